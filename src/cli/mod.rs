@@ -1,0 +1,1 @@
+//! Arguments and commands; the only room that wires the others together.

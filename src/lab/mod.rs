@@ -1,0 +1,1 @@
+//! The local lab: servers to look at without a network.

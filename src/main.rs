@@ -1,0 +1,3 @@
+//! Chooses a command and returns its exit code.
+
+fn main() {}

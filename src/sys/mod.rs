@@ -1,0 +1,1 @@
+//! What needs `unsafe`: a safe function for each system call that no library wraps.

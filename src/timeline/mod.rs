@@ -1,0 +1,1 @@
+//! Pure geometry of a time axis: scale, ticks, lanes, zoom.

@@ -1,0 +1,109 @@
+//! Two clocks on one axis.
+//!
+//! Packets carry wall-clock time; everything else carries the program's monotonic time. Paired readings of both, at the start
+//! and at intervals, map one onto the other. Between two pairs the offset is interpolated, outside them the nearest holds.
+
+use crate::units::{Moment, Nanos, WallTime};
+
+/// Both clocks, read one right after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockPair {
+    /// The monotonic reading.
+    pub at: Moment,
+    /// The wall-clock reading.
+    pub wall: WallTime,
+    /// The true pairing lies within this.
+    pub uncertainty: Nanos,
+}
+
+/// The mapping from packets' wall-clock time to the run's time axis.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClockMap {
+    pairs: Vec<ClockPair>,
+}
+
+impl ClockMap {
+    /// How many pairs are kept; after that the last is replaced, so that a run of days stays bounded.
+    const MOST: usize = 1024;
+
+    pub(super) fn add(&mut self, pair: ClockPair) {
+        if self.pairs.len() == Self::MOST {
+            self.pairs.pop();
+        }
+        let place = self.pairs.partition_point(|known| known.wall <= pair.wall);
+        self.pairs.insert(place, pair);
+    }
+
+    /// Where a wall-clock time lies on the run's axis; `None` before the clocks were ever paired.
+    pub fn moment_of(&self, wall: WallTime) -> Option<Moment> {
+        let after = self.pairs.partition_point(|pair| pair.wall <= wall);
+        let before = after.checked_sub(1).and_then(|i| self.pairs.get(i));
+        match (before, self.pairs.get(after)) {
+            (Some(left), Some(right)) => Some(interpolate(left, right, wall)),
+            (Some(near), None) | (None, Some(near)) => Some(shifted(near, wall)),
+            (None, None) => None,
+        }
+    }
+
+    /// How far the clocks drifted apart between the first and the last pair, in nanoseconds: the mapping's residual.
+    pub fn drift(&self) -> Option<i64> {
+        let (first, last) = (self.pairs.first()?, self.pairs.last()?);
+        (self.pairs.len() > 1).then(|| shifted(first, last.wall).0.saturating_sub(last.at.0))
+    }
+
+    /// The largest uncertainty of a pair.
+    pub fn uncertainty(&self) -> Option<Nanos> {
+        self.pairs.iter().map(|pair| pair.uncertainty).max()
+    }
+}
+
+fn shifted(pair: &ClockPair, wall: WallTime) -> Moment {
+    Moment(pair.at.0.saturating_add(wall.distance(pair.wall)))
+}
+
+fn interpolate(left: &ClockPair, right: &ClockPair, wall: WallTime) -> Moment {
+    let span = i128::from(right.wall.distance(left.wall));
+    if span == 0 {
+        return shifted(left, wall);
+    }
+    let into = i128::from(wall.distance(left.wall));
+    let ticks = i128::from(right.at.0) - i128::from(left.at.0);
+    let at = i128::from(left.at.0) + ticks * into / span;
+    Moment(i64::try_from(at).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(at: i64, wall: u64) -> ClockPair {
+        ClockPair { at: Moment(at), wall: WallTime(wall), uncertainty: Nanos(10) }
+    }
+
+    #[test]
+    fn one_pair_shifts() {
+        let mut map = ClockMap::default();
+        assert_eq!(map.moment_of(WallTime(5)), None);
+        map.add(pair(100, 1_000_000));
+        assert_eq!(map.moment_of(WallTime(1_000_050)), Some(Moment(150)));
+        assert_eq!(map.moment_of(WallTime(999_800)), Some(Moment(-100)));
+        assert_eq!(map.drift(), None);
+    }
+
+    #[test]
+    fn two_pairs_interpolate_and_tell_the_drift() {
+        let mut map = ClockMap::default();
+        map.add(pair(0, 1_000_000));
+        map.add(pair(1_000, 1_002_000));
+        assert_eq!(map.moment_of(WallTime(1_001_000)), Some(Moment(500)));
+        assert_eq!(map.drift(), Some(1_000));
+    }
+
+    #[test]
+    fn a_wall_clock_that_stood_still_divides_by_nothing() {
+        let mut map = ClockMap::default();
+        map.add(pair(0, 7));
+        map.add(pair(1_000, 7));
+        assert!(map.moment_of(WallTime(7)).is_some());
+    }
+}

@@ -1,0 +1,121 @@
+//! Connections.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConnectionId, ExchangeId, Tls};
+use crate::units::{Moment, Nanos, Untrusted};
+
+/// One end of a connection. In events it is text: `192.0.2.1:443`, `[2001:db8::1]:443`, `unix:/run/app.sock`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub enum Endpoint {
+    /// An IP address and a port.
+    Ip(SocketAddr),
+    /// A Unix-domain socket's path; empty for the unnamed end.
+    Unix(Untrusted),
+}
+
+impl Endpoint {
+    /// The IP address and port, where it has them.
+    pub const fn ip(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Ip(address) => Some(*address),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        Self::Ip(address)
+    }
+}
+
+/// Shown escaped, so it may go to a screen as it is.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => f.pad(&address.to_string()),
+            Self::Unix(path) => f.pad(&format!("unix:{}", path.escaped())),
+        }
+    }
+}
+
+impl From<Endpoint> for String {
+    fn from(endpoint: Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Ip(address) => address.to_string(),
+            Endpoint::Unix(path) => format!("unix:{}", path.raw()),
+        }
+    }
+}
+
+impl From<String> for Endpoint {
+    fn from(text: String) -> Self {
+        match SocketAddr::from_str(&text) {
+            Ok(address) => Self::Ip(address),
+            Err(_) => Self::Unix(Untrusted::new(text.strip_prefix("unix:").unwrap_or(&text))),
+        }
+    }
+}
+
+/// The kernel's figures for a TCP connection (`TCP_INFO`). What the running kernel does not give is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KernelTcp {
+    /// Smoothed round-trip time.
+    #[serde(rename = "rtt_ns")]
+    pub rtt: Option<Nanos>,
+    /// Smallest round-trip time seen.
+    #[serde(rename = "min_rtt_ns")]
+    pub min_rtt: Option<Nanos>,
+    /// Segments sent again, in total.
+    pub retransmits: Option<u64>,
+    /// Payload bytes this side may put into a segment.
+    pub send_mss: Option<u32>,
+    /// Estimate of the payload bytes the other side puts into a segment.
+    pub receive_mss: Option<u32>,
+    /// Path MTU.
+    pub path_mtu: Option<u32>,
+    /// Congestion window in segments.
+    pub congestion_window: Option<u32>,
+    /// Segments sent, all kinds.
+    pub segments_out: Option<u64>,
+    /// Segments received, all kinds.
+    pub segments_in: Option<u64>,
+    /// Segments sent that carry data.
+    pub data_segments_out: Option<u64>,
+    /// Segments received that carry data.
+    pub data_segments_in: Option<u64>,
+    /// Payload bytes sent, counting what was sent again.
+    pub bytes_sent: Option<u64>,
+    /// Payload bytes received.
+    pub bytes_received: Option<u64>,
+    /// Payload bytes sent again.
+    pub bytes_retransmitted: Option<u64>,
+}
+
+/// A connection that was established.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its number in the run.
+    pub id: ConnectionId,
+    /// The exchange it was made for.
+    pub opened_by: ExchangeId,
+    /// When it was established.
+    pub established: Moment,
+    /// This side.
+    pub local: Endpoint,
+    /// The other side: the server, or the proxy.
+    pub remote: Endpoint,
+    /// TLS on it, once a handshake began.
+    pub tls: Option<Tls>,
+    /// The kernel's latest figures.
+    pub kernel: Option<KernelTcp>,
+    /// When it was closed.
+    pub closed: Option<Moment>,
+}

@@ -1,0 +1,374 @@
+//! Flows: the packets of one 4-tuple, as an index entry each.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::WallTime;
+
+/// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// No more data from the sender.
+    pub const FIN: u8 = 0x01;
+    /// Synchronise sequence numbers.
+    pub const SYN: u8 = 0x02;
+    /// Reset the connection.
+    pub const RST: u8 = 0x04;
+    /// Push.
+    pub const PSH: u8 = 0x08;
+    /// The acknowledgment number counts.
+    pub const ACK: u8 = 0x10;
+
+    /// Whether all of `bits` are set.
+    pub const fn has(self, bits: u8) -> bool {
+        self.0 & bits == bits
+    }
+}
+
+/// What is kept of a TCP header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcpHeader {
+    /// Sequence number as sent.
+    pub seq: u32,
+    /// Acknowledgment number as sent.
+    pub ack: u32,
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Window field as sent, unscaled.
+    pub window: u16,
+    /// The maximum segment size option, on a SYN that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mss: Option<u16>,
+}
+
+/// What a packet carries over IP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// A TCP segment.
+    Tcp(TcpHeader),
+    /// A UDP datagram.
+    Udp,
+}
+
+/// A captured packet, parsed down to its transport header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packet {
+    /// The kernel's timestamp.
+    pub wall: WallTime,
+    /// Sender.
+    pub source: SocketAddr,
+    /// Receiver.
+    pub destination: SocketAddr,
+    /// Length of the whole frame on the link.
+    pub frame_bytes: u32,
+    /// Payload of the transport layer, as the IP header states it (the capture may hold less).
+    pub payload_bytes: u32,
+    /// Transport header.
+    pub transport: Transport,
+}
+
+/// Which way a packet goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the local end.
+    Sent,
+    /// To the local end.
+    Received,
+}
+
+/// The two ends of a flow, seen from the local one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlowKey {
+    /// This side.
+    pub local: SocketAddr,
+    /// The other side.
+    pub remote: SocketAddr,
+    /// TCP, not UDP.
+    pub tcp: bool,
+}
+
+/// What is kept of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketEntry {
+    /// The kernel's timestamp.
+    pub wall: WallTime,
+    /// Offset of the payload's first byte in its direction's byte stream, counted from the first byte after the SYN and
+    /// unwrapped past 4 GiB; 0 for UDP.
+    pub offset: u64,
+    /// Acknowledgment number as sent.
+    pub ack: u32,
+    /// Payload bytes.
+    pub payload_bytes: u32,
+    /// Unscaled window.
+    pub window: u16,
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Which way it went.
+    pub direction: Direction,
+    /// It carries bytes that a packet before it had carried.
+    pub retransmitted: bool,
+}
+
+/// Counts over the packets of one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SegmentCounts {
+    /// Packets of any kind.
+    pub packets: u64,
+    /// Packets with payload.
+    pub data_segments: u64,
+    /// Their payload, counting what was sent again.
+    pub payload_bytes: u64,
+    /// The largest payload.
+    pub max_payload: u32,
+    /// Packets that carried bytes a packet before them had carried.
+    pub retransmitted: u64,
+    /// Packets that filled a gap which packets before them had left.
+    pub out_of_order: u64,
+}
+
+/// One direction's sequence space.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Stream {
+    /// Sequence number of stream offset 0, from the SYN or the first segment seen.
+    base: Option<u32>,
+    /// Highest offset carried so far, plus one.
+    next: u64,
+    /// Offsets below `next` that no packet has carried, as half-open ranges.
+    gaps: Vec<(u64, u64)>,
+    counts: SegmentCounts,
+    mss: Option<u16>,
+}
+
+/// The packets of one 4-tuple.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Its two ends.
+    pub key: FlowKey,
+    entries: Vec<PacketEntry>,
+    unlisted: u64,
+    sent: Stream,
+    received: Stream,
+}
+
+impl Flow {
+    /// Entries kept in a flow; beyond them packets are counted but not listed, so that memory stays bounded.
+    const MOST: usize = 400_000;
+    /// Gaps remembered in a direction; a hostile peer cannot make more.
+    const MOST_GAPS: usize = 1_024;
+
+    pub(super) const fn new(key: FlowKey) -> Self {
+        Self { key, entries: Vec::new(), unlisted: 0, sent: Stream::EMPTY, received: Stream::EMPTY }
+    }
+
+    /// The packets, in the order they were captured.
+    pub fn packets(&self) -> &[PacketEntry] {
+        &self.entries
+    }
+
+    /// Packets that were counted but are not listed because there were too many.
+    pub const fn unlisted(&self) -> u64 {
+        self.unlisted
+    }
+
+    /// Counts of one direction.
+    pub const fn counts(&self, direction: Direction) -> &SegmentCounts {
+        &self.stream(direction).counts
+    }
+
+    /// The maximum segment size this direction's SYN announced: the most the *other* side may send in a segment.
+    pub const fn announced_mss(&self, direction: Direction) -> Option<u16> {
+        self.stream(direction).mss
+    }
+
+    const fn stream(&self, direction: Direction) -> &Stream {
+        match direction {
+            Direction::Sent => &self.sent,
+            Direction::Received => &self.received,
+        }
+    }
+
+    pub(super) fn add(&mut self, packet: &Packet, direction: Direction) {
+        let stream = match direction {
+            Direction::Sent => &mut self.sent,
+            Direction::Received => &mut self.received,
+        };
+        let (offset, retransmitted) = stream.take(packet);
+        if self.entries.len() == Self::MOST {
+            self.unlisted += 1;
+            return;
+        }
+        let (ack, window, flags) = match packet.transport {
+            Transport::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
+            Transport::Udp => (0, 0, TcpFlags(0)),
+        };
+        self.entries.push(PacketEntry {
+            wall: packet.wall,
+            offset,
+            ack,
+            payload_bytes: packet.payload_bytes,
+            window,
+            flags,
+            direction,
+            retransmitted,
+        });
+    }
+}
+
+impl Stream {
+    const EMPTY: Self = Self {
+        base: None,
+        next: 0,
+        gaps: Vec::new(),
+        counts: SegmentCounts { packets: 0, data_segments: 0, payload_bytes: 0, max_payload: 0, retransmitted: 0, out_of_order: 0 },
+        mss: None,
+    };
+
+    /// Counts a packet. Returns its payload's stream offset and whether it carries bytes that were carried before.
+    fn take(&mut self, packet: &Packet) -> (u64, bool) {
+        let bytes = packet.payload_bytes;
+        self.counts.packets += 1;
+        if bytes > 0 {
+            self.counts.data_segments += 1;
+            self.counts.payload_bytes += u64::from(bytes);
+            self.counts.max_payload = self.counts.max_payload.max(bytes);
+        }
+        let Transport::Tcp(tcp) = packet.transport else { return (0, false) };
+        let syn = tcp.flags.has(TcpFlags::SYN);
+        if syn && tcp.mss.is_some() {
+            self.mss = tcp.mss;
+        }
+        let first = tcp.seq.wrapping_add(u32::from(syn));
+        let seen_before = self.base.is_some();
+        let base = *self.base.get_or_insert(first);
+        if syn {
+            self.counts.retransmitted += u64::from(seen_before);
+            return (0, seen_before);
+        }
+        let offset = unwrap_offset(first.wrapping_sub(base), self.next);
+        let retransmitted = bytes > 0 && self.carry(offset, offset.saturating_add(u64::from(bytes)));
+        (offset, retransmitted)
+    }
+
+    /// Marks `[start, end)` as carried; true where some of it was before.
+    fn carry(&mut self, start: u64, end: u64) -> bool {
+        if start >= self.next {
+            if start > self.next && self.gaps.len() < Flow::MOST_GAPS {
+                self.gaps.push((self.next, start));
+            }
+            self.next = end;
+            return false;
+        }
+        let wanted = end.min(self.next) - start;
+        let filled = self.fill(start, end.min(self.next));
+        self.next = self.next.max(end);
+        if filled == wanted {
+            self.counts.out_of_order += 1;
+            false
+        } else {
+            self.counts.retransmitted += 1;
+            true
+        }
+    }
+
+    /// Takes `[start, end)` out of the gaps; how many bytes of gap that filled.
+    fn fill(&mut self, start: u64, end: u64) -> u64 {
+        let mut filled = 0;
+        let mut left = Vec::with_capacity(self.gaps.len());
+        for &(from, to) in &self.gaps {
+            let (cut_from, cut_to) = (from.max(start), to.min(end));
+            if cut_from >= cut_to {
+                left.push((from, to));
+                continue;
+            }
+            filled += cut_to - cut_from;
+            if from < cut_from {
+                left.push((from, cut_from));
+            }
+            if cut_to < to {
+                left.push((cut_to, to));
+            }
+        }
+        left.truncate(Flow::MOST_GAPS);
+        self.gaps = left;
+        filled
+    }
+}
+
+/// The stream offset whose low 32 bits are `low` and which lies nearest to `near`.
+fn unwrap_offset(low: u32, near: u64) -> u64 {
+    const EPOCH: u64 = 1 << 32;
+    let guess = (near & !(EPOCH - 1)) | u64::from(low);
+    if guess > near.saturating_add(EPOCH / 2) {
+        // A byte before offset 0 (a keep-alive probe, a stray segment) cannot be unwrapped further down.
+        guess.saturating_sub(EPOCH)
+    } else if guess.saturating_add(EPOCH / 2) < near {
+        guess + EPOCH
+    } else {
+        guess
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
+        Packet {
+            wall: WallTime(0),
+            source: SocketAddr::from(([127, 0, 0, 1], 1)),
+            destination: SocketAddr::from(([127, 0, 0, 1], 2)),
+            frame_bytes: payload_bytes + 66,
+            payload_bytes,
+            transport: Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: None }),
+        }
+    }
+
+    fn flow_of(packets: &[Packet]) -> Flow {
+        let key = FlowKey { local: packets[0].source, remote: packets[0].destination, tcp: true };
+        let mut flow = Flow::new(key);
+        for packet in packets {
+            flow.add(packet, Direction::Sent);
+        }
+        flow
+    }
+
+    #[test]
+    fn offsets_count_from_the_byte_after_the_syn_and_survive_wrapping() {
+        let flow = flow_of(&[segment(u32::MAX - 1, TcpFlags::SYN, 0), segment(u32::MAX, TcpFlags::ACK, 10), segment(9, TcpFlags::ACK, 5)]);
+        let offsets: Vec<u64> = flow.packets().iter().map(|entry| entry.offset).collect();
+        assert_eq!(offsets, [0, 0, 10]);
+        assert_eq!(flow.counts(Direction::Sent).payload_bytes, 15);
+        assert_eq!(flow.counts(Direction::Sent).retransmitted, 0);
+    }
+
+    #[test]
+    fn bytes_carried_twice_are_a_retransmission_and_a_filled_gap_is_not() {
+        let flow = flow_of(&[
+            segment(0, TcpFlags::SYN, 0),
+            segment(1, TcpFlags::ACK, 100),
+            segment(201, TcpFlags::ACK, 100),
+            segment(101, TcpFlags::ACK, 100),
+            segment(101, TcpFlags::ACK, 100),
+        ]);
+        let counts = flow.counts(Direction::Sent);
+        assert_eq!((counts.out_of_order, counts.retransmitted), (1, 1));
+        assert!(flow.packets()[4].retransmitted);
+    }
+
+    #[test]
+    fn a_syn_sent_again_is_a_retransmission() {
+        let flow = flow_of(&[segment(7, TcpFlags::SYN, 0), segment(7, TcpFlags::SYN, 0)]);
+        assert_eq!(flow.counts(Direction::Sent).retransmitted, 1);
+    }
+
+    #[test]
+    fn a_keep_alive_probe_before_offset_zero_does_not_wrap() {
+        let flow = flow_of(&[segment(10, TcpFlags::SYN, 0), segment(10, TcpFlags::ACK, 0)]);
+        assert_eq!(flow.packets()[1].offset, 0);
+    }
+}

@@ -1,0 +1,117 @@
+//! HTTP messages as they were.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Moment, Untrusted};
+
+/// The version a message was sent in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum HttpVersion {
+    /// RFC 1945.
+    #[serde(rename = "HTTP/1.0")]
+    Http10,
+    /// RFC 9112.
+    #[serde(rename = "HTTP/1.1")]
+    Http11,
+    /// RFC 9113.
+    #[serde(rename = "HTTP/2")]
+    Http2,
+    /// RFC 9114.
+    #[serde(rename = "HTTP/3")]
+    Http3,
+}
+
+impl HttpVersion {
+    /// `HTTP/1.1`, `HTTP/2`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+            Self::Http3 => "HTTP/3",
+        }
+    }
+}
+
+impl fmt::Display for HttpVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One field line, in the case and order of the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Field name as sent.
+    pub name: Untrusted,
+    /// Field value as sent.
+    pub value: Untrusted,
+}
+
+impl Header {
+    /// A field line.
+    pub fn new(name: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+
+    /// Whether it is the field of this name, whatever the case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.raw().eq_ignore_ascii_case(name)
+    }
+}
+
+/// The request as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// When its head was handed to the connection.
+    pub at: Moment,
+    /// The version it was sent in.
+    pub version: HttpVersion,
+    /// Method.
+    pub method: String,
+    /// Request target: path and query, authority or absolute form.
+    pub target: Untrusted,
+    /// Field lines; for HTTP/2 the pseudo-header fields come first.
+    pub headers: Vec<Header>,
+    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), before encryption.
+    pub header_bytes: u64,
+}
+
+/// An informational response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Informational {
+    /// When it arrived.
+    pub at: Moment,
+    /// 100 to 199.
+    pub status: u16,
+    /// Its field lines.
+    pub headers: Vec<Header>,
+}
+
+/// The final response's head, and its trailers once they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// When its head was complete.
+    pub at: Moment,
+    /// The version it was sent in.
+    pub version: HttpVersion,
+    /// Status code.
+    pub status: u16,
+    /// Reason phrase; empty where the version has none.
+    pub reason: Untrusted,
+    /// Field lines.
+    pub headers: Vec<Header>,
+    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), after decryption.
+    pub header_bytes: u64,
+    /// Trailer fields.
+    pub trailers: Vec<Header>,
+}
+
+impl Response {
+    /// The first value of a field.
+    pub fn header(&self, name: &str) -> Option<&Untrusted> {
+        self.headers.iter().find(|header| header.is(name)).map(|header| &header.value)
+    }
+}

@@ -1,0 +1,40 @@
+//! What happened in a run: the events, and [`Trace`], the fold of them.
+//!
+//! Nothing else holds state about a run. A live run, a saved one and a remote one yield the same events, so they yield the
+//! same trace, and a screen and a report drawn from it cannot disagree.
+//!
+//! ```text
+//! Run ─┬─ Exchange (one per hop, attempt or repeat) ─┬─ phases: dns → connect → proxy → tls → send → wait → receive
+//!      │                                             ├─ resolution, connection attempts
+//!      │                                             ├─ request, informational responses, response, body, trailers
+//!      │                                             └─ failure, if it failed: in which phase, code, sentence, next step
+//!      ├─ Connection (may serve several exchanges) ──── addresses, TLS, kernel's figures
+//!      ├─ Flow (packets of one 4-tuple) ─────────────── an index entry per packet
+//!      └─ capture state, clock map, what was dropped
+//! ```
+
+mod capture;
+mod clock;
+mod connection;
+mod dns;
+mod event;
+mod exchange;
+mod failure;
+mod flow;
+mod fold;
+mod http;
+mod phase;
+mod tls;
+
+pub use capture::{Capture, CaptureState};
+pub use clock::{ClockMap, ClockPair};
+pub use connection::{Connection, Endpoint, KernelTcp};
+pub use dns::{DnsAnswer, DnsQuery, DnsRecord, DnsServer, DnsTransport, QueryOutcome, Resolution, ResolutionSource};
+pub use event::{AttemptId, Cause, Clock, ConnectionId, Event, ExchangeId, QueryId, SCHEMA, What};
+pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
+pub use failure::{Code, Failure};
+pub use flow::{Direction, Flow, FlowKey, Packet, PacketEntry, SegmentCounts, TcpFlags, TcpHeader, Transport};
+pub use fold::{Control, Trace};
+pub use http::{Header, HttpVersion, Informational, Request, Response};
+pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
+pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};

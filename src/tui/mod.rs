@@ -1,0 +1,1 @@
+//! The live terminal UI: state, message, update to effects, views, the loop.

@@ -1,0 +1,63 @@
+//! Byte counts.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A number of bytes. Shown exactly while it is small, in binary units (IEC 80000-13) once it is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
+/// `214 B`, `10,407 B`, `1.43 MiB`.
+impl fmt::Display for Bytes {
+    #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+        if self.0 < 100_000 {
+            return f.pad(&format!("{} B", grouped(self.0)));
+        }
+        let mut value = self.0 as f64 / 1024.0;
+        let mut unit = 0;
+        while value >= 1023.5 && unit + 1 < UNITS.len() {
+            value /= 1024.0;
+            unit += 1;
+        }
+        let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+        f.pad(&format!("{value:.decimals$} {}", UNITS[unit]))
+    }
+}
+
+/// Decimal digits in groups of three: `10,407`.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_sizes_are_exact_and_large_ones_readable() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (10_407, "10,407 B"),
+            (99_999, "99,999 B"),
+            (100_000, "97.7 KiB"),
+            (1_048_575, "1.00 MiB"),
+            (1_073_741_824, "1.00 GiB"),
+            (u64::MAX, "16384 PiB"),
+        ] {
+            assert_eq!(Bytes(bytes).to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Text that came from elsewhere, and text that must not leave.
+//!
+//! [`Untrusted`] has no `Display`: whoever wants it on a screen or in a file goes through [`Untrusted::escaped`], the one
+//! escaping function. [`Secret`] has no content to show at all unless it is [exposed](Secret::expose) on purpose.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+/// Text from the network, a file or a certificate. It may hold terminal escapes, bidirectional marks, anything.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Untrusted(String);
+
+impl Untrusted {
+    /// Takes text as it came.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Takes bytes as UTF-8 where they are, else as ISO-8859-1, the historic charset of header fields (RFC 9110 §5.5), so
+    /// that no byte is lost.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self(text.to_owned()),
+            Err(_) => Self(bytes.iter().copied().map(char::from).collect()),
+        }
+    }
+
+    /// The text as it came, for comparing and parsing. Never for a screen.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// The text with everything that could act on a terminal or reorder a line spelt out: `\x1b`, `\u{202e}`.
+    pub fn escaped(&self) -> Cow<'_, str> {
+        escape(&self.0)
+    }
+}
+
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.escaped())
+    }
+}
+
+impl<T: Into<String>> From<T> for Untrusted {
+    fn from(text: T) -> Self {
+        Self::new(text)
+    }
+}
+
+fn escape(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(acts_on_a_terminal) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if !acts_on_a_terminal(c) {
+            out.push(c);
+        } else if u32::from(c) < 0x100 {
+            let _ = write!(out, "\\x{:02x}", u32::from(c));
+        } else {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Control characters (C0, DEL, C1), line and paragraph separators, and the invisible format characters of Unicode that
+/// reorder, join or hide text (general category Cf and the like; Unicode Technical Report 36 and CVE-2021-42574).
+pub fn acts_on_a_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A value that is masked wherever it is shown, logged or exported, unless the user asked for secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// Marks a value as secret where it enters the program.
+    pub const fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value itself, for the one use it was given for.
+    pub const fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_is_spelt_out() {
+        let hostile = Untrusted::new("a\x1b[2Jb\u{202e}c\u{9b}d\r\n\u{7f}\u{2066}");
+        assert_eq!(hostile.escaped(), r"a\x1b[2Jb\u{202e}c\x9bd\x0d\x0a\x7f\u{2066}");
+        assert_eq!(format!("{hostile:?}"), format!("{:?}", hostile.escaped()));
+    }
+
+    #[test]
+    fn ordinary_text_is_not_touched() {
+        let text = Untrusted::new("naïve 東京 🦀");
+        assert!(matches!(text.escaped(), Cow::Borrowed("naïve 東京 🦀")));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_survive_as_latin_1() {
+        assert_eq!(Untrusted::from_bytes(b"caf\xe9").raw(), "café");
+    }
+
+    #[test]
+    fn a_secret_shows_nothing() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "[secret]");
+    }
+}

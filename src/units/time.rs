@@ -1,0 +1,182 @@
+//! Durations and instants in nanoseconds.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
+
+use serde::{Deserialize, Serialize};
+
+/// A duration in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nanos(pub u64);
+
+impl Nanos {
+    /// No time at all; a measured zero, never "not measured".
+    pub const ZERO: Self = Self(0);
+
+    /// From whole milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis.saturating_mul(1_000_000))
+    }
+
+    /// As milliseconds with a fraction, for drawing and for formats that count in milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days: longer than any run")]
+    pub fn as_millis_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// As seconds with a fraction, the unit of curl's `-w` variables.
+    #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days: longer than any run")]
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    /// The difference, or zero where `other` is longer.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl From<std::time::Duration> for Nanos {
+    fn from(duration: std::time::Duration) -> Self {
+        Self(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Nanos> for std::time::Duration {
+    fn from(nanos: Nanos) -> Self {
+        Self::from_nanos(nanos.0)
+    }
+}
+
+impl Add for Nanos {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Nanos {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Nanos {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// Three significant figures and the unit that keeps them readable: `870 ns`, `34.1 µs`, `41.2 ms`, `1.86 s`, `2 min 05 s`.
+impl fmt::Display for Nanos {
+    #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ns = self.0 as f64;
+        let text = match self.0 {
+            0..1_000 => format!("{} ns", self.0),
+            1_000..999_500 => three_figures(ns / 1e3, "µs"),
+            999_500..999_500_000 => three_figures(ns / 1e6, "ms"),
+            999_500_000..60_000_000_000 => three_figures(ns / 1e9, "s"),
+            _ => {
+                let seconds = self.0 / 1_000_000_000;
+                format!("{} min {:02} s", seconds / 60, seconds % 60)
+            }
+        };
+        f.pad(&text)
+    }
+}
+
+fn three_figures(value: f64, unit: &str) -> String {
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$} {unit}")
+}
+
+/// An instant on the run's own time axis: nanoseconds since the run began, as the program's monotonic clock counts them.
+/// Negative where a packet's timestamp, mapped to this axis, lies before the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(pub i64);
+
+impl Moment {
+    /// The start of the run.
+    pub const START: Self = Self(0);
+
+    /// Time from `earlier` to `self`; zero where `earlier` is in truth later.
+    pub fn since(self, earlier: Self) -> Nanos {
+        Nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Time since the start of the run; zero for what lies before it.
+    pub fn from_start(self) -> Nanos {
+        self.since(Self::START)
+    }
+}
+
+impl Add<Nanos> for Moment {
+    type Output = Self;
+
+    fn add(self, duration: Nanos) -> Self {
+        Self(self.0.saturating_add_unsigned(duration.0))
+    }
+}
+
+impl Sub<Nanos> for Moment {
+    type Output = Self;
+
+    fn sub(self, duration: Nanos) -> Self {
+        Self(self.0.saturating_sub_unsigned(duration.0))
+    }
+}
+
+/// Wall-clock time in nanoseconds since 1970-01-01T00:00:00Z, as kernels stamp packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WallTime(pub u64);
+
+impl WallTime {
+    /// Signed distance `self - other` in nanoseconds.
+    pub fn distance(self, other: Self) -> i64 {
+        let difference = i128::from(self.0) - i128::from(other.0);
+        i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
+    }
+
+    /// Whole seconds since 1970.
+    pub const fn unix_seconds(self) -> u64 {
+        self.0 / 1_000_000_000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_keep_three_figures_and_name_their_unit() {
+        for (ns, shown) in [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_000, "1.00 µs"),
+            (34_120, "34.1 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.00 ms"),
+            (41_249_000, "41.2 ms"),
+            (999_499_999, "999 ms"),
+            (1_860_000_000, "1.86 s"),
+            (59_940_000_000, "59.9 s"),
+            (125_000_000_000, "2 min 05 s"),
+        ] {
+            assert_eq!(Nanos(ns).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_moment_before_the_start_is_kept_apart_from_the_start() {
+        let before = Moment::START - Nanos(5);
+        assert_eq!(before, Moment(-5));
+        assert_eq!(before.from_start(), Nanos::ZERO);
+        assert_eq!(Moment::START.since(before), Nanos(5));
+    }
+}
