@@ -1,1 +1,20 @@
 //! The engine: resolve, connect, talk to a proxy, secure, exchange; it emits events.
+//!
+//! ```text
+//! spec ─► run ─► per exchange:  resolve ─► connect ─► tap ─► proxy ─► tls ─► tap ─► http1 | http2 ─► body
+//!                                  │          │               │        │              │              │
+//!                                  └──────────┴───────── Recorder (clock, numbers, sink) ────────────┘
+//! ```
+//!
+//! A step that fails returns [`Failed`]; `run` is the one place that turns it into an event.
+
+mod failed;
+mod recorder;
+pub mod spec;
+mod tap;
+mod watcher;
+
+pub use failed::Failed;
+pub use recorder::{Recorder, Sink};
+pub use spec::Spec;
+pub use watcher::{NoWatcher, Watcher};

@@ -1,0 +1,119 @@
+//! The engine's clock, numbering and way out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::trace::{AttemptId, ConnectionId, Event, ExchangeId, Phase, QueryId, SCHEMA, StreamPosition, What};
+use crate::units::{Moment, Nanos, Untrusted, WallTime};
+
+/// Where events go. It must not block for long: the engine waits for it.
+pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Emits events with the run's own time. Cheap to clone; every clone is the same recorder.
+#[derive(Clone)]
+pub struct Recorder(Arc<Inner>);
+
+struct Inner {
+    start: Instant,
+    sink: Sink,
+    exchanges: AtomicU32,
+    connections: AtomicU32,
+    attempts: AtomicU32,
+    queries: AtomicU32,
+}
+
+impl Recorder {
+    /// Starts the run's time axis now and says so.
+    pub fn start(sink: Sink) -> Self {
+        let recorder = Self(Arc::new(Inner {
+            start: Instant::now(),
+            sink,
+            exchanges: AtomicU32::new(0),
+            connections: AtomicU32::new(0),
+            attempts: AtomicU32::new(0),
+            queries: AtomicU32::new(0),
+        }));
+        recorder.emit_at(
+            Moment::START,
+            What::RunStarted { schema: SCHEMA.to_owned(), tool_version: env!("CARGO_PKG_VERSION").to_owned(), started_at: wall_now() },
+        );
+        recorder.pair_clocks();
+        recorder
+    }
+
+    /// Now, on the run's axis.
+    pub fn now(&self) -> Moment {
+        self.moment_of(Instant::now())
+    }
+
+    /// An instant of the monotonic clock on the run's axis.
+    pub fn moment_of(&self, instant: Instant) -> Moment {
+        Moment::START + Nanos::from(instant.saturating_duration_since(self.0.start))
+    }
+
+    /// Says what happened just now.
+    pub fn emit(&self, what: What) {
+        self.emit_at(self.now(), what);
+    }
+
+    /// Says what happened at `at`.
+    pub fn emit_at(&self, at: Moment, what: What) {
+        (self.0.sink)(Event { at, what });
+    }
+
+    /// Says something worth knowing that is no failure.
+    pub fn note(&self, exchange: ExchangeId, text: impl Into<Untrusted>) {
+        self.emit(What::Note { exchange: Some(exchange), text: text.into() });
+    }
+
+    /// Begins a phase now.
+    pub fn begin(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
+        self.emit(What::PhaseBegan { exchange, phase, position });
+    }
+
+    /// Ends a phase now.
+    pub fn end(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
+        self.emit(What::PhaseEnded { exchange, phase, position });
+    }
+
+    /// Reads both clocks and says how they pair. Of a few tries the tightest is taken.
+    pub fn pair_clocks(&self) {
+        let tightest = (0..4).map(|_| self.read_both()).min_by_key(|(_, _, uncertainty)| *uncertainty);
+        if let Some((at, wall, uncertainty)) = tightest {
+            self.emit_at(at, What::ClockPaired { wall, uncertainty });
+        }
+    }
+
+    fn read_both(&self) -> (Moment, WallTime, Nanos) {
+        let before = self.now();
+        let wall = wall_now();
+        let width = self.now().since(before);
+        (before + Nanos(width.0 / 2), wall, Nanos(width.0.div_ceil(2)))
+    }
+
+    /// The next exchange's number.
+    pub fn next_exchange(&self) -> ExchangeId {
+        ExchangeId(self.0.exchanges.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The next connection's number.
+    pub fn next_connection(&self) -> ConnectionId {
+        ConnectionId(self.0.connections.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The next connection attempt's number.
+    pub fn next_attempt(&self) -> AttemptId {
+        AttemptId(self.0.attempts.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The next DNS query's number.
+    pub fn next_query(&self) -> QueryId {
+        QueryId(self.0.queries.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+fn wall_now() -> WallTime {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    WallTime(Nanos::from(since_1970).0)
+}

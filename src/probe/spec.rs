@@ -1,0 +1,333 @@
+//! What the user asked for.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use url::Url;
+
+use crate::units::Secret;
+
+/// A request and all that shapes it. The meaning of a field is that of the curl option it names.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Where to.
+    pub url: Url,
+    /// `-X`; else what the rest implies.
+    pub method: Option<String>,
+    /// `-H`, in order.
+    pub headers: Vec<HeaderRule>,
+    /// `-d`, `--data-binary`, `--json`, `-F`.
+    pub body: Option<Body>,
+    /// `-I`: ask for the head only.
+    pub head_only: bool,
+    /// `-f`: a status of 400 or above is a failure.
+    pub fail_on_status: bool,
+    /// `-A`; `None` for this program's own.
+    pub user_agent: Option<String>,
+    /// `-e`.
+    pub referer: Option<String>,
+    /// `-u` as `user:password`.
+    pub credentials: Option<Secret<(String, String)>>,
+    /// `--oauth2-bearer`.
+    pub bearer: Option<Secret<String>>,
+    /// `-b`: cookies as `name=value; …`, or a Netscape cookie file.
+    pub cookies: Option<Cookies>,
+    /// `--compressed`: ask for a content coding and decode it. What comes coded without being asked for is counted decoded too.
+    pub compressed: bool,
+    /// `-L` and what goes with it.
+    pub redirects: Redirects,
+    /// `-4`, `-6`.
+    pub family: Family,
+    /// How names become addresses.
+    pub dns: Dns,
+    /// `--resolve`, in order; the first that fits wins.
+    pub resolve: Vec<Resolve>,
+    /// `--connect-to`, in order; the first that fits wins.
+    pub connect_to: Vec<ConnectTo>,
+    /// `--unix-socket`.
+    pub unix_socket: Option<PathBuf>,
+    /// `-x` and the `*_proxy` variables, already chosen for this URL's scheme.
+    pub proxy: Option<Proxy>,
+    /// `--noproxy`: hosts that are reached without the proxy; `*` for all.
+    pub no_proxy: Vec<String>,
+    /// `--http1.1`, `--http2`, …
+    pub http: HttpChoice,
+    /// TLS options.
+    pub tls: TlsChoice,
+    /// `-m`: the whole run's limit.
+    pub max_time: Option<Duration>,
+    /// `--connect-timeout`: limit for DNS, TCP, proxy and TLS together.
+    pub connect_timeout: Duration,
+    /// `-o`.
+    pub output: Option<Output>,
+    /// Decoded bytes a coded body may grow to; more is a failure (a decompression bomb).
+    pub decode_limit: u64,
+    /// How many times to run it.
+    pub repeat: u32,
+    /// Pause between repeats.
+    pub interval: Duration,
+    /// Run the same request through the ordinary HTTP client too, and compare.
+    pub control: bool,
+}
+
+impl Spec {
+    /// Default of [`Spec::connect_timeout`].
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+    /// Default of [`Spec::decode_limit`]: 4 GiB.
+    pub const DECODE_LIMIT: u64 = 4 << 30;
+
+    /// A plain GET of `url`.
+    pub fn get(url: Url) -> Self {
+        Self {
+            url,
+            method: None,
+            headers: Vec::new(),
+            body: None,
+            head_only: false,
+            fail_on_status: false,
+            user_agent: None,
+            referer: None,
+            credentials: None,
+            bearer: None,
+            cookies: None,
+            compressed: false,
+            redirects: Redirects::default(),
+            family: Family::default(),
+            dns: Dns::default(),
+            resolve: Vec::new(),
+            connect_to: Vec::new(),
+            unix_socket: None,
+            proxy: None,
+            no_proxy: Vec::new(),
+            http: HttpChoice::default(),
+            tls: TlsChoice::default(),
+            max_time: None,
+            connect_timeout: Self::CONNECT_TIMEOUT,
+            output: None,
+            decode_limit: Self::DECODE_LIMIT,
+            repeat: 1,
+            interval: Duration::ZERO,
+            control: false,
+        }
+    }
+}
+
+/// One `-H`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderRule {
+    /// `Name: value`, or `Name;` for an empty value.
+    Set(String, Secret<String>),
+    /// `Name:`: do not send this field though it would be sent by default.
+    Remove(String),
+}
+
+/// A request body.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Bytes, and the `Content-Type` they imply.
+    Bytes {
+        /// The body.
+        bytes: Bytes,
+        /// Sent unless `-H` says otherwise.
+        content_type: Option<&'static str>,
+        /// `--json` also implies `Accept: application/json`.
+        accept_json: bool,
+    },
+    /// `-F`: `multipart/form-data` (RFC 7578).
+    Form(Vec<FormPart>),
+}
+
+/// One `-F`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormPart {
+    /// Field name.
+    pub name: String,
+    /// The value.
+    pub content: FormContent,
+    /// `;type=`.
+    pub content_type: Option<String>,
+    /// `;filename=`.
+    pub file_name: Option<String>,
+}
+
+/// The value of a form field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormContent {
+    /// Text as given.
+    Text(String),
+    /// `@file`: a file, sent as an upload.
+    File(PathBuf),
+    /// `<file`: a file's content, sent as text.
+    TextFile(PathBuf),
+}
+
+/// `-b`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cookies {
+    /// `name=value; name2=value2`.
+    Text(Secret<String>),
+    /// A file in Netscape's format, or of `Set-Cookie` lines; an empty name only turns the cookie engine on.
+    File(PathBuf),
+}
+
+/// `-L` and what goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redirects {
+    /// Whether to follow.
+    pub follow: bool,
+    /// `--max-redirs`.
+    pub most: u32,
+    /// `--location-trusted`: credentials and user fields go along everywhere.
+    pub trusted: bool,
+}
+
+impl Default for Redirects {
+    fn default() -> Self {
+        Self { follow: false, most: 50, trusted: false }
+    }
+}
+
+/// Which addresses may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// Both.
+    #[default]
+    Any,
+    /// `-4`.
+    V4,
+    /// `-6`.
+    V6,
+}
+
+/// How names become addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Dns {
+    /// The system's configuration (hosts file, name servers, search list), asked by this program so that every query is seen.
+    #[default]
+    Configured,
+    /// `--dns-servers`.
+    Servers(Vec<SocketAddr>),
+    /// `--doh-url`.
+    Https(Url),
+    /// The operating system's resolver (`getaddrinfo`): what other programs get, but its queries cannot be seen.
+    System,
+}
+
+/// One `--resolve host:port:address[,address]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolve {
+    /// Host name, or `*`.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Addresses to use.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// One `--connect-to host:port:to_host:to_port`; empty or absent parts fit anything, or stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectTo {
+    /// Requested host.
+    pub host: Option<String>,
+    /// Requested port.
+    pub port: Option<u16>,
+    /// Host to connect to instead.
+    pub to_host: Option<String>,
+    /// Port to connect to instead.
+    pub to_port: Option<u16>,
+}
+
+/// A proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// How to talk to it.
+    pub kind: ProxyKind,
+    /// Its host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// User and password for it.
+    pub credentials: Option<Secret<(String, String)>>,
+}
+
+/// How to talk to a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyKind {
+    /// HTTP: absolute form for `http` URLs, CONNECT for the rest.
+    Http,
+    /// The same over TLS.
+    Https,
+    /// SOCKS5, names resolved here.
+    Socks5,
+    /// SOCKS5, names resolved by the proxy.
+    Socks5h,
+}
+
+impl ProxyKind {
+    /// The URL scheme that names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks5 => "socks5",
+            Self::Socks5h => "socks5h",
+        }
+    }
+}
+
+/// Which HTTP version to speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpChoice {
+    /// ALPN decides between HTTP/2 and HTTP/1.1; without TLS HTTP/1.1.
+    #[default]
+    Auto,
+    /// `--http1.0`.
+    Http10,
+    /// `--http1.1`.
+    Http11,
+    /// `--http2`: as `Auto`.
+    Http2,
+    /// `--http2-prior-knowledge`: HTTP/2 even without TLS.
+    Http2PriorKnowledge,
+}
+
+/// A TLS version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// RFC 5246.
+    V12,
+    /// RFC 8446.
+    V13,
+}
+
+/// TLS options.
+#[derive(Clone, Debug, Default)]
+pub struct TlsChoice {
+    /// `-k`: go on with a certificate that does not verify.
+    pub insecure: bool,
+    /// `--tlsv1.2`, `--tlsv1.3`: the lowest version accepted.
+    pub min: Option<TlsVersion>,
+    /// `--tls-max`.
+    pub max: Option<TlsVersion>,
+    /// `--cacert`: trust these instead of the system's store.
+    pub ca_file: Option<PathBuf>,
+    /// Trust this PEM text instead of the system's store; the embedded lab's.
+    pub ca_pem: Option<String>,
+    /// `-E`/`--cert`.
+    pub cert: Option<PathBuf>,
+    /// `--key`.
+    pub key: Option<PathBuf>,
+    /// `--keylog` or `SSLKEYLOGFILE`: where to write TLS secrets (RFC 9850).
+    pub key_log: Option<PathBuf>,
+}
+
+/// Where the body goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A file, made or replaced.
+    File(PathBuf),
+    /// Standard output.
+    Stdout,
+}

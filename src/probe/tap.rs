@@ -1,0 +1,130 @@
+//! Looking at a byte stream without changing it.
+//!
+//! There are two taps on a connection: one right above the socket, which sees what TCP carries, and one above TLS, which sees
+//! what HTTP says. Stream offsets of the lower one are the axis that ties phases to packets.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::trace::{ConnectionId, StreamPosition};
+
+/// A byte stream in both directions.
+pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// Counts the bytes of a connection's two streams.
+#[derive(Debug)]
+pub(super) struct Meter {
+    connection: ConnectionId,
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Meter {
+    /// Both streams at their start.
+    pub(super) fn new(connection: ConnectionId) -> Arc<Self> {
+        Arc::new(Self { connection, sent: AtomicU64::new(0), received: AtomicU64::new(0) })
+    }
+
+    /// How far they have come.
+    pub(super) fn position(&self) -> StreamPosition {
+        StreamPosition {
+            connection: self.connection,
+            sent: self.sent.load(Ordering::Relaxed),
+            received: self.received.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Observer for Arc<Meter> {
+    fn sent(&mut self, bytes: &[u8]) {
+        self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    }
+}
+
+/// Is shown every byte that passes, in order.
+pub(super) trait Observer: Send + Unpin {
+    /// Bytes the lower side has accepted.
+    fn sent(&mut self, bytes: &[u8]);
+    /// Bytes the lower side has given.
+    fn received(&mut self, bytes: &[u8]);
+}
+
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn sent(&mut self, bytes: &[u8]) {
+        self.0.sent(bytes);
+        self.1.sent(bytes);
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        self.0.received(bytes);
+        self.1.received(bytes);
+    }
+}
+
+/// A stream whose bytes are shown to an observer.
+#[derive(Debug)]
+pub(super) struct Tap<S, O> {
+    inner: S,
+    observer: O,
+}
+
+impl<S, O> Tap<S, O> {
+    /// Puts an observer on a stream.
+    pub(super) const fn new(inner: S, observer: O) -> Self {
+        Self { inner, observer }
+    }
+}
+
+impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for Tap<S, O> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+        this.observer.received(buf.filled().get(before..).unwrap_or_default());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let written = ready!(Pin::new(&mut this.inner).poll_write(cx, buf))?;
+        this.observer.sent(buf.get(..written).unwrap_or(buf));
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let written = ready!(Pin::new(&mut this.inner).poll_write_vectored(cx, bufs))?;
+        let mut left = written;
+        for buf in bufs {
+            let part = left.min(buf.len());
+            this.observer.sent(buf.get(..part).unwrap_or(buf));
+            left -= part;
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
