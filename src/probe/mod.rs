@@ -11,6 +11,7 @@
 mod failed;
 mod recorder;
 pub mod spec;
+mod step;
 mod tap;
 mod watcher;
 
