@@ -1,1 +1,25 @@
-//! The live terminal UI: state, message, update to effects, views, the loop.
+//! The live terminal screen.
+//!
+//! ```text
+//!  keyboard ─┐                        ┌─► effects: run, cancel, copy … (performed by the caller)
+//!   signals ─┼─► Message ─► State ────┤
+//!    engine ─┘   (inbox)    (update)  └─► draw (a function of the state and the instant)
+//! ```
+//!
+//! [`State::update`] is the only thing that changes a [`State`], and it does nothing else: what shall happen outside it returns
+//! as [`Effect`]s. [`draw`] changes nothing. Only [`runtime`] reads a clock, touches the terminal or starts a thread.
+
+mod effect;
+mod message;
+pub mod runtime;
+mod settings;
+mod state;
+mod update;
+mod view;
+
+pub use effect::{Effect, Outcome};
+pub use message::{Message, Signal};
+pub use runtime::{live, run};
+pub use settings::{Settings, Suggestion, Theme};
+pub use state::State;
+pub use view::draw;

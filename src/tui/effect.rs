@@ -1,0 +1,46 @@
+//! What the screen wants done.
+
+/// Something that shall happen outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Start a new run, in place of the one under way if there is one. Its events come back as
+    /// [`Message::Trace`](super::Message::Trace), the first of them [`RunStarted`](crate::trace::What::RunStarted). Where it
+    /// cannot be started, [`Message::RunFailed`](super::Message::RunFailed) says why.
+    Run {
+        /// Where to, as the user wrote it.
+        url: String,
+    },
+    /// End the run under way. Its last events still come back, the very last [`RunEnded`](crate::trace::What::RunEnded).
+    Cancel,
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Stop this process as Ctrl-Z does, and come back from it.
+    Suspend,
+    /// Leave; [`run`](super::run) returns the outcome.
+    Quit(Outcome),
+}
+
+/// Why the screen was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The user was done.
+    Quit,
+    /// Ctrl-C or SIGINT.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// SIGHUP, or the terminal went away.
+    HungUp,
+}
+
+impl Outcome {
+    /// The process's exit code; for a signal 128 and its number, as shells have it.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::HungUp => 129,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Two threads that put keys and signals into the inbox.
+
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::Duration;
+
+use crossterm::event;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{getpid, getsid, kill_current_process_group};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::Signals;
+
+use super::terminal;
+use crate::tui::{Message, Signal};
+
+/// For waits that only input ends.
+const A_LONG_TIME: Duration = Duration::from_secs(3600);
+
+/// The keyboard and the signals.
+pub(super) struct Input {
+    /// Stop signals that this program sent itself and that mean nothing.
+    own_stops: Arc<AtomicUsize>,
+}
+
+/// Begins to put keys and signals into the inbox. The threads end with the process, or once nobody takes from the inbox.
+pub(super) fn start(inbox: &SyncSender<Message>) -> io::Result<Input> {
+    let own_stops = Arc::new(AtomicUsize::new(0));
+    let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    let (for_signals, for_keys, stops) = (inbox.clone(), inbox.clone(), Arc::clone(&own_stops));
+    thread::Builder::new().name("signals".to_owned()).spawn(move || forward_signals(signals, &for_signals, &stops))?;
+    thread::Builder::new().name("keyboard".to_owned()).spawn(move || forward_keys(&for_keys))?;
+    Ok(Input { own_stops })
+}
+
+impl Input {
+    /// Stops the whole job as the shell expects of Ctrl-Z, and takes the terminal over again when it is continued.
+    ///
+    /// The leader of a session has no shell above it that could continue it (a container's first process, a terminal's own
+    /// command), so it stays awake.
+    pub(super) fn suspend(&self) {
+        if getsid(None).is_ok_and(|session| session == getpid()) {
+            return;
+        }
+        terminal::switch_off();
+        self.own_stops.fetch_add(1, Ordering::SeqCst);
+        let _ = kill_current_process_group(rustix::process::Signal::TSTP);
+        let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+        let _ = terminal::switch_on();
+    }
+}
+
+fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops: &AtomicUsize) {
+    for number in signals.forever() {
+        let message = match number {
+            SIGTERM => Message::Signal(Signal::Terminate),
+            SIGHUP => Message::Signal(Signal::HangUp),
+            SIGINT => Message::Signal(Signal::Interrupt),
+            SIGCONT => Message::Signal(Signal::Continue),
+            SIGTSTP if own_stops.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() => continue,
+            SIGTSTP => Message::Signal(Signal::Stop),
+            _ => match crossterm::terminal::size() {
+                Ok((columns, rows)) => Message::Terminal(event::Event::Resize(columns, rows)),
+                Err(_) => continue,
+            },
+        };
+        if inbox.send(message).is_err() {
+            return;
+        }
+    }
+}
+
+/// Waits for keys by itself where it can: crossterm's reader would spin for ever on a terminal that went away.
+fn forward_keys(inbox: &SyncSender<Message>) {
+    let stdin = io::stdin();
+    while if stdin.is_terminal() { wait_for_input(&stdin) } else { event::poll(A_LONG_TIME).is_ok() } {
+        if !forward_waiting_keys(inbox) {
+            return;
+        }
+    }
+    let _ = inbox.send(Message::Signal(Signal::HangUp));
+}
+
+/// Whether anybody still takes from the inbox.
+fn forward_waiting_keys(inbox: &SyncSender<Message>) -> bool {
+    while event::poll(Duration::ZERO).unwrap_or(false) {
+        let Ok(event) = event::read() else { break };
+        // New sizes come by signal, at once and not with the next key.
+        if !matches!(event, event::Event::Resize(..)) && inbox.send(Message::Terminal(event)).is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether there is something to read; `false` once the terminal went away.
+fn wait_for_input(stdin: &impl AsFd) -> bool {
+    loop {
+        let mut wanted = [PollFd::new(stdin, PollFlags::IN)];
+        match poll(&mut wanted, None) {
+            Ok(_) => return !wanted[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Where the screen meets the world: the loop, the clock, the terminal, the keyboard and the signals.
+
+mod input;
+mod terminal;
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+
+use super::{Effect, Message, Outcome, Settings, Signal, State, draw};
+use crate::trace::What;
+use crate::units::{Moment, Nanos};
+
+/// Between two pictures while a phase grows.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// Runs the screen on this process's terminal until it is left, and puts the terminal back as it was, whatever happens.
+///
+/// `sender` is the other end of `inbox`: keys and signals go the same way as events.
+///
+/// # Errors
+/// The terminal cannot be drawn to, or signals cannot be received.
+pub fn live(
+    sender: &SyncSender<Message>,
+    inbox: &Receiver<Message>,
+    perform: &mut dyn FnMut(Effect),
+    settings: Settings,
+) -> io::Result<Outcome> {
+    let _entered = terminal::enter(sender.clone())?;
+    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let input = input::start(sender)?;
+    let mut perform = |effect| match effect {
+        Effect::Suspend => input.suspend(),
+        Effect::Copy(text) => terminal::copy(&text),
+        other => perform(other),
+    };
+    run(&mut screen, inbox, &mut perform, settings)
+}
+
+/// The loop: takes messages from the inbox, has effects performed, draws when something changed or a phase grows.
+///
+/// It returns when the screen is left or nobody can send any more.
+///
+/// # Errors
+/// The terminal cannot be drawn to.
+pub fn run<B: Backend>(
+    terminal: &mut Terminal<B>,
+    inbox: &Receiver<Message>,
+    perform: &mut dyn FnMut(Effect),
+    settings: Settings,
+) -> io::Result<Outcome>
+where
+    B::Error: Send + Sync + 'static,
+{
+    let mut screen = Screen { terminal, state: State::new(settings), run_began: None, drawn: Instant::now() };
+    screen.draw()?;
+    let first = screen.state.start();
+    if let Some(outcome) = run_effects(first, perform) {
+        return Ok(outcome);
+    }
+    loop {
+        let Some(message) = screen.wait(inbox) else { return Ok(Outcome::Quit) };
+        if let Some(outcome) = screen.take_all(message, inbox, perform)? {
+            return Ok(outcome);
+        }
+        screen.draw()?;
+    }
+}
+
+/// Hands effects out; the outcome, if one of them is to leave.
+fn run_effects(effects: Vec<Effect>, perform: &mut dyn FnMut(Effect)) -> Option<Outcome> {
+    for effect in effects {
+        match effect {
+            Effect::Quit(outcome) => return Some(outcome),
+            other => perform(other),
+        }
+    }
+    None
+}
+
+struct Screen<'a, B: Backend> {
+    terminal: &'a mut Terminal<B>,
+    state: State,
+    /// When the run's time axis began.
+    run_began: Option<Instant>,
+    /// When the last picture was drawn.
+    drawn: Instant,
+}
+
+impl<B: Backend> Screen<'_, B>
+where
+    B::Error: Send + Sync + 'static,
+{
+    /// The next message; `Some(None)` where it is time for a picture first; `None` once nobody can send any more.
+    fn wait(&self, inbox: &Receiver<Message>) -> Option<Option<Message>> {
+        if !self.state.is_growing() {
+            return inbox.recv().ok().map(Some);
+        }
+        match inbox.recv_timeout(FRAME.saturating_sub(self.drawn.elapsed())) {
+            Ok(message) => Some(Some(message)),
+            Err(RecvTimeoutError::Timeout) => Some(None),
+            Err(RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Takes in a message and all that wait behind it, but no longer than until the next picture is due.
+    fn take_all(
+        &mut self,
+        first: Option<Message>,
+        inbox: &Receiver<Message>,
+        perform: &mut dyn FnMut(Effect),
+    ) -> io::Result<Option<Outcome>> {
+        let began = Instant::now();
+        let mut next = first;
+        while let Some(message) = next {
+            if let Some(outcome) = self.take(message, perform)? {
+                return Ok(Some(outcome));
+            }
+            next = match inbox.try_recv() {
+                Ok(message) if began.elapsed() < FRAME => Some(message),
+                Ok(message) => return self.take(message, perform),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+            };
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, message: Message, perform: &mut dyn FnMut(Effect)) -> io::Result<Option<Outcome>> {
+        match &message {
+            Message::Trace(event) if matches!(event.what, What::RunStarted { .. }) => self.run_began = Some(Instant::now()),
+            Message::Signal(Signal::Continue) => self.terminal.clear().map_err(io::Error::other)?,
+            _ => {}
+        }
+        Ok(run_effects(self.state.update(message), perform))
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let now = self.now();
+        let state = &self.state;
+        self.terminal.draw(|frame| draw(frame, state, now)).map_err(io::Error::other)?;
+        self.drawn = Instant::now();
+        Ok(())
+    }
+
+    /// Now, on the run's axis.
+    fn now(&self) -> Moment {
+        let elapsed = self.run_began.map_or(Nanos::ZERO, |began| began.elapsed().into());
+        self.state.trace().latest().max(Moment::START + elapsed)
+    }
+}

@@ -1,0 +1,51 @@
+//! What the screen is told once, at its start.
+
+/// How the screen looks and what it begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The colours.
+    pub theme: Theme,
+    /// Whether colours are used at all (`NO_COLOR`).
+    pub color: bool,
+    /// Draw with ASCII alone, for terminals and fonts that lack the block and line characters.
+    pub ascii: bool,
+    /// Where to go at once; without it the start screen asks.
+    pub url: Option<String>,
+    /// What the start screen offers.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// A place worth going to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Where it is.
+    pub url: String,
+    /// One line on what it shows.
+    pub shows: String,
+}
+
+/// A set of colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Theme {
+    /// For dark backgrounds.
+    #[default]
+    Dark,
+    /// For light backgrounds.
+    Light,
+    /// Colours that people with any of the usual colour vision deficiencies can tell apart (Okabe and Ito's set).
+    ColorBlind,
+}
+
+impl Theme {
+    /// All themes.
+    pub const ALL: [Self; 3] = [Self::Dark, Self::Light, Self::ColorBlind];
+
+    /// The name on the command line and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::ColorBlind => "color-blind",
+        }
+    }
+}
