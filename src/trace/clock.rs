@@ -45,6 +45,17 @@ impl ClockMap {
         }
     }
 
+    /// The wall-clock time that lies at an instant of the run's axis: the inverse of [`ClockMap::moment_of`].
+    pub fn wall_of(&self, at: Moment) -> Option<WallTime> {
+        let after = self.pairs.partition_point(|pair| pair.at <= at);
+        let before = after.checked_sub(1).and_then(|i| self.pairs.get(i));
+        match (before, self.pairs.get(after)) {
+            (Some(left), Some(right)) => Some(interpolate_back(left, right, at)),
+            (Some(near), None) | (None, Some(near)) => Some(wall_shifted(near, at)),
+            (None, None) => None,
+        }
+    }
+
     /// How far the clocks drifted apart between the first and the last pair, in nanoseconds: the mapping's residual.
     pub fn drift(&self) -> Option<i64> {
         let (first, last) = (self.pairs.first()?, self.pairs.last()?);
@@ -59,6 +70,21 @@ impl ClockMap {
 
 fn shifted(pair: &ClockPair, wall: WallTime) -> Moment {
     Moment(pair.at.0.saturating_add(wall.distance(pair.wall)))
+}
+
+fn wall_shifted(pair: &ClockPair, at: Moment) -> WallTime {
+    WallTime(pair.wall.0.saturating_add_signed(at.0.saturating_sub(pair.at.0)))
+}
+
+fn interpolate_back(left: &ClockPair, right: &ClockPair, at: Moment) -> WallTime {
+    let span = i128::from(right.at.0) - i128::from(left.at.0);
+    if span == 0 {
+        return wall_shifted(left, at);
+    }
+    let into = i128::from(at.0) - i128::from(left.at.0);
+    let ticks = i128::from(right.wall.distance(left.wall));
+    let wall = i128::from(left.wall.0) + ticks * into / span;
+    WallTime(u64::try_from(wall).unwrap_or(if wall < 0 { 0 } else { u64::MAX }))
 }
 
 fn interpolate(left: &ClockPair, right: &ClockPair, wall: WallTime) -> Moment {
@@ -97,6 +123,16 @@ mod tests {
         map.add(pair(1_000, 1_002_000));
         assert_eq!(map.moment_of(WallTime(1_001_000)), Some(Moment(500)));
         assert_eq!(map.drift(), Some(1_000));
+        assert_eq!(map.wall_of(Moment(500)), Some(WallTime(1_001_000)));
+    }
+
+    #[test]
+    fn there_is_a_way_back() {
+        let mut map = ClockMap::default();
+        assert_eq!(map.wall_of(Moment(5)), None);
+        map.add(pair(100, 1_000_000));
+        assert_eq!(map.wall_of(Moment(150)), Some(WallTime(1_000_050)));
+        assert_eq!(map.wall_of(Moment(i64::MIN)), Some(WallTime(0)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::passed::{ChunkSums, Passed};
 use crate::units::WallTime;
 
 /// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
@@ -150,6 +151,7 @@ pub struct Flow {
     /// Its two ends.
     pub key: FlowKey,
     entries: Vec<PacketEntry>,
+    sums: ChunkSums,
     unlisted: u64,
     sent: Stream,
     received: Stream,
@@ -162,7 +164,7 @@ impl Flow {
     const MOST_GAPS: usize = 1_024;
 
     pub(super) const fn new(key: FlowKey) -> Self {
-        Self { key, entries: Vec::new(), unlisted: 0, sent: Stream::EMPTY, received: Stream::EMPTY }
+        Self { key, entries: Vec::new(), sums: ChunkSums::EMPTY, unlisted: 0, sent: Stream::EMPTY, received: Stream::EMPTY }
     }
 
     /// The packets, in the order they were captured.
@@ -173,6 +175,12 @@ impl Flow {
     /// Packets that were counted but are not listed because there were too many.
     pub const fn unlisted(&self) -> u64 {
         self.unlisted
+    }
+
+    /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets that are listed. It costs the
+    /// stretch's edges and not its packets.
+    pub fn passed(&self, from: WallTime, to: WallTime) -> Passed {
+        self.sums.between(&self.entries, from, to)
     }
 
     /// Counts of one direction.
@@ -206,16 +214,10 @@ impl Flow {
             Transport::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
             Transport::Udp => (0, 0, TcpFlags(0)),
         };
-        self.entries.push(PacketEntry {
-            wall: packet.wall,
-            offset,
-            ack,
-            payload_bytes: packet.payload_bytes,
-            window,
-            flags,
-            direction,
-            retransmitted,
-        });
+        let entry =
+            PacketEntry { wall: packet.wall, offset, ack, payload_bytes: packet.payload_bytes, window, flags, direction, retransmitted };
+        self.sums.add(&entry);
+        self.entries.push(entry);
     }
 }
 

@@ -23,6 +23,7 @@ mod failure;
 mod flow;
 mod fold;
 mod http;
+mod passed;
 mod phase;
 mod tls;
 
@@ -36,5 +37,6 @@ pub use failure::{Code, Failure};
 pub use flow::{Direction, Flow, FlowKey, Packet, PacketEntry, SegmentCounts, TcpFlags, TcpHeader, Transport};
 pub use fold::{Control, Trace};
 pub use http::{Header, HttpVersion, Informational, Request, Response};
+pub use passed::{Passed, PassedOneWay};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};

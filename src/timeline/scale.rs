@@ -1,0 +1,123 @@
+//! Instants to columns, and back.
+
+use super::Window;
+use crate::units::{Moment, Nanos};
+
+/// A window of time laid over a row of columns. Positions are counted in eighths of a column, the finest that block
+/// characters can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    window: Window,
+    columns: u16,
+}
+
+/// What a span covers of a row, in eighths of a column: `[from, to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// Where it begins.
+    pub from: u32,
+    /// Where it ends; always past its beginning.
+    pub to: u32,
+}
+
+impl Scale {
+    /// Lays a window over so many columns.
+    pub const fn new(window: Window, columns: u16) -> Self {
+        Self { window, columns }
+    }
+
+    /// The window.
+    pub const fn window(&self) -> Window {
+        self.window
+    }
+
+    /// How many columns there are.
+    pub const fn columns(&self) -> u16 {
+        self.columns
+    }
+
+    /// Where an instant lies, in eighths of a column; what lies outside is moved to the nearer edge.
+    pub fn eighths(&self, at: Moment) -> u32 {
+        let into = u128::from(at.clamp(self.window.from(), self.window.to()).since(self.window.from()).0);
+        let wide = u128::from(self.columns) * 8;
+        let length = u128::from(self.window.length().0.max(1));
+        u32::try_from((into * wide + length / 2) / length).unwrap_or(u32::MAX)
+    }
+
+    /// The column an instant lies in, if it is in the window.
+    pub fn column(&self, at: Moment) -> Option<u16> {
+        if self.columns == 0 || !self.window.contains(at) {
+            return None;
+        }
+        let column = u16::try_from(self.eighths(at) / 8).unwrap_or(u16::MAX);
+        Some(column.min(self.columns - 1))
+    }
+
+    /// The instant at the left edge of a column.
+    pub fn moment(&self, column: u16) -> Moment {
+        let into = u128::from(self.window.length().0) * u128::from(column) / u128::from(self.columns.max(1));
+        self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
+    }
+
+    /// What a span of time covers, `None` where nothing of it is in the window. What is too short to see covers an eighth: it
+    /// did happen.
+    pub fn cover(&self, began: Moment, ended: Moment) -> Option<Cover> {
+        if self.columns == 0 || ended < self.window.from() || began > self.window.to() || ended < began {
+            return None;
+        }
+        let last = u32::from(self.columns) * 8;
+        let from = self.eighths(began).min(last - 1);
+        Some(Cover { from, to: self.eighths(ended).max(from + 1) })
+    }
+}
+
+impl Cover {
+    /// Its first and last column.
+    pub const fn columns(self) -> (u32, u32) {
+        (self.from / 8, (self.to - 1) / 8)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn scale() -> Scale {
+        Scale::new(Window::new(Moment(0), Moment(1_000)), 10)
+    }
+
+    #[test]
+    fn spans_cover_eighths() {
+        assert_eq!(scale().cover(Moment(100), Moment(250)), Some(Cover { from: 8, to: 20 }));
+        assert_eq!(scale().cover(Moment(-50), Moment(2_000)), Some(Cover { from: 0, to: 80 }));
+        assert_eq!(scale().cover(Moment(1_001), Moment(2_000)), None);
+        assert_eq!(scale().cover(Moment(-9), Moment(-1)), None);
+    }
+
+    #[test]
+    fn what_is_too_short_to_see_is_still_seen() {
+        for at in [0, 1, 500, 999, 1_000] {
+            let cover = scale().cover(Moment(at), Moment(at)).expect("it lies in the window");
+            assert_eq!(cover.to - cover.from, 1);
+            assert!(cover.to <= 80);
+        }
+    }
+
+    #[test]
+    fn columns_and_instants_go_back_and_forth() {
+        for column in 0..10 {
+            assert_eq!(scale().column(scale().moment(column)), Some(column));
+        }
+        assert_eq!(scale().column(Moment(1_000)), Some(9));
+        assert_eq!(scale().column(Moment(1_001)), None);
+    }
+
+    #[test]
+    fn no_columns_cover_nothing() {
+        let none = Scale::new(Window::new(Moment(0), Moment(1)), 0);
+        assert_eq!(none.cover(Moment(0), Moment(1)), None);
+        assert_eq!(none.column(Moment(0)), None);
+        assert_eq!(none.moment(3), Moment(3));
+    }
+}

@@ -1,0 +1,150 @@
+//! How much passed in a stretch of time, without looking at every packet of it.
+//!
+//! Packets are summed up in chunks as they come. A stretch is answered from the sums of the chunks that lie within it and
+//! from the packets of the two at its edges, so a picture of a million packets costs no more than one of a thousand.
+
+use super::{Direction, PacketEntry, TcpFlags};
+use crate::units::WallTime;
+
+/// What passed in a stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// From the local end.
+    pub sent: PassedOneWay,
+    /// To the local end.
+    pub received: PassedOneWay,
+}
+
+/// What passed in one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PassedOneWay {
+    /// Packets of any kind.
+    pub packets: u64,
+    /// Their payload.
+    pub payload_bytes: u64,
+    /// Packets that carried bytes a packet before them had carried.
+    pub retransmitted: u64,
+    /// All flags that any of them had.
+    pub flags: TcpFlags,
+}
+
+impl Passed {
+    /// One direction.
+    pub const fn one_way(&self, direction: Direction) -> &PassedOneWay {
+        match direction {
+            Direction::Sent => &self.sent,
+            Direction::Received => &self.received,
+        }
+    }
+
+    fn add(&mut self, packet: &PacketEntry) {
+        let side = match packet.direction {
+            Direction::Sent => &mut self.sent,
+            Direction::Received => &mut self.received,
+        };
+        side.packets += 1;
+        side.payload_bytes += u64::from(packet.payload_bytes);
+        side.retransmitted += u64::from(packet.retransmitted);
+        side.flags.0 |= packet.flags.0;
+    }
+
+    const fn merge(&mut self, other: &Self) {
+        self.sent.merge(&other.sent);
+        self.received.merge(&other.received);
+    }
+}
+
+impl PassedOneWay {
+    const fn merge(&mut self, other: &Self) {
+        self.packets += other.packets;
+        self.payload_bytes = self.payload_bytes.saturating_add(other.payload_bytes);
+        self.retransmitted += other.retransmitted;
+        self.flags.0 |= other.flags.0;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Chunk {
+    first: WallTime,
+    last: WallTime,
+    sum: Passed,
+}
+
+/// The sums of every [`CHUNK`](Self::CHUNK) packets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ChunkSums {
+    chunks: Vec<Chunk>,
+    packets: usize,
+}
+
+impl ChunkSums {
+    pub(super) const EMPTY: Self = Self { chunks: Vec::new(), packets: 0 };
+    /// Packets in a chunk.
+    const CHUNK: usize = 256;
+
+    pub(super) fn add(&mut self, packet: &PacketEntry) {
+        if self.packets.is_multiple_of(Self::CHUNK) {
+            self.chunks.push(Chunk { first: packet.wall, last: packet.wall, sum: Passed::default() });
+        }
+        self.packets += 1;
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.first = chunk.first.min(packet.wall);
+            chunk.last = chunk.last.max(packet.wall);
+            chunk.sum.add(packet);
+        }
+    }
+
+    /// What passed from `from` up to, not including, `to`. `packets` are all that were added.
+    pub(super) fn between(&self, packets: &[PacketEntry], from: WallTime, to: WallTime) -> Passed {
+        let mut passed = Passed::default();
+        let first = self.chunks.partition_point(|chunk| chunk.last < from);
+        for (place, chunk) in self.chunks.iter().enumerate().skip(first).take_while(|(_, chunk)| chunk.first < to) {
+            if from <= chunk.first && chunk.last < to {
+                passed.merge(&chunk.sum);
+                continue;
+            }
+            let start = place * Self::CHUNK;
+            let end = (start + Self::CHUNK).min(packets.len());
+            for packet in packets.get(start..end).unwrap_or_default() {
+                if from <= packet.wall && packet.wall < to {
+                    passed.add(packet);
+                }
+            }
+        }
+        passed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(n: u64) -> PacketEntry {
+        PacketEntry {
+            wall: WallTime(n * 10),
+            offset: 0,
+            ack: 0,
+            payload_bytes: u32::try_from(n % 7).unwrap_or(0),
+            window: 0,
+            flags: TcpFlags(if n == 700 { TcpFlags::RST } else { TcpFlags::ACK }),
+            direction: if n.is_multiple_of(3) { Direction::Sent } else { Direction::Received },
+            retransmitted: n.is_multiple_of(100),
+        }
+    }
+
+    #[test]
+    fn a_stretch_sums_to_what_its_packets_sum_to() {
+        let packets: Vec<PacketEntry> = (0..1_000).map(packet).collect();
+        let mut sums = ChunkSums::EMPTY;
+        for packet in &packets {
+            sums.add(packet);
+        }
+        for (from, to) in [(0, 0), (0, 5), (0, 10_000), (2_555, 2_561), (17, 9_001), (5_120, 7_680), (9_990, u64::MAX), (20_000, 30_000)] {
+            let mut expected = Passed::default();
+            for packet in packets.iter().filter(|packet| (from..to).contains(&packet.wall.0)) {
+                expected.add(packet);
+            }
+            assert_eq!(sums.between(&packets, WallTime(from), WallTime(to)), expected, "from {from} to {to}");
+        }
+    }
+}
