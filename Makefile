@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine that has cargo: `make run` and `make test`.
+
+CARGO ?= cargo
+PREFIX ?= $(HOME)/.local
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test ci format-check lint docs licences advisories bench install setcap
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the program (installs libpcap's headers if they are missing)
+	@tools/system-packages build
+	$(CARGO) build --release --locked
+
+run: build ## Watch a request to the embedded endpoint; needs no network
+	target/release/tapline lab
+
+test: ## Run all tests (installs the servers and tools they talk to, where possible)
+	@tools/system-packages build
+	@tools/system-packages test || true
+	$(CARGO) test --locked
+
+ci: format-check lint test docs licences ## What has to pass before a change lands
+
+format-check:
+	$(CARGO) fmt --all --check
+
+lint:
+	@tools/system-packages build
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+docs: ## Build the documentation of the library
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+licences: ## Check the licences, origins and refused versions of what is linked in; needs no network
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
+	$(CARGO) deny --offline check licenses bans sources
+
+advisories: ## Check for known vulnerabilities; fetches the advisory database
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
+	$(CARGO) deny check advisories
+
+bench: build ## Measure against curl and print the figures
+	./benches/run
+
+install: build ## Install the program under PREFIX (~/.local)
+	install -d "$(PREFIX)/bin"
+	install -m 755 target/release/tapline "$(PREFIX)/bin/tapline"
+
+setcap: build ## Let the built program capture packets without root (Linux)
+	sudo setcap cap_net_raw=eip target/release/tapline
