@@ -8,14 +8,18 @@
 //!
 //! A step that fails returns [`Failed`]; `run` is the one place that turns it into an event.
 
+mod connect;
 mod failed;
+mod proxy;
 mod recorder;
+mod resolve;
 pub mod spec;
 mod step;
 mod tap;
 mod watcher;
 
 pub use failed::Failed;
+pub use proxy::BadProxy;
 pub use recorder::{Recorder, Sink};
 pub use spec::Spec;
 pub use watcher::{NoWatcher, Watcher};

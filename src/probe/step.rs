@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::{Recorder, Spec, Watcher};
 use crate::trace::ExchangeId;
+use crate::units::Nanos;
 
 /// The exchange a step works for, its spec, its limits, and the way out for what it sees.
 pub(super) struct Step<'a> {
@@ -15,4 +16,14 @@ pub(super) struct Step<'a> {
     pub(super) connect_by: Instant,
     /// When everything must be done, `--max-time`.
     pub(super) done_by: Option<Instant>,
+}
+
+impl Step<'_> {
+    /// The option that set [`connect_by`](Self::connect_by), with its value, for a sentence: `--connect-timeout (30.0 s)`.
+    pub(super) fn connect_limit(&self) -> String {
+        match self.spec.max_time {
+            Some(limit) if self.done_by == Some(self.connect_by) => format!("--max-time ({})", Nanos::from(limit)),
+            _ => format!("--connect-timeout ({})", Nanos::from(self.spec.connect_timeout)),
+        }
+    }
 }

@@ -1,0 +1,82 @@
+//! One attempt to connect to one address.
+
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll, ready};
+
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use tokio::net::TcpStream;
+
+use crate::probe::step::Step;
+use crate::trace::{AttemptId, AttemptOutcome, Endpoint, What};
+use crate::units::{Moment, Nanos};
+
+/// A TCP handshake under way.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    id: AttemptId,
+    remote: SocketAddr,
+    started: Moment,
+    /// Its socket, or why there is none.
+    socket: io::Result<TcpStream>,
+}
+
+impl Attempt {
+    /// Sends the SYN and says so.
+    pub(super) fn begin(step: &Step<'_>, remote: SocketAddr) -> Self {
+        let id = step.recorder.next_attempt();
+        let started = step.recorder.now();
+        let socket = begin_handshake(remote);
+        let local = socket.as_ref().ok().and_then(|socket| socket.local_addr().ok()).filter(|local| !local.ip().is_unspecified());
+        let attempt_started =
+            What::AttemptStarted { exchange: step.exchange, attempt: id, remote: remote.into(), local: local.map(Endpoint::from) };
+        step.recorder.emit_at(started, attempt_started);
+        Self { id, remote, started, socket }
+    }
+
+    pub(super) const fn remote(&self) -> SocketAddr {
+        self.remote
+    }
+
+    /// Whether the handshake is done, and how.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let socket = match &mut self.socket {
+            Ok(socket) => socket,
+            Err(error) => return Poll::Ready(Err(again(error))),
+        };
+        ready!(socket.poll_write_ready(cx))?;
+        Poll::Ready(socket.take_error()?.map_or(Ok(()), Err))
+    }
+
+    /// Says how it ended; gives the time it took.
+    pub(super) fn end(&self, step: &Step<'_>, outcome: AttemptOutcome) -> Nanos {
+        let ended = step.recorder.now();
+        step.recorder.emit_at(ended, What::AttemptEnded { exchange: step.exchange, attempt: self.id, outcome });
+        ended.since(self.started)
+    }
+
+    /// The socket of an attempt that succeeded.
+    pub(super) fn into_stream(self) -> io::Result<TcpStream> {
+        self.socket
+    }
+}
+
+/// The kernel chooses this side's address within `connect`, so it is known while the handshake is still under way.
+fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
+    match socket.connect(&SockAddr::from(remote)) {
+        Err(error) if !is_under_way(&error) => Err(error),
+        _ => TcpStream::from_std(socket.into()),
+    }
+}
+
+fn is_under_way(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
+/// `io::Error` cannot be cloned; what the system said is all there is to it here.
+fn again(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}

@@ -1,0 +1,117 @@
+//! A proxy's address as people write it.
+
+use percent_encoding::percent_decode_str;
+use thiserror::Error;
+use url::{Host, Url};
+
+use crate::probe::spec::{Proxy, ProxyKind};
+use crate::units::Secret;
+
+/// What is wrong with a proxy's address.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BadProxy {
+    /// There is no host in it.
+    #[error("the proxy address {0:?} names no host; write it as [scheme://][user:password@]host[:port]")]
+    NoHost(String),
+    /// The scheme is not one of a proxy.
+    #[error("{0:?} is no proxy scheme; known are http, https, socks5 and socks5h")]
+    UnknownScheme(String),
+    /// SOCKS version 4.
+    #[error("{0} proxies are not supported; most such proxies also speak socks5 or socks5h")]
+    Socks4(String),
+    /// The host or port does not parse.
+    #[error("the proxy address {address:?} does not parse: {reason}")]
+    Malformed {
+        /// As it was given, without credentials.
+        address: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Proxy {
+    /// Reads `[scheme://][user:password@]host[:port]` as curl's `-x` does. The scheme is `http` if there is none; the port is 1080
+    /// if there is none, but 443 for `https`. User and password are percent-decoded.
+    ///
+    /// # Errors
+    /// [`BadProxy`] says which part is wrong.
+    pub fn parse(text: &str) -> Result<Self, BadProxy> {
+        let text = text.trim();
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let kind = kind_of(scheme)?;
+        let shown = || rest.rsplit_once('@').map_or(rest, |(_, host)| host).to_owned();
+        let malformed = |reason: url::ParseError| BadProxy::Malformed { address: shown(), reason: reason.to_string() };
+        if rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/').is_empty() {
+            return Err(BadProxy::NoHost(shown()));
+        }
+        // Under a scheme of its own no default port is taken away and the host is left as it is.
+        let url = Url::parse(&format!("proxy://{rest}")).map_err(malformed)?;
+        let host = url.host_str().ok_or_else(|| BadProxy::NoHost(shown()))?;
+        let host = match Host::parse(host).map_err(malformed)? {
+            Host::Domain(name) => name,
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        let default_port = if kind == ProxyKind::Https { 443 } else { 1080 };
+        Ok(Self { kind, host, port: url.port().unwrap_or(default_port), credentials: credentials(&url) })
+    }
+}
+
+fn kind_of(scheme: &str) -> Result<ProxyKind, BadProxy> {
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" => Ok(ProxyKind::Http),
+        "https" => Ok(ProxyKind::Https),
+        "socks5" => Ok(ProxyKind::Socks5),
+        "socks5h" => Ok(ProxyKind::Socks5h),
+        socks4 @ ("socks" | "socks4" | "socks4a") => Err(BadProxy::Socks4(socks4.to_owned())),
+        _ => Err(BadProxy::UnknownScheme(scheme.to_owned())),
+    }
+}
+
+fn credentials(url: &Url) -> Option<Secret<(String, String)>> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (user, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
+    (!user.is_empty() || !password.is_empty()).then(|| Secret::new((user, password)))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (ProxyKind, String, u16) {
+        let proxy = Proxy::parse(text).unwrap();
+        (proxy.kind, proxy.host, proxy.port)
+    }
+
+    #[test]
+    fn scheme_and_port_have_the_defaults_of_curl() {
+        assert_eq!(parts("proxy.test"), (ProxyKind::Http, "proxy.test".to_owned(), 1080));
+        assert_eq!(parts("http://proxy.test:80/"), (ProxyKind::Http, "proxy.test".to_owned(), 80));
+        assert_eq!(parts("HTTPS://Proxy.Test"), (ProxyKind::Https, "proxy.test".to_owned(), 443));
+        assert_eq!(parts("socks5://127.0.0.1"), (ProxyKind::Socks5, "127.0.0.1".to_owned(), 1080));
+        assert_eq!(parts("socks5h://[::1]:9050"), (ProxyKind::Socks5h, "::1".to_owned(), 9050));
+        assert_eq!(parts("localhost:3128"), (ProxyKind::Http, "localhost".to_owned(), 3128));
+    }
+
+    #[test]
+    fn credentials_are_percent_decoded_and_secret() {
+        let proxy = Proxy::parse("http://us%3Aer:p%40ss@proxy.test:3128").unwrap();
+        assert_eq!(proxy.credentials.as_ref().unwrap().expose(), &("us:er".to_owned(), "p@ss".to_owned()));
+        assert!(!format!("{proxy:?}").contains("p@ss"));
+        assert_eq!(Proxy::parse("http://proxy.test").unwrap().credentials, None);
+    }
+
+    #[test]
+    fn a_bad_address_is_named_without_its_password() {
+        assert_eq!(Proxy::parse("socks4://h").unwrap_err(), BadProxy::Socks4("socks4".to_owned()));
+        assert_eq!(Proxy::parse("ftp://h").unwrap_err(), BadProxy::UnknownScheme("ftp".to_owned()));
+        assert_eq!(Proxy::parse("").unwrap_err(), BadProxy::NoHost(String::new()));
+        assert_eq!(Proxy::parse("http://u:hunter2@").unwrap_err(), BadProxy::NoHost(String::new()));
+        for text in ["http://u:hunter2@h:99999", "http://u:hunter2@h:port", "http://u:hunter2@[::1", "http://u:hunter2@a b"] {
+            let error = Proxy::parse(text).unwrap_err();
+            assert!(matches!(error, BadProxy::Malformed { .. }), "{text}: {error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+}

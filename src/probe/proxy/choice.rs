@@ -1,0 +1,134 @@
+//! Whether a URL goes through the proxy.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use crate::probe::Spec;
+use crate::probe::spec::Proxy;
+
+/// The proxy for a URL: the one that was given, unless `--noproxy` names the host.
+///
+/// The patterns are curl's: `*` for every host; a name for itself and all names under it, with or without a leading dot; an IP
+/// address; a network as `192.0.2.0/24`. Beyond curl, `host:port` is for this port alone.
+pub(in crate::probe) fn proxy_for<'a>(spec: &'a Spec, url: &Url) -> Option<&'a Proxy> {
+    let proxy = spec.proxy.as_ref()?;
+    let port = url.port_or_known_default();
+    let patterns = spec.no_proxy.iter().flat_map(|list| list.split([',', ' '])).filter(|pattern| !pattern.is_empty());
+    let excluded = match url.host()? {
+        Host::Domain(name) => patterns.into_iter().any(|pattern| fits_name(pattern, name, port)),
+        Host::Ipv4(ip) => patterns.into_iter().any(|pattern| fits_ip(pattern, ip.into(), port)),
+        Host::Ipv6(ip) => patterns.into_iter().any(|pattern| fits_ip(pattern, ip.into(), port)),
+    };
+    (!excluded).then_some(proxy)
+}
+
+fn fits_name(pattern: &str, name: &str, port: Option<u16>) -> bool {
+    let (pattern, wanted) = split_port(pattern);
+    let pattern = pattern.trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let under = |name: &str| name.strip_suffix(pattern.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    fits_port(wanted, port) && !pattern.is_empty() && (pattern == "*" || under(&name))
+}
+
+fn fits_ip(pattern: &str, ip: IpAddr, port: Option<u16>) -> bool {
+    if pattern == "*" {
+        return true;
+    }
+    if let Some((network, bits)) = pattern.split_once('/') {
+        return network.parse().is_ok_and(|network| bits.parse().is_ok_and(|bits| in_network(ip, network, bits)));
+    }
+    if pattern.parse() == Ok(ip) {
+        return true;
+    }
+    let (pattern, wanted) = split_port(pattern);
+    let pattern = pattern.trim_start_matches('[').trim_end_matches(']');
+    fits_port(wanted, port) && pattern.parse() == Ok(ip)
+}
+
+/// A pattern and the port it is limited to.
+fn split_port(pattern: &str) -> (&str, Option<u16>) {
+    match pattern.rsplit_once(':') {
+        Some((host, port)) => port.parse().map_or((pattern, None), |port| (host, Some(port))),
+        None => (pattern, None),
+    }
+}
+
+fn fits_port(wanted: Option<u16>, port: Option<u16>) -> bool {
+    wanted.is_none() || wanted == port
+}
+
+/// Whether the first `bits` bits are the same.
+fn in_network(ip: IpAddr, network: IpAddr, bits: u32) -> bool {
+    let differing = match (ip, network) {
+        (IpAddr::V4(ip), IpAddr::V4(network)) => u128::from(u32::from(ip) ^ u32::from(network)) << 96,
+        (IpAddr::V6(ip), IpAddr::V6(network)) => u128::from(ip) ^ u128::from(network),
+        _ => return false,
+    };
+    let width = if ip.is_ipv4() { 32 } else { 128 };
+    bits <= width && differing.leading_zeros() >= bits
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn proxied(no_proxy: &str, url: &str) -> bool {
+        let url = Url::parse(url).unwrap();
+        let mut spec = Spec::get(url.clone());
+        spec.proxy = Some(Proxy::parse("proxy.test").unwrap());
+        spec.no_proxy = vec![no_proxy.to_owned()];
+        proxy_for(&spec, &url).is_some()
+    }
+
+    #[test]
+    fn names_match_themselves_and_what_is_under_them() {
+        for pattern in ["example.com", ".example.com", "EXAMPLE.com.", "other,example.com", "other example.com", "*"] {
+            assert!(!proxied(pattern, "http://example.com/"), "{pattern}");
+            assert!(!proxied(pattern, "http://www.example.com/"), "{pattern}");
+            assert!(!proxied(pattern, "http://www.example.com./"), "{pattern}");
+        }
+        for pattern in ["", "ample.com", "www.example.com", "example.co", "."] {
+            assert!(proxied(pattern, "http://example.com/"), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn addresses_match_exactly_or_by_network() {
+        for (pattern, url) in [
+            ("192.0.2.7", "http://192.0.2.7/"),
+            ("192.0.2.0/24", "http://192.0.2.7/"),
+            ("0.0.0.0/0", "http://192.0.2.7/"),
+            ("::1", "http://[::1]/"),
+            ("[::1]", "http://[::1]/"),
+            ("2001:db8::/32", "http://[2001:db8:1::1]/"),
+            ("*", "http://[::1]/"),
+        ] {
+            assert!(!proxied(pattern, url), "{pattern} {url}");
+        }
+        for (pattern, url) in [
+            ("192.0.2.0/25", "http://192.0.2.200/"),
+            ("192.0.2.0/33", "http://192.0.2.0/"),
+            ("192.0.2.0/x", "http://192.0.2.0/"),
+            ("0.0.0.0/0", "http://[::1]/"),
+            ("2.7", "http://192.0.2.7/"),
+        ] {
+            assert!(proxied(pattern, url), "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn a_port_limits_a_pattern() {
+        assert!(!proxied("example.com:80", "http://example.com/"));
+        assert!(proxied("example.com:80", "https://example.com/"));
+        assert!(!proxied("[::1]:8080", "http://[::1]:8080/"));
+        assert!(proxied("[::1]:8080", "http://[::1]/"));
+    }
+
+    #[test]
+    fn without_a_proxy_there_is_none() {
+        let url = Url::parse("http://example.com/").unwrap();
+        assert_eq!(proxy_for(&Spec::get(url.clone()), &url), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! The CONNECT method of HTTP (RFC 9110 §9.3.6).
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{Talk, Tunnel, authority};
+use crate::probe::Failed;
+use crate::probe::tap::Io;
+use crate::trace::Code;
+use crate::units::Untrusted;
+
+/// The longest answer's head that is read.
+const MOST_HEAD_BYTES: usize = 64 * 1024;
+/// Interim answers (1xx) put up with before the final one.
+const MOST_INTERIM: usize = 16;
+
+/// Asks for a tunnel to `host:port`.
+pub(super) async fn ask<S: Io>(talk: &Talk<'_>, mut stream: S, host: &str, port: u16) -> Result<Tunnel<S>, Failed> {
+    let target = authority(host, port);
+    talk.said(format!("CONNECT {target}"));
+    let head = request_head(talk, &target);
+    let sent = async {
+        stream.write_all(head.as_bytes()).await?;
+        stream.flush().await
+    };
+    sent.await.map_err(|error| talk.closed(Some(&error)))?;
+    let mut buffer = BytesMut::with_capacity(1024);
+    for _ in 0..MOST_INTERIM {
+        let answer = read_answer(talk, &mut stream, &mut buffer).await?;
+        talk.said(answer.shown());
+        match answer.status {
+            100..=199 => {}
+            200..=299 => return Ok(Tunnel::new(stream, buffer.freeze())),
+            _ => return Err(answer.refusal(talk, &target)),
+        }
+    }
+    Err(talk.failed(Code::ProxyProtocol, "keeps sending interim answers to CONNECT and no final one", "the proxy is broken; try another"))
+}
+
+fn request_head(talk: &Talk<'_>, target: &str) -> String {
+    let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
+    if let Some(credentials) = &talk.proxy.credentials {
+        let (user, password) = credentials.expose();
+        let encoded = BASE64_STANDARD.encode(format!("{user}:{password}"));
+        let _ = write!(head, "Proxy-Authorization: Basic {encoded}\r\n");
+    }
+    head.push_str("Proxy-Connection: keep-alive\r\n\r\n");
+    head
+}
+
+/// The head of a proxy's answer.
+struct Answer {
+    status: u16,
+    reason: Untrusted,
+    /// `Proxy-Authenticate`, the schemes it would accept.
+    challenge: Option<Untrusted>,
+}
+
+impl Answer {
+    /// `200 Connection established`.
+    fn shown(&self) -> Untrusted {
+        Untrusted::new(format!("{} {}", self.status, self.reason.raw()).trim_end())
+    }
+
+    fn refusal(&self, talk: &Talk<'_>, target: &str) -> Failed {
+        let answered = format!("answered {} to CONNECT {target}", self.shown().escaped());
+        if self.status != 407 {
+            let hint = "the proxy does not allow this target or could not reach it; its log will say; see also --noproxy";
+            return talk.failed(Code::ProxyRefused, &answered, hint);
+        }
+        let wants = self.challenge.as_ref().map_or_else(String::new, |challenge| format!("; it asks for {}", challenge.escaped()));
+        let (given, hint) = if talk.proxy.credentials.is_some() {
+            ("did not accept the credentials", "check user and password, and that it takes Basic authentication")
+        } else {
+            ("wants credentials", "give them in the proxy's URL: http://user:password@host:port")
+        };
+        talk.failed(Code::ProxyAuthRequired, &format!("{given}: it {answered}{wants}"), hint)
+    }
+}
+
+/// Reads up to the end of a head; what came after it stays in the buffer.
+async fn read_answer<S: Io>(talk: &Talk<'_>, stream: &mut S, buffer: &mut BytesMut) -> Result<Answer, Failed> {
+    loop {
+        if let Some(end) = head_end(buffer) {
+            let head = buffer.split_to(end).freeze();
+            return parse_head(&head).ok_or_else(|| nonsense(talk, &head));
+        }
+        if !could_be_http(buffer) || buffer.len() > MOST_HEAD_BYTES {
+            return Err(nonsense(talk, buffer));
+        }
+        match stream.read_buf(buffer).await {
+            Ok(0) if buffer.is_empty() => return Err(talk.closed(None)),
+            Ok(0) => return Err(nonsense(talk, buffer)),
+            Ok(_) => {}
+            Err(error) => return Err(talk.closed(Some(&error))),
+        }
+    }
+}
+
+/// Where the empty line ends. A bare line feed counts as a line's end (RFC 9112 §2.2).
+fn head_end(buffer: &[u8]) -> Option<usize> {
+    let mut line_start = 0;
+    for (i, _) in buffer.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+        if matches!(buffer.get(line_start..i), Some(b"" | b"\r")) {
+            return Some(i + 1);
+        }
+        line_start = i + 1;
+    }
+    None
+}
+
+fn could_be_http(buffer: &[u8]) -> bool {
+    let sign = b"HTTP/1.";
+    let common = buffer.len().min(sign.len());
+    buffer.get(..common) == sign.get(..common)
+}
+
+fn parse_head(head: &Bytes) -> Option<Answer> {
+    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let status_line = lines.next()?;
+    let after_version = status_line.strip_prefix(b"HTTP/1.")?.strip_prefix(b"0 ").or_else(|| status_line.strip_prefix(b"HTTP/1.1 "))?;
+    let status: u16 = std::str::from_utf8(after_version.get(..3)?).ok()?.parse().ok()?;
+    let reason = match after_version.get(3..)? {
+        [] => &[],
+        [b' ', reason @ ..] => reason,
+        _ => return None,
+    };
+    let challenge = lines.find_map(|line| {
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let (name, value) = line.split_at(colon);
+        name.eq_ignore_ascii_case(b"proxy-authenticate").then(|| Untrusted::from_bytes(value.get(1..).unwrap_or_default().trim_ascii()))
+    });
+    (100..=599).contains(&status).then(|| Answer { status, reason: Untrusted::from_bytes(reason.trim_ascii()), challenge })
+}
+
+fn nonsense(talk: &Talk<'_>, bytes: &[u8]) -> Failed {
+    let start = Untrusted::from_bytes(bytes.get(..bytes.len().min(48)).unwrap_or_default());
+    let what = format!("did not answer CONNECT with HTTP/1.x; its answer starts with \"{}\"", start.escaped());
+    talk.failed(Code::ProxyProtocol, &what, "check the proxy's scheme (http, https, socks5, socks5h) and port")
+}

@@ -1,0 +1,88 @@
+//! Proxies: which one, and the talk that opens the way through it.
+//!
+//! ```text
+//! HTTP, HTTPS ─► CONNECT host:port (RFC 9110 §9.3.6) ─► 2xx ─► the rest of the stream is the tunnel
+//! SOCKS5(h)   ─► methods ─► credentials (RFC 1929) ─► CONNECT (RFC 1928 §4) ─► reply ─► the same
+//! ```
+
+mod address;
+mod choice;
+mod connect_method;
+mod socks;
+mod tunnel;
+
+use tokio::time::timeout_at;
+
+use super::Failed;
+use super::spec::{Proxy, ProxyKind};
+use super::step::Step;
+use super::tap::{Io, Meter};
+use crate::trace::{Code, Phase, ProxyStep, What};
+use crate::units::Untrusted;
+
+pub use address::BadProxy;
+pub(super) use choice::proxy_for;
+pub(super) use tunnel::Tunnel;
+
+/// The proxy phase: asks the proxy at the other end of `stream` for a way to `host:port`.
+pub(super) async fn open_tunnel<S: Io>(
+    step: &Step<'_>,
+    stream: S,
+    meter: &Meter,
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+) -> Result<Tunnel<S>, Failed> {
+    let talk = Talk { step, proxy };
+    step.recorder.begin(step.exchange, Phase::Proxy, Some(meter.position()));
+    let way = async {
+        match proxy.kind {
+            ProxyKind::Http | ProxyKind::Https => connect_method::ask(&talk, stream, host, port).await,
+            ProxyKind::Socks5 | ProxyKind::Socks5h => socks::ask(&talk, stream, host, port).await.map(Tunnel::from),
+        }
+    };
+    let tunnel = timeout_at(step.connect_by, way).await.unwrap_or_else(|_| Err(talk.timed_out()))?;
+    step.recorder.end(step.exchange, Phase::Proxy, Some(meter.position()));
+    Ok(tunnel)
+}
+
+/// `host:port`, an IPv6 address in brackets.
+fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// A talk with a proxy, for both protocols.
+struct Talk<'a> {
+    step: &'a Step<'a>,
+    proxy: &'a Proxy,
+}
+
+impl Talk<'_> {
+    /// Records something that was said.
+    fn said(&self, text: impl Into<Untrusted>) {
+        let step = ProxyStep { kind: self.proxy.kind.name().to_owned(), text: text.into() };
+        self.step.recorder.emit(What::ProxyTalked { exchange: self.step.exchange, step });
+    }
+
+    /// The proxy's name in a sentence.
+    fn proxy_name(&self) -> String {
+        format!("the {} proxy {}", self.proxy.kind.name(), authority(&self.proxy.host, self.proxy.port))
+    }
+
+    /// A failure; `what` goes on from the proxy's name.
+    fn failed(&self, code: Code, what: &str, hint: &str) -> Failed {
+        Failed::new(Phase::Proxy, code, format!("{} {what}", self.proxy_name()), hint)
+    }
+
+    fn timed_out(&self) -> Failed {
+        let what = format!("did not answer in time; the limit was {}", self.step.connect_limit());
+        let hint = "check that this address is a proxy of this kind; it may also be waiting for the server, so try the server without it";
+        self.failed(Code::ProxyTimeout, &what, hint)
+    }
+
+    fn closed(&self, error: Option<&std::io::Error>) -> Failed {
+        let how = error.map_or_else(|| "closed the connection".to_owned(), |error| format!("broke the connection off ({error})"));
+        let hint = "it may want another kind of proxy protocol or credentials, or not allow this client; its log will say";
+        self.failed(Code::ProxyClosed, &format!("{how} before it had opened the way"), hint)
+    }
+}
