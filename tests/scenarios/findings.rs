@@ -1,0 +1,67 @@
+//! What a scenario may expect, found in its trace.
+
+use serde_json::{Value, json};
+use tapline::trace::{CaptureState, Exchange, Phase, Trace};
+
+/// All that is found, under the names an `[expect]` table uses.
+pub(crate) fn findings(trace: &Trace) -> Value {
+    let failure = trace.failure();
+    json!({
+        "outcome": outcome(trace),
+        "failed_phase": failure.map(|(phase, _)| phase.name()),
+        "code": failure.map(|(_, failure)| failure.code),
+        "capture": capture(trace),
+        "packets": trace.capture().packets,
+        "dropped_events": trace.dropped(),
+        "exchanges": trace.exchanges().iter().map(|each| exchange(trace, each)).collect::<Vec<_>>(),
+    })
+}
+
+fn outcome(trace: &Trace) -> &'static str {
+    match (trace.failure(), trace.ended()) {
+        (Some(_), _) => "failed",
+        (None, Some(_)) => "ok",
+        (None, None) => "running",
+    }
+}
+
+fn capture(trace: &Trace) -> &'static str {
+    match trace.capture().state {
+        CaptureState::On => "on",
+        CaptureState::Off => "off",
+        CaptureState::Unavailable { .. } => "unavailable",
+    }
+}
+
+fn exchange(trace: &Trace, exchange: &Exchange) -> Value {
+    json!({
+        "status": exchange.response.as_ref().map(|response| response.status),
+        "http_version": exchange.response.as_ref().map(|response| response.version.name()),
+        "reused_connection": exchange.reused_connection,
+        "total_ns": exchange.total(),
+        "phases": phases(exchange),
+        "attempts": exchange.attempts.iter().map(|attempt| json!({
+            "address": attempt.remote,
+            "outcome": attempt.outcome.as_ref().map(tapline::trace::AttemptOutcome::name),
+            "duration_ns": attempt.duration(),
+        })).collect::<Vec<_>>(),
+        "certificates": certificates(trace, exchange),
+        "informational": exchange.informational.iter().map(|response| response.status).collect::<Vec<_>>(),
+        "redirect": exchange.redirected.as_ref().map(|(to, withheld)| json!({ "to": to, "withheld": withheld })),
+    })
+}
+
+fn phases(exchange: &Exchange) -> Vec<Value> {
+    let app = |(phase, span): (Phase, &tapline::trace::PhaseSpan)| {
+        json!({
+            "name": phase.name(), "clock": "app",
+            "start_ns": span.began, "duration_ns": span.duration(),
+        })
+    };
+    exchange.phases.iter().map(app).collect()
+}
+
+fn certificates(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
+    let tls = trace.connection(exchange.connection?)?.tls.as_ref()?;
+    Some(tls.certificates.iter().map(|certificate| json!(certificate.subject)).collect())
+}
