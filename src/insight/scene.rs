@@ -1,0 +1,155 @@
+//! Traces for tests, told as a story: what the app did and what passed on the wire, each at its time in microseconds.
+
+use std::net::SocketAddr;
+
+use crate::trace::{
+    Cause, ConnectionId, DnsServer, DnsTransport, Event, Exchange, ExchangeId, Handshake, HttpVersion, KernelTcp, Packet, Phase, QueryId,
+    StreamPosition, TcpFlags, TcpHeader, Trace, Transport, What,
+};
+use crate::units::{Moment, Nanos, WallTime};
+
+/// The wall clock at the start of the run.
+const WALL: u64 = 1_700_000_000_000_000_000;
+/// Initial sequence numbers of the two sides, one of them close to wrapping.
+const OUR_ISN: u32 = u32::MAX - 100;
+const THEIR_ISN: u32 = 7_000;
+
+pub(super) struct Scene {
+    events: Vec<Event>,
+    exchange: ExchangeId,
+    connection: ConnectionId,
+}
+
+impl Scene {
+    pub(super) const FIRST: ExchangeId = ExchangeId(0);
+
+    pub(super) fn new() -> Self {
+        let mut scene = Self { events: Vec::new(), exchange: Self::FIRST, connection: ConnectionId(0) };
+        scene.say(0, What::ClockPaired { wall: WallTime(WALL), uncertainty: Nanos(50) });
+        scene.start(0, Self::FIRST)
+    }
+
+    /// Starts an exchange; what follows is about it.
+    pub(super) fn start(mut self, at: i64, id: ExchangeId) -> Self {
+        self.exchange = id;
+        self.say(
+            at,
+            What::ExchangeStarted { exchange: id, cause: Cause::Asked, method: "GET".into(), url: "https://api.lab.test/".into() },
+        );
+        self
+    }
+
+    pub(super) fn connected(self, at: i64, reused: bool) -> Self {
+        let (exchange, connection) = (self.exchange, self.connection);
+        self.and(at, What::Connected { exchange, connection, local: local().into(), remote: remote().into(), reused })
+    }
+
+    /// A phase from and to a time, and (sent, received) at both edges.
+    pub(super) fn phase(self, phase: Phase, began: i64, ended: i64, from: (u64, u64), to: (u64, u64)) -> Self {
+        let (exchange, connection) = (self.exchange, self.connection);
+        let position = |(sent, received)| Some(StreamPosition { connection, sent, received });
+        self.and(began, What::PhaseBegan { exchange, phase, position: position(from) })
+            .and(ended, What::PhaseEnded { exchange, phase, position: position(to) })
+    }
+
+    /// A phase without positions.
+    pub(super) fn bare_phase(self, phase: Phase, began: i64, ended: i64) -> Self {
+        let exchange = self.exchange;
+        self.and(began, What::PhaseBegan { exchange, phase, position: None })
+            .and(ended, What::PhaseEnded { exchange, phase, position: None })
+    }
+
+    pub(super) fn tls(self, version: &str, kind: &str) -> Self {
+        let handshake = Handshake {
+            version: version.into(),
+            cipher_suite: "TLS_AES_128_GCM_SHA256".into(),
+            key_exchange: None,
+            alpn: None,
+            kind: kind.into(),
+        };
+        let connection = self.connection;
+        self.and(0, What::TlsEstablished { connection, handshake })
+    }
+
+    pub(super) fn answered(self, at: i64, version: HttpVersion) -> Self {
+        let exchange = self.exchange;
+        self.and(at, What::ResponseHead { exchange, version, status: 200, reason: "OK".into(), headers: Vec::new(), header_bytes: 40 })
+    }
+
+    pub(super) fn over(self, at: i64) -> Self {
+        let exchange = self.exchange;
+        self.and(at, What::ExchangeEnded { exchange })
+    }
+
+    pub(super) fn asked(self, at: i64, query: u32, server: SocketAddr, transport: DnsTransport) -> Self {
+        let exchange = self.exchange;
+        let server = DnsServer { address: server, transport };
+        self.and(at, What::DnsQueried { exchange, query: QueryId(query), name: "api.lab.test".into(), kind: "A".into(), server })
+    }
+
+    pub(super) fn kernel(self, figures: KernelTcp) -> Self {
+        let connection = self.connection;
+        self.and(0, What::KernelMeasured { connection, figures })
+    }
+
+    pub(super) fn syn(self, at: i64) -> Self {
+        self.tcp(at, true, OUR_ISN, TcpFlags::SYN, 0, Some(1_460))
+    }
+
+    pub(super) fn syn_ack(self, at: i64) -> Self {
+        self.tcp(at, false, THEIR_ISN, TcpFlags::SYN | TcpFlags::ACK, 0, Some(1_400))
+    }
+
+    /// Payload to the server, from a stream offset.
+    pub(super) fn up(self, at: i64, offset: u32, bytes: u32) -> Self {
+        self.tcp(at, true, OUR_ISN.wrapping_add(1 + offset), TcpFlags::ACK, bytes, None)
+    }
+
+    /// Payload from the server, from a stream offset.
+    pub(super) fn down(self, at: i64, offset: u32, bytes: u32) -> Self {
+        self.tcp(at, false, THEIR_ISN + 1 + offset, TcpFlags::ACK, bytes, None)
+    }
+
+    pub(super) fn datagram(self, at: i64, source: SocketAddr, destination: SocketAddr) -> Self {
+        self.packet(at, source, destination, 40, Transport::Udp)
+    }
+
+    /// Anything else that happened.
+    pub(super) fn and(mut self, at: i64, what: What) -> Self {
+        self.say(at, what);
+        self
+    }
+
+    pub(super) fn told(self) -> Trace {
+        Trace::of(self.events)
+    }
+
+    fn tcp(self, at: i64, up: bool, seq: u32, flags: u8, bytes: u32, mss: Option<u16>) -> Self {
+        let (source, destination) = if up { (local(), remote()) } else { (remote(), local()) };
+        let header = TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 500, mss };
+        self.packet(at, source, destination, bytes, Transport::Tcp(header))
+    }
+
+    fn packet(self, at: i64, source: SocketAddr, destination: SocketAddr, payload_bytes: u32, transport: Transport) -> Self {
+        let wall = WallTime(WALL.saturating_add_signed(at * 1_000));
+        let packet = Packet { wall, source, destination, frame_bytes: payload_bytes + 66, payload_bytes, transport };
+        self.and(at, What::Packets { packets: vec![packet] })
+    }
+
+    fn say(&mut self, at: i64, what: What) {
+        self.events.push(Event { at: Moment(at * 1_000), what });
+    }
+}
+
+/// The trace's first exchange.
+pub(super) fn first(trace: &Trace) -> &Exchange {
+    &trace.exchanges()[0]
+}
+
+pub(super) fn local() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 10], 51_312))
+}
+
+pub(super) fn remote() -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1], 443))
+}

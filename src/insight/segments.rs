@@ -1,0 +1,138 @@
+//! How many segments a connection took, by the packets or by the kernel.
+
+use crate::trace::{Clock, Connection, Direction, Exchange, KernelTcp, SegmentCounts, Trace};
+
+/// The packets of a connection, counted on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segments {
+    /// From this side.
+    pub sent: SegmentCounts,
+    /// To this side.
+    pub received: SegmentCounts,
+    /// A payload was seen that is larger than the receiver's announced MSS: the capture saw an aggregate that the network card
+    /// or the kernel cuts into segments on the way out, or glued together on the way in. Sizes and counts are then not the wire's.
+    pub offloaded: bool,
+    /// The smaller of the two announced maximum segment sizes (RFC 9293 §3.7.1); `None` where no SYN was seen.
+    pub mss: Option<u16>,
+}
+
+impl Segments {
+    /// Where these figures come from.
+    pub const CLOCK: Clock = Clock::Wire;
+}
+
+/// The packets of an exchange's connection, those of the other exchanges on it included; `None` where none was seen.
+pub fn segments(trace: &Trace, exchange: &Exchange) -> Option<Segments> {
+    let flow = trace.flow_of(connection(trace, exchange)?)?;
+    let (sent, received) = (*flow.counts(Direction::Sent), *flow.counts(Direction::Received));
+    // A SYN announces what its sender accepts, so each direction's limit is the other's announcement.
+    let (ours, theirs) = (flow.announced_mss(Direction::Sent), flow.announced_mss(Direction::Received));
+    let exceeds = |largest: u32, limit: Option<u16>| limit.is_some_and(|limit| largest > u32::from(limit));
+    Some(Segments {
+        sent,
+        received,
+        offloaded: exceeds(sent.max_payload, theirs) || exceeds(received.max_payload, ours),
+        mss: ours.into_iter().chain(theirs).min(),
+    })
+}
+
+/// One direction's counts as the kernel gives them; what it does not give is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelCounts {
+    /// Segments of any kind.
+    pub packets: Option<u64>,
+    /// Segments with payload.
+    pub data_segments: Option<u64>,
+    /// Their payload.
+    pub payload_bytes: Option<u64>,
+    /// Segments sent again. Not known for what is received.
+    pub retransmitted: Option<u64>,
+}
+
+/// The kernel's counts for a connection (`TCP_INFO`): what stands in where there was no capture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelSegments {
+    /// From this side.
+    pub sent: KernelCounts,
+    /// To this side.
+    pub received: KernelCounts,
+    /// Payload bytes this side may put into a segment.
+    pub mss: Option<u32>,
+}
+
+impl KernelSegments {
+    /// Where these figures come from.
+    pub const CLOCK: Clock = Clock::Kernel;
+
+    const fn of(figures: &KernelTcp) -> Self {
+        Self {
+            sent: KernelCounts {
+                packets: figures.segments_out,
+                data_segments: figures.data_segments_out,
+                payload_bytes: figures.bytes_sent,
+                retransmitted: figures.retransmits,
+            },
+            received: KernelCounts {
+                packets: figures.segments_in,
+                data_segments: figures.data_segments_in,
+                payload_bytes: figures.bytes_received,
+                retransmitted: None,
+            },
+            mss: figures.send_mss,
+        }
+    }
+}
+
+/// The kernel's counts for an exchange's connection; `None` where it was not asked.
+pub fn kernel_segments(trace: &Trace, exchange: &Exchange) -> Option<KernelSegments> {
+    connection(trace, exchange)?.kernel.as_ref().map(KernelSegments::of)
+}
+
+fn connection<'a>(trace: &'a Trace, exchange: &Exchange) -> Option<&'a Connection> {
+    trace.connection(exchange.connection?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+    use super::super::scene::{Scene, first};
+    use super::*;
+
+    fn established() -> Scene {
+        Scene::new().connected(100, false).syn(10).syn_ack(50)
+    }
+
+    #[test]
+    fn both_directions_are_counted_and_the_smaller_mss_holds() {
+        let trace = established().up(110, 0, 300).down(200, 0, 1_400).down(210, 1_400, 200).down(220, 0, 1_400).told();
+        let counted = segments(&trace, first(&trace)).expect("packets were seen");
+        assert_eq!((counted.sent.packets, counted.sent.data_segments, counted.sent.payload_bytes), (2, 1, 300));
+        assert_eq!((counted.received.packets, counted.received.data_segments, counted.received.retransmitted), (4, 3, 1));
+        assert_eq!((counted.mss, counted.offloaded), (Some(1_400), false));
+    }
+
+    #[test]
+    fn a_payload_above_what_the_other_side_accepts_is_an_aggregate() {
+        // This side announced 1,460 and the other 1,400.
+        for (scene, offloaded) in [
+            (established().up(110, 0, 1_400), false),
+            (established().up(110, 0, 1_401), true),
+            (established().down(110, 0, 1_460), false),
+            (established().down(110, 0, 1_461), true),
+        ] {
+            let trace = scene.told();
+            assert_eq!(segments(&trace, first(&trace)).map(|counted| counted.offloaded), Some(offloaded));
+        }
+    }
+
+    #[test]
+    fn without_packets_the_kernel_stands_in_with_what_it_knows() {
+        let figures = KernelTcp { segments_out: Some(9), bytes_received: Some(10_407), send_mss: Some(1_448), ..KernelTcp::default() };
+        let trace = Scene::new().connected(100, false).kernel(figures).told();
+        assert_eq!(segments(&trace, first(&trace)), None);
+        let counted = kernel_segments(&trace, first(&trace)).expect("the kernel was asked");
+        assert_eq!((counted.sent.packets, counted.received.payload_bytes, counted.mss), (Some(9), Some(10_407), Some(1_448)));
+        assert_eq!((counted.sent.retransmitted, counted.received.packets), (None, None));
+    }
+}

@@ -1,0 +1,361 @@
+//! Phases on the wire clock: from the packets that carried them.
+//!
+//! | phase | begins with the packet that | ends with the packet that |
+//! |---|---|---|
+//! | dns | first went to a server the exchange asked, within the phase on the app clock | last brought payload from one, within it |
+//! | connect | carried the SYN (the first one, were it lost) | carried the SYN-ACK: one round trip |
+//! | proxy | carried the first byte to the proxy | completed the bytes that were read from it when the phase ended |
+//! | tls | carried the handshake's first byte | completed the bytes that were read when the phase ended |
+//! | send | carried the request's first byte | was the first to carry its last byte |
+//! | wait | ended `send` | first carried the response, see below |
+//! | receive | ended `wait` | completed the bytes that were read when the phase ended |
+//!
+//! The byte that a packet must have carried is known exactly: phases name the [position](crate::trace::StreamPosition) of both
+//! streams at their edges, and packets are indexed on the same offsets. This holds on reused connections too. A phase is absent
+//! where a packet that marks its edge was not captured.
+//!
+//! Where *the response begins* needs care: between the end of `send` and the first byte of the final response's head, a server
+//! may send TLS 1.3 session tickets (RFC 8446 §4.6.1), HTTP/2 settings (RFC 9113 §3.4) and informational responses.
+//!
+//! * Where none of these can be (HTTP/1 without informational responses, on a connection without TLS 1.3 or a reused one), it
+//!   is the first packet with a byte beyond what was read at the end of `send`.
+//! * Else, if `receive` began at an earlier position than `wait` ended, the packet that carried the byte there.
+//! * Else it is the packet that completed what was read when `wait` ended. The program was woken by the response's first
+//!   packet, so this is late by no more than it took to wake up and read.
+
+use super::carried::Carried;
+use crate::trace::{Direction, DnsServer, DnsTransport, Exchange, Flow, HttpVersion, Phase, PhaseSpan, StreamPosition, TcpFlags, Trace};
+use crate::units::{Moment, Nanos};
+
+/// When a phase began and ended on the wire, on the run's time axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireSpan {
+    /// The timestamp of the packet it began with.
+    pub began: Moment,
+    /// The timestamp of the packet it ended with.
+    pub ended: Moment,
+}
+
+impl WireSpan {
+    /// How long it took.
+    pub fn duration(&self) -> Nanos {
+        self.ended.since(self.began)
+    }
+
+    /// `None` where the end would lie before the beginning: a response that overtook its request had no wait.
+    fn between(began: Moment, ended: Moment) -> Option<Self> {
+        (began <= ended).then_some(Self { began, ended })
+    }
+}
+
+/// A phase of an exchange on the wire clock; `None` where packets don't cover it, or it has not ended.
+pub fn wire_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<WireSpan> {
+    let span = exchange.phases.get(phase)?;
+    span.ended?;
+    if phase == Phase::Dns {
+        return dns(trace, exchange, span);
+    }
+    let carried = Carried::of(trace, exchange)?;
+    match phase {
+        Phase::Dns => None,
+        Phase::Connect => connect(&carried),
+        Phase::Proxy | Phase::Tls => dialogue(&carried, span),
+        Phase::Send => send(&carried, span),
+        Phase::Wait => WireSpan::between(request_left(&carried, exchange)?, response_came(trace, exchange, &carried)?),
+        Phase::Receive => receive(&carried, response_came(trace, exchange, &carried)?, span),
+    }
+}
+
+fn connect(carried: &Carried) -> Option<WireSpan> {
+    let syn = carried.first_flagged(Direction::Sent, TcpFlags::SYN, TcpFlags::ACK)?;
+    WireSpan::between(syn, carried.first_flagged(Direction::Received, TcpFlags::SYN | TcpFlags::ACK, 0)?)
+}
+
+/// A phase that begins with a byte sent and ends with a byte received.
+fn dialogue(carried: &Carried, span: &PhaseSpan) -> Option<WireSpan> {
+    let (from, to) = edges(span)?;
+    let began = carried.first(Direction::Sent, from.sent)?;
+    WireSpan::between(began, completed(carried, from.received, to.received)?)
+}
+
+fn send(carried: &Carried, span: &PhaseSpan) -> Option<WireSpan> {
+    let (from, to) = edges(span)?;
+    let last = to.sent.checked_sub(1).filter(|last| *last >= from.sent)?;
+    WireSpan::between(carried.first(Direction::Sent, from.sent)?, carried.first(Direction::Sent, last)?)
+}
+
+fn receive(carried: &Carried, began: Moment, span: &PhaseSpan) -> Option<WireSpan> {
+    let (from, to) = edges(span)?;
+    // What the first packet brought may be all there is: then the phase ends where it began.
+    let ended = if to.received == from.received { began } else { completed(carried, from.received, to.received)? };
+    WireSpan::between(began, ended.max(began))
+}
+
+/// When the request's last byte first left.
+fn request_left(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
+    carried.first(Direction::Sent, after_send(exchange)?.sent.checked_sub(1)?)
+}
+
+/// When the response's first byte came, as the table above says.
+fn response_came(trace: &Trace, exchange: &Exchange, carried: &Carried) -> Option<Moment> {
+    let asked = after_send(exchange)?;
+    if nothing_precedes_response(trace, exchange) {
+        return carried.first(Direction::Received, asked.received);
+    }
+    let read = exchange.phases.get(Phase::Wait)?.ended_position?;
+    let began = exchange.phases.get(Phase::Receive).and_then(|span| span.began_position);
+    match began {
+        Some(began) if began.received < read.received => carried.first(Direction::Received, began.received),
+        _ => completed(carried, asked.received, read.received),
+    }
+}
+
+fn after_send(exchange: &Exchange) -> Option<StreamPosition> {
+    let send = exchange.phases.get(Phase::Send).and_then(|span| span.ended_position);
+    send.or_else(|| exchange.phases.get(Phase::Wait)?.began_position)
+}
+
+/// Whether the first byte after the request can only be the final response's.
+fn nothing_precedes_response(trace: &Trace, exchange: &Exchange) -> bool {
+    let old_http = exchange.response.as_ref().is_some_and(|response| response.version <= HttpVersion::Http11);
+    let tickets = !exchange.reused_connection
+        && exchange
+            .connection
+            .and_then(|id| trace.connection(id)?.tls.as_ref())
+            .is_some_and(|tls| tls.handshake.as_ref().is_none_or(|handshake| handshake.version != "TLSv1.2"));
+    old_http && exchange.informational.is_empty() && !tickets
+}
+
+fn edges(span: &PhaseSpan) -> Option<(StreamPosition, StreamPosition)> {
+    span.began_position.zip(span.ended_position).filter(|(from, to)| from.connection == to.connection)
+}
+
+fn completed(carried: &Carried, from: u64, to: u64) -> Option<Moment> {
+    (from < to).then(|| carried.completed(Direction::Received, from, to))?
+}
+
+/// How far the app clock's edges are widened, beyond the mapping's own uncertainty, to find the DNS packets of a phase.
+const DNS_SLACK: Nanos = Nanos::from_millis(1);
+
+fn dns(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan> {
+    let queries = &exchange.resolution.as_ref()?.queries;
+    let slack = DNS_SLACK + trace.clock().uncertainty()?;
+    let window = (span.began - slack)..=(span.ended? + slack);
+    let (mut first, mut last) = (None::<Moment>, None::<Moment>);
+    for flow in trace.flows() {
+        let Some(outward) = queries.iter().find_map(|query| towards(flow, query.server)) else { continue };
+        for packet in flow.packets() {
+            let Some(at) = trace.clock().moment_of(packet.wall).filter(|at| window.contains(at)) else { continue };
+            if packet.direction == outward {
+                first = Some(first.map_or(at, |known| known.min(at)));
+            } else if packet.payload_bytes > 0 {
+                last = Some(last.map_or(at, |known| known.max(at)));
+            }
+        }
+    }
+    WireSpan::between(first?, last?)
+}
+
+/// The direction that leads to the server, if the flow is with it. Which end a flow takes for its own is a guess where no
+/// SYN tells.
+fn towards(flow: &Flow, server: DnsServer) -> Option<Direction> {
+    if flow.key.tcp != (server.transport != DnsTransport::Udp) {
+        return None;
+    }
+    if flow.key.remote == server.address {
+        return Some(Direction::Sent);
+    }
+    (flow.key.local == server.address).then_some(Direction::Received)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::super::scene::{Scene, first, local};
+    use super::*;
+    use crate::trace::ExchangeId;
+
+    /// The wire's span of a phase of the first exchange, in microseconds.
+    fn micros(trace: &Trace, phase: Phase) -> Option<(i64, i64)> {
+        wire_phase(trace, first(trace), phase).map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000))
+    }
+
+    /// HTTPS with TLS 1.3: the handshake takes 300 bytes up and 2,000 down, the request 100, the response 3,000 after 500 of tickets.
+    fn https() -> Scene {
+        Scene::new()
+            .connected(41_000, false)
+            .bare_phase(Phase::Connect, 900, 41_000)
+            .syn(1_000)
+            .syn_ack(40_900)
+            .phase(Phase::Tls, 41_500, 85_000, (0, 0), (364, 2_000))
+            .tls("TLSv1.3", "full")
+            .up(41_600, 0, 300)
+            .down(82_000, 0, 1_400)
+            .down(82_100, 1_400, 600)
+            .up(84_900, 300, 64)
+            .phase(Phase::Send, 85_000, 85_100, (364, 2_000), (464, 2_000))
+            .up(85_050, 364, 100)
+            .down(125_000, 2_000, 500)
+    }
+
+    #[test]
+    fn connect_is_syn_to_syn_ack_and_a_lost_syn_counts() {
+        assert_eq!(micros(&https().told(), Phase::Connect), Some((1_000, 40_900)));
+        let lost = Scene::new().connected(1_100_000, false).bare_phase(Phase::Connect, 900, 1_100_000);
+        let trace = lost.syn(1_000).syn(1_001_000).syn_ack(1_041_000).told();
+        assert_eq!(micros(&trace, Phase::Connect), Some((1_000, 1_041_000)));
+    }
+
+    #[test]
+    fn tls_is_the_first_byte_out_to_the_last_byte_in() {
+        assert_eq!(micros(&https().told(), Phase::Tls), Some((41_600, 82_100)));
+    }
+
+    #[test]
+    fn bytes_that_came_out_of_order_complete_when_the_gap_is_filled() {
+        let scene = Scene::new().connected(100, false).syn(10).syn_ack(50).phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
+        let trace = scene.up(110, 0, 300).down(500, 1_000, 500).down(510, 1_500, 500).down(800, 0, 1_000).told();
+        assert_eq!(micros(&trace, Phase::Tls), Some((110, 800)));
+    }
+
+    #[test]
+    fn what_is_sent_again_does_not_move_an_edge() {
+        let scene = https().up(300_000, 364, 100).down(300_100, 1_400, 600);
+        let trace = scene.told();
+        assert_eq!(micros(&trace, Phase::Tls), Some((41_600, 82_100)));
+        assert_eq!(micros(&trace, Phase::Send), Some((85_050, 85_050)));
+    }
+
+    #[test]
+    fn tickets_do_not_end_the_wait() {
+        let scene = https()
+            .phase(Phase::Wait, 85_100, 180_100, (464, 2_000), (464, 3_900))
+            .down(180_000, 2_500, 1_400)
+            .down(186_000, 3_900, 1_600)
+            .phase(Phase::Receive, 180_100, 186_200, (464, 3_900), (464, 5_500))
+            .answered(180_100, HttpVersion::Http11);
+        let trace = scene.told();
+        assert_eq!(micros(&trace, Phase::Wait), Some((85_050, 180_000)));
+        assert_eq!(micros(&trace, Phase::Receive), Some((180_000, 186_000)));
+    }
+
+    #[test]
+    fn where_receive_says_at_which_byte_it_began_that_byte_ends_the_wait() {
+        let scene = https()
+            .phase(Phase::Wait, 85_100, 182_100, (464, 2_000), (464, 5_500))
+            .down(180_000, 2_500, 1_400)
+            .down(182_000, 3_900, 1_600)
+            .phase(Phase::Receive, 182_100, 182_200, (464, 2_500), (464, 5_500));
+        let trace = scene.answered(182_100, HttpVersion::Http2).told();
+        assert_eq!(micros(&trace, Phase::Wait), Some((85_050, 180_000)));
+        assert_eq!(micros(&trace, Phase::Receive), Some((180_000, 182_000)));
+    }
+
+    /// Plain HTTP/1.1: nothing but the response can follow the request, even if the program read late and much.
+    fn http() -> Scene {
+        Scene::new()
+            .connected(100, false)
+            .syn(10)
+            .syn_ack(50)
+            .phase(Phase::Send, 100, 120, (0, 0), (2_000, 0))
+            .up(105, 0, 1_400)
+            .up(106, 1_400, 600)
+            .phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 2_800))
+            .down(500, 0, 1_400)
+            .down(700, 1_400, 1_400)
+            .phase(Phase::Receive, 900, 1_000, (2_000, 2_800), (2_000, 2_800))
+            .answered(900, HttpVersion::Http11)
+    }
+
+    #[test]
+    fn without_tickets_the_first_byte_after_the_request_is_the_response() {
+        let trace = http().told();
+        assert_eq!(micros(&trace, Phase::Send), Some((105, 106)));
+        assert_eq!(micros(&trace, Phase::Wait), Some((106, 500)));
+    }
+
+    #[test]
+    fn an_informational_response_does_not_end_the_wait() {
+        let early = crate::trace::What::Informational { exchange: Scene::FIRST, status: 103, headers: Vec::new() };
+        assert_eq!(micros(&http().and(600, early).told(), Phase::Wait), Some((106, 700)));
+    }
+
+    #[test]
+    fn a_reused_connection_is_told_apart_by_positions() {
+        let scene = http().over(1_000).start(2_000, ExchangeId(1)).connected(2_000, true);
+        let trace = scene
+            .phase(Phase::Send, 2_000, 2_010, (2_000, 2_800), (2_100, 2_800))
+            .up(2_005, 2_000, 100)
+            .phase(Phase::Wait, 2_010, 2_310, (2_100, 2_800), (2_100, 3_300))
+            .down(2_300, 2_800, 500)
+            .phase(Phase::Receive, 2_310, 2_320, (2_100, 3_300), (2_100, 3_300))
+            .answered(2_310, HttpVersion::Http11)
+            .told();
+        let second = &trace.exchanges()[1];
+        let span = |phase| wire_phase(&trace, second, phase).map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000));
+        assert_eq!(span(Phase::Send), Some((2_005, 2_005)));
+        assert_eq!(span(Phase::Wait), Some((2_005, 2_300)));
+        assert_eq!(span(Phase::Receive), Some((2_300, 2_300)));
+        assert_eq!(span(Phase::Connect), None);
+    }
+
+    #[test]
+    fn a_phase_that_packets_do_not_cover_is_absent() {
+        let nothing = Scene::new().connected(100, false).phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
+        assert_eq!(micros(&nothing.told(), Phase::Tls), None);
+        let lost = Scene::new().connected(100, false).syn(10).syn_ack(50).phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
+        assert_eq!(micros(&lost.up(110, 0, 300).down(500, 1_000, 1_000).told(), Phase::Tls), None);
+        let bare = Scene::new().connected(100, false).syn(10).syn_ack(50).bare_phase(Phase::Tls, 100, 900).up(110, 0, 300);
+        assert_eq!(micros(&bare.told(), Phase::Tls), None);
+    }
+
+    #[test]
+    fn without_the_syn_offsets_mean_nothing() {
+        let late = Scene::new().connected(100, false).phase(Phase::Send, 100, 120, (0, 0), (300, 0)).up(110, 0, 300);
+        assert_eq!(micros(&late.told(), Phase::Send), None);
+    }
+
+    #[test]
+    fn a_response_that_overtook_its_request_had_no_wait() {
+        let scene = Scene::new().connected(100, false).syn(10).syn_ack(50).phase(Phase::Send, 100, 120, (0, 0), (2_000, 0));
+        let scene = scene.up(105, 0, 1_400).down(500, 0, 100).up(600, 1_400, 600).phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 100));
+        let trace = scene.answered(900, HttpVersion::Http11).told();
+        assert_eq!(micros(&trace, Phase::Send), Some((105, 600)));
+        assert_eq!(micros(&trace, Phase::Wait), None);
+    }
+
+    fn server() -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 53], 53))
+    }
+
+    fn from_port(port: u16) -> SocketAddr {
+        SocketAddr::new(local().ip(), port)
+    }
+
+    #[test]
+    fn dns_is_the_first_question_to_the_last_answer_within_the_phase() {
+        let scene = Scene::new().asked(1_000, 0, server(), DnsTransport::Udp).asked(1_000, 1, server(), DnsTransport::Udp);
+        let scene = scene.bare_phase(Phase::Dns, 1_000, 42_000).datagram(1_100, from_port(40_000), server());
+        let scene = scene.datagram(1_120, from_port(40_001), server()).datagram(41_000, server(), from_port(40_001));
+        let trace = scene.datagram(41_500, server(), from_port(40_000)).datagram(90_000, from_port(40_002), server()).told();
+        assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 41_500)));
+    }
+
+    #[test]
+    fn a_dns_server_on_the_higher_port_is_still_the_server() {
+        let high = SocketAddr::from(([127, 0, 0, 1], 60_053));
+        let scene = Scene::new().asked(1_000, 0, high, DnsTransport::Udp).bare_phase(Phase::Dns, 1_000, 2_000);
+        let trace = scene.datagram(1_100, from_port(40_000), high).datagram(1_900, high, from_port(40_000)).told();
+        assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 1_900)));
+    }
+
+    #[test]
+    fn an_unanswered_question_leaves_dns_absent_and_so_does_another_transport() {
+        let scene = Scene::new().asked(1_000, 0, server(), DnsTransport::Udp).bare_phase(Phase::Dns, 1_000, 2_000);
+        assert_eq!(micros(&scene.datagram(1_100, from_port(40_000), server()).told(), Phase::Dns), None);
+        let scene = Scene::new().asked(1_000, 0, server(), DnsTransport::Tls).bare_phase(Phase::Dns, 1_000, 2_000);
+        let trace = scene.datagram(1_100, from_port(40_000), server()).datagram(1_900, server(), from_port(40_000)).told();
+        assert_eq!(micros(&trace, Phase::Dns), None);
+    }
+}
