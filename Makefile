@@ -41,7 +41,7 @@ advisories: ## Check for known vulnerabilities; fetches the advisory database
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
 	$(CARGO) deny check advisories
 
-bench: build ## Measure against curl and print the figures
+bench: 
 	./benches/run
 
 install: build ## Install the program under PREFIX (~/.local)
