@@ -17,6 +17,9 @@ pub mod spec;
 mod step;
 mod tap;
 mod watcher;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod witness;
 
 pub use failed::Failed;
 pub use proxy::BadProxy;

@@ -4,6 +4,9 @@ mod attempt;
 mod kernel;
 mod race;
 mod socket;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
 mod unix;
 mod verdict;
 

@@ -35,7 +35,7 @@ fn interleaved(addresses: &[IpAddr], family: Family, has_route: impl Fn(IpAddr) 
 }
 
 /// Connecting a UDP socket makes the kernel choose a route and sends nothing.
-fn has_route(ip: IpAddr) -> bool {
+pub(super) fn has_route(ip: IpAddr) -> bool {
     let any: IpAddr = if ip.is_ipv4() { [0; 4].into() } else { [0_u16; 8].into() };
     UdpSocket::bind((any, 0)).and_then(|socket| socket.connect((ip, 9))).is_ok()
 }

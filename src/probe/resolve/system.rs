@@ -7,13 +7,13 @@ use tokio::time::timeout_at;
 
 use crate::probe::Failed;
 use crate::probe::step::Step;
-use crate::trace::{Code, Phase};
+use crate::trace::{Code, Phase, ResolutionSource};
 
 /// Asks `getaddrinfo` on a thread of its own, since it blocks. Whom it asks cannot be seen.
-pub(super) async fn lookup(step: &Step<'_>, host: &str) -> Result<Vec<IpAddr>, Failed> {
+pub(super) async fn lookup(step: &Step<'_>, host: &str) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
     let began = step.recorder.now();
     match timeout_at(step.connect_by, lookup_host((host, 0))).await {
-        Ok(Ok(addresses)) => Ok(addresses.map(|address| address.ip()).collect()),
+        Ok(Ok(addresses)) => Ok((ResolutionSource::System, addresses.map(|address| address.ip()).collect())),
         Ok(Err(error)) => {
             let took = step.recorder.now().since(began);
             let message = format!("the system's resolver has no address for {host}: {error} (after {took})");

@@ -1,0 +1,181 @@
+//! Connecting to real sockets of this machine.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixListener;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{connect, connect_unix};
+use crate::probe::witness::Witness;
+use crate::trace::{AttemptOutcome, Code, Endpoint, Phase, What};
+use crate::units::Nanos;
+
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// An address that refuses: its port is bound, so nobody else gets it, but not listened on.
+fn refusing() -> (Socket, SocketAddr) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address)
+}
+
+/// An address that does not answer: the one place in its queue is taken, so Linux drops every further SYN.
+fn silent() -> (Socket, TcpStream, SocketAddr) {
+    let (socket, address) = refusing();
+    socket.listen(0).unwrap();
+    let taken = TcpStream::connect(address).unwrap();
+    (socket, taken, address)
+}
+
+fn outcomes(witness: &Witness) -> Vec<AttemptOutcome> {
+    let ended = |what| if let What::AttemptEnded { outcome, .. } = what { Some(outcome) } else { None };
+    witness.said().into_iter().filter_map(ended).collect()
+}
+
+#[tokio::test]
+async fn one_address_is_connected_and_said() {
+    let (listener, address) = listener();
+    let witness = Witness::new();
+    let mut established = connect(&witness.step(), &[address]).await.unwrap();
+    let (mut peer, from) = listener.accept().unwrap();
+
+    assert_eq!(established.local, Endpoint::Ip(from));
+    assert_eq!(established.remote, Endpoint::Ip(address));
+    assert_eq!(witness.expected(), [address]);
+    let said = witness.said();
+    assert!(matches!(&said[0], What::PhaseBegan { phase: Phase::Connect, .. }), "{said:?}");
+    assert!(matches!(&said[1], What::AttemptStarted { local: Some(Endpoint::Ip(local)), .. } if *local == from), "{said:?}");
+    assert!(matches!(&said[2], What::AttemptEnded { outcome: AttemptOutcome::Connected, .. }), "{said:?}");
+    assert!(matches!(&said[3], What::Connected { reused: false, .. }), "{said:?}");
+    assert!(matches!(&said[4], What::PhaseEnded { phase: Phase::Connect, position: Some(_), .. }), "{said:?}");
+    assert_eq!(said.len(), 5);
+
+    established.stream.write_all(b"ping!").await.unwrap();
+    std::io::Read::read_exact(&mut peer, &mut [0; 5]).unwrap();
+    std::io::Write::write_all(&mut peer, b"pong").unwrap();
+    established.stream.read_exact(&mut [0; 4]).await.unwrap();
+    let position = established.meter.position();
+    assert_eq!((position.sent, position.received), (5, 4));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_kernel_gives_its_figures() {
+    let (_listener, address) = listener();
+    let witness = Witness::new();
+    let established = connect(&witness.step(), &[address]).await.unwrap();
+    let figures = established.kernel.unwrap().read().unwrap();
+    assert!(figures.rtt.unwrap() > Nanos::ZERO && figures.send_mss.is_some());
+}
+
+#[tokio::test]
+async fn a_refusal_makes_way_for_the_next_address() {
+    let (_refusing, refused) = refusing();
+    let (_listener, address) = listener();
+    let witness = Witness::new();
+    let established = connect(&witness.step(), &[refused, address]).await.unwrap();
+    assert_eq!(established.remote, Endpoint::Ip(address));
+    assert_eq!(outcomes(&witness), [AttemptOutcome::Refused, AttemptOutcome::Connected]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_address_that_does_not_answer_is_overtaken() {
+    let (_socket, _taken, silent) = silent();
+    let (_listener, address) = listener();
+    let witness = Witness::new();
+    let established = connect(&witness.step(), &[silent, address]).await.unwrap();
+    assert_eq!(established.remote, Endpoint::Ip(address));
+    assert_eq!(outcomes(&witness), [AttemptOutcome::Connected, AttemptOutcome::Abandoned]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_failure_with_the_address_in_it() {
+    let (_refusing, refused) = refusing();
+    let witness = Witness::new();
+    let failed = connect(&witness.step(), &[refused]).await.unwrap_err();
+    assert_eq!((failed.phase, failed.failure.code), (Phase::Connect, Code::ConnectRefused));
+    assert!(failed.failure.message.raw().starts_with(&format!("{refused} refused the connection after ")), "{:?}", failed.failure);
+}
+
+/// TCP has no multicast, which Linux reports as a network that cannot be reached.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn of_several_failures_the_most_telling_gives_the_code() {
+    let (_refusing, refused) = refusing();
+    let unreachable = SocketAddr::from(([224, 0, 0, 1], 80));
+    let witness = Witness::new();
+    let failed = connect(&witness.step(), &[refused, unreachable]).await.unwrap_err();
+    assert_eq!(failed.failure.code, Code::ConnectRefused);
+    let message = failed.failure.message.raw();
+    assert!(message.starts_with("none of 2 addresses could be connected: "), "{message}");
+    assert!(message.contains("224.0.0.1:80 cannot be reached"), "{message}");
+
+    let failed = connect(&witness.step(), &[unreachable]).await.unwrap_err();
+    assert_eq!(failed.failure.code, Code::ConnectUnreachable);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn silence_ends_with_the_limit() {
+    let (_socket, _taken, silent) = silent();
+    let witness = Witness::new();
+    let failed = connect(&witness.step_within(Duration::from_millis(50)), &[silent]).await.unwrap_err();
+    assert_eq!(failed.failure.code, Code::ConnectTimeout);
+    assert!(failed.failure.message.raw().contains("--connect-timeout"), "{:?}", failed.failure);
+    assert_eq!(outcomes(&witness), [AttemptOutcome::TimedOut]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_attempt_that_is_given_up_says_so() {
+    let (_socket, _taken, silent) = silent();
+    let witness = Witness::new();
+    let step = witness.step();
+    let addresses = [silent];
+    let mut attempt = Box::pin(connect(&step, &addresses));
+    assert!(tokio::time::timeout(Duration::from_millis(20), &mut attempt).await.is_err());
+    drop(attempt);
+    assert_eq!(outcomes(&witness), [AttemptOutcome::Abandoned]);
+}
+
+#[tokio::test]
+async fn a_socket_file_is_connected() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let witness = Witness::new();
+    let mut established = connect_unix(&witness.step(), &path).await.unwrap();
+    let (mut peer, _) = listener.accept().unwrap();
+    established.stream.write_all(b"ping!").await.unwrap();
+    std::io::Read::read_exact(&mut peer, &mut [0; 5]).unwrap();
+    assert_eq!(established.remote.to_string(), format!("unix:{}", path.display()));
+    assert!(established.kernel.is_none());
+}
+
+#[tokio::test]
+async fn a_socket_file_that_cannot_be_used_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let witness = Witness::new();
+    let missing = directory.path().join("missing.sock");
+    let failed = connect_unix(&witness.step(), &missing).await.unwrap_err();
+    assert_eq!(failed.failure.code, Code::ConnectForbidden);
+    assert!(failed.failure.message.raw().contains("there is no such file"), "{:?}", failed.failure);
+
+    let deserted = directory.path().join("deserted.sock");
+    drop(UnixListener::bind(&deserted).unwrap());
+    let failed = connect_unix(&witness.step(), &deserted).await.unwrap_err();
+    assert_eq!(failed.failure.code, Code::ConnectRefused);
+
+    let long = directory.path().join("x".repeat(200));
+    let failed = connect_unix(&witness.step(), &long).await.unwrap_err();
+    assert_eq!(failed.failure.code, Code::ConnectForbidden);
+    assert!(failed.failure.message.raw().contains("too long"), "{:?}", failed.failure);
+}

@@ -1,0 +1,171 @@
+//! What an answer says.
+
+use std::net::IpAddr;
+
+use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
+
+use crate::trace::{DnsAnswer, DnsRecord};
+use crate::units::Untrusted;
+
+/// Records kept of an answer.
+const MOST_RECORDS: usize = 64;
+/// Characters kept of a record's data.
+const MOST_DATA: usize = 512;
+/// Aliases followed within one answer.
+const MOST_ALIASES: usize = 16;
+
+/// The answer for the record of the run.
+pub(super) fn recorded(message: &Message) -> DnsAnswer {
+    DnsAnswer {
+        rcode: mnemonic(message.metadata.response_code),
+        truncated: message.metadata.truncation,
+        records: message.answers.iter().take(MOST_RECORDS).map(record).collect(),
+    }
+}
+
+fn record(record: &Record) -> DnsRecord {
+    let data = match &record.data {
+        RData::CNAME(target) => without_final_dot(target),
+        data => data.to_string(),
+    };
+    DnsRecord {
+        name: Untrusted::new(without_final_dot(&record.name)),
+        kind: record.record_type().to_string(),
+        ttl: record.ttl,
+        data: Untrusted::new(data.chars().take(MOST_DATA).collect::<String>()),
+    }
+}
+
+/// A full name as people write it.
+pub(super) fn without_final_dot(name: &Name) -> String {
+    let text = name.to_ascii();
+    match text.strip_suffix('.') {
+        Some(bare) if !bare.is_empty() => bare.to_owned(),
+        _ => text,
+    }
+}
+
+/// The name of a response code in IANA's registry.
+pub(super) fn mnemonic(code: ResponseCode) -> String {
+    let name = match code {
+        ResponseCode::NoError => "NOERROR",
+        ResponseCode::FormErr => "FORMERR",
+        ResponseCode::ServFail => "SERVFAIL",
+        ResponseCode::NXDomain => "NXDOMAIN",
+        ResponseCode::NotImp => "NOTIMP",
+        ResponseCode::Refused => "REFUSED",
+        ResponseCode::YXDomain => "YXDOMAIN",
+        ResponseCode::YXRRSet => "YXRRSET",
+        ResponseCode::NXRRSet => "NXRRSET",
+        ResponseCode::NotAuth => "NOTAUTH",
+        ResponseCode::NotZone => "NOTZONE",
+        ResponseCode::BADVERS => "BADVERS",
+        other => return format!("RCODE{}", u16::from(other)),
+    };
+    name.to_owned()
+}
+
+/// What an answer says about the addresses of a name.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Here they are.
+    Addresses(Vec<IpAddr>),
+    /// It is an alias for a name that the answer says nothing about: that one is to be asked for.
+    Alias(Name),
+    /// There are none.
+    Nothing,
+    /// It is an alias of itself, in the end.
+    Circle,
+}
+
+/// Follows the aliases of an answer from the name that was asked for to its addresses. Records of other names are no answer.
+pub(super) fn follow(message: &Message, name: &Name, kind: RecordType) -> Said {
+    let mut owner = name;
+    for _ in 0..MOST_ALIASES {
+        let mut records = message.answers.iter().filter(|record| record.dns_class == DNSClass::IN && record.name == *owner);
+        let addresses: Vec<IpAddr> = records.clone().filter_map(|record| address(record, kind)).take(MOST_RECORDS).collect();
+        if !addresses.is_empty() {
+            return Said::Addresses(addresses);
+        }
+        match records.find_map(|record| if let RData::CNAME(target) = &record.data { Some(&target.0) } else { None }) {
+            Some(target) => owner = target,
+            None => return at_the_end(message, name, owner),
+        }
+    }
+    Said::Circle
+}
+
+fn address(record: &Record, kind: RecordType) -> Option<IpAddr> {
+    match (&record.data, kind) {
+        (RData::A(address), RecordType::A) => Some(IpAddr::V4(address.0)),
+        (RData::AAAA(address), RecordType::AAAA) => Some(IpAddr::V6(address.0)),
+        _ => None,
+    }
+}
+
+/// A server that knows that the last name has no such record says so with the zone's SOA (RFC 2308 §2.2).
+fn at_the_end(message: &Message, name: &Name, last: &Name) -> Said {
+    let says_so = message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
+    if last == name || says_so { Said::Nothing } else { Said::Alias(last.clone()) }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use hickory_resolver::proto::rr::rdata::{A, CNAME};
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn alias(from: &str, to: &str) -> Record {
+        Record::from_rdata(name(from), 60, RData::CNAME(CNAME(name(to))))
+    }
+
+    fn address_of(owner: &str, ip: [u8; 4]) -> Record {
+        Record::from_rdata(name(owner), 60, RData::A(A(ip.into())))
+    }
+
+    fn message(answers: Vec<Record>) -> Message {
+        let mut message = Message::query();
+        message.answers = answers;
+        message
+    }
+
+    #[test]
+    fn aliases_lead_to_addresses_in_any_order() {
+        let message = message(vec![address_of("c.test.", [192, 0, 2, 1]), alias("b.test.", "C.test."), alias("a.test.", "b.test.")]);
+        assert_eq!(follow(&message, &name("A.test."), RecordType::A), Said::Addresses(vec![[192, 0, 2, 1].into()]));
+        assert_eq!(follow(&message, &name("a.test."), RecordType::AAAA), Said::Alias(name("c.test.")));
+    }
+
+    #[test]
+    fn addresses_of_other_names_are_no_answer() {
+        let message = message(vec![address_of("evil.test.", [192, 0, 2, 66])]);
+        assert_eq!(follow(&message, &name("a.test."), RecordType::A), Said::Nothing);
+    }
+
+    #[test]
+    fn a_circle_of_aliases_ends() {
+        let message = message(vec![alias("a.test.", "b.test."), alias("b.test.", "a.test.")]);
+        assert_eq!(follow(&message, &name("a.test."), RecordType::A), Said::Circle);
+    }
+
+    #[test]
+    fn an_answer_of_very_many_records_is_cut() {
+        let records = (0..=255).flat_map(|i| [address_of("a.test.", [192, 0, 2, i]), address_of("a.test.", [192, 0, 3, i])]).collect();
+        let message = message(records);
+        assert_eq!(recorded(&message).records.len(), MOST_RECORDS);
+        assert!(matches!(follow(&message, &name("a.test."), RecordType::A), Said::Addresses(all) if all.len() == MOST_RECORDS));
+    }
+
+    #[test]
+    fn a_record_is_shown_as_people_write_it() {
+        let shown = recorded(&message(vec![alias("www.test.", "cdn.test.")]));
+        let record = &shown.records[0];
+        assert_eq!((record.name.raw(), record.kind.as_str(), record.ttl, record.data.raw()), ("www.test", "CNAME", 60, "cdn.test"));
+    }
+}

@@ -1,0 +1,158 @@
+//! Whom to ask, and how.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_resolver::config::{ResolverConfig, ResolverOpts};
+use hickory_resolver::net::NetError;
+use hickory_resolver::proto::rr::Name;
+use hickory_resolver::system_conf::read_system_conf;
+
+use super::https::HttpsServer;
+use crate::trace::DnsTransport;
+
+/// Servers kept of a configuration. The C library stops at three.
+const MOST_SERVERS: usize = 8;
+/// Entries kept of a search list.
+const MOST_SEARCHED: usize = 16;
+
+/// The stub resolver's configuration (`resolv.conf(5)`).
+pub(super) struct Configuration {
+    /// The servers, in the order they are asked.
+    pub(super) servers: Vec<Server>,
+    /// Domains in which a short name is looked for.
+    search: Vec<Name>,
+    /// A name with at least this many dots is first tried as it is.
+    ndots: usize,
+    /// How long to wait for an answer.
+    pub(super) timeout: Duration,
+    /// How many times to ask servers that were silent.
+    pub(super) attempts: usize,
+    /// Whether questions carry EDNS (RFC 6891).
+    pub(super) edns: bool,
+}
+
+/// A server to ask.
+pub(super) struct Server {
+    /// Its address.
+    pub(super) address: SocketAddr,
+    /// DNS over HTTPS, where that is how it is asked.
+    pub(super) https: Option<Arc<HttpsServer>>,
+}
+
+impl Server {
+    /// How questions travel to it at first.
+    pub(super) const fn transport(&self) -> DnsTransport {
+        if self.https.is_some() { DnsTransport::Https } else { DnsTransport::Udp }
+    }
+}
+
+impl Configuration {
+    /// The system's. An error means that it names no server.
+    pub(super) fn of_system() -> Result<Self, NetError> {
+        let (config, options) = read_system_conf()?;
+        let servers = system_servers(&config);
+        let search = config.domain().into_iter().chain(config.search());
+        Ok(Self { search: search.take(MOST_SEARCHED).cloned().collect(), ndots: options.ndots, ..Self::of_servers(servers, &options) })
+    }
+
+    /// These servers, over UDP and TCP, without a search list.
+    pub(super) fn of_addresses(servers: &[SocketAddr]) -> Self {
+        let servers = servers.iter().map(|address| Server { address: *address, https: None }).collect();
+        Self::of_servers(servers, &ResolverOpts::default())
+    }
+
+    /// One server over HTTPS, at any of its addresses.
+    pub(super) fn of_https(server: &Arc<HttpsServer>, addresses: &[SocketAddr]) -> Self {
+        let servers = addresses.iter().map(|address| Server { address: *address, https: Some(Arc::clone(server)) }).collect();
+        Self::of_servers(servers, &ResolverOpts::default())
+    }
+
+    fn of_servers(mut servers: Vec<Server>, options: &ResolverOpts) -> Self {
+        servers.truncate(MOST_SERVERS);
+        Self {
+            servers,
+            search: Vec::new(),
+            ndots: 1,
+            timeout: options.timeout.clamp(Duration::from_secs(1), Duration::from_secs(60)),
+            attempts: options.attempts.clamp(1, 5),
+            edns: options.edns0,
+        }
+    }
+
+    /// The servers' addresses.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.servers.iter().map(|server| server.address).collect()
+    }
+
+    /// The full names that a host's name may stand for, in the order they are tried: a final dot says that it is full already;
+    /// else one with few dots is looked for in the search list first, and one with enough dots last.
+    pub(super) fn candidates(&self, name: &Name) -> Vec<Name> {
+        let mut as_it_is = name.clone();
+        as_it_is.set_fqdn(true);
+        if name.is_fqdn() {
+            return vec![as_it_is];
+        }
+        let dots = usize::from(name.num_labels()).saturating_sub(1);
+        let mut names: Vec<Name> = self.search.iter().filter_map(|domain| name.clone().append_domain(domain).ok()).collect();
+        for name in &mut names {
+            name.set_fqdn(true);
+        }
+        names.insert(if dots >= self.ndots { 0 } else { names.len() }, as_it_is);
+        let mut distinct: Vec<Name> = Vec::with_capacity(names.len());
+        for name in names {
+            if !distinct.contains(&name) {
+                distinct.push(name);
+            }
+        }
+        distinct
+    }
+}
+
+/// A server is listed once for each transport; the addresses are what is wanted.
+fn system_servers(config: &ResolverConfig) -> Vec<Server> {
+    let mut servers: Vec<Server> = Vec::new();
+    for server in config.name_servers() {
+        let port = server.connections.first().map_or(53, |connection| connection.port);
+        let address = SocketAddr::new(server.ip, port);
+        if servers.iter().all(|known| known.address != address) {
+            servers.push(Server { address, https: None });
+        }
+    }
+    servers
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn candidates(host: &str, search: &[&str], ndots: usize) -> Vec<String> {
+        let search = search.iter().map(|domain| Name::from_ascii(domain).unwrap()).collect();
+        let configuration = Configuration { search, ndots, ..Configuration::of_addresses(&[]) };
+        configuration.candidates(&Name::from_ascii(host).unwrap()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_short_name_is_looked_for_in_the_search_list_first() {
+        assert_eq!(candidates("db", &["corp.test", "test"], 1), ["db.corp.test.", "db.test.", "db."]);
+        assert_eq!(candidates("db.eu", &["corp.test"], 2), ["db.eu.corp.test.", "db.eu."]);
+        assert_eq!(candidates("db", &[], 1), ["db."]);
+    }
+
+    #[test]
+    fn a_name_with_enough_dots_is_tried_as_it_is_first() {
+        assert_eq!(candidates("www.example.com", &["corp.test"], 1), ["www.example.com.", "www.example.com.corp.test."]);
+    }
+
+    #[test]
+    fn a_final_dot_ends_the_name() {
+        assert_eq!(candidates("db.", &["corp.test"], 1), ["db."]);
+    }
+
+    #[test]
+    fn the_same_name_is_tried_once() {
+        assert_eq!(candidates("db", &["test", "test."], 1), ["db.test.", "db."]);
+    }
+}

@@ -1,0 +1,96 @@
+//! DNS over HTTPS (RFC 8484).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::h2::HttpsClientStream;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, FirstAnswer};
+use hickory_resolver::proto::op::{DnsRequest, Message};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::transport::{Trouble, answers};
+use crate::probe::Spec;
+
+/// A server that is asked over HTTPS. One connection serves all questions.
+pub(super) struct HttpsServer {
+    name: Arc<str>,
+    path: Arc<str>,
+    tls: Arc<ClientConfig>,
+    open: Mutex<Option<(SocketAddr, DnsExchange<TokioRuntimeProvider>)>>,
+}
+
+impl HttpsServer {
+    /// The server that a `--doh-url` names.
+    pub(super) fn new(url: &Url, spec: &Spec) -> Result<Arc<Self>, String> {
+        let name = url.host_str().unwrap_or_default();
+        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let tls = Arc::new(tls_config(spec)?);
+        Ok(Arc::new(Self { name: name.into(), path: path.into(), tls, open: Mutex::new(None) }))
+    }
+
+    /// Asks at one of its addresses.
+    pub(super) async fn ask(&self, address: SocketAddr, request: &DnsRequest) -> Result<Message, Trouble> {
+        let exchange = self.connection(address).await.map_err(|error| trouble(&error))?;
+        match exchange.send(request.clone()).first_answer().await {
+            Ok(response) if answers(&response, request) => Ok(response.into_message()),
+            Ok(_) => Err(Trouble::Nonsense("its answer is to another question".to_owned())),
+            Err(error) => {
+                self.open.lock().await.take();
+                Err(trouble(&error))
+            }
+        }
+    }
+
+    async fn connection(&self, address: SocketAddr) -> Result<DnsExchange<TokioRuntimeProvider>, NetError> {
+        let mut open = self.open.lock().await;
+        if let Some((to, exchange)) = open.as_ref()
+            && *to == address
+        {
+            return Ok(exchange.clone());
+        }
+        let builder = HttpsClientStream::builder(Arc::clone(&self.tls), TokioRuntimeProvider::default());
+        let exchange = builder.exchange(address, Arc::clone(&self.name), Arc::clone(&self.path)).await?;
+        *open = Some((address, exchange.clone()));
+        Ok(exchange)
+    }
+}
+
+/// Trust as the run has it (`--cacert`, else the system's store); `--insecure` is for the URL's own server alone, as in curl.
+fn tls_config(spec: &Spec) -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    let given = given_roots(spec)?;
+    if given.is_empty() {
+        let builder = builder.with_platform_verifier().map_err(|error| error.to_string())?;
+        return Ok(builder.with_no_client_auth());
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(given);
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn given_roots(spec: &Spec) -> Result<Vec<CertificateDer<'static>>, String> {
+    let parsed: Result<Vec<_>, _> = match (&spec.tls.ca_file, &spec.tls.ca_pem) {
+        (Some(file), _) => CertificateDer::pem_file_iter(file).and_then(Iterator::collect),
+        (None, Some(text)) => CertificateDer::pem_slice_iter(text.as_bytes()).collect(),
+        (None, None) => Ok(Vec::new()),
+    };
+    parsed.map_err(|error| format!("the given certificates cannot be read: {error}"))
+}
+
+fn trouble(error: &NetError) -> Trouble {
+    match error {
+        NetError::Proto(_) | NetError::Decode(_) | NetError::ParseInt(_) => {
+            Trouble::Nonsense(format!("its answer is no DNS message: {error}"))
+        }
+        NetError::Io(error) => Trouble::Transport(error.to_string()),
+        _ => Trouble::Transport(error.to_string()),
+    }
+}
