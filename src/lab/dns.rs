@@ -1,0 +1,126 @@
+//! The DNS server: the zone `lab.test`, under a root that has nothing else.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_server::Server;
+use hickory_server::net::runtime::{Time, TokioRuntimeProvider};
+use hickory_server::proto::ProtoError;
+use hickory_server::proto::op::{Header, HeaderCounts, Metadata, ResponseCode};
+use hickory_server::proto::rr::rdata::{A, AAAA, CNAME, SOA, TXT};
+use hickory_server::proto::rr::{LowerName, Name, RData, Record};
+use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
+use hickory_server::store::in_memory::InMemoryZoneHandler;
+use hickory_server::zone_handler::{AxfrPolicy, Catalog, MessageResponseBuilder, ZoneType};
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::hosts::{ALIASES, NO_ADDRESS, SERVER_FAILURE, SILENCE, V4_ONLY, V6_ONLY, ZONE, addressed};
+use super::{Error, ports};
+
+/// Seconds a client may keep an answer.
+const TTL: u32 = 60;
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
+const ANSWERS_QUEUED: usize = 32;
+
+/// Starts the server within the current runtime and says where it is. `has_v6` decides whether names get IPv6 addresses.
+pub(super) fn start(has_v6: bool) -> Result<SocketAddr, Error> {
+    let names = Names::new(has_v6).map_err(|source| Error::Zone { source })?;
+    let (udp, tcp) = ports::datagrams_and_connections()?;
+    let failed = |source| Error::Thread { source };
+    let address = udp.local_addr().map_err(failed)?;
+    let mut server = Server::new(names);
+    server.register_socket(UdpSocket::from_std(udp).map_err(failed)?);
+    server.register_listener(TcpListener::from_std(tcp).map_err(failed)?, LONGEST_IDLE, ANSWERS_QUEUED);
+    tokio::spawn(async move {
+        let _ = server.block_until_done().await;
+    });
+    Ok(address)
+}
+
+/// The zones, and the names that fail on purpose.
+struct Names {
+    zones: Catalog,
+    failing: LowerName,
+    silent: LowerName,
+}
+
+impl Names {
+    fn new(has_v6: bool) -> Result<Self, ProtoError> {
+        let mut zones = Catalog::new();
+        zones.upsert(Name::root().into(), vec![Arc::new(zone(Name::root())?)]);
+        let origin = fqdn(ZONE)?;
+        let mut lab = zone(origin.clone())?;
+        for (name, data) in records(has_v6)? {
+            lab.upsert_mut(Record::from_rdata(name, TTL, data), 0);
+        }
+        zones.upsert(origin.into(), vec![Arc::new(lab)]);
+        let lower = |name| fqdn(name).map(LowerName::from);
+        Ok(Self { zones, failing: lower(SERVER_FAILURE)?, silent: lower(SILENCE)? })
+    }
+}
+
+/// A zone with nothing but its own beginning (RFC 1035 §3.3.13).
+fn zone(origin: Name) -> Result<InMemoryZoneHandler<TokioRuntimeProvider>, ProtoError> {
+    let mut zone = InMemoryZoneHandler::empty(origin.clone(), ZoneType::Primary, AxfrPolicy::Deny);
+    let (server, mailbox) = (fqdn("ns.lab.test")?, fqdn("hostmaster.lab.test")?);
+    let soa = SOA::new(server, mailbox, 1, 3600, 600, 86_400, TTL);
+    zone.upsert_mut(Record::from_rdata(origin, TTL, RData::SOA(soa)), 0);
+    Ok(zone)
+}
+
+fn records(has_v6: bool) -> Result<Vec<(Name, RData)>, ProtoError> {
+    let mut records = Vec::new();
+    let v4 = RData::A(A(Ipv4Addr::LOCALHOST));
+    let v6 = RData::AAAA(AAAA(Ipv6Addr::LOCALHOST));
+    for name in addressed().chain([V4_ONLY]) {
+        records.push((fqdn(name)?, v4.clone()));
+    }
+    for name in addressed().chain([V6_ONLY]).filter(|_| has_v6) {
+        records.push((fqdn(name)?, v6.clone()));
+    }
+    for (alias, name) in ALIASES {
+        records.push((fqdn(alias)?, RData::CNAME(CNAME(fqdn(name)?))));
+    }
+    records.push((fqdn(NO_ADDRESS)?, RData::TXT(TXT::new(vec!["this name exists and has no address".to_owned()]))));
+    Ok(records)
+}
+
+/// A name from the root, as names in zones and questions are.
+fn fqdn(name: &str) -> Result<Name, ProtoError> {
+    let mut name = Name::from_ascii(name)?;
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+type Answering<'a> = Pin<Box<dyn Future<Output = ResponseInfo> + Send + 'a>>;
+
+impl RequestHandler for Names {
+    fn handle_request<'names, 'request, 'answer, R, T>(&'names self, request: &'request Request, mut reply: R) -> Answering<'answer>
+    where
+        'names: 'answer,
+        'request: 'answer,
+        R: ResponseHandler + 'answer,
+        T: Time + 'answer,
+        Self: 'answer,
+    {
+        Box::pin(async move {
+            let name = request.request_info().ok().map(|info| info.query.name().clone());
+            if name.as_ref() == Some(&self.silent) {
+                return unanswered(request);
+            }
+            if name.as_ref() == Some(&self.failing) {
+                let failure = MessageResponseBuilder::from_message_request(request).error_msg(&request.metadata, ResponseCode::ServFail);
+                return reply.send_response(failure).await.unwrap_or_else(|_| unanswered(request));
+            }
+            self.zones.handle_request::<R, T>(request, reply).await
+        })
+    }
+}
+
+/// What the library wants to know of an answer that was not given.
+fn unanswered(request: &Request) -> ResponseInfo {
+    let metadata = Metadata::response_from_request(&request.metadata);
+    ResponseInfo::from(Header { metadata, counts: HeaderCounts::default() })
+}

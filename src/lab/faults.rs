@@ -1,0 +1,15 @@
+//! A host that resets its connections.
+
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Waits for the client's first bytes, then closes so that the kernel sends RST instead of FIN (RFC 9293 §3.10.4).
+pub(super) async fn reset(mut stream: TcpStream) {
+    let mut first = [0; 512];
+    let _ = timeout(Duration::from_secs(10), stream.read(&mut first)).await;
+    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+}

@@ -1,0 +1,47 @@
+//! The way in: how many connections at once, and for how long.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+/// Connections served at once, over all ports; more wait in the kernel's queue.
+const MOST_CONNECTIONS: usize = 256;
+
+/// After this a connection is closed, however busy.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(15 * 60);
+
+/// Lets connections in, as many as there is room for.
+#[derive(Clone)]
+pub(super) struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    /// An empty house.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_CONNECTIONS)))
+    }
+
+    /// Accepts connections for as long as the runtime lives, and serves each in a task of its own.
+    pub(super) async fn keep<F, W>(self, listener: TcpListener, serve: F)
+    where
+        F: Fn(TcpStream) -> W,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        while let Ok(permit) = Arc::clone(&self.0).acquire_owned().await {
+            let Ok((stream, _)) = listener.accept().await else {
+                // Out of file handles, most likely: they come back when connections end.
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            // Without it the kernel holds small answers back for up to 40 ms, and they would be taken for the server's.
+            let _ = stream.set_nodelay(true);
+            let work = timeout(LONGEST_CONNECTION, serve(stream));
+            tokio::spawn(async move {
+                let _ = work.await;
+                drop(permit);
+            });
+        }
+    }
+}

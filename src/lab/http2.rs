@@ -1,0 +1,111 @@
+//! HTTP/2 (RFC 9113) directly on h2, which can send interim responses.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{RecvStream, SendStream};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Frame};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::{Method, Request, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::answer::Answer;
+use super::body::Body;
+use super::router::{Site, route};
+
+const MOST_STREAMS: u32 = 128;
+const LARGEST_HEAD: u32 = 64 * 1024;
+const STREAM_WINDOW: u32 = 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+
+/// Serves one connection until it ends.
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, site: Arc<Site>) {
+    let mut server = h2::server::Builder::new();
+    server.max_concurrent_streams(MOST_STREAMS).max_header_list_size(LARGEST_HEAD);
+    server.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
+    let Ok(mut connection) = server.handshake::<_, Bytes>(stream).await else { return };
+    // The streams end with the connection.
+    let mut streams = JoinSet::new();
+    while let Some(Ok((request, reply))) = connection.accept().await {
+        while streams.try_join_next().is_some() {}
+        streams.spawn(respond(request, reply, Arc::clone(&site)));
+    }
+}
+
+/// A client that resets the stream gets no more of the answer; there is nobody to tell.
+async fn respond(request: Request<RecvStream>, mut reply: SendResponse<Bytes>, site: Arc<Site>) {
+    let is_head = request.method() == Method::HEAD;
+    let Answer { early, response } = route(request.map(Upload), &site).await;
+    if let Some(early) = early {
+        let mut interim = Response::new(());
+        *interim.status_mut() = early.status;
+        *interim.headers_mut() = early.headers;
+        if reply.send_informational(interim).is_err() {
+            return;
+        }
+        sleep(early.pause).await;
+    }
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        head.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+    }
+    let is_empty = is_head || body.is_end_stream();
+    if let Ok(stream) = reply.send_response(Response::from_parts(head, ()), is_empty)
+        && !is_empty
+    {
+        let _ = send(body, stream).await;
+    }
+}
+
+async fn send(mut body: Body, mut stream: SendStream<Bytes>) -> Result<(), h2::Error> {
+    while let Some(Ok(frame)) = body.frame().await {
+        let is_last = body.is_end_stream();
+        match frame.into_data() {
+            Ok(data) => send_data(data, &mut stream, is_last).await?,
+            Err(frame) => return frame.into_trailers().map_or(Ok(()), |trailers| stream.send_trailers(trailers)),
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+    stream.send_data(Bytes::new(), true)
+}
+
+/// Sends as much at a time as the client's flow control allows (RFC 9113 §5.2).
+async fn send_data(mut data: Bytes, stream: &mut SendStream<Bytes>, is_last: bool) -> Result<(), h2::Error> {
+    while !data.is_empty() {
+        stream.reserve_capacity(data.len());
+        let Some(capacity) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else { break };
+        let part = data.split_to(capacity?.min(data.len()));
+        stream.send_data(part, is_last && data.is_empty())?;
+    }
+    Ok(())
+}
+
+/// A request's body. What was read is given back to the client's window at once.
+struct Upload(RecvStream);
+
+impl hyper::body::Body for Upload {
+    type Data = Bytes;
+    type Error = h2::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
+        if let Some(data) = ready!(self.0.poll_data(cx)) {
+            let data = data?;
+            self.0.flow_control().release_capacity(data.len())?;
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        let trailers = ready!(self.0.poll_trailers(cx))?;
+        Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+}

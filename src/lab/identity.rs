@@ -1,0 +1,63 @@
+//! Which host shows which certificate. Only the first host's is made at the start; the others when they are first asked for.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::ServerConfig;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::version::{TLS12, TLS13};
+
+use super::Error;
+use super::authority::Authority;
+use super::hosts::{HOSTS, Host, Versions, names_of_the_first};
+
+/// The TLS identities of the lab's hosts.
+pub(super) struct Identities {
+    authority: Authority,
+    provider: Arc<CryptoProvider>,
+    configs: [OnceLock<Arc<ServerConfig>>; HOSTS.len()],
+}
+
+impl Identities {
+    /// Makes the authority and the first host's identity, so that what cannot work fails at the start.
+    pub(super) fn new() -> Result<Self, Error> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let identities = Self { authority: Authority::new()?, provider, configs: [const { OnceLock::new() }; HOSTS.len()] };
+        identities.at(0)?;
+        Ok(identities)
+    }
+
+    /// The root certificate to trust, as PEM.
+    pub(super) fn pem(&self) -> String {
+        self.authority.pem()
+    }
+
+    /// The TLS settings of the host that a client named; of the first, if it named none that is known.
+    pub(super) fn of(&self, name: Option<&str>) -> Result<Arc<ServerConfig>, Error> {
+        let place = HOSTS.iter().position(|host| name.is_some_and(|name| name.eq_ignore_ascii_case(host.name)));
+        self.at(place.unwrap_or(0))
+    }
+
+    fn at(&self, index: usize) -> Result<Arc<ServerConfig>, Error> {
+        let slot = &self.configs[index];
+        if let Some(config) = slot.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = Arc::new(self.make(&HOSTS[index])?);
+        Ok(Arc::clone(slot.get_or_init(|| config)))
+    }
+
+    fn make(&self, host: &Host) -> Result<ServerConfig, Error> {
+        let names = if host.name == HOSTS[0].name { names_of_the_first() } else { vec![host.name.to_owned()] };
+        let credentials = self.authority.issue(&names, host.paper)?;
+        let versions: &[_] = match host.versions {
+            Versions::Both => &[&TLS13, &TLS12],
+            Versions::Only12 => &[&TLS12],
+            Versions::Only13 => &[&TLS13],
+        };
+        let failed = |source| Error::Tls { name: host.name.to_owned(), source };
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider)).with_protocol_versions(versions).map_err(failed)?;
+        let mut config = builder.with_no_client_auth().with_single_cert(credentials.chain, credentials.key).map_err(failed)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}

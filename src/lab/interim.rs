@@ -1,0 +1,100 @@
+//! Interim responses on HTTP/1.1.
+//!
+//! hyper's server writes final responses only. This wrapper around the connection takes the bytes of an interim response and
+//! writes them when hyper flushes, which it does only between messages, so they never land within one.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::{HeaderMap, StatusCode};
+use tokio::sync::Notify;
+
+/// A connection, and what is to be written on it between hyper's messages.
+pub(super) struct Connection<S> {
+    stream: S,
+    pending: Pending,
+}
+
+/// The handle through which an interim response is sent.
+#[derive(Clone, Default)]
+pub(super) struct Pending {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    written: Arc<Notify>,
+}
+
+impl<S> Connection<S> {
+    /// Wraps a connection.
+    pub(super) fn new(stream: S) -> (Self, Pending) {
+        let pending = Pending::default();
+        (Self { stream, pending: pending.clone() }, pending)
+    }
+}
+
+impl Pending {
+    /// Sends an interim response (RFC 9112 §9.2, RFC 9110 §15.2) and waits until it is written.
+    pub(super) async fn send(&self, status: StatusCode, headers: &HeaderMap) {
+        let written = self.written.notified();
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).extend(head(status, headers));
+        written.await;
+    }
+}
+
+fn head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or_default()).into_bytes();
+    for (name, value) in headers {
+        head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    head.extend(b"\r\n");
+    head
+}
+
+impl<S: Write + Unpin> Connection<S> {
+    fn poll_pending(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = self.pending.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        while !bytes.is_empty() {
+            let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &bytes))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            let written = count.min(bytes.len());
+            bytes.drain(..written);
+        }
+        self.pending.written.notify_one();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: Read + Unpin> Read for Connection<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: Write + Unpin> Write for Connection<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_pending(cx))?;
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
+    }
+}

@@ -1,0 +1,112 @@
+//! Free ports on the loopback addresses.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+
+use socket2::{Domain, Socket, Type};
+
+use super::Error;
+
+const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+/// How often another free port is tried where one was free for one family or transport only.
+const TRIES: usize = 32;
+
+/// Sockets on one port: on `127.0.0.1`, and on `::1` where the machine has IPv6.
+#[derive(Debug)]
+pub(super) struct Pair<S> {
+    pub(super) port: u16,
+    pub(super) v4: S,
+    pub(super) v6: Option<S>,
+}
+
+impl<S> Pair<S> {
+    /// One or two sockets.
+    pub(super) fn into_sockets(self) -> impl Iterator<Item = S> {
+        std::iter::once(self.v4).chain(self.v6)
+    }
+}
+
+/// Listens for TCP connections on a free port.
+pub(super) fn listen() -> Result<Pair<TcpListener>, Error> {
+    pair(|address| {
+        let listener = TcpListener::bind(address)?;
+        let port = listener.local_addr()?.port();
+        listener.set_nonblocking(true)?;
+        Ok((listener, port))
+    })
+}
+
+/// Takes a port and does not listen on it, so that connections are refused and nobody else takes it meanwhile.
+pub(super) fn closed() -> Result<Pair<Socket>, Error> {
+    pair(|address| {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.bind(&address.into())?;
+        let port = socket.local_addr()?.as_socket().map_or(0, |own| own.port());
+        Ok((socket, port))
+    })
+}
+
+/// Opens the same free port of `127.0.0.1` for datagrams and for connections, as DNS needs it.
+pub(super) fn datagrams_and_connections() -> Result<(UdpSocket, TcpListener), Error> {
+    let open = || -> io::Result<(UdpSocket, TcpListener)> {
+        let udp = UdpSocket::bind((V4, 0))?;
+        let tcp = TcpListener::bind(udp.local_addr()?)?;
+        udp.set_nonblocking(true)?;
+        tcp.set_nonblocking(true)?;
+        Ok((udp, tcp))
+    };
+    retrying(open).map_err(|source| Error::Bind { address: V4, source })
+}
+
+/// Opens a socket on the same free port of both families. A machine without IPv6 gets one socket.
+fn pair<S>(open: impl Fn(SocketAddr) -> io::Result<(S, u16)>) -> Result<Pair<S>, Error> {
+    let both = || {
+        let (v4, port) = open((V4, 0).into())?;
+        match open((V6, port).into()) {
+            Ok((v6, _)) => Ok(Pair { port, v4, v6: Some(v6) }),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
+            Err(_) => Ok(Pair { port, v4, v6: None }),
+        }
+    };
+    retrying(both).map_err(|source| Error::Bind { address: V4, source })
+}
+
+fn retrying<T>(open: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..TRIES {
+        match open() {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            done => return done,
+        }
+    }
+    open()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_is_reached_on_every_family_it_has() {
+        let listeners = listen().unwrap();
+        TcpStream::connect((V4, listeners.port)).unwrap();
+        if listeners.v6.is_some() {
+            TcpStream::connect((V6, listeners.port)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_closed_port_refuses() {
+        let closed = closed().unwrap();
+        let error = TcpStream::connect((V4, closed.port)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+}
