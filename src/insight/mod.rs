@@ -1,12 +1,20 @@
 //! Pure findings about a trace: phases on two clocks, round trips, what the packets say.
 
+pub mod budget;
 mod carried;
+mod curl;
+pub mod redact;
 mod round_trips;
 #[cfg(test)]
 mod scene;
 mod segments;
+mod server_timing;
+mod transfer;
 mod wire_clock;
 
+pub use curl::{CurlMarks, curl_marks, curl_marks_of};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
 pub use segments::{KernelCounts, KernelSegments, Segments, kernel_segments, segments};
+pub use server_timing::{ServerTiming, server_timing};
+pub use transfer::{Transfer, transfers};
 pub use wire_clock::{WireSpan, wire_phase};

@@ -30,13 +30,14 @@ impl Scene {
     }
 
     /// Starts an exchange; what follows is about it.
-    pub(super) fn start(mut self, at: i64, id: ExchangeId) -> Self {
+    pub(super) fn start(self, at: i64, id: ExchangeId) -> Self {
+        self.start_because(at, id, Cause::Asked)
+    }
+
+    /// Starts an exchange for a reason; what follows is about it.
+    pub(super) fn start_because(mut self, at: i64, id: ExchangeId, cause: Cause) -> Self {
         self.exchange = id;
-        self.say(
-            at,
-            What::ExchangeStarted { exchange: id, cause: Cause::Asked, method: "GET".into(), url: "https://api.lab.test/".into() },
-        );
-        self
+        self.and(at, What::ExchangeStarted { exchange: id, cause, method: "GET".into(), url: "https://api.lab.test/".into() })
     }
 
     pub(super) fn connected(self, at: i64, reused: bool) -> Self {

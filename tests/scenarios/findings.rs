@@ -1,7 +1,8 @@
 //! What a scenario may expect, found in its trace.
 
 use serde_json::{Value, json};
-use tapline::trace::{CaptureState, Exchange, Phase, Trace};
+use tapline::insight;
+use tapline::trace::{CaptureState, Exchange, Phase, SegmentCounts, Trace};
 
 /// All that is found, under the names an `[expect]` table uses.
 pub(crate) fn findings(trace: &Trace) -> Value {
@@ -39,26 +40,47 @@ fn exchange(trace: &Trace, exchange: &Exchange) -> Value {
         "http_version": exchange.response.as_ref().map(|response| response.version.name()),
         "reused_connection": exchange.reused_connection,
         "total_ns": exchange.total(),
-        "phases": phases(exchange),
+        "phases": phases(trace, exchange),
         "attempts": exchange.attempts.iter().map(|attempt| json!({
             "address": attempt.remote,
             "outcome": attempt.outcome.as_ref().map(tapline::trace::AttemptOutcome::name),
             "duration_ns": attempt.duration(),
         })).collect::<Vec<_>>(),
+        "rtt": rtt(trace, exchange),
+        "segments": segments(trace, exchange),
+        "server_timing": insight::server_timing(exchange).iter().map(|metric| json!(metric.name)).collect::<Vec<_>>(),
         "certificates": certificates(trace, exchange),
         "informational": exchange.informational.iter().map(|response| response.status).collect::<Vec<_>>(),
         "redirect": exchange.redirected.as_ref().map(|(to, withheld)| json!({ "to": to, "withheld": withheld })),
     })
 }
 
-fn phases(exchange: &Exchange) -> Vec<Value> {
-    let app = |(phase, span): (Phase, &tapline::trace::PhaseSpan)| {
+fn phases(trace: &Trace, exchange: &Exchange) -> Vec<Value> {
+    let on_both_clocks = |(phase, span): (Phase, &tapline::trace::PhaseSpan)| {
+        let app = json!({ "name": phase.name(), "clock": "app", "start_ns": span.began, "duration_ns": span.duration() });
+        let wire = insight::wire_phase(trace, exchange, phase)
+            .map(|span| json!({ "name": phase.name(), "clock": "wire", "start_ns": span.began, "duration_ns": span.duration() }));
+        std::iter::once(app).chain(wire)
+    };
+    exchange.phases.iter().flat_map(on_both_clocks).collect()
+}
+
+fn rtt(trace: &Trace, exchange: &Exchange) -> Option<Value> {
+    insight::rtt(trace, exchange).map(|rtt| json!({ "duration_ns": rtt.duration, "source": rtt.clock.name() }))
+}
+
+fn segments(trace: &Trace, exchange: &Exchange) -> Option<Value> {
+    let counts = |counts: SegmentCounts| {
         json!({
-            "name": phase.name(), "clock": "app",
-            "start_ns": span.began, "duration_ns": span.duration(),
+            "packets": counts.packets, "data_segments": counts.data_segments, "payload_bytes": counts.payload_bytes,
+            "max_payload": counts.max_payload, "retransmitted": counts.retransmitted, "out_of_order": counts.out_of_order,
         })
     };
-    exchange.phases.iter().map(app).collect()
+    insight::segments(trace, exchange).map(|segments| {
+        json!({
+            "sent": counts(segments.sent), "received": counts(segments.received), "offloaded": segments.offloaded, "mss": segments.mss,
+        })
+    })
 }
 
 fn certificates(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {

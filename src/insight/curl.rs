@@ -1,0 +1,127 @@
+//! The marks of curl's `-w`, as curl counts them.
+//!
+//! Each mark is the time from the start of a transfer to the end of a step; a mark that is not reached is 0, as curl writes
+//! it. Over redirects curl *adds* the marks of the hops, so their differences mean nothing there; that is why they are told
+//! per hop too. Checked against curl 7.88 with redirects, reused connections, refused connections and untrusted certificates.
+
+use super::Transfer;
+use crate::trace::{Exchange, Phase, PhaseSpan};
+use crate::units::{Moment, Nanos};
+
+/// The marks of one exchange, or of a transfer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CurlMarks {
+    /// `time_namelookup`: the addresses are known.
+    pub namelookup: Nanos,
+    /// `time_connect`: TCP is connected. 0 on a reused connection.
+    pub connect: Nanos,
+    /// `time_appconnect`: TLS is established. 0 without TLS and on a reused connection.
+    pub appconnect: Nanos,
+    /// `time_pretransfer`: the request is about to be sent.
+    pub pretransfer: Nanos,
+    /// `time_posttransfer`: its last byte is sent.
+    pub posttransfer: Nanos,
+    /// `time_starttransfer`: the first byte of the response is here.
+    pub starttransfer: Nanos,
+    /// `time_total`: all is over.
+    pub total: Nanos,
+    /// `time_redirect`: the exchanges before the last one took this long.
+    pub redirect: Nanos,
+}
+
+/// The marks of one exchange, from its own start.
+pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
+    let since = |moment: Option<Moment>| moment.map_or(Nanos::ZERO, |at| at.since(exchange.started));
+    let reached = |phase: Phase| since(done(exchange, phase).and_then(|span| span.ended));
+    CurlMarks {
+        namelookup: since(addresses_known(exchange)),
+        connect: reached(Phase::Connect),
+        appconnect: reached(Phase::Tls),
+        pretransfer: since(exchange.phases.get(Phase::Send).map(|span| span.began)),
+        posttransfer: reached(Phase::Send),
+        starttransfer: reached(Phase::Wait),
+        total: since(exchange.ended),
+        redirect: Nanos::ZERO,
+    }
+}
+
+/// The marks of a transfer with all its hops, as `curl -L` gives them: sums, but for the total.
+pub fn curl_marks_of(transfer: &Transfer) -> CurlMarks {
+    let of_hops = transfer.hops().iter().map(curl_marks).fold(CurlMarks::default(), |sum, hop| CurlMarks {
+        namelookup: sum.namelookup + hop.namelookup,
+        connect: sum.connect + hop.connect,
+        appconnect: sum.appconnect + hop.appconnect,
+        pretransfer: sum.pretransfer + hop.pretransfer,
+        posttransfer: sum.posttransfer + hop.posttransfer,
+        starttransfer: sum.starttransfer + hop.starttransfer,
+        ..sum
+    });
+    let before_last = transfer.hops().first().zip(transfer.hops().last()).map(|(first, last)| last.started.since(first.started));
+    CurlMarks { total: transfer.total().unwrap_or_default(), redirect: before_last.unwrap_or_default(), ..of_hops }
+}
+
+/// A phase's span, unless the exchange failed in it.
+fn done(exchange: &Exchange, phase: Phase) -> Option<&PhaseSpan> {
+    let failed = exchange.failure.as_ref().is_some_and(|(failed, _)| *failed == phase);
+    exchange.phases.get(phase).filter(|_| !failed)
+}
+
+/// curl sets this mark also where there was no name to look up: then it is the moment the next step begins.
+fn addresses_known(exchange: &Exchange) -> Option<Moment> {
+    match exchange.phases.get(Phase::Dns) {
+        Some(_) => done(exchange, Phase::Dns)?.ended,
+        None => exchange.phases.iter().next().map(|(_, span)| span.began),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::scene::Scene;
+    use crate::insight::transfers;
+    use crate::trace::{Cause, Code, ExchangeId, Failure, Trace, What};
+
+    fn micros(marks: CurlMarks) -> [u64; 8] {
+        let CurlMarks { namelookup, connect, appconnect, pretransfer, posttransfer, starttransfer, total, redirect } = marks;
+        [namelookup, connect, appconnect, pretransfer, posttransfer, starttransfer, total, redirect].map(|mark| mark.0 / 1000)
+    }
+
+    /// A new connection, then a reused one.
+    fn two_hops(cause: Cause) -> Trace {
+        let first = Scene::new()
+            .bare_phase(Phase::Dns, 10, 100)
+            .bare_phase(Phase::Connect, 110, 200)
+            .bare_phase(Phase::Tls, 210, 300)
+            .bare_phase(Phase::Send, 310, 320)
+            .bare_phase(Phase::Wait, 320, 400)
+            .bare_phase(Phase::Receive, 400, 410)
+            .over(411);
+        let second = first.start_because(500, ExchangeId(1), cause);
+        second.bare_phase(Phase::Send, 505, 506).bare_phase(Phase::Wait, 506, 600).bare_phase(Phase::Receive, 600, 640).over(650).told()
+    }
+
+    #[test]
+    fn marks_count_from_the_start_of_their_own_hop() {
+        let trace = two_hops(Cause::Redirect);
+        let marks: Vec<_> = trace.exchanges().iter().map(|hop| micros(curl_marks(hop))).collect();
+        assert_eq!(marks, [[100, 200, 300, 310, 320, 400, 411, 0], [5, 0, 0, 5, 6, 100, 150, 0]]);
+    }
+
+    #[test]
+    fn over_redirects_they_are_summed_but_the_total_is_not() {
+        let trace = two_hops(Cause::Redirect);
+        let marks: Vec<_> = transfers(&trace).map(|transfer| micros(curl_marks_of(&transfer))).collect();
+        assert_eq!(marks, [[105, 200, 300, 315, 326, 500, 650, 500]]);
+        let repeated = two_hops(Cause::Repeat);
+        assert_eq!(transfers(&repeated).count(), 2);
+    }
+
+    #[test]
+    fn a_mark_that_is_not_reached_is_zero() {
+        let failure = Failure { code: Code::DnsTimeout, message: "no answer".into(), hint: String::new() };
+        let trace =
+            Scene::new().bare_phase(Phase::Dns, 10, 90).and(90, What::Failed { exchange: Scene::FIRST, phase: Phase::Dns, failure });
+        let trace = trace.over(95).told();
+        assert_eq!(micros(curl_marks(&trace.exchanges()[0])), [0, 0, 0, 0, 0, 0, 95, 0]);
+    }
+}
