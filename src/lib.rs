@@ -23,3 +23,4 @@ pub mod timeline;
 pub mod trace;
 pub mod tui;
 pub mod units;
+pub mod wire;

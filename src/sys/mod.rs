@@ -1,5 +1,11 @@
 //! What needs `unsafe`: a safe function for each system call that no library wraps.
 
+mod interfaces;
+mod packet_socket;
+mod readiness;
 mod tcp_info;
 
+pub use interfaces::{Interface, interfaces};
+pub use packet_socket::{attach_filter, ignore_outgoing};
+pub use readiness::wait_readable;
 pub use tcp_info::tcp_info;

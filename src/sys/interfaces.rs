@@ -1,0 +1,112 @@
+//! The machine's network interfaces.
+
+use std::ffi::CStr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ptr;
+
+/// A network interface and its addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name: `eth0`.
+    pub name: String,
+    /// It is switched on.
+    pub up: bool,
+    /// It leads back to this machine.
+    pub loopback: bool,
+    /// Its IP addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The interfaces, in the order the system lists them. One whose name is no UTF-8 text is left out.
+///
+/// # Errors
+/// The system call's, for want of memory or descriptors.
+pub fn interfaces() -> io::Result<Vec<Interface>> {
+    let mut head: *mut libc::ifaddrs = ptr::null_mut();
+    // SAFETY: the call stores in `head` the start of a list that it allocated, or fails and stores nothing.
+    #[expect(unsafe_code, reason = "the standard library lists no interfaces")]
+    let status = unsafe { libc::getifaddrs(&raw mut head) };
+    if status != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let mut found = Vec::new();
+    let mut next = head;
+    // SAFETY: `next` is null or points to an entry of the list, which lives until `freeifaddrs` below; nothing else writes it.
+    #[expect(unsafe_code, reason = "the list is C's")]
+    while let Some(entry) = unsafe { next.as_ref() } {
+        note(&mut found, entry);
+        next = entry.ifa_next;
+    }
+    // SAFETY: `head` came from `getifaddrs`, is freed once, and no reference into the list outlives the loop above.
+    #[expect(unsafe_code, reason = "the list is C's")]
+    unsafe {
+        libc::freeifaddrs(head);
+    }
+    Ok(found)
+}
+
+/// Takes in one entry of the list: an interface, or a further address of one.
+fn note(found: &mut Vec<Interface>, entry: &libc::ifaddrs) {
+    if entry.ifa_name.is_null() {
+        return;
+    }
+    // SAFETY: `ifa_name` is not null, and getifaddrs(3) ends it with a zero byte; it lives as long as the list.
+    #[expect(unsafe_code, reason = "the name is a C string")]
+    let name = unsafe { CStr::from_ptr(entry.ifa_name) };
+    let Ok(name) = name.to_str() else { return };
+    let has = |flag: libc::c_int| i64::from(entry.ifa_flags) & i64::from(flag) != 0;
+    let place = found.iter().position(|interface| interface.name == name).unwrap_or_else(|| {
+        let (up, loopback) = (has(libc::IFF_UP), has(libc::IFF_LOOPBACK));
+        found.push(Interface { name: name.to_owned(), up, loopback, addresses: Vec::new() });
+        found.len() - 1
+    });
+    if let (Some(interface), Some(address)) = (found.get_mut(place), address_of(entry)) {
+        interface.addresses.push(address);
+    }
+}
+
+fn address_of(entry: &libc::ifaddrs) -> Option<IpAddr> {
+    if entry.ifa_addr.is_null() {
+        return None;
+    }
+    // SAFETY: `ifa_addr` is not null and points to a socket address that begins with its family; it may be less aligned than the
+    // type, so it is read as unaligned.
+    #[expect(unsafe_code, reason = "the address is a C union")]
+    let family = unsafe { (&raw const (*entry.ifa_addr).sa_family).read_unaligned() };
+    match libc::c_int::from(family) {
+        libc::AF_INET => {
+            // SAFETY: an address of this family is a whole `sockaddr_in`.
+            #[expect(unsafe_code, reason = "the address is a C union")]
+            let address = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in>().read_unaligned() };
+            Some(Ipv4Addr::from(u32::from_be(address.sin_addr.s_addr)).into())
+        }
+        libc::AF_INET6 => {
+            // SAFETY: an address of this family is a whole `sockaddr_in6`.
+            #[expect(unsafe_code, reason = "the address is a C union")]
+            let address = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
+            Some(Ipv6Addr::from(address.sin6_addr.s6_addr).into())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn the_loopback_interface_is_there_with_its_address() {
+        let found = interfaces().unwrap();
+        let loopback = found.iter().find(|interface| interface.loopback).unwrap();
+        if loopback.up {
+            assert!(loopback.addresses.contains(&Ipv4Addr::LOCALHOST.into()), "{loopback:?}");
+        }
+        let mut names: Vec<&str> = found.iter().map(|interface| interface.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), found.len());
+    }
+}
