@@ -41,8 +41,10 @@ advisories: ## Check for known vulnerabilities; fetches the advisory database
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
 	$(CARGO) deny check advisories
 
-bench: 
-	./benches/run
+bench: ## Measure against curl and print the figures (needs nginx and curl)
+	@tools/system-packages build
+	@tools/system-packages test || true
+	$(CARGO) bench --locked
 
 install: build ## Install the program under PREFIX (~/.local)
 	install -d "$(PREFIX)/bin"

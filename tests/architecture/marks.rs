@@ -18,12 +18,12 @@ pub(super) fn check(source: &Source) -> Vec<Complaint> {
         if UNFINISHED.contains(&name.as_str()) {
             complaints.push(source.complaint(line, format!("`{name}!`"), "nothing unfinished is landed"));
         }
-        if name == "include" {
+        if source.is_product() && name == "include" {
             complaints.push(source.complaint(line, "`include!`", "code that is included is code that these checks do not see"));
         }
     }
     complaints.extend(unbounded_channels(source));
-    complaints.extend(module_tree(source));
+    complaints.extend(modules(source));
     complaints
 }
 
@@ -73,7 +73,8 @@ fn gather_idents(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
     }
 }
 
-fn module_tree(source: &Source) -> Vec<Complaint> {
+/// Names that say nothing; and, in the product, ways to bring in code from elsewhere than the module tree.
+fn modules(source: &Source) -> Vec<Complaint> {
     let mut modules = Modules { source, complaints: Vec::new() };
     modules.visit_file(&source.syntax);
     modules.complaints
@@ -90,14 +91,16 @@ impl<'ast> Visit<'ast> for Modules<'_> {
         if let Some(wall) = names::refused(&item.ident.to_string()) {
             self.complaints.push(self.source.complaint(line, format!("the module `{}`", item.ident), wall));
         }
-        if item.attrs.iter().any(|attribute| attribute.path().is_ident("path")) {
+        if self.source.is_product() && item.attrs.iter().any(|attribute| attribute.path().is_ident("path")) {
             self.complaints.push(self.source.complaint(line, "`#[path]`", "a module lies where its name says"));
         }
         visit::visit_item_mod(self, item);
     }
 
     fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
-        let line = item.ident.span().start().line;
-        self.complaints.push(self.source.complaint(line, "`extern crate`", "crates are named by `use`, not by `extern crate`"));
+        if self.source.is_product() {
+            let line = item.ident.span().start().line;
+            self.complaints.push(self.source.complaint(line, "`extern crate`", "crates are named by `use`, not by `extern crate`"));
+        }
     }
 }

@@ -252,6 +252,7 @@ fn what_is_allowed_is_let_through() {
         "src/probe/run.rs",
         "use crate::sys::tcp;\nuse crate::trace::Event;\nuse hyper::Request;\nfn f() { println!(\"{}\", crate::units::Nanos(1)); }",
     );
+    accepted("tests/tui.rs", "#[path = \"interop/server.rs\"]\nmod server;");
     accepted("src/cli/probe.rs", "use crate::{lab, probe, report, tui};");
     accepted("src/report/text.rs", "use std::fmt::Write as _;\nuse std::io::Write;\nfn f(a: u8) -> bool { a != 1 }");
 }
