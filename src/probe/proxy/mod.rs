@@ -9,7 +9,12 @@ mod address;
 mod choice;
 mod connect_method;
 mod socks;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
 mod tunnel;
+
+use std::io;
 
 use tokio::time::timeout_at;
 
@@ -80,8 +85,11 @@ impl Talk<'_> {
         self.failed(Code::ProxyTimeout, &what, hint)
     }
 
-    fn closed(&self, error: Option<&std::io::Error>) -> Failed {
-        let how = error.map_or_else(|| "closed the connection".to_owned(), |error| format!("broke the connection off ({error})"));
+    fn closed(&self, error: Option<&io::Error>) -> Failed {
+        let how = match error {
+            Some(error) if error.kind() != io::ErrorKind::UnexpectedEof => format!("broke the connection off ({error})"),
+            _ => "closed the connection".to_owned(),
+        };
         let hint = "it may want another kind of proxy protocol or credentials, or not allow this client; its log will say";
         self.failed(Code::ProxyClosed, &format!("{how} before it had opened the way"), hint)
     }

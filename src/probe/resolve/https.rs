@@ -23,6 +23,8 @@ pub(super) struct HttpsServer {
     name: Arc<str>,
     path: Arc<str>,
     tls: Arc<ClientConfig>,
+    /// Owns the tasks that drive the connection: they end with it.
+    runtime: TokioRuntimeProvider,
     open: Mutex<Option<(SocketAddr, DnsExchange<TokioRuntimeProvider>)>>,
 }
 
@@ -32,7 +34,7 @@ impl HttpsServer {
         let name = url.host_str().unwrap_or_default();
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let tls = Arc::new(tls_config(spec)?);
-        Ok(Arc::new(Self { name: name.into(), path: path.into(), tls, open: Mutex::new(None) }))
+        Ok(Arc::new(Self { name: name.into(), path: path.into(), tls, runtime: TokioRuntimeProvider::default(), open: Mutex::new(None) }))
     }
 
     /// Asks at one of its addresses.
@@ -55,7 +57,7 @@ impl HttpsServer {
         {
             return Ok(exchange.clone());
         }
-        let builder = HttpsClientStream::builder(Arc::clone(&self.tls), TokioRuntimeProvider::default());
+        let builder = HttpsClientStream::builder(Arc::clone(&self.tls), self.runtime.clone());
         let exchange = builder.exchange(address, Arc::clone(&self.name), Arc::clone(&self.path)).await?;
         *open = Some((address, exchange.clone()));
         Ok(exchange)

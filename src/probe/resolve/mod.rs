@@ -9,6 +9,9 @@ mod order;
 mod query;
 mod stub;
 mod system;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
 mod transport;
 mod verdict;
 
