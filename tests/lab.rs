@@ -225,6 +225,37 @@ fn hosts_fail_in_the_way_they_say() {
 }
 
 #[test]
+fn http_is_broken_in_every_way_it_says() {
+    if !has("curl") {
+        return;
+    }
+    let lab = Lab::start();
+    // curl's exit codes: 1 unsupported protocol (a malformed status line), 8 weird reply, 18 partial file, 28 timeout,
+    // 35 TLS, 52 nothing, 56 receive error. Versions of curl differ in which of them they choose.
+    for (path, codes) in [
+        ("malformed-status", &[1, 8, 56][..]),
+        ("short-body", &[18]),
+        ("reset-body", &[56]),
+        ("bad-chunk", &[56]),
+        ("slow-head", &[28]),
+        ("endless", &[28]),
+        ("silence", &[28]),
+    ] {
+        let port = port_of(&lab.exhibit("http://broken"));
+        let code = lab.curl(&["--max-time", "2", &format!("http://broken.lab.test:{port}/{path}")]).status.code().unwrap();
+        assert!(codes.contains(&code), "{path}: {code}");
+    }
+    // Not every curl minds two lengths, so this one is looked at as it comes.
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://broken")))).unwrap();
+    stream.write_all(b"GET /conflicting-lengths HTTP/1.1\r\nHost: broken.lab.test\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("Content-Length: 5\r\nContent-Length: 7\r\n"), "{answer}");
+    let not_tls = format!("https://api.lab.test:{}/users", port_of(&lab.exhibit("http://api")));
+    assert_eq!(lab.curl(&[&not_tls]).status.code(), Some(35));
+}
+
+#[test]
 fn names_are_looked_up() {
     if !has("dig") {
         return;

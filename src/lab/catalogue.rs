@@ -1,6 +1,7 @@
 //! What there is to see in the lab.
 
-use super::hosts::{API, NO_ADDRESS, REFUSED, RESET, SERVER_FAILURE, SILENCE};
+use super::broken;
+use super::hosts::{API, BROKEN, NO_ADDRESS, REFUSED, RESET, SERVER_FAILURE, SILENCE};
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,7 @@ pub(super) struct Ports {
     pub(super) http: u16,
     pub(super) refused: u16,
     pub(super) reset: u16,
+    pub(super) broken: u16,
 }
 
 /// What answers well.
@@ -61,11 +63,13 @@ pub(super) fn exhibits(ports: Ports) -> Vec<Exhibit> {
     let roads = [
         (format!("https://{REFUSED}:{}/", ports.refused), "a closed port: the connection is refused"),
         (format!("https://{RESET}:{}/", ports.reset), "the connection is reset within the TLS handshake"),
+        (format!("https://{API}:{}/users", ports.http), "a server that does not speak TLS where it is expected"),
         (format!("https://nowhere.lab.test:{https}/"), "a name that does not exist"),
         (format!("https://{NO_ADDRESS}:{https}/"), "a name that has no address"),
         (format!("https://{SERVER_FAILURE}:{https}/"), "a name the DNS server fails to look up"),
         (format!("https://{SILENCE}:{https}/"), "a name the DNS server keeps silent about"),
     ];
+    let broken = broken::WAYS.iter().map(|(path, shows)| Exhibit { url: format!("http://{BROKEN}:{}{path}", ports.broken), shows });
     let plain = |(url, shows)| Exhibit { url, shows };
-    good.chain(others.map(plain)).chain(faults).chain(roads.map(plain)).collect()
+    good.chain(others.map(plain)).chain(faults).chain(roads.map(plain)).chain(broken).collect()
 }

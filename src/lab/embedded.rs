@@ -15,7 +15,7 @@ use super::hosts::API;
 use super::identity::Identities;
 use super::ports::Pair;
 use super::router::Site;
-use super::{Error, dns, faults, ports, secure};
+use super::{Error, broken, dns, faults, ports, secure};
 
 /// The lab's servers, running on a thread of their own. They stop, and their ports close, when the value is dropped.
 #[derive(Debug)]
@@ -83,8 +83,8 @@ impl Drop for Embedded {
 fn open_servers(runtime: &Runtime, identities: &Arc<Identities>, refused: u16) -> Result<(Ports, SocketAddr), Error> {
     let _inside = runtime.enter();
     let gate = Gate::new();
-    let (https, http, reset) = (ports::listen()?, ports::listen()?, ports::listen()?);
-    let ports = Ports { https: https.port, http: http.port, refused, reset: reset.port };
+    let (https, http, reset, broken) = (ports::listen()?, ports::listen()?, ports::listen()?, ports::listen()?);
+    let ports = Ports { https: https.port, http: http.port, refused, reset: reset.port, broken: broken.port };
     let dns = dns::start(https.v6.is_some())?;
     let site = Arc::new(Site { https_port: ports.https });
     for listener in listeners(https)? {
@@ -94,6 +94,9 @@ fn open_servers(runtime: &Runtime, identities: &Arc<Identities>, refused: u16) -
     for listener in listeners(http)? {
         let site = Arc::clone(&site);
         tokio::spawn(gate.clone().keep(listener, move |stream| secure::serve_plain(stream, Arc::clone(&site))));
+    }
+    for listener in listeners(broken)? {
+        tokio::spawn(gate.clone().keep(listener, broken::serve));
     }
     for listener in listeners(reset)? {
         tokio::spawn(gate.clone().keep(listener, faults::reset));

@@ -24,6 +24,9 @@ pub(super) const REFUSED: &str = "refused.lab.test";
 /// The host that resets the connection within the handshake.
 pub(super) const RESET: &str = "reset.lab.test";
 
+/// The host that breaks HTTP.
+pub(super) const BROKEN: &str = "broken.lab.test";
+
 /// How a host's certificate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paper {
@@ -74,7 +77,7 @@ pub(super) const HOSTS: [Host; 8] = [
 
 /// Names with addresses of both families.
 pub(super) fn addressed() -> impl Iterator<Item = &'static str> {
-    HOSTS.iter().map(|host| host.name).chain([ZONE, REFUSED, RESET])
+    HOSTS.iter().map(|host| host.name).chain([ZONE, REFUSED, RESET, BROKEN])
 }
 
 /// The names the first host's certificate is for: its own, its aliases, and what a client may type instead.

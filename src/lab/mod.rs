@@ -8,7 +8,7 @@
 //! names      dns       lab.test: addresses, aliases, names without address, servers that fail or keep silent
 //! trust      authority root → intermediate → leaf;  identity: which host shows which certificate
 //! transport  ports     loopback, both families;     gate: how many at once;  faults: closed and resetting ports
-//! protocol   tls → http1, http2 (by ALPN)           plain → http1, http2 (prior knowledge)
+//! protocol   secure → http1, http2 (by ALPN)        plain → http1, http2 (prior knowledge);  broken: HTTP gone wrong
 //! content    router → answer, body, coding          catalogue: what there is to see
 //! ```
 //!
@@ -17,6 +17,7 @@
 mod answer;
 mod authority;
 mod body;
+mod broken;
 mod catalogue;
 mod coding;
 mod dns;
