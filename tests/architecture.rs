@@ -11,6 +11,7 @@
 mod architecture {
     mod clocks;
     mod complaint;
+    mod document;
     mod marks;
     mod names;
     mod paths;

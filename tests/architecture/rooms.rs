@@ -10,6 +10,13 @@ pub(super) struct Room {
     may_use: &'static [&'static str],
 }
 
+impl Room {
+    /// The rooms it may use, as people read them.
+    pub(super) fn uses(&self) -> String {
+        if self.may_use.is_empty() { "no other room".to_owned() } else { self.may_use.join(", ") }
+    }
+}
+
 /// The rooms, from left to right: `units ← {wire, trace} ← {timeline, insight} ← {report, tui, probe, capture, lab} ← cli ←
 /// main`. Right may use left; rooms in braces do not see each other; `sys` serves those that talk to the kernel.
 pub(super) const ROOMS: [Room; 12] = [
@@ -65,13 +72,9 @@ fn breach(room: &Room, target: &Target) -> Option<String> {
         return None;
     }
     if ROOMS.iter().any(|known| known.name == other) {
-        return Some(format!("`{}` may not use `{other}`; it may use {}", room.name, listed(room.may_use)));
+        return Some(format!("`{}` may not use `{other}`; it may use {}", room.name, room.uses()));
     }
     Some(format!("rooms are used by their names, and `crate::{other}` is none"))
-}
-
-fn listed(names: &[&str]) -> String {
-    if names.is_empty() { "no other room".to_owned() } else { names.join(", ") }
 }
 
 /// `lib.rs` is the list of rooms and nothing else: what it re-exported would be a way around the walls.
