@@ -82,7 +82,7 @@ async fn configured(step: &Step<'_>, host: &str) -> Result<(ResolutionSource, Ve
         Err(error) => {
             let note = format!("no DNS server is configured here ({error}): the system's resolver is asked, whose queries cannot be seen");
             step.recorder.note(step.exchange, note);
-            system::lookup(step, host).await.map_err(|failed| not_configured(failed, host, &error.to_string()))
+            system::lookup(step, host).await.map_err(|failed| not_configured(&failed, host, &error.to_string()))
         }
     }
 }
@@ -111,14 +111,15 @@ async fn from_servers(step: &Step<'_>, host: &str, configuration: &Configuration
     let name = Name::from_ascii(host).map_err(|error| verdict::bad_name(host, &error.to_string()))?;
     step.watcher.expect(&configuration.addresses());
     let stub = Stub::new(step, configuration);
-    match timeout_at(step.connect_by, stub.lookup(&name)).await {
+    // On the heap: what both families' questions need is too much for everybody's stack who resolves a literal address.
+    match timeout_at(step.connect_by, Box::pin(stub.lookup(&name))).await {
         Ok(Found::Addresses(addresses)) => Ok((ResolutionSource::Dns, addresses)),
         Ok(found) => Err(verdict::failure(step, host, &found, &stub.log())),
         Err(_) => Err(verdict::cut_off(step, host, &stub.log())),
     }
 }
 
-fn not_configured(failed: Failed, host: &str, why: &str) -> Failed {
+fn not_configured(failed: &Failed, host: &str, why: &str) -> Failed {
     let message = format!("{host} was not resolved: {why}, and {}", failed.failure.message.raw());
     Failed::new(Phase::Dns, Code::DnsNotConfigured, message, "name a server in /etc/resolv.conf, or with --dns-servers")
 }

@@ -41,7 +41,7 @@ pub(super) async fn ask(stub: &Stub<'_>, server: &Server, transport: DnsTranspor
     let pending = Pending::begin(stub, DnsServer { address: server.address, transport }, name, kind);
     let exchange = async {
         match (&server.https, transport) {
-            (Some(https), _) => https.ask(server.address, &request).await,
+            (Some(https), _) => Box::pin(https.ask(server.address, &request)).await,
             (None, DnsTransport::Tcp) => over_tcp(server.address, &request).await,
             (None, _) => over_udp(server.address, &request).await,
         }
