@@ -48,6 +48,10 @@ fn request_head(talk: &Talk<'_>, target: &str) -> String {
         let encoded = BASE64_STANDARD.encode(format!("{user}:{password}"));
         let _ = write!(head, "Proxy-Authorization: Basic {encoded}\r\n");
     }
+    let user_agent = talk.step.spec.user_agent.as_deref().unwrap_or(concat!("tapline/", env!("CARGO_PKG_VERSION")));
+    if !user_agent.is_empty() && !user_agent.contains(char::is_control) {
+        let _ = write!(head, "User-Agent: {user_agent}\r\n");
+    }
     head.push_str("Proxy-Connection: keep-alive\r\n\r\n");
     head
 }

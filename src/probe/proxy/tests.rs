@@ -67,7 +67,11 @@ fn said(witness: &Witness) -> Vec<String> {
 }
 
 const HTTP: &str = "http://proxy.test:3128";
-const ASKED: &[u8] = b"CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Connection: keep-alive\r\n\r\n";
+const ASKED: &str = concat!(
+    "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nUser-Agent: tapline/",
+    env!("CARGO_PKG_VERSION"),
+    "\r\nProxy-Connection: keep-alive\r\n\r\n"
+);
 
 fn answering(answer: &str) -> Vec<Turn> {
     vec![reads(ASKED), writes(answer)]
@@ -90,16 +94,19 @@ async fn what_follows_the_answer_belongs_to_the_tunnel() {
 
 #[tokio::test]
 async fn an_ipv6_target_is_written_in_brackets() {
-    let asked = "CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\n";
+    let mut witness = Witness::new();
+    witness.spec.user_agent = Some("mine".to_owned());
+    let asked = "CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\nUser-Agent: mine\r\n";
     for host in ["2001:db8::1", "[2001:db8::1]"] {
         let script = vec![reads(asked), reads("Proxy-Connection: keep-alive\r\n\r\n"), writes("HTTP/1.0 200\r\n\r\n")];
-        assert!(talk_as(&Witness::new(), HTTP, host, script).await.is_ok());
+        assert!(talk_as(&witness, HTTP, host, script).await.is_ok());
     }
 }
 
 #[tokio::test]
 async fn credentials_are_sent_and_not_told() {
-    let witness = Witness::new();
+    let mut witness = Witness::new();
+    witness.spec.user_agent = Some(String::new());
     let asked = "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Authorization: Basic dXNlcjpwYSBzcw==\r\n";
     let script = vec![reads(asked), reads("Proxy-Connection: keep-alive\r\n\r\n"), writes("HTTP/1.1 200 OK\r\n\r\n")];
     talk_as(&witness, "http://user:pa%20ss@proxy.test", "api.test", script).await.unwrap();

@@ -31,6 +31,9 @@ pub(super) struct HttpsServer {
 impl HttpsServer {
     /// The server that a `--doh-url` names.
     pub(super) fn new(url: &Url, spec: &Spec) -> Result<Arc<Self>, String> {
+        if url.scheme() != "https" {
+            return Err(format!("its URL begins with {}: and not with https:", url.scheme()));
+        }
         let name = url.host_str().unwrap_or_default();
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let tls = Arc::new(tls_config(spec)?);

@@ -30,6 +30,8 @@ use crate::trace::{Code, Phase, ResolutionSource, What};
 
 pub(super) use given::connect_target;
 
+const NAME_A_SERVER: &str = "name a server in /etc/resolv.conf, or with --dns-servers";
+
 /// The dns phase: the addresses of a host in the order they are to be tried. A literal address has no such phase.
 pub(super) async fn resolve(step: &Step<'_>, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failed> {
     let host = without_brackets(host);
@@ -109,6 +111,10 @@ async fn server_addresses(step: &Step<'_>, name: &str) -> Result<Vec<IpAddr>, Fa
 
 async fn from_servers(step: &Step<'_>, host: &str, configuration: &Configuration) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
     let name = Name::from_ascii(host).map_err(|error| verdict::bad_name(host, &error.to_string()))?;
+    if configuration.servers.is_empty() {
+        let message = format!("{host} was not resolved: there is no DNS server to ask");
+        return Err(Failed::new(Phase::Dns, Code::DnsNotConfigured, message, NAME_A_SERVER));
+    }
     step.watcher.expect(&configuration.addresses());
     let stub = Stub::new(step, configuration);
     // On the heap: what both families' questions need is too much for everybody's stack who resolves a literal address.
@@ -121,7 +127,7 @@ async fn from_servers(step: &Step<'_>, host: &str, configuration: &Configuration
 
 fn not_configured(failed: &Failed, host: &str, why: &str) -> Failed {
     let message = format!("{host} was not resolved: {why}, and {}", failed.failure.message.raw());
-    Failed::new(Phase::Dns, Code::DnsNotConfigured, message, "name a server in /etc/resolv.conf, or with --dns-servers")
+    Failed::new(Phase::Dns, Code::DnsNotConfigured, message, NAME_A_SERVER)
 }
 
 fn https_failed(url: &Url, why: &str) -> Failed {

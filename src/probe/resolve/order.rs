@@ -1,6 +1,6 @@
-//! The order in which addresses are tried (RFC 8305 §4).
+//! The order in which addresses are tried (RFC 8305 §4, and of RFC 6724 §6 what tells the families apart).
 
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 
 use crate::probe::spec::Family;
 
@@ -34,10 +34,27 @@ fn interleaved(addresses: &[IpAddr], family: Family, has_route: impl Fn(IpAddr) 
     order
 }
 
-/// Connecting a UDP socket makes the kernel choose a route and sends nothing.
+/// Whether this machine has a route to an address, and an address of its own that fits it: one of a private network, or of a
+/// tunnel, seldom leads to the internet (RFC 6724 §5, rules 1 and 5). Connecting a UDP socket makes the kernel choose both, and
+/// sends nothing.
 pub(super) fn has_route(ip: IpAddr) -> bool {
     let any: IpAddr = if ip.is_ipv4() { [0; 4].into() } else { [0_u16; 8].into() };
-    UdpSocket::bind((any, 0)).and_then(|socket| socket.connect((ip, 9))).is_ok()
+    let chosen = UdpSocket::bind((any, 0)).and_then(|socket| socket.connect((ip, 9)).and_then(|()| socket.local_addr()));
+    match (chosen.map(|address| address.ip()), ip) {
+        (Ok(IpAddr::V6(source)), IpAddr::V6(ip)) => label(source) == label(ip),
+        (chosen, _) => chosen.is_ok(),
+    }
+}
+
+/// The label of RFC 6724 §2.1: addresses of one kind reach each other.
+const fn label(ip: Ipv6Addr) -> u8 {
+    match ip.segments() {
+        _ if ip.is_loopback() => 0,
+        [0x2002, ..] => 2,
+        [0x2001, 0, ..] => 5,
+        _ if ip.is_unique_local() => 13,
+        _ => 1,
+    }
 }
 
 #[cfg(test)]
@@ -67,5 +84,12 @@ mod tests {
     #[test]
     fn loopback_has_a_route() {
         assert!(has_route([127, 0, 0, 1].into()));
+    }
+
+    #[test]
+    fn addresses_have_the_labels_of_the_standard() {
+        for (ip, expected) in [("::1", 0), ("2001:db8::1", 1), ("2002:c000:201::1", 2), ("2001:0:1::1", 5), ("fd00::1", 13)] {
+            assert_eq!(label(ip.parse().unwrap()), expected, "{ip}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The stub resolver (RFC 1034 §5.3.1): candidates, servers and retries, aliases, both families at once.
 //!
 //! ```text
-//! candidates of the name ─► A ┐ (RFC 8305 §3) ─► servers, in order, until one answers ─► aliases, until addresses
-//!                        └► AAAA ┘
+//! candidates of the name ─┬► AAAA ┬ (RFC 8305 §3) ─► servers, in order, until one answers ─► aliases, until addresses
+//!                         └► A ───┘
 //! ```
 
 use std::net::IpAddr;
@@ -93,8 +93,10 @@ impl<'a> Stub<'a> {
             Family::Any => {
                 let (mut v4, mut v6) = (pin!(self.one_family(name, RecordType::A)), pin!(self.one_family(name, RecordType::AAAA)));
                 tokio::select! {
-                    found = &mut v4 => { let late = second(v6, v4_suffices(&found)).await; merged(found, late) }
+                    // AAAA is asked for first, and A right after it.
+                    biased;
                     found = &mut v6 => { let late = second(v4, v6_suffices(&found)).await; merged(found, late) }
+                    found = &mut v4 => { let late = second(v6, v4_suffices(&found)).await; merged(found, late) }
                 }
             }
         }
