@@ -33,8 +33,9 @@ lint:
 docs: ## Build the documentation of the library
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
-licences: ## Check the licences, origins and refused versions of what is linked in; needs no network
+licences: ## Check the licences, origins and refused versions of what is linked in; needs no network once all is fetched
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
+	@$(CARGO) fetch --locked --quiet
 	$(CARGO) deny --offline check licenses bans sources
 
 advisories: ## Check for known vulnerabilities; fetches the advisory database

@@ -121,6 +121,26 @@ fn an_interim_response_comes_before_the_final_one() {
 }
 
 #[test]
+fn an_interim_response_never_lands_within_another() {
+    let lab = Lab::start();
+    let port = port_of(&lab.exhibit("http://"));
+    let talk = |requests: &str| {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        stream.write_all(requests.as_bytes()).unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        answers
+    };
+    let pipelined = talk(
+        "GET /bytes/64 HTTP/1.1\r\nHost: a\r\n\r\nGET /early-hints HTTP/1.1\r\nHost: a\r\n\r\nGET /early-hints HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    );
+    let statuses: Vec<&str> = pipelined.match_indices("HTTP/1.1 ").map(|(at, _)| &pipelined[at + 9..at + 12]).collect();
+    assert_eq!(statuses, ["200", "103", "200", "103", "200"], "{pipelined}");
+    assert!(pipelined.contains("0123456789abcdefghijklmnopqrstuvwxyz-0123456789ABCDEFGHIJKLMNOP\nHTTP/1.1 103"), "{pipelined}");
+    assert!(talk("GET /early-hints HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200"), "HTTP/1.0 has no interim responses");
+}
+
+#[test]
 fn trailers_follow_the_body() {
     let lab = Lab::start();
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://")))).unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
@@ -31,8 +31,10 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, site: Ar
 }
 
 async fn respond(request: Request<Incoming>, site: Arc<Site>, pending: Pending) -> Result<Response<Body>, Infallible> {
+    // HTTP/1.0 has no interim responses (RFC 9110 §15.2).
+    let takes_interim = request.version() >= Version::HTTP_11;
     let Answer { early, response } = route(request, &site).await;
-    if let Some(early) = early {
+    if let Some(early) = early.filter(|_| takes_interim) {
         pending.send(early.status, &early.headers).await;
         sleep(early.pause).await;
     }
