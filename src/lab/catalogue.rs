@@ -1,7 +1,7 @@
 //! What there is to see in the lab.
 
 use super::broken;
-use super::hosts::{API, BROKEN, NO_ADDRESS, REFUSED, RESET, SERVER_FAILURE, SILENCE};
+use super::hosts::{API, BROKEN, NO_ADDRESS, PLAIN, REFUSED, RESET, SERVER_FAILURE, SILENCE};
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(super) fn exhibits(ports: Ports) -> Vec<Exhibit> {
     let roads = [
         (format!("https://{REFUSED}:{}/", ports.refused), "a closed port: the connection is refused"),
         (format!("https://{RESET}:{}/", ports.reset), "the connection is reset within the TLS handshake"),
-        (format!("https://{API}:{}/users", ports.http), "a server that does not speak TLS where it is expected"),
+        (format!("https://{PLAIN}:{}/users", ports.http), "a server that does not speak TLS where it is expected"),
         (format!("https://nowhere.lab.test:{https}/"), "a name that does not exist"),
         (format!("https://{NO_ADDRESS}:{https}/"), "a name that has no address"),
         (format!("https://{SERVER_FAILURE}:{https}/"), "a name the DNS server fails to look up"),

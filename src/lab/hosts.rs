@@ -24,6 +24,8 @@ pub(super) const REFUSED: &str = "refused.lab.test";
 /// The host that resets the connection within the handshake.
 pub(super) const RESET: &str = "reset.lab.test";
 
+/// The host that speaks no TLS where it is expected.
+pub(super) const PLAIN: &str = "plain.lab.test";
 /// The host that breaks HTTP.
 pub(super) const BROKEN: &str = "broken.lab.test";
 
@@ -77,7 +79,7 @@ pub(super) const HOSTS: [Host; 8] = [
 
 /// Names with addresses of both families.
 pub(super) fn addressed() -> impl Iterator<Item = &'static str> {
-    HOSTS.iter().map(|host| host.name).chain([ZONE, REFUSED, RESET, BROKEN])
+    HOSTS.iter().map(|host| host.name).chain([ZONE, REFUSED, RESET, PLAIN, BROKEN])
 }
 
 /// The names the first host's certificate is for: its own, its aliases, and what a client may type instead.
