@@ -1,0 +1,357 @@
+//! TLS records (RFC 8446 §5.1, RFC 5246 §6.2.1) and the handshake messages that travel in the clear.
+//!
+//! ```text
+//! record   │ type 1 │ version 2 │ length 2 │ fragment …            message │ type 1 │ length 3 │ body …
+//! ```
+//!
+//! One record may carry several messages, and one message may span several records.
+
+mod hello;
+
+pub use hello::{ClientHello, ServerHello};
+
+/// Bytes of a record's header.
+const RECORD_HEADER: usize = 5;
+/// Bytes of a handshake message's header.
+const MESSAGE_HEADER: usize = 4;
+/// A hello's body is kept up to this; longer ones are told without their content.
+const MOST_KEPT: usize = 1 << 16;
+
+/// Which side sent something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The side that opened the connection.
+    Client,
+    /// The other side.
+    Server,
+}
+
+/// What passed, with the bytes on the connection that carried it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Offset of its first byte in its direction's stream.
+    pub offset: u64,
+    /// How many bytes carried it. For the first message of a record the record's header counts along.
+    pub bytes: u64,
+    /// What it is.
+    pub what: What,
+}
+
+/// What passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A client's hello in the clear; `None` where it could not be read.
+    ClientHello(Option<ClientHello>),
+    /// A server's hello in the clear; `None` where it could not be read.
+    ServerHello(Option<ServerHello>),
+    /// Another handshake message in the clear, by its type.
+    Message(u8),
+    /// `change_cipher_spec`.
+    ChangeCipherSpec,
+    /// An alert in the clear: its description.
+    Alert(u8),
+    /// A record whose content is encrypted.
+    Encrypted,
+    /// This is no TLS: the first bytes where a record's header should be. Nothing more is told of this direction.
+    Garbage([u8; RECORD_HEADER]),
+}
+
+/// Follows both directions of a handshake.
+#[derive(Debug, Default)]
+pub struct HandshakeReader {
+    client: Lane,
+    server: Lane,
+    /// The server chose TLS 1.3, so `change_cipher_spec` changes nothing (RFC 8446 §D.4).
+    tls13: bool,
+}
+
+impl HandshakeReader {
+    /// Takes the next bytes of one direction and tells what is complete with them.
+    pub fn read(&mut self, from: Sender, bytes: &[u8], mut tell: impl FnMut(Seen)) {
+        let Self { client, server, tls13 } = self;
+        let lane = match from {
+            Sender::Client => client,
+            Sender::Server => server,
+        };
+        lane.read(bytes, tls13, &mut tell);
+    }
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Lane {
+    offset: u64,
+    header: [u8; RECORD_HEADER],
+    header_filled: usize,
+    record: Option<Record>,
+    message: Option<Message>,
+    ciphered: bool,
+    lost: bool,
+}
+
+#[derive(Debug)]
+struct Record {
+    kind: u8,
+    start: u64,
+    length: usize,
+    left: usize,
+    /// Where the bytes begin that the next message of it accounts for.
+    unaccounted: u64,
+    /// The first bytes of its content: enough for an alert.
+    first: [u8; 2],
+}
+
+#[derive(Debug)]
+struct Message {
+    start: u64,
+    header: [u8; MESSAGE_HEADER],
+    header_filled: usize,
+    body_left: usize,
+    body: Vec<u8>,
+}
+
+impl Lane {
+    fn read(&mut self, mut bytes: &[u8], tls13: &mut bool, tell: &mut impl FnMut(Seen)) {
+        while !bytes.is_empty() && !self.lost {
+            bytes = match self.record.take() {
+                None => self.read_header(bytes, tell),
+                Some(record) => self.read_content(record, bytes, tls13, tell),
+            };
+        }
+    }
+
+    fn read_header<'a>(&mut self, bytes: &'a [u8], tell: &mut impl FnMut(Seen)) -> &'a [u8] {
+        let (taken, rest) = bytes.split_at(bytes.len().min(RECORD_HEADER - self.header_filled));
+        if let Some(place) = self.header.get_mut(self.header_filled..self.header_filled + taken.len()) {
+            place.copy_from_slice(taken);
+        }
+        self.header_filled += taken.len();
+        self.offset += taken.len() as u64;
+        if self.header_filled == RECORD_HEADER {
+            self.begin_record(tell);
+        }
+        rest
+    }
+
+    fn begin_record(&mut self, tell: &mut impl FnMut(Seen)) {
+        self.header_filled = 0;
+        let [kind, major, _, high, low] = self.header;
+        let start = self.offset - RECORD_HEADER as u64;
+        if !(20..=24).contains(&kind) || major != 3 {
+            self.lost = true;
+            tell(Seen { offset: start, bytes: RECORD_HEADER as u64, what: What::Garbage(self.header) });
+            return;
+        }
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        self.record = (length > 0).then_some(Record { kind, start, length, left: length, unaccounted: start, first: [0; 2] });
+    }
+
+    fn read_content<'a>(&mut self, mut record: Record, bytes: &'a [u8], tls13: &mut bool, tell: &mut impl FnMut(Seen)) -> &'a [u8] {
+        let (content, rest) = bytes.split_at(bytes.len().min(record.left));
+        let already = record.length - record.left;
+        for (place, byte) in record.first.iter_mut().skip(already).zip(content) {
+            *place = *byte;
+        }
+        let clear = record.kind == 22 && (*tls13 || !self.ciphered);
+        if clear {
+            self.read_messages(&mut record, content, tls13, tell);
+        } else {
+            self.offset += content.len() as u64;
+        }
+        record.left -= content.len();
+        if record.left > 0 {
+            self.record = Some(record);
+        } else if !clear {
+            self.end_record(&record, *tls13, tell);
+        }
+        rest
+    }
+
+    fn end_record(&mut self, record: &Record, tls13: bool, tell: &mut impl FnMut(Seen)) {
+        let what = match (record.kind, record.length) {
+            (20, _) => {
+                self.ciphered = true;
+                What::ChangeCipherSpec
+            }
+            (21, 2) if tls13 || !self.ciphered => What::Alert(record.first[1]),
+            _ => What::Encrypted,
+        };
+        tell(Seen { offset: record.start, bytes: self.offset - record.start, what });
+    }
+
+    fn read_messages(&mut self, record: &mut Record, mut content: &[u8], tls13: &mut bool, tell: &mut impl FnMut(Seen)) {
+        while !content.is_empty() {
+            let start = record.unaccounted;
+            let mut message = self.message.take().unwrap_or_else(|| Message::at(start));
+            let used = message.take(content);
+            content = content.get(used..).unwrap_or_default();
+            self.offset += used as u64;
+            if message.is_complete() {
+                record.unaccounted = self.offset;
+                let what = message.meaning();
+                if let What::ServerHello(Some(hello)) = &what {
+                    *tls13 |= hello.version == 0x0304;
+                }
+                tell(Seen { offset: message.start, bytes: self.offset - message.start, what });
+            } else {
+                self.message = Some(message);
+            }
+        }
+    }
+}
+
+impl Message {
+    const fn at(start: u64) -> Self {
+        Self { start, header: [0; MESSAGE_HEADER], header_filled: 0, body_left: 0, body: Vec::new() }
+    }
+
+    /// Takes what belongs to it; how many bytes that were.
+    fn take(&mut self, content: &[u8]) -> usize {
+        let into_header = content.len().min(MESSAGE_HEADER - self.header_filled);
+        let (head, body) = content.split_at(into_header);
+        if let Some(place) = self.header.get_mut(self.header_filled..self.header_filled + into_header) {
+            place.copy_from_slice(head);
+        }
+        self.header_filled += into_header;
+        if self.header_filled < MESSAGE_HEADER {
+            return into_header;
+        }
+        if into_header > 0 {
+            let [_, a, b, c] = self.header;
+            self.body_left = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX);
+        }
+        let part = body.get(..body.len().min(self.body_left)).unwrap_or(body);
+        if self.is_hello() && self.body.len() + part.len() <= MOST_KEPT {
+            self.body.extend_from_slice(part);
+        }
+        self.body_left -= part.len();
+        into_header + part.len()
+    }
+
+    const fn is_complete(&self) -> bool {
+        self.header_filled == MESSAGE_HEADER && self.body_left == 0
+    }
+
+    const fn is_hello(&self) -> bool {
+        matches!(self.header[0], 1 | 2)
+    }
+
+    fn meaning(&self) -> What {
+        match self.header[0] {
+            1 => What::ClientHello(ClientHello::parse(&self.body)),
+            2 => What::ServerHello(ServerHello::parse(&self.body)),
+            kind => What::Message(kind),
+        }
+    }
+}
+
+/// The name of a handshake message's type (RFC 8446 §B.3, RFC 5246 §A.4); `None` for one not assigned.
+pub const fn message_name(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        0 => "HelloRequest",
+        1 => "ClientHello",
+        2 => "ServerHello",
+        4 => "NewSessionTicket",
+        5 => "EndOfEarlyData",
+        8 => "EncryptedExtensions",
+        11 => "Certificate",
+        12 => "ServerKeyExchange",
+        13 => "CertificateRequest",
+        14 => "ServerHelloDone",
+        15 => "CertificateVerify",
+        16 => "ClientKeyExchange",
+        20 => "Finished",
+        22 => "CertificateStatus",
+        24 => "KeyUpdate",
+        25 => "CompressedCertificate",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(kind: u8, content: &[u8]) -> Vec<u8> {
+        let mut out = vec![kind, 3, 3];
+        out.extend(u16::try_from(content.len()).unwrap().to_be_bytes());
+        out.extend(content);
+        out
+    }
+
+    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+        let mut out = vec![kind];
+        out.extend(&u32::try_from(body.len()).unwrap().to_be_bytes()[1..]);
+        out.extend(body);
+        out
+    }
+
+    fn read(from: Sender, bytes: &[u8]) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        HandshakeReader::default().read(from, bytes, |one| seen.push(one));
+        seen
+    }
+
+    #[test]
+    fn several_messages_in_one_record_are_told_apart() {
+        let bytes = record(22, &[message(11, &[0; 7]), message(14, &[])].concat());
+        let seen = read(Sender::Server, &bytes);
+        assert_eq!(
+            seen,
+            [Seen { offset: 0, bytes: 16, what: What::Message(11) }, Seen { offset: 16, bytes: 4, what: What::Message(14) }]
+        );
+    }
+
+    #[test]
+    fn one_message_over_several_records_is_told_once() {
+        let whole = message(11, &[0; 20]);
+        let bytes = [record(22, &whole[..9]), record(22, &whole[9..])].concat();
+        assert_eq!(read(Sender::Server, &bytes), [Seen { offset: 0, bytes: 34, what: What::Message(11) }]);
+    }
+
+    #[test]
+    fn after_change_cipher_spec_handshake_records_are_encrypted() {
+        let bytes = [record(20, &[1]), record(22, &[9; 40])].concat();
+        let what: Vec<What> = read(Sender::Client, &bytes).into_iter().map(|seen| seen.what).collect();
+        assert_eq!(what, [What::ChangeCipherSpec, What::Encrypted]);
+    }
+
+    #[test]
+    fn an_answer_in_plain_http_is_garbage_at_its_first_byte() {
+        let seen = read(Sender::Server, b"HTTP/1.1 400 Bad Request\r\n");
+        assert_eq!(seen, [Seen { offset: 0, bytes: 5, what: What::Garbage(*b"HTTP/") }]);
+    }
+
+    #[test]
+    fn an_alert_in_the_clear_gives_its_description() {
+        assert_eq!(read(Sender::Server, &record(21, &[2, 70])), [Seen { offset: 0, bytes: 7, what: What::Alert(70) }]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_pieces_tell_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..600), cut in 0usize..600) {
+            let cut = cut.min(bytes.len());
+            let mut pieces = Vec::new();
+            let mut reader = HandshakeReader::default();
+            reader.read(Sender::Server, &bytes[..cut], |seen| pieces.push(seen));
+            reader.read(Sender::Server, &bytes[cut..], |seen| pieces.push(seen));
+            let whole = read(Sender::Server, &bytes);
+            prop_assert_eq!(whole, pieces);
+        }
+
+        #[test]
+        fn plausible_records_never_reach_past_their_bytes(
+            records in proptest::collection::vec((20u8..=24, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
+            from_client in any::<bool>(),
+        ) {
+            let bytes: Vec<u8> = records.iter().flat_map(|(kind, content)| record(*kind, content)).collect();
+            let from = if from_client { Sender::Client } else { Sender::Server };
+            for seen in read(from, &bytes) {
+                prop_assert!(seen.offset + seen.bytes <= bytes.len() as u64);
+            }
+        }
+    }
+}
