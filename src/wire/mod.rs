@@ -2,6 +2,7 @@
 //! more than a stated amount.
 
 mod frame;
+pub mod http1;
 mod link;
 pub mod tls;
 
