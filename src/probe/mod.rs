@@ -12,6 +12,7 @@ mod connect;
 mod failed;
 mod proxy;
 mod recorder;
+mod request;
 mod resolve;
 pub mod spec;
 mod step;

@@ -58,6 +58,8 @@ pub(super) trait Observer: Send + Unpin {
     fn sent(&mut self, bytes: &[u8]);
     /// Bytes the lower side has given.
     fn received(&mut self, bytes: &[u8]);
+    /// All that was accepted has been passed on.
+    fn flushed(&mut self) {}
 }
 
 impl<A: Observer, B: Observer> Observer for (A, B) {
@@ -69,6 +71,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn received(&mut self, bytes: &[u8]) {
         self.0.received(bytes);
         self.1.received(bytes);
+    }
+
+    fn flushed(&mut self) {
+        self.0.flushed();
+        self.1.flushed();
     }
 }
 
@@ -121,7 +128,9 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+        self.observer.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -83,6 +83,8 @@ pub enum Code {
     TlsClosed,
     /// The handshake did not finish in time.
     TlsTimeout,
+    /// The request cannot be sent as it was asked for: a field with a control character, a form's file that cannot be read.
+    RequestInvalid,
     /// The connection was reset or closed while the request was being sent.
     SendClosed,
     /// The request could not be sent in time.

@@ -1,0 +1,304 @@
+//! The request's field lines: defaults, what options imply, and the user's own.
+//!
+//! The order is curl's: `Host`, credentials, who asks, what is accepted, where from, cookies, the user's own, the body's.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+use url::{Position, Url};
+
+use super::{Cookies, Framing, Hop, Source, invalid};
+use crate::probe::spec::{self, HeaderRule};
+use crate::probe::{Failed, Spec};
+
+/// What is asked for with `--compressed`, all of which can be decoded.
+const CODINGS: &str = "gzip, deflate, br, zstd";
+
+/// A field line to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::probe) struct Field {
+    pub(in crate::probe) name: String,
+    pub(in crate::probe) value: String,
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: [{} bytes]", self.name, self.value.len())
+    }
+}
+
+impl Field {
+    pub(in crate::probe) fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: value.into() }
+    }
+
+    pub(in crate::probe) fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+/// All field lines of a hop, and how the body's end is told.
+pub(super) fn compose(spec: &Spec, hop: &Hop, cookies: Option<&Cookies>, body: Option<&Source>) -> Result<(Vec<Field>, Framing), Failed> {
+    let rules = Rules { spec, hop };
+    let mut fields = vec![rules.host()];
+    fields.extend(rules.unless_ruled(implied(spec, hop)));
+    if let Some(cookie) = rules.cookie(cookies) {
+        fields.push(cookie);
+    }
+    fields.extend(rules.own());
+    let framing = rules.framing(body);
+    fields.extend(framing.field());
+    if let Some(content_type) = body.and_then(|body| body.content_type()) {
+        fields.extend(rules.unless_ruled(vec![Field::new("Content-Type", content_type)]));
+    }
+    check(&fields)?;
+    Ok((fields, framing))
+}
+
+/// The user's own fields that a hop away from home does not get.
+pub(in crate::probe) fn withheld(spec: &Spec, with_body: bool) -> Vec<String> {
+    let rules = spec.headers.iter().filter_map(|rule| match rule {
+        HeaderRule::Set(name, _) if !describes_the_body(name, with_body) => Some(name.clone()),
+        _ => None,
+    });
+    let has_credentials = spec.credentials.is_some() || spec.bearer.is_some() || !spec.url.username().is_empty();
+    let options = [
+        ("Authorization", has_credentials),
+        ("User-Agent", spec.user_agent.is_some()),
+        ("Referer", spec.referer.is_some()),
+        ("Cookie", matches!(spec.cookies, Some(spec::Cookies::Text(_)))),
+    ];
+    let mut names: Vec<String> = Vec::new();
+    for name in options.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).chain(rules) {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A body that goes along keeps the type its sender gave it.
+fn describes_the_body(name: &str, with_body: bool) -> bool {
+    with_body && ["content-type", "content-encoding", "content-language"].iter().any(|field| name.eq_ignore_ascii_case(field))
+}
+
+struct Rules<'a> {
+    spec: &'a Spec,
+    hop: &'a Hop,
+}
+
+impl Rules<'_> {
+    /// The user's own fields that this hop gets.
+    fn own(&self) -> impl Iterator<Item = Field> {
+        self.spec.headers.iter().filter_map(|rule| match rule {
+            HeaderRule::Set(name, value) if self.applies(name) && !is_framing(name) && !name.eq_ignore_ascii_case("host") => {
+                Some(Field::new(name, value.expose().as_str()))
+            }
+            _ => None,
+        })
+    }
+
+    fn applies(&self, name: &str) -> bool {
+        if self.spec.body.is_some() && describes_the_body(name, true) { self.hop.with_body } else { self.hop.at_home }
+    }
+
+    /// Defaults that no rule of the user's replaces or removes.
+    fn unless_ruled(&self, fields: Vec<Field>) -> impl Iterator<Item = Field> {
+        fields.into_iter().filter(|field| {
+            !self.spec.headers.iter().any(|rule| match rule {
+                HeaderRule::Set(name, _) => field.is(name) && self.applies(name),
+                HeaderRule::Remove(name) => field.is(name),
+            })
+        })
+    }
+
+    fn host(&self) -> Field {
+        let ruled = self.spec.headers.iter().find_map(|rule| match rule {
+            HeaderRule::Set(name, value) if self.hop.at_home && name.eq_ignore_ascii_case("host") => Some(value.expose().clone()),
+            _ => None,
+        });
+        Field::new("Host", ruled.unwrap_or_else(|| authority(&self.hop.url)))
+    }
+
+    /// Cookies of the jar, then the user's own.
+    fn cookie(&self, cookies: Option<&Cookies>) -> Option<Field> {
+        let own = match &self.spec.cookies {
+            Some(spec::Cookies::Text(text)) if self.hop.at_home => Some(text.expose().clone()),
+            _ => None,
+        };
+        let kept = cookies.and_then(|jar| jar.for_url(&self.hop.url));
+        let value: Vec<String> = kept.into_iter().chain(own).collect();
+        let field = (!value.is_empty()).then(|| Field::new("Cookie", value.join("; ")))?;
+        self.unless_ruled(vec![field]).next()
+    }
+
+    /// The length where it is known, else chunks; chunks too where the user asks for them.
+    fn framing(&self, body: Option<&Source>) -> Framing {
+        let Some(body) = body else { return Framing::None };
+        let wants_chunks = self.spec.headers.iter().any(|rule| {
+            matches!(rule, HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("transfer-encoding")
+                && value.expose().to_ascii_lowercase().contains("chunked"))
+        });
+        body.length().filter(|_| !wants_chunks).map_or(Framing::Chunked, Framing::Length)
+    }
+}
+
+/// Framing is this program's to tell, or the peer could be made to misread where the request ends.
+fn is_framing(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+}
+
+/// What options imply, before the user's own fields have their say.
+fn implied(spec: &Spec, hop: &Hop) -> Vec<Field> {
+    let own = |value: &Option<String>| value.clone().filter(|_| hop.at_home);
+    let mut fields = Vec::with_capacity(6);
+    if let Some(value) = authorization(spec, hop) {
+        fields.push(Field::new("Authorization", value));
+    }
+    let agent = own(&spec.user_agent).unwrap_or_else(|| concat!("tapline/", env!("CARGO_PKG_VERSION")).to_owned());
+    if !agent.is_empty() {
+        fields.push(Field::new("User-Agent", agent));
+    }
+    let json = matches!(spec.body, Some(spec::Body::Bytes { accept_json: true, .. }));
+    fields.push(Field::new("Accept", if json { "application/json" } else { "*/*" }));
+    if spec.compressed {
+        fields.push(Field::new("Accept-Encoding", CODINGS));
+    }
+    fields.extend(own(&spec.referer).map(|referer| Field::new("Referer", referer)));
+    fields
+}
+
+/// A bearer token, `-u`, or the URL's own user and password (RFC 6750 §2.1, RFC 7617).
+fn authorization(spec: &Spec, hop: &Hop) -> Option<String> {
+    if hop.at_home {
+        if let Some(token) = &spec.bearer {
+            return Some(format!("Bearer {}", token.expose()));
+        }
+        if let Some(credentials) = &spec.credentials {
+            let (user, password) = credentials.expose();
+            return Some(basic(user, password));
+        }
+    }
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    (!hop.url.username().is_empty()).then(|| basic(&decoded(hop.url.username()), &decoded(hop.url.password().unwrap_or_default())))
+}
+
+fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+}
+
+/// Host, and the port where it is not the scheme's own (RFC 9110 §7.2).
+fn authority(url: &Url) -> String {
+    url[Position::BeforeHost..Position::AfterPort].to_owned()
+}
+
+/// A line break or a NUL in a field would let its value forge other fields.
+fn check(fields: &[Field]) -> Result<(), Failed> {
+    for field in fields {
+        let name_fits = !field.name.is_empty() && field.name.bytes().all(is_token);
+        if !name_fits {
+            return Err(invalid(
+                format!("{:?} is no field name", field.name),
+                "A field name has letters, digits and !#$%&'*+-.^_`|~ only; write -H 'Name: value'.",
+            ));
+        }
+        if field.value.bytes().any(|byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f) {
+            return Err(invalid(
+                format!("the value of the field {} has a control character in it", field.name),
+                "Remove line breaks and other control characters from the value.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// RFC 9110 §5.6.2.
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::units::Secret;
+
+    fn spec(url: &str) -> Spec {
+        Spec::get(Url::parse(url).unwrap())
+    }
+
+    fn set(name: &str, value: &str) -> HeaderRule {
+        HeaderRule::Set(name.to_owned(), Secret::new(value.to_owned()))
+    }
+
+    fn lines(spec: &Spec, hop: &Hop) -> Vec<String> {
+        let request = super::super::Request::build(spec, hop, None).unwrap();
+        request.fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect()
+    }
+
+    #[test]
+    fn a_plain_get_has_the_three_defaults() {
+        let spec = spec("http://example.com:8080/a?b=c#d");
+        let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
+        assert_eq!(lines(&spec, &Hop::first(&spec)), ["Host: example.com:8080", agent, "Accept: */*"]);
+        let request = super::super::Request::build(&spec, &Hop::first(&spec), None).unwrap();
+        assert_eq!(request.origin_form(), "/a?b=c");
+    }
+
+    #[test]
+    fn rules_replace_remove_and_empty() {
+        let mut spec = spec("http://h/");
+        spec.headers = vec![set("accept", "text/plain"), HeaderRule::Remove("User-Agent".into()), set("X-Empty", ""), set("HOST", "other")];
+        assert_eq!(lines(&spec, &Hop::first(&spec)), ["Host: other", "accept: text/plain", "X-Empty: "]);
+    }
+
+    #[test]
+    fn json_and_credentials_imply_their_fields() {
+        let mut spec = spec("http://h/");
+        spec.body =
+            Some(spec::Body::Bytes { bytes: Bytes::from_static(b"{}"), content_type: Some("application/json"), accept_json: true });
+        spec.credentials = Some(Secret::new(("user".into(), "pass".into())));
+        let hop = Hop::first(&spec);
+        assert_eq!(hop.method, "POST");
+        let lines = lines(&spec, &hop);
+        assert_eq!(lines[1], "Authorization: Basic dXNlcjpwYXNz");
+        assert_eq!(lines[3..], ["Accept: application/json", "Content-Length: 2", "Content-Type: application/json"]);
+    }
+
+    #[test]
+    fn away_from_home_nothing_of_the_users_own_goes_along() {
+        let mut spec = spec("https://user:pw@h/");
+        spec.headers = vec![set("X-Key", "secret"), set("Authorization", "mine"), HeaderRule::Remove("Accept".into())];
+        spec.cookies = Some(spec::Cookies::Text(Secret::new("a=b".into())));
+        spec.referer = Some("http://from/".into());
+        spec.user_agent = Some("me".into());
+        let away = Hop { url: Url::parse("https://other/").unwrap(), method: "GET".into(), with_body: false, at_home: false };
+        assert_eq!(lines(&spec, &away), ["Host: other", concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"))]);
+        assert_eq!(withheld(&spec, false), ["Authorization", "User-Agent", "Referer", "Cookie", "X-Key"]);
+    }
+
+    #[test]
+    fn a_body_that_goes_along_keeps_its_type() {
+        let mut spec = spec("http://h/");
+        spec.body = Some(spec::Body::Bytes { bytes: Bytes::from_static(b"<a/>"), content_type: Some("x"), accept_json: false });
+        spec.headers = vec![set("Content-Type", "text/xml")];
+        let mut away = Hop { url: Url::parse("http://other/").unwrap(), method: "POST".into(), with_body: true, at_home: false };
+        assert!(lines(&spec, &away).contains(&"Content-Type: text/xml".to_owned()));
+        assert!(withheld(&spec, true).is_empty());
+        away.with_body = false;
+        assert!(!lines(&spec, &away).iter().any(|line| line.starts_with("Content-")));
+    }
+
+    #[test]
+    fn a_forged_field_is_refused() {
+        for rule in [set("X", "a\r\nEvil: b"), set("X Y", "a"), set("", "a")] {
+            let mut spec = spec("http://h/");
+            spec.headers = vec![rule];
+            let failed = super::super::Request::build(&spec, &Hop::first(&spec), None).unwrap_err();
+            assert_eq!(failed.failure.code, crate::trace::Code::RequestInvalid);
+        }
+    }
+}
