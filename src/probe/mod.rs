@@ -8,15 +8,29 @@
 //!
 //! A step that fails returns [`Failed`]; `run` is the one place that turns it into an event.
 
+mod answer;
+mod body;
 mod connect;
+mod exchange;
 mod failed;
+mod http1;
+mod limit;
+mod link;
+mod pace;
 mod proxy;
 mod recorder;
+mod redirect;
 mod request;
 mod resolve;
+mod run;
 pub mod spec;
+mod stage;
 mod step;
 mod tap;
+mod tls;
+#[cfg(test)]
+mod trials;
+mod trust_loader;
 mod watcher;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -25,5 +39,6 @@ mod witness;
 pub use failed::Failed;
 pub use proxy::BadProxy;
 pub use recorder::{Recorder, Sink};
+pub use run::run;
 pub use spec::Spec;
 pub use watcher::{NoWatcher, Watcher};

@@ -268,6 +268,48 @@ pub const fn message_name(kind: u8) -> Option<&'static str> {
     })
 }
 
+/// The name of an alert's description (RFC 8446 §6.2, RFC 5246 §7.2.2); `None` for one not assigned.
+pub const fn alert_name(description: u8) -> Option<&'static str> {
+    Some(match description {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        21 => "decryption_failed",
+        22 => "record_overflow",
+        30 => "decompression_failure",
+        40 => "handshake_failure",
+        41 => "no_certificate",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        60 => "export_restriction",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        100 => "no_renegotiation",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        111 => "certificate_unobtainable",
+        112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        114 => "bad_certificate_hash_value",
+        115 => "unknown_psk_identity",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        121 => "ech_required",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -299,10 +341,7 @@ mod tests {
     fn several_messages_in_one_record_are_told_apart() {
         let bytes = record(22, &[message(11, &[0; 7]), message(14, &[])].concat());
         let seen = read(Sender::Server, &bytes);
-        assert_eq!(
-            seen,
-            [Seen { offset: 0, bytes: 16, what: What::Message(11) }, Seen { offset: 16, bytes: 4, what: What::Message(14) }]
-        );
+        assert_eq!(seen, [Seen { offset: 0, bytes: 16, what: What::Message(11) }, Seen { offset: 16, bytes: 4, what: What::Message(14) }]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::source::Source;
 const PURE: [&str; 6] = ["units", "wire", "trace", "timeline", "insight", "report"];
 
 /// The crates that pure rooms may name: they compute. A new dependency is refused here until it is listed.
-const PURE_CRATES: [&str; 20] = [
+const PURE_CRATES: [&str; 21] = [
     "std",
     "core",
     "alloc",
@@ -24,6 +24,7 @@ const PURE_CRATES: [&str; 20] = [
     "unicode_width",
     "unicode_segmentation",
     "etherparse",
+    "httparse",
     "x509_parser",
     // For their tests.
     "proptest",

@@ -111,9 +111,7 @@ impl Source {
     /// Opens what the user gave as a body.
     pub(super) fn open(body: &Body) -> io::Result<Self> {
         let (segments, content_type) = match body {
-            Body::Bytes { bytes, content_type, .. } => {
-                (VecDeque::from([Segment::Bytes(bytes.clone())]), content_type.map(str::to_owned))
-            }
+            Body::Bytes { bytes, content_type, .. } => (VecDeque::from([Segment::Bytes(bytes.clone())]), content_type.map(str::to_owned)),
             Body::Form(parts) => form::encode(parts).map(|(segments, content_type)| (segments, Some(content_type)))?,
         };
         let length = segments.iter().try_fold(0u64, |sum, segment| sum.checked_add(segment.length()?));
@@ -177,12 +175,7 @@ mod tests {
     fn a_file_that_shrinks_while_it_is_sent_is_an_error() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&vec![1; PIECE + 10]).unwrap();
-        let part = FormPart {
-            name: "f".into(),
-            content: FormContent::File(file.path().to_owned()),
-            content_type: None,
-            file_name: None,
-        };
+        let part = FormPart { name: "f".into(), content: FormContent::File(file.path().to_owned()), content_type: None, file_name: None };
         let mut source = Source::open(&Body::Form(vec![part])).unwrap();
         file.as_file().set_len(5).unwrap();
         let error = std::iter::from_fn(|| source.next().transpose()).find_map(Result::err).expect("the file is short");
@@ -192,12 +185,8 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let part = FormPart {
-            name: "f".into(),
-            content: FormContent::File("/nonexistent/file".into()),
-            content_type: None,
-            file_name: None,
-        };
+        let part =
+            FormPart { name: "f".into(), content: FormContent::File("/nonexistent/file".into()), content_type: None, file_name: None };
         assert!(Source::open(&Body::Form(vec![part])).unwrap_err().to_string().contains("/nonexistent/file"));
     }
 }

@@ -97,7 +97,12 @@ fn netscape(line: &str, http_only: bool) -> Option<(String, Url)> {
 }
 
 fn attribute<'a>(value: &'a str, name: &str) -> Option<&'a str> {
-    value.split(';').skip(1).filter_map(|part| part.split_once('=')).find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, v)| v.trim())
+    value
+        .split(';')
+        .skip(1)
+        .filter_map(|part| part.split_once('='))
+        .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+        .map(|(_, v)| v.trim())
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ impl Field {
         Self { name: name.to_owned(), value: value.into() }
     }
 
+    /// Credentials in the Basic scheme (RFC 7617).
+    pub(in crate::probe) fn basic(name: &str, user: &str, password: &str) -> Self {
+        Self::new(name, basic(user, password))
+    }
+
     pub(in crate::probe) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
@@ -258,8 +263,7 @@ mod tests {
     #[test]
     fn json_and_credentials_imply_their_fields() {
         let mut spec = spec("http://h/");
-        spec.body =
-            Some(spec::Body::Bytes { bytes: Bytes::from_static(b"{}"), content_type: Some("application/json"), accept_json: true });
+        spec.body = Some(spec::Body::Bytes { bytes: Bytes::from_static(b"{}"), content_type: Some("application/json"), accept_json: true });
         spec.credentials = Some(Secret::new(("user".into(), "pass".into())));
         let hop = Hop::first(&spec);
         assert_eq!(hop.method, "POST");

@@ -98,8 +98,7 @@ mod tests {
     fn a_form_is_framed_by_its_boundary_and_its_length_is_known() {
         let mut file = tempfile::Builder::new().suffix(".txt").tempfile().unwrap();
         file.write_all(b"content").unwrap();
-        let parts =
-            vec![part("text", FormContent::Text("a&b".into())), part("quo\"te\r\n", FormContent::File(file.path().to_owned()))];
+        let parts = vec![part("text", FormContent::Text("a&b".into())), part("quo\"te\r\n", FormContent::File(file.path().to_owned()))];
         let mut source = Source::open(&Body::Form(parts)).unwrap();
         let boundary = source.content_type().unwrap().split_once("boundary=").unwrap().1.to_owned();
         let length = source.length().unwrap();

@@ -1,0 +1,46 @@
+//! What a server answered, whatever the HTTP version.
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::trace::Header;
+use crate::units::Untrusted;
+use crate::wire::http1::ResponseHead;
+
+/// The final response's head, as far as the run needs it.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// Status code.
+    pub(super) status: u16,
+    /// Field lines.
+    pub(super) headers: Vec<Header>,
+    /// The body's length, where one is announced.
+    pub(super) expected: Option<u64>,
+}
+
+/// A piece of what follows the head.
+#[derive(Debug)]
+pub(super) enum Piece {
+    /// Bytes of the body, as transferred.
+    Data(Bytes),
+    /// Trailer fields.
+    Trailers(Vec<Header>),
+}
+
+impl Answer {
+    pub(super) fn of_http1(head: &ResponseHead, expected: Option<u64>) -> Self {
+        let headers =
+            head.fields.iter().map(|(name, value)| Header { name: Untrusted::from_bytes(name), value: Untrusted::from_bytes(value) });
+        Self { status: head.status, headers: headers.collect(), expected }
+    }
+
+    /// All values of a field, in order.
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |header| header.is(name)).map(|header| header.value.raw())
+    }
+}
+
+/// Field lines out of a map.
+pub(super) fn headers(fields: &HeaderMap) -> Vec<Header> {
+    fields.iter().map(|(name, value)| Header { name: name.as_str().into(), value: Untrusted::from_bytes(value.as_bytes()) }).collect()
+}

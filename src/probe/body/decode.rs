@@ -1,0 +1,186 @@
+//! Content codings as a chain of writers (RFC 9110 §8.4.1, RFC 7932, RFC 8878), the last one applied first.
+
+use std::io::{self, Write};
+
+use brotli_decompressor::DecompressorWriter;
+use flate2::write::MultiGzDecoder;
+use zstd::stream::{raw, write, zio};
+
+use super::deflate::Deflate;
+use super::sink::SharedSink;
+
+/// More codings than this are nobody's honest response.
+const MOST_CODINGS: usize = 5;
+/// What a decoder hands on at a time.
+const STEP: usize = 64 * 1024;
+/// The largest window a `zstd` content coding may ask for: 8 MiB (RFC 9659).
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// Takes coded bytes and writes decoded ones onward.
+pub(super) trait Coding: Write + Send {
+    /// The input is complete: passes on what is left, and fails if the coding is not at an end.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// Undoes `codings`, listed in the order they were applied. Fails with the name of an unknown one.
+pub(super) fn chain(codings: &[String], sink: SharedSink) -> Result<Box<dyn Coding>, String> {
+    if codings.len() > MOST_CODINGS {
+        return Err(format!("{} layers of codings", codings.len()));
+    }
+    codings.iter().try_fold(Box::new(sink) as Box<dyn Coding>, |inner, name| decoder(name, inner))
+}
+
+fn decoder(name: &str, inner: Box<dyn Coding>) -> Result<Box<dyn Coding>, String> {
+    Ok(match name {
+        "gzip" | "x-gzip" => Box::new(MultiGzDecoder::new(inner)),
+        "deflate" => Box::new(Deflate::new(inner)),
+        "br" => Box::new(DecompressorWriter::new(inner, STEP)),
+        "zstd" => Box::new(zstd_decoder(inner).map_err(|error| format!("zstd ({error})"))?),
+        unknown => return Err(format!("\"{unknown}\"")),
+    })
+}
+
+type ZstdDecoder = write::Decoder<'static, Box<dyn Coding>>;
+
+fn zstd_decoder(inner: Box<dyn Coding>) -> io::Result<ZstdDecoder> {
+    let mut decoder = raw::Decoder::new()?;
+    decoder.set_parameter(raw::DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
+    Ok(write::Decoder::with_writer(zio::Writer::new_with_capacity(inner, decoder, STEP)))
+}
+
+impl Coding for SharedSink {
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+impl Coding for MultiGzDecoder<Box<dyn Coding>> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        (*self).finish()?.finish()
+    }
+}
+
+impl Coding for DecompressorWriter<Box<dyn Coding>> {
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.close()?;
+        (*self).into_inner().unwrap_or_else(|inner| inner).finish()
+    }
+}
+
+impl Coding for ZstdDecoder {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        (*self).finish()?.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text() -> Vec<u8> {
+        b"one response, several codings; ".repeat(9_000)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn coded(name: &str, bytes: &[u8]) -> Vec<u8> {
+        match name {
+            "gzip" => gzip(bytes),
+            "zlib" => {
+                let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+                encoder.write_all(bytes).unwrap();
+                encoder.finish().unwrap()
+            }
+            "raw" => {
+                let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+                encoder.write_all(bytes).unwrap();
+                encoder.finish().unwrap()
+            }
+            "zstd" => zstd::encode_all(bytes, 3).unwrap(),
+            _ => unreachable!(),
+        }
+    }
+
+    fn decode(codings: &[&str], input: &[u8], piece: usize, limit: Option<u64>) -> (io::Result<()>, SharedSink) {
+        let sink = SharedSink::open(None, None, limit).unwrap();
+        let names: Vec<String> = codings.iter().map(|name| (*name).to_owned()).collect();
+        let mut chain = chain(&names, sink.clone()).unwrap();
+        let result = input.chunks(piece).try_for_each(|piece| chain.write_all(piece));
+        (result.and_then(|()| chain.finish()), sink)
+    }
+
+    #[test]
+    fn every_coding_is_undone_whatever_the_pieces() {
+        for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("deflate", "raw"), ("zstd", "zstd")] {
+            let input = coded(how, &text());
+            for piece in [1, 7, 100_000] {
+                let (result, sink) = decode(&[name], &input, piece, None);
+                result.unwrap_or_else(|error| panic!("{how} in pieces of {piece}: {error}"));
+                assert_eq!(sink.taken(), text().len() as u64, "{how}");
+            }
+        }
+    }
+
+    #[test]
+    fn brotli_is_undone() {
+        // `hello hello hello hello\n` by the reference encoder, quality 11.
+        let input = [
+            0x8b, 0x0b, 0x80, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20,
+            0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x0a, 0x03,
+        ];
+        let (result, sink) = decode(&["br"], &input, 3, None);
+        result.unwrap();
+        assert_eq!(sink.taken(), 24);
+        assert!(decode(&["br"], &input[..20], 3, None).0.is_err());
+    }
+
+    #[test]
+    fn codings_are_undone_last_first() {
+        let input = gzip(&coded("zstd", &text()));
+        let (result, sink) = decode(&["zstd", "gzip"], &input, 4096, None);
+        result.unwrap();
+        assert_eq!(sink.taken(), text().len() as u64);
+    }
+
+    #[test]
+    fn what_breaks_off_is_an_error() {
+        for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("deflate", "raw"), ("zstd", "zstd")] {
+            let input = coded(how, &text());
+            let (result, _) = decode(&[name], &input[..input.len() - 5], 4096, None);
+            assert!(result.is_err(), "{how}");
+        }
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("zstd", "zstd")] {
+            let input = coded(how, &vec![0; 32 << 20]);
+            assert!(input.len() < 40_000);
+            let (result, sink) = decode(&[name], &input, 4096, Some(1 << 20));
+            assert!(result.is_err());
+            assert!(sink.taken() <= (1 << 20) + STEP as u64, "{how} let {} pass", sink.taken());
+        }
+    }
+
+    #[test]
+    fn unknown_codings_are_named() {
+        let sink = SharedSink::open(None, None, None).unwrap();
+        assert_eq!(chain(&["lzw".to_owned()], sink).err().as_deref(), Some("\"lzw\""));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_a_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..500), which in 0usize..4) {
+            let _ = decode(&[["gzip", "deflate", "br", "zstd"][which]], &bytes, 64, Some(1 << 20));
+        }
+    }
+}

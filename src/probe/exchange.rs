@@ -1,0 +1,168 @@
+//! One exchange: from its name to the last byte of its answer.
+
+use url::Url;
+
+use super::Failed;
+use super::answer::{Answer, Piece};
+use super::body::Receiver;
+use super::limit::within;
+use super::link::{Line, Link};
+use super::redirect::Redirect;
+use super::request::{Cookies, Hop, Request};
+use super::step::Step;
+use super::trust_loader::TrustLoader;
+use crate::trace::{Code, Phase, What};
+use crate::units::{Bytes, Nanos, Untrusted};
+
+/// A connection and what is known of it. The line outlives a link that could not be opened.
+#[derive(Default)]
+pub(super) struct Carrier {
+    pub(super) line: Option<Line>,
+    pub(super) link: Option<Link>,
+    pub(super) reused: bool,
+}
+
+/// How an exchange came out.
+pub(super) enum Outcome {
+    /// It is complete.
+    Complete,
+    /// It is complete and leads elsewhere.
+    Leads(Box<Redirect>),
+    /// The kept connection was found closed before anything came back.
+    Stale,
+}
+
+/// Performs a hop on `carrier`, which is opened if need be.
+pub(super) async fn perform(
+    step: &Step<'_>,
+    hop: &Hop,
+    followed: u32,
+    cookies: &mut Option<Cookies>,
+    trust: &mut TrustLoader,
+    carrier: &mut Carrier,
+) -> Result<Outcome, Failed> {
+    let request = Request::build(step.spec, hop, cookies.as_ref())?;
+    carrier.provide(step, hop, trust).await?;
+    let Carrier { line: Some(line), link: Some(link), reused } = carrier else { return Err(no_link()) };
+    let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
+    let answer = match within(step.done_by, link.send(step, line, request)).await {
+        None => return Err(no_answer_in_time(step, link)),
+        Some(Err(failed)) if may_repeat && link.is_untouched() && is_closed(failed.failure.code) => return Ok(Outcome::Stale),
+        Some(answer) => answer?,
+    };
+    keep_cookies(cookies, &answer, &hop.url);
+    let redirect = Redirect::of(step.spec, hop, &answer, followed);
+    receive(step, link, &answer, matches!(redirect, Ok(None))).await?;
+    let redirect = redirect?;
+    match redirect {
+        Some(redirect) => Ok(Outcome::Leads(Box::new(redirect))),
+        None => verdict_on_status(step, &answer).map(|()| Outcome::Complete),
+    }
+}
+
+impl Carrier {
+    /// A link for the hop: the one that is there if it fits, else a new one.
+    async fn provide(&mut self, step: &Step<'_>, hop: &Hop, trust: &mut TrustLoader) -> Result<(), Failed> {
+        if let (Some(line), Some(link)) = (&self.line, &self.link)
+            && link.fits(hop)
+        {
+            self.reused = true;
+            let (exchange, connection) = (step.exchange, line.connection);
+            let (local, remote) = (line.local.clone(), line.remote.clone());
+            step.recorder.emit(What::Connected { exchange, connection, local, remote, reused: true });
+            return Ok(());
+        }
+        self.reused = false;
+        self.link = Some(Link::open(step, hop, trust, &mut self.line).await?);
+        Ok(())
+    }
+}
+
+const fn is_closed(code: Code) -> bool {
+    matches!(code, Code::SendClosed | Code::WaitClosed)
+}
+
+fn keep_cookies(cookies: &mut Option<Cookies>, answer: &Answer, url: &Url) {
+    if let Some(jar) = cookies {
+        for value in answer.values("set-cookie") {
+            jar.set(value, url);
+        }
+    }
+}
+
+/// Reads the body to its end. The user's output gets it if it is the answer the user asked for.
+async fn receive(step: &Step<'_>, link: &mut Link, answer: &Answer, is_final: bool) -> Result<(), Failed> {
+    let refused = step.spec.fail_on_status && answer.status >= 400;
+    let output = step.spec.output.as_ref().filter(|_| is_final && !refused);
+    let mut receiver = Receiver::new(step, answer, output)?;
+    let read = within(step.done_by, read_to_end(step, link, &mut receiver)).await;
+    let result = read.unwrap_or_else(|| Err(no_end_in_time(step, &receiver)));
+    if result.is_ok() {
+        link.finish();
+    }
+    receiver.report();
+    result
+}
+
+async fn read_to_end(step: &Step<'_>, link: &mut Link, receiver: &mut Receiver<'_>) -> Result<(), Failed> {
+    while let Some(piece) = link.piece().await? {
+        match piece {
+            Piece::Data(data) => receiver.take(&data)?,
+            Piece::Trailers(headers) => step.recorder.emit(What::Trailers { exchange: step.exchange, headers }),
+        }
+    }
+    receiver.finish()
+}
+
+fn verdict_on_status(step: &Step<'_>, answer: &Answer) -> Result<(), Failed> {
+    if !step.spec.fail_on_status || answer.status < 400 {
+        return Ok(());
+    }
+    let whose = if answer.status < 500 { "the request" } else { "the server" };
+    let message = format!("the server answered with status {}, and --fail was given", answer.status);
+    Err(Failed::new(Phase::Receive, Code::HttpStatus, message, format!("a status of this class says that the fault is with {whose}")))
+}
+
+fn limit(step: &Step<'_>) -> String {
+    step.spec.max_time.map_or_else(String::new, |limit| format!("; the limit was --max-time ({})", Nanos::from(limit)))
+}
+
+fn no_answer_in_time(step: &Step<'_>, link: &Link) -> Failed {
+    let (written, partial) = link.progress();
+    if link.phase() == Phase::Send {
+        let message = format!("the request could not be sent in time: {} of it were written{}", Bytes(written), limit(step));
+        return Failed::new(
+            Phase::Send,
+            Code::SendTimeout,
+            message,
+            "the server, or the way to it, takes bytes too slowly; allow more time with -m",
+        );
+    }
+    let so_far = if partial.is_empty() {
+        "nothing of it had come".to_owned()
+    } else {
+        let begin: Vec<u8> = partial.iter().copied().take(120).collect();
+        format!("{} of its head had come: \"{}\"", Bytes(partial.len() as u64), Untrusted::from_bytes(&begin).raw())
+    };
+    let message = format!("the response did not come in time: {so_far}{}", limit(step));
+    Failed::new(
+        link.phase(),
+        Code::WaitTimeout,
+        message,
+        "the request arrived, so look at what the server does with it, or allow more time with -m",
+    )
+}
+
+fn no_end_in_time(step: &Step<'_>, receiver: &Receiver<'_>) -> Failed {
+    let message = format!("the body did not end in time: {} had come{}", receiver.progress(), limit(step));
+    Failed::new(
+        Phase::Receive,
+        Code::BodyTimeout,
+        message,
+        "an endless stream ends like this; else the way is slow: allow more time with -m",
+    )
+}
+
+fn no_link() -> Failed {
+    Failed::new(Phase::Send, Code::Internal, "there is no connection for the request", "report this as a fault")
+}

@@ -1,0 +1,133 @@
+//! The response's head as it is read.
+
+use super::outbound::header;
+use crate::probe::Failed;
+use crate::probe::stage::Stage;
+use crate::trace::{Code, Header, HttpVersion, Phase, StreamPosition, What};
+use crate::units::{Moment, Untrusted};
+use crate::wire::http1::{self, HeadBuffer, HeadFault, LengthConflict, ResponseHead};
+
+/// Informational responses taken before the final one.
+const MOST_INFORMATIONAL: usize = 100;
+
+/// Follows the heads of one answer: any number of informational ones, then the final one.
+#[derive(Debug)]
+pub(super) struct Inbound {
+    buffer: HeadBuffer,
+    /// When the first byte of the head under way was read, and how far the streams were before it.
+    began: Option<(Moment, StreamPosition)>,
+    /// How far the streams were after the bytes before these.
+    before: StreamPosition,
+    informational: usize,
+    to_head_request: bool,
+    head: Option<ResponseHead>,
+}
+
+impl Inbound {
+    pub(super) fn new(stage: &Stage, to_head_request: bool) -> Self {
+        Self { buffer: HeadBuffer::default(), began: None, before: stage.position(), informational: 0, to_head_request, head: None }
+    }
+
+    /// The final head, once it is there.
+    pub(super) const fn head(&self) -> Option<&ResponseHead> {
+        self.head.as_ref()
+    }
+
+    /// Whether nothing of any head has come.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.informational == 0 && self.began.is_none() && self.head.is_none()
+    }
+
+    /// What has come of the head that is not complete.
+    pub(super) fn partial(&self) -> &[u8] {
+        if self.head.is_some() { &[] } else { self.buffer.bytes() }
+    }
+
+    /// Takes what was read; a fault in the final head ends the exchange.
+    pub(super) fn received(&mut self, mut bytes: &[u8], stage: &mut Stage) -> Result<(), Failed> {
+        let now = stage.recorder.now();
+        while !bytes.is_empty() && self.head.is_none() {
+            self.began.get_or_insert((now, self.before));
+            let taken = self.buffer.take(bytes).map_err(|fault| self.fault(fault))?;
+            bytes = bytes.get(taken..).unwrap_or_default();
+            if self.buffer.is_complete() {
+                let head = self.buffer.response().map_err(|fault| self.fault(fault))?;
+                self.complete(head, now, stage)?;
+            }
+        }
+        self.before = stage.position();
+        Ok(())
+    }
+
+    fn complete(&mut self, head: ResponseHead, now: Moment, stage: &mut Stage) -> Result<(), Failed> {
+        let (began, position) = self.began.take().unwrap_or((now, self.before));
+        let exchange = stage.exchange;
+        let headers: Vec<Header> = head.fields.iter().map(|(name, value)| header(name, value)).collect();
+        if (100..200).contains(&head.status) && head.status != 101 {
+            self.buffer = HeadBuffer::default();
+            self.informational += 1;
+            stage.recorder.emit_at(now, What::Informational { exchange, status: head.status, headers });
+            return if self.informational > MOST_INFORMATIONAL { Err(endless_preliminaries()) } else { Ok(()) };
+        }
+        stage.answered(began, position);
+        stage.recorder.emit_at(
+            now,
+            What::ResponseHead {
+                exchange,
+                version: if head.minor == 0 { HttpVersion::Http10 } else { HttpVersion::Http11 },
+                status: head.status,
+                reason: Untrusted::from_bytes(&head.reason),
+                headers,
+                header_bytes: head.bytes as u64,
+            },
+        );
+        let conflict = http1::length_conflict(&head).filter(|_| !self.to_head_request);
+        self.head = Some(head);
+        conflict.map_or(Ok(()), |conflict| Err(conflicting(&conflict)))
+    }
+
+    fn fault(&self, fault: HeadFault) -> Failed {
+        match fault {
+            HeadFault::Malformed(trouble) => malformed(trouble, self.buffer.bytes()),
+            HeadFault::TooLarge => too_large(),
+        }
+    }
+}
+
+/// A head that breaks the grammar, with its first line.
+pub(super) fn malformed(trouble: &str, bytes: &[u8]) -> Failed {
+    let line: Vec<u8> = bytes.iter().copied().take_while(|byte| *byte != b'\n').take(120).collect();
+    let line = Untrusted::from_bytes(line.trim_ascii_end());
+    let message = format!("the response's head is not HTTP: {trouble}; it begins with \"{}\"", line.raw());
+    let hint = "check that the port speaks HTTP/1.1; a server behind TLS, or another protocol, answers like this";
+    Failed::new(Phase::Wait, Code::HttpMalformed, message, hint)
+}
+
+pub(super) fn too_large() -> Failed {
+    let message = format!(
+        "the response's head is larger than {} KiB or has more than {} fields, the limits here",
+        http1::MOST_HEAD / 1024,
+        http1::MOST_FIELDS
+    );
+    Failed::new(Phase::Wait, Code::HttpHeadTooLarge, message, "look for a field that grows with every request, often Set-Cookie")
+}
+
+fn endless_preliminaries() -> Failed {
+    let message = format!("more than {MOST_INFORMATIONAL} informational responses came, and no final one");
+    Failed::new(Phase::Wait, Code::HttpMalformed, message, "the server repeats 1xx responses without end; its log will say why")
+}
+
+fn conflicting(conflict: &LengthConflict) -> Failed {
+    let text = |bytes: &[u8]| Untrusted::from_bytes(bytes).raw().to_owned();
+    let message = match conflict {
+        LengthConflict::TwoLengths(one, other) => {
+            format!("the response states two lengths, Content-Length {} and {}", text(one), text(other))
+        }
+        LengthConflict::NoNumber(value) => format!("the response's Content-Length is no number: \"{}\"", text(value)),
+        LengthConflict::LengthAndCoding(length, coding) => {
+            format!("the response has both Content-Length {} and Transfer-Encoding {}", text(length), text(coding))
+        }
+    };
+    let hint = "where its body ends cannot be known (RFC 9112, section 6.3); look for a proxy or handler that sets the field a second time";
+    Failed::new(Phase::Receive, Code::HttpConflictingLengths, message, hint)
+}

@@ -1,0 +1,64 @@
+//! Watches one HTTP/1 connection above TLS: what is written and read, in its own bytes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::inbound::Inbound;
+use super::outbound::Outbound;
+use crate::probe::Failed;
+use crate::probe::stage::Stage;
+use crate::probe::tap::Observer;
+
+/// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
+#[derive(Clone, Default)]
+pub(super) struct Watch(Arc<Mutex<Option<Passing>>>);
+
+/// The exchange that passes.
+pub(super) struct Passing {
+    pub(super) stage: Stage,
+    pub(super) outbound: Outbound,
+    pub(super) inbound: Inbound,
+    /// A fault found in what was read.
+    pub(super) fault: Option<Failed>,
+}
+
+impl Watch {
+    /// From now on, what passes belongs to this exchange.
+    pub(super) fn begin(&self, passing: Passing) {
+        *self.lock() = Some(passing);
+    }
+
+    /// Looks at the exchange that passes.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Passing) -> T) -> Option<T> {
+        self.lock().as_mut().map(look)
+    }
+
+    /// A fault found in what was read, once.
+    pub(super) fn take_fault(&self) -> Option<Failed> {
+        self.with(|passing| passing.fault.take()).flatten()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Passing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Watch {
+    fn sent(&mut self, bytes: &[u8]) {
+        self.with(|passing| passing.outbound.sent(bytes, &passing.stage));
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        self.with(|passing| {
+            if passing.inbound.head().is_none()
+                && passing.fault.is_none()
+                && let Err(failed) = passing.inbound.received(bytes, &mut passing.stage)
+            {
+                passing.fault = Some(failed);
+            }
+        });
+    }
+
+    fn flushed(&mut self) {
+        self.with(|passing| passing.outbound.flushed(&mut passing.stage));
+    }
+}

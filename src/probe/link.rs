@@ -1,0 +1,262 @@
+//! A connection that speaks HTTP, from the name to the first byte of a request.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::answer::{Answer, Piece};
+use super::connect::{Established, KernelGauge, connect, connect_unix};
+use super::http1::Http1;
+use super::proxy::{open_tunnel, proxy_for};
+use super::request::{Field, Hop, Request};
+use super::resolve::{connect_target, resolve};
+use super::spec::{HttpChoice, Proxy, ProxyKind};
+use super::stage::Stage;
+use super::step::Step;
+use super::tap::{Io, Meter};
+use super::tls::{Purpose, secure};
+use super::trust_loader::TrustLoader;
+use super::{Failed, Spec};
+use crate::trace::{Code, ConnectionId, Endpoint, Phase, What};
+
+/// What is known of a connection besides its bytes.
+pub(super) struct Line {
+    pub(super) connection: ConnectionId,
+    pub(super) local: Endpoint,
+    pub(super) remote: Endpoint,
+    meter: Arc<Meter>,
+    kernel: Option<KernelGauge>,
+}
+
+impl Line {
+    /// The kernel's figures now, as an event.
+    pub(super) fn measured(&self) -> Option<What> {
+        let figures = self.kernel.as_ref()?.read()?;
+        Some(What::KernelMeasured { connection: self.connection, figures })
+    }
+}
+
+/// A connection that is ready for requests.
+pub(super) struct Link {
+    speech: Speech,
+    origin: String,
+    /// Requests go to a proxy, which wants absolute form and perhaps credentials.
+    by_proxy: Option<Option<Field>>,
+    version: http::Version,
+}
+
+enum Speech {
+    Http1(Http1),
+}
+
+impl Link {
+    /// Resolves, connects, talks to a proxy and secures, as the hop needs it. `line` is set as soon as there is a connection.
+    pub(super) async fn open(step: &Step<'_>, hop: &Hop, trust: &mut TrustLoader, line: &mut Option<Line>) -> Result<Self, Failed> {
+        let Place { host, port, is_secure } = Place::of(&hop.url)?;
+        let proxy = proxy_for(step.spec, &hop.url).filter(|_| step.spec.unix_socket.is_none());
+        if is_secure || proxy.is_some_and(|proxy| proxy.kind == ProxyKind::Https) {
+            trust.start(&step.spec.tls);
+        }
+        let Established { connection, stream, meter, kernel, local, remote } = reach(step, proxy, &host, port).await?;
+        *line = Some(Line { connection, local, remote, meter: Arc::clone(&meter), kernel });
+        let mut way = Way { step, trust, connection, meter: &meter };
+        let mut stream: Box<dyn Io> = Box::new(stream);
+        if let Some(proxy) = proxy {
+            stream = way.through(proxy, stream, &host, port, is_secure).await?;
+        }
+        let mut alpn = None;
+        if is_secure {
+            (stream, alpn) = way.secured(stream, &host).await?;
+        }
+        let by_proxy = proxy.filter(|proxy| !is_secure && speaks_http(proxy)).map(|proxy| authorization(proxy));
+        let speech = speech(step.spec, stream, alpn.as_deref()).await?;
+        let version = if step.spec.http == HttpChoice::Http10 { http::Version::HTTP_10 } else { http::Version::HTTP_11 };
+        Ok(Self { speech, origin: origin(&hop.url), by_proxy, version })
+    }
+
+    /// Whether a hop's request can go over this connection.
+    pub(super) fn fits(&self, hop: &Hop) -> bool {
+        self.origin == origin(&hop.url)
+    }
+
+    /// Sends a request and waits for the final response's head.
+    pub(super) async fn send(&mut self, step: &Step<'_>, line: &Line, mut request: Request) -> Result<Answer, Failed> {
+        let stage = Stage::begin(step.recorder.clone(), step.exchange, Arc::clone(&line.meter));
+        let target = match &self.by_proxy {
+            Some(credentials) => {
+                request.fields.splice(1..1, credentials.clone());
+                request.url.as_str().to_owned()
+            }
+            None => request.origin_form(),
+        };
+        match &mut self.speech {
+            Speech::Http1(http1) => http1.send(stage, request, &target, self.version).await,
+        }
+    }
+
+    /// The next piece of the response; `None` at its end.
+    pub(super) async fn piece(&mut self) -> Result<Option<Piece>, Failed> {
+        match &mut self.speech {
+            Speech::Http1(http1) => http1.piece().await,
+        }
+    }
+
+    /// The last byte of the message was read.
+    pub(super) fn finish(&self) {
+        match &self.speech {
+            Speech::Http1(http1) => http1.finish(),
+        }
+    }
+
+    /// The phase that is under way.
+    pub(super) fn phase(&self) -> Phase {
+        match &self.speech {
+            Speech::Http1(http1) => http1.phase(),
+        }
+    }
+
+    /// Request bytes written so far, and what has come of the response's head.
+    pub(super) fn progress(&self) -> (u64, Vec<u8>) {
+        match &self.speech {
+            Speech::Http1(http1) => http1.progress(),
+        }
+    }
+
+    /// Whether nothing of a response has come.
+    pub(super) fn is_untouched(&self) -> bool {
+        match &self.speech {
+            Speech::Http1(http1) => http1.is_untouched(),
+        }
+    }
+
+    /// Whether another request may be sent on it.
+    pub(super) async fn is_reusable(&mut self) -> bool {
+        match &mut self.speech {
+            Speech::Http1(http1) => http1.is_reusable().await,
+        }
+    }
+
+    /// Ends it as its protocol wants it ended.
+    pub(super) async fn close(self) {
+        match self.speech {
+            Speech::Http1(http1) => http1.close().await,
+        }
+    }
+}
+
+/// Where a URL leads.
+struct Place {
+    host: String,
+    port: u16,
+    is_secure: bool,
+}
+
+impl Place {
+    fn of(url: &Url) -> Result<Self, Failed> {
+        let is_secure = url.scheme() == "https";
+        match (url.host_str(), url.port_or_known_default()) {
+            (Some(host), Some(port)) if is_secure || url.scheme() == "http" => Ok(Self { host: host.to_owned(), port, is_secure }),
+            _ => {
+                let message = format!("{}:// is not spoken yet", url.scheme());
+                Err(Failed::new(Phase::Connect, Code::RequestInvalid, message, "use a URL that begins with http:// or https://"))
+            }
+        }
+    }
+}
+
+/// Scheme, host and port.
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// A byte stream to the server, or to the proxy.
+async fn reach(step: &Step<'_>, proxy: Option<&Proxy>, host: &str, port: u16) -> Result<Established, Failed> {
+    if let Some(path) = &step.spec.unix_socket {
+        return connect_unix(step, path).await;
+    }
+    let (host, port) = match proxy {
+        Some(proxy) => (proxy.host.clone(), proxy.port),
+        None => connect_target(step.spec, host, port),
+    };
+    let addresses = resolve(step, &host, port).await?;
+    connect(step, &addresses).await
+}
+
+/// What is put on a connection before HTTP is spoken.
+struct Way<'a> {
+    step: &'a Step<'a>,
+    trust: &'a mut TrustLoader,
+    connection: ConnectionId,
+    meter: &'a Meter,
+}
+
+impl Way<'_> {
+    /// The proxy phase. A plain request to an HTTP proxy needs no tunnel.
+    async fn through(
+        &mut self,
+        proxy: &Proxy,
+        mut stream: Box<dyn Io>,
+        host: &str,
+        port: u16,
+        is_secure: bool,
+    ) -> Result<Box<dyn Io>, Failed> {
+        let (recorder, exchange) = (self.step.recorder, self.step.exchange);
+        if proxy.kind == ProxyKind::Https {
+            let trust = self.trust.get(&self.step.spec.tls).await;
+            recorder.begin(exchange, Phase::Proxy, Some(self.meter.position()));
+            let purpose = self.purpose(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy);
+            stream = Box::new(secure(self.step, stream, &trust, &purpose).await?);
+            if !is_secure {
+                recorder.end(exchange, Phase::Proxy, Some(self.meter.position()));
+            }
+        }
+        if !is_secure && speaks_http(proxy) {
+            return Ok(stream);
+        }
+        let (host, port) = connect_target(self.step.spec, host, port);
+        Ok(Box::new(open_tunnel(self.step, stream, self.meter, proxy, &host, port).await?))
+    }
+
+    /// The TLS phase, once trust is loaded.
+    async fn secured(&mut self, stream: Box<dyn Io>, host: &str) -> Result<(Box<dyn Io>, Option<Vec<u8>>), Failed> {
+        let trust = self.trust.get(&self.step.spec.tls).await;
+        let (recorder, exchange) = (self.step.recorder, self.step.exchange);
+        recorder.begin(exchange, Phase::Tls, Some(self.meter.position()));
+        let purpose = self.purpose(host, alpn(self.step.spec.http), Phase::Tls);
+        let secured = secure(self.step, stream, &trust, &purpose).await?;
+        recorder.end(exchange, Phase::Tls, Some(self.meter.position()));
+        let alpn = secured.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        Ok((Box::new(secured), alpn))
+    }
+
+    fn purpose<'p>(&'p self, host: &'p str, alpn: Vec<Vec<u8>>, phase: Phase) -> Purpose<'p> {
+        Purpose { connection: self.connection, meter: self.meter, host, alpn, phase }
+    }
+}
+
+const fn speaks_http(proxy: &Proxy) -> bool {
+    matches!(proxy.kind, ProxyKind::Http | ProxyKind::Https)
+}
+
+fn authorization(proxy: &Proxy) -> Option<Field> {
+    let credentials = proxy.credentials.as_ref()?;
+    let (user, password) = credentials.expose();
+    Some(Field::basic("Proxy-Authorization", user, password))
+}
+
+fn alpn(choice: HttpChoice) -> Vec<Vec<u8>> {
+    let names: &[&[u8]] = match choice {
+        HttpChoice::Auto | HttpChoice::Http2 => &[b"http/1.1"],
+        HttpChoice::Http2PriorKnowledge => &[b"h2"],
+        HttpChoice::Http11 => &[b"http/1.1"],
+        HttpChoice::Http10 => &[b"http/1.0"],
+    };
+    names.iter().map(|name| name.to_vec()).collect()
+}
+
+async fn speech(_spec: &Spec, stream: Box<dyn Io>, _alpn: Option<&[u8]>) -> Result<Speech, Failed> {
+    let http1 = Http1::open(stream).await.map_err(|error| {
+        Failed::new(Phase::Send, Code::Internal, format!("HTTP/1.1 cannot be spoken on the connection: {error}"), "report this as a fault")
+    })?;
+    Ok(Speech::Http1(http1))
+}

@@ -1,0 +1,144 @@
+//! The run: repeats, and the exchanges of each.
+//!
+//! ```text
+//! run ─► transfer (one per repeat) ─► exchange (one per hop or retry) ─► perform
+//! ```
+
+use std::sync::Arc;
+
+use tokio::time::{Duration, Instant, sleep, timeout};
+
+use super::exchange::{Carrier, Outcome, perform};
+use super::limit::with_paired_clocks;
+use super::request::{Cookies, Hop, invalid};
+use super::step::Step;
+use super::trust_loader::TrustLoader;
+use super::{Failed, Recorder, Spec, Watcher};
+use crate::trace::{Cause, What};
+
+/// How long a connection may take to say goodbye.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+/// Does what `spec` asks for and tells everything as events; a failure is an event too. All that remains to be told afterwards
+/// is that the run has ended. It may be dropped at any time.
+pub async fn run(spec: Spec, recorder: Recorder, watcher: Arc<dyn Watcher>) {
+    let mut run = Run { spec, recorder, watcher, trust: TrustLoader::Idle };
+    for round in 0..run.spec.repeat.max(1) {
+        if round > 0 {
+            sleep(run.spec.interval).await;
+        }
+        run.transfer(if round == 0 { Cause::Asked } else { Cause::Repeat }).await;
+    }
+}
+
+struct Run {
+    spec: Spec,
+    recorder: Recorder,
+    watcher: Arc<dyn Watcher>,
+    trust: TrustLoader,
+}
+
+/// What a transfer keeps from exchange to exchange.
+struct Transfer {
+    hop: Hop,
+    followed: u32,
+    cookies: Option<Cookies>,
+    carrier: Carrier,
+    done_by: Option<Instant>,
+}
+
+impl Run {
+    /// One request with all its redirects. Every transfer begins afresh: no connection and no cookie is kept from the one before.
+    async fn transfer(&mut self, mut cause: Cause) {
+        let cookies = self.spec.cookies.as_ref().map(|cookies| Cookies::from_spec(cookies, &self.spec.url)).transpose();
+        let mut transfer = Transfer {
+            hop: Hop::first(&self.spec),
+            followed: 0,
+            cookies: None,
+            carrier: Carrier::default(),
+            done_by: self.spec.max_time.map(|limit| Instant::now() + limit),
+        };
+        let mut trouble = match cookies {
+            Ok(cookies) => {
+                transfer.cookies = cookies;
+                None
+            }
+            Err(error) => Some(invalid(format!("the cookie file cannot be read: {error}"), "check the path given with -b")),
+        };
+        loop {
+            let outcome = self.exchange(cause, &mut transfer, trouble.take()).await;
+            cause = match outcome {
+                Some(Outcome::Leads(redirect)) => {
+                    transfer.hop = redirect.hop;
+                    transfer.followed += 1;
+                    Cause::Redirect
+                }
+                Some(Outcome::Stale) => Cause::Retry,
+                Some(Outcome::Complete) | None => break,
+            };
+        }
+    }
+
+    /// One exchange, told from its start to its end; `None` where it failed.
+    async fn exchange(&mut self, cause: Cause, transfer: &mut Transfer, trouble: Option<Failed>) -> Option<Outcome> {
+        let (recorder, exchange) = (self.recorder.clone(), self.recorder.next_exchange());
+        let now = Instant::now();
+        let connect_by = now.checked_add(self.spec.connect_timeout).unwrap_or(now + Duration::from_secs(86_400));
+        let connect_by = transfer.done_by.map_or(connect_by, |done_by| done_by.min(connect_by));
+        let step =
+            Step { spec: &self.spec, recorder: &recorder, watcher: self.watcher.as_ref(), exchange, connect_by, done_by: transfer.done_by };
+        let Transfer { hop, followed, cookies, carrier, .. } = transfer;
+        recorder.emit(What::ExchangeStarted { exchange, cause, method: hop.method.clone(), url: hop.bare_url().as_str().into() });
+        let result = match trouble {
+            Some(failed) => Err(failed),
+            None => with_paired_clocks(&recorder, perform(&step, hop, *followed, cookies, &mut self.trust, carrier)).await,
+        };
+        tell(&step, hop, &result);
+        if let Some(measured) = carrier.line.as_ref().and_then(super::link::Line::measured) {
+            recorder.emit(measured);
+        }
+        recorder.emit(What::ExchangeEnded { exchange });
+        recorder.pair_clocks();
+        let outcome = result.ok();
+        dispose(&recorder, carrier, outcome.as_ref()).await;
+        outcome
+    }
+}
+
+/// Tells how an exchange came out.
+fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>) {
+    let (recorder, exchange) = (step.recorder, step.exchange);
+    match result {
+        Ok(Outcome::Complete) => {}
+        Ok(Outcome::Leads(redirect)) => {
+            if redirect.loses_tls(&hop.url) {
+                recorder.note(exchange, "the redirect leads from https to http: what follows is not protected");
+            }
+            recorder.emit(redirect.event(exchange));
+        }
+        Ok(Outcome::Stale) => recorder.note(exchange, "the server had closed the kept connection; the request is sent again on a new one"),
+        Err(Failed { phase, failure }) => recorder.emit(What::Failed { exchange, phase: *phase, failure: failure.clone() }),
+    }
+}
+
+/// Keeps a connection that the next hop can use, and closes any other.
+async fn dispose(recorder: &Recorder, carrier: &mut Carrier, outcome: Option<&Outcome>) {
+    if let (Some(Outcome::Leads(redirect)), Some(link)) = (outcome, &mut carrier.link)
+        && link.fits(&redirect.hop)
+        && link.is_reusable().await
+    {
+        return;
+    }
+    let Carrier { line, link, .. } = std::mem::take(carrier);
+    if let Some(link) = link
+        && outcome.is_some()
+    {
+        // A peer that does not let go is let go.
+        let _ = timeout(GOODBYE, link.close()).await;
+    }
+    if let Some(line) = line {
+        let connection = line.connection;
+        drop(line);
+        recorder.emit(What::Disconnected { connection });
+    }
+}

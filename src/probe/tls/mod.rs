@@ -1,0 +1,83 @@
+//! TLS by rustls (RFC 8446, RFC 5246), watched from below and from within.
+//!
+//! ```text
+//! trust (loaded while DNS and TCP are under way) ─► config ─► handshake ─┬─ records seen below: messages and their offsets
+//!                                                                        ├─ verifier: chain, verdict, time it took
+//!                                                                        └─ what was agreed on
+//! ```
+
+mod agreed;
+mod certificate;
+mod config;
+mod failure;
+mod identity;
+mod key_log;
+mod records;
+mod trust;
+mod verdict;
+mod verifier;
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use tokio::io::BufReader;
+use tokio::time::timeout_at;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use self::records::RecordWatch;
+use self::verifier::{Recording, Verdict};
+use super::Failed;
+use super::step::Step;
+use super::tap::{Io, Meter, Tap};
+use crate::trace::{ConnectionId, Phase, What};
+
+pub(super) use failure::alert_in;
+pub(super) use trust::Trust;
+
+/// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call for every quarter of a record.
+const READ_AT_ONCE: usize = 128 * 1024;
+
+/// A byte stream with TLS over it.
+pub(super) type Secured<S> = TlsStream<BufReader<Tap<S, RecordWatch>>>;
+
+/// What a handshake is for.
+pub(super) struct Purpose<'a> {
+    /// The connection whose streams carry it.
+    pub(super) connection: ConnectionId,
+    /// Counts what passes on it.
+    pub(super) meter: &'a Meter,
+    /// The host whose certificate is wanted.
+    pub(super) host: &'a str,
+    /// Application protocols to offer, in order.
+    pub(super) alpn: Vec<Vec<u8>>,
+    /// The phase it happens in: TLS with the server, or the talk with a proxy.
+    pub(super) phase: Phase,
+}
+
+/// Does the handshake. The caller begins and ends the phase.
+pub(super) async fn secure<S: Io>(step: &Step<'_>, stream: S, trust: &Arc<Trust>, purpose: &Purpose<'_>) -> Result<Secured<S>, Failed> {
+    let host = purpose.host.trim_matches(['[', ']']).trim_end_matches('.');
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| failure::bad_name(purpose))?;
+    let verdict = Verdict::default();
+    let verifier = Recording::new(trust, step, purpose, verdict.clone());
+    let config = config::client(trust, &step.spec.tls, verifier, purpose)?;
+    let watch = RecordWatch::begin(step.recorder.clone(), purpose);
+    let stream = BufReader::with_capacity(READ_AT_ONCE, Tap::new(stream, watch.clone()));
+    let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
+    let secured = match timeout_at(step.connect_by, handshake).await {
+        Ok(Ok(secured)) => secured,
+        Ok(Err(error)) => return Err(explain(purpose, &error, &verdict, &watch)),
+        Err(_) => return Err(failure::timed_out(purpose, &step.connect_limit(), &watch)),
+    };
+    watch.end();
+    let handshake = agreed::handshake(secured.get_ref().1);
+    step.recorder.emit(What::TlsEstablished { connection: purpose.connection, handshake });
+    Ok(secured)
+}
+
+/// The certificate's fault where it is one; else what the connection says.
+fn explain(purpose: &Purpose<'_>, error: &io::Error, verdict: &Verdict, watch: &RecordWatch) -> Failed {
+    verdict.take().unwrap_or_else(|| failure::of_handshake(purpose, error, watch))
+}

@@ -1,0 +1,89 @@
+//! Whom to trust and what to present: loaded beside DNS and TCP, never within the TLS phase.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{KeyLog, RootCertStore};
+
+use super::identity::{self, Identity};
+use super::key_log::KeyLogFile;
+use crate::probe::spec::TlsChoice;
+
+/// A certificate store, a client certificate and a key log.
+#[derive(Debug)]
+pub(in crate::probe) struct Trust {
+    pub(super) provider: Arc<CryptoProvider>,
+    /// The verifier, or why there is none.
+    pub(super) verifier: Result<Arc<dyn ServerCertVerifier>, String>,
+    /// Certificates the user named: one of them is trusted when a server presents it as its own.
+    pub(super) named: Vec<CertificateDer<'static>>,
+    /// The client's certificate, or why it cannot be used.
+    pub(super) identity: Result<Option<Identity>, String>,
+    /// Where secrets go, or why they cannot.
+    pub(super) key_log: Result<Option<Arc<dyn KeyLog>>, String>,
+}
+
+impl Trust {
+    /// Loads all that TLS needs. Slow: files are read, and the random source is used for the first time.
+    pub(in crate::probe) fn load(choice: &TlsChoice) -> Self {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        touch_the_random_source();
+        let (verifier, named) = match verifier(choice, &provider) {
+            Ok((verifier, named)) => (Ok(verifier), named),
+            Err(reason) => (Err(reason), Vec::new()),
+        };
+        let identity = identity::load(choice, &provider);
+        let key_log = choice.key_log.as_deref().map(KeyLogFile::open).transpose();
+        let key_log = key_log.map(|file| file.map(|file| Arc::new(file) as Arc<dyn KeyLog>));
+        Self { provider, verifier, named, identity, key_log }
+    }
+}
+
+/// The first random bytes may take the library tens of milliseconds, which must not be booked on the handshake.
+fn touch_the_random_source() {
+    let mut bytes = [0; 32];
+    // A random source that fails also fails the handshake, and there it is told.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+}
+
+type Store = (Arc<dyn ServerCertVerifier>, Vec<CertificateDer<'static>>);
+
+fn verifier(choice: &TlsChoice, provider: &Arc<CryptoProvider>) -> Result<Store, String> {
+    let named = match (&choice.ca_file, &choice.ca_pem) {
+        (Some(path), _) => {
+            let pem = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+            Some((certificates(&pem, &path.display().to_string())?, path.display().to_string()))
+        }
+        (None, Some(pem)) => Some((certificates(pem.as_bytes(), "the given PEM text")?, "the given PEM text".to_owned())),
+        (None, None) => None,
+    };
+    let Some((certificates, name)) = named else { return Ok((system(provider)?, Vec::new())) };
+    let mut roots = RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(certificates.iter().cloned());
+    if added == 0 {
+        return Err(format!("none of the certificates in {name} can be used as a trust anchor"));
+    }
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
+    verifier.map(|verifier| (verifier as Arc<dyn ServerCertVerifier>, certificates)).map_err(|error| format!("{name}: {error}"))
+}
+
+fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates = certificates.map_err(|error| format!("{name} is not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err(format!("there is no certificate in {name}; PEM text begins with -----BEGIN CERTIFICATE-----"));
+    }
+    Ok(certificates)
+}
+
+/// The operating system's own store.
+fn system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
+    verifier
+        .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
+        .map_err(|error| format!("the system's trust store cannot be used: {error}"))
+}

@@ -1,0 +1,102 @@
+//! Peers that break the rules: each has its phase, its code and a sentence.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+
+use super::peer::{answering, head, serve};
+use super::{Told, probe, spec};
+use crate::trace::{Code, Phase};
+
+async fn after(answer: &str) -> Told {
+    let peer = answering(answer).await;
+    probe(spec(&format!("http://{peer}/"))).await
+}
+
+#[tokio::test]
+async fn heads_that_are_not_http() {
+    let (phase, code, message) = after("HTPP/1.1 200 OK\r\n\r\n\x1b[2J").await.failure();
+    assert_eq!((phase, code), (Phase::Wait, Code::HttpMalformed));
+    assert!(message.contains("HTPP/1.1 200 OK"), "{message}");
+    for answer in
+        ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 2OO OK\r\n\r\n", "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "HTTP/1.1 200 OK\r\n: c\r\n\r\n"]
+    {
+        let (phase, code, message) = after(answer).await.failure();
+        assert_eq!((phase, code), (Phase::Wait, Code::HttpMalformed), "{answer}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn heads_that_never_stop_growing() {
+    let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", format!("X-Long: {}\r\n", "a".repeat(1000)).repeat(400));
+    assert_eq!(after(&head).await.failure().1, Code::HttpHeadTooLarge);
+    let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(5000));
+    assert_eq!(after(&head).await.failure().1, Code::HttpHeadTooLarge);
+}
+
+#[tokio::test]
+async fn lengths_that_contradict_each_other() {
+    for fields in ["Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5\r\nTransfer-Encoding: chunked", "Content-Length: 5, 7"] {
+        let (phase, code, message) = after(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n0\r\n\r\n")).await.failure();
+        assert_eq!((phase, code), (Phase::Receive, Code::HttpConflictingLengths), "{fields}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_break_off() {
+    let told = after("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello").await;
+    let (phase, code, message) = told.failure();
+    assert_eq!((phase, code), (Phase::Receive, Code::BodyShort), "{message}");
+    assert!(message.contains("5 B of 100 B"), "{message}");
+    assert_eq!(told.only().response_body.transferred, 5);
+    let (_, code, message) = after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel").await.failure();
+    assert_eq!(code, Code::BodyShort, "{message}");
+    for chunks in ["zz\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n", "ffffffffffffffffff\r\n"] {
+        let (_, code, message) = after(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")).await.failure();
+        assert_eq!(code, Code::BodyMalformed, "{chunks}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn connections_that_are_closed_or_reset() {
+    let (phase, code, message) = after("").await.failure();
+    assert_eq!((phase, code), (Phase::Wait, Code::WaitClosed), "{message}");
+    let (phase, code, message) = after("HTTP/1.1 200 OK\r\nA: b").await.failure();
+    assert_eq!((phase, code), (Phase::Wait, Code::WaitClosed), "{message}");
+    assert!(message.contains("21 B"), "{message}");
+    let peer = serve(|mut stream| async move {
+        head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stream.set_zero_linger().unwrap();
+    })
+    .await;
+    let (phase, code, message) = probe(spec(&format!("http://{peer}/"))).await.failure();
+    assert_eq!((phase, code), (Phase::Receive, Code::BodyReset), "{message}");
+}
+
+#[tokio::test]
+async fn informational_responses_without_end() {
+    assert_eq!(after(&"HTTP/1.1 100 Continue\r\n\r\n".repeat(200)).await.failure().1, Code::HttpMalformed);
+}
+
+#[tokio::test]
+async fn peers_that_keep_us_waiting() {
+    for (begin, phase, code, said) in [
+        ("", Phase::Wait, Code::WaitTimeout, "nothing of it had come"),
+        ("HTTP/1.1 200 OK\r\nSlow: ", Phase::Wait, Code::WaitTimeout, "23 B of its head"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", Phase::Receive, Code::BodyTimeout, "3 B of 9 B"),
+    ] {
+        let peer = serve(move |mut stream| async move {
+            head(&mut stream).await;
+            stream.write_all(begin.as_bytes()).await.unwrap();
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let mut spec = spec(&format!("http://{peer}/"));
+        spec.max_time = Some(Duration::from_millis(300));
+        let failure = probe(spec).await.failure();
+        assert_eq!((failure.0, failure.1), (phase, code), "{}", failure.2);
+        assert!(failure.2.contains(said) && failure.2.contains("--max-time"), "{}", failure.2);
+    }
+}
