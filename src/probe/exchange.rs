@@ -43,9 +43,9 @@ pub(super) async fn perform(
 ) -> Result<Outcome, Failed> {
     let request = Request::build(step.spec, hop, cookies.as_ref())?;
     carrier.provide(step, hop, trust).await?;
-    let Carrier { line: Some(line), link: Some(link), reused } = carrier else { return Err(no_link()) };
+    let Carrier { line: Some(wire), link: Some(link), reused } = carrier else { return Err(no_link()) };
     let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
-    let answer = match within(step.done_by, link.send(step, line, request)).await {
+    let answer = match within(step.done_by, link.send(step, wire, request)).await {
         None => return Err(no_answer_in_time(step, link)),
         Some(Err(failed)) if may_repeat && link.is_untouched() && is_closed(failed.failure.code) => return Ok(Outcome::Stale),
         Some(answer) => answer?,
@@ -63,12 +63,12 @@ pub(super) async fn perform(
 impl Carrier {
     /// A link for the hop: the one that is there if it fits, else a new one.
     async fn provide(&mut self, step: &Step<'_>, hop: &Hop, trust: &mut TrustLoader) -> Result<(), Failed> {
-        if let (Some(line), Some(link)) = (&self.line, &self.link)
+        if let (Some(wire), Some(link)) = (&self.line, &self.link)
             && link.fits(hop)
         {
             self.reused = true;
-            let (exchange, connection) = (step.exchange, line.connection);
-            let (local, remote) = (line.local.clone(), line.remote.clone());
+            let (exchange, connection) = (step.exchange, wire.connection);
+            let (local, remote) = (wire.local.clone(), wire.remote.clone());
             step.recorder.emit(What::Connected { exchange, connection, local, remote, reused: true });
             return Ok(());
         }

@@ -40,8 +40,8 @@ impl Line {
 pub(super) struct Link {
     speech: Speech,
     origin: String,
-    /// Requests go to a proxy, which wants absolute form and perhaps credentials.
-    by_proxy: Option<Option<Field>>,
+    /// Requests go to a proxy, which wants absolute form and these fields.
+    by_proxy: Option<Vec<Field>>,
     version: http::Version,
 }
 
@@ -68,7 +68,7 @@ impl Link {
         if is_secure {
             (stream, alpn) = way.secured(stream, &host).await?;
         }
-        let by_proxy = proxy.filter(|proxy| !is_secure && speaks_http(proxy)).map(|proxy| authorization(proxy));
+        let by_proxy = proxy.filter(|proxy| !is_secure && speaks_http(proxy)).map(authorization);
         let speech = speech(step.spec, stream, alpn.as_deref()).await?;
         let version = if step.spec.http == HttpChoice::Http10 { http::Version::HTTP_10 } else { http::Version::HTTP_11 };
         Ok(Self { speech, origin: origin(&hop.url), by_proxy, version })
@@ -238,10 +238,9 @@ const fn speaks_http(proxy: &Proxy) -> bool {
     matches!(proxy.kind, ProxyKind::Http | ProxyKind::Https)
 }
 
-fn authorization(proxy: &Proxy) -> Option<Field> {
-    let credentials = proxy.credentials.as_ref()?;
-    let (user, password) = credentials.expose();
-    Some(Field::basic("Proxy-Authorization", user, password))
+fn authorization(proxy: &Proxy) -> Vec<Field> {
+    let credentials = proxy.credentials.as_ref().map(crate::units::Secret::expose);
+    credentials.map(|(user, password)| Field::basic("Proxy-Authorization", user, password)).into_iter().collect()
 }
 
 fn alpn(choice: HttpChoice) -> Vec<Vec<u8>> {

@@ -11,6 +11,7 @@ use crate::units::Secret;
 
 /// A request and all that shapes it. The meaning of a field is that of the curl option it names.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub struct Spec {
     /// Where to.
     pub url: Url,
@@ -34,7 +35,7 @@ pub struct Spec {
     pub bearer: Option<Secret<String>>,
     /// `-b`: cookies as `name=value; …`, or a Netscape cookie file.
     pub cookies: Option<Cookies>,
-    /// `--compressed`: ask for a content coding and decode it. What comes coded without being asked for is counted decoded too.
+    /// `--compressed`: ask for a content coding and decode it. What comes coded without it is taken as it comes.
     pub compressed: bool,
     /// `-L` and what goes with it.
     pub redirects: Redirects,
@@ -56,7 +57,7 @@ pub struct Spec {
     pub http: HttpChoice,
     /// TLS options.
     pub tls: TlsChoice,
-    /// `-m`: the whole run's limit.
+    /// `-m`: limit of a transfer, its redirects included; every repeat has it anew.
     pub max_time: Option<Duration>,
     /// `--connect-timeout`: limit for DNS, TCP, proxy and TLS together.
     pub connect_timeout: Duration,

@@ -119,7 +119,7 @@ mod tests {
             stream.write_all(b" and\r\n\r\nmore").await.unwrap();
         };
         let mut read = Vec::new();
-        let (_, result) = tokio::join!(writer, far.read_to_end(&mut read));
+        let ((), result) = tokio::join!(writer, far.read_to_end(&mut read));
         result.unwrap();
         assert_eq!(String::from_utf8(read).unwrap(), "GET / HTTP/1.1\r\nx-Y: Z\r\n\r\nbody and\r\n\r\nmore");
     }

@@ -8,6 +8,7 @@ use crate::wire::http1::HeadBuffer;
 
 /// Follows one request to its last byte.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own: told, handed, written; and whether there is a body")]
 pub(super) struct Outbound {
     head: HeadBuffer,
     told: bool,

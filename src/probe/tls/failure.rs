@@ -65,9 +65,9 @@ fn not_tls(purpose: &Purpose<'_>, first: &[u8]) -> Failed {
     ];
     let fits = known.iter().find(|(begin, _, _)| first.starts_with(begin));
     let (like, hint) = fits.map_or(("", "check the port: nothing there speaks TLS"), |(_, like, hint)| (*like, *hint));
-    let line: Vec<u8> = first.iter().copied().take_while(|byte| *byte != b'\n').collect();
+    let begin: Vec<u8> = first.iter().copied().take_while(|byte| *byte != b'\n').collect();
     let like = if like.is_empty() { String::new() } else { format!("{like}; ") };
-    let message = format!("the answer is not TLS: {like}it begins with \"{}\"", Untrusted::from_bytes(line.trim_ascii_end()).raw());
+    let message = format!("the answer is not TLS: {like}it begins with \"{}\"", Untrusted::from_bytes(begin.trim_ascii_end()).raw());
     Failed::new(purpose.phase, Code::TlsNotTls, message, hint)
 }
 

@@ -44,7 +44,7 @@ pub(super) fn failure(phase: Phase, fault: &Fault, case: &Case<'_>) -> Failed {
             "install the system's CA certificates (Debian: ca-certificates), or name a file with --cacert",
         ),
         Fault::Refused(Error::InvalidCertificate(error)) => certificate(error, case),
-        Fault::Refused(error) => invalid(error.to_string(), case),
+        Fault::Refused(error) => invalid(&error.to_string(), case),
     };
     Failed::new(phase, code, message, hint)
 }
@@ -61,8 +61,8 @@ fn certificate(error: &CertificateError, case: &Case<'_>) -> (Code, String, &'st
         ),
         CertificateError::UnknownIssuer => unknown_issuer(case),
         CertificateError::Other(other) if case.self_issued && other.to_string().contains("CaUsedAsEndEntity") => self_signed(case),
-        CertificateError::Other(other) => invalid(other.to_string(), case),
-        other => invalid(other.to_string(), case),
+        CertificateError::Other(other) => invalid(&other.to_string(), case),
+        other => invalid(&other.to_string(), case),
     }
 }
 
@@ -124,7 +124,7 @@ fn self_signed(case: &Case<'_>) -> (Code, String, &'static str) {
     (Code::TlsCertificateSelfSigned, message, "trust it alone with --cacert FILE, or go on unchecked with -k")
 }
 
-fn invalid(reason: String, case: &Case<'_>) -> (Code, String, &'static str) {
+fn invalid(reason: &str, case: &Case<'_>) -> (Code, String, &'static str) {
     let message = format!("the certificate of {} cannot be accepted: {reason}", case.subject());
     (Code::TlsCertificateInvalid, message, "the server needs a certificate made for TLS servers; -k goes on unchecked")
 }

@@ -31,14 +31,14 @@ async fn a_get_is_told_from_its_name_to_its_last_byte() {
 
 #[tokio::test]
 async fn the_request_goes_out_in_the_case_and_order_given() {
-    let (tell, mut told_head) = tokio::sync::mpsc::unbounded_channel();
+    let (tell, mut told_head) = tokio::sync::mpsc::channel(1);
     let peer = serve(move |mut stream| {
         let tell = tell.clone();
         async move {
             let head = head(&mut stream).await;
             let mut body = [0; 3];
             stream.read_exact(&mut body).await.unwrap();
-            tell.send((head, body)).unwrap();
+            tell.send((head, body)).await.unwrap();
             stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
         }
     })
