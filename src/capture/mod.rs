@@ -1,1 +1,35 @@
 //! Live packets as events.
+//!
+//! ```text
+//! Opening::begin ── a thread per interface opens it ─┐
+//!      │ this thread gives up the right to capture   │
+//!      └─ ready ◄────────────────────────────────────┘ ─► Capture ─► listen ─► Listening ─► finish
+//!                                                           │ one reading thread, which never had the right
+//! ```
+//!
+//! * The right to capture is needed once, when the program starts; a [`Capture`] then serves any number of runs, one at a time.
+//! * It sees nothing until a run [expects](Listening::expect) addresses: the kernel's filter is shut between runs, and within
+//!   one lets through the packets to and from these addresses and ports. What the kernel could not be told is checked again here.
+//! * Only headers are captured. No byte is parsed before the right is given up.
+//! * What cannot be handed on in time is counted, by the kernel or here, and said.
+
+mod device;
+mod diagnosis;
+mod filter;
+mod flows;
+mod intake;
+mod live;
+mod opening;
+mod privilege;
+mod reader;
+mod refusal;
+mod route;
+mod run;
+
+pub use diagnosis::{Diagnosis, Finding, diagnose};
+pub use live::{Capture, Listening};
+pub use opening::Opening;
+pub use privilege::renounce;
+pub use refusal::Refusal;
+pub use route::Interfaces;
+pub use run::{Now, Sink};

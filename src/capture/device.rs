@@ -1,0 +1,75 @@
+//! One interface that is being captured.
+
+use std::os::fd::AsFd;
+
+use pcap::{Active, Capture, Precision, TimestampType};
+
+use super::Refusal;
+use super::filter::Gate;
+use crate::sys;
+use crate::wire::Link;
+
+/// An open capture, its gate shut.
+pub(super) struct Device {
+    pub(super) name: String,
+    pub(super) link: Link,
+    /// As libpcap names it: `EN10MB`.
+    pub(super) link_name: String,
+    pub(super) capture: Capture<Active>,
+    pub(super) gate: Gate,
+    /// What the kernel had counted, received and dropped, by the time the gate was shut.
+    pub(super) counted: (u32, u32),
+}
+
+impl Device {
+    /// Headers are all that is looked at: 14 to 22 bytes of Ethernet, 60 of IPv4 or 40 of IPv6 and its extensions, 60 of TCP.
+    const SNAP_LENGTH: u16 = 256;
+    /// The kernel's ring. A packet takes a fixed place in it, about 400 bytes at this snap length, so this is room for some 40,000.
+    const RING_BYTES: i32 = 16 << 20;
+
+    /// Opens an interface. Needs the right to capture.
+    pub(super) fn open(name: &str) -> Result<Self, Refusal> {
+        let refused = |error: pcap::Error| Refusal::opening(name, &error);
+        let capture = Capture::from_device(name)
+            .map_err(refused)?
+            .promisc(false)
+            .immediate_mode(true)
+            .precision(Precision::Nano)
+            .tstamp_type(TimestampType::Host)
+            .snaplen(Self::SNAP_LENGTH.into())
+            .buffer_size(Self::RING_BYTES)
+            .open()
+            .and_then(Capture::setnonblock)
+            .map_err(refused)?;
+        Self::take(name, capture)
+    }
+
+    fn take(name: &str, mut capture: Capture<Active>) -> Result<Self, Refusal> {
+        let number = capture.get_datalink();
+        let link_name = number.get_name().unwrap_or_else(|_| format!("link type {}", number.0));
+        let Some(link) = Link::from_number(number.0) else {
+            return Err(Refusal::new(
+                format!("packets on {name} are framed as {link_name}, which is not understood"),
+                "use another interface",
+            ));
+        };
+        let socket = capture.as_fd().try_clone_to_owned();
+        let socket =
+            socket.map_err(|error| Refusal::new(format!("the capture of {name} cannot be narrowed: {error}"), "close some programs"))?;
+        let gate = Gate::new(socket, number, Self::SNAP_LENGTH.into());
+        if !gate.shut() {
+            // This system's filters cannot be replaced from here: leave out what is no TCP or UDP, and sort the rest later.
+            capture.filter("tcp or udp", true).map_err(|error| Refusal::opening(name, &error))?;
+        }
+        if is_loopback(name) {
+            // Before Linux 4.20 libpcap drops the second look itself, and the kernel's counts are twice what was handed over.
+            let _ = sys::ignore_outgoing(capture.as_fd());
+        }
+        let counted = capture.stats().map_or((0, 0), |stat| (stat.received, stat.dropped));
+        Ok(Self { name: name.to_owned(), link, link_name, capture, gate, counted })
+    }
+}
+
+fn is_loopback(name: &str) -> bool {
+    super::route::known().iter().any(|interface| interface.name == name && interface.loopback)
+}

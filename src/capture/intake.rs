@@ -1,0 +1,204 @@
+//! From frames to a run's packets.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::filter::{Remote, remote_of};
+use super::flows::Flows;
+use super::run::Run;
+use crate::trace::{Packet, TcpFlags, TcpHeader, Transport, What};
+use crate::units::WallTime;
+use crate::wire::{Link, SegmentKind, segment_of};
+
+/// What the reading thread keeps for the run that is listening.
+pub(super) struct Intake {
+    run: Arc<Run>,
+    /// What was expected when last looked at.
+    expected: Arc<BTreeSet<Remote>>,
+    flows: Flows,
+    /// Packets for which the sink had no room, not yet said.
+    lost: u64,
+    /// The device that the run was last told of; `None` where it was told of several.
+    announced: Option<usize>,
+}
+
+impl Intake {
+    pub(super) fn new(run: Arc<Run>, announced: Option<usize>) -> Self {
+        Self { expected: run.expected(), run, flows: Flows::default(), lost: 0, announced }
+    }
+
+    pub(super) fn is_for(&self, run: &Arc<Run>) -> bool {
+        Arc::ptr_eq(&self.run, run)
+    }
+
+    /// Whether a packet is the run's.
+    pub(super) fn admits(&mut self, packet: &Packet) -> bool {
+        if self.knows(packet) {
+            return true;
+        }
+        let latest = self.run.expected();
+        if Arc::ptr_eq(&latest, &self.expected) {
+            return false;
+        }
+        self.expected = latest;
+        self.knows(packet)
+    }
+
+    fn knows(&self, packet: &Packet) -> bool {
+        self.expected.contains(&remote_of(packet.destination)) || self.expected.contains(&remote_of(packet.source))
+    }
+
+    /// Hands a batch on, after what was lost before it. `interface` and `link_type` are the device's.
+    pub(super) fn deliver(&mut self, packets: Vec<Packet>, device: usize, interface: &str, link_type: &str) {
+        if packets.is_empty() {
+            return;
+        }
+        self.announce(&packets, device, interface, link_type);
+        let changed = packets.iter().filter(|packet| self.flows.note(packet)).count() > 0;
+        let count = u64::try_from(packets.len()).unwrap_or(u64::MAX);
+        self.say_what_was_lost();
+        if self.lost > 0 || !self.run.emit(What::Packets { packets }) {
+            self.lost = self.lost.saturating_add(count);
+        }
+        if changed {
+            self.run.set_open_flows(self.flows.open());
+        }
+    }
+
+    /// Says what was lost, if there is room for that by now. Batches wait for it: what was lost is said where it happened.
+    pub(super) fn say_what_was_lost(&mut self) {
+        if self.lost > 0 && self.run.emit(What::Dropped { count: self.lost }) {
+            self.lost = 0;
+        }
+    }
+
+    /// What was lost and could not be said yet.
+    pub(super) const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Where several interfaces are open, the one that a connection is opened on is the run's.
+    fn announce(&mut self, packets: &[Packet], device: usize, interface: &str, link_type: &str) {
+        let opens = |packet: &Packet| matches!(packet.transport, Transport::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN));
+        if self.announced != Some(device)
+            && packets.iter().any(opens)
+            && self.run.emit(What::CaptureOpened { interface: interface.to_owned(), link_type: link_type.to_owned() })
+        {
+            self.announced = Some(device);
+        }
+    }
+}
+
+/// A frame as a packet of the trace; `None` for what is no TCP or UDP, or cannot be read.
+pub(super) fn packet_of(link: Link, frame: &pcap::Packet<'_>) -> Option<Packet> {
+    let segment = segment_of(link, frame.data, frame.header.len)?;
+    Some(Packet {
+        wall: wall_of(frame.header)?,
+        source: segment.source,
+        destination: segment.destination,
+        frame_bytes: frame.header.len,
+        payload_bytes: segment.payload_bytes,
+        transport: match segment.kind {
+            SegmentKind::Udp => Transport::Udp,
+            SegmentKind::Tcp(tcp) => Transport::Tcp(TcpHeader {
+                seq: tcp.seq,
+                ack: tcp.ack,
+                flags: TcpFlags(tcp.flags),
+                window: tcp.window,
+                mss: tcp.mss.filter(|_| tcp.flags & TcpFlags::SYN != 0),
+            }),
+        },
+    })
+}
+
+/// With nanosecond precision the field for microseconds holds nanoseconds.
+fn wall_of(header: &pcap::PacketHeader) -> Option<WallTime> {
+    let seconds = u64::try_from(header.ts.tv_sec).ok()?;
+    let nanos = u64::try_from(header.ts.tv_usec).ok()?;
+    Some(WallTime(seconds.checked_mul(1_000_000_000)?.checked_add(nanos)?))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::net::SocketAddr;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::units::Moment;
+
+    /// A run with a sink that can be full, and what it was given.
+    struct Scene {
+        run: Arc<Run>,
+        full: Arc<AtomicBool>,
+        given: Arc<Mutex<Vec<What>>>,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let (full, given) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+            let (is_full, into) = (Arc::clone(&full), Arc::clone(&given));
+            let sink = move |event: crate::trace::Event| {
+                let room = !is_full.load(Ordering::Relaxed);
+                if room {
+                    into.lock().unwrap().push(event.what);
+                }
+                room
+            };
+            Self { run: Arc::new(Run::new(Arc::new(sink), Arc::new(|| Moment::START))), full, given }
+        }
+
+        fn given(&self) -> Vec<What> {
+            std::mem::take(&mut *self.given.lock().unwrap())
+        }
+    }
+
+    fn server() -> SocketAddr {
+        ([10, 0, 0, 10], 443).into()
+    }
+
+    fn packet(flags: u8) -> Packet {
+        let header = TcpHeader { seq: 0, ack: 0, flags: TcpFlags(flags), window: 0, mss: None };
+        let source = ([10, 0, 0, 2], 50_000).into();
+        Packet { wall: WallTime(0), source, destination: server(), frame_bytes: 66, payload_bytes: 0, transport: Transport::Tcp(header) }
+    }
+
+    #[test]
+    fn only_what_is_expected_is_admitted_and_an_address_counts_from_when_it_is_told() {
+        let scene = Scene::new();
+        let mut intake = Intake::new(Arc::clone(&scene.run), Some(0));
+        assert!(!intake.admits(&packet(0)));
+        scene.run.expect(&[server()]);
+        assert!(intake.admits(&packet(0)));
+        let mut other = packet(0);
+        other.destination.set_port(80);
+        assert!(!intake.admits(&other));
+    }
+
+    #[test]
+    fn what_a_full_sink_lost_is_said_before_anything_else() {
+        let scene = Scene::new();
+        let mut intake = Intake::new(Arc::clone(&scene.run), Some(0));
+        scene.full.store(true, Ordering::Relaxed);
+        intake.deliver(vec![packet(0), packet(0)], 0, "lo", "EN10MB");
+        intake.deliver(vec![packet(0)], 0, "lo", "EN10MB");
+        assert!(scene.given().is_empty());
+        scene.full.store(false, Ordering::Relaxed);
+        intake.deliver(vec![packet(0)], 0, "lo", "EN10MB");
+        assert_eq!(scene.given(), [What::Dropped { count: 3 }, What::Packets { packets: vec![packet(0)] }]);
+    }
+
+    #[test]
+    fn the_interface_that_a_connection_is_opened_on_is_named() {
+        let scene = Scene::new();
+        let mut intake = Intake::new(Arc::clone(&scene.run), None);
+        intake.deliver(vec![packet(0)], 1, "eth0", "EN10MB");
+        assert!(matches!(scene.given().as_slice(), [What::Packets { .. }]));
+        intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
+        assert!(matches!(scene.given().as_slice(), [What::CaptureOpened { interface, .. }, What::Packets { .. }] if interface == "eth0"));
+        intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
+        assert!(matches!(scene.given().as_slice(), [What::Packets { .. }]));
+    }
+}

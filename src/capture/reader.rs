@@ -1,0 +1,173 @@
+//! The thread that reads captures.
+
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+
+use pcap::{Active, Capture, Stat};
+
+use super::intake::{Intake, packet_of};
+use super::live::Shared;
+use crate::sys;
+use crate::trace::What;
+use crate::units::Untrusted;
+use crate::wire::Link;
+
+/// What the reading thread is told to do, together with a byte on the bell.
+pub(super) enum Command {
+    /// Hand on what the kernel holds, and say how much there was since the last time.
+    Drain(Sender<Counts>),
+}
+
+/// The kernel's counts over all interfaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) received: u64,
+    pub(super) dropped: u64,
+    /// Packets that a full sink lost, not yet said.
+    pub(super) lost: u64,
+}
+
+impl Counts {
+    /// Of two stretches of time, one right after the other.
+    pub(super) const fn followed_by(self, next: Self) -> Self {
+        Self { received: self.received + next.received, dropped: self.dropped + next.dropped, lost: next.lost }
+    }
+}
+
+/// One interface, as the reading thread sees it.
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) link: Link,
+    pub(super) link_name: String,
+    pub(super) capture: Capture<Active>,
+    /// The kernel's counts when last asked.
+    pub(super) counted: (u32, u32),
+    /// It cannot be read any more: the interface is gone.
+    pub(super) ended: bool,
+}
+
+pub(super) struct Reader {
+    pub(super) sources: Vec<Source>,
+    pub(super) commands: Receiver<Command>,
+    pub(super) bell: UnixStream,
+    pub(super) shared: Arc<Shared>,
+    pub(super) intake: Option<Intake>,
+}
+
+impl Reader {
+    /// Packets read before others get a turn, and events of at most that many packets.
+    const BATCH: usize = 512;
+    /// Packets handed on by one command to drain: more than the kernel can hold, so a flood does not hold up the end of a run.
+    const MOST_DRAINED: usize = 1 << 20;
+
+    /// Reads until nobody can command any more.
+    pub(super) fn read(mut self) {
+        while let Ok(ready) = self.wait() {
+            for index in ready {
+                self.read_batch(index);
+            }
+            if !self.obey() {
+                return;
+            }
+        }
+    }
+
+    /// The sources that have something to read.
+    fn wait(&self) -> std::io::Result<Vec<usize>> {
+        let alive: Vec<usize> =
+            (0..self.sources.len()).filter(|index| self.sources.get(*index).is_some_and(|source| !source.ended)).collect();
+        let mut descriptors: Vec<BorrowedFd<'_>> =
+            alive.iter().filter_map(|index| self.sources.get(*index)).map(|source| source.capture.as_fd()).collect();
+        descriptors.push(self.bell.as_fd());
+        let ready = sys::wait_readable(&descriptors)?;
+        Ok(alive.into_iter().zip(ready).filter_map(|(index, ready)| ready.then_some(index)).collect())
+    }
+
+    /// Does what it was told. False where nobody is left to tell.
+    fn obey(&mut self) -> bool {
+        let mut rung = [0_u8; 64];
+        // The bell does not block; how often it was rung does not matter.
+        while matches!(self.bell.read(&mut rung), Ok(1..)) {}
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Drain(reply)) => {
+                    let counts = self.drain();
+                    // Whoever asked may have lost patience.
+                    let _ = reply.send(counts);
+                }
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn drain(&mut self) -> Counts {
+        for index in 0..self.sources.len() {
+            let mut read = 0;
+            while read < Self::MOST_DRAINED {
+                match self.read_batch(index) {
+                    0 => break,
+                    count => read += count,
+                }
+            }
+        }
+        let mut counts = self.sources.iter_mut().fold(Counts::default(), Source::count);
+        if let Some(intake) = &mut self.intake {
+            intake.say_what_was_lost();
+            counts.lost = intake.lost();
+        }
+        counts
+    }
+
+    /// Reads what one source has, up to a batch. How many frames that were.
+    fn read_batch(&mut self, index: usize) -> usize {
+        self.follow_run();
+        let Some(source) = self.sources.get_mut(index).filter(|source| !source.ended) else { return 0 };
+        let (link, intake) = (source.link, &mut self.intake);
+        let mut packets = Vec::new();
+        let read = source.capture.dispatch(Some(Self::BATCH), |frame| {
+            if let Some(intake) = intake
+                && let Some(packet) = packet_of(link, &frame)
+                && intake.admits(&packet)
+            {
+                packets.push(packet);
+            }
+        });
+        if let Some(intake) = intake {
+            intake.deliver(packets, index, &source.name, &source.link_name);
+        }
+        read.unwrap_or_else(|error| {
+            source.ended = true;
+            if let Some(run) = self.shared.run() {
+                let text = format!("nothing more is captured on {}: {error}", source.name);
+                run.emit(What::Note { exchange: None, text: Untrusted::new(text) });
+            }
+            0
+        })
+    }
+
+    /// Takes up the run that is listening now, if it is another than before.
+    fn follow_run(&mut self) {
+        let run = self.shared.run();
+        if !matches!((&self.intake, &run), (Some(intake), Some(run)) if intake.is_for(run)) {
+            let announced = (self.sources.len() == 1).then_some(0);
+            self.intake = run.map(|run| Intake::new(run, announced));
+        }
+    }
+}
+
+impl Source {
+    /// Adds what the kernel counted since it was last asked.
+    fn count(sum: Counts, source: &mut Self) -> Counts {
+        let Ok(Stat { received, dropped, .. }) = source.capture.stats() else { return sum };
+        let before = std::mem::replace(&mut source.counted, (received, dropped));
+        Counts {
+            received: sum.received + u64::from(received.wrapping_sub(before.0)),
+            dropped: sum.dropped + u64::from(dropped.wrapping_sub(before.1)),
+            ..sum
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Capturing on loopback: real packets of real connections. Where the right to capture is missing these tests say so and pass;
+//! that is then what is tested: the refusal.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod capture {
+    mod exchange;
+    mod scene;
+
+    mod beside_tcpdump;
+    mod losing;
+    mod narrowing;
+    mod privilege;
+    mod running;
+}
