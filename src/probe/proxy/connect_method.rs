@@ -146,3 +146,23 @@ fn nonsense(talk: &Talk<'_>, bytes: &[u8]) -> Failed {
     let what = format!("did not answer CONNECT with HTTP/1.x; its answer starts with \"{}\"", start.escaped());
     talk.failed(Code::ProxyProtocol, &what, "check the proxy's scheme (http, https, socks5, socks5h) and port")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{any, prop_assert, proptest};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn crafted_heads_are_taken_without_a_panic(tail in vec(any::<u8>(), 0..60), honest in any::<bool>()) {
+            let start: &[u8] = if honest { b"HTTP/1.1 407 x\r\nProxy-Authenticate" } else { b"HTTP/1." };
+            let head = [start, &tail, b"\r\n\r\n"].concat();
+            prop_assert!(head_end(&head).is_some() && could_be_http(&head));
+            if let Some(answer) = parse_head(&Bytes::from(head)) {
+                prop_assert!((100..=599).contains(&answer.status));
+            }
+        }
+    }
+}

@@ -113,7 +113,10 @@ fn at_the_end(message: &Message, name: &Name, last: &Name) -> Said {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use hickory_resolver::proto::op::Query;
     use hickory_resolver::proto::rr::rdata::{A, CNAME};
+    use proptest::collection::vec;
+    use proptest::prelude::{any, prop_assert, proptest};
 
     use super::*;
 
@@ -160,6 +163,20 @@ mod tests {
         let message = message(records);
         assert_eq!(recorded(&message).records.len(), MOST_RECORDS);
         assert!(matches!(follow(&message, &name("a.test."), RecordType::A), Said::Addresses(all) if all.len() == MOST_RECORDS));
+    }
+
+    proptest! {
+        #[test]
+        fn crafted_messages_are_taken_without_a_panic(at in 0_usize..140, bytes in vec(any::<u8>(), 1..40)) {
+            let mut honest = message(vec![alias("www.test.", "cdn.test."), address_of("cdn.test.", [192, 0, 2, 1])]);
+            honest.queries = vec![Query::query(name("www.test."), RecordType::A)];
+            let mut crafted = honest.to_vec().unwrap();
+            crafted.splice(at.min(crafted.len()).., bytes);
+            if let Ok(message) = Message::from_vec(&crafted) {
+                prop_assert!(recorded(&message).records.len() <= MOST_RECORDS);
+                follow(&message, &name("www.test."), RecordType::A);
+            }
+        }
     }
 
     #[test]
