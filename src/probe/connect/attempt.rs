@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::probe::step::Step;
 use crate::trace::{AttemptId, AttemptOutcome, Endpoint, What};
-use crate::units::{Moment, Nanos};
+use crate::units::Moment;
 
 /// A TCP handshake under way.
 #[derive(Debug)]
@@ -38,6 +38,11 @@ impl Attempt {
         self.remote
     }
 
+    /// Whether the system would not even send the SYN, or had its answer before it returned.
+    pub(super) const fn failed_at_once(&self) -> bool {
+        self.socket.is_err()
+    }
+
     /// Whether the handshake is done, and how.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let socket = match &mut self.socket {
@@ -48,11 +53,15 @@ impl Attempt {
         Poll::Ready(socket.take_error()?.map_or(Ok(()), Err))
     }
 
-    /// Says how it ended; gives the time it took.
-    pub(super) fn end(&self, step: &Step<'_>, outcome: AttemptOutcome) -> Nanos {
+    pub(super) const fn started(&self) -> Moment {
+        self.started
+    }
+
+    /// Says how it ended; gives the moment.
+    pub(super) fn end(&self, step: &Step<'_>, outcome: AttemptOutcome) -> Moment {
         let ended = step.recorder.now();
         step.recorder.emit_at(ended, What::AttemptEnded { exchange: step.exchange, attempt: self.id, outcome });
-        ended.since(self.started)
+        ended
     }
 
     /// The socket of an attempt that succeeded.

@@ -13,10 +13,12 @@ mod verdict;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use self::race::{Race, Won};
 use super::Failed;
 use super::step::Step;
 use super::tap::{Meter, Tap};
 use crate::trace::{ConnectionId, Endpoint, Phase, What};
+use crate::units::{Moment, Untrusted};
 
 pub(super) use kernel::KernelGauge;
 pub(super) use socket::Socket;
@@ -47,21 +49,22 @@ pub(super) async fn connect(step: &Step<'_>, addresses: &[SocketAddr]) -> Result
     let addresses = addresses.get(..MOST_ADDRESSES).unwrap_or(addresses);
     step.watcher.expect(addresses);
     step.recorder.begin(step.exchange, Phase::Connect, None);
-    match race::Race::new(step, addresses).run().await {
-        Ok((stream, remote)) => {
-            let local = stream.local_addr().map_or_else(|_| Endpoint::Unix(String::new().into()), Endpoint::from);
-            let kernel = KernelGauge::of(&stream);
-            Ok(established(step, Socket::Tcp(stream), kernel, local, remote.into()))
-        }
-        Err((lost, limit_reached)) => Err(verdict::failure(step, &lost, limit_reached)),
-    }
+    let mut race = Race::new(step, addresses);
+    let Won { stream, remote, at } = race.run().await.map_err(|(lost, limit_reached)| verdict::failure(step, &lost, limit_reached))?;
+    let local = stream.local_addr().map_or_else(|_| Endpoint::Unix(Untrusted::default()), Endpoint::from);
+    let kernel = KernelGauge::of(&stream);
+    Ok(established(step, at, (Socket::Tcp(stream), kernel), (local, remote.into())))
 }
 
-/// Numbers the connection, ends the phase and says what there is.
-fn established(step: &Step<'_>, socket: Socket, kernel: Option<KernelGauge>, local: Endpoint, remote: Endpoint) -> Established {
+/// Numbers the connection, ends the phase at the moment it was established, and says what there is.
+fn established(
+    step: &Step<'_>,
+    at: Moment,
+    (socket, kernel): (Socket, Option<KernelGauge>),
+    (local, remote): (Endpoint, Endpoint),
+) -> Established {
     let connection = step.recorder.next_connection();
     let meter = Meter::new(connection);
-    let at = step.recorder.now();
     let (exchange, position) = (step.exchange, Some(meter.position()));
     step.recorder.emit_at(at, What::Connected { exchange, connection, local: local.clone(), remote: remote.clone(), reused: false });
     step.recorder.emit_at(at, What::PhaseEnded { exchange, phase: Phase::Connect, position });

@@ -13,6 +13,7 @@ use super::attempt::Attempt;
 use super::verdict::{Lost, outcome_of};
 use crate::probe::step::Step;
 use crate::trace::AttemptOutcome;
+use crate::units::Moment;
 
 /// How long an attempt has the field for itself: the "Connection Attempt Delay" recommended by RFC 8305 §5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -27,13 +28,22 @@ pub(super) struct Race<'a> {
     next_due: Instant,
 }
 
+/// The attempt that was established first.
+pub(super) struct Won {
+    pub(super) stream: TcpStream,
+    pub(super) remote: SocketAddr,
+    /// When.
+    pub(super) at: Moment,
+}
+
 impl<'a> Race<'a> {
     pub(super) fn new(step: &'a Step<'a>, addresses: &'a [SocketAddr]) -> Self {
         Self { step, waiting: addresses.iter(), running: Vec::new(), lost: Vec::new(), next_due: Instant::now() }
     }
 
-    /// The winner's socket, or how each attempt ended and whether it was the limit that ended them.
-    pub(super) async fn run(mut self) -> Result<(TcpStream, SocketAddr), (Vec<Lost>, bool)> {
+    /// The winner, or how each attempt ended and whether it was the limit that ended them. Attempts that are still under way are
+    /// abandoned when the race is dropped.
+    pub(super) async fn run(&mut self) -> Result<Won, (Vec<Lost>, bool)> {
         self.start_next();
         while !self.running.is_empty() {
             tokio::select! {
@@ -61,21 +71,21 @@ impl<'a> Race<'a> {
     }
 
     /// Books an attempt that has ended. One that failed makes room for the next at once.
-    fn settle(&mut self, index: usize, result: io::Result<()>) -> Option<(TcpStream, SocketAddr)> {
+    fn settle(&mut self, index: usize, result: io::Result<()>) -> Option<Won> {
         let attempt = self.running.swap_remove(index);
         if let Err(error) = result {
             self.lose(&attempt, outcome_of(&error), Some(error));
             self.start_next();
             return None;
         }
-        attempt.end(self.step, AttemptOutcome::Connected);
+        let at = attempt.end(self.step, AttemptOutcome::Connected);
         let remote = attempt.remote();
-        attempt.into_stream().ok().map(|stream| (stream, remote))
+        attempt.into_stream().ok().map(|stream| Won { stream, remote, at })
     }
 
     fn lose(&mut self, attempt: &Attempt, outcome: AttemptOutcome, error: Option<io::Error>) {
-        let took = attempt.end(self.step, outcome.clone());
-        self.lost.push(Lost { remote: attempt.remote(), outcome, error, took });
+        let took = attempt.end(self.step, outcome.clone()).since(attempt.started());
+        self.lost.push(Lost { remote: attempt.remote(), outcome, error, at_once: attempt.failed_at_once(), took });
     }
 
     /// The limit is reached: what still runs has timed out.

@@ -94,6 +94,7 @@ async fn an_address_that_does_not_answer_is_overtaken() {
     let established = connect(&witness.step(), &[silent, address]).await.unwrap();
     assert_eq!(established.remote, Endpoint::Ip(address));
     assert_eq!(outcomes(&witness), [AttemptOutcome::Connected, AttemptOutcome::Abandoned]);
+    assert!(matches!(witness.said().last(), Some(What::AttemptEnded { outcome: AttemptOutcome::Abandoned, .. })));
 }
 
 #[tokio::test]

@@ -27,9 +27,10 @@ pub(in crate::probe) async fn connect_unix(step: &Step<'_>, path: &Path) -> Resu
         Ok(Err(error)) => outcome_of(error),
         Err(_) => AttemptOutcome::TimedOut,
     };
-    step.recorder.emit(What::AttemptEnded { exchange, attempt, outcome });
+    let at = step.recorder.now();
+    step.recorder.emit_at(at, What::AttemptEnded { exchange, attempt, outcome });
     match result {
-        Ok(Ok(stream)) => Ok(established(step, Socket::Unix(stream), None, local, remote)),
+        Ok(Ok(stream)) => Ok(established(step, at, (Socket::Unix(stream), None), (local, remote))),
         Ok(Err(error)) => Err(refused(&remote, &error)),
         Err(_) => Err(timed_out(step, &remote)),
     }

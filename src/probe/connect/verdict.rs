@@ -15,6 +15,8 @@ pub(super) struct Lost {
     pub(super) outcome: AttemptOutcome,
     /// What the system said; nothing where this program's own limit ended it.
     pub(super) error: Option<io::Error>,
+    /// Whether it said so at once: then it is its own verdict, and no packet left.
+    pub(super) at_once: bool,
     pub(super) took: Nanos,
 }
 
@@ -80,10 +82,12 @@ fn is_forbidden(error: &io::Error) -> bool {
 }
 
 fn sentence(lost: &Lost) -> String {
-    let Lost { remote, outcome, error, took } = lost;
+    let Lost { remote, outcome, error, at_once, took } = lost;
     match (outcome, error) {
         (AttemptOutcome::Refused, _) => format!("{remote} refused the connection after {took} (RST in answer to the SYN)"),
-        (AttemptOutcome::Unreachable, Some(error)) => format!("{remote} cannot be reached: {} (after {took})", unreachable_because(error)),
+        (AttemptOutcome::Unreachable, Some(error)) => {
+            format!("{remote} cannot be reached: {} (after {took})", unreachable_because(error, *at_once))
+        }
         (AttemptOutcome::TimedOut, Some(_)) => format!("{remote} did not answer: the system gave up after {took}"),
         (AttemptOutcome::TimedOut, None) => format!("{remote} did not answer the SYN within {took}"),
         (_, Some(error)) => format!("connecting to {remote} failed after {took}: {}", local_reason(error)),
@@ -91,11 +95,12 @@ fn sentence(lost: &Lost) -> String {
     }
 }
 
-fn unreachable_because(error: &io::Error) -> &'static str {
+fn unreachable_because(error: &io::Error, at_once: bool) -> &'static str {
     match error.kind() {
-        io::ErrorKind::NetworkUnreachable => "this machine has no route to that network, or a router says so",
         io::ErrorKind::NetworkDown => "the network interface is down",
-        _ => "a router or this machine's own neighbour lookup says that the host is not there",
+        _ if at_once => "this machine has no route to it",
+        io::ErrorKind::NetworkUnreachable => "a router on the way has no route to its network",
+        _ => "a router on the way, or the neighbour lookup in its network, does not find it",
     }
 }
 

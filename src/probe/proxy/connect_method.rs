@@ -72,12 +72,22 @@ impl Answer {
 
     fn refusal(&self, talk: &Talk<'_>, target: &str) -> Failed {
         let answered = format!("answered {} to CONNECT {target}", self.shown().escaped());
-        if self.status != 407 {
-            let hint = "the proxy does not allow this target or could not reach it; its log will say; see also --noproxy";
-            return talk.failed(Code::ProxyRefused, &answered, hint);
+        let has_credentials = talk.proxy.credentials.is_some();
+        // Some proxies reject credentials with the status that is meant for servers.
+        if self.status == 407 || (self.status == 401 && has_credentials) {
+            return self.unauthorized(talk, &answered, has_credentials);
         }
+        let hint = match self.status {
+            405 | 501 => "it does not know the CONNECT method: is it a proxy at all?",
+            502..=504 => "the proxy tried and could not; see whether the server can be reached from there",
+            _ => "the proxy does not allow this target, or could not reach it; its log will say; see also --noproxy",
+        };
+        talk.failed(Code::ProxyRefused, &answered, hint)
+    }
+
+    fn unauthorized(&self, talk: &Talk<'_>, answered: &str, has_credentials: bool) -> Failed {
         let wants = self.challenge.as_ref().map_or_else(String::new, |challenge| format!("; it asks for {}", challenge.escaped()));
-        let (given, hint) = if talk.proxy.credentials.is_some() {
+        let (given, hint) = if has_credentials {
             ("did not accept the credentials", "check user and password, and that it takes Basic authentication")
         } else {
             ("wants credentials", "give them in the proxy's URL: http://user:password@host:port")

@@ -30,8 +30,13 @@ pub(super) async fn ask<S: Io>(talk: &Talk<'_>, mut stream: S, host: &str, port:
     talk.said(format!("CONNECT {}", target.shown));
     socks.say(&request).await?;
     let bound = socks.reply().await?;
-    talk.said(Untrusted::new(format!("succeeded, from {}", bound.raw())));
+    talk.said(bound.map_or_else(|| "succeeded".into(), |bound| Untrusted::new(format!("succeeded, from {}", bound.raw()))));
     Ok(stream)
+}
+
+/// A SOCKS request names one address. IPv4 is the safer choice: that this machine has a route for IPv6 says nothing of the proxy.
+fn first_choice(addresses: &[SocketAddr]) -> Option<SocketAddr> {
+    addresses.iter().find(|address| address.is_ipv4()).or_else(|| addresses.first()).copied()
 }
 
 /// Where the way is to lead.
@@ -46,8 +51,7 @@ impl Target {
         let address = match host.parse::<IpAddr>() {
             Ok(ip) => Ok(SocketAddr::new(ip, port)),
             Err(_) if talk.proxy.kind == ProxyKind::Socks5h => Err((host.to_owned(), port)),
-            // A resolution that succeeds has an address.
-            Err(_) => resolve_within(talk.step, host, port).await?.first().copied().ok_or_else(|| (host.to_owned(), port)),
+            Err(_) => first_choice(&resolve_within(talk.step, host, port).await?).ok_or_else(|| (host.to_owned(), port)),
         };
         let shown = address.as_ref().map_or_else(|(name, port)| authority(name, *port), ToString::to_string);
         Ok(Self { shown, address })
@@ -130,8 +134,8 @@ impl<S: Io> Socks<'_, S> {
         Ok(())
     }
 
-    /// The reply of RFC 1928 §6: the proxy's own address and port towards the target.
-    async fn reply(&mut self) -> Result<Untrusted, Failed> {
+    /// The reply of RFC 1928 §6: the proxy's own address and port towards the target, where it tells them.
+    async fn reply(&mut self) -> Result<Option<Untrusted>, Failed> {
         let [version, reply, _, kind] = self.hear().await?;
         if version != VERSION {
             return Err(self.no_socks(&format!("answered the request with version {version}")));
@@ -146,7 +150,7 @@ impl<S: Io> Socks<'_, S> {
             other => return Err(self.no_socks(&format!("gave its own address as type {other}, which does not exist"))),
         };
         let port = u16::from_be_bytes(self.hear().await?);
-        Ok(Untrusted::new(authority(host.raw(), port)))
+        Ok((port != 0).then(|| Untrusted::new(authority(host.raw(), port))))
     }
 
     async fn name(&mut self) -> Result<Untrusted, Failed> {

@@ -195,7 +195,8 @@ async fn socks5h_leaves_the_name_to_the_proxy() {
 async fn socks5_resolves_the_name_here() {
     let mut witness = Witness::new();
     witness.spec.dns = Dns::Servers(Vec::new());
-    witness.spec.resolve = vec![Resolve { host: "api.test".to_owned(), port: 443, addresses: vec!["192.0.2.1".parse().unwrap()] }];
+    let addresses = vec!["2001:db8::1".parse().unwrap(), "192.0.2.1".parse().unwrap()];
+    witness.spec.resolve = vec![Resolve { host: "api.test".to_owned(), port: 443, addresses }];
     let script = vec![
         reads(b"\x05\x01\x00"),
         writes(b"\x05\x00"),
@@ -212,7 +213,9 @@ async fn socks_credentials_are_sent_and_judged() {
     let greeting = || vec![reads(b"\x05\x02\x00\x02"), writes(b"\x05\x02"), reads(b"\x01\x04user\x04pass")];
     let mut accepted = greeting();
     accepted.extend([writes(b"\x01\x00"), reads(SOCKS_BY_NAME), writes(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")]);
-    assert!(talk(proxy, accepted).await.is_ok());
+    let witness = Witness::new();
+    talk_as(&witness, proxy, "api.test", accepted).await.unwrap();
+    assert_eq!(said(&witness), ["user and password", "CONNECT api.test:443", "succeeded"]);
 
     let mut rejected = greeting();
     rejected.push(writes(b"\x01\x01"));

@@ -114,7 +114,7 @@ impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if self.asked.is_some() {
             let at = self.end(Ending::Silence);
-            let reason = "no answer until it was no longer waited for".into();
+            let reason = "no answer yet when it was no longer waited for".into();
             self.stub.step.recorder.emit_at(at, What::DnsFailed { exchange: self.stub.step.exchange, query: self.id, reason });
         }
     }

@@ -22,7 +22,7 @@ pub(super) enum Trouble {
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         Self::Transport(match error.kind() {
-            io::ErrorKind::ConnectionRefused => format!("nothing listens there ({error})"),
+            io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
             io::ErrorKind::UnexpectedEof => "it closed the connection without an answer".to_owned(),
             _ => error.to_string(),
         })

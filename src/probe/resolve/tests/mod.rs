@@ -122,7 +122,7 @@ async fn a_silent_family_holds_nothing_up() {
     let script = |question: &Question| if question.kind == RecordType::A { plain(question) } else { Vec::new() };
     let witness = asking(serve(script).await);
     assert_eq!(resolve(&witness.step(), "api.test", 80).await.unwrap(), [SocketAddr::new(V4, 80)]);
-    assert_eq!(failures(&witness), ["no answer until it was no longer waited for"]);
+    assert_eq!(failures(&witness), ["no answer yet when it was no longer waited for"]);
 }
 
 #[tokio::test]
