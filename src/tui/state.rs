@@ -1,38 +1,134 @@
 //! What the screen remembers.
 
-use super::Settings;
+use ratatui::layout::Size;
+
+use super::address::Address;
+use super::cursor::Cursor;
+use super::run::Run;
+use super::{Settings, Theme};
+use crate::timeline::Zoom;
 use crate::trace::Trace;
+use crate::units::Moment;
+
+/// A panel that can have the keyboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Panel {
+    Timeline,
+    #[default]
+    Events,
+    Explain,
+}
+
+impl Panel {
+    pub(super) const fn next(self) -> Self {
+        match self {
+            Self::Timeline => Self::Events,
+            Self::Events => Self::Explain,
+            Self::Explain => Self::Timeline,
+        }
+    }
+}
+
+/// What takes the keys before the panels do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Front {
+    #[default]
+    Panels,
+    /// The keys and signs, scrolled by some lines.
+    Help(usize),
+    /// A new URL over the run.
+    Edit(Address),
+    /// The screen one begins with.
+    Start {
+        address: Address,
+        /// The suggestion that was taken over into the address.
+        chosen: Option<usize>,
+    },
+}
+
+/// How the request under way stands, beyond what its trace says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Errand {
+    #[default]
+    None,
+    /// A run was asked for; nothing came of it yet.
+    Asked,
+    /// The user wants it to end.
+    Cancelled,
+}
+
+/// What is looked at, and how closely.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sight {
+    pub(super) cursor: Cursor,
+    pub(super) panel: Panel,
+    pub(super) zoom: Zoom,
+    /// Lines by which the explanation is scrolled.
+    pub(super) scrolled: usize,
+}
+
+/// A picture that was held.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) run: Run,
+    pub(super) at: Moment,
+}
 
 /// All that the screen is drawn from.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
     pub(super) settings: Settings,
-    pub(super) trace: Trace,
-    /// Where the run under way, or the last one, went.
-    pub(super) url: Option<String>,
-    pub(super) running: bool,
-    /// Something to tell the user once.
+    pub(super) size: Size,
+    pub(super) run: Run,
+    pub(super) held: Option<Held>,
+    pub(super) errand: Errand,
+    /// Where the run goes, as the user wrote it.
+    pub(super) url: String,
+    pub(super) front: Front,
+    pub(super) sight: Sight,
+    /// Something to tell the user until the next key.
     pub(super) notice: Option<String>,
 }
 
 impl State {
     /// The screen as it is before anything happened.
-    pub fn new(settings: Settings) -> Self {
-        Self { url: settings.url.clone(), settings, ..Self::default() }
+    pub fn new(settings: Settings, size: Size) -> Self {
+        let front = if settings.url.is_some() { Front::Panels } else { Front::Start { address: Address::default(), chosen: None } };
+        Self {
+            url: settings.url.clone().unwrap_or_default(),
+            front,
+            size,
+            settings,
+            run: Run::default(),
+            held: None,
+            errand: Errand::None,
+            sight: Sight::default(),
+            notice: None,
+        }
     }
 
     /// The run as far as it is known.
     pub const fn trace(&self) -> &Trace {
-        &self.trace
+        &self.run.trace
     }
 
-    /// What the screen was told at its start.
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
+    /// Whether the picture changes by itself: a run is under way and is being looked at.
+    pub fn is_growing(&self) -> bool {
+        self.is_busy() && self.held.is_none()
     }
 
-    /// Whether the picture changes by itself: a phase is under way and grows.
-    pub const fn is_growing(&self) -> bool {
-        self.running
+    /// The colours in use.
+    pub const fn theme(&self) -> Theme {
+        self.settings.theme
+    }
+
+    /// Whether a run is under way or was asked for.
+    pub(super) fn is_busy(&self) -> bool {
+        self.run.under_way || self.errand != Errand::None
+    }
+
+    /// What is shown: the run as it is now, or as it was when the picture was held.
+    pub(super) fn shown(&self, now: Moment) -> (&Run, Moment) {
+        self.held.as_ref().map_or_else(|| (&self.run, self.run.until(now)), |held| (&held.run, held.at))
     }
 }

@@ -1,44 +1,62 @@
 //! Message in, effects out.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::layout::Size;
 
+use super::address::{self, Address};
+use super::keymap::{self, Action};
+use super::state::{Errand, Front};
 use super::{Effect, Message, Outcome, Signal, State};
-use crate::trace::{Event, Trace, What};
+use crate::trace::{Event, What};
+use crate::units::Moment;
 
 impl State {
     /// What shall happen first: the run that was asked for on the command line.
     pub fn start(&mut self) -> Vec<Effect> {
-        self.run_again()
+        if self.settings.url.is_some() { self.run_to(self.url.clone()) } else { Vec::new() }
     }
 
-    /// Takes in what arrived. Returns what shall happen outside.
-    pub fn update(&mut self, message: Message) -> Vec<Effect> {
+    /// Takes in what arrived at an instant of the run. Returns what shall happen outside.
+    pub fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
         match message {
-            Message::Terminal(TerminalEvent::Key(key)) if key.kind != KeyEventKind::Release => self.press(key),
-            Message::Terminal(_) => Vec::new(),
-            Message::Trace(event) => {
-                self.take(event);
-                Vec::new()
-            }
-            Message::Signal(signal) => self.signalled(signal),
+            Message::Terminal(event) => return self.terminal_says(event, now),
+            Message::Trace(event) => self.take(event),
+            Message::Signal(signal) => return self.signalled(signal),
             Message::RunFailed(why) => {
-                self.running = false;
+                self.errand = Errand::None;
+                self.run.under_way = false;
                 self.notice = Some(why);
-                Vec::new()
             }
         }
+        Vec::new()
+    }
+
+    fn terminal_says(&mut self, event: TerminalEvent, now: Moment) -> Vec<Effect> {
+        match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => return self.press(key, now),
+            TerminalEvent::Mouse(mouse) => return self.point(mouse, now),
+            TerminalEvent::Paste(text) => self.paste(&text),
+            TerminalEvent::Resize(width, height) => self.size = Size::new(width, height),
+            _ => {}
+        }
+        Vec::new()
     }
 
     fn take(&mut self, event: Event) {
         match event.what {
             What::RunStarted { .. } => {
-                self.trace = Trace::default();
-                self.running = true;
+                self.held = None;
+                self.sight.cursor = super::cursor::Cursor::default();
+                self.sight.zoom = crate::timeline::Zoom::default();
+                self.sight.scrolled = 0;
+                if self.errand == Errand::Asked {
+                    self.errand = Errand::None;
+                }
             }
-            What::RunEnded => self.running = false,
+            What::RunEnded if self.errand == Errand::Cancelled => self.errand = Errand::None,
             _ => {}
         }
-        self.trace.apply(event);
+        self.run.take(event);
     }
 
     fn signalled(&mut self, signal: Signal) -> Vec<Effect> {
@@ -51,36 +69,144 @@ impl State {
         }
     }
 
-    fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
-        match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
-            (KeyCode::Char('c'), true) => self.interrupt(),
-            (KeyCode::Char('z'), true) => vec![Effect::Suspend],
-            (KeyCode::Char('q'), false) => self.leave(Outcome::Quit),
-            (KeyCode::Char('r'), false) => self.run_again(),
-            _ => Vec::new(),
+    fn press(&mut self, key: KeyEvent, now: Moment) -> Vec<Effect> {
+        self.notice = None;
+        match (keymap::action(key), &mut self.front) {
+            (Some(Action::Interrupt), _) => self.interrupt(),
+            (Some(Action::Suspend), _) => vec![Effect::Suspend],
+            (_, Front::Edit(_)) => self.press_in_edit(key),
+            (_, Front::Start { .. }) => self.press_at_start(key),
+            (Some(action), Front::Help(scrolled)) => {
+                match action {
+                    Action::Down => *scrolled += 1,
+                    Action::Up => *scrolled = scrolled.saturating_sub(1),
+                    Action::Quit | Action::Help | Action::Back => self.front = Front::Panels,
+                    _ => {}
+                }
+                Vec::new()
+            }
+            (Some(action), Front::Panels) => self.act(action, now),
+            (None, _) => Vec::new(),
         }
     }
 
-    fn run_again(&mut self) -> Vec<Effect> {
-        let Some(url) = self.url.clone() else { return Vec::new() };
-        self.running = true;
+    fn act(&mut self, action: Action, now: Moment) -> Vec<Effect> {
+        match action {
+            Action::RunAgain => return self.run_to(self.url.clone()),
+            Action::Copy => return self.copy(now),
+            Action::Quit => return self.leave(Outcome::Quit),
+            Action::Edit => self.front = Front::Edit(Address::of(&self.url)),
+            Action::Help => self.front = Front::Help(0),
+            Action::Pause => self.pause(now),
+            Action::NextTheme => self.next_theme(),
+            _ => self.look(action, now),
+        }
+        Vec::new()
+    }
+
+    fn press_in_edit(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let Front::Edit(field) = &mut self.front else { return Vec::new() };
+        match key.code {
+            KeyCode::Esc => self.front = Front::Panels,
+            KeyCode::Enter => {
+                let text = field.text();
+                return self.go(text);
+            }
+            _ => {
+                field.press(key);
+            }
+        }
+        Vec::new()
+    }
+
+    fn press_at_start(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let Front::Start { address, chosen } = &mut self.front else { return Vec::new() };
+        match key.code {
+            KeyCode::Esc => return self.leave(Outcome::Quit),
+            KeyCode::Enter => {
+                let text = address.text();
+                return self.go(text);
+            }
+            KeyCode::Down | KeyCode::Tab => self.choose(chosen_after(*chosen, self.settings.suggestions.len())),
+            KeyCode::Up | KeyCode::BackTab => self.choose(chosen_before(*chosen, self.settings.suggestions.len())),
+            _ => {
+                if address.press(key) {
+                    *chosen = None;
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Takes a suggestion over into the address.
+    pub(super) fn choose(&mut self, suggestion: Option<usize>) {
+        let Front::Start { address, chosen } = &mut self.front else { return };
+        let Some(taken) = suggestion.and_then(|n| self.settings.suggestions.get(n)) else { return };
+        *chosen = suggestion;
+        *address = Address::of(&taken.url);
+    }
+
+    fn paste(&mut self, text: &str) {
+        match &mut self.front {
+            Front::Edit(address) => address.insert(text),
+            Front::Start { address, chosen } => {
+                *chosen = None;
+                address.insert(text);
+            }
+            Front::Panels if address::check(text.trim()).is_ok() => self.front = Front::Edit(Address::of(text.trim())),
+            Front::Panels | Front::Help(_) => {}
+        }
+    }
+
+    /// Runs to an address that was typed, if it is one.
+    pub(super) fn go(&mut self, text: String) -> Vec<Effect> {
+        match address::check(&text) {
+            Ok(()) => {
+                self.front = Front::Panels;
+                self.run_to(text)
+            }
+            // The field itself says what is wrong with its text.
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn run_to(&mut self, url: String) -> Vec<Effect> {
+        self.url.clone_from(&url);
+        self.held = None;
+        self.errand = Errand::Asked;
         vec![Effect::Run { url }]
     }
 
+    /// Cancels the run under way. Where there is none, or it was cancelled and does not end, leaves.
     fn interrupt(&mut self) -> Vec<Effect> {
-        if !self.running {
+        if self.errand == Errand::Cancelled || !self.is_busy() {
             return self.leave(Outcome::Interrupted);
         }
-        self.running = false;
+        self.errand = Errand::Cancelled;
+        self.notice = Some("Cancelling. Ctrl-C once more quits.".to_owned());
         vec![Effect::Cancel]
     }
 
-    fn leave(&mut self, outcome: Outcome) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        if self.running {
-            effects.push(Effect::Cancel);
-        }
-        effects.push(Effect::Quit(outcome));
-        effects
+    fn leave(&self, outcome: Outcome) -> Vec<Effect> {
+        let cancel = self.is_busy() && self.errand != Errand::Cancelled;
+        cancel.then_some(Effect::Cancel).into_iter().chain([Effect::Quit(outcome)]).collect()
     }
+
+    fn next_theme(&mut self) {
+        let place = super::Theme::ALL.iter().position(|&theme| theme == self.settings.theme).unwrap_or(0);
+        self.settings.theme = super::Theme::ALL[(place + 1) % super::Theme::ALL.len()];
+        self.notice = Some(if self.settings.color {
+            format!("Theme: {}", self.settings.theme.name())
+        } else {
+            "Colours are off (NO_COLOR), so all themes look alike.".to_owned()
+        });
+    }
+}
+
+fn chosen_after(chosen: Option<usize>, count: usize) -> Option<usize> {
+    Some(chosen.map_or(0, |n| n + 1).min(count.checked_sub(1)?))
+}
+
+fn chosen_before(chosen: Option<usize>, count: usize) -> Option<usize> {
+    Some(chosen.map_or(count.checked_sub(1)?, |n| n.saturating_sub(1)))
 }

@@ -1,0 +1,90 @@
+//! The one cursor that all panels share.
+
+use super::run::Run;
+use crate::timeline::Lane;
+use crate::trace::{ExchangeId, Phase};
+use crate::units::Moment;
+
+/// What is selected. Moving it in one panel moves it in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// Nothing in particular: the run as a whole. The list follows what comes.
+    #[default]
+    Run,
+    /// An event, by its place in the log.
+    Event(usize),
+    /// A row of the timeline.
+    Lane(ExchangeId, Lane),
+}
+
+impl Cursor {
+    /// The row to light up.
+    pub(super) fn lane(self, run: &Run) -> Option<(ExchangeId, Lane)> {
+        match self {
+            Self::Run => None,
+            Self::Event(place) => run.event(place).and_then(|event| run.lane_of(event)),
+            Self::Lane(id, lane) => Some((id, lane)),
+        }
+    }
+
+    /// The event to light up, by its place in the log.
+    pub(super) fn event(self, run: &Run) -> Option<usize> {
+        match self {
+            Self::Run => None,
+            Self::Event(place) => Some(place),
+            Self::Lane(id, lane) => run.event_of(id, lane),
+        }
+    }
+
+    /// The instant to mark on the axis.
+    pub(super) fn moment(self, run: &Run) -> Option<Moment> {
+        match self {
+            Self::Run => None,
+            Self::Event(place) => run.event(place).map(|event| event.at),
+            Self::Lane(id, lane) => run.span_of(id, lane).map(|(began, _)| began),
+        }
+    }
+
+    /// The exchange whose rows are unfolded.
+    pub(super) fn exchange(self, run: &Run) -> Option<ExchangeId> {
+        self.lane(run).map(|(id, _)| id).or_else(|| run.main_exchange().map(|exchange| exchange.id))
+    }
+
+    /// The phase that is meant.
+    pub(super) fn phase(self, run: &Run) -> Option<Phase> {
+        self.lane(run).and_then(|(_, lane)| lane.phase())
+    }
+
+    /// `by` listed events further down, or up where negative.
+    #[must_use]
+    pub(super) fn moved_by_events(self, run: &Run, by: isize) -> Self {
+        let Some(last) = run.listed.len().checked_sub(1) else { return Self::Run };
+        let here = match self.event(run) {
+            Some(place) => run.listed.partition_point(|&listed| listed < place),
+            // From nowhere, up leads to the last line and down to the first.
+            None if by < 0 => last + 1,
+            None => return run.listed.first().map_or(Self::Run, |&place| Self::Event(place)),
+        };
+        let there = here.saturating_add_signed(by).min(last);
+        run.listed.get(there).map_or(Self::Run, |&place| Self::Event(place))
+    }
+
+    /// `by` rows further down among `rows`, or up where negative.
+    #[must_use]
+    pub(super) fn moved_by_rows(self, run: &Run, rows: &[(ExchangeId, Lane)], by: isize) -> Self {
+        let Some(last) = rows.len().checked_sub(1) else { return Self::Run };
+        let here = self.lane(run).and_then(|lane| place_of(rows, lane));
+        let there = match here {
+            Some(here) => here.saturating_add_signed(by).min(last),
+            None if by < 0 => last,
+            None => 0,
+        };
+        rows.get(there).map_or(Self::Run, |&(id, lane)| Self::Lane(id, lane))
+    }
+}
+
+/// Where a row stands among rows: itself, else its phase's, else its exchange's.
+pub(super) fn place_of(rows: &[(ExchangeId, Lane)], (id, lane): (ExchangeId, Lane)) -> Option<usize> {
+    let find = |wanted: Lane| rows.iter().position(|&row| row == (id, wanted));
+    find(lane).or_else(|| find(Lane::Phase(lane.phase()?))).or_else(|| find(Lane::Folded))
+}

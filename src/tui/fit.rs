@@ -1,0 +1,127 @@
+//! Text made to fit: cut with an ellipsis, or broken into lines at words. Widths are terminal columns.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, cut at its end with `…` where it is wider than `columns`.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    format!("{}\u{2026}", head(text, room))
+}
+
+/// The text, cut in its middle where it is wider than `columns`: of a URL both ends tell more than its middle.
+pub(super) fn cut_middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns || columns < 8 {
+        return cut(text, columns);
+    }
+    let back = columns / 3;
+    let front = columns - 1 - back;
+    let tail: String = head(&text.graphemes(true).rev().collect::<Vec<_>>().concat(), back);
+    let tail: String = tail.graphemes(true).rev().collect();
+    format!("{}\u{2026}{tail}", head(text, front))
+}
+
+/// As much of the text's beginning as fits.
+fn head(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    text.graphemes(true)
+        .take_while(|grapheme| {
+            used += width(grapheme);
+            used <= columns
+        })
+        .collect()
+}
+
+/// The first of several ways to say something that fits; none where even the last does not.
+pub(super) fn first_that_fits(ways: &[String], columns: usize) -> Option<&str> {
+    ways.iter().map(String::as_str).find(|way| width(way) <= columns)
+}
+
+/// Breaks text into lines of at most `columns`, at spaces where there are any. Line ends in the text are kept.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    if columns == 0 {
+        return Vec::new();
+    }
+    text.split('\n').flat_map(|paragraph| wrap_paragraph(paragraph, columns)).collect()
+}
+
+fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let bare = width(word.trim_end());
+        if used > 0 && used + bare > columns {
+            lines.push(String::new());
+            used = 0;
+        }
+        let mut word = word;
+        while width(word.trim_end()) > columns {
+            let start = head(word, columns);
+            // A character that is wider than the line is left out rather than looped over.
+            let (piece, rest) = word.split_at(if start.is_empty() { first_grapheme(word) } else { start.len() });
+            if !start.is_empty() {
+                push(&mut lines, piece);
+            }
+            lines.push(String::new());
+            word = rest;
+        }
+        push(&mut lines, word);
+        used = lines.last().map_or(0, |line| width(line));
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+fn first_grapheme(word: &str) -> usize {
+    word.graphemes(true).next().map_or(word.len(), str::len)
+}
+
+fn push(lines: &mut [String], text: &str) {
+    if let Some(line) = lines.last_mut() {
+        line.push_str(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_too_wide_is_cut_at_a_character() {
+        assert_eq!(cut("example", 7), "example");
+        assert_eq!(cut("example", 4), "exa…");
+        assert_eq!(cut("東京都", 4), "東…");
+        assert_eq!(cut("example", 0), "");
+        assert_eq!(cut_middle("https://example.test/a/long/path.html", 20), "https://exampl…h.html");
+    }
+
+    #[test]
+    fn lines_break_at_words_and_long_words_break_anywhere() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrap("a\n\nb", 4), ["a", "", "b"]);
+        assert_eq!(wrap("東", 1).concat(), "");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_it_may_be(text in "\\PC{0,80}", columns in 1_usize..40) {
+            prop_assert!(width(&cut(&text, columns)) <= columns);
+            prop_assert!(width(&cut_middle(&text, columns)) <= columns);
+            for line in wrap(&text, columns) {
+                prop_assert!(width(&line) <= columns, "{line:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which key does what. The table is the only place: keys, key line and help are all read from it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Action {
+    RunAgain,
+    Edit,
+    Pause,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    NextPanel,
+    PreviousPanel,
+    Read,
+    Back,
+    ZoomIn,
+    ZoomOut,
+    Left,
+    Right,
+    ZoomOff,
+    Copy,
+    NextTheme,
+    Help,
+    Quit,
+    Interrupt,
+    Suspend,
+}
+
+/// Some keys, what they do, and how that is said.
+pub(super) struct Binding {
+    keys: &'static [(KeyCode, KeyModifiers)],
+    pub(super) action: Action,
+    /// The keys as help shows them.
+    pub(super) shown: &'static str,
+    /// What they do, for help.
+    pub(super) does: &'static str,
+    /// Key and word for the line at the bottom; empty where there is no room for it.
+    pub(super) hint: (&'static str, &'static str),
+}
+
+const NONE: KeyModifiers = KeyModifiers::NONE;
+const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
+const NO_HINT: (&str, &str) = ("", "");
+
+macro_rules! bind {
+    ($action:ident, [$($key:expr),+], $shown:literal, $does:literal, $hint:expr) => {
+        Binding { keys: &[$($key),+], action: Action::$action, shown: $shown, does: $does, hint: $hint }
+    };
+}
+
+const fn key(c: char) -> (KeyCode, KeyModifiers) {
+    (KeyCode::Char(c), NONE)
+}
+
+const fn control(c: char) -> (KeyCode, KeyModifiers) {
+    (KeyCode::Char(c), CONTROL)
+}
+
+/// All keys, in the order help shows them.
+pub(super) const BINDINGS: [Binding; 24] = [
+    bind!(RunAgain, [key('r')], "r", "run the request again", ("r", "run again")),
+    bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
+    bind!(Pause, [key(' ')], "space", "hold the picture, and let it go on", ("space", "pause")),
+    bind!(Down, [(KeyCode::Down, NONE), key('j')], "\u{2193} j", "the next event, phase or line", ("\u{2191}\u{2193}", "select")),
+    bind!(Up, [(KeyCode::Up, NONE), key('k')], "\u{2191} k", "the one before", NO_HINT),
+    bind!(PageDown, [(KeyCode::PageDown, NONE), control('d')], "PgDn", "a page on", NO_HINT),
+    bind!(PageUp, [(KeyCode::PageUp, NONE), control('u')], "PgUp", "a page back", NO_HINT),
+    bind!(First, [(KeyCode::Home, NONE), key('g')], "Home g", "the first", NO_HINT),
+    bind!(Last, [(KeyCode::End, NONE), key('G')], "End G", "the last; the list follows what comes", NO_HINT),
+    bind!(NextPanel, [(KeyCode::Tab, NONE)], "Tab", "the next panel", ("tab", "panel")),
+    bind!(PreviousPanel, [(KeyCode::BackTab, NONE)], "Shift-Tab", "the panel before", NO_HINT),
+    bind!(Read, [(KeyCode::Enter, NONE)], "Enter", "read about what is selected", ("enter", "explain")),
+    bind!(Back, [(KeyCode::Esc, NONE)], "Esc", "back; at last to the run as a whole", NO_HINT),
+    bind!(ZoomIn, [key('+'), key('=')], "+", "zoom in on what is selected", ("+-", "zoom")),
+    bind!(ZoomOut, [key('-')], "-", "zoom out", NO_HINT),
+    bind!(Left, [(KeyCode::Left, NONE), key('h')], "\u{2190} h", "earlier, when zoomed in", ("\u{2190}\u{2192}", "move")),
+    bind!(Right, [(KeyCode::Right, NONE), key('l')], "\u{2192} l", "later, when zoomed in", NO_HINT),
+    bind!(ZoomOff, [key('0')], "0", "the whole run", NO_HINT),
+    bind!(Copy, [key('y')], "y", "copy what is explained to the clipboard", NO_HINT),
+    bind!(NextTheme, [key('t')], "t", "the next theme: dark, light, colour-blind", NO_HINT),
+    bind!(Help, [key('?'), (KeyCode::F(1), NONE)], "?", "this page", ("?", "help")),
+    bind!(Quit, [key('q')], "q", "quit", ("q", "quit")),
+    bind!(Interrupt, [control('c')], "Ctrl-C", "cancel the run; when none is under way, quit", NO_HINT),
+    bind!(Suspend, [control('z')], "Ctrl-Z", "back to the shell for a while (fg returns)", NO_HINT),
+];
+
+/// What a key asks for, if anything.
+pub(super) fn action(pressed: KeyEvent) -> Option<Action> {
+    let modifiers = pressed.modifiers - KeyModifiers::SHIFT;
+    BINDINGS.iter().find(|binding| binding.keys.contains(&(pressed.code, modifiers))).map(|binding| binding.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_key_has_two_meanings_and_no_action_two_entries() {
+        let keys: Vec<_> = BINDINGS.iter().flat_map(|binding| binding.keys).collect();
+        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
+        assert_eq!(BINDINGS.iter().map(|binding| binding.action).collect::<HashSet<_>>().len(), BINDINGS.len());
+    }
+
+    #[test]
+    fn shift_does_not_hide_a_key() {
+        assert_eq!(action(KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT)), Some(Action::Last));
+        assert_eq!(action(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)), Some(Action::PreviousPanel));
+        assert_eq!(action(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE)), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! The run on the screen: its trace, and what of its log is listed.
+
+use crate::timeline::{Lane, Window, round_end};
+use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Phase, Trace, What};
+use crate::units::{Moment, Nanos};
+
+/// A run as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Run {
+    pub(super) trace: Trace,
+    /// Places in the log of what the event list shows.
+    pub(super) listed: Vec<usize>,
+    /// Whether events are still to come.
+    pub(super) under_way: bool,
+}
+
+impl Run {
+    /// Takes in what happened.
+    pub(super) fn take(&mut self, event: Event) {
+        match event.what {
+            What::RunStarted { .. } => *self = Self { under_way: true, ..Self::default() },
+            What::RunEnded => self.under_way = false,
+            _ => {}
+        }
+        let listed = is_listed(&event.what);
+        let place = self.trace.log().len();
+        self.trace.apply(event);
+        if listed && self.trace.log().len() > place {
+            self.listed.push(place);
+        }
+    }
+
+    /// The time axis as a whole. While the run is under way its end is round, and grows in steps.
+    pub(super) fn whole(&self, now: Moment) -> Window {
+        if self.under_way {
+            return Window::new(Moment::START, round_end(now));
+        }
+        let end = self.trace.exchanges().iter().filter_map(|exchange| exchange.ended).max().unwrap_or_else(|| self.trace.latest());
+        Window::new(Moment::START, end + Nanos(end.from_start().0 / 64))
+    }
+
+    /// The instant up to which what goes on is drawn.
+    pub(super) fn until(&self, now: Moment) -> Moment {
+        if self.under_way { now } else { self.trace.latest() }
+    }
+
+    /// The exchange that is looked at when nothing is chosen: the one that failed, else the latest.
+    pub(super) fn main_exchange(&self) -> Option<&Exchange> {
+        let exchanges = self.trace.exchanges();
+        exchanges.iter().rev().find(|exchange| exchange.failure.is_some()).or_else(|| exchanges.last())
+    }
+
+    /// The event at a place in the log.
+    pub(super) fn event(&self, place: usize) -> Option<&Event> {
+        self.trace.log().get(place)
+    }
+
+    /// Whether packets are seen.
+    pub(super) fn sees_packets(&self) -> bool {
+        self.trace.capture().state == CaptureState::On
+    }
+
+    /// The exchange and the row an event belongs to.
+    pub(super) fn lane_of(&self, event: &Event) -> Option<(ExchangeId, Lane)> {
+        let what = &event.what;
+        let id = what.exchange().or_else(|| {
+            let connection = self.trace.connection(what.connection()?)?;
+            Some(connection.opened_by)
+        })?;
+        let exchange = self.trace.exchange(id)?;
+        Some((id, lane_in(exchange, what)?))
+    }
+
+    /// When what a row shows began and ended; its end is `None` while it goes on.
+    pub(super) fn span_of(&self, id: ExchangeId, lane: Lane) -> Option<(Moment, Option<Moment>)> {
+        let exchange = self.trace.exchange(id)?;
+        match lane {
+            Lane::Folded => Some((exchange.started, exchange.ended)),
+            Lane::Query(n) => {
+                let query = exchange.resolution.as_ref()?.queries.get(n)?;
+                Some((query.asked, query.ended))
+            }
+            Lane::Attempt(n) => exchange.attempts.get(n).map(|attempt| (attempt.started, attempt.ended)),
+            _ => lane.phase().and_then(|phase| exchange.phases.get(phase)).map(|span| (span.began, span.ended)),
+        }
+    }
+
+    /// The listed event that stands for a row: the first after its beginning that belongs to it, else the last before.
+    pub(super) fn event_of(&self, id: ExchangeId, lane: Lane) -> Option<usize> {
+        let (began, _) = self.span_of(id, lane)?;
+        let first = self.listed.partition_point(|&place| self.event(place).is_some_and(|event| event.at < began));
+        let after = self.listed.iter().skip(first).take(NEAR);
+        let before = first.checked_sub(1).and_then(|place| self.listed.get(place)).copied();
+        after.copied().find(|&place| self.belongs(place, id, lane)).or(before)
+    }
+
+    fn belongs(&self, place: usize, id: ExchangeId, lane: Lane) -> bool {
+        self.event(place).and_then(|event| self.lane_of(event)).is_some_and(|(of, its)| {
+            let within = matches!(lane, Lane::Phase(_) | Lane::Wire(_)) && its.phase() == lane.phase();
+            of == id && (lane == Lane::Folded || its == lane || within)
+        })
+    }
+}
+
+/// How many lines after a row's beginning are looked through for one that belongs to it.
+const NEAR: usize = 1_000;
+
+/// What the list shows: everything but what another line says as well.
+const fn is_listed(what: &What) -> bool {
+    match what {
+        What::PhaseBegan { phase, .. } => matches!(phase, Phase::Wait),
+        What::PhaseEnded { .. } | What::RunStarted { .. } | What::RunEnded | What::BodyPreview { .. } => false,
+        _ => true,
+    }
+}
+
+fn lane_in(exchange: &Exchange, what: &What) -> Option<Lane> {
+    Some(match what {
+        What::PhaseBegan { phase, .. } | What::PhaseEnded { phase, .. } | What::Failed { phase, .. } => Lane::Phase(*phase),
+        What::DnsQueried { query, .. } | What::DnsAnswered { query, .. } | What::DnsFailed { query, .. } => {
+            let queries = &exchange.resolution.as_ref()?.queries;
+            Lane::Query(queries.iter().position(|known| known.id == *query)?)
+        }
+        What::AttemptStarted { attempt, .. } | What::AttemptEnded { attempt, .. } => {
+            Lane::Attempt(exchange.attempts.iter().position(|known| known.id == *attempt)?)
+        }
+        What::Resolved { .. } => Lane::Phase(Phase::Dns),
+        What::Connected { .. } => Lane::Phase(Phase::Connect),
+        What::ProxyTalked { .. } => Lane::Phase(Phase::Proxy),
+        What::TlsMessage { .. } | What::TlsCertificates { .. } | What::TlsVerified { .. } | What::TlsEstablished { .. } => {
+            Lane::Phase(Phase::Tls)
+        }
+        What::RequestHead { .. } | What::RequestBody { .. } => Lane::Phase(Phase::Send),
+        What::Informational { .. } => Lane::Phase(Phase::Wait),
+        What::ResponseHead { .. }
+        | What::ResponseBody { .. }
+        | What::Trailers { .. }
+        | What::BodyPreview { .. }
+        | What::Redirected { .. } => Lane::Phase(Phase::Receive),
+        What::ExchangeStarted { .. } | What::ExchangeEnded { .. } => Lane::Folded,
+        _ => return None,
+    })
+}

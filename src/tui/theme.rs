@@ -1,0 +1,164 @@
+//! Colours and what they stand for.
+//!
+//! The roles are those of browser developer tools: DNS teal, connect orange, TLS purple, send grey-blue, wait green, receive blue.
+//! All are of the 256-colour palette, which every terminal of today has, and lie on the terminal's own background.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use super::{Settings, Theme};
+use crate::trace::Phase;
+
+struct Palette {
+    /// In the order of [`Phase::ALL`].
+    phases: [u8; 7],
+    machine: u8,
+    failure: u8,
+    success: u8,
+    warning: u8,
+    accent: u8,
+    dim: u8,
+    frame: u8,
+    grid: u8,
+    selected: u8,
+    /// Text on a bar.
+    ink: u8,
+}
+
+const DARK: Palette = Palette {
+    phases: [37, 208, 175, 141, 110, 71, 69],
+    machine: 244,
+    failure: 203,
+    success: 114,
+    warning: 221,
+    accent: 80,
+    dim: 246,
+    frame: 240,
+    grid: 237,
+    selected: 237,
+    ink: 16,
+};
+
+const LIGHT: Palette = Palette {
+    phases: [30, 166, 132, 97, 67, 28, 26],
+    machine: 245,
+    failure: 160,
+    success: 28,
+    warning: 130,
+    accent: 25,
+    dim: 242,
+    frame: 248,
+    grid: 253,
+    selected: 254,
+    ink: 231,
+};
+
+/// Okabe and Ito's set, as near as the palette has it; success and failure are blue and vermilion, never green and red.
+const COLOR_BLIND: Palette = Palette {
+    phases: [36, 214, 250, 175, 74, 227, 32],
+    machine: 244,
+    failure: 202,
+    success: 74,
+    warning: 227,
+    accent: 74,
+    dim: 247,
+    frame: 240,
+    grid: 237,
+    selected: 237,
+    ink: 16,
+};
+
+/// What a colour stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Ordinary text.
+    Text,
+    /// What stands out: names, figures.
+    Strong,
+    /// What may be overlooked.
+    Dim,
+    /// Borders.
+    Frame,
+    /// The border of the panel that has the keyboard.
+    FocusedFrame,
+    /// Lines behind bars.
+    Grid,
+    /// Keys and things to choose.
+    Accent,
+    /// A phase.
+    Phase(Phase),
+    /// Text on a phase's colour.
+    OnPhase(Phase),
+    /// This program's own share of a phase.
+    Machine,
+    /// What went wrong.
+    Failure,
+    /// What went well.
+    Success,
+    /// What deserves a look.
+    Warning,
+}
+
+/// Turns roles into styles.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    palette: &'static Palette,
+    color: bool,
+}
+
+impl Look {
+    pub(super) const fn of(settings: &Settings) -> Self {
+        let palette = match settings.theme {
+            Theme::Dark => &DARK,
+            Theme::Light => &LIGHT,
+            Theme::ColorBlind => &COLOR_BLIND,
+        };
+        Self { palette, color: settings.color }
+    }
+
+    /// Whether there are colours; where not, patterns and letters stand in.
+    pub(super) const fn has_color(self) -> bool {
+        self.color
+    }
+
+    pub(super) fn style(self, role: Role) -> Style {
+        if self.color { self.colored(role) } else { plain(role) }
+    }
+
+    /// The line under the cursor, brighter in the panel that has the keyboard.
+    pub(super) fn selected(self, focused: bool) -> Style {
+        match (self.color, focused) {
+            (true, true) => Style::new().bg(Color::Indexed(self.palette.selected)).add_modifier(Modifier::BOLD),
+            (true, false) => Style::new().bg(Color::Indexed(self.palette.selected)),
+            (false, true) => Style::new().add_modifier(Modifier::REVERSED),
+            (false, false) => Style::new().add_modifier(Modifier::BOLD),
+        }
+    }
+
+    fn colored(self, role: Role) -> Style {
+        let palette = self.palette;
+        let fg = |color| Style::new().fg(Color::Indexed(color));
+        match role {
+            Role::Text => Style::new(),
+            Role::Strong => Style::new().add_modifier(Modifier::BOLD),
+            Role::Dim => fg(palette.dim),
+            Role::Frame => fg(palette.frame),
+            Role::FocusedFrame | Role::Accent => fg(palette.accent),
+            Role::Grid => fg(palette.grid),
+            Role::Phase(phase) => fg(palette.phases[phase as usize]),
+            Role::OnPhase(phase) => fg(palette.ink).bg(Color::Indexed(palette.phases[phase as usize])),
+            Role::Machine => fg(palette.machine),
+            Role::Failure => fg(palette.failure).add_modifier(Modifier::BOLD),
+            Role::Success => fg(palette.success),
+            Role::Warning => fg(palette.warning),
+        }
+    }
+}
+
+const fn plain(role: Role) -> Style {
+    match role {
+        Role::Text | Role::Phase(_) | Role::Success => Style::new(),
+        Role::Strong | Role::FocusedFrame | Role::Accent | Role::Warning => Style::new().add_modifier(Modifier::BOLD),
+        Role::Dim | Role::Frame | Role::Grid | Role::Machine => Style::new().add_modifier(Modifier::DIM),
+        Role::OnPhase(_) | Role::Failure => Style::new().add_modifier(Modifier::REVERSED),
+    }
+}

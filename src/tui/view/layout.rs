@@ -1,0 +1,86 @@
+//! Where the panels are.
+
+use ratatui::layout::Rect;
+
+use super::timeline::Plan;
+use crate::tui::State;
+use crate::tui::state::Panel;
+use crate::units::Moment;
+
+/// The panels of the run's screen. A panel for which there is no room has no area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::tui) struct Areas {
+    pub(in crate::tui) header: Rect,
+    pub(in crate::tui) timeline: Rect,
+    pub(in crate::tui) events: Rect,
+    pub(in crate::tui) explain: Rect,
+    /// What the selected thing holds, where there is room to show it beside its explanation.
+    pub(in crate::tui) content: Rect,
+    pub(in crate::tui) keys: Rect,
+}
+
+/// Below this many columns or lines there are no boxes: they would take what the figures need.
+pub(in crate::tui) const BOXED: (u16, u16) = (60, 16);
+/// From this width on the events and their explanation stand side by side.
+const TWO_PANELS: u16 = 100;
+/// From this width on what the selected thing holds has a panel of its own.
+const THREE_PANELS: u16 = 160;
+/// Lines that the panels below the timeline keep at least, borders included.
+const BELOW: u16 = 8;
+
+impl Areas {
+    pub(in crate::tui) fn of(area: Rect, state: &State, now: Moment) -> Self {
+        if area.width < BOXED.0 || area.height < BOXED.1 {
+            return Self::small(area);
+        }
+        let header = Rect { height: 2, ..area };
+        let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
+        let body = Rect { y: header.bottom(), height: area.height - header.height - keys.height, ..area };
+        let (run, at) = state.shown(now);
+        let most = (body.height * 3 / 5).max(body.height.saturating_sub(13)).min(body.height.saturating_sub(BELOW));
+        let wanted = Plan::wanted_height(run, state.sight.cursor, at, body.width, most);
+        let timeline = Rect { height: wanted.min(most), ..body };
+        let below = Rect { y: timeline.bottom(), height: body.height - timeline.height, ..body };
+        Self { header, timeline, keys, ..Self::below(below, state.sight.panel) }
+    }
+
+    /// The panels below the timeline: one, two or three, as there is room.
+    fn below(area: Rect, panel: Panel) -> Self {
+        let nothing = Self::default();
+        if area.width < TWO_PANELS {
+            return if panel == Panel::Explain { Self { explain: area, ..nothing } } else { Self { events: area, ..nothing } };
+        }
+        if area.width < THREE_PANELS {
+            let (events, explain) = split(area, area.width * 11 / 20);
+            return Self { events, explain, ..nothing };
+        }
+        let (events, rest) = split(area, area.width * 9 / 20);
+        let (explain, content) = split(rest, rest.width / 2);
+        Self { events, explain, content, ..nothing }
+    }
+
+    /// A line of header, the phases, a line of keys; less of it where there is less room.
+    const fn small(area: Rect) -> Self {
+        let nothing = Rect { x: area.x, y: area.y, width: 0, height: 0 };
+        let header = Rect { height: if area.height < 1 { 0 } else { 1 }, ..area };
+        let keys_height = if area.height < 4 { 0 } else { 1 };
+        let timeline = Rect { y: area.y + header.height, height: area.height - header.height - keys_height, ..area };
+        let keys = Rect { y: timeline.y + timeline.height, height: keys_height, ..area };
+        Self { header, timeline, events: nothing, explain: nothing, content: nothing, keys }
+    }
+
+    /// Whether the panels have borders.
+    pub(in crate::tui) const fn boxed(&self) -> bool {
+        self.events.width > 0 || self.explain.width > 0
+    }
+
+    /// The panel at a place.
+    pub(in crate::tui) fn panel_at(&self, at: ratatui::layout::Position) -> Option<Panel> {
+        let panels = [(self.timeline, Panel::Timeline), (self.events, Panel::Events), (self.explain, Panel::Explain), (self.content, Panel::Explain)];
+        panels.into_iter().find(|(area, _)| area.contains(at)).map(|(_, panel)| panel)
+    }
+}
+
+fn split(area: Rect, left: u16) -> (Rect, Rect) {
+    (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
+}
