@@ -37,6 +37,13 @@ impl Passed {
         }
     }
 
+    /// Both together.
+    #[must_use]
+    pub const fn and(mut self, other: Self) -> Self {
+        self.merge(&other);
+        self
+    }
+
     fn add(&mut self, packet: &PacketEntry) {
         let side = match packet.direction {
             Direction::Sent => &mut self.sent,

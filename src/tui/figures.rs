@@ -1,0 +1,84 @@
+//! Figures as the screen shows them: one unit and one number of decimals in a column, so that they can be compared at a glance.
+
+use crate::timeline::AxisUnit;
+use crate::units::{Bytes, Moment, Nanos};
+
+/// How durations of one picture are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Figures {
+    pub(super) unit: AxisUnit,
+    decimals: usize,
+}
+
+impl Figures {
+    /// For durations up to `longest`: three to five figures of the longest.
+    pub(super) const fn reaching(longest: Nanos) -> Self {
+        let unit = AxisUnit::reaching(longest);
+        let decimals = match (unit, longest.0) {
+            (AxisUnit::Millis, 0..10_000_000) => 3,
+            (AxisUnit::Millis, 10_000_000..100_000_000) | (AxisUnit::Seconds, 0..100_000_000_000) => 2,
+            _ => 1,
+        };
+        Self { unit, decimals }
+    }
+
+    /// Without its unit.
+    pub(super) fn bare(self, duration: Nanos) -> String {
+        let value = match self.unit {
+            AxisUnit::Micros => duration.as_millis_f64() * 1e3,
+            AxisUnit::Millis => duration.as_millis_f64(),
+            AxisUnit::Seconds => duration.as_secs_f64(),
+        };
+        let decimals = self.decimals;
+        format!("{value:.decimals$}")
+    }
+}
+
+/// An instant in milliseconds with two decimals, three where runs take so little: `81.90`, `0.184`.
+pub(super) fn instant(at: Moment, precise: bool) -> String {
+    let sign = if at < Moment::START { "-" } else { "" };
+    let millis = crate::units::Nanos(at.0.unsigned_abs()).as_millis_f64();
+    if precise { format!("{sign}{millis:.3}") } else { format!("{sign}{millis:.2}") }
+}
+
+/// Bytes per second; none where no time passed.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "three figures are shown")]
+pub(super) fn rate(bytes: u64, took: Nanos) -> Option<Bytes> {
+    (took.0 > 0).then(|| Bytes((bytes as f64 / took.as_secs_f64()) as u64))
+}
+
+/// How many, of what: `1 segment`, `6 segments`.
+pub(super) fn count(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// A share of a whole in per cent: `30 %`, `0.4 %`.
+#[expect(clippy::cast_precision_loss, reason = "two figures are shown")]
+pub(super) fn percent(part: Nanos, whole: Nanos) -> Option<String> {
+    let share = (whole.0 > 0).then(|| part.0 as f64 / whole.0 as f64 * 100.0)?;
+    Some(if share < 9.95 { format!("{share:.1} %") } else { format!("{share:.0} %") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_picture_has_one_unit_and_one_precision() {
+        let figures = Figures::reaching(Nanos(186_400_000));
+        assert_eq!([figures.bare(Nanos(41_249_000)), figures.bare(Nanos(100_000))], ["41.2", "0.1"]);
+        assert_eq!(Figures::reaching(Nanos(2_100_000)).bare(Nanos(34_100)), "0.034");
+        assert_eq!(Figures::reaching(Nanos(870_000)).bare(Nanos(34_100)), "34.1");
+        assert_eq!(Figures::reaching(Nanos(12_000_000_000)).bare(Nanos(1_234_000_000)), "1.23");
+    }
+
+    #[test]
+    fn instants_rates_and_shares_read_well() {
+        assert_eq!(instant(Moment(81_904_000), false), "81.90");
+        assert_eq!(instant(Moment(-81_904), true), "-0.082");
+        assert_eq!(rate(1_000, Nanos::ZERO), None);
+        assert_eq!(rate(10_000_000, Nanos(2_000_000_000)).unwrap_or_default().to_string(), "4.77 MiB");
+        assert_eq!(percent(Nanos(3), Nanos(10)), Some("30 %".to_owned()));
+        assert_eq!(count(1, "segment") + ", " + &count(0, "byte"), "1 segment, 0 bytes");
+    }
+}

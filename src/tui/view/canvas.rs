@@ -1,0 +1,82 @@
+//! What every panel draws with.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::symbols::border;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+use crate::tui::fit;
+use crate::tui::theme::{Look, Role};
+
+/// A buffer, and the colours to draw with.
+pub(super) struct Canvas<'a> {
+    pub(super) buf: &'a mut Buffer,
+    pub(super) look: Look,
+}
+
+impl Canvas<'_> {
+    pub(super) fn style(&self, role: Role) -> Style {
+        self.look.style(role)
+    }
+
+    /// Writes text, cut with an ellipsis where it is wider than `columns`. Returns the columns it took.
+    pub(super) fn text(&mut self, (x, y): (u16, u16), text: &str, columns: u16, role: Role) -> u16 {
+        let style = self.style(role);
+        self.styled((x, y), text, columns, style)
+    }
+
+    /// As [`Canvas::text`], in a style.
+    pub(super) fn styled(&mut self, (x, y): (u16, u16), text: &str, columns: u16, style: Style) -> u16 {
+        let cut = fit::cut(text, usize::from(columns));
+        if !self.buf.area.contains((x, y).into()) {
+            return 0;
+        }
+        let (end, _) = self.buf.set_stringn(x, y, cut, usize::from(columns), style);
+        end.saturating_sub(x)
+    }
+
+    /// Writes text so that it ends before column `end`.
+    pub(super) fn right(&mut self, end: u16, y: u16, text: &str, role: Role) {
+        let wide = u16::try_from(fit::width(text)).unwrap_or(u16::MAX);
+        if let Some(x) = end.checked_sub(wide) {
+            self.text((x, y), text, wide, role);
+        }
+    }
+
+    /// Writes a styled line, cut where the area ends.
+    pub(super) fn line(&mut self, area: Rect, line: &Line<'_>) {
+        if area.height > 0 {
+            line.render(area, self.buf);
+        }
+    }
+
+    /// A box with a title, and its inside.
+    pub(super) fn boxed(&mut self, area: Rect, title: &[(String, Role)], focused: bool) -> Rect {
+        let frame = self.style(if focused { Role::FocusedFrame } else { Role::Frame });
+        let spans: Vec<Span<'_>> = title.iter().map(|(text, role)| Span::styled(text.as_str(), self.style(*role))).collect();
+        let set = if focused { border::THICK } else { border::ROUNDED };
+        let block = Block::bordered().border_set(set).border_style(frame).title(Line::from(spans));
+        let inner = block.inner(area);
+        block.render(area, self.buf);
+        inner
+    }
+}
+
+/// A bar that tells how much of a list is seen, on the right border of its box.
+pub(super) fn scroll_mark(canvas: &mut Canvas<'_>, area: Rect, first: usize, seen: usize, all: usize) {
+    let track = usize::from(area.height.saturating_sub(2));
+    if all <= seen || track == 0 || area.width == 0 {
+        return;
+    }
+    let long = (track * seen / all).clamp(1, track);
+    let top = ((track - long) * first).div_ceil((all - seen).max(1)).min(track - long);
+    let style = canvas.style(Role::Dim);
+    for line in top..top + long {
+        let y = area.y + 1 + u16::try_from(line).unwrap_or(0);
+        if let Some(cell) = canvas.buf.cell_mut((area.right() - 1, y)) {
+            cell.set_symbol("\u{2590}").set_style(style);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Which rows the timeline has, what room they take, and which of them are seen.
+
+use ratatui::layout::Rect;
+
+use crate::timeline::{Detail, Lane, Scale, lanes};
+use crate::trace::{Exchange, ExchangeId, Phase};
+use crate::tui::cursor::{Cursor, place_of};
+use crate::tui::fit::wrap;
+use crate::tui::run::Run;
+use crate::units::{Moment, Nanos};
+
+/// A row: whose, and what.
+pub(in crate::tui) type Row = (ExchangeId, Lane);
+
+/// Columns left of the axis: the mark, the name, the figure, and a blank after each.
+pub(super) const LABELS: u16 = 19;
+/// Folded exchanges listed before and after the one that is unfolded; the cursor takes the list along.
+const AROUND: usize = 100;
+/// A body shows its progress once it took this long.
+const LONG: Nanos = Nanos::from_millis(300);
+/// What is left out first where there is not room for all: from all to nothing beside the phases.
+const LEVELS: [(Detail, u16); 6] = [
+    (Detail { wire: true, queries: true, attempts: true, server_timing: true, progress: true }, 2),
+    (Detail { wire: true, queries: false, attempts: true, server_timing: true, progress: true }, 2),
+    (Detail { wire: false, queries: false, attempts: true, server_timing: true, progress: true }, 2),
+    (Detail { wire: false, queries: false, attempts: true, server_timing: false, progress: true }, 2),
+    (Detail { wire: false, queries: false, attempts: true, server_timing: false, progress: true }, 1),
+    (Detail { wire: false, queries: false, attempts: false, server_timing: false, progress: true }, 0),
+];
+
+/// The timeline's rows in an area.
+pub(in crate::tui) struct Plan {
+    /// All rows, of which some may not be seen.
+    pub(in crate::tui) rows: Vec<Row>,
+    /// The first that is seen.
+    pub(super) first: usize,
+    /// How many are seen.
+    pub(super) seen: usize,
+    /// Lines for packets, or for the kernel's figures where there are none.
+    pub(super) strip: u16,
+    /// The failure in words, broken into lines.
+    pub(super) failure: Vec<String>,
+    /// Whether the wire clock has rows of its own; else bars show it.
+    pub(super) wire_rows: bool,
+    /// Inside the borders.
+    pub(super) inner: Rect,
+}
+
+impl Plan {
+    /// Lines the timeline takes when there is room for `most`, borders included.
+    pub(in crate::tui) fn wanted_height(run: &Run, cursor: Cursor, now: Moment, width: u16, most: u16) -> u16 {
+        let inner = Rect { x: 0, y: 0, width: width.saturating_sub(2), height: most.saturating_sub(2) };
+        let plan = Self::of(run, cursor, now, inner);
+        let lines = plan.rows.len().max(1) + usize::from(plan.strip) + plan.failure.len() + 3;
+        u16::try_from(lines).unwrap_or(u16::MAX)
+    }
+
+    /// The rows for an area inside the borders.
+    pub(in crate::tui) fn of(run: &Run, cursor: Cursor, now: Moment, inner: Rect) -> Self {
+        let failure = failure_lines(run, cursor, inner);
+        let room = usize::from(inner.height).saturating_sub(1 + failure.len());
+        let most_strip = strip_lines(run);
+        let fitting = LEVELS.iter().map(|&(detail, strip)| (detail, strip.min(most_strip))).find_map(|(detail, strip)| {
+            let rows = rows(run, cursor, now, detail);
+            (rows.len() + usize::from(strip) <= room).then_some((rows, strip, detail.wire))
+        });
+        let (rows, strip, wire_rows) = fitting.unwrap_or_else(|| (rows(run, cursor, now, LEVELS[5].0), 0, false));
+        let seen = rows.len().min(room.saturating_sub(usize::from(strip)));
+        let first = first_seen(&rows, cursor, run, seen);
+        Self { rows, first, seen, strip, failure, wire_rows, inner }
+    }
+
+    /// The rows that are seen, with their lines.
+    pub(super) fn visible(&self) -> impl Iterator<Item = (u16, Row)> {
+        let top = self.inner.y.saturating_add(1);
+        self.rows.iter().skip(self.first).take(self.seen).zip(top..).map(|(&row, y)| (y, row))
+    }
+
+    /// The row on a line of the screen.
+    pub(in crate::tui) fn row_at(&self, y: u16) -> Option<Row> {
+        self.visible().find(|&(line, _)| line == y).map(|(_, row)| row)
+    }
+
+    /// Where the axis is.
+    pub(super) const fn axis(&self) -> Rect {
+        let labels = if self.inner.width < LABELS { self.inner.width } else { LABELS };
+        Rect { x: self.inner.x + labels, y: self.inner.y, width: (self.inner.width - labels).saturating_sub(1), height: self.inner.height }
+    }
+
+    /// The time axis over its columns.
+    pub(in crate::tui) const fn scale(&self, window: crate::timeline::Window) -> Scale {
+        Scale::new(window, self.axis().width)
+    }
+
+    /// The instant at a column of the screen.
+    pub(in crate::tui) fn moment_at(&self, x: u16, window: crate::timeline::Window) -> Option<Moment> {
+        let axis = self.axis();
+        let column = x.checked_sub(axis.x).filter(|&column| column < axis.width)?;
+        Some(self.scale(window).moment(column))
+    }
+
+    /// The first line below the rows.
+    pub(super) fn below_rows(&self) -> u16 {
+        self.inner.y.saturating_add(1).saturating_add(u16::try_from(self.seen).unwrap_or(u16::MAX))
+    }
+}
+
+/// The rows of all exchanges near the cursor: one exchange with its lanes, or each folded and the chosen one unfolded.
+pub(in crate::tui) fn rows(run: &Run, cursor: Cursor, now: Moment, detail: Detail) -> Vec<Row> {
+    let exchanges = run.trace.exchanges();
+    let chosen = cursor.exchange(run);
+    let unfolded = |exchange: &Exchange| lanes_of(run, exchange, now, detail).into_iter().map(move |lane| (exchange.id, lane)).collect();
+    if let [only] = exchanges {
+        return unfolded(only);
+    }
+    let place = chosen.map_or(0, |id| id.0 as usize);
+    let near = exchanges.iter().skip(place.saturating_sub(AROUND)).take(2 * AROUND + 1);
+    near.flat_map(|exchange| {
+        let mut rows = vec![(exchange.id, Lane::Folded)];
+        if Some(exchange.id) == chosen {
+            rows.extend::<Vec<Row>>(unfolded(exchange));
+        }
+        rows
+    })
+    .collect()
+}
+
+fn lanes_of(run: &Run, exchange: &Exchange, now: Moment, detail: Detail) -> Vec<Lane> {
+    let detail = Detail {
+        progress: detail.progress && is_long(run, exchange, now),
+        server_timing: detail.server_timing && super::server_timing::is_given(exchange),
+        ..detail
+    };
+    let mut lanes = lanes(exchange, detail, |phase| super::wire::is_seen(run, exchange, phase));
+    if run.under_way && exchange.ended.is_none() {
+        lanes.extend(to_come(exchange).map(Lane::Phase));
+    }
+    lanes
+}
+
+/// Whether a body has been coming for so long that one wants to know how far it is.
+fn is_long(run: &Run, exchange: &Exchange, now: Moment) -> bool {
+    run.under_way && exchange.phases.get(Phase::Receive).is_some_and(|span| span.ended.is_none() && now.since(span.began) >= LONG)
+}
+
+/// The phases that will follow if all goes well, so that rows do not jump when they begin.
+fn to_come(exchange: &Exchange) -> impl Iterator<Item = Phase> {
+    let latest = exchange.phases.iter().map(|(phase, _)| phase).last();
+    let url = exchange.url.raw();
+    let scheme_is = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let (secure, named) = (scheme_is("https:"), !is_literal(url));
+    Phase::ALL.into_iter().filter(move |&phase| {
+        let expected = match phase {
+            Phase::Dns => named,
+            Phase::Proxy => false,
+            Phase::Tls => secure,
+            Phase::Connect | Phase::Send | Phase::Wait | Phase::Receive => true,
+        };
+        expected && Some(phase) > latest
+    })
+}
+
+/// Whether the host is an address, which nobody needs to be asked for.
+fn is_literal(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
+}
+
+/// So that the row under the cursor is seen, in the middle where there is more on both sides.
+fn first_seen(rows: &[Row], cursor: Cursor, run: &Run, seen: usize) -> usize {
+    let most = rows.len().saturating_sub(seen);
+    let row = cursor.lane(run).or_else(|| cursor.exchange(run).map(|id| (id, Lane::Folded)));
+    row.and_then(|row| place_of(rows, row)).map_or(0, |place| place.saturating_sub(seen / 2).min(most))
+}
+
+fn strip_lines(run: &Run) -> u16 {
+    if run.trace.capture().packets > 0 || (run.under_way && run.sees_packets()) {
+        2
+    } else {
+        u16::from(run.trace.connections().iter().any(|connection| connection.kernel.is_some()))
+    }
+}
+
+/// What went wrong and what to try, for the exchange that is unfolded.
+fn failure_lines(run: &Run, cursor: Cursor, inner: Rect) -> Vec<String> {
+    let failure = cursor.exchange(run).and_then(|id| run.trace.exchange(id)).and_then(|exchange| exchange.failure.as_ref());
+    let Some((phase, failure)) = failure else { return Vec::new() };
+    let columns = usize::from(inner.width).saturating_sub(4);
+    let mut lines = Vec::new();
+    for (sign, text) in [("\u{2717} ", format!("{}: {}", phase.label(), failure.message.escaped())), ("\u{2192} ", failure.hint.clone())] {
+        for (n, line) in wrap(&text, columns).into_iter().take(3).enumerate() {
+            lines.push(format!("{}{line}", if n == 0 { sign } else { "  " }));
+        }
+    }
+    lines.truncate(usize::from(inner.height / 3));
+    lines
+}
