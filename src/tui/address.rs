@@ -52,8 +52,8 @@ impl Address {
             KeyCode::Char('u') if control => self.before.clear(),
             KeyCode::Char('k') if control => self.after.clear(),
             KeyCode::Char('w') if control => self.erase_word(),
-            KeyCode::Char('a') if control => self.to_start(),
-            KeyCode::Char('e') if control => self.to_end(),
+            KeyCode::Char('a') if control => self.jump_to_start(),
+            KeyCode::Char('e') if control => self.jump_to_end(),
             KeyCode::Char(c) if !control => self.insert(c.encode_utf8(&mut [0; 4])),
             KeyCode::Backspace => drop(self.take_left()),
             KeyCode::Delete => drop(self.take_right()),
@@ -65,18 +65,18 @@ impl Address {
                 let moved = self.take_right();
                 self.before.push_str(&moved);
             }
-            KeyCode::Home => self.to_start(),
-            KeyCode::End => self.to_end(),
+            KeyCode::Home => self.jump_to_start(),
+            KeyCode::End => self.jump_to_end(),
             _ => return false,
         }
         true
     }
 
-    fn to_start(&mut self) {
+    fn jump_to_start(&mut self) {
         self.after.insert_str(0, &std::mem::take(&mut self.before));
     }
 
-    fn to_end(&mut self) {
+    fn jump_to_end(&mut self) {
         self.before.push_str(&std::mem::take(&mut self.after));
     }
 
@@ -120,6 +120,7 @@ fn tail(text: &str) -> &str {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn keys_edit_whole_characters() {
-        let mut address = Address::of("http://héé.test/👩‍🔬x");
+        let mut address = Address::of("http://héé.test/e\u{301}x");
         press(&mut address, &[KeyCode::Left, KeyCode::Backspace, KeyCode::Char('y'), KeyCode::Delete, KeyCode::Home, KeyCode::Delete]);
         assert_eq!(address.text(), "ttp://héé.test/y");
         assert_eq!(address.parts(), ("", "ttp://héé.test/y"));

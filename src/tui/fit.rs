@@ -55,26 +55,21 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    let mut used = 0;
     for word in text.split_inclusive(' ') {
-        let bare = width(word.trim_end());
-        if used > 0 && used + bare > columns {
+        let used = lines.last().map_or(0, |line| width(line));
+        if used > 0 && used + width(word.trim_end()) > columns {
             lines.push(String::new());
-            used = 0;
         }
         let mut word = word;
         while width(word.trim_end()) > columns {
-            let start = head(word, columns);
+            let piece = head(word, columns);
             // A character that is wider than the line is left out rather than looped over.
-            let (piece, rest) = word.split_at(if start.is_empty() { first_grapheme(word) } else { start.len() });
-            if !start.is_empty() {
-                push(&mut lines, piece);
-            }
+            let taken = if piece.is_empty() { first_grapheme(word) } else { piece.len() };
+            push(&mut lines, &piece);
             lines.push(String::new());
-            word = rest;
+            word = word.get(taken..).unwrap_or_default();
         }
         push(&mut lines, word);
-        used = lines.last().map_or(0, |line| width(line));
     }
     for line in &mut lines {
         line.truncate(line.trim_end().len());
@@ -103,7 +98,7 @@ mod tests {
         assert_eq!(cut("example", 4), "exa…");
         assert_eq!(cut("東京都", 4), "東…");
         assert_eq!(cut("example", 0), "");
-        assert_eq!(cut_middle("https://example.test/a/long/path.html", 20), "https://exampl…h.html");
+        assert_eq!(cut_middle("https://example.test/a/long/path.html", 20), "https://examp…h.html");
     }
 
     #[test]

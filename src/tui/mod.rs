@@ -9,13 +9,24 @@
 //! [`State::update`] is the only thing that changes a [`State`], and it does nothing else: what shall happen outside it returns
 //! as [`Effect`]s. [`draw`] changes nothing. Only [`runtime`] reads a clock, touches the terminal or starts a thread.
 
+mod address;
+mod cursor;
 mod effect;
+mod explain;
+mod figures;
+mod fit;
+mod keymap;
+mod look;
 mod message;
+mod pointer;
+mod run;
 pub mod runtime;
 mod settings;
 mod state;
+mod theme;
 mod update;
 mod view;
+mod wording;
 
 pub use effect::{Effect, Outcome};
 pub use message::{Message, Signal};

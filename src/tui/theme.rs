@@ -138,8 +138,8 @@ impl Look {
         let palette = self.palette;
         let fg = |color| Style::new().fg(Color::Indexed(color));
         match role {
-            Role::Text => Style::new(),
-            Role::Strong => Style::new().add_modifier(Modifier::BOLD),
+            Role::Text => Style::new().fg(Color::Reset),
+            Role::Strong => Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD),
             Role::Dim => fg(palette.dim),
             Role::Frame => fg(palette.frame),
             Role::FocusedFrame | Role::Accent => fg(palette.accent),
@@ -154,11 +154,13 @@ impl Look {
     }
 }
 
+/// What is drawn over something dim is not dim for that.
 const fn plain(role: Role) -> Style {
+    let bright = Style::new().remove_modifier(Modifier::DIM);
     match role {
-        Role::Text | Role::Phase(_) | Role::Success => Style::new(),
-        Role::Strong | Role::FocusedFrame | Role::Accent | Role::Warning => Style::new().add_modifier(Modifier::BOLD),
+        Role::Text | Role::Phase(_) | Role::Success => bright,
+        Role::Strong | Role::FocusedFrame | Role::Accent | Role::Warning => bright.add_modifier(Modifier::BOLD),
         Role::Dim | Role::Frame | Role::Grid | Role::Machine => Style::new().add_modifier(Modifier::DIM),
-        Role::OnPhase(_) | Role::Failure => Style::new().add_modifier(Modifier::REVERSED),
+        Role::OnPhase(_) | Role::Failure => bright.add_modifier(Modifier::REVERSED),
     }
 }

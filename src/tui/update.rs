@@ -1,6 +1,6 @@
 //! Message in, effects out.
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
 use super::address::{self, Address};
@@ -76,10 +76,10 @@ impl State {
             (Some(Action::Suspend), _) => vec![Effect::Suspend],
             (_, Front::Edit(_)) => self.press_in_edit(key),
             (_, Front::Start { .. }) => self.press_at_start(key),
-            (Some(action), Front::Help(scrolled)) => {
+            (Some(action), Front::Help(_)) => {
                 match action {
-                    Action::Down => *scrolled += 1,
-                    Action::Up => *scrolled = scrolled.saturating_sub(1),
+                    Action::Down => self.scroll_help(1),
+                    Action::Up => self.scroll_help(-1),
                     Action::Quit | Action::Help | Action::Back => self.front = Front::Panels,
                     _ => {}
                 }
@@ -120,15 +120,17 @@ impl State {
     }
 
     fn press_at_start(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let offers = self.settings.suggestions.len();
         let Front::Start { address, chosen } = &mut self.front else { return Vec::new() };
+        let now_chosen = *chosen;
         match key.code {
             KeyCode::Esc => return self.leave(Outcome::Quit),
             KeyCode::Enter => {
                 let text = address.text();
                 return self.go(text);
             }
-            KeyCode::Down | KeyCode::Tab => self.choose(chosen_after(*chosen, self.settings.suggestions.len())),
-            KeyCode::Up | KeyCode::BackTab => self.choose(chosen_before(*chosen, self.settings.suggestions.len())),
+            KeyCode::Down | KeyCode::Tab => self.choose(chosen_after(now_chosen, offers)),
+            KeyCode::Up | KeyCode::BackTab => self.choose(chosen_before(now_chosen, offers)),
             _ => {
                 if address.press(key) {
                     *chosen = None;
@@ -155,6 +157,13 @@ impl State {
             }
             Front::Panels if address::check(text.trim()).is_ok() => self.front = Front::Edit(Address::of(text.trim())),
             Front::Panels | Front::Help(_) => {}
+        }
+    }
+
+    pub(super) fn scroll_help(&mut self, by: isize) {
+        let most = super::view::help_height().saturating_sub(usize::from(self.size.height.saturating_sub(2)));
+        if let Front::Help(scrolled) = &mut self.front {
+            *scrolled = scrolled.saturating_add_signed(by).min(most);
         }
     }
 

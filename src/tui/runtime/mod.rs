@@ -55,14 +55,19 @@ pub fn run<B: Backend>(
 where
     B::Error: Send + Sync + 'static,
 {
-    let mut screen = Screen { terminal, state: State::new(settings), run_began: None, drawn: Instant::now() };
+    let size = terminal.size().map_err(io::Error::other)?;
+    let mut screen = Screen { terminal, state: State::new(settings, size), run_began: None, drawn: Instant::now() };
     screen.draw()?;
     let first = screen.state.start();
     if let Some(outcome) = run_effects(first, perform) {
         return Ok(outcome);
     }
     loop {
-        let Some(message) = screen.wait(inbox) else { return Ok(Outcome::Quit) };
+        let message = match screen.wait(inbox) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return Ok(Outcome::Quit),
+        };
         if let Some(outcome) = screen.take_all(message, inbox, perform)? {
             return Ok(outcome);
         }
@@ -94,16 +99,12 @@ impl<B: Backend> Screen<'_, B>
 where
     B::Error: Send + Sync + 'static,
 {
-    /// The next message; `Some(None)` where it is time for a picture first; `None` once nobody can send any more.
-    fn wait(&self, inbox: &Receiver<Message>) -> Option<Option<Message>> {
-        if !self.state.is_growing() {
-            return inbox.recv().ok().map(Some);
+    /// The next message. While a phase grows it is waited for no longer than until the next picture is due.
+    fn wait(&self, inbox: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+        if self.state.is_growing() {
+            return inbox.recv_timeout(FRAME.saturating_sub(self.drawn.elapsed()));
         }
-        match inbox.recv_timeout(FRAME.saturating_sub(self.drawn.elapsed())) {
-            Ok(message) => Some(Some(message)),
-            Err(RecvTimeoutError::Timeout) => Some(None),
-            Err(RecvTimeoutError::Disconnected) => None,
-        }
+        inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
     }
 
     /// Takes in a message and all that wait behind it, but no longer than until the next picture is due.
@@ -134,7 +135,8 @@ where
             Message::Signal(Signal::Continue) => self.terminal.clear().map_err(io::Error::other)?,
             _ => {}
         }
-        Ok(run_effects(self.state.update(message), perform))
+        let now = self.now();
+        Ok(run_effects(self.state.update(message, now), perform))
     }
 
     fn draw(&mut self) -> io::Result<()> {

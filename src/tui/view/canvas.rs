@@ -45,18 +45,11 @@ impl Canvas<'_> {
         }
     }
 
-    /// Writes a styled line, cut where the area ends.
-    pub(super) fn line(&mut self, area: Rect, line: &Line<'_>) {
-        if area.height > 0 {
-            line.render(area, self.buf);
-        }
-    }
-
     /// A box with a title, and its inside.
     pub(super) fn boxed(&mut self, area: Rect, title: &[(String, Role)], focused: bool) -> Rect {
         let frame = self.style(if focused { Role::FocusedFrame } else { Role::Frame });
         let spans: Vec<Span<'_>> = title.iter().map(|(text, role)| Span::styled(text.as_str(), self.style(*role))).collect();
-        let set = if focused { border::THICK } else { border::ROUNDED };
+        let set = if focused && !self.look.has_color() { border::THICK } else { border::ROUNDED };
         let block = Block::bordered().border_set(set).border_style(frame).title(Line::from(spans));
         let inner = block.inner(area);
         block.render(area, self.buf);

@@ -76,7 +76,12 @@ impl Areas {
 
     /// The panel at a place.
     pub(in crate::tui) fn panel_at(&self, at: ratatui::layout::Position) -> Option<Panel> {
-        let panels = [(self.timeline, Panel::Timeline), (self.events, Panel::Events), (self.explain, Panel::Explain), (self.content, Panel::Explain)];
+        let panels = [
+            (self.timeline, Panel::Timeline),
+            (self.events, Panel::Events),
+            (self.explain, Panel::Explain),
+            (self.content, Panel::Explain),
+        ];
         panels.into_iter().find(|(area, _)| area.contains(at)).map(|(_, panel)| panel)
     }
 }

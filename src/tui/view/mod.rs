@@ -1,23 +1,80 @@
-//! The picture.
+//! The picture: a function of the state and the instant.
+
+mod address;
+mod ascii;
+mod canvas;
+mod events;
+mod explain;
+mod header;
+mod help;
+mod keys;
+mod layout;
+mod start;
+mod timeline;
 
 use ratatui::Frame;
-use ratatui::text::Line;
-use ratatui::widgets::Paragraph;
+use ratatui::layout::Rect;
 
+use self::canvas::Canvas;
 use super::State;
+use super::state::Front;
+use super::theme::{Look, Role};
 use crate::units::Moment;
 
+pub(super) use events::Listing;
+pub(super) use explain::{most_scrolled, page};
+pub(super) use help::height as help_height;
+pub(super) use layout::Areas;
+pub(super) use start::StartAreas;
+pub(super) use timeline::{Plan, inside as inside_timeline};
+
+/// Words of the timeline that other panels use too.
+pub(super) mod timeline_words {
+    pub(in crate::tui) use super::timeline::{outcome_words, progress, version_name};
+}
+
+/// Below this nothing useful fits.
+const SMALLEST: (u16, u16) = (20, 3);
+
 /// Draws the state as it is at an instant of the run.
-pub fn draw(frame: &mut Frame, state: &State, now: Moment) {
-    let mut lines = vec![Line::raw(format!("tapline  {}  {}", state.url.as_deref().unwrap_or("no URL"), now.from_start()))];
-    lines.extend(state.notice.iter().map(|notice| Line::raw(notice.as_str())));
-    for exchange in state.trace().exchanges() {
-        for (phase, span) in exchange.phases.iter() {
-            let took = span.duration().unwrap_or_else(|| now.since(span.began));
-            lines.push(Line::raw(format!("{:<8}{took}", phase.label())));
-        }
-        lines.extend(exchange.failure.iter().map(|(_, failure)| Line::raw(failure.message.escaped().into_owned())));
+pub fn draw(frame: &mut Frame<'_>, state: &State, now: Moment) {
+    let area = frame.area();
+    let mut canvas = Canvas { buf: frame.buffer_mut(), look: Look::of(&state.settings) };
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        draw_too_small(&mut canvas, area);
+    } else if let Front::Start { address, chosen } = &state.front {
+        let body = Rect { height: area.height - 1, ..area };
+        start::draw(&mut canvas, body, state, address, *chosen);
+        keys::draw(&mut canvas, Rect { y: area.bottom() - 1, height: 1, ..area }, state);
+    } else {
+        draw_run(&mut canvas, area, state, now);
     }
-    lines.push(Line::raw("r run again  q quit"));
-    frame.render_widget(Paragraph::new(lines), frame.area());
+    if state.settings.ascii {
+        ascii::translate(canvas.buf);
+    }
+}
+
+fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
+    let areas = Areas::of(area, state, now);
+    header::draw(canvas, areas.header, state, now);
+    timeline::draw(canvas, areas.timeline, areas.boxed(), state, now);
+    if areas.events.width > 0 {
+        events::draw(canvas, areas.events, state, now);
+    }
+    explain::draw(canvas, &areas, state, now);
+    keys::draw(canvas, areas.keys, state);
+    match &state.front {
+        Front::Help(scrolled) => help::draw(canvas, area, *scrolled),
+        Front::Edit(address) => address::draw_over(canvas, area, address),
+        Front::Panels | Front::Start { .. } => {}
+    }
+}
+
+fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
+    for way in ["tapline needs more room", "more room, please", "more room", "small"] {
+        if way.len() <= usize::from(area.width) {
+            canvas.text((area.x, area.y), way, area.width, Role::Dim);
+            return;
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use crate::insight::server_timing;
 use crate::timeline::{Detail, Lane, Scale, lanes};
-use crate::trace::{Exchange, ExchangeId, Phase};
+use crate::trace::{Exchange, ExchangeId, Phase, PhaseSpan};
 use crate::tui::cursor::{Cursor, place_of};
 use crate::tui::fit::wrap;
 use crate::tui::run::Run;
@@ -128,7 +129,7 @@ pub(in crate::tui) fn rows(run: &Run, cursor: Cursor, now: Moment, detail: Detai
 fn lanes_of(run: &Run, exchange: &Exchange, now: Moment, detail: Detail) -> Vec<Lane> {
     let detail = Detail {
         progress: detail.progress && is_long(run, exchange, now),
-        server_timing: detail.server_timing && super::server_timing::is_given(exchange),
+        server_timing: detail.server_timing && server_timing(exchange).iter().any(|metric| metric.duration.is_some()),
         ..detail
     };
     let mut lanes = lanes(exchange, detail, |phase| super::wire::is_seen(run, exchange, phase));
@@ -182,11 +183,15 @@ fn strip_lines(run: &Run) -> u16 {
 
 /// What went wrong and what to try, for the exchange that is unfolded.
 fn failure_lines(run: &Run, cursor: Cursor, inner: Rect) -> Vec<String> {
-    let failure = cursor.exchange(run).and_then(|id| run.trace.exchange(id)).and_then(|exchange| exchange.failure.as_ref());
-    let Some((phase, failure)) = failure else { return Vec::new() };
+    let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
+    let Some((phase, failure)) = exchange.and_then(|exchange| exchange.failure.as_ref()) else { return Vec::new() };
     let columns = usize::from(inner.width).saturating_sub(4);
+    let took = exchange.and_then(|exchange| exchange.phases.get(*phase)).and_then(PhaseSpan::duration);
+    let after = took.map(|took| format!(" after {took}")).unwrap_or_default();
     let mut lines = Vec::new();
-    for (sign, text) in [("\u{2717} ", format!("{}: {}", phase.label(), failure.message.escaped())), ("\u{2192} ", failure.hint.clone())] {
+    for (sign, text) in
+        [("\u{2717} ", format!("{} failed{after}: {}", phase.label(), failure.message.escaped())), ("\u{2192} ", failure.hint.clone())]
+    {
         for (n, line) in wrap(&text, columns).into_iter().take(3).enumerate() {
             lines.push(format!("{}{line}", if n == 0 { sign } else { "  " }));
         }

@@ -5,10 +5,10 @@ use ratatui::style::Style;
 use super::super::canvas::Canvas;
 use super::Plan;
 use crate::timeline::{Scale, Window};
+use crate::trace::Phase;
 use crate::trace::{Direction, Passed, PassedOneWay, TcpFlags, Trace};
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
-use crate::trace::Phase;
 
 /// Flows looked at; a run has few, a file may hold thousands.
 const MOST_FLOWS: usize = 64;
@@ -26,9 +26,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, run: &Run, plan: &Plan, window: Wind
     for (line, (direction, arrow, role)) in (y..).zip(sides).take(usize::from(plan.strip)) {
         let total: u64 = run.trace.flows().iter().map(|flow| flow.counts(direction).packets).sum();
         canvas.right(axis.x - 1, line, &format!("{arrow} {total}"), Role::Dim);
-        let (plain, bad, mark) = (canvas.style(role), canvas.style(Role::Failure), canvas.style(Role::Strong));
+        let (usual, bad, mark) = (canvas.style(role), canvas.style(Role::Failure), canvas.style(Role::Strong));
         for (column, passed) in (axis.x..).zip(&columns) {
-            if let Some((symbol, style)) = symbol(passed.one_way(direction), most, (plain, mark, bad))
+            if let Some((symbol, style)) = symbol(passed.one_way(direction), most, (usual, mark, bad))
                 && let Some(cell) = canvas.buf.cell_mut((column, line))
             {
                 cell.set_symbol(symbol).set_style(style);
@@ -43,7 +43,9 @@ fn columns_of(trace: &Trace, scale: &Scale) -> Vec<Passed> {
     edges
         .windows(2)
         .map(|edge| match edge {
-            [Some(from), Some(to)] => trace.flows().iter().take(MOST_FLOWS).map(|flow| flow.passed(*from, *to)).fold(Passed::default(), Passed::and),
+            [Some(from), Some(to)] => {
+                trace.flows().iter().take(MOST_FLOWS).map(|flow| flow.passed(*from, *to)).fold(Passed::default(), Passed::and)
+            }
             _ => Passed::default(),
         })
         .collect()

@@ -1,0 +1,174 @@
+//! The run as a whole: where the time went, or what is going on.
+
+use super::page::{Block, Page};
+use super::{failure, phase};
+use crate::insight::{round_trips, segments, wire_phase};
+use crate::trace::{CaptureState, Clock, Exchange, Phase};
+use crate::tui::figures::{Figures, count, percent};
+use crate::tui::run::Run;
+use crate::tui::theme::Role;
+use crate::tui::view::timeline_words::progress;
+use crate::tui::wording::status_words;
+use crate::units::{Bytes, Moment, Nanos};
+
+pub(super) fn page(run: &Run, now: Moment) -> Page {
+    let Some(main) = run.main_exchange() else {
+        let mut page = Page::new("Explain");
+        page.say(if run.under_way { "The request is about to begin." } else { "Nothing has happened yet." });
+        return page;
+    };
+    let mut page = exchange(run, main, now);
+    if run.trace.exchanges().len() > 1 {
+        page.gap();
+        let count = count(run.trace.exchanges().len(), "exchange");
+        let total = run.trace.latest().from_start();
+        page.say(format!("This run has {count}, {total} in all; select one to unfold it."));
+    }
+    if let Some(control) = run.trace.control().filter(|control| control.error.is_none()) {
+        page.gap();
+        page.say(format!("An ordinary client took {} for the same request: the inspector's own cost is the difference.", control.total));
+    }
+    capture(run, &mut page);
+    page
+}
+
+/// One exchange: what came of it, and its phases.
+pub(super) fn exchange(run: &Run, exchange: &Exchange, now: Moment) -> Page {
+    if exchange.failure.is_some() {
+        let mut page = failure::page(run, exchange);
+        shares(exchange, now, &mut page);
+        return page;
+    }
+    if exchange.ended.is_none() {
+        return under_way(run, exchange, now);
+    }
+    let mut page = Page::new("Where did the time go?");
+    page.say(verdict(exchange));
+    shares(exchange, now, &mut page);
+    page.gap();
+    trips(run, exchange, &mut page);
+    machine(run, exchange, &mut page);
+    packets(run, exchange, &mut page);
+    page
+}
+
+/// What is going on, and what it is.
+fn under_way(run: &Run, exchange: &Exchange, now: Moment) -> Page {
+    let Some(open) = exchange.phases.open() else {
+        let mut page = Page::new("Explain");
+        page.say("Between two phases: this program's own work.");
+        return page;
+    };
+    let mut page = phase::page(run, exchange, open, now);
+    if open == Phase::Receive
+        && let Some(said) = progress(exchange, now).into_iter().next()
+    {
+        page.blocks.insert(0, Block::Text(Role::Strong, said));
+        page.blocks.insert(1, Block::Gap);
+    }
+    page
+}
+
+/// What came, how long it took, and which phase took most of it.
+fn verdict(exchange: &Exchange) -> String {
+    let status = exchange.response.as_ref().map_or_else(|| "Done".to_owned(), |response| status_words(response.status, &response.reason));
+    let size = Bytes(exchange.response_body.transferred);
+    let total = exchange.total().unwrap_or_default();
+    let longest = exchange.phases.iter().filter_map(|(phase, span)| Some((span.duration()?, phase))).max();
+    let Some((took, phase)) = longest else { return format!("{status}: {size} in {total}.") };
+    let share = percent(took, total).unwrap_or_default();
+    format!("{status}: {size} in {total}. {} took most of it, {took} or {share}: {}.", phase.label(), whose(phase))
+}
+
+/// On whose side the time of a phase mostly is spent.
+const fn whose(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Dns => "the name server's answer",
+        Phase::Connect => "the distance to the server",
+        Phase::Proxy => "the proxy on the way",
+        Phase::Tls => "the distance again, and the work on both sides",
+        Phase::Send => "the upload",
+        Phase::Wait => "the server's own work, and one round trip",
+        Phase::Receive => "the download",
+    }
+}
+
+fn shares(exchange: &Exchange, now: Moment, page: &mut Page) {
+    page.gap();
+    let end = exchange.ended.unwrap_or(now);
+    let total = end.since(exchange.started);
+    let figures = Figures::reaching(total);
+    for (phase, span) in exchange.phases.iter() {
+        let took = span.ended.unwrap_or(now).since(span.began);
+        let share = percent(took, total).unwrap_or_default();
+        page.blocks.push(Block::Figure(phase, format!("{:>9} {}", figures.bare(took), figures.unit.symbol()), format!("  {share:>6}")));
+    }
+}
+
+fn trips(run: &Run, exchange: &Exchange, page: &mut Page) {
+    let Some(found) = round_trips(&run.trace, exchange) else { return };
+    let clock = found.rtt.clock.name();
+    if found.rtt.duration.0 < 1_000_000 {
+        page.say(format!(
+            "A round trip took {} (clock: {clock}): the server is so near that this machine's own work weighs more than the way.",
+            found.rtt.duration
+        ));
+        return;
+    }
+    page.say(format!(
+        "Without name resolution that is {:.1} round trips of {} (clock: {clock}); these protocols could do it in {}.",
+        found.used, found.rtt.duration, found.least
+    ));
+}
+
+/// What lies between the two clocks.
+fn machine(run: &Run, exchange: &Exchange, page: &mut Page) {
+    let own: Vec<(Phase, Nanos)> = exchange
+        .phases
+        .iter()
+        .filter_map(|(phase, span)| {
+            let wire = wire_phase(&run.trace, exchange, phase)?.duration();
+            Some((phase, span.duration()?.saturating_sub(wire)))
+        })
+        .collect();
+    if own.is_empty() {
+        return;
+    }
+    let sum: Nanos = own.iter().map(|(_, own)| *own).sum();
+    let most = own.iter().max_by_key(|(_, own)| *own).map(|(phase, _)| format!(", most of it in {}", phase.label())).unwrap_or_default();
+    page.say(format!("{sum} of it passed on this machine and not on the wire{most}."));
+}
+
+fn packets(run: &Run, exchange: &Exchange, page: &mut Page) {
+    let Some(found) = segments(&run.trace, exchange) else { return };
+    let largest = found.sent.max_payload.max(found.received.max_payload);
+    let again = found.sent.retransmitted + found.received.retransmitted;
+    let mss = found.mss.map(|mss| format!(" of at most {mss} (MSS)")).unwrap_or_default();
+    page.say(format!(
+        "{} packets out, {} in; the largest payload is {largest} B{mss}; {}.",
+        found.sent.packets,
+        found.received.packets,
+        if again == 0 { "none was sent again".to_owned() } else { format!("{again} sent again") }
+    ));
+    if found.offloaded {
+        page.say("Payloads larger than the MSS are aggregates: the network card or the kernel cuts or glues them, and the wire's segments are smaller.");
+    }
+}
+
+fn capture(run: &Run, page: &mut Page) {
+    match &run.trace.capture().state {
+        CaptureState::Unavailable { reason, remedy } => {
+            page.gap();
+            page.say_as(
+                Role::Dim,
+                format!("No packets: {reason}. What stands in comes from the {}. To see packets: {remedy}", Clock::Kernel.name()),
+            );
+        }
+        CaptureState::On | CaptureState::Off => {}
+    }
+    let lost = run.trace.dropped() + run.trace.unlogged();
+    if lost > 0 {
+        page.gap();
+        page.say_as(Role::Warning, format!("{lost} events are missing from the list: there were too many."));
+    }
+}

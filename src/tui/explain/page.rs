@@ -1,0 +1,181 @@
+//! A page of explanation, and how it is broken into lines.
+
+use crate::trace::Phase;
+use crate::tui::fit::{cut, width, wrap};
+use crate::tui::theme::Role;
+
+/// A part of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tui) enum Block {
+    /// A paragraph.
+    Text(Role, String),
+    /// A label and what it stands for.
+    Fact(String, String),
+    /// A heading.
+    Heading(String),
+    /// A row of figures: a name in its phase's colour, a figure, a note.
+    Figure(Phase, String, String),
+    /// Lines that keep their own breaks.
+    Verbatim(String),
+    /// Where it is written down.
+    Reference(String),
+    /// A blank line.
+    Gap,
+}
+
+/// A title and what is to be said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::tui) struct Page {
+    pub(in crate::tui) title: String,
+    pub(in crate::tui) blocks: Vec<Block>,
+}
+
+/// A line of a page: pieces with their roles.
+pub(in crate::tui) type PageLine = Vec<(String, Role)>;
+
+impl Page {
+    pub(super) fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), blocks: Vec::new() }
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Text(Role::Text, text.into()));
+    }
+
+    pub(super) fn say_as(&mut self, role: Role, text: impl Into<String>) {
+        self.blocks.push(Block::Text(role, text.into()));
+    }
+
+    pub(super) fn fact(&mut self, label: impl Into<String>, value: impl Into<String>) {
+        self.blocks.push(Block::Fact(label.into(), value.into()));
+    }
+
+    pub(super) fn fact_if(&mut self, label: &str, value: Option<impl Into<String>>) {
+        if let Some(value) = value {
+            self.fact(label, value);
+        }
+    }
+
+    pub(super) fn heading(&mut self, text: impl Into<String>) {
+        self.gap();
+        self.blocks.push(Block::Heading(text.into()));
+    }
+
+    pub(super) fn reference(&mut self, text: &str) {
+        self.blocks.push(Block::Reference(text.to_owned()));
+    }
+
+    /// A blank line, where something stands above it.
+    pub(super) fn gap(&mut self) {
+        if !matches!(self.blocks.last(), None | Some(Block::Gap)) {
+            self.blocks.push(Block::Gap);
+        }
+    }
+
+    /// Both pages in one.
+    pub(in crate::tui) fn followed_by(mut self, other: Self) -> Self {
+        if !other.blocks.is_empty() {
+            self.heading(other.title);
+            self.blocks.extend(other.blocks);
+        }
+        self
+    }
+
+    /// The lines from `first` on, no more than `most`, none wider than `columns`. Only what is asked for is laid out in full.
+    pub(in crate::tui) fn lines(&self, columns: usize, first: usize, most: usize) -> Vec<PageLine> {
+        let labels = self.label_width(columns);
+        self.blocks.iter().flat_map(|block| block_lines(block, columns, labels)).skip(first).take(most).collect()
+    }
+
+    /// How many lines it takes.
+    pub(in crate::tui) fn height(&self, columns: usize) -> usize {
+        let labels = self.label_width(columns);
+        self.blocks.iter().map(|block| block_lines(block, columns, labels).len()).sum()
+    }
+
+    /// As plain text, for the clipboard.
+    pub(in crate::tui) fn plain(&self) -> String {
+        let lines = self.lines(usize::MAX, 0, usize::MAX).into_iter();
+        let lines = lines.map(|line| line.into_iter().map(|(text, _)| text).collect::<String>().trim_end().to_owned());
+        std::iter::once(self.title.clone()).chain(lines).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Columns for labels: as the widest needs, a third of all at most.
+    fn label_width(&self, columns: usize) -> usize {
+        let widest = self.blocks.iter().filter_map(|block| if let Block::Fact(label, _) = block { Some(width(label)) } else { None }).max();
+        widest.unwrap_or(0).min(columns / 3).min(28)
+    }
+}
+
+fn block_lines(block: &Block, columns: usize, labels: usize) -> Vec<PageLine> {
+    match block {
+        Block::Gap => vec![Vec::new()],
+        Block::Text(role, text) => wrap(text, columns).into_iter().map(|line| vec![(line, *role)]).collect(),
+        Block::Heading(text) => vec![vec![(cut(text, columns), Role::Strong)]],
+        Block::Reference(text) => wrap(text, columns).into_iter().map(|line| vec![(line, Role::Accent)]).collect(),
+        Block::Verbatim(text) => wrap(text, columns).into_iter().map(|line| vec![(line, Role::Dim)]).collect(),
+        Block::Figure(phase, figure, note) => {
+            let name = format!("{:<8}", phase.label());
+            let room = columns.saturating_sub(8 + width(figure));
+            vec![vec![
+                (cut(&name, columns), Role::Phase(*phase)),
+                (cut(figure, columns.saturating_sub(8)), Role::Text),
+                (cut(note, room), Role::Dim),
+            ]]
+        }
+        Block::Fact(label, value) => fact_lines(label, value, columns, labels),
+    }
+}
+
+/// The label, and the value beside it, broken within its own columns.
+fn fact_lines(label: &str, value: &str, columns: usize, labels: usize) -> Vec<PageLine> {
+    let values = wrap(value, columns.saturating_sub(labels + 1));
+    let values = if values.is_empty() { vec![String::new()] } else { values };
+    let label = cut(label, labels);
+    values
+        .into_iter()
+        .enumerate()
+        .map(|(n, value)| {
+            let name = if n == 0 { label.as_str() } else { "" };
+            let fill = labels + 1 - width(name).min(labels);
+            vec![(format!("{name}{:fill$}", ""), Role::Dim), (value, Role::Text)]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> Page {
+        let mut page = Page::new("TLS");
+        page.say("One round trip out and back.");
+        page.fact("cipher", "TLS_AES_128_GCM_SHA256");
+        page.fact("a very long label indeed", "x");
+        page.heading("Certificates");
+        page.blocks.push(Block::Figure(Phase::Tls, " 43.0".to_owned(), "  23 %".to_owned()));
+        page
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_panel() {
+        for columns in 0..60 {
+            for line in page().lines(columns, 0, 100) {
+                let wide: usize = line.iter().map(|(text, _)| width(text)).sum();
+                assert!(wide <= columns.max(1), "{wide} of {columns}: {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn scrolling_takes_what_is_asked_for() {
+        let all = page().lines(24, 0, usize::MAX);
+        assert_eq!(page().height(24), all.len());
+        assert_eq!(page().lines(24, 2, 3), all[2..5]);
+    }
+
+    #[test]
+    fn the_clipboard_gets_plain_text() {
+        assert!(page().plain().starts_with("TLS\nOne round trip out and back.\ncipher"));
+    }
+}

@@ -1,0 +1,140 @@
+//! Moving the cursor, the panels and the axis.
+
+use ratatui::layout::Rect;
+
+use super::keymap::Action;
+use super::state::{Held, Panel};
+use super::view::{Areas, Listing, Plan, inside_timeline, most_scrolled, page};
+use super::{Effect, State};
+use crate::timeline::Zoom;
+use crate::tui::cursor::Cursor;
+use crate::units::Moment;
+
+/// How much of the axis one key press moves or leaves.
+const STEP: f64 = 0.25;
+
+impl State {
+    pub(super) fn look(&mut self, action: Action, now: Moment) {
+        match action {
+            Action::Up => self.go_by(-1, now),
+            Action::Down => self.go_by(1, now),
+            Action::PageUp => self.go_by(-self.page_length(now), now),
+            Action::PageDown => self.go_by(self.page_length(now), now),
+            Action::First => self.go_by(isize::MIN / 2, now),
+            Action::Last => self.go_to_end(now),
+            Action::NextPanel => self.sight.panel = self.sight.panel.next(),
+            Action::PreviousPanel => self.sight.panel = self.sight.panel.next().next(),
+            Action::Read => self.sight.panel = Panel::Explain,
+            Action::Back => self.step_back(),
+            Action::ZoomIn => self.zoom(0.5, None, now),
+            Action::ZoomOut => self.zoom(2.0, None, now),
+            Action::Left => self.pan(-STEP, now),
+            Action::Right => self.pan(STEP, now),
+            Action::ZoomOff => self.sight.zoom = Zoom::default(),
+            _ => {}
+        }
+    }
+
+    /// The panels as they are now.
+    pub(super) fn areas(&self, now: Moment) -> Areas {
+        Areas::of(Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }, self, now)
+    }
+
+    /// Moves within the panel that has the keyboard.
+    pub(super) fn go_by(&mut self, by: isize, now: Moment) {
+        match self.sight.panel {
+            Panel::Explain => self.scroll(by, now),
+            Panel::Events => {
+                let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, by);
+                self.select(cursor, now);
+            }
+            Panel::Timeline => {
+                let plan = self.plan(now);
+                let cursor = self.sight.cursor.moved_by_rows(self.shown(now).0, &plan.rows, by);
+                self.select(cursor, now);
+            }
+        }
+    }
+
+    /// The last line; in the list that is following what comes.
+    fn go_to_end(&mut self, now: Moment) {
+        if self.sight.panel == Panel::Events && self.run.under_way {
+            self.select(Cursor::Run, now);
+        } else {
+            self.go_by(isize::MAX / 2, now);
+        }
+    }
+
+    fn step_back(&mut self) {
+        if self.sight.panel == Panel::Explain {
+            self.sight.panel = Panel::Events;
+        } else {
+            self.sight.cursor = Cursor::Run;
+        }
+        self.sight.scrolled = 0;
+    }
+
+    pub(super) fn scroll(&mut self, by: isize, now: Moment) {
+        let areas = self.areas(now);
+        let most = most_scrolled(&page(self, &areas, now), areas.explain);
+        self.sight.scrolled = self.sight.scrolled.min(most).saturating_add_signed(by).min(most);
+    }
+
+    /// Selects something, and sees to it that it is seen.
+    pub(super) fn select(&mut self, cursor: Cursor, now: Moment) {
+        let (run, at) = self.shown(now);
+        let zoom = cursor.moment(run).map(|moment| self.sight.zoom.showing(run.whole(at), moment));
+        self.sight.cursor = cursor;
+        self.sight.scrolled = 0;
+        self.sight.zoom = zoom.unwrap_or(self.sight.zoom);
+    }
+
+    /// Zooms around an instant: the pointer's, else the cursor's, else the window's middle.
+    pub(super) fn zoom(&mut self, factor: f64, around: Option<Moment>, now: Moment) {
+        let (run, at) = self.shown(now);
+        let whole = run.whole(at);
+        let window = self.sight.zoom.window(whole);
+        let around = around.or_else(|| self.sight.cursor.moment(run)).unwrap_or_else(|| window.at(0.5));
+        self.sight.zoom = self.sight.zoom.scaled(whole, factor, around);
+    }
+
+    fn pan(&mut self, fraction: f64, now: Moment) {
+        let (run, at) = self.shown(now);
+        let whole = run.whole(at);
+        if self.sight.zoom.is_on() {
+            self.sight.zoom = self.sight.zoom.moved(whole, fraction);
+        } else {
+            self.notice = Some("The whole run is in view: + zooms in.".to_owned());
+        }
+    }
+
+    /// The timeline's rows as they are now.
+    pub(super) fn plan(&self, now: Moment) -> Plan {
+        let areas = self.areas(now);
+        let (run, at) = self.shown(now);
+        Plan::of(run, self.sight.cursor, at, inside_timeline(areas.timeline, areas.boxed()))
+    }
+
+    fn page_length(&self, now: Moment) -> isize {
+        let areas = self.areas(now);
+        let lines = match self.sight.panel {
+            Panel::Timeline => areas.timeline.height / 2,
+            Panel::Events => u16::try_from(Listing::of(self.shown(now).0, self, areas.events).seen).unwrap_or(u16::MAX),
+            Panel::Explain => areas.explain.height.saturating_sub(2),
+        };
+        isize::try_from(lines.max(1)).unwrap_or(1)
+    }
+
+    /// Holds the picture, or lets it go on. The run itself is not held.
+    pub(super) fn pause(&mut self, now: Moment) {
+        self.held = match self.held.take() {
+            Some(_) => None,
+            None => Some(Held { run: self.run.clone(), at: self.run.until(now) }),
+        };
+    }
+
+    pub(super) fn copy(&mut self, now: Moment) -> Vec<Effect> {
+        self.notice = Some("Copied what is explained to the clipboard.".to_owned());
+        vec![Effect::Copy(page(self, &self.areas(now), now).plain())]
+    }
+}

@@ -1,0 +1,78 @@
+//! The keys, and what the signs mean.
+
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+use super::canvas::{Canvas, scroll_mark};
+use crate::trace::Phase;
+use crate::tui::keymap::BINDINGS;
+use crate::tui::theme::Role;
+
+/// A line: pieces with the column each begins at.
+type HelpLine = Vec<(u16, String, Role)>;
+
+/// What the signs of the timeline mean.
+const SIGNS: [(&str, Role, &str); 9] = [
+    ("\u{2588}\u{2588}\u{258c}", Role::Text, "as this program felt it (app clock)"),
+    ("\u{2501}\u{2501}\u{2578}", Role::Text, "as the packets show it (wire clock), or a part of a phase"),
+    ("\u{2591}\u{2591}\u{2591}", Role::Machine, "this machine: felt here, not seen on the wire"),
+    ("\u{2581}\u{2584}\u{2588}", Role::Text, "payload of the packets in a column"),
+    ("  \u{00b7}", Role::Text, "packets without payload (acknowledgments)"),
+    ("S F", Role::Strong, "SYN opens a connection, FIN closes it"),
+    ("R \u{00d7}", Role::Failure, "RST tears it down; bytes sent again"),
+    ("  \u{2717}", Role::Failure, "it failed here"),
+    ("\u{2192} \u{2190}", Role::Text, "out, in"),
+];
+
+/// Draws the page over the panels. Returns nothing; `scrolled` lines are above its top.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scrolled: usize) {
+    let lines = lines();
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let width = 76.min(area.width);
+    let popup = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    Clear.render(popup, canvas.buf);
+    let inner = canvas.boxed(popup, &[(" Keys and signs ".to_owned(), Role::Strong)], true);
+    let seen = usize::from(inner.height);
+    let first = scrolled.min(lines.len().saturating_sub(seen));
+    for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(first)) {
+        for (column, text, role) in line {
+            let x = inner.x + column;
+            canvas.text((x, y), text, inner.right().saturating_sub(x), *role);
+        }
+    }
+    scroll_mark(canvas, popup, first, seen, lines.len());
+}
+
+/// How many lines there are.
+pub(in crate::tui) fn height() -> usize {
+    lines().len()
+}
+
+fn lines() -> Vec<HelpLine> {
+    let mut lines: Vec<HelpLine> = vec![phases()];
+    lines.push(Vec::new());
+    lines.extend(SIGNS.iter().map(|(sign, role, means)| vec![(2, (*sign).to_owned(), *role), (12, (*means).to_owned(), Role::Text)]));
+    lines.push(Vec::new());
+    lines.extend(
+        BINDINGS.iter().map(|binding| vec![(2, binding.shown.to_owned(), Role::Accent), (12, binding.does.to_owned(), Role::Text)]),
+    );
+    lines.push(vec![
+        (2, "mouse".to_owned(), Role::Accent),
+        (12, "click selects; the wheel scrolls, and zooms over the timeline".to_owned(), Role::Text),
+    ]);
+    lines
+}
+
+/// The phases in their colours.
+fn phases() -> HelpLine {
+    let mut column = 2;
+    Phase::ALL
+        .into_iter()
+        .map(|phase| {
+            let text = format!(" {} ", phase.label());
+            let here = column;
+            column += u16::try_from(text.len() + 1).unwrap_or(0);
+            (here, text, Role::OnPhase(phase))
+        })
+        .collect()
+}

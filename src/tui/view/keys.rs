@@ -1,0 +1,55 @@
+//! The line at the bottom: the keys that matter now, or what the user shall know first.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::tui::State;
+use crate::tui::fit::width;
+use crate::tui::keymap::BINDINGS;
+use crate::tui::state::Front;
+use crate::tui::theme::Role;
+
+/// Draws the line.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    if area.height == 0 {
+        return;
+    }
+    if let Some(notice) = &state.notice {
+        canvas.text((area.x + 1, area.y), notice, area.width.saturating_sub(2), Role::Warning);
+        return;
+    }
+    let hints: Vec<(&str, &str)> = match state.front {
+        Front::Panels if state.held.is_some() => vec![("space", "go on"), ("?", "help"), ("q", "quit")],
+        Front::Panels => panel_hints(state),
+        Front::Help(_) => vec![("\u{2191}\u{2193}", "scroll"), ("esc", "close")],
+        Front::Edit(_) => vec![("enter", "run"), ("esc", "close"), ("ctrl-u", "clear")],
+        Front::Start { .. } => vec![("enter", "run"), ("\u{2191}\u{2193}", "choose"), ("esc", "quit")],
+    };
+    draw_hints(canvas, area, &hints);
+}
+
+/// While a run is under way the key that ends it comes first.
+fn panel_hints(state: &State) -> Vec<(&'static str, &'static str)> {
+    let cancel = state.is_busy().then_some(("ctrl-c", "cancel"));
+    let bound = BINDINGS.iter().map(|binding| binding.hint).filter(|(key, _)| !key.is_empty());
+    let moving = |(key, _): &(&str, &str)| state.sight.zoom.is_on() || *key != "\u{2190}\u{2192}";
+    cancel.into_iter().chain(bound.filter(moving)).collect()
+}
+
+/// As many as fit; the last two, help and quit, always if anything does.
+fn draw_hints(canvas: &mut Canvas<'_>, area: Rect, hints: &[(&str, &str)]) {
+    let wide = |(key, word): &(&str, &str)| width(key) + width(word) + 3;
+    let room = usize::from(area.width).saturating_sub(1);
+    let (front, back) = hints.split_at(hints.len().saturating_sub(2));
+    let kept: usize = back.iter().map(wide).sum();
+    let mut used = kept;
+    let fitting = front.iter().take_while(|hint| {
+        used += wide(hint);
+        used <= room
+    });
+    let mut x = area.x + 1;
+    for (key, word) in fitting.chain(back) {
+        x += canvas.text((x, area.y), key, area.right().saturating_sub(x), Role::Accent) + 1;
+        x += canvas.text((x, area.y), word, area.right().saturating_sub(x), Role::Dim) + 2;
+    }
+}

@@ -1,0 +1,246 @@
+//! One row: mark, name, figure, bar, a few words.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::bar::{self, Piece, paint};
+use super::wire::TwoClocks;
+use super::{Row, Scene, notes};
+use crate::insight::server_timing;
+use crate::timeline::{Cover, Lane, Scale};
+use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
+use crate::tui::fit::{first_that_fits, width};
+use crate::tui::theme::Role;
+use crate::units::{Moment, Nanos};
+
+use super::super::canvas::Canvas;
+
+/// Draws a row on line `y`.
+pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, y: u16, (id, lane): Row, selected: bool) {
+    let Some(exchange) = scene.run.trace.exchange(id) else { return };
+    let inner = scene.plan.inner;
+    if selected {
+        let style = canvas.look.selected(scene.focused);
+        // Without colours a reversed row would hide its own bar: there the name alone is marked.
+        let columns = if canvas.look.has_color() { inner.width } else { super::plan::LABELS.min(inner.width) - 1 };
+        canvas.buf.set_style(Rect { x: inner.x, y, width: columns, height: 1 }, style);
+        canvas.text((inner.x, y), "\u{25b8}", 1, Role::Accent);
+    }
+    draw_label(canvas, scene, exchange, lane, y);
+    let span = scene.run.span_of(id, lane).map(|(began, ended)| (began, ended.unwrap_or(scene.now.max(began))));
+    let cover = span.and_then(|(began, ended)| scale.cover(began, ended));
+    let origin = (scene.plan.axis().x, y);
+    if let Some(cover) = cover {
+        draw_bar(canvas, scene, scale, exchange, lane, origin, cover);
+    }
+    draw_note(canvas, scene, exchange, lane, origin, cover);
+}
+
+fn draw_label(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, lane: Lane, y: u16) {
+    let x = scene.plan.inner.x + 1;
+    let begun = lane.phase().is_none_or(|phase| exchange.phases.get(phase).is_some());
+    let failed = matches!(lane, Lane::Phase(phase) if exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase));
+    let role = match lane {
+        _ if failed => Role::Failure,
+        Lane::Phase(phase) if begun => Role::Phase(phase),
+        Lane::Folded => Role::Strong,
+        _ => Role::Dim,
+    };
+    let room = super::plan::LABELS.min(scene.plan.inner.width);
+    canvas.text((x, y), &name(exchange, lane), 9.min(room), role);
+    if let Some(figure) = figure(scene, exchange, lane) {
+        let role = if matches!(lane, Lane::Phase(_) | Lane::Folded) { Role::Text } else { Role::Dim };
+        canvas.right((scene.plan.inner.x + room).saturating_sub(1), y, &figure, role);
+    }
+}
+
+fn name(exchange: &Exchange, lane: Lane) -> String {
+    match lane {
+        Lane::Folded => format!("#{}", exchange.id.0),
+        Lane::Phase(phase) => phase.label().to_owned(),
+        Lane::Wire(_) => "  wire".to_owned(),
+        Lane::Query(n) => {
+            let kind =
+                exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n)).map_or("?", |query| query.kind.as_str());
+            format!("  {kind}")
+        }
+        Lane::Attempt(n) => format!("  try {}", n + 1),
+        Lane::ServerTiming => "  server".to_owned(),
+        Lane::Progress => "  body".to_owned(),
+    }
+}
+
+/// How long it took, or has taken so far; nothing for what has not begun.
+fn figure(scene: &Scene<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
+    let took = match lane {
+        Lane::Wire(phase) => TwoClocks::of(scene.run, exchange, phase)?.wire.duration(),
+        Lane::ServerTiming => server_timing(exchange).iter().filter_map(|metric| metric.duration).sum(),
+        Lane::Progress => return None,
+        _ => {
+            let (began, ended) = scene.run.span_of(exchange.id, lane)?;
+            ended.unwrap_or(scene.now).since(began)
+        }
+    };
+    Some(scene.figures.bare(took))
+}
+
+fn draw_bar(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, lane: Lane, origin: (u16, u16), cover: Cover) {
+    match lane {
+        Lane::Folded => draw_folded(canvas, scene, scale, exchange, origin),
+        Lane::Phase(phase) => {
+            let style = canvas.style(Role::Phase(phase));
+            paint(canvas.buf, origin, &[Piece::solid(cover, style)]);
+            if !scene.plan.wire_rows {
+                hatch_machine(canvas, scene, scale, exchange, phase, origin);
+            }
+            mark_failure(canvas, exchange, phase, origin, cover);
+        }
+        Lane::Wire(phase) => draw_wire(canvas, scene, scale, exchange, phase, origin),
+        Lane::Query(n) => {
+            let failed = exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n)).is_some_and(|query| {
+                !matches!(&query.outcome, QueryOutcome::Pending | QueryOutcome::Answered(crate::trace::DnsAnswer { .. }))
+            });
+            thin(canvas, origin, cover, Phase::Dns, failed);
+        }
+        Lane::Attempt(n) => {
+            let outcome = exchange.attempts.get(n).and_then(|attempt| attempt.outcome.as_ref());
+            let failed = !matches!(outcome, None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned));
+            thin(canvas, origin, cover, Phase::Connect, failed);
+        }
+        Lane::ServerTiming => draw_server_timing(canvas, scale, exchange, origin),
+        Lane::Progress => draw_progress(canvas, exchange, origin, cover),
+    }
+}
+
+/// A line for a part of a phase, with a cross at its end where it failed.
+fn thin(canvas: &mut Canvas<'_>, origin: (u16, u16), cover: Cover, phase: Phase, failed: bool) {
+    let style = canvas.style(Role::Phase(phase));
+    bar::line(canvas.buf, origin, cover, style);
+    if failed {
+        cross(canvas, origin, cover);
+    }
+}
+
+/// All phases of an exchange in one row, each with its letter where there is room.
+fn draw_folded(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, origin: (u16, u16)) {
+    let colored = canvas.look.has_color();
+    let pieces: Vec<(Phase, Piece)> = exchange
+        .phases
+        .iter()
+        .filter_map(|(phase, span)| {
+            let cover = scale.cover(span.began, span.ended.unwrap_or(scene.now).max(span.began))?;
+            let style = canvas.style(Role::Phase(phase));
+            Some((phase, if colored { Piece::solid(cover, style) } else { Piece { fill: pattern(phase), ..Piece::solid(cover, style) } }))
+        })
+        .collect();
+    let plain: Vec<Piece> = pieces.iter().map(|(_, piece)| *piece).collect();
+    paint(canvas.buf, origin, &plain);
+    for (phase, piece) in &pieces {
+        let (first, last) = piece.cover.columns();
+        if last > first + 2 {
+            let letter = phase.label().get(..1).unwrap_or_default();
+            let style = canvas.style(Role::OnPhase(*phase));
+            canvas.styled((origin.0.saturating_add(u16::try_from(first + 1).unwrap_or(0)), origin.1), letter, 1, style);
+        }
+    }
+    if let Some((phase, _)) = &exchange.failure {
+        let failed = pieces.iter().find(|(of, _)| of == phase);
+        if let Some((_, piece)) = failed {
+            cross(canvas, origin, piece.cover);
+        }
+    }
+}
+
+/// Where there are no colours, neighbours differ by their fill.
+const fn pattern(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Dns | Phase::Tls | Phase::Receive => "\u{2588}",
+        Phase::Connect | Phase::Send => "\u{2593}",
+        Phase::Proxy | Phase::Wait => "\u{2592}",
+    }
+}
+
+/// The phase as the wire saw it, and hatched what lies around it: this machine's own share.
+fn draw_wire(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, phase: Phase, origin: (u16, u16)) {
+    let Some(clocks) = TwoClocks::of(scene.run, exchange, phase) else { return };
+    hatch_machine(canvas, scene, scale, exchange, phase, origin);
+    if let Some(cover) = scale.cover(clocks.wire.began, clocks.wire.ended) {
+        let style = canvas.style(Role::Phase(phase));
+        bar::line(canvas.buf, origin, cover, style);
+    }
+}
+
+fn hatch_machine(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, phase: Phase, origin: (u16, u16)) {
+    let Some(clocks) = TwoClocks::of(scene.run, exchange, phase) else { return };
+    let style = canvas.style(Role::Machine);
+    for (from, to) in [(clocks.app.from(), clocks.wire.began), (clocks.wire.ended, clocks.app.to())] {
+        if let Some(cover) = scale.cover(from, to).filter(|_| from < to) {
+            bar::hatch(canvas.buf, origin, cover, style);
+        }
+    }
+}
+
+/// Durations that have no start: one after another in the middle of the wait.
+fn draw_server_timing(canvas: &mut Canvas<'_>, scale: &Scale, exchange: &Exchange, origin: (u16, u16)) {
+    let Some((began, ended)) = exchange.phases.get(Phase::Wait).and_then(|span| Some((span.began, span.ended?))) else { return };
+    let durations: Vec<Nanos> = server_timing(exchange).iter().filter_map(|metric| metric.duration).collect();
+    let all: Nanos = durations.iter().copied().sum();
+    let mut from: Moment = began + Nanos(ended.since(began).saturating_sub(all).0 / 2);
+    for (n, took) in durations.into_iter().enumerate() {
+        let to = (from + took).min(ended);
+        if let Some(cover) = scale.cover(from, to) {
+            let style: Style = canvas.style(Role::Phase(if n % 2 == 0 { Phase::Wait } else { Phase::Dns }));
+            bar::line(canvas.buf, origin, cover, style);
+        }
+        from = to;
+    }
+}
+
+/// How much of the body is there, over the columns of its phase.
+fn draw_progress(canvas: &mut Canvas<'_>, exchange: &Exchange, origin: (u16, u16), cover: Cover) {
+    let body = &exchange.response_body;
+    let Some(expected) = body.expected.filter(|&expected| expected > 0) else { return };
+    let wide = u64::from(cover.to - cover.from);
+    let done = u128::from(wide) * u128::from(body.transferred.min(expected)) / u128::from(expected);
+    let to = cover.from + u32::try_from(done).unwrap_or(0).max(1);
+    let style = canvas.style(Role::Phase(Phase::Receive));
+    bar::line(canvas.buf, origin, Cover { from: cover.from, to }, style);
+}
+
+fn mark_failure(canvas: &mut Canvas<'_>, exchange: &Exchange, phase: Phase, origin: (u16, u16), cover: Cover) {
+    if exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase) {
+        cross(canvas, origin, cover);
+    }
+}
+
+/// A cross in the last column.
+fn cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: Cover) {
+    let column = u16::try_from(cover.columns().1).unwrap_or(u16::MAX);
+    let style = canvas.style(Role::Failure);
+    if let Some(cell) = canvas.buf.cell_mut((x.saturating_add(column), y)) {
+        cell.reset();
+        cell.set_symbol("\u{2717}").set_style(style);
+    }
+}
+
+/// The words go right of the bar, or left of it where there is no room on the right.
+fn draw_note(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, lane: Lane, (x, y): (u16, u16), cover: Option<Cover>) {
+    let ways = notes::of(scene.run, exchange, lane, scene.figures, scene.now);
+    let Some(cover) = cover else { return };
+    let columns = u32::from(scene.plan.axis().width);
+    let right = columns.saturating_sub(cover.columns().1 + 3);
+    let left = cover.columns().0.saturating_sub(2);
+    let (first_right, first_left) = (fitting(&ways, right), fitting(&ways, left));
+    // The longer way to say it wins; where both sides take the same, the right one does.
+    let on_the_left = width(first_left.unwrap_or_default()) > width(first_right.unwrap_or_default());
+    let Some(words) = (if on_the_left { first_left } else { first_right }) else { return };
+    let column =
+        if on_the_left { cover.columns().0.saturating_sub(1 + u32::try_from(width(words)).unwrap_or(0)) } else { cover.columns().1 + 2 };
+    let role = if lane == Lane::Folded { Role::Text } else { Role::Dim };
+    let (x, wide) = (x.saturating_add(u16::try_from(column).unwrap_or(0)), u16::try_from(width(words)).unwrap_or(0));
+    canvas.text((x, y), words, wide, role);
+}
+
+fn fitting(ways: &[String], columns: u32) -> Option<&str> {
+    first_that_fits(ways, usize::try_from(columns).unwrap_or(0)).filter(|words| !words.is_empty())
+}
