@@ -1,5 +1,6 @@
 //! The run on the screen: its trace, and what of its log is listed.
 
+use crate::insight::redact::Redactor;
 use crate::timeline::{Lane, Window, round_end};
 use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Phase, Trace, What};
 use crate::units::{Moment, Nanos};
@@ -15,8 +16,9 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Takes in what happened.
+    /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than one.
     pub(super) fn take(&mut self, event: Event) {
+        let event = if matches!(event.what, What::Packets { .. }) { event } else { Redactor::default().event(&event) };
         match event.what {
             What::RunStarted { .. } => *self = Self { under_way: true, ..Self::default() },
             What::RunEnded => self.under_way = false,
