@@ -10,7 +10,10 @@ mod scenario;
 
 use findings::findings;
 use scenario::{Scenario, differences};
+use tapline::report::{self, Format, Options};
 use tapline::trace::{Event, Trace};
+use tapline::units::acts_on_a_terminal;
+use unicode_width::UnicodeWidthStr;
 
 #[test]
 fn every_scenario_is_found_as_expected() {
@@ -32,6 +35,76 @@ fn events_written_read_and_folded_again_give_the_same_trace() {
         let lines: Vec<String> = scenario.events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
         let read = lines.iter().map(|line| serde_json::from_str::<Event>(line).unwrap());
         assert_eq!(Trace::of(read), scenario.trace(), "{}", scenario.name);
+    }
+}
+
+/// Snapshots lie in `snapshots/`, named by scenario and report alone.
+fn snapshots() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
+#[test]
+fn every_scenario_is_written_as_every_report() {
+    let options = Options::default();
+    snapshots().bind(|| {
+        for scenario in Scenario::all() {
+            let trace = scenario.trace();
+            for format in Format::ALL {
+                let written = report::write(&trace, format, &options);
+                assert!(!written.chars().any(|c| c != '\n' && acts_on_a_terminal(c)), "{} as {}", scenario.name, format.name());
+                insta::assert_snapshot!(format!("{}.{}", scenario.name, format.name()), written);
+            }
+        }
+    });
+}
+
+#[test]
+fn text_adapts_to_the_terminal() {
+    let options = |width| Options { width, ..Options::default() };
+    for (name, shape, options) in [
+        ("https_http2", "40", options(40)),
+        ("https_http2", "120", options(120)),
+        ("https_http2", "ascii", Options { ascii: true, ..Options::default() }),
+        ("https_http2", "color", Options { color: true, ..Options::default() }),
+        ("certificate_expired", "color", Options { color: true, ..Options::default() }),
+        ("connect_refused", "40", options(40)),
+        ("repeated", "40", options(40)),
+        ("socks5_proxy", "ascii", Options { ascii: true, with_secrets: true, ..Options::default() }),
+    ] {
+        let written = report::text(&Scenario::named(name).trace(), &options).replace('\x1b', "␛");
+        snapshots().bind(|| insta::assert_snapshot!(format!("{name}.text-{shape}"), written));
+    }
+}
+
+#[test]
+fn text_stays_within_its_width() {
+    for scenario in Scenario::all() {
+        let trace = scenario.trace();
+        for width in 48..=140 {
+            let written = report::text(&trace, &Options { width, ..Options::default() });
+            for line in written.lines() {
+                assert!(line.width() <= width, "{} at {width}: {line}", scenario.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn secrets_stay_out_of_every_report_unless_asked_for() {
+    const SECRETS: [&str; 7] = ["hunter2", "YWRhOmh1bnRlcjI", "k-123", "s3cr3t-token", "abc123", "def456", "tok-789"];
+    let all = Scenario::all();
+    let written = |with_secrets| -> String {
+        let options = Options { with_secrets, ..Options::default() };
+        all.iter().flat_map(|scenario| Format::ALL.map(|format| report::write(&scenario.trace(), format, &options))).collect()
+    };
+    let (masked, plain) = (written(false), written(true));
+    for secret in SECRETS {
+        assert!(plain.contains(secret), "{secret} should be there");
+        assert!(!masked.contains(secret), "{secret} should be masked");
     }
 }
 

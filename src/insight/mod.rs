@@ -9,6 +9,7 @@ mod round_trips;
 mod scene;
 mod segments;
 mod server_timing;
+mod spread;
 mod transfer;
 mod wire_clock;
 
@@ -16,5 +17,6 @@ pub use curl::{CurlMarks, curl_marks, curl_marks_of};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
 pub use segments::{KernelCounts, KernelSegments, Segments, kernel_segments, segments};
 pub use server_timing::{ServerTiming, server_timing};
+pub use spread::Spread;
 pub use transfer::{Transfer, transfers};
 pub use wire_clock::{WireSpan, wire_phase};

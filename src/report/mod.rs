@@ -1,1 +1,38 @@
-//! A trace written as text for people and machines. Pure: the caller writes.
+//! Reports: a trace as text for people, as one JSON document, as events one a line, as what curl's `-w` would write. Pure:
+//! the caller writes.
+//!
+//! | format | for | function |
+//! |---|---|---|
+//! | `text` | people, on a terminal or in a file | [`text`] |
+//! | `json` | programs: schema `tapline/summary/1` | [`json`] |
+//! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
+//! | `--write-out` | scripts that know curl | [`write_out`] |
+//!
+//! Text that came from elsewhere leaves escaped, and secrets leave masked unless [`Options::with_secrets`] says otherwise.
+
+mod escaping;
+mod events;
+mod format;
+mod json;
+mod layout;
+mod options;
+mod outcome;
+mod text;
+
+pub use events::{event_line, events};
+pub use format::{Format, UnknownFormat};
+pub use json::json;
+pub use options::Options;
+pub use outcome::{Outcome, outcome};
+pub use text::text;
+
+use crate::trace::Trace;
+
+/// A run as a report of one format. It ends with a line break.
+pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
+    match format {
+        Format::Text => text(trace, options),
+        Format::Json => json(trace, options),
+        Format::Events => events(trace.log(), options),
+    }
+}

@@ -167,9 +167,11 @@ impl Trace {
         self.dropped
     }
 
-    /// The failure that decided the run: the last exchange's.
+    /// The failure that decided the run: the last one that was not made good by trying again.
     pub fn failure(&self) -> Option<&(Phase, super::Failure)> {
-        self.exchanges.iter().rev().find_map(|exchange| exchange.failure.as_ref())
+        let retried = |i: usize| self.exchanges.get(i + 1).is_some_and(|next| next.cause == super::Cause::Retry);
+        let mut kept = self.exchanges.iter().enumerate().rev().filter(|(i, _)| !retried(*i));
+        kept.find_map(|(_, exchange)| exchange.failure.as_ref())
     }
 
     fn fold(&mut self, at: Moment, what: &What) {

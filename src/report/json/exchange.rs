@@ -1,0 +1,182 @@
+//! One exchange.
+
+use serde::Serialize;
+
+use super::{dns, message, run, tcp, tls};
+use crate::insight::redact::Redactor;
+use crate::insight::{CurlMarks, curl_marks, round_trips, wire_phase};
+use crate::trace::{self, Cause, Endpoint, Phase, PhaseSpan, Trace};
+use crate::units::{Nanos, Untrusted};
+
+#[derive(Serialize)]
+pub(super) struct Exchange<'a> {
+    url: Untrusted,
+    method: &'a str,
+    cause: Cause,
+    status: Option<u16>,
+    http_version: Option<&'static str>,
+    reused_connection: bool,
+    connection: Option<u32>,
+    local: Option<&'a Endpoint>,
+    remote: Option<&'a Endpoint>,
+    start_ns: i64,
+    duration_ns: Option<u64>,
+    phases: Vec<PhaseEntry>,
+    curl: Curl,
+    dns: Option<dns::Dns<'a>>,
+    tcp: Option<tcp::Tcp<'a>>,
+    proxy: Option<Vec<ProxyStep<'a>>>,
+    tls: Option<tls::Tls<'a>>,
+    request: Option<message::Request>,
+    response: Option<message::Response>,
+    redirect: Option<Redirect<'a>>,
+    round_trips: Option<RoundTrips>,
+    segments: Option<tcp::Segments>,
+    failure: Option<Failure>,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn of(trace: &'a Trace, exchange: &'a trace::Exchange, redactor: Redactor) -> Self {
+        let connection = exchange.connection.and_then(|id| trace.connection(id));
+        let response = exchange.response.as_ref();
+        let proxy: Vec<_> = exchange.proxy.iter().map(|(at, step)| ProxyStep::of(*at, step, redactor)).collect();
+        Self {
+            url: redactor.text(&exchange.url),
+            method: &exchange.method,
+            cause: exchange.cause,
+            status: response.map(|response| response.status),
+            http_version: response
+                .map(|response| response.version)
+                .or(exchange.request.as_ref().map(|request| request.version))
+                .map(trace::HttpVersion::name),
+            reused_connection: exchange.reused_connection,
+            connection: exchange.connection.map(|id| id.0),
+            local: connection.map(|connection| &connection.local),
+            remote: connection.map(|connection| &connection.remote),
+            start_ns: exchange.started.0,
+            duration_ns: exchange.total().map(|total| total.0),
+            phases: exchange.phases.iter().flat_map(|(phase, span)| entries(trace, exchange, phase, span)).collect(),
+            curl: Curl::of(&curl_marks(exchange), exchange),
+            dns: exchange.resolution.as_ref().map(dns::Dns::of),
+            tcp: tcp::Tcp::of(trace, exchange),
+            proxy: (!proxy.is_empty()).then_some(proxy),
+            tls: connection.and_then(|connection| connection.tls.as_ref()).map(tls::Tls::of),
+            request: exchange.request.as_ref().map(|request| message::Request::of(request, exchange, redactor)),
+            response: response.map(|response| message::Response::of(response, exchange, redactor)),
+            redirect: exchange.redirected.as_ref().map(|(to, withheld)| Redirect { to: redactor.text(to), withheld }),
+            round_trips: round_trips(trace, exchange).map(|trips| RoundTrips::of(&trips)),
+            segments: tcp::Segments::of(trace, exchange),
+            failure: exchange
+                .failure
+                .as_ref()
+                .map(|(phase, failure)| Failure { phase: *phase, cause: run::Failure::of(failure, redactor) }),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PhaseEntry {
+    name: &'static str,
+    start_ns: i64,
+    duration_ns: Option<u64>,
+    clock: &'static str,
+}
+
+/// A phase on the app clock and, where packets tell it, on the wire clock.
+fn entries(trace: &Trace, exchange: &trace::Exchange, phase: Phase, span: &PhaseSpan) -> impl Iterator<Item = PhaseEntry> + use<> {
+    let name = phase.name();
+    let app = PhaseEntry { name, start_ns: span.began.0, duration_ns: span.duration().map(|took| took.0), clock: trace::Clock::App.name() };
+    let wire = wire_phase(trace, exchange, phase);
+    let wire = wire.map(|span| PhaseEntry {
+        name,
+        start_ns: span.began.0,
+        duration_ns: Some(span.duration().0),
+        clock: trace::Clock::Wire.name(),
+    });
+    std::iter::once(app).chain(wire)
+}
+
+#[derive(Serialize)]
+struct Curl {
+    time_namelookup: f64,
+    time_connect: f64,
+    time_appconnect: f64,
+    time_pretransfer: f64,
+    time_posttransfer: f64,
+    time_starttransfer: f64,
+    time_total: f64,
+    time_redirect: f64,
+    num_connects: u32,
+}
+
+impl Curl {
+    fn of(marks: &CurlMarks, exchange: &trace::Exchange) -> Self {
+        let [namelookup, connect, appconnect, pretransfer, posttransfer, starttransfer, total, redirect] = [
+            marks.namelookup,
+            marks.connect,
+            marks.appconnect,
+            marks.pretransfer,
+            marks.posttransfer,
+            marks.starttransfer,
+            marks.total,
+            marks.redirect,
+        ]
+        .map(Nanos::as_secs_f64);
+        Self {
+            time_namelookup: namelookup,
+            time_connect: connect,
+            time_appconnect: appconnect,
+            time_pretransfer: pretransfer,
+            time_posttransfer: posttransfer,
+            time_starttransfer: starttransfer,
+            time_total: total,
+            time_redirect: redirect,
+            num_connects: u32::from(exchange.connection.is_some() && !exchange.reused_connection),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ProxyStep<'a> {
+    at_ns: i64,
+    kind: &'a str,
+    text: Untrusted,
+}
+
+impl<'a> ProxyStep<'a> {
+    fn of(at: crate::units::Moment, step: &'a trace::ProxyStep, redactor: Redactor) -> Self {
+        Self { at_ns: at.0, kind: &step.kind, text: redactor.text(&step.text) }
+    }
+}
+
+#[derive(Serialize)]
+struct Redirect<'a> {
+    to: Untrusted,
+    withheld: &'a [Untrusted],
+}
+
+#[derive(Serialize)]
+struct RoundTrips {
+    used: f64,
+    least: u32,
+    rtt_ns: u64,
+    rtt_source: &'static str,
+}
+
+impl RoundTrips {
+    fn of(trips: &crate::insight::RoundTrips) -> Self {
+        Self {
+            used: (trips.used * 1000.0).round() / 1000.0,
+            least: trips.least,
+            rtt_ns: trips.rtt.duration.0,
+            rtt_source: trips.rtt.clock.name(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Failure {
+    phase: Phase,
+    #[serde(flatten)]
+    cause: run::Failure,
+}

@@ -1,0 +1,66 @@
+//! The JSON document, schema `tapline/summary/1`; `assets/schema/summary-1.schema.json` says what each field means.
+//!
+//! Field names are a contract: added to, never renamed. What was not measured is `null`.
+
+mod dns;
+mod exchange;
+mod message;
+mod run;
+mod tcp;
+mod time;
+mod tls;
+
+use serde::Serialize;
+
+use super::{Options, escaping};
+use crate::trace::Trace;
+
+/// The name and version of the document's format.
+const SCHEMA: &str = "tapline/summary/1";
+
+/// A run as one JSON document.
+pub fn json(trace: &Trace, options: &Options) -> String {
+    let mut text = escaping::lines(&Summary::of(trace, options));
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    schema: &'static str,
+    tool: Tool<'a>,
+    started_at: Option<String>,
+    duration_ns: Option<u64>,
+    outcome: run::Outcome,
+    capture: run::Capture<'a>,
+    clock: run::Clock,
+    events: run::Events,
+    control: Option<run::Control>,
+    budget: Option<Vec<run::Verdict>>,
+    exchanges: Vec<exchange::Exchange<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'static str,
+    version: Option<&'a str>,
+}
+
+impl<'a> Summary<'a> {
+    fn of(trace: &'a Trace, options: &Options) -> Self {
+        let redactor = options.redactor();
+        Self {
+            schema: SCHEMA,
+            tool: Tool { name: "tapline", version: trace.tool_version() },
+            started_at: trace.started_at().and_then(time::of_wall),
+            duration_ns: trace.ended().map(|ended| ended.from_start().0),
+            outcome: run::Outcome::of(trace, redactor),
+            capture: run::Capture::of(trace.capture()),
+            clock: run::Clock::of(trace.clock()),
+            events: run::Events { dropped: trace.dropped(), unlogged: trace.unlogged() },
+            control: trace.control().map(|control| run::Control::of(control, redactor)),
+            budget: options.budget.as_ref().map(|budget| budget.verdicts(trace).iter().map(run::Verdict::of).collect()),
+            exchanges: trace.exchanges().iter().map(|exchange| exchange::Exchange::of(trace, exchange, redactor)).collect(),
+        }
+    }
+}

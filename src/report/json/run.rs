@@ -1,0 +1,125 @@
+//! What the document says of the run as a whole.
+
+use serde::Serialize;
+
+use crate::insight::budget;
+use crate::insight::redact::Redactor;
+use crate::report;
+use crate::trace::{self, CaptureState, ClockMap, Code, Trace};
+use crate::units::Untrusted;
+
+#[derive(Serialize)]
+pub(super) struct Outcome {
+    status: &'static str,
+    failed_phase: Option<&'static str>,
+    error: Option<Failure>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Failure {
+    code: Code,
+    message: Untrusted,
+    hint: String,
+}
+
+impl Outcome {
+    pub(super) fn of(trace: &Trace, redactor: Redactor) -> Self {
+        let outcome = report::outcome(trace);
+        let (failed_phase, error) = match outcome {
+            report::Outcome::Failed(phase, failure) => (Some(phase.name()), Some(Failure::of(failure, redactor))),
+            _ => (None, None),
+        };
+        Self { status: outcome.name(), failed_phase, error }
+    }
+}
+
+impl Failure {
+    pub(super) fn of(failure: &trace::Failure, redactor: Redactor) -> Self {
+        Self { code: failure.code, message: redactor.text(&failure.message), hint: failure.hint.clone() }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Capture<'a> {
+    state: &'static str,
+    reason: Option<&'a str>,
+    remedy: Option<&'a str>,
+    interface: Option<&'a str>,
+    link_type: Option<&'a str>,
+    packets: Option<u64>,
+    dropped: Option<u64>,
+}
+
+impl<'a> Capture<'a> {
+    pub(super) fn of(capture: &'a trace::Capture) -> Self {
+        let (state, reason, remedy) = match &capture.state {
+            CaptureState::On => ("on", None, None),
+            CaptureState::Off => ("off", None, None),
+            CaptureState::Unavailable { reason, remedy } => ("unavailable", Some(reason.as_str()), Some(remedy.as_str())),
+        };
+        let packets = (capture.state == CaptureState::On || capture.packets > 0).then_some(capture.packets);
+        let (interface, link_type) = (capture.interface.as_deref(), capture.link_type.as_deref());
+        Self { state, reason, remedy, interface, link_type, packets, dropped: capture.dropped }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Clock {
+    residual_ns: Option<i64>,
+    uncertainty_ns: Option<u64>,
+}
+
+impl Clock {
+    pub(super) fn of(clock: &ClockMap) -> Self {
+        Self { residual_ns: clock.drift(), uncertainty_ns: clock.uncertainty().map(|uncertainty| uncertainty.0) }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Events {
+    pub(super) dropped: u64,
+    pub(super) unlogged: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Control {
+    status: Option<u16>,
+    headers_ns: u64,
+    total_ns: u64,
+    error: Option<Untrusted>,
+}
+
+impl Control {
+    pub(super) fn of(control: &trace::Control, redactor: Redactor) -> Self {
+        let error = control.error.as_ref().map(|error| redactor.text(error));
+        Self { status: control.status, headers_ns: control.headers.0, total_ns: control.total.0, error }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Verdict {
+    rule: String,
+    measure: &'static str,
+    limit: u64,
+    figure: Option<u64>,
+    #[serde(rename = "verdict")]
+    outcome: &'static str,
+    exceeded_by: Option<u64>,
+}
+
+impl Verdict {
+    pub(super) fn of(verdict: &budget::Verdict) -> Self {
+        let exceeded_by = match verdict.outcome {
+            budget::Outcome::Missed { by } => by,
+            _ => None,
+        };
+        Self {
+            rule: verdict.rule.to_string(),
+            measure: verdict.rule.measure.name(),
+            limit: verdict.rule.limit,
+            figure: verdict.figure,
+            outcome: verdict.outcome.name(),
+            exceeded_by,
+        }
+    }
+}

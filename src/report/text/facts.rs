@@ -1,0 +1,190 @@
+//! What else is worth a line.
+
+use super::Page;
+use super::flow::Words;
+use super::pen::{Line, Role};
+use crate::insight::{KernelCounts, KernelSegments, Segments, kernel_segments, round_trips, segments, server_timing};
+use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts, What};
+use crate::units::{Bytes, Nanos};
+
+type Fact = (&'static str, Words);
+
+/// The facts of an exchange, each with its label.
+pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
+    let facts = [resolved(exchange), trips(page, exchange)].into_iter().flatten();
+    let attempts = attempts(page, exchange);
+    let rest = [proxied(exchange, page), early(page, exchange), served(page, exchange), body(exchange), redirect(page, exchange)];
+    let rest = rest.into_iter().flatten().chain(carried(page, exchange)).chain(notes(page, exchange));
+    facts.chain(attempts).chain(rest).filter(|(_, words)| !words.is_empty()).flat_map(|(label, words)| page.fact(label, words)).collect()
+}
+
+fn plain(text: &str) -> Words {
+    Words::default().add(Role::Plain, text)
+}
+
+fn resolved(exchange: &Exchange) -> Option<Fact> {
+    let resolution = exchange.resolution.as_ref()?;
+    let addresses: Vec<String> = resolution.addresses.iter().map(ToString::to_string).collect();
+    let whom = match resolution.source? {
+        ResolutionSource::Dns => {
+            let query = resolution.queries.iter().rfind(|query| matches!(query.outcome, QueryOutcome::Answered(_)))?;
+            let transport = match query.server.transport {
+                DnsTransport::Udp => "UDP",
+                DnsTransport::Tcp => "TCP",
+                DnsTransport::Tls => "TLS",
+                DnsTransport::Https => "HTTPS",
+            };
+            format!("from {} over {transport}", query.server.address)
+        }
+        ResolutionSource::HostsFile => "from the hosts file".to_owned(),
+        ResolutionSource::System => "from the system's resolver".to_owned(),
+        ResolutionSource::Given => "as given".to_owned(),
+    };
+    Some(("address", plain(&addresses.join(", ")).add(Role::Dim, &whom)))
+}
+
+/// Round trips, unless the time is so much longer that they don't explain it: on loopback a round trip is shorter than this
+/// machine's own work.
+fn trips(page: &Page, exchange: &Exchange) -> Option<Fact> {
+    const EXPLAINS: f64 = 20.0;
+    let trips = round_trips(page.trace, exchange).filter(|trips| trips.used < EXPLAINS)?;
+    let words = Words::default().keep(Role::Plain, &format!("{:.1} of {}", trips.used, page.pen.time(trips.rtt.duration)));
+    Some(("round trips", words.keep(Role::Dim, &format!("({} would do)", trips.least))))
+}
+
+/// The attempts to connect, where there was more than one.
+fn attempts(page: &Page, exchange: &Exchange) -> Vec<Fact> {
+    let Some(first) = exchange.attempts.first().filter(|_| exchange.attempts.len() > 1) else { return Vec::new() };
+    exchange.attempts.iter().enumerate().map(|(i, attempt)| (if i == 0 { "attempts" } else { "" }, tried(page, attempt, first))).collect()
+}
+
+fn tried(page: &Page, attempt: &Attempt, first: &Attempt) -> Words {
+    let (role, outcome) = match &attempt.outcome {
+        None => (Role::Dim, "under way".to_owned()),
+        Some(AttemptOutcome::Connected) => (Role::Good, "connected".to_owned()),
+        Some(AttemptOutcome::Abandoned) => (Role::Dim, "abandoned".to_owned()),
+        Some(AttemptOutcome::Failed(why)) => (Role::Bad, format!("failed ({})", why.escaped())),
+        Some(AttemptOutcome::TimedOut) => (Role::Bad, "timed out".to_owned()),
+        Some(other) => (Role::Bad, other.name().to_owned()),
+    };
+    let words = plain(&attempt.remote.to_string()).add(role, &outcome);
+    let words = match attempt.duration() {
+        Some(duration) => words.keep(Role::Plain, &format!("after {}", page.pen.time(duration))),
+        None => words,
+    };
+    if attempt.id == first.id {
+        return words;
+    }
+    words.keep(Role::Dim, &format!("(begun {} after the first)", page.pen.time(attempt.started.since(first.started))))
+}
+
+fn proxied(exchange: &Exchange, page: &Page) -> Option<Fact> {
+    let (_, step) = exchange.proxy.last()?;
+    Some(("proxy", plain(&format!("{}: {}", step.kind, page.redactor.text(&step.text).escaped()))))
+}
+
+fn early(page: &Page, exchange: &Exchange) -> Option<Fact> {
+    let told = |early: &crate::trace::Informational| format!("{} at {}", early.status, page.pen.time(early.at.since(exchange.started)));
+    let all: Vec<String> = exchange.informational.iter().map(told).collect();
+    (!all.is_empty()).then(|| ("early", plain(&all.join(", "))))
+}
+
+fn served(page: &Page, exchange: &Exchange) -> Option<Fact> {
+    let metrics = server_timing(exchange);
+    let words = metrics.iter().enumerate().fold(Words::default(), |words, (i, metric)| {
+        let words = if i == 0 { words } else { words.join(",") }.add(Role::Plain, &metric.name.escaped());
+        let words = metric.duration.iter().fold(words, |words, duration| words.keep(Role::Plain, &page.pen.time(*duration)));
+        let described = metric.description.as_ref().filter(|text| !text.raw().is_empty());
+        described.iter().fold(words, |words, text| words.add(Role::Dim, &format!("({})", text.escaped())))
+    });
+    (!metrics.is_empty()).then_some(("server says", words))
+}
+
+fn body(exchange: &Exchange) -> Option<Fact> {
+    let response = exchange.response.as_ref()?;
+    let body = exchange.response_body;
+    if body.transferred == 0 && body.expected.unwrap_or(0) == 0 {
+        return None;
+    }
+    let size = match body.expected.filter(|expected| *expected != body.transferred) {
+        Some(expected) => format!("{} of {}", Bytes(body.transferred), Bytes(expected)),
+        None => Bytes(body.transferred).to_string(),
+    };
+    let words = rate(exchange).iter().fold(plain(&size), |words, rate| words.keep(Role::Plain, &format!("at {rate}/s")));
+    let Some(coding) = response.header("content-encoding").filter(|_| body.decoded != body.transferred) else {
+        return Some(("body", words));
+    };
+    Some(("body", words.add(Role::Dim, &format!("{}, {} decoded", coding.escaped(), Bytes(body.decoded)))))
+}
+
+/// How fast a body came; not of a small one, whose time says more about the moment its bytes were read.
+fn rate(exchange: &Exchange) -> Option<Bytes> {
+    const WORTH_IT: u64 = 1 << 20;
+    let received = exchange.response_body.transferred;
+    let took = exchange.phases.get(Phase::Receive)?.duration().filter(|took| *took > Nanos::ZERO && received >= WORTH_IT)?;
+    u64::try_from(u128::from(received) * 1_000_000_000 / u128::from(took.0)).ok().map(Bytes)
+}
+
+fn redirect(page: &Page, exchange: &Exchange) -> Option<Fact> {
+    let (to, withheld) = exchange.redirected.as_ref()?;
+    let words = plain(&page.redactor.text(to).escaped());
+    if withheld.is_empty() {
+        return Some(("redirect to", words));
+    }
+    let names: Vec<_> = withheld.iter().map(crate::units::Untrusted::escaped).collect();
+    Some(("redirect to", words.join(",").add(Role::Warning, &format!("without {}", names.join(", ")))))
+}
+
+/// What carried it: by the packets, else by the kernel's count.
+fn carried(page: &Page, exchange: &Exchange) -> Option<Fact> {
+    if let Some(wire) = segments(page.trace, exchange) {
+        let sharing = page.trace.exchanges().iter().filter(|other| other.connection == exchange.connection).count();
+        let words = by_packets(page, &wire);
+        return Some(("segments", if sharing > 1 { words.join(",").add(Role::Dim, "over the whole connection") } else { words }));
+    }
+    let kernel = kernel_segments(page.trace, exchange)?;
+    let words = by_kernel(page, &kernel)?;
+    Some(("segments", words.add(Role::Dim, "[kernel]")))
+}
+
+fn by_packets(page: &Page, wire: &Segments) -> Words {
+    let pen = page.pen;
+    let one = |sign: &str, counts: &SegmentCounts| format!("{sign} {} ({})", counts.data_segments, Bytes(counts.payload_bytes));
+    let largest = wire.sent.max_payload.max(wire.received.max_payload);
+    let counts = format!("{} {}", one(pen.glyph("↑", "out"), &wire.sent), one(pen.glyph("↓", "in"), &wire.received));
+    let limit = wire.mss.map(|mss| format!(" of MSS {mss}")).unwrap_or_default();
+    let words = Words::default().keep(Role::Plain, &counts).join(",").keep(Role::Plain, &format!("largest {largest}{limit}"));
+    let words = if wire.offloaded { words.add(Role::Warning, "(joined by this machine: not the wire's)") } else { words };
+    again(words.join(","), wire.sent.retransmitted + wire.received.retransmitted)
+}
+
+fn by_kernel(page: &Page, kernel: &KernelSegments) -> Option<Words> {
+    let pen = page.pen;
+    let one = |sign: &str, counts: &KernelCounts| Some(format!("{sign} {} ({})", counts.data_segments?, Bytes(counts.payload_bytes?)));
+    let counts = [one(pen.glyph("↑", "out"), &kernel.sent), one(pen.glyph("↓", "in"), &kernel.received)];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    if counts.is_empty() && kernel.sent.retransmitted.is_none() {
+        return None;
+    }
+    let words = plain(&counts.join(" "));
+    let words = kernel.mss.iter().fold(words, |words, mss| words.join(",").add(Role::Plain, &format!("MSS {mss}")));
+    Some(match kernel.sent.retransmitted {
+        Some(count) => again(words.join(","), count),
+        None => words,
+    })
+}
+
+fn again(words: Words, count: u64) -> Words {
+    match count {
+        0 => words.keep(Role::Plain, "none sent again"),
+        _ => words.keep(Role::Warning, &format!("{count} sent again")),
+    }
+}
+
+fn notes(page: &Page, exchange: &Exchange) -> Vec<Fact> {
+    let of_exchange = page.trace.log().iter().filter_map(|event| match &event.what {
+        What::Note { exchange: Some(id), text } if *id == exchange.id => Some(text),
+        _ => None,
+    });
+    of_exchange.map(|text| ("note", plain(&page.redactor.text(text).escaped()))).collect()
+}

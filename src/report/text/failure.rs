@@ -1,0 +1,55 @@
+//! Where it failed, why, and what to try.
+
+use super::Page;
+use super::flow::Words;
+use super::pen::{Line, Role};
+use crate::trace::{Certificate, Exchange, Phase};
+
+/// The failure of an exchange; nothing where there was none.
+pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
+    let Some((phase, failure)) = &exchange.failure else { return Vec::new() };
+    let after = exchange.phases.get(*phase).and_then(crate::trace::PhaseSpan::duration);
+    let after = after.map(|duration| format!(" after {}", page.pen.time(duration))).unwrap_or_default();
+    let sentence = page.redactor.text(&failure.message);
+    let said = Words::default().add(Role::Bad, &format!("{} failed{after}:", phase.label())).add(Role::Plain, &sentence.escaped());
+    let mut lines = said.flow(Line::indented(2), page.width);
+    lines.extend(Words::default().add(Role::Strong, &failure.hint).flow(Line::indented(2), page.width));
+    if *phase == Phase::Tls {
+        lines.extend(chain(page, exchange));
+    }
+    lines
+}
+
+/// Names of a certificate that are listed.
+const NAMES: usize = 8;
+
+/// The certificates the server showed, leaf first.
+fn chain(page: &Page, exchange: &Exchange) -> Vec<Line> {
+    let tls = exchange.connection.and_then(|id| page.trace.connection(id)).and_then(|connection| connection.tls.as_ref());
+    let certificates = tls.map_or(&[][..], |tls| &tls.certificates);
+    let mut lines = Vec::new();
+    for (i, certificate) in certificates.iter().enumerate() {
+        if i == 0 {
+            lines.push(Line::default());
+        }
+        let label = if i == 0 { "certificate" } else { "issued by" };
+        lines.extend(page.fact(label, about(certificate)));
+    }
+    lines
+}
+
+fn about(certificate: &Certificate) -> Words {
+    let date = |seconds: i64| jiff::Timestamp::from_second(seconds).map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string());
+    let valid = format!("valid {} to {}", date(certificate.not_before), date(certificate.not_after));
+    let words = Words::default().add(Role::Plain, &certificate.subject.escaped()).join(",").keep(Role::Plain, &valid);
+    let own = certificate.subject == certificate.issuer;
+    let issuer = if own { "its own issuer".to_owned() } else { format!("from {}", certificate.issuer.escaped()) };
+    let words = words.join(",").add(Role::Dim, &issuer);
+    let names: Vec<_> = certificate.names.iter().take(NAMES).map(crate::units::Untrusted::escaped).collect();
+    if names.is_empty() {
+        return words;
+    }
+    let more = certificate.names.len().saturating_sub(names.len());
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    words.join(",").add(Role::Dim, &format!("for {}{more}", names.join(" ")))
+}

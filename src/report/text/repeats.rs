@@ -1,0 +1,176 @@
+//! The same request several times: a row each, and how the figures spread.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::Page;
+use super::flow::Words;
+use super::headline;
+use super::pen::{Line, Role};
+use crate::insight::{Spread, Transfer};
+use crate::trace::{Exchange, Phase};
+use crate::units::Nanos;
+
+/// Runs that are listed one by one; of more only the spread is told.
+const LISTED: usize = 25;
+
+/// What was asked, the runs, their spread, and why some failed.
+pub(super) fn blocks(page: &Page, runs: &[Transfer]) -> Vec<Vec<Line>> {
+    let failed: Vec<&Exchange> = runs.iter().filter_map(Transfer::last).filter(|last| last.failure.is_some()).collect();
+    let mut blocks = vec![headline(page, runs, failed.len()), table(page, runs)];
+    blocks.extend(failed.last().map(|exchange| super::failure::lines(page, exchange)));
+    blocks
+}
+
+fn headline(page: &Page, runs: &[Transfer], failed: usize) -> Vec<Line> {
+    let Some(first) = runs.first().and_then(|run| run.hops().first()) else { return Vec::new() };
+    let url = page.redactor.text(&first.url);
+    let words = Words::default().add(Role::Strong, &first.method).add(Role::Strong, &url.escaped());
+    let words = words.add(Role::Dim, page.pen.glyph("→", "->")).add(Role::Plain, &format!("{} runs", runs.len()));
+    let words = if failed == 0 { words } else { words.join(",").add(Role::Bad, &format!("{failed} failed")) };
+    words.flow(Line::default(), page.width)
+}
+
+/// One row of the table: its name, its figures, and a remark.
+struct Row {
+    name: String,
+    figures: Vec<String>,
+    remark: (Role, String),
+}
+
+/// All in one table, phases across; where that is too wide, runs with their total alone, and phases down.
+fn table(page: &Page, runs: &[Transfer]) -> Vec<Line> {
+    let wide = phases_across(page, runs);
+    if wide.iter().all(|line| line.width() <= page.width) { wide } else { phases_down(page, runs) }
+}
+
+fn phases_across(page: &Page, runs: &[Transfer]) -> Vec<Line> {
+    let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| runs.iter().any(|run| run.phase(*phase).is_some())).collect();
+    let mut head: Vec<(Role, String)> = phases.iter().map(|phase| (Role::Phase(*phase), phase.label().to_owned())).collect();
+    head.push((Role::Strong, "total".to_owned()));
+    let listed = run_rows(page, runs, &phases);
+    let spread = spread_rows(page, runs, &phases);
+    let grid = Grid::of(head, listed.iter().chain(&spread));
+    let mut lines = vec![grid.head()];
+    lines.extend(listed.iter().map(|row| grid.row(row, Role::Plain)));
+    if !listed.is_empty() && !spread.is_empty() {
+        lines.push(Line::default());
+    }
+    lines.extend(spread.iter().map(|row| grid.row(row, Role::Strong)));
+    lines
+}
+
+fn phases_down(page: &Page, runs: &[Transfer]) -> Vec<Line> {
+    let listed = run_rows(page, runs, &[]);
+    let grid = Grid::of(vec![(Role::Strong, "total".to_owned())], listed.iter());
+    let mut lines: Vec<Line> = if listed.is_empty() { Vec::new() } else { vec![grid.head()] };
+    lines.extend(listed.iter().map(|row| grid.row(row, Role::Plain)));
+    let good = good(runs);
+    let names = ["min", "median", "p90", "max"].map(|name| (Role::Dim, name.to_owned())).to_vec();
+    let measures = Phase::ALL.into_iter().map(Some).chain([None]);
+    let spreads = measures.filter_map(|phase| {
+        let Spread { min, median, p90, max } = spread(&good, phase)?;
+        let figures = [min, median, p90, max].map(|figure| page.pen.time(figure)).to_vec();
+        Some(Row { name: phase.map_or("total", Phase::label).to_owned(), figures, remark: (Role::Dim, String::new()) })
+    });
+    let spreads: Vec<Row> = if good.len() < 2 { Vec::new() } else { spreads.collect() };
+    if !spreads.is_empty() {
+        let grid = Grid::of(names, spreads.iter());
+        lines.extend([Line::default(), grid.head()]);
+        lines.extend(spreads.iter().map(|row| grid.row(row, Role::Plain)));
+    }
+    lines
+}
+
+/// The runs, unless they are too many to read.
+fn run_rows(page: &Page, runs: &[Transfer], phases: &[Phase]) -> Vec<Row> {
+    let rows = runs.iter().enumerate().filter(|_| runs.len() <= LISTED);
+    rows.map(|(i, run)| run_row(page, i + 1, run, phases)).collect()
+}
+
+/// The runs that did not fail: theirs are the figures that compare.
+fn good<'a>(runs: &'a [Transfer<'a>]) -> Vec<&'a Transfer<'a>> {
+    runs.iter().filter(|run| run.last().is_some_and(|last| last.failure.is_none() && last.ended.is_some())).collect()
+}
+
+/// The spread of a phase, or of the total.
+fn spread(good: &[&Transfer], phase: Option<Phase>) -> Option<Spread> {
+    Spread::of(good.iter().filter_map(|run| phase.map_or_else(|| run.total(), |phase| run.phase(phase))))
+}
+
+fn run_row(page: &Page, number: usize, run: &Transfer, phases: &[Phase]) -> Row {
+    let figures = phases.iter().map(|phase| run.phase(*phase)).chain([run.total()]);
+    Row { name: number.to_string(), figures: figures.map(|figure| page.pen.maybe_time(figure)).collect(), remark: remark(run) }
+}
+
+fn remark(run: &Transfer) -> (Role, String) {
+    match run.last().map(|last| (&last.failure, &last.response)) {
+        Some((Some((phase, _)), _)) => (Role::Bad, format!("failed: {}", phase.label())),
+        Some((None, Some(response))) => (headline::status_role(response.status), headline::status(response)),
+        _ => (Role::Plain, String::new()),
+    }
+}
+
+/// The spread over the good runs.
+fn spread_rows(page: &Page, runs: &[Transfer], phases: &[Phase]) -> Vec<Row> {
+    let good = good(runs);
+    if good.len() < 2 {
+        return Vec::new();
+    }
+    let spreads: Vec<Option<Spread>> = phases.iter().copied().map(Some).chain([None]).map(|phase| spread(&good, phase)).collect();
+    let remark = format!("of {} runs", good.len());
+    let row = |name: &str, remark: &str, figure: fn(&Spread) -> Nanos| Row {
+        name: name.to_owned(),
+        figures: spreads.iter().map(|spread| page.pen.maybe_time(spread.as_ref().map(figure))).collect(),
+        remark: (Role::Dim, remark.to_owned()),
+    };
+    vec![
+        row("min", &remark, |spread| spread.min),
+        row("median", "", |spread| spread.median),
+        row("p90", "", |spread| spread.p90),
+        row("max", "", |spread| spread.max),
+    ]
+}
+
+/// Columns wide enough for all rows.
+struct Grid {
+    head: Vec<(Role, String)>,
+    names: usize,
+    widths: Vec<usize>,
+}
+
+impl Grid {
+    const APART: usize = 2;
+
+    fn of<'a>(head: Vec<(Role, String)>, rows: impl Iterator<Item = &'a Row>) -> Self {
+        let mut widths: Vec<usize> = head.iter().map(|(_, label)| label.width()).collect();
+        let mut names = 0;
+        for row in rows {
+            names = names.max(row.name.width());
+            for (width, figure) in widths.iter_mut().zip(&row.figures) {
+                *width = figure.width().max(*width);
+            }
+        }
+        Self { head, names, widths }
+    }
+
+    fn head(&self) -> Line {
+        self.laid_out(Line::indented(2 + self.names), self.head.iter().cloned())
+    }
+
+    fn row(&self, row: &Row, role: Role) -> Line {
+        let start = Line::indented(2 + self.names - row.name.width()).with(Role::Dim, row.name.clone());
+        let mut line = self.laid_out(start, row.figures.iter().map(|figure| (role, figure.clone())));
+        let (role, remark) = &row.remark;
+        line.push(Role::Plain, " ".repeat(Self::APART));
+        line.with(*role, remark.clone())
+    }
+
+    /// Figures stand right in their columns, labels above them too.
+    fn laid_out(&self, mut line: Line, cells: impl Iterator<Item = (Role, String)>) -> Line {
+        for ((role, text), width) in cells.zip(&self.widths) {
+            line.push(Role::Plain, " ".repeat(Self::APART + width.saturating_sub(text.width())));
+            line.push(role, text);
+        }
+        line
+    }
+}

@@ -1,0 +1,71 @@
+//! What is to be said of the run as a whole.
+
+use super::Page;
+use super::flow::Words;
+use super::pen::{Line, Role};
+use crate::insight::budget::{Budget, Outcome, Verdict};
+use crate::insight::transfers;
+use crate::trace::{CaptureState, Control};
+
+/// Budget, ordinary client, capture, and what was lost.
+pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
+    let verdicts = budget.map(|budget| budget.verdicts(page.trace)).unwrap_or_default();
+    let mut lines: Vec<Line> = verdicts.iter().flat_map(|verdict| page.fact("budget", judged(page, verdict))).collect();
+    lines.extend(page.trace.control().into_iter().flat_map(|control| page.fact("control", compared(page, control))));
+    lines.extend(page.fact("capture", captured(page)));
+    let dropped = page.trace.dropped();
+    if dropped > 0 {
+        lines.extend(
+            page.fact("dropped", Words::default().add(Role::Warning, &format!("{dropped} events were lost: the figures above miss them"))),
+        );
+    }
+    lines
+}
+
+fn judged(page: &Page, verdict: &Verdict) -> Words {
+    let Verdict { rule, figure, outcome } = verdict;
+    let kind = rule.measure.kind();
+    let shown = |figure: u64| kind.shown(figure).replace('µ', page.pen.glyph("µ", "u"));
+    let words = Words::default().add(Role::Plain, &rule.to_string().replace('µ', page.pen.glyph("µ", "u")));
+    match (outcome, figure) {
+        (Outcome::Met, Some(figure)) => words.add(Role::Good, "met").add(Role::Dim, &format!("({})", shown(*figure))),
+        (Outcome::Missed { by: Some(by) }, Some(figure)) => {
+            words.add(Role::Bad, &format!("missed by {}", shown(*by))).add(Role::Dim, &format!("({})", shown(*figure)))
+        }
+        (Outcome::Missed { .. }, Some(figure)) => words.add(Role::Bad, "missed").add(Role::Dim, &format!("({})", shown(*figure))),
+        _ => words.add(Role::Warning, "not measured"),
+    }
+}
+
+/// The ordinary client beside this one, so that the inspector's own weight can be judged.
+fn compared(page: &Page, control: &Control) -> Words {
+    if let Some(error) = &control.error {
+        return Words::default().add(Role::Warning, &format!("the ordinary client failed: {}", page.redactor.text(error).escaped()));
+    }
+    let time = |duration| page.pen.time(duration);
+    let words = Words::default()
+        .add(Role::Plain, &format!("the ordinary client took {} to the head, {} in all", time(control.headers), time(control.total)));
+    let own = transfers(page.trace).next().and_then(|transfer| Some((transfer.first_byte()?, transfer.total()?)));
+    match own {
+        Some((head, total)) => words.join(";").add(Role::Plain, &format!("here {} and {}", time(head), time(total))),
+        None => words,
+    }
+}
+
+fn captured(page: &Page) -> Words {
+    let capture = page.trace.capture();
+    match &capture.state {
+        CaptureState::Unavailable { reason, remedy } => {
+            Words::default().add(Role::Warning, &format!("none: {reason}.")).add(Role::Plain, "To see packets:").add(Role::Strong, remedy)
+        }
+        CaptureState::Off => Words::default().add(Role::Dim, "off"),
+        CaptureState::On => {
+            let interface = capture.interface.as_deref().unwrap_or("?");
+            let words = Words::default().add(Role::Plain, &format!("{} packets on {interface}", capture.packets));
+            match capture.dropped {
+                Some(lost) if lost > 0 => words.join(",").add(Role::Warning, &format!("{lost} lost by the kernel")),
+                _ => words,
+            }
+        }
+    }
+}
