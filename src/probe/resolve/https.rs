@@ -8,15 +8,12 @@ use hickory_resolver::net::h2::HttpsClientStream;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsExchange, DnsHandle, FirstAnswer};
 use hickory_resolver::proto::op::{DnsRequest, Message};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls::ClientConfig;
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::transport::{Trouble, answers};
-use crate::probe::Spec;
+use crate::probe::tls::Trust;
 
 /// A server that is asked over HTTPS. One connection serves all questions.
 pub(super) struct HttpsServer {
@@ -30,13 +27,13 @@ pub(super) struct HttpsServer {
 
 impl HttpsServer {
     /// The server that a `--doh-url` names.
-    pub(super) fn new(url: &Url, spec: &Spec) -> Result<Arc<Self>, String> {
+    pub(super) fn new(url: &Url, trust: &Trust) -> Result<Arc<Self>, String> {
         if url.scheme() != "https" {
             return Err(format!("its URL begins with {}: and not with https:", url.scheme()));
         }
         let name = url.host_str().unwrap_or_default();
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let tls = Arc::new(tls_config(spec)?);
+        let tls = Arc::new(trust.side_traffic()?);
         Ok(Arc::new(Self { name: name.into(), path: path.into(), tls, runtime: TokioRuntimeProvider::default(), open: Mutex::new(None) }))
     }
 
@@ -65,29 +62,6 @@ impl HttpsServer {
         *open = Some((address, exchange.clone()));
         Ok(exchange)
     }
-}
-
-/// Trust as the run has it (`--cacert`, else the system's store); `--insecure` is for the URL's own server alone, as in curl.
-fn tls_config(spec: &Spec) -> Result<ClientConfig, String> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    let given = given_roots(spec)?;
-    if given.is_empty() {
-        let builder = builder.with_platform_verifier().map_err(|error| error.to_string())?;
-        return Ok(builder.with_no_client_auth());
-    }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(given);
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn given_roots(spec: &Spec) -> Result<Vec<CertificateDer<'static>>, String> {
-    let parsed: Result<Vec<_>, _> = match (&spec.tls.ca_file, &spec.tls.ca_pem) {
-        (Some(file), _) => CertificateDer::pem_file_iter(file).and_then(Iterator::collect),
-        (None, Some(text)) => CertificateDer::pem_slice_iter(text.as_bytes()).collect(),
-        (None, None) => Ok(Vec::new()),
-    };
-    parsed.map_err(|error| format!("the given certificates cannot be read: {error}"))
 }
 
 fn trouble(error: &NetError) -> Trouble {

@@ -22,10 +22,12 @@ use tokio::time::timeout_at;
 use url::{Host, Url};
 
 use self::configuration::Configuration;
+use self::https::HttpsServer;
 use self::stub::{Found, Stub};
 use super::Failed;
-use super::spec::{Dns, Family};
+use super::spec::{Dns, Family, TlsChoice};
 use super::step::Step;
+use super::trust_loader::TrustLoader;
 use crate::trace::{Code, Phase, ResolutionSource, What};
 
 pub(super) use given::connect_target;
@@ -89,9 +91,12 @@ async fn configured(step: &Step<'_>, host: &str) -> Result<(ResolutionSource, Ve
     }
 }
 
-/// Asks a server over HTTPS. Its own name, where it has one, is resolved by the system's name servers.
+/// Asks a server over HTTPS. Its own name, where it has one, is resolved by the system's name servers. `--cacert` is for it too;
+/// `--insecure` and client certificates are for the URL's own server alone, as in curl.
 async fn over_https(step: &Step<'_>, host: &str, url: &Url) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
-    let server = https::HttpsServer::new(url, step.spec).map_err(|why| https_failed(url, &why))?;
+    let store = TlsChoice { ca_file: step.spec.tls.ca_file.clone(), ca_pem: step.spec.tls.ca_pem.clone(), ..TlsChoice::default() };
+    let mut trust = TrustLoader::Idle;
+    trust.start(&store);
     let port = url.port_or_known_default().unwrap_or(443);
     let addresses = match url.host() {
         Some(Host::Ipv4(ip)) => vec![ip.into()],
@@ -100,6 +105,7 @@ async fn over_https(step: &Step<'_>, host: &str, url: &Url) -> Result<(Resolutio
         None => Vec::new(),
     };
     let addresses: Vec<SocketAddr> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
+    let server = HttpsServer::new(url, &*trust.get(&store).await).map_err(|why| https_failed(url, &why))?;
     from_servers(step, host, &Configuration::of_https(&server, &addresses)).await
 }
 

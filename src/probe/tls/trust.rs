@@ -7,7 +7,7 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{KeyLog, RootCertStore};
+use rustls::{ClientConfig, KeyLog, RootCertStore};
 
 use super::identity::{self, Identity};
 use super::key_log::KeyLogFile;
@@ -40,6 +40,13 @@ impl Trust {
         let key_log = choice.key_log.as_deref().map(KeyLogFile::open).transpose();
         let key_log = key_log.map(|file| file.map(|file| Arc::new(file) as Arc<dyn KeyLog>));
         Self { provider, verifier, named, identity, key_log }
+    }
+
+    /// A configuration for side traffic, such as DNS over HTTPS: the same store, but no client certificate and no key log.
+    pub(in crate::probe) fn side_traffic(&self) -> Result<ClientConfig, String> {
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider)).with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| error.to_string())?.dangerous();
+        Ok(builder.with_custom_certificate_verifier(Arc::clone(self.verifier.as_ref()?)).with_no_client_auth())
     }
 }
 
