@@ -10,7 +10,7 @@ use std::time::Instant;
 use tapline::trace::{Direction, FlowKey};
 
 use super::exchange::{ask, server};
-use super::scene::{Heard, PATIENCE, on_a_thread_of_its_own, opened};
+use super::scene::{Heard, PATIENCE, on_a_thread_of_its_own, opened, skipped};
 
 /// tcpdump on loopback, and what it prints.
 struct Tcpdump {
@@ -65,7 +65,7 @@ fn tcpdump_counts_the_same_packets_in_both_directions() {
         let remote = server(3_000_000);
         // Before the right to capture is given up: a child would not have it either.
         let Some(tcpdump) = Tcpdump::on(remote.port()) else {
-            eprintln!("SKIPPED tcpdump_counts_the_same_packets: tcpdump is missing or may not capture");
+            skipped("tcpdump_counts_the_same_packets", "tcpdump is missing or may not capture");
             return;
         };
         let Some(capture) = opened("tcpdump_counts_the_same_packets") else { return };
