@@ -56,7 +56,7 @@ impl Device {
         let socket = capture.as_fd().try_clone_to_owned();
         let socket =
             socket.map_err(|error| Refusal::new(format!("the capture of {name} cannot be narrowed: {error}"), "close some programs"))?;
-        let gate = Gate::new(socket, number, Self::SNAP_LENGTH.into());
+        let gate = Gate::new(socket, link, Self::SNAP_LENGTH.into());
         if !gate.shut() {
             // This system's filters cannot be replaced from here: leave out what is no TCP or UDP, and sort the rest later.
             capture.filter("tcp or udp", true).map_err(|error| Refusal::opening(name, &error))?;

@@ -21,6 +21,7 @@ mod intake;
 mod live;
 mod opening;
 mod privilege;
+mod program;
 mod reader;
 mod refusal;
 mod route;

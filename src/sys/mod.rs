@@ -6,6 +6,6 @@ mod readiness;
 mod tcp_info;
 
 pub use interfaces::{Interface, interfaces};
-pub use packet_socket::{attach_filter, ignore_outgoing};
+pub use packet_socket::{FilterInstruction, attach_filter, ignore_outgoing};
 pub use readiness::wait_readable;
 pub use tcp_info::tcp_info;

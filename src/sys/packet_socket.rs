@@ -3,41 +3,32 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// Replaces the filter that the kernel applies before a packet reaches the socket. Packets it keeps are kept up to `snap_length`
-/// bytes. It takes effect at once; what the socket already holds stays.
+/// One instruction of the classic packet filter (linux/filter.h, `struct sock_filter`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FilterInstruction {
+    /// What it does.
+    pub code: u16,
+    /// Instructions skipped where a condition holds.
+    pub jt: u8,
+    /// Instructions skipped where it does not.
+    pub jf: u8,
+    /// Its operand.
+    pub k: u32,
+}
+
+/// Replaces the filter that the kernel applies before a packet reaches the socket. It takes effect at once; what the socket
+/// already holds stays.
 ///
 /// # Errors
-/// The system call's: `ENOMEM` for a program larger than the socket may hold. The filter before then stays.
+/// The system call's: `EINVAL` for a program that is none, `ENOMEM` for one larger than the socket may hold. The filter before
+/// then stays.
 #[cfg(target_os = "linux")]
-pub fn attach_filter(socket: BorrowedFd<'_>, program: &pcap::BpfProgram, snap_length: u32) -> io::Result<()> {
-    let mut instructions = instructions_of(program);
-    for instruction in &mut instructions {
-        let returns_constant = u32::from(instruction.code) == libc::BPF_RET | libc::BPF_K;
-        if returns_constant && instruction.k != 0 {
-            instruction.k = snap_length;
-        }
-    }
+pub fn attach_filter(socket: BorrowedFd<'_>, program: &[FilterInstruction]) -> io::Result<()> {
+    let mut instructions: Vec<libc::sock_filter> =
+        program.iter().map(|&FilterInstruction { code, jt, jf, k }| libc::sock_filter { code, jt, jf, k }).collect();
     let len = u16::try_from(instructions.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let filter = libc::sock_fprog { len, filter: instructions.as_mut_ptr() };
     set_option(socket, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &filter)
-}
-
-/// The same instructions, as the kernel's own type.
-#[cfg(target_os = "linux")]
-fn instructions_of(program: &pcap::BpfProgram) -> Vec<libc::sock_filter> {
-    use pcap::BpfInstruction;
-
-    const {
-        assert!(size_of::<BpfInstruction>() == size_of::<libc::sock_filter>());
-        assert!(align_of::<BpfInstruction>() == align_of::<libc::sock_filter>());
-    }
-    let instructions = program.get_instructions();
-    // SAFETY: `BpfInstruction` is a transparent wrapper of C's `struct bpf_insn`, which like `struct sock_filter` is a u16, two u8
-    // and a u32 (both descend from BSD's; libpcap itself hands one to the kernel as the other); size and alignment are checked
-    // above. The slice is borrowed from `program`, which outlives it.
-    #[expect(unsafe_code, reason = "the wrapper's fields are private")]
-    let instructions = unsafe { std::slice::from_raw_parts(instructions.as_ptr().cast::<libc::sock_filter>(), instructions.len()) };
-    instructions.to_vec()
 }
 
 /// Asks the kernel not to show the socket what leaves. On loopback every packet leaves and comes back: one look is enough.
@@ -68,7 +59,7 @@ fn set_option<T>(socket: BorrowedFd<'_>, level: libc::c_int, name: libc::c_int, 
 /// # Errors
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn attach_filter(_socket: BorrowedFd<'_>, _program: &pcap::BpfProgram, _snap_length: u32) -> io::Result<()> {
+pub fn attach_filter(_socket: BorrowedFd<'_>, _program: &[FilterInstruction]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
