@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod authority;
 mod hostile;
 mod peer;
 mod plain;
+mod secure;
 
 use std::sync::{Arc, Mutex};
 
