@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::Failed;
 use super::answer::{Answer, Piece};
 use super::connect::{Established, KernelGauge, connect, connect_unix};
 use super::http1::Http1;
+use super::http2::Http2;
 use super::proxy::{open_tunnel, proxy_for};
 use super::request::{Field, Hop, Request};
 use super::resolve::{connect_target, resolve};
@@ -16,7 +18,6 @@ use super::step::Step;
 use super::tap::{Io, Meter};
 use super::tls::{Purpose, secure};
 use super::trust_loader::TrustLoader;
-use super::{Failed, Spec};
 use crate::trace::{Code, ConnectionId, Endpoint, Phase, What};
 
 /// What is known of a connection besides its bytes.
@@ -45,8 +46,16 @@ pub(super) struct Link {
     version: http::Version,
 }
 
+/// What is spoken. It begins with the first request: a connection's first bytes belong to its send phase.
 enum Speech {
-    Http1(Http1),
+    NotYet {
+        stream: Box<dyn Io>,
+        http2: bool,
+    },
+    Http1(Box<Http1>),
+    Http2(Box<Http2>),
+    /// It could not begin.
+    Never,
 }
 
 impl Link {
@@ -69,7 +78,8 @@ impl Link {
             (stream, alpn) = way.secured(stream, &host).await?;
         }
         let by_proxy = proxy.filter(|proxy| !is_secure && speaks_http(proxy)).map(authorization);
-        let speech = speech(step.spec, stream, alpn.as_deref()).await?;
+        let http2 = alpn.as_deref() == Some(b"h2") || step.spec.http == HttpChoice::Http2PriorKnowledge;
+        let speech = Speech::NotYet { stream, http2 };
         let version = if step.spec.http == HttpChoice::Http10 { http::Version::HTTP_10 } else { http::Version::HTTP_11 };
         Ok(Self { speech, origin: origin(&hop.url), by_proxy, version })
     }
@@ -89,15 +99,42 @@ impl Link {
             }
             None => request.origin_form(),
         };
+        self.begin().await?;
         match &mut self.speech {
             Speech::Http1(http1) => http1.send(stage, request, &target, self.version).await,
+            Speech::Http2(http2) => http2.send(stage, request).await,
+            Speech::NotYet { .. } | Speech::Never => Err(mute()),
         }
+    }
+
+    /// Begins to speak, unless that has begun.
+    async fn begin(&mut self) -> Result<(), Failed> {
+        let fault = |name: &str, error: String| {
+            Failed::new(
+                Phase::Send,
+                Code::Internal,
+                format!("{name} cannot be spoken on the connection: {error}"),
+                "report this as a fault",
+            )
+        };
+        self.speech = match std::mem::replace(&mut self.speech, Speech::Never) {
+            Speech::NotYet { stream, http2: true } => {
+                Speech::Http2(Box::new(Http2::open(stream).await.map_err(|error| fault("HTTP/2", error.to_string()))?))
+            }
+            Speech::NotYet { stream, http2: false } => {
+                Speech::Http1(Box::new(Http1::open(stream).await.map_err(|error| fault("HTTP/1.1", error.to_string()))?))
+            }
+            begun => begun,
+        };
+        Ok(())
     }
 
     /// The next piece of the response; `None` at its end.
     pub(super) async fn piece(&mut self) -> Result<Option<Piece>, Failed> {
         match &mut self.speech {
             Speech::Http1(http1) => http1.piece().await,
+            Speech::Http2(http2) => http2.piece().await,
+            Speech::NotYet { .. } | Speech::Never => Err(mute()),
         }
     }
 
@@ -105,6 +142,8 @@ impl Link {
     pub(super) fn finish(&self) {
         match &self.speech {
             Speech::Http1(http1) => http1.finish(),
+            Speech::Http2(http2) => http2.finish(),
+            Speech::NotYet { .. } | Speech::Never => {}
         }
     }
 
@@ -112,6 +151,8 @@ impl Link {
     pub(super) fn phase(&self) -> Phase {
         match &self.speech {
             Speech::Http1(http1) => http1.phase(),
+            Speech::Http2(http2) => http2.phase(),
+            Speech::NotYet { .. } | Speech::Never => Phase::Send,
         }
     }
 
@@ -119,6 +160,8 @@ impl Link {
     pub(super) fn progress(&self) -> (u64, Vec<u8>) {
         match &self.speech {
             Speech::Http1(http1) => http1.progress(),
+            Speech::Http2(http2) => (http2.progress(), Vec::new()),
+            Speech::NotYet { .. } | Speech::Never => (0, Vec::new()),
         }
     }
 
@@ -126,6 +169,8 @@ impl Link {
     pub(super) fn is_untouched(&self) -> bool {
         match &self.speech {
             Speech::Http1(http1) => http1.is_untouched(),
+            Speech::Http2(http2) => http2.is_untouched(),
+            Speech::NotYet { .. } | Speech::Never => true,
         }
     }
 
@@ -133,6 +178,8 @@ impl Link {
     pub(super) async fn is_reusable(&mut self) -> bool {
         match &mut self.speech {
             Speech::Http1(http1) => http1.is_reusable().await,
+            Speech::Http2(http2) => http2.is_reusable().await,
+            Speech::NotYet { .. } | Speech::Never => false,
         }
     }
 
@@ -140,6 +187,8 @@ impl Link {
     pub(super) async fn close(self) {
         match self.speech {
             Speech::Http1(http1) => http1.close().await,
+            Speech::Http2(http2) => http2.close().await,
+            Speech::NotYet { .. } | Speech::Never => {}
         }
     }
 }
@@ -245,7 +294,7 @@ fn authorization(proxy: &Proxy) -> Vec<Field> {
 
 fn alpn(choice: HttpChoice) -> Vec<Vec<u8>> {
     let names: &[&[u8]] = match choice {
-        HttpChoice::Auto | HttpChoice::Http2 => &[b"http/1.1"],
+        HttpChoice::Auto | HttpChoice::Http2 => &[b"h2", b"http/1.1"],
         HttpChoice::Http2PriorKnowledge => &[b"h2"],
         HttpChoice::Http11 => &[b"http/1.1"],
         HttpChoice::Http10 => &[b"http/1.0"],
@@ -253,9 +302,6 @@ fn alpn(choice: HttpChoice) -> Vec<Vec<u8>> {
     names.iter().map(|name| name.to_vec()).collect()
 }
 
-async fn speech(_spec: &Spec, stream: Box<dyn Io>, _alpn: Option<&[u8]>) -> Result<Speech, Failed> {
-    let http1 = Http1::open(stream).await.map_err(|error| {
-        Failed::new(Phase::Send, Code::Internal, format!("HTTP/1.1 cannot be spoken on the connection: {error}"), "report this as a fault")
-    })?;
-    Ok(Speech::Http1(http1))
+fn mute() -> Failed {
+    Failed::new(Phase::Send, Code::Internal, "nothing can be said on this connection", "report this as a fault")
 }

@@ -14,6 +14,7 @@ mod connect;
 mod exchange;
 mod failed;
 mod http1;
+mod http2;
 mod limit;
 mod link;
 mod pace;

@@ -3,6 +3,7 @@
 
 mod frame;
 pub mod http1;
+pub mod http2;
 mod link;
 pub mod tls;
 

@@ -6,6 +6,7 @@ mod authority;
 mod hostile;
 mod peer;
 mod plain;
+mod second;
 mod secure;
 
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,51 @@
+//! A request's head as HTTP/2 sends it: pseudo-header fields first, names in lower case (RFC 9113 §8.3).
+
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
+
+use super::watch::RequestTold;
+use crate::probe::Failed;
+use crate::probe::request::{Framing, Request, invalid};
+use crate::trace::Header;
+use crate::units::Untrusted;
+
+/// The head for h2, and as it is told.
+pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTold), Failed> {
+    let scheme = request.url.scheme();
+    let authority = request.field("host").unwrap_or_default();
+    let target = request.origin_form();
+    let uri = http::Uri::builder().scheme(scheme).authority(authority).path_and_query(target.as_str()).build();
+    let uri = uri.map_err(|error| {
+        invalid(format!("{authority}{target} cannot be asked for over HTTP/2: {error}"), "check the Host field and the URL")
+    })?;
+    let mut head = http::Request::new(());
+    *head.method_mut() = request.method.clone();
+    *head.uri_mut() = uri;
+    *head.version_mut() = http::Version::HTTP_2;
+    for field in request.fields.iter().filter(|field| !belongs_to_connection(&field.name, &field.value)) {
+        let name = HeaderName::from_bytes(field.name.as_bytes());
+        let value = HeaderValue::from_bytes(field.value.as_bytes());
+        let (Ok(name), Ok(value)) = (name, value) else {
+            return Err(invalid(
+                format!("the field {} cannot be sent over HTTP/2", field.name),
+                "check its name and value, or use --http1.1",
+            ));
+        };
+        head.headers_mut().append(name, value);
+    }
+    let pseudo = [(":method", request.method.as_str()), (":scheme", scheme), (":authority", authority), (":path", target.as_str())];
+    let mut headers: Vec<Header> = pseudo.iter().map(|(name, value)| Header::new(*name, *value)).collect();
+    headers.extend(head.headers().iter().map(|(name, value)| Header::new(name.as_str(), Untrusted::from_bytes(value.as_bytes()).raw())));
+    let expected = match request.framing {
+        Framing::Length(length) => Some(length),
+        Framing::None | Framing::Chunked => None,
+    };
+    let method = request.method.as_str().to_owned();
+    Ok((head, RequestTold { method, target: target.into(), headers, expected, has_body: request.body.is_some() }))
+}
+
+/// Fields that make no sense on a stream (RFC 9113 §8.2.2); the host is `:authority`.
+fn belongs_to_connection(name: &str, value: &str) -> bool {
+    let is = |field: &HeaderName| name.eq_ignore_ascii_case(field.as_str());
+    let named = is(&HOST) || is(&CONNECTION) || is(&TRANSFER_ENCODING) || is(&UPGRADE);
+    named || ["keep-alive", "proxy-connection"].iter().any(|field| name.eq_ignore_ascii_case(field)) || (is(&TE) && value != "trailers")
+}

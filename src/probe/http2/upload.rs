@@ -1,0 +1,49 @@
+//! A request's body on its way into a stream, as fast as flow control lets it.
+
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::SendStream;
+
+use crate::probe::Failed;
+use crate::probe::request::{Source, invalid};
+
+/// Sends a body piece by piece.
+pub(super) struct Upload {
+    stream: SendStream<Bytes>,
+    source: Source,
+    piece: Bytes,
+}
+
+impl Upload {
+    pub(super) const fn new(stream: SendStream<Bytes>, source: Source) -> Self {
+        Self { stream, source, piece: Bytes::new() }
+    }
+
+    /// Moves it on. Ready once all is handed over, or once the peer wants no more of it: what the peer has to say about that
+    /// comes as its answer.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        loop {
+            if self.piece.is_empty() {
+                match self.source.next() {
+                    Ok(Some(piece)) => self.piece = piece,
+                    Ok(None) => {
+                        let _ = self.stream.send_data(Bytes::new(), true);
+                        return Poll::Ready(Ok(()));
+                    }
+                    Err(error) => return Poll::Ready(Err(invalid(error.to_string(), "keep the file as it is while it is being sent"))),
+                }
+            }
+            self.stream.reserve_capacity(self.piece.len());
+            let room = match ready!(self.stream.poll_capacity(cx)) {
+                Some(Ok(room)) => room.min(self.piece.len()),
+                Some(Err(_)) | None => return Poll::Ready(Ok(())),
+            };
+            let part = self.piece.split_to(room);
+            let last = self.piece.is_empty() && self.source.length().is_some() && self.source.is_finished();
+            if self.stream.send_data(part, last).is_err() || last {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Watches one HTTP/2 connection above TLS: its frames by their headers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::probe::pace::Pace;
+use crate::probe::stage::Stage;
+use crate::probe::tap::Observer;
+use crate::trace::{Header, HttpVersion, StreamPosition, What};
+use crate::units::{Moment, Untrusted};
+use crate::wire::http2::{Frame, FrameReader, Passed};
+
+/// Field sections told apart in one answer.
+const MOST_SECTIONS: usize = 256;
+/// The peer's first bytes, kept for the case that they are no HTTP/2.
+const FIRST_BYTES: usize = 80;
+
+/// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
+#[derive(Clone)]
+pub(super) struct Watch(Arc<Mutex<State>>);
+
+pub(super) struct State {
+    out: FrameReader,
+    inward: FrameReader,
+    first_received: Vec<u8>,
+    passing: Option<Passing>,
+}
+
+/// The request that is put on the connection, as it will be told.
+pub(super) struct RequestTold {
+    pub(super) method: String,
+    pub(super) target: Untrusted,
+    pub(super) headers: Vec<Header>,
+    pub(super) expected: Option<u64>,
+    pub(super) has_body: bool,
+}
+
+/// The exchange that passes.
+pub(super) struct Passing {
+    pub(super) stage: Stage,
+    request: RequestTold,
+    /// Its stream, once its HEADERS frame passes.
+    stream: Option<u32>,
+    request_bytes: u64,
+    pub(super) body_sent: u64,
+    all_written: bool,
+    done: bool,
+    pace: Pace,
+    sections: Vec<Section>,
+    before: StreamPosition,
+    /// Field sections of the answer that were taken so far.
+    taken: usize,
+}
+
+/// A field section of the answer.
+#[derive(Clone, Copy)]
+pub(super) struct Section {
+    /// When its first byte was read.
+    pub(super) began: Moment,
+    /// How far the streams were before it.
+    pub(super) before: StreamPosition,
+    /// Payload bytes of its frames.
+    pub(super) bytes: u64,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        let state = State { out: FrameReader::of_client(), inward: FrameReader::of_server(), first_received: Vec::new(), passing: None };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// From now on, the next stream that is opened is this exchange's.
+    pub(super) fn begin(&self, stage: Stage, request: RequestTold) {
+        let before = stage.position();
+        self.lock().passing = Some(Passing {
+            stage,
+            request,
+            stream: None,
+            request_bytes: 0,
+            body_sent: 0,
+            all_written: false,
+            done: false,
+            pace: Pace::default(),
+            sections: Vec::new(),
+            before,
+            taken: 0,
+        });
+    }
+
+    /// Looks at the exchange that passes.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Passing) -> T) -> Option<T> {
+        self.lock().passing.as_mut().map(look)
+    }
+
+    /// The peer's first bytes on the connection.
+    pub(super) fn first_received(&self) -> Vec<u8> {
+        self.lock().first_received.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Passing {
+    /// The field section that the message just decoded came in.
+    pub(super) fn take_section(&mut self) -> Section {
+        let now = || Section { began: self.stage.recorder.now(), before: self.stage.position(), bytes: 0 };
+        let section = self.sections.get(self.taken).copied().unwrap_or_else(now);
+        self.taken += 1;
+        section
+    }
+
+    /// Whether nothing of an answer has come.
+    pub(super) const fn is_untouched(&self) -> bool {
+        self.sections.is_empty()
+    }
+
+    /// Bytes of the answer's latest field section.
+    pub(super) fn head_bytes(&self) -> u64 {
+        self.sections.last().map_or(0, |section| section.bytes)
+    }
+
+    /// Whether the request is written to its last byte.
+    pub(super) const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Bytes of the request written so far, frame headers aside.
+    pub(super) const fn all_written(&self) -> u64 {
+        self.request_bytes + self.body_sent
+    }
+
+    fn sent(&mut self, passed: Passed) {
+        let (Passed::Began(frame) | Passed::Ended(frame)) = passed;
+        if self.stream.is_none() && frame.kind == Frame::HEADERS {
+            self.stream = Some(frame.stream);
+        }
+        if self.stream != Some(frame.stream) || matches!(passed, Passed::Began(_)) {
+            return;
+        }
+        match frame.kind {
+            Frame::HEADERS | Frame::CONTINUATION => {
+                self.request_bytes += u64::from(frame.length);
+                if frame.flags & Frame::END_HEADERS != 0 {
+                    self.tell_head();
+                }
+            }
+            Frame::DATA => self.body_sent += u64::from(frame.length),
+            _ => {}
+        }
+        self.all_written |= frame.is(Frame::HEADERS, Frame::END_STREAM) || frame.is(Frame::DATA, Frame::END_STREAM);
+        if frame.kind == Frame::DATA && self.pace.is_due(self.stage.recorder.now()) {
+            self.tell_body();
+        }
+    }
+
+    fn flushed(&mut self) {
+        if self.all_written && !self.done {
+            self.done = true;
+            self.stage.sent(self.stage.recorder.now());
+            if self.request.has_body {
+                self.tell_body();
+            }
+        }
+    }
+
+    fn received(&mut self, passed: Passed, now: Moment) {
+        let Passed::Began(frame) = passed else { return };
+        if self.stream != Some(frame.stream) || self.sections.len() == MOST_SECTIONS {
+            return;
+        }
+        match frame.kind {
+            Frame::HEADERS => self.sections.push(Section { began: now, before: self.before, bytes: u64::from(frame.length) }),
+            Frame::CONTINUATION => {
+                if let Some(section) = self.sections.last_mut() {
+                    section.bytes += u64::from(frame.length);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_head(&mut self) {
+        self.stage.recorder.emit(What::RequestHead {
+            exchange: self.stage.exchange,
+            version: HttpVersion::Http2,
+            method: self.request.method.clone(),
+            target: self.request.target.clone(),
+            headers: std::mem::take(&mut self.request.headers),
+            header_bytes: self.request_bytes,
+        });
+    }
+
+    fn tell_body(&self) {
+        let (sent, expected) = (self.body_sent, self.request.expected);
+        self.stage.recorder.emit(What::RequestBody { exchange: self.stage.exchange, sent, expected });
+    }
+}
+
+impl Observer for Watch {
+    fn sent(&mut self, bytes: &[u8]) {
+        let State { out, passing, .. } = &mut *self.lock();
+        out.read(bytes, |passed| {
+            if let Some(passing) = passing {
+                passing.sent(passed);
+            }
+        });
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        let State { inward, first_received, passing, .. } = &mut *self.lock();
+        let room = FIRST_BYTES - first_received.len();
+        first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        let now = passing.as_ref().map(|passing| passing.stage.recorder.now());
+        inward.read(bytes, |passed| {
+            if let (Some(passing), Some(now)) = (&mut *passing, now) {
+                passing.received(passed, now);
+            }
+        });
+        if let Some(passing) = passing {
+            passing.before = passing.stage.position();
+        }
+    }
+
+    fn flushed(&mut self) {
+        self.with(Passing::flushed);
+    }
+}
