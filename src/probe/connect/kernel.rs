@@ -40,8 +40,24 @@ fn figures(info: &[u8]) -> KernelTcp {
         data_segments_out: u32_at(info, 156).map(u64::from),
         data_segments_in: u32_at(info, 152).map(u64::from),
         bytes_sent: u64_at(info, 200),
-        bytes_received: u64_at(info, 128),
+        bytes_received: bytes_received(info),
         bytes_retransmitted: u64_at(info, 208),
+    }
+}
+
+/// The kernel counts the peer's FIN, which takes a sequence number, as a byte received. In the states that follow a FIN it is
+/// taken off again; once the socket is closed nothing tells whether there was one, so there is no figure.
+fn bytes_received(info: &[u8]) -> Option<u64> {
+    const TIME_WAIT: u8 = 6;
+    const CLOSE: u8 = 7;
+    const CLOSE_WAIT: u8 = 8;
+    const LAST_ACK: u8 = 9;
+    const CLOSING: u8 = 11;
+    let counted = u64_at(info, 128)?;
+    match *info.first()? {
+        TIME_WAIT | CLOSE_WAIT | LAST_ACK | CLOSING => Some(counted.saturating_sub(1)),
+        CLOSE => None,
+        _ => Some(counted),
     }
 }
 
@@ -57,7 +73,7 @@ fn u64_at(info: &[u8], offset: usize) -> Option<u64> {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{Shutdown, TcpListener, TcpStream};
 
     use super::*;
 
@@ -84,6 +100,10 @@ mod tests {
         assert_eq!(figures.bytes_sent, Some(5));
         assert_eq!(figures.bytes_received, Some(3));
         assert_eq!(figures.retransmits, Some(0));
+        server.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(client.read(&mut [0; 3]).unwrap(), 0);
+        assert_eq!(gauge.read().unwrap().bytes_received, Some(3), "a FIN is no byte");
+
         assert!(figures.send_mss.unwrap() > 1000 && figures.path_mtu.unwrap() > 1000);
         assert!(figures.rtt.unwrap() > Nanos::ZERO);
     }
