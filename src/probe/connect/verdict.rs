@@ -115,9 +115,7 @@ fn local_reason(error: &io::Error) -> String {
 fn hint(code: Code, told: Option<&Lost>) -> String {
     let host = told.map_or_else(String::new, |lost| lost.remote.ip().to_string());
     match code {
-        Code::ConnectRefused => {
-            "check the port, and that the server is running and listens on this address; a firewall may also reject".to_owned()
-        }
+        Code::ConnectRefused => "check the port, and that the server is running and listens there; a firewall may also reject".to_owned(),
         Code::ConnectUnreachable => {
             format!("check this machine's network, `ip route get {host}`, and try the other address family (-4 or -6)")
         }

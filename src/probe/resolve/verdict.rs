@@ -62,7 +62,7 @@ fn no_address(step: &Step<'_>, host: &str, log: &[Asked]) -> Failed {
     };
     let empty = |asked: &&Asked| matches!(asked.ending, Ending::Answered(ResponseCode::NoError));
     let by = log.iter().rfind(empty).map_or_else(String::new, |asked| format!(": {}", answered(asked)));
-    failed(Code::DnsNoAddress, format!("{host} exists but has no {wanted} address{by} without one"), hint)
+    failed(Code::DnsNoAddress, format!("{host} exists but has no {wanted} address{by}"), hint)
 }
 
 /// No server could say. An answer that is an error tells more than silence, and silence more than a server that is not there.

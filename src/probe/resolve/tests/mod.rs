@@ -269,10 +269,13 @@ async fn a_server_that_fails_makes_way_for_the_next() {
 #[tokio::test]
 async fn a_name_that_dns_cannot_hold() {
     let witness = asking(serve(plain).await);
-    let failed = resolve(&witness.step(), &format!("{}.test", "x".repeat(64)), 80).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsNoSuchName);
-    assert!(failed.failure.message.raw().contains("cannot be a name"), "{:?}", failed.failure);
+    for host in [&format!("{}.test", "x".repeat(64)), &"x.".repeat(128), "api..test", "bücher.test"] {
+        let failed = resolve(&witness.step(), host, 80).await.unwrap_err();
+        assert_eq!(failed.failure.code, Code::DnsNoSuchName);
+        assert!(failed.failure.message.raw().contains("cannot be a name"), "{:?}", failed.failure);
+    }
     assert_eq!(queried(&witness), []);
+    assert!(resolve(&witness.step(), "under_score.test", 80).await.is_ok());
 }
 
 #[tokio::test]
