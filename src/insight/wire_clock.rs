@@ -15,16 +15,13 @@
 //! where a packet that marks its edge was not captured.
 //!
 //! Where *the response begins* needs care: between the end of `send` and the first byte of the final response's head, a server
-//! may send TLS 1.3 session tickets (RFC 8446 §4.6.1), HTTP/2 settings (RFC 9113 §3.4) and informational responses.
-//!
-//! * Where none of these can be (HTTP/1 without informational responses, on a connection without TLS 1.3 or a reused one), it
-//!   is the first packet with a byte beyond what was read at the end of `send`.
-//! * Else, if `receive` began at an earlier position than `wait` ended, the packet that carried the byte there.
-//! * Else it is the packet that completed what was read when `wait` ended. The program was woken by the response's first
-//!   packet, so this is late by no more than it took to wake up and read.
+//! may send TLS 1.3 session tickets (RFC 8446 §4.6.1), HTTP/2 settings (RFC 9113 §3.4) and informational responses. So it is not
+//! the first packet after the request, but the first with a byte at or after the position where `receive` began, which is where
+//! the read from the kernel, or the TLS record, began that brought the response's first byte. What came in that same read before
+//! the response is counted with it: it came at the same time for this program.
 
 use super::carried::Carried;
-use crate::trace::{Direction, DnsServer, DnsTransport, Exchange, Flow, HttpVersion, Phase, PhaseSpan, StreamPosition, TcpFlags, Trace};
+use crate::trace::{Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, TcpFlags, Trace};
 use crate::units::{Moment, Nanos};
 
 /// When a phase began and ended on the wire, on the run's time axis.
@@ -61,8 +58,8 @@ pub fn wire_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<Wi
         Phase::Connect => connect(&carried),
         Phase::Proxy | Phase::Tls => dialogue(&carried, span),
         Phase::Send => send(&carried, span),
-        Phase::Wait => WireSpan::between(request_left(&carried, exchange)?, response_came(trace, exchange, &carried)?),
-        Phase::Receive => receive(&carried, response_came(trace, exchange, &carried)?, span),
+        Phase::Wait => WireSpan::between(request_left(&carried, exchange)?, response_came(&carried, exchange)?),
+        Phase::Receive => receive(&carried, response_came(&carried, exchange)?, span),
     }
 }
 
@@ -86,9 +83,7 @@ fn send(carried: &Carried, span: &PhaseSpan) -> Option<WireSpan> {
 
 fn receive(carried: &Carried, began: Moment, span: &PhaseSpan) -> Option<WireSpan> {
     let (from, to) = edges(span)?;
-    // What the first packet brought may be all there is: then the phase ends where it began.
-    let ended = if to.received == from.received { began } else { completed(carried, from.received, to.received)? };
-    WireSpan::between(began, ended.max(began))
+    WireSpan::between(began, completed(carried, from.received, to.received)?)
 }
 
 /// When the request's last byte first left.
@@ -96,34 +91,16 @@ fn request_left(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
     carried.first(Direction::Sent, after_send(exchange)?.sent.checked_sub(1)?)
 }
 
-/// When the response's first byte came, as the table above says.
-fn response_came(trace: &Trace, exchange: &Exchange, carried: &Carried) -> Option<Moment> {
-    let asked = after_send(exchange)?;
-    if nothing_precedes_response(trace, exchange) {
-        return carried.first(Direction::Received, asked.received);
-    }
-    let read = exchange.phases.get(Phase::Wait)?.ended_position?;
+/// When the response's first byte came, as said above.
+fn response_came(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
     let began = exchange.phases.get(Phase::Receive).and_then(|span| span.began_position);
-    match began {
-        Some(began) if began.received < read.received => carried.first(Direction::Received, began.received),
-        _ => completed(carried, asked.received, read.received),
-    }
+    let began = began.or_else(|| exchange.phases.get(Phase::Wait)?.ended_position)?;
+    carried.first(Direction::Received, began.received)
 }
 
+/// How far the streams were when the request was sent.
 fn after_send(exchange: &Exchange) -> Option<StreamPosition> {
-    let send = exchange.phases.get(Phase::Send).and_then(|span| span.ended_position);
-    send.or_else(|| exchange.phases.get(Phase::Wait)?.began_position)
-}
-
-/// Whether the first byte after the request can only be the final response's.
-fn nothing_precedes_response(trace: &Trace, exchange: &Exchange) -> bool {
-    let old_http = exchange.response.as_ref().is_some_and(|response| response.version <= HttpVersion::Http11);
-    let tickets = !exchange.reused_connection
-        && exchange
-            .connection
-            .and_then(|id| trace.connection(id)?.tls.as_ref())
-            .is_some_and(|tls| tls.handshake.as_ref().is_none_or(|handshake| handshake.version != "TLSv1.2"));
-    old_http && exchange.informational.is_empty() && !tickets
+    exchange.phases.get(Phase::Send)?.ended_position
 }
 
 fn edges(span: &PhaseSpan) -> Option<(StreamPosition, StreamPosition)> {
@@ -174,7 +151,7 @@ mod tests {
 
     use super::super::scene::{Scene, first, local};
     use super::*;
-    use crate::trace::ExchangeId;
+    use crate::trace::{ExchangeId, What};
 
     /// The wire's span of a phase of the first exchange, in microseconds.
     fn micros(trace: &Trace, phase: Phase) -> Option<(i64, i64)> {
@@ -230,29 +207,24 @@ mod tests {
     #[test]
     fn tickets_do_not_end_the_wait() {
         let scene = https()
-            .phase(Phase::Wait, 85_100, 180_100, (464, 2_000), (464, 3_900))
+            .phase(Phase::Wait, 85_100, 180_100, (464, 2_000), (464, 2_500))
             .down(180_000, 2_500, 1_400)
             .down(186_000, 3_900, 1_600)
-            .phase(Phase::Receive, 180_100, 186_200, (464, 3_900), (464, 5_500))
-            .answered(180_100, HttpVersion::Http11);
+            .phase(Phase::Receive, 180_100, 186_200, (464, 2_500), (464, 5_500));
         let trace = scene.told();
         assert_eq!(micros(&trace, Phase::Wait), Some((85_050, 180_000)));
         assert_eq!(micros(&trace, Phase::Receive), Some((180_000, 186_000)));
     }
 
     #[test]
-    fn where_receive_says_at_which_byte_it_began_that_byte_ends_the_wait() {
-        let scene = https()
-            .phase(Phase::Wait, 85_100, 182_100, (464, 2_000), (464, 5_500))
-            .down(180_000, 2_500, 1_400)
-            .down(182_000, 3_900, 1_600)
-            .phase(Phase::Receive, 182_100, 182_200, (464, 2_500), (464, 5_500));
-        let trace = scene.answered(182_100, HttpVersion::Http2).told();
-        assert_eq!(micros(&trace, Phase::Wait), Some((85_050, 180_000)));
-        assert_eq!(micros(&trace, Phase::Receive), Some((180_000, 182_000)));
+    fn a_wait_that_goes_on_or_failed_is_absent() {
+        let failed = https().bare_phase(Phase::Wait, 85_100, 180_100).told();
+        assert_eq!(micros(&failed, Phase::Wait), None);
+        let going_on = https().and(85_100, What::PhaseBegan { exchange: Scene::FIRST, phase: Phase::Wait, position: None }).told();
+        assert_eq!(micros(&going_on, Phase::Wait), None);
     }
 
-    /// Plain HTTP/1.1: nothing but the response can follow the request, even if the program read late and much.
+    /// Plain HTTP/1.1: the program read late, when more than the first packet had come.
     fn http() -> Scene {
         Scene::new()
             .connected(100, false)
@@ -261,24 +233,18 @@ mod tests {
             .phase(Phase::Send, 100, 120, (0, 0), (2_000, 0))
             .up(105, 0, 1_400)
             .up(106, 1_400, 600)
-            .phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 2_800))
+            .phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 0))
             .down(500, 0, 1_400)
             .down(700, 1_400, 1_400)
-            .phase(Phase::Receive, 900, 1_000, (2_000, 2_800), (2_000, 2_800))
-            .answered(900, HttpVersion::Http11)
+            .phase(Phase::Receive, 900, 1_000, (2_000, 0), (2_000, 2_800))
     }
 
     #[test]
-    fn without_tickets_the_first_byte_after_the_request_is_the_response() {
+    fn the_wait_ends_with_the_first_packet_of_the_response_though_the_program_read_later() {
         let trace = http().told();
         assert_eq!(micros(&trace, Phase::Send), Some((105, 106)));
         assert_eq!(micros(&trace, Phase::Wait), Some((106, 500)));
-    }
-
-    #[test]
-    fn an_informational_response_does_not_end_the_wait() {
-        let early = crate::trace::What::Informational { exchange: Scene::FIRST, status: 103, headers: Vec::new() };
-        assert_eq!(micros(&http().and(600, early).told(), Phase::Wait), Some((106, 700)));
+        assert_eq!(micros(&trace, Phase::Receive), Some((500, 700)));
     }
 
     #[test]
@@ -287,10 +253,9 @@ mod tests {
         let trace = scene
             .phase(Phase::Send, 2_000, 2_010, (2_000, 2_800), (2_100, 2_800))
             .up(2_005, 2_000, 100)
-            .phase(Phase::Wait, 2_010, 2_310, (2_100, 2_800), (2_100, 3_300))
+            .phase(Phase::Wait, 2_010, 2_310, (2_100, 2_800), (2_100, 2_800))
             .down(2_300, 2_800, 500)
-            .phase(Phase::Receive, 2_310, 2_320, (2_100, 3_300), (2_100, 3_300))
-            .answered(2_310, HttpVersion::Http11)
+            .phase(Phase::Receive, 2_310, 2_320, (2_100, 2_800), (2_100, 3_300))
             .told();
         let second = &trace.exchanges()[1];
         let span = |phase| wire_phase(&trace, second, phase).map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000));
@@ -319,8 +284,8 @@ mod tests {
     #[test]
     fn a_response_that_overtook_its_request_had_no_wait() {
         let scene = Scene::new().connected(100, false).syn(10).syn_ack(50).phase(Phase::Send, 100, 120, (0, 0), (2_000, 0));
-        let scene = scene.up(105, 0, 1_400).down(500, 0, 100).up(600, 1_400, 600).phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 100));
-        let trace = scene.answered(900, HttpVersion::Http11).told();
+        let scene = scene.up(105, 0, 1_400).down(500, 0, 100).up(600, 1_400, 600).phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 0));
+        let trace = scene.told();
         assert_eq!(micros(&trace, Phase::Send), Some((105, 600)));
         assert_eq!(micros(&trace, Phase::Wait), None);
     }

@@ -236,7 +236,7 @@ struct Way<'a> {
     step: &'a Step<'a>,
     trust: &'a mut TrustLoader,
     connection: ConnectionId,
-    meter: &'a Meter,
+    meter: &'a Arc<Meter>,
 }
 
 impl Way<'_> {

@@ -30,9 +30,9 @@ impl Stage {
         self.phase
     }
 
-    /// How far the connection's streams have come.
-    pub(super) fn position(&self) -> StreamPosition {
-        self.meter.position()
+    /// How far the connection's streams have come, but for what the latest bytes received came in.
+    pub(super) fn position_before_latest(&self) -> StreamPosition {
+        self.meter.position_before_latest()
     }
 
     /// The request's last byte was written at `at`.
@@ -42,7 +42,7 @@ impl Stage {
         }
     }
 
-    /// The first byte of the final response's head was read at `at`, when the streams had come to `position`.
+    /// The first byte of the final response's head was read at `at`; it lies at or after `position`.
     pub(super) fn answered(&mut self, at: Moment, position: StreamPosition) {
         if self.phase != Phase::Receive {
             self.pass_to(Phase::Receive, at, position);

@@ -6,7 +6,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -24,12 +24,22 @@ pub(super) struct Meter {
     connection: ConnectionId,
     sent: AtomicU64,
     received: AtomicU64,
+    /// Where the latest bytes received begin, or the TLS record that they belong to first.
+    latest_from: AtomicU64,
+    /// Somebody says where records begin.
+    in_records: AtomicBool,
 }
 
 impl Meter {
     /// Both streams at their start.
     pub(super) fn new(connection: ConnectionId) -> Arc<Self> {
-        Arc::new(Self { connection, sent: AtomicU64::new(0), received: AtomicU64::new(0) })
+        Arc::new(Self {
+            connection,
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            latest_from: AtomicU64::new(0),
+            in_records: AtomicBool::new(false),
+        })
     }
 
     /// How far they have come.
@@ -40,6 +50,23 @@ impl Meter {
             received: self.received.load(Ordering::Relaxed),
         }
     }
+
+    /// How far they have come, but for the latest bytes received and the TLS record that these belong to first. Asked while bytes
+    /// are shown to an observer above TLS, it is where what carried them began: session tickets and the like lie before it
+    /// unless they came along.
+    pub(super) fn position_before_latest(&self) -> StreamPosition {
+        StreamPosition { received: self.latest_from.load(Ordering::Relaxed), ..self.position() }
+    }
+
+    /// Whether the asker is the first: only the lowest TLS layer's records lie in these streams as they are.
+    pub(super) fn takes_records(&self) -> bool {
+        !self.in_records.swap(true, Ordering::Relaxed)
+    }
+
+    /// The latest bytes received belong first to a record that began at this offset.
+    pub(super) fn latest_began(&self, offset: u64) {
+        self.latest_from.store(offset, Ordering::Relaxed);
+    }
 }
 
 impl Observer for Arc<Meter> {
@@ -48,7 +75,10 @@ impl Observer for Arc<Meter> {
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if !bytes.is_empty() {
+            let before = self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            self.latest_from.store(before, Ordering::Relaxed);
+        }
     }
 }
 

@@ -79,6 +79,9 @@ impl fmt::Display for Phase {
 
 /// How far the two byte streams of a connection, as TCP carries them (under TLS), had come at an instant. It ties a phase's
 /// edge to the packets that carried the bytes around it.
+///
+/// Where a phase ends because something was read, `received` counts what was read. The one exception is the edge between `wait`
+/// and `receive`: there it is where the read, or the TLS record, began that brought the response's first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPosition {
     /// The connection whose streams are meant.

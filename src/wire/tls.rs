@@ -6,8 +6,10 @@
 //!
 //! One record may carry several messages, and one message may span several records.
 
+mod boundary;
 mod hello;
 
+pub use boundary::RecordBoundary;
 pub use hello::{ClientHello, ServerHello};
 
 /// Bytes of a record's header.

@@ -16,16 +16,14 @@ pub(super) struct Inbound {
     buffer: HeadBuffer,
     /// When the first byte of the head under way was read, and how far the streams were before it.
     began: Option<(Moment, StreamPosition)>,
-    /// How far the streams were after the bytes before these.
-    before: StreamPosition,
     informational: usize,
     to_head_request: bool,
     head: Option<ResponseHead>,
 }
 
 impl Inbound {
-    pub(super) fn new(stage: &Stage, to_head_request: bool) -> Self {
-        Self { buffer: HeadBuffer::default(), began: None, before: stage.position(), informational: 0, to_head_request, head: None }
+    pub(super) fn new(to_head_request: bool) -> Self {
+        Self { buffer: HeadBuffer::default(), began: None, informational: 0, to_head_request, head: None }
     }
 
     /// The final head, once it is there.
@@ -47,7 +45,7 @@ impl Inbound {
     pub(super) fn received(&mut self, mut bytes: &[u8], stage: &mut Stage) -> Result<(), Failed> {
         let now = stage.recorder.now();
         while !bytes.is_empty() && self.head.is_none() {
-            self.began.get_or_insert((now, self.before));
+            self.began.get_or_insert_with(|| (now, stage.position_before_latest()));
             let taken = self.buffer.take(bytes).map_err(|fault| self.fault(fault))?;
             bytes = bytes.get(taken..).unwrap_or_default();
             if self.buffer.is_complete() {
@@ -55,12 +53,11 @@ impl Inbound {
                 self.complete(head, now, stage)?;
             }
         }
-        self.before = stage.position();
         Ok(())
     }
 
     fn complete(&mut self, head: ResponseHead, now: Moment, stage: &mut Stage) -> Result<(), Failed> {
-        let (began, position) = self.began.take().unwrap_or((now, self.before));
+        let (began, position) = self.began.take().unwrap_or_else(|| (now, stage.position_before_latest()));
         let exchange = stage.exchange;
         let headers: Vec<Header> = head.fields.iter().map(|(name, value)| header(name, value)).collect();
         if (100..200).contains(&head.status) && head.status != 101 {

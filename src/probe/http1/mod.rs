@@ -76,7 +76,7 @@ impl Http1 {
     /// Sends a request with this start-line target and waits for its final response.
     pub(super) async fn send(&mut self, stage: Stage, request: Request, target: &str, version: http::Version) -> Result<Answer, Failed> {
         let expected = request.body.as_ref().and_then(super::request::Source::length);
-        let inbound = Inbound::new(&stage, request.method == http::Method::HEAD);
+        let inbound = Inbound::new(request.method == http::Method::HEAD);
         let outbound = Outbound::new(request.body.is_some(), expected);
         self.watch.begin(Passing { stage, outbound, inbound, fault: None });
         self.next_head.set(head_bytes(&request, target, version));

@@ -46,7 +46,6 @@ pub(super) struct Passing {
     done: bool,
     pace: Pace,
     sections: Vec<Section>,
-    before: StreamPosition,
     /// Field sections of the answer that were taken so far.
     taken: usize,
 }
@@ -70,7 +69,6 @@ impl Watch {
 
     /// From now on, the next stream that is opened is this exchange's.
     pub(super) fn begin(&self, stage: Stage, request: RequestTold) {
-        let before = stage.position();
         self.lock().passing = Some(Passing {
             stage,
             request,
@@ -81,7 +79,6 @@ impl Watch {
             done: false,
             pace: Pace::default(),
             sections: Vec::new(),
-            before,
             taken: 0,
         });
     }
@@ -104,7 +101,7 @@ impl Watch {
 impl Passing {
     /// The field section that the message just decoded came in.
     pub(super) fn take_section(&mut self) -> Section {
-        let now = || Section { began: self.stage.recorder.now(), before: self.stage.position(), bytes: 0 };
+        let now = || Section { began: self.stage.recorder.now(), before: self.stage.position_before_latest(), bytes: 0 };
         let section = self.sections.get(self.taken).copied().unwrap_or_else(now);
         self.taken += 1;
         section
@@ -169,8 +166,9 @@ impl Passing {
         if self.stream != Some(frame.stream) || self.sections.len() == MOST_SECTIONS {
             return;
         }
+        let before = self.stage.position_before_latest();
         match frame.kind {
-            Frame::HEADERS => self.sections.push(Section { began: now, before: self.before, bytes: u64::from(frame.length) }),
+            Frame::HEADERS => self.sections.push(Section { began: now, before, bytes: u64::from(frame.length) }),
             Frame::CONTINUATION => {
                 if let Some(section) = self.sections.last_mut() {
                     section.bytes += u64::from(frame.length);
@@ -217,9 +215,6 @@ impl Observer for Watch {
                 passing.received(passed, now);
             }
         });
-        if let Some(passing) = passing {
-            passing.before = passing.stage.position();
-        }
     }
 
     fn flushed(&mut self) {

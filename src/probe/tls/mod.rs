@@ -47,7 +47,7 @@ pub(super) struct Purpose<'a> {
     /// The connection whose streams carry it.
     pub(super) connection: ConnectionId,
     /// Counts what passes on it.
-    pub(super) meter: &'a Meter,
+    pub(super) meter: &'a Arc<Meter>,
     /// The host whose certificate is wanted.
     pub(super) host: &'a str,
     /// Application protocols to offer, in order.

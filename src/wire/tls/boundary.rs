@@ -1,0 +1,99 @@
+//! Where the records of a byte stream begin (RFC 8446 §5.1), whatever is in them.
+
+/// Follows a stream from record to record. Only the length fields are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordBoundary {
+    /// Offset of the next byte.
+    at: u64,
+    /// Offset of the first byte of the record that it belongs to.
+    start: u64,
+    /// The length field's bytes read so far, as a number.
+    length: u16,
+}
+
+impl RecordBoundary {
+    const HEADER: u64 = 5;
+
+    /// Where the record begins that the next byte belongs to: where the stream is, between two records.
+    pub const fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Passes over bytes of the stream.
+    pub fn pass(&mut self, mut bytes: &[u8]) {
+        while let Some((first, rest)) = bytes.split_first() {
+            let into = self.at - self.start;
+            if into < Self::HEADER {
+                self.length = if into < 3 { 0 } else { (self.length << 8) | u16::from(*first) };
+                self.at += 1;
+                bytes = rest;
+            } else {
+                let left = self.end() - self.at;
+                let passed = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                self.at += passed as u64;
+                bytes = bytes.get(passed..).unwrap_or_default();
+            }
+            if self.at - self.start >= Self::HEADER && self.at == self.end() {
+                self.start = self.at;
+            }
+        }
+    }
+
+    const fn end(&self) -> u64 {
+        self.start + Self::HEADER + self.length as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(payload: u16) -> Vec<u8> {
+        let mut bytes = vec![23, 3, 3];
+        bytes.extend(payload.to_be_bytes());
+        bytes.extend(std::iter::repeat_n(0xff, payload.into()));
+        bytes
+    }
+
+    #[test]
+    fn between_records_the_next_begins_here_and_within_one_it_began_before() {
+        let mut boundary = RecordBoundary::default();
+        boundary.pass(&record(10));
+        assert_eq!(boundary.start(), 15);
+        boundary.pass(&record(300)[..3]);
+        assert_eq!(boundary.start(), 15);
+        boundary.pass(&record(300)[3..200]);
+        assert_eq!(boundary.start(), 15);
+        boundary.pass(&record(300)[200..]);
+        assert_eq!(boundary.start(), 320);
+        boundary.pass(&record(0));
+        assert_eq!(boundary.start(), 325);
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_how_a_stream_is_cut(lengths in prop::collection::vec(0_u16..600, 0..6), cuts in prop::collection::vec(1_usize..90, 0..60)) {
+            let stream: Vec<u8> = lengths.iter().flat_map(|length| record(*length)).collect();
+            let (mut whole, mut pieces) = (RecordBoundary::default(), RecordBoundary::default());
+            whole.pass(&stream);
+            let mut left = stream.as_slice();
+            for cut in cuts {
+                let (piece, rest) = left.split_at(cut.min(left.len()));
+                pieces.pass(piece);
+                left = rest;
+            }
+            pieces.pass(left);
+            prop_assert_eq!(whole, pieces);
+            prop_assert_eq!(whole.start(), stream.len() as u64);
+        }
+
+        #[test]
+        fn any_bytes_pass(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+            let mut boundary = RecordBoundary::default();
+            boundary.pass(&bytes);
+            prop_assert!(boundary.start() <= bytes.len() as u64);
+        }
+    }
+}
