@@ -20,6 +20,8 @@ pub struct Passed {
 pub struct PassedOneWay {
     /// Packets of any kind.
     pub packets: u64,
+    /// Packets with payload.
+    pub data_segments: u64,
     /// Their payload.
     pub payload_bytes: u64,
     /// Packets that carried bytes a packet before them had carried.
@@ -50,6 +52,7 @@ impl Passed {
             Direction::Received => &mut self.received,
         };
         side.packets += 1;
+        side.data_segments += u64::from(packet.payload_bytes > 0);
         side.payload_bytes += u64::from(packet.payload_bytes);
         side.retransmitted += u64::from(packet.retransmitted);
         side.flags.0 |= packet.flags.0;
@@ -64,6 +67,7 @@ impl Passed {
 impl PassedOneWay {
     const fn merge(&mut self, other: &Self) {
         self.packets += other.packets;
+        self.data_segments += other.data_segments;
         self.payload_bytes = self.payload_bytes.saturating_add(other.payload_bytes);
         self.retransmitted += other.retransmitted;
         self.flags.0 |= other.flags.0;

@@ -10,6 +10,7 @@
 //! as [`Effect`]s. [`draw`] changes nothing. Only [`runtime`] reads a clock, touches the terminal or starts a thread.
 
 mod address;
+mod clocks;
 mod cursor;
 mod effect;
 mod explain;

@@ -2,8 +2,9 @@
 
 use super::page::{Block, Page};
 use super::{failure, phase};
-use crate::insight::{round_trips, segments, wire_phase};
+use crate::insight::{round_trips, segments};
 use crate::trace::{CaptureState, Clock, Exchange, Phase};
+use crate::tui::clocks::TwoClocks;
 use crate::tui::figures::{Figures, count, percent};
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
@@ -77,12 +78,13 @@ fn verdict(exchange: &Exchange) -> String {
     let longest = exchange.phases.iter().filter_map(|(phase, span)| Some((span.duration()?, phase))).max();
     let Some((took, phase)) = longest else { return format!("{status}: {size} in {total}.") };
     let share = percent(took, total).unwrap_or_default();
-    format!("{status}: {size} in {total}. {} took most of it, {took} or {share}: {}.", phase.label(), whose(phase))
+    format!("{status}: {size} in {total}. {} took most of it, {took} or {share}: {}.", phase.label(), whose(phase, exchange))
 }
 
 /// On whose side the time of a phase mostly is spent.
-const fn whose(phase: Phase) -> &'static str {
+const fn whose(phase: Phase, exchange: &Exchange) -> &'static str {
     match phase {
+        Phase::Connect if exchange.attempts.len() > 1 => "the addresses that were tried first",
         Phase::Dns => "the name server's answer",
         Phase::Connect => "the distance to the server",
         Phase::Proxy => "the proxy on the way",
@@ -123,14 +125,8 @@ fn trips(run: &Run, exchange: &Exchange, page: &mut Page) {
 
 /// What lies between the two clocks.
 fn machine(run: &Run, exchange: &Exchange, page: &mut Page) {
-    let own: Vec<(Phase, Nanos)> = exchange
-        .phases
-        .iter()
-        .filter_map(|(phase, span)| {
-            let wire = wire_phase(&run.trace, exchange, phase)?.duration();
-            Some((phase, span.duration()?.saturating_sub(wire)))
-        })
-        .collect();
+    let own: Vec<(Phase, Nanos)> =
+        exchange.phases.iter().filter_map(|(phase, _)| Some((phase, TwoClocks::of(run, exchange, phase)?.machine()))).collect();
     if own.is_empty() {
         return;
     }

@@ -74,10 +74,11 @@ impl Page {
 
     /// Both pages in one.
     pub(in crate::tui) fn followed_by(mut self, other: Self) -> Self {
-        if !other.blocks.is_empty() {
+        if !matches!(other.blocks.first(), None | Some(Block::Heading(_))) {
             self.heading(other.title);
-            self.blocks.extend(other.blocks);
         }
+        self.gap();
+        self.blocks.extend(other.blocks);
         self
     }
 

@@ -1,8 +1,9 @@
 //! The phases: what each is, why it is there, what it cost here.
 
 use super::page::Page;
-use crate::insight::{Rtt, rtt, wire_phase};
+use crate::insight::{Rtt, rtt};
 use crate::trace::{Exchange, HttpVersion, Phase, Tls};
+use crate::tui::clocks::TwoClocks;
 use crate::tui::figures::percent;
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
@@ -80,10 +81,14 @@ fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -
         return format!("Under way for {took}.");
     }
     let share = exchange.total().and_then(|total| percent(took, total)).map(|share| format!(", {share} of all")).unwrap_or_default();
-    match wire_phase(&run.trace, exchange, phase) {
-        Some(wire) => {
-            let machine = took.saturating_sub(wire.duration());
-            format!("Here it took {took}{share}: {} on the wire, {machine} on this machine.", wire.duration())
+    match TwoClocks::of(run, exchange, phase) {
+        Some(clocks) if clocks.app.length() < took => {
+            let (wire, machine) = (clocks.wire.duration(), clocks.machine());
+            format!("Here it took {took}{share}. The attempt that worked took {wire} of it on the wire, and {machine} on this machine.")
+        }
+        Some(clocks) => {
+            let (wire, machine) = (clocks.wire.duration(), clocks.machine());
+            format!("Here it took {took}{share}: {wire} on the wire, {machine} on this machine.")
         }
         None => format!("Here it took {took}{share}, as this program felt it."),
     }

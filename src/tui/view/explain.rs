@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::canvas::{Canvas, scroll_mark};
 use super::layout::Areas;
 use crate::tui::State;
+use crate::tui::cursor::Cursor;
 use crate::tui::explain::{Page, content, explanation};
 use crate::tui::state::Panel;
 use crate::tui::theme::Role;
@@ -13,8 +14,11 @@ use crate::units::Moment;
 /// The page in the panel: with what the thing holds, unless that has a panel of its own.
 pub(in crate::tui) fn page(state: &State, areas: &Areas, now: Moment) -> Page {
     let (run, now) = state.shown(now);
-    let page = explanation(run, state.sight.cursor, now);
-    if areas.content.width > 0 { page } else { page.followed_by(content(run, state.sight.cursor)) }
+    let cursor = state.sight.cursor;
+    let page = explanation(run, cursor, now);
+    // An event of the run itself holds nothing beyond its line.
+    let of_the_run = matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
+    if areas.content.width > 0 || of_the_run { page } else { page.followed_by(content(run, cursor)) }
 }
 
 /// The lines by which the page can be scrolled at most.

@@ -62,7 +62,7 @@ fn asked_and_answered(state: &State, exchange: Option<&Exchange>, columns: usize
     let taken: usize = right.iter().chain(&answer).map(|(text, _)| width(text) + 2).sum();
     let room = columns.saturating_sub(taken + method.len() + 4);
     let named = room.saturating_sub(9) >= width(&url);
-    let room = if named { room - 9 } else { room };
+    let room = if named { room.saturating_sub(9) } else { room };
     let mut pieces = Vec::new();
     if named {
         pieces.push(("tapline".to_owned(), Role::Accent));

@@ -20,13 +20,14 @@ pub(in crate::tui) struct Areas {
 }
 
 /// Below this many columns or lines there are no boxes: they would take what the figures need.
-pub(in crate::tui) const BOXED: (u16, u16) = (60, 16);
+const BOXED: (u16, u16) = (60, 20);
 /// From this width on the events and their explanation stand side by side.
 const TWO_PANELS: u16 = 100;
 /// From this width on what the selected thing holds has a panel of its own.
 const THREE_PANELS: u16 = 160;
-/// Lines that the panels below the timeline keep at least, borders included.
+/// Lines that the panels below the timeline keep at least, borders included; fewer where there are few.
 const BELOW: u16 = 8;
+const BELOW_IN_LITTLE: u16 = 6;
 
 impl Areas {
     pub(in crate::tui) fn of(area: Rect, state: &State, now: Moment) -> Self {
@@ -37,7 +38,11 @@ impl Areas {
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
         let body = Rect { y: header.bottom(), height: area.height - header.height - keys.height, ..area };
         let (run, at) = state.shown(now);
-        let most = (body.height * 3 / 5).max(body.height.saturating_sub(13)).min(body.height.saturating_sub(BELOW));
+        let below = if body.height < 21 { BELOW_IN_LITTLE } else { BELOW };
+        let most = (body.height * 3 / 5)
+            .max(body.height.saturating_sub(13))
+            .min(body.height.saturating_sub(below))
+            .max(body.height.min(19).saturating_sub(below));
         let wanted = Plan::wanted_height(run, state.sight.cursor, at, body.width, most);
         let timeline = Rect { height: wanted.min(most), ..body };
         let below = Rect { y: timeline.bottom(), height: body.height - timeline.height, ..body };

@@ -27,7 +27,7 @@ impl StartAreas {
     pub(in crate::tui) fn of(area: Rect) -> Self {
         let width = area.width.min(COLUMNS);
         let x = area.x + (area.width - width) / 2;
-        let top = if area.height >= 30 { area.height / 8 } else { 0 };
+        let top = area.height.saturating_sub(22) / 4;
         let above = if area.height >= 20 { ABOVE } else { u16::from(area.height > 6) };
         let nothing = Rect { x, y: area.y, width, height: 0 };
         let logo = Rect { y: area.y + top, height: above.min(area.height), ..nothing };
@@ -72,37 +72,55 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, address: 
     draw_suggestions(canvas, &areas, state, chosen);
 }
 
-/// The name over a request's phases, in their colours: the legend of what is to come.
+/// The name, a letter in the colour of each phase, over a request's phases: the legend of what is to come.
 fn draw_logo(canvas: &mut Canvas<'_>, area: Rect) {
+    const SLOGAN: &str = "Watch one request cross every layer, live.";
     if area.height < ABOVE {
         if area.height > 0 {
-            canvas.text(
-                (area.x + 1, area.y),
-                "tapline  Watch one request cross every layer, live.",
-                area.width.saturating_sub(1),
-                Role::Accent,
-            );
+            canvas.text((area.x + 1, area.y), &format!("tapline  {SLOGAN}"), area.width.saturating_sub(1), Role::Accent);
         }
         return;
     }
-    canvas.text((area.x + 1, area.y + 1), "t a p l i n e", area.width, Role::Accent);
-    canvas.text((area.x + 1, area.y + 2), "Watch one request cross every layer, live.", area.width.saturating_sub(1), Role::Text);
-    let shares = [(Phase::Dns, 14), (Phase::Connect, 13), (Phase::Tls, 18), (Phase::Send, 6), (Phase::Wait, 28), (Phase::Receive, 13)];
-    let all: u32 = shares.iter().map(|(_, share)| share).sum();
-    let wide = u32::from(area.width.saturating_sub(2)) * 8;
+    let mut x = area.x + 1;
+    for (letter, phase) in LETTERS.iter().zip(Phase::ALL) {
+        for (y, line) in (area.y..).zip(letter) {
+            canvas.text((x, y), line, 3, Role::Phase(phase));
+        }
+        x += u16::try_from(width(letter[1])).unwrap_or(3) + 1;
+    }
+    canvas.text((x + 2, area.y + 1), SLOGAN, area.right().saturating_sub(x + 2), Role::Text);
+    draw_phases(canvas, Rect { x: area.x + 1, y: area.y + 4, width: area.width.saturating_sub(2), height: 2 });
+}
+
+/// `t a p l i n e`, three lines each.
+const LETTERS: [[&str; 3]; 7] = [
+    ["\u{2584}\u{2588}\u{2584}", " \u{2588} ", " \u{2580}\u{2580}"],
+    ["   ", "\u{2584}\u{2580}\u{2588}", "\u{2580}\u{2584}\u{2588}"],
+    ["   ", "\u{2588}\u{2580}\u{2584}", "\u{2588}\u{2580} "],
+    ["\u{2588}", "\u{2588}", "\u{2588}"],
+    ["\u{2584}", "\u{2584}", "\u{2588}"],
+    ["   ", "\u{2588}\u{2580}\u{2584}", "\u{2588} \u{2588}"],
+    ["   ", "\u{2584}\u{2580}\u{2584}", "\u{2580}\u{2588}\u{2584}"],
+];
+
+fn draw_phases(canvas: &mut Canvas<'_>, area: Rect) {
+    const SHARES: [(Phase, u32); 6] =
+        [(Phase::Dns, 14), (Phase::Connect, 13), (Phase::Tls, 18), (Phase::Send, 6), (Phase::Wait, 28), (Phase::Receive, 13)];
+    let all: u32 = SHARES.iter().map(|(_, share)| share).sum();
+    let wide = u32::from(area.width) * 8;
     let mut begun = 0;
-    for (phase, share) in shares {
-        let cover = Cover { from: begun * wide / all, to: (begun + share) * wide / all };
-        let style = canvas.style(Role::Phase(phase));
-        let origin = (area.x + 1, area.y + 4);
-        super::timeline::paint_bar(canvas.buf, origin, cover, style);
+    let mut bars = Vec::new();
+    for (phase, share) in SHARES {
+        let cover = Cover { from: begun * wide / all, to: ((begun + share) * wide / all).max(begun * wide / all + 1) };
+        bars.push((cover, canvas.style(Role::Phase(phase))));
         let column = u16::try_from(cover.from.div_ceil(8)).unwrap_or(0);
         let room = u16::try_from((cover.to - cover.from) / 8).unwrap_or(0);
-        if usize::from(room) >= width(phase.label()) {
-            canvas.text((origin.0 + column, origin.1 + 1), phase.label(), room, Role::Phase(phase));
+        if usize::from(room) > width(phase.label()) {
+            canvas.text((area.x + column, area.y + 1), phase.label(), room, Role::Phase(phase));
         }
         begun += share;
     }
+    super::timeline::paint_bars(canvas.buf, (area.x, area.y), &bars);
 }
 
 fn draw_suggestions(canvas: &mut Canvas<'_>, areas: &StartAreas, state: &State, chosen: Option<usize>) {

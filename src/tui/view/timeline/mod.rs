@@ -6,7 +6,6 @@ mod plan;
 mod rows;
 mod strip;
 mod title;
-mod wire;
 
 use plan::Row;
 
@@ -17,8 +16,11 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, scroll_mark};
 use crate::insight::kernel_segments;
 use crate::timeline::{Cover, Scale, Ticks, Window};
+use crate::trace::Exchange;
 use crate::tui::State;
+use crate::tui::cursor::Cursor;
 use crate::tui::figures::Figures;
+use crate::tui::fit::first_that_fits;
 use crate::tui::run::Run;
 use crate::tui::state::Panel;
 use crate::tui::theme::Role;
@@ -27,9 +29,10 @@ use crate::units::Moment;
 pub(in crate::tui) use notes::{outcome_words, progress, version_name};
 pub(in crate::tui) use plan::Plan;
 
-/// A bar of one colour, for the start screen's picture.
-pub(super) fn paint_bar(buf: &mut Buffer, origin: (u16, u16), cover: Cover, style: Style) {
-    bar::paint(buf, origin, &[bar::Piece::solid(cover, style)]);
+/// Bars in a row, for the start screen's picture.
+pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(Cover, Style)]) {
+    let pieces: Vec<_> = bars.iter().map(|&(cover, style)| bar::Piece::solid(cover, style)).collect();
+    bar::paint(buf, origin, &pieces);
 }
 
 /// What a picture of the timeline is drawn from.
@@ -39,6 +42,7 @@ struct Scene<'a> {
     plan: Plan,
     window: Window,
     figures: Figures,
+    cursor: Cursor,
     focused: bool,
 }
 
@@ -66,7 +70,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     }
     let plan = Plan::of(run, cursor, now, inner);
     let window = state.sight.zoom.window(whole);
-    let scene = Scene { run, now, plan, window, figures: Figures::reaching(whole.length()), focused };
+    let scene = Scene { run, now, plan, window, figures: Figures::reaching(whole.length()), cursor, focused };
     scene.draw(canvas, state);
     if boxed {
         scroll_mark(canvas, area, scene.plan.first, scene.plan.seen, scene.plan.rows.len());
@@ -102,7 +106,7 @@ impl Scene<'_> {
             let label = if n == last { format!("{} {}", tick.label, ticks.unit.symbol()) } else { tick.label.clone() };
             let wide = u16::try_from(label.chars().count()).unwrap_or(0);
             let half = u16::try_from(tick.label.len() / 2).unwrap_or(0);
-            let most = (axis.right() + 1).saturating_sub(wide).max(axis.x);
+            let most = axis.right().saturating_sub(wide).max(axis.x);
             canvas.text((x.saturating_sub(half).clamp(axis.x, most), axis.y), &label, wide, Role::Dim);
         }
         if let Some(column) = cursor.and_then(|at| scale.column(at)) {
@@ -120,26 +124,36 @@ impl Scene<'_> {
         }
         if self.run.trace.capture().packets > 0 {
             strip::draw(canvas, self.run, &self.plan, self.window);
-        } else if let Some(said) = self.kernel() {
+        } else {
             let (x, y) = (self.plan.inner.x + 1, self.plan.below_rows());
-            canvas.text((x, y), "kernel", 8, Role::Warning);
             let axis = self.plan.axis();
+            let said = first_that_fits(&self.kernel(), usize::from(axis.width)).unwrap_or_default().to_owned();
+            canvas.text((x, y), "kernel", 8, Role::Warning);
             canvas.text((axis.x, y), &said, axis.width, Role::Dim);
         }
     }
 
-    fn kernel(&self) -> Option<String> {
-        let exchange = self.run.main_exchange()?;
-        let counts = kernel_segments(&self.run.trace, exchange)?;
-        let kernel = self.run.trace.connection(exchange.connection?)?.kernel?;
-        let said = [
+    /// What the kernel counted, the longest way to say it first.
+    fn kernel(&self) -> Vec<String> {
+        let exchange = self.exchange();
+        let connection = exchange.and_then(|exchange| exchange.connection).and_then(|id| self.run.trace.connection(id));
+        let counts = exchange.and_then(|exchange| kernel_segments(&self.run.trace, exchange));
+        let Some((kernel, counts)) = connection.and_then(|connection| connection.kernel).zip(counts) else { return Vec::new() };
+        let said: Vec<String> = [
             kernel.rtt.map(|rtt| format!("rtt {rtt}")),
-            counts.sent.packets.map(|n| format!("\u{2191} {n}")),
-            counts.received.packets.map(|n| format!("\u{2193} {n} segments")),
-            counts.mss.map(|mss| format!("MSS {mss}")),
             counts.sent.retransmitted.map(|n| if n == 0 { "none sent again".to_owned() } else { format!("{n} sent again") }),
-        ];
-        Some(said.into_iter().flatten().collect::<Vec<_>>().join(" \u{00b7} "))
+            counts.sent.packets.zip(counts.received.packets).map(|(out, back)| format!("segments \u{2191} {out} \u{2193} {back}")),
+            counts.mss.map(|mss| format!("MSS {mss}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        (1..=said.len()).rev().map(|parts| said.iter().take(parts).cloned().collect::<Vec<_>>().join(" \u{00b7} ")).collect()
+    }
+
+    /// The exchange that is unfolded.
+    fn exchange(&self) -> Option<&Exchange> {
+        self.cursor.exchange(self.run).and_then(|id| self.run.trace.exchange(id))
     }
 
     fn draw_failure(&self, canvas: &mut Canvas<'_>) {

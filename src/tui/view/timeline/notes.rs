@@ -1,9 +1,9 @@
 //! A few words beside a bar: what the phase came to. Several ways to say it, the longest first.
 
-use super::wire::TwoClocks;
-use crate::insight::{segments, server_timing};
+use crate::insight::{server_timing, wire_phase};
 use crate::timeline::Lane;
 use crate::trace::{Attempt, AttemptOutcome, BodyCount, DnsQuery, Exchange, Phase, PhaseSpan, QueryOutcome, ResolutionSource};
+use crate::tui::clocks::TwoClocks;
 use crate::tui::figures::{Figures, count, rate};
 use crate::tui::run::Run;
 use crate::tui::wording::{bare, status_words, without_credentials};
@@ -22,11 +22,12 @@ pub(super) fn of(run: &Run, exchange: &Exchange, lane: Lane, figures: Figures, n
         Lane::Phase(Phase::Send) => sent(exchange),
         Lane::Phase(Phase::Wait) => waited(exchange),
         Lane::Phase(Phase::Receive) => received(run, exchange),
-        Lane::Wire(phase) => on_the_wire(run, exchange, phase, figures),
+        Lane::Wire(phase) => on_the_wire(run, exchange, phase, figures, now),
         Lane::Query(n) => exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n)).map(asked).unwrap_or_default(),
         Lane::Attempt(n) => exchange.attempts.get(n).map(tried).unwrap_or_default(),
         Lane::ServerTiming => done_by_the_server(exchange, figures),
-        Lane::Progress => progress(exchange, now),
+        // The gauge has its own words in it.
+        Lane::Progress => Vec::new(),
     }
 }
 
@@ -97,21 +98,34 @@ fn waited(exchange: &Exchange) -> Vec<String> {
 fn received(run: &Run, exchange: &Exchange) -> Vec<String> {
     let body = &exchange.response_body;
     let Some(response) = &exchange.response else { return Vec::new() };
+    let head = Bytes(response.header_bytes);
+    let span = exchange.phases.get(Phase::Receive);
+    if span.is_some_and(|span| span.ended.is_none()) {
+        return vec![format!("head {head}, body under way")];
+    }
     let bytes = Bytes(body.transferred);
     let decoded = if body.decoded == body.transferred { String::new() } else { format!(", {} decoded", Bytes(body.decoded)) };
-    let packets = segments(&run.trace, exchange).map(|segments| segments.received.data_segments);
-    let in_packets = packets.and_then(|n| usize::try_from(n).ok()).map(|n| format!(" in {}", count(n, "segment"))).unwrap_or_default();
-    let span = exchange.phases.get(Phase::Receive).and_then(PhaseSpan::duration);
-    let speed = span.filter(|_| body.transferred >= 1 << 20).and_then(|took| rate(body.transferred, took));
+    let in_packets = segments_of(run, exchange).map(|n| format!(" in {}", count(n, "segment"))).unwrap_or_default();
+    let speed = span.and_then(PhaseSpan::duration).filter(|_| body.transferred >= 1 << 20).and_then(|took| rate(body.transferred, took));
     let speed = speed.map(|speed| format!(" at {speed}/s")).unwrap_or_default();
-    let head = Bytes(response.header_bytes);
     vec![format!("head {head}, body {bytes}{decoded}{in_packets}{speed}"), format!("{bytes}{decoded}{speed}"), format!("{bytes}")]
 }
 
-fn on_the_wire(run: &Run, exchange: &Exchange, phase: Phase, figures: Figures) -> Vec<String> {
+/// Segments with payload that came while the response was received, by the wire clock.
+fn segments_of(run: &Run, exchange: &Exchange) -> Option<usize> {
+    /// Instants go from clock to clock and back by whole nanoseconds.
+    const ROUNDING: Nanos = Nanos(2);
+    let span = wire_phase(&run.trace, exchange, Phase::Receive)?;
+    let flow = run.trace.flow_of(run.trace.connection(exchange.connection?)?)?;
+    let clock = run.trace.clock();
+    let passed = flow.passed(clock.wall_of(span.began - ROUNDING)?, clock.wall_of(span.ended + ROUNDING)?);
+    usize::try_from(passed.received.data_segments).ok()
+}
+
+fn on_the_wire(run: &Run, exchange: &Exchange, phase: Phase, figures: Figures, now: Moment) -> Vec<String> {
     let Some(clocks) = TwoClocks::of(run, exchange, phase) else { return Vec::new() };
     let machine = clocks.machine();
-    let total = exchange.total().unwrap_or(clocks.app.length());
+    let total = exchange.ended.unwrap_or(now).since(exchange.started);
     if machine.0 < total.0 / WORTH_A_WORD {
         return Vec::new();
     }

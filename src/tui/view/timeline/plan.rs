@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::insight::server_timing;
+use crate::insight::{server_timing, wire_phase};
 use crate::timeline::{Detail, Lane, Scale, lanes};
 use crate::trace::{Exchange, ExchangeId, Phase, PhaseSpan};
 use crate::tui::cursor::{Cursor, place_of};
@@ -17,6 +17,10 @@ pub(in crate::tui) type Row = (ExchangeId, Lane);
 pub(super) const LABELS: u16 = 19;
 /// Folded exchanges listed before and after the one that is unfolded; the cursor takes the list along.
 const AROUND: usize = 100;
+/// From this width on packets have three lines for each direction, where there is room for them.
+const WIDE: u16 = 150;
+/// Lines for packets then.
+const TALL_STRIP: u16 = 6;
 /// A body shows its progress once it took this long.
 const LONG: Nanos = Nanos::from_millis(300);
 /// What is left out first where there is not room for all: from all to nothing beside the phases.
@@ -61,7 +65,9 @@ impl Plan {
         let failure = failure_lines(run, cursor, inner);
         let room = usize::from(inner.height).saturating_sub(1 + failure.len());
         let most_strip = strip_lines(run);
-        let fitting = LEVELS.iter().map(|&(detail, strip)| (detail, strip.min(most_strip))).find_map(|(detail, strip)| {
+        let tall = (inner.width >= WIDE && most_strip == 2).then_some((LEVELS[0].0, TALL_STRIP));
+        let levels = LEVELS.into_iter().map(|(detail, strip)| (detail, strip.min(most_strip)));
+        let fitting = tall.into_iter().chain(levels).find_map(|(detail, strip)| {
             let rows = rows(run, cursor, now, detail);
             (rows.len() + usize::from(strip) <= room).then_some((rows, strip, detail.wire))
         });
@@ -132,7 +138,7 @@ fn lanes_of(run: &Run, exchange: &Exchange, now: Moment, detail: Detail) -> Vec<
         server_timing: detail.server_timing && server_timing(exchange).iter().any(|metric| metric.duration.is_some()),
         ..detail
     };
-    let mut lanes = lanes(exchange, detail, |phase| super::wire::is_seen(run, exchange, phase));
+    let mut lanes = lanes(exchange, detail, |phase| wire_phase(&run.trace, exchange, phase).is_some());
     if run.under_way && exchange.ended.is_none() {
         lanes.extend(to_come(exchange).map(Lane::Phase));
     }

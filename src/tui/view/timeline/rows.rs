@@ -4,11 +4,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::bar::{self, Piece, paint};
-use super::wire::TwoClocks;
 use super::{Row, Scene, notes};
 use crate::insight::server_timing;
 use crate::timeline::{Cover, Lane, Scale};
 use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
+use crate::tui::clocks::TwoClocks;
 use crate::tui::fit::{first_that_fits, width};
 use crate::tui::theme::Role;
 use crate::units::{Moment, Nanos};
@@ -32,6 +32,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, y:
     let origin = (scene.plan.axis().x, y);
     if let Some(cover) = cover {
         draw_bar(canvas, scene, scale, exchange, lane, origin, cover);
+    }
+    if lane == Lane::Progress {
+        draw_gauge(canvas, scene, exchange, origin);
     }
     draw_note(canvas, scene, exchange, lane, origin, cover);
 }
@@ -74,7 +77,11 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
 fn figure(scene: &Scene<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
     let took = match lane {
         Lane::Wire(phase) => TwoClocks::of(scene.run, exchange, phase)?.wire.duration(),
-        Lane::ServerTiming => server_timing(exchange).iter().filter_map(|metric| metric.duration).sum(),
+        Lane::ServerTiming => match timed(exchange)[..] {
+            [only] => only,
+            // Metrics may contain each other, so their sum means nothing.
+            _ => return None,
+        },
         Lane::Progress => return None,
         _ => {
             let (began, ended) = scene.run.span_of(exchange.id, lane)?;
@@ -97,8 +104,11 @@ fn draw_bar(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange:
         }
         Lane::Wire(phase) => draw_wire(canvas, scene, scale, exchange, phase, origin),
         Lane::Query(n) => {
-            let failed = exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n)).is_some_and(|query| {
-                !matches!(&query.outcome, QueryOutcome::Pending | QueryOutcome::Answered(crate::trace::DnsAnswer { .. }))
+            let query = exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n));
+            let failed = query.is_some_and(|query| match &query.outcome {
+                QueryOutcome::Pending => false,
+                QueryOutcome::Answered(answer) => answer.rcode != "NOERROR",
+                QueryOutcome::Failed(_) => true,
             });
             thin(canvas, origin, cover, Phase::Dns, failed);
         }
@@ -108,7 +118,7 @@ fn draw_bar(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange:
             thin(canvas, origin, cover, Phase::Connect, failed);
         }
         Lane::ServerTiming => draw_server_timing(canvas, scale, exchange, origin),
-        Lane::Progress => draw_progress(canvas, exchange, origin, cover),
+        Lane::Progress => {}
     }
 }
 
@@ -180,12 +190,17 @@ fn hatch_machine(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exch
     }
 }
 
-/// Durations that have no start: one after another in the middle of the wait.
+/// Durations that have no start: one after another in the middle of the wait, or only the longest where they cannot have been
+/// one after another.
 fn draw_server_timing(canvas: &mut Canvas<'_>, scale: &Scale, exchange: &Exchange, origin: (u16, u16)) {
     let Some((began, ended)) = exchange.phases.get(Phase::Wait).and_then(|span| Some((span.began, span.ended?))) else { return };
-    let durations: Vec<Nanos> = server_timing(exchange).iter().filter_map(|metric| metric.duration).collect();
+    let wait = ended.since(began);
+    let mut durations = timed(exchange);
+    if durations.iter().copied().sum::<Nanos>() > wait {
+        durations = durations.into_iter().max().into_iter().collect();
+    }
     let all: Nanos = durations.iter().copied().sum();
-    let mut from: Moment = began + Nanos(ended.since(began).saturating_sub(all).0 / 2);
+    let mut from: Moment = began + Nanos(wait.saturating_sub(all).0 / 2);
     for (n, took) in durations.into_iter().enumerate() {
         let to = (from + took).min(ended);
         if let Some(cover) = scale.cover(from, to) {
@@ -196,15 +211,26 @@ fn draw_server_timing(canvas: &mut Canvas<'_>, scale: &Scale, exchange: &Exchang
     }
 }
 
-/// How much of the body is there, over the columns of its phase.
-fn draw_progress(canvas: &mut Canvas<'_>, exchange: &Exchange, origin: (u16, u16), cover: Cover) {
+/// The durations the server tells.
+fn timed(exchange: &Exchange) -> Vec<Nanos> {
+    server_timing(exchange).iter().filter_map(|metric| metric.duration).collect()
+}
+
+/// How much of the body is there, over the whole axis: the part that is filled has the phase's colour, the words lie over both.
+fn draw_gauge(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, (x, y): (u16, u16)) {
+    let columns = scene.plan.axis().width;
+    let ways = notes::progress(exchange, scene.now);
+    let words = first_that_fits(&ways, usize::from(columns).saturating_sub(2)).unwrap_or_default();
+    for column in x..x.saturating_add(columns) {
+        canvas.text((column, y), " ", 1, Role::Dim);
+    }
+    canvas.text((x + 1, y), words, columns.saturating_sub(1), Role::Strong);
     let body = &exchange.response_body;
     let Some(expected) = body.expected.filter(|&expected| expected > 0) else { return };
-    let wide = u64::from(cover.to - cover.from);
-    let done = u128::from(wide) * u128::from(body.transferred.min(expected)) / u128::from(expected);
-    let to = cover.from + u32::try_from(done).unwrap_or(0).max(1);
-    let style = canvas.style(Role::Phase(Phase::Receive));
-    bar::line(canvas.buf, origin, Cover { from: cover.from, to }, style);
+    let done = u128::from(columns) * u128::from(body.transferred.min(expected)) / u128::from(expected);
+    let done = u16::try_from(done).unwrap_or(0).max(1).min(columns);
+    let style = canvas.style(Role::OnPhase(Phase::Receive));
+    canvas.buf.set_style(Rect { x, y, width: done, height: 1 }, style);
 }
 
 fn mark_failure(canvas: &mut Canvas<'_>, exchange: &Exchange, phase: Phase, origin: (u16, u16), cover: Cover) {
@@ -223,22 +249,30 @@ fn cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: Cover) {
     }
 }
 
-/// The words go right of the bar, or left of it where there is no room on the right.
+/// The words go right of the bar, or left of it where a longer way to say it fits there, else onto the bar itself.
 fn draw_note(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, lane: Lane, (x, y): (u16, u16), cover: Option<Cover>) {
     let ways = notes::of(scene.run, exchange, lane, scene.figures, scene.now);
     let Some(cover) = cover else { return };
     let columns = u32::from(scene.plan.axis().width);
-    let right = columns.saturating_sub(cover.columns().1 + 3);
-    let left = cover.columns().0.saturating_sub(2);
-    let (first_right, first_left) = (fitting(&ways, right), fitting(&ways, left));
-    // The longer way to say it wins; where both sides take the same, the right one does.
-    let on_the_left = width(first_left.unwrap_or_default()) > width(first_right.unwrap_or_default());
-    let Some(words) = (if on_the_left { first_left } else { first_right }) else { return };
-    let column =
-        if on_the_left { cover.columns().0.saturating_sub(1 + u32::try_from(width(words)).unwrap_or(0)) } else { cover.columns().1 + 2 };
-    let role = if lane == Lane::Folded { Role::Text } else { Role::Dim };
-    let (x, wide) = (x.saturating_add(u16::try_from(column).unwrap_or(0)), u16::try_from(width(words)).unwrap_or(0));
-    canvas.text((x, y), words, wide, role);
+    let (first, last) = cover.columns();
+    let (right, left) = (fitting(&ways, columns.saturating_sub(last + 3)), fitting(&ways, first.saturating_sub(2)));
+    let on_the_left = width(left.unwrap_or_default()) > width(right.unwrap_or_default());
+    let beside = if on_the_left { left } else { right };
+    let upon = if beside.is_none() { fitting(&ways, (last + 1 - first).saturating_sub(4)) } else { None };
+    let Some(words) = beside.or(upon) else { return };
+    let wide = u32::try_from(width(words)).unwrap_or(0);
+    let column = match (upon, on_the_left) {
+        (Some(_), _) => first + 2,
+        (None, true) => first.saturating_sub(1 + wide),
+        (None, false) => last + 2,
+    };
+    let (x, wide) = (x.saturating_add(u16::try_from(column).unwrap_or(0)), u16::try_from(wide).unwrap_or(0));
+    match (upon, lane) {
+        (Some(words), Lane::Phase(phase)) => canvas.text((x, y), words, wide, Role::OnPhase(phase)),
+        (Some(words), _) => canvas.text((x - 1, y), &format!(" {words} "), wide + 2, Role::Dim),
+        (None, Lane::Folded) => canvas.text((x, y), words, wide, Role::Text),
+        (None, _) => canvas.text((x, y), words, wide, Role::Dim),
+    };
 }
 
 fn fitting(ways: &[String], columns: u32) -> Option<&str> {

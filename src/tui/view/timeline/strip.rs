@@ -1,6 +1,6 @@
 //! The packets under the bars: when they passed, how much they carried, and what was special about them.
 
-use ratatui::style::Style;
+use ratatui::layout::Rect;
 
 use super::super::canvas::Canvas;
 use super::Plan;
@@ -15,25 +15,36 @@ const MOST_FLOWS: usize = 64;
 /// Heights of a column, by how much passed.
 const HEIGHTS: [&str; 8] = ["\u{2581}", "\u{2582}", "\u{2583}", "\u{2584}", "\u{2585}", "\u{2586}", "\u{2587}", "\u{2588}"];
 
-/// Draws both directions on a line each, or both on one where there is no room.
+/// Draws both directions, each on as many lines as there is room for; only what was sent where there is but one line.
 pub(super) fn draw(canvas: &mut Canvas<'_>, run: &Run, plan: &Plan, window: Window) {
     let columns = columns_of(&run.trace, &plan.scale(window));
     let most = columns.iter().flat_map(|passed| [passed.sent.payload_bytes, passed.received.payload_bytes]).max().unwrap_or(0);
-    let y = plan.below_rows();
-    let (x, axis) = (plan.inner.x, plan.axis());
-    canvas.text((x + 1, y), "packets", 8, Role::Dim);
+    let lines = (plan.strip / 2).max(1);
+    let (x, axis, top) = (plan.inner.x, plan.axis(), plan.below_rows());
+    canvas.text((x + 1, top), "packets", 8, Role::Dim);
     let sides = [(Direction::Sent, "\u{2191}", Role::Phase(Phase::Send)), (Direction::Received, "\u{2193}", Role::Phase(Phase::Receive))];
-    for (line, (direction, arrow, role)) in (y..).zip(sides).take(usize::from(plan.strip)) {
+    let tops = (top..top.saturating_add(plan.strip)).step_by(usize::from(lines));
+    for (y, (direction, arrow, role)) in tops.zip(sides) {
         let total: u64 = run.trace.flows().iter().map(|flow| flow.counts(direction).packets).sum();
-        canvas.right(axis.x - 1, line, &format!("{arrow} {total}"), Role::Dim);
-        let (usual, bad, mark) = (canvas.style(role), canvas.style(Role::Failure), canvas.style(Role::Strong));
+        canvas.right(axis.x - 1, y + lines - 1, &format!("{arrow} {total}"), Role::Dim);
         for (column, passed) in (axis.x..).zip(&columns) {
-            if let Some((symbol, style)) = symbol(passed.one_way(direction), most, (usual, mark, bad))
-                && let Some(cell) = canvas.buf.cell_mut((column, line))
-            {
-                cell.set_symbol(symbol).set_style(style);
-            }
+            draw_column(canvas, Rect { x: column, y, width: 1, height: lines }, passed.one_way(direction), most, role);
         }
+    }
+}
+
+/// A column: its height is what passed, the letter below it what was special.
+fn draw_column(canvas: &mut Canvas<'_>, area: Rect, passed: &PassedOneWay, most: u64, role: Role) {
+    let levels = usize::from(area.height) * 8;
+    let height = if passed.payload_bytes == 0 { 0 } else { height(passed.payload_bytes, most, levels) };
+    for (line, y) in (area.y..area.bottom()).rev().enumerate() {
+        let filled = height.saturating_sub(line * 8).min(8);
+        if let Some(block) = filled.checked_sub(1) {
+            canvas.text((area.x, y), HEIGHTS[block], 1, role);
+        }
+    }
+    if let Some((letter, role)) = letter(passed, role) {
+        canvas.text((area.x, area.bottom() - 1), letter, 1, role);
     }
 }
 
@@ -51,23 +62,23 @@ fn columns_of(trace: &Trace, scale: &Scale) -> Vec<Passed> {
         .collect()
 }
 
-/// `S` for SYN, `F` for FIN, `R` for RST, `×` for bytes sent again, `·` for packets without payload, else a height.
-fn symbol(passed: &PassedOneWay, most: u64, (plain, mark, bad): (Style, Style, Style)) -> Option<(&'static str, Style)> {
+/// `S` for SYN, `F` for FIN, `R` for RST, `×` for bytes sent again, `·` for packets without payload.
+fn letter(passed: &PassedOneWay, role: Role) -> Option<(&'static str, Role)> {
     let has = |bits| passed.flags.has(bits);
     Some(match passed {
         _ if passed.packets == 0 => return None,
-        _ if has(TcpFlags::RST) => ("R", bad),
-        _ if passed.retransmitted > 0 => ("\u{00d7}", bad),
-        _ if has(TcpFlags::SYN) => ("S", mark),
-        _ if has(TcpFlags::FIN) => ("F", mark),
-        _ if passed.payload_bytes == 0 => ("\u{00b7}", plain),
-        _ => (HEIGHTS[height(passed.payload_bytes, most)], plain),
+        _ if has(TcpFlags::RST) => ("R", Role::Failure),
+        _ if passed.retransmitted > 0 => ("\u{00d7}", Role::Failure),
+        _ if has(TcpFlags::SYN) => ("S", Role::Strong),
+        _ if has(TcpFlags::FIN) => ("F", Role::Strong),
+        _ if passed.payload_bytes == 0 => ("\u{00b7}", role),
+        _ => return None,
     })
 }
 
 /// The square root of the share, so that small packets are seen beside large ones.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one of eight heights")]
-fn height(bytes: u64, most: u64) -> usize {
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one of a few heights")]
+fn height(bytes: u64, most: u64, levels: usize) -> usize {
     let share = (bytes as f64 / most.max(1) as f64).sqrt();
-    ((share * 8.0).ceil() as usize).clamp(1, 8) - 1
+    ((share * levels as f64).ceil() as usize).clamp(1, levels)
 }

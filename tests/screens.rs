@@ -1,0 +1,18 @@
+//! The screen, without a terminal: what arrives, what is drawn, what shall happen outside.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "screens/any_input.rs"]
+mod any_input;
+#[path = "screens/desk.rs"]
+mod desk;
+#[path = "screens/keys.rs"]
+mod keys;
+#[path = "screens/looking.rs"]
+mod looking;
+#[path = "screens/pictures.rs"]
+mod pictures;
+#[path = "screens/rounds.rs"]
+mod rounds;
+#[path = "scenarios/scenario.rs"]
+mod scenario;

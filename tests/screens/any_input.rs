@@ -1,0 +1,283 @@
+//! Whatever comes, at whatever size: the screen is drawn, and nothing on it acts on a terminal.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use proptest::prelude::*;
+use tapline::trace::{
+    AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord, DnsServer, DnsTransport, Endpoint, Event,
+    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Packet, Phase, QueryId, ResolutionSource, SCHEMA, Side, StreamPosition,
+    TcpFlags, TcpHeader, TlsMessage, Transport, Verification, What,
+};
+use tapline::tui::{Message, Settings, Theme};
+use tapline::units::{Moment, Nanos, Untrusted, WallTime, acts_on_a_terminal};
+
+use crate::desk::Desk;
+
+/// Text as crafted as it may be.
+fn text() -> impl Strategy<Value = Untrusted> {
+    prop_oneof![
+        "[a-z.:/ ]{0,40}".prop_map(Untrusted::new),
+        "[\\PC\\p{Cc}\\p{Cf}\u{1b}\u{202e}東🦀]{0,60}".prop_map(Untrusted::new),
+        Just(Untrusted::new("https://user:pass@h.test/p?q#f")),
+        Just(Untrusted::new("")),
+    ]
+}
+
+fn header() -> impl Strategy<Value = Header> {
+    prop_oneof![
+        (text(), text()).prop_map(|(name, value)| Header { name, value }),
+        Just(Header::new("Server-Timing", "db;dur=53.5;desc=\"a,b\", x;dur=1e99, y;dur=-1")),
+    ]
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    prop_oneof![8 => 0..2_000_000_000_i64, 1 => any::<i64>(), 1 => Just(0)].prop_map(Moment)
+}
+
+fn address() -> impl Strategy<Value = SocketAddr> {
+    (prop_oneof![Just([10, 0, 0, 1]), Just([10, 0, 0, 2])], 1..4_u16).prop_map(|(ip, port)| (IpAddr::from(ip), port).into())
+}
+
+fn endpoint() -> impl Strategy<Value = Endpoint> {
+    prop_oneof![4 => address().prop_map(Endpoint::from), 1 => text().prop_map(Endpoint::Unix)]
+}
+
+fn phase() -> impl Strategy<Value = Phase> {
+    prop::sample::select(&Phase::ALL)
+}
+
+fn position() -> impl Strategy<Value = Option<StreamPosition>> {
+    let position = (0..3_u32, 0..5_000_u64, 0..5_000_u64);
+    prop::option::of(position.prop_map(|(id, sent, received)| StreamPosition { connection: ConnectionId(id), sent, received }))
+}
+
+fn packet() -> impl Strategy<Value = Packet> {
+    (0..3_000_000_000_u64, address(), address(), 0..70_000_u32, any::<u8>(), any::<u32>(), any::<bool>()).prop_map(
+        |(wall, source, destination, payload_bytes, flags, seq, tcp)| Packet {
+            wall: WallTime(wall),
+            source,
+            destination,
+            frame_bytes: payload_bytes,
+            payload_bytes,
+            transport: if tcp {
+                Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: Some(1460) })
+            } else {
+                Transport::Udp
+            },
+        },
+    )
+}
+
+fn outcome() -> impl Strategy<Value = AttemptOutcome> {
+    prop_oneof![
+        Just(AttemptOutcome::Connected),
+        Just(AttemptOutcome::Refused),
+        Just(AttemptOutcome::Abandoned),
+        text().prop_map(AttemptOutcome::Failed)
+    ]
+}
+
+fn certificate() -> impl Strategy<Value = Certificate> {
+    (text(), text(), any::<i64>(), any::<i64>(), prop::collection::vec(text(), 0..4)).prop_map(
+        |(subject, issuer, not_before, not_after, names)| Certificate {
+            subject,
+            issuer,
+            not_before,
+            not_after,
+            sha256: "ab".repeat(32),
+            names,
+        },
+    )
+}
+
+fn of_the_run() -> impl Strategy<Value = What> {
+    prop_oneof![
+        1 => Just(What::RunStarted { schema: SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1_700_000_000_000_000_000) }),
+        1 => Just(What::RunEnded),
+        2 => (0..3_000_000_000_u64).prop_map(|wall| What::ClockPaired { wall: WallTime(wall), uncertainty: Nanos(1) }),
+        1 => Just(What::CaptureOpened { interface: "lo".to_owned(), link_type: "EN10MB".to_owned() }),
+        1 => Just(What::CaptureUnavailable { reason: "not permitted".to_owned(), remedy: "sudo".to_owned() }),
+        2 => prop::collection::vec(packet(), 0..20).prop_map(|packets| What::Packets { packets }),
+        1 => (prop::option::of(0..3_u32), text()).prop_map(|(id, text)| What::Note { exchange: id.map(ExchangeId), text }),
+        1 => any::<u64>().prop_map(|count| What::Dropped { count }),
+    ]
+}
+
+fn of_an_exchange() -> impl Strategy<Value = What> {
+    let id = || (0..4_u32).prop_map(ExchangeId);
+    let lookup = (id(), 0..3_u32, text(), address()).prop_map(|(exchange, query, name, address)| What::DnsQueried {
+        exchange,
+        query: QueryId(query),
+        name,
+        kind: "A".to_owned(),
+        server: DnsServer { address, transport: DnsTransport::Tls },
+    });
+    let answer = (id(), 0..3_u32, text(), text(), 0..5_usize).prop_map(|(exchange, query, name, data, count)| What::DnsAnswered {
+        exchange,
+        query: QueryId(query),
+        answer: DnsAnswer {
+            rcode: "NXDOMAIN".to_owned(),
+            truncated: true,
+            records: vec![DnsRecord { name, kind: "CNAME".to_owned(), ttl: 1, data }; count],
+        },
+    });
+    prop_oneof![
+        (id(), text()).prop_map(|(exchange, url)| What::ExchangeStarted { exchange, cause: Cause::Asked, method: "GET".to_owned(), url }),
+        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseBegan { exchange, phase, position }),
+        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseEnded { exchange, phase, position }),
+        (id(), phase(), text(), "\\PC{0,80}").prop_map(|(exchange, phase, message, hint)| What::Failed {
+            exchange,
+            phase,
+            failure: Failure { code: Code::Internal, message, hint }
+        }),
+        id().prop_map(|exchange| What::ExchangeEnded { exchange }),
+        lookup,
+        answer,
+        (id(), address()).prop_map(|(exchange, address)| What::Resolved {
+            exchange,
+            source: ResolutionSource::HostsFile,
+            addresses: vec![address.ip(); 3]
+        }),
+        (id(), 0..4_u32, endpoint()).prop_map(|(exchange, attempt, remote)| What::AttemptStarted {
+            exchange,
+            attempt: AttemptId(attempt),
+            remote,
+            local: None
+        }),
+        (id(), 0..4_u32, outcome()).prop_map(|(exchange, attempt, outcome)| What::AttemptEnded {
+            exchange,
+            attempt: AttemptId(attempt),
+            outcome
+        }),
+        (id(), 0..3_u32, endpoint(), endpoint(), any::<bool>()).prop_map(|(exchange, connection, local, remote, reused)| What::Connected {
+            exchange,
+            connection: ConnectionId(connection),
+            local,
+            remote,
+            reused
+        }),
+    ]
+}
+
+fn of_a_message() -> impl Strategy<Value = What> {
+    let id = || (0..4_u32).prop_map(ExchangeId);
+    let connection = || (0..3_u32).prop_map(ConnectionId);
+    let headers = || prop::collection::vec(header(), 0..6);
+    prop_oneof![
+        (connection(), any::<u64>()).prop_map(|(connection, n)| What::KernelMeasured {
+            connection,
+            figures: KernelTcp { rtt: Some(Nanos(n)), segments_out: Some(n), retransmits: Some(n), ..KernelTcp::default() }
+        }),
+        (connection(), text()).prop_map(|(connection, detail)| What::TlsMessage {
+            connection,
+            message: TlsMessage { from: Side::Client, name: "ClientHello".to_owned(), bytes: 517, offset: 0, detail: Some(detail) }
+        }),
+        (connection(), prop::collection::vec(certificate(), 0..3))
+            .prop_map(|(connection, certificates)| What::TlsCertificates { connection, certificates }),
+        (connection(), text()).prop_map(|(connection, why)| What::TlsVerified {
+            connection,
+            verification: Verification::Rejected(why),
+            took: Nanos(5)
+        }),
+        (connection(), text()).prop_map(|(connection, alpn)| What::TlsEstablished {
+            connection,
+            handshake: Handshake {
+                version: "TLSv1.3".to_owned(),
+                cipher_suite: "TLS_AES_128_GCM_SHA256".to_owned(),
+                key_exchange: None,
+                alpn: Some(alpn),
+                kind: "hello_retry".to_owned()
+            }
+        }),
+        (id(), text(), headers()).prop_map(|(exchange, target, headers)| What::RequestHead {
+            exchange,
+            version: HttpVersion::Http2,
+            method: "GET".to_owned(),
+            target,
+            headers,
+            header_bytes: 9
+        }),
+        (id(), any::<u16>(), headers()).prop_map(|(exchange, status, headers)| What::Informational { exchange, status, headers }),
+        (id(), any::<u16>(), text(), headers()).prop_map(|(exchange, status, reason, headers)| What::ResponseHead {
+            exchange,
+            version: HttpVersion::Http11,
+            status,
+            reason,
+            headers,
+            header_bytes: 9
+        }),
+        (id(), any::<u64>(), any::<u64>(), prop::option::of(any::<u64>()))
+            .prop_map(|(exchange, received, decoded, expected)| What::ResponseBody { exchange, received, decoded, expected }),
+        (id(), text()).prop_map(|(exchange, text)| What::BodyPreview { exchange, text, truncated: true }),
+        (id(), text(), prop::collection::vec(text(), 0..3)).prop_map(|(exchange, to, withheld)| What::Redirected {
+            exchange,
+            to,
+            withheld
+        }),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let what = prop_oneof![1 => of_the_run(), 3 => of_an_exchange(), 3 => of_a_message()];
+    (moment(), what).prop_map(|(at, what)| Event { at, what })
+}
+
+fn hand() -> impl Strategy<Value = TerminalEvent> {
+    let keys = ['r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'y', 't', '?'];
+    let key = prop_oneof![
+        3 => prop::sample::select(keys.to_vec()).prop_map(KeyCode::Char),
+        2 => prop::sample::select(vec![KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End]),
+        2 => prop::sample::select(vec![KeyCode::Tab, KeyCode::BackTab, KeyCode::Enter, KeyCode::Esc, KeyCode::Left, KeyCode::Right]),
+    ];
+    let kinds = vec![MouseEventKind::Down(MouseButton::Left), MouseEventKind::ScrollUp, MouseEventKind::ScrollDown];
+    let mouse = (prop::sample::select(kinds), 0..220_u16, 0..70_u16);
+    prop_oneof![
+        4 => key.prop_map(|code| TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))),
+        2 => mouse.prop_map(|(kind, column, row)| TerminalEvent::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })),
+        1 => "\\PC{0,30}".prop_map(TerminalEvent::Paste),
+    ]
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    (prop::sample::select(&Theme::ALL), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.9)).prop_map(
+        |(theme, color, ascii, run)| Settings {
+            theme,
+            color,
+            ascii,
+            url: run.then(|| "https://a.test/".to_owned()),
+            suggestions: Vec::new(),
+        },
+    )
+}
+
+fn size() -> impl Strategy<Value = (u16, u16)> {
+    prop_oneof![(1..220_u16, 1..70_u16), (1..30_u16, 1..12_u16), Just((80, 24))]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_screen_is_drawn(
+        settings in settings(),
+        events in prop::collection::vec(event(), 0..60),
+        hands in prop::collection::vec((hand(), size()), 0..12),
+        last in size(),
+        now in moment(),
+    ) {
+        let mut desk = Desk::with(last, settings);
+        desk.tell(events);
+        desk.now = now;
+        for (hand, size) in hands {
+            desk.resize(size);
+            desk.send(Message::Terminal(hand));
+            desk.buffer();
+        }
+        desk.resize(last);
+        for cell in desk.buffer().content() {
+            let harmful = cell.symbol().chars().any(acts_on_a_terminal);
+            prop_assert!(!harmful, "{:?}", cell.symbol());
+        }
+    }
+}

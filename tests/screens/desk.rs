@@ -1,0 +1,134 @@
+//! A screen on the desk: a state, its clock, and hands to press keys.
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+use tapline::trace::Event;
+use tapline::tui::{Effect, Message, Settings, State, Suggestion, draw};
+use tapline::units::Moment;
+
+use crate::scenario::Scenario;
+
+pub(crate) struct Desk {
+    pub(crate) state: State,
+    pub(crate) now: Moment,
+    size: (u16, u16),
+}
+
+impl Desk {
+    /// A screen that was told a URL.
+    pub(crate) fn new(size: (u16, u16)) -> Self {
+        Self::with(size, Settings { color: true, url: Some("https://api.lab.test/users".to_owned()), ..Settings::default() })
+    }
+
+    /// The start screen, with two suggestions.
+    pub(crate) fn start(size: (u16, u16)) -> Self {
+        let suggestion = |url: &str, shows: &str| Suggestion { url: url.to_owned(), shows: shows.to_owned() };
+        let suggestions = vec![
+            suggestion("https://tapline.test:8443/", "a page over HTTP/2 and TLS 1.3"),
+            suggestion("https://expired.tapline.test:8443/", "a certificate past its end"),
+        ];
+        Self::with(size, Settings { color: true, suggestions, ..Settings::default() })
+    }
+
+    pub(crate) fn with(size: (u16, u16), settings: Settings) -> Self {
+        Self { state: State::new(settings, Size::new(size.0, size.1)), now: Moment::START, size }
+    }
+
+    /// All that a scenario tells.
+    pub(crate) fn scenario(name: &str, size: (u16, u16)) -> Self {
+        let mut desk = Self::new(size);
+        desk.tell(Scenario::named(name).events);
+        desk
+    }
+
+    /// What a scenario tells up to an instant, at which the picture is then drawn.
+    pub(crate) fn scenario_until(name: &str, until: Moment, size: (u16, u16)) -> Self {
+        let mut desk = Self::new(size);
+        desk.tell(Scenario::named(name).events.into_iter().filter(|event| event.at <= until));
+        desk.now = until;
+        desk
+    }
+
+    pub(crate) fn tell(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.now = self.now.max(event.at);
+            self.send(Message::Trace(event));
+        }
+    }
+
+    pub(crate) fn send(&mut self, message: Message) -> Vec<Effect> {
+        self.state.update(message, self.now)
+    }
+
+    pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.press_with(code, KeyModifiers::NONE)
+    }
+
+    pub(crate) fn press_with(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
+        self.send(Message::Terminal(TerminalEvent::Key(KeyEvent::new(code, modifiers))))
+    }
+
+    pub(crate) fn ctrl(&mut self, c: char) -> Vec<Effect> {
+        self.press_with(KeyCode::Char(c), KeyModifiers::CONTROL)
+    }
+
+    /// One key after another.
+    pub(crate) fn type_text(&mut self, text: &str) -> Vec<Effect> {
+        text.chars().flat_map(|c| self.press(KeyCode::Char(c))).collect()
+    }
+
+    pub(crate) fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Effect> {
+        self.send(Message::Terminal(TerminalEvent::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })))
+    }
+
+    pub(crate) fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), at)
+    }
+
+    pub(crate) fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.send(Message::Terminal(TerminalEvent::Resize(size.0, size.1)));
+    }
+
+    pub(crate) fn buffer(&self) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).unwrap();
+        terminal.draw(|frame| draw(frame, &self.state, self.now)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// The picture as lines of text.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let buffer = self.buffer();
+        let area = buffer.area;
+        let line = |y| (area.left()..area.right()).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (area.top()..area.bottom()).map(|y| line(y).trim_end().to_owned()).collect()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.lines().join("\n")
+    }
+
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        self.lines().iter().any(|line| line.contains(text))
+    }
+
+    /// The line and column of a text on the screen.
+    pub(crate) fn find(&self, text: &str) -> (u16, u16) {
+        let lines = self.lines();
+        let (y, line) =
+            lines.iter().enumerate().find(|(_, line)| line.contains(text)).unwrap_or_else(|| panic!("{text:?} is not on\n{}", self.text()));
+        let x = line.split(text).next().unwrap().chars().count();
+        (u16::try_from(x).unwrap(), u16::try_from(y).unwrap())
+    }
+
+    /// The lines that carry the cursor's mark.
+    pub(crate) fn marked(&self) -> Vec<String> {
+        self.lines()
+            .into_iter()
+            .flat_map(|line| line.split('│').filter(|part| part.starts_with('▸')).map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+}
