@@ -1,6 +1,7 @@
 //! Whom to ask, and how.
 
-use std::net::SocketAddr;
+use std::fs;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,10 @@ use hickory_resolver::proto::rr::Name;
 use hickory_resolver::system_conf::read_system_conf;
 
 use super::https::HttpsServer;
+use crate::sys::interface_index;
 use crate::trace::DnsTransport;
 
+const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// Servers kept of a configuration. The C library stops at three.
 const MOST_SERVERS: usize = 8;
 /// Entries kept of a search list.
@@ -115,12 +118,28 @@ fn system_servers(config: &ResolverConfig) -> Vec<Server> {
     let mut servers: Vec<Server> = Vec::new();
     for server in config.name_servers() {
         let port = server.connections.first().map_or(53, |connection| connection.port);
-        let address = SocketAddr::new(server.ip, port);
+        let address = match server.ip {
+            IpAddr::V6(ip) if ip.is_unicast_link_local() => SocketAddrV6::new(ip, port, 0, scope_in_file(ip)).into(),
+            ip => SocketAddr::new(ip, port),
+        };
         if servers.iter().all(|known| known.address != address) {
             servers.push(Server { address, https: None });
         }
     }
     servers
+}
+
+/// A home router often gives its link-local address as name server, which means something only together with the interface
+/// (`nameserver fe80::1%eth0`); the library leaves that out.
+fn scope_in_file(ip: Ipv6Addr) -> u32 {
+    fs::read_to_string(RESOLV_CONF).ok().and_then(|text| scope(&text, ip)).unwrap_or(0)
+}
+
+fn scope(resolv_conf: &str, ip: Ipv6Addr) -> Option<u32> {
+    let servers = resolv_conf.lines().filter_map(|line| line.trim().strip_prefix("nameserver"));
+    let mut scopes = servers.filter_map(|server| server.trim().split_once('%').filter(|(address, _)| address.parse() == Ok(ip)));
+    let (_, name) = scopes.next()?;
+    name.parse().ok().or_else(|| interface_index(name))
 }
 
 #[cfg(test)]
@@ -149,6 +168,14 @@ mod tests {
     #[test]
     fn a_final_dot_ends_the_name() {
         assert_eq!(candidates("db.", &["corp.test"], 1), ["db."]);
+    }
+
+    #[test]
+    fn a_link_local_server_keeps_its_interface() {
+        let file = "# router\nnameserver 192.0.2.1\nnameserver fe80::2%3\n nameserver\tfe80::1%lo \nnameserver fe80::3%nowhere\n";
+        let of = |ip: &str| scope(file, ip.parse().unwrap());
+        assert_eq!((of("fe80::2"), of("fe80::3"), of("fe80::4")), (Some(3), None, None));
+        assert_eq!(of("fe80::1"), interface_index("lo"));
     }
 
     #[test]
