@@ -52,9 +52,12 @@ impl Server {
 }
 
 impl Configuration {
-    /// The system's. An error means that it names no server.
-    pub(super) fn of_system() -> Result<Self, NetError> {
-        let (config, options) = read_system_conf()?;
+    /// The system's. An error says why it names no server.
+    pub(super) fn of_system() -> Result<Self, String> {
+        let (config, options) = read_system_conf().map_err(|error| match error {
+            NetError::Io(error) => format!("{RESOLV_CONF} names no DNS server ({error})"),
+            error => format!("{RESOLV_CONF} names no DNS server ({error})"),
+        })?;
         let servers = system_servers(&config);
         let search = config.domain().into_iter().chain(config.search());
         Ok(Self { search: search.take(MOST_SEARCHED).cloned().collect(), ndots: options.ndots, ..Self::of_servers(servers, &options) })

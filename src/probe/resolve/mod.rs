@@ -83,10 +83,10 @@ async fn lookup(step: &Step<'_>, host: &str, port: u16) -> Result<(ResolutionSou
 async fn configured(step: &Step<'_>, host: &str) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
     match Configuration::of_system() {
         Ok(configuration) => from_servers(step, host, &configuration).await,
-        Err(error) => {
-            let note = format!("no DNS server is configured here ({error}): the system's resolver is asked, whose queries cannot be seen");
+        Err(why) => {
+            let note = format!("{why}: the system's resolver is asked, whose queries cannot be seen");
             step.recorder.note(step.exchange, note);
-            system::lookup(step, host).await.map_err(|failed| not_configured(&failed, host, &error.to_string()))
+            system::lookup(step, host).await.map_err(|failed| not_configured(&failed, host, &why))
         }
     }
 }
