@@ -22,7 +22,9 @@ pub(super) fn check(source: &Source) -> Vec<Complaint> {
             complaints.push(source.complaint(line, "`include!`", "code that is included is code that these checks do not see"));
         }
     }
-    complaints.extend(unbounded_channels(source));
+    if source.is_product() {
+        complaints.extend(unbounded_channels(source));
+    }
     complaints.extend(modules(source));
     complaints
 }
