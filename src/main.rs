@@ -1,3 +1,7 @@
 //! Chooses a command and returns its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tapline::cli::run(std::env::args_os())
+}

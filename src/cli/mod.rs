@@ -1,1 +1,106 @@
 //! Arguments and commands; the only room that wires the others together.
+
+mod args;
+mod capturing;
+mod completions;
+mod doctor;
+mod engine;
+mod exit;
+mod lab;
+mod live;
+mod man;
+mod output;
+mod probe;
+mod request;
+mod signals;
+mod target;
+mod usage;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Cli, Command, LiveArgs, ProbeArgs};
+use capturing::Pending;
+use exit::Exit;
+use target::Targets;
+use usage::Usage;
+
+use crate::capture::Interfaces;
+use crate::lab::Embedded;
+
+/// Runs the command that the arguments name and returns the process's exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match Cli::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return refuse(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let of_command = matches.subcommand().map_or(&matches, |(_, of_command)| of_command);
+    match perform(cli, of_command) {
+        Ok(exit) => exit.into(),
+        Err(usage) => {
+            eprintln!("tapline: {usage}");
+            Exit::Usage.into()
+        }
+    }
+}
+
+/// Clap's own answers: help and version are no mistakes.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+}
+
+fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
+    match cli.command {
+        None => look(cli.live, matches),
+        Some(Command::Probe(args)) => probe::run(&args, &Targets::new(args.request.clone(), matches.clone()), None),
+        Some(Command::Lab(args)) => lab::run(args, matches),
+        Some(Command::Doctor(args)) => Ok(doctor::run(&args)),
+        Some(Command::Completions { shell }) => Ok(completions::run(shell)),
+        Some(Command::Man { command }) => man::run(command.as_deref()),
+    }
+}
+
+/// The screen where there is a terminal, else the report.
+fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
+    if live::possible() {
+        let pending = Pending::begin(&args.request, || Interfaces::All);
+        let targets = Targets::new(args.request, matches.clone());
+        return match args.url {
+            Some(url) => live::run(Some(url), targets, &args.look, pending),
+            None => live::run(None, start_screen(targets), &args.look, pending),
+        };
+    }
+    let Some(url) = args.url else {
+        return Err(Usage::new(
+            "no URL is given, and there is no terminal for the start screen; try 'tapline probe URL' or 'tapline --help'",
+        ));
+    };
+    eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' prints it)");
+    let targets = Targets::new(args.request.clone(), matches.clone());
+    probe::run(&ProbeArgs::of(vec![url], args.request, args.look.ascii), &targets, None)
+}
+
+/// The start screen offers the lab's places; where the lab cannot start, it offers none.
+fn start_screen(targets: Targets) -> Targets {
+    match Embedded::start() {
+        Ok(lab) => targets.with_lab(lab),
+        Err(_) => targets,
+    }
+}
+
+/// Whether the terminal's locale can show more than ASCII.
+fn speaks_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    // No locale at all is common in containers, whose terminals speak UTF-8 all the same; "C" and "POSIX" are a choice.
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8") || !matches!(locale.as_str(), "c" | "posix")
+    })
+}

@@ -15,6 +15,12 @@ pub enum Message {
     RunFailed(String),
 }
 
+impl From<trace::Event> for Message {
+    fn from(event: trace::Event) -> Self {
+        Self::Trace(event)
+    }
+}
+
 /// Signals this program acts upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {

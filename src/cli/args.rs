@@ -1,0 +1,365 @@
+//! The command line. Where a flag does what a curl flag does, it has curl's name and letter.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    done
+  1    internal fault
+  2    usage
+  3    the probe failed (the report says in which phase)
+  4    a budget was missed
+  130  interrupted
+
+Examples:
+  tapline https://example.com/                      watch it live
+  tapline probe https://example.com/                the same as a report
+  tapline probe --format json URL | jq .exchanges   for programs
+  tapline probe --budget 'total<=500ms,dns<=50ms' URL
+  tapline lab                                       an HTTPS endpoint on this machine, to look at";
+
+/// Watch one request cross every layer, live.
+#[derive(Debug, Parser)]
+#[command(name = "tapline", version, about, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) live: LiveArgs,
+}
+
+const LONG_ABOUT: &str = "\
+Watch one request cross every layer, live.
+
+tapline runs a request against a URL and draws, while it happens, every phase (DNS lookup, TCP handshake, TLS handshake, \
+request sent, server wait, response received) on one time axis, over the packets that carried it. With no URL it opens \
+the start screen. Without a terminal it prints the report that `tapline probe` prints.";
+
+/// What there is to do besides watching a URL.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run requests without the screen; a report on standard output
+    Probe(Box<ProbeArgs>),
+    /// Open an HTTPS endpoint that lives in this process, with its own certificate authority and DNS
+    Lab(LabArgs),
+    /// Say what works on this machine, and what to do about what does not
+    Doctor(DoctorArgs),
+    /// Print a shell's completion script
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Of which command; the whole program's when left out
+        command: Option<String>,
+    },
+}
+
+/// `tapline [OPTIONS] [URL]`.
+#[derive(Debug, Args)]
+pub(super) struct LiveArgs {
+    /// What to look at; without a scheme, http:// is meant, as with curl
+    pub(super) url: Option<String>,
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
+    #[command(flatten)]
+    pub(super) look: LookArgs,
+}
+
+/// How the screen looks.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct LookArgs {
+    /// Colours of the screen
+    #[arg(long, value_enum, default_value_t, help_heading = "Screen")]
+    pub(super) theme: ThemeChoice,
+    /// Draw with ASCII characters only
+    #[arg(long, help_heading = "Screen")]
+    pub(super) ascii: bool,
+}
+
+/// Which colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ThemeChoice {
+    /// For a dark background
+    #[default]
+    Dark,
+    /// For a light background
+    Light,
+    /// Told apart by people with any kind of colour vision
+    ColorBlind,
+    /// No colours; also what `NO_COLOR` gives
+    Plain,
+}
+
+/// `tapline probe`.
+#[derive(Debug, Args)]
+pub(super) struct ProbeArgs {
+    /// What to probe, one after the other; without a scheme, http:// is meant, as with curl
+    #[arg(required = true, value_name = "URL")]
+    pub(super) urls: Vec<String>,
+    /// What to write: text, json or events; into a file with =FILE; may be given several times
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    pub(super) formats: Vec<String>,
+    /// Write this instead of the report once done, with curl's %{variables}; @file reads it from a file, @- from standard input
+    #[arg(short = 'w', long, value_name = "FORMAT", help_heading = "Report")]
+    pub(super) write_out: Option<String>,
+    /// Limits such as 'total<=500ms,dns<=50ms'; a missed one ends with exit code 4
+    #[arg(long, value_name = "RULES", help_heading = "Report")]
+    pub(super) budget: Option<String>,
+    /// Do not mask credentials, cookies and tokens in what is written
+    #[arg(long, help_heading = "Report")]
+    pub(super) with_secrets: bool,
+    /// Colours in the text report
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Report")]
+    pub(super) color: ColorChoice,
+    /// Draw with ASCII characters only
+    #[arg(long, help_heading = "Report")]
+    pub(super) ascii: bool,
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
+}
+
+impl ProbeArgs {
+    /// A probe with the default report.
+    pub(super) fn of(urls: Vec<String>, request: RequestArgs, ascii: bool) -> Self {
+        Self { urls, formats: Vec::new(), write_out: None, budget: None, with_secrets: false, color: ColorChoice::Auto, ascii, request }
+    }
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set; CLICOLOR_FORCE forces them
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// `tapline lab`.
+#[derive(Debug, Args)]
+pub(super) struct LabArgs {
+    /// Where to go first: a place that --list shows, or just its path or host
+    #[arg(value_name = "PLACE")]
+    pub(super) place: Option<String>,
+    /// List the places
+    #[arg(long)]
+    pub(super) list: bool,
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
+    #[command(flatten)]
+    pub(super) look: LookArgs,
+}
+
+/// `tapline doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub(super) ascii: bool,
+}
+
+/// What shapes the request.
+#[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct RequestArgs {
+    /// Request method
+    #[arg(short = 'X', long = "request", value_name = "METHOD", help_heading = "Request")]
+    pub(super) method: Option<String>,
+    /// Header field: 'Name: value', 'Name;' for an empty one, 'Name:' to leave it out; @file reads them from a file
+    #[arg(short = 'H', long = "header", value_name = "LINE", help_heading = "Request")]
+    pub(super) headers: Vec<String>,
+    /// Body, sent by POST as a form; @file reads it from a file without line ends; several are joined with &
+    #[arg(short = 'd', long, visible_alias = "data-ascii", value_name = "DATA", help_heading = "Request")]
+    pub(super) data: Vec<String>,
+    /// Body as it is; @file reads it from a file
+    #[arg(long, value_name = "DATA", help_heading = "Request")]
+    pub(super) data_binary: Vec<String>,
+    /// Body as it is; @ means nothing
+    #[arg(long, value_name = "DATA", help_heading = "Request")]
+    pub(super) data_raw: Vec<String>,
+    /// Body, percent-encoded: content, =content, name=content, @file or name@file
+    #[arg(long, value_name = "DATA", help_heading = "Request")]
+    pub(super) data_urlencode: Vec<String>,
+    /// JSON body: --data-binary with Content-Type and Accept application/json
+    #[arg(long, value_name = "DATA", help_heading = "Request")]
+    pub(super) json: Vec<String>,
+    /// Multipart form field: name=value, name=@file, name=<file; ;type= and ;filename= may follow
+    #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = "Request")]
+    pub(super) form: Vec<String>,
+    /// Put the data into the URL's query and send GET
+    #[arg(short = 'G', long = "get", help_heading = "Request")]
+    pub(super) get: bool,
+    /// Ask for the head only
+    #[arg(short = 'I', long = "head", help_heading = "Request")]
+    pub(super) head: bool,
+    /// Follow redirects
+    #[arg(short = 'L', long, help_heading = "Request")]
+    pub(super) location: bool,
+    /// Follow redirects, and send credentials and own header fields to other hosts too
+    #[arg(long, help_heading = "Request")]
+    pub(super) location_trusted: bool,
+    /// Redirects to follow at most
+    #[arg(long, value_name = "NUM", default_value_t = 50, help_heading = "Request")]
+    pub(super) max_redirs: u32,
+    /// An HTTP status of 400 or above is a failure
+    #[arg(short = 'f', long, help_heading = "Request")]
+    pub(super) fail: bool,
+    /// Basic authentication
+    #[arg(short = 'u', long, value_name = "USER:PASSWORD", help_heading = "Request")]
+    pub(super) user: Option<String>,
+    /// Bearer token
+    #[arg(long, value_name = "TOKEN", help_heading = "Request")]
+    pub(super) oauth2_bearer: Option<String>,
+    /// User-Agent
+    #[arg(short = 'A', long, value_name = "NAME", help_heading = "Request")]
+    pub(super) user_agent: Option<String>,
+    /// Referer
+    #[arg(short = 'e', long, value_name = "URL", help_heading = "Request")]
+    pub(super) referer: Option<String>,
+    /// Cookies: 'name=value; name2=value2', or a cookie file
+    #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request")]
+    pub(super) cookie: Option<String>,
+    /// Ask for a compressed response (gzip, deflate, br, zstd) and decode it
+    #[arg(long, help_heading = "Request")]
+    pub(super) compressed: bool,
+    /// Write the response's body to a file; - for standard output
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = "Request")]
+    pub(super) output: Option<PathBuf>,
+    /// Run it this many times, each on a new connection
+    #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Request")]
+    pub(super) repeat: u32,
+    /// Pause between repeats, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds, help_heading = "Request")]
+    pub(super) interval: f64,
+    /// Run the same request through an ordinary HTTP client too, and show the difference
+    #[arg(long, help_heading = "Request")]
+    pub(super) control: bool,
+
+    /// Limit for the whole run, in seconds
+    #[arg(short = 'm', long, value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
+    pub(super) max_time: Option<f64>,
+    /// Limit for DNS, TCP, proxy and TLS together, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Limits")]
+    pub(super) connect_timeout: f64,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "Names and addresses")]
+    pub(super) ipv4: bool,
+    /// Use IPv6 only
+    #[arg(short = '6', long, help_heading = "Names and addresses")]
+    pub(super) ipv6: bool,
+    /// Use these addresses for a host and port: HOST:PORT:ADDRESS[,ADDRESS]
+    #[arg(long, value_name = "RULE", help_heading = "Names and addresses")]
+    pub(super) resolve: Vec<String>,
+    /// Connect to another host and port: HOST1:PORT1:HOST2:PORT2
+    #[arg(long, value_name = "RULE", help_heading = "Names and addresses")]
+    pub(super) connect_to: Vec<String>,
+    /// DNS servers to ask, as ADDRESS[:PORT], separated by commas; "system" asks the operating system's resolver, whose
+    /// queries cannot be seen
+    #[arg(long, value_name = "ADDRESSES", help_heading = "Names and addresses")]
+    pub(super) dns_servers: Option<String>,
+    /// Ask over DNS over HTTPS
+    #[arg(long, value_name = "URL", conflicts_with = "dns_servers", help_heading = "Names and addresses")]
+    pub(super) doh_url: Option<String>,
+    /// Connect through this Unix-domain socket
+    #[arg(long, value_name = "PATH", help_heading = "Names and addresses")]
+    pub(super) unix_socket: Option<PathBuf>,
+    /// Proxy: [http|https|socks5|socks5h://][user:password@]host[:port]
+    #[arg(short = 'x', long, value_name = "PROXY", help_heading = "Names and addresses")]
+    pub(super) proxy: Option<String>,
+    /// Hosts to reach without the proxy, separated by commas
+    #[arg(long, value_name = "HOSTS", help_heading = "Names and addresses")]
+    pub(super) noproxy: Option<String>,
+
+    /// Speak HTTP/1.0
+    #[arg(short = '0', long = "http1.0", group = "http_version", help_heading = "Protocol")]
+    pub(super) http1_0: bool,
+    /// Speak HTTP/1.1
+    #[arg(long = "http1.1", group = "http_version", help_heading = "Protocol")]
+    pub(super) http1_1: bool,
+    /// Prefer HTTP/2 (what ALPN offers anyway)
+    #[arg(long = "http2", group = "http_version", help_heading = "Protocol")]
+    pub(super) http2: bool,
+    /// Speak HTTP/2 at once, also without TLS
+    #[arg(long, group = "http_version", help_heading = "Protocol")]
+    pub(super) http2_prior_knowledge: bool,
+    /// Not yet there
+    #[arg(long = "http3", hide = true)]
+    pub(super) http3: bool,
+    /// Not yet there
+    #[arg(long = "http3-only", hide = true)]
+    pub(super) http3_only: bool,
+
+    /// Go on with a certificate that does not verify
+    #[arg(short = 'k', long, help_heading = "TLS")]
+    pub(super) insecure: bool,
+    /// Use TLS 1.2 or later
+    #[arg(long = "tlsv1.2", help_heading = "TLS")]
+    pub(super) tlsv1_2: bool,
+    /// Use TLS 1.3 or later
+    #[arg(long = "tlsv1.3", help_heading = "TLS")]
+    pub(super) tlsv1_3: bool,
+    /// Use this TLS version at most
+    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3", "default"], help_heading = "TLS")]
+    pub(super) tls_max: Option<String>,
+    /// Trust the certificates in this PEM file instead of the system's
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    pub(super) cacert: Option<PathBuf>,
+    /// Client certificate, a PEM file
+    #[arg(short = 'E', long, value_name = "FILE", help_heading = "TLS")]
+    pub(super) cert: Option<PathBuf>,
+    /// Private key of the client certificate, a PEM file; the certificate's file when left out
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
+    pub(super) key: Option<PathBuf>,
+    /// Append the TLS secrets to this file (RFC 9850), for decrypting a capture
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    pub(super) keylog: Option<PathBuf>,
+
+    /// Whether to capture packets: auto where permitted, on to insist, off
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Capture")]
+    pub(super) capture: CaptureChoice,
+    /// Capture on this interface instead of the route's
+    #[arg(long, value_name = "NAME", help_heading = "Capture")]
+    pub(super) capture_interface: Option<String>,
+    /// Not yet there
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(super) save: Option<PathBuf>,
+}
+
+/// Whether to capture packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CaptureChoice {
+    /// Where it is permitted
+    #[default]
+    Auto,
+    /// It must work
+    On,
+    /// Not at all
+    Off,
+}
+
+/// A number of seconds, zero or more, with a fraction or without.
+fn seconds(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "a number of seconds is wanted, such as 2 or 0.5".to_owned())?;
+    if (0.0..=1e9).contains(&value) { Ok(value) } else { Err("a number of seconds from 0 to 1000000000 is wanted".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,89 @@
+//! Whether packets are captured, decided once for a command.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::{CaptureChoice, RequestArgs};
+use crate::capture::{Capture, Interfaces, Listening, Opening, Refusal};
+use crate::probe::spec::Dns;
+use crate::probe::{Spec, Watcher};
+
+/// How long a run waits at its end for its connections' last packets.
+pub(super) const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A capture on its way to being opened, beside whatever else the command has to do at its start.
+pub(super) struct Pending {
+    choice: CaptureChoice,
+    opening: Option<Opening>,
+}
+
+/// What became of it.
+#[derive(Clone)]
+pub(super) enum Capturing {
+    /// The user does not want it.
+    Off,
+    /// It is not possible.
+    Refused(Refusal),
+    /// Open, for one run after the other.
+    On(Arc<Capture>),
+}
+
+impl Pending {
+    /// Begins to open the interfaces and gives up the right to. To be called before any thread is started.
+    pub(super) fn begin(request: &RequestArgs, likely: impl FnOnce() -> Interfaces) -> Self {
+        let choice = request.capture;
+        let named = request.capture_interface.clone().map(Interfaces::Named);
+        let opening = (choice != CaptureChoice::Off).then(|| Opening::begin(&named.unwrap_or_else(likely)));
+        Self { choice, opening }
+    }
+
+    /// Waits until they are open.
+    ///
+    /// # Errors
+    /// Where capture was insisted on and is not possible.
+    pub(super) fn ready(self) -> Result<Capturing, Refusal> {
+        match self.opening.map(Opening::ready) {
+            None => Ok(Capturing::Off),
+            Some(Ok(capture)) => Ok(Capturing::On(Arc::new(capture))),
+            Some(Err(refusal)) if self.choice == CaptureChoice::On => Err(refusal),
+            Some(Err(refusal)) => Ok(Capturing::Refused(refusal)),
+        }
+    }
+}
+
+/// The interfaces that lead to what the specs name.
+pub(super) fn interfaces_of(specs: &[Spec]) -> Interfaces {
+    let mut addresses = Vec::new();
+    let mut names = false;
+    for spec in specs {
+        let port = spec.url.port_or_known_default().unwrap_or(0);
+        let first = spec.proxy.as_ref().map_or_else(|| spec.url.host_str().unwrap_or_default(), |proxy| proxy.host.as_str());
+        match literal(first) {
+            Some(ip) => addresses.push(SocketAddr::new(ip, port)),
+            None => names = true,
+        }
+        addresses.extend(spec.resolve.iter().flat_map(|rule| rule.addresses.iter().map(|ip| SocketAddr::new(*ip, rule.port))));
+        if let Dns::Servers(servers) = &spec.dns {
+            addresses.extend(servers);
+        }
+    }
+    Interfaces::Towards { addresses, names }
+}
+
+/// An address that stands in the place of a name; loopback for the name that always means it (RFC 6761 §6.3).
+fn literal(host: &str) -> Option<IpAddr> {
+    if host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost") {
+        return Some(IpAddr::from([127, 0, 0, 1]));
+    }
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// Passes on to a capture what a probe expects.
+pub(super) struct Expecting(pub(super) Listening);
+
+impl Watcher for Expecting {
+    fn expect(&self, remotes: &[SocketAddr]) {
+        self.0.expect(remotes);
+    }
+}

@@ -1,0 +1,33 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: a fault of this program or of its surroundings (a report that cannot be written).
+    Fault,
+    /// 2: the command line cannot be followed.
+    Usage,
+    /// 3: the probe failed.
+    ProbeFailed,
+    /// 4: a budget was missed.
+    BudgetMissed,
+    /// 128 + the signal's number: 130 for an interrupt.
+    Signal(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Fault => Self::from(1),
+            Exit::Usage => Self::from(2),
+            Exit::ProbeFailed => Self::from(3),
+            Exit::BudgetMissed => Self::from(4),
+            Exit::Signal(number) => Self::from(128_u8.saturating_add(number)),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `tapline [URL]`: the screen, and what it wants done.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use super::args::{LookArgs, ThemeChoice};
+use super::capturing::{Capturing, Pending};
+use super::engine::{Engine, Outlet};
+use super::exit::Exit;
+use super::target::Targets;
+use super::usage::Usage;
+use crate::lab::Embedded;
+use crate::tui::{self, Effect, Message, Outcome, Settings, Suggestion, Theme};
+
+/// Messages that may wait for the screen; the engine waits when there are more.
+const INBOX: usize = 8_192;
+
+/// Whether there is a terminal to draw on and to read keys from.
+pub(super) fn possible() -> bool {
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// Opens the screen on `url`, or on the start screen.
+pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pending: Pending) -> Result<Exit, Usage> {
+    if let Some(url) = &url {
+        targets.spec(url)?;
+    }
+    let settings = settings(url, &targets, look);
+    let (sender, inbox) = sync_channel(INBOX);
+    let mut runs = Runs {
+        targets,
+        sender: sender.clone(),
+        latest: Arc::new(AtomicU64::new(0)),
+        engine: None,
+        pending: Some(pending),
+        capturing: None,
+    };
+    let outcome = tui::live(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
+    runs.cancel();
+    match outcome {
+        Ok(Outcome::Quit) => Ok(Exit::Done),
+        Ok(other) => Ok(Exit::Signal(other.exit_code().saturating_sub(128))),
+        Err(error) => {
+            eprintln!("tapline: the terminal cannot be used: {error}");
+            Ok(Exit::Fault)
+        }
+    }
+}
+
+fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings {
+    let theme = match look.theme {
+        ThemeChoice::Dark | ThemeChoice::Plain => Theme::Dark,
+        ThemeChoice::Light => Theme::Light,
+        ThemeChoice::ColorBlind => Theme::ColorBlind,
+    };
+    let colorless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Settings {
+        theme,
+        color: look.theme != ThemeChoice::Plain && !colorless,
+        ascii: look.ascii || !super::speaks_unicode(),
+        url,
+        suggestions: suggestions(targets),
+    }
+}
+
+fn suggestions(targets: &Targets) -> Vec<Suggestion> {
+    let exhibits = targets.lab().map(Embedded::catalogue).unwrap_or_default();
+    exhibits.into_iter().map(|exhibit| Suggestion { url: exhibit.url, shows: exhibit.shows.to_owned() }).collect()
+}
+
+/// The runs the screen asked for. At most one is under way; what an older one still says is not heard.
+struct Runs {
+    targets: Targets,
+    sender: SyncSender<Message>,
+    latest: Arc<AtomicU64>,
+    engine: Option<Engine>,
+    /// Open, or being opened while the first picture is drawn.
+    capturing: Option<Capturing>,
+    pending: Option<Pending>,
+}
+
+impl Runs {
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Run { url } => {
+                self.cancel();
+                if let Err(sentence) = self.start(&url) {
+                    let _ = self.sender.try_send(Message::RunFailed(sentence));
+                }
+            }
+            Effect::Cancel => self.cancel(),
+            Effect::Copy(_) | Effect::Suspend | Effect::Quit(_) => {}
+        }
+    }
+
+    fn start(&mut self, url: &str) -> Result<(), String> {
+        let spec = self.targets.spec(url).map_err(|usage| usage.to_string())?;
+        let number = self.latest.fetch_add(1, Ordering::SeqCst) + 1;
+        let latest = Arc::clone(&self.latest);
+        let outlet = Outlet::new(&self.sender, move || latest.load(Ordering::SeqCst) == number);
+        let capturing = self.capturing()?;
+        let engine = Engine::start(vec![spec], outlet, capturing).map_err(|error| format!("the engine cannot start: {error}"))?;
+        self.engine = Some(engine);
+        Ok(())
+    }
+
+    fn capturing(&mut self) -> Result<Capturing, String> {
+        if let Some(pending) = self.pending.take() {
+            self.capturing = Some(pending.ready().map_err(|refusal| format!("packets cannot be captured: {refusal}"))?);
+        }
+        Ok(self.capturing.clone().unwrap_or(Capturing::Off))
+    }
+
+    fn cancel(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            engine.canceller().cancel();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The progress line of a long body, on standard error where that is a terminal.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::trace::Trace;
+use crate::units::Moment;
+
+/// Bodies that are done before this get no line.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Between two lines.
+const PACE: Duration = Duration::from_millis(200);
+
+/// Draws the line when it is due.
+pub(super) struct Progress {
+    shown: bool,
+    began: Instant,
+    drawn: Instant,
+    terminal: bool,
+}
+
+impl Progress {
+    pub(super) fn start() -> Self {
+        let now = Instant::now();
+        Self { shown: false, began: now, drawn: now, terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// How long the fold may wait for an event before the line is due again; `None` where there is no line to draw.
+    pub(super) const fn pace(&self) -> Option<Duration> {
+        if self.terminal { Some(PACE) } else { None }
+    }
+
+    /// Draws the line if it is due.
+    pub(super) fn draw(&mut self, trace: &Trace) {
+        if !self.terminal || self.began.elapsed() < PATIENCE || self.drawn.elapsed() < PACE {
+            return;
+        }
+        self.drawn = Instant::now();
+        let now = Moment::START + self.began.elapsed().into();
+        if let Some(line) = None::<String>.filter(|_| now > trace.latest()) {
+            self.shown = true;
+            let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
+        }
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+}

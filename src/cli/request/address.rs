@@ -1,0 +1,100 @@
+//! `--resolve`, `--connect-to`, `--dns-servers`.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::shown;
+use crate::cli::usage::Usage;
+use crate::probe::spec::{ConnectTo, Resolve};
+
+/// `[+]HOST:PORT:ADDRESS[,ADDRESS]...`
+pub(super) fn resolve(rule: &str) -> Result<Resolve, Usage> {
+    let wrong = |why: &str| Usage::new(format!("--resolve '{}': {why}; HOST:PORT:ADDRESS[,ADDRESS] is wanted", shown(rule)));
+    let mut parts = rule.trim_start_matches('+').splitn(3, ':');
+    let (Some(host), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(wrong("a part is missing"));
+    };
+    let port = port.parse().map_err(|_| wrong(&format!("'{}' is no port", shown(port))))?;
+    let addresses = addresses
+        .split(',')
+        .map(|text| bare_ip(text.trim()).ok_or_else(|| wrong(&format!("'{}' is no IP address", shown(text)))))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Resolve { host: host.to_ascii_lowercase(), port, addresses })
+}
+
+/// `HOST1:PORT1:HOST2:PORT2`, each part may be empty; IPv6 addresses in brackets.
+pub(super) fn connect_to(rule: &str) -> Result<ConnectTo, Usage> {
+    let wrong = |why: &str| Usage::new(format!("--connect-to '{}': {why}; HOST1:PORT1:HOST2:PORT2 is wanted", shown(rule)));
+    let parts = split_outside_brackets(rule);
+    let [host, port, to_host, to_port] = parts.as_slice() else { return Err(wrong("four parts are wanted")) };
+    let host_of = |text: &str| {
+        let bare = text.trim_start_matches('[').trim_end_matches(']');
+        (!bare.is_empty()).then(|| bare.to_ascii_lowercase())
+    };
+    let port_of = |text: &str| {
+        if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| wrong(&format!("'{}' is no port", shown(text)))) }
+    };
+    Ok(ConnectTo { host: host_of(host), port: port_of(port)?, to_host: host_of(to_host), to_port: port_of(to_port)? })
+}
+
+/// `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1`, `[2001:db8::1]:5353`; port 53 when none is given.
+pub(super) fn dns_server(text: &str) -> Result<SocketAddr, Usage> {
+    const PORT: u16 = 53;
+    let text = text.trim();
+    bare_ip(text).map(|ip| SocketAddr::new(ip, PORT)).or_else(|| text.parse().ok()).ok_or_else(|| {
+        Usage::new(format!("--dns-servers: '{}' is no IP address; 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53 is wanted", shown(text)))
+    })
+}
+
+fn bare_ip(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok()
+}
+
+fn split_outside_brackets(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut inside) = (0, false);
+    for (i, c) in text.char_indices() {
+        match c {
+            '[' => inside = true,
+            ']' => inside = false,
+            ':' if !inside => {
+                parts.push(&text[start..i]);
+                start = i + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolve_takes_several_addresses_of_both_families() {
+        let rule = resolve("API.test:443:127.0.0.1,[::1],2001:db8::1").unwrap();
+        assert_eq!((rule.host.as_str(), rule.port, rule.addresses.len()), ("api.test", 443, 3));
+        assert!(resolve("api.test:443").is_err());
+        assert!(resolve("api.test:http:127.0.0.1").is_err());
+    }
+
+    #[test]
+    fn connect_to_takes_empty_parts_and_brackets() {
+        let rule = connect_to("::[::1]:8443").unwrap();
+        assert_eq!(rule, ConnectTo { host: None, port: None, to_host: Some("::1".into()), to_port: Some(8443) });
+        assert!(connect_to("a:1:b").is_err());
+    }
+
+    #[test]
+    fn a_dns_server_may_leave_out_its_port() {
+        for (text, wanted) in
+            [("192.0.2.1", "192.0.2.1:53"), ("192.0.2.1:5353", "192.0.2.1:5353"), ("::1", "[::1]:53"), ("[::1]:99", "[::1]:99")]
+        {
+            assert_eq!(dns_server(text).unwrap(), wanted.parse().unwrap());
+        }
+        assert!(dns_server("dns.example").is_err());
+    }
+}

@@ -1,0 +1,221 @@
+//! From the command line to a [`Spec`].
+
+mod address;
+mod data;
+mod form;
+mod proxy;
+
+pub(super) use data::read_text;
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use url::Url;
+
+use super::args::RequestArgs;
+use super::usage::Usage;
+use crate::probe::Spec;
+use crate::probe::spec::{Cookies, Dns, Family, HeaderRule, HttpChoice, Output, Redirects, TlsChoice, TlsVersion};
+use crate::units::Secret;
+
+/// Makes the spec for one URL. `matches` tells the order of options that may be mixed.
+pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Result<Spec, Usage> {
+    refuse_what_is_not_there(args)?;
+    let mut url = parse_url(url)?;
+    let data = data::collect(args, matches)?;
+    let mut body = data.body;
+    if args.get {
+        data::move_into_query(&mut url, body.take());
+    }
+    if !args.form.is_empty() {
+        if body.is_some() {
+            return Err(Usage::new("-F and -d cannot go together: a body is either a multipart form or data"));
+        }
+        body = Some(form::parse(&args.form)?);
+    }
+    let credentials = credentials(&mut url, args)?;
+    let no_proxy = proxy::exceptions(args);
+    let proxy = proxy::choose(&url, args)?;
+    let mut spec = Spec::get(url);
+    spec.method = args.method.clone();
+    spec.headers = headers(&args.headers)?;
+    spec.body = body;
+    spec.head_only = args.head;
+    spec.fail_on_status = args.fail;
+    spec.user_agent = args.user_agent.clone();
+    spec.referer = args.referer.clone();
+    spec.credentials = credentials;
+    spec.bearer = args.oauth2_bearer.clone().map(Secret::new);
+    spec.cookies = args.cookie.as_deref().map(cookies);
+    spec.compressed = args.compressed;
+    spec.redirects = Redirects { follow: args.location || args.location_trusted, most: args.max_redirs, trusted: args.location_trusted };
+    spec.family = family(args);
+    spec.dns = dns(args)?;
+    spec.resolve = args.resolve.iter().map(|rule| address::resolve(rule)).collect::<Result<_, _>>()?;
+    spec.connect_to = args.connect_to.iter().map(|rule| address::connect_to(rule)).collect::<Result<_, _>>()?;
+    spec.unix_socket.clone_from(&args.unix_socket);
+    spec.proxy = proxy;
+    spec.no_proxy = no_proxy;
+    spec.http = http(args);
+    spec.tls = tls(args)?;
+    spec.max_time = args.max_time.filter(|seconds| *seconds > 0.0).map(Duration::from_secs_f64);
+    spec.connect_timeout =
+        Some(args.connect_timeout).filter(|seconds| *seconds > 0.0).map_or(Spec::CONNECT_TIMEOUT, Duration::from_secs_f64);
+    spec.output = args.output.as_deref().map(output);
+    spec.repeat = args.repeat.max(1);
+    spec.interval = Duration::from_secs_f64(args.interval);
+    spec.control = args.control;
+    Ok(spec)
+}
+
+fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {
+    let asked = [(args.http3 || args.http3_only, "HTTP/3 (--http3)"), (args.save.is_some(), "saving a run (--save)")];
+    match asked.iter().find(|(asked, _)| *asked) {
+        Some((_, what)) => Err(Usage::new(format!("{what} is not there yet"))),
+        None => Ok(()),
+    }
+}
+
+/// Reads a URL as curl does: without a scheme, `http://` is meant.
+fn parse_url(text: &str) -> Result<Url, Usage> {
+    const LATER: [&str; 11] = ["ws", "wss", "sse+http", "sse+https", "grpc", "grpcs", "redis", "rediss", "tcp", "udp", "dns"];
+    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let url = Url::parse(&whole)
+        .map_err(|error| Usage::new(format!("'{}' is not a URL: {error}; one looks like https://example.com/path", shown(text))))?;
+    match url.scheme() {
+        "http" | "https" if url.host_str().is_some_and(|host| !host.is_empty()) => Ok(url),
+        "http" | "https" => Err(Usage::new(format!("'{}' names no host", shown(text)))),
+        later if LATER.contains(&later) => Err(Usage::new(format!("the scheme {later}:// is not there yet; http and https are"))),
+        other => Err(Usage::new(format!("the scheme '{}' is not known; http and https are", shown(other)))),
+    }
+}
+
+/// What the user typed may have been pasted: it is shown escaped.
+fn shown(text: &str) -> String {
+    crate::units::Untrusted::new(text).escaped().into_owned()
+}
+
+/// `-u`, else the userinfo of the URL, which is taken out of it either way.
+fn credentials(url: &mut Url, args: &RequestArgs) -> Result<Option<Secret<(String, String)>>, Usage> {
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let of_url = (!url.username().is_empty() || url.password().is_some())
+        .then(|| (decoded(url.username()), decoded(url.password().unwrap_or_default())));
+    if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
+        return Err(Usage::new("the URL cannot carry a user name"));
+    }
+    let given = args.user.as_deref().map(|user| {
+        let (name, password) = user.split_once(':').unwrap_or((user, ""));
+        (name.to_owned(), password.to_owned())
+    });
+    Ok(given.or(of_url).map(Secret::new))
+}
+
+fn headers(lines: &[String]) -> Result<Vec<HeaderRule>, Usage> {
+    let mut rules = Vec::new();
+    for line in lines {
+        if let Some(file) = line.strip_prefix('@') {
+            let text = read_text(file)?;
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                rules.push(header(line)?);
+            }
+        } else {
+            rules.push(header(line)?);
+        }
+    }
+    Ok(rules)
+}
+
+/// `Name: value` sets, `Name:` removes, `Name;` sets to nothing.
+fn header(line: &str) -> Result<HeaderRule, Usage> {
+    let wrong = || Usage::new(format!("-H '{}' is no header field: 'Name: value' is wanted", shown(line)));
+    if let Some((name, value)) = line.split_once(':') {
+        let (name, value) = (name.trim(), value.trim());
+        http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+        http::HeaderValue::from_str(value).or_else(|_| http::HeaderValue::from_bytes(value.as_bytes())).map_err(|_| wrong())?;
+        return Ok(if value.is_empty() {
+            HeaderRule::Remove(name.to_owned())
+        } else {
+            HeaderRule::Set(name.to_owned(), Secret::new(value.to_owned()))
+        });
+    }
+    let name = line.strip_suffix(';').ok_or_else(wrong)?.trim();
+    http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+    Ok(HeaderRule::Set(name.to_owned(), Secret::new(String::new())))
+}
+
+/// As curl: what holds a `=` is cookies, anything else names a file.
+fn cookies(text: &str) -> Cookies {
+    if text.contains('=') { Cookies::Text(Secret::new(text.to_owned())) } else { Cookies::File(text.into()) }
+}
+
+const fn family(args: &RequestArgs) -> Family {
+    match (args.ipv4, args.ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    }
+}
+
+fn dns(args: &RequestArgs) -> Result<Dns, Usage> {
+    if let Some(url) = &args.doh_url {
+        let url = parse_url(url)?;
+        return if url.scheme() == "https" { Ok(Dns::Https(url)) } else { Err(Usage::new("--doh-url wants an https URL")) };
+    }
+    match args.dns_servers.as_deref() {
+        None => Ok(Dns::Configured),
+        Some("system") => Ok(Dns::System),
+        Some(list) => {
+            let servers = list.split(',').map(address::dns_server).collect::<Result<Vec<_>, _>>()?;
+            Ok(Dns::Servers(servers))
+        }
+    }
+}
+
+const fn http(args: &RequestArgs) -> HttpChoice {
+    if args.http1_0 {
+        HttpChoice::Http10
+    } else if args.http1_1 {
+        HttpChoice::Http11
+    } else if args.http2_prior_knowledge {
+        HttpChoice::Http2PriorKnowledge
+    } else if args.http2 {
+        HttpChoice::Http2
+    } else {
+        HttpChoice::Auto
+    }
+}
+
+fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
+    let min = if args.tlsv1_3 {
+        Some(TlsVersion::V13)
+    } else if args.tlsv1_2 {
+        Some(TlsVersion::V12)
+    } else {
+        None
+    };
+    let max = match args.tls_max.as_deref() {
+        Some("1.2") => Some(TlsVersion::V12),
+        Some("1.3") => Some(TlsVersion::V13),
+        _ => None,
+    };
+    if let (Some(min), Some(max)) = (min, max)
+        && min > max
+    {
+        return Err(Usage::new("--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use"));
+    }
+    Ok(TlsChoice {
+        insecure: args.insecure,
+        min,
+        max,
+        ca_file: args.cacert.clone(),
+        ca_pem: None,
+        cert: args.cert.clone(),
+        key: args.key.clone(),
+        key_log: args.keylog.clone().or_else(|| std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()).map(Into::into)),
+    })
+}
+
+fn output(path: &Path) -> Output {
+    if path == Path::new("-") { Output::Stdout } else { Output::File(path.to_owned()) }
+}

@@ -1,0 +1,42 @@
+//! `-x`, `--noproxy` and the environment's proxy variables.
+
+use url::Url;
+
+use crate::cli::args::RequestArgs;
+use crate::cli::usage::Usage;
+use crate::probe::spec::Proxy;
+
+/// The proxy for a URL: `-x`, else the environment's for its scheme. An empty `-x` means none.
+pub(super) fn choose(url: &Url, args: &RequestArgs) -> Result<Option<Proxy>, Usage> {
+    let (text, origin) = match &args.proxy {
+        Some(text) => (text.clone(), "--proxy".to_owned()),
+        None => match of_environment(url.scheme()) {
+            Some((text, name)) => (text, name.to_owned()),
+            None => return Ok(None),
+        },
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Proxy::parse(&text).map(Some).map_err(|error| Usage::new(format!("{origin}: {error}")))
+}
+
+/// `--noproxy`, else `no_proxy`.
+pub(super) fn exceptions(args: &RequestArgs) -> Vec<String> {
+    let list = args.noproxy.clone().or_else(|| variable("no_proxy").or_else(|| variable("NO_PROXY"))).unwrap_or_default();
+    list.split([',', ' ']).map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
+}
+
+/// As curl: `http_proxy` in lower case only (a CGI program's caller can set `HTTP_PROXY` by a header), the others in both.
+fn of_environment(scheme: &str) -> Option<(String, &'static str)> {
+    let names: &[&'static str] = if scheme == "https" {
+        &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    } else {
+        &["http_proxy", "all_proxy", "ALL_PROXY"]
+    };
+    names.iter().find_map(|name| variable(name).map(|value| (value, *name)))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,60 @@
+//! From what the user wrote as a URL to a spec.
+
+use clap::ArgMatches;
+
+use super::args::RequestArgs;
+use super::request;
+use super::usage::Usage;
+use crate::lab::Embedded;
+use crate::probe::Spec;
+use crate::probe::spec::Dns;
+
+/// Makes specs from URLs; holds the embedded lab where there is one, which ends with it.
+pub(super) struct Targets {
+    request: RequestArgs,
+    matches: ArgMatches,
+    lab: Option<Embedded>,
+}
+
+impl Targets {
+    /// URLs of the world.
+    pub(super) const fn new(request: RequestArgs, matches: ArgMatches) -> Self {
+        Self { request, matches, lab: None }
+    }
+
+    /// URLs of the lab and of the world.
+    pub(super) fn with_lab(self, lab: Embedded) -> Self {
+        Self { lab: Some(lab), ..self }
+    }
+
+    /// The lab.
+    pub(super) const fn lab(&self) -> Option<&Embedded> {
+        self.lab.as_ref()
+    }
+
+    /// What is said about capture.
+    pub(super) const fn request(&self) -> &RequestArgs {
+        &self.request
+    }
+
+    /// The spec for one URL.
+    pub(super) fn spec(&self, url: &str) -> Result<Spec, Usage> {
+        let mut spec = request::spec(url, &self.request, &self.matches)?;
+        if let Some(lab) = &self.lab
+            && spec.url.host_str().is_some_and(|host| host == "lab.test" || host.ends_with(".lab.test"))
+        {
+            lead_into(lab, &mut spec);
+        }
+        Ok(spec)
+    }
+}
+
+/// Leads a spec into the lab by its DNS and its authority. What the user chose himself stays.
+fn lead_into(lab: &Embedded, spec: &mut Spec) {
+    if spec.dns == Dns::Configured {
+        spec.dns = Dns::Servers(vec![lab.dns()]);
+    }
+    if spec.tls.ca_file.is_none() {
+        spec.tls.ca_pem = Some(lab.ca_pem().to_owned());
+    }
+}

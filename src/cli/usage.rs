@@ -1,0 +1,21 @@
+//! A command line that cannot be followed.
+
+use std::fmt;
+
+/// What is wrong with the command line, in a sentence. Ends with exit code 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Usage(String);
+
+impl Usage {
+    pub(super) fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
