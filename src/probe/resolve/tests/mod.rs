@@ -12,7 +12,8 @@ use hickory_resolver::proto::rr::RecordType;
 
 use self::peer::{Question, address, alias, serve};
 use super::configuration::Configuration;
-use super::{from_servers, resolve};
+use super::resolve;
+use super::sources::from_servers;
 use crate::probe::spec::{Dns, Family, Resolve};
 use crate::probe::witness::Witness;
 use crate::trace::{Code, DnsAnswer, DnsRecord, DnsTransport, Phase, ResolutionSource, What};
@@ -219,7 +220,10 @@ async fn nonsense_and_forged_answers() {
 
 #[tokio::test]
 async fn nobody_at_the_servers_address() {
-    let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // A connected socket holds the port, and takes datagrams from nobody but its peer.
+    let holder = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    holder.connect("127.0.0.1:9").unwrap();
+    let closed = holder.local_addr().unwrap();
     let witness = asking(closed);
     let failed = resolve(&witness.step(), "api.test", 80).await.unwrap_err();
     assert_eq!(failed.failure.code, Code::DnsUnreachable);
