@@ -58,6 +58,9 @@ fn every_scenario_is_written_as_every_report() {
                 assert!(!written.chars().any(|c| c != '\n' && acts_on_a_terminal(c)), "{} as {}", scenario.name, format.name());
                 insta::assert_snapshot!(format!("{}.{}", scenario.name, format.name()), written);
             }
+            let curl = report::write_out("%{json}\n%{header_json}\n%{certs}", &trace, &options).stdout;
+            assert!(!curl.chars().any(|c| c != '\n' && acts_on_a_terminal(c)), "{} as curl's", scenario.name);
+            insta::assert_snapshot!(format!("{}.curl", scenario.name), curl);
         }
     });
 }
@@ -99,7 +102,9 @@ fn secrets_stay_out_of_every_report_unless_asked_for() {
     let all = Scenario::all();
     let written = |with_secrets| -> String {
         let options = Options { with_secrets, ..Options::default() };
-        all.iter().flat_map(|scenario| Format::ALL.map(|format| report::write(&scenario.trace(), format, &options))).collect()
+        let reports = all.iter().flat_map(|scenario| Format::ALL.map(|format| report::write(&scenario.trace(), format, &options)));
+        let curls = all.iter().map(|scenario| report::write_out("%{json}%{header_json}", &scenario.trace(), &options).stdout);
+        reports.chain(curls).collect()
     };
     let (masked, plain) = (written(false), written(true));
     for secret in SECRETS {

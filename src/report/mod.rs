@@ -7,6 +7,7 @@
 //! | `json` | programs: schema `tapline/summary/1` | [`json`] |
 //! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
 //! | `--write-out` | scripts that know curl | [`write_out`] |
+//! | progress | people who wait for a body | [`progress`] |
 //!
 //! Text that came from elsewhere leaves escaped, and secrets leave masked unless [`Options::with_secrets`] says otherwise.
 
@@ -17,14 +18,19 @@ mod json;
 mod layout;
 mod options;
 mod outcome;
+mod pen;
+mod progress;
 mod text;
+mod write_out;
 
 pub use events::{event_line, events};
 pub use format::{Format, UnknownFormat};
 pub use json::json;
 pub use options::Options;
 pub use outcome::{Outcome, outcome};
+pub use progress::progress;
 pub use text::text;
+pub use write_out::{WrittenOut, write_out};
 
 use crate::trace::Trace;
 

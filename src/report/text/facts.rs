@@ -2,8 +2,8 @@
 
 use super::Page;
 use super::flow::Words;
-use super::pen::{Line, Role};
 use crate::insight::{KernelCounts, KernelSegments, Segments, kernel_segments, round_trips, segments, server_timing};
+use crate::report::pen::{Line, Role};
 use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts, What};
 use crate::units::{Bytes, Nanos};
 

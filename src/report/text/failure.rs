@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::flow::Words;
-use super::pen::{Line, Role};
+use crate::report::pen::{Line, Role};
 use crate::trace::{Certificate, Exchange, Phase};
 
 /// The failure of an exchange; nothing where there was none.

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::pen::{Line, Role};
+use crate::report::pen::{Line, Role};
 
 /// Words with their roles.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +86,7 @@ fn leading(text: &str, room: usize) -> &str {
 mod tests {
     use super::*;
     use crate::report::Options;
-    use crate::report::text::pen::Pen;
+    use crate::report::pen::Pen;
 
     fn flow(text: &str, width: usize) -> Vec<String> {
         let pen = Pen::new(&Options::default());

@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::flow::Words;
-use super::pen::{Line, Pen, Role};
+use crate::report::pen::{Line, Pen, Role};
 use crate::trace::{Exchange, Handshake, Response, Tls, Verification};
 
 /// `GET URL → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443`. `place` numbers a hop among its like.

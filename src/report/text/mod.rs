@@ -14,18 +14,17 @@ mod facts;
 mod failure;
 mod flow;
 mod headline;
-mod pen;
 mod phases;
 mod repeats;
 mod run;
 
 use super::Options;
+use super::pen::{Line, Pen, Role};
 use crate::insight::redact::Redactor;
 use crate::insight::{Transfer, transfers};
 use crate::trace::{Cause, Exchange, Trace};
 use crate::units::{Moment, Nanos};
 use flow::Words;
-use pen::{Line, Pen, Role};
 
 /// A run as text. It ends with a line break; no line but a long word's is wider than [`Options::width`].
 pub fn text(trace: &Trace, options: &Options) -> String {

@@ -4,8 +4,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Page;
 use super::columns::{Column, Fitted, fit};
-use super::pen::{Line, Role};
 use crate::insight::wire_phase;
+use crate::report::pen::{Line, Role};
 use crate::trace::{Exchange, Phase, PhaseSpan};
 use crate::units::Nanos;
 

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Page;
 use super::flow::Words;
 use super::headline;
-use super::pen::{Line, Role};
 use crate::insight::{Spread, Transfer};
+use crate::report::pen::{Line, Role};
 use crate::trace::{Exchange, Phase};
 use crate::units::Nanos;
 

@@ -2,9 +2,9 @@
 
 use super::Page;
 use super::flow::Words;
-use super::pen::{Line, Role};
 use crate::insight::budget::{Budget, Outcome, Verdict};
 use crate::insight::transfers;
+use crate::report::pen::{Line, Role};
 use crate::trace::{CaptureState, Control};
 
 /// Budget, ordinary client, capture, and what was lost.

@@ -1,0 +1,29 @@
+//! The certificates as `%{certs}` tells them: a name and a value a line, in curl's names. What is not kept of a certificate
+//! (its keys, extensions and PEM form) is not there.
+
+use jiff::Timestamp;
+
+use crate::trace::Certificate;
+
+/// All of a chain, leaf first.
+pub(super) fn told(certificates: &[Certificate]) -> String {
+    certificates.iter().map(one).collect()
+}
+
+fn one(certificate: &Certificate) -> String {
+    let names: Vec<String> = certificate.names.iter().map(|name| format!("DNS:{}", name.escaped())).collect();
+    let names = if names.is_empty() { String::new() } else { format!("X509v3 Subject Alternative Name:{}\n", names.join(", ")) };
+    format!(
+        "Subject:{}\nIssuer:{}\n{names}Start date:{}\nExpire date:{}\nSHA256:{}\n",
+        certificate.subject.escaped(),
+        certificate.issuer.escaped(),
+        date(certificate.not_before),
+        date(certificate.not_after),
+        certificate.sha256,
+    )
+}
+
+/// `Nov 21 00:52:28 2026 GMT`
+fn date(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| "?".to_owned(), |time| time.strftime("%b %e %H:%M:%S %Y GMT").to_string())
+}

@@ -1,0 +1,251 @@
+//! The variables and what they stand for.
+
+use url::Url;
+
+use super::{certificates, exit_code};
+use crate::insight::redact::Redactor;
+use crate::insight::{CurlMarks, Transfer, curl_marks_of};
+use crate::report::escaping;
+use crate::trace::{Certificate, Connection, Exchange, HttpVersion, Response, Tls, Trace};
+use crate::units::{Nanos, Untrusted};
+
+/// A variable's value.
+pub(super) enum Value {
+    /// Seconds with six decimals.
+    Time(Nanos),
+    /// A number.
+    Count(u64),
+    /// A status, `000` where there is none.
+    Status(u16),
+    /// Text of this program's own making.
+    Own(String),
+    /// Text, or nothing (`null` in JSON).
+    Text(Option<Untrusted>),
+}
+
+impl Value {
+    /// As `%{name}` writes it.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Time(time) => seconds(*time),
+            Self::Count(count) => count.to_string(),
+            Self::Status(status) => format!("{status:03}"),
+            Self::Own(text) => text.clone(),
+            Self::Text(text) => text.as_ref().map(|text| text.escaped().into_owned()).unwrap_or_default(),
+        }
+    }
+
+    /// As `%{json}` writes it.
+    fn json(&self) -> String {
+        match self {
+            Self::Time(time) => seconds(*time),
+            Self::Count(count) => count.to_string(),
+            Self::Status(status) => status.to_string(),
+            Self::Own(text) => escaping::line(text),
+            Self::Text(text) => escaping::line(text),
+        }
+    }
+}
+
+fn seconds(time: Nanos) -> String {
+    let micros = time.0 / 1_000;
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}
+
+/// What variables are worked out from.
+pub(super) struct Facts<'a> {
+    trace: &'a Trace,
+    transfer: Transfer<'a>,
+    pub(super) hop: &'a Exchange,
+    marks: CurlMarks,
+    number: usize,
+    pub(super) redactor: Redactor,
+}
+
+type Reading = fn(&Facts) -> Value;
+
+/// All variables but those that are no value of their own, by name.
+const VARIABLES: [(&str, Reading); 43] = [
+    ("certs", |facts| Value::Own(certificates::told(facts.certificates()))),
+    ("content_type", |facts| Value::Text(facts.response().and_then(|response| response.header("content-type").cloned()))),
+    ("errormsg", |facts| Value::Text(facts.hop.failure.as_ref().map(|(_, failure)| facts.redactor.text(&failure.message)))),
+    ("exitcode", |facts| Value::Count(exit_code::exit_code(facts.hop))),
+    ("filename_effective", |_| Value::Text(None)),
+    ("ftp_entry_path", |_| Value::Text(None)),
+    ("http_code", |facts| Value::Status(facts.status())),
+    ("http_connect", |facts| Value::Status(facts.tunnel_status())),
+    ("http_version", |facts| Value::Own(facts.http_version().to_owned())),
+    ("local_ip", |facts| Value::Own(facts.end(|connection| connection.local.ip()).map(|end| end.ip().to_string()).unwrap_or_default())),
+    ("local_port", |facts| Value::Count(facts.end(|connection| connection.local.ip()).map_or(0, |end| end.port().into()))),
+    ("method", |facts| Value::Own(facts.hop.method.clone())),
+    ("num_certs", |facts| Value::Count(facts.certificates().len() as u64)),
+    ("num_connects", |facts| Value::Count(facts.connects())),
+    ("num_headers", |facts| Value::Count(facts.response().map_or(0, |response| response.headers.len() as u64))),
+    ("num_redirects", |facts| Value::Count(facts.hops_because(crate::trace::Cause::Redirect))),
+    ("num_retries", |facts| Value::Count(facts.hops_because(crate::trace::Cause::Retry))),
+    ("proxy_ssl_verify_result", |_| Value::Count(0)),
+    ("proxy_used", |facts| Value::Count(u64::from(!facts.hop.proxy.is_empty()))),
+    ("redirect_url", |facts| Value::Text(facts.redirect())),
+    ("referer", |facts| Value::Text(facts.referer())),
+    ("remote_ip", |facts| Value::Own(facts.end(|connection| connection.remote.ip()).map(|end| end.ip().to_string()).unwrap_or_default())),
+    ("remote_port", |facts| Value::Count(facts.end(|connection| connection.remote.ip()).map_or(0, |end| end.port().into()))),
+    ("response_code", |facts| Value::Status(facts.status())),
+    ("scheme", |facts| Value::Text(facts.scheme())),
+    ("size_download", |facts| Value::Count(facts.hop.response_body.transferred)),
+    ("size_header", |facts| Value::Count(facts.over_hops(|hop| hop.response.as_ref().map_or(0, |response| response.header_bytes)))),
+    ("size_request", |facts| {
+        Value::Count(facts.over_hops(|hop| hop.request.as_ref().map_or(0, |request| request.header_bytes) + hop.request_body.transferred))
+    }),
+    ("size_upload", |facts| Value::Count(facts.hop.request_body.transferred)),
+    ("speed_download", |facts| Value::Count(facts.speed(facts.hop.response_body.transferred))),
+    ("speed_upload", |facts| Value::Count(facts.speed(facts.hop.request_body.transferred))),
+    ("ssl_verify_result", |facts| {
+        Value::Count(exit_code::verify_result(
+            facts.hop,
+            facts.tls().and_then(|tls| tls.verification.as_ref()).map(|(verification, _)| verification),
+        ))
+    }),
+    ("time_appconnect", |facts| Value::Time(facts.marks.appconnect)),
+    ("time_connect", |facts| Value::Time(facts.marks.connect)),
+    ("time_namelookup", |facts| Value::Time(facts.marks.namelookup)),
+    ("time_posttransfer", |facts| Value::Time(facts.marks.posttransfer)),
+    ("time_pretransfer", |facts| Value::Time(facts.marks.pretransfer)),
+    ("time_queue", |_| Value::Time(Nanos::ZERO)),
+    ("time_redirect", |facts| Value::Time(facts.marks.redirect)),
+    ("time_starttransfer", |facts| Value::Time(facts.marks.starttransfer)),
+    ("time_total", |facts| Value::Time(facts.marks.total)),
+    ("url", |facts| Value::Text(facts.transfer.hops().first().map(|first| facts.redactor.text(&first.url)))),
+    ("url_effective", |facts| Value::Text(Some(facts.redactor.text(&facts.hop.url)))),
+];
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(trace: &'a Trace, transfer: Transfer<'a>, number: usize, redactor: Redactor) -> Option<Self> {
+        Some(Self { trace, transfer, hop: transfer.last()?, marks: curl_marks_of(&transfer), number, redactor })
+    }
+
+    /// A variable's value; `None` where there is no such variable.
+    pub(super) fn variable(&self, name: &str) -> Option<Value> {
+        if let Some((_, reading)) = VARIABLES.iter().find(|(known, _)| *known == name) {
+            return Some(reading(self));
+        }
+        match name {
+            "urlnum" => Some(Value::Count(self.number as u64)),
+            _ => match name.split_once('.')? {
+                ("url", part) => url_part(&self.transfer.hops().first()?.url, part, self.redactor),
+                ("urle", part) => url_part(&self.hop.url, part, self.redactor),
+                _ => None,
+            },
+        }
+    }
+
+    /// The first field of a name in the final response.
+    pub(super) fn header(&self, name: &str) -> String {
+        let found = self.response().and_then(|response| response.headers.iter().find(|header| header.is(name)));
+        found.map(|header| self.redactor.header(header).value.escaped().into_owned()).unwrap_or_default()
+    }
+
+    /// All variables as one JSON object, in the order of their names, and at last who wrote it.
+    pub(super) fn json(&self) -> String {
+        let number = [("urlnum", Value::Count(self.number as u64))];
+        let all = VARIABLES.iter().map(|(name, reading)| (*name, reading(self))).chain(number);
+        let members: Vec<String> = all.map(|(name, value)| format!("\"{name}\":{}", value.json())).collect();
+        let version = format!("tapline/{}", self.trace.tool_version().unwrap_or_default());
+        format!("{{{},\"curl_version\":{}}}", members.join(","), escaping::line(&version))
+    }
+
+    fn response(&self) -> Option<&'a Response> {
+        self.hop.response.as_ref()
+    }
+
+    fn connection(&self) -> Option<&'a Connection> {
+        self.trace.connection(self.hop.connection?)
+    }
+
+    fn tls(&self) -> Option<&'a Tls> {
+        self.connection()?.tls.as_ref()
+    }
+
+    fn certificates(&self) -> &'a [Certificate] {
+        self.tls().map_or(&[], |tls| &tls.certificates)
+    }
+
+    fn end(&self, which: fn(&Connection) -> Option<std::net::SocketAddr>) -> Option<std::net::SocketAddr> {
+        self.connection().and_then(which)
+    }
+
+    fn status(&self) -> u16 {
+        self.response().map_or(0, |response| response.status)
+    }
+
+    /// The status of the proxy's last answer to `CONNECT`.
+    fn tunnel_status(&self) -> u16 {
+        let mut answers = self.hop.proxy.iter().rev().filter(|(_, step)| step.kind.starts_with("http"));
+        answers.find_map(|(_, step)| step.text.raw().split(' ').next()?.parse().ok()).unwrap_or(0)
+    }
+
+    fn http_version(&self) -> &'static str {
+        match self.response().map(|response| response.version) {
+            None => "0",
+            Some(HttpVersion::Http10) => "1.0",
+            Some(HttpVersion::Http11) => "1.1",
+            Some(HttpVersion::Http2) => "2",
+            Some(HttpVersion::Http3) => "3",
+        }
+    }
+
+    fn connects(&self) -> u64 {
+        self.over_hops(|hop| u64::from(hop.connection.is_some() && !hop.reused_connection))
+    }
+
+    fn hops_because(&self, cause: crate::trace::Cause) -> u64 {
+        self.transfer.hops().iter().skip(1).filter(|hop| hop.cause == cause).count() as u64
+    }
+
+    fn over_hops(&self, figure: fn(&Exchange) -> u64) -> u64 {
+        self.transfer.hops().iter().map(figure).fold(0, u64::saturating_add)
+    }
+
+    /// Bytes a second over the whole time, as curl counts it.
+    fn speed(&self, bytes: u64) -> u64 {
+        let per_second = u128::from(bytes) * 1_000_000_000 / u128::from(self.marks.total.0.max(1));
+        u64::try_from(per_second).unwrap_or(u64::MAX)
+    }
+
+    /// Where a redirect that is not followed would lead.
+    fn redirect(&self) -> Option<Untrusted> {
+        let response = self.response().filter(|response| (300..400).contains(&response.status) && self.hop.redirected.is_none())?;
+        let target = response.header("location")?;
+        let joined = Url::parse(self.hop.url.raw()).ok().and_then(|base| base.join(target.raw()).ok());
+        Some(self.redactor.text(&joined.map_or_else(|| target.clone(), |url| Untrusted::new(String::from(url)))))
+    }
+
+    fn referer(&self) -> Option<Untrusted> {
+        let sent = self.hop.request.as_ref()?.headers.iter().find(|header| header.is("referer"))?;
+        Some(self.redactor.header(sent).value)
+    }
+
+    /// In capitals, as curl 7 writes it; nothing without a connection.
+    fn scheme(&self) -> Option<Untrusted> {
+        self.hop.connection?;
+        let (scheme, _) = self.hop.url.raw().split_once("://")?;
+        Some(Untrusted::new(scheme.to_uppercase()))
+    }
+}
+
+/// `%{url.host}` and the like, since curl 8.1.
+fn url_part(url: &Untrusted, part: &str, redactor: Redactor) -> Option<Value> {
+    let url = Url::parse(redactor.text(url).raw()).ok();
+    let read: fn(&Url) -> Option<String> = match part {
+        "scheme" => |url| Some(url.scheme().to_owned()),
+        "user" => |url| Some(url.username().to_owned()).filter(|user| !user.is_empty()),
+        "password" => |url| url.password().map(str::to_owned),
+        "host" => |url| url.host_str().map(str::to_owned),
+        "port" => |url| url.port_or_known_default().map(|port| port.to_string()),
+        "path" => |url| Some(url.path().to_owned()),
+        "query" => |url| url.query().map(str::to_owned),
+        "fragment" => |url| url.fragment().map(str::to_owned),
+        "options" | "zoneid" => |_| None,
+        _ => return None,
+    };
+    Some(Value::Text(url.as_ref().and_then(read).map(Untrusted::new)))
+}
