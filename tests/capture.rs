@@ -12,4 +12,5 @@ mod capture {
     mod narrowing;
     mod privilege;
     mod running;
+    mod two_clocks;
 }

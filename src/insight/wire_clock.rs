@@ -16,9 +16,8 @@
 //!
 //! Where *the response begins* needs care: between the end of `send` and the first byte of the final response's head, a server
 //! may send TLS 1.3 session tickets (RFC 8446 §4.6.1), HTTP/2 settings (RFC 9113 §3.4) and informational responses. So it is not
-//! the first packet after the request, but the first with a byte at or after the position where `receive` began, which is where
-//! the read from the kernel, or the TLS record, began that brought the response's first byte. What came in that same read before
-//! the response is counted with it: it came at the same time for this program.
+//! the first packet after the request, but the first with a byte at or after the position where `receive` began: the start of
+//! the TLS record, or without TLS of the read from the kernel, that brought the response's first byte.
 
 use super::carried::Carried;
 use crate::trace::{Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, TcpFlags, Trace};

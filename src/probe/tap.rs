@@ -24,7 +24,7 @@ pub(super) struct Meter {
     connection: ConnectionId,
     sent: AtomicU64,
     received: AtomicU64,
-    /// Where the latest bytes received begin, or the TLS record that they belong to first.
+    /// Where the latest bytes received begin, or the latest TLS record taken from them.
     latest_from: AtomicU64,
     /// Somebody says where records begin.
     in_records: AtomicBool,
@@ -51,9 +51,8 @@ impl Meter {
         }
     }
 
-    /// How far they have come, but for the latest bytes received and the TLS record that these belong to first. Asked while bytes
-    /// are shown to an observer above TLS, it is where what carried them began: session tickets and the like lie before it
-    /// unless they came along.
+    /// How far they have come, but for the latest bytes received, or under TLS the latest record. Asked while bytes are shown to
+    /// an observer above TLS, it is where the record began that carried them: session tickets and the like lie before it.
     pub(super) fn position_before_latest(&self) -> StreamPosition {
         StreamPosition { received: self.latest_from.load(Ordering::Relaxed), ..self.position() }
     }
@@ -63,7 +62,7 @@ impl Meter {
         !self.in_records.swap(true, Ordering::Relaxed)
     }
 
-    /// The latest bytes received belong first to a record that began at this offset.
+    /// The record that is being taken began at this offset.
     pub(super) fn latest_began(&self, offset: u64) {
         self.latest_from.store(offset, Ordering::Relaxed);
     }

@@ -81,7 +81,7 @@ impl fmt::Display for Phase {
 /// edge to the packets that carried the bytes around it.
 ///
 /// Where a phase ends because something was read, `received` counts what was read. The one exception is the edge between `wait`
-/// and `receive`: there it is where the read, or the TLS record, began that brought the response's first byte.
+/// and `receive`: there it is where the TLS record, or without TLS the read, began that brought the response's first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPosition {
     /// The connection whose streams are meant.

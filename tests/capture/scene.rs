@@ -35,6 +35,7 @@ pub(super) fn opened(test: &str) -> Option<Capture> {
 
 /// Says so, past the test harness, which hides what tests that pass print.
 pub(super) fn skipped(test: &str, reason: &str) {
+    #[expect(clippy::explicit_write, reason = "the harness hides what eprintln! writes")]
     writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").unwrap();
 }
 

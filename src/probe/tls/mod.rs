@@ -7,6 +7,7 @@
 //! ```
 
 mod agreed;
+mod by_record;
 mod certificate;
 mod config;
 mod failure;
@@ -21,11 +22,11 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use tokio::io::BufReader;
 use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use self::by_record::ByRecord;
 use self::records::RecordWatch;
 use self::verifier::{Recording, Verdict};
 use super::Failed;
@@ -36,11 +37,8 @@ use crate::trace::{ConnectionId, Phase, What};
 pub(super) use failure::alert_in;
 pub(super) use trust::Trust;
 
-/// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call for every quarter of a record.
-const READ_AT_ONCE: usize = 128 * 1024;
-
 /// A byte stream with TLS over it.
-pub(super) type Secured<S> = TlsStream<BufReader<Tap<S, RecordWatch>>>;
+pub(super) type Secured<S> = TlsStream<ByRecord<Tap<S, RecordWatch>>>;
 
 /// What a handshake is for.
 pub(super) struct Purpose<'a> {
@@ -64,7 +62,7 @@ pub(super) async fn secure<S: Io>(step: &Step<'_>, stream: S, trust: &Arc<Trust>
     let verifier = Recording::new(trust, step, purpose, verdict.clone());
     let config = config::client(trust, &step.spec.tls, verifier, purpose)?;
     let watch = RecordWatch::begin(step.recorder.clone(), purpose);
-    let stream = BufReader::with_capacity(READ_AT_ONCE, Tap::new(stream, watch.clone()));
+    let stream = ByRecord::new(Tap::new(stream, watch.clone()), purpose.meter);
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let secured = match timeout_at(step.connect_by, handshake).await {
         Ok(Ok(secured)) => secured,

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Purpose;
 use super::agreed::{group_name, suite_name, version};
 use crate::probe::Recorder;
-use crate::probe::tap::{Meter, Observer};
+use crate::probe::tap::Observer;
 use crate::trace::{ConnectionId, Side, TlsMessage, What};
 use crate::units::Untrusted;
-use crate::wire::tls::{self, ClientHello, HandshakeReader, RecordBoundary, Seen, Sender, ServerHello};
+use crate::wire::tls::{self, ClientHello, HandshakeReader, Seen, Sender, ServerHello};
 
 /// Messages told of one handshake; a peer that sends more is not listed further.
 const MOST_MESSAGES: u32 = 200;
@@ -21,17 +21,8 @@ pub(in crate::probe) struct RecordWatch(Arc<Mutex<State>>);
 
 struct State {
     following: Option<Following>,
-    records: Option<Records>,
     first_received: Vec<u8>,
     last: Option<String>,
-}
-
-/// Says where the peer's records begin, for as long as the connection lasts.
-struct Records {
-    meter: Arc<Meter>,
-    /// Where the first one began in the peer's stream.
-    before: u64,
-    boundary: RecordBoundary,
 }
 
 struct Following {
@@ -55,12 +46,7 @@ impl RecordWatch {
             received_before: position.received,
             told: 0,
         };
-        let records = purpose.meter.takes_records().then(|| Records {
-            meter: Arc::clone(purpose.meter),
-            before: position.received,
-            boundary: RecordBoundary::default(),
-        });
-        Self(Arc::new(Mutex::new(State { following: Some(following), records, first_received: Vec::new(), last: None })))
+        Self(Arc::new(Mutex::new(State { following: Some(following), first_received: Vec::new(), last: None })))
     }
 
     /// The handshake is over: from now on bytes just pass.
@@ -92,11 +78,7 @@ impl Observer for RecordWatch {
 
     fn received(&mut self, bytes: &[u8]) {
         let mut state = self.lock();
-        if let Some(Records { meter, before, boundary }) = &mut state.records {
-            meter.latest_began(*before + boundary.start());
-            boundary.pass(bytes);
-        }
-        let State { following: Some(following), first_received, last, .. } = &mut *state else { return };
+        let State { following: Some(following), first_received, last } = &mut *state else { return };
         let room = FIRST_BYTES.saturating_sub(first_received.len());
         first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         if let Some(name) = following.read(Sender::Server, bytes) {

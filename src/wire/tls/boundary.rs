@@ -19,6 +19,18 @@ impl RecordBoundary {
         self.start
     }
 
+    /// How many of the stream's next bytes belong to one record.
+    pub fn within_one(&self, bytes: &[u8]) -> usize {
+        let mut ahead = *self;
+        let header = usize::try_from(Self::HEADER.saturating_sub(self.at - self.start)).unwrap_or(0).min(bytes.len());
+        ahead.pass(bytes.get(..header).unwrap_or_default());
+        if ahead.start > self.start || ahead.at - ahead.start < Self::HEADER {
+            return header;
+        }
+        let left = usize::try_from(ahead.end() - ahead.at).unwrap_or(usize::MAX);
+        left.saturating_add(header).min(bytes.len())
+    }
+
     /// Passes over bytes of the stream.
     pub fn pass(&mut self, mut bytes: &[u8]) {
         while let Some((first, rest)) = bytes.split_first() {
@@ -87,6 +99,23 @@ mod tests {
             pieces.pass(left);
             prop_assert_eq!(whole, pieces);
             prop_assert_eq!(whole.start(), stream.len() as u64);
+        }
+
+        #[test]
+        fn pieces_within_one_record_end_where_it_does(lengths in prop::collection::vec(0_u16..600, 0..6), room in 1_usize..700) {
+            let stream: Vec<u8> = lengths.iter().flat_map(|length| record(*length)).collect();
+            let (mut boundary, mut left, mut starts) = (RecordBoundary::default(), stream.as_slice(), vec![0]);
+            while !left.is_empty() {
+                let count = boundary.within_one(&left[..left.len().min(room)]);
+                prop_assert!(count > 0);
+                boundary.pass(&left[..count]);
+                left = &left[count..];
+                if starts.last() != Some(&boundary.start()) {
+                    starts.push(boundary.start());
+                }
+            }
+            let ends = lengths.iter().scan(0, |at, length| { *at += 5 + u64::from(*length); Some(*at) });
+            prop_assert_eq!(starts, std::iter::once(0).chain(ends).collect::<Vec<u64>>());
         }
 
         #[test]

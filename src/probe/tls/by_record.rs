@@ -1,0 +1,103 @@
+//! Hands rustls one record at a time, so that it is known which record the text above TLS came in.
+//!
+//! rustls gives out what a record held before it asks for more. So while text is read above, the latest record taken below is the
+//! one that carried it, although many may have come from the kernel at once, among them some that carry no text.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
+
+use crate::probe::tap::Meter;
+use crate::wire::tls::RecordBoundary;
+
+/// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call for every quarter of a record.
+const READ_AT_ONCE: usize = 128 * 1024;
+
+/// A stream of TLS records, read a record at a time.
+pub(in crate::probe) struct ByRecord<S> {
+    inner: BufReader<S>,
+    boundary: RecordBoundary,
+    /// Told where each record begins: the meter, and where the first one began in its stream.
+    told: Option<(Arc<Meter>, u64)>,
+}
+
+impl<S: AsyncRead> ByRecord<S> {
+    /// Over a stream whose next byte begins a record.
+    pub(super) fn new(stream: S, meter: &Arc<Meter>) -> Self {
+        let told = meter.takes_records().then(|| (Arc::clone(meter), meter.position().received));
+        Self { inner: BufReader::with_capacity(READ_AT_ONCE, stream), boundary: RecordBoundary::default(), told }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { inner, boundary, told } = &mut *self;
+        let there = ready!(Pin::new(&mut *inner).poll_fill_buf(cx))?;
+        let count = boundary.within_one(there).min(buf.remaining());
+        let piece = there.get(..count).unwrap_or_default();
+        if let Some((meter, before)) = told.as_ref().filter(|_| !piece.is_empty()) {
+            meter.latest_began(before.saturating_add(boundary.start()));
+        }
+        buf.put_slice(piece);
+        boundary.pass(piece);
+        Pin::new(inner).consume(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByRecord<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::probe::tap::Observer;
+    use crate::trace::ConnectionId;
+
+    fn record(payload: u8) -> Vec<u8> {
+        [&[23, 3, 3, 0, payload][..], &vec![payload; payload.into()]].concat()
+    }
+
+    #[tokio::test]
+    async fn a_read_ends_where_a_record_ends_and_the_meter_knows_where_it_began() {
+        let mut meter = Meter::new(ConnectionId(0));
+        // Before TLS a proxy was talked to.
+        meter.received(b"200 OK");
+        let stream = [record(10), record(0), record(200)].concat();
+        let mut by_record = ByRecord::new(stream.as_slice(), &meter);
+        let mut read = Vec::new();
+        for (expected, began) in [(15, 6), (5, 21), (100, 26), (100, 26), (5, 26), (0, 26)] {
+            let mut buf = [0; 100];
+            let count = by_record.read(&mut buf).await.unwrap();
+            assert_eq!((count, meter.position_before_latest().received), (expected, began));
+            read.extend_from_slice(&buf[..count]);
+        }
+        assert_eq!(read, stream);
+    }
+}
