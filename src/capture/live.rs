@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -44,7 +44,7 @@ struct Interface {
 
 /// The way to the reading thread.
 struct Calls {
-    commands: Sender<Command>,
+    commands: SyncSender<Command>,
     bell: UnixStream,
 }
 
@@ -54,7 +54,7 @@ impl Capture {
         let failed = |error: std::io::Error| Refusal::new(format!("the capture could not be started: {error}"), "close some programs");
         let (ring, bell) = UnixStream::pair().map_err(failed)?;
         ring.set_nonblocking(true).and_then(|()| bell.set_nonblocking(true)).map_err(failed)?;
-        let (commands, receiver) = channel();
+        let (commands, receiver) = sync_channel(1);
         let (mut interfaces, mut sources) = (Vec::new(), Vec::new());
         for Device { name, link, link_name, capture, gate, counted } in devices {
             interfaces.push(Interface { name: name.clone(), link_name: link_name.clone(), gate });
@@ -167,8 +167,8 @@ impl Calls {
     /// Has everything handed on that the kernel holds by now; `None` where the thread is gone or does not get to it.
     fn drain(&self) -> Option<Counts> {
         const PATIENCE: Duration = Duration::from_secs(2);
-        let (reply, replied) = channel();
-        self.commands.send(Command::Drain(reply)).ok()?;
+        let (reply, replied) = sync_channel(1);
+        self.commands.try_send(Command::Drain(reply)).ok()?;
         // A full bell has been rung already.
         let _ = (&self.bell).write(&[0]);
         replied.recv_timeout(PATIENCE).ok()

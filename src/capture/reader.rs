@@ -4,7 +4,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 
 use pcap::{Active, Capture, Stat};
 
@@ -18,7 +18,7 @@ use crate::wire::Link;
 /// What the reading thread is told to do, together with a byte on the bell.
 pub(super) enum Command {
     /// Hand on what the kernel holds, and say how much there was since the last time.
-    Drain(Sender<Counts>),
+    Drain(SyncSender<Counts>),
 }
 
 /// The kernel's counts over all interfaces.
@@ -96,7 +96,7 @@ impl Reader {
                 Ok(Command::Drain(reply)) => {
                     let counts = self.drain();
                     // Whoever asked may have lost patience.
-                    let _ = reply.send(counts);
+                    let _ = reply.try_send(counts);
                 }
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,

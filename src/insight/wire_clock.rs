@@ -19,6 +19,8 @@
 //! the first packet after the request, but the first with a byte at or after the position where `receive` began: the start of
 //! the TLS record, or without TLS of the read from the kernel, that brought the response's first byte.
 
+use std::net::SocketAddr;
+
 use super::carried::Carried;
 use crate::trace::{Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, TcpFlags, Trace};
 use crate::units::{Moment, Nanos};
@@ -138,15 +140,17 @@ fn towards(flow: &Flow, server: DnsServer) -> Option<Direction> {
     if flow.key.tcp != (server.transport != DnsTransport::Udp) {
         return None;
     }
-    if flow.key.remote == server.address {
+    // A link-local server's address names an interface, which packets do not.
+    let is_server = |end: SocketAddr| (end.ip(), end.port()) == (server.address.ip().to_canonical(), server.address.port());
+    if is_server(flow.key.remote) {
         return Some(Direction::Sent);
     }
-    (flow.key.local == server.address).then_some(Direction::Received)
+    is_server(flow.key.local).then_some(Direction::Received)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::super::scene::{Scene, first, local};
     use super::*;
@@ -311,6 +315,14 @@ mod tests {
         let high = SocketAddr::from(([127, 0, 0, 1], 60_053));
         let scene = Scene::new().asked(1_000, 0, high, DnsTransport::Udp).bare_phase(Phase::Dns, 1_000, 2_000);
         let trace = scene.datagram(1_100, from_port(40_000), high).datagram(1_900, high, from_port(40_000)).told();
+        assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 1_900)));
+    }
+
+    #[test]
+    fn a_link_local_dns_server_is_the_same_with_and_without_its_interface() {
+        let (asked, seen) = ("[fe80::53%2]:53".parse().unwrap(), "[fe80::53]:53".parse().unwrap());
+        let scene = Scene::new().asked(1_000, 0, asked, DnsTransport::Udp).bare_phase(Phase::Dns, 1_000, 2_000);
+        let trace = scene.datagram(1_100, from_port(40_000), seen).datagram(1_900, seen, from_port(40_000)).told();
         assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 1_900)));
     }
 

@@ -1,6 +1,7 @@
 //! The fold.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use super::{
     Attempt, AttemptOutcome, Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Direction, DnsQuery, Event, Exchange,
@@ -128,7 +129,7 @@ impl Trace {
 
     /// The packets of a connection.
     pub fn flow_of(&self, connection: &Connection) -> Option<&Flow> {
-        let (local, remote) = (connection.local.ip()?, connection.remote.ip()?);
+        let (local, remote) = (as_on_the_wire(connection.local.ip()?), as_on_the_wire(connection.remote.ip()?));
         self.flow(&FlowKey { local, remote, tcp: true })
     }
 
@@ -291,6 +292,11 @@ impl Trace {
             flow.add(packet, direction);
         }
     }
+}
+
+/// An address as a packet shows it: a socket's may name the interface too (RFC 4007), or be IPv4 in IPv6's clothes.
+fn as_on_the_wire(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// Which end opened a flow: the sender of a SYN, the receiver of a SYN-ACK, else the side with the higher port.
