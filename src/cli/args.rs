@@ -45,7 +45,7 @@ pub(super) enum Command {
     /// Run requests without the screen; a report on standard output
     Probe(Box<ProbeArgs>),
     /// Open an HTTPS endpoint that lives in this process, with its own certificate authority and DNS
-    Lab(LabArgs),
+    Lab(Box<LabArgs>),
     /// Say what works on this machine, and what to do about what does not
     Doctor(DoctorArgs),
     /// Print a shell's completion script
@@ -134,7 +134,7 @@ impl ProbeArgs {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set; CLICOLOR_FORCE forces them
+    /// On a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` forces them
     #[default]
     Auto,
     /// Always

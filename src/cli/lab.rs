@@ -41,7 +41,7 @@ pub(super) fn run(args: LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
 fn list(lab: &Embedded) -> String {
     let places: Vec<(String, &str)> = lab.catalogue().into_iter().map(|exhibit| (without_port(&exhibit.url), exhibit.shows)).collect();
     let width = places.iter().map(|(place, _)| place.len()).max().unwrap_or(0);
-    places.iter().map(|(place, shows)| format!("{place:width$}  {shows}\n")).collect()
+    places.iter().fold(String::new(), |list, (place, shows)| list + &format!("{place:width$}  {shows}\n"))
 }
 
 /// The URL of a place as `--list` shows it, or shorter: its path, its host, or the first word of its host.
@@ -67,10 +67,7 @@ fn place_in(lab: &Embedded, place: &str) -> Result<String, Usage> {
 }
 
 fn without_port(url: &str) -> String {
-    let mut parsed = match url::Url::parse(url) {
-        Ok(parsed) => parsed,
-        Err(_) => return url.to_owned(),
-    };
+    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
     let _ = parsed.set_port(None);
     parsed.to_string()
 }

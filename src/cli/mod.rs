@@ -60,7 +60,7 @@ fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     match cli.command {
         None => look(cli.live, matches),
         Some(Command::Probe(args)) => probe::run(&args, &Targets::new(args.request.clone(), matches.clone()), None),
-        Some(Command::Lab(args)) => lab::run(args, matches),
+        Some(Command::Lab(args)) => lab::run(*args, matches),
         Some(Command::Doctor(args)) => Ok(doctor::run(&args)),
         Some(Command::Completions { shell }) => Ok(completions::run(shell)),
         Some(Command::Man { command }) => man::run(command.as_deref()),

@@ -58,7 +58,7 @@ impl Plan {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            progress.draw(&trace);
+            progress.draw(&trace, &self.options);
         }
         progress.clear();
         (trace, stream.end())
@@ -101,7 +101,12 @@ impl Plan {
 
     fn write_out(&self, trace: &Trace) {
         let Some(format) = &self.write_out else { return };
-        let _ = (trace, format);
+        let written = report::write_out(format, trace, &self.options);
+        let _ = output::print(written.stdout.as_bytes());
+        let _ = std::io::stderr().write_all(written.stderr.as_bytes());
+        for warning in written.warnings {
+            eprintln!("tapline: {warning}");
+        }
     }
 
     /// The exit code that the run and the budget ask for, with what was missed said on standard error.

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use crate::report::{self, Options};
 use crate::trace::Trace;
 use crate::units::Moment;
 
@@ -31,13 +32,14 @@ impl Progress {
     }
 
     /// Draws the line if it is due.
-    pub(super) fn draw(&mut self, trace: &Trace) {
+    pub(super) fn draw(&mut self, trace: &Trace, options: &Options) {
         if !self.terminal || self.began.elapsed() < PATIENCE || self.drawn.elapsed() < PACE {
             return;
         }
         self.drawn = Instant::now();
         let now = Moment::START + self.began.elapsed().into();
-        if let Some(line) = None::<String>.filter(|_| now > trace.latest()) {
+        let latest = trace.exchanges().last();
+        if let Some(line) = latest.and_then(|exchange| report::progress(exchange, now.max(trace.latest()), options)) {
             self.shown = true;
             let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
         }

@@ -38,13 +38,13 @@ pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Resul
     let no_proxy = proxy::exceptions(args);
     let proxy = proxy::choose(&url, args)?;
     let mut spec = Spec::get(url);
-    spec.method = args.method.clone();
+    spec.method.clone_from(&args.method);
     spec.headers = headers(&args.headers)?;
     spec.body = body;
     spec.head_only = args.head;
     spec.fail_on_status = args.fail;
-    spec.user_agent = args.user_agent.clone();
-    spec.referer = args.referer.clone();
+    spec.user_agent.clone_from(&args.user_agent);
+    spec.referer.clone_from(&args.referer);
     spec.credentials = credentials;
     spec.bearer = args.oauth2_bearer.clone().map(Secret::new);
     spec.cookies = args.cookie.as_deref().map(cookies);
