@@ -1,5 +1,6 @@
 //! One exchange: from its name to the last byte of its answer.
 
+use tokio::time::Instant;
 use url::Url;
 
 use super::Failed;
@@ -32,16 +33,23 @@ pub(super) enum Outcome {
     Stale,
 }
 
-/// Performs a hop on `carrier`, which is opened if need be.
+/// What a transfer, one request with all its redirects, keeps from exchange to exchange.
+pub(super) struct Transfer {
+    pub(super) hop: Hop,
+    pub(super) followed: u32,
+    pub(super) cookies: Option<Cookies>,
+    pub(super) carrier: Carrier,
+    pub(super) done_by: Option<Instant>,
+}
+
+/// Performs a transfer's present hop.
 pub(super) async fn perform(
     step: &Step<'_>,
-    hop: &Hop,
-    followed: u32,
-    cookies: &mut Option<Cookies>,
+    request: Request,
+    transfer: &mut Transfer,
     trust: &mut TrustLoader,
-    carrier: &mut Carrier,
 ) -> Result<Outcome, Failed> {
-    let request = Request::build(step.spec, hop, cookies.as_ref())?;
+    let Transfer { hop, followed, cookies, carrier, .. } = transfer;
     carrier.provide(step, hop, trust).await?;
     let Carrier { line: Some(wire), link: Some(link), reused } = carrier else { return Err(no_link()) };
     let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
@@ -51,7 +59,7 @@ pub(super) async fn perform(
         Some(answer) => answer?,
     };
     keep_cookies(cookies, &answer, &hop.url);
-    let redirect = Redirect::of(step.spec, hop, &answer, followed);
+    let redirect = Redirect::of(step.spec, hop, &answer, *followed);
     receive(step, link, &answer, matches!(redirect, Ok(None))).await?;
     let redirect = redirect?;
     match redirect {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::Failed;
 use super::answer::{Answer, Piece};
 use super::connect::{Established, KernelGauge, connect, connect_unix};
 use super::http1::Http1;
@@ -16,8 +15,9 @@ use super::spec::{HttpChoice, Proxy, ProxyKind};
 use super::stage::Stage;
 use super::step::Step;
 use super::tap::{Io, Meter};
-use super::tls::{Purpose, secure};
+use super::tls::{Means, Purpose, Unchecked, secure};
 use super::trust_loader::TrustLoader;
+use super::{Failed, Spec};
 use crate::trace::{Code, ConnectionId, Endpoint, Phase, What};
 
 /// What is known of a connection besides its bytes.
@@ -27,9 +27,17 @@ pub(super) struct Line {
     pub(super) remote: Endpoint,
     meter: Arc<Meter>,
     kernel: Option<KernelGauge>,
+    unchecked: Vec<Unchecked>,
 }
 
 impl Line {
+    /// Checks the certificates whose check was put off.
+    pub(super) async fn check_certificates(&mut self, spec: &Spec, trust: &mut TrustLoader) {
+        for unchecked in std::mem::take(&mut self.unchecked) {
+            unchecked.check(&*trust.trust(&spec.tls).await);
+        }
+    }
+
     /// The kernel's figures now, as an event.
     pub(super) fn measured(&self) -> Option<What> {
         let figures = self.kernel.as_ref()?.read()?;
@@ -67,8 +75,8 @@ impl Link {
             trust.start(&step.spec.tls);
         }
         let Established { connection, stream, meter, kernel, local, remote } = reach(step, proxy, &host, port).await?;
-        *line = Some(Line { connection, local, remote, meter: Arc::clone(&meter), kernel });
-        let mut way = Way { step, trust, connection, meter: &meter };
+        let line = line.insert(Line { connection, local, remote, meter: Arc::clone(&meter), kernel, unchecked: Vec::new() });
+        let mut way = Way { step, trust, connection, meter: &meter, unchecked: &mut line.unchecked };
         let mut stream: Box<dyn Io> = Box::new(stream);
         if let Some(proxy) = proxy {
             stream = way.through(proxy, stream, &host, port, is_secure).await?;
@@ -237,6 +245,7 @@ struct Way<'a> {
     trust: &'a mut TrustLoader,
     connection: ConnectionId,
     meter: &'a Arc<Meter>,
+    unchecked: &'a mut Vec<Unchecked>,
 }
 
 impl Way<'_> {
@@ -251,10 +260,12 @@ impl Way<'_> {
     ) -> Result<Box<dyn Io>, Failed> {
         let (recorder, exchange) = (self.step.recorder, self.step.exchange);
         if proxy.kind == ProxyKind::Https {
-            let trust = self.trust.get(&self.step.spec.tls).await;
+            let means = self.means().await;
             recorder.begin(exchange, Phase::Proxy, Some(self.meter.position()));
             let purpose = self.purpose(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy);
-            stream = Box::new(secure(self.step, stream, &trust, &purpose).await?);
+            let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
+            self.unchecked.extend(unchecked);
+            stream = Box::new(secured);
             if !is_secure {
                 recorder.end(exchange, Phase::Proxy, Some(self.meter.position()));
             }
@@ -268,14 +279,29 @@ impl Way<'_> {
 
     /// The TLS phase, once trust is loaded.
     async fn secured(&mut self, stream: Box<dyn Io>, host: &str) -> Result<(Box<dyn Io>, Option<Vec<u8>>), Failed> {
-        let trust = self.trust.get(&self.step.spec.tls).await;
+        let means = self.means().await;
         let (recorder, exchange) = (self.step.recorder, self.step.exchange);
         recorder.begin(exchange, Phase::Tls, Some(self.meter.position()));
         let purpose = self.purpose(host, alpn(self.step.spec.http), Phase::Tls);
-        let secured = secure(self.step, stream, &trust, &purpose).await?;
+        let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
+        self.unchecked.extend(unchecked);
         recorder.end(exchange, Phase::Tls, Some(self.meter.position()));
         let alpn = secured.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
         Ok((Box::new(secured), alpn))
+    }
+
+    /// What a handshake works with, once it is loaded. Waiting for it belongs to no phase.
+    async fn means(&mut self) -> Means {
+        let (recorder, exchange, choice) = (self.step.recorder, self.step.exchange, &self.step.spec.tls);
+        let ready = self.trust.is_ready(choice);
+        let tools = self.trust.tools(choice).await;
+        let trust = if choice.insecure { None } else { Some(self.trust.trust(choice).await) };
+        if !ready {
+            let waited = recorder.now().since(recorder.edge(exchange));
+            recorder.leave_gap(exchange);
+            recorder.note(exchange, format!("this program was still loading the trust store: {waited} that belong to no phase"));
+        }
+        Means { tools, trust }
     }
 
     fn purpose<'p>(&'p self, host: &'p str, alpn: Vec<Vec<u8>>, phase: Phase) -> Purpose<'p> {

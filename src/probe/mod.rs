@@ -40,6 +40,6 @@ mod witness;
 pub use failed::Failed;
 pub use proxy::BadProxy;
 pub use recorder::{Recorder, Sink};
-pub use run::run;
+pub use run::{Prepared, run, run_prepared};
 pub use spec::Spec;
 pub use watcher::{NoWatcher, Watcher};

@@ -1,7 +1,7 @@
 //! The engine's clock, numbering and way out.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::trace::{AttemptId, ConnectionId, Event, ExchangeId, Phase, QueryId, SCHEMA, StreamPosition, What};
@@ -17,6 +17,8 @@ pub struct Recorder(Arc<Inner>);
 struct Inner {
     start: Instant,
     sink: Sink,
+    /// Where the latest phase ended, or else its exchange began.
+    edge: Mutex<(ExchangeId, Moment)>,
     exchanges: AtomicU32,
     connections: AtomicU32,
     attempts: AtomicU32,
@@ -29,6 +31,7 @@ impl Recorder {
         let recorder = Self(Arc::new(Inner {
             start: Instant::now(),
             sink,
+            edge: Mutex::new((ExchangeId(0), Moment::START)),
             exchanges: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             attempts: AtomicU32::new(0),
@@ -59,6 +62,9 @@ impl Recorder {
 
     /// Says what happened at `at`.
     pub fn emit_at(&self, at: Moment, what: What) {
+        if let What::ExchangeStarted { exchange, .. } | What::PhaseEnded { exchange, .. } = &what {
+            self.set_edge(*exchange, at);
+        }
         (self.0.sink)(Event { at, what });
     }
 
@@ -67,9 +73,25 @@ impl Recorder {
         self.emit(What::Note { exchange: Some(exchange), text: text.into() });
     }
 
-    /// Begins a phase now.
+    /// Begins a phase where the one before it ended: this program's own work between them is the new phase's, as it is between
+    /// curl's marks.
     pub fn begin(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
-        self.emit(What::PhaseBegan { exchange, phase, position });
+        self.emit_at(self.edge(exchange), What::PhaseBegan { exchange, phase, position });
+    }
+
+    /// Leaves a gap: what passed since the latest phase ended belongs to no phase.
+    pub fn leave_gap(&self, exchange: ExchangeId) {
+        self.set_edge(exchange, self.now());
+    }
+
+    /// Where the exchange's latest phase ended, or else where the exchange began.
+    pub fn edge(&self, exchange: ExchangeId) -> Moment {
+        let (of, at) = *self.0.edge.lock().unwrap_or_else(PoisonError::into_inner);
+        if of == exchange { at } else { self.now() }
+    }
+
+    fn set_edge(&self, exchange: ExchangeId, at: Moment) {
+        *self.0.edge.lock().unwrap_or_else(PoisonError::into_inner) = (exchange, at);
     }
 
     /// Ends a phase now.

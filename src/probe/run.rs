@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant, sleep, timeout};
 
-use super::exchange::{Carrier, Outcome, perform};
+use super::exchange::{Carrier, Outcome, Transfer, perform};
 use super::limit::with_paired_clocks;
-use super::request::{Cookies, Hop, invalid};
+use super::request::{Cookies, Hop, Request, invalid};
 use super::step::Step;
 use super::trust_loader::TrustLoader;
 use super::{Failed, Recorder, Spec, Watcher};
-use crate::trace::{Cause, What};
+use crate::trace::{Cause, Code, What};
+use crate::units::Moment;
 
 /// How long a connection may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(100);
@@ -22,7 +23,27 @@ const GOODBYE: Duration = Duration::from_millis(100);
 /// Does what `spec` asks for and tells everything as events; a failure is an event too. All that remains to be told afterwards
 /// is that the run has ended. It may be dropped at any time.
 pub async fn run(spec: Spec, recorder: Recorder, watcher: Arc<dyn Watcher>) {
-    let mut run = Run { spec, recorder, watcher, trust: TrustLoader::Idle };
+    let prepared = Prepared::start(&spec);
+    run_prepared(prepared, spec, recorder, watcher).await;
+}
+
+/// What takes a while to load. Started before other work of the program's, it is there when the run needs it.
+pub struct Prepared(TrustLoader);
+
+impl Prepared {
+    /// Begins to load what the run will need, on another thread: nothing for a URL without TLS.
+    pub fn start(spec: &Spec) -> Self {
+        let mut trust = TrustLoader::default();
+        if spec.url.scheme() == "https" {
+            trust.start(&spec.tls);
+        }
+        Self(trust)
+    }
+}
+
+/// The same as [`run`] with what was prepared for this very spec.
+pub async fn run_prepared(prepared: Prepared, spec: Spec, recorder: Recorder, watcher: Arc<dyn Watcher>) {
+    let mut run = Run { spec, recorder, watcher, trust: prepared.0 };
     for round in 0..run.spec.repeat.max(1) {
         if round > 0 {
             sleep(run.spec.interval).await;
@@ -36,15 +57,6 @@ struct Run {
     recorder: Recorder,
     watcher: Arc<dyn Watcher>,
     trust: TrustLoader,
-}
-
-/// What a transfer keeps from exchange to exchange.
-struct Transfer {
-    hop: Hop,
-    followed: u32,
-    cookies: Option<Cookies>,
-    carrier: Carrier,
-    done_by: Option<Instant>,
 }
 
 impl Run {
@@ -87,26 +99,39 @@ impl Run {
         let connect_by = transfer.done_by.map_or(connect_by, |done_by| done_by.min(connect_by));
         let step =
             Step { spec: &self.spec, recorder: &recorder, watcher: self.watcher.as_ref(), exchange, connect_by, done_by: transfer.done_by };
-        let Transfer { hop, followed, cookies, carrier, .. } = transfer;
-        recorder.emit(What::ExchangeStarted { exchange, cause, method: hop.method.clone(), url: hop.bare_url().as_str().into() });
-        let result = match trouble {
-            Some(failed) => Err(failed),
-            None => with_paired_clocks(&recorder, perform(&step, hop, *followed, cookies, &mut self.trust, carrier)).await,
+        let request = trouble.map_or_else(|| Request::build(step.spec, &transfer.hop, transfer.cookies.as_ref()), Err);
+        let (method, url) = (transfer.hop.method.clone(), transfer.hop.bare_url());
+        recorder.emit(What::ExchangeStarted { exchange, cause, method, url: url.as_str().into() });
+        let result = match request {
+            Ok(request) => with_paired_clocks(&recorder, Box::pin(perform(&step, request, transfer, &mut self.trust))).await,
+            Err(failed) => Err(failed),
         };
-        tell(&step, hop, &result);
-        if let Some(measured) = carrier.line.as_ref().and_then(super::link::Line::measured) {
-            recorder.emit(measured);
+        // What follows is this program's book-keeping: a complete exchange ended with its last byte.
+        let ended = if is_complete(&result) { recorder.edge(exchange) } else { recorder.now() };
+        tell(&step, &transfer.hop, &result, ended);
+        if let Some(line) = &mut transfer.carrier.line {
+            line.check_certificates(&self.spec, &mut self.trust).await;
+            line.measured().into_iter().for_each(|measured| recorder.emit(measured));
         }
-        recorder.emit(What::ExchangeEnded { exchange });
+        recorder.emit_at(ended, What::ExchangeEnded { exchange });
         recorder.pair_clocks();
         let outcome = result.ok();
-        dispose(&recorder, carrier, outcome.as_ref()).await;
+        dispose(&recorder, &mut transfer.carrier, outcome.as_ref()).await;
         outcome
     }
 }
 
+/// Whether the whole response was read, whatever is held against it.
+const fn is_complete(result: &Result<Outcome, Failed>) -> bool {
+    match result {
+        Ok(Outcome::Complete | Outcome::Leads(_)) => true,
+        Ok(Outcome::Stale) => false,
+        Err(failed) => matches!(failed.failure.code, Code::HttpStatus | Code::TooManyRedirects | Code::BadRedirect),
+    }
+}
+
 /// Tells how an exchange came out.
-fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>) {
+fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>, ended: Moment) {
     let (recorder, exchange) = (step.recorder, step.exchange);
     match result {
         Ok(Outcome::Complete) => {}
@@ -117,7 +142,9 @@ fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>) {
             recorder.emit(redirect.event(exchange));
         }
         Ok(Outcome::Stale) => recorder.note(exchange, "the server had closed the kept connection; the request is sent again on a new one"),
-        Err(Failed { phase, failure }) => recorder.emit(What::Failed { exchange, phase: *phase, failure: failure.clone() }),
+        Err(Failed { phase, failure }) => {
+            recorder.emit_at(ended, What::Failed { exchange, phase: *phase, failure: failure.clone() });
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Loads trust on a thread of its own while DNS and TCP are under way.
+//! Loads what TLS needs on a thread of its own while DNS and TCP are under way.
 
 use std::sync::Arc;
 use std::thread;
@@ -6,44 +6,79 @@ use std::thread;
 use tokio::sync::oneshot;
 
 use super::spec::TlsChoice;
-use super::tls::Trust;
+use super::tls::{Tools, Trust};
 
-/// Trust that is there, on its way, or not wanted yet.
-pub(super) enum TrustLoader {
-    /// Nobody has asked.
-    Idle,
-    /// It is being loaded.
-    Loading(oneshot::Receiver<Arc<Trust>>),
-    /// It is there.
-    Loaded(Arc<Trust>),
+/// What TLS needs: there, on its way, or not wanted yet.
+#[derive(Default)]
+pub(super) struct TrustLoader {
+    tools: Loaded<Tools>,
+    trust: Loaded<Trust>,
+}
+
+/// One part of it.
+#[derive(Default)]
+enum Loaded<T> {
+    #[default]
+    NotWanted,
+    OnItsWay(oneshot::Receiver<Arc<T>>),
+    There(Arc<T>),
+}
+
+impl<T> Loaded<T> {
+    /// What was loaded, as soon as it is there; made by `load` where no thread could.
+    async fn get(&mut self, load: impl FnOnce() -> Arc<T>) -> Arc<T> {
+        let value = match self {
+            Self::There(value) => return Arc::clone(value),
+            Self::OnItsWay(loaded) => loaded.await.unwrap_or_else(|_| load()),
+            Self::NotWanted => load(),
+        };
+        *self = Self::There(Arc::clone(&value));
+        value
+    }
+
+    fn is_there(&mut self) -> bool {
+        if let Self::OnItsWay(loaded) = self
+            && let Ok(value) = loaded.try_recv()
+        {
+            *self = Self::There(value);
+        }
+        matches!(self, Self::There(_))
+    }
 }
 
 impl TrustLoader {
     /// Begins to load, unless that has begun.
     pub(super) fn start(&mut self, choice: &TlsChoice) {
-        if !matches!(self, Self::Idle) {
+        if !matches!(self.tools, Loaded::NotWanted) {
             return;
         }
-        let (done, loaded) = oneshot::channel();
+        let ((tools_done, tools), (trust_done, trust)) = (oneshot::channel(), oneshot::channel());
         let choice = choice.clone();
         let load = move || {
             // Nobody waits any more if the run has ended.
-            let _ = done.send(Arc::new(Trust::load(&choice)));
+            let tools = Arc::new(Tools::load(&choice));
+            let _ = tools_done.send(Arc::clone(&tools));
+            let _ = trust_done.send(Arc::new(Trust::load(&choice, &tools)));
         };
         // Without a thread it is loaded when it is asked for.
         if thread::Builder::new().name("trust".to_owned()).spawn(load).is_ok() {
-            *self = Self::Loading(loaded);
+            *self = Self { tools: Loaded::OnItsWay(tools), trust: Loaded::OnItsWay(trust) };
         }
     }
 
-    /// What was loaded, as soon as it is there.
-    pub(super) async fn get(&mut self, choice: &TlsChoice) -> Arc<Trust> {
-        let trust = match self {
-            Self::Loaded(trust) => return Arc::clone(trust),
-            Self::Loading(loaded) => loaded.await.unwrap_or_else(|_| Arc::new(Trust::load(choice))),
-            Self::Idle => Arc::new(Trust::load(choice)),
-        };
-        *self = Self::Loaded(Arc::clone(&trust));
-        trust
+    /// Cryptography, the client's certificate and the key log.
+    pub(super) async fn tools(&mut self, choice: &TlsChoice) -> Arc<Tools> {
+        self.tools.get(|| Arc::new(Tools::load(choice))).await
+    }
+
+    /// The certificate store.
+    pub(super) async fn trust(&mut self, choice: &TlsChoice) -> Arc<Trust> {
+        let tools = self.tools(choice).await;
+        self.trust.get(|| Arc::new(Trust::load(choice, &tools))).await
+    }
+
+    /// Whether all that a handshake of this kind waits for is there.
+    pub(super) fn is_ready(&mut self, choice: &TlsChoice) -> bool {
+        self.tools.is_there() && (choice.insecure || self.trust.is_there())
     }
 }

@@ -57,7 +57,7 @@ async fn configured(step: &Step<'_>, host: &str) -> Result<(ResolutionSource, Ve
 /// `--insecure` and client certificates are for the URL's own server alone, as in curl.
 async fn over_https(step: &Step<'_>, host: &str, url: &Url) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
     let store = TlsChoice { ca_file: step.spec.tls.ca_file.clone(), ca_pem: step.spec.tls.ca_pem.clone(), ..TlsChoice::default() };
-    let mut trust = TrustLoader::Idle;
+    let mut trust = TrustLoader::default();
     trust.start(&store);
     let port = url.port_or_known_default().unwrap_or(443);
     let addresses = match url.host() {
@@ -67,7 +67,7 @@ async fn over_https(step: &Step<'_>, host: &str, url: &Url) -> Result<(Resolutio
         None => Vec::new(),
     };
     let addresses: Vec<SocketAddr> = addresses.into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
-    let server = HttpsServer::new(url, &*trust.get(&store).await).map_err(|why| https_failed(url, &why))?;
+    let server = HttpsServer::new(url, &*trust.trust(&store).await).map_err(|why| https_failed(url, &why))?;
     from_servers(step, host, &Configuration::of_https(&server, &addresses)).await
 }
 

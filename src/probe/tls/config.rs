@@ -7,21 +7,21 @@ use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, SupportedProtocolVersion};
 
 use super::verifier::Recording;
-use super::{Purpose, Trust};
+use super::{Purpose, Tools};
 use crate::probe::Failed;
 use crate::probe::spec::{TlsChoice, TlsVersion};
 use crate::trace::Code;
 
 /// Every handshake is a full one: nothing is resumed, so that repeats measure the same thing.
-pub(super) fn client(trust: &Trust, choice: &TlsChoice, verifier: Recording, purpose: &Purpose<'_>) -> Result<ClientConfig, Failed> {
+pub(super) fn client(tools: &Tools, choice: &TlsChoice, verifier: Recording, purpose: &Purpose<'_>) -> Result<ClientConfig, Failed> {
     let unusable = |reason: &String, hint: &str| Failed::new(purpose.phase, Code::TlsClientCertificate, reason.clone(), hint);
-    let identity = trust.identity.as_ref().map_err(|reason| unusable(reason, "check the paths given with --cert and --key"))?;
-    let key_log = trust
+    let identity = tools.identity.as_ref().map_err(|reason| unusable(reason, "check the paths given with --cert and --key"))?;
+    let key_log = tools
         .key_log
         .as_ref()
         .map_err(|reason| Failed::new(purpose.phase, Code::OutputFailed, reason.clone(), "give another path with --keylog, or none"))?;
     let versions = versions(choice);
-    let config = ClientConfig::builder_with_provider(Arc::clone(&trust.provider))
+    let config = ClientConfig::builder_with_provider(Arc::clone(&tools.provider))
         .with_protocol_versions(&versions)
         .map_err(|_| no_version(purpose))?
         .dangerous()

@@ -9,6 +9,7 @@
 mod agreed;
 mod by_record;
 mod certificate;
+mod check;
 mod config;
 mod failure;
 mod identity;
@@ -18,7 +19,6 @@ mod trust;
 mod verdict;
 mod verifier;
 
-use std::io;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
@@ -27,15 +27,17 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use self::by_record::ByRecord;
+use self::check::Checker;
 use self::records::RecordWatch;
-use self::verifier::{Recording, Verdict};
+use self::verifier::{Findings, Recording};
 use super::Failed;
 use super::step::Step;
 use super::tap::{Io, Meter, Tap};
 use crate::trace::{ConnectionId, Phase, What};
 
 pub(super) use failure::alert_in;
-pub(super) use trust::Trust;
+pub(super) use trust::{Tools, Trust};
+pub(super) use verifier::Unchecked;
 
 /// A byte stream with TLS over it.
 pub(super) type Secured<S> = TlsStream<ByRecord<Tap<S, RecordWatch>>>;
@@ -54,28 +56,36 @@ pub(super) struct Purpose<'a> {
     pub(super) phase: Phase,
 }
 
+/// What a handshake works with.
+pub(super) struct Means {
+    pub(super) tools: Arc<Tools>,
+    /// Whom to trust; `None` to check the chain once the exchange is over.
+    pub(super) trust: Option<Arc<Trust>>,
+}
+
 /// Does the handshake. The caller begins and ends the phase.
-pub(super) async fn secure<S: Io>(step: &Step<'_>, stream: S, trust: &Arc<Trust>, purpose: &Purpose<'_>) -> Result<Secured<S>, Failed> {
+pub(super) async fn secure<S: Io>(
+    step: &Step<'_>,
+    stream: S,
+    means: &Means,
+    purpose: &Purpose<'_>,
+) -> Result<(Secured<S>, Option<Unchecked>), Failed> {
     let host = purpose.host.trim_matches(['[', ']']).trim_end_matches('.');
     let name = ServerName::try_from(host.to_owned()).map_err(|_| failure::bad_name(purpose))?;
-    let verdict = Verdict::default();
-    let verifier = Recording::new(trust, step, purpose, verdict.clone());
-    let config = config::client(trust, &step.spec.tls, verifier, purpose)?;
+    let findings = Findings::default();
+    let verifier = Recording::new(means, Checker::new(step, purpose), findings.clone());
+    let config = config::client(&means.tools, &step.spec.tls, verifier, purpose)?;
     let watch = RecordWatch::begin(step.recorder.clone(), purpose);
     let stream = ByRecord::new(Tap::new(stream, watch.clone()), purpose.meter);
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let secured = match timeout_at(step.connect_by, handshake).await {
         Ok(Ok(secured)) => secured,
-        Ok(Err(error)) => return Err(explain(purpose, &error, &verdict, &watch)),
+        // The certificate's fault where it is one; else what the connection says.
+        Ok(Err(error)) => return Err(findings.failed().unwrap_or_else(|| failure::of_handshake(purpose, &error, &watch))),
         Err(_) => return Err(failure::timed_out(purpose, &step.connect_limit(), &watch)),
     };
     watch.end();
     let handshake = agreed::handshake(secured.get_ref().1);
     step.recorder.emit(What::TlsEstablished { connection: purpose.connection, handshake });
-    Ok(secured)
-}
-
-/// The certificate's fault where it is one; else what the connection says.
-fn explain(purpose: &Purpose<'_>, error: &io::Error, verdict: &Verdict, watch: &RecordWatch) -> Failed {
-    verdict.take().unwrap_or_else(|| failure::of_handshake(purpose, error, watch))
+    Ok((secured, findings.unchecked()))
 }

@@ -13,33 +13,47 @@ use super::identity::{self, Identity};
 use super::key_log::KeyLogFile;
 use crate::probe::spec::TlsChoice;
 
-/// A certificate store, a client certificate and a key log.
+/// Cryptography, a client certificate and a key log: what a handshake cannot begin without.
 #[derive(Debug)]
-pub(in crate::probe) struct Trust {
+pub(in crate::probe) struct Tools {
     pub(super) provider: Arc<CryptoProvider>,
-    /// The verifier, or why there is none.
-    pub(super) verifier: Result<Arc<dyn ServerCertVerifier>, String>,
-    /// Certificates the user named: one of them is trusted when a server presents it as its own.
-    pub(super) named: Vec<CertificateDer<'static>>,
     /// The client's certificate, or why it cannot be used.
     pub(super) identity: Result<Option<Identity>, String>,
     /// Where secrets go, or why they cannot.
     pub(super) key_log: Result<Option<Arc<dyn KeyLog>>, String>,
 }
 
-impl Trust {
-    /// Loads all that TLS needs. Slow: files are read, and the random source is used for the first time.
+impl Tools {
+    /// Gets them ready. The random source is used for the first time, which can be slow.
     pub(in crate::probe) fn load(choice: &TlsChoice) -> Self {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         touch_the_random_source();
+        let identity = identity::load(choice, &provider);
+        let key_log = choice.key_log.as_deref().map(KeyLogFile::open).transpose();
+        let key_log = key_log.map(|file| file.map(|file| Arc::new(file) as Arc<dyn KeyLog>));
+        Self { provider, identity, key_log }
+    }
+}
+
+/// A certificate store: whom to trust.
+#[derive(Debug)]
+pub(in crate::probe) struct Trust {
+    provider: Arc<CryptoProvider>,
+    /// The verifier, or why there is none.
+    pub(super) verifier: Result<Arc<dyn ServerCertVerifier>, String>,
+    /// Certificates the user named: one of them is trusted when a server presents it as its own.
+    pub(super) named: Vec<CertificateDer<'static>>,
+}
+
+impl Trust {
+    /// Loads it. Slow: the system's store has hundreds of certificates.
+    pub(in crate::probe) fn load(choice: &TlsChoice, tools: &Tools) -> Self {
+        let provider = Arc::clone(&tools.provider);
         let (verifier, named) = match verifier(choice, &provider) {
             Ok((verifier, named)) => (Ok(verifier), named),
             Err(reason) => (Err(reason), Vec::new()),
         };
-        let identity = identity::load(choice, &provider);
-        let key_log = choice.key_log.as_deref().map(KeyLogFile::open).transpose();
-        let key_log = key_log.map(|file| file.map(|file| Arc::new(file) as Arc<dyn KeyLog>));
-        Self { provider, verifier, named, identity, key_log }
+        Self { provider, verifier, named }
     }
 
     /// A configuration for side traffic, such as DNS over HTTPS: the same store, but no client certificate and no key log.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rustls::{CertificateError, Error};
 
-use super::verifier::Fault;
+use super::check::Fault;
 use crate::probe::Failed;
 use crate::trace::{Certificate, Code, Phase};
 
@@ -11,8 +11,8 @@ use crate::trace::{Certificate, Code, Phase};
 const MOST_LISTED: usize = 8;
 
 /// The chain a fault was found in.
-pub(super) struct Case<'a> {
-    pub(super) certificates: &'a [Certificate],
+pub(super) struct Case {
+    pub(super) certificates: Vec<Certificate>,
     pub(super) host: String,
     /// The leaf names itself as its issuer.
     pub(super) self_issued: bool,
@@ -20,7 +20,7 @@ pub(super) struct Case<'a> {
     pub(super) issuer_sent: bool,
 }
 
-impl Case<'_> {
+impl Case {
     fn subject(&self) -> String {
         self.certificates.first().map_or_else(String::new, |leaf| leaf.subject.raw().to_owned())
     }
@@ -36,7 +36,7 @@ impl Case<'_> {
 }
 
 /// Code, sentence and next step for a chain that does not hold.
-pub(super) fn failure(phase: Phase, fault: &Fault, case: &Case<'_>) -> Failed {
+pub(super) fn failure(phase: Phase, fault: &Fault, case: &Case) -> Failed {
     let (code, message, hint) = match fault {
         Fault::NoStore(reason) => (
             Code::TlsCertificateUnknownIssuer,
@@ -49,7 +49,7 @@ pub(super) fn failure(phase: Phase, fault: &Fault, case: &Case<'_>) -> Failed {
     Failed::new(phase, code, message, hint)
 }
 
-fn certificate(error: &CertificateError, case: &Case<'_>) -> (Code, String, &'static str) {
+fn certificate(error: &CertificateError, case: &Case) -> (Code, String, &'static str) {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => expired(error, case),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => not_yet_valid(error, case),
@@ -66,7 +66,7 @@ fn certificate(error: &CertificateError, case: &Case<'_>) -> (Code, String, &'st
     }
 }
 
-fn expired(error: &CertificateError, case: &Case<'_>) -> (Code, String, &'static str) {
+fn expired(error: &CertificateError, case: &Case) -> (Code, String, &'static str) {
     let end = match error {
         CertificateError::ExpiredContext { not_after, .. } => i64::try_from(not_after.as_secs()).ok(),
         _ => None,
@@ -77,7 +77,7 @@ fn expired(error: &CertificateError, case: &Case<'_>) -> (Code, String, &'static
     (Code::TlsCertificateExpired, message, "the server needs a new certificate; check this machine's clock too")
 }
 
-fn not_yet_valid(error: &CertificateError, case: &Case<'_>) -> (Code, String, &'static str) {
+fn not_yet_valid(error: &CertificateError, case: &Case) -> (Code, String, &'static str) {
     let start = match error {
         CertificateError::NotValidYetContext { not_before, .. } => i64::try_from(not_before.as_secs()).ok(),
         _ => None,
@@ -88,7 +88,7 @@ fn not_yet_valid(error: &CertificateError, case: &Case<'_>) -> (Code, String, &'
     (Code::TlsCertificateNotYetValid, message, "check this machine's clock, and the clock of whoever issued the certificate")
 }
 
-fn wrong_host(case: &Case<'_>) -> (Code, String, &'static str) {
+fn wrong_host(case: &Case) -> (Code, String, &'static str) {
     let names = case.certificates.first().map(|leaf| leaf.names.as_slice()).unwrap_or_default();
     let listed: Vec<&str> = names.iter().take(MOST_LISTED).map(crate::units::Untrusted::raw).collect();
     let message = if listed.is_empty() {
@@ -101,7 +101,7 @@ fn wrong_host(case: &Case<'_>) -> (Code, String, &'static str) {
     (Code::TlsCertificateWrongHost, message, "use one of these names in the URL, or --resolve to reach this server under one of them")
 }
 
-fn unknown_issuer(case: &Case<'_>) -> (Code, String, &'static str) {
+fn unknown_issuer(case: &Case) -> (Code, String, &'static str) {
     if case.self_issued {
         return self_signed(case);
     }
@@ -119,12 +119,12 @@ fn unknown_issuer(case: &Case<'_>) -> (Code, String, &'static str) {
     (Code::TlsCertificateUnknownIssuer, message, "name the private CA's file with --cacert, or install it in the system's store")
 }
 
-fn self_signed(case: &Case<'_>) -> (Code, String, &'static str) {
+fn self_signed(case: &Case) -> (Code, String, &'static str) {
     let message = format!("the certificate of {} is signed by itself and by nobody who is trusted here", case.subject());
     (Code::TlsCertificateSelfSigned, message, "trust it alone with --cacert FILE, or go on unchecked with -k")
 }
 
-fn invalid(reason: &str, case: &Case<'_>) -> (Code, String, &'static str) {
+fn invalid(reason: &str, case: &Case) -> (Code, String, &'static str) {
     let message = format!("the certificate of {} cannot be accepted: {reason}", case.subject());
     (Code::TlsCertificateInvalid, message, "the server needs a certificate made for TLS servers; -k goes on unchecked")
 }
