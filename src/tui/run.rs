@@ -13,6 +13,8 @@ pub(super) struct Run {
     pub(super) listed: Vec<usize>,
     /// Whether events are still to come.
     pub(super) under_way: bool,
+    /// Why it could not be started or went on no longer, where its events do not say so.
+    pub(super) trouble: Option<String>,
 }
 
 impl Run {

@@ -25,6 +25,7 @@ impl State {
             Message::RunFailed(why) => {
                 self.errand = Errand::None;
                 self.run.under_way = false;
+                self.run.trouble = Some(why.clone());
                 self.notice = Some(why);
             }
         }
@@ -161,7 +162,7 @@ impl State {
     }
 
     pub(super) fn scroll_help(&mut self, by: isize) {
-        let most = super::view::help_height().saturating_sub(usize::from(self.size.height.saturating_sub(2)));
+        let most = super::view::help_height().saturating_sub(usize::from(self.size.height.saturating_sub(3)));
         if let Front::Help(scrolled) = &mut self.front {
             *scrolled = scrolled.saturating_add_signed(by).min(most);
         }

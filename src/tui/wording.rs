@@ -71,8 +71,9 @@ fn words(what: &What, trace: &Trace) -> (Option<Phase>, Way, String) {
             (Some(Phase::Dns), Way::Good, format!("{}{}", list.join(", "), origin(*source)))
         }
         What::AttemptStarted { remote, .. } => (Some(Phase::Connect), Way::Out, format!("connecting to {remote}")),
-        What::AttemptEnded { attempt, outcome, .. } => {
-            let remote = trace.exchanges().iter().rev().flat_map(|exchange| &exchange.attempts).find(|known| known.id == *attempt);
+        What::AttemptEnded { exchange, attempt, outcome } => {
+            let tries = trace.exchange(*exchange).map(|exchange| exchange.attempts.iter());
+            let remote = tries.and_then(|mut tries| tries.find(|known| known.id == *attempt));
             let remote = remote.map(|attempt| attempt.remote.to_string()).unwrap_or_default();
             (Some(Phase::Connect), ended(outcome), format!("{remote} {}", outcome_words(outcome)))
         }

@@ -13,9 +13,21 @@ use crate::tui::wording::status_words;
 use crate::units::{Bytes, Moment, Nanos};
 
 pub(super) fn page(run: &Run, now: Moment) -> Page {
+    let mut page = of_exchanges(run, now);
+    if let Some(trouble) = &run.trouble {
+        page.blocks.splice(0..0, [Block::Text(Role::Failure, trouble.clone()), Block::Gap]);
+    }
+    page
+}
+
+fn of_exchanges(run: &Run, now: Moment) -> Page {
     let Some(main) = run.main_exchange() else {
         let mut page = Page::new("Explain");
-        page.say(if run.under_way { "The request is about to begin." } else { "Nothing has happened yet." });
+        page.say(if run.under_way {
+            "The request is about to begin."
+        } else {
+            "Nothing has happened yet: r runs the request, e edits the URL."
+        });
         return page;
     };
     let mut page = exchange(run, main, now);

@@ -74,10 +74,11 @@ impl Page {
 
     /// Both pages in one.
     pub(in crate::tui) fn followed_by(mut self, other: Self) -> Self {
-        if !matches!(other.blocks.first(), None | Some(Block::Heading(_))) {
-            self.heading(other.title);
+        match other.blocks.first() {
+            None => return self,
+            Some(Block::Heading(_)) => self.gap(),
+            Some(_) => self.heading(other.title),
         }
-        self.gap();
         self.blocks.extend(other.blocks);
         self
     }

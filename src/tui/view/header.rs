@@ -55,7 +55,7 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, left: Vec<Piece>, right: Vec<Piece>
 }
 
 fn asked_and_answered(state: &State, exchange: Option<&Exchange>, columns: usize, right: &[Piece]) -> Vec<Piece> {
-    let method = exchange.map_or("GET", |exchange| exchange.method.as_str()).to_owned();
+    let method = exchange.map(|exchange| format!("{} ", exchange.method)).unwrap_or_default();
     let url =
         exchange.map_or_else(|| without_credentials(&Untrusted::new(state.url.clone())), |exchange| without_credentials(&exchange.url));
     let answer = exchange.and_then(answer);
@@ -67,7 +67,7 @@ fn asked_and_answered(state: &State, exchange: Option<&Exchange>, columns: usize
     if named {
         pieces.push(("tapline".to_owned(), Role::Accent));
     }
-    pieces.push((format!("{method} {}", cut_middle(&url, room)), Role::Strong));
+    pieces.push((format!("{method}{}", cut_middle(&url, room)), Role::Strong));
     pieces.extend(answer);
     pieces
 }

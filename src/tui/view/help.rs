@@ -58,8 +58,9 @@ fn lines() -> Vec<HelpLine> {
     );
     lines.push(vec![
         (2, "mouse".to_owned(), Role::Accent),
-        (12, "click selects; the wheel scrolls, and zooms over the timeline".to_owned(), Role::Text),
+        (12, "click selects; the wheel scrolls, over the timeline it zooms".to_owned(), Role::Text),
     ]);
+    lines.push(vec![(12, "with Shift held the terminal's own selection works".to_owned(), Role::Dim)]);
     lines
 }
 

@@ -28,6 +28,8 @@ const THREE_PANELS: u16 = 160;
 /// Lines that the panels below the timeline keep at least, borders included; fewer where there are few.
 const BELOW: u16 = 8;
 const BELOW_IN_LITTLE: u16 = 6;
+/// Lines for the axis and all phases of a usual request, borders included.
+const PHASES: u16 = 9;
 
 impl Areas {
     pub(in crate::tui) fn of(area: Rect, state: &State, now: Moment) -> Self {
@@ -38,11 +40,7 @@ impl Areas {
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
         let body = Rect { y: header.bottom(), height: area.height - header.height - keys.height, ..area };
         let (run, at) = state.shown(now);
-        let below = if body.height < 21 { BELOW_IN_LITTLE } else { BELOW };
-        let most = (body.height * 3 / 5)
-            .max(body.height.saturating_sub(13))
-            .min(body.height.saturating_sub(below))
-            .max(body.height.min(19).saturating_sub(below));
+        let most = most_for_the_timeline(body, state.sight.panel);
         let wanted = Plan::wanted_height(run, state.sight.cursor, at, body.width, most);
         let timeline = Rect { height: wanted.min(most), ..body };
         let below = Rect { y: timeline.bottom(), height: body.height - timeline.height, ..body };
@@ -89,6 +87,14 @@ impl Areas {
         ];
         panels.into_iter().find(|(area, _)| area.contains(at)).map(|(_, panel)| panel)
     }
+}
+
+/// Lines the timeline may take. Where the explanation is alone below it and has the keyboard, it is what is being read.
+fn most_for_the_timeline(body: Rect, panel: Panel) -> u16 {
+    let below = if body.height < 21 { BELOW_IN_LITTLE } else { BELOW };
+    let share = (body.height * 3 / 5).max(body.height.saturating_sub(13)).max(body.height.min(19).saturating_sub(below));
+    let most = share.min(body.height.saturating_sub(below));
+    if body.width < TWO_PANELS && panel == Panel::Explain { most.min(PHASES) } else { most }
 }
 
 fn split(area: Rect, left: u16) -> (Rect, Rect) {

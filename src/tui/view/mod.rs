@@ -64,7 +64,7 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     explain::draw(canvas, &areas, state, now);
     keys::draw(canvas, areas.keys, state);
     match &state.front {
-        Front::Help(scrolled) => help::draw(canvas, area, *scrolled),
+        Front::Help(scrolled) => help::draw(canvas, Rect { height: area.height - areas.keys.height, ..area }, *scrolled),
         Front::Edit(address) => address::draw_over(canvas, area, address),
         Front::Panels | Front::Start { .. } => {}
     }

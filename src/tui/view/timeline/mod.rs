@@ -122,7 +122,7 @@ impl Scene<'_> {
         if self.plan.strip == 0 {
             return;
         }
-        if self.run.trace.capture().packets > 0 {
+        if self.run.trace.capture().packets > 0 || self.run.sees_packets() {
             strip::draw(canvas, self.run, &self.plan, self.window);
         } else {
             let (x, y) = (self.plan.inner.x + 1, self.plan.below_rows());

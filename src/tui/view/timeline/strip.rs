@@ -21,7 +21,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, run: &Run, plan: &Plan, window: Wind
     let most = columns.iter().flat_map(|passed| [passed.sent.payload_bytes, passed.received.payload_bytes]).max().unwrap_or(0);
     let lines = (plan.strip / 2).max(1);
     let (x, axis, top) = (plan.inner.x, plan.axis(), plan.below_rows());
-    canvas.text((x + 1, top), "packets", 8, Role::Dim);
+    canvas.text((x + 1, top + lines - 1), "packets", 8, Role::Dim);
     let sides = [(Direction::Sent, "\u{2191}", Role::Phase(Phase::Send)), (Direction::Received, "\u{2193}", Role::Phase(Phase::Receive))];
     let tops = (top..top.saturating_add(plan.strip)).step_by(usize::from(lines));
     for (y, (direction, arrow, role)) in tops.zip(sides) {
