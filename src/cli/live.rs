@@ -91,7 +91,7 @@ impl Runs {
                 }
             }
             Effect::Cancel => self.cancel(),
-            Effect::Copy(_) | Effect::Suspend | Effect::Quit(_) => {}
+            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
         }
     }
 

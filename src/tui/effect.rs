@@ -16,6 +16,8 @@ pub enum Effect {
     Copy(String),
     /// Stop this process as Ctrl-Z does, and come back from it.
     Suspend,
+    /// Draw everything anew: something else wrote on the terminal. [`run`](super::run) does it.
+    Redraw,
     /// Leave; [`run`](super::run) returns the outcome.
     Quit(Outcome),
 }

@@ -29,6 +29,7 @@ pub(super) enum Action {
     Quit,
     Interrupt,
     Suspend,
+    Redraw,
 }
 
 /// Some keys, what they do, and how that is said.
@@ -62,7 +63,7 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
 }
 
 /// All keys, in the order help shows them.
-pub(super) const BINDINGS: [Binding; 24] = [
+pub(super) const BINDINGS: [Binding; 25] = [
     bind!(RunAgain, [key('r')], "r", "run the request again", ("r", "run again")),
     bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
     bind!(Pause, [key(' ')], "space", "hold the picture, and let it go on", ("space", "pause")),
@@ -87,6 +88,7 @@ pub(super) const BINDINGS: [Binding; 24] = [
     bind!(Quit, [key('q')], "q", "quit", ("q", "quit")),
     bind!(Interrupt, [control('c')], "Ctrl-C", "cancel the run; when none is under way, quit", NO_HINT),
     bind!(Suspend, [control('z')], "Ctrl-Z", "back to the shell for a while (fg returns)", NO_HINT),
+    bind!(Redraw, [control('l')], "Ctrl-L", "draw everything anew", NO_HINT),
 ];
 
 /// What a key asks for, if anything.

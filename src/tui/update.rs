@@ -66,7 +66,7 @@ impl State {
             Signal::HangUp => self.leave(Outcome::HungUp),
             Signal::Interrupt => self.interrupt(),
             Signal::Stop => vec![Effect::Suspend],
-            Signal::Continue => Vec::new(),
+            Signal::Continue => vec![Effect::Redraw],
         }
     }
 
@@ -75,6 +75,7 @@ impl State {
         match (keymap::action(key), &mut self.front) {
             (Some(Action::Interrupt), _) => self.interrupt(),
             (Some(Action::Suspend), _) => vec![Effect::Suspend],
+            (Some(Action::Redraw), _) => vec![Effect::Redraw],
             (_, Front::Edit(_)) => self.press_in_edit(key),
             (_, Front::Start { .. }) => self.press_at_start(key),
             (Some(action), Front::Help(_)) => {

@@ -120,17 +120,20 @@ fn ctrl_z_and_its_signal_suspend() {
     let mut desk = Desk::new(SIZE);
     assert_eq!(desk.ctrl('z'), [Effect::Suspend]);
     assert_eq!(desk.send(Message::Signal(Signal::Stop)), [Effect::Suspend]);
-    assert_eq!(desk.send(Message::Signal(Signal::Continue)), []);
+    assert_eq!(desk.send(Message::Signal(Signal::Continue)), [Effect::Redraw]);
+    assert_eq!(desk.ctrl('l'), [Effect::Redraw]);
 }
 
 #[test]
-fn a_run_that_cannot_start_says_why_until_the_next_key() {
+fn a_run_that_cannot_start_says_why() {
     let mut desk = Desk::new(SIZE);
     desk.state.start();
     desk.send(Message::RunFailed("the file body.json cannot be read".to_owned()));
     assert!(desk.shows("body.json cannot be read"));
     assert!(!desk.state.is_growing());
     desk.press(KeyCode::Char('t'));
+    assert!(desk.shows("body.json cannot be read"), "the page that explains keeps it");
+    desk.tell([started()]);
     assert!(!desk.shows("body.json"));
 }
 

@@ -5,6 +5,7 @@ use std::sync::mpsc::sync_channel;
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use tapline::trace::What;
 use tapline::tui::{Effect, Message, Outcome, Settings, Signal, run};
 
 use crate::scenario::Scenario;
@@ -78,7 +79,9 @@ fn when_nobody_can_say_anything_any_more_the_screen_is_left() {
 #[test]
 fn a_flood_of_messages_does_not_keep_the_picture_from_being_drawn() {
     let (sender, inbox) = sync_channel(200_000);
-    for event in Scenario::named("under_way").events.into_iter().cycle().take(100_000) {
+    let events = Scenario::named("under_way").events;
+    let progress = events.iter().rev().find(|event| matches!(event.what, What::ResponseBody { .. })).unwrap().clone();
+    for event in events.into_iter().chain(std::iter::repeat_n(progress, 190_000)) {
         sender.send(Message::Trace(event)).unwrap();
     }
     sender.send(key(KeyCode::Char('q'))).unwrap();

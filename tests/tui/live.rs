@@ -28,6 +28,8 @@ fn phases_appear_and_grow_while_the_response_is_held_back() {
     terminal.wait_for("a longer wait", |screen| row(screen, "Wait").is_some_and(|line| line != then));
     server.respond();
     terminal.wait_for_text("200 OK");
+    // The body is at the end of the page that explains.
+    terminal.type_keys("\r\x1b[F");
     terminal.wait_for_text("held no more");
     terminal.type_keys("q");
     assert_eq!(terminal.wait_for_exit(), 0);

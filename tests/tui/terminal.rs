@@ -29,6 +29,7 @@ struct Display {
 
 /// What a program may have switched on and has to switch off.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a terminal's modes are on or off")]
 pub(crate) struct Modes {
     /// termios, as text: input, output, control and local flags.
     pub(crate) line: String,

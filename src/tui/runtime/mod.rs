@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::layout::{Position, Rect};
 
-use super::{Effect, Message, Outcome, Settings, Signal, State, draw};
+use super::{Effect, Message, Outcome, Settings, State, draw};
 use crate::trace::What;
 use crate::units::{Moment, Nanos};
 
@@ -59,7 +60,7 @@ where
     let mut screen = Screen { terminal, state: State::new(settings, size), run_began: None, drawn: Instant::now() };
     screen.draw()?;
     let first = screen.state.start();
-    if let Some(outcome) = run_effects(first, perform) {
+    if let Some(outcome) = screen.perform(first, perform)? {
         return Ok(outcome);
     }
     loop {
@@ -73,17 +74,6 @@ where
         }
         screen.draw()?;
     }
-}
-
-/// Hands effects out; the outcome, if one of them is to leave.
-fn run_effects(effects: Vec<Effect>, perform: &mut dyn FnMut(Effect)) -> Option<Outcome> {
-    for effect in effects {
-        match effect {
-            Effect::Quit(outcome) => return Some(outcome),
-            other => perform(other),
-        }
-    }
-    None
 }
 
 struct Screen<'a, B: Backend> {
@@ -130,13 +120,31 @@ where
     }
 
     fn take(&mut self, message: Message, perform: &mut dyn FnMut(Effect)) -> io::Result<Option<Outcome>> {
-        match &message {
-            Message::Trace(event) if matches!(event.what, What::RunStarted { .. }) => self.run_began = Some(Instant::now()),
-            Message::Signal(Signal::Continue) => self.terminal.clear().map_err(io::Error::other)?,
-            _ => {}
+        if let Message::Trace(event) = &message
+            && matches!(event.what, What::RunStarted { .. })
+        {
+            self.run_began = Some(Instant::now());
         }
-        let now = self.now();
-        Ok(run_effects(self.state.update(message, now), perform))
+        let effects = self.state.update(message, self.now());
+        self.perform(effects, perform)
+    }
+
+    /// Hands effects out, and does those that are the loop's own; the outcome, if one of them is to leave.
+    fn perform(&mut self, effects: Vec<Effect>, perform: &mut dyn FnMut(Effect)) -> io::Result<Option<Outcome>> {
+        for effect in effects {
+            match effect {
+                Effect::Quit(outcome) => return Ok(Some(outcome)),
+                Effect::Redraw => self.forget_picture()?,
+                other => perform(other),
+            }
+        }
+        Ok(None)
+    }
+
+    /// `Terminal::clear` would ask the terminal for its cursor and wait for the answer, which the keyboard's thread may take.
+    fn forget_picture(&mut self) -> io::Result<()> {
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(io::Error::other)
     }
 
     fn draw(&mut self) -> io::Result<()> {
