@@ -1,5 +1,7 @@
 //! Whether packets can be captured on this machine, and what to do where not.
 
+use std::thread;
+
 use super::device::Device;
 use super::{Interfaces, Refusal, privilege};
 
@@ -55,9 +57,9 @@ fn tried() -> Result<Vec<Finding>, Refusal> {
     if names.is_empty() {
         return Err(Refusal::new("no network interface is up", "ip link shows the interfaces"));
     }
-    let try_one = |interface: String| {
-        let outcome = Device::open(&interface).map(|device| device.link_name);
-        Finding { interface, outcome }
-    };
-    Ok(names.into_iter().map(try_one).collect())
+    let outcomes: Vec<Result<String, Refusal>> = thread::scope(|scope| {
+        let trials: Vec<_> = names.iter().map(|name| scope.spawn(|| Device::open(name).map(|device| device.link_name))).collect();
+        trials.into_iter().map(|trial| trial.join().unwrap_or_else(|_| Err(Refusal::failed_within()))).collect()
+    });
+    Ok(names.into_iter().zip(outcomes).map(|(interface, outcome)| Finding { interface, outcome }).collect())
 }

@@ -17,7 +17,8 @@ use super::run::{Now, Run, Sink, locked};
 use crate::trace::What;
 use crate::units::Untrusted;
 
-/// Open interfaces and the thread that reads them. It ends when this and every [`Listening`] is gone.
+/// Open interfaces and the thread that reads them. It ends when this and every [`Listening`] is gone. The kernel takes some 25 ms
+/// to close an interface, on a thread of its own: let go of a capture before the program's last work, not after it.
 pub struct Capture {
     shared: Arc<Shared>,
     calls: Arc<Calls>,
@@ -89,7 +90,7 @@ impl Listening {
     pub fn expect(&self, remotes: &[SocketAddr]) {
         let Some(expected) = self.run.expect(remotes) else { return };
         if self.is_current() && self.shared.interfaces.iter().filter(|interface| !interface.gate.open_for(&expected)).count() > 0 {
-            self.note("the kernel took no filter for this run's addresses: packets may be missing");
+            self.shared.note("the kernel took no filter for this run's addresses: packets may be missing");
         }
     }
 
@@ -119,14 +120,11 @@ impl Listening {
         for (address, port) in self.run.expected().iter() {
             let passes = interface_towards(&known, SocketAddr::new(*address, *port));
             if let Some(name) = passes.filter(|name| self.shared.interfaces.iter().all(|interface| interface.name != *name)) {
-                self.note(&format!("packets to {address} pass the interface {name}, which was not captured: --capture-interface {name}"));
+                self.shared
+                    .note(&format!("packets to {address} pass the interface {name}, which was not captured: --capture-interface {name}"));
                 return;
             }
         }
-    }
-
-    fn note(&self, text: &str) {
-        self.run.emit(What::Note { exchange: None, text: Untrusted::new(text) });
     }
 
     fn is_current(&self) -> bool {
@@ -154,6 +152,18 @@ impl Shared {
     /// The run that is listening.
     pub(super) fn run(&self) -> Option<Arc<Run>> {
         locked(&self.run).clone()
+    }
+
+    /// Tells the run that is listening something worth knowing.
+    pub(super) fn note(&self, text: &str) {
+        if let Some(run) = self.run() {
+            run.emit(What::Note { exchange: None, text: Untrusted::new(text) });
+        }
+    }
+
+    /// The interfaces' gates, in their order.
+    pub(super) fn into_gates(self) -> Vec<Gate> {
+        self.interfaces.into_iter().map(|interface| interface.gate).collect()
     }
 
     fn shut(&self) {

@@ -45,7 +45,7 @@ impl Opening {
             match opener.join() {
                 Ok(Ok(device)) => devices.push(device),
                 Ok(Err(refusal)) => refusals.push(refusal),
-                Err(_) => refusals.push(Refusal::new("opening an interface failed within this program", "please report it")),
+                Err(_) => refusals.push(Refusal::failed_within()),
             }
         }
         match refusals.into_iter().next() {

@@ -5,14 +5,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::thread;
 
 use pcap::{Active, Capture, Stat};
 
 use super::intake::{Intake, packet_of};
 use super::live::Shared;
 use crate::sys;
-use crate::trace::What;
-use crate::units::Untrusted;
 use crate::wire::Link;
 
 /// What the reading thread is told to do, together with a byte on the bell.
@@ -65,13 +64,33 @@ impl Reader {
 
     /// Reads until nobody can command any more.
     pub(super) fn read(mut self) {
-        while let Ok(ready) = self.wait() {
-            for index in ready {
-                self.read_batch(index);
+        loop {
+            match self.wait() {
+                Ok(ready) => {
+                    for index in ready {
+                        self.read_batch(index);
+                    }
+                }
+                Err(error) => {
+                    self.shared.note(&format!("nothing more is captured: {error}"));
+                    break;
+                }
             }
             if !self.obey() {
-                return;
+                break;
             }
+        }
+        self.close();
+    }
+
+    /// Closes the interfaces beside each other: the kernel takes some 25 ms for each.
+    fn close(self) {
+        let gates = Arc::into_inner(self.shared).map(Shared::into_gates).unwrap_or_default();
+        let mut gates = gates.into_iter();
+        for source in self.sources {
+            let both = (source, gates.next());
+            // Where no thread can be started, this drops them here.
+            let _ = thread::Builder::new().name("close capture".to_owned()).spawn(move || drop(both));
         }
     }
 
@@ -141,10 +160,7 @@ impl Reader {
         }
         read.unwrap_or_else(|error| {
             source.ended = true;
-            if let Some(run) = self.shared.run() {
-                let text = format!("nothing more is captured on {}: {error}", source.name);
-                run.emit(What::Note { exchange: None, text: Untrusted::new(text) });
-            }
+            self.shared.note(&format!("nothing more is captured on {}: {error}", source.name));
             0
         })
     }

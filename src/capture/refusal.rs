@@ -28,6 +28,11 @@ impl Refusal {
         Self::new("this user may not capture packets", grant())
     }
 
+    /// A fault of this program.
+    pub(super) fn failed_within() -> Self {
+        Self::new("opening an interface failed within this program", "please report it")
+    }
+
     /// What libpcap's error means.
     pub(super) fn opening(interface: &str, error: &pcap::Error) -> Self {
         let text = error.to_string();
