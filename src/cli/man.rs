@@ -1,29 +1,113 @@
 //! `tapline man`.
 
-use clap::CommandFactory;
+use std::io::{self, Write};
+
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use super::args::Cli;
 use super::exit::Exit;
 use super::usage::Usage;
 
+const STATUS: &str = r"
+.SH EXIT STATUS
+.TP
+.B 0
+Done. An HTTP status of 400 or above is a successful probe, unless \fB\-\-fail\fR is given.
+.TP
+.B 1
+Internal fault, or a report that could not be written.
+.TP
+.B 2
+The command line cannot be followed.
+.TP
+.B 3
+The probe failed; the report says in which phase, why, and what to try.
+.TP
+.B 4
+A budget was missed.
+.TP
+.B 129, 130, 143
+Ended by SIGHUP, SIGINT, SIGTERM. A probe still writes the report of what had happened until then.
+";
+
+const ENVIRONMENT: &str = r"
+.SH ENVIRONMENT
+.TP
+.B http_proxy, https_proxy, all_proxy, no_proxy
+As for
+.BR curl (1);
+the command line comes first.
+.TP
+.B SSLKEYLOGFILE
+Where to append TLS secrets, as with \fB\-\-keylog\fR.
+.TP
+.B SSL_CERT_FILE, SSL_CERT_DIR
+The trust store to use instead of the system's.
+.TP
+.B NO_COLOR, CLICOLOR_FORCE
+No colours; colours even without a terminal.
+";
+
+const EXAMPLES: &str = r"
+.SH EXAMPLES
+.nf
+tapline https://example.com/
+tapline probe https://example.com/
+tapline probe \-\-format json https://example.com/ | jq .exchanges
+tapline probe \-\-budget 'total<=500ms,dns<=50ms' https://example.com/
+tapline lab
+.fi
+.SH SEE ALSO
+.BR curl (1),
+.BR tcpdump (8),
+.BR wireshark (1)
+";
+
 /// Prints the manual page of a command, or of the whole program.
-pub(super) fn run(command: Option<&str>) -> Result<Exit, Usage> {
+pub(super) fn run(name: Option<&str>) -> Result<Exit, Usage> {
     let mut whole = Cli::command();
     whole.build();
-    let page = match command {
+    let command = match name {
         None => whole,
         Some(name) => whole
             .find_subcommand(name)
             .cloned()
             .ok_or_else(|| Usage::new(format!("there is no command '{}'; 'tapline --help' lists them", name.escape_default())))?,
     };
-    let mut roff = Vec::new();
-    match Man::new(page).render(&mut roff) {
-        Ok(()) => Ok(super::output::print(&roff)),
+    match page(command, name) {
+        Ok(roff) => Ok(super::output::print(&roff)),
         Err(error) => {
             eprintln!("tapline: the manual page cannot be written: {error}");
             Ok(Exit::Fault)
         }
     }
+}
+
+/// The page of a command. The generated synopsis names every option, which nobody reads: ours names the forms.
+fn page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
+    let synopsis = match name {
+        None => "\n.SH SYNOPSIS\n.B tapline\n[\\fIOPTIONS\\fR] [\\fIURL\\fR]\n.br\n.B tapline\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...\n"
+            .to_owned(),
+        Some(name) => {
+            let arguments: Vec<String> =
+                command.get_positionals().map(|argument| format!("[\\fI{}\\fR]", argument.get_id().as_str().to_uppercase())).collect();
+            format!("\n.SH SYNOPSIS\n.B tapline {name}\n[\\fIOPTIONS\\fR] {}\n", arguments.join(" "))
+        }
+    };
+    let has_subcommands = command.has_subcommands();
+    let man = Man::new(command);
+    let mut roff = Vec::new();
+    man.render_title(&mut roff)?;
+    man.render_name_section(&mut roff)?;
+    roff.write_all(synopsis.as_bytes())?;
+    man.render_description_section(&mut roff)?;
+    man.render_options_section(&mut roff)?;
+    if has_subcommands {
+        man.render_subcommands_section(&mut roff)?;
+    }
+    for section in [STATUS, ENVIRONMENT, EXAMPLES] {
+        roff.write_all(section.as_bytes())?;
+    }
+    Ok(roff)
 }
