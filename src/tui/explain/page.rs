@@ -1,7 +1,7 @@
 //! A page of explanation, and how it is broken into lines.
 
 use crate::trace::Phase;
-use crate::tui::fit::{cut, width, wrap};
+use crate::tui::fit::{clean, cut, width, wrap};
 use crate::tui::theme::Role;
 
 /// A part of a page.
@@ -98,7 +98,7 @@ impl Page {
     /// As plain text, for the clipboard.
     pub(in crate::tui) fn plain(&self) -> String {
         let lines = self.lines(usize::MAX, 0, usize::MAX).into_iter();
-        let lines = lines.map(|line| line.into_iter().map(|(text, _)| text).collect::<String>().trim_end().to_owned());
+        let lines = lines.map(|line| line.into_iter().map(|(text, _)| clean(&text).into_owned()).collect::<String>().trim_end().to_owned());
         std::iter::once(self.title.clone()).chain(lines).collect::<Vec<_>>().join("\n")
     }
 

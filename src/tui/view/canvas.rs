@@ -29,7 +29,7 @@ impl Canvas<'_> {
 
     /// As [`Canvas::text`], in a style.
     pub(super) fn styled(&mut self, (x, y): (u16, u16), text: &str, columns: u16, style: Style) -> u16 {
-        let cut = fit::cut(text, usize::from(columns));
+        let cut = fit::cut(&fit::clean(text), usize::from(columns));
         if !self.buf.area.contains((x, y).into()) {
             return 0;
         }
@@ -48,7 +48,7 @@ impl Canvas<'_> {
     /// A box with a title, and its inside.
     pub(super) fn boxed(&mut self, area: Rect, title: &[(String, Role)], focused: bool) -> Rect {
         let frame = self.style(if focused { Role::FocusedFrame } else { Role::Frame });
-        let spans: Vec<Span<'_>> = title.iter().map(|(text, role)| Span::styled(text.as_str(), self.style(*role))).collect();
+        let spans: Vec<Span<'_>> = title.iter().map(|(text, role)| Span::styled(fit::clean(text), self.style(*role))).collect();
         let set = if focused && !self.look.has_color() { border::THICK } else { border::ROUNDED };
         let block = Block::bordered().border_set(set).border_style(frame).title(Line::from(spans));
         let inner = block.inner(area);
