@@ -10,4 +10,17 @@ mod curl;
 mod fixture;
 mod probe;
 
+mod agreement;
+mod bodies;
+mod connect_failures;
+mod contract;
+mod exit_codes;
 mod fixtures_are_sound;
+mod hostile_text;
+mod http_failures;
+mod ordinary_user;
+mod proxies;
+mod redirects;
+mod request_options;
+mod resolution_failures;
+mod tls_failures;
