@@ -101,9 +101,15 @@ fn a_failure_outweighs_a_budget() {
     assert_eq!(status(&["probe", "--capture", "off", "--budget", "total<=1ns", &format!("http://127.0.0.1:{port}/")]), Some(3));
 }
 
-/// Ctrl-C within the body: exit code 130, and the report tells what was there until then.
+/// Ctrl-C within the body: exit code 130, and the report tells what was there until then. The same for a polite end.
 #[test]
 fn interrupted() {
+    for (name, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        interrupted_by(name, status);
+    }
+}
+
+fn interrupted_by(name: &str, status: i32) {
     let peer = Peer::tcp(|mut stream| {
         let _ = read_request(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
@@ -116,10 +122,10 @@ fn interrupted() {
     // The events tell when the body has begun.
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
     assert!(lines.any(|line| is_event(&line, "response_head")), "the response is told");
-    signal(child.id(), "INT");
+    signal(child.id(), name);
     for _ in lines {}
     let run = finish(child);
-    assert_eq!(run.status, Some(130), "{}", run.errors());
+    assert_eq!(run.status, Some(status), "{name}: {}", run.errors());
     let stdout = std::fs::read(file).expect("the document is written all the same");
     let report = Report::from(Run { stdout, ..run }, "interrupted");
     assert_eq!(report.json["outcome"]["status"], "failed", "{report}");

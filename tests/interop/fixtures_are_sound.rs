@@ -1,5 +1,6 @@
 //! curl against the fixtures, so that a failure elsewhere is not the fixture's own.
 
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::fixture::backlog::FullBacklog;
 use crate::fixture::certificate::{Authority, Flaw};
 use crate::fixture::nginx::Nginx;
 use crate::fixture::peer::Peer;
-use crate::fixture::program::{installed, is_root, skipped};
+use crate::fixture::program::installed;
 use crate::fixture::proxy::{microsocks, socks_replying, tinyproxy};
 use crate::fixture::recorder::Recorder;
 use crate::fixture::relay;
@@ -142,13 +143,48 @@ fn the_relay_is_a_long_line() {
 
 #[test]
 fn the_dns_server_answers_ordinary_programs() {
-    use crate::fixture::dns::{DnsServer, LOOPBACKS};
-    let dns = DnsServer::with_addresses(&LOOPBACKS);
+    use crate::fixture::dns::{Answer, CNAME, Data, DnsServer, LOOPBACKS, labels};
+    let dns = DnsServer::start(|question| {
+        let mut answer = Answer::addresses(question, &LOOPBACKS);
+        if question.name.starts_with("alias") {
+            answer.records.insert(0, (labels(&question.name), CNAME, 60, Data::Alias(vec![b"a\x1b[2Jb".to_vec(), b"test".to_vec()])));
+        }
+        if question.name.starts_with("cut") && !question.over_tcp {
+            return Answer { truncated: true, ..Answer::empty(0) }.reply(question);
+        }
+        answer.reply(question)
+    });
     let Some(program) = installed("dig") else { return };
-    let mut dig = std::process::Command::new(program);
-    dig.args(["@127.0.0.1", "-p", &dns.address().port().to_string(), "www.test", "A", "+short"]);
-    assert_eq!(crate::probe::run(dig).text().trim(), "127.0.0.1");
-    if !is_root() {
-        skipped("only root may listen on port 53");
+    let ask = |name: &str, kind: &str| {
+        let mut dig = std::process::Command::new(&program);
+        dig.args(["@127.0.0.1", "-p", &dns.address().port().to_string(), name, kind, "+noall", "+comments", "+answer"]);
+        crate::probe::run(dig).text()
+    };
+    assert!(ask("www.test", "A").contains("127.0.0.1"));
+    assert!(ask("www.test", "AAAA").contains("::1"));
+    assert!(ask("cut.test", "A").contains("127.0.0.1"), "asked again over TCP");
+    let alias = ask("alias.test", "A");
+    assert!(alias.contains("CNAME") && alias.contains("\\027[2Jb"), "{alias}");
+    assert!(!alias.contains("malformed"), "{alias}");
+}
+
+#[test]
+fn the_frames_are_http_2() {
+    use crate::fixture::frames::{CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, fields, frame, lines, server};
+    let block = fields("200", &[("content-type", "text/plain")]);
+    let peer = server(move |stream| {
+        let bytes = [
+            frame(HEADERS, END_HEADERS, 1, &fields("103", &[])),
+            frame(HEADERS, 0, 1, &block[..9]),
+            frame(CONTINUATION, END_HEADERS, 1, &block[9..]),
+            frame(DATA, 8, 1, b"\x03hello worldxxx"),
+            frame(HEADERS, END_HEADERS | END_STREAM, 1, &lines(&[("x-sum", "11")])),
+        ];
+        let _ = stream.write_all(&bytes.concat());
+    });
+    let Some(run) = curl(&["--http2-prior-knowledge", "-i", &peer.url("/")]) else { return };
+    assert_eq!(run.status, Some(0), "{}", run.errors());
+    for said in ["HTTP/2 103", "HTTP/2 200", "content-type: text/plain", "hello world"] {
+        assert!(run.text().contains(said), "{said}: {}", run.text());
     }
 }

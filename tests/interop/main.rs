@@ -17,6 +17,7 @@ mod contract;
 mod exit_codes;
 mod fixtures_are_sound;
 mod hostile_text;
+mod http2;
 mod http_failures;
 mod ordinary_user;
 mod proxies;

@@ -105,8 +105,12 @@ fn trusted_locations_get_everything() {
     let start = redirecting("302 Found", target.url("/end"));
     probe(&[&["-L", "--location-trusted"], GIVEN.as_slice(), &[&start.url("/")]].concat()).ok();
     let (first, second) = (start.take_one(), target.take_one());
+    assert!(first.header("authorization").is_some());
     assert_eq!(second.header("authorization"), first.header("authorization"));
     assert_eq!(second.header("x-api-key"), Some("k3y"));
+    // As with curl it says to follow, too.
+    probe(&["--location-trusted", &start.url("/")]).ok();
+    assert_eq!(target.take().len(), 1);
 }
 
 /// Back at the first origin, what stayed home stays home: the way led through somebody else.

@@ -84,7 +84,10 @@ fn data() {
     same(&["-X", "PUT", "-d", "x"], "/");
     same(&["-d", "{}", "-H", "Content-Type: application/json"], "/");
     same(&["--data-binary", "line\nline\n"], "/");
-    same(&["-G", "-d", "a=1", "-d", "b=2 3"], "/search?first=0");
+    same(&["--data-raw", "@not a file"], "/");
+    same(&["--data-urlencode", "name=with spaces & more", "--data-urlencode", "=a=b", "--data-urlencode", "plain text"], "/");
+    same(&["-d", "a=1", "--data-urlencode", "b=ö", "--data-binary", "c\n"], "/");
+    same(&["-G", "-d", "a=1", "-d", "b=2"], "/search?first=0");
     same(&["-G", "-d", "a=1", "-I"], "/search");
 }
 
@@ -138,6 +141,9 @@ fn user_agent_and_referrer() {
     same(&["-A", "agent/1 (of mine)"], "/");
     same(&["-A", ""], "/");
     same(&["-e", "http://referrer.test/page"], "/");
+    // The last one counts.
+    same(&["-A", "one", "-A", "two", "-e", "http://one.test/", "-e", "http://two.test/", "-X", "PUT", "-X", "POST"], "/");
+    same(&["--http1.0"], "/");
 }
 
 #[test]

@@ -215,3 +215,18 @@ fn reset_after_the_handshake() {
     });
     ask(&authority, &peer, &[]).failed(&["wait", "send"], &["wait_closed", "send_closed"], &["localhost"]);
 }
+
+/// In TLS 1.3 the client is done before the server has looked at the client's certificate, so that its alert comes later.
+#[test]
+fn the_server_wants_to_know_the_client() {
+    let authority = Authority::new();
+    let client = authority.identity(Flaw::None);
+    let (cert, key) = (client.chain_file.to_str().expect("a path"), client.key_file.to_str().expect("a path"));
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let config = authority.identity(Flaw::None).server_for_known_clients(&authority, &[version]);
+        let peer = Peer::tls(config, say_hello);
+        ask(&authority, &peer, &[]).failed(&["tls", "send", "wait"], &["tls_client_certificate"], &["localhost"]);
+        let report = ask(&authority, &peer, &["--cert", cert, "--key", key]).ok();
+        assert_eq!(report.only()["status"], 200);
+    }
+}
