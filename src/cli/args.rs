@@ -24,7 +24,7 @@ Examples:
 /// Watch one request cross every layer, live.
 #[derive(Debug, Parser)]
 #[command(name = "tapline", version, about, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true, args_override_self = true)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -224,9 +224,9 @@ pub(super) struct RequestArgs {
     /// Referer
     #[arg(short = 'e', long, value_name = "URL", help_heading = "Request")]
     pub(super) referer: Option<String>,
-    /// Cookies: 'name=value; name2=value2', or a cookie file
+    /// Cookies: 'name=value; name2=value2', or a cookie file; several are joined
     #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request")]
-    pub(super) cookie: Option<String>,
+    pub(super) cookie: Vec<String>,
     /// Ask for a compressed response (gzip, deflate, br, zstd) and decode it
     #[arg(long, help_heading = "Request")]
     pub(super) compressed: bool,

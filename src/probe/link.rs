@@ -1,5 +1,6 @@
 //! A connection that speaks HTTP, from the name to the first byte of a request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use url::Url;
@@ -19,6 +20,7 @@ use super::tls::{Means, Purpose, Unchecked, secure};
 use super::trust_loader::TrustLoader;
 use super::{Failed, Spec};
 use crate::trace::{Code, ConnectionId, Endpoint, Phase, What};
+use crate::units::Untrusted;
 
 /// What is known of a connection besides its bytes.
 pub(super) struct Line {
@@ -236,7 +238,18 @@ async fn reach(step: &Step<'_>, proxy: Option<&Proxy>, host: &str, port: u16) ->
         None => connect_target(step.spec, host, port),
     };
     let addresses = resolve(step, &host, port).await?;
-    connect(step, &addresses).await
+    connect(step, &addresses).await.map_err(|failed| naming(failed, proxy.is_some(), &host))
+}
+
+/// Attempts tell addresses; this tells what they are the addresses of.
+fn naming(mut failed: Failed, is_proxy: bool, host: &str) -> Failed {
+    let of_whom = match (is_proxy, host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()) {
+        (true, _) => format!("the proxy {host}: "),
+        (false, false) => format!("{host}: "),
+        (false, true) => return failed,
+    };
+    failed.failure.message = Untrusted::new(of_whom + failed.failure.message.raw());
+    failed
 }
 
 /// What is put on a connection before HTTP is spoken.

@@ -72,7 +72,7 @@ fn no_route() {
 
 #[test]
 fn no_route_for_ipv6() {
-    let Some(report) = in_lonely_network("", "http://[2001:db8::1]:81/") else { return };
+    let Some(report) = in_lonely_network("ip link set lo up && ", "http://[2001:db8::1]:81/") else { return };
     report.failed(&["connect"], &["connect_unreachable"], &["[2001:db8::1]:81"]);
 }
 

@@ -39,8 +39,6 @@ fn with_fail_an_error_status_is_a_failure() {
 
 #[test]
 fn usage_errors_are_2_and_say_what_is_wrong() {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let cacert = file.path().to_str().expect("a path");
     for (args, said) in [
         (["probe"].as_slice(), "URL"),
         (&["probe", "--no-such-option", "http://127.0.0.1/"], "--no-such-option"),
@@ -53,7 +51,8 @@ fn usage_errors_are_2_and_say_what_is_wrong() {
         (&["probe", "-x", "gopher://127.0.0.1", "http://127.0.0.1/"], "gopher"),
         (&["probe", "--resolve", "nonsense", "http://127.0.0.1/"], "nonsense"),
         (&["probe", "--cacert", "/nonexistent.pem", "https://127.0.0.1/"], "/nonexistent.pem"),
-        (&["probe", "--cacert", cacert, "https://127.0.0.1/"], cacert),
+        (&["probe", "--cert", "/nonexistent.pem", "https://127.0.0.1/"], "/nonexistent.pem"),
+        (&["probe", "-b", "/nonexistent.jar", "-b", "a=1", "http://127.0.0.1/"], "-b"),
         (&["probe", "-d", "@/nonexistent.data", "http://127.0.0.1/"], "/nonexistent.data"),
         (&["probe", "gopher://127.0.0.1/"], "gopher"),
         (&["probe", "http://"], "http://"),

@@ -28,7 +28,7 @@ fn answer_then(bytes: &'static [u8], then: fn(TcpStream), options: &[&str]) -> R
 fn a_malformed_status_line() {
     for line in ["HTTP/1.1 abc OK", "HTTP/1.1 20", "HTTP/x.y 200 OK", "ICY 200 OK", "\u{1b}]0;x\u{7}", "HTTP/1.1"] {
         let report = answer(format!("{line}\r\nContent-Length: 0\r\n\r\n"));
-        report.failed(&["wait", "receive"], &["http_malformed"], &["127.0.0.1"]);
+        report.failed(&["wait", "receive"], &["http_malformed"], &[]);
     }
 }
 
@@ -36,7 +36,7 @@ fn a_malformed_status_line() {
 fn a_malformed_field() {
     for field in ["no colon here", "Bad Name: x", ": nameless", "Null: a\0b"] {
         let report = answer(format!("HTTP/1.1 200 OK\r\n{field}\r\nContent-Length: 0\r\n\r\n"));
-        report.failed(&["wait", "receive"], &["http_malformed"], &["127.0.0.1"]);
+        report.failed(&["wait", "receive"], &["http_malformed"], &[]);
     }
 }
 
@@ -52,7 +52,7 @@ fn lengths_that_contradict_each_other() {
 fn lengths_that_are_none() {
     for length in ["-5", "5x", "0x5", "99999999999999999999999999"] {
         let report = answer(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nhello"));
-        report.failed(&["wait", "receive"], &["http_malformed", "http_conflicting_lengths"], &["127.0.0.1"]);
+        report.failed(&["wait", "receive"], &["http_malformed", "http_conflicting_lengths"], &[]);
     }
 }
 
@@ -86,11 +86,7 @@ fn a_reset_within_the_body() {
         std::thread::sleep(std::time::Duration::from_millis(200));
         reset(stream);
     };
-    answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", then, &[]).failed(
-        &["receive"],
-        &["body_reset", "body_short"],
-        &["127.0.0.1"],
-    );
+    answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", then, &[]).failed(&["receive"], &["body_reset", "body_short"], &[]);
 }
 
 #[test]
@@ -99,7 +95,7 @@ fn broken_chunks() {
         ["zz\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "fffffffffffffffff\r\nhello\r\n", "\r\n\r\n"]
     {
         let report = answer(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}"));
-        report.failed(&["receive"], &["body_malformed"], &["127.0.0.1"]);
+        report.failed(&["receive"], &["body_malformed"], &[]);
     }
 }
 
@@ -111,27 +107,27 @@ fn a_chunk_extension_without_end() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;");
         while stream.write_all(&[b'x'; 4096]).is_ok() {}
     });
-    probe(&["--max-time", "5", &peer.url("/")]).failed(&["receive"], &["body_malformed", "body_timeout"], &["127.0.0.1"]);
+    probe(&["--max-time", "5", &peer.url("/")]).failed(&["receive"], &["body_malformed", "body_timeout"], &[]);
 }
 
 #[test]
 fn no_response_at_all() {
-    answer("").failed(&["wait"], &["wait_closed"], &["127.0.0.1"]);
+    answer("").failed(&["wait"], &["wait_closed"], &[]);
     let peer = Peer::tcp(|mut stream| {
         let _ = read_head(&mut stream);
         reset(stream);
     });
-    probe(&[peer.url("/")]).failed(&["wait"], &["wait_closed"], &["127.0.0.1"]);
+    probe(&[peer.url("/")]).failed(&["wait"], &["wait_closed"], &[]);
 }
 
 #[test]
 fn half_a_head() {
-    answer("HTTP/1.1 200 OK\r\nContent-Le").failed(&["wait", "receive"], &["wait_closed", "http_malformed", "body_short"], &["127.0.0.1"]);
+    answer("HTTP/1.1 200 OK\r\nContent-Le").failed(&["wait", "receive"], &["wait_closed", "http_malformed", "body_short"], &[]);
 }
 
 #[test]
 fn slow_headers() {
-    answer_then(b"", |mut stream| drain(&mut stream), &["--max-time", "0.5"]).failed(&["wait"], &["wait_timeout"], &["127.0.0.1"]);
+    answer_then(b"", |mut stream| drain(&mut stream), &["--max-time", "0.5"]).failed(&["wait"], &["wait_timeout"], &[]);
 }
 
 /// A byte of the head every now and then, for ever.
@@ -144,14 +140,14 @@ fn dripping_headers() {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     });
-    probe(&["--max-time", "0.5", &peer.url("/")]).failed(&["wait", "receive"], &["wait_timeout"], &["127.0.0.1"]);
+    probe(&["--max-time", "0.5", &peer.url("/")]).failed(&["wait", "receive"], &["wait_timeout"], &[]);
 }
 
 #[test]
 fn a_body_that_stalls() {
     let then = |mut stream: TcpStream| drain(&mut stream);
     let report = answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", then, &["--max-time", "0.5"]);
-    let report = report.failed(&["receive"], &["body_timeout"], &["127.0.0.1"]);
+    let report = report.failed(&["receive"], &["body_timeout"], &[]);
     assert_eq!(report.only()["response"]["body_bytes"], 4, "{report}");
 }
 
@@ -162,7 +158,7 @@ fn a_body_that_never_ends() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         while stream.write_all(b"4\r\nmore\r\n").is_ok() {}
     });
-    let report = probe(&["--max-time", "0.5", &peer.url("/")]).failed(&["receive"], &["body_timeout"], &["127.0.0.1"]);
+    let report = probe(&["--max-time", "0.5", &peer.url("/")]).failed(&["receive"], &["body_timeout"], &[]);
     assert!(report.only()["response"]["body_bytes"].as_u64().is_some_and(|bytes| bytes > 4), "{report}");
 }
 
@@ -176,7 +172,7 @@ fn a_head_without_end() {
             .is_ok()
         {}
     });
-    probe(&["--max-time", "20", &peer.url("/")]).failed(&["wait", "receive"], &["http_head_too_large"], &["127.0.0.1"]);
+    probe(&["--max-time", "20", &peer.url("/")]).failed(&["wait", "receive"], &["http_head_too_large"], &[]);
 }
 
 /// One line of 4 MiB.
@@ -185,7 +181,7 @@ fn a_field_without_end() {
     let mut bytes = b"HTTP/1.1 200 OK\r\nX-Long: ".to_vec();
     bytes.resize(4 << 20, b'a');
     let report = answer(bytes);
-    report.failed(&["wait", "receive"], &["http_head_too_large"], &["127.0.0.1"]);
+    report.failed(&["wait", "receive"], &["http_head_too_large"], &[]);
 }
 
 /// Informational responses without end are no progress.
@@ -196,7 +192,7 @@ fn informational_responses_without_end() {
         while stream.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n").is_ok() {}
     });
     let report = probe(&["--max-time", "3", &peer.url("/")]);
-    report.failed(&["wait", "receive"], &["wait_timeout", "http_malformed", "http_head_too_large"], &["127.0.0.1"]);
+    report.failed(&["wait", "receive"], &["wait_timeout", "http_malformed", "http_head_too_large"], &[]);
 }
 
 /// The server reads nothing, so that a large request cannot be sent to its end.
@@ -211,7 +207,7 @@ fn a_request_that_nobody_reads() {
     let body = folder.path().join("body");
     std::fs::File::create(&body).and_then(|file| file.set_len(64 << 20)).expect("a large body");
     let data = format!("@{}", body.display());
-    probe(&["--max-time", "1", "--data-binary", &data, &peer.url("/")]).failed(&["send"], &["send_timeout"], &["127.0.0.1"]);
+    probe(&["--max-time", "1", "--data-binary", &data, &peer.url("/")]).failed(&["send"], &["send_timeout"], &[]);
 }
 
 /// Whether the other side closed: the kernel's table has no established connection to it any more.

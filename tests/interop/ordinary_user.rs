@@ -10,7 +10,7 @@ use crate::fixture::nginx::Nginx;
 use crate::fixture::program::{installed, is_root, skipped, tapline};
 use crate::fixture::recorder::Recorder;
 use crate::fixture::site::{PAGE, Site};
-use crate::probe::{Report, neutral, report};
+use crate::probe::{Report, Run, neutral, run};
 
 /// The binary where everybody may run it; the build folder need not be.
 fn public_copy() -> (TempDir, String) {
@@ -23,8 +23,12 @@ fn public_copy() -> (TempDir, String) {
     (folder, path)
 }
 
-/// Runs tapline as nobody; `None`, visibly, where that cannot be.
+/// Runs tapline as nobody and reads its document; `None`, visibly, where that cannot be.
 fn as_nobody(args: &[&str]) -> Option<Report> {
+    run_as_nobody(args).map(|run| Report::from(run, "as nobody"))
+}
+
+fn run_as_nobody(args: &[&str]) -> Option<Run> {
     let setpriv = installed("setpriv")?;
     if !is_root() {
         skipped("only root can become another user");
@@ -35,7 +39,7 @@ fn as_nobody(args: &[&str]) -> Option<Report> {
     command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", &binary, "probe", "--format", "json"]).args(args);
     command.env("HOME", "/nonexistent").env_remove("XDG_CONFIG_HOME").env_remove("XDG_STATE_HOME").env_remove("XDG_CACHE_HOME");
     neutral(&mut command);
-    Some(report(command))
+    Some(run(command))
 }
 
 #[test]
@@ -62,9 +66,10 @@ fn everything_but_capture_works() {
 #[test]
 fn capture_that_was_asked_for_and_cannot_be() {
     let server = Recorder::ok();
-    let Some(report) = as_nobody(&["--capture", "on", &server.url("/")]) else { return };
-    assert_eq!(report.json["capture"]["state"], "unavailable", "{report}");
-    assert_eq!(report.only()["status"], 200, "the request is made all the same\n{report}");
+    let Some(run) = run_as_nobody(&["--capture", "on", &server.url("/")]) else { return };
+    assert_eq!(run.status, Some(1), "{}", run.errors());
+    assert!(run.errors().contains("cannot be captured") && run.errors().contains("setcap"), "why, and what to do: {}", run.errors());
+    assert!(server.take().is_empty(), "no request was made");
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
+use jsonschema::Validator;
 use serde_json::Value;
 
 use crate::fixture::program::tapline;
@@ -109,6 +111,9 @@ impl Report {
         let json = serde_json::from_slice(&run.stdout).unwrap_or_else(|error| {
             panic!("{shown}\ngives no JSON: {error}\nexit code {:?}\n{}\n{}", run.status, run.text(), run.errors())
         });
+        if let Err(error) = schema().validate(&json) {
+            panic!("{shown}\nbreaks its schema at {}: {error}\n{json:#}", error.instance_path());
+        }
         Self { run, json }
     }
 
@@ -165,6 +170,16 @@ impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:#}", self.json)
     }
+}
+
+/// The published schema; every document that any test sees has to fit it.
+fn schema() -> &'static Validator {
+    static SCHEMA: OnceLock<Validator> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/schema/summary-1.schema.json");
+        let text = std::fs::read_to_string(file).expect("the schema");
+        jsonschema::draft202012::new(&serde_json::from_str(&text).expect("JSON")).expect("a schema")
+    })
 }
 
 /// Nanoseconds of a phase on the app clock; `None` where the phase did not happen.

@@ -33,6 +33,10 @@ fn comparable(mut request: Received) -> Received {
     }
     for (name, value) in &mut request.headers {
         name.make_ascii_lowercase();
+        if name == "cookie" {
+            // curl puts no space where it joins several.
+            *value = value.replace("; ", ";");
+        }
         if name == "accept-encoding" {
             let mut codings: Vec<&str> = value.split(',').map(str::trim).collect();
             codings.sort_unstable();
@@ -40,6 +44,8 @@ fn comparable(mut request: Received) -> Received {
         }
     }
     request.headers.retain(|(name, value)| name != "user-agent" || !(value.starts_with("curl/") || value.starts_with("tapline/")));
+    // A remnant of HTTP/1.0 that no RFC knows.
+    request.headers.retain(|(name, _)| name != "proxy-connection");
     request.headers.sort();
     request
 }

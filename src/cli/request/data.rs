@@ -4,7 +4,7 @@ use std::io::Read;
 
 use bytes::Bytes;
 use clap::ArgMatches;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use url::Url;
 
 use super::shown;
@@ -82,13 +82,14 @@ fn part(kind: Kind, text: &str) -> Result<Vec<u8>, Usage> {
 
 /// `content`, `=content`, `name=content`, `@file`, `name@file`.
 fn url_encoded(text: &str) -> Result<Vec<u8>, Usage> {
-    let encode = |bytes: &[u8]| percent_encoding::percent_encode(bytes, KEPT).to_string();
+    // A space is a plus in a form (application/x-www-form-urlencoded).
+    let encode = |bytes: &[u8]| percent_encoding::percent_encode(bytes, KEPT).to_string().replace("%20", "+");
     let place = text.find(['=', '@']);
     let Some(place) = place else { return Ok(encode(text.as_bytes()).into_bytes()) };
     let (name, rest) = text.split_at(place);
     let content = match rest.strip_prefix('@') {
         Some(file) => encode(&read(file)?),
-        None => utf8_percent_encode(rest.get(1..).unwrap_or_default(), KEPT).to_string(),
+        None => encode(rest.get(1..).unwrap_or_default().as_bytes()),
     };
     Ok(if name.is_empty() { content } else { format!("{name}={content}") }.into_bytes())
 }
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn url_encoding_follows_curls_forms() {
-        for (text, wanted) in [("a b&c", "a%20b%26c"), ("=a b", "a%20b"), ("name=a/b", "name=a%2Fb"), ("x~y", "x~y")] {
+        for (text, wanted) in [("a b&c", "a+b%26c"), ("=a b", "a+b"), ("name=a/b", "name=a%2Fb"), ("x~y", "x~y")] {
             assert_eq!(String::from_utf8(url_encoded(text).unwrap()).unwrap(), wanted);
         }
     }

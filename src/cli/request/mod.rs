@@ -47,7 +47,7 @@ pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Resul
     spec.referer.clone_from(&args.referer);
     spec.credentials = credentials;
     spec.bearer = args.oauth2_bearer.clone().map(Secret::new);
-    spec.cookies = args.cookie.as_deref().map(cookies);
+    spec.cookies = cookies(&args.cookie)?;
     spec.compressed = args.compressed;
     spec.redirects = Redirects { follow: args.location || args.location_trusted, most: args.max_redirs, trusted: args.location_trusted };
     spec.family = family(args);
@@ -145,8 +145,13 @@ fn header(line: &str) -> Result<HeaderRule, Usage> {
 }
 
 /// As curl: what holds a `=` is cookies, anything else names a file.
-fn cookies(text: &str) -> Cookies {
-    if text.contains('=') { Cookies::Text(Secret::new(text.to_owned())) } else { Cookies::File(text.into()) }
+fn cookies(given: &[String]) -> Result<Option<Cookies>, Usage> {
+    match given {
+        [] => Ok(None),
+        [file] if !file.contains('=') => Ok(Some(Cookies::File(file.into()))),
+        texts if texts.iter().all(|text| text.contains('=')) => Ok(Some(Cookies::Text(Secret::new(texts.join("; "))))),
+        _ => Err(Usage::new("-b takes either one cookie file, or cookies as 'name=value'")),
+    }
 }
 
 const fn family(args: &RequestArgs) -> Family {
@@ -203,6 +208,13 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
         && min > max
     {
         return Err(Usage::new("--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use"));
+    }
+    for (option, file) in [("--cacert", &args.cacert), ("--cert", &args.cert), ("--key", &args.key)] {
+        let Some(file) = file else { continue };
+        // They are read while the connection is being made; that they are not there can be said at once.
+        if let Err(error) = std::fs::File::open(file) {
+            return Err(Usage::new(format!("{option}: '{}' cannot be read: {error}", shown(&file.to_string_lossy()))));
+        }
     }
     Ok(TlsChoice {
         insecure: args.insecure,

@@ -35,7 +35,9 @@ impl Outcome {
 
 impl Failure {
     pub(super) fn of(failure: &trace::Failure, redactor: Redactor) -> Self {
-        Self { code: failure.code, message: redactor.text(&failure.message), hint: failure.hint.clone() }
+        // A sentence of this program's for people, which may quote what came: `jq -r` prints it as it is.
+        let message = Untrusted::new(redactor.text(&failure.message).escaped());
+        Self { code: failure.code, message, hint: failure.hint.clone() }
     }
 }
 
