@@ -180,7 +180,8 @@ fn several_formats() {
     assert_eq!(events.first().map(|event| &event["event"]), Some(&Value::from("run_started")));
     assert_eq!(events.last().map(|event| &event["event"]), Some(&Value::from("run_ended")));
     let times: Vec<i64> = events.iter().filter_map(|event| event["at_ns"].as_i64()).collect();
-    assert!(times.len() == events.len() && times.is_sorted(), "{times:?}");
+    // An edge may be known only after the fact, such as a response's first byte, and then is told with its own time.
+    assert!(times.len() == events.len() && times.iter().all(|time| (0..=times[times.len() - 1]).contains(time)), "{times:?}");
 }
 
 /// Events are printed as they happen: while the server still waits, the connection is already told.
