@@ -55,7 +55,10 @@ pub(super) async fn perform(
     let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
     let answer = match within(step.done_by, link.send(step, wire, request)).await {
         None => return Err(no_answer_in_time(step, link)),
-        Some(Err(failed)) if may_repeat && link.is_untouched() && is_closed(failed.failure.code) => return Ok(Outcome::Stale),
+        Some(Err(failed)) if may_repeat && link.is_untouched() && is_closed(failed.failure.code) => {
+            link.finish();
+            return Ok(Outcome::Stale);
+        }
         Some(answer) => answer?,
     };
     keep_cookies(cookies, &answer, &hop.url);

@@ -331,7 +331,8 @@ fn authorization(proxy: &Proxy) -> Vec<Field> {
     credentials.map(|(user, password)| Field::basic("Proxy-Authorization", user, password)).into_iter().collect()
 }
 
-fn alpn(choice: HttpChoice) -> Vec<Vec<u8>> {
+/// The application protocols that are offered for an HTTP version.
+pub(super) fn alpn(choice: HttpChoice) -> Vec<Vec<u8>> {
     let names: &[&[u8]] = match choice {
         HttpChoice::Auto | HttpChoice::Http2 => &[b"h2", b"http/1.1"],
         HttpChoice::Http2PriorKnowledge => &[b"h2"],

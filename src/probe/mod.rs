@@ -11,6 +11,7 @@
 mod answer;
 mod body;
 mod connect;
+mod control;
 mod exchange;
 mod failed;
 mod http1;

@@ -4,6 +4,7 @@
 //! run ─► transfer (one per repeat) ─► exchange (one per hop or retry) ─► perform
 //! ```
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::time::{Duration, Instant, sleep, timeout};
@@ -13,7 +14,7 @@ use super::limit::with_paired_clocks;
 use super::request::{Cookies, Hop, Request, invalid};
 use super::step::Step;
 use super::trust_loader::TrustLoader;
-use super::{Failed, Recorder, Spec, Watcher};
+use super::{Failed, Recorder, Spec, Watcher, control};
 use crate::trace::{Cause, Code, What};
 use crate::units::Moment;
 
@@ -43,12 +44,15 @@ impl Prepared {
 
 /// The same as [`run`] with what was prepared for this very spec.
 pub async fn run_prepared(prepared: Prepared, spec: Spec, recorder: Recorder, watcher: Arc<dyn Watcher>) {
-    let mut run = Run { spec, recorder, watcher, trust: prepared.0 };
+    let mut run = Run { spec, recorder, watcher, trust: prepared.0, reached: Vec::new() };
     for round in 0..run.spec.repeat.max(1) {
         if round > 0 {
             sleep(run.spec.interval).await;
         }
         run.transfer(if round == 0 { Cause::Asked } else { Cause::Repeat }).await;
+    }
+    if run.spec.control {
+        Box::pin(control::measure(&run.spec, &run.recorder, &run.reached, &mut run.trust)).await;
     }
 }
 
@@ -57,6 +61,8 @@ struct Run {
     recorder: Recorder,
     watcher: Arc<dyn Watcher>,
     trust: TrustLoader,
+    /// The hosts that were reached, and where.
+    reached: Vec<(String, SocketAddr)>,
 }
 
 impl Run {
@@ -102,16 +108,22 @@ impl Run {
         let request = trouble.map_or_else(|| Request::build(step.spec, &transfer.hop, transfer.cookies.as_ref()), Err);
         let (method, url) = (transfer.hop.method.clone(), transfer.hop.bare_url());
         recorder.emit(What::ExchangeStarted { exchange, cause, method, url: url.as_str().into() });
+        let unbegun = request.is_err();
         let result = match request {
             Ok(request) => with_paired_clocks(&recorder, Box::pin(perform(&step, request, transfer, &mut self.trust))).await,
             Err(failed) => Err(failed),
         };
         // What follows is this program's book-keeping: a complete exchange ended with its last byte.
-        let ended = if is_complete(&result) { recorder.edge(exchange) } else { recorder.now() };
+        let ended = if unbegun || is_settled(&result) { recorder.edge(exchange) } else { recorder.now() };
         tell(&step, &transfer.hop, &result, ended);
         if let Some(line) = &mut transfer.carrier.line {
             line.check_certificates(&self.spec, &mut self.trust).await;
             line.measured().into_iter().for_each(|measured| recorder.emit(measured));
+            if let (Some(host), Some(address)) = (transfer.hop.url.host_str(), line.remote.ip())
+                && !self.reached.iter().any(|(known, _)| known == host)
+            {
+                self.reached.push((host.to_owned(), address));
+            }
         }
         recorder.emit_at(ended, What::ExchangeEnded { exchange });
         recorder.pair_clocks();
@@ -121,11 +133,10 @@ impl Run {
     }
 }
 
-/// Whether the whole response was read, whatever is held against it.
-const fn is_complete(result: &Result<Outcome, Failed>) -> bool {
+/// Whether no phase is left open: the whole response was read, whatever is held against it.
+const fn is_settled(result: &Result<Outcome, Failed>) -> bool {
     match result {
-        Ok(Outcome::Complete | Outcome::Leads(_)) => true,
-        Ok(Outcome::Stale) => false,
+        Ok(_) => true,
         Err(failed) => matches!(failed.failure.code, Code::HttpStatus | Code::TooManyRedirects | Code::BadRedirect),
     }
 }

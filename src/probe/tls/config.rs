@@ -38,7 +38,7 @@ pub(super) fn client(tools: &Tools, choice: &TlsChoice, verifier: Recording, pur
     Ok(config)
 }
 
-fn versions(choice: &TlsChoice) -> Vec<&'static SupportedProtocolVersion> {
+pub(super) fn versions(choice: &TlsChoice) -> Vec<&'static SupportedProtocolVersion> {
     let allowed = |version| choice.min.is_none_or(|min| version >= min) && choice.max.is_none_or(|max| version <= max);
     let known = [(TlsVersion::V13, &rustls::version::TLS13), (TlsVersion::V12, &rustls::version::TLS12)];
     known.into_iter().filter(|(version, _)| allowed(*version)).map(|(_, supported)| supported).collect()

@@ -14,6 +14,7 @@ mod config;
 mod failure;
 mod identity;
 mod key_log;
+mod ordinary;
 mod records;
 mod trust;
 mod verdict;
@@ -36,6 +37,7 @@ use super::tap::{Io, Meter, Tap};
 use crate::trace::{ConnectionId, Phase, What};
 
 pub(super) use failure::alert_in;
+pub(super) use ordinary::ordinary;
 pub(super) use trust::{Tools, Trust};
 pub(super) use verifier::Unchecked;
 

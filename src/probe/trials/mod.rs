@@ -6,6 +6,7 @@ mod authority;
 mod hostile;
 mod peer;
 mod plain;
+mod routes;
 mod second;
 mod secure;
 

@@ -1,0 +1,145 @@
+//! The same request by an ordinary HTTP client, so that everybody can see how little the inspector weighs (`--control`).
+//!
+//! The client is given the addresses the run has found, so name resolution is not in its figures; connecting, TLS and the message
+//! are. It keeps no connection and no cookie, and it follows redirects only as long as they stay with the first URL's origin
+//! or there is nothing that has to stay home: it cannot take fields back as the run does.
+
+use std::net::SocketAddr;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
+use tokio::time::Instant;
+
+use super::limit::within;
+use super::proxy::proxy_for;
+use super::request::{Hop, Request, Source, withheld};
+use super::spec::{HttpChoice, Proxy, ProxyKind};
+use super::tls::ordinary;
+use super::trust_loader::TrustLoader;
+use super::{Recorder, Spec};
+use crate::trace::What;
+
+/// A body larger than this is not held in memory for a second time.
+const MOST_BODY: u64 = 64 << 20;
+
+/// Runs the request and tells how long it took.
+pub(super) async fn measure(spec: &Spec, recorder: &Recorder, reached: &[(String, SocketAddr)], trust: &mut TrustLoader) {
+    let prepared = match prepare(spec, reached, trust).await {
+        Ok(prepared) => prepared,
+        Err(why) => {
+            let text = format!("the ordinary client was not run for comparison: {why}");
+            recorder.emit(What::Note { exchange: None, text: text.into() });
+            return;
+        }
+    };
+    let deadline = spec.max_time.map(|limit| Instant::now() + limit);
+    let began = recorder.now();
+    let mut headers = None;
+    let measured = within(deadline, exchange(prepared, || headers = Some(recorder.now().since(began)))).await;
+    let total = recorder.now().since(began);
+    let (status, error) = match measured {
+        Some(Ok(status)) => (Some(status), None),
+        Some(Err(error)) => (None, Some(sentence(&error).into())),
+        None => (None, Some("it did not end within --max-time".into())),
+    };
+    recorder.emit(What::ControlMeasured { status, headers: headers.unwrap_or(total), total, error });
+}
+
+/// Sends the request and reads the response to its end.
+async fn exchange((client, request): (Client, reqwest::Request), head_is_there: impl FnOnce()) -> reqwest::Result<u16> {
+    let mut response = client.execute(request).await?;
+    head_is_there();
+    while response.chunk().await?.is_some() {}
+    Ok(response.status().as_u16())
+}
+
+async fn prepare(spec: &Spec, reached: &[(String, SocketAddr)], trust: &mut TrustLoader) -> Result<(Client, reqwest::Request), String> {
+    if !spec.connect_to.is_empty() {
+        return Err("it cannot connect to another host than the URL's".to_owned());
+    }
+    let tls = ordinary(&*trust.tools(&spec.tls).await, &*trust.trust(&spec.tls).await, &spec.tls, super::link::alpn(spec.http))?;
+    let mut builder = ClientBuilder::new().tls_backend_preconfigured(tls).no_proxy().referer(false).pool_max_idle_per_host(0);
+    builder = builder.redirect(policy(spec)).retry(reqwest::retry::never()).connect_timeout(spec.connect_timeout);
+    builder = match spec.http {
+        HttpChoice::Http10 => return Err("it does not speak HTTP/1.0".to_owned()),
+        HttpChoice::Http11 => builder.http1_only(),
+        HttpChoice::Http2PriorKnowledge => builder.http2_prior_knowledge(),
+        HttpChoice::Auto | HttpChoice::Http2 => builder,
+    };
+    for (host, address) in reached {
+        builder = builder.resolve(host, *address);
+    }
+    if let Some(path) = &spec.unix_socket {
+        builder = builder.unix_socket(path.as_path());
+    } else if let Some(proxy) = proxy_for(spec, &spec.url) {
+        builder = builder.proxy(ordinary_proxy(proxy)?);
+    }
+    let client = builder.build().map_err(|error| sentence(&error))?;
+    Ok((client, request(spec)?))
+}
+
+fn request(spec: &Spec) -> Result<reqwest::Request, String> {
+    let built = Request::build(spec, &Hop::first(spec), None).map_err(|failed| failed.failure.message.raw().to_owned())?;
+    let mut request = reqwest::Request::new(built.method, built.url);
+    for field in built.fields.iter().filter(|field| !field.is("host") && !field.is("content-length") && !field.is("transfer-encoding")) {
+        let (Ok(name), Ok(value)) =
+            (http::HeaderName::from_bytes(field.name.as_bytes()), http::HeaderValue::from_bytes(field.value.as_bytes()))
+        else {
+            return Err(format!("it cannot send the field {}", field.name));
+        };
+        request.headers_mut().append(name, value);
+    }
+    if let Some(body) = built.body {
+        *request.body_mut() = Some(whole(body)?.into());
+    }
+    Ok(request)
+}
+
+fn whole(mut body: Source) -> Result<Vec<u8>, String> {
+    if body.length().is_none_or(|length| length > MOST_BODY) {
+        return Err("the body is too large to be sent twice".to_owned());
+    }
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().map_err(|error| error.to_string())? {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+fn policy(spec: &Spec) -> Policy {
+    if !spec.redirects.follow {
+        return Policy::none();
+    }
+    let most = usize::try_from(spec.redirects.most).unwrap_or(usize::MAX);
+    let home = spec.url.origin();
+    let free = spec.redirects.trusted || withheld(spec, true).is_empty();
+    Policy::custom(move |attempt| {
+        if attempt.previous().len() > most {
+            attempt.error("more redirects than allowed")
+        } else if free || attempt.url().origin() == home {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
+fn ordinary_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
+    let scheme = match proxy.kind {
+        ProxyKind::Http => "http",
+        ProxyKind::Https => "https",
+        ProxyKind::Socks5 | ProxyKind::Socks5h => return Err("it does not speak SOCKS here".to_owned()),
+    };
+    let host = if proxy.host.contains(':') { format!("[{}]", proxy.host) } else { proxy.host.clone() };
+    let ordinary = reqwest::Proxy::all(format!("{scheme}://{host}:{}", proxy.port)).map_err(|error| sentence(&error))?;
+    Ok(match proxy.credentials.as_ref().map(crate::units::Secret::expose) {
+        Some((user, password)) => ordinary.basic_auth(user, password),
+        None => ordinary,
+    })
+}
+
+/// An error with its causes.
+fn sentence(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,252 @@
+//! Redirects, cookies, kept connections, proxies and the ordinary client.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::peer::{head, serve};
+use super::{probe, spec};
+use crate::probe::Spec;
+use crate::probe::spec::{Body, Cookies, HeaderRule, Proxy, ProxyKind, Redirects};
+use crate::trace::{Cause, Code, Phase, What};
+use crate::units::Secret;
+
+/// The heads of requests that came, in order.
+type Log = Arc<Mutex<Vec<String>>>;
+
+/// A server that answers every request on a connection by its path, and keeps the connection.
+async fn site(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (SocketAddr, Log) {
+    let log = Log::default();
+    let (kept, answer) = (Arc::clone(&log), Arc::new(answer));
+    let peer = serve(move |mut stream| {
+        let (log, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+        async move {
+            loop {
+                let head = head(&mut stream).await;
+                let Some(path) = head.split(' ').nth(1).map(str::to_owned) else { return };
+                skip_body(&mut stream, &head).await;
+                log.lock().unwrap().push(head);
+                let answer = answer(&path);
+                if answer.is_empty() || stream.write_all(answer.as_bytes()).await.is_err() {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    (peer, log)
+}
+
+async fn skip_body(stream: &mut TcpStream, head: &str) {
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).await.unwrap();
+}
+
+fn redirect(status: u16, to: &str, more: &str) -> String {
+    format!("HTTP/1.1 {status} Moved\r\nLocation: {to}\r\n{more}Content-Length: 4\r\n\r\ngone")
+}
+
+fn hello() -> String {
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi".to_owned()
+}
+
+fn following(url: &str) -> Spec {
+    let mut spec = spec(url);
+    spec.redirects = Redirects { follow: true, ..Redirects::default() };
+    spec
+}
+
+fn set(name: &str, value: &str) -> HeaderRule {
+    HeaderRule::Set(name.to_owned(), Secret::new(value.to_owned()))
+}
+
+#[tokio::test]
+async fn hops_to_the_same_origin_share_a_connection() {
+    let (peer, _) = site(|path| if path == "/" { redirect(302, "/there", "") } else { hello() }).await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut spec = following(&format!("http://{peer}/"));
+    spec.output = Some(crate::probe::spec::Output::File(directory.path().join("out")));
+    let told = probe(spec).await;
+    let exchanges = told.trace.exchanges();
+    assert_eq!(exchanges.len(), 2);
+    assert_eq!((exchanges[1].cause, exchanges[1].reused_connection), (Cause::Redirect, true));
+    assert_eq!(told.phases(1), [Phase::Send, Phase::Wait, Phase::Receive]);
+    assert_eq!(told.trace.connections().len(), 1);
+    assert!(exchanges[0].redirected.as_ref().unwrap().0.raw().ends_with("/there"));
+    assert_eq!(std::fs::read(directory.path().join("out")).unwrap(), b"hi", "only the final answer is written");
+}
+
+#[tokio::test]
+async fn away_from_home_the_users_own_stays_home() {
+    let (other, elsewhere) = site(|_| hello()).await;
+    let (peer, _) = site(move |_| redirect(307, &format!("http://{other}/x"), "Set-Cookie: s=1\r\n")).await;
+    let mut spec = following(&format!("http://{peer}/"));
+    spec.headers = vec![set("X-Key", "secret"), set("Authorization", "Bearer t")];
+    spec.credentials = Some(Secret::new(("u".into(), "p".into())));
+    spec.cookies = Some(Cookies::Text(Secret::new("own=1".into())));
+    spec.body = Some(Body::Bytes { bytes: "a=b".into(), content_type: Some("text/x"), accept_json: false });
+    let told = probe(spec.clone()).await;
+    let head = elsewhere.lock().unwrap().pop().unwrap();
+    let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
+    // The other port is the same host, to which a cookie of this host goes (RFC 6265 §8.5).
+    let expected = format!(
+        "POST /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\nContent-Length: 3\r\nContent-Type: text/x\r\n\r\n"
+    );
+    assert_eq!(head, expected);
+    let withheld: Vec<&str> = told.trace.exchanges()[0].redirected.as_ref().unwrap().1.iter().map(crate::units::Untrusted::raw).collect();
+    assert_eq!(withheld, ["Authorization", "Cookie", "X-Key"]);
+    spec.redirects.trusted = true;
+    probe(spec).await;
+    let head = elsewhere.lock().unwrap().pop().unwrap();
+    assert!(head.contains("X-Key: secret") && head.contains("own=1"), "{head}");
+}
+
+#[tokio::test]
+async fn cookies_go_along_only_where_the_jar_is_on() {
+    let (peer, log) = site(|path| if path == "/" { redirect(303, "/there", "Set-Cookie: a=1; Path=/\r\n") } else { hello() }).await;
+    let mut spec = following(&format!("http://{peer}/"));
+    probe(spec.clone()).await;
+    assert!(!log.lock().unwrap().last().unwrap().contains("Cookie"));
+    spec.cookies = Some(Cookies::File("".into()));
+    probe(spec).await;
+    assert!(log.lock().unwrap().last().unwrap().contains("Cookie: a=1\r\n"));
+}
+
+#[tokio::test]
+async fn a_circle_ends_at_the_limit() {
+    let (peer, _) = site(|_| redirect(302, "/", "")).await;
+    let mut spec = following(&format!("http://{peer}/"));
+    spec.redirects.most = 3;
+    let told = probe(spec).await;
+    assert_eq!(told.trace.exchanges().len(), 4);
+    let (phase, failure) = told.trace.failure().unwrap();
+    assert_eq!((*phase, failure.code), (Phase::Receive, Code::TooManyRedirects));
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_is_replaced() {
+    let (peer, _) = site(|path| if path == "/" { redirect(302, "/there", "") } else { String::new() }).await;
+    // This server closes without an answer: the retry finds the same and fails.
+    let told = probe(following(&format!("http://{peer}/"))).await;
+    let causes: Vec<Cause> = told.trace.exchanges().iter().map(|exchange| exchange.cause).collect();
+    assert_eq!(causes, [Cause::Asked, Cause::Redirect, Cause::Retry]);
+    let (phase, failure) = told.trace.failure().unwrap();
+    assert_eq!((*phase, failure.code), (Phase::Wait, Code::WaitClosed));
+    assert!(told.trace.exchanges()[1].failure.is_none());
+}
+
+#[tokio::test]
+async fn repeats_begin_afresh() {
+    let (peer, _) = site(|_| hello()).await;
+    let mut spec = spec(&format!("http://{peer}/"));
+    spec.repeat = 3;
+    let told = probe(spec).await;
+    let causes: Vec<Cause> = told.trace.exchanges().iter().map(|exchange| exchange.cause).collect();
+    assert_eq!(causes, [Cause::Asked, Cause::Repeat, Cause::Repeat]);
+    assert_eq!(told.trace.connections().len(), 3);
+}
+
+#[tokio::test]
+async fn a_plain_request_to_an_http_proxy_is_in_absolute_form() {
+    let (peer, log) = site(|_| hello()).await;
+    let mut spec = spec("http://user:pw@site.test:8080/a?b#c");
+    spec.proxy = Some(Proxy {
+        kind: ProxyKind::Http,
+        host: peer.ip().to_string(),
+        port: peer.port(),
+        credentials: Some(Secret::new(("u".into(), "p".into()))),
+    });
+    let told = probe(spec).await;
+    assert!(told.only().failure.is_none(), "{:?}", told.only().failure);
+    let head = log.lock().unwrap().pop().unwrap();
+    assert!(
+        head.starts_with("GET http://site.test:8080/a?b HTTP/1.1\r\nHost: site.test:8080\r\nProxy-Authorization: Basic dTpw\r\n"),
+        "{head}"
+    );
+    assert!(head.contains("Authorization: Basic dXNlcjpwdw=="), "{head}");
+    assert_eq!(told.phases(0), [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]);
+    assert!(!told.only().url.raw().contains("pw"), "{:?}", told.only().url);
+}
+
+#[tokio::test]
+async fn fail_makes_a_failure_of_a_status() {
+    let (peer, _) = site(|_| "HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy".to_owned()).await;
+    let mut spec = spec(&format!("http://{peer}/"));
+    assert!(probe(spec.clone()).await.only().failure.is_none());
+    spec.fail_on_status = true;
+    let told = probe(spec).await;
+    let (phase, code, message) = told.failure();
+    assert_eq!((phase, code), (Phase::Receive, Code::HttpStatus));
+    assert!(message.contains("503"), "{message}");
+    assert_eq!(told.only().response_body.transferred, 4);
+}
+
+#[tokio::test]
+async fn a_coded_body_is_decoded_when_asked_for() {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&b"text ".repeat(1000)).unwrap();
+    let coded = encoder.finish().unwrap();
+    let mut answer =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", coded.len())
+            .into_bytes();
+    answer.extend(&coded);
+    let peer = super::peer::answering(answer.clone()).await;
+    let mut spec = spec(&format!("http://{peer}/"));
+    let told = probe(spec.clone()).await;
+    assert_eq!(told.only().response_body.decoded, coded.len() as u64);
+    assert!(told.only().preview.is_none());
+    assert!(told.events.iter().any(|event| matches!(&event.what, What::Note { text, .. } if text.raw().contains("gzip"))));
+    spec.compressed = true;
+    let told = probe(spec.clone()).await;
+    let body = told.only().response_body;
+    assert_eq!((body.transferred, body.decoded), (coded.len() as u64, 5000));
+    let (preview, more) = told.only().preview.clone().unwrap();
+    assert_eq!((preview.raw().len(), more), (4096, true));
+    spec.decode_limit = 100;
+    let (phase, code, message) = probe(spec.clone()).await.failure();
+    assert_eq!((phase, code), (Phase::Receive, Code::BodyDecoding), "{message}");
+    spec.decode_limit = Spec::DECODE_LIMIT;
+    let length = answer.len();
+    answer[length - 6] ^= 0xff;
+    let peer = super::peer::answering(answer).await;
+    spec.url.set_port(Some(peer.port())).unwrap();
+    let (phase, code, message) = probe(spec).await.failure();
+    assert_eq!((phase, code), (Phase::Receive, Code::BodyDecoding), "{message}");
+}
+
+#[tokio::test]
+async fn an_output_that_cannot_be_written_is_a_failure() {
+    let (peer, _) = site(|_| hello()).await;
+    let mut spec = spec(&format!("http://{peer}/"));
+    spec.output = Some(crate::probe::spec::Output::File("/nonexistent/file".into()));
+    let (phase, code, message) = probe(spec).await.failure();
+    assert_eq!((phase, code), (Phase::Receive, Code::OutputFailed));
+    assert!(message.contains("/nonexistent/file"), "{message}");
+}
+
+#[tokio::test]
+async fn the_ordinary_client_sends_the_same_and_is_timed() {
+    let (peer, log) = site(|path| if path == "/" { redirect(302, "/there", "") } else { hello() }).await;
+    let mut spec = following(&format!("http://{peer}/"));
+    spec.headers = vec![set("X-Key", "k")];
+    spec.control = true;
+    let told = probe(spec).await;
+    let control = told.trace.control().unwrap();
+    assert_eq!((control.status, control.error.as_ref()), (Some(200), None));
+    assert!(control.headers <= control.total);
+    let heads = log.lock().unwrap();
+    assert_eq!(heads.len(), 4);
+    assert!(heads[2].to_ascii_lowercase().contains("x-key: k") && heads[2].contains("tapline/"), "{}", heads[2]);
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_built_says_so() {
+    let mut spec = spec("http://127.0.0.1:1/");
+    spec.headers = vec![set("X", "a\r\nEvil: b")];
+    let (phase, code, _) = probe(spec).await.failure();
+    assert_eq!((phase, code), (Phase::Send, Code::RequestInvalid));
+}
