@@ -30,7 +30,12 @@ impl Figures {
             AxisUnit::Seconds => duration.as_secs_f64(),
         };
         let decimals = self.decimals;
-        format!("{value:.decimals$}")
+        let shown = format!("{value:.decimals$}");
+        // What took some time is never shown as none.
+        if duration > Nanos::ZERO && shown.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
+            return format!("<{}1", shown.get(1..shown.len() - 1).map_or_else(String::new, |zeros| format!("0{zeros}")));
+        }
+        shown
     }
 }
 
@@ -56,7 +61,13 @@ pub(super) fn count(number: usize, one: &str) -> String {
 #[expect(clippy::cast_precision_loss, reason = "two figures are shown")]
 pub(super) fn percent(part: Nanos, whole: Nanos) -> Option<String> {
     let share = (whole.0 > 0).then(|| part.0 as f64 / whole.0 as f64 * 100.0)?;
-    Some(if share < 9.95 { format!("{share:.1} %") } else { format!("{share:.0} %") })
+    Some(if part > Nanos::ZERO && share < 0.05 {
+        "<0.1 %".to_owned()
+    } else if share < 9.95 {
+        format!("{share:.1} %")
+    } else {
+        format!("{share:.0} %")
+    })
 }
 
 #[cfg(test)]
@@ -66,8 +77,8 @@ mod tests {
     #[test]
     fn one_picture_has_one_unit_and_one_precision() {
         let figures = Figures::reaching(Nanos(186_400_000));
-        assert_eq!([figures.bare(Nanos(41_249_000)), figures.bare(Nanos(100_000))], ["41.2", "0.1"]);
-        assert_eq!(Figures::reaching(Nanos(2_100_000)).bare(Nanos(34_100)), "0.034");
+        assert_eq!([41_249_000, 100_000, 30_000, 0].map(|ns| figures.bare(Nanos(ns))), ["41.2", "0.1", "<0.1", "0.0"]);
+        assert_eq!([34_100, 400].map(|ns| Figures::reaching(Nanos(2_100_000)).bare(Nanos(ns))), ["0.034", "<0.001"]);
         assert_eq!(Figures::reaching(Nanos(870_000)).bare(Nanos(34_100)), "34.1");
         assert_eq!(Figures::reaching(Nanos(12_000_000_000)).bare(Nanos(1_234_000_000)), "1.23");
     }
@@ -78,7 +89,7 @@ mod tests {
         assert_eq!(instant(Moment(-81_904), true), "-0.082");
         assert_eq!(rate(1_000, Nanos::ZERO), None);
         assert_eq!(rate(10_000_000, Nanos(2_000_000_000)).unwrap_or_default().to_string(), "4.77 MiB");
-        assert_eq!(percent(Nanos(3), Nanos(10)), Some("30 %".to_owned()));
+        assert_eq!([3, 30_000].map(|whole| percent(Nanos(1), Nanos(whole)).unwrap_or_default()), ["33 %", "<0.1 %"]);
         assert_eq!(count(1, "segment") + ", " + &count(0, "byte"), "1 segment, 0 bytes");
     }
 }
