@@ -101,6 +101,18 @@ fn a_click_selects() {
 }
 
 #[test]
+fn a_key_that_comes_with_a_new_size_is_not_lost() {
+    let server = Server::start();
+    let mut terminal = Terminal::tapline(&[&server.url], SIZE);
+    terminal.wait_for_text(HELD);
+    for (n, size) in [(100, 30), (120, 36), (80, 24), (140, 40)].into_iter().enumerate() {
+        terminal.resize(size);
+        terminal.type_keys(" ");
+        terminal.wait_for("the effect of the key", |screen| screen.contents().contains("paused") == (n % 2 == 0));
+    }
+}
+
+#[test]
 fn any_size_will_do() {
     let server = Server::start();
     let mut terminal = Terminal::tapline(&[&server.url], SIZE);

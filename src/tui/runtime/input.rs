@@ -20,6 +20,9 @@ use crate::tui::{Message, Signal};
 /// For waits that only input ends.
 const A_LONG_TIME: Duration = Duration::from_secs(3600);
 
+/// For looking whether there is more: crossterm does not look at all in no time.
+const A_MOMENT: Duration = Duration::from_millis(1);
+
 /// The keyboard and the signals.
 pub(super) struct Input {
     /// Stop signals that this program sent itself and that mean nothing.
@@ -86,7 +89,7 @@ fn forward_keys(inbox: &SyncSender<Message>) {
 
 /// Whether anybody still takes from the inbox.
 fn forward_waiting_keys(inbox: &SyncSender<Message>) -> bool {
-    while event::poll(Duration::ZERO).unwrap_or(false) {
+    while event::poll(A_MOMENT).unwrap_or(false) {
         let Ok(event) = event::read() else { break };
         // New sizes come by signal, at once and not with the next key.
         if !matches!(event, event::Event::Resize(..)) && inbox.send(Message::Terminal(event)).is_err() {

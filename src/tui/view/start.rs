@@ -12,7 +12,7 @@ use crate::tui::fit::width;
 use crate::tui::theme::Role;
 
 /// Columns the content takes at most.
-const COLUMNS: u16 = 92;
+const COLUMNS: u16 = 118;
 /// Lines above the field where there is room for all.
 const ABOVE: u16 = 7;
 
@@ -65,7 +65,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, address: 
         let inner = canvas.boxed(Rect { height: 3, ..field }, &[(" Where to? ".to_owned(), Role::Strong)], true);
         draw_field(canvas, inner, address);
         let below = Rect { x: field.x + 1, y: field.y + 3, width: field.width.saturating_sub(2), height: 1 };
-        draw_verdict(canvas, below, address);
+        match chosen.and_then(|n| state.settings.suggestions.get(n)) {
+            // In the list there may be no room for all of it.
+            Some(offer) => drop(canvas.text((below.x + 1, below.y), &offer.shows, below.width.saturating_sub(2), Role::Text)),
+            None => draw_verdict(canvas, below, address),
+        }
     } else {
         draw_field(canvas, Rect { height: field.height.min(1), ..field }, address);
     }
