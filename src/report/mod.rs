@@ -34,6 +34,9 @@ pub use write_out::{WrittenOut, write_out};
 
 use crate::trace::Trace;
 
+#[cfg(test)]
+mod whatever_happens;
+
 /// A run as a report of one format. It ends with a line break.
 pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
     match format {

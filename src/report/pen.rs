@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::report::Options;
 use crate::trace::Phase;
-use crate::units::Nanos;
+use crate::units::{Nanos, Untrusted};
 
 /// What a piece of text is, which decides its colour. Colour never says anything that the text does not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,11 +51,12 @@ impl Line {
         Self(vec![(Role::Plain, " ".repeat(columns))])
     }
 
-    /// Adds a piece.
+    /// Adds a piece. Whatever it is and wherever it comes from, nothing in it acts on a terminal.
     pub(super) fn push(&mut self, role: Role, text: impl Into<String>) {
+        let text = Untrusted::new(text);
         match self.0.last_mut() {
-            Some((last, line)) if *last == role => line.push_str(&text.into()),
-            _ => self.0.push((role, text.into())),
+            Some((last, line)) if *last == role => line.push_str(&text.escaped()),
+            _ => self.0.push((role, text.escaped().into_owned())),
         }
     }
 

@@ -23,6 +23,8 @@ mod failure;
 mod flow;
 mod fold;
 mod http;
+#[cfg(test)]
+pub(crate) mod law;
 mod passed;
 mod phase;
 mod tls;

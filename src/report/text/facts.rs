@@ -155,7 +155,7 @@ fn by_packets(page: &Page, wire: &Segments) -> Words {
     let limit = wire.mss.map(|mss| format!(" of MSS {mss}")).unwrap_or_default();
     let words = Words::default().keep(Role::Plain, &counts).join(",").keep(Role::Plain, &format!("largest {largest}{limit}"));
     let words = if wire.offloaded { words.add(Role::Warning, "(joined by this machine: not the wire's)") } else { words };
-    again(words.join(","), wire.sent.retransmitted + wire.received.retransmitted)
+    again(words.join(","), wire.sent.retransmitted.saturating_add(wire.received.retransmitted))
 }
 
 fn by_kernel(page: &Page, kernel: &KernelSegments) -> Option<Words> {

@@ -11,13 +11,26 @@ pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
     let after = exchange.phases.get(*phase).and_then(crate::trace::PhaseSpan::duration);
     let after = after.map(|duration| format!(" after {}", page.pen.time(duration))).unwrap_or_default();
     let sentence = page.redactor.text(&failure.message);
-    let said = Words::default().add(Role::Bad, &format!("{} failed{after}:", phase.label())).add(Role::Plain, &sentence.escaped());
+    let said =
+        Words::default().add(Role::Bad, &format!("{} failed{after}:", phase.label())).add(Role::Plain, &stopped(&sentence.escaped()));
     let mut lines = said.flow(Line::indented(2), page.width);
-    lines.extend(Words::default().add(Role::Strong, &failure.hint).flow(Line::indented(2), page.width));
+    lines.extend(Words::default().add(Role::Strong, &begun(&failure.hint)).flow(Line::indented(2), page.width));
     if *phase == Phase::Tls {
         lines.extend(chain(page, exchange));
     }
     lines
+}
+
+/// A sentence with its full stop.
+fn stopped(sentence: &str) -> String {
+    let sentence = sentence.trim_end();
+    if sentence.ends_with(['.', '!', '?', ':']) { sentence.to_owned() } else { format!("{sentence}.") }
+}
+
+/// A sentence with its capital.
+fn begun(sentence: &str) -> String {
+    let mut rest = sentence.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// Names of a certificate that are listed.

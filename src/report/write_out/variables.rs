@@ -77,7 +77,7 @@ const VARIABLES: [(&str, Reading); 43] = [
     ("http_version", |facts| Value::Own(facts.http_version().to_owned())),
     ("local_ip", |facts| Value::Own(facts.end(|connection| connection.local.ip()).map(|end| end.ip().to_string()).unwrap_or_default())),
     ("local_port", |facts| Value::Count(facts.end(|connection| connection.local.ip()).map_or(0, |end| end.port().into()))),
-    ("method", |facts| Value::Own(facts.hop.method.clone())),
+    ("method", |facts| Value::Text(Some(facts.hop.method.as_str().into()))),
     ("num_certs", |facts| Value::Count(facts.certificates().len() as u64)),
     ("num_connects", |facts| Value::Count(facts.connects())),
     ("num_headers", |facts| Value::Count(facts.response().map_or(0, |response| response.headers.len() as u64))),
@@ -94,7 +94,11 @@ const VARIABLES: [(&str, Reading); 43] = [
     ("size_download", |facts| Value::Count(facts.hop.response_body.transferred)),
     ("size_header", |facts| Value::Count(facts.over_hops(|hop| hop.response.as_ref().map_or(0, |response| response.header_bytes)))),
     ("size_request", |facts| {
-        Value::Count(facts.over_hops(|hop| hop.request.as_ref().map_or(0, |request| request.header_bytes) + hop.request_body.transferred))
+        Value::Count(
+            facts.over_hops(|hop| {
+                hop.request.as_ref().map_or(0, |request| request.header_bytes).saturating_add(hop.request_body.transferred)
+            }),
+        )
     }),
     ("size_upload", |facts| Value::Count(facts.hop.request_body.transferred)),
     ("speed_download", |facts| Value::Count(facts.speed(facts.hop.response_body.transferred))),
@@ -165,8 +169,11 @@ impl<'a> Facts<'a> {
         self.connection()?.tls.as_ref()
     }
 
+    /// Those of the last TLS handshake: curl knows none of a connection made for an earlier URL.
     fn certificates(&self) -> &'a [Certificate] {
-        self.tls().map_or(&[], |tls| &tls.certificates)
+        let made = self.transfer.hops().iter().rev().filter(|hop| !hop.reused_connection);
+        let mut secured = made.filter_map(|hop| self.trace.connection(hop.connection?)?.tls.as_ref());
+        secured.next().map_or(&[], |tls| &tls.certificates)
     }
 
     fn end(&self, which: fn(&Connection) -> Option<std::net::SocketAddr>) -> Option<std::net::SocketAddr> {

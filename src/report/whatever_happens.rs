@@ -1,0 +1,44 @@
+//! Reports of runs that nobody would record: whatever the events, a report is written, and can be looked at.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::trace::law::event;
+use crate::units::{Moment, acts_on_a_terminal};
+
+fn options() -> impl Strategy<Value = Options> {
+    (0..200_usize, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(width, ascii, with_secrets, budgeted)| {
+        let budget = if budgeted { "total<1ms,size<=1B,tls<1s,status=200".parse().ok() } else { None };
+        Options { width, color: false, ascii, with_secrets, budget }
+    })
+}
+
+fn is_safe(text: &str) -> bool {
+    !text.chars().any(|c| c != '\n' && acts_on_a_terminal(c))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_report_is_written_and_safe_to_look_at(events in vec(event(), 0..80), options in options()) {
+        let trace = Trace::of(events);
+        for format in Format::ALL {
+            let written = write(&trace, format, &options);
+            prop_assert!(is_safe(&written), "{:?}: {:?}", format, written);
+        }
+        let document = json(&trace, &options);
+        prop_assert!(serde_json::from_str::<serde_json::Value>(&document).is_ok(), "{}", document);
+        let written = write_out("%{json}%{certs}%{header_json}%header{a}%{errormsg}%{url.host}", &trace, &options);
+        prop_assert!(is_safe(&written.stdout), "{:?}", written.stdout);
+    }
+
+    #[test]
+    fn progress_is_one_safe_line(events in vec(event(), 0..80), options in options(), now in any::<i64>()) {
+        for exchange in Trace::of(events).exchanges() {
+            let line = progress(exchange, Moment(now), &options).unwrap_or_default();
+            prop_assert!(!line.chars().any(acts_on_a_terminal), "{:?}", line);
+        }
+    }
+}
