@@ -224,7 +224,7 @@ pub(super) struct RequestArgs {
     /// Referer
     #[arg(short = 'e', long, value_name = "URL", help_heading = "Request")]
     pub(super) referer: Option<String>,
-    /// Cookies: 'name=value; name2=value2', or a cookie file; several are joined
+    /// Cookies: 'name=value; name2=value2', or a cookie file
     #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request")]
     pub(super) cookie: Vec<String>,
     /// Ask for a compressed response (gzip, deflate, br, zstd) and decode it
