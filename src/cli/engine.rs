@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::capturing::{Capturing, Expecting, PATIENCE};
 use crate::capture;
-use crate::probe::{self, NoWatcher, Recorder, Sink, Spec, Watcher};
+use crate::probe::{self, NoWatcher, Prepared, Recorder, Sink, Spec, Watcher};
 use crate::trace::{Code, Event, ExchangeId, Failure, Phase, What};
 
 /// Where a run's events go.
@@ -58,12 +58,13 @@ impl Canceller {
 impl Engine {
     /// Starts a run of `specs`, one after the other. Its events go to `outlet`, the last of them is `RunEnded`.
     pub(super) fn start(specs: Vec<Spec>, outlet: Outlet, capturing: Capturing) -> std::io::Result<Self> {
+        let prepared = specs.first().map(Prepared::start);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let cancel = Canceller(Arc::new(Notify::new()));
         let cancelled = cancel.clone();
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || runtime.block_on(run(specs, outlet, capturing, &cancelled)))?;
+            .spawn(move || runtime.block_on(run(specs, prepared, outlet, capturing, &cancelled)))?;
         Ok(Self { cancel, thread: Some(thread) })
     }
 
@@ -78,7 +79,7 @@ impl Engine {
     }
 }
 
-async fn run(specs: Vec<Spec>, outlet: Outlet, capturing: Capturing, cancelled: &Canceller) {
+async fn run(specs: Vec<Spec>, mut prepared: Option<Prepared>, outlet: Outlet, capturing: Capturing, cancelled: &Canceller) {
     let under_way = Arc::new(Mutex::new(None));
     let recorder = Recorder::start(remembering(outlet.send, &under_way));
     let listening = listen(&capturing, outlet.try_send, &recorder);
@@ -88,7 +89,8 @@ async fn run(specs: Vec<Spec>, outlet: Outlet, capturing: Capturing, cancelled: 
     };
     let all = async {
         for spec in specs {
-            probe::run(spec, recorder.clone(), Arc::clone(&watcher)).await;
+            let ready = prepared.take().unwrap_or_else(|| Prepared::start(&spec));
+            probe::run_prepared(ready, spec, recorder.clone(), Arc::clone(&watcher)).await;
         }
     };
     tokio::select! {
