@@ -61,12 +61,18 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
         (&["probe", "grpc://h/"], "the scheme grpc:// is not there yet; http and https are"),
         (&["probe", "gopher://h/"], "the scheme 'gopher' is not known; http and https are"),
         (&["probe", "--format", "xml", "http://h/"], "--format: there is no format \"xml\"; there are text, json, events"),
-        (&["probe", "--format", "json", "--format", "text", "http://h/"], "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE"),
+        (
+            &["probe", "--format", "json", "--format", "text", "http://h/"],
+            "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE",
+        ),
         (&["probe", "-H", "no colon", "http://h/"], "-H 'no colon' is no header field: 'Name: value' is wanted"),
         (&["probe", "-F", "x", "http://h/"], "-F 'x' is no form field: name=value is wanted"),
         (&["probe", "-F", "a=b", "-d", "c", "http://h/"], "-F and -d cannot go together: a body is either a multipart form or data"),
         (&["probe", "--resolve", "h:1", "http://h/"], "--resolve 'h:1': a part is missing; HOST:PORT:ADDRESS[,ADDRESS] is wanted"),
-        (&["probe", "--dns-servers", "dns", "http://h/"], "--dns-servers: 'dns' is no IP address; 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53 is wanted"),
+        (
+            &["probe", "--dns-servers", "dns", "http://h/"],
+            "--dns-servers: 'dns' is no IP address; 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53 is wanted",
+        ),
         (&["probe", "--tlsv1.3", "--tls-max", "1.2", "https://h/"], "--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use"),
         (&["probe", "--doh-url", "http://h/", "http://h/"], "--doh-url wants an https URL"),
     ] {

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::thread;
+use std::time::Duration;
 
 use pcap::{Active, Capture, Stat};
 
@@ -59,6 +60,8 @@ pub(super) struct Reader {
 impl Reader {
     /// Packets read before others get a turn, and events of at most that many packets.
     const BATCH: usize = 512;
+    /// Between two looks at what comes, so that packets are read in bunches.
+    const PAUSE: Duration = Duration::from_millis(2);
     /// Packets handed on by one command to drain: more than the kernel can hold, so a flood does not hold up the end of a run.
     const MOST_DRAINED: usize = 1 << 20;
 
@@ -67,8 +70,11 @@ impl Reader {
         loop {
             match self.wait() {
                 Ok(ready) => {
-                    for index in ready {
-                        self.read_batch(index);
+                    let read: usize = ready.into_iter().map(|index| self.read_batch(index)).sum();
+                    // Being woken for every packet would take the processor from the very transfer that is looked at. The ring
+                    // has room for far more than comes within a pause.
+                    if (1..Self::BATCH).contains(&read) {
+                        thread::sleep(Self::PAUSE);
                     }
                 }
                 Err(error) => {
