@@ -52,7 +52,7 @@ fn with_trust<'a>(command: &'a mut Command, ca: Option<&Path>, store: Option<&Pa
         command.arg("--cacert").arg(ca);
     }
     if let Some(store) = store {
-        command.env("SSL_CERT_FILE", store);
+        command.env("SSL_CERT_FILE", store).env("CURL_CA_BUNDLE", store);
     }
     command
 }
@@ -90,7 +90,7 @@ fn first_frame(url: &str, ca: &Path) {
             let began = Instant::now();
             let mut child = pty.slave.spawn_command(command).unwrap();
             let mut seen = Vec::new();
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while !String::from_utf8_lossy(&seen).contains("tapline") {
                 let read = reader.read(&mut buffer).unwrap();
                 seen.extend_from_slice(&buffer[..read]);
