@@ -36,7 +36,7 @@ fn part(field: &str) -> Result<FormPart, Usage> {
 fn split_parameters(value: &str) -> (&str, Vec<&str>) {
     let mut end = value.len();
     let mut parameters = Vec::new();
-    while let Some(place) = value.get(..end).and_then(|head| head.rfind(';')) {
+    for place in semicolons(value).into_iter().rev() {
         let parameter = value.get(place + 1..end).unwrap_or_default().trim();
         if !(parameter.starts_with("type=") || parameter.starts_with("filename=")) {
             break;
@@ -45,6 +45,22 @@ fn split_parameters(value: &str) -> (&str, Vec<&str>) {
         end = place;
     }
     (value.get(..end).unwrap_or(value), parameters)
+}
+
+/// Where a value has semicolons that are not within quotes.
+fn semicolons(value: &str) -> Vec<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    let mut places = Vec::new();
+    for (place, c) in value.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ';' if !quoted => places.push(place),
+            _ => {}
+        }
+    }
+    places
 }
 
 fn unquoted(text: &str) -> String {
