@@ -1,11 +1,12 @@
 //! HTTP/2 (RFC 9113) by h2, watched from below.
 //!
 //! ```text
-//! h2 ─► tap (the watch) ─► TLS or the socket
+//! h2 ─► portions ─► tap (the watch) ─► TLS or the socket
 //! ```
 
 mod failure;
 mod head;
+mod portions;
 mod upload;
 mod watch;
 
@@ -18,6 +19,7 @@ use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 
 use self::failure::{Progress, failure};
+use self::portions::Portions;
 use self::upload::Upload;
 use self::watch::Watch;
 use super::Failed;
@@ -34,7 +36,7 @@ const WINDOW: u32 = 16 << 20;
 /// Informational responses taken before the final one.
 const MOST_INFORMATIONAL: usize = 100;
 
-type Wire = Tap<Box<dyn Io>, Watch>;
+type Wire = Portions<Tap<Box<dyn Io>, Watch>>;
 
 /// A connection that speaks HTTP/2.
 pub(super) struct Http2 {
@@ -69,7 +71,7 @@ impl Http2 {
             .initial_connection_window_size(WINDOW)
             .max_header_list_size(u32::try_from(MOST_HEAD).unwrap_or(u32::MAX))
             .enable_push(false)
-            .handshake(Tap::new(stream, watch.clone()))
+            .handshake(Portions::new(Tap::new(stream, watch.clone())))
             .await?;
         let progress = Progress { received: 0, expected: None };
         Ok(Self { sender, connection: Driver(Some(connection)), watch, upload: None, incoming: None, progress })
