@@ -273,8 +273,8 @@ impl Way<'_> {
     ) -> Result<Box<dyn Io>, Failed> {
         let (recorder, exchange) = (self.step.recorder, self.step.exchange);
         if proxy.kind == ProxyKind::Https {
-            let means = self.means().await;
             recorder.begin(exchange, Phase::Proxy, Some(self.meter.position()));
+            let means = self.means().await;
             let purpose = self.purpose(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy);
             let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
             self.unchecked.extend(unchecked);
@@ -290,11 +290,11 @@ impl Way<'_> {
         Ok(Box::new(open_tunnel(self.step, stream, self.meter, proxy, &host, port).await?))
     }
 
-    /// The TLS phase, once trust is loaded.
+    /// The TLS phase.
     async fn secured(&mut self, stream: Box<dyn Io>, host: &str) -> Result<(Box<dyn Io>, Option<Vec<u8>>), Failed> {
-        let means = self.means().await;
         let (recorder, exchange) = (self.step.recorder, self.step.exchange);
         recorder.begin(exchange, Phase::Tls, Some(self.meter.position()));
+        let means = self.means().await;
         let purpose = self.purpose(host, alpn(self.step.spec.http), Phase::Tls);
         let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
         self.unchecked.extend(unchecked);
@@ -303,16 +303,19 @@ impl Way<'_> {
         Ok((Box::new(secured), alpn))
     }
 
-    /// What a handshake works with, once it is loaded. Waiting for it belongs to no phase.
+    /// What a handshake works with, once it is loaded. Waiting for it belongs to the phase, as it does in curl's marks, but on the
+    /// app clock alone: it shows as this machine's own work.
     async fn means(&mut self) -> Means {
-        let (recorder, exchange, choice) = (self.step.recorder, self.step.exchange, &self.step.spec.tls);
-        let ready = self.trust.is_ready(choice);
+        let (recorder, choice) = (self.step.recorder, &self.step.spec.tls);
+        let (ready, began) = (self.trust.is_ready(choice), recorder.now());
         let tools = self.trust.tools(choice).await;
         let trust = if choice.insecure { None } else { Some(self.trust.trust(choice).await) };
         if !ready {
-            let waited = recorder.now().since(recorder.edge(exchange));
-            recorder.leave_gap(exchange);
-            recorder.note(exchange, format!("this program was still loading the trust store: {waited} that belong to no phase"));
+            let waited = recorder.now().since(began);
+            recorder.note(
+                self.step.exchange,
+                format!("{waited} passed before the TLS handshake began: this program was loading the trust store"),
+            );
         }
         Means { tools, trust }
     }

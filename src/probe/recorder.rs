@@ -79,11 +79,6 @@ impl Recorder {
         self.emit_at(self.edge(exchange), What::PhaseBegan { exchange, phase, position });
     }
 
-    /// Leaves a gap: what passed since the latest phase ended belongs to no phase.
-    pub fn leave_gap(&self, exchange: ExchangeId) {
-        self.set_edge(exchange, self.now());
-    }
-
     /// Where the exchange's latest phase ended, or else where the exchange began.
     pub fn edge(&self, exchange: ExchangeId) -> Moment {
         let (of, at) = *self.0.edge.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! Loads what TLS needs on a thread of its own while DNS and TCP are under way.
 
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
@@ -13,6 +13,7 @@ use super::tls::{Tools, Trust};
 pub(super) struct TrustLoader {
     tools: Loaded<Tools>,
     trust: Loaded<Trust>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// One part of it.
@@ -61,8 +62,10 @@ impl TrustLoader {
             let _ = trust_done.send(Arc::new(Trust::load(&choice, &tools)));
         };
         // Without a thread it is loaded when it is asked for.
-        if thread::Builder::new().name("trust".to_owned()).spawn(load).is_ok() {
-            *self = Self { tools: Loaded::OnItsWay(tools), trust: Loaded::OnItsWay(trust) };
+        if let Ok(thread) = thread::Builder::new().name("trust".to_owned()).spawn(load) {
+            self.tools = Loaded::OnItsWay(tools);
+            self.trust = Loaded::OnItsWay(trust);
+            self.thread = Some(thread);
         }
     }
 
@@ -80,5 +83,15 @@ impl TrustLoader {
     /// Whether all that a handshake of this kind waits for is there.
     pub(super) fn is_ready(&mut self, choice: &TlsChoice) -> bool {
         self.tools.is_there() && (choice.insecure || self.trust.is_there())
+    }
+}
+
+impl Drop for TrustLoader {
+    /// Waits for the thread, a few milliseconds at most and only where the run failed early: were the process to exit meanwhile, its
+    /// exit handlers would take the cryptographic library's random source away from under the thread, and it would abort.
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
