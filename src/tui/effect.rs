@@ -31,6 +31,8 @@ pub enum Outcome {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// SIGQUIT, which Ctrl-\ sends.
+    Aborted,
     /// SIGHUP, or the terminal went away.
     HungUp,
 }
@@ -42,6 +44,7 @@ impl Outcome {
             Self::Quit => 0,
             Self::HungUp => 129,
             Self::Interrupted => 130,
+            Self::Aborted => 131,
             Self::Terminated => 143,
         }
     }

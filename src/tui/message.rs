@@ -28,6 +28,8 @@ pub enum Signal {
     Terminate,
     /// SIGHUP, or the terminal went away: end now.
     HangUp,
+    /// SIGQUIT: end now. It is what one sends when nothing else helps, so the terminal comes back then, too.
+    Abort,
     /// SIGINT: as Ctrl-C.
     Interrupt,
     /// SIGTSTP: as Ctrl-Z.

@@ -64,6 +64,7 @@ impl State {
         match signal {
             Signal::Terminate => self.leave(Outcome::Terminated),
             Signal::HangUp => self.leave(Outcome::HungUp),
+            Signal::Abort => self.leave(Outcome::Aborted),
             Signal::Interrupt => self.interrupt(),
             Signal::Stop => vec![Effect::Suspend],
             Signal::Continue => vec![Effect::Redraw],

@@ -57,7 +57,9 @@ fn the_picture_is_there_before_the_run_is_asked_for() {
 
 #[test]
 fn signals_end_the_loop_and_the_run() {
-    for (signal, outcome, code) in [(Signal::Terminate, Outcome::Terminated, 143), (Signal::HangUp, Outcome::HungUp, 129)] {
+    for (signal, outcome, code) in
+        [(Signal::Terminate, Outcome::Terminated, 143), (Signal::HangUp, Outcome::HungUp, 129), (Signal::Abort, Outcome::Aborted, 131)]
+    {
         let (sender, inbox) = sync_channel(10);
         sender.send(Message::Signal(signal)).unwrap();
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();

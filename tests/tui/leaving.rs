@@ -39,7 +39,7 @@ fn by_ctrl_c_which_cancels_first() {
 
 #[test]
 fn by_signals() {
-    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
         let server = Server::start();
         let mut terminal = under_way(&server);
         terminal.signal(signal);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crossterm::event;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{getpid, getsid, kill_current_process_group};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use super::terminal;
@@ -32,7 +32,7 @@ pub(super) struct Input {
 /// Begins to put keys and signals into the inbox. The threads end with the process, or once nobody takes from the inbox.
 pub(super) fn start(inbox: &SyncSender<Message>) -> io::Result<Input> {
     let own_stops = Arc::new(AtomicUsize::new(0));
-    let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
+    let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (for_signals, for_keys, stops) = (inbox.clone(), inbox.clone(), Arc::clone(&own_stops));
     thread::Builder::new().name("signals".to_owned()).spawn(move || forward_signals(signals, &for_signals, &stops))?;
     thread::Builder::new().name("keyboard".to_owned()).spawn(move || forward_keys(&for_keys))?;
@@ -62,6 +62,7 @@ fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops:
             SIGTERM => Message::Signal(Signal::Terminate),
             SIGHUP => Message::Signal(Signal::HangUp),
             SIGINT => Message::Signal(Signal::Interrupt),
+            SIGQUIT => Message::Signal(Signal::Abort),
             SIGCONT => Message::Signal(Signal::Continue),
             SIGTSTP if own_stops.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() => continue,
             SIGTSTP => Message::Signal(Signal::Stop),
