@@ -77,7 +77,9 @@ impl State {
     pub(super) fn scroll(&mut self, by: isize, now: Moment) {
         let areas = self.areas(now);
         let most = most_scrolled(&page(self, &areas, now), areas.explain);
-        self.sight.scrolled = self.sight.scrolled.min(most).saturating_add_signed(by).min(most);
+        let wanted = self.sight.scrolled.min(most).saturating_add_signed(by);
+        // Who goes past the end stays at the end while the page grows.
+        self.sight.scrolled = if wanted > most { usize::MAX } else { wanted };
     }
 
     /// Selects something, and sees to it that it is seen.

@@ -63,7 +63,7 @@ pub(super) struct Sight {
     pub(super) cursor: Cursor,
     pub(super) panel: Panel,
     pub(super) zoom: Zoom,
-    /// Lines by which the explanation is scrolled.
+    /// Lines by which the explanation is scrolled; more than there are: to its end, also as it grows.
     pub(super) scrolled: usize,
 }
 

@@ -92,12 +92,12 @@ fn a_url_is_typed_on_the_start_screen_and_edited_later() {
 fn a_click_selects() {
     let server = Server::start();
     let mut terminal = Terminal::tapline(&[&server.url], SIZE);
-    terminal.wait_for_text(HELD);
+    // The first row stays where it is; those below it make room for what the wire tells later.
+    terminal.wait_for("the row of the connection", |screen| row(screen, "TCP").is_some());
     let text = terminal.text();
-    let line = text.lines().position(|line| line.starts_with("\u{2502} Send ")).unwrap() + 1;
+    let line = text.lines().position(|line| line.starts_with("\u{2502} TCP ")).unwrap() + 1;
     terminal.type_keys(&format!("\x1b[<0;5;{line}M\x1b[<0;5;{line}m"));
-    terminal.wait_for_text("Request sent");
-    terminal.wait_for_text("\u{25b8}Send");
+    terminal.wait_for_text("\u{25b8}TCP");
 }
 
 #[test]
