@@ -25,6 +25,7 @@ mod fold;
 mod http;
 #[cfg(test)]
 pub(crate) mod law;
+mod link;
 mod passed;
 mod phase;
 mod tls;
@@ -39,6 +40,7 @@ pub use failure::{Code, Failure};
 pub use flow::{Direction, Flow, FlowKey, Packet, PacketEntry, SegmentCounts, TcpFlags, TcpHeader, Transport};
 pub use fold::{Control, Trace};
 pub use http::{Header, HttpVersion, Informational, Request, Response};
+pub use link::{Link, LinkCounts};
 pub use passed::{Passed, PassedOneWay};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};

@@ -1,9 +1,15 @@
 //! Quantities with their units, and how people read them. Pure: no clock is read and nothing is written here.
 
+mod rate;
+mod scaled;
+mod share;
 mod size;
 mod text;
 mod time;
 
+pub use rate::BitRate;
+pub use scaled::scaled;
+pub use share::Share;
 pub use size::Bytes;
 pub use text::{Secret, Untrusted, acts_on_a_terminal};
 pub use time::{Moment, Nanos, WallTime};

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::measure::Kind;
 use super::{Budget, Measure, Operator, Rule};
+use crate::units::scaled;
 
 /// Why a text is no budget: where, what stands there, what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,16 +139,6 @@ fn wanted_unit(kind: Kind) -> String {
 
 fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// A decimal number times a scale, exactly; `None` where that is no whole number or does not fit.
-fn scaled(number: &str, scale: u64) -> Option<u64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = u32::try_from(fraction.len()).ok()?;
-    let parsed: u128 = format!("{whole}{fraction}").parse().ok()?;
-    let divisor = 10u128.checked_pow(digits)?;
-    let product = parsed.checked_mul(u128::from(scale))?;
-    product.is_multiple_of(divisor).then(|| u64::try_from(product / divisor).ok())?
 }
 
 #[cfg(test)]
