@@ -62,12 +62,13 @@ fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings
         ascii: look.ascii || !super::speaks_unicode(),
         url,
         suggestions: suggestions(targets),
+        notice: None,
     }
 }
 
 fn suggestions(targets: &Targets) -> Vec<Suggestion> {
     let exhibits = targets.lab().map(Embedded::catalogue).unwrap_or_default();
-    exhibits.into_iter().map(|exhibit| Suggestion { url: exhibit.url, shows: exhibit.shows.to_owned() }).collect()
+    exhibits.into_iter().map(|exhibit| Suggestion { url: exhibit.url, shows: exhibit.shows.to_owned(), group: String::new() }).collect()
 }
 
 /// The runs the screen asked for. At most one is under way; what an older one still says is not heard.
@@ -91,7 +92,7 @@ impl Runs {
                 }
             }
             Effect::Cancel => self.cancel(),
-            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
+            Effect::SetLink(_) | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header, HttpVersion, KernelTcp, Packet, Phase,
+    AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, Packet, Phase,
     ProxyStep, ResolutionSource, StreamPosition, TlsMessage, Verification,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
@@ -125,6 +125,9 @@ pub enum What {
     CaptureClosed { received: u64, dropped: u64 },
     /// A batch of captured packets, in the order the kernel gave them.
     Packets { packets: Vec<Packet> },
+
+    /// The link of the lab is set so from here on.
+    LinkSet { link: Link },
 
     /// An exchange began.
     ExchangeStarted { exchange: ExchangeId, cause: Cause, method: String, url: Untrusted },

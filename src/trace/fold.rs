@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::{
     Attempt, AttemptOutcome, Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Direction, DnsQuery, Event, Exchange,
-    ExchangeId, Flow, FlowKey, Informational, Packet, Phase, QueryOutcome, Request, Resolution, Response, Tls, Transport, What,
+    ExchangeId, Flow, FlowKey, Informational, Link, Packet, Phase, QueryOutcome, Request, Resolution, Response, Tls, Transport, What,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -36,6 +36,7 @@ pub struct Trace {
     capture: Capture,
     clock: ClockMap,
     control: Option<Control>,
+    link: Option<Link>,
     log: Vec<Event>,
     unlogged: u64,
     dropped: u64,
@@ -153,6 +154,11 @@ impl Trace {
         self.control.as_ref()
     }
 
+    /// How the lab's link was set last; without a lab there is none.
+    pub const fn link(&self) -> Option<&Link> {
+        self.link.as_ref()
+    }
+
     /// What happened, in order, without packets and progress reports.
     pub fn log(&self) -> &[Event] {
         &self.log
@@ -187,6 +193,7 @@ impl Trace {
             What::ControlMeasured { status, headers, total, error } => {
                 self.control = Some(Control { status: *status, headers: *headers, total: *total, error: error.clone() });
             }
+            What::LinkSet { link } => self.link = Some(link.clone()),
             What::CaptureOpened { .. } | What::CaptureUnavailable { .. } | What::CaptureOff | What::CaptureClosed { .. } => {
                 self.fold_capture(what);
             }

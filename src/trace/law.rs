@@ -7,7 +7,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use super::*;
-use crate::units::{Moment, Nanos, Untrusted, WallTime};
+use crate::units::{BitRate, Moment, Nanos, Share, Untrusted, WallTime};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -113,7 +113,26 @@ fn about_the_run() -> impl Strategy<Value = What> {
             total: Nanos(total),
             error
         }),
+        link().prop_map(|link| What::LinkSet { link }),
     ]
+}
+
+fn link() -> impl Strategy<Value = Link> {
+    let share = || (0..=1_000_000_u32).prop_map(Share::from_millionths);
+    let delays = (any::<u64>(), any::<u64>());
+    (delays, share(), share(), share(), of(any::<u64>()), any::<u16>(), word(), any::<u64>()).prop_map(
+        |((round_trip, jitter), loss, reorder, duplicate, bandwidth, mtu, congestion, seed)| Link {
+            round_trip: Nanos(round_trip),
+            jitter: Nanos(jitter),
+            loss,
+            reorder,
+            duplicate,
+            bandwidth: bandwidth.map(BitRate),
+            mtu,
+            congestion,
+            seed,
+        },
+    )
 }
 
 fn about_capture() -> impl Strategy<Value = What> {

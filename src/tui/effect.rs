@@ -1,5 +1,7 @@
 //! What the screen wants done.
 
+use crate::trace::Link;
+
 /// Something that shall happen outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -12,6 +14,9 @@ pub enum Effect {
     },
     /// End the run under way. Its last events still come back, the very last [`RunEnded`](crate::trace::What::RunEnded).
     Cancel,
+    /// Set the lab's link so, at once. How it is then comes back as [`Message::Link`](super::Message::Link), and during a run as
+    /// [`LinkSet`](crate::trace::What::LinkSet) too.
+    SetLink(Link),
     /// Put text on the clipboard.
     Copy(String),
     /// Stop this process as Ctrl-Z does, and come back from it.

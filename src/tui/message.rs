@@ -1,6 +1,6 @@
 //! Everything that arrives.
 
-use crate::trace;
+use crate::trace::{self, Link, LinkCounts};
 
 /// Something that arrived at the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,16 @@ pub enum Message {
     Signal(Signal),
     /// The run that was asked for could not be started, or ended without saying so; why, in a sentence.
     RunFailed(String),
+    /// The lab's link as it is now. It may come at any time, and again with other counts; where it never comes there is no link.
+    Link {
+        /// How it is set.
+        link: Link,
+        /// What it has done with packets so far.
+        counts: LinkCounts,
+    },
+    /// The link could not be set as [`Effect::SetLink`](super::Effect::SetLink) asked; why, in a sentence. How it is then
+    /// [`Message::Link`] says.
+    LinkRefused(String),
 }
 
 impl From<trace::Event> for Message {

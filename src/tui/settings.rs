@@ -13,6 +13,8 @@ pub struct Settings {
     pub url: Option<String>,
     /// What the start screen offers.
     pub suggestions: Vec<Suggestion>,
+    /// What is not real here, in a sentence; nothing where everything is.
+    pub notice: Option<String>,
 }
 
 /// A place worth going to.
@@ -22,6 +24,8 @@ pub struct Suggestion {
     pub url: String,
     /// One line on what it shows.
     pub shows: String,
+    /// The heading it stands under. Headings are in the order in which they first come; where it is empty there is none.
+    pub group: String,
 }
 
 /// A set of colours.

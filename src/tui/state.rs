@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::run::Run;
 use super::{Settings, Theme};
 use crate::timeline::Zoom;
-use crate::trace::Trace;
+use crate::trace::{Link, LinkCounts, Trace};
 use crate::units::Moment;
 
 /// A panel that can have the keyboard.
@@ -86,6 +86,8 @@ pub struct State {
     pub(super) url: String,
     pub(super) front: Front,
     pub(super) sight: Sight,
+    /// The lab's link, and what it has done with packets; without a lab there is none.
+    pub(super) link: Option<(Link, LinkCounts)>,
     /// Something to tell the user until the next key.
     pub(super) notice: Option<String>,
 }
@@ -103,6 +105,7 @@ impl State {
             held: None,
             errand: Errand::None,
             sight: Sight::default(),
+            link: None,
             notice: None,
         }
     }

@@ -21,6 +21,8 @@ impl State {
         match message {
             Message::Terminal(event) => return self.terminal_says(event, now),
             Message::Trace(event) => self.take(event),
+            Message::Link { link, counts } => self.link = Some((link, counts)),
+            Message::LinkRefused(why) => self.notice = Some(why),
             Message::Signal(signal) => return self.signalled(signal),
             Message::RunFailed(why) => {
                 self.errand = Errand::None;

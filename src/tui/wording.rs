@@ -112,6 +112,7 @@ fn http_or_run(what: &What, trace: &Trace) -> (Option<Phase>, Way, String) {
         }
         What::Trailers { headers, .. } => (Some(Phase::Receive), Way::In, format!("trailers, {}", count(headers.len(), "field"))),
         What::Redirected { to, .. } => (Some(Phase::Receive), Way::None, format!("redirected to {}", to.escaped())),
+        What::LinkSet { link } => (None, Way::None, format!("link: {link}")),
         What::ExchangeStarted { method, url, .. } => (None, Way::None, format!("{method} {}", without_credentials(url))),
         What::ExchangeEnded { exchange } => (None, Way::None, over(trace, *exchange)),
         What::CaptureOpened { interface, link_type } => (None, Way::None, format!("capturing packets on {interface} ({link_type})")),

@@ -9,8 +9,22 @@ use super::scaled;
 
 /// A part of a whole in millionths: 0 to 1,000,000.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "u32", into = "u32")]
 pub struct Share(u32);
+
+/// From millionths; more than the whole is the whole.
+impl From<u32> for Share {
+    fn from(millionths: u32) -> Self {
+        Self::from_millionths(millionths)
+    }
+}
+
+/// In millionths.
+impl From<Share> for u32 {
+    fn from(share: Share) -> Self {
+        share.0
+    }
+}
 
 impl Share {
     /// Nothing of it.
@@ -60,6 +74,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(Share::from_millionths(millionths)));
             assert_eq!(Share::from_millionths(millionths).to_string(), shown);
         }
+        assert_eq!(serde_json::from_str::<Share>("4000000").ok(), Some(Share(Share::WHOLE)), "a file may say anything");
         for text in ["", "1", "101%", "-1%", "%", "0.00001%"] {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }

@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use super::scaled;
 
 /// A duration in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,6 +70,23 @@ impl AddAssign for Nanos {
 impl std::iter::Sum for Nanos {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
         iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// Units of time in nanoseconds. Those that end in the letter of another one come first.
+const UNITS: [(&str, u64); 6] =
+    [("ns", 1), ("us", 1_000), ("\u{b5}s", 1_000), ("\u{3bc}s", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];
+
+/// `80ms`, `1.5 s`, `500us`, `500 µs` (with the micro sign or the Greek letter), `250ns`; what is no whole number of nanoseconds is
+/// refused. Nothing is nothing in any unit: `0`.
+impl FromStr for Nanos {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let found = UNITS.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?.trim_end(), *scale)));
+        let (number, scale) = found.or((text == "0").then_some((text, 1))).unwrap_or_default();
+        scaled(number, scale).map(Self).ok_or_else(|| "a time such as 80ms, 1.5s or 500us is wanted".to_owned())
     }
 }
 
@@ -169,6 +189,25 @@ mod tests {
             (125_000_000_000, "2 min 05 s"),
         ] {
             assert_eq!(Nanos(ns).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        for (text, ns) in [
+            ("80ms", 80_000_000),
+            (" 1.5 s ", 1_500_000_000),
+            ("500us", 500_000),
+            ("500\u{b5}s", 500_000),
+            ("2.5 \u{3bc}s", 2_500),
+            ("250 ns", 250),
+            ("0", 0),
+            ("0 ms", 0),
+        ] {
+            assert_eq!(text.parse(), Ok(Nanos(ns)), "{text}");
+        }
+        for text in ["", "80", "ms", "-1ms", "+1ms", "1e3ms", "0.5ns", "1 m", "99999999999999999999s", "1 s s", "80MS"] {
+            assert!(text.parse::<Nanos>().is_err(), "{text}");
         }
     }
 

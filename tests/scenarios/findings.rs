@@ -14,6 +14,7 @@ pub(crate) fn findings(trace: &Trace) -> Value {
         "capture": capture(trace),
         "packets": trace.capture().packets,
         "dropped_events": trace.dropped(),
+        "link": trace.link(),
         "exchanges": trace.exchanges().iter().map(|each| exchange(trace, each)).collect::<Vec<_>>(),
     })
 }

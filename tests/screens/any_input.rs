@@ -246,7 +246,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             color,
             ascii,
             url: run.then(|| "https://a.test/".to_owned()),
-            suggestions: Vec::new(),
+            ..Settings::default()
         },
     )
 }

@@ -25,7 +25,7 @@ impl Desk {
 
     /// The start screen, with two suggestions.
     pub(crate) fn start(size: (u16, u16)) -> Self {
-        let suggestion = |url: &str, shows: &str| Suggestion { url: url.to_owned(), shows: shows.to_owned() };
+        let suggestion = |url: &str, shows: &str| Suggestion { url: url.to_owned(), shows: shows.to_owned(), group: String::new() };
         let suggestions = vec![
             suggestion("https://tapline.test:8443/", "a page over HTTP/2 and TLS 1.3"),
             suggestion("https://expired.tapline.test:8443/", "a certificate past its end"),

@@ -36,6 +36,7 @@ struct Summary<'a> {
     clock: run::Clock,
     events: run::Events,
     control: Option<run::Control>,
+    link: Option<run::Link<'a>>,
     budget: Option<Vec<run::Verdict>>,
     exchanges: Vec<exchange::Exchange<'a>>,
 }
@@ -59,6 +60,7 @@ impl<'a> Summary<'a> {
             clock: run::Clock::of(trace.clock()),
             events: run::Events { dropped: trace.dropped(), unlogged: trace.unlogged() },
             control: trace.control().map(|control| run::Control::of(control, redactor)),
+            link: trace.link().map(run::Link::of),
             budget: options.budget.as_ref().map(|budget| budget.verdicts(trace).iter().map(run::Verdict::of).collect()),
             exchanges: trace.exchanges().iter().map(|exchange| exchange::Exchange::of(trace, exchange, redactor)).collect(),
         }

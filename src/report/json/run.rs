@@ -98,6 +98,36 @@ impl Control {
     }
 }
 
+/// As in the event, but for the bandwidth, which is `null` where the link has no limit of its own.
+#[derive(Serialize)]
+pub(super) struct Link<'a> {
+    round_trip_ns: u64,
+    jitter_ns: u64,
+    loss: u32,
+    reorder: u32,
+    duplicate: u32,
+    bandwidth: Option<u64>,
+    mtu: u16,
+    congestion: &'a str,
+    seed: u64,
+}
+
+impl<'a> Link<'a> {
+    pub(super) fn of(link: &'a trace::Link) -> Self {
+        Self {
+            round_trip_ns: link.round_trip.0,
+            jitter_ns: link.jitter.0,
+            loss: link.loss.millionths(),
+            reorder: link.reorder.millionths(),
+            duplicate: link.duplicate.millionths(),
+            bandwidth: link.bandwidth.map(|rate| rate.0),
+            mtu: link.mtu,
+            congestion: &link.congestion,
+            seed: link.seed,
+        }
+    }
+}
+
 #[derive(Serialize)]
 pub(super) struct Verdict {
     rule: String,

@@ -5,13 +5,14 @@ use super::flow::Words;
 use crate::insight::budget::{Budget, Outcome, Verdict};
 use crate::insight::transfers;
 use crate::report::pen::{Line, Role};
-use crate::trace::{CaptureState, Control};
+use crate::trace::{CaptureState, Control, Link, What};
 
-/// Budget, ordinary client, capture, and what was lost.
+/// Budget, ordinary client, the lab's link, capture, and what was lost.
 pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
     let verdicts = budget.map(|budget| budget.verdicts(page.trace)).unwrap_or_default();
     let mut lines: Vec<Line> = verdicts.iter().flat_map(|verdict| page.fact("budget", judged(page, verdict))).collect();
     lines.extend(page.trace.control().into_iter().flat_map(|control| page.fact("control", compared(page, control))));
+    lines.extend(page.trace.link().into_iter().flat_map(|link| page.fact("link", set(page, link))));
     lines.extend(page.fact("capture", captured(page)));
     let dropped = page.trace.dropped();
     if dropped > 0 {
@@ -50,6 +51,15 @@ fn compared(page: &Page, control: &Control) -> Words {
         Some((head, total)) => words.join(";").add(Role::Plain, &format!("here {} and {}", time(head), time(total))),
         None => words,
     }
+}
+
+/// How the lab's link is set, and whether it was set otherwise before.
+fn set(page: &Page, link: &Link) -> Words {
+    let glyphs = [(" ·", ","), ("±", "+-"), ("µ", "u")];
+    let shown = glyphs.into_iter().fold(link.to_string(), |line, (sign, ascii)| line.replace(sign, page.pen.glyph(sign, ascii)));
+    let settings = page.trace.log().iter().filter(|event| matches!(event.what, What::LinkSet { .. })).count();
+    let words = Words::default().add(Role::Plain, &shown);
+    if settings > 1 { words.add(Role::Dim, &format!("(at last; it was set {settings} times)")) } else { words }
 }
 
 fn captured(page: &Page) -> Words {

@@ -75,6 +75,11 @@ fn meaning(what: &What) -> Option<String> {
             let names: Vec<_> = withheld.iter().map(crate::units::Untrusted::escaped).collect();
             format!("It leads to another origin, so these fields stay home: {}.", names.join(", "))
         }
+        What::LinkSet { .. } => {
+            "The lab's own link is set so from here on. RTT is what it adds to a round trip, half of it each way; losses are drawn in \
+             both directions."
+                .to_owned()
+        }
         What::KernelMeasured { .. } => "What the kernel itself knows of the connection (TCP_INFO); it needs no capture.".to_owned(),
         _ => return None,
     })
