@@ -12,6 +12,12 @@ use tapline::lab::Embedded;
 use tempfile::NamedTempFile;
 use url::Url;
 
+mod lab {
+    mod ground;
+
+    use super::*;
+}
+
 /// A running lab, and its root certificate where curl can read it.
 struct Lab {
     servers: Embedded,

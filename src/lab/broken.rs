@@ -8,9 +8,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use super::service::Service;
+
 const LARGEST_HEAD: usize = 8 * 1024;
 const LONGEST_HEAD: Duration = Duration::from_secs(10);
 const LONGEST_SILENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Requests that are answered wrongly.
+pub(super) const BROKEN: Service = Service::connections("broken", "http", 80, |visit| Box::pin(serve(visit.stream)));
 
 /// The ways to break it, each with what it shows.
 pub(super) const WAYS: [(&str, &str); 8] = [
@@ -25,7 +30,7 @@ pub(super) const WAYS: [(&str, &str); 8] = [
 ];
 
 /// Answers one request in the broken way its path names, then closes the connection. A client that goes away ends it too.
-pub(super) async fn serve(mut stream: TcpStream) {
+async fn serve(mut stream: TcpStream) {
     let Ok(Ok(path)) = timeout(LONGEST_HEAD, path_of_request(&mut stream)).await else { return };
     let _ = answer(&mut stream, &path).await;
 }

@@ -1,7 +1,10 @@
 //! What there is to see in the lab.
 
-use super::broken;
-use super::hosts::{API, BROKEN, NO_ADDRESS, PLAIN, REFUSED, RESET, SERVER_FAILURE, SILENCE};
+use super::hosts::{API, Host};
+use super::oddities::{NO_ADDRESS, SERVER_FAILURE, SILENCE};
+use super::places::Places;
+use super::secure::{HTTP, HTTPS};
+use super::service::Service;
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,18 +15,8 @@ pub struct Exhibit {
     pub shows: &'static str,
 }
 
-/// The ports of the lab's servers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ports {
-    pub(super) https: u16,
-    pub(super) http: u16,
-    pub(super) refused: u16,
-    pub(super) reset: u16,
-    pub(super) broken: u16,
-}
-
-/// What answers well.
-const PATHS: [(&str, &str); 14] = [
+/// What the first host shows.
+pub(super) const PAGES: [(&str, &str); 14] = [
     ("/users", "a page of JSON, about 1 kB"),
     ("/delay/500", "the server thinks for half a second: a long wait"),
     ("/drip", "eight pieces, a tenth of a second apart: a long receive"),
@@ -40,36 +33,32 @@ const PATHS: [(&str, &str); 14] = [
     ("/status/503", "any status you name"),
 ];
 
-/// What goes wrong on the way, by host.
-const FAULTS: [(&str, &str); 7] = [
-    ("expired.lab.test", "a certificate that ended 12 days ago"),
-    ("not-yet-valid.lab.test", "a certificate that begins in 7 days"),
-    ("wrong-host.lab.test", "a certificate for another name"),
-    ("self-signed.lab.test", "a certificate that vouches for itself"),
-    ("incomplete-chain.lab.test", "a server that leaves out the intermediate certificate"),
-    ("tls12.lab.test", "a server that speaks TLS 1.2 only: one more round trip"),
-    ("tls13.lab.test", "a server that speaks TLS 1.3 only; try --tls-max 1.2"),
+/// What is seen under names that are no hosts of their own, or at another port.
+const BESIDES: [(&str, Service, &str, &str); 2] = [
+    (API, HTTP, "/users", "the same page in clear: no TLS phase"),
+    ("alias.lab.test", HTTPS, "/users", "an alias of an alias: two CNAME records"),
+];
+
+/// What goes wrong when the name is looked up.
+const NAMES: [(&str, &str); 4] = [
+    ("nowhere.lab.test", "a name that does not exist"),
+    (NO_ADDRESS, "a name that has no address"),
+    (SERVER_FAILURE, "a name the DNS server fails to look up"),
+    (SILENCE, "a name the DNS server keeps silent about"),
 ];
 
 /// Every exhibit, what works first.
-pub(super) fn exhibits(ports: Ports) -> Vec<Exhibit> {
-    let https = ports.https;
-    let good = PATHS.iter().map(|(path, shows)| Exhibit { url: format!("https://{API}:{https}{path}"), shows });
-    let others = [
-        (format!("http://{API}:{}/users", ports.http), "the same page in clear: no TLS phase"),
-        (format!("https://alias.lab.test:{https}/users"), "an alias of an alias: two CNAME records"),
-    ];
-    let faults = FAULTS.iter().map(|(host, shows)| Exhibit { url: format!("https://{host}:{https}/users"), shows });
-    let roads = [
-        (format!("https://{REFUSED}:{}/", ports.refused), "a closed port: the connection is refused"),
-        (format!("https://{RESET}:{}/", ports.reset), "the connection is reset within the TLS handshake"),
-        (format!("https://{PLAIN}:{}/users", ports.http), "a server that does not speak TLS where it is expected"),
-        (format!("https://nowhere.lab.test:{https}/"), "a name that does not exist"),
-        (format!("https://{NO_ADDRESS}:{https}/"), "a name that has no address"),
-        (format!("https://{SERVER_FAILURE}:{https}/"), "a name the DNS server fails to look up"),
-        (format!("https://{SILENCE}:{https}/"), "a name the DNS server keeps silent about"),
-    ];
-    let broken = broken::WAYS.iter().map(|(path, shows)| Exhibit { url: format!("http://{BROKEN}:{}{path}", ports.broken), shows });
-    let plain = |(url, shows)| Exhibit { url, shows };
-    good.chain(others.map(plain)).chain(faults).chain(roads.map(plain)).chain(broken).collect()
+pub(super) fn exhibits(places: &Places) -> Vec<Exhibit> {
+    let besides = BESIDES.iter().map(|(host, service, path, shows)| Exhibit { url: places.url(host, service, path), shows });
+    let names = NAMES.iter().map(|(name, shows)| Exhibit { url: places.url(name, &HTTPS, "/"), shows });
+    let (first, others): (Vec<&Host>, Vec<&Host>) = places.ground.hosts().partition(|host| host.name == API);
+    let of = |hosts: Vec<&'static Host>| hosts.into_iter().flat_map(|host| sights(host, places));
+    of(first).chain(besides).chain(of(others)).chain(names).collect()
+}
+
+fn sights(host: &'static Host, places: &Places) -> impl Iterator<Item = Exhibit> {
+    let at = move |service: &'static Service| {
+        host.sights.iter().map(move |(path, shows)| Exhibit { url: places.url(host.name, service, path), shows })
+    };
+    host.services.first().into_iter().flat_map(at)
 }

@@ -1,6 +1,6 @@
 //! The DNS server: the zone `lab.test`, under a root that has nothing else.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{TcpListener as StdListener, UdpSocket as StdSocket};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,27 +16,29 @@ use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, MessageResponseBuilder, ZoneType};
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::hosts::{ALIASES, NO_ADDRESS, SERVER_FAILURE, SILENCE, V4_ONLY, V6_ONLY, ZONE, addressed};
-use super::{Error, ports};
+use super::Error;
+use super::hosts::{ALIASES, NAME_SERVER, ZONE};
+use super::oddities::{NO_ADDRESS, SERVER_FAILURE, SILENCE};
+use super::places::Places;
 
 /// Seconds a client may keep an answer.
 const TTL: u32 = 60;
 const LONGEST_IDLE: Duration = Duration::from_secs(10);
 const ANSWERS_QUEUED: usize = 32;
 
-/// Starts the server within the current runtime and says where it is. `has_v6` decides whether names get IPv6 addresses.
-pub(super) fn start(has_v6: bool) -> Result<SocketAddr, Error> {
-    let names = Names::new(has_v6).map_err(|source| Error::Zone { source })?;
-    let (udp, tcp) = ports::datagrams_and_connections()?;
+/// Answers at these sockets, within the current runtime, where everything is.
+pub(super) fn start(sockets: Vec<(StdSocket, StdListener)>, places: &Places) -> Result<(), Error> {
+    let names = Names::new(places).map_err(|source| Error::Zone { source })?;
     let failed = |source| Error::Thread { source };
-    let address = udp.local_addr().map_err(failed)?;
     let mut server = Server::new(names);
-    server.register_socket(UdpSocket::from_std(udp).map_err(failed)?);
-    server.register_listener(TcpListener::from_std(tcp).map_err(failed)?, LONGEST_IDLE, ANSWERS_QUEUED);
+    for (udp, tcp) in sockets {
+        server.register_socket(UdpSocket::from_std(udp).map_err(failed)?);
+        server.register_listener(TcpListener::from_std(tcp).map_err(failed)?, LONGEST_IDLE, ANSWERS_QUEUED);
+    }
     tokio::spawn(async move {
         let _ = server.block_until_done().await;
     });
-    Ok(address)
+    Ok(())
 }
 
 /// The zones, and the names that fail on purpose.
@@ -47,12 +49,12 @@ struct Names {
 }
 
 impl Names {
-    fn new(has_v6: bool) -> Result<Self, ProtoError> {
+    fn new(places: &Places) -> Result<Self, ProtoError> {
         let mut zones = Catalog::new();
         zones.upsert(Name::root().into(), vec![Arc::new(zone(Name::root())?)]);
         let origin = fqdn(ZONE)?;
         let mut lab = zone(origin.clone())?;
-        for (name, data) in records(has_v6)? {
+        for (name, data) in records(places)? {
             lab.upsert_mut(Record::from_rdata(name, TTL, data), 0);
         }
         zones.upsert(origin.into(), vec![Arc::new(lab)]);
@@ -64,21 +66,20 @@ impl Names {
 /// A zone with nothing but its own beginning (RFC 1035 §3.3.13).
 fn zone(origin: Name) -> Result<InMemoryZoneHandler<TokioRuntimeProvider>, ProtoError> {
     let mut zone = InMemoryZoneHandler::empty(origin.clone(), ZoneType::Primary, AxfrPolicy::Deny);
-    let (server, mailbox) = (fqdn("ns.lab.test")?, fqdn("hostmaster.lab.test")?);
+    let (server, mailbox) = (fqdn(NAME_SERVER)?, fqdn("hostmaster.lab.test")?);
     let soa = SOA::new(server, mailbox, 1, 3600, 600, 86_400, TTL);
     zone.upsert_mut(Record::from_rdata(origin, TTL, RData::SOA(soa)), 0);
     Ok(zone)
 }
 
-fn records(has_v6: bool) -> Result<Vec<(Name, RData)>, ProtoError> {
+fn records(places: &Places) -> Result<Vec<(Name, RData)>, ProtoError> {
     let mut records = Vec::new();
-    let v4 = RData::A(A(Ipv4Addr::LOCALHOST));
-    let v6 = RData::AAAA(AAAA(Ipv6Addr::LOCALHOST));
-    for name in addressed().chain([V4_ONLY]) {
-        records.push((fqdn(name)?, v4.clone()));
-    }
-    for name in addressed().chain([V6_ONLY]).filter(|_| has_v6) {
-        records.push((fqdn(name)?, v6.clone()));
+    for host in places.ground.hosts() {
+        let v4 = places.v4(host).map(|address| RData::A(A(address)));
+        let v6 = places.v6(host).map(|address| RData::AAAA(AAAA(address)));
+        for data in v4.into_iter().chain(v6) {
+            records.push((fqdn(host.name)?, data));
+        }
     }
     for (alias, name) in ALIASES {
         records.push((fqdn(alias)?, RData::CNAME(CNAME(fqdn(name)?))));

@@ -1,30 +1,18 @@
 //! The lab within the process.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use socket2::Socket;
-use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use super::catalogue::{self, Exhibit, Ports};
-use super::gate::Gate;
-use super::hosts::API;
-use super::identity::Identities;
-use super::ports::Pair;
-use super::router::Site;
-use super::{Error, broken, dns, faults, ports, secure};
+use super::catalogue::Exhibit;
+use super::{Error, Ground, Servers};
 
-/// The lab's servers, running on a thread of their own. They stop, and their ports close, when the value is dropped.
+/// The lab's servers on loopback, running on a thread of their own. They stop, and their ports close, when the value is dropped.
 #[derive(Debug)]
 pub struct Embedded {
-    ports: Ports,
-    dns: SocketAddr,
-    ca_pem: String,
-    /// Held so that nobody else listens where the lab says that nobody does.
-    _refused: Pair<Socket>,
+    servers: Servers,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -32,11 +20,11 @@ pub struct Embedded {
 impl Embedded {
     /// Starts the servers. When it returns they answer.
     pub fn start() -> Result<Self, Error> {
-        let identities = Arc::new(Identities::new()?);
-        let ca_pem = identities.pem();
-        let refused = ports::closed()?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|source| Error::Thread { source })?;
-        let (ports, dns) = open_servers(&runtime, &identities, refused.port)?;
+        let servers = {
+            let _inside = runtime.enter();
+            Servers::open(Ground::Loopback)?
+        };
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("lab".to_owned())
@@ -45,27 +33,27 @@ impl Embedded {
                 let _ = runtime.block_on(stopped);
             })
             .map_err(|source| Error::Thread { source })?;
-        Ok(Self { ports, dns, ca_pem, _refused: refused, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { servers, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The page to look at first.
     pub fn url(&self) -> String {
-        format!("https://{API}:{}/users", self.ports.https)
+        self.servers.url()
     }
 
     /// The DNS server that knows the lab's names, over UDP and TCP.
-    pub const fn dns(&self) -> SocketAddr {
-        self.dns
+    pub fn dns(&self) -> SocketAddr {
+        self.servers.dns()
     }
 
     /// The certificate to trust, as PEM. Its key never leaves memory and ends with this value.
     pub fn ca_pem(&self) -> &str {
-        &self.ca_pem
+        self.servers.ca_pem()
     }
 
     /// What there is to see, what works first and what fails on purpose after it.
     pub fn catalogue(&self) -> Vec<Exhibit> {
-        catalogue::exhibits(self.ports)
+        self.servers.catalogue()
     }
 }
 
@@ -77,33 +65,4 @@ impl Drop for Embedded {
             let _ = thread.join();
         }
     }
-}
-
-/// Opens every port and hands it to the task that serves it.
-fn open_servers(runtime: &Runtime, identities: &Arc<Identities>, refused: u16) -> Result<(Ports, SocketAddr), Error> {
-    let _inside = runtime.enter();
-    let gate = Gate::new();
-    let (https, http, reset, broken) = (ports::listen()?, ports::listen()?, ports::listen()?, ports::listen()?);
-    let ports = Ports { https: https.port, http: http.port, refused, reset: reset.port, broken: broken.port };
-    let dns = dns::start(https.v6.is_some())?;
-    let site = Arc::new(Site { https_port: ports.https });
-    for listener in listeners(https)? {
-        let (identities, site) = (Arc::clone(identities), Arc::clone(&site));
-        tokio::spawn(gate.clone().keep(listener, move |stream| secure::serve(stream, Arc::clone(&identities), Arc::clone(&site))));
-    }
-    for listener in listeners(http)? {
-        let site = Arc::clone(&site);
-        tokio::spawn(gate.clone().keep(listener, move |stream| secure::serve_plain(stream, Arc::clone(&site))));
-    }
-    for listener in listeners(broken)? {
-        tokio::spawn(gate.clone().keep(listener, broken::serve));
-    }
-    for listener in listeners(reset)? {
-        tokio::spawn(gate.clone().keep(listener, faults::reset));
-    }
-    Ok((ports, dns))
-}
-
-fn listeners(pair: Pair<std::net::TcpListener>) -> Result<Vec<TcpListener>, Error> {
-    pair.into_sockets().map(|listener| TcpListener::from_std(listener).map_err(|source| Error::Thread { source })).collect()
 }

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A port could not be opened on a loopback address.
-    #[error("the lab could not open a port on {address}: {source}; is the loopback interface up?")]
+    /// A port could not be opened on an address.
+    #[error("the lab could not open a port on {address}: {source}; is the interface that has this address up?")]
     Bind {
         /// The address.
         address: IpAddr,

@@ -1,4 +1,4 @@
-//! A host that resets its connections.
+//! Hosts that refuse or reset connections.
 
 use std::time::Duration;
 
@@ -7,8 +7,16 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::service::Service;
+
+/// A closed port.
+pub(super) const REFUSED: Service = Service::closed("refused", "https", 443);
+
+/// Connections that end before TLS is agreed on.
+pub(super) const RESET: Service = Service::connections("reset", "https", 443, |visit| Box::pin(reset(visit.stream)));
+
 /// Waits for the client's first bytes, then closes so that the kernel sends RST instead of FIN (RFC 9293 §3.10.4).
-pub(super) async fn reset(mut stream: TcpStream) {
+async fn reset(mut stream: TcpStream) {
     let mut first = [0; 512];
     let _ = timeout(Duration::from_secs(10), stream.read(&mut first)).await;
     let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));

@@ -1,4 +1,14 @@
-//! The names of the lab and what each host does differently.
+//! The registry: every host of the lab, what it is called, where it is and what it serves.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::broken::{self, BROKEN};
+use super::catalogue::PAGES;
+use super::faults::{REFUSED, RESET};
+use super::firewall::Firewall;
+use super::secure::{HTTP, HTTPS, PLAIN};
+use super::service::Service;
+use super::tls::{Paper, Tls, Versions};
 
 /// The zone all names lie in.
 pub(super) const ZONE: &str = "lab.test";
@@ -6,84 +16,139 @@ pub(super) const ZONE: &str = "lab.test";
 /// The host that does everything right.
 pub(super) const API: &str = "api.lab.test";
 
+/// The host that answers DNS questions in the lab's network.
+pub(super) const NAME_SERVER: &str = "ns.lab.test";
+
+/// The number in the addresses of the one who looks at the lab's network.
+pub(super) const CLIENT_NUMBER: u8 = 1;
+
+const V4: &str = "v4.lab.test";
+const V6: &str = "v6.lab.test";
+
 /// Aliases, each with the name it stands for; a chain of two ends at [`API`].
 pub(super) const ALIASES: [(&str, &str); 2] = [("www.lab.test", API), ("alias.lab.test", "www.lab.test")];
 
-/// A host with an IPv4 address only.
-pub(super) const V4_ONLY: &str = "v4.lab.test";
-/// A host with an IPv6 address only.
-pub(super) const V6_ONLY: &str = "v6.lab.test";
-/// A name that exists and has no address.
-pub(super) const NO_ADDRESS: &str = "noaddress.lab.test";
-/// A name the DNS server fails to answer for.
-pub(super) const SERVER_FAILURE: &str = "servfail.lab.test";
-/// A name the DNS server never answers for.
-pub(super) const SILENCE: &str = "silent.lab.test";
-/// The host whose port is closed.
-pub(super) const REFUSED: &str = "refused.lab.test";
-/// The host that resets the connection within the handshake.
-pub(super) const RESET: &str = "reset.lab.test";
-
-/// The host that speaks no TLS where it is expected.
-pub(super) const PLAIN: &str = "plain.lab.test";
-/// The host that breaks HTTP.
-pub(super) const BROKEN: &str = "broken.lab.test";
-
-/// How a host's certificate is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paper {
-    /// As it should be.
-    Good,
-    /// Past its end.
-    Expired,
-    /// Before its beginning.
-    NotYetValid,
-    /// For another name.
-    WrongHost,
-    /// Its own issuer.
-    SelfSigned,
-    /// Good, but sent without the intermediate that signed it.
-    IncompleteChain,
+/// The names the certificate of [`API`] is for: its own, its aliases, and what a client may type instead.
+pub(super) fn names_of_the_first() -> Vec<String> {
+    let names = [API, ZONE, V4, V6, "localhost", "127.0.0.1", "::1"];
+    names.into_iter().chain(ALIASES.iter().map(|(alias, _)| *alias)).map(str::to_owned).collect()
 }
 
-/// The TLS versions a host accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Versions {
-    /// 1.2 and 1.3.
-    Both,
-    /// 1.2 only.
-    Only12,
-    /// 1.3 only.
-    Only13,
-}
+/// Both ways to ask for pages.
+const WEB: &[Service] = &[HTTPS, HTTP];
 
-/// A host that is told from the others by the name in the TLS handshake (SNI, RFC 6066 §3).
-#[derive(Debug)]
-pub(super) struct Host {
-    pub(super) name: &'static str,
-    pub(super) paper: Paper,
-    pub(super) versions: Versions,
-}
-
-/// The hosts behind the TLS port. The first is also shown to clients that name no host, or one that is not listed.
-pub(super) const HOSTS: [Host; 8] = [
-    Host { name: API, paper: Paper::Good, versions: Versions::Both },
-    Host { name: "tls12.lab.test", paper: Paper::Good, versions: Versions::Only12 },
-    Host { name: "tls13.lab.test", paper: Paper::Good, versions: Versions::Only13 },
-    Host { name: "expired.lab.test", paper: Paper::Expired, versions: Versions::Both },
-    Host { name: "not-yet-valid.lab.test", paper: Paper::NotYetValid, versions: Versions::Both },
-    Host { name: "wrong-host.lab.test", paper: Paper::WrongHost, versions: Versions::Both },
-    Host { name: "self-signed.lab.test", paper: Paper::SelfSigned, versions: Versions::Both },
-    Host { name: "incomplete-chain.lab.test", paper: Paper::IncompleteChain, versions: Versions::Both },
+/// Every host. The first is also shown to clients that name no host in the TLS handshake, or one without a certificate of its own.
+pub(super) const HOSTS: &[Host] = &[
+    Host::new(API, 10, WEB).with_tls(Tls::GOOD).showing(&PAGES),
+    Host::new(ZONE, 2, WEB),
+    Host::new(V4, 4, WEB).only_v4().showing(&[("/users", "a name with an IPv4 address only")]),
+    Host::new(V6, 6, WEB).only_v6().showing(&[("/users", "a name with an IPv6 address only")]),
+    Host::new(NAME_SERVER, 53, &[]),
+    Host::new("expired.lab.test", 20, &[HTTPS])
+        .with_tls(Tls::with_paper(Paper::Expired))
+        .showing(&[("/users", "a certificate that ended 12 days ago")]),
+    Host::new("not-yet-valid.lab.test", 21, &[HTTPS])
+        .with_tls(Tls::with_paper(Paper::NotYetValid))
+        .showing(&[("/users", "a certificate that begins in 7 days")]),
+    Host::new("wrong-host.lab.test", 22, &[HTTPS])
+        .with_tls(Tls::with_paper(Paper::WrongHost))
+        .showing(&[("/users", "a certificate for another name")]),
+    Host::new("self-signed.lab.test", 23, &[HTTPS])
+        .with_tls(Tls::with_paper(Paper::SelfSigned))
+        .showing(&[("/users", "a certificate that vouches for itself")]),
+    Host::new("incomplete-chain.lab.test", 24, &[HTTPS])
+        .with_tls(Tls::with_paper(Paper::IncompleteChain))
+        .showing(&[("/users", "a server that leaves out the intermediate certificate")]),
+    Host::new("tls12.lab.test", 12, &[HTTPS])
+        .with_tls(Tls::with_versions(Versions::Only12))
+        .showing(&[("/users", "a server that speaks TLS 1.2 only: one more round trip")]),
+    Host::new("tls13.lab.test", 13, &[HTTPS])
+        .with_tls(Tls::with_versions(Versions::Only13))
+        .showing(&[("/users", "a server that speaks TLS 1.3 only; try --tls-max 1.2")]),
+    Host::new("refused.lab.test", 32, &[REFUSED]).showing(&[("/", "a closed port: the connection is refused")]),
+    Host::new("reset.lab.test", 33, &[RESET]).showing(&[("/", "the connection is reset within the TLS handshake")]),
+    Host::new("plain.lab.test", 30, &[PLAIN]).showing(&[("/users", "a server that does not speak TLS where it is expected")]),
+    Host::new("dropped.lab.test", 34, WEB)
+        .with_tls(Tls::GOOD)
+        .behind(Firewall::Dropped, Firewall::Dropped)
+        .showing(&[("/users", "every packet is dropped: the handshake is tried again and again")]),
+    Host::new("stalled.lab.test", 35, WEB)
+        .with_tls(Tls::GOOD)
+        .behind(Firewall::DroppedAfterHandshake, Firewall::DroppedAfterHandshake)
+        .showing(&[("/users", "a connection is made, and every packet after it is dropped")]),
+    Host::new("v6dead.lab.test", 36, WEB)
+        .with_tls(Tls::GOOD)
+        .behind(Firewall::Open, Firewall::Dropped)
+        .showing(&[("/users", "an IPv6 address that is announced and dead: IPv4 has to step in")]),
+    Host::new("ns-dead.lab.test", 54, &[]).behind(Firewall::Dropped, Firewall::Dropped),
+    Host::new("broken.lab.test", 31, &[BROKEN]).showing(&broken::WAYS),
 ];
 
-/// Names with addresses of both families.
-pub(super) fn addressed() -> impl Iterator<Item = &'static str> {
-    HOSTS.iter().map(|host| host.name).chain([ZONE, REFUSED, RESET, PLAIN, BROKEN])
+/// A host of the lab.
+pub(super) struct Host {
+    pub(super) name: &'static str,
+    /// The last part of its addresses in the lab's network, 2 to 250.
+    pub(super) number: u8,
+    /// What it serves; what it [shows](Self::showing) is at the first of them.
+    pub(super) services: &'static [Service],
+    /// What it shows in the TLS handshake; without, it shows what the first host does.
+    pub(super) tls: Option<Tls>,
+    /// Paths worth a look, each with what it shows in one line.
+    pub(super) sights: &'static [(&'static str, &'static str)],
+    pub(super) firewall_v4: Firewall,
+    pub(super) firewall_v6: Firewall,
+    has_v4: bool,
+    has_v6: bool,
 }
 
-/// The names the first host's certificate is for: its own, its aliases, and what a client may type instead.
-pub(super) fn names_of_the_first() -> Vec<String> {
-    let names = [API, ZONE, V4_ONLY, V6_ONLY, "localhost", "127.0.0.1", "::1"];
-    names.into_iter().chain(ALIASES.iter().map(|(alias, _)| *alias)).map(str::to_owned).collect()
+impl Host {
+    const fn new(name: &'static str, number: u8, services: &'static [Service]) -> Self {
+        let (firewall_v4, firewall_v6) = (Firewall::Open, Firewall::Open);
+        Self { name, number, services, tls: None, sights: &[], firewall_v4, firewall_v6, has_v4: true, has_v6: true }
+    }
+
+    const fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    const fn showing(self, sights: &'static [(&'static str, &'static str)]) -> Self {
+        Self { sights, ..self }
+    }
+
+    const fn only_v4(self) -> Self {
+        Self { has_v6: false, ..self }
+    }
+
+    const fn only_v6(self) -> Self {
+        Self { has_v4: false, ..self }
+    }
+
+    const fn behind(self, firewall_v4: Firewall, firewall_v6: Firewall) -> Self {
+        Self { firewall_v4, firewall_v6, ..self }
+    }
+
+    /// Its IPv4 address in the lab's network.
+    pub(super) fn v4(&self) -> Option<Ipv4Addr> {
+        self.has_v4.then(|| v4_of(self.number))
+    }
+
+    /// Its IPv6 address in the lab's network.
+    pub(super) fn v6(&self) -> Option<Ipv6Addr> {
+        self.has_v6.then(|| v6_of(self.number))
+    }
+
+    /// Whether something on the way to it drops packets, which only a network of the lab's own can do.
+    pub(super) fn is_firewalled(&self) -> bool {
+        (self.firewall_v4, self.firewall_v6) != (Firewall::Open, Firewall::Open)
+    }
+}
+
+/// The IPv4 address with this number in the lab's network.
+pub(super) const fn v4_of(number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 77, 0, number)
+}
+
+/// The IPv6 address with this number in the lab's network.
+pub(super) const fn v6_of(number: u8) -> Ipv6Addr {
+    Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, number as u16)
 }

@@ -15,7 +15,8 @@ use tokio::time::sleep;
 use super::answer::Answer;
 use super::body::Body;
 use super::interim::{Connection, Pending};
-use super::router::{Site, route};
+use super::router::route;
+use super::site::Site;
 
 const LONGEST_HEAD: Duration = Duration::from_secs(5 * 60);
 const LARGEST_HEAD: usize = 64 * 1024;

@@ -17,7 +17,8 @@ use tokio::time::sleep;
 
 use super::answer::Answer;
 use super::body::Body;
-use super::router::{Site, route};
+use super::router::route;
+use super::site::Site;
 
 const MOST_STREAMS: u32 = 128;
 const LARGEST_HEAD: u32 = 64 * 1024;

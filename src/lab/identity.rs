@@ -8,20 +8,22 @@ use rustls::version::{TLS12, TLS13};
 
 use super::Error;
 use super::authority::Authority;
-use super::hosts::{HOSTS, Host, Versions, names_of_the_first};
+use super::hosts::{HOSTS, Host, names_of_the_first};
+use super::tls::{Tls, Versions};
 
 /// The TLS identities of the lab's hosts.
 pub(super) struct Identities {
     authority: Authority,
     provider: Arc<CryptoProvider>,
-    configs: [OnceLock<Arc<ServerConfig>>; HOSTS.len()],
+    /// One for each host; those without TLS of their own stay empty.
+    configs: Vec<OnceLock<Arc<ServerConfig>>>,
 }
 
 impl Identities {
     /// Makes the authority and the first host's identity, so that what cannot work fails at the start.
     pub(super) fn new() -> Result<Self, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let identities = Self { authority: Authority::new()?, provider, configs: [const { OnceLock::new() }; HOSTS.len()] };
+        let identities = Self { authority: Authority::new()?, provider, configs: HOSTS.iter().map(|_| OnceLock::new()).collect() };
         identities.at(0)?;
         Ok(identities)
     }
@@ -33,7 +35,7 @@ impl Identities {
 
     /// The TLS settings of the host that a client named; of the first, if it named none that is known.
     pub(super) fn of(&self, name: Option<&str>) -> Result<Arc<ServerConfig>, Error> {
-        let place = HOSTS.iter().position(|host| name.is_some_and(|name| name.eq_ignore_ascii_case(host.name)));
+        let place = HOSTS.iter().position(|host| host.tls.is_some() && name.is_some_and(|name| name.eq_ignore_ascii_case(host.name)));
         self.at(place.unwrap_or(0))
     }
 
@@ -48,8 +50,9 @@ impl Identities {
 
     fn make(&self, host: &Host) -> Result<ServerConfig, Error> {
         let names = if host.name == HOSTS[0].name { names_of_the_first() } else { vec![host.name.to_owned()] };
-        let credentials = self.authority.issue(&names, host.paper)?;
-        let versions: &[_] = match host.versions {
+        let Tls { paper, versions } = host.tls.unwrap_or(Tls::GOOD);
+        let credentials = self.authority.issue(&names, paper)?;
+        let versions: &[_] = match versions {
             Versions::Both => &[&TLS13, &TLS12],
             Versions::Only12 => &[&TLS12],
             Versions::Only13 => &[&TLS13],

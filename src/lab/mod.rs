@@ -1,10 +1,13 @@
 //! The local lab: servers to look at without a network, and hosts that fail on purpose.
 //!
-//! [`Embedded`] is a private network within the process: a certification authority made afresh at each start, a DNS server
-//! that knows the zone `lab.test`, and real HTTP servers over TLS and in clear, on free ports of the loopback addresses. They
-//! run on a thread and runtime of their own, so that they do not stand in the way of the program that measures them.
+//! [`Servers`] are a certification authority made afresh at each start, a DNS server that knows the zone `lab.test`, and real
+//! HTTP servers over TLS and in clear. The [`Ground`] says where: on free ports of the loopback addresses, or in a network of
+//! the lab's own, where every host has addresses and every service its standard port. [`Embedded`] is the servers on loopback,
+//! on a thread and runtime of their own, so that they do not stand in the way of the program that measures them.
 //!
 //! ```text
+//! plan       hosts     the registry of hosts;       firewall: hosts that do not answer;  service: what a host serves
+//! ground     ground, places, servers                bound on loopback or in a network, and where everything is then
 //! names      dns       lab.test: addresses, aliases, names without address, servers that fail or keep silent
 //! trust      authority root → intermediate → leaf;  identity: which host shows which certificate
 //! transport  ports     loopback, both families;     gate: how many at once;  faults: closed and resetting ports
@@ -12,7 +15,7 @@
 //! content    router → answer, body, coding          catalogue: what there is to see
 //! ```
 //!
-//! Everything stays on loopback, is bounded, lives in memory and ends with the value.
+//! Everything is bounded, lives in memory and ends with the value.
 
 mod answer;
 mod authority;
@@ -24,16 +27,27 @@ mod dns;
 mod embedded;
 mod error;
 mod faults;
+mod firewall;
 mod gate;
+mod ground;
 mod hosts;
 mod http1;
 mod http2;
 mod identity;
 mod interim;
+mod oddities;
+mod places;
 mod ports;
 mod router;
 mod secure;
+mod servers;
+mod service;
+mod site;
+mod tls;
 
 pub use catalogue::Exhibit;
 pub use embedded::Embedded;
 pub use error::Error;
+pub use firewall::{Firewall, HostAddress, client_addresses, host_addresses};
+pub use ground::Ground;
+pub use servers::Servers;

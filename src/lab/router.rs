@@ -15,6 +15,8 @@ use tokio::time::sleep;
 use super::answer::{Answer, Early};
 use super::body::Pieces;
 use super::coding;
+use super::secure::HTTPS;
+use super::site::Site;
 
 /// A page of JSON, about 1 kB.
 const USERS: &str = include_str!("../../assets/lab/users.json");
@@ -28,12 +30,6 @@ const PIECE: usize = 64 * 1024;
 /// The paths, for those who ask for one that is not there.
 const PATHS: &str = "/users /bytes/N /delay/MS /drip /chunked /trailers /gzip /br /zstd /early-hints /server-timing /headers \
                      /status/N /redirect/N /loop /elsewhere /cookie /upload";
-
-/// Where the lab's servers are, for redirects that lead from one to another.
-#[derive(Debug)]
-pub(super) struct Site {
-    pub(super) https_port: u16,
-}
 
 /// Answers a request. Nothing of its body is kept.
 pub(super) async fn route<B>(request: Request<B>, site: &Site) -> Answer
@@ -111,7 +107,7 @@ fn redirect(left: u64) -> Answer {
 
 /// To another name on the same port: what the client keeps to itself then is worth watching.
 fn elsewhere(site: &Site) -> Answer {
-    Answer::redirect(StatusCode::FOUND, &format!("https://www.lab.test:{}/headers", site.https_port))
+    Answer::redirect(StatusCode::FOUND, &site.places.url("www.lab.test", &HTTPS, "/headers"))
 }
 
 fn cookie() -> Answer {

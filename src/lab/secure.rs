@@ -1,6 +1,5 @@
 //! TLS: the client names a host, the host's certificate is shown, and ALPN chooses the version of HTTP (RFC 7301).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::server::Acceptor;
@@ -9,7 +8,7 @@ use tokio::time::timeout;
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
 use super::identity::Identities;
-use super::router::Site;
+use super::service::{Service, Visit};
 use super::{http1, http2};
 
 const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
@@ -17,9 +16,18 @@ const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
 /// The first bytes of an HTTP/2 connection (RFC 9113 §3.4) that no HTTP/1 method has.
 const PREFACE: &[u8] = b"PRI";
 
+/// HTTP over TLS.
+pub(super) const HTTPS: Service = Service::connections("https", "https", 443, |visit| Box::pin(serve(visit)));
+
+/// HTTP in clear.
+pub(super) const HTTP: Service = Service::connections("http", "http", 80, |visit| Box::pin(serve_plain(visit)));
+
+/// HTTP in clear where TLS is expected.
+pub(super) const PLAIN: Service = Service::connections("plain", "https", 443, |visit| Box::pin(serve_plain(visit)));
+
 /// Serves HTTP over TLS on one connection.
-pub(super) async fn serve(stream: TcpStream, identities: Arc<Identities>, site: Arc<Site>) {
-    let Ok(Some(stream)) = timeout(LONGEST_HANDSHAKE, handshake(stream, &identities)).await else { return };
+async fn serve(Visit { stream, site }: Visit) {
+    let Ok(Some(stream)) = timeout(LONGEST_HANDSHAKE, handshake(stream, &site.identities)).await else { return };
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
         http2::serve(stream, site).await;
     } else {
@@ -28,7 +36,7 @@ pub(super) async fn serve(stream: TcpStream, identities: Arc<Identities>, site: 
 }
 
 /// Serves HTTP in clear on one connection; HTTP/2 to a client that begins with it.
-pub(super) async fn serve_plain(stream: TcpStream, site: Arc<Site>) {
+async fn serve_plain(Visit { stream, site }: Visit) {
     let mut first = [0; PREFACE.len()];
     match timeout(LONGEST_HANDSHAKE, stream.peek(&mut first)).await {
         Ok(Ok(_)) if first == PREFACE => http2::serve(stream, site).await,

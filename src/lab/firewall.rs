@@ -1,0 +1,76 @@
+//! Hosts that are there and do not answer, by address.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::hosts::{CLIENT_NUMBER, HOSTS, Host, v4_of, v6_of};
+
+/// What the way to a host lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Firewall {
+    /// Everything.
+    Open,
+    /// Nothing, in neither direction: a client's SYN is never answered.
+    Dropped,
+    /// The TCP handshake alone (SYN, SYN-ACK, and the ACK without payload that completes it): a connection is made, and then
+    /// nothing gets through.
+    DroppedAfterHandshake,
+}
+
+/// The addresses of a host in the lab's network, and what the way to each of them lets through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostAddress {
+    /// Its name, such as `api.lab.test`.
+    pub name: &'static str,
+    /// Its IPv4 address, if it has one.
+    pub v4: Option<Ipv4Addr>,
+    /// Its IPv6 address, if it has one.
+    pub v6: Option<Ipv6Addr>,
+    /// What gets through to its IPv4 address.
+    pub firewall_v4: Firewall,
+    /// What gets through to its IPv6 address.
+    pub firewall_v6: Firewall,
+}
+
+/// The addresses of every host of the lab's network, the client's not among them.
+pub fn host_addresses() -> Vec<HostAddress> {
+    HOSTS.iter().map(HostAddress::of).collect()
+}
+
+/// The addresses of the one who looks at the lab's network from within.
+pub fn client_addresses() -> (Ipv4Addr, Ipv6Addr) {
+    (v4_of(CLIENT_NUMBER), v6_of(CLIENT_NUMBER))
+}
+
+impl HostAddress {
+    fn of(host: &Host) -> Self {
+        Self { name: host.name, v4: host.v4(), v6: host.v6(), firewall_v4: host.firewall_v4, firewall_v6: host.firewall_v6 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_hosts_share_an_address() {
+        let hosts = host_addresses();
+        let v4: HashSet<Ipv4Addr> = HOSTS.iter().map(|host| v4_of(host.number)).collect();
+        assert_eq!(v4.len(), hosts.len());
+        assert!(HOSTS.iter().all(|host| (2..=250).contains(&host.number)), "0, 1 and the last are spoken for");
+        assert!(hosts.iter().all(|host| host.v4.is_some() || host.v6.is_some()));
+    }
+
+    #[test]
+    fn an_address_tells_the_number_of_its_host() {
+        let hosts = host_addresses();
+        let dns = hosts.iter().find(|host| host.name == "ns.lab.test").unwrap();
+        assert_eq!((dns.v4, dns.v6), ("10.77.0.53".parse().ok(), "fd77::35".parse().ok()));
+        let dead = hosts.iter().find(|host| host.name == "v6dead.lab.test").unwrap();
+        assert_eq!((dead.firewall_v4, dead.firewall_v6), (Firewall::Open, Firewall::Dropped));
+        assert_eq!(client_addresses(), ("10.77.0.1".parse().unwrap(), "fd77::1".parse().unwrap()));
+    }
+}

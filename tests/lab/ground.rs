@@ -1,0 +1,86 @@
+//! The servers in a network of their own, where each host has addresses and each service its standard port.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::net::{IpAddr, TcpStream};
+use std::process::Command;
+
+use tapline::lab::{Ground, Servers, client_addresses, host_addresses};
+
+use super::has;
+
+/// Set in the process that runs within the network.
+const WITHIN: &str = "TAPLINE_TEST_WITHIN_NETWORK";
+
+/// Runs this test again in a network namespace whose loopback interface has every address of the lab.
+fn again_within_a_network(test: &str) {
+    let (v4, v6) = client_addresses();
+    let hosts = host_addresses();
+    let v4 = hosts.iter().filter_map(|host| host.v4).chain([v4]).map(|address| format!("ip addr add {address}/32 dev lo"));
+    let v6 = hosts.iter().filter_map(|host| host.v6).chain([v6]).map(|address| format!("ip addr add {address}/128 dev lo nodad"));
+    let script: Vec<String> = ["ip link set lo up".to_owned()].into_iter().chain(v4).collect();
+    // A machine without IPv6 refuses these, and the lab does without.
+    let script = script.join(" && ") + "; " + &v6.collect::<Vec<_>>().join(" 2>/dev/null; ") + "; exec \"$0\" \"$@\"";
+    let program = std::env::current_exe().unwrap();
+    let output = Command::new("unshare")
+        .args(["-rn", "sh", "-c", &script])
+        .arg(program)
+        .args([test, "--exact", "--nocapture"])
+        .env(WITHIN, "1")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("1 passed"), "{told}");
+}
+
+/// Whether a network namespace can be made here; if not, says so.
+fn may_unshare() -> bool {
+    let may = Command::new("unshare").args(["-rn", "true"]).status().is_ok_and(|status| status.success());
+    if !may {
+        std::io::stderr().write_all(b"SKIPPED: no network namespace can be made\n").unwrap();
+    }
+    may
+}
+
+#[test]
+fn every_host_has_addresses_and_every_service_its_standard_port() {
+    if std::env::var_os(WITHIN).is_some() {
+        look_around();
+    } else if may_unshare() && has("ip") {
+        again_within_a_network("lab::ground::every_host_has_addresses_and_every_service_its_standard_port");
+    }
+}
+
+fn look_around() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let servers = {
+        let _inside = runtime.enter();
+        Servers::open(Ground::Network).unwrap()
+    };
+    assert_eq!((servers.url().as_str(), servers.dns()), ("https://api.lab.test/users", "10.77.0.53:53".parse().unwrap()));
+    let hosts = host_addresses();
+    let api = hosts.iter().find(|host| host.name == "api.lab.test").unwrap();
+    for address in api.v4.map(IpAddr::V4).into_iter().chain(api.v6.map(IpAddr::V6)) {
+        TcpStream::connect((address, 443)).unwrap();
+        TcpStream::connect((address, 80)).unwrap();
+    }
+    if has("dig") {
+        for host in hosts.iter().filter(|host| host.v4.is_some()) {
+            let output = Command::new("dig").args(["@10.77.0.53", "+short", host.name]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), host.v4.unwrap().to_string());
+        }
+    }
+    let urls: HashSet<String> = servers.catalogue().into_iter().map(|exhibit| exhibit.url).collect();
+    for url in ["http://api.lab.test/users", "https://dropped.lab.test/users", "http://broken.lab.test/silence"] {
+        assert!(urls.contains(url), "{url} is not among {urls:?}");
+    }
+    if has("curl") {
+        let mut ca = tempfile::NamedTempFile::new().unwrap();
+        ca.write_all(servers.ca_pem().as_bytes()).unwrap();
+        let to = format!("api.lab.test:443:{}", api.v4.unwrap());
+        let ca = ca.path().to_str().unwrap();
+        let output = Command::new("curl").args(["-sS", "--cacert", ca, "--resolve", &to, &servers.url()]).output().unwrap();
+        assert!(output.stdout.starts_with(b"{\"users\":["), "{output:?}");
+    }
+}
