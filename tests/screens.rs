@@ -8,6 +8,8 @@ mod any_input;
 mod desk;
 #[path = "screens/keys.rs"]
 mod keys;
+#[path = "screens/lab.rs"]
+mod lab;
 #[path = "screens/looking.rs"]
 mod looking;
 #[path = "screens/pictures.rs"]

@@ -2,6 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::State;
+
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Action {
@@ -25,6 +27,9 @@ pub(super) enum Action {
     ZoomOff,
     Copy,
     NextTheme,
+    Link,
+    NextOffer,
+    PreviousOffer,
     Help,
     Quit,
     Interrupt,
@@ -63,9 +68,12 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
 }
 
 /// All keys, in the order help shows them.
-pub(super) const BINDINGS: [Binding; 25] = [
+pub(super) const BINDINGS: [Binding; 28] = [
     bind!(RunAgain, [key('r')], "r", "run the request again", ("r", "run again")),
     bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
+    bind!(NextOffer, [key('n')], "n", "run the next exhibit of the catalogue", ("n", "next")),
+    bind!(PreviousOffer, [key('p')], "p", "run the one before", NO_HINT),
+    bind!(Link, [key('l'), (KeyCode::F(2), NONE)], "l F2", "set the link: delay, loss, bandwidth \u{2026}", ("l", "link")),
     bind!(Pause, [key(' ')], "space", "hold the picture, and let it go on", ("space", "pause")),
     bind!(Down, [(KeyCode::Down, NONE), key('j')], "\u{2193} j", "the next event, phase or line", ("\u{2191}\u{2193}", "select")),
     bind!(Up, [(KeyCode::Up, NONE), key('k')], "\u{2191} k", "the one before", NO_HINT),
@@ -76,11 +84,11 @@ pub(super) const BINDINGS: [Binding; 25] = [
     bind!(NextPanel, [(KeyCode::Tab, NONE)], "Tab", "the next panel", ("tab", "panel")),
     bind!(PreviousPanel, [(KeyCode::BackTab, NONE)], "Shift-Tab", "the panel before", NO_HINT),
     bind!(Read, [(KeyCode::Enter, NONE)], "Enter", "read about what is selected", ("enter", "explain")),
-    bind!(Back, [(KeyCode::Esc, NONE)], "Esc", "back; at last to the run as a whole", NO_HINT),
+    bind!(Back, [(KeyCode::Esc, NONE)], "Esc", "back; at last to the whole run, in the lab to the catalogue", ("esc", "catalogue")),
     bind!(ZoomIn, [key('+'), key('=')], "+", "zoom in on what is selected", ("+-", "zoom")),
     bind!(ZoomOut, [key('-')], "-", "zoom out", NO_HINT),
-    bind!(Left, [(KeyCode::Left, NONE), key('h')], "\u{2190} h", "earlier, when zoomed in", ("\u{2190}\u{2192}", "move")),
-    bind!(Right, [(KeyCode::Right, NONE), key('l')], "\u{2192} l", "later, when zoomed in", NO_HINT),
+    bind!(Left, [(KeyCode::Left, NONE)], "\u{2190}", "earlier, when zoomed in", ("\u{2190}\u{2192}", "move")),
+    bind!(Right, [(KeyCode::Right, NONE)], "\u{2192}", "later, when zoomed in", NO_HINT),
     bind!(ZoomOff, [key('0')], "0", "the whole run", NO_HINT),
     bind!(Copy, [key('y')], "y", "copy what is explained to the clipboard", NO_HINT),
     bind!(NextTheme, [key('t')], "t", "the next theme: dark, light, colour-blind", NO_HINT),
@@ -90,6 +98,17 @@ pub(super) const BINDINGS: [Binding; 25] = [
     bind!(Suspend, [control('z')], "Ctrl-Z", "back to the shell for a while (fg returns)", NO_HINT),
     bind!(Redraw, [control('l')], "Ctrl-L", "draw everything anew", NO_HINT),
 ];
+
+impl Binding {
+    /// Whether it does anything here: some keys are for the lab.
+    pub(super) const fn applies(&self, state: &State) -> bool {
+        match self.action {
+            Action::NextOffer | Action::PreviousOffer => state.has_catalogue(),
+            Action::Link => state.linkage.is_some(),
+            _ => true,
+        }
+    }
+}
 
 /// What a key asks for, if anything.
 pub(super) fn action(pressed: KeyEvent) -> Option<Action> {

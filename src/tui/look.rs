@@ -1,9 +1,7 @@
 //! Moving the cursor, the panels and the axis.
 
-use ratatui::layout::Rect;
-
 use super::keymap::Action;
-use super::state::{Held, Panel};
+use super::state::{Front, Held, Panel};
 use super::view::{Areas, Listing, Plan, inside_timeline, most_scrolled, page};
 use super::{Effect, State};
 use crate::timeline::Zoom;
@@ -37,7 +35,7 @@ impl State {
 
     /// The panels as they are now.
     pub(super) fn areas(&self, now: Moment) -> Areas {
-        Areas::of(Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }, self, now)
+        Areas::of(self.screen(), self, now)
     }
 
     /// Moves within the panel that has the keyboard.
@@ -68,6 +66,8 @@ impl State {
     fn step_back(&mut self) {
         if self.sight.panel == Panel::Explain {
             self.sight.panel = Panel::Events;
+        } else if self.sight.cursor == Cursor::Run && self.has_catalogue() {
+            self.front = Front::Start;
         } else {
             self.sight.cursor = Cursor::Run;
         }

@@ -10,19 +10,23 @@
 //! as [`Effect`]s. [`draw`] changes nothing. Only [`runtime`] reads a clock, touches the terminal or starts a thread.
 
 mod address;
+mod catalogue;
 mod clocks;
 mod cursor;
+mod dial;
 mod effect;
 mod explain;
 mod figures;
 mod fit;
 mod keymap;
+mod link_panel;
 mod look;
 mod message;
 mod pointer;
 mod run;
 pub mod runtime;
 mod settings;
+mod start;
 mod state;
 mod theme;
 mod update;

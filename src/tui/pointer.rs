@@ -1,11 +1,11 @@
 //! The mouse.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use super::cursor::Cursor;
 use super::state::{Front, Panel};
-use super::view::{Listing, StartAreas, inside_timeline};
+use super::view::{Listing, StartAreas, dial_at, inside_timeline, link_panel_area};
 use super::{Effect, State};
 use crate::units::Moment;
 
@@ -15,16 +15,18 @@ const WHEEL: isize = 3;
 impl State {
     pub(super) fn point(&mut self, mouse: MouseEvent, now: Moment) -> Vec<Effect> {
         let at = Position { x: mouse.column, y: mouse.row };
+        if self.link_panel.is_some() {
+            return self.point_at_link_panel(mouse.kind, at);
+        }
         match (mouse.kind, &mut self.front) {
             (MouseEventKind::ScrollDown, Front::Help(_)) => self.scroll_help(1),
             (MouseEventKind::ScrollUp, Front::Help(_)) => self.scroll_help(-1),
             (MouseEventKind::ScrollDown, Front::Panels) => self.wheel(at, 1, now),
             (MouseEventKind::ScrollUp, Front::Panels) => self.wheel(at, -1, now),
             (MouseEventKind::Down(MouseButton::Left), Front::Panels) => self.click(at, now),
-            (MouseEventKind::Down(MouseButton::Left), Front::Start { chosen, .. }) => {
-                let chosen = *chosen;
-                return self.click_at_start(at, chosen);
-            }
+            (MouseEventKind::ScrollDown, Front::Start) => self.choose_by(WHEEL),
+            (MouseEventKind::ScrollUp, Front::Start) => self.choose_by(-WHEEL),
+            (MouseEventKind::Down(MouseButton::Left), Front::Start) => return self.click_at_start(at),
             _ => {}
         }
         Vec::new()
@@ -67,16 +69,33 @@ impl State {
         }
     }
 
-    fn click_at_start(&mut self, at: Position, chosen: Option<usize>) -> Vec<Effect> {
-        let area = Rect { x: 0, y: 0, width: self.size.width, height: self.size.height.saturating_sub(1) };
-        let offers = self.settings.suggestions.len();
-        let Some(place) = StartAreas::of(area).suggestion_at(at.x, at.y, offers, chosen) else { return Vec::new() };
-        if chosen == Some(place) {
+    /// The first click chooses, the second runs.
+    fn click_at_start(&mut self, at: Position) -> Vec<Effect> {
+        let Some(place) = StartAreas::of(self.screen(), self).offer_at(self, at) else { return Vec::new() };
+        if self.start.chosen == Some(place) {
             let url = self.settings.suggestions.get(place).map(|offer| offer.url.clone()).unwrap_or_default();
             return self.go(url);
         }
-        self.choose(Some(place));
+        self.start.choose(place, &self.settings.suggestions);
         Vec::new()
+    }
+
+    /// A click chooses a setting, beside the panel it closes it; the wheel sets what is chosen.
+    fn point_at_link_panel(&mut self, kind: MouseEventKind, at: Position) -> Vec<Effect> {
+        let area = link_panel_area(self.screen());
+        match (kind, &mut self.link_panel) {
+            (MouseEventKind::ScrollDown, _) => self.turn(false),
+            (MouseEventKind::ScrollUp, _) => self.turn(true),
+            (MouseEventKind::Down(MouseButton::Left), Some(panel)) => {
+                match dial_at(area, panel, at) {
+                    Some(place) => panel.pick(place),
+                    None if area.contains(at) => {}
+                    None => self.link_panel = None,
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn moment_under(&self, at: Position, now: Moment) -> Option<Moment> {

@@ -1,13 +1,15 @@
 //! What the screen remembers.
 
-use ratatui::layout::Size;
+use ratatui::layout::{Rect, Size};
 
 use super::address::Address;
 use super::cursor::Cursor;
+use super::link_panel::{LinkPanel, Linkage};
 use super::run::Run;
+use super::start::Start;
 use super::{Settings, Theme};
 use crate::timeline::Zoom;
-use crate::trace::{Link, LinkCounts, Trace};
+use crate::trace::Trace;
 use crate::units::Moment;
 
 /// A panel that can have the keyboard.
@@ -39,11 +41,7 @@ pub(super) enum Front {
     /// A new URL over the run.
     Edit(Address),
     /// The screen one begins with.
-    Start {
-        address: Address,
-        /// The suggestion that was taken over into the address.
-        chosen: Option<usize>,
-    },
+    Start,
 }
 
 /// How the request under way stands, beyond what its trace says.
@@ -86,8 +84,12 @@ pub struct State {
     pub(super) url: String,
     pub(super) front: Front,
     pub(super) sight: Sight,
-    /// The lab's link, and what it has done with packets; without a lab there is none.
-    pub(super) link: Option<(Link, LinkCounts)>,
+    /// The start screen, shown or not.
+    pub(super) start: Start,
+    /// The lab's link; without a private network there is none.
+    pub(super) linkage: Option<Linkage>,
+    /// Over everything else, where it is open.
+    pub(super) link_panel: Option<LinkPanel>,
     /// Something to tell the user until the next key.
     pub(super) notice: Option<String>,
 }
@@ -95,7 +97,11 @@ pub struct State {
 impl State {
     /// The screen as it is before anything happened.
     pub fn new(settings: Settings, size: Size) -> Self {
-        let front = if settings.url.is_some() { Front::Panels } else { Front::Start { address: Address::default(), chosen: None } };
+        let front = if settings.url.is_some() { Front::Panels } else { Front::Start };
+        let mut start = Start::default();
+        if let Some(place) = settings.suggestions.iter().position(|offer| Some(&offer.url) == settings.url.as_ref()) {
+            start.choose(place, &settings.suggestions);
+        }
         Self {
             url: settings.url.clone().unwrap_or_default(),
             front,
@@ -105,7 +111,9 @@ impl State {
             held: None,
             errand: Errand::None,
             sight: Sight::default(),
-            link: None,
+            start,
+            linkage: None,
+            link_panel: None,
             notice: None,
         }
     }
@@ -128,6 +136,11 @@ impl State {
     /// Whether a run is under way or was asked for.
     pub(super) fn is_busy(&self) -> bool {
         self.run.under_way || self.errand != Errand::None
+    }
+
+    /// All of the screen.
+    pub(super) const fn screen(&self) -> Rect {
+        Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }
     }
 
     /// What is shown: the run as it is now, or as it was when the picture was held.

@@ -21,8 +21,8 @@ impl State {
         match message {
             Message::Terminal(event) => return self.terminal_says(event, now),
             Message::Trace(event) => self.take(event),
-            Message::Link { link, counts } => self.link = Some((link, counts)),
-            Message::LinkRefused(why) => self.notice = Some(why),
+            Message::Link { link, counts } => self.hear_of_link(link, counts),
+            Message::LinkRefused(why) => self.link_refused(why),
             Message::Signal(signal) => return self.signalled(signal),
             Message::RunFailed(why) => {
                 self.errand = Errand::None;
@@ -79,8 +79,9 @@ impl State {
             (Some(Action::Interrupt), _) => self.interrupt(),
             (Some(Action::Suspend), _) => vec![Effect::Suspend],
             (Some(Action::Redraw), _) => vec![Effect::Redraw],
+            _ if self.link_panel.is_some() => self.press_in_link_panel(key),
             (_, Front::Edit(_)) => self.press_in_edit(key),
-            (_, Front::Start { .. }) => self.press_at_start(key),
+            (_, Front::Start) => self.press_at_start(key),
             (Some(action), Front::Help(_)) => {
                 match action {
                     Action::Down => self.scroll_help(1),
@@ -104,6 +105,9 @@ impl State {
             Action::Help => self.front = Front::Help(0),
             Action::Pause => self.pause(now),
             Action::NextTheme => self.next_theme(),
+            Action::Link => self.open_link_panel(),
+            Action::NextOffer => return self.run_next(1),
+            Action::PreviousOffer => return self.run_next(-1),
             _ => self.look(action, now),
         }
         Vec::new()
@@ -124,49 +128,18 @@ impl State {
         Vec::new()
     }
 
-    fn press_at_start(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let offers = self.settings.suggestions.len();
-        let Front::Start { address, chosen } = &mut self.front else { return Vec::new() };
-        let now_chosen = *chosen;
-        match key.code {
-            KeyCode::Esc => return self.leave(Outcome::Quit),
-            KeyCode::Enter => {
-                let text = address.text();
-                return self.go(text);
-            }
-            KeyCode::Down | KeyCode::Tab => self.choose(chosen_after(now_chosen, offers)),
-            KeyCode::Up | KeyCode::BackTab => self.choose(chosen_before(now_chosen, offers)),
-            _ => {
-                if address.press(key) {
-                    *chosen = None;
-                }
-            }
-        }
-        Vec::new()
-    }
-
-    /// Takes a suggestion over into the address.
-    pub(super) fn choose(&mut self, suggestion: Option<usize>) {
-        let Front::Start { address, chosen } = &mut self.front else { return };
-        let Some(taken) = suggestion.and_then(|n| self.settings.suggestions.get(n)) else { return };
-        *chosen = suggestion;
-        *address = Address::of(&taken.url);
-    }
-
     fn paste(&mut self, text: &str) {
         match &mut self.front {
+            _ if self.link_panel.is_some() => self.paste_in_link_panel(text),
             Front::Edit(address) => address.insert(text),
-            Front::Start { address, chosen } => {
-                *chosen = None;
-                address.insert(text);
-            }
+            Front::Start => self.paste_at_start(text),
             Front::Panels if address::check(text.trim()).is_ok() => self.front = Front::Edit(Address::of(text.trim())),
             Front::Panels | Front::Help(_) => {}
         }
     }
 
     pub(super) fn scroll_help(&mut self, by: isize) {
-        let most = super::view::help_height().saturating_sub(usize::from(self.size.height.saturating_sub(3)));
+        let most = super::view::help_height(self).saturating_sub(usize::from(self.size.height.saturating_sub(3)));
         if let Front::Help(scrolled) = &mut self.front {
             *scrolled = scrolled.saturating_add_signed(by).min(most);
         }
@@ -201,7 +174,7 @@ impl State {
         vec![Effect::Cancel]
     }
 
-    fn leave(&self, outcome: Outcome) -> Vec<Effect> {
+    pub(super) fn leave(&self, outcome: Outcome) -> Vec<Effect> {
         let cancel = self.is_busy() && self.errand != Errand::Cancelled;
         cancel.then_some(Effect::Cancel).into_iter().chain([Effect::Quit(outcome)]).collect()
     }
@@ -215,12 +188,4 @@ impl State {
             "Colours are off (NO_COLOR), so all themes look alike.".to_owned()
         });
     }
-}
-
-fn chosen_after(chosen: Option<usize>, count: usize) -> Option<usize> {
-    Some(chosen.map_or(0, |n| n + 1).min(count.checked_sub(1)?))
-}
-
-fn chosen_before(chosen: Option<usize>, count: usize) -> Option<usize> {
-    Some(chosen.map_or(count.checked_sub(1)?, |n| n.saturating_sub(1)))
 }

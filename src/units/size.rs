@@ -28,8 +28,8 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// Decimal digits in groups of three: `10,407`.
-fn grouped(value: u64) -> String {
+/// Decimal digits in groups of three, for counts that may be large: `10,407`.
+pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

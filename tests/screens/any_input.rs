@@ -6,13 +6,13 @@ use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, 
 use proptest::prelude::*;
 use tapline::trace::{
     AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord, DnsServer, DnsTransport, Endpoint, Event,
-    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Packet, Phase, QueryId, ResolutionSource, SCHEMA, Side, StreamPosition,
-    TcpFlags, TcpHeader, TlsMessage, Transport, Verification, What,
+    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, LinkCounts, Packet, Phase, QueryId, ResolutionSource, SCHEMA,
+    Side, StreamPosition, TcpFlags, TcpHeader, TlsMessage, Transport, Verification, What,
 };
 use tapline::tui::{Message, Settings, Theme};
-use tapline::units::{Moment, Nanos, Untrusted, WallTime, acts_on_a_terminal};
+use tapline::units::{BitRate, Moment, Nanos, Share, Untrusted, WallTime, acts_on_a_terminal};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, exhibits};
 
 /// Text as crafted as it may be.
 fn text() -> impl Strategy<Value = Untrusted> {
@@ -101,6 +101,7 @@ fn of_the_run() -> impl Strategy<Value = What> {
         2 => prop::collection::vec(packet(), 0..20).prop_map(|packets| What::Packets { packets }),
         1 => (prop::option::of(0..3_u32), text()).prop_map(|(id, text)| What::Note { exchange: id.map(ExchangeId), text }),
         1 => any::<u64>().prop_map(|count| What::Dropped { count }),
+        1 => linkage().prop_map(|(link, _)| What::LinkSet { link }),
     ]
 }
 
@@ -224,11 +225,11 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn hand() -> impl Strategy<Value = TerminalEvent> {
-    let keys = ['r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'y', 't', '?'];
+    let keys = ['r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'l', 'n', 'p', 'y', 't', '?', '%'];
     let key = prop_oneof![
         3 => prop::sample::select(keys.to_vec()).prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End]),
-        2 => prop::sample::select(vec![KeyCode::Tab, KeyCode::BackTab, KeyCode::Enter, KeyCode::Esc, KeyCode::Left, KeyCode::Right]),
+        2 => prop::sample::select(vec![KeyCode::Tab, KeyCode::BackTab, KeyCode::Enter, KeyCode::Esc, KeyCode::Left, KeyCode::Right, KeyCode::F(2)]),
     ];
     let kinds = vec![MouseEventKind::Down(MouseButton::Left), MouseEventKind::ScrollUp, MouseEventKind::ScrollDown];
     let mouse = (prop::sample::select(kinds), 0..220_u16, 0..70_u16);
@@ -240,13 +241,29 @@ fn hand() -> impl Strategy<Value = TerminalEvent> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    (prop::sample::select(&Theme::ALL), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.9)).prop_map(
-        |(theme, color, ascii, run)| Settings {
+    let lab = (any::<bool>(), prop::option::of("\\PC{0,90}"));
+    (prop::sample::select(&Theme::ALL), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.7), lab).prop_map(
+        |(theme, color, ascii, run, (lab, notice))| Settings {
             theme,
             color,
             ascii,
             url: run.then(|| "https://a.test/".to_owned()),
-            ..Settings::default()
+            suggestions: if lab { exhibits() } else { Vec::new() },
+            notice,
+        },
+    )
+}
+
+/// A link as crafted as it may be, and what it did.
+fn linkage() -> impl Strategy<Value = (Link, LinkCounts)> {
+    let delays = (any::<u64>(), any::<u64>());
+    let share = || (0..=1_000_000_u32).prop_map(Share::from_millionths);
+    (delays, share(), prop::option::of(any::<u64>()), any::<u16>(), text(), any::<u64>()).prop_map(
+        |((round_trip, jitter), loss, bandwidth, mtu, congestion, passed)| {
+            let congestion = congestion.raw().to_owned();
+            let (round_trip, jitter, bandwidth) = (Nanos(round_trip), Nanos(jitter), bandwidth.map(BitRate));
+            let link = Link { round_trip, jitter, loss, reorder: loss, duplicate: loss, bandwidth, mtu, congestion, seed: 0 };
+            (link, LinkCounts { passed, overflowed: passed, ..LinkCounts::default() })
         },
     )
 }
@@ -261,6 +278,8 @@ proptest! {
     #[test]
     fn the_screen_is_drawn(
         settings in settings(),
+        linkage in prop::option::of(linkage()),
+        refused in any::<bool>(),
         events in prop::collection::vec(event(), 0..60),
         hands in prop::collection::vec((hand(), size()), 0..12),
         last in size(),
@@ -268,11 +287,17 @@ proptest! {
     ) {
         let mut desk = Desk::with(last, settings);
         desk.tell(events);
+        if let Some((link, counts)) = linkage {
+            desk.link(link, counts);
+        }
         desk.now = now;
         for (hand, size) in hands {
             desk.resize(size);
             desk.send(Message::Terminal(hand));
             desk.buffer();
+        }
+        if refused {
+            desk.send(Message::LinkRefused("it is not there".to_owned()));
         }
         desk.resize(last);
         for cell in desk.buffer().content() {

@@ -5,9 +5,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
-use tapline::trace::Event;
+use tapline::trace::{Event, Link, LinkCounts};
 use tapline::tui::{Effect, Message, Settings, State, Suggestion, draw};
-use tapline::units::Moment;
+use tapline::units::{Moment, Nanos, Share};
 
 use crate::scenario::Scenario;
 
@@ -31,6 +31,18 @@ impl Desk {
             suggestion("https://expired.tapline.test:8443/", "a certificate past its end"),
         ];
         Self::with(size, Settings { color: true, suggestions, ..Settings::default() })
+    }
+
+    /// In a lab with a private network: a catalogue under headings, and a link.
+    pub(crate) fn lab(size: (u16, u16)) -> Self {
+        let mut desk = Self::with(size, Settings { color: true, suggestions: exhibits(), ..Settings::default() });
+        desk.link(link(), LinkCounts::default());
+        desk
+    }
+
+    /// Tells of the link.
+    pub(crate) fn link(&mut self, link: Link, counts: LinkCounts) {
+        self.send(Message::Link { link, counts });
     }
 
     pub(crate) fn with(size: (u16, u16), settings: Settings) -> Self {
@@ -131,4 +143,46 @@ impl Desk {
             .flat_map(|line| line.split('│').filter(|part| part.starts_with('▸')).map(str::to_owned).collect::<Vec<_>>())
             .collect()
     }
+}
+
+/// A link that only delays.
+pub(crate) fn link() -> Link {
+    Link {
+        round_trip: Nanos::from_millis(20),
+        jitter: Nanos::ZERO,
+        loss: Share::NONE,
+        reorder: Share::NONE,
+        duplicate: Share::NONE,
+        bandwidth: None,
+        mtu: 1500,
+        congestion: "cubic".to_owned(),
+        seed: 1,
+    }
+}
+
+/// Some seventy exhibits in six groups.
+pub(crate) fn exhibits() -> Vec<Suggestion> {
+    let exhibit = |group: &str, url: String, shows: &str| Suggestion { url, shows: shows.to_owned(), group: group.to_owned() };
+    let mut all: Vec<Suggestion> = [
+        ("Pages", "https://api.lab.test/users", "a page of JSON, about 1 kB"),
+        ("Pages", "http://api.lab.test/users", "the same page in clear: no TLS phase"),
+        ("Pages", "https://api.lab.test/gzip", "compressed with gzip; /br and /zstd are the same in brotli and Zstandard"),
+        ("Pages", "https://api.lab.test/trailers", "fields after the body"),
+        ("Time", "https://api.lab.test/delay/500", "the server thinks for half a second: a long wait"),
+        ("Time", "https://api.lab.test/drip", "eight pieces, a tenth of a second apart: a long receive"),
+        ("Time", "https://api.lab.test/early-hints", "103 first, the answer 50 ms later"),
+        ("Certificates", "https://expired.lab.test/", "a certificate that ended 12 days ago"),
+        ("Certificates", "https://wrong-host.lab.test/", "a certificate for another name"),
+        ("Certificates", "https://incomplete-chain.lab.test/", "a server that leaves out the intermediate certificate"),
+        ("DNS", "https://alias.lab.test/users", "an alias of an alias: two CNAME records"),
+        ("DNS", "https://slow-dns.lab.test/", "a DNS server that takes 700 ms for its answer"),
+        ("Firewalls", "https://dropped.lab.test/", "a firewall that drops everything: connecting waits, and is told nothing"),
+    ]
+    .into_iter()
+    .map(|(group, url, shows)| exhibit(group, url.to_owned(), shows))
+    .collect();
+    all.extend(
+        (400..457).map(|status| exhibit("Statuses", format!("https://api.lab.test/status/{status}"), "that status, and a word on it")),
+    );
+    all
 }

@@ -85,7 +85,7 @@ fn the_axis_zooms_and_moves() {
     assert!(desk.shows("zoomed"));
     let zoomed = desk.lines()[3].clone();
     assert_ne!(zoomed, axis);
-    desk.press(KeyCode::Char('l'));
+    desk.press(KeyCode::Right);
     assert_ne!(desk.lines()[3], zoomed);
     desk.press(KeyCode::Char('0'));
     assert_eq!(desk.lines()[3], axis);

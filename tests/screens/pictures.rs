@@ -1,9 +1,11 @@
 //! Every scenario as a picture, at the sizes people have.
 
 use crossterm::event::KeyCode;
-use tapline::units::Moment;
+use tapline::trace::{Link, LinkCounts};
+use tapline::tui::Settings;
+use tapline::units::{BitRate, Moment, Nanos, Share};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, link};
 use crate::scenario::Scenario;
 
 const SMALL: (u16, u16) = (80, 24);
@@ -71,4 +73,68 @@ fn hardly_any_room() {
     for size in [(60, 20), (50, 12), (40, 6), (20, 3), (19, 2), (1, 1)] {
         picture("little", size, &Desk::scenario("https_http2", size));
     }
+}
+
+/// A link that does all that a link can do.
+fn bad() -> Link {
+    Link {
+        round_trip: Nanos::from_millis(80),
+        jitter: Nanos::from_millis(5),
+        loss: Share::from_millionths(10_000),
+        duplicate: Share::from_millionths(2_500),
+        bandwidth: Some(BitRate(10_000_000)),
+        ..link()
+    }
+}
+
+const COUNTS: LinkCounts = LinkCounts { passed: 1_203, lost: 12, duplicated: 3, reordered: 0, overflowed: 1, firewalled: 40 };
+
+#[test]
+fn the_catalogue() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        let mut desk = Desk::lab(size);
+        picture("lab", size, &desk);
+        for _ in 0..13 {
+            desk.press(KeyCode::Down);
+        }
+        picture("lab_chosen", size, &desk);
+    }
+    let mut desk = Desk::lab(SMALL);
+    desk.type_text("certif");
+    picture("lab_narrowed", SMALL, &desk);
+    desk.type_text("xyz");
+    picture("lab_nothing", SMALL, &desk);
+}
+
+#[test]
+fn the_link() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        let mut desk = Desk::scenario("https_http2", size);
+        desk.link(link(), LinkCounts { passed: 40, ..LinkCounts::default() });
+        picture("link_header", size, &desk);
+        desk.link(bad(), COUNTS);
+        picture("link_header_bad", size, &desk);
+        desk.press(KeyCode::Char('l'));
+        picture("link_panel", size, &desk);
+    }
+    let mut desk = Desk::lab(SMALL);
+    desk.press(KeyCode::F(2));
+    desk.type_text("80");
+    desk.press(KeyCode::Enter);
+    picture("link_typed", SMALL, &desk);
+    desk.resize((50, 12));
+    picture("link_typed", (50, 12), &desk);
+    let mut desk = Desk::scenario("https_http2", MIDDLE);
+    desk.link(bad(), COUNTS);
+    desk.press(KeyCode::Char('?'));
+    picture("link_help", MIDDLE, &desk);
+}
+
+#[test]
+fn what_is_not_real() {
+    let notice = Some("no private network here: delays and segment sizes are this machine's own".to_owned());
+    let mut desk = Desk::with(SMALL, Settings { notice, ..Settings::default() });
+    picture("notice", SMALL, &desk);
+    desk.resize((60, 20));
+    picture("notice", (60, 20), &desk);
 }

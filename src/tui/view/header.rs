@@ -33,6 +33,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Mome
         let second = Rect { y: area.y + 1, height: 1, ..area };
         line(canvas, second, facts(run, exchange), capture(run).into_iter().collect());
     }
+    if area.height > 2
+        && let Some(linkage) = &state.linkage
+    {
+        super::link::draw(canvas, Rect { y: area.y + 2, height: 1, ..area }, linkage);
+    }
 }
 
 /// Pieces from the left, pieces from the right; what does not fit between is left out from the end.

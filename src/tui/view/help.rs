@@ -5,11 +5,16 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::canvas::{Canvas, scroll_mark};
 use crate::trace::Phase;
+use crate::tui::State;
+use crate::tui::fit::wrap;
 use crate::tui::keymap::BINDINGS;
 use crate::tui::theme::Role;
 
 /// A line: pieces with the column each begins at.
 type HelpLine = Vec<(u16, String, Role)>;
+
+/// Columns it takes where there are so many.
+const WIDTH: u16 = 76;
 
 /// What the signs of the timeline mean.
 const SIGNS: [(&str, Role, &str); 9] = [
@@ -25,10 +30,10 @@ const SIGNS: [(&str, Role, &str); 9] = [
 ];
 
 /// Draws the page over the panels. Returns nothing; `scrolled` lines are above its top.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scrolled: usize) {
-    let lines = lines();
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, scrolled: usize) {
+    let lines = lines(state);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let width = 76.min(area.width);
+    let width = WIDTH.min(area.width);
     let popup = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     Clear.render(popup, canvas.buf);
     let inner = canvas.boxed(popup, &[(" Keys and signs ".to_owned(), Role::Strong)], true);
@@ -44,24 +49,49 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scrolled: usize) {
 }
 
 /// How many lines there are.
-pub(in crate::tui) fn height() -> usize {
-    lines().len()
+pub(in crate::tui) fn height(state: &State) -> usize {
+    lines(state).len()
 }
 
-fn lines() -> Vec<HelpLine> {
-    let mut lines: Vec<HelpLine> = vec![phases()];
-    lines.push(Vec::new());
+fn lines(state: &State) -> Vec<HelpLine> {
+    let mut lines = notice(state);
+    lines.extend([phases(), Vec::new()]);
     lines.extend(SIGNS.iter().map(|(sign, role, means)| vec![(2, (*sign).to_owned(), *role), (12, (*means).to_owned(), Role::Text)]));
     lines.push(Vec::new());
     lines.extend(
-        BINDINGS.iter().map(|binding| vec![(2, binding.shown.to_owned(), Role::Accent), (12, binding.does.to_owned(), Role::Text)]),
+        BINDINGS
+            .iter()
+            .filter(|binding| binding.applies(state))
+            .map(|binding| vec![(2, binding.shown.to_owned(), Role::Accent), (12, binding.does.to_owned(), Role::Text)]),
     );
     lines.push(vec![
         (2, "mouse".to_owned(), Role::Accent),
         (12, "click selects; the wheel scrolls, over the timeline it zooms".to_owned(), Role::Text),
     ]);
     lines.push(vec![(12, "with Shift held the terminal's own selection works".to_owned(), Role::Dim)]);
+    if state.linkage.is_some() {
+        lines.extend(link());
+    }
     lines
+}
+
+/// What is not real here comes first.
+fn notice(state: &State) -> Vec<HelpLine> {
+    let Some(notice) = &state.settings.notice else { return Vec::new() };
+    let wrapped = wrap(notice, usize::from(WIDTH) - 4).into_iter();
+    wrapped.map(|line| vec![(1, line, Role::Warning)]).chain([Vec::new()]).collect()
+}
+
+/// How the link is set.
+fn link() -> Vec<HelpLine> {
+    const LINES: [(&str, &str); 4] = [
+        ("link", "what lies between client and servers here; l (F2 at the start) sets it"),
+        ("", "\u{2191}\u{2193} choose a setting, \u{2190}\u{2192} step through values, at once"),
+        ("", "or type a value: 80ms, 1%, 10mbit, and Enter; Esc closes"),
+        ("", "each change is an event of the run"),
+    ];
+    let line = |(name, says): (&str, &str)| vec![(2, name.to_owned(), Role::Accent), (12, says.to_owned(), Role::Text)];
+    std::iter::once(Vec::new()).chain(LINES.map(line)).collect()
 }
 
 /// The phases in their colours.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use crate::tui::State;
 use crate::tui::fit::width;
-use crate::tui::keymap::BINDINGS;
+use crate::tui::keymap::{Action, BINDINGS};
 use crate::tui::state::Front;
 use crate::tui::theme::Role;
 
@@ -23,17 +23,40 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         Front::Panels => panel_hints(state),
         Front::Help(_) => vec![("\u{2191}\u{2193}", "scroll"), ("esc", "close")],
         Front::Edit(_) => vec![("enter", "run"), ("esc", "close"), ("ctrl-u", "clear")],
-        Front::Start { .. } => vec![("enter", "run"), ("\u{2191}\u{2193}", "choose"), ("esc", "quit")],
+        Front::Start => start_hints(state),
     };
+    let hints = if state.link_panel.is_some() { LINK_PANEL.to_vec() } else { hints };
     draw_hints(canvas, area, &hints);
 }
 
-/// While a run is under way the key that ends it comes first.
+const LINK_PANEL: [(&str, &str); 4] =
+    [("\u{2191}\u{2193}", "setting"), ("\u{2190}\u{2192}", "less, more"), ("enter", "take what is typed"), ("esc", "close")];
+
+/// While a run is under way the key that ends it comes first; in the lab then the way back to the catalogue.
 fn panel_hints(state: &State) -> Vec<(&'static str, &'static str)> {
     let cancel = state.is_busy().then_some(("ctrl-c", "cancel"));
-    let bound = BINDINGS.iter().map(|binding| binding.hint).filter(|(key, _)| !key.is_empty());
+    let back = BINDINGS.iter().filter(|binding| binding.action == Action::Back && state.has_catalogue());
+    let others = BINDINGS.iter().filter(|binding| binding.action != Action::Back && binding.applies(state));
+    let bound = back.chain(others).map(|binding| binding.hint).filter(|(key, _)| !key.is_empty());
     let moving = |(key, _): &(&str, &str)| state.sight.zoom.is_on() || *key != "\u{2190}\u{2192}";
     cancel.into_iter().chain(bound.filter(moving)).collect()
+}
+
+fn start_hints(state: &State) -> Vec<(&'static str, &'static str)> {
+    let mut hints = vec![("enter", "run"), ("\u{2191}\u{2193}", "choose")];
+    if state.linkage.is_some() {
+        hints.push(("F2", "link"));
+    }
+    let escape = match () {
+        () if !state.start.typed.is_empty() => "show all",
+        () if state.has_run() => "back to the run",
+        () => "quit",
+    };
+    hints.push(("esc", escape));
+    if escape != "quit" {
+        hints.push(("ctrl-c", "quit"));
+    }
+    hints
 }
 
 /// As many as fit; the last two, help and quit, always if anything does.

@@ -36,7 +36,8 @@ impl Areas {
         if area.width < BOXED.0 || area.height < BOXED.1 {
             return Self::small(area);
         }
-        let header = Rect { height: 2, ..area };
+        // A third line where there is a link to tell of.
+        let header = Rect { height: 2 + u16::from(state.linkage.is_some()), ..area };
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
         let body = Rect { y: header.bottom(), height: area.height - header.height - keys.height, ..area };
         let (run, at) = state.shown(now);

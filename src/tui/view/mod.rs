@@ -3,12 +3,16 @@
 mod address;
 mod ascii;
 mod canvas;
+mod catalogue;
 mod events;
 mod explain;
 mod header;
 mod help;
 mod keys;
 mod layout;
+mod link;
+mod link_panel;
+mod logo;
 mod start;
 mod timeline;
 
@@ -25,6 +29,7 @@ pub(super) use events::Listing;
 pub(super) use explain::{most_scrolled, page};
 pub(super) use help::height as help_height;
 pub(super) use layout::Areas;
+pub(super) use link_panel::{area as link_panel_area, dial_at};
 pub(super) use start::StartAreas;
 pub(super) use timeline::{Plan, inside as inside_timeline};
 
@@ -42,12 +47,14 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, now: Moment) {
     let mut canvas = Canvas { buf: frame.buffer_mut(), look: Look::of(&state.settings) };
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         draw_too_small(&mut canvas, area);
-    } else if let Front::Start { address, chosen } = &state.front {
-        let body = Rect { height: area.height - 1, ..area };
-        start::draw(&mut canvas, body, state, address, *chosen);
+    } else if state.front == Front::Start {
+        start::draw(&mut canvas, area, state);
         keys::draw(&mut canvas, Rect { y: area.bottom() - 1, height: 1, ..area }, state);
     } else {
         draw_run(&mut canvas, area, state, now);
+    }
+    if let Some((panel, linkage)) = state.link_panel.as_ref().zip(state.linkage.as_ref()) {
+        link_panel::draw(&mut canvas, area, panel, linkage);
     }
     if state.settings.ascii {
         ascii::translate(canvas.buf);
@@ -64,9 +71,9 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     explain::draw(canvas, &areas, state, now);
     keys::draw(canvas, areas.keys, state);
     match &state.front {
-        Front::Help(scrolled) => help::draw(canvas, Rect { height: area.height - areas.keys.height, ..area }, *scrolled),
+        Front::Help(scrolled) => help::draw(canvas, Rect { height: area.height - areas.keys.height, ..area }, state, *scrolled),
         Front::Edit(address) => address::draw_over(canvas, area, address),
-        Front::Panels | Front::Start { .. } => {}
+        Front::Panels | Front::Start => {}
     }
 }
 

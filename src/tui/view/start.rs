@@ -1,148 +1,141 @@
 //! The screen one begins with: where to, and what is worth a look.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::address::{draw_field, draw_verdict};
 use super::canvas::Canvas;
-use crate::timeline::Cover;
-use crate::trace::Phase;
+use super::{catalogue, link, logo};
 use crate::tui::State;
-use crate::tui::address::Address;
-use crate::tui::fit::width;
+use crate::tui::catalogue::{Catalogue, Row};
+use crate::tui::fit::{width, wrap};
 use crate::tui::theme::Role;
 
 /// Columns the content takes at most.
 const COLUMNS: u16 = 118;
-/// Lines above the field where there is room for all.
-const ABOVE: u16 = 7;
+/// From this height on there is a line of air between the parts.
+const ROOMY: u16 = 20;
+/// From this many lines for the catalogue on there is air between its groups.
+const AIRY: u16 = 24;
+/// Lines of the catalogue that are worth more than the logo.
+const ENOUGH: u16 = 14;
 
 /// Where the parts are.
 pub(in crate::tui) struct StartAreas {
     logo: Rect,
     field: Rect,
+    /// What is said of the field's text, or of what is chosen.
+    said: Rect,
     list: Rect,
+    /// What is not real here, and how the link is set.
+    foot: Rect,
 }
 
 impl StartAreas {
-    pub(in crate::tui) fn of(area: Rect) -> Self {
-        let width = area.width.min(COLUMNS);
-        let x = area.x + (area.width - width) / 2;
-        let top = area.height.saturating_sub(22) / 4;
-        let above = if area.height >= 20 { ABOVE } else { u16::from(area.height > 6) };
-        let nothing = Rect { x, y: area.y, width, height: 0 };
-        let logo = Rect { y: area.y + top, height: above.min(area.height), ..nothing };
-        let field = Rect { y: logo.bottom(), height: 4.min(area.bottom().saturating_sub(logo.bottom())), ..nothing };
-        let list_top = field.bottom().saturating_add(u16::from(area.height >= 20));
-        let list = Rect { y: list_top.min(area.bottom()), height: area.bottom().saturating_sub(list_top.saturating_add(1)), ..nothing };
-        Self { logo, field, list }
+    /// On a screen, of which the last line is for keys.
+    pub(in crate::tui) fn of(screen: Rect, state: &State) -> Self {
+        let area = Rect { height: screen.height.saturating_sub(1), ..screen };
+        let columns = area.width.min(COLUMNS);
+        let column = Rect { x: (area.width - columns) / 2, y: 0, width: columns, height: 0 };
+        let roomy = area.height >= ROOMY;
+        let foot_height = foot_height(state, columns).min(area.height.saturating_sub(6));
+        let foot = Rect { y: area.bottom() - foot_height, height: foot_height, ..column };
+        let said = said_height(state, area);
+        // The title of the list, and a line of air above and below it.
+        let fixed = 3 + said + 1 + 2 * u16::from(roomy) + foot_height;
+        let wanted = u16::try_from(Catalogue::of(&state.settings.suggestions, "").rows(false).len()).unwrap_or(u16::MAX);
+        let left_by_logo = area.height.saturating_sub(fixed + logo::HEIGHT);
+        let above = if roomy && left_by_logo >= wanted.min(ENOUGH) { logo::HEIGHT } else { u16::from(area.height > 6) + u16::from(roomy) };
+        let top = area.height.saturating_sub(fixed + above).saturating_sub(wanted).min(area.height.saturating_sub(22) / 4);
+
+        let logo = Rect { y: top, height: above.min(area.height), ..column };
+        let field = Rect { y: logo.bottom(), height: 3.min(area.bottom().saturating_sub(logo.bottom())), ..column };
+        let said = Rect { y: field.bottom(), height: said.min(foot.y.saturating_sub(field.bottom())), ..column };
+        let list_top = said.bottom().saturating_add(u16::from(roomy)).min(foot.y);
+        let list = Rect { y: list_top, height: foot.y.saturating_sub(list_top).saturating_sub(1), ..column };
+        Self { logo, field, said, list, foot }
     }
 
-    /// The suggestion on a line of the screen.
-    pub(in crate::tui) fn suggestion_at(&self, x: u16, y: u16, count: usize, chosen: Option<usize>) -> Option<usize> {
-        let list = self.list;
-        if !list.contains((x, y).into()) || y == list.y {
-            return None;
-        }
-        let place = self.first(count, chosen) + usize::from(y - list.y - 1);
-        (place < count).then_some(place)
-    }
-
-    fn seen(&self) -> usize {
+    /// Lines of the catalogue that are seen.
+    pub(in crate::tui) fn seen(&self) -> usize {
         usize::from(self.list.height.saturating_sub(1))
     }
 
-    fn first(&self, count: usize, chosen: Option<usize>) -> usize {
-        chosen.unwrap_or(0).saturating_sub(self.seen() / 2).min(count.saturating_sub(self.seen()))
+    /// The catalogue's lines, and the first of them that is seen: what is chosen is in the middle where there is more on both sides.
+    fn rows<'a>(&self, state: &'a State) -> (Vec<Row<'a>>, usize) {
+        let rows = Catalogue::of(&state.settings.suggestions, &state.start.typed).rows(self.list.height >= AIRY);
+        let chosen = state.start.chosen.and_then(|place| rows.iter().position(|row| *row == Row::Offer(place)));
+        let first = chosen.unwrap_or(0).saturating_sub(self.seen() / 2).min(rows.len().saturating_sub(self.seen()));
+        (rows, first)
     }
+
+    /// The offer at a place on the screen.
+    pub(in crate::tui) fn offer_at(&self, state: &State, at: Position) -> Option<usize> {
+        let line = usize::from(at.y.checked_sub(self.list.y + 1)?);
+        let (rows, first) = self.rows(state);
+        match rows.get(first + line)? {
+            Row::Offer(place) if self.list.contains(at) => Some(*place),
+            _ => None,
+        }
+    }
+}
+
+/// Two lines where a sentence needs them, so that nothing moves from one offer to the next.
+fn said_height(state: &State, area: Rect) -> u16 {
+    let columns = usize::from(area.width.min(COLUMNS)).saturating_sub(4);
+    let long = state.settings.suggestions.iter().any(|offer| width(&offer.shows) > columns);
+    1 + u16::from(long && area.height >= ROOMY)
+}
+
+fn notice(state: &State, columns: u16) -> Vec<String> {
+    let mut lines = state.settings.notice.as_ref().map(|notice| wrap(notice, usize::from(columns).saturating_sub(4))).unwrap_or_default();
+    lines.truncate(2);
+    lines
+}
+
+fn foot_height(state: &State, columns: u16) -> u16 {
+    u16::try_from(notice(state, columns).len()).unwrap_or(0) + u16::from(state.linkage.is_some())
 }
 
 /// Draws the screen.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, address: &Address, chosen: Option<usize>) {
-    let areas = StartAreas::of(area);
-    draw_logo(canvas, areas.logo);
-    let field = areas.field;
-    if field.height >= 4 && field.width >= 20 {
-        let inner = canvas.boxed(Rect { height: 3, ..field }, &[(" Where to? ".to_owned(), Role::Strong)], true);
-        draw_field(canvas, inner, address);
-        let below = Rect { x: field.x + 1, y: field.y + 3, width: field.width.saturating_sub(2), height: 1 };
-        match chosen.and_then(|n| state.settings.suggestions.get(n)) {
-            // In the list there may be no room for all of it.
-            Some(offer) => drop(canvas.text((below.x + 1, below.y), &offer.shows, below.width.saturating_sub(2), Role::Text)),
-            None => draw_verdict(canvas, below, address),
-        }
+pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State) {
+    let areas = StartAreas::of(screen, state);
+    logo::draw(canvas, areas.logo);
+    if areas.field.height >= 3 && areas.field.width >= 20 {
+        let inner = canvas.boxed(areas.field, &[(" Where to? ".to_owned(), Role::Strong)], true);
+        draw_field(canvas, inner, &state.start.address);
+        draw_said(canvas, areas.said, state);
     } else {
-        draw_field(canvas, Rect { height: field.height.min(1), ..field }, address);
+        draw_field(canvas, Rect { height: areas.field.height.min(1), ..areas.field }, &state.start.address);
     }
-    draw_suggestions(canvas, &areas, state, chosen);
+    let (rows, first) = areas.rows(state);
+    catalogue::draw(canvas, areas.list, state, &rows, first);
+    draw_foot(canvas, areas.foot, state);
 }
 
-/// The name, a letter in the colour of each phase, over a request's phases: the legend of what is to come.
-fn draw_logo(canvas: &mut Canvas<'_>, area: Rect) {
-    const SLOGAN: &str = "Watch one request cross every layer, live.";
-    if area.height < ABOVE {
-        if area.height > 0 {
-            canvas.text((area.x + 1, area.y), &format!("tapline  {SLOGAN}"), area.width.saturating_sub(1), Role::Accent);
+/// The sentence of what is chosen: in the list there may be no room for all of it. Else what Enter does.
+fn draw_said(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let Some(offer) = state.start.chosen.and_then(|place| state.settings.suggestions.get(place)) else {
+        if state.has_catalogue() && state.start.address.text().is_empty() {
+            let says = "Type where to go, or a word to look for below; \u{2191}\u{2193} choose.";
+            canvas.text((inner.x + 1, inner.y), says, inner.width.saturating_sub(2), Role::Dim);
+            return;
         }
-        return;
+        return draw_verdict(canvas, inner, &state.start.address);
+    };
+    for (y, line) in (inner.y..inner.bottom()).zip(wrap(&offer.shows, usize::from(inner.width).saturating_sub(2))) {
+        canvas.text((inner.x + 1, y), &line, inner.width.saturating_sub(2), Role::Text);
     }
-    let mut x = area.x + 1;
-    for (letter, phase) in LETTERS.iter().zip(Phase::ALL) {
-        for (y, line) in (area.y..).zip(letter) {
-            canvas.text((x, y), line, 3, Role::Phase(phase));
-        }
-        x += u16::try_from(width(letter[1])).unwrap_or(3) + 1;
-    }
-    canvas.text((x + 2, area.y + 1), SLOGAN, area.right().saturating_sub(x + 2), Role::Text);
-    draw_phases(canvas, Rect { x: area.x + 1, y: area.y + 4, width: area.width.saturating_sub(2), height: 2 });
 }
 
-/// `t a p l i n e`, three lines each.
-const LETTERS: [[&str; 3]; 7] = [
-    ["\u{2584}\u{2588}\u{2584}", " \u{2588} ", " \u{2580}\u{2580}"],
-    ["   ", "\u{2584}\u{2580}\u{2588}", "\u{2580}\u{2584}\u{2588}"],
-    ["   ", "\u{2588}\u{2580}\u{2584}", "\u{2588}\u{2580} "],
-    ["\u{2588}", "\u{2588}", "\u{2588}"],
-    ["\u{2584}", "\u{2584}", "\u{2588}"],
-    ["   ", "\u{2588}\u{2580}\u{2584}", "\u{2588} \u{2588}"],
-    ["   ", "\u{2584}\u{2580}\u{2584}", "\u{2580}\u{2588}\u{2584}"],
-];
-
-fn draw_phases(canvas: &mut Canvas<'_>, area: Rect) {
-    const SHARES: [(Phase, u32); 6] =
-        [(Phase::Dns, 14), (Phase::Connect, 13), (Phase::Tls, 18), (Phase::Send, 6), (Phase::Wait, 28), (Phase::Receive, 13)];
-    let all: u32 = SHARES.iter().map(|(_, share)| share).sum();
-    let wide = u32::from(area.width) * 8;
-    let mut begun = 0;
-    let mut bars = Vec::new();
-    for (phase, share) in SHARES {
-        let cover = Cover { from: begun * wide / all, to: ((begun + share) * wide / all).max(begun * wide / all + 1) };
-        bars.push((cover, canvas.style(Role::Phase(phase))));
-        let column = u16::try_from(cover.from.div_ceil(8)).unwrap_or(0);
-        let room = u16::try_from((cover.to - cover.from) / 8).unwrap_or(0);
-        if usize::from(room) > width(phase.label()) {
-            canvas.text((area.x + column, area.y + 1), phase.label(), room, Role::Phase(phase));
-        }
-        begun += share;
+fn draw_foot(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let mut y = area.y;
+    for line in notice(state, area.width).iter().take(usize::from(area.height)) {
+        canvas.text((area.x + 1, y), "!", 1, Role::Warning);
+        canvas.text((area.x + 3, y), line, area.width.saturating_sub(4), Role::Warning);
+        y += 1;
     }
-    super::timeline::paint_bars(canvas.buf, (area.x, area.y), &bars);
-}
-
-fn draw_suggestions(canvas: &mut Canvas<'_>, areas: &StartAreas, state: &State, chosen: Option<usize>) {
-    let (list, offers) = (areas.list, &state.settings.suggestions);
-    if offers.is_empty() || list.height < 2 {
-        return;
-    }
-    canvas.text((list.x + 1, list.y), "Worth a look, without a network", list.width.saturating_sub(1), Role::Dim);
-    let widest = offers.iter().map(|offer| width(&offer.url)).max().unwrap_or(0).min(usize::from(list.width) / 2);
-    let column = u16::try_from(widest).unwrap_or(0) + 3;
-    for (y, (place, offer)) in (list.y + 1..list.bottom()).zip(offers.iter().enumerate().skip(areas.first(offers.len(), chosen))) {
-        let selected = chosen == Some(place);
-        if selected {
-            let style = canvas.look.selected(true);
-            canvas.buf.set_style(Rect { y, height: 1, ..list }, style);
-            canvas.text((list.x, y), "\u{25b8}", 1, Role::Accent);
-        }
-        canvas.text((list.x + 1, y), &offer.url, column - 2, Role::Accent);
-        canvas.text((list.x + column, y), &offer.shows, list.right().saturating_sub(list.x + column), Role::Text);
+    if let Some(linkage) = state.linkage.as_ref().filter(|_| y < area.bottom()) {
+        link::draw(canvas, Rect { y, height: 1, ..area }, linkage);
     }
 }
