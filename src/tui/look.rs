@@ -1,7 +1,7 @@
 //! Moving the cursor, the panels and the axis.
 
 use super::keymap::Action;
-use super::state::{Front, Held, Panel};
+use super::state::{Held, Panel};
 use super::view::{Areas, Listing, Plan, inside_timeline, most_scrolled, page};
 use super::{Effect, State};
 use crate::timeline::Zoom;
@@ -67,7 +67,7 @@ impl State {
         if self.sight.panel == Panel::Explain {
             self.sight.panel = Panel::Events;
         } else if self.sight.cursor == Cursor::Run && self.has_catalogue() {
-            self.front = Front::Start;
+            self.return_to_start();
         } else {
             self.sight.cursor = Cursor::Run;
         }

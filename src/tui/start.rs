@@ -1,7 +1,7 @@
 //! The screen one begins with: what is typed, and what is chosen of the catalogue. It is kept while a run is looked at, so that one
 //! comes back to where one was.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::address::Address;
 use super::catalogue::Catalogue;
@@ -15,6 +15,8 @@ pub(super) struct Start {
     pub(super) address: Address,
     /// What was typed. It narrows the catalogue, also while the field shows the URL of what is chosen.
     pub(super) typed: String,
+    /// Whether the field's text stands there to be run or replaced: a letter begins anew, and what moves the cursor edits it.
+    pub(super) taken: bool,
     /// The offer that Enter runs, by its place among all of them; without one it runs what the field holds.
     pub(super) chosen: Option<usize>,
 }
@@ -38,12 +40,36 @@ impl Start {
         let Some(offer) = offers.get(place) else { return };
         self.chosen = Some(place);
         self.address = Address::of(&offer.url);
+        self.taken = true;
+    }
+
+    /// Takes an editing key.
+    fn press(&mut self, key: KeyEvent, offers: &[Suggestion]) {
+        let before = self.address.text();
+        if self.taken && matches!(key.code, KeyCode::Char(_)) && !key.modifiers.contains(KeyModifiers::CONTROL) {
+            self.address = Address::default();
+        }
+        if self.address.press(key) {
+            self.taken = false;
+        }
+        if self.address.text() != before {
+            self.retyped(offers);
+        }
+    }
+
+    fn paste(&mut self, text: &str, offers: &[Suggestion]) {
+        if std::mem::take(&mut self.taken) {
+            self.address = Address::default();
+        }
+        self.address.insert(text);
+        self.retyped(offers);
     }
 
     /// Shows all offers again; what is chosen stays so.
     fn widen(&mut self) {
         self.typed.clear();
         self.address = Address::default();
+        self.taken = false;
     }
 }
 
@@ -65,20 +91,19 @@ impl State {
             KeyCode::PageUp => self.choose_by(-page),
             KeyCode::Home if self.has_catalogue() => self.choose_end(-1),
             KeyCode::End if self.has_catalogue() => self.choose_end(1),
-            _ => {
-                let before = self.start.address.text();
-                self.start.address.press(key);
-                if self.start.address.text() != before {
-                    self.start.retyped(&self.settings.suggestions);
-                }
-            }
+            _ => self.start.press(key, &self.settings.suggestions),
         }
         Vec::new()
     }
 
     pub(super) fn paste_at_start(&mut self, text: &str) {
-        self.start.address.insert(text);
-        self.start.retyped(&self.settings.suggestions);
+        self.start.paste(text, &self.settings.suggestions);
+    }
+
+    /// Back to the catalogue, where one was.
+    pub(super) fn return_to_start(&mut self) {
+        self.start.taken = !self.start.address.text().is_empty();
+        self.front = Front::Start;
     }
 
     /// Shows all of the catalogue again; then goes back to the run, or where there is none, quits.

@@ -42,10 +42,29 @@ fn a_host_that_is_typed_is_run_and_not_looked_for() {
     assert!(desk.shows("of 70"), "it narrows all the same");
     assert_eq!(desk.press(KeyCode::Enter), run("api.lab.test"));
     desk.press(KeyCode::Esc);
-    desk.ctrl('u');
     desk.type_text("https://api.lab.test/status/599");
     assert!(desk.shows("70 places"));
     assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/status/599"));
+}
+
+#[test]
+fn what_was_taken_from_the_catalogue_is_replaced_by_typing_and_can_be_edited() {
+    let mut desk = Desk::lab(SIZE);
+    for _ in 0..5 {
+        desk.press(KeyCode::Down);
+    }
+    assert!(desk.shows("← edit"));
+    for key in [KeyCode::Left, KeyCode::Backspace, KeyCode::Backspace, KeyCode::Char('1'), KeyCode::Char('2')] {
+        desk.press(key);
+    }
+    assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/delay/120"));
+    desk.tell([started()]);
+    desk.press(KeyCode::Esc);
+    desk.type_text("drip");
+    assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/drip"));
+    desk.press(KeyCode::Esc);
+    desk.send(Message::Terminal(TerminalEvent::Paste("https://a.test/".to_owned())));
+    assert_eq!(desk.press(KeyCode::Enter), run("https://a.test/"));
 }
 
 #[test]

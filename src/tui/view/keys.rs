@@ -44,6 +44,9 @@ fn panel_hints(state: &State) -> Vec<(&'static str, &'static str)> {
 
 fn start_hints(state: &State) -> Vec<(&'static str, &'static str)> {
     let mut hints = vec![("enter", "run"), ("\u{2191}\u{2193}", "choose")];
+    if state.start.taken {
+        hints.push(("\u{2190}", "edit"));
+    }
     if state.linkage.is_some() {
         hints.push(("F2", "link"));
     }

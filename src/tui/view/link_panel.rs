@@ -115,6 +115,7 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: &LinkCounts) {
 fn draw_words(canvas: &mut Canvas<'_>, area: Rect, panel: &LinkPanel) {
     let columns = area.width.saturating_sub(4);
     let (lines, role) = match &panel.complaint {
+        Some(why) if area.height == 1 => (vec![why.clone()], Role::Warning),
         Some(why) => (wrap(why, usize::from(columns)), Role::Warning),
         None if panel.typed.is_empty() => {
             let ways = [

@@ -103,6 +103,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State) {
     if areas.field.height >= 3 && areas.field.width >= 20 {
         let inner = canvas.boxed(areas.field, &[(" Where to? ".to_owned(), Role::Strong)], true);
         draw_field(canvas, inner, &state.start.address);
+        if state.start.taken {
+            let long = u16::try_from(width(&state.start.address.text())).unwrap_or(u16::MAX).min(inner.width.saturating_sub(3));
+            let style = canvas.look.selected(true);
+            canvas.buf.set_style(Rect { x: inner.x + 1, width: long, ..inner }, style);
+        }
         draw_said(canvas, areas.said, state);
     } else {
         draw_field(canvas, Rect { height: areas.field.height.min(1), ..areas.field }, &state.start.address);
