@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![cfg(unix)]
 
+#[path = "tui/lab.rs"]
+mod lab;
 #[path = "tui/leaving.rs"]
 mod leaving;
 #[path = "tui/live.rs"]

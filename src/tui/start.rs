@@ -31,7 +31,7 @@ impl Start {
     /// Takes in that the field's text is another. What is no host's name is a word to look for, and the first that has it is chosen.
     fn retyped(&mut self, offers: &[Suggestion]) {
         self.typed = self.address.text();
-        let looking = !self.typed.is_empty() && !names_a_host(&self.typed);
+        let looking = !self.typed.is_empty() && !names_a_host(&self.typed, offers);
         self.chosen = if looking { Catalogue::of(offers, &self.typed).first() } else { None };
     }
 
@@ -73,9 +73,17 @@ impl Start {
     }
 }
 
-/// `a.test`, `localhost:8080/x`, `https://…`: what one types to go somewhere rather than to look for something.
-fn names_a_host(text: &str) -> bool {
-    text.contains("://") || text.split('/').next().is_some_and(|host| host.contains(['.', ':']))
+/// `a.test`, `localhost:8080/x`, `https://…`: what one types to go somewhere rather than to look for something. A part of an offer's
+/// host is still looked for: `expired.lab` will be `expired.lab.test`.
+fn names_a_host(text: &str, offers: &[Suggestion]) -> bool {
+    let dotted = text.split('/').next().is_some_and(|host| host.contains(['.', ':']));
+    let is_part = |offer: &Suggestion| host(&offer.url).is_some_and(|host| host != text && host.contains(text));
+    text.contains("://") || (dotted && !offers.iter().any(is_part))
+}
+
+/// A URL's host, without its port.
+fn host(url: &str) -> Option<&str> {
+    url.split_once("://").and_then(|(_, rest)| rest.split(['/', ':']).next())
 }
 
 impl State {

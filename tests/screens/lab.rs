@@ -42,6 +42,9 @@ fn a_host_that_is_typed_is_run_and_not_looked_for() {
     assert!(desk.shows("of 70"), "it narrows all the same");
     assert_eq!(desk.press(KeyCode::Enter), run("api.lab.test"));
     desk.press(KeyCode::Esc);
+    desk.type_text("expired.l");
+    assert_eq!(desk.press(KeyCode::Enter), run("https://expired.lab.test/"), "a part of a host in the catalogue is looked for");
+    desk.press(KeyCode::Esc);
     desk.type_text("https://api.lab.test/status/599");
     assert!(desk.shows("70 places"));
     assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/status/599"));

@@ -1,0 +1,31 @@
+//! The lab on a terminal: from a run back to its catalogue, and on to another exhibit.
+
+use crate::terminal::Terminal;
+
+#[test]
+fn one_exhibit_after_the_other() {
+    let mut terminal = Terminal::tapline(&["lab"], (120, 36));
+    terminal.wait_for_text("200 OK");
+    terminal.type_keys("\x1b");
+    terminal.wait_for_text("Where to?");
+    terminal.wait_for("what was run is chosen", |screen| {
+        screen.contents().lines().any(|line| line.contains('\u{25b8}') && line.contains("/users"))
+    });
+    terminal.type_keys("expired.lab");
+    terminal.wait_for("the catalogue, narrowed", |screen| {
+        let text = screen.contents();
+        text.contains("ended 12 days ago") && !text.contains("gzip")
+    });
+    terminal.type_keys("\r");
+    terminal.wait_for_text("failed: TLS");
+    terminal.type_keys("\x1b");
+    terminal.wait_for_text("Where to?");
+    // All of it again, then the run again.
+    terminal.type_keys("\x1b");
+    terminal.wait_for_text("gzip");
+    terminal.type_keys("\x1b");
+    terminal.wait_for("the run", |screen| !screen.contents().contains("Where to?"));
+    terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
+    terminal.wait_until_restored();
+}
