@@ -10,12 +10,44 @@ use crate::units::acts_on_a_terminal;
 /// The lab's link as the screen knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Linkage {
-    /// How it is set, or was asked to be a moment ago.
-    pub(super) link: Link,
     /// How it was when it was last heard of.
     told: Link,
+    /// What was asked for since, and is neither told of nor refused yet; the last counts.
+    asked: Vec<Link>,
     /// What it has done with packets.
     pub(super) counts: LinkCounts,
+}
+
+impl Linkage {
+    /// Nobody turns faster than the lab answers; if it does not answer at all, so many steps are remembered.
+    const MOST_ASKED: usize = 64;
+
+    const fn new(told: Link, counts: LinkCounts) -> Self {
+        Self { told, asked: Vec::new(), counts }
+    }
+
+    /// How it is set, or was asked to be a moment ago.
+    pub(super) fn link(&self) -> &Link {
+        self.asked.last().unwrap_or(&self.told)
+    }
+
+    fn ask(&mut self, link: Link) {
+        if self.asked.len() == Self::MOST_ASKED {
+            self.asked.remove(0);
+        }
+        self.asked.push(link);
+    }
+
+    /// Word of the link that was sent before a step was taken does not undo the step.
+    fn hear(&mut self, link: Link, counts: LinkCounts) {
+        self.counts = counts;
+        match self.asked.iter().position(|asked| *asked == link) {
+            Some(place) => drop(self.asked.drain(..=place)),
+            None if link != self.told => self.asked.clear(),
+            None => {}
+        }
+        self.told = link;
+    }
 }
 
 /// The panel over the picture.
@@ -56,13 +88,16 @@ impl LinkPanel {
 impl State {
     /// Takes in how the link is.
     pub(super) fn hear_of_link(&mut self, link: Link, counts: LinkCounts) {
-        self.linkage = Some(Linkage { told: link.clone(), link, counts });
+        match &mut self.linkage {
+            Some(linkage) => linkage.hear(link, counts),
+            None => self.linkage = Some(Linkage::new(link, counts)),
+        }
     }
 
     /// Takes in that the link is not as it was asked to be.
     pub(super) fn link_refused(&mut self, why: String) {
         if let Some(linkage) = &mut self.linkage {
-            linkage.link = linkage.told.clone();
+            linkage.asked.clear();
         }
         match &mut self.link_panel {
             Some(panel) => panel.complaint = Some(why),
@@ -114,13 +149,13 @@ impl State {
     pub(super) fn turn(&mut self, further: bool) -> Vec<Effect> {
         let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else { return Vec::new() };
         *panel = LinkPanel { dial: panel.dial, ..LinkPanel::default() };
-        let changed = panel.dial.stepped(&linkage.link, further);
+        let changed = panel.dial.stepped(linkage.link(), further);
         changed.map_or_else(Vec::new, |link| self.set_link(link))
     }
 
     fn set_as_typed(&mut self) -> Vec<Effect> {
         let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else { return Vec::new() };
-        match panel.dial.read(&panel.typed, &linkage.link) {
+        match panel.dial.read(&panel.typed, linkage.link()) {
             Ok(link) => {
                 *panel = LinkPanel { dial: panel.dial, ..LinkPanel::default() };
                 self.set_link(link)
@@ -133,8 +168,8 @@ impl State {
     }
 
     fn set_link(&mut self, link: Link) -> Vec<Effect> {
-        let Some(linkage) = self.linkage.as_mut().filter(|linkage| linkage.link != link) else { return Vec::new() };
-        linkage.link = link.clone();
+        let Some(linkage) = self.linkage.as_mut().filter(|linkage| *linkage.link() != link) else { return Vec::new() };
+        linkage.ask(link.clone());
         vec![Effect::SetLink(link)]
     }
 }

@@ -202,6 +202,22 @@ fn each_step_asks_for_the_link_at_once() {
 }
 
 #[test]
+fn what_was_said_of_the_link_before_a_step_does_not_undo_it() {
+    let mut desk = Desk::lab(SIZE);
+    desk.press(KeyCode::F(2));
+    let first = asked(&desk.press(KeyCode::Right)).clone();
+    let second = asked(&desk.press(KeyCode::Right)).clone();
+    for late in [link(), first] {
+        desk.link(late, LinkCounts { passed: 5, ..LinkCounts::default() });
+        assert!(desk.shows("80.0 ms") && desk.shows("5 passed"), "{}", desk.text());
+    }
+    desk.link(second, LinkCounts::default());
+    assert!(desk.shows("80.0 ms"));
+    desk.link(Link { round_trip: Nanos::from_millis(300), ..link() }, LinkCounts::default());
+    assert!(desk.shows("300 ms"), "somebody else may set it too");
+}
+
+#[test]
 fn an_exact_value_can_be_typed_and_what_is_wrong_with_it_is_said() {
     let mut desk = Desk::lab(SIZE);
     desk.press(KeyCode::F(2));

@@ -5,7 +5,7 @@ use tapline::trace::{Link, LinkCounts};
 use tapline::tui::Settings;
 use tapline::units::{BitRate, Moment, Nanos, Share};
 
-use crate::desk::{Desk, link};
+use crate::desk::{Desk, exhibits, link};
 use crate::scenario::Scenario;
 
 const SMALL: (u16, u16) = (80, 24);
@@ -133,6 +133,8 @@ fn the_link() {
 #[test]
 fn what_is_not_real() {
     let notice = Some("no private network here: delays and segment sizes are this machine's own".to_owned());
+    let in_the_lab = Settings { suggestions: exhibits(), notice: notice.clone(), ..Settings::default() };
+    picture("notice_lab", SMALL, &Desk::with(SMALL, in_the_lab));
     let mut desk = Desk::with(SMALL, Settings { notice, ..Settings::default() });
     picture("notice", SMALL, &desk);
     desk.resize((60, 20));

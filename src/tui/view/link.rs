@@ -24,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &Linkage) {
 
 /// The longest way to say both that fits.
 fn fitting(linkage: &Linkage, room: usize) -> Option<(String, String)> {
-    let full = linkage.link.to_string();
+    let full = linkage.link().to_string();
     let brief = full.split(" \u{b7} MTU ").next().unwrap_or_default().to_owned();
     let least = full.split(" \u{b7} ").next().unwrap_or_default().to_owned();
     let (long, short) = done(&linkage.counts);

@@ -78,10 +78,10 @@ fn draw_dial(canvas: &mut Canvas<'_>, line: Rect, dial: Dial, panel: &LinkPanel,
     canvas.text((line.x + 2, line.y), dial.name(), room(line.x + 2).min(VALUE - 2), Role::Text);
     let x = line.x + VALUE;
     let typed = chosen && !panel.typed.is_empty();
-    let value = if typed { format!("{}_", panel.typed) } else { dial.shown(&linkage.link) };
+    let value = if typed { format!("{}_", panel.typed) } else { dial.shown(linkage.link()) };
     if chosen && !typed {
-        let less = if dial.stepped(&linkage.link, false).is_some() { "\u{25c2}" } else { " " };
-        let more = if dial.stepped(&linkage.link, true).is_some() { "\u{25b8}" } else { " " };
+        let less = if dial.stepped(linkage.link(), false).is_some() { "\u{25c2}" } else { " " };
+        let more = if dial.stepped(linkage.link(), true).is_some() { "\u{25b8}" } else { " " };
         canvas.text((x, line.y), less, room(x).min(1), Role::Accent);
         let end = x + 3 + u16::try_from(width(&value)).unwrap_or(VALUE_WIDTH);
         canvas.text((end, line.y), more, room(end).min(1), Role::Accent);
