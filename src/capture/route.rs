@@ -69,9 +69,14 @@ fn local_towards(remote: SocketAddr) -> Option<IpAddr> {
 fn towards(known: &[Interface], addresses: &[SocketAddr], names: bool) -> Vec<String> {
     // Addresses for documentation (RFC 5737, RFC 3849): nobody's, so the default route leads there.
     let nobodys: [SocketAddr; 2] = [([192, 0, 2, 1], 9).into(), (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into()];
-    let defaults = nobodys.iter().filter(|_| names);
-    let mut found: Vec<String> = addresses.iter().chain(defaults).filter_map(|remote| interface_towards(known, *remote)).collect();
-    if names || found.is_empty() {
+    let way = |remote: &SocketAddr| interface_towards(known, *remote);
+    let defaults: Vec<String> = nobodys.iter().filter(|_| names).filter_map(way).collect();
+    let lost = names && defaults.is_empty();
+    let mut found: Vec<String> = addresses.iter().filter_map(way).chain(defaults).collect();
+    if lost {
+        // Without a default route any interface may be the one.
+        found.extend(of_all(known));
+    } else if names || found.is_empty() {
         found.extend(known.iter().find(|interface| interface.loopback).map(|interface| interface.name.clone()));
     }
     let mut seen = Vec::new();

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::capturing::{Capturing, Expecting, PATIENCE};
 use crate::capture;
 use crate::probe::{self, NoWatcher, Prepared, Recorder, Sink, Spec, Watcher};
-use crate::trace::{Code, Event, ExchangeId, Failure, Phase, What};
+use crate::trace::{Code, Event, ExchangeId, Failure, Link, Phase, What};
 
 /// Where a run's events go.
 pub(super) struct Outlet {
@@ -42,6 +42,7 @@ impl Outlet {
 /// A run under way.
 pub(super) struct Engine {
     cancel: Canceller,
+    recorder: Lent,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -56,21 +57,31 @@ impl Canceller {
 }
 
 impl Engine {
-    /// Starts a run of `specs`, one after the other. Its events go to `outlet`, the last of them is `RunEnded`.
-    pub(super) fn start(specs: Vec<Spec>, outlet: Outlet, capturing: Capturing) -> std::io::Result<Self> {
+    /// Starts a run of `specs`, one after the other. Its events go to `outlet`, the last of them is `RunEnded`. `link` is the lab's, for
+    /// a run within one.
+    pub(super) fn start(specs: Vec<Spec>, outlet: Outlet, capturing: Capturing, link: Option<Link>) -> std::io::Result<Self> {
         let prepared = specs.first().map(Prepared::start);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let cancel = Canceller(Arc::new(Notify::new()));
         let cancelled = cancel.clone();
+        let recorder = Lent::default();
+        let beginning = Beginning { outlet, link, recorder: Arc::clone(&recorder) };
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || runtime.block_on(run(specs, prepared, outlet, capturing, &cancelled)))?;
-        Ok(Self { cancel, thread: Some(thread) })
+            .spawn(move || runtime.block_on(run(specs, prepared, beginning, capturing, &cancelled)))?;
+        Ok(Self { cancel, recorder, thread: Some(thread) })
     }
 
     /// A handle that calls the run off.
     pub(super) fn canceller(&self) -> Canceller {
         self.cancel.clone()
+    }
+
+    /// Says that the lab's link is set like this from now on.
+    pub(super) fn link_set(&self, link: Link) {
+        if let Some(recorder) = &*self.recorder.lock().unwrap_or_else(PoisonError::into_inner) {
+            recorder.emit(What::LinkSet { link });
+        }
     }
 
     /// Waits until the run has ended. An error means that the engine's thread panicked.
@@ -79,9 +90,24 @@ impl Engine {
     }
 }
 
-async fn run(specs: Vec<Spec>, mut prepared: Option<Prepared>, outlet: Outlet, capturing: Capturing, cancelled: &Canceller) {
+/// The recorder of a run while it is under way, for those who have something to tell besides.
+type Lent = Arc<Mutex<Option<Recorder>>>;
+
+/// How a run begins to be told.
+struct Beginning {
+    outlet: Outlet,
+    link: Option<Link>,
+    recorder: Lent,
+}
+
+async fn run(specs: Vec<Spec>, mut prepared: Option<Prepared>, beginning: Beginning, capturing: Capturing, cancelled: &Canceller) {
     let under_way = Arc::new(Mutex::new(None));
+    let Beginning { outlet, link, recorder: told } = beginning;
     let recorder = Recorder::start(remembering(outlet.send, &under_way));
+    *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder.clone());
+    if let Some(link) = link {
+        recorder.emit(What::LinkSet { link });
+    }
     let listening = listen(&capturing, outlet.try_send, &recorder);
     let watcher: Arc<dyn Watcher> = match &listening {
         Some(expecting) => Arc::<Expecting>::clone(expecting),
@@ -100,6 +126,8 @@ async fn run(specs: Vec<Spec>, mut prepared: Option<Prepared>, outlet: Outlet, c
     if let Some(expecting) = listening {
         expecting.0.finish(PATIENCE);
     }
+    // Whoever waits for the last event waits until nobody can send another.
+    told.lock().unwrap_or_else(PoisonError::into_inner).take();
     recorder.emit(What::RunEnded);
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Exit {
     BudgetMissed,
     /// 128 + the signal's number: 130 for an interrupt.
     Signal(u8),
+    /// As the program ended that was run in the lab.
+    Client(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => Self::from(2),
             Exit::ProbeFailed => Self::from(3),
             Exit::BudgetMissed => Self::from(4),
+            Exit::Client(code) => Self::from(code),
             Exit::Signal(number) => Self::from(128_u8.saturating_add(number)),
         }
     }

@@ -9,9 +9,12 @@ use super::args::{LookArgs, ThemeChoice};
 use super::capturing::{Capturing, Pending};
 use super::engine::{Engine, Outlet};
 use super::exit::Exit;
+use super::lab;
 use super::target::Targets;
 use super::usage::Usage;
-use crate::lab::Embedded;
+use crate::lab::Exhibit;
+use crate::lab::network::Remote;
+use crate::trace::Link;
 use crate::tui::{self, Effect, Message, Outcome, Settings, Suggestion, Theme};
 
 /// Messages that may wait for the screen; the engine waits when there are more.
@@ -36,7 +39,11 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
         engine: None,
         pending: Some(pending),
         capturing: None,
+        lab: lab::lab_around(),
     };
+    if let Some(lab) = &runs.lab {
+        lab::watch_link(lab, &sender);
+    }
     let outcome = tui::live(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
     runs.cancel();
     match outcome {
@@ -62,13 +69,13 @@ fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings
         ascii: look.ascii || !super::speaks_unicode(),
         url,
         suggestions: suggestions(targets),
-        notice: None,
+        notice: targets.notice().map(str::to_owned),
     }
 }
 
 fn suggestions(targets: &Targets) -> Vec<Suggestion> {
-    let exhibits = targets.lab().map(Embedded::catalogue).unwrap_or_default();
-    exhibits.into_iter().map(|exhibit| Suggestion { url: exhibit.url, shows: exhibit.shows.to_owned(), group: String::new() }).collect()
+    let offer = |exhibit: &Exhibit| Suggestion { url: exhibit.url.clone(), shows: exhibit.shows.to_owned(), group: String::new() };
+    targets.exhibits().iter().map(offer).collect()
 }
 
 /// The runs the screen asked for. At most one is under way; what an older one still says is not heard.
@@ -80,6 +87,8 @@ struct Runs {
     /// Open, or being opened while the first picture is drawn.
     capturing: Option<Capturing>,
     pending: Option<Pending>,
+    /// The lab that this process runs in.
+    lab: Option<Remote>,
 }
 
 impl Runs {
@@ -92,7 +101,8 @@ impl Runs {
                 }
             }
             Effect::Cancel => self.cancel(),
-            Effect::SetLink(_) | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
+            Effect::SetLink(link) => self.set_link(link),
+            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
         }
     }
 
@@ -102,9 +112,24 @@ impl Runs {
         let latest = Arc::clone(&self.latest);
         let outlet = Outlet::new(&self.sender, move || latest.load(Ordering::SeqCst) == number);
         let capturing = self.capturing()?;
-        let engine = Engine::start(vec![spec], outlet, capturing).map_err(|error| format!("the engine cannot start: {error}"))?;
+        let engine =
+            Engine::start(vec![spec], outlet, capturing, self.link()).map_err(|error| format!("the engine cannot start: {error}"))?;
         self.engine = Some(engine);
         Ok(())
+    }
+
+    /// How the lab's link is set now.
+    fn link(&self) -> Option<Link> {
+        self.lab.as_ref().and_then(|_| lab::link_around())
+    }
+
+    fn set_link(&self, link: Link) {
+        if let Some(lab) = &self.lab
+            && lab::set_link(lab, link.clone(), &self.sender)
+            && let Some(engine) = &self.engine
+        {
+            engine.link_set(link);
+        }
     }
 
     fn capturing(&mut self) -> Result<Capturing, String> {

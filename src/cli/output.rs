@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::ExitStatus;
 
 use super::exit::Exit;
 
@@ -16,6 +17,14 @@ pub(super) fn print(bytes: &[u8]) -> Exit {
             Exit::Fault
         }
     }
+}
+
+/// The exit code of a program that ended; 128 and the number for who was ended by a signal, as shells have it.
+pub(super) fn code_of(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 /// Writes a report to a file, whole or not at all: into a file beside it first, which then takes its name. What exists and

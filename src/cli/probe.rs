@@ -9,6 +9,7 @@ use super::args::ProbeArgs;
 use super::capturing::{Pending, interfaces_of};
 use super::engine::{Engine, Outlet};
 use super::exit::Exit;
+use super::lab;
 use super::signals::Signals;
 use super::target::Targets;
 use super::usage::Usage;
@@ -33,7 +34,7 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
             return Ok(Exit::Fault);
         }
     };
-    let engine = match Engine::start(specs, Outlet::new::<Event>(&sender, || true), capturing) {
+    let engine = match Engine::start(specs, Outlet::new::<Event>(&sender, || true), capturing, lab::link_around()) {
         Ok(engine) => engine,
         Err(error) => {
             eprintln!("tapline: the engine cannot start: {error}");

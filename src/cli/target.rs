@@ -5,7 +5,7 @@ use clap::ArgMatches;
 use super::args::RequestArgs;
 use super::request;
 use super::usage::Usage;
-use crate::lab::Embedded;
+use crate::lab::{Embedded, Exhibit};
 use crate::probe::Spec;
 use crate::probe::spec::Dns;
 
@@ -14,22 +14,39 @@ pub(super) struct Targets {
     request: RequestArgs,
     matches: ArgMatches,
     lab: Option<Embedded>,
+    exhibits: Vec<Exhibit>,
+    notice: Option<String>,
 }
 
 impl Targets {
     /// URLs of the world.
     pub(super) const fn new(request: RequestArgs, matches: ArgMatches) -> Self {
-        Self { request, matches, lab: None }
+        Self { request, matches, lab: None, exhibits: Vec::new(), notice: None }
     }
 
     /// URLs of the lab and of the world.
     pub(super) fn with_lab(self, lab: Embedded) -> Self {
-        Self { lab: Some(lab), ..self }
+        Self { exhibits: lab.catalogue(), lab: Some(lab), ..self }
     }
 
-    /// The lab.
-    pub(super) const fn lab(&self) -> Option<&Embedded> {
-        self.lab.as_ref()
+    /// Places worth going to.
+    pub(super) fn with_exhibits(self, exhibits: Vec<Exhibit>) -> Self {
+        Self { exhibits, ..self }
+    }
+
+    /// A plain line on what is not real here.
+    pub(super) fn with_notice(self, notice: Option<String>) -> Self {
+        Self { notice, ..self }
+    }
+
+    /// What is worth going to.
+    pub(super) fn exhibits(&self) -> &[Exhibit] {
+        &self.exhibits
+    }
+
+    /// What is not real here.
+    pub(super) fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
     }
 
     /// What is said about capture.

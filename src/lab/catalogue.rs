@@ -47,6 +47,11 @@ const NAMES: [(&str, &str); 4] = [
     (SILENCE, "a name the DNS server keeps silent about"),
 ];
 
+/// Every exhibit of a lab that has a network of its own.
+pub fn exhibits_of_network() -> Vec<Exhibit> {
+    exhibits(&Places::on_network(true))
+}
+
 /// Every exhibit, what works first.
 pub(super) fn exhibits(places: &Places) -> Vec<Exhibit> {
     let besides = BESIDES.iter().map(|(host, service, path, shows)| Exhibit { url: places.url(host, service, path), shows });

@@ -1,8 +1,17 @@
 //! Hosts that are there and do not answer, by address.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::hosts::{CLIENT_NUMBER, HOSTS, Host, v4_of, v6_of};
+
+/// The IPv4 address of the one who looks at the lab's network from within.
+pub const CLIENT_V4: Ipv4Addr = v4_of(CLIENT_NUMBER);
+
+/// The IPv6 address of the one who looks at the lab's network from within.
+pub const CLIENT_V6: Ipv6Addr = v6_of(CLIENT_NUMBER);
+
+/// Who answers DNS questions in the lab's network, at port 53.
+pub const NAME_SERVERS: [IpAddr; 1] = [IpAddr::V4(v4_of(53))];
 
 /// What the way to a host lets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::service::{Kind, Service};
 use super::{Error, ports};
 
 /// The port of DNS (RFC 1035 §4.2).
-const DNS_PORT: u16 = 53;
+pub(super) const DNS_PORT: u16 = 53;
 
 /// Where the lab's services are bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +93,7 @@ fn on_network() -> Result<Opened, Error> {
             }
         }
     }
-    let first = HOSTS.iter().find(|host| host.name == NAME_SERVER).and_then(Host::v4).unwrap_or(Ipv4Addr::UNSPECIFIED);
-    let places = Places { ground: Ground::Network, ports: BTreeMap::new(), has_v6, dns: (first, DNS_PORT).into() };
+    let places = Places::on_network(has_v6);
     Ok(Opened { listeners, closed: Vec::new(), dns, places })
 }
 

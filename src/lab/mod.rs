@@ -35,6 +35,8 @@ mod http1;
 mod http2;
 mod identity;
 mod interim;
+#[cfg(target_os = "linux")]
+pub mod network;
 mod oddities;
 mod places;
 mod ports;
@@ -45,9 +47,9 @@ mod service;
 mod site;
 mod tls;
 
-pub use catalogue::Exhibit;
+pub use catalogue::{Exhibit, exhibits_of_network};
 pub use embedded::Embedded;
 pub use error::Error;
-pub use firewall::{Firewall, HostAddress, client_addresses, host_addresses};
+pub use firewall::{CLIENT_V4, CLIENT_V6, Firewall, HostAddress, NAME_SERVERS, client_addresses, host_addresses};
 pub use ground::Ground;
 pub use servers::Servers;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::ground::Ground;
-use super::hosts::Host;
+use super::ground::{DNS_PORT, Ground};
+use super::hosts::{HOSTS, Host, NAME_SERVER};
 use super::service::Service;
 
 /// Where everything was put.
@@ -20,6 +20,12 @@ pub(super) struct Places {
 }
 
 impl Places {
+    /// In a network of the lab's own, where nothing depends on the start.
+    pub(super) fn on_network(has_v6: bool) -> Self {
+        let first = HOSTS.iter().find(|host| host.name == NAME_SERVER).and_then(Host::v4).unwrap_or(Ipv4Addr::UNSPECIFIED);
+        Self { ground: Ground::Network, ports: BTreeMap::new(), has_v6, dns: (first, DNS_PORT).into() }
+    }
+
     /// The port of a service.
     pub(super) fn port(&self, service: &Service) -> u16 {
         self.ports.get(service.name).copied().unwrap_or(service.port)

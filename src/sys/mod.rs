@@ -1,13 +1,29 @@
 //! What needs `unsafe`: a safe function for each system call that no library wraps.
 
+#[cfg(target_os = "linux")]
+mod exit;
+#[cfg(target_os = "linux")]
+mod frame_socket;
 mod interface_index;
 mod interfaces;
+#[cfg(target_os = "linux")]
+mod namespaces;
+#[cfg(target_os = "linux")]
+mod offload;
 mod packet_socket;
 mod readiness;
 mod tcp_info;
 
+#[cfg(target_os = "linux")]
+pub use exit::exit_now;
+#[cfg(target_os = "linux")]
+pub use frame_socket::{FrameSocket, Frames};
 pub use interface_index::interface_index;
 pub use interfaces::{Interface, interfaces};
+#[cfg(target_os = "linux")]
+pub use namespaces::{Fork, Namespaces, fork, leave};
+#[cfg(target_os = "linux")]
+pub use offload::switch_off_offload;
 pub use packet_socket::{FilterInstruction, attach_filter, ignore_outgoing};
 pub use readiness::wait_readable;
 pub use tcp_info::tcp_info;

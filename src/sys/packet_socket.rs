@@ -43,7 +43,7 @@ pub fn ignore_outgoing(socket: BorrowedFd<'_>) -> io::Result<()> {
 }
 
 #[cfg(target_os = "linux")]
-fn set_option<T>(socket: BorrowedFd<'_>, level: libc::c_int, name: libc::c_int, value: &T) -> io::Result<()> {
+pub(super) fn set_option<T>(socket: BorrowedFd<'_>, level: libc::c_int, name: libc::c_int, value: &T) -> io::Result<()> {
     use std::os::fd::AsRawFd;
 
     let length = libc::socklen_t::try_from(size_of::<T>()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;

@@ -1,6 +1,7 @@
 //! The way between client and servers, where it is ours to choose.
 
 use std::fmt;
+use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ pub struct Link {
     pub jitter: Nanos,
     /// Packets lost.
     pub loss: Share,
-    /// Packets that overtake those before them.
+    /// Packets that are held back, so that those behind them overtake them.
     pub reorder: Share,
     /// Packets that arrive twice.
     pub duplicate: Share,
@@ -66,12 +67,27 @@ pub struct LinkCounts {
     pub lost: u64,
     /// Sent twice as asked.
     pub duplicated: u64,
-    /// Sent ahead of others as asked.
+    /// Held back as asked.
     pub reordered: u64,
     /// Lost because the queue was full.
     pub overflowed: u64,
     /// Dropped by a firewall of the lab's.
     pub firewalled: u64,
+}
+
+impl Add for LinkCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            lost: self.lost + other.lost,
+            duplicated: self.duplicated + other.duplicated,
+            reordered: self.reordered + other.reordered,
+            overflowed: self.overflowed + other.overflowed,
+            firewalled: self.firewalled + other.firewalled,
+        }
+    }
 }
 
 #[cfg(test)]

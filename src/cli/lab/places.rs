@@ -1,0 +1,43 @@
+//! The lab's places, as they are listed and named.
+
+use crate::cli::usage::Usage;
+use crate::lab::Exhibit;
+
+/// The host that a path alone is on.
+const FIRST: &str = "api.lab.test";
+
+/// A line for each, without ports, which on loopback are others at each start.
+pub(super) fn list(exhibits: &[Exhibit]) -> String {
+    let places: Vec<(String, &str)> = exhibits.iter().map(|exhibit| (without_port(&exhibit.url), exhibit.shows)).collect();
+    let width = places.iter().map(|(place, _)| place.len()).max().unwrap_or(0);
+    places.iter().fold(String::new(), |list, (place, shows)| list + &format!("{place:width$}  {shows}\n"))
+}
+
+/// The URL of a place as the list shows it, or shorter: its path, its host, or the first word of its host.
+pub(super) fn url_of(exhibits: &[Exhibit], place: &str) -> Result<String, Usage> {
+    let fits = |url: &str| {
+        let bare = without_port(url);
+        let (_, rest) = bare.split_once("://").unwrap_or(("", &bare));
+        let host = rest.split('/').next().unwrap_or_default();
+        bare == place
+            || host == place
+            || host.split('.').next() == Some(place)
+            || (place.starts_with('/') && rest == format!("{FIRST}{place}"))
+    };
+    if let Some(exhibit) = exhibits.iter().find(|exhibit| fits(&exhibit.url)) {
+        return Ok(exhibit.url.clone());
+    }
+    if let (true, Some(first)) = (place.starts_with('/'), exhibits.first()) {
+        // Any path of the first host may be asked for: /bytes/5, /status/418.
+        return Ok(first.url.replace("/users", place));
+    }
+    Err(Usage::new(format!("the lab has no place '{}'; 'tapline lab --list' shows them", place.escape_debug())))
+}
+
+fn without_port(url: &str) -> String {
+    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
+    if matches!(parsed.scheme(), "http" | "https") {
+        let _ = parsed.set_port(None);
+    }
+    parsed.to_string()
+}

@@ -1,0 +1,180 @@
+//! The lab's first process: networks, relay, servers, and the program on the client.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use caps::{CapSet, CapsHashSet};
+use rustix::process::{Pid, Signal, WaitOptions, getuid, kill_process, wait};
+use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::cables::Spaces;
+use super::control::{self, Change, State};
+use super::furnishing::furnish;
+use super::outside::code_of;
+use super::relay::{Relay, Shared};
+use super::{Inside, Refused};
+use crate::lab::{Ground, HostAddress, NAME_SERVERS, Servers, host_addresses};
+use crate::sys::exit_now;
+use crate::trace::Link;
+
+/// Told to the process outside once the lab stands.
+pub(super) const READY: &str = "ready";
+
+/// What the process outside wants.
+pub(super) struct Orders {
+    pub(super) link: Link,
+    /// For those who ask from outside.
+    pub(super) listener: UnixListener,
+    pub(super) name: String,
+    /// Ends when the process outside does.
+    pub(super) lifeline: OwnedFd,
+    /// Where to say that the lab stands, or why not.
+    pub(super) teller: File,
+}
+
+/// Builds the lab, runs the program on its client, and ends with the program's exit code. With this process all others of the lab end.
+pub(super) fn live(orders: Orders, client: impl FnOnce(&Inside) -> Command) -> ! {
+    let Orders { link, listener, name, lifeline, mut teller } = orders;
+    end_with(lifeline);
+    let inside = match build(link, listener, name) {
+        Ok(inside) => inside,
+        Err(refused) => {
+            let _ = writeln!(teller, "{}", refused.reason);
+            exit_now(1)
+        }
+    };
+    let _ = writeln!(teller, "{READY}");
+    drop(teller);
+    exit_now(run(client(&inside)))
+}
+
+/// Ends this process when the one outside has ended, however that came.
+fn end_with(lifeline: OwnedFd) {
+    thread::spawn(move || {
+        // It is never written to.
+        let _ = File::from(lifeline).read(&mut [0]);
+        exit_now(128 + 9)
+    });
+}
+
+fn build(link: Link, listener: UnixListener, name: String) -> Result<Inside, Refused> {
+    let hosts = host_addresses();
+    let spaces = Arc::new(Spaces::new(&link, &hosts).map_err(|source| Refused::new("networks joined by cables", source))?);
+    let shared = Shared::new(link).map_err(|source| Refused::new("an event descriptor", source))?;
+    start_relay(&spaces, &hosts, &shared).map_err(|source| Refused::new("a relay", source))?;
+    let ca_pem = start_servers(&spaces)?;
+    let certificate = furnish(&ca_pem, &NAME_SERVERS).map_err(|source| Refused::new("files of its own", source))?;
+    // From here on this process is on the client: what it starts is, too.
+    spaces.client.enter().map_err(|source| Refused::new("its client's network", source))?;
+    let own = control::listen_as(&name).map_err(|source| Refused::new("a socket to control the lab by", source))?;
+    for listener in [listener, own] {
+        let (spaces, shared) = (Arc::clone(&spaces), Arc::clone(&shared));
+        thread::spawn(move || control::serve(&listener, |change| perform(change, &spaces, &shared)));
+    }
+    Ok(Inside { name, certificate })
+}
+
+fn start_relay(spaces: &Arc<Spaces>, hosts: &[HostAddress], shared: &Arc<Shared>) -> io::Result<()> {
+    let interfaces = spaces.inner_interfaces()?;
+    let relay = spaces.relay.within(|| Relay::open(interfaces, hosts, Arc::clone(shared)))?;
+    thread::Builder::new().name("relay".to_owned()).spawn(move || {
+        let error = relay.run();
+        eprintln!("tapline: the lab's relay broke: {error}");
+        exit_now(1)
+    })?;
+    Ok(())
+}
+
+/// Starts the servers on a thread of their own; the authority's certificate.
+fn start_servers(spaces: &Arc<Spaces>) -> Result<String, Refused> {
+    let (sender, receiver) = sync_channel(1);
+    let spaces = Arc::clone(spaces);
+    let serve = move || {
+        let opened = (|| {
+            spaces.servers.enter()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let servers = {
+                let _within = runtime.enter();
+                Servers::open(Ground::Network).map_err(io::Error::other)?
+            };
+            Ok((runtime, servers))
+        })();
+        match opened {
+            Ok((runtime, servers)) => {
+                let _ = sender.send(Ok(servers.ca_pem().to_owned()));
+                runtime.block_on(std::future::pending::<()>());
+            }
+            Err(error) => drop(sender.send(Err(error))),
+        }
+    };
+    let started = thread::Builder::new().name("servers".to_owned()).spawn(serve);
+    let opened = started.and_then(|_| receiver.recv().unwrap_or_else(|_| Err(io::Error::other("their thread ended"))));
+    opened.map_err(|source: io::Error| Refused::new("servers", source))
+}
+
+fn perform(change: Change, spaces: &Spaces, shared: &Shared) -> State {
+    let before = shared.link();
+    let link = change.applied_to(before.clone());
+    let applied = (|| {
+        if link.mtu != before.mtu {
+            spaces.set_mtu(link.mtu)?;
+        }
+        if link.congestion == before.congestion { Ok(()) } else { spaces.set_congestion(&link.congestion) }
+    })();
+    match applied {
+        Ok(()) => {
+            if link != before {
+                shared.set(link.clone());
+            }
+            State::Is { link, counts: shared.counts() }
+        }
+        Err(error) => State::Refused { error: format!("the link cannot be set so: {error}") },
+    }
+}
+
+/// Runs the program on the client and returns its exit code.
+fn run(mut command: Command) -> u8 {
+    if let Err(error) = hand_rights_on() {
+        eprintln!("tapline: programs in the lab may lack the right to capture: {error}");
+    }
+    let program = match command.spawn() {
+        Ok(child) => i32::try_from(child.id()).ok().and_then(Pid::from_raw),
+        Err(error) => {
+            eprintln!("tapline: {} cannot be run: {error}", command.get_program().display());
+            return if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+        }
+    };
+    if let (Some(program), Ok(mut signals)) = (program, Signals::new([SIGTERM, SIGHUP])) {
+        thread::spawn(move || {
+            for signal in signals.forever() {
+                let _ = Signal::from_named_raw(signal).map(|signal| kill_process(program, signal));
+            }
+        });
+    }
+    // The first process inherits all that others leave behind.
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(Some((ended, status))) if Some(ended) == program => return code_of(status),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return 1,
+        }
+    }
+}
+
+/// An ordinary user's programs get this process's capabilities, which mean something within the lab alone: they may capture, and set
+/// up interfaces. Root's have them anyway.
+fn hand_rights_on() -> Result<(), caps::errors::CapsError> {
+    if getuid().is_root() {
+        return Ok(());
+    }
+    let all: CapsHashSet = caps::read(None, CapSet::Permitted)?;
+    caps::set(None, CapSet::Inheritable, &all)?;
+    caps::set(None, CapSet::Ambient, &all)
+}

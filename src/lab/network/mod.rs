@@ -1,0 +1,55 @@
+//! A private network in one command, without privilege: a client and the lab's servers, each in a network of its own, and between
+//! them a relay that delays, loses and limits.
+//!
+//! ```text
+//! outside    the process that was started: waits
+//! inside     the lab's first process: networks, servers, relay, the program on the client
+//! cables     interfaces, addresses, routes, neighbours  space      one network
+//! relay      frames from one side to the other          control    how the link is set
+//! furnishing names and certificates for any program
+//! ```
+
+mod cables;
+mod control;
+mod furnishing;
+mod inside;
+mod outside;
+mod relay;
+mod space;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+pub use control::{Change, Limit, Remote, State};
+pub use outside::run;
+
+/// What a program on the lab's client is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inside {
+    /// The name by which the lab is asked: [`Remote::named`].
+    pub name: String,
+    /// The file with the certificate of the lab's authority.
+    pub certificate: PathBuf,
+}
+
+/// Why there can be no private network here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    reason: String,
+}
+
+impl Refused {
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+    fn new(what: &str, source: io::Error) -> Self {
+        Self { reason: format!("this system did not let it have {what}: {source}") }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -1,0 +1,133 @@
+//! The process that stays outside: it starts the lab, waits for it, and ends as it ended.
+//!
+//! ```text
+//! this process ─ fork ─► one that leaves the namespaces ─ fork ─► the lab: first process of its own, so that all others in it end
+//!      │  waits                     ends                              │   with it, however it ends
+//!      └── a pipe: when this process is gone, its end tells the lab ──┘
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::Command;
+use std::thread;
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{
+    DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus, getegid, geteuid, kill_process, set_child_subreaper, set_dumpable_behavior,
+    waitpid,
+};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::inside::{self, Orders};
+use super::{Inside, Refused, control};
+use crate::sys::{Fork, Namespaces, exit_now, fork, leave};
+use crate::trace::Link;
+
+/// Runs a program on the client of a new lab, and returns its exit code. Nothing of the lab is left afterwards.
+///
+/// `client` makes the program's command, within the lab. The caller's process must have no other thread yet.
+///
+/// # Errors
+/// The system does not let this user have a network of his own, or parts of it; nothing has happened then.
+pub fn run(link: Link, client: impl FnOnce(&Inside) -> Command) -> Result<u8, Refused> {
+    let (listener, name) = control::listen().map_err(|source| Refused::new("a socket to control the lab by", source))?;
+    let (news, teller) = pipe().map_err(|source| Refused::new("a pipe", source))?;
+    let (lifeline, held) = pipe().map_err(|source| Refused::new("a pipe", source))?;
+    let forked = |source| Refused::new("a process", source);
+    // What waits to be written would be written twice.
+    let _ = io::stdout().flush();
+    set_child_subreaper(Some(rustix::process::getpid())).map_err(|error| forked(error.into()))?;
+    match fork().map_err(forked)? {
+        Fork::Child => {
+            drop((news, held));
+            start(Orders { link, listener, name, lifeline, teller: teller.into() }, client)
+        }
+        Fork::Parent(between) => {
+            drop((teller, lifeline, listener));
+            let lab = hear(news, between)?;
+            let code = wait_for(lab);
+            drop(held);
+            Ok(code)
+        }
+    }
+}
+
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(pipe_with(PipeFlags::CLOEXEC)?)
+}
+
+/// Waits until the lab stands, or for the reason why it cannot.
+fn hear(news: OwnedFd, between: Pid) -> Result<Pid, Refused> {
+    let mut told = BufReader::new(File::from(news).take(1 << 16)).lines().map_while(Result::ok);
+    let lab = told.next().unwrap_or_default();
+    let verdict = told.next();
+    let _ = waitpid(Some(between), WaitOptions::empty());
+    let pid = lab.parse().ok().and_then(Pid::from_raw);
+    match (pid, verdict) {
+        (Some(pid), Some(ready)) if ready == inside::READY => Ok(pid),
+        (Some(pid), reason) => {
+            let _ = waitpid(Some(pid), WaitOptions::empty());
+            Err(Refused { reason: reason.unwrap_or_else(|| "it ended before it stood".to_owned()) })
+        }
+        (None, _) => Err(Refused { reason: lab }),
+    }
+}
+
+/// Waits for the end of the lab. What a terminal sends to all its processes is for the client alone; what is sent to this process
+/// is passed on.
+fn wait_for(lab: Pid) -> u8 {
+    if let Ok(mut signals) = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]) {
+        thread::spawn(move || {
+            for signal in signals.forever().filter(|signal| [SIGTERM, SIGHUP].contains(signal)) {
+                let _ = Signal::from_named_raw(signal).map(|signal| kill_process(lab, signal));
+            }
+        });
+    }
+    loop {
+        match waitpid(Some(lab), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return code_of(status),
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return 1,
+        }
+    }
+}
+
+/// As shells have it: 128 and the signal's number for who was ended by one.
+pub(super) fn code_of(status: WaitStatus) -> u8 {
+    let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// Leaves the namespaces, starts the lab's first process, and ends.
+fn start(orders: Orders, client: impl FnOnce(&Inside) -> Command) -> ! {
+    let Ok(mut teller) = orders.teller.try_clone() else { exit_now(1) };
+    let forked = leave_all().and_then(|()| fork().map_err(|source| Refused::new("a process", source)));
+    match forked {
+        Ok(Fork::Child) => inside::live(orders, client),
+        Ok(Fork::Parent(lab)) => {
+            let _ = writeln!(teller, "{}", lab.as_raw_nonzero());
+            exit_now(0)
+        }
+        Err(refused) => {
+            let _ = writeln!(teller, "{}", refused.reason);
+            exit_now(1)
+        }
+    }
+}
+
+fn leave_all() -> Result<(), Refused> {
+    let (user, group) = (geteuid(), getegid());
+    if user.is_root() {
+        return leave(Namespaces::MountsAndProcesses).map_err(|source| Refused::new("namespaces of its own", source));
+    }
+    // A program that was given a capability is not to be looked at by its user, who then may not write what follows.
+    let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
+    leave(Namespaces::UsersMountsAndProcesses).map_err(|source| Refused::new("namespaces of its own", source))?;
+    // The user stays who he is, so that programs run as they always do; an ordinary user may map no more than himself.
+    let map = |file: &str, text: String| fs::write(format!("/proc/self/{file}"), text).map_err(|source| Refused::new(file, source));
+    map("setgroups", "deny".to_owned())?;
+    map("uid_map", format!("{0} {0} 1", user.as_raw()))?;
+    map("gid_map", format!("{0} {0} 1", group.as_raw()))
+}

@@ -1,0 +1,44 @@
+//! What does not get through to some of the lab's hosts. Pure.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+
+use crate::lab::{Firewall, HostAddress};
+
+/// The rules, by the address of the host behind the firewall.
+pub(super) struct Firewalls(HashMap<IpAddr, Firewall>);
+
+impl Firewalls {
+    /// Those of the lab's hosts.
+    pub(super) fn of(hosts: &[HostAddress]) -> Self {
+        let mut rules = HashMap::new();
+        for host in hosts {
+            rules.extend(host.v4.map(|address| (IpAddr::V4(address), host.firewall_v4)));
+            rules.extend(host.v6.map(|address| (IpAddr::V6(address), host.firewall_v6)));
+        }
+        rules.retain(|_, firewall| *firewall != Firewall::Open);
+        Self(rules)
+    }
+
+    /// Whether a frame gets through. What cannot be read does.
+    pub(super) fn pass(&self, frame: &[u8]) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let Ok(packet) = SlicedPacket::from_ethernet(frame) else { return true };
+        let (source, destination) = match &packet.net {
+            Some(NetSlice::Ipv4(ip)) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+            Some(NetSlice::Ipv6(ip)) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+            _ => return true,
+        };
+        [source, destination].iter().filter_map(|address| self.0.get(address)).all(|firewall| match firewall {
+            Firewall::Open => true,
+            Firewall::Dropped => false,
+            Firewall::DroppedAfterHandshake => {
+                matches!(&packet.transport, Some(TransportSlice::Tcp(segment)) if segment.payload().is_empty() && !segment.fin())
+            }
+        })
+    }
+}

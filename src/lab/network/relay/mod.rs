@@ -1,0 +1,177 @@
+//! The relay: carries frames between the client's side and the servers' side of the lab, as the link is set.
+//!
+//! ```text
+//!            client ── eth0 ══ toward-client ┐        ┌ toward-servers ══ eth0 ── servers
+//!                                            └ relay ─┘
+//! ```
+//!
+//! It is a thread of its own in a network namespace of its own, which holds nothing but the two inner ends.
+
+mod firewall;
+mod road;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+
+use self::firewall::Firewalls;
+use self::road::Road;
+use crate::lab::HostAddress;
+use crate::sys::{FrameSocket, Frames};
+use crate::trace::{Link, LinkCounts};
+use crate::units::{Moment, Nanos};
+
+/// Bytes of frames that may wait to be taken from an interface.
+const BUFFER: u32 = 16 << 20;
+/// Batches taken from one side before the other has its turn.
+const BATCHES: usize = 4;
+/// An Ethernet header and a tag, over the largest packet a link may have.
+pub(super) const LARGEST_FRAME: usize = 9_216 + 18;
+
+/// What the relay and those who set it share.
+pub(super) struct Shared {
+    link: Mutex<Link>,
+    counts: Mutex<LinkCounts>,
+    /// How often the link was set.
+    version: AtomicU64,
+    /// Told when it was.
+    changed: OwnedFd,
+}
+
+impl Shared {
+    /// A link before its first frame.
+    pub(super) fn new(link: Link) -> io::Result<Arc<Self>> {
+        let changed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Arc::new(Self { link: Mutex::new(link), counts: Mutex::default(), version: AtomicU64::new(0), changed }))
+    }
+
+    /// How the link is set.
+    pub(super) fn link(&self) -> Link {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What it has done so far.
+    pub(super) fn counts(&self) -> LinkCounts {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the link from now on.
+    pub(super) fn set(&self, link: Link) {
+        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
+        self.version.fetch_add(1, Ordering::Release);
+        // Its one failure is a count at its limit, and then the relay is told already.
+        let _ = rustix::io::write(&self.changed, &1_u64.to_ne_bytes());
+    }
+}
+
+/// The relay at work.
+pub(super) struct Relay {
+    ends: [FrameSocket; 2],
+    /// From the first end to the second, and back.
+    roads: [Road; 2],
+    firewalls: Firewalls,
+    shared: Arc<Shared>,
+    /// The setting that the roads have.
+    version: u64,
+    began: Instant,
+    frames: Frames,
+}
+
+impl Relay {
+    /// Between two interfaces of the caller's network namespace, by their numbers.
+    pub(super) fn open(interfaces: [u32; 2], hosts: &[HostAddress], shared: Arc<Shared>) -> io::Result<Self> {
+        let [first, second] = interfaces;
+        let link = shared.link();
+        Ok(Self {
+            ends: [FrameSocket::open(first, BUFFER)?, FrameSocket::open(second, BUFFER)?],
+            roads: [Road::new(&link, 0), Road::new(&link, 1)],
+            firewalls: Firewalls::of(hosts),
+            shared,
+            version: 0,
+            began: Instant::now(),
+            frames: Frames::new(LARGEST_FRAME),
+        })
+    }
+
+    /// Carries frames until something breaks, which is returned.
+    pub(super) fn run(mut self) -> io::Error {
+        loop {
+            if let Err(error) = self.wait().and_then(|()| self.carry()) {
+                return error;
+            }
+        }
+    }
+
+    /// Waits for a frame, for a new setting, or for the time at which a frame arrives.
+    fn wait(&self) -> io::Result<()> {
+        let due = self.roads.iter().filter_map(Road::next).min();
+        let pause = due.map(|due| timespec(due.since(self.now())));
+        let [first, second] = &self.ends;
+        let mut waited =
+            [PollFd::new(first, PollFlags::IN), PollFd::new(second, PollFlags::IN), PollFd::new(&self.shared.changed, PollFlags::IN)];
+        match poll(&mut waited, pause.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if waited.get(2).is_some_and(|changed| !changed.revents().is_empty()) {
+            let _ = rustix::io::read(&self.shared.changed, &mut [0_u8; 8]);
+        }
+        Ok(())
+    }
+
+    fn carry(&mut self) -> io::Result<()> {
+        self.heed_setting();
+        for from in [0, 1] {
+            self.take_in(from)?;
+            let now = self.now();
+            while let Some(frame) = self.roads[from].leave(now) {
+                self.ends[1 - from].send(&frame);
+            }
+        }
+        let [there, back] = self.roads.each_ref().map(Road::counts);
+        *self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner) = there + back;
+        Ok(())
+    }
+
+    fn heed_setting(&mut self) {
+        let version = self.shared.version.load(Ordering::Acquire);
+        if version != self.version {
+            self.version = version;
+            let link = self.shared.link();
+            self.roads.iter_mut().for_each(|road| road.set(&link));
+        }
+    }
+
+    fn take_in(&mut self, from: usize) -> io::Result<()> {
+        let Self { ends, roads, firewalls, began, frames, .. } = self;
+        let (source, road, target) = (&ends[from], &mut roads[from], &ends[1 - from]);
+        for _ in 0..BATCHES {
+            let now = Moment::START + Nanos::from(began.elapsed());
+            let count = source.take(frames, |frame| {
+                if !firewalls.pass(frame) {
+                    road.turn_away();
+                } else if road.enter(frame, now) {
+                    target.send(frame);
+                }
+            })?;
+            if count == 0 {
+                break;
+            }
+        }
+        road.overflowed(source.lost()?);
+        Ok(())
+    }
+
+    fn now(&self) -> Moment {
+        Moment::START + Nanos::from(self.began.elapsed())
+    }
+}
+
+fn timespec(pause: Nanos) -> Timespec {
+    let seconds = i64::try_from(pause.0 / 1_000_000_000).unwrap_or(i64::MAX);
+    Timespec { tv_sec: seconds, tv_nsec: i64::try_from(pause.0 % 1_000_000_000).unwrap_or(0) }
+}

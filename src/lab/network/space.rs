@@ -1,0 +1,49 @@
+//! A network namespace.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::sys::{Namespaces, leave};
+
+/// A network of its own; it lives as long as this, or anything within it.
+#[derive(Debug)]
+pub(super) struct Space(File);
+
+impl Space {
+    /// A network with nothing but a loopback interface that is down.
+    pub(super) fn new() -> io::Result<Self> {
+        let open = || {
+            leave(Namespaces::Network)?;
+            Ok(Self(File::open("/proc/thread-self/ns/net")?))
+        };
+        thread::scope(|scope| join(scope.spawn(open)))
+    }
+
+    /// Moves the calling thread into it.
+    pub(super) fn enter(&self) -> io::Result<()> {
+        Ok(move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::Network))?)
+    }
+
+    /// Does something within it, on a thread that comes and goes.
+    pub(super) fn within<T: Send>(&self, work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+        let inside = || {
+            self.enter()?;
+            work()
+        };
+        thread::scope(|scope| join(scope.spawn(inside)))
+    }
+}
+
+impl AsFd for Space {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn join<T>(thread: thread::ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
+    thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+}

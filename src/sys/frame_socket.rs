@@ -1,0 +1,149 @@
+//! Whole frames in and out of an interface, many at a time.
+
+use std::io;
+use std::mem::{MaybeUninit, zeroed};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use super::packet_socket::{ignore_outgoing, set_option};
+
+/// Frames taken or given at a time.
+const BATCH: usize = 64;
+
+/// A socket that sees every frame that comes in at one interface (packet(7)), and sends frames out of it.
+#[derive(Debug)]
+pub struct FrameSocket(OwnedFd);
+
+impl FrameSocket {
+    /// Opens it on an interface of the caller's network namespace. `buffer` bytes of frames may wait in it, if the system allows it.
+    ///
+    /// # Errors
+    /// The system calls'; `EPERM` without the right to (`CAP_NET_RAW`).
+    pub fn open(interface: u32, buffer: u32) -> io::Result<Self> {
+        let all = u16::try_from(libc::ETH_P_ALL).unwrap_or_default().to_be();
+        // SAFETY: it takes no pointer; what it returns is checked.
+        #[expect(unsafe_code, reason = "no library in use opens such sockets")]
+        let raw = unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK, 0) };
+        if raw < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor was opened right above and belongs to nobody else.
+        #[expect(unsafe_code, reason = "as above")]
+        let socket = Self(unsafe { OwnedFd::from_raw_fd(raw) });
+        ignore_outgoing(socket.as_fd())?;
+        let size = libc::c_int::try_from(buffer).unwrap_or(libc::c_int::MAX);
+        // The second is bounded by the system's limit, the first is not, but wants more rights.
+        let _ = set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF, &size);
+        let _ = set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &size);
+        let index = libc::c_int::try_from(interface).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+        // SAFETY: all bytes zero are a valid address of this kind.
+        #[expect(unsafe_code, reason = "as above")]
+        let mut address: libc::sockaddr_ll = unsafe { zeroed() };
+        address.sll_family = u16::try_from(libc::AF_PACKET).unwrap_or_default();
+        address.sll_protocol = all;
+        address.sll_ifindex = index;
+        // SAFETY: the kernel reads exactly the address, which outlives the call.
+        #[expect(unsafe_code, reason = "as above")]
+        let bound = unsafe { libc::bind(socket.0.as_raw_fd(), (&raw const address).cast(), length_of(&address)) };
+        if bound == 0 { Ok(socket) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// Takes the frames that wait, a batch at most, and hands each to `taken`. How many there were: none means that none wait.
+    ///
+    /// # Errors
+    /// The system call's.
+    pub fn take(&self, frames: &mut Frames, mut taken: impl FnMut(&[u8])) -> io::Result<usize> {
+        let mut parts = frames.parts();
+        // SAFETY: all bytes zero are a valid header: no name, no control data.
+        #[expect(unsafe_code, reason = "no library in use takes several frames at a time")]
+        let mut headers: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+        for (header, part) in headers.iter_mut().zip(&mut parts) {
+            header.msg_hdr.msg_iov = part;
+            header.msg_hdr.msg_iovlen = 1;
+        }
+        // SAFETY: each header names one part, each part a slice of the buffer of its own with its length; all outlive the call.
+        #[expect(unsafe_code, reason = "as above")]
+        let count = unsafe {
+            libc::recvmmsg(self.0.as_raw_fd(), headers.as_mut_ptr(), BATCH_U32, libc::MSG_DONTWAIT | libc::MSG_TRUNC, std::ptr::null_mut())
+        };
+        let count = match usize::try_from(count) {
+            Ok(count) => count,
+            Err(_) => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::WouldBlock => 0,
+                // The interface was down for a moment, as when its MTU changes.
+                error if error.raw_os_error() == Some(libc::ENETDOWN) => 0,
+                error => return Err(error),
+            },
+        };
+        for (header, frame) in headers.iter().zip(frames.each()).take(count) {
+            let length = usize::try_from(header.msg_len).unwrap_or(usize::MAX);
+            // A longer one was cut: it was never meant for this link.
+            if let Some(frame) = frame.get(..length) {
+                taken(frame);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Sends a frame. One that the interface does not take is lost, as on any link.
+    pub fn send(&self, frame: &[u8]) {
+        // SAFETY: the kernel reads the frame, which outlives the call.
+        #[expect(unsafe_code, reason = "as above")]
+        let _ = unsafe { libc::send(self.0.as_raw_fd(), frame.as_ptr().cast(), frame.len(), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
+    }
+
+    /// Frames lost since the last call because nobody took them in time.
+    ///
+    /// # Errors
+    /// The system call's.
+    pub fn lost(&self) -> io::Result<u32> {
+        let mut counts = MaybeUninit::<libc::tpacket_stats>::zeroed();
+        let mut length = libc::socklen_t::try_from(size_of::<libc::tpacket_stats>()).unwrap_or_default();
+        // SAFETY: the kernel writes no more than the length it is given, which is the buffer's.
+        #[expect(unsafe_code, reason = "as above")]
+        let status = unsafe {
+            libc::getsockopt(self.0.as_raw_fd(), libc::SOL_PACKET, libc::PACKET_STATISTICS, counts.as_mut_ptr().cast(), &raw mut length)
+        };
+        if status != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: all bytes zero are valid counts, and the kernel writes only counts.
+        #[expect(unsafe_code, reason = "as above")]
+        let counts = unsafe { counts.assume_init() };
+        Ok(counts.tp_drops)
+    }
+}
+
+impl AsFd for FrameSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+const BATCH_U32: u32 = 64;
+
+fn length_of<T>(_: &T) -> libc::socklen_t {
+    libc::socklen_t::try_from(size_of::<T>()).unwrap_or_default()
+}
+
+/// Room for a batch of frames.
+#[derive(Debug)]
+pub struct Frames {
+    bytes: Vec<u8>,
+    largest: usize,
+}
+
+impl Frames {
+    /// For frames of so many bytes at most.
+    pub fn new(largest: usize) -> Self {
+        Self { bytes: vec![0; largest * BATCH], largest }
+    }
+
+    fn each(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.chunks_exact(self.largest)
+    }
+
+    fn parts(&mut self) -> Vec<libc::iovec> {
+        let parts = self.bytes.chunks_exact_mut(self.largest);
+        parts.map(|part| libc::iovec { iov_base: part.as_mut_ptr().cast(), iov_len: part.len() }).collect()
+    }
+}
