@@ -17,12 +17,16 @@ pub struct Link {
     #[serde(rename = "jitter_ns")]
     pub jitter: Nanos,
     /// Packets lost.
+    #[serde(rename = "loss_millionths")]
     pub loss: Share,
     /// Packets that are held back, so that those behind them overtake them.
+    #[serde(rename = "reorder_millionths")]
     pub reorder: Share,
     /// Packets that arrive twice.
+    #[serde(rename = "duplicate_millionths")]
     pub duplicate: Share,
     /// What the link carries in each direction; without it, whatever the machine can do.
+    #[serde(rename = "bandwidth_bits_per_second", default, skip_serializing_if = "Option::is_none")]
     pub bandwidth: Option<BitRate>,
     /// The largest IP packet in bytes.
     pub mtu: u16,
