@@ -1,11 +1,12 @@
 //! Flows: the packets of one 4-tuple, as an index entry each.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::passed::{ChunkSums, Passed};
-use crate::units::WallTime;
+use crate::units::{Nanos, WallTime};
 
 /// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -111,7 +112,7 @@ pub struct PacketEntry {
     pub flags: TcpFlags,
     /// Which way it went.
     pub direction: Direction,
-    /// It carries bytes that a packet before it had carried.
+    /// It was sent again: see [`SegmentCounts::retransmitted`].
     pub retransmitted: bool,
 }
 
@@ -126,9 +127,10 @@ pub struct SegmentCounts {
     pub payload_bytes: u64,
     /// The largest payload.
     pub max_payload: u32,
-    /// Packets that carried bytes a packet before them had carried.
+    /// Packets that were sent again: they carried bytes a packet before them had carried, or filled a gap so long after it showed that
+    /// the sender can have known of it. The packet that left the gap was lost on the way here.
     pub retransmitted: u64,
-    /// Packets that filled a gap which packets before them had left.
+    /// Packets that filled a gap sooner than that: those before them had overtaken them.
     pub out_of_order: u64,
 }
 
@@ -139,10 +141,19 @@ struct Stream {
     base: Option<u32>,
     /// Highest offset carried so far, plus one.
     next: u64,
-    /// Offsets below `next` that no packet has carried, as half-open ranges.
-    gaps: Vec<(u64, u64)>,
+    /// Offsets below `next` that no packet has carried.
+    gaps: Vec<Gap>,
     counts: SegmentCounts,
     mss: Option<u16>,
+}
+
+/// Offsets from `start` on, `end` not included, that no packet has carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gap {
+    start: u64,
+    end: u64,
+    /// When a packet from behind it came.
+    since: WallTime,
 }
 
 /// The packets of one 4-tuple.
@@ -155,6 +166,10 @@ pub struct Flow {
     unlisted: u64,
     sent: Stream,
     received: Stream,
+    /// When the first SYN passed.
+    opened: Option<WallTime>,
+    /// From there to the SYN in the other direction.
+    round_trip: Option<Nanos>,
 }
 
 impl Flow {
@@ -162,9 +177,22 @@ impl Flow {
     const MOST: usize = 400_000;
     /// Gaps remembered in a direction; a hostile peer cannot make more.
     const MOST_GAPS: usize = 1_024;
+    /// How long after a gap has showed a packet that fills it may have been under way all the time: where the round trip is not known,
+    const REORDERED_WITHIN: Nanos = Nanos::from_millis(3);
+    /// and at least, since packets are not always captured in the order in which they came.
+    const SHORTEST_REORDERING: Nanos = Nanos(300_000);
 
     pub(super) const fn new(key: FlowKey) -> Self {
-        Self { key, entries: Vec::new(), sums: ChunkSums::EMPTY, unlisted: 0, sent: Stream::EMPTY, received: Stream::EMPTY }
+        Self {
+            key,
+            entries: Vec::new(),
+            sums: ChunkSums::EMPTY,
+            unlisted: 0,
+            sent: Stream::EMPTY,
+            received: Stream::EMPTY,
+            opened: None,
+            round_trip: None,
+        }
     }
 
     /// The packets, in the order they were captured.
@@ -201,11 +229,13 @@ impl Flow {
     }
 
     pub(super) fn add(&mut self, packet: &Packet, direction: Direction) {
+        self.time_handshake(packet, direction);
+        let reordered_within = self.reordered_within();
         let stream = match direction {
             Direction::Sent => &mut self.sent,
             Direction::Received => &mut self.received,
         };
-        let (offset, retransmitted) = stream.take(packet);
+        let (offset, retransmitted) = stream.take(packet, reordered_within);
         if self.entries.len() == Self::MOST {
             self.unlisted += 1;
             return;
@@ -221,6 +251,28 @@ impl Flow {
     }
 }
 
+impl Flow {
+    fn time_handshake(&mut self, packet: &Packet, direction: Direction) {
+        if !matches!(packet.transport, Transport::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN)) {
+            return;
+        }
+        let other = match direction {
+            Direction::Sent => &self.received,
+            Direction::Received => &self.sent,
+        };
+        match self.opened {
+            None => self.opened = Some(packet.wall),
+            Some(opened) if other.base.is_some() && self.round_trip.is_none() => self.round_trip = Some(packet.wall.since(opened)),
+            Some(_) => {}
+        }
+    }
+
+    /// What is sent again cannot be there sooner than a round trip after its gap showed. An eighth is left for its being uneven.
+    fn reordered_within(&self) -> Nanos {
+        self.round_trip.map_or(Self::REORDERED_WITHIN, |round_trip| Nanos(round_trip.0 - round_trip.0 / 8).max(Self::SHORTEST_REORDERING))
+    }
+}
+
 impl Stream {
     const EMPTY: Self = Self {
         base: None,
@@ -230,8 +282,8 @@ impl Stream {
         mss: None,
     };
 
-    /// Counts a packet. Returns its payload's stream offset and whether it carries bytes that were carried before.
-    fn take(&mut self, packet: &Packet) -> (u64, bool) {
+    /// Counts a packet. Returns its payload's stream offset and whether it was sent again.
+    fn take(&mut self, packet: &Packet, reordered_within: Nanos) -> (u64, bool) {
         let bytes = packet.payload_bytes;
         self.counts.packets += 1;
         if bytes > 0 {
@@ -252,52 +304,54 @@ impl Stream {
             return (0, seen_before);
         }
         let offset = unwrap_offset(first.wrapping_sub(base), self.next);
-        let retransmitted = bytes > 0 && self.carry(offset, offset.saturating_add(u64::from(bytes)));
+        let carried = offset..offset.saturating_add(u64::from(bytes));
+        let retransmitted = bytes > 0 && self.carry(carried, packet.wall, reordered_within);
         (offset, retransmitted)
     }
 
-    /// Marks `[start, end)` as carried; true where some of it was before.
-    fn carry(&mut self, start: u64, end: u64) -> bool {
+    /// Marks a range as carried; true where it was sent again.
+    fn carry(&mut self, Range { start, end }: Range<u64>, now: WallTime, reordered_within: Nanos) -> bool {
         if start >= self.next {
             if start > self.next && self.gaps.len() < Flow::MOST_GAPS {
-                self.gaps.push((self.next, start));
+                self.gaps.push(Gap { start: self.next, end: start, since: now });
             }
             self.next = end;
             return false;
         }
         let wanted = end.min(self.next) - start;
-        let filled = self.fill(start, end.min(self.next));
+        let (filled, since) = self.fill(start, end.min(self.next));
         self.next = self.next.max(end);
-        if filled == wanted {
+        let overtaken = filled == wanted && since.is_some_and(|since| now.since(since) < reordered_within);
+        if overtaken {
             self.counts.out_of_order += 1;
-            false
         } else {
             self.counts.retransmitted += 1;
-            true
         }
+        !overtaken
     }
 
-    /// Takes `[start, end)` out of the gaps; how many bytes of gap that filled.
-    fn fill(&mut self, start: u64, end: u64) -> u64 {
-        let mut filled = 0;
+    /// Takes `[start, end)` out of the gaps; how many bytes of gap that filled, and since when the oldest of them was there.
+    fn fill(&mut self, start: u64, end: u64) -> (u64, Option<WallTime>) {
+        let (mut filled, mut since) = (0, None);
         let mut left = Vec::with_capacity(self.gaps.len());
-        for &(from, to) in &self.gaps {
-            let (cut_from, cut_to) = (from.max(start), to.min(end));
-            if cut_from >= cut_to {
-                left.push((from, to));
+        for &gap in &self.gaps {
+            let (cut_start, cut_end) = (gap.start.max(start), gap.end.min(end));
+            if cut_start >= cut_end {
+                left.push(gap);
                 continue;
             }
-            filled += cut_to - cut_from;
-            if from < cut_from {
-                left.push((from, cut_from));
+            filled += cut_end - cut_start;
+            since = Some(since.map_or(gap.since, |since: WallTime| since.min(gap.since)));
+            if gap.start < cut_start {
+                left.push(Gap { end: cut_start, ..gap });
             }
-            if cut_to < to {
-                left.push((cut_to, to));
+            if cut_end < gap.end {
+                left.push(Gap { start: cut_end, ..gap });
             }
         }
         left.truncate(Flow::MOST_GAPS);
         self.gaps = left;
-        filled
+        (filled, since)
     }
 }
 
@@ -360,6 +414,21 @@ mod tests {
         let counts = flow.counts(Direction::Sent);
         assert_eq!((counts.out_of_order, counts.retransmitted), (1, 1));
         assert!(flow.packets()[4].retransmitted);
+    }
+
+    #[test]
+    fn a_gap_filled_a_round_trip_later_was_sent_again() {
+        let at = |millis: u64, packet: Packet| Packet { wall: WallTime(millis * 1_000_000), ..packet };
+        let key = FlowKey { local: segment(0, 0, 0).source, remote: segment(0, 0, 0).destination, tcp: true };
+        let mut flow = Flow::new(key);
+        flow.add(&at(0, segment(0, TcpFlags::SYN, 0)), Direction::Sent);
+        flow.add(&at(40, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)), Direction::Received);
+        for (millis, seq) in [(100, 1), (101, 201), (102, 301), (110, 101), (200, 501), (240, 401)] {
+            flow.add(&at(millis, segment(seq, TcpFlags::ACK, 100)), Direction::Received);
+        }
+        let counts = flow.counts(Direction::Received);
+        assert_eq!((counts.out_of_order, counts.retransmitted), (1, 1));
+        assert!(flow.packets()[7].retransmitted && !flow.packets()[5].retransmitted);
     }
 
     #[test]

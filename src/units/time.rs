@@ -163,6 +163,11 @@ impl WallTime {
         i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
     }
 
+    /// The time since `earlier`, or zero where that is later.
+    pub const fn since(self, earlier: Self) -> Nanos {
+        Nanos(self.0.saturating_sub(earlier.0))
+    }
+
     /// Whole seconds since 1970.
     pub const fn unix_seconds(self) -> u64 {
         self.0 / 1_000_000_000

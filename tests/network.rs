@@ -1,0 +1,12 @@
+//! `tapline lab` as a network: programs that know nothing of it run in it, as an ordinary user.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod network {
+    mod ends;
+    mod link;
+    mod place;
+    mod programs;
+    mod verdicts;
+}

@@ -1,0 +1,123 @@
+//! How a lab ends: as the program in it did, and without a trace.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::place::{is_possible, lab, path, run, told};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn its_exit_code_is_the_programs() {
+    if !is_possible("exit codes") {
+        return;
+    }
+    for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)] {
+        assert_eq!(run(&["--rtt", "0ms"], &["sh", "-c", script]).status.code(), Some(code), "{script}");
+    }
+    let missing = run(&["--rtt", "0ms"], &["/nowhere/at/all"]);
+    assert_eq!(missing.status.code(), Some(127));
+    assert!(told(&missing).contains("/nowhere/at/all cannot be run"), "{}", told(&missing));
+}
+
+/// A lab in which a program and one more that it left behind wait for a very long time.
+struct Waiting {
+    outer: Child,
+    /// The name of its control socket.
+    name: String,
+    /// The lab's processes as this machine numbers them: the outer one, the first within, the program, what the program left.
+    processes: Vec<u32>,
+}
+
+impl Waiting {
+    fn start(mark: &str) -> Self {
+        let script = format!("sleep {mark} & echo $TAPLINE_LAB; exec sleep {mark}");
+        let mut outer = lab(&["--rtt", "0ms", "--", "sh", "-c", &script]).env("PATH", path()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut name = String::new();
+        BufReader::new(outer.stdout.take().unwrap()).read_line(&mut name).unwrap();
+        let name = name.trim().to_owned();
+        assert!(name.starts_with("tapline-lab-"), "{name:?}");
+        let wanted = ["sleep", mark];
+        let all = || {
+            let first = children_of(outer.id());
+            let within = first.iter().flat_map(|first| descendants_of(*first));
+            [outer.id()].into_iter().chain(first.clone()).chain(within).collect::<Vec<u32>>()
+        };
+        wait_until("the program waits", || all().iter().filter(|process| command_of(**process) == wanted).count() == 2);
+        let processes = all();
+        Self { outer, name, processes }
+    }
+
+    #[track_caller]
+    fn leaves_nothing(mut self) {
+        self.outer.wait().unwrap();
+        let Self { name, processes, .. } = self;
+        wait_until("all its processes are gone", || processes.iter().all(|process| is_gone(*process)));
+        let sockets = fs::read_to_string("/proc/net/unix").unwrap();
+        assert!(!sockets.contains(&name), "its socket is left");
+        assert!(!interfaces().contains("toward-"), "an interface is left");
+    }
+}
+
+#[test]
+fn whichever_process_is_killed_nothing_is_left() {
+    if !is_possible("kills") {
+        return;
+    }
+    for round in 0..20 {
+        let waiting = Waiting::start(&format!("97{}{round}", std::process::id()));
+        let victim = waiting.processes[round % 3];
+        kill_process(Pid::from_raw(i32::try_from(victim).unwrap()).unwrap(), Signal::KILL).unwrap();
+        waiting.leaves_nothing();
+    }
+}
+
+#[test]
+fn a_signal_to_the_lab_ends_the_program() {
+    if !is_possible("signals") {
+        return;
+    }
+    for signal in [Signal::TERM, Signal::HUP] {
+        let waiting = Waiting::start(&format!("98{}", std::process::id()));
+        kill_process(Pid::from_raw(i32::try_from(waiting.outer.id()).unwrap()).unwrap(), signal).unwrap();
+        waiting.leaves_nothing();
+    }
+}
+
+#[track_caller]
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "{what}: not in time");
+        std::thread::yield_now();
+    }
+}
+
+fn children_of(process: u32) -> Vec<u32> {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
+    let lists = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<u32>>()).collect()
+}
+
+fn descendants_of(process: u32) -> Vec<u32> {
+    children_of(process).into_iter().flat_map(|child| [child].into_iter().chain(descendants_of(child)).collect::<Vec<_>>()).collect()
+}
+
+fn command_of(process: u32) -> Vec<String> {
+    let line = fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    line.trim_end_matches('\0').split('\0').map(str::to_owned).collect()
+}
+
+/// One that has ended and waits for its parent to take note of it is gone too.
+fn is_gone(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_none_or(|rest| rest.trim_start().starts_with(['Z', 'X']) || rest.is_empty())
+}
+
+fn interfaces() -> String {
+    fs::read_to_string("/proc/net/dev").unwrap()
+}
