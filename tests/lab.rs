@@ -14,6 +14,9 @@ use url::Url;
 
 mod lab {
     mod ground;
+    mod http;
+    mod pages;
+    mod proxies;
 
     use super::*;
 }

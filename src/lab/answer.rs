@@ -1,4 +1,4 @@
-//! What the router gives back: perhaps an interim response, and the final one.
+//! What is given back to a request: perhaps an interim response, and the final one.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use super::body::{self, Body};
 /// An answer to a request.
 pub(super) struct Answer {
     /// What is sent first, if anything.
-    pub(super) early: Option<Early>,
+    pub(super) early: Option<Box<Early>>,
     /// The final response.
-    pub(super) response: Response<Body>,
+    pub(super) response: Box<Response<Body>>,
 }
 
 /// An interim response (RFC 9110 §15.2), and how long the final one keeps the client waiting after it.
@@ -25,7 +25,7 @@ pub(super) struct Early {
 impl Answer {
     /// 200 with a body of this media type.
     pub(super) fn ok(media_type: &'static str, body: Body) -> Self {
-        Self { early: None, response: Response::new(body) }.with(CONTENT_TYPE, HeaderValue::from_static(media_type))
+        Self { early: None, response: Box::new(Response::new(body)) }.with(CONTENT_TYPE, HeaderValue::from_static(media_type))
     }
 
     /// 200 with JSON text.
@@ -42,6 +42,13 @@ impl Answer {
         answer
     }
 
+    /// A status and nothing else.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        let mut response = Response::new(body::full(""));
+        *response.status_mut() = status;
+        Self { early: None, response: Box::new(response) }
+    }
+
     /// A redirect.
     pub(super) fn redirect(status: StatusCode, location: &str) -> Self {
         match HeaderValue::from_str(location) {
@@ -55,6 +62,20 @@ impl Answer {
         Self::sentence(StatusCode::METHOD_NOT_ALLOWED, format!("this wants {allowed}")).with(ALLOW, HeaderValue::from_static(allowed))
     }
 
+    /// With another status.
+    pub(super) fn under(mut self, status: StatusCode) -> Self {
+        *self.response.status_mut() = status;
+        self
+    }
+
+    /// With one more field, whose value is made of text; without it, where the text cannot be one.
+    pub(super) fn told(self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => self.with(name, value),
+            Err(_) => self,
+        }
+    }
+
     /// With one more field.
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.response.headers_mut().append(name, value);
@@ -63,6 +84,6 @@ impl Answer {
 
     /// With an interim response before it.
     pub(super) fn after(self, early: Early) -> Self {
-        Self { early: Some(early), ..self }
+        Self { early: Some(Box::new(early)), ..self }
     }
 }

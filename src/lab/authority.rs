@@ -55,6 +55,22 @@ impl Authority {
         })
     }
 
+    /// A client's certificate with its chain and its key, as PEM.
+    pub(super) fn client_pem(&self) -> Result<String, Error> {
+        named("a client of the lab", |name| {
+            let key = KeyPair::generate()?;
+            let mut leaf = self.leaf(name, &[], Paper::Good)?;
+            leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            let certificate = leaf.signed_by(&key, &self.intermediate)?;
+            Ok([certificate.pem(), self.intermediate.pem(), key.serialize_pem()].concat())
+        })
+    }
+
+    /// The root's certificate.
+    pub(super) fn root(&self) -> &CertificateDer<'static> {
+        self.root.der()
+    }
+
     fn leaf(&self, name: &str, names: &[String], paper: Paper) -> Result<CertificateParams, rcgen::Error> {
         let mut leaf = match paper {
             Paper::WrongHost => CertificateParams::new(["another.lab.test".to_owned()])?,

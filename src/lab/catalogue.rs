@@ -1,10 +1,11 @@
 //! What there is to see in the lab.
 
-use super::hosts::{API, Host};
+use super::hosts::{API, Host, PROXY};
 use super::oddities::{NO_ADDRESS, SERVER_FAILURE, SILENCE};
 use super::places::Places;
-use super::secure::{HTTP, HTTPS};
+use super::proxy::SOCKS;
 use super::service::Service;
+use super::web::{HTTP, HTTPS};
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Exhibit {
 }
 
 /// What the first host shows.
-pub(super) const PAGES: [(&str, &str); 14] = [
+pub(super) const PAGES: [(&str, &str); 25] = [
     ("/users", "a page of JSON, about 1 kB"),
     ("/delay/500", "the server thinks for half a second: a long wait"),
     ("/drip", "eight pieces, a tenth of a second apart: a long receive"),
@@ -31,12 +32,24 @@ pub(super) const PAGES: [(&str, &str); 14] = [
     ("/server-timing", "the server says what it spent its time on"),
     ("/headers", "the request as the server saw it"),
     ("/status/503", "any status you name"),
+    ("/users/1", "one user, to PUT, PATCH and DELETE; POST /users makes one; Accept: application/xml"),
+    ("/etag", "a page with an entity tag: 304 for those who send it in If-None-Match"),
+    ("/cache", "a page that is fresh for a minute: Age, Last-Modified, 304"),
+    ("/upload", "send a body with -T or -d: it is counted; with Upload-Complete: ?0 it may be resumed"),
+    ("/rate-limited", "five requests at once, one more each second: 429 with Retry-After"),
+    ("/auth/basic", "401 with a challenge; -u class:lab works"),
+    ("/auth/bearer", "401 with a challenge; -H 'Authorization: Bearer lab-token' works"),
+    ("/auth/cookie", "401 with a challenge; -b session=2f8d6c works"),
+    ("/auth/apikey", "401 with a challenge; -H 'X-API-Key: lab-key' works"),
+    ("/poll/short", "the events so far; POST /poll makes one"),
+    ("/poll/long", "the answer waits for the next event, 30 s at most"),
 ];
 
 /// What is seen under names that are no hosts of their own, or at another port.
-const BESIDES: [(&str, Service, &str, &str); 2] = [
+const BESIDES: [(&str, Service, &str, &str); 3] = [
     (API, HTTP, "/users", "the same page in clear: no TLS phase"),
     ("alias.lab.test", HTTPS, "/users", "an alias of an alias: two CNAME records"),
+    (PROXY, SOCKS, "", "a SOCKS5 proxy: give this URL to -x, with class:lab@ or without"),
 ];
 
 /// What goes wrong when the name is looked up.

@@ -56,7 +56,7 @@ fn on_loopback() -> Result<Opened, Error> {
             continue;
         }
         let port = match service.kind {
-            Kind::Connections(_) => {
+            Kind::Web(_) | Kind::Connections(_) => {
                 let pair = ports::listen()?;
                 let port = pair.port;
                 listeners.extend(pair.into_sockets().map(|listener| (*service, listener)));
@@ -84,7 +84,7 @@ fn on_network() -> Result<Opened, Error> {
         let addresses = host.v4().map(IpAddr::V4).into_iter().chain(host.v6().filter(|_| has_v6).map(IpAddr::V6));
         for address in addresses {
             for service in host.services {
-                if let Kind::Connections(_) = service.kind {
+                if let Kind::Web(_) | Kind::Connections(_) = service.kind {
                     listeners.push((*service, bound(address, || listen((address, service.port).into()))?));
                 }
             }

@@ -2,13 +2,16 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::balancer::{BACKEND_HOSTS, BACKENDS, BALANCED, BALANCED_IN_CLEAR};
 use super::broken::{self, BROKEN};
 use super::catalogue::PAGES;
 use super::faults::{REFUSED, RESET};
 use super::firewall::Firewall;
-use super::secure::{HTTP, HTTPS, PLAIN};
+use super::page::{PAGE, PAGE_IN_CLEAR};
+use super::proxy::{FORWARD, SOCKS};
 use super::service::Service;
-use super::tls::{Paper, Tls, Versions};
+use super::tls::{Alpn, Paper, Tls, Versions};
+use super::web::{CLOSING, H2C, HTTP, HTTP10, HTTPS, PLAIN};
 
 /// The zone all names lie in.
 pub(super) const ZONE: &str = "lab.test";
@@ -21,6 +24,9 @@ pub(super) const NAME_SERVER: &str = "ns.lab.test";
 
 /// The number in the addresses of the one who looks at the lab's network.
 pub(super) const CLIENT_NUMBER: u8 = 1;
+
+/// The host of the proxies.
+pub(super) const PROXY: &str = "proxy.lab.test";
 
 const V4: &str = "v4.lab.test";
 const V6: &str = "v6.lab.test";
@@ -44,6 +50,26 @@ pub(super) const HOSTS: &[Host] = &[
     Host::new(V4, 4, WEB).only_v4().showing(&[("/users", "a name with an IPv4 address only")]),
     Host::new(V6, 6, WEB).only_v6().showing(&[("/users", "a name with an IPv6 address only")]),
     Host::new(NAME_SERVER, 53, &[]),
+    Host::new("page.lab.test", 45, &[PAGE, PAGE_IN_CLEAR])
+        .with_tls(Tls::GOOD)
+        .showing(&[("/", "a page with fifty resources, of the sizes they have on real pages")]),
+    Host::new("balanced.lab.test", 60, &[BALANCED, BALANCED_IN_CLEAR]).with_tls(Tls::GOOD).showing(&[
+        ("/", "a load balancer before three backends, each in its turn: the answer says which"),
+        ("/sticky", "the same, and a cookie binds the client to its backend"),
+    ]),
+    Host::new(BACKEND_HOSTS[0], 61, &[BACKENDS[0]]).showing(&[("/", "a backend, asked directly")]),
+    Host::new(BACKEND_HOSTS[1], 62, &[BACKENDS[1]]),
+    Host::new(BACKEND_HOSTS[2], 63, &[BACKENDS[2]]),
+    Host::new(PROXY, 80, &[FORWARD, SOCKS]).showing(&[("/", "a forward proxy: give this URL to -x")]),
+    Host::new("h10.lab.test", 40, &[HTTP10]).showing(&[("/users", "HTTP/1.0: the connection ends with the answer")]),
+    Host::new("close.lab.test", 41, &[CLOSING]).showing(&[("/users", "HTTP/1.1 that closes after each answer: redirects connect anew")]),
+    Host::new("h1.lab.test", 42, &[HTTPS])
+        .with_tls(Tls::with_alpn(Alpn::Http1))
+        .showing(&[("/users", "a server that speaks HTTP/1.1 only, over TLS")]),
+    Host::new("h2.lab.test", 43, &[HTTPS])
+        .with_tls(Tls::with_alpn(Alpn::Http2))
+        .showing(&[("/users", "a server that speaks HTTP/2 only; try --http1.1")]),
+    Host::new("h2c.lab.test", 44, &[H2C]).showing(&[("/users", "HTTP/2 in clear, for clients that know it: --http2-prior-knowledge")]),
     Host::new("expired.lab.test", 20, &[HTTPS])
         .with_tls(Tls::with_paper(Paper::Expired))
         .showing(&[("/users", "a certificate that ended 12 days ago")]),
@@ -59,6 +85,9 @@ pub(super) const HOSTS: &[Host] = &[
     Host::new("incomplete-chain.lab.test", 24, &[HTTPS])
         .with_tls(Tls::with_paper(Paper::IncompleteChain))
         .showing(&[("/users", "a server that leaves out the intermediate certificate")]),
+    Host::new("client-cert.lab.test", 25, &[HTTPS])
+        .with_tls(Tls::MUTUAL)
+        .showing(&[("/users", "the server wants a certificate of the client too: --cert, with what /client.pem gave")]),
     Host::new("tls12.lab.test", 12, &[HTTPS])
         .with_tls(Tls::with_versions(Versions::Only12))
         .showing(&[("/users", "a server that speaks TLS 1.2 only: one more round trip")]),

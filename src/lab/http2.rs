@@ -1,8 +1,8 @@
 //! HTTP/2 (RFC 9113) directly on h2, which can send interim responses.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
@@ -13,20 +13,23 @@ use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::{Method, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::answer::Answer;
 use super::body::Body;
-use super::router::route;
-use super::site::Site;
+use super::content::Pages;
 
 const MOST_STREAMS: u32 = 128;
 const LARGEST_HEAD: u32 = 64 * 1024;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
+/// How much of a body that nobody wants is read, and for how long.
+const MOST_REST: usize = 1024 * 1024;
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
 /// Serves one connection until it ends.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, site: Arc<Site>) {
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, pages: Pages) {
     let mut server = h2::server::Builder::new();
     server.max_concurrent_streams(MOST_STREAMS).max_header_list_size(LARGEST_HEAD);
     server.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
@@ -35,14 +38,14 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, site: Ar
     let mut streams = JoinSet::new();
     while let Some(Ok((request, reply))) = connection.accept().await {
         while streams.try_join_next().is_some() {}
-        streams.spawn(respond(request, reply, Arc::clone(&site)));
+        streams.spawn(respond(request, reply, pages.clone()));
     }
 }
 
 /// A client that resets the stream gets no more of the answer; there is nobody to tell.
-async fn respond(request: Request<RecvStream>, mut reply: SendResponse<Bytes>, site: Arc<Site>) {
+async fn respond(request: Request<RecvStream>, mut reply: SendResponse<Bytes>, pages: Pages) {
     let is_head = request.method() == Method::HEAD;
-    let Answer { early, response } = route(request.map(Upload), &site).await;
+    let Answer { early, response } = pages.answer(request.map(|body| Upload(Some(body)))).await;
     if let Some(early) = early {
         let mut interim = Response::new(());
         *interim.status_mut() = early.status;
@@ -90,23 +93,45 @@ async fn send_data(mut data: Bytes, stream: &mut SendStream<Bytes>, is_last: boo
 }
 
 /// A request's body. What was read is given back to the client's window at once.
-struct Upload(RecvStream);
+///
+/// An answer may leave a body unread. Resetting the stream then (RFC 9113 §8.1) makes clients fail that had little left to send
+/// and would have read the answer, so a little more is read.
+struct Upload(Option<RecvStream>);
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(stream) = self.0.take().filter(|stream| !stream.is_end_stream()) {
+            tokio::spawn(timeout(LONGEST_REST, read_rest(stream)));
+        }
+    }
+}
+
+async fn read_rest(mut stream: RecvStream) {
+    let mut left = MOST_REST;
+    while let Some(Ok(data)) = stream.data().await {
+        left = left.saturating_sub(data.len());
+        if left == 0 || stream.flow_control().release_capacity(data.len()).is_err() {
+            return;
+        }
+    }
+}
 
 impl hyper::body::Body for Upload {
     type Data = Bytes;
     type Error = h2::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
-        if let Some(data) = ready!(self.0.poll_data(cx)) {
+        let Some(stream) = &mut self.0 else { return Poll::Ready(None) };
+        if let Some(data) = ready!(stream.poll_data(cx)) {
             let data = data?;
-            self.0.flow_control().release_capacity(data.len())?;
+            stream.flow_control().release_capacity(data.len())?;
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
-        let trailers = ready!(self.0.poll_trailers(cx))?;
+        let trailers = ready!(stream.poll_trailers(cx))?;
         Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.0.as_ref().is_none_or(RecvStream::is_end_stream)
     }
 }

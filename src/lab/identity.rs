@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::{WantsServerCert, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 
 use super::Error;
 use super::authority::Authority;
@@ -39,6 +40,11 @@ impl Identities {
         self.at(place.unwrap_or(0))
     }
 
+    /// A client's certificate of this run, with its chain and its key, as PEM.
+    pub(super) fn client_pem(&self) -> Result<String, Error> {
+        self.authority.client_pem()
+    }
+
     fn at(&self, index: usize) -> Result<Arc<ServerConfig>, Error> {
         let slot = &self.configs[index];
         if let Some(config) = slot.get() {
@@ -50,7 +56,7 @@ impl Identities {
 
     fn make(&self, host: &Host) -> Result<ServerConfig, Error> {
         let names = if host.name == HOSTS[0].name { names_of_the_first() } else { vec![host.name.to_owned()] };
-        let Tls { paper, versions } = host.tls.unwrap_or(Tls::GOOD);
+        let Tls { paper, versions, alpn, wants_client } = host.tls.unwrap_or(Tls::GOOD);
         let credentials = self.authority.issue(&names, paper)?;
         let versions: &[_] = match versions {
             Versions::Both => &[&TLS13, &TLS12],
@@ -59,8 +65,24 @@ impl Identities {
         };
         let failed = |source| Error::Tls { name: host.name.to_owned(), source };
         let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider)).with_protocol_versions(versions).map_err(failed)?;
-        let mut config = builder.with_no_client_auth().with_single_cert(credentials.chain, credentials.key).map_err(failed)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let mut config =
+            self.demanding(builder, wants_client).map_err(failed)?.with_single_cert(credentials.chain, credentials.key).map_err(failed)?;
+        config.alpn_protocols = alpn.identifiers();
         Ok(config)
+    }
+
+    /// With or without the demand for a client's certificate.
+    fn demanding(
+        &self,
+        builder: ConfigBuilder<ServerConfig, WantsVerifier>,
+        wants_client: bool,
+    ) -> Result<ConfigBuilder<ServerConfig, WantsServerCert>, rustls::Error> {
+        if !wants_client {
+            return Ok(builder.with_no_client_auth());
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add(self.authority.root().clone())?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build();
+        Ok(builder.with_client_cert_verifier(verifier.map_err(|error| rustls::Error::General(error.to_string()))?))
     }
 }

@@ -11,18 +11,19 @@
 //! names      dns       lab.test: addresses, aliases, names without address, servers that fail or keep silent
 //! trust      authority root → intermediate → leaf;  identity: which host shows which certificate
 //! transport  ports     loopback, both families;     gate: how many at once;  faults: closed and resetting ports
-//! protocol   secure → http1, http2 (by ALPN)        plain → http1, http2 (prior knowledge);  broken: HTTP gone wrong
-//! content    router → answer, body, coding          catalogue: what there is to see
+//! protocol   web → secure → http1, http2            over TLS or in clear;         broken: HTTP gone wrong
+//! content    content: requests → answers;           pages: what the first host has;  catalogue: what there is to see
 //! ```
 //!
 //! Everything is bounded, lives in memory and ends with the value.
 
 mod answer;
 mod authority;
+mod balancer;
 mod body;
 mod broken;
 mod catalogue;
-mod coding;
+mod content;
 mod dns;
 mod embedded;
 mod error;
@@ -38,14 +39,17 @@ mod interim;
 #[cfg(target_os = "linux")]
 pub mod network;
 mod oddities;
+mod page;
+mod pages;
 mod places;
 mod ports;
-mod router;
+mod proxy;
 mod secure;
 mod servers;
 mod service;
 mod site;
 mod tls;
+mod web;
 
 pub use catalogue::{Exhibit, exhibits_of_network};
 pub use embedded::Embedded;

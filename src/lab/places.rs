@@ -1,10 +1,10 @@
 //! Where everything was put: ports, addresses, URLs.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::ground::{DNS_PORT, Ground};
-use super::hosts::{HOSTS, Host, NAME_SERVER};
+use super::hosts::{ALIASES, HOSTS, Host, NAME_SERVER};
 use super::service::Service;
 
 /// Where everything was put.
@@ -50,5 +50,29 @@ impl Places {
     pub(super) fn v6(&self, host: &Host) -> Option<Ipv6Addr> {
         let own = host.v6().filter(|_| self.has_v6)?;
         Some(if self.ground == Ground::Network { own } else { Ipv6Addr::LOCALHOST })
+    }
+
+    /// Where a service of a host is, over IPv4.
+    pub(super) fn address(&self, name: &str, service: &Service) -> Option<SocketAddr> {
+        let host = self.ground.hosts().find(|host| host.name == name)?;
+        Some((self.v4(host)?, self.port(service)).into())
+    }
+
+    /// Where a name or an address of the lab, and a port there, lead; nowhere, where they are not the lab's. On loopback the ports
+    /// are those of the lab's services only, since other ports there are not the lab's.
+    pub(super) fn reach(&self, host: &str, port: u16) -> Option<SocketAddr> {
+        if self.ground == Ground::Loopback && !self.ports.values().any(|own| *own == port) {
+            return None;
+        }
+        let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+        let name = (0..=ALIASES.len())
+            .fold(host.as_str(), |name, _| ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, stands_for)| *stands_for));
+        let addresses = self.ground.hosts().flat_map(|host| {
+            let (v4, v6) = (self.v4(host).map(IpAddr::V4), self.v6(host).map(IpAddr::V6));
+            v4.into_iter().chain(v6).map(move |address| (host.name, address))
+        });
+        let literal = name.parse::<IpAddr>().ok();
+        let mut fitting = addresses.filter(|(own, address)| *own == name || Some(*address) == literal);
+        fitting.next().map(|(_, address)| (address, port).into())
     }
 }

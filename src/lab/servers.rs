@@ -12,9 +12,9 @@ use super::gate::Gate;
 use super::ground::{Ground, Opened};
 use super::hosts::API;
 use super::identity::Identities;
-use super::secure::HTTPS;
 use super::service::{Kind, Visit};
 use super::site::Site;
+use super::web::HTTPS;
 use super::{Error, dns};
 
 /// All servers of a lab. They are tasks of the runtime they were opened in, and end with it.
@@ -35,13 +35,16 @@ impl Servers {
         let ca_pem = identities.pem();
         let Opened { listeners, closed, dns, places } = ground.open()?;
         dns::start(dns, &places)?;
-        let site = Arc::new(Site { places, identities });
+        let site = Arc::new(Site::new(places, identities));
         let gate = Gate::new();
         for (service, listener) in listeners {
             let listener = TcpListener::from_std(listener).map_err(|source| Error::Thread { source })?;
-            let site = Arc::clone(&site);
-            if let Kind::Connections(serve) = service.kind {
-                tokio::spawn(gate.clone().keep(listener, move |stream| serve(Visit { stream, site: Arc::clone(&site) })));
+            let (site, gate) = (Arc::clone(&site), gate.clone());
+            let visit = move |stream| Visit { stream, site: Arc::clone(&site) };
+            match service.kind {
+                Kind::Web(web) => drop(tokio::spawn(gate.keep(listener, move |stream| web.serve(visit(stream))))),
+                Kind::Connections(serve) => drop(tokio::spawn(gate.keep(listener, move |stream| serve(visit(stream))))),
+                Kind::Closed => {}
             }
         }
         Ok(Self { site, ca_pem, _closed: closed })

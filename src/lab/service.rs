@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
+use super::content::Content;
 use super::site::Site;
+use super::web::{Manner, Web};
 
 /// What answers at a port of a host.
 #[derive(Clone, Copy)]
@@ -22,6 +24,8 @@ pub(super) struct Service {
 /// How a service is served.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
+    /// HTTP.
+    Web(Web),
     /// Each TCP connection by a task of its own.
     Connections(fn(Visit) -> Serving),
     /// Not at all: the port is closed.
@@ -38,6 +42,16 @@ pub(super) struct Visit {
 pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Service {
+    /// HTTP over TLS.
+    pub(super) const fn https(name: &'static str, content: Content) -> Self {
+        Self { name, scheme: "https", port: 443, kind: Kind::Web(Web { is_secure: true, manner: Manner::Any, content }) }
+    }
+
+    /// HTTP in clear.
+    pub(super) const fn http(name: &'static str, manner: Manner, content: Content) -> Self {
+        Self { name, scheme: "http", port: 80, kind: Kind::Web(Web { is_secure: false, manner, content }) }
+    }
+
     /// A service over TCP.
     pub(super) const fn connections(name: &'static str, scheme: &'static str, port: u16, serve: fn(Visit) -> Serving) -> Self {
         Self { name, scheme, port, kind: Kind::Connections(serve) }

@@ -1,6 +1,8 @@
 //! What the servers of one lab know.
 
+use super::balancer::Turns;
 use super::identity::Identities;
+use super::pages;
 use super::places::Places;
 
 /// What the servers of one lab know: of each other, and of what they were told.
@@ -9,4 +11,15 @@ pub(super) struct Site {
     pub(super) places: Places,
     /// Who is who in the TLS handshake.
     pub(super) identities: Identities,
+    /// What the first host keeps.
+    pub(super) pages: pages::State,
+    /// Which backend is next.
+    pub(super) turns: Turns,
+}
+
+impl Site {
+    /// A lab in which nothing happened yet.
+    pub(super) fn new(places: Places, identities: Identities) -> Self {
+        Self { places, identities, pages: pages::State::default(), turns: Turns::default() }
+    }
 }

@@ -28,20 +28,54 @@ pub(super) enum Versions {
     Only13,
 }
 
+/// What a host agrees to speak over TLS (ALPN, RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alpn {
+    /// HTTP/2 rather than HTTP/1.1.
+    Both,
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 only.
+    Http2,
+}
+
+impl Alpn {
+    /// The identifiers, the preferred one first.
+    pub(super) fn identifiers(self) -> Vec<Vec<u8>> {
+        let identifiers: &[&[u8]] = match self {
+            Self::Both => &[b"h2", b"http/1.1"],
+            Self::Http1 => &[b"http/1.1"],
+            Self::Http2 => &[b"h2"],
+        };
+        identifiers.iter().map(|identifier| identifier.to_vec()).collect()
+    }
+}
+
 /// What a host shows in the TLS handshake. Hosts behind one port are told apart by the name the client gives (SNI, RFC 6066 §3).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tls {
     pub(super) paper: Paper,
     pub(super) versions: Versions,
+    pub(super) alpn: Alpn,
+    /// Whether a client has to show a certificate of the lab's.
+    pub(super) wants_client: bool,
 }
 
 impl Tls {
     /// As it should be.
-    pub(super) const GOOD: Self = Self { paper: Paper::Good, versions: Versions::Both };
+    pub(super) const GOOD: Self = Self { paper: Paper::Good, versions: Versions::Both, alpn: Alpn::Both, wants_client: false };
+
+    /// Good, and the client has to be known too.
+    pub(super) const MUTUAL: Self = Self { wants_client: true, ..Self::GOOD };
 
     /// Good but for the certificate.
     pub(super) const fn with_paper(paper: Paper) -> Self {
         Self { paper, ..Self::GOOD }
+    }
+
+    /// Good, with fewer protocols above it.
+    pub(super) const fn with_alpn(alpn: Alpn) -> Self {
+        Self { alpn, ..Self::GOOD }
     }
 
     /// Good, with fewer versions.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{IpAddr, TcpStream};
 use std::process::Command;
 
-use tapline::lab::{Ground, Servers, client_addresses, host_addresses};
+use tapline::lab::{CLIENT_V4, CLIENT_V6, Ground, Servers, host_addresses};
 
 use super::has;
 
@@ -14,10 +14,9 @@ const WITHIN: &str = "TAPLINE_TEST_WITHIN_NETWORK";
 
 /// Runs this test again in a network namespace whose loopback interface has every address of the lab.
 fn again_within_a_network(test: &str) {
-    let (v4, v6) = client_addresses();
     let hosts = host_addresses();
-    let v4 = hosts.iter().filter_map(|host| host.v4).chain([v4]).map(|address| format!("ip addr add {address}/32 dev lo"));
-    let v6 = hosts.iter().filter_map(|host| host.v6).chain([v6]).map(|address| format!("ip addr add {address}/128 dev lo nodad"));
+    let v4 = hosts.iter().filter_map(|host| host.v4).chain([CLIENT_V4]).map(|address| format!("ip addr add {address}/32 dev lo"));
+    let v6 = hosts.iter().filter_map(|host| host.v6).chain([CLIENT_V6]).map(|address| format!("ip addr add {address}/128 dev lo nodad"));
     let script: Vec<String> = ["ip link set lo up".to_owned()].into_iter().chain(v4).collect();
     // A machine without IPv6 refuses these, and the lab does without.
     let script = script.join(" && ") + "; " + &v6.collect::<Vec<_>>().join(" 2>/dev/null; ") + "; exec \"$0\" \"$@\"";

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use hyper::StatusCode;
 use hyper::header::{CONTENT_ENCODING, HeaderValue};
 
-use super::answer::Answer;
+use super::super::answer::Answer;
 
 /// A few thousand bytes of JSON: which port is for what.
-pub(super) const PORTS: &str = include_str!("../../assets/lab/ports.json");
+pub(super) const PORTS: &str = include_str!("../../../assets/lab/ports.json");
 
 /// The same in brotli (RFC 7932), packed beforehand: no library here packs it.
-const PORTS_BROTLI: &[u8] = include_bytes!("../../assets/lab/ports.json.br");
+const PORTS_BROTLI: &[u8] = include_bytes!("../../../assets/lab/ports.json.br");
 
 /// The text under a coding: `gzip`, `br` or `zstd`.
 pub(super) fn answer(coding: &'static str) -> Answer {

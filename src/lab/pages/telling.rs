@@ -1,0 +1,84 @@
+//! Pages that show what HTTP can tell besides the body: fields, interim responses, trailers, times.
+
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue, LINK, SET_COOKIE, TRAILER};
+use hyper::{HeaderMap, StatusCode};
+use tokio::time::sleep;
+
+use super::super::answer::{Answer, Early};
+use super::super::body::{self, Pieces};
+use super::super::content::Request;
+use super::USERS;
+
+/// Eight pieces, 100 ms apart.
+pub(super) fn drip() -> Answer {
+    let piece = Bytes::from_static(b"one drop of eight, a tenth of a second apart from the next\n");
+    let length = piece.len() as u64 * 8;
+    Answer::ok("text/plain; charset=utf-8", Pieces::of(piece, length).every(Duration::from_millis(100)).boxed())
+}
+
+/// The digest of the body, which is known to a sender only once it has sent it (RFC 9530).
+pub(super) fn trailers() -> Answer {
+    let digest = digest::digest(&digest::SHA256, USERS.as_bytes());
+    let mut trailers = HeaderMap::new();
+    if let Ok(value) = HeaderValue::from_str(&format!("sha-256=:{}:", STANDARD.encode(digest))) {
+        trailers.insert(HeaderName::from_static("content-digest"), value);
+    }
+    let body = Pieces::of(Bytes::from_static(USERS.as_bytes()), USERS.len() as u64).trailed_by(trailers);
+    Answer::ok("application/json", body.boxed()).with(TRAILER, HeaderValue::from_static("Content-Digest"))
+}
+
+/// 103 (RFC 8297) at once, the answer 50 ms later.
+pub(super) fn early_hints() -> Answer {
+    let link = HeaderValue::from_static("</style.css>; rel=preload; as=style");
+    let early =
+        Early { status: StatusCode::EARLY_HINTS, headers: HeaderMap::from_iter([(LINK, link.clone())]), pause: Duration::from_millis(50) };
+    Answer::ok("text/html; charset=utf-8", body::full("<!doctype html><link rel=stylesheet href=/style.css><p>103, then 200\n"))
+        .with(LINK, link)
+        .after(early)
+}
+
+/// Two steps, each timed by this server's own clock and told in `Server-Timing`.
+pub(super) async fn server_timing() -> Answer {
+    let began = Instant::now();
+    sleep(Duration::from_millis(15)).await;
+    let looked_up = Instant::now();
+    sleep(Duration::from_millis(5)).await;
+    let (lookup, render) = (looked_up - began, looked_up.elapsed());
+    let told = format!(
+        "db;desc=\"look it up\";dur={:.3}, render;desc=\"make the page\";dur={:.3}",
+        lookup.as_secs_f64() * 1e3,
+        render.as_secs_f64() * 1e3
+    );
+    match HeaderValue::from_str(&told) {
+        Ok(value) => Answer::json(USERS).with(HeaderName::from_static("server-timing"), value),
+        Err(_) => Answer::sentence(StatusCode::INTERNAL_SERVER_ERROR, "a duration could not be written as a field"),
+    }
+}
+
+/// A cookie, and the way to a page that shows it coming back.
+pub(super) fn cookie() -> Answer {
+    let cookie = HeaderValue::from_static("session=2f8d6c; Path=/; HttpOnly; SameSite=Lax");
+    Answer::redirect(StatusCode::SEE_OTHER, "/headers").with(SET_COOKIE, cookie)
+}
+
+/// The request as it came.
+pub(super) fn echo(request: &Request) -> Answer {
+    let fields: Vec<[String; 2]> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| [name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()])
+        .collect();
+    let told = serde_json::json!({
+        "method": request.method().as_str(),
+        "target": request.uri().to_string(),
+        "version": format!("{:?}", request.version()),
+        "headers": fields,
+    });
+    Answer::json(format!("{told:#}\n"))
+}

@@ -1,0 +1,130 @@
+//! A forward proxy over HTTP/1.1: tunnels by CONNECT (RFC 9110 §9.3.6), and absolute targets (RFC 9112 §3.2.2).
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, VIA};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode, Version};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::copy_bidirectional;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::super::service::{Service, Visit};
+use super::super::site::Site;
+use super::{LONGEST_CONNECTING, remove_hop_by_hop};
+
+/// The forward proxy.
+pub(in crate::lab) const FORWARD: Service = Service::connections("forward proxy", "http", 3128, |visit| Box::pin(serve(visit)));
+
+const LARGEST_HEAD: usize = 64 * 1024;
+const VIA_US: &str = "1.1 proxy.lab.test";
+
+type Body = UnsyncBoxBody<Bytes, hyper::Error>;
+
+/// What goes on beside the client's connection, and ends with it.
+#[derive(Clone, Default)]
+struct Beside(Arc<Mutex<JoinSet<()>>>);
+
+impl Beside {
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(work);
+    }
+
+    async fn ended(&self) {
+        let mut tasks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn serve(Visit { stream, site }: Visit) {
+    let beside = Beside::default();
+    let tunnels = beside.clone();
+    let service = service_fn(move |request| {
+        let (site, beside) = (Arc::clone(&site), beside.clone());
+        async move { Ok::<_, Infallible>(respond(request, &site, &beside).await) }
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).max_buf_size(LARGEST_HEAD);
+    let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    tunnels.ended().await;
+}
+
+async fn respond(request: Request<Incoming>, site: &Site, beside: &Beside) -> Response<Body> {
+    let is_tunnel = request.method() == Method::CONNECT;
+    let Some(authority) = request.uri().authority().cloned() else {
+        let how = "this is a forward proxy for the hosts of the lab: give its URL to -x, or to --proxy";
+        return sentence(StatusCode::OK, how);
+    };
+    if !is_tunnel && request.uri().scheme_str() != Some("http") {
+        return sentence(StatusCode::BAD_REQUEST, "this proxy asks for http:// itself, and leads to everything else by CONNECT");
+    }
+    let port = authority.port_u16().or((!is_tunnel).then_some(80));
+    let Some(address) = port.and_then(|port| site.places.reach(authority.host(), port)) else {
+        return sentence(StatusCode::FORBIDDEN, &format!("{authority} is no place in the lab, and this proxy leads nowhere else"));
+    };
+    let stream = match timeout(LONGEST_CONNECTING, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return sentence(StatusCode::BAD_GATEWAY, &format!("{authority} could not be reached: {error}")),
+        Err(_) => return sentence(StatusCode::GATEWAY_TIMEOUT, &format!("{authority} did not answer")),
+    };
+    let _ = stream.set_nodelay(true);
+    if is_tunnel { tunnel(request, stream, beside) } else { pass_on(request, stream, beside).await }
+}
+
+/// 200, and from then on what either side says goes to the other.
+fn tunnel(request: Request<Incoming>, mut stream: TcpStream, beside: &Beside) -> Response<Body> {
+    beside.spawn(async move {
+        if let Ok(client) = hyper::upgrade::on(request).await {
+            let _ = copy_bidirectional(&mut TokioIo::new(client), &mut stream).await;
+        }
+    });
+    Response::new(Full::default().map_err(|never| match never {}).boxed_unsync())
+}
+
+/// Asks the host itself, for the part of the target that is the host's business.
+async fn pass_on(mut request: Request<Incoming>, stream: TcpStream, beside: &Beside) -> Response<Body> {
+    let bad = |error: hyper::Error| sentence(StatusCode::BAD_GATEWAY, &format!("the host could not be asked: {error}"));
+    let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).parse();
+    let (Ok(host), Ok(path)) = (HeaderValue::from_str(&host), path) else {
+        return sentence(StatusCode::BAD_REQUEST, "that target cannot be passed on");
+    };
+    *request.uri_mut() = path;
+    *request.version_mut() = Version::HTTP_11;
+    remove_hop_by_hop(request.headers_mut());
+    request.headers_mut().insert(HOST, host);
+    request.headers_mut().append(VIA, HeaderValue::from_static(VIA_US));
+    let (mut sender, connection) = match conn::http1::handshake(TokioIo::new(stream)).await {
+        Ok(opened) => opened,
+        Err(error) => return bad(error),
+    };
+    beside.spawn(async {
+        let _ = connection.await;
+    });
+    match sender.send_request(request).await {
+        Ok(mut response) => {
+            remove_hop_by_hop(response.headers_mut());
+            response.headers_mut().append(VIA, HeaderValue::from_static(VIA_US));
+            response.map(BodyExt::boxed_unsync)
+        }
+        Err(error) => bad(error),
+    }
+}
+
+fn sentence(status: StatusCode, sentence: &str) -> Response<Body> {
+    let mut response = Response::new(Full::from(format!("{sentence}\n")).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
