@@ -15,8 +15,11 @@ use url::Url;
 mod lab {
     mod ground;
     mod http;
+    mod names;
     mod pages;
     mod proxies;
+    mod streams;
+    mod work;
 
     use super::*;
 }

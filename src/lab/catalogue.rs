@@ -1,7 +1,8 @@
 //! What there is to see in the lab.
 
-use super::hosts::{API, Host, PROXY};
-use super::oddities::{NO_ADDRESS, SERVER_FAILURE, SILENCE};
+use super::echo::ECHO_DATAGRAMS;
+use super::hosts::{API, ECHO_HOST, Host, PROXY};
+use super::oddities::{LOOP, NO_ADDRESS, SERVER_FAILURE, SILENCE};
 use super::places::Places;
 use super::proxy::SOCKS;
 use super::service::Service;
@@ -46,17 +47,19 @@ pub(super) const PAGES: [(&str, &str); 25] = [
 ];
 
 /// What is seen under names that are no hosts of their own, or at another port.
-const BESIDES: [(&str, Service, &str, &str); 3] = [
+const BESIDES: [(&str, Service, &str, &str); 4] = [
     (API, HTTP, "/users", "the same page in clear: no TLS phase"),
     ("alias.lab.test", HTTPS, "/users", "an alias of an alias: two CNAME records"),
+    (ECHO_HOST, ECHO_DATAGRAMS, "", "whatever you send over UDP comes back"),
     (PROXY, SOCKS, "", "a SOCKS5 proxy: give this URL to -x, with class:lab@ or without"),
 ];
 
 /// What goes wrong when the name is looked up.
-const NAMES: [(&str, &str); 4] = [
+const NAMES: [(&str, &str); 5] = [
     ("nowhere.lab.test", "a name that does not exist"),
     (NO_ADDRESS, "a name that has no address"),
     (SERVER_FAILURE, "a name the DNS server fails to look up"),
+    (LOOP[0], "two aliases that stand for each other: no address at the end"),
     (SILENCE, "a name the DNS server keeps silent about"),
 ];
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hickory_server::Server;
 use hickory_server::net::runtime::{Time, TokioRuntimeProvider};
+use hickory_server::net::xfer::Protocol;
 use hickory_server::proto::ProtoError;
 use hickory_server::proto::op::{Header, HeaderCounts, Metadata, ResponseCode};
 use hickory_server::proto::rr::rdata::{A, AAAA, CNAME, SOA, TXT};
@@ -15,10 +16,11 @@ use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseI
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, MessageResponseBuilder, ZoneType};
 use tokio::net::{TcpListener, UdpSocket};
+use tokio::time::sleep;
 
 use super::Error;
 use super::hosts::{ALIASES, NAME_SERVER, ZONE};
-use super::oddities::{NO_ADDRESS, SERVER_FAILURE, SILENCE};
+use super::oddities::{LOOP, NO_ADDRESS, ODD, Oddity};
 use super::places::Places;
 
 /// Seconds a client may keep an answer.
@@ -41,11 +43,10 @@ pub(super) fn start(sockets: Vec<(StdSocket, StdListener)>, places: &Places) -> 
     Ok(())
 }
 
-/// The zones, and the names that fail on purpose.
+/// The zones, and the names that are answered oddly.
 struct Names {
     zones: Catalog,
-    failing: LowerName,
-    silent: LowerName,
+    odd: Vec<(LowerName, Oddity)>,
 }
 
 impl Names {
@@ -58,8 +59,15 @@ impl Names {
             lab.upsert_mut(Record::from_rdata(name, TTL, data), 0);
         }
         zones.upsert(origin.into(), vec![Arc::new(lab)]);
-        let lower = |name| fqdn(name).map(LowerName::from);
-        Ok(Self { zones, failing: lower(SERVER_FAILURE)?, silent: lower(SILENCE)? })
+        let odd = ODD.iter().map(|(name, oddity)| Ok((fqdn(name)?.into(), *oddity)));
+        Ok(Self { zones, odd: odd.collect::<Result<_, ProtoError>>()? })
+    }
+}
+
+impl Names {
+    fn oddity_of(&self, request: &Request) -> Option<Oddity> {
+        let info = request.request_info().ok()?;
+        self.odd.iter().find(|(name, _)| name == info.query.name()).map(|(_, oddity)| *oddity)
     }
 }
 
@@ -81,7 +89,7 @@ fn records(places: &Places) -> Result<Vec<(Name, RData)>, ProtoError> {
             records.push((fqdn(host.name)?, data));
         }
     }
-    for (alias, name) in ALIASES {
+    for (alias, name) in ALIASES.into_iter().chain([(LOOP[0], LOOP[1]), (LOOP[1], LOOP[0])]) {
         records.push((fqdn(alias)?, RData::CNAME(CNAME(fqdn(name)?))));
     }
     records.push((fqdn(NO_ADDRESS)?, RData::TXT(TXT::new(vec!["this name exists and has no address".to_owned()]))));
@@ -107,13 +115,22 @@ impl RequestHandler for Names {
         Self: 'answer,
     {
         Box::pin(async move {
-            let name = request.request_info().ok().map(|info| info.query.name().clone());
-            if name.as_ref() == Some(&self.silent) {
-                return unanswered(request);
-            }
-            if name.as_ref() == Some(&self.failing) {
-                let failure = MessageResponseBuilder::from_message_request(request).error_msg(&request.metadata, ResponseCode::ServFail);
-                return reply.send_response(failure).await.unwrap_or_else(|_| unanswered(request));
+            match self.oddity_of(request) {
+                Some(Oddity::Silence) => return unanswered(request),
+                Some(Oddity::Failure) => {
+                    let failure =
+                        MessageResponseBuilder::from_message_request(request).error_msg(&request.metadata, ResponseCode::ServFail);
+                    return reply.send_response(failure).await.unwrap_or_else(|_| unanswered(request));
+                }
+                Some(Oddity::Truncation) if request.protocol() == Protocol::Udp => {
+                    let mut metadata = Metadata::response_from_request(&request.metadata);
+                    metadata.authoritative = true;
+                    metadata.truncation = true;
+                    let nothing = MessageResponseBuilder::from_message_request(request).build_no_records(metadata);
+                    return reply.send_response(nothing).await.unwrap_or_else(|_| unanswered(request));
+                }
+                Some(Oddity::Pause(pause)) => sleep(pause).await,
+                Some(Oddity::Truncation) | None => {}
             }
             self.zones.handle_request::<R, T>(request, reply).await
         })

@@ -8,6 +8,7 @@ use socket2::Socket;
 
 use super::hosts::{HOSTS, Host, NAME_SERVER};
 use super::places::Places;
+use super::ports::Pair;
 use super::service::{Kind, Service};
 use super::{Error, ports};
 
@@ -23,11 +24,17 @@ pub enum Ground {
     Network,
 }
 
+/// A socket at the port of a service.
+pub(super) enum Open {
+    Connections(TcpListener),
+    Datagrams(UdpSocket),
+    /// Held so that nobody else listens where the lab says that nobody does.
+    Closed(Socket),
+}
+
 /// What was opened.
 pub(super) struct Opened {
-    pub(super) listeners: Vec<(Service, TcpListener)>,
-    /// Held so that nobody else listens where the lab says that nobody does.
-    pub(super) closed: Vec<Socket>,
+    pub(super) sockets: Vec<(Service, Open)>,
     pub(super) dns: Vec<(UdpSocket, TcpListener)>,
     pub(super) places: Places,
 }
@@ -50,43 +57,43 @@ impl Ground {
 fn on_loopback() -> Result<Opened, Error> {
     let (udp, tcp) = ports::datagrams_and_connections()?;
     let dns = udp.local_addr().map_err(|source| Error::Bind { address: IpAddr::V4(Ipv4Addr::LOCALHOST), source })?;
-    let (mut listeners, mut closed, mut ports) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut sockets, mut ports) = (Vec::new(), BTreeMap::new());
     for service in Ground::Loopback.hosts().flat_map(|host| host.services) {
-        if ports.contains_key(service.name) {
-            continue;
+        if !ports.contains_key(service.name) {
+            let opened = on_free_port(service.kind)?;
+            ports.insert(service.name, opened.port);
+            sockets.extend(opened.into_sockets().map(|socket| (*service, socket)));
         }
-        let port = match service.kind {
-            Kind::Web(_) | Kind::Connections(_) => {
-                let pair = ports::listen()?;
-                let port = pair.port;
-                listeners.extend(pair.into_sockets().map(|listener| (*service, listener)));
-                port
-            }
-            Kind::Closed => {
-                let pair = ports::closed()?;
-                let port = pair.port;
-                closed.extend(pair.into_sockets());
-                port
-            }
-        };
-        ports.insert(service.name, port);
     }
     let has_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
     let places = Places { ground: Ground::Loopback, ports, has_v6, dns };
-    Ok(Opened { listeners, closed, dns: vec![(udp, tcp)], places })
+    Ok(Opened { sockets, dns: vec![(udp, tcp)], places })
+}
+
+fn on_free_port(kind: Kind) -> Result<Pair<Open>, Error> {
+    Ok(match kind {
+        Kind::Web(_) | Kind::Connections(_) => ports::listen()?.map(Open::Connections),
+        Kind::Datagrams(_) => ports::datagrams()?.map(Open::Datagrams),
+        Kind::Closed => ports::closed()?.map(Open::Closed),
+    })
 }
 
 fn on_network() -> Result<Opened, Error> {
     let has_v6 = has_v6()?;
-    let mut listeners = Vec::new();
+    let mut sockets = Vec::new();
     let mut dns = Vec::new();
     for host in Ground::Network.hosts() {
         let addresses = host.v4().map(IpAddr::V4).into_iter().chain(host.v6().filter(|_| has_v6).map(IpAddr::V6));
         for address in addresses {
             for service in host.services {
-                if let Kind::Web(_) | Kind::Connections(_) = service.kind {
-                    listeners.push((*service, bound(address, || listen((address, service.port).into()))?));
-                }
+                let at = (address, service.port).into();
+                let opened = match service.kind {
+                    Kind::Web(_) | Kind::Connections(_) => Open::Connections(bound(address, || listen(at))?),
+                    Kind::Datagrams(_) => Open::Datagrams(bound(address, || datagrams(at))?),
+                    // The address is the lab's alone: nobody else listens there.
+                    Kind::Closed => continue,
+                };
+                sockets.push((*service, opened));
             }
             if host.name == NAME_SERVER {
                 dns.push(bound(address, || Ok((datagrams((address, DNS_PORT).into())?, listen((address, DNS_PORT).into())?)))?);
@@ -94,7 +101,7 @@ fn on_network() -> Result<Opened, Error> {
         }
     }
     let places = Places::on_network(has_v6);
-    Ok(Opened { listeners, closed: Vec::new(), dns, places })
+    Ok(Opened { sockets, dns, places })
 }
 
 /// Whether the machine has IPv6 at all. That it has it, and not the address, is an error.

@@ -5,13 +5,17 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::balancer::{BACKEND_HOSTS, BACKENDS, BALANCED, BALANCED_IN_CLEAR};
 use super::broken::{self, BROKEN};
 use super::catalogue::PAGES;
+use super::echo::{ECHO, ECHO_DATAGRAMS};
 use super::faults::{REFUSED, RESET};
 use super::firewall::Firewall;
+use super::kv::KV;
+use super::oddities::{SLOW, TRUNCATED};
 use super::page::{PAGE, PAGE_IN_CLEAR};
 use super::proxy::{FORWARD, SOCKS};
 use super::service::Service;
 use super::tls::{Alpn, Paper, Tls, Versions};
 use super::web::{CLOSING, H2C, HTTP, HTTP10, HTTPS, PLAIN};
+use super::work::{ASYNC, ASYNC_IN_CLEAR, WORKERS, WORKERS_IN_CLEAR};
 
 /// The zone all names lie in.
 pub(super) const ZONE: &str = "lab.test";
@@ -24,6 +28,9 @@ pub(super) const NAME_SERVER: &str = "ns.lab.test";
 
 /// The number in the addresses of the one who looks at the lab's network.
 pub(super) const CLIENT_NUMBER: u8 = 1;
+
+/// The host that sends back what it gets.
+pub(super) const ECHO_HOST: &str = "echo.lab.test";
 
 /// The host of the proxies.
 pub(super) const PROXY: &str = "proxy.lab.test";
@@ -61,6 +68,18 @@ pub(super) const HOSTS: &[Host] = &[
     Host::new(BACKEND_HOSTS[1], 62, &[BACKENDS[1]]),
     Host::new(BACKEND_HOSTS[2], 63, &[BACKENDS[2]]),
     Host::new(PROXY, 80, &[FORWARD, SOCKS]).showing(&[("/", "a forward proxy: give this URL to -x")]),
+    Host::new("workers.lab.test", 70, &[WORKERS, WORKERS_IN_CLEAR])
+        .with_tls(Tls::GOOD)
+        .showing(&[("/work/200", "a server with four threads that work blocks: the fifth request waits")]),
+    Host::new("async.lab.test", 71, &[ASYNC, ASYNC_IN_CLEAR])
+        .with_tls(Tls::GOOD)
+        .showing(&[("/work/200", "the same work on a server that blocks no thread: none waits")]),
+    Host::new(ECHO_HOST, 7, &[ECHO, ECHO_DATAGRAMS]).showing(&[("", "whatever you send over TCP comes back")]),
+    Host::new("kv.lab.test", 72, &[KV]).showing(&[("", "a store of keys and values: GET key, SET key value, DEL key, a line each")]),
+    Host::new(SLOW, 57, WEB).with_tls(Tls::GOOD).showing(&[("/users", "a name that takes 700 ms to look up")]),
+    Host::new(TRUNCATED, 56, WEB)
+        .with_tls(Tls::GOOD)
+        .showing(&[("/users", "a DNS answer too large for UDP: it is asked for again over TCP")]),
     Host::new("h10.lab.test", 40, &[HTTP10]).showing(&[("/users", "HTTP/1.0: the connection ends with the answer")]),
     Host::new("close.lab.test", 41, &[CLOSING]).showing(&[("/users", "HTTP/1.1 that closes after each answer: redirects connect anew")]),
     Host::new("h1.lab.test", 42, &[HTTPS])

@@ -25,6 +25,7 @@ mod broken;
 mod catalogue;
 mod content;
 mod dns;
+mod echo;
 mod embedded;
 mod error;
 mod faults;
@@ -36,6 +37,7 @@ mod http1;
 mod http2;
 mod identity;
 mod interim;
+mod kv;
 #[cfg(target_os = "linux")]
 pub mod network;
 mod oddities;
@@ -50,6 +52,7 @@ mod service;
 mod site;
 mod tls;
 mod web;
+mod work;
 
 pub use catalogue::{Exhibit, exhibits_of_network};
 pub use embedded::Embedded;

@@ -22,6 +22,11 @@ pub(super) struct Pair<S> {
 }
 
 impl<S> Pair<S> {
+    /// The same sockets as something else.
+    pub(super) fn map<T>(self, mut as_other: impl FnMut(S) -> T) -> Pair<T> {
+        Pair { port: self.port, v4: as_other(self.v4), v6: self.v6.map(as_other) }
+    }
+
     /// One or two sockets.
     pub(super) fn into_sockets(self) -> impl Iterator<Item = S> {
         std::iter::once(self.v4).chain(self.v6)
@@ -35,6 +40,16 @@ pub(super) fn listen() -> Result<Pair<TcpListener>, Error> {
         let port = listener.local_addr()?.port();
         listener.set_nonblocking(true)?;
         Ok((listener, port))
+    })
+}
+
+/// Receives datagrams on a free port.
+pub(super) fn datagrams() -> Result<Pair<UdpSocket>, Error> {
+    pair(|address| {
+        let socket = UdpSocket::bind(address)?;
+        let port = socket.local_addr()?.port();
+        socket.set_nonblocking(true)?;
+        Ok((socket, port))
     })
 }
 

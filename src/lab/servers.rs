@@ -1,18 +1,19 @@
 //! All servers of a lab, on the ground they were given.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use socket2::Socket;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 
 use super::catalogue::{self, Exhibit};
 use super::gate::Gate;
-use super::ground::{Ground, Opened};
+use super::ground::{Ground, Open, Opened};
 use super::hosts::API;
 use super::identity::Identities;
-use super::service::{Kind, Visit};
+use super::service::{Kind, Service, Visit};
 use super::site::Site;
 use super::web::HTTPS;
 use super::{Error, dns};
@@ -33,18 +34,14 @@ impl Servers {
     pub fn open(ground: Ground) -> Result<Self, Error> {
         let identities = Identities::new()?;
         let ca_pem = identities.pem();
-        let Opened { listeners, closed, dns, places } = ground.open()?;
+        let Opened { sockets, dns, places } = ground.open()?;
         dns::start(dns, &places)?;
         let site = Arc::new(Site::new(places, identities));
         let gate = Gate::new();
-        for (service, listener) in listeners {
-            let listener = TcpListener::from_std(listener).map_err(|source| Error::Thread { source })?;
-            let (site, gate) = (Arc::clone(&site), gate.clone());
-            let visit = move |stream| Visit { stream, site: Arc::clone(&site) };
-            match service.kind {
-                Kind::Web(web) => drop(tokio::spawn(gate.keep(listener, move |stream| web.serve(visit(stream))))),
-                Kind::Connections(serve) => drop(tokio::spawn(gate.keep(listener, move |stream| serve(visit(stream))))),
-                Kind::Closed => {}
+        let mut closed = Vec::new();
+        for (service, socket) in sockets {
+            if let Some(socket) = serve(service, socket, &site, &gate).map_err(|source| Error::Thread { source })? {
+                closed.push(socket);
             }
         }
         Ok(Self { site, ca_pem, _closed: closed })
@@ -69,6 +66,27 @@ impl Servers {
     pub fn catalogue(&self) -> Vec<Exhibit> {
         catalogue::exhibits(&self.site.places)
     }
+}
+
+/// Serves what was opened for a service, or gives back what only has to be held.
+fn serve(service: Service, socket: Open, site: &Arc<Site>, gate: &Gate) -> io::Result<Option<Socket>> {
+    let (gate, own) = (gate.clone(), Arc::clone(site));
+    let visit = move |stream| Visit { stream, site: Arc::clone(&own) };
+    match (socket, service.kind) {
+        (Open::Connections(listener), Kind::Web(web)) => {
+            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| web.serve(visit(stream))));
+        }
+        (Open::Connections(listener), Kind::Connections(serve)) => {
+            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| serve(visit(stream))));
+        }
+        (Open::Datagrams(socket), Kind::Datagrams(serve)) => {
+            tokio::spawn(serve(UdpSocket::from_std(socket)?, Arc::clone(site)));
+        }
+        (Open::Closed(socket), _) => return Ok(Some(socket)),
+        // A socket of another kind than the service's is of no use, and is closed here.
+        _ => {}
+    }
+    Ok(None)
 }
 
 impl fmt::Debug for Servers {

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 
 use super::content::Content;
 use super::site::Site;
@@ -28,6 +28,8 @@ pub(super) enum Kind {
     Web(Web),
     /// Each TCP connection by a task of its own.
     Connections(fn(Visit) -> Serving),
+    /// All datagrams by one task.
+    Datagrams(fn(UdpSocket, Arc<Site>) -> Serving),
     /// Not at all: the port is closed.
     Closed,
 }

@@ -1,13 +1,10 @@
 //! The servers in a network of their own, where each host has addresses and each service its standard port.
 
-use std::collections::HashSet;
-use std::io::Write;
-use std::net::{IpAddr, TcpStream};
-use std::process::Command;
+use std::net::IpAddr;
 
 use tapline::lab::{CLIENT_V4, CLIENT_V6, Ground, Servers, host_addresses};
 
-use super::has;
+use super::*;
 
 /// Set in the process that runs within the network.
 const WITHIN: &str = "TAPLINE_TEST_WITHIN_NETWORK";
@@ -37,7 +34,7 @@ fn again_within_a_network(test: &str) {
 fn may_unshare() -> bool {
     let may = Command::new("unshare").args(["-rn", "true"]).status().is_ok_and(|status| status.success());
     if !may {
-        std::io::stderr().write_all(b"SKIPPED: no network namespace can be made\n").unwrap();
+        io::stderr().write_all(b"SKIPPED: no network namespace can be made\n").unwrap();
     }
     may
 }
@@ -74,12 +71,37 @@ fn look_around() {
     for url in ["http://api.lab.test/users", "https://dropped.lab.test/users", "http://broken.lab.test/silence"] {
         assert!(urls.contains(url), "{url} is not among {urls:?}");
     }
+    let socket = UdpSocket::bind("10.77.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    socket.send_to(b"there?", "10.77.0.7:7").unwrap();
+    assert_eq!(socket.recv_from(&mut [0; 16]).unwrap(), (6, "10.77.0.7:7".parse().unwrap()));
+    TcpStream::connect("10.77.0.72:7000").unwrap();
+    let refused = TcpStream::connect("10.77.0.32:443").unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
     if has("curl") {
-        let mut ca = tempfile::NamedTempFile::new().unwrap();
-        ca.write_all(servers.ca_pem().as_bytes()).unwrap();
-        let to = format!("api.lab.test:443:{}", api.v4.unwrap());
+        ask_for_pages(&servers);
+    }
+}
+
+fn ask_for_pages(servers: &Servers) {
+    let mut ca = NamedTempFile::new().unwrap();
+    ca.write_all(servers.ca_pem().as_bytes()).unwrap();
+    let hosts = host_addresses();
+    let resolved = hosts.iter().filter_map(|host| Some(["--resolve".to_owned(), format!("{}:443:{}", host.name, host.v4?)]));
+    let resolved: Vec<String> = resolved.flatten().collect();
+    let fetch = |arguments: &[&str]| {
         let ca = ca.path().to_str().unwrap();
-        let output = Command::new("curl").args(["-sS", "--cacert", ca, "--resolve", &to, &servers.url()]).output().unwrap();
-        assert!(output.stdout.starts_with(b"{\"users\":["), "{output:?}");
+        let output =
+            Command::new("curl").args(["-sS", "--max-time", "60", "--cacert", ca]).args(&resolved).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(fetch(&[&servers.url()]).starts_with("{\"users\":["));
+    assert!(fetch(&["https://page.lab.test/"]).contains("/img/30.svg"));
+    for backend in ["backend1", "backend2", "backend3", "backend1"] {
+        assert!(fetch(&["https://balanced.lab.test/"]).contains(backend), "{backend}");
+    }
+    for proxy in ["http://10.77.0.80:3128", "socks5h://class:lab@10.77.0.80:1080"] {
+        assert!(fetch(&["-x", proxy, "https://www.lab.test/users"]).starts_with("{\"users\":["), "{proxy}");
     }
 }
