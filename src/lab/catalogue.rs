@@ -46,13 +46,22 @@ pub(super) const PAGES: [(&str, &str); 25] = [
     ("/poll/long", "the answer waits for the next event, 30 s at most"),
 ];
 
-/// What is seen under names that are no hosts of their own, or at another port.
-const BESIDES: [(&str, Service, &str, &str); 4] = [
-    (API, HTTP, "/users", "the same page in clear: no TLS phase"),
-    ("alias.lab.test", HTTPS, "/users", "an alias of an alias: two CNAME records"),
-    (ECHO_HOST, ECHO_DATAGRAMS, "", "whatever you send over UDP comes back"),
-    (PROXY, SOCKS, "", "a SOCKS5 proxy: give this URL to -x, with class:lab@ or without"),
+/// What is seen beside a host: under another name, or at another port.
+const BESIDES: [Beside; 4] = [
+    Beside { host: API, name: API, service: HTTP, path: "/users", shows: "the same page in clear: no TLS phase" },
+    Beside { host: API, name: "alias.lab.test", service: HTTPS, path: "/users", shows: "an alias of an alias: two CNAME records" },
+    Beside { host: ECHO_HOST, name: ECHO_HOST, service: ECHO_DATAGRAMS, path: "", shows: "whatever you send over UDP comes back" },
+    Beside { host: PROXY, name: PROXY, service: SOCKS, path: "", shows: "a SOCKS5 proxy: give this URL to -x, with class:lab@ or without" },
 ];
+
+/// What is listed after what a host shows itself.
+struct Beside {
+    host: &'static str,
+    name: &'static str,
+    service: Service,
+    path: &'static str,
+    shows: &'static str,
+}
 
 /// What goes wrong when the name is looked up.
 const NAMES: [(&str, &str); 5] = [
@@ -70,16 +79,16 @@ pub fn exhibits_of_network() -> Vec<Exhibit> {
 
 /// Every exhibit, what works first.
 pub(super) fn exhibits(places: &Places) -> Vec<Exhibit> {
-    let besides = BESIDES.iter().map(|(host, service, path, shows)| Exhibit { url: places.url(host, service, path), shows });
     let names = NAMES.iter().map(|(name, shows)| Exhibit { url: places.url(name, &HTTPS, "/"), shows });
-    let (first, others): (Vec<&Host>, Vec<&Host>) = places.ground.hosts().partition(|host| host.name == API);
-    let of = |hosts: Vec<&'static Host>| hosts.into_iter().flat_map(|host| sights(host, places));
-    of(first).chain(besides).chain(of(others)).chain(names).collect()
+    places.ground.hosts().flat_map(|host| sights(host, places)).chain(names).collect()
 }
 
-fn sights(host: &'static Host, places: &Places) -> impl Iterator<Item = Exhibit> {
-    let at = move |service: &'static Service| {
-        host.sights.iter().map(move |(path, shows)| Exhibit { url: places.url(host.name, service, path), shows })
-    };
-    host.services.first().into_iter().flat_map(at)
+fn sights(host: &'static Host, places: &Places) -> Vec<Exhibit> {
+    let own = host
+        .services
+        .first()
+        .into_iter()
+        .flat_map(|service| host.sights.iter().map(move |(path, shows)| Exhibit { url: places.url(host.name, service, path), shows }));
+    let besides = BESIDES.iter().filter(|beside| beside.host == host.name);
+    own.chain(besides.map(|beside| Exhibit { url: places.url(beside.name, &beside.service, beside.path), shows: beside.shows })).collect()
 }

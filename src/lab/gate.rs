@@ -7,13 +7,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-/// Connections served at once, over all ports; more wait in the kernel's queue.
+/// Connections served at once; more wait in the kernel's queue.
 const MOST_CONNECTIONS: usize = 256;
 
 /// After this a connection is closed, however busy.
 const LONGEST_CONNECTION: Duration = Duration::from_secs(15 * 60);
 
-/// Lets connections in, as many as there is room for.
+/// Lets the connections of one service in, as many as there is room for. A proxy's and those it leads to are not counted together,
+/// or a crowd before the proxy would leave no room behind it.
 #[derive(Clone)]
 pub(super) struct Gate(Arc<Semaphore>);
 

@@ -1,5 +1,6 @@
 //! All servers of a lab, on the ground they were given.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -37,10 +38,11 @@ impl Servers {
         let Opened { sockets, dns, places } = ground.open()?;
         dns::start(dns, &places)?;
         let site = Arc::new(Site::new(places, identities));
-        let gate = Gate::new();
+        let mut gates: BTreeMap<&str, Gate> = BTreeMap::new();
         let mut closed = Vec::new();
         for (service, socket) in sockets {
-            if let Some(socket) = serve(service, socket, &site, &gate).map_err(|source| Error::Thread { source })? {
+            let gate = gates.entry(service.name).or_insert_with(Gate::new);
+            if let Some(socket) = serve(service, socket, &site, gate).map_err(|source| Error::Thread { source })? {
                 closed.push(socket);
             }
         }
