@@ -58,3 +58,36 @@ fn keys_have_values() {
     assert!(rest.is_empty() || rest.starts_with(b"ERROR a line has 4096 bytes at most"), "the line was too long");
     assert_eq!(ask("DEL colour\nDEL colour\n"), ["OK", "NOTHING"]);
 }
+
+#[test]
+fn nonsense_stops_no_server() {
+    let lab = Lab::start();
+    let catalogue = lab.servers.catalogue();
+    let ports: HashSet<u16> = catalogue
+        .iter()
+        .filter(|exhibit| !exhibit.url.contains("//refused"))
+        .filter_map(|exhibit| Url::parse(&exhibit.url).ok()?.port())
+        .collect();
+    for port in &ports {
+        for nonsense in [
+            &b"\x05\xff"[..],
+            b"\x05\x01\x00\x05\x01\x00\x03\xff\xff",
+            b"CONNECT a:99999999 HTTP/1.1\r\n\r\n",
+            b"GET http:// HTTP/1.1\r\n\r\n",
+            b"PATCH /upload/99999999999999999999 HTTP/1.1\r\nHost: a\r\nUpload-Offset: -1\r\nContent-Length: 3\r\n\r\nabc",
+            b"GET /work/99999999999999999999999 HTTP/1.1\r\nHost: \xff\r\nCookie: backend=0; backend\r\n\r\n",
+            b"\n\n\n\0",
+        ] {
+            // The port is UDP's, or the server has had enough: both are fine.
+            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).and_then(|mut stream| stream.write_all(nonsense));
+        }
+    }
+    let mut stream = connect(&lab.exhibit("tcp://kv"));
+    stream.write_all(b"GET a\n").unwrap();
+    stream.read_exact(&mut [0; 8]).unwrap();
+    if has("curl") {
+        for url in ["https://api", "http://h10", "https://balanced", "https://workers", "https://page", "http://proxy"] {
+            lab.fetch(&[&lab.exhibit(url)]);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod caching;
 mod coding;
 mod credentials;
+mod draft;
 mod events;
 mod negotiation;
 mod numbered;

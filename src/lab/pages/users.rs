@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
+use hyper::header::{HeaderValue, LOCATION, VARY};
 use hyper::{HeaderMap, Method, StatusCode};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::answer::Answer;
 use super::super::body;
-use super::super::content::{Request, whole};
+use super::super::content::Request;
+use super::draft::{Change, Draft, read};
 use super::events::Events;
 use super::negotiation::prefers_xml;
 use super::{USERS, xml};
 
 const MOST_USERS: usize = 1000;
-const LONGEST_BODY: usize = 16 * 1024;
-const LONGEST_TEXT: usize = 200;
-const JSON: &str = "application/json";
 
 /// A user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,25 +24,6 @@ pub(super) struct User {
     pub(super) name: String,
     pub(super) email: String,
     pub(super) field: String,
-}
-
-/// What a client says of a user.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Draft {
-    name: String,
-    email: String,
-    #[serde(default)]
-    field: String,
-}
-
-/// What a client says is different of a user.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    name: Option<String>,
-    email: Option<String>,
-    field: Option<String>,
 }
 
 /// All users.
@@ -103,12 +81,6 @@ impl Users {
     }
 }
 
-impl Draft {
-    fn of(self, id: u64) -> User {
-        User { id, name: self.name, email: self.email, field: self.field }
-    }
-}
-
 /// `/users`: the list, and new ones.
 pub(super) async fn collection(request: Request, users: &Users, events: &Events) -> Answer {
     match *request.method() {
@@ -155,54 +127,6 @@ fn delete(id: u64, users: &Users, events: &Events) -> Answer {
     }
     events.publish(format!("user {id} was deleted"));
     Answer::empty(StatusCode::NO_CONTENT)
-}
-
-impl Change {
-    fn apply(self, user: &mut User) {
-        let parts = [(self.name, &mut user.name), (self.email, &mut user.email), (self.field, &mut user.field)];
-        for (new, old) in parts {
-            if let Some(new) = new {
-                *old = new;
-            }
-        }
-    }
-}
-
-/// Texts that are short enough to keep.
-trait Modest {
-    fn texts(&self) -> Vec<&str>;
-}
-
-impl Modest for Draft {
-    fn texts(&self) -> Vec<&str> {
-        vec![&self.name, &self.email, &self.field]
-    }
-}
-
-impl Modest for Change {
-    fn texts(&self) -> Vec<&str> {
-        [&self.name, &self.email, &self.field].into_iter().filter_map(Option::as_deref).collect()
-    }
-}
-
-/// What a request's body says, or what to answer where it says nothing of use.
-async fn read<T: DeserializeOwned + Modest>(request: Request) -> Result<T, Answer> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(JSON) {
-        let answer = Answer::sentence(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a user is told in application/json");
-        return Err(answer.with(ACCEPT, HeaderValue::from_static(JSON)));
-    }
-    let body = whole(request.into_body(), LONGEST_BODY).await?;
-    let said: T = serde_json::from_slice(&body).map_err(|error| {
-        Answer::sentence(
-            StatusCode::BAD_REQUEST,
-            format!("that is no user: {error}; a user is {{\"name\": …, \"email\": …, \"field\": …}}"),
-        )
-    })?;
-    if said.texts().iter().any(|text| text.chars().count() > LONGEST_TEXT) {
-        return Err(Answer::sentence(StatusCode::BAD_REQUEST, format!("{LONGEST_TEXT} characters at most in a text")));
-    }
-    Ok(said)
 }
 
 fn shown(user: &User, headers: &HeaderMap) -> Answer {
