@@ -5,11 +5,13 @@ use crate::terminal::Terminal;
 #[test]
 fn one_exhibit_after_the_other() {
     let mut terminal = Terminal::tapline(&["lab"], (120, 36));
+    terminal.wait_for_text("Where to?");
+    terminal.type_keys("trailers\r");
     terminal.wait_for_text("200 OK");
     terminal.type_keys("\x1b");
     terminal.wait_for_text("Where to?");
     terminal.wait_for("what was run is chosen", |screen| {
-        screen.contents().lines().any(|line| line.contains('\u{25b8}') && line.contains("/users"))
+        screen.contents().lines().any(|line| line.contains('\u{25b8}') && line.contains("/trailers"))
     });
     terminal.type_keys("expired.lab");
     terminal.wait_for("the catalogue, narrowed", |screen| {
@@ -25,6 +27,35 @@ fn one_exhibit_after_the_other() {
     terminal.wait_for_text(" places");
     terminal.type_keys("\x1b");
     terminal.wait_for("the run", |screen| !screen.contents().contains("Where to?"));
+    terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
+    terminal.wait_until_restored();
+}
+
+#[test]
+fn the_link_is_set_while_the_lab_runs() {
+    let mut terminal = Terminal::tapline(&["lab", "--rtt", "20ms"], (120, 36));
+    terminal.wait_for("the link, or why there is none", |screen| {
+        let text = screen.contents();
+        text.contains("link RTT 20.0 ms") || text.contains(" ! ")
+    });
+    if !terminal.text().contains("link RTT") {
+        eprintln!("SKIPPED: there is no private network here");
+        return;
+    }
+    terminal.type_keys("\x1bOQ");
+    terminal.wait_for_text("The link");
+    terminal.type_keys("\x1b[C");
+    terminal.wait_for_text("link RTT 40.0 ms");
+    terminal.type_keys("85ms\r");
+    terminal.wait_for_text("link RTT 85.0 ms");
+    terminal.type_keys("\x1b");
+    terminal.wait_for("the start screen", |screen| !screen.contents().contains("The link"));
+    terminal.type_keys("trailers\r");
+    terminal.wait_for_text("200 OK");
+    // At the top of the list of events.
+    terminal.type_keys("g");
+    terminal.wait_for_text("link: RTT 85.0 ms");
     terminal.type_keys("q");
     assert_eq!(terminal.wait_for_exit(), 0);
     terminal.wait_until_restored();
