@@ -74,7 +74,8 @@ fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings
 }
 
 fn suggestions(targets: &Targets) -> Vec<Suggestion> {
-    let offer = |exhibit: &Exhibit| Suggestion { url: exhibit.url.clone(), shows: exhibit.shows.to_owned(), group: String::new() };
+    let offer =
+        |exhibit: &Exhibit| Suggestion { url: exhibit.url.clone(), shows: exhibit.shows.to_owned(), group: exhibit.group.to_owned() };
     targets.exhibits().iter().map(offer).collect()
 }
 

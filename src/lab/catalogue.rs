@@ -11,10 +11,23 @@ use super::web::{HTTP, HTTPS};
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exhibit {
+    /// What it is listed under.
+    pub group: &'static str,
     /// The URL to ask for.
     pub url: String,
     /// What it shows, in one line.
     pub shows: &'static str,
+}
+
+/// What exhibits are listed under, in this order.
+pub(super) mod group {
+    pub(in crate::lab) const ANSWERS: &str = "Answers";
+    pub(in crate::lab) const SERVERS: &str = "Servers";
+    pub(in crate::lab) const NAMES: &str = "Names";
+    pub(in crate::lab) const VERSIONS: &str = "Versions of HTTP";
+    pub(in crate::lab) const TRUST: &str = "TLS and certificates";
+    pub(in crate::lab) const WAY: &str = "On the way";
+    pub(in crate::lab) const WRONG: &str = "HTTP gone wrong";
 }
 
 /// What the first host shows.
@@ -79,16 +92,19 @@ pub fn exhibits_of_network() -> Vec<Exhibit> {
 
 /// Every exhibit, what works first.
 pub(super) fn exhibits(places: &Places) -> Vec<Exhibit> {
-    let names = NAMES.iter().map(|(name, shows)| Exhibit { url: places.url(name, &HTTPS, "/"), shows });
+    let names = NAMES.iter().map(|(name, shows)| Exhibit { group: group::NAMES, url: places.url(name, &HTTPS, "/"), shows });
     places.ground.hosts().flat_map(|host| sights(host, places)).chain(names).collect()
 }
 
 fn sights(host: &'static Host, places: &Places) -> Vec<Exhibit> {
-    let own = host
-        .services
-        .first()
-        .into_iter()
-        .flat_map(|service| host.sights.iter().map(move |(path, shows)| Exhibit { url: places.url(host.name, service, path), shows }));
+    let own = host.services.first().into_iter().flat_map(|service| {
+        host.sights.iter().map(move |(path, shows)| Exhibit { group: host.group, url: places.url(host.name, service, path), shows })
+    });
     let besides = BESIDES.iter().filter(|beside| beside.host == host.name);
-    own.chain(besides.map(|beside| Exhibit { url: places.url(beside.name, &beside.service, beside.path), shows: beside.shows })).collect()
+    own.chain(besides.map(|beside| Exhibit {
+        group: host.group,
+        url: places.url(beside.name, &beside.service, beside.path),
+        shows: beside.shows,
+    }))
+    .collect()
 }

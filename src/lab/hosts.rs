@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::balancer::{BACKEND_HOSTS, BACKENDS, BALANCED, BALANCED_IN_CLEAR};
 use super::broken::{self, BROKEN};
-use super::catalogue::PAGES;
+use super::catalogue::{PAGES, group};
 use super::echo::{ECHO, ECHO_DATAGRAMS};
 use super::faults::{REFUSED, RESET};
 use super::firewall::Firewall;
@@ -52,10 +52,10 @@ const WEB: &[Service] = &[HTTPS, HTTP];
 
 /// Every host. The first is also shown to clients that name no host in the TLS handshake, or one without a certificate of its own.
 pub(super) const HOSTS: &[Host] = &[
-    Host::new(API, 10, WEB).with_tls(Tls::GOOD).showing(&PAGES),
-    Host::new(ZONE, 2, WEB),
-    Host::new(V4, 4, WEB).only_v4().showing(&[("/users", "a name with an IPv4 address only")]),
-    Host::new(V6, 6, WEB).only_v6().showing(&[("/users", "a name with an IPv6 address only")]),
+    Host::new(API, 10, WEB).in_group(group::ANSWERS).with_tls(Tls::GOOD).showing(&PAGES),
+    Host::new(ZONE, 2, WEB).in_group(group::ANSWERS),
+    Host::new(V4, 4, WEB).in_group(group::ANSWERS).only_v4().showing(&[("/users", "a name with an IPv4 address only")]),
+    Host::new(V6, 6, WEB).in_group(group::ANSWERS).only_v6().showing(&[("/users", "a name with an IPv6 address only")]),
     Host::new(NAME_SERVER, 53, &[]),
     Host::new("page.lab.test", 45, &[PAGE, PAGE_IN_CLEAR])
         .with_tls(Tls::GOOD)
@@ -76,60 +76,82 @@ pub(super) const HOSTS: &[Host] = &[
         .showing(&[("/work/200", "the same work on a server that blocks no thread: none waits")]),
     Host::new(ECHO_HOST, 7, &[ECHO, ECHO_DATAGRAMS]).showing(&[("", "whatever you send over TCP comes back")]),
     Host::new("kv.lab.test", 72, &[KV]).showing(&[("", "a store of keys and values: GET key, SET key value, DEL key, a line each")]),
-    Host::new(SLOW, 57, WEB).with_tls(Tls::GOOD).showing(&[("/users", "a name that takes 700 ms to look up")]),
+    Host::new(SLOW, 57, WEB).in_group(group::NAMES).with_tls(Tls::GOOD).showing(&[("/users", "a name that takes 700 ms to look up")]),
     Host::new(TRUNCATED, 56, WEB)
+        .in_group(group::NAMES)
         .with_tls(Tls::GOOD)
         .showing(&[("/users", "a DNS answer too large for UDP: it is asked for again over TCP")]),
-    Host::new("h10.lab.test", 40, &[HTTP10]).showing(&[("/users", "HTTP/1.0: the connection ends with the answer")]),
-    Host::new("close.lab.test", 41, &[CLOSING]).showing(&[("/users", "HTTP/1.1 that closes after each answer: redirects connect anew")]),
+    Host::new("h10.lab.test", 40, &[HTTP10])
+        .in_group(group::VERSIONS)
+        .showing(&[("/users", "HTTP/1.0: the connection ends with the answer")]),
+    Host::new("close.lab.test", 41, &[CLOSING])
+        .in_group(group::VERSIONS)
+        .showing(&[("/users", "HTTP/1.1 that closes after each answer: redirects connect anew")]),
     Host::new("h1.lab.test", 42, &[HTTPS])
+        .in_group(group::VERSIONS)
         .with_tls(Tls::with_alpn(Alpn::Http1))
         .showing(&[("/users", "a server that speaks HTTP/1.1 only, over TLS")]),
     Host::new("h2.lab.test", 43, &[HTTPS])
+        .in_group(group::VERSIONS)
         .with_tls(Tls::with_alpn(Alpn::Http2))
         .showing(&[("/users", "a server that speaks HTTP/2 only; try --http1.1")]),
-    Host::new("h2c.lab.test", 44, &[H2C]).showing(&[("/users", "HTTP/2 in clear, for clients that know it: --http2-prior-knowledge")]),
+    Host::new("h2c.lab.test", 44, &[H2C])
+        .in_group(group::VERSIONS)
+        .showing(&[("/users", "HTTP/2 in clear, for clients that know it: --http2-prior-knowledge")]),
     Host::new("expired.lab.test", 20, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::with_paper(Paper::Expired))
         .showing(&[("/users", "a certificate that ended 12 days ago")]),
     Host::new("not-yet-valid.lab.test", 21, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::with_paper(Paper::NotYetValid))
         .showing(&[("/users", "a certificate that begins in 7 days")]),
     Host::new("wrong-host.lab.test", 22, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::with_paper(Paper::WrongHost))
         .showing(&[("/users", "a certificate for another name")]),
     Host::new("self-signed.lab.test", 23, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::with_paper(Paper::SelfSigned))
         .showing(&[("/users", "a certificate that vouches for itself")]),
     Host::new("incomplete-chain.lab.test", 24, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::with_paper(Paper::IncompleteChain))
         .showing(&[("/users", "a server that leaves out the intermediate certificate")]),
     Host::new("client-cert.lab.test", 25, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::MUTUAL)
         .showing(&[("/users", "the server wants a certificate of the client too: --cert, with what /client.pem gave")]),
     Host::new("tls12.lab.test", 12, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::with_versions(Versions::Only12))
         .showing(&[("/users", "a server that speaks TLS 1.2 only: one more round trip")]),
     Host::new("tls13.lab.test", 13, &[HTTPS])
+        .in_group(group::TRUST)
         .with_tls(Tls::with_versions(Versions::Only13))
         .showing(&[("/users", "a server that speaks TLS 1.3 only; try --tls-max 1.2")]),
-    Host::new("refused.lab.test", 32, &[REFUSED]).showing(&[("/", "a closed port: the connection is refused")]),
-    Host::new("reset.lab.test", 33, &[RESET]).showing(&[("/", "the connection is reset within the TLS handshake")]),
-    Host::new("plain.lab.test", 30, &[PLAIN]).showing(&[("/users", "a server that does not speak TLS where it is expected")]),
+    Host::new("refused.lab.test", 32, &[REFUSED]).in_group(group::WAY).showing(&[("/", "a closed port: the connection is refused")]),
+    Host::new("reset.lab.test", 33, &[RESET]).in_group(group::WAY).showing(&[("/", "the connection is reset within the TLS handshake")]),
+    Host::new("plain.lab.test", 30, &[PLAIN])
+        .in_group(group::WAY)
+        .showing(&[("/users", "a server that does not speak TLS where it is expected")]),
     Host::new("dropped.lab.test", 34, WEB)
+        .in_group(group::WAY)
         .with_tls(Tls::GOOD)
         .behind(Firewall::Dropped, Firewall::Dropped)
         .showing(&[("/users", "every packet is dropped: the handshake is tried again and again")]),
     Host::new("stalled.lab.test", 35, WEB)
+        .in_group(group::WAY)
         .with_tls(Tls::GOOD)
         .behind(Firewall::DroppedAfterHandshake, Firewall::DroppedAfterHandshake)
         .showing(&[("/users", "a connection is made, and every packet after it is dropped")]),
     Host::new("v6dead.lab.test", 36, WEB)
+        .in_group(group::WAY)
         .with_tls(Tls::GOOD)
         .behind(Firewall::Open, Firewall::Dropped)
         .showing(&[("/users", "an IPv6 address that is announced and dead: IPv4 has to step in")]),
     Host::new("ns-dead.lab.test", 54, &[]).behind(Firewall::Dropped, Firewall::Dropped),
-    Host::new("broken.lab.test", 31, &[BROKEN]).showing(&broken::WAYS),
+    Host::new("broken.lab.test", 31, &[BROKEN]).in_group(group::WRONG).showing(&broken::WAYS),
 ];
 
 /// A host of the lab.
@@ -141,6 +163,8 @@ pub(super) struct Host {
     pub(super) services: &'static [Service],
     /// What it shows in the TLS handshake; without, it shows what the first host does.
     pub(super) tls: Option<Tls>,
+    /// What it is listed under.
+    pub(super) group: &'static str,
     /// Paths worth a look, each with what it shows in one line.
     pub(super) sights: &'static [(&'static str, &'static str)],
     pub(super) firewall_v4: Firewall,
@@ -152,7 +176,11 @@ pub(super) struct Host {
 impl Host {
     const fn new(name: &'static str, number: u8, services: &'static [Service]) -> Self {
         let (firewall_v4, firewall_v6) = (Firewall::Open, Firewall::Open);
-        Self { name, number, services, tls: None, sights: &[], firewall_v4, firewall_v6, has_v4: true, has_v6: true }
+        Self { name, number, services, tls: None, group: group::SERVERS, sights: &[], firewall_v4, firewall_v6, has_v4: true, has_v6: true }
+    }
+
+    const fn in_group(self, group: &'static str) -> Self {
+        Self { group, ..self }
     }
 
     const fn with_tls(self, tls: Tls) -> Self {

@@ -38,7 +38,6 @@ mod http2;
 mod identity;
 mod interim;
 mod kv;
-#[cfg(target_os = "linux")]
 pub mod network;
 mod oddities;
 mod page;

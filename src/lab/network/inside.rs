@@ -15,7 +15,8 @@ use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::cables::Spaces;
-use super::control::{self, Change, State};
+use super::change::{Change, State};
+use super::control;
 use super::furnishing::furnish;
 use super::outside::code_of;
 use super::relay::{Relay, Shared};

@@ -6,22 +6,38 @@
 //! inside     the lab's first process: networks, servers, relay, the program on the client
 //! cables     interfaces, addresses, routes, neighbours  space      one network
 //! relay      frames from one side to the other          control    how the link is set
-//! furnishing names and certificates for any program
+//! change     what may be asked of the link               furnishing names and certificates for any program
 //! ```
+//!
+//! It takes namespaces, which only Linux has; `elsewhere` stands in for it on other systems and refuses.
 
+#[cfg(target_os = "linux")]
 mod cables;
+mod change;
+#[cfg(target_os = "linux")]
 mod control;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+#[cfg(target_os = "linux")]
 mod furnishing;
+#[cfg(target_os = "linux")]
 mod inside;
+#[cfg(target_os = "linux")]
 mod outside;
+#[cfg(target_os = "linux")]
 mod relay;
+#[cfg(target_os = "linux")]
 mod space;
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
-pub use control::{Change, Limit, Remote, State};
+pub use change::{Change, Limit, State};
+#[cfg(target_os = "linux")]
+pub use control::Remote;
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Remote, run};
+#[cfg(target_os = "linux")]
 pub use outside::run;
 
 /// What a program on the lab's client is told.
@@ -41,7 +57,8 @@ pub struct Refused {
 
 impl Refused {
     #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-    fn new(what: &str, source: io::Error) -> Self {
+    #[cfg(target_os = "linux")]
+    fn new(what: &str, source: std::io::Error) -> Self {
         Self { reason: format!("this system did not let it have {what}: {source}") }
     }
 }

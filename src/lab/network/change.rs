@@ -1,0 +1,128 @@
+//! What may be asked of a lab's link, and what is answered.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::trace::{Link, LinkCounts};
+use crate::units::{BitRate, Nanos, Share};
+
+/// What shall be different; what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the fields are those of `Link`")]
+pub struct Change {
+    pub round_trip: Option<Nanos>,
+    pub jitter: Option<Nanos>,
+    pub loss: Option<Share>,
+    pub reorder: Option<Share>,
+    pub duplicate: Option<Share>,
+    pub bandwidth: Option<Limit>,
+    pub mtu: Option<u16>,
+    pub congestion: Option<String>,
+}
+
+/// What a link carries at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Whatever the machine can do.
+    Unlimited,
+    /// So much in each direction.
+    Rate(BitRate),
+}
+
+impl Limit {
+    const fn rate(self) -> Option<BitRate> {
+        match self {
+            Self::Unlimited => None,
+            Self::Rate(rate) => Some(rate),
+        }
+    }
+}
+
+/// `10mbit`, `unlimited`.
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "unlimited" { Ok(Self::Unlimited) } else { text.parse().map(Self::Rate) }
+    }
+}
+
+impl Change {
+    /// All of a link.
+    pub fn to(link: Link) -> Self {
+        Self {
+            round_trip: Some(link.round_trip),
+            jitter: Some(link.jitter),
+            loss: Some(link.loss),
+            reorder: Some(link.reorder),
+            duplicate: Some(link.duplicate),
+            bandwidth: Some(link.bandwidth.map_or(Limit::Unlimited, Limit::Rate)),
+            mtu: Some(link.mtu),
+            congestion: Some(link.congestion),
+        }
+    }
+
+    /// The link as it is afterwards.
+    pub fn applied_to(self, link: Link) -> Link {
+        Link {
+            round_trip: self.round_trip.unwrap_or(link.round_trip),
+            jitter: self.jitter.unwrap_or(link.jitter),
+            loss: self.loss.unwrap_or(link.loss),
+            reorder: self.reorder.unwrap_or(link.reorder),
+            duplicate: self.duplicate.unwrap_or(link.duplicate),
+            bandwidth: self.bandwidth.map_or(link.bandwidth, Limit::rate),
+            mtu: self.mtu.unwrap_or(link.mtu),
+            congestion: self.congestion.unwrap_or(link.congestion),
+            seed: link.seed,
+        }
+    }
+}
+
+/// What a lab says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum State {
+    /// How things are.
+    Is {
+        /// How the link is set.
+        link: Link,
+        /// What it has done.
+        counts: LinkCounts,
+    },
+    /// Why it is not as was asked.
+    Refused {
+        /// In a sentence.
+        error: String,
+    },
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::lab::network) fn link() -> Link {
+        Link {
+            round_trip: Nanos::from_millis(20),
+            jitter: Nanos::ZERO,
+            loss: Share::NONE,
+            reorder: Share::NONE,
+            duplicate: Share::NONE,
+            bandwidth: Some(BitRate(1_000)),
+            mtu: 1_500,
+            congestion: "cubic".to_owned(),
+            seed: 3,
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_of_a_change_stays() {
+        assert_eq!(Change::default().applied_to(link()), link());
+        let other = Link { bandwidth: None, mtu: 1_280, ..link() };
+        assert_eq!(Change::to(other.clone()).applied_to(link()), other);
+        let farther = Change { round_trip: Some(Nanos::from_millis(80)), ..Change::default() };
+        assert_eq!(farther.applied_to(link()).round_trip, Nanos::from_millis(80));
+    }
+}
