@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod network {
+    mod beside_tshark;
     mod ends;
     mod link;
     mod place;

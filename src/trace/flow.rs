@@ -166,9 +166,9 @@ pub struct Flow {
     unlisted: u64,
     sent: Stream,
     received: Stream,
-    /// When the first SYN passed.
+    /// When the latest SYN passed that was not yet answered.
     opened: Option<WallTime>,
-    /// From there to the SYN in the other direction.
+    /// From there to its answer.
     round_trip: Option<Nanos>,
 }
 
@@ -261,9 +261,9 @@ impl Flow {
             Direction::Received => &self.sent,
         };
         match self.opened {
-            None => self.opened = Some(packet.wall),
-            Some(opened) if other.base.is_some() && self.round_trip.is_none() => self.round_trip = Some(packet.wall.since(opened)),
-            Some(_) => {}
+            Some(opened) if other.base.is_some() => _ = self.round_trip.get_or_insert(packet.wall.since(opened)),
+            // The latest of several: which of them is answered cannot be told, and too short a time does less harm.
+            _ => self.opened = Some(packet.wall),
         }
     }
 
@@ -422,13 +422,14 @@ mod tests {
         let key = FlowKey { local: segment(0, 0, 0).source, remote: segment(0, 0, 0).destination, tcp: true };
         let mut flow = Flow::new(key);
         flow.add(&at(0, segment(0, TcpFlags::SYN, 0)), Direction::Sent);
-        flow.add(&at(40, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)), Direction::Received);
-        for (millis, seq) in [(100, 1), (101, 201), (102, 301), (110, 101), (200, 501), (240, 401)] {
+        flow.add(&at(1_000, segment(0, TcpFlags::SYN, 0)), Direction::Sent);
+        flow.add(&at(1_040, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)), Direction::Received);
+        for (millis, seq) in [(1_100, 1), (1_101, 201), (1_102, 301), (1_110, 101), (1_200, 501), (1_240, 401)] {
             flow.add(&at(millis, segment(seq, TcpFlags::ACK, 100)), Direction::Received);
         }
         let counts = flow.counts(Direction::Received);
         assert_eq!((counts.out_of_order, counts.retransmitted), (1, 1));
-        assert!(flow.packets()[7].retransmitted && !flow.packets()[5].retransmitted);
+        assert!(flow.packets()[8].retransmitted && !flow.packets()[6].retransmitted);
     }
 
     #[test]

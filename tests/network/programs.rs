@@ -60,8 +60,8 @@ fn tcpdump_captures_without_a_right_of_its_own() {
     if !is_possible("tcpdump") || !has("tcpdump") || !has("curl") {
         return;
     }
-    let script = "tcpdump -i eth0 -n -c 3 -l tcp port 80 2>/tmp/tapline-tcpdump-$$ & while ! grep -q listening /tmp/tapline-tcpdump-$$; \
-                  do :; done; curl -sS -o /dev/null http://api.lab.test/users; wait; rm /tmp/tapline-tcpdump-$$";
+    let script = "log=$(mktemp); tcpdump -i eth0 -n -c 3 -l tcp port 80 2>$log & while ! grep -q listening $log; do kill -0 $! || exit; done; \
+                  curl -sS -o /dev/null http://api.lab.test/users; wait; rm $log";
     let told = within(&NEAR, &["sh", "-c", script]);
     assert!(told.contains("Flags [S]") && told.contains("Flags [S.]"), "{told}");
 }
