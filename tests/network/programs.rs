@@ -18,6 +18,22 @@ fn curl_over_http_1_and_2() {
 }
 
 #[test]
+fn curl_through_each_proxy() {
+    if !is_possible("proxies") || !has("curl") {
+        return;
+    }
+    for proxy in ["http://proxy.lab.test:3128", "socks5h://proxy.lab.test:1080", "socks5h://class:lab@proxy.lab.test:1080"] {
+        for url in ["https://api.lab.test/users", "http://api.lab.test/users"] {
+            let told = within(&NEAR, &["curl", "-sS", "-x", proxy, "-o", "/dev/null", "-w", "%{http_code}", url]);
+            assert_eq!(told, "200", "{url} through {proxy}");
+        }
+    }
+    let balanced = "for i in 1 2 3; do curl -sS https://balanced.lab.test/; done";
+    let told = within(&NEAR, &["sh", "-c", balanced]);
+    assert!(["backend1", "backend2", "backend3"].iter().all(|backend| told.contains(backend)), "{told}");
+}
+
+#[test]
 fn dig_asks_the_labs_name_server() {
     if !is_possible("dig") || !has("dig") {
         return;

@@ -6,9 +6,9 @@ use crate::lab::Exhibit;
 /// The host that a path alone is on.
 const FIRST: &str = "api.lab.test";
 
-/// A line for each, without ports, which on loopback are others at each start.
+/// A line for each.
 pub(super) fn list(exhibits: &[Exhibit]) -> String {
-    let places: Vec<(String, &str)> = exhibits.iter().map(|exhibit| (without_port(&exhibit.url), exhibit.shows)).collect();
+    let places: Vec<(&str, &str)> = exhibits.iter().map(|exhibit| (exhibit.url.as_str(), exhibit.shows)).collect();
     let width = places.iter().map(|(place, _)| place.len()).max().unwrap_or(0);
     places.iter().fold(String::new(), |list, (place, shows)| list + &format!("{place:width$}  {shows}\n"))
 }
@@ -19,7 +19,8 @@ pub(super) fn url_of(exhibits: &[Exhibit], place: &str) -> Result<String, Usage>
         let bare = without_port(url);
         let (_, rest) = bare.split_once("://").unwrap_or(("", &bare));
         let host = rest.split('/').next().unwrap_or_default();
-        bare == place
+        url == place
+            || bare == place
             || host == place
             || host.split('.').next() == Some(place)
             || (place.starts_with('/') && rest == format!("{FIRST}{place}"))

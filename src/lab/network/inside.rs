@@ -145,6 +145,8 @@ fn run(mut command: Command) -> u8 {
     if let Err(error) = hand_rights_on() {
         eprintln!("tapline: programs in the lab may lack the right to capture: {error}");
     }
+    // From the beginning, so that none is lost: to the first process of a system, signals mean nothing by themselves.
+    let signals = Signals::new([SIGTERM, SIGHUP]);
     let program = match command.spawn() {
         Ok(child) => i32::try_from(child.id()).ok().and_then(Pid::from_raw),
         Err(error) => {
@@ -152,7 +154,7 @@ fn run(mut command: Command) -> u8 {
             return if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
         }
     };
-    if let (Some(program), Ok(mut signals)) = (program, Signals::new([SIGTERM, SIGHUP])) {
+    if let (Some(program), Ok(mut signals)) = (program, signals) {
         thread::spawn(move || {
             for signal in signals.forever() {
                 let _ = Signal::from_named_raw(signal).map(|signal| kill_process(program, signal));
