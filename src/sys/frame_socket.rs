@@ -84,11 +84,12 @@ impl FrameSocket {
         Ok(count)
     }
 
-    /// Sends a frame. One that the interface does not take is lost, as on any link.
-    pub fn send(&self, frame: &[u8]) {
+    /// Sends a frame. One that the interface does not take is lost, as on any link; returns whether it took it.
+    pub fn send(&self, frame: &[u8]) -> bool {
         // SAFETY: the kernel reads the frame, which outlives the call.
         #[expect(unsafe_code, reason = "as above")]
-        let _ = unsafe { libc::send(self.0.as_raw_fd(), frame.as_ptr().cast(), frame.len(), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
+        let sent = unsafe { libc::send(self.0.as_raw_fd(), frame.as_ptr().cast(), frame.len(), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
+        sent >= 0
     }
 
     /// Frames lost since the last call because nobody took them in time.

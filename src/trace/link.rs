@@ -65,7 +65,7 @@ impl fmt::Display for Link {
 /// What the relay has done with the packets it was given, over both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCounts {
-    /// Passed on.
+    /// Handed to the interface at the other end; one that was doubled counts twice.
     pub passed: u64,
     /// Lost as asked.
     pub lost: u64,
@@ -73,7 +73,7 @@ pub struct LinkCounts {
     pub duplicated: u64,
     /// Held back as asked.
     pub reordered: u64,
-    /// Lost because the queue was full.
+    /// Lost because a queue was full: the link's, or that of the interface at its end.
     pub overflowed: u64,
     /// Dropped by a firewall of the lab's.
     pub firewalled: u64,

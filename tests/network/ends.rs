@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -68,12 +69,16 @@ fn whichever_process_is_killed_nothing_is_left() {
     if !is_possible("kills") {
         return;
     }
+    let before = left_in_files();
     for round in 0..20 {
-        let waiting = Waiting::start(&format!("97{}{round}", std::process::id()));
-        let victim = waiting.processes[round % 3];
-        kill_process(Pid::from_raw(i32::try_from(victim).unwrap()).unwrap(), Signal::KILL).unwrap();
-        waiting.leaves_nothing();
+        for victim in 0..3 {
+            let waiting = Waiting::start(&format!("97{}{round}{victim}", std::process::id()));
+            let victim = waiting.processes[victim];
+            kill_process(Pid::from_raw(i32::try_from(victim).unwrap()).unwrap(), Signal::KILL).unwrap();
+            waiting.leaves_nothing();
+        }
     }
+    assert_eq!(left_in_files(), before, "a file, a mount or a named namespace is left");
 }
 
 #[test]
@@ -81,7 +86,7 @@ fn a_signal_to_the_lab_ends_the_program() {
     if !is_possible("signals") {
         return;
     }
-    for signal in [Signal::TERM, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
         let waiting = Waiting::start(&format!("98{}", std::process::id()));
         kill_process(Pid::from_raw(i32::try_from(waiting.outer.id()).unwrap()).unwrap(), signal).unwrap();
         waiting.leaves_nothing();
@@ -116,6 +121,16 @@ fn command_of(process: u32) -> Vec<String> {
 fn is_gone(process: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     stat.rsplit(')').next().is_none_or(|rest| rest.trim_start().starts_with(['Z', 'X']) || rest.is_empty())
+}
+
+/// What a lab could leave in files: temporary ones of its own, mounts, named namespaces (`ip netns`).
+fn left_in_files() -> Vec<String> {
+    let in_folder = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path().display().to_string());
+    let temporary = in_folder(std::env::temp_dir()).filter(|path| path.contains("tapline-lab"));
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap().lines().count();
+    let mut left: Vec<String> = temporary.chain(in_folder("/run/netns".into())).chain([format!("{mounts} mounts")]).collect();
+    left.sort();
+    left
 }
 
 fn interfaces() -> String {

@@ -10,9 +10,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use caps::{CapSet, CapsHashSet};
-use rustix::process::{Pid, Signal, WaitOptions, getuid, kill_process, wait};
-use signal_hook::consts::{SIGHUP, SIGTERM};
-use signal_hook::iterator::Signals;
+use rustix::process::{Pid, WaitOptions, getuid, wait};
 
 use super::cables::Spaces;
 use super::change::{Change, State};
@@ -20,6 +18,7 @@ use super::control;
 use super::furnishing::furnish;
 use super::outside::code_of;
 use super::relay::{Relay, Shared};
+use super::signals::Signals;
 use super::{Inside, Refused};
 use crate::lab::{Ground, HostAddress, NAME_SERVERS, Servers, host_addresses};
 use crate::sys::exit_now;
@@ -146,7 +145,7 @@ fn run(mut command: Command) -> u8 {
         eprintln!("tapline: programs in the lab may lack the right to capture: {error}");
     }
     // From the beginning, so that none is lost: to the first process of a system, signals mean nothing by themselves.
-    let signals = Signals::new([SIGTERM, SIGHUP]);
+    let signals = Signals::watch();
     let program = match command.spawn() {
         Ok(child) => i32::try_from(child.id()).ok().and_then(Pid::from_raw),
         Err(error) => {
@@ -154,12 +153,8 @@ fn run(mut command: Command) -> u8 {
             return if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
         }
     };
-    if let (Some(program), Ok(mut signals)) = (program, signals) {
-        thread::spawn(move || {
-            for signal in signals.forever() {
-                let _ = Signal::from_named_raw(signal).map(|signal| kill_process(program, signal));
-            }
-        });
+    if let (Some(program), Ok(signals)) = (program, signals) {
+        signals.pass_on_to(program);
     }
     // The first process inherits all that others leave behind.
     loop {

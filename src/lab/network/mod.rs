@@ -27,6 +27,8 @@ mod outside;
 #[cfg(target_os = "linux")]
 mod relay;
 #[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
 mod space;
 
 use std::fmt;

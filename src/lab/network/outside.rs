@@ -10,17 +10,14 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::Command;
-use std::thread;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus, getegid, geteuid, kill_process, set_child_subreaper, set_dumpable_behavior,
-    waitpid,
+    DumpableBehavior, Pid, WaitOptions, WaitStatus, getegid, geteuid, set_child_subreaper, set_dumpable_behavior, waitpid,
 };
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::inside::{self, Orders};
+use super::signals::Signals;
 use super::{Inside, Refused, control};
 use crate::sys::{Fork, Namespaces, exit_now, fork, leave};
 use crate::trace::Link;
@@ -75,15 +72,10 @@ fn hear(news: OwnedFd, between: Pid) -> Result<Pid, Refused> {
     }
 }
 
-/// Waits for the end of the lab. What a terminal sends to all its processes is for the client alone; what is sent to this process
-/// is passed on.
+/// Waits for the end of the lab.
 fn wait_for(lab: Pid) -> u8 {
-    if let Ok(mut signals) = Signals::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]) {
-        thread::spawn(move || {
-            for signal in signals.forever().filter(|signal| [SIGTERM, SIGHUP].contains(signal)) {
-                let _ = Signal::from_named_raw(signal).map(|signal| kill_process(lab, signal));
-            }
-        });
+    if let Ok(signals) = Signals::watch() {
+        signals.pass_on_to(lab);
     }
     loop {
         match waitpid(Some(lab), WaitOptions::empty()) {

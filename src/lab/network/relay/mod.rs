@@ -5,7 +5,7 @@
 //!                                            └ relay ─┘
 //! ```
 //!
-//! It is a thread of its own in a network namespace of its own, which holds nothing but the two inner ends.
+//! It is a thread of its own; its sockets are in a network namespace that holds nothing but the two inner ends.
 
 mod firewall;
 mod road;
@@ -132,7 +132,8 @@ impl Relay {
             self.take_in(from)?;
             let now = self.now();
             while let Some(frame) = self.roads[from].leave(now) {
-                self.ends[1 - from].send(&frame);
+                let taken = self.ends[1 - from].send(&frame);
+                self.roads[from].arrived(taken);
             }
         }
         let [there, back] = self.roads.each_ref().map(Road::counts);
@@ -158,7 +159,7 @@ impl Relay {
                 if !firewalls.pass(frame) {
                     road.turn_away();
                 } else if road.enter(frame, now) {
-                    target.send(frame);
+                    road.arrived(target.send(frame));
                 }
             })?;
             if count == 0 {

@@ -89,7 +89,6 @@ impl Road {
         } else {
             self.latest = arrives;
         }
-        self.counts.passed += 1;
         if fate.is_doubled {
             self.counts.duplicated += 1;
             self.wait(frame, arrives);
@@ -119,6 +118,15 @@ impl Road {
         let Reverse(travelling) = self.under_way.pop()?;
         self.bytes -= travelling.frame.len();
         Some(travelling.frame)
+    }
+
+    /// A frame's journey is over: the interface at the end took it, or had no room left.
+    pub(super) fn arrived(&mut self, taken: bool) {
+        if taken {
+            self.counts.passed += 1;
+        } else {
+            self.counts.overflowed += 1;
+        }
     }
 
     /// When the next frame arrives.
@@ -214,7 +222,9 @@ mod tests {
 
     /// The frames that have arrived by then, by their first byte.
     fn arrived(road: &mut Road, by: Moment) -> Vec<u8> {
-        std::iter::from_fn(|| road.leave(by)).filter_map(|frame| frame.first().copied()).collect()
+        let frames: Vec<Box<[u8]>> = std::iter::from_fn(|| road.leave(by)).collect();
+        frames.iter().for_each(|_| road.arrived(true));
+        frames.iter().filter_map(|frame| frame.first().copied()).collect()
     }
 
     #[test]
@@ -229,6 +239,7 @@ mod tests {
         assert!(!road.enter(&[3], at(21)), "it waits behind what is under way");
         assert_eq!(arrived(&mut road, at(25)), [2, 3]);
         assert!(road.enter(&[4], at(26)), "an empty road without delay is passed at once");
+        road.arrived(true);
         assert_eq!(road.counts().passed, 4);
     }
 
@@ -241,7 +252,10 @@ mod tests {
             road.enter(&[number; 1_000], at(0));
         }
         assert_eq!(arrived(&mut road, at(3)), [0, 1, 2]);
+        assert_eq!(arrived(&mut road, at(1_000)).len(), 198);
         assert_eq!((road.counts().passed, road.counts().overflowed), (201, 55));
+        road.arrived(false);
+        assert_eq!((road.counts().passed, road.counts().overflowed), (201, 56));
     }
 
     #[test]

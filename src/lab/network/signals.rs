@@ -1,0 +1,36 @@
+//! Signals that the lab's processes pass on, down to the program.
+//!
+//! What a terminal sends (Ctrl-C, Ctrl-\) reaches every process in its foreground, so the program has it already; what somebody sends
+//! to one process alone would end there.
+
+use std::io;
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::{Cause, Origin};
+
+/// Signals that came to this process. None is lost from here on, and none ends it.
+pub(super) struct Signals(SignalsInfo<WithOrigin>);
+
+impl Signals {
+    pub(super) fn watch() -> io::Result<Self> {
+        SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]).map(Self)
+    }
+
+    /// Passes on to a process what it does not get by itself, from a thread of its own.
+    pub(super) fn pass_on_to(mut self, process: Pid) {
+        thread::spawn(move || {
+            for origin in self.0.forever().filter(is_for_this_process) {
+                let _ = Signal::from_named_raw(origin.signal).map(|signal| kill_process(process, signal));
+            }
+        });
+    }
+}
+
+/// Not for all that a terminal has in its foreground.
+fn is_for_this_process(origin: &Origin) -> bool {
+    [SIGTERM, SIGHUP].contains(&origin.signal) || matches!(origin.cause, Cause::Sent(_))
+}
