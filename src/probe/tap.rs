@@ -89,6 +89,10 @@ pub(super) trait Observer: Send + Unpin {
     fn received(&mut self, bytes: &[u8]);
     /// All that was accepted has been passed on.
     fn flushed(&mut self) {}
+    /// Nothing more can be read, and why.
+    fn broken(&mut self, error: &io::Error) {
+        let _ = error;
+    }
 }
 
 impl<A: Observer, B: Observer> Observer for (A, B) {
@@ -105,6 +109,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn flushed(&mut self) {
         self.0.flushed();
         self.1.flushed();
+    }
+
+    fn broken(&mut self, error: &io::Error) {
+        self.0.broken(error);
+        self.1.broken(error);
     }
 }
 
@@ -126,7 +135,7 @@ impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for Tap<S, O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut this.inner).poll_read(cx, buf)).inspect_err(|error| this.observer.broken(error))?;
         this.observer.received(buf.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }

@@ -1,4 +1,4 @@
-//! Retransmissions, counted here and by tshark over the same packets.
+//! Retransmissions, counted here, by the kernel that sent them, and by tshark over the same packets.
 
 use std::path::Path;
 use std::process::Command;
@@ -26,10 +26,12 @@ fn what_was_sent_again_is_what_tshark_finds() {
         let sent = &document["exchanges"][0]["segments"]["sent"];
         let again = sent["retransmitted"].as_u64().unwrap();
         let same = sent["packets"].as_u64() == Some(frames(directory.path(), "tcp.dstport == 80"));
-        (same && again > 0).then(|| (again, frames(directory.path(), AGAIN)))
+        let kernel = document["exchanges"][0]["tcp"]["retransmits"].as_u64();
+        (same && again > 0).then(|| (again, kernel, frames(directory.path(), AGAIN)))
     });
-    let (ours, theirs) = compared.expect("a capture that missed nothing");
-    assert_eq!(ours, theirs);
+    let (ours, kernel, theirs) = compared.expect("a capture that missed nothing");
+    assert_eq!(kernel, Some(ours));
+    assert_eq!(theirs, ours);
 }
 
 /// What tshark takes for sent again; sooner than a round trip after the bytes behind it, tshark takes it for out of order, but here nothing

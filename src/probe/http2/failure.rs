@@ -4,7 +4,6 @@ use std::io;
 
 use super::watch::Watch;
 use crate::probe::Failed;
-use crate::probe::tls::alert_in;
 use crate::trace::{Code, Phase};
 use crate::units::{Bytes, Untrusted};
 use crate::wire::http1::MOST_HEAD;
@@ -33,7 +32,7 @@ pub(super) fn failure(watch: &Watch, error: &h2::Error, progress: Progress) -> F
         return failed;
     }
     if let Some(io) = error.get_io() {
-        return alert_in(io, phase).unwrap_or_else(|| lost(phase, io, progress, watch));
+        return watch.alert().unwrap_or_else(|| lost(phase, io, progress, watch));
     }
     let short = phase == Phase::Receive && error.is_library() && progress.expected.is_some_and(|expected| progress.received != expected);
     if short && error.reason() == Some(h2::Reason::PROTOCOL_ERROR) {

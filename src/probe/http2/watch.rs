@@ -1,11 +1,14 @@
 //! Watches one HTTP/2 connection above TLS: its frames by their headers.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::probe::Failed;
 use crate::probe::pace::Pace;
 use crate::probe::stage::Stage;
 use crate::probe::tap::Observer;
-use crate::trace::{Header, HttpVersion, StreamPosition, What};
+use crate::probe::tls::alert_in;
+use crate::trace::{Header, HttpVersion, Phase, StreamPosition, What};
 use crate::units::{Moment, Untrusted};
 use crate::wire::http2::{Frame, FrameReader, Passed};
 
@@ -22,6 +25,8 @@ pub(super) struct State {
     out: FrameReader,
     inward: FrameReader,
     first_received: Vec<u8>,
+    /// The TLS alert that ended the connection: h2 hands errors on without what is in them.
+    alert: Option<Failed>,
     passing: Option<Passing>,
 }
 
@@ -63,8 +68,13 @@ pub(super) struct Section {
 
 impl Watch {
     pub(super) fn new() -> Self {
-        let state = State { out: FrameReader::of_client(), inward: FrameReader::of_server(), first_received: Vec::new(), passing: None };
-        Self(Arc::new(Mutex::new(state)))
+        Self(Arc::new(Mutex::new(State {
+            out: FrameReader::of_client(),
+            inward: FrameReader::of_server(),
+            first_received: Vec::new(),
+            alert: None,
+            passing: None,
+        })))
     }
 
     /// From now on, the next stream that is opened is this exchange's.
@@ -91,6 +101,11 @@ impl Watch {
     /// The peer's first bytes on the connection.
     pub(super) fn first_received(&self) -> Vec<u8> {
         self.lock().first_received.clone()
+    }
+
+    /// The TLS alert that ended the connection, if one did.
+    pub(super) fn alert(&self) -> Option<Failed> {
+        self.lock().alert.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -219,5 +234,11 @@ impl Observer for Watch {
 
     fn flushed(&mut self) {
         self.with(Passing::flushed);
+    }
+
+    fn broken(&mut self, error: &io::Error) {
+        let state = &mut *self.lock();
+        let phase = state.passing.as_ref().map_or(Phase::Send, |passing| passing.stage.phase());
+        state.alert = alert_in(error, phase);
     }
 }

@@ -200,13 +200,17 @@ async fn a_client_certificate_is_presented_and_its_absence_is_told() {
     let issued = authority.issue(&["site.test"], |_| {});
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
-    let server = rustls::ServerConfig::builder_with_provider(provider)
+    let mut server = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
         .with_client_cert_verifier(clients)
         .with_single_cert(issued.chain, issued.key)
         .unwrap();
-    let peer = answering(server, HELLO).await;
+    let peer = answering(server.clone(), HELLO).await;
+    server.alpn_protocols = vec![b"h2".to_vec()];
+    let told = probe(secure_spec("site.test", answering(server, HELLO).await, &authority.pem())).await;
+    let (_, code, message) = told.failure();
+    assert_eq!(code, Code::TlsClientCertificate, "over HTTP/2: {message}");
     let told = probe(secure_spec("site.test", peer, &authority.pem())).await;
     let (_, code, message) = told.failure();
     assert_eq!(code, Code::TlsClientCertificate, "{message}");
