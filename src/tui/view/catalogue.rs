@@ -39,7 +39,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, rows: &[R
 
 /// What this is, and how much of it is left.
 fn draw_title(canvas: &mut Canvas<'_>, area: Rect, state: &State, left: usize) {
-    let used = canvas.text((area.x + 1, area.y), "Worth a look, without a network", area.width.saturating_sub(1), Role::Dim);
+    let heading = if state.linkage.is_some() { "Places of this lab" } else { "Worth a look, without a network" };
+    let used = canvas.text((area.x + 1, area.y), heading, area.width.saturating_sub(1), Role::Dim);
     let all = state.settings.suggestions.len();
     let says = if left < all { format!("{left} of {all}") } else { count(all, "place") };
     if usize::from(area.width.saturating_sub(used)) > width(&says) + 4 {
