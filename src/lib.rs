@@ -6,12 +6,14 @@
 //!
 //! ```text
 //!    probe ─┐                                  ┌─► timeline ─► tui
-//!  capture ─┴─► Event ─► Trace (fold, pure) ───┼─► insight  ─► tui, report
+//!  capture ─┤                                  │
+//!  archive ─┴─► Event ─► Trace (fold, pure) ───┼─► insight  ─► tui, report
 //!                  (channel, bounded)          └─► report   ─► text json events
 //! ```
 //!
 //! The rooms and what each may use are described in `ARCHITECTURE.md` and enforced by `tests/architecture.rs`.
 
+pub mod archive;
 pub mod capture;
 pub mod cli;
 pub mod insight;

@@ -67,8 +67,16 @@ mod tests {
     fn packet(up: bool, flags: u8) -> Packet {
         let (client, server) = (([127, 0, 0, 1], 50_000).into(), ([127, 0, 0, 1], 80).into());
         let (source, destination) = if up { (client, server) } else { (server, client) };
-        let header = TcpHeader { seq: 0, ack: 0, flags: TcpFlags(flags), window: 0, mss: None };
-        Packet { wall: WallTime(0), source, destination, frame_bytes: 66, payload_bytes: 0, transport: Transport::Tcp(header) }
+        let header = TcpHeader { seq: 0, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None };
+        Packet {
+            wall: WallTime(0),
+            source,
+            destination,
+            frame_bytes: 66,
+            payload_bytes: 0,
+            transport: Transport::Tcp(header),
+            stored: None,
+        }
     }
 
     fn open_after(story: &[(bool, u8)]) -> usize {

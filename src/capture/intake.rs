@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::filter::{Remote, remote_of};
 use super::flows::Flows;
 use super::run::Run;
-use crate::trace::{Packet, TcpFlags, TcpHeader, Transport, What};
+use crate::insight;
+use crate::trace::{Packet, TcpFlags, Transport, What};
 use crate::units::WallTime;
-use crate::wire::{Link, SegmentKind, segment_of};
+use crate::wire::{Link, segment_of};
 
 /// What the reading thread keeps for the run that is listening.
 pub(super) struct Intake {
@@ -92,23 +93,7 @@ impl Intake {
 /// A frame as a packet of the trace; `None` for what is no TCP or UDP, or cannot be read.
 pub(super) fn packet_of(link: Link, frame: &pcap::Packet<'_>) -> Option<Packet> {
     let segment = segment_of(link, frame.data, frame.header.len)?;
-    Some(Packet {
-        wall: wall_of(frame.header)?,
-        source: segment.source,
-        destination: segment.destination,
-        frame_bytes: frame.header.len,
-        payload_bytes: segment.payload_bytes,
-        transport: match segment.kind {
-            SegmentKind::Udp => Transport::Udp,
-            SegmentKind::Tcp(tcp) => Transport::Tcp(TcpHeader {
-                seq: tcp.seq,
-                ack: tcp.ack,
-                flags: TcpFlags(tcp.flags),
-                window: tcp.window,
-                mss: tcp.mss.filter(|_| tcp.flags & TcpFlags::SYN != 0),
-            }),
-        },
-    })
+    Some(insight::packet_of(&segment, wall_of(frame.header)?, frame.header.len, None))
 }
 
 /// With nanosecond precision the field for microseconds holds nanoseconds.
@@ -127,6 +112,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::trace::TcpHeader;
     use crate::units::Moment;
 
     /// A run with a sink that can be full, and what it was given.
@@ -160,9 +146,17 @@ mod tests {
     }
 
     fn packet(flags: u8) -> Packet {
-        let header = TcpHeader { seq: 0, ack: 0, flags: TcpFlags(flags), window: 0, mss: None };
+        let header = TcpHeader { seq: 0, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None };
         let source = ([10, 0, 0, 2], 50_000).into();
-        Packet { wall: WallTime(0), source, destination: server(), frame_bytes: 66, payload_bytes: 0, transport: Transport::Tcp(header) }
+        Packet {
+            wall: WallTime(0),
+            source,
+            destination: server(),
+            frame_bytes: 66,
+            payload_bytes: 0,
+            transport: Transport::Tcp(header),
+            stored: None,
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ Examples:
   tapline probe https://example.com/                the same as a report
   tapline probe --format json URL | jq .exchanges   for programs
   tapline probe --budget 'total<=500ms,dns<=50ms' URL
+  tapline report capture.pcapng --format json       who talked with whom in a capture
   tapline lab                                       a network on this machine, to look at
   tapline lab --rtt 80ms -- curl https://api.lab.test/users";
 
@@ -48,6 +49,8 @@ the start screen. Without a terminal it prints the report that `tapline probe` p
 pub(super) enum Command {
     /// Run requests without the screen; a report on standard output
     Probe(Box<ProbeArgs>),
+    /// Turn a capture file, pcap or pcapng of anybody's, into a report
+    Report(ReportFileArgs),
     /// A private network with DNS and every kind of server, on the screen or for any program
     Lab(Box<LabArgs>),
     /// Say what works on this machine, and what to do about what does not
@@ -115,6 +118,23 @@ pub(super) struct ProbeArgs {
     /// Limits such as 'total<=500ms,dns<=50ms'; a missed one ends with exit code 4
     #[arg(long, value_name = "RULES", help_heading = "Report")]
     pub(super) budget: Option<String>,
+    #[command(flatten)]
+    pub(super) look: ReportArgs,
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
+}
+
+impl ProbeArgs {
+    /// A probe with the default report.
+    pub(super) fn of(urls: Vec<String>, request: RequestArgs, ascii: bool) -> Self {
+        let look = ReportArgs { ascii, ..ReportArgs::default() };
+        Self { urls, formats: Vec::new(), write_out: None, budget: None, look, request }
+    }
+}
+
+/// How reports look.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ReportArgs {
     /// Do not mask credentials, cookies and tokens in what is written
     #[arg(long, help_heading = "Report")]
     pub(super) with_secrets: bool,
@@ -124,15 +144,19 @@ pub(super) struct ProbeArgs {
     /// Draw with ASCII characters only
     #[arg(long, help_heading = "Report")]
     pub(super) ascii: bool,
-    #[command(flatten)]
-    pub(super) request: RequestArgs,
 }
 
-impl ProbeArgs {
-    /// A probe with the default report.
-    pub(super) fn of(urls: Vec<String>, request: RequestArgs, ascii: bool) -> Self {
-        Self { urls, formats: Vec::new(), write_out: None, budget: None, with_secrets: false, color: ColorChoice::Auto, ascii, request }
-    }
+/// `tapline report`.
+#[derive(Debug, Args)]
+pub(super) struct ReportFileArgs {
+    /// A capture file, pcap or pcapng; - reads it from standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// What to write: text, json or events; into a file with =FILE; may be given several times
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    pub(super) formats: Vec<String>,
+    #[command(flatten)]
+    pub(super) look: ReportArgs,
 }
 
 /// When to use colours.

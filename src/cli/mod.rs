@@ -11,6 +11,8 @@ mod live;
 mod man;
 mod output;
 mod probe;
+mod report;
+mod reports;
 mod request;
 mod signals;
 mod target;
@@ -60,6 +62,7 @@ fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     match cli.command {
         None => look(cli.live, matches),
         Some(Command::Probe(args)) => probe::run(&args, &Targets::new(args.request.clone(), matches.clone()), None),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::Lab(args)) => lab::run(*args, matches),
         Some(Command::Doctor(args)) => Ok(doctor::run(&args)),
         Some(Command::Completions { shell }) => Ok(completions::run(shell)),

@@ -2,20 +2,28 @@
 
 pub mod budget;
 mod carried;
+mod conversations;
 mod curl;
+mod packet;
+mod payload;
 pub mod redact;
 mod round_trips;
 #[cfg(test)]
 mod scene;
 mod segments;
+mod server_names;
 mod server_timing;
 mod spread;
 mod transfer;
 mod wire_clock;
 
+pub use conversations::{conversations, span_of};
 pub use curl::{CurlMarks, curl_marks, curl_marks_of};
+pub use packet::packet_of;
+pub use payload::{opening, payload_of};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
 pub use segments::{KernelCounts, KernelSegments, Segments, kernel_segments, segments};
+pub use server_names::{ServerNames, server_name};
 pub use server_timing::{ServerTiming, server_timing};
 pub use spread::Spread;
 pub use transfer::{Transfer, transfers};

@@ -127,13 +127,13 @@ impl Scene {
 
     fn tcp(self, at: i64, up: bool, seq: u32, flags: u8, bytes: u32, mss: Option<u16>) -> Self {
         let (source, destination) = if up { (local(), remote()) } else { (remote(), local()) };
-        let header = TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 500, mss };
+        let header = TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 500, mss, window_scale: None };
         self.packet(at, source, destination, bytes, Transport::Tcp(header))
     }
 
     fn packet(self, at: i64, source: SocketAddr, destination: SocketAddr, payload_bytes: u32, transport: Transport) -> Self {
         let wall = WallTime(WALL.saturating_add_signed(at * 1_000));
-        let packet = Packet { wall, source, destination, frame_bytes: payload_bytes + 66, payload_bytes, transport };
+        let packet = Packet { wall, source, destination, frame_bytes: payload_bytes + 66, payload_bytes, transport, stored: None };
         self.and(at, What::Packets { packets: vec![packet] })
     }
 

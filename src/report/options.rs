@@ -1,5 +1,6 @@
 //! What a report shall look like.
 
+use crate::insight::ServerNames;
 use crate::insight::budget::Budget;
 use crate::insight::redact::Redactor;
 
@@ -16,12 +17,14 @@ pub struct Options {
     pub with_secrets: bool,
     /// The limits the run is held to.
     pub budget: Option<Budget>,
+    /// The names of conversations' servers, where they were looked for.
+    pub names: ServerNames,
 }
 
-/// 80 columns, no colour, Unicode, secrets masked, no budget.
+/// 80 columns, no colour, Unicode, secrets masked, no budget, no names.
 impl Default for Options {
     fn default() -> Self {
-        Self { width: 80, color: false, ascii: false, with_secrets: false, budget: None }
+        Self { width: 80, color: false, ascii: false, with_secrets: false, budget: None, names: ServerNames::default() }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::units::{Moment, acts_on_a_terminal};
 fn options() -> impl Strategy<Value = Options> {
     (0..200_usize, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(width, ascii, with_secrets, budgeted)| {
         let budget = if budgeted { "total<1ms,size<=1B,tls<1s,status=200".parse().ok() } else { None };
-        Options { width, color: false, ascii, with_secrets, budget }
+        Options { width, color: false, ascii, with_secrets, budget, ..Options::default() }
     })
 }
 

@@ -1,5 +1,7 @@
 //! What the capture can say about itself.
 
+use super::OtherFrames;
+
 /// Whether packets are seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CaptureState {
@@ -26,8 +28,12 @@ pub struct Capture {
     pub interface: Option<String>,
     /// Link type's name as libpcap gives it (`EN10MB`), once capture is on.
     pub link_type: Option<String>,
-    /// Packets that reached this trace.
+    /// Packets that reached this trace, those of [`others`](Self::others) included.
     pub packets: u64,
+    /// Of these, what is no TCP or UDP packet.
+    pub others: OtherFrames,
+    /// Of these, TCP and UDP packets of flows beyond the number that is kept: they are counted here only.
+    pub beyond_flows: u64,
     /// Packets the kernel saw but could not hand over; known once the capture has closed.
     pub dropped: Option<u64>,
 }

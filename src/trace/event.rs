@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, Packet, Phase,
-    ProxyStep, ResolutionSource, StreamPosition, TlsMessage, Verification,
+    AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, OtherFrames,
+    Packet, Phase, ProxyStep, ResolutionSource, StreamPosition, TlsMessage, Verification,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -125,6 +125,8 @@ pub enum What {
     CaptureClosed { received: u64, dropped: u64 },
     /// A batch of captured packets, in the order the kernel gave them.
     Packets { packets: Vec<Packet> },
+    /// Further frames passed that are no TCP or UDP packets: how many since this was last said.
+    OtherFrames { frames: OtherFrames },
 
     /// The link of the lab is set so from here on.
     LinkSet { link: Link },

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::Stored;
 use super::passed::{ChunkSums, Passed};
 use crate::units::{Nanos, WallTime};
 
@@ -45,6 +46,9 @@ pub struct TcpHeader {
     /// The maximum segment size option, on a SYN that has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mss: Option<u16>,
+    /// The window scale option, on a SYN that has one: bits to shift by (RFC 7323 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_scale: Option<u8>,
 }
 
 /// What a packet carries over IP.
@@ -72,6 +76,9 @@ pub struct Packet {
     pub payload_bytes: u32,
     /// Transport header.
     pub transport: Transport,
+    /// Where its bytes lie, where they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Stored>,
 }
 
 /// Which way a packet goes.
@@ -114,6 +121,8 @@ pub struct PacketEntry {
     pub direction: Direction,
     /// It was sent again: see [`SegmentCounts::retransmitted`].
     pub retransmitted: bool,
+    /// Where its bytes lie, where they are kept.
+    pub stored: Option<Stored>,
 }
 
 /// Counts over the packets of one direction.
@@ -145,6 +154,7 @@ struct Stream {
     gaps: Vec<Gap>,
     counts: SegmentCounts,
     mss: Option<u16>,
+    window_scale: Option<u8>,
 }
 
 /// Offsets from `start` on, `end` not included, that no packet has carried.
@@ -221,6 +231,12 @@ impl Flow {
         self.stream(direction).mss
     }
 
+    /// The window scale this direction's SYN announced: windows it announces afterwards are to be shifted by as many bits, if the other
+    /// direction's SYN had the option too (RFC 7323 §2.2).
+    pub const fn announced_window_scale(&self, direction: Direction) -> Option<u8> {
+        self.stream(direction).window_scale
+    }
+
     const fn stream(&self, direction: Direction) -> &Stream {
         match direction {
             Direction::Sent => &self.sent,
@@ -244,8 +260,17 @@ impl Flow {
             Transport::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
             Transport::Udp => (0, 0, TcpFlags(0)),
         };
-        let entry =
-            PacketEntry { wall: packet.wall, offset, ack, payload_bytes: packet.payload_bytes, window, flags, direction, retransmitted };
+        let entry = PacketEntry {
+            wall: packet.wall,
+            offset,
+            ack,
+            payload_bytes: packet.payload_bytes,
+            window,
+            flags,
+            direction,
+            retransmitted,
+            stored: packet.stored,
+        };
         self.sums.add(&entry);
         self.entries.push(entry);
     }
@@ -280,6 +305,7 @@ impl Stream {
         gaps: Vec::new(),
         counts: SegmentCounts { packets: 0, data_segments: 0, payload_bytes: 0, max_payload: 0, retransmitted: 0, out_of_order: 0 },
         mss: None,
+        window_scale: None,
     };
 
     /// Counts a packet. Returns its payload's stream offset and whether it was sent again.
@@ -293,8 +319,9 @@ impl Stream {
         }
         let Transport::Tcp(tcp) = packet.transport else { return (0, false) };
         let syn = tcp.flags.has(TcpFlags::SYN);
-        if syn && tcp.mss.is_some() {
-            self.mss = tcp.mss;
+        if syn {
+            self.mss = tcp.mss.or(self.mss);
+            self.window_scale = tcp.window_scale.or(self.window_scale);
         }
         let first = tcp.seq.wrapping_add(u32::from(syn));
         let seen_before = self.base.is_some();
@@ -380,7 +407,8 @@ mod tests {
             destination: SocketAddr::from(([127, 0, 0, 1], 2)),
             frame_bytes: payload_bytes + 66,
             payload_bytes,
-            transport: Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: None }),
+            transport: Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None }),
+            stored: None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! The fold.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use super::flow_index::{Ends, FlowIndex};
 use super::{
     Attempt, AttemptOutcome, Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Direction, DnsQuery, Event, Exchange,
     ExchangeId, Flow, FlowKey, Informational, Link, Packet, Phase, QueryOutcome, Request, Resolution, Response, Tls, Transport, What,
@@ -32,7 +32,7 @@ pub struct Trace {
     exchanges: Vec<Exchange>,
     connections: Vec<Connection>,
     flows: Vec<Flow>,
-    flow_index: HashMap<FlowKey, usize>,
+    flow_index: FlowIndex,
     capture: Capture,
     clock: ClockMap,
     control: Option<Control>,
@@ -61,7 +61,7 @@ impl Trace {
                 }
                 return;
             }
-            What::ResponseBody { .. } | What::RequestBody { .. } | What::ClockPaired { .. } => {
+            What::ResponseBody { .. } | What::RequestBody { .. } | What::ClockPaired { .. } | What::OtherFrames { .. } => {
                 self.fold(*at, what);
                 return;
             }
@@ -136,7 +136,7 @@ impl Trace {
 
     /// The packets of a 4-tuple, whichever end is taken for the local one.
     pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
-        self.flow_index.get(key).and_then(|&i| self.flows.get(i))
+        self.flow_index.place(&Ends::of(key)).and_then(|place| self.flows.get(place))
     }
 
     /// The state of packet capture.
@@ -194,6 +194,10 @@ impl Trace {
                 self.control = Some(Control { status: *status, headers: *headers, total: *total, error: error.clone() });
             }
             What::LinkSet { link } => self.link = Some(link.clone()),
+            What::OtherFrames { frames } => {
+                self.capture.packets = self.capture.packets.saturating_add(frames.total());
+                self.capture.others.add(*frames);
+            }
             What::CaptureOpened { .. } | What::CaptureUnavailable { .. } | What::CaptureOff | What::CaptureClosed { .. } => {
                 self.fold_capture(what);
             }
@@ -277,25 +281,23 @@ impl Trace {
     }
 
     fn add_packet(&mut self, packet: &Packet) {
-        self.capture.packets += 1;
+        self.capture.packets = self.capture.packets.saturating_add(1);
         let tcp = matches!(packet.transport, Transport::Tcp(_));
-        let outward = FlowKey { local: packet.source, remote: packet.destination, tcp };
-        let inward = FlowKey { local: packet.destination, remote: packet.source, tcp };
-        let (index, key) = match (self.flow_index.get(&outward), self.flow_index.get(&inward)) {
-            (Some(&index), _) => (index, outward),
-            (None, Some(&index)) => (index, inward),
-            (None, None) => {
-                if self.flows.len() == Self::MOST_FLOWS {
-                    return;
-                }
-                let opener = opener(packet, outward, inward);
-                self.flow_index.insert(opener, self.flows.len());
-                self.flows.push(Flow::new(opener));
-                (self.flows.len() - 1, opener)
+        let ends = Ends::between(packet.source, packet.destination, tcp);
+        let place = match self.flow_index.place(&ends) {
+            Some(place) => place,
+            None if self.flows.len() == Self::MOST_FLOWS => {
+                self.capture.beyond_flows += 1;
+                return;
+            }
+            None => {
+                self.flow_index.insert(ends, self.flows.len());
+                self.flows.push(Flow::new(opener(packet, tcp)));
+                self.flows.len() - 1
             }
         };
-        let direction = if packet.source == key.local { Direction::Sent } else { Direction::Received };
-        if let Some(flow) = self.flows.get_mut(index) {
+        if let Some(flow) = self.flows.get_mut(place) {
+            let direction = if packet.source == flow.key.local { Direction::Sent } else { Direction::Received };
             flow.add(packet, direction);
         }
     }
@@ -307,8 +309,10 @@ fn as_on_the_wire(address: SocketAddr) -> SocketAddr {
 }
 
 /// Which end opened a flow: the sender of a SYN, the receiver of a SYN-ACK, else the side with the higher port.
-fn opener(packet: &Packet, outward: FlowKey, inward: FlowKey) -> FlowKey {
+fn opener(packet: &Packet, tcp: bool) -> FlowKey {
     use super::TcpFlags;
+    let outward = FlowKey { local: packet.source, remote: packet.destination, tcp };
+    let inward = FlowKey { local: packet.destination, remote: packet.source, tcp };
     if let Transport::Tcp(tcp) = packet.transport
         && tcp.flags.has(TcpFlags::SYN)
     {

@@ -1,6 +1,7 @@
 //! The law of the fold: events of a trace, encoded, decoded and folded again, give the same trace. Whatever the events.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 
 use proptest::collection::vec;
 use proptest::option::of;
@@ -142,21 +143,34 @@ fn about_capture() -> impl Strategy<Value = What> {
         Just(What::CaptureOff),
         (any::<u64>(), any::<u64>()).prop_map(|(received, dropped)| What::CaptureClosed { received, dropped }),
         vec(packet(), 0..8).prop_map(|packets| What::Packets { packets }),
+        other_frames().prop_map(|frames| What::OtherFrames { frames }),
     ]
 }
 
+fn other_frames() -> impl Strategy<Value = OtherFrames> {
+    (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>())
+        .prop_map(|(arp, icmp, fragments, unreadable, other)| OtherFrames { arp, icmp, fragments, unreadable, other })
+}
+
+fn stored() -> impl Strategy<Value = Stored> {
+    (any::<u64>(), any::<NonZeroU32>(), any::<u16>()).prop_map(|(at, bytes, interface)| Stored { at, bytes, interface })
+}
+
 fn packet() -> impl Strategy<Value = Packet> {
-    let tcp = (any::<u32>(), any::<u32>(), any::<u8>(), any::<u16>(), of(any::<u16>()));
-    let tcp = tcp.prop_map(|(seq, ack, flags, window, mss)| Transport::Tcp(TcpHeader { seq, ack, flags: TcpFlags(flags), window, mss }));
+    let tcp = (any::<u32>(), any::<u32>(), any::<u8>(), any::<u16>(), of(any::<u16>()), of(any::<u8>()));
+    let tcp = tcp.prop_map(|(seq, ack, flags, window, mss, window_scale)| {
+        Transport::Tcp(TcpHeader { seq, ack, flags: TcpFlags(flags), window, mss, window_scale })
+    });
     let ends = (address(), address());
-    (any::<u64>(), ends, any::<u32>(), any::<u32>(), prop_oneof![3 => tcp, 1 => Just(Transport::Udp)]).prop_map(
-        |(wall, (source, destination), frame_bytes, payload_bytes, transport)| Packet {
+    (any::<u64>(), ends, any::<u32>(), any::<u32>(), prop_oneof![3 => tcp, 1 => Just(Transport::Udp)], of(stored())).prop_map(
+        |(wall, (source, destination), frame_bytes, payload_bytes, transport, stored)| Packet {
             wall: WallTime(wall),
             source,
             destination,
             frame_bytes,
             payload_bytes,
             transport,
+            stored,
         },
     )
 }

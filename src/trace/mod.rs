@@ -21,13 +21,16 @@ mod event;
 mod exchange;
 mod failure;
 mod flow;
+mod flow_index;
 mod fold;
 mod http;
 #[cfg(test)]
 pub(crate) mod law;
 mod link;
+mod other_frames;
 mod passed;
 mod phase;
+mod stored;
 mod tls;
 
 pub use capture::{Capture, CaptureState};
@@ -41,6 +44,8 @@ pub use flow::{Direction, Flow, FlowKey, Packet, PacketEntry, SegmentCounts, Tcp
 pub use fold::{Control, Trace};
 pub use http::{Header, HttpVersion, Informational, Request, Response};
 pub use link::{Link, LinkCounts};
+pub use other_frames::OtherFrames;
 pub use passed::{Passed, PassedOneWay};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
+pub use stored::{ByteStore, StoreError, Stored};
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};

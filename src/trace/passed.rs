@@ -140,6 +140,7 @@ mod tests {
             flags: TcpFlags(if n == 700 { TcpFlags::RST } else { TcpFlags::ACK }),
             direction: if n.is_multiple_of(3) { Direction::Sent } else { Direction::Received },
             retransmitted: n.is_multiple_of(100),
+            stored: None,
         }
     }
 

@@ -1,26 +1,47 @@
 //! A captured frame, read down to its transport header.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use etherparse::{LaxNetSlice, LaxSlicedPacket, TcpOptionElement, TcpSlice, TransportSlice};
-
-use super::Link;
+use super::fragment::Fragment;
+use super::icmp::{self, Undelivered};
+use super::ip::{self, Datagram};
+use super::link::{Carried, Link};
+use super::transport;
 
 /// What the headers of a frame say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// A TCP segment or a UDP datagram.
+    Segment(Segment),
+    /// A piece of a datagram that was cut up on its way (RFC 791 §2.3, RFC 8200 §4.5).
+    Fragment(Fragment<'a>),
+    /// ICMP of IPv4 or IPv6; where it reports that a TCP or UDP packet was not delivered, which one.
+    Icmp(Option<Undelivered>),
+    /// ARP (RFC 826).
+    Arp,
+    /// A protocol that is not read here.
+    Other,
+    /// The capture ends before the headers do, or they contradict themselves.
+    Unreadable,
+}
+
+/// What the headers of a TCP segment or a UDP datagram say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Sender.
     pub source: SocketAddr,
     /// Receiver.
     pub destination: SocketAddr,
-    /// Payload of the transport layer, as the IP header states it; the bytes at hand may hold less. Where the IP header states
-    /// no length (an aggregate above 64 KiB that never was one packet on a wire) the frame's length decides.
+    /// Payload of the transport layer, as the headers state it; the bytes at hand may hold less. Where the IP header states no length
+    /// (an aggregate above 64 KiB that never was one packet on a wire) the frame's length decides.
     pub payload_bytes: u32,
+    /// Where in the frame the payload begins, which may be behind what was captured; `None` where it was put together from fragments.
+    pub payload_at: Option<u32>,
     /// The transport header.
     pub kind: SegmentKind,
 }
 
-/// What a frame carries over IP.
+/// The transport protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentKind {
     /// A TCP segment.
@@ -40,83 +61,54 @@ pub struct TcpSegment {
     pub flags: u8,
     /// Window field, unscaled.
     pub window: u16,
-    /// The maximum segment size option.
+    /// The maximum segment size option, on a SYN that has one.
     pub mss: Option<u16>,
+    /// The window scale option, on a SYN that has one: bits to shift by, at most 14 (RFC 7323 §2.3).
+    pub window_scale: Option<u8>,
 }
 
-/// Reads a frame that may be cut short. `frame_bytes` is its length on the link. `None` for what is no TCP or UDP over IP, for
-/// fragments, and where the capture ends before the transport header does.
-pub fn segment_of(link: Link, frame: &[u8], frame_bytes: u32) -> Option<Segment> {
-    let sliced = link.slice(frame)?;
-    let (source, destination) = addresses(&sliced)?;
-    let (ports, header, kind) = transport(sliced.transport.as_ref()?)?;
-    let carried = carried(&sliced, frame, header, frame_bytes)?;
-    Some(Segment {
-        source: SocketAddr::new(source, ports.0),
-        destination: SocketAddr::new(destination, ports.1),
-        payload_bytes: carried.saturating_sub(u32::try_from(header.len()).ok()?),
-        kind,
-    })
-}
-
-fn addresses(sliced: &LaxSlicedPacket) -> Option<(IpAddr, IpAddr)> {
-    match sliced.net.as_ref()? {
-        LaxNetSlice::Ipv4(ip) => Some((ip.header().source_addr().into(), ip.header().destination_addr().into())),
-        LaxNetSlice::Ipv6(ip) => Some((ip.header().source_addr().into(), ip.header().destination_addr().into())),
-        LaxNetSlice::Arp(_) => None,
-    }
-}
-
-/// Both ports, the header's bytes and what it says.
-fn transport<'a>(slice: &TransportSlice<'a>) -> Option<((u16, u16), &'a [u8], SegmentKind)> {
-    match slice {
-        TransportSlice::Tcp(tcp) => Some(((tcp.source_port(), tcp.destination_port()), tcp.header_slice(), SegmentKind::Tcp(tcp_of(tcp)))),
-        TransportSlice::Udp(udp) => Some(((udp.source_port(), udp.destination_port()), udp.header_slice(), SegmentKind::Udp)),
-        _ => None,
-    }
-}
-
-fn tcp_of(tcp: &TcpSlice) -> TcpSegment {
-    const FLAGS: usize = 13;
-    let mss = tcp.options_iterator().map_while(Result::ok).find_map(|option| match option {
-        TcpOptionElement::MaximumSegmentSize(mss) => Some(mss),
-        _ => None,
-    });
-    TcpSegment {
-        seq: tcp.sequence_number(),
-        ack: tcp.acknowledgment_number(),
-        flags: tcp.header_slice().get(FLAGS).copied().unwrap_or(0),
-        window: tcp.window_size(),
-        mss,
-    }
-}
-
-/// Transport header and payload together, by the IP header's length field.
-fn carried(sliced: &LaxSlicedPacket, frame: &[u8], header: &[u8], frame_bytes: u32) -> Option<u32> {
-    let (ip_header, stated) = match sliced.net.as_ref()? {
-        LaxNetSlice::Ipv4(ip) => (offset_in(frame, ip.header().slice())?, u32::from(ip.header().total_len())),
-        LaxNetSlice::Ipv6(ip) => {
-            let fixed = ip.header().slice();
-            let payload = u32::from(ip.header().payload_length());
-            (offset_in(frame, fixed)?, if payload == 0 { 0 } else { payload.saturating_add(u32::try_from(fixed.len()).ok()?) })
-        }
-        LaxNetSlice::Arp(_) => return None,
+/// Reads a frame that may be cut short. `frame_bytes` is its length on the link.
+pub fn frame_of(link: Link, frame: &[u8], frame_bytes: u32) -> Frame<'_> {
+    let Some((carried, at)) = link.carried(frame) else { return Frame::Unreadable };
+    let Some(bytes) = frame.get(at..) else { return Frame::Unreadable };
+    let reported = frame_bytes.saturating_sub(u32::try_from(at).unwrap_or(u32::MAX));
+    let datagram = match carried {
+        Carried::Ipv4 => ip::version_4(bytes, reported),
+        Carried::Ipv6 => ip::version_6(bytes, reported),
+        Carried::Arp => return Frame::Arp,
+        Carried::Other => return Frame::Other,
     };
-    let transport = offset_in(frame, header)?;
-    let before = if stated == 0 { transport } else { transport.checked_sub(ip_header)? };
-    Some((if stated == 0 { frame_bytes } else { stated }).saturating_sub(before))
+    datagram.map_or(Frame::Unreadable, |datagram| content_of(&datagram, at))
 }
 
-/// Where `part`, a slice of `whole`, begins in it.
-fn offset_in(whole: &[u8], part: &[u8]) -> Option<u32> {
-    u32::try_from(part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?).ok()
+/// Reads a frame as [`frame_of`] does; `None` for whatever is no whole TCP segment or UDP datagram.
+pub fn segment_of(link: Link, frame: &[u8], frame_bytes: u32) -> Option<Segment> {
+    match frame_of(link, frame, frame_bytes) {
+        Frame::Segment(segment) => Some(segment),
+        _ => None,
+    }
+}
+
+/// What a datagram carries that begins at `at` of its frame.
+fn content_of<'a>(datagram: &Datagram<'a>, at: usize) -> Frame<'a> {
+    if let Some(piece) = datagram.piece {
+        return Frame::Fragment(Fragment::new(datagram, piece));
+    }
+    match datagram.protocol {
+        transport::TCP | transport::UDP => {
+            let payload_at = u32::try_from(at + datagram.header_bytes).ok();
+            transport::segment(datagram, payload_at).map_or(Frame::Unreadable, Frame::Segment)
+        }
+        icmp::ICMP | icmp::ICMP_V6 => Frame::Icmp(icmp::undelivered(datagram)),
+        _ => Frame::Other,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use etherparse::{PacketBuilder, VlanId};
+    use etherparse::{PacketBuilder, TcpOptionElement, VlanId};
     use proptest::prelude::*;
 
     use super::*;
@@ -129,18 +121,22 @@ mod tests {
     /// A SYN-ACK over IPv4 with payload, without a link header.
     fn tcp_over_ip(payload: usize) -> Vec<u8> {
         let builder = PacketBuilder::ipv4(SERVER, CLIENT, 64).tcp(443, 51_312, 7, 500).syn().ack(9);
-        let builder = builder.options(&[TcpOptionElement::Noop, TcpOptionElement::MaximumSegmentSize(1_460)]).unwrap();
+        let builder = builder
+            .options(&[TcpOptionElement::WindowScale(7), TcpOptionElement::Noop, TcpOptionElement::MaximumSegmentSize(1_460)])
+            .unwrap();
         let mut bytes = Vec::new();
         builder.write(&mut bytes, &vec![0_u8; payload]).unwrap();
         bytes
     }
 
-    fn syn_ack(payload_bytes: u32) -> Segment {
+    /// What is in it; `at` is where IP begins.
+    fn syn_ack(payload_bytes: u32, at: u32) -> Segment {
         Segment {
+            payload_at: Some(at + 48),
             source: (SERVER, 443).into(),
             destination: (CLIENT, 51_312).into(),
             payload_bytes,
-            kind: SegmentKind::Tcp(TcpSegment { seq: 7, ack: 9, flags: 0x12, window: 500, mss: Some(1_460) }),
+            kind: SegmentKind::Tcp(TcpSegment { seq: 7, ack: 9, flags: 0x12, window: 500, mss: Some(1_460), window_scale: Some(7) }),
         }
     }
 
@@ -153,17 +149,25 @@ mod tests {
         let ip = tcp_over_ip(100);
         let ethernet = [&[2_u8; 12][..], &[8, 0]].concat();
         let tagged = [&[2_u8; 12][..], &[0x81, 0, 0, 100, 8, 0]].concat();
+        let twice = [&[2_u8; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 8, 0]].concat();
+        let snap = [&[2_u8; 12][..], &[0, 152, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat();
+        let over_ppp = [&[2_u8; 12][..], &[0x88, 0x64, 0x11, 0, 0, 1, 0, 146, 0, 0x21]].concat();
         let cooked = [&[0_u8; 14][..], &[8, 0]].concat();
         let cooked2 = [&[8, 0][..], &[0_u8; 18]].concat();
         for (link, header) in [
             (Link::Ethernet, ethernet),
             (Link::Ethernet, tagged),
+            (Link::Ethernet, twice),
+            (Link::Ethernet, snap),
+            (Link::Ethernet, over_ppp),
             (Link::LinuxCooked, cooked),
             (Link::LinuxCooked2, cooked2),
             (Link::Raw, Vec::new()),
             (Link::Loopback, vec![2, 0, 0, 0]),
+            (Link::Loopback, vec![0, 0, 0, 2]),
         ] {
-            assert_eq!(whole(link, &[header, ip.clone()].concat()), Some(syn_ack(100)), "{link:?}");
+            let at = u32::try_from(header.len()).unwrap();
+            assert_eq!(whole(link, &[header, ip.clone()].concat()), Some(syn_ack(100, at)), "{link:?}");
         }
     }
 
@@ -182,13 +186,17 @@ mod tests {
         let ip = tcp_over_ip(1_000);
         let header = ip.len() - 1_000;
         for captured in header..=ip.len() {
-            assert_eq!(segment_of(Link::Raw, &ip[..captured], 1_234), Some(syn_ack(1_000)), "{captured} bytes");
+            assert_eq!(segment_of(Link::Raw, &ip[..captured], 1_234), Some(syn_ack(1_000, 0)), "{captured} bytes");
         }
-        for captured in 0..header {
-            assert_eq!(segment_of(Link::Raw, &ip[..captured], 1_234), None, "{captured} bytes");
+        for captured in 40..header {
+            let read = segment_of(Link::Raw, &ip[..captured], 1_234).unwrap();
+            assert_eq!(read.payload_bytes, 1_000, "{captured} bytes");
+        }
+        for captured in 0..40 {
+            assert_eq!(frame_of(Link::Raw, &ip[..captured], 1_234), Frame::Unreadable, "{captured} bytes");
         }
         let padded = [ip, vec![0; 6]].concat();
-        assert_eq!(whole(Link::Raw, &padded), Some(syn_ack(1_000)));
+        assert_eq!(whole(Link::Raw, &padded), Some(syn_ack(1_000, 0)));
     }
 
     #[test]
@@ -210,7 +218,33 @@ mod tests {
     fn a_fragment_has_no_transport_header() {
         let mut ip = tcp_over_ip(100);
         ip[6..8].copy_from_slice(&5_u16.to_be_bytes());
-        assert_eq!(whole(Link::Raw, &ip), None);
+        assert!(matches!(frame_of(Link::Raw, &ip, 148), Frame::Fragment(_)));
+    }
+
+    #[test]
+    fn extension_headers_are_passed_over() {
+        let mut frame = Vec::new();
+        PacketBuilder::ipv6([1; 16], [2; 16], 64).udp(40_000, 53).write(&mut frame, &[0; 33]).unwrap();
+        // Hop-by-hop options of 8 bytes, authentication of 24, and a fragment header of a whole datagram.
+        let extensions = [&[51, 0, 1, 4, 0, 0, 0, 0][..], &[44, 4], &[0; 22], &[17, 0, 0, 0, 0, 0, 0, 9]].concat();
+        frame[6] = 0;
+        frame[5] += u8::try_from(extensions.len()).unwrap();
+        frame.splice(40..40, extensions);
+        let read = whole(Link::Raw, &frame).unwrap();
+        assert_eq!((read.payload_bytes, read.payload_at, read.kind), (33, Some(88), SegmentKind::Udp));
+        frame[75] = 1;
+        assert!(matches!(frame_of(Link::Raw, &frame, 121), Frame::Fragment(_)));
+    }
+
+    #[test]
+    fn what_is_no_tcp_or_udp_is_told_by_kind() {
+        let arp = [&[2_u8; 12][..], &[8, 6], &[0; 28]].concat();
+        assert_eq!(frame_of(Link::Ethernet, &arp, 42), Frame::Arp);
+        let spanning_tree = [&[2_u8; 12][..], &[0, 38, 0x42, 0x42, 3], &[0; 43]].concat();
+        assert_eq!(frame_of(Link::Ethernet, &spanning_tree, 60), Frame::Other);
+        let mut sctp = tcp_over_ip(10);
+        sctp[9] = 132;
+        assert_eq!(frame_of(Link::Raw, &sctp, 58), Frame::Other);
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! What a captured frame begins with.
 
-use etherparse::{EtherType, LaxSlicedPacket};
-
 /// The kind of a frame's first header, as far as they are understood here. Numbers: <https://www.tcpdump.org/linktypes.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Link {
-    /// Ethernet II, with or without VLAN tags (IEEE 802.3, 802.1Q).
+    /// Ethernet II, with or without VLAN tags (IEEE 802.3, 802.1Q, 802.1ad), and SNAP within IEEE 802.2.
     Ethernet,
     /// Linux's stand-in for link layers of all kinds (`LINUX_SLL`), with the protocol at its end.
     LinuxCooked,
@@ -13,11 +11,23 @@ pub enum Link {
     LinuxCooked2,
     /// No link header: the packet begins with IP.
     Raw,
-    /// Four bytes of address family before IP: loopback on BSD and macOS.
+    /// Four bytes of address family before IP, in either byte order: loopback on BSD and macOS.
     Loopback,
 }
 
+/// What a link's header says comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carried {
+    Ipv4,
+    Ipv6,
+    Arp,
+    Other,
+}
+
 impl Link {
+    /// VLAN tags passed over; more are no frame of anybody's.
+    const MOST_TAGS: usize = 8;
+
     /// From the number that libpcap or a capture file gives; `None` for a kind that is not understood.
     pub const fn from_number(number: i32) -> Option<Self> {
         match number {
@@ -31,20 +41,87 @@ impl Link {
         }
     }
 
-    /// The headers in `frame` that can be read; `None` where not even the first can.
-    pub(super) fn slice(self, frame: &[u8]) -> Option<LaxSlicedPacket<'_>> {
+    /// The name that libpcap gives it.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Ethernet => LaxSlicedPacket::from_ethernet(frame).ok(),
-            Self::LinuxCooked => ether_typed(frame, 14, 16),
-            Self::LinuxCooked2 => ether_typed(frame, 0, 20),
-            Self::Raw => LaxSlicedPacket::from_ip(frame).ok(),
-            Self::Loopback => LaxSlicedPacket::from_ip(frame.get(4..)?).ok(),
+            Self::Ethernet => "EN10MB",
+            Self::LinuxCooked => "LINUX_SLL",
+            Self::LinuxCooked2 => "LINUX_SLL2",
+            Self::Raw => "RAW",
+            Self::Loopback => "NULL",
+        }
+    }
+
+    /// What follows the link's header, and where; `None` where the frame ends within the header.
+    pub(super) fn carried(self, frame: &[u8]) -> Option<(Carried, usize)> {
+        match self {
+            Self::Ethernet => ethernet(frame),
+            Self::LinuxCooked => typed(frame, u16_at(frame, 14)?, 16),
+            Self::LinuxCooked2 => typed(frame, u16_at(frame, 0)?, 20),
+            Self::Raw => Some((by_version(frame)?, 0)),
+            Self::Loopback => loopback(frame),
         }
     }
 }
 
-/// A header of `length` bytes that names the next protocol at `at`.
-fn ether_typed(frame: &[u8], at: usize, length: usize) -> Option<LaxSlicedPacket<'_>> {
-    let protocol = frame.get(at..at + 2)?.try_into().ok().map(u16::from_be_bytes)?;
-    Some(LaxSlicedPacket::from_ether_type(EtherType(protocol), frame.get(length..)?))
+fn ethernet(frame: &[u8]) -> Option<(Carried, usize)> {
+    typed(frame, u16_at(frame, 12)?, 14)
+}
+
+/// By an `EtherType` whose content begins at `at`, over VLAN tags.
+fn typed(frame: &[u8], mut ether_type: u16, mut at: usize) -> Option<(Carried, usize)> {
+    for _ in 0..=Link::MOST_TAGS {
+        match ether_type {
+            0x0800 => return Some((Carried::Ipv4, at)),
+            0x86dd => return Some((Carried::Ipv6, at)),
+            0x0806 => return Some((Carried::Arp, at)),
+            // 802.1Q, 802.1ad, and what was in use before 802.1ad.
+            0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
+                ether_type = u16_at(frame, at + 2)?;
+                at += 4;
+            }
+            // No type but a length (802.3), with SNAP behind it: its last two bytes are the type.
+            0..=1500 if frame.get(at..at + 6) == Some(&[0xaa, 0xaa, 3, 0, 0, 0]) => {
+                ether_type = u16_at(frame, at + 6)?;
+                at += 8;
+            }
+            // PPP over Ethernet (RFC 2516 §4), with the number of PPP's protocol.
+            0x8864 => {
+                ether_type = match u16_at(frame, at + 6)? {
+                    0x0021 => 0x0800,
+                    0x0057 => 0x86dd,
+                    _ => return Some((Carried::Other, at)),
+                };
+                at += 8;
+            }
+            _ => break,
+        }
+    }
+    Some((Carried::Other, at))
+}
+
+/// The family is written in the order of the machine that captured, or in network order. The numbers for IPv6 are those of Linux, `NetBSD`
+/// and `OpenBSD`, `FreeBSD`, macOS.
+fn loopback(frame: &[u8]) -> Option<(Carried, usize)> {
+    let carried = match frame.get(..4)? {
+        [family, 0, 0, 0] | [0, 0, 0, family] => match family {
+            2 => Carried::Ipv4,
+            10 | 24 | 28 | 30 => Carried::Ipv6,
+            _ => Carried::Other,
+        },
+        _ => Carried::Other,
+    };
+    Some((carried, 4))
+}
+
+fn by_version(packet: &[u8]) -> Option<Carried> {
+    match packet.first()? >> 4 {
+        4 => Some(Carried::Ipv4),
+        6 => Some(Carried::Ipv6),
+        _ => Some(Carried::Other),
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..at + 2)?.try_into().ok().map(u16::from_be_bytes)
 }

@@ -1,11 +1,17 @@
 //! Bytes and their meaning, one protocol a file. Pure, and safe on any input: nothing here panics, loops without end or keeps
 //! more than a stated amount.
 
+mod fragment;
 mod frame;
 pub mod http1;
 pub mod http2;
+mod icmp;
+mod ip;
 mod link;
 pub mod tls;
+mod transport;
 
-pub use frame::{Segment, SegmentKind, TcpSegment, segment_of};
+pub use fragment::{Fragment, Fragments};
+pub use frame::{Frame, Segment, SegmentKind, TcpSegment, frame_of, segment_of};
+pub use icmp::Undelivered;
 pub use link::Link;

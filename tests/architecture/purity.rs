@@ -9,7 +9,7 @@ use super::source::Source;
 const PURE: [&str; 6] = ["units", "wire", "trace", "timeline", "insight", "report"];
 
 /// The crates that pure rooms may name: they compute. A new dependency is refused here until it is listed.
-const PURE_CRATES: [&str; 21] = [
+const PURE_CRATES: [&str; 22] = [
     "std",
     "core",
     "alloc",
@@ -23,10 +23,11 @@ const PURE_CRATES: [&str; 21] = [
     "bytes",
     "unicode_width",
     "unicode_segmentation",
-    "etherparse",
+    "foldhash",
     "httparse",
     "x509_parser",
     // For their tests.
+    "etherparse",
     "proptest",
     "insta",
     "jsonschema",

@@ -17,9 +17,9 @@ impl Room {
     }
 }
 
-/// The rooms, from left to right: `units ← {wire, trace} ← {timeline, insight} ← {report, tui, probe, capture, lab} ← cli ←
-/// main`. Right may use left; rooms in braces do not see each other; `sys` serves those that talk to the kernel.
-pub(super) const ROOMS: [Room; 12] = [
+/// The rooms, from left to right: `units ← {wire, trace} ← {timeline, insight} ← {report, archive, tui, probe, capture, lab} ←
+/// cli ← main`. Right may use left; rooms in braces do not see each other; `sys` serves those that talk to the kernel.
+pub(super) const ROOMS: [Room; 13] = [
     Room { name: "units", may_use: &[] },
     Room { name: "sys", may_use: &["units"] },
     Room { name: "wire", may_use: &["units"] },
@@ -27,11 +27,15 @@ pub(super) const ROOMS: [Room; 12] = [
     Room { name: "timeline", may_use: &["units", "wire", "trace"] },
     Room { name: "insight", may_use: &["units", "wire", "trace"] },
     Room { name: "report", may_use: &["units", "wire", "trace", "timeline", "insight"] },
+    Room { name: "archive", may_use: &["units", "wire", "trace", "timeline", "insight"] },
     Room { name: "tui", may_use: &["units", "wire", "trace", "timeline", "insight"] },
     Room { name: "probe", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
     Room { name: "capture", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
     Room { name: "lab", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
-    Room { name: "cli", may_use: &["units", "wire", "trace", "timeline", "insight", "report", "tui", "probe", "capture", "lab", "sys"] },
+    Room {
+        name: "cli",
+        may_use: &["units", "wire", "trace", "timeline", "insight", "report", "archive", "tui", "probe", "capture", "lab", "sys"],
+    },
 ];
 
 /// The binary chooses a command and returns its exit code; it sees the one room that has commands.

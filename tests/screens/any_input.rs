@@ -61,10 +61,11 @@ fn packet() -> impl Strategy<Value = Packet> {
             frame_bytes: payload_bytes,
             payload_bytes,
             transport: if tcp {
-                Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: Some(1460) })
+                Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: Some(1460), window_scale: Some(7) })
             } else {
                 Transport::Udp
             },
+            stored: None,
         },
     )
 }

@@ -2,6 +2,7 @@
 //!
 //! Field names are a contract: added to, never renamed. What was not measured is `null`.
 
+mod conversation;
 mod dns;
 mod exchange;
 mod message;
@@ -39,6 +40,8 @@ struct Summary<'a> {
     link: Option<run::Link<'a>>,
     budget: Option<Vec<run::Verdict>>,
     exchanges: Vec<exchange::Exchange<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversations: Option<Vec<conversation::Conversation<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -48,7 +51,7 @@ struct Tool<'a> {
 }
 
 impl<'a> Summary<'a> {
-    fn of(trace: &'a Trace, options: &Options) -> Self {
+    fn of(trace: &'a Trace, options: &'a Options) -> Self {
         let redactor = options.redactor();
         Self {
             schema: SCHEMA,
@@ -63,6 +66,7 @@ impl<'a> Summary<'a> {
             link: trace.link().map(run::Link::of),
             budget: options.budget.as_ref().map(|budget| budget.verdicts(trace).iter().map(run::Verdict::of).collect()),
             exchanges: trace.exchanges().iter().map(|exchange| exchange::Exchange::of(trace, exchange, redactor)).collect(),
+            conversations: conversation::Conversation::all(trace, options),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::insight::budget;
 use crate::insight::redact::Redactor;
 use crate::report;
-use crate::trace::{self, CaptureState, ClockMap, Code, Trace};
+use crate::trace::{self, CaptureState, ClockMap, Code, OtherFrames, Trace};
 use crate::units::Untrusted;
 
 #[derive(Serialize)]
@@ -50,6 +50,27 @@ pub(super) struct Capture<'a> {
     link_type: Option<&'a str>,
     packets: Option<u64>,
     dropped: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_frames: Option<Others>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beyond_conversations: Option<u64>,
+}
+
+/// What among the packets is no TCP or UDP.
+#[derive(Serialize)]
+struct Others {
+    arp: u64,
+    icmp: u64,
+    fragments: u64,
+    unreadable: u64,
+    other: u64,
+}
+
+impl Others {
+    fn of(frames: OtherFrames) -> Option<Self> {
+        let OtherFrames { arp, icmp, fragments, unreadable, other } = frames;
+        (frames.total() > 0).then_some(Self { arp, icmp, fragments, unreadable, other })
+    }
 }
 
 impl<'a> Capture<'a> {
@@ -61,7 +82,17 @@ impl<'a> Capture<'a> {
         };
         let packets = (capture.state == CaptureState::On || capture.packets > 0).then_some(capture.packets);
         let (interface, link_type) = (capture.interface.as_deref(), capture.link_type.as_deref());
-        Self { state, reason, remedy, interface, link_type, packets, dropped: capture.dropped }
+        Self {
+            state,
+            reason,
+            remedy,
+            interface,
+            link_type,
+            packets,
+            dropped: capture.dropped,
+            other_frames: Others::of(capture.others),
+            beyond_conversations: (capture.beyond_flows > 0).then_some(capture.beyond_flows),
+        }
     }
 }
 

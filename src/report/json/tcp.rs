@@ -102,7 +102,7 @@ impl Segments {
 }
 
 #[derive(Serialize)]
-struct Counts {
+pub(super) struct Counts {
     packets: Option<u64>,
     data_segments: Option<u64>,
     payload_bytes: Option<u64>,
@@ -112,7 +112,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of_packets(counts: &SegmentCounts) -> Self {
+    pub(super) fn of_packets(counts: &SegmentCounts) -> Self {
         Self {
             packets: Some(counts.packets),
             data_segments: Some(counts.data_segments),

@@ -3,9 +3,10 @@
 use super::Page;
 use super::flow::Words;
 use crate::insight::budget::{Budget, Outcome, Verdict};
-use crate::insight::transfers;
+use crate::insight::{conversations, transfers};
 use crate::report::pen::{Line, Role};
-use crate::trace::{CaptureState, Control, Link, What};
+use crate::trace::{CaptureState, Control, Link, OtherFrames, What};
+use crate::units::grouped;
 
 /// Budget, ordinary client, the lab's link, capture, and what was lost.
 pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
@@ -14,6 +15,10 @@ pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
     lines.extend(page.trace.control().into_iter().flat_map(|control| page.fact("control", compared(page, control))));
     lines.extend(page.trace.link().into_iter().flat_map(|link| page.fact("link", set(page, link))));
     lines.extend(page.fact("capture", captured(page)));
+    lines.extend(others(page).into_iter().flat_map(|words| page.fact("others", words)));
+    if conversations(page.trace).is_some() {
+        lines.extend(notes(page));
+    }
     let dropped = page.trace.dropped();
     if dropped > 0 {
         lines.extend(
@@ -21,6 +26,28 @@ pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
         );
     }
     lines
+}
+
+/// What among the packets is no TCP or UDP, and what is in no conversation for their number.
+fn others(page: &Page) -> Option<Words> {
+    let capture = page.trace.capture();
+    let OtherFrames { arp, icmp, fragments, unreadable, other } = capture.others;
+    let kinds = [(arp, "ARP"), (icmp, "ICMP"), (fragments, "fragments"), (unreadable, "unreadable"), (other, "of other protocols")];
+    let mut said: Vec<String> =
+        kinds.into_iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{} {kind}", grouped(count))).collect();
+    if capture.beyond_flows > 0 {
+        said.push(format!("{} of conversations beyond the number that is kept", grouped(capture.beyond_flows)));
+    }
+    (!said.is_empty()).then(|| Words::default().add(Role::Plain, &said.join(", ")))
+}
+
+/// What the file said, or what is to be said of it.
+fn notes(page: &Page) -> Vec<Line> {
+    let notes = page.trace.log().iter().filter_map(|event| match &event.what {
+        What::Note { exchange: None, text } => Some(text),
+        _ => None,
+    });
+    notes.flat_map(|text| page.fact("note", Words::default().add(Role::Warning, &page.redactor.text(text).escaped()))).collect()
 }
 
 fn judged(page: &Page, verdict: &Verdict) -> Words {

@@ -1,0 +1,105 @@
+//! Why a capture file cannot be read, or not further.
+
+use std::io;
+
+/// Why a capture file cannot be read, or not further than to a place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArchiveError {
+    /// It does not begin as one.
+    #[error("this is no capture file: pcap and pcapng begin with other bytes than {}", shown(found))]
+    NotACapture {
+        /// What it begins with, up to four bytes.
+        found: Vec<u8>,
+    },
+    /// There is nothing in it.
+    #[error("this is no capture file: it is empty")]
+    Empty,
+    /// It is no file.
+    #[error("this is a folder, and no capture file")]
+    Folder,
+    /// It ends within something.
+    #[error("the file ends within {layer} at offset {offset}: {needed} bytes are needed, {found} are left")]
+    Cut {
+        /// What it ends within.
+        layer: &'static str,
+        /// Where that begins.
+        offset: u64,
+        /// Its length.
+        needed: u64,
+        /// What there is of it.
+        found: u64,
+    },
+    /// A length that cannot be.
+    #[error("{layer} at offset {offset} says it is {found} bytes long, and {needed}")]
+    Length {
+        /// What has the length.
+        layer: &'static str,
+        /// Where it begins.
+        offset: u64,
+        /// What would be right.
+        needed: Needed,
+        /// What it says.
+        found: u64,
+    },
+    /// A field that cannot be what it is.
+    #[error("{layer} at offset {offset} has {field} {found}, and {needed} is needed")]
+    Field {
+        /// What has the field.
+        layer: &'static str,
+        /// Where that begins.
+        offset: u64,
+        /// Which field.
+        field: &'static str,
+        /// What would be right.
+        needed: &'static str,
+        /// What it says.
+        found: u64,
+    },
+    /// The system refuses.
+    #[error("it cannot be read at offset {offset}: {reason}")]
+    System {
+        /// Where.
+        offset: u64,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// What a length would have to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// No less than this.
+    AtLeast(u64),
+    /// No more than this.
+    AtMost(u64),
+    /// A multiple of four.
+    MultipleOfFour,
+    /// As long as its other end says.
+    AsAtTheEnd(u64),
+}
+
+impl std::fmt::Display for Needed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtLeast(bytes) => write!(f, "less than {bytes} cannot be"),
+            Self::AtMost(bytes) => write!(f, "more than {bytes} cannot be"),
+            Self::MultipleOfFour => f.write_str("a multiple of 4 is needed"),
+            Self::AsAtTheEnd(bytes) => write!(f, "{bytes} at its end"),
+        }
+    }
+}
+
+impl ArchiveError {
+    pub(super) fn system(offset: u64, error: &io::Error) -> Self {
+        Self::System { offset, reason: error.to_string() }
+    }
+
+    /// Whether the input is no capture at all.
+    pub const fn is_no_capture(&self) -> bool {
+        matches!(self, Self::NotACapture { .. } | Self::Empty | Self::Folder)
+    }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}

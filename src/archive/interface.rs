@@ -1,0 +1,112 @@
+//! What a file says of the interface that packets were captured on.
+
+use crate::units::{Untrusted, WallTime};
+use crate::wire::Link;
+
+/// An interface.
+#[derive(Clone, Debug)]
+pub(super) struct Interface {
+    /// Its name, where the file has one.
+    pub(super) name: Option<Untrusted>,
+    /// The number of its link type.
+    pub(super) link_type: u16,
+    /// How its times count.
+    pub(super) ticks: Ticks,
+    /// The most bytes of a packet that were captured; 0 for no limit.
+    pub(super) snap_length: u32,
+}
+
+impl Interface {
+    /// What frames begin with; `None` where that is not understood.
+    pub(super) fn link(&self) -> Option<Link> {
+        Link::from_number(i32::from(self.link_type))
+    }
+
+    /// The link type for people.
+    pub(super) fn link_name(&self) -> String {
+        self.link().map_or_else(|| format!("LINKTYPE {}", self.link_type), |link| link.name().to_owned())
+    }
+}
+
+/// The unit of an interface's times, and where they count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ticks {
+    length: Length,
+    /// Seconds to add.
+    offset: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// So many nanoseconds.
+    Nanos(u64),
+    /// So many of them make a nanosecond.
+    PerNano(u64),
+    /// Two to this power of them make a second.
+    Binary(u8),
+}
+
+impl Ticks {
+    pub(super) const NANOS: Self = Self { length: Length::Nanos(1), offset: 0 };
+
+    /// From the option `if_tsresol`: a negative power of ten, or with the highest bit of two.
+    pub(super) const fn of_resolution(resolution: u8, offset: i64) -> Self {
+        let power = resolution & 0x7f;
+        let length = match (resolution & 0x80 != 0, power) {
+            (true, _) => Length::Binary(power),
+            (false, 0..=9) => Length::Nanos(10_u64.pow(9 - power as u32)),
+            // No 64-bit count of such short units reaches the present.
+            (false, 29..) => Length::PerNano(u64::MAX),
+            (false, _) => Length::PerNano(10_u64.saturating_pow(power as u32 - 9)),
+        };
+        Self { length, offset }
+    }
+
+    /// The time that a count means, as near as nanoseconds since 1970 can say.
+    pub(super) fn wall(self, count: u64) -> WallTime {
+        const SECOND: i128 = 1_000_000_000;
+        let nanos = match self.length {
+            Length::Nanos(nanos) if self.offset == 0 => return WallTime(count.saturating_mul(nanos)),
+            Length::Nanos(nanos) => i128::from(count) * i128::from(nanos),
+            Length::PerNano(per_nano) => i128::from(count / per_nano),
+            // 64 bits of count and 30 of a second fit into the type.
+            Length::Binary(power) => (i128::from(count) * SECOND) >> power.min(127),
+        };
+        let moved = nanos.saturating_add(i128::from(self.offset) * SECOND);
+        WallTime(u64::try_from(moved.max(0)).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_times_in_every_resolution() {
+        let second = WallTime(1_700_000_000_500_000_000);
+        for (resolution, count) in [
+            (6, 1_700_000_000_500_000),
+            (9, 1_700_000_000_500_000_000),
+            (0, 1_700_000_000),
+            (3, 1_700_000_000_500),
+            (10, 17_000_000_005_000_000_000),
+            (0x94, 1_700_000_000 << 20 | 1 << 19),
+            (0x80, 1_700_000_000),
+        ] {
+            let expected = if matches!(resolution, 0 | 0x80) { WallTime(1_700_000_000_000_000_000) } else { second };
+            assert_eq!(Ticks::of_resolution(resolution, 0).wall(count), expected, "resolution {resolution:#x}");
+        }
+    }
+
+    #[test]
+    fn an_offset_moves_times_and_none_of_them_leaves_the_axis() {
+        assert_eq!(Ticks::of_resolution(6, 100).wall(2_000_000), WallTime(102_000_000_000));
+        assert_eq!(Ticks::of_resolution(6, -100).wall(2_000_000), WallTime(0));
+        for resolution in 0..=u8::MAX {
+            for offset in [0, 1, i64::MIN, i64::MAX] {
+                let _ = Ticks::of_resolution(resolution, offset).wall(u64::MAX);
+            }
+        }
+        assert_eq!(Ticks::of_resolution(6, 0).wall(u64::MAX), WallTime(u64::MAX));
+    }
+}

@@ -1,0 +1,28 @@
+//! The options at the end of a block: code 2, length 2, value, padding to 4.
+
+use crate::archive::fields::Fields;
+
+/// The one option that every block may have.
+pub(super) const COMMENT: u16 = 1;
+
+/// The options, up to the one that ends them, the end of the block, or one that reaches beyond it.
+pub(super) struct Options<'a>(Fields<'a>);
+
+impl<'a> Options<'a> {
+    pub(super) const fn new(fields: Fields<'a>) -> Self {
+        Self(fields)
+    }
+}
+
+impl<'a> Iterator for Options<'a> {
+    type Item = (u16, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        const END: u16 = 0;
+        const HEADER: usize = 4;
+        let (code, length) = (self.0.u16_at(0), usize::from(self.0.u16_at(2)));
+        let value = self.0.bytes.get(HEADER..HEADER + length)?;
+        self.0 = self.0.from(HEADER + length.next_multiple_of(4));
+        (code != END).then_some((code, value))
+    }
+}

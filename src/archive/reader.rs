@@ -1,0 +1,38 @@
+//! Which of the formats it is.
+
+use super::ArchiveError;
+use super::pcap::{Pcap, Variant};
+use super::pcapng::Pcapng;
+use super::record::Record;
+use super::source::Source;
+
+/// Reads a capture file record by record.
+pub(super) enum Reader {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+impl Reader {
+    /// Looks at how it begins, and reads the header.
+    pub(super) fn new(mut source: Source) -> Result<Self, ArchiveError> {
+        let magic = source.peek(4)?;
+        if magic.is_empty() {
+            return Err(ArchiveError::Empty);
+        }
+        if magic == Pcapng::MAGIC {
+            return Ok(Self::Pcapng(Pcapng::new(source)?));
+        }
+        match Variant::of(magic) {
+            Some(variant) => Ok(Self::Pcap(Pcap::new(source, variant)?)),
+            None => Err(ArchiveError::NotACapture { found: magic.to_vec() }),
+        }
+    }
+
+    /// The next record; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
+        match self {
+            Self::Pcap(pcap) => pcap.next(),
+            Self::Pcapng(pcapng) => pcapng.next(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What capture files consist of.
+
+use std::net::IpAddr;
+
+use super::interface::Interface;
+use crate::units::{Untrusted, WallTime};
+
+/// The next thing in a file.
+#[derive(Debug)]
+pub(super) enum Record<'a> {
+    /// An interface, numbered from 0 in the order in which they come.
+    Interface(&'a Interface),
+    /// A frame.
+    Frame(Captured<'a>),
+    /// Somebody's remark.
+    Comment(Untrusted),
+    /// The name of an address.
+    Name(IpAddr, Untrusted),
+    /// An interface's counts so far.
+    Statistics(Statistics),
+    /// A TLS key log (Decryption Secrets Block of type `TLSK`).
+    KeyLog(Extent),
+    /// An entry of the systemd journal.
+    Journal(Extent),
+}
+
+/// A frame as it was captured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Captured<'a> {
+    /// The interface's number.
+    pub(super) interface: u16,
+    /// When it passed; `None` where the file does not say.
+    pub(super) wall: Option<WallTime>,
+    /// What was captured of it.
+    pub(super) bytes: &'a [u8],
+    /// How long it was on the link.
+    pub(super) frame_bytes: u32,
+    /// Where in the file its first byte lies.
+    pub(super) at: u64,
+}
+
+/// An interface's counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Statistics {
+    pub(super) interface: u16,
+    /// Packets that came, as the capturing system counted them.
+    pub(super) received: Option<u64>,
+    /// Packets it had no room for.
+    pub(super) dropped: Option<u64>,
+}
+
+/// Bytes of the file that are kept where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Offset of the first one.
+    pub at: u64,
+    /// How many.
+    pub bytes: u64,
+}

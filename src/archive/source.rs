@@ -1,0 +1,132 @@
+//! The input, in large blocks.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use super::ArchiveError;
+
+/// Reads a file, or a pipe that is kept in a file while it is read.
+pub(super) struct Source {
+    input: Input,
+    /// What was read and is not yet used up, from `start` to `end`.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// How many bytes before `start` were taken last.
+    taken: usize,
+    /// Where in the input `start` is.
+    offset: u64,
+    ended: bool,
+}
+
+enum Input {
+    File(File),
+    Pipe { from: Box<dyn Read + Send>, into: File },
+}
+
+impl Source {
+    /// Bytes read at once.
+    const BLOCK: usize = 1 << 18;
+
+    pub(super) fn file(file: File) -> Self {
+        Self::over(Input::File(file))
+    }
+
+    pub(super) fn pipe(from: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
+        let into = tempfile::tempfile().map_err(|error| ArchiveError::system(0, &error))?;
+        Ok(Self::over(Input::Pipe { from: Box::new(from), into }))
+    }
+
+    fn over(input: Input) -> Self {
+        Self { input, buffer: vec![0; Self::BLOCK], start: 0, end: 0, taken: 0, offset: 0, ended: false }
+    }
+
+    /// The file in which all that was read lies, to read it again.
+    pub(super) fn again(&self) -> Result<File, ArchiveError> {
+        let (Input::File(file) | Input::Pipe { into: file, .. }) = &self.input;
+        file.try_clone().map_err(|error| ArchiveError::system(0, &error))
+    }
+
+    /// Where the next byte is.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What is at hand of the next `wanted` bytes: all of them, or all that are left. Memory grows only with what is there.
+    pub(super) fn peek(&mut self, wanted: usize) -> Result<&[u8], ArchiveError> {
+        if self.end - self.start < wanted {
+            self.fill(wanted)?;
+        }
+        let end = self.end.min(self.start.saturating_add(wanted));
+        Ok(self.buffer.get(self.start..end).unwrap_or_default())
+    }
+
+    /// The next bytes, which are those of a `layer`.
+    pub(super) fn take(&mut self, bytes: usize, layer: &'static str) -> Result<&[u8], ArchiveError> {
+        let found = self.peek(bytes)?.len();
+        if found < bytes {
+            return Err(ArchiveError::Cut { layer, offset: self.offset, needed: bytes as u64, found: found as u64 });
+        }
+        self.start += bytes;
+        self.offset += bytes as u64;
+        self.taken = bytes;
+        Ok(self.taken())
+    }
+
+    /// The bytes that were taken last, if nothing else was asked for since.
+    pub(super) fn taken(&self) -> &[u8] {
+        self.buffer.get(self.start.saturating_sub(self.taken)..self.start).unwrap_or_default()
+    }
+
+    /// Passes over bytes without holding them.
+    pub(super) fn skip(&mut self, bytes: u64, layer: &'static str) -> Result<(), ArchiveError> {
+        let begin = self.offset;
+        let mut left = bytes;
+        while left > 0 {
+            let step = usize::try_from(left).unwrap_or(usize::MAX).min(Self::BLOCK);
+            let found = self.peek(step)?.len();
+            self.start += found;
+            self.offset += found as u64;
+            self.taken = 0;
+            left -= found as u64;
+            if found < step {
+                return Err(ArchiveError::Cut { layer, offset: begin, needed: bytes, found: bytes - left });
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, wanted: usize) -> Result<(), ArchiveError> {
+        self.taken = 0;
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        while self.end < wanted && !self.ended {
+            if self.end == self.buffer.len() {
+                self.buffer.resize(self.buffer.len().saturating_mul(2), 0);
+            }
+            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let read = self.input.read(room).map_err(|error| ArchiveError::system(self.offset, &error))?;
+            self.ended = read == 0;
+            self.end += read;
+        }
+        Ok(())
+    }
+}
+
+impl Input {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = match self {
+                Self::File(file) => file.read(into),
+                Self::Pipe { from, into: kept } => from.read(into).and_then(|read| {
+                    kept.write_all(into.get(..read).unwrap_or_default())?;
+                    Ok(read)
+                }),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+}

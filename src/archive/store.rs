@@ -1,0 +1,68 @@
+//! Packets' bytes, read again from the file.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::{PoisonError, RwLock};
+
+use super::Extent;
+use crate::trace::{ByteStore, StoreError, Stored};
+
+/// The bytes of a capture file.
+pub struct Store {
+    file: File,
+    /// The link types of its interfaces, as far as they have come.
+    links: RwLock<Vec<u16>>,
+}
+
+impl Store {
+    pub(super) const fn over(file: File) -> Self {
+        Self { file, links: RwLock::new(Vec::new()) }
+    }
+
+    /// The next interface has this link type.
+    pub(super) fn add_interface(&self, link_type: u16) {
+        self.links.write().unwrap_or_else(PoisonError::into_inner).push(link_type);
+    }
+
+    /// Bytes that are kept where they are, such as a key log, of which at most `most` are wanted.
+    pub fn extent(&self, extent: Extent, most: usize) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        self.fill(extent.at, extent.bytes.min(most as u64), &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Memory grows only with what is there.
+    fn fill(&self, at: u64, needed: u64, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        const STEP: usize = 1 << 18;
+        into.clear();
+        let refused = |error: &io::Error| StoreError::Refused { at, reason: error.to_string() };
+        while (into.len() as u64) < needed {
+            let begin = into.len();
+            let left = usize::try_from(needed - begin as u64).unwrap_or(usize::MAX);
+            into.resize(begin + left.min(STEP), 0);
+            let room = into.get_mut(begin..).unwrap_or_default();
+            let read = loop {
+                match self.file.read_at(room, at.saturating_add(begin as u64)) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    other => break other.map_err(|error| refused(&error))?,
+                }
+            };
+            into.truncate(begin + read);
+            if read == 0 {
+                return Err(StoreError::Gone { at, needed, found: into.len() as u64 });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ByteStore for Store {
+    fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        self.fill(stored.at, u64::from(stored.bytes.get()).min(most as u64), into)
+    }
+
+    fn link_type(&self, interface: u16) -> Option<u16> {
+        self.links.read().unwrap_or_else(PoisonError::into_inner).get(usize::from(interface)).copied()
+    }
+}

@@ -1,0 +1,211 @@
+//! From records to a run's events.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::interface::Interface;
+use super::reader::Reader;
+use super::record::{Captured, Record, Statistics};
+use super::{ArchiveError, Extent, Store};
+use crate::insight::packet_of;
+use crate::trace::{Event, OtherFrames, Packet, SCHEMA, Stored, What};
+use crate::units::{Moment, Nanos, Untrusted, WallTime};
+use crate::wire::{Fragments, Frame, Link, frame_of};
+
+/// What is in a file and is no event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Why it was not read to its end.
+    pub error: Option<ArchiveError>,
+    /// TLS key logs (`SSLKEYLOGFILE`'s format), in their order.
+    pub key_logs: Vec<Extent>,
+    /// Entries of the systemd journal, in their order.
+    pub journal: Vec<Extent>,
+    /// Names that the file knows for addresses.
+    pub names: BTreeMap<IpAddr, Untrusted>,
+}
+
+pub(super) struct Teller<F> {
+    store: Arc<Store>,
+    /// What stands for an interface without a name.
+    name: String,
+    to: F,
+    /// When the first frame passed; from there the run's time counts.
+    started: Option<WallTime>,
+    /// When the latest did.
+    latest: WallTime,
+    /// What was told before the first frame.
+    early: Vec<What>,
+    links: Vec<Option<Link>>,
+    fragments: Fragments,
+    packets: Vec<Packet>,
+    others: OtherFrames,
+    statistics: BTreeMap<u16, Statistics>,
+    comments: usize,
+    untimed: u64,
+    kept: Kept,
+}
+
+impl<F: FnMut(Event)> Teller<F> {
+    /// Packets in an event at most.
+    const BATCH: usize = 512;
+    /// Comments that are told.
+    const MOST_COMMENTS: usize = 1_000;
+    /// Key logs, journal entries and names that are kept, of each.
+    const MOST_KEPT: usize = 1 << 20;
+
+    pub(super) fn new(store: Arc<Store>, name: String, to: F) -> Self {
+        Self {
+            store,
+            name,
+            to,
+            started: None,
+            latest: WallTime(0),
+            early: Vec::new(),
+            links: Vec::new(),
+            fragments: Fragments::default(),
+            packets: Vec::with_capacity(Self::BATCH),
+            others: OtherFrames::default(),
+            statistics: BTreeMap::new(),
+            comments: 0,
+            untimed: 0,
+            kept: Kept::default(),
+        }
+    }
+
+    pub(super) fn tell(mut self, mut reader: Reader) -> Kept {
+        loop {
+            match reader.next() {
+                Ok(Some(Record::Frame(frame))) => self.frame(&frame),
+                Ok(Some(record)) => self.take(record),
+                Ok(None) => break,
+                Err(error) => {
+                    self.kept.error = Some(error);
+                    break;
+                }
+            }
+        }
+        self.finish()
+    }
+
+    fn take(&mut self, record: Record<'_>) {
+        match record {
+            Record::Frame(frame) => self.frame(&frame),
+            Record::Interface(interface) => self.interface(interface),
+            Record::Comment(text) => self.comment(&text),
+            Record::Statistics(statistics) => _ = self.statistics.insert(statistics.interface, statistics),
+            Record::KeyLog(extent) if self.kept.key_logs.len() < Self::MOST_KEPT => self.kept.key_logs.push(extent),
+            Record::Journal(extent) if self.kept.journal.len() < Self::MOST_KEPT => self.kept.journal.push(extent),
+            Record::Name(address, name) if self.kept.names.len() < Self::MOST_KEPT => _ = self.kept.names.entry(address).or_insert(name),
+            Record::KeyLog(_) | Record::Journal(_) | Record::Name(..) => {}
+        }
+    }
+
+    fn interface(&mut self, interface: &Interface) {
+        self.store.add_interface(interface.link_type);
+        self.links.push(interface.link());
+        let name = interface.name.as_ref().map_or_else(|| Untrusted::new(self.name.as_str()), Clone::clone);
+        self.say(What::CaptureOpened { interface: name.escaped().into_owned(), link_type: interface.link_name() });
+    }
+
+    fn comment(&mut self, text: &Untrusted) {
+        self.comments += 1;
+        if self.comments <= Self::MOST_COMMENTS {
+            self.note(format!("a comment in the file: {}", text.raw()));
+        }
+    }
+
+    fn frame(&mut self, frame: &Captured<'_>) {
+        let wall = frame.wall.unwrap_or(self.latest);
+        self.untimed += u64::from(frame.wall.is_none());
+        if self.started.is_none() {
+            self.start(wall);
+        }
+        self.latest = self.latest.max(wall);
+        let link = self.links.get(usize::from(frame.interface)).copied().flatten();
+        match link.map_or(Frame::Other, |link| frame_of(link, frame.bytes, frame.frame_bytes)) {
+            Frame::Segment(segment) => {
+                let bytes = u32::try_from(frame.bytes.len()).ok().and_then(NonZeroU32::new);
+                let stored = bytes.map(|bytes| Stored { at: frame.at, bytes, interface: frame.interface });
+                self.packets.push(packet_of(&segment, wall, frame.frame_bytes, stored));
+            }
+            Frame::Fragment(fragment) => match self.fragments.take(&fragment) {
+                Some(whole) => self.packets.push(packet_of(&whole, wall, frame.frame_bytes, None)),
+                None => self.others.fragments += 1,
+            },
+            Frame::Arp => self.others.arp += 1,
+            Frame::Icmp(_) => self.others.icmp += 1,
+            Frame::Other => self.others.other += 1,
+            Frame::Unreadable => self.others.unreadable += 1,
+        }
+        if self.packets.len() >= Self::BATCH || self.others.total() >= Self::BATCH as u64 {
+            self.flush();
+        }
+    }
+
+    fn start(&mut self, wall: WallTime) {
+        self.started = Some(wall);
+        self.latest = wall;
+        let tool_version = env!("CARGO_PKG_VERSION").to_owned();
+        self.emit(What::RunStarted { schema: SCHEMA.to_owned(), tool_version, started_at: wall });
+        self.emit(What::ClockPaired { wall, uncertainty: Nanos::ZERO });
+        for what in std::mem::take(&mut self.early) {
+            self.emit(what);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.packets.is_empty() {
+            let packets = std::mem::replace(&mut self.packets, Vec::with_capacity(Self::BATCH));
+            self.emit(What::Packets { packets });
+        }
+        if self.others.total() > 0 {
+            let frames = std::mem::take(&mut self.others);
+            self.emit(What::OtherFrames { frames });
+        }
+    }
+
+    fn finish(mut self) -> Kept {
+        self.flush();
+        for what in std::mem::take(&mut self.early) {
+            self.emit(what);
+        }
+        if self.statistics.values().any(|statistics| statistics.dropped.is_some()) {
+            let sum = |of: fn(&Statistics) -> Option<u64>| self.statistics.values().filter_map(of).fold(0, u64::saturating_add);
+            let (received, dropped) = (sum(|statistics| statistics.received), sum(|statistics| statistics.dropped));
+            self.emit(What::CaptureClosed { received, dropped });
+        }
+        if self.comments > Self::MOST_COMMENTS {
+            self.note(format!("{} more comments in the file are not shown", self.comments - Self::MOST_COMMENTS));
+        }
+        if self.untimed > 0 {
+            self.note(format!("{} packets have no time in the file; each stands at the time of the one before it", self.untimed));
+        }
+        if let Some(error) = &self.kept.error {
+            self.note(format!("the file is not read to its end: {error}"));
+        }
+        self.emit(What::RunEnded);
+        self.kept
+    }
+
+    fn note(&mut self, text: String) {
+        self.say(What::Note { exchange: None, text: Untrusted::new(text) });
+    }
+
+    /// Tells something in its place among the packets.
+    fn say(&mut self, what: What) {
+        self.flush();
+        if self.started.is_none() && self.kept.error.is_none() {
+            self.early.push(what);
+        } else {
+            self.emit(what);
+        }
+    }
+
+    fn emit(&mut self, what: What) {
+        let at = self.started.map_or(Moment::START, |started| Moment(self.latest.distance(started)));
+        (self.to)(Event { at, what });
+    }
+}

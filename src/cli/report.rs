@@ -1,0 +1,41 @@
+//! `tapline report`: a capture file as a report.
+
+use std::path::Path;
+
+use super::args::ReportFileArgs;
+use super::exit::Exit;
+use super::reports::Reports;
+use super::usage::Usage;
+use crate::archive::{Archive, ArchiveError};
+use crate::insight::ServerNames;
+use crate::report::Format;
+use crate::trace::Trace;
+use crate::units::Untrusted;
+
+/// Reads the file and writes the reports. What cannot be read at all is a mistake of the command line's.
+pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
+    let mut reports = Reports::of(&args.formats, &args.look)?;
+    reports.default_to(Format::Text);
+    if reports.on_stdout() > 1 {
+        return Err(Usage::new("only one report can go to standard output; give the others a file: --format json=run.json"));
+    }
+    let name = Untrusted::new(args.file.to_string_lossy());
+    let archive = open(&args.file).map_err(|error| Usage::new(format!("{}: {error}", name.escaped())))?;
+    let store = archive.store();
+    let mut trace = Trace::default();
+    let mut stream = reports.stream();
+    let kept = archive.tell(|event| {
+        stream.write(&event, &reports.options);
+        trace.apply(event);
+    });
+    if let Some(error) = kept.error {
+        eprintln!("tapline: {}: the file is not read to its end: {error}", name.escaped());
+    }
+    let streamed = stream.end();
+    reports.options.names = ServerNames::of(&trace, &*store);
+    Ok(reports.write(&trace).and(streamed).err().unwrap_or(Exit::Done))
+}
+
+fn open(path: &Path) -> Result<Archive, ArchiveError> {
+    if path.as_os_str() == "-" { Archive::piped(std::io::stdin()) } else { Archive::open(path) }
+}

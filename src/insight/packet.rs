@@ -1,0 +1,28 @@
+//! A frame that was read, as a packet of the trace.
+
+use crate::trace::{Packet, Stored, TcpFlags, TcpHeader, Transport};
+use crate::units::WallTime;
+use crate::wire::{Segment, SegmentKind};
+
+/// A segment that passed at `wall` in a frame of so many bytes on the link.
+pub fn packet_of(segment: &Segment, wall: WallTime, frame_bytes: u32, stored: Option<Stored>) -> Packet {
+    Packet {
+        wall,
+        source: segment.source,
+        destination: segment.destination,
+        frame_bytes,
+        payload_bytes: segment.payload_bytes,
+        transport: match segment.kind {
+            SegmentKind::Udp => Transport::Udp,
+            SegmentKind::Tcp(tcp) => Transport::Tcp(TcpHeader {
+                seq: tcp.seq,
+                ack: tcp.ack,
+                flags: TcpFlags(tcp.flags),
+                window: tcp.window,
+                mss: tcp.mss,
+                window_scale: tcp.window_scale,
+            }),
+        },
+        stored,
+    }
+}

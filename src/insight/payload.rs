@@ -1,0 +1,46 @@
+//! What packets carried, read from where their bytes lie.
+
+use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
+use crate::wire::{Link, segment_of};
+
+/// Headers before a payload take no more than this.
+const MOST_HEADERS: usize = 512;
+
+/// The first `most` bytes of a packet's payload, as far as they were captured; `None` where none of it is at hand.
+pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> Option<Vec<u8>> {
+    let stored = packet.stored?;
+    let link = Link::from_number(i32::from(store.link_type(stored.interface)?))?;
+    let mut frame = Vec::new();
+    store.read(stored, most.saturating_add(MOST_HEADERS), &mut frame).ok()?;
+    // Padding may follow, so the header's word counts.
+    let segment = segment_of(link, &frame, u32::MAX)?;
+    let begin = usize::try_from(segment.payload_at?).ok()?;
+    let stated = usize::try_from(packet.payload_bytes).ok()?;
+    frame.truncate(begin.saturating_add(stated.min(most)));
+    frame.drain(..begin.min(frame.len()));
+    (!frame.is_empty()).then_some(frame)
+}
+
+/// The first bytes of a direction's stream: up to `most`, and up to the first gap in what was captured.
+pub fn opening(flow: &Flow, direction: Direction, store: &dyn ByteStore, most: usize) -> Vec<u8> {
+    /// Packets looked at; what opens a connection is among the first.
+    const LOOKED_AT: usize = 256;
+    let carrying = |packet: &&PacketEntry| packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64;
+    let mut packets: Vec<&PacketEntry> = flow.packets().iter().take(LOOKED_AT).filter(carrying).collect();
+    packets.sort_by_key(|packet| packet.offset);
+    let mut bytes = Vec::new();
+    for packet in packets {
+        let have = bytes.len() as u64;
+        if packet.offset > have || bytes.len() >= most {
+            break;
+        }
+        let known = usize::try_from(have - packet.offset).unwrap_or(usize::MAX);
+        if known >= packet.payload_bytes as usize {
+            continue;
+        }
+        let Some(payload) = payload_of(packet, store, most) else { break };
+        bytes.extend_from_slice(payload.get(known..).unwrap_or_default());
+    }
+    bytes.truncate(most);
+    bytes
+}

@@ -1,0 +1,145 @@
+//! Which server a connection was for, by what its client sent first: the name in a TLS hello (RFC 6066 §3), or HTTP's Host (RFC 9110 §7.2).
+
+use std::collections::BTreeMap;
+
+use super::payload::opening;
+use crate::trace::{ByteStore, Direction, Flow, Trace};
+use crate::units::Untrusted;
+use crate::wire::http1::HeadBuffer;
+use crate::wire::tls::{HandshakeReader, Sender, What};
+
+/// The names of flows' servers, by the place of the flow in [`Trace::flows`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerNames(BTreeMap<usize, Untrusted>);
+
+impl ServerNames {
+    /// Looks at what every flow's client sent first.
+    pub fn of(trace: &Trace, store: &dyn ByteStore) -> Self {
+        let named = trace.flows().iter().enumerate().filter_map(|(place, flow)| Some((place, server_name(flow, store)?)));
+        Self(named.collect())
+    }
+
+    /// The name of a flow's server, where its client said it in the clear.
+    pub fn at(&self, place: usize) -> Option<&Untrusted> {
+        self.0.get(&place)
+    }
+}
+
+/// The name of a flow's server, where its client said it in the clear.
+pub fn server_name(flow: &Flow, store: &dyn ByteStore) -> Option<Untrusted> {
+    /// A hello with keys that no quantum computer breaks takes two segments; 16 KiB is a record.
+    const MOST: usize = 16 * 1024;
+    const HANDSHAKE: u8 = 22;
+    if !flow.key.tcp {
+        return None;
+    }
+    let first = opening(flow, Direction::Sent, store, 1);
+    match first.first()? {
+        &HANDSHAKE => of_hello(&opening(flow, Direction::Sent, store, MOST)),
+        b'A'..=b'Z' => of_request(&opening(flow, Direction::Sent, store, MOST)),
+        _ => None,
+    }
+}
+
+fn of_hello(bytes: &[u8]) -> Option<Untrusted> {
+    let mut name = None;
+    HandshakeReader::default().read(Sender::Client, bytes, |seen| {
+        if let What::ClientHello(Some(hello)) = seen.what {
+            name = name.take().or(hello.server_name);
+        }
+    });
+    name.map(|name| Untrusted::from_bytes(&name))
+}
+
+/// Host without its port.
+fn of_request(bytes: &[u8]) -> Option<Untrusted> {
+    let mut head = HeadBuffer::default();
+    head.take(bytes).ok()?;
+    let fields = head.request().ok()?.fields;
+    let (_, host) = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"host"))?;
+    let text = Untrusted::from_bytes(host);
+    let host = text.raw().trim();
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(host, |(name, _)| name);
+    (!name.is_empty()).then(|| Untrusted::new(name))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::num::NonZeroU32;
+
+    use etherparse::PacketBuilder;
+
+    use super::*;
+    use crate::insight::packet_of;
+    use crate::trace::{Event, StoreError, Stored, What};
+    use crate::units::{Moment, WallTime};
+    use crate::wire::{Link, segment_of};
+
+    /// Frames in memory, one behind the other.
+    #[derive(Default)]
+    struct Memory(Vec<u8>);
+
+    impl ByteStore for Memory {
+        fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+            let at = usize::try_from(stored.at).unwrap();
+            let bytes = (stored.bytes.get() as usize).min(most);
+            *into = self.0[at..at + bytes].to_vec();
+            Ok(())
+        }
+
+        fn link_type(&self, interface: u16) -> Option<u16> {
+            (interface == 0).then_some(101)
+        }
+    }
+
+    /// The name found where a client sends these pieces, each with its offset in the stream.
+    fn named(pieces: &[(u32, &[u8])]) -> Option<Untrusted> {
+        let (mut store, mut trace) = (Memory::default(), Trace::default());
+        for (offset, content) in pieces {
+            let mut frame = Vec::new();
+            let builder = PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).tcp(50_000, 443, 100 + offset, 500).ack(1);
+            builder.write(&mut frame, content).unwrap();
+            let length = u32::try_from(frame.len()).unwrap();
+            let stored = Stored { at: store.0.len() as u64, bytes: NonZeroU32::new(length).unwrap(), interface: 0 };
+            let segment = segment_of(Link::Raw, &frame, length).unwrap();
+            store.0.extend(frame);
+            let packets = vec![packet_of(&segment, WallTime(0), length, Some(stored))];
+            trace.apply(Event { at: Moment::START, what: What::Packets { packets } });
+        }
+        ServerNames::of(&trace, &store).at(0).cloned()
+    }
+
+    fn hello(name: &str) -> Vec<u8> {
+        let short = |length: usize| u16::try_from(length).unwrap().to_be_bytes();
+        let entry = [&[0][..], &short(name.len()), name.as_bytes()].concat();
+        let list = [&short(entry.len())[..], &entry].concat();
+        let extension = [&[0, 0][..], &short(list.len()), &list].concat();
+        let body = [&[3, 3][..], &[7; 32], &[0], &[0, 2, 0x13, 1], &[1, 0], &short(extension.len()), &extension].concat();
+        let message = [&[1, 0][..], &short(body.len()), &body].concat();
+        [&[22, 3, 1][..], &short(message.len()), &message].concat()
+    }
+
+    #[test]
+    fn the_name_of_a_hello_over_several_segments_in_any_order() {
+        let bytes = hello("api.lab.test");
+        let (head, tail) = bytes.split_at(40);
+        let expected = Some(Untrusted::new("api.lab.test"));
+        assert_eq!(named(&[(0, &bytes)]), expected);
+        assert_eq!(named(&[(0, head), (40, tail)]), expected);
+        assert_eq!(named(&[(0, head), (0, head), (40, tail)]), expected);
+        assert_eq!(named(&[(0, head)]), None);
+        assert_eq!(named(&[(0, head), (41, &tail[1..])]), None);
+    }
+
+    #[test]
+    fn the_host_of_a_request_without_its_port() {
+        let name = |host: &str| named(&[(0, format!("GET / HTTP/1.1\r\nhOST: {host}\r\n\r\n").as_bytes())]);
+        assert_eq!(name("lab.test:8080"), Some(Untrusted::new("lab.test")));
+        assert_eq!(name("[2001:db8::1]:80"), Some(Untrusted::new("[2001:db8::1]")));
+        assert_eq!(name("[2001:db8::1]"), Some(Untrusted::new("[2001:db8::1]")));
+        assert_eq!(name(""), None);
+        assert_eq!(named(&[(0, b"EHLO mail\r\n")]), None);
+    }
+}

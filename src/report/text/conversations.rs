@@ -1,0 +1,80 @@
+//! A capture of others' traffic: its conversations, the largest first.
+
+use std::cmp::Reverse;
+
+use super::Page;
+use super::flow::Words;
+use crate::insight::{ServerNames, conversations};
+use crate::report::pen::{Line, Role};
+use crate::trace::{Direction, Flow};
+use crate::units::{Bytes, grouped};
+
+/// Conversations that are listed one by one; of the others only the sum is told.
+const LISTED: usize = 200;
+/// Columns of a figure.
+const FIGURE: usize = 11;
+
+/// The table; nothing where the trace is no capture of others.
+pub(super) fn lines(page: &Page, names: &ServerNames) -> Vec<Line> {
+    let Some(flows) = conversations(page.trace).filter(|flows| !flows.is_empty()) else { return Vec::new() };
+    let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
+    largest.sort_by_key(|(place, flow)| (Reverse(payload(flow)), *place));
+    let head = figures(["packets", "sent", "received", "sent again"].map(|name| (Role::Strong, name.to_owned())));
+    let mut lines = Words::default().add(Role::Strong, "conversation").flow(head, page.width);
+    lines.extend(largest.iter().take(LISTED).flat_map(|(place, flow)| row(page, *place, flow, names)));
+    lines.extend(rest(page, largest.get(LISTED..).unwrap_or_default()));
+    lines
+}
+
+fn row(page: &Page, place: usize, flow: &Flow, names: &ServerNames) -> Vec<Line> {
+    let (sent, received) = (flow.counts(Direction::Sent), flow.counts(Direction::Received));
+    let again = sent.retransmitted + received.retransmitted;
+    let bytes = |count: u64| (Role::Plain, Bytes(count).to_string());
+    let line = figures([
+        (Role::Plain, grouped(sent.packets + received.packets)),
+        bytes(sent.payload_bytes),
+        bytes(received.payload_bytes),
+        (if again > 0 { Role::Warning } else { Role::Dim }, grouped(again)),
+    ]);
+    let mut words = Words::default()
+        .add(Role::Dim, if flow.key.tcp { "tcp" } else { "udp" })
+        .keep(Role::Plain, &flow.key.local.to_string())
+        .keep(Role::Dim, page.pen.glyph("→", "->"))
+        .keep(Role::Plain, &flow.key.remote.to_string());
+    if let Some(name) = names.at(place) {
+        words = words.keep(Role::Strong, &name.escaped());
+    }
+    words.flow(line, page.width)
+}
+
+/// What is not listed, in one line.
+fn rest(page: &Page, flows: &[(usize, &Flow)]) -> Vec<Line> {
+    if flows.is_empty() {
+        return Vec::new();
+    }
+    let sum = |of: fn(&Flow) -> u64| flows.iter().map(|(_, flow)| of(flow)).fold(0, u64::saturating_add);
+    let line = figures([
+        (Role::Dim, grouped(sum(|flow| flow.counts(Direction::Sent).packets + flow.counts(Direction::Received).packets))),
+        (Role::Dim, Bytes(sum(|flow| flow.counts(Direction::Sent).payload_bytes)).to_string()),
+        (Role::Dim, Bytes(sum(|flow| flow.counts(Direction::Received).payload_bytes)).to_string()),
+        (Role::Dim, grouped(sum(|flow| flow.counts(Direction::Sent).retransmitted + flow.counts(Direction::Received).retransmitted))),
+    ]);
+    let said = format!("in {} smaller ones; --format json lists them all", grouped(flows.len() as u64));
+    Words::default().add(Role::Dim, &said).flow(line, page.width)
+}
+
+/// Figures in columns, to the right.
+fn figures<const N: usize>(cells: [(Role, String); N]) -> Line {
+    let mut line = Line::default();
+    for (place, (role, text)) in cells.into_iter().enumerate() {
+        let missing = ((place + 1) * FIGURE).saturating_sub(line.width() + text.chars().count());
+        line.push(Role::Plain, " ".repeat(missing.max(usize::from(place > 0))));
+        line.push(role, text);
+    }
+    line.push(Role::Plain, "  ");
+    line
+}
+
+fn payload(flow: &Flow) -> u64 {
+    flow.counts(Direction::Sent).payload_bytes.saturating_add(flow.counts(Direction::Received).payload_bytes)
+}

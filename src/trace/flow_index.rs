@@ -1,0 +1,90 @@
+//! Which flow a packet belongs to, whichever way it goes: one look-up on a key that is the same for both.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+use foldhash::fast::RandomState;
+
+use super::FlowKey;
+
+/// The places of flows in the trace's list. Seeded by chance, so that whoever crafts addresses cannot make them collide.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FlowIndex(HashMap<Ends, u32, RandomState>);
+
+/// It follows from the flows, so it takes no part in comparing traces.
+impl PartialEq for FlowIndex {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl FlowIndex {
+    /// The place of the flow between two ends.
+    pub(super) fn place(&self, ends: &Ends) -> Option<usize> {
+        self.0.get(ends).map(|place| *place as usize)
+    }
+
+    /// Remembers a flow's place.
+    pub(super) fn insert(&mut self, ends: Ends, place: usize) {
+        if let Ok(place) = u32::try_from(place) {
+            self.0.insert(ends, place);
+        }
+    }
+}
+
+/// A transport and its two ends, the lower address first. An address is IPv6, or IPv4 with a mark beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ends {
+    low: u128,
+    high: u128,
+    /// Both ports, in the order of the addresses, and what kind of addresses and transport it is.
+    ports: u64,
+}
+
+impl Ends {
+    pub(super) fn of(key: &FlowKey) -> Self {
+        Self::between(key.local, key.remote, key.tcp)
+    }
+
+    pub(super) fn between(one: SocketAddr, other: SocketAddr, tcp: bool) -> Self {
+        let (one, other) = (End::of(one), End::of(other));
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        let kinds = u64::from(tcp) | u64::from(low.is_ipv4) << 1 | u64::from(high.is_ipv4) << 2;
+        Self { low: low.address, high: high.address, ports: kinds << 32 | u64::from(low.port) << 16 | u64::from(high.port) }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct End {
+    address: u128,
+    port: u16,
+    is_ipv4: bool,
+}
+
+impl End {
+    fn of(address: SocketAddr) -> Self {
+        let (bits, is_ipv4) = match address.ip() {
+            IpAddr::V4(ip) => (u128::from(ip.to_bits()), true),
+            IpAddr::V6(ip) => (ip.to_bits(), false),
+        };
+        Self { address: bits, port: address.port(), is_ipv4 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_are_one_flow_and_anything_else_is_another() {
+        let one = SocketAddr::from(([10, 0, 0, 1], 5_000));
+        let other = SocketAddr::from(([10, 0, 0, 2], 443));
+        let ends = Ends::between(one, other, true);
+        assert_eq!(ends, Ends::between(other, one, true));
+        assert_ne!(ends, Ends::between(one, other, false));
+        let swapped = (SocketAddr::new(one.ip(), other.port()), SocketAddr::new(other.ip(), one.port()));
+        assert_ne!(ends, Ends::between(swapped.0, swapped.1, true));
+        let in_six = |end: SocketAddr| SocketAddr::from(([0, 0, 0, 0, 0, 0, 0x0a00, end.ip().is_ipv4().into()], end.port()));
+        assert_ne!(Ends::between(in_six(one), other, true), ends);
+    }
+}

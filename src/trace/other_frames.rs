@@ -1,0 +1,44 @@
+//! Frames that are no TCP or UDP packets: they belong to no flow, and are counted.
+
+use serde::{Deserialize, Serialize};
+
+/// How many, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherFrames {
+    /// ARP.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub arp: u64,
+    /// ICMP, of IPv4 and of IPv6.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub icmp: u64,
+    /// Fragments of datagrams, but for the one that completed its datagram.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub fragments: u64,
+    /// Frames of which too little was captured, or whose headers contradict themselves.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unreadable: u64,
+    /// Everything else.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub other: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+impl OtherFrames {
+    /// All of them.
+    pub const fn total(&self) -> u64 {
+        let Self { arp, icmp, fragments, unreadable, other } = *self;
+        arp.saturating_add(icmp).saturating_add(fragments).saturating_add(unreadable).saturating_add(other)
+    }
+
+    pub(super) const fn add(&mut self, more: Self) {
+        self.arp = self.arp.saturating_add(more.arp);
+        self.icmp = self.icmp.saturating_add(more.icmp);
+        self.fragments = self.fragments.saturating_add(more.fragments);
+        self.unreadable = self.unreadable.saturating_add(more.unreadable);
+        self.other = self.other.saturating_add(more.other);
+    }
+}

@@ -1,0 +1,92 @@
+//! ICMP of IPv4 (RFC 792) and of IPv6 (RFC 4443): errors quote the packet that they are about.
+
+use std::net::SocketAddr;
+
+use super::ip::{self, Datagram};
+use super::transport;
+
+pub(super) const ICMP: u8 = 1;
+pub(super) const ICMP_V6: u8 = 58;
+
+/// Bytes of the message before the quoted packet.
+const HEADER: usize = 8;
+
+/// A TCP or UDP packet that an ICMP error says was not delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    /// Who had sent it.
+    pub source: SocketAddr,
+    /// To whom.
+    pub destination: SocketAddr,
+    /// It was TCP, not UDP.
+    pub tcp: bool,
+    /// The error's type.
+    pub kind: u8,
+    /// The error's code.
+    pub code: u8,
+}
+
+/// What an error is about; `None` for what is no error, or quotes too little.
+pub(super) fn undelivered(message: &Datagram<'_>) -> Option<Undelivered> {
+    let [kind, code, ..] = *message.payload else { return None };
+    let quoted = message.payload.get(HEADER..)?;
+    let quoted = match message.protocol {
+        // Unreachable, source quench, redirect, time exceeded, parameter problem.
+        ICMP if matches!(kind, 3 | 4 | 5 | 11 | 12) => ip::version_4(quoted, u32::MAX)?,
+        // Errors are those below 128: unreachable, too big, time exceeded, parameter problem.
+        ICMP_V6 if matches!(kind, 1..=4) => ip::version_6(quoted, u32::MAX)?,
+        _ => return None,
+    };
+    let tcp = quoted.protocol == transport::TCP;
+    if !(tcp || quoted.protocol == transport::UDP) || quoted.piece.is_some_and(|piece| piece.offset != 0) {
+        return None;
+    }
+    let [source_0, source_1, destination_0, destination_1] = *quoted.payload.first_chunk()?;
+    Some(Undelivered {
+        source: SocketAddr::new(quoted.source, u16::from_be_bytes([source_0, source_1])),
+        destination: SocketAddr::new(quoted.destination, u16::from_be_bytes([destination_0, destination_1])),
+        tcp,
+        kind,
+        code,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use etherparse::{Icmpv4Type, Icmpv6Type, PacketBuilder, icmpv4};
+
+    use super::*;
+    use crate::wire::{Frame, Link, frame_of};
+
+    #[test]
+    fn an_error_names_the_packet_that_it_quotes() {
+        let mut sent = Vec::new();
+        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).udp(40_000, 53).write(&mut sent, &[0; 30]).unwrap();
+        let error = Icmpv4Type::DestinationUnreachable(icmpv4::DestUnreachableHeader::Port);
+        let mut frame = Vec::new();
+        PacketBuilder::ipv4([192, 0, 2, 9], [192, 0, 2, 1], 64).icmpv4(error).write(&mut frame, &sent[..28]).unwrap();
+        let expected =
+            Undelivered { source: ([192, 0, 2, 1], 40_000).into(), destination: ([192, 0, 2, 9], 53).into(), tcp: false, kind: 3, code: 3 };
+        assert_eq!(frame_of(Link::Raw, &frame, 56), Frame::Icmp(Some(expected)));
+        assert_eq!(frame_of(Link::Raw, &frame[..50], 56), Frame::Icmp(None));
+    }
+
+    #[test]
+    fn an_error_of_version_6_does_too_and_an_echo_quotes_nothing() {
+        let mut sent = Vec::new();
+        PacketBuilder::ipv6([1; 16], [2; 16], 64).tcp(50_000, 443, 1, 1).syn().write(&mut sent, &[]).unwrap();
+        let error = Icmpv6Type::PacketTooBig { mtu: 1_280 };
+        let mut frame = Vec::new();
+        PacketBuilder::ipv6([3; 16], [1; 16], 64).icmpv6(error).write(&mut frame, &sent).unwrap();
+        let Frame::Icmp(Some(found)) = frame_of(Link::Raw, &frame, 108) else { panic!("no error") };
+        assert_eq!((found.source, found.destination), (([1_u8; 16], 50_000).into(), ([2_u8; 16], 443).into()));
+        assert_eq!((found.tcp, found.kind, found.code), (true, 2, 0));
+
+        let mut echo = Vec::new();
+        let request = Icmpv6Type::EchoRequest(etherparse::IcmpEchoHeader { id: 1, seq: 1 });
+        PacketBuilder::ipv6([3; 16], [1; 16], 64).icmpv6(request).write(&mut echo, &sent).unwrap();
+        assert_eq!(frame_of(Link::Raw, &echo, 108), Frame::Icmp(None));
+    }
+}

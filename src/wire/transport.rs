@@ -1,0 +1,89 @@
+//! Transport headers: TCP (RFC 9293 §3.1) and UDP (RFC 768).
+
+use std::net::SocketAddr;
+
+use super::frame::{Segment, SegmentKind, TcpSegment};
+use super::ip::Datagram;
+
+pub(super) const TCP: u8 = 6;
+pub(super) const UDP: u8 = 17;
+
+const TCP_FIXED: u32 = 20;
+const UDP_HEADER: u32 = 8;
+const SYN: u8 = 0x02;
+
+/// Reads the header that a datagram's payload begins with. `at` is where in the frame that is; `None` where the header's fixed part was
+/// not captured, or what it says of its own length cannot be.
+pub(super) fn segment(datagram: &Datagram<'_>, at: Option<u32>) -> Option<Segment> {
+    let [source_0, source_1, destination_0, destination_1] = *datagram.payload.first_chunk()?;
+    let (kind, header_bytes, carried) = match datagram.protocol {
+        TCP => {
+            let (tcp, header_bytes) = tcp(datagram.payload)?;
+            (SegmentKind::Tcp(tcp), header_bytes, datagram.payload_bytes)
+        }
+        UDP => (SegmentKind::Udp, UDP_HEADER, udp_bytes(datagram)?),
+        _ => return None,
+    };
+    Some(Segment {
+        source: SocketAddr::new(datagram.source, u16::from_be_bytes([source_0, source_1])),
+        destination: SocketAddr::new(datagram.destination, u16::from_be_bytes([destination_0, destination_1])),
+        payload_bytes: carried.saturating_sub(header_bytes),
+        payload_at: at.and_then(|at| at.checked_add(header_bytes)),
+        kind,
+    })
+}
+
+/// The header, and how long it says it is.
+fn tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
+    let fixed: &[u8; 20] = bytes.first_chunk()?;
+    let [_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, ..] = *fixed;
+    let header_bytes = u32::from(offset >> 4) * 4;
+    if header_bytes < TCP_FIXED {
+        return None;
+    }
+    let (mut mss, mut window_scale) = (None, None);
+    if flags & SYN != 0 {
+        // As far as they were captured.
+        let end = bytes.len().min(usize::from(offset >> 4) * 4);
+        (mss, window_scale) = options(bytes.get(20..end).unwrap_or_default());
+    }
+    let segment = TcpSegment {
+        seq: u32::from_be_bytes([s0, s1, s2, s3]),
+        ack: u32::from_be_bytes([a0, a1, a2, a3]),
+        flags,
+        window: u16::from_be_bytes([w0, w1]),
+        mss,
+        window_scale,
+    };
+    Some((segment, header_bytes))
+}
+
+/// The options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2, RFC 7323 §2).
+fn options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
+    /// More shift than this is to be taken for this (RFC 7323 §2.3).
+    const MOST_SHIFT: u8 = 14;
+    let (mut mss, mut window_scale) = (None, None);
+    loop {
+        bytes = match bytes {
+            [1, rest @ ..] => rest,
+            [2, 4, high, low, rest @ ..] => {
+                mss = Some(u16::from_be_bytes([*high, *low]));
+                rest
+            }
+            [3, 3, shift, rest @ ..] => {
+                window_scale = Some((*shift).min(MOST_SHIFT));
+                rest
+            }
+            // Any other option states its length, kind and length included; 0 is the end of the list.
+            [2..=u8::MAX, length @ 2..=u8::MAX, ..] => bytes.get(usize::from(*length)..).unwrap_or_default(),
+            _ => return (mss, window_scale),
+        };
+    }
+}
+
+/// Header and payload as UDP states them, where that fits into the datagram; 0 is stated by what is longer than 64 KiB (RFC 2675 §4).
+fn udp_bytes(datagram: &Datagram<'_>) -> Option<u32> {
+    let [_, _, _, _, high, low, ..] = *datagram.payload.first_chunk::<8>()?;
+    let stated = u32::from(u16::from_be_bytes([high, low]));
+    Some(if (UDP_HEADER..=datagram.payload_bytes).contains(&stated) { stated } else { datagram.payload_bytes })
+}
