@@ -8,6 +8,7 @@ pub mod http2;
 mod icmp;
 mod ip;
 mod link;
+pub mod quic;
 pub mod tls;
 mod transport;
 

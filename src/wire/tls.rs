@@ -7,10 +7,19 @@
 //! One record may carry several messages, and one message may span several records.
 
 mod boundary;
+mod decipherer;
 mod hello;
+mod key_log;
+mod protection;
+mod schedule;
+mod suite;
 
 pub use boundary::RecordBoundary;
+pub use decipherer::{Decipherer, Opened, Undecipherable};
 pub use hello::{ClientHello, ServerHello};
+pub use key_log::{KeyLog, Label};
+pub(super) use schedule::expand_label;
+pub(super) use suite::Hash;
 
 /// Bytes of a record's header.
 const RECORD_HEADER: usize = 5;

@@ -26,6 +26,8 @@ const PURE_CRATES: [&str; 22] = [
     "foldhash",
     "httparse",
     "x509_parser",
+    // Ciphers and hashes; that it could give random bytes too is not used.
+    "aws_lc_rs",
     // For their tests.
     "etherparse",
     "proptest",

@@ -6,6 +6,8 @@ const MOST_LISTED: usize = 64;
 /// A client's hello.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientHello {
+    /// Its random value, by which key logs name the connection.
+    pub random: [u8; 32],
     /// The host name it asks for (SNI), as sent.
     pub server_name: Option<Vec<u8>>,
     /// Application protocols it offers, in order.
@@ -19,6 +21,8 @@ pub struct ClientHello {
 /// A server's hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerHello {
+    /// Its random value.
+    pub random: [u8; 32],
     /// The version chosen: 0x0303 for TLS 1.2, 0x0304 for TLS 1.3.
     pub version: u16,
     /// The cipher suite chosen.
@@ -40,11 +44,11 @@ impl ClientHello {
     pub fn parse(body: &[u8]) -> Option<Self> {
         let mut rest = Cursor(body);
         let legacy = rest.u16()?;
-        rest.take(32)?;
+        let random = rest.random()?;
         rest.block8()?;
         rest.block16()?;
         rest.block8()?;
-        let mut hello = Self::default();
+        let mut hello = Self { random, ..Self::default() };
         for (kind, data) in rest.extensions() {
             hello.take_extension(kind, Cursor(data));
         }
@@ -84,11 +88,11 @@ impl ServerHello {
     pub fn parse(body: &[u8]) -> Option<Self> {
         let mut rest = Cursor(body);
         let legacy = rest.u16()?;
-        let random = rest.take(32)?;
+        let random = rest.random()?;
         rest.block8()?;
         let cipher_suite = rest.u16()?;
         rest.u8()?;
-        let mut hello = Self { version: legacy, cipher_suite, group: None, is_retry: random == RETRY };
+        let mut hello = Self { random, version: legacy, cipher_suite, group: None, is_retry: random == RETRY };
         for (kind, data) in rest.extensions() {
             match kind {
                 43 => hello.version = Cursor(data).u16().unwrap_or(legacy),
@@ -116,6 +120,10 @@ impl<'a> Cursor<'a> {
 
     fn u16(&mut self) -> Option<u16> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
+    }
+
+    fn random(&mut self) -> Option<[u8; 32]> {
+        self.take(32)?.try_into().ok()
     }
 
     fn block8(&mut self) -> Option<&'a [u8]> {
@@ -159,6 +167,7 @@ mod tests {
         extensions.extend([0, 51, 0, 7, 0, 5, 0, 29, 0, 1, 9]);
         let hello = ClientHello::parse(&client_hello(&extensions));
         let expected = ClientHello {
+            random: [7; 32],
             server_name: Some(b"host".to_vec()),
             alpn: vec![b"h2".to_vec()],
             versions: vec![0x0304, 0x0303],
@@ -179,7 +188,7 @@ mod tests {
         let mut body = vec![3, 3];
         body.extend(RETRY);
         body.extend([0, 0x13, 0x02, 0, 0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 23]);
-        let expected = ServerHello { version: 0x0304, cipher_suite: 0x1302, group: Some(23), is_retry: true };
+        let expected = ServerHello { random: RETRY, version: 0x0304, cipher_suite: 0x1302, group: Some(23), is_retry: true };
         assert_eq!(ServerHello::parse(&body), Some(expected));
     }
 

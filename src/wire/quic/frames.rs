@@ -1,0 +1,43 @@
+//! The frames that Initial packets may have (RFC 9000 §12.4, §19).
+
+use super::Reader;
+
+/// The pieces of handshake messages in a packet's frames (`CRYPTO`), each with its offset. It ends at a frame that is not allowed here.
+pub(super) fn crypto_frames(frames: &[u8]) -> Vec<(u64, &[u8])> {
+    let mut rest = Reader { bytes: frames, at: 0 };
+    let mut pieces = Vec::new();
+    while !rest.is_at_end() {
+        if next_frame(&mut rest, &mut pieces).is_none() {
+            break;
+        }
+    }
+    pieces
+}
+
+fn next_frame<'a>(rest: &mut Reader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) -> Option<()> {
+    match rest.integer()? {
+        // PADDING, PING
+        0 | 1 => {}
+        kind @ (2 | 3) => skip_ack(rest, kind == 3)?,
+        6 => {
+            let offset = rest.integer()?;
+            let length = usize::try_from(rest.integer()?).ok()?;
+            pieces.push((offset, rest.take(length)?));
+        }
+        // CONNECTION_CLOSE and all that is not allowed
+        _ => return None,
+    }
+    Some(())
+}
+
+/// `ACK` (RFC 9000 §19.3).
+fn skip_ack(rest: &mut Reader<'_>, counts_congestion: bool) -> Option<()> {
+    let (_largest, _delay, ranges, _first) = (rest.integer()?, rest.integer()?, rest.integer()?, rest.integer()?);
+    for _ in 0..ranges {
+        let (_gap, _length) = (rest.integer()?, rest.integer()?);
+    }
+    if counts_congestion {
+        let (_ect0, _ect1, _ce) = (rest.integer()?, rest.integer()?, rest.integer()?);
+    }
+    Some(())
+}

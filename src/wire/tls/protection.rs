@@ -1,0 +1,76 @@
+//! Opens the records of one direction (RFC 8446 §5.2 and §5.3; RFC 5246 §6.2.3.3, RFC 5288 §3, RFC 7905 §2).
+
+use aws_lc_rs::aead::{Aad, LessSafeKey, MAX_TAG_LEN, Nonce, UnboundKey};
+
+use super::schedule::{Keys, NONCE};
+use super::suite::Suite;
+use super::{Opened, RECORD_HEADER};
+
+/// The type of a record of TLS 1.3 whose true type is inside.
+const APPLICATION_DATA: u8 = 23;
+
+/// A direction's keys and how many records they have opened.
+pub(super) struct Protection {
+    key: LessSafeKey,
+    iv: Vec<u8>,
+    explicit_nonce: usize,
+    is_tls13: bool,
+    sequence: u64,
+}
+
+impl Protection {
+    pub(super) fn new(suite: Suite, keys: Keys, is_tls13: bool) -> Option<Self> {
+        let key = LessSafeKey::new(UnboundKey::new(suite.aead, &keys.key).ok()?);
+        let explicit_nonce = if is_tls13 { 0 } else { suite.explicit_nonce };
+        Some(Self { key, iv: keys.iv, explicit_nonce, is_tls13, sequence: 0 })
+    }
+
+    /// Opens the next record, header included. `None` where these keys do not fit it, or it is cut or was changed; then nothing is counted.
+    pub(super) fn open(&mut self, record: &[u8]) -> Option<Opened> {
+        let (header, content) = record.split_first_chunk::<RECORD_HEADER>()?;
+        let (explicit, sealed) = content.split_at_checked(self.explicit_nonce)?;
+        let text_length = sealed.len().checked_sub(MAX_TAG_LEN)?;
+        let nonce = self.nonce(explicit)?;
+        let mut text = sealed.to_vec();
+        if self.is_tls13 {
+            self.key.open_in_place(nonce, Aad::from(*header), &mut text).ok()?;
+        } else {
+            self.key.open_in_place(nonce, Aad::from(self.additional_data(*header, text_length)?), &mut text).ok()?;
+        }
+        text.truncate(text_length);
+        let opened = if self.is_tls13 && header[0] == APPLICATION_DATA { inner(text)? } else { Opened { kind: header[0], text } };
+        self.sequence = self.sequence.checked_add(1)?;
+        Some(opened)
+    }
+
+    fn nonce(&self, explicit: &[u8]) -> Option<Nonce> {
+        let mut nonce = [0; NONCE];
+        if explicit.is_empty() {
+            // The sequence number, on the right, over the fixed part.
+            nonce.copy_from_slice(self.iv.get(..NONCE)?);
+            nonce.iter_mut().rev().zip(self.sequence.to_be_bytes().iter().rev()).for_each(|(byte, number)| *byte ^= number);
+        } else {
+            let (fixed, carried) = nonce.split_at_mut(NONCE - explicit.len());
+            fixed.copy_from_slice(self.iv.get(..fixed.len())?);
+            carried.copy_from_slice(explicit);
+        }
+        Some(Nonce::assume_unique_for_key(nonce))
+    }
+
+    /// Sequence number, type, version and the length of the text.
+    fn additional_data(&self, header: [u8; RECORD_HEADER], text_length: usize) -> Option<[u8; 13]> {
+        let mut data = [0; 13];
+        data[..8].copy_from_slice(&self.sequence.to_be_bytes());
+        data[8..11].copy_from_slice(&header[..3]);
+        data[11..].copy_from_slice(&u16::try_from(text_length).ok()?.to_be_bytes());
+        Some(data)
+    }
+}
+
+/// The text of TLS 1.3 ends with its true type and zeros.
+fn inner(mut text: Vec<u8>) -> Option<Opened> {
+    let at = text.iter().rposition(|byte| *byte != 0)?;
+    let kind = text.get(at).copied()?;
+    text.truncate(at);
+    Some(Opened { kind, text })
+}
