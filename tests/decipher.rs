@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(missing_docs, reason = "a program")]
 
-use std::fmt;
-use std::io::{Read, Write};
+use std::fmt::{self, Write as _};
+use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -23,8 +23,13 @@ impl fmt::Debug for Log {
 
 impl rustls::KeyLog for Log {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        self.0.lock().unwrap().push_str(&format!("{label} {} {}\n", hex(client_random), hex(secret)));
+        let mut log = self.0.lock().unwrap();
+        let _ = write!(log, "{label}");
+        for bytes in [client_random, secret] {
+            let _ = write!(log, " ");
+            let _ = bytes.iter().try_for_each(|byte| write!(log, "{byte:02x}"));
+        }
+        let _ = writeln!(log);
     }
 }
 
@@ -96,8 +101,8 @@ impl Talk {
         self.settle();
         self.server.writer().write_all(answer).unwrap();
         self.settle();
-        let _ = self.client.reader().read(&mut [0; 1 << 16]);
-        let _ = self.server.reader().read(&mut [0; 1 << 16]);
+        let _ = self.client.reader().read(&mut [0; 1 << 14]);
+        let _ = self.server.reader().read(&mut [0; 1 << 14]);
     }
 
     fn key_log(&self) -> KeyLog {
