@@ -1,8 +1,9 @@
 //! Which packet carried a byte of a connection's streams, and when.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use crate::trace::{ClockMap, Direction, Exchange, PacketEntry, TcpFlags, Trace};
+use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, TcpFlags, Trace};
 use crate::units::{Moment, Nanos};
 
 /// The packets of an exchange's connection from the exchange's time, on the run's axis.
@@ -23,13 +24,18 @@ impl<'a> Carried<'a> {
     /// `None` where the exchange has no connection or no packet of it was seen.
     pub(super) fn of(trace: &'a Trace, exchange: &Exchange) -> Option<Self> {
         let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
-        let ended = exchange.ended.unwrap_or(Moment(i64::MAX));
         let (clock, all) = (trace.clock(), flow.packets());
-        let from = all.partition_point(|packet| clock.moment_of(packet.wall).is_some_and(|at| at < exchange.started - Self::SLACK));
-        let to = all.partition_point(|packet| clock.moment_of(packet.wall).is_some_and(|at| at <= ended + Self::SLACK));
         let anchored = [Direction::Sent, Direction::Received]
             .map(|direction| all.iter().find(|packet| packet.direction == direction).is_some_and(|packet| packet.flags.has(TcpFlags::SYN)));
-        Some(Self { packets: all.get(from..to)?, clock, anchored })
+        Some(Self { packets: all.get(Self::range(trace, exchange, flow))?, clock, anchored })
+    }
+
+    /// Where a flow's packets from an exchange's time lie.
+    pub(super) fn range(trace: &Trace, exchange: &Exchange, flow: &Flow) -> Range<usize> {
+        let ended = exchange.ended.unwrap_or(Moment(i64::MAX));
+        let moment = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
+        let from = flow.packets().partition_point(|packet| moment(packet).is_some_and(|at| at < exchange.started - Self::SLACK));
+        from..flow.packets().partition_point(|packet| moment(packet).is_some_and(|at| at <= ended + Self::SLACK))
     }
 
     /// When the first packet of a direction with all of `set` and none of `unset` flags passed.

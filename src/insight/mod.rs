@@ -4,6 +4,7 @@ pub mod budget;
 mod carried;
 mod conversations;
 mod curl;
+mod idle;
 mod packet;
 mod payload;
 pub mod redact;
@@ -19,6 +20,7 @@ mod wire_clock;
 
 pub use conversations::{conversations, span_of};
 pub use curl::{CurlMarks, curl_marks, curl_marks_of};
+pub use idle::{Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, idles, waited};
 pub use packet::packet_of;
 pub use payload::{opening, payload_of};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};

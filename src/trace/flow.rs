@@ -90,6 +90,17 @@ pub enum Direction {
     Received,
 }
 
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Sent => Self::Received,
+            Self::Received => Self::Sent,
+        }
+    }
+}
+
 /// The two ends of a flow, seen from the local one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FlowKey {
@@ -235,6 +246,14 @@ impl Flow {
     /// direction's SYN had the option too (RFC 7323 §2.2).
     pub const fn announced_window_scale(&self, direction: Direction) -> Option<u8> {
         self.stream(direction).window_scale
+    }
+
+    /// The offset, in the other direction's stream, up to which a packet acknowledges; 0 for its SYN alone. Of the many that the field
+    /// may mean (it wraps every 4 GiB), the one nearest to `near`, such as the end of what had been sent by then. `None` where it
+    /// acknowledges nothing, or nothing of the other direction was seen.
+    pub fn acknowledged_offset(&self, packet: &PacketEntry, near: u64) -> Option<u64> {
+        let base = self.stream(packet.direction.opposite()).base?;
+        packet.flags.has(TcpFlags::ACK).then(|| unwrap_offset(packet.ack.wrapping_sub(base), near))
     }
 
     const fn stream(&self, direction: Direction) -> &Stream {

@@ -49,6 +49,7 @@ fn exchange(trace: &Trace, exchange: &Exchange) -> Value {
         })).collect::<Vec<_>>(),
         "rtt": rtt(trace, exchange),
         "segments": segments(trace, exchange),
+        "waited": waited(trace, exchange),
         "server_timing": insight::server_timing(exchange).iter().map(|metric| json!(metric.name)).collect::<Vec<_>>(),
         "certificates": certificates(trace, exchange),
         "informational": exchange.informational.iter().map(|response| response.status).collect::<Vec<_>>(),
@@ -82,6 +83,15 @@ fn segments(trace: &Trace, exchange: &Exchange) -> Option<Value> {
             "sent": counts(segments.sent), "received": counts(segments.received), "offloaded": segments.offloaded, "mss": segments.mss,
         })
     })
+}
+
+fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
+    let all = insight::waited(trace, exchange)?;
+    Some(
+        all.iter()
+            .map(|waited| json!({ "cause": waited.cause.name(), "duration_ns": waited.total, "stretches": waited.stretches }))
+            .collect(),
+    )
 }
 
 fn certificates(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {

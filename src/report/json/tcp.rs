@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::insight::{self, KernelCounts, KernelSegments, kernel_segments, rtt, segments};
+use crate::insight::{self, KernelCounts, KernelSegments, Waited, kernel_segments, rtt, segments, waited};
 use crate::trace::{self, Attempt, AttemptOutcome, Endpoint, KernelTcp, SegmentCounts, Trace};
 use crate::units::{Nanos, Untrusted};
 
@@ -15,6 +15,7 @@ pub(super) struct Tcp<'a> {
     retransmits: Option<u64>,
     retransmits_source: Option<&'static str>,
     attempts: Vec<AttemptEntry<'a>>,
+    waited: Option<Vec<WaitedEntry>>,
     kernel: Option<&'a KernelTcp>,
 }
 
@@ -40,6 +41,7 @@ impl<'a> Tcp<'a> {
             retransmits: again.map(|(count, _)| count),
             retransmits_source: again.map(|(_, source)| source),
             attempts: exchange.attempts.iter().map(AttemptEntry::of).collect(),
+            waited: waited(trace, exchange).map(|all| all.into_iter().map(WaitedEntry::of).collect()),
             kernel: connection.and_then(|connection| connection.kernel.as_ref()),
         })
     }
@@ -66,6 +68,28 @@ impl<'a> AttemptEntry<'a> {
             start_ns: attempt.started.0,
             duration_ns: attempt.duration(),
             error,
+        }
+    }
+}
+
+/// How long nothing passed, for one cause.
+#[derive(Serialize)]
+struct WaitedEntry {
+    cause: &'static str,
+    duration_ns: Nanos,
+    network_ns: Nanos,
+    stretches: usize,
+    source: &'static str,
+}
+
+impl WaitedEntry {
+    const fn of(waited: Waited) -> Self {
+        Self {
+            cause: waited.cause.name(),
+            duration_ns: waited.total,
+            network_ns: waited.network,
+            stretches: waited.stretches,
+            source: Waited::CLOCK.name(),
         }
     }
 }

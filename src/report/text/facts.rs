@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::flow::Words;
-use crate::insight::{KernelCounts, KernelSegments, Segments, kernel_segments, round_trips, segments, server_timing};
+use crate::insight::{IdleCause, KernelCounts, KernelSegments, Segments, kernel_segments, round_trips, segments, server_timing, waited};
 use crate::report::pen::{Line, Role};
 use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts, What};
 use crate::units::{Bytes, Nanos};
@@ -11,7 +11,7 @@ type Fact = (&'static str, Words);
 
 /// The facts of an exchange, each with its label.
 pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
-    let facts = [resolved(exchange), trips(page, exchange)].into_iter().flatten();
+    let facts = [resolved(exchange), trips(page, exchange), silence(page, exchange)].into_iter().flatten();
     let attempts = attempts(page, exchange);
     let rest = [proxied(exchange, page), early(page, exchange), served(page, exchange), body(exchange), redirect(page, exchange)];
     let rest = rest.into_iter().flatten().chain(carried(page, exchange)).chain(notes(page, exchange));
@@ -50,6 +50,25 @@ fn trips(page: &Page, exchange: &Exchange) -> Option<Fact> {
     let trips = round_trips(page.trace, exchange).filter(|trips| trips.used < EXPLAINS)?;
     let words = Words::default().keep(Role::Plain, &format!("{:.1} of {}", trips.used, page.pen.time(trips.rtt.duration)));
     Some(("round trips", words.keep(Role::Dim, &format!("({} would do)", trips.least))))
+}
+
+/// What nothing passed for on the wire, the longest first; without what would not be seen beside it.
+fn silence(page: &Page, exchange: &Exchange) -> Option<Fact> {
+    const MOST: usize = 4;
+    let all = waited(page.trace, exchange)?;
+    let seen = Nanos(all.first()?.total.0 / 20);
+    let mut words = Words::default();
+    for (place, waited) in all.iter().filter(|waited| waited.total >= seen).take(MOST).enumerate() {
+        if place > 0 {
+            words = words.join(",");
+        }
+        words = words.keep(Role::Plain, &format!("{} {}", page.pen.time(waited.total), waited.cause.whom()));
+        let server = waited.total.saturating_sub(waited.network);
+        if matches!(waited.cause, IdleCause::Server { .. }) && waited.network > Nanos::ZERO && server >= Nanos(waited.total.0 / 20) {
+            words = words.keep(Role::Dim, &format!("(its own {})", page.pen.time(server)));
+        }
+    }
+    Some(("waited for", words))
 }
 
 /// The attempts to connect, where there was more than one.

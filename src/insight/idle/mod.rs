@@ -1,0 +1,124 @@
+//! Stretches in which nothing passed on a connection, and why: told from the packets around them.
+//!
+//! | cause | what the packets show |
+//! |---|---|
+//! | handshake | between SYN and SYN-ACK: the network's round trip |
+//! | lost | what ends it was sent before; it is sent again after a timeout (RFC 6298), or after duplicate acknowledgments (RFC 5681 §3.2) |
+//! | window | the bytes under way fill the window that the receiver has announced (RFC 9293 §3.8.6) |
+//! | acknowledgment | the sender goes on a round trip after its latest bytes were acknowledged: it might have no more under way (RFC 5681 §3.1) |
+//! | delayed ack | a small segment waits, by Nagle's algorithm, for the acknowledgment of the one before it, which is delayed (RFC 9293 §3.7.4, RFC 1122 §4.2.3.2) |
+//! | server | the last to say something was the client |
+//! | client | the last to say something was the server, or the client goes on by itself |
+//!
+//! The rules are inferred: TCP does not say why it waits. Round trips are the handshake's.
+
+mod cause;
+mod state;
+
+use super::carried::Carried;
+use crate::trace::{Clock, Exchange, Flow, PacketEntry, Trace};
+use crate::units::{Moment, Nanos};
+
+pub use cause::IdleCause;
+use state::State;
+
+/// A stretch in which nothing passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// When the packet before it passed.
+    pub began: Moment,
+    /// When the packet after it did.
+    pub ended: Moment,
+    /// Place of the packet after it among the flow's packets.
+    pub before: usize,
+    /// Why.
+    pub cause: IdleCause,
+}
+
+impl Idle {
+    /// How long nothing passed.
+    pub fn duration(&self) -> Nanos {
+        self.ended.since(self.began)
+    }
+}
+
+/// Stretches that are told of one exchange.
+const MOST: usize = 4_096;
+
+/// The stretches of at least `least` on an exchange's connection in the exchange's time, in their order; `None` where no packet of it was
+/// seen.
+pub fn idles(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<Idle>> {
+    let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
+    let span = Carried::range(trace, exchange, flow);
+    let at = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
+    let mut found = Vec::new();
+    for (before, cause) in causes(flow, least).skip_while(|(before, _)| *before <= span.start).take_while(|(before, _)| *before < span.end)
+    {
+        let edges = before.checked_sub(1).and_then(|after| Some((at(flow.packets().get(after)?)?, at(flow.packets().get(before)?)?)));
+        if let Some((began, ended)) = edges.filter(|_| found.len() < MOST) {
+            found.push(Idle { began, ended, before, cause });
+        }
+    }
+    Some(found)
+}
+
+/// The causes of a flow's stretches of at least `least`, each with the place of the packet after it.
+pub fn causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, IdleCause)> {
+    let mut state = State::new(flow);
+    let packets = flow.packets();
+    packets.iter().enumerate().filter_map(move |(place, packet)| {
+        let before = place.checked_sub(1).and_then(|before| packets.get(before));
+        let is_idle = before.is_some_and(|before| packet.wall.since(before.wall) >= least);
+        let cause = is_idle.then(|| cause::cause(&state, before?, packet, packets.get(place + 1..).unwrap_or_default())).flatten();
+        state.pass(packet);
+        cause.map(|cause| (place, cause))
+    })
+}
+
+/// How long nothing passed for one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// The cause, as it was the first time.
+    pub cause: IdleCause,
+    /// How long in all.
+    pub total: Nanos,
+    /// How much of it was the network's, where that can be told apart.
+    pub network: Nanos,
+    /// In how many stretches.
+    pub stretches: usize,
+}
+
+impl Waited {
+    /// Where these figures come from: the packets' times, and the rules above.
+    pub const CLOCK: Clock = Clock::Inferred;
+}
+
+/// How much of an exchange's time nothing passed on its connection, by cause, the longest first; `None` where no packet of it was seen.
+/// Stretches shorter than [`LEAST`] are not counted.
+pub fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Waited>> {
+    let mut sums: Vec<Waited> = Vec::new();
+    for idle in idles(trace, exchange, LEAST)? {
+        let network = match idle.cause {
+            IdleCause::Handshake => idle.duration(),
+            IdleCause::Server { network } => network.unwrap_or_default(),
+            _ => Nanos::ZERO,
+        };
+        let place = sums.iter().position(|sum| sum.cause.name() == idle.cause.name()).unwrap_or_else(|| {
+            sums.push(Waited { cause: idle.cause, total: Nanos::ZERO, network: Nanos::ZERO, stretches: 0 });
+            sums.len() - 1
+        });
+        if let Some(sum) = sums.get_mut(place) {
+            sum.total += idle.duration();
+            sum.network += network;
+            sum.stretches += 1;
+        }
+    }
+    sums.sort_by_key(|sum| std::cmp::Reverse(sum.total));
+    Some(sums)
+}
+
+/// The least that is looked at by [`waited`]: shorter stretches are the machines' own pace.
+pub const LEAST: Nanos = Nanos::from_millis(1);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! What TCP knows at a moment: what is under way, what is acknowledged, how much the receiver wants.
+
+use crate::trace::{Direction, Flow, PacketEntry, TcpFlags};
+use crate::units::{Nanos, WallTime};
+
+/// Both sides, as the packets so far show them.
+pub(super) struct State<'a> {
+    flow: &'a Flow,
+    sent: Side,
+    received: Side,
+    /// From SYN to SYN-ACK.
+    pub(super) round_trip: Option<Nanos>,
+    opened: Option<WallTime>,
+    /// The direction of the latest payload.
+    pub(super) spoke_last: Option<Direction>,
+}
+
+/// What one side has sent, and what the other has said of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Side {
+    /// Offset after the highest byte sent.
+    pub(super) end: u64,
+    /// Offset up to which the other side has acknowledged.
+    pub(super) acknowledged: u64,
+    /// Bytes beyond that which the other side takes; `None` before it said so.
+    pub(super) window: Option<u64>,
+    /// When its latest payload passed.
+    pub(super) spoke: Option<WallTime>,
+    /// Bytes of that.
+    pub(super) latest_bytes: u32,
+    /// Acknowledgments of the other side in a row that acknowledged nothing new.
+    pub(super) duplicates: u32,
+    /// When the other side last acknowledged something new.
+    pub(super) acknowledged_at: Option<WallTime>,
+}
+
+impl Side {
+    /// Bytes sent and not acknowledged.
+    pub(super) const fn under_way(&self) -> u64 {
+        self.end.saturating_sub(self.acknowledged)
+    }
+}
+
+impl<'a> State<'a> {
+    pub(super) fn new(flow: &'a Flow) -> Self {
+        Self { flow, sent: Side::default(), received: Side::default(), round_trip: None, opened: None, spoke_last: None }
+    }
+
+    pub(super) const fn side(&self, direction: Direction) -> &Side {
+        match direction {
+            Direction::Sent => &self.sent,
+            Direction::Received => &self.received,
+        }
+    }
+
+    /// The most a segment of a direction may carry: what the other side announced.
+    pub(super) fn mss(&self, direction: Direction) -> Option<u32> {
+        self.flow.announced_mss(direction.opposite()).map(u32::from)
+    }
+
+    /// Takes in the next packet.
+    pub(super) fn pass(&mut self, packet: &PacketEntry) {
+        self.time_handshake(packet);
+        if packet.flags.has(TcpFlags::ACK) {
+            self.acknowledge(packet);
+        }
+        if packet.payload_bytes == 0 {
+            return;
+        }
+        let side = self.side_mut(packet.direction);
+        side.end = side.end.max(packet.offset.saturating_add(u64::from(packet.payload_bytes)));
+        side.spoke = Some(packet.wall);
+        side.latest_bytes = packet.payload_bytes;
+        self.spoke_last = Some(packet.direction);
+    }
+
+    fn acknowledge(&mut self, packet: &PacketEntry) {
+        let window = self.window(packet);
+        let offset = self.flow.acknowledged_offset(packet, self.side(packet.direction.opposite()).end);
+        let of = self.side_mut(packet.direction.opposite());
+        let Some(offset) = offset else { return };
+        if offset > of.acknowledged {
+            of.acknowledged = offset;
+            of.acknowledged_at = Some(packet.wall);
+            of.duplicates = 0;
+        } else if packet.payload_bytes == 0 && of.under_way() > 0 && of.window == window {
+            of.duplicates += 1;
+        }
+        of.window = window;
+    }
+
+    /// In bytes. In a SYN it is not scaled (RFC 7323 §2.2); where a SYN was not seen, how it is scaled is not known.
+    fn window(&self, packet: &PacketEntry) -> Option<u64> {
+        let announced = u64::from(packet.window);
+        if packet.flags.has(TcpFlags::SYN) {
+            return Some(announced);
+        }
+        self.round_trip?;
+        let scale = |direction| self.flow.announced_window_scale(direction);
+        match (scale(packet.direction), scale(packet.direction.opposite())) {
+            (Some(bits), Some(_)) => Some(announced << bits.min(14)),
+            _ => Some(announced),
+        }
+    }
+
+    fn time_handshake(&mut self, packet: &PacketEntry) {
+        if packet.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
+            self.round_trip = self.round_trip.or_else(|| self.opened.map(|opened| packet.wall.since(opened)));
+        } else if packet.flags.has(TcpFlags::SYN) {
+            self.opened = Some(packet.wall);
+        }
+    }
+
+    const fn side_mut(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::Sent => &mut self.sent,
+            Direction::Received => &mut self.received,
+        }
+    }
+}
