@@ -17,9 +17,14 @@ mod pcap;
 mod pcapng;
 mod reader;
 mod record;
+#[cfg(test)]
+mod samples;
 mod source;
 mod store;
 mod teller;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod whatever_comes;
 
 use std::fs::File;
 use std::io::Read;
