@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot run says so by panicking")]
 #![allow(missing_docs, reason = "a program")]
 
+#[allow(clippy::cast_possible_truncation, reason = "the numbers are small, and wrapping would do as well")]
 mod traffic;
 
 use std::fs;
@@ -52,18 +53,16 @@ fn told(name: &str, rounds: usize, program: impl Fn() -> Command, before: &[&str
     for _ in 0..rounds {
         let mut command = program();
         command.args(before).arg(file).args(after).stdout(Stdio::null()).stderr(Stdio::null());
-        match cost_of(&mut command) {
-            Some(cost) => costs.push(cost),
-            None => {
-                println!("SKIPPED: {name}: it is not installed");
-                return None;
-            }
-        }
+        let Some(cost) = cost_of(&mut command) else {
+            println!("SKIPPED: {name}: it is not installed");
+            return None;
+        };
+        costs.push(cost);
     }
     costs.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
     let seconds = costs[costs.len() / 2].seconds;
     let megabytes = costs.iter().map(|cost| cost.megabytes).fold(0.0, f64::max);
-    println!("{name:<44} {:>7.3} s {megabytes:>7.1} MB", seconds);
+    println!("{name:<44} {seconds:>7.3} s {megabytes:>7.1} MB");
     Some(Cost { seconds, megabytes })
 }
 

@@ -72,8 +72,6 @@ pub enum Needed {
     AtLeast(u64),
     /// No more than this.
     AtMost(u64),
-    /// A multiple of four.
-    MultipleOfFour,
     /// As long as its other end says.
     AsAtTheEnd(u64),
 }
@@ -83,7 +81,6 @@ impl std::fmt::Display for Needed {
         match self {
             Self::AtLeast(bytes) => write!(f, "less than {bytes} cannot be"),
             Self::AtMost(bytes) => write!(f, "more than {bytes} cannot be"),
-            Self::MultipleOfFour => f.write_str("a multiple of 4 is needed"),
             Self::AsAtTheEnd(bytes) => write!(f, "{bytes} at its end"),
         }
     }

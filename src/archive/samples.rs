@@ -115,7 +115,7 @@ pub(super) fn everything() -> Vec<u8> {
     let mut second = Sample::new(true);
     second
         .section()
-        .interface(|options| _ = options.option(9, &[0x80 | 10]))
+        .interface(|options| _ = options.option(9, &[0x8a]))
         .interface(|options| _ = options.option(14, &1_700_000_000_i64.to_be_bytes()))
         .block(2, |body| {
             let bytes = frame(31, 30);

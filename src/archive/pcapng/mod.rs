@@ -70,7 +70,7 @@ impl Pcapng {
     /// Type and both lengths.
     const AROUND: u32 = 12;
     /// A block that has to be held whole is no longer.
-    const LONGEST: u32 = 1 << 24;
+    const LONGEST: usize = 1 << 24;
     /// Interfaces of all sections together.
     const MOST_INTERFACES: usize = u16::MAX as usize;
     /// What may wait, of one block's comments and names.
@@ -122,18 +122,20 @@ impl Pcapng {
             }
             _ => false,
         };
+        // Some write lengths without the padding that they have all the same.
+        let span = u64::from(length).next_multiple_of(4);
         if !holds {
-            self.source.skip(u64::from(length - 4) - (self.source.offset() - offset), layer)?;
+            self.source.skip(span - 4 - (self.source.offset() - offset), layer)?;
             let end = Fields { bytes: self.source.take(4, layer)?, big_endian: self.big_endian }.u32_at(0);
             return agree(layer, offset, length, end).map(|()| None);
         }
-        if length > Self::LONGEST {
-            let needed = Needed::AtMost(u64::from(Self::LONGEST));
+        let Some(span) = usize::try_from(span).ok().filter(|span| *span <= Self::LONGEST) else {
+            let needed = Needed::AtMost(Self::LONGEST as u64);
             return Err(ArchiveError::Length { layer, offset, needed, found: u64::from(length) });
-        }
-        self.source.take(length as usize, layer)?;
+        };
+        self.source.take(span, layer)?;
         let block = Fields { bytes: self.source.taken(), big_endian: self.big_endian };
-        agree(layer, offset, length, block.u32_at(length as usize - 4))?;
+        agree(layer, offset, length, block.u32_at(span - 4))?;
         self.read(kind, offset)
     }
 
@@ -157,14 +159,11 @@ impl Pcapng {
         let fields = Fields { bytes: head, big_endian: self.big_endian };
         let (kind, length) = (fields.u32_at(0), fields.u32_at(4));
         let shortest = blocks::shortest(kind);
-        let needed = if length < shortest {
-            Needed::AtLeast(u64::from(shortest))
-        } else if !length.is_multiple_of(4) {
-            Needed::MultipleOfFour
-        } else {
-            return Ok((kind, length));
-        };
-        Err(ArchiveError::Length { layer: layer(kind), offset, needed, found: u64::from(length) })
+        if length < shortest {
+            let needed = Needed::AtLeast(u64::from(shortest));
+            return Err(ArchiveError::Length { layer: layer(kind), offset, needed, found: u64::from(length) });
+        }
+        Ok((kind, length))
     }
 
     /// Notes where the content of a block lies that is not read now.
