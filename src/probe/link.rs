@@ -40,6 +40,16 @@ impl Line {
         }
     }
 
+    /// Tells what lies where in its streams, as far as they have come.
+    pub(super) fn tell_layers(&self) {
+        self.meter.layering().tell();
+    }
+
+    /// The same for the last time.
+    pub(super) fn end_layers(&self) {
+        self.meter.layering().end();
+    }
+
     /// The kernel's figures now, as an event.
     pub(super) fn measured(&self) -> Option<What> {
         let figures = self.kernel.as_ref()?.read()?;
@@ -109,7 +119,7 @@ impl Link {
             }
             None => request.origin_form(),
         };
-        self.begin().await?;
+        self.begin(&line.meter).await?;
         match &mut self.speech {
             Speech::Http1(http1) => http1.send(stage, request, &target, self.version).await,
             Speech::Http2(http2) => http2.send(stage, request).await,
@@ -118,7 +128,7 @@ impl Link {
     }
 
     /// Begins to speak, unless that has begun.
-    async fn begin(&mut self) -> Result<(), Failed> {
+    async fn begin(&mut self, meter: &Meter) -> Result<(), Failed> {
         let fault = |name: &str, error: String| {
             Failed::new(
                 Phase::Send,
@@ -129,10 +139,10 @@ impl Link {
         };
         self.speech = match std::mem::replace(&mut self.speech, Speech::Never) {
             Speech::NotYet { stream, http2: true } => {
-                Speech::Http2(Box::new(Http2::open(stream).await.map_err(|error| fault("HTTP/2", error.to_string()))?))
+                Speech::Http2(Box::new(Http2::open(stream, meter.parts()).await.map_err(|error| fault("HTTP/2", error.to_string()))?))
             }
             Speech::NotYet { stream, http2: false } => {
-                Speech::Http1(Box::new(Http1::open(stream).await.map_err(|error| fault("HTTP/1.1", error.to_string()))?))
+                Speech::Http1(Box::new(Http1::open(stream, meter.parts()).await.map_err(|error| fault("HTTP/1.1", error.to_string()))?))
             }
             begun => begun,
         };
@@ -299,7 +309,7 @@ impl Way<'_> {
         let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
         self.unchecked.extend(unchecked);
         recorder.end(exchange, Phase::Tls, Some(self.meter.position()));
-        let alpn = secured.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        let alpn = secured.inner().inner().get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
         Ok((Box::new(secured), alpn))
     }
 

@@ -16,6 +16,7 @@ mod exchange;
 mod failed;
 mod http1;
 mod http2;
+mod layering;
 mod limit;
 mod link;
 mod pace;

@@ -117,6 +117,7 @@ impl Run {
         let ended = if unbegun || is_settled(&result) { recorder.edge(exchange) } else { recorder.now() };
         tell(&step, &transfer.hop, &result, ended);
         if let Some(line) = &mut transfer.carrier.line {
+            line.tell_layers();
             line.check_certificates(&self.spec, &mut self.trust).await;
             line.measured().into_iter().for_each(|measured| recorder.emit(measured));
             if let (Some(host), Some(address)) = (transfer.hop.url.host_str(), line.remote.ip())
@@ -176,6 +177,7 @@ async fn dispose(recorder: &Recorder, carrier: &mut Carrier, outcome: Option<&Ou
     }
     if let Some(line) = line {
         let connection = line.connection;
+        line.end_layers();
         drop(line);
         recorder.emit(What::Disconnected { connection });
     }

@@ -52,6 +52,7 @@ impl Stage {
     /// The last byte of the message was read.
     pub(super) fn finished(&self) {
         self.recorder.end(self.exchange, self.phase, Some(self.meter.position()));
+        self.meter.layering().tell();
     }
 
     fn pass_to(&mut self, phase: Phase, at: Moment, position: StreamPosition) {
@@ -59,5 +60,6 @@ impl Stage {
         self.recorder.emit_at(at, What::PhaseEnded { exchange, phase: self.phase, position });
         self.recorder.emit_at(at, What::PhaseBegan { exchange, phase, position });
         self.phase = phase;
+        self.meter.layering().tell();
     }
 }

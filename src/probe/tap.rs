@@ -6,12 +6,14 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::trace::{ConnectionId, StreamPosition};
+use super::Recorder;
+use super::layering::{Layering, Parts};
+use crate::trace::{ConnectionId, Side, StreamPosition};
 
 /// A byte stream in both directions.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -26,19 +28,19 @@ pub(super) struct Meter {
     received: AtomicU64,
     /// Where the latest bytes received begin, or the latest TLS record taken from them.
     latest_from: AtomicU64,
-    /// Somebody says where records begin.
-    in_records: AtomicBool,
+    /// Says what lies where in them.
+    layering: Arc<Layering>,
 }
 
 impl Meter {
     /// Both streams at their start.
-    pub(super) fn new(connection: ConnectionId) -> Arc<Self> {
+    pub(super) fn new(connection: ConnectionId, recorder: &Recorder) -> Arc<Self> {
         Arc::new(Self {
             connection,
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             latest_from: AtomicU64::new(0),
-            in_records: AtomicBool::new(false),
+            layering: Arc::new(Layering::new(recorder.clone(), connection)),
         })
     }
 
@@ -57,9 +59,15 @@ impl Meter {
         StreamPosition { received: self.latest_from.load(Ordering::Relaxed), ..self.position() }
     }
 
-    /// Whether the asker is the first: only the lowest TLS layer's records lie in these streams as they are.
-    pub(super) fn takes_records(&self) -> bool {
-        !self.in_records.swap(true, Ordering::Relaxed)
+    /// What says what lies where in the streams.
+    pub(super) const fn layering(&self) -> &Arc<Layering> {
+        &self.layering
+    }
+
+    /// For telling the parts of what is said on the connection from now on, sent and received; `None` where their place is not known.
+    pub(super) fn parts(&self) -> Option<(Parts, Parts)> {
+        let StreamPosition { sent, received, .. } = self.position();
+        self.layering.parts(Side::Client, sent).zip(self.layering.parts(Side::Server, received))
     }
 
     /// The record that is being taken began at this offset.
@@ -87,6 +95,8 @@ pub(super) trait Observer: Send + Unpin {
     fn sent(&mut self, bytes: &[u8]);
     /// Bytes the lower side has given.
     fn received(&mut self, bytes: &[u8]);
+    /// A write is over, in which so many bytes were accepted: what was shown since the one before.
+    fn wrote(&mut self, _bytes: usize) {}
     /// All that was accepted has been passed on.
     fn flushed(&mut self) {}
     /// Nothing more can be read, and why.
@@ -104,6 +114,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn received(&mut self, bytes: &[u8]) {
         self.0.received(bytes);
         self.1.received(bytes);
+    }
+
+    fn wrote(&mut self, bytes: usize) {
+        self.0.wrote(bytes);
+        self.1.wrote(bytes);
     }
 
     fn flushed(&mut self) {
@@ -129,6 +144,11 @@ impl<S, O> Tap<S, O> {
     pub(super) const fn new(inner: S, observer: O) -> Self {
         Self { inner, observer }
     }
+
+    /// The stream below.
+    pub(super) const fn inner(&self) -> &S {
+        &self.inner
+    }
 }
 
 impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for Tap<S, O> {
@@ -146,6 +166,7 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
         let this = &mut *self;
         let written = ready!(Pin::new(&mut this.inner).poll_write(cx, buf))?;
         this.observer.sent(buf.get(..written).unwrap_or(buf));
+        this.observer.wrote(written);
         Poll::Ready(Ok(written))
     }
 
@@ -158,6 +179,7 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
             this.observer.sent(buf.get(..part).unwrap_or(buf));
             left -= part;
         }
+        this.observer.wrote(written);
         Poll::Ready(Ok(written))
     }
 

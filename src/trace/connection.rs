@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, ExchangeId, Tls};
+use super::{ConnectionId, Contents, ExchangeId, Layers, Part, Side, Tls};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// One end of a connection. In events it is text: `192.0.2.1:443`, `[2001:db8::1]:443`, `unix:/run/app.sock`.
@@ -114,8 +115,29 @@ pub struct Connection {
     pub remote: Endpoint,
     /// TLS on it, once a handshake began.
     pub tls: Option<Tls>,
+    /// What lies where in its two streams.
+    pub layers: Layers,
     /// The kernel's latest figures.
     pub kernel: Option<KernelTcp>,
     /// When it was closed.
     pub closed: Option<Moment>,
+}
+
+impl Connection {
+    /// What a stretch of the stream from one side carries: a packet's payload, say.
+    pub fn contents(&self, from: Side, stream: Range<u64>) -> Contents<'_> {
+        self.layers.of(from).contents(stream, self.explicit_nonce())
+    }
+
+    /// Where in its stream a part lies, from its first byte to its last; `None` where that is not known.
+    pub fn stream_of(&self, from: Side, part: &Part) -> Option<Range<u64>> {
+        self.layers.of(from).stream_of(&part.range(), self.explicit_nonce())
+    }
+
+    /// Bytes of the nonce that each record states: AES in TLS 1.2 (RFC 5288 §3). Later versions and ciphers have none.
+    fn explicit_nonce(&self) -> u64 {
+        let agreed = self.tls.as_ref().and_then(|tls| tls.handshake.as_ref());
+        let states = agreed.is_some_and(|agreed| agreed.version == "TLSv1.2" && agreed.cipher_suite.contains("_AES_"));
+        if states { 8 } else { 0 }
+    }
 }

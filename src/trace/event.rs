@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, OtherFrames,
-    Packet, Phase, ProxyStep, ResolutionSource, StreamPosition, TlsMessage, Verification,
+    Packet, Part, Phase, ProxyStep, Record, ResolutionSource, Side, StreamPosition, TlsMessage, Verification,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -179,6 +179,18 @@ pub enum What {
     KernelMeasured { connection: ConnectionId, figures: KernelTcp },
     /// A connection was closed by this side, or found closed.
     Disconnected { connection: ConnectionId },
+    /// What lies where in the stream from one side, as far as it passed since this was told last. What was not complete then is told
+    /// again, at the same place. `unlisted` are records and parts that are not told because there are too many.
+    Layered {
+        connection: ConnectionId,
+        from: Side,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        records: Vec<Record>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Part>,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unlisted: u64,
+    },
 
     /// A TLS handshake message, or the opaque record that stands for one once the handshake is encrypted.
     TlsMessage { connection: ConnectionId, message: TlsMessage },
@@ -271,6 +283,7 @@ impl What {
             Self::Connected { connection, .. }
             | Self::KernelMeasured { connection, .. }
             | Self::Disconnected { connection }
+            | Self::Layered { connection, .. }
             | Self::TlsMessage { connection, .. }
             | Self::TlsCertificates { connection, .. }
             | Self::TlsVerified { connection, .. }
@@ -278,4 +291,9 @@ impl What {
             _ => None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Stored;
 use super::passed::{ChunkSums, Passed};
+use super::ranges::{Carrier, Carriers};
 use crate::units::{Nanos, WallTime};
 
 /// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
@@ -166,6 +167,9 @@ struct Stream {
     counts: SegmentCounts,
     mss: Option<u16>,
     window_scale: Option<u8>,
+    /// The SYN was there, so offsets count from the stream's beginning.
+    anchored: bool,
+    carriers: Carriers,
 }
 
 /// Offsets from `start` on, `end` not included, that no packet has carried.
@@ -232,6 +236,24 @@ impl Flow {
         self.sums.between(&self.entries, from, to)
     }
 
+    /// The packets that carried something of a stretch of a direction's stream, in the order they were captured. None is known where
+    /// the direction's SYN was not captured: its offsets then count from wherever the capture came in.
+    pub fn carriers(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
+        let stream = self.stream(direction);
+        if stream.anchored { stream.carriers.of(stretch) } else { Vec::new() }
+    }
+
+    /// The packet that was the first to carry the byte at an offset of a direction's stream, as its place among the flow's packets.
+    pub fn first_carrier(&self, direction: Direction, offset: u64) -> Option<usize> {
+        let stream = self.stream(direction);
+        if stream.anchored { stream.carriers.first_of(offset) } else { None }
+    }
+
+    /// Whether offsets of a direction count from its stream's first byte: its SYN was captured.
+    pub const fn is_anchored(&self, direction: Direction) -> bool {
+        self.stream(direction).anchored
+    }
+
     /// Counts of one direction.
     pub const fn counts(&self, direction: Direction) -> &SegmentCounts {
         &self.stream(direction).counts
@@ -291,6 +313,7 @@ impl Flow {
             stored: packet.stored,
         };
         self.sums.add(&entry);
+        stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
         self.make_room();
         self.entries.push(entry);
     }
@@ -333,6 +356,8 @@ impl Stream {
         counts: SegmentCounts { packets: 0, data_segments: 0, payload_bytes: 0, max_payload: 0, retransmitted: 0, out_of_order: 0 },
         mss: None,
         window_scale: None,
+        anchored: false,
+        carriers: Carriers::EMPTY,
     };
 
     /// Counts a packet. Returns its payload's stream offset and whether it was sent again.
@@ -353,6 +378,7 @@ impl Stream {
         let first = tcp.seq.wrapping_add(u32::from(syn));
         let seen_before = self.base.is_some();
         let base = *self.base.get_or_insert(first);
+        self.anchored |= syn && !seen_before;
         if syn {
             self.counts.retransmitted += u64::from(seen_before);
             return (0, seen_before);

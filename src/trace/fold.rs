@@ -61,7 +61,11 @@ impl Trace {
                 }
                 return;
             }
-            What::ResponseBody { .. } | What::RequestBody { .. } | What::ClockPaired { .. } | What::OtherFrames { .. } => {
+            What::ResponseBody { .. }
+            | What::RequestBody { .. }
+            | What::ClockPaired { .. }
+            | What::OtherFrames { .. }
+            | What::Layered { .. } => {
                 self.fold(*at, what);
                 return;
             }
@@ -270,6 +274,7 @@ impl Trace {
                 local: local.clone(),
                 remote: remote.clone(),
                 tls: None,
+                layers: super::Layers::default(),
                 kernel: None,
                 closed: None,
             });
@@ -435,6 +440,7 @@ fn fold_connection(connection: &mut Connection, at: Moment, what: &What) {
         What::Disconnected { .. } => {
             connection.closed.get_or_insert(at);
         }
+        What::Layered { from, records, parts, unlisted, .. } => connection.layers.of_mut(*from).take(records, parts, *unlisted),
         _ => fold_tls(connection.tls.get_or_insert_default(), at, what),
     }
 }

@@ -235,9 +235,34 @@ fn about_connections() -> impl Strategy<Value = What> {
         (exchange(), connection(), endpoint(), endpoint(), any::<bool>())
             .prop_map(|(exchange, connection, local, remote, reused)| What::Connected { exchange, connection, local, remote, reused }),
         (exchange(), word(), text()).prop_map(|(exchange, kind, text)| What::ProxyTalked { exchange, step: ProxyStep { kind, text } }),
+        layered(),
         (connection(), figures).prop_map(|(connection, figures)| What::KernelMeasured { connection, figures }),
         connection().prop_map(|connection| What::Disconnected { connection }),
     ]
+}
+
+fn layered() -> BoxedStrategy<What> {
+    // Small places, so that some follow each other; and any, since a file may be crafted.
+    let place = || prop_oneof![4 => 0..200_u64, 1 => any::<u64>()];
+    let size = || prop_oneof![4 => 0..60_u32, 1 => any::<u32>()];
+    let record = (place(), size(), any::<u8>(), place(), size());
+    let record = record.prop_map(|(at, bytes, kind, plain_at, plain_bytes)| Record { at, bytes, kind, plain_at, plain_bytes });
+    let kind = prop_oneof![
+        prop::sample::select(vec![
+            PartKind::Http1Head,
+            PartKind::Http1InformationalHead,
+            PartKind::Http1Body,
+            PartKind::Http1ChunkHeader,
+            PartKind::Http1Trailers,
+            PartKind::Http2Preface
+        ]),
+        any::<(u8, u8, u32)>().prop_map(|(kind, flags, stream)| PartKind::Http2Frame { kind, flags, stream }),
+    ];
+    let part = (place(), place(), kind).prop_map(|(at, bytes, what)| Part { at, bytes, what });
+    let from = prop::sample::select(vec![Side::Client, Side::Server]);
+    (connection(), from, vec(record, 0..6), vec(part, 0..6), any::<u64>())
+        .prop_map(|(connection, from, records, parts, unlisted)| What::Layered { connection, from, records, parts, unlisted })
+        .boxed()
 }
 
 fn about_tls() -> impl Strategy<Value = What> {

@@ -8,7 +8,7 @@
 //!      │                                             ├─ resolution, connection attempts
 //!      │                                             ├─ request, informational responses, response, body, trailers
 //!      │                                             └─ failure, if it failed: in which phase, code, sentence, next step
-//!      ├─ Connection (may serve several exchanges) ──── addresses, TLS, kernel's figures
+//!      ├─ Connection (may serve several exchanges) ──── addresses, TLS, what lies where in its streams, kernel's figures
 //!      ├─ Flow (packets of one 4-tuple) ─────────────── an index entry per packet
 //!      └─ capture state, clock map, what was dropped
 //! ```
@@ -30,6 +30,7 @@ mod link;
 mod other_frames;
 mod passed;
 mod phase;
+mod ranges;
 mod stored;
 mod tls;
 
@@ -47,5 +48,6 @@ pub use link::{Link, LinkCounts};
 pub use other_frames::OtherFrames;
 pub use passed::{Passed, PassedOneWay};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
+pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Piece, Record, StreamLayers};
 pub use stored::{ByteStore, StoreError, Stored};
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Direction;
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// Which side sent something.
@@ -12,6 +13,16 @@ pub enum Side {
     Client,
     /// The other side.
     Server,
+}
+
+impl Side {
+    /// The way its bytes go.
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Client => Direction::Sent,
+            Self::Server => Direction::Received,
+        }
+    }
 }
 
 /// A handshake message (RFC 8446 §4, RFC 5246 §7.4), an alert, or an encrypted record of the handshake.

@@ -1,8 +1,10 @@
 //! HTTP/1 message heads (RFC 9112 §2 to §5), as they stand on the connection: case, order and all.
 
+mod body;
 mod framing;
 
-pub use framing::{LengthConflict, length_conflict};
+pub use body::{BodyReader, Stretch};
+pub use framing::{Framing, LengthConflict, length_conflict, response_framing};
 
 /// A head may grow to this.
 pub const MOST_HEAD: usize = 256 * 1024;

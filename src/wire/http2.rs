@@ -5,9 +5,9 @@
 //! ```
 
 /// Bytes of a frame's header.
-const FRAME_HEADER: usize = 9;
-/// What a client sends before its first frame (RFC 9113 §3.4).
-const PREFACE: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
+pub const FRAME_HEADER: usize = 9;
+/// Bytes of what a client sends before its first frame (RFC 9113 §3.4).
+pub const PREFACE: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
 
 /// A frame's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

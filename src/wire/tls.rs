@@ -14,7 +14,7 @@ mod protection;
 mod schedule;
 mod suite;
 
-pub use boundary::RecordBoundary;
+pub use boundary::{Header as RecordHeader, RecordBoundary};
 pub use decipherer::{Decipherer, Opened, Undecipherable};
 pub use hello::{ClientHello, ServerHello};
 pub use key_log::{KeyLog, Label};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tapline::insight;
-use tapline::trace::{CaptureState, Exchange, Phase, SegmentCounts, Trace};
+use tapline::trace::{CaptureState, Connection, Direction, Exchange, Part, Phase, SegmentCounts, Side, Trace};
 
 /// All that is found, under the names an `[expect]` table uses.
 pub(crate) fn findings(trace: &Trace) -> Value {
@@ -15,6 +15,7 @@ pub(crate) fn findings(trace: &Trace) -> Value {
         "packets": trace.capture().packets,
         "dropped_events": trace.dropped(),
         "link": trace.link(),
+        "layers": trace.connections().iter().map(|each| layers(trace, each)).collect::<Vec<_>>(),
         "exchanges": trace.exchanges().iter().map(|each| exchange(trace, each)).collect::<Vec<_>>(),
     })
 }
@@ -97,4 +98,35 @@ fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
 fn certificates(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
     let tls = trace.connection(exchange.connection?)?.tls.as_ref()?;
     Some(tls.certificates.iter().map(|certificate| json!(certificate.subject)).collect())
+}
+
+/// What is in each packet of a connection, and which packets carried each part, both ways through the layers.
+fn layers(trace: &Trace, connection: &Connection) -> Value {
+    let Some(flow) = trace.flow_of(connection) else { return Value::Null };
+    let packets = flow.packets().iter().enumerate().filter(|(_, packet)| packet.payload_bytes > 0).map(|(i, packet)| {
+        let from = if packet.direction == Direction::Sent { Side::Client } else { Side::Server };
+        let contents = connection.contents(from, packet.offset..packet.offset + u64::from(packet.payload_bytes));
+        let records = contents.records().map(|piece| format!("{:?} of {} at {}", piece.bytes, piece.of.bytes, piece.of.at));
+        let parts = contents.parts().map(|piece| format!("{} {:?} of {}", name(&piece.of), piece.bytes, piece.of.bytes));
+        json!({ "packet": i, "from": from, "records": records.collect::<Vec<_>>(), "parts": parts.collect::<Vec<_>>() })
+    });
+    let parts = [Side::Client, Side::Server].into_iter().flat_map(|from| {
+        connection.layers.of(from).parts().iter().map(move |part| {
+            let stream = connection.stream_of(from, part);
+            let carriers = stream.as_ref().map(|stream| flow.carriers(from.direction(), stream)).unwrap_or_default();
+            let which = |is_first| carriers.iter().filter(|one| one.is_first == is_first).map(|one| one.packet).collect::<Vec<_>>();
+            json!({ "part": name(part), "from": from, "stream": stream.map(|stream| format!("{stream:?}")), "first": which(true), "again": which(false) })
+        })
+    });
+    json!({ "packets": packets.collect::<Vec<_>>(), "parts": parts.collect::<Vec<_>>() })
+}
+
+fn name(part: &Part) -> String {
+    match json!(part.what) {
+        Value::String(name) => name,
+        frame => {
+            let frame = &frame["http2_frame"];
+            format!("frame {} flags {} stream {}", frame["kind"], frame["flags"], frame["stream"])
+        }
+    }
 }

@@ -64,7 +64,7 @@ fn established(
     (local, remote): (Endpoint, Endpoint),
 ) -> Established {
     let connection = step.recorder.next_connection();
-    let meter = Meter::new(connection);
+    let meter = Meter::new(connection, step.recorder);
     let (exchange, position) = (step.exchange, Some(meter.position()));
     step.recorder.emit_at(at, What::Connected { exchange, connection, local: local.clone(), remote: remote.clone(), reused: false });
     step.recorder.emit_at(at, What::PhaseEnded { exchange, phase: Phase::Connect, position });

@@ -1,9 +1,11 @@
 //! The response's head as it is read.
 
+use super::body_parts::BodyParts;
 use super::outbound::header;
 use crate::probe::Failed;
+use crate::probe::layering::Parts;
 use crate::probe::stage::Stage;
-use crate::trace::{Code, Header, HttpVersion, Phase, StreamPosition, What};
+use crate::trace::{Code, Header, HttpVersion, PartKind, Phase, StreamPosition, What};
 use crate::units::{Moment, Untrusted};
 use crate::wire::http1::{self, HeadBuffer, HeadFault, LengthConflict, ResponseHead};
 
@@ -19,11 +21,13 @@ pub(super) struct Inbound {
     informational: usize,
     to_head_request: bool,
     head: Option<ResponseHead>,
+    /// What follows that head.
+    body: Option<BodyParts>,
 }
 
 impl Inbound {
     pub(super) fn new(to_head_request: bool) -> Self {
-        Self { buffer: HeadBuffer::default(), began: None, informational: 0, to_head_request, head: None }
+        Self { buffer: HeadBuffer::default(), began: None, informational: 0, to_head_request, head: None, body: None }
     }
 
     /// The final head, once it is there.
@@ -41,26 +45,44 @@ impl Inbound {
         if self.head.is_some() { &[] } else { self.buffer.bytes() }
     }
 
-    /// Takes what was read; a fault in the final head ends the exchange.
-    pub(super) fn received(&mut self, mut bytes: &[u8], stage: &mut Stage) -> Result<(), Failed> {
+    /// Takes what was read and tells its parts; a fault in the final head ends the exchange.
+    pub(super) fn received(&mut self, mut bytes: &[u8], stage: &mut Stage, mut parts: Option<&mut Parts>) -> Result<(), Failed> {
         let now = stage.recorder.now();
         while !bytes.is_empty() && self.head.is_none() {
             self.began.get_or_insert_with(|| (now, stage.position_before_latest()));
             let taken = self.buffer.take(bytes).map_err(|fault| self.fault(fault))?;
             bytes = bytes.get(taken..).unwrap_or_default();
+            if let Some(parts) = &mut parts {
+                parts.pass(PartKind::Http1Head, taken);
+            }
             if self.buffer.is_complete() {
                 let head = self.buffer.response().map_err(|fault| self.fault(fault))?;
+                if let Some(parts) = &mut parts {
+                    self.tell_part(&head, parts);
+                }
                 self.complete(head, now, stage)?;
             }
         }
+        if let (Some(body), Some(parts)) = (&mut self.body, parts) {
+            body.pass(bytes, parts);
+        }
         Ok(())
+    }
+
+    fn tell_part(&mut self, head: &ResponseHead, parts: &mut Parts) {
+        if is_informational(head.status) {
+            parts.turns_out(PartKind::Http1InformationalHead);
+        } else {
+            self.body = Some(BodyParts::new(http1::response_framing(head, self.to_head_request)));
+        }
+        parts.end();
     }
 
     fn complete(&mut self, head: ResponseHead, now: Moment, stage: &mut Stage) -> Result<(), Failed> {
         let (began, position) = self.began.take().unwrap_or_else(|| (now, stage.position_before_latest()));
         let exchange = stage.exchange;
         let headers: Vec<Header> = head.fields.iter().map(|(name, value)| header(name, value)).collect();
-        if (100..200).contains(&head.status) && head.status != 101 {
+        if is_informational(head.status) {
             self.buffer = HeadBuffer::default();
             self.informational += 1;
             stage.recorder.emit_at(now, What::Informational { exchange, status: head.status, headers });
@@ -89,6 +111,11 @@ impl Inbound {
             HeadFault::TooLarge => too_large(),
         }
     }
+}
+
+/// It comes before another one. 101 does not: it ends HTTP on the connection (RFC 9110 §15.2.2).
+const fn is_informational(status: u16) -> bool {
+    matches!(status, 100 | 102..=199)
 }
 
 /// A head that breaks the grammar, with its first line.

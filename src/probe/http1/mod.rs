@@ -4,6 +4,7 @@
 //! hyper ─► exact head ─► tap (the watch) ─► TLS or the socket
 //! ```
 
+mod body_parts;
 mod exact_head;
 mod failure;
 mod inbound;
@@ -28,6 +29,7 @@ use self::outgoing::Outgoing;
 use self::watch::{Passing, Watch};
 use super::Failed;
 use super::answer::{Answer, Piece};
+use super::layering::Parts;
 use super::request::{Framing, Request};
 use super::stage::Stage;
 use super::tap::{Io, Tap};
@@ -65,9 +67,9 @@ impl Driver {
 }
 
 impl Http1 {
-    /// Speaks HTTP/1 over a byte stream.
-    pub(super) async fn open(stream: Box<dyn Io>) -> Result<Self, hyper::Error> {
-        let (watch, next_head) = (Watch::default(), NextHead::default());
+    /// Speaks HTTP/1 over a byte stream, and tells the parts of what is sent and received.
+    pub(super) async fn open(stream: Box<dyn Io>, parts: Option<(Parts, Parts)>) -> Result<Self, hyper::Error> {
+        let (watch, next_head) = (Watch::new(parts), NextHead::default());
         let wire = TokioIo::new(ExactHead::new(Tap::new(stream, watch.clone()), next_head.clone()));
         let (sender, connection) = Builder::new().max_buf_size(READ_AT_ONCE).max_headers(MOST_FIELDS).handshake(wire).await?;
         Ok(Self { sender, connection: Driver(Some(connection)), watch, next_head, incoming: None, received: 0, expected: None })
@@ -77,7 +79,7 @@ impl Http1 {
     pub(super) async fn send(&mut self, stage: Stage, request: Request, target: &str, version: http::Version) -> Result<Answer, Failed> {
         let expected = request.body.as_ref().and_then(super::request::Source::length);
         let inbound = Inbound::new(request.method == http::Method::HEAD);
-        let outbound = Outbound::new(request.body.is_some(), expected);
+        let outbound = Outbound::new(request.body.is_some(), expected, request.framing);
         self.watch.begin(Passing { stage, outbound, inbound, fault: None });
         self.next_head.set(head_bytes(&request, target, version));
         (self.received, self.expected, self.incoming) = (0, None, None);

@@ -1,10 +1,13 @@
 //! The request as it is written.
 
+use super::body_parts::BodyParts;
+use crate::probe::layering::Parts;
 use crate::probe::pace::Pace;
+use crate::probe::request::Framing;
 use crate::probe::stage::Stage;
-use crate::trace::{Header, HttpVersion, What};
+use crate::trace::{Header, HttpVersion, PartKind, What};
 use crate::units::Untrusted;
-use crate::wire::http1::HeadBuffer;
+use crate::wire::http1::{self, HeadBuffer};
 
 /// Follows one request to its last byte.
 #[derive(Debug)]
@@ -22,10 +25,11 @@ pub(super) struct Outbound {
     all_handed: bool,
     done: bool,
     pace: Pace,
+    body: BodyParts,
 }
 
 impl Outbound {
-    pub(super) fn new(has_body: bool, expected: Option<u64>) -> Self {
+    pub(super) fn new(has_body: bool, expected: Option<u64>, framing: Framing) -> Self {
         Self {
             head: HeadBuffer::default(),
             told: false,
@@ -36,6 +40,11 @@ impl Outbound {
             all_handed: !has_body || expected == Some(0),
             done: false,
             pace: Pace::default(),
+            body: BodyParts::new(match framing {
+                Framing::None => http1::Framing::Length(0),
+                Framing::Length(length) => http1::Framing::Length(length),
+                Framing::Chunked => http1::Framing::Chunked,
+            }),
         }
     }
 
@@ -61,9 +70,19 @@ impl Outbound {
         self.written + self.head.bytes().len() as u64
     }
 
-    pub(super) fn sent(&mut self, bytes: &[u8], stage: &Stage) {
+    pub(super) fn sent(&mut self, bytes: &[u8], stage: &Stage, parts: Option<&mut Parts>) {
+        let had_head = self.head.is_complete();
         let in_head = if self.head.is_complete() { 0 } else { self.head.take(bytes).unwrap_or(bytes.len()) };
         self.written += (bytes.len() - in_head) as u64;
+        if let Some(parts) = parts {
+            parts.pass(PartKind::Http1Head, in_head);
+            if self.head.is_complete() {
+                if !had_head {
+                    parts.end();
+                }
+                self.body.pass(bytes.get(in_head..).unwrap_or_default(), parts);
+            }
+        }
         if self.head.is_complete() && !self.told {
             self.told = true;
             self.tell_head(stage);

@@ -5,12 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use crate::probe::Failed;
+use crate::probe::layering::Parts;
 use crate::probe::stage::Stage;
 use crate::probe::tap::Observer;
 
 /// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
-#[derive(Clone, Default)]
-pub(super) struct Watch(Arc<Mutex<Option<Passing>>>);
+#[derive(Clone)]
+pub(super) struct Watch(Arc<Mutex<State>>);
+
+struct State {
+    passing: Option<Passing>,
+    /// For telling what lies where, sent and received.
+    parts: Option<(Parts, Parts)>,
+}
 
 /// The exchange that passes.
 pub(super) struct Passing {
@@ -22,14 +29,18 @@ pub(super) struct Passing {
 }
 
 impl Watch {
+    pub(super) fn new(parts: Option<(Parts, Parts)>) -> Self {
+        Self(Arc::new(Mutex::new(State { passing: None, parts })))
+    }
+
     /// From now on, what passes belongs to this exchange.
     pub(super) fn begin(&self, passing: Passing) {
-        *self.lock() = Some(passing);
+        self.lock().passing = Some(passing);
     }
 
     /// Looks at the exchange that passes.
     pub(super) fn with<T>(&self, look: impl FnOnce(&mut Passing) -> T) -> Option<T> {
-        self.lock().as_mut().map(look)
+        self.lock().passing.as_mut().map(look)
     }
 
     /// A fault found in what was read, once.
@@ -37,25 +48,25 @@ impl Watch {
         self.with(|passing| passing.fault.take()).flatten()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Passing>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Observer for Watch {
     fn sent(&mut self, bytes: &[u8]) {
-        self.with(|passing| passing.outbound.sent(bytes, &passing.stage));
+        let State { passing: Some(passing), parts } = &mut *self.lock() else { return };
+        passing.outbound.sent(bytes, &passing.stage, parts.as_mut().map(|(sent, _)| sent));
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        self.with(|passing| {
-            if passing.inbound.head().is_none()
-                && passing.fault.is_none()
-                && let Err(failed) = passing.inbound.received(bytes, &mut passing.stage)
-            {
-                passing.fault = Some(failed);
-            }
-        });
+        let State { passing: Some(passing), parts } = &mut *self.lock() else { return };
+        let parts = parts.as_mut().map(|(_, received)| received);
+        if passing.fault.is_none()
+            && let Err(failed) = passing.inbound.received(bytes, &mut passing.stage, parts)
+        {
+            passing.fault = Some(failed);
+        }
     }
 
     fn flushed(&mut self) {

@@ -24,6 +24,7 @@ use self::upload::Upload;
 use self::watch::Watch;
 use super::Failed;
 use super::answer::{self, Answer, Piece};
+use super::layering::Parts;
 use super::request::Request;
 use super::stage::Stage;
 use super::tap::{Io, Tap};
@@ -63,9 +64,9 @@ impl Driver {
 }
 
 impl Http2 {
-    /// Speaks HTTP/2 over a byte stream.
-    pub(super) async fn open(stream: Box<dyn Io>) -> Result<Self, h2::Error> {
-        let watch = Watch::new();
+    /// Speaks HTTP/2 over a byte stream, and tells the parts of what is sent and received.
+    pub(super) async fn open(stream: Box<dyn Io>, parts: Option<(Parts, Parts)>) -> Result<Self, h2::Error> {
+        let watch = Watch::new(parts);
         let (sender, connection) = Builder::new()
             .initial_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)

@@ -4,13 +4,14 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::probe::Failed;
+use crate::probe::layering::Parts;
 use crate::probe::pace::Pace;
 use crate::probe::stage::Stage;
 use crate::probe::tap::Observer;
 use crate::probe::tls::alert_in;
-use crate::trace::{Header, HttpVersion, Phase, StreamPosition, What};
+use crate::trace::{Header, HttpVersion, PartKind, Phase, StreamPosition, What};
 use crate::units::{Moment, Untrusted};
-use crate::wire::http2::{Frame, FrameReader, Passed};
+use crate::wire::http2::{FRAME_HEADER, Frame, FrameReader, PREFACE, Passed};
 
 /// Field sections told apart in one answer.
 const MOST_SECTIONS: usize = 256;
@@ -28,6 +29,8 @@ pub(super) struct State {
     /// The TLS alert that ended the connection: h2 hands errors on without what is in them.
     alert: Option<Failed>,
     passing: Option<Passing>,
+    /// For telling what lies where, sent and received.
+    parts: Option<(Parts, Parts)>,
 }
 
 /// The request that is put on the connection, as it will be told.
@@ -67,13 +70,17 @@ pub(super) struct Section {
 }
 
 impl Watch {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(mut parts: Option<(Parts, Parts)>) -> Self {
+        if let Some((sent, _)) = &mut parts {
+            sent.whole(PartKind::Http2Preface, PREFACE);
+        }
         Self(Arc::new(Mutex::new(State {
             out: FrameReader::of_client(),
             inward: FrameReader::of_server(),
             first_received: Vec::new(),
             alert: None,
             passing: None,
+            parts,
         })))
     }
 
@@ -212,8 +219,10 @@ impl Passing {
 
 impl Observer for Watch {
     fn sent(&mut self, bytes: &[u8]) {
-        let State { out, passing, .. } = &mut *self.lock();
+        let State { out, passing, parts, .. } = &mut *self.lock();
+        let mut parts = parts.as_mut().map(|(sent, _)| sent);
         out.read(bytes, |passed| {
+            tell_part(passed, parts.as_deref_mut());
             if let Some(passing) = passing {
                 passing.sent(passed);
             }
@@ -221,11 +230,13 @@ impl Observer for Watch {
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        let State { inward, first_received, passing, .. } = &mut *self.lock();
+        let State { inward, first_received, passing, parts, .. } = &mut *self.lock();
+        let mut parts = parts.as_mut().map(|(_, received)| received);
         let room = FIRST_BYTES - first_received.len();
         first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         let now = passing.as_ref().map(|passing| passing.stage.recorder.now());
         inward.read(bytes, |passed| {
+            tell_part(passed, parts.as_deref_mut());
             if let (Some(passing), Some(now)) = (&mut *passing, now) {
                 passing.received(passed, now);
             }
@@ -240,5 +251,13 @@ impl Observer for Watch {
         let state = &mut *self.lock();
         let phase = state.passing.as_ref().map_or(Phase::Send, |passing| passing.stage.phase());
         state.alert = alert_in(error, phase);
+    }
+}
+
+/// A frame's place is known once its header is there: frames follow each other.
+fn tell_part(passed: Passed, parts: Option<&mut Parts>) {
+    if let (Passed::Began(Frame { kind, flags, stream, length }), Some(parts)) = (passed, parts) {
+        let payload = usize::try_from(length).unwrap_or(usize::MAX);
+        parts.whole(PartKind::Http2Frame { kind, flags, stream }, payload.saturating_add(FRAME_HEADER));
     }
 }

@@ -48,6 +48,10 @@ pub(super) async fn open_tunnel<S: Io>(
     };
     let tunnel = timeout_at(step.connect_by, way).await.unwrap_or_else(|_| Err(talk.timed_out()))?;
     step.recorder.end(step.exchange, Phase::Proxy, Some(meter.position()));
+    if tunnel.is_ahead() {
+        // Nobody asked for these bytes. The streams above are behind the one that is counted.
+        meter.layering().lose();
+    }
     Ok(tunnel)
 }
 

@@ -44,7 +44,7 @@ async fn play(mut end: DuplexStream, script: Vec<Turn>) {
 async fn talk_as(witness: &Witness, proxy: &str, host: &str, script: Vec<Turn>) -> Result<Tunnel<DuplexStream>, Failed> {
     let (ours, theirs) = duplex(4096);
     let proxy = Proxy::parse(proxy).unwrap();
-    let meter = Meter::new(ConnectionId(0));
+    let meter = Meter::new(ConnectionId(0), witness.step().recorder);
     let step = witness.step();
     let (tunnel, ()) = tokio::join!(open_tunnel(&step, ours, &meter, &proxy, host, 443), play(theirs, script));
     tunnel
@@ -153,7 +153,9 @@ async fn what_is_no_http_proxy_is_told() {
     let (ours, mut theirs) = duplex(1 << 20);
     theirs.write_all(endless.as_bytes()).await.unwrap();
     let (witness, proxy) = (Witness::new(), Proxy::parse(HTTP).unwrap());
-    let failed = open_tunnel(&witness.step(), ours, &Meter::new(ConnectionId(0)), &proxy, "api.test", 443).await.unwrap_err();
+    let failed = open_tunnel(&witness.step(), ours, &Meter::new(ConnectionId(0), witness.step().recorder), &proxy, "api.test", 443)
+        .await
+        .unwrap_err();
     assert_eq!(failed.failure.code, Code::ProxyProtocol);
 }
 
@@ -167,7 +169,8 @@ async fn a_proxy_that_closes_and_one_that_is_silent() {
         let (ours, _theirs) = duplex(4096);
         let (witness, proxy) = (Witness::new(), Proxy::parse(proxy).unwrap());
         let step = witness.step_within(Duration::from_millis(30));
-        let failed = open_tunnel(&step, ours, &Meter::new(ConnectionId(0)), &proxy, "api.test", 443).await.unwrap_err();
+        let failed =
+            open_tunnel(&step, ours, &Meter::new(ConnectionId(0), witness.step().recorder), &proxy, "api.test", 443).await.unwrap_err();
         assert_eq!(failed.failure.code, Code::ProxyTimeout);
         assert!(failed.failure.message.raw().contains("--connect-timeout"), "{:?}", failed.failure);
     }

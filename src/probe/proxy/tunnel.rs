@@ -18,6 +18,11 @@ impl<S> Tunnel<S> {
     pub(super) const fn new(inner: S, read_already: Bytes) -> Self {
         Self { read_already, inner }
     }
+
+    /// Whether bytes that come through it were read already.
+    pub(in crate::probe) fn is_ahead(&self) -> bool {
+        !self.read_already.is_empty()
+    }
 }
 
 impl<S> From<S> for Tunnel<S> {

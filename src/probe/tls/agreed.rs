@@ -1,8 +1,9 @@
 //! What a handshake agreed on, by the names of IANA.
 
-use rustls::{ClientConnection, HandshakeKind, ProtocolVersion};
+use rustls::{ClientConnection, HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 
-use crate::trace::Handshake;
+use crate::probe::layering::Seal;
+use crate::trace::{Handshake, Record};
 use crate::units::Untrusted;
 
 pub(super) fn handshake(connection: &ClientConnection) -> Handshake {
@@ -18,6 +19,18 @@ pub(super) fn handshake(connection: &ClientConnection) -> Handshake {
         }
         .to_owned(),
     }
+}
+
+/// What the cipher adds to each record: the header, a tag of 16 bytes (RFC 5116 §5, RFC 8439 §2.8), and in TLS 1.3 the hidden content
+/// type (RFC 8446 §5.2), in TLS 1.2 what is sent of the nonce (RFC 5288 §3, RFC 7905 §2).
+pub(super) fn seal(connection: &ClientConnection) -> Option<Seal> {
+    const TAG: usize = 16;
+    let (more, hides_types) = match connection.negotiated_cipher_suite()? {
+        SupportedCipherSuite::Tls13(_) => (1, true),
+        SupportedCipherSuite::Tls12(suite) => (suite.aead_alg.key_block_shape().explicit_nonce_len, false),
+    };
+    let added = u32::try_from(TAG + more).ok()?.saturating_add(u32::try_from(Record::HEADER).ok()?);
+    Some(Seal { added, hides_types })
 }
 
 /// `TLSv1.3`.

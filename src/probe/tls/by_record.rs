@@ -10,7 +10,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
 
-use crate::probe::tap::Meter;
+use crate::probe::tap::{Meter, Observer};
+use crate::trace::Side;
 use crate::wire::tls::RecordBoundary;
 
 /// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call for every quarter of a record.
@@ -25,9 +26,9 @@ pub(in crate::probe) struct ByRecord<S> {
 }
 
 impl<S: AsyncRead> ByRecord<S> {
-    /// Over a stream whose next byte begins a record.
-    pub(super) fn new(stream: S, meter: &Arc<Meter>) -> Self {
-        let told = meter.takes_records().then(|| (Arc::clone(meter), meter.position().received));
+    /// Over a stream whose next byte begins a record. The meter is that of the stream's own bytes; none where they are sealed once more.
+    pub(super) fn new(stream: S, meter: Option<&Arc<Meter>>) -> Self {
+        let told = meter.map(|meter| (Arc::clone(meter), meter.position().received));
         Self { inner: BufReader::with_capacity(READ_AT_ONCE, stream), boundary: RecordBoundary::default(), told }
     }
 }
@@ -42,7 +43,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
             meter.latest_began(before.saturating_add(boundary.start()));
         }
         buf.put_slice(piece);
-        boundary.pass(piece);
+        boundary.follow(piece, |header| {
+            if let Some((meter, before)) = told {
+                meter.layering().record(Side::Server, header.behind(*before));
+            }
+        });
         Pin::new(inner).consume(count);
         Poll::Ready(Ok(()))
     }
@@ -70,6 +75,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByRecord<S> {
     }
 }
 
+/// Sees the records that go out, right above the socket.
+pub(in crate::probe) struct Outgoing {
+    boundary: RecordBoundary,
+    /// Told of each: the meter, and where the first one began in its stream.
+    told: Option<(Arc<Meter>, u64)>,
+}
+
+impl Outgoing {
+    /// For a stream whose next byte begins a record, as in [`ByRecord::new`].
+    pub(super) fn new(meter: Option<&Arc<Meter>>) -> Self {
+        Self { boundary: RecordBoundary::default(), told: meter.map(|meter| (Arc::clone(meter), meter.position().sent)) }
+    }
+}
+
+impl Observer for Outgoing {
+    fn sent(&mut self, bytes: &[u8]) {
+        let Self { boundary, told: Some((meter, before)) } = self else { return };
+        boundary.follow(bytes, |header| meter.layering().record(Side::Client, header.behind(*before)));
+    }
+
+    fn received(&mut self, _: &[u8]) {}
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -77,7 +105,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
-    use crate::probe::tap::Observer;
+    use crate::probe::Recorder;
     use crate::trace::ConnectionId;
 
     fn record(payload: u8) -> Vec<u8> {
@@ -86,11 +114,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_ends_where_a_record_ends_and_the_meter_knows_where_it_began() {
-        let mut meter = Meter::new(ConnectionId(0));
+        let mut meter = Meter::new(ConnectionId(0), &Recorder::start(Arc::new(|_| {})));
         // Before TLS a proxy was talked to.
         meter.received(b"200 OK");
         let stream = [record(10), record(0), record(200)].concat();
-        let mut by_record = ByRecord::new(stream.as_slice(), &meter);
+        let mut by_record = ByRecord::new(stream.as_slice(), Some(&meter));
         let mut read = Vec::new();
         for (expected, began) in [(15, 6), (5, 21), (100, 26), (100, 26), (5, 26), (0, 26)] {
             let mut buf = [0; 100];

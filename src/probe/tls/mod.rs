@@ -14,6 +14,7 @@ mod config;
 mod failure;
 mod identity;
 mod key_log;
+mod one_record;
 mod ordinary;
 mod records;
 mod trust;
@@ -27,11 +28,13 @@ use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use self::by_record::ByRecord;
+use self::by_record::{ByRecord, Outgoing};
 use self::check::Checker;
+use self::one_record::OneRecord;
 use self::records::RecordWatch;
 use self::verifier::{Findings, Recording};
 use super::Failed;
+use super::layering::Plaintext;
 use super::step::Step;
 use super::tap::{Io, Meter, Tap};
 use crate::trace::{ConnectionId, Phase, What};
@@ -42,7 +45,7 @@ pub(super) use trust::{Tools, Trust};
 pub(super) use verifier::Unchecked;
 
 /// A byte stream with TLS over it.
-pub(super) type Secured<S> = TlsStream<ByRecord<Tap<S, RecordWatch>>>;
+pub(super) type Secured<S> = Tap<OneRecord<TlsStream<ByRecord<Tap<S, (RecordWatch, Outgoing)>>>>, Plaintext>;
 
 /// What a handshake is for.
 pub(super) struct Purpose<'a> {
@@ -78,7 +81,8 @@ pub(super) async fn secure<S: Io>(
     let verifier = Recording::new(means, Checker::new(step, purpose), findings.clone());
     let config = config::client(&means.tools, &step.spec.tls, verifier, purpose)?;
     let watch = RecordWatch::begin(step.recorder.clone(), purpose);
-    let stream = ByRecord::new(Tap::new(stream, watch.clone()), purpose.meter);
+    let lowest = purpose.meter.layering().begins_tls().then_some(purpose.meter);
+    let stream = ByRecord::new(Tap::new(stream, (watch.clone(), Outgoing::new(lowest))), lowest);
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let secured = match timeout_at(step.connect_by, handshake).await {
         Ok(Ok(secured)) => secured,
@@ -87,7 +91,12 @@ pub(super) async fn secure<S: Io>(
         Err(_) => return Err(failure::timed_out(purpose, &step.connect_limit(), &watch)),
     };
     watch.end();
-    let handshake = agreed::handshake(secured.get_ref().1);
+    let session = secured.get_ref().1;
+    let handshake = agreed::handshake(session);
     step.recorder.emit(What::TlsEstablished { connection: purpose.connection, handshake });
-    Ok((secured, findings.unchecked()))
+    let layering = lowest.map(|meter| Arc::clone(meter.layering()));
+    if let Some((layering, seal)) = layering.as_ref().zip(agreed::seal(session)) {
+        layering.sealed_with(seal);
+    }
+    Ok((Tap::new(OneRecord::new(secured), Plaintext::over(layering)), findings.unchecked()))
 }

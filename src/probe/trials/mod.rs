@@ -4,6 +4,7 @@
 
 mod authority;
 mod hostile;
+mod layers;
 mod peer;
 mod plain;
 mod routes;

@@ -30,6 +30,31 @@ pub fn length_conflict(head: &ResponseHead) -> Option<LengthConflict> {
     lengths.find(|other| *other != first).map(|other| LengthConflict::TwoLengths(first.to_vec(), other.to_vec()))
 }
 
+/// Where a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// So many bytes after the head; 0 where there is no body.
+    Length(u64),
+    /// With the last chunk and its trailer section (RFC 9112 §7.1).
+    Chunked,
+    /// Where the connection does.
+    ToTheEnd,
+}
+
+/// Where a response's body ends (RFC 9112 §6.3), once there is no [`length_conflict`].
+pub fn response_framing(head: &ResponseHead, to_head_request: bool) -> Framing {
+    if to_head_request || matches!(head.status, 100..=199 | 204 | 304) {
+        return Framing::Length(0);
+    }
+    if let Some(codings) = values(&head.fields, "transfer-encoding").last() {
+        let last = codings.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+        return if last.trim_ascii().eq_ignore_ascii_case(b"chunked") { Framing::Chunked } else { Framing::ToTheEnd };
+    }
+    let length = values(&head.fields, "content-length").flat_map(|value| value.split(|byte| *byte == b',')).next();
+    let length = length.and_then(|length| std::str::from_utf8(length.trim_ascii()).ok()?.parse().ok());
+    length.map_or(Framing::ToTheEnd, Framing::Length)
+}
+
 fn values<'a>(fields: &'a [Field], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
     fields.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value.as_slice())
 }
@@ -58,6 +83,21 @@ mod tests {
         assert_eq!(conflict(200, &[("Content-Length", "+5")]), Some(LengthConflict::NoNumber(b"+5".to_vec())));
         let both = LengthConflict::LengthAndCoding(b"5".to_vec(), b"chunked".to_vec());
         assert_eq!(conflict(200, &[("Transfer-Encoding", "chunked"), ("Content-Length", "5")]), Some(both));
+    }
+
+    #[test]
+    fn a_body_ends_where_the_head_says() {
+        let framing = |status, fields: &[(&str, &str)], to_head| {
+            let fields = fields.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
+            response_framing(&ResponseHead { minor: 1, status, reason: Vec::new(), fields, bytes: 0 }, to_head)
+        };
+        assert_eq!(framing(200, &[("Content-Length", "5")], false), Framing::Length(5));
+        assert_eq!(framing(200, &[("Content-Length", "5, 5")], false), Framing::Length(5));
+        assert_eq!(framing(200, &[("Content-Length", "5")], true), Framing::Length(0));
+        assert_eq!(framing(304, &[("Content-Length", "5")], false), Framing::Length(0));
+        assert_eq!(framing(200, &[("Transfer-Encoding", "gzip"), ("transfer-encoding", "gzip, Chunked")], false), Framing::Chunked);
+        assert_eq!(framing(200, &[("Transfer-Encoding", "gzip")], false), Framing::ToTheEnd);
+        assert_eq!(framing(200, &[], false), Framing::ToTheEnd);
     }
 
     #[test]

@@ -7,8 +7,29 @@ pub struct RecordBoundary {
     at: u64,
     /// Offset of the first byte of the record that it belongs to.
     start: u64,
+    /// Its content type, once that was read.
+    kind: u8,
     /// The length field's bytes read so far, as a number.
     length: u16,
+}
+
+/// A record of which the header has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Offset of its first byte.
+    pub at: u64,
+    /// The record's length with its header.
+    pub bytes: u32,
+    /// The content type.
+    pub kind: u8,
+}
+
+impl Header {
+    /// The same in a stream in which `before` bytes come first.
+    #[must_use]
+    pub const fn behind(self, before: u64) -> Self {
+        Self { at: self.at.saturating_add(before), ..self }
+    }
 }
 
 impl RecordBoundary {
@@ -32,13 +53,22 @@ impl RecordBoundary {
     }
 
     /// Passes over bytes of the stream.
-    pub fn pass(&mut self, mut bytes: &[u8]) {
+    pub fn pass(&mut self, bytes: &[u8]) {
+        self.follow(bytes, |_| {});
+    }
+
+    /// Passes over bytes of the stream and tells each record whose header they complete.
+    pub fn follow(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Header)) {
         while let Some((first, rest)) = bytes.split_first() {
             let into = self.at - self.start;
             if into < Self::HEADER {
+                self.kind = if into == 0 { *first } else { self.kind };
                 self.length = if into < 3 { 0 } else { (self.length << 8) | u16::from(*first) };
                 self.at += 1;
                 bytes = rest;
+                if into + 1 == Self::HEADER {
+                    tell(Header { at: self.start, bytes: u32::from(self.length) + 5, kind: self.kind });
+                }
             } else {
                 let left = self.end() - self.at;
                 let passed = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
@@ -82,6 +112,17 @@ mod tests {
         assert_eq!(boundary.start(), 320);
         boundary.pass(&record(0));
         assert_eq!(boundary.start(), 325);
+    }
+
+    #[test]
+    fn each_record_is_told_with_the_last_byte_of_its_header() {
+        let stream = [record(10), record(0), record(300)].concat();
+        let (mut boundary, mut told) = (RecordBoundary::default(), Vec::new());
+        for byte in &stream[..25] {
+            boundary.follow(std::slice::from_ref(byte), |header| told.push(header));
+        }
+        let header = |at, bytes| Header { at, bytes, kind: 23 };
+        assert_eq!(told, [header(0, 15), header(15, 5), header(20, 305)]);
     }
 
     proptest! {

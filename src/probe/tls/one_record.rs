@@ -1,0 +1,60 @@
+//! Gives out the text of one record at a time.
+//!
+//! tokio-rustls fills a reader's buffer from as many records as there are. Who wants to know which record text came in has to be
+//! asked in between.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+
+/// A stream of which no read gives more than is in its buffer: for rustls, one record's text.
+#[derive(Debug)]
+pub(in crate::probe) struct OneRecord<S>(S);
+
+impl<S> OneRecord<S> {
+    pub(super) const fn new(stream: S) -> Self {
+        Self(stream)
+    }
+
+    /// The stream below.
+    pub(in crate::probe) const fn inner(&self) -> &S {
+        &self.0
+    }
+}
+
+impl<S: AsyncBufRead + Unpin> AsyncRead for OneRecord<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let there = ready!(Pin::new(&mut self.0).poll_fill_buf(cx))?;
+        let count = there.len().min(buf.remaining());
+        buf.put_slice(there.get(..count).unwrap_or_default());
+        Pin::new(&mut self.0).consume(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for OneRecord<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,88 @@
+//! Which packets carried a stretch of a stream.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::coverage::Coverage;
+
+/// A packet that carried something of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carrier {
+    /// Its place among the flow's packets.
+    pub packet: usize,
+    /// It was the first to carry some byte of the stretch. Where it was not, it brought nothing that had not been carried.
+    pub is_first: bool,
+}
+
+/// Finds one direction's packets by the bytes they carry.
+///
+/// Nearly all packets carry bytes behind all before them: they lie in order, each behind the last. The others, sent again or
+/// overtaken, are kept apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::trace) struct Carriers {
+    ahead: Vec<Carried>,
+    /// By offset and packet: payload bytes.
+    late: BTreeMap<(u64, u32), u32>,
+    /// The largest payload among those.
+    longest_late: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Carried {
+    at: u64,
+    bytes: u32,
+    packet: u32,
+}
+
+impl Carried {
+    fn range(&self) -> Range<u64> {
+        self.at..self.at.saturating_add(u64::from(self.bytes))
+    }
+}
+
+impl Carriers {
+    pub(in crate::trace) const EMPTY: Self = Self { ahead: Vec::new(), late: BTreeMap::new(), longest_late: 0 };
+
+    /// The flow's packet number `packet` carries `bytes` from offset `at`.
+    pub(in crate::trace) fn add(&mut self, packet: usize, at: u64, bytes: u32) {
+        let Ok(packet) = u32::try_from(packet) else { return };
+        if bytes == 0 {
+            return;
+        }
+        if self.ahead.last().is_none_or(|last| last.range().end <= at) {
+            self.ahead.push(Carried { at, bytes, packet });
+        } else {
+            self.late.insert((at, packet), bytes);
+            self.longest_late = self.longest_late.max(bytes);
+        }
+    }
+
+    /// Those that carried something of a stretch, in the order they were captured.
+    pub(in crate::trace) fn of(&self, stretch: &Range<u64>) -> Vec<Carrier> {
+        let mut found: Vec<Carried> = super::overlapping(&self.ahead, stretch, Carried::range).to_vec();
+        found.extend(self.late_of(stretch));
+        found.sort_unstable_by_key(|carried| carried.packet);
+        let mut seen = Coverage::default();
+        let carrier = |carried: Carried| {
+            let Range { start, end } = carried.range();
+            let is_first = seen.add(start.max(stretch.start)..end.min(stretch.end));
+            Carrier { packet: carried.packet as usize, is_first }
+        };
+        found.into_iter().map(carrier).collect()
+    }
+
+    /// The first that carried the byte at an offset.
+    pub(in crate::trace) fn first_of(&self, offset: u64) -> Option<usize> {
+        let stretch = offset..offset.checked_add(1)?;
+        let ahead = super::overlapping(&self.ahead, &stretch, Carried::range).first().copied();
+        ahead.into_iter().chain(self.late_of(&stretch)).map(|carried| carried.packet as usize).min()
+    }
+
+    fn late_of(&self, stretch: &Range<u64>) -> impl Iterator<Item = Carried> + '_ {
+        let Range { start, end } = stretch.clone();
+        let from = start.saturating_sub(u64::from(self.longest_late));
+        let late = if start < end && from < end { self.late.range((from, 0)..(end, 0)) } else { self.late.range((0, 0)..(0, 0)) };
+        late.map(|((at, packet), bytes)| Carried { at: *at, bytes: *bytes, packet: *packet })
+            .filter(move |carried| carried.range().end > start)
+    }
+}
