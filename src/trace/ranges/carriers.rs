@@ -50,6 +50,10 @@ impl Carriers {
             return;
         }
         if self.ahead.last().is_none_or(|last| last.range().end <= at) {
+            if self.ahead.len() == self.ahead.capacity() {
+                // By a quarter instead of doubling, as the flow's entries grow.
+                self.ahead.reserve_exact((self.ahead.len() / 4).max(4));
+            }
             self.ahead.push(Carried { at, bytes, packet });
         } else {
             self.late.insert((at, packet), bytes);
