@@ -454,3 +454,31 @@ fn fold_tls(tls: &mut Tls, at: Moment, what: &What) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "parts of a number")]
+    fn packets_of_flows_beyond_the_number_that_is_kept_are_counted() {
+        const MORE: usize = 10;
+        let end = |number: usize| SocketAddr::from(([10, 0, (number >> 8) as u8, number as u8], u16::from((number >> 16) as u8) + 1));
+        let mut trace = Trace::default();
+        for number in 0..Trace::MOST_FLOWS + MORE {
+            let packet = Packet {
+                wall: WallTime(0),
+                source: end(number),
+                destination: SocketAddr::from(([192, 0, 2, 1], 53)),
+                frame_bytes: 60,
+                payload_bytes: 18,
+                transport: Transport::Udp,
+                stored: None,
+            };
+            trace.apply(Event { at: Moment::START, what: What::Packets { packets: vec![packet] } });
+        }
+        let capture = trace.capture();
+        assert_eq!((trace.flows().len(), capture.beyond_flows), (Trace::MOST_FLOWS, MORE as u64));
+        assert_eq!(capture.packets, (Trace::MOST_FLOWS + MORE) as u64);
+    }
+}

@@ -254,7 +254,49 @@ mod tests {
         assert_eq!(Link::from_number(-1), None);
     }
 
+    /// A frame of every kind that is read, each with its link.
+    fn of_every_kind() -> Vec<(Link, Vec<u8>)> {
+        let ip = tcp_over_ip(80);
+        let with = |header: &[u8], rest: &[u8]| [header, rest].concat();
+        let mut six = Vec::new();
+        PacketBuilder::ipv6([1; 16], [2; 16], 64).udp(40_000, 53).write(&mut six, &[0; 33]).unwrap();
+        let mut extended = six.clone();
+        extended[6] = 0;
+        extended.splice(40..40, [44, 0, 1, 4, 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 9, 17, 4].into_iter().chain([0; 22]));
+        let quoting = |header: &[u8], quoted: &[u8]| with(&with(header, &[3, 3, 0, 0, 0, 0, 0, 0]), quoted);
+        let mut fragment = ip.clone();
+        fragment[6] = 0x20;
+        vec![
+            (Link::Ethernet, with(&[&[2_u8; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 8, 0]].concat(), &ip)),
+            (Link::Ethernet, with(&[&[2_u8; 12][..], &[0, 152, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat(), &ip)),
+            (Link::Ethernet, with(&[&[2_u8; 12][..], &[0x88, 0x64, 0x11, 0, 0, 1, 0, 146, 0, 0x57]].concat(), &six)),
+            (Link::LinuxCooked, with(&[&[0_u8; 14][..], &[0x86, 0xdd]].concat(), &extended)),
+            (Link::LinuxCooked2, with(&[&[8, 0][..], &[0_u8; 18]].concat(), &fragment)),
+            (Link::Raw, quoting(&[0x45, 0, 0, 0, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1, 192, 0, 2, 9], &ip)),
+            (Link::Loopback, with(&[30, 0, 0, 0], &extended)),
+        ]
+    }
+
     proptest! {
+        #[test]
+        fn frames_of_every_kind_are_read_changed_and_cut_without_a_panic(
+            kind in 0_usize..7, changes in prop::collection::vec((0_usize..120, any::<u8>()), 0..6), cut in 0_usize..200, frame_bytes: u32,
+        ) {
+            let (link, mut bytes) = of_every_kind().swap_remove(kind);
+            for (at, value) in changes {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = value;
+                }
+            }
+            bytes.truncate(cut);
+            let mut fragments = crate::wire::Fragments::default();
+            match frame_of(link, &bytes, frame_bytes) {
+                Frame::Segment(segment) => prop_assert!(segment.payload_bytes <= frame_bytes),
+                Frame::Fragment(fragment) => prop_assert!(fragments.take(&fragment).is_none_or(|whole| whole.payload_bytes <= 65_535)),
+                _ => {}
+            }
+        }
+
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), frame_bytes: u32) {
             for link in LINKS {

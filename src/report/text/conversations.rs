@@ -12,14 +12,14 @@ use crate::units::{Bytes, grouped};
 /// Conversations that are listed one by one; of the others only the sum is told.
 const LISTED: usize = 200;
 /// Columns of a figure.
-const FIGURE: usize = 11;
+const FIGURE: usize = 10;
 
 /// The table; nothing where the trace is no capture of others.
 pub(super) fn lines(page: &Page, names: &ServerNames) -> Vec<Line> {
     let Some(flows) = conversations(page.trace).filter(|flows| !flows.is_empty()) else { return Vec::new() };
     let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
     largest.sort_by_key(|(place, flow)| (Reverse(payload(flow)), *place));
-    let head = figures(["packets", "sent", "received", "sent again"].map(|name| (Role::Strong, name.to_owned())));
+    let head = figures(["packets", "sent", "received", "resent"].map(|name| (Role::Strong, name.to_owned())));
     let mut lines = Words::default().add(Role::Strong, "conversation").flow(head, page.width);
     lines.extend(largest.iter().take(LISTED).flat_map(|(place, flow)| row(page, *place, flow, names)));
     lines.extend(rest(page, largest.get(LISTED..).unwrap_or_default()));
