@@ -10,6 +10,8 @@ mod desk;
 mod keys;
 #[path = "screens/lab.rs"]
 mod lab;
+#[path = "screens/ladder.rs"]
+mod ladder;
 #[path = "screens/looking.rs"]
 mod looking;
 #[path = "screens/pictures.rs"]

@@ -249,6 +249,13 @@ impl Flow {
         if stream.anchored { stream.carriers.first_of(offset) } else { None }
     }
 
+    /// Whether a packet came late without having been sent again: others had overtaken it.
+    pub fn is_out_of_order(&self, packet: usize) -> bool {
+        self.entries
+            .get(packet)
+            .is_some_and(|entry| !entry.retransmitted && self.stream(entry.direction).carriers.is_late(packet, entry.offset))
+    }
+
     /// Whether offsets of a direction count from its stream's first byte: its SYN was captured.
     pub const fn is_anchored(&self, direction: Direction) -> bool {
         self.stream(direction).anchored

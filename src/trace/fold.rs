@@ -138,6 +138,16 @@ impl Trace {
         self.flow(&FlowKey { local, remote, tcp: true })
     }
 
+    /// The latest connection that a flow's packets are of.
+    pub fn connection_of(&self, flow: &FlowKey) -> Option<&Connection> {
+        let wire = |end: &super::Endpoint| end.ip().map(as_on_the_wire);
+        let (local, remote) = (Some(flow.local), Some(flow.remote));
+        self.connections.iter().rev().filter(|_| flow.tcp).find(|connection| {
+            let ends = (wire(&connection.local), wire(&connection.remote));
+            ends == (local, remote) || ends == (remote, local)
+        })
+    }
+
     /// The packets of a 4-tuple, whichever end is taken for the local one.
     pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
         self.flow_index.place(&Ends::of(key)).and_then(|place| self.flows.get(place))

@@ -1,8 +1,10 @@
 //! The one cursor that all panels share.
 
+mod packets;
+
 use super::run::Run;
 use crate::timeline::Lane;
-use crate::trace::{ExchangeId, Phase};
+use crate::trace::{ExchangeId, FlowKey, Phase};
 use crate::units::Moment;
 
 /// What is selected. Moving it in one panel moves it in all.
@@ -15,6 +17,8 @@ pub(super) enum Cursor {
     Event(usize),
     /// A row of the timeline.
     Lane(ExchangeId, Lane),
+    /// A packet, by its flow and its place in it.
+    Packet(FlowKey, usize),
 }
 
 impl Cursor {
@@ -24,6 +28,7 @@ impl Cursor {
             Self::Run => None,
             Self::Event(place) => run.event(place).and_then(|event| run.lane_of(event)),
             Self::Lane(id, lane) => Some((id, lane)),
+            Self::Packet(flow, place) => packets::lane_of(run, &flow, place),
         }
     }
 
@@ -33,6 +38,7 @@ impl Cursor {
             Self::Run => None,
             Self::Event(place) => Some(place),
             Self::Lane(id, lane) => run.event_of(id, lane),
+            Self::Packet(flow, place) => packets::event_of(run, &flow, place),
         }
     }
 
@@ -42,6 +48,16 @@ impl Cursor {
             Self::Run => None,
             Self::Event(place) => run.event(place).map(|event| event.at),
             Self::Lane(id, lane) => run.span_of(id, lane).map(|(began, _)| began),
+            Self::Packet(flow, place) => packets::moment_of(run, &flow, place),
+        }
+    }
+
+    /// The packet to light up, by its flow and its place in it: the first that carried what is selected.
+    pub(super) fn packet(self, run: &Run) -> Option<(FlowKey, usize)> {
+        match self {
+            Self::Run => None,
+            Self::Packet(flow, place) => Some((flow, place)),
+            Self::Event(_) | Self::Lane(..) => packets::carrying(run, self),
         }
     }
 

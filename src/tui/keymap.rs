@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::State;
+use super::state::View;
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +27,8 @@ pub(super) enum Action {
     Right,
     ZoomOff,
     Copy,
+    ShowTimeline,
+    ShowLadder,
     NextTheme,
     Link,
     NextOffer,
@@ -68,14 +71,16 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
 }
 
 /// All keys, in the order help shows them.
-pub(super) const BINDINGS: [Binding; 28] = [
+pub(super) const BINDINGS: [Binding; 30] = [
     bind!(RunAgain, [key('r')], "r", "run the request again", ("r", "run again")),
     bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
     bind!(NextOffer, [key('n')], "n", "run the next exhibit of the catalogue", ("n", "next")),
     bind!(PreviousOffer, [key('p')], "p", "run the one before", NO_HINT),
     bind!(Link, [key('l'), (KeyCode::F(2), NONE)], "l F2", "set the link: delay, loss, bandwidth \u{2026}", ("l", "link")),
     bind!(Pause, [key(' ')], "space", "hold the picture, and let it go on", ("space", "pause")),
-    bind!(Down, [(KeyCode::Down, NONE), key('j')], "\u{2193} j", "the next event, phase or line", ("\u{2191}\u{2193}", "select")),
+    bind!(ShowTimeline, [key('1')], "1", "the timeline: where the time went", ("1 2", "view")),
+    bind!(ShowLadder, [key('2')], "2", "the ladder: what was said, packet by packet", NO_HINT),
+    bind!(Down, [(KeyCode::Down, NONE), key('j')], "\u{2193} j", "the next event, phase, packet or line", ("\u{2191}\u{2193}", "select")),
     bind!(Up, [(KeyCode::Up, NONE), key('k')], "\u{2191} k", "the one before", NO_HINT),
     bind!(PageDown, [(KeyCode::PageDown, NONE), control('d')], "PgDn", "a page on", NO_HINT),
     bind!(PageUp, [(KeyCode::PageUp, NONE), control('u')], "PgUp", "a page back", NO_HINT),
@@ -105,6 +110,7 @@ impl Binding {
         match self.action {
             Action::NextOffer | Action::PreviousOffer => state.has_catalogue(),
             Action::Link => state.linkage.is_some(),
+            Action::ZoomIn | Action::ZoomOut | Action::ZoomOff | Action::Left | Action::Right => matches!(state.sight.view, View::Timeline),
             _ => true,
         }
     }

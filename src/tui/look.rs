@@ -1,7 +1,8 @@
 //! Moving the cursor, the panels and the axis.
 
 use super::keymap::Action;
-use super::state::{Held, Panel};
+use super::ladder::Talk;
+use super::state::{Held, Panel, View};
 use super::view::{Areas, Listing, Plan, inside_timeline, most_scrolled, page};
 use super::{Effect, State};
 use crate::timeline::Zoom;
@@ -10,6 +11,8 @@ use crate::units::Moment;
 
 /// How much of the axis one key press moves or leaves.
 const STEP: f64 = 0.25;
+/// More lines than there are anywhere.
+const TO_THE_END: isize = isize::MAX / 2;
 
 impl State {
     pub(super) fn look(&mut self, action: Action, now: Moment) {
@@ -20,8 +23,10 @@ impl State {
             Action::PageDown => self.go_by(self.page_length(now), now),
             Action::First => self.go_by(isize::MIN / 2, now),
             Action::Last => self.go_to_end(now),
-            Action::NextPanel => self.sight.panel = self.sight.panel.next(),
-            Action::PreviousPanel => self.sight.panel = self.sight.panel.next().next(),
+            Action::NextPanel => self.sight.panel = self.sight.panel.next(self.sight.view),
+            Action::PreviousPanel => self.sight.panel = self.sight.panel.previous(self.sight.view),
+            Action::ShowTimeline => self.show(View::Timeline),
+            Action::ShowLadder => self.show(View::Ladder),
             Action::Read => self.sight.panel = Panel::Explain,
             Action::Back => self.step_back(),
             Action::ZoomIn => self.zoom(0.5, None, now),
@@ -41,6 +46,7 @@ impl State {
     /// Moves within the panel that has the keyboard.
     pub(super) fn go_by(&mut self, by: isize, now: Moment) {
         match self.sight.panel {
+            Panel::Events | Panel::Timeline if self.sight.view == View::Ladder => self.go_by_packets(by, now),
             Panel::Explain => self.scroll(by, now),
             Panel::Events => {
                 let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, by);
@@ -54,12 +60,32 @@ impl State {
         }
     }
 
+    /// Shows a view; what is selected stays selected.
+    pub(super) const fn show(&mut self, view: View) {
+        self.sight.view = view;
+        self.sight.panel = Panel::Events;
+        self.sight.scrolled = 0;
+    }
+
+    pub(super) fn go_by_packets(&mut self, by: isize, now: Moment) {
+        let run = self.shown(now).0;
+        let Some(talk) = Talk::of(run, self.sight.cursor) else { return };
+        let Some(last) = talk.flow.packets().len().checked_sub(1) else { return };
+        let place = match self.sight.cursor.packet(run) {
+            Some((_, place)) => place.saturating_add_signed(by).min(last),
+            None if by < 0 || by == TO_THE_END => last,
+            None => 0,
+        };
+        let cursor = Cursor::Packet(talk.flow.key, place);
+        self.select(cursor, now);
+    }
+
     /// The last line; in the list that is following what comes.
     fn go_to_end(&mut self, now: Moment) {
         if self.sight.panel == Panel::Events && self.run.under_way {
             self.select(Cursor::Run, now);
         } else {
-            self.go_by(isize::MAX / 2, now);
+            self.go_by(TO_THE_END, now);
         }
     }
 
@@ -120,6 +146,7 @@ impl State {
     fn page_length(&self, now: Moment) -> isize {
         let areas = self.areas(now);
         let lines = match self.sight.panel {
+            Panel::Timeline | Panel::Events if self.sight.view == View::Ladder => areas.main.height.saturating_sub(3),
             Panel::Timeline => areas.timeline.height / 2,
             Panel::Events => u16::try_from(Listing::of(self.shown(now).0, self, areas.events).seen).unwrap_or(u16::MAX),
             Panel::Explain => areas.explain.height.saturating_sub(2),

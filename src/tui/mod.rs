@@ -19,6 +19,7 @@ mod explain;
 mod figures;
 mod fit;
 mod keymap;
+mod ladder;
 mod link_panel;
 mod look;
 mod message;

@@ -4,8 +4,9 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use super::cursor::Cursor;
-use super::state::{Front, Panel};
-use super::view::{Listing, StartAreas, dial_at, inside_timeline, link_panel_area};
+use super::ladder::{Rung, Talk};
+use super::state::{Front, Panel, View};
+use super::view::{Listing, StartAreas, dial_at, inside_timeline, link_panel_area, rungs, view_at};
 use super::{Effect, State};
 use crate::units::Moment;
 
@@ -40,6 +41,7 @@ impl State {
                 self.zoom(if down > 0 { 1.25 } else { 0.8 }, around, now);
             }
             Some(Panel::Explain) => self.scroll(down * WHEEL, now),
+            Some(Panel::Events) if self.sight.view == View::Ladder => self.go_by_packets(down * WHEEL, now),
             Some(Panel::Events) => {
                 let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, down * WHEEL);
                 self.select(cursor, now);
@@ -52,6 +54,12 @@ impl State {
     fn click(&mut self, at: Position, now: Moment) {
         self.notice = None;
         let areas = self.areas(now);
+        if areas.tabs.contains(at) {
+            if let Some(view) = view_at(areas.tabs, at.x) {
+                self.show(view);
+            }
+            return;
+        }
         let Some(panel) = areas.panel_at(at) else { return };
         let run = self.shown(now).0;
         let cursor = match panel {
@@ -60,6 +68,7 @@ impl State {
                 let row = inside.contains(at).then(|| self.plan(now).row_at(at.y)).flatten();
                 row.map(|(id, lane)| Cursor::Lane(id, lane))
             }
+            Panel::Events if self.sight.view == View::Ladder => self.packet_at(at, now),
             Panel::Events => Listing::of(run, self, areas.events).event_at(run, areas.events, at.y).map(Cursor::Event),
             Panel::Explain => None,
         };
@@ -67,6 +76,15 @@ impl State {
         if let Some(cursor) = cursor {
             self.select(cursor, now);
         }
+    }
+
+    /// The packet whose arrow is at a place, or which ends the silence that is told of there.
+    fn packet_at(&self, at: Position, now: Moment) -> Option<Cursor> {
+        let areas = self.areas(now);
+        let talk = Talk::of(self.shown(now).0, self.sight.cursor)?;
+        let (_, rung) = rungs(self, &talk, areas.main, areas.boxed(), now).into_iter().find(|(y, _)| *y == at.y)?;
+        let (Rung::Packet(place) | Rung::Idle { before: place, .. }) = rung;
+        Some(Cursor::Packet(talk.flow.key, place))
     }
 
     /// The first click chooses, the second runs.

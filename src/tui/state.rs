@@ -22,11 +22,48 @@ pub(super) enum Panel {
 }
 
 impl Panel {
-    pub(super) const fn next(self) -> Self {
+    /// The panel before.
+    pub(super) const fn previous(self, view: View) -> Self {
+        match view {
+            View::Timeline => self.next(view).next(view),
+            View::Ladder => self.next(view),
+        }
+    }
+
+    pub(super) const fn next(self, view: View) -> Self {
+        match (self, view) {
+            (Self::Timeline, View::Timeline) | (Self::Explain, View::Ladder) => Self::Events,
+            (Self::Events, _) | (Self::Timeline, View::Ladder) => Self::Explain,
+            (Self::Explain, View::Timeline) => Self::Timeline,
+        }
+    }
+}
+
+/// A way to look at a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum View {
+    /// Where the time went.
+    #[default]
+    Timeline,
+    /// What was said.
+    Ladder,
+}
+
+impl View {
+    pub(super) const ALL: [Self; 2] = [Self::Timeline, Self::Ladder];
+
+    /// The key that shows it.
+    pub(super) const fn key(self) -> char {
         match self {
-            Self::Timeline => Self::Events,
-            Self::Events => Self::Explain,
-            Self::Explain => Self::Timeline,
+            Self::Timeline => '1',
+            Self::Ladder => '2',
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Timeline => "Timeline",
+            Self::Ladder => "Ladder",
         }
     }
 }
@@ -58,6 +95,7 @@ pub(super) enum Errand {
 /// What is looked at, and how closely.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sight {
+    pub(super) view: View,
     pub(super) cursor: Cursor,
     pub(super) panel: Panel,
     pub(super) zoom: Zoom,

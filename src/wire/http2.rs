@@ -40,6 +40,25 @@ impl Frame {
     }
 }
 
+/// A frame type's name (RFC 9113 §6, RFC 7838 §4, RFC 9218 §7.1).
+pub const fn frame_name(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        0 => "DATA",
+        1 => "HEADERS",
+        2 => "PRIORITY",
+        3 => "RST_STREAM",
+        4 => "SETTINGS",
+        5 => "PUSH_PROMISE",
+        6 => "PING",
+        7 => "GOAWAY",
+        8 => "WINDOW_UPDATE",
+        9 => "CONTINUATION",
+        10 => "ALTSVC",
+        16 => "PRIORITY_UPDATE",
+        _ => return None,
+    })
+}
+
 /// What passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {

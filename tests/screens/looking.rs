@@ -78,17 +78,17 @@ fn enter_reads_about_an_event_and_escape_goes_back() {
 #[test]
 fn the_axis_zooms_and_moves() {
     let mut desk = Desk::scenario("https_http2", WIDE);
-    let axis = desk.lines()[3].clone();
+    let axis = desk.lines()[4].clone();
     desk.press(KeyCode::Right);
     assert!(desk.shows("The whole run is in view"), "there is nowhere to move to");
     desk.press(KeyCode::Char('+'));
     assert!(desk.shows("zoomed"));
-    let zoomed = desk.lines()[3].clone();
+    let zoomed = desk.lines()[4].clone();
     assert_ne!(zoomed, axis);
     desk.press(KeyCode::Right);
-    assert_ne!(desk.lines()[3], zoomed);
+    assert_ne!(desk.lines()[4], zoomed);
     desk.press(KeyCode::Char('0'));
-    assert_eq!(desk.lines()[3], axis);
+    assert_eq!(desk.lines()[4], axis);
 }
 
 #[test]
@@ -98,10 +98,10 @@ fn zooming_follows_the_cursor() {
         desk.press(KeyCode::Char('+'));
     }
     desk.press(KeyCode::Home);
-    assert!(desk.lines()[3].contains('▾'), "{}", desk.text());
+    assert!(desk.lines()[4].contains('▾'), "{}", desk.text());
     desk.press(KeyCode::End);
     desk.press(KeyCode::Up);
-    assert!(desk.lines()[3].contains('▾'), "{}", desk.text());
+    assert!(desk.lines()[4].contains('▾'), "{}", desk.text());
 }
 
 #[test]

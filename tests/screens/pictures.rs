@@ -140,3 +140,26 @@ fn what_is_not_real() {
     desk.resize((60, 20));
     picture("notice", (60, 20), &desk);
 }
+
+#[test]
+fn the_ladder() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        for name in ["https_http2", "body_short"] {
+            let mut desk = Desk::scenario(name, size);
+            desk.press(KeyCode::Char('2'));
+            picture(&format!("ladder_{name}"), size, &desk);
+            for _ in 0..8 {
+                desk.press(KeyCode::Down);
+            }
+            picture(&format!("ladder_{name}_selected"), size, &desk);
+        }
+    }
+    let mut desk = Desk::scenario("http1_kernel_figures", SMALL);
+    desk.press(KeyCode::Char('2'));
+    picture("ladder_without_capture", SMALL, &desk);
+    let ascii = Settings { ascii: true, url: Some("https://api.lab.test/users".to_owned()), ..Settings::default() };
+    let mut desk = Desk::with(SMALL, ascii);
+    desk.tell(Scenario::named("https_http2").events);
+    desk.press(KeyCode::Char('2'));
+    picture("ladder_ascii", SMALL, &desk);
+}

@@ -15,6 +15,8 @@
 mod cause;
 mod state;
 
+use std::ops::Range;
+
 use super::carried::Carried;
 use crate::trace::{Clock, Exchange, Flow, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
@@ -67,10 +69,34 @@ pub fn causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, IdleCau
     let mut state = State::new(flow);
     let packets = flow.packets();
     packets.iter().enumerate().filter_map(move |(place, packet)| {
-        let before = place.checked_sub(1).and_then(|before| packets.get(before));
-        let is_idle = before.is_some_and(|before| packet.wall.since(before.wall) >= least);
-        let cause = is_idle.then(|| cause::cause(&state, before?, packet, packets.get(place + 1..).unwrap_or_default())).flatten();
+        let cause = state.cause_of(packets, place, least);
         state.pass(packet);
+        cause.map(|cause| (place, cause))
+    })
+}
+
+impl State<'_> {
+    /// Why nothing passed before the packet at a place, if that was for so long.
+    fn cause_of(&self, packets: &[PacketEntry], place: usize, least: Nanos) -> Option<IdleCause> {
+        let (before, packet) = (packets.get(place.checked_sub(1)?)?, packets.get(place)?);
+        let is_idle = packet.wall.since(before.wall) >= least;
+        is_idle.then(|| cause::cause(self, before, packet, packets.get(place + 1..).unwrap_or_default())).flatten()
+    }
+}
+
+/// As [`causes`], for a few packets amid many: those of `range`. What TCP knew before them is gathered from the handshake and from no more
+/// than some thousands of packets right before.
+pub fn causes_within(flow: &Flow, least: Nanos, range: Range<usize>) -> impl Iterator<Item = (usize, IdleCause)> {
+    const BEFORE: usize = 4_096;
+    const HANDSHAKE: usize = 16;
+    let packets = flow.packets();
+    let mut state = State::new(flow);
+    let near = range.start.saturating_sub(BEFORE);
+    let before = (0..near.min(HANDSHAKE)).chain(near..range.start.min(packets.len()));
+    before.filter_map(|place| packets.get(place)).for_each(|packet| state.pass(packet));
+    range.filter_map(move |place| {
+        let cause = state.cause_of(packets, place, least);
+        state.pass(packets.get(place)?);
         cause.map(|cause| (place, cause))
     })
 }

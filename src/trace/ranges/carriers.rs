@@ -82,6 +82,11 @@ impl Carriers {
         ahead.into_iter().chain(self.late_of(&stretch)).map(|carried| carried.packet as usize).min()
     }
 
+    /// Whether the flow's packet number `packet`, at this offset, carried bytes that lie before those of an earlier one.
+    pub(in crate::trace) fn is_late(&self, packet: usize, at: u64) -> bool {
+        u32::try_from(packet).is_ok_and(|packet| self.late.contains_key(&(at, packet)))
+    }
+
     fn late_of(&self, stretch: &Range<u64>) -> impl Iterator<Item = Carried> + '_ {
         let Range { start, end } = stretch.clone();
         let from = start.saturating_sub(u64::from(self.longest_late));

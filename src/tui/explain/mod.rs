@@ -4,6 +4,7 @@ mod content;
 mod event;
 mod failure;
 mod overview;
+mod packet;
 mod page;
 mod phase;
 
@@ -23,6 +24,7 @@ pub(super) fn explanation(run: &Run, cursor: Cursor, now: Moment) -> Page {
             (Some(exchange), None) => overview::exchange(run, exchange, now),
             (None, _) => overview::page(run, now),
         },
+        Cursor::Packet(flow, place) => packet::page(run, flow, place),
     }
 }
 

@@ -16,8 +16,8 @@ pub(in crate::tui) fn page(state: &State, areas: &Areas, now: Moment) -> Page {
     let (run, now) = state.shown(now);
     let cursor = state.sight.cursor;
     let page = explanation(run, cursor, now);
-    // An event of the run itself holds nothing beyond its line.
-    let of_the_run = matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
+    // An event of the run itself holds nothing beyond its line, and of a packet all is said.
+    let of_the_run = matches!(cursor, Cursor::Packet(..)) || matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
     if areas.content.width > 0 || of_the_run { page } else { page.followed_by(content(run, cursor)) }
 }
 

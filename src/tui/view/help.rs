@@ -8,6 +8,7 @@ use crate::trace::Phase;
 use crate::tui::State;
 use crate::tui::fit::wrap;
 use crate::tui::keymap::BINDINGS;
+use crate::tui::state::View;
 use crate::tui::theme::Role;
 
 /// A line: pieces with the column each begins at.
@@ -27,6 +28,18 @@ const SIGNS: [(&str, Role, &str); 9] = [
     ("R \u{00d7}", Role::Failure, "RST tears it down; bytes sent again"),
     ("  \u{2717}", Role::Failure, "it failed here"),
     ("\u{2192} \u{2190}", Role::Text, "out, in"),
+];
+
+/// What the signs of the ladder mean.
+const LADDER_SIGNS: [(&str, Role, &str); 8] = [
+    ("\u{2500}\u{2500}\u{25b6}", Role::Text, "a packet to the server; \u{25c0}\u{2500}\u{2500} one from it"),
+    ("\u{250c}\u{2514}", Role::Phase(Phase::Tls), "these packets carry one TLS record together"),
+    ("\u{2510}\u{2518}", Role::Phase(Phase::Receive), "and these a head, body or frame of HTTP (the outer bracket)"),
+    ("\u{22ee}", Role::Dim, "nothing passed for that long, and why"),
+    ("\u{00d7}", Role::Failure, "sent again: it was lost, or seemed to be"),
+    ("~ d w", Role::Warning, "out of order; duplicate ACK; window closed"),
+    ("\u{2717}", Role::Failure, "a reset"),
+    ("seq ack", Role::Text, "counted from each side's SYN, which has 0"),
 ];
 
 /// Draws the page over the panels. Returns nothing; `scrolled` lines are above its top.
@@ -56,7 +69,11 @@ pub(in crate::tui) fn height(state: &State) -> usize {
 fn lines(state: &State) -> Vec<HelpLine> {
     let mut lines = notice(state);
     lines.extend([phases(), Vec::new()]);
-    lines.extend(SIGNS.iter().map(|(sign, role, means)| vec![(2, (*sign).to_owned(), *role), (12, (*means).to_owned(), Role::Text)]));
+    let signs: &[(&str, Role, &str)] = match state.sight.view {
+        View::Timeline => &SIGNS,
+        View::Ladder => &LADDER_SIGNS,
+    };
+    lines.extend(signs.iter().map(|(sign, role, means)| vec![(2, (*sign).to_owned(), *role), (12, (*means).to_owned(), Role::Text)]));
     lines.push(Vec::new());
     lines.extend(
         BINDINGS

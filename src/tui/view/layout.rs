@@ -4,13 +4,17 @@ use ratatui::layout::Rect;
 
 use super::timeline::Plan;
 use crate::tui::State;
-use crate::tui::state::Panel;
+use crate::tui::state::{Panel, View};
 use crate::units::Moment;
 
 /// The panels of the run's screen. A panel for which there is no room has no area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::tui) struct Areas {
     pub(in crate::tui) header: Rect,
+    /// The views' names, where there is a line for them.
+    pub(in crate::tui) tabs: Rect,
+    /// The view, where it is not the timeline.
+    pub(in crate::tui) main: Rect,
     pub(in crate::tui) timeline: Rect,
     pub(in crate::tui) events: Rect,
     pub(in crate::tui) explain: Rect,
@@ -23,6 +27,10 @@ pub(in crate::tui) struct Areas {
 const BOXED: (u16, u16) = (60, 20);
 /// From this width on the events and their explanation stand side by side.
 const TWO_PANELS: u16 = 100;
+/// From this width on an explanation stands beside a view, not below it.
+const BESIDE: u16 = 116;
+/// From this height on there is a line for the views' names.
+const TABBED: u16 = 30;
 /// From this width on what the selected thing holds has a panel of its own.
 const THREE_PANELS: u16 = 160;
 /// Lines that the panels below the timeline keep at least, borders included; fewer where there are few.
@@ -34,18 +42,33 @@ const PHASES: u16 = 9;
 impl Areas {
     pub(in crate::tui) fn of(area: Rect, state: &State, now: Moment) -> Self {
         if area.width < BOXED.0 || area.height < BOXED.1 {
-            return Self::small(area);
+            return Self::small(area, state.sight.view);
         }
         // A third line where there is a link to tell of.
         let header = Rect { height: 2 + u16::from(state.linkage.is_some()), ..area };
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
-        let body = Rect { y: header.bottom(), height: area.height - header.height - keys.height, ..area };
+        let tabs = Rect { y: header.bottom(), height: u16::from(area.height >= TABBED), ..area };
+        let body = Rect { y: tabs.bottom(), height: area.height - header.height - tabs.height - keys.height, ..area };
+        if state.sight.view == View::Ladder {
+            return Self { header, tabs, keys, ..Self::beside(body) };
+        }
         let (run, at) = state.shown(now);
         let most = most_for_the_timeline(body, state.sight.panel);
         let wanted = Plan::wanted_height(run, state.sight.cursor, at, body.width, most);
         let timeline = Rect { height: wanted.min(most), ..body };
         let below = Rect { y: timeline.bottom(), height: body.height - timeline.height, ..body };
-        Self { header, timeline, keys, ..Self::below(below, state.sight.panel) }
+        Self { header, tabs, timeline, keys, ..Self::below(below, state.sight.panel) }
+    }
+
+    /// A view, and the explanation beside it, or below it where it needs all columns.
+    fn beside(area: Rect) -> Self {
+        if area.width < BESIDE {
+            let below = (area.height / 3).clamp(BELOW_IN_LITTLE, BELOW + 2);
+            let main = Rect { height: area.height - below, ..area };
+            return Self { main, explain: Rect { y: main.bottom(), height: below, ..area }, ..Self::default() };
+        }
+        let (main, explain) = split(area, area.width - (area.width * 3 / 10).min(60));
+        Self { main, explain, ..Self::default() }
     }
 
     /// The panels below the timeline: one, two or three, as there is room.
@@ -64,13 +87,14 @@ impl Areas {
     }
 
     /// A line of header, the phases, a line of keys; less of it where there is less room.
-    const fn small(area: Rect) -> Self {
+    fn small(area: Rect, view: View) -> Self {
         let nothing = Rect { x: area.x, y: area.y, width: 0, height: 0 };
-        let header = Rect { height: if area.height < 1 { 0 } else { 1 }, ..area };
-        let keys_height = if area.height < 4 { 0 } else { 1 };
-        let timeline = Rect { y: area.y + header.height, height: area.height - header.height - keys_height, ..area };
-        let keys = Rect { y: timeline.y + timeline.height, height: keys_height, ..area };
-        Self { header, timeline, events: nothing, explain: nothing, content: nothing, keys }
+        let header = Rect { height: u16::from(area.height >= 1), ..area };
+        let keys_height = u16::from(area.height >= 4);
+        let body = Rect { y: area.y + header.height, height: area.height - header.height - keys_height, ..area };
+        let keys = Rect { y: body.y + body.height, height: keys_height, ..area };
+        let (timeline, main) = if view == View::Timeline { (body, nothing) } else { (nothing, body) };
+        Self { header, main, timeline, keys, ..Self::default() }
     }
 
     /// Whether the panels have borders.
@@ -82,6 +106,7 @@ impl Areas {
     pub(in crate::tui) fn panel_at(&self, at: ratatui::layout::Position) -> Option<Panel> {
         let panels = [
             (self.timeline, Panel::Timeline),
+            (self.main, Panel::Events),
             (self.events, Panel::Events),
             (self.explain, Panel::Explain),
             (self.content, Panel::Explain),

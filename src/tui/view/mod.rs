@@ -9,11 +9,13 @@ mod explain;
 mod header;
 mod help;
 mod keys;
+mod ladder;
 mod layout;
 mod link;
 mod link_panel;
 mod logo;
 mod start;
+mod tabs;
 mod timeline;
 
 use ratatui::Frame;
@@ -21,16 +23,18 @@ use ratatui::layout::Rect;
 
 use self::canvas::Canvas;
 use super::State;
-use super::state::Front;
+use super::state::{Front, View};
 use super::theme::{Look, Role};
 use crate::units::Moment;
 
 pub(super) use events::Listing;
 pub(super) use explain::{most_scrolled, page};
 pub(super) use help::height as help_height;
+pub(super) use ladder::rungs;
 pub(super) use layout::Areas;
 pub(super) use link_panel::{area as link_panel_area, dial_at};
 pub(super) use start::StartAreas;
+pub(super) use tabs::view_at;
 pub(super) use timeline::{Plan, inside as inside_timeline};
 
 /// Words of the timeline that other panels use too.
@@ -64,7 +68,11 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, now: Moment) {
 fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     let areas = Areas::of(area, state, now);
     header::draw(canvas, areas.header, state, now);
-    timeline::draw(canvas, areas.timeline, areas.boxed(), state, now);
+    tabs::draw(canvas, areas.tabs, state.sight.view);
+    match state.sight.view {
+        View::Timeline => timeline::draw(canvas, areas.timeline, areas.boxed(), state, now),
+        View::Ladder => ladder::draw(canvas, areas.main, areas.boxed(), state, now),
+    }
     if areas.events.width > 0 {
         events::draw(canvas, areas.events, state, now);
     }

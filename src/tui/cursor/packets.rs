@@ -1,0 +1,86 @@
+//! From a packet to the phase and the event it belongs to, and back.
+
+use super::Cursor;
+use crate::timeline::Lane;
+use crate::trace::{Direction, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace, What};
+use crate::tui::ladder::Talk;
+use crate::tui::run::Run;
+use crate::units::Moment;
+
+/// When a packet passed.
+pub(super) fn moment_of(run: &Run, flow: &FlowKey, place: usize) -> Option<Moment> {
+    let packet = run.trace.flow(flow)?.packets().get(place)?;
+    run.trace.clock().moment_of(packet.wall)
+}
+
+/// The exchange and the phase in which a packet passed.
+pub(super) fn lane_of(run: &Run, flow: &FlowKey, place: usize) -> Option<(ExchangeId, Lane)> {
+    let at = moment_of(run, flow, place)?;
+    let exchange = exchange_of(&run.trace, flow, at)?;
+    let spans = || exchange.phases.iter().filter(|(phase, _)| *phase != Phase::Dns);
+    let phase = spans().find(|(_, span)| span.began <= at && span.ended.is_none_or(|ended| at < ended));
+    // What passes after the last phase, an acknowledgment or a goodbye, goes with it.
+    let phase = phase.or_else(|| spans().filter(|(_, span)| span.began <= at).last()).or_else(|| spans().next());
+    Some((exchange.id, phase.map_or(Lane::Folded, |(phase, _)| Lane::Phase(phase))))
+}
+
+/// The listed event nearest to a packet in time.
+pub(super) fn event_of(run: &Run, flow: &FlowKey, place: usize) -> Option<usize> {
+    let at = moment_of(run, flow, place)?;
+    let after = run.listed.partition_point(|&listed| run.event(listed).is_some_and(|event| event.at < at));
+    let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|line| run.listed.get(line).copied());
+    near.min_by_key(|&listed| run.event(listed).map_or(u64::MAX, |event| event.at.0.abs_diff(at.0)))
+}
+
+/// The packet that carried what an event or a row is about; else the one that passed next.
+pub(super) fn carrying(run: &Run, cursor: Cursor) -> Option<(FlowKey, usize)> {
+    let talk = Talk::of(run, cursor)?;
+    let carrier = match cursor {
+        Cursor::Event(place) => of_event(run, talk.flow, place),
+        Cursor::Lane(id, lane) => lane.phase().and_then(|phase| of_phase(run.trace.exchange(id)?, talk.flow, phase)),
+        Cursor::Run | Cursor::Packet(..) => None,
+    };
+    let next = || {
+        let wall = run.trace.clock().wall_of(cursor.moment(run)?)?;
+        let packets = talk.flow.packets();
+        let after = packets.partition_point(|packet| packet.wall < wall);
+        packets.len().checked_sub(1).map(|last| after.min(last))
+    };
+    Some((talk.flow.key, carrier.or_else(next)?))
+}
+
+fn of_event(run: &Run, flow: &Flow, place: usize) -> Option<usize> {
+    let what = &run.event(place)?.what;
+    let exchange = || what.exchange().and_then(|id| run.trace.exchange(id));
+    match what {
+        What::TlsMessage { message, .. } => {
+            let direction = if message.from == Side::Client { Direction::Sent } else { Direction::Received };
+            flow.first_carrier(direction, message.offset)
+        }
+        What::RequestHead { .. } => of_phase(exchange()?, flow, Phase::Send),
+        What::ResponseHead { .. } => of_phase(exchange()?, flow, Phase::Receive),
+        _ => None,
+    }
+}
+
+/// The packet that carried the first byte of a phase.
+fn of_phase(exchange: &Exchange, flow: &Flow, phase: Phase) -> Option<usize> {
+    let StreamPosition { sent, received, .. } = exchange.phases.get(phase)?.began_position?;
+    match phase {
+        Phase::Receive => flow.first_carrier(Direction::Received, received),
+        Phase::Proxy | Phase::Tls | Phase::Send => flow.first_carrier(Direction::Sent, sent),
+        Phase::Wait => flow.first_carrier(Direction::Sent, sent.checked_sub(1)?),
+        Phase::Dns | Phase::Connect => None,
+    }
+}
+
+/// The exchange on a flow's connection that had begun last at an instant, else the first on it.
+fn exchange_of<'a>(trace: &'a Trace, flow: &FlowKey, at: Moment) -> Option<&'a Exchange> {
+    let tried = |exchange: &Exchange| {
+        exchange.attempts.iter().any(|attempt| attempt.local.as_ref().and_then(crate::trace::Endpoint::ip) == Some(flow.local))
+    };
+    let Some(connection) = trace.connection_of(flow) else { return trace.exchanges().iter().rev().find(|exchange| tried(exchange)) };
+    let on_it =
+        trace.exchanges().get(connection.opened_by.0 as usize..)?.iter().filter(|exchange| exchange.connection == Some(connection.id));
+    on_it.clone().take_while(|exchange| exchange.started <= at).last().or_else(|| on_it.clone().next())
+}

@@ -1,0 +1,258 @@
+//! What was said: an arrow for every packet between two lines, and brackets around what several of them carry together.
+//!
+//! ```text
+//!      ms     client 10.7.0.2:51312                 server 10.7.0.10:443
+//!   41.60     │── SYN seq 0 MSS 1460 ────────────────────────────────▶│
+//!  122.72     │◀─ ACK 1,448 B seq 1  ServerHello 1,215 B, … ──────────│┐
+//! ```
+//!
+//! Brackets stand beside the line of the side that sends: the inner one for TLS records, the outer one for parts of HTTP.
+
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, scroll_mark};
+use super::timeline;
+use crate::insight::IdleCause;
+use crate::trace::{CaptureState, Direction, Exchange, Phase};
+use crate::tui::State;
+use crate::tui::figures::{count, instant};
+use crate::tui::fit::{cut, first_that_fits, width, wrap};
+use crate::tui::ladder::{Reach, Rung, Talk};
+use crate::tui::run::Run;
+use crate::tui::state::Panel;
+use crate::tui::theme::Role;
+use crate::units::{Moment, Nanos};
+
+/// Columns of the time, of a mark, and of the brackets left of the client's line.
+const TIME: u16 = 9;
+const LEFT: u16 = TIME + 5;
+/// Columns of the server's line and of the brackets right of it.
+const RIGHT: u16 = 3;
+/// Below this many columns between the lines nothing can be said.
+const LEAST: u16 = 12;
+
+/// The rungs that are seen, with their lines on the screen.
+pub(in crate::tui) fn rungs(state: &State, talk: &Talk<'_>, area: Rect, boxed: bool, now: Moment) -> Vec<(u16, Rung)> {
+    let (run, _) = state.shown(now);
+    let inner = timeline::inside(area, boxed);
+    let selected = state.sight.cursor.packet(run).filter(|(key, _)| *key == talk.flow.key).map(|(_, place)| place);
+    let lines = usize::from(inner.height.saturating_sub(1));
+    let rungs = talk.rungs(selected, run.under_way, lines);
+    (inner.y.saturating_add(1)..inner.bottom()).zip(rungs).collect()
+}
+
+/// Draws the panel.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
+    let (run, _) = state.shown(now);
+    let focused = state.sight.panel != Panel::Explain;
+    let talk = Talk::of(run, state.sight.cursor);
+    if boxed {
+        let packets = talk.map_or(0, |talk| talk.flow.packets().len());
+        let more = talk.map_or(0, |talk| talk.flow.unlisted());
+        let more = if more == 0 { String::new() } else { format!(", {more} more not listed") };
+        let title = [(" Ladder ".to_owned(), Role::Strong), (format!("\u{2500} {}{more} ", count(packets, "packet")), Role::Dim)];
+        canvas.boxed(area, &title, focused);
+    }
+    let inner = timeline::inside(area, boxed);
+    let Some(talk) = talk.filter(|_| inner.width >= LEFT + RIGHT + LEAST) else {
+        return draw_nothing(canvas, inner, run);
+    };
+    let picture = Picture { talk, inner, left: inner.x + LEFT - 1, right: inner.right().saturating_sub(RIGHT), focused };
+    picture.draw_ends(canvas, exchange(run, state));
+    let rungs = rungs(state, &talk, area, boxed, now);
+    let selected = state.sight.cursor.packet(run).filter(|(key, _)| *key == talk.flow.key).map(|(_, place)| place);
+    picture.draw_rungs(canvas, &rungs, selected);
+    if boxed {
+        let first = rungs.iter().find_map(|(_, rung)| if let Rung::Packet(place) = rung { Some(*place) } else { None });
+        let seen = rungs.iter().filter(|(_, rung)| matches!(rung, Rung::Packet(_))).count();
+        scroll_mark(canvas, area, first.unwrap_or(0), seen, talk.flow.packets().len());
+    }
+}
+
+fn exchange<'a>(run: &'a Run, state: &State) -> Option<&'a Exchange> {
+    state.sight.cursor.exchange(run).and_then(|id| run.trace.exchange(id))
+}
+
+/// Why there is no ladder.
+fn draw_nothing(canvas: &mut Canvas<'_>, inner: Rect, run: &Run) {
+    let capture = run.trace.capture();
+    let (says, remedy) = match &capture.state {
+        CaptureState::Unavailable { reason, remedy } => (format!("No packets are captured: {reason}"), remedy.clone()),
+        CaptureState::Off if run.trace.exchanges().is_empty() => ("Nothing has happened yet.".to_owned(), String::new()),
+        CaptureState::Off => ("Packets are not captured, as you said.".to_owned(), String::new()),
+        CaptureState::On => ("No packet of this connection has been seen.".to_owned(), String::new()),
+    };
+    let columns = usize::from(inner.width.saturating_sub(4));
+    let remedy = if remedy.is_empty() { Vec::new() } else { wrap(&format!("\u{2192} {remedy}"), columns) };
+    let lines = wrap(&says, columns).into_iter().map(|line| (line, Role::Text)).chain(remedy.into_iter().map(|line| (line, Role::Warning)));
+    for (y, (line, role)) in (inner.y.saturating_add(1)..inner.bottom()).zip(lines) {
+        canvas.text((inner.x + 2, y), &line, inner.width.saturating_sub(3), role);
+    }
+}
+
+/// Where things are drawn.
+struct Picture<'a> {
+    talk: Talk<'a>,
+    inner: Rect,
+    /// The client's line and the server's.
+    left: u16,
+    right: u16,
+    focused: bool,
+}
+
+/// What goes on beside each line: of records, of parts.
+#[derive(Clone, Copy, Default)]
+struct Open {
+    records: bool,
+    parts: bool,
+}
+
+impl Picture<'_> {
+    /// Who the two lines are.
+    fn draw_ends(&self, canvas: &mut Canvas<'_>, exchange: Option<&Exchange>) {
+        let y = self.inner.y;
+        canvas.right(self.inner.x + TIME, y, "ms", Role::Dim);
+        let key = self.talk.flow.key;
+        let other = if exchange.is_some_and(|exchange| exchange.phases.get(Phase::Proxy).is_some()) { "proxy" } else { "server" };
+        let ways = [(format!("client {}", key.local), format!("{other} {}", key.remote)), (key.local.to_string(), key.remote.to_string())];
+        let room = usize::from(self.inner.right().saturating_sub(self.left));
+        let shortest = ("client".to_owned(), other.to_owned());
+        let (near, far) = ways.into_iter().find(|(near, far)| width(near) + width(far) + 2 <= room).unwrap_or(shortest);
+        canvas.text((self.left, y), &near, self.inner.right().saturating_sub(self.left), Role::Strong);
+        canvas.right(self.right + 1, y, &far, Role::Strong);
+    }
+
+    fn draw_rungs(&self, canvas: &mut Canvas<'_>, rungs: &[(u16, Rung)], selected: Option<usize>) {
+        let mut open = self.open_above(rungs);
+        for &(y, rung) in rungs {
+            match rung {
+                Rung::Idle { took, cause, .. } => {
+                    self.draw_brackets(canvas, y, None, &mut open);
+                    self.draw_idle(canvas, y, took, cause);
+                }
+                Rung::Packet(place) => {
+                    let is_selected = selected == Some(place);
+                    if is_selected {
+                        let style = canvas.look.selected(self.focused);
+                        canvas.buf.set_style(Rect { y, height: 1, ..self.inner }, style);
+                        canvas.text((self.inner.x, y), "\u{25b8}", 1, Role::Accent);
+                    }
+                    self.draw_packet(canvas, y, place, &mut open);
+                }
+            }
+        }
+    }
+
+    /// What goes on beside the lines where the first rung begins.
+    fn open_above(&self, rungs: &[(u16, Rung)]) -> [Open; 2] {
+        let first = rungs.iter().find_map(|(_, rung)| if let Rung::Packet(place) = rung { Some(*place) } else { None });
+        [Direction::Sent, Direction::Received].map(|direction| {
+            let before = first.and_then(|first| self.talk.latest_payload_before(first, direction));
+            before.map_or_else(Open::default, |place| {
+                let carried = self.talk.carried(place);
+                Open { records: carried.records.goes_on, parts: carried.parts.goes_on }
+            })
+        })
+    }
+
+    fn draw_idle(&self, canvas: &mut Canvas<'_>, y: u16, took: Nanos, cause: Option<IdleCause>) {
+        for x in [self.left, self.right] {
+            canvas.text((x, y), "\u{250a}", 1, Role::Frame);
+        }
+        let network = match cause {
+            Some(IdleCause::Server { network: Some(network) }) if network > Nanos::ZERO => format!(", {network} of it the network's"),
+            _ => String::new(),
+        };
+        let says = cause.map(|cause| format!(": {}", cause.says())).unwrap_or_default();
+        let whom = cause.map(|cause| format!(": {}", cause.whom())).unwrap_or_default();
+        let ways = [format!("{says}{network}"), says, whom, String::new()].map(|says| format!("\u{22ee} {took} nothing{says}"));
+        let room = self.right.saturating_sub(self.left + 3);
+        let role = if matches!(cause, Some(IdleCause::Lost { .. })) { Role::Failure } else { Role::Dim };
+        if let Some(way) = first_that_fits(&ways, usize::from(room)) {
+            canvas.text((self.left + 3, y), way, room, role);
+        }
+    }
+
+    fn draw_packet(&self, canvas: &mut Canvas<'_>, y: u16, place: usize, open: &mut [Open; 2]) {
+        let Some(packet) = self.talk.packet(place) else { return };
+        let carried = self.talk.carried(place);
+        let mark = self.talk.mark(place);
+        if let Some(at) = self.talk.moment(packet) {
+            canvas.right(self.inner.x + TIME, y, &cut(&instant(at, false), usize::from(TIME) - 1), Role::Dim);
+        }
+        if let Some(mark) = mark {
+            canvas.text((self.inner.x + TIME + 1, y), mark.sign(), 1, mark.role());
+        }
+        let reach = (packet.payload_bytes > 0).then_some((packet.direction, carried.records, carried.parts));
+        self.draw_brackets(canvas, y, reach, open);
+        let role = mark.map_or_else(|| carried.phase.map_or(Role::Dim, Role::Phase), super::super::ladder::Mark::role);
+        self.draw_shaft(canvas, y, packet.direction, role);
+        let aside = self.talk.aside(place, packet);
+        let end = self.right.saturating_sub(3);
+        let mut room = end.saturating_sub(self.left + 4);
+        if let Some((says, role)) = aside.filter(|(says, _)| width(says) + 16 <= usize::from(room)) {
+            canvas.right(end, y, &format!(" {says} "), role);
+            room = room.saturating_sub(u16::try_from(width(&says)).unwrap_or(0) + 3);
+        }
+        let header = if carried.names.is_empty() { room } else { (room * 2 / 5).min(36) };
+        let words = self.talk.header_words(place, packet);
+        let words = first_that_fits(&words, usize::from(header))
+            .map_or_else(|| cut(words.last().map_or("", String::as_str), usize::from(header)), str::to_owned);
+        let text = if mark.is_some() { role } else { Role::Text };
+        let x = self.left + 3;
+        let taken = canvas.text((x, y), &format!(" {words} "), header + 2, text);
+        if !carried.names.is_empty() {
+            let from = taken.max(header);
+            let left = room.saturating_sub(from);
+            canvas.text((x + from, y), &format!(" {} ", cut(&carried.names, usize::from(left).saturating_sub(2))), left, role);
+        }
+    }
+
+    /// The two lines, and the arrow between them.
+    fn draw_shaft(&self, canvas: &mut Canvas<'_>, y: u16, direction: Direction, role: Role) {
+        for x in [self.left, self.right] {
+            canvas.text((x, y), "\u{2502}", 1, Role::Frame);
+        }
+        for x in self.left + 1..self.right {
+            canvas.text((x, y), "\u{2500}", 1, role);
+        }
+        let (x, head) = match direction {
+            Direction::Sent => (self.right.saturating_sub(1), "\u{25b6}"),
+            Direction::Received => (self.left + 1, "\u{25c0}"),
+        };
+        canvas.text((x, y), head, 1, role);
+    }
+
+    /// Brackets beside both lines; `here` is what this packet carries, if it carries anything.
+    fn draw_brackets(&self, canvas: &mut Canvas<'_>, y: u16, here: Option<(Direction, Reach, Reach)>, open: &mut [Open; 2]) {
+        for (side, direction) in open.iter_mut().zip([Direction::Sent, Direction::Received]) {
+            let own = here.filter(|(of, ..)| *of == direction);
+            let records = bracket(own.map(|(_, records, _)| records), &mut side.records, direction);
+            let parts = bracket(own.map(|(.., parts)| parts), &mut side.parts, direction);
+            let (inner, outer) = match direction {
+                Direction::Sent => (self.left - 1, self.left - 2),
+                Direction::Received => (self.right + 1, self.right + 2),
+            };
+            let http = if direction == Direction::Sent { Phase::Send } else { Phase::Receive };
+            canvas.text((inner, y), records, 1, Role::Phase(Phase::Tls));
+            canvas.text((outer, y), parts, 1, Role::Phase(http));
+        }
+    }
+}
+
+/// A line's piece of a bracket, and whether it goes on below.
+const fn bracket(here: Option<Reach>, open: &mut bool, direction: Direction) -> &'static str {
+    let Some(Reach { from_before, goes_on }) = here else {
+        return if *open { "\u{2502}" } else { " " };
+    };
+    *open = goes_on;
+    match (from_before, goes_on, direction) {
+        (false, false, _) => " ",
+        (false, true, Direction::Sent) => "\u{250c}",
+        (true, true, Direction::Sent) => "\u{251c}",
+        (true, false, Direction::Sent) => "\u{2514}",
+        (false, true, Direction::Received) => "\u{2510}",
+        (true, true, Direction::Received) => "\u{2524}",
+        (true, false, Direction::Received) => "\u{2518}",
+    }
+}

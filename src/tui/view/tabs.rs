@@ -1,0 +1,36 @@
+//! The views there are, and the one that is shown.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::tui::state::View;
+use crate::tui::theme::Role;
+
+/// Draws the line.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, shown: View) {
+    if area.height == 0 {
+        return;
+    }
+    let mut x = area.x + 1;
+    for view in View::ALL {
+        let (key, name) = (view.key().to_string(), view.name());
+        let role = if view == shown { Role::Strong } else { Role::Dim };
+        let start = x;
+        x += canvas.text((x, area.y), &key, 1, Role::Accent) + 1;
+        x += canvas.text((x, area.y), name, area.right().saturating_sub(x), role);
+        if view == shown {
+            let style = canvas.look.selected(true);
+            canvas.buf.set_style(Rect { x: start.saturating_sub(1), y: area.y, width: (x - start) + 2, height: 1 }, style);
+        }
+        x += 2;
+    }
+}
+
+/// The view whose name is at a place.
+pub(in crate::tui) fn view_at(area: Rect, x: u16) -> Option<View> {
+    let mut end = area.x;
+    View::ALL.into_iter().find(|view| {
+        end += u16::try_from(view.name().len()).unwrap_or(0) + 4;
+        x < end
+    })
+}
