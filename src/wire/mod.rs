@@ -1,6 +1,7 @@
 //! Bytes and their meaning, one protocol a file. Pure, and safe on any input: nothing here panics, loops without end or keeps
 //! more than a stated amount.
 
+pub mod anatomy;
 mod fragment;
 mod frame;
 pub mod http1;

@@ -1,0 +1,73 @@
+//! TCP headers (RFC 9293 §3.1) with their options, and UDP headers (RFC 768), field by field.
+
+use etherparse::{TcpOptionElement, TcpSlice};
+
+use super::checksum::verdict;
+use super::internet::Carries;
+use super::{Fields, Header, Layer};
+use crate::wire::transport::{TCP, UDP};
+
+const FLAGS: [(u8, &str); 8] =
+    [(0x80, "CWR"), (0x40, "ECE"), (0x20, "URG"), (0x10, "ACK"), (0x08, "PSH"), (0x04, "RST"), (0x02, "SYN"), (0x01, "FIN")];
+
+pub(super) fn header(carries: &Carries, frame: &[u8], at: usize) -> Option<Header> {
+    let bytes = frame.get(at..)?;
+    match carries.protocol {
+        TCP => tcp(carries, bytes, at),
+        UDP => udp(carries, bytes, at),
+        _ => None,
+    }
+}
+
+fn tcp(carries: &Carries, bytes: &[u8], at: usize) -> Option<Header> {
+    let slice = TcpSlice::from_slice(bytes).ok()?;
+    let length = slice.header_slice().len();
+    let mut fields = Fields::of(slice.header_slice(), at);
+    fields.add("source port", 0..2, slice.source_port().to_string());
+    fields.add("destination port", 2..4, slice.destination_port().to_string());
+    fields.add("sequence number", 4..8, slice.sequence_number().to_string());
+    fields.add("acknowledgment number", 8..12, slice.acknowledgment_number().to_string());
+    fields.add("data offset", 12..13, format!("{length} bytes"));
+    let flags = fields.u8(13);
+    let names: Vec<&str> = FLAGS.into_iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| name).collect();
+    fields.add("flags", 13..14, names.join(" "));
+    fields.add("window", 14..16, slice.window_size().to_string());
+    fields.add("checksum", 16..18, checksum(slice.checksum(), carries, bytes));
+    if slice.urgent_pointer() > 0 || flags & 0x20 != 0 {
+        fields.add("urgent pointer", 18..20, slice.urgent_pointer().to_string());
+    }
+    if length > 20 {
+        fields.add("options", 20..length, options(&slice));
+    }
+    Some(fields.header(Layer::Transport, "TCP"))
+}
+
+fn udp(carries: &Carries, bytes: &[u8], at: usize) -> Option<Header> {
+    let mut fields = Fields::of(bytes.get(..8)?, at);
+    fields.add("source port", 0..2, fields.u16(0).to_string());
+    fields.add("destination port", 2..4, fields.u16(2).to_string());
+    fields.add("length", 4..6, fields.u16(4).to_string());
+    let sum = fields.u16(6);
+    fields.add("checksum", 6..8, if sum == 0 { "none".to_owned() } else { checksum(sum, carries, bytes) });
+    Some(fields.header(Layer::Transport, "UDP"))
+}
+
+fn checksum(stated: u16, carries: &Carries, bytes: &[u8]) -> String {
+    let whole = bytes.get(..carries.bytes).filter(|_| !carries.cut);
+    verdict(stated, whole.map(|whole| carries.pseudo.plus_length(carries.bytes).with(whole)))
+}
+
+fn options(slice: &TcpSlice<'_>) -> String {
+    let said = slice.options_iterator().map_while(Result::ok).filter_map(|option| match option {
+        TcpOptionElement::Noop => None,
+        TcpOptionElement::MaximumSegmentSize(bytes) => Some(format!("MSS {bytes}")),
+        TcpOptionElement::WindowScale(bits) => Some(format!("window scale {bits}")),
+        TcpOptionElement::SelectiveAcknowledgementPermitted => Some("SACK permitted".to_owned()),
+        TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
+            let blocks = std::iter::once(first).chain(rest.into_iter().flatten());
+            Some(format!("SACK {}", blocks.map(|(from, to)| format!("{from}-{to}")).collect::<Vec<_>>().join(" ")))
+        }
+        TcpOptionElement::Timestamp(value, echo) => Some(format!("timestamp {value} echo {echo}")),
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
