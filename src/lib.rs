@@ -16,6 +16,7 @@
 pub mod archive;
 pub mod capture;
 pub mod cli;
+pub mod dissect;
 pub mod insight;
 pub mod lab;
 pub mod probe;

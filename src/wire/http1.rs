@@ -4,7 +4,7 @@ mod body;
 mod framing;
 
 pub use body::{BodyReader, Stretch};
-pub use framing::{Framing, LengthConflict, length_conflict, response_framing};
+pub use framing::{Framing, LengthConflict, length_conflict, request_framing, response_framing};
 
 /// A head may grow to this.
 pub const MOST_HEAD: usize = 256 * 1024;

@@ -6,8 +6,8 @@
 
 /// Bytes of a frame's header.
 pub const FRAME_HEADER: usize = 9;
-/// Bytes of what a client sends before its first frame (RFC 9113 §3.4).
-pub const PREFACE: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
+/// What a client sends before its first frame (RFC 9113 §3.4).
+pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A frame's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,21 @@ impl Frame {
     pub const DATA: u8 = 0;
     /// The beginning of a field section.
     pub const HEADERS: u8 = 1;
+    /// A field section of a request that the server expects.
+    pub const PUSH_PROMISE: u8 = 5;
     /// More of a field section.
     pub const CONTINUATION: u8 = 9;
     /// Nothing more on the stream (DATA, HEADERS).
     pub const END_STREAM: u8 = 0x1;
     /// Nothing more of the field section (HEADERS, CONTINUATION).
     pub const END_HEADERS: u8 = 0x4;
+
+    /// By its first nine bytes.
+    pub fn of([high, middle, low, kind, flags, stream @ ..]: [u8; FRAME_HEADER]) -> Self {
+        let length = u32::from_be_bytes([0, high, middle, low]);
+        // The highest bit is reserved.
+        Self { kind, flags, stream: u32::from_be_bytes(stream) & 0x7fff_ffff, length }
+    }
 
     /// Whether it is of a kind and has a flag.
     pub const fn is(&self, kind: u8, flag: u8) -> bool {
@@ -80,7 +89,7 @@ pub struct FrameReader {
 impl FrameReader {
     /// For what a client sends.
     pub fn of_client() -> Self {
-        Self { preface_left: PREFACE, ..Self::default() }
+        Self { preface_left: PREFACE.len(), ..Self::default() }
     }
 
     /// For what a server sends.
@@ -109,11 +118,9 @@ impl FrameReader {
         self.filled += taken.len();
         if self.filled == FRAME_HEADER {
             self.filled = 0;
-            let [high, middle, low, kind, flags, stream @ ..] = self.header;
-            let length = u32::from_be_bytes([0, high, middle, low]);
-            let frame = Frame { kind, flags, stream: u32::from_be_bytes(stream) & 0x7fff_ffff, length };
+            let frame = Frame::of(self.header);
             tell(Passed::Began(frame));
-            self.pass(frame, usize::try_from(length).unwrap_or(usize::MAX), &[], tell);
+            self.pass(frame, usize::try_from(frame.length).unwrap_or(usize::MAX), &[], tell);
         }
         rest
     }
@@ -127,6 +134,25 @@ impl FrameReader {
         }
         rest
     }
+}
+
+/// The piece of a field section in a frame's payload, without padding (RFC 9113 §6.2), priority, and a promised stream (§6.6); `None` where
+/// the payload is too short for them.
+pub fn section_in<'a>(frame: &Frame, payload: &'a [u8]) -> Option<&'a [u8]> {
+    const PADDED: u8 = 0x8;
+    const PRIORITY: u8 = 0x20;
+    let (mut section, mut padding) = (payload, 0);
+    if frame.kind != Frame::CONTINUATION && frame.flags & PADDED != 0 {
+        let (length, rest) = section.split_first()?;
+        (section, padding) = (rest, usize::from(*length));
+    }
+    if frame.kind == Frame::HEADERS && frame.flags & PRIORITY != 0 {
+        section = section.get(5..)?;
+    }
+    if frame.kind == Frame::PUSH_PROMISE {
+        section = section.get(4..)?;
+    }
+    section.get(..section.len().checked_sub(padding)?)
 }
 
 #[cfg(test)]

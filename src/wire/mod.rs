@@ -4,6 +4,7 @@
 pub mod anatomy;
 mod fragment;
 mod frame;
+pub mod hpack;
 pub mod http1;
 pub mod http2;
 mod icmp;

@@ -6,10 +6,10 @@ use super::paths::Target;
 use super::source::Source;
 
 /// The rooms that are functions of what they are given.
-const PURE: [&str; 6] = ["units", "wire", "trace", "timeline", "insight", "report"];
+const PURE: [&str; 7] = ["units", "wire", "trace", "timeline", "insight", "dissect", "report"];
 
 /// The crates that pure rooms may name: they compute. A new dependency is refused here until it is listed.
-const PURE_CRATES: [&str; 23] = [
+const PURE_CRATES: [&str; 24] = [
     "std",
     "core",
     "alloc",
@@ -25,6 +25,7 @@ const PURE_CRATES: [&str; 23] = [
     "unicode_segmentation",
     "foldhash",
     "httparse",
+    "loona_hpack",
     "x509_parser",
     // Ciphers and hashes; that it could give random bytes too is not used.
     "aws_lc_rs",

@@ -17,24 +17,25 @@ impl Room {
     }
 }
 
-/// The rooms, from left to right: `units ← {wire, trace} ← {timeline, insight} ← {report, archive, tui, probe, capture, lab} ←
+/// The rooms, from left to right: `units ← {wire, trace} ← {timeline, insight} ← dissect ← {report, archive, tui, probe, capture, lab} ←
 /// cli ← main`. Right may use left; rooms in braces do not see each other; `sys` serves those that talk to the kernel.
-pub(super) const ROOMS: [Room; 13] = [
+pub(super) const ROOMS: [Room; 14] = [
     Room { name: "units", may_use: &[] },
     Room { name: "sys", may_use: &["units"] },
     Room { name: "wire", may_use: &["units"] },
     Room { name: "trace", may_use: &["units"] },
     Room { name: "timeline", may_use: &["units", "wire", "trace"] },
     Room { name: "insight", may_use: &["units", "wire", "trace"] },
+    Room { name: "dissect", may_use: &["units", "wire", "trace", "insight"] },
     Room { name: "report", may_use: &["units", "wire", "trace", "timeline", "insight"] },
     Room { name: "archive", may_use: &["units", "wire", "trace", "timeline", "insight"] },
-    Room { name: "tui", may_use: &["units", "wire", "trace", "timeline", "insight"] },
+    Room { name: "tui", may_use: &["units", "wire", "trace", "timeline", "insight", "dissect"] },
     Room { name: "probe", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
     Room { name: "capture", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
     Room { name: "lab", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
     Room {
         name: "cli",
-        may_use: &["units", "wire", "trace", "timeline", "insight", "report", "archive", "tui", "probe", "capture", "lab", "sys"],
+        may_use: &["units", "wire", "trace", "timeline", "insight", "dissect", "report", "archive", "tui", "probe", "capture", "lab", "sys"],
     },
 ];
 

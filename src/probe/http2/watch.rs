@@ -72,7 +72,7 @@ pub(super) struct Section {
 impl Watch {
     pub(super) fn new(mut parts: Option<(Parts, Parts)>) -> Self {
         if let Some((sent, _)) = &mut parts {
-            sent.whole(PartKind::Http2Preface, PREFACE);
+            sent.whole(PartKind::Http2Preface, PREFACE.len());
         }
         Self(Arc::new(Mutex::new(State {
             out: FrameReader::of_client(),

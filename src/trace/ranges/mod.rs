@@ -170,6 +170,11 @@ impl Layers {
         }
     }
 
+    /// Adds what lies in the stream from one side, each in its order; what lies before something known is no sense and is ignored.
+    pub fn tell(&mut self, from: Side, records: &[Record], parts: &[Part]) {
+        self.of_mut(from).take(records, parts, 0);
+    }
+
     pub(super) const fn of_mut(&mut self, from: Side) -> &mut StreamLayers {
         match from {
             Side::Client => &mut self.client,

@@ -52,6 +52,18 @@ impl BodyReader {
         self.0 == State::Done
     }
 
+    /// Passes over bytes that are not known; false where more than a body's or a chunk's bytes may be among them.
+    pub const fn skip(&mut self, bytes: u64) -> bool {
+        match &mut self.0 {
+            State::Data { left, .. } if bytes < *left => {
+                *left -= bytes;
+                true
+            }
+            State::Endless => true,
+            _ => false,
+        }
+    }
+
     /// Takes the next bytes and tells what they are: how many of what, and whether that ends with them. Bytes behind the end are not
     /// told.
     pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Stretch, usize, bool)) {

@@ -1,6 +1,6 @@
 //! Whether a response says unambiguously where its body ends (RFC 9112 §6.3).
 
-use super::{Field, ResponseHead};
+use super::{Field, RequestHead, ResponseHead};
 
 /// Statements about a body's length that contradict each other. A receiver that guesses can be made to take one message's
 /// body for another message (response splitting, request smuggling).
@@ -46,13 +46,25 @@ pub fn response_framing(head: &ResponseHead, to_head_request: bool) -> Framing {
     if to_head_request || matches!(head.status, 100..=199 | 204 | 304) {
         return Framing::Length(0);
     }
-    if let Some(codings) = values(&head.fields, "transfer-encoding").last() {
-        let last = codings.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-        return if last.trim_ascii().eq_ignore_ascii_case(b"chunked") { Framing::Chunked } else { Framing::ToTheEnd };
+    framing_in(&head.fields).unwrap_or(Framing::ToTheEnd)
+}
+
+/// Where a request's body ends (RFC 9112 §6.3): one that does not say has none.
+pub fn request_framing(head: &RequestHead) -> Framing {
+    match framing_in(&head.fields) {
+        Some(Framing::ToTheEnd) | None => Framing::Length(0),
+        Some(framing) => framing,
     }
-    let length = values(&head.fields, "content-length").flat_map(|value| value.split(|byte| *byte == b',')).next();
-    let length = length.and_then(|length| std::str::from_utf8(length.trim_ascii()).ok()?.parse().ok());
-    length.map_or(Framing::ToTheEnd, Framing::Length)
+}
+
+/// By the fields.
+fn framing_in(fields: &[Field]) -> Option<Framing> {
+    if let Some(codings) = values(fields, "transfer-encoding").last() {
+        let last = codings.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+        return Some(if last.trim_ascii().eq_ignore_ascii_case(b"chunked") { Framing::Chunked } else { Framing::ToTheEnd });
+    }
+    let length = values(fields, "content-length").flat_map(|value| value.split(|byte| *byte == b',')).next();
+    length.and_then(|length| std::str::from_utf8(length.trim_ascii()).ok()?.parse().ok()).map(Framing::Length)
 }
 
 fn values<'a>(fields: &'a [Field], name: &'static str) -> impl Iterator<Item = &'a [u8]> {

@@ -1,0 +1,106 @@
+//! What a captured connection's bytes say, by parsing them: records, frames, heads. For our own runs the engine's taps know it without.
+//!
+//! ```text
+//! packets ─► stream ─► records ─► (opened with a key log) ─► http1 or http2 ─► Layers, messages
+//!               └──────────── without TLS ────────────────────┘
+//! ```
+//!
+//! It is worked out for one connection when somebody looks at it, from where its packets' bytes lie. What the capture has lost is said, and
+//! what comes after it is read as far as it can be.
+
+mod http1;
+mod http2;
+mod messages;
+mod parts;
+mod records;
+mod speech;
+mod stream;
+
+use crate::insight::opening;
+use crate::trace::{ByteStore, Direction, Flow, Layers, Side};
+use crate::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What};
+
+pub use messages::{Message, Start};
+use speech::Speech;
+
+/// A connection taken apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dissection {
+    /// The protocols over TCP, from the lowest up: `TLSv1.3`, `HTTP/2`.
+    pub protocols: Vec<&'static str>,
+    /// What lies where in both streams.
+    pub layers: Layers,
+    /// The heads of messages, the client's first.
+    pub messages: Vec<Message>,
+    /// What could not be read, and why.
+    pub notes: Vec<String>,
+}
+
+/// Bytes of a connection's beginning in which its hellos are looked for.
+const OPENING: usize = 1 << 16;
+
+/// Takes apart a TCP connection of a capture.
+pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection {
+    let mut dissection = Dissection::default();
+    let [client, server] = [Direction::Sent, Direction::Received].map(|direction| opening(flow, direction, store, OPENING));
+    let is_tls = records::begins_with_record(&client) || records::begins_with_record(&server);
+    let mut decipherer = is_tls.then(|| agreed(&client, &server, keys, &mut dissection)).flatten();
+    let mut hear = |direction, speech: &mut Speech| {
+        if is_tls {
+            records::follow(flow, direction, store, decipherer.as_mut(), speech, &mut dissection);
+        } else {
+            stream::follow(flow, direction, store, |piece| speech.take(piece));
+        }
+        speech.end();
+    };
+    let (mut asks, mut answers) = (Speech::of_client(), Speech::of_server());
+    hear(Direction::Sent, &mut asks);
+    answers.answers(&asks);
+    hear(Direction::Received, &mut answers);
+    speech::conclude([asks, answers], &mut dissection);
+    dissection
+}
+
+/// What both sides agreed upon, and the keys to it.
+fn agreed(client: &[u8], server: &[u8], keys: &KeyLog, dissection: &mut Dissection) -> Option<Decipherer> {
+    let (hello, answer) = hellos(client, server);
+    let version = answer.as_ref().map(|answer| answer.version);
+    dissection.protocols.push(match version {
+        Some(0x0304) => "TLSv1.3",
+        Some(0x0303) => "TLSv1.2",
+        Some(0x0302) => "TLSv1.1",
+        Some(0x0301) => "TLSv1.0",
+        _ => "TLS",
+    });
+    let (Some(hello), Some(answer)) = (hello, answer) else {
+        dissection.notes.push("the hellos of TLS are not in the capture, so its records cannot be opened".to_owned());
+        return None;
+    };
+    match Decipherer::new(&hello, &answer, keys) {
+        Ok(decipherer) => Some(decipherer),
+        Err(reason) => {
+            dissection.notes.push(format!("what is inside TLS is not shown: {reason}"));
+            None
+        }
+    }
+}
+
+fn hellos(client: &[u8], server: &[u8]) -> (Option<ClientHello>, Option<ServerHello>) {
+    let (mut reader, mut hello, mut answer) = (HandshakeReader::default(), None, None);
+    for (from, bytes) in [(Sender::Client, client), (Sender::Server, server)] {
+        reader.read(from, bytes, |seen| match seen.what {
+            What::ClientHello(read) => hello = read.or(hello.take()),
+            What::ServerHello(read) => answer = read.or(answer.take()),
+            _ => {}
+        });
+    }
+    (hello, answer)
+}
+
+/// Which side a direction's bytes come from.
+const fn side(direction: Direction) -> Side {
+    match direction {
+        Direction::Sent => Side::Client,
+        Direction::Received => Side::Server,
+    }
+}

@@ -1,0 +1,94 @@
+//! Field sections of HTTP/2, unpacked (RFC 7541).
+
+use loona_hpack::Decoder;
+
+use super::http1::{Field, MOST_FIELDS, MOST_HEAD};
+
+/// Why a field section cannot be read. Nothing after it on the connection can, in that direction: what it changed in the table is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FieldFault {
+    /// It breaks RFC 7541, or what came before it is not known.
+    #[error("a field section does not follow RFC 7541, or one before it is missing")]
+    Malformed,
+    /// Unpacked it has more than [`MOST_HEAD`] bytes or [`MOST_FIELDS`] lines.
+    #[error("a field section is larger than {} KiB unpacked, or has more than {MOST_FIELDS} lines", MOST_HEAD / 1024)]
+    TooLarge,
+}
+
+/// Unpacks one direction's field sections, in their order.
+pub struct FieldDecoder(Decoder<'static>);
+
+impl Default for FieldDecoder {
+    fn default() -> Self {
+        let mut decoder = Decoder::new();
+        decoder.set_max_allowed_table_size(Self::LARGEST_TABLE);
+        Self(decoder)
+    }
+}
+
+impl FieldDecoder {
+    /// A peer may announce a table larger than the 4,096 bytes of RFC 7541 §6.3; one beyond this is not followed.
+    const LARGEST_TABLE: usize = 1 << 20;
+
+    /// The field lines of a section, in their order.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn decode(&mut self, section: &[u8]) -> Result<Vec<Field>, FieldFault> {
+        let (mut fields, mut bytes) = (Vec::new(), 0);
+        self.0
+            .decode_with_cb(section, |name, value| {
+                bytes += name.len() + value.len();
+                if bytes <= MOST_HEAD && fields.len() < MOST_FIELDS {
+                    fields.push((name.into_owned(), value.into_owned()));
+                }
+            })
+            .map_err(|_| FieldFault::Malformed)?;
+        if bytes > MOST_HEAD || fields.len() == MOST_FIELDS { Err(FieldFault::TooLarge) } else { Ok(fields) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(fields: &[Field]) -> Vec<String> {
+        fields.iter().map(|(name, value)| format!("{}: {}", String::from_utf8_lossy(name), String::from_utf8_lossy(value))).collect()
+    }
+
+    /// RFC 7541 §C.4: requests with Huffman coding, the second of which refers to the first.
+    #[test]
+    fn the_examples_of_the_standard_are_read() {
+        let mut decoder = FieldDecoder::default();
+        let first = [0x82, 0x86, 0x84, 0x41, 0x8c, 0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
+        let expected = [":method: GET", ":scheme: http", ":path: /", ":authority: www.example.com"];
+        assert_eq!(lines(&decoder.decode(&first).unwrap()), expected);
+        let second = [0x82, 0x86, 0x84, 0xbe, 0x58, 0x86, 0xa8, 0xeb, 0x10, 0x64, 0x9c, 0xbf];
+        assert_eq!(lines(&decoder.decode(&second).unwrap())[3..], [":authority: www.example.com", "cache-control: no-cache"]);
+        assert_eq!(FieldDecoder::default().decode(&second), Err(FieldFault::Malformed));
+    }
+
+    #[test]
+    fn a_section_that_grows_without_end_is_refused() {
+        let mut decoder = FieldDecoder::default();
+        // A field of 4,000 bytes goes into the table, and is then referred to with a byte each.
+        let mut section = vec![0x40, 1, b'x', 0x7f, 0xa1, 0x1e];
+        section.extend([b'y'; 4_000]);
+        section.extend([0xbe; 1_000]);
+        assert_eq!(decoder.decode(&section), Err(FieldFault::TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(sections in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 1..4)) {
+            let mut decoder = FieldDecoder::default();
+            for section in sections {
+                let _ = decoder.decode(&section);
+            }
+        }
+    }
+}
