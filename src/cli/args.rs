@@ -155,6 +155,12 @@ pub(super) struct ReportFileArgs {
     /// What to write: text, json or events; into a file with =FILE; may be given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(super) formats: Vec<String>,
+    /// Take conversations apart: protocols, requests and responses
+    #[arg(long, help_heading = "Report")]
+    pub(super) messages: bool,
+    /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture; implies --messages
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub(super) keylog: Option<PathBuf>,
     #[command(flatten)]
     pub(super) look: ReportArgs,
 }

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::messages::{MOST_MESSAGES, Message, Start};
+use super::messages::{MOST_MESSAGES, Message, Start, headers};
 use super::parts::Parts;
 use crate::trace::{PartKind, Side};
+use crate::units::Untrusted;
 use crate::wire::http1::{BodyReader, Framing, HeadBuffer, Stretch, request_framing, response_framing};
 
 /// Follows one side.
@@ -24,10 +25,10 @@ pub(super) enum Method {
 }
 
 impl Method {
-    pub(super) fn of(method: &[u8]) -> Self {
+    pub(super) fn of(method: &str) -> Self {
         match method {
-            b"HEAD" => Self::Head,
-            b"CONNECT" => Self::Connect,
+            "HEAD" => Self::Head,
+            "CONNECT" => Self::Connect,
             _ => Self::Other,
         }
     }
@@ -96,7 +97,12 @@ impl Http1 {
             Side::Client => {
                 let request = head.request().map_err(malformed)?;
                 let (framing, switches) = (request_framing(&request), request.method == "CONNECT");
-                (Start::Request { method: request.method.into_bytes(), target: request.target }, request.fields, framing, switches)
+                (
+                    Start::Request { method: request.method.into(), target: Untrusted::from_bytes(&request.target) },
+                    request.fields,
+                    framing,
+                    switches,
+                )
             }
             Side::Server => {
                 let response = head.response().map_err(malformed)?;
@@ -113,7 +119,7 @@ impl Http1 {
         };
         parts.end();
         if messages.len() < MOST_MESSAGES {
-            messages.push(Message { from: self.from, at, stream: None, start, fields });
+            messages.push(Message { from: self.from, at, stream: None, start, headers: headers(&fields) });
         }
         self.state = match framing {
             _ if switches => State::Switched,

@@ -1,8 +1,9 @@
 //! One direction of HTTP/2 (RFC 9113 §4): its frames, and the field sections in them.
 
-use super::messages::{MOST_MESSAGES, Message, Start};
+use super::messages::{MOST_MESSAGES, Message, Start, headers};
 use super::parts::Parts;
 use crate::trace::{PartKind, Side};
+use crate::units::Untrusted;
 use crate::wire::hpack::FieldDecoder;
 use crate::wire::http1::{Field, MOST_HEAD};
 use crate::wire::http2::{Frame, PREFACE, section_in};
@@ -123,8 +124,11 @@ fn message(from: Side, at: u64, stream: u32, fields: Vec<Field>) -> Message {
     let status = value(b":status").and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok());
     let start = match (status, value(b":method")) {
         (Some(status), _) => Start::Response { status },
-        (None, Some(method)) => Start::Request { method, target: value(b":path").or_else(|| value(b":authority")).unwrap_or_default() },
+        (None, Some(method)) => {
+            let target = value(b":path").or_else(|| value(b":authority")).unwrap_or_default();
+            Start::Request { method: Untrusted::from_bytes(&method), target: Untrusted::from_bytes(&target) }
+        }
         (None, None) => Start::Trailers,
     };
-    Message { from, at, stream: Some(stream), start, fields }
+    Message { from, at, stream: Some(stream), start, headers: headers(&fields) }
 }

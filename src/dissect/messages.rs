@@ -1,6 +1,9 @@
 //! The heads of messages, as the connection carried them.
 
-use crate::trace::Side;
+use std::collections::BTreeMap;
+
+use crate::trace::{Header, Side};
+use crate::units::Untrusted;
 use crate::wire::http1::Field;
 
 /// A message's head.
@@ -15,7 +18,7 @@ pub struct Message {
     /// How it begins.
     pub start: Start,
     /// Field lines in their order; in HTTP/2 without those whose name begins with a colon.
-    pub fields: Vec<Field>,
+    pub headers: Vec<Header>,
 }
 
 /// How a message begins.
@@ -24,9 +27,9 @@ pub enum Start {
     /// A request.
     Request {
         /// Its method, as sent.
-        method: Vec<u8>,
+        method: Untrusted,
         /// Its target.
-        target: Vec<u8>,
+        target: Untrusted,
     },
     /// A response.
     Response {
@@ -35,6 +38,27 @@ pub enum Start {
     },
     /// Trailer fields.
     Trailers,
+}
+
+/// Field lines as text.
+pub(super) fn headers(fields: &[Field]) -> Vec<Header> {
+    fields.iter().map(|(name, value)| Header::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value))).collect()
+}
+
+/// Requests with what answered them, as far as both are known: over HTTP/2 by their stream, over HTTP/1 by their order (RFC 9112 §9.3.2).
+/// Informational responses are left out.
+pub fn pairs(messages: &[Message]) -> impl Iterator<Item = (&Message, Option<&Message>)> {
+    let requests = messages.iter().filter(|message| matches!(message.start, Start::Request { .. }));
+    let answers: Vec<&Message> =
+        messages.iter().filter(|message| matches!(message.start, Start::Response { status } if status >= 200)).collect();
+    let mut by_stream: BTreeMap<u32, &Message> = BTreeMap::new();
+    for answer in &answers {
+        answer.stream.into_iter().for_each(|stream| _ = by_stream.entry(stream).or_insert(*answer));
+    }
+    requests.enumerate().map(move |(place, request)| {
+        let answer = request.stream.map_or_else(|| answers.get(place).copied(), |stream| by_stream.get(&stream).copied());
+        (request, answer)
+    })
 }
 
 /// Heads kept of a connection; further ones are not listed.

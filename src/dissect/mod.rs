@@ -15,13 +15,15 @@ mod parts;
 mod records;
 mod speech;
 mod stream;
+mod taken_apart;
 
 use crate::insight::opening;
 use crate::trace::{ByteStore, Direction, Flow, Layers, Side};
 use crate::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What};
 
-pub use messages::{Message, Start};
+pub use messages::{Message, Start, pairs};
 use speech::Speech;
+pub use taken_apart::TakenApart;
 
 /// A connection taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -149,7 +149,11 @@ impl Reader<'_> {
 
     fn lose(&mut self, bytes: u64) {
         if !self.lost {
-            self.note(format!("{bytes} bytes from the {} at offset {} were not captured", name(self.from), self.at + self.waiting.len() as u64));
+            self.note(format!(
+                "{bytes} bytes from the {} at offset {} were not captured",
+                name(self.from),
+                self.at + self.waiting.len() as u64
+            ));
         }
         self.lost = true;
         self.at += self.waiting.len() as u64 + bytes;

@@ -43,13 +43,21 @@ impl Speech {
     }
 
     fn of(from: Side) -> Self {
-        Self { from, opening: Vec::new(), language: None, parts: Parts::default(), messages: Vec::new(), notes: Vec::new(), asked: VecDeque::new() }
+        Self {
+            from,
+            opening: Vec::new(),
+            language: None,
+            parts: Parts::default(),
+            messages: Vec::new(),
+            notes: Vec::new(),
+            asked: VecDeque::new(),
+        }
     }
 
     /// The other side has said all that it says.
     pub(super) fn answers(&mut self, client: &Self) {
         let methods = client.messages.iter().filter_map(|message| match &message.start {
-            Start::Request { method, .. } => Some(Method::of(method)),
+            Start::Request { method, .. } => Some(Method::of(method.raw())),
             _ => None,
         });
         self.asked = methods.collect();
@@ -92,7 +100,11 @@ impl Speech {
             }
         };
         if let Err(reason) = fault {
-            notes.push(format!("from offset {} of what the {} says: {reason}", parts.at(), if *from == Side::Client { "client" } else { "server" }));
+            notes.push(format!(
+                "from offset {} of what the {} says: {reason}",
+                parts.at(),
+                if *from == Side::Client { "client" } else { "server" }
+            ));
             *language = Some(Language::Unknown);
         }
     }

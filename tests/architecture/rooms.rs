@@ -27,7 +27,7 @@ pub(super) const ROOMS: [Room; 14] = [
     Room { name: "timeline", may_use: &["units", "wire", "trace"] },
     Room { name: "insight", may_use: &["units", "wire", "trace"] },
     Room { name: "dissect", may_use: &["units", "wire", "trace", "insight"] },
-    Room { name: "report", may_use: &["units", "wire", "trace", "timeline", "insight"] },
+    Room { name: "report", may_use: &["units", "wire", "trace", "timeline", "insight", "dissect"] },
     Room { name: "archive", may_use: &["units", "wire", "trace", "timeline", "insight"] },
     Room { name: "tui", may_use: &["units", "wire", "trace", "timeline", "insight", "dissect"] },
     Room { name: "probe", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
@@ -35,7 +35,9 @@ pub(super) const ROOMS: [Room; 14] = [
     Room { name: "lab", may_use: &["units", "wire", "trace", "timeline", "insight", "sys"] },
     Room {
         name: "cli",
-        may_use: &["units", "wire", "trace", "timeline", "insight", "dissect", "report", "archive", "tui", "probe", "capture", "lab", "sys"],
+        may_use: &[
+            "units", "wire", "trace", "timeline", "insight", "dissect", "report", "archive", "tui", "probe", "capture", "lab", "sys",
+        ],
     },
 ];
 

@@ -56,7 +56,7 @@ fn the_screen_sees_no_engine() {
             "src/tui/runtime.rs",
             &format!("use crate::{room}::Thing;"),
             &format!(
-                "src/tui/runtime.rs:1: found `crate::{room}::Thing`: `tui` may not use `{room}`; it may use units, wire, trace, timeline, insight"
+                "src/tui/runtime.rs:1: found `crate::{room}::Thing`: `tui` may not use `{room}`; it may use units, wire, trace, timeline, insight, dissect"
             ),
         );
     }

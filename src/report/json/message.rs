@@ -9,9 +9,9 @@ use crate::units::{Nanos, Untrusted};
 
 /// A field line as `[name, value]`.
 #[derive(Serialize)]
-struct Field(Untrusted, Untrusted);
+pub(super) struct Field(Untrusted, Untrusted);
 
-fn fields(headers: &[Header], redactor: Redactor) -> Vec<Field> {
+pub(super) fn fields(headers: &[Header], redactor: Redactor) -> Vec<Field> {
     redactor.headers(headers).into_iter().map(|header| Field(header.name, header.value)).collect()
 }
 

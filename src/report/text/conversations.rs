@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 
 use super::Page;
 use super::flow::Words;
-use crate::insight::{ServerNames, conversations};
+use crate::dissect::{Dissection, Start, pairs};
+use crate::insight::conversations;
+use crate::report::Options;
 use crate::report::pen::{Line, Role};
 use crate::trace::{Direction, Flow};
 use crate::units::{Bytes, grouped};
@@ -15,18 +17,18 @@ const LISTED: usize = 200;
 const FIGURE: usize = 10;
 
 /// The table; nothing where the trace is no capture of others.
-pub(super) fn lines(page: &Page, names: &ServerNames) -> Vec<Line> {
+pub(super) fn lines(page: &Page, options: &Options) -> Vec<Line> {
     let Some(flows) = conversations(page.trace).filter(|flows| !flows.is_empty()) else { return Vec::new() };
     let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
     largest.sort_by_key(|(place, flow)| (Reverse(payload(flow)), *place));
     let head = figures(["packets", "sent", "received", "resent"].map(|name| (Role::Strong, name.to_owned())));
     let mut lines = Words::default().add(Role::Strong, "conversation").flow(head, page.width);
-    lines.extend(largest.iter().take(LISTED).flat_map(|(place, flow)| row(page, *place, flow, names)));
+    lines.extend(largest.iter().take(LISTED).flat_map(|(place, flow)| row(page, *place, flow, options)));
     lines.extend(rest(page, largest.get(LISTED..).unwrap_or_default()));
     lines
 }
 
-fn row(page: &Page, place: usize, flow: &Flow, names: &ServerNames) -> Vec<Line> {
+fn row(page: &Page, place: usize, flow: &Flow, options: &Options) -> Vec<Line> {
     let (sent, received) = (flow.counts(Direction::Sent), flow.counts(Direction::Received));
     let again = sent.retransmitted + received.retransmitted;
     let bytes = |count: u64| (Role::Plain, Bytes(count).to_string());
@@ -41,10 +43,34 @@ fn row(page: &Page, place: usize, flow: &Flow, names: &ServerNames) -> Vec<Line>
         .keep(Role::Plain, &flow.key.local.to_string())
         .keep(Role::Dim, page.pen.glyph("→", "->"))
         .keep(Role::Plain, &flow.key.remote.to_string());
-    if let Some(name) = names.at(place) {
+    if let Some(name) = options.names.at(place) {
         words = words.keep(Role::Strong, &name.escaped());
     }
-    words.flow(line, page.width)
+    let said = options.taken_apart.at(place).map(|dissection| said(page, dissection));
+    words.flow(line, page.width).into_iter().chain(said.into_iter().flatten()).collect()
+}
+
+/// Requests and what answered them.
+fn said(page: &Page, dissection: &Dissection) -> Vec<Line> {
+    const MOST: usize = 50;
+    const INDENT: usize = 4 * FIGURE + 4;
+    let indented = |words: Words| words.flow(Line::indented(INDENT), page.width);
+    let mut lines = indented(Words::default().add(Role::Dim, &dissection.protocols.join(", ")));
+    for (request, answer) in pairs(&dissection.messages).take(MOST) {
+        let Start::Request { method, target } = &request.start else { continue };
+        let mut words = Words::default().keep(Role::Strong, &method.escaped()).keep(Role::Plain, &page.redactor.text(target).escaped());
+        if let Some(Start::Response { status }) = answer.map(|answer| &answer.start) {
+            let role = if *status >= 400 { Role::Warning } else { Role::Plain };
+            words = words.keep(Role::Dim, page.pen.glyph("→", "->")).keep(role, &status.to_string());
+        }
+        lines.extend(indented(words));
+    }
+    let left = pairs(&dissection.messages).count().saturating_sub(MOST);
+    if left > 0 {
+        lines.extend(indented(Words::default().add(Role::Dim, &format!("and {left} more"))));
+    }
+    lines.extend(dissection.notes.iter().flat_map(|note| indented(Words::default().add(Role::Warning, note))));
+    lines
 }
 
 /// What is not listed, in one line.

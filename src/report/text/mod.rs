@@ -34,7 +34,7 @@ pub fn text(trace: &Trace, options: &Options) -> String {
     let all: Vec<Transfer> = transfers(trace).collect();
     let groups = all.chunk_by(|_, next| next.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
     let mut blocks: Vec<Vec<Line>> = groups.flat_map(|group| group_blocks(&page, group)).collect();
-    blocks.push(conversations::lines(&page, &options.names));
+    blocks.push(conversations::lines(&page, options));
     blocks.push(run::lines(&page, options.budget.as_ref()));
     let drawn = blocks.iter().filter(|block| !block.is_empty());
     drawn.map(|block| block.iter().map(|line| page.pen.draw(line)).collect::<String>()).collect::<Vec<_>>().join("\n")

@@ -46,7 +46,11 @@ fn version_4(bytes: &[u8], at: usize, length: usize) -> Option<Datagram> {
     fields.add("total length", 2..4, if total == 0 { "0: an aggregate too large for the field".to_owned() } else { total.to_string() });
     fields.add("identification", 4..6, format!("0x{:04x}", fields.u16(4)));
     let (flags, offset) = (fields.u8(6) >> 5, usize::from(fields.u16(6) & 0x1fff) * 8);
-    fields.add("flags", 6..7, [(2, "DF"), (1, "MF")].into_iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| name).collect::<Vec<_>>().join(" "));
+    fields.add(
+        "flags",
+        6..7,
+        [(2, "DF"), (1, "MF")].into_iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| name).collect::<Vec<_>>().join(" "),
+    );
     fields.add("fragment offset", 6..8, offset.to_string());
     fields.add("time to live", 8..9, fields.u8(8).to_string());
     let protocol = fields.u8(9);
@@ -75,7 +79,11 @@ fn version_6(bytes: &[u8], at: usize, datagram: &ip::Datagram<'_>) -> Option<Dat
     fields.add("ECN", 1..2, ecn(class));
     fields.add("flow label", 1..4, format!("0x{:05x}", fields.u32(0) & 0x000f_ffff));
     let payload = usize::from(fields.u16(4));
-    fields.add("payload length", 4..6, if payload == 0 { "0: an aggregate too large for the field".to_owned() } else { payload.to_string() });
+    fields.add(
+        "payload length",
+        4..6,
+        if payload == 0 { "0: an aggregate too large for the field".to_owned() } else { payload.to_string() },
+    );
     fields.add("next header", 6..7, protocol_name(fields.u8(6)));
     fields.add("hop limit", 7..8, fields.u8(7).to_string());
     let addresses = bytes.get(8..40)?;
