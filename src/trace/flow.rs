@@ -277,6 +277,19 @@ impl Flow {
         self.stream(direction).window_scale
     }
 
+    /// A packet's window in bytes, scaled as agreed (RFC 7323 §2.2; in a SYN it is not); `None` where a SYN was not captured, so that it is
+    /// not known how.
+    pub fn window_of(&self, packet: &PacketEntry) -> Option<u64> {
+        let announced = u64::from(packet.window);
+        if packet.flags.has(TcpFlags::SYN) {
+            return Some(announced);
+        }
+        let both = self.is_anchored(Direction::Sent) && self.is_anchored(Direction::Received);
+        let scale =
+            self.announced_window_scale(packet.direction).filter(|_| self.announced_window_scale(packet.direction.opposite()).is_some());
+        both.then(|| announced << scale.unwrap_or(0).min(14))
+    }
+
     /// The offset, in the other direction's stream, up to which a packet acknowledges; 0 for its SYN alone. Of the many that the field
     /// may mean (it wraps every 4 GiB), the one nearest to `near`, such as the end of what had been sent by then. `None` where it
     /// acknowledges nothing, or nothing of the other direction was seen.

@@ -27,6 +27,7 @@ impl State {
             Action::PreviousPanel => self.sight.panel = self.sight.panel.previous(self.sight.view),
             Action::ShowTimeline => self.show(View::Timeline),
             Action::ShowLadder => self.show(View::Ladder),
+            Action::ShowSegments => self.show(View::Segments),
             Action::Read => self.sight.panel = Panel::Explain,
             Action::Back => self.step_back(),
             Action::ZoomIn => self.zoom(0.5, None, now),
@@ -46,7 +47,7 @@ impl State {
     /// Moves within the panel that has the keyboard.
     pub(super) fn go_by(&mut self, by: isize, now: Moment) {
         match self.sight.panel {
-            Panel::Events | Panel::Timeline if self.sight.view == View::Ladder => self.go_by_packets(by, now),
+            Panel::Events | Panel::Timeline if self.sight.view.is_of_packets() => self.go_by_packets(by, now),
             Panel::Explain => self.scroll(by, now),
             Panel::Events => {
                 let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, by);
@@ -146,7 +147,7 @@ impl State {
     fn page_length(&self, now: Moment) -> isize {
         let areas = self.areas(now);
         let lines = match self.sight.panel {
-            Panel::Timeline | Panel::Events if self.sight.view == View::Ladder => areas.main.height.saturating_sub(3),
+            Panel::Timeline | Panel::Events if self.sight.view.is_of_packets() => areas.main.height.saturating_sub(3),
             Panel::Timeline => areas.timeline.height / 2,
             Panel::Events => u16::try_from(Listing::of(self.shown(now).0, self, areas.events).seen).unwrap_or(u16::MAX),
             Panel::Explain => areas.explain.height.saturating_sub(2),

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use super::cursor::Cursor;
 use super::ladder::{Rung, Talk};
 use super::state::{Front, Panel, View};
-use super::view::{Listing, StartAreas, dial_at, inside_timeline, link_panel_area, rungs, view_at};
+use super::view::{Listing, StartAreas, dial_at, inside_timeline, link_panel_area, moment_at, rungs, view_at};
 use super::{Effect, State};
 use crate::units::Moment;
 
@@ -41,7 +41,7 @@ impl State {
                 self.zoom(if down > 0 { 1.25 } else { 0.8 }, around, now);
             }
             Some(Panel::Explain) => self.scroll(down * WHEEL, now),
-            Some(Panel::Events) if self.sight.view == View::Ladder => self.go_by_packets(down * WHEEL, now),
+            Some(Panel::Events) if self.sight.view.is_of_packets() => self.go_by_packets(down * WHEEL, now),
             Some(Panel::Events) => {
                 let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, down * WHEEL);
                 self.select(cursor, now);
@@ -69,6 +69,7 @@ impl State {
                 row.map(|(id, lane)| Cursor::Lane(id, lane))
             }
             Panel::Events if self.sight.view == View::Ladder => self.packet_at(at, now),
+            Panel::Events if self.sight.view == View::Segments => self.packet_under(at, now),
             Panel::Events => Listing::of(run, self, areas.events).event_at(run, areas.events, at.y).map(Cursor::Event),
             Panel::Explain => None,
         };
@@ -84,6 +85,19 @@ impl State {
         let talk = Talk::of(self.shown(now).0, self.sight.cursor)?;
         let (_, rung) = rungs(self, &talk, areas.main, areas.boxed(), now).into_iter().find(|(y, _)| *y == at.y)?;
         let (Rung::Packet(place) | Rung::Idle { before: place, .. }) = rung;
+        Some(Cursor::Packet(talk.flow.key, place))
+    }
+
+    /// The packet that passed nearest to the instant under a place.
+    fn packet_under(&self, at: Position, now: Moment) -> Option<Cursor> {
+        let areas = self.areas(now);
+        let run = self.shown(now).0;
+        let wall = run.trace.clock().wall_of(moment_at(self, areas.main, areas.boxed(), at.x, now)?)?;
+        let talk = Talk::of(run, self.sight.cursor)?;
+        let packets = talk.flow.packets();
+        let after = packets.partition_point(|packet| packet.wall < wall);
+        let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter(|place| *place < packets.len());
+        let place = near.min_by_key(|place| packets.get(*place).map(|packet| packet.wall.0.abs_diff(wall.0)))?;
         Some(Cursor::Packet(talk.flow.key, place))
     }
 

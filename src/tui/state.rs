@@ -26,14 +26,14 @@ impl Panel {
     pub(super) const fn previous(self, view: View) -> Self {
         match view {
             View::Timeline => self.next(view).next(view),
-            View::Ladder => self.next(view),
+            View::Ladder | View::Segments => self.next(view),
         }
     }
 
     pub(super) const fn next(self, view: View) -> Self {
         match (self, view) {
-            (Self::Timeline, View::Timeline) | (Self::Explain, View::Ladder) => Self::Events,
-            (Self::Events, _) | (Self::Timeline, View::Ladder) => Self::Explain,
+            (Self::Timeline, View::Timeline) | (Self::Explain, View::Ladder | View::Segments) => Self::Events,
+            (Self::Events, _) | (Self::Timeline, View::Ladder | View::Segments) => Self::Explain,
             (Self::Explain, View::Timeline) => Self::Timeline,
         }
     }
@@ -47,23 +47,32 @@ pub(super) enum View {
     Timeline,
     /// What was said.
     Ladder,
+    /// In which pieces.
+    Segments,
 }
 
 impl View {
-    pub(super) const ALL: [Self; 2] = [Self::Timeline, Self::Ladder];
+    pub(super) const ALL: [Self; 3] = [Self::Timeline, Self::Ladder, Self::Segments];
 
     /// The key that shows it.
     pub(super) const fn key(self) -> char {
         match self {
             Self::Timeline => '1',
             Self::Ladder => '2',
+            Self::Segments => '4',
         }
+    }
+
+    /// Whether it walks from packet to packet.
+    pub(super) const fn is_of_packets(self) -> bool {
+        matches!(self, Self::Ladder | Self::Segments)
     }
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Timeline => "Timeline",
             Self::Ladder => "Ladder",
+            Self::Segments => "Segments",
         }
     }
 }

@@ -124,3 +124,15 @@ fn every_scenario_at_every_size_can_be_walked_through() {
         }
     }
 }
+
+#[test]
+fn a_click_into_a_plot_selects_the_packet_that_passed_there() {
+    let mut desk = Desk::scenario("https_http2", WIDE);
+    desk.press(KeyCode::Char('4'));
+    assert!(desk.shows("6 segments of 1,448 B (MSS 1,460 − 12 for timestamps)"), "{}", desk.text());
+    let (_, y) = desk.find("payload");
+    desk.click((90, y + 2));
+    assert!(desk.shows("Packet "), "{}", desk.text());
+    desk.press(KeyCode::Char('2'));
+    assert_eq!(desk.marked().len(), 1, "{}", desk.text());
+}

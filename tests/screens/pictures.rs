@@ -163,3 +163,24 @@ fn the_ladder() {
     desk.press(KeyCode::Char('2'));
     picture("ladder_ascii", SMALL, &desk);
 }
+
+#[test]
+fn the_segments() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        for name in ["https_http2", "body_short"] {
+            let mut desk = Desk::scenario(name, size);
+            desk.press(KeyCode::Char('4'));
+            picture(&format!("segments_{name}"), size, &desk);
+        }
+    }
+    for name in ["dns_failover_and_offload", "nxdomain"] {
+        let mut desk = Desk::scenario(name, MIDDLE);
+        desk.press(KeyCode::Char('4'));
+        picture(&format!("segments_{name}"), MIDDLE, &desk);
+    }
+    let ascii = Settings { ascii: true, url: Some("https://api.lab.test/users".to_owned()), ..Settings::default() };
+    let mut desk = Desk::with(SMALL, ascii);
+    desk.tell(Scenario::named("https_http2").events);
+    desk.press(KeyCode::Char('4'));
+    picture("segments_ascii", SMALL, &desk);
+}

@@ -40,7 +40,7 @@ fn header(talk: &Talk<'_>, place: usize, packet: &PacketEntry, page: &mut Page) 
     let (first, next) = (relative_seq(packet), relative_seq(packet).saturating_add(packet.payload_bytes.into()));
     page.fact("seq", if packet.payload_bytes > 0 { format!("{first}, the next is {next}") } else { first.to_string() });
     page.fact_if("ack", talk.relative_ack(place, packet).map(|ack| ack.to_string()));
-    page.fact_if("window", talk.window(packet).map(|window| Bytes(window).to_string()));
+    page.fact_if("window", talk.flow.window_of(packet).map(|window| Bytes(window).to_string()));
     if packet.flags.has(TcpFlags::SYN) {
         page.fact_if("MSS", talk.flow.announced_mss(packet.direction).map(|mss| mss.to_string()));
     }

@@ -1,7 +1,7 @@
 //! A packet in a few words.
 
 use super::{Talk, side_of};
-use crate::trace::{Direction, PacketEntry, TcpFlags};
+use crate::trace::{PacketEntry, TcpFlags};
 use crate::tui::theme::Role;
 use crate::units::{Bytes, Nanos};
 
@@ -90,22 +90,6 @@ impl Talk<'_> {
         self.flow.acknowledged_offset(packet, near).map(|offset| offset.saturating_add(1))
     }
 
-    /// The window in bytes, scaled as agreed (RFC 7323 §2.2); `None` where it is not known how.
-    pub(in crate::tui) fn window(&self, packet: &PacketEntry) -> Option<u64> {
-        let announced = u64::from(packet.window);
-        if packet.flags.has(TcpFlags::SYN) {
-            return Some(announced);
-        }
-        let scale = |direction| self.flow.announced_window_scale(direction);
-        if !self.flow.is_anchored(Direction::Sent) || !self.flow.is_anchored(Direction::Received) {
-            return None;
-        }
-        match (scale(packet.direction), scale(packet.direction.opposite())) {
-            (Some(bits), Some(_)) => Some(announced << bits.min(14)),
-            _ => Some(announced),
-        }
-    }
-
     /// What its TCP header says, the longest way first.
     pub(in crate::tui) fn header_words(&self, place: usize, packet: &PacketEntry) -> Vec<String> {
         let flags = flag_words(packet.flags);
@@ -121,7 +105,7 @@ impl Talk<'_> {
         }
         if packet.payload_bytes == 0 {
             let all = with_ack(flags.clone());
-            let window = self.window(packet).map(|window| format!(" win {window}")).unwrap_or_default();
+            let window = self.flow.window_of(packet).map(|window| format!(" win {window}")).unwrap_or_default();
             return vec![format!("{all}{window}"), all, flags];
         }
         let size = Bytes(packet.payload_bytes.into()).to_string();

@@ -32,7 +32,7 @@ fn likeness(symbol: &str, reversed: bool) -> &'static str {
         "\u{2593}" => "%",
         "\u{2591}" | "\u{22ee}" => ":",
         "\u{2501}" | "\u{2578}" | "\u{257a}" | "\u{2585}" | "\u{2586}" => "=",
-        "\u{2500}" | "\u{2583}" | "\u{2584}" | "\u{2013}" | "\u{2014}" => "-",
+        "\u{2500}" | "\u{2583}" | "\u{2584}" | "\u{2013}" | "\u{2014}" | "\u{254c}" | "\u{2212}" => "-",
         "\u{2581}" | "\u{2582}" => "_",
         "\u{250a}" | "\u{00b7}" => ".",
         "\u{256d}" | "\u{256e}" | "\u{2570}" | "\u{256f}" | "\u{250f}" | "\u{2513}" | "\u{2517}" | "\u{251b}" | "\u{2592}" | "\u{250c}"
@@ -43,14 +43,25 @@ fn likeness(symbol: &str, reversed: bool) -> &'static str {
         "\u{2193}" | "\u{25be}" => "v",
         "\u{2713}" | "\u{25cf}" => "*",
         "\u{2717}" | "\u{00d7}" => "x",
-        "\u{25cb}" => "o",
+        "\u{25cb}" | "\u{2022}" => "o",
         "\u{2016}" | "\u{201c}" | "\u{201d}" => "\"",
         "\u{2026}" | "\u{00b1}" => "~",
         "\u{00b5}" => "u",
         "\u{00a7}" => "$",
         "\u{2019}" => "'",
-        _ => "?",
+        _ => braille(symbol).unwrap_or("?"),
     }
+}
+
+/// By how many dots it has.
+fn braille(symbol: &str) -> Option<&'static str> {
+    let pattern = u32::from(symbol.chars().next()?).checked_sub(0x2800).filter(|pattern| *pattern < 256)?;
+    Some(match pattern.count_ones() {
+        0 => " ",
+        1 | 2 => ".",
+        3..=5 => ":",
+        _ => "#",
+    })
 }
 
 #[cfg(test)]

@@ -42,6 +42,15 @@ const LADDER_SIGNS: [(&str, Role, &str); 8] = [
     ("seq ack", Role::Text, "counted from each side's SYN, which has 0"),
 ];
 
+/// What is seen in the plots.
+const SEGMENTS_SIGNS: [(&str, Role, &str); 5] = [
+    ("\u{2809}\u{2824}\u{28c0}", Role::Text, "a dot is a segment: its payload, or how far the stream has come with it"),
+    ("\u{254c}\u{254c}\u{254c}", Role::Warning, "MSS: the most that one segment may carry"),
+    ("\u{2022}", Role::Success, "acknowledged: the other side has all up to there"),
+    ("\u{2022}", Role::Dim, "window's edge: up to there it has room, where that is near"),
+    ("\u{2022}", Role::Failure, "sent again"),
+];
+
 /// Draws the page over the panels. Returns nothing; `scrolled` lines are above its top.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, scrolled: usize) {
     let lines = lines(state);
@@ -72,6 +81,7 @@ fn lines(state: &State) -> Vec<HelpLine> {
     let signs: &[(&str, Role, &str)] = match state.sight.view {
         View::Timeline => &SIGNS,
         View::Ladder => &LADDER_SIGNS,
+        View::Segments => &SEGMENTS_SIGNS,
     };
     lines.extend(signs.iter().map(|(sign, role, means)| vec![(2, (*sign).to_owned(), *role), (12, (*means).to_owned(), Role::Text)]));
     lines.push(Vec::new());

@@ -74,7 +74,7 @@ fn exchange<'a>(run: &'a Run, state: &State) -> Option<&'a Exchange> {
 }
 
 /// Why there is no ladder.
-fn draw_nothing(canvas: &mut Canvas<'_>, inner: Rect, run: &Run) {
+pub(super) fn draw_nothing(canvas: &mut Canvas<'_>, inner: Rect, run: &Run) {
     let capture = run.trace.capture();
     let (says, remedy) = match &capture.state {
         CaptureState::Unavailable { reason, remedy } => (format!("No packets are captured: {reason}"), remedy.clone()),

@@ -49,7 +49,7 @@ impl Areas {
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
         let tabs = Rect { y: header.bottom(), height: u16::from(area.height >= TABBED), ..area };
         let body = Rect { y: tabs.bottom(), height: area.height - header.height - tabs.height - keys.height, ..area };
-        if state.sight.view == View::Ladder {
+        if state.sight.view.is_of_packets() {
             return Self { header, tabs, keys, ..Self::beside(body) };
         }
         let (run, at) = state.shown(now);

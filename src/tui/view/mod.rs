@@ -14,6 +14,7 @@ mod layout;
 mod link;
 mod link_panel;
 mod logo;
+mod segments;
 mod start;
 mod tabs;
 mod timeline;
@@ -33,6 +34,7 @@ pub(super) use help::height as help_height;
 pub(super) use ladder::rungs;
 pub(super) use layout::Areas;
 pub(super) use link_panel::{area as link_panel_area, dial_at};
+pub(super) use segments::moment_at;
 pub(super) use start::StartAreas;
 pub(super) use tabs::view_at;
 pub(super) use timeline::{Plan, inside as inside_timeline};
@@ -72,6 +74,7 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     match state.sight.view {
         View::Timeline => timeline::draw(canvas, areas.timeline, areas.boxed(), state, now),
         View::Ladder => ladder::draw(canvas, areas.main, areas.boxed(), state, now),
+        View::Segments => segments::draw(canvas, areas.main, areas.boxed(), state, now),
     }
     if areas.events.width > 0 {
         events::draw(canvas, areas.events, state, now);
