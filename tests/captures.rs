@@ -8,6 +8,8 @@
 mod agreement;
 #[path = "captures/recorded.rs"]
 mod recorded;
+#[path = "captures/reused.rs"]
+mod reused;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,19 @@ fn packets_and_payload_are_what_tshark_counts_in_every_format() {
         assert!(comparison.directions >= 6, "{} directions in {format}", comparison.directions);
         assert_eq!(document(&file)["conversations"], known["conversations"], "{format}");
     }
+}
+
+#[test]
+fn ports_that_are_used_again_make_the_connections_that_tshark_tells_apart() {
+    if !has("tshark") {
+        return skipped("ports_that_are_used_again", "tshark is not installed");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = reused::reused(folder.path());
+    let document = document(&file);
+    let comparison = Comparison::of(&file, &document);
+    assert_eq!(comparison.differences, Vec::<String>::new());
+    assert_eq!(document["conversations"].as_array().unwrap().len(), 14);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::interface::Interface;
 use super::reader::Reader;
 use super::record::{Captured, Record, Statistics};
 use super::{ArchiveError, Extent, Store};
-use crate::insight::packet_of;
-use crate::trace::{Event, OtherFrames, Packet, SCHEMA, Stored, What};
+use crate::insight::{packet_of, undelivered_of};
+use crate::trace::{Event, OtherFrames, Packet, SCHEMA, Stored, Undelivered, What};
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 use crate::wire::{Fragments, Frame, Link, frame_of};
 
@@ -42,6 +42,7 @@ pub(super) struct Teller<F> {
     fragments: Fragments,
     packets: Vec<Packet>,
     others: OtherFrames,
+    undelivered: Vec<Undelivered>,
     statistics: BTreeMap<u16, Statistics>,
     comments: usize,
     untimed: u64,
@@ -68,6 +69,7 @@ impl<F: FnMut(Event)> Teller<F> {
             fragments: Fragments::default(),
             packets: Vec::with_capacity(Self::BATCH),
             others: OtherFrames::default(),
+            undelivered: Vec::new(),
             statistics: BTreeMap::new(),
             comments: 0,
             untimed: 0,
@@ -136,7 +138,10 @@ impl<F: FnMut(Event)> Teller<F> {
                 None => self.others.fragments += 1,
             },
             Frame::Arp => self.others.arp += 1,
-            Frame::Icmp(_) => self.others.icmp += 1,
+            Frame::Icmp(error) => {
+                self.others.icmp += 1;
+                self.undelivered.extend(error.map(|error| undelivered_of(&error, wall)));
+            }
             Frame::Other => self.others.other += 1,
             Frame::Unreadable => self.others.unreadable += 1,
         }
@@ -160,6 +165,10 @@ impl<F: FnMut(Event)> Teller<F> {
         if !self.packets.is_empty() {
             let packets = std::mem::replace(&mut self.packets, Vec::with_capacity(Self::BATCH));
             self.emit(What::Packets { packets });
+        }
+        if !self.undelivered.is_empty() {
+            let errors = std::mem::take(&mut self.undelivered);
+            self.emit(What::Undelivered { errors });
         }
         if self.others.total() > 0 {
             let frames = std::mem::take(&mut self.others);

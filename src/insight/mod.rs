@@ -18,6 +18,7 @@ mod server_timing;
 mod sizes;
 mod spread;
 mod transfer;
+mod undelivered;
 mod wire_clock;
 
 pub use conversations::{conversations, span_of};
@@ -33,4 +34,5 @@ pub use server_timing::{ServerTiming, server_timing};
 pub use sizes::{SizeRange, Sizes, sizes_sentence};
 pub use spread::Spread;
 pub use transfer::{Transfer, transfers};
+pub use undelivered::{undelivered_name, undelivered_of};
 pub use wire_clock::{WireSpan, wire_phase};

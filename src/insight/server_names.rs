@@ -1,11 +1,13 @@
-//! Which server a connection was for, by what its client sent first: the name in a TLS hello (RFC 6066 §3), or HTTP's Host (RFC 9110 §7.2).
+//! Which server a connection was for, by what its client sent first: the name in a TLS hello (RFC 6066 §3), which QUIC's Initial packets
+//! carry too (RFC 9001 §4), or HTTP's Host (RFC 9110 §7.2).
 
 use std::collections::BTreeMap;
 
-use super::payload::opening;
+use super::payload::{opening, payload_of};
 use crate::trace::{ByteStore, Direction, Flow, Trace};
 use crate::units::Untrusted;
 use crate::wire::http1::HeadBuffer;
+use crate::wire::quic::{InitialReader, Said};
 use crate::wire::tls::{HandshakeReader, Sender, What};
 
 /// The names of flows' servers, by the place of the flow in [`Trace::flows`].
@@ -31,7 +33,8 @@ pub fn server_name(flow: &Flow, store: &dyn ByteStore) -> Option<Untrusted> {
     const MOST: usize = 16 * 1024;
     const HANDSHAKE: u8 = 22;
     if !flow.key.tcp {
-        return None;
+        // Who has the lower port may still be the client.
+        return [Direction::Sent, Direction::Received].into_iter().find_map(|from| of_datagrams(flow, from, store));
     }
     let first = opening(flow, Direction::Sent, store, 1);
     match first.first()? {
@@ -49,6 +52,27 @@ fn of_hello(bytes: &[u8]) -> Option<Untrusted> {
         }
     });
     name.map(|name| Untrusted::from_bytes(&name))
+}
+
+/// A hello over a few of a client's first datagrams.
+fn of_datagrams(flow: &Flow, from: Direction, store: &dyn ByteStore) -> Option<Untrusted> {
+    /// A hello takes two or three datagrams, and each may come again.
+    const LOOKED_AT: usize = 16;
+    const LONGEST: usize = 1 << 16;
+    /// The first bit of a packet with a long header (RFC 8999 §5.1).
+    const LONG: u8 = 0x80;
+    let mut reader = InitialReader::default();
+    let of_side = flow.packets().iter().filter(|packet| packet.direction == from && packet.payload_bytes > 0);
+    for (place, packet) in of_side.take(LOOKED_AT).enumerate() {
+        if place == 0 && payload_of(packet, store, 1)?.first()? & LONG == 0 {
+            return None;
+        }
+        let datagram = payload_of(packet, store, LONGEST)?;
+        if let Some(Said::ClientHello(hello)) = reader.read(Sender::Client, &datagram) {
+            return hello.server_name.map(|name| Untrusted::from_bytes(&name));
+        }
+    }
+    None
 }
 
 /// Host without its port.
@@ -75,6 +99,7 @@ mod tests {
     use crate::insight::packet_of;
     use crate::trace::{Event, StoreError, Stored, What};
     use crate::units::{Moment, WallTime};
+    use crate::wire::quic::samples::{VERSIONS, client_initial};
     use crate::wire::{Link, segment_of};
 
     /// Frames in memory, one behind the other.
@@ -96,11 +121,28 @@ mod tests {
 
     /// The name found where a client sends these pieces, each with its offset in the stream.
     fn named(pieces: &[(u32, &[u8])]) -> Option<Untrusted> {
-        let (mut store, mut trace) = (Memory::default(), Trace::default());
-        for (offset, content) in pieces {
+        let frame = |(offset, content): &(u32, &[u8])| {
             let mut frame = Vec::new();
             let builder = PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).tcp(50_000, 443, 100 + offset, 500).ack(1);
             builder.write(&mut frame, content).unwrap();
+            frame
+        };
+        name_in(pieces.iter().map(frame))
+    }
+
+    /// The name found where a client sends these datagrams from a port.
+    fn named_over_udp(port: u16, datagrams: &[&[u8]]) -> Option<Untrusted> {
+        let frame = |content: &&[u8]| {
+            let mut frame = Vec::new();
+            PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).udp(port, 443).write(&mut frame, content).unwrap();
+            frame
+        };
+        name_in(datagrams.iter().map(frame))
+    }
+
+    fn name_in(frames: impl Iterator<Item = Vec<u8>>) -> Option<Untrusted> {
+        let (mut store, mut trace) = (Memory::default(), Trace::default());
+        for frame in frames {
             let length = u32::try_from(frame.len()).unwrap();
             let stored = Stored { at: store.0.len() as u64, bytes: NonZeroU32::new(length).unwrap(), interface: 0 };
             let segment = segment_of(Link::Raw, &frame, length).unwrap();
@@ -131,6 +173,22 @@ mod tests {
         assert_eq!(named(&[(0, head), (0, head), (40, tail)]), expected);
         assert_eq!(named(&[(0, head)]), None);
         assert_eq!(named(&[(0, head), (41, &tail[1..])]), None);
+    }
+
+    #[test]
+    fn the_name_of_a_hello_over_datagrams() {
+        let record = hello("api.lab.test");
+        let (head, tail) = record[5..].split_at(40);
+        let expected = Some(Untrusted::new("api.lab.test"));
+        for version in VERSIONS {
+            let [whole, first, second] =
+                [(0, 0, &record[5..]), (0, 0, head), (1, 40, tail)].map(|(number, at, piece)| client_initial(version, number, at, piece));
+            assert_eq!(named_over_udp(50_000, &[&whole]), expected);
+            assert_eq!(named_over_udp(50_000, &[&first, &first, &second]), expected);
+            assert_eq!(named_over_udp(300, &[&first, &second]), expected, "a client with the lower port");
+            assert_eq!(named_over_udp(50_000, &[&first]), None);
+        }
+        assert_eq!(named_over_udp(50_000, &[b"no QUIC"]), None);
     }
 
     #[test]

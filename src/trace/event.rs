@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, OtherFrames,
-    Packet, Part, Phase, ProxyStep, Record, ResolutionSource, Side, StreamPosition, TlsMessage, Verification,
+    Packet, Part, Phase, ProxyStep, Record, ResolutionSource, Side, StreamPosition, TlsMessage, Undelivered, Verification,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -127,6 +127,8 @@ pub enum What {
     Packets { packets: Vec<Packet> },
     /// Further frames passed that are no TCP or UDP packets: how many since this was last said.
     OtherFrames { frames: OtherFrames },
+    /// The network says of packets that it did not deliver them; each such frame is among the other ones too.
+    Undelivered { errors: Vec<Undelivered> },
 
     /// The link of the lab is set so from here on.
     LinkSet { link: Link },

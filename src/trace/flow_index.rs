@@ -9,7 +9,12 @@ use super::FlowKey;
 
 /// The places of flows in the trace's list. Seeded by chance, so that whoever crafts addresses cannot make them collide.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FlowIndex(HashMap<Ends, u32, RandomState>);
+pub(super) struct FlowIndex {
+    /// The place of the latest flow between two ends, and how many there were before it.
+    latest: HashMap<Ends, (u32, u32), RandomState>,
+    /// The places of those that were before it.
+    earlier: HashMap<(Ends, u32), u32, RandomState>,
+}
 
 /// It follows from the flows, so it takes no part in comparing traces.
 impl PartialEq for FlowIndex {
@@ -19,15 +24,24 @@ impl PartialEq for FlowIndex {
 }
 
 impl FlowIndex {
-    /// The place of the flow between two ends.
-    pub(super) fn place(&self, ends: &Ends) -> Option<usize> {
-        self.0.get(ends).map(|place| *place as usize)
+    /// The place of the latest flow between two ends.
+    pub(super) fn latest(&self, ends: &Ends) -> Option<usize> {
+        self.latest.get(ends).map(|(place, _)| *place as usize)
     }
 
-    /// Remembers a flow's place.
-    pub(super) fn insert(&mut self, ends: Ends, place: usize) {
-        if let Ok(place) = u32::try_from(place) {
-            self.0.insert(ends, place);
+    /// The place of the flow between two ends before which there were so many others.
+    pub(super) fn place(&self, ends: &Ends, reuse: u32) -> Option<usize> {
+        match self.latest.get(ends) {
+            Some((place, latest)) if *latest == reuse => Some(*place as usize),
+            _ => self.earlier.get(&(*ends, reuse)).map(|place| *place as usize),
+        }
+    }
+
+    /// Remembers the place of the latest flow between two ends.
+    pub(super) fn insert(&mut self, ends: Ends, reuse: u32, place: usize) {
+        let Ok(place) = u32::try_from(place) else { return };
+        if let Some((before, reuse)) = self.latest.insert(ends, (place, reuse)) {
+            self.earlier.insert((ends, reuse), before);
         }
     }
 }

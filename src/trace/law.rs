@@ -144,12 +144,27 @@ fn about_capture() -> impl Strategy<Value = What> {
         (any::<u64>(), any::<u64>()).prop_map(|(received, dropped)| What::CaptureClosed { received, dropped }),
         vec(packet(), 0..8).prop_map(|packets| What::Packets { packets }),
         other_frames().prop_map(|frames| What::OtherFrames { frames }),
+        vec(undelivered(), 0..8).prop_map(|errors| What::Undelivered { errors }),
     ]
 }
 
 fn other_frames() -> impl Strategy<Value = OtherFrames> {
     (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>())
         .prop_map(|(arp, icmp, fragments, unreadable, other)| OtherFrames { arp, icmp, fragments, unreadable, other })
+}
+
+fn undelivered() -> impl Strategy<Value = Undelivered> {
+    (any::<u64>(), (address(), address(), address()), any::<bool>(), any::<u8>(), any::<u8>()).prop_map(
+        |(wall, (from, source, destination), tcp, kind, code)| Undelivered {
+            wall: WallTime(wall),
+            from: from.ip(),
+            source,
+            destination,
+            tcp,
+            kind,
+            code,
+        },
+    )
 }
 
 fn stored() -> impl Strategy<Value = Stored> {

@@ -9,7 +9,7 @@
 //!      │                                             ├─ request, informational responses, response, body, trailers
 //!      │                                             └─ failure, if it failed: in which phase, code, sentence, next step
 //!      ├─ Connection (may serve several exchanges) ──── addresses, TLS, what lies where in its streams, kernel's figures
-//!      ├─ Flow (packets of one 4-tuple) ─────────────── an index entry per packet
+//!      ├─ Flow (packets between two ends) ─────────────── an index entry per packet
 //!      └─ capture state, clock map, what was dropped
 //! ```
 
@@ -22,6 +22,7 @@ mod exchange;
 mod failure;
 mod flow;
 mod flow_index;
+mod flows;
 mod fold;
 mod http;
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod phase;
 mod ranges;
 mod stored;
 mod tls;
+mod undelivered;
 
 pub use capture::{Capture, CaptureState};
 pub use clock::{ClockMap, ClockPair};
@@ -51,3 +53,4 @@ pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
 pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Piece, Record, StreamLayers};
 pub use stored::{ByteStore, StoreError, Stored};
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};
+pub use undelivered::Undelivered;

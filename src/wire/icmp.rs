@@ -1,6 +1,6 @@
 //! ICMP of IPv4 (RFC 792) and of IPv6 (RFC 4443): errors quote the packet that they are about.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::ip::{self, Datagram};
 use super::transport;
@@ -14,6 +14,8 @@ const HEADER: usize = 8;
 /// A TCP or UDP packet that an ICMP error says was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undelivered {
+    /// Who says so: a router on the way, or the receiver itself.
+    pub from: IpAddr,
     /// Who had sent it.
     pub source: SocketAddr,
     /// To whom.
@@ -24,6 +26,47 @@ pub struct Undelivered {
     pub kind: u8,
     /// The error's code.
     pub code: u8,
+}
+
+/// What an ICMP error means, in a word of machines; `version_6` where it came over IPv6, which has numbers of its own.
+pub const fn error_name(version_6: bool, kind: u8, code: u8) -> &'static str {
+    if version_6 { name_6(kind, code) } else { name_4(kind, code) }
+}
+
+/// RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1.
+const fn name_4(kind: u8, code: u8) -> &'static str {
+    match (kind, code) {
+        (3, 0 | 6 | 11) => "network_unreachable",
+        (3, 1 | 7 | 8 | 12) => "host_unreachable",
+        (3, 2) => "protocol_unreachable",
+        (3, 3) => "port_unreachable",
+        (3, 4) => "fragmentation_needed",
+        (3, 5) => "source_route_failed",
+        (3, 9 | 10 | 13) => "prohibited",
+        (3, _) => "unreachable",
+        (4, _) => "source_quench",
+        (5, _) => "redirected",
+        (11, 1) => "reassembly_time_exceeded",
+        (11, _) => "hop_limit_exceeded",
+        (12, _) => "parameter_problem",
+        _ => "other",
+    }
+}
+
+/// RFC 4443 §3.
+const fn name_6(kind: u8, code: u8) -> &'static str {
+    match (kind, code) {
+        (1, 0) => "no_route",
+        (1, 1 | 5 | 6) => "prohibited",
+        (1, 3) => "host_unreachable",
+        (1, 4) => "port_unreachable",
+        (1, _) => "unreachable",
+        (2, _) => "packet_too_big",
+        (3, 1) => "reassembly_time_exceeded",
+        (3, _) => "hop_limit_exceeded",
+        (4, _) => "parameter_problem",
+        _ => "other",
+    }
 }
 
 /// What an error is about; `None` for what is no error, or quotes too little.
@@ -43,6 +86,7 @@ pub(super) fn undelivered(message: &Datagram<'_>) -> Option<Undelivered> {
     }
     let [source_0, source_1, destination_0, destination_1] = *quoted.payload.first_chunk()?;
     Some(Undelivered {
+        from: message.source,
         source: SocketAddr::new(quoted.source, u16::from_be_bytes([source_0, source_1])),
         destination: SocketAddr::new(quoted.destination, u16::from_be_bytes([destination_0, destination_1])),
         tcp,
@@ -67,8 +111,15 @@ mod tests {
         let error = Icmpv4Type::DestinationUnreachable(icmpv4::DestUnreachableHeader::Port);
         let mut frame = Vec::new();
         PacketBuilder::ipv4([192, 0, 2, 9], [192, 0, 2, 1], 64).icmpv4(error).write(&mut frame, &sent[..28]).unwrap();
-        let expected =
-            Undelivered { source: ([192, 0, 2, 1], 40_000).into(), destination: ([192, 0, 2, 9], 53).into(), tcp: false, kind: 3, code: 3 };
+        let expected = Undelivered {
+            from: [192, 0, 2, 9].into(),
+            source: ([192, 0, 2, 1], 40_000).into(),
+            destination: ([192, 0, 2, 9], 53).into(),
+            tcp: false,
+            kind: 3,
+            code: 3,
+        };
+        assert_eq!(error_name(false, 3, 3), "port_unreachable");
         assert_eq!(frame_of(Link::Raw, &frame, 56), Frame::Icmp(Some(expected)));
         assert_eq!(frame_of(Link::Raw, &frame[..50], 56), Frame::Icmp(None));
     }
@@ -82,7 +133,8 @@ mod tests {
         PacketBuilder::ipv6([3; 16], [1; 16], 64).icmpv6(error).write(&mut frame, &sent).unwrap();
         let Frame::Icmp(Some(found)) = frame_of(Link::Raw, &frame, 108) else { panic!("no error") };
         assert_eq!((found.source, found.destination), (([1_u8; 16], 50_000).into(), ([2_u8; 16], 443).into()));
-        assert_eq!((found.tcp, found.kind, found.code), (true, 2, 0));
+        assert_eq!((found.from, found.tcp, found.kind, found.code), ([3; 16].into(), true, 2, 0));
+        assert_eq!(error_name(true, 2, 0), "packet_too_big");
 
         let mut echo = Vec::new();
         let request = Icmpv6Type::EchoRequest(etherparse::IcmpEchoHeader { id: 1, seq: 1 });

@@ -16,5 +16,5 @@ mod transport;
 
 pub use fragment::{Fragment, Fragments};
 pub use frame::{Frame, Segment, SegmentKind, TcpSegment, frame_of, segment_of};
-pub use icmp::Undelivered;
+pub use icmp::{Undelivered, error_name as icmp_error_name};
 pub use link::Link;

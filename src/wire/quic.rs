@@ -9,6 +9,8 @@ mod crypto;
 mod frames;
 mod initial;
 mod protection;
+#[cfg(test)]
+pub(crate) mod samples;
 
 pub use initial::{InitialReader, Said};
 

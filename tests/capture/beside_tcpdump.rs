@@ -72,7 +72,7 @@ fn tcpdump_counts_the_same_packets_in_both_directions() {
         let heard = Heard::expecting(&capture, remote);
         let (local, _) = ask(remote);
         let (trace, _) = heard.finished();
-        let flow = trace.flow(&FlowKey { local, remote, tcp: true }).expect("the connection's packets");
+        let flow = trace.flow(&FlowKey { local, remote, tcp: true, reuse: 0 }).expect("the connection's packets");
         let ours = (flow.counts(Direction::Sent).packets, flow.counts(Direction::Received).packets);
         assert_eq!(tcpdump.counted(ours.0 + ours.1, local), ours);
     });

@@ -15,7 +15,7 @@ fn every_packet_of_a_connection_is_seen_from_syn_to_the_last_acknowledgment() {
         let (trace, said) = heard.finished();
 
         assert_eq!(received, 50_000);
-        let flow = trace.flow(&FlowKey { local, remote, tcp: true }).expect("the connection's packets");
+        let flow = trace.flow(&FlowKey { local, remote, tcp: true, reuse: 0 }).expect("the connection's packets");
         let (sent, came) = (flow.counts(Direction::Sent), flow.counts(Direction::Received));
         assert_eq!((sent.payload_bytes, came.payload_bytes), (ASKED, 50_000));
         assert_eq!((sent.retransmitted, came.retransmitted), (0, 0));

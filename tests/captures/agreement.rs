@@ -14,8 +14,8 @@ pub(crate) struct Comparison {
     pub(crate) differences: Vec<String>,
 }
 
-/// Packets and payload bytes from one end to another.
-type Directions = BTreeMap<(String, String), (u64, u64)>;
+/// Packets and payload bytes from one end to another, of each connection between them in turn.
+type Directions = BTreeMap<(String, String), Vec<(u64, u64)>>;
 
 impl Comparison {
     pub(crate) fn of(file: &Path, document: &Value) -> Self {
@@ -43,7 +43,7 @@ fn told(document: &Value) -> Directions {
         for (direction, ends) in [("sent", (end("client"), end("server"))), ("received", (end("server"), end("client")))] {
             let count = |name: &str| conversation[direction][name].as_u64().unwrap();
             if count("packets") > 0 {
-                directions.insert(ends, (count("packets"), count("payload_bytes")));
+                directions.entry(ends).or_default().push((count("packets"), count("payload_bytes")));
             }
         }
     }
@@ -51,17 +51,21 @@ fn told(document: &Value) -> Directions {
 }
 
 fn by_tshark(file: &Path) -> Directions {
-    let wanted = ["ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport", "tcp.len"];
-    let mut directions = Directions::new();
+    let wanted = ["ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport", "tcp.len", "tcp.stream"];
+    let mut streams: BTreeMap<(u64, (String, String)), (u64, u64)> = BTreeMap::new();
     // What ICMP quotes is no packet of its own.
     for row in fields(file, "tcp && !icmp && !icmpv6", &wanted) {
         let end = |first: usize| {
             let address = if row[first].is_empty() { format!("[{}]", row[first + 1]) } else { row[first].clone() };
             format!("{address}:{}", row[first + 2])
         };
-        let sums = directions.entry((end(0), end(3))).or_default();
+        let sums = streams.entry((row[7].parse().unwrap_or(0), (end(0), end(3)))).or_default();
         sums.0 += 1;
         sums.1 += row[6].parse::<u64>().unwrap_or(0);
+    }
+    let mut directions = Directions::new();
+    for ((_, ends), sums) in streams {
+        directions.entry(ends).or_default().push(sums);
     }
     directions
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tapline::insight;
-use tapline::trace::{CaptureState, Connection, Direction, Exchange, Part, Phase, SegmentCounts, Side, Trace};
+use tapline::trace::{CaptureState, Connection, Direction, Exchange, Flow, Part, Phase, SegmentCounts, Side, Trace};
 
 /// All that is found, under the names an `[expect]` table uses.
 pub(crate) fn findings(trace: &Trace) -> Value {
@@ -16,7 +16,17 @@ pub(crate) fn findings(trace: &Trace) -> Value {
         "dropped_events": trace.dropped(),
         "link": trace.link(),
         "layers": trace.connections().iter().map(|each| layers(trace, each)).collect::<Vec<_>>(),
+        "conversations": insight::conversations(trace).map(|flows| flows.iter().map(conversation).collect::<Vec<_>>()),
         "exchanges": trace.exchanges().iter().map(|each| exchange(trace, each)).collect::<Vec<_>>(),
+    })
+}
+
+fn conversation(flow: &Flow) -> Value {
+    json!({
+        "client": flow.key.local,
+        "server": flow.key.remote,
+        "packets": flow.counts(Direction::Sent).packets + flow.counts(Direction::Received).packets,
+        "undelivered": flow.undelivered().iter().map(insight::undelivered_name).collect::<Vec<_>>(),
     })
 }
 

@@ -1,18 +1,20 @@
 //! A conversation of others: who, with whom, how much each way.
 
-use serde::Serialize;
+use std::net::IpAddr;
+
+use serde::{Serialize, Serializer};
 
 use super::message::{Field, fields};
 use super::tcp::Counts;
 use crate::dissect::{Dissection, Message, Start};
 use crate::insight::redact::Redactor;
-use crate::insight::{conversations, span_of};
+use crate::insight::{conversations, span_of, undelivered_name};
 use crate::report::Options;
 use crate::trace::{Direction, Flow, Side, Trace};
-use crate::units::{Nanos, Untrusted};
+use crate::units::{Nanos, Untrusted, WallTime};
 
 #[derive(Serialize)]
-pub(super) struct Conversation<'a> {
+struct Conversation<'a> {
     id: usize,
     transport: &'static str,
     client: String,
@@ -22,6 +24,10 @@ pub(super) struct Conversation<'a> {
     duration_ns: Option<Nanos>,
     sent: Counts,
     received: Counts,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    undelivered: Vec<Undelivered>,
+    #[serde(skip_serializing_if = "is_none")]
+    undelivered_unlisted: u64,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     said: Option<Said<'a>>,
 }
@@ -62,25 +68,59 @@ impl SaidMessage {
     }
 }
 
-impl<'a> Conversation<'a> {
-    /// All of them, in the order in which they began; `None` where the trace is no capture of others.
-    pub(super) fn all(trace: &'a Trace, options: &'a Options) -> Option<Vec<Self>> {
-        let flows = conversations(trace)?.iter().enumerate();
-        Some(flows.map(|(id, flow)| Self::of(trace, id, flow, options)).collect())
-    }
+/// What the network said of a packet that it did not deliver.
+#[derive(Serialize)]
+struct Undelivered {
+    at_ns: Option<i64>,
+    kind: &'static str,
+    from: IpAddr,
+}
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Conversations on their way out, one at a time: there may be tens of thousands.
+pub(super) struct Conversations<'a> {
+    trace: &'a Trace,
+    flows: &'a [Flow],
+    options: &'a Options,
+}
+
+impl<'a> Conversations<'a> {
+    /// All of them, in the order in which they began; `None` where the trace is no capture of others.
+    pub(super) fn of(trace: &'a Trace, options: &'a Options) -> Option<Self> {
+        Some(Self { trace, flows: conversations(trace)?, options })
+    }
+}
+
+impl Serialize for Conversations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.flows.iter().enumerate().map(|(id, flow)| Conversation::of(self.trace, id, flow, self.options)))
+    }
+}
+
+impl<'a> Conversation<'a> {
     fn of(trace: &Trace, id: usize, flow: &Flow, options: &'a Options) -> Self {
         let span = span_of(flow);
+        let from_start = |wall: WallTime| Some(wall.distance(trace.started_at()?));
         Self {
             id,
             transport: if flow.key.tcp { "tcp" } else { "udp" },
             client: flow.key.local.to_string(),
             server: flow.key.remote.to_string(),
             server_name: options.names.at(id),
-            start_ns: span.and_then(|(first, _)| Some(first.distance(trace.started_at()?))),
+            start_ns: span.and_then(|(first, _)| from_start(first)),
             duration_ns: span.map(|(_, duration)| duration),
             sent: Counts::of_packets(flow.counts(Direction::Sent)),
             received: Counts::of_packets(flow.counts(Direction::Received)),
+            undelivered: flow
+                .undelivered()
+                .iter()
+                .map(|error| Undelivered { at_ns: from_start(error.wall), kind: undelivered_name(error), from: error.from })
+                .collect(),
+            undelivered_unlisted: flow.undelivered_unlisted(),
             said: options.taken_apart.at(id).map(|dissection| Said::of(dissection, options.redactor())),
         }
     }

@@ -41,7 +41,7 @@ struct Summary<'a> {
     budget: Option<Vec<run::Verdict>>,
     exchanges: Vec<exchange::Exchange<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    conversations: Option<Vec<conversation::Conversation<'a>>>,
+    conversations: Option<conversation::Conversations<'a>>,
 }
 
 #[derive(Serialize)]
@@ -66,7 +66,7 @@ impl<'a> Summary<'a> {
             link: trace.link().map(run::Link::of),
             budget: options.budget.as_ref().map(|budget| budget.verdicts(trace).iter().map(run::Verdict::of).collect()),
             exchanges: trace.exchanges().iter().map(|exchange| exchange::Exchange::of(trace, exchange, redactor)).collect(),
-            conversations: conversation::Conversation::all(trace, options),
+            conversations: conversation::Conversations::of(trace, options),
         }
     }
 }

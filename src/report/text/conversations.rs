@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::Page;
 use super::flow::Words;
 use crate::dissect::{Dissection, Start, pairs};
-use crate::insight::conversations;
+use crate::insight::{conversations, undelivered_name};
 use crate::report::Options;
 use crate::report::pen::{Line, Role};
 use crate::trace::{Direction, Flow};
@@ -47,7 +47,8 @@ fn row(page: &Page, place: usize, flow: &Flow, options: &Options) -> Vec<Line> {
         words = words.keep(Role::Strong, &name.escaped());
     }
     let said = options.taken_apart.at(place).map(|dissection| said(page, dissection));
-    words.flow(line, page.width).into_iter().chain(said.into_iter().flatten()).collect()
+    let lines = words.flow(line, page.width).into_iter();
+    lines.chain(undelivered(page, flow)).chain(said.into_iter().flatten()).collect()
 }
 
 /// Requests and what answered them.
@@ -71,6 +72,16 @@ fn said(page: &Page, dissection: &Dissection) -> Vec<Line> {
     }
     lines.extend(dissection.notes.iter().flat_map(|note| indented(Words::default().add(Role::Warning, note))));
     lines
+}
+
+/// What the network said of packets that it did not deliver: the first time, and how often.
+fn undelivered(page: &Page, flow: &Flow) -> Vec<Line> {
+    let Some(first) = flow.undelivered().first() else { return Vec::new() };
+    let more = (flow.undelivered().len() - 1) as u64 + flow.undelivered_unlisted();
+    let name = undelivered_name(first).replace('_', " ");
+    let words = Words::default().add(Role::Warning, &format!("not delivered: {name}, says {}", first.from));
+    let words = if more > 0 { words.add(Role::Dim, &format!("and {} more such", grouped(more))) } else { words };
+    words.flow(Line::indented((4 * FIGURE + 2).min(page.width / 2)), page.width)
 }
 
 /// What is not listed, in one line.

@@ -134,6 +134,6 @@ pub(super) const fn side_of(direction: Direction) -> Side {
 fn attempted(trace: &Trace, exchange: &Exchange) -> Option<FlowKey> {
     exchange.attempts.iter().rev().find_map(|attempt| {
         let (local, remote) = (attempt.local.as_ref()?.ip()?, attempt.remote.ip()?);
-        trace.flow(&FlowKey { local, remote, tcp: true }).map(|flow| flow.key)
+        trace.flow(&FlowKey { local, remote, tcp: true, reuse: 0 }).map(|flow| flow.key)
     })
 }

@@ -18,9 +18,9 @@ const LONGEST_NUMBER: usize = 4;
 
 /// One side's keys for its Initial packets.
 pub(super) struct InitialKeys {
-    key: LessSafeKey,
-    iv: Vec<u8>,
-    mask: HeaderProtectionKey,
+    pub(super) key: LessSafeKey,
+    pub(super) iv: Vec<u8>,
+    pub(super) mask: HeaderProtectionKey,
 }
 
 impl InitialKeys {

@@ -1,0 +1,261 @@
+//! Flows: the packets of one connection over TCP, or of one 4-tuple over UDP, as an index entry each.
+
+mod packet;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+pub use packet::{Direction, FlowKey, Packet, TcpFlags, TcpHeader, Transport};
+pub use stream::SegmentCounts;
+
+use super::passed::{ChunkSums, Passed};
+use super::ranges::Carrier;
+use super::{Stored, Undelivered};
+use crate::units::{Nanos, WallTime};
+use stream::{Stream, unwrap_offset};
+
+/// What is kept of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketEntry {
+    /// The kernel's timestamp.
+    pub wall: WallTime,
+    /// Offset of the payload's first byte in its direction's byte stream, counted from the first byte after the SYN and
+    /// unwrapped past 4 GiB; 0 for UDP.
+    pub offset: u64,
+    /// Acknowledgment number as sent.
+    pub ack: u32,
+    /// Payload bytes.
+    pub payload_bytes: u32,
+    /// Unscaled window.
+    pub window: u16,
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Which way it went.
+    pub direction: Direction,
+    /// It was sent again: see [`SegmentCounts::retransmitted`].
+    pub retransmitted: bool,
+    /// Where its bytes lie, where they are kept.
+    pub stored: Option<Stored>,
+}
+
+/// The packets of one 4-tuple.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Its two ends.
+    pub key: FlowKey,
+    entries: Vec<PacketEntry>,
+    sums: ChunkSums,
+    unlisted: u64,
+    sent: Stream,
+    received: Stream,
+    /// When the latest SYN passed that was not yet answered.
+    opened: Option<WallTime>,
+    /// From there to its answer.
+    round_trip: Option<Nanos>,
+    undelivered: Vec<Undelivered>,
+    undelivered_unlisted: u64,
+}
+
+impl Flow {
+    /// Entries kept in a flow; beyond them packets are counted but not listed, so that memory stays bounded.
+    const MOST: usize = 400_000;
+    /// Errors about its packets that are kept.
+    pub(super) const MOST_UNDELIVERED: usize = 16;
+    /// How long after a gap has showed a packet that fills it may have been under way all the time: where the round trip is not known,
+    const REORDERED_WITHIN: Nanos = Nanos::from_millis(3);
+    /// and at least, since packets are not always captured in the order in which they came.
+    const SHORTEST_REORDERING: Nanos = Nanos(300_000);
+
+    pub(super) const fn new(key: FlowKey) -> Self {
+        Self {
+            key,
+            entries: Vec::new(),
+            sums: ChunkSums::EMPTY,
+            unlisted: 0,
+            sent: Stream::EMPTY,
+            received: Stream::EMPTY,
+            opened: None,
+            round_trip: None,
+            undelivered: Vec::new(),
+            undelivered_unlisted: 0,
+        }
+    }
+
+    /// The packets, in the order they were captured.
+    pub fn packets(&self) -> &[PacketEntry] {
+        &self.entries
+    }
+
+    /// Packets that were counted but are not listed because there were too many.
+    pub const fn unlisted(&self) -> u64 {
+        self.unlisted
+    }
+
+    /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets that are listed. It costs the
+    /// stretch's edges and not its packets.
+    pub fn passed(&self, from: WallTime, to: WallTime) -> Passed {
+        self.sums.between(&self.entries, from, to)
+    }
+
+    /// The packets that carried something of a stretch of a direction's stream, in the order they were captured. None is known where
+    /// the direction's SYN was not captured: its offsets then count from wherever the capture came in.
+    pub fn carriers(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
+        let stream = self.stream(direction);
+        if stream.anchored { stream.carriers.of(stretch) } else { Vec::new() }
+    }
+
+    /// The packet that was the first to carry the byte at an offset of a direction's stream, as its place among the flow's packets.
+    pub fn first_carrier(&self, direction: Direction, offset: u64) -> Option<usize> {
+        let stream = self.stream(direction);
+        if stream.anchored { stream.carriers.first_of(offset) } else { None }
+    }
+
+    /// Whether a packet came late without having been sent again: others had overtaken it.
+    pub fn is_out_of_order(&self, packet: usize) -> bool {
+        self.entries
+            .get(packet)
+            .is_some_and(|entry| !entry.retransmitted && self.stream(entry.direction).carriers.is_late(packet, entry.offset))
+    }
+
+    /// Whether offsets of a direction count from its stream's first byte: its SYN was captured.
+    pub const fn is_anchored(&self, direction: Direction) -> bool {
+        self.stream(direction).anchored
+    }
+
+    /// Counts of one direction.
+    pub const fn counts(&self, direction: Direction) -> &SegmentCounts {
+        &self.stream(direction).counts
+    }
+
+    /// The maximum segment size this direction's SYN announced: the most the *other* side may send in a segment.
+    pub const fn announced_mss(&self, direction: Direction) -> Option<u16> {
+        self.stream(direction).mss
+    }
+
+    /// The window scale this direction's SYN announced: windows it announces afterwards are to be shifted by as many bits, if the other
+    /// direction's SYN had the option too (RFC 7323 §2.2).
+    pub const fn announced_window_scale(&self, direction: Direction) -> Option<u8> {
+        self.stream(direction).window_scale
+    }
+
+    /// A packet's window in bytes, scaled as agreed (RFC 7323 §2.2; in a SYN it is not); `None` where a SYN was not captured, so that it is
+    /// not known how.
+    pub fn window_of(&self, packet: &PacketEntry) -> Option<u64> {
+        let announced = u64::from(packet.window);
+        if packet.flags.has(TcpFlags::SYN) {
+            return Some(announced);
+        }
+        let both = self.is_anchored(Direction::Sent) && self.is_anchored(Direction::Received);
+        let scale =
+            self.announced_window_scale(packet.direction).filter(|_| self.announced_window_scale(packet.direction.opposite()).is_some());
+        both.then(|| announced << scale.unwrap_or(0).min(14))
+    }
+
+    /// The offset, in the other direction's stream, up to which a packet acknowledges; 0 for its SYN alone. Of the many that the field
+    /// may mean (it wraps every 4 GiB), the one nearest to `near`, such as the end of what had been sent by then. `None` where it
+    /// acknowledges nothing, or nothing of the other direction was seen.
+    pub fn acknowledged_offset(&self, packet: &PacketEntry, near: u64) -> Option<u64> {
+        let base = self.stream(packet.direction.opposite()).base?;
+        packet.flags.has(TcpFlags::ACK).then(|| unwrap_offset(packet.ack.wrapping_sub(base), near))
+    }
+
+    /// From the SYN to its answer, as the capture saw it; of several SYNs the last counts. `None` where one of the two was not seen.
+    pub const fn handshake(&self) -> Option<Nanos> {
+        self.round_trip
+    }
+
+    /// What the network said of packets that it did not deliver, the first few.
+    pub fn undelivered(&self) -> &[Undelivered] {
+        &self.undelivered
+    }
+
+    /// How many further ones it said so of.
+    pub const fn undelivered_unlisted(&self) -> u64 {
+        self.undelivered_unlisted
+    }
+
+    /// Whether a packet between the same ends is the first of another flow: a SYN whose sequence number is not the one this flow's began
+    /// with. One that is sent again has the same.
+    pub(super) fn begins_anew(&self, packet: &Packet) -> bool {
+        let Transport::Tcp(tcp) = packet.transport else { return false };
+        let opens = tcp.flags.has(TcpFlags::SYN) && !tcp.flags.has(TcpFlags::ACK);
+        opens && self.stream(self.key.direction_from(packet.source)).initial().is_some_and(|initial| initial != tcp.seq)
+    }
+
+    const fn stream(&self, direction: Direction) -> &Stream {
+        match direction {
+            Direction::Sent => &self.sent,
+            Direction::Received => &self.received,
+        }
+    }
+
+    pub(super) fn add(&mut self, packet: &Packet, direction: Direction) {
+        self.time_handshake(packet, direction);
+        let reordered_within = self.reordered_within();
+        let stream = match direction {
+            Direction::Sent => &mut self.sent,
+            Direction::Received => &mut self.received,
+        };
+        let (offset, retransmitted) = stream.take(packet, reordered_within);
+        if self.entries.len() == Self::MOST {
+            self.unlisted += 1;
+            return;
+        }
+        let (ack, window, flags) = match packet.transport {
+            Transport::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
+            Transport::Udp => (0, 0, TcpFlags(0)),
+        };
+        let entry = PacketEntry {
+            wall: packet.wall,
+            offset,
+            ack,
+            payload_bytes: packet.payload_bytes,
+            window,
+            flags,
+            direction,
+            retransmitted,
+            stored: packet.stored,
+        };
+        self.sums.add(&entry);
+        stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
+        self.make_room();
+        self.entries.push(entry);
+    }
+
+    pub(super) fn add_undelivered(&mut self, error: &Undelivered) {
+        if self.undelivered.len() < Self::MOST_UNDELIVERED {
+            self.undelivered.push(*error);
+        } else {
+            self.undelivered_unlisted += 1;
+        }
+    }
+
+    /// By a quarter instead of doubling: in a capture of thousands of flows the entries are most of the memory.
+    fn make_room(&mut self) {
+        if self.entries.len() == self.entries.capacity() {
+            self.entries.reserve_exact((self.entries.len() / 4).max(4));
+        }
+    }
+
+    fn time_handshake(&mut self, packet: &Packet, direction: Direction) {
+        if !matches!(packet.transport, Transport::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN)) {
+            return;
+        }
+        let other = match direction {
+            Direction::Sent => &self.received,
+            Direction::Received => &self.sent,
+        };
+        match self.opened {
+            Some(opened) if other.base.is_some() => _ = self.round_trip.get_or_insert(packet.wall.since(opened)),
+            // The latest of several: which of them is answered cannot be told, and too short a time does less harm.
+            _ => self.opened = Some(packet.wall),
+        }
+    }
+
+    /// What is sent again cannot be there sooner than a round trip after its gap showed. An eighth is left for its being uneven.
+    fn reordered_within(&self) -> Nanos {
+        self.round_trip.map_or(Self::REORDERED_WITHIN, |round_trip| Nanos(round_trip.0 - round_trip.0 / 8).max(Self::SHORTEST_REORDERING))
+    }
+}

@@ -1,0 +1,120 @@
+//! A packet, which way it goes, and between which ends.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::trace::Stored;
+use crate::units::WallTime;
+
+/// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TcpFlags(pub u8);
+
+impl TcpFlags {
+    /// No more data from the sender.
+    pub const FIN: u8 = 0x01;
+    /// Synchronise sequence numbers.
+    pub const SYN: u8 = 0x02;
+    /// Reset the connection.
+    pub const RST: u8 = 0x04;
+    /// Push.
+    pub const PSH: u8 = 0x08;
+    /// The acknowledgment number counts.
+    pub const ACK: u8 = 0x10;
+
+    /// Whether all of `bits` are set.
+    pub const fn has(self, bits: u8) -> bool {
+        self.0 & bits == bits
+    }
+}
+
+/// What is kept of a TCP header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcpHeader {
+    /// Sequence number as sent.
+    pub seq: u32,
+    /// Acknowledgment number as sent.
+    pub ack: u32,
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Window field as sent, unscaled.
+    pub window: u16,
+    /// The maximum segment size option, on a SYN that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mss: Option<u16>,
+    /// The window scale option, on a SYN that has one: bits to shift by (RFC 7323 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_scale: Option<u8>,
+}
+
+/// What a packet carries over IP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// A TCP segment.
+    Tcp(TcpHeader),
+    /// A UDP datagram.
+    Udp,
+}
+
+/// A captured packet, parsed down to its transport header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packet {
+    /// The kernel's timestamp.
+    pub wall: WallTime,
+    /// Sender.
+    pub source: SocketAddr,
+    /// Receiver.
+    pub destination: SocketAddr,
+    /// Length of the whole frame on the link.
+    pub frame_bytes: u32,
+    /// Payload of the transport layer, as the IP header states it (the capture may hold less).
+    pub payload_bytes: u32,
+    /// Transport header.
+    pub transport: Transport,
+    /// Where its bytes lie, where they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Stored>,
+}
+
+/// Which way a packet goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the local end.
+    Sent,
+    /// To the local end.
+    Received,
+}
+
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Sent => Self::Received,
+            Self::Received => Self::Sent,
+        }
+    }
+}
+
+/// The two ends of a flow, seen from the local one, and which of their flows it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlowKey {
+    /// This side.
+    pub local: SocketAddr,
+    /// The other side.
+    pub remote: SocketAddr,
+    /// TCP, not UDP.
+    pub tcp: bool,
+    /// How many flows of the same two ends there were before it: a connection's ports may be used again. Nearly always 0.
+    pub reuse: u32,
+}
+
+impl FlowKey {
+    /// Which way a packet of the flow goes, by its sender.
+    pub fn direction_from(&self, source: SocketAddr) -> Direction {
+        if source == self.local { Direction::Sent } else { Direction::Received }
+    }
+}

@@ -1,0 +1,191 @@
+//! All flows of a trace, and which of them a packet belongs to.
+
+use super::flow_index::{Ends, FlowIndex};
+use super::{Flow, FlowKey, Packet, TcpFlags, Transport, Undelivered};
+
+/// The flows, in the order in which they began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Flows {
+    list: Vec<Flow>,
+    index: FlowIndex,
+}
+
+impl Flows {
+    /// Flows kept; packets of further ones are counted only.
+    pub(super) const MOST: usize = 65_536;
+
+    pub(super) fn list(&self) -> &[Flow] {
+        &self.list
+    }
+
+    /// The flow of a key, whichever end it takes for the local one.
+    pub(super) fn of(&self, key: &FlowKey) -> Option<&Flow> {
+        self.list.get(self.index.place(&Ends::of(key), key.reuse)?)
+    }
+
+    /// The latest flow between the ends of a key that is not later than `is_in_time` allows; where all are later, the first of them.
+    pub(super) fn latest(&self, key: &FlowKey, is_in_time: impl Fn(&Flow) -> bool) -> Option<&Flow> {
+        let ends = Ends::of(key);
+        let mut flow = self.list.get(self.index.latest(&ends)?)?;
+        while !is_in_time(flow)
+            && let Some(before) = flow.key.reuse.checked_sub(1)
+        {
+            flow = self.list.get(self.index.place(&ends, before)?)?;
+        }
+        Some(flow)
+    }
+
+    /// Takes a packet into its flow; `false` where that is beyond the number that is kept.
+    pub(super) fn add(&mut self, packet: &Packet) -> bool {
+        let tcp = matches!(packet.transport, Transport::Tcp(_));
+        let ends = Ends::between(packet.source, packet.destination, tcp);
+        let known = self.index.latest(&ends);
+        let reuse = match known.and_then(|place| self.list.get(place)) {
+            Some(flow) if flow.begins_anew(packet) => Some(flow.key.reuse.saturating_add(1)),
+            Some(_) => None,
+            None => Some(0),
+        };
+        let place = match (known, reuse) {
+            (Some(place), None) => place,
+            _ if self.list.len() == Self::MOST => return false,
+            (_, reuse) => {
+                let key = opener(packet, tcp, reuse.unwrap_or_default());
+                self.index.insert(ends, key.reuse, self.list.len());
+                self.list.push(Flow::new(key));
+                self.list.len() - 1
+            }
+        };
+        if let Some(flow) = self.list.get_mut(place) {
+            flow.add(packet, flow.key.direction_from(packet.source));
+        }
+        true
+    }
+
+    /// Tells the flow that an error is about; nothing where it is not known.
+    pub(super) fn add_undelivered(&mut self, error: &Undelivered) {
+        let ends = Ends::between(error.source, error.destination, error.tcp);
+        if let Some(flow) = self.index.latest(&ends).and_then(|place| self.list.get_mut(place)) {
+            flow.add_undelivered(error);
+        }
+    }
+}
+
+/// Which end opened a flow: the sender of a SYN, the receiver of a SYN-ACK, else the side with the higher port.
+fn opener(packet: &Packet, tcp: bool, reuse: u32) -> FlowKey {
+    let outward = FlowKey { local: packet.source, remote: packet.destination, tcp, reuse };
+    let inward = FlowKey { local: packet.destination, remote: packet.source, tcp, reuse };
+    if let Transport::Tcp(tcp) = packet.transport
+        && tcp.flags.has(TcpFlags::SYN)
+    {
+        return if tcp.flags.has(TcpFlags::ACK) { inward } else { outward };
+    }
+    if packet.source.port() >= packet.destination.port() { outward } else { inward }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::trace::{Direction, Event, TcpHeader, Trace, What};
+    use crate::units::{Moment, WallTime};
+
+    const CLIENT: ([u8; 4], u16) = ([10, 0, 0, 1], 5_000);
+    const SERVER: ([u8; 4], u16) = ([10, 0, 0, 2], 80);
+    const SYN_ACK: u8 = TcpFlags::SYN | TcpFlags::ACK;
+    const FIN: u8 = TcpFlags::FIN | TcpFlags::ACK;
+    const RST: u8 = TcpFlags::RST | TcpFlags::ACK;
+
+    fn udp(source: SocketAddr, destination: SocketAddr) -> Packet {
+        Packet { wall: WallTime(0), source, destination, frame_bytes: 60, payload_bytes: 18, transport: Transport::Udp, stored: None }
+    }
+
+    /// By the client or not, flags, sequence number, payload.
+    fn tcp((by_client, flags, seq, payload_bytes): (bool, u8, u32, u32)) -> Packet {
+        let (source, destination) = if by_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
+        let header = TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None };
+        Packet { payload_bytes, transport: Transport::Tcp(header), ..udp(source.into(), destination.into()) }
+    }
+
+    /// Packets in each flow, and how many of them were sent again.
+    fn flows(packets: &[(bool, u8, u32, u32)]) -> Vec<(usize, u64)> {
+        let mut flows = Flows::default();
+        for packet in packets {
+            assert!(flows.add(&tcp(*packet)));
+        }
+        let again = |flow: &Flow| flow.counts(Direction::Sent).retransmitted + flow.counts(Direction::Received).retransmitted;
+        for flow in flows.list() {
+            assert_eq!(flows.of(&flow.key), Some(flow), "a flow is found by its key");
+        }
+        flows.list().iter().map(|flow| (flow.packets().len(), again(flow))).collect()
+    }
+
+    fn opened(client: u32, server: u32) -> [(bool, u8, u32, u32); 3] {
+        [(true, TcpFlags::SYN, client, 0), (false, SYN_ACK, server, 0), (true, TcpFlags::ACK, client + 1, 0)]
+    }
+
+    /// What tshark 4 numbers so too (`tcp.stream`).
+    #[test]
+    fn ends_that_are_used_again_are_another_flow() {
+        let first = [&opened(100, 900)[..], &[(true, FIN, 101, 0), (false, FIN, 901, 0)]].concat();
+        let and = |more: &[(bool, u8, u32, u32)]| flows(&[&first[..], more].concat());
+        assert_eq!(and(&opened(5_000, 7_000)), [(5, 0), (3, 0)]);
+        assert_eq!(
+            and(&[(true, TcpFlags::ACK, 102, 0), (true, TcpFlags::SYN, 5_000, 0), (true, TcpFlags::SYN, 5_000, 0)]),
+            [(6, 0), (2, 1)]
+        );
+        assert_eq!(and(&[(false, TcpFlags::SYN, 70_000, 0), (true, SYN_ACK, 80_000, 0)]), [(5, 0), (2, 0)], "the other side opens it");
+        assert_eq!(flows(&[&opened(100, 900)[..], &[(true, TcpFlags::SYN, 99_999, 0)]].concat()), [(3, 0), (1, 0)]);
+        assert_eq!(flows(&[(true, TcpFlags::ACK, 500, 10), (true, TcpFlags::SYN, 8_000, 0)]), [(1, 0), (1, 0)]);
+    }
+
+    #[test]
+    fn a_syn_that_is_sent_again_or_crosses_another_is_of_the_same_flow() {
+        let refused = [(true, TcpFlags::SYN, 100, 0), (false, RST, 0, 0)];
+        assert_eq!(flows(&[refused, refused].concat()), [(4, 1)]);
+        assert_eq!(flows(&[(true, TcpFlags::SYN, 100, 0), (false, TcpFlags::SYN, 900, 0)]), [(2, 0)]);
+        assert_eq!(flows(&[(true, TcpFlags::SYN, 100, 0), (false, SYN_ACK, 900, 0), (false, SYN_ACK, 1_900, 0)]), [(3, 1)]);
+    }
+
+    #[test]
+    fn packets_of_flows_beyond_the_number_that_is_kept_are_counted() {
+        const MORE: u32 = 10;
+        let most = u32::try_from(Flows::MOST).unwrap();
+        let mut trace = Trace::default();
+        for number in 0..most + MORE {
+            let [_, a, b, c] = number.to_be_bytes();
+            let end = SocketAddr::from(([10, 0, b, c], u16::from(a) + 1));
+            let packets = vec![udp(end, SocketAddr::from(([192, 0, 2, 1], 53)))];
+            trace.apply(Event { at: Moment::START, what: What::Packets { packets } });
+        }
+        let capture = trace.capture();
+        assert_eq!((trace.flows().len(), capture.beyond_flows), (Flows::MOST, u64::from(MORE)));
+        assert_eq!(capture.packets, u64::from(most + MORE));
+    }
+
+    #[test]
+    fn an_error_is_told_to_the_latest_flow_of_what_it_quotes() {
+        let mut flows = Flows::default();
+        for packet in [(true, TcpFlags::SYN, 100, 0), (true, TcpFlags::SYN, 200, 0)] {
+            flows.add(&tcp(packet));
+        }
+        let error = Undelivered {
+            wall: WallTime(7),
+            from: [192, 0, 2, 1].into(),
+            source: CLIENT.into(),
+            destination: SERVER.into(),
+            tcp: true,
+            kind: 3,
+            code: 1,
+        };
+        for _ in 0..Flow::MOST_UNDELIVERED + 3 {
+            flows.add_undelivered(&error);
+        }
+        flows.add_undelivered(&Undelivered { tcp: false, ..error });
+        let [first, second] = flows.list() else { panic!("two flows") };
+        assert_eq!((first.undelivered().len(), first.undelivered_unlisted()), (0, 0));
+        assert_eq!((second.undelivered().len(), second.undelivered_unlisted()), (Flow::MOST_UNDELIVERED, 3));
+        assert_eq!(second.undelivered().first(), Some(&error));
+    }
+}

@@ -1,0 +1,286 @@
+//! The fold.
+
+mod connection;
+mod exchange;
+
+use std::net::SocketAddr;
+
+use super::flows::Flows;
+use super::{
+    Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, Exchange, ExchangeId, Flow, FlowKey, Link, Packet, Phase,
+    What,
+};
+use crate::units::{Moment, Nanos, Untrusted, WallTime};
+
+/// What the ordinary HTTP client measured for the same request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control {
+    /// Status of the final response.
+    pub status: Option<u16>,
+    /// Time until its head was there.
+    pub headers: Nanos,
+    /// Time until its body was read.
+    pub total: Nanos,
+    /// Why it failed, if it did.
+    pub error: Option<Untrusted>,
+}
+
+/// All that is known about a run. [`Trace::apply`] is its only mutator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    tool_version: Option<String>,
+    started_at: Option<WallTime>,
+    ended: Option<Moment>,
+    latest: Moment,
+    exchanges: Vec<Exchange>,
+    connections: Vec<Connection>,
+    flows: Flows,
+    capture: Capture,
+    clock: ClockMap,
+    control: Option<Control>,
+    link: Option<Link>,
+    log: Vec<Event>,
+    unlogged: u64,
+    dropped: u64,
+}
+
+impl Trace {
+    /// Exchanges kept. A run of more is cut, and says so through [`Trace::unlogged`].
+    const MOST_EXCHANGES: usize = 100_000;
+    /// Events kept for the event list.
+    const MOST_LOGGED: usize = 200_000;
+
+    /// Takes in what happened. Events that name an exchange or connection which never began are ignored: a file may be crafted.
+    pub fn apply(&mut self, event: Event) {
+        self.latest = self.latest.max(event.at);
+        let Event { at, what } = &event;
+        match what {
+            What::Packets { packets } => return packets.iter().for_each(|packet| self.add_packet(packet)),
+            What::Undelivered { errors } => return errors.iter().for_each(|error| self.flows.add_undelivered(error)),
+            What::ResponseBody { .. }
+            | What::RequestBody { .. }
+            | What::ClockPaired { .. }
+            | What::OtherFrames { .. }
+            | What::Layered { .. } => {
+                self.fold(*at, what);
+                return;
+            }
+            _ => self.fold(*at, what),
+        }
+        if self.log.len() < Self::MOST_LOGGED {
+            self.log.push(event);
+        } else {
+            self.unlogged += 1;
+        }
+    }
+
+    /// Folds all of `events`.
+    pub fn of(events: impl IntoIterator<Item = Event>) -> Self {
+        let mut trace = Self::default();
+        for event in events {
+            trace.apply(event);
+        }
+        trace
+    }
+
+    /// The program version that recorded the run.
+    pub fn tool_version(&self) -> Option<&str> {
+        self.tool_version.as_deref()
+    }
+
+    /// Wall-clock time of the start.
+    pub const fn started_at(&self) -> Option<WallTime> {
+        self.started_at
+    }
+
+    /// When the run was over.
+    pub const fn ended(&self) -> Option<Moment> {
+        self.ended
+    }
+
+    /// The latest instant heard of.
+    pub const fn latest(&self) -> Moment {
+        self.latest
+    }
+
+    /// The exchanges, in the order they began.
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    /// One exchange.
+    pub fn exchange(&self, id: ExchangeId) -> Option<&Exchange> {
+        self.exchanges.get(id.0 as usize)
+    }
+
+    /// The connections, in the order they were established.
+    pub fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    /// One connection.
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(id.0 as usize)
+    }
+
+    /// The flows seen on the wire.
+    pub fn flows(&self) -> &[Flow] {
+        self.flows.list()
+    }
+
+    /// The packets of a connection. Of flows between the same ends it is the latest that had begun when the connection was established.
+    pub fn flow_of(&self, connection: &Connection) -> Option<&Flow> {
+        let (local, remote) = (as_on_the_wire(connection.local.ip()?), as_on_the_wire(connection.remote.ip()?));
+        let key = FlowKey { local, remote, tcp: true, reuse: 0 };
+        let began = |flow: &Flow| flow.packets().first().and_then(|packet| self.clock.moment_of(packet.wall));
+        self.flows.latest(&key, |flow| began(flow) <= Some(connection.established))
+    }
+
+    /// The latest connection that a flow's packets are of.
+    pub fn connection_of(&self, flow: &FlowKey) -> Option<&Connection> {
+        let wire = |end: &super::Endpoint| end.ip().map(as_on_the_wire);
+        let (local, remote) = (Some(flow.local), Some(flow.remote));
+        self.connections.iter().rev().filter(|_| flow.tcp).find(|connection| {
+            let ends = (wire(&connection.local), wire(&connection.remote));
+            let meet = ends == (local, remote) || ends == (remote, local);
+            meet && self.flow_of(connection).is_some_and(|its| its.key.reuse == flow.reuse)
+        })
+    }
+
+    /// The packets of one flow, whichever end is taken for the local one.
+    pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
+        self.flows.of(key)
+    }
+
+    /// The state of packet capture.
+    pub const fn capture(&self) -> &Capture {
+        &self.capture
+    }
+
+    /// The mapping from packets' time to the run's axis.
+    pub const fn clock(&self) -> &ClockMap {
+        &self.clock
+    }
+
+    /// The ordinary client's figures, where it was run.
+    pub const fn control(&self) -> Option<&Control> {
+        self.control.as_ref()
+    }
+
+    /// How the lab's link was set last; without a lab there is none.
+    pub const fn link(&self) -> Option<&Link> {
+        self.link.as_ref()
+    }
+
+    /// What happened, in order, without packets and progress reports.
+    pub fn log(&self) -> &[Event] {
+        &self.log
+    }
+
+    /// Events that are in the fold but, for their number, not in the log.
+    pub const fn unlogged(&self) -> u64 {
+        self.unlogged
+    }
+
+    /// Events that never reached the fold.
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The failure that decided the run: the last one that was not made good by trying again.
+    pub fn failure(&self) -> Option<&(Phase, super::Failure)> {
+        let retried = |i: usize| self.exchanges.get(i + 1).is_some_and(|next| next.cause == super::Cause::Retry);
+        let mut kept = self.exchanges.iter().enumerate().rev().filter(|(i, _)| !retried(*i));
+        kept.find_map(|(_, exchange)| exchange.failure.as_ref())
+    }
+
+    fn fold(&mut self, at: Moment, what: &What) {
+        match what {
+            What::RunStarted { tool_version, started_at, .. } => {
+                self.tool_version = Some(tool_version.clone());
+                self.started_at = Some(*started_at);
+            }
+            What::ClockPaired { wall, uncertainty } => self.clock.add(ClockPair { at, wall: *wall, uncertainty: *uncertainty }),
+            What::RunEnded => self.ended = Some(at),
+            What::Dropped { count } => self.dropped = self.dropped.saturating_add(*count),
+            What::ControlMeasured { status, headers, total, error } => {
+                self.control = Some(Control { status: *status, headers: *headers, total: *total, error: error.clone() });
+            }
+            What::LinkSet { link } => self.link = Some(link.clone()),
+            What::OtherFrames { frames } => {
+                self.capture.packets = self.capture.packets.saturating_add(frames.total());
+                self.capture.others.add(*frames);
+            }
+            What::CaptureOpened { .. } | What::CaptureUnavailable { .. } | What::CaptureOff | What::CaptureClosed { .. } => {
+                self.fold_capture(what);
+            }
+            What::ExchangeStarted { exchange, cause, method, url } => self.start_exchange(at, *exchange, *cause, method, url),
+            What::Connected { .. } => self.fold_connected(at, what),
+            What::Packets { .. } | What::Undelivered { .. } | What::Note { .. } => {}
+            _ => {
+                if let Some(exchange) = what.exchange().and_then(|id| self.exchanges.get_mut(id.0 as usize)) {
+                    exchange::fold_exchange(exchange, at, what);
+                } else if let Some(connection) = what.connection().and_then(|id| self.connections.get_mut(id.0 as usize)) {
+                    connection::fold_connection(connection, at, what);
+                }
+            }
+        }
+    }
+
+    fn fold_capture(&mut self, what: &What) {
+        match what {
+            What::CaptureOpened { interface, link_type } => {
+                self.capture.state = CaptureState::On;
+                self.capture.interface = Some(interface.clone());
+                self.capture.link_type = Some(link_type.clone());
+            }
+            What::CaptureUnavailable { reason, remedy } => {
+                self.capture.state = CaptureState::Unavailable { reason: reason.clone(), remedy: remedy.clone() };
+            }
+            What::CaptureOff => self.capture.state = CaptureState::Off,
+            What::CaptureClosed { dropped, .. } => {
+                self.capture.dropped = Some(self.capture.dropped.unwrap_or(0).saturating_add(*dropped));
+            }
+            _ => {}
+        }
+    }
+
+    fn start_exchange(&mut self, at: Moment, id: ExchangeId, cause: super::Cause, method: &str, url: &Untrusted) {
+        if id.0 as usize == self.exchanges.len() && self.exchanges.len() < Self::MOST_EXCHANGES {
+            self.exchanges.push(exchange::started(at, id, cause, method, url));
+        }
+    }
+
+    fn fold_connected(&mut self, at: Moment, what: &What) {
+        let What::Connected { exchange, connection, local, remote, reused } = what else { return };
+        if connection.0 as usize == self.connections.len() && self.connections.len() < Self::MOST_EXCHANGES {
+            self.connections.push(Connection {
+                id: *connection,
+                opened_by: *exchange,
+                established: at,
+                local: local.clone(),
+                remote: remote.clone(),
+                tls: None,
+                layers: super::Layers::default(),
+                kernel: None,
+                closed: None,
+            });
+        }
+        if let Some(exchange) = self.exchanges.get_mut(exchange.0 as usize) {
+            exchange.connection = Some(*connection);
+            exchange.reused_connection = *reused;
+        }
+    }
+
+    fn add_packet(&mut self, packet: &Packet) {
+        self.capture.packets = self.capture.packets.saturating_add(1);
+        if !self.flows.add(packet) {
+            self.capture.beyond_flows += 1;
+        }
+    }
+}
+
+/// An address as a packet shows it: a socket's may name the interface too (RFC 4007), or be IPv4 in IPv6's clothes.
+fn as_on_the_wire(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
