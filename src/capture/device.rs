@@ -9,10 +9,40 @@ use super::filter::Gate;
 use crate::sys;
 use crate::wire::Link;
 
+/// How much of each packet is captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What tells when it passed and which bytes of a stream it carried: 14 to 22 bytes of Ethernet, 60 of IPv4 or 40 of IPv6 and its
+    /// extensions, 60 of TCP.
+    Headers,
+    /// All of it, and it is kept. Of what was never one packet on a wire (aggregates, loopback's 64 KiB) only the beginning.
+    Packets,
+}
+
+impl Depth {
+    const fn snap_length(self) -> i32 {
+        match self {
+            Self::Headers => 256,
+            Self::Packets => 2_048,
+        }
+    }
+
+    /// The kernel's ring. A packet takes a fixed place in it, of its snap length and some 150 bytes more, so this is room for some 40,000
+    /// headers, or 15,000 packets.
+    const fn ring_bytes(self) -> i32 {
+        match self {
+            Self::Headers => 16 << 20,
+            Self::Packets => 32 << 20,
+        }
+    }
+}
+
 /// An open capture, its gate shut.
 pub(super) struct Device {
     pub(super) name: String,
     pub(super) link: Link,
+    /// The link type's number.
+    pub(super) number: u16,
     /// As libpcap names it: `EN10MB`.
     pub(super) link_name: String,
     pub(super) capture: Capture<Active>,
@@ -22,13 +52,8 @@ pub(super) struct Device {
 }
 
 impl Device {
-    /// Headers are all that is looked at: 14 to 22 bytes of Ethernet, 60 of IPv4 or 40 of IPv6 and its extensions, 60 of TCP.
-    const SNAP_LENGTH: u16 = 256;
-    /// The kernel's ring. A packet takes a fixed place in it, about 400 bytes at this snap length, so this is room for some 40,000.
-    const RING_BYTES: i32 = 16 << 20;
-
     /// Opens an interface. Needs the right to capture.
-    pub(super) fn open(name: &str) -> Result<Self, Refusal> {
+    pub(super) fn open(name: &str, depth: Depth) -> Result<Self, Refusal> {
         let refused = |error: pcap::Error| Refusal::opening(name, &error);
         let capture = Capture::from_device(name)
             .map_err(refused)?
@@ -36,15 +61,15 @@ impl Device {
             .immediate_mode(true)
             .precision(Precision::Nano)
             .tstamp_type(TimestampType::Host)
-            .snaplen(Self::SNAP_LENGTH.into())
-            .buffer_size(Self::RING_BYTES)
+            .snaplen(depth.snap_length())
+            .buffer_size(depth.ring_bytes())
             .open()
             .and_then(Capture::setnonblock)
             .map_err(refused)?;
-        Self::take(name, capture)
+        Self::take(name, capture, depth)
     }
 
-    fn take(name: &str, mut capture: Capture<Active>) -> Result<Self, Refusal> {
+    fn take(name: &str, mut capture: Capture<Active>, depth: Depth) -> Result<Self, Refusal> {
         let number = capture.get_datalink();
         let link_name = number.get_name().unwrap_or_else(|_| format!("link type {}", number.0));
         let Some(link) = Link::from_number(number.0) else {
@@ -56,7 +81,7 @@ impl Device {
         let socket = capture.as_fd().try_clone_to_owned();
         let socket =
             socket.map_err(|error| Refusal::new(format!("the capture of {name} cannot be narrowed: {error}"), "close some programs"))?;
-        let gate = Gate::new(socket, link, Self::SNAP_LENGTH.into());
+        let gate = Gate::new(socket, link, depth.snap_length().unsigned_abs());
         if !gate.shut() {
             // This system's filters cannot be replaced from here: leave out what is no TCP or UDP, and sort the rest later.
             capture.filter("tcp or udp", true).map_err(|error| Refusal::opening(name, &error))?;
@@ -66,7 +91,8 @@ impl Device {
             let _ = sys::ignore_outgoing(capture.as_fd());
         }
         let counted = capture.stats().map_or((0, 0), |stat| (stat.received, stat.dropped));
-        Ok(Self { name: name.to_owned(), link, link_name, capture, gate, counted })
+        let number = u16::try_from(number.0).unwrap_or(u16::MAX);
+        Ok(Self { name: name.to_owned(), link, number, link_name, capture, gate, counted })
     }
 }
 

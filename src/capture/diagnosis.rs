@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::device::Device;
+use super::device::{Depth, Device};
 use super::{Interfaces, Refusal, privilege};
 
 /// What was found out by trying.
@@ -58,7 +58,8 @@ fn tried() -> Result<Vec<Finding>, Refusal> {
         return Err(Refusal::new("no network interface is up", "ip link shows the interfaces"));
     }
     let outcomes: Vec<Result<String, Refusal>> = thread::scope(|scope| {
-        let trials: Vec<_> = names.iter().map(|name| scope.spawn(|| Device::open(name).map(|device| device.link_name))).collect();
+        let trials: Vec<_> =
+            names.iter().map(|name| scope.spawn(|| Device::open(name, Depth::Headers).map(|device| device.link_name))).collect();
         trials.into_iter().map(|trial| trial.join().unwrap_or_else(|_| Err(Refusal::failed_within()))).collect()
     });
     Ok(names.into_iter().zip(outcomes).map(|(interface, outcome)| Finding { interface, outcome }).collect())

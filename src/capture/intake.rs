@@ -7,7 +7,7 @@ use super::filter::{Remote, remote_of};
 use super::flows::Flows;
 use super::run::Run;
 use crate::insight;
-use crate::trace::{Packet, TcpFlags, Transport, What};
+use crate::trace::{Packet, Stored, TcpFlags, Transport, What};
 use crate::units::WallTime;
 use crate::wire::{Link, segment_of};
 
@@ -30,6 +30,11 @@ impl Intake {
 
     pub(super) fn is_for(&self, run: &Arc<Run>) -> bool {
         Arc::ptr_eq(&self.run, run)
+    }
+
+    /// Keeps what was captured of a packet, where packets are kept.
+    pub(super) fn keep(&self, device: usize, frame: &[u8]) -> Option<Stored> {
+        self.run.kept()?.keep(device, frame)
     }
 
     /// Whether a packet is the run's.
@@ -133,7 +138,7 @@ mod tests {
                 }
                 room
             };
-            Self { run: Arc::new(Run::new(Arc::new(sink), Arc::new(|| Moment::START))), full, given }
+            Self { run: Arc::new(Run::new(Arc::new(sink), Arc::new(|| Moment::START), None)), full, given }
         }
 
         fn given(&self) -> Vec<What> {

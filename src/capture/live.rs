@@ -9,8 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::Refusal;
-use super::device::Device;
+use super::device::{Depth, Device};
 use super::filter::Gate;
+use super::kept::Kept;
 use super::reader::{Command, Counts, Reader, Source};
 use super::route::{interface_towards, known};
 use super::run::{Now, Run, Sink, locked};
@@ -34,12 +35,17 @@ pub struct Listening {
 /// What the reading thread shares with the others.
 pub(super) struct Shared {
     interfaces: Vec<Interface>,
+    depth: Depth,
     run: Mutex<Option<Arc<Run>>>,
+    /// Of the run that listened last.
+    kept: Mutex<Option<Arc<Kept>>>,
 }
 
 struct Interface {
     name: String,
     link_name: String,
+    /// The link type's number.
+    number: u16,
     gate: Gate,
 }
 
@@ -51,17 +57,17 @@ struct Calls {
 
 impl Capture {
     /// Starts reading. The gates are shut, so there is nothing to read yet.
-    pub(super) fn of(devices: Vec<Device>) -> Result<Self, Refusal> {
+    pub(super) fn of(devices: Vec<Device>, depth: Depth) -> Result<Self, Refusal> {
         let failed = |error: std::io::Error| Refusal::new(format!("the capture could not be started: {error}"), "close some programs");
         let (ring, bell) = UnixStream::pair().map_err(failed)?;
         ring.set_nonblocking(true).and_then(|()| bell.set_nonblocking(true)).map_err(failed)?;
         let (commands, receiver) = sync_channel(1);
         let (mut interfaces, mut sources) = (Vec::new(), Vec::new());
-        for Device { name, link, link_name, capture, gate, counted } in devices {
-            interfaces.push(Interface { name: name.clone(), link_name: link_name.clone(), gate });
+        for Device { name, link, number, link_name, capture, gate, counted } in devices {
+            interfaces.push(Interface { name: name.clone(), link_name: link_name.clone(), number, gate });
             sources.push(Source { name, link, link_name, capture, counted, ended: false });
         }
-        let shared = Arc::new(Shared { interfaces, run: Mutex::default() });
+        let shared = Arc::new(Shared { interfaces, depth, run: Mutex::default(), kept: Mutex::default() });
         let reader = Reader { sources, commands: receiver, bell, shared: Arc::clone(&shared), intake: None };
         thread::Builder::new().name("capture".to_owned()).spawn(move || reader.read()).map_err(failed)?;
         let calls = Arc::new(Calls { commands, bell: ring });
@@ -73,9 +79,17 @@ impl Capture {
         self.shared.interfaces.iter().map(|interface| interface.name.as_str())
     }
 
+    /// Where the packets of the run that listened last are kept, if they are.
+    pub fn kept(&self) -> Option<Arc<Kept>> {
+        locked(&self.shared.kept).clone()
+    }
+
     /// Listens for a run, in place of the one before, and says so. Nothing is seen before something is [expected](Listening::expect).
     pub fn listen(&self, sink: Sink, now: Now) -> Listening {
-        let run = Arc::new(Run::new(sink, now));
+        let links = || self.shared.interfaces.iter().map(|interface| interface.number).collect();
+        let kept = (self.shared.depth == Depth::Packets).then(|| Arc::new(Kept::new(links())));
+        locked(&self.shared.kept).clone_from(&kept);
+        let run = Arc::new(Run::new(sink, now, kept));
         let names: Vec<&str> = self.interfaces().collect();
         let link_type = self.shared.interfaces.first().map_or_else(String::new, |interface| interface.link_name.clone());
         run.emit_surely(&What::CaptureOpened { interface: names.join(", "), link_type });

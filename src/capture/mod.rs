@@ -10,7 +10,8 @@
 //! * The right to capture is needed once, when the program starts; a [`Capture`] then serves any number of runs, one at a time.
 //! * It sees nothing until a run [expects](Listening::expect) addresses: the kernel's filter is shut between runs, and within
 //!   one lets through the packets to and from these addresses and ports. What the kernel could not be told is checked again here.
-//! * Only headers are captured. No byte is parsed before the right is given up.
+//! * Only headers are captured, unless somebody wants to look at packets ([`Depth`]); then they are kept, in memory and then in a file.
+//!   No byte is parsed before the right is given up.
 //! * What cannot be handed on in time is counted, by the kernel or here, and said.
 
 mod device;
@@ -18,6 +19,7 @@ mod diagnosis;
 mod filter;
 mod flows;
 mod intake;
+mod kept;
 mod live;
 mod opening;
 mod privilege;
@@ -27,7 +29,9 @@ mod refusal;
 mod route;
 mod run;
 
+pub use device::Depth;
 pub use diagnosis::{Diagnosis, Finding, diagnose};
+pub use kept::Kept;
 pub use live::{Capture, Listening};
 pub use opening::Opening;
 pub use privilege::renounce;

@@ -155,9 +155,10 @@ impl Reader {
         let mut packets = Vec::new();
         let read = source.capture.dispatch(Some(Self::BATCH), |frame| {
             if let Some(intake) = intake
-                && let Some(packet) = packet_of(link, &frame)
+                && let Some(mut packet) = packet_of(link, &frame)
                 && intake.admits(&packet)
             {
+                packet.stored = intake.keep(index, frame.data);
                 packets.push(packet);
             }
         });

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::filter::{Remote, remote_of};
+use super::kept::Kept;
 use crate::trace::{Event, What};
 use crate::units::Moment;
 
@@ -22,14 +23,20 @@ pub(super) struct Run {
     expected: Mutex<Arc<BTreeSet<Remote>>>,
     open_flows: Mutex<usize>,
     flows_changed: Condvar,
+    kept: Option<Arc<Kept>>,
 }
 
 impl Run {
     /// Addresses remembered; a run that goes to more is captured in part.
     const MOST_EXPECTED: usize = 4_096;
 
-    pub(super) fn new(sink: Sink, now: Now) -> Self {
-        Self { sink, now, expected: Mutex::default(), open_flows: Mutex::new(0), flows_changed: Condvar::new() }
+    pub(super) fn new(sink: Sink, now: Now, kept: Option<Arc<Kept>>) -> Self {
+        Self { sink, now, expected: Mutex::default(), open_flows: Mutex::new(0), flows_changed: Condvar::new(), kept }
+    }
+
+    /// Where its packets are kept, if they are.
+    pub(super) const fn kept(&self) -> Option<&Arc<Kept>> {
+        self.kept.as_ref()
     }
 
     /// Adds addresses. All of them then, if any was new.
@@ -91,7 +98,7 @@ mod tests {
     use super::*;
 
     fn run() -> Run {
-        Run::new(Arc::new(|_| true), Arc::new(|| Moment::START))
+        Run::new(Arc::new(|_| true), Arc::new(|| Moment::START), None)
     }
 
     #[test]

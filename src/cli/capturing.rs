@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{CaptureChoice, RequestArgs};
-use crate::capture::{Capture, Interfaces, Listening, Opening, Refusal};
+use crate::capture::{Capture, Depth, Interfaces, Listening, Opening, Refusal};
 use crate::probe::spec::Dns;
 use crate::probe::{Spec, Watcher};
 
@@ -30,11 +30,11 @@ pub(super) enum Capturing {
 }
 
 impl Pending {
-    /// Begins to open the interfaces and gives up the right to. To be called before any thread is started.
-    pub(super) fn begin(request: &RequestArgs, likely: impl FnOnce() -> Interfaces) -> Self {
+    /// Begins to open the interfaces, to capture so much of each packet, and gives up the right to. To be called before any thread is started.
+    pub(super) fn begin(request: &RequestArgs, depth: Depth, likely: impl FnOnce() -> Interfaces) -> Self {
         let choice = request.capture;
         let named = request.capture_interface.clone().map(Interfaces::Named);
-        let opening = (choice != CaptureChoice::Off).then(|| Opening::begin(&named.unwrap_or_else(likely)));
+        let opening = (choice != CaptureChoice::Off).then(|| Opening::begin(&named.unwrap_or_else(likely), depth));
         Self { choice, opening }
     }
 

@@ -15,6 +15,7 @@ use super::target::Targets;
 use super::usage::Usage;
 use plan::Plan;
 
+use crate::capture::Depth;
 use crate::trace::Event;
 
 /// Events that may wait for the fold; the engine waits when there are more.
@@ -24,7 +25,7 @@ const CHANNEL: usize = 8_192;
 pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>) -> Result<Exit, Usage> {
     let plan = Plan::of(args)?;
     let specs = args.urls.iter().map(|url| targets.spec(url)).collect::<Result<Vec<_>, _>>()?;
-    let pending = pending.unwrap_or_else(|| Pending::begin(&args.request, || interfaces_of(&specs)));
+    let pending = pending.unwrap_or_else(|| Pending::begin(&args.request, Depth::Headers, || interfaces_of(&specs)));
     let signals = Signals::watch();
     let (sender, events) = sync_channel(CHANNEL);
     let capturing = match pending.ready() {

@@ -2,8 +2,8 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use tapline::capture::Interfaces;
 use tapline::capture::Opening;
+use tapline::capture::{Depth, Interfaces};
 use tapline::trace::What;
 
 use super::exchange::{ask, server};
@@ -47,7 +47,7 @@ fn a_datagram_that_leaves_right_after_it_was_expected_is_seen() {
 #[test]
 fn an_interface_that_is_not_there_is_named() {
     on_a_thread_of_its_own(|| {
-        let refusal = Opening::begin(&Interfaces::Named("no-such-if0".into())).ready().err().expect("a refusal");
+        let refusal = Opening::begin(&Interfaces::Named("no-such-if0".into()), Depth::Headers).ready().err().expect("a refusal");
         if !refusal.remedy.contains("setcap") {
             assert!(refusal.reason.contains("no-such-if0"), "{refusal}");
         }

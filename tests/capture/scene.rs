@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tapline::capture::{Capture, Interfaces, Listening, Now, Opening, Sink};
+use tapline::capture::{Capture, Depth, Interfaces, Listening, Now, Opening, Sink};
 use tapline::trace::{Event, Trace, What};
 use tapline::units::{Moment, Nanos, WallTime};
 
@@ -23,7 +23,7 @@ pub(super) fn on_a_thread_of_its_own(test: impl FnOnce() + Send + 'static) {
 /// An open capture of loopback; `None`, said aloud, without the right to.
 pub(super) fn opened(test: &str) -> Option<Capture> {
     let loopback = Interfaces::Towards { addresses: vec![SocketAddr::from(([127, 0, 0, 1], 80))], names: false };
-    match Opening::begin(&loopback).ready() {
+    match Opening::begin(&loopback, Depth::Headers).ready() {
         Ok(capture) => Some(capture),
         Err(refusal) => {
             assert!(refusal.remedy.contains("setcap cap_net_raw=eip"), "refused for another reason than rights: {refusal}");

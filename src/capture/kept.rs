@@ -1,0 +1,118 @@
+//! The bytes of a run's packets: in memory while they are few, then in a file without a name.
+
+use std::fs::File;
+use std::io;
+use std::num::NonZeroU32;
+use std::os::unix::fs::FileExt;
+use std::sync::Mutex;
+
+use super::run::locked;
+use crate::trace::{ByteStore, StoreError, Stored};
+
+/// What is kept of one run's packets. The reading thread adds to it, and whoever looks at a packet reads from it.
+pub struct Kept {
+    /// The interfaces' link types.
+    links: Vec<u16>,
+    bytes: Mutex<Bytes>,
+}
+
+#[derive(Default)]
+struct Bytes {
+    memory: Vec<u8>,
+    /// What came once the memory was full.
+    file: Option<File>,
+    in_file: u64,
+    /// The file took no more.
+    full: bool,
+}
+
+impl Kept {
+    /// Bytes held in memory.
+    const IN_MEMORY: usize = 16 << 20;
+    /// Bytes kept in all; of packets beyond that only what their headers say is known.
+    const MOST: u64 = 2 << 30;
+
+    pub(super) fn new(links: Vec<u16>) -> Self {
+        Self { links, bytes: Mutex::default() }
+    }
+
+    /// Keeps what was captured of a packet on an interface; `None` where there is no room left.
+    pub(super) fn keep(&self, interface: usize, frame: &[u8]) -> Option<Stored> {
+        let stored =
+            |at| Some(Stored { at, bytes: NonZeroU32::new(u32::try_from(frame.len()).ok()?)?, interface: u16::try_from(interface).ok()? });
+        let mut bytes = locked(&self.bytes);
+        let at = bytes.memory.len() as u64 + bytes.in_file;
+        if bytes.full || at + frame.len() as u64 > Self::MOST {
+            return None;
+        }
+        if bytes.in_file == 0 && bytes.memory.len() + frame.len() <= Self::IN_MEMORY {
+            bytes.memory.extend_from_slice(frame);
+            return stored(at);
+        }
+        let written = bytes.spill(frame);
+        bytes.full = written.is_err();
+        written.ok().and_then(|()| stored(at))
+    }
+}
+
+impl Bytes {
+    fn spill(&mut self, frame: &[u8]) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        file.write_all_at(frame, self.in_file)?;
+        self.in_file += frame.len() as u64;
+        Ok(())
+    }
+}
+
+impl ByteStore for Kept {
+    fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        let bytes = locked(&self.bytes);
+        let needed = (stored.bytes.get() as usize).min(most);
+        let in_memory = bytes.memory.len() as u64;
+        into.clear();
+        if let Some(begin) = stored.at.checked_sub(in_memory) {
+            let Some(file) = &bytes.file else { return Err(StoreError::Gone { at: stored.at, needed: needed as u64, found: 0 }) };
+            into.resize(needed, 0);
+            return file.read_exact_at(into, begin).map_err(|error| StoreError::Refused { at: stored.at, reason: error.to_string() });
+        }
+        let begin = usize::try_from(stored.at).unwrap_or(usize::MAX);
+        let there = bytes.memory.get(begin..).unwrap_or_default();
+        into.extend_from_slice(there.get(..needed).unwrap_or(there));
+        if into.len() < needed {
+            return Err(StoreError::Gone { at: stored.at, needed: needed as u64, found: into.len() as u64 });
+        }
+        Ok(())
+    }
+
+    fn link_type(&self, interface: u16) -> Option<u16> {
+        self.links.get(usize::from(interface)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_read_again_from_memory_and_from_the_file() {
+        let kept = Kept::new(vec![1, 113]);
+        let frame = |number: u32| [number.to_be_bytes().as_slice(), &[7; 60_000]].concat();
+        let stored: Vec<Stored> = (0..600).map(|number| kept.keep(1, &frame(number)).unwrap()).collect();
+        assert!(locked(&kept.bytes).in_file > 0);
+        let mut bytes = Vec::new();
+        for (number, stored) in (0..).zip(stored) {
+            kept.read(stored, usize::MAX, &mut bytes).unwrap();
+            assert!(bytes == frame(number), "{number}");
+            kept.read(stored, 4, &mut bytes).unwrap();
+            assert_eq!((bytes.as_slice(), kept.link_type(stored.interface)), (number.to_be_bytes().as_slice(), Some(113)));
+        }
+        let beyond = Stored { at: 1 << 40, bytes: NonZeroU32::MIN, interface: 0 };
+        assert!(kept.read(beyond, 1, &mut bytes).is_err());
+        assert_eq!(kept.keep(0, &[]), None);
+    }
+}
