@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_again_from_memory_and_from_the_file() {
         let kept = Kept::new(vec![1, 113]);
-        let frame = |number: u32| [number.to_be_bytes().as_slice(), &[7; 60_000]].concat();
+        let frame = |number: u32| [number.to_be_bytes().as_slice(), &vec![7; 60_000]].concat();
         let stored: Vec<Stored> = (0..600).map(|number| kept.keep(1, &frame(number)).unwrap()).collect();
         assert!(locked(&kept.bytes).in_file > 0);
         let mut bytes = Vec::new();
