@@ -12,6 +12,8 @@ mod keys;
 mod lab;
 #[path = "screens/ladder.rs"]
 mod ladder;
+#[path = "screens/layers.rs"]
+mod layers;
 #[path = "screens/looking.rs"]
 mod looking;
 #[path = "screens/pictures.rs"]

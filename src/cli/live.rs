@@ -14,7 +14,7 @@ use super::target::Targets;
 use super::usage::Usage;
 use crate::lab::Exhibit;
 use crate::lab::network::Remote;
-use crate::trace::Link;
+use crate::trace::{ByteStore, Link, Stored};
 use crate::tui::{self, Effect, Message, Outcome, Settings, Suggestion, Theme};
 
 /// Messages that may wait for the screen; the engine waits when there are more.
@@ -79,6 +79,13 @@ fn suggestions(targets: &Targets) -> Vec<Suggestion> {
     targets.exhibits().iter().map(offer).collect()
 }
 
+/// A packet's bytes with the number of its link type, or why they cannot be had.
+fn bytes_of(store: &dyn ByteStore, stored: Stored) -> Result<(u16, Vec<u8>), String> {
+    let mut bytes = Vec::new();
+    store.read(stored, usize::MAX, &mut bytes).map_err(|error| error.to_string())?;
+    Ok((store.link_type(stored.interface).ok_or("its interface is not known")?, bytes))
+}
+
 /// The runs the screen asked for. At most one is under way; what an older one still says is not heard.
 struct Runs {
     targets: Targets,
@@ -103,6 +110,7 @@ impl Runs {
             }
             Effect::Cancel => self.cancel(),
             Effect::SetLink(link) => self.set_link(link),
+            Effect::ReadPacket(stored) => self.read_packet(stored),
             Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
         }
     }
@@ -131,6 +139,15 @@ impl Runs {
         {
             engine.link_set(link);
         }
+    }
+
+    /// From memory, or a file that nobody else writes: at once.
+    fn read_packet(&self, stored: Stored) {
+        let read = match &self.capturing {
+            Some(Capturing::On(capture)) => capture.kept().ok_or("they were not kept").and_then(|kept| Ok(bytes_of(&*kept, stored))),
+            _ => Err("nothing is captured"),
+        };
+        let _ = self.sender.try_send(Message::PacketRead { stored, read: read.map_err(str::to_owned).and_then(|read| read) });
     }
 
     fn capturing(&mut self) -> Result<Capturing, String> {

@@ -1,6 +1,6 @@
 //! What the screen wants done.
 
-use crate::trace::Link;
+use crate::trace::{Link, Stored};
 
 /// Something that shall happen outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Effect {
     /// Set the lab's link so, at once. How it is then comes back as [`Message::Link`](super::Message::Link), and during a run as
     /// [`LinkSet`](crate::trace::What::LinkSet) too.
     SetLink(Link),
+    /// Read a packet's bytes. They come back as [`Message::PacketRead`](super::Message::PacketRead).
+    ReadPacket(Stored),
     /// Put text on the clipboard.
     Copy(String),
     /// Stop this process as Ctrl-Z does, and come back from it.

@@ -29,6 +29,7 @@ pub(super) enum Action {
     Copy,
     ShowTimeline,
     ShowLadder,
+    ShowLayers,
     ShowSegments,
     NextTheme,
     Link,
@@ -72,15 +73,16 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
 }
 
 /// All keys, in the order help shows them.
-pub(super) const BINDINGS: [Binding; 31] = [
+pub(super) const BINDINGS: [Binding; 32] = [
     bind!(RunAgain, [key('r')], "r", "run the request again", ("r", "run again")),
     bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
     bind!(NextOffer, [key('n')], "n", "run the next exhibit of the catalogue", ("n", "next")),
     bind!(PreviousOffer, [key('p')], "p", "run the one before", NO_HINT),
     bind!(Link, [key('l'), (KeyCode::F(2), NONE)], "l F2", "set the link: delay, loss, bandwidth \u{2026}", ("l", "link")),
     bind!(Pause, [key(' ')], "space", "hold the picture, and let it go on", ("space", "pause")),
-    bind!(ShowTimeline, [key('1')], "1", "the timeline: where the time went", ("1 2 4", "view")),
+    bind!(ShowTimeline, [key('1')], "1", "the timeline: where the time went", ("1-4", "view")),
     bind!(ShowLadder, [key('2')], "2", "the ladder: what was said, packet by packet", NO_HINT),
+    bind!(ShowLayers, [key('3')], "3", "the layers: what a packet is made of, byte by byte", NO_HINT),
     bind!(ShowSegments, [key('4')], "4", "segments: their sizes, and how far the stream has come", NO_HINT),
     bind!(Down, [(KeyCode::Down, NONE), key('j')], "\u{2193} j", "the next event, phase, packet or line", ("\u{2191}\u{2193}", "select")),
     bind!(Up, [(KeyCode::Up, NONE), key('k')], "\u{2191} k", "the one before", NO_HINT),
@@ -112,7 +114,8 @@ impl Binding {
         match self.action {
             Action::NextOffer | Action::PreviousOffer => state.has_catalogue(),
             Action::Link => state.linkage.is_some(),
-            Action::ZoomIn | Action::ZoomOut | Action::ZoomOff | Action::Left | Action::Right => !matches!(state.sight.view, View::Ladder),
+            Action::Left | Action::Right => !matches!(state.sight.view, View::Ladder),
+            Action::ZoomIn | Action::ZoomOut | Action::ZoomOff => !matches!(state.sight.view, View::Ladder | View::Layers),
             _ => true,
         }
     }

@@ -3,7 +3,7 @@
 use super::keymap::Action;
 use super::ladder::Talk;
 use super::state::{Held, Panel, View};
-use super::view::{Areas, Listing, Plan, inside_timeline, most_scrolled, page};
+use super::view::{Areas, Listing, Plan, dump_rows, inside_timeline, most_scrolled, page};
 use super::{Effect, State};
 use crate::timeline::Zoom;
 use crate::tui::cursor::Cursor;
@@ -27,11 +27,14 @@ impl State {
             Action::PreviousPanel => self.sight.panel = self.sight.panel.previous(self.sight.view),
             Action::ShowTimeline => self.show(View::Timeline),
             Action::ShowLadder => self.show(View::Ladder),
+            Action::ShowLayers => self.show(View::Layers),
             Action::ShowSegments => self.show(View::Segments),
             Action::Read => self.sight.panel = Panel::Explain,
             Action::Back => self.step_back(),
             Action::ZoomIn => self.zoom(0.5, None, now),
             Action::ZoomOut => self.zoom(2.0, None, now),
+            Action::Left if self.sight.view == View::Layers => self.move_dump(-1, now),
+            Action::Right if self.sight.view == View::Layers => self.move_dump(1, now),
             Action::Left => self.pan(-STEP, now),
             Action::Right => self.pan(STEP, now),
             Action::ZoomOff => self.sight.zoom = Zoom::default(),
@@ -72,8 +75,12 @@ impl State {
         let run = self.shown(now).0;
         let Some(talk) = Talk::of(run, self.sight.cursor) else { return };
         let Some(last) = talk.flow.packets().len().checked_sub(1) else { return };
-        let place = match self.sight.cursor.packet(run) {
-            Some((_, place)) => place.saturating_add_signed(by).min(last),
+        let here = match self.sight.view {
+            View::Layers => self.specimen_place(&talk, now),
+            _ => self.sight.cursor.packet(run).map(|(_, place)| place),
+        };
+        let place = match here {
+            Some(place) => place.saturating_add_signed(by).min(last),
             None if by < 0 || by == TO_THE_END => last,
             None => 0,
         };
@@ -125,6 +132,14 @@ impl State {
         let window = self.sight.zoom.window(whole);
         let around = around.or_else(|| self.sight.cursor.moment(run)).unwrap_or_else(|| window.at(0.5));
         self.sight.zoom = self.sight.zoom.scaled(whole, factor, around);
+    }
+
+    /// Shows other bytes of the packet, half a page further on or back.
+    fn move_dump(&mut self, way: isize, now: Moment) {
+        let area = self.areas(now).main;
+        let all = self.specimen.bytes().map_or(0, |bytes| dump_rows(bytes.len(), area.width.saturating_sub(2)));
+        let page = isize::try_from((area.height / 2).max(1)).unwrap_or(1);
+        self.sight.dump = self.sight.dump.saturating_add_signed(way * page).min(all.saturating_sub(1));
     }
 
     fn pan(&mut self, fraction: f64, now: Moment) {

@@ -1,6 +1,6 @@
 //! Everything that arrives.
 
-use crate::trace::{self, Link, LinkCounts};
+use crate::trace::{self, Link, LinkCounts, Stored};
 
 /// Something that arrived at the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,14 @@ pub enum Message {
     Signal(Signal),
     /// The run that was asked for could not be started, or ended without saying so; why, in a sentence.
     RunFailed(String),
+    /// A packet's bytes, which [`Effect::ReadPacket`](super::Effect::ReadPacket) asked for.
+    PacketRead {
+        /// Which packet.
+        stored: Stored,
+        /// The number of the link type it begins with, and the bytes as far as they were captured; or why they cannot be had, in words that
+        /// follow a colon.
+        read: Result<(u16, Vec<u8>), String>,
+    },
     /// The lab's link as it is now. It may come at any time, and again with other counts; where it never comes there is no link.
     Link {
         /// How it is set.

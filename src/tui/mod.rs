@@ -27,6 +27,7 @@ mod pointer;
 mod run;
 pub mod runtime;
 mod settings;
+mod specimen;
 mod start;
 mod state;
 mod theme;

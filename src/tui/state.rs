@@ -6,6 +6,7 @@ use super::address::Address;
 use super::cursor::Cursor;
 use super::link_panel::{LinkPanel, Linkage};
 use super::run::Run;
+use super::specimen::Specimen;
 use super::start::Start;
 use super::{Settings, Theme};
 use crate::timeline::Zoom;
@@ -26,14 +27,14 @@ impl Panel {
     pub(super) const fn previous(self, view: View) -> Self {
         match view {
             View::Timeline => self.next(view).next(view),
-            View::Ladder | View::Segments => self.next(view),
+            View::Ladder | View::Layers | View::Segments => self.next(view),
         }
     }
 
     pub(super) const fn next(self, view: View) -> Self {
         match (self, view) {
-            (Self::Timeline, View::Timeline) | (Self::Explain, View::Ladder | View::Segments) => Self::Events,
-            (Self::Events, _) | (Self::Timeline, View::Ladder | View::Segments) => Self::Explain,
+            (Self::Timeline, View::Timeline) | (Self::Explain, View::Ladder | View::Layers | View::Segments) => Self::Events,
+            (Self::Events, _) | (Self::Timeline, View::Ladder | View::Layers | View::Segments) => Self::Explain,
             (Self::Explain, View::Timeline) => Self::Timeline,
         }
     }
@@ -47,31 +48,35 @@ pub(super) enum View {
     Timeline,
     /// What was said.
     Ladder,
+    /// What a packet is made of.
+    Layers,
     /// In which pieces.
     Segments,
 }
 
 impl View {
-    pub(super) const ALL: [Self; 3] = [Self::Timeline, Self::Ladder, Self::Segments];
+    pub(super) const ALL: [Self; 4] = [Self::Timeline, Self::Ladder, Self::Layers, Self::Segments];
 
     /// The key that shows it.
     pub(super) const fn key(self) -> char {
         match self {
             Self::Timeline => '1',
             Self::Ladder => '2',
+            Self::Layers => '3',
             Self::Segments => '4',
         }
     }
 
     /// Whether it walks from packet to packet.
     pub(super) const fn is_of_packets(self) -> bool {
-        matches!(self, Self::Ladder | Self::Segments)
+        matches!(self, Self::Ladder | Self::Layers | Self::Segments)
     }
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Timeline => "Timeline",
             Self::Ladder => "Ladder",
+            Self::Layers => "Layers",
             Self::Segments => "Segments",
         }
     }
@@ -110,6 +115,8 @@ pub(super) struct Sight {
     pub(super) zoom: Zoom,
     /// Lines by which the explanation is scrolled; more than there are: to its end, also as it grows.
     pub(super) scrolled: usize,
+    /// Lines by which a packet's bytes are.
+    pub(super) dump: usize,
 }
 
 /// A picture that was held.
@@ -137,6 +144,8 @@ pub struct State {
     pub(super) linkage: Option<Linkage>,
     /// Over everything else, where it is open.
     pub(super) link_panel: Option<LinkPanel>,
+    /// The packet that is looked at from inside.
+    pub(super) specimen: Specimen,
     /// Something to tell the user until the next key.
     pub(super) notice: Option<String>,
 }
@@ -161,6 +170,7 @@ impl State {
             start,
             linkage: None,
             link_panel: None,
+            specimen: Specimen::None,
             notice: None,
         }
     }

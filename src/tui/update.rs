@@ -18,9 +18,16 @@ impl State {
 
     /// Takes in what arrived at an instant of the run. Returns what shall happen outside.
     pub fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
+        let mut effects = self.take_in(message, now);
+        effects.extend(self.want_specimen(now));
+        effects
+    }
+
+    fn take_in(&mut self, message: Message, now: Moment) -> Vec<Effect> {
         match message {
             Message::Terminal(event) => return self.terminal_says(event, now),
             Message::Trace(event) => self.take(event),
+            Message::PacketRead { stored, read } => self.hear_of_packet(stored, read),
             Message::Link { link, counts } => self.hear_of_link(link, counts),
             Message::LinkRefused(why) => self.link_refused(why),
             Message::Signal(signal) => return self.signalled(signal),
@@ -49,6 +56,7 @@ impl State {
         match event.what {
             What::RunStarted { .. } => {
                 self.held = None;
+                self.specimen = super::specimen::Specimen::None;
                 self.sight.cursor = super::cursor::Cursor::default();
                 self.sight.zoom = crate::timeline::Zoom::default();
                 self.sight.scrolled = 0;

@@ -23,7 +23,7 @@ fn an_event_leads_to_the_packet_that_carried_it_and_back() {
     desk.press(KeyCode::Char('2'));
     assert!(marked(&desk).contains("180.10"), "the packet with the response's HEADERS: {}", desk.text());
     desk.press(KeyCode::Home);
-    assert!(marked(&desk).contains("41.60") && desk.shows("Packet 0 → SYN"), "{}", desk.text());
+    assert!(marked(&desk).contains("41.60") && desk.shows("Packet 1 → SYN"), "{}", desk.text());
     desk.press(KeyCode::Char('j'));
     assert!(marked(&desk).contains("81.80"));
     desk.press(KeyCode::Char('1'));

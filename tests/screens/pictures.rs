@@ -6,6 +6,7 @@ use tapline::tui::Settings;
 use tapline::units::{BitRate, Moment, Nanos, Share};
 
 use crate::desk::{Desk, exhibits, link};
+use crate::layers::Reading;
 use crate::scenario::Scenario;
 
 const SMALL: (u16, u16) = (80, 24);
@@ -162,6 +163,22 @@ fn the_ladder() {
     desk.tell(Scenario::named("https_http2").events);
     desk.press(KeyCode::Char('2'));
     picture("ladder_ascii", SMALL, &desk);
+}
+
+#[test]
+fn the_layers() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        let mut reading = Reading::of("https_http2", size);
+        reading.press(KeyCode::Char('3'));
+        picture("layers_https_http2", size, &reading.desk);
+        for _ in 0..10 {
+            reading.press(KeyCode::Down);
+        }
+        picture("layers_https_http2_frames", size, &reading.desk);
+        let mut reading = Reading::of("chunked", size);
+        reading.press(KeyCode::Char('3'));
+        picture("layers_chunked", size, &reading.desk);
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) fn page(run: &Run, flow: FlowKey, place: usize) -> Page {
         return Page::new("Packet");
     };
     let way = if packet.direction == crate::trace::Direction::Sent { "\u{2192}" } else { "\u{2190}" };
-    let mut page = Page::new(format!("Packet {place} {way} {}", flag_words(packet.flags)));
+    let mut page = Page::new(format!("Packet {} {way} {}", place + 1, flag_words(packet.flags)));
     if let Some(mark) = talk.mark(place) {
         page.say_as(mark.role(), peculiar(&talk, place, packet, mark));
         page.gap();
@@ -81,7 +81,7 @@ fn peculiar(talk: &Talk<'_>, place: usize, packet: &PacketEntry, mark: Mark) -> 
         Mark::SentAgain => {
             let first = talk.flow.first_carrier(packet.direction, packet.offset).filter(|first| *first < place);
             match first.and_then(|first| talk.packet(first).map(|earlier| (first, packet.wall.since(earlier.wall)))) {
-                Some((first, later)) => format!("Sent again: packet {first} carried these bytes {later} earlier."),
+                Some((first, later)) => format!("Sent again: packet {} carried these bytes {later} earlier.", first + 1),
                 None => "Sent again: these bytes were lost before they came by here.".to_owned(),
             }
         }

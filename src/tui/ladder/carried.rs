@@ -58,7 +58,7 @@ impl Talk<'_> {
     }
 
     /// The messages of a handshake in a record without text; else what can be said of it from outside.
-    fn said_in(&self, from: Side, piece: &Piece<Record>) -> Vec<String> {
+    pub(in crate::tui) fn said_in(&self, from: Side, piece: &Piece<Record>) -> Vec<String> {
         let record = &piece.of;
         let messages =
             self.connection.and_then(|connection| connection.tls.as_ref()).map(|tls| tls.messages.as_slice()).unwrap_or_default();

@@ -42,6 +42,16 @@ const LADDER_SIGNS: [(&str, Role, &str); 8] = [
     ("seq ack", Role::Text, "counted from each side's SYN, which has 0"),
 ];
 
+/// What the boxes of a packet mean.
+const LAYERS_SIGNS: [(&str, Role, &str); 6] = [
+    ("Link", Role::Phase(Phase::Send), "from a machine to the next one"),
+    ("Internet", Role::Phase(Phase::Dns), "from host to host"),
+    ("Transport", Role::Phase(Phase::Connect), "from program to program"),
+    ("TLS", Role::Phase(Phase::Tls), "a record, or what of it is in this packet"),
+    ("HTTP", Role::Phase(Phase::Receive), "a head, body or frame; under TLS its bytes are within the record's"),
+    ("\u{2190} \u{2192}", Role::Text, "other bytes of the packet"),
+];
+
 /// What is seen in the plots.
 const SEGMENTS_SIGNS: [(&str, Role, &str); 5] = [
     ("\u{2809}\u{2824}\u{28c0}", Role::Text, "a dot is a segment: its payload, or how far the stream has come with it"),
@@ -81,6 +91,7 @@ fn lines(state: &State) -> Vec<HelpLine> {
     let signs: &[(&str, Role, &str)] = match state.sight.view {
         View::Timeline => &SIGNS,
         View::Ladder => &LADDER_SIGNS,
+        View::Layers => &LAYERS_SIGNS,
         View::Segments => &SEGMENTS_SIGNS,
     };
     lines.extend(signs.iter().map(|(sign, role, means)| vec![(2, (*sign).to_owned(), *role), (12, (*means).to_owned(), Role::Text)]));

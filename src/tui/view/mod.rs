@@ -10,6 +10,7 @@ mod header;
 mod help;
 mod keys;
 mod ladder;
+mod layers;
 mod layout;
 mod link;
 mod link_panel;
@@ -32,6 +33,7 @@ pub(super) use events::Listing;
 pub(super) use explain::{most_scrolled, page};
 pub(super) use help::height as help_height;
 pub(super) use ladder::rungs;
+pub(super) use layers::dump_rows;
 pub(super) use layout::Areas;
 pub(super) use link_panel::{area as link_panel_area, dial_at};
 pub(super) use segments::moment_at;
@@ -74,6 +76,7 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     match state.sight.view {
         View::Timeline => timeline::draw(canvas, areas.timeline, areas.boxed(), state, now),
         View::Ladder => ladder::draw(canvas, areas.main, areas.boxed(), state, now),
+        View::Layers => layers::draw(canvas, areas.main, areas.boxed(), state, now),
         View::Segments => segments::draw(canvas, areas.main, areas.boxed(), state, now),
     }
     if areas.events.width > 0 {

@@ -46,7 +46,7 @@ impl Layer {
             Self::Link => "2 Data link",
             Self::Internet => "3 Network",
             Self::Transport => "4 Transport",
-            Self::Application => "5-7 Session, presentation, application",
+            Self::Application => "5-7 Application",
         }
     }
 }

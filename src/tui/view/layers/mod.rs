@@ -1,0 +1,95 @@
+//! What a packet is made of: a box in a box for every layer, and its bytes.
+//!
+//! ```text
+//! │ Link         Ethernet II    14 B  02:…:01 → 02:…:02, IPv4                    OSI 2 Data link
+//! │ ┌ Internet   IPv4           20 B  10.7.0.10 → 10.7.0.2  TTL 64  DF               3 Network
+//! │ │ ┌ Transport  TCP          32 B  443 → 51312  seq 2215  ack 1767  ACK           4 Transport
+//! │ │ │ ┌ Application  TLS    1448 B  bytes 1 to 1,448 of 4,113                      …
+//! ```
+
+mod boxes;
+mod dump;
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use super::{ladder, timeline};
+use crate::trace::{Direction, Phase};
+use crate::tui::State;
+use crate::tui::figures::instant;
+use crate::tui::fit::wrap;
+use crate::tui::ladder::Talk;
+use crate::tui::state::Panel;
+use crate::tui::theme::Role;
+use crate::units::{Bytes, Moment, grouped};
+use crate::wire::anatomy::{Layer, anatomy};
+
+pub(in crate::tui) use dump::rows as dump_rows;
+
+/// Draws the panel.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
+    let (run, _) = state.shown(now);
+    let focused = state.sight.panel != Panel::Explain;
+    let talk = Talk::of(run, state.sight.cursor);
+    let packet = talk.and_then(|talk| state.specimen_place(&talk, now).and_then(|place| Some((place, talk.packet(place)?))));
+    if boxed {
+        let title = packet.map_or_else(String::new, |(place, packet)| {
+            let way = if packet.direction == Direction::Sent { "client \u{2192} server" } else { "server \u{2192} client" };
+            let at = talk.and_then(|talk| talk.moment(packet)).map(|at| format!(" \u{b7} {} ms", instant(at, false))).unwrap_or_default();
+            format!(
+                "\u{2500} packet {} of {} \u{b7} {way}{at} ",
+                grouped(place as u64 + 1),
+                grouped(talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
+            )
+        });
+        canvas.boxed(area, &[(" Layers ".to_owned(), Role::Strong), (title, Role::Dim)], focused);
+    }
+    let inner = timeline::inside(area, boxed);
+    let (Some(talk), Some((place, packet))) = (talk, packet) else {
+        return ladder::draw_nothing(canvas, inner, run);
+    };
+    let Some((link, bytes)) = state.specimen.of(packet) else {
+        return draw_missing(canvas, inner, packet.stored.is_some(), state.specimen.refusal());
+    };
+    let anatomy = anatomy(link, bytes);
+    let boxes = boxes::of(&talk, place, packet, &anatomy);
+    let lines = boxes::draw(canvas, inner, &boxes, inner.height.saturating_sub(dump::LEAST));
+    let headers: usize = anatomy.headers.iter().map(|header| header.range.len()).sum();
+    let says = share(headers, bytes.len(), packet.payload_bytes as usize);
+    let y = inner.y + lines;
+    if y < inner.bottom() {
+        canvas.text((inner.x + 1, y), &says, inner.width.saturating_sub(2), Role::Dim);
+        let below = Rect { y: y + 1, height: inner.bottom() - y - 1, ..inner };
+        dump::draw(canvas, below, bytes, &boxes, state.sight.dump);
+    }
+}
+
+/// How much of the packet is headers, and how much of it was captured.
+fn share(headers: usize, captured: usize, payload: usize) -> String {
+    let all = headers + payload;
+    let tenths = (headers * 1_000 + all / 2).checked_div(all).unwrap_or(0);
+    let cut = if captured < all { format!("; {} of it were captured", Bytes(captured as u64)) } else { String::new() };
+    format!("{headers} of {} bytes are headers: {}.{} %{cut}", grouped(all as u64), tenths / 10, tenths % 10)
+}
+
+fn draw_missing(canvas: &mut Canvas<'_>, inner: Rect, is_kept: bool, refusal: Option<&str>) {
+    let says = match (is_kept, refusal) {
+        (false, _) => "The bytes of this packet were not kept.".to_owned(),
+        (true, Some(why)) => format!("The bytes of this packet cannot be had: {why}."),
+        (true, None) => "Reading \u{2026}".to_owned(),
+    };
+    let lines = wrap(&says, usize::from(inner.width.saturating_sub(4)));
+    for (y, line) in (inner.y.saturating_add(1)..inner.bottom()).zip(lines) {
+        canvas.text((inner.x + 2, y), &line, inner.width.saturating_sub(3), Role::Text);
+    }
+}
+
+/// The colour of a layer; of the application's, what is TLS and what it protects have their own.
+const fn role(layer: Layer) -> Role {
+    match layer {
+        Layer::Link => Role::Phase(Phase::Send),
+        Layer::Internet => Role::Phase(Phase::Dns),
+        Layer::Transport => Role::Phase(Phase::Connect),
+        Layer::Application => Role::Phase(Phase::Receive),
+    }
+}
