@@ -143,11 +143,9 @@ impl Runs {
 
     /// From memory, or a file that nobody else writes: at once.
     fn read_packet(&self, stored: Stored) {
-        let read = match &self.capturing {
-            Some(Capturing::On(capture)) => capture.kept().ok_or("they were not kept").and_then(|kept| Ok(bytes_of(&*kept, stored))),
-            _ => Err("nothing is captured"),
-        };
-        let _ = self.sender.try_send(Message::PacketRead { stored, read: read.map_err(str::to_owned).and_then(|read| read) });
+        let kept = if let Some(Capturing::On(capture)) = &self.capturing { capture.kept() } else { None };
+        let read = kept.map_or_else(|| Err("they were not kept".to_owned()), |kept| bytes_of(&*kept, stored));
+        let _ = self.sender.try_send(Message::PacketRead { stored, read });
     }
 
     fn capturing(&mut self) -> Result<Capturing, String> {

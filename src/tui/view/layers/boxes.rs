@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::role;
-use crate::trace::{PacketEntry, Phase, Piece, Record};
+use crate::trace::{Contents, PacketEntry, Phase, Piece, Record};
 use crate::tui::fit::{width, wrap};
 use crate::tui::ladder::{Talk, part_name, relative_seq, side_of};
 use crate::tui::theme::Role;
@@ -81,8 +81,8 @@ fn application(talk: &Talk<'_>, packet: &PacketEntry, payload: &Range<usize>, de
     let mut boxes = Vec::new();
     let from = side_of(packet.direction);
     let contents = talk.contents(packet);
-    let records: Vec<_> = contents.iter().flat_map(|contents| contents.records()).collect();
-    let parts: Vec<_> = contents.iter().flat_map(|contents| contents.parts()).collect();
+    let records: Vec<_> = contents.iter().flat_map(Contents::records).collect();
+    let parts: Vec<_> = contents.iter().flat_map(Contents::parts).collect();
     for piece in records.iter().take(MOST) {
         let begin = piece.of.at.saturating_add(piece.bytes.start).saturating_sub(packet.offset);
         let begin = payload.start.saturating_add(usize::try_from(begin).unwrap_or(usize::MAX)).min(payload.end);

@@ -52,15 +52,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
         return draw_missing(canvas, inner, packet.stored.is_some(), state.specimen.refusal());
     };
     let anatomy = anatomy(link, bytes);
-    let boxes = boxes::of(&talk, place, packet, &anatomy);
-    let lines = boxes::draw(canvas, inner, &boxes, inner.height.saturating_sub(dump::LEAST));
+    let nested = boxes::of(&talk, place, packet, &anatomy);
+    let lines = boxes::draw(canvas, inner, &nested, inner.height.saturating_sub(dump::LEAST));
     let headers: usize = anatomy.headers.iter().map(|header| header.range.len()).sum();
     let says = share(headers, bytes.len(), packet.payload_bytes as usize);
     let y = inner.y + lines;
     if y < inner.bottom() {
         canvas.text((inner.x + 1, y), &says, inner.width.saturating_sub(2), Role::Dim);
         let below = Rect { y: y + 1, height: inner.bottom() - y - 1, ..inner };
-        dump::draw(canvas, below, bytes, &boxes, state.sight.dump);
+        dump::draw(canvas, below, bytes, &nested, state.sight.dump);
     }
 }
 
