@@ -8,6 +8,7 @@
 //! It is worked out for one connection when somebody looks at it, from where its packets' bytes lie. What the capture has lost is said, and
 //! what comes after it is read as far as it can be.
 
+mod dns;
 mod http1;
 mod http2;
 mod messages;
@@ -21,6 +22,7 @@ use crate::insight::opening;
 use crate::trace::{ByteStore, Direction, Flow, Layers, Side};
 use crate::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What};
 
+pub use dns::Asked;
 pub use messages::{Message, Start, pairs};
 use speech::Speech;
 pub use taken_apart::TakenApart;
@@ -34,6 +36,8 @@ pub struct Dissection {
     pub layers: Layers,
     /// The heads of messages, the client's first.
     pub messages: Vec<Message>,
+    /// The questions to a DNS server.
+    pub asked: Vec<Asked>,
     /// What could not be read, and why.
     pub notes: Vec<String>,
 }
@@ -41,9 +45,17 @@ pub struct Dissection {
 /// Bytes of a connection's beginning in which its hellos are looked for.
 const OPENING: usize = 1 << 16;
 
-/// Takes apart a TCP connection of a capture.
+/// Takes apart a conversation of a capture.
 pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection {
     let mut dissection = Dissection::default();
+    if dns::is_dns(flow) {
+        dissection.asked = dns::asked(flow, store);
+        dissection.protocols.extend((!dissection.asked.is_empty()).then_some("DNS"));
+        return dissection;
+    }
+    if !flow.key.tcp {
+        return dissection;
+    }
     let [client, server] = [Direction::Sent, Direction::Received].map(|direction| opening(flow, direction, store, OPENING));
     let is_tls = records::begins_with_record(&client) || records::begins_with_record(&server);
     let mut decipherer = is_tls.then(|| agreed(&client, &server, keys, &mut dissection)).flatten();

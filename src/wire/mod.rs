@@ -2,6 +2,7 @@
 //! more than a stated amount.
 
 pub mod anatomy;
+pub mod dns;
 mod fragment;
 mod frame;
 pub mod hpack;

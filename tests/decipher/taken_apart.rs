@@ -12,7 +12,7 @@ use tapline::trace::PartKind::{
     self, Http1Body as Body, Http1ChunkHeader as Size, Http1Head as Head, Http1InformationalHead as Informs, Http1Trailers as Trailers,
 };
 use tapline::trace::{ByteStore, Event, Flow, Header, Side, StoreError, Stored, Trace, What};
-use tapline::units::{Moment, WallTime};
+use tapline::units::{Moment, Nanos, WallTime};
 use tapline::wire::tls::KeyLog;
 use tapline::wire::{Link, segment_of};
 
@@ -68,11 +68,24 @@ impl Captured {
         }
         let mut frame = Vec::new();
         builder.write(&mut frame, payload).unwrap();
+        self.keep(&frame, 1_000_000);
+    }
+
+    /// A datagram between a client and port 53, 5 ms after the one before.
+    fn datagram(&mut self, from: usize, payload: &[u8]) {
+        let ends = [([10, 0, 0, 1], 50_000), ([10, 0, 0, 2], 53)];
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4(ends[from].0, ends[1 - from].0, 64);
+        let mut frame = Vec::new();
+        builder.udp(ends[from].1, ends[1 - from].1).write(&mut frame, payload).unwrap();
+        self.keep(&frame, 5_000_000);
+    }
+
+    fn keep(&mut self, frame: &[u8], pace: u64) {
         let bytes = u32::try_from(frame.len()).unwrap();
         let stored = Stored { at: self.store.0.len() as u64, bytes: NonZeroU32::new(bytes).unwrap(), interface: 0 };
-        let segment = segment_of(Link::Ethernet, &frame, bytes).unwrap();
-        let wall = WallTime(1_000_000 * self.events.len() as u64);
-        self.store.0.extend(&frame);
+        let segment = segment_of(Link::Ethernet, frame, bytes).unwrap();
+        let wall = WallTime(pace * self.events.len() as u64);
+        self.store.0.extend(frame);
         let packet = packet_of(&segment, wall, bytes, Some(stored));
         self.events.push(Event { at: Moment::START, what: What::Packets { packets: vec![packet] } });
     }
@@ -212,6 +225,29 @@ fn http2_is_told_frame_by_frame() {
         let frames: Vec<_> = parts(&dissection, Side::Server).iter().map(|(at, bytes, _)| (*at, *bytes)).collect();
         assert_eq!(frames, [(0, 9), (9, 10), (19, 9), (28, 14)]);
     }
+}
+
+#[test]
+fn questions_to_a_dns_server_find_their_answers() {
+    let message = |id: u8, flags: u8, name: &[u8], answers: &[u8]| {
+        let count = u8::from(!answers.is_empty());
+        let mut bytes = vec![0, id, flags, 3 * (flags >> 7), 0, 1, 0, count, 0, 0, 0, 0];
+        bytes.extend(name);
+        bytes.extend([0, 0, 1, 0, 1]);
+        bytes.extend(answers);
+        bytes
+    };
+    let mut captured = Captured::default();
+    captured.datagram(0, &message(1, 1, b"\x01a\x04test", &[]));
+    captured.datagram(0, &message(2, 1, b"\x01b\x04test", &[]));
+    captured.datagram(1, &message(2, 0x81, b"\x01b\x04test", &[]));
+    captured.datagram(1, &message(9, 0x81, b"\x01a\x04test", &[]));
+    let dissection = captured.taken_apart(&KeyLog::default());
+    assert_eq!(dissection.protocols, ["DNS"]);
+    let said: Vec<_> =
+        dissection.asked.iter().map(|asked| (asked.name.raw(), asked.answer.as_ref().map(|answer| answer.rcode.as_str()))).collect();
+    assert_eq!(said, [("a.test", None), ("b.test", Some("NXDOMAIN")), ("a.test", Some("NXDOMAIN"))]);
+    assert_eq!(dissection.asked[1].took, Some(Nanos::from_millis(5)));
 }
 
 proptest! {

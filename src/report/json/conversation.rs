@@ -6,11 +6,11 @@ use serde::{Serialize, Serializer};
 
 use super::message::{Field, fields};
 use super::tcp::Counts;
-use crate::dissect::{Dissection, Message, Start};
+use crate::dissect::{Asked, Dissection, Message, Start};
 use crate::insight::redact::Redactor;
 use crate::insight::{conversations, span_of, undelivered_name};
 use crate::report::Options;
-use crate::trace::{Direction, Flow, Side, Trace};
+use crate::trace::{Direction, DnsRecord, Flow, Side, Trace};
 use crate::units::{Nanos, Untrusted, WallTime};
 
 #[derive(Serialize)]
@@ -37,7 +37,31 @@ struct Conversation<'a> {
 struct Said<'a> {
     protocols: &'a [&'static str],
     messages: Vec<SaidMessage>,
+    dns: Vec<SaidQuestion<'a>>,
     notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct SaidQuestion<'a> {
+    name: &'a Untrusted,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    rcode: Option<&'a str>,
+    duration_ns: Option<Nanos>,
+    answers: &'a [DnsRecord],
+}
+
+impl<'a> SaidQuestion<'a> {
+    fn of(asked: &'a Asked) -> Self {
+        let answer = asked.answer.as_ref();
+        Self {
+            name: &asked.name,
+            kind: &asked.kind,
+            rcode: answer.map(|answer| answer.rcode.as_str()),
+            duration_ns: asked.took,
+            answers: answer.map_or(&[], |answer| &answer.records),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -53,7 +77,8 @@ struct SaidMessage {
 impl<'a> Said<'a> {
     fn of(dissection: &'a Dissection, redactor: Redactor) -> Self {
         let messages = dissection.messages.iter().map(|message| SaidMessage::of(message, redactor)).collect();
-        Self { protocols: &dissection.protocols, messages, notes: &dissection.notes }
+        let dns = dissection.asked.iter().map(SaidQuestion::of).collect();
+        Self { protocols: &dissection.protocols, messages, dns, notes: &dissection.notes }
     }
 }
 

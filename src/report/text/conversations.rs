@@ -66,6 +66,16 @@ fn said(page: &Page, dissection: &Dissection) -> Vec<Line> {
         }
         lines.extend(indented(words));
     }
+    for asked in dissection.asked.iter().take(MOST) {
+        let words = Words::default().keep(Role::Strong, &asked.kind).keep(Role::Plain, &asked.name.escaped());
+        let Some(answer) = &asked.answer else {
+            lines.extend(indented(words.add(Role::Warning, "no answer")));
+            continue;
+        };
+        let said: Vec<String> = answer.records.iter().map(|record| record.data.escaped().into_owned()).collect();
+        let said = if said.is_empty() { answer.rcode.clone() } else { said.join(", ") };
+        lines.extend(indented(words.keep(Role::Dim, page.pen.glyph("\u{2192}", "->")).add(Role::Plain, &said)));
+    }
     let left = pairs(&dissection.messages).count().saturating_sub(MOST);
     if left > 0 {
         lines.extend(indented(Words::default().add(Role::Dim, &format!("and {left} more"))));

@@ -1,0 +1,297 @@
+//! DNS messages (RFC 1035 §4), as far as people look at them: what was asked, and what was answered.
+//!
+//! ```text
+//! │ id 2 │ flags 2 │ questions 2 │ answers 2 │ authorities 2 │ additional 2 │ questions … │ answers … │
+//! name     │ length 1 │ label … │ … │ 0 │        or │ 11 offset 14 │: the rest is there
+//! ```
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Questions and answers kept, of each.
+const MOST: usize = 256;
+/// Labels of a name, over all its references: 255 bytes have no more.
+const MOST_LABELS: usize = 128;
+/// Characters kept of what a record says.
+const MOST_DATA: usize = 512;
+
+/// A message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// What ties an answer to its question.
+    pub id: u16,
+    /// It is an answer.
+    pub is_response: bool,
+    /// It was cut to fit (TC).
+    pub is_truncated: bool,
+    /// Response code, of four bits.
+    pub rcode: u8,
+    /// What is asked.
+    pub questions: Vec<Question>,
+    /// The answer section, as far as it can be read.
+    pub answers: Vec<Resource>,
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The name, in presentation form without the final dot.
+    pub name: String,
+    /// Type of record that is asked for.
+    pub kind: u16,
+}
+
+/// A resource record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its owner.
+    pub name: String,
+    /// Its type.
+    pub kind: u16,
+    /// Time to live in seconds.
+    pub ttl: u32,
+    /// What it says, in presentation form where that is known.
+    pub data: String,
+}
+
+impl Message {
+    /// Reads a message; `None` where it ends within its header or its questions.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut rest = Reader { bytes, at: 0 };
+        let (id, flags) = (rest.u16()?, rest.u16()?);
+        let (questions, answers) = (usize::from(rest.u16()?), usize::from(rest.u16()?));
+        rest.take(4)?;
+        let mut message = Self {
+            id,
+            is_response: flags & 0x8000 != 0,
+            is_truncated: flags & 0x0200 != 0,
+            rcode: u8::try_from(flags & 0x000f).unwrap_or_default(),
+            ..Self::default()
+        };
+        for _ in 0..questions.min(MOST) {
+            let (name, kind, _class) = (rest.name()?, rest.u16()?, rest.u16()?);
+            message.questions.push(Question { name, kind });
+        }
+        if questions <= MOST {
+            message.answers.extend(std::iter::from_fn(|| rest.resource()).take(answers.min(MOST)));
+        }
+        Some(message)
+    }
+}
+
+/// A type's mnemonic in IANA's registry, or `TYPE123` (RFC 3597 §5).
+pub fn kind_name(kind: u16) -> String {
+    let name = match kind {
+        1 => "A",
+        2 => "NS",
+        5 => "CNAME",
+        6 => "SOA",
+        12 => "PTR",
+        15 => "MX",
+        16 => "TXT",
+        28 => "AAAA",
+        33 => "SRV",
+        35 => "NAPTR",
+        41 => "OPT",
+        43 => "DS",
+        46 => "RRSIG",
+        47 => "NSEC",
+        48 => "DNSKEY",
+        52 => "TLSA",
+        64 => "SVCB",
+        65 => "HTTPS",
+        255 => "ANY",
+        257 => "CAA",
+        other => return format!("TYPE{other}"),
+    };
+    name.to_owned()
+}
+
+/// A response code's mnemonic in IANA's registry.
+pub fn rcode_name(rcode: u8) -> String {
+    let name = match rcode {
+        0 => "NOERROR",
+        1 => "FORMERR",
+        2 => "SERVFAIL",
+        3 => "NXDOMAIN",
+        4 => "NOTIMP",
+        5 => "REFUSED",
+        other => return format!("RCODE{other}"),
+    };
+    name.to_owned()
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let end = self.at.checked_add(count)?;
+        let taken = self.bytes.get(self.at..end)?;
+        self.at = end;
+        Some(taken)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.take(2)?.try_into().ok().map(u16::from_be_bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.take(4)?.try_into().ok().map(u32::from_be_bytes)
+    }
+
+    /// A name, over its references. Each has to lead further to the front, so that it ends.
+    fn name(&mut self) -> Option<String> {
+        let mut labels = Vec::new();
+        let mut behind = None;
+        let mut frontier = self.at;
+        loop {
+            let length = self.u8()?;
+            match length >> 6 {
+                0 if length == 0 => break,
+                0 if labels.len() < MOST_LABELS => labels.push(label(self.take(usize::from(length))?)),
+                3 => {
+                    let target = usize::from(u16::from_be_bytes([length & 0x3f, self.u8()?]));
+                    behind.get_or_insert(self.at);
+                    if target >= frontier {
+                        return None;
+                    }
+                    (frontier, self.at) = (target, target);
+                }
+                _ => return None,
+            }
+        }
+        self.at = behind.unwrap_or(self.at);
+        Some(if labels.is_empty() { ".".to_owned() } else { labels.join(".") })
+    }
+
+    fn resource(&mut self) -> Option<Resource> {
+        let name = self.name()?;
+        let (kind, _class, ttl) = (self.u16()?, self.u16()?, self.u32()?);
+        let length = usize::from(self.u16()?);
+        let start = self.at;
+        let data = self.take(length)?;
+        // Names in it may refer to what came before.
+        let said = Self { bytes: self.bytes.get(..start + length)?, at: start }.data(kind).unwrap_or_else(|| unknown(data));
+        Some(Resource { name, kind, ttl, data: said.chars().take(MOST_DATA).collect() })
+    }
+
+    /// What a record of a type says; `None` where it does not follow its form, or that is not known here.
+    fn data(mut self, kind: u16) -> Option<String> {
+        Some(match kind {
+            1 => Ipv4Addr::from(*self.take(4)?.first_chunk::<4>()?).to_string(),
+            28 => Ipv6Addr::from(*self.take(16)?.first_chunk::<16>()?).to_string(),
+            2 | 5 | 12 => self.name()?,
+            15 | 64 | 65 => format!("{} {}", self.u16()?, self.name()?),
+            33 => format!("{} {} {} {}", self.u16()?, self.u16()?, self.u16()?, self.name()?),
+            6 => format!("{} {} {}", self.name()?, self.name()?, self.u32()?),
+            16 => {
+                let strings = std::iter::from_fn(|| {
+                    let length = usize::from(self.u8()?);
+                    Some(format!("\"{}\"", label(self.take(length)?)))
+                });
+                strings.collect::<Vec<_>>().join(" ")
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// RFC 3597 §5.
+fn unknown(data: &[u8]) -> String {
+    let digits: String = data
+        .iter()
+        .take(MOST_DATA / 2)
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect();
+    format!("\\# {} {digits}", data.len())
+}
+
+/// In presentation form (RFC 4343 §2.1): what is no letter of ASCII is written as a number, and a dot within is marked.
+fn label(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'.' | b'\\' | b'"' => text.extend(['\\', char::from(*byte)]),
+            0x20..=0x7e => text.push(char::from(*byte)),
+            _ => drop(write!(text, "\\{byte:03}")),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// An answer to `host.test A`, with an alias that refers back, and an address.
+    fn answer() -> Vec<u8> {
+        let mut bytes = vec![0x12, 0x34, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0];
+        bytes.extend(b"\x04host\x04test\0\0\x01\0\x01");
+        bytes.extend([0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 6]);
+        bytes.extend(b"\x03www\xc0\x11");
+        bytes.extend([0xc0, 39, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 192, 0, 2, 7]);
+        bytes
+    }
+
+    #[test]
+    fn an_answer_with_references_is_read() {
+        let message = Message::parse(&answer()).unwrap();
+        assert_eq!((message.id, message.is_response, message.rcode), (0x1234, true, 0));
+        assert_eq!(message.questions, [Question { name: "host.test".to_owned(), kind: 1 }]);
+        let resource = |name: &str, kind, ttl, data: &str| Resource { name: name.to_owned(), kind, ttl, data: data.to_owned() };
+        assert_eq!(message.answers, [resource("host.test", 5, 60, "www.test"), resource("www.test", 1, 30, "192.0.2.7")]);
+    }
+
+    #[test]
+    fn a_name_that_refers_to_itself_is_none() {
+        let mut bytes = vec![0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        bytes.extend([0xc0, 12, 0, 1, 0, 1]);
+        assert_eq!(Message::parse(&bytes), None);
+        bytes.truncate(12);
+        bytes.extend([1, b'a', 0xc0, 12, 0, 1, 0, 1]);
+        assert_eq!(Message::parse(&bytes), None);
+    }
+
+    #[test]
+    fn what_is_no_text_is_spelt_out() {
+        assert_eq!(label(b"a.b\x1b\\"), "a\\.b\\027\\\\");
+        let mut bytes = answer();
+        let length = bytes.len();
+        // The address becomes a record of a type nobody knows.
+        bytes[length - 14] = 0xff;
+        assert_eq!(Message::parse(&bytes).unwrap().answers[1].data, "\\# 4 c0000207");
+    }
+
+    #[test]
+    fn what_breaks_off_is_read_as_far_as_it_goes() {
+        let bytes = answer();
+        assert_eq!(Message::parse(&bytes[..bytes.len() - 1]).unwrap().answers.len(), 1);
+        assert_eq!(Message::parse(&bytes[..20]), None);
+        assert_eq!(Message::parse(&[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), plausible in any::<bool>()) {
+            if plausible && bytes.len() > 12 {
+                bytes[4..12].copy_from_slice(&[0, 1, 0, 9, 0, 0, 0, 0]);
+            }
+            if let Some(message) = Message::parse(&bytes) {
+                let printable = |text: &str| text.chars().all(|c| c.is_ascii() && !c.is_ascii_control());
+                prop_assert!(message.answers.iter().all(|answer| printable(&answer.name) && printable(&answer.data)));
+            }
+        }
+    }
+}
