@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod network {
+    mod beside_tcpdump;
     mod beside_tshark;
     mod ends;
+    mod key_log;
     mod link;
     mod place;
     mod programs;
+    mod recording;
     mod verdicts;
 }
