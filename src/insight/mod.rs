@@ -23,7 +23,7 @@ mod wire_clock;
 
 pub use conversations::{conversations, span_of};
 pub use curl::{CurlMarks, curl_marks, curl_marks_of};
-pub use idle::{Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, causes_within, idles, waited};
+pub use idle::{Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, causes_within, idles, waited, waited_within};
 pub use packet::packet_of;
 pub use payload::{opening, payload_of};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};

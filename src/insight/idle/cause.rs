@@ -101,7 +101,9 @@ pub(super) fn cause(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, r
     }
     // A packet that carries nothing: an acknowledgment, or news of the window.
     let of = next.direction.opposite();
-    if is_full(state, of, 1) {
+    let awaited = rest.iter().take(MOST_AHEAD).find(|packet| !is_bare(packet));
+    let says_more = awaited.is_some_and(|awaited| awaited.direction == of && awaited.payload_bytes > 0);
+    if is_full(state, of, 1) && says_more {
         return Some(IdleCause::Window { of });
     }
     if state.side(of).under_way() > 0 && goes_on(of, next, rest) {
@@ -110,8 +112,7 @@ pub(super) fn cause(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, r
         return Some(if is_delayed { IdleCause::DelayedAck { of } } else { IdleCause::Acknowledgment { of } });
     }
     // Nobody had waited for it: what was waited for is still to come.
-    let awaited = rest.iter().take(MOST_AHEAD).find(|packet| !is_bare(packet))?;
-    Some(ended_by(state, last, next, awaited))
+    Some(ended_by(state, last, next, awaited?))
 }
 
 /// Carries nothing, and opens and closes nothing.

@@ -14,15 +14,17 @@
 
 mod cause;
 mod state;
+mod waited;
 
 use std::ops::Range;
 
 use super::carried::Carried;
-use crate::trace::{Clock, Exchange, Flow, PacketEntry, Trace};
+use crate::trace::{Exchange, Flow, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
 
 pub use cause::IdleCause;
 use state::State;
+pub use waited::{LEAST, Waited, waited, waited_within};
 
 /// A stretch in which nothing passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,51 +102,6 @@ pub fn causes_within(flow: &Flow, least: Nanos, range: Range<usize>) -> impl Ite
         cause.map(|cause| (place, cause))
     })
 }
-
-/// How long nothing passed for one cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waited {
-    /// The cause, as it was the first time.
-    pub cause: IdleCause,
-    /// How long in all.
-    pub total: Nanos,
-    /// How much of it was the network's, where that can be told apart.
-    pub network: Nanos,
-    /// In how many stretches.
-    pub stretches: usize,
-}
-
-impl Waited {
-    /// Where these figures come from: the packets' times, and the rules above.
-    pub const CLOCK: Clock = Clock::Inferred;
-}
-
-/// How much of an exchange's time nothing passed on its connection, by cause, the longest first; `None` where no packet of it was seen.
-/// Stretches shorter than [`LEAST`] are not counted.
-pub fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Waited>> {
-    let mut sums: Vec<Waited> = Vec::new();
-    for idle in idles(trace, exchange, LEAST)? {
-        let network = match idle.cause {
-            IdleCause::Handshake => idle.duration(),
-            IdleCause::Server { network } => network.unwrap_or_default(),
-            _ => Nanos::ZERO,
-        };
-        let place = sums.iter().position(|sum| sum.cause.name() == idle.cause.name()).unwrap_or_else(|| {
-            sums.push(Waited { cause: idle.cause, total: Nanos::ZERO, network: Nanos::ZERO, stretches: 0 });
-            sums.len() - 1
-        });
-        if let Some(sum) = sums.get_mut(place) {
-            sum.total += idle.duration();
-            sum.network += network;
-            sum.stretches += 1;
-        }
-    }
-    sums.sort_by_key(|sum| std::cmp::Reverse(sum.total));
-    Some(sums)
-}
-
-/// The least that is looked at by [`waited`]: shorter stretches are the machines' own pace.
-pub const LEAST: Nanos = Nanos::from_millis(1);
 
 #[cfg(test)]
 mod tests;

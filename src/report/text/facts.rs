@@ -63,7 +63,7 @@ fn silence(page: &Page, exchange: &Exchange) -> Option<Fact> {
             words = words.join(",");
         }
         words = words.keep(Role::Plain, &format!("{} {}", page.pen.time(waited.total), waited.cause.whom()));
-        let server = waited.total.saturating_sub(waited.network);
+        let server = waited.own();
         if matches!(waited.cause, IdleCause::Server { .. }) && waited.network > Nanos::ZERO && server >= Nanos(waited.total.0 / 20) {
             words = words.keep(Role::Dim, &format!("(its own {})", page.pen.time(server)));
         }

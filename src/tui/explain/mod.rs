@@ -7,6 +7,7 @@ mod overview;
 mod packet;
 mod page;
 mod phase;
+mod silence;
 
 use super::cursor::Cursor;
 use super::run::Run;

@@ -1,6 +1,7 @@
 //! The run as a whole: where the time went, or what is going on.
 
 use super::page::{Block, Page};
+use super::silence;
 use super::{failure, phase};
 use crate::insight::{round_trips, segments};
 use crate::trace::{CaptureState, Clock, Exchange, Phase};
@@ -56,7 +57,7 @@ pub(super) fn exchange(run: &Run, exchange: &Exchange, now: Moment) -> Page {
         return under_way(run, exchange, now);
     }
     let mut page = Page::new("Where did the time go?");
-    page.say(verdict(exchange));
+    page.say(verdict(run, exchange));
     shares(exchange, now, &mut page);
     page.gap();
     trips(run, exchange, &mut page);
@@ -83,14 +84,15 @@ fn under_way(run: &Run, exchange: &Exchange, now: Moment) -> Page {
 }
 
 /// What came, how long it took, and which phase took most of it.
-fn verdict(exchange: &Exchange) -> String {
+fn verdict(run: &Run, exchange: &Exchange) -> String {
     let status = exchange.response.as_ref().map_or_else(|| "Done".to_owned(), |response| status_words(response.status, &response.reason));
     let size = Bytes(exchange.response_body.transferred);
     let total = exchange.total().unwrap_or_default();
     let longest = exchange.phases.iter().filter_map(|(phase, span)| Some((span.duration()?, phase))).max();
     let Some((took, phase)) = longest else { return format!("{status}: {size} in {total}.") };
     let share = percent(took, total).unwrap_or_default();
-    format!("{status}: {size} in {total}. {} took most of it, {took} or {share}: {}.", phase.label(), whose(phase, exchange))
+    let whose = silence::dominant(run, exchange, phase).unwrap_or_else(|| whose(phase, exchange).to_owned());
+    format!("{status}: {size} in {total}. {} took most of it, {took} or {share}: {whose}.", phase.label())
 }
 
 /// On whose side the time of a phase mostly is spent.

@@ -1,6 +1,7 @@
 //! The phases: what each is, why it is there, what it cost here.
 
 use super::page::Page;
+use super::silence;
 use crate::insight::{Rtt, rtt};
 use crate::trace::{Exchange, HttpVersion, Phase, Tls};
 use crate::tui::clocks::TwoClocks;
@@ -96,12 +97,14 @@ fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -
 
 /// What is worth saying about this case beyond its figures.
 fn here(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
-    match phase {
+    let silent = if matches!(phase, Phase::Dns | Phase::Connect) { Vec::new() } else { silence::sentences(run, exchange, phase) };
+    let said = match phase {
         Phase::Connect => attempts(exchange),
         Phase::Tls => tls_of(run, exchange).map(handshake).unwrap_or_default(),
-        Phase::Wait => rtt(&run.trace, exchange).map(|rtt| server_share(rtt, took)).into_iter().collect(),
-        Phase::Dns | Phase::Proxy | Phase::Send | Phase::Receive => Vec::new(),
-    }
+        Phase::Wait if silent.is_empty() => rtt(&run.trace, exchange).map(|rtt| server_share(rtt, took)).into_iter().collect(),
+        Phase::Dns | Phase::Proxy | Phase::Send | Phase::Wait | Phase::Receive => Vec::new(),
+    };
+    said.into_iter().chain(silent).collect()
 }
 
 fn attempts(exchange: &Exchange) -> Vec<String> {
