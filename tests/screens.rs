@@ -4,6 +4,8 @@
 
 #[path = "screens/any_input.rs"]
 mod any_input;
+#[path = "screens/conversations.rs"]
+mod conversations;
 #[path = "screens/desk.rs"]
 mod desk;
 #[path = "screens/keys.rs"]

@@ -9,6 +9,8 @@ mod lab;
 mod leaving;
 #[path = "tui/live.rs"]
 mod live;
+#[path = "tui/open.rs"]
+mod open;
 #[path = "tui/panics.rs"]
 mod panics;
 #[path = "tui/server.rs"]

@@ -86,6 +86,17 @@ impl Pcap {
         Ok(Self { source, format: Format { variant, swapped }, interface, introduced: false })
     }
 
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Bytes of the next record, where its header is at hand.
+    pub(super) fn length_of_next(&self) -> Option<usize> {
+        let header = self.format.variant.header;
+        let bytes = self.source.waiting()?.get(..header)?;
+        Some(header.saturating_add(self.format.read(bytes).captured as usize))
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
         if !self.introduced {
             self.introduced = true;

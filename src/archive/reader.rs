@@ -28,6 +28,15 @@ impl Reader {
         }
     }
 
+    /// Whether the next record may not be there yet, so that asking for it waits.
+    pub(super) fn may_wait(&self) -> bool {
+        let (source, length) = match self {
+            Self::Pcap(pcap) => (pcap.source(), pcap.length_of_next()),
+            Self::Pcapng(pcapng) => (pcapng.source(), pcapng.length_of_next()),
+        };
+        source.waiting().is_some_and(|bytes| length.is_none_or(|length| bytes.len() < length))
+    }
+
     /// The next record; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
         match self {

@@ -52,6 +52,11 @@ impl Source {
         self.offset
     }
 
+    /// What was read and is not yet used up, where reading more may have to wait for it; `None` of a file, which never has to.
+    pub(super) fn waiting(&self) -> Option<&[u8]> {
+        matches!(self.input, Input::Pipe { .. }).then(|| self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
     /// What is at hand of the next `wanted` bytes: all of them, or all that are left. Memory grows only with what is there.
     pub(super) fn peek(&mut self, wanted: usize) -> Result<&[u8], ArchiveError> {
         if self.end - self.start < wanted {

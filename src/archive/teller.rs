@@ -79,6 +79,10 @@ impl<F: FnMut(Event)> Teller<F> {
 
     pub(super) fn tell(mut self, mut reader: Reader) -> Kept {
         loop {
+            // Somebody may be watching: what is known is not kept back while more is waited for.
+            if reader.may_wait() {
+                self.flush();
+            }
             match reader.next() {
                 Ok(Some(Record::Frame(frame))) => self.frame(&frame),
                 Ok(Some(record)) => self.take(record),

@@ -1,5 +1,7 @@
 //! The command line. Where a flag does what a curl flag does, it has curl's name and letter.
 
+mod files;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::lab::LinkArgs;
+pub(super) use files::{OpenArgs, ReportFileArgs};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -22,6 +25,7 @@ Examples:
   tapline probe https://example.com/                the same as a report
   tapline probe --format json URL | jq .exchanges   for programs
   tapline probe --budget 'total<=500ms,dns<=50ms' URL
+  tapline open capture.pcapng                       look at a capture of anybody's
   tapline report capture.pcapng --format json       who talked with whom in a capture
   tapline lab                                       a network on this machine, to look at
   tapline lab --rtt 80ms -- curl https://api.lab.test/users";
@@ -49,6 +53,8 @@ the start screen. Without a terminal it prints the report that `tapline probe` p
 pub(super) enum Command {
     /// Run requests without the screen; a report on standard output
     Probe(Box<ProbeArgs>),
+    /// Look at a capture file, pcap or pcapng of anybody's, on the screen
+    Open(OpenArgs),
     /// Turn a capture file, pcap or pcapng of anybody's, into a report
     Report(ReportFileArgs),
     /// A private network with DNS and every kind of server, on the screen or for any program
@@ -144,25 +150,6 @@ pub(super) struct ReportArgs {
     /// Draw with ASCII characters only
     #[arg(long, help_heading = "Report")]
     pub(super) ascii: bool,
-}
-
-/// `tapline report`.
-#[derive(Debug, Args)]
-pub(super) struct ReportFileArgs {
-    /// A capture file, pcap or pcapng; - reads it from standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// What to write: text, json or events; into a file with =FILE; may be given several times
-    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
-    pub(super) formats: Vec<String>,
-    /// Take conversations apart: protocols, requests and responses
-    #[arg(long, help_heading = "Report")]
-    pub(super) messages: bool,
-    /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture; implies --messages
-    #[arg(long, value_name = "FILE", help_heading = "Report")]
-    pub(super) keylog: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) look: ReportArgs,
 }
 
 /// When to use colours.

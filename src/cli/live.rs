@@ -46,17 +46,28 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
     }
     let outcome = tui::live(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
     runs.cancel();
+    Ok(left(outcome))
+}
+
+/// The exit code of a screen that was left.
+pub(super) fn left(outcome: std::io::Result<Outcome>) -> Exit {
     match outcome {
-        Ok(Outcome::Quit) => Ok(Exit::Done),
-        Ok(other) => Ok(Exit::Signal(other.exit_code().saturating_sub(128))),
+        Ok(Outcome::Quit) => Exit::Done,
+        Ok(other) => Exit::Signal(other.exit_code().saturating_sub(128)),
         Err(error) => {
             eprintln!("tapline: the terminal cannot be used: {error}");
-            Ok(Exit::Fault)
+            Exit::Fault
         }
     }
 }
 
 fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings {
+    let notice = targets.notice().map(str::to_owned);
+    Settings { url, suggestions: suggestions(targets), notice, ..appearance(look) }
+}
+
+/// How a screen looks that begins with nothing.
+pub(super) fn appearance(look: &LookArgs) -> Settings {
     let theme = match look.theme {
         ThemeChoice::Dark | ThemeChoice::Plain => Theme::Dark,
         ThemeChoice::Light => Theme::Light,
@@ -67,9 +78,7 @@ fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings
         theme,
         color: look.theme != ThemeChoice::Plain && !colorless,
         ascii: look.ascii || !super::speaks_unicode(),
-        url,
-        suggestions: suggestions(targets),
-        notice: targets.notice().map(str::to_owned),
+        ..Settings::default()
     }
 }
 
@@ -80,7 +89,7 @@ fn suggestions(targets: &Targets) -> Vec<Suggestion> {
 }
 
 /// A packet's bytes with the number of its link type, or why they cannot be had.
-fn bytes_of(store: &dyn ByteStore, stored: Stored) -> Result<(u16, Vec<u8>), String> {
+pub(super) fn bytes_of(store: &dyn ByteStore, stored: Stored) -> Result<(u16, Vec<u8>), String> {
     let mut bytes = Vec::new();
     store.read(stored, usize::MAX, &mut bytes).map_err(|error| error.to_string())?;
     Ok((store.link_type(stored.interface).ok_or("its interface is not known")?, bytes))
@@ -111,7 +120,7 @@ impl Runs {
             Effect::Cancel => self.cancel(),
             Effect::SetLink(link) => self.set_link(link),
             Effect::ReadPacket(stored) => self.read_packet(stored),
-            Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
+            Effect::Name(_) | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
         }
     }
 

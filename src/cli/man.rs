@@ -56,6 +56,8 @@ tapline https://example.com/
 tapline probe https://example.com/
 tapline probe \-\-format json https://example.com/ | jq .exchanges
 tapline probe \-\-budget 'total<=500ms,dns<=50ms' https://example.com/
+tapline open capture.pcapng
+ssh host tcpdump \-U \-w \- | tapline open \-
 tapline lab
 .fi
 .SH SEE ALSO

@@ -9,6 +9,7 @@ mod exit;
 mod lab;
 mod live;
 mod man;
+mod open;
 mod output;
 mod probe;
 mod report;
@@ -62,6 +63,7 @@ fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     match cli.command {
         None => look(cli.live, matches),
         Some(Command::Probe(args)) => probe::run(&args, &Targets::new(args.request.clone(), matches.clone()), None),
+        Some(Command::Open(args)) => open::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Lab(args)) => lab::run(*args, matches),
         Some(Command::Doctor(args)) => Ok(doctor::run(&args)),

@@ -11,7 +11,6 @@ pub fn conversations(trace: &Trace) -> Option<&[Flow]> {
 
 /// When a flow's first packet passed, and how long it was to the last one, of those that are listed.
 pub fn span_of(flow: &Flow) -> Option<(WallTime, Nanos)> {
-    let walls = || flow.packets().iter().map(|packet| packet.wall);
-    let (first, last) = (walls().min()?, walls().max()?);
+    let (first, last) = flow.span()?;
     Some((first, last.since(first)))
 }

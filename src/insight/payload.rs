@@ -23,10 +23,20 @@ pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> O
 
 /// The first bytes of a direction's stream: up to `most`, and up to the first gap in what was captured.
 pub fn opening(flow: &Flow, direction: Direction, store: &dyn ByteStore, most: usize) -> Vec<u8> {
+    put_together(first_of(flow, direction, most), store, most)
+}
+
+/// The first packets that carry something of the first `most` bytes of a direction's stream.
+pub(super) fn first_of(flow: &Flow, direction: Direction, most: usize) -> impl Iterator<Item = &PacketEntry> {
     /// Packets looked at; what opens a connection is among the first.
     const LOOKED_AT: usize = 256;
-    let carrying = |packet: &&PacketEntry| packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64;
-    let mut packets: Vec<&PacketEntry> = flow.packets().iter().take(LOOKED_AT).filter(carrying).collect();
+    let carrying = move |packet: &&PacketEntry| packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64;
+    flow.packets().iter().take(LOOKED_AT).filter(carrying)
+}
+
+/// What packets of one direction carry, from the stream's beginning up to the first gap.
+pub(super) fn put_together<'a>(packets: impl Iterator<Item = &'a PacketEntry>, store: &dyn ByteStore, most: usize) -> Vec<u8> {
+    let mut packets: Vec<&PacketEntry> = packets.collect();
     packets.sort_by_key(|packet| packet.offset);
     let mut bytes = Vec::new();
     for packet in packets {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::payload::{opening, payload_of};
-use crate::trace::{ByteStore, Direction, Flow, Trace};
+use super::payload::{first_of, payload_of, put_together};
+use crate::trace::{ByteStore, Direction, Flow, PacketEntry, Trace};
 use crate::units::Untrusted;
 use crate::wire::http1::HeadBuffer;
 use crate::wire::quic::{InitialReader, Said};
@@ -29,18 +29,64 @@ impl ServerNames {
 
 /// The name of a flow's server, where its client said it in the clear.
 pub fn server_name(flow: &Flow, store: &dyn ByteStore) -> Option<Untrusted> {
+    Opening::of(flow)?.server_name(store)
+}
+
+/// What was sent first in a flow, for whoever has the packets' bytes to look for a name in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    tcp: bool,
+    packets: Vec<PacketEntry>,
+}
+
+impl Opening {
     /// A hello with keys that no quantum computer breaks takes two segments; 16 KiB is a record.
     const MOST: usize = 16 * 1024;
-    const HANDSHAKE: u8 = 22;
-    if !flow.key.tcp {
-        // Who has the lower port may still be the client.
-        return [Direction::Sent, Direction::Received].into_iter().find_map(|from| of_datagrams(flow, from, store));
+    /// Packets that it may take. Each may come again.
+    const PACKETS: usize = 32;
+
+    /// `None` where nothing was sent yet.
+    pub fn of(flow: &Flow) -> Option<Self> {
+        let tcp = flow.key.tcp;
+        let of_side = |direction| first_of(flow, direction, Self::MOST).take(Self::PACKETS).copied();
+        let mut packets: Vec<PacketEntry> = of_side(Direction::Sent).collect();
+        if !tcp {
+            // Who has the lower port may still be the client.
+            packets.extend(of_side(Direction::Received));
+        }
+        (!packets.is_empty()).then_some(Self { tcp, packets })
     }
-    let first = opening(flow, Direction::Sent, store, 1);
-    match first.first()? {
-        &HANDSHAKE => of_hello(&opening(flow, Direction::Sent, store, MOST)),
-        b'A'..=b'Z' => of_request(&opening(flow, Direction::Sent, store, MOST)),
-        _ => None,
+
+    /// The server's name, where it was said in the clear.
+    pub fn server_name(&self, store: &dyn ByteStore) -> Option<Untrusted> {
+        const HANDSHAKE: u8 = 22;
+        if !self.tcp {
+            return [Direction::Sent, Direction::Received].into_iter().find_map(|from| self.of_datagrams(from, store));
+        }
+        let first = put_together(self.packets.iter(), store, 1);
+        match first.first()? {
+            &HANDSHAKE => of_hello(&put_together(self.packets.iter(), store, Self::MOST)),
+            b'A'..=b'Z' => of_request(&put_together(self.packets.iter(), store, Self::MOST)),
+            _ => None,
+        }
+    }
+
+    /// A hello over a few of a client's first datagrams.
+    fn of_datagrams(&self, from: Direction, store: &dyn ByteStore) -> Option<Untrusted> {
+        const LONGEST: usize = 1 << 16;
+        /// The first bit of a packet with a long header (RFC 8999 §5.1).
+        const LONG: u8 = 0x80;
+        let mut reader = InitialReader::default();
+        for (place, packet) in self.packets.iter().filter(|packet| packet.direction == from).enumerate() {
+            if place == 0 && payload_of(packet, store, 1)?.first()? & LONG == 0 {
+                return None;
+            }
+            let datagram = payload_of(packet, store, LONGEST)?;
+            if let Some(Said::ClientHello(hello)) = reader.read(Sender::Client, &datagram) {
+                return hello.server_name.map(|name| Untrusted::from_bytes(&name));
+            }
+        }
+        None
     }
 }
 
@@ -52,27 +98,6 @@ fn of_hello(bytes: &[u8]) -> Option<Untrusted> {
         }
     });
     name.map(|name| Untrusted::from_bytes(&name))
-}
-
-/// A hello over a few of a client's first datagrams.
-fn of_datagrams(flow: &Flow, from: Direction, store: &dyn ByteStore) -> Option<Untrusted> {
-    /// A hello takes two or three datagrams, and each may come again.
-    const LOOKED_AT: usize = 16;
-    const LONGEST: usize = 1 << 16;
-    /// The first bit of a packet with a long header (RFC 8999 §5.1).
-    const LONG: u8 = 0x80;
-    let mut reader = InitialReader::default();
-    let of_side = flow.packets().iter().filter(|packet| packet.direction == from && packet.payload_bytes > 0);
-    for (place, packet) in of_side.take(LOOKED_AT).enumerate() {
-        if place == 0 && payload_of(packet, store, 1)?.first()? & LONG == 0 {
-            return None;
-        }
-        let datagram = payload_of(packet, store, LONGEST)?;
-        if let Some(Said::ClientHello(hello)) = reader.read(Sender::Client, &datagram) {
-            return hello.server_name.map(|name| Untrusted::from_bytes(&name));
-        }
-    }
-    None
 }
 
 /// Host without its port.

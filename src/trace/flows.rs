@@ -20,7 +20,12 @@ impl Flows {
 
     /// The flow of a key, whichever end it takes for the local one.
     pub(super) fn of(&self, key: &FlowKey) -> Option<&Flow> {
-        self.list.get(self.index.place(&Ends::of(key), key.reuse)?)
+        self.list.get(self.place(key)?)
+    }
+
+    /// Where it stands in the list.
+    pub(super) fn place(&self, key: &FlowKey) -> Option<usize> {
+        self.index.place(&Ends::of(key), key.reuse)
     }
 
     /// The latest flow between the ends of a key that is not later than `is_in_time` allows; where all are later, the first of them.

@@ -107,6 +107,13 @@ impl ChunkSums {
         }
     }
 
+    /// When the first of them passed, and the last.
+    pub(super) fn span(&self) -> Option<(WallTime, WallTime)> {
+        let first = self.chunks.iter().map(|chunk| chunk.first).min()?;
+        let last = self.chunks.iter().map(|chunk| chunk.last).max()?;
+        Some((first, last))
+    }
+
     /// What passed from `from` up to, not including, `to`. `packets` are all that were added.
     pub(super) fn between(&self, packets: &[PacketEntry], from: WallTime, to: WallTime) -> Passed {
         let mut passed = Passed::default();

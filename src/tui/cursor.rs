@@ -17,6 +17,8 @@ pub(super) enum Cursor {
     Event(usize),
     /// A row of the timeline.
     Lane(ExchangeId, Lane),
+    /// A conversation.
+    Flow(FlowKey),
     /// A packet, by its flow and its place in it.
     Packet(FlowKey, usize),
 }
@@ -25,7 +27,7 @@ impl Cursor {
     /// The row to light up.
     pub(super) fn lane(self, run: &Run) -> Option<(ExchangeId, Lane)> {
         match self {
-            Self::Run => None,
+            Self::Run | Self::Flow(_) => None,
             Self::Event(place) => run.event(place).and_then(|event| run.lane_of(event)),
             Self::Lane(id, lane) => Some((id, lane)),
             Self::Packet(flow, place) => packets::lane_of(run, &flow, place),
@@ -35,7 +37,7 @@ impl Cursor {
     /// The event to light up, by its place in the log.
     pub(super) fn event(self, run: &Run) -> Option<usize> {
         match self {
-            Self::Run => None,
+            Self::Run | Self::Flow(_) => None,
             Self::Event(place) => Some(place),
             Self::Lane(id, lane) => run.event_of(id, lane),
             Self::Packet(flow, place) => packets::event_of(run, &flow, place),
@@ -48,6 +50,7 @@ impl Cursor {
             Self::Run => None,
             Self::Event(place) => run.event(place).map(|event| event.at),
             Self::Lane(id, lane) => run.span_of(id, lane).map(|(began, _)| began),
+            Self::Flow(flow) => packets::moment_of(run, &flow, 0),
             Self::Packet(flow, place) => packets::moment_of(run, &flow, place),
         }
     }
@@ -55,9 +58,17 @@ impl Cursor {
     /// The packet to light up, by its flow and its place in it: the first that carried what is selected.
     pub(super) fn packet(self, run: &Run) -> Option<(FlowKey, usize)> {
         match self {
-            Self::Run => None,
+            Self::Run | Self::Flow(_) => None,
             Self::Packet(flow, place) => Some((flow, place)),
             Self::Event(_) | Self::Lane(..) => packets::carrying(run, self),
+        }
+    }
+
+    /// The conversation that is meant.
+    pub(super) const fn flow(self) -> Option<FlowKey> {
+        match self {
+            Self::Flow(flow) | Self::Packet(flow, _) => Some(flow),
+            Self::Run | Self::Event(_) | Self::Lane(..) => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the screen wants done.
 
-use crate::trace::{Link, Stored};
+use crate::insight::Opening;
+use crate::trace::{FlowKey, Link, Stored};
 
 /// Something that shall happen outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum Effect {
     SetLink(Link),
     /// Read a packet's bytes. They come back as [`Message::PacketRead`](super::Message::PacketRead).
     ReadPacket(Stored),
+    /// Look for the servers' names in what was sent first in these flows. They come back as [`Message::Named`](super::Message::Named).
+    Name(Vec<(FlowKey, Opening)>),
     /// Put text on the clipboard.
     Copy(String),
     /// Stop this process as Ctrl-Z does, and come back from it.

@@ -31,6 +31,8 @@ pub(super) enum Action {
     ShowLadder,
     ShowLayers,
     ShowSegments,
+    Sort,
+    Filter,
     NextTheme,
     Link,
     NextOffer,
@@ -73,17 +75,19 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
 }
 
 /// All keys, in the order help shows them.
-pub(super) const BINDINGS: [Binding; 32] = [
+pub(super) const BINDINGS: [Binding; 34] = [
     bind!(RunAgain, [key('r')], "r", "run the request again", ("r", "run again")),
     bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
     bind!(NextOffer, [key('n')], "n", "run the next exhibit of the catalogue", ("n", "next")),
     bind!(PreviousOffer, [key('p')], "p", "run the one before", NO_HINT),
     bind!(Link, [key('l'), (KeyCode::F(2), NONE)], "l F2", "set the link: delay, loss, bandwidth \u{2026}", ("l", "link")),
     bind!(Pause, [key(' ')], "space", "hold the picture, and let it go on", ("space", "pause")),
-    bind!(ShowTimeline, [key('1')], "1", "the timeline: where the time went", ("1-4", "view")),
+    bind!(ShowTimeline, [key('1')], "1", "the timeline, or the conversations of a capture", ("1-4", "view")),
     bind!(ShowLadder, [key('2')], "2", "the ladder: what was said, packet by packet", NO_HINT),
     bind!(ShowLayers, [key('3')], "3", "the layers: what a packet is made of, byte by byte", NO_HINT),
     bind!(ShowSegments, [key('4')], "4", "segments: their sizes, and how far the stream has come", NO_HINT),
+    bind!(Filter, [key('/')], "/", "show only conversations with these words in them", ("/", "filter")),
+    bind!(Sort, [key('s')], "s", "order by size, by time, by what was sent again, by duration", ("s", "sort")),
     bind!(Down, [(KeyCode::Down, NONE), key('j')], "\u{2193} j", "the next event, phase, packet or line", ("\u{2191}\u{2193}", "select")),
     bind!(Up, [(KeyCode::Up, NONE), key('k')], "\u{2191} k", "the one before", NO_HINT),
     bind!(PageDown, [(KeyCode::PageDown, NONE), control('d')], "PgDn", "a page on", NO_HINT),
@@ -92,8 +96,8 @@ pub(super) const BINDINGS: [Binding; 32] = [
     bind!(Last, [(KeyCode::End, NONE), key('G')], "End G", "the last; the list follows what comes", NO_HINT),
     bind!(NextPanel, [(KeyCode::Tab, NONE)], "Tab", "the next panel", ("tab", "panel")),
     bind!(PreviousPanel, [(KeyCode::BackTab, NONE)], "Shift-Tab", "the panel before", NO_HINT),
-    bind!(Read, [(KeyCode::Enter, NONE)], "Enter", "read about what is selected", ("enter", "explain")),
-    bind!(Back, [(KeyCode::Esc, NONE)], "Esc", "back; at last to the whole run, in the lab to the catalogue", ("esc", "catalogue")),
+    bind!(Read, [(KeyCode::Enter, NONE)], "Enter", "read about what is selected; the ladder of a conversation", ("enter", "explain")),
+    bind!(Back, [(KeyCode::Esc, NONE)], "Esc", "back: to the whole run, the conversations, the lab's catalogue", ("esc", "catalogue")),
     bind!(ZoomIn, [key('+'), key('=')], "+", "zoom in on what is selected", ("+-", "zoom")),
     bind!(ZoomOut, [key('-')], "-", "zoom out", NO_HINT),
     bind!(Left, [(KeyCode::Left, NONE)], "\u{2190}", "earlier, when zoomed in", ("\u{2190}\u{2192}", "move")),
@@ -110,12 +114,18 @@ pub(super) const BINDINGS: [Binding; 32] = [
 
 impl Binding {
     /// Whether it does anything here: some keys are for the lab.
-    pub(super) const fn applies(&self, state: &State) -> bool {
+    pub(super) fn applies(&self, state: &State) -> bool {
+        let of_others = state.of_others().is_some();
         match self.action {
+            Action::Pause => state.settings.opened.is_none() || state.run.under_way || state.held.is_some(),
+            Action::RunAgain | Action::Edit => state.settings.opened.is_none(),
+            Action::Sort | Action::Filter => of_others && state.view() == View::Conversations,
             Action::NextOffer | Action::PreviousOffer => state.has_catalogue(),
             Action::Link => state.linkage.is_some(),
-            Action::Left | Action::Right => !matches!(state.sight.view, View::Ladder),
-            Action::ZoomIn | Action::ZoomOut | Action::ZoomOff => !matches!(state.sight.view, View::Ladder | View::Layers),
+            Action::Left | Action::Right => !matches!(state.view(), View::Ladder | View::Conversations),
+            Action::ZoomIn | Action::ZoomOut | Action::ZoomOff => {
+                !matches!(state.view(), View::Ladder | View::Layers | View::Conversations)
+            }
             _ => true,
         }
     }

@@ -23,13 +23,16 @@ impl State {
             Action::PageDown => self.go_by(self.page_length(now), now),
             Action::First => self.go_by(isize::MIN / 2, now),
             Action::Last => self.go_to_end(now),
-            Action::NextPanel => self.sight.panel = self.sight.panel.next(self.sight.view),
-            Action::PreviousPanel => self.sight.panel = self.sight.panel.previous(self.sight.view),
+            Action::NextPanel => self.sight.panel = self.sight.panel.next(self.view()),
+            Action::PreviousPanel => self.sight.panel = self.sight.panel.previous(self.view()),
             Action::ShowTimeline => self.show(View::Timeline),
             Action::ShowLadder => self.show(View::Ladder),
             Action::ShowLayers => self.show(View::Layers),
             Action::ShowSegments => self.show(View::Segments),
+            Action::Read if self.view() == View::Conversations && self.sight.panel != Panel::Explain => self.show(View::Ladder),
             Action::Read => self.sight.panel = Panel::Explain,
+            Action::Sort => self.sort(),
+            Action::Filter => self.begin_filter(),
             Action::Back => self.step_back(),
             Action::ZoomIn => self.zoom(0.5, None, now),
             Action::ZoomOut => self.zoom(2.0, None, now),
@@ -51,6 +54,7 @@ impl State {
     pub(super) fn go_by(&mut self, by: isize, now: Moment) {
         match self.sight.panel {
             Panel::Events | Panel::Timeline if self.sight.view.is_of_packets() => self.go_by_packets(by, now),
+            Panel::Events | Panel::Timeline if self.view() == View::Conversations => self.go_by_conversations(by, now),
             Panel::Explain => self.scroll(by, now),
             Panel::Events => {
                 let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, by);
@@ -65,7 +69,13 @@ impl State {
     }
 
     /// Shows a view; what is selected stays selected.
-    pub(super) const fn show(&mut self, view: View) {
+    pub(super) fn show(&mut self, view: View) {
+        match (view.is_of_packets(), self.of_others().is_some(), self.sight.cursor.flow()) {
+            (true, true, None) => self.choose_first(),
+            // Of a packet its conversation is what the list knows.
+            (false, true, Some(flow)) => self.sight.cursor = Cursor::Flow(flow),
+            _ => {}
+        }
         self.sight.view = view;
         self.sight.panel = Panel::Events;
         self.sight.scrolled = 0;
@@ -90,7 +100,7 @@ impl State {
 
     /// The last line; in the list that is following what comes.
     fn go_to_end(&mut self, now: Moment) {
-        if self.sight.panel == Panel::Events && self.run.under_way {
+        if self.sight.panel == Panel::Events && self.run.under_way && self.of_others().is_none() {
             self.select(Cursor::Run, now);
         } else {
             self.go_by(TO_THE_END, now);
@@ -100,6 +110,10 @@ impl State {
     fn step_back(&mut self) {
         if self.sight.panel == Panel::Explain {
             self.sight.panel = Panel::Events;
+        } else if self.of_others().is_some() && self.view() != View::Conversations {
+            self.show(View::Timeline);
+        } else if self.of_others().is_some() && self.conversations.is_narrowed() {
+            self.narrow("");
         } else if self.sight.cursor == Cursor::Run && self.has_catalogue() {
             self.return_to_start();
         } else {
@@ -163,6 +177,7 @@ impl State {
         let areas = self.areas(now);
         let lines = match self.sight.panel {
             Panel::Timeline | Panel::Events if self.sight.view.is_of_packets() => areas.main.height.saturating_sub(3),
+            Panel::Timeline | Panel::Events if self.view() == View::Conversations => areas.main.height.saturating_sub(4),
             Panel::Timeline => areas.timeline.height / 2,
             Panel::Events => u16::try_from(Listing::of(self.shown(now).0, self, areas.events).seen).unwrap_or(u16::MAX),
             Panel::Explain => areas.explain.height.saturating_sub(2),
@@ -174,6 +189,7 @@ impl State {
     pub(super) fn pause(&mut self, now: Moment) {
         self.held = match self.held.take() {
             Some(_) => None,
+            None if self.settings.opened.is_some() && !self.run.under_way => None,
             None => Some(Held { run: self.run.clone(), at: self.run.until(now) }),
         };
     }

@@ -1,6 +1,7 @@
 //! Everything that arrives.
 
-use crate::trace::{self, Link, LinkCounts, Stored};
+use crate::trace::{self, FlowKey, Link, LinkCounts, Stored};
+use crate::units::Untrusted;
 
 /// Something that arrived at the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub enum Message {
         /// What it has done with packets so far.
         counts: LinkCounts,
     },
+    /// The servers' names, of those flows that [`Effect::Name`](super::Effect::Name) was about and where one was found.
+    Named(Vec<(FlowKey, Untrusted)>),
     /// The link could not be set as [`Effect::SetLink`](super::Effect::SetLink) asked; why, in a sentence. How it is then
     /// [`Message::Link`] says.
     LinkRefused(String),

@@ -12,6 +12,7 @@
 mod address;
 mod catalogue;
 mod clocks;
+mod conversations;
 mod cursor;
 mod dial;
 mod effect;

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use super::cursor::Cursor;
 use super::ladder::{Rung, Talk};
 use super::state::{Front, Panel, View};
-use super::view::{Listing, StartAreas, dial_at, inside_timeline, link_panel_area, moment_at, rungs, view_at};
+use super::view::{Listing, StartAreas, conversation_at, dial_at, inside_timeline, link_panel_area, moment_at, rungs, view_at};
 use super::{Effect, State};
 use crate::units::Moment;
 
@@ -41,6 +41,7 @@ impl State {
                 self.zoom(if down > 0 { 1.25 } else { 0.8 }, around, now);
             }
             Some(Panel::Explain) => self.scroll(down * WHEEL, now),
+            Some(Panel::Events) if self.view() == View::Conversations => self.go_by_conversations(down * WHEEL, now),
             Some(Panel::Events) if self.sight.view.is_of_packets() => self.go_by_packets(down * WHEEL, now),
             Some(Panel::Events) => {
                 let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, down * WHEEL);
@@ -55,7 +56,7 @@ impl State {
         self.notice = None;
         let areas = self.areas(now);
         if areas.tabs.contains(at) {
-            if let Some(view) = view_at(areas.tabs, at.x) {
+            if let Some(view) = view_at(areas.tabs, self.views(), at.x) {
                 self.show(view);
             }
             return;
@@ -68,6 +69,7 @@ impl State {
                 let row = inside.contains(at).then(|| self.plan(now).row_at(at.y)).flatten();
                 row.map(|(id, lane)| Cursor::Lane(id, lane))
             }
+            Panel::Events if self.view() == View::Conversations => return self.click_conversation(at, now),
             Panel::Events if self.sight.view == View::Ladder => self.packet_at(at, now),
             Panel::Events if self.sight.view == View::Segments => self.packet_under(at, now),
             Panel::Events => Listing::of(run, self, areas.events).event_at(run, areas.events, at.y).map(Cursor::Event),
@@ -76,6 +78,17 @@ impl State {
         self.sight.panel = panel;
         if let Some(cursor) = cursor {
             self.select(cursor, now);
+        }
+    }
+
+    /// The first click chooses, the second shows what was said.
+    fn click_conversation(&mut self, at: Position, now: Moment) {
+        let areas = self.areas(now);
+        self.sight.panel = Panel::Events;
+        match conversation_at(self, &areas, at.y) {
+            Some(flow) if self.sight.cursor == Cursor::Flow(flow) => self.show(View::Ladder),
+            Some(flow) => self.select(Cursor::Flow(flow), now),
+            None => {}
         }
     }
 

@@ -1,9 +1,11 @@
 //! The run on the screen: its trace, and what of its log is listed.
 
+use std::collections::HashMap;
+
 use crate::insight::redact::Redactor;
 use crate::timeline::{Lane, Window, round_end};
-use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Phase, Trace, What};
-use crate::units::{Moment, Nanos};
+use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Flow, FlowKey, Phase, Trace, What};
+use crate::units::{Moment, Nanos, Untrusted};
 
 /// A run as far as it is known.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +13,8 @@ pub(super) struct Run {
     pub(super) trace: Trace,
     /// Places in the log of what the event list shows.
     pub(super) listed: Vec<usize>,
+    /// What clients called the servers of flows.
+    pub(super) names: HashMap<FlowKey, Untrusted>,
     /// Whether events are still to come.
     pub(super) under_way: bool,
     /// Why it could not be started or went on no longer, where its events do not say so.
@@ -20,7 +24,8 @@ pub(super) struct Run {
 impl Run {
     /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than one.
     pub(super) fn take(&mut self, event: Event) {
-        let event = if matches!(event.what, What::Packets { .. }) { event } else { Redactor::default().event(&event) };
+        let event =
+            if matches!(event.what, What::Packets { .. } | What::Undelivered { .. }) { event } else { Redactor::default().event(&event) };
         match event.what {
             What::RunStarted { .. } => *self = Self { under_way: true, ..Self::default() },
             What::RunEnded => self.under_way = false,
@@ -52,6 +57,18 @@ impl Run {
     pub(super) fn main_exchange(&self) -> Option<&Exchange> {
         let exchanges = self.trace.exchanges();
         exchanges.iter().rev().find(|exchange| exchange.failure.is_some()).or_else(|| exchanges.last())
+    }
+
+    /// The flows, where it is a capture of others' traffic; `None` where it is, or may become, a run of this program's.
+    pub(super) fn of_others(&self, opened: bool) -> Option<&[Flow]> {
+        let flows = self.trace.flows();
+        let known = opened || !self.under_way && !flows.is_empty();
+        (known && self.trace.exchanges().is_empty()).then_some(flows)
+    }
+
+    /// Whether more may come of a capture, of which perhaps not even the beginning is there.
+    pub(super) const fn may_go_on(&self) -> bool {
+        self.trace.ended().is_none() && self.trouble.is_none()
     }
 
     /// The event at a place in the log.

@@ -11,6 +11,8 @@ pub struct Settings {
     pub ascii: bool,
     /// Where to go at once; without it the start screen asks.
     pub url: Option<String>,
+    /// The name of the capture file that is looked at; without it, runs are.
+    pub opened: Option<String>,
     /// What the start screen offers.
     pub suggestions: Vec<Suggestion>,
     /// What is not real here, in a sentence; nothing where everything is.

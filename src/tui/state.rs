@@ -3,6 +3,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::address::Address;
+use super::conversations::Conversations;
 use super::cursor::Cursor;
 use super::link_panel::{LinkPanel, Linkage};
 use super::run::Run;
@@ -10,7 +11,7 @@ use super::specimen::Specimen;
 use super::start::Start;
 use super::{Settings, Theme};
 use crate::timeline::Zoom;
-use crate::trace::Trace;
+use crate::trace::{Flow, Trace};
 use crate::units::Moment;
 
 /// A panel that can have the keyboard.
@@ -27,15 +28,16 @@ impl Panel {
     pub(super) const fn previous(self, view: View) -> Self {
         match view {
             View::Timeline => self.next(view).next(view),
-            View::Ladder | View::Layers | View::Segments => self.next(view),
+            View::Conversations | View::Ladder | View::Layers | View::Segments => self.next(view),
         }
     }
 
     pub(super) const fn next(self, view: View) -> Self {
         match (self, view) {
-            (Self::Timeline, View::Timeline) | (Self::Explain, View::Ladder | View::Layers | View::Segments) => Self::Events,
-            (Self::Events, _) | (Self::Timeline, View::Ladder | View::Layers | View::Segments) => Self::Explain,
+            (Self::Timeline, View::Timeline) => Self::Events,
             (Self::Explain, View::Timeline) => Self::Timeline,
+            (Self::Events | Self::Timeline, _) => Self::Explain,
+            (Self::Explain, _) => Self::Events,
         }
     }
 }
@@ -46,6 +48,8 @@ pub(super) enum View {
     /// Where the time went.
     #[default]
     Timeline,
+    /// Who talked with whom: in a capture of others it stands in for the timeline.
+    Conversations,
     /// What was said.
     Ladder,
     /// What a packet is made of.
@@ -55,12 +59,13 @@ pub(super) enum View {
 }
 
 impl View {
-    pub(super) const ALL: [Self; 4] = [Self::Timeline, Self::Ladder, Self::Layers, Self::Segments];
+    pub(super) const OF_RUNS: [Self; 4] = [Self::Timeline, Self::Ladder, Self::Layers, Self::Segments];
+    pub(super) const OF_OTHERS: [Self; 4] = [Self::Conversations, Self::Ladder, Self::Layers, Self::Segments];
 
     /// The key that shows it.
     pub(super) const fn key(self) -> char {
         match self {
-            Self::Timeline => '1',
+            Self::Timeline | Self::Conversations => '1',
             Self::Ladder => '2',
             Self::Layers => '3',
             Self::Segments => '4',
@@ -75,6 +80,7 @@ impl View {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Timeline => "Timeline",
+            Self::Conversations => "Conversations",
             Self::Ladder => "Ladder",
             Self::Layers => "Layers",
             Self::Segments => "Segments",
@@ -89,6 +95,8 @@ pub(super) enum Front {
     Panels,
     /// The keys and signs, scrolled by some lines.
     Help(usize),
+    /// Words that narrow the list of conversations, being typed.
+    Filter(Address),
     /// A new URL over the run.
     Edit(Address),
     /// The screen one begins with.
@@ -138,6 +146,8 @@ pub struct State {
     pub(super) url: String,
     pub(super) front: Front,
     pub(super) sight: Sight,
+    /// Which conversations are listed, in a capture of others.
+    pub(super) conversations: Conversations,
     /// The start screen, shown or not.
     pub(super) start: Start,
     /// The lab's link; without a private network there is none.
@@ -153,7 +163,7 @@ pub struct State {
 impl State {
     /// The screen as it is before anything happened.
     pub fn new(settings: Settings, size: Size) -> Self {
-        let front = if settings.url.is_some() { Front::Panels } else { Front::Start };
+        let front = if settings.url.is_some() || settings.opened.is_some() { Front::Panels } else { Front::Start };
         let mut start = Start::default();
         if let Some(place) = settings.suggestions.iter().position(|offer| Some(&offer.url) == settings.url.as_ref()) {
             start.choose(place, &settings.suggestions);
@@ -167,6 +177,7 @@ impl State {
             held: None,
             errand: Errand::None,
             sight: Sight::default(),
+            conversations: Conversations::default(),
             start,
             linkage: None,
             link_panel: None,
@@ -183,6 +194,24 @@ impl State {
     /// Whether the picture changes by itself: a run is under way and is being looked at.
     pub fn is_growing(&self) -> bool {
         self.is_busy() && self.held.is_none()
+    }
+
+    /// The flows, where what is looked at is a capture of others' traffic.
+    pub(super) fn of_others(&self) -> Option<&[Flow]> {
+        self.held.as_ref().map_or(&self.run, |held| &held.run).of_others(self.settings.opened.is_some())
+    }
+
+    /// The view that is shown.
+    pub(super) fn view(&self) -> View {
+        match self.sight.view {
+            View::Timeline if self.of_others().is_some() => View::Conversations,
+            view => view,
+        }
+    }
+
+    /// The views there are.
+    pub(super) fn views(&self) -> [View; 4] {
+        if self.of_others().is_some() { View::OF_OTHERS } else { View::OF_RUNS }
     }
 
     /// The colours in use.

@@ -30,6 +30,7 @@ impl State {
             Message::PacketRead { stored, read } => self.hear_of_packet(stored, read),
             Message::Link { link, counts } => self.hear_of_link(link, counts),
             Message::LinkRefused(why) => self.link_refused(why),
+            Message::Named(names) => self.hear_names(names),
             Message::Signal(signal) => return self.signalled(signal),
             Message::RunFailed(why) => {
                 self.errand = Errand::None;
@@ -60,6 +61,7 @@ impl State {
                 self.sight.cursor = super::cursor::Cursor::default();
                 self.sight.zoom = crate::timeline::Zoom::default();
                 self.sight.scrolled = 0;
+                self.conversations.forget();
                 if self.errand == Errand::Asked {
                     self.errand = Errand::None;
                 }
@@ -68,6 +70,9 @@ impl State {
             _ => {}
         }
         self.run.take(event);
+        if !self.run.under_way {
+            self.arrange();
+        }
     }
 
     fn signalled(&mut self, signal: Signal) -> Vec<Effect> {
@@ -89,6 +94,7 @@ impl State {
             (Some(Action::Redraw), _) => vec![Effect::Redraw],
             _ if self.link_panel.is_some() => self.press_in_link_panel(key),
             (_, Front::Edit(_)) => self.press_in_edit(key),
+            (_, Front::Filter(_)) => self.press_in_filter(key, now),
             (_, Front::Start) => self.press_at_start(key),
             (Some(action), Front::Help(_)) => {
                 match action {
@@ -106,6 +112,7 @@ impl State {
 
     fn act(&mut self, action: Action, now: Moment) -> Vec<Effect> {
         match action {
+            Action::RunAgain | Action::Edit | Action::NextOffer | Action::PreviousOffer if self.settings.opened.is_some() => {}
             Action::RunAgain => return self.run_to(self.url.clone()),
             Action::Copy => return self.copy(now),
             Action::Quit => return self.leave(Outcome::Quit),
@@ -140,6 +147,12 @@ impl State {
         match &mut self.front {
             _ if self.link_panel.is_some() => self.paste_in_link_panel(text),
             Front::Edit(address) => address.insert(text),
+            Front::Filter(field) => {
+                field.insert(text);
+                let words = field.text();
+                self.narrow(&words);
+            }
+            Front::Panels | Front::Help(_) if self.settings.opened.is_some() => {}
             Front::Start => self.paste_at_start(text),
             Front::Panels if address::check(text.trim()).is_ok() => self.front = Front::Edit(Address::of(text.trim())),
             Front::Panels | Front::Help(_) => {}
@@ -174,7 +187,7 @@ impl State {
 
     /// Cancels the run under way. Where there is none, or it was cancelled and does not end, leaves.
     fn interrupt(&mut self) -> Vec<Effect> {
-        if self.errand == Errand::Cancelled || !self.is_busy() {
+        if self.errand == Errand::Cancelled || !self.is_busy() || self.settings.opened.is_some() {
             return self.leave(Outcome::Interrupted);
         }
         self.errand = Errand::Cancelled;

@@ -6,8 +6,8 @@ use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, 
 use proptest::prelude::*;
 use tapline::trace::{
     AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord, DnsServer, DnsTransport, Endpoint, Event,
-    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, LinkCounts, Packet, Phase, QueryId, ResolutionSource, SCHEMA,
-    Side, StreamPosition, TcpFlags, TcpHeader, TlsMessage, Transport, Verification, What,
+    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, LinkCounts, OtherFrames, Packet, Phase, QueryId,
+    ResolutionSource, SCHEMA, Side, StreamPosition, TcpFlags, TcpHeader, TlsMessage, Transport, Undelivered, Verification, What,
 };
 use tapline::tui::{Message, Settings, Theme};
 use tapline::units::{BitRate, Moment, Nanos, Share, Untrusted, WallTime, acts_on_a_terminal};
@@ -226,7 +226,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn hand() -> impl Strategy<Value = TerminalEvent> {
-    let keys = ['r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'l', 'n', 'p', 'y', 't', '?', '%'];
+    let keys = ['r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'l', 'n', 'p', 'y', 't', '?', '%', '/', 's', '1', '2', '4'];
     let key = prop_oneof![
         3 => prop::sample::select(keys.to_vec()).prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End]),
@@ -250,6 +250,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             ascii,
             url: run.then(|| "https://a.test/".to_owned()),
             suggestions: if lab { exhibits() } else { Vec::new() },
+            opened: None,
             notice,
         },
     )
@@ -306,4 +307,62 @@ proptest! {
             prop_assert!(!harmful, "{:?}", cell.symbol());
         }
     }
+
+    #[test]
+    fn a_capture_of_others_is_drawn(
+        (settings, opened) in (settings(), text()),
+        events in prop::collection::vec(of_a_capture(), 0..30),
+        (names, more, ended) in (prop::collection::vec(text(), 0..20), prop::collection::vec(of_a_capture(), 0..8), any::<bool>()),
+        hands in prop::collection::vec((hand(), size()), 0..16),
+        last in size(),
+        now in moment(),
+    ) {
+        let opened = Some(opened.escaped().into_owned());
+        let mut desk = Desk::with(last, Settings { url: None, opened, ..settings });
+        let started = What::RunStarted { schema: SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1) };
+        let at = Moment::START;
+        desk.tell([Event { at, what: started }, Event { at, what: What::ClockPaired { wall: WallTime(1), uncertainty: Nanos(0) } }]);
+        desk.tell(events);
+        let names = desk.state.trace().flows().iter().map(|flow| flow.key).zip(names).collect();
+        desk.send(Message::Named(names));
+        if ended {
+            desk.tell([Event { at, what: What::RunEnded }]);
+        }
+        desk.now = now;
+        for (hand, size) in hands {
+            desk.resize(size);
+            desk.send(Message::Terminal(hand));
+            desk.buffer();
+        }
+        desk.tell(more);
+        desk.resize(last);
+        for cell in desk.buffer().content() {
+            let harmful = cell.symbol().chars().any(acts_on_a_terminal);
+            prop_assert!(!harmful, "{:?}", cell.symbol());
+        }
+    }
+}
+
+/// What a capture file may tell, with times anywhere.
+fn of_a_capture() -> impl Strategy<Value = Event> {
+    let error = (any::<u64>(), address(), address(), any::<bool>(), any::<u8>(), any::<u8>()).prop_map(
+        |(wall, source, destination, tcp, kind, code)| Undelivered {
+            wall: WallTime(wall),
+            from: source.ip(),
+            source,
+            destination,
+            tcp,
+            kind,
+            code,
+        },
+    );
+    let what = prop_oneof![
+        6 => prop::collection::vec(packet(), 0..20).prop_map(|packets| What::Packets { packets }),
+        2 => prop::collection::vec(error, 0..4).prop_map(|errors| What::Undelivered { errors }),
+        1 => text().prop_map(|text| What::Note { exchange: None, text }),
+        1 => any::<u64>().prop_map(|arp| What::OtherFrames { frames: OtherFrames { arp, ..OtherFrames::default() } }),
+        1 => (text(), text()).prop_map(|(a, b)| What::CaptureOpened { interface: a.raw().to_owned(), link_type: b.raw().to_owned() }),
+        1 => (any::<u64>(), any::<u64>()).prop_map(|(received, dropped)| What::CaptureClosed { received, dropped }),
+    ];
+    (moment(), what).prop_map(|(at, what)| Event { at, what })
 }

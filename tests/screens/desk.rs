@@ -72,7 +72,9 @@ impl Desk {
     }
 
     pub(crate) fn send(&mut self, message: Message) -> Vec<Effect> {
-        self.state.update(message, self.now)
+        let mut effects = self.state.update(message, self.now);
+        effects.extend(self.state.settle());
+        effects
     }
 
     pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Effect> {

@@ -2,9 +2,10 @@
 
 use crossterm::event::KeyCode;
 use tapline::trace::{Link, LinkCounts};
-use tapline::tui::Settings;
-use tapline::units::{BitRate, Moment, Nanos, Share};
+use tapline::tui::{Message, Settings};
+use tapline::units::{BitRate, Moment, Nanos, Share, Untrusted};
 
+use crate::conversations::opened;
 use crate::desk::{Desk, exhibits, link};
 use crate::layers::Reading;
 use crate::scenario::Scenario;
@@ -31,6 +32,25 @@ fn every_scenario() {
 fn with_much_room() {
     for name in ["https_http2", "certificate_expired", "redirects"] {
         picture(name, LARGE, &Desk::scenario(name, LARGE));
+    }
+}
+
+#[test]
+fn a_capture_that_was_opened() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        let mut desk = opened("ports_used_again", size);
+        let name = desk.state.trace().flows()[1].key;
+        desk.send(Message::Named(vec![(name, Untrusted::new("portal.\u{1b}[2Jlab.test"))]));
+        desk.press(KeyCode::Down);
+        picture("conversation", size, &desk);
+        desk.press(KeyCode::Enter);
+        picture("conversation_ladder", size, &desk);
+        desk.press(KeyCode::Esc);
+        desk.type_text("/udp");
+        picture("conversation_filter", size, &desk);
+        desk.press(KeyCode::Enter);
+        desk.press(KeyCode::Char('?'));
+        picture("conversation_help", size, &desk);
     }
 }
 

@@ -83,6 +83,20 @@ impl Pcapng {
         Ok(file)
     }
 
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Bytes that have to be at hand for the next record: those of its block where that holds a packet. What others hold is not known.
+    pub(super) fn length_of_next(&self) -> Option<usize> {
+        if !self.waiting.is_empty() {
+            return Some(0);
+        }
+        let head = Fields { bytes: self.source.waiting()?.get(..8)?, big_endian: self.big_endian };
+        let holds_packet = matches!(head.u32_at(0), ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET);
+        holds_packet.then(|| (head.u32_at(4) as usize).next_multiple_of(4))
+    }
+
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
         while self.waiting.is_empty() {
             if self.source.peek(1)?.is_empty() {

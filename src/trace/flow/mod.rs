@@ -93,6 +93,11 @@ impl Flow {
         self.unlisted
     }
 
+    /// When the first packet passed and when the last, of those that are listed.
+    pub fn span(&self) -> Option<(WallTime, WallTime)> {
+        self.sums.span()
+    }
+
     /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets that are listed. It costs the
     /// stretch's edges and not its packets.
     pub fn passed(&self, from: WallTime, to: WallTime) -> Passed {
@@ -127,6 +132,11 @@ impl Flow {
     /// Counts of one direction.
     pub const fn counts(&self, direction: Direction) -> &SegmentCounts {
         &self.stream(direction).counts
+    }
+
+    /// All flags that any packet of a direction had.
+    pub const fn flags(&self, direction: Direction) -> TcpFlags {
+        self.stream(direction).flags
     }
 
     /// The maximum segment size this direction's SYN announced: the most the *other* side may send in a segment.

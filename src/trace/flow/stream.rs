@@ -34,6 +34,8 @@ pub(super) struct Stream {
     /// Offsets below `next` that no packet has carried.
     gaps: Vec<Gap>,
     pub(super) counts: SegmentCounts,
+    /// All flags that any packet had.
+    pub(super) flags: TcpFlags,
     pub(super) mss: Option<u16>,
     pub(super) window_scale: Option<u8>,
     /// The SYN was there, so offsets count from the stream's beginning.
@@ -58,6 +60,7 @@ impl Stream {
         next: 0,
         gaps: Vec::new(),
         counts: SegmentCounts { packets: 0, data_segments: 0, payload_bytes: 0, max_payload: 0, retransmitted: 0, out_of_order: 0 },
+        flags: TcpFlags(0),
         mss: None,
         window_scale: None,
         anchored: false,
@@ -79,6 +82,7 @@ impl Stream {
             self.counts.max_payload = self.counts.max_payload.max(bytes);
         }
         let Transport::Tcp(tcp) = packet.transport else { return (0, false) };
+        self.flags.0 |= tcp.flags.0;
         let syn = tcp.flags.has(TcpFlags::SYN);
         if syn {
             self.mss = tcp.mss.or(self.mss);

@@ -152,6 +152,11 @@ impl Trace {
         self.flows.of(key)
     }
 
+    /// Where a flow stands among all.
+    pub fn place_of(&self, key: &FlowKey) -> Option<usize> {
+        self.flows.place(key)
+    }
+
     /// The state of packet capture.
     pub const fn capture(&self) -> &Capture {
         &self.capture

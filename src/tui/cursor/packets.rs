@@ -38,7 +38,7 @@ pub(super) fn carrying(run: &Run, cursor: Cursor) -> Option<(FlowKey, usize)> {
     let carrier = match cursor {
         Cursor::Event(place) => of_event(run, talk.flow, place),
         Cursor::Lane(id, lane) => lane.phase().and_then(|phase| of_phase(run.trace.exchange(id)?, talk.flow, phase)),
-        Cursor::Run | Cursor::Packet(..) => None,
+        Cursor::Run | Cursor::Flow(_) | Cursor::Packet(..) => None,
     };
     let next = || {
         let wall = run.trace.clock().wall_of(cursor.moment(run)?)?;

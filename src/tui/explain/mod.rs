@@ -1,6 +1,8 @@
 //! What the selected thing is, why it happens, what it cost, where it is written down, and what it holds.
 
+mod capture;
 mod content;
+mod conversation;
 mod event;
 mod failure;
 mod overview;
@@ -25,6 +27,7 @@ pub(super) fn explanation(run: &Run, cursor: Cursor, now: Moment) -> Page {
             (Some(exchange), None) => overview::exchange(run, exchange, now),
             (None, _) => overview::page(run, now),
         },
+        Cursor::Flow(flow) => conversation::page(run, &flow),
         Cursor::Packet(flow, place) => packet::page(run, flow, place),
     }
 }

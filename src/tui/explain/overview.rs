@@ -23,6 +23,9 @@ pub(super) fn page(run: &Run, now: Moment) -> Page {
 
 fn of_exchanges(run: &Run, now: Moment) -> Page {
     let Some(main) = run.main_exchange() else {
+        if !run.trace.flows().is_empty() || run.trace.capture().packets > 0 {
+            return super::capture::page(run);
+        }
         let mut page = Page::new("Explain");
         page.say(if run.under_way {
             "The request is about to begin."

@@ -38,7 +38,7 @@ impl<'a> Talk<'a> {
     /// The talk that the cursor is about: its packet's, else its exchange's connection's, else its latest connection attempt's.
     pub(super) fn of(run: &'a Run, cursor: Cursor) -> Option<Self> {
         let trace = &run.trace;
-        if let Cursor::Packet(key, _) = cursor {
+        if let Some(key) = cursor.flow() {
             return Some(Self { trace, flow: trace.flow(&key)?, connection: trace.connection_of(&key) });
         }
         let exchange = trace.exchange(cursor.exchange(run)?)?;

@@ -72,6 +72,10 @@ where
         if let Some(outcome) = screen.take_all(message, inbox, perform)? {
             return Ok(outcome);
         }
+        let settled = screen.state.settle();
+        if let Some(outcome) = screen.perform(settled, perform)? {
+            return Ok(outcome);
+        }
         screen.draw()?;
     }
 }

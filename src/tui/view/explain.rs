@@ -17,7 +17,7 @@ pub(in crate::tui) fn page(state: &State, areas: &Areas, now: Moment) -> Page {
     let cursor = state.sight.cursor;
     let page = explanation(run, cursor, now);
     // An event of the run itself holds nothing beyond its line, and of a packet all is said.
-    let of_the_run = matches!(cursor, Cursor::Packet(..)) || matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
+    let of_the_run = cursor.flow().is_some() || matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
     if areas.content.width > 0 || of_the_run { page } else { page.followed_by(content(run, cursor)) }
 }
 

@@ -14,13 +14,16 @@ use crate::tui::wording::{status_words, without_credentials};
 use crate::units::{Bytes, Moment, Untrusted};
 
 /// A piece of a line, and its colour.
-type Piece = (String, Role);
+pub(super) type Piece = (String, Role);
 
 /// Columns between two pieces.
 const GAP: u16 = 1;
 
 /// Draws one line or two.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
+    if state.of_others().is_some() {
+        return super::capture_header::draw(canvas, area, state, now);
+    }
     let (run, now) = state.shown(now);
     let exchange = state.sight.cursor.exchange(run).and_then(|id| run.trace.exchange(id));
     if area.height == 0 {
@@ -41,7 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Mome
 }
 
 /// Pieces from the left, pieces from the right; what does not fit between is left out from the end.
-fn line(canvas: &mut Canvas<'_>, area: Rect, left: Vec<Piece>, right: Vec<Piece>) {
+pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, left: Vec<Piece>, right: Vec<Piece>) {
     let mut end = area.right().saturating_sub(1);
     for (text, role) in right.into_iter().rev() {
         let wide = u16::try_from(width(&text)).unwrap_or(u16::MAX);

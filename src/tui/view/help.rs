@@ -52,6 +52,15 @@ const LAYERS_SIGNS: [(&str, Role, &str); 6] = [
     ("\u{2190} \u{2192}", Role::Text, "other bytes of the packet"),
 ];
 
+/// What is seen in the list of conversations.
+const CONVERSATIONS_SIGNS: [(&str, Role, &str); 5] = [
+    ("\u{25be}", Role::Accent, "the list is in this column's order"),
+    ("\u{2581}\u{2584}\u{2588}", Role::Text, "payload over the time of the capture, each row on its own scale"),
+    ("  \u{00b7}", Role::Text, "packets without payload"),
+    ("\u{2588}", Role::Failure, "something was sent again then"),
+    ("\u{2717}", Role::Failure, "reset, never answered, or reported as not delivered"),
+];
+
 /// What is seen in the plots.
 const SEGMENTS_SIGNS: [(&str, Role, &str); 5] = [
     ("\u{2809}\u{2824}\u{28c0}", Role::Text, "a dot is a segment: its payload, or how far the stream has come with it"),
@@ -88,8 +97,9 @@ pub(in crate::tui) fn height(state: &State) -> usize {
 fn lines(state: &State) -> Vec<HelpLine> {
     let mut lines = notice(state);
     lines.extend([phases(), Vec::new()]);
-    let signs: &[(&str, Role, &str)] = match state.sight.view {
+    let signs: &[(&str, Role, &str)] = match state.view() {
         View::Timeline => &SIGNS,
+        View::Conversations => &CONVERSATIONS_SIGNS,
         View::Ladder => &LADDER_SIGNS,
         View::Layers => &LAYERS_SIGNS,
         View::Segments => &SEGMENTS_SIGNS,

@@ -29,6 +29,8 @@ const BOXED: (u16, u16) = (60, 20);
 const TWO_PANELS: u16 = 100;
 /// From this width on an explanation stands beside a view, not below it.
 const BESIDE: u16 = 116;
+/// The same of a list with many columns.
+const BESIDE_A_LIST: u16 = 170;
 /// From this height on there is a line for the views' names.
 const TABBED: u16 = 30;
 /// From this width on what the selected thing holds has a panel of its own.
@@ -42,15 +44,17 @@ const PHASES: u16 = 9;
 impl Areas {
     pub(in crate::tui) fn of(area: Rect, state: &State, now: Moment) -> Self {
         if area.width < BOXED.0 || area.height < BOXED.1 {
-            return Self::small(area, state.sight.view);
+            return Self::small(area, state.view());
         }
         // A third line where there is a link to tell of.
         let header = Rect { height: 2 + u16::from(state.linkage.is_some()), ..area };
         let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
         let tabs = Rect { y: header.bottom(), height: u16::from(area.height >= TABBED), ..area };
         let body = Rect { y: tabs.bottom(), height: area.height - header.height - tabs.height - keys.height, ..area };
-        if state.sight.view.is_of_packets() {
-            return Self { header, tabs, keys, ..Self::beside(body) };
+        match state.view() {
+            View::Timeline => {}
+            View::Conversations => return Self { header, tabs, keys, ..Self::beside(body, BESIDE_A_LIST) },
+            View::Ladder | View::Layers | View::Segments => return Self { header, tabs, keys, ..Self::beside(body, BESIDE) },
         }
         let (run, at) = state.shown(now);
         let most = most_for_the_timeline(body, state.sight.panel);
@@ -61,8 +65,8 @@ impl Areas {
     }
 
     /// A view, and the explanation beside it, or below it where it needs all columns.
-    fn beside(area: Rect) -> Self {
-        if area.width < BESIDE {
+    fn beside(area: Rect, from: u16) -> Self {
+        if area.width < from {
             let below = (area.height / 3).clamp(BELOW_IN_LITTLE, BELOW + 2);
             let main = Rect { height: area.height - below, ..area };
             return Self { main, explain: Rect { y: main.bottom(), height: below, ..area }, ..Self::default() };

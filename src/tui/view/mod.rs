@@ -3,7 +3,9 @@
 mod address;
 mod ascii;
 mod canvas;
+mod capture_header;
 mod catalogue;
+mod conversations;
 mod events;
 mod explain;
 mod header;
@@ -29,6 +31,7 @@ use super::state::{Front, View};
 use super::theme::{Look, Role};
 use crate::units::Moment;
 
+pub(super) use conversations::conversation_at;
 pub(super) use events::Listing;
 pub(super) use explain::{most_scrolled, page};
 pub(super) use help::height as help_height;
@@ -72,8 +75,9 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, now: Moment) {
 fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     let areas = Areas::of(area, state, now);
     header::draw(canvas, areas.header, state, now);
-    tabs::draw(canvas, areas.tabs, state.sight.view);
-    match state.sight.view {
+    tabs::draw(canvas, areas.tabs, state.views(), state.view());
+    match state.view() {
+        View::Conversations => conversations::draw(canvas, areas.main, areas.boxed(), state, now),
         View::Timeline => timeline::draw(canvas, areas.timeline, areas.boxed(), state, now),
         View::Ladder => ladder::draw(canvas, areas.main, areas.boxed(), state, now),
         View::Layers => layers::draw(canvas, areas.main, areas.boxed(), state, now),
@@ -87,7 +91,7 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     match &state.front {
         Front::Help(scrolled) => help::draw(canvas, Rect { height: area.height - areas.keys.height, ..area }, state, *scrolled),
         Front::Edit(address) => address::draw_over(canvas, area, address),
-        Front::Panels | Front::Start => {}
+        Front::Panels | Front::Filter(_) | Front::Start => {}
     }
 }
 

@@ -7,12 +7,12 @@ use crate::tui::state::View;
 use crate::tui::theme::Role;
 
 /// Draws the line.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, shown: View) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, views: [View; 4], shown: View) {
     if area.height == 0 {
         return;
     }
     let mut x = area.x + 1;
-    for view in View::ALL {
+    for view in views {
         let (key, name) = (view.key().to_string(), view.name());
         let role = if view == shown { Role::Strong } else { Role::Dim };
         let start = x;
@@ -27,9 +27,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, shown: View) {
 }
 
 /// The view whose name is at a place.
-pub(in crate::tui) fn view_at(area: Rect, x: u16) -> Option<View> {
+pub(in crate::tui) fn view_at(area: Rect, views: [View; 4], x: u16) -> Option<View> {
     let mut end = area.x;
-    View::ALL.into_iter().find(|view| {
+    views.into_iter().find(|view| {
         end += u16::try_from(view.name().len()).unwrap_or(0) + 4;
         x < end
     })

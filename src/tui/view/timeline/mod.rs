@@ -28,6 +28,7 @@ use crate::units::Moment;
 
 pub(in crate::tui) use notes::{outcome_words, progress, version_name};
 pub(in crate::tui) use plan::Plan;
+pub(super) use strip::cell as strip_cell;
 
 /// Bars in a row, for the start screen's picture.
 pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(Cover, Style)]) {

@@ -76,6 +76,11 @@ fn letter(passed: &PassedOneWay, role: Role) -> Option<(&'static str, Role)> {
     })
 }
 
+/// One cell: its height is what passed.
+pub(in crate::tui::view) fn cell(bytes: u64, most: u64) -> &'static str {
+    HEIGHTS.get(height(bytes, most, HEIGHTS.len()) - 1).copied().unwrap_or_default()
+}
+
 /// The square root of the share, so that small packets are seen beside large ones.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one of a few heights")]
 fn height(bytes: u64, most: u64, levels: usize) -> usize {

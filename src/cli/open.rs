@@ -1,0 +1,122 @@
+//! `tapline open`: a capture file on the screen.
+
+use std::fs::File;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use super::args::{OpenArgs, ReportFileArgs};
+use super::exit::Exit;
+use super::usage::Usage;
+use super::{live, report};
+use crate::archive::{Archive, ArchiveError, Store};
+use crate::insight::Opening;
+use crate::trace::{FlowKey, Stored};
+use crate::tui::{self, Effect, Message, Settings};
+use crate::units::Untrusted;
+
+/// Messages that may wait for the screen. Each may hold hundreds of packets, so it is few; the reader waits when there are more.
+const INBOX: usize = 32;
+
+/// Questions that may wait.
+const QUESTIONS: usize = 256;
+
+/// The packets' bytes, once the input has turned out to be a capture.
+type Shelf = Arc<OnceLock<Arc<Store>>>;
+
+/// Shows the file as it is read; prints the report where there is no terminal.
+pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
+    let is_standard_input = args.file.as_os_str() == "-";
+    if is_standard_input && std::io::stdin().is_terminal() {
+        return Err(Usage::new("standard input is the terminal; pipe a capture into it: tcpdump -U -w - | tapline open -"));
+    }
+    if !possible() {
+        eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline report' prints it)");
+        return report::run(&ReportFileArgs::of(args.file.clone(), args.look.ascii));
+    }
+    let name = if is_standard_input { "standard input".to_owned() } else { name_of(&args.file) };
+    let settings = Settings { opened: Some(name.clone()), ..live::appearance(&args.look) };
+    let (sender, inbox) = sync_channel(INBOX);
+    let shelf = Shelf::default();
+    let failed = |error: &std::io::Error| Usage::new(format!("no thread can be started: {error}"));
+    if is_standard_input {
+        // It may be long before the first byte comes, and the screen says so.
+        spawn("reader", &sender, &shelf, |sender, shelf| read(Archive::piped(std::io::stdin()), sender, shelf)).map_err(|e| failed(&e))?;
+    } else {
+        let archive = Archive::open(&args.file).map_err(|error| Usage::new(format!("{name}: {error}")))?;
+        spawn("reader", &sender, &shelf, |sender, shelf| read(Ok(archive), sender, shelf)).map_err(|e| failed(&e))?;
+    }
+    let (ask, asked) = sync_channel(QUESTIONS);
+    spawn("librarian", &sender, &shelf, move |sender, shelf| answer(&asked, sender, shelf)).map_err(|e| failed(&e))?;
+    let mut perform = |effect| {
+        let question = match effect {
+            Effect::Name(openings) => Question::Names(openings),
+            Effect::ReadPacket(stored) => Question::Packet(stored),
+            _ => return,
+        };
+        // Names are asked for one batch at a time and packets one a key, so there is room.
+        let _ = ask.try_send(question);
+    };
+    Ok(live::left(tui::live(&sender, &inbox, &mut perform, settings)))
+}
+
+/// Whether there is a terminal to draw on, and one to read keys from: where standard input is something else, the one that the process is on.
+fn possible() -> bool {
+    std::io::stdout().is_terminal() && (std::io::stdin().is_terminal() || File::open("/dev/tty").is_ok())
+}
+
+fn name_of(path: &Path) -> String {
+    Untrusted::new(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).escaped().into_owned()
+}
+
+fn spawn(
+    name: &str,
+    sender: &SyncSender<Message>,
+    shelf: &Shelf,
+    work: impl FnOnce(&SyncSender<Message>, &Shelf) + Send + 'static,
+) -> std::io::Result<()> {
+    let (sender, shelf) = (sender.clone(), Arc::clone(shelf));
+    thread::Builder::new().name(name.to_owned()).spawn(move || work(&sender, &shelf)).map(drop)
+}
+
+/// Tells the screen all that is in the capture. A screen that is gone wants nothing, and the process ends with it.
+fn read(archive: Result<Archive, ArchiveError>, sender: &SyncSender<Message>, shelf: &Shelf) {
+    match archive {
+        Ok(archive) => {
+            let _ = shelf.set(archive.store());
+            archive.tell(|event| _ = sender.send(Message::Trace(event)));
+        }
+        Err(error) => _ = sender.send(Message::RunFailed(error.to_string())),
+    }
+}
+
+/// What the screen wants to know of packets' bytes.
+enum Question {
+    Names(Vec<(FlowKey, Opening)>),
+    Packet(Stored),
+}
+
+/// Looks up what the screen asks for.
+fn answer(asked: &Receiver<Question>, sender: &SyncSender<Message>, shelf: &Shelf) {
+    for question in asked {
+        let message = match question {
+            Question::Names(openings) => Message::Named(names(openings, shelf)),
+            Question::Packet(stored) => {
+                let read = shelf.get().map_or_else(|| Err("nothing was read".to_owned()), |store| live::bytes_of(&**store, stored));
+                Message::PacketRead { stored, read }
+            }
+        };
+        if sender.send(message).is_err() {
+            return;
+        }
+    }
+}
+
+/// The names that are found in openings.
+fn names(openings: Vec<(FlowKey, Opening)>, shelf: &Shelf) -> Vec<(FlowKey, Untrusted)> {
+    let Some(store) = shelf.get() else { return Vec::new() };
+    let name = |(flow, opening): (FlowKey, Opening)| Some((flow, opening.server_name(&**store)?));
+    openings.into_iter().filter_map(name).collect()
+}
