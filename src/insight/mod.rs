@@ -13,7 +13,6 @@ mod round_trips;
 #[cfg(test)]
 mod scene;
 mod segments;
-mod sequence;
 mod server_names;
 mod server_timing;
 mod sizes;
@@ -30,7 +29,6 @@ pub use packet::packet_of;
 pub use payload::{opening, payload_of};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
 pub use segments::{KernelCounts, KernelSegments, Segments, kernel_segments, segments};
-pub use sequence::{Advance, Step, sequence};
 pub use server_names::{Opening, ServerNames, server_name};
 pub use server_timing::{ServerTiming, server_timing};
 pub use sizes::{SizeRange, Sizes, sizes_sentence};

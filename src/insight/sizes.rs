@@ -27,11 +27,7 @@ const TIMESTAMPS: u32 = 12;
 impl Sizes {
     /// Of all packets of a direction that carry payload.
     pub fn of(flow: &Flow, direction: Direction) -> Self {
-        let mut sizes = BTreeMap::new();
-        for packet in flow.packets().iter().filter(|packet| packet.direction == direction && packet.payload_bytes > 0) {
-            *sizes.entry(packet.payload_bytes).or_default() += 1;
-        }
-        Self(sizes)
+        Self(flow.payload_sizes(direction))
     }
 
     /// The largest size, and how many segments have it.

@@ -30,10 +30,33 @@ impl Dots {
     /// Sets a dot: `x` from the left, `part` of `whole` of the height from the bottom. What lies above goes to the top. Where series
     /// meet in a cell, the cell is that of the higher number.
     pub fn set(&mut self, x: u16, part: u64, whole: u64, series: u8) {
-        let dots = u64::from(self.lines) * u64::from(Self::DOWN);
-        let Some(most) = dots.checked_sub(1) else { return };
-        let up = u128::from(part.min(whole)) * u128::from(most) / u128::from(whole.max(1));
-        let down = most - u64::try_from(up).unwrap_or(most).min(most);
+        self.stem(x, (part, part), whole, series);
+    }
+
+    /// Sets all dots above each other from one value to another.
+    pub fn stem(&mut self, x: u16, (from, to): (u64, u64), whole: u64, series: u8) {
+        for level in self.level(from, whole)..=self.level(to, whole) {
+            self.set_level(x, level, series);
+        }
+    }
+
+    /// How many dots there are above each other.
+    pub fn height(&self) -> u64 {
+        u64::from(self.lines) * u64::from(Self::DOWN)
+    }
+
+    /// Which dot from the bottom a value is.
+    fn level(&self, part: u64, whole: u64) -> u64 {
+        let (part, whole, most) = (part.min(whole), whole.max(1), self.height().saturating_sub(1));
+        // Dividing 128 bits takes many times as long, and there may be a million values.
+        match part.checked_mul(most) {
+            Some(product) => product / whole,
+            None => u64::try_from(u128::from(part) * u128::from(most) / u128::from(whole)).unwrap_or(most),
+        }
+    }
+
+    fn set_level(&mut self, x: u16, level: u64, series: u8) {
+        let Some(down) = self.height().checked_sub(level + 1) else { return };
         let (column, line) = (x / Self::ACROSS, u16::try_from(down / u64::from(Self::DOWN)).unwrap_or(u16::MAX));
         let bit = bit(x % Self::ACROSS, down % u64::from(Self::DOWN));
         if column < self.columns
@@ -42,19 +65,6 @@ impl Dots {
             cell.bits |= bit;
             cell.series = cell.series.max(series);
         }
-    }
-
-    /// Sets all dots above each other from one value to another.
-    pub fn stem(&mut self, x: u16, (from, to): (u64, u64), whole: u64, series: u8) {
-        let dots = u64::from(self.lines) * u64::from(Self::DOWN);
-        for dot in 0..=dots {
-            let part = u64::try_from(u128::from(whole) * u128::from(dot) / u128::from(dots.max(1))).unwrap_or(whole);
-            if from <= part && part <= to {
-                self.set(x, part, whole, series);
-            }
-        }
-        self.set(x, from, whole, series);
-        self.set(x, to, whole, series);
     }
 
     /// The cells that have dots: column, line, braille pattern, series.

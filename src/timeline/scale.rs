@@ -59,6 +59,13 @@ impl Scale {
         self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
     }
 
+    /// The earliest instant that lies in a column.
+    pub fn edge(&self, column: u16) -> Moment {
+        let sixteenths = (u128::from(column) * 16).saturating_sub(1);
+        let into = (u128::from(self.window.length().0) * sixteenths).div_ceil(u128::from(self.columns.max(1)) * 16);
+        self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
+    }
+
     /// What a span of time covers, `None` where nothing of it is in the window. What is too short to see covers an eighth: it
     /// did happen.
     pub fn cover(&self, began: Moment, ended: Moment) -> Option<Cover> {
@@ -111,6 +118,18 @@ mod tests {
         }
         assert_eq!(scale().column(Moment(1_000)), Some(9));
         assert_eq!(scale().column(Moment(1_001)), None);
+    }
+
+    #[test]
+    fn a_column_begins_at_its_edge() {
+        for (length, columns) in [(1_000, 10), (999_983, 380), (7, 3)] {
+            let scale = Scale::new(Window::new(Moment(0), Moment(length)), columns);
+            for column in 1..columns {
+                let edge = scale.edge(column);
+                assert_eq!(scale.column(edge), Some(column));
+                assert_eq!(scale.column(edge - Nanos(1)), Some(column - 1));
+            }
+        }
     }
 
     #[test]

@@ -43,7 +43,10 @@ pub use dns::{DnsAnswer, DnsQuery, DnsRecord, DnsServer, DnsTransport, QueryOutc
 pub use event::{AttemptId, Cause, Clock, ConnectionId, Event, ExchangeId, QueryId, SCHEMA, What};
 pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
 pub use failure::{Code, Failure};
-pub use flow::{Direction, Flow, FlowKey, Packet, PacketEntry, SegmentCounts, TcpFlags, TcpHeader, Transport};
+pub use flow::{
+    Advance, Direction, Flow, FlowKey, Packet, PacketEntry, Progress, SegmentCounts, SizeSet, Span, Stretch, Stride, TcpFlags, TcpHeader,
+    Transport,
+};
 pub use fold::{Control, Trace};
 pub use http::{Header, HttpVersion, Informational, Request, Response};
 pub use link::{Link, LinkCounts};

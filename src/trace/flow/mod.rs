@@ -1,19 +1,26 @@
 //! Flows: the packets of one connection over TCP, or of one 4-tuple over UDP, as an index entry each.
 
+mod advance;
+mod course;
 mod packet;
+mod size_set;
 mod stream;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
+pub use advance::Advance;
+pub use course::{Progress, Span, Stretch, Stride};
 pub use packet::{Direction, FlowKey, Packet, TcpFlags, TcpHeader, Transport};
+pub use size_set::SizeSet;
 pub use stream::SegmentCounts;
 
 use super::passed::{ChunkSums, Passed};
 use super::ranges::Carrier;
 use super::{Stored, Undelivered};
 use crate::units::{Nanos, WallTime};
+use course::Course;
 use stream::{Stream, unwrap_offset};
 
 /// What is kept of a packet.
@@ -47,6 +54,7 @@ pub struct Flow {
     pub key: FlowKey,
     entries: Vec<PacketEntry>,
     sums: ChunkSums,
+    course: Option<Box<Course>>,
     unlisted: u64,
     sent: Stream,
     received: Stream,
@@ -73,6 +81,7 @@ impl Flow {
             key,
             entries: Vec::new(),
             sums: ChunkSums::EMPTY,
+            course: None,
             unlisted: 0,
             sent: Stream::EMPTY,
             received: Stream::EMPTY,
@@ -210,7 +219,7 @@ impl Flow {
         };
         let (offset, retransmitted) = stream.take(packet, reordered_within);
         if self.entries.len() == Self::MOST {
-            self.unlisted += 1;
+            self.count_unlisted(direction, packet.payload_bytes);
             return;
         }
         let (ack, window, flags) = match packet.transport {
@@ -232,6 +241,7 @@ impl Flow {
         stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
         self.make_room();
         self.entries.push(entry);
+        self.stride();
     }
 
     pub(super) fn add_undelivered(&mut self, error: &Undelivered) {

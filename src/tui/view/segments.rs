@@ -1,15 +1,18 @@
 //! Segments: their sizes against time with the line of the MSS, how far the stream has come, and how many there are of which size.
 
+mod columns;
+mod marks;
 mod plot;
 
 use ratatui::layout::Rect;
 
-use self::plot::{Plot, Series, Stair};
+use self::marks::Marks;
+use self::plot::{Plot, Series};
 use super::canvas::Canvas;
 use super::timeline;
-use crate::insight::{Advance, Sizes, segments, sequence, sizes_sentence};
+use crate::insight::{Sizes, segments, sizes_sentence};
 use crate::timeline::{Scale, Ticks, Window};
-use crate::trace::{Direction, Exchange, Flow, Phase};
+use crate::trace::{Direction, Exchange, Phase};
 use crate::tui::State;
 use crate::tui::figures::count;
 use crate::tui::fit::{width, wrap};
@@ -135,20 +138,11 @@ impl Picture<'_> {
             canvas,
             self.cursor_column(area),
             |dots, scale| {
-                for packet in flow.packets().iter().filter(|packet| packet.payload_bytes > 0) {
-                    let Some(x) = self.talk.moment(packet).and_then(|at| scale.column(at)) else { continue };
-                    let kind = match (packet.retransmitted, packet.direction) {
-                        (true, _) => 2,
-                        (false, Direction::Sent) => 0,
-                        (false, Direction::Received) => 1,
-                    };
-                    let top = u64::from(packet.payload_bytes);
-                    if few {
-                        dots.stem(x, (0, top), plot.most, kind);
-                    } else {
-                        dots.set(x, top, plot.most, kind);
-                    }
-                }
+                let mut mark = |x, size: u32, kind| {
+                    let size = u64::from(size);
+                    dots.stem(x, (if few { 0 } else { size }, size), plot.most, kind);
+                };
+                self.marks(scale).into_iter().for_each(|mut marks| marks.sizes(&mut mark));
             },
             self.window,
         );
@@ -160,7 +154,7 @@ impl Picture<'_> {
             return;
         }
         let (flow, direction) = (self.talk.flow, self.main_direction());
-        let (most, edge) = extent(flow, direction);
+        let (most, edge) = marks::extent(flow, direction);
         // The window's edge is shown where it is near enough to leave the rest some room.
         let near = edge <= most.saturating_mul(3);
         let most = if near { most.max(edge) } else { most };
@@ -183,25 +177,13 @@ impl Picture<'_> {
         plot.draw(
             canvas,
             self.cursor_column(area),
-            |dots, scale| {
-                let (mut acknowledged, mut edge) = (Stair::of(1), Stair::of(0));
-                for step in sequence(flow, direction) {
-                    let Some(at) = self.talk.trace.clock().moment_of(step.wall) else { continue };
-                    let x = scale.column(at);
-                    match (step.what, x) {
-                        (Advance::Sent { from, to, again }, Some(x)) => dots.stem(x, (from, to), plot.most, if again { 3 } else { 2 }),
-                        (Advance::Acknowledged { to, room }, _) if at <= self.window.to() => {
-                            acknowledged.climb(dots, x, to, plot.most);
-                            if let Some(room) = room.filter(|room| *room <= plot.most) {
-                                edge.climb(dots, x, room, plot.most);
-                            }
-                        }
-                        _ => {}
-                    }
-                }
-            },
+            |dots, scale| self.marks(scale).into_iter().for_each(|mut marks| marks.sequence(dots, direction, plot.most)),
             self.window,
         );
+    }
+
+    fn marks(&self, scale: &Scale) -> Option<Marks<'_>> {
+        Marks::of(self.talk.flow, self.talk.trace.clock(), scale)
     }
 
     fn cursor_column(&self, area: Rect) -> Option<u16> {
@@ -248,12 +230,4 @@ impl Picture<'_> {
             }
         }
     }
-}
-
-/// The highest offset that was sent or acknowledged, and the highest up to which there was room.
-fn extent(flow: &Flow, direction: Direction) -> (u64, u64) {
-    sequence(flow, direction).fold((1, 0), |(most, edge), step| match step.what {
-        Advance::Sent { to, .. } => (most.max(to), edge),
-        Advance::Acknowledged { to, room } => (most.max(to), edge.max(room.unwrap_or(0))),
-    })
 }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::timeline::{Dots, Scale, Window};
+use crate::trace::Span;
 use crate::tui::fit::{cut, width};
 use crate::tui::theme::Role;
 use crate::tui::view::canvas::Canvas;
@@ -108,5 +109,12 @@ impl Stair {
             dots.stem(x, (before.min(value), before.max(value)), whole, self.series);
         }
         self.at = Some((x.unwrap_or(0), value));
+    }
+
+    /// Goes on within a column through all values between two, to the last.
+    pub(super) fn climb_along(&mut self, dots: &mut Dots, x: Option<u16>, span: Span, whole: u64) {
+        self.climb(dots, x, span.least, whole);
+        self.climb(dots, x, span.most, whole);
+        self.climb(dots, x, span.last, whole);
     }
 }

@@ -1,0 +1,63 @@
+//! Which sizes there are, in little room.
+
+/// Which sizes there are among packets, each to within a 128th of the largest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizeSet {
+    /// A bit for each multiple of `1 << coarse`, 256 of them.
+    bits: [u64; 4],
+    coarse: u8,
+}
+
+impl SizeSet {
+    const BITS: u32 = 256;
+
+    pub(super) fn add(&mut self, size: u32) {
+        while size >> self.coarse >= Self::BITS {
+            self.coarsen();
+        }
+        self.set(size >> self.coarse);
+    }
+
+    fn set(&mut self, place: u32) {
+        if let Some(bits) = self.bits.get_mut(place as usize / 64) {
+            *bits |= 1 << (place % 64);
+        }
+    }
+
+    fn coarsen(&mut self) {
+        let fine = *self;
+        *self = Self { bits: [0; 4], coarse: fine.coarse + 1 };
+        fine.places().for_each(|place| self.set(place / 2));
+    }
+
+    fn places(&self) -> impl Iterator<Item = u32> {
+        let bits = self.bits;
+        (0..Self::BITS).filter(move |place| bits.get(*place as usize / 64).is_some_and(|bits| bits >> (place % 64) & 1 == 1))
+    }
+
+    /// The sizes, in ascending order, rounded down.
+    pub fn each(&self) -> impl Iterator<Item = u32> {
+        let coarse = self.coarse;
+        self.places().map(move |place| place << coarse)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_kept_to_within_a_128th_of_the_largest() {
+        for sizes in [&[1, 7, 255][..], &[1_448], &[3, 1_448, 40, 65_483], &[1, u32::MAX]] {
+            let mut set = SizeSet::default();
+            for size in sizes {
+                set.add(*size);
+            }
+            let step = sizes.iter().max().copied().unwrap_or(0) / 128;
+            let kept: Vec<u32> = set.each().collect();
+            let is_near = |one: u32, other: u32| one <= other && other - one <= step;
+            assert!(sizes.iter().all(|size| kept.iter().any(|near| is_near(*near, *size))), "{sizes:?} {kept:?}");
+            assert!(kept.iter().all(|near| sizes.iter().any(|size| is_near(*near, *size))), "{sizes:?} {kept:?}");
+        }
+    }
+}
