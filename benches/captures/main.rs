@@ -1,5 +1,6 @@
 //! `make bench`: capture files. How long `tapline report` takes over a file of 300,000 packets and how much memory, beside tcpdump, which
-//! only copies it, and tshark, which counts the same conversations.
+//! only copies it, and tshark, which counts the same conversations. Then the screen: how long until a file of a million packets is seen, how
+//! much memory a packet takes, and what a picture costs while scrolling, in files of different sizes.
 //!
 //! `cargo bench --bench captures -- --keep FILE` writes the file and leaves it there.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot run says so by panicking")]
@@ -8,20 +9,27 @@
 #[allow(clippy::cast_possible_truncation, reason = "the numbers are small, and wrapping would do as well")]
 mod traffic;
 
+mod screen;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use traffic::Traffic;
+
 const TAPLINE: &str = env!("CARGO_BIN_EXE_tapline");
 const ROUNDS: usize = 7;
 
 fn main() {
+    if let Some(file) = std::env::args().skip_while(|argument| argument != "--look").nth(1) {
+        return screen::look(Path::new(&file));
+    }
     let kept = std::env::args().skip_while(|argument| argument != "--keep").nth(1).map(PathBuf::from);
     let folder = tempfile::tempdir().unwrap();
     let path = kept.clone().unwrap_or_else(|| folder.path().join("traffic.pcap"));
-    let packets = traffic::write(&path);
+    let packets = traffic::write(&path, Traffic { connections: 2_000, segments: 100, captured: usize::MAX });
     println!("{packets} packets, {} MB", fs::metadata(&path).unwrap().len() / 1_000_000);
     if kept.is_some() {
         return;
@@ -30,6 +38,7 @@ fn main() {
     let own = told("tapline report --format json", ROUNDS, || Command::new(TAPLINE), &["report"], path, &["--format", "json"]);
     let tcpdump = told("tcpdump -w /dev/null", ROUNDS, || Command::new("tcpdump"), &["-r"], path, &["-w", "/dev/null"]);
     let tshark = told("tshark -q -z conv,tcp", 2, || Command::new("tshark"), &["-n", "-q", "-z", "conv,tcp", "-r"], path, &[]);
+    screen::told(folder.path());
     let Some(own) = own else { panic!("tapline could not be run") };
     if let Some(tcpdump) = tcpdump {
         println!("{:<44} {:>7.2}", "tapline's time over tcpdump's", own.seconds / tcpdump.seconds);

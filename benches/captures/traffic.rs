@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-const CONNECTIONS: u32 = 2_000;
-/// Data segments of a connection, each of a full size; every second one is acknowledged.
-const SEGMENTS: u32 = 100;
+/// Payload of a data segment.
 const PAYLOAD: usize = 1_448;
 /// Connections that are open at a time.
 const AT_ONCE: u32 = 50;
@@ -15,14 +13,27 @@ const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
 const FIN_ACK: u8 = 0x11;
 
+/// How much of it there is.
+#[derive(Clone, Copy)]
+pub(crate) struct Traffic {
+    /// Connections, a multiple of those that are open at a time.
+    pub(crate) connections: u32,
+    /// Data segments of a connection, each of a full size; every second one is acknowledged.
+    pub(crate) segments: u32,
+    /// Bytes of a frame that are captured.
+    pub(crate) captured: usize,
+}
+
 /// Writes the file and returns how many packets are in it.
-pub(crate) fn write(path: &Path) -> u32 {
-    let mut file = Pcap { out: BufWriter::with_capacity(1 << 20, File::create(path).unwrap()), packets: 0, micros: 0 };
+pub(crate) fn write(path: &Path, traffic: Traffic) -> u32 {
+    let out = BufWriter::with_capacity(1 << 20, File::create(path).unwrap());
+    let mut file = Pcap { out, packets: 0, micros: 0, traffic };
     let header: Vec<u8> = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1].iter().flat_map(|field| field.to_le_bytes()).collect();
     file.out.write_all(&header).unwrap();
-    for group in 0..CONNECTIONS / AT_ONCE {
-        let connections: Vec<u32> = (group * AT_ONCE..(group + 1) * AT_ONCE).collect();
-        for step in 0..SEGMENTS + 2 {
+    let at_once = AT_ONCE.min(traffic.connections);
+    for group in 0..traffic.connections / at_once {
+        let connections: Vec<u32> = (group * at_once..(group + 1) * at_once).collect();
+        for step in 0..traffic.segments + 2 {
             for &connection in &connections {
                 file.step(connection, step);
             }
@@ -36,6 +47,7 @@ struct Pcap {
     out: BufWriter<File>,
     packets: u32,
     micros: u64,
+    traffic: Traffic,
 }
 
 impl Pcap {
@@ -48,15 +60,15 @@ impl Pcap {
                 self.packet(connection, false, SYN | ACK, 0, 1, 0);
                 self.packet(connection, true, ACK, 1, 1, REQUEST as usize);
             }
-            last if last > SEGMENTS => {
-                let end = 1 + SEGMENTS * PAYLOAD as u32;
+            last if last > self.traffic.segments => {
+                let end = 1 + self.traffic.segments * PAYLOAD as u32;
                 self.packet(connection, false, FIN_ACK, end, 1 + REQUEST, 0);
                 self.packet(connection, true, FIN_ACK, 1 + REQUEST, end + 1, 0);
             }
             segment => {
                 let seq = 1 + (segment - 1) * PAYLOAD as u32;
                 self.packet(connection, false, ACK, seq, 1 + REQUEST, PAYLOAD);
-                if segment == 1 + connection % SEGMENTS {
+                if segment == 1 + connection % self.traffic.segments {
                     self.packet(connection, false, ACK, seq, 1 + REQUEST, PAYLOAD);
                 }
                 if segment % 2 == 0 {
@@ -76,8 +88,9 @@ impl Pcap {
         let (source, destination) = if up { (client, server) } else { (server, client) };
         let length = (HEADERS + payload) as u32;
         let seconds = 1_795_176_000 + (self.micros / 1_000_000) as u32;
+        let captured = (HEADERS + payload).min(self.traffic.captured);
         let mut bytes = Vec::with_capacity(16 + HEADERS + payload);
-        for field in [seconds, (self.micros % 1_000_000) as u32, length, length] {
+        for field in [seconds, (self.micros % 1_000_000) as u32, captured as u32, length] {
             bytes.extend(field.to_le_bytes());
         }
         bytes.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0]);
@@ -92,7 +105,7 @@ impl Pcap {
         bytes.extend(ack.wrapping_add(connection * 7_919).to_be_bytes());
         bytes.extend([0x80, flags, 0x01, 0xf5, 0, 0, 0, 0]);
         bytes.extend([1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 1]);
-        bytes.resize(16 + HEADERS + payload, 0x5a);
+        bytes.resize(16 + captured, 0x5a);
         self.out.write_all(&bytes).unwrap();
     }
 }
