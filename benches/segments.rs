@@ -142,6 +142,15 @@ impl Traffic {
             window_scale: is_syn.then_some(7),
         });
         let wall = WallTime(EPOCH + self.packets.len() as u64 * PACE);
-        self.packets.push(Packet { wall, source, destination, frame_bytes: payload_bytes + 66, payload_bytes, transport, stored: None });
+        self.packets.push(Packet {
+            wall,
+            source,
+            destination,
+            frame_bytes: payload_bytes + 66,
+            payload_bytes,
+            transport,
+            stored: None,
+            segment_bytes: None,
+        });
     }
 }

@@ -11,6 +11,7 @@ mod capture {
     mod beside_tcpdump;
     mod losing;
     mod narrowing;
+    mod offload;
     mod privilege;
     mod running;
     mod two_clocks;

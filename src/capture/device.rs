@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use pcap::{Active, Capture, Precision, TimestampType};
 
 use super::Refusal;
+use super::aggregates::Aggregates;
 use super::filter::Gate;
 use crate::sys;
 use crate::wire::Link;
@@ -47,6 +48,7 @@ pub(super) struct Device {
     pub(super) link_name: String,
     pub(super) capture: Capture<Active>,
     pub(super) gate: Gate,
+    pub(super) aggregates: Option<Aggregates>,
     /// What the kernel had counted, received and dropped, by the time the gate was shut.
     pub(super) counted: (u32, u32),
 }
@@ -81,7 +83,10 @@ impl Device {
         let socket = capture.as_fd().try_clone_to_owned();
         let socket =
             socket.map_err(|error| Refusal::new(format!("the capture of {name} cannot be narrowed: {error}"), "close some programs"))?;
-        let gate = Gate::new(socket, link, depth.snap_length().unsigned_abs());
+        // Opened after the capture, it is told of each packet before the capture is.
+        let aggregates = if link == Link::Ethernet && !is_loopback(name) { Aggregates::open(name) } else { None };
+        let beside = aggregates.as_ref().and_then(Aggregates::socket);
+        let gate = Gate::new(socket, link, depth.snap_length().unsigned_abs(), beside);
         if !gate.shut() {
             // This system's filters cannot be replaced from here: leave out what is no TCP or UDP, and sort the rest later.
             capture.filter("tcp or udp", true).map_err(|error| Refusal::opening(name, &error))?;
@@ -92,7 +97,7 @@ impl Device {
         }
         let counted = capture.stats().map_or((0, 0), |stat| (stat.received, stat.dropped));
         let number = u16::try_from(number.0).unwrap_or(u16::MAX);
-        Ok(Self { name: name.to_owned(), link, number, link_name, capture, gate, counted })
+        Ok(Self { name: name.to_owned(), link, number, link_name, capture, gate, aggregates, counted })
     }
 }
 

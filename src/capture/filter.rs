@@ -22,14 +22,19 @@ pub(super) struct Gate {
     /// `None` where no filter is made for the capture's kind of frames.
     start: Option<Start>,
     snap_length: u32,
+    /// The socket that tells of aggregates, which sees of the same packets the large ones.
+    beside: Option<OwnedFd>,
 }
+
+/// A frame of more bytes is no frame of an Ethernet's (IEEE 802.3: 1,518 with a VLAN tag, without the check sequence).
+pub(super) const LONGEST_FRAME: u32 = 1_518;
 
 impl Gate {
     /// Addresses told to the kernel one by one; a longer program might not be taken, and costs more per packet than it saves.
     const MOST_EXACT: usize = 64;
 
     /// A gate in front of a capture whose frames begin as `link` says.
-    pub(super) const fn new(socket: OwnedFd, link: Link, snap_length: u32) -> Self {
+    pub(super) const fn new(socket: OwnedFd, link: Link, snap_length: u32, beside: Option<OwnedFd>) -> Self {
         let start = match link {
             Link::Ethernet => Some(Start::Ethernet),
             // A capture with Linux's cooked headers has a socket without link headers: the kernel filters IP packets, and
@@ -37,7 +42,7 @@ impl Gate {
             Link::LinuxCooked | Link::LinuxCooked2 | Link::Raw => Some(Start::Ip),
             Link::Loopback => None,
         };
-        Self { socket, start, snap_length }
+        Self { socket, start, snap_length, beside }
     }
 
     /// Lets nothing through. False where the kernel would not have it, and what was let through still is.
@@ -54,6 +59,10 @@ impl Gate {
     }
 
     fn attach(&self, program: &[FilterInstruction]) -> bool {
+        if let Some(beside) = &self.beside {
+            // Without it sizes are missing, and no packet is.
+            let _ = sys::attach_filter(beside.as_fd(), &program::longer_than(LONGEST_FRAME, program.to_vec()));
+        }
         sys::attach_filter(self.socket.as_fd(), program).is_ok()
     }
 }

@@ -76,6 +76,7 @@ mod tests {
             payload_bytes: 0,
             transport: Transport::Tcp(header),
             stored: None,
+            segment_bytes: None,
         }
     }
 

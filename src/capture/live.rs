@@ -63,9 +63,9 @@ impl Capture {
         ring.set_nonblocking(true).and_then(|()| bell.set_nonblocking(true)).map_err(failed)?;
         let (commands, receiver) = sync_channel(1);
         let (mut interfaces, mut sources) = (Vec::new(), Vec::new());
-        for Device { name, link, number, link_name, capture, gate, counted } in devices {
+        for Device { name, link, number, link_name, capture, gate, aggregates, counted } in devices {
             interfaces.push(Interface { name: name.clone(), link_name: link_name.clone(), number, gate });
-            sources.push(Source { name, link, link_name, capture, counted, ended: false });
+            sources.push(Source { name, link, link_name, capture, aggregates, counted, ended: false });
         }
         let shared = Arc::new(Shared { interfaces, depth, run: Mutex::default(), kept: Mutex::default() });
         let reader = Reader { sources, commands: receiver, bell, shared: Arc::clone(&shared), intake: None };

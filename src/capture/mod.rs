@@ -12,8 +12,10 @@
 //!   one lets through the packets to and from these addresses and ports. What the kernel could not be told is checked again here.
 //! * Only headers are captured, unless somebody wants to look at packets ([`Depth`]); then they are kept, in memory and then in a file.
 //!   No byte is parsed before the right is given up.
+//! * Of aggregates, which the kernel cuts on the way out or glued on the way in, a second socket tells how large their segments are.
 //! * What cannot be handed on in time is counted, by the kernel or here, and said.
 
+mod aggregates;
 mod device;
 mod diagnosis;
 mod filter;

@@ -42,6 +42,11 @@ pub(super) fn all(start: Start, snap_length: u32) -> Vec<FilterInstruction> {
     of(start, vec![give(snap_length)], vec![give(snap_length)])
 }
 
+/// The same of frames longer than `bytes`.
+pub(super) fn longer_than(bytes: u32, program: Vec<FilterInstruction>) -> Vec<FilterInstruction> {
+    [load_length(), if_greater(bytes, 1, 0), give(0)].into_iter().chain(program).collect()
+}
+
 impl Start {
     /// Where the IP header is.
     const fn ip(self) -> u32 {
@@ -121,6 +126,10 @@ const fn load_word(at: u32) -> FilterInstruction {
     instruction(0x20, at, 0, 0)
 }
 
+const fn load_length() -> FilterInstruction {
+    instruction(0x80, 0, 0, 0)
+}
+
 const fn load_half(at: u32) -> FilterInstruction {
     instruction(0x28, at, 0, 0)
 }
@@ -146,6 +155,10 @@ const fn and(mask: u32) -> FilterInstruction {
 /// Skips `then` instructions if what was loaded is equal, `otherwise` ones if not.
 const fn if_equal(value: u32, then: u8, otherwise: u8) -> FilterInstruction {
     instruction(0x15, value, then, otherwise)
+}
+
+const fn if_greater(value: u32, then: u8, otherwise: u8) -> FilterInstruction {
+    instruction(0x25, value, then, otherwise)
 }
 
 const fn if_any(bits: u32, then: u8, otherwise: u8) -> FilterInstruction {
@@ -193,8 +206,13 @@ mod tests {
                     continue;
                 }
                 0x54 => Some(a & k),
-                0x15 | 0x45 => {
-                    let holds = if code == 0x15 { a == k } else { a & k != 0 };
+                0x80 => u32::try_from(packet.len()).ok(),
+                0x15 | 0x25 | 0x45 => {
+                    let holds = match code {
+                        0x15 => a == k,
+                        0x25 => a > k,
+                        _ => a & k != 0,
+                    };
                     at += usize::from(if holds { jt } else { jf });
                     continue;
                 }
@@ -255,6 +273,13 @@ mod tests {
             *byte = value;
         }
         bytes
+    }
+
+    #[test]
+    fn only_what_is_longer_passes() {
+        for (bytes, given) in [(100, 0), (1_518, 0), (1_519, 9)] {
+            assert_eq!(run(&longer_than(1_518, vec![give(9)]), &vec![0; bytes]), given);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use pcap::{Active, Capture, Stat};
 
+use super::aggregates::Aggregates;
 use super::intake::{Intake, packet_of};
 use super::live::Shared;
 use crate::sys;
@@ -43,6 +44,7 @@ pub(super) struct Source {
     pub(super) link: Link,
     pub(super) link_name: String,
     pub(super) capture: Capture<Active>,
+    pub(super) aggregates: Option<Aggregates>,
     /// The kernel's counts when last asked.
     pub(super) counted: (u32, u32),
     /// It cannot be read any more: the interface is gone.
@@ -151,7 +153,7 @@ impl Reader {
     fn read_batch(&mut self, index: usize) -> usize {
         self.follow_run();
         let Some(source) = self.sources.get_mut(index).filter(|source| !source.ended) else { return 0 };
-        let (link, intake) = (source.link, &mut self.intake);
+        let (link, intake, aggregates) = (source.link, &mut self.intake, &mut source.aggregates);
         let mut packets = Vec::new();
         let read = source.capture.dispatch(Some(Self::BATCH), |frame| {
             if let Some(intake) = intake
@@ -159,6 +161,7 @@ impl Reader {
                 && intake.admits(&packet)
             {
                 packet.stored = intake.keep(index, frame.data);
+                packet.segment_bytes = aggregates.as_mut().and_then(|aggregates| aggregates.segment_bytes(&packet));
                 packets.push(packet);
             }
         });

@@ -66,6 +66,7 @@ mod tests {
             payload_bytes: 0,
             transport: Transport::Tcp(TcpHeader { seq: 1, ack: 1, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None }),
             stored: None,
+            segment_bytes: None,
         };
         let packets = packets.iter().map(packet).collect();
         let trace = Trace::of([Event { at: Moment::START, what: What::Packets { packets } }]);

@@ -24,5 +24,6 @@ pub fn packet_of(segment: &Segment, wall: WallTime, frame_bytes: u32, stored: Op
             }),
         },
         stored,
+        segment_bytes: None,
     }
 }

@@ -115,6 +115,16 @@ impl Scene {
         self.packet(at, source, destination, 40, Transport::Udp)
     }
 
+    /// The packet told last is an aggregate of segments of so many bytes.
+    pub(super) fn of_segments(mut self, bytes: u16) -> Self {
+        if let Some(Event { what: What::Packets { packets }, .. }) = self.events.last_mut() {
+            for packet in packets {
+                packet.segment_bytes = std::num::NonZeroU16::new(bytes);
+            }
+        }
+        self
+    }
+
     /// Anything else that happened.
     pub(super) fn and(mut self, at: i64, what: What) -> Self {
         self.say(at, what);
@@ -133,7 +143,16 @@ impl Scene {
 
     fn packet(self, at: i64, source: SocketAddr, destination: SocketAddr, payload_bytes: u32, transport: Transport) -> Self {
         let wall = WallTime(WALL.saturating_add_signed(at * 1_000));
-        let packet = Packet { wall, source, destination, frame_bytes: payload_bytes + 66, payload_bytes, transport, stored: None };
+        let packet = Packet {
+            wall,
+            source,
+            destination,
+            frame_bytes: payload_bytes + 66,
+            payload_bytes,
+            transport,
+            stored: None,
+            segment_bytes: None,
+        };
         self.and(at, What::Packets { packets: vec![packet] })
     }
 

@@ -12,8 +12,21 @@ pub struct Segments {
     /// A payload was seen that is larger than the receiver's announced MSS: the capture saw an aggregate that the network card
     /// or the kernel cuts into segments on the way out, or glued together on the way in. Sizes and counts are then not the wire's.
     pub offloaded: bool,
+    /// What the aggregates are on the wire, where the kernel told of all of them.
+    pub on_wire: Option<OnWire>,
     /// The smaller of the two announced maximum segment sizes (RFC 9293 §3.7.1); `None` where no SYN was seen.
     pub mss: Option<u16>,
+}
+
+/// Segments as the wire carries them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnWire {
+    /// With payload, from this side.
+    pub sent: u64,
+    /// With payload, to this side.
+    pub received: u64,
+    /// The largest payload.
+    pub largest: u32,
 }
 
 impl Segments {
@@ -28,12 +41,11 @@ pub fn segments(trace: &Trace, exchange: &Exchange) -> Option<Segments> {
     // A SYN announces what its sender accepts, so each direction's limit is the other's announcement.
     let (ours, theirs) = (flow.announced_mss(Direction::Sent), flow.announced_mss(Direction::Received));
     let exceeds = |largest: u32, limit: Option<u16>| limit.is_some_and(|limit| largest > u32::from(limit));
-    Some(Segments {
-        sent,
-        received,
-        offloaded: exceeds(sent.max_payload, theirs) || exceeds(received.max_payload, ours),
-        mss: ours.into_iter().chain(theirs).min(),
-    })
+    let offloaded = exceeds(sent.max_payload, theirs) || exceeds(received.max_payload, ours);
+    let told = !exceeds(sent.max_segment, theirs) && !exceeds(received.max_segment, ours);
+    let on_wire =
+        OnWire { sent: sent.wire_segments, received: received.wire_segments, largest: sent.max_segment.max(received.max_segment) };
+    Some(Segments { sent, received, offloaded, on_wire: (offloaded && told).then_some(on_wire), mss: ours.into_iter().chain(theirs).min() })
 }
 
 /// One direction's counts as the kernel gives them; what it does not give is absent.
@@ -124,6 +136,17 @@ mod tests {
             let trace = scene.told();
             assert_eq!(segments(&trace, first(&trace)).map(|counted| counted.offloaded), Some(offloaded));
         }
+    }
+
+    #[test]
+    fn aggregates_are_on_the_wire_what_the_kernel_says() {
+        let told = established().up(110, 0, 2_900).of_segments(1_400).down(200, 0, 1_460).told();
+        let on_wire = segments(&told, first(&told)).and_then(|counted| counted.on_wire);
+        assert_eq!(on_wire, Some(OnWire { sent: 3, received: 1, largest: 1_460 }));
+        let sentence = crate::insight::sizes_sentence(&told, first(&told)).expect("payload was seen");
+        assert!(sentence.ends_with("on the wire they are 3 segments of at most 1,460 B."), "{sentence}");
+        let in_part = established().up(110, 0, 2_900).of_segments(1_400).up(120, 2_900, 2_900).told();
+        assert_eq!(segments(&in_part, first(&in_part)).and_then(|counted| counted.on_wire), None);
     }
 
     #[test]

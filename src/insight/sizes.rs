@@ -71,7 +71,13 @@ pub fn sizes_sentence(trace: &Trace, exchange: &Exchange) -> Option<String> {
         let mss = counted.mss.map(|mss| format!(", more than the MSS of {}", grouped(mss.into()))).unwrap_or_default();
         let text =
             format!("sizes up to {} B{mss}: the network card or the kernel cuts and glues segments (offload)", grouped(largest.into()));
-        return Some(format!("{text}, so these are not the wire's{again}."));
+        return Some(match counted.on_wire {
+            Some(on_wire) => {
+                let count = if direction == Direction::Sent { on_wire.sent } else { on_wire.received };
+                format!("{text}; on the wire they are {} of at most {} B{again}.", counted_segments(count), grouped(on_wire.largest.into()))
+            }
+            None => format!("{text}, so these are not the wire's{again}."),
+        });
     }
     let others = sizes.count() - full;
     let smaller = if others == 0 { String::new() } else { format!(", {} smaller", grouped(others)) };

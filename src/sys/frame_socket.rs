@@ -4,7 +4,7 @@ use std::io;
 use std::mem::{MaybeUninit, zeroed};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use super::packet_socket::{ignore_outgoing, set_option};
+use super::packet_socket::{FilterInstruction, attach_filter, ignore_outgoing, set_option};
 
 /// Frames taken or given at a time.
 const BATCH: usize = 64;
@@ -19,7 +19,27 @@ impl FrameSocket {
     /// # Errors
     /// The system calls'; `EPERM` without the right to (`CAP_NET_RAW`).
     pub fn open(interface: u32, buffer: u32) -> io::Result<Self> {
-        let all = u16::try_from(libc::ETH_P_ALL).unwrap_or_default().to_be();
+        let socket = Self::unbound()?;
+        ignore_outgoing(socket.as_fd())?;
+        socket.bind(interface, buffer)
+    }
+
+    /// Opens one that sees what leaves too, and whose frames have ten bytes before them that say what the kernel knows of each
+    /// (`linux/virtio_net.h`, `struct virtio_net_hdr`). It sees nothing until it is given a filter that lets something through.
+    ///
+    /// # Errors
+    /// As for [`FrameSocket::open`].
+    pub fn open_described(interface: u32, buffer: u32) -> io::Result<Self> {
+        /// From `linux/if_packet.h`.
+        const PACKET_VNET_HDR: libc::c_int = 15;
+        let socket = Self::unbound()?;
+        attach_filter(socket.as_fd(), &[FilterInstruction { code: 0x06, jt: 0, jf: 0, k: 0 }])?;
+        set_option(socket.as_fd(), libc::SOL_PACKET, PACKET_VNET_HDR, &libc::c_int::from(true))?;
+        socket.bind(interface, buffer)
+    }
+
+    /// It sees nothing yet.
+    fn unbound() -> io::Result<Self> {
         // SAFETY: it takes no pointer; what it returns is checked.
         #[expect(unsafe_code, reason = "no library in use opens such sockets")]
         let raw = unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK, 0) };
@@ -28,12 +48,15 @@ impl FrameSocket {
         }
         // SAFETY: the descriptor was opened right above and belongs to nobody else.
         #[expect(unsafe_code, reason = "as above")]
-        let socket = Self(unsafe { OwnedFd::from_raw_fd(raw) });
-        ignore_outgoing(socket.as_fd())?;
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(raw) }))
+    }
+
+    fn bind(self, interface: u32, buffer: u32) -> io::Result<Self> {
+        let all = u16::try_from(libc::ETH_P_ALL).unwrap_or_default().to_be();
         let size = libc::c_int::try_from(buffer).unwrap_or(libc::c_int::MAX);
         // The second is bounded by the system's limit, the first is not, but wants more rights.
-        let _ = set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF, &size);
-        let _ = set_option(socket.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &size);
+        let _ = set_option(self.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF, &size);
+        let _ = set_option(self.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &size);
         let index = libc::c_int::try_from(interface).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         // SAFETY: all bytes zero are a valid address of this kind.
         #[expect(unsafe_code, reason = "as above")]
@@ -43,8 +66,8 @@ impl FrameSocket {
         address.sll_ifindex = index;
         // SAFETY: the kernel reads exactly the address, which outlives the call.
         #[expect(unsafe_code, reason = "as above")]
-        let bound = unsafe { libc::bind(socket.0.as_raw_fd(), (&raw const address).cast(), length_of(&address)) };
-        if bound == 0 { Ok(socket) } else { Err(io::Error::last_os_error()) }
+        let bound = unsafe { libc::bind(self.0.as_raw_fd(), (&raw const address).cast(), length_of(&address)) };
+        if bound == 0 { Ok(self) } else { Err(io::Error::last_os_error()) }
     }
 
     /// Takes the frames that wait, a batch at most, and hands each to `taken`. How many there were: none means that none wait.
@@ -71,6 +94,8 @@ impl FrameSocket {
                 error if error.kind() == io::ErrorKind::WouldBlock => 0,
                 // The interface was down for a moment, as when its MTU changes.
                 error if error.raw_os_error() == Some(libc::ENETDOWN) => 0,
+                // A frame that the kernel cannot describe; it is not given out.
+                error if error.raw_os_error() == Some(libc::EINVAL) => 0,
                 error => return Err(error),
             },
         };

@@ -103,7 +103,16 @@ mod tests {
     const RST: u8 = TcpFlags::RST | TcpFlags::ACK;
 
     fn udp(source: SocketAddr, destination: SocketAddr) -> Packet {
-        Packet { wall: WallTime(0), source, destination, frame_bytes: 60, payload_bytes: 18, transport: Transport::Udp, stored: None }
+        Packet {
+            wall: WallTime(0),
+            source,
+            destination,
+            frame_bytes: 60,
+            payload_bytes: 18,
+            transport: Transport::Udp,
+            stored: None,
+            segment_bytes: None,
+        }
     }
 
     /// By the client or not, flags, sequence number, payload.

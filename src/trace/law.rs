@@ -186,6 +186,7 @@ fn packet() -> impl Strategy<Value = Packet> {
             payload_bytes,
             transport,
             stored,
+            segment_bytes: None,
         },
     )
 }

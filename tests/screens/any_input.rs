@@ -66,6 +66,7 @@ fn packet() -> impl Strategy<Value = Packet> {
                 Transport::Udp
             },
             stored: None,
+            segment_bytes: None,
         },
     )
 }

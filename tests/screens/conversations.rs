@@ -30,6 +30,7 @@ fn packet(connection: u8, millis: u64, payload_bytes: u32) -> Packet {
         payload_bytes,
         transport: Transport::Tcp(header),
         stored: None,
+        segment_bytes: None,
     }
 }
 

@@ -87,6 +87,7 @@ fn of_very_many_packets_the_window_is_drawn() {
             window_scale: None,
         }),
         stored: None,
+        segment_bytes: None,
     };
     for from in (0..300_000).step_by(10_000) {
         desk.tell([Event { at: Moment(80_000_000), what: What::Packets { packets: (from..from + 10_000).map(packet).collect() } }]);

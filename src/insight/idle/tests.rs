@@ -54,6 +54,7 @@ impl Wire {
             payload_bytes,
             transport: Transport::Tcp(header),
             stored: None,
+            segment_bytes: None,
         });
         self
     }

@@ -102,6 +102,16 @@ pub(super) struct Segments {
     sent: Counts,
     received: Counts,
     offloaded: Option<bool>,
+    #[serde(rename = "wire_segments", skip_serializing_if = "Option::is_none")]
+    on_wire: Option<OnWire>,
+}
+
+/// What aggregates are on the wire, as the kernel told with each.
+#[derive(Serialize)]
+struct OnWire {
+    sent: u64,
+    received: u64,
+    max_payload: u32,
 }
 
 impl Segments {
@@ -112,6 +122,7 @@ impl Segments {
             sent: Counts::of_packets(&wire.sent),
             received: Counts::of_packets(&wire.received),
             offloaded: Some(wire.offloaded),
+            on_wire: wire.on_wire.map(|on_wire| OnWire { sent: on_wire.sent, received: on_wire.received, max_payload: on_wire.largest }),
         });
         wire.or_else(|| {
             kernel_segments(trace, exchange).map(|kernel| Self {
@@ -120,6 +131,7 @@ impl Segments {
                 sent: Counts::of_kernel(&kernel.sent),
                 received: Counts::of_kernel(&kernel.received),
                 offloaded: None,
+                on_wire: None,
             })
         })
     }

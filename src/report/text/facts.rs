@@ -2,7 +2,9 @@
 
 use super::Page;
 use super::flow::Words;
-use crate::insight::{IdleCause, KernelCounts, KernelSegments, Segments, kernel_segments, round_trips, segments, server_timing, waited};
+use crate::insight::{
+    IdleCause, KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, round_trips, segments, server_timing, waited,
+};
 use crate::report::pen::{Line, Role};
 use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts, What};
 use crate::units::{Bytes, Nanos};
@@ -173,7 +175,14 @@ fn by_packets(page: &Page, wire: &Segments) -> Words {
     let counts = format!("{} {}", one(pen.glyph("↑", "out"), &wire.sent), one(pen.glyph("↓", "in"), &wire.received));
     let limit = wire.mss.map(|mss| format!(" of MSS {mss}")).unwrap_or_default();
     let words = Words::default().keep(Role::Plain, &counts).join(",").keep(Role::Plain, &format!("largest {largest}{limit}"));
-    let words = if wire.offloaded { words.add(Role::Warning, "(joined by this machine: not the wire's)") } else { words };
+    let words = match wire.on_wire {
+        Some(OnWire { sent, received, .. }) => words.keep(
+            Role::Plain,
+            &format!("(joined by this machine; on the wire {} {sent} {} {received})", pen.glyph("↑", "out"), pen.glyph("↓", "in")),
+        ),
+        None if wire.offloaded => words.add(Role::Warning, "(joined by this machine: not the wire's)"),
+        None => words,
+    };
     again(words.join(","), wire.sent.retransmitted.saturating_add(wire.received.retransmitted))
 }
 

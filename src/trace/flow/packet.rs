@@ -1,6 +1,7 @@
 //! A packet, which way it goes, and between which ends.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,23 @@ pub struct Packet {
     /// Where its bytes lie, where they are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<Stored>,
+    /// Of an aggregate, payload of each segment but the last that it is cut into on the way out, or was glued together from on the way
+    /// in, where the kernel tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment_bytes: Option<NonZeroU16>,
+}
+
+impl Packet {
+    /// How many segments it is on the wire, as far as the kernel tells.
+    pub fn wire_segments(&self) -> u64 {
+        let bytes = u64::from(self.payload_bytes);
+        self.segment_bytes.map_or(u64::from(bytes > 0), |each| bytes.div_ceil(u64::from(each.get())))
+    }
+
+    /// The largest payload among those.
+    pub fn largest_segment(&self) -> u32 {
+        self.segment_bytes.map_or(self.payload_bytes, |each| self.payload_bytes.min(u32::from(each.get())))
+    }
 }
 
 /// Which way a packet goes.

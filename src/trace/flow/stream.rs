@@ -17,6 +17,10 @@ pub struct SegmentCounts {
     pub payload_bytes: u64,
     /// The largest payload.
     pub max_payload: u32,
+    /// Segments with payload, aggregates as those that the kernel says they are on the wire.
+    pub wire_segments: u64,
+    /// The largest payload among those.
+    pub max_segment: u32,
     /// Packets that were sent again: they carried bytes a packet before them had carried, or filled a gap so long after it showed that
     /// the sender can have known of it. The packet that left the gap was lost on the way here.
     pub retransmitted: u64,
@@ -59,7 +63,16 @@ impl Stream {
         base: None,
         next: 0,
         gaps: Vec::new(),
-        counts: SegmentCounts { packets: 0, data_segments: 0, payload_bytes: 0, max_payload: 0, retransmitted: 0, out_of_order: 0 },
+        counts: SegmentCounts {
+            packets: 0,
+            data_segments: 0,
+            payload_bytes: 0,
+            max_payload: 0,
+            wire_segments: 0,
+            max_segment: 0,
+            retransmitted: 0,
+            out_of_order: 0,
+        },
         flags: TcpFlags(0),
         mss: None,
         window_scale: None,
@@ -80,6 +93,8 @@ impl Stream {
             self.counts.data_segments += 1;
             self.counts.payload_bytes += u64::from(bytes);
             self.counts.max_payload = self.counts.max_payload.max(bytes);
+            self.counts.wire_segments += packet.wire_segments();
+            self.counts.max_segment = self.counts.max_segment.max(packet.largest_segment());
         }
         let Transport::Tcp(tcp) = packet.transport else { return (0, false) };
         self.flags.0 |= tcp.flags.0;

@@ -11,6 +11,7 @@ fn segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
         payload_bytes,
         transport: Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None }),
         stored: None,
+        segment_bytes: None,
     }
 }
 

@@ -163,7 +163,12 @@ fn packets(run: &Run, exchange: &Exchange, page: &mut Page) {
         found.received.packets,
         if again == 0 { "none was sent again".to_owned() } else { format!("{again} sent again") }
     ));
-    if found.offloaded {
+    if let Some(on_wire) = found.on_wire {
+        page.say(format!(
+            "Payloads larger than the MSS are aggregates: the network card or the kernel cuts or glues them. On the wire they are {} segments out and {} in, of at most {} B.",
+            on_wire.sent, on_wire.received, on_wire.largest
+        ));
+    } else if found.offloaded {
         page.say("Payloads larger than the MSS are aggregates: the network card or the kernel cuts or glues them, and the wire's segments are smaller.");
     }
 }

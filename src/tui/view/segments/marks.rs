@@ -158,6 +158,7 @@ mod tests {
                 window_scale: (flags & TcpFlags::SYN != 0).then_some(7),
             }),
             stored: None,
+            segment_bytes: None,
         };
         let mut packets = vec![packet(0, true, TcpFlags::SYN, 0, 0, 0), packet(100, false, TcpFlags::SYN, 0, 1, 0)];
         for n in 0..segments {
