@@ -28,10 +28,10 @@ pub use idle::{Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, causes_with
 pub use packet::packet_of;
 pub use payload::{opening, payload_of};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
-pub use segments::{KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, segments};
+pub use segments::{KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, segments, segments_of};
 pub use server_names::{Opening, ServerNames, server_name};
 pub use server_timing::{ServerTiming, server_timing};
-pub use sizes::{SizeRange, Sizes, sizes_sentence};
+pub use sizes::{SizeRange, Sizes, sizes_sentence, sizes_sentence_of};
 pub use spread::Spread;
 pub use transfer::{Transfer, transfers};
 pub use undelivered::{undelivered_name, undelivered_of};

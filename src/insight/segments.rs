@@ -1,6 +1,6 @@
 //! How many segments a connection took, by the packets or by the kernel.
 
-use crate::trace::{Clock, Connection, Direction, Exchange, KernelTcp, SegmentCounts, Trace};
+use crate::trace::{Clock, Connection, Direction, Exchange, Flow, KernelTcp, SegmentCounts, Trace};
 
 /// The packets of a connection, counted on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,11 @@ impl Segments {
 
 /// The packets of an exchange's connection, those of the other exchanges on it included; `None` where none was seen.
 pub fn segments(trace: &Trace, exchange: &Exchange) -> Option<Segments> {
-    let flow = trace.flow_of(connection(trace, exchange)?)?;
+    trace.flow_of(connection(trace, exchange)?).map(segments_of)
+}
+
+/// The packets of a flow.
+pub fn segments_of(flow: &Flow) -> Segments {
     let (sent, received) = (*flow.counts(Direction::Sent), *flow.counts(Direction::Received));
     // A SYN announces what its sender accepts, so each direction's limit is the other's announcement.
     let (ours, theirs) = (flow.announced_mss(Direction::Sent), flow.announced_mss(Direction::Received));
@@ -45,7 +49,7 @@ pub fn segments(trace: &Trace, exchange: &Exchange) -> Option<Segments> {
     let told = !exceeds(sent.max_segment, theirs) && !exceeds(received.max_segment, ours);
     let on_wire =
         OnWire { sent: sent.wire_segments, received: received.wire_segments, largest: sent.max_segment.max(received.max_segment) };
-    Some(Segments { sent, received, offloaded, on_wire: (offloaded && told).then_some(on_wire), mss: ours.into_iter().chain(theirs).min() })
+    Segments { sent, received, offloaded, on_wire: (offloaded && told).then_some(on_wire), mss: ours.into_iter().chain(theirs).min() }
 }
 
 /// One direction's counts as the kernel gives them; what it does not give is absent.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Segments, segments};
+use super::{Segments, segments_of};
 use crate::trace::{Direction, Exchange, Flow, Trace};
 use crate::units::grouped;
 
@@ -52,8 +52,12 @@ impl Sizes {
 /// What the sizes of an exchange's connection say, in a sentence: those of the direction that carried more. `None` where no payload was
 /// seen.
 pub fn sizes_sentence(trace: &Trace, exchange: &Exchange) -> Option<String> {
-    let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
-    let counted = segments(trace, exchange)?;
+    sizes_sentence_of(trace.flow_of(trace.connection(exchange.connection?)?)?)
+}
+
+/// The same of a flow.
+pub fn sizes_sentence_of(flow: &Flow) -> Option<String> {
+    let counted = segments_of(flow);
     let direction = if counted.sent.payload_bytes > counted.received.payload_bytes { Direction::Sent } else { Direction::Received };
     let sizes = Sizes::of(flow, direction);
     let (largest, full) = sizes.largest()?;

@@ -107,6 +107,7 @@ fn enter_shows_the_ladder_and_escape_the_list_again() {
     desk.press(KeyCode::Down);
     assert!(desk.shows("Packet 1 "), "{}", desk.text());
     desk.press(KeyCode::Char('4'));
+    assert!(desk.shows("1 segment of 30 B at most"), "{}", desk.text());
     desk.press(KeyCode::Esc);
     assert!(desk.marked().concat().contains("10.0.0.3"), "{}", desk.text());
     desk.press(KeyCode::Esc);

@@ -10,9 +10,9 @@ use self::marks::Marks;
 use self::plot::{Plot, Series};
 use super::canvas::Canvas;
 use super::timeline;
-use crate::insight::{Sizes, segments, sizes_sentence};
+use crate::insight::{Sizes, segments_of, sizes_sentence_of};
 use crate::timeline::{Scale, Ticks, Window};
-use crate::trace::{Direction, Exchange, Phase};
+use crate::trace::{Direction, Phase};
 use crate::tui::State;
 use crate::tui::figures::count;
 use crate::tui::fit::{width, wrap};
@@ -68,14 +68,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     let Some(talk) = talk.filter(|_| inner.width > 2 * LABELS && inner.height > 2) else {
         return super::ladder::draw_nothing(canvas, inner, run);
     };
-    let exchange = state.sight.cursor.exchange(run).and_then(|id| run.trace.exchange(id));
-    let picture = Picture { talk, exchange, window: window(state, now), cursor: state.sight.cursor.moment(run) };
+    let picture = Picture { talk, window: window(state, now), cursor: state.sight.cursor.moment(run) };
     picture.draw(canvas, inner);
 }
 
 struct Picture<'a> {
     talk: Talk<'a>,
-    exchange: Option<&'a Exchange>,
     window: Window,
     cursor: Option<Moment>,
 }
@@ -96,10 +94,7 @@ impl Picture<'_> {
 
     /// What the sizes say; the room that is left below.
     fn say(&self, canvas: &mut Canvas<'_>, inner: Rect) -> Rect {
-        let said = self
-            .exchange
-            .and_then(|exchange| sizes_sentence(self.talk.trace, exchange))
-            .unwrap_or_else(|| "No payload was seen.".to_owned());
+        let said = sizes_sentence_of(self.talk.flow).unwrap_or_else(|| "No payload was seen.".to_owned());
         let said = said.chars().take(1).flat_map(char::to_uppercase).chain(said.chars().skip(1)).collect::<String>();
         let lines = wrap(&said, usize::from(inner.width.saturating_sub(2)));
         let most = usize::from(inner.height / 4).max(1);
@@ -119,8 +114,7 @@ impl Picture<'_> {
     /// Payload of each segment when it passed.
     fn draw_sizes(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let flow = self.talk.flow;
-        let counted = self.exchange.and_then(|exchange| segments(self.talk.trace, exchange));
-        let mss = counted.and_then(|counted| counted.mss).map(u64::from);
+        let mss = segments_of(self.talk.flow).mss.map(u64::from);
         let largest = [Direction::Sent, Direction::Received].map(|direction| u64::from(flow.counts(direction).max_payload));
         let most = largest.into_iter().chain(mss).max().unwrap_or(1);
         let series = [
