@@ -74,3 +74,8 @@ fn a_keep_alive_probe_before_offset_zero_does_not_wrap() {
     let flow = flow_of(&[segment(10, TcpFlags::SYN, 0), segment(10, TcpFlags::ACK, 0)]);
     assert_eq!(flow.packets()[1].offset, 0);
 }
+
+#[test]
+fn what_is_kept_of_a_packet_stays_small() {
+    assert_eq!(size_of::<PacketEntry>(), 48);
+}
