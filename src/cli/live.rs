@@ -120,7 +120,7 @@ impl Runs {
             Effect::Cancel => self.cancel(),
             Effect::SetLink(link) => self.set_link(link),
             Effect::ReadPacket(stored) => self.read_packet(stored),
-            Effect::Name(_) | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
+            Effect::Name(_) | Effect::TakeApart(_) | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
         }
     }
 

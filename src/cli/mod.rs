@@ -15,6 +15,7 @@ mod probe;
 mod report;
 mod reports;
 mod request;
+mod secrets;
 mod signals;
 mod target;
 mod usage;

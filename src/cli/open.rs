@@ -4,18 +4,20 @@ use std::fs::File;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use super::args::{OpenArgs, ReportFileArgs};
 use super::exit::Exit;
 use super::usage::Usage;
-use super::{live, report};
+use super::{live, report, secrets};
 use crate::archive::{Archive, ArchiveError, Store};
+use crate::dissect::dissect;
 use crate::insight::Opening;
-use crate::trace::{FlowKey, Stored};
+use crate::trace::{Flow, FlowKey, Stored, What};
 use crate::tui::{self, Effect, Message, Settings};
 use crate::units::Untrusted;
+use crate::wire::tls::KeyLog;
 
 /// Messages that may wait for the screen. Each may hold hundreds of packets, so it is few; the reader waits when there are more.
 const INBOX: usize = 32;
@@ -23,8 +25,14 @@ const INBOX: usize = 32;
 /// Questions that may wait.
 const QUESTIONS: usize = 256;
 
-/// The packets' bytes, once the input has turned out to be a capture.
-type Shelf = Arc<OnceLock<Arc<Store>>>;
+/// The capture, once the input has turned out to be one.
+type Shelf = Arc<OnceLock<Book>>;
+
+/// The packets' bytes, and the secrets by which TLS in them is opened. Those in the capture itself come with its end.
+struct Book {
+    store: Arc<Store>,
+    keys: Mutex<KeyLog>,
+}
 
 /// Shows the file as it is read; prints the report where there is no terminal.
 pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
@@ -34,8 +42,9 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
     }
     if !possible() {
         eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline report' prints it)");
-        return report::run(&ReportFileArgs::of(args.file.clone(), args.look.ascii));
+        return report::run(&ReportFileArgs::of(args.file.clone(), args.keylog.clone(), args.look.ascii));
     }
+    let keys = secrets::beside(args.keylog.as_deref())?;
     let name = if is_standard_input { "standard input".to_owned() } else { name_of(&args.file) };
     let settings = Settings { opened: Some(name.clone()), ..live::appearance(&args.look) };
     let (sender, inbox) = sync_channel(INBOX);
@@ -43,10 +52,11 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
     let failed = |error: &std::io::Error| Usage::new(format!("no thread can be started: {error}"));
     if is_standard_input {
         // It may be long before the first byte comes, and the screen says so.
-        spawn("reader", &sender, &shelf, |sender, shelf| read(Archive::piped(std::io::stdin()), sender, shelf)).map_err(|e| failed(&e))?;
+        spawn("reader", &sender, &shelf, move |sender, shelf| read(Archive::piped(std::io::stdin()), keys, sender, shelf))
+            .map_err(|e| failed(&e))?;
     } else {
         let archive = Archive::open(&args.file).map_err(|error| Usage::new(format!("{name}: {error}")))?;
-        spawn("reader", &sender, &shelf, |sender, shelf| read(Ok(archive), sender, shelf)).map_err(|e| failed(&e))?;
+        spawn("reader", &sender, &shelf, move |sender, shelf| read(Ok(archive), keys, sender, shelf)).map_err(|e| failed(&e))?;
     }
     let (ask, asked) = sync_channel(QUESTIONS);
     spawn("librarian", &sender, &shelf, move |sender, shelf| answer(&asked, sender, shelf)).map_err(|e| failed(&e))?;
@@ -54,6 +64,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
         let question = match effect {
             Effect::Name(openings) => Question::Names(openings),
             Effect::ReadPacket(stored) => Question::Packet(stored),
+            Effect::TakeApart(flow) => Question::Conversation(flow),
             _ => return,
         };
         // Names are asked for one batch at a time and packets one a key, so there is room.
@@ -82,11 +93,21 @@ fn spawn(
 }
 
 /// Tells the screen all that is in the capture. A screen that is gone wants nothing, and the process ends with it.
-fn read(archive: Result<Archive, ArchiveError>, sender: &SyncSender<Message>, shelf: &Shelf) {
+fn read(archive: Result<Archive, ArchiveError>, keys: KeyLog, sender: &SyncSender<Message>, shelf: &Shelf) {
     match archive {
         Ok(archive) => {
-            let _ = shelf.set(archive.store());
-            archive.tell(|event| _ = sender.send(Message::Trace(event)));
+            let store = archive.store();
+            let Book { keys, .. } = shelf.get_or_init(|| Book { store: Arc::clone(&store), keys: Mutex::new(keys) });
+            // The end is told once its secrets are known: then conversations are looked at.
+            let mut end = None;
+            let kept = archive.tell(|event| match event.what {
+                What::RunEnded => end = Some(event),
+                _ => _ = sender.send(Message::Trace(event)),
+            });
+            secrets::add_within(&mut keys.lock().unwrap_or_else(PoisonError::into_inner), &kept, &store);
+            if let Some(event) = end {
+                let _ = sender.send(Message::Trace(event));
+            }
         }
         Err(error) => _ = sender.send(Message::RunFailed(error.to_string())),
     }
@@ -96,6 +117,7 @@ fn read(archive: Result<Archive, ArchiveError>, sender: &SyncSender<Message>, sh
 enum Question {
     Names(Vec<(FlowKey, Opening)>),
     Packet(Stored),
+    Conversation(Box<Flow>),
 }
 
 /// Looks up what the screen asks for.
@@ -104,8 +126,13 @@ fn answer(asked: &Receiver<Question>, sender: &SyncSender<Message>, shelf: &Shel
         let message = match question {
             Question::Names(openings) => Message::Named(names(openings, shelf)),
             Question::Packet(stored) => {
-                let read = shelf.get().map_or_else(|| Err("nothing was read".to_owned()), |store| live::bytes_of(&**store, stored));
+                let read = shelf.get().map_or_else(|| Err("nothing was read".to_owned()), |book| live::bytes_of(&*book.store, stored));
                 Message::PacketRead { stored, read }
+            }
+            Question::Conversation(flow) => {
+                let Some(Book { store, keys }) = shelf.get() else { continue };
+                let keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+                Message::TakenApart(flow.key, Box::new(dissect(&flow, &**store, &keys)))
             }
         };
         if sender.send(message).is_err() {
@@ -116,7 +143,7 @@ fn answer(asked: &Receiver<Question>, sender: &SyncSender<Message>, shelf: &Shel
 
 /// The names that are found in openings.
 fn names(openings: Vec<(FlowKey, Opening)>, shelf: &Shelf) -> Vec<(FlowKey, Untrusted)> {
-    let Some(store) = shelf.get() else { return Vec::new() };
+    let Some(Book { store, .. }) = shelf.get() else { return Vec::new() };
     let name = |(flow, opening): (FlowKey, Opening)| Some((flow, opening.server_name(&**store)?));
     openings.into_iter().filter_map(name).collect()
 }

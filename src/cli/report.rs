@@ -1,20 +1,18 @@
 //! `tapline report`: a capture file as a report.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use super::args::ReportFileArgs;
 use super::exit::Exit;
 use super::reports::Reports;
+use super::secrets;
 use super::usage::Usage;
-use crate::archive::{Archive, ArchiveError, Kept, Store};
+use crate::archive::{Archive, ArchiveError};
 use crate::dissect::TakenApart;
 use crate::insight::ServerNames;
 use crate::report::Format;
 use crate::trace::Trace;
 use crate::units::Untrusted;
-use crate::wire::tls::KeyLog;
 
 /// Reads the file and writes the reports. What cannot be read at all is a mistake of the command line's.
 pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
@@ -24,6 +22,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
         return Err(Usage::new("only one report can go to standard output; give the others a file: --format json=run.json"));
     }
     let name = Untrusted::new(args.file.to_string_lossy());
+    let mut keys = secrets::beside(args.keylog.as_deref())?;
     let archive = open(&args.file).map_err(|error| Usage::new(format!("{}: {error}", name.escaped())))?;
     let store = archive.store();
     let mut trace = Trace::default();
@@ -32,7 +31,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
         stream.write(&event, &reports.options);
         trace.apply(event);
     });
-    let keys = keys(&kept, &store, args.keylog.as_deref())?;
+    secrets::add_within(&mut keys, &kept, &store);
     if let Some(error) = &kept.error {
         eprintln!("tapline: {}: the file is not read to its end: {error}", name.escaped());
     }
@@ -42,24 +41,6 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
         reports.options.taken_apart = TakenApart::of(&trace, &*store, &keys);
     }
     Ok(reports.write(&trace).and(streamed).err().unwrap_or(Exit::Done))
-}
-
-/// The secrets that the capture brings, and those of a key log beside it.
-fn keys(kept: &Kept, store: &Store, beside: Option<&Path>) -> Result<KeyLog, Usage> {
-    /// Bytes of a key log that are read: some hundred thousand connections'.
-    const MOST: u64 = 256 << 20;
-    let mut keys = KeyLog::default();
-    for log in &kept.key_logs {
-        // A log that cannot be read any more opens nothing, and that is said where it is missing.
-        keys.read(&store.extent(*log, usize::try_from(MOST).unwrap_or(usize::MAX)).unwrap_or_default());
-    }
-    if let Some(path) = beside {
-        let mut text = Vec::new();
-        let file = File::open(path).map_err(|error| Usage::new(format!("{}: {error}", path.display())))?;
-        file.take(MOST).read_to_end(&mut text).map_err(|error| Usage::new(format!("{}: {error}", path.display())))?;
-        keys.read(&text);
-    }
-    Ok(keys)
 }
 
 fn open(path: &Path) -> Result<Archive, ArchiveError> {

@@ -19,8 +19,8 @@ mod stream;
 mod taken_apart;
 
 use crate::insight::opening;
-use crate::trace::{ByteStore, Direction, Flow, Layers, Side};
-use crate::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What};
+use crate::trace::{ByteStore, Contents, Direction, Flow, Layers, PacketEntry, Side};
+use crate::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What, explicit_nonce};
 
 pub use dns::Asked;
 pub use messages::{Message, Start, pairs};
@@ -34,12 +34,22 @@ pub struct Dissection {
     pub protocols: Vec<&'static str>,
     /// What lies where in both streams.
     pub layers: Layers,
+    /// Bytes of the nonce that each TLS record states.
+    pub explicit_nonce: u64,
     /// The heads of messages, the client's first.
     pub messages: Vec<Message>,
     /// The questions to a DNS server.
     pub asked: Vec<Asked>,
     /// What could not be read, and why.
     pub notes: Vec<String>,
+}
+
+impl Dissection {
+    /// What a packet's payload carries.
+    pub fn contents(&self, packet: &PacketEntry) -> Contents<'_> {
+        let stream = packet.offset..packet.offset.saturating_add(u64::from(packet.payload_bytes));
+        self.layers.contents(side(packet.direction), stream, self.explicit_nonce)
+    }
 }
 
 /// Bytes of a connection's beginning in which its hellos are looked for.
@@ -90,6 +100,7 @@ fn agreed(client: &[u8], server: &[u8], keys: &KeyLog, dissection: &mut Dissecti
         dissection.notes.push("the hellos of TLS are not in the capture, so its records cannot be opened".to_owned());
         return None;
     };
+    dissection.explicit_nonce = explicit_nonce(answer.version, answer.cipher_suite);
     match Decipherer::new(&hello, &answer, keys) {
         Ok(decipherer) => Some(decipherer),
         Err(reason) => {

@@ -1,7 +1,7 @@
 //! What the screen wants done.
 
 use crate::insight::Opening;
-use crate::trace::{FlowKey, Link, Stored};
+use crate::trace::{Flow, FlowKey, Link, Stored};
 
 /// Something that shall happen outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Effect {
     ReadPacket(Stored),
     /// Look for the servers' names in what was sent first in these flows. They come back as [`Message::Named`](super::Message::Named).
     Name(Vec<(FlowKey, Opening)>),
+    /// Take a conversation of others apart. What it says comes back as [`Message::TakenApart`](super::Message::TakenApart).
+    TakeApart(Box<Flow>),
     /// Put text on the clipboard.
     Copy(String),
     /// Stop this process as Ctrl-Z does, and come back from it.

@@ -1,5 +1,6 @@
 //! Everything that arrives.
 
+use crate::dissect::Dissection;
 use crate::trace::{self, FlowKey, Link, LinkCounts, Stored};
 use crate::units::Untrusted;
 
@@ -29,6 +30,8 @@ pub enum Message {
         /// What it has done with packets so far.
         counts: LinkCounts,
     },
+    /// What a conversation says, which [`Effect::TakeApart`](super::Effect::TakeApart) asked for.
+    TakenApart(FlowKey, Box<Dissection>),
     /// The servers' names, of those flows that [`Effect::Name`](super::Effect::Name) was about and where one was found.
     Named(Vec<(FlowKey, Untrusted)>),
     /// The link could not be set as [`Effect::SetLink`](super::Effect::SetLink) asked; why, in a sentence. How it is then

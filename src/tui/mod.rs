@@ -15,6 +15,7 @@ mod clocks;
 mod conversations;
 mod cursor;
 mod dial;
+mod dissections;
 mod effect;
 mod explain;
 mod figures;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::dissections::Dissections;
 use crate::insight::redact::Redactor;
 use crate::timeline::{Lane, Window, round_end};
 use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Flow, FlowKey, Phase, Trace, What};
@@ -15,6 +16,8 @@ pub(super) struct Run {
     pub(super) listed: Vec<usize>,
     /// What clients called the servers of flows.
     pub(super) names: HashMap<FlowKey, Untrusted>,
+    /// What conversations say, as far as that was looked at.
+    pub(super) dissections: Dissections,
     /// Whether events are still to come.
     pub(super) under_way: bool,
     /// Why it could not be started or went on no longer, where its events do not say so.

@@ -20,6 +20,7 @@ impl State {
     pub fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
         let mut effects = self.take_in(message, now);
         effects.extend(self.want_specimen(now));
+        effects.extend(self.want_dissection(now));
         effects
     }
 
@@ -31,6 +32,7 @@ impl State {
             Message::Link { link, counts } => self.hear_of_link(link, counts),
             Message::LinkRefused(why) => self.link_refused(why),
             Message::Named(names) => self.hear_names(names),
+            Message::TakenApart(flow, dissection) => self.hear_of_dissection(flow, *dissection),
             Message::Signal(signal) => return self.signalled(signal),
             Message::RunFailed(why) => {
                 self.errand = Errand::None;

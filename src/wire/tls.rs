@@ -20,6 +20,7 @@ pub use hello::{ClientHello, ServerHello};
 pub use key_log::{KeyLog, Label};
 pub(super) use schedule::expand_label;
 pub(super) use suite::Hash;
+pub use suite::explicit_nonce;
 
 /// Bytes of a record's header.
 const RECORD_HEADER: usize = 5;

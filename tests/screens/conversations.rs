@@ -1,7 +1,8 @@
 //! A capture of others on the screen: the list, what narrows and orders it, and the way to the ladder and back.
 
 use crossterm::event::KeyCode;
-use tapline::trace::{Event, Packet, TcpFlags, TcpHeader, Transport, What};
+use tapline::dissect::{Dissection, Message as HttpMessage, Start};
+use tapline::trace::{Event, Packet, Part, PartKind, Side, TcpFlags, TcpHeader, Transport, What};
 use tapline::tui::{Effect, Message, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
 
@@ -162,4 +163,32 @@ fn what_cannot_be_read_is_said() {
     let mut desk = closed((80, 24));
     desk.send(Message::RunFailed("this is no capture file: it is empty".to_owned()));
     assert!(desk.shows("it is empty"), "{}", desk.text());
+}
+
+#[test]
+fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
+    let mut desk = opened("ports_used_again", (140, 40));
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        let effects = desk.press(KeyCode::Down);
+        asked.extend(effects.into_iter().filter_map(|effect| if let Effect::TakeApart(flow) = effect { Some(flow) } else { None }));
+    }
+    let flow = asked.iter().find(|flow| flow.packets().len() == 3).expect("the connection that carries something");
+    let mut dissection = Dissection { protocols: vec!["HTTP/1"], ..Dissection::default() };
+    dissection.layers.tell(Side::Client, &[], &[Part { at: 0, bytes: 100, what: PartKind::Http1Head }]);
+    let start = Start::Request { method: Untrusted::new("GET"), target: Untrusted::new("/a?token=secret") };
+    dissection.messages.push(HttpMessage { from: Side::Client, at: 0, stream: None, start, headers: Vec::new() });
+    desk.send(Message::TakenApart(flow.key, Box::new(dissection)));
+    let keys: Vec<_> = asked.iter().map(|flow| flow.key).collect();
+    assert!(keys.iter().enumerate().all(|(place, key)| !keys[..place].contains(key)), "each once: {keys:?}");
+    let found = (0..3).any(|_| {
+        desk.press(KeyCode::Enter);
+        let found = desk.shows("request head");
+        if !found {
+            desk.press(KeyCode::Esc);
+            desk.press(KeyCode::Up);
+        }
+        found
+    });
+    assert!(found && desk.shows("HTTP/1") && desk.shows("GET /a") && !desk.shows("secret"), "{}", desk.text());
 }

@@ -12,6 +12,9 @@ pub(in crate::cli) struct OpenArgs {
     /// A capture file, pcap or pcapng; - reads it from standard input, as it comes
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
+    /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) keylog: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) look: LookArgs,
 }
@@ -37,7 +40,7 @@ pub(in crate::cli) struct ReportFileArgs {
 
 impl ReportFileArgs {
     /// The default report on a file.
-    pub(in crate::cli) fn of(file: PathBuf, ascii: bool) -> Self {
-        Self { file, formats: Vec::new(), messages: false, keylog: None, look: ReportArgs { ascii, ..ReportArgs::default() } }
+    pub(in crate::cli) fn of(file: PathBuf, keylog: Option<PathBuf>, ascii: bool) -> Self {
+        Self { file, formats: Vec::new(), messages: false, keylog, look: ReportArgs { ascii, ..ReportArgs::default() } }
     }
 }

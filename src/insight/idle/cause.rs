@@ -106,7 +106,7 @@ pub(super) fn cause(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, r
     if is_full(state, of, 1) && says_more {
         return Some(IdleCause::Window { of });
     }
-    if state.side(of).under_way() > 0 && goes_on(of, next, rest) {
+    if state.side(of).under_way() > 0 && says_more && goes_on(of, next, rest) {
         let delay = next.wall.since(last.wall).saturating_sub(state.round_trip.unwrap_or_default());
         let is_delayed = is_small(state, of) && delay >= LEAST_DELAY;
         return Some(if is_delayed { IdleCause::DelayedAck { of } } else { IdleCause::Acknowledgment { of } });

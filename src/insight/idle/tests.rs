@@ -111,6 +111,12 @@ fn what_is_sent_again_was_lost() {
 }
 
 #[test]
+fn who_speaks_after_an_answer_had_not_waited_for_its_acknowledgment() {
+    let wire = Wire::opened().up(41, 0, 200, 0).down(81, 0, 0, 200).down(81, 0, 500, 200).up(82, 200, 100, 500);
+    assert_eq!(wire.causes(), [(4, server(40))]);
+}
+
+#[test]
 fn a_small_segment_may_wait_for_a_delayed_acknowledgment() {
     let wire = Wire::opened().up(41, 0, 200, 0).down(121, 0, 0, 200).up(121, 200, 100, 0).down(161, 0, 50, 300);
     assert_eq!(wire.causes()[0], (4, IdleCause::DelayedAck { of: Direction::Sent }));

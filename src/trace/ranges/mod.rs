@@ -162,6 +162,11 @@ pub struct Layers {
 }
 
 impl Layers {
+    /// What a stretch of the stream from one side carries. `nonce` are the bytes between a record's header and its ciphertext.
+    pub fn contents(&self, from: Side, stream: Range<u64>, nonce: u64) -> Contents<'_> {
+        self.of(from).contents(stream, nonce)
+    }
+
     /// The stream from one side.
     pub const fn of(&self, from: Side) -> &StreamLayers {
         match from {

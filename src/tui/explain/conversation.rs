@@ -1,6 +1,8 @@
 //! A conversation of others: what it is, who opened it, how it went, how it ended.
 
 use super::page::Page;
+use crate::dissect::{Start, pairs};
+use crate::insight::redact::Redactor;
 use crate::insight::{Ending, ending, undelivered_name};
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::tui::figures::instant;
@@ -27,9 +29,39 @@ pub(super) fn page(run: &Run, key: &FlowKey) -> Page {
     }
     page.gap();
     facts(run, flow, name, &mut page);
+    said(run, key, &mut page);
     page.gap();
     page.reference(if key.tcp { "RFC 9293 \u{00a7}3.5, \u{00a7}3.6" } else { "RFC 768" });
     page
+}
+
+/// What both sides say, as far as that can be read.
+fn said(run: &Run, key: &FlowKey, page: &mut Page) {
+    const MOST_SAID: usize = 40;
+    let Some(dissection) = run.dissections.of(key) else { return };
+    if dissection.protocols.is_empty() {
+        return;
+    }
+    page.heading(dissection.protocols.join(", "));
+    for (request, answer) in pairs(&dissection.messages).take(MOST_SAID) {
+        let Start::Request { method, target } = &request.start else { continue };
+        let status = answer.and_then(|answer| if let Start::Response { status } = answer.start { Some(status) } else { None });
+        let status = status.map(|status| format!(" \u{2192} {status}")).unwrap_or_default();
+        page.say(format!("{} {}{status}", method.escaped(), Redactor::default().text(target).escaped()));
+    }
+    for asked in dissection.asked.iter().take(MOST_SAID) {
+        let records = asked.answer.iter().flat_map(|answer| &answer.records).map(|record| record.data.escaped().into_owned());
+        let records: Vec<String> = records.collect();
+        let said = match &asked.answer {
+            None => "no answer".to_owned(),
+            Some(answer) if records.is_empty() => answer.rcode.clone(),
+            Some(_) => records.join(", "),
+        };
+        page.say(format!("{} {} \u{2192} {said}", asked.kind, asked.name.escaped()));
+    }
+    for note in &dissection.notes {
+        page.say_as(Role::Dim, note.clone());
+    }
 }
 
 /// Who opened it, and how that is known.

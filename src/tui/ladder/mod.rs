@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::cursor::Cursor;
 use super::run::Run;
+use crate::dissect::Dissection;
 use crate::insight::{IdleCause, causes_within};
 use crate::trace::{Connection, Direction, Exchange, Flow, FlowKey, PacketEntry, Side, TcpFlags, Trace};
 use crate::units::{Moment, Nanos};
@@ -20,6 +21,8 @@ pub(super) struct Talk<'a> {
     pub(super) trace: &'a Trace,
     pub(super) flow: &'a Flow,
     pub(super) connection: Option<&'a Connection>,
+    /// What others' conversations say, where it was looked at.
+    pub(super) dissection: Option<&'a Dissection>,
 }
 
 /// A line of the ladder.
@@ -39,7 +42,12 @@ impl<'a> Talk<'a> {
     pub(super) fn of(run: &'a Run, cursor: Cursor) -> Option<Self> {
         let trace = &run.trace;
         if let Some(key) = cursor.flow() {
-            return Some(Self { trace, flow: trace.flow(&key)?, connection: trace.connection_of(&key) });
+            return Some(Self {
+                trace,
+                flow: trace.flow(&key)?,
+                connection: trace.connection_of(&key),
+                dissection: run.dissections.of(&key),
+            });
         }
         let exchange = trace.exchange(cursor.exchange(run)?)?;
         let connection = exchange.connection.and_then(|id| trace.connection(id));
@@ -47,7 +55,7 @@ impl<'a> Talk<'a> {
             Some(connection) => trace.flow_of(connection)?,
             None => trace.flow(&attempted(trace, exchange)?)?,
         };
-        Some(Self { trace, flow, connection })
+        Some(Self { trace, flow, connection, dissection: None })
     }
 
     pub(super) fn packet(&self, place: usize) -> Option<&'a PacketEntry> {

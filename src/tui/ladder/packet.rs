@@ -139,7 +139,8 @@ impl Talk<'_> {
     pub(in crate::tui) fn contents(&self, packet: &PacketEntry) -> Option<crate::trace::Contents<'_>> {
         let anchored = self.flow.is_anchored(packet.direction) && packet.payload_bytes > 0;
         let range = packet.offset..packet.offset.saturating_add(packet.payload_bytes.into());
-        self.connection.filter(|_| anchored).map(|connection| connection.contents(side_of(packet.direction), range))
+        let of_others = || self.dissection.filter(|_| packet.payload_bytes > 0).map(|dissection| dissection.contents(packet));
+        self.connection.filter(|_| anchored).map(|connection| connection.contents(side_of(packet.direction), range)).or_else(of_others)
     }
 }
 

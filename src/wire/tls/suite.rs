@@ -38,6 +38,12 @@ impl Suite {
     }
 }
 
+/// Bytes of the nonce that records state between their header and their ciphertext, by a connection's version and cipher suite.
+pub fn explicit_nonce(version: u16, cipher_suite: u16) -> u64 {
+    let stated = Suite::of(cipher_suite).map_or(0, |suite| suite.explicit_nonce as u64);
+    if version == 0x0303 { stated } else { 0 }
+}
+
 impl Hash {
     pub(super) const fn hkdf(self) -> hkdf::Algorithm {
         match self {
