@@ -1,12 +1,16 @@
 //! Questions and answers of DNS in a conversation (RFC 1035 §4.2; over TCP with a length before each message, RFC 7766 §8).
 
 use crate::insight::{opening, payload_of};
-use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow};
+use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow, PacketEntry};
 use crate::units::{Nanos, Untrusted, WallTime};
 use crate::wire::dns::{Message, Resource, kind_name, rcode_name};
 
 /// Questions kept of a conversation.
 const MOST: usize = 10_000;
+/// Questions that an answer is looked for among.
+const MOST_OPEN: usize = 256;
+/// Bytes that what is kept of them may take: names refer to names, so little says much.
+const MOST_KEPT: usize = 8 << 20;
 /// Bytes of a conversation over TCP that are looked at.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -23,6 +27,15 @@ pub struct Asked {
     pub took: Option<Nanos>,
 }
 
+impl Asked {
+    /// Memory it takes, about, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let records = self.answer.iter().flat_map(|answer| &answer.records);
+        let said: usize = records.map(|record| size_of::<DnsRecord>() + record.name.raw().len() + record.data.raw().len()).sum();
+        size_of::<Self>() + self.name.raw().len() + said
+    }
+}
+
 /// Whether a conversation is DNS, by its ports: names (53) and names without a server (5353).
 pub(super) const fn is_dns(flow: &Flow) -> bool {
     matches!(flow.key.remote.port(), 53 | 5353) || matches!(flow.key.local.port(), 53 | 5353)
@@ -31,8 +44,12 @@ pub(super) const fn is_dns(flow: &Flow) -> bool {
 /// The questions of a conversation, in their order.
 pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
     let mut open: Vec<(u16, Option<WallTime>, Asked)> = Vec::new();
+    let mut kept = 0;
     for (wall, message) in messages(flow, store) {
-        let Some(question) = message.questions.first().filter(|_| open.len() < MOST) else { continue };
+        let Some(question) = message.questions.first() else { continue };
+        if open.len() == MOST || kept > MOST_KEPT {
+            break;
+        }
         let (name, kind) = (Untrusted::new(question.name.as_str()), kind_name(question.kind));
         if !message.is_response {
             open.push((message.id, wall, Asked { name, kind, answer: None, took: None }));
@@ -41,12 +58,18 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
         let fits = |(id, _, asked): &&mut (u16, Option<WallTime>, Asked)| {
             *id == message.id && asked.answer.is_none() && asked.name == name && asked.kind == kind
         };
-        match open.iter_mut().find(fits) {
+        // An answer comes soon after its question, so the latest are looked at first.
+        match open.iter_mut().rev().take(MOST_OPEN).find(fits) {
             Some((_, since, asked)) => {
                 asked.took = since.zip(wall).map(|(since, wall)| wall.since(since));
                 asked.answer = Some(answer(&message));
+                kept += asked.weight();
             }
-            None => open.push((message.id, None, Asked { name, kind, answer: Some(answer(&message)), took: None })),
+            None => {
+                let asked = Asked { name, kind, answer: Some(answer(&message)), took: None };
+                kept += asked.weight();
+                open.push((message.id, None, asked));
+            }
         }
     }
     open.into_iter().map(|(_, _, asked)| asked).collect()
@@ -63,20 +86,23 @@ fn answer(message: &Message) -> DnsAnswer {
 }
 
 /// The messages, with the time of those that are datagrams.
-fn messages(flow: &Flow, store: &dyn ByteStore) -> Vec<(Option<WallTime>, Message)> {
+fn messages<'a>(flow: &'a Flow, store: &'a dyn ByteStore) -> Box<dyn Iterator<Item = (Option<WallTime>, Message)> + 'a> {
     if flow.key.tcp {
-        let both = [Direction::Sent, Direction::Received].map(|direction| opening(flow, direction, store, MOST_BYTES));
-        return both.iter().flat_map(|bytes| in_stream(bytes)).map(|message| (None, message)).collect();
+        let directions = [Direction::Sent, Direction::Received].into_iter();
+        let both = directions.flat_map(move |direction| in_stream(opening(flow, direction, store, MOST_BYTES)));
+        return Box::new(both.map(|message| (None, message)));
     }
     let datagrams = flow.packets().iter().take(2 * MOST);
-    datagrams.filter_map(|packet| Some((Some(packet.wall), Message::parse(&payload_of(packet, store, usize::from(u16::MAX))?)?))).collect()
+    let message = move |packet: &PacketEntry| Message::parse(&payload_of(packet, store, usize::from(u16::MAX))?);
+    Box::new(datagrams.filter_map(move |packet| Some((Some(packet.wall), message(packet)?))))
 }
 
-fn in_stream(mut bytes: &[u8]) -> impl Iterator<Item = Message> {
+fn in_stream(bytes: Vec<u8>) -> impl Iterator<Item = Message> {
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let (length, rest) = bytes.split_first_chunk()?;
-        let (message, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-        bytes = rest;
+        let (length, rest) = bytes.get(at..)?.split_first_chunk()?;
+        let message = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
+        at += length.len() + message.len();
         Message::parse(message)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::messages::{MOST_MESSAGES, Message, Start, headers};
+use super::messages::{Heads, Message, Start, headers};
 use super::parts::Parts;
 use crate::trace::{PartKind, Side};
 use crate::units::Untrusted;
@@ -51,14 +51,14 @@ impl Http1 {
         Self { from: Side::Server, state: State::Head(HeadBuffer::default()), asked }
     }
 
-    pub(super) fn take(&mut self, mut bytes: &[u8], parts: &mut Parts, messages: &mut Vec<Message>) -> Result<(), String> {
+    pub(super) fn take(&mut self, mut bytes: &[u8], parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
         while !bytes.is_empty() {
             let taken = match &mut self.state {
                 State::Head(head) => {
                     let taken = head.take(bytes).map_err(|_| "a head of HTTP/1 has no end".to_owned())?;
                     parts.pass(PartKind::Http1Head, taken);
                     if head.is_complete() {
-                        self.head_is_over(parts, messages)?;
+                        self.head_is_over(parts, heads)?;
                     }
                     taken
                 }
@@ -89,7 +89,7 @@ impl Http1 {
         goes_on
     }
 
-    fn head_is_over(&mut self, parts: &mut Parts, messages: &mut Vec<Message>) -> Result<(), String> {
+    fn head_is_over(&mut self, parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
         let State::Head(head) = &self.state else { return Ok(()) };
         let malformed = |_| "a head of HTTP/1 is malformed".to_owned();
         let at = parts.at().saturating_sub(head.bytes().len() as u64);
@@ -118,9 +118,7 @@ impl Http1 {
             }
         };
         parts.end();
-        if messages.len() < MOST_MESSAGES {
-            messages.push(Message { from: self.from, at, stream: None, start, headers: headers(&fields) });
-        }
+        heads.push(Message { from: self.from, at, stream: None, start, headers: headers(&fields) });
         self.state = match framing {
             _ if switches => State::Switched,
             Framing::Length(0) => State::Head(HeadBuffer::default()),

@@ -1,6 +1,6 @@
 //! One direction of HTTP/2 (RFC 9113 §4): its frames, and the field sections in them.
 
-use super::messages::{MOST_MESSAGES, Message, Start, headers};
+use super::messages::{Heads, Message, Start, headers};
 use super::parts::Parts;
 use crate::trace::{PartKind, Side};
 use crate::units::Untrusted;
@@ -43,7 +43,7 @@ impl Http2 {
         Self { from, preface_left: 0, header: Vec::new(), frame: None, section: None, decoder: FieldDecoder::default() }
     }
 
-    pub(super) fn take(&mut self, mut bytes: &[u8], parts: &mut Parts, messages: &mut Vec<Message>) -> Result<(), String> {
+    pub(super) fn take(&mut self, mut bytes: &[u8], parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
         let preface = bytes.len().min(self.preface_left);
         if preface > 0 {
             self.preface_left -= preface;
@@ -63,7 +63,7 @@ impl Http2 {
                 }
             };
             if self.frame.as_ref().is_some_and(|open| open.left == 0) {
-                self.end_frame(parts, messages)?;
+                self.end_frame(parts, heads)?;
             }
             bytes = bytes.get(taken..).unwrap_or_default();
         }
@@ -87,7 +87,7 @@ impl Http2 {
         taken
     }
 
-    fn end_frame(&mut self, parts: &mut Parts, messages: &mut Vec<Message>) -> Result<(), String> {
+    fn end_frame(&mut self, parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
         parts.end();
         let Some(Open { frame, began, kept, .. }) = self.frame.take() else { return Ok(()) };
         if !matches!(frame.kind, Frame::HEADERS | Frame::CONTINUATION | Frame::PUSH_PROMISE) {
@@ -106,9 +106,7 @@ impl Http2 {
         }
         let Some((section, began)) = self.section.take() else { return Ok(()) };
         let fields = self.decoder.decode(&section).map_err(|fault| fault.to_string())?;
-        if messages.len() < MOST_MESSAGES {
-            messages.push(message(self.from, began, frame.stream, fields));
-        }
+        heads.push(message(self.from, began, frame.stream, fields));
         Ok(())
     }
 }

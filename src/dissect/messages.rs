@@ -61,5 +61,41 @@ pub fn pairs(messages: &[Message]) -> impl Iterator<Item = (&Message, Option<&Me
     })
 }
 
-/// Heads kept of a connection; further ones are not listed.
-pub(super) const MOST_MESSAGES: usize = 10_000;
+/// One side's heads so far. What is packed can grow when it is unpacked, so it is bytes that are bounded, too; further heads are not
+/// listed.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    list: Vec<Message>,
+    bytes: usize,
+}
+
+impl Heads {
+    const MOST: usize = 10_000;
+    const MOST_BYTES: usize = 8 << 20;
+
+    pub(super) fn push(&mut self, message: Message) {
+        let bytes = message.weight();
+        if self.list.len() < Self::MOST && self.bytes + bytes <= Self::MOST_BYTES {
+            self.bytes += bytes;
+            self.list.push(message);
+        }
+    }
+
+    pub(super) fn list(&self) -> &[Message] {
+        &self.list
+    }
+
+    pub(super) fn into_list(self) -> Vec<Message> {
+        self.list
+    }
+}
+
+impl Message {
+    /// Memory it takes, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let fields: usize =
+            self.headers.iter().map(|header| size_of::<Header>() + header.name.raw().len() + header.value.raw().len()).sum();
+        let start = if let Start::Request { method, target } = &self.start { method.raw().len() + target.raw().len() } else { 0 };
+        size_of::<Self>() + fields + start
+    }
+}

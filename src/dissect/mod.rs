@@ -45,6 +45,14 @@ pub struct Dissection {
 }
 
 impl Dissection {
+    /// Memory that its lists take, about, in bytes.
+    pub fn weight(&self) -> usize {
+        let layers = [Side::Client, Side::Server].map(|side| self.layers.of(side));
+        let lists = layers.iter().map(|of| size_of_val(of.records()) + size_of_val(of.parts())).sum::<usize>();
+        let heads = self.messages.iter().map(Message::weight).sum::<usize>();
+        lists + heads + self.asked.iter().map(Asked::weight).sum::<usize>()
+    }
+
     /// What a packet's payload carries.
     pub fn contents(&self, packet: &PacketEntry) -> Contents<'_> {
         let stream = packet.offset..packet.offset.saturating_add(u64::from(packet.payload_bytes));
@@ -120,6 +128,22 @@ fn hellos(client: &[u8], server: &[u8]) -> (Option<ClientHello>, Option<ServerHe
         });
     }
     (hello, answer)
+}
+
+/// Adds to one side's notes. A crafted capture may have a gap between any two packets.
+fn note(notes: &mut Vec<String>, text: String) {
+    const MOST: usize = 20;
+    if notes.len() < MOST {
+        notes.push(text);
+    }
+}
+
+/// A side in a sentence.
+const fn name(side: Side) -> &'static str {
+    match side {
+        Side::Client => "client",
+        Side::Server => "server",
+    }
 }
 
 /// Which side a direction's bytes come from.

@@ -1,6 +1,6 @@
 //! A list of parts, told one behind the other.
 
-use crate::trace::{Layers, Part, PartKind, Side};
+use crate::trace::{Layers, Part, PartKind, Side, StreamLayers};
 
 /// One direction's parts so far.
 #[derive(Debug, Default)]
@@ -18,12 +18,15 @@ impl Parts {
         self.at
     }
 
-    /// So many of the next bytes belong to the part that goes on, or to one that begins.
+    /// So many of the next bytes belong to the part that goes on, or to one that begins. Beyond as many as are listed they belong to none.
     pub(super) fn pass(&mut self, what: PartKind, bytes: usize) {
         let bytes = bytes as u64;
-        match self.list.last_mut().filter(|part| self.open && part.what == what) {
-            Some(part) => part.bytes += bytes,
-            None => self.list.push(Part { at: self.at, bytes, what }),
+        if let Some(part) = self.list.last_mut().filter(|part| self.open && part.what == what) {
+            part.bytes += bytes;
+        } else if self.list.len() < StreamLayers::MOST {
+            self.list.push(Part { at: self.at, bytes, what });
+        } else {
+            return self.skip(bytes);
         }
         self.open = true;
         self.at += bytes;
@@ -31,7 +34,7 @@ impl Parts {
 
     /// The part that goes on is something else than it seemed.
     pub(super) fn turns_out(&mut self, what: PartKind) {
-        if let Some(part) = self.list.last_mut() {
+        if let Some(part) = self.list.last_mut().filter(|_| self.open) {
             part.what = what;
         }
     }

@@ -2,8 +2,8 @@
 
 use super::speech::Speech;
 use super::stream::{self, Piece};
-use super::{Dissection, side};
-use crate::trace::{ByteStore, Direction, Flow, Record, Side};
+use super::{Dissection, name, note, side};
+use crate::trace::{ByteStore, Direction, Flow, Record, Side, StreamLayers};
 use crate::wire::tls::{Decipherer, Sender};
 
 const HEADER: usize = 5;
@@ -114,13 +114,15 @@ impl Reader<'_> {
         let kind = bytes.first().copied().unwrap_or_default();
         let text = self.open(bytes);
         let plain_bytes = text.as_ref().map_or(0, Vec::len);
-        self.records.push(Record {
-            at: self.at,
-            bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-            kind,
-            plain_at: self.plain,
-            plain_bytes: u32::try_from(plain_bytes).unwrap_or(u32::MAX),
-        });
+        if self.records.len() < StreamLayers::MOST {
+            self.records.push(Record {
+                at: self.at,
+                bytes: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+                kind,
+                plain_at: self.plain,
+                plain_bytes: u32::try_from(plain_bytes).unwrap_or(u32::MAX),
+            });
+        }
         self.at += bytes.len() as u64;
         self.plain += plain_bytes as u64;
         if let Some(text) = text.filter(|text| !text.is_empty()) {
@@ -166,16 +168,6 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, text: String) {
-        const MOST: usize = 20;
-        if self.notes.len() < MOST {
-            self.notes.push(text);
-        }
-    }
-}
-
-const fn name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
+        note(&mut self.notes, text);
     }
 }

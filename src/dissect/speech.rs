@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::Dissection;
 use super::http1::{Http1, Method};
 use super::http2::Http2;
-use super::messages::{Message, Start};
+use super::messages::{Heads, Start};
 use super::parts::Parts;
 use super::stream::Piece;
+use super::{Dissection, name, note};
 use crate::trace::Side;
 use crate::wire::http2::PREFACE;
 
@@ -21,7 +21,7 @@ pub(super) struct Speech {
     opening: Vec<u8>,
     language: Option<Language>,
     parts: Parts,
-    messages: Vec<Message>,
+    heads: Heads,
     notes: Vec<String>,
     /// The methods of the client's requests, for what the server says.
     asked: VecDeque<Method>,
@@ -48,7 +48,7 @@ impl Speech {
             opening: Vec::new(),
             language: None,
             parts: Parts::default(),
-            messages: Vec::new(),
+            heads: Heads::default(),
             notes: Vec::new(),
             asked: VecDeque::new(),
         }
@@ -56,7 +56,7 @@ impl Speech {
 
     /// The other side has said all that it says.
     pub(super) fn answers(&mut self, client: &Self) {
-        let methods = client.messages.iter().filter_map(|message| match &message.start {
+        let methods = client.heads.list().iter().filter_map(|message| match &message.start {
             Start::Request { method, .. } => Some(Method::of(method.raw())),
             _ => None,
         });
@@ -90,21 +90,17 @@ impl Speech {
     }
 
     fn hear(&mut self, bytes: &[u8]) {
-        let Self { from, language, parts, messages, notes, .. } = self;
+        let Self { from, language, parts, heads, notes, .. } = self;
         let fault = match language {
-            Some(Language::Http1(http)) => http.take(bytes, parts, messages),
-            Some(Language::Http2(http)) => http.take(bytes, parts, messages),
+            Some(Language::Http1(http)) => http.take(bytes, parts, heads),
+            Some(Language::Http2(http)) => http.take(bytes, parts, heads),
             _ => {
                 parts.skip(bytes.len() as u64);
                 Ok(())
             }
         };
         if let Err(reason) = fault {
-            notes.push(format!(
-                "from offset {} of what the {} says: {reason}",
-                parts.at(),
-                if *from == Side::Client { "client" } else { "server" }
-            ));
+            note(notes, format!("from offset {} of what the {} says: {reason}", parts.at(), name(*from)));
             *language = Some(Language::Unknown);
         }
     }
@@ -120,7 +116,7 @@ impl Speech {
             self.parts.skip(bytes);
             self.language = Some(Language::Unknown);
         }
-        self.notes.push(format!("{bytes} bytes at offset {} were not captured", self.parts.at().saturating_sub(bytes)));
+        note(&mut self.notes, format!("{bytes} bytes at offset {} were not captured", self.parts.at().saturating_sub(bytes)));
     }
 }
 
@@ -153,7 +149,7 @@ pub(super) fn conclude(speeches: [Speech; 2], dissection: &mut Dissection) {
             _ => None,
         };
         dissection.protocols.extend(name.filter(|name| !dissection.protocols.contains(name)));
-        dissection.messages.append(&mut speech.messages);
+        dissection.messages.append(&mut speech.heads.into_list());
         dissection.notes.append(&mut speech.notes);
         speech.parts.tell(speech.from, &mut dissection.layers);
     }

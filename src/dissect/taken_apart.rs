@@ -11,10 +11,23 @@ use crate::wire::tls::KeyLog;
 pub struct TakenApart(BTreeMap<usize, Dissection>);
 
 impl TakenApart {
-    /// Every conversation, without what lies where in its streams.
+    /// Bytes that all of it may take, about.
+    const MOST: usize = 128 << 20;
+
+    /// Every conversation, without what lies where in its streams; of a capture that says too much, those that began first.
     pub fn of(trace: &Trace, store: &dyn ByteStore, keys: &KeyLog) -> Self {
-        let flows = trace.flows().iter().enumerate();
-        Self(flows.map(|(place, flow)| (place, Dissection { layers: Layers::default(), ..dissect(flow, store, keys) })).collect())
+        let (mut all, mut weight) = (BTreeMap::new(), 0);
+        for (place, flow) in trace.flows().iter().enumerate() {
+            if weight > Self::MOST {
+                let notes = vec!["not taken apart: the conversations before it fill what is kept".to_owned()];
+                all.insert(place, Dissection { notes, ..Dissection::default() });
+                continue;
+            }
+            let dissection = Dissection { layers: Layers::default(), ..dissect(flow, store, keys) };
+            weight += dissection.weight();
+            all.insert(place, dissection);
+        }
+        Self(all)
     }
 
     /// One of them.

@@ -1,6 +1,6 @@
 //! Conversations of others taken apart: asked for when one is looked at, and kept for when it is looked at again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ladder::Talk;
@@ -13,12 +13,14 @@ use crate::units::Moment;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dissections {
     known: HashMap<FlowKey, Arc<Dissection>>,
-    asked: HashSet<FlowKey>,
+    /// Memory that they take, about, in bytes.
+    weight: usize,
 }
 
 impl Dissections {
-    /// Conversations kept; where there are more, they are asked for again.
+    /// Conversations kept, and what they may take together; beyond that they are asked for again.
     const MOST: usize = 256;
+    const MOST_BYTES: usize = 64 << 20;
 
     /// One of them.
     pub(super) fn of(&self, flow: &FlowKey) -> Option<&Dissection> {
@@ -26,40 +28,39 @@ impl Dissections {
     }
 
     fn put(&mut self, flow: FlowKey, dissection: Arc<Dissection>) {
-        if self.known.len() >= Self::MOST {
+        let weight = dissection.weight();
+        if self.known.len() >= Self::MOST || self.weight + weight > Self::MOST_BYTES {
             self.known.clear();
-            self.asked.clear();
+            self.weight = 0;
         }
-        self.asked.insert(flow);
+        self.weight += weight;
         self.known.insert(flow, dissection);
     }
 }
 
 impl State {
-    /// Asks for the conversation that is looked at, once it is complete.
+    /// Asks for the conversation that is looked at, once it is complete. One at a time: while the list is walked through, what is passed by
+    /// need not be known.
     pub(super) fn want_dissection(&mut self, now: Moment) -> Option<Effect> {
         let (run, _) = self.shown(now);
-        if run.under_way || !run.trace.exchanges().is_empty() {
+        if self.taking_apart.is_some() || run.under_way || !run.trace.exchanges().is_empty() {
             return None;
         }
         let flow = match self.sight.cursor.flow() {
             Some(key) => run.trace.flow(&key)?,
             None => Talk::of(run, self.sight.cursor)?.flow,
         };
-        if run.dissections.asked.contains(&flow.key) {
+        if run.dissections.of(&flow.key).is_some() {
             return None;
         }
         let effect = Effect::TakeApart(Box::new(flow.clone()));
-        let key = flow.key;
-        self.run.dissections.asked.insert(key);
-        if let Some(held) = &mut self.held {
-            held.run.dissections.asked.insert(key);
-        }
+        self.taking_apart = Some(flow.key);
         Some(effect)
     }
 
     /// Takes in what one says.
     pub(super) fn hear_of_dissection(&mut self, flow: FlowKey, dissection: Dissection) {
+        self.taking_apart = None;
         let dissection = Arc::new(dissection);
         if let Some(held) = &mut self.held {
             held.run.dissections.put(flow, Arc::clone(&dissection));

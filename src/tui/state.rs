@@ -11,7 +11,7 @@ use super::specimen::Specimen;
 use super::start::Start;
 use super::{Settings, Theme};
 use crate::timeline::Zoom;
-use crate::trace::{Flow, Trace};
+use crate::trace::{Flow, FlowKey, Trace};
 use crate::units::Moment;
 
 /// A panel that can have the keyboard.
@@ -156,6 +156,8 @@ pub struct State {
     pub(super) link_panel: Option<LinkPanel>,
     /// The packet that is looked at from inside.
     pub(super) specimen: Specimen,
+    /// The conversation that was asked for last and is not there yet.
+    pub(super) taking_apart: Option<FlowKey>,
     /// Something to tell the user until the next key.
     pub(super) notice: Option<String>,
 }
@@ -182,6 +184,7 @@ impl State {
             linkage: None,
             link_panel: None,
             specimen: Specimen::None,
+            taking_apart: None,
             notice: None,
         }
     }

@@ -171,7 +171,13 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
     let mut asked = Vec::new();
     for _ in 0..3 {
         let effects = desk.press(KeyCode::Down);
-        asked.extend(effects.into_iter().filter_map(|effect| if let Effect::TakeApart(flow) = effect { Some(flow) } else { None }));
+        let flows = effects.into_iter().filter_map(|effect| if let Effect::TakeApart(flow) = effect { Some(flow) } else { None });
+        for flow in flows {
+            assert!(desk.press(KeyCode::Tab).is_empty(), "one at a time");
+            desk.press(KeyCode::Tab);
+            desk.send(Message::TakenApart(flow.key, Box::default()));
+            asked.push(flow);
+        }
     }
     let flow = asked.iter().find(|flow| flow.packets().len() == 3).expect("the connection that carries something");
     let mut dissection = Dissection { protocols: vec!["HTTP/1"], ..Dissection::default() };
