@@ -59,17 +59,14 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
             *id == message.id && asked.answer.is_none() && asked.name == name && asked.kind == kind
         };
         // An answer comes soon after its question, so the latest are looked at first.
-        match open.iter_mut().rev().take(MOST_OPEN).find(fits) {
-            Some((_, since, asked)) => {
-                asked.took = since.zip(wall).map(|(since, wall)| wall.since(since));
-                asked.answer = Some(answer(&message));
-                kept += asked.weight();
-            }
-            None => {
-                let asked = Asked { name, kind, answer: Some(answer(&message)), took: None };
-                kept += asked.weight();
-                open.push((message.id, None, asked));
-            }
+        if let Some((_, since, asked)) = open.iter_mut().rev().take(MOST_OPEN).find(fits) {
+            asked.took = since.zip(wall).map(|(since, wall)| wall.since(since));
+            asked.answer = Some(answer(&message));
+            kept += asked.weight();
+        } else {
+            let asked = Asked { name, kind, answer: Some(answer(&message)), took: None };
+            kept += asked.weight();
+            open.push((message.id, None, asked));
         }
     }
     open.into_iter().map(|(_, _, asked)| asked).collect()
