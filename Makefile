@@ -19,6 +19,7 @@ run: build ## Watch a request to the embedded endpoint; needs no network
 test: ## Run all tests (installs the servers and tools they talk to, where possible)
 	@tools/system-packages build
 	@tools/system-packages test || true
+	@tools/report-peers || true
 	$(CARGO) test --locked
 
 ci: format-check lint test docs licences ## What has to pass before a change lands

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+
 use crate::trace::{Event, Failure, Header, ProxyStep, What};
 use crate::units::Untrusted;
 
@@ -24,6 +26,12 @@ impl Redactor {
     /// A URL, a request target, or a sentence that may hold one.
     pub fn text(self, text: &Untrusted) -> Untrusted {
         if self.with_secrets { text.clone() } else { Untrusted::new(mask_text(text.raw())) }
+    }
+
+    /// The value of a query's parameter, name and value decoded.
+    pub fn parameter(self, name: &str, value: &str) -> Untrusted {
+        let hidden = !self.with_secrets && is_secret_parameter(name);
+        if hidden { MASK.into() } else { self.text(&value.into()) }
     }
 
     /// A field line.
@@ -194,7 +202,8 @@ fn mask_parameters(text: &str) -> Cow<'_, str> {
 }
 
 fn is_secret_parameter(name: &str) -> bool {
-    let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
+    let decoded = percent_decode_str(name).decode_utf8_lossy();
+    let plain: String = decoded.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
     PARAMETERS.contains(&plain.as_str())
 }
 
@@ -234,6 +243,7 @@ mod tests {
             ("http://a@b@c/", "http://REDACTED@c/"),
             ("http://h/@user", "http://h/@user"),
             ("/cb?code=1&state=2#access_token=3&x=4", "/cb?code=REDACTED&state=2#access_token=REDACTED&x=4"),
+            ("/?%74oken=abc&%ff=1", "/?%74oken=REDACTED&%ff=1"),
             ("/?X-Amz-Signature=abc&API-Key=1&keys=2", "/?X-Amz-Signature=REDACTED&API-Key=REDACTED&keys=2"),
             (
                 "could not reach socks5://u:p@proxy:1080, nor https://h/?sig=1 \"",

@@ -12,11 +12,13 @@ pub enum Format {
     Json,
     /// One JSON object per event and line.
     Events,
+    /// HAR 1.2, for developer tools.
+    Har,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Events];
+    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Events, Self::Har];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -24,6 +26,7 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Events => "events",
+            Self::Har => "har",
         }
     }
 }
@@ -59,6 +62,6 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
-        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events"));
+        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, har"));
     }
 }

@@ -6,6 +6,7 @@
 //! | `text` | people, on a terminal or in a file | [`text`] |
 //! | `json` | programs: schema `tapline/summary/1` | [`json`] |
 //! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
+//! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
 //! | `--write-out` | scripts that know curl | [`write_out`] |
 //! | progress | people who wait for a body | [`progress`] |
 //!
@@ -14,6 +15,7 @@
 mod escaping;
 mod events;
 mod format;
+mod har;
 mod json;
 mod layout;
 mod options;
@@ -21,10 +23,12 @@ mod outcome;
 mod pen;
 mod progress;
 mod text;
+mod time;
 mod write_out;
 
 pub use events::{event_line, events};
 pub use format::{Format, UnknownFormat};
+pub use har::har;
 pub use json::json;
 pub use options::Options;
 pub use outcome::{Outcome, outcome};
@@ -43,5 +47,6 @@ pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
         Format::Text => text(trace, options),
         Format::Json => json(trace, options),
         Format::Events => events(trace.log(), options),
+        Format::Har => har(trace, options),
     }
 }

@@ -28,8 +28,9 @@ proptest! {
             let written = write(&trace, format, &options);
             prop_assert!(is_safe(&written), "{:?}: {:?}", format, written);
         }
-        let document = json(&trace, &options);
-        prop_assert!(serde_json::from_str::<serde_json::Value>(&document).is_ok(), "{}", document);
+        for document in [json(&trace, &options), har(&trace, &options)] {
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&document).is_ok(), "{}", document);
+        }
         let written = write_out("%{json}%{certs}%{header_json}%header{a}%{errormsg}%{url.host}", &trace, &options);
         prop_assert!(is_safe(&written.stdout), "{:?}", written.stdout);
     }

@@ -8,7 +8,7 @@ use crate::trace::{DnsQuery, DnsRecord, DnsTransport, QueryOutcome, Resolution, 
 use crate::units::{Nanos, Untrusted};
 
 #[derive(Serialize)]
-pub(super) struct Dns<'a> {
+pub(in crate::report) struct Dns<'a> {
     source: Option<ResolutionSource>,
     server: Option<SocketAddr>,
     transport: Option<DnsTransport>,
@@ -18,7 +18,7 @@ pub(super) struct Dns<'a> {
 
 impl<'a> Dns<'a> {
     /// `server` and `transport` are those of the last question that was answered, else of the last one asked.
-    pub(super) fn of(resolution: &'a Resolution) -> Self {
+    pub(in crate::report) fn of(resolution: &'a Resolution) -> Self {
         let answered = |query: &&DnsQuery| matches!(query.outcome, QueryOutcome::Answered(_));
         let decisive = resolution.queries.iter().rfind(answered).or(resolution.queries.last());
         Self {

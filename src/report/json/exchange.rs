@@ -55,7 +55,7 @@ impl<'a> Exchange<'a> {
             remote: connection.map(|connection| &connection.remote),
             start_ns: exchange.started.0,
             duration_ns: exchange.total().map(|total| total.0),
-            phases: exchange.phases.iter().flat_map(|(phase, span)| entries(trace, exchange, phase, span)).collect(),
+            phases: phase_entries(trace, exchange),
             curl: Curl::of(&curl_marks(exchange), exchange),
             dns: exchange.resolution.as_ref().map(dns::Dns::of),
             tcp: tcp::Tcp::of(trace, exchange),
@@ -64,22 +64,24 @@ impl<'a> Exchange<'a> {
             request: exchange.request.as_ref().map(|request| message::Request::of(request, exchange, redactor)),
             response: response.map(|response| message::Response::of(response, exchange, redactor)),
             redirect: exchange.redirected.as_ref().map(|(to, withheld)| Redirect { to: redactor.text(to), withheld }),
-            round_trips: round_trips(trace, exchange).map(|trips| RoundTrips::of(&trips)),
+            round_trips: RoundTrips::of(trace, exchange),
             segments: tcp::Segments::of(trace, exchange),
-            failure: exchange
-                .failure
-                .as_ref()
-                .map(|(phase, failure)| Failure { phase: *phase, cause: run::Failure::of(failure, redactor) }),
+            failure: exchange.failure.as_ref().map(|(phase, failure)| Failure::of(*phase, failure, redactor)),
         }
     }
 }
 
 #[derive(Serialize)]
-struct PhaseEntry {
+pub(in crate::report) struct PhaseEntry {
     name: &'static str,
     start_ns: i64,
     duration_ns: Option<u64>,
     clock: &'static str,
+}
+
+/// The phases, each on both clocks.
+pub(in crate::report) fn phase_entries(trace: &Trace, exchange: &trace::Exchange) -> Vec<PhaseEntry> {
+    exchange.phases.iter().flat_map(|(phase, span)| entries(trace, exchange, phase, span)).collect()
 }
 
 /// A phase on the app clock and, where packets tell it, on the wire clock.
@@ -156,7 +158,7 @@ struct Redirect<'a> {
 }
 
 #[derive(Serialize)]
-struct RoundTrips {
+pub(in crate::report) struct RoundTrips {
     used: f64,
     least: u32,
     rtt_ns: u64,
@@ -164,19 +166,26 @@ struct RoundTrips {
 }
 
 impl RoundTrips {
-    fn of(trips: &crate::insight::RoundTrips) -> Self {
-        Self {
+    pub(in crate::report) fn of(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
+        let trips = round_trips(trace, exchange)?;
+        Some(Self {
             used: (trips.used * 1000.0).round() / 1000.0,
             least: trips.least,
             rtt_ns: trips.rtt.duration.0,
             rtt_source: trips.rtt.clock.name(),
-        }
+        })
     }
 }
 
 #[derive(Serialize)]
-struct Failure {
+pub(in crate::report) struct Failure {
     phase: Phase,
     #[serde(flatten)]
     cause: run::Failure,
+}
+
+impl Failure {
+    pub(in crate::report) fn of(phase: Phase, failure: &trace::Failure, redactor: Redactor) -> Self {
+        Self { phase, cause: run::Failure::of(failure, redactor) }
+    }
 }

@@ -8,12 +8,16 @@ mod exchange;
 mod message;
 mod run;
 mod tcp;
-mod time;
 mod tls;
 
 use serde::Serialize;
 
-use super::{Options, escaping};
+pub(super) use dns::Dns;
+pub(super) use exchange::{Failure, PhaseEntry, RoundTrips, phase_entries};
+pub(super) use tcp::{Segments, Tcp};
+pub(super) use tls::Tls;
+
+use super::{Options, escaping, time};
 use crate::trace::Trace;
 
 /// The name and version of the document's format.

@@ -7,7 +7,7 @@ use crate::trace::{self, Attempt, AttemptOutcome, Endpoint, KernelTcp, SegmentCo
 use crate::units::{Nanos, Untrusted};
 
 #[derive(Serialize)]
-pub(super) struct Tcp<'a> {
+pub(in crate::report) struct Tcp<'a> {
     mss: Option<u32>,
     mss_source: Option<&'static str>,
     rtt_ns: Option<Nanos>,
@@ -21,7 +21,7 @@ pub(super) struct Tcp<'a> {
 
 impl<'a> Tcp<'a> {
     /// What the packets say comes before what the kernel says. `None` where there was neither an attempt nor a connection.
-    pub(super) fn of(trace: &'a Trace, exchange: &'a trace::Exchange) -> Option<Self> {
+    pub(in crate::report) fn of(trace: &'a Trace, exchange: &'a trace::Exchange) -> Option<Self> {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         if connection.is_none() && exchange.attempts.is_empty() {
             return None;
@@ -96,7 +96,7 @@ impl WaitedEntry {
 
 /// Segment counts by the packets, or where none were captured, by the kernel.
 #[derive(Serialize)]
-pub(super) struct Segments {
+pub(in crate::report) struct Segments {
     source: &'static str,
     mss: Option<u32>,
     sent: Counts,
@@ -115,7 +115,7 @@ struct OnWire {
 }
 
 impl Segments {
-    pub(super) fn of(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
+    pub(in crate::report) fn of(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
         let wire = segments(trace, exchange).map(|wire| Self {
             source: insight::Segments::CLOCK.name(),
             mss: wire.mss.map(u32::from),

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::time;
+use crate::report::time;
 use crate::trace::{self, TlsMessage, Verification};
 use crate::units::{Moment, Untrusted};
 
 #[derive(Serialize)]
-pub(super) struct Tls<'a> {
+pub(in crate::report) struct Tls<'a> {
     version: Option<&'a str>,
     cipher_suite: Option<&'a str>,
     key_exchange: Option<&'a str>,
@@ -20,7 +20,7 @@ pub(super) struct Tls<'a> {
 }
 
 impl<'a> Tls<'a> {
-    pub(super) fn of(tls: &'a trace::Tls) -> Self {
+    pub(in crate::report) fn of(tls: &'a trace::Tls) -> Self {
         let agreed = tls.handshake.as_ref();
         Self {
             version: agreed.map(|agreed| agreed.version.as_str()),

@@ -1,0 +1,118 @@
+//! Cookies, taken from fields whose secrets are masked already (RFC 6265).
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use serde::Serialize;
+
+use crate::report::time;
+use crate::trace::Header;
+use crate::units::{Untrusted, WallTime};
+
+/// A cookie as it was sent.
+#[derive(Default, Serialize)]
+pub(super) struct Cookie {
+    name: Untrusted,
+    value: Untrusted,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Untrusted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<Untrusted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(rename = "httpOnly", skip_serializing_if = "Option::is_none")]
+    http_only: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secure: Option<bool>,
+    #[serde(rename = "_sameSite", skip_serializing_if = "Option::is_none")]
+    same_site: Option<Untrusted>,
+}
+
+/// Those of `Cookie` fields.
+pub(super) fn sent(headers: &[Header]) -> Vec<Cookie> {
+    let values = headers.iter().filter(|header| header.is("cookie")).flat_map(|header| header.value.raw().split(';'));
+    values.filter(|pair| !pair.trim().is_empty()).map(of_pair).collect()
+}
+
+/// Those of `Set-Cookie` fields; `at` is when they came.
+pub(super) fn set(headers: &[Header], at: Option<WallTime>) -> Vec<Cookie> {
+    headers.iter().filter(|header| header.is("set-cookie")).map(|header| with_attributes(header.value.raw(), at)).collect()
+}
+
+/// A cookie without a name is all value.
+fn of_pair(pair: &str) -> Cookie {
+    let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+    Cookie { name: name.trim().into(), value: value.trim().into(), ..Cookie::default() }
+}
+
+/// RFC 6265 §5.2: of two attributes of one name the last counts; `Max-Age` goes before `Expires`.
+fn with_attributes(field: &str, at: Option<WallTime>) -> Cookie {
+    let mut parts = field.split(';');
+    let mut cookie = of_pair(parts.next().unwrap_or_default());
+    (cookie.http_only, cookie.secure) = (Some(false), Some(false));
+    let (mut lasts, mut until) = (None, None);
+    for part in parts {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let value = value.trim();
+        match name.trim().to_ascii_lowercase().as_str() {
+            "path" => cookie.path = Some(value.into()),
+            "domain" => cookie.domain = Some(value.into()),
+            "expires" => until = date(value).or(until),
+            "max-age" => lasts = value.parse::<i64>().ok().or(lasts),
+            "httponly" => cookie.http_only = Some(true),
+            "secure" => cookie.secure = Some(true),
+            "samesite" => cookie.same_site = Some(value.into()),
+            _ => {}
+        }
+    }
+    let until = match (lasts, at) {
+        (Some(seconds), Some(at)) => i64::try_from(at.unix_seconds()).ok().map(|now| now.saturating_add(seconds.max(0))),
+        (Some(_), None) => None,
+        (None, _) => until,
+    };
+    cookie.expires = until.and_then(time::of_seconds);
+    cookie
+}
+
+/// A date as servers write it, the older form with dashes included; seconds since 1970.
+fn date(value: &str) -> Option<i64> {
+    let parsed: Option<Timestamp> = rfc2822::DateTimeParser::new().parse_timestamp(value.replace('-', " ")).ok();
+    parsed.map(Timestamp::as_second)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn written(cookies: &[Cookie]) -> Value {
+        serde_json::to_value(cookies).unwrap()
+    }
+
+    #[test]
+    fn pairs_are_taken_apart() {
+        let cookies = sent(&[Header::new("Cookie", "a=1; b = 2=3 ;; bare"), Header::new("cookie", "c="), Header::new("X", "d=4")]);
+        let pair = |name: &str, value: &str| json!({ "name": name, "value": value });
+        assert_eq!(written(&cookies), json!([pair("a", "1"), pair("b", "2=3"), pair("", "bare"), pair("c", "")]));
+    }
+
+    #[test]
+    fn attributes_are_read_whatever_their_case_and_nonsense_is_left_out() {
+        let field = "id=x; PATH=/a; Domain=h; expires=Wed, 21-Oct-2026 07:28:00 GMT; httponly; Secure; SameSite=Lax; Odd=1; max-age=soon";
+        let all = json!({ "name": "id", "value": "x", "path": "/a", "domain": "h", "expires": "2026-10-21T07:28:00Z",
+            "httpOnly": true, "secure": true, "_sameSite": "Lax" });
+        assert_eq!(written(&set(&[Header::new("Set-Cookie", field)], None)), json!([all]));
+    }
+
+    #[test]
+    fn an_age_counts_from_the_response_and_goes_before_a_date() {
+        let expires = |field: &str, at| written(&set(&[Header::new("set-cookie", field)], at))[0]["expires"].clone();
+        let at = Some(WallTime(1_795_176_000_000_000_420));
+        assert_eq!(expires("a=1; Max-Age=60; Expires=Wed, 21 Oct 2026 07:28:00 GMT", at), "2026-11-20T12:01:00Z");
+        assert_eq!(expires("a=1; Max-Age=-5", at), "2026-11-20T12:00:00Z");
+        assert_eq!(expires("a=1; Max-Age=60", None), Value::Null);
+        assert_eq!(expires(&format!("a=1; Max-Age={}", i64::MAX), at), Value::Null);
+        assert_eq!(expires("a=1; Expires=yesterday", at), Value::Null);
+    }
+}

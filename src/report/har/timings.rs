@@ -1,0 +1,90 @@
+//! The timings of an entry, in milliseconds.
+//!
+//! | HAR | phases |
+//! |---|---|
+//! | `blocked` | none: what the others leave of the exchange's total, which is this program's own work between them |
+//! | `dns` | dns |
+//! | `connect` | connect, proxy and tls together |
+//! | `ssl` | tls, a part of `connect` |
+//! | `send`, `wait`, `receive` | the same |
+//!
+//! `-1` says that there was no such phase, as on a connection that was used before. The last three may not be absent: they are 0 where an
+//! exchange failed before them. `time` is the sum without `ssl`, and so the exchange's total.
+
+use serde::Serialize;
+
+use crate::insight::wire_phase;
+use crate::trace::{Exchange, Phase, PhaseSpan, Trace};
+use crate::units::Nanos;
+
+/// On the app clock. Figures are milliseconds to the nanosecond.
+#[derive(Serialize)]
+pub(super) struct Timings {
+    blocked: f64,
+    dns: f64,
+    connect: f64,
+    ssl: f64,
+    send: f64,
+    wait: f64,
+    receive: f64,
+}
+
+/// There is none.
+const NONE: f64 = -1.0;
+
+impl Timings {
+    /// The timings, and their sum.
+    pub(super) fn of(exchange: &Exchange) -> (Self, f64) {
+        let took = |phase| exchange.phases.get(phase).and_then(PhaseSpan::duration);
+        let [dns, tls, send, wait, receive] = [Phase::Dns, Phase::Tls, Phase::Send, Phase::Wait, Phase::Receive].map(took);
+        let connect = sum([took(Phase::Connect), took(Phase::Proxy), tls]);
+        let phases = sum([dns, connect, send, wait, receive]).unwrap_or_default();
+        let blocked = exchange.total().map(|total| total.saturating_sub(phases));
+        let or_none = |time: Option<Nanos>| time.map_or(NONE, Nanos::as_millis_f64);
+        let or_zero = |time: Option<Nanos>| time.unwrap_or_default().as_millis_f64();
+        let timings = Self {
+            blocked: or_none(blocked),
+            dns: or_none(dns),
+            connect: or_none(connect),
+            ssl: or_none(tls),
+            send: or_zero(send),
+            wait: or_zero(wait),
+            receive: or_zero(receive),
+        };
+        (timings, (phases + blocked.unwrap_or_default()).as_millis_f64())
+    }
+}
+
+/// The sum of what there is.
+fn sum<const N: usize>(times: [Option<Nanos>; N]) -> Option<Nanos> {
+    times.into_iter().flatten().reduce(|sum, time| sum + time)
+}
+
+/// The same phases by the packets that carried them. What they do not tell is absent.
+#[derive(Serialize)]
+pub(super) struct WireTimings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connect: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssl: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receive: Option<f64>,
+}
+
+impl WireTimings {
+    /// `None` where packets tell of no phase.
+    pub(super) fn of(trace: &Trace, exchange: &Exchange) -> Option<Self> {
+        let took = |phase| wire_phase(trace, exchange, phase).map(|span| span.duration().as_millis_f64());
+        let all = Phase::ALL.map(took);
+        let [dns, connect, proxy, ssl, send, wait, receive] = all;
+        all.iter().any(Option::is_some).then_some(Self { dns, connect, proxy, ssl, send, wait, receive })
+    }
+}
