@@ -14,11 +14,13 @@ pub enum Format {
     Events,
     /// HAR 1.2, for developer tools.
     Har,
+    /// Comma-separated values, a row for each exchange.
+    Csv,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Events, Self::Har];
+    pub const ALL: [Self; 5] = [Self::Text, Self::Json, Self::Events, Self::Har, Self::Csv];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Format {
             Self::Json => "json",
             Self::Events => "events",
             Self::Har => "har",
+            Self::Csv => "csv",
         }
     }
 }
@@ -62,6 +65,6 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
-        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, har"));
+        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, har, csv"));
     }
 }

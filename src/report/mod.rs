@@ -7,11 +7,13 @@
 //! | `json` | programs: schema `tapline/summary/1` | [`json`] |
 //! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
 //! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
+//! | `csv` | spreadsheets and notebooks | [`csv`] |
 //! | `--write-out` | scripts that know curl | [`write_out`] |
 //! | progress | people who wait for a body | [`progress`] |
 //!
 //! Text that came from elsewhere leaves escaped, and secrets leave masked unless [`Options::with_secrets`] says otherwise.
 
+mod csv;
 mod escaping;
 mod events;
 mod format;
@@ -26,6 +28,7 @@ mod text;
 mod time;
 mod write_out;
 
+pub use csv::csv;
 pub use events::{event_line, events};
 pub use format::{Format, UnknownFormat};
 pub use har::har;
@@ -48,5 +51,6 @@ pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
         Format::Json => json(trace, options),
         Format::Events => events(trace.log(), options),
         Format::Har => har(trace, options),
+        Format::Csv => csv(trace, options),
     }
 }

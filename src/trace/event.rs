@@ -1,5 +1,6 @@
 //! The events. Their serde names are the format of `--format events`: add to them, never rename.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,13 @@ pub enum Cause {
     Repeat,
     /// The exchange before it found its reused connection closed, so it was tried again on a new one.
     Retry,
+}
+
+/// The name in machine output.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What happened.

@@ -1,5 +1,7 @@
 //! Failures: a phase, a code, a sentence, a next step.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::Untrusted;
@@ -123,4 +125,11 @@ pub enum Code {
     Interrupted,
     /// A fault of this program.
     Internal,
+}
+
+/// The name in machine output.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }

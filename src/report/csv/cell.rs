@@ -1,0 +1,80 @@
+//! A field of a record.
+
+use crate::units::{Nanos, Untrusted};
+
+/// What is in it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Cell {
+    /// Nothing: it was not measured.
+    Empty,
+    /// A number, or a word of this program's own.
+    Plain(String),
+    /// Text that came from elsewhere.
+    Text(Untrusted),
+}
+
+impl Cell {
+    /// What there may be.
+    pub(super) fn plain(content: Option<impl ToString>) -> Self {
+        content.map_or(Self::Empty, |content| Self::Plain(content.to_string()))
+    }
+
+    /// A time in nanoseconds.
+    pub(super) fn time(time: Option<Nanos>) -> Self {
+        Self::plain(time.map(|time| time.0))
+    }
+
+    /// Text that there may be.
+    pub(super) fn text(text: Option<Untrusted>) -> Self {
+        text.map_or(Self::Empty, Self::Text)
+    }
+
+    /// As it stands in the record.
+    pub(super) fn written(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Plain(text) => quoted(text),
+            Self::Text(text) => quoted(&harmless(&text.escaped())),
+        }
+    }
+}
+
+/// What spreadsheets begin a formula with, the wide forms that some take for the same included. Space before it does not help.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Text that is text in a spreadsheet, too.
+fn harmless(text: &str) -> String {
+    let dangerous = text.trim_start().starts_with(FORMULA);
+    if dangerous { format!("'{text}") } else { text.to_owned() }
+}
+
+/// RFC 4180 §2: within quotes, and quotes doubled, where there is something to mistake.
+fn quoted(text: &str) -> String {
+    if text.contains(['"', ',', '\r', '\n', ';', '\t']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> String {
+        Cell::Text(text.into()).written()
+    }
+
+    #[test]
+    fn formulas_become_text_and_quotes_are_doubled() {
+        assert_eq!(text("=HYPERLINK(\"http://e\",\"x\")"), "\"'=HYPERLINK(\"\"http://e\"\",\"\"x\"\")\"");
+        assert_eq!([text("+1"), text("-1"), text("@SUM(A1)"), text("  =1"), text("＝1")], ["'+1", "'-1", "'@SUM(A1)", "'  =1", "'＝1"]);
+        assert_eq!(text("\t=1"), "\\x09=1");
+        assert_eq!(text("a\r\n=1"), "a\\x0d\\x0a=1");
+        assert_eq!([text("a,b"), text("a=b"), text("")], ["\"a,b\"", "a=b", ""]);
+    }
+
+    #[test]
+    fn figures_stay_figures_and_what_was_not_measured_is_empty() {
+        assert_eq!(Cell::plain(Some(-5_i64)).written(), "-5");
+        assert_eq!(Cell::time(Some(Nanos(0))).written(), "0");
+        assert_eq!(Cell::time(None), Cell::Empty);
+        assert_eq!(Cell::Empty.written(), "");
+    }
+}
