@@ -1,5 +1,6 @@
 //! The request and the response of an entry.
 
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use super::cookies::{self, Cookie};
@@ -53,6 +54,7 @@ pub(super) struct Request<'a> {
 struct PostData {
     mime_type: Untrusted,
     params: [Pair; 0],
+    text: &'static str,
     comment: &'static str,
 }
 
@@ -62,10 +64,10 @@ impl<'a> Request<'a> {
         let headers = request.map(|request| redactor.headers(&request.headers)).unwrap_or_default();
         let mime_type = first(&headers, "content-type").unwrap_or_default();
         let body = request.map_or(0, |_| exchange.request_body.transferred);
-        let post_data = PostData { mime_type, params: [], comment: "what was sent is not recorded" };
+        let post_data = PostData { mime_type, params: [], text: "", comment: "what was sent is not recorded" };
         Self {
             method: &exchange.method,
-            url: redactor.text(&exchange.url),
+            url: ascii(&redactor.text(&exchange.url)),
             http_version: request.map_or(UNKNOWN, |request| request.version.name()),
             cookies: cookies::sent(&headers),
             query_string: query(&exchange.url, redactor),
@@ -75,6 +77,11 @@ impl<'a> Request<'a> {
             headers: pairs(headers),
         }
     }
+}
+
+/// A URL as RFC 3986 has it, whatever it was: some readers take no other.
+fn ascii(url: &Untrusted) -> Untrusted {
+    Untrusted::new(utf8_percent_encode(url.raw(), CONTROLS).to_string())
 }
 
 /// The parameters of a URL's query, decoded.
