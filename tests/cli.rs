@@ -60,7 +60,10 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
         (&["probe", "--save", "f", "https://h/"], "saving a run (--save) is not there yet"),
         (&["probe", "grpc://h/"], "the scheme grpc:// is not there yet; http and https are"),
         (&["probe", "gopher://h/"], "the scheme 'gopher' is not known; http and https are"),
-        (&["probe", "--format", "xml", "http://h/"], "--format: there is no format \"xml\"; there are text, json, events, har, csv"),
+        (
+            &["probe", "--format", "xml", "http://h/"],
+            "--format: there is no format \"xml\"; there are text, json, events, har, csv, prometheus",
+        ),
         (
             &["probe", "--format", "json", "--format", "text", "http://h/"],
             "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE",

@@ -11,5 +11,7 @@ mod csv;
 mod har;
 #[path = "reports/peer.rs"]
 mod peer;
+#[path = "reports/prometheus.rs"]
+mod prometheus;
 #[path = "scenarios/scenario.rs"]
 mod scenario;

@@ -16,11 +16,13 @@ pub enum Format {
     Har,
     /// Comma-separated values, a row for each exchange.
     Csv,
+    /// Metrics in Prometheus' text format.
+    Prometheus,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Text, Self::Json, Self::Events, Self::Har, Self::Csv];
+    pub const ALL: [Self; 6] = [Self::Text, Self::Json, Self::Events, Self::Har, Self::Csv, Self::Prometheus];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Format {
             Self::Events => "events",
             Self::Har => "har",
             Self::Csv => "csv",
+            Self::Prometheus => "prometheus",
         }
     }
 }
@@ -65,6 +68,6 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
-        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, har, csv"));
+        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, har, csv, prometheus"));
     }
 }

@@ -8,6 +8,7 @@
 //! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
 //! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
 //! | `csv` | spreadsheets and notebooks | [`csv`] |
+//! | `prometheus` | monitoring, by a textfile collector | [`prometheus`] |
 //! | `--write-out` | scripts that know curl | [`write_out`] |
 //! | progress | people who wait for a body | [`progress`] |
 //!
@@ -24,6 +25,7 @@ mod options;
 mod outcome;
 mod pen;
 mod progress;
+mod prometheus;
 mod text;
 mod time;
 mod write_out;
@@ -36,6 +38,7 @@ pub use json::json;
 pub use options::Options;
 pub use outcome::{Outcome, outcome};
 pub use progress::progress;
+pub use prometheus::prometheus;
 pub use text::text;
 pub use write_out::{WrittenOut, write_out};
 
@@ -52,5 +55,6 @@ pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
         Format::Events => events(trace.log(), options),
         Format::Har => har(trace, options),
         Format::Csv => csv(trace, options),
+        Format::Prometheus => prometheus(trace, options),
     }
 }

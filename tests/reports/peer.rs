@@ -28,6 +28,13 @@ pub(crate) fn node(package: &str, program: &str) -> Option<Command> {
     Some(command)
 }
 
+/// Python, for a program that uses `PyPI`'s packages.
+pub(crate) fn python(program: &str) -> Option<Command> {
+    let mut command = Command::new(installed("python/bin/python")?);
+    command.args(["-c", program]);
+    Some(command)
+}
+
 /// Runs it; what it says is the failure, if it ends badly.
 pub(crate) fn satisfied(mut command: Command) -> String {
     let output = command.output().expect("the program runs");

@@ -40,6 +40,17 @@ pub struct Verdict {
     pub outcome: Outcome,
 }
 
+impl Verdict {
+    /// Whether the rule was kept; `None` where there was nothing to hold it against.
+    pub const fn met(&self) -> Option<bool> {
+        match self.outcome {
+            Outcome::Met => Some(true),
+            Outcome::NotMeasured => None,
+            Outcome::Missed { .. } => Some(false),
+        }
+    }
+}
+
 impl Budget {
     /// What came of each rule. A run of several transfers keeps a rule if each of them does.
     pub fn verdicts(&self, trace: &Trace) -> Vec<Verdict> {

@@ -1,0 +1,38 @@
+//! Prometheus' text exposition format, 0.0.4: for a textfile collector, or to be pushed.
+//!
+//! Names are `blackbox_exporter`'s where it has one, so that its dashboards and alerts fit; what it does not know is called `tapline_…`. Each
+//! URL that was asked for is a `target`. Of several requests to one target the figures are the latest one's. What was not measured has no
+//! sample. `probe_success` follows the exit code: a status of 400 and above is an answer, unless `--fail` was given.
+
+mod blackbox;
+mod family;
+mod own;
+mod target;
+
+use super::Options;
+use crate::trace::Trace;
+use family::{Family, Sample, family};
+use target::Target;
+
+/// A run as metrics.
+pub fn prometheus(trace: &Trace, options: &Options) -> String {
+    let targets = Target::all(trace, options.redactor());
+    let of_targets = blackbox::FAMILIES.iter().chain(&own::FAMILIES).map(|Family { name, help, of }| {
+        let samples = targets.iter().flat_map(|target| of(target).into_iter().map(|sample| sample.with("target", &target.name)));
+        family(name, help, samples)
+    });
+    of_targets.collect::<String>() + &budget(trace, options)
+}
+
+/// What came of each rule; of what was not measured nothing is said.
+fn budget(trace: &Trace, options: &Options) -> String {
+    let verdicts = options.budget.as_ref().map(|budget| budget.verdicts(trace)).unwrap_or_default();
+    let mut rules: Vec<String> = Vec::new();
+    let samples = verdicts.iter().filter_map(|verdict| {
+        let rule = verdict.rule.to_string();
+        let met = verdict.met().filter(|_| !rules.contains(&rule))?;
+        rules.push(rule.clone());
+        Some(Sample::of(f64::from(u8::from(met))).with("rule", &rule))
+    });
+    family("tapline_budget_met", "Whether a rule of the budget was kept by every request of the run", samples)
+}

@@ -1,0 +1,72 @@
+//! What metrics are about: a URL that was asked for.
+
+use crate::insight::redact::Redactor;
+use crate::insight::{Transfer, transfers};
+use crate::trace::{Connection, Exchange, Phase, Response, Tls, Trace};
+use crate::units::Nanos;
+
+/// The requests to one URL.
+pub(super) struct Target<'a> {
+    pub(super) trace: &'a Trace,
+    /// The URL, without its secrets.
+    pub(super) name: String,
+    /// The latest request, with its redirects.
+    pub(super) latest: Transfer<'a>,
+    /// How many requests there were.
+    pub(super) probes: u64,
+    /// How many of them failed.
+    pub(super) failed: u64,
+}
+
+impl<'a> Target<'a> {
+    /// All targets, in the order in which they were first asked. URLs that differ in their secrets only are one.
+    pub(super) fn all(trace: &'a Trace, redactor: Redactor) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        let mut places = std::collections::BTreeMap::new();
+        for transfer in transfers(trace) {
+            let Some(first) = transfer.hops().first() else { continue };
+            let name = redactor.text(&first.url).escaped().into_owned();
+            let place = *places.entry(name.clone()).or_insert_with(|| {
+                all.push(Self { trace, name, latest: transfer, probes: 0, failed: 0 });
+                all.len() - 1
+            });
+            if let Some(target) = all.get_mut(place) {
+                target.latest = transfer;
+                target.probes += 1;
+                target.failed += u64::from(!succeeded(&transfer));
+            }
+        }
+        all
+    }
+
+    /// Whether the latest request was answered.
+    pub(super) fn succeeded(&self) -> bool {
+        succeeded(&self.latest)
+    }
+
+    /// The latest exchange.
+    pub(super) fn last(&self) -> Option<&'a Exchange> {
+        self.latest.last()
+    }
+
+    pub(super) fn response(&self) -> Option<&'a Response> {
+        self.last()?.response.as_ref()
+    }
+
+    pub(super) fn connection(&self) -> Option<&'a Connection> {
+        self.trace.connection(self.last()?.connection?)
+    }
+
+    pub(super) fn tls(&self) -> Option<&'a Tls> {
+        self.connection()?.tls.as_ref()
+    }
+
+    /// Time in several phases, over all hops; `None` where none of them happened.
+    pub(super) fn time_in(&self, phases: &[Phase]) -> Option<Nanos> {
+        phases.iter().filter_map(|phase| self.latest.phase(*phase)).reduce(|sum, time| sum + time)
+    }
+}
+
+fn succeeded(transfer: &Transfer) -> bool {
+    transfer.last().is_some_and(|last| last.ended.is_some() && last.response.is_some() && last.failure.is_none())
+}
