@@ -12,14 +12,7 @@ use crate::scenario::Scenario;
 fn records(text: &str) -> Vec<Vec<String>> {
     let (mut rest, mut records, mut record) = (text, Vec::new(), Vec::new());
     while !rest.is_empty() {
-        let (cell, after) = match rest.strip_prefix('"') {
-            Some(quoted) => within_quotes(quoted),
-            None => {
-                let end = rest.find([',', '\r', '\n']).expect("a record ends with CR LF");
-                assert!(!rest[..end].contains('"'), "a quote outside of quotes: {rest}");
-                (rest[..end].to_owned(), &rest[end..])
-            }
-        };
+        let (cell, after) = rest.strip_prefix('"').map_or_else(|| bare(rest), within_quotes);
         record.push(cell);
         rest = if let Some(next) = after.strip_prefix(',') {
             next
@@ -29,6 +22,12 @@ fn records(text: &str) -> Vec<Vec<String>> {
         };
     }
     records
+}
+
+fn bare(text: &str) -> (String, &str) {
+    let (cell, after) = text.split_at(text.find([',', '\r', '\n']).expect("a record ends with CR LF"));
+    assert!(!cell.contains('"'), "a quote outside of quotes: {text}");
+    (cell.to_owned(), after)
 }
 
 fn within_quotes(text: &str) -> (String, &str) {
