@@ -12,6 +12,8 @@ pub enum Format {
     Json,
     /// One JSON object per event and line.
     Events,
+    /// The timeline as a picture.
+    Svg,
     /// HAR 1.2, for developer tools.
     Har,
     /// Comma-separated values, a row for each exchange.
@@ -22,7 +24,7 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [Self::Text, Self::Json, Self::Events, Self::Har, Self::Csv, Self::Prometheus];
+    pub const ALL: [Self; 7] = [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Har, Self::Csv, Self::Prometheus];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Format {
             Self::Text => "text",
             Self::Json => "json",
             Self::Events => "events",
+            Self::Svg => "svg",
             Self::Har => "har",
             Self::Csv => "csv",
             Self::Prometheus => "prometheus",
@@ -68,6 +71,6 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
-        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, har, csv, prometheus"));
+        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, svg, har, csv, prometheus"));
     }
 }

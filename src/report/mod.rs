@@ -1,11 +1,12 @@
-//! Reports: a trace as text for people, as one JSON document, as events one a line, as what curl's `-w` would write. Pure:
-//! the caller writes.
+//! Reports: a trace as text for people, as one JSON document, as events one a line, as a picture, as what curl's `-w` would write.
+//! Pure: the caller writes.
 //!
 //! | format | for | function |
 //! |---|---|---|
 //! | `text` | people, on a terminal or in a file | [`text`] |
 //! | `json` | programs: schema `tapline/summary/1` | [`json`] |
 //! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
+//! | `svg` | slides, READMEs, tickets: the timeline as a picture | [`svg`] |
 //! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
 //! | `csv` | spreadsheets and notebooks | [`csv`] |
 //! | `prometheus` | monitoring, by a textfile collector | [`prometheus`] |
@@ -21,11 +22,14 @@ mod format;
 mod har;
 mod json;
 mod layout;
+mod markup;
 mod options;
 mod outcome;
 mod pen;
+mod picture;
 mod progress;
 mod prometheus;
+mod svg;
 mod text;
 mod time;
 mod write_out;
@@ -39,6 +43,7 @@ pub use options::Options;
 pub use outcome::{Outcome, outcome};
 pub use progress::progress;
 pub use prometheus::prometheus;
+pub use svg::svg;
 pub use text::text;
 pub use write_out::{WrittenOut, write_out};
 
@@ -53,6 +58,7 @@ pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
         Format::Text => text(trace, options),
         Format::Json => json(trace, options),
         Format::Events => events(trace.log(), options),
+        Format::Svg => svg(trace, options),
         Format::Har => har(trace, options),
         Format::Csv => csv(trace, options),
         Format::Prometheus => prometheus(trace, options),

@@ -1,7 +1,8 @@
 //! Figures as the screen shows them: one unit and one number of decimals in a column, so that they can be compared at a glance.
 
 use crate::timeline::AxisUnit;
-use crate::units::{Bytes, Moment, Nanos};
+use crate::units::{Moment, Nanos};
+pub(super) use crate::units::{counted as count, percent};
 
 /// How durations of one picture are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,30 +47,6 @@ pub(super) fn instant(at: Moment, precise: bool) -> String {
     if precise { format!("{sign}{millis:.3}") } else { format!("{sign}{millis:.2}") }
 }
 
-/// Bytes per second; none where no time passed.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "three figures are shown")]
-pub(super) fn rate(bytes: u64, took: Nanos) -> Option<Bytes> {
-    (took.0 > 0).then(|| Bytes((bytes as f64 / took.as_secs_f64()) as u64))
-}
-
-/// How many, of what: `1 segment`, `6 segments`.
-pub(super) fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}
-
-/// A share of a whole in per cent: `30 %`, `0.4 %`.
-#[expect(clippy::cast_precision_loss, reason = "two figures are shown")]
-pub(super) fn percent(part: Nanos, whole: Nanos) -> Option<String> {
-    let share = (whole.0 > 0).then(|| part.0 as f64 / whole.0 as f64 * 100.0)?;
-    Some(if part > Nanos::ZERO && share < 0.05 {
-        "<0.1 %".to_owned()
-    } else if share < 9.95 {
-        format!("{share:.1} %")
-    } else {
-        format!("{share:.0} %")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,12 +61,8 @@ mod tests {
     }
 
     #[test]
-    fn instants_rates_and_shares_read_well() {
+    fn instants_read_well() {
         assert_eq!(instant(Moment(81_904_000), false), "81.90");
         assert_eq!(instant(Moment(-81_904), true), "-0.082");
-        assert_eq!(rate(1_000, Nanos::ZERO), None);
-        assert_eq!(rate(10_000_000, Nanos(2_000_000_000)).unwrap_or_default().to_string(), "4.77 MiB");
-        assert_eq!([3, 30_000].map(|whole| percent(Nanos(1), Nanos(whole)).unwrap_or_default()), ["33 %", "<0.1 %"]);
-        assert_eq!(count(1, "segment") + ", " + &count(0, "byte"), "1 segment, 0 bytes");
     }
 }

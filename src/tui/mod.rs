@@ -11,7 +11,6 @@
 
 mod address;
 mod catalogue;
-mod clocks;
 mod conversations;
 mod cursor;
 mod dial;

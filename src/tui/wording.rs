@@ -1,7 +1,7 @@
 //! Each event in one line.
 
 use super::figures::count;
-use super::view::timeline_words::{outcome_words, version_name};
+use crate::insight::{outcome_words, version_name, without_root};
 use crate::trace::{
     AttemptOutcome, Certificate, DnsAnswer, DnsTransport, Event, Handshake, Phase, ResolutionSource, Side, TlsMessage, Trace, Verification,
     What,
@@ -60,7 +60,7 @@ fn words(what: &What, trace: &Trace) -> (Option<Phase>, Way, String) {
     match what {
         What::DnsQueried { name, kind, server, .. } => {
             let over = transport(server.transport);
-            (Some(Phase::Dns), Way::Out, format!("{kind}? {}, asked {}{over}", bare(name), server.address))
+            (Some(Phase::Dns), Way::Out, format!("{kind}? {}, asked {}{over}", without_root(name), server.address))
         }
         What::DnsAnswered { answer, .. } => {
             (Some(Phase::Dns), if answer.rcode == "NOERROR" { Way::In } else { Way::Bad }, answered(answer))
@@ -127,12 +127,6 @@ fn http_or_run(what: &What, trace: &Trace) -> (Option<Phase>, Way, String) {
         What::ControlMeasured { error: Some(error), .. } => (None, Way::Bad, format!("an ordinary client failed: {}", error.escaped())),
         _ => (None, Way::None, String::new()),
     }
-}
-
-/// A domain name without the dot of the root.
-pub(super) fn bare(name: &Untrusted) -> String {
-    let name = name.escaped();
-    name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(&name).to_owned()
 }
 
 fn tls(what: &What) -> (Option<Phase>, Way, String) {

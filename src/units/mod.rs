@@ -10,6 +10,6 @@ mod time;
 pub use rate::BitRate;
 pub use scaled::scaled;
 pub use share::Share;
-pub use size::{Bytes, grouped};
+pub use size::{Bytes, counted, grouped};
 pub use text::{Secret, Untrusted, acts_on_a_terminal};
-pub use time::{Moment, Nanos, WallTime};
+pub use time::{Moment, Nanos, WallTime, percent};

@@ -4,10 +4,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Nanos;
+
 /// A number of bytes. Shown exactly while it is small, in binary units (IEC 80000-13) once it is not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bytes(pub u64);
+
+impl Bytes {
+    /// How many there are in a second where these took so long; `None` where no time passed.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "three figures are shown")]
+    pub fn per_second(self, took: Nanos) -> Option<Self> {
+        (took.0 > 0).then(|| Self((self.0 as f64 / took.as_secs_f64()) as u64))
+    }
+}
 
 /// `214 B`, `10,407 B`, `1.43 MiB`.
 impl fmt::Display for Bytes {
@@ -41,9 +51,21 @@ pub fn grouped(value: u64) -> String {
     out
 }
 
+/// How many, of what: `1 segment`, `6 segments`.
+pub fn counted(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_and_counts_read_well() {
+        assert_eq!(Bytes(1_000).per_second(Nanos::ZERO), None);
+        assert_eq!(Bytes(10_000_000).per_second(Nanos(2_000_000_000)).unwrap_or_default().to_string(), "4.77 MiB");
+        assert_eq!(counted(1, "segment") + ", " + &counted(0, "byte"), "1 segment, 0 bytes");
+    }
 
     #[test]
     fn small_sizes_are_exact_and_large_ones_readable() {

@@ -114,6 +114,19 @@ fn three_figures(value: f64, unit: &str) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
+/// A share of a whole in per cent: `30 %`, `0.4 %`.
+#[expect(clippy::cast_precision_loss, reason = "two figures are shown")]
+pub fn percent(part: Nanos, whole: Nanos) -> Option<String> {
+    let share = (whole.0 > 0).then(|| part.0 as f64 / whole.0 as f64 * 100.0)?;
+    Some(if part > Nanos::ZERO && share < 0.05 {
+        "<0.1 %".to_owned()
+    } else if share < 9.95 {
+        format!("{share:.1} %")
+    } else {
+        format!("{share:.0} %")
+    })
+}
+
 /// An instant on the run's own time axis: nanoseconds since the run began, as the program's monotonic clock counts them.
 /// Negative where a packet's timestamp, mapped to this axis, lies before the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -214,6 +227,12 @@ mod tests {
         for text in ["", "80", "ms", "-1ms", "+1ms", "1e3ms", "0.5ns", "1 m", "99999999999999999999s", "1 s s", "80MS"] {
             assert!(text.parse::<Nanos>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn shares_read_well() {
+        assert_eq!([3, 30_000].map(|whole| percent(Nanos(1), Nanos(whole)).unwrap_or_default()), ["33 %", "<0.1 %"]);
+        assert_eq!(percent(Nanos(1), Nanos::ZERO), None);
     }
 
     #[test]

@@ -25,7 +25,7 @@ fn outcome(pen: Pen, exchange: &Exchange, words: Words) -> Words {
 }
 
 /// `200 OK`. HTTP/2 has no reason phrases, so the registered one is shown (RFC 9110 §15).
-pub(super) fn status(response: &Response) -> String {
+pub(in crate::report) fn status(response: &Response) -> String {
     let sent = response.reason.escaped();
     let reason = if sent.trim().is_empty() {
         http::StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default().into()
@@ -58,7 +58,7 @@ fn about_connection(page: &Page, exchange: &Exchange, words: Words) -> Words {
     }
 }
 
-fn secured(tls: &Tls) -> Option<String> {
+pub(in crate::report) fn secured(tls: &Tls) -> Option<String> {
     let Handshake { version, cipher_suite, key_exchange, kind, .. } = tls.handshake.as_ref()?;
     let how = match kind.as_str() {
         "full" => String::new(),

@@ -19,6 +19,8 @@ mod phases;
 mod repeats;
 mod run;
 
+pub(super) use headline::{secured, status};
+
 use super::Options;
 use super::pen::{Line, Pen, Role};
 use crate::insight::redact::Redactor;

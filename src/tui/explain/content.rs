@@ -2,11 +2,11 @@
 
 use super::page::{Block, Page};
 use crate::insight::server_timing;
+use crate::insight::{outcome_words, version_name, without_root};
 use crate::trace::{Certificate, Connection, DnsQuery, Exchange, Header, Phase, QueryOutcome, Tls, Verification};
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
-use crate::tui::view::timeline_words::{outcome_words, version_name};
-use crate::tui::wording::{bare, status_words, transport};
+use crate::tui::wording::{status_words, transport};
 use crate::units::{Bytes, Moment, WallTime};
 
 /// Rows of a kind shown at most; a hostile peer may send thousands.
@@ -42,7 +42,7 @@ fn dns(exchange: &Exchange) -> Page {
 
 fn answer(query: &DnsQuery, page: &mut Page) {
     let took = query.duration().map(|took| format!(", {took}")).unwrap_or_default();
-    page.heading(format!("{} {}", query.kind, bare(&query.name)));
+    page.heading(format!("{} {}", query.kind, without_root(&query.name)));
     page.say_as(Role::Dim, format!("asked {}{}{took}", query.server.address, transport(query.server.transport)));
     match &query.outcome {
         QueryOutcome::Pending => page.say("no answer yet"),

@@ -9,7 +9,6 @@ mod overview;
 mod packet;
 mod page;
 mod phase;
-mod silence;
 
 use super::cursor::Cursor;
 use super::run::Run;

@@ -1,11 +1,9 @@
 //! The run as a whole: where the time went, or what is going on.
 
 use super::page::{Block, Page};
-use super::silence;
 use super::{failure, phase};
-use crate::insight::{round_trips, segments};
+use crate::insight::{Longest, TwoClocks, longest, round_trips, segments};
 use crate::trace::{CaptureState, Clock, Exchange, Phase};
-use crate::tui::clocks::TwoClocks;
 use crate::tui::figures::{Figures, count, percent};
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
@@ -91,25 +89,9 @@ fn verdict(run: &Run, exchange: &Exchange) -> String {
     let status = exchange.response.as_ref().map_or_else(|| "Done".to_owned(), |response| status_words(response.status, &response.reason));
     let size = Bytes(exchange.response_body.transferred);
     let total = exchange.total().unwrap_or_default();
-    let longest = exchange.phases.iter().filter_map(|(phase, span)| Some((span.duration()?, phase))).max();
-    let Some((took, phase)) = longest else { return format!("{status}: {size} in {total}.") };
+    let Some(Longest { phase, took, whose }) = longest(&run.trace, exchange) else { return format!("{status}: {size} in {total}.") };
     let share = percent(took, total).unwrap_or_default();
-    let whose = silence::dominant(run, exchange, phase).unwrap_or_else(|| whose(phase, exchange).to_owned());
     format!("{status}: {size} in {total}. {} took most of it, {took} or {share}: {whose}.", phase.label())
-}
-
-/// On whose side the time of a phase mostly is spent.
-const fn whose(phase: Phase, exchange: &Exchange) -> &'static str {
-    match phase {
-        Phase::Connect if exchange.attempts.len() > 1 => "the addresses that were tried first",
-        Phase::Dns => "the name server's answer",
-        Phase::Connect => "the distance to the server",
-        Phase::Proxy => "the proxy on the way",
-        Phase::Tls => "the distance again, and the work on both sides",
-        Phase::Send => "the upload",
-        Phase::Wait => "the server's own work, and one round trip",
-        Phase::Receive => "the download",
-    }
 }
 
 fn shares(exchange: &Exchange, now: Moment, page: &mut Page) {
@@ -143,7 +125,7 @@ fn trips(run: &Run, exchange: &Exchange, page: &mut Page) {
 /// What lies between the two clocks.
 fn machine(run: &Run, exchange: &Exchange, page: &mut Page) {
     let own: Vec<(Phase, Nanos)> =
-        exchange.phases.iter().filter_map(|(phase, _)| Some((phase, TwoClocks::of(run, exchange, phase)?.machine()))).collect();
+        exchange.phases.iter().filter_map(|(phase, _)| Some((phase, TwoClocks::of(&run.trace, exchange, phase)?.machine()))).collect();
     if own.is_empty() {
         return;
     }

@@ -1,10 +1,8 @@
 //! The phases: what each is, why it is there, what it cost here.
 
 use super::page::Page;
-use super::silence;
-use crate::insight::{Rtt, rtt};
+use crate::insight::{Rtt, TwoClocks, rtt, silence};
 use crate::trace::{Exchange, HttpVersion, Phase, Tls};
-use crate::tui::clocks::TwoClocks;
 use crate::tui::figures::percent;
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
@@ -82,8 +80,8 @@ fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -
         return format!("Under way for {took}.");
     }
     let share = exchange.total().and_then(|total| percent(took, total)).map(|share| format!(", {share} of all")).unwrap_or_default();
-    match TwoClocks::of(run, exchange, phase) {
-        Some(clocks) if clocks.app.length() < took => {
+    match TwoClocks::of(&run.trace, exchange, phase) {
+        Some(clocks) if clocks.app() < took => {
             let (wire, machine) = (clocks.wire.duration(), clocks.machine());
             format!("Here it took {took}{share}. The attempt that worked took {wire} of it on the wire, and {machine} on this machine.")
         }
@@ -97,7 +95,7 @@ fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -
 
 /// What is worth saying about this case beyond its figures.
 fn here(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
-    let silent = if matches!(phase, Phase::Dns | Phase::Connect) { Vec::new() } else { silence::sentences(run, exchange, phase) };
+    let silent = if matches!(phase, Phase::Dns | Phase::Connect) { Vec::new() } else { silence(&run.trace, exchange, phase) };
     let said = match phase {
         Phase::Connect => attempts(exchange),
         Phase::Tls => tls_of(run, exchange).map(handshake).unwrap_or_default(),

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::timeline::version_name;
+use crate::insight::version_name;
 use crate::trace::{CaptureState, Exchange};
 use crate::tui::State;
 use crate::tui::fit::{cut, cut_middle, width};

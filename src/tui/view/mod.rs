@@ -46,7 +46,7 @@ pub(super) use timeline::{Plan, inside as inside_timeline};
 
 /// Words of the timeline that other panels use too.
 pub(super) mod timeline_words {
-    pub(in crate::tui) use super::timeline::{outcome_words, progress, version_name};
+    pub(in crate::tui) use super::timeline::progress;
 }
 
 /// Below this nothing useful fits.

@@ -26,7 +26,7 @@ use crate::tui::state::Panel;
 use crate::tui::theme::Role;
 use crate::units::Moment;
 
-pub(in crate::tui) use notes::{outcome_words, progress, version_name};
+pub(in crate::tui) use notes::progress;
 pub(in crate::tui) use plan::Plan;
 pub(super) use strip::cell as strip_cell;
 

@@ -5,13 +5,12 @@ use ratatui::style::Style;
 
 use super::bar::{self, Piece, paint};
 use super::{Row, Scene, notes};
-use crate::insight::server_timing;
+use crate::insight::{TwoClocks, server_timing, server_timing_spans};
 use crate::timeline::{Cover, Lane, Scale};
 use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
-use crate::tui::clocks::TwoClocks;
 use crate::tui::fit::{first_that_fits, width};
 use crate::tui::theme::Role;
-use crate::units::{Moment, Nanos};
+use crate::units::Nanos;
 
 use super::super::canvas::Canvas;
 
@@ -76,7 +75,7 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
 /// How long it took, or has taken so far; nothing for what has not begun.
 fn figure(scene: &Scene<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
     let took = match lane {
-        Lane::Wire(phase) => TwoClocks::of(scene.run, exchange, phase)?.wire.duration(),
+        Lane::Wire(phase) => TwoClocks::of(&scene.run.trace, exchange, phase)?.wire.duration(),
         Lane::ServerTiming => match timed(exchange)[..] {
             [only] => only,
             // Metrics may contain each other, so their sum means nothing.
@@ -172,7 +171,7 @@ const fn pattern(phase: Phase) -> &'static str {
 
 /// The phase as the wire saw it, and hatched what lies around it: this machine's own share.
 fn draw_wire(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, phase: Phase, origin: (u16, u16)) {
-    let Some(clocks) = TwoClocks::of(scene.run, exchange, phase) else { return };
+    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else { return };
     hatch_machine(canvas, scene, scale, exchange, phase, origin);
     if let Some(cover) = scale.cover(clocks.wire.began, clocks.wire.ended) {
         let style = canvas.style(Role::Phase(phase));
@@ -181,33 +180,22 @@ fn draw_wire(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange
 }
 
 fn hatch_machine(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, phase: Phase, origin: (u16, u16)) {
-    let Some(clocks) = TwoClocks::of(scene.run, exchange, phase) else { return };
+    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else { return };
     let style = canvas.style(Role::Machine);
-    for (from, to) in [(clocks.app.from(), clocks.wire.began), (clocks.wire.ended, clocks.app.to())] {
-        if let Some(cover) = scale.cover(from, to).filter(|_| from < to) {
+    for (from, to) in clocks.around() {
+        if let Some(cover) = scale.cover(from, to) {
             bar::hatch(canvas.buf, origin, cover, style);
         }
     }
 }
 
-/// Durations that have no start: one after another in the middle of the wait, or only the longest where they cannot have been
-/// one after another.
+/// Durations that have no start, in the middle of the wait.
 fn draw_server_timing(canvas: &mut Canvas<'_>, scale: &Scale, exchange: &Exchange, origin: (u16, u16)) {
-    let Some((began, ended)) = exchange.phases.get(Phase::Wait).and_then(|span| Some((span.began, span.ended?))) else { return };
-    let wait = ended.since(began);
-    let mut durations = timed(exchange);
-    if durations.iter().copied().sum::<Nanos>() > wait {
-        durations = durations.into_iter().max().into_iter().collect();
-    }
-    let all: Nanos = durations.iter().copied().sum();
-    let mut from: Moment = began + Nanos(wait.saturating_sub(all).0 / 2);
-    for (n, took) in durations.into_iter().enumerate() {
-        let to = (from + took).min(ended);
+    for (n, (from, to)) in server_timing_spans(exchange).into_iter().enumerate() {
         if let Some(cover) = scale.cover(from, to) {
             let style: Style = canvas.style(Role::Phase(if n % 2 == 0 { Phase::Wait } else { Phase::Dns }));
             bar::line(canvas.buf, origin, cover, style);
         }
-        from = to;
     }
 }
 

@@ -1,0 +1,177 @@
+//! What was asked, what came of it, how long it took, and where that time went.
+
+use super::Scene;
+use super::lettering::Lettering;
+use super::sheet::Sheet;
+use crate::insight::{Longest, conversations, longest, round_trips, transfers};
+use crate::report::text::{secured, status};
+use crate::trace::{Cause, Exchange, Phase, Trace};
+use crate::units::{Bytes, Nanos, counted, percent};
+
+/// The lines above a picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::report) struct Heading {
+    /// `GET https://api.lab.test/users`.
+    pub(in crate::report) asked: String,
+    /// `200 OK · HTTP/2 · TLS 1.3 · 10.7.0.10:443`.
+    pub(in crate::report) outcome: String,
+    /// `186 ms`.
+    pub(in crate::report) total: String,
+    /// Where the time went, in sentences.
+    pub(in crate::report) verdict: String,
+    /// Whether it failed.
+    pub(in crate::report) failed: bool,
+}
+
+impl Heading {
+    /// Of a whole run.
+    pub(in crate::report) fn of(scene: &Scene<'_>) -> Self {
+        let trace = scene.trace;
+        let exchanges = trace.exchanges();
+        let repeats = exchanges.iter().filter(|exchange| exchange.cause == Cause::Repeat).count();
+        match (exchanges, transfers(trace).count()) {
+            ([], _) => Self::of_capture(trace),
+            ([only], _) => Self::of_exchange(scene, only),
+            ([first, .., last], 1) => Self::of_hops(scene, first, last),
+            ([first, ..], runs) => Self::of_several(scene, first, runs, repeats + 1 == runs),
+        }
+    }
+
+    /// Of one exchange.
+    pub(in crate::report) fn of_exchange(scene: &Scene<'_>, exchange: &Exchange) -> Self {
+        let total = exchange.total().map_or_else(|| "under way".to_owned(), |total| total.to_string());
+        Self {
+            asked: asked(scene, exchange),
+            outcome: outcome(scene, exchange),
+            total,
+            verdict: verdict(scene.trace, exchange),
+            failed: exchange.failure.is_some(),
+        }
+    }
+
+    fn of_hops(scene: &Scene<'_>, first: &Exchange, last: &Exchange) -> Self {
+        let hops = scene.trace.exchanges();
+        let total = last.ended.map(|ended| ended.since(first.started));
+        let slowest = hops.iter().filter_map(|hop| Some((hop.total()?, hop.id.0))).max();
+        let slowest = slowest.map(|(took, id)| format!(" #{id} took the longest, {took}.")).unwrap_or_default();
+        Self {
+            asked: asked(scene, first),
+            outcome: outcome(scene, last),
+            total: total.map_or_else(|| "under way".to_owned(), |total| total.to_string()),
+            verdict: format!("{} one after another.{slowest}", counted(hops.len(), "exchange")),
+            failed: scene.trace.failure().is_some(),
+        }
+    }
+
+    fn of_several(scene: &Scene<'_>, first: &Exchange, runs: usize, repeated: bool) -> Self {
+        let all: Vec<Option<Nanos>> = transfers(scene.trace).map(|run| run.total()).collect();
+        let failed = transfers(scene.trace).filter(|run| run.last().is_some_and(|last| last.failure.is_some())).count();
+        let good = transfers(scene.trace).filter(|run| run.last().is_some_and(|last| last.failure.is_none())).filter_map(|run| run.total());
+        let spread = crate::insight::Spread::of(good);
+        let more = if repeated { String::new() } else { format!(" and {} more", runs - 1) };
+        let failures = if failed == 0 { "none failed".to_owned() } else { format!("{failed} failed") };
+        Self {
+            asked: format!("{}{more}", asked(scene, first)),
+            outcome: format!("{runs} runs \u{00b7} {failures}"),
+            total: spread.map_or_else(|| format!("{} runs", all.len()), |spread| format!("median {}", spread.median)),
+            verdict: spread.map_or_else(String::new, |spread| {
+                format!("Half took no longer than {}; the fastest {}, the slowest {}.", spread.median, spread.min, spread.max)
+            }),
+            failed: failed > 0,
+        }
+    }
+
+    fn of_capture(trace: &Trace) -> Self {
+        let flows = conversations(trace).unwrap_or_default();
+        let spans = || flows.iter().filter_map(crate::trace::Flow::span);
+        let (first, last) = (spans().map(|(first, _)| first).min(), spans().map(|(_, last)| last).max());
+        let packets = trace.capture().packets;
+        let total = first.zip(last).map(|(first, last)| last.since(first).to_string()).unwrap_or_default();
+        let payload: u64 = flows.iter().map(payload).fold(0, u64::saturating_add);
+        Self {
+            asked: if flows.is_empty() { "Nothing was recorded".to_owned() } else { counted(flows.len(), "conversation") },
+            outcome: format!(
+                "{} \u{00b7} {} of payload",
+                counted(usize::try_from(packets).unwrap_or(usize::MAX), "packet"),
+                Bytes(payload)
+            ),
+            total,
+            ..Self::default()
+        }
+    }
+
+    /// Draws it at the sheet's height.
+    pub(in crate::report) fn draw(&self, sheet: &mut Sheet) {
+        const ASKED: Lettering = Lettering::bold(18.0);
+        const TOTAL: Lettering = Lettering::bold(22.0);
+        const LINE: Lettering = Lettering::of(13.0);
+        let right = Sheet::WIDTH - Sheet::MARGIN;
+        let room = right - Sheet::MARGIN;
+        let y = sheet.y + 34.0;
+        sheet.text("strong", ASKED, (Sheet::MARGIN, y), &ASKED.cut(&self.asked, room - TOTAL.width(&self.total) - 24.0));
+        sheet.text_to("strong", TOTAL, (right, y), &self.total);
+        sheet.text(if self.failed { "failure" } else { "ink" }, LINE, (Sheet::MARGIN, y + 22.0), &LINE.cut(&self.outcome, room));
+        sheet.y = y + 30.0;
+        for line in LINE.wrap(&self.verdict, room, 3) {
+            sheet.y += 12.0;
+            sheet.text("ink", LINE, (Sheet::MARGIN, sheet.y), &line);
+            sheet.y += 7.0;
+        }
+        sheet.y += 12.0;
+    }
+}
+
+/// The picture in a sentence, for who cannot see it.
+pub(in crate::report) fn sentence(scene: &Scene<'_>, heading: &Heading) -> String {
+    let mut said = format!("{}: {}, {}. {}", heading.asked, heading.outcome, heading.total, heading.verdict);
+    if let [only] = scene.trace.exchanges() {
+        let phases: Vec<String> =
+            only.phases.iter().filter_map(|(phase, span)| Some(format!("{} {}", phase.label(), span.duration()?))).collect();
+        said = format!("{said} Phases: {}.", phases.join(", "));
+    }
+    said
+}
+
+fn asked(scene: &Scene<'_>, exchange: &Exchange) -> String {
+    format!("{} {}", exchange.method, scene.redactor.text(&exchange.url).escaped())
+}
+
+fn outcome(scene: &Scene<'_>, exchange: &Exchange) -> String {
+    let connection = exchange.connection.and_then(|id| scene.trace.connection(id));
+    let came = match (&exchange.response, &exchange.failure) {
+        (Some(response), None) => status(response),
+        (Some(response), Some((phase, _))) => format!("{} but failed: {}", status(response), phase.label()),
+        (None, Some((phase, _))) => format!("failed: {}", phase.label()),
+        (None, None) => "no response".to_owned(),
+    };
+    let version = exchange.response.as_ref().map(|response| response.version.name().to_owned());
+    let tls = connection.and_then(|connection| connection.tls.as_ref()).and_then(secured);
+    let remote = connection.map(|connection| connection.remote.to_string());
+    [Some(came), version, tls, remote].into_iter().flatten().collect::<Vec<_>>().join(" \u{00b7} ")
+}
+
+/// Which phase took most of the time, on whose side, and what that is in round trips.
+fn verdict(trace: &Trace, exchange: &Exchange) -> String {
+    /// Round trips shorter than this say nothing about the network.
+    const LOCAL: Nanos = Nanos::from_millis(1);
+    let (Some(total), None) = (exchange.total(), &exchange.failure) else { return String::new() };
+    let Some(Longest { phase, took, whose }) = longest(trace, exchange) else { return String::new() };
+    let share = percent(took, total).unwrap_or_default();
+    let trips = round_trips(trace, exchange).filter(|trips| trips.rtt.duration >= LOCAL);
+    let trips = trips.map(|trips| {
+        let without = if exchange.phases.get(Phase::Dns).is_some() { "Without name resolution" } else { "All" };
+        format!(
+            " {without} it took {:.1} round trips of {} ({}); {} would do.",
+            trips.used,
+            trips.rtt.duration,
+            trips.rtt.clock.name(),
+            trips.least
+        )
+    });
+    format!("{} took most of it, {took} or {share}: {whose}.{}", phase.label(), trips.unwrap_or_default().replace(" All it", " It"))
+}
+
+fn payload(flow: &crate::trace::Flow) -> u64 {
+    use crate::trace::Direction::{Received, Sent};
+    flow.counts(Sent).payload_bytes.saturating_add(flow.counts(Received).payload_bytes)
+}
