@@ -117,13 +117,13 @@ impl Flow {
     /// the direction's SYN was not captured: its offsets then count from wherever the capture came in.
     pub fn carriers(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
         let stream = self.stream(direction);
-        if stream.anchored { stream.carriers.of(stretch) } else { Vec::new() }
+        if stream.anchored { stream.carriers.of(stretch, &self.entries) } else { Vec::new() }
     }
 
     /// The packet that was the first to carry the byte at an offset of a direction's stream, as its place among the flow's packets.
     pub fn first_carrier(&self, direction: Direction, offset: u64) -> Option<usize> {
         let stream = self.stream(direction);
-        if stream.anchored { stream.carriers.first_of(offset) } else { None }
+        if stream.anchored { stream.carriers.first_of(offset, &self.entries) } else { None }
     }
 
     /// Whether a packet came late without having been sent again: others had overtaken it.
@@ -238,7 +238,9 @@ impl Flow {
             stored: packet.stored,
         };
         self.sums.add(&entry);
-        stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
+        if self.key.tcp {
+            stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
+        }
         self.make_room();
         self.entries.push(entry);
         self.stride();

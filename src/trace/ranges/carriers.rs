@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::coverage::Coverage;
+use crate::trace::PacketEntry;
 
 /// A packet that carried something of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,19 +15,24 @@ pub struct Carrier {
     pub is_first: bool,
 }
 
-/// Finds one direction's packets by the bytes they carry.
+/// Finds one direction's packets by the bytes they carry. Where those lie, the flow's entries say, which are handed in for each question:
+/// here is only their order.
 ///
 /// Nearly all packets carry bytes behind all before them: they lie in order, each behind the last. The others, sent again or
 /// overtaken, are kept apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::trace) struct Carriers {
-    ahead: Vec<Carried>,
+    /// Places among the flow's packets.
+    ahead: Vec<u32>,
+    /// Offset behind the last of those.
+    end: u64,
     /// By offset and packet: payload bytes.
     late: BTreeMap<(u64, u32), u32>,
     /// The largest payload among those.
     longest_late: u32,
 }
 
+/// A packet and the stretch it carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Carried {
     at: u64,
@@ -41,7 +47,7 @@ impl Carried {
 }
 
 impl Carriers {
-    pub(in crate::trace) const EMPTY: Self = Self { ahead: Vec::new(), late: BTreeMap::new(), longest_late: 0 };
+    pub(in crate::trace) const EMPTY: Self = Self { ahead: Vec::new(), end: 0, late: BTreeMap::new(), longest_late: 0 };
 
     /// The flow's packet number `packet` carries `bytes` from offset `at`.
     pub(in crate::trace) fn add(&mut self, packet: usize, at: u64, bytes: u32) {
@@ -49,21 +55,22 @@ impl Carriers {
         if bytes == 0 {
             return;
         }
-        if self.ahead.last().is_none_or(|last| last.range().end <= at) {
+        if self.end <= at {
             if self.ahead.len() == self.ahead.capacity() {
                 // By a quarter instead of doubling, as the flow's entries grow.
                 self.ahead.reserve_exact((self.ahead.len() / 4).max(4));
             }
-            self.ahead.push(Carried { at, bytes, packet });
+            self.ahead.push(packet);
+            self.end = at.saturating_add(u64::from(bytes));
         } else {
             self.late.insert((at, packet), bytes);
             self.longest_late = self.longest_late.max(bytes);
         }
     }
 
-    /// Those that carried something of a stretch, in the order they were captured.
-    pub(in crate::trace) fn of(&self, stretch: &Range<u64>) -> Vec<Carrier> {
-        let mut found: Vec<Carried> = super::overlapping(&self.ahead, stretch, Carried::range).to_vec();
+    /// Those of a flow's `packets` that carried something of a stretch, in the order they were captured.
+    pub(in crate::trace) fn of(&self, stretch: &Range<u64>, packets: &[PacketEntry]) -> Vec<Carrier> {
+        let mut found: Vec<Carried> = self.ahead_of(stretch, packets).collect();
         found.extend(self.late_of(stretch));
         found.sort_unstable_by_key(|carried| carried.packet);
         let mut seen = Coverage::default();
@@ -75,16 +82,28 @@ impl Carriers {
         found.into_iter().map(carrier).collect()
     }
 
-    /// The first that carried the byte at an offset.
-    pub(in crate::trace) fn first_of(&self, offset: u64) -> Option<usize> {
+    /// The first of a flow's `packets` that carried the byte at an offset.
+    pub(in crate::trace) fn first_of(&self, offset: u64, packets: &[PacketEntry]) -> Option<usize> {
         let stretch = offset..offset.checked_add(1)?;
-        let ahead = super::overlapping(&self.ahead, &stretch, Carried::range).first().copied();
+        let ahead = self.ahead_of(&stretch, packets).next();
         ahead.into_iter().chain(self.late_of(&stretch)).map(|carried| carried.packet as usize).min()
     }
 
     /// Whether the flow's packet number `packet`, at this offset, carried bytes that lie before those of an earlier one.
     pub(in crate::trace) fn is_late(&self, packet: usize, at: u64) -> bool {
         u32::try_from(packet).is_ok_and(|packet| self.late.contains_key(&(at, packet)))
+    }
+
+    fn ahead_of(&self, stretch: &Range<u64>, packets: &[PacketEntry]) -> impl Iterator<Item = Carried> {
+        let carried = |packet: &u32| {
+            let entry = packets.get(*packet as usize);
+            entry.map_or(Carried { at: u64::MAX, bytes: 0, packet: *packet }, |entry| Carried {
+                at: entry.offset,
+                bytes: entry.payload_bytes,
+                packet: *packet,
+            })
+        };
+        super::overlapping(&self.ahead, stretch, |packet| carried(packet).range()).iter().map(carried)
     }
 
     fn late_of(&self, stretch: &Range<u64>) -> impl Iterator<Item = Carried> + '_ {

@@ -6,6 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::trace::{Direction, PacketEntry, TcpFlags};
+use crate::units::WallTime;
 
 /// Records of some plaintext each, and parts of these lengths over it.
 fn layers(nonce: u64, records: &[u32], parts: &[u64]) -> StreamLayers {
@@ -33,6 +35,20 @@ fn byte_by_byte(layers: &StreamLayers, nonce: u64) -> Vec<Option<u64>> {
         without(Record::HEADER + nonce).chain(plain.map(Some)).chain(without(rest)).collect::<Vec<_>>()
     };
     layers.records().iter().flat_map(of_record).collect()
+}
+
+fn entry(offset: u64, payload_bytes: u32) -> PacketEntry {
+    PacketEntry {
+        wall: WallTime(0),
+        offset,
+        ack: 0,
+        payload_bytes,
+        window: 0,
+        flags: TcpFlags(0),
+        direction: Direction::Sent,
+        retransmitted: false,
+        stored: None,
+    }
 }
 
 proptest! {
@@ -86,9 +102,10 @@ proptest! {
                 expected.push(Carrier { packet, is_first });
             }
         }
-        prop_assert_eq!(carriers.of(&stretch), expected);
+        let entries: Vec<_> = packets.iter().map(|(at, bytes)| entry(*at, *bytes)).collect();
+        prop_assert_eq!(carriers.of(&stretch, &entries), expected);
         let first = packets.iter().position(|(at, bytes)| (*at..at + u64::from(*bytes)).contains(&from));
-        prop_assert_eq!(carriers.first_of(from), first);
+        prop_assert_eq!(carriers.first_of(from, &entries), first);
     }
 
     #[test]
