@@ -26,7 +26,7 @@ enum Input {
 
 impl Source {
     /// Bytes read at once.
-    const BLOCK: usize = 1 << 18;
+    const BLOCK: usize = 1 << 17;
 
     pub(super) fn file(file: File) -> Self {
         Self::over(Input::File(file))

@@ -6,22 +6,28 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use super::layout;
+use super::layout::Layout;
 use crate::units::acts_on_a_terminal;
 
 /// A value on one line.
 pub(super) fn line(value: &impl Serialize) -> String {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Escaping);
-    // Writing to memory does not fail, and what is written here has text for keys.
-    let result = value.serialize(&mut serializer);
-    debug_assert!(result.is_ok(), "{result:?}");
+    write(value, &mut bytes);
     String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// A value laid out for reading: what fits on a line stays on one, the rest is broken up and indented.
 pub(super) fn lines(value: &impl Serialize) -> String {
-    layout::layout(&line(value))
+    let mut layout = Layout::default();
+    write(value, &mut layout);
+    layout.into_text()
+}
+
+fn write(value: &impl Serialize, to: &mut impl Write) {
+    let mut serializer = serde_json::Serializer::with_formatter(to, Escaping);
+    // Writing to memory does not fail, and what is written here has text for keys.
+    let result = value.serialize(&mut serializer);
+    debug_assert!(result.is_ok(), "{result:?}");
 }
 
 /// Compact but for the escapes.

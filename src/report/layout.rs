@@ -1,47 +1,77 @@
-//! Compact JSON laid out for reading.
+//! Compact JSON laid out for reading, as it is written.
+
+use std::io::{self, Write};
 
 /// Columns a line of JSON may fill before it is broken up.
 const WIDTH: usize = 120;
 const INDENT: &str = "  ";
 
-/// Breaks up what does not fit on a line. Only spaces and line breaks are added, and none within strings.
-pub(super) fn layout(compact: &str) -> String {
-    let mut layout = Layout { out: String::with_capacity(compact.len() * 2), depth: 0, inline: None };
-    let mut string = InString::default();
-    for (at, c) in compact.char_indices() {
-        if string.next(c) {
-            layout.out.push(c);
-        } else {
-            layout.take(c, compact.get(at..).unwrap_or_default());
-        }
-    }
-    layout.out
-}
-
-struct Layout {
-    out: String,
+/// Takes compact JSON and breaks up what does not fit on a line. Only spaces and line breaks are added, and none within strings.
+#[derive(Default)]
+pub(super) struct Layout {
+    out: Vec<u8>,
+    /// What came and is not yet laid out: whether a container fits on a line shows only further on.
+    ahead: Vec<u8>,
+    string: InString,
     depth: usize,
     /// The depth of the outermost container that stays on its line.
     inline: Option<usize>,
 }
 
+impl Write for Layout {
+    fn write(&mut self, compact: &[u8]) -> io::Result<usize> {
+        self.ahead.extend_from_slice(compact);
+        if self.ahead.len() >= 2 * Self::LOOKED_AHEAD {
+            self.lay_out(self.ahead.len() - Self::LOOKED_AHEAD);
+        }
+        Ok(compact.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Layout {
+    /// Bytes of a line of the longest characters.
+    const LOOKED_AHEAD: usize = 4 * WIDTH;
+
+    /// All of it.
+    pub(super) fn into_text(mut self) -> String {
+        self.lay_out(self.ahead.len());
+        String::from_utf8(self.out).unwrap_or_default()
+    }
+
+    /// Lays out so many bytes of what came.
+    fn lay_out(&mut self, bytes: usize) {
+        let ahead = std::mem::take(&mut self.ahead);
+        for (at, &c) in ahead.iter().enumerate().take(bytes) {
+            if self.string.next(c) {
+                self.out.push(c);
+            } else {
+                self.take(c, ahead.get(at..).unwrap_or_default());
+            }
+        }
+        self.ahead = ahead;
+        self.ahead.drain(..bytes);
+    }
+
     /// Writes a character that is not part of a string; `rest` begins with it.
-    fn take(&mut self, c: char, rest: &str) {
+    fn take(&mut self, c: u8, rest: &[u8]) {
         match c {
-            '{' | '[' => self.open(c, rest),
-            '}' | ']' => self.close(c),
-            ',' if self.inline.is_some() => self.out.push_str(", "),
-            ',' => {
+            b'{' | b'[' => self.open(c, rest),
+            b'}' | b']' => self.close(c),
+            b',' if self.inline.is_some() => self.out.extend(b", "),
+            b',' => {
                 self.out.push(c);
                 self.break_line();
             }
-            ':' => self.out.push_str(": "),
+            b':' => self.out.extend(b": "),
             _ => self.out.push(c),
         }
     }
 
-    fn open(&mut self, c: char, rest: &str) {
+    fn open(&mut self, c: u8, rest: &[u8]) {
         self.depth += 1;
         if self.inline.is_none() && fits(rest, self.depth * INDENT.len()) {
             self.inline = Some(self.depth);
@@ -49,12 +79,12 @@ impl Layout {
         self.out.push(c);
         if self.inline.is_none() {
             self.break_line();
-        } else if c == '{' && !rest.starts_with("{}") {
-            self.out.push(' ');
+        } else if c == b'{' && !rest.starts_with(b"{}") {
+            self.out.push(b' ');
         }
     }
 
-    fn close(&mut self, c: char) {
+    fn close(&mut self, c: u8) {
         let inline = self.inline.is_some();
         if self.inline == Some(self.depth) {
             self.inline = None;
@@ -62,29 +92,35 @@ impl Layout {
         self.depth = self.depth.saturating_sub(1);
         if !inline {
             self.break_line();
-        } else if c == '}' && !self.out.ends_with('{') {
-            self.out.push(' ');
+        } else if c == b'}' && !self.out.ends_with(b"{") {
+            self.out.push(b' ');
         }
         self.out.push(c);
     }
 
     fn break_line(&mut self) {
-        self.out.push('\n');
-        self.out.extend(std::iter::repeat_n(INDENT, self.depth));
+        self.out.push(b'\n');
+        (0..self.depth).for_each(|_| self.out.extend(INDENT.as_bytes()));
     }
 }
 
 /// Whether the container that `rest` begins with fits on a line. Looks no further than a line reaches.
-fn fits(rest: &str, indented: usize) -> bool {
+fn fits(rest: &[u8], indented: usize) -> bool {
     let (mut string, mut depth) = (InString::default(), 0_usize);
-    for c in rest.chars().take(WIDTH.saturating_sub(indented)) {
+    let mut columns = WIDTH.saturating_sub(indented);
+    for &c in rest {
+        let begins_character = c & 0xc0 != 0x80;
+        if begins_character {
+            let Some(left) = columns.checked_sub(1) else { return false };
+            columns = left;
+        }
         if string.next(c) {
             continue;
         }
         depth = match c {
-            '{' | '[' => depth + 1,
-            '}' | ']' if depth == 1 => return true,
-            '}' | ']' => depth.saturating_sub(1),
+            b'{' | b'[' => depth + 1,
+            b'}' | b']' if depth == 1 => return true,
+            b'}' | b']' => depth.saturating_sub(1),
             _ => depth,
         };
     }
@@ -100,12 +136,12 @@ struct InString {
 
 impl InString {
     /// Whether this character is part of a string, its quotes included.
-    fn next(&mut self, c: char) -> bool {
-        let part = self.within || c == '"';
+    fn next(&mut self, c: u8) -> bool {
+        let part = self.within || c == b'"';
         match c {
             _ if self.escaped => self.escaped = false,
-            '\\' if self.within => self.escaped = true,
-            '"' => self.within = !self.within,
+            b'\\' if self.within => self.escaped = true,
+            b'"' => self.within = !self.within,
             _ => {}
         }
         part
@@ -116,6 +152,14 @@ impl InString {
 #[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    fn layout(compact: &str) -> String {
+        let mut layout = Layout::default();
+        for piece in compact.as_bytes().chunks(7) {
+            layout.write_all(piece).expect("memory takes it");
+        }
+        layout.into_text()
+    }
 
     #[test]
     fn what_fits_stays_on_its_line_and_nothing_but_space_changes() {

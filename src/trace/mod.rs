@@ -24,6 +24,7 @@ mod flow;
 mod flow_index;
 mod flows;
 mod fold;
+mod growing;
 mod http;
 #[cfg(test)]
 pub(crate) mod law;

@@ -81,57 +81,70 @@ struct Chunk {
     sum: Passed,
 }
 
-/// The sums of every [`CHUNK`](Self::CHUNK) packets.
+impl Chunk {
+    fn of(packets: &[PacketEntry]) -> Option<Self> {
+        let (first, last) = span_of(packets)?;
+        let mut sum = Passed::default();
+        packets.iter().for_each(|packet| sum.add(packet));
+        Some(Self { first, last, sum })
+    }
+}
+
+fn span_of(packets: &[PacketEntry]) -> Option<(WallTime, WallTime)> {
+    let walls = packets.iter().map(|packet| packet.wall);
+    Some((walls.clone().min()?, walls.max()?))
+}
+
+/// The sums of every [`CHUNK`](Self::CHUNK) packets. The last, which are fewer, are looked at one by one: most flows are short, and need
+/// no sums. Each question is handed all packets that were added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChunkSums {
     chunks: Vec<Chunk>,
-    packets: usize,
 }
 
 impl ChunkSums {
-    pub(super) const EMPTY: Self = Self { chunks: Vec::new(), packets: 0 };
+    pub(super) const EMPTY: Self = Self { chunks: Vec::new() };
     /// Packets in a chunk.
     const CHUNK: usize = 256;
 
-    pub(super) fn add(&mut self, packet: &PacketEntry) {
-        if self.packets.is_multiple_of(Self::CHUNK) {
-            // Most flows are short.
-            self.chunks.reserve_exact(usize::from(self.chunks.is_empty()));
-            self.chunks.push(Chunk { first: packet.wall, last: packet.wall, sum: Passed::default() });
-        }
-        self.packets += 1;
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.first = chunk.first.min(packet.wall);
-            chunk.last = chunk.last.max(packet.wall);
-            chunk.sum.add(packet);
+    /// The last of the packets is new.
+    pub(super) fn add(&mut self, packets: &[PacketEntry]) {
+        let new = self.tail(packets);
+        if new.len() == Self::CHUNK {
+            self.chunks.extend(Chunk::of(new));
         }
     }
 
     /// When the first of them passed, and the last.
-    pub(super) fn span(&self) -> Option<(WallTime, WallTime)> {
-        let first = self.chunks.iter().map(|chunk| chunk.first).min()?;
-        let last = self.chunks.iter().map(|chunk| chunk.last).max()?;
-        Some((first, last))
+    pub(super) fn span(&self, packets: &[PacketEntry]) -> Option<(WallTime, WallTime)> {
+        let chunks = self.chunks.iter().map(|chunk| (chunk.first, chunk.last));
+        let all = chunks.chain(span_of(self.tail(packets)));
+        all.reduce(|(first, last), (other_first, other_last)| (first.min(other_first), last.max(other_last)))
     }
 
-    /// What passed from `from` up to, not including, `to`. `packets` are all that were added.
+    /// What passed from `from` up to, not including, `to`.
     pub(super) fn between(&self, packets: &[PacketEntry], from: WallTime, to: WallTime) -> Passed {
         let mut passed = Passed::default();
+        let mut add = |packets: &[PacketEntry]| {
+            packets.iter().filter(|packet| from <= packet.wall && packet.wall < to).for_each(|packet| passed.add(packet));
+        };
+        add(self.tail(packets));
         let first = self.chunks.partition_point(|chunk| chunk.last < from);
+        let mut whole = Passed::default();
         for (place, chunk) in self.chunks.iter().enumerate().skip(first).take_while(|(_, chunk)| chunk.first < to) {
             if from <= chunk.first && chunk.last < to {
-                passed.merge(&chunk.sum);
-                continue;
-            }
-            let start = place * Self::CHUNK;
-            let end = (start + Self::CHUNK).min(packets.len());
-            for packet in packets.get(start..end).unwrap_or_default() {
-                if from <= packet.wall && packet.wall < to {
-                    passed.add(packet);
-                }
+                whole.merge(&chunk.sum);
+            } else {
+                let start = place * Self::CHUNK;
+                add(packets.get(start..start + Self::CHUNK).unwrap_or_default());
             }
         }
-        passed
+        passed.and(whole)
+    }
+
+    /// Those that are not summed up.
+    fn tail<'a>(&self, packets: &'a [PacketEntry]) -> &'a [PacketEntry] {
+        packets.get(self.chunks.len() * Self::CHUNK..).unwrap_or_default()
     }
 }
 
@@ -157,8 +170,8 @@ mod tests {
     fn a_stretch_sums_to_what_its_packets_sum_to() {
         let packets: Vec<PacketEntry> = (0..1_000).map(packet).collect();
         let mut sums = ChunkSums::EMPTY;
-        for packet in &packets {
-            sums.add(packet);
+        for count in 1..=packets.len() {
+            sums.add(packets.get(..count).unwrap_or_default());
         }
         for (from, to) in [(0, 0), (0, 5), (0, 10_000), (2_555, 2_561), (17, 9_001), (5_120, 7_680), (9_990, u64::MAX), (20_000, 30_000)] {
             let mut expected = Passed::default();

@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::advance::Advance;
 use super::size_set::SizeSet;
 use super::{Direction, Flow, PacketEntry};
+use crate::trace::growing::push;
 use crate::units::WallTime;
 
 /// What some packets that follow each other come down to.
@@ -182,7 +183,7 @@ impl Flow {
         let stride = Stride::of(self, packets, self.strides().last());
         let start = self.entries.len() - packets.len();
         let course = self.course.get_or_insert_default();
-        course.strides.push(stride);
+        push(&mut course.strides, stride);
         for (place, packet) in self.entries.iter().enumerate().skip(start) {
             count(&mut course.sizes[slot(packet.direction)], packet.payload_bytes);
             if packet.retransmitted {

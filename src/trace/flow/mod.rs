@@ -16,6 +16,7 @@ pub use packet::{Direction, FlowKey, Packet, TcpFlags, TcpHeader, Transport};
 pub use size_set::SizeSet;
 pub use stream::SegmentCounts;
 
+use super::growing::push;
 use super::passed::{ChunkSums, Passed};
 use super::ranges::Carrier;
 use super::{Stored, Undelivered};
@@ -104,7 +105,7 @@ impl Flow {
 
     /// When the first packet passed and when the last, of those that are listed.
     pub fn span(&self) -> Option<(WallTime, WallTime)> {
-        self.sums.span()
+        self.sums.span(&self.entries)
     }
 
     /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets that are listed. It costs the
@@ -237,12 +238,11 @@ impl Flow {
             retransmitted,
             stored: packet.stored,
         };
-        self.sums.add(&entry);
         if self.key.tcp {
             stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
         }
-        self.make_room();
-        self.entries.push(entry);
+        push(&mut self.entries, entry);
+        self.sums.add(&self.entries);
         self.stride();
     }
 
@@ -251,13 +251,6 @@ impl Flow {
             self.undelivered.push(*error);
         } else {
             self.undelivered_unlisted += 1;
-        }
-    }
-
-    /// By a quarter instead of doubling: in a capture of thousands of flows the entries are most of the memory.
-    fn make_room(&mut self) {
-        if self.entries.len() == self.entries.capacity() {
-            self.entries.reserve_exact((self.entries.len() / 4).max(4));
         }
     }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::coverage::Coverage;
 use crate::trace::PacketEntry;
+use crate::trace::growing::push;
 
 /// A packet that carried something of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +57,7 @@ impl Carriers {
             return;
         }
         if self.end <= at {
-            if self.ahead.len() == self.ahead.capacity() {
-                // By a quarter instead of doubling, as the flow's entries grow.
-                self.ahead.reserve_exact((self.ahead.len() / 4).max(4));
-            }
-            self.ahead.push(packet);
+            push(&mut self.ahead, packet);
             self.end = at.saturating_add(u64::from(bytes));
         } else {
             self.late.insert((at, packet), bytes);
