@@ -1,8 +1,8 @@
 //! The command line. Where a flag does what a curl flag does, it has curl's name and letter.
 
 mod files;
+mod lab;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 use super::lab::LinkArgs;
 pub(super) use files::{OpenArgs, ReportFileArgs};
+pub(super) use lab::{LabAction, LabArgs};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -162,56 +163,6 @@ pub(super) enum ColorChoice {
     Always,
     /// Never
     Never,
-}
-
-/// `tapline lab`.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, after_long_help = LAB_EXAMPLES)]
-pub(super) struct LabArgs {
-    /// Where to go first: a place that --list shows, or just its path or host
-    #[arg(value_name = "PLACE")]
-    pub(super) place: Option<String>,
-    /// List the places
-    #[arg(long)]
-    pub(super) list: bool,
-    /// Stay on loopback: the same servers without a network of their own
-    #[arg(long, conflicts_with = "command")]
-    pub(super) loopback: bool,
-    /// What chance starts from: the same seed loses the same packets
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = "Link")]
-    pub(super) seed: u64,
-    /// A program to run on the lab's client instead of the screen, with its arguments
-    #[arg(last = true, value_name = "COMMAND", conflicts_with = "place")]
-    pub(super) command: Vec<OsString>,
-    #[command(subcommand)]
-    pub(super) action: Option<LabAction>,
-    #[command(flatten)]
-    pub(super) link: LinkArgs,
-    #[command(flatten)]
-    pub(super) request: RequestArgs,
-    #[command(flatten)]
-    pub(super) look: LookArgs,
-}
-
-const LAB_EXAMPLES: &str = "\
-Examples:
-  tapline lab                                          the places of the lab, on the screen
-  tapline lab --rtt 80ms --loss 1% /bytes/1000000      a far and lossy network
-  tapline lab -- curl -v https://api.lab.test/users    any program, with the lab's names and certificates
-  tapline lab -- bash                                  a shell
-  tapline lab set --rtt 300ms                          while it runs, from within or from another terminal";
-
-/// What there is to do with a lab that runs.
-#[derive(Debug, Subcommand)]
-pub(super) enum LabAction {
-    /// Change the link of the lab that runs, and say how it is set
-    Set {
-        #[command(flatten)]
-        link: LinkArgs,
-        /// Which lab, where several run
-        #[arg(long, value_name = "NAME")]
-        lab: Option<String>,
-    },
 }
 
 /// `tapline doctor`.

@@ -56,7 +56,7 @@ impl Dissection {
     /// What a packet's payload carries.
     pub fn contents(&self, packet: &PacketEntry) -> Contents<'_> {
         let stream = packet.offset..packet.offset.saturating_add(u64::from(packet.payload_bytes));
-        self.layers.contents(side(packet.direction), stream, self.explicit_nonce)
+        self.layers.contents(packet.direction.side(), stream, self.explicit_nonce)
     }
 }
 
@@ -143,13 +143,5 @@ const fn name(side: Side) -> &'static str {
     match side {
         Side::Client => "client",
         Side::Server => "server",
-    }
-}
-
-/// Which side a direction's bytes come from.
-const fn side(direction: Direction) -> Side {
-    match direction {
-        Direction::Sent => Side::Client,
-        Direction::Received => Side::Server,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::speech::Speech;
 use super::stream::{self, Piece};
-use super::{Dissection, name, note, side};
+use super::{Dissection, name, note};
 use crate::trace::{ByteStore, Direction, Flow, Record, Side, StreamLayers};
 use crate::wire::tls::{Decipherer, Sender};
 
@@ -34,7 +34,7 @@ pub(super) fn follow(
     dissection: &mut Dissection,
 ) {
     let mut reader = Reader {
-        from: side(direction),
+        from: direction.side(),
         at: 0,
         waiting: Vec::new(),
         lost: false,

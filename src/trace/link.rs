@@ -37,6 +37,21 @@ pub struct Link {
 }
 
 impl Link {
+    /// One that only delays, with Ethernet's MTU.
+    pub fn plain(round_trip: Nanos, seed: u64) -> Self {
+        Self {
+            round_trip,
+            jitter: Nanos::ZERO,
+            loss: Share::NONE,
+            reorder: Share::NONE,
+            duplicate: Share::NONE,
+            bandwidth: None,
+            mtu: 1_500,
+            congestion: "cubic".to_owned(),
+            seed,
+        }
+    }
+
     /// The delay that one direction adds.
     pub const fn one_way(&self) -> Nanos {
         Nanos(self.round_trip.0 / 2)
@@ -100,17 +115,7 @@ mod tests {
 
     #[test]
     fn it_is_told_in_a_line() {
-        let plain = Link {
-            round_trip: Nanos::from_millis(20),
-            jitter: Nanos::ZERO,
-            loss: Share::NONE,
-            reorder: Share::NONE,
-            duplicate: Share::NONE,
-            bandwidth: None,
-            mtu: 1500,
-            congestion: "cubic".to_owned(),
-            seed: 1,
-        };
+        let plain = Link::plain(Nanos::from_millis(20), 1);
         assert_eq!(plain.to_string(), "RTT 20.0 ms · MTU 1500 · cubic");
         let bad =
             Link { jitter: Nanos::from_millis(5), loss: Share::from_millionths(10_000), bandwidth: Some(BitRate(10_000_000)), ..plain };

@@ -85,7 +85,9 @@ impl Chunk {
     fn of(packets: &[PacketEntry]) -> Option<Self> {
         let (first, last) = span_of(packets)?;
         let mut sum = Passed::default();
-        packets.iter().for_each(|packet| sum.add(packet));
+        for packet in packets {
+            sum.add(packet);
+        }
         Some(Self { first, last, sum })
     }
 }

@@ -174,17 +174,7 @@ mod tests {
     use super::*;
 
     fn link() -> Link {
-        Link {
-            round_trip: Nanos::from_millis(20),
-            jitter: Nanos::ZERO,
-            loss: Share::NONE,
-            reorder: Share::NONE,
-            duplicate: Share::NONE,
-            bandwidth: None,
-            mtu: 1500,
-            congestion: "cubic".to_owned(),
-            seed: 1,
-        }
+        Link::plain(Nanos::from_millis(20), 1)
     }
 
     /// All values one meets on the way.

@@ -8,6 +8,8 @@
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::reader::Reader;
+
 /// Questions and answers kept, of each.
 const MOST: usize = 256;
 /// Labels of a name, over all its references: 255 bytes have no more.
@@ -57,7 +59,7 @@ pub struct Resource {
 impl Message {
     /// Reads a message; `None` where it ends within its header or its questions.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut rest = Reader { bytes, at: 0 };
+        let mut rest = Reader::new(bytes);
         let (id, flags) = (rest.u16()?, rest.u16()?);
         let (questions, answers) = (usize::from(rest.u16()?), usize::from(rest.u16()?));
         rest.take(4)?;
@@ -121,31 +123,8 @@ pub fn rcode_name(rcode: u8) -> String {
     name.to_owned()
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let end = self.at.checked_add(count)?;
-        let taken = self.bytes.get(self.at..end)?;
-        self.at = end;
-        Some(taken)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.take(2)?.try_into().ok().map(u16::from_be_bytes)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4)?.try_into().ok().map(u32::from_be_bytes)
-    }
-
+/// What DNS messages are made of.
+impl Reader<'_> {
     /// A name, over its references. Each has to lead further to the front, so that it ends.
     fn name(&mut self) -> Option<String> {
         let mut labels = Vec::new();

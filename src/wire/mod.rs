@@ -12,6 +12,7 @@ mod icmp;
 mod ip;
 mod link;
 pub mod quic;
+mod reader;
 pub mod tls;
 mod transport;
 

@@ -16,6 +16,8 @@ pub use initial::{InitialReader, Said};
 
 use std::ops::Range;
 
+use super::reader::Reader;
+
 /// Connection ids are no longer than this (RFC 9000 §17.2).
 const LONGEST_ID: usize = 20;
 
@@ -109,24 +111,8 @@ const fn kind(first: u8, version: u32) -> Option<PacketKind> {
     })
 }
 
-/// Takes from the front, never past the end.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
+/// What QUIC's headers and frames are made of.
 impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let end = self.at.checked_add(count)?;
-        let taken = self.bytes.get(self.at..end)?;
-        self.at = end;
-        Some(taken)
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
     fn id(&mut self) -> Option<&'a [u8]> {
         let length = usize::from(self.u8()?);
         if length > LONGEST_ID {
@@ -140,9 +126,5 @@ impl<'a> Reader<'a> {
         let first = self.u8()?;
         let more = self.take((1 << (first >> 6)) - 1)?;
         Some(more.iter().fold(u64::from(first & 0x3f), |value, byte| value << 8 | u64::from(*byte)))
-    }
-
-    fn is_at_end(&self) -> bool {
-        self.at >= self.bytes.len()
     }
 }

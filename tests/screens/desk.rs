@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
 use tapline::trace::{Event, Link, LinkCounts};
 use tapline::tui::{Effect, Message, Settings, State, Suggestion, draw};
-use tapline::units::{Moment, Nanos, Share};
+use tapline::units::{Moment, Nanos};
 
 use crate::scenario::Scenario;
 
@@ -149,17 +149,7 @@ impl Desk {
 
 /// A link that only delays.
 pub(crate) fn link() -> Link {
-    Link {
-        round_trip: Nanos::from_millis(20),
-        jitter: Nanos::ZERO,
-        loss: Share::NONE,
-        reorder: Share::NONE,
-        duplicate: Share::NONE,
-        bandwidth: None,
-        mtu: 1500,
-        congestion: "cubic".to_owned(),
-        seed: 1,
-    }
+    Link::plain(Nanos::from_millis(20), 1)
 }
 
 /// Some seventy exhibits in six groups.

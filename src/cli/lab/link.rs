@@ -38,17 +38,7 @@ pub(in crate::cli) struct LinkArgs {
 impl LinkArgs {
     /// A new lab's link. The same seed loses the same packets.
     pub(in crate::cli) fn link(self, seed: u64) -> Link {
-        let plain = Link {
-            round_trip: Nanos::from_millis(20),
-            jitter: Nanos::ZERO,
-            loss: Share::NONE,
-            reorder: Share::NONE,
-            duplicate: Share::NONE,
-            bandwidth: None,
-            mtu: 1_500,
-            congestion: "cubic".to_owned(),
-            seed,
-        };
+        let plain = Link::plain(Nanos::from_millis(20), seed);
         self.change().applied_to(plain)
     }
 

@@ -75,7 +75,7 @@ impl<'a> State<'a> {
     }
 
     fn acknowledge(&mut self, packet: &PacketEntry) {
-        let window = self.window(packet);
+        let window = self.flow.window_of(packet);
         let offset = self.flow.acknowledged_offset(packet, self.side(packet.direction.opposite()).end);
         let of = self.side_mut(packet.direction.opposite());
         let Some(offset) = offset else { return };
@@ -87,20 +87,6 @@ impl<'a> State<'a> {
             of.duplicates += 1;
         }
         of.window = window;
-    }
-
-    /// In bytes. In a SYN it is not scaled (RFC 7323 §2.2); where a SYN was not seen, how it is scaled is not known.
-    fn window(&self, packet: &PacketEntry) -> Option<u64> {
-        let announced = u64::from(packet.window);
-        if packet.flags.has(TcpFlags::SYN) {
-            return Some(announced);
-        }
-        self.round_trip?;
-        let scale = |direction| self.flow.announced_window_scale(direction);
-        match (scale(packet.direction), scale(packet.direction.opposite())) {
-            (Some(bits), Some(_)) => Some(announced << bits.min(14)),
-            _ => Some(announced),
-        }
     }
 
     fn time_handshake(&mut self, packet: &PacketEntry) {

@@ -104,17 +104,7 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::lab::network) fn link() -> Link {
-        Link {
-            round_trip: Nanos::from_millis(20),
-            jitter: Nanos::ZERO,
-            loss: Share::NONE,
-            reorder: Share::NONE,
-            duplicate: Share::NONE,
-            bandwidth: Some(BitRate(1_000)),
-            mtu: 1_500,
-            congestion: "cubic".to_owned(),
-            seed: 3,
-        }
+        Link { bandwidth: Some(BitRate(1_000)), ..Link::plain(Nanos::from_millis(20), 3) }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::Stored;
+use crate::trace::{Side, Stored};
 use crate::units::WallTime;
 
 /// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
@@ -107,6 +107,14 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// The side of a connection that it comes from: the local end is the one that opened it.
+    pub const fn side(self) -> Side {
+        match self {
+            Self::Sent => Side::Client,
+            Self::Received => Side::Server,
+        }
+    }
+
     /// The other way.
     #[must_use]
     pub const fn opposite(self) -> Self {

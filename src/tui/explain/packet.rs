@@ -4,7 +4,7 @@ use super::page::Page;
 use crate::trace::{FlowKey, PacketEntry, TcpFlags};
 use crate::tui::cursor::Cursor;
 use crate::tui::figures::instant;
-use crate::tui::ladder::{Mark, Talk, flag_words, part_name, relative_seq, side_of};
+use crate::tui::ladder::{Mark, Talk, flag_words, part_name, relative_seq};
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
 use crate::units::Bytes;
@@ -58,7 +58,7 @@ fn carries(talk: &Talk<'_>, packet: &PacketEntry, page: &mut Page) {
         let silent = if piece.of.plain_bytes == 0 { ", without text" } else { "" };
         page.fact("TLS record", format!("{}{silent}", share(&piece.bytes, all)));
     }
-    let from = side_of(packet.direction);
+    let from = packet.direction.side();
     for piece in contents.parts().take(MOST) {
         page.fact(part_name(from, piece.of.what), share(&piece.bytes, piece.of.bytes));
     }

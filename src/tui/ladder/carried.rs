@@ -1,6 +1,6 @@
 //! What a packet carries, by the layers above TCP: names, and how far they reach beyond it.
 
-use super::{Talk, side_of};
+use super::Talk;
 use crate::trace::{Part, PartKind, Phase, Piece, Record, Side};
 use crate::units::Bytes;
 
@@ -32,7 +32,7 @@ impl Talk<'_> {
     pub(in crate::tui) fn carried(&self, place: usize) -> Carried {
         let Some(packet) = self.packet(place) else { return Carried::default() };
         let Some(contents) = self.contents(packet) else { return Carried::default() };
-        let from = side_of(packet.direction);
+        let from = packet.direction.side();
         let mut names = Vec::new();
         let silent = contents.records().filter(|piece| piece.of.plain_bytes == 0);
         for piece in silent.take(MOST_NAMES + 1) {

@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use super::run::Run;
 use crate::dissect::Dissection;
 use crate::insight::{IdleCause, causes_within};
-use crate::trace::{Connection, Direction, Exchange, Flow, FlowKey, PacketEntry, Side, TcpFlags, Trace};
+use crate::trace::{Connection, Direction, Exchange, Flow, FlowKey, PacketEntry, TcpFlags, Trace};
 use crate::units::{Moment, Nanos};
 
 pub(super) use carried::{Reach, part_name};
@@ -127,14 +127,6 @@ impl<'a> Talk<'a> {
     fn before(&self, place: usize) -> impl Iterator<Item = (usize, &'a PacketEntry)> + use<'a> {
         let packets = self.flow.packets();
         (place.saturating_sub(BACK)..place).rev().filter_map(move |place| packets.get(place).map(|packet| (place, packet)))
-    }
-}
-
-/// The side that a packet came from.
-pub(super) const fn side_of(direction: Direction) -> Side {
-    match direction {
-        Direction::Sent => Side::Client,
-        Direction::Received => Side::Server,
     }
 }
 

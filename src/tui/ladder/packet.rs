@@ -1,6 +1,6 @@
 //! A packet in a few words.
 
-use super::{Talk, side_of};
+use super::Talk;
 use crate::trace::{PacketEntry, TcpFlags};
 use crate::tui::theme::Role;
 use crate::units::{Bytes, Nanos};
@@ -140,7 +140,7 @@ impl Talk<'_> {
         let anchored = self.flow.is_anchored(packet.direction) && packet.payload_bytes > 0;
         let range = packet.offset..packet.offset.saturating_add(packet.payload_bytes.into());
         let of_others = || self.dissection.filter(|_| packet.payload_bytes > 0).map(|dissection| dissection.contents(packet));
-        self.connection.filter(|_| anchored).map(|connection| connection.contents(side_of(packet.direction), range)).or_else(of_others)
+        self.connection.filter(|_| anchored).map(|connection| connection.contents(packet.direction.side(), range)).or_else(of_others)
     }
 }
 

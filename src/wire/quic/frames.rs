@@ -1,10 +1,10 @@
 //! The frames that Initial packets may have (RFC 9000 §12.4, §19).
 
-use super::Reader;
+use crate::wire::reader::Reader;
 
 /// The pieces of handshake messages in a packet's frames (`CRYPTO`), each with its offset. It ends at a frame that is not allowed here.
 pub(super) fn crypto_frames(frames: &[u8]) -> Vec<(u64, &[u8])> {
-    let mut rest = Reader { bytes: frames, at: 0 };
+    let mut rest = Reader::new(frames);
     let mut pieces = Vec::new();
     while !rest.is_at_end() {
         if next_frame(&mut rest, &mut pieces).is_none() {

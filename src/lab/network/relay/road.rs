@@ -203,17 +203,7 @@ mod tests {
     use crate::units::BitRate;
 
     fn link() -> Link {
-        Link {
-            round_trip: Nanos::from_millis(40),
-            jitter: Nanos::ZERO,
-            loss: Share::NONE,
-            reorder: Share::NONE,
-            duplicate: Share::NONE,
-            bandwidth: None,
-            mtu: 1500,
-            congestion: "cubic".to_owned(),
-            seed: 7,
-        }
+        Link::plain(Nanos::from_millis(40), 7)
     }
 
     fn at(millis: u64) -> Moment {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::role;
 use crate::trace::{Contents, PacketEntry, Phase, Piece, Record};
 use crate::tui::fit::{width, wrap};
-use crate::tui::ladder::{Talk, part_name, relative_seq, side_of};
+use crate::tui::ladder::{Talk, part_name, relative_seq};
 use crate::tui::theme::Role;
 use crate::tui::view::canvas::Canvas;
 use crate::units::{Bytes, grouped};
@@ -79,38 +79,40 @@ fn says(talk: &Talk<'_>, place: usize, packet: &PacketEntry, header: &Header) ->
 /// Records, and the parts of what they carry; where neither is known, the payload.
 fn application(talk: &Talk<'_>, packet: &PacketEntry, payload: &Range<usize>, depth: u16) -> Vec<Boxed> {
     let mut boxes = Vec::new();
-    let from = side_of(packet.direction);
+    let from = packet.direction.side();
     let contents = talk.contents(packet);
     let records: Vec<_> = contents.iter().flat_map(Contents::records).collect();
     let parts: Vec<_> = contents.iter().flat_map(Contents::parts).collect();
+    // Of bytes that lie in something at an offset of the stream.
+    let in_frame = |at: u64, bytes: &Range<u64>| {
+        let place = |offset: u64| {
+            let behind = at.saturating_add(offset).saturating_sub(packet.offset);
+            payload.start.saturating_add(usize::try_from(behind).unwrap_or(usize::MAX)).min(payload.end)
+        };
+        place(bytes.start)..place(bytes.end)
+    };
     for piece in records.iter().take(MOST) {
-        let begin = piece.of.at.saturating_add(piece.bytes.start).saturating_sub(packet.offset);
-        let begin = payload.start.saturating_add(usize::try_from(begin).unwrap_or(usize::MAX)).min(payload.end);
-        let here = usize::try_from(piece.bytes.end - piece.bytes.start).unwrap_or(usize::MAX);
         boxes.push(Boxed {
             depth,
             layer: Layer::Application,
             role: Role::Phase(Phase::Tls),
             protocol: "TLS record".to_owned(),
-            range: Some(begin..begin.saturating_add(here).min(payload.end)),
+            range: Some(in_frame(piece.of.at, &piece.bytes)),
             bytes: piece.bytes.end - piece.bytes.start,
             says: record_says(talk, packet, piece),
             fields: Vec::new(),
         });
     }
-    let within = depth + u16::from(!records.is_empty());
+    let plain = records.is_empty();
+    let within = depth + u16::from(!plain);
     for piece in parts.iter().take(MOST) {
-        let plain = records.is_empty();
-        let begin = piece.of.at.saturating_add(piece.bytes.start).saturating_sub(packet.offset);
-        let begin = payload.start.saturating_add(usize::try_from(begin).unwrap_or(usize::MAX)).min(payload.end);
-        let here = usize::try_from(piece.bytes.end - piece.bytes.start).unwrap_or(usize::MAX);
         boxes.push(Boxed {
             depth: within,
             layer: Layer::Application,
             role: role(Layer::Application),
             protocol: part_name(from, piece.of.what),
             // Under TLS its bytes are somewhere in the records.
-            range: plain.then(|| begin..begin.saturating_add(here).min(payload.end)),
+            range: plain.then(|| in_frame(piece.of.at, &piece.bytes)),
             bytes: piece.bytes.end - piece.bytes.start,
             says: share(piece, piece.of.bytes),
             fields: Vec::new(),
@@ -137,7 +139,7 @@ fn record_says(talk: &Talk<'_>, packet: &PacketEntry, piece: &Piece<Record>) -> 
     if piece.of.plain_bytes > 0 {
         return share;
     }
-    format!("{} \u{b7} {share}", talk.said_in(side_of(packet.direction), piece).join(", "))
+    format!("{} \u{b7} {share}", talk.said_in(packet.direction.side(), piece).join(", "))
 }
 
 fn share<T>(piece: &Piece<T>, all: u64) -> String {
