@@ -9,6 +9,8 @@
 mod csv;
 #[path = "reports/har.rs"]
 mod har;
+#[path = "reports/junit.rs"]
+mod junit;
 #[path = "reports/peer.rs"]
 mod peer;
 #[path = "reports/prometheus.rs"]

@@ -20,11 +20,13 @@ pub enum Format {
     Csv,
     /// Metrics in Prometheus' text format.
     Prometheus,
+    /// `JUnit`'s XML, for build servers.
+    Junit,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 7] = [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Har, Self::Csv, Self::Prometheus];
+    pub const ALL: [Self; 8] = [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Har, Self::Csv, Self::Prometheus, Self::Junit];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Format {
             Self::Har => "har",
             Self::Csv => "csv",
             Self::Prometheus => "prometheus",
+            Self::Junit => "junit",
         }
     }
 }
@@ -71,6 +74,6 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
-        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, svg, har, csv, prometheus"));
+        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, svg, har, csv, prometheus, junit"));
     }
 }

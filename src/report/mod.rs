@@ -10,6 +10,7 @@
 //! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
 //! | `csv` | spreadsheets and notebooks | [`csv`] |
 //! | `prometheus` | monitoring, by a textfile collector | [`prometheus`] |
+//! | `junit` | build servers, as test results | [`junit`] |
 //! | `--write-out` | scripts that know curl | [`write_out`] |
 //! | progress | people who wait for a body | [`progress`] |
 //!
@@ -21,6 +22,7 @@ mod events;
 mod format;
 mod har;
 mod json;
+mod junit;
 mod layout;
 mod markup;
 mod options;
@@ -39,6 +41,7 @@ pub use events::{event_line, events};
 pub use format::{Format, UnknownFormat};
 pub use har::har;
 pub use json::json;
+pub use junit::junit;
 pub use options::Options;
 pub use outcome::{Outcome, outcome};
 pub use progress::progress;
@@ -62,5 +65,6 @@ pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
         Format::Har => har(trace, options),
         Format::Csv => csv(trace, options),
         Format::Prometheus => prometheus(trace, options),
+        Format::Junit => junit(trace, options),
     }
 }

@@ -21,6 +21,11 @@ pub(super) fn micros(wall: WallTime) -> Option<String> {
     Timestamp::from_nanosecond(i128::from(wall.0)).ok().map(|time| format!("{time:.6}"))
 }
 
+/// To the second and without the zone, which is UTC; `None` beyond the year 9999.
+pub(super) fn without_zone(wall: WallTime) -> Option<String> {
+    Timestamp::from_nanosecond(i128::from(wall.0)).ok().map(|time| time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
 /// Whole seconds since 1970; `None` outside the years -9999 to 9999.
 pub(super) fn of_seconds(seconds: i64) -> Option<String> {
     Timestamp::from_second(seconds).ok().map(|time| time.to_string())
@@ -34,6 +39,7 @@ mod tests {
     fn times_are_written_with_their_precision() {
         assert_eq!(of_wall(WallTime(1_795_176_000_000_000_420)).as_deref(), Some("2026-11-20T12:00:00.000000420Z"));
         assert_eq!(micros(WallTime(1_795_176_000_000_001_420)).as_deref(), Some("2026-11-20T12:00:00.000001Z"));
+        assert_eq!(without_zone(WallTime(1_795_176_000_999_999_999)).as_deref(), Some("2026-11-20T12:00:00"));
         assert_eq!(of_seconds(1_794_139_200).as_deref(), Some("2026-11-08T12:00:00Z"));
         assert_eq!(of_seconds(-1).as_deref(), Some("1969-12-31T23:59:59Z"));
         assert_eq!(of_seconds(i64::MAX), None);

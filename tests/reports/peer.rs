@@ -28,6 +28,11 @@ pub(crate) fn node(package: &str, program: &str) -> Option<Command> {
     Some(command)
 }
 
+/// A file of one of npm's packages.
+pub(crate) fn resource(package: &str, path: &str) -> Option<PathBuf> {
+    installed(&format!("node/node_modules/{package}/{path}"))
+}
+
 /// Python, for a program that uses `PyPI`'s packages.
 pub(crate) fn python(program: &str) -> Option<Command> {
     let mut command = Command::new(installed("python/bin/python")?);

@@ -1,0 +1,119 @@
+//! Test cases.
+
+use std::collections::BTreeMap;
+
+use crate::insight::budget::{self, Budget};
+use crate::insight::redact::Redactor;
+use crate::report::markup::Markup;
+use crate::trace::{Cause, Code, Exchange, Failure, Phase, Trace};
+use crate::units::Nanos;
+
+/// Something that was tried.
+pub(super) struct Case {
+    name: String,
+    class: &'static str,
+    time: Nanos,
+    pub(super) outcome: Outcome,
+}
+
+/// What came of it.
+pub(super) enum Outcome {
+    Passed,
+    /// What was asked for was done, and the result is not the one wanted.
+    Failure(Told),
+    /// It could not be done.
+    Error(Told),
+    /// It says nothing; why.
+    Skipped(String),
+}
+
+/// Why it did not pass.
+pub(super) struct Told {
+    kind: String,
+    message: String,
+    detail: String,
+}
+
+/// The exchanges. What has the name of one before it is numbered, as build servers tell cases apart by their names.
+pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    let all = trace.exchanges();
+    let nexts = all.iter().skip(1).map(Some).chain([None]);
+    let case = |(exchange, next): (&Exchange, Option<&Exchange>)| {
+        let name = format!("{} {}", exchange.method, redactor.text(&exchange.url).raw());
+        let count = named.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
+        Case {
+            name: crate::units::Untrusted::new(if *count == 1 { name } else { format!("{name} ({count})") }).escaped().into_owned(),
+            class: "tapline.exchanges",
+            time: exchange.total().unwrap_or_default(),
+            outcome: outcome(exchange, next, redactor),
+        }
+    };
+    all.iter().zip(nexts).map(case).collect()
+}
+
+fn outcome(exchange: &Exchange, next: Option<&Exchange>, redactor: Redactor) -> Outcome {
+    let Some((phase, failure)) = &exchange.failure else {
+        return if exchange.ended.is_some() { Outcome::Passed } else { Outcome::Skipped("it is not over".to_owned()) };
+    };
+    let message = redactor.text(&failure.message).escaped().into_owned();
+    if next.is_some_and(|next| next.cause == Cause::Retry) {
+        return Outcome::Skipped(format!("tried again: {message}"));
+    }
+    failed(*phase, failure, message)
+}
+
+fn failed(phase: Phase, failure: &Failure, message: String) -> Outcome {
+    let detail = format!("{} failed. {}", phase.label(), failure.hint);
+    let told = Told { kind: failure.code.to_string(), message, detail };
+    if failure.code == Code::HttpStatus { Outcome::Failure(told) } else { Outcome::Error(told) }
+}
+
+/// The rules of a budget.
+pub(super) fn budget(trace: &Trace, budget: Option<&Budget>) -> Vec<Case> {
+    let verdicts = budget.map(|budget| budget.verdicts(trace)).unwrap_or_default();
+    let case = |verdict: budget::Verdict| Case {
+        name: verdict.rule.to_string(),
+        class: "tapline.budget",
+        time: Nanos::ZERO,
+        outcome: judged(&verdict),
+    };
+    verdicts.into_iter().map(case).collect()
+}
+
+fn judged(verdict: &budget::Verdict) -> Outcome {
+    let shown = |figure| verdict.rule.measure.kind().shown(figure);
+    match (verdict.outcome, verdict.figure) {
+        (budget::Outcome::Met, _) => Outcome::Passed,
+        (budget::Outcome::NotMeasured, _) | (_, None) => Outcome::Skipped("there was nothing to hold it against".to_owned()),
+        (budget::Outcome::Missed { by }, Some(figure)) => {
+            let over = by.filter(|by| *by > 0).map(|by| format!(", {} too much", shown(by))).unwrap_or_default();
+            let message = format!("{} is wanted, {} was measured{over}", verdict.rule, shown(figure));
+            Outcome::Failure(Told { kind: "budget".to_owned(), message, detail: String::new() })
+        }
+    }
+}
+
+impl Case {
+    pub(super) fn write(&self, xml: &mut Markup) {
+        xml.open("testcase", &[("name", &self.name), ("classname", &self.class), ("time", &seconds(self.time))]);
+        match &self.outcome {
+            Outcome::Passed => {}
+            Outcome::Failure(told) => told.write("failure", xml),
+            Outcome::Error(told) => told.write("error", xml),
+            Outcome::Skipped(why) => xml.with_text("skipped", &[], why),
+        }
+        xml.close();
+    }
+}
+
+impl Told {
+    fn write(&self, name: &'static str, xml: &mut Markup) {
+        xml.with_text(name, &[("type", &self.kind), ("message", &self.message)], &self.detail);
+    }
+}
+
+/// A time in seconds.
+pub(super) fn seconds(time: Nanos) -> String {
+    format!("{:.9}", time.as_secs_f64())
+}
