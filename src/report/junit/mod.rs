@@ -21,7 +21,9 @@ pub fn junit(trace: &Trace, options: &Options) -> String {
     xml.raw("\n");
     open_suite(&mut xml, trace, &cases);
     properties(&mut xml, trace);
-    cases.iter().for_each(|case| case.write(&mut xml));
+    for case in &cases {
+        case.write(&mut xml);
+    }
     xml.open("system-out", &[]);
     xml.raw(&lines(&text(trace, &Options { width: 100, color: false, ..options.clone() })));
     xml.close();
