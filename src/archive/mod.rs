@@ -1,4 +1,5 @@
-//! Capture files of anybody's, as events: pcap and pcapng, read in one pass and in large blocks.
+//! Capture files of anybody's, as events: pcap and pcapng, read in one pass and in large blocks; and runs of ours, [saved](saving) as such
+//! a file and told again as they were.
 //!
 //! ```text
 //!   file ─┐                    ┌─ pcap ───┐
@@ -10,15 +11,22 @@
 //! The trace keeps an index entry for each packet and where its bytes lie; the bytes stay in the file. What comes through a pipe is kept in
 //! a file without a name. A file that breaks off or contradicts itself yields what could be read, and a note.
 
+mod aside;
 mod error;
 mod fields;
 mod interface;
+mod journal;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod law;
+mod ours;
 mod pcap;
 mod pcapng;
 mod reader;
 mod record;
 #[cfg(test)]
 mod samples;
+pub mod saving;
 mod source;
 mod store;
 mod teller;

@@ -114,7 +114,7 @@ impl Pcap {
         let at = self.source.offset();
         let bytes = self.source.take(header.captured as usize, "a packet")?;
         let frame_bytes = header.on_the_link.max(header.captured);
-        Ok(Some(Record::Frame(Captured { interface: 0, wall: Some(header.wall), bytes, frame_bytes, at })))
+        Ok(Some(Record::Frame(Captured { interface: 0, wall: Some(header.wall), bytes, frame_bytes, at, aside: None })))
     }
 }
 

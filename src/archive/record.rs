@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::aside::Aside;
 use super::interface::Interface;
+use crate::trace::Event;
 use crate::units::{Untrusted, WallTime};
 
 /// The next thing in a file.
@@ -22,6 +24,10 @@ pub(super) enum Record<'a> {
     KeyLog(Extent),
     /// An entry of the systemd journal.
     Journal(Extent),
+    /// An entry of the systemd journal that is an event of a run.
+    Told(Box<Event>),
+    /// One that says it is, and cannot be read; why.
+    Untold(Untrusted),
 }
 
 /// A frame as it was captured.
@@ -37,6 +43,8 @@ pub(super) struct Captured<'a> {
     pub(super) frame_bytes: u32,
     /// Where in the file its first byte lies.
     pub(super) at: u64,
+    /// What stands beside it, where a run was saved.
+    pub(super) aside: Option<Aside>,
 }
 
 /// An interface's counts.

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::interface::Interface;
+use super::ours::Ours;
 use super::reader::Reader;
 use super::record::{Captured, Record, Statistics};
 use super::{ArchiveError, Extent, Store};
@@ -47,6 +48,10 @@ pub(super) struct Teller<F> {
     comments: usize,
     untimed: u64,
     kept: Kept,
+    /// It is a run of ours, and tells itself.
+    ours: Option<Ours>,
+    /// Events of a run of ours, behind packets of others.
+    misplaced: u64,
 }
 
 impl<F: FnMut(Event)> Teller<F> {
@@ -74,6 +79,8 @@ impl<F: FnMut(Event)> Teller<F> {
             comments: 0,
             untimed: 0,
             kept: Kept::default(),
+            ours: None,
+            misplaced: 0,
         }
     }
 
@@ -106,17 +113,46 @@ impl<F: FnMut(Event)> Teller<F> {
             Record::Journal(extent) if self.kept.journal.len() < Self::MOST_KEPT => self.kept.journal.push(extent),
             Record::Name(address, name) if self.kept.names.len() < Self::MOST_KEPT => _ = self.kept.names.entry(address).or_insert(name),
             Record::KeyLog(_) | Record::Journal(_) | Record::Name(..) => {}
+            Record::Told(event) => {
+                if let Some(ours) = self.ours() {
+                    ours.hear(&event);
+                    self.flush();
+                    (self.to)(*event);
+                }
+            }
+            Record::Untold(why) => {
+                if let Some(ours) = self.ours() {
+                    ours.miss(why);
+                }
+            }
         }
+    }
+
+    /// The run of ours that an entry of the journal is of: one that begins the file. Behind packets of others it could not be told from them.
+    fn ours(&mut self) -> Option<&mut Ours> {
+        if self.ours.is_none() && self.started.is_some() {
+            self.misplaced += 1;
+            return None;
+        }
+        // What is said so far is in the run itself.
+        self.early.clear();
+        Some(self.ours.get_or_insert_default())
     }
 
     fn interface(&mut self, interface: &Interface) {
         self.store.add_interface(interface.link_type);
         self.links.push(interface.link());
+        if self.ours.is_some() {
+            return;
+        }
         let name = interface.name.as_ref().map_or_else(|| Untrusted::new(self.name.as_str()), Clone::clone);
         self.say(What::CaptureOpened { interface: name.escaped().into_owned(), link_type: interface.link_name() });
     }
 
     fn comment(&mut self, text: &Untrusted) {
+        if self.ours.is_some() {
+            return;
+        }
         self.comments += 1;
         if self.comments <= Self::MOST_COMMENTS {
             self.note(format!("a comment in the file: {}", text.raw()));
@@ -126,16 +162,34 @@ impl<F: FnMut(Event)> Teller<F> {
     fn frame(&mut self, frame: &Captured<'_>) {
         let wall = frame.wall.unwrap_or(self.latest);
         self.untimed += u64::from(frame.wall.is_none());
-        if self.started.is_none() {
-            self.start(wall);
+        match &mut self.ours {
+            Some(ours) if ours.begins_batch(frame.aside) => self.flush(),
+            None if self.started.is_none() => self.start(wall),
+            _ => {}
+        }
+        if let Some(ours) = &mut self.ours {
+            ours.enter_batch(frame.aside);
         }
         self.latest = self.latest.max(wall);
+        self.read(frame, wall);
+        if self.packets.len() >= Self::BATCH || self.others.total() >= Self::BATCH as u64 {
+            self.flush();
+        }
+    }
+
+    fn read(&mut self, frame: &Captured<'_>, wall: WallTime) {
+        let bytes = u32::try_from(frame.bytes.len()).ok().and_then(NonZeroU32::new);
+        let stored = bytes.map(|bytes| Stored { at: frame.at, bytes, interface: frame.interface });
+        let aside = frame.aside.filter(|_| self.ours.is_some()).unwrap_or_default();
+        if let Some(packet) = aside.packet {
+            self.packets.push(Packet { stored, ..packet });
+            return;
+        }
         let link = self.links.get(usize::from(frame.interface)).copied().flatten();
         match link.map_or(Frame::Other, |link| frame_of(link, frame.bytes, frame.frame_bytes)) {
             Frame::Segment(segment) => {
-                let bytes = u32::try_from(frame.bytes.len()).ok().and_then(NonZeroU32::new);
-                let stored = bytes.map(|bytes| Stored { at: frame.at, bytes, interface: frame.interface });
-                self.packets.push(packet_of(&segment, wall, frame.frame_bytes, stored));
+                let packet = packet_of(&segment, wall, frame.frame_bytes, stored);
+                self.packets.push(Packet { segment_bytes: aside.segment_bytes, ..packet });
             }
             Frame::Fragment(fragment) => match self.fragments.take(&fragment) {
                 Some(whole) => self.packets.push(packet_of(&whole, wall, frame.frame_bytes, None)),
@@ -148,9 +202,6 @@ impl<F: FnMut(Event)> Teller<F> {
             }
             Frame::Other => self.others.other += 1,
             Frame::Unreadable => self.others.unreadable += 1,
-        }
-        if self.packets.len() >= Self::BATCH || self.others.total() >= Self::BATCH as u64 {
-            self.flush();
         }
     }
 
@@ -168,7 +219,10 @@ impl<F: FnMut(Event)> Teller<F> {
     fn flush(&mut self) {
         if !self.packets.is_empty() {
             let packets = std::mem::replace(&mut self.packets, Vec::with_capacity(Self::BATCH));
-            self.emit(What::Packets { packets });
+            match &self.ours {
+                Some(ours) => (self.to)(ours.batch(packets)),
+                None => self.emit(What::Packets { packets }),
+            }
         }
         if !self.undelivered.is_empty() {
             let errors = std::mem::take(&mut self.undelivered);
@@ -185,7 +239,7 @@ impl<F: FnMut(Event)> Teller<F> {
         for what in std::mem::take(&mut self.early) {
             self.emit(what);
         }
-        if self.statistics.values().any(|statistics| statistics.dropped.is_some()) {
+        if self.ours.is_none() && self.statistics.values().any(|statistics| statistics.dropped.is_some()) {
             let sum = |of: fn(&Statistics) -> Option<u64>| self.statistics.values().filter_map(of).fold(0, u64::saturating_add);
             let (received, dropped) = (sum(|statistics| statistics.received), sum(|statistics| statistics.dropped));
             self.emit(What::CaptureClosed { received, dropped });
@@ -196,10 +250,19 @@ impl<F: FnMut(Event)> Teller<F> {
         if self.untimed > 0 {
             self.note(format!("{} packets have no time in the file; each stands at the time of the one before it", self.untimed));
         }
+        if let Some(missed) = self.ours.as_ref().and_then(Ours::missed) {
+            self.note(missed);
+        }
+        if self.misplaced > 0 {
+            self.note(format!("{} events of a run stand behind packets of others, and are left out", self.misplaced));
+        }
         if let Some(error) = &self.kept.error {
             self.note(format!("the file is not read to its end: {error}"));
         }
-        self.emit(What::RunEnded);
+        // A run of ours says itself that it is over. Where it does not, it was cut off.
+        if self.ours.is_none() {
+            self.emit(What::RunEnded);
+        }
         self.kept
     }
 
@@ -210,7 +273,7 @@ impl<F: FnMut(Event)> Teller<F> {
     /// Tells something in its place among the packets.
     fn say(&mut self, what: What) {
         self.flush();
-        if self.started.is_none() && self.kept.error.is_none() {
+        if self.started.is_none() && self.ours.is_none() && self.kept.error.is_none() {
             self.early.push(what);
         } else {
             self.emit(what);
@@ -218,7 +281,8 @@ impl<F: FnMut(Event)> Teller<F> {
     }
 
     fn emit(&mut self, what: What) {
-        let at = self.started.map_or(Moment::START, |started| Moment(self.latest.distance(started)));
+        let of_others = || self.started.map_or(Moment::START, |started| Moment(self.latest.distance(started)));
+        let at = self.ours.as_ref().map_or_else(of_others, Ours::latest);
         (self.to)(Event { at, what });
     }
 }

@@ -22,6 +22,9 @@ use crate::wire::tls::KeyLog;
 /// Messages that may wait for the screen. Each may hold hundreds of packets, so it is few; the reader waits when there are more.
 const INBOX: usize = 32;
 
+/// What is said of a run that was saved in part only.
+const CUT_OFF: &str = "the run was not saved to its end: what is shown is what there is of it";
+
 /// Questions that may wait.
 const QUESTIONS: usize = 256;
 
@@ -105,9 +108,8 @@ fn read(archive: Result<Archive, ArchiveError>, keys: KeyLog, sender: &SyncSende
                 _ => _ = sender.send(Message::Trace(event)),
             });
             secrets::add_within(&mut keys.lock().unwrap_or_else(PoisonError::into_inner), &kept, &store);
-            if let Some(event) = end {
-                let _ = sender.send(Message::Trace(event));
-            }
+            let last = end.map_or_else(|| Message::RunFailed(CUT_OFF.to_owned()), Message::Trace);
+            let _ = sender.send(last);
         }
         Err(error) => _ = sender.send(Message::RunFailed(error.to_string())),
     }

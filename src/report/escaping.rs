@@ -1,64 +1,27 @@
-//! JSON that is safe to look at: everything that [acts on a terminal](acts_on_a_terminal) is written as `\uXXXX`, so a
-//! document can be printed, and read back it is unchanged.
-
-use std::io::{self, Write};
+//! JSON that is safe to look at, on one line or laid out.
 
 use serde::Serialize;
-use serde_json::ser::Formatter;
 
 use super::layout::Layout;
-use crate::units::acts_on_a_terminal;
+use crate::units::write_json;
 
-/// A value on one line.
-pub(super) fn line(value: &impl Serialize) -> String {
-    let mut bytes = Vec::new();
-    write(value, &mut bytes);
-    String::from_utf8(bytes).unwrap_or_default()
-}
+pub(super) use crate::units::json_line as line;
 
 /// A value laid out for reading: what fits on a line stays on one, the rest is broken up and indented.
 pub(super) fn lines(value: &impl Serialize) -> String {
     let mut layout = Layout::default();
-    write(value, &mut layout);
+    write_json(value, &mut layout);
     layout.into_text()
-}
-
-fn write(value: &impl Serialize, to: &mut impl Write) {
-    let mut serializer = serde_json::Serializer::with_formatter(to, Escaping);
-    // Writing to memory does not fail, and what is written here has text for keys.
-    let result = value.serialize(&mut serializer);
-    debug_assert!(result.is_ok(), "{result:?}");
-}
-
-/// Compact but for the escapes.
-struct Escaping;
-
-impl Formatter for Escaping {
-    /// Gets what needs no escape by JSON's own rules (RFC 8259 §7).
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| acts_on_a_terminal(*c)) {
-            let (plain, after) = rest.split_at(at);
-            writer.write_all(plain.as_bytes())?;
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = after.get(c.len_utf8()..).unwrap_or_default();
-        }
-        writer.write_all(rest.as_bytes())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::acts_on_a_terminal;
 
     #[test]
-    fn what_acts_on_a_terminal_is_spelt_out_and_reads_back_the_same() {
+    fn what_is_laid_out_is_safe_to_look_at() {
         let text = "a\x1b[2Jb\u{202e}c\u{9b}d\r\n\t\u{7f}\u{2066}\"\\ naïve 東京 🦀 \u{e0041}";
-        let written = line(&text);
-        assert_eq!(written, r#""a\u001b[2Jb\u202ec\u009bd\r\n\t\u007f\u2066\"\\ naïve 東京 🦀 \udb40\udc41""#);
-        assert_eq!(serde_json::from_str::<String>(&written).ok().as_deref(), Some(text));
         assert!(!lines(&[text]).chars().any(|c| acts_on_a_terminal(c) && c != '\n'));
     }
 }

@@ -287,6 +287,15 @@ impl What {
         }
     }
 
+    /// Forgets where packets' bytes lie, which is another place for each who keeps them.
+    pub fn forget_places(&mut self) {
+        if let Self::Packets { packets } = self {
+            for packet in packets {
+                packet.stored = None;
+            }
+        }
+    }
+
     /// The connection it belongs to, if it names one.
     pub const fn connection(&self) -> Option<ConnectionId> {
         match self {

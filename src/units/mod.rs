@@ -1,5 +1,6 @@
 //! Quantities with their units, and how people read them. Pure: no clock is read and nothing is written here.
 
+mod json;
 mod rate;
 mod scaled;
 mod share;
@@ -7,6 +8,7 @@ mod size;
 mod text;
 mod time;
 
+pub use json::{json_line, write_json};
 pub use rate::BitRate;
 pub use scaled::scaled;
 pub use share::Share;

@@ -2,14 +2,17 @@
 
 use super::options::{COMMENT, Options};
 use super::{
-    ENHANCED_PACKET, Framed, INTERFACE, NAMES, OBSOLETE_PACKET, Pcapng, SECRETS, SECTION, SIMPLE_PACKET, STATISTICS, Waiting, layer, names,
+    ENHANCED_PACKET, Framed, INTERFACE, JOURNAL, NAMES, OBSOLETE_PACKET, Pcapng, SECRETS, SECTION, SIMPLE_PACKET, STATISTICS, Waiting,
+    layer, names,
 };
 use crate::archive::ArchiveError;
+use crate::archive::aside::{self, Aside};
 use crate::archive::error::Needed;
 use crate::archive::fields::Fields;
 use crate::archive::interface::{Interface, Ticks};
+use crate::archive::journal::{self, Entry};
 use crate::archive::pcap::LONGEST;
-use crate::archive::record::Statistics;
+use crate::archive::record::{Extent, Statistics};
 use crate::units::{Untrusted, WallTime};
 
 /// The least length of a block: what is around its body, and the fields that it has in any case.
@@ -36,6 +39,7 @@ impl Pcapng {
             INTERFACE => self.describe_interface(offset)?,
             STATISTICS => self.statistics(offset)?,
             NAMES => self.names(),
+            JOURNAL => self.journal(offset),
             ENHANCED_PACKET => return self.enhanced_packet(offset).map(Some),
             OBSOLETE_PACKET => return self.obsolete_packet(offset).map(Some),
             SIMPLE_PACKET => return self.simple_packet(offset).map(Some),
@@ -117,6 +121,18 @@ impl Pcapng {
         }
     }
 
+    /// An entry of the journal: an event of a run, or somebody's whose place is noted.
+    fn journal(&mut self, offset: u64) {
+        let entry = self.fields().from(BODY).bytes;
+        let extent = Extent { at: offset + BODY as u64, bytes: entry.len() as u64 };
+        let waiting = match journal::read(entry) {
+            Entry::Told(event) => Waiting::Told(event),
+            Entry::Unreadable(why) => Waiting::Untold(why),
+            Entry::Foreign => Waiting::Journal(extent),
+        };
+        self.wait(waiting);
+    }
+
     fn enhanced_packet(&mut self, offset: u64) -> Result<Framed, ArchiveError> {
         let fields = self.fields();
         let (interface, described) = self.interface(fields.u32_at(BODY), layer(ENHANCED_PACKET), offset)?;
@@ -144,10 +160,12 @@ impl Pcapng {
         }
         let end = BYTES + captured as usize;
         let options = end.next_multiple_of(4);
-        if fields.bytes.len() > options {
+        let has_options = fields.bytes.len() > options;
+        let aside = if has_options { self.beside(options) } else { None };
+        if has_options {
             self.comments(options);
         }
-        Ok(Framed { interface, wall, range: BYTES..end, frame_bytes: frame_bytes.max(captured) })
+        Ok(Framed { interface, wall, range: BYTES..end, frame_bytes: frame_bytes.max(captured), aside })
     }
 
     /// A packet of the section's first interface without a time; how much of it was captured follows from that interface's limit.
@@ -158,7 +176,7 @@ impl Pcapng {
         let frame_bytes = fields.u32_at(BODY);
         let limit = if described.snap_length == 0 { LONGEST } else { described.snap_length.min(LONGEST) };
         let captured = (frame_bytes.min(limit) as usize).min(fields.bytes.len() - BYTES);
-        Ok(Framed { interface, wall: None, range: BYTES..BYTES + captured, frame_bytes })
+        Ok(Framed { interface, wall: None, range: BYTES..BYTES + captured, frame_bytes, aside: None })
     }
 
     /// An interface of this section: its number in the file, and what is known of it.
@@ -167,6 +185,12 @@ impl Pcapng {
         let known = u16::try_from(place).ok().zip(self.interfaces.get(place));
         let needed = "one that the section describes before";
         known.ok_or(ArchiveError::Field { layer, offset, field: "the interface", needed, found: u64::from(number) })
+    }
+
+    /// What we wrote beside a packet, among the options from `at` on.
+    fn beside(&self, at: usize) -> Option<Aside> {
+        let mut options = Options::new(self.fields().from(at));
+        options.find(|(code, _)| *code == aside::CODE).and_then(|(_, value)| Aside::read(value))
     }
 
     /// Lets the comments wait that are among the options from `at` on.

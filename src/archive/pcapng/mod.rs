@@ -16,22 +16,28 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::ArchiveError;
+use super::aside::Aside;
 use super::error::Needed;
 use super::fields::Fields;
 use super::interface::Interface;
 use super::record::{Captured, Extent, Record, Statistics};
 use super::source::Source;
+use crate::trace::Event;
 use crate::units::{Untrusted, WallTime};
 
-const SECTION: u32 = 0x0a0d_0d0a;
-const INTERFACE: u32 = 1;
+pub(super) const SECTION: u32 = 0x0a0d_0d0a;
+pub(super) const INTERFACE: u32 = 1;
 const OBSOLETE_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
-const NAMES: u32 = 4;
-const STATISTICS: u32 = 5;
-const ENHANCED_PACKET: u32 = 6;
-const JOURNAL: u32 = 9;
-const SECRETS: u32 = 10;
+pub(super) const NAMES: u32 = 4;
+pub(super) const STATISTICS: u32 = 5;
+pub(super) const ENHANCED_PACKET: u32 = 6;
+pub(super) const JOURNAL: u32 = 9;
+pub(super) const SECRETS: u32 = 10;
+/// The kind of secrets that are a TLS key log: `TLSK`.
+pub(super) const TLS_KEY_LOG: u32 = 0x544c_534b;
+
+pub(super) use options::COMMENT;
 
 /// A pcapng file.
 pub(super) struct Pcapng {
@@ -53,6 +59,8 @@ enum Waiting {
     Name(IpAddr, Untrusted),
     KeyLog(Extent),
     Journal(Extent),
+    Told(Box<Event>),
+    Untold(Untrusted),
 }
 
 /// A packet in the block that was read last.
@@ -62,6 +70,7 @@ struct Framed {
     /// Its bytes in the block.
     range: Range<usize>,
     frame_bytes: u32,
+    aside: Option<Aside>,
 }
 
 impl Pcapng {
@@ -87,14 +96,15 @@ impl Pcapng {
         &self.source
     }
 
-    /// Bytes that have to be at hand for the next record: those of its block where that holds a packet. What others hold is not known.
+    /// Bytes that have to be at hand for the next record: those of its block where that holds a packet or an entry of the journal. What
+    /// others hold is not known.
     pub(super) fn length_of_next(&self) -> Option<usize> {
         if !self.waiting.is_empty() {
             return Some(0);
         }
         let head = Fields { bytes: self.source.waiting()?.get(..8)?, big_endian: self.big_endian };
-        let holds_packet = matches!(head.u32_at(0), ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET);
-        holds_packet.then(|| (head.u32_at(4) as usize).next_multiple_of(4))
+        let is_told = matches!(head.u32_at(0), ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET | JOURNAL);
+        is_told.then(|| (head.u32_at(4) as usize).next_multiple_of(4))
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
@@ -102,11 +112,11 @@ impl Pcapng {
             if self.source.peek(1)?.is_empty() {
                 return Ok(None);
             }
-            if let Some(Framed { interface, wall, range, frame_bytes }) = self.block()? {
+            if let Some(Framed { interface, wall, range, frame_bytes, aside }) = self.block()? {
                 let block = self.source.taken();
                 let at = self.source.offset() - block.len() as u64 + range.start as u64;
                 let bytes = block.get(range).unwrap_or_default();
-                return Ok(Some(Record::Frame(Captured { interface, wall, bytes, frame_bytes, at })));
+                return Ok(Some(Record::Frame(Captured { interface, wall, bytes, frame_bytes, at, aside })));
             }
         }
         Ok(self.waiting.pop_front().and_then(|waiting| self.told(waiting)))
@@ -120,6 +130,8 @@ impl Pcapng {
             Waiting::Name(address, name) => Record::Name(address, name),
             Waiting::KeyLog(extent) => Record::KeyLog(extent),
             Waiting::Journal(extent) => Record::Journal(extent),
+            Waiting::Told(event) => Record::Told(event),
+            Waiting::Untold(why) => Record::Untold(why),
         })
     }
 
@@ -130,6 +142,7 @@ impl Pcapng {
         let layer = layer(kind);
         let holds = match kind {
             SECTION | INTERFACE | OBSOLETE_PACKET | SIMPLE_PACKET | NAMES | STATISTICS | ENHANCED_PACKET => true,
+            JOURNAL if length as usize <= Self::LONGEST => true,
             JOURNAL | SECRETS => {
                 self.extent(kind, offset, length)?;
                 false
@@ -182,8 +195,6 @@ impl Pcapng {
 
     /// Notes where the content of a block lies that is not read now.
     fn extent(&mut self, kind: u32, offset: u64, length: u32) -> Result<(), ArchiveError> {
-        /// `TLSK`: a TLS key log.
-        const TLS_KEY_LOG: u32 = 0x544c_534b;
         if kind == JOURNAL {
             let bytes = u64::from(length - Self::AROUND);
             self.waiting.push_back(Waiting::Journal(Extent { at: offset + 8, bytes }));

@@ -3,7 +3,7 @@
 use crate::archive::fields::Fields;
 
 /// The one option that every block may have.
-pub(super) const COMMENT: u16 = 1;
+pub(in crate::archive) const COMMENT: u16 = 1;
 
 /// The options, up to the one that ends them, the end of the block, or one that reaches beyond it.
 pub(super) struct Options<'a>(Fields<'a>);

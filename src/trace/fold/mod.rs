@@ -152,6 +152,13 @@ impl Trace {
         self.flows.of(key)
     }
 
+    /// The latest flow between the ends of a packet.
+    pub fn flow_with(&self, packet: &Packet) -> Option<&Flow> {
+        let tcp = matches!(packet.transport, super::Transport::Tcp(_));
+        let key = FlowKey { local: packet.source, remote: packet.destination, tcp, reuse: 0 };
+        self.flows.latest(&key, |_| true)
+    }
+
     /// Where a flow stands among all.
     pub fn place_of(&self, key: &FlowKey) -> Option<usize> {
         self.flows.place(key)

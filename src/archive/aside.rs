@@ -1,0 +1,60 @@
+//! What a packet's bytes do not say, beside it: an option of its block with a code for local use (pcapng §3.5), which others pass over.
+
+use std::num::NonZeroU16;
+
+use serde::{Deserialize, Serialize};
+
+use crate::trace::Packet;
+use crate::units::{Moment, json_line};
+
+/// The option's code: the bit for local use, and `ta`.
+pub(super) const CODE: u16 = 0x8000 | 0x7461;
+
+/// What stands beside a packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Aside {
+    /// When the batch was told that it and those behind it are of.
+    #[serde(rename = "at_ns", default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<Moment>,
+    /// See [`Packet::segment_bytes`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) segment_bytes: Option<NonZeroU16>,
+    /// The packet as it was told, where its bytes would be understood as another one, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) packet: Option<Packet>,
+}
+
+/// The option's value: since nobody owns the code, it says whose it is.
+#[derive(Serialize, Deserialize)]
+struct Value {
+    tapline: Aside,
+}
+
+impl Aside {
+    /// The option's value; `None` where there is nothing to say.
+    pub(super) fn written(self) -> Option<String> {
+        (self != Self::default()).then(|| json_line(&Value { tapline: self }))
+    }
+
+    /// Reads an option's value; `None` where it is another program's, or damaged.
+    pub(super) fn read(value: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<Value>(value).ok().map(|value| value.tapline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else() {
+        assert_eq!(Aside::default().written(), None);
+        let aside = Aside { at: Some(Moment(-3)), segment_bytes: NonZeroU16::new(1_448), packet: None };
+        let written = aside.written().unwrap_or_default();
+        assert_eq!(written, r#"{"tapline":{"at_ns":-3,"segment_bytes":1448}}"#);
+        assert_eq!(Aside::read(written.as_bytes()), Some(aside));
+        for foreign in [&b""[..], b"{}", b"tapline", br#"{"tapline":{"at_ns":"x"}}"#, b"\xff\xff"] {
+            assert_eq!(Aside::read(foreign), None);
+        }
+    }
+}

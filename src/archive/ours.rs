@@ -1,0 +1,60 @@
+//! A run of this program's that was saved, as it is read again.
+//!
+//! Its events say all that a capture of others has to be told of by the reader: when it began, what was captured and how it ended. So they
+//! are passed on as they are, and packets as the batches in which they were told.
+
+use crate::trace::{Event, Packet, What};
+use crate::units::{Moment, Untrusted};
+
+use super::aside::Aside;
+
+/// What is known of the run so far.
+#[derive(Debug, Default)]
+pub(super) struct Ours {
+    /// When the batch was told that packets are of now.
+    batch: Option<Moment>,
+    /// The latest instant that was heard of.
+    latest: Moment,
+    /// Entries that could not be read, and why the first could not.
+    unreadable: u64,
+    why: Option<Untrusted>,
+}
+
+impl Ours {
+    /// An event as it was told.
+    pub(super) fn hear(&mut self, event: &Event) {
+        self.latest = self.latest.max(event.at);
+    }
+
+    /// Whether a packet begins another batch than the ones before it are of.
+    pub(super) fn begins_batch(&self, aside: Option<Aside>) -> bool {
+        aside.and_then(|aside| aside.at).is_some_and(|at| self.batch != Some(at))
+    }
+
+    /// The batch of a packet.
+    pub(super) fn enter_batch(&mut self, aside: Option<Aside>) {
+        self.batch = aside.and_then(|aside| aside.at).or(self.batch);
+    }
+
+    /// Packets of one batch as they were told. Where somebody took away when that was, as of the latest that is known.
+    pub(super) fn batch(&self, packets: Vec<Packet>) -> Event {
+        Event { at: self.batch.unwrap_or(self.latest), what: What::Packets { packets } }
+    }
+
+    /// An entry could not be read.
+    pub(super) fn miss(&mut self, why: Untrusted) {
+        self.unreadable += 1;
+        self.why.get_or_insert(why);
+    }
+
+    /// What is to be said of such entries.
+    pub(super) fn missed(&self) -> Option<String> {
+        let why = self.why.as_ref()?;
+        Some(format!("{} events of the run cannot be read; of the first it is said: {}", self.unreadable, why.raw()))
+    }
+
+    /// The latest instant that was heard of.
+    pub(super) const fn latest(&self) -> Moment {
+        self.latest
+    }
+}

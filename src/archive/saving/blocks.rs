@@ -1,0 +1,163 @@
+//! pcapng's blocks, written: little-endian, times in nanoseconds (<https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html>).
+
+use std::net::IpAddr;
+
+use crate::archive::aside;
+use crate::archive::pcapng::{COMMENT, ENHANCED_PACKET, INTERFACE, JOURNAL, NAMES, SECRETS, SECTION, STATISTICS, TLS_KEY_LOG};
+use crate::units::WallTime;
+
+/// A section, of a length that is not known beforehand.
+pub(super) fn section(program: &str, system: &str) -> Vec<u8> {
+    const OPERATING_SYSTEM: u16 = 3;
+    const PROGRAM: u16 = 4;
+    let mut body = Body::default();
+    body.u32(0x1a2b_3c4d).u16(1).u16(0).u64(u64::MAX);
+    body.option(OPERATING_SYSTEM, system.as_bytes()).option(PROGRAM, program.as_bytes());
+    body.block(SECTION)
+}
+
+/// An interface, whose times will count nanoseconds. `snap_length` is the most that is captured of a packet, 0 for no limit.
+pub(super) fn interface(name: &str, link_type: u16, snap_length: u32) -> Vec<u8> {
+    const NAME: u16 = 2;
+    const RESOLUTION: u16 = 9;
+    const NANOSECONDS: u8 = 9;
+    let mut body = Body::default();
+    body.u16(link_type).u16(0).u32(snap_length);
+    body.option(NAME, name.as_bytes()).option(RESOLUTION, &[NANOSECONDS]);
+    body.block(INTERFACE)
+}
+
+/// What is written of a packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PacketBlock<'a> {
+    pub(super) interface: u16,
+    pub(super) wall: WallTime,
+    pub(super) bytes: &'a [u8],
+    /// Its length on the link.
+    pub(super) frame_bytes: u32,
+    /// Remarks for people.
+    pub(super) comments: &'a [String],
+    /// See [`aside`].
+    pub(super) aside: Option<&'a str>,
+}
+
+impl PacketBlock<'_> {
+    pub(super) fn written(self) -> Vec<u8> {
+        let mut body = Body::default();
+        body.u32(self.interface.into()).halves(self.wall.0);
+        body.u32(length(self.bytes)).u32(self.frame_bytes).padded(self.bytes);
+        for comment in self.comments {
+            body.option(COMMENT, comment.as_bytes());
+        }
+        if let Some(aside) = self.aside {
+            body.option(aside::CODE, aside.as_bytes());
+        }
+        body.block(ENHANCED_PACKET)
+    }
+}
+
+/// An entry of the systemd journal.
+pub(super) fn journal(entry: &[u8]) -> Vec<u8> {
+    let mut body = Body::default();
+    body.padded(entry);
+    body.block(JOURNAL)
+}
+
+/// Names of addresses.
+pub(super) fn names<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>) -> Vec<u8> {
+    const END: u16 = 0;
+    const IPV4: u16 = 1;
+    const IPV6: u16 = 2;
+    let mut body = Body::default();
+    for (address, name) in names {
+        let (kind, mut record) = match address {
+            IpAddr::V4(ip) => (IPV4, ip.octets().to_vec()),
+            IpAddr::V6(ip) => (IPV6, ip.octets().to_vec()),
+        };
+        record.extend(name.as_bytes());
+        record.push(0);
+        body.tagged(kind, &record);
+    }
+    body.u16(END).u16(0);
+    body.block(NAMES)
+}
+
+/// An interface's counts, as the kernel gave them at `wall`.
+pub(super) fn statistics(interface: u16, wall: WallTime, received: u64, dropped: u64) -> Vec<u8> {
+    const RECEIVED: u16 = 4;
+    const DROPPED: u16 = 5;
+    let mut body = Body::default();
+    body.u32(interface.into()).halves(wall.0);
+    body.option(RECEIVED, &received.to_le_bytes()).option(DROPPED, &dropped.to_le_bytes());
+    body.block(STATISTICS)
+}
+
+/// Lines of a TLS key log.
+pub(super) fn secrets(lines: &str) -> Vec<u8> {
+    let mut body = Body::default();
+    body.u32(TLS_KEY_LOG).u32(length(lines.as_bytes())).padded(lines.as_bytes());
+    body.block(SECRETS)
+}
+
+/// What is between a block's two lengths.
+#[derive(Default)]
+struct Body {
+    bytes: Vec<u8>,
+    has_options: bool,
+}
+
+impl Body {
+    fn u16(&mut self, value: u16) -> &mut Self {
+        self.bytes.extend(value.to_le_bytes());
+        self
+    }
+
+    fn u32(&mut self, value: u32) -> &mut Self {
+        self.bytes.extend(value.to_le_bytes());
+        self
+    }
+
+    fn u64(&mut self, value: u64) -> &mut Self {
+        self.bytes.extend(value.to_le_bytes());
+        self
+    }
+
+    /// 64 bits as times have them: the upper half first.
+    fn halves(&mut self, value: u64) -> &mut Self {
+        let [a, b, c, d, upper @ ..] = value.to_le_bytes();
+        self.bytes.extend(upper);
+        self.bytes.extend([a, b, c, d]);
+        self
+    }
+
+    fn padded(&mut self, bytes: &[u8]) -> &mut Self {
+        self.bytes.extend(bytes);
+        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
+        self
+    }
+
+    /// A value behind its kind and length; the length counts 16 bits, and what is beyond them is left out.
+    fn tagged(&mut self, kind: u16, value: &[u8]) -> &mut Self {
+        let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+        self.u16(kind).u16(length).padded(value.get(..length.into()).unwrap_or(value))
+    }
+
+    fn option(&mut self, code: u16, value: &[u8]) -> &mut Self {
+        self.has_options = true;
+        self.tagged(code, value)
+    }
+
+    fn block(mut self, kind: u32) -> Vec<u8> {
+        const AROUND: u32 = 12;
+        if self.has_options {
+            self.u32(0);
+        }
+        let total = length(&self.bytes).saturating_add(AROUND).to_le_bytes();
+        [&kind.to_le_bytes(), &total, self.bytes.as_slice(), &total].concat()
+    }
+}
+
+/// Nothing that is written here comes near what 32 bits count.
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
