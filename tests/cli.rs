@@ -57,7 +57,6 @@ fn completions_for_every_shell() {
 fn what_cannot_be_followed_is_refused_with_a_sentence() {
     for (arguments, sentence) in [
         (&["probe", "--http3", "https://h/"][..], "HTTP/3 (--http3) is not there yet"),
-        (&["probe", "--save", "f", "https://h/"], "saving a run (--save) is not there yet"),
         (&["probe", "grpc://h/"], "the scheme grpc:// is not there yet; http and https are"),
         (&["probe", "gopher://h/"], "the scheme 'gopher' is not known; http and https are"),
         (
@@ -66,7 +65,7 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
         ),
         (
             &["probe", "--format", "json", "--format", "text", "http://h/"],
-            "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE",
+            "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE, --save FILE",
         ),
         (&["probe", "-H", "no colon", "http://h/"], "-H 'no colon' is no header field: 'Name: value' is wanted"),
         (&["probe", "-F", "x", "http://h/"], "-F 'x' is no form field: name=value is wanted"),

@@ -21,7 +21,7 @@ pub enum Depth {
 }
 
 impl Depth {
-    const fn snap_length(self) -> i32 {
+    pub(super) const fn snap_length(self) -> i32 {
         match self {
             Self::Headers => 256,
             Self::Packets => 2_048,

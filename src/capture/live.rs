@@ -79,6 +79,16 @@ impl Capture {
         self.shared.interfaces.iter().map(|interface| interface.name.as_str())
     }
 
+    /// The interfaces' names and the numbers of their link types, in the order in which packets name them.
+    pub fn links(&self) -> impl Iterator<Item = (&str, u16)> {
+        self.shared.interfaces.iter().map(|interface| (interface.name.as_str(), interface.number))
+    }
+
+    /// The most bytes that are captured of a packet.
+    pub fn snap_length(&self) -> u32 {
+        self.shared.depth.snap_length().unsigned_abs()
+    }
+
     /// Where the packets of the run that listened last are kept, if they are.
     pub fn kept(&self) -> Option<Arc<Kept>> {
         locked(&self.shared.kept).clone()
@@ -149,6 +159,9 @@ impl Listening {
         let mut current = locked(&self.shared.run);
         if current.as_ref().is_some_and(|run| Arc::ptr_eq(run, &self.run)) {
             *current = None;
+            drop(current);
+            // The thread shall let go of the run, and of where its events go: somebody may wait for the last of them.
+            self.calls.ring();
         }
     }
 }
@@ -188,13 +201,17 @@ impl Shared {
 }
 
 impl Calls {
+    /// Has the thread look up. A full bell has been rung already.
+    fn ring(&self) {
+        let _ = (&self.bell).write(&[0]);
+    }
+
     /// Has everything handed on that the kernel holds by now; `None` where the thread is gone or does not get to it.
     fn drain(&self) -> Option<Counts> {
         const PATIENCE: Duration = Duration::from_secs(2);
         let (reply, replied) = sync_channel(1);
         self.commands.try_send(Command::Drain(reply)).ok()?;
-        // A full bell has been rung already.
-        let _ = (&self.bell).write(&[0]);
+        self.ring();
         replied.recv_timeout(PATIENCE).ok()
     }
 }

@@ -87,6 +87,7 @@ impl Reader {
             if !self.obey() {
                 break;
             }
+            self.follow_run();
         }
         self.close();
     }

@@ -26,7 +26,8 @@ Examples:
   tapline probe https://example.com/                the same as a report
   tapline probe --format json URL | jq .exchanges   for programs
   tapline probe --budget 'total<=500ms,dns<=50ms' URL
-  tapline open capture.pcapng                       look at a capture of anybody's
+  tapline probe --save run.pcapng URL               the whole run in a file, which Wireshark opens too
+  tapline open run.pcapng                           look at it again, or at a capture of anybody's
   tapline report capture.pcapng --format json       who talked with whom in a capture
   tapline lab                                       a network on this machine, to look at
   tapline lab --rtt 80ms -- curl https://api.lab.test/users";
@@ -54,9 +55,9 @@ the start screen. Without a terminal it prints the report that `tapline probe` p
 pub(super) enum Command {
     /// Run requests without the screen; a report on standard output
     Probe(Box<ProbeArgs>),
-    /// Look at a capture file, pcap or pcapng of anybody's, on the screen
+    /// Look at a saved run, or at a capture file, pcap or pcapng of anybody's, on the screen
     Open(OpenArgs),
-    /// Turn a capture file, pcap or pcapng of anybody's, into a report
+    /// Turn a saved run, or a capture file, pcap or pcapng of anybody's, into a report
     Report(ReportFileArgs),
     /// A private network with DNS and every kind of server, on the screen or for any program
     Lab(Box<LabArgs>),
@@ -79,6 +80,9 @@ pub(super) enum Command {
 pub(super) struct LiveArgs {
     /// What to look at; without a scheme, http:// is meant, as with curl
     pub(super) url: Option<String>,
+    /// Do not mask credentials, cookies and tokens in a run that is saved, and put the keys of its TLS into it
+    #[arg(long, help_heading = "Capture")]
+    pub(super) with_secrets: bool,
     #[command(flatten)]
     pub(super) request: RequestArgs,
     #[command(flatten)]
@@ -137,12 +141,18 @@ impl ProbeArgs {
         let look = ReportArgs { ascii, ..ReportArgs::default() };
         Self { urls, formats: Vec::new(), write_out: None, budget: None, look, request }
     }
+
+    /// The same with secrets, or without.
+    pub(super) fn with_secrets(mut self, with_secrets: bool) -> Self {
+        self.look.with_secrets = with_secrets;
+        self
+    }
 }
 
 /// How reports look.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ReportArgs {
-    /// Do not mask credentials, cookies and tokens in what is written
+    /// Do not mask credentials, cookies and tokens in what is written; a run that is saved has the keys of its TLS, too
     #[arg(long, help_heading = "Report")]
     pub(super) with_secrets: bool,
     /// Colours in the text report
@@ -336,8 +346,8 @@ pub(super) struct RequestArgs {
     /// Capture on this interface instead of the route's
     #[arg(long, value_name = "NAME", help_heading = "Capture")]
     pub(super) capture_interface: Option<String>,
-    /// Not yet there
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Save the whole run to FILE, packets and all: pcapng that tapline and Wireshark open; - streams it to standard output
+    #[arg(long, value_name = "FILE", help_heading = "Capture")]
     pub(super) save: Option<PathBuf>,
 }
 

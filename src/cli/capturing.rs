@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{CaptureChoice, RequestArgs};
+use crate::archive::saving::Device;
 use crate::capture::{Capture, Depth, Interfaces, Listening, Opening, Refusal};
 use crate::probe::spec::Dns;
 use crate::probe::{Spec, Watcher};
+use crate::trace::{ByteStore, StoreError, Stored};
 
 /// How long a run waits at its end for its connections' last packets.
 pub(super) const PATIENCE: Duration = Duration::from_millis(50);
@@ -49,6 +51,37 @@ impl Pending {
             Some(Err(refusal)) if self.choice == CaptureChoice::On => Err(refusal),
             Some(Err(refusal)) => Ok(Capturing::Refused(refusal)),
         }
+    }
+}
+
+impl Capturing {
+    /// What packets are captured on.
+    pub(super) fn devices(&self) -> Vec<Device> {
+        let Self::On(capture) = self else { return Vec::new() };
+        let device = |(name, link_type): (&str, u16)| Device { name: name.to_owned(), link_type, snap_length: capture.snap_length() };
+        capture.links().map(device).collect()
+    }
+
+    /// The bytes of the packets that are kept.
+    pub(super) fn store(&self) -> Arc<dyn ByteStore> {
+        let Self::On(capture) = self else { return Arc::new(Latest(None)) };
+        Arc::new(Latest(Some(Arc::clone(capture))))
+    }
+}
+
+/// The packets of the run that a capture listened for last.
+struct Latest(Option<Arc<Capture>>);
+
+impl ByteStore for Latest {
+    fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        match self.0.as_ref().and_then(|capture| capture.kept()) {
+            Some(kept) => kept.read(stored, most, into),
+            None => Err(StoreError::Gone { at: stored.at, needed: stored.bytes.get().into(), found: 0 }),
+        }
+    }
+
+    fn link_type(&self, interface: u16) -> Option<u16> {
+        self.0.as_ref()?.kept()?.link_type(interface)
     }
 }
 

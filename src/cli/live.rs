@@ -1,15 +1,20 @@
 //! `tapline [URL]`: the screen, and what it wants done.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 
 use super::args::{LookArgs, ThemeChoice};
 use super::capturing::{Capturing, Pending};
 use super::engine::{Engine, Outlet};
 use super::exit::Exit;
+use super::keys::Keys;
 use super::lab;
+use super::recording::{Recording, Saved};
+use super::saving::Place;
 use super::target::Targets;
 use super::usage::Usage;
 use crate::lab::Exhibit;
@@ -26,7 +31,11 @@ pub(super) fn possible() -> bool {
 }
 
 /// Opens the screen on `url`, or on the start screen.
-pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pending: Pending) -> Result<Exit, Usage> {
+pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pending: Pending, with_secrets: bool) -> Result<Exit, Usage> {
+    let save = match Place::of(targets.request().save.as_deref())? {
+        Some(Place::File(path)) => Some(path.to_owned()),
+        Some(Place::Stdout) | None => None,
+    };
     if let Some(url) = &url {
         targets.spec(url)?;
     }
@@ -37,6 +46,10 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
         sender: sender.clone(),
         latest: Arc::new(AtomicU64::new(0)),
         engine: None,
+        recording: None,
+        recorder: None,
+        save,
+        with_secrets,
         pending: Some(pending),
         capturing: None,
         lab: lab::lab_around(),
@@ -45,8 +58,9 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
         lab::watch_link(lab, &sender);
     }
     let outcome = tui::live(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
-    runs.cancel();
-    Ok(left(outcome))
+    drop(inbox);
+    let saved = runs.end();
+    Ok(if saved { left(outcome) } else { Exit::Fault })
 }
 
 /// The exit code of a screen that was left.
@@ -101,6 +115,12 @@ struct Runs {
     sender: SyncSender<Message>,
     latest: Arc<AtomicU64>,
     engine: Option<Engine>,
+    /// The latest of them.
+    recording: Option<Recording>,
+    /// Keeps it, and saves it in the end where that was asked for.
+    recorder: Option<JoinHandle<Saved>>,
+    save: Option<PathBuf>,
+    with_secrets: bool,
     /// Open, or being opened while the first picture is drawn.
     capturing: Option<Capturing>,
     pending: Option<Pending>,
@@ -120,19 +140,24 @@ impl Runs {
             Effect::Cancel => self.cancel(),
             Effect::SetLink(link) => self.set_link(link),
             Effect::ReadPacket(stored) => self.read_packet(stored),
+            Effect::Save => self.save(),
             Effect::Name(_) | Effect::TakeApart(_) | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
         }
     }
 
     fn start(&mut self, url: &str) -> Result<(), String> {
-        let spec = self.targets.spec(url).map_err(|usage| usage.to_string())?;
+        let mut spec = self.targets.spec(url).map_err(|usage| usage.to_string())?;
+        let keys = Keys::wanted(self.with_secrets);
+        spec.tls.key_tap = keys.tap();
         let number = self.latest.fetch_add(1, Ordering::SeqCst) + 1;
         let latest = Arc::clone(&self.latest);
-        let outlet = Outlet::new(&self.sender, move || latest.load(Ordering::SeqCst) == number);
+        let wanted = move || latest.load(Ordering::SeqCst) == number;
         let capturing = self.capturing()?;
-        let engine =
-            Engine::start(vec![spec], outlet, capturing, self.link()).map_err(|error| format!("the engine cannot start: {error}"))?;
-        self.engine = Some(engine);
+        let recording = Recording::new(capturing.clone(), keys);
+        let failed = |error: std::io::Error| format!("the engine cannot start: {error}");
+        let (events, recorder) = recording.start(self.sender.clone(), wanted.clone(), self.save.clone()).map_err(failed)?;
+        let engine = Engine::start(vec![spec], Outlet::new(&events, wanted), capturing, self.link()).map_err(failed)?;
+        (self.engine, self.recording, self.recorder) = (Some(engine), Some(recording), Some(recorder));
         Ok(())
     }
 
@@ -155,6 +180,35 @@ impl Runs {
         let kept = if let Some(Capturing::On(capture)) = &self.capturing { capture.kept() } else { None };
         let read = kept.map_or_else(|| Err("they were not kept".to_owned()), |kept| bytes_of(&*kept, stored));
         let _ = self.sender.try_send(Message::PacketRead { stored, read });
+    }
+
+    /// Ends the run under way, and waits until it is saved where that was asked for. Whether nothing failed in that.
+    fn end(mut self) -> bool {
+        self.cancel();
+        let recorder = self.recorder.take().filter(|_| self.save.is_some());
+        match recorder.and_then(|recorder| recorder.join().ok().flatten()) {
+            Some(Err(sentence)) => {
+                eprintln!("tapline: {sentence}");
+                false
+            }
+            Some(Ok(sentence)) if self.with_secrets => {
+                eprintln!("tapline: {sentence} Who has them can read what was said.");
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// On a thread of its own: a run can be large.
+    fn save(&self) {
+        let (recording, sender) = (self.recording.clone(), self.sender.clone());
+        let work = move || {
+            let saved = recording.map_or_else(|| Err("there is no run to save".to_owned()), |recording| recording.save_afresh());
+            let _ = sender.send(Message::Saved(saved));
+        };
+        if let Err(error) = thread::Builder::new().name("saving".to_owned()).spawn(work) {
+            let _ = self.sender.try_send(Message::Saved(Err(format!("no thread can be started: {error}"))));
+        }
     }
 
     fn capturing(&mut self) -> Result<Capturing, String> {

@@ -57,6 +57,8 @@ tapline probe https://example.com/
 tapline probe \-\-format json https://example.com/ | jq .exchanges
 tapline probe \-\-budget 'total<=500ms,dns<=50ms' https://example.com/
 tapline open capture.pcapng
+tapline probe \-\-save run.pcapng https://example.com/
+ssh host tapline probe \-\-save \- https://example.com/ | tapline open \-
 ssh host tcpdump \-U \-w \- | tapline open \-
 tapline lab
 .fi

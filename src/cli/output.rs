@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitStatus;
 
 use super::exit::Exit;
+use super::new_file::{NewFile, Readers};
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no fault.
 pub(super) fn print(bytes: &[u8]) -> Exit {
@@ -27,20 +28,9 @@ pub(super) fn code_of(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// Writes a report to a file, whole or not at all: into a file beside it first, which then takes its name. What exists and
-/// is no ordinary file (a pipe, `/dev/stdout`) is written to as it is.
+/// Writes a report to a file, whole or not at all.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if std::fs::metadata(path).is_ok_and(|known| !known.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
-    }
-    let mut name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&part).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| std::fs::rename(&part, path)).inspect_err(|_| {
-        let _ = std::fs::remove_file(&part);
-    })
+    let mut file = NewFile::begin(path, Readers::Usual)?;
+    file.write_all(bytes)?;
+    file.finish()
 }

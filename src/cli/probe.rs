@@ -9,7 +9,9 @@ use super::args::ProbeArgs;
 use super::capturing::{Pending, interfaces_of};
 use super::engine::{Engine, Outlet};
 use super::exit::Exit;
+use super::keys::Keys;
 use super::lab;
+use super::saving::{Place, Saving};
 use super::signals::Signals;
 use super::target::Targets;
 use super::usage::Usage;
@@ -24,8 +26,14 @@ const CHANNEL: usize = 8_192;
 /// Runs the requests and writes the reports.
 pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>) -> Result<Exit, Usage> {
     let plan = Plan::of(args)?;
-    let specs = args.urls.iter().map(|url| targets.spec(url)).collect::<Result<Vec<_>, _>>()?;
-    let pending = pending.unwrap_or_else(|| Pending::begin(&args.request, Depth::Headers, || interfaces_of(&specs)));
+    let place = Place::of(args.request.save.as_deref())?;
+    let keys = Keys::wanted(place.is_some() && args.look.with_secrets);
+    let mut specs = args.urls.iter().map(|url| targets.spec(url)).collect::<Result<Vec<_>, _>>()?;
+    for spec in &mut specs {
+        spec.tls.key_tap = keys.tap();
+    }
+    let depth = if place.is_some() { Depth::Packets } else { Depth::Headers };
+    let pending = pending.unwrap_or_else(|| Pending::begin(&args.request, depth, || interfaces_of(&specs)));
     let signals = Signals::watch();
     let (sender, events) = sync_channel(CHANNEL);
     let capturing = match pending.ready() {
@@ -34,6 +42,10 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
             eprintln!("tapline: packets cannot be captured: {refusal}");
             return Ok(Exit::Fault);
         }
+    };
+    let saving = match place.map(|place| Saving::begin(&place, &capturing, keys)).transpose() {
+        Ok(saving) => saving,
+        Err(exit) => return Ok(exit),
     };
     let engine = match Engine::start(specs, Outlet::new::<Event>(&sender, || true), capturing, lab::link_around()) {
         Ok(engine) => engine,
@@ -44,7 +56,7 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
     };
     drop(sender);
     signals.cancel(engine.canceller());
-    let (trace, streamed) = plan.fold(&events);
+    let (trace, streamed) = plan.fold(&events, saving);
     if engine.join().is_err() {
         return Ok(Exit::Fault);
     }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -322,6 +323,29 @@ pub struct TlsChoice {
     pub key: Option<PathBuf>,
     /// `--keylog` or `SSLKEYLOGFILE`: where to write TLS secrets (RFC 9850).
     pub key_log: Option<PathBuf>,
+    /// Who hears TLS secrets beside that.
+    pub key_tap: Option<KeyTap>,
+}
+
+/// Hears TLS secrets as they become known, each as a line of a key log (RFC 9850) with its line break, on the engine's thread.
+#[derive(Clone)]
+pub struct KeyTap(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl KeyTap {
+    /// Passes lines on to `hear`, which must not block for long.
+    pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    pub(super) fn hear(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl std::fmt::Debug for KeyTap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyTap")
+    }
 }
 
 /// Where the body goes.

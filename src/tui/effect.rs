@@ -24,6 +24,8 @@ pub enum Effect {
     Name(Vec<(FlowKey, Opening)>),
     /// Take a conversation of others apart. What it says comes back as [`Message::TakenApart`](super::Message::TakenApart).
     TakeApart(Box<Flow>),
+    /// Save the latest run to a file. How that went comes back as [`Message::Saved`](super::Message::Saved).
+    Save,
     /// Put text on the clipboard.
     Copy(String),
     /// Stop this process as Ctrl-Z does, and come back from it.

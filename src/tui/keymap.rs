@@ -27,6 +27,7 @@ pub(super) enum Action {
     Right,
     ZoomOff,
     Copy,
+    Save,
     ShowTimeline,
     ShowLadder,
     ShowLayers,
@@ -75,7 +76,7 @@ const fn control(c: char) -> (KeyCode, KeyModifiers) {
 }
 
 /// All keys, in the order help shows them.
-pub(super) const BINDINGS: [Binding; 34] = [
+pub(super) const BINDINGS: [Binding; 35] = [
     bind!(RunAgain, [key('r')], "r", "run the request again", ("r", "run again")),
     bind!(Edit, [key('e')], "e", "edit the URL", ("e", "edit URL")),
     bind!(NextOffer, [key('n')], "n", "run the next exhibit of the catalogue", ("n", "next")),
@@ -104,6 +105,7 @@ pub(super) const BINDINGS: [Binding; 34] = [
     bind!(Right, [(KeyCode::Right, NONE)], "\u{2192}", "later, when zoomed in", NO_HINT),
     bind!(ZoomOff, [key('0')], "0", "the whole run", NO_HINT),
     bind!(Copy, [key('y')], "y", "copy what is explained to the clipboard", NO_HINT),
+    bind!(Save, [key('S')], "S", "save the run to a file, packets and all (pcapng)", NO_HINT),
     bind!(NextTheme, [key('t')], "t", "the next theme: dark, light, colour-blind", NO_HINT),
     bind!(Help, [key('?'), (KeyCode::F(1), NONE)], "?", "this page", ("?", "help")),
     bind!(Quit, [key('q')], "q", "quit", ("q", "quit")),
@@ -118,7 +120,7 @@ impl Binding {
         let of_others = state.of_others().is_some();
         match self.action {
             Action::Pause => state.settings.opened.is_none() || state.run.under_way || state.held.is_some(),
-            Action::RunAgain | Action::Edit => state.settings.opened.is_none(),
+            Action::RunAgain | Action::Edit | Action::Save => state.settings.opened.is_none(),
             Action::Sort | Action::Filter => of_others && state.view() == View::Conversations,
             Action::NextOffer | Action::PreviousOffer => state.has_catalogue(),
             Action::Link => state.linkage.is_some(),

@@ -32,6 +32,8 @@ pub enum Message {
     },
     /// What a conversation says, which [`Effect::TakeApart`](super::Effect::TakeApart) asked for.
     TakenApart(FlowKey, Box<Dissection>),
+    /// The run was saved, or could not be, which [`Effect::Save`](super::Effect::Save) or the command line asked for; a sentence either way.
+    Saved(Result<String, String>),
     /// The servers' names, of those flows that [`Effect::Name`](super::Effect::Name) was about and where one was found.
     Named(Vec<(FlowKey, Untrusted)>),
     /// The link could not be set as [`Effect::SetLink`](super::Effect::SetLink) asked; why, in a sentence. How it is then

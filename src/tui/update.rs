@@ -33,6 +33,7 @@ impl State {
             Message::LinkRefused(why) => self.link_refused(why),
             Message::Named(names) => self.hear_names(names),
             Message::TakenApart(flow, dissection) => self.hear_of_dissection(flow, *dissection),
+            Message::Saved(Ok(sentence) | Err(sentence)) => self.notice = Some(sentence),
             Message::Signal(signal) => return self.signalled(signal),
             Message::RunFailed(why) => {
                 self.errand = Errand::None;
@@ -117,6 +118,7 @@ impl State {
             Action::RunAgain | Action::Edit | Action::NextOffer | Action::PreviousOffer if self.settings.opened.is_some() => {}
             Action::RunAgain => return self.run_to(self.url.clone()),
             Action::Copy => return self.copy(now),
+            Action::Save => return self.save(),
             Action::Quit => return self.leave(Outcome::Quit),
             Action::Edit => self.front = Front::Edit(Address::of(&self.url)),
             Action::Help => self.front = Front::Help(0),
@@ -128,6 +130,15 @@ impl State {
             _ => self.look(action, now),
         }
         Vec::new()
+    }
+
+    /// Saves the run, where one has begun: what was opened is a file already.
+    fn save(&mut self) -> Vec<Effect> {
+        if self.settings.opened.is_some() || self.trace().started_at().is_none() {
+            return Vec::new();
+        }
+        self.notice = Some("Saving \u{2026}".to_owned());
+        vec![Effect::Save]
     }
 
     fn press_in_edit(&mut self, key: KeyEvent) -> Vec<Effect> {

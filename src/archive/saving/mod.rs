@@ -61,9 +61,12 @@ pub struct Means {
     pub live: bool,
 }
 
+/// How long what happened is held back.
+pub const HOLD_NANOS: u64 = 50_000_000;
+
 /// Writes a run as its events come.
 ///
-/// They are held back for [`Saver::HOLD_NANOS`], so that in the file they stand between the packets in time's order; with secrets also while TLS is
+/// They are held back for [`HOLD_NANOS`], so that in the file they stand between the packets in time's order; with secrets also while TLS is
 /// being agreed upon, so that keys stand before the packets that they open.
 pub struct Saver<W> {
     out: W,
@@ -82,8 +85,6 @@ pub struct Saver<W> {
 }
 
 impl<W: Write> Saver<W> {
-    /// How long what happened is held back.
-    pub const HOLD_NANOS: u64 = 50_000_000;
     /// Packets in an entry of the journal.
     const MOST_TOLD: usize = 128;
 
@@ -121,7 +122,7 @@ impl<W: Write> Saver<W> {
         } else if self.opening {
             Ok(())
         } else {
-            self.release(WallTime(self.held.newest().0.saturating_sub(Self::HOLD_NANOS)))
+            self.release(WallTime(self.held.newest().0.saturating_sub(HOLD_NANOS)))
         }
     }
 

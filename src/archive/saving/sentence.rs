@@ -15,15 +15,17 @@ fn of_run(what: &What) -> Option<String> {
         What::RunStarted { tool_version, .. } => format!("the run begins (tapline {tool_version})"),
         What::ClockPaired { uncertainty, .. } => format!("both clocks are read within {uncertainty}"),
         What::RunEnded => "the run is over".to_owned(),
-        What::Dropped { count } => format!("{count} events are lost: there was no room for them"),
+        What::Dropped { count } => format!("{} lost: there was no room", self::count(*count, "event")),
         What::Note { text, .. } => text.raw().to_owned(),
         What::CaptureOpened { interface, link_type } => format!("packets are captured on {interface} ({link_type})"),
         What::CaptureUnavailable { reason, .. } => format!("no packets are captured: {reason}"),
         What::CaptureOff => "packets are not captured".to_owned(),
-        What::CaptureClosed { received, dropped } => format!("the capture ends: {received} packets, and {dropped} lost by the kernel"),
-        What::Packets { packets } => format!("{} packets, of which no bytes are kept", packets.len()),
-        What::OtherFrames { frames } => format!("{} frames that are neither TCP nor UDP", frames.total()),
-        What::Undelivered { errors } => format!("the network did not deliver {} packets", errors.len()),
+        What::CaptureClosed { received, dropped } => {
+            format!("the capture ends: {}, and {dropped} lost by the kernel", count(*received, "packet"))
+        }
+        What::Packets { packets } => format!("{}, of which no bytes are kept", count(packets.len() as u64, "packet")),
+        What::OtherFrames { frames } => format!("{} of neither TCP nor UDP", count(frames.total(), "frame")),
+        What::Undelivered { errors } => format!("the network did not deliver {}", count(errors.len() as u64, "packet")),
         What::LinkSet { link } => format!("the link is set: {link}"),
         What::ExchangeStarted { method, url, .. } => format!("{method} {}", url.raw()),
         What::ExchangeEnded { .. } => "the exchange is over".to_owned(),
@@ -51,7 +53,7 @@ fn of_names(what: &What) -> Option<String> {
         What::DnsFailed { reason, .. } => format!("DNS: no answer: {}", reason.raw()),
         What::Resolved { addresses, .. } => {
             let list: Vec<String> = addresses.iter().take(8).map(ToString::to_string).collect();
-            format!("DNS: the name has {} addresses: {}", addresses.len(), list.join(", "))
+            format!("DNS: where the name leads: {}", list.join(", "))
         }
         _ => return None,
     })
@@ -82,7 +84,8 @@ fn of_connection(what: &What, known: &Trace) -> Option<String> {
         }
         What::Disconnected { connection } => format!("TCP: connection {} is closed", connection.0),
         What::Layered { from, records, parts, .. } => {
-            format!("{} records and {} parts of messages from the {}", records.len(), parts.len(), side(*from))
+            let (records, parts) = (count(records.len() as u64, "record"), count(parts.len() as u64, "part"));
+            format!("{records} and {parts} of messages from the {}", side(*from))
         }
         _ => return None,
     })
@@ -106,7 +109,7 @@ fn of_tls(what: &What) -> Option<String> {
         }
         What::TlsCertificates { certificates, .. } => {
             let leaf = certificates.first().map_or("nobody", |leaf| leaf.subject.raw());
-            format!("TLS: {} certificates, for {leaf}", certificates.len())
+            format!("TLS: {}, for {leaf}", count(certificates.len() as u64, "certificate"))
         }
         What::TlsVerified { verification, .. } => match verification {
             Verification::Trusted => "TLS: the certificate is trusted".to_owned(),
@@ -126,7 +129,7 @@ const fn side(side: Side) -> &'static str {
 }
 
 fn of_message(what: &What) -> Option<String> {
-    let fields = |headers: &[Header]| format!("{} fields", headers.len());
+    let fields = |headers: &[Header]| count(headers.len() as u64, "field");
     Some(match what {
         What::RequestHead { method, target, version, headers, .. } => {
             format!("HTTP: {method} {} {version}, {}", target.raw(), fields(headers))
@@ -134,7 +137,8 @@ fn of_message(what: &What) -> Option<String> {
         What::RequestBody { sent, .. } => format!("HTTP: {} of the request's body are sent", Bytes(*sent)),
         What::Informational { status, headers, .. } => format!("HTTP: {status}, {}", fields(headers)),
         What::ResponseHead { status, reason, version, headers, .. } => {
-            format!("HTTP: {status} {} {version}, {}", reason.raw(), fields(headers))
+            let status = format!("{status} {}", reason.raw());
+            format!("HTTP: {} {version}, {}", status.trim_end(), fields(headers))
         }
         What::ResponseBody { received, .. } => format!("HTTP: {} of the response's body are here", Bytes(*received)),
         What::Trailers { headers, .. } => format!("HTTP: trailers, {}", fields(headers)),
@@ -142,4 +146,9 @@ fn of_message(what: &What) -> Option<String> {
         What::Redirected { to, .. } => format!("HTTP: redirected to {}", to.raw()),
         _ => return None,
     })
+}
+
+/// `1 packet`, `2 packets`.
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

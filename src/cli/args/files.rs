@@ -9,7 +9,7 @@ use super::{LookArgs, ReportArgs};
 /// `tapline open`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct OpenArgs {
-    /// A capture file, pcap or pcapng; - reads it from standard input, as it comes
+    /// A saved run or a capture file, pcap or pcapng; - reads it from standard input, as it comes
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture
@@ -22,7 +22,7 @@ pub(in crate::cli) struct OpenArgs {
 /// `tapline report`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportFileArgs {
-    /// A capture file, pcap or pcapng; - reads it from standard input
+    /// A saved run or a capture file, pcap or pcapng; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     /// What to write: text, json, events, svg, har, csv, prometheus or junit; into a file with =FILE; may be given several times

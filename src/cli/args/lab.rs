@@ -29,6 +29,9 @@ pub(in crate::cli) struct LabArgs {
     pub(in crate::cli) action: Option<LabAction>,
     #[command(flatten)]
     pub(in crate::cli) link: LinkArgs,
+    /// Do not mask credentials, cookies and tokens in a run that is saved, and put the keys of its TLS into it
+    #[arg(long, help_heading = "Capture")]
+    pub(in crate::cli) with_secrets: bool,
     #[command(flatten)]
     pub(in crate::cli) request: RequestArgs,
     #[command(flatten)]

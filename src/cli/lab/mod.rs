@@ -109,14 +109,18 @@ fn on_loopback(args: &LabArgs, matches: &ArgMatches, refused: Option<&Refused>) 
 fn show(args: &LabArgs, targets: Targets, pending: Pending, notice: Option<String>) -> Result<Exit, Usage> {
     let place = args.place.as_deref().map(|place| places::url_of(targets.exhibits(), place)).transpose()?;
     if live::possible() {
-        return live::run(place, targets.with_notice(notice), &args.look, pending);
+        return live::run(place, targets.with_notice(notice), &args.look, pending, args.with_secrets);
     }
     if let Some(notice) = notice {
         eprintln!("tapline: {notice}");
     }
     eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' prints it)");
     let Some(url) = place.or_else(|| targets.exhibits().first().map(|first| first.url.clone())) else { return Ok(Exit::Done) };
-    probe::run(&ProbeArgs::of(vec![url], targets.request().clone(), args.look.ascii), &targets, Some(pending))
+    probe::run(
+        &ProbeArgs::of(vec![url], targets.request().clone(), args.look.ascii).with_secrets(args.with_secrets),
+        &targets,
+        Some(pending),
+    )
 }
 
 fn list(args: &LabArgs) -> Result<Exit, Usage> {

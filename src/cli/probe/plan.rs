@@ -1,18 +1,25 @@
 //! What a probe shall write, and what its exit code stands for.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use super::progress::Progress;
+use crate::archive::saving::HOLD_NANOS;
 use crate::cli::args::ProbeArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::reports::Reports;
 use crate::cli::request::read_text;
+use crate::cli::saving::Saving;
 use crate::cli::usage::Usage;
 use crate::insight::budget::{Budget, Outcome};
 use crate::report::{self, Format};
 use crate::trace::{Event, Trace};
+
+/// How long a run that is being saved holds things back for others to come.
+const HELD: Duration = Duration::from_nanos(HOLD_NANOS);
 
 /// The reports asked for.
 pub(super) struct Plan {
@@ -27,13 +34,19 @@ impl Plan {
             Some(text) => Some(text.strip_prefix('@').map_or_else(|| Ok(text.to_owned()), read_text)?),
             None => None,
         };
-        let body_on_stdout = args.request.output.as_deref().is_some_and(|path| path.as_os_str() == "-");
+        let is_stdout = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str() == "-");
+        let others = [args.request.output.as_deref(), args.request.save.as_deref()].into_iter().filter(|path| is_stdout(*path)).count();
         let mut reports = Reports::of(&args.formats, &args.look)?;
-        if write_out.is_none() && !body_on_stdout {
+        if write_out.is_none() && others == 0 {
             reports.default_to(Format::Text);
         }
-        if reports.on_stdout() + usize::from(body_on_stdout) > 1 {
-            return Err(Usage::new("only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE"));
+        if reports.on_stdout() + others > 1 {
+            return Err(Usage::new(
+                "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE, --save FILE",
+            ));
+        }
+        if write_out.is_some() && is_stdout(args.request.save.as_deref()) {
+            return Err(Usage::new("-w writes to standard output too, where --save - puts the run; give the run a file: --save FILE"));
         }
         reports.options.budget = match &args.budget {
             Some(rules) => Some(rules.parse::<Budget>().map_err(|error| Usage::new(format!("--budget: {error}")))?),
@@ -42,28 +55,37 @@ impl Plan {
         Ok(Self { reports, write_out })
     }
 
-    /// Folds the events as they come, until the last; writes them on, too, where that was asked for.
-    pub(super) fn fold(&self, events: &Receiver<Event>) -> (Trace, Result<(), Exit>) {
+    /// Folds the events as they come, until the last; writes and saves them, too, where that was asked for.
+    pub(super) fn fold(&self, events: &Receiver<Event>, mut saving: Option<Saving>) -> (Trace, Result<(), Exit>) {
         let mut trace = Trace::default();
         let mut progress = Progress::start();
         let mut stream = self.reports.stream();
         loop {
-            let event = match progress.pace() {
+            let held = saving.as_ref().filter(|saving| saving.waits()).map(|_| HELD);
+            let event = match [held, progress.pace()].into_iter().flatten().min() {
                 Some(pace) => events.recv_timeout(pace),
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match event {
                 Ok(event) => {
                     stream.write(&event, &self.reports.options);
+                    if let Some(saving) = &mut saving {
+                        saving.take(&event);
+                    }
                     trace.apply(event);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(saving) = &mut saving {
+                        saving.settle();
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             progress.draw(&trace, &self.reports.options);
         }
         progress.clear();
-        (trace, stream.end())
+        let saved = saving.map_or(Ok(()), Saving::end);
+        (trace, stream.end().and(saved))
     }
 
     /// Writes every report but the events, which were written as they came.

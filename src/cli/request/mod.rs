@@ -70,7 +70,7 @@ pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Resul
 }
 
 fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {
-    let asked = [(args.http3 || args.http3_only, "HTTP/3 (--http3)"), (args.save.is_some(), "saving a run (--save)")];
+    let asked = [(args.http3 || args.http3_only, "HTTP/3 (--http3)")];
     match asked.iter().find(|(asked, _)| *asked) {
         Some((_, what)) => Err(Usage::new(format!("{what} is not there yet"))),
         None => Ok(()),
@@ -224,6 +224,7 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
         ca_pem: None,
         cert: args.cert.clone(),
         key: args.key.clone(),
+        key_tap: None,
         key_log: args.keylog.clone().or_else(|| std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()).map(Into::into)),
     })
 }

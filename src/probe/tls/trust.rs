@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, KeyLog, RootCertStore};
 
 use super::identity::{self, Identity};
-use super::key_log::KeyLogFile;
+use super::key_log::KeyLogs;
 use crate::probe::spec::TlsChoice;
 
 /// Cryptography, a client certificate and a key log: what a handshake cannot begin without.
@@ -29,8 +29,8 @@ impl Tools {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         touch_the_random_source();
         let identity = identity::load(choice, &provider);
-        let key_log = choice.key_log.as_deref().map(KeyLogFile::open).transpose();
-        let key_log = key_log.map(|file| file.map(|file| Arc::new(file) as Arc<dyn KeyLog>));
+        let key_log = KeyLogs::open(choice.key_log.as_deref(), choice.key_tap.clone());
+        let key_log = key_log.map(|logs| logs.map(|logs| Arc::new(logs) as Arc<dyn KeyLog>));
         Self { provider, identity, key_log }
     }
 }

@@ -1,0 +1,132 @@
+//! A run's events as they were told, kept for saving: few in memory, then in a file without a name.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, PoisonError};
+
+use crate::trace::Event;
+
+/// One run's events. Whoever saves them may read while others are still added.
+#[derive(Default)]
+pub(super) struct Spool(Mutex<Lines>);
+
+#[derive(Default)]
+struct Lines {
+    memory: Vec<u8>,
+    /// What came once the memory was full.
+    file: Option<File>,
+    in_file: u64,
+    /// Why nothing more could be kept.
+    failed: Option<String>,
+}
+
+impl Spool {
+    /// Bytes held in memory.
+    const IN_MEMORY: usize = 1 << 20;
+    /// Bytes kept in all.
+    const MOST: u64 = 4 << 30;
+
+    /// Keeps an event.
+    pub(super) fn add(&self, event: &Event) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.failed.is_none()
+            && let Err(error) = lines.add(event)
+        {
+            lines.failed = Some(error.to_string());
+        }
+    }
+
+    /// Hands out the events that are there by now, in their order.
+    ///
+    /// # Errors
+    /// Not all of them could be kept, or they cannot be read; or what the receiver says.
+    pub(super) fn read(&self, mut to: impl FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &lines.failed {
+            return Err(io::Error::other(format!("not all of the run could be kept: {why}")));
+        }
+        let memory = Cursor::new(lines.memory.clone());
+        let file = lines.file.as_ref().map(File::try_clone).transpose()?;
+        let end = lines.in_file;
+        drop(lines);
+        let rest = file.map(|file| Rest { file, at: 0, end });
+        let read: Box<dyn Read> = match rest {
+            Some(rest) => Box::new(memory.chain(rest)),
+            None => Box::new(memory),
+        };
+        for line in BufReader::new(read).lines() {
+            to(&serde_json::from_str(&line?)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn add(&mut self, event: &Event) -> io::Result<()> {
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        if self.file.is_none() && self.memory.len() + line.len() <= Spool::IN_MEMORY {
+            self.memory.extend(line);
+            return Ok(());
+        }
+        if self.in_file + line.len() as u64 > Spool::MOST {
+            return Err(io::Error::other("there are too many events"));
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        file.write_all_at(&line, self.in_file)?;
+        self.in_file += line.len() as u64;
+        Ok(())
+    }
+}
+
+/// What lies in a file up to an end, read from places, so that who writes to it is not disturbed.
+struct Rest {
+    file: File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Rest {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(into.len());
+        let read = self.file.read_at(into.get_mut(..left).unwrap_or_default(), self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::trace::What;
+    use crate::units::Moment;
+
+    #[test]
+    fn what_is_kept_is_read_in_its_order_from_memory_and_from_the_file() {
+        let spool = Spool::default();
+        let note = |number: i64| What::Note { exchange: None, text: format!("{number} \n{}", "x".repeat(3_000)).into() };
+        let events: Vec<Event> = (0..1_000).map(|number| Event { at: Moment(number), what: note(number) }).collect();
+        for event in &events {
+            spool.add(event);
+        }
+        assert!(spool.0.lock().unwrap().in_file > 0);
+        for _ in 0..2 {
+            let mut read = Vec::new();
+            spool
+                .read(|event| {
+                    read.push(event.clone());
+                    Ok(())
+                })
+                .unwrap();
+            assert!(read == events);
+        }
+        let refusal = spool.read(|_| Err(io::Error::other("enough"))).unwrap_err();
+        assert_eq!(refusal.to_string(), "enough");
+    }
+}
