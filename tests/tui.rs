@@ -13,6 +13,8 @@ mod live;
 mod open;
 #[path = "tui/panics.rs"]
 mod panics;
+#[path = "tui/saving.rs"]
+mod saving;
 #[path = "tui/server.rs"]
 mod server;
 #[path = "tui/terminal.rs"]

@@ -18,6 +18,8 @@ pub enum Depth {
     Headers,
     /// All of it, and it is kept. Of what was never one packet on a wire (aggregates, loopback's 64 KiB) only the beginning.
     Packets,
+    /// All of it, also of aggregates, and it is kept: others can put together and open what was said.
+    Whole,
 }
 
 impl Depth {
@@ -25,15 +27,17 @@ impl Depth {
         match self {
             Self::Headers => 256,
             Self::Packets => 2_048,
+            // An IP packet of 64 KiB and whatever link header.
+            Self::Whole => 66_000,
         }
     }
 
     /// The kernel's ring. A packet takes a fixed place in it, of its snap length and some 150 bytes more, so this is room for some 40,000
-    /// headers, or 15,000 packets.
+    /// headers, 15,000 packets, or 500 whole ones.
     const fn ring_bytes(self) -> i32 {
         match self {
             Self::Headers => 16 << 20,
-            Self::Packets => 32 << 20,
+            Self::Packets | Self::Whole => 32 << 20,
         }
     }
 }

@@ -97,7 +97,7 @@ impl Capture {
     /// Listens for a run, in place of the one before, and says so. Nothing is seen before something is [expected](Listening::expect).
     pub fn listen(&self, sink: Sink, now: Now) -> Listening {
         let links = || self.shared.interfaces.iter().map(|interface| interface.number).collect();
-        let kept = (self.shared.depth == Depth::Packets).then(|| Arc::new(Kept::new(links())));
+        let kept = (self.shared.depth != Depth::Headers).then(|| Arc::new(Kept::new(links())));
         locked(&self.shared.kept).clone_from(&kept);
         let run = Arc::new(Run::new(sink, now, kept));
         let names: Vec<&str> = self.interfaces().collect();

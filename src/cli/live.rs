@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::args::{LookArgs, ThemeChoice};
+use super::args::{LookArgs, RequestArgs, ThemeChoice};
 use super::capturing::{Capturing, Pending};
 use super::engine::{Engine, Outlet};
 use super::exit::Exit;
@@ -17,6 +17,7 @@ use super::recording::{Recording, Saved};
 use super::saving::Place;
 use super::target::Targets;
 use super::usage::Usage;
+use crate::capture::Depth;
 use crate::lab::Exhibit;
 use crate::lab::network::Remote;
 use crate::trace::{ByteStore, Link, Stored};
@@ -28,6 +29,11 @@ const INBOX: usize = 8_192;
 /// Whether there is a terminal to draw on and to read keys from.
 pub(super) fn possible() -> bool {
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
+}
+
+/// How much of packets is captured for the screen.
+pub(super) const fn depth(request: &RequestArgs) -> Depth {
+    if request.save.is_some() { Depth::Whole } else { Depth::Packets }
 }
 
 /// Opens the screen on `url`, or on the start screen.

@@ -36,7 +36,7 @@ use exit::Exit;
 use target::Targets;
 use usage::Usage;
 
-use crate::capture::{Depth, Interfaces};
+use crate::capture::Interfaces;
 use crate::lab::Embedded;
 
 /// Runs the command that the arguments name and returns the process's exit code.
@@ -81,7 +81,7 @@ fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
 /// The screen where there is a terminal, else the report.
 fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     if live::possible() {
-        let pending = Pending::begin(&args.request, Depth::Packets, || Interfaces::All);
+        let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::All);
         let targets = Targets::new(args.request, matches.clone());
         return match args.url {
             Some(url) => live::run(Some(url), targets, &args.look, pending, args.with_secrets),

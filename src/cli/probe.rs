@@ -32,7 +32,7 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
     for spec in &mut specs {
         spec.tls.key_tap = keys.tap();
     }
-    let depth = if place.is_some() { Depth::Packets } else { Depth::Headers };
+    let depth = if place.is_some() { Depth::Whole } else { Depth::Headers };
     let pending = pending.unwrap_or_else(|| Pending::begin(&args.request, depth, || interfaces_of(&specs)));
     let signals = Signals::watch();
     let (sender, events) = sync_channel(CHANNEL);

@@ -24,4 +24,5 @@ mod proxies;
 mod redirects;
 mod request_options;
 mod resolution_failures;
+mod saving;
 mod tls_failures;

@@ -82,13 +82,19 @@ pub(super) fn names<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>) -> V
     body.block(NAMES)
 }
 
-/// An interface's counts, as the kernel gave them at `wall`.
-pub(super) fn statistics(interface: u16, wall: WallTime, received: u64, dropped: u64) -> Vec<u8> {
+/// An interface's counts when its capture ended: packets that were handed over, and what the kernel counted as come and as lost, where that
+/// is known.
+pub(super) fn statistics(interface: u16, wall: WallTime, delivered: u64, (received, dropped): (Option<u64>, Option<u64>)) -> Vec<u8> {
     const RECEIVED: u16 = 4;
     const DROPPED: u16 = 5;
+    const DELIVERED: u16 = 8;
     let mut body = Body::default();
     body.u32(interface.into()).halves(wall.0);
-    body.option(RECEIVED, &received.to_le_bytes()).option(DROPPED, &dropped.to_le_bytes());
+    for (code, count) in [(RECEIVED, received), (DROPPED, dropped), (DELIVERED, Some(delivered))] {
+        if let Some(count) = count {
+            body.option(code, &count.to_le_bytes());
+        }
+    }
     body.block(STATISTICS)
 }
 

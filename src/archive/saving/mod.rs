@@ -82,6 +82,10 @@ pub struct Saver<W> {
     opening: bool,
     /// The first entry is written.
     begun: bool,
+    /// Packets written, of each interface.
+    delivered: Vec<u64>,
+    /// When the capture ended, and what the kernel had counted by then as come and as lost.
+    closed: Option<(WallTime, u64, u64)>,
 }
 
 impl<W: Write> Saver<W> {
@@ -92,7 +96,9 @@ impl<W: Write> Saver<W> {
     pub fn begin(out: W, means: Means) -> io::Result<Self> {
         let redactor = Redactor::new(means.with_secrets);
         let (held, names, known) = (Held::default(), Names::default(), Trace::default());
-        let mut saver = Self { out, means, redactor, held, names, known, batch: None, opening: false, begun: false };
+        let delivered = vec![0; means.devices.len()];
+        let (batch, opening, begun, closed) = (None, false, false, None);
+        let mut saver = Self { out, means, redactor, held, names, known, batch, opening, begun, delivered, closed };
         let program = concat!("tapline ", env!("CARGO_PKG_VERSION"));
         saver.out.write_all(&blocks::section(program, std::env::consts::OS))?;
         for device in &saver.means.devices {
@@ -139,8 +145,20 @@ impl<W: Write> Saver<W> {
     /// Writes all the rest, and gives back what it was written to.
     pub fn finish(mut self) -> io::Result<W> {
         self.release(WallTime(u64::MAX))?;
+        self.write_statistics()?;
         self.out.flush()?;
         Ok(self.out)
+    }
+
+    /// What the kernel counted it counted over all interfaces: of one among several only that none is lost can be known.
+    fn write_statistics(&mut self) -> io::Result<()> {
+        let Some((wall, received, dropped)) = self.closed else { return Ok(()) };
+        let is_only = self.delivered.len() == 1;
+        for (interface, delivered) in (0..).zip(&self.delivered) {
+            let counted = (is_only.then_some(received), (is_only || dropped == 0).then_some(dropped));
+            self.out.write_all(&blocks::statistics(interface, wall, *delivered, counted))?;
+        }
+        Ok(())
     }
 
     fn hold_event(&mut self, event: Event) {
@@ -199,10 +217,7 @@ impl<W: Write> Saver<W> {
         self.out.write_all(&blocks::journal(&entry))?;
         match &event.what {
             What::Packets { .. } => self.known.apply(event.clone()),
-            // With several interfaces it is not known whose packets they are.
-            What::CaptureClosed { received, dropped } if self.means.devices.len() == 1 => {
-                self.out.write_all(&blocks::statistics(0, wall, *received, *dropped))?;
-            }
+            What::CaptureClosed { received, dropped } => self.closed = Some((wall, *received, *dropped)),
             What::Resolved { .. } | What::DnsAnswered { .. } => {
                 let names = self.names.learn(event, &self.known);
                 if !names.is_empty() {
@@ -233,7 +248,11 @@ impl<W: Write> Saver<W> {
             comments: &comments,
             aside: aside.as_deref(),
         };
-        self.out.write_all(&block.written())
+        self.out.write_all(&block.written())?;
+        if let Some(delivered) = self.delivered.get_mut(usize::from(stored.interface)) {
+            *delivered += 1;
+        }
+        Ok(())
     }
 
     /// A packet's bytes as they are written; `None` where there are none any more.

@@ -16,7 +16,7 @@ use super::exit::Exit;
 use super::target::Targets;
 use super::usage::Usage;
 use super::{live, output, probe};
-use crate::capture::{Depth, Interfaces};
+use crate::capture::Interfaces;
 use crate::lab::network::{self, Inside, Refused, Remote};
 use crate::lab::{Embedded, Exhibit, exhibits_of_network};
 
@@ -80,7 +80,7 @@ fn within(lab: &Remote, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Us
             }
         };
     }
-    let pending = Pending::begin(&args.request, Depth::Packets, || Interfaces::All);
+    let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::All);
     let targets = Targets::new(args.request.clone(), matches.clone()).with_exhibits(exhibits_of_network());
     show(args, targets, pending, None)
 }
@@ -88,8 +88,10 @@ fn within(lab: &Remote, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Us
 /// The same servers on loopback. `refused` says why there is no private network.
 fn on_loopback(args: &LabArgs, matches: &ArgMatches, refused: Option<&Refused>) -> Result<Exit, Usage> {
     // The lab is on loopback, and its thread shall not inherit the right to capture.
-    let pending =
-        Pending::begin(&args.request, Depth::Packets, || Interfaces::Towards { addresses: vec![([127, 0, 0, 1], 0).into()], names: false });
+    let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::Towards {
+        addresses: vec![([127, 0, 0, 1], 0).into()],
+        names: false,
+    });
     let lab = match Embedded::start() {
         Ok(lab) => lab,
         Err(error) => {
