@@ -11,6 +11,8 @@ mod csv;
 mod har;
 #[path = "reports/junit.rs"]
 mod junit;
+#[path = "reports/markdown.rs"]
+mod markdown;
 #[path = "reports/peer.rs"]
 mod peer;
 #[path = "reports/prometheus.rs"]

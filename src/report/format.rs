@@ -14,6 +14,8 @@ pub enum Format {
     Events,
     /// The timeline as a picture.
     Svg,
+    /// Markdown, for where code is looked at.
+    Markdown,
     /// HAR 1.2, for developer tools.
     Har,
     /// Comma-separated values, a row for each exchange.
@@ -26,7 +28,8 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 8] = [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Har, Self::Csv, Self::Prometheus, Self::Junit];
+    pub const ALL: [Self; 9] =
+        [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Markdown, Self::Har, Self::Csv, Self::Prometheus, Self::Junit];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Format {
             Self::Json => "json",
             Self::Events => "events",
             Self::Svg => "svg",
+            Self::Markdown => "markdown",
             Self::Har => "har",
             Self::Csv => "csv",
             Self::Prometheus => "prometheus",
@@ -74,6 +78,9 @@ mod tests {
             assert_eq!(format.name().parse(), Ok(format));
         }
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
-        assert_eq!(refusal.as_deref(), Some("there is no format \"xml\"; there are text, json, events, svg, har, csv, prometheus, junit"));
+        assert_eq!(
+            refusal.as_deref(),
+            Some("there is no format \"xml\"; there are text, json, events, svg, markdown, har, csv, prometheus, junit")
+        );
     }
 }

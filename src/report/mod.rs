@@ -7,6 +7,7 @@
 //! | `json` | programs: schema `tapline/summary/1` | [`json`] |
 //! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
 //! | `svg` | slides, READMEs, tickets: the timeline as a picture | [`svg`] |
+//! | `markdown` | issues, pull requests, summaries of jobs, with a diagram in Mermaid | [`markdown`] |
 //! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
 //! | `csv` | spreadsheets and notebooks | [`csv`] |
 //! | `prometheus` | monitoring, by a textfile collector | [`prometheus`] |
@@ -24,6 +25,7 @@ mod har;
 mod json;
 mod junit;
 mod layout;
+mod markdown;
 mod markup;
 mod options;
 mod outcome;
@@ -42,6 +44,7 @@ pub use format::{Format, UnknownFormat};
 pub use har::har;
 pub use json::json;
 pub use junit::junit;
+pub use markdown::markdown;
 pub use options::Options;
 pub use outcome::{Outcome, outcome};
 pub use progress::progress;
@@ -62,6 +65,7 @@ pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
         Format::Json => json(trace, options),
         Format::Events => events(trace.log(), options),
         Format::Svg => svg(trace, options),
+        Format::Markdown => markdown(trace, options),
         Format::Har => har(trace, options),
         Format::Csv => csv(trace, options),
         Format::Prometheus => prometheus(trace, options),

@@ -52,7 +52,8 @@ fn started(trace: &Trace) -> Option<String> {
     Some(time.strftime("%F %T UTC").to_string())
 }
 
-fn seen(trace: &Trace) -> String {
+/// Whether packets were seen, and how many.
+pub(super) fn seen(trace: &Trace) -> String {
     let capture = trace.capture();
     match &capture.state {
         CaptureState::On => {

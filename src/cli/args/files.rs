@@ -25,7 +25,7 @@ pub(in crate::cli) struct ReportFileArgs {
     /// A saved run or a capture file, pcap or pcapng; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
-    /// What to write: text, json, events, svg, har, csv, prometheus or junit; into a file with =FILE; may be given several times
+    /// What to write: text, json, events, svg, markdown, har, csv, prometheus or junit; into a file with =FILE; may be given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(in crate::cli) formats: Vec<String>,
     /// Take conversations apart: protocols, requests and responses

@@ -1,0 +1,100 @@
+//! Mermaid's sequence diagrams, as text (<https://mermaid.js.org/syntax/sequenceDiagram.html>).
+
+use std::fmt::Write as _;
+
+use crate::units::Untrusted;
+
+/// Somebody who takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Party(pub(super) usize);
+
+/// How a message is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrow {
+    /// A question.
+    Solid,
+    /// What came back.
+    Dashed,
+    /// What said no.
+    Crossed,
+    /// No message: a note at the one it is from.
+    Note,
+}
+
+/// A line of the diagram.
+pub(super) struct Line {
+    pub(super) from: Party,
+    pub(super) to: Party,
+    pub(super) arrow: Arrow,
+    pub(super) text: String,
+}
+
+/// Characters of a line's text that are shown.
+const WIDEST: usize = 90;
+
+/// A diagram as Markdown. Parties are named in their order.
+pub(super) fn diagram(parties: &[String], lines: &[Line]) -> String {
+    let mut out = String::from("```mermaid\nsequenceDiagram\n");
+    for (i, name) in parties.iter().enumerate() {
+        let _ = writeln!(out, "    participant p{i} as {}", shown(name));
+    }
+    for Line { from, to, arrow, text } in lines {
+        let (from, to, text) = (from.0, to.0, shown(text));
+        let _ = match arrow {
+            Arrow::Solid => writeln!(out, "    p{from}->>p{to}: {text}"),
+            Arrow::Dashed => writeln!(out, "    p{from}-->>p{to}: {text}"),
+            Arrow::Crossed => writeln!(out, "    p{from}--xp{to}: {text}"),
+            Arrow::Note => writeln!(out, "    Note over p{from}: {text}"),
+        };
+    }
+    out + "```"
+}
+
+/// Text that is nothing but text: what Mermaid or HTML could take for more is written by its number, which Mermaid reads as the character.
+fn shown(text: &str) -> String {
+    let text = Untrusted::new(text);
+    let escaped = text.escaped();
+    let mut out = String::with_capacity(escaped.len());
+    for (i, c) in escaped.trim().chars().enumerate() {
+        if i == WIDEST {
+            out.push('…');
+            break;
+        }
+        if c.is_alphanumeric() || " .,:/()[]-+='@·—→…_?*!|".contains(c) {
+            out.push(c);
+        } else {
+            let _ = write!(out, "#{};", u32::from(c));
+        }
+    }
+    // No text at all would be an error.
+    if out.is_empty() { "—".to_owned() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text() {
+        for (text, written) in [
+            ("GET /users?a=1&b=2", "GET /users?a=1#38;b=2"),
+            ("a;b\nend\n%%{init: {}}%%", "a#59;b#92;x0aend#92;x0a#37;#37;#123;init: #123;#125;#125;#37;#37;"),
+            ("<img src=x onerror=\"1\">", "#60;img src=x onerror=#34;1#34;#62;"),
+            ("#35; `$$x$$`", "#35;35#59; #96;#36;#36;x#36;#36;#96;"),
+            (" ", "—"),
+        ] {
+            assert_eq!(shown(text), written);
+        }
+        assert_eq!(shown(&"x".repeat(1_000)).chars().count(), WIDEST + 1);
+    }
+
+    #[test]
+    fn lines_are_drawn_by_their_arrows() {
+        let line = |arrow| Line { from: Party(0), to: Party(1), arrow, text: "t".to_owned() };
+        let lines = [Arrow::Solid, Arrow::Dashed, Arrow::Crossed, Arrow::Note].map(line);
+        let written = diagram(&["me".to_owned(), "b".to_owned()], &lines);
+        let wanted = "```mermaid\nsequenceDiagram\n    participant p0 as me\n    participant p1 as b\n    p0->>p1: t\n    p0-->>p1: t\n    \
+                      p0--xp1: t\n    Note over p0: t\n```";
+        assert_eq!(written, wanted);
+    }
+}

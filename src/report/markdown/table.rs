@@ -1,0 +1,37 @@
+//! Tables, as GitHub-flavoured Markdown has them (§4.10).
+
+/// A table whose cells are Markdown already.
+pub(super) struct Table {
+    columns: usize,
+    out: String,
+}
+
+impl Table {
+    /// One with these columns: their names, and whether figures stand in them.
+    pub(super) fn of(columns: &[(&str, bool)]) -> Self {
+        let mut table = Self { columns: columns.len(), out: String::new() };
+        table.line(columns.iter().map(|(name, _)| (*name).to_owned()));
+        table.line(columns.iter().map(|(_, figures)| if *figures { "---:" } else { "---" }.to_owned()));
+        table
+    }
+
+    /// Adds a row.
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.line(cells.into_iter());
+    }
+
+    /// The table, without a line break at its end.
+    pub(super) fn written(&self) -> &str {
+        self.out.trim_end()
+    }
+
+    /// Within a table `\|` is a `|` even in code. An empty cell is one space wide.
+    fn line(&mut self, cells: impl Iterator<Item = String>) {
+        let cells = cells.chain(std::iter::repeat_with(String::new)).take(self.columns);
+        self.out.push('|');
+        for cell in cells {
+            self.out.extend([" ", &cell.replace('|', "\\|"), if cell.is_empty() { "|" } else { " |" }]);
+        }
+        self.out.push('\n');
+    }
+}
