@@ -201,6 +201,16 @@ fn the_keys_stand_before_the_packets_that_they_open() {
 }
 
 #[test]
+fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
+    let one = saved(&run(), false);
+    let (whole, _, _) = restored(&one);
+    let (read, kept, _) = restored(&[one.as_slice(), &one].concat());
+    assert_eq!(kept.error, None);
+    assert_eq!(read[..whole.len()], whole);
+    assert!(matches!(&read[whole.len()..], [Event { what: What::Note { text, .. }, .. }] if text.raw().starts_with("another run begins")));
+}
+
+#[test]
 fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
     let mut file = super::samples::everything();
     let ours = saved(&run(), false);

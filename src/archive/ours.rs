@@ -18,6 +18,8 @@ pub(super) struct Ours {
     /// Entries that could not be read, and why the first could not.
     unreadable: u64,
     why: Option<Untrusted>,
+    /// The section of the file that it began in is over.
+    section_ended: bool,
 }
 
 impl Ours {
@@ -51,6 +53,16 @@ impl Ours {
     pub(super) fn missed(&self) -> Option<String> {
         let why = self.why.as_ref()?;
         Some(format!("{} events of the run cannot be read; of the first it is said: {}", self.unreadable, why.raw()))
+    }
+
+    /// The section of the file is over.
+    pub(super) const fn end_section(&mut self) {
+        self.section_ended = true;
+    }
+
+    /// Whether that was so: a run that begins now is another one.
+    pub(super) const fn has_ended_section(&self) -> bool {
+        self.section_ended
     }
 
     /// The latest instant that was heard of.

@@ -12,6 +12,8 @@ use crate::units::{Untrusted, WallTime};
 pub(super) enum Record<'a> {
     /// An interface, numbered from 0 in the order in which they come.
     Interface(&'a Interface),
+    /// Another file begins here: somebody put one behind the other.
+    Section,
     /// A frame.
     Frame(Captured<'a>),
     /// Somebody's remark.

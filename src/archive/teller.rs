@@ -28,6 +28,9 @@ pub struct Kept {
     pub names: BTreeMap<IpAddr, Untrusted>,
 }
 
+/// What is said where runs were put one behind the other.
+const ANOTHER_RUN: &str = "another run begins in the file; what is behind its beginning is left out";
+
 pub(super) struct Teller<F> {
     store: Arc<Store>,
     /// What stands for an interface without a name.
@@ -92,6 +95,10 @@ impl<F: FnMut(Event)> Teller<F> {
             }
             match reader.next() {
                 Ok(Some(Record::Frame(frame))) => self.frame(&frame),
+                Ok(Some(Record::Told(event))) if self.is_of_another_run(&event) => {
+                    self.note(ANOTHER_RUN.to_owned());
+                    break;
+                }
                 Ok(Some(record)) => self.take(record),
                 Ok(None) => break,
                 Err(error) => {
@@ -107,6 +114,11 @@ impl<F: FnMut(Event)> Teller<F> {
         match record {
             Record::Frame(frame) => self.frame(&frame),
             Record::Interface(interface) => self.interface(interface),
+            Record::Section => {
+                if let Some(ours) = &mut self.ours {
+                    ours.end_section();
+                }
+            }
             Record::Comment(text) => self.comment(&text),
             Record::Statistics(statistics) => _ = self.statistics.insert(statistics.interface, statistics),
             Record::KeyLog(extent) if self.kept.key_logs.len() < Self::MOST_KEPT => self.kept.key_logs.push(extent),
@@ -126,6 +138,10 @@ impl<F: FnMut(Event)> Teller<F> {
                 }
             }
         }
+    }
+
+    fn is_of_another_run(&self, event: &Event) -> bool {
+        matches!(event.what, What::RunStarted { .. }) && self.ours.as_ref().is_some_and(Ours::has_ended_section)
     }
 
     /// The run of ours that an entry of the journal is of: one that begins the file. Behind packets of others it could not be told from them.

@@ -1,7 +1,7 @@
 //! A run that is saved: what other programs see in the file, what is there of it again, and what there is when saving fails.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,6 +15,7 @@ use tapline::trace::What;
 use crate::fixture::certificate::{Authority, Flaw};
 use crate::fixture::message::{read_request, response};
 use crate::fixture::peer::{Duplex, Peer};
+use crate::fixture::process::signal;
 use crate::fixture::program::{installed, skipped};
 use crate::probe::{Run, command, finish, neutral, run};
 
@@ -137,6 +138,25 @@ fn what_is_streamed_opens_as_well() {
     fs::write(&file, run.stdout).unwrap();
     let Some(list) = listed(&file) else { return };
     assert!(list.iter().any(|(_, info)| info.contains("GET /streamed")), "{list:#?}");
+}
+
+/// What Wireshark reads a pipe with (`wireshark -k -i -`).
+#[test]
+fn a_capturing_program_takes_the_stream_from_a_pipe() {
+    let Some(dumpcap) = installed("dumpcap") else { return };
+    let (peer, folder) = (clear(), tempfile::tempdir().unwrap());
+    let (stream, file) = (folder.path().join("stream"), folder.path().join("taken.pcapng"));
+    let Some(run) = saved(Path::new("-"), &[&peer.url("/taken")]) else { return };
+    fs::write(&stream, run.stdout).unwrap();
+    let script = r#"cat "$1" | "$2" -q -i - -w "$3""#;
+    let mut taking = Command::new("sh");
+    taking.args(["-c", script, "sh"]).arg(&stream).arg(dumpcap).arg(&file);
+    let taken = crate::probe::run(taking);
+    assert_eq!(taken.status, Some(0), "{}", taken.errors());
+    let Some(list) = listed(&file) else { return };
+    for (protocol, about) in [("systemd Journal", "the run begins"), ("HTTP", "GET /taken"), ("systemd Journal", "the run is over")] {
+        assert!(list.iter().any(|(its, info)| its.starts_with(protocol) && info.contains(about)), "{about} is missing in {list:#?}");
+    }
 }
 
 #[test]
@@ -377,4 +397,28 @@ fn a_run_is_read_while_it_goes_on() {
         _ => {}
     });
     assert_eq!((status, finish(child).status), (Some(200), Some(0)));
+}
+
+#[test]
+fn what_is_no_file_is_written_to_as_it_is() {
+    let peer = clear();
+    let run = run(command(&["probe", "--capture", "off", "--save", "/dev/full", &peer.url("/")]));
+    assert_eq!(run.status, Some(1));
+    assert!(run.errors().contains("the run cannot be saved to /dev/full: No space left"), "{}", run.errors());
+    assert!(run.text().contains("200 OK"), "the report is written all the same");
+}
+
+#[test]
+fn a_run_that_is_called_off_is_saved_as_far_as_it_went() {
+    let (peer, folder) = (Peer::tcp(|mut stream| crate::fixture::peer::drain(&mut stream)), tempfile::tempdir().unwrap());
+    let file = folder.path().join("run.pcapng");
+    let mut probe = command(&["probe", "--capture", "off", "--format", "events", "--save"]);
+    let mut child = probe.arg(&file).arg(peer.url("/")).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("\"request_head\"")));
+    signal(child.id(), "INT");
+    lines.for_each(drop);
+    // The shell's code for an interrupt.
+    assert_eq!(finish(child).status, Some(130));
+    assert!(is_whole(&file));
 }

@@ -84,6 +84,23 @@ fn a_run_that_is_over_or_left_is_saved_where_that_was_asked_for() {
 }
 
 #[test]
+fn a_run_somewhere_else_is_watched_through_a_pipe() {
+    let server = Server::start();
+    let program = env!("CARGO_BIN_EXE_tapline");
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", &format!("{program} probe --save - {} | {program} open -", server.url)]);
+    environment(&mut command);
+    let mut terminal = Terminal::start(command, SIZE);
+    server.wait_for_request();
+    terminal.wait_for_text("\u{25cf} Wait");
+    assert!(!terminal.text().contains("200 OK"));
+    server.respond();
+    terminal.wait_for_text("200 OK");
+    terminal.type_keys("q");
+    assert_eq!(terminal.wait_for_exit(), 0);
+}
+
+#[test]
 fn a_run_that_cannot_be_saved_is_told_and_is_a_fault() {
     let server = Server::start();
     let mut terminal = tapline(Path::new("/"), &["--save", "/nonexistent/run.pcapng", &server.url]);

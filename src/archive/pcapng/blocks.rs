@@ -61,6 +61,9 @@ impl Pcapng {
             return Err(ArchiveError::Field { layer: layer(SECTION), offset, field: "the major version", needed: "1", found });
         }
         self.section = self.interfaces.len();
+        if offset > 0 {
+            self.wait(Waiting::Section);
+        }
         self.comments(BODY + 16);
         Ok(())
     }

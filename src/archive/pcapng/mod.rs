@@ -53,6 +53,7 @@ pub(super) struct Pcapng {
 
 /// What a block said beside a packet.
 enum Waiting {
+    Section,
     Interface(usize),
     Comment(Untrusted),
     Statistics(Statistics),
@@ -125,6 +126,7 @@ impl Pcapng {
     fn told(&self, waiting: Waiting) -> Option<Record<'_>> {
         Some(match waiting {
             Waiting::Interface(place) => Record::Interface(self.interfaces.get(place)?),
+            Waiting::Section => Record::Section,
             Waiting::Comment(text) => Record::Comment(text),
             Waiting::Statistics(statistics) => Record::Statistics(statistics),
             Waiting::Name(address, name) => Record::Name(address, name),

@@ -152,3 +152,24 @@ fn of_message(what: &What) -> Option<String> {
 fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trace::law::event;
+    use crate::units::acts_on_a_terminal;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_event_says_something_that_is_safe_to_look_at(event in event()) {
+            let said = sentence(&event, &Trace::default());
+            // A note says what somebody wanted to note.
+            prop_assert!(!said.is_empty() || matches!(event.what, What::Note { .. }), "{event:?}");
+            prop_assert!(!said.chars().any(acts_on_a_terminal), "{said:?}");
+        }
+    }
+}
