@@ -61,7 +61,7 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
         (&["probe", "gopher://h/"], "the scheme 'gopher' is not known; http and https are"),
         (
             &["probe", "--format", "xml", "http://h/"],
-            "--format: there is no format \"xml\"; there are text, json, events, svg, markdown, har, csv, prometheus, junit",
+            "--format: there is no format \"xml\"; there are text, json, events, svg, html, markdown, har, csv, prometheus, junit",
         ),
         (
             &["probe", "--format", "json", "--format", "text", "http://h/"],

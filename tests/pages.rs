@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "pages/html.rs"]
+mod html;
 #[path = "pages/labels.rs"]
 mod labels;
 #[path = "scenarios/scenario.rs"]
@@ -51,7 +53,7 @@ fn every_picture_is_well_formed_and_refers_to_nothing_outside() {
 #[test]
 fn no_label_lies_on_another_or_leaves_the_picture() {
     for (name, svg) in pictures() {
-        let wrong = labels::wrong(&Document::parse(&svg).unwrap());
+        let wrong = labels::wrong(Document::parse(&svg).unwrap().root_element());
         assert!(wrong.is_empty(), "{name}: {}", wrong.join("\n"));
     }
 }
@@ -63,6 +65,6 @@ fn labels_that_lie_on_each_other_are_found() {
         format!("<svg viewBox='0 0 200 40' xmlns='http://www.w3.org/2000/svg'>{}{}</svg>", text(10), text(x))
     };
     for (x, found) in [(100, 0), (40, 1), (180, 1)] {
-        assert_eq!(labels::wrong(&Document::parse(&svg(x)).unwrap()).len(), found, "at {x}");
+        assert_eq!(labels::wrong(Document::parse(&svg(x)).unwrap().root_element()).len(), found, "at {x}");
     }
 }

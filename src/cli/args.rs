@@ -120,7 +120,7 @@ pub(super) struct ProbeArgs {
     /// What to probe, one after the other; without a scheme, http:// is meant, as with curl
     #[arg(required = true, value_name = "URL")]
     pub(super) urls: Vec<String>,
-    /// What to write: text, json, events, svg, markdown, har, csv, prometheus or junit; into a file with =FILE; may be given several times
+    /// What to write: text, json, events, svg, html, markdown, har, csv, prometheus or junit; into a file with =FILE; may be given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(super) formats: Vec<String>,
     /// Write this instead of the report once done, with curl's %{variables}; @file reads it from a file, @- from standard input

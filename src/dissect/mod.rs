@@ -17,6 +17,7 @@ mod records;
 mod speech;
 mod stream;
 mod taken_apart;
+mod talk;
 
 use crate::insight::opening;
 use crate::trace::{ByteStore, Contents, Direction, Flow, Layers, PacketEntry, Side};
@@ -26,6 +27,7 @@ pub use dns::Asked;
 pub use messages::{Message, Start, pairs};
 use speech::Speech;
 pub use taken_apart::TakenApart;
+pub use talk::{Aside, Carried, Mark, Reach, Rung, Talk, flag_words, part_name, relative_seq};
 
 /// A connection taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,6 +7,7 @@ mod conversations;
 mod curl;
 mod ending;
 mod idle;
+mod meaning;
 mod packet;
 mod payload;
 pub mod redact;
@@ -30,6 +31,7 @@ pub use conversations::{conversations, span_of};
 pub use curl::{CurlMarks, curl_marks, curl_marks_of};
 pub use ending::{Ending, ending};
 pub use idle::{Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, causes_within, idles, waited, waited_within};
+pub use meaning::{meaning, phase_title, references};
 pub use packet::packet_of;
 pub use payload::{opening, payload_of};
 pub use remarks::{

@@ -1,6 +1,6 @@
 //! Which phase a run's time went to, on whose side, and what nothing passed for in a phase, by the packets.
 
-use super::{IdleCause, Waited, waited_within};
+use super::{IdleCause, LEAST_IDLE, Waited, waited_within};
 use crate::trace::{Exchange, Phase, PhaseSpan, Trace};
 use crate::units::Nanos;
 
@@ -61,7 +61,7 @@ const fn is_peculiar(cause: IdleCause) -> bool {
 /// What nothing passed for in a phase, in sentences.
 pub fn silence(trace: &Trace, exchange: &Exchange, phase: Phase) -> Vec<String> {
     let all = within(trace, exchange, phase);
-    let seen = all.first().map_or(Nanos::ZERO, |first| Nanos(first.total.0 / 20));
+    let seen = all.first().map_or(Nanos::ZERO, |first| Nanos(first.total.0 / 20)).max(LEAST_IDLE);
     let told = all.iter().filter(|waited| waited.total >= seen);
     told.map(|waited| {
         let network = match waited.cause {

@@ -14,6 +14,8 @@ pub enum Format {
     Events,
     /// The timeline as a picture.
     Svg,
+    /// The whole run as one page.
+    Html,
     /// Markdown, for where code is looked at.
     Markdown,
     /// HAR 1.2, for developer tools.
@@ -28,8 +30,8 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] =
-        [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Markdown, Self::Har, Self::Csv, Self::Prometheus, Self::Junit];
+    pub const ALL: [Self; 10] =
+        [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Html, Self::Markdown, Self::Har, Self::Csv, Self::Prometheus, Self::Junit];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -38,6 +40,7 @@ impl Format {
             Self::Json => "json",
             Self::Events => "events",
             Self::Svg => "svg",
+            Self::Html => "html",
             Self::Markdown => "markdown",
             Self::Har => "har",
             Self::Csv => "csv",
@@ -80,7 +83,7 @@ mod tests {
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
         assert_eq!(
             refusal.as_deref(),
-            Some("there is no format \"xml\"; there are text, json, events, svg, markdown, har, csv, prometheus, junit")
+            Some("there is no format \"xml\"; there are text, json, events, svg, html, markdown, har, csv, prometheus, junit")
         );
     }
 }

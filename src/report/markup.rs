@@ -36,6 +36,12 @@ impl Markup {
         self.out.push_str("/>\n");
     }
 
+    /// An element that HTML has no end for.
+    pub(super) fn void(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
+        self.begin(name, attributes);
+        self.out.push_str(">\n");
+    }
+
     /// An element with nothing but text.
     pub(super) fn with_text(&mut self, name: &'static str, attributes: &[Attribute<'_>], text: &str) {
         self.open(name, attributes);

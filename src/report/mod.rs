@@ -6,6 +6,7 @@
 //! | `text` | people, on a terminal or in a file | [`text`] |
 //! | `json` | programs: schema `tapline/summary/1` | [`json`] |
 //! | `events` | programs and other taplines, live: schema `tapline/events/1` | [`events`], [`event_line`] |
+//! | `html` | people, in a browser: the whole run on one page | [`html`] |
 //! | `svg` | slides, READMEs, tickets: the timeline as a picture | [`svg`] |
 //! | `markdown` | issues, pull requests, summaries of jobs, with a diagram in Mermaid | [`markdown`] |
 //! | `har` | developer tools and whatever else reads HAR 1.2 | [`har`] |
@@ -22,6 +23,7 @@ mod escaping;
 mod events;
 mod format;
 mod har;
+mod html;
 mod json;
 mod junit;
 mod layout;
@@ -42,6 +44,7 @@ pub use csv::csv;
 pub use events::{event_line, events};
 pub use format::{Format, UnknownFormat};
 pub use har::har;
+pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
@@ -65,6 +68,7 @@ pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
         Format::Json => json(trace, options),
         Format::Events => events(trace.log(), options),
         Format::Svg => svg(trace, options),
+        Format::Html => html(trace, options),
         Format::Markdown => markdown(trace, options),
         Format::Har => har(trace, options),
         Format::Csv => csv(trace, options),

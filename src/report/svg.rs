@@ -7,9 +7,9 @@ use crate::trace::{CaptureState, Trace};
 use crate::units::counted;
 
 /// Colours, as names of what they are for, in light and dark.
-const COLOURS: &str = include_str!("../../assets/report/colours.css");
+pub(super) const COLOURS: &str = include_str!("../../assets/report/colours.css");
 /// How things in pictures look.
-const PICTURE: &str = include_str!("../../assets/report/picture.css");
+pub(super) const PICTURE: &str = include_str!("../../assets/report/picture.css");
 
 /// A run as an SVG document. It ends with a line break.
 pub fn svg(trace: &Trace, options: &Options) -> String {

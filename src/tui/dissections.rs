@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ladder::Talk;
 use super::{Effect, State};
 use crate::dissect::Dissection;
 use crate::trace::FlowKey;
+use crate::tui::talk::talk_at;
 use crate::units::Moment;
 
 /// What is known of what conversations say.
@@ -48,7 +48,7 @@ impl State {
         }
         let flow = match self.sight.cursor.flow() {
             Some(key) => run.trace.flow(&key)?,
-            None => Talk::of(run, self.sight.cursor)?.flow,
+            None => talk_at(run, self.sight.cursor)?.flow,
         };
         if run.dissections.of(&flow.key).is_some() {
             return None;

@@ -1,12 +1,12 @@
 //! Moving the cursor, the panels and the axis.
 
 use super::keymap::Action;
-use super::ladder::Talk;
 use super::state::{Held, Panel, View};
 use super::view::{Areas, Listing, Plan, dump_rows, inside_timeline, most_scrolled, page};
 use super::{Effect, State};
 use crate::timeline::Zoom;
 use crate::tui::cursor::Cursor;
+use crate::tui::talk::talk_at;
 use crate::units::Moment;
 
 /// How much of the axis one key press moves or leaves.
@@ -83,7 +83,7 @@ impl State {
 
     pub(super) fn go_by_packets(&mut self, by: isize, now: Moment) {
         let run = self.shown(now).0;
-        let Some(talk) = Talk::of(run, self.sight.cursor) else { return };
+        let Some(talk) = talk_at(run, self.sight.cursor) else { return };
         let Some(last) = talk.flow.packets().len().checked_sub(1) else { return };
         let here = match self.sight.view {
             View::Layers => self.specimen_place(&talk, now),

@@ -4,10 +4,11 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use super::cursor::Cursor;
-use super::ladder::{Rung, Talk};
 use super::state::{Front, Panel, View};
 use super::view::{Listing, StartAreas, conversation_at, dial_at, inside_timeline, link_panel_area, moment_at, rungs, view_at};
 use super::{Effect, State};
+use crate::dissect::Rung;
+use crate::tui::talk::talk_at;
 use crate::units::Moment;
 
 /// Lines the wheel moves.
@@ -95,7 +96,7 @@ impl State {
     /// The packet whose arrow is at a place, or which ends the silence that is told of there.
     fn packet_at(&self, at: Position, now: Moment) -> Option<Cursor> {
         let areas = self.areas(now);
-        let talk = Talk::of(self.shown(now).0, self.sight.cursor)?;
+        let talk = talk_at(self.shown(now).0, self.sight.cursor)?;
         let (_, rung) = rungs(self, &talk, areas.main, areas.boxed(), now).into_iter().find(|(y, _)| *y == at.y)?;
         let (Rung::Packet(place) | Rung::Idle { before: place, .. }) = rung;
         Some(Cursor::Packet(talk.flow.key, place))
@@ -106,7 +107,7 @@ impl State {
         let areas = self.areas(now);
         let run = self.shown(now).0;
         let wall = run.trace.clock().wall_of(moment_at(self, areas.main, areas.boxed(), at.x, now)?)?;
-        let talk = Talk::of(run, self.sight.cursor)?;
+        let talk = talk_at(run, self.sight.cursor)?;
         let packets = talk.flow.packets();
         let after = packets.partition_point(|packet| packet.wall < wall);
         let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter(|place| *place < packets.len());

@@ -1,9 +1,10 @@
 //! The packet that is looked at from inside: which one, and its bytes once they were read.
 
-use super::ladder::Talk;
 use super::state::View;
 use super::{Effect, State};
+use crate::dissect::Talk;
 use crate::trace::{PacketEntry, Stored};
+use crate::tui::talk::talk_at;
 use crate::units::Moment;
 use crate::wire::Link;
 
@@ -68,7 +69,7 @@ impl State {
         }
         let stored = {
             let (run, _) = self.shown(now);
-            let talk = Talk::of(run, self.sight.cursor)?;
+            let talk = talk_at(run, self.sight.cursor)?;
             talk.packet(self.specimen_place(&talk, now)?)?.stored?
         };
         if self.specimen.stored() == Some(stored) {

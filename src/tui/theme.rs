@@ -6,6 +6,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::{Settings, Theme};
+use crate::dissect::{Aside, Mark};
 use crate::trace::Phase;
 
 struct Palette {
@@ -96,6 +97,25 @@ pub(super) enum Role {
     Success,
     /// What deserves a look.
     Warning,
+}
+
+impl Role {
+    /// That of what is peculiar about a packet.
+    pub(super) const fn of_mark(mark: Mark) -> Self {
+        match mark {
+            Mark::SentAgain | Mark::Reset => Self::Failure,
+            Mark::OutOfOrder | Mark::DuplicateAck | Mark::ClosedWindow => Self::Warning,
+        }
+    }
+
+    /// That of what packets around one tell of it.
+    pub(super) const fn of_aside(aside: Aside) -> Self {
+        match aside {
+            Aside::RoundTrip(_) => Self::Strong,
+            Aside::Mark(mark) => Self::of_mark(mark),
+            Aside::Again { .. } => Self::Warning,
+        }
+    }
 }
 
 /// Turns roles into styles.

@@ -1,6 +1,6 @@
 //! Where the labels of a picture lie.
 
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
 /// A label, about as wide as a common font sets it.
 struct Label<'a> {
@@ -12,13 +12,12 @@ struct Label<'a> {
 }
 
 /// Labels that lie on another one or outside of the picture, in words.
-pub(crate) fn wrong(document: &Document<'_>) -> Vec<String> {
-    let view: Vec<f64> = document.root_element().attribute("viewBox").unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
-    let labels: Vec<Label<'_>> =
-        document.descendants().filter(|node| node.has_tag_name("text") || node.tag_name().name() == "text").map(label).collect();
+pub(crate) fn wrong(picture: Node<'_, '_>) -> Vec<String> {
+    let view: Vec<f64> = picture.attribute("viewBox").unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
+    let labels: Vec<Label<'_>> = picture.descendants().filter(|node| node.tag_name().name() == "text").map(label).collect();
     let mut wrong = Vec::new();
     for (n, one) in labels.iter().enumerate() {
-        if one.left < 0.0 || one.right > view[2] || one.top < 0.0 || one.bottom > view[3] {
+        if one.left < view[0] || one.right > view[0] + view[2] || one.top < view[1] || one.bottom > view[1] + view[3] {
             wrong.push(format!("{:?} leaves the picture", one.text));
         }
         for other in labels.iter().skip(n + 1) {

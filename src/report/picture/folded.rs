@@ -8,7 +8,7 @@ use super::sheet::{Sheet, Thing};
 use super::{Axis, MOST_EXCHANGES, Scene, axis_of};
 use crate::insight::{Transfer, TwoClocks};
 use crate::report::text::status;
-use crate::trace::{Exchange, Phase};
+use crate::trace::{Cause, Exchange, Phase};
 use crate::units::{Moment, Nanos, counted};
 
 const ROW: f64 = 34.0;
@@ -66,7 +66,8 @@ fn draw_lane(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Excha
         last = axis.reach(span.began, ended).or(last);
     }
     let begin = axis.reach(exchange.started, exchange.started);
-    if let (Some(begin), Some(end)) = (begin, axis.reach(ended, ended).or(last)) {
+    let whole = begin.zip(axis.reach(ended, ended).or(last)).filter(|_| exchange.cause != Cause::Repeat);
+    if let Some((begin, end)) = whole {
         place(sheet, axis, (begin.x, end.end()), y + 16.0, SMALL, &ways(scene, exchange));
     }
     if let Some((phase, _)) = &exchange.failure

@@ -8,6 +8,8 @@ mod conversations;
 mod failure;
 mod folded;
 mod heading;
+mod histogram;
+mod ladder;
 mod lanes;
 mod legend;
 mod lettering;
@@ -20,6 +22,7 @@ pub(super) use legend::Legend;
 pub(super) use lettering::Lettering;
 pub(super) use sheet::{Px, Sheet, count};
 
+use crate::dissect::Talk;
 use crate::insight::redact::Redactor;
 use crate::insight::{Transfer, transfers};
 use crate::trace::{Cause, Exchange, Trace};
@@ -58,7 +61,10 @@ impl Scene<'_> {
         strip.draw(self, sheet, &axis, legend);
         failure::mark(self, sheet, &axis, exchange, top + Axis::HEIGHT - 4.0, bottom);
         sheet.y = bottom + 8.0;
-        failure::draw(self, sheet, exchange);
+        // A page says it in words.
+        if !sheet.is_live() {
+            failure::draw(self, sheet, exchange);
+        }
     }
 
     /// Draws each of several exchanges in a lane of its own.
@@ -66,9 +72,21 @@ impl Scene<'_> {
         let all: Vec<Transfer<'_>> = transfers(self.trace).collect();
         let repeated = all.len() > 1 && all.iter().any(|run| run.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
         folded::draw(self, sheet, &all, repeated, legend);
-        if let Some(failed) = self.trace.exchanges().iter().rev().find(|exchange| exchange.failure.is_some()) {
+        let failed = self.trace.exchanges().iter().rev().find(|exchange| exchange.failure.is_some());
+        if let Some(failed) = failed.filter(|_| !sheet.is_live()) {
             failure::draw(self, sheet, failed);
         }
+    }
+
+    /// Draws the ladder of a talk, with no more than so many rungs.
+    pub(super) fn draw_ladder(&self, sheet: &mut Sheet, talk: &Talk<'_>, at_most: usize) {
+        ladder::draw(self, sheet, talk, at_most);
+    }
+
+    /// Draws how many of some runs took how long.
+    #[expect(clippy::unused_self, reason = "it is drawn as the others are")]
+    pub(super) fn draw_histogram(&self, sheet: &mut Sheet, totals: &[Nanos]) {
+        histogram::draw(sheet, totals);
     }
 
     /// Draws the conversations of a capture of others, each in a lane.

@@ -7,6 +7,7 @@ use super::legend::{Legend, Sign};
 use super::lettering::Lettering;
 use super::sheet::{Px, Sheet, Thing};
 use super::{Axis, Scene, lanes};
+use crate::dissect::flag_words;
 use crate::insight::phase_of;
 use crate::trace::{Direction, Exchange, Flow, PacketEntry, Passed, PassedOneWay, TcpFlags};
 use crate::units::{Bytes, Moment, counted};
@@ -176,13 +177,6 @@ impl Mark<'_> {
         }
         said
     }
-}
-
-/// The flags by name: `SYN-ACK`.
-fn flag_words(flags: TcpFlags) -> String {
-    let names = [(TcpFlags::SYN, "SYN"), (TcpFlags::FIN, "FIN"), (TcpFlags::RST, "RST"), (TcpFlags::PSH, "PSH"), (TcpFlags::ACK, "ACK")];
-    let set: Vec<&str> = names.into_iter().filter(|(bit, _)| flags.has(*bit)).map(|(_, name)| name).collect();
-    if set.is_empty() { "no flags".to_owned() } else { set.join("-") }
 }
 
 /// What is drawn at a packet's tip.

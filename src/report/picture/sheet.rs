@@ -59,9 +59,16 @@ impl Sheet {
         Self { markup: Markup::default(), y: 0.0, name: name.into(), live }
     }
 
+    /// Whether it is part of a page.
+    pub(in crate::report) const fn is_live(&self) -> bool {
+        self.live
+    }
+
     /// A rectangle.
     pub(in crate::report) fn rect(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64)) {
-        let (x, y, width, height) = (Px(x), Px(y), Px(width), Px(height));
+        // What can be zoomed has to be more exact than what is seen at first.
+        let exact = |number: f64| if self.live { format!("{number:.3}") } else { Px(number).to_string() };
+        let (x, y, width, height) = (exact(x), Px(y), exact(width), Px(height));
         self.markup.leaf("rect", &[("class", &class), ("x", &x), ("y", &y), ("width", &width), ("height", &height), ("rx", &1.5)]);
     }
 
@@ -121,9 +128,14 @@ impl Sheet {
         let instants = thing.span.zip(axis).map(|((from, to), axis)| (axis.relative(from).0, axis.relative(to).0));
         let (from, to) = instants.unwrap_or_default();
         let mut attributes: Vec<Attribute<'_>> = vec![("class", &thing.class)];
+        // Parts are reached from their neighbours; hundreds of stops for the tabulator key help nobody.
+        let tabindex: &dyn fmt::Display = if thing.of.is_empty() && !thing.class.contains("packet") { &0 } else { &-1 };
         if self.live {
-            attributes.extend([("tabindex", &0 as &dyn fmt::Display), ("role", &"img"), ("aria-label", &thing.says)]);
-            attributes.extend([("data-key", &thing.key as &dyn fmt::Display), ("data-of", &thing.of)]);
+            attributes.extend([("tabindex", tabindex), ("role", &"img"), ("aria-label", &thing.says)]);
+            attributes.push(("data-key", &thing.key));
+            if !thing.of.is_empty() {
+                attributes.push(("data-of", &thing.of));
+            }
             if instants.is_some() {
                 attributes.extend([("data-from", &from as &dyn fmt::Display), ("data-to", &to)]);
             }
@@ -137,7 +149,9 @@ impl Sheet {
         let (width, height) = (Px(Self::WIDTH), Px(self.y));
         let (titled, described, hatch) = (format!("{}-title", self.name), format!("{}-about", self.name), format!("{}-hatch", self.name));
         let labels = format!("{titled} {described}");
-        let seen = format!("0 0 {width} {height}");
+        // A page has margins of its own.
+        let (left, seen) = if self.live { (Self::MARGIN, Px(Self::WIDTH - 2.0 * Self::MARGIN)) } else { (0.0, width) };
+        let seen = format!("{} 0 {seen} {height}", Px(left));
         let role = if self.live { "group" } else { "img" };
         let mut svg = Markup::default();
         let mut attributes: Vec<Attribute<'_>> =

@@ -3,8 +3,8 @@
 use super::Cursor;
 use crate::timeline::Lane;
 use crate::trace::{Direction, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace, What};
-use crate::tui::ladder::Talk;
 use crate::tui::run::Run;
+use crate::tui::talk::talk_at;
 use crate::units::Moment;
 
 /// When a packet passed.
@@ -34,7 +34,7 @@ pub(super) fn event_of(run: &Run, flow: &FlowKey, place: usize) -> Option<usize>
 
 /// The packet that carried what an event or a row is about; else the one that passed next.
 pub(super) fn carrying(run: &Run, cursor: Cursor) -> Option<(FlowKey, usize)> {
-    let talk = Talk::of(run, cursor)?;
+    let talk = talk_at(run, cursor)?;
     let carrier = match cursor {
         Cursor::Event(place) => of_event(run, talk.flow, place),
         Cursor::Lane(id, lane) => lane.phase().and_then(|phase| of_phase(run.trace.exchange(id)?, talk.flow, phase)),

@@ -1,7 +1,7 @@
 //! What went wrong, where, why, and what to try.
 
 use super::page::Page;
-use super::phase;
+use crate::insight::{meaning, references};
 use crate::trace::Exchange;
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
@@ -17,8 +17,8 @@ pub(super) fn page(run: &Run, exchange: &Exchange) -> Page {
     page.gap();
     page.say(happened_before(exchange));
     page.gap();
-    page.say_as(Role::Dim, phase::what(*phase));
-    for reference in phase::references(run, exchange, *phase) {
+    page.say_as(Role::Dim, meaning(*phase));
+    for reference in references(&run.trace, exchange, *phase) {
         page.reference(reference);
     }
     page

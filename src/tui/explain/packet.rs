@@ -1,11 +1,12 @@
 //! One packet: what it says, what it carries, why it was sent.
 
 use super::page::Page;
+use crate::dissect::{Mark, Talk, flag_words, part_name, relative_seq};
 use crate::trace::{FlowKey, PacketEntry, TcpFlags};
 use crate::tui::cursor::Cursor;
 use crate::tui::figures::instant;
-use crate::tui::ladder::{Mark, Talk, flag_words, part_name, relative_seq};
 use crate::tui::run::Run;
+use crate::tui::talk::talk_at;
 use crate::tui::theme::Role;
 use crate::units::Bytes;
 
@@ -13,14 +14,14 @@ use crate::units::Bytes;
 const MOST: usize = 12;
 
 pub(super) fn page(run: &Run, flow: FlowKey, place: usize) -> Page {
-    let talk = Talk::of(run, Cursor::Packet(flow, place));
+    let talk = talk_at(run, Cursor::Packet(flow, place));
     let Some((talk, packet)) = talk.and_then(|talk| talk.packet(place).map(|packet| (talk, packet))) else {
         return Page::new("Packet");
     };
     let way = if packet.direction == crate::trace::Direction::Sent { "\u{2192}" } else { "\u{2190}" };
     let mut page = Page::new(format!("Packet {} {way} {}", place + 1, flag_words(packet.flags)));
     if let Some(mark) = talk.mark(place) {
-        page.say_as(mark.role(), peculiar(&talk, place, packet, mark));
+        page.say_as(Role::of_mark(mark), peculiar(&talk, place, packet, mark));
         page.gap();
     }
     page.say(why(&talk, place, packet));

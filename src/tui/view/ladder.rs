@@ -12,14 +12,15 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, scroll_mark};
 use super::timeline;
+use crate::dissect::{Reach, Rung, Talk};
 use crate::insight::IdleCause;
 use crate::trace::{CaptureState, Direction, Exchange, Phase};
 use crate::tui::State;
 use crate::tui::figures::{count, instant};
 use crate::tui::fit::{cut, first_that_fits, width, wrap};
-use crate::tui::ladder::{Reach, Rung, Talk};
 use crate::tui::run::Run;
 use crate::tui::state::Panel;
+use crate::tui::talk::talk_at;
 use crate::tui::theme::Role;
 use crate::units::{Moment, Nanos};
 
@@ -45,7 +46,7 @@ pub(in crate::tui) fn rungs(state: &State, talk: &Talk<'_>, area: Rect, boxed: b
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
     let (run, _) = state.shown(now);
     let focused = state.sight.panel != Panel::Explain;
-    let talk = Talk::of(run, state.sight.cursor);
+    let talk = talk_at(run, state.sight.cursor);
     if boxed {
         let packets = talk.map_or(0, |talk| talk.flow.packets().len());
         let more = talk.map_or(0, |talk| talk.flow.unlisted());
@@ -181,13 +182,13 @@ impl Picture<'_> {
             canvas.right(self.inner.x + TIME, y, &cut(&instant(at, false), usize::from(TIME) - 1), Role::Dim);
         }
         if let Some(mark) = mark {
-            canvas.text((self.inner.x + TIME + 1, y), mark.sign(), 1, mark.role());
+            canvas.text((self.inner.x + TIME + 1, y), mark.sign(), 1, Role::of_mark(mark));
         }
         let reach = (packet.payload_bytes > 0).then_some((packet.direction, carried.records, carried.parts));
         self.draw_brackets(canvas, y, reach, open);
-        let role = mark.map_or_else(|| carried.phase.map_or(Role::Dim, Role::Phase), super::super::ladder::Mark::role);
+        let role = mark.map_or_else(|| carried.phase.map_or(Role::Dim, Role::Phase), Role::of_mark);
         self.draw_shaft(canvas, y, packet.direction, role);
-        let aside = self.talk.aside(place, packet);
+        let aside = self.talk.aside(place, packet).map(|aside| (aside.to_string(), Role::of_aside(aside)));
         let end = self.right.saturating_sub(3);
         let mut room = end.saturating_sub(self.left + 4);
         if let Some((says, role)) = aside.filter(|(says, _)| width(says) + 16 <= usize::from(room)) {

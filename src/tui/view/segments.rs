@@ -10,14 +10,15 @@ use self::marks::Marks;
 use self::plot::{Plot, Series};
 use super::canvas::Canvas;
 use super::timeline;
+use crate::dissect::Talk;
 use crate::insight::{Sizes, segments_of, sizes_sentence_of};
 use crate::timeline::{Scale, Ticks, Window};
 use crate::trace::{Direction, Phase};
 use crate::tui::State;
 use crate::tui::figures::count;
 use crate::tui::fit::{width, wrap};
-use crate::tui::ladder::Talk;
 use crate::tui::state::Panel;
+use crate::tui::talk::talk_at;
 use crate::tui::theme::Role;
 use crate::units::{Bytes, Moment, Nanos, grouped};
 
@@ -41,7 +42,7 @@ fn window(state: &State, now: Moment) -> Window {
     let (run, now) = state.shown(now);
     let zoomed = state.sight.zoom.window(run.whole(now));
     let span = || {
-        let talk = Talk::of(run, state.sight.cursor)?;
+        let talk = talk_at(run, state.sight.cursor)?;
         let (first, last) = (talk.flow.packets().first()?, talk.flow.packets().last()?);
         let (from, to) = (talk.moment(first)?, talk.moment(last)?);
         let margin = Nanos(to.since(from).0 / 50 + 1);
@@ -58,7 +59,7 @@ const fn axis(inner: Rect) -> Rect {
 /// Draws the panel.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
     let (run, _) = state.shown(now);
-    let talk = Talk::of(run, state.sight.cursor);
+    let talk = talk_at(run, state.sight.cursor);
     if boxed {
         let seen = talk.map_or(0, |talk| talk.flow.packets().len());
         let title = [(" Segments ".to_owned(), Role::Strong), (format!("\u{2500} {} ", count(seen, "packet")), Role::Dim)];

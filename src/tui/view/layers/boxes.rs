@@ -5,9 +5,9 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::role;
+use crate::dissect::{Talk, part_name, relative_seq};
 use crate::trace::{Contents, PacketEntry, Phase, Piece, Record};
 use crate::tui::fit::{width, wrap};
-use crate::tui::ladder::{Talk, part_name, relative_seq};
 use crate::tui::theme::Role;
 use crate::tui::view::canvas::Canvas;
 use crate::units::{Bytes, grouped};

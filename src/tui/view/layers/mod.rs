@@ -18,8 +18,8 @@ use crate::trace::{Direction, Phase};
 use crate::tui::State;
 use crate::tui::figures::instant;
 use crate::tui::fit::wrap;
-use crate::tui::ladder::Talk;
 use crate::tui::state::Panel;
+use crate::tui::talk::talk_at;
 use crate::tui::theme::Role;
 use crate::units::{Bytes, Moment, grouped};
 use crate::wire::anatomy::{Layer, anatomy};
@@ -30,7 +30,7 @@ pub(in crate::tui) use dump::rows as dump_rows;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
     let (run, _) = state.shown(now);
     let focused = state.sight.panel != Panel::Explain;
-    let talk = Talk::of(run, state.sight.cursor);
+    let talk = talk_at(run, state.sight.cursor);
     let packet = talk.and_then(|talk| state.specimen_place(&talk, now).and_then(|place| Some((place, talk.packet(place)?))));
     if boxed {
         let title = packet.map_or_else(String::new, |(place, packet)| {

@@ -5,51 +5,49 @@ mod packet;
 
 use std::ops::Range;
 
-use super::cursor::Cursor;
-use super::run::Run;
-use crate::dissect::Dissection;
+use super::Dissection;
 use crate::insight::{IdleCause, causes_within};
 use crate::trace::{Connection, Direction, Exchange, Flow, FlowKey, PacketEntry, TcpFlags, Trace};
 use crate::units::{Moment, Nanos};
 
-pub(super) use carried::{Reach, part_name};
-pub(super) use packet::{Mark, flag_words, relative_seq};
+pub use carried::{Carried, Reach, part_name};
+pub use packet::{Aside, Mark, flag_words, relative_seq};
 
 /// The packets between two ends, and what is known of what they carry.
 #[derive(Clone, Copy)]
-pub(super) struct Talk<'a> {
-    pub(super) trace: &'a Trace,
-    pub(super) flow: &'a Flow,
-    pub(super) connection: Option<&'a Connection>,
+pub struct Talk<'a> {
+    /// The run or capture it is in.
+    pub trace: &'a Trace,
+    /// The packets.
+    pub flow: &'a Flow,
+    /// The connection of our own that they are of.
+    pub connection: Option<&'a Connection>,
     /// What others' conversations say, where it was looked at.
-    pub(super) dissection: Option<&'a Dissection>,
+    pub dissection: Option<&'a Dissection>,
 }
 
 /// A line of the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rung {
+pub enum Rung {
     /// A packet, by its place among the flow's.
     Packet(usize),
     /// Nothing passed before a packet, for so long; why, where that can be told.
-    Idle { before: usize, took: Nanos, cause: Option<IdleCause> },
+    Idle {
+        /// The packet's place among the flow's.
+        before: usize,
+        /// How long.
+        took: Nanos,
+        /// Why.
+        cause: Option<IdleCause>,
+    },
 }
 
 /// Packets looked back at for what is told of one by those before it.
 const BACK: usize = 64;
 
 impl<'a> Talk<'a> {
-    /// The talk that the cursor is about: its packet's, else its exchange's connection's, else its latest connection attempt's.
-    pub(super) fn of(run: &'a Run, cursor: Cursor) -> Option<Self> {
-        let trace = &run.trace;
-        if let Some(key) = cursor.flow() {
-            return Some(Self {
-                trace,
-                flow: trace.flow(&key)?,
-                connection: trace.connection_of(&key),
-                dissection: run.dissections.of(&key),
-            });
-        }
-        let exchange = trace.exchange(cursor.exchange(run)?)?;
+    /// The talk that an exchange is: on its connection, else in its latest connection attempt of which packets were seen.
+    pub fn of_exchange(trace: &'a Trace, exchange: &Exchange) -> Option<Self> {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         let flow = match connection {
             Some(connection) => trace.flow_of(connection)?,
@@ -58,17 +56,18 @@ impl<'a> Talk<'a> {
         Some(Self { trace, flow, connection, dissection: None })
     }
 
-    pub(super) fn packet(&self, place: usize) -> Option<&'a PacketEntry> {
+    /// The packet at a place.
+    pub fn packet(&self, place: usize) -> Option<&'a PacketEntry> {
         self.flow.packets().get(place)
     }
 
     /// When a packet passed, on the run's axis.
-    pub(super) fn moment(&self, packet: &PacketEntry) -> Option<Moment> {
+    pub fn moment(&self, packet: &PacketEntry) -> Option<Moment> {
         self.trace.clock().moment_of(packet.wall)
     }
 
     /// From SYN to SYN-ACK; `None` where the SYN was sent more than once (RFC 6298 §3).
-    pub(super) fn round_trip(&self) -> Option<Nanos> {
+    pub fn round_trip(&self) -> Option<Nanos> {
         let opening = self.flow.packets().get(..self.flow.packets().len().min(16))?;
         let mut syns = opening.iter().filter(|packet| packet.flags.0 & (TcpFlags::SYN | TcpFlags::ACK) == TcpFlags::SYN);
         let (syn, None) = (syns.next()?, syns.next()) else { return None };
@@ -87,7 +86,7 @@ impl<'a> Talk<'a> {
     }
 
     /// The rungs on so many lines: around a packet, or else from the beginning, or at the end.
-    pub(super) fn rungs(&self, around: Option<usize>, at_end: bool, lines: usize) -> Vec<Rung> {
+    pub fn rungs(&self, around: Option<usize>, at_end: bool, lines: usize) -> Vec<Rung> {
         let count = self.flow.packets().len();
         let shortest = self.least_idle();
         let taken = |place: usize| 1 + usize::from(self.idle_before(place, shortest).is_some());
@@ -119,7 +118,7 @@ impl<'a> Talk<'a> {
     }
 
     /// The nearest packet with payload before one, of a direction, if it is not far away.
-    pub(super) fn latest_payload_before(&self, place: usize, direction: Direction) -> Option<usize> {
+    pub fn latest_payload_before(&self, place: usize, direction: Direction) -> Option<usize> {
         self.before(place).find(|(_, packet)| packet.direction == direction && packet.payload_bytes > 0).map(|(place, _)| place)
     }
 

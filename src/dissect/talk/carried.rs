@@ -9,27 +9,29 @@ const MOST_NAMES: usize = 5;
 
 /// Whether what a packet carries begins before it and goes on behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::tui) struct Reach {
-    pub(in crate::tui) from_before: bool,
-    pub(in crate::tui) goes_on: bool,
+pub struct Reach {
+    /// It begins before it.
+    pub from_before: bool,
+    /// It goes on behind it.
+    pub goes_on: bool,
 }
 
 /// What a packet carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::tui) struct Carried {
+pub struct Carried {
     /// `ClientHello 1,552 B`, `HEADERS 1, DATA 1`; empty where it is not known.
-    pub(in crate::tui) names: String,
+    pub names: String,
     /// The phase whose colour that has.
-    pub(in crate::tui) phase: Option<Phase>,
+    pub phase: Option<Phase>,
     /// Of its records.
-    pub(in crate::tui) records: Reach,
+    pub records: Reach,
     /// Of its parts.
-    pub(in crate::tui) parts: Reach,
+    pub parts: Reach,
 }
 
 impl Talk<'_> {
     /// What the packet at a place carries.
-    pub(in crate::tui) fn carried(&self, place: usize) -> Carried {
+    pub fn carried(&self, place: usize) -> Carried {
         let Some(packet) = self.packet(place) else { return Carried::default() };
         let Some(contents) = self.contents(packet) else { return Carried::default() };
         let from = packet.direction.side();
@@ -58,7 +60,7 @@ impl Talk<'_> {
     }
 
     /// The messages of a handshake in a record without text; else what can be said of it from outside.
-    pub(in crate::tui) fn said_in(&self, from: Side, piece: &Piece<Record>) -> Vec<String> {
+    pub fn said_in(&self, from: Side, piece: &Piece<Record>) -> Vec<String> {
         let record = &piece.of;
         let messages =
             self.connection.and_then(|connection| connection.tls.as_ref()).map(|tls| tls.messages.as_slice()).unwrap_or_default();
@@ -113,7 +115,7 @@ fn part_words(from: Side, piece: &Piece<Part>) -> String {
 }
 
 /// What a part is called.
-pub(in crate::tui) fn part_name(from: Side, what: PartKind) -> String {
+pub fn part_name(from: Side, what: PartKind) -> String {
     match (what, from) {
         (PartKind::Http1Head, Side::Client) => "request head".to_owned(),
         (PartKind::Http1Head, Side::Server) => "response head".to_owned(),

@@ -2,12 +2,11 @@
 
 use super::Talk;
 use crate::trace::{PacketEntry, TcpFlags};
-use crate::tui::theme::Role;
 use crate::units::{Bytes, Nanos};
 
 /// What is peculiar about a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tui) enum Mark {
+pub enum Mark {
     /// It carries bytes that were carried before, or that were lost before.
     SentAgain,
     /// Others had overtaken it.
@@ -22,7 +21,7 @@ pub(in crate::tui) enum Mark {
 
 impl Mark {
     /// Its sign.
-    pub(in crate::tui) const fn sign(self) -> &'static str {
+    pub const fn sign(self) -> &'static str {
         match self {
             Self::SentAgain => "\u{00d7}",
             Self::OutOfOrder => "~",
@@ -32,16 +31,8 @@ impl Mark {
         }
     }
 
-    /// Its colour.
-    pub(in crate::tui) const fn role(self) -> Role {
-        match self {
-            Self::SentAgain | Self::Reset => Role::Failure,
-            Self::OutOfOrder | Self::DuplicateAck | Self::ClosedWindow => Role::Warning,
-        }
-    }
-
     /// What it says, in two or three words.
-    pub(in crate::tui) const fn says(self) -> &'static str {
+    pub const fn says(self) -> &'static str {
         match self {
             Self::SentAgain => "sent again",
             Self::OutOfOrder => "out of order",
@@ -52,9 +43,36 @@ impl Mark {
     }
 }
 
+/// What only the packets around one tell of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// How long the SYN's answer took.
+    RoundTrip(Nanos),
+    /// What is peculiar about it.
+    Mark(Mark),
+    /// Its bytes were sent again.
+    Again {
+        /// In which packet.
+        packet: usize,
+        /// How much later.
+        after: Nanos,
+    },
+}
+
+/// `RTT 40.2 ms`, `sent again`, `again 220 ms later, in packet 17`.
+impl std::fmt::Display for Aside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::RoundTrip(took) => f.pad(&format!("RTT {took}")),
+            Self::Mark(mark) => f.pad(mark.says()),
+            Self::Again { packet, after } => f.pad(&format!("again {after} later, in packet {packet}")),
+        }
+    }
+}
+
 impl Talk<'_> {
     /// What is peculiar about a packet.
-    pub(in crate::tui) fn mark(&self, place: usize) -> Option<Mark> {
+    pub fn mark(&self, place: usize) -> Option<Mark> {
         let packet = self.packet(place)?;
         if packet.flags.has(TcpFlags::RST) {
             return Some(Mark::Reset);
@@ -84,14 +102,14 @@ impl Talk<'_> {
     }
 
     /// The acknowledgment number, counted from the other side's SYN.
-    pub(in crate::tui) fn relative_ack(&self, place: usize, packet: &PacketEntry) -> Option<u64> {
+    pub fn relative_ack(&self, place: usize, packet: &PacketEntry) -> Option<u64> {
         let other = self.before(place).find(|(_, before)| before.direction != packet.direction && before.payload_bytes > 0);
         let near = other.map_or(0, |(_, before)| before.offset);
         self.flow.acknowledged_offset(packet, near).map(|offset| offset.saturating_add(1))
     }
 
     /// What its TCP header says, the longest way first.
-    pub(in crate::tui) fn header_words(&self, place: usize, packet: &PacketEntry) -> Vec<String> {
+    pub fn header_words(&self, place: usize, packet: &PacketEntry) -> Vec<String> {
         let flags = flag_words(packet.flags);
         let seq = format!("seq {}", relative_seq(packet));
         let ack = self.relative_ack(place, packet).map(|ack| format!("ack {ack}"));
@@ -113,19 +131,19 @@ impl Talk<'_> {
     }
 
     /// What only the packets around it tell: how long the SYN's answer took, when its bytes were sent again.
-    pub(in crate::tui) fn aside(&self, place: usize, packet: &PacketEntry) -> Option<(String, Role)> {
+    pub fn aside(&self, place: usize, packet: &PacketEntry) -> Option<Aside> {
         if packet.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
-            return self.round_trip().map(|took| (format!("RTT {took}"), Role::Strong));
+            return self.round_trip().map(Aside::RoundTrip);
         }
         if let Some(mark) = self.mark(place) {
-            return Some((mark.says().to_owned(), mark.role()));
+            return Some(Aside::Mark(mark));
         }
-        let (again, after) = self.sent_again(place, packet)?;
-        Some((format!("again {after} later, in packet {again}"), Role::Warning))
+        let (packet, after) = self.sent_again(place, packet)?;
+        Some(Aside::Again { packet, after })
     }
 
     /// The later packet that carried the same bytes again, and how much later it passed.
-    pub(in crate::tui) fn sent_again(&self, place: usize, packet: &PacketEntry) -> Option<(usize, Nanos)> {
+    pub fn sent_again(&self, place: usize, packet: &PacketEntry) -> Option<(usize, Nanos)> {
         if packet.payload_bytes == 0 {
             return None;
         }
@@ -136,7 +154,7 @@ impl Talk<'_> {
     }
 
     /// Which of a packet's bytes lie where in its side's stream.
-    pub(in crate::tui) fn contents(&self, packet: &PacketEntry) -> Option<crate::trace::Contents<'_>> {
+    pub fn contents(&self, packet: &PacketEntry) -> Option<crate::trace::Contents<'_>> {
         let anchored = self.flow.is_anchored(packet.direction) && packet.payload_bytes > 0;
         let range = packet.offset..packet.offset.saturating_add(packet.payload_bytes.into());
         let of_others = || self.dissection.filter(|_| packet.payload_bytes > 0).map(|dissection| dissection.contents(packet));
@@ -145,7 +163,7 @@ impl Talk<'_> {
 }
 
 /// Sequence number counted from the SYN's, as people read them: the SYN has 0, the first byte 1.
-pub(in crate::tui) const fn relative_seq(packet: &PacketEntry) -> u64 {
+pub const fn relative_seq(packet: &PacketEntry) -> u64 {
     if packet.flags.has(TcpFlags::SYN) { 0 } else { packet.offset.saturating_add(1) }
 }
 
@@ -158,7 +176,7 @@ const fn is_plain(packet: &PacketEntry) -> bool {
 }
 
 /// The flags by name: `SYN-ACK`.
-pub(in crate::tui) fn flag_words(flags: TcpFlags) -> String {
+pub fn flag_words(flags: TcpFlags) -> String {
     let names = [(TcpFlags::SYN, "SYN"), (TcpFlags::FIN, "FIN"), (TcpFlags::RST, "RST"), (TcpFlags::PSH, "PSH"), (TcpFlags::ACK, "ACK")];
     let set: Vec<&str> = names.into_iter().filter(|(bit, _)| flags.has(*bit)).map(|(_, name)| name).collect();
     if set.is_empty() { "no flags".to_owned() } else { set.join("-") }

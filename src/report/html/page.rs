@@ -1,0 +1,221 @@
+//! A page that is being written: headings, sentences, facts, tables, pictures.
+
+use crate::insight::redact::Redactor;
+use crate::report::Options;
+use crate::report::markup::{Attribute, Markup};
+use crate::report::picture::{Legend, Scene, Sheet};
+use crate::trace::Trace;
+use crate::units::Nanos;
+
+/// The page.
+pub(super) struct Page<'a> {
+    pub(super) scene: Scene<'a>,
+    pub(super) options: &'a Options,
+    markup: Markup,
+    pictures: usize,
+    /// The main sections: identifier and title.
+    sections: Vec<(String, String)>,
+}
+
+/// A cell of a table.
+pub(super) struct Cell {
+    text: String,
+    class: &'static str,
+    /// What rows are sorted by, where that is not the text.
+    sort: Option<u64>,
+}
+
+/// A row of a table: its class and the key of what it is about, and its cells, the first of which names it.
+pub(super) struct Row {
+    about: Option<(String, String)>,
+    cells: Vec<Cell>,
+}
+
+impl Cell {
+    /// Words.
+    pub(super) fn words(text: impl Into<String>) -> Self {
+        Self { text: text.into(), class: "", sort: None }
+    }
+
+    /// A figure.
+    pub(super) fn figure(text: impl Into<String>, sort: Option<u64>) -> Self {
+        Self { text: text.into(), class: "figure", sort }
+    }
+
+    /// A duration, or the sign for one that was not measured.
+    pub(super) fn time(time: Option<Nanos>) -> Self {
+        Self::figure(time.map_or_else(|| "\u{2014}".to_owned(), |time| time.to_string()), time.map(|time| time.0))
+    }
+
+    /// What machines say: names, fields, digests.
+    pub(super) fn code(text: impl Into<String>) -> Self {
+        Self { text: text.into(), class: "code", sort: None }
+    }
+}
+
+impl Row {
+    /// A row.
+    pub(super) const fn new(cells: Vec<Cell>) -> Self {
+        Self { about: None, cells }
+    }
+
+    /// A row about something that pictures show too.
+    pub(super) fn about(class: impl Into<String>, key: impl Into<String>, cells: Vec<Cell>) -> Self {
+        Self { about: Some((class.into(), key.into())), cells }
+    }
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(trace: &'a Trace, options: &'a Options) -> Self {
+        let scene = Scene { trace, redactor: options.redactor() };
+        Self { scene, options, markup: Markup::default(), pictures: 0, sections: Vec::new() }
+    }
+
+    pub(super) const fn trace(&self) -> &'a Trace {
+        self.scene.trace
+    }
+
+    pub(super) const fn redactor(&self) -> Redactor {
+        self.scene.redactor
+    }
+
+    /// The page so far, and its main sections.
+    pub(super) fn finish(self) -> (String, Vec<(String, String)>) {
+        (self.markup.finish(), self.sections)
+    }
+
+    /// Adds what was written apart, well formed.
+    pub(super) fn add(&mut self, written: &str) {
+        self.markup.raw(written);
+    }
+
+    /// Begins an element; [`close`](Self::close) ends it.
+    pub(super) fn open(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
+        self.markup.open(name, attributes);
+    }
+
+    pub(super) fn close(&mut self) {
+        self.markup.close();
+    }
+
+    pub(super) fn element(&mut self, name: &'static str, attributes: &[Attribute<'_>], text: &str) {
+        self.markup.with_text(name, attributes, text);
+    }
+
+    /// Begins a section with its heading, of a level from 2 to 4.
+    pub(super) fn section(&mut self, id: &str, level: u8, title: &str) {
+        if level <= 2 {
+            self.sections.push((id.to_owned(), title.to_owned()));
+        }
+        let heading = format!("{id}-h");
+        self.markup.open("section", &[("id", &id), ("aria-labelledby", &heading)]);
+        let name = match level {
+            0..=2 => "h2",
+            3 => "h3",
+            _ => "h4",
+        };
+        self.markup.with_text(name, &[("id", &heading)], title);
+    }
+
+    /// A paragraph; none of nothing.
+    pub(super) fn say(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.markup.with_text("p", &[], text);
+        }
+    }
+
+    /// A list of sentences.
+    pub(super) fn list(&mut self, sentences: &[String]) {
+        if sentences.is_empty() {
+            return;
+        }
+        self.markup.open("ul", &[]);
+        for sentence in sentences {
+            self.markup.with_text("li", &[], sentence);
+        }
+        self.markup.close();
+    }
+
+    /// Facts with their names; those without content are left out.
+    pub(super) fn facts(&mut self, facts: &[(&str, String)]) {
+        if facts.iter().all(|(_, fact)| fact.is_empty()) {
+            return;
+        }
+        self.markup.open("dl", &[]);
+        for (name, fact) in facts.iter().filter(|(_, fact)| !fact.is_empty()) {
+            self.markup.open("div", &[]);
+            self.markup.with_text("dt", &[], name);
+            self.markup.with_text("dd", &[], fact);
+            self.markup.close();
+        }
+        self.markup.close();
+    }
+
+    /// A table with its caption. `class` may be `sortable`. Nothing where it has no rows.
+    pub(super) fn table(&mut self, class: &str, caption: &str, head: &[&str], rows: &[Row]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.markup.open("div", &[("class", &"scroll"), ("tabindex", &0), ("role", &"region"), ("aria-label", &caption)]);
+        self.markup.open("table", &[("class", &class)]);
+        self.markup.with_text("caption", &[], caption);
+        self.markup.open("thead", &[]);
+        self.markup.open("tr", &[]);
+        let first = rows.first();
+        for (n, name) in head.iter().enumerate() {
+            let class = first.and_then(|row| row.cells.get(n)).map_or("", |cell| cell.class);
+            let class = if class == "figure" { class } else { "" };
+            self.markup.with_text("th", &[("scope", &"col"), ("class", &class)], name);
+        }
+        self.markup.close();
+        self.markup.close();
+        self.markup.open("tbody", &[]);
+        for row in rows {
+            self.row(row);
+        }
+        self.markup.close();
+        self.markup.close();
+        self.markup.close();
+    }
+
+    fn row(&mut self, row: &Row) {
+        match &row.about {
+            Some((class, key)) => self.markup.open("tr", &[("class", class), ("data-key", key)]),
+            None => self.markup.open("tr", &[]),
+        }
+        for (n, cell) in row.cells.iter().enumerate() {
+            let mut attributes: Vec<Attribute<'_>> = Vec::new();
+            if !cell.class.is_empty() {
+                attributes.push(("class", &cell.class));
+            }
+            if let Some(sort) = &cell.sort {
+                attributes.push(("data-sort", sort));
+            }
+            if n == 0 {
+                attributes.push(("scope", &"row"));
+            }
+            self.markup.with_text(if n == 0 { "th" } else { "td" }, &attributes, &cell.text);
+        }
+        self.markup.close();
+    }
+
+    /// A picture with its caption. `class` says what a script may do with it.
+    pub(super) fn picture(
+        &mut self,
+        class: &str,
+        caption: &str,
+        description: &str,
+        draw: impl FnOnce(&Scene<'a>, &mut Sheet, &mut Legend),
+    ) {
+        let (mut sheet, mut legend) = (Sheet::new(format!("p{}", self.pictures), true), Legend::default());
+        self.pictures += 1;
+        draw(&self.scene, &mut sheet, &mut legend);
+        legend.draw(&mut sheet);
+        self.markup.open("figure", &[("class", &class)]);
+        self.markup.with_text("figcaption", &[], caption);
+        self.markup.open("div", &[("class", &"scroll"), ("tabindex", &0), ("role", &"region"), ("aria-label", &caption)]);
+        self.markup.raw(&sheet.finish(caption, description, None));
+        self.markup.close();
+        self.markup.close();
+    }
+}

@@ -1,0 +1,206 @@
+//! The ladder: what two machines said to each other, an arrow for every packet between two lines, and brackets around what several carry
+//! together.
+
+use super::Scene;
+use super::lettering::Lettering;
+use super::sheet::{Px, Sheet, Thing, count};
+use crate::dissect::{Aside, Mark, Reach, Rung, Talk, flag_words};
+use crate::insight::{IdleCause, phase_of};
+use crate::trace::{Direction, Flow, PacketEntry, Phase};
+use crate::units::{Bytes, Nanos, counted, grouped};
+
+/// Rungs that are drawn; the rest is summed up in words.
+const MOST: usize = 500;
+const ROW: f64 = 22.0;
+const TIME: f64 = 92.0;
+const CLIENT: f64 = 122.0;
+const SERVER: f64 = Sheet::WIDTH - 44.0;
+const TEXT: Lettering = Lettering::of(11.5);
+const SMALL: Lettering = Lettering::of(11.0);
+
+/// Draws the packets of a flow; `at_most` bounds the rungs further.
+pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, at_most: usize) {
+    let rungs = talk.rungs(None, false, at_most.min(MOST));
+    draw_ends(sheet, talk.flow);
+    let top = sheet.y;
+    let bottom = top + ROW * count(rungs.len()) + 8.0;
+    sheet.line("baseline", (CLIENT, top), (CLIENT, bottom));
+    sheet.line("baseline", (SERVER, top), (SERVER, bottom));
+    let mut brackets = Brackets::default();
+    let origin = talk.flow.packets().first().map(|packet| packet.wall);
+    for rung in &rungs {
+        match *rung {
+            Rung::Idle { took, cause, .. } => draw_idle(sheet, took, cause),
+            Rung::Packet(place) => {
+                if let Some(packet) = talk.packet(place) {
+                    brackets.pass(sheet, talk, place, packet);
+                    let at = talk.moment(packet).map(crate::units::Moment::from_start);
+                    let at = at.or_else(|| origin.map(|origin| packet.wall.since(origin)));
+                    draw_packet(scene, sheet, talk, (place, packet), at.unwrap_or_default());
+                }
+            }
+        }
+        sheet.y += ROW;
+    }
+    brackets.end(sheet);
+    sheet.y = bottom + 4.0;
+    draw_rest(sheet, talk.flow, rungs.iter().filter(|rung| matches!(rung, Rung::Packet(_))).count());
+}
+
+fn draw_ends(sheet: &mut Sheet, flow: &Flow) {
+    const NAME: Lettering = Lettering::bold(12.0);
+    let y = sheet.y + 14.0;
+    let half = (SERVER - CLIENT) / 2.0;
+    sheet.text_to("dim", SMALL, (TIME, y), "ms");
+    sheet.text("strong", NAME, (CLIENT, y), &NAME.cut(&format!("client {}", flow.key.local), half));
+    sheet.text_to("strong", NAME, (SERVER, y), &NAME.cut(&format!("server {}", flow.key.remote), half));
+    sheet.y += 24.0;
+}
+
+fn draw_idle(sheet: &mut Sheet, took: Nanos, cause: Option<IdleCause>) {
+    let why = cause.map_or("nothing passed", IdleCause::says);
+    let words = format!("\u{22ee} {took}: {why}");
+    sheet.text("dim idle", TEXT, (CLIENT + 16.0, sheet.y + 15.0), &TEXT.cut(&words, SERVER - CLIENT - 40.0));
+}
+
+fn draw_packet(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, (place, packet): (usize, &PacketEntry), at: Nanos) {
+    let (mark, carried, aside) = (talk.mark(place), talk.carried(place), talk.aside(place, packet));
+    let y = sheet.y + 16.0;
+    let thing = thing(scene, talk, (place, packet), &carried.names, aside.as_ref(), at);
+    sheet.open_thing(&thing, None);
+    sheet.text_to("dim", SMALL, (TIME, y), &format!("{:.2}", at.as_millis_f64()));
+    let bad = matches!(mark, Some(Mark::SentAgain | Mark::Reset));
+    let (from, to) = if packet.direction == Direction::Sent { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
+    let way = if packet.direction == Direction::Sent { 1.0 } else { -1.0 };
+    let shaft = if bad { "shaft bad" } else { "shaft" };
+    sheet.line(shaft, (from, y + 4.0), (to - way * 6.0, y + 4.0));
+    let tip = format!("M{} {}l{} -4v8z", Px(to), Px(y + 4.0), Px(-way * 9.0));
+    sheet.path(if bad { "head bad" } else { "head" }, &tip);
+    draw_words(sheet, talk, (place, packet), &carried.names, aside, y);
+    sheet.close_group();
+}
+
+/// The header's words, what is carried, and what is peculiar, on the arrow as far as there is room.
+fn draw_words(sheet: &mut Sheet, talk: &Talk<'_>, (place, packet): (usize, &PacketEntry), names: &str, aside: Option<Aside>, y: f64) {
+    let (left, right) = (CLIENT + 16.0, SERVER - 16.0);
+    let mut end = right;
+    if let Some(aside) = aside {
+        let words = match aside {
+            Aside::Mark(mark @ (Mark::SentAgain | Mark::Reset)) => format!("{} {}", mark.sign(), mark.says()),
+            _ => aside.to_string(),
+        };
+        let class = if matches!(aside, Aside::RoundTrip(_)) { "strong word" } else { "failure word" };
+        sheet.text_to(class, TEXT, (right, y), &words);
+        end -= TEXT.width(&words) + 16.0;
+    }
+    let room = if names.is_empty() { end - left } else { (end - left) * 0.5 };
+    let ways = talk.header_words(place, packet);
+    let words = TEXT.first_that_fits(&ways, room).unwrap_or_default().to_owned();
+    sheet.text("ink word", TEXT, (left, y), &words);
+    let from = left + TEXT.width(&words) + 14.0;
+    if !names.is_empty() && end > from {
+        sheet.text("said word", TEXT, (from, y), &TEXT.cut(names, end - from));
+    }
+}
+
+fn thing(
+    scene: &Scene<'_>,
+    talk: &Talk<'_>,
+    (place, packet): (usize, &PacketEntry),
+    names: &str,
+    aside: Option<&Aside>,
+    at: Nanos,
+) -> Thing {
+    let flow = scene.trace.place_of(&talk.flow.key).unwrap_or_default();
+    let moment = talk.moment(packet);
+    let exchange = scene.trace.exchanges().iter().rev().find(|exchange| moment.is_some_and(|at| exchange.started <= at));
+    let phase = exchange.and_then(|exchange| phase_of(scene.trace, exchange, talk.flow, packet));
+    let of = exchange.zip(phase).map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name())).unwrap_or_default();
+    let way = if packet.direction == Direction::Sent { "sent" } else { "received" };
+    let header = talk.header_words(place, packet).into_iter().next().unwrap_or_else(|| flag_words(packet.flags));
+    let carries = if names.is_empty() { String::new() } else { format!(". Carries {names}") };
+    let aside = aside.map(|aside| format!(". {aside}")).unwrap_or_default();
+    Thing {
+        class: format!("thing packet rung {}", phase.map_or("none", Phase::name)),
+        says: format!("Packet {place}, {way} at {at}: {header}{carries}{aside}"),
+        key: format!("f{flow}-{place}"),
+        of,
+        span: None,
+    }
+}
+
+/// What is not drawn, in words.
+fn draw_rest(sheet: &mut Sheet, flow: &Flow, drawn: usize) {
+    let rest = flow.packets().get(drawn..).unwrap_or_default();
+    let left = rest.len() as u64 + flow.unlisted();
+    if left == 0 {
+        return;
+    }
+    let bytes =
+        |direction| Bytes(rest.iter().filter(|packet| packet.direction == direction).map(|packet| u64::from(packet.payload_bytes)).sum());
+    let again = rest.iter().filter(|packet| packet.retransmitted).count();
+    let again = if again == 0 { "none of them sent again".to_owned() } else { format!("{} sent again", counted(again, "packet")) };
+    let words = format!(
+        "{} more packets follow: {} sent, {} received, {again}.",
+        grouped(left),
+        bytes(Direction::Sent),
+        bytes(Direction::Received)
+    );
+    sheet.text("dim", Lettering::of(12.0), (CLIENT, sheet.y + 14.0), &words);
+    sheet.y += 24.0;
+}
+
+/// What goes on beside the lines over several packets: TLS records next to the line, parts of HTTP beside them.
+#[derive(Default)]
+struct Brackets {
+    /// For each side, of records and of parts: from which height.
+    open: [[Option<f64>; 2]; 2],
+    reached: [[f64; 2]; 2],
+}
+
+impl Brackets {
+    fn pass(&mut self, sheet: &mut Sheet, talk: &Talk<'_>, place: usize, packet: &PacketEntry) {
+        if packet.payload_bytes == 0 {
+            return;
+        }
+        let carried = talk.carried(place);
+        let side = usize::from(packet.direction == Direction::Received);
+        let y = sheet.y + 20.0;
+        for (layer, Reach { from_before, goes_on }) in [carried.records, carried.parts].into_iter().enumerate() {
+            let (Some(open), Some(reached)) =
+                (self.open.get_mut(side).and_then(|open| open.get_mut(layer)), self.reached.get_mut(side).and_then(|at| at.get_mut(layer)))
+            else {
+                continue;
+            };
+            *reached = y;
+            if !from_before || open.is_none() {
+                *open = (from_before || goes_on).then_some(y);
+            }
+            if !goes_on && let Some(top) = open.take().filter(|top| *top < y) {
+                bracket(sheet, (side, layer), top, y);
+            }
+        }
+    }
+
+    /// Draws what was left open.
+    fn end(&mut self, sheet: &mut Sheet) {
+        for (side, (open, reached)) in self.open.iter().zip(&self.reached).enumerate() {
+            for (layer, (top, bottom)) in open.iter().zip(reached).enumerate() {
+                if let Some(top) = top.filter(|top| top < bottom) {
+                    bracket(sheet, (side, layer), top, *bottom);
+                }
+            }
+        }
+    }
+}
+
+fn bracket(sheet: &mut Sheet, (side, layer): (usize, usize), top: f64, bottom: f64) {
+    let away = 6.0 + 8.0 * count(layer);
+    let (x, arm) = if side == 0 { (CLIENT - away, 4.0) } else { (SERVER + away, -4.0) };
+    let class = match (layer, side) {
+        (0, _) => "bracket tls",
+        (_, 0) => "bracket send",
+        _ => "bracket receive",
+    };
+    sheet.path(class, &format!("M{} {}H{}V{}h{}", Px(x + arm), Px(top - 6.0), Px(x), Px(bottom + 4.0), Px(arm)));
+}
