@@ -4,7 +4,7 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test ci format-check lint docs licences advisories bench install setcap
+.PHONY: help build run test ci format-check lint docs licences advisories pages bench install setcap
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ licences: ## Check the licences, origins and refused versions of what is linked 
 advisories: ## Check for known vulnerabilities; fetches the advisory database
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install cargo-deny --locked
 	$(CARGO) deny check advisories
+
+pages: ## Show a page in a browser and see that it asks for nothing (installs chromium: half a gigabyte)
+	@tools/system-packages browser
+	@tools/report-peers || true
+	$(CARGO) test --locked --test reports pages
 
 bench: ## Measure against curl and print the figures (needs nginx and curl)
 	@tools/system-packages build

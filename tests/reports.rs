@@ -13,6 +13,8 @@ mod har;
 mod junit;
 #[path = "reports/markdown.rs"]
 mod markdown;
+#[path = "reports/pages.rs"]
+mod pages;
 #[path = "reports/peer.rs"]
 mod peer;
 #[path = "reports/prometheus.rs"]

@@ -14,9 +14,14 @@ fn installed(relative: &str) -> Option<PathBuf> {
         std::env::var_os("TAPLINE_REQUIRE_PEERS").is_none_or(|value| value != "1"),
         "{relative} is required; tools/report-peers installs it"
     );
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    let _ = writeln!(std::io::stderr().lock(), "SKIPPED: {relative} is not installed, see tools/report-peers ({test})");
+    skipped(&format!("{relative} is not installed, see tools/report-peers"));
     None
+}
+
+/// Says that a test did not run and why.
+pub(crate) fn skipped(why: &str) {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(std::io::stderr().lock(), "SKIPPED: {why} ({test})");
 }
 
 /// Node, for a program that uses one of npm's packages.

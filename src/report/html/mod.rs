@@ -120,8 +120,9 @@ fn several(page: &mut Page<'_>, heading: &Heading) {
     };
     for exchange in &told {
         page.open("details", &[]);
-        let title = Heading::of_exchange(&page.scene, exchange);
-        page.element("summary", &[], &format!("#{} {}, {}, {}", exchange.id.0, title.asked, title.outcome, title.total));
+        let Heading { asked, outcome, total, .. } = Heading::of_exchange(&page.scene, exchange);
+        let came = outcome.split(" \u{00b7} ").next().unwrap_or_default().to_owned();
+        page.element("summary", &[], &format!("#{} {asked}: {came}, {total}", exchange.id.0));
         exchange::write(page, exchange, 3);
         page.close();
     }

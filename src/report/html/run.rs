@@ -46,7 +46,7 @@ pub(super) fn hops(page: &mut Page<'_>) {
     const MOST: usize = 200;
     page.section("exchanges", 2, "Exchanges");
     let rows: Vec<Row> = page.trace().exchanges().iter().take(MOST).map(|exchange| hop(page, exchange)).collect();
-    page.table("sortable", "Exchanges in their order (app)", &["", "Why", "Request", "Outcome", "Took", "Leads to"], &rows);
+    page.table("sortable", "Exchanges in their order (app)", &["No.", "Why", "Request", "Outcome", "Took", "Leads to"], &rows);
     page.close();
 }
 
