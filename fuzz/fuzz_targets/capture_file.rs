@@ -5,9 +5,11 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use tapline::archive::Archive;
+use tapline::dissect::TakenApart;
 use tapline::insight::ServerNames;
 use tapline::report::{self, Options};
 use tapline::trace::Trace;
+use tapline::wire::tls::KeyLog;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(archive) = Archive::piped(Cursor::new(bytes.to_vec())) else { return };
@@ -19,7 +21,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
     // A packet takes no less than its header.
     assert!(trace.capture().packets <= bytes.len() as u64 / 16);
-    let options = Options { names: ServerNames::of(&trace, &*store), ..Options::default() };
+    let taken_apart = TakenApart::of(&trace, &*store, &KeyLog::default());
+    let options = Options { names: ServerNames::of(&trace, &*store), taken_apart, ..Options::default() };
     for format in report::Format::ALL {
         let _ = report::write(&trace, format, &options);
     }

@@ -1,0 +1,74 @@
+//! Any bytes as what each decoder reads: the first byte chooses which.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tapline::wire::anatomy::anatomy;
+use tapline::wire::dns::Message;
+use tapline::wire::hpack::FieldDecoder;
+use tapline::wire::http1::{BodyReader, HeadBuffer, request_framing, response_framing};
+use tapline::wire::http2::FrameReader;
+use tapline::wire::quic::{InitialReader, long_packets};
+use tapline::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, RecordBoundary, Sender, ServerHello};
+use tapline::wire::Link;
+
+const LINKS: [Link; 5] = [Link::Ethernet, Link::LinuxCooked, Link::LinuxCooked2, Link::Raw, Link::Loopback];
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&choice, bytes)) = bytes.split_first() else { return };
+    match choice % 9 {
+        0 => drop(anatomy(LINKS[usize::from(choice / 9) % LINKS.len()], bytes)),
+        1 => drop(Message::parse(bytes)),
+        2 => {
+            let mut decoder = FieldDecoder::default();
+            bytes.chunks(64).for_each(|section| drop(decoder.decode(section)));
+        }
+        3 => http1(bytes),
+        4 => {
+            let mut passed = 0_usize;
+            bytes.chunks(7).for_each(|piece| FrameReader::of_client().read(piece, |_| passed += 1));
+            FrameReader::of_server().read(bytes, |_| passed += 1);
+            assert!(passed <= 2 * bytes.len() + 2);
+        }
+        5 => {
+            assert!(long_packets(bytes).count() <= bytes.len());
+            drop(InitialReader::default().read(Sender::Client, bytes));
+        }
+        6 => {
+            let (mut seen, mut headers) = (0_usize, 0_usize);
+            HandshakeReader::default().read(Sender::Server, bytes, |_| seen += 1);
+            RecordBoundary::default().follow(bytes, |_| headers += 1);
+            assert!(seen <= bytes.len() && headers <= bytes.len());
+        }
+        7 => KeyLog::default().read(bytes),
+        _ => decipher(bytes),
+    }
+});
+
+fn http1(bytes: &[u8]) {
+    let mut head = HeadBuffer::default();
+    let Ok(taken) = head.take(bytes) else { return };
+    let rest = bytes.get(taken..).unwrap_or_default();
+    let mut told = 0_usize;
+    if let Ok(request) = head.request() {
+        BodyReader::new(request_framing(&request)).read(rest, |_, bytes, _| told += bytes);
+    }
+    if let Ok(response) = head.response() {
+        BodyReader::new(response_framing(&response, false)).read(rest, |_, bytes, _| told += bytes);
+    }
+    assert!(told <= 2 * rest.len());
+}
+
+/// Hellos, a key log for them, and records.
+fn decipher(bytes: &[u8]) {
+    let third = bytes.len() / 3;
+    let (client, rest) = bytes.split_at(third);
+    let (server, records) = rest.split_at(third);
+    let (Some(client), Some(server)) = (ClientHello::parse(client), ServerHello::parse(server)) else { return };
+    let mut log = KeyLog::default();
+    log.read(records);
+    if let Ok(mut decipherer) = Decipherer::new(&client, &server, &log) {
+        for record in records.chunks(300) {
+            drop(decipherer.open(Sender::Server, record));
+        }
+    }
+}
