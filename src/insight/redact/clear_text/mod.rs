@@ -1,0 +1,88 @@
+//! Secrets in packets of connections in the clear, overwritten where they lie. Lengths stay the same and checksums are right, so that the
+//! packets still say when which bytes passed.
+//!
+//! ```text
+//! frame ─► segment ─► stream ─► speech ──► what is secret in these bytes
+//!                       │         TLS: nothing      HTTP/1: fields, bodies      HTTP/2: field sections, bodies
+//!                       │         SOCKS5: passwords      anything else: all of it
+//!                       └── what was sent again is overwritten as it was before
+//! ```
+//!
+//! Packets are handed on at once, so what is not yet known to be harmless counts as secret: a line of a head whose end is in the next
+//! packet, bytes behind a gap.
+
+mod checksum;
+mod head;
+mod socks;
+mod speech;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+
+use super::Rules;
+use crate::wire::{Frame, Link, Segment, SegmentKind, frame_of};
+use speech::Talked;
+use stream::Stream;
+
+/// Follows connections packet by packet.
+#[derive(Default)]
+pub struct ClearText {
+    talks: HashMap<(SocketAddr, SocketAddr), Talk, RandomState>,
+}
+
+/// A connection: its streams, by which end is the lesser.
+#[derive(Default)]
+struct Talk {
+    streams: [Stream; 2],
+    talked: Talked,
+}
+
+/// Stands where a secret was.
+const BLANK: u8 = b'*';
+
+impl ClearText {
+    /// Connections that are followed. Of further ones everything is overwritten.
+    const MOST: usize = 4_096;
+
+    /// Overwrites what is secret in a frame, of which `frame_bytes` were on the link.
+    pub fn over(&mut self, link: Link, frame_bytes: u32, frame: &mut [u8], rules: &Rules) {
+        let Frame::Segment(segment) = frame_of(link, frame, frame_bytes) else { return };
+        let Some(begin) = segment.payload_at.and_then(|at| usize::try_from(at).ok()) else { return };
+        let end = begin.saturating_add(segment.payload_bytes as usize).min(frame.len());
+        let Some(payload) = frame.get_mut(begin..end) else { return };
+        let before = payload.to_vec();
+        self.over_payload(&segment, payload, rules);
+        if *payload != *before {
+            checksum::mend(link, frame, &segment, begin, &before);
+        }
+    }
+
+    fn over_payload(&mut self, segment: &Segment, payload: &mut [u8], rules: &Rules) {
+        let SegmentKind::Tcp(tcp) = segment.kind else {
+            if !is_harmless(segment) {
+                payload.fill(BLANK);
+            }
+            return;
+        };
+        let (source, destination) = (segment.source, segment.destination);
+        let ends = (source.min(destination), source.max(destination));
+        if self.talks.len() >= Self::MOST && !self.talks.contains_key(&ends) {
+            return payload.fill(BLANK);
+        }
+        let Talk { streams: [lesser, greater], talked } = self.talks.entry(ends).or_default();
+        let stream = if source == ends.0 { lesser } else { greater };
+        let missing = u64::from(segment.payload_bytes).saturating_sub(payload.len() as u64);
+        stream.take(&tcp, payload, missing, talked, rules);
+    }
+}
+
+/// DNS, and QUIC, which is encrypted.
+fn is_harmless(datagram: &Segment) -> bool {
+    let is = |port| matches!(port, 53 | 443 | 5353);
+    is(datagram.source.port()) || is(datagram.destination.port())
+}

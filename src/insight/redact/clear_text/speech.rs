@@ -1,0 +1,204 @@
+//! What one side says, as far as it takes to know what of it is secret.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::head::Head;
+use super::socks::Socks;
+use crate::insight::redact::Rules;
+use crate::wire::http1::{BodyReader, Framing, Stretch, request_framing, response_framing};
+use crate::wire::http2::{Frame, FrameReader, Passed};
+
+/// What both sides of a connection know of each other.
+#[derive(Default)]
+pub(super) struct Talked {
+    /// Methods whose responses are still to come.
+    asked: VecDeque<String>,
+    /// The client began with HTTP/2's preface.
+    http2: bool,
+    /// The client began with a greeting of SOCKS5.
+    socks: bool,
+    /// Another protocol was agreed upon.
+    switched: bool,
+}
+
+/// Where one side is.
+#[derive(Default)]
+pub(super) enum Speech {
+    /// Something begins.
+    #[default]
+    Start,
+    /// A head of HTTP/1.
+    Head(Head),
+    /// Its body.
+    Body(BodyReader),
+    /// Frames of HTTP/2, and the one that is under way.
+    Http2(FrameReader, Option<Frame>),
+    Socks(Socks),
+    /// TLS.
+    Encrypted,
+    /// Anything else: nobody knows what in it is secret.
+    Unknown,
+}
+
+impl Speech {
+    /// Requests that may wait for their responses.
+    const MOST_ASKED: usize = 1_024;
+
+    pub(super) const fn is_encrypted(&self) -> bool {
+        matches!(self, Self::Encrypted)
+    }
+
+    /// Adds where the next bytes are secret.
+    pub(super) fn take(&mut self, bytes: &[u8], talked: &mut Talked, rules: &Rules, secrets: &mut Vec<Range<usize>>) {
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let mut found = Vec::new();
+            let taken = self.take_some(rest, talked, rules, &mut found);
+            secrets.extend(found.into_iter().map(|secret| at + secret.start..at + secret.end));
+            at += taken;
+        }
+    }
+
+    /// Bytes that were not captured.
+    pub(super) fn miss(&mut self, bytes: u64) {
+        let goes_on = match self {
+            Self::Body(body) => body.skip(bytes),
+            Self::Encrypted => true,
+            _ => false,
+        };
+        if !goes_on {
+            *self = Self::Unknown;
+        }
+    }
+
+    /// Takes at least one byte, unless it only finds out what begins.
+    fn take_some(&mut self, bytes: &[u8], talked: &mut Talked, rules: &Rules, found: &mut Vec<Range<usize>>) -> usize {
+        match self {
+            Self::Start => {
+                *self = beginning(bytes, talked);
+                0
+            }
+            Self::Head(head) => {
+                let Some(taken) = head.take(bytes, rules, found) else {
+                    *self = Self::Unknown;
+                    return 0;
+                };
+                if head.is_complete() {
+                    *self = behind(head, talked);
+                }
+                taken
+            }
+            Self::Body(body) => {
+                let taken = take_body(body, bytes, found);
+                if body.is_done() {
+                    *self = Self::Start;
+                }
+                taken
+            }
+            Self::Http2(reader, frame) => {
+                take_frames(reader, frame, bytes, found);
+                bytes.len()
+            }
+            Self::Socks(socks) => match socks.take(bytes, found) {
+                Some((taken, is_over)) => {
+                    if is_over {
+                        *self = Self::Start;
+                    }
+                    taken
+                }
+                None => {
+                    *self = Self::Unknown;
+                    0
+                }
+            },
+            Self::Encrypted => bytes.len(),
+            Self::Unknown => {
+                found.push(0..bytes.len());
+                bytes.len()
+            }
+        }
+    }
+}
+
+fn beginning(bytes: &[u8], talked: &mut Talked) -> Speech {
+    const SOCKS5: u8 = 5;
+    match bytes {
+        _ if talked.switched => Speech::Unknown,
+        // A record: content types 20 to 23, version 3.x (RFC 8446 §5.1).
+        [20..=23, 3, ..] => Speech::Encrypted,
+        [SOCKS5, ..] if talked.socks => Speech::Socks(Socks::of_server()),
+        [SOCKS5, ..] => {
+            talked.socks = true;
+            Speech::Socks(Socks::of_client())
+        }
+        _ if bytes.starts_with(b"PRI * HTTP/2") => {
+            talked.http2 = true;
+            Speech::Http2(FrameReader::of_client(), None)
+        }
+        _ if talked.http2 => Speech::Http2(FrameReader::of_server(), None),
+        [b'A'..=b'Z' | b'a'..=b'z' | b'\r' | b'\n', ..] => Speech::Head(Head::default()),
+        _ => Speech::Unknown,
+    }
+}
+
+/// What follows a head.
+fn behind(head: &Head, talked: &mut Talked) -> Speech {
+    let framing = if head.is_response() {
+        let Ok(response) = head.read().response() else { return Speech::Unknown };
+        let informs = (100..200).contains(&response.status);
+        let method = if informs { None } else { talked.asked.pop_front() };
+        talked.switched |= response.status == 101;
+        let tunnels = method.as_deref() == Some("CONNECT") && (200..300).contains(&response.status);
+        if tunnels { Framing::Length(0) } else { response_framing(&response, method.as_deref() == Some("HEAD")) }
+    } else {
+        let Ok(request) = head.read().request() else { return Speech::Unknown };
+        let framing = if request.method == "CONNECT" { Framing::Length(0) } else { request_framing(&request) };
+        if talked.asked.len() == Speech::MOST_ASKED {
+            return Speech::Unknown;
+        }
+        talked.asked.push_back(request.method);
+        framing
+    };
+    match framing {
+        Framing::Length(0) => Speech::Start,
+        framing => Speech::Body(BodyReader::new(framing)),
+    }
+}
+
+/// Everything but where chunks lie.
+fn take_body(body: &mut BodyReader, bytes: &[u8], found: &mut Vec<Range<usize>>) -> usize {
+    let mut at = 0;
+    body.read(bytes, |stretch, count, _| {
+        let range = at..at + count;
+        at += count;
+        match stretch {
+            Stretch::Data | Stretch::Trailers => found.push(range),
+            Stretch::ChunkHeader => {
+                let says_more =
+                    |place: &usize| bytes.get(*place).is_some_and(|byte| !byte.is_ascii_hexdigit() && !matches!(byte, b'\r' | b'\n'));
+                if let Some(more) = range.clone().find(says_more) {
+                    found.push(more..range.end);
+                }
+            }
+        }
+    });
+    at
+}
+
+/// All payload but that which says how HTTP/2 itself is doing.
+fn take_frames(reader: &mut FrameReader, current: &mut Option<Frame>, bytes: &[u8], found: &mut Vec<Range<usize>>) {
+    /// PRIORITY, `RST_STREAM`, SETTINGS, PING, `WINDOW_UPDATE` (RFC 9113 §6).
+    const HARMLESS: [u8; 5] = [2, 3, 4, 6, 8];
+    for (at, byte) in bytes.iter().enumerate() {
+        if current.is_some_and(|frame| !HARMLESS.contains(&frame.kind)) {
+            found.push(at..at + 1);
+        }
+        reader.read(std::slice::from_ref(byte), |passed| {
+            *current = match passed {
+                Passed::Began(frame) => Some(frame),
+                Passed::Ended(_) => None,
+            };
+        });
+    }
+}
