@@ -8,7 +8,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 
 use super::samples::frame;
-use super::saving::{Device, Means, Saver, Unmasked};
+use super::saving::{Device, Means, Saver};
 use super::*;
 use crate::insight::packet_of;
 use crate::insight::redact::Redactor;
@@ -37,7 +37,7 @@ impl ByteStore for Segments {
 
 fn means(with_secrets: bool) -> Means {
     let device = |name: &str| Device { name: name.to_owned(), link_type: 1, snap_length: 2_048 };
-    Means { devices: vec![device("eth0"), device("lo")], store: Arc::new(Segments), mask: Box::new(Unmasked), with_secrets, live: false }
+    Means { devices: vec![device("eth0"), device("lo")], store: Arc::new(Segments), rules: Rules::default(), with_secrets, live: false }
 }
 
 /// A packet of which the store has the bytes.

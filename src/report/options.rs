@@ -3,7 +3,7 @@
 use crate::dissect::TakenApart;
 use crate::insight::ServerNames;
 use crate::insight::budget::Budget;
-use crate::insight::redact::Redactor;
+use crate::insight::redact::{Redactor, Rules};
 
 /// How reports are written.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Options {
     pub ascii: bool,
     /// Leave secrets as they are.
     pub with_secrets: bool,
+    /// What is secret.
+    pub rules: Rules,
     /// The limits the run is held to.
     pub budget: Option<Budget>,
     /// The names of conversations' servers, where they were looked for.
@@ -32,6 +34,7 @@ impl Default for Options {
             color: false,
             ascii: false,
             with_secrets: false,
+            rules: Rules::default(),
             budget: None,
             names: ServerNames::default(),
             taken_apart: TakenApart::default(),
@@ -41,7 +44,7 @@ impl Default for Options {
 
 impl Options {
     /// What masks secrets, or does not.
-    pub(super) const fn redactor(&self) -> Redactor {
-        Redactor::new(self.with_secrets)
+    pub(super) const fn redactor(&self) -> Redactor<'_> {
+        if self.with_secrets { Redactor::new(true) } else { Redactor::by(&self.rules) }
     }
 }

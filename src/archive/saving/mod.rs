@@ -13,7 +13,6 @@
 
 mod blocks;
 mod held;
-mod mask;
 mod names;
 mod remarks;
 mod sentence;
@@ -21,13 +20,11 @@ mod sentence;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-pub use mask::{Mask, Unmasked};
-
 use super::aside::Aside;
 use super::journal;
 use super::pcap::LONGEST;
 use crate::insight::packet_of;
-use crate::insight::redact::Redactor;
+use crate::insight::redact::{ClearText, Redactor, Rules};
 use crate::trace::{ByteStore, Event, Packet, Phase, Stored, Trace, What};
 use crate::units::{Moment, WallTime};
 use crate::wire::{Frame, Link, frame_of};
@@ -53,9 +50,9 @@ pub struct Means {
     pub devices: Vec<Device>,
     /// Where their bytes are.
     pub store: Arc<dyn ByteStore>,
-    /// What is overwritten in them.
-    pub mask: Box<dyn Mask>,
-    /// Nothing is redacted, and the TLS keys are among it.
+    /// What is secret: masked in events, overwritten in packets.
+    pub rules: Rules,
+    /// Nothing is, and the TLS keys are among it.
     pub with_secrets: bool,
     /// Somebody reads while it is written: what is written is handed on at once.
     pub live: bool,
@@ -71,7 +68,7 @@ pub const HOLD_NANOS: u64 = 50_000_000;
 pub struct Saver<W> {
     out: W,
     means: Means,
-    redactor: Redactor,
+    clear_text: ClearText,
     held: Held,
     names: Names,
     /// What is needed of the run to write the rest: clocks, packets, whom is talked with.
@@ -94,11 +91,10 @@ impl<W: Write> Saver<W> {
 
     /// Begins a file.
     pub fn begin(out: W, means: Means) -> io::Result<Self> {
-        let redactor = Redactor::new(means.with_secrets);
         let (held, names, known) = (Held::default(), Names::default(), Trace::default());
         let delivered = vec![0; means.devices.len()];
-        let (batch, opening, begun, closed) = (None, false, false, None);
-        let mut saver = Self { out, means, redactor, held, names, known, batch, opening, begun, delivered, closed };
+        let (clear_text, batch, opening, begun, closed) = (ClearText::default(), None, false, false, None);
+        let mut saver = Self { out, means, clear_text, held, names, known, batch, opening, begun, delivered, closed };
         let program = concat!("tapline ", env!("CARGO_PKG_VERSION"));
         saver.out.write_all(&blocks::section(program, std::env::consts::OS))?;
         for device in &saver.means.devices {
@@ -121,7 +117,7 @@ impl<W: Write> Saver<W> {
                 let wall = errors.first().map_or_else(|| self.wall_of(event.at), |error| error.wall);
                 self.held.pass(wall, Item::Told(Box::new(event.clone())));
             }
-            _ => self.hold_event(self.redactor.event(event)),
+            _ => self.hold_event(self.masked(event)),
         }
         if self.held.is_full() {
             self.release(WallTime(u64::MAX))
@@ -159,6 +155,14 @@ impl<W: Write> Saver<W> {
             self.out.write_all(&blocks::statistics(interface, wall, *delivered, counted))?;
         }
         Ok(())
+    }
+
+    fn masked(&mut self, event: &Event) -> Event {
+        if self.means.with_secrets {
+            return event.clone();
+        }
+        self.means.rules.learn(&event.what);
+        Redactor::by(&self.means.rules).event(event)
     }
 
     fn hold_event(&mut self, event: Event) {
@@ -261,7 +265,13 @@ impl<W: Write> Saver<W> {
         let link_type = self.means.devices.get(usize::from(stored.interface))?.link_type;
         let mut bytes = Vec::new();
         self.means.store.read(stored, LONGEST as usize, &mut bytes).ok()?;
-        self.means.mask.over(packet, link_type, &mut bytes);
+        if !self.means.with_secrets {
+            // What cannot be read cannot be known to be harmless.
+            match Link::from_number(link_type.into()) {
+                Some(link) => self.clear_text.over(link, packet.frame_bytes, &mut bytes, &self.means.rules),
+                None => return None,
+            }
+        }
         (!bytes.is_empty()).then_some((stored, bytes))
     }
 

@@ -12,7 +12,7 @@ pub(super) struct Row<'a> {
     trace: &'a Trace,
     transfer: usize,
     exchange: &'a Exchange,
-    redactor: Redactor,
+    redactor: Redactor<'a>,
     connection: Option<&'a Connection>,
     segments: Option<insight::Segments>,
 }

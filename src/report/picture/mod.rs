@@ -32,7 +32,7 @@ use crate::units::{Moment, Nanos};
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub(super) trace: &'a Trace,
-    pub(super) redactor: Redactor,
+    pub(super) redactor: Redactor<'a>,
 }
 
 /// Columns left of the axis: a name and a figure.

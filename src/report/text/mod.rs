@@ -46,7 +46,7 @@ pub fn text(trace: &Trace, options: &Options) -> String {
 struct Page<'a> {
     trace: &'a Trace,
     pen: Pen,
-    redactor: Redactor,
+    redactor: Redactor<'a>,
     width: usize,
 }
 

@@ -59,7 +59,7 @@ pub(super) struct Facts<'a> {
     pub(super) hop: &'a Exchange,
     marks: CurlMarks,
     number: usize,
-    pub(super) redactor: Redactor,
+    pub(super) redactor: Redactor<'a>,
 }
 
 type Reading = fn(&Facts) -> Value;

@@ -41,7 +41,7 @@ fn masked(pieces: &[Piece], rules: &Rules) -> Vec<Vec<u8>> {
             let sliced = SlicedPacket::from_ethernet(&frame).unwrap();
             let Some(TransportSlice::Tcp(tcp)) = sliced.transport else { panic!("a segment") };
             let (source, destination) = if piece.0 { ([10, 0, 0, 1], [10, 0, 0, 2]) } else { ([10, 0, 0, 2], [10, 0, 0, 1]) };
-            assert_eq!(tcp.calc_checksum_ipv4_raw(source, destination).unwrap(), tcp.checksum());
+            assert_eq!(tcp.to_header().calc_checksum_ipv4_raw(source, destination, tcp.payload()).unwrap(), tcp.checksum());
             assert_eq!(tcp.payload().len(), piece.2.len());
             tcp.payload().to_vec()
         })
