@@ -14,7 +14,8 @@ use std::sync::Arc;
 use findings::findings;
 use scenario::{Scenario, differences};
 use tapline::archive::Archive;
-use tapline::archive::saving::{Means, Saver, Unmasked};
+use tapline::archive::saving::{Means, Saver};
+use tapline::insight::redact::Rules;
 use tapline::insight::redact::Redactor;
 use tapline::report::{self, Format, Options};
 use tapline::trace::{ByteStore, Event, StoreError, Stored, Trace};
@@ -51,7 +52,7 @@ fn a_scenario_that_is_saved_as_a_file_and_opened_gives_the_same_trace() {
         for with_secrets in [false, true] {
             let redactor = Redactor::new(with_secrets);
             let store = Arc::new(Nothing);
-            let means = Means { devices: Vec::new(), store, mask: Box::new(Unmasked), with_secrets, live: false };
+            let means = Means { devices: Vec::new(), store, rules: Rules::default(), with_secrets, live: false };
             let mut saver = Saver::begin(Vec::new(), means).unwrap();
             for event in &scenario.events {
                 saver.take(event).unwrap();

@@ -11,7 +11,7 @@ use super::samples::frame;
 use super::saving::{Device, Means, Saver};
 use super::*;
 use crate::insight::packet_of;
-use crate::insight::redact::Redactor;
+use crate::insight::redact::{Redactor, Rules};
 use crate::trace::law::event;
 use crate::trace::{ByteStore, Packet, StoreError, Stored, Trace, What};
 use crate::units::{Moment, WallTime};

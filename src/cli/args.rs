@@ -2,6 +2,7 @@
 
 mod files;
 mod lab;
+mod secrets;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use super::lab::LinkArgs;
 pub(super) use files::{OpenArgs, ReportFileArgs};
 pub(super) use lab::{LabAction, LabArgs};
+pub(super) use secrets::SecretsArgs;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -80,9 +82,8 @@ pub(super) enum Command {
 pub(super) struct LiveArgs {
     /// What to look at; without a scheme, http:// is meant, as with curl
     pub(super) url: Option<String>,
-    /// Do not mask credentials, cookies and tokens in a run that is saved, and put the keys of its TLS into it
-    #[arg(long, help_heading = "Capture")]
-    pub(super) with_secrets: bool,
+    #[command(flatten)]
+    pub(super) secrets: SecretsArgs,
     #[command(flatten)]
     pub(super) request: RequestArgs,
     #[command(flatten)]
@@ -142,9 +143,9 @@ impl ProbeArgs {
         Self { urls, formats: Vec::new(), write_out: None, budget: None, look, request }
     }
 
-    /// The same with secrets, or without.
-    pub(super) fn with_secrets(mut self, with_secrets: bool) -> Self {
-        self.look.with_secrets = with_secrets;
+    /// The same, with other secrets.
+    pub(super) fn with_secrets(mut self, secrets: SecretsArgs) -> Self {
+        self.look.secrets = secrets;
         self
     }
 }
@@ -152,9 +153,8 @@ impl ProbeArgs {
 /// How reports look.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ReportArgs {
-    /// Do not mask credentials, cookies and tokens in what is written; a run that is saved has the keys of its TLS, too
-    #[arg(long, help_heading = "Report")]
-    pub(super) with_secrets: bool,
+    #[command(flatten)]
+    pub(super) secrets: SecretsArgs,
     /// Colours in the text report
     #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Report")]
     pub(super) color: ColorChoice,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::args::{LookArgs, RequestArgs, ThemeChoice};
+use super::args::{LookArgs, RequestArgs, SecretsArgs, ThemeChoice};
 use super::capturing::{Capturing, Pending};
 use super::engine::{Engine, Outlet};
 use super::exit::Exit;
@@ -18,6 +18,7 @@ use super::saving::Place;
 use super::target::Targets;
 use super::usage::Usage;
 use crate::capture::Depth;
+use crate::insight::redact::Rules;
 use crate::lab::Exhibit;
 use crate::lab::network::Remote;
 use crate::trace::{ByteStore, Link, Stored};
@@ -37,7 +38,7 @@ pub(super) const fn depth(request: &RequestArgs) -> Depth {
 }
 
 /// Opens the screen on `url`, or on the start screen.
-pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pending: Pending, with_secrets: bool) -> Result<Exit, Usage> {
+pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pending: Pending, secrets: &SecretsArgs) -> Result<Exit, Usage> {
     let save = match Place::of(targets.request().save.as_deref())? {
         Some(Place::File(path)) => Some(path.to_owned()),
         Some(Place::Stdout) | None => None,
@@ -55,7 +56,8 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
         recording: None,
         recorder: None,
         save,
-        with_secrets,
+        with_secrets: secrets.with_secrets,
+        rules: secrets.rules()?,
         pending: Some(pending),
         capturing: None,
         lab: lab::lab_around(),
@@ -127,6 +129,8 @@ struct Runs {
     recorder: Option<JoinHandle<Saved>>,
     save: Option<PathBuf>,
     with_secrets: bool,
+    /// What is masked, else.
+    rules: Rules,
     /// Open, or being opened while the first picture is drawn.
     capturing: Option<Capturing>,
     pending: Option<Pending>,
@@ -159,7 +163,7 @@ impl Runs {
         let latest = Arc::clone(&self.latest);
         let wanted = move || latest.load(Ordering::SeqCst) == number;
         let capturing = self.capturing()?;
-        let recording = Recording::new(capturing.clone(), keys);
+        let recording = Recording::new(capturing.clone(), keys, self.rules.clone());
         let failed = |error: std::io::Error| format!("the engine cannot start: {error}");
         let (events, recorder) = recording.start(self.sender.clone(), wanted.clone(), self.save.clone()).map_err(failed)?;
         let engine = Engine::start(vec![spec], Outlet::new(&events, wanted), capturing, self.link()).map_err(failed)?;

@@ -84,8 +84,8 @@ fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
         let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::All);
         let targets = Targets::new(args.request, matches.clone());
         return match args.url {
-            Some(url) => live::run(Some(url), targets, &args.look, pending, args.with_secrets),
-            None => live::run(None, start_screen(targets), &args.look, pending, args.with_secrets),
+            Some(url) => live::run(Some(url), targets, &args.look, pending, &args.secrets),
+            None => live::run(None, start_screen(targets), &args.look, pending, &args.secrets),
         };
     }
     let Some(url) = args.url else {
@@ -95,7 +95,7 @@ fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     };
     eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' prints it)");
     let targets = Targets::new(args.request.clone(), matches.clone());
-    probe::run(&ProbeArgs::of(vec![url], args.request, args.look.ascii).with_secrets(args.with_secrets), &targets, None)
+    probe::run(&ProbeArgs::of(vec![url], args.request, args.look.ascii).with_secrets(args.secrets), &targets, None)
 }
 
 /// The start screen offers the lab's places; where the lab cannot start, it offers none.

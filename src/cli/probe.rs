@@ -25,9 +25,9 @@ const CHANNEL: usize = 8_192;
 
 /// Runs the requests and writes the reports.
 pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>) -> Result<Exit, Usage> {
-    let plan = Plan::of(args)?;
+    let mut plan = Plan::of(args)?;
     let place = Place::of(args.request.save.as_deref())?;
-    let keys = Keys::wanted(place.is_some() && args.look.with_secrets);
+    let keys = Keys::wanted(place.is_some() && args.look.secrets.with_secrets);
     let mut specs = args.urls.iter().map(|url| targets.spec(url)).collect::<Result<Vec<_>, _>>()?;
     for spec in &mut specs {
         spec.tls.key_tap = keys.tap();
@@ -43,7 +43,7 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
             return Ok(Exit::Fault);
         }
     };
-    let saving = match place.map(|place| Saving::begin(&place, &capturing, keys)).transpose() {
+    let saving = match place.map(|place| Saving::begin(&place, &capturing, keys, plan.rules())).transpose() {
         Ok(saving) => saving,
         Err(exit) => return Ok(exit),
     };

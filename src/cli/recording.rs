@@ -19,6 +19,7 @@ use super::new_file::{NewFile, Readers};
 use super::saving::means;
 use super::spool::Spool;
 use crate::archive::saving::Saver;
+use crate::insight::redact::Rules;
 use crate::trace::{Event, What};
 use crate::tui::Message;
 use crate::units::{Untrusted, WallTime};
@@ -34,12 +35,13 @@ pub(super) type Saved = Option<Result<String, String>>;
 pub(super) struct Recording {
     spool: Arc<Spool>,
     keys: Keys,
+    rules: Rules,
     capturing: Capturing,
 }
 
 impl Recording {
-    pub(super) fn new(capturing: Capturing, keys: Keys) -> Self {
-        Self { spool: Arc::default(), keys, capturing }
+    pub(super) fn new(capturing: Capturing, keys: Keys, rules: Rules) -> Self {
+        Self { spool: Arc::default(), keys, rules, capturing }
     }
 
     /// Starts a thread that keeps the run's events and passes them on to the screen while they are wanted. Once the run is over it saves it
@@ -115,7 +117,7 @@ impl Recording {
     }
 
     fn write(&self, file: NewFile) -> io::Result<NewFile> {
-        let mut saver = Saver::begin(BufWriter::new(file), means(&self.capturing, self.keys.are_wanted(), false))?;
+        let mut saver = Saver::begin(BufWriter::new(file), means(&self.capturing, self.rules.clone(), self.keys.are_wanted(), false))?;
         saver.unlock(&self.keys.all_lines())?;
         self.spool.read(|event| saver.take(event))?;
         saver.finish()?.into_inner().map_err(io::IntoInnerError::into_error)

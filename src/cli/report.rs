@@ -28,6 +28,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
     let mut trace = Trace::default();
     let mut stream = reports.stream();
     let kept = archive.tell(|event| {
+        reports.options.rules.learn(&event.what);
         stream.write(&event, &reports.options);
         trace.apply(event);
     });

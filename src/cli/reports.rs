@@ -20,7 +20,7 @@ impl Reports {
     /// Reads the options that say what to write.
     pub(super) fn of(formats: &[String], look: &ReportArgs) -> Result<Self, Usage> {
         let asked = formats.iter().map(|text| format(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { asked, options: options(look) })
+        Ok(Self { asked, options: options(look)? })
     }
 
     /// Where nothing was asked for, this goes to standard output.
@@ -112,7 +112,7 @@ fn format(text: &str) -> Result<(Format, Option<PathBuf>), Usage> {
     }
 }
 
-fn options(look: &ReportArgs) -> Options {
+fn options(look: &ReportArgs) -> Result<Options, Usage> {
     let terminal = std::io::stdout().is_terminal();
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     let color = match look.color {
@@ -122,5 +122,6 @@ fn options(look: &ReportArgs) -> Options {
     };
     let width = if terminal { crossterm::terminal::size().map_or(80, |(width, _)| width) } else { 80 };
     let ascii = look.ascii || !super::speaks_unicode();
-    Options { width: width.into(), color, ascii, with_secrets: look.with_secrets, ..Options::default() }
+    let (with_secrets, rules) = (look.secrets.with_secrets, look.secrets.rules()?);
+    Ok(Options { width: width.into(), color, ascii, with_secrets, rules, ..Options::default() })
 }

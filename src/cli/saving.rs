@@ -8,7 +8,8 @@ use super::exit::Exit;
 use super::keys::Keys;
 use super::new_file::{NewFile, Readers};
 use super::usage::Usage;
-use crate::archive::saving::{Means, Saver, Unmasked};
+use crate::archive::saving::{Means, Saver};
+use crate::insight::redact::Rules;
 use crate::trace::Event;
 use crate::units::Untrusted;
 
@@ -52,7 +53,7 @@ enum Out {
 
 impl Saving {
     /// Begins to save what will be captured. With `keys`, secrets are saved too, and it is said that they are.
-    pub(super) fn begin(place: &Place<'_>, capturing: &Capturing, keys: Keys) -> Result<Self, Exit> {
+    pub(super) fn begin(place: &Place<'_>, capturing: &Capturing, keys: Keys, rules: Rules) -> Result<Self, Exit> {
         let name = match place {
             Place::File(path) => Untrusted::new(path.to_string_lossy()).escaped().into_owned(),
             Place::Stdout => "standard output".to_owned(),
@@ -63,7 +64,7 @@ impl Saving {
                 Place::File(path) => Out::File(BufWriter::new(NewFile::begin(path, readers)?)),
                 Place::Stdout => Out::Stdout(BufWriter::new(io::stdout())),
             };
-            Saver::begin(out, means(capturing, keys.are_wanted(), matches!(place, Place::Stdout)))
+            Saver::begin(out, means(capturing, rules, keys.are_wanted(), matches!(place, Place::Stdout)))
         };
         let saver = match begun() {
             Ok(saver) => Some(saver),
@@ -130,8 +131,8 @@ fn refuse(name: &str, error: &io::Error) {
 }
 
 /// What a run is saved with whose packets are captured so.
-pub(super) fn means(capturing: &Capturing, with_secrets: bool, live: bool) -> Means {
-    Means { devices: capturing.devices(), store: capturing.store(), mask: Box::new(Unmasked), with_secrets, live }
+pub(super) fn means(capturing: &Capturing, rules: Rules, with_secrets: bool, live: bool) -> Means {
+    Means { devices: capturing.devices(), store: capturing.store(), rules, with_secrets, live }
 }
 
 impl Out {

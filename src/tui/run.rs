@@ -27,8 +27,11 @@ pub(super) struct Run {
 impl Run {
     /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than one.
     pub(super) fn take(&mut self, event: Event) {
-        let event =
-            if matches!(event.what, What::Packets { .. } | What::Undelivered { .. }) { event } else { Redactor::default().event(&event) };
+        let event = if matches!(event.what, What::Packets { .. } | What::Undelivered { .. } | What::BodyPreview { .. }) {
+            event
+        } else {
+            Redactor::default().event(&event)
+        };
         match event.what {
             What::RunStarted { .. } => *self = Self { under_way: true, ..Self::default() },
             What::RunEnded => self.under_way = false,

@@ -117,7 +117,10 @@ impl<W: Write> Saver<W> {
                 let wall = errors.first().map_or_else(|| self.wall_of(event.at), |error| error.wall);
                 self.held.pass(wall, Item::Told(Box::new(event.clone())));
             }
-            _ => self.hold_event(self.masked(event)),
+            _ => {
+                let event = self.masked(event);
+                self.hold_event(event);
+            }
         }
         if self.held.is_full() {
             self.release(WallTime(u64::MAX))

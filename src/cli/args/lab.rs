@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 
-use super::{LinkArgs, LookArgs, RequestArgs};
+use super::{LinkArgs, LookArgs, RequestArgs, SecretsArgs};
 
 /// `tapline lab`.
 #[derive(Debug, Args)]
@@ -29,9 +29,8 @@ pub(in crate::cli) struct LabArgs {
     pub(in crate::cli) action: Option<LabAction>,
     #[command(flatten)]
     pub(in crate::cli) link: LinkArgs,
-    /// Do not mask credentials, cookies and tokens in a run that is saved, and put the keys of its TLS into it
-    #[arg(long, help_heading = "Capture")]
-    pub(in crate::cli) with_secrets: bool,
+    #[command(flatten)]
+    pub(in crate::cli) secrets: SecretsArgs,
     #[command(flatten)]
     pub(in crate::cli) request: RequestArgs,
     #[command(flatten)]

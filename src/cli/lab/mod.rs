@@ -111,7 +111,7 @@ fn on_loopback(args: &LabArgs, matches: &ArgMatches, refused: Option<&Refused>) 
 fn show(args: &LabArgs, targets: Targets, pending: Pending, notice: Option<String>) -> Result<Exit, Usage> {
     let place = args.place.as_deref().map(|place| places::url_of(targets.exhibits(), place)).transpose()?;
     if live::possible() {
-        return live::run(place, targets.with_notice(notice), &args.look, pending, args.with_secrets);
+        return live::run(place, targets.with_notice(notice), &args.look, pending, &args.secrets);
     }
     if let Some(notice) = notice {
         eprintln!("tapline: {notice}");
@@ -119,7 +119,7 @@ fn show(args: &LabArgs, targets: Targets, pending: Pending, notice: Option<Strin
     eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' prints it)");
     let Some(url) = place.or_else(|| targets.exhibits().first().map(|first| first.url.clone())) else { return Ok(Exit::Done) };
     probe::run(
-        &ProbeArgs::of(vec![url], targets.request().clone(), args.look.ascii).with_secrets(args.with_secrets),
+        &ProbeArgs::of(vec![url], targets.request().clone(), args.look.ascii).with_secrets(args.secrets.clone()),
         &targets,
         Some(pending),
     )

@@ -15,6 +15,7 @@ use crate::cli::request::read_text;
 use crate::cli::saving::Saving;
 use crate::cli::usage::Usage;
 use crate::insight::budget::{Budget, Outcome};
+use crate::insight::redact::Rules;
 use crate::report::{self, Format};
 use crate::trace::{Event, Trace};
 
@@ -55,8 +56,13 @@ impl Plan {
         Ok(Self { reports, write_out })
     }
 
+    /// What is secret, as far as it was said.
+    pub(super) fn rules(&self) -> Rules {
+        self.reports.options.rules.clone()
+    }
+
     /// Folds the events as they come, until the last; writes and saves them, too, where that was asked for.
-    pub(super) fn fold(&self, events: &Receiver<Event>, mut saving: Option<Saving>) -> (Trace, Result<(), Exit>) {
+    pub(super) fn fold(&mut self, events: &Receiver<Event>, mut saving: Option<Saving>) -> (Trace, Result<(), Exit>) {
         let mut trace = Trace::default();
         let mut progress = Progress::start();
         let mut stream = self.reports.stream();
@@ -68,6 +74,7 @@ impl Plan {
             };
             match event {
                 Ok(event) => {
+                    self.reports.options.rules.learn(&event.what);
                     stream.write(&event, &self.reports.options);
                     if let Some(saving) = &mut saving {
                         saving.take(&event);

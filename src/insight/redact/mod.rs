@@ -312,6 +312,51 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_known_by_their_shape() {
+        for (told, masked) in [
+            ("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, sorry", "got REDACTED, sorry"),
+            ("Authorization: Bearer 0123456789abcdef0123", "Authorization: Bearer REDACTED"),
+            ("key AKIAIOSFODNN7EXAMPLE.", "key REDACTED."),
+            ("a bearer of bad news", "a bearer of bad news"),
+        ] {
+            assert_eq!(text(told), masked);
+        }
+    }
+
+    #[test]
+    fn what_was_secret_somewhere_is_secret_everywhere() {
+        let mut rules = Rules::default();
+        let header = |name: &str, value: &str| Header::new(name, value);
+        // Basic: ada:hunter2!
+        let headers = vec![header("Authorization", "Basic YWRhOmh1bnRlcjIh"), header("Cookie", "theme=application; id=a/b+c9d0e1")];
+        let head = |headers| What::Trailers { exchange: crate::trace::ExchangeId(0), headers };
+        rules.learn(&head(headers));
+        let text = |text: &str| Redactor::by(&rules).text(&text.into()).raw().to_owned();
+        for (told, masked) in [
+            ("x hunter2! y", "x REDACTED y"),
+            ("hunter2%21", "REDACTED"),
+            ("/?back=a%2Fb%2Bc9d0e1&also=a%2fb%2bc9d0e1", "/?back=REDACTED&also=REDACTED"),
+            ("an application/json", "an application/json"),
+        ] {
+            assert_eq!(text(told), masked);
+        }
+        for before in ["", "1", "12", "123"] {
+            let encoded = STANDARD.encode(format!("{before}:hunter2!:"));
+            assert!(text(&encoded).contains(MASK), "{encoded}");
+        }
+        assert_eq!(field("X-Note", "hunter2!"), "hunter2!", "other rules do not know it");
+    }
+
+    #[test]
+    fn the_user_names_more() {
+        let patterns = ["order-(\\d+)".to_owned(), "(?i)acme".to_owned()];
+        let rules = Rules::with_patterns(&patterns).unwrap_or_default();
+        assert_eq!(Redactor::by(&rules).text(&"order-4711 by ACME".into()).raw(), "order-REDACTED by REDACTED");
+        let refusal = Rules::with_patterns(&["(".to_owned()]).map_err(|error| error.to_string());
+        assert!(refusal.is_err_and(|sentence| sentence.starts_with("\"(\" is no regular expression")));
+    }
+
+    #[test]
     fn who_asks_for_secrets_gets_them() {
         let header = Header::new("Authorization", "Basic x");
         assert_eq!(Redactor::new(true).header(&header), header);

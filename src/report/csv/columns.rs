@@ -75,7 +75,7 @@ pub(super) const COLUMNS: [Column; 50] = [
 ];
 
 impl<'a> Row<'a> {
-    pub(super) fn of(trace: &'a Trace, transfer: usize, exchange: &'a Exchange, redactor: Redactor) -> Self {
+    pub(super) fn of(trace: &'a Trace, transfer: usize, exchange: &'a Exchange, redactor: Redactor<'a>) -> Self {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         Self { trace, transfer, exchange, redactor, connection, segments: segments(trace, exchange) }
     }

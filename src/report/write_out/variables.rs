@@ -123,7 +123,7 @@ const VARIABLES: [(&str, Reading); 43] = [
 ];
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(trace: &'a Trace, transfer: Transfer<'a>, number: usize, redactor: Redactor) -> Option<Self> {
+    pub(super) fn of(trace: &'a Trace, transfer: Transfer<'a>, number: usize, redactor: Redactor<'a>) -> Option<Self> {
         Some(Self { trace, transfer, hop: transfer.last()?, marks: curl_marks_of(&transfer), number, redactor })
     }
 

@@ -20,17 +20,14 @@ pub(super) fn mend(link: Link, frame: &mut [u8], segment: &Segment, payload_at: 
         return;
     }
     let length = payload_at - begin + segment.payload_bytes as usize;
-    let computed = match frame.get(begin..begin + length) {
-        Some(whole) => {
-            let all = add(pseudo_header(segment, protocol, length), sum(whole, 0));
-            !add(all, !stated)
-        }
+    let computed = if let Some(whole) = frame.get(begin..begin + length) {
+        let all = add(pseudo_header(segment, protocol, length), sum(whole, 0));
+        !add(all, !stated)
+    } else {
         // Of what was not captured, only what changed is known (RFC 1624 §3).
-        None => {
-            let parity = (payload_at - begin) % 2;
-            let after = frame.get(payload_at..payload_at + before.len()).unwrap_or_default();
-            !add(add(!stated, !sum(before, parity)), sum(after, parity))
-        }
+        let parity = (payload_at - begin) % 2;
+        let after = frame.get(payload_at..payload_at + before.len()).unwrap_or_default();
+        !add(add(!stated, !sum(before, parity)), sum(after, parity))
     };
     let computed = if protocol == 17 && computed == 0 { u16::MAX } else { computed };
     if let Some(place) = frame.get_mut(begin + field..begin + field + 2) {

@@ -13,6 +13,8 @@ pub(super) struct Head {
     line: Vec<u8>,
     /// The start line is over.
     started: bool,
+    /// It was none.
+    is_none: bool,
 }
 
 impl Head {
@@ -30,6 +32,9 @@ impl Head {
 
     /// Takes what belongs to the head, and adds where it is secret; `None` where a head is not so large.
     pub(super) fn take(&mut self, bytes: &[u8], rules: &Rules, found: &mut Vec<Range<usize>>) -> Option<usize> {
+        if self.is_none {
+            return None;
+        }
         let taken = self.buffer.take(bytes).ok()?;
         let mut at = 0;
         for piece in bytes.get(..taken)?.split_inclusive(|byte| *byte == b'\n') {
@@ -50,11 +55,15 @@ impl Head {
     }
 
     /// Where the present line is secret, now that it is whole.
-    fn secrets(&self, rules: &Rules) -> Vec<Range<usize>> {
-        let all = || vec![0..self.line.trim_ascii_end().len()];
+    fn secrets(&mut self, rules: &Rules) -> Vec<Range<usize>> {
+        let all = || std::iter::once(0..self.line.trim_ascii_end().len()).collect();
         let Ok(line) = std::str::from_utf8(&self.line) else { return all() };
+        if self.is_none {
+            return all();
+        }
         if !self.started {
-            return rules.secrets_in(line);
+            self.is_none = !line.trim().is_empty() && !is_start_line(line);
+            return if self.is_none { all() } else { rules.secrets_in(line) };
         }
         // A line that goes on from the one before is obsolete (RFC 9112 §5.2), and whatever it says, it is not known of what.
         if line.starts_with([' ', '\t']) {
@@ -64,4 +73,9 @@ impl Head {
         let begin = name.len() + 1;
         rules.secrets_in_field(name, value.trim_end()).into_iter().map(|secret| begin + secret.start..begin + secret.end).collect()
     }
+}
+
+/// RFC 9112 §3, §4.
+fn is_start_line(line: &str) -> bool {
+    line.starts_with("HTTP/1.") || line.trim_end().rsplit_once(' ').is_some_and(|(_, version)| version.starts_with("HTTP/1."))
 }

@@ -30,8 +30,8 @@ pub(super) enum Speech {
     Start,
     /// A head of HTTP/1.
     Head(Head),
-    /// Its body.
-    Body(BodyReader),
+    /// Its body, and whether a chunk's extensions have begun.
+    Body(BodyReader, bool),
     /// Frames of HTTP/2, and the one that is under way.
     Http2(FrameReader, Option<Frame>),
     Socks(Socks),
@@ -63,7 +63,7 @@ impl Speech {
     /// Bytes that were not captured.
     pub(super) fn miss(&mut self, bytes: u64) {
         let goes_on = match self {
-            Self::Body(body) => body.skip(bytes),
+            Self::Body(body, _) => body.skip(bytes),
             Self::Encrypted => true,
             _ => false,
         };
@@ -89,8 +89,8 @@ impl Speech {
                 }
                 taken
             }
-            Self::Body(body) => {
-                let taken = take_body(body, bytes, found);
+            Self::Body(body, extended) => {
+                let taken = take_body(body, extended, bytes, found);
                 if body.is_done() {
                     *self = Self::Start;
                 }
@@ -100,18 +100,15 @@ impl Speech {
                 take_frames(reader, frame, bytes, found);
                 bytes.len()
             }
-            Self::Socks(socks) => match socks.take(bytes, found) {
-                Some((taken, is_over)) => {
-                    if is_over {
-                        *self = Self::Start;
-                    }
-                    taken
+            Self::Socks(socks) => {
+                let taken = socks.take(bytes, found);
+                match taken {
+                    Some((_, false)) => {}
+                    Some((_, true)) => *self = Self::Start,
+                    None => *self = Self::Unknown,
                 }
-                None => {
-                    *self = Self::Unknown;
-                    0
-                }
-            },
+                taken.map_or(0, |(taken, _)| taken)
+            }
             Self::Encrypted => bytes.len(),
             Self::Unknown => {
                 found.push(0..bytes.len());
@@ -162,12 +159,12 @@ fn behind(head: &Head, talked: &mut Talked) -> Speech {
     };
     match framing {
         Framing::Length(0) => Speech::Start,
-        framing => Speech::Body(BodyReader::new(framing)),
+        framing => Speech::Body(BodyReader::new(framing), false),
     }
 }
 
-/// Everything but where chunks lie.
-fn take_body(body: &mut BodyReader, bytes: &[u8], found: &mut Vec<Range<usize>>) -> usize {
+/// Everything but where chunks lie. `extended` says whether a chunk's extensions have begun (RFC 9112 §7.1.1).
+fn take_body(body: &mut BodyReader, extended: &mut bool, bytes: &[u8], found: &mut Vec<Range<usize>>) -> usize {
     let mut at = 0;
     body.read(bytes, |stretch, count, _| {
         let range = at..at + count;
@@ -175,10 +172,12 @@ fn take_body(body: &mut BodyReader, bytes: &[u8], found: &mut Vec<Range<usize>>)
         match stretch {
             Stretch::Data | Stretch::Trailers => found.push(range),
             Stretch::ChunkHeader => {
-                let says_more =
-                    |place: &usize| bytes.get(*place).is_some_and(|byte| !byte.is_ascii_hexdigit() && !matches!(byte, b'\r' | b'\n'));
-                if let Some(more) = range.clone().find(says_more) {
-                    found.push(more..range.end);
+                for (place, byte) in range.clone().zip(bytes.get(range).unwrap_or_default()) {
+                    let ends_line = matches!(byte, b'\r' | b'\n');
+                    *extended = !ends_line && (*extended || !byte.is_ascii_hexdigit());
+                    if *extended {
+                        found.push(place..place + 1);
+                    }
                 }
             }
         }

@@ -61,11 +61,8 @@ fn heads_keep_what_is_harmless_and_bodies_nothing() {
         said,
         [
             "POST /a?token=***********&page=2 HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer ***********\r\nCookie: id=***********\r\nContent-Length: 20\r\n\r\n********************",
-            "HTTP/1.1 200 OK\r\nServer: test\r\nSet-Cookie: id=***********; Path=/\r\nTransfer-Encoding: chunked\r\n\r\n10**************\r\n******************\r\n0\r\n***********************",
-        ]
-        .map(|text| text.replace("10**************\r\n******************\r\n0", "10****************************0"))
-        .map(|text| text)
-        .to_vec(),
+            "HTTP/1.1 200 OK\r\nServer: test\r\nSet-Cookie: id=***********; Path=/\r\nTransfer-Encoding: chunked\r\n\r\n10**************\r\n****************\r\n0\r\n**********************",
+        ],
     );
 }
 
