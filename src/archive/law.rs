@@ -135,7 +135,7 @@ fn run() -> Vec<Event> {
 
 #[test]
 fn events_stand_between_the_packets_in_the_order_of_time() {
-    let (read, _, store) = restored(&saved(&run(), false));
+    let (read, _, store) = restored(&saved(&run(), true));
     let told: Vec<String> = read
         .iter()
         .map(|event| match &event.what {
