@@ -75,7 +75,7 @@ impl<'a> Page<'a> {
         self.scene.trace
     }
 
-    pub(super) const fn redactor(&self) -> Redactor {
+    pub(super) const fn redactor(&self) -> Redactor<'_> {
         self.scene.redactor
     }
 
