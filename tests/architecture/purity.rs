@@ -9,7 +9,7 @@ use super::source::Source;
 const PURE: [&str; 7] = ["units", "wire", "trace", "timeline", "insight", "dissect", "report"];
 
 /// The crates that pure rooms may name: they compute. A new dependency is refused here until it is listed.
-const PURE_CRATES: [&str; 24] = [
+const PURE_CRATES: [&str; 25] = [
     "std",
     "core",
     "alloc",
@@ -21,6 +21,7 @@ const PURE_CRATES: [&str; 24] = [
     "percent_encoding",
     "base64",
     "bytes",
+    "regex",
     "unicode_width",
     "unicode_segmentation",
     "foldhash",
