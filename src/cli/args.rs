@@ -83,11 +83,11 @@ pub(super) struct LiveArgs {
     /// What to look at; without a scheme, http:// is meant, as with curl
     pub(super) url: Option<String>,
     #[command(flatten)]
-    pub(super) secrets: SecretsArgs,
-    #[command(flatten)]
     pub(super) request: RequestArgs,
     #[command(flatten)]
     pub(super) look: LookArgs,
+    #[command(flatten)]
+    pub(super) secrets: SecretsArgs,
 }
 
 /// How the screen looks.

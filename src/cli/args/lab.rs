@@ -30,11 +30,11 @@ pub(in crate::cli) struct LabArgs {
     #[command(flatten)]
     pub(in crate::cli) link: LinkArgs,
     #[command(flatten)]
-    pub(in crate::cli) secrets: SecretsArgs,
-    #[command(flatten)]
     pub(in crate::cli) request: RequestArgs,
     #[command(flatten)]
     pub(in crate::cli) look: LookArgs,
+    #[command(flatten)]
+    pub(in crate::cli) secrets: SecretsArgs,
 }
 
 const LAB_EXAMPLES: &str = "\
