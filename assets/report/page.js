@@ -114,7 +114,7 @@
 		ticks() {
 			const [unit, nanos] = this.to < 1e6 ? ['µs', 1e3] : this.to < 1e10 ? ['ms', 1e6] : ['s', 1e9];
 			let step = 1;
-			for (let n = 0; this.width * step / (this.to - this.from) < 84; n += 1) step = [1, 2, 5][n % 3] * 10 ** Math.floor(n / 3);
+			for (let n = 0; this.width * step / (this.to - this.from) < 60; n += 1) step = [1, 2, 5][n % 3] * 10 ** Math.floor(n / 3);
 			const decimals = Math.max(0, Math.ceil(Math.log10(nanos / step)));
 			const axis = this.axes[0];
 			axis.replaceChildren();

@@ -51,9 +51,9 @@ pub fn grouped(value: u64) -> String {
     out
 }
 
-/// How many, of what: `1 segment`, `6 segments`.
+/// How many, of what: `1 segment`, `6,000 segments`.
 pub fn counted(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", grouped(number as u64)) }
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     fn rates_and_counts_read_well() {
         assert_eq!(Bytes(1_000).per_second(Nanos::ZERO), None);
         assert_eq!(Bytes(10_000_000).per_second(Nanos(2_000_000_000)).unwrap_or_default().to_string(), "4.77 MiB");
-        assert_eq!(counted(1, "segment") + ", " + &counted(0, "byte"), "1 segment, 0 bytes");
+        assert_eq!(counted(1, "segment") + ", " + &counted(6_000, "byte"), "1 segment, 6,000 bytes");
     }
 
     #[test]

@@ -28,9 +28,7 @@ fn the_nu_checker_finds_no_error() {
 /// A browser is half a gigabyte, so `make test` does not install one; where there is one it is asked, in a network without a way out.
 #[test]
 fn a_browser_runs_the_script_and_is_asked_for_nothing() {
-    let Some(browser) = ["chromium", "chromium-browser"].into_iter().find(|name| runs("unshare", &["-rn", name, "--version"])) else {
-        return peer::skipped("no chromium in a network namespace; make pages installs it");
-    };
+    let Some(browser) = browser() else { return };
     let page = report::html(&Scenario::named("https_http2").trace(), &Options::default());
     let (shown, asked) = show(browser, &page);
     assert!(shown.contains(r#"class="tools""#), "the script did not run: {shown}");
@@ -38,6 +36,46 @@ fn a_browser_runs_the_script_and_is_asked_for_nothing() {
     // The same way of counting, on a page that does ask.
     let asking = page.replace("img-src data:;", "img-src *;").replace("</main>", r#"<img src="http://127.0.0.1:9/" alt=""></main>"#);
     assert!(show(browser, &asking).1 > 0, "what is asked for is not seen");
+}
+
+/// What a person would do, and what the page then is, in words: how many things are lit, what is said of them, where the axis begins and
+/// ends, and which conversation comes first.
+const ACTS: &str = r"
+const on = (selector, event) => document.querySelector(selector).dispatchEvent(event);
+const say = (...words) => { const p = document.createElement('p'); p.textContent = 'SAID ' + words.join('|'); document.body.append(p); };
+const labels = () => [...document.querySelectorAll('figure.timeline .axis text')].map((text) => text.textContent);
+const lit = () => document.querySelectorAll('.lit').length;
+say(labels()[0], labels().at(-1), lit());
+on('[data-key=x0-tls]', new PointerEvent('pointerover', { bubbles: true }));
+say(lit() > 4, document.querySelector('.facts').textContent.split(':')[0], document.querySelectorAll('.ladder .lit').length > 2);
+document.querySelector('.tools button').click();
+say(labels()[0], labels().at(-1));
+document.querySelector('figure.timeline .thing').dispatchEvent(new KeyboardEvent('keydown', { key: '0', bubbles: true }));
+say(labels()[0], labels().at(-1));
+document.querySelector('[data-key=x0-dns]').focus();
+on('[data-key=x0-dns]', new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+say(document.activeElement.dataset.key);
+";
+
+#[test]
+fn pointing_zooming_and_keys_are_answered() {
+    let Some(browser) = browser() else { return };
+    let page = report::html(&Scenario::named("https_http2").trace(), &Options::default());
+    // The policy would forbid the acting script, as it shall.
+    let free = page.lines().filter(|line| !line.contains("Content-Security-Policy")).collect::<Vec<_>>().join("\n");
+    let acted = free.replace("</body>", &format!("<script>{ACTS}</script></body>"));
+    let shown = show(browser, &acted).0;
+    let said: Vec<&str> = shown.split("<p>SAID ").skip(1).filter_map(|rest| rest.split("</p>").next()).collect();
+    assert_eq!(said, ["0|180 ms|0", "true|TLS|true", "50|140 ms", "0|180 ms", "x0-dns-q0"]);
+}
+
+/// A browser in a network without a way out, or a visible skip.
+fn browser() -> Option<&'static str> {
+    let found = ["chromium", "chromium-browser"].into_iter().find(|name| runs("unshare", &["-rn", name, "--version"]));
+    if found.is_none() {
+        peer::skipped("no chromium in a network namespace; make pages installs it");
+    }
+    found
 }
 
 fn runs(program: &str, arguments: &[&str]) -> bool {

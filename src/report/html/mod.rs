@@ -107,14 +107,15 @@ fn main(trace: &Trace, options: &Options, heading: &Heading) -> (String, Vec<(St
 fn several(page: &mut Page<'_>, heading: &Heading) {
     /// Exchanges that are told in full.
     const MOST: usize = 12;
-    time::overview(page, heading);
     let trace = page.trace();
     let all: Vec<Transfer<'_>> = transfers(trace).collect();
     let repeated = all.len() > 1 && all.iter().any(|run| run.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
     let told: Vec<_> = if repeated {
         repeats::write(page, &all);
+        time::overview(page, heading);
         repeats::remarkable(&all)
     } else {
+        time::overview(page, heading);
         run::hops(page);
         trace.exchanges().iter().take(MOST).collect()
     };
