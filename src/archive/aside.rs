@@ -4,8 +4,10 @@ use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
+use crate::insight::packet_of;
 use crate::trace::Packet;
 use crate::units::{Moment, json_line};
+use crate::wire::{Frame, Link, frame_of};
 
 /// The option's code: the bit for local use, and `ta`.
 pub(super) const CODE: u16 = 0x8000 | 0x7461;
@@ -31,6 +33,19 @@ struct Value {
 }
 
 impl Aside {
+    /// What has to stand beside the bytes of a packet, so that it is read as it was told. Of its batch that says nothing.
+    pub(super) fn of(packet: &Packet, link: Option<Link>, bytes: &[u8]) -> Self {
+        let frame_bytes = packet.frame_bytes.max(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let read = match link.map(|link| frame_of(link, bytes, frame_bytes)) {
+            Some(Frame::Segment(segment)) => Some(packet_of(&segment, packet.wall, frame_bytes, None)),
+            _ => None,
+        };
+        if read == Some(Packet { stored: None, segment_bytes: None, ..*packet }) {
+            return Self { segment_bytes: packet.segment_bytes, ..Self::default() };
+        }
+        Self { packet: Some(Packet { stored: None, ..*packet }), ..Self::default() }
+    }
+
     /// The option's value; `None` where there is nothing to say.
     pub(super) fn written(self) -> Option<String> {
         (self != Self::default()).then(|| json_line(&Value { tapline: self }))

@@ -16,6 +16,10 @@ const EVENT: &str = "TAPLINE_EVENT";
 /// Who we are in a journal.
 const TAPLINE: &str = "tapline";
 
+/// Bytes of an entry that is read; a longer one is somebody else's. The longest event there is, a head of nothing but characters that JSON
+/// spells out, comes to some 3 MiB.
+pub(super) const LONGEST: usize = 4 << 20;
+
 /// An entry that tells an event: when it happened by the wall clock, in a sentence for people, and as it is.
 pub(super) fn entry_of(event: &Event, wall: WallTime, sentence: &str) -> Vec<u8> {
     let mut entry = Vec::new();

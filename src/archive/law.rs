@@ -201,6 +201,16 @@ fn the_keys_stand_before_the_packets_that_they_open() {
 }
 
 #[test]
+fn an_event_that_is_too_long_to_be_read_is_left_out_and_that_is_said() {
+    let mut events = run();
+    events[2] = note(2_000_000, &"x".repeat(5 << 20));
+    let (read, kept, _) = restored(&saved(&events, false));
+    assert_eq!(kept.error, None);
+    assert!(read.iter().any(|event| matches!(&event.what, What::Note { text, .. } if text.raw().contains("is left out here"))));
+    assert_eq!(read.len(), restored(&saved(&run(), false)).0.len());
+}
+
+#[test]
 fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
     let one = saved(&run(), false);
     let (whole, _, _) = restored(&one);

@@ -42,6 +42,7 @@ fn a_key_saves_the_run_under_a_fresh_name_and_it_opens_again() {
     let (server, folder) = (Server::start(), tempfile::tempdir().unwrap());
     let mut terminal = tapline(folder.path(), &[&server.url]);
     server.wait_for_request();
+    terminal.wait_for_text("\u{25cf} Wait");
     terminal.type_keys("S");
     terminal.wait_for_text("The run is saved to 127.0.0.1-");
     server.respond();

@@ -20,6 +20,7 @@ use super::aside::Aside;
 use super::error::Needed;
 use super::fields::Fields;
 use super::interface::Interface;
+use super::journal;
 use super::record::{Captured, Extent, Record, Statistics};
 use super::source::Source;
 use crate::trace::Event;
@@ -144,7 +145,7 @@ impl Pcapng {
         let layer = layer(kind);
         let holds = match kind {
             SECTION | INTERFACE | OBSOLETE_PACKET | SIMPLE_PACKET | NAMES | STATISTICS | ENHANCED_PACKET => true,
-            JOURNAL if length as usize <= Self::LONGEST => true,
+            JOURNAL if length as usize <= journal::LONGEST => true,
             JOURNAL | SECRETS => {
                 self.extent(kind, offset, length)?;
                 false

@@ -6,6 +6,9 @@ use crate::archive::aside;
 use crate::archive::pcapng::{COMMENT, ENHANCED_PACKET, INTERFACE, JOURNAL, NAMES, SECRETS, SECTION, STATISTICS, TLS_KEY_LOG};
 use crate::units::WallTime;
 
+/// Bytes of a block around its body and what fills that up, at most.
+pub(super) const AROUND: usize = 16;
+
 /// A section, of a length that is not known beforehand.
 pub(super) fn section(program: &str, system: &str) -> Vec<u8> {
     const OPERATING_SYSTEM: u16 = 3;
@@ -154,11 +157,11 @@ impl Body {
     }
 
     fn block(mut self, kind: u32) -> Vec<u8> {
-        const AROUND: u32 = 12;
         if self.has_options {
             self.u32(0);
         }
-        let total = length(&self.bytes).saturating_add(AROUND).to_le_bytes();
+        // The type, and the length twice.
+        let total = length(&self.bytes).saturating_add(12).to_le_bytes();
         [&kind.to_le_bytes(), &total, self.bytes.as_slice(), &total].concat()
     }
 }

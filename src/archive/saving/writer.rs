@@ -1,0 +1,185 @@
+//! A run's blocks, one behind the other as they are given.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::blocks::{self, PacketBlock};
+use super::masking::Masking;
+use super::names::Names;
+use super::remarks::remarks;
+use super::sentence::sentence;
+use super::{Device, Means};
+use crate::archive::aside::Aside;
+use crate::archive::journal;
+use crate::archive::pcap::LONGEST;
+use crate::trace::{ByteStore, Event, Packet, Trace, What};
+use crate::units::{Moment, WallTime};
+use crate::wire::Link;
+
+pub(super) struct Writer<W> {
+    out: W,
+    devices: Vec<Device>,
+    store: Arc<dyn ByteStore>,
+    masking: Masking,
+    /// What is needed of the run to write the rest: clocks, packets, whom is talked with.
+    known: Trace,
+    names: Names,
+    /// When the batch was told that the last packet was of.
+    batch: Option<Moment>,
+    /// The first entry is written.
+    begun: bool,
+    /// Packets written, of each interface.
+    delivered: Vec<u64>,
+    /// When the capture ended, and what the kernel had counted by then as come and as lost.
+    closed: Option<(WallTime, u64, u64)>,
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes what a file begins with.
+    pub(super) fn begin(out: W, means: Means) -> io::Result<Self> {
+        let Means { devices, store, rules, with_secrets, .. } = means;
+        let masking = Masking::new(rules, with_secrets);
+        let (known, names, delivered) = (Trace::default(), Names::default(), vec![0; devices.len()]);
+        let mut writer = Self { out, devices, store, masking, known, names, batch: None, begun: false, delivered, closed: None };
+        writer.out.write_all(&blocks::section(concat!("tapline ", env!("CARGO_PKG_VERSION")), std::env::consts::OS))?;
+        for device in &writer.devices {
+            writer.out.write_all(&blocks::interface(&device.name, link_type_in_files(device.link_type), device.snap_length))?;
+        }
+        Ok(writer)
+    }
+
+    /// An event as it will be written.
+    pub(super) fn masked(&mut self, event: &Event) -> Event {
+        self.masking.event(event)
+    }
+
+    /// Takes note of an event that will be written, where others are written by what it says.
+    pub(super) fn foresee(&mut self, event: &Event) {
+        if let What::RunStarted { .. }
+        | What::ClockPaired { .. }
+        | What::ExchangeStarted { .. }
+        | What::DnsQueried { .. }
+        | What::AttemptStarted { .. } = event.what
+        {
+            self.known.apply(event.clone());
+        }
+    }
+
+    /// When an instant of the run was, as far as the clocks were told; else as if it had begun with 1970.
+    pub(super) fn wall_of(&self, at: Moment) -> WallTime {
+        let from_start = || WallTime(self.known.started_at().unwrap_or_default().0.saturating_add_signed(at.0));
+        self.known.clock().wall_of(at).unwrap_or_else(from_start)
+    }
+
+    /// Whether a packet's bytes were kept.
+    pub(super) fn has_bytes(&self, packet: &Packet) -> bool {
+        packet.stored.is_some_and(|stored| usize::from(stored.interface) < self.devices.len())
+    }
+
+    pub(super) fn secrets(&mut self, lines: &str) -> io::Result<()> {
+        self.out.write_all(&blocks::secrets(lines))
+    }
+
+    pub(super) fn event(&mut self, wall: WallTime, event: &Event) -> io::Result<()> {
+        self.begun = true;
+        let mut entry = journal::entry_of(event, wall, &sentence(event, &self.known));
+        if entry.len() + blocks::AROUND > journal::LONGEST {
+            let text = format!("an event of {} bytes is left out here, since nobody would read it", entry.len());
+            let note = Event { at: event.at, what: What::Note { exchange: None, text: text.into() } };
+            entry = journal::entry_of(&note, wall, &sentence(&note, &self.known));
+        }
+        self.out.write_all(&blocks::journal(&entry))?;
+        match &event.what {
+            What::Packets { .. } => self.known.apply(event.clone()),
+            What::CaptureClosed { received, dropped } => self.closed = Some((wall, *received, *dropped)),
+            What::Resolved { .. } | What::DnsAnswered { .. } => {
+                let names = self.names.learn(event, &self.known);
+                if !names.is_empty() {
+                    self.out.write_all(&blocks::names(names))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A packet of the batch that was told at an instant.
+    pub(super) fn packet(&mut self, packet: &Packet, at: Moment) -> io::Result<()> {
+        // Whoever reads it knows by the first entry that this is a run.
+        if !self.begun {
+            self.event(packet.wall, &told(at, &[]))?;
+        }
+        let Some((interface, bytes)) = self.bytes_of(packet) else {
+            return self.event(packet.wall, &told(at, &[*packet]));
+        };
+        self.known.apply(told(at, &[*packet]));
+        let link = self.link_of(interface);
+        let begins_batch = self.batch.replace(at) != Some(at);
+        let aside = Aside { at: begins_batch.then_some(at), ..Aside::of(packet, link, &bytes) }.written();
+        let block = PacketBlock {
+            interface,
+            wall: packet.wall,
+            bytes: &bytes,
+            frame_bytes: packet.frame_bytes,
+            comments: &remarks(&self.known, packet),
+            aside: aside.as_deref(),
+        };
+        self.out.write_all(&block.written())?;
+        if let Some(delivered) = self.delivered.get_mut(usize::from(interface)) {
+            *delivered += 1;
+        }
+        Ok(())
+    }
+
+    /// A packet's interface and its bytes as they are written; `None` where there are none any more.
+    fn bytes_of(&mut self, packet: &Packet) -> Option<(u16, Vec<u8>)> {
+        let stored = packet.stored?;
+        let link = self.link_of(stored.interface);
+        let mut bytes = Vec::new();
+        self.store.read(stored, LONGEST as usize, &mut bytes).ok()?;
+        let may_be_written = self.masking.packet(packet, link, &mut bytes);
+        (may_be_written && !bytes.is_empty()).then_some((stored.interface, bytes))
+    }
+
+    fn link_of(&self, interface: u16) -> Option<Link> {
+        self.devices.get(usize::from(interface)).and_then(|device| Link::from_number(device.link_type.into()))
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Writes what a file ends with, and gives back what it was written to.
+    pub(super) fn finish(mut self) -> io::Result<W> {
+        self.statistics()?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    /// What the kernel counted it counted over all interfaces: of one among several only that none is lost can be known.
+    fn statistics(&mut self) -> io::Result<()> {
+        let Some((wall, received, dropped)) = self.closed else { return Ok(()) };
+        let is_only = self.delivered.len() == 1;
+        for (interface, delivered) in (0..).zip(&self.delivered) {
+            let counted = (is_only.then_some(received), (is_only || dropped == 0).then_some(dropped));
+            self.out.write_all(&blocks::statistics(interface, wall, *delivered, counted))?;
+        }
+        Ok(())
+    }
+}
+
+/// Packets as an event that says nothing of their bytes.
+pub(super) fn told(at: Moment, packets: &[Packet]) -> Event {
+    let packets = packets.iter().map(|packet| Packet { stored: None, ..*packet }).collect();
+    Event { at, what: What::Packets { packets } }
+}
+
+/// libpcap's numbers for captures under way are those of files, but for packets that begin with IP
+/// (<https://www.tcpdump.org/linktypes.html>).
+const fn link_type_in_files(number: u16) -> u16 {
+    const RAW: u16 = 101;
+    match number {
+        12 | 14 => RAW,
+        other => other,
+    }
+}
