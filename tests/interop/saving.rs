@@ -159,15 +159,15 @@ fn a_capturing_program_takes_the_stream_from_a_pipe() {
     }
 }
 
-#[test]
-fn a_run_that_is_opened_again_is_reported_as_it_was() {
+fn opened_again(secrets: &[&str]) {
     let (peer, folder) = (clear(), tempfile::tempdir().unwrap());
     let path = |name: &str| folder.path().join(name);
     let (json, events) = (format!("json={}", path("run.json").display()), format!("events={}", path("events").display()));
-    let arguments = ["--format", &json, "--format", &events, "-u", "ada:hunter2", "--repeat", "2", &peer.url("/again?key=k-123")];
-    let Some(_) = saved(&path("run.pcapng"), &arguments) else { return };
+    let url = peer.url("/again?key=k-123");
+    let arguments = ["--format", &json, "--format", &events, "-u", "ada:hunter2", "--repeat", "2", &url];
+    let Some(_) = saved(&path("run.pcapng"), &[&arguments, secrets].concat()) else { return };
     let report = |format: &str| {
-        let mut command = command(&["report", "--format", format]);
+        let mut command = command(&[&["report", "--format", format], secrets].concat());
         command.arg(path("run.pcapng"));
         let run = run(command);
         assert_eq!(run.status, Some(0), "{}", run.errors());
@@ -179,7 +179,17 @@ fn a_run_that_is_opened_again_is_reported_as_it_was() {
     let told = |text: &str| text.lines().filter(|line| !line.contains("\"event\":\"packets\"")).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(told(&report("events")), told(&fs::read_to_string(path("events")).unwrap()));
     let file = fs::read(path("run.pcapng")).unwrap();
-    assert!(file.windows(BODY.len()).any(|bytes| bytes == BODY), "the packets' bytes are there");
+    assert_eq!(file.windows(BODY.len()).any(|bytes| bytes == BODY), !secrets.is_empty(), "the body, in the packets' bytes");
+}
+
+#[test]
+fn a_run_that_is_opened_again_is_reported_as_it_was() {
+    opened_again(&[]);
+}
+
+#[test]
+fn a_run_with_its_secrets_that_is_opened_again_is_reported_as_it_was() {
+    opened_again(&["--with-secrets"]);
 }
 
 #[test]
