@@ -130,6 +130,12 @@ pub(super) struct ProbeArgs {
     /// Limits such as 'total<=500ms,dns<=50ms'; a missed one ends with exit code 4
     #[arg(long, value_name = "RULES", help_heading = "Report")]
     pub(super) budget: Option<String>,
+    /// Send spans and metrics to a collector of OpenTelemetry's (OTLP over HTTP); - goes where the environment says
+    #[arg(long, value_name = "URL", help_heading = "Report")]
+    pub(super) otlp: Option<String>,
+    /// Post the JSON document to this URL; may be given several times
+    #[arg(long = "webhook", value_name = "URL", help_heading = "Report")]
+    pub(super) webhooks: Vec<String>,
     #[command(flatten)]
     pub(super) look: ReportArgs,
     #[command(flatten)]
@@ -140,7 +146,7 @@ impl ProbeArgs {
     /// A probe with the default report.
     pub(super) fn of(urls: Vec<String>, request: RequestArgs, ascii: bool) -> Self {
         let look = ReportArgs { ascii, ..ReportArgs::default() };
-        Self { urls, formats: Vec::new(), write_out: None, budget: None, look, request }
+        Self { urls, formats: Vec::new(), write_out: None, budget: None, otlp: None, webhooks: Vec::new(), look, request }
     }
 
     /// The same, with other secrets.

@@ -51,6 +51,16 @@ pub(super) struct Engine {
 pub(super) struct Canceller(Arc<Notify>);
 
 impl Canceller {
+    /// For what is not a run.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Notify::new()))
+    }
+
+    /// Waits until it is called off.
+    pub(super) async fn called(&self) {
+        self.0.notified().await;
+    }
+
     pub(super) fn cancel(&self) {
         self.0.notify_one();
     }
@@ -62,7 +72,7 @@ impl Engine {
     pub(super) fn start(specs: Vec<Spec>, outlet: Outlet, capturing: Capturing, link: Option<Link>) -> std::io::Result<Self> {
         let prepared = specs.first().map(Prepared::start);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let cancel = Canceller(Arc::new(Notify::new()));
+        let cancel = Canceller::new();
         let cancelled = cancel.clone();
         let recorder = Lent::default();
         let beginning = Beginning { outlet, link, recorder: Arc::clone(&recorder) };

@@ -47,6 +47,13 @@ The trust store to use instead of the system's.
 .TP
 .B NO_COLOR, CLICOLOR_FORCE
 No colours; colours even without a terminal.
+.TP
+.B OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_CERTIFICATE
+Where \fB\-\-otlp \-\fR sends spans and metrics; what goes along, how many milliseconds an answer may take and whom to trust, with any
+\fB\-\-otlp\fR. The first two also with TRACES or METRICS after OTLP.
+.TP
+.B OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
+Who reports these.
 ";
 
 const EXAMPLES: &str = r"

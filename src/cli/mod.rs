@@ -3,6 +3,7 @@
 mod args;
 mod capturing;
 mod completions;
+mod delivery;
 mod doctor;
 mod engine;
 mod exit;

@@ -61,6 +61,7 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
         return Ok(Exit::Fault);
     }
     let written = plan.write(&trace).and(streamed);
+    plan.deliver(&trace, &signals);
     Ok(match (signals.exit(), written) {
         (Some(exit), _) | (None, Err(exit)) => exit,
         (None, Ok(())) => plan.verdict(&trace),

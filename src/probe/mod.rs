@@ -44,4 +44,5 @@ pub use proxy::BadProxy;
 pub use recorder::{Recorder, Sink};
 pub use run::{Prepared, run, run_prepared};
 pub use spec::Spec;
+pub use tls::side_traffic_tls;
 pub use watcher::{NoWatcher, Watcher};

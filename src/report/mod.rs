@@ -13,6 +13,7 @@
 //! | `csv` | spreadsheets and notebooks | [`csv`] |
 //! | `prometheus` | monitoring, by a textfile collector | [`prometheus`] |
 //! | `junit` | build servers, as test results | [`junit`] |
+//! | `--otlp` | collectors of OpenTelemetry | [`otlp_traces`], [`otlp_metrics`] |
 //! | `--write-out` | scripts that know curl | [`write_out`] |
 //! | progress | people who wait for a body | [`progress`] |
 //!
@@ -30,6 +31,7 @@ mod layout;
 mod markdown;
 mod markup;
 mod options;
+mod otlp;
 mod outcome;
 mod pen;
 mod picture;
@@ -49,6 +51,7 @@ pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use options::Options;
+pub use otlp::{Identity, Resource, otlp_metrics, otlp_traces};
 pub use outcome::{Outcome, outcome};
 pub use progress::progress;
 pub use prometheus::prometheus;

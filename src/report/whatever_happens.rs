@@ -30,7 +30,11 @@ proptest! {
             let lines = written.replace("\r\n", "\n");
             prop_assert!(is_safe(if format == Format::Csv { &lines } else { &written }), "{:?}: {:?}", format, written);
         }
-        for document in [json(&trace, &options), har(&trace, &options)] {
+        let (identity, resource) = (Identity { trace: u128::MAX, span: u64::MAX }, Resource::default());
+        let spans = otlp_traces(&trace, &options, identity, &resource);
+        let metrics = otlp_metrics(&trace, &options, &resource);
+        for document in [json(&trace, &options), har(&trace, &options)].into_iter().chain(spans).chain(metrics) {
+            prop_assert!(is_safe(&document), "{:?}", document);
             prop_assert!(serde_json::from_str::<serde_json::Value>(&document).is_ok(), "{}", document);
         }
         let written = write_out("%{json}%{certs}%{header_json}%header{a}%{errormsg}%{url.host}", &trace, &options);

@@ -8,11 +8,13 @@ use std::time::Duration;
 use super::progress::Progress;
 use crate::archive::saving::HOLD_NANOS;
 use crate::cli::args::ProbeArgs;
+use crate::cli::delivery::Deliveries;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::reports::Reports;
 use crate::cli::request::read_text;
 use crate::cli::saving::Saving;
+use crate::cli::signals::Signals;
 use crate::cli::usage::Usage;
 use crate::insight::budget::{Budget, Outcome};
 use crate::insight::redact::Rules;
@@ -26,6 +28,7 @@ const HELD: Duration = Duration::from_nanos(HOLD_NANOS);
 pub(super) struct Plan {
     reports: Reports,
     write_out: Option<String>,
+    deliveries: Deliveries,
 }
 
 impl Plan {
@@ -53,7 +56,7 @@ impl Plan {
             Some(rules) => Some(rules.parse::<Budget>().map_err(|error| Usage::new(format!("--budget: {error}")))?),
             None => None,
         };
-        Ok(Self { reports, write_out })
+        Ok(Self { reports, write_out, deliveries: Deliveries::of(args)? })
     }
 
     /// What is secret, as far as it was said.
@@ -100,6 +103,11 @@ impl Plan {
         let result = self.reports.write(trace);
         self.write_out(trace);
         result
+    }
+
+    /// Sends the run where it is wanted.
+    pub(super) fn deliver(&self, trace: &Trace, signals: &Signals) {
+        self.deliveries.send(trace, &self.reports.options, signals);
     }
 
     fn write_out(&self, trace: &Trace) {

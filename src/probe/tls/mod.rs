@@ -41,6 +41,7 @@ use crate::trace::{ConnectionId, Phase, What};
 
 pub(super) use failure::alert_in;
 pub(super) use ordinary::ordinary;
+pub use trust::side_traffic_tls;
 pub(super) use trust::{Tools, Trust};
 pub(super) use verifier::Unchecked;
 

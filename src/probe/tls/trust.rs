@@ -1,5 +1,6 @@
 //! Whom to trust and what to present: loaded beside DNS and TCP, never within the TLS phase.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -62,6 +63,13 @@ impl Trust {
         let builder = builder.map_err(|error| error.to_string())?.dangerous();
         Ok(builder.with_custom_certificate_verifier(Arc::clone(self.verifier.as_ref()?)).with_no_client_auth())
     }
+}
+
+/// What an ordinary client needs for traffic that is not probed, such as delivering a report: the system's store, or the certificates in a
+/// PEM file. An error says why there is none.
+pub fn side_traffic_tls(certificates: Option<&Path>) -> Result<ClientConfig, String> {
+    let choice = TlsChoice { ca_file: certificates.map(Path::to_owned), ..TlsChoice::default() };
+    Trust::load(&choice, &Tools::load(&choice)).side_traffic()
 }
 
 /// The first random bytes may take the library tens of milliseconds, which must not be booked on the handshake.

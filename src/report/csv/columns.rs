@@ -59,7 +59,9 @@ pub(super) const COLUMNS: [Column; 50] = [
     ("response_header_bytes", |row| Cell::plain(row.response().map(|response| response.header_bytes))),
     ("response_body_bytes", |row| Cell::plain(row.response().map(|_| row.exchange.response_body.transferred))),
     ("response_decoded_bytes", |row| Cell::plain(row.response().map(|_| row.exchange.response_body.decoded))),
-    ("content_type", |row| Cell::text(row.response().and_then(|response| response.header("content-type")).cloned())),
+    ("content_type", |row| {
+        Cell::text(row.response().and_then(|response| response.header("content-type")).map(|kind| row.redactor.text(kind)))
+    }),
     ("rtt_ns", |row| Cell::time(insight::rtt(row.trace, row.exchange).map(|rtt| rtt.duration))),
     ("rtt_source", |row| Cell::plain(insight::rtt(row.trace, row.exchange).map(|rtt| rtt.clock.name()))),
     ("round_trips", |row| Cell::plain(round_trips(row.trace, row.exchange).map(|trips| format!("{:.3}", trips.used)))),

@@ -1,0 +1,44 @@
+//! Attributes, and the values they have in OTLP's JSON: 64-bit integers are text there.
+
+use serde_json::{Value, json};
+
+/// What a span, a data point or a resource says of itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attributes(Vec<Value>);
+
+impl Attributes {
+    pub(super) fn text(&mut self, name: &str, value: &str) {
+        self.add(name, &json!({ "stringValue": value }));
+    }
+
+    pub(super) fn maybe_text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text(name, value);
+        }
+    }
+
+    pub(super) fn number(&mut self, name: &str, value: impl Into<u64>) {
+        self.add(name, &json!({ "intValue": value.into().to_string() }));
+    }
+
+    pub(super) fn yes_or_no(&mut self, name: &str, value: bool) {
+        self.add(name, &json!({ "boolValue": value }));
+    }
+
+    pub(super) fn seconds(&mut self, name: &str, value: crate::units::Nanos) {
+        self.add(name, &json!({ "doubleValue": value.as_secs_f64() }));
+    }
+
+    pub(super) fn texts(&mut self, name: &str, values: impl Iterator<Item = String>) {
+        let values: Vec<Value> = values.map(|value| json!({ "stringValue": value })).collect();
+        self.add(name, &json!({ "arrayValue": { "values": values } }));
+    }
+
+    pub(super) fn written(self) -> Value {
+        Value::Array(self.0)
+    }
+
+    fn add(&mut self, name: &str, value: &Value) {
+        self.0.push(json!({ "key": name, "value": value }));
+    }
+}

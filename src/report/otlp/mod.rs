@@ -1,0 +1,81 @@
+//! OpenTelemetry's protocol (OTLP 1.x) in its JSON encoding: spans and metrics of a run, for a collector.
+//!
+//! A transfer is a trace: a CLIENT span for each of its exchanges, and within it INTERNAL spans for the phases under the names that .NET gives
+//! them. Where there were redirects or retries, a span around them holds them together. Names of attributes and metrics are those of the
+//! semantic conventions; what they do not know begins with `tapline.`. Secrets are masked as everywhere; identifiers are given in, for they are
+//! of chance.
+//!
+//! <https://opentelemetry.io/docs/specs/otlp/>, <https://opentelemetry.io/docs/specs/semconv/http/>
+
+mod attributes;
+mod metrics;
+mod phases;
+mod spans;
+
+use serde_json::{Value, json};
+
+use super::{Options, escaping};
+use crate::trace::Trace;
+use crate::units::Untrusted;
+use attributes::Attributes;
+
+/// What tells this run's spans from all others, of chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The first transfer's trace; those after it count up.
+    pub trace: u128,
+    /// The first span; those after it count up.
+    pub span: u64,
+}
+
+/// Who reports, as the environment has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// `service.name`; `tapline` where it is not given.
+    pub service: Option<String>,
+    /// Further attributes.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// Exchanges in a document; collectors refuse very large ones.
+const BATCH: usize = 200;
+
+/// The spans of a run, as bodies for `/v1/traces`. None where there was no exchange.
+pub fn otlp_traces(trace: &Trace, options: &Options, identity: Identity, resource: &Resource) -> Vec<String> {
+    let spans = spans::all(trace, options.redactor(), identity);
+    let batch = |spans: &[Vec<Value>]| {
+        let spans: Vec<&Value> = spans.iter().flatten().collect();
+        let scoped = json!({ "scope": scope(trace), "spans": spans });
+        escaping::line(&json!({ "resourceSpans": [{ "resource": described(trace, resource), "scopeSpans": [scoped] }] }))
+    };
+    spans.chunks(BATCH).map(batch).collect()
+}
+
+/// The metrics of a run, as a body for `/v1/metrics`. `None` where nothing was measured.
+pub fn otlp_metrics(trace: &Trace, options: &Options, resource: &Resource) -> Option<String> {
+    let metrics = metrics::all(trace, options.redactor());
+    if metrics.is_empty() {
+        return None;
+    }
+    let scoped = json!({ "scope": scope(trace), "metrics": metrics });
+    Some(escaping::line(&json!({ "resourceMetrics": [{ "resource": described(trace, resource), "scopeMetrics": [scoped] }] })))
+}
+
+fn scope(trace: &Trace) -> Value {
+    json!({ "name": "tapline", "version": trace.tool_version().unwrap_or_default() })
+}
+
+fn described(trace: &Trace, resource: &Resource) -> Value {
+    let given = |name: &str| resource.attributes.iter().any(|(given, _)| given == name);
+    let mut attributes = Attributes::default();
+    if resource.service.is_some() || !given("service.name") {
+        attributes.text("service.name", resource.service.as_deref().unwrap_or("tapline"));
+    }
+    if !given("service.version") {
+        attributes.maybe_text("service.version", trace.tool_version());
+    }
+    for (name, value) in resource.attributes.iter().filter(|(name, _)| resource.service.is_none() || name != "service.name") {
+        attributes.text(name, &Untrusted::new(value).escaped());
+    }
+    json!({ "attributes": attributes.written() })
+}
