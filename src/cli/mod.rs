@@ -1,6 +1,7 @@
 //! Arguments and commands; the only room that wires the others together.
 
 mod args;
+mod arguments;
 mod capturing;
 mod completions;
 mod delivery;
@@ -42,7 +43,7 @@ use crate::lab::Embedded;
 
 /// Runs the command that the arguments name and returns the process's exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = match Cli::command().try_get_matches_from(arguments) {
+    let matches = match Cli::command().try_get_matches_from(arguments::taken(arguments)) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error),
     };

@@ -25,6 +25,16 @@ pub(super) enum Readers {
     Owner,
 }
 
+impl Readers {
+    /// The permissions of a new file.
+    pub(super) const fn mode(self) -> u32 {
+        match self {
+            Self::Usual => 0o666,
+            Self::Owner => 0o600,
+        }
+    }
+}
+
 impl NewFile {
     /// Begins a file beside the one that it will be.
     pub(super) fn begin(path: &Path, readers: Readers) -> io::Result<Self> {
@@ -36,8 +46,7 @@ impl NewFile {
         if path.file_name().is_none() {
             return Err(io::Error::other("it names no file"));
         }
-        let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
-        let (file, part) = beside(&path, mode)?;
+        let (file, part) = beside(&path, readers.mode())?;
         let new = Self { file, names: Some((part, path)) };
         if let Some(before) = before.filter(|_| readers == Readers::Usual) {
             new.file.set_permissions(PermissionsExt::from_mode(before.permissions().mode() & 0o777))?;

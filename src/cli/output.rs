@@ -29,8 +29,8 @@ pub(super) fn code_of(status: ExitStatus) -> u8 {
 }
 
 /// Writes a report to a file, whole or not at all.
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = NewFile::begin(path, Readers::Usual)?;
+pub(super) fn write_file(path: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NewFile::begin(path, readers)?;
     file.write_all(bytes)?;
     file.finish()
 }

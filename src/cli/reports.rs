@@ -1,10 +1,13 @@
 //! The reports that `--format` asks for.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use super::args::{ColorChoice, ReportArgs};
 use super::exit::Exit;
+use super::new_file::Readers;
 use super::output;
 use super::usage::Usage;
 use crate::report::{self, Format, Options};
@@ -20,6 +23,9 @@ impl Reports {
     /// Reads the options that say what to write.
     pub(super) fn of(formats: &[String], look: &ReportArgs) -> Result<Self, Usage> {
         let asked = formats.iter().map(|text| format(text)).collect::<Result<Vec<_>, _>>()?;
+        if look.secrets.with_secrets && asked.iter().any(|(_, file)| file.is_some()) {
+            eprintln!("tapline: secrets are not masked in the reports' files; their owner alone may read them");
+        }
         Ok(Self { asked, options: options(look)? })
     }
 
@@ -41,11 +47,16 @@ impl Reports {
         let Some((_, file)) = asked else { return Stream { out: None, failed: None } };
         match file {
             None => Stream { out: Some(Box::new(std::io::stdout())), failed: None },
-            Some(path) => match std::fs::File::create(path) {
+            Some(path) => match create(path, self.readers()) {
                 Ok(file) => Stream { out: Some(Box::new(std::io::BufWriter::new(file))), failed: None },
                 Err(error) => Stream { out: None, failed: Some(format!("{}: {error}", path.display())) },
             },
         }
+    }
+
+    /// Who may read files of these reports.
+    const fn readers(&self) -> Readers {
+        if self.options.with_secrets { Readers::Owner } else { Readers::Usual }
     }
 
     /// Writes every report but the events, which were written as they came.
@@ -55,7 +66,7 @@ impl Reports {
             let text = report::write(trace, *format, &self.options);
             let exit = match file {
                 None => output::print(text.as_bytes()),
-                Some(path) => match output::write_file(path, text.as_bytes()) {
+                Some(path) => match output::write_file(path, self.readers(), text.as_bytes()) {
                     Ok(()) => Exit::Done,
                     Err(error) => {
                         eprintln!("tapline: the {} report cannot be written to {}: {error}", format.name(), path.display());
@@ -69,6 +80,15 @@ impl Reports {
         }
         result
     }
+}
+
+/// A file that is written as things come.
+fn create(path: &Path, readers: Readers) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(readers.mode()).open(path)?;
+    if readers == Readers::Owner && file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(readers.mode()))?;
+    }
+    Ok(file)
 }
 
 /// Events on their way out, one a line, flushed each: somebody may be watching.

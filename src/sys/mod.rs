@@ -1,6 +1,8 @@
 //! What needs `unsafe`: a safe function for each system call that no library wraps.
 
 #[cfg(target_os = "linux")]
+mod arguments;
+#[cfg(target_os = "linux")]
 mod exit;
 #[cfg(target_os = "linux")]
 mod frame_socket;
@@ -14,6 +16,8 @@ mod packet_socket;
 mod readiness;
 mod tcp_info;
 
+#[cfg(target_os = "linux")]
+pub use arguments::{inherited_file, overwrite_arguments};
 #[cfg(target_os = "linux")]
 pub use exit::exit_now;
 #[cfg(target_os = "linux")]

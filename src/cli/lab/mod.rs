@@ -15,7 +15,7 @@ use super::capturing::Pending;
 use super::exit::Exit;
 use super::target::Targets;
 use super::usage::Usage;
-use super::{live, output, probe};
+use super::{arguments, live, output, probe};
 use crate::capture::Interfaces;
 use crate::lab::network::{self, Inside, Refused, Remote};
 use crate::lab::{Embedded, Exhibit, exhibits_of_network};
@@ -58,7 +58,9 @@ fn client(args: &LabArgs, inside: &Inside) -> Command {
         command
     } else {
         let mut command = Command::new("/proc/self/exe");
-        command.args(std::env::args_os().skip(1));
+        if let Err(error) = arguments::hand_over(&mut command) {
+            eprintln!("tapline: the arguments cannot be handed on: {error}");
+        }
         command
     };
     around::tell(&mut command, inside);
@@ -72,7 +74,7 @@ fn within(lab: &Remote, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Us
         return Ok(Exit::Fault);
     }
     if let Some((program, arguments)) = args.command.split_first() {
-        return match Command::new(program).args(arguments).status() {
+        return match arguments::keep_from(&mut Command::new(program)).args(arguments).status() {
             Ok(status) => Ok(Exit::Client(output::code_of(status))),
             Err(error) => {
                 eprintln!("tapline: {} cannot be run: {error}", program.display());

@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
+use clear_text::BLANK;
 pub use clear_text::ClearText;
 
 use crate::trace::{Event, Failure, Header, ProxyStep, What};
@@ -226,6 +227,31 @@ impl<'a> Redactor<'a> {
             _ => {}
         }
     }
+}
+
+/// A text with asterisks in the place of secrets, as long as it was. One that is not UTF-8 is a secret as a whole.
+pub fn blanked(text: &[u8]) -> Vec<u8> {
+    blanked_by(text, |text| Rules::PLAIN.secrets_in(text))
+}
+
+/// The same of a field line, `Name: value`.
+pub fn blanked_field(line: &[u8]) -> Vec<u8> {
+    blanked_by(line, |line| {
+        let Some((name, value)) = line.split_once(':') else { return Rules::PLAIN.secrets_in(line) };
+        let begin = name.len() + 1;
+        Rules::PLAIN.secrets_in_field(name, value).into_iter().map(|secret| begin + secret.start..begin + secret.end).collect()
+    })
+}
+
+fn blanked_by(text: &[u8], secrets: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<u8> {
+    let mut blanked = text.to_vec();
+    let secrets = std::str::from_utf8(text).map_or_else(|_| std::iter::once(0..text.len()).collect(), secrets);
+    for secret in secrets {
+        if let Some(secret) = blanked.get_mut(secret) {
+            secret.fill(BLANK);
+        }
+    }
+    blanked
 }
 
 /// The parts of a text.

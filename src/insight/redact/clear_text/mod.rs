@@ -43,7 +43,7 @@ struct Talk {
 }
 
 /// Stands where a secret was.
-const BLANK: u8 = b'*';
+pub(super) const BLANK: u8 = b'*';
 
 impl ClearText {
     /// Connections that are followed. Of further ones everything is overwritten.

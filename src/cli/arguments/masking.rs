@@ -1,0 +1,154 @@
+//! Which arguments are secret.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use clap::{Arg, Command, CommandFactory};
+
+use crate::cli::args::Cli;
+use crate::insight::redact::{blanked, blanked_field};
+
+/// Options whose values are secret, or may have a secret anywhere.
+const SECRET: [&str; 11] =
+    ["user", "oauth2-bearer", "cookie", "data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json", "form", "webhook"];
+/// An option whose value is a field line.
+const FIELD: &str = "header";
+
+/// What an option's value is.
+#[derive(Clone, Copy)]
+enum Value {
+    Secret,
+    Field,
+    Other,
+}
+
+impl Value {
+    fn of(name: &str) -> Self {
+        match name {
+            FIELD => Self::Field,
+            name if SECRET.contains(&name) => Self::Secret,
+            _ => Self::Other,
+        }
+    }
+
+    fn masked(self, value: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Secret => vec![b'*'; value.len()],
+            Self::Field => blanked_field(value),
+            Self::Other => blanked(value),
+        }
+    }
+}
+
+/// The arguments, each as long as it is, with what is secret overwritten.
+pub(super) fn masked(arguments: &[OsString]) -> Vec<Vec<u8>> {
+    let command = Cli::command();
+    let mut next = None;
+    let mask = |argument: &OsString| {
+        let bytes = argument.as_bytes();
+        if let Some(value) = next.take() {
+            return Value::masked(value, bytes);
+        }
+        let (head, value) = match bytes {
+            [b'-', b'-', name @ ..] => long(name),
+            [b'-', letters @ ..] => short(&command, letters),
+            _ => (0, Some(Value::Other)),
+        };
+        let (kept, rest) = bytes.split_at(head.min(bytes.len()));
+        if rest.is_empty() && head > 0 {
+            next = value;
+        }
+        [kept, &value.map_or_else(|| rest.to_vec(), |value| value.masked(rest))].concat()
+    };
+    arguments.iter().map(mask).collect()
+}
+
+/// `--name=value`: where the value begins, and what it is. Of `--name` alone it is the next argument, if the option takes one: where it
+/// takes none, the next is masked by what stands in it, as any other.
+fn long(name: &[u8]) -> (usize, Option<Value>) {
+    let end = name.iter().position(|byte| *byte == b'=');
+    let value = Value::of(&String::from_utf8_lossy(name.get(..end.unwrap_or(name.len())).unwrap_or_default()));
+    match (end, value) {
+        (Some(end), value) => (end + 3, Some(value)),
+        (None, Value::Other) => (name.len() + 2, None),
+        (None, value) => (name.len() + 2, Some(value)),
+    }
+}
+
+/// `-sSuVALUE`: the first letter that takes a value takes the rest.
+fn short(command: &Command, letters: &[u8]) -> (usize, Option<Value>) {
+    for (at, letter) in letters.iter().enumerate() {
+        if let Some(option) = option(command, char::from(*letter)) {
+            return (at + 2, Some(Value::of(option.get_long().unwrap_or_default())));
+        }
+    }
+    (letters.len() + 1, None)
+}
+
+/// The option of a letter, in any command, if it takes a value.
+fn option(command: &Command, letter: char) -> Option<&Arg> {
+    let own = command.get_arguments().find(|arg| arg.get_short() == Some(letter) && arg.get_action().takes_values());
+    own.or_else(|| command.get_subcommands().find_map(|command| option(command, letter)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_secret_options_are_overwritten_however_they_are_given() {
+        let given = [
+            "tapline",
+            "probe",
+            "-u",
+            "ada:pw",
+            "--user=ada:pw",
+            "-uada:pw",
+            "-Lfu",
+            "ada:pw",
+            "-H",
+            "X-Api-Key: abc",
+            "-HCookie: a=b",
+            "--header",
+            "Accept: */*",
+            "-b",
+            "a=b",
+            "--json",
+            "{}",
+            "-x",
+            "http://a:b@proxy:1/",
+            "--save",
+            "run",
+            "https://ada:pw@h/?token=t&x=1",
+        ];
+        let given: Vec<OsString> = given.into_iter().map(OsString::from).collect();
+        let masked: Vec<String> = masked(&given).iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+        assert_eq!(
+            masked,
+            [
+                "tapline",
+                "probe",
+                "-u",
+                "******",
+                "--user=******",
+                "-u******",
+                "-Lfu",
+                "******",
+                "-H",
+                "X-Api-Key: ***",
+                "-HCookie: a=*",
+                "--header",
+                "Accept: */*",
+                "-b",
+                "***",
+                "--json",
+                "**",
+                "-x",
+                "http://***@proxy:1/",
+                "--save",
+                "run",
+                "https://******@h/?token=*&x=1",
+            ]
+        );
+    }
+}
