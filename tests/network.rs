@@ -6,6 +6,7 @@
 mod network {
     mod beside_tcpdump;
     mod beside_tshark;
+    mod canaries;
     mod ends;
     mod key_log;
     mod link;
