@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The law: *fold(events) = fold(read(write(events)))*, but for where packets' bytes lie. What a packet's bytes do not say stands
-//! [beside](super::aside) it; a packet whose bytes were not kept is told in the journal.
+//! beside it; a packet whose bytes were not kept is told in the journal.
 
 mod blocks;
 mod held;
