@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
+use tapline::archive::Archive;
+use tapline::trace::What;
 use tempfile::TempDir;
 
 use crate::fixture::nginx::Nginx;
@@ -40,6 +42,24 @@ fn run_as_nobody(args: &[&str]) -> Option<Run> {
     command.env("HOME", "/nonexistent").env_remove("XDG_CONFIG_HOME").env_remove("XDG_STATE_HOME").env_remove("XDG_CACHE_HOME");
     neutral(&mut command);
     Some(run(command))
+}
+
+#[test]
+fn a_run_is_saved_with_its_events_alone() {
+    let recorder = Recorder::ok();
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("permissions");
+    let file = folder.path().join("run.pcapng");
+    let arguments = ["--save", file.to_str().expect("a path"), &recorder.url("/")];
+    let Some(report) = as_nobody(&arguments) else { return };
+    report.ok();
+    let (mut ended, mut captured) = (false, 0);
+    let kept = Archive::open(&file).expect("a saved run").tell(|event| match event.what {
+        What::RunEnded => ended = true,
+        What::Packets { packets } => captured += packets.len(),
+        _ => {}
+    });
+    assert_eq!((kept.error, ended, captured), (None, true, 0));
 }
 
 #[test]
