@@ -70,16 +70,17 @@ fn restored(file: &[u8]) -> (Vec<Event>, Kept, Arc<Store>) {
     (events, kept, store)
 }
 
-fn without_places(events: &[Event]) -> Vec<Event> {
+fn as_read(events: &[Event]) -> Vec<Event> {
     let mut events = events.to_vec();
     for event in &mut events {
         event.what.forget_places();
+        event.what.escape_words();
     }
     events
 }
 
 fn fold(events: &[Event], redactor: Redactor) -> Trace {
-    Trace::of(without_places(events).iter().map(|event| redactor.event(event)))
+    Trace::of(as_read(events).iter().map(|event| redactor.event(event)))
 }
 
 proptest! {
@@ -156,7 +157,7 @@ fn events_stand_between_the_packets_in_the_order_of_time() {
 #[test]
 fn a_saved_run_that_is_cut_anywhere_opens_as_far_as_it_goes() {
     let whole = saved(&run(), false);
-    let expected = without_places(&restored(&whole).0);
+    let expected = as_read(&restored(&whole).0);
     let mut most = 0;
     for end in 28..whole.len() {
         let Ok(archive) = Archive::piped(Cursor::new(whole[..end].to_vec())) else { continue };
@@ -167,7 +168,7 @@ fn a_saved_run_that_is_cut_anywhere_opens_as_far_as_it_goes() {
                 matches!(&read.last().unwrap().what, What::Note { text, .. } if text.raw().contains("not read to its end")) || most == 0
             );
         }
-        let whole_events = without_places(&read).iter().zip(&expected).take_while(|(one, other)| one == other).count();
+        let whole_events = as_read(&read).iter().zip(&expected).take_while(|(one, other)| one == other).count();
         assert!(whole_events >= most, "what was read of a shorter file is read of a longer one");
         most = whole_events;
     }

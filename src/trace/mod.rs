@@ -36,6 +36,7 @@ mod ranges;
 mod stored;
 mod tls;
 mod undelivered;
+mod words;
 
 pub use capture::{Capture, CaptureState};
 pub use clock::{ClockMap, ClockPair};
