@@ -1,5 +1,6 @@
 //! The command line. Where a flag does what a curl flag does, it has curl's name and letter.
 
+mod budget;
 mod files;
 mod lab;
 mod secrets;
@@ -128,7 +129,7 @@ pub(super) struct ProbeArgs {
     #[arg(short = 'w', long, value_name = "FORMAT", help_heading = "Report")]
     pub(super) write_out: Option<String>,
     /// Limits such as 'total<=500ms,dns<=50ms'; a missed one ends with exit code 4
-    #[arg(long, value_name = "RULES", help_heading = "Report")]
+    #[arg(long, value_name = "RULES", help_heading = "Report", long_help = budget::HELP)]
     pub(super) budget: Option<String>,
     /// Send spans and metrics to a collector of OpenTelemetry's (OTLP over HTTP); - goes where the environment says
     #[arg(long, value_name = "URL", help_heading = "Report")]

@@ -7,9 +7,15 @@ use super::*;
 use crate::trace::law::event;
 use crate::units::{Moment, acts_on_a_terminal};
 
+/// Of every kind of rule.
+const BUDGET: &str = "total<1ms,size<=1B,tls<1s,status=200,p95(wait)<1ms+-10%,mean(total)>1s+-1s,wire_wait!=1ms,rtt<1ms,round_trips<2,\
+                      extra_round_trips>1,sent_bytes>=9,received_bytes<1,segments_sent<2,segments_received<2,retransmits<1,\
+                      retransmits_received<1,cert_days>=14,tls_version>=1.3,http>=2,failures<=0,response_decoded_bytes<1,\
+                      response_header_bytes<1,request_header_bytes<1,request_body_bytes<1";
+
 fn options() -> impl Strategy<Value = Options> {
     (0..200_usize, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(width, ascii, with_secrets, budgeted)| {
-        let budget = if budgeted { "total<1ms,size<=1B,tls<1s,status=200".parse().ok() } else { None };
+        let budget = if budgeted { BUDGET.parse().ok() } else { None };
         Options { width, color: false, ascii, with_secrets, budget, ..Options::default() }
     })
 }

@@ -1,6 +1,7 @@
 //! Quantities with their units, and how people read them. Pure: no clock is read and nothing is written here.
 
 mod json;
+mod nearest;
 mod rate;
 mod scaled;
 mod share;
@@ -9,6 +10,7 @@ mod text;
 mod time;
 
 pub use json::{json_line, write_json};
+pub use nearest::nearest;
 pub use rate::BitRate;
 pub use scaled::scaled;
 pub use share::Share;

@@ -93,10 +93,31 @@ fn a_missed_budget_is_4_and_a_kept_one_0() {
     assert!(run.errors().contains("wait"), "which budget was missed is said: {}", run.errors());
 }
 
-/// A failed probe is a failed probe, whatever the budget says.
+/// Beyond the limit by no more than the tolerance is a warning; what was not measured is said.
+#[test]
+fn what_is_tolerated_or_not_measured_is_said_and_is_no_miss() {
+    let server = Recorder::ok();
+    for (budget, expected, said) in [
+        ("total<=0ms+-1min", Some(0), "beyond the limit by"),
+        ("wire_wait<=1min,tls<=1s", Some(0), "tls <= 1.00 s: not measured"),
+        ("http_version>=2", Some(4), "http >= 2: missed by 0.9"),
+        ("status<400,request_body_bytes=0,cert_days>=14", Some(0), "cert_days >= 14 days: not measured"),
+        ("p95(total)<=1ns", Some(4), "p95(total) <= 1 ns: missed by"),
+    ] {
+        let run = run(command(&["probe", "--capture", "off", "--repeat", "3", "--budget", budget, &server.url("/")]));
+        assert_eq!(run.status, expected, "{budget}: {}", run.errors());
+        assert!(run.errors().contains(said), "{budget}: {}", run.errors());
+    }
+}
+
+/// A failed probe is a failed probe, whatever the budget says, unless it says how many may fail.
 #[test]
 fn a_failure_outweighs_a_budget() {
     let port = crate::fixture::port::closed();
+    for (budget, expected) in [("failures<=1", 0), ("failures<=1,total<=1ns", 4), ("failures<1", 3), ("failures<=1,failures=0", 3)] {
+        let args = ["probe", "--capture", "off", "--budget", budget, &format!("http://127.0.0.1:{port}/")];
+        assert_eq!(status(&args), Some(expected), "{budget}");
+    }
     assert_eq!(status(&["probe", "--capture", "off", "--budget", "total<=1ns", &format!("http://127.0.0.1:{port}/")]), Some(3));
 }
 

@@ -16,7 +16,7 @@ use crate::cli::request::read_text;
 use crate::cli::saving::Saving;
 use crate::cli::signals::Signals;
 use crate::cli::usage::Usage;
-use crate::insight::budget::{Budget, Outcome};
+use crate::insight::budget::{Budget, Outcome, failures_are_allowed};
 use crate::insight::redact::Rules;
 use crate::report::{self, Format};
 use crate::trace::{Event, Trace};
@@ -122,15 +122,13 @@ impl Plan {
 
     /// The exit code that the run and the budget ask for, with what was missed said on standard error.
     pub(super) fn verdict(&self, trace: &Trace) -> Exit {
-        if trace.failure().is_some() {
+        let verdicts = self.reports.options.budget.as_ref().map(|budget| budget.verdicts(trace)).unwrap_or_default();
+        if trace.failure().is_some() && !failures_are_allowed(&verdicts) {
             return Exit::ProbeFailed;
         }
-        let Some(budget) = &self.reports.options.budget else { return Exit::Done };
-        for verdict in budget.verdicts(trace) {
-            if !matches!(verdict.outcome, Outcome::Met) {
-                eprintln!("tapline: budget {}: {}", verdict.rule, verdict.outcome.name());
-            }
+        for verdict in verdicts.iter().filter(|verdict| verdict.outcome != Outcome::Met) {
+            eprintln!("tapline: budget {}: {}", verdict.rule, verdict.said());
         }
-        if budget.is_missed(trace) { Exit::BudgetMissed } else { Exit::Done }
+        if verdicts.iter().any(|verdict| verdict.met() == Some(false)) { Exit::BudgetMissed } else { Exit::Done }
     }
 }

@@ -1,42 +1,62 @@
 //! What a budget may limit.
 
-use crate::insight::Transfer;
-use crate::trace::{HttpVersion, Phase};
-use crate::units::{Bytes, Nanos};
+use super::kind::Kind;
+use crate::trace::Phase;
 
 /// A figure of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
-    /// Time in a phase, over all hops.
+    /// Time in a phase as the program saw it, over all hops.
     Phase(Phase),
+    /// Time in a phase as the packets did, over all hops.
+    WirePhase(Phase),
     /// From the start of the first hop to the end of the last.
     Total,
     /// From the start of the first hop to the first byte of the final response.
     FirstByte,
+    /// Round-trip time of the last hop's connection.
+    Rtt,
+    /// Round trips that all hops took, name resolution apart.
+    RoundTrips,
+    /// How many of them were more than the least that the protocols need.
+    ExtraRoundTrips,
     /// Bytes of the final response's body, as transferred.
     Size,
+    /// Bytes of its body, decoded.
+    DecodedBytes,
+    /// Bytes of its head.
+    ResponseHeaderBytes,
+    /// Bytes of the last request's head.
+    RequestHeaderBytes,
+    /// Bytes of its body.
+    RequestBodyBytes,
+    /// Bytes of TCP's payload to the other side on all connections used, what was sent again included.
+    SentBytes,
+    /// The same from the other side.
+    ReceivedBytes,
+    /// Segments with payload to the other side on all connections used.
+    SegmentsSent,
+    /// The same from the other side.
+    SegmentsReceived,
+    /// Segments this side sent again.
+    RetransmitsSent,
+    /// Segments that came again, by the packets alone.
+    RetransmitsReceived,
     /// Status of the final response.
     Status,
     /// HTTP version of the final response.
     Version,
-}
-
-/// What a figure counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Nanoseconds.
-    Time,
-    /// Bytes.
-    Size,
-    /// A status code.
-    Status,
-    /// Tenths of an HTTP version: 11, 20.
-    Version,
+    /// TLS version of the last hop's connection.
+    TlsVersion,
+    /// Whole days until the certificate of its chain ends that ends first; 0 where it has.
+    CertDays,
+    /// Transfers that failed; of a run their number.
+    Failures,
 }
 
 impl Measure {
-    /// The names a budget may use, each with what it means. `xfer` and `receive` are the same.
-    pub(super) const NAMES: [(&'static str, Self); 13] = [
+    /// The names a budget may use. The first of a measure is the one that reports use.
+    pub(super) const NAMES: [(&'static str, Self); 40] = [
         ("dns", Self::Phase(Phase::Dns)),
         ("connect", Self::Phase(Phase::Connect)),
         ("proxy", Self::Phase(Phase::Proxy)),
@@ -47,77 +67,77 @@ impl Measure {
         ("xfer", Self::Phase(Phase::Receive)),
         ("ttfb", Self::FirstByte),
         ("total", Self::Total),
+        ("wire_dns", Self::WirePhase(Phase::Dns)),
+        ("wire_connect", Self::WirePhase(Phase::Connect)),
+        ("wire_proxy", Self::WirePhase(Phase::Proxy)),
+        ("wire_tls", Self::WirePhase(Phase::Tls)),
+        ("wire_send", Self::WirePhase(Phase::Send)),
+        ("wire_wait", Self::WirePhase(Phase::Wait)),
+        ("wire_receive", Self::WirePhase(Phase::Receive)),
+        ("rtt", Self::Rtt),
+        ("round_trips", Self::RoundTrips),
+        ("extra_round_trips", Self::ExtraRoundTrips),
         ("size", Self::Size),
+        ("response_body_bytes", Self::Size),
+        ("response_decoded_bytes", Self::DecodedBytes),
+        ("response_header_bytes", Self::ResponseHeaderBytes),
+        ("request_header_bytes", Self::RequestHeaderBytes),
+        ("request_body_bytes", Self::RequestBodyBytes),
+        ("sent_bytes", Self::SentBytes),
+        ("received_bytes", Self::ReceivedBytes),
+        ("segments_sent", Self::SegmentsSent),
+        ("segments_received", Self::SegmentsReceived),
+        ("retransmits", Self::RetransmitsSent),
+        ("retransmits_sent", Self::RetransmitsSent),
+        ("retransmits_received", Self::RetransmitsReceived),
         ("status", Self::Status),
         ("http", Self::Version),
+        ("http_version", Self::Version),
+        ("tls_version", Self::TlsVersion),
+        ("cert_days", Self::CertDays),
+        ("failures", Self::Failures),
+        ("failed", Self::Failures),
     ];
 
     /// Its name in a budget and in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Phase(phase) => phase.name(),
-            Self::Total => "total",
-            Self::FirstByte => "ttfb",
-            Self::Size => "size",
-            Self::Status => "status",
-            Self::Version => "http",
-        }
+        Self::NAMES.iter().find(|(_, measure)| *measure == self).map_or("", |(name, _)| name)
+    }
+
+    /// The measure of a name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure)
     }
 
     /// What it counts.
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Phase(_) | Self::Total | Self::FirstByte => Kind::Time,
-            Self::Size => Kind::Size,
+            Self::Phase(_) | Self::WirePhase(_) | Self::Total | Self::FirstByte | Self::Rtt => Kind::Time,
+            Self::RoundTrips | Self::ExtraRoundTrips => Kind::RoundTrips,
+            Self::Size
+            | Self::DecodedBytes
+            | Self::ResponseHeaderBytes
+            | Self::RequestHeaderBytes
+            | Self::RequestBodyBytes
+            | Self::SentBytes
+            | Self::ReceivedBytes => Kind::Size,
+            Self::SegmentsSent | Self::SegmentsReceived | Self::RetransmitsSent | Self::RetransmitsReceived | Self::Failures => Kind::Count,
             Self::Status => Kind::Status,
-            Self::Version => Kind::Version,
-        }
-    }
-
-    /// The figure; `None` where it was not measured.
-    pub(super) fn of(self, transfer: &Transfer) -> Option<u64> {
-        let response = || transfer.last()?.response.as_ref();
-        match self {
-            Self::Phase(phase) => transfer.phase(phase).map(|time| time.0),
-            Self::Total => transfer.total().map(|time| time.0),
-            Self::FirstByte => transfer.first_byte().map(|time| time.0),
-            Self::Size => response().and(transfer.last()).map(|last| last.response_body.transferred),
-            Self::Status => response().map(|response| u64::from(response.status)),
-            Self::Version => response().map(|response| tenths(response.version)),
+            Self::Version | Self::TlsVersion => Kind::Version,
+            Self::CertDays => Kind::Days,
         }
     }
 }
 
-const fn tenths(version: HttpVersion) -> u64 {
-    match version {
-        HttpVersion::Http10 => 10,
-        HttpVersion::Http11 => 11,
-        HttpVersion::Http2 => 20,
-        HttpVersion::Http3 => 30,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Kind {
-    /// A figure of this kind as people read it.
-    pub fn shown(self, figure: u64) -> String {
-        match self {
-            Self::Time => Nanos(figure).to_string(),
-            Self::Size => Bytes(figure).to_string(),
-            Self::Status => figure.to_string(),
-            Self::Version if figure.is_multiple_of(10) => (figure / 10).to_string(),
-            Self::Version => format!("{}.{}", figure / 10, figure % 10),
-        }
-    }
-
-    /// The units a limit of this kind may have, each with how many of the figure's own it holds.
-    pub(super) const fn units(self) -> &'static [(&'static str, u64)] {
-        match self {
-            Self::Time => &[("ns", 1), ("us", 1_000), ("µs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)],
-            Self::Size => {
-                &[("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
-            }
-            Self::Status => &[("", 1)],
-            Self::Version => &[("", 10)],
+    #[test]
+    fn every_measure_has_a_name_and_every_name_is_one_measures() {
+        for (name, measure) in Measure::NAMES {
+            assert_eq!(Measure::named(name), Some(measure));
+            assert_eq!(Measure::named(measure.name()), Some(measure));
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::measure::Kind;
-use super::{Budget, Measure, Operator, Rule};
-use crate::units::scaled;
+use super::{Budget, Kind, Measure, Operator, Rule, Statistic, Tolerance};
+use crate::units::{Share, nearest, scaled};
+
+const TOO_LARGE: &str = "a number that is not too large or too fine";
 
 /// Why a text is no budget: where, what stands there, what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl fmt::Display for BudgetError {
 
 impl std::error::Error for BudgetError {}
 
-/// Rules separated by commas: a name, `<=`, `<` or `=`, a number with a unit.
+/// Rules separated by commas.
 impl FromStr for Budget {
     type Err = BudgetError;
 
@@ -41,7 +42,18 @@ impl FromStr for Budget {
             reader.comma()?;
             rules.push(reader.rule()?);
         }
-        Ok(Self { rules })
+        Ok(Self::new(rules))
+    }
+}
+
+/// One rule: a measure or a statistic of one, a comparison, a number with a unit, and how far beyond it is a warning only.
+impl FromStr for Rule {
+    type Err = BudgetError;
+
+    fn from_str(text: &str) -> Result<Self, BudgetError> {
+        let mut reader = Reader { text, at: 0 };
+        let rule = reader.rule()?;
+        if reader.rest().is_empty() { Ok(rule) } else { Err(reader.error(reader.at, "nothing more")) }
     }
 }
 
@@ -52,35 +64,64 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn rule(&mut self) -> Result<Rule, BudgetError> {
-        let measure = self.measure()?;
+        let (statistic, measure) = self.subject()?;
         let operator = self.operator()?;
-        let limit = self.limit(measure.kind())?;
-        self.skip_spaces();
-        Ok(Rule { measure, operator, limit })
+        let limit = self.quantity(measure.kind())?;
+        let tolerance = self.tolerance(measure.kind(), operator)?;
+        Ok(Rule { statistic, measure, operator, limit, tolerance })
     }
 
-    fn measure(&mut self) -> Result<Measure, BudgetError> {
+    /// `total` or `p95(total)`.
+    fn subject(&mut self) -> Result<(Option<Statistic>, Measure), BudgetError> {
         self.skip_spaces();
         let start = self.at;
-        let name = self.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-        let known = Measure::NAMES.iter().find(|(known, _)| *known == name);
-        known
-            .map(|(_, measure)| *measure)
-            .ok_or_else(|| self.error(start, &format!("one of {}", list(Measure::NAMES.iter().map(|(name, _)| *name)))))
+        let name = self.name();
+        self.skip_spaces();
+        if !self.rest().starts_with('(') {
+            let measure = Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
+            return Ok((None, measure));
+        }
+        let statistic = Statistic::named(name).ok_or_else(|| self.error(start, Statistic::WANTED))?;
+        self.at += 1;
+        self.skip_spaces();
+        let start = self.at;
+        let name = self.name();
+        let measure = Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
+        if measure == Measure::Failures || !measure.kind().is_a_quantity() {
+            return Err(self.error(start, "a time, a size or a number that each request has"));
+        }
+        self.skip_spaces();
+        let start = self.at;
+        if self.rest().starts_with(')') {
+            self.at += 1;
+            return Ok((Some(statistic), measure));
+        }
+        Err(self.error(start, ")"))
+    }
+
+    fn name(&mut self) -> &'a str {
+        self.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
     }
 
     fn operator(&mut self) -> Result<Operator, BudgetError> {
         self.skip_spaces();
         let start = self.at;
-        match self.take_while(|c| "<>=!".contains(c)) {
-            "<=" => Ok(Operator::AtMost),
-            "<" => Ok(Operator::Below),
-            "=" | "==" => Ok(Operator::Equal),
-            _ => Err(self.error(start, "<=, < or =")),
-        }
+        let sign = self.take_while(|c| "<>=!".contains(c));
+        let known = Operator::WRITTEN.iter().find(|(written, _)| *written == sign);
+        known.map(|(_, operator)| *operator).ok_or_else(|| self.error(start, "<=, <, >=, >, = or !="))
     }
 
-    fn limit(&mut self, kind: Kind) -> Result<u64, BudgetError> {
+    fn quantity(&mut self, kind: Kind) -> Result<u64, BudgetError> {
+        let (start, number) = self.number()?;
+        let unit_at = self.at;
+        let unit = self.take_while(char::is_alphabetic);
+        let scale = kind.units().iter().find(|(known, _)| *known == unit);
+        let (_, scale) = scale.ok_or_else(|| self.error(unit_at, &wanted_unit(kind)))?;
+        self.skip_spaces();
+        scaled(number, *scale).ok_or_else(|| self.error(start, TOO_LARGE))
+    }
+
+    fn number(&mut self) -> Result<(usize, &'a str), BudgetError> {
         self.skip_spaces();
         let start = self.at;
         let number = self.take_while(|c| c.is_ascii_digit() || c == '.');
@@ -88,11 +129,32 @@ impl<'a> Reader<'a> {
             return Err(self.error(start, "a number"));
         }
         self.skip_spaces();
-        let unit_at = self.at;
-        let unit = self.take_while(char::is_alphabetic);
-        let scale = kind.units().iter().find(|(known, _)| *known == unit);
-        let (_, scale) = scale.ok_or_else(|| self.error(unit_at, &wanted_unit(kind)))?;
-        scaled(number, *scale).ok_or_else(|| self.error(start, "a number that is not too large or too fine"))
+        Ok((start, number))
+    }
+
+    /// `+-10%` or `+-50ms`, if it is there.
+    fn tolerance(&mut self, kind: Kind, operator: Operator) -> Result<Option<Tolerance>, BudgetError> {
+        let start = self.at;
+        if !self.rest().starts_with(['+', '\u{b1}']) {
+            return Ok(None);
+        }
+        if !self.rest().starts_with("+-") {
+            return Err(self.error(start, "+- and a tolerance, such as +-10%,"));
+        }
+        if operator == Operator::Unequal || !kind.is_a_quantity() {
+            return Err(self.error(start, "nothing more, for this is no limit that can be nearly kept,"));
+        }
+        self.at += "+-".len();
+        let before = self.at;
+        let (start, number) = self.number()?;
+        if !self.rest().starts_with('%') {
+            self.at = before;
+            return self.quantity(kind).map(Tolerance::Amount).map(Some);
+        }
+        self.at += 1;
+        self.skip_spaces();
+        let share = format!("{number}%").parse::<Share>();
+        share.map(|share| Some(Tolerance::Share(share))).map_err(|_| self.error(start, "a share from 0% to 100%"))
     }
 
     fn comma(&mut self) -> Result<(), BudgetError> {
@@ -130,10 +192,19 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The one that was probably meant, and all there are.
+fn wanted_measure(written: &str) -> String {
+    let names = || Measure::NAMES.iter().map(|(name, _)| *name);
+    match nearest(written, names()) {
+        Some(meant) => format!("{meant} (or another of {})", list(names())),
+        None => format!("one of {}", list(names())),
+    }
+}
+
 fn wanted_unit(kind: Kind) -> String {
-    match kind {
-        Kind::Time | Kind::Size => format!("a unit, one of {},", list(kind.units().iter().map(|(unit, _)| *unit))),
-        Kind::Status | Kind::Version => "nothing more".to_owned(),
+    match kind.units() {
+        [_] => "nothing more".to_owned(),
+        units => format!("a unit, one of {},", list(units.iter().map(|(unit, _)| *unit).filter(|unit| !unit.is_empty()))),
     }
 }
 
@@ -151,54 +222,81 @@ mod tests {
         text.parse::<Budget>().expect_err("it is no budget").to_string()
     }
 
+    fn shown(text: &str) -> Vec<String> {
+        text.parse::<Budget>().expect("a budget").rules().iter().map(ToString::to_string).collect()
+    }
+
     #[test]
     fn rules_are_read_with_their_units() {
-        let budget: Budget =
-            "total<=500ms, dns < 1.5 ms,xfer<=2s,ttfb<80us,tls<=9µs,size<=1.5kB,status=200,http=1.1,http<3".parse().expect("a budget");
-        let read: Vec<String> = budget.rules().iter().map(ToString::to_string).collect();
-        assert_eq!(
-            read,
-            [
-                "total <= 500 ms",
-                "dns < 1.50 ms",
-                "receive <= 2.00 s",
-                "ttfb < 80.0 µs",
-                "tls <= 9.00 µs",
-                "size <= 1,500 B",
-                "status = 200",
-                "http = 1.1",
-                "http < 3"
-            ]
-        );
-        assert_eq!(budget.rules()[1], Rule { measure: Measure::Phase(Phase::Dns), operator: Operator::Below, limit: 1_500_000 });
+        for (rule, read) in [
+            ("total<=500ms", "total <= 500 ms"),
+            (" dns < 1.5 ms ", "dns < 1.50 ms"),
+            ("xfer<=2s", "receive <= 2.00 s"),
+            ("ttfb<80us", "ttfb < 80.0 \u{b5}s"),
+            ("tls<=9\u{3bc}s", "tls <= 9.00 \u{b5}s"),
+            ("total<2min", "total < 2 min 00 s"),
+            ("wire_wait<=80ms", "wire_wait <= 80.0 ms"),
+            ("size<=1.5KB", "size <= 1,500 B"),
+            ("response_header_bytes<=1KiB", "response_header_bytes <= 1,024 B"),
+            ("request_body_bytes>0", "request_body_bytes > 0 B"),
+            ("status==200", "status = 200"),
+            ("status!=503", "status != 503"),
+            ("http=1.1", "http = 1.1"),
+            ("http_version>=2", "http >= 2"),
+            ("tls_version>=1.3", "tls_version >= 1.3"),
+            ("cert_days>=14d", "cert_days >= 14 days"),
+            ("round_trips<=3.5", "round_trips <= 3.5"),
+            ("retransmits=0", "retransmits = 0"),
+            ("failures<=1", "failures <= 1"),
+            ("p95(total)<=300ms", "p95(total) <= 300 ms"),
+            ("median ( wait ) <= 80ms", "median(wait) <= 80.0 ms"),
+            ("total<=500ms+-10%", "total <= 500 ms +- 10 %"),
+            ("total <= 500 ms +- 50 ms", "total <= 500 ms +- 50.0 ms"),
+            ("cert_days>=14+-2", "cert_days >= 14 days +- 2 days"),
+        ] {
+            assert_eq!(shown(rule), [read]);
+            assert_eq!(rule.parse::<Rule>().map(|rule| rule.to_string()).as_deref(), Ok(read));
+        }
+        assert_eq!(shown("total<=500ms, dns < 1.5 ms"), ["total <= 500 ms", "dns < 1.50 ms"]);
+        let dns = Measure::Phase(Phase::Dns);
+        let rule = Rule { statistic: None, measure: dns, operator: Operator::Below, limit: 1_500_000, tolerance: None };
+        assert_eq!("dns<1.5ms".parse(), Ok(rule));
     }
 
     #[test]
     fn an_error_names_the_place_what_is_there_and_what_would_be_right() {
         for (text, sentence) in [
-            (
-                "",
-                "the budget ends at character 1, where one of dns connect proxy tls send wait receive xfer ttfb total size status http should follow",
-            ),
-            (
-                "total<=500ms,",
-                "the budget ends at character 14, where one of dns connect proxy tls send wait receive xfer ttfb total size status http should follow",
-            ),
-            ("total>=500ms", "the budget has \">=500ms\" at character 6, where <=, < or = should stand"),
+            ("total=>500ms", "the budget has \"=>500ms\" at character 6, where <=, <, >=, >, = or != should stand"),
             ("total<=fast", "the budget has \"fast\" at character 8, where a number should stand"),
-            ("total<=500", "the budget ends at character 11, where a unit, one of ns us µs ms s, should follow"),
-            ("dns<=5m", "the budget has \"m\" at character 7, where a unit, one of ns us µs ms s, should stand"),
+            ("total<=500", "the budget ends at character 11, where a unit, one of ns us \u{b5}s \u{3bc}s ms s min, should follow"),
+            ("dns<=5m", "the budget has \"m\" at character 7, where a unit, one of ns us \u{b5}s \u{3bc}s ms s min, should stand"),
             ("status=200x", "the budget has \"x\" at character 11, where nothing more should stand"),
             ("dns<1ms tls<1ms", "the budget has \"tls<1ms\" at character 9, where a comma and the next rule should stand"),
             ("dns<1.2.3ms", "the budget has \"1.2.3ms\" at character 5, where a number that is not too large or too fine should stand"),
             ("dns<0.1ns", "the budget has \"0.1ns\" at character 5, where a number that is not too large or too fine should stand"),
             (
-                "dns<99999999999999999999s",
-                "the budget has \"99999999999999999999s\" at character 5, where a number that is not too large or too fine should stand",
+                "p0(total)<1s",
+                "the budget has \"p0(total)<1s\" at character 1, where one of min median mean max, or p1 to p99, should stand",
+            ),
+            (
+                "p95(status)<1",
+                "the budget has \"status)<1\" at character 5, where a time, a size or a number that each request has should stand",
+            ),
+            ("p95(total<1s", "the budget has \"<1s\" at character 10, where ) should stand"),
+            ("total<1s+10%", "the budget has \"+10%\" at character 9, where +- and a tolerance, such as +-10%, should stand"),
+            ("total<1s\u{b1}10%", "the budget has \"\u{b1}10%\" at character 9, where +- and a tolerance, such as +-10%, should stand"),
+            ("total<1s+-110%", "the budget has \"110%\" at character 11, where a share from 0% to 100% should stand"),
+            (
+                "status=200+-10%",
+                "the budget has \"+-10%\" at character 11, where nothing more, for this is no limit that can be nearly kept, should stand",
             ),
         ] {
             assert_eq!(error(text), sentence);
         }
-        assert!(error("µµ<=1ms").contains("\"µµ<=1ms\" at character 1"));
+        assert!(error("").starts_with("the budget ends at character 1, where one of dns connect"));
+        assert!(error("total<=500ms,").starts_with("the budget ends at character 14, where one of dns connect"));
+        assert!(error("totl<=1ms").starts_with("the budget has \"totl<=1ms\" at character 1, where total (or another of dns connect"));
+        assert!(error("\u{b5}\u{b5}<=1ms").contains("\"\u{b5}\u{b5}<=1ms\" at character 1"));
+        assert!("dns<1ms,tls<1ms".parse::<Rule>().is_err());
     }
 }

@@ -118,16 +118,9 @@ fn budget(page: &mut Page<'_>) {
 }
 
 fn judged(verdict: &Verdict) -> Row {
-    let kind = verdict.rule.measure.kind();
-    let said = match verdict.outcome {
-        Outcome::Met => "met".to_owned(),
-        Outcome::NotMeasured => "not measured".to_owned(),
-        Outcome::Missed { by: Some(by) } => format!("missed by {}", kind.shown(by)),
-        Outcome::Missed { by: None } => "missed".to_owned(),
-    };
-    let figure = verdict.figure.map_or_else(|| "\u{2014}".to_owned(), |figure| kind.shown(figure));
+    let figure = verdict.shown_figure().unwrap_or_else(|| "\u{2014}".to_owned());
     let class = if matches!(verdict.outcome, Outcome::Missed { .. }) { "missed" } else { "" };
-    Row::about(class, "", vec![Cell::code(verdict.rule.to_string()), Cell::figure(figure, None), Cell::words(said)])
+    Row::about(class, "", vec![Cell::code(verdict.rule.to_string()), Cell::figure(figure, None), Cell::words(verdict.said())])
 }
 
 fn started(page: &Page<'_>) -> String {

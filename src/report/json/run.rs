@@ -160,29 +160,31 @@ impl<'a> Link<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Verdict {
+pub(in crate::report) struct Verdict {
     rule: String,
     measure: &'static str,
+    statistic: Option<String>,
     limit: u64,
     figure: Option<u64>,
     #[serde(rename = "verdict")]
     outcome: &'static str,
     exceeded_by: Option<u64>,
+    measured: usize,
+    transfers: usize,
 }
 
 impl Verdict {
-    pub(super) fn of(verdict: &budget::Verdict) -> Self {
-        let exceeded_by = match verdict.outcome {
-            budget::Outcome::Missed { by } => by,
-            _ => None,
-        };
+    pub(in crate::report) fn of(verdict: &budget::Verdict) -> Self {
         Self {
             rule: verdict.rule.to_string(),
             measure: verdict.rule.measure.name(),
+            statistic: verdict.rule.statistic.map(|statistic| statistic.to_string()),
             limit: verdict.rule.limit,
             figure: verdict.figure,
             outcome: verdict.outcome.name(),
-            exceeded_by,
+            exceeded_by: verdict.outcome.beyond(),
+            measured: verdict.measured,
+            transfers: verdict.transfers,
         }
     }
 }

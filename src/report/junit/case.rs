@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::insight::budget::{self, Budget};
+use crate::insight::budget::{self, Budget, Operator};
 use crate::insight::redact::Redactor;
 use crate::report::markup::Markup;
 use crate::trace::{Cause, Code, Exchange, Failure, Phase, Trace};
@@ -82,15 +82,22 @@ pub(super) fn budget(trace: &Trace, budget: Option<&Budget>) -> Vec<Case> {
 }
 
 fn judged(verdict: &budget::Verdict) -> Outcome {
-    let shown = |figure| verdict.rule.measure.kind().shown(figure);
-    match (verdict.outcome, verdict.figure) {
-        (budget::Outcome::Met, _) => Outcome::Passed,
+    match (verdict.outcome, verdict.shown_figure()) {
+        (budget::Outcome::Met | budget::Outcome::Tolerated { .. }, _) => Outcome::Passed,
         (budget::Outcome::NotMeasured, _) | (_, None) => Outcome::Skipped("there was nothing to hold it against".to_owned()),
         (budget::Outcome::Missed { by }, Some(figure)) => {
-            let over = by.filter(|by| *by > 0).map(|by| format!(", {} too much", shown(by))).unwrap_or_default();
-            let message = format!("{} is wanted, {} was measured{over}", verdict.rule, shown(figure));
+            let over = by.filter(|by| *by > 0).map(|by| format!(", {} {}", verdict.rule.measure.kind().shown(by), beyond(verdict)));
+            let message = format!("{} is wanted, {figure} was measured{}", verdict.rule, over.unwrap_or_default());
             Outcome::Failure(Told { kind: "budget".to_owned(), message, detail: String::new() })
         }
+    }
+}
+
+/// On which side of its limit a figure lies.
+const fn beyond(verdict: &budget::Verdict) -> &'static str {
+    match verdict.rule.operator {
+        Operator::AtLeast | Operator::Above => "too little",
+        _ => "too much",
     }
 }
 

@@ -55,14 +55,9 @@ fn source(trace: &Trace) -> String {
 fn judged(trace: &Trace, budget: &Budget) -> String {
     let mut table = Table::of(&[("Limit", false), ("Measured", true), ("Verdict", false)]);
     for verdict in budget.verdicts(trace) {
-        let shown = |figure| verdict.rule.measure.kind().shown(figure);
-        let figure = verdict.figure.map_or_else(|| "—".to_owned(), shown);
-        let outcome = match verdict.met() {
-            Some(true) => "met",
-            Some(false) => "**missed**",
-            None => "not measured",
-        };
-        table.row([code(&verdict.rule.to_string()), figure, outcome.to_owned()]);
+        let figure = verdict.shown_figure().unwrap_or_else(|| "—".to_owned());
+        let outcome = if verdict.met() == Some(false) { format!("**{}**", verdict.said()) } else { verdict.said() };
+        table.row([code(&verdict.rule.to_string()), figure, outcome]);
     }
     format!("## Budget\n\n{}", table.written())
 }

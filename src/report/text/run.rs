@@ -51,18 +51,19 @@ fn notes(page: &Page) -> Vec<Line> {
 }
 
 fn judged(page: &Page, verdict: &Verdict) -> Words {
-    let Verdict { rule, figure, outcome } = verdict;
-    let kind = rule.measure.kind();
-    let shown = |figure: u64| kind.shown(figure).replace('µ', page.pen.glyph("µ", "u"));
-    let words = Words::default().add(Role::Plain, &rule.to_string().replace('µ', page.pen.glyph("µ", "u")));
-    match (outcome, figure) {
-        (Outcome::Met, Some(figure)) => words.add(Role::Good, "met").add(Role::Dim, &format!("({})", shown(*figure))),
-        (Outcome::Missed { by: Some(by) }, Some(figure)) => {
-            words.add(Role::Bad, &format!("missed by {}", shown(*by))).add(Role::Dim, &format!("({})", shown(*figure)))
-        }
-        (Outcome::Missed { .. }, Some(figure)) => words.add(Role::Bad, "missed").add(Role::Dim, &format!("({})", shown(*figure))),
-        _ => words.add(Role::Warning, "not measured"),
-    }
+    let spelt = |text: String| text.replace('µ', page.pen.glyph("µ", "u"));
+    let role = match verdict.outcome {
+        Outcome::Met => Role::Good,
+        Outcome::Tolerated { .. } | Outcome::NotMeasured => Role::Warning,
+        Outcome::Missed { .. } => Role::Bad,
+    };
+    let words = Words::default().add(Role::Plain, &spelt(verdict.rule.to_string())).add(role, &spelt(verdict.said()));
+    let words = match verdict.shown_figure() {
+        Some(figure) => words.add(Role::Dim, &format!("({})", spelt(figure))),
+        None => words,
+    };
+    let Verdict { measured, transfers, .. } = *verdict;
+    if (1..transfers).contains(&measured) { words.add(Role::Warning, &format!("measured in {measured} of {transfers}")) } else { words }
 }
 
 /// The ordinary client beside this one, so that the inspector's own weight can be judged.

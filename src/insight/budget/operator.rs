@@ -1,0 +1,72 @@
+//! How figures are compared.
+
+use std::cmp::Reverse;
+
+/// How a figure is compared with its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `<=`
+    AtMost,
+    /// `<`
+    Below,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    Above,
+    /// `=` or `==`
+    Equal,
+    /// `!=`
+    Unequal,
+}
+
+impl Operator {
+    /// As they are written.
+    pub(super) const WRITTEN: [(&'static str, Self); 7] = [
+        ("<=", Self::AtMost),
+        ("<", Self::Below),
+        (">=", Self::AtLeast),
+        (">", Self::Above),
+        ("=", Self::Equal),
+        ("==", Self::Equal),
+        ("!=", Self::Unequal),
+    ];
+
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        Self::WRITTEN.iter().find(|(_, operator)| *operator == self).map_or("", |(sign, _)| sign)
+    }
+
+    pub(super) const fn holds(self, figure: u64, limit: u64) -> bool {
+        match self {
+            Self::AtMost => figure <= limit,
+            Self::Below => figure < limit,
+            Self::AtLeast => figure >= limit,
+            Self::Above => figure > limit,
+            Self::Equal => figure == limit,
+            Self::Unequal => figure != limit,
+        }
+    }
+
+    /// Whether a figure that does not hold lies no further off than `tolerance`.
+    pub(super) const fn nearly_holds(self, figure: u64, limit: u64, tolerance: u64) -> bool {
+        tolerance > 0 && !matches!(self, Self::Unequal) && figure.abs_diff(limit) <= tolerance
+    }
+
+    /// By how much a figure lies on the wrong side of its limit; `None` where there are not two sides.
+    pub(super) const fn beyond(self, figure: u64, limit: u64) -> Option<u64> {
+        match self {
+            Self::AtMost | Self::Below => figure.checked_sub(limit),
+            Self::AtLeast | Self::Above => limit.checked_sub(figure),
+            Self::Equal | Self::Unequal => None,
+        }
+    }
+
+    /// How bad a figure is; larger is worse.
+    pub(super) const fn badness(self, figure: u64, limit: u64) -> (u64, Reverse<u64>) {
+        match self {
+            Self::AtMost | Self::Below => (figure, Reverse(0)),
+            Self::AtLeast | Self::Above => (0, Reverse(figure)),
+            Self::Equal | Self::Unequal => (figure.abs_diff(limit), Reverse(0)),
+        }
+    }
+}
