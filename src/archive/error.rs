@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::units::Untrusted;
+
 /// Why a capture file cannot be read, or not further than to a place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveError {
@@ -55,6 +57,21 @@ pub enum ArchiveError {
         /// What it says.
         found: u64,
     },
+    /// It is JSON, and cannot be read as a HAR or a summary.
+    #[error("this is neither a HAR nor a summary that can be read: {reason}")]
+    Document {
+        /// What was needed and what was found, and in which line and column.
+        reason: String,
+    },
+    /// It is JSON of another kind.
+    #[error("this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's{}", named(schema.as_ref()))]
+    UnknownDocument {
+        /// The schema that it names, where it names one.
+        schema: Option<Untrusted>,
+    },
+    /// It is a summary, which has no events.
+    #[error("this is a summary of a run, in which the events are not; 'tapline diff' compares it")]
+    Summary,
     /// The system refuses.
     #[error("it cannot be read at offset {offset}: {reason}")]
     System {
@@ -93,8 +110,12 @@ impl ArchiveError {
 
     /// Whether the input is no capture at all.
     pub const fn is_no_capture(&self) -> bool {
-        matches!(self, Self::NotACapture { .. } | Self::Empty | Self::Folder)
+        matches!(self, Self::NotACapture { .. } | Self::Empty | Self::Folder | Self::UnknownDocument { .. } | Self::Summary)
     }
+}
+
+fn named(schema: Option<&Untrusted>) -> String {
+    schema.map(|schema| format!(": its schema is {:?}", schema.escaped())).unwrap_or_default()
 }
 
 fn shown(bytes: &[u8]) -> String {

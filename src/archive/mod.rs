@@ -1,5 +1,5 @@
 //! Capture files of anybody's, as events: pcap and pcapng, read in one pass and in large blocks; and runs of ours, [saved](saving) as such
-//! a file and told again as they were.
+//! a file and told again as they were. HAR files of anybody's as events, too; and summaries of runs, as what is compared of them.
 //!
 //! ```text
 //!   file ─┐                    ┌─ pcap ───┐
@@ -12,8 +12,10 @@
 //! a file without a name. A file that breaks off or contradicts itself yields what could be read, and a note.
 
 mod aside;
+mod document;
 mod error;
 mod fields;
+mod har;
 mod interface;
 mod journal;
 #[cfg(test)]
@@ -44,38 +46,41 @@ pub use record::Extent;
 pub use store::Store;
 pub use teller::Kept;
 
+use crate::insight::diff::Side;
 use crate::trace::Event;
+use document::Document;
 use reader::Reader;
 use source::Source;
 use teller::Teller;
 
-/// A capture file that is open, and known to be one.
+/// A capture file or a HAR that is open, and known to be one.
 pub struct Archive {
-    reader: Reader,
+    content: Content,
     store: Arc<Store>,
-    name: String,
+}
+
+enum Content {
+    Capture { reader: Reader, name: String },
+    Har(Box<har::Log>),
+}
+
+/// What can be compared with another: what tells events, or a summary of a run.
+pub enum Comparable {
+    /// A saved run, a capture of anybody's or a HAR.
+    Events(Box<Archive>),
+    /// A summary, schema `tapline/summary/1`.
+    Summary(Box<Side>),
 }
 
 impl Archive {
     /// Opens a file; what is no regular file (a pipe, a terminal) is read as [`Archive::piped`] does.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let file = File::open(path).map_err(|error| ArchiveError::system(0, &error))?;
-        let metadata = file.metadata().map_err(|error| ArchiveError::system(0, &error))?;
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        if metadata.is_dir() {
-            return Err(ArchiveError::Folder);
-        }
-        if metadata.is_file() { Self::over(Source::file(file), name) } else { Self::over(Source::pipe(file)?, name) }
+        Comparable::open(path)?.events()
     }
 
     /// Reads what comes once only. It is kept in a file without a name, so that packets' bytes can be had afterwards.
     pub fn piped(input: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
-        Self::over(Source::pipe(input)?, "standard input".to_owned())
-    }
-
-    fn over(source: Source, name: String) -> Result<Self, ArchiveError> {
-        let store = Arc::new(Store::over(source.again()?));
-        Ok(Self { reader: Reader::new(source)?, store, name })
+        Comparable::over(Source::pipe(input)?, "standard input".to_owned())?.events()
     }
 
     /// Where the packets' bytes can be read.
@@ -86,7 +91,44 @@ impl Archive {
     /// Tells all that is in the file as events, in its order, and returns what is no event. An unreadable part is told as a note, and is
     /// the error of what is returned.
     pub fn tell(self, to: impl FnMut(Event)) -> Kept {
-        let Self { reader, store, name } = self;
-        Teller::new(store, name, to).tell(reader)
+        match self.content {
+            Content::Capture { reader, name } => Teller::new(self.store, name, to).tell(reader),
+            Content::Har(log) => {
+                har::events(*log, to);
+                Kept::default()
+            }
+        }
+    }
+}
+
+impl Comparable {
+    /// Opens a file of any kind that is known, by what is in it.
+    pub fn open(path: &Path) -> Result<Self, ArchiveError> {
+        let file = File::open(path).map_err(|error| ArchiveError::system(0, &error))?;
+        let metadata = file.metadata().map_err(|error| ArchiveError::system(0, &error))?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        if metadata.is_dir() {
+            return Err(ArchiveError::Folder);
+        }
+        if metadata.is_file() { Self::over(Source::file(file), name) } else { Self::over(Source::pipe(file)?, name) }
+    }
+
+    fn over(mut source: Source, name: String) -> Result<Self, ArchiveError> {
+        let store = Arc::new(Store::over(source.again()?));
+        let content = match Document::begins(&mut source)? {
+            None => Content::Capture { reader: Reader::new(source)?, name },
+            Some(skipped) => match Document::read(source, skipped)? {
+                Document::Har(log) => Content::Har(log),
+                Document::Summary(side) => return Ok(Self::Summary(side)),
+            },
+        };
+        Ok(Self::Events(Box::new(Archive { content, store })))
+    }
+
+    fn events(self) -> Result<Archive, ArchiveError> {
+        match self {
+            Self::Events(archive) => Ok(*archive),
+            Self::Summary(_) => Err(ArchiveError::Summary),
+        }
     }
 }

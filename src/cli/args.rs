@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::lab::LinkArgs;
-pub(super) use files::{OpenArgs, ReportFileArgs};
+pub(super) use files::{DiffArgs, OpenArgs, ReportFileArgs};
 pub(super) use lab::{LabAction, LabArgs};
 pub(super) use secrets::SecretsArgs;
 
@@ -21,7 +21,7 @@ Exit codes:
   1    internal fault
   2    usage
   3    the probe failed (the report says in which phase)
-  4    a budget was missed
+  4    a budget was missed, or diff found a regression
   130  interrupted
 
 Examples:
@@ -32,6 +32,7 @@ Examples:
   tapline probe --save run.pcapng URL               the whole run in a file for Wireshark, too
   tapline open run.pcapng                           look at it again, or at a capture of anybody's
   tapline report capture.pcapng --format json       who talked with whom in a capture
+  tapline diff before.pcapng now.pcapng             what got slower, and why
   tapline lab                                       a network on this machine, to look at
   tapline lab --rtt 80ms -- curl https://api.lab.test/users";
 
@@ -58,10 +59,12 @@ the start screen. Without a terminal it prints the report that `tapline probe` p
 pub(super) enum Command {
     /// Run requests without the screen; a report on standard output
     Probe(Box<ProbeArgs>),
-    /// Look at a saved run, or at a capture file, pcap or pcapng of anybody's, on the screen
+    /// Look at a saved run, at a capture file, pcap or pcapng of anybody's, or at a HAR file, on the screen
     Open(OpenArgs),
-    /// Turn a saved run, or a capture file, pcap or pcapng of anybody's, into a report
+    /// Turn a saved run, a capture file, pcap or pcapng of anybody's, or a HAR file into a report
     Report(ReportFileArgs),
+    /// Say what changed between two runs, and why: saved runs, captures, HAR files, summaries
+    Diff(DiffArgs),
     /// A private network with DNS and every kind of server, on the screen or for any program
     Lab(Box<LabArgs>),
     /// Say what works on this machine, and what to do about what does not

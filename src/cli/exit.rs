@@ -15,6 +15,8 @@ pub(super) enum Exit {
     ProbeFailed,
     /// 4: a budget was missed.
     BudgetMissed,
+    /// 4: a run is worse than the one it was compared with.
+    Regression,
     /// 128 + the signal's number: 130 for an interrupt.
     Signal(u8),
     /// As the program ended that was run in the lab.
@@ -28,7 +30,7 @@ impl From<Exit> for ExitCode {
             Exit::Fault => Self::from(1),
             Exit::Usage => Self::from(2),
             Exit::ProbeFailed => Self::from(3),
-            Exit::BudgetMissed => Self::from(4),
+            Exit::BudgetMissed | Exit::Regression => Self::from(4),
             Exit::Client(code) => Self::from(code),
             Exit::Signal(number) => Self::from(128_u8.saturating_add(number)),
         }

@@ -25,7 +25,7 @@ The command line cannot be followed.
 The probe failed; the report says in which phase, why, and what to try.
 .TP
 .B 4
-A budget was missed.
+A budget was missed, or \fBtapline diff\fR found a regression.
 .TP
 .B 129, 130, 143
 Ended by SIGHUP, SIGINT, SIGTERM. A probe still writes the report of what had happened until then.
@@ -64,6 +64,8 @@ tapline probe https://example.com/
 tapline probe \-\-format json https://example.com/ | jq .exchanges
 tapline probe \-\-budget 'total<=500ms,dns<=50ms' https://example.com/
 tapline open capture.pcapng
+tapline open page.har
+tapline diff before.pcapng now.pcapng
 tapline probe \-\-save run.pcapng https://example.com/
 ssh host tapline probe \-\-save \- https://example.com/ | tapline open \-
 ssh host tcpdump \-U \-w \- | tapline open \-

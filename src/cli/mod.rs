@@ -5,6 +5,7 @@ mod arguments;
 mod capturing;
 mod completions;
 mod delivery;
+mod diff;
 mod doctor;
 mod engine;
 mod exit;
@@ -73,6 +74,7 @@ fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
         Some(Command::Probe(args)) => probe::run(&args, &Targets::new(args.request.clone(), matches.clone()), None),
         Some(Command::Open(args)) => open::run(&args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Lab(args)) => lab::run(*args, matches),
         Some(Command::Doctor(args)) => Ok(doctor::run(&args)),
         Some(Command::Completions { shell }) => Ok(completions::run(shell)),

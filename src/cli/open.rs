@@ -1,4 +1,4 @@
-//! `tapline open`: a capture file on the screen.
+//! `tapline open`: a saved run, a capture file or a HAR on the screen.
 
 use std::fs::File;
 use std::io::IsTerminal;

@@ -1,4 +1,4 @@
-//! `tapline report`: a capture file as a report.
+//! `tapline report`: a saved run, a capture file or a HAR as a report.
 
 use std::path::Path;
 

@@ -5,6 +5,7 @@ pub mod budget;
 mod carried;
 mod conversations;
 mod curl;
+pub mod diff;
 mod ending;
 mod idle;
 mod meaning;

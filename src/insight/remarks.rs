@@ -40,7 +40,8 @@ fn resolved(exchange: &Exchange) -> Vec<String> {
 fn connected(trace: &Trace, exchange: &Exchange) -> Vec<String> {
     let connection = exchange.connection.and_then(|id| trace.connection(id));
     let Some(connection) = connection else { return Vec::new() };
-    vec![format!("{} \u{2192} {}", connection.local, connection.remote), connection.remote.to_string()]
+    let whole = connection.local.known().map(|local| format!("{local} \u{2192} {}", connection.remote));
+    whole.into_iter().chain([connection.remote.to_string()]).collect()
 }
 
 fn secured(trace: &Trace, exchange: &Exchange) -> Vec<String> {

@@ -16,12 +16,15 @@
 //! | `--otlp` | collectors of OpenTelemetry | [`otlp_traces`], [`otlp_metrics`] |
 //! | `--write-out` | scripts that know curl | [`write_out`] |
 //! | progress | people who wait for a body | [`progress`] |
+//! | a comparison | people, programs (schema `tapline/diff/1`) and pull requests | [`DiffFormat::write`] |
 //!
 //! Text that came from elsewhere leaves escaped, and secrets leave masked unless [`Options::with_secrets`] says otherwise.
 
 mod csv;
+mod diff;
 mod escaping;
 mod events;
+mod flow;
 mod format;
 mod har;
 mod html;
@@ -43,6 +46,7 @@ mod time;
 mod write_out;
 
 pub use csv::csv;
+pub use diff::{Compared, DiffFormat, UnknownDiffFormat};
 pub use events::{event_line, events};
 pub use format::{Format, UnknownFormat};
 pub use har::har;

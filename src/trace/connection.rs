@@ -30,6 +30,13 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// The end, unless it is the unspecified address, which stands for one that is not known: a HAR names one end only.
+    pub fn known(&self) -> Option<&Self> {
+        Some(self).filter(|end| end.ip().is_none_or(|address| address.port() != 0 || !address.ip().is_unspecified()))
+    }
+}
+
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
         Self::Ip(address)

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{LookArgs, ReportArgs};
+use crate::insight::diff::Tolerance;
 
 /// `tapline open`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct OpenArgs {
-    /// A saved run or a capture file, pcap or pcapng; - reads it from standard input, as it comes
+    /// A saved run, a capture file, pcap or pcapng, or a HAR file; - reads it from standard input, as it comes
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture
@@ -22,7 +23,7 @@ pub(in crate::cli) struct OpenArgs {
 /// `tapline report`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportFileArgs {
-    /// A saved run or a capture file, pcap or pcapng; - reads it from standard input
+    /// A saved run, a capture file, pcap or pcapng, or a HAR file; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     /// What to write: text, json, events, svg, markdown, har, csv, prometheus or junit; into a file with =FILE; may be given several times
@@ -37,6 +38,42 @@ pub(in crate::cli) struct ReportFileArgs {
     #[command(flatten)]
     pub(in crate::cli) look: ReportArgs,
 }
+
+/// `tapline diff`.
+#[derive(Debug, Args)]
+#[command(after_long_help = DIFF_HELP)]
+pub(in crate::cli) struct DiffArgs {
+    /// The earlier run: a saved run, a capture file, a HAR file or a summary (--format json)
+    #[arg(value_name = "BEFORE")]
+    pub(in crate::cli) before: PathBuf,
+    /// The later one, of any of these kinds
+    #[arg(value_name = "NOW")]
+    pub(in crate::cli) after: PathBuf,
+    /// What to write: text, json or markdown; into a file with =FILE; may be given several times
+    #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    pub(in crate::cli) formats: Vec<String>,
+    /// How much slower a request may be, as a share of what it took or as a time: 10%, 20ms
+    #[arg(long, value_name = "TOLERANCE", default_value = "0", help_heading = "Report")]
+    pub(in crate::cli) tolerance: Tolerance,
+    #[command(flatten)]
+    pub(in crate::cli) look: ReportArgs,
+}
+
+const DIFF_HELP: &str = "\
+Requests are compared with the same requests of the other run, by method and path and their order, and phase by phase.
+
+A regression, which ends with exit code 4, is a request that is slower by more than noise and by more than --tolerance, that fails and did \
+not fail before, that is answered with a worse class of status (4xx, 5xx) or whose certificate does not verify any more, and a budget that \
+was met before and is missed.
+
+Noise is measured by repeats (--repeat): two medians that are no further apart than 1.57 times the distance between the quartiles divided by \
+the square root of the number of runs, of both sides together, do not differ. Of single runs noise is not known; 1 ms or a tenth of the time, \
+whichever is more, stands for it.
+
+Examples:
+  tapline probe --repeat 20 --save before.pcapng https://example.com/
+  tapline diff before.pcapng now.pcapng
+  tapline diff before.json now.json --tolerance 10% --format markdown=comment.md";
 
 impl ReportFileArgs {
     /// The default report on a file.

@@ -35,7 +35,7 @@ pub(super) const COLUMNS: [Column; 50] = [
     ("error_message", |row| Cell::text(row.exchange.failure.as_ref().map(|(_, failure)| row.redactor.text(&failure.message)))),
     ("connection", |row| Cell::plain(row.exchange.connection.map(|id| id.0))),
     ("reused_connection", |row| Cell::plain(row.exchange.connection.map(|_| row.exchange.reused_connection))),
-    ("local", |row| Cell::text(row.connection.map(|connection| connection.local.to_string().into()))),
+    ("local", |row| Cell::text(row.connection.and_then(|connection| connection.local.known()).map(|local| local.to_string().into()))),
     ("remote", |row| Cell::text(row.connection.map(|connection| connection.remote.to_string().into()))),
     ("start_ns", |row| Cell::plain(Some(row.exchange.started.0))),
     ("total_ns", |row| Cell::time(row.exchange.total())),

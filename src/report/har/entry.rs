@@ -73,7 +73,7 @@ impl<'a> Entry<'a> {
             error: exchange.failure.as_ref().map(|(phase, failure)| Failure::of(*phase, failure, options.redactor())),
             wire: WireTimings::of(trace, exchange),
             phases: phase_entries(trace, exchange),
-            local: connection.map(|connection| &connection.local),
+            local: connection.and_then(|connection| connection.local.known()),
             remote: connection.map(|connection| &connection.remote),
             dns: exchange.resolution.as_ref().map(Dns::of),
             tcp: Tcp::of(trace, exchange),

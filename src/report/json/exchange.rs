@@ -51,7 +51,7 @@ impl<'a> Exchange<'a> {
                 .map(trace::HttpVersion::name),
             reused_connection: exchange.reused_connection,
             connection: exchange.connection.map(|id| id.0),
-            local: connection.map(|connection| &connection.local),
+            local: connection.and_then(|connection| connection.local.known()),
             remote: connection.map(|connection| &connection.remote),
             start_ns: exchange.started.0,
             duration_ns: exchange.total().map(|total| total.0),

@@ -10,8 +10,8 @@ mod exchange;
 mod mermaid;
 mod messages;
 mod repeats;
-mod table;
-mod words;
+pub(in crate::report) mod table;
+pub(in crate::report) mod words;
 
 use super::picture::{Heading, Scene};
 use super::{Options, svg, time};

@@ -1,14 +1,14 @@
 //! Tables, as GitHub-flavoured Markdown has them (§4.10).
 
 /// A table whose cells are Markdown already.
-pub(super) struct Table {
+pub(in crate::report) struct Table {
     columns: usize,
     out: String,
 }
 
 impl Table {
     /// One with these columns: their names, and whether figures stand in them.
-    pub(super) fn of(columns: &[(&str, bool)]) -> Self {
+    pub(in crate::report) fn of(columns: &[(&str, bool)]) -> Self {
         let mut table = Self { columns: columns.len(), out: String::new() };
         table.line(columns.iter().map(|(name, _)| (*name).to_owned()));
         table.line(columns.iter().map(|(_, figures)| if *figures { "---:" } else { "---" }.to_owned()));
@@ -16,12 +16,12 @@ impl Table {
     }
 
     /// Adds a row.
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(in crate::report) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.line(cells.into_iter());
     }
 
     /// The table, without a line break at its end.
-    pub(super) fn written(&self) -> &str {
+    pub(in crate::report) fn written(&self) -> &str {
         self.out.trim_end()
     }
 

@@ -6,7 +6,7 @@
 use crate::units::Untrusted;
 
 /// A sentence. Words in it that could mean something to Markdown, to HTML or to a forge are code.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let text = Untrusted::new(text);
     let escaped = text.escaped();
     let words: Vec<&str> = escaped.split_whitespace().collect();
@@ -34,7 +34,7 @@ fn is_plain(word: &str) -> bool {
 }
 
 /// A code span (`CommonMark` §6.1): as many backticks around it as are nowhere within.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = Untrusted::new(text);
     let escaped = text.escaped();
     let shown = escaped.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 
 use super::Page;
-use super::flow::Words;
 use crate::dissect::{Dissection, Start, pairs};
 use crate::insight::{conversations, undelivered_name};
 use crate::report::Options;
+use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
 use crate::trace::{Direction, Flow};
 use crate::units::{Bytes, grouped};

@@ -1,10 +1,10 @@
 //! What else is worth a line.
 
 use super::Page;
-use super::flow::Words;
 use crate::insight::{
     IdleCause, KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, round_trips, segments, server_timing, waited,
 };
+use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
 use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts, What};
 use crate::units::{Bytes, Nanos};

@@ -1,7 +1,7 @@
 //! Where it failed, why, and what to try.
 
 use super::Page;
-use super::flow::Words;
+use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
 use crate::trace::{Certificate, Exchange, Phase};
 

@@ -1,7 +1,7 @@
 //! What was asked, what came of it, over what.
 
 use super::Page;
-use super::flow::Words;
+use crate::report::flow::Words;
 use crate::report::pen::{Line, Pen, Role};
 use crate::trace::{Exchange, Handshake, Response, Tls, Verification};
 

@@ -13,7 +13,6 @@ mod columns;
 mod conversations;
 mod facts;
 mod failure;
-mod flow;
 mod headline;
 mod phases;
 mod repeats;
@@ -25,9 +24,9 @@ use super::Options;
 use super::pen::{Line, Pen, Role};
 use crate::insight::redact::Redactor;
 use crate::insight::{Transfer, transfers};
+use crate::report::flow::Words;
 use crate::trace::{Cause, Exchange, Trace};
 use crate::units::{Moment, Nanos};
-use flow::Words;
 
 /// A run as text. It ends with a line break; no line but a long word's is wider than [`Options::width`].
 pub fn text(trace: &Trace, options: &Options) -> String {

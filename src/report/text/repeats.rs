@@ -3,9 +3,9 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Page;
-use super::flow::Words;
 use super::headline;
 use crate::insight::{Spread, Transfer};
+use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
 use crate::trace::{Exchange, Phase};
 use crate::units::Nanos;

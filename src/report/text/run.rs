@@ -1,9 +1,9 @@
 //! What is to be said of the run as a whole.
 
 use super::Page;
-use super::flow::Words;
 use crate::insight::budget::{Budget, Outcome, Verdict};
 use crate::insight::{conversations, transfers};
+use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
 use crate::trace::{CaptureState, Control, Link, OtherFrames, What};
 use crate::units::grouped;

@@ -75,8 +75,10 @@ const VARIABLES: [(&str, Reading); 43] = [
     ("http_code", |facts| Value::Status(facts.status())),
     ("http_connect", |facts| Value::Status(facts.tunnel_status())),
     ("http_version", |facts| Value::Own(facts.http_version().to_owned())),
-    ("local_ip", |facts| Value::Own(facts.end(|connection| connection.local.ip()).map(|end| end.ip().to_string()).unwrap_or_default())),
-    ("local_port", |facts| Value::Count(facts.end(|connection| connection.local.ip()).map_or(0, |end| end.port().into()))),
+    ("local_ip", |facts| {
+        Value::Own(facts.end(|connection| connection.local.known()?.ip()).map(|end| end.ip().to_string()).unwrap_or_default())
+    }),
+    ("local_port", |facts| Value::Count(facts.end(|connection| connection.local.known()?.ip()).map_or(0, |end| end.port().into()))),
     ("method", |facts| Value::Text(Some(facts.hop.method.as_str().into()))),
     ("num_certs", |facts| Value::Count(facts.certificates().len() as u64)),
     ("num_connects", |facts| Value::Count(facts.connects())),

@@ -59,7 +59,9 @@ fn answer(query: &DnsQuery, page: &mut Page) {
 fn connection(run: &Run, exchange: &Exchange) -> Page {
     let mut page = Page::new("Connection");
     if let Some(connection) = exchange.connection.and_then(|id| run.trace.connection(id)) {
-        page.fact("from", connection.local.to_string());
+        if let Some(local) = connection.local.known() {
+            page.fact("from", local.to_string());
+        }
         page.fact("to", connection.remote.to_string());
         if exchange.reused_connection {
             page.fact("opened", format!("earlier, by exchange #{}", connection.opened_by.0));

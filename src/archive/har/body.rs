@@ -1,0 +1,60 @@
+//! The beginning of a body.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer};
+
+use super::log::Content;
+use crate::archive::document::lenient::Text;
+use crate::units::Untrusted;
+
+/// Bytes of a body that are kept, as of one that the engine receives.
+const MOST: usize = 4096;
+/// Characters of base64 that are as many bytes.
+const MOST_ENCODED: usize = MOST.div_ceil(3) * 4;
+
+/// The beginning of a text, and whether it goes on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beginning {
+    text: Option<String>,
+    goes_on: bool,
+}
+
+impl<'de> Deserialize<'de> for Beginning {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Some(mut text) = Text::deserialize(deserializer)?.0 else { return Ok(Self::default()) };
+        let goes_on = text.len() > MOST_ENCODED;
+        text.truncate(text.floor_char_boundary_at(MOST_ENCODED));
+        text.shrink_to_fit();
+        Ok(Self { text: Some(text), goes_on })
+    }
+}
+
+/// Where a text may be cut.
+trait Boundary {
+    fn floor_char_boundary_at(&self, most: usize) -> usize;
+}
+
+impl Boundary for str {
+    fn floor_char_boundary_at(&self, most: usize) -> usize {
+        (0..=most.min(self.len())).rev().find(|at| self.is_char_boundary(*at)).unwrap_or(0)
+    }
+}
+
+/// What is shown of a body, and whether it goes on; `None` where nothing of it is there, or it is no text.
+pub(super) fn preview(content: &Content) -> Option<(Untrusted, bool)> {
+    let text = content.text.text.as_deref().filter(|text| !text.is_empty())?;
+    if content.encoding.some().is_some_and(|coding| coding.eq_ignore_ascii_case("base64")) {
+        let whole = text.len() / 4 * 4;
+        let bytes = STANDARD.decode(text.get(..whole)?).ok()?;
+        let told = match std::str::from_utf8(&bytes) {
+            Ok(told) => told,
+            // The cut may have gone through a character.
+            Err(error) if error.error_len().is_none() => std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?,
+            Err(_) => return None,
+        };
+        return (!told.contains('\0')).then(|| (told.into(), content.text.goes_on));
+    }
+    let end = text.floor_char_boundary_at(MOST);
+    Some((text.get(..end)?.into(), content.text.goes_on || end < text.len()))
+}

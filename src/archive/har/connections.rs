@@ -1,0 +1,58 @@
+//! Which connection an entry used.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use super::log::Entry;
+use crate::trace::{ConnectionId, Endpoint};
+
+/// The connections of a file.
+#[derive(Default)]
+pub(super) struct Connections {
+    /// By what the file calls it, and where it goes.
+    known: HashMap<(String, String), ConnectionId>,
+    count: u32,
+}
+
+/// The connection of an entry.
+pub(super) struct Used {
+    pub(super) id: ConnectionId,
+    pub(super) local: Endpoint,
+    pub(super) remote: Endpoint,
+    /// It served others before.
+    pub(super) reused: bool,
+}
+
+impl Connections {
+    /// The connection of an entry; `None` where the file does not say where it went. One that the entry made itself is a new one; of the
+    /// others those are the same that have the same name and end.
+    pub(super) fn of(&mut self, entry: &Entry, connected: bool) -> Option<Used> {
+        let remote = Entry::end(&entry.remote).or_else(|| remote(entry))?;
+        let key = (entry.connection.some().unwrap_or_default().to_owned(), remote.to_string());
+        let known = self.known.get(&key).copied().filter(|_| !connected);
+        let id = known.unwrap_or_else(|| {
+            let id = ConnectionId(self.count);
+            self.count = self.count.saturating_add(1);
+            self.known.insert(key, id);
+            id
+        });
+        let local = Entry::end(&entry.local).unwrap_or_else(|| unspecified(&remote));
+        Some(Used { id, local, remote, reused: !connected })
+    }
+}
+
+/// The address that stands for one that is not known (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2).
+const fn unspecified(remote: &Endpoint) -> Endpoint {
+    match remote {
+        Endpoint::Ip(SocketAddr::V6(_)) => Endpoint::Ip(SocketAddr::new(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED), 0)),
+        _ => Endpoint::Ip(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)),
+    }
+}
+
+/// The server's end: its address, in brackets or not, and the port of the URL.
+fn remote(entry: &Entry) -> Option<Endpoint> {
+    let address: IpAddr = entry.server_address.some()?.trim_matches(['[', ']']).parse().ok()?;
+    let url = url::Url::parse(entry.request.0.as_ref()?.url.some()?).ok()?;
+    let port = url.port_or_known_default()?;
+    Some(SocketAddr::new(address, port).into())
+}

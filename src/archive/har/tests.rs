@@ -1,0 +1,213 @@
+//! Entries in each browser's manner, and in nobody's.
+
+use std::io::Cursor;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::archive::{Archive, ArchiveError};
+use crate::trace::{Cause, Code, Event, HttpVersion, Phase, Trace, What};
+use crate::units::Nanos;
+
+fn read(bytes: &[u8]) -> Result<Vec<Event>, ArchiveError> {
+    let mut events = Vec::new();
+    let kept = Archive::piped(Cursor::new(bytes.to_vec()))?.tell(|event| events.push(event));
+    assert_eq!(kept.error, None);
+    assert!(events.is_sorted_by_key(|event| event.at));
+    Ok(events)
+}
+
+fn told(entries: &Value) -> Trace {
+    let log = json!({ "log": { "version": "1.2", "creator": { "name": "WebInspector", "version": "537.36" }, "entries": entries } });
+    Trace::of(read(log.to_string().as_bytes()).unwrap())
+}
+
+fn took(trace: &Trace, exchange: usize) -> Vec<(&'static str, u64)> {
+    let phases = trace.exchanges()[exchange].phases.iter();
+    phases.map(|(phase, span)| (phase.name(), span.duration().unwrap().0 / 1_000)).collect()
+}
+
+fn notes(trace: &Trace) -> Vec<String> {
+    let notes = trace.log().iter().filter_map(|event| match &event.what {
+        What::Note { text, .. } => Some(text.raw().to_owned()),
+        _ => None,
+    });
+    notes.collect()
+}
+
+/// As Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no sizes of heads under HTTP/2.
+fn chromium() -> Value {
+    json!([
+        { "_connectionId": "42", "_initiator": { "type": "other", "stack": { "callFrames": [1, 2, [3]] } }, "_priority": "VeryHigh", "_resourceType": "document",
+          "cache": {}, "connection": "42", "pageref": "page_1", "serverIPAddress": "[2001:db8::1]",
+          "startedDateTime": "2026-03-01T12:00:00.250Z", "time": 150.5,
+          "request": { "method": "GET", "url": "https://h.test/a?q=1", "httpVersion": "http/2.0", "headers": [{ "name": ":path", "value": "/a?q=1" }],
+            "queryString": [], "cookies": [], "headersSize": -1, "bodySize": 0 },
+          "response": { "status": 200, "statusText": "", "httpVersion": "http/2.0", "headers": [{ "name": "content-encoding", "value": "br" }], "cookies": [],
+            "content": { "size": 5000, "mimeType": "text/html", "compression": 4000, "text": "<!doctype html>" },
+            "redirectURL": "", "headersSize": -1, "bodySize": -1, "_transferSize": 1100, "_error": null },
+          "timings": { "blocked": 2.5, "dns": 20, "connect": 80, "ssl": 40, "send": 0.5, "wait": 40, "receive": 7.5, "_blocked_queueing": 1.1 } },
+        { "connection": "42", "serverIPAddress": "[2001:db8::1]", "startedDateTime": "2026-03-01T12:00:00.420Z", "time": 31,
+          "_webSocketMessages": [{ "type": "send", "time": 1.5, "opcode": 1, "data": "x" }, { "type": "receive", "time": 1.6, "opcode": 1, "data": "y" }],
+          "request": { "method": "GET", "url": "https://h.test/b", "httpVersion": "h3", "headers": [], "headersSize": 30, "bodySize": 0 },
+          "response": { "status": 304, "statusText": "", "httpVersion": "h3", "headers": [], "content": { "size": 0, "mimeType": "x-unknown" },
+            "redirectURL": "", "headersSize": 20, "bodySize": 0 },
+          "timings": { "blocked": 1, "dns": -1, "connect": -1, "ssl": -1, "send": 1, "wait": 28, "receive": 1 } },
+        { "_fromCache": "disk", "startedDateTime": "2026-03-01T12:00:00.500Z", "time": 1.5,
+          "request": { "method": "GET", "url": "https://h.test/c.css", "httpVersion": "", "headers": [], "headersSize": -1, "bodySize": 0 },
+          "response": { "status": 200, "statusText": "OK", "httpVersion": "", "headers": [], "content": { "size": 9, "mimeType": "text/css" }, "bodySize": 0 },
+          "timings": { "blocked": 1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": 0.25, "receive": 0.25 } },
+        { "startedDateTime": "2026-03-01T12:00:00.600Z", "time": 3,
+          "request": { "method": "GET", "url": "https://no.test/", "httpVersion": "", "headers": [], "headersSize": -1, "bodySize": 0 },
+          "response": { "status": 0, "statusText": "", "httpVersion": "", "headers": [], "content": { "size": 0, "mimeType": "x-unknown" },
+            "headersSize": -1, "bodySize": -1, "_error": "net::ERR_NAME_NOT_RESOLVED" },
+          "timings": { "blocked": 3, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": 0, "receive": 0 } }
+    ])
+}
+
+#[test]
+fn chromiums_entries_become_exchanges() {
+    let trace = told(&chromium());
+    let [first, second, cached, failed] = trace.exchanges() else { panic!("four entries") };
+    let phases = [("dns", 20_000), ("connect", 40_000), ("tls", 40_000), ("send", 500), ("wait", 40_000), ("receive", 7_500)];
+    assert_eq!(took(&trace, 0), phases);
+    assert_eq!((first.total(), first.phases.get(Phase::Dns).unwrap().began.0), (Some(Nanos(150_500_000)), 2_500_000));
+    let response = first.response.as_ref().unwrap();
+    assert_eq!((response.version, first.response_body.transferred, first.response_body.decoded), (HttpVersion::Http2, 1_000, 5_000));
+    assert_eq!(first.preview.as_ref().map(|(text, _)| text.raw()), Some("<!doctype html>"));
+    assert_eq!(trace.connections()[0].remote.to_string(), "[2001:db8::1]:443");
+    assert_eq!(trace.connections()[0].local.known(), None);
+    assert_eq!((second.connection, second.reused_connection, trace.connections().len()), (first.connection, true, 1));
+    assert_eq!(second.response.as_ref().map(|response| response.version), Some(HttpVersion::Http3));
+    assert_eq!(second.started.0, 170_000_000);
+    assert_eq!((cached.connection, cached.failure.is_none()), (None, true));
+    assert_eq!(failed.failure.as_ref().map(|(phase, failure)| (*phase, failure.code)), Some((Phase::Dns, Code::DnsNoSuchName)));
+    let said = notes(&trace);
+    for words in [
+        "a HAR, written by WebInspector 537.36",
+        "disk",
+        "2 WebSocket messages, 1 from the client",
+        "reckoned",
+        "version of HTTP of 1 entries",
+    ] {
+        assert!(said.iter().any(|note| note.contains(words)), "{words}: {said:?}");
+    }
+}
+
+/// As Firefox writes them: zeros for what did not happen, a zone, the port for a connection, a redirect followed.
+#[test]
+fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
+    let entry = |began: &str, url: &str, status: u16, to: &str, timings: Value| {
+        json!({ "pageref": "page_1", "startedDateTime": began, "serverIPAddress": "192.0.2.7", "connection": "443", "time": 90, "_securityState": "secure",
+            "request": { "bodySize": 3, "method": "POST", "url": url, "httpVersion": "HTTP/1.1", "headers": [{ "name": "Host", "value": "h.test" }], "headersSize": 400 },
+            "response": { "status": status, "statusText": "X", "httpVersion": "HTTP/1.1", "headers": [], "content": { "mimeType": "text/plain", "size": 4,
+                "encoding": "base64", "text": "Y2Fmw6kh" }, "redirectURL": to, "headersSize": 120, "bodySize": 124 },
+            "cache": {}, "timings": timings })
+    };
+    let made = json!({ "blocked": 0, "dns": 10, "connect": 20, "ssl": 30, "send": 0, "wait": 29, "receive": 1 });
+    let reused = json!({ "blocked": 60, "dns": 0, "connect": 0, "ssl": 0, "send": 0, "wait": 29, "receive": 1 });
+    let trace = told(&json!([
+        entry("2026-03-01T14:00:00.200+02:00", "https://h.test/new", 200, "", reused),
+        entry("2026-03-01T13:00:00.100+01:00", "https://h.test/old", 302, "/new", made),
+    ]));
+    let [old, new] = trace.exchanges() else { panic!("two entries") };
+    assert_eq!((old.cause, new.cause, new.started.0), (Cause::Asked, Cause::Redirect, 100_000_000));
+    assert_eq!(old.redirected.as_ref().map(|(to, _)| to.raw()), Some("/new"));
+    assert_eq!(took(&trace, 0), [("dns", 10_000), ("connect", 20_000), ("tls", 30_000), ("send", 0), ("wait", 29_000), ("receive", 1_000)]);
+    assert_eq!(took(&trace, 1), [("send", 0), ("wait", 29_000), ("receive", 1_000)]);
+    assert_eq!((new.connection, new.reused_connection), (old.connection, true));
+    assert_eq!(new.preview.as_ref().map(|(text, _)| text.raw()), Some("café!"));
+    assert_eq!(old.request_body.transferred, 3);
+}
+
+/// As Safari writes them: no addresses, no connections, few timings.
+#[test]
+fn safaris_gaps_stay_gaps() {
+    let trace = told(&json!([{ "startedDateTime": "2026-03-01T12:00:00.000Z", "time": 40.25,
+        "request": { "method": "GET", "url": "http://h.test/", "httpVersion": "HTTP/1.1", "headers": [], "headersSize": -1, "bodySize": -1 },
+        "response": { "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": [], "content": { "size": 10, "mimeType": "text/html" },
+            "redirectURL": "", "headersSize": -1, "bodySize": -1 },
+        "cache": {}, "timings": { "blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0.25, "wait": 30, "receive": 10 } }]));
+    assert_eq!(took(&trace, 0), [("send", 250), ("wait", 30_000), ("receive", 10_000)]);
+    let only = &trace.exchanges()[0];
+    assert_eq!((only.connection, only.total(), only.response_body.transferred), (None, Some(Nanos(40_250_000)), 10));
+    assert!(trace.connections().is_empty());
+}
+
+#[test]
+fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
+    let trace = told(&json!([
+        7, "x", null, [],
+        { "startedDateTime": 5, "time": "12.5", "request": { "url": "http://h.test/", "headers": { "not": "a list" } }, "response": { "status": "200", "headers": [{ "name": null }, 3] },
+          "timings": { "wait": "12.5", "dns": {}, "send": [1], "receive": null, "connect": 1e300 }, "connection": 443, "serverIPAddress": 9 },
+        { "startedDateTime": "yesterday" },
+        { "startedDateTime": "2026-03-01T12:00:00Z", "request": "none", "response": 1, "timings": true, "_phases": "x", "_error": [1], "_cause": 9 },
+        { "startedDateTime": "0001-01-01T00:00:00Z", "time": 1e300, "timings": { "wait": -5 } }
+    ]));
+    assert_eq!(trace.exchanges().len(), 4);
+    let answered = trace.exchanges().iter().find(|exchange| exchange.response.is_some()).unwrap();
+    assert_eq!(answered.phases.get(Phase::Wait).unwrap().duration(), Some(Nanos(12_500_000)));
+    assert!(notes(&trace).iter().any(|note| note.starts_with("2 entries do not say when they began")));
+}
+
+#[test]
+fn a_mark_space_and_what_is_no_har_are_known_by_content() {
+    let har = b"\xef\xbb\xbf \r\n\t{\"log\":{\"entries\":[]}}";
+    assert_eq!(read(har).unwrap().len(), 3);
+    let refused = |text: &str| read(text.as_bytes()).err().map(|error| error.to_string()).unwrap();
+    assert_eq!(
+        refused("{\"schema\": \"other/1\"}"),
+        "this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's: its schema is \"other/1\""
+    );
+    assert_eq!(
+        refused("{\"schema\": \"tapline/summary/1\", \"exchanges\": []}"),
+        "this is a summary of a run, in which the events are not; 'tapline diff' compares it"
+    );
+    let broken = refused("{\"log\": {\"entries\": [{}, ");
+    assert_eq!(broken, "this is neither a HAR nor a summary that can be read: EOF while parsing a value at line 1 column 25");
+    let deep = refused(&format!("{{\"log\": {}", "[".repeat(100_000)));
+    assert!(deep.contains("EOF while parsing a list"), "{deep}");
+}
+
+#[test]
+fn a_huge_body_is_cut_before_it_is_held() {
+    let text = "<p>\u{1f980}\\n</p>".repeat(200_000);
+    let mut entries = chromium();
+    entries[0]["response"]["content"]["text"] = json!(text);
+    let trace = told(&entries);
+    let (shown, truncated) = trace.exchanges()[0].preview.as_ref().unwrap();
+    assert!(shown.raw().len() <= 4096 && text.starts_with(shown.raw()) && *truncated);
+    assert_eq!(trace.exchanges().len(), 4);
+}
+
+#[test]
+fn ssl_beside_connect_is_seen_by_the_sum() {
+    let entry = |time: f64, connect: f64, ssl: f64| {
+        let timings = json!({ "blocked": 0, "dns": -1, "connect": connect, "ssl": ssl, "send": 1, "wait": 9, "receive": 0 });
+        let trace = told(&json!([{ "startedDateTime": "2026-03-01T12:00:00Z", "time": time, "timings": timings,
+            "request": { "url": "https://h.test/", "httpVersion": "h2" }, "response": { "status": 200, "httpVersion": "h2" } }]));
+        took(&trace, 0).into_iter().take(2).map(|(_, took)| took / 1_000).collect::<Vec<_>>()
+    };
+    assert_eq!(entry(50.0, 40.0, 15.0), [25, 15]);
+    assert_eq!(entry(65.0, 40.0, 15.0), [40, 15]);
+    assert_eq!(entry(50.0, 10.0, 30.0), [10, 30]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_file_with_some_bytes_changed_is_read_to_an_end(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), cut in any::<prop::sample::Index>()) {
+        let mut bytes = json!({ "log": { "entries": chromium() } }).to_string().into_bytes();
+        for (place, value) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        bytes.truncate(bytes.len() / 2 + cut.index(bytes.len()));
+        if let Ok(archive) = Archive::piped(Cursor::new(bytes)) {
+            let mut trace = Trace::default();
+            archive.tell(|event| trace.apply(event));
+            prop_assert!(trace.exchanges().len() <= 8);
+        }
+    }
+}

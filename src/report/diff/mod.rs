@@ -1,0 +1,78 @@
+//! What changed between two runs: for people, for programs (schema `tapline/diff/1`), for a pull request.
+//!
+//! The first two lines say what got slower or failed, and why.
+
+mod answer;
+mod json;
+mod markdown;
+mod said;
+mod text;
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Options;
+use crate::insight::diff::Difference;
+use crate::units::Untrusted;
+
+/// Two runs, compared, and what they were read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'a> {
+    /// What changed.
+    pub difference: &'a Difference<'a>,
+    /// The names of what was read, before and now.
+    pub names: [&'a Untrusted; 2],
+}
+
+/// A kind of report about two runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DiffFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// Markdown, for a pull request.
+    Markdown,
+}
+
+impl DiffFormat {
+    const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Markdown];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// The comparison in this format. It ends with a line break.
+    pub fn write(self, compared: Compared<'_>, options: &Options) -> String {
+        match self {
+            Self::Text => text::text(compared, options),
+            Self::Json => json::json(compared, options),
+            Self::Markdown => markdown::markdown(compared, options),
+        }
+    }
+}
+
+/// A name that no format of a comparison has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownDiffFormat(String);
+
+impl fmt::Display for UnknownDiffFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no format {:?} of a comparison; there are text, json, markdown", self.0)
+    }
+}
+
+impl std::error::Error for UnknownDiffFormat {}
+
+impl FromStr for DiffFormat {
+    type Err = UnknownDiffFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDiffFormat> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| UnknownDiffFormat(name.to_owned()))
+    }
+}
