@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
 use super::exit::Exit;
+use super::new_file::Readers;
 use super::output;
 use super::reports::Reports;
 use super::usage::Usage;
@@ -21,7 +22,9 @@ const NOTHING: &str = "there is nothing in it that could be compared: no request
 /// Reads both and says what changed. What cannot be read at all is a mistake of the command line's.
 pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
     let asked = formats(&args.formats)?;
-    let mut options = Reports::of(&[], &args.look)?.options;
+    let reports = Reports::of(&[], &args.look)?;
+    let readers = reports.readers();
+    let mut options = reports.options;
     let before = read(&args.before, &mut options.rules)?;
     let after = read(&args.after, &mut options.rules)?;
     let found = difference(&before, &after, args.tolerance);
@@ -32,7 +35,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
         let text = format.write(compared, &options);
         let written = match file {
             None => output::print(text.as_bytes()),
-            Some(path) => to_file(format, &path, &text),
+            Some(path) => to_file(format, &path, readers, &text),
         };
         if written != Exit::Done {
             exit = written;
@@ -41,8 +44,8 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
     Ok(exit)
 }
 
-fn to_file(format: DiffFormat, path: &Path, text: &str) -> Exit {
-    match output::write_file(path, text.as_bytes()) {
+fn to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) -> Exit {
+    match output::write_file(path, readers, text.as_bytes()) {
         Ok(()) => Exit::Done,
         Err(error) => {
             eprintln!("tapline: the {} report cannot be written to {}: {error}", format.name(), path.display());

@@ -55,7 +55,7 @@ impl Reports {
     }
 
     /// Who may read files of these reports.
-    const fn readers(&self) -> Readers {
+    pub(super) const fn readers(&self) -> Readers {
         if self.options.with_secrets { Readers::Owner } else { Readers::Usual }
     }
 

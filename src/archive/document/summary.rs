@@ -111,6 +111,8 @@ struct Question {
     server: Untrusted,
     #[serde(default)]
     rcode: Option<Untrusted>,
+    #[serde(default)]
+    duration_ns: Option<Nanos>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -214,7 +216,7 @@ fn times(entries: &[PhaseEntry]) -> [PhaseTimes; 7] {
 
 impl Question {
     fn asked(self) -> Asked {
-        Asked { name: self.name, kind: self.kind, server: self.server, rcode: self.rcode }
+        Asked { name: self.name, kind: self.kind, server: self.server, rcode: self.rcode, took: self.duration_ns }
     }
 }
 

@@ -105,6 +105,8 @@ pub struct Asked {
     pub server: Untrusted,
     /// The response code; `None` where no answer came.
     pub rcode: Option<Untrusted>,
+    /// How long the answer took, or until none was waited for any more.
+    pub took: Option<Nanos>,
 }
 
 /// A connection attempt.

@@ -50,9 +50,11 @@ pub(super) fn changes<'a>(before: &'a Facts, after: &'a Facts) -> Vec<FieldChang
         if was.is_empty() || is.is_empty() {
             continue;
         }
+        // Another version writes whom it asks for what in other places (RFC 9113 §8.3.1), which says nothing.
+        let elsewhere = |name: &str| before.version != after.version && (name.starts_with(':') || name == "host");
         let (was, is) = (Grouped::of(was), Grouped::of(is));
         let new = is.names.iter().filter(|name| !was.lines.contains_key(*name));
-        for name in was.names.iter().chain(new).filter(|name| !OF_THE_MOMENT.contains(&name.as_str())) {
+        for name in was.names.iter().chain(new).filter(|name| !OF_THE_MOMENT.contains(&name.as_str()) && !elsewhere(name)) {
             let (before, after) = (was.lines_of(name), is.lines_of(name));
             if !same(&before, &after) {
                 changes.push(FieldChange { of, before, after });

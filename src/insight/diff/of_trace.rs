@@ -84,6 +84,7 @@ fn add_names(facts: &mut Facts, exchange: &Exchange) {
         name: query.name.clone(),
         kind: query.kind.as_str().into(),
         server: query.server.address.to_string().into(),
+        took: query.duration(),
         rcode: match &query.outcome {
             QueryOutcome::Answered(answer) => Some(answer.rcode.as_str().into()),
             QueryOutcome::Pending | QueryOutcome::Failed(_) => None,

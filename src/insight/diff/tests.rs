@@ -22,13 +22,13 @@ fn of(trace: &Trace) -> Side {
 
 /// TLS over TCP, each phase's length in microseconds as given.
 fn request([dns, connect, tls, wait, receive]: [i64; 5]) -> Scene {
-    let (begin, mut at) = (Scene::new(), 0);
+    let mut at = 0;
     let mut phase = |scene: Scene, phase, took| {
         let began = at;
         at += took;
         if took == 0 { scene } else { scene.bare_phase(phase, began, at) }
     };
-    let mut scene = begin;
+    let mut scene = Scene::new();
     for (each, took) in [(Phase::Dns, dns), (Phase::Connect, connect), (Phase::Tls, tls), (Phase::Wait, wait), (Phase::Receive, receive)] {
         scene = phase(scene, each, took);
     }
@@ -118,6 +118,12 @@ fn name_resolution_tells_whom_it_asked_and_how_often() {
     let found = why(from(request(USUAL), ResolutionSource::HostsFile), from(slow(), ResolutionSource::Dns), Phase::Dns);
     assert_eq!(found, ["the address came from DNS, from the hosts file before"]);
     assert_eq!(why(request(with(0, 0)), request(USUAL), Phase::Dns), ["the name had not to be looked up before"]);
+}
+
+#[test]
+fn a_slow_answer_of_dns_is_told_with_whose_it_is() {
+    let run = |took: i64| query(request(with(0, took)), 0, "A", "10.0.0.1:53", Some(took));
+    assert_eq!(why(run(20_000), run(90_000), Phase::Dns), ["10.0.0.1:53 took 89.9 ms to answer, 19.9 ms before"]);
 }
 
 fn attempt(scene: Scene, number: u32, remote: &str, began: i64, ended: i64, outcome: AttemptOutcome) -> Scene {

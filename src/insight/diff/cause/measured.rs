@@ -17,6 +17,7 @@ pub(in crate::insight::diff) fn measured(phase: &PhaseDifference, longer: bool, 
     }
     let part = Part { phase: phase.phase, longer, whole: grown(was, is, longer) };
     let mut causes = Vec::new();
+    causes.extend(part.answer(before, after));
     causes.extend(part.waited(before, after));
     causes.extend(part.round_trip(before, after));
     causes.extend(part.machine(phase));
@@ -46,6 +47,17 @@ impl Part {
 
     fn change(&self, kind: Kind, words: impl Into<Untrusted>) -> Change {
         Change { kind, phase: Some(self.phase), effect: Effect::of_more(self.longer), words: words.into() }
+    }
+
+    /// The slowest answer of a DNS server.
+    fn answer(&self, before: &Facts, after: &Facts) -> Option<Change> {
+        let slowest = |facts: &Facts| {
+            let answered = facts.asked.iter().filter(|asked| asked.rcode.is_some());
+            answered.filter_map(|asked| Some((asked.took?, asked.server.clone()))).max_by_key(|(took, _)| *took)
+        };
+        let ((was, _), (is, server)) = (slowest(before)?, slowest(after)?);
+        let words = format!("{} took {is} to answer, {was} before", server.raw());
+        (self.phase == Phase::Dns && self.explains(was, is)).then(|| self.change(Kind::Questions, words))
     }
 
     /// Losses, full windows, delayed acknowledgments: what packets waited for within the phase.
