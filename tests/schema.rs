@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use jsonschema::Validator;
 use scenario::Scenario;
 use serde_json::{Value, json};
-use tapline::report::{self, Options};
+use tapline::report::{self, Endpoint, Format, Options, SUITE_FORMATS, Suite};
 use tapline::trace::Trace;
+use tapline::units::{Nanos, WallTime};
 
 #[test]
 fn every_summary_is_as_the_schema_says() {
@@ -26,6 +27,25 @@ fn every_summary_is_as_the_schema_says() {
         assert_valid(&validator, &scenario.name, &serde_json::from_str(&written).unwrap());
     }
     assert_valid(&validator, "no events", &serde_json::from_str(&report::json(&Trace::default(), &options)).unwrap());
+}
+
+#[test]
+fn a_suite_is_as_the_schema_says() {
+    let validator = Schema::read("suite-1").closed().validator();
+    let options = Options { budget: Some("total<=50ms,dns<1ms+-99%,tls<=1s,status=200".parse().unwrap()), ..Options::default() };
+    let mut endpoints: Vec<Endpoint> =
+        Scenario::all().iter().map(|scenario| Endpoint::of(&scenario.name.as_str().into(), &scenario.trace(), &options)).collect();
+    endpoints.push(Endpoint::of(&"no events".into(), &Trace::default(), &options));
+    endpoints.push(Endpoint::not_run(&"not run".into(), &"http://h/".into(), &options));
+    let count = endpoints.len();
+    let suite = Suite { started_at: WallTime(1), duration: Nanos(1), parallel: 2, interrupted: true, endpoints };
+    let written = report::write_suite(&suite, Format::Json, &options).unwrap();
+    let document: Value = serde_json::from_str(&written).unwrap();
+    assert_valid(&validator, "suite", &document);
+    assert_eq!(document["endpoints"].as_array().unwrap().len(), count);
+    let stand = |status: &str| document["outcome"][status].as_u64().unwrap();
+    assert!(["ok", "missed", "failed", "not_run"].iter().all(|status| *status == "ok" || stand(status) > 0), "{}", document["outcome"]);
+    assert!(Format::ALL.iter().all(|format| SUITE_FORMATS.contains(format) == report::write_suite(&suite, *format, &options).is_some()));
 }
 
 #[test]

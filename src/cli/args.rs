@@ -4,6 +4,7 @@ mod budget;
 mod files;
 mod lab;
 mod secrets;
+mod suite;
 
 use std::path::PathBuf;
 
@@ -123,8 +124,14 @@ pub(super) enum ThemeChoice {
 #[derive(Debug, Args)]
 pub(super) struct ProbeArgs {
     /// What to probe, one after the other; without a scheme, http:// is meant, as with curl
-    #[arg(required = true, value_name = "URL")]
+    #[arg(required_unless_present = "suite", conflicts_with = "suite", value_name = "URL")]
     pub(super) urls: Vec<String>,
+    /// Probe the endpoints in FILE (TOML) at the same time, and give one verdict
+    #[arg(long, value_name = "FILE", help_heading = "Suite", long_help = suite::HELP)]
+    pub(super) suite: Option<PathBuf>,
+    /// Endpoints of a suite to probe at a time; 4 for each processor, 32 at most, when left out
+    #[arg(long, value_name = "NUM", requires = "suite", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Suite")]
+    pub(super) parallel: Option<u16>,
     /// What to write: text, json, events, svg, html, markdown, har, csv, prometheus or junit; into a file with =FILE; may be given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(super) formats: Vec<String>,
@@ -150,7 +157,18 @@ impl ProbeArgs {
     /// A probe with the default report.
     pub(super) fn of(urls: Vec<String>, request: RequestArgs, ascii: bool) -> Self {
         let look = ReportArgs { ascii, ..ReportArgs::default() };
-        Self { urls, formats: Vec::new(), write_out: None, budget: None, otlp: None, webhooks: Vec::new(), look, request }
+        Self {
+            urls,
+            suite: None,
+            parallel: None,
+            formats: Vec::new(),
+            write_out: None,
+            budget: None,
+            otlp: None,
+            webhooks: Vec::new(),
+            look,
+            request,
+        }
     }
 
     /// The same, with other secrets.

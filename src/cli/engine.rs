@@ -111,7 +111,7 @@ struct Beginning {
 }
 
 async fn run(specs: Vec<Spec>, mut prepared: Option<Prepared>, beginning: Beginning, capturing: Capturing, cancelled: &Canceller) {
-    let under_way = Arc::new(Mutex::new(None));
+    let under_way = UnderWay::default();
     let Beginning { outlet, link, recorder: told } = beginning;
     let recorder = Recorder::start(remembering(outlet.send, &under_way));
     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder.clone());
@@ -154,10 +154,11 @@ fn listen(capturing: &Capturing, sink: capture::Sink, recorder: &Recorder) -> Op
     None
 }
 
-type UnderWay = Arc<Mutex<Option<(ExchangeId, Phase)>>>;
+/// Which phase of which exchange is under way.
+pub(super) type UnderWay = Arc<Mutex<Option<(ExchangeId, Phase)>>>;
 
 /// A sink that remembers which phase of which exchange is under way.
-fn remembering(sink: Sink, under_way: &UnderWay) -> Sink {
+pub(super) fn remembering(sink: Sink, under_way: &UnderWay) -> Sink {
     let under_way = Arc::clone(under_way);
     Arc::new(move |event: Event| {
         let mut open = under_way.lock().unwrap_or_else(PoisonError::into_inner);
@@ -173,7 +174,7 @@ fn remembering(sink: Sink, under_way: &UnderWay) -> Sink {
 }
 
 /// Ends what was under way as interrupted.
-fn interrupt(recorder: &Recorder, under_way: &UnderWay) {
+pub(super) fn interrupt(recorder: &Recorder, under_way: &UnderWay) {
     let open = *under_way.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((exchange, phase)) = open {
         let failure = Failure {

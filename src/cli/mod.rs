@@ -25,6 +25,7 @@ mod saving;
 mod secrets;
 mod signals;
 mod spool;
+mod suite;
 mod target;
 mod usage;
 
@@ -71,7 +72,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     match cli.command {
         None => look(cli.live, matches),
-        Some(Command::Probe(args)) => probe::run(&args, &Targets::new(args.request.clone(), matches.clone()), None),
+        Some(Command::Probe(args)) => probe_or_suite(&args, matches),
         Some(Command::Open(args)) => open::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Diff(args)) => diff::run(&args),
@@ -79,6 +80,13 @@ fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
         Some(Command::Doctor(args)) => Ok(doctor::run(&args)),
         Some(Command::Completions { shell }) => Ok(completions::run(shell)),
         Some(Command::Man { command }) => man::run(command.as_deref()),
+    }
+}
+
+fn probe_or_suite(args: &ProbeArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
+    match &args.suite {
+        Some(file) => suite::run(args, file, matches),
+        None => probe::run(args, &Targets::new(args.request.clone(), matches.clone()), None),
     }
 }
 

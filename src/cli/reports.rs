@@ -36,6 +36,16 @@ impl Reports {
         }
     }
 
+    /// The formats asked for.
+    pub(super) fn formats(&self) -> impl Iterator<Item = Format> + '_ {
+        self.asked.iter().map(|(format, _)| *format)
+    }
+
+    /// Whether this goes to standard output.
+    pub(super) fn shows(&self, wanted: Format) -> bool {
+        self.asked.iter().any(|(format, file)| *format == wanted && file.is_none())
+    }
+
     /// How many go to standard output.
     pub(super) fn on_stdout(&self) -> usize {
         self.asked.iter().filter(|(_, file)| file.is_none()).count()
@@ -61,9 +71,14 @@ impl Reports {
 
     /// Writes every report but the events, which were written as they came.
     pub(super) fn write(&self, trace: &Trace) -> Result<(), Exit> {
+        self.each(|format, options| report::write(trace, format, options))
+    }
+
+    /// The same with what `text` makes of each format.
+    pub(super) fn each(&self, text: impl Fn(Format, &Options) -> String) -> Result<(), Exit> {
         let mut result = Ok(());
         for (format, file) in self.asked.iter().filter(|(format, _)| *format != Format::Events) {
-            let text = report::write(trace, *format, &self.options);
+            let text = text(*format, &self.options);
             let exit = match file {
                 None => output::print(text.as_bytes()),
                 Some(path) => match output::write_file(path, self.readers(), text.as_bytes()) {

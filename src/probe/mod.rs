@@ -29,6 +29,7 @@ mod run;
 pub mod spec;
 mod stage;
 mod step;
+mod stores;
 mod tap;
 mod tls;
 #[cfg(test)]
@@ -44,5 +45,6 @@ pub use proxy::BadProxy;
 pub use recorder::{Recorder, Sink};
 pub use run::{Prepared, run, run_prepared};
 pub use spec::Spec;
+pub use stores::Stores;
 pub use tls::side_traffic_tls;
 pub use watcher::{NoWatcher, Watcher};

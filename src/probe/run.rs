@@ -42,6 +42,12 @@ impl Prepared {
     }
 }
 
+impl From<TrustLoader> for Prepared {
+    fn from(loaded: TrustLoader) -> Self {
+        Self(loaded)
+    }
+}
+
 /// The same as [`run`] with what was prepared for this very spec.
 pub async fn run_prepared(prepared: Prepared, spec: Spec, recorder: Recorder, watcher: Arc<dyn Watcher>) {
     let mut run = Run { spec, recorder, watcher, trust: prepared.0, reached: Vec::new() };

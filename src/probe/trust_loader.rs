@@ -69,6 +69,13 @@ impl TrustLoader {
         }
     }
 
+    /// Another one, in which all is there from the start.
+    pub(super) async fn shared(&mut self, choice: &TlsChoice) -> Self {
+        self.start(choice);
+        let (tools, trust) = (self.tools(choice).await, self.trust(choice).await);
+        Self { tools: Loaded::There(tools), trust: Loaded::There(trust), thread: None }
+    }
+
     /// Cryptography, the client's certificate and the key log.
     pub(super) async fn tools(&mut self, choice: &TlsChoice) -> Arc<Tools> {
         self.tools.get(|| Arc::new(Tools::load(choice))).await

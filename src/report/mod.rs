@@ -18,6 +18,8 @@
 //! | progress | people who wait for a body | [`progress`] |
 //! | a comparison | people, programs (schema `tapline/diff/1`) and pull requests | [`DiffFormat::write`] |
 //!
+//! A suite of many endpoints has reports of its own in some of these formats: [`write_suite`], schema `tapline/suite/1`.
+//!
 //! Text that came from elsewhere leaves escaped, and secrets leave masked unless [`Options::with_secrets`] says otherwise.
 
 mod csv;
@@ -40,6 +42,7 @@ mod pen;
 mod picture;
 mod progress;
 mod prometheus;
+mod suite;
 mod svg;
 mod text;
 mod time;
@@ -59,6 +62,7 @@ pub use otlp::{Identity, Resource, otlp_metrics, otlp_traces};
 pub use outcome::{Outcome, outcome};
 pub use progress::progress;
 pub use prometheus::prometheus;
+pub use suite::{Endpoint, Happened, Request, SUITE_FORMATS, Standing, Suite, write_suite};
 pub use svg::svg;
 pub use text::text;
 pub use write_out::{WrittenOut, write_out};

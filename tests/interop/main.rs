@@ -25,4 +25,5 @@ mod redirects;
 mod request_options;
 mod resolution_failures;
 mod saving;
+mod suite;
 mod tls_failures;

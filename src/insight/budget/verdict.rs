@@ -134,11 +134,13 @@ fn worst(rule: Rule, figures: &[Option<u64>]) -> Option<u64> {
 
 fn judge(rule: Rule, figure: Option<u64>) -> Outcome {
     let Rule { operator, limit, .. } = rule;
+    // How far a status or a version is from another means nothing.
+    let by = |figure| operator.beyond(figure, limit).filter(|_| rule.measure.kind().is_a_quantity());
     match figure {
         None => Outcome::NotMeasured,
         Some(figure) if operator.holds(figure, limit) => Outcome::Met,
-        Some(figure) if operator.nearly_holds(figure, limit, rule.tolerated()) => Outcome::Tolerated { by: operator.beyond(figure, limit) },
-        Some(figure) => Outcome::Missed { by: operator.beyond(figure, limit) },
+        Some(figure) if operator.nearly_holds(figure, limit, rule.tolerated()) => Outcome::Tolerated { by: by(figure) },
+        Some(figure) => Outcome::Missed { by: by(figure) },
     }
 }
 

@@ -5,6 +5,9 @@
 
 mod cell;
 mod columns;
+mod suite;
+
+pub(super) use suite::suite;
 
 use super::Options;
 use crate::insight::transfers;

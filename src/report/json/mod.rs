@@ -7,6 +7,7 @@ mod dns;
 mod exchange;
 mod message;
 mod run;
+mod suite;
 mod tcp;
 mod tls;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub(super) use dns::Dns;
 pub(super) use exchange::{Failure, PhaseEntry, RoundTrips, phase_entries};
+pub(super) use suite::suite;
 pub(super) use tcp::{Segments, Tcp};
 pub(super) use tls::Tls;
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::insight::budget::{self, Budget, Operator};
 use crate::insight::redact::Redactor;
 use crate::report::markup::Markup;
-use crate::trace::{Cause, Code, Exchange, Failure, Phase, Trace};
+use crate::trace::{Cause, Code, Exchange, Phase, Trace};
 use crate::units::Nanos;
 
 /// Something that was tried.
 pub(super) struct Case {
     name: String,
-    class: &'static str,
+    class: String,
     time: Nanos,
     pub(super) outcome: Outcome,
 }
@@ -44,7 +44,7 @@ pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
         let count = named.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
         Case {
             name: crate::units::Untrusted::new(if *count == 1 { name } else { format!("{name} ({count})") }).escaped().into_owned(),
-            class: "tapline.exchanges",
+            class: "tapline.exchanges".to_owned(),
             time: exchange.total().unwrap_or_default(),
             outcome: outcome(exchange, next, redactor),
         }
@@ -60,25 +60,22 @@ fn outcome(exchange: &Exchange, next: Option<&Exchange>, redactor: Redactor) -> 
     if next.is_some_and(|next| next.cause == Cause::Retry) {
         return Outcome::Skipped(format!("tried again: {message}"));
     }
-    failed(*phase, failure, message)
+    Outcome::of_failure(*phase, failure.code, message, &failure.hint)
 }
 
-fn failed(phase: Phase, failure: &Failure, message: String) -> Outcome {
-    let detail = format!("{} failed. {}", phase.label(), failure.hint);
-    let told = Told { kind: failure.code.to_string(), message, detail };
-    if failure.code == Code::HttpStatus { Outcome::Failure(told) } else { Outcome::Error(told) }
+impl Outcome {
+    /// What failed in a phase. A status that is not wanted is an answer all the same.
+    pub(super) fn of_failure(phase: Phase, code: Code, message: String, hint: &str) -> Self {
+        let detail = format!("{} failed. {hint}", phase.label());
+        let told = Told { kind: code.to_string(), message, detail };
+        if code == Code::HttpStatus { Self::Failure(told) } else { Self::Error(told) }
+    }
 }
 
 /// The rules of a budget.
 pub(super) fn budget(trace: &Trace, budget: Option<&Budget>) -> Vec<Case> {
     let verdicts = budget.map(|budget| budget.verdicts(trace)).unwrap_or_default();
-    let case = |verdict: budget::Verdict| Case {
-        name: verdict.rule.to_string(),
-        class: "tapline.budget",
-        time: Nanos::ZERO,
-        outcome: judged(&verdict),
-    };
-    verdicts.into_iter().map(case).collect()
+    verdicts.iter().map(|verdict| Case::of_rule(verdict, "tapline.budget")).collect()
 }
 
 fn judged(verdict: &budget::Verdict) -> Outcome {
@@ -102,6 +99,19 @@ const fn beyond(verdict: &budget::Verdict) -> &'static str {
 }
 
 impl Case {
+    pub(super) fn new(name: String, class: &str, time: Nanos, outcome: Outcome) -> Self {
+        Self { name, class: class.to_owned(), time, outcome }
+    }
+
+    /// A rule of a budget, and what came of it.
+    pub(super) fn of_rule(verdict: &budget::Verdict, class: &str) -> Self {
+        Self::new(verdict.rule.to_string(), class, Nanos::ZERO, judged(verdict))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn write(&self, xml: &mut Markup) {
         xml.open("testcase", &[("name", &self.name), ("classname", &self.class), ("time", &seconds(self.time))]);
         match &self.outcome {

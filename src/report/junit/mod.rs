@@ -5,6 +5,9 @@
 //! Ant's wants. The text report is in `system-out`.
 
 mod case;
+mod suite;
+
+pub(super) use suite::suite;
 
 use super::markup::{Markup, escaped};
 use super::{Options, text, time};
@@ -32,7 +35,7 @@ pub fn junit(trace: &Trace, options: &Options) -> String {
 }
 
 fn open_suite(xml: &mut Markup, trace: &Trace, cases: &[Case]) {
-    let count = |of: fn(&Outcome) -> bool| cases.iter().filter(|case| of(&case.outcome)).count();
+    let count = |of| counted(cases.iter().map(|case| &case.outcome), of);
     let began = trace.started_at().and_then(time::without_zone);
     xml.open(
         "testsuite",
@@ -50,6 +53,10 @@ fn open_suite(xml: &mut Markup, trace: &Trace, cases: &[Case]) {
         ],
     );
     xml.raw("\n");
+}
+
+fn counted<'a>(outcomes: impl Iterator<Item = &'a Outcome>, of: fn(&Outcome) -> bool) -> usize {
+    outcomes.filter(|outcome| of(outcome)).count()
 }
 
 fn properties(xml: &mut Markup, trace: &Trace) {

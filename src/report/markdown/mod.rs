@@ -10,8 +10,11 @@ mod exchange;
 mod mermaid;
 mod messages;
 mod repeats;
+mod suite;
 pub(in crate::report) mod table;
 pub(in crate::report) mod words;
+
+pub(super) use suite::suite;
 
 use super::picture::{Heading, Scene};
 use super::{Options, svg, time};

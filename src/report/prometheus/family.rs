@@ -45,15 +45,31 @@ impl Sample {
 
 /// A family of samples; nothing where there are none. All are gauges: they tell of this run, not of all time.
 pub(super) fn family(name: &str, help: &str, samples: impl Iterator<Item = Sample>) -> String {
+    let samples: Vec<Held> = samples.map(Held::of).collect();
+    held(name, help, samples.iter())
+}
+
+/// A sample as it will be written behind the name of its family.
+#[derive(Debug)]
+pub(super) struct Held(Box<str>);
+
+impl Held {
+    pub(super) fn of(Sample { labels, value }: Sample) -> Self {
+        let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        Self(format!("{labels} {value}").into())
+    }
+}
+
+/// The same of samples that are written out already.
+pub(super) fn held<'a>(name: &str, help: &str, samples: impl Iterator<Item = &'a Held>) -> String {
     let mut samples = samples.peekable();
     if samples.peek().is_none() {
         return String::new();
     }
     let mut out = format!("# HELP {name} {}\n# TYPE {name} gauge\n", escaped(help));
-    for Sample { labels, value } in samples {
-        let labels: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        let _ = writeln!(out, "{name}{labels} {value}");
+    for Held(sample) in samples {
+        let _ = writeln!(out, "{name}{sample}");
     }
     out
 }

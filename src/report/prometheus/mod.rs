@@ -7,7 +7,10 @@
 mod blackbox;
 mod family;
 mod own;
+mod suite;
 mod target;
+
+pub(super) use suite::{Share, suite};
 
 use super::Options;
 use crate::trace::Trace;
@@ -21,11 +24,13 @@ pub fn prometheus(trace: &Trace, options: &Options) -> String {
         let samples = targets.iter().flat_map(|target| of(target).into_iter().map(|sample| sample.with("target", &target.name)));
         family(name, help, samples)
     });
-    of_targets.collect::<String>() + &budget(trace, options)
+    of_targets.collect::<String>() + &family("tapline_budget_met", BUDGET_HELP, budget_samples(trace, options).into_iter())
 }
 
+const BUDGET_HELP: &str = "Whether a rule of the budget was kept by every request of the run";
+
 /// What came of each rule; of what was not measured nothing is said.
-fn budget(trace: &Trace, options: &Options) -> String {
+fn budget_samples(trace: &Trace, options: &Options) -> Vec<Sample> {
     let verdicts = options.budget.as_ref().map(|budget| budget.verdicts(trace)).unwrap_or_default();
     let mut rules: Vec<String> = Vec::new();
     let samples = verdicts.iter().filter_map(|verdict| {
@@ -34,5 +39,5 @@ fn budget(trace: &Trace, options: &Options) -> String {
         rules.push(rule.clone());
         Some(Sample::of(f64::from(u8::from(met))).with("rule", &rule))
     });
-    family("tapline_budget_met", "Whether a rule of the budget was kept by every request of the run", samples)
+    samples.collect()
 }

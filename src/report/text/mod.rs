@@ -17,8 +17,10 @@ mod headline;
 mod phases;
 mod repeats;
 mod run;
+mod suite;
 
 pub(super) use headline::{secured, status};
+pub(super) use suite::suite;
 
 use super::Options;
 use super::pen::{Line, Pen, Role};

@@ -1,0 +1,132 @@
+//! `${NAME}`: what a suite's file leaves to the environment, above all its secrets.
+
+use super::error::SuiteError;
+use super::setting::{Setting, Value};
+
+/// Options whose values do not belong into a file that others read.
+const SECRET: [&str; 2] = ["user", "oauth2-bearer"];
+/// Fields of which the same is true.
+const SECRET_FIELDS: [&str; 2] = ["authorization", "proxy-authorization"];
+/// Options in which the environment's part is taken for a secret.
+const MASKED: [&str; 11] =
+    ["user", "oauth2-bearer", "header", "cookie", "proxy", "data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json"];
+
+/// What the environment holds, as far as it was asked.
+pub(super) struct Environment<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    /// What is to be masked.
+    pub(super) secrets: Vec<String>,
+}
+
+impl<'a> Environment<'a> {
+    pub(super) const fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { variable, secrets: Vec::new() }
+    }
+
+    /// A setting with the environment's parts put in.
+    ///
+    /// # Errors
+    /// Where a variable is not set, or a secret stands in the file.
+    pub(super) fn fill(&mut self, setting: Setting) -> Result<Setting, SuiteError> {
+        refuse_secrets(&setting)?;
+        let (line, masked) = (setting.line, MASKED.contains(&setting.key.as_str()) || setting.key == "form");
+        setting.map(&mut |text| self.filled(text, line, masked))
+    }
+
+    /// A text with the environment's parts put in; `$${` stands for `${`.
+    pub(super) fn filled(&mut self, text: &str, line: usize, masked: bool) -> Result<String, SuiteError> {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            let (before, from) = rest.split_at(at);
+            if let Some(before) = before.strip_suffix('$') {
+                out.extend([before, "${"]);
+                rest = from.strip_prefix("${").unwrap_or_default();
+                continue;
+            }
+            let (name, after) =
+                from.strip_prefix("${").and_then(|from| from.split_once('}')).filter(|(name, _)| is_name(name)).ok_or_else(|| {
+                    SuiteError::new(line, "a variable is written ${NAME}, with letters, digits and _; $${ stands for ${ itself")
+                })?;
+            let value = (self.variable)(name).ok_or_else(|| {
+                SuiteError::new(
+                    line,
+                    format!("the environment variable {name} is not set (or is no UTF-8 text); the file asks for it by ${{{name}}}"),
+                )
+            })?;
+            out.extend([before, &value]);
+            if masked && !self.secrets.contains(&value) {
+                self.secrets.push(value);
+            }
+            rest = after;
+        }
+        Ok(out + rest)
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn refuse_secrets(setting: &Setting) -> Result<(), SuiteError> {
+    let from_outside = |text: &str| text.contains("${");
+    let of_fields = |line: &str| line.split_once(':').is_some_and(|(name, value)| is_secret_field(name) && !value.trim().is_empty());
+    let told = match &setting.value {
+        Value::Table(fields) if setting.key == "header" => {
+            fields.iter().any(|field| is_secret_field(&field.key) && field.any(&|text| !text.is_empty() && !from_outside(text)))
+        }
+        _ if setting.key == "header" => setting.any(&|line| of_fields(line) && !from_outside(line)),
+        _ => SECRET.contains(&setting.key.as_str()) && setting.any(&|text| !from_outside(text)),
+    };
+    if told {
+        return Err(setting.wrong("holds a secret, which does not belong into a file: write ${NAME} and set NAME in the environment"));
+    }
+    Ok(())
+}
+
+fn is_secret_field(name: &str) -> bool {
+    SECRET_FIELDS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str) -> Option<String> {
+        [("TOKEN", "s3cret-token"), ("HOST", "h.test")].iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    fn fill(key: &str, text: &str) -> Result<(String, Vec<String>), String> {
+        let mut environment = Environment::new(&variable);
+        let setting = Setting { key: key.to_owned(), value: Value::Text(text.to_owned()), line: 7 };
+        let filled = environment.fill(setting).map_err(|error| error.to_string())?;
+        Ok((filled.text().unwrap().to_owned(), environment.secrets))
+    }
+
+    #[test]
+    fn variables_are_put_in_and_masked_where_secrets_are() {
+        assert_eq!(fill("url", "https://${HOST}/$${x}$"), Ok(("https://h.test/${x}$".to_owned(), Vec::new())));
+        assert_eq!(
+            fill("header", "Authorization: Bearer ${TOKEN}"),
+            Ok(("Authorization: Bearer s3cret-token".to_owned(), vec!["s3cret-token".to_owned()]))
+        );
+        assert!(fill("header", "Accept: */*").is_ok() && fill("header", "Authorization:").is_ok());
+    }
+
+    #[test]
+    fn what_is_not_set_or_does_not_belong_there_is_an_error() {
+        for (key, text, said) in [
+            ("url", "${NOPE}", "line 7: the environment variable NOPE is not set"),
+            ("url", "${", "line 7: a variable is written ${NAME}"),
+            ("url", "${a b}", "line 7: a variable is written ${NAME}"),
+            ("oauth2-bearer", "abc", "line 7: 'oauth2-bearer' holds a secret"),
+            ("user", "me:secret", "line 7: 'user' holds a secret"),
+            ("header", "authorization: Bearer abc", "line 7: 'header' holds a secret"),
+        ] {
+            let error = fill(key, text).unwrap_err();
+            assert!(error.starts_with(said), "{error}");
+            assert!(!error.contains("abc") && !error.contains("me:secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `tapline probe --suite`: many endpoints from a file, at the same time, and one verdict.
+
+mod arguments;
+mod beside;
+mod crew;
+mod document;
+mod environment;
+mod error;
+mod folding;
+mod job;
+mod layers;
+mod progress;
+mod setting;
+
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use clap::ArgMatches;
+
+use super::args::{CaptureChoice, ProbeArgs};
+use super::exit::Exit;
+use super::lab;
+use super::reports::Reports;
+use super::signals::Signals;
+use super::usage::Usage;
+use crate::report::{Format, SUITE_FORMATS, Standing, Suite, write_suite};
+use crate::units::{Nanos, WallTime};
+use crew::Crew;
+use error::SuiteError;
+use folding::Folding;
+use job::Job;
+use layers::Layers;
+
+/// Events that may wait for the fold; the runs wait when there are more.
+const CHANNEL: usize = 8_192;
+/// Bytes of a suite's file.
+const LARGEST: u64 = 16 << 20;
+
+/// Runs a suite and writes its reports.
+pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result<Exit, Usage> {
+    refuse_what_is_for_one(args)?;
+    let mut reports = Reports::of(&args.formats, &args.look)?;
+    reports.default_to(Format::Text);
+    if reports.on_stdout() > 1 {
+        return Err(Usage::new("only one report can go to standard output; give the others a file: --format junit=suite.xml"));
+    }
+    if let Some(format) = reports.formats().find(|format| !SUITE_FORMATS.contains(format)) {
+        let known: Vec<&str> = SUITE_FORMATS.iter().map(|format| format.name()).collect();
+        return Err(Usage::new(format!("--format {}: a suite is written as {}", format.name(), known.join(", "))));
+    }
+    let shown = crate::units::Untrusted::new(path.to_string_lossy()).escaped().into_owned();
+    let at = |error: SuiteError| Usage::new(format!("{shown}: {error}"));
+    let text = read(path).map_err(|reason| Usage::new(format!("--suite: '{shown}' {reason}")))?;
+    let folder = path.parent().filter(|_| path != Path::new("-")).unwrap_or(Path::new(""));
+    let layers = Layers::read(&text, folder, args, matches).map_err(at)?;
+    let jobs = layers.jobs(&reports.options).map_err(at)?;
+    let parallel = args.parallel.map_or_else(usual_parallel, usize::from).min(jobs.len().max(1));
+    Ok(perform(jobs, parallel, &reports))
+}
+
+fn perform(jobs: Vec<Job>, parallel: usize, reports: &Reports) -> Exit {
+    let signals = Signals::watch();
+    let (sender, events) = sync_channel(CHANNEL);
+    let (mut folding, specs) = Folding::of(jobs);
+    let (began, started_at) = (Instant::now(), now());
+    let crew = match Crew::start(specs, parallel, sender, lab::link_around()) {
+        Ok(crew) => crew,
+        Err(error) => {
+            eprintln!("tapline: the engine cannot start: {error}");
+            return Exit::Fault;
+        }
+    };
+    signals.cancel(crew.canceller());
+    folding.take_all(&events);
+    if crew.join().is_err() {
+        return Exit::Fault;
+    }
+    let interrupted = signals.exit();
+    let duration = Nanos::from(began.elapsed());
+    let suite = Suite { started_at, duration, parallel, interrupted: interrupted.is_some(), endpoints: folding.endpoints() };
+    let written = reports.each(|format, options| write_suite(&suite, format, options).unwrap_or_default());
+    if !reports.shows(Format::Text) {
+        say(&suite);
+    }
+    match (interrupted, written) {
+        (Some(exit), _) | (None, Err(exit)) => exit,
+        (None, Ok(())) => exit(&suite),
+    }
+}
+
+fn exit(suite: &Suite) -> Exit {
+    match suite.standing() {
+        Standing::Ok | Standing::Warned | Standing::NotRun => Exit::Done,
+        Standing::Missed => Exit::BudgetMissed,
+        Standing::Failed => Exit::ProbeFailed,
+    }
+}
+
+/// The verdict on standard error, for whoever does not see the table.
+fn say(suite: &Suite) {
+    const MOST: usize = 20;
+    eprintln!("tapline: {}", suite.summed_up());
+    let wrong = || suite.endpoints.iter().filter(|endpoint| endpoint.standing() > Standing::NotRun);
+    for endpoint in wrong().take(MOST) {
+        eprintln!("tapline: {}: {}", endpoint.name.escaped(), endpoint.reason().unwrap_or_default());
+    }
+    let others = wrong().count().saturating_sub(MOST);
+    if others > 0 {
+        eprintln!("tapline: and {others} more");
+    }
+}
+
+fn refuse_what_is_for_one(args: &ProbeArgs) -> Result<(), Usage> {
+    let request = &args.request;
+    let refused = [
+        (args.write_out.is_some(), "-w"),
+        (args.otlp.is_some(), "--otlp"),
+        (!args.webhooks.is_empty(), "--webhook"),
+        (request.save.is_some(), "--save"),
+        (request.output.is_some(), "-o"),
+        (request.capture == CaptureChoice::On, "--capture on"),
+        (request.capture_interface.is_some(), "--capture-interface"),
+    ];
+    match refused.iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(Usage::new(format!(
+            "{option} is for one run; a suite's run at the same time, without packets: probe the endpoint by itself to see more"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let told = |error: std::io::Error| format!("cannot be read: {error}");
+    let source: Box<dyn std::io::Read> =
+        if path == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(path).map_err(told)?) };
+    source.take(LARGEST + 1).read_to_end(&mut bytes).map_err(told)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("is larger than {} MiB", LARGEST >> 20));
+    }
+    String::from_utf8(bytes).map_err(|error| format!("is no UTF-8 text: byte {} is not", error.utf8_error().valid_up_to() + 1))
+}
+
+/// So many that the processors have work while answers are waited for, and so few that the runs do not wait for the processors.
+fn usual_parallel() -> usize {
+    const FOR_EACH: usize = 4;
+    const MOST: usize = 32;
+    std::thread::available_parallelism().map_or(FOR_EACH, |cores| (cores.get() * FOR_EACH).min(MOST))
+}
+
+fn now() -> WallTime {
+    WallTime(Nanos::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()).0)
+}

@@ -1,0 +1,76 @@
+//! A key and what it is set to.
+
+use super::error::SuiteError;
+
+/// A key with its value, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    pub(super) key: String,
+    pub(super) value: Value,
+    /// The line of the key, from 1; 0 for the command line.
+    pub(super) line: usize,
+}
+
+/// What a key may be set to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// `true` or `false`.
+    Flag(bool),
+    /// Text, or a number as it is written.
+    Text(String),
+    /// Several of them.
+    List(Vec<String>),
+    /// Keys with text.
+    Table(Vec<Setting>),
+}
+
+impl Setting {
+    /// Its only text.
+    pub(super) fn text(&self) -> Result<&str, SuiteError> {
+        match &self.value {
+            Value::Text(text) => Ok(text),
+            other => Err(self.wrong(&format!("is {}, where text is wanted", other.kind()))),
+        }
+    }
+
+    /// An error about it.
+    pub(super) fn wrong(&self, sentence: &str) -> SuiteError {
+        SuiteError::new(self.line, format!("'{}' {sentence}", self.key.escape_debug()))
+    }
+
+    /// The same with each text replaced.
+    pub(super) fn map(mut self, of: &mut impl FnMut(&str) -> Result<String, SuiteError>) -> Result<Self, SuiteError> {
+        match &mut self.value {
+            Value::Flag(_) => {}
+            Value::Text(text) => *text = of(text)?,
+            Value::List(list) => list.iter_mut().try_for_each(|text| of(text).map(|made| *text = made))?,
+            Value::Table(settings) => {
+                let all = std::mem::take(settings);
+                *settings = all.into_iter().map(|setting| setting.map(of)).collect::<Result<_, _>>()?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether a text in it is so.
+    pub(super) fn any(&self, is: &impl Fn(&str) -> bool) -> bool {
+        match &self.value {
+            Value::Flag(_) => false,
+            Value::Text(text) => is(text),
+            Value::List(list) => list.iter().any(|text| is(text)),
+            Value::Table(settings) => settings.iter().any(|setting| setting.any(is)),
+        }
+    }
+}
+
+impl Value {
+    /// What it is, in words.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Flag(_) => "true or false",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
