@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::flow::Words;
 use crate::report::Options;
+use crate::report::flow::Words;
 use crate::report::pen::{Line, Pen, Role};
 use crate::report::suite::{Endpoint, Standing, Suite};
 
