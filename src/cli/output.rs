@@ -9,8 +9,13 @@ use super::new_file::{NewFile, Readers};
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no fault.
 pub(super) fn print(bytes: &[u8]) -> Exit {
+    print_with(|out| out.write_all(bytes))
+}
+
+/// The same, of what is written bit by bit.
+pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Exit {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
@@ -29,8 +34,8 @@ pub(super) fn code_of(status: ExitStatus) -> u8 {
 }
 
 /// Writes a report to a file, whole or not at all.
-pub(super) fn write_file(path: &Path, readers: Readers, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_file(path: &Path, readers: Readers, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut file = NewFile::begin(path, readers)?;
-    file.write_all(bytes)?;
+    write(&mut file)?;
     file.finish()
 }

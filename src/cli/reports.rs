@@ -71,17 +71,17 @@ impl Reports {
 
     /// Writes every report but the events, which were written as they came.
     pub(super) fn write(&self, trace: &Trace) -> Result<(), Exit> {
-        self.each(|format, options| report::write(trace, format, options))
+        self.each(|format, options, out| report::write_to(trace, format, options, out))
     }
 
-    /// The same with what `text` makes of each format.
-    pub(super) fn each(&self, text: impl Fn(Format, &Options) -> String) -> Result<(), Exit> {
+    /// The same with what `write` writes for each format.
+    pub(super) fn each(&self, write: impl Fn(Format, &Options, &mut dyn Write) -> io::Result<()>) -> Result<(), Exit> {
         let mut result = Ok(());
         for (format, file) in self.asked.iter().filter(|(format, _)| *format != Format::Events) {
-            let text = text(*format, &self.options);
+            let write = |out: &mut dyn Write| write(*format, &self.options, out);
             let exit = match file {
-                None => output::print(text.as_bytes()),
-                Some(path) => match output::write_file(path, self.readers(), text.as_bytes()) {
+                None => output::print_with(write),
+                Some(path) => match output::write_file(path, self.readers(), write) {
                     Ok(()) => Exit::Done,
                     Err(error) => {
                         eprintln!("tapline: the {} report cannot be written to {}: {error}", format.name(), path.display());

@@ -1,5 +1,7 @@
 //! JSON that is safe to look at, on one line or laid out.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 
 use super::layout::Layout;
@@ -7,11 +9,19 @@ use crate::units::write_json;
 
 pub(super) use crate::units::json_line as line;
 
-/// A value laid out for reading: what fits on a line stays on one, the rest is broken up and indented.
+/// A value laid out for reading: what fits on a line stays on one, the rest is broken up and indented. It ends with a line break.
 pub(super) fn lines(value: &impl Serialize) -> String {
-    let mut layout = Layout::default();
+    let mut text = Vec::new();
+    let written = write_lines(value, &mut text);
+    debug_assert!(written.is_ok(), "{written:?}");
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The same, written as it comes to be.
+pub(super) fn write_lines(value: &impl Serialize, to: &mut dyn Write) -> io::Result<()> {
+    let mut layout = Layout::over(to);
     write_json(value, &mut layout);
-    layout.into_text()
+    layout.finish()
 }
 
 #[cfg(test)]

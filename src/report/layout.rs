@@ -1,15 +1,18 @@
 //! Compact JSON laid out for reading, as it is written.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 /// Columns a line of JSON may fill before it is broken up.
 const WIDTH: usize = 120;
 const INDENT: &str = "  ";
 
 /// Takes compact JSON and breaks up what does not fit on a line. Only spaces and line breaks are added, and none within strings.
-#[derive(Default)]
-pub(super) struct Layout {
-    out: Vec<u8>,
+pub(super) struct Layout<W: Write> {
+    out: BufWriter<W>,
+    /// Why nothing more can be written.
+    failed: Option<io::Error>,
+    /// What was written last.
+    last: u8,
     /// What came and is not yet laid out: whether a container fits on a line shows only further on.
     ahead: Vec<u8>,
     string: InString,
@@ -18,11 +21,12 @@ pub(super) struct Layout {
     inline: Option<usize>,
 }
 
-impl Write for Layout {
+/// Takes everything; whether that could be written, [`Layout::finish`] says.
+impl<W: Write> Write for Layout<W> {
     fn write(&mut self, compact: &[u8]) -> io::Result<usize> {
         self.ahead.extend_from_slice(compact);
-        if self.ahead.len() >= 2 * Self::LOOKED_AHEAD {
-            self.lay_out(self.ahead.len() - Self::LOOKED_AHEAD);
+        if self.ahead.len() >= 2 * LOOKED_AHEAD {
+            self.lay_out(self.ahead.len() - LOOKED_AHEAD);
         }
         Ok(compact.len())
     }
@@ -32,14 +36,30 @@ impl Write for Layout {
     }
 }
 
-impl Layout {
-    /// Bytes of a line of the longest characters.
-    const LOOKED_AHEAD: usize = 4 * WIDTH;
+/// Bytes of a line of the longest characters.
+const LOOKED_AHEAD: usize = 4 * WIDTH;
 
-    /// All of it.
-    pub(super) fn into_text(mut self) -> String {
+impl<W: Write> Layout<W> {
+    pub(super) fn over(out: W) -> Self {
+        let (out, ahead, string) = (BufWriter::new(out), Vec::new(), InString::default());
+        Self { out, failed: None, last: 0, ahead, string, depth: 0, inline: None }
+    }
+
+    /// Writes the rest, and a line break.
+    pub(super) fn finish(mut self) -> io::Result<()> {
         self.lay_out(self.ahead.len());
-        String::from_utf8(self.out).unwrap_or_default()
+        self.put(b"\n");
+        match self.failed {
+            None => self.out.flush(),
+            Some(error) => Err(error),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.out.write_all(bytes).err();
+            self.last = bytes.last().copied().unwrap_or(self.last);
+        }
     }
 
     /// Lays out so many bytes of what came.
@@ -47,7 +67,7 @@ impl Layout {
         let ahead = std::mem::take(&mut self.ahead);
         for (at, &c) in ahead.iter().enumerate().take(bytes) {
             if self.string.next(c) {
-                self.out.push(c);
+                self.put(&[c]);
             } else {
                 self.take(c, ahead.get(at..).unwrap_or_default());
             }
@@ -61,13 +81,13 @@ impl Layout {
         match c {
             b'{' | b'[' => self.open(c, rest),
             b'}' | b']' => self.close(c),
-            b',' if self.inline.is_some() => self.out.extend(b", "),
+            b',' if self.inline.is_some() => self.put(b", "),
             b',' => {
-                self.out.push(c);
+                self.put(&[c]);
                 self.break_line();
             }
-            b':' => self.out.extend(b": "),
-            _ => self.out.push(c),
+            b':' => self.put(b": "),
+            _ => self.put(&[c]),
         }
     }
 
@@ -76,11 +96,11 @@ impl Layout {
         if self.inline.is_none() && fits(rest, self.depth * INDENT.len()) {
             self.inline = Some(self.depth);
         }
-        self.out.push(c);
+        self.put(&[c]);
         if self.inline.is_none() {
             self.break_line();
         } else if c == b'{' && !rest.starts_with(b"{}") {
-            self.out.push(b' ');
+            self.put(b" ");
         }
     }
 
@@ -92,15 +112,17 @@ impl Layout {
         self.depth = self.depth.saturating_sub(1);
         if !inline {
             self.break_line();
-        } else if c == b'}' && !self.out.ends_with(b"{") {
-            self.out.push(b' ');
+        } else if c == b'}' && self.last != b'{' {
+            self.put(b" ");
         }
-        self.out.push(c);
+        self.put(&[c]);
     }
 
     fn break_line(&mut self) {
-        self.out.push(b'\n');
-        (0..self.depth).for_each(|_| self.out.extend(INDENT.as_bytes()));
+        self.put(b"\n");
+        for _ in 0..self.depth {
+            self.put(INDENT.as_bytes());
+        }
     }
 }
 
@@ -154,11 +176,13 @@ mod tests {
     use super::*;
 
     fn layout(compact: &str) -> String {
-        let mut layout = Layout::default();
+        let mut text = Vec::new();
+        let mut layout = Layout::over(&mut text);
         for piece in compact.as_bytes().chunks(7) {
             layout.write_all(piece).expect("memory takes it");
         }
-        layout.into_text()
+        layout.finish().expect("memory takes it");
+        String::from_utf8(text).expect("it is text").trim_end().to_owned()
     }
 
     #[test]

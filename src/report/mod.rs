@@ -67,10 +67,20 @@ pub use svg::svg;
 pub use text::text;
 pub use write_out::{WrittenOut, write_out};
 
+use std::io::{self, Write};
+
 use crate::trace::Trace;
 
 #[cfg(test)]
 mod whatever_happens;
+
+/// Writes a run as a report of one format. It ends with a line break.
+pub fn write_to(trace: &Trace, format: Format, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Json => json::write_json(trace, options, to),
+        _ => to.write_all(write(trace, format, options).as_bytes()),
+    }
+}
 
 /// A run as a report of one format. It ends with a line break.
 pub fn write(trace: &Trace, format: Format, options: &Options) -> String {

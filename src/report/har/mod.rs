@@ -20,9 +20,7 @@ use crate::trace::Trace;
 pub fn har(trace: &Trace, options: &Options) -> String {
     let entries = trace.exchanges().iter().map(|exchange| entry::Entry::of(trace, exchange, options)).collect();
     let creator = Creator { name: "tapline", version: trace.tool_version().unwrap_or("unknown") };
-    let mut text = escaping::lines(&Document { log: Log { version: "1.2", creator, entries } });
-    text.push('\n');
-    text
+    escaping::lines(&Document { log: Log { version: "1.2", creator, entries } })
 }
 
 #[derive(Serialize)]

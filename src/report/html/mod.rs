@@ -23,6 +23,7 @@ use super::picture::{Heading, Scene};
 use super::svg::{COLOURS, PICTURE};
 use crate::insight::{Transfer, transfers};
 use crate::trace::{Cause, Trace};
+use crate::units::counted;
 use page::Page;
 
 const PAGE: &str = include_str!("../../../assets/report/page.css");
@@ -129,6 +130,6 @@ fn several(page: &mut Page<'_>, heading: &Heading) {
     }
     let left = trace.exchanges().len().saturating_sub(told.len());
     if left > 0 {
-        page.say(&format!("{left} more exchanges are not told in full; --format json has them all."));
+        page.say(&format!("{} not told in full; --format json has all.", counted(left, "more exchange")));
     }
 }

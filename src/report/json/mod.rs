@@ -11,6 +11,8 @@ mod suite;
 mod tcp;
 mod tls;
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 
 pub(super) use dns::Dns;
@@ -27,9 +29,12 @@ const SCHEMA: &str = "tapline/summary/1";
 
 /// A run as one JSON document.
 pub fn json(trace: &Trace, options: &Options) -> String {
-    let mut text = escaping::lines(&Summary::of(trace, options));
-    text.push('\n');
-    text
+    escaping::lines(&Summary::of(trace, options))
+}
+
+/// The same, written as it comes to be: of a capture of many conversations it is long.
+pub(super) fn write_json(trace: &Trace, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    escaping::write_lines(&Summary::of(trace, options), to)
 }
 
 #[derive(Serialize)]
