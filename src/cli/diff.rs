@@ -45,7 +45,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
 }
 
 fn to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) -> Exit {
-    match output::write_file(path, readers, text.as_bytes()) {
+    match output::write_file(path, readers, |file| file.write_all(text.as_bytes())) {
         Ok(()) => Exit::Done,
         Err(error) => {
             eprintln!("tapline: the {} report cannot be written to {}: {error}", format.name(), path.display());
