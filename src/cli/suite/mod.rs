@@ -80,7 +80,7 @@ fn perform(jobs: Vec<Job>, parallel: usize, reports: &Reports) -> Exit {
     let interrupted = signals.exit();
     let duration = Nanos::from(began.elapsed());
     let suite = Suite { started_at, duration, parallel, interrupted: interrupted.is_some(), endpoints: folding.endpoints() };
-    let written = reports.each(|format, options| write_suite(&suite, format, options).unwrap_or_default());
+    let written = reports.each(|format, options, out| out.write_all(write_suite(&suite, format, options).unwrap_or_default().as_bytes()));
     if !reports.shows(Format::Text) {
         say(&suite);
     }

@@ -33,9 +33,7 @@ pub(super) fn json(compared: Compared<'_>, options: &Options) -> String {
         only_before: ends(&difference.only_before),
         only_after: ends(&difference.only_after),
     };
-    let mut text = escaping::lines(&document);
-    text.push('\n');
-    text
+    escaping::lines(&document)
 }
 
 #[derive(Serialize)]

@@ -13,9 +13,7 @@ const SCHEMA: &str = "tapline/suite/1";
 
 /// A suite as one JSON document.
 pub(in crate::report) fn suite(suite: &suite::Suite) -> String {
-    let mut text = escaping::lines(&Suite::of(suite));
-    text.push('\n');
-    text
+    escaping::lines(&Suite::of(suite))
 }
 
 #[derive(Serialize)]
