@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "reports/crowd.rs"]
+mod crowd;
 #[path = "reports/csv.rs"]
 mod csv;
 #[path = "reports/delivery.rs"]

@@ -30,6 +30,7 @@ Examples:
   tapline probe https://example.com/                the same as a report
   tapline probe --format json URL | jq .exchanges   for programs
   tapline probe --budget 'total<=500ms,dns<=50ms' URL
+  tapline probe --suite endpoints.toml              many endpoints and one verdict, for CI
   tapline probe --save run.pcapng URL               the whole run in a file for Wireshark, too
   tapline open run.pcapng                           look at it again, or at a capture of anybody's
   tapline report capture.pcapng --format json       who talked with whom in a capture

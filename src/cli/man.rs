@@ -25,7 +25,7 @@ The command line cannot be followed.
 The probe failed; the report says in which phase, why, and what to try.
 .TP
 .B 4
-A budget was missed, or \fBtapline diff\fR found a regression.
+A budget was missed, or \fBtapline diff\fR found a regression. Of a suite the worst endpoint decides; to fail is worse than to miss a budget.
 .TP
 .B 129, 130, 143
 Ended by SIGHUP, SIGINT, SIGTERM. A probe still writes the report of what had happened until then.
@@ -63,6 +63,7 @@ tapline https://example.com/
 tapline probe https://example.com/
 tapline probe \-\-format json https://example.com/ | jq .exchanges
 tapline probe \-\-budget 'total<=500ms,dns<=50ms' https://example.com/
+tapline probe \-\-suite endpoints.toml \-\-format text \-\-format junit=endpoints.xml
 tapline open capture.pcapng
 tapline open page.har
 tapline diff before.pcapng now.pcapng

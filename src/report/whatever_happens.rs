@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::trace::law::event;
-use crate::units::{Moment, acts_on_a_terminal};
+use crate::units::{Moment, Nanos, Untrusted, WallTime, acts_on_a_terminal};
 
 /// Of every kind of rule.
 const BUDGET: &str = "total<1ms,size<=1B,tls<1s,status=200,p95(wait)<1ms+-10%,mean(total)>1s+-1s,wire_wait!=1ms,rtt<1ms,round_trips<2,\
@@ -45,6 +45,18 @@ proptest! {
         }
         let written = write_out("%{json}%{certs}%{header_json}%header{a}%{errormsg}%{url.host}", &trace, &options);
         prop_assert!(is_safe(&written.stdout), "{:?}", written.stdout);
+    }
+
+    #[test]
+    fn every_suites_report_is_written_and_safe_to_look_at(events in vec(event(), 0..80), options in options(), name in any::<String>()) {
+        let name = Untrusted::new(name);
+        let endpoints = vec![Endpoint::of(&name, &Trace::of(events), &options), Endpoint::not_run(&name, &name, &options)];
+        let suite = Suite { started_at: WallTime(u64::MAX), duration: Nanos(u64::MAX), parallel: 1, interrupted: true, endpoints };
+        for format in SUITE_FORMATS {
+            let written = write_suite(&suite, format, &options).unwrap_or_default();
+            let lines = written.replace("\r\n", "\n");
+            prop_assert!(!written.is_empty() && is_safe(if format == Format::Csv { &lines } else { &written }), "{:?}: {:?}", format, written);
+        }
     }
 
     #[test]

@@ -47,6 +47,16 @@ fn within_quotes(text: &str) -> (String, &str) {
     }
 }
 
+#[test]
+fn a_suite_has_a_row_for_each_endpoint() {
+    let (text, count) = crate::crowd::written(report::Format::Csv);
+    let records = records(&text);
+    assert_eq!(records.len(), count + 1);
+    assert!(records.iter().all(|record| record.len() == records[0].len()));
+    let names: Vec<_> = records.iter().map(|record| record[0].as_str()).collect();
+    assert!(names[count - 1].starts_with("</td>") && !names.iter().any(|name| name.starts_with('=') || name.contains('\u{1b}')));
+}
+
 fn rows(trace: &Trace) -> Vec<BTreeMap<String, String>> {
     let mut records = records(&report::csv(trace, &Options::default())).into_iter();
     let names = records.next().unwrap();

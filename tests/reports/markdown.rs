@@ -27,11 +27,15 @@ const READ: &str = r#"
 "#;
 
 fn read(runs: &[Trace], options: &Options) -> Option<Vec<Value>> {
+    read_texts(runs.iter().map(|run| report::markdown(run, options)))
+}
+
+fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
     let mut node = peer::node("markdownlint", READ)?;
     let folder = tempfile::tempdir().unwrap();
-    for (i, run) in runs.iter().enumerate() {
+    for (i, text) in texts.enumerate() {
         let file = folder.path().join(format!("{i}.md"));
-        std::fs::write(&file, report::markdown(run, options)).unwrap();
+        std::fs::write(&file, text).unwrap();
         node.arg(file);
     }
     Some(peer::satisfied(node).lines().map(|line| serde_json::from_str(line).unwrap()).collect())
@@ -85,6 +89,14 @@ fn every_scenario_passes_markdownlint_and_holds_neither_html_nor_links() {
     for (document, scenario) in documents.iter().zip(&all) {
         assert_harmless(&scenario.name, document);
     }
+}
+
+#[test]
+fn a_suite_passes_too_whatever_its_endpoints_are_called() {
+    let Some(documents) = read_texts(std::iter::once(crate::crowd::written(report::Format::Markdown).0)) else { return };
+    assert_harmless("suite", &documents[0]);
+    let texts = documents[0]["texts"].as_str().unwrap();
+    assert!(!["script", "e.test", "@you", "#1"].iter().any(|word| texts.contains(word)), "{texts}");
 }
 
 #[test]

@@ -28,14 +28,28 @@ for path in sys.argv[1:]:
 
 /// The families of each run, or nothing where there is no library to read them.
 fn read(runs: &[Trace], options: &Options) -> Option<Vec<Value>> {
+    read_texts(runs.iter().map(|run| report::prometheus(run, options)))
+}
+
+fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
     let mut python = peer::python(READ)?;
     let folder = tempfile::tempdir().unwrap();
-    for (i, run) in runs.iter().enumerate() {
+    for (i, text) in texts.enumerate() {
         let file = folder.path().join(format!("{i}.prom"));
-        std::fs::write(&file, report::prometheus(run, options)).unwrap();
+        std::fs::write(&file, text).unwrap();
         python.arg(file);
     }
     Some(peer::satisfied(python).lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+#[test]
+fn a_suite_has_the_samples_of_each_endpoint() {
+    let (text, count) = crate::crowd::written(report::Format::Prometheus);
+    let Some(all) = read_texts(std::iter::once(text)) else { return };
+    let samples = all[0]["tapline_endpoint_success"].as_array().unwrap();
+    assert_eq!(samples.len(), count - 1, "of one that was not run there is nothing to say");
+    let names: std::collections::BTreeSet<_> = samples.iter().map(|sample| sample[0]["endpoint"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), count - 1);
 }
 
 fn scenario(name: &str) -> Trace {

@@ -74,6 +74,8 @@ impl Folding {
             return None;
         }
         let trace = self.under_way.remove(&number)?;
-        Some(place.endpoint.insert(Endpoint::of(&place.name, &trace, &place.options)))
+        // What was learnt of its secrets goes with its trace.
+        let options = std::mem::take(&mut place.options);
+        Some(place.endpoint.insert(Endpoint::of(&place.name, &trace, &options)))
     }
 }

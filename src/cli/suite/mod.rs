@@ -25,6 +25,7 @@ use super::lab;
 use super::reports::Reports;
 use super::signals::Signals;
 use super::usage::Usage;
+use crate::insight::budget::Budget;
 use crate::report::{Format, SUITE_FORMATS, Standing, Suite, write_suite};
 use crate::units::{Nanos, WallTime};
 use crew::Crew;
@@ -49,6 +50,9 @@ pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result
     if let Some(format) = reports.formats().find(|format| !SUITE_FORMATS.contains(format)) {
         let known: Vec<&str> = SUITE_FORMATS.iter().map(|format| format.name()).collect();
         return Err(Usage::new(format!("--format {}: a suite is written as {}", format.name(), known.join(", "))));
+    }
+    if let Some(Err(error)) = args.budget.as_deref().map(str::parse::<Budget>) {
+        return Err(Usage::new(format!("--budget: {error}")));
     }
     let shown = crate::units::Untrusted::new(path.to_string_lossy()).escaped().into_owned();
     let at = |error: SuiteError| Usage::new(format!("{shown}: {error}"));

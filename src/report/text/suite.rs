@@ -42,7 +42,8 @@ impl Sheet {
         let standing = endpoint.standing();
         let (role, sign) = self.mark(standing);
         let mut line = Line::indented(2).with(role, sign).with(Role::Plain, " ").with(Role::Strong, endpoint.name.escaped());
-        line.pad_to(4 + self.names + 2);
+        line.pad_to(4 + self.names);
+        line.push(Role::Plain, "  ");
         line.push(role, format!("{:OUTCOME$}", standing.words()));
         let median = endpoint.median();
         let total = self.pen.maybe_time(median.and_then(|median| median.total));
