@@ -1,9 +1,11 @@
 //! Markdown, as markdownlint and a browser's parser of it judge it.
 
 use serde_json::Value;
-use tapline::report::{self, Options};
+use tapline::insight::ServerNames;
+use tapline::insight::diff::{Side, Tolerance, difference};
+use tapline::report::{self, Compared, DiffFormat, Options};
 use tapline::trace::{Cause, Code, Event, ExchangeId, Failure, Header, HttpVersion, Phase, Trace, What};
-use tapline::units::Moment;
+use tapline::units::{Moment, Untrusted};
 
 use crate::peer;
 use crate::scenario::Scenario;
@@ -97,6 +99,22 @@ fn a_suite_passes_too_whatever_its_endpoints_are_called() {
     assert_harmless("suite", &documents[0]);
     let texts = documents[0]["texts"].as_str().unwrap();
     assert!(!["script", "e.test", "@you", "#1"].iter().any(|word| texts.contains(word)), "{texts}");
+}
+
+#[test]
+fn comparisons_pass_markdownlint_and_hold_neither_html_nor_links() {
+    let all = Scenario::all();
+    let sides: Vec<Side> = all.iter().map(|scenario| Side::of(&scenario.trace(), &ServerNames::default())).collect();
+    let pairs = || sides.iter().zip(sides.iter().cycle().skip(1)).chain(sides.iter().zip(sides.iter().cycle().skip(5)));
+    let name = Untrusted::from("<b>_run_ @you.pcapng");
+    let written = pairs().map(|(before, after)| {
+        let found = difference(before, after, Tolerance::default());
+        DiffFormat::Markdown.write(Compared { difference: &found, names: [&name, &name] }, &Options::default())
+    });
+    let Some(documents) = read_texts(written) else { return };
+    for (document, scenario) in documents.iter().zip(all.iter().cycle()) {
+        assert_harmless(&scenario.name, document);
+    }
 }
 
 #[test]
