@@ -28,7 +28,7 @@ impl Connections {
     /// others those are the same that have the same name and end.
     pub(super) fn of(&mut self, entry: &Entry, connected: bool) -> Option<Used> {
         let remote = Entry::end(&entry.remote).or_else(|| remote(entry))?;
-        let key = (entry.connection.some().unwrap_or_default().to_owned(), remote.to_string());
+        let key = (name(entry).to_owned(), remote.to_string());
         let known = self.known.get(&key).copied().filter(|_| !connected);
         let id = known.unwrap_or_else(|| {
             let id = ConnectionId(self.count);
@@ -47,6 +47,11 @@ const fn unspecified(remote: &Endpoint) -> Endpoint {
         Endpoint::Ip(SocketAddr::V6(_)) => Endpoint::Ip(SocketAddr::new(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED), 0)),
         _ => Endpoint::Ip(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)),
     }
+}
+
+/// What the file calls it. Chromium and Firefox write the server's port where the specification has the connection's name.
+fn name(entry: &Entry) -> &str {
+    entry.connection_id.some().or_else(|| entry.connection.some()).unwrap_or_default()
 }
 
 /// The server's end: its address, in brackets or not, and the port of the URL.

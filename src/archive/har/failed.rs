@@ -32,13 +32,15 @@ pub(super) fn failure(entry: &Entry, spans: &Spans, answered: bool) -> Option<(P
 
 /// What Chromium's names of errors (`net_error_list.h`) begin with, and what they are here. Others are told where the entry got to.
 fn meant(word: &str, spans: &Spans) -> (Phase, Code) {
-    const KNOWN: [(&str, Phase, Code); 14] = [
+    const KNOWN: [(&str, Phase, Code); 16] = [
         ("ERR_NAME_NOT_RESOLVED", Phase::Dns, Code::DnsNoSuchName),
         ("ERR_NAME_RESOLUTION", Phase::Dns, Code::DnsServerFailure),
         ("ERR_DNS", Phase::Dns, Code::DnsServerFailure),
         ("ERR_CONNECTION_REFUSED", Phase::Connect, Code::ConnectRefused),
         ("ERR_CONNECTION_TIMED_OUT", Phase::Connect, Code::ConnectTimeout),
         ("ERR_ADDRESS_UNREACHABLE", Phase::Connect, Code::ConnectUnreachable),
+        ("ERR_UNSAFE_PORT", Phase::Connect, Code::ConnectForbidden),
+        ("ERR_BLOCKED", Phase::Connect, Code::ConnectForbidden),
         ("ERR_INTERNET_DISCONNECTED", Phase::Connect, Code::ConnectUnreachable),
         ("ERR_CERT_DATE", Phase::Tls, Code::TlsCertificateExpired),
         ("ERR_CERT_COMMON_NAME", Phase::Tls, Code::TlsCertificateWrongHost),
@@ -51,7 +53,7 @@ fn meant(word: &str, spans: &Spans) -> (Phase, Code) {
     let word = word.trim_start_matches("net::");
     let known = KNOWN.into_iter().find(|(begins, ..)| word.starts_with(begins)).map(|(_, phase, code)| (phase, code));
     known.unwrap_or_else(|| {
-        let reached = spans.iter().last().map_or(Phase::Wait, |(phase, ..)| phase);
+        let reached = spans.iter().last().map_or(Phase::Connect, |(phase, ..)| phase);
         let code = match reached {
             Phase::Dns => Code::DnsUnreachable,
             Phase::Connect => Code::ConnectFailed,

@@ -57,6 +57,8 @@ pub(super) struct Entry {
     #[serde(rename = "serverIPAddress")]
     pub(super) server_address: Text,
     pub(super) connection: Text,
+    #[serde(rename = "_connectionId")]
+    pub(super) connection_id: Text,
     #[serde(rename = "_fromCache")]
     pub(super) from_cache: Text,
     #[serde(rename = "_webSocketMessages")]

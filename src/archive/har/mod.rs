@@ -9,7 +9,7 @@
 //! | `ssl` within `connect` (the specification, Chrome, Safari) or beside it | whichever agrees with `time`; see [`timings`] |
 //! | `send`, `wait` and `receive` of an entry that was not answered | absent where they are 0 |
 //! | `blocked` | time before the first phase, and no phase |
-//! | `connection` and `serverIPAddress` | a connection: a new one where the entry connects, else the one known by both |
+//! | `_connectionId` or else `connection`, and `serverIPAddress` | a connection: a new one where the entry connects, else the one known by both |
 //! | `headersSize` of -1 | what the fields take as HTTP/1.1 writes them, which is said |
 //! | `content.text` | the beginning of the body, base64 or not |
 //! | a status of 0, `_error`, `_errorMessage` | a failure |
