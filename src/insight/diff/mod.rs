@@ -1,6 +1,6 @@
 //! What changed between two runs, and why.
 //!
-//! Runs are aligned on what happened, never on when: transfer to transfer by method and path and their order ([`align`]), hop to hop within
+//! Runs are aligned on what happened, never on when: transfer to transfer by method and path and their order, hop to hop within
 //! them, phase to phase within those. What is compared of an exchange is [`Facts`], whatever it was read from: a trace, a capture of others,
 //! a summary. A difference of times is judged beside its noise ([`Noise`]) and the tolerance that was asked for, and told with its cause where
 //! the events have one ([`Change`]). What was not measured on both sides is not compared.
