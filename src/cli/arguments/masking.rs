@@ -1,5 +1,6 @@
 //! Which arguments are secret.
 
+use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
@@ -42,7 +43,8 @@ impl Value {
 
 /// The arguments, each as long as it is, with what is secret overwritten.
 pub(super) fn masked(arguments: &[OsString]) -> Vec<Vec<u8>> {
-    let command = Cli::command();
+    // Made when it is wanted: it takes longer than all the rest.
+    let command = LazyCell::new(Cli::command);
     let mut next = None;
     let mask = |argument: &OsString| {
         let bytes = argument.as_bytes();
