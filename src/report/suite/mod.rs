@@ -10,7 +10,7 @@ pub use endpoint::{Endpoint, Happened, Request};
 pub use standing::Standing;
 
 use super::{Format, Options, csv, json, junit, markdown, prometheus, text};
-use crate::units::{Nanos, WallTime};
+use crate::units::{Nanos, WallTime, grouped};
 
 /// A suite that was run.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ impl Suite {
     /// `12 endpoints: 10 ok, 1 missed, 1 failed`.
     pub fn summed_up(&self) -> String {
         let parts = Standing::ALL.into_iter().map(|standing| (self.count(standing), standing.words()));
-        let parts: Vec<String> = parts.filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}")).collect();
+        let parts: Vec<String> =
+            parts.filter(|(count, _)| *count > 0).map(|(count, words)| format!("{} {words}", grouped(count as u64))).collect();
         let all = crate::units::counted(self.endpoints.len(), "endpoint");
         if parts.is_empty() { all } else { format!("{all}: {}", parts.join(", ")) }
     }
