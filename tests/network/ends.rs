@@ -43,13 +43,15 @@ impl Waiting {
         let name = name.trim().to_owned();
         assert!(name.starts_with("tapline-lab-"), "{name:?}");
         let wanted = ["sleep", mark];
+        // Beside the first within, the outer one has others for a moment, which prepare the namespaces.
         let all = || {
-            let first = children_of(outer.id());
-            let within = first.iter().flat_map(|first| descendants_of(*first));
-            [outer.id()].into_iter().chain(first.clone()).chain(within).collect::<Vec<u32>>()
+            let waits = |process: &u32| command_of(*process) == wanted;
+            let first =
+                children_of(outer.id()).into_iter().find(|first| descendants_of(*first).iter().filter(|one| waits(one)).count() == 2)?;
+            Some([outer.id(), first].into_iter().chain(descendants_of(first)).collect::<Vec<u32>>())
         };
-        wait_until("the program waits", || all().iter().filter(|process| command_of(**process) == wanted).count() == 2);
-        let processes = all();
+        wait_until("the program waits", || all().is_some());
+        let processes = all().unwrap_or_default();
         Self { outer, name, processes }
     }
 
