@@ -6,6 +6,8 @@ mod arguments;
 mod exit;
 #[cfg(target_os = "linux")]
 mod frame_socket;
+#[cfg(target_os = "linux")]
+mod held_signals;
 mod interface_index;
 mod interfaces;
 #[cfg(target_os = "linux")]
@@ -22,6 +24,8 @@ pub use arguments::{inherited_file, overwrite_arguments};
 pub use exit::exit_now;
 #[cfg(target_os = "linux")]
 pub use frame_socket::{FrameSocket, Frames};
+#[cfg(target_os = "linux")]
+pub use held_signals::while_signals_wait;
 pub use interface_index::interface_index;
 pub use interfaces::{Interface, interfaces};
 #[cfg(target_os = "linux")]

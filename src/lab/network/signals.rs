@@ -12,12 +12,15 @@ use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 
+use crate::sys::while_signals_wait;
+
 /// Signals that came to this process. None is lost from here on, and none ends it.
 pub(super) struct Signals(SignalsInfo<WithOrigin>);
 
 impl Signals {
     pub(super) fn watch() -> io::Result<Self> {
-        SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP]).map(Self)
+        // One that came while its handler is being put in its place would be lost.
+        while_signals_wait(|| SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP])).map(Self)
     }
 
     /// Passes on to a process what it does not get by itself, from a thread of its own.
