@@ -15,6 +15,7 @@ pub(super) use certificate::{Certificate, Tls};
 
 use super::ArchiveError;
 use super::har::Log;
+use super::pcapng::Pcapng;
 use super::source::Source;
 use crate::insight::diff::Side;
 use shortened::Shortened;
@@ -64,6 +65,12 @@ impl Document {
     pub(super) fn begins(source: &mut Source) -> Result<Option<usize>, ArchiveError> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         const MOST: usize = 4096;
+        // A capture that comes through a pipe is not waited for longer than that; pcapng's begins with line breaks.
+        let head = source.peek(Pcapng::MAGIC.len())?;
+        let may_be = head.first().is_some_and(|byte| byte.is_ascii_whitespace() || [b'{', 0xef].contains(byte));
+        if !may_be || head == Pcapng::MAGIC {
+            return Ok(None);
+        }
         let bytes = source.peek(MOST)?;
         let text = bytes.strip_prefix(MARK).unwrap_or(bytes);
         let space = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
