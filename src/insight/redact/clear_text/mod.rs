@@ -19,7 +19,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
@@ -32,8 +32,13 @@ use stream::Stream;
 /// Follows connections packet by packet.
 #[derive(Default)]
 pub struct ClearText {
-    talks: HashMap<(SocketAddr, SocketAddr), Talk, RandomState>,
+    talks: HashMap<Ends, Talk, RandomState>,
+    /// In the order in which they began.
+    began: VecDeque<Ends>,
 }
+
+/// The lesser end, and the other.
+type Ends = (SocketAddr, SocketAddr);
 
 /// A connection: its streams, by which end is the lesser.
 #[derive(Default)]
@@ -46,8 +51,8 @@ struct Talk {
 pub(super) const BLANK: u8 = b'*';
 
 impl ClearText {
-    /// Connections that are followed. Of further ones everything is overwritten.
-    const MOST: usize = 4_096;
+    /// Connections that are followed. With further ones the oldest are forgotten: if they go on, what they begin with counts as unknown.
+    const MOST: usize = 256;
 
     /// Overwrites what is secret in a frame, of which `frame_bytes` were on the link.
     pub fn over(&mut self, link: Link, frame_bytes: u32, frame: &mut [u8], rules: &Rules) {
@@ -71,8 +76,11 @@ impl ClearText {
         };
         let (source, destination) = (segment.source, segment.destination);
         let ends = (source.min(destination), source.max(destination));
-        if self.talks.len() >= Self::MOST && !self.talks.contains_key(&ends) {
-            return payload.fill(BLANK);
+        if !self.talks.contains_key(&ends) {
+            self.began.push_back(ends);
+            if self.began.len() > Self::MOST {
+                self.began.pop_front().and_then(|oldest| self.talks.remove(&oldest));
+            }
         }
         let Talk { streams: [lesser, greater], talked } = self.talks.entry(ends).or_default();
         let stream = if source == ends.0 { lesser } else { greater };

@@ -84,6 +84,28 @@ fn what_is_nothing_known_is_overwritten_and_passwords_of_socks() {
 }
 
 #[test]
+fn of_many_connections_the_latest_are_followed() {
+    let (mut mask, rules) = (ClearText::default(), Rules::default());
+    let record = [22, 3, 1, 0, 5, 1, 2, 3, 4, 5];
+    for port in 0..2 * u16::try_from(ClearText::MOST).unwrap() {
+        for (syn, payload) in [(true, &[][..]), (false, &record)] {
+            let tcp = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).tcp(
+                1_000 + port,
+                443,
+                7 + u32::from(!syn),
+                9,
+            );
+            let mut frame = Vec::new();
+            if syn { tcp.syn() } else { tcp.ack(1) }.write(&mut frame, payload).unwrap();
+            let before = frame.clone();
+            mask.over(Link::Ethernet, frame.len().try_into().unwrap(), &mut frame, &rules);
+            assert!(frame == before, "{port}");
+        }
+    }
+    assert_eq!((mask.talks.len(), mask.began.len()), (ClearText::MOST, ClearText::MOST));
+}
+
+#[test]
 fn a_line_that_is_cut_is_secret_until_it_is_whole() {
     let said = said(&[(true, 0, "GET / HTTP/1.1\r\nAccept: */*\r\nAuthoriz"), (true, 37, "ation: Bearer Canary-7f3a\r\nHost: h\r\n\r\n")]);
     assert_eq!(said, ["GET / HTTP/1.1\r\nAccept: */*\r\n********", "ation: Bearer ***********\r\nHost: h\r\n\r\n"]);
