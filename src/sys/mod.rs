@@ -1,6 +1,5 @@
 //! What needs `unsafe`: a safe function for each system call that no library wraps.
 
-#[cfg(target_os = "linux")]
 mod arguments;
 #[cfg(target_os = "linux")]
 mod exit;
@@ -18,7 +17,6 @@ mod packet_socket;
 mod readiness;
 mod tcp_info;
 
-#[cfg(target_os = "linux")]
 pub use arguments::{inherited_file, overwrite_arguments};
 #[cfg(target_os = "linux")]
 pub use exit::exit_now;

@@ -3,8 +3,8 @@
 use super::figures::count;
 use crate::insight::{outcome_words, version_name, without_root};
 use crate::trace::{
-    AttemptOutcome, Certificate, DnsAnswer, DnsTransport, Event, Handshake, Phase, ResolutionSource, Side, TlsMessage, Trace, Verification,
-    What,
+    AttemptOutcome, Certificate, DnsAnswer, DnsTransport, Endpoint, Event, Handshake, Phase, ResolutionSource, Side, TlsMessage, Trace,
+    Verification, What,
 };
 use crate::units::{Bytes, Untrusted};
 
@@ -78,9 +78,9 @@ fn words(what: &What, trace: &Trace) -> (Option<Phase>, Way, String) {
             (Some(Phase::Connect), ended(outcome), format!("{remote} {}", outcome_words(outcome)))
         }
         What::Connected { local, remote, reused: true, .. } => {
-            (Some(Phase::Connect), Way::Good, format!("reusing {local} \u{2192} {remote}"))
+            (Some(Phase::Connect), Way::Good, format!("reusing {}", ends(local, remote)))
         }
-        What::Connected { local, remote, .. } => (Some(Phase::Connect), Way::Good, format!("connected {local} \u{2192} {remote}")),
+        What::Connected { local, remote, .. } => (Some(Phase::Connect), Way::Good, format!("connected {}", ends(local, remote))),
         What::ProxyTalked { step, .. } => (Some(Phase::Proxy), Way::None, format!("{} {}", step.kind, step.text.escaped())),
         What::TlsMessage { .. } | What::TlsCertificates { .. } | What::TlsVerified { .. } | What::TlsEstablished { .. } => tls(what),
         What::KernelMeasured { figures, .. } => {
@@ -192,6 +192,12 @@ const fn origin(source: ResolutionSource) -> &'static str {
         ResolutionSource::System => " from the system's resolver",
         ResolutionSource::Given => " as you said",
     }
+}
+
+/// Both ends, as far as they are known.
+fn ends(local: &Endpoint, remote: &Endpoint) -> String {
+    let from = local.known().map(|local| format!("{local} \u{2192} ")).unwrap_or_default();
+    format!("{from}{remote}")
 }
 
 const fn ended(outcome: &AttemptOutcome) -> Way {

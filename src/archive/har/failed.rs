@@ -5,6 +5,9 @@ use super::timings::Spans;
 use crate::trace::{Code, Failure, Phase};
 use crate::units::Untrusted;
 
+/// A browser says no more.
+const HINT: &str = "a HAR says no more; probe the URL to see it packet by packet";
+
 /// Where and why, if it did. `answered` says whether there is a response.
 pub(super) fn failure(entry: &Entry, spans: &Spans, answered: bool) -> Option<(Phase, Failure)> {
     let of_response = entry.response.0.as_ref().and_then(|response| response.error.some());
@@ -27,7 +30,7 @@ pub(super) fn failure(entry: &Entry, spans: &Spans, answered: bool) -> Option<(P
     let (phase, code) = meant(word, spans);
     let message =
         if word.is_empty() { "the file has no response to it, and no reason".to_owned() } else { format!("the browser says {word}") };
-    Some((phase, Failure { code, message: Untrusted::new(message), hint: String::new() }))
+    Some((phase, Failure { code, message: Untrusted::new(message), hint: HINT.to_owned() }))
 }
 
 /// What Chromium's names of errors (`net_error_list.h`) begin with, and what they are here. Others are told where the entry got to.

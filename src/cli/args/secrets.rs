@@ -5,6 +5,10 @@ use clap::Args;
 use crate::cli::usage::Usage;
 use crate::insight::redact::Rules;
 
+/// Options whose values are secret, or may have a secret anywhere in them.
+pub(in crate::cli) const SECRET_OPTIONS: [&str; 10] =
+    ["user", "oauth2-bearer", "cookie", "data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json", "form"];
+
 /// Whether secrets are masked, and which.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Secrets")]

@@ -6,12 +6,11 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::{Arg, Command, CommandFactory};
 
-use crate::cli::args::Cli;
+use crate::cli::args::{Cli, SECRET_OPTIONS};
 use crate::insight::redact::{blanked, blanked_field};
 
-/// Options whose values are secret, or may have a secret anywhere.
-const SECRET: [&str; 11] =
-    ["user", "oauth2-bearer", "cookie", "data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json", "form", "webhook"];
+/// Options whose values may be as secret: addresses with a token in their path, what shall be masked.
+const ALSO_SECRET: [&str; 3] = ["webhook", "otlp", "redact"];
 /// An option whose value is a field line.
 const FIELD: &str = "header";
 
@@ -27,7 +26,7 @@ impl Value {
     fn of(name: &str) -> Self {
         match name {
             FIELD => Self::Field,
-            name if SECRET.contains(&name) => Self::Secret,
+            name if SECRET_OPTIONS.contains(&name) || ALSO_SECRET.contains(&name) => Self::Secret,
             _ => Self::Other,
         }
     }

@@ -2,14 +2,14 @@
 
 use super::error::SuiteError;
 use super::setting::{Setting, Value};
+use crate::cli::args::SECRET_OPTIONS;
 
 /// Options whose values do not belong into a file that others read.
 const SECRET: [&str; 2] = ["user", "oauth2-bearer"];
 /// Fields of which the same is true.
 const SECRET_FIELDS: [&str; 2] = ["authorization", "proxy-authorization"];
-/// Options in which the environment's part is taken for a secret.
-const MASKED: [&str; 11] =
-    ["user", "oauth2-bearer", "header", "cookie", "proxy", "data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json"];
+/// Further options in which the environment's part is taken for a secret.
+const ALSO_MASKED: [&str; 2] = ["header", "proxy"];
 
 /// What the environment holds, as far as it was asked.
 pub(super) struct Environment<'a> {
@@ -29,7 +29,8 @@ impl<'a> Environment<'a> {
     /// Where a variable is not set, or a secret stands in the file.
     pub(super) fn fill(&mut self, setting: Setting) -> Result<Setting, SuiteError> {
         refuse_secrets(&setting)?;
-        let (line, masked) = (setting.line, MASKED.contains(&setting.key.as_str()) || setting.key == "form");
+        let key = setting.key.as_str();
+        let (line, masked) = (setting.line, SECRET_OPTIONS.contains(&key) || ALSO_MASKED.contains(&key));
         setting.map(&mut |text| self.filled(text, line, masked))
     }
 

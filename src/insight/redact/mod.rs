@@ -48,6 +48,15 @@ pub struct BadPattern {
     reason: String,
 }
 
+impl BadPattern {
+    fn new(pattern: &str, error: &regex::Error) -> Self {
+        // It is drawn over several lines, of which the last says what is wrong.
+        let drawn = error.to_string();
+        let last = drawn.lines().last().unwrap_or_default();
+        Self { pattern: pattern.to_owned(), reason: last.trim_start_matches("error: ").to_owned() }
+    }
+}
+
 impl Rules {
     const PLAIN: Self = Self { patterns: Vec::new(), known: Known::NONE };
     /// Bytes that a compiled pattern may take.
@@ -57,7 +66,7 @@ impl Rules {
     pub fn with_patterns(patterns: &[String]) -> Result<Self, BadPattern> {
         let compiled = |pattern: &String| {
             let built = regex::RegexBuilder::new(pattern).size_limit(Self::LARGEST).build();
-            built.map_err(|error| BadPattern { pattern: pattern.clone(), reason: error.to_string() })
+            built.map_err(|error| BadPattern::new(pattern, &error))
         };
         Ok(Self { patterns: patterns.iter().map(compiled).collect::<Result<_, _>>()?, known: Known::NONE })
     }
