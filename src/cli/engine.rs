@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use tokio::sync::Notify;
 
 use super::capturing::{Capturing, Expecting, PATIENCE};
+use super::threads::start_thread;
 use crate::capture;
 use crate::probe::{self, NoWatcher, Prepared, Recorder, Sink, Spec, Watcher};
 use crate::trace::{Code, Event, ExchangeId, Failure, Link, Phase, What};
@@ -76,9 +77,7 @@ impl Engine {
         let cancelled = cancel.clone();
         let recorder = Lent::default();
         let beginning = Beginning { outlet, link, recorder: Arc::clone(&recorder) };
-        let thread = std::thread::Builder::new()
-            .name("engine".to_owned())
-            .spawn(move || runtime.block_on(run(specs, prepared, beginning, capturing, &cancelled)))?;
+        let thread = start_thread("engine", move || runtime.block_on(run(specs, prepared, beginning, capturing, &cancelled)))?;
         Ok(Self { cancel, recorder, thread: Some(thread) })
     }
 
@@ -94,9 +93,10 @@ impl Engine {
         }
     }
 
-    /// Waits until the run has ended. An error means that the engine's thread panicked.
-    pub(super) fn join(mut self) -> std::thread::Result<()> {
-        self.thread.take().map_or(Ok(()), JoinHandle::join)
+    /// Waits until the run has ended.
+    pub(super) fn join(mut self) {
+        // A panic of its thread ends the process.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

@@ -23,11 +23,16 @@ pub(super) enum Exit {
     Client(u8),
 }
 
+impl Exit {
+    /// The code of [`Exit::Fault`].
+    pub(super) const FAULT: u8 = 1;
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Done => Self::SUCCESS,
-            Exit::Fault => Self::from(1),
+            Exit::Fault => Self::from(Exit::FAULT),
             Exit::Usage => Self::from(2),
             Exit::ProbeFailed => Self::from(3),
             Exit::BudgetMissed | Exit::Regression => Self::from(4),

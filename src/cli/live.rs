@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use super::args::{LookArgs, RequestArgs, SecretsArgs, ThemeChoice};
 use super::capturing::{Capturing, Pending};
@@ -15,14 +15,16 @@ use super::keys::Keys;
 use super::lab;
 use super::recording::{Recording, Saved};
 use super::saving::Place;
+use super::screen;
 use super::target::Targets;
+use super::threads::start_thread;
 use super::usage::Usage;
 use crate::capture::Depth;
 use crate::insight::redact::Rules;
 use crate::lab::Exhibit;
 use crate::lab::network::Remote;
 use crate::trace::{ByteStore, Link, Stored};
-use crate::tui::{self, Effect, Message, Outcome, Settings, Suggestion, Theme};
+use crate::tui::{Effect, Message, Outcome, Settings, Suggestion, Theme};
 
 /// Messages that may wait for the screen; the engine waits when there are more.
 const INBOX: usize = 8_192;
@@ -65,7 +67,7 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
     if let Some(lab) = &runs.lab {
         lab::watch_link(lab, &sender);
     }
-    let outcome = tui::live(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
+    let outcome = screen::show(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
     drop(inbox);
     let saved = runs.end();
     Ok(if saved { left(outcome) } else { Exit::Fault })
@@ -216,8 +218,8 @@ impl Runs {
             let saved = recording.map_or_else(|| Err("there is no run to save".to_owned()), |recording| recording.save_afresh());
             let _ = sender.send(Message::Saved(saved));
         };
-        if let Err(error) = thread::Builder::new().name("saving".to_owned()).spawn(work) {
-            let _ = self.sender.try_send(Message::Saved(Err(format!("no thread can be started: {error}"))));
+        if let Err(error) = start_thread("saving", work) {
+            let _ = self.sender.try_send(Message::Saved(Err(error.to_string())));
         }
     }
 

@@ -1,5 +1,13 @@
 //! Arguments and commands; the only room that wires the others together.
 
+/// Writes a line to standard error. Unlike the standard library's macro of this name it does not panic where that cannot be written (a full
+/// disk, a terminal that went away): what there is to say is lost then, and nothing else.
+macro_rules! eprintln {
+    ($($arguments:tt)*) => {
+        $crate::cli::output::say(format_args!($($arguments)*))
+    };
+}
+
 mod args;
 mod arguments;
 mod capturing;
@@ -9,6 +17,7 @@ mod diff;
 mod doctor;
 mod engine;
 mod exit;
+mod fault;
 mod keys;
 mod lab;
 mod live;
@@ -22,11 +31,13 @@ mod report;
 mod reports;
 mod request;
 mod saving;
+mod screen;
 mod secrets;
 mod signals;
 mod spool;
 mod suite;
 mod target;
+mod threads;
 mod usage;
 
 use std::ffi::OsString;
@@ -43,8 +54,12 @@ use usage::Usage;
 use crate::capture::Interfaces;
 use crate::lab::Embedded;
 
+pub use fault::end_at_faults;
+pub use screen::show;
+
 /// Runs the command that the arguments name and returns the process's exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    end_at_faults();
     let matches = match Cli::command().try_get_matches_from(arguments::taken(arguments)) {
         Ok(matches) => matches,
         Err(error) => return refuse(&error),

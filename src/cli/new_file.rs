@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::sys::{UnfinishedFile, remove_unless_finished};
+
 /// A file that takes its name once it is complete. Until then, and where that never comes to be, what had the name before stays as it was.
 ///
 /// A symbolic link stays one: the file that it leads to is written. What exists and is no ordinary file (a pipe, `/dev/stdout`) is written
@@ -14,6 +16,8 @@ pub(super) struct NewFile {
     file: File,
     /// Under which name it is written, and which one it is to have; neither where it is written to as it is.
     names: Option<(PathBuf, PathBuf)>,
+    /// Removes it also where the process ends before this is dropped.
+    _unfinished: Option<UnfinishedFile>,
 }
 
 /// Who may read a file.
@@ -41,13 +45,14 @@ impl NewFile {
         let path = followed(path)?;
         let before = std::fs::metadata(&path).ok();
         if before.as_ref().is_some_and(|before| !before.is_file()) {
-            return Ok(Self { file: OpenOptions::new().write(true).open(&path)?, names: None });
+            return Ok(Self { file: OpenOptions::new().write(true).open(&path)?, names: None, _unfinished: None });
         }
         if path.file_name().is_none() {
             return Err(io::Error::other("it names no file"));
         }
         let (file, part) = beside(&path, readers.mode())?;
-        let new = Self { file, names: Some((part, path)) };
+        let unfinished = Some(remove_unless_finished(&part));
+        let new = Self { file, names: Some((part, path)), _unfinished: unfinished };
         if let Some(before) = before.filter(|_| readers == Readers::Usual) {
             new.file.set_permissions(PermissionsExt::from_mode(before.permissions().mode() & 0o777))?;
         }

@@ -5,17 +5,17 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
 
 use super::args::{OpenArgs, ReportFileArgs};
 use super::exit::Exit;
+use super::threads::start_thread;
 use super::usage::Usage;
-use super::{live, report, secrets};
+use super::{live, report, screen, secrets};
 use crate::archive::{Archive, ArchiveError, Store};
 use crate::dissect::dissect;
 use crate::insight::Opening;
 use crate::trace::{Flow, FlowKey, Stored, What};
-use crate::tui::{self, Effect, Message, Settings};
+use crate::tui::{Effect, Message, Settings};
 use crate::units::Untrusted;
 use crate::wire::tls::KeyLog;
 
@@ -52,7 +52,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
     let settings = Settings { opened: Some(name.clone()), ..live::appearance(&args.look) };
     let (sender, inbox) = sync_channel(INBOX);
     let shelf = Shelf::default();
-    let failed = |error: &std::io::Error| Usage::new(format!("no thread can be started: {error}"));
+    let failed = |error: &std::io::Error| Usage::new(error.to_string());
     if is_standard_input {
         // It may be long before the first byte comes, and the screen says so.
         spawn("reader", &sender, &shelf, move |sender, shelf| read(Archive::piped(std::io::stdin()), keys, sender, shelf))
@@ -73,7 +73,7 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
         // Names are asked for one batch at a time and packets one a key, so there is room.
         let _ = ask.try_send(question);
     };
-    Ok(live::left(tui::live(&sender, &inbox, &mut perform, settings)))
+    Ok(live::left(screen::show(&sender, &inbox, &mut perform, settings)))
 }
 
 /// Whether there is a terminal to draw on, and one to read keys from: where standard input is something else, the one that the process is on.
@@ -92,7 +92,7 @@ fn spawn(
     work: impl FnOnce(&SyncSender<Message>, &Shelf) + Send + 'static,
 ) -> std::io::Result<()> {
     let (sender, shelf) = (sender.clone(), Arc::clone(shelf));
-    thread::Builder::new().name(name.to_owned()).spawn(move || work(&sender, &shelf)).map(drop)
+    start_thread(name, move || work(&sender, &shelf)).map(drop)
 }
 
 /// Tells the screen all that is in the capture. A screen that is gone wants nothing, and the process ends with it.

@@ -1,11 +1,18 @@
 //! Writing what a command has to say.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitStatus;
 
 use super::exit::Exit;
 use super::new_file::{NewFile, Readers};
+
+/// Writes a line to standard error. Where that cannot be written, it is not said.
+pub(super) fn say(line: fmt::Arguments<'_>) {
+    // In one call, so that the lines of several threads do not mix.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+}
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no fault.
 pub(super) fn print(bytes: &[u8]) -> Exit {

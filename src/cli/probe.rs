@@ -57,9 +57,7 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
     drop(sender);
     signals.cancel(engine.canceller());
     let (trace, streamed) = plan.fold(&events, saving);
-    if engine.join().is_err() {
-        return Ok(Exit::Fault);
-    }
+    engine.join();
     let written = plan.write(&trace).and(streamed);
     plan.deliver(&trace, &signals);
     Ok(match (signals.exit(), written) {

@@ -11,13 +11,14 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use super::capturing::Capturing;
 use super::keys::Keys;
 use super::new_file::{NewFile, Readers};
 use super::saving::means;
 use super::spool::Spool;
+use super::threads::start_thread;
 use crate::archive::saving::Saver;
 use crate::insight::redact::Rules;
 use crate::trace::{Event, What};
@@ -75,7 +76,7 @@ impl Recording {
             }
             None
         };
-        let thread = thread::Builder::new().name("recording".to_owned()).spawn(pass_on)?;
+        let thread = start_thread("recording", pass_on)?;
         Ok((sender, thread))
     }
 

@@ -1,5 +1,6 @@
 //! Signals that end a probe: the first calls the run off, so that the report of what happened is still written.
 
+use std::io;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,6 +9,8 @@ use signal_hook::iterator::Signals as Incoming;
 
 use super::engine::Canceller;
 use super::exit::Exit;
+use super::threads::start_thread;
+use crate::sys;
 
 /// Waits for signals on a thread of its own.
 pub(super) struct Signals {
@@ -16,23 +19,28 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts watching. The second signal of a kind ends the process at once.
+    /// Starts watching. The second signal ends the process at once, and so does the first where none can be watched.
     pub(super) fn watch() -> Self {
         let signals = Self { came: Arc::new(AtomicI32::new(0)), canceller: Arc::default() };
-        let (came, canceller) = (Arc::clone(&signals.came), Arc::clone(&signals.canceller));
-        if let Ok(mut incoming) = Incoming::new([SIGINT, SIGTERM, SIGHUP]) {
-            std::thread::spawn(move || {
-                for signal in incoming.forever() {
-                    if came.swap(signal, Ordering::SeqCst) != 0 {
-                        let _ = signal_hook::low_level::emulate_default_handler(signal);
-                    }
-                    if let Some(canceller) = &*canceller.lock().unwrap_or_else(PoisonError::into_inner) {
-                        canceller.cancel();
-                    }
-                }
-            });
-        }
+        sys::end_at_second_signal();
+        let _ = signals.start_watching();
         signals
+    }
+
+    fn start_watching(&self) -> io::Result<()> {
+        let (came, canceller) = (Arc::clone(&self.came), Arc::clone(&self.canceller));
+        // Of none at first: those that are watched by a thread that could not be started would have no effect at all.
+        let mut incoming = Incoming::new(std::iter::empty::<i32>())?;
+        let watched = incoming.handle();
+        start_thread("signals", move || {
+            for signal in incoming.forever() {
+                came.store(signal, Ordering::SeqCst);
+                if let Some(canceller) = &*canceller.lock().unwrap_or_else(PoisonError::into_inner) {
+                    canceller.cancel();
+                }
+            }
+        })?;
+        [SIGINT, SIGTERM, SIGHUP].into_iter().try_for_each(|signal| watched.add_signal(signal))
     }
 
     /// What to call off when a signal comes; at once if one has come already.

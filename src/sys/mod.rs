@@ -1,7 +1,8 @@
 //! What needs `unsafe`: a safe function for each system call that no library wraps.
 
+mod abrupt_end;
 mod arguments;
-#[cfg(target_os = "linux")]
+mod deadly_signals;
 mod exit;
 #[cfg(target_os = "linux")]
 mod frame_socket;
@@ -17,8 +18,9 @@ mod packet_socket;
 mod readiness;
 mod tcp_info;
 
+pub use abrupt_end::{HeldTerminal, UnfinishedFile, hold_terminal, remove_unless_finished, undo_unfinished_work};
 pub use arguments::{inherited_file, overwrite_arguments};
-#[cfg(target_os = "linux")]
+pub use deadly_signals::{answer_interrupt, end_at_second_signal, undo_unfinished_work_at_signals};
 pub use exit::exit_now;
 #[cfg(target_os = "linux")]
 pub use frame_socket::{FrameSocket, Frames};

@@ -38,7 +38,7 @@ mod wording;
 
 pub use effect::{Effect, Outcome};
 pub use message::{Message, Signal};
-pub use runtime::{live, run};
+pub use runtime::{SWITCHED_OFF, live, run};
 pub use settings::{Settings, Suggestion, Theme};
 pub use state::State;
 pub use view::draw;

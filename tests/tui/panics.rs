@@ -1,10 +1,11 @@
-//! A panic gives the terminal back before it is reported. The test runs itself on a terminal, as the program that panics.
+//! A panic gives the terminal back and ends the program. The test runs itself on a terminal, as the program that panics.
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use portable_pty::CommandBuilder;
-use tapline::tui::{Effect, Settings, live};
+use tapline::cli::{end_at_faults, show};
+use tapline::tui::{Effect, Settings};
 
 use crate::terminal::{Terminal, environment};
 
@@ -24,6 +25,8 @@ fn child(part: &str) -> Terminal {
 #[test]
 fn the_program_that_panics() {
     let Ok(part) = std::env::var(PART) else { return };
+    end_at_faults();
+    // The other end of the inbox stays open: a screen that waited for an event would wait for ever.
     let (sender, inbox) = sync_channel(16);
     let mut perform = |effect| {
         if !matches!(effect, Effect::Run { .. }) {
@@ -31,28 +34,57 @@ fn the_program_that_panics() {
         }
         match part.as_str() {
             "screen" => panic!("seeded on the screen's thread"),
-            _ => drop(thread::spawn(|| panic!("seeded on another thread")).join()),
+            "thread" => drop(thread::Builder::new().name("seeded".to_owned()).spawn(|| panic!("seeded on another \x1b[31mthread"))),
+            "task" => drop(thread::spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                // A task's panic goes no further than its handle, which nobody looks at.
+                runtime.block_on(async { tokio::spawn(async { panic!("seeded in a task") }).await.is_ok() })
+            })),
+            "lock" => {
+                // What holds a lock when it panics, as while a line is written.
+                let _held = std::io::stdout().lock();
+                panic!("seeded under a lock")
+            }
+            "abort" => std::process::abort(),
+            "overflow" => drop(thread::spawn(|| overflow(1))),
+            other => panic!("there is no part {other}"),
         }
     };
     let settings = Settings { color: true, url: Some("http://a.test/".to_owned()), ..Settings::default() };
-    live(&sender, &inbox, &mut perform, settings).unwrap();
+    show(&sender, &inbox, &mut perform, settings).unwrap();
+}
+
+/// Needs more stack than there is.
+#[expect(unconditional_recursion, reason = "that is what it is for")]
+fn overflow(depth: u64) -> u64 {
+    let room = std::hint::black_box([depth; 1_000]);
+    room[0] + overflow(depth + 1)
 }
 
 #[test]
-fn on_the_screens_own_thread() {
-    let mut terminal = child("screen");
-    terminal.wait_for_text("seeded on the screen's thread");
-    assert_ne!(terminal.wait_for_exit(), 0);
-    terminal.wait_until_restored();
+fn of_any_kind_it_ends_the_program_and_says_so() {
+    let kinds = [
+        ("screen", "seeded on the screen's thread"),
+        ("thread", "seeded on another \\x1b[31mthread (seeded thread at tests"),
+        ("task", "seeded in a task"),
+        ("lock", "seeded under a lock"),
+    ];
+    for (part, message) in kinds {
+        let mut terminal = child(part);
+        assert_eq!(terminal.wait_for_exit(), 1, "{part}");
+        terminal.wait_until_restored();
+        for said in ["because of a fault in it", message, "please report it"] {
+            terminal.wait_for(said, |screen| screen.contents().replace('\n', "").contains(said));
+        }
+    }
 }
 
 #[test]
-fn on_another_thread_the_screen_stays_and_the_report_follows() {
-    let mut terminal = child("other");
-    terminal.wait_for_text("a fault in this program ended the run");
-    assert!(terminal.modes().alternate_screen);
-    terminal.type_keys("q");
-    terminal.wait_for_text("seeded on another thread");
-    assert_eq!(terminal.wait_for_exit(), 0);
-    terminal.wait_until_restored();
+fn an_abort_gives_the_terminal_back_too() {
+    for (part, said) in [("abort", "it had to end at once"), ("overflow", "has overflowed its stack")] {
+        let mut terminal = child(part);
+        assert_ne!(terminal.wait_for_exit(), 0, "{part}");
+        terminal.wait_until_restored();
+        terminal.wait_for_text(said);
+    }
 }

@@ -109,6 +109,16 @@ impl Terminal {
         self.child.wait().unwrap().exit_code()
     }
 
+    /// Waits until the program is gone; the name of the signal that ended it, as the C library has it.
+    pub(crate) fn wait_for_signal(&mut self) -> Option<String> {
+        self.child.wait().unwrap().signal().map(str::to_owned)
+    }
+
+    /// Whether the program is still there.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     pub(crate) fn modes(&self) -> Modes {
         modes(self.master.as_ref(), &self.display)
     }

@@ -8,9 +8,10 @@ use std::sync::mpsc::SyncSender;
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet, LocalSet};
+use tokio::task::{JoinSet, LocalSet};
 
 use crate::cli::engine::{Canceller, UnderWay, interrupt, remembering};
+use crate::cli::threads::start_thread;
 use crate::probe::{self, NoWatcher, Prepared, Recorder, Sink, Spec, Stores};
 use crate::trace::{Event, Link, What};
 
@@ -20,7 +21,7 @@ pub(super) type Told = (usize, Event);
 /// Runs under way.
 pub(super) struct Crew {
     cancel: Canceller,
-    thread: JoinHandle<Result<(), JoinError>>,
+    thread: JoinHandle<()>,
 }
 
 impl Crew {
@@ -34,7 +35,7 @@ impl Crew {
             let all = LocalSet::new();
             runtime.block_on(all.run_until(Box::pin(work(specs, parallel, sender, link, &cancelled))))
         };
-        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(work)?;
+        let thread = start_thread("engine", work)?;
         Ok(Self { cancel, thread })
     }
 
@@ -43,22 +44,14 @@ impl Crew {
         self.cancel.clone()
     }
 
-    /// Waits until the last run has ended. An error means that one of them panicked.
-    pub(super) fn join(self) -> Result<(), ()> {
-        match self.thread.join() {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(()),
-        }
+    /// Waits until the last run has ended.
+    pub(super) fn join(self) {
+        // A panic of its thread, or of one of its runs, ends the process.
+        let _ = self.thread.join();
     }
 }
 
-async fn work(
-    specs: Vec<Spec>,
-    parallel: usize,
-    sender: SyncSender<Told>,
-    link: Option<Link>,
-    cancelled: &Canceller,
-) -> Result<(), JoinError> {
+async fn work(specs: Vec<Spec>, parallel: usize, sender: SyncSender<Told>, link: Option<Link>, cancelled: &Canceller) {
     let (stop, stopped) = watch::channel(false);
     let mut waiting = specs.into_iter().enumerate();
     let mut running = JoinSet::new();
@@ -72,21 +65,18 @@ async fn work(
                 running.spawn_local(one(spec, prepared, sink(&sender, number), link.clone(), stopped.clone()));
             }
             match running.join_next().await {
-                None => return Ok(()),
-                Some(ended) => ended?,
+                None => return,
+                Some(_ended) => {}
             }
         }
     };
-    let ended = tokio::select! {
-        ended = begin_all => ended,
-        () = cancelled.called() => Ok(()),
-    };
+    tokio::select! {
+        () = begin_all => {}
+        () = cancelled.called() => {}
+    }
     // What is under way says so, and ends.
     let _ = stop.send(true);
-    while let Some(last) = running.join_next().await {
-        last?;
-    }
-    ended
+    while running.join_next().await.is_some() {}
 }
 
 fn sink(sender: &SyncSender<Told>, number: usize) -> Sink {

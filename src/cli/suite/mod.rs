@@ -78,9 +78,7 @@ fn perform(jobs: Vec<Job>, parallel: usize, reports: &Reports) -> Exit {
     };
     signals.cancel(crew.canceller());
     folding.take_all(&events);
-    if crew.join().is_err() {
-        return Exit::Fault;
-    }
+    crew.join();
     let interrupted = signals.exit();
     let duration = Nanos::from(began.elapsed());
     let suite = Suite { started_at, duration, parallel, interrupted: interrupted.is_some(), endpoints: folding.endpoints() };

@@ -34,9 +34,14 @@ pub(super) fn start(inbox: &SyncSender<Message>) -> io::Result<Input> {
     let own_stops = Arc::new(AtomicUsize::new(0));
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (for_signals, for_keys, stops) = (inbox.clone(), inbox.clone(), Arc::clone(&own_stops));
-    thread::Builder::new().name("signals".to_owned()).spawn(move || forward_signals(signals, &for_signals, &stops))?;
-    thread::Builder::new().name("keyboard".to_owned()).spawn(move || forward_keys(&for_keys))?;
+    start_thread("signals", move || forward_signals(signals, &for_signals, &stops))?;
+    start_thread("keyboard", move || forward_keys(&for_keys))?;
     Ok(Input { own_stops })
+}
+
+fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let started = thread::Builder::new().name(name.to_owned()).spawn(work);
+    started.map(drop).map_err(|error| io::Error::new(error.kind(), format!("no thread could be started: {error}")))
 }
 
 impl Input {

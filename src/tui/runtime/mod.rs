@@ -3,6 +3,8 @@
 mod input;
 mod terminal;
 
+pub use terminal::SWITCHED_OFF;
+
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
 use std::time::{Duration, Instant};
@@ -18,7 +20,8 @@ use crate::units::{Moment, Nanos};
 /// Between two pictures while a phase grows.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Runs the screen on this process's terminal until it is left, and puts the terminal back as it was, whatever happens.
+/// Runs the screen on this process's terminal until it is left, and puts the terminal back as it was. Where the process ends without returning
+/// from here, whoever ends it writes [`SWITCHED_OFF`] to the terminal and sets its line settings as they were.
 ///
 /// `sender` is the other end of `inbox`: keys and signals go the same way as events.
 ///
@@ -30,7 +33,7 @@ pub fn live(
     perform: &mut dyn FnMut(Effect),
     settings: Settings,
 ) -> io::Result<Outcome> {
-    let _entered = terminal::enter(sender.clone())?;
+    let _entered = terminal::enter()?;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let input = input::start(sender)?;
     let mut perform = |effect| match effect {

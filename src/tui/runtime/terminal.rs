@@ -1,40 +1,30 @@
 //! Taking the terminal over and giving it back.
 //!
-//! Everything that is switched on is switched off again on every way out: return, error, panic, suspension. Switching off what
-//! is off does no harm, so leaving twice is fine.
+//! Everything that is switched on is switched off again on every way out: return, error, suspension. Switching off what is off does no harm,
+//! so leaving twice is fine. Where the process ends without a way out (a panic, a signal), whoever runs the screen writes
+//! [`SWITCHED_OFF`].
 
 use std::io::{self, Write};
-use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{execute, queue};
-
-use crate::tui::Message;
+use crossterm::event::{EnableBracketedPaste, EnableMouseCapture};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, disable_raw_mode, enable_raw_mode};
 
 /// Whether the terminal is ours.
 static ENTERED: AtomicBool = AtomicBool::new(false);
-/// What other threads had to say when they panicked; shown once the terminal is the user's again.
-static LAST_WORDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
+/// What a terminal is sent to be as it was before the screen: pasting, the mouse and its ways to tell of itself, the second screen, the
+/// cursor. How lines are read is no part of it; that is a setting of the terminal's device.
+pub const SWITCHED_OFF: &[u8] = b"\x1b[?2004l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h";
 
 /// The terminal is ours while this lives.
-pub(super) struct Entered {
-    /// The panic hook that was there before.
-    hook: Arc<Hook>,
-}
+pub(super) struct Entered(());
 
-/// Takes the terminal over, and sees to it that a panic gives it back.
-pub(super) fn enter(inbox: SyncSender<Message>) -> io::Result<Entered> {
-    let entered = Entered { hook: catch_panics(inbox) };
+/// Takes the terminal over.
+pub(super) fn enter() -> io::Result<Entered> {
+    let entered = Entered(());
     switch_on()?;
     Ok(entered)
 }
@@ -42,14 +32,6 @@ pub(super) fn enter(inbox: SyncSender<Message>) -> io::Result<Entered> {
 impl Drop for Entered {
     fn drop(&mut self) {
         switch_off();
-        if !thread::panicking() {
-            let before = Arc::clone(&self.hook);
-            panic::set_hook(Box::new(move |panic| before(panic)));
-        }
-        let words = LAST_WORDS.lock().map(|mut words| std::mem::take(&mut *words)).unwrap_or_default();
-        for text in words {
-            let _ = writeln!(io::stderr(), "{text}");
-        }
     }
 }
 
@@ -65,8 +47,7 @@ pub(super) fn switch_off() {
         return;
     }
     let mut out = io::stdout();
-    let _ = queue!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
-    let _ = out.flush();
+    let _ = out.write_all(SWITCHED_OFF).and_then(|()| out.flush());
     let _ = disable_raw_mode();
 }
 
@@ -77,23 +58,25 @@ pub(super) fn copy(text: &str) {
     let _ = out.flush();
 }
 
-/// A panic of this thread gives the terminal back before it is reported. One of another thread must not: the screen goes on,
-/// says so, and the report follows when it is left.
-/// Returns the hook that was there before.
-fn catch_panics(inbox: SyncSender<Message>) -> Arc<Hook> {
-    let ours = thread::current().id();
-    let before: Arc<Hook> = Arc::from(panic::take_hook());
-    let returned = Arc::clone(&before);
-    panic::set_hook(Box::new(move |panic| {
-        if thread::current().id() == ours || !ENTERED.load(Ordering::SeqCst) {
-            switch_off();
-            before(panic);
-            return;
-        }
-        if let Ok(mut words) = LAST_WORDS.lock() {
-            words.push(panic.to_string());
-        }
-        let _ = inbox.try_send(Message::RunFailed("a fault in this program ended the run; its report follows when you quit".to_owned()));
-    }));
-    returned
+#[cfg(test)]
+mod tests {
+    use crossterm::Command;
+    use crossterm::cursor::Show;
+    use crossterm::event::{DisableBracketedPaste, DisableMouseCapture};
+    use crossterm::terminal::LeaveAlternateScreen;
+
+    use super::*;
+
+    #[test]
+    fn it_is_what_the_library_switches_off() {
+        let mut expected = String::new();
+        let commands: [&dyn Fn(&mut String) -> std::fmt::Result; 4] = [
+            &|out| DisableBracketedPaste.write_ansi(out),
+            &|out| DisableMouseCapture.write_ansi(out),
+            &|out| LeaveAlternateScreen.write_ansi(out),
+            &|out| Show.write_ansi(out),
+        ];
+        assert!(commands.iter().all(|write| write(&mut expected).is_ok()));
+        assert_eq!(SWITCHED_OFF.escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string());
+    }
 }

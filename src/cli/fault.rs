@@ -1,0 +1,57 @@
+//! A fault in this program: a panic in any of its threads ends it.
+//!
+//! Others may wait for the thread for ever, and what they would go on with is no longer known to be right.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, Write};
+use std::panic::{self, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::exit::Exit;
+use crate::sys;
+use crate::units::Untrusted;
+
+/// Whether a thread has panicked.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// From here on, the first panic of any thread, in a task too, ends the process with 1: the terminal is given back, what is not complete is
+/// removed, and a sentence says what happened. So do signals that end it, but for the sentence.
+pub fn end_at_faults() {
+    sys::undo_unfinished_work_at_signals();
+    panic::set_hook(Box::new(|panic| {
+        if ENDING.swap(true, Ordering::SeqCst) {
+            // The process is about to end, and what broke second broke because of the first.
+            wait_for_the_end();
+        }
+        sys::undo_unfinished_work();
+        // Where standard error cannot be written, the exit code says it.
+        let _ = io::stderr().write_all(report_of(panic).as_bytes());
+        sys::exit_now(Exit::FAULT);
+    }));
+}
+
+fn wait_for_the_end() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+fn report_of(panic: &PanicHookInfo<'_>) -> String {
+    let message = Untrusted::new(panic.payload_as_str().unwrap_or("it does not say why"));
+    let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    let current = thread::current();
+    let thread = current.name().unwrap_or("without a name");
+    let mut report = format!(
+        "tapline: it ended because of a fault in it: {} ({thread} thread{place})\n\
+         tapline: this is a bug of tapline {}, not of the network or the server; please report it, with these lines, where you got tapline from\n",
+        message.escaped(),
+        env!("CARGO_PKG_VERSION"),
+    );
+    // Only where RUST_BACKTRACE asks for one.
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        report += &format!("{backtrace}");
+    }
+    report
+}
