@@ -13,5 +13,6 @@ mod network {
     mod place;
     mod programs;
     mod recording;
+    mod rights;
     mod verdicts;
 }

@@ -11,6 +11,8 @@ mod held_signals;
 mod interface_index;
 mod interfaces;
 #[cfg(target_os = "linux")]
+mod mounts;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod offload;
@@ -28,6 +30,8 @@ pub use frame_socket::{FrameSocket, Frames};
 pub use held_signals::while_signals_wait;
 pub use interface_index::interface_index;
 pub use interfaces::{Interface, interfaces};
+#[cfg(target_os = "linux")]
+pub use mounts::ignore_rights_of_files;
 #[cfg(target_os = "linux")]
 pub use namespaces::{Fork, Namespaces, fork, leave};
 #[cfg(target_os = "linux")]

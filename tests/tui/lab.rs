@@ -1,5 +1,7 @@
 //! The lab on a terminal: from a run back to its catalogue, and on to another exhibit.
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::terminal::Terminal;
 
 #[test]
@@ -59,4 +61,48 @@ fn the_link_is_set_while_the_lab_runs() {
     terminal.type_keys("q");
     assert_eq!(terminal.wait_for_exit(), 0);
     terminal.wait_until_restored();
+}
+
+/// A lab with its screen after a first run; `None`, and said so, where there can be no private network.
+fn after_a_run() -> Option<Terminal> {
+    let mut terminal = Terminal::tapline(&["lab", "--rtt", "0ms"], (120, 36));
+    terminal.wait_for("the link, or why there is none", |screen| {
+        let text = screen.contents();
+        text.contains("link RTT") || text.contains(" ! ")
+    });
+    if !terminal.text().contains("link RTT") {
+        eprintln!("SKIPPED: there is no private network here");
+        return None;
+    }
+    terminal.type_keys("trailers\r");
+    terminal.wait_for_text("200 OK");
+    Some(terminal)
+}
+
+/// The screen's process is the last that was started.
+#[test]
+fn its_screen_has_no_rights_once_the_capture_is_open() {
+    let Some(terminal) = after_a_run() else { return };
+    let screen = *terminal.processes().last().unwrap();
+    let threads: Vec<_> = std::fs::read_dir(format!("/proc/{screen}/task")).unwrap().flatten().collect();
+    assert!(threads.len() > 2, "the capture's thread is among them");
+    for thread in threads {
+        let status = std::fs::read_to_string(thread.path().join("status")).unwrap();
+        for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+            let line = format!("{set}:\t0000000000000000");
+            assert!(status.lines().any(|found| found == line), "{line} is not in {status}");
+        }
+    }
+}
+
+#[test]
+fn whoever_ends_it_the_terminal_is_given_back() {
+    for (process, signal, code) in [(0, Signal::USR1, 138), (0, Signal::TERM, 143), (1, Signal::KILL, 137), (2, Signal::KILL, 137)] {
+        let Some(mut terminal) = after_a_run() else { return };
+        let processes = terminal.processes();
+        assert_eq!(processes.len(), 3, "the outer process, the lab, its screen");
+        kill_process(Pid::from_raw(i32::try_from(processes[process]).unwrap()).unwrap(), signal).unwrap();
+        assert_eq!(terminal.wait_for_exit(), code, "{signal:?} to process {process}");
+        terminal.wait_until_restored();
+    }
 }

@@ -77,6 +77,19 @@ impl Terminal {
         kill_process(pid, signal).unwrap();
     }
 
+    /// The program's identifier, and those of all processes below it.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let mut found: Vec<u32> = self.child.process_id().into_iter().collect();
+        let mut next = 0;
+        while let Some(process) = found.get(next) {
+            let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+            let lists: Vec<String> = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok()).collect();
+            found.extend(lists.iter().flat_map(|list| list.split_whitespace()).filter_map(|child| child.parse::<u32>().ok()));
+            next += 1;
+        }
+        found
+    }
+
     pub(crate) fn resize(&self, (cols, rows): (u16, u16)) {
         self.display.parser.lock().unwrap().screen_mut().set_size(some(rows), some(cols));
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();

@@ -19,6 +19,8 @@ use super::{arguments, live, output, probe};
 use crate::capture::Interfaces;
 use crate::lab::network::{self, Inside, Refused, Remote};
 use crate::lab::{Embedded, Exhibit, exhibits_of_network};
+use crate::sys;
+use crate::tui;
 
 pub(super) use around::{lab as lab_around, link as link_around};
 pub(super) use link::LinkArgs;
@@ -41,8 +43,16 @@ pub(super) fn run(args: LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
 
 /// Builds the private network, and runs on its client what was asked for: a program, or this one again.
 fn enter(args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
-    match network::run(args.link.clone().link(args.seed), |inside| client(args, inside)) {
-        Ok(code) => Ok(Exit::Client(code)),
+    // Whoever has a screen in the lab may be ended with it.
+    let terminal = sys::hold_terminal(tui::SWITCHED_OFF);
+    let ended = network::run(args.link.clone().link(args.seed), |inside| client(args, inside));
+    match ended {
+        Ok(code) => {
+            if args.command.is_empty() {
+                terminal.give_back_if_left();
+            }
+            Ok(Exit::Client(code))
+        }
         Err(refused) if args.command.is_empty() => on_loopback(args, matches, Some(&refused)),
         Err(refused) => {
             eprintln!("tapline: programs cannot be run in a lab here: {refused}");
@@ -83,6 +93,11 @@ fn within(lab: &Remote, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Us
         };
     }
     let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::All);
+    // The capture is being opened, by threads that have what that takes; all else needs no right.
+    if let Err(error) = network::renounce_rights() {
+        eprintln!("tapline: the rights that the lab gives cannot be given up: {error}");
+        return Ok(Exit::Fault);
+    }
     let targets = Targets::new(args.request.clone(), matches.clone()).with_exhibits(exhibits_of_network());
     show(args, targets, pending, None)
 }

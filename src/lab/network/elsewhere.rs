@@ -45,3 +45,11 @@ impl Remote {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
+
+/// There is nothing to give up.
+///
+/// # Errors
+/// Never.
+pub const fn renounce_rights() -> Result<(), Refused> {
+    Ok(())
+}

@@ -4,13 +4,12 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use caps::{CapSet, CapsHashSet};
-use rustix::process::{Pid, WaitOptions, getuid, wait};
+use rustix::process::{Pid, WaitOptions, wait};
 
 use super::cables::Spaces;
 use super::change::{Change, State};
@@ -18,10 +17,11 @@ use super::control;
 use super::furnishing::furnish;
 use super::outside::code_of;
 use super::relay::{Relay, Shared};
+use super::rights::keep_only_programs_rights;
 use super::signals::Signals;
 use super::{Inside, Refused};
 use crate::lab::{Ground, HostAddress, NAME_SERVERS, Servers, host_addresses};
-use crate::sys::exit_now;
+use crate::sys::{exit_now, ignore_rights_of_files};
 use crate::trace::Link;
 
 /// Told to the process outside once the lab stands.
@@ -71,6 +71,9 @@ fn build(link: Link, listener: UnixListener, name: String) -> Result<Inside, Ref
     start_relay(&spaces, &hosts, &shared).map_err(|source| Refused::new("a relay", source))?;
     let ca_pem = start_servers(&spaces)?;
     let certificate = furnish(&ca_pem, &NAME_SERVERS).map_err(|source| Refused::new("files of its own", source))?;
+    // A kernel that cannot do this keeps programs from new rights all the same; but it refuses those whose files ask for more than they may
+    // have (dumpcap), and takes what they have from those that ask for less.
+    let _ = ignore_rights_of_files();
     // From here on this process is on the client: what it starts is, too.
     spaces.client.enter().map_err(|source| Refused::new("its client's network", source))?;
     let own = control::listen_as(&name).map_err(|source| Refused::new("a socket to control the lab by", source))?;
@@ -139,14 +142,23 @@ fn perform(change: Change, spaces: &Spaces, shared: &Shared) -> State {
     }
 }
 
+/// Starts the program with the rights that it needs and no others: on a thread that gives them up, since this one is to keep its own.
+fn start(command: &mut Command) -> io::Result<Child> {
+    let with_fewer_rights = || {
+        keep_only_programs_rights().map_err(|error| io::Error::other(format!("the lab's rights cannot be kept from it: {error}")))?;
+        command.spawn()
+    };
+    thread::scope(|scope| {
+        let starter = thread::Builder::new().name("starter".to_owned()).spawn_scoped(scope, with_fewer_rights)?;
+        starter.join().unwrap_or_else(|_| Err(io::Error::other("its thread ended")))
+    })
+}
+
 /// Runs the program on the client and returns its exit code.
 fn run(mut command: Command) -> u8 {
-    if let Err(error) = hand_rights_on() {
-        eprintln!("tapline: programs in the lab may lack the right to capture: {error}");
-    }
     // From the beginning, so that none is lost: to the first process of a system, signals mean nothing by themselves.
     let signals = Signals::watch();
-    let program = match command.spawn() {
+    let program = match start(&mut command) {
         Ok(child) => i32::try_from(child.id()).ok().and_then(Pid::from_raw),
         Err(error) => {
             eprintln!("tapline: {} cannot be run: {error}", command.get_program().display());
@@ -164,15 +176,4 @@ fn run(mut command: Command) -> u8 {
             Err(_) => return 1,
         }
     }
-}
-
-/// An ordinary user's programs get this process's capabilities, which mean something within the lab alone: they may capture, and set
-/// up interfaces. Root's have them anyway.
-fn hand_rights_on() -> Result<(), caps::errors::CapsError> {
-    if getuid().is_root() {
-        return Ok(());
-    }
-    let all: CapsHashSet = caps::read(None, CapSet::Permitted)?;
-    caps::set(None, CapSet::Inheritable, &all)?;
-    caps::set(None, CapSet::Ambient, &all)
 }

@@ -7,6 +7,7 @@
 //! cables     interfaces, addresses, routes, neighbours  space      one network
 //! relay      frames from one side to the other          control    how the link is set
 //! change     what may be asked of the link               furnishing names and certificates for any program
+//! rights     what programs may do
 //! ```
 //!
 //! It takes namespaces, which only Linux has; `elsewhere` stands in for it on other systems and refuses.
@@ -27,6 +28,8 @@ mod outside;
 #[cfg(target_os = "linux")]
 mod relay;
 #[cfg(target_os = "linux")]
+mod rights;
+#[cfg(target_os = "linux")]
 mod signals;
 #[cfg(target_os = "linux")]
 mod space;
@@ -38,9 +41,11 @@ pub use change::{Change, Limit, State};
 #[cfg(target_os = "linux")]
 pub use control::Remote;
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Remote, run};
+pub use elsewhere::{Remote, renounce_rights, run};
 #[cfg(target_os = "linux")]
 pub use outside::run;
+#[cfg(target_os = "linux")]
+pub use rights::renounce_rights;
 
 /// What a program on the lab's client is told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,12 +7,15 @@ use std::io;
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 
 use crate::sys::while_signals_wait;
+
+/// What other processes send to end a program, or to tell it something.
+const PASSED_ON: [i32; 10] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF];
 
 /// Signals that came to this process. None is lost from here on, and none ends it.
 pub(super) struct Signals(SignalsInfo<WithOrigin>);
@@ -20,7 +23,7 @@ pub(super) struct Signals(SignalsInfo<WithOrigin>);
 impl Signals {
     pub(super) fn watch() -> io::Result<Self> {
         // One that came while its handler is being put in its place would be lost.
-        while_signals_wait(|| SignalsInfo::new([SIGINT, SIGQUIT, SIGTERM, SIGHUP])).map(Self)
+        while_signals_wait(|| SignalsInfo::new(PASSED_ON)).map(Self)
     }
 
     /// Passes on to a process what it does not get by itself, from a thread of its own.
