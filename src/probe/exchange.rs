@@ -6,7 +6,7 @@ use url::Url;
 use super::Failed;
 use super::answer::{Answer, Piece};
 use super::body::Receiver;
-use super::limit::within;
+use super::limit::{Turn, within};
 use super::link::{Line, Link};
 use super::redirect::Redirect;
 use super::request::{Cookies, Hop, Request};
@@ -116,13 +116,15 @@ async fn receive(step: &Step<'_>, link: &mut Link, answer: &Answer, is_final: bo
 }
 
 async fn read_to_end(step: &Step<'_>, link: &mut Link, receiver: &mut Receiver<'_>) -> Result<(), Failed> {
+    let mut turn = Turn::begin();
     while let Some(piece) = link.piece().await? {
         match piece {
-            Piece::Data(data) => receiver.take(&data)?,
+            Piece::Data(data) => receiver.take(&data).await?,
             Piece::Trailers(headers) => step.recorder.emit(What::Trailers { exchange: step.exchange, headers }),
         }
+        turn.pause_when_over().await;
     }
-    receiver.finish()
+    receiver.finish().await
 }
 
 fn verdict_on_status(step: &Step<'_>, answer: &Answer) -> Result<(), Failed> {

@@ -4,10 +4,13 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Recorder;
 
+/// How long work may go on that always has more to do, before deadlines and cancellation are looked at: 5 ms.
+const TURN: Duration = Duration::from_millis(5);
 /// How often both clocks are read while something lasts.
 const PAIRING: Duration = Duration::from_secs(1);
 
@@ -26,6 +29,43 @@ pub(super) async fn with_paired_clocks<T>(recorder: &Recorder, work: impl Future
         match timeout(PAIRING, work.as_mut()).await {
             Ok(value) => return value,
             Err(_) => recorder.pair_clocks(),
+        }
+    }
+}
+
+/// Work that may never have to wait, because its peer always has more: it pauses now and then by itself. A deadline is noticed in
+/// such pauses only, for whoever watches it runs on the same thread.
+#[derive(Debug)]
+pub(super) struct Turn {
+    began: Instant,
+    lasts: Duration,
+}
+
+impl Turn {
+    /// A turn begins.
+    pub(super) fn begin() -> Self {
+        Self::lasting(TURN)
+    }
+
+    /// The same with another length than 5 ms.
+    pub(super) fn lasting(lasts: Duration) -> Self {
+        Self { began: Instant::now(), lasts }
+    }
+
+    /// Whether it has lasted long enough. Then the next one has begun.
+    pub(super) fn is_over(&mut self) -> bool {
+        let now = Instant::now();
+        let over = now.duration_since(self.began) >= self.lasts;
+        if over {
+            self.began = now;
+        }
+        over
+    }
+
+    /// Lets others have their turn once this one is over.
+    pub(super) async fn pause_when_over(&mut self) {
+        if self.is_over() {
+            yield_now().await;
         }
     }
 }

@@ -9,6 +9,7 @@ use super::answer::{Answer, Piece};
 use super::connect::{Established, KernelGauge, connect, connect_unix};
 use super::http1::Http1;
 use super::http2::Http2;
+use super::portions::Portions;
 use super::proxy::{open_tunnel, proxy_for};
 use super::request::{Field, Hop, Request};
 use super::resolve::{connect_target, resolve};
@@ -89,7 +90,7 @@ impl Link {
         let Established { connection, stream, meter, kernel, local, remote } = reach(step, proxy, &host, port).await?;
         let line = line.insert(Line { connection, local, remote, meter: Arc::clone(&meter), kernel, unchecked: Vec::new() });
         let mut way = Way { step, trust, connection, meter: &meter, unchecked: &mut line.unchecked };
-        let mut stream: Box<dyn Io> = Box::new(stream);
+        let mut stream: Box<dyn Io> = Box::new(Portions::new(stream));
         if let Some(proxy) = proxy {
             stream = way.through(proxy, stream, &host, port, is_secure).await?;
         }

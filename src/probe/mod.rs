@@ -20,6 +20,7 @@ mod layering;
 mod limit;
 mod link;
 mod pace;
+mod portions;
 mod proxy;
 mod recorder;
 mod redirect;

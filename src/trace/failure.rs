@@ -109,8 +109,10 @@ pub enum Code {
     BodyReset,
     /// The body's framing is broken (chunk sizes).
     BodyMalformed,
-    /// The body's content coding is broken, or decodes to more than the limit.
+    /// The body's content coding is broken or not known.
     BodyDecoding,
+    /// Decoding the body's content coding costs more than a limit allows: in bytes, in how many of them come of one, or in time.
+    BodyDecodingLimit,
     /// The body did not end in time.
     BodyTimeout,
     /// The body could not be written to its file.

@@ -154,7 +154,7 @@ fn a_bomb_is_stopped_by_the_cap() {
         while stream.write_all(&block).is_ok() {}
     });
     let report = probe(&["--compressed", "--max-time", "50", &peer.url("/")]);
-    report.failed(&["receive"], &["body_decoding"], &["decod"]);
+    report.failed(&["receive"], &["body_decoding_limit"], &["decod"]);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Content codings as a chain of writers (RFC 9110 §8.4.1, RFC 7932, RFC 8878), the last one applied first.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use brotli_decompressor::DecompressorWriter;
+use brotli_decompressor::{BrotliDecoderParameter, DecompressorWriter};
 use flate2::write::MultiGzDecoder;
 use zstd::stream::{raw, write, zio};
 
+use super::account::Account;
 use super::deflate::Deflate;
-use super::sink::SharedSink;
+use super::sink::Sink;
 
-/// More codings than this are nobody's honest response.
+/// More codings than this are nobody's honest response; curl has the same limit.
 const MOST_CODINGS: usize = 5;
 /// What a decoder hands on at a time.
 const STEP: usize = 64 * 1024;
@@ -17,27 +19,46 @@ const STEP: usize = 64 * 1024;
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Takes coded bytes and writes decoded ones onward.
-pub(super) trait Coding: Write + Send {
+pub(super) trait Coding: Write {
     /// The input is complete: passes on what is left, and fails if the coding is not at an end.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-/// Undoes `codings`, listed in the order they were applied. Fails with the name of an unknown one.
-pub(super) fn chain(codings: &[String], sink: SharedSink) -> Result<Box<dyn Coding>, String> {
+/// What of `codings` cannot be undone: an unknown one by its name, or too many of them.
+pub(super) fn undecodable(codings: &[String]) -> Option<String> {
     if codings.len() > MOST_CODINGS {
-        return Err(format!("{} layers of codings", codings.len()));
+        return Some(format!("{} codings over each other, where {MOST_CODINGS} are the limit", codings.len()));
     }
-    codings.iter().try_fold(Box::new(sink) as Box<dyn Coding>, |inner, name| decoder(name, inner))
+    let known = |name: &str| matches!(name, "gzip" | "x-gzip" | "deflate" | "br" | "zstd");
+    codings.iter().find(|name| !known(name)).map(|unknown| format!("\"{unknown}\""))
+}
+
+/// Undoes `codings`, listed in the order they were applied. Fails with the name of an unknown one.
+pub(super) fn chain(codings: &[String], sink: Sink, account: &Arc<Account>) -> Result<Box<dyn Coding>, String> {
+    let mut chain: Box<dyn Coding> = Box::new(sink);
+    for (above, name) in codings.iter().enumerate() {
+        // Between two decoders as well it has to be seen what passes: nothing of it may ever come out.
+        let next: Box<dyn Coding> = if above == 0 { chain } else { Box::new(Between::new(chain, account)) };
+        chain = decoder(name, next)?;
+    }
+    Ok(chain)
 }
 
 fn decoder(name: &str, inner: Box<dyn Coding>) -> Result<Box<dyn Coding>, String> {
     Ok(match name {
         "gzip" | "x-gzip" => Box::new(MultiGzDecoder::new(inner)),
         "deflate" => Box::new(Deflate::new(inner)),
-        "br" => Box::new(DecompressorWriter::new(inner, STEP)),
+        "br" => Box::new(brotli_decoder(inner)),
         "zstd" => Box::new(zstd_decoder(inner).map_err(|error| format!("zstd ({error})"))?),
         unknown => return Err(format!("\"{unknown}\"")),
     })
+}
+
+/// RFC 7932 has windows up to 16 MiB; the larger ones that the library knows too (up to 1 GiB) are no `br`.
+fn brotli_decoder(inner: Box<dyn Coding>) -> DecompressorWriter<Box<dyn Coding>> {
+    let mut decoder = DecompressorWriter::new(inner, STEP);
+    decoder.set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
+    decoder
 }
 
 type ZstdDecoder = write::Decoder<'static, Box<dyn Coding>>;
@@ -48,7 +69,40 @@ fn zstd_decoder(inner: Box<dyn Coding>) -> io::Result<ZstdDecoder> {
     Ok(write::Decoder::with_writer(zio::Writer::new_with_capacity(inner, decoder, STEP)))
 }
 
-impl Coding for SharedSink {
+/// Sees what one decoder hands to the next.
+struct Between {
+    inner: Box<dyn Coding>,
+    account: Arc<Account>,
+    passed: u64,
+}
+
+impl Between {
+    fn new(inner: Box<dyn Coding>, account: &Arc<Account>) -> Self {
+        Self { inner, account: Arc::clone(account), passed: 0 }
+    }
+}
+
+impl Write for Between {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len() as u64;
+        self.passed += count;
+        self.account.pass(count, self.passed)?;
+        self.inner.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Coding for Between {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.inner.finish()
+    }
+}
+
+impl Coding for Sink {
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.flush()
     }
@@ -110,12 +164,15 @@ mod tests {
         }
     }
 
-    fn decode(codings: &[&str], input: &[u8], piece: usize, limit: Option<u64>) -> (io::Result<()>, SharedSink) {
-        let sink = SharedSink::open(None, None, limit).unwrap();
+    fn decode(codings: &[&str], input: &[u8], piece: usize, limit: Option<u64>) -> (io::Result<()>, Arc<Account>) {
+        let account = Arc::new(Account::new(None, Some(limit.unwrap_or(u64::MAX))));
         let names: Vec<String> = codings.iter().map(|name| (*name).to_owned()).collect();
-        let mut chain = chain(&names, sink.clone()).unwrap();
-        let result = input.chunks(piece).try_for_each(|piece| chain.write_all(piece));
-        (result.and_then(|()| chain.finish()), sink)
+        let mut chain = chain(&names, Sink::new(Arc::clone(&account)), &account).unwrap();
+        let result = input.chunks(piece).try_for_each(|piece| {
+            account.enter(piece.len() as u64);
+            chain.write_all(piece)
+        });
+        (result.and_then(|()| chain.finish()), account)
     }
 
     #[test]
@@ -125,7 +182,7 @@ mod tests {
             for piece in [1, 7, 100_000] {
                 let (result, sink) = decode(&[name], &input, piece, None);
                 result.unwrap_or_else(|error| panic!("{how} in pieces of {piece}: {error}"));
-                assert_eq!(sink.taken(), text().len() as u64, "{how}");
+                assert_eq!(sink.decoded(), text().len() as u64, "{how}");
             }
         }
     }
@@ -139,7 +196,7 @@ mod tests {
         ];
         let (result, sink) = decode(&["br"], &input, 3, None);
         result.unwrap();
-        assert_eq!(sink.taken(), 24);
+        assert_eq!(sink.decoded(), 24);
         assert!(decode(&["br"], &input[..20], 3, None).0.is_err());
     }
 
@@ -148,7 +205,7 @@ mod tests {
         let input = gzip(&coded("zstd", &text()));
         let (result, sink) = decode(&["zstd", "gzip"], &input, 4096, None);
         result.unwrap();
-        assert_eq!(sink.taken(), text().len() as u64);
+        assert_eq!(sink.decoded(), text().len() as u64);
     }
 
     #[test]
@@ -167,14 +224,16 @@ mod tests {
             assert!(input.len() < 40_000);
             let (result, sink) = decode(&[name], &input, 4096, Some(1 << 20));
             assert!(result.is_err());
-            assert!(sink.taken() <= (1 << 20) + STEP as u64, "{how} let {} pass", sink.taken());
+            assert!(sink.decoded() <= (1 << 20) + STEP as u64, "{how} let {} pass", sink.decoded());
         }
     }
 
     #[test]
     fn unknown_codings_are_named() {
-        let sink = SharedSink::open(None, None, None).unwrap();
-        assert_eq!(chain(&["lzw".to_owned()], sink).err().as_deref(), Some("\"lzw\""));
+        let undecodable = |names: &[&str]| super::undecodable(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(undecodable(&["gzip", "lzw"]).as_deref(), Some("\"lzw\""));
+        assert_eq!(undecodable(&["gzip", "x-gzip", "deflate", "br", "zstd"]), None);
+        assert!(undecodable(&["gzip"; 6]).unwrap().starts_with("6 codings"));
     }
 
     proptest! {

@@ -1,19 +1,26 @@
 //! The response's body: counted, decoded, written, shown.
 //!
 //! ```text
-//! piece ─► count as transferred ─► decoders ─► sink: count as decoded, first bytes for showing, output
+//! piece ─► count as transferred ─► worker's thread: decoders ─► sink: count as decoded, first bytes for showing, output
 //! ```
+//!
+//! A body that is neither decoded nor written needs no thread.
 
+mod account;
 mod decode;
 mod deflate;
+mod limits;
 mod preview;
 mod sink;
+mod worker;
 
-use std::io::Write as _;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
-use self::decode::Coding;
+use self::account::{Account, Fault};
 use self::preview::Preview;
-use self::sink::{Fault, SharedSink};
+use self::worker::Worker;
 use super::Failed;
 use super::answer::Answer;
 use super::pace::Pace;
@@ -22,15 +29,20 @@ use super::step::Step;
 use crate::trace::{Code, Phase, What};
 use crate::units::Bytes;
 
-/// Takes in one response's body.
+/// How long a body that is cut off may take to be decoded and written as far as it has come.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Takes in one response's body. What has come of it is told at its end, also where it is dropped before.
 pub(super) struct Receiver<'a> {
     step: &'a Step<'a>,
-    coding: Option<Box<dyn Coding>>,
-    coding_name: Option<String>,
-    sink: SharedSink,
+    account: Arc<Account>,
+    /// Decodes and writes, where there is something to decode or an output.
+    worker: Option<Worker>,
+    coding_name: String,
     received: u64,
     expected: Option<u64>,
     pace: Pace,
+    reported: bool,
 }
 
 impl<'a> Receiver<'a> {
@@ -41,45 +53,53 @@ impl<'a> Receiver<'a> {
         if !decodes && !coded.is_empty() {
             step.recorder.note(step.exchange, format!("the body is coded as {}; --compressed decodes it", coded.join(", ")));
         }
-        let preview = (decodes || coded.is_empty()).then(|| Preview::new(answer.values("content-type").next()));
-        let limit = decodes.then_some(step.spec.decode_limit);
-        let sink = SharedSink::open(output, preview, limit).map_err(|(path, error)| output_failed(&path, &error))?;
-        let coding = decodes.then(|| decode::chain(&coded, sink.clone())).transpose().map_err(|unknown| {
+        if let Some(unknown) = decode::undecodable(&coded).filter(|_| decodes) {
             let hint = "leave out --compressed to take the body as it comes";
-            Failed::new(Phase::Receive, Code::BodyDecoding, format!("the body is coded as {unknown}, which cannot be decoded here"), hint)
-        })?;
-        let coding_name = decodes.then(|| coded.join(", "));
-        Ok(Self { step, coding, coding_name, sink, received: 0, expected: answer.expected, pace: Pace::default() })
+            let message = format!("the body is coded as {unknown}, which cannot be decoded here");
+            return Err(Failed::new(Phase::Receive, Code::BodyDecoding, message, hint));
+        }
+        let preview = (decodes || coded.is_empty()).then(|| Preview::new(answer.values("content-type").next()));
+        let account = Arc::new(Account::new(preview, decodes.then_some(step.spec.decode_limit)));
+        let (coding_name, codings) = (coded.join(", "), if decodes { coded } else { Vec::new() });
+        let worker = (decodes || output.is_some()).then(|| Worker::start(codings, output.cloned(), &account)).transpose();
+        let worker = worker.map_err(|error| no_thread(&error))?;
+        let expected = answer.expected;
+        Ok(Self { step, account, worker, coding_name, received: 0, expected, pace: Pace::default(), reported: false })
     }
 
-    /// Takes a piece as it was transferred.
-    pub(super) fn take(&mut self, data: &[u8]) -> Result<(), Failed> {
+    /// Takes a piece as it was transferred, once what came before it is far enough.
+    pub(super) async fn take(&mut self, data: &[u8]) -> Result<(), Failed> {
         self.received += data.len() as u64;
-        let written = match &mut self.coding {
-            Some(coding) => coding.write_all(data),
-            None => self.sink.write_all(data),
+        let taken = match &self.worker {
+            Some(worker) => worker.take(data).await,
+            None => self.account.emerge(data),
         };
-        written.map_err(|error| self.failed(&error))?;
+        taken.map_err(|error| self.failed(&error))?;
         if self.pace.is_due(self.step.recorder.now()) {
             self.tell();
         }
         Ok(())
     }
 
-    /// The body is complete.
-    pub(super) fn finish(&mut self) -> Result<(), Failed> {
-        let finished = match self.coding.take() {
-            // A response without content (to HEAD, or 304) may still name the coding it would have had.
-            Some(coding) if self.received > 0 => coding.finish(),
-            _ => self.sink.flush(),
+    /// The body is complete: waits until it is decoded and written.
+    pub(super) async fn finish(&mut self) -> Result<(), Failed> {
+        let finished = match &self.worker {
+            Some(worker) => worker.finish().await,
+            None => Ok(()),
         };
         finished.map_err(|error| self.failed(&error))
     }
 
-    /// Says how much has come by now, and shows what may be shown of it.
-    pub(super) fn report(&self) {
+    /// Says how much has come by now, and shows what may be shown of it. Nothing more is decoded or written after that.
+    pub(super) fn report(&mut self) {
+        if std::mem::replace(&mut self.reported, true) {
+            return;
+        }
+        if let Some(worker) = &self.worker {
+            worker.settle(PATIENCE);
+        }
         self.tell();
-        if let Some((text, truncated)) = self.sink.preview() {
+        if let Some((text, truncated)) = self.account.preview_text() {
             self.step.recorder.emit(What::BodyPreview { exchange: self.step.exchange, text, truncated });
         }
     }
@@ -91,18 +111,18 @@ impl<'a> Receiver<'a> {
     }
 
     fn tell(&self) {
-        let (received, decoded, expected) = (self.received, self.sink.taken(), self.expected);
+        let (received, decoded, expected) = (self.received, self.account.decoded(), self.expected);
         self.step.recorder.emit(What::ResponseBody { exchange: self.step.exchange, received, decoded, expected });
     }
 
-    fn failed(&self, error: &std::io::Error) -> Failed {
-        let name = self.coding_name.as_deref().unwrap_or_default();
-        match self.sink.take_fault() {
+    fn failed(&self, error: &io::Error) -> Failed {
+        let name = &self.coding_name;
+        match self.account.take_fault() {
             Some(Fault::Output(path, error)) => output_failed(&path, &error),
-            Some(Fault::Limit(limit)) => {
-                let message = format!("{} of {name} body decode to more than {}, the limit here", Bytes(self.received), Bytes(limit));
+            Some(Fault::Limit(exceeded)) => {
+                let message = exceeded.sentence(&format!("{} of {name} body", Bytes(self.received)));
                 let hint = "this may be a decompression bomb; without --compressed the body is taken as it comes";
-                Failed::new(Phase::Receive, Code::BodyDecoding, message, hint)
+                Failed::new(Phase::Receive, Code::BodyDecodingLimit, message, hint)
             }
             None => {
                 let message = format!("the body cannot be decoded as {name} after {}: {error}", Bytes(self.received));
@@ -113,9 +133,21 @@ impl<'a> Receiver<'a> {
     }
 }
 
-fn output_failed(path: &str, error: &std::io::Error) -> Failed {
+/// Called off in the middle of a body: what has come of it is told.
+impl Drop for Receiver<'_> {
+    fn drop(&mut self) {
+        self.report();
+    }
+}
+
+fn output_failed(path: &str, error: &io::Error) -> Failed {
     let hint = "check the directory, its permissions and the space left";
     Failed::new(Phase::Receive, Code::OutputFailed, format!("the body cannot be written to {path}: {error}"), hint)
+}
+
+fn no_thread(error: &io::Error) -> Failed {
+    let message = format!("no thread can be started for the body: {error}");
+    Failed::new(Phase::Receive, Code::Internal, message, "look at how many processes and threads this user may have (ulimit -u)")
 }
 
 /// The codings that were applied, in the order they were applied (RFC 9110 §8.4).

@@ -6,7 +6,6 @@
 
 mod failure;
 mod head;
-mod portions;
 mod upload;
 mod watch;
 
@@ -19,12 +18,12 @@ use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 
 use self::failure::{Progress, failure};
-use self::portions::Portions;
 use self::upload::Upload;
 use self::watch::Watch;
 use super::Failed;
 use super::answer::{self, Answer, Piece};
 use super::layering::Parts;
+use super::portions::Portions;
 use super::request::Request;
 use super::stage::Stage;
 use super::tap::{Io, Tap};

@@ -208,7 +208,7 @@ async fn a_coded_body_is_decoded_when_asked_for() {
     assert_eq!((preview.raw().len(), more), (4096, true));
     spec.decode_limit = 100;
     let (phase, code, message) = probe(spec.clone()).await.failure();
-    assert_eq!((phase, code), (Phase::Receive, Code::BodyDecoding), "{message}");
+    assert_eq!((phase, code), (Phase::Receive, Code::BodyDecodingLimit), "{message}");
     spec.decode_limit = Spec::DECODE_LIMIT;
     let length = answer.len();
     answer[length - 6] ^= 0xff;

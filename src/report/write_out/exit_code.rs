@@ -23,7 +23,7 @@ const fn of_kind(code: Code) -> Option<u64> {
         Code::HttpMalformed | Code::HttpConflictingLengths | Code::HttpHeadTooLarge => 8,
         Code::Http2Protocol => 16,
         Code::BodyShort => 18,
-        Code::BodyDecoding => 61,
+        Code::BodyDecoding | Code::BodyDecodingLimit => 61,
         Code::OutputFailed => 23,
         Code::TooManyRedirects => 47,
         Code::BadRedirect => 3,

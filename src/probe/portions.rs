@@ -1,7 +1,8 @@
 //! Lets what was read be used before more is read.
 //!
-//! h2 reads as long as there is something to read, up to the whole window. A fast peer would have it fill that window with pieces of
-//! the body before the first of them is taken away.
+//! hyper, h2 and rustls read as long as there is something to read and nothing to hand on. A fast peer would have h2 fill its whole
+//! window with pieces of the body before the first of them is taken away; and whoever sends what is only passed over (empty records,
+//! pings, zeros before a chunk's size) would never let a deadline be noticed.
 
 use std::io;
 use std::pin::Pin;
@@ -9,25 +10,28 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Read before a pause.
+use super::limit::Turn;
+
+/// Read before a pause: 64 KiB, or what a [`Turn`] lets through.
 const PORTION: usize = 64 * 1024;
 
 /// A stream that pauses between portions; who reads is woken at once, and can use what it has first.
 pub(super) struct Portions<S> {
     inner: S,
     left: usize,
+    turn: Turn,
 }
 
 impl<S> Portions<S> {
     /// Over a stream.
-    pub(super) const fn new(inner: S) -> Self {
-        Self { inner, left: PORTION }
+    pub(super) fn new(inner: S) -> Self {
+        Self { inner, left: PORTION, turn: Turn::begin() }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Portions<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.left == 0 {
+        if self.turn.is_over() || self.left == 0 {
             self.left = PORTION;
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -68,6 +72,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Wake, Waker};
+    use std::time::Duration;
 
     use super::*;
 
@@ -85,7 +90,7 @@ mod tests {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let bytes = vec![7; PORTION + 10];
-        let mut portions = Portions::new(bytes.as_slice());
+        let mut portions = Portions { inner: bytes.as_slice(), left: PORTION, turn: Turn::lasting(Duration::MAX) };
         let mut buffer = vec![0; PORTION];
         let mut read = || {
             let mut buf = ReadBuf::new(&mut buffer);
