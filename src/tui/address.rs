@@ -2,9 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
-use url::Url;
 
-use crate::units::acts_on_a_terminal;
+use crate::units::{TypedUrl, UrlMistake, acts_on_a_terminal};
 
 /// One line of text with a cursor in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,12 +104,13 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     if let Some(at) = text.find(char::is_whitespace) {
         return Err(format!("A URL holds no spaces: write %20 after \u{201c}{}\u{201d}.", tail(text.get(..at).unwrap_or_default())));
     }
-    let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) };
-    let url = url.map_err(|error| format!("This is no URL: {error}."))?;
-    match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(()),
-        "http" | "https" => Err("The host is missing: https://example.com/".to_owned()),
-        other => Err(format!("{other}:// is not spoken here; http:// and https:// are.")),
+    let typed = TypedUrl::parse(text).map_err(|mistake| format!("This is no URL: {mistake}."))?;
+    match typed.scheme.filter(|_| !typed.is_web()) {
+        Some(other) => Err(format!("{}:// is not spoken here; http:// and https:// are.", other.to_ascii_lowercase())),
+        None => typed.web_url().map(drop).map_err(|mistake| match mistake {
+            UrlMistake::NoHost => "The host is missing: https://example.com/".to_owned(),
+            mistake => format!("This is no URL: {mistake}."),
+        }),
     }
 }
 

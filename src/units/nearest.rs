@@ -2,10 +2,20 @@
 
 /// The word that is most like `written`, if one is like it at all: at most a third of its letters, and always two, are other ones.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let (changes, word) = most_like(written, known)?;
+    (changes <= (word.chars().count() / 3).max(2)).then_some(word)
+}
+
+/// The word that is most like `written`, if at most `most` of its letters are other ones.
+pub fn nearest_within<'a>(written: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Option<&'a str> {
+    most_like(written, known).filter(|(changes, _)| *changes <= most).map(|(_, word)| word)
+}
+
+/// The word with the fewest other letters, and how many those are, but for one that has no letter in common with it.
+fn most_like<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<(usize, &'a str)> {
     let written = written.to_ascii_lowercase();
     let likeness = |word: &'a str| (distance(&written, word), word);
-    let (changes, word) = known.into_iter().map(likeness).min_by_key(|(changes, _)| *changes)?;
-    (changes <= (word.chars().count() / 3).max(2) && changes < word.chars().count()).then_some(word)
+    known.into_iter().map(likeness).min_by_key(|(changes, _)| *changes).filter(|(changes, word)| *changes < word.chars().count())
 }
 
 /// How many letters have to be put in, taken out, replaced or swapped with their neighbour (the restricted Damerau-Levenshtein distance).
@@ -54,5 +64,13 @@ mod tests {
         }
         assert_eq!(nearest(&"total".repeat(1_000_000), known), None);
         assert_eq!(nearest("total", []), None);
+    }
+
+    #[test]
+    fn a_limit_of_edits_holds_for_long_words_too() {
+        assert_eq!(nearest_within("prob", ["probe", "completions"], 2), Some("probe"));
+        assert_eq!(nearest_within("completion", ["probe", "completions"], 2), Some("completions"));
+        assert_eq!(nearest_within("complets", ["probe", "completions"], 2), None);
+        assert_eq!(nearest("complets", ["probe", "completions"]), Some("completions"));
     }
 }

@@ -7,6 +7,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::cli::usage::Usage;
+use crate::units::{TypedUrl, UrlMistake};
 
 /// An address, the fields that go there, and how long an answer may take.
 pub(super) struct Destination {
@@ -20,10 +21,12 @@ pub(super) struct Destination {
 impl Destination {
     /// Refuses what is no address. Neither it nor a field's value is said again: they may hold credentials.
     pub(super) fn new(option: &str, url: &str, fields: Vec<(String, String)>, timeout: Duration) -> Result<Self, Usage> {
-        let url = Url::parse(url).map_err(|error| Usage::new(format!("{option}: {error}; an http or https URL is wanted")))?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        let wanted = |mistake: UrlMistake| Usage::new(format!("{option}: {mistake}; an http or https URL is wanted"));
+        let typed = TypedUrl::parse(url).map_err(wanted)?;
+        if typed.scheme.is_none() || !typed.is_web() {
             return Err(Usage::new(format!("{option}: an http or https URL is wanted")));
         }
+        let url = typed.web_url().map_err(wanted)?;
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
             let field = HeaderName::try_from(name.as_str()).ok().zip(HeaderValue::try_from(value).ok());
@@ -56,11 +59,12 @@ mod tests {
     fn an_address_is_shown_without_its_secrets() {
         assert_eq!(to("https://ada:hunter2@h:8443/T0/s3cret?key=k", &[]).unwrap().shown(), "https://h:8443");
         assert_eq!(to("http://[::1]/", &[]).unwrap().shown(), "http://[::1]");
+        assert_eq!(to("https:/h:4318/x", &[]).unwrap().shown(), "https://h:4318");
     }
 
     #[test]
     fn what_is_no_address_is_refused_without_saying_it_again() {
-        for url in ["ftp://u:hunter2@h/", "hunter2", "http://u:hunter2@h:99999/", "unix:/hunter2"] {
+        for url in ["ftp://u:hunter2@h/", "hunter2", "http://u:hunter2@h:99999/", "unix:/hunter2", "http:8080", "http://h\\@i", "h:4318"] {
             let refusal = to(url, &[]).err().unwrap();
             assert!(refusal.contains("an http or https URL is wanted") && !refusal.contains("hunter2"), "{refusal}");
         }

@@ -17,7 +17,7 @@ use super::args::RequestArgs;
 use super::usage::Usage;
 use crate::probe::Spec;
 use crate::probe::spec::{Cookies, Dns, Family, HeaderRule, HttpChoice, Output, Redirects, TlsChoice, TlsVersion};
-use crate::units::Secret;
+use crate::units::{Secret, TypedUrl, UrlMistake};
 
 /// Makes the spec for one URL. `matches` tells the order of options that may be mixed.
 pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Result<Spec, Usage> {
@@ -77,17 +77,31 @@ fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {
     }
 }
 
-/// Reads a URL as curl does: without a scheme, `http://` is meant.
+/// Reads a URL as curl does where it has no scheme (`http://` is meant), and as browsers do where it has one.
 fn parse_url(text: &str) -> Result<Url, Usage> {
     const LATER: [&str; 11] = ["ws", "wss", "sse+http", "sse+https", "grpc", "grpcs", "redis", "rediss", "tcp", "udp", "dns"];
-    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let url = Url::parse(&whole)
-        .map_err(|error| Usage::new(format!("'{}' is not a URL: {error}; one looks like https://example.com/path", shown(text))))?;
-    match url.scheme() {
-        "http" | "https" if url.host_str().is_some_and(|host| !host.is_empty()) => Ok(url),
-        "http" | "https" => Err(Usage::new(format!("'{}' names no host", shown(text)))),
-        later if LATER.contains(&later) => Err(Usage::new(format!("the scheme {later}:// is not there yet; http and https are"))),
-        other => Err(Usage::new(format!("the scheme '{}' is not known; http and https are", shown(other)))),
+    let mistaken = |mistake: UrlMistake| {
+        Usage::new(format!("'{}' is not a URL: {mistake}; one looks like https://example.com/path", shown_without_user(text)))
+    };
+    let typed = TypedUrl::parse(text).map_err(mistaken)?;
+    match typed.scheme.filter(|_| !typed.is_web()).map(str::to_ascii_lowercase) {
+        None => typed.web_url().map_err(mistaken),
+        Some(later) if LATER.contains(&later.as_str()) => {
+            Err(Usage::new(format!("the scheme {later}:// is not there yet; http and https are")))
+        }
+        Some(other) => Err(Usage::new(format!(
+            "the scheme '{other}' is not supported; http and https are; a host named '{other}' is written as http://{other}/"
+        ))),
+    }
+}
+
+/// The text without a user name and a password.
+fn shown_without_user(text: &str) -> String {
+    let end = text.find("//").map_or(0, |at| at + 2);
+    let authority = text.get(end..).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@') {
+        Some(at) => shown(&format!("{}{}", text.get(..end).unwrap_or_default(), text.get(end + at + 1..).unwrap_or_default())),
+        None => shown(text),
     }
 }
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 use url::{Host, Url};
 
 use crate::probe::spec::{Proxy, ProxyKind};
-use crate::units::Secret;
+use crate::units::{Secret, TypedUrl, UrlMistake};
 
 /// What is wrong with a proxy's address.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -13,6 +13,9 @@ pub enum BadProxy {
     /// There is no host in it.
     #[error("the proxy address {0:?} names no host; write it as [scheme://][user:password@]host[:port]")]
     NoHost(String),
+    /// It could be taken for two hosts, or for none.
+    #[error("the proxy address is not one: {0}; write it as [scheme://][user:password@]host[:port]")]
+    Mistaken(#[from] UrlMistake),
     /// The scheme is not one of a proxy.
     #[error("{0:?} is no proxy scheme; known are http, https, socks5 and socks5h")]
     UnknownScheme(String),
@@ -36,8 +39,11 @@ impl Proxy {
     /// # Errors
     /// [`BadProxy`] says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, BadProxy> {
-        let text = text.trim();
-        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let (scheme, rest) = match TypedUrl::parse(text) {
+            Ok(typed) => (typed.scheme.unwrap_or("http"), typed.rest),
+            Err(UrlMistake::NoHost) => ("http", ""),
+            Err(mistake) => return Err(mistake.into()),
+        };
         let kind = kind_of(scheme)?;
         let shown = || rest.rsplit_once('@').map_or(rest, |(_, host)| host).to_owned();
         let malformed = |reason: url::ParseError| BadProxy::Malformed { address: shown(), reason: reason.to_string() };
@@ -53,7 +59,11 @@ impl Proxy {
             Host::Ipv6(address) => address.to_string(),
         };
         let default_port = if kind == ProxyKind::Https { 443 } else { 1080 };
-        Ok(Self { kind, host, port: url.port().unwrap_or(default_port), credentials: credentials(&url) })
+        let port = url.port().unwrap_or(default_port);
+        if port == 0 {
+            return Err(UrlMistake::PortZero.into());
+        }
+        Ok(Self { kind, host, port, credentials: credentials(&url) })
     }
 }
 
@@ -92,6 +102,9 @@ mod tests {
         assert_eq!(parts("socks5://127.0.0.1"), (ProxyKind::Socks5, "127.0.0.1".to_owned(), 1080));
         assert_eq!(parts("socks5h://[::1]:9050"), (ProxyKind::Socks5h, "::1".to_owned(), 9050));
         assert_eq!(parts("localhost:3128"), (ProxyKind::Http, "localhost".to_owned(), 3128));
+        assert_eq!(parts("http:/proxy.test:3128"), (ProxyKind::Http, "proxy.test".to_owned(), 3128));
+        assert_eq!(parts("SOCKS5:/proxy.test"), (ProxyKind::Socks5, "proxy.test".to_owned(), 1080));
+        assert_eq!(parts("user:pw@proxy.test:3128"), (ProxyKind::Http, "proxy.test".to_owned(), 3128));
     }
 
     #[test]
@@ -108,6 +121,11 @@ mod tests {
         assert_eq!(Proxy::parse("ftp://h").unwrap_err(), BadProxy::UnknownScheme("ftp".to_owned()));
         assert_eq!(Proxy::parse("").unwrap_err(), BadProxy::NoHost(String::new()));
         assert_eq!(Proxy::parse("http://u:hunter2@").unwrap_err(), BadProxy::NoHost(String::new()));
+        for text in ["http:8080", "//h", "h\\@u:hunter2", "u:hunter2@h@i", "u:hunter2", "http://u:hunter2@h:0"] {
+            let error = Proxy::parse(text).unwrap_err();
+            assert!(matches!(error, BadProxy::Mistaken(_)), "{text}: {error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
         for text in ["http://u:hunter2@h:99999", "http://u:hunter2@h:port", "http://u:hunter2@[::1", "http://u:hunter2@a b"] {
             let error = Proxy::parse(text).unwrap_err();
             assert!(matches!(error, BadProxy::Malformed { .. }), "{text}: {error}");

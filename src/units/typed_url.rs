@@ -1,0 +1,308 @@
+//! A URL as people type it: which scheme it has, and where its host begins.
+//!
+//! The grammar is that of browsers (the WHATWG's URL standard) where a scheme is written, and curl's guess where none is: `http:/host`
+//! is a URL with a scheme, `host:8080/path` is a host with a port. What could be taken for two hosts is a mistake.
+
+use thiserror::Error;
+use url::Url;
+
+/// Schemes whose names nobody takes for a host's, so that what follows their colon is no port and no password.
+const NO_HOSTS: [&str; 9] = ["about", "blob", "data", "file", "ftp", "javascript", "mailto", "urn", "view-source"];
+
+/// A URL as it was typed, taken apart at its scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TypedUrl<'a> {
+    /// The scheme as it is written, where one is.
+    pub scheme: Option<&'a str>,
+    /// What follows the scheme, its colon and its slashes.
+    pub rest: &'a str,
+}
+
+/// Why a typed text is not the URL of a host. Its sentences hold nothing of a user name or a password.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UrlMistake {
+    /// There is a tab, a line break or another control character in it. Browsers leave some of them out without a word.
+    #[error("there is a control character in it, such as a tab or a line break; leave it out, or write it as %09 or %0A")]
+    ControlCharacter,
+    /// Nothing, a path, a query or a fragment.
+    #[error("it names no host")]
+    NoHost,
+    /// It begins with two slashes.
+    #[error("it begins with // and has no scheme; write http:// or https:// before the host")]
+    NoScheme,
+    /// `http:8080` is a host named http to some and the address 8080 to others.
+    #[error("'{0}:' with a number behind it may be a scheme or a host with a port; write {0}:// for the scheme, http://{0}:PORT/ for the host")]
+    SchemeOrHost(String),
+    /// Neither a scheme with slashes behind it nor a host with a port.
+    #[error("'{0}:' is neither a scheme with // behind it nor a host with a port")]
+    NeitherSchemeNorPort(String),
+    /// `http://a\@b/` is the host a to browsers and the host b to others.
+    #[error("there is a \\ in or behind its host, where browsers and other programs disagree on which host is meant; write a / or %5C")]
+    Backslash,
+    /// `http://a@b@c/` is the host c to some and no URL to others.
+    #[error("there is more than one @ before its path; write those of a user name or a password as %40")]
+    SeveralAts,
+    /// Nothing can be connected to at port 0.
+    #[error("port 0 cannot be connected to")]
+    PortZero,
+    /// The host or the port breaks the grammar.
+    #[error("{0}")]
+    Malformed(#[from] url::ParseError),
+}
+
+impl<'a> TypedUrl<'a> {
+    /// Takes a typed text apart. Spaces around it are left out.
+    ///
+    /// # Errors
+    /// Says why it names no host, or could name two.
+    pub fn parse(text: &'a str) -> Result<Self, UrlMistake> {
+        let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+        if text.chars().any(char::is_control) {
+            return Err(UrlMistake::ControlCharacter);
+        }
+        let typed = match split_scheme(text) {
+            Some((name, rest)) => with_colon(text, name, rest)?,
+            None => without_colon(text)?,
+        };
+        typed.check_authority()
+    }
+
+    /// The whole, with a scheme that stands in where none was written.
+    pub fn with_scheme_or(&self, default: &str) -> String {
+        format!("{}://{}", self.scheme.unwrap_or(default), self.rest)
+    }
+
+    /// The `http` or `https` URL.
+    ///
+    /// # Errors
+    /// Says what is wrong with its host or its port.
+    pub fn web_url(&self) -> Result<Url, UrlMistake> {
+        let url = match Url::parse(&self.with_scheme_or("http")) {
+            Err(url::ParseError::EmptyHost) => return Err(UrlMistake::NoHost),
+            parsed => parsed?,
+        };
+        match (url.host_str(), url.port()) {
+            (None | Some(""), _) => Err(UrlMistake::NoHost),
+            (_, Some(0)) => Err(UrlMistake::PortZero),
+            _ => Ok(url),
+        }
+    }
+
+    /// Whether the scheme is one of the web, or is left out.
+    pub fn is_web(&self) -> bool {
+        self.scheme.is_none_or(is_web)
+    }
+
+    /// Host, port, user name and password must be the same to everybody.
+    fn check_authority(self) -> Result<Self, UrlMistake> {
+        let end = self.rest.find(['/', '?', '#', '\\']).unwrap_or(self.rest.len());
+        let (authority, behind) = self.rest.split_at(end);
+        if behind.starts_with('\\') {
+            return Err(UrlMistake::Backslash);
+        }
+        if authority.matches('@').count() > 1 {
+            return Err(UrlMistake::SeveralAts);
+        }
+        Ok(self)
+    }
+}
+
+/// A text that begins as `name:` does.
+fn with_colon<'a>(text: &'a str, name: &'a str, rest: &'a str) -> Result<TypedUrl<'a>, UrlMistake> {
+    let schemed = |rest| Ok(TypedUrl { scheme: Some(name), rest });
+    let is_known = NO_HOSTS.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if rest.starts_with(['/', '\\']) {
+        return schemed(rest.trim_start_matches(['/', '\\']));
+    }
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let is_port = !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_digit());
+    match (is_port, is_web(name)) {
+        (true, true) => Err(UrlMistake::SchemeOrHost(name.to_ascii_lowercase())),
+        (true, false) => Ok(TypedUrl { scheme: None, rest: text }),
+        (false, true) if rest.is_empty() => Err(UrlMistake::NoHost),
+        (false, true) => schemed(rest),
+        (false, false) if is_known => schemed(rest),
+        (false, false) if authority.contains('@') => Ok(TypedUrl { scheme: None, rest: text }),
+        (false, false) => Err(UrlMistake::NeitherSchemeNorPort(name.to_owned())),
+    }
+}
+
+/// A text without a scheme: a host, perhaps with a user and a port.
+fn without_colon(text: &str) -> Result<TypedUrl<'_>, UrlMistake> {
+    match text.as_bytes() {
+        [b'/' | b'\\', b'/' | b'\\', ..] => Err(UrlMistake::NoScheme),
+        [] | [b'/' | b'\\' | b'?' | b'#', ..] => Err(UrlMistake::NoHost),
+        _ => Ok(TypedUrl { scheme: None, rest: text }),
+    }
+}
+
+/// What stands before the first colon, if it has the form of a scheme (RFC 3986 §3.1), and what stands behind it.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.split_once(':')?;
+    let mut bytes = name.bytes();
+    let is_scheme = bytes.next()?.is_ascii_alphabetic() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_scheme.then_some((name, rest))
+}
+
+fn is_web(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Result<String, UrlMistake> {
+        TypedUrl::parse(text)?.web_url().map(String::from)
+    }
+
+    /// What browsers reach where a scheme is written, and curl where none is.
+    #[test]
+    fn a_typed_url_reaches_the_host_that_is_meant() {
+        for (text, wanted) in [
+            ("http://host", "http://host/"),
+            ("https://host/p?q#f", "https://host/p?q#f"),
+            ("HTTP://HOST/P", "http://host/P"),
+            ("http:/host", "http://host/"),
+            ("https:/host/p", "https://host/p"),
+            ("HTTP:/host", "http://host/"),
+            ("HtTpS:/u:p@host", "https://u:p@host/"),
+            ("http:///host", "http://host/"),
+            ("http:////host", "http://host/"),
+            ("http:\\\\host", "http://host/"),
+            ("http:\\/host", "http://host/"),
+            ("http:/\\host", "http://host/"),
+            ("https:host", "https://host/"),
+            ("https:host/p", "https://host/p"),
+            ("https:host:8443/p", "https://host:8443/p"),
+            ("https:user:pw@host/", "https://user:pw@host/"),
+            ("host", "http://host/"),
+            ("host/path", "http://host/path"),
+            ("host:8080/path", "http://host:8080/path"),
+            ("host:8080?q", "http://host:8080/?q"),
+            ("localhost:3000", "http://localhost:3000/"),
+            ("redis:6379", "http://redis:6379/"),
+            ("ftp:2121/", "http://ftp:2121/"),
+            ("example.com:80", "http://example.com/"),
+            ("user@host", "http://user@host/"),
+            ("user:pw@host/", "http://user:pw@host/"),
+            ("user:1234@host/", "http://user:1234@host/"),
+            ("user:p:w@host:81/", "http://user:p%3Aw@host:81/"),
+            ("[::1]:80", "http://[::1]/"),
+            ("[::1]:81/p", "http://[::1]:81/p"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("1.2.3.4", "http://1.2.3.4/"),
+            ("  http://host/ \t\n", "http://host/"),
+            ("host/a:b", "http://host/a:b"),
+            ("host/http://other/", "http://host/http://other/"),
+            ("host?u=http://other/", "http://host/?u=http://other/"),
+            ("http://host?@other/", "http://host/?@other/"),
+            ("http://host#@other/", "http://host/#@other/"),
+            ("http://host/@other", "http://host/@other"),
+            ("http://host/a\\b", "http://host/a/b"),
+            ("http://host/a b", "http://host/a%20b"),
+            ("http://@host/", "http://host/"),
+            ("http://ex%61mple.com/", "http://example.com/"),
+            ("http://example\u{3002}com/", "http://example.com/"),
+            ("http://example\u{ff0e}com/", "http://example.com/"),
+            ("http://b\u{fc}cher.test/", "http://xn--bcher-kva.test/"),
+            ("http://\u{ff11}27.0.0.1/", "http://127.0.0.1/"),
+            ("http://2130706433/", "http://127.0.0.1/"),
+            ("http://0x7f.1/", "http://127.0.0.1/"),
+            ("http://0177.0.0.1/", "http://127.0.0.1/"),
+            ("http://host:/", "http://host/"),
+            ("http://host:00080/", "http://host/"),
+            ("http://http:8080/", "http://http:8080/"),
+        ] {
+            assert_eq!(url(text).as_deref(), Ok(wanted), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_host_or_two_is_a_mistake() {
+        use UrlMistake::{Backslash, ControlCharacter, NeitherSchemeNorPort, NoHost, NoScheme, PortZero, SchemeOrHost, SeveralAts};
+        for (text, wanted) in [
+            ("", NoHost),
+            ("   ", NoHost),
+            ("http:", NoHost),
+            ("http:/", NoHost),
+            ("http://", NoHost),
+            ("https:///", NoHost),
+            ("http://?q", NoHost),
+            ("http://#f", NoHost),
+            ("http://:80/", NoHost),
+            ("http://user@/", NoHost),
+            ("http://user:pw@:80/", NoHost),
+            ("/path", NoHost),
+            ("?query", NoHost),
+            ("#fragment", NoHost),
+            ("//host/", NoScheme),
+            ("\\\\host\\share", NoScheme),
+            ("http:8080", SchemeOrHost("http".into())),
+            ("HTTPS:443/path", SchemeOrHost("https".into())),
+            ("host:port/", NeitherSchemeNorPort("host".into())),
+            ("host:", NeitherSchemeNorPort("host".into())),
+            ("user:secret", NeitherSchemeNorPort("user".into())),
+            ("http://host\\@evil/", Backslash),
+            ("http://host\\path", Backslash),
+            ("host\\@evil/", Backslash),
+            ("http://a@b@c/", SeveralAts),
+            ("a:p@ss@c/", SeveralAts),
+            ("http://host:0/", PortZero),
+            ("host:0", PortZero),
+            ("http://exa\nmple.com/", ControlCharacter),
+            ("ht\ttp://host/", ControlCharacter),
+            ("http://host/\r\nX: y", ControlCharacter),
+            ("http://host/\u{0}", ControlCharacter),
+            ("http://host/\u{7f}", ControlCharacter),
+        ] {
+            assert_eq!(url(text), Err(wanted), "{text:?}");
+        }
+        for text in [
+            "http://host:65536/",
+            "http://host:99999999999999999999/",
+            "host:65536",
+            "http://host:port/",
+            "http://[::1/",
+            "http://[::1%25eth0]/",
+            "http://a b/",
+            "http://host%00/",
+            "http://host%2Fevil/",
+            "http://256.256.256.256/",
+            "http://1.2.3.4.5/",
+            "http://a<b/",
+            "http://xn--/",
+        ] {
+            assert!(matches!(url(text), Err(UrlMistake::Malformed(_))), "{text:?}: {:?}", url(text));
+        }
+    }
+
+    /// Whoever takes another scheme than the web's decides what to do with it.
+    #[test]
+    fn other_schemes_are_told_by_their_names() {
+        for (text, scheme, rest) in [
+            ("file:///etc/passwd", "file", "etc/passwd"),
+            ("file:/etc/passwd", "file", "etc/passwd"),
+            ("javascript:alert(1)", "javascript", "alert(1)"),
+            ("mailto:joe@host", "mailto", "joe@host"),
+            ("data:,x", "data", ",x"),
+            ("ftp://host/", "ftp", "host/"),
+            ("wss://host/", "wss", "host/"),
+            ("sse+http://host/", "sse+http", "host/"),
+            ("socks5h://u:p@[::1]:9050", "socks5h", "u:p@[::1]:9050"),
+            ("host:/path", "host", "path"),
+        ] {
+            let typed = TypedUrl::parse(text).unwrap();
+            assert_eq!((typed.scheme, typed.rest, typed.is_web()), (Some(scheme), rest, false), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_told_without_the_password() {
+        for text in ["http://u:hunter2@h:0/", "u:hunter2@h@i/", "u:hunter2", "http://u:hunter2@", "http://u:hunter2@h\\", "http://u:hunter2@h:x"] {
+            let told = url(text).unwrap_err().to_string();
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+    }
+}
