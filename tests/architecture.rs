@@ -19,11 +19,13 @@ mod architecture {
     mod rooms;
     mod seeded;
     mod source;
+    mod texts;
     mod tree;
     mod unsafety;
 
     use complaint::Complaint;
     use source::Source;
+    use tapline::trace::TEXT_FIELDS;
 
     /// Everything that is wrong with one file.
     fn complaints_about(path: &str, text: &str, dependencies: &[String]) -> Vec<Complaint> {
@@ -55,5 +57,15 @@ mod architecture {
         let complaints: Vec<Complaint> = files.iter().flat_map(|(path, text)| complaints_about(path, text, &dependencies)).collect();
         let listed: Vec<String> = complaints.iter().map(ToString::to_string).collect();
         assert!(complaints.is_empty(), "{} walls are broken:\n{}", complaints.len(), listed.join("\n"));
+    }
+
+    #[test]
+    fn every_text_of_an_event_has_a_class() {
+        let dependencies = tree::dependencies();
+        let files = tree::rust_files().into_iter().filter(|(path, _)| path.starts_with("src/trace/"));
+        let sources: Vec<Source> = files.map(|(path, text)| Source::parse(&path, &text, &dependencies).expect("it parses")).collect();
+        let table: Vec<&str> = TEXT_FIELDS.iter().map(|field| field.path).collect();
+        let listed: Vec<String> = texts::check(&sources, &table).iter().map(ToString::to_string).collect();
+        assert!(listed.is_empty(), "{}", listed.join("\n"));
     }
 }

@@ -14,7 +14,7 @@ use clap_complete::Shell;
 use super::lab::LinkArgs;
 pub(super) use files::{DiffArgs, OpenArgs, ReportFileArgs};
 pub(super) use lab::{LabAction, LabArgs};
-pub(super) use secrets::{SECRET_OPTIONS, SecretsArgs};
+pub(super) use secrets::{SECRET_OPTIONS, SecretsArgs, is_secret_option};
 
 const AFTER_HELP: &str = "\
 Exit codes:

@@ -48,7 +48,7 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
     if let Some(url) = &url {
         targets.spec(url)?;
     }
-    let settings = settings(url, &targets, look);
+    let settings = Settings { masking: secrets.masking()?, ..settings(url, &targets, look) };
     let (sender, inbox) = sync_channel(INBOX);
     let mut runs = Runs {
         targets,
@@ -58,7 +58,7 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
         recording: None,
         recorder: None,
         save,
-        with_secrets: secrets.with_secrets,
+        with_secrets: secrets.with_secrets(),
         rules: secrets.rules()?,
         pending: Some(pending),
         capturing: None,

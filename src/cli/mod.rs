@@ -27,6 +27,7 @@ mod open;
 mod output;
 mod probe;
 mod recording;
+mod refusal;
 mod report;
 mod reports;
 mod request;
@@ -60,13 +61,14 @@ pub use screen::show;
 /// Runs the command that the arguments name and returns the process's exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     end_at_faults();
-    let matches = match Cli::command().try_get_matches_from(arguments::taken(arguments)) {
+    let given = arguments::taken(arguments);
+    let matches = match Cli::command().try_get_matches_from(&given) {
         Ok(matches) => matches,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(error, &given),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(error, &given),
     };
     let of_command = matches.subcommand().map_or(&matches, |(_, of_command)| of_command);
     match perform(cli, of_command) {
@@ -79,7 +81,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Clap's own answers: help and version are no mistakes.
-fn refuse(error: &clap::Error) -> ExitCode {
+fn refuse(error: clap::Error, given: &[OsString]) -> ExitCode {
+    let error = refusal::masked(error, given);
     let _ = error.print();
     if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
 }

@@ -45,11 +45,11 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
     }
     if !possible() {
         eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline report' prints it)");
-        return report::run(&ReportFileArgs::of(args.file.clone(), args.keylog.clone(), args.look.ascii));
+        return report::run(&ReportFileArgs::of(args));
     }
     let keys = secrets::beside(args.keylog.as_deref())?;
     let name = if is_standard_input { "standard input".to_owned() } else { name_of(&args.file) };
-    let settings = Settings { opened: Some(name.clone()), ..live::appearance(&args.look) };
+    let settings = Settings { opened: Some(name.clone()), masking: args.secrets.masking()?, ..live::appearance(&args.look) };
     let (sender, inbox) = sync_channel(INBOX);
     let shelf = Shelf::default();
     let failed = |error: &std::io::Error| Usage::new(error.to_string());

@@ -27,7 +27,7 @@ const CHANNEL: usize = 8_192;
 pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>) -> Result<Exit, Usage> {
     let mut plan = Plan::of(args)?;
     let place = Place::of(args.request.save.as_deref())?;
-    let keys = Keys::wanted(place.is_some() && args.look.secrets.with_secrets);
+    let keys = Keys::wanted(place.is_some() && args.look.secrets.with_secrets());
     let mut specs = args.urls.iter().map(|url| targets.spec(url)).collect::<Result<Vec<_>, _>>()?;
     for spec in &mut specs {
         spec.tls.key_tap = keys.tap();

@@ -27,9 +27,10 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
     let store = archive.store();
     let mut trace = Trace::default();
     let mut stream = reports.stream();
-    let kept = archive.tell(|event| {
+    let kept = archive.tell(|mut event| {
         reports.options.rules.learn(&event.what);
         stream.write(&event, &reports.options);
+        reports.options.mask(&mut event);
         trace.apply(event);
     });
     secrets::add_within(&mut keys, &kept, &store);

@@ -23,10 +23,11 @@ impl Reports {
     /// Reads the options that say what to write.
     pub(super) fn of(formats: &[String], look: &ReportArgs) -> Result<Self, Usage> {
         let asked = formats.iter().map(|text| format(text)).collect::<Result<Vec<_>, _>>()?;
-        if look.secrets.with_secrets && asked.iter().any(|(_, file)| file.is_some()) {
+        let options = options(look)?;
+        if options.with_secrets && asked.iter().any(|(_, file)| file.is_some()) {
             eprintln!("tapline: secrets are not masked in the reports' files; their owner alone may read them");
         }
-        Ok(Self { asked, options: options(look)? })
+        Ok(Self { asked, options })
     }
 
     /// Where nothing was asked for, this goes to standard output.
@@ -157,6 +158,6 @@ fn options(look: &ReportArgs) -> Result<Options, Usage> {
     };
     let width = if terminal { crossterm::terminal::size().map_or(80, |(width, _)| width) } else { 80 };
     let ascii = look.ascii || !super::speaks_unicode();
-    let (with_secrets, rules) = (look.secrets.with_secrets, look.secrets.rules()?);
+    let (with_secrets, rules) = (look.secrets.with_secrets(), look.secrets.rules()?);
     Ok(Options { width: width.into(), color, ascii, with_secrets, rules, ..Options::default() })
 }

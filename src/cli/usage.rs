@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use crate::insight::redact::Redactor;
+
 /// What is wrong with the command line, in a sentence. Ends with exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Usage(String);
 
 impl Usage {
+    /// What was typed may be repeated in the sentence, so what is secret in it is masked.
     pub(super) fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
+        Self(Redactor::default().sentence(&sentence.into()))
     }
 }
 

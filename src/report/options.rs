@@ -4,6 +4,7 @@ use crate::dissect::TakenApart;
 use crate::insight::ServerNames;
 use crate::insight::budget::Budget;
 use crate::insight::redact::{Redactor, Rules};
+use crate::trace::Event;
 
 /// How reports are written.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,13 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Masks an event before it is folded into the trace that reports are of.
+    ///
+    /// Reports mask once more what they take from a trace: a secret may have become known only after it was told.
+    pub fn mask(&self, event: &mut Event) {
+        self.redactor().mask_event(event);
+    }
+
     /// What masks secrets, or does not.
     pub(super) const fn redactor(&self) -> Redactor<'_> {
         if self.with_secrets { Redactor::new(true) } else { Redactor::by(&self.rules) }

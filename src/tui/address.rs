@@ -102,7 +102,8 @@ pub(super) fn check(text: &str) -> Result<(), String> {
         return Err("Type where to go, such as https://example.com/".to_owned());
     }
     if let Some(at) = text.find(char::is_whitespace) {
-        return Err(format!("A URL holds no spaces: write %20 after \u{201c}{}\u{201d}.", tail(text.get(..at).unwrap_or_default())));
+        let place = text.get(..at).unwrap_or_default().chars().count() + 1;
+        return Err(format!("A URL holds no spaces: write %20 in the place of character {place}."));
     }
     let typed = TypedUrl::parse(text).map_err(|mistake| format!("This is no URL: {mistake}."))?;
     match typed.scheme.filter(|_| !typed.is_web()) {
@@ -112,11 +113,6 @@ pub(super) fn check(text: &str) -> Result<(), String> {
             mistake => format!("This is no URL: {mistake}."),
         }),
     }
-}
-
-/// The last few characters.
-fn tail(text: &str) -> &str {
-    text.char_indices().rev().nth(19).map_or(text, |(start, _)| text.get(start..).unwrap_or(text))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::dissections::Dissections;
-use crate::insight::redact::Redactor;
+use crate::insight::redact::Masking;
 use crate::timeline::{Lane, Window, round_end};
 use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Flow, FlowKey, Phase, Trace, What};
 use crate::units::{Moment, Nanos, Untrusted};
@@ -25,13 +25,14 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than one.
-    pub(super) fn take(&mut self, event: Event) {
-        let event = if matches!(event.what, What::Packets { .. } | What::Undelivered { .. } | What::BodyPreview { .. }) {
-            event
-        } else {
-            Redactor::default().event(&event)
-        };
+    /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than one. Of a body, which is shown, what
+    /// is known to be secret in it; in what is written all of it is masked.
+    pub(super) fn take(&mut self, mut event: Event, masking: &mut Masking) {
+        masking.learn(&event.what);
+        match &mut event.what {
+            What::BodyPreview { text, .. } => *text = masking.redactor().words_of_others(text),
+            _ => masking.redactor().mask_event(&mut event),
+        }
         match event.what {
             What::RunStarted { .. } => *self = Self { under_way: true, ..Self::default() },
             What::RunEnded => self.under_way = false,

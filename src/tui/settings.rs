@@ -1,5 +1,7 @@
 //! What the screen is told once, at its start.
 
+use crate::insight::redact::Masking;
+
 /// How the screen looks and what it begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -17,6 +19,8 @@ pub struct Settings {
     pub suggestions: Vec<Suggestion>,
     /// What is not real here, in a sentence; nothing where everything is.
     pub notice: Option<String>,
+    /// What is masked: a screen is looked at by more than one.
+    pub masking: Masking,
 }
 
 /// A place worth going to.

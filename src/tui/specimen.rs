@@ -88,7 +88,10 @@ impl State {
         let link =
             |number: u16| Link::from_number(i32::from(number)).ok_or_else(|| format!("frames of link type {number} are not read here"));
         self.specimen = match read.and_then(|(number, bytes)| Ok((link(number)?, bytes))) {
-            Ok((link, bytes)) => Specimen::Read { stored, link, bytes },
+            Ok((link, mut bytes)) => {
+                self.settings.masking.blank(&mut bytes);
+                Specimen::Read { stored, link, bytes }
+            }
             Err(why) => Specimen::Refused { stored, why },
         };
     }

@@ -189,6 +189,11 @@ impl State {
         }
     }
 
+    /// Where the run goes, without what is secret in it.
+    pub(super) fn shown_url(&self) -> String {
+        self.settings.masking.redactor().sentence(&self.url)
+    }
+
     /// The run as far as it is known.
     pub const fn trace(&self) -> &Trace {
         &self.run.trace

@@ -72,7 +72,7 @@ impl State {
             What::RunEnded if self.errand == Errand::Cancelled => self.errand = Errand::None,
             _ => {}
         }
-        self.run.take(event);
+        self.run.take(event, &mut self.settings.masking);
         if !self.run.under_way {
             self.arrange();
         }

@@ -1,6 +1,7 @@
 //! The checks are themselves checked: each wall is broken on purpose, and the complaint has to come, at the right line.
 
-use super::complaints_about;
+use super::source::Source;
+use super::{complaints_about, texts};
 
 const DEPENDENCIES: [&str; 12] =
     ["tokio", "http", "hyper", "h2", "reqwest", "pcap", "jiff", "serde", "ratatui", "futures_channel", "thiserror", "hickory_resolver"];
@@ -255,4 +256,24 @@ fn what_is_allowed_is_let_through() {
     accepted("tests/tui.rs", "#[path = \"interop/server.rs\"]\nmod server;");
     accepted("src/cli/probe.rs", "use crate::{lab, probe, report, tui};");
     accepted("src/report/text.rs", "use std::fmt::Write as _;\nuse std::io::Write;\nfn f(a: u8) -> bool { a != 1 }");
+}
+
+#[test]
+fn a_text_of_an_event_without_a_class() {
+    let told = |text: &str, table: &[&str]| -> Vec<String> {
+        let source = Source::parse("src/trace/event.rs", text, &[]).expect("it parses");
+        texts::check(&[source], table).iter().map(ToString::to_string).collect()
+    };
+    let events = "pub enum What {\n A { at: u64, said: Option<Untrusted> },\n LongName { of: Vec<Inner> },\n}\n\
+                  pub struct Inner {\n #[serde(rename = \"type\")]\n kind: String,\n other: Way,\n}\n\
+                  pub enum Way { In, Failed(Untrusted) }";
+    let all = ["a.said", "long_name.of.type", "long_name.of.other.failed"];
+    assert_eq!(told(events, &all), [""; 0]);
+    let wall = "every text of an event has a class in src/trace/text_fields.rs";
+    assert_eq!(told(events, &all[1..]), [format!("src/trace/event.rs:2: found `a.said`: {wall}")]);
+    assert_eq!(told(events, &all[..2]), [format!("src/trace/event.rs:10: found `long_name.of.other.failed`: {wall}")]);
+    let gone = "src/trace/text_fields.rs:0: found `b.c`: each row of the table is a text of an event";
+    assert_eq!(told(events, &["a.said", "long_name.of.type", "long_name.of.other.failed", "b.c"]), [gone]);
+    let unknown = told("pub enum What { A { of: Elsewhere } }", &[]);
+    assert!(unknown.first().is_some_and(|told| told.contains("a type at `a.of` that is not among the events' own")), "{unknown:?}");
 }

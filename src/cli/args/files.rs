@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{LookArgs, ReportArgs};
+use super::{LookArgs, ReportArgs, SecretsArgs};
 use crate::insight::diff::Tolerance;
 
 /// `tapline open`.
@@ -18,6 +18,8 @@ pub(in crate::cli) struct OpenArgs {
     pub(in crate::cli) keylog: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) look: LookArgs,
+    #[command(flatten)]
+    pub(in crate::cli) secrets: SecretsArgs,
 }
 
 /// `tapline report`.
@@ -77,7 +79,8 @@ Examples:
 
 impl ReportFileArgs {
     /// The default report on a file.
-    pub(in crate::cli) fn of(file: PathBuf, keylog: Option<PathBuf>, ascii: bool) -> Self {
-        Self { file, formats: Vec::new(), messages: false, keylog, look: ReportArgs { ascii, ..ReportArgs::default() } }
+    pub(in crate::cli) fn of(args: &OpenArgs) -> Self {
+        let look = ReportArgs { ascii: args.look.ascii, secrets: args.secrets.clone(), ..ReportArgs::default() };
+        Self { file: args.file.clone(), formats: Vec::new(), messages: false, keylog: args.keylog.clone(), look }
     }
 }

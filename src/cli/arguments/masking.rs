@@ -6,11 +6,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::{Arg, Command, CommandFactory};
 
-use crate::cli::args::{Cli, SECRET_OPTIONS};
+use crate::cli::args::{Cli, is_secret_option};
 use crate::insight::redact::{blanked, blanked_field};
 
-/// Options whose values may be as secret: addresses with a token in their path, what shall be masked.
-const ALSO_SECRET: [&str; 3] = ["webhook", "otlp", "redact"];
 /// An option whose value is a field line.
 const FIELD: &str = "header";
 
@@ -26,7 +24,7 @@ impl Value {
     fn of(name: &str) -> Self {
         match name {
             FIELD => Self::Field,
-            name if SECRET_OPTIONS.contains(&name) || ALSO_SECRET.contains(&name) => Self::Secret,
+            name if is_secret_option(name) => Self::Secret,
             _ => Self::Other,
         }
     }

@@ -76,12 +76,13 @@ impl Plan {
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match event {
-                Ok(event) => {
+                Ok(mut event) => {
                     self.reports.options.rules.learn(&event.what);
                     stream.write(&event, &self.reports.options);
                     if let Some(saving) = &mut saving {
                         saving.take(&event);
                     }
+                    self.reports.options.mask(&mut event);
                     trace.apply(event);
                 }
                 Err(RecvTimeoutError::Timeout) => {

@@ -71,11 +71,12 @@ fn part(kind: Kind, text: &str) -> Result<Vec<u8>, Usage> {
         (Kind::Raw, _) => Ok(text.as_bytes().to_vec()),
         (Kind::UrlEncode, _) => url_encoded(text),
         (Kind::Ascii, Some(file)) => {
-            let mut bytes = read(file)?;
+            let mut bytes = read_for("-d", file)?;
             bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
             Ok(bytes)
         }
-        (_, Some(file)) => read(file),
+        (Kind::Json, Some(file)) => read_for("--json", file),
+        (Kind::Binary, Some(file)) => read_for("--data-binary", file),
         (_, None) => Ok(text.as_bytes().to_vec()),
     }
 }
@@ -88,7 +89,7 @@ fn url_encoded(text: &str) -> Result<Vec<u8>, Usage> {
     let Some(place) = place else { return Ok(encode(text.as_bytes()).into_bytes()) };
     let (name, rest) = text.split_at(place);
     let content = match rest.strip_prefix('@') {
-        Some(file) => encode(&read(file)?),
+        Some(file) => encode(&read_for("--data-urlencode", file)?),
         None => encode(rest.get(1..).unwrap_or_default().as_bytes()),
     };
     Ok(if name.is_empty() { content } else { format!("{name}={content}") }.into_bytes())
@@ -108,6 +109,11 @@ pub(super) fn move_into_query(url: &mut Url, body: Option<Body>) {
 /// A file's text; `-` is standard input.
 pub(in crate::cli) fn read_text(file: &str) -> Result<String, Usage> {
     String::from_utf8(read(file)?).map_err(|_| Usage::new(format!("'{}' is not UTF-8 text", shown(file))))
+}
+
+/// The bytes of a file that an option names.
+fn read_for(option: &str, file: &str) -> Result<Vec<u8>, Usage> {
+    read(file).map_err(|usage| Usage::new(format!("{option} @: {usage}")))
 }
 
 /// A file's bytes; `-` is standard input.

@@ -1,6 +1,6 @@
 //! `-F`.
 
-use super::shown;
+use super::{shown, shown_name};
 use crate::cli::usage::Usage;
 use crate::probe::spec::{Body, FormContent, FormPart};
 
@@ -12,7 +12,7 @@ pub(super) fn parse(fields: &[String]) -> Result<Body, Usage> {
 /// `name=value`, `name=@file`, `name=<file`, each with `;type=…` and `;filename=…`.
 fn part(field: &str) -> Result<FormPart, Usage> {
     let (name, value) =
-        field.split_once('=').ok_or_else(|| Usage::new(format!("-F '{}' is no form field: name=value is wanted", shown(field))))?;
+        field.split_once('=').ok_or_else(|| Usage::new("-F: what has no = in it is no form field; name=value is wanted"))?;
     let (value, parameters) = split_parameters(value);
     let content = if let Some(file) = value.strip_prefix('@') {
         FormContent::File(unquoted(file).into())
@@ -26,7 +26,10 @@ fn part(field: &str) -> Result<FormPart, Usage> {
         match parameter.split_once('=') {
             Some(("type", value)) => part.content_type = Some(unquoted(value)),
             Some(("filename", value)) => part.file_name = Some(unquoted(value)),
-            _ => return Err(Usage::new(format!("-F '{}': '{}' is not known; ;type= and ;filename= are", shown(field), shown(parameter)))),
+            _ => {
+                let parameter = shown_name(parameter, '=').unwrap_or_default();
+                return Err(Usage::new(format!("-F '{}': '{parameter}' is not known; ;type= and ;filename= are", shown(name))));
+            }
         }
     }
     Ok(part)

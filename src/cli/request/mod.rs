@@ -4,8 +4,10 @@ mod address;
 mod data;
 mod form;
 mod proxy;
+mod shown;
 
 pub(super) use data::read_text;
+pub(super) use shown::shown_url;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use super::usage::Usage;
 use crate::probe::Spec;
 use crate::probe::spec::{Cookies, Dns, Family, HeaderRule, HttpChoice, Output, Redirects, TlsChoice, TlsVersion};
 use crate::units::{Secret, TypedUrl, UrlMistake};
+use shown::{shown, shown_name};
 
 /// Makes the spec for one URL. `matches` tells the order of options that may be mixed.
 pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Result<Spec, Usage> {
@@ -81,7 +84,7 @@ fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {
 fn parse_url(text: &str) -> Result<Url, Usage> {
     const LATER: [&str; 11] = ["ws", "wss", "sse+http", "sse+https", "grpc", "grpcs", "redis", "rediss", "tcp", "udp", "dns"];
     let mistaken = |mistake: UrlMistake| {
-        Usage::new(format!("'{}' is not a URL: {mistake}; one looks like https://example.com/path", shown_without_user(text)))
+        Usage::new(format!("'{}' is not a URL: {mistake}; one looks like https://example.com/path", shown_url(text)))
     };
     let typed = TypedUrl::parse(text).map_err(mistaken)?;
     match typed.scheme.filter(|_| !typed.is_web()).map(str::to_ascii_lowercase) {
@@ -93,21 +96,6 @@ fn parse_url(text: &str) -> Result<Url, Usage> {
             "the scheme '{other}' is not supported; http and https are; a host named '{other}' is written as http://{other}/"
         ))),
     }
-}
-
-/// The text without a user name and a password.
-fn shown_without_user(text: &str) -> String {
-    let end = text.find("//").map_or(0, |at| at + 2);
-    let authority = text.get(end..).unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rfind('@') {
-        Some(at) => shown(&format!("{}{}", text.get(..end).unwrap_or_default(), text.get(end + at + 1..).unwrap_or_default())),
-        None => shown(text),
-    }
-}
-
-/// What the user typed may have been pasted: it is shown escaped.
-fn shown(text: &str) -> String {
-    crate::units::Untrusted::new(text).escaped().into_owned()
 }
 
 /// `-u`, else the userinfo of the URL, which is taken out of it either way.
@@ -142,19 +130,23 @@ fn headers(lines: &[String]) -> Result<Vec<HeaderRule>, Usage> {
 
 /// `Name: value` sets, `Name:` removes, `Name;` sets to nothing.
 fn header(line: &str) -> Result<HeaderRule, Usage> {
-    let wrong = || Usage::new(format!("-H '{}' is no header field: 'Name: value' is wanted", shown(line)));
+    // The line is not repeated: where it is no field, all of it may be the secret.
+    let wrong = |why: &str| Usage::new(format!("-H: {why}; 'Name: value' is wanted"));
+    let misnamed = |_| wrong("what stands where a header field's name is wanted is no name: letters, digits and - are");
     if let Some((name, value)) = line.split_once(':') {
         let (name, value) = (name.trim(), value.trim());
-        http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
-        http::HeaderValue::from_str(value).or_else(|_| http::HeaderValue::from_bytes(value.as_bytes())).map_err(|_| wrong())?;
+        http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
+        http::HeaderValue::from_str(value)
+            .or_else(|_| http::HeaderValue::from_bytes(value.as_bytes()))
+            .map_err(|_| wrong(&format!("the value of '{}' has a control character in it", shown(name))))?;
         return Ok(if value.is_empty() {
             HeaderRule::Remove(name.to_owned())
         } else {
             HeaderRule::Set(name.to_owned(), Secret::new(value.to_owned()))
         });
     }
-    let name = line.strip_suffix(';').ok_or_else(wrong)?.trim();
-    http::HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+    let name = line.strip_suffix(';').ok_or_else(|| wrong("a line without a colon is no header field"))?.trim();
+    http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
     Ok(HeaderRule::Set(name.to_owned(), Secret::new(String::new())))
 }
 
@@ -178,7 +170,7 @@ const fn family(args: &RequestArgs) -> Family {
 
 fn dns(args: &RequestArgs) -> Result<Dns, Usage> {
     if let Some(url) = &args.doh_url {
-        let url = parse_url(url)?;
+        let url = parse_url(url).map_err(|usage| Usage::new(format!("--doh-url: {usage}")))?;
         return if url.scheme() == "https" { Ok(Dns::Https(url)) } else { Err(Usage::new("--doh-url wants an https URL")) };
     }
     match args.dns_servers.as_deref() {

@@ -65,10 +65,11 @@ impl Folding {
         self.places.into_iter().map(endpoint).collect()
     }
 
-    fn take(&mut self, number: usize, event: Event) -> Option<&Endpoint> {
+    fn take(&mut self, number: usize, mut event: Event) -> Option<&Endpoint> {
         let place = self.places.get_mut(number)?;
         place.options.rules.learn(&event.what);
         let is_last = matches!(event.what, What::RunEnded);
+        place.options.mask(&mut event);
         self.under_way.entry(number).or_default().apply(event);
         if !is_last {
             return None;

@@ -2,39 +2,117 @@
 
 use std::ops::Range;
 
-use super::places::is_secret_name;
+use super::names::{ends_with_cookie, is_secret};
 
 /// Fields that are secret as a whole, but for a first word that names the scheme (RFC 9110 §11.4).
 const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "authentication-info", "proxy-authentication-info"];
-/// Fields that sound as if they were.
-const HARMLESS: [&str; 2] = ["access-control-", "sec-websocket-"];
+/// Schemes of authentication that are registered (RFC 9110 §16.4.1) or well known; any other first word is part of the secret.
+const SCHEMES: [&str; 36] = [
+    "basic",
+    "bearer",
+    "concealed",
+    "digest",
+    "dpop",
+    "gnap",
+    "hoba",
+    "mutual",
+    "negotiate",
+    "oauth",
+    "privatetoken",
+    "scram-sha-1",
+    "scram-sha-256",
+    "vapid",
+    "ntlm",
+    "kerberos",
+    "token",
+    "apikey",
+    "api-key",
+    "key",
+    "hawk",
+    "mac",
+    "jwt",
+    "ssws",
+    "signature",
+    "sharedkey",
+    "sharedkeylite",
+    "sharedaccesssignature",
+    "splunk",
+    "geniekey",
+    "googlelogin",
+    "aws",
+    "aws4-hmac-sha256",
+    "aws4-ecdsa-p256-sha256",
+    "wsse",
+    "snowflake",
+];
+/// Attributes of cookies (RFC 6265 §4.1, RFC 2109 §4.2.2, and what browsers add).
+const ATTRIBUTES: [&str; 13] = [
+    "expires",
+    "max-age",
+    "domain",
+    "path",
+    "secure",
+    "httponly",
+    "samesite",
+    "priority",
+    "partitioned",
+    "version",
+    "comment",
+    "discard",
+    "port",
+];
 
 /// Adds what in a field's value is secret for the field's name.
 pub(super) fn secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
     let name = name.trim().to_ascii_lowercase();
-    match name.as_str() {
-        "cookie" => {
-            let mut at = 0;
-            for pair in value.split(';') {
-                found.push(pair_value(pair, at));
-                at += pair.len() + 1;
-            }
+    if name.starts_with("set-cookie") {
+        cookies_set(value, found);
+    } else if name == "cookie" || ends_with_cookie(&name) && value.contains('=') {
+        let mut at = 0;
+        for pair in value.split(';') {
+            found.push(pair_value(pair, at));
+            at += pair.len() + 1;
         }
-        "set-cookie" => found.push(pair_value(value.split(';').next().unwrap_or(value), 0)),
-        _ if CREDENTIALS.contains(&name.as_str()) => found.push(credentials(value)),
-        _ if HARMLESS.iter().any(|harmless| name.starts_with(harmless)) => {}
-        _ if is_secret_name(&name) => found.push(trimmed(value, 0)),
-        _ => {}
+    } else if CREDENTIALS.contains(&name.as_str()) || name.ends_with("-authorization") {
+        found.push(credentials(value));
+    } else if is_secret(&name, value.trim()) {
+        found.push(trimmed(value, 0));
     }
 }
 
-/// `Bearer abc`: what follows the scheme; a value of one word is the secret itself.
+/// `Bearer abc`: what follows a known scheme; else all of it.
 fn credentials(value: &str) -> Range<usize> {
     let begin = value.len() - value.trim_start().len();
-    match value.get(begin..).and_then(|rest| rest.find(' ')) {
-        Some(scheme) => trimmed(value.get(begin + scheme..).unwrap_or_default(), begin + scheme),
-        None => trimmed(value, 0),
+    let rest = value.get(begin..).unwrap_or_default();
+    match rest.split_once(' ') {
+        Some((scheme, after)) if SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) => trimmed(after, begin + scheme.len() + 1),
+        _ => trimmed(value, 0),
     }
+}
+
+/// The cookie's value, and those of what is no attribute of a cookie; several cookies may be joined by commas or line ends.
+fn cookies_set(value: &str, found: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    for line in value.split('\n') {
+        let mut place = at;
+        for (number, pair) in line.split(';').enumerate() {
+            let name = pair.split_once('=').map_or(pair, |(name, _)| name).trim();
+            let is_attribute = number > 0 && ATTRIBUTES.iter().any(|known| name.eq_ignore_ascii_case(known));
+            if !is_attribute {
+                found.push(pair_value(pair, place));
+            } else if let Some((before, joined)) = joined_cookie(pair) {
+                found.push(pair_value(joined, place + before));
+            }
+            place += pair.len() + 1;
+        }
+        at += line.len() + 1;
+    }
+}
+
+/// `Path=/, next=value`: the cookie that begins behind an attribute, and where. The comma of a date is followed by no name and `=`.
+fn joined_cookie(attribute: &str) -> Option<(usize, &str)> {
+    let comma = attribute.match_indices(',').find(|(at, _)| attribute.get(*at..).is_some_and(|rest| rest.contains('=')))?.0;
+    Some((comma + 1, attribute.get(comma + 1..)?))
 }
 
 /// `name=value` at a place: the value; a cookie without a name is all value.

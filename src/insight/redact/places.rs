@@ -1,4 +1,4 @@
-//! Where in a text secrets stand: as the user of a URL, as a parameter that is called like one, as a token of a known shape.
+//! Where in a text parameters and users of URLs stand: in queries, fragments, paths, forms, JSON, and in URLs within URLs.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -6,69 +6,181 @@ use std::sync::LazyLock;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-/// Adds the user information of URLs: `://user:password@host` (RFC 3986 §3.2.1).
+/// A parameter of a text: `name=value`, or `"name":value` of JSON.
+pub(super) struct Parameter<'t> {
+    /// Its name, decoded.
+    pub(super) name: &'t str,
+    /// Its value, as it stands there.
+    pub(super) value: &'t str,
+    /// It belongs to a URL's query, fragment or path, or to a form: something introduces it other than a space.
+    pub(super) is_of_url: bool,
+}
+
+/// Adds the user information of URLs (RFC 3986 §3.2.1), however browsers read them: `http://user:password@host`, `//user@host`,
+/// `http:\\user@host`, `http:user@host` (WHATWG URL, special schemes), and `user:password@host` as it is given to curl.
 pub(super) fn users(text: &str, found: &mut Vec<Range<usize>>) {
-    let mut from = 0;
-    while let Some(at) = text.get(from..).and_then(|rest| rest.find("://")) {
-        let begin = from + at + 3;
-        let authority = text.get(begin..).unwrap_or_default();
-        let end = authority.find(|c: char| "/?#\\\"'<> ".contains(c) || c.is_control()).unwrap_or(authority.len());
-        if let Some(user) = authority.get(..end).and_then(|within| within.rfind('@')) {
+    static BEGINNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let slashed = r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]+";
+        Regex::new(&format!(r#"{slashed}|(?i:\b(?:https?|wss?|ftp):)|(?:^|[\s"'(=<,\[])[/\\]{{2,}}"#)).ok()
+    });
+    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?:^|[\s"'=(<])([^\s/\\"'@:=(<]+:[^\s/\\"'@]+)@[\w\[]"#).ok());
+    if !text.contains('@') {
+        return;
+    }
+    for beginning in BEGINNINGS.iter().flat_map(|beginnings| beginnings.find_iter(text)) {
+        let begin = beginning.end();
+        if let Some(user) = user_before_host(text.get(begin..).unwrap_or_default()) {
             found.push(begin..begin + user);
         }
-        from = begin + end;
+    }
+    let bare = BARE.iter().flat_map(|bare| bare.captures_iter(text)).filter_map(|captures| captures.get(1));
+    found.extend(bare.filter(|user| !has_scheme(user.as_str())).map(|user| user.range()));
+}
+
+/// The length of a user in front of a host, if there is one.
+fn user_before_host(rest: &str) -> Option<usize> {
+    let ends_word = |c: char| c.is_whitespace() || c.is_control() || "\"<>".contains(c);
+    let word = rest.get(..rest.find(ends_word).unwrap_or(rest.len()))?;
+    let authority = word.get(..word.find(['/', '?', '#']).unwrap_or(word.len()))?;
+    // `user:pa/ss@host`: what stands where a port would is none, so the first slash is no path's.
+    let port = authority.rsplit_once(':').filter(|(host, _)| !host.starts_with('[')).map(|(_, port)| port);
+    let is_port = |port: &str| port.trim_end_matches('\\').bytes().all(|byte| byte.is_ascii_digit());
+    authority.rfind('@').or_else(|| if port.is_none_or(is_port) { None } else { word.rfind('@') })
+}
+
+/// Returns true for addresses that have a scheme and no password, `mailto:ada@host`, and those whose scheme is found by itself.
+fn has_scheme(user: &str) -> bool {
+    const SCHEMES: [&str; 13] = ["mailto", "acct", "sip", "sips", "xmpp", "im", "pres", "tel", "http", "https", "ws", "wss", "ftp"];
+    user.split_once(':').is_some_and(|(scheme, _)| SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)))
+}
+
+/// Adds the values of parameters that are secret.
+pub(super) fn parameters(text: &str, is_secret: &dyn Fn(&Parameter<'_>) -> bool, found: &mut Vec<Range<usize>>) {
+    if text.contains('=') {
+        assigned(text, is_secret, found);
+    }
+    if text.contains("\":") || text.contains("':") || text.contains("\" :") {
+        of_json(text, is_secret, found);
     }
 }
 
-/// Adds the values of parameters whose names are those of secrets: `?token=abc`, `&token=abc`, `#token=abc`.
-pub(super) fn parameters(text: &str, found: &mut Vec<Range<usize>>) {
-    let mut from = 0;
-    while let Some(at) = text.get(from..).and_then(|rest| rest.find(['?', '&', '#'])) {
-        let begin = from + at + 1;
-        let parameter = text.get(begin..).unwrap_or_default();
-        let end = parameter.find(|c: char| "?&#\"'<> ".contains(c) || c.is_control()).unwrap_or(parameter.len());
-        if let Some((name, value)) = parameter.get(..end).and_then(|within| within.split_once('='))
-            && is_secret_name(&percent_decode_str(name).decode_utf8_lossy())
-        {
-            found.push(begin + end - value.len()..begin + end);
+/// Adds what stands in queries and fragments without a name: `?abc`, `#abc`.
+pub(super) fn nameless(text: &str, found: &mut Vec<Range<usize>>) {
+    let (mut begin, mut in_query) = (0, false);
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        let next = at + c.len_utf8();
+        let piece = text.get(begin..at).unwrap_or_default();
+        if in_query && (matches!(c, '?' | '#' | '&' | ';') || ends_value(c)) && !piece.contains('=') && !piece.is_empty() {
+            found.push(begin..at);
         }
-        from = begin + end;
+        match c {
+            // At the end of a sentence it begins no query.
+            '?' | '#' => (begin, in_query) = (next, true),
+            '&' | ';' => begin = next,
+            _ if ends_value(c) => in_query = false,
+            _ => {}
+        }
     }
 }
 
-/// Names of parameters that are secrets, in lower case and without `-`, `_` and `.`.
-const NAMES: [&str; 12] =
-    ["key", "passwd", "pwd", "sig", "code", "auth", "authorization", "session", "sid", "otp", "awsaccesskeyid", "pass"];
-/// What names of secrets have in them.
-const WITHIN_NAMES: [&str; 11] =
-    ["token", "secret", "password", "passphrase", "apikey", "accesskey", "privatekey", "credential", "sessionid", "signature", "jwt"];
-
-/// Whether a parameter or a field of this name is a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let plain: String = name.chars().filter(|c| !matches!(c, '-' | '_' | '.')).map(|c| c.to_ascii_lowercase()).collect();
-    NAMES.contains(&plain.as_str()) || WITHIN_NAMES.iter().any(|part| plain.contains(part))
+/// `?name=value`, `&name=value`, `#name=value`, `;name=value`, `name="value"`.
+fn assigned(text: &str, is_secret: &dyn Fn(&Parameter<'_>) -> bool, found: &mut Vec<Range<usize>>) {
+    let (mut name_at, mut opener, mut in_query, mut from) = (0, ' ', false, 0);
+    for (at, c) in text.char_indices() {
+        if at < from {
+            continue;
+        }
+        let next = at + c.len_utf8();
+        match c {
+            '=' => {
+                let name = text.get(name_at..at).unwrap_or_default();
+                let value = value_at(text, next, in_query || !matches!(opener, ';' | '/'));
+                let decoded = percent_decode_str(name).decode_utf8_lossy();
+                let told = text.get(value.clone()).unwrap_or_default();
+                let is_of_url = in_query || matches!(opener, '&' | ';');
+                if !name.is_empty() && is_secret(&Parameter { name: &decoded, value: told, is_of_url }) {
+                    from = value.end;
+                    found.push(value);
+                }
+                (name_at, opener) = (next, '=');
+            }
+            _ if ends_value(c) => (name_at, opener, in_query) = (next, ' ', false),
+            '?' | '#' => (name_at, opener, in_query) = (next, c, true),
+            '&' | ';' | ',' | '/' | '\\' | '(' | ')' | '{' | '}' | '|' | ':' | '@' => (name_at, opener) = (next, c),
+            _ => {}
+        }
+    }
 }
 
-/// Adds what has the shape of a token: JSON Web Tokens (RFC 7519), bearer tokens (RFC 6750 §2.1), keys that well-known services hand out.
-pub(super) fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
-    /// The shortest of them.
-    const SHORTEST: usize = 16;
-    static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let shapes = [
-            r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{2,}(?:\.[A-Za-z0-9_-]*)*",
-            r"\b[Bb]earer +([A-Za-z0-9._~+/-]{16,}=*)",
-            r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-            r"\b(?:gh[opsur]_|github_pat_)[A-Za-z0-9_]{20,}",
-            r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
-            r"\bAIza[0-9A-Za-z_-]{35}",
-            r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,}",
-            r"\bsk-[A-Za-z0-9_-]{20,}",
-        ];
-        Regex::new(&shapes.join("|")).ok()
-    });
-    if text.len() >= SHORTEST {
-        SHAPES.iter().for_each(|shapes| matches(shapes, text, found));
+/// What ends a value wherever it stands.
+fn ends_value(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\"'<>`".contains(c)
+}
+
+/// The value that begins at a place: in quotes, of a query or a form, or of a path's segment (RFC 3986 §3.3).
+fn value_at(text: &str, begin: usize, of_query: bool) -> Range<usize> {
+    let rest = text.get(begin..).unwrap_or_default();
+    let escapes = rest.len() - rest.trim_start_matches('\\').len();
+    if let Some(quote) = rest.get(escapes..).and_then(|rest| rest.chars().next()).filter(|c| matches!(c, '"' | '\'')) {
+        let begin = begin + escapes + 1;
+        return begin..begin + quoted(text.get(begin..).unwrap_or_default(), quote, escapes);
     }
+    let ends = |c: char| ends_value(c) || matches!(c, '&' | '#') || !of_query && matches!(c, '/' | ';' | '?');
+    let length = rest.find(ends).unwrap_or(rest.len());
+    let value = rest.get(..length).unwrap_or_default().trim_end_matches([';', ',']);
+    begin..begin + value.len()
+}
+
+/// The length of what stands before a closing quote, which has as many backslashes before it as the opening one had.
+fn quoted(rest: &str, quote: char, escapes: usize) -> usize {
+    let closes = |at: usize| {
+        let before = rest.get(..at).unwrap_or_default();
+        let backslashes = before.len() - before.trim_end_matches('\\').len();
+        if escapes == 0 { backslashes % 2 == 0 } else { backslashes == escapes }
+    };
+    rest.match_indices(quote).find(|(at, _)| closes(*at)).map_or(rest.len(), |(at, _)| at - escapes.min(at))
+}
+
+/// `"name": "value"`, also within a string of JSON: `{\"name\":\"value\"}`.
+fn of_json(text: &str, is_secret: &dyn Fn(&Parameter<'_>) -> bool, found: &mut Vec<Range<usize>>) {
+    static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"["']([^"'\\]{1,256})\\*["']\s*:\s*"#).ok());
+    for captures in NAMES.iter().flat_map(|names| names.captures_iter(text)) {
+        let (Some(all), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
+        let value = json_value_at(text, all.end());
+        let told = text.get(value.clone()).unwrap_or_default();
+        if is_secret(&Parameter { name: name.as_str(), value: told, is_of_url: false }) {
+            found.push(value);
+        }
+    }
+}
+
+/// A string without its quotes, an array as a whole, or a number or a word. Names within an object are judged by themselves.
+fn json_value_at(text: &str, begin: usize) -> Range<usize> {
+    let rest = text.get(begin..).unwrap_or_default();
+    match rest.trim_start_matches('\\').chars().next() {
+        Some('"' | '\'') => value_at(text, begin, true),
+        Some('{') | None => begin..begin,
+        Some('[') => begin..begin + rest.find(']').map_or(rest.len(), |at| at + 1),
+        Some(_) => begin..begin + rest.find(|c: char| ",}]".contains(c) || c.is_whitespace()).unwrap_or(rest.len()),
+    }
+}
+
+/// Returns the fields in a sentence, `Name: value` up to a quote or the end of the line: their names, and where their values stand.
+pub(super) fn fields_in(text: &str) -> Vec<(&str, Range<usize>)> {
+    static FIELDS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\b([A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)+|(?i:authorization|cookie)) ?: ?").ok());
+    if !text.contains(':') {
+        return Vec::new();
+    }
+    let mut fields = Vec::new();
+    for captures in FIELDS.iter().flat_map(|fields| fields.captures_iter(text)) {
+        let (Some(all), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
+        let quote = text.get(..all.start()).and_then(|before| before.chars().next_back()).filter(|c| matches!(c, '"' | '\''));
+        let rest = text.get(all.end()..).unwrap_or_default();
+        let length = rest.find(|c: char| matches!(c, '\r' | '\n') || Some(c) == quote).unwrap_or(rest.len());
+        fields.push((name.as_str(), all.end()..all.end() + length));
+    }
+    fields
 }
 
 /// Adds what a pattern finds: its first group, or where it has none all of it.

@@ -2,7 +2,6 @@
 
 use super::page::Page;
 use crate::dissect::{Start, pairs};
-use crate::insight::redact::Redactor;
 use crate::insight::{Ending, ending, undelivered_name};
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::tui::figures::instant;
@@ -47,7 +46,7 @@ fn said(run: &Run, key: &FlowKey, page: &mut Page) {
         let Start::Request { method, target } = &request.start else { continue };
         let status = answer.and_then(|answer| if let Start::Response { status } = answer.start { Some(status) } else { None });
         let status = status.map(|status| format!(" \u{2192} {status}")).unwrap_or_default();
-        page.say(format!("{} {}{status}", method.escaped(), Redactor::default().text(target).escaped()));
+        page.say(format!("{} {}{status}", method.escaped(), target.escaped()));
     }
     for asked in dissection.asked.iter().take(MOST_SAID) {
         let records = asked.answer.iter().flat_map(|answer| &answer.records).map(|record| record.data.escaped().into_owned());

@@ -5,31 +5,36 @@ use ratatui::style::Modifier;
 use ratatui::widgets::{Clear, Widget};
 
 use super::canvas::Canvas;
+use crate::insight::redact::Masking;
 use crate::tui::address::{Address, check};
 use crate::tui::fit::width;
 use crate::tui::theme::Role;
 
 /// The field over the run.
-pub(super) fn draw_over(canvas: &mut Canvas<'_>, area: Rect, address: &Address) {
+pub(super) fn draw_over(canvas: &mut Canvas<'_>, area: Rect, address: &Address, masking: &Masking) {
     let columns = area.width.min(100);
     let height = 4.min(area.height);
     let popup = Rect { x: area.x + (area.width - columns) / 2, y: area.y + area.height.saturating_sub(height) / 3, width: columns, height };
     Clear.render(popup, canvas.buf);
     if popup.height < 3 {
-        return draw_field(canvas, Rect { height: popup.height.min(1), ..popup }, address);
+        return draw_field(canvas, Rect { height: popup.height.min(1), ..popup }, address, masking);
     }
     let inner = canvas.boxed(popup, &[(" Where to? ".to_owned(), Role::Strong)], true);
-    draw_field(canvas, Rect { height: 1, ..inner }, address);
+    draw_field(canvas, Rect { height: 1, ..inner }, address, masking);
     draw_verdict(canvas, Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner }, address);
 }
 
-/// The text, scrolled so that the cursor is seen.
-pub(super) fn draw_field(canvas: &mut Canvas<'_>, area: Rect, address: &Address) {
+/// The text, scrolled so that the cursor is seen. What is secret in it is shown as asterisks, also while it is typed.
+pub(super) fn draw_field(canvas: &mut Canvas<'_>, area: Rect, address: &Address, masking: &Masking) {
     let columns = usize::from(area.width).saturating_sub(2);
     if area.height == 0 || columns < 2 {
         return;
     }
     let (before, after) = address.parts();
+    let mut bytes = [before, after].concat().into_bytes();
+    masking.blank(&mut bytes);
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    let (before, after) = text.split_at_checked(before.len()).unwrap_or_default();
     let shown = tail(before, columns - 1);
     let mut x = area.x + 1;
     x += canvas.text((x, area.y), shown, area.right().saturating_sub(x), Role::Strong);

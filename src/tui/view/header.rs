@@ -65,7 +65,7 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, left: Vec<Piece>, right:
 fn asked_and_answered(state: &State, exchange: Option<&Exchange>, columns: usize, right: &[Piece]) -> Vec<Piece> {
     let method = exchange.map(|exchange| format!("{} ", exchange.method)).unwrap_or_default();
     let url =
-        exchange.map_or_else(|| without_credentials(&Untrusted::new(state.url.clone())), |exchange| without_credentials(&exchange.url));
+        exchange.map_or_else(|| without_credentials(&Untrusted::new(state.shown_url())), |exchange| without_credentials(&exchange.url));
     let answer = exchange.and_then(answer);
     let taken: usize = right.iter().chain(&answer).map(|(text, _)| width(text) + 2).sum();
     let room = columns.saturating_sub(taken + method.len() + 4);

@@ -90,7 +90,7 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     keys::draw(canvas, areas.keys, state);
     match &state.front {
         Front::Help(scrolled) => help::draw(canvas, Rect { height: area.height - areas.keys.height, ..area }, state, *scrolled),
-        Front::Edit(address) => address::draw_over(canvas, area, address),
+        Front::Edit(address) => address::draw_over(canvas, area, address, &state.settings.masking),
         Front::Panels | Front::Filter(_) | Front::Start => {}
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State) {
     logo::draw(canvas, areas.logo);
     if areas.field.height >= 3 && areas.field.width >= 20 {
         let inner = canvas.boxed(areas.field, &[(" Where to? ".to_owned(), Role::Strong)], true);
-        draw_field(canvas, inner, &state.start.address);
+        draw_field(canvas, inner, &state.start.address, &state.settings.masking);
         if state.start.taken {
             let long = u16::try_from(width(&state.start.address.text())).unwrap_or(u16::MAX).min(inner.width.saturating_sub(3));
             let style = canvas.look.selected(true);
@@ -110,7 +110,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State) {
         }
         draw_said(canvas, areas.said, state);
     } else {
-        draw_field(canvas, Rect { height: areas.field.height.min(1), ..areas.field }, &state.start.address);
+        draw_field(canvas, Rect { height: areas.field.height.min(1), ..areas.field }, &state.start.address, &state.settings.masking);
     }
     let (rows, first) = areas.rows(state);
     catalogue::draw(canvas, areas.list, state, &rows, first);

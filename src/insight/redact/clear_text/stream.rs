@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::BLANK;
 use super::speech::{Speech, Talked};
-use crate::insight::redact::{Rules, apart};
+use crate::insight::redact::{Rules, disjoint};
 use crate::trace::TcpFlags;
 use crate::wire::TcpSegment;
 
@@ -60,7 +60,7 @@ impl Stream {
         if missing > 0 {
             self.speech.miss(missing);
         }
-        for secret in apart(secrets) {
+        for secret in disjoint(secrets) {
             self.remember(at + secret.start as u64..at + secret.end as u64);
             if let Some(secret) = bytes.get_mut(secret) {
                 secret.fill(BLANK);

@@ -1,0 +1,256 @@
+//! Which names are those of secrets, judged by their words.
+//!
+//! ```text
+//! X-Auth-Key ── split at punctuation, camelCase, digits ──► auth key ──► what do the words say?
+//! accesstoken ── split by known words ────────────────────► access token
+//! ```
+//!
+//! A *strong* word, such as `token`, is a secret wherever it stands, unless a later word says that only something about the secret is meant
+//! (`token_type`), or the word before says that it is no secret at all (`page_token`). A *weak* word, such as `key`, is one only at the end.
+
+mod words;
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use words::{
+    ABOUT, CARRIERS, GLUED, HARMLESS, HARMLESS_PREFIXES, PHRASES, PREFIXES, QUESTIONS, SECRETS, STRONG, SUFFIXES, VERIFYING, WEAK,
+};
+
+/// Returns true if a parameter or a field of this name has a secret as its value.
+pub(super) fn is_secret(name: &str, value: &str) -> bool {
+    /// Shorter policies are words such as `strict`, and not CloudFront's signed JSON.
+    const SHORTEST_POLICY: usize = 16;
+    match plain(name).as_str() {
+        // A status (`code=200`). Codes that are handed out for authorization have other lengths.
+        "code" => value.len() != 3 || !value.bytes().all(|byte| byte.is_ascii_digit()),
+        "policy" | "cloudfrontpolicy" => value.len() >= SHORTEST_POLICY,
+        _ => is_secret_name(name),
+    }
+}
+
+/// Returns true if values of this name are secrets, whatever they are.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    /// Longer names are judged by their end, so that a name costs no more than a line of text.
+    const LONGEST: usize = 256;
+    let mut begin = name.len().saturating_sub(LONGEST);
+    while !name.is_char_boundary(begin) {
+        begin += 1;
+    }
+    let name = name.get(begin..).unwrap_or_default();
+    let whole = plain(name);
+    if HARMLESS.contains(&whole.as_str()) || HARMLESS_PREFIXES.iter().any(|prefix| whole.starts_with(prefix)) {
+        return false;
+    }
+    SECRETS.contains(&whole.as_str())
+        || PREFIXES.iter().any(|prefix| whole.starts_with(prefix))
+        // camelCase and glued words may be mixed, as in `APIkey` and `myAccesstoken`: what either reading finds is secret.
+        || are_secret(&words(name, true))
+        || are_secret(&words(name, false))
+}
+
+/// The name in lower case, without punctuation.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns true for `X-Cookie` and the like, whose values are pairs of a cookie's name and value.
+pub(super) fn ends_with_cookie(name: &str) -> bool {
+    plain(name).trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("cookie")
+}
+
+fn are_secret(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words = if let ["x", rest @ ..] = words.as_slice() { rest } else { words.as_slice() };
+    if words.first().is_some_and(|first| QUESTIONS.contains(first)) {
+        return false;
+    }
+    has_phrase(words) || has_strong(words) || ends_weak(words)
+}
+
+/// Returns true for words in a row that mean a secret, unless later words only say something about it.
+fn has_phrase(words: &[&str]) -> bool {
+    let ends = |phrase: &&[&str]| {
+        let at = words.windows(phrase.len()).position(|window| window == *phrase)?;
+        words.get(at + phrase.len()..)
+    };
+    PHRASES.iter().filter_map(ends).any(|later| !later.iter().any(|word| ABOUT.contains(word)))
+}
+
+/// Returns true for a strong word that nothing makes harmless.
+fn has_strong(words: &[&str]) -> bool {
+    words.iter().enumerate().any(|(at, word)| {
+        let Some((_, harmless_after)) = STRONG.iter().find(|(strong, _)| strong == word) else { return false };
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        let later = words.get(at + 1..).unwrap_or_default();
+        !before.is_some_and(|before| harmless_after.contains(before)) && !later.iter().any(|word| ABOUT.contains(word))
+    })
+}
+
+/// Returns true where the last word is a weak one, and the word before does not make it harmless.
+fn ends_weak(words: &[&str]) -> bool {
+    let mut bare = words;
+    while let [rest @ .., last] = bare
+        && CARRIERS.contains(last)
+    {
+        bare = rest;
+    }
+    let [rest @ .., last] = bare else { return false };
+    // `key_value` is any pair, unlike `api_key_value`.
+    if rest.is_empty() && bare.len() < words.len() && matches!(*last, "key" | "code") {
+        return false;
+    }
+    let Some(weak) = WEAK.iter().find(|weak| weak.word == *last) else { return false };
+    match rest.last() {
+        None => weak.alone,
+        // Codes are all sorts of things: only those that verify somebody are secret.
+        Some(before) if *last == "code" => VERIFYING.contains(before),
+        Some(before) => !weak.harmless_after.contains(before),
+    }
+}
+
+/// Splits a name at what is no letter, where case changes if that is wanted, and where known words are glued together.
+fn words(name: &str, by_case: bool) -> Vec<String> {
+    let mut words = Vec::new();
+    for chunk in name.split(|c: char| !c.is_alphabetic()).filter(|chunk| !chunk.is_empty()) {
+        let pieces = if by_case { split_by_case(chunk) } else { vec![chunk] };
+        for piece in pieces {
+            unglue(&piece.to_lowercase(), &mut words);
+        }
+    }
+    words
+}
+
+/// `getSAMLResponse` → `get`, `SAML`, `Response`.
+fn split_by_case(chunk: &str) -> Vec<&str> {
+    let letters: Vec<(usize, char)> = chunk.char_indices().collect();
+    let mut pieces = Vec::new();
+    let mut begin = 0;
+    for (number, (at, here)) in letters.iter().enumerate().skip(1) {
+        let is_lowercase = |number: usize| letters.get(number).is_some_and(|(_, letter)| letter.is_lowercase());
+        if here.is_uppercase() && (is_lowercase(number - 1) || is_lowercase(number + 1)) {
+            pieces.push(chunk.get(begin..*at).unwrap_or_default());
+            begin = *at;
+        }
+    }
+    pieces.push(chunk.get(begin..).unwrap_or_default());
+    pieces
+}
+
+/// Adds the known words of which a piece is made, the longest first; else, of one that ends like a secret, the ending; else the piece.
+fn unglue(piece: &str, words: &mut Vec<String>) {
+    /// Glued names are short; longer pieces are text.
+    const LONGEST: usize = 48;
+    static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let strong = STRONG.iter().map(|(word, _)| *word);
+        strong.chain(WEAK.iter().map(|weak| weak.word)).chain(GLUED.iter().copied()).collect()
+    });
+    if piece.len() > LONGEST || KNOWN.contains(piece) {
+        words.push(piece.to_owned());
+        return;
+    }
+    if let Some(mut parts) = parts(piece, &KNOWN) {
+        words.append(&mut parts);
+        return;
+    }
+    match SUFFIXES.iter().find_map(|suffix| Some((piece.strip_suffix(suffix)?, suffix))) {
+        Some((before, suffix)) => words.extend([before.to_owned(), (*suffix).to_owned()]),
+        // `skey`, `wskey`: no English word has so few letters before its "key".
+        None if piece.len() <= 5 && piece.ends_with("key") => words.push("key".to_owned()),
+        None => words.push(piece.to_owned()),
+    }
+}
+
+/// The fewest known words that make up a piece.
+fn parts(piece: &str, known: &HashSet<&str>) -> Option<Vec<String>> {
+    // For each place, where the last word before it begins, and how many words lead there.
+    let mut ways: Vec<Option<(usize, usize)>> = vec![None; piece.len() + 1];
+    *ways.first_mut()? = Some((0, 0));
+    for end in 1..=piece.len() {
+        let best = (0..end)
+            .filter_map(|begin| {
+                let (_, count) = (*ways.get(begin)?)?;
+                let word = piece.get(begin..end)?;
+                // A letter alone is a word at the beginning only: `jsessionid`, `xcsrftoken`.
+                let is_known = known.contains(word) || begin == 0 && matches!(word, "x" | "j" | "e" | "o" | "u");
+                is_known.then_some((begin, count + 1))
+            })
+            .min_by_key(|(_, count)| *count);
+        *ways.get_mut(end)? = best;
+    }
+    let mut found = Vec::new();
+    let mut end = piece.len();
+    while end > 0 {
+        let (begin, _) = (*ways.get(end)?)?;
+        found.push(piece.get(begin..end)?.to_owned());
+        end = begin;
+    }
+    found.reverse();
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of a list: one a line, with `#` before remarks.
+    fn listed(text: &'static str) -> impl Iterator<Item = &'static str> {
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    }
+
+    fn wrong(list: &'static str, wanted: bool) -> Vec<&'static str> {
+        listed(list).filter(|name| is_secret(name, "Canary-7f3a-Canary") != wanted).collect()
+    }
+
+    #[test]
+    fn names_of_secrets_are_known_by_their_words() {
+        let (headers, parameters) = (include_str!("samples/secret_headers.txt"), include_str!("samples/secret_parameters.txt"));
+        assert!(listed(headers).count() + listed(parameters).count() >= 400);
+        assert_eq!(wrong(headers, true), [""; 0]);
+        assert_eq!(wrong(parameters, true), [""; 0]);
+    }
+
+    #[test]
+    fn names_that_only_sound_secret_are_not() {
+        let harmless = include_str!("samples/harmless.txt");
+        assert!(listed(harmless).count() >= 150);
+        assert_eq!(wrong(harmless, false), [""; 0]);
+    }
+
+    #[test]
+    fn some_names_are_judged_by_their_value_too() {
+        for (name, value, secret) in [
+            ("code", "200", false),
+            ("code", "404", false),
+            ("code", "4/0AX4XfWh", true),
+            ("code", "1", true),
+            ("Policy", "strict", false),
+            ("Policy", "eyJTdGF0ZW1lbnQiOlt7", true),
+        ] {
+            assert_eq!(is_secret(name, value), secret, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn words_are_split_however_they_are_written() {
+        for (name, wanted) in [
+            ("X-Auth-Key", "x auth key"),
+            ("getSAMLResponse", "get saml response"),
+            ("user[pass_word2]", "user pass word"),
+            ("accesstoken", "access token"),
+            ("JSESSIONID", "j session id"),
+            ("AWSAccessKeyId", "aws access key id"),
+            ("tokenizer", "tokenizer"),
+            ("ключToken", "ключ token"),
+        ] {
+            assert_eq!(words(name, true).join(" "), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_judged() {
+        assert!(is_secret_name(&format!("{}_token", "é".repeat(10_000))));
+        assert!(!is_secret_name(&"key".repeat(100_000)));
+        assert!(!is_secret_name(""));
+    }
+}

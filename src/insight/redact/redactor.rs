@@ -1,0 +1,71 @@
+//! What masks.
+
+use super::rules::Rules;
+use super::{MASK, masked};
+use crate::trace::Header;
+use crate::units::Untrusted;
+
+/// Masks secrets in what is shown or written, unless the user asked for them.
+#[derive(Clone, Copy, Debug)]
+pub struct Redactor<'a>(Option<&'a Rules>);
+
+impl Default for Redactor<'_> {
+    fn default() -> Self {
+        Self::new(false)
+    }
+}
+
+impl<'a> Redactor<'a> {
+    /// One that masks what is secret by its place, or with `with_secrets` one that masks nothing.
+    pub const fn new(with_secrets: bool) -> Self {
+        static PLAIN: Rules = Rules::PLAIN;
+        Self(if with_secrets { None } else { Some(&PLAIN) })
+    }
+
+    /// One that masks by rules.
+    pub const fn by(rules: &'a Rules) -> Self {
+        Self(Some(rules))
+    }
+
+    /// Returns true if it masks anything at all.
+    pub const fn masks(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// A URL, a request target, or a sentence that may hold one.
+    pub fn text(self, text: &Untrusted) -> Untrusted {
+        let Some(rules) = self.0 else { return text.clone() };
+        Untrusted::new(masked(text.raw(), &rules.secrets_in(text.raw())))
+    }
+
+    /// The same of text that is the program's own, with words of others in it.
+    pub fn sentence(self, sentence: &str) -> String {
+        let Some(rules) = self.0 else { return sentence.to_owned() };
+        masked(sentence, &rules.secrets_in(sentence)).into_owned()
+    }
+
+    /// Words of others that say nothing the run needs, such as a reason phrase. Under strict rules all of them are masked.
+    pub fn words_of_others(self, text: &Untrusted) -> Untrusted {
+        let hidden = self.0.is_some_and(Rules::is_strict) && !text.raw().is_empty();
+        if hidden { MASK.into() } else { self.text(text) }
+    }
+
+    /// The value of a query's parameter, name and value decoded.
+    pub fn parameter(self, name: &str, value: &str) -> Untrusted {
+        let hidden = self.0.is_some_and(|rules| rules.is_secret_parameter(name, value)) && !value.is_empty();
+        if hidden { MASK.into() } else { self.text(&value.into()) }
+    }
+
+    /// A field line.
+    pub fn header(self, header: &Header) -> Header {
+        let Some(rules) = self.0 else { return header.clone() };
+        let value = header.value.raw();
+        let secrets = rules.secrets_in_field(header.name.raw(), value);
+        Header { name: self.text(&header.name), value: Untrusted::new(masked(value, &secrets)) }
+    }
+
+    /// Field lines.
+    pub fn headers(self, headers: &[Header]) -> Vec<Header> {
+        headers.iter().map(|header| self.header(header)).collect()
+    }
+}
