@@ -12,6 +12,7 @@ mod probe;
 
 mod agreement;
 mod bodies;
+mod bombs;
 mod connect_failures;
 mod contract;
 mod exit_codes;

@@ -7,7 +7,7 @@ use super::inbound::{malformed, too_large};
 use super::watch::{Passing, Watch};
 use crate::probe::Failed;
 use crate::probe::request::invalid;
-use crate::probe::tls::alert_in;
+use crate::probe::tls::{alert_in, record_flood_in};
 use crate::trace::{Code, Phase};
 use crate::units::{Bytes, Untrusted};
 
@@ -22,7 +22,8 @@ fn explain(passing: &Passing, error: &hyper::Error) -> Failed {
     if let Some(trouble) = own_body(error) {
         return invalid(trouble, "keep the file as it is while it is being sent");
     }
-    if let Some(failed) = alert_in(error, passing.stage.phase()) {
+    let phase = passing.stage.phase();
+    if let Some(failed) = record_flood_in(error, phase).or_else(|| alert_in(error, phase)) {
         return failed;
     }
     if error.is_parse_too_large() {
@@ -75,6 +76,9 @@ fn how(error: &hyper::Error) -> String {
 
 /// Why the body broke off after `received` bytes of `expected`.
 pub(super) fn body(error: &hyper::Error, received: u64, expected: Option<u64>) -> Failed {
+    if let Some(failed) = record_flood_in(error, Phase::Receive) {
+        return failed;
+    }
     let got = Bytes(received);
     let of = expected.map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
     match io_cause(error).map(io::Error::kind) {

@@ -57,25 +57,16 @@ impl Inbound {
             }
             if self.buffer.is_complete() {
                 let head = self.buffer.response().map_err(|fault| self.fault(fault))?;
+                if !is_informational(head.status) {
+                    self.body = Some(BodyParts::new(http1::response_framing(&head, self.to_head_request)));
+                }
                 if let Some(parts) = &mut parts {
-                    self.tell_part(&head, parts);
+                    tell_part(&head, parts);
                 }
                 self.complete(head, now, stage)?;
             }
         }
-        if let (Some(body), Some(parts)) = (&mut self.body, parts) {
-            body.pass(bytes, parts);
-        }
-        Ok(())
-    }
-
-    fn tell_part(&mut self, head: &ResponseHead, parts: &mut Parts) {
-        if is_informational(head.status) {
-            parts.turns_out(PartKind::Http1InformationalHead);
-        } else {
-            self.body = Some(BodyParts::new(http1::response_framing(head, self.to_head_request)));
-        }
-        parts.end();
+        self.body.as_mut().map_or(Ok(()), |body| body.pass(bytes, parts))
     }
 
     fn complete(&mut self, head: ResponseHead, now: Moment, stage: &mut Stage) -> Result<(), Failed> {
@@ -111,6 +102,13 @@ impl Inbound {
             HeadFault::TooLarge => too_large(),
         }
     }
+}
+
+fn tell_part(head: &ResponseHead, parts: &mut Parts) {
+    if is_informational(head.status) {
+        parts.turns_out(PartKind::Http1InformationalHead);
+    }
+    parts.end();
 }
 
 /// It comes before another one. 101 does not: it ends HTTP on the connection (RFC 9110 §15.2.2).

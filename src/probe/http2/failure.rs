@@ -5,7 +5,7 @@ use std::io;
 use super::watch::Watch;
 use crate::probe::Failed;
 use crate::trace::{Code, Phase};
-use crate::units::{Bytes, Untrusted};
+use crate::units::{Bytes, Untrusted, grouped};
 use crate::wire::http1::MOST_HEAD;
 
 /// h2 refuses a head above the limit with the same error as a malformed one. Packed (RFC 7541), such a head still has this much.
@@ -119,4 +119,11 @@ pub(super) fn head_too_large() -> Failed {
 pub(super) fn endless_preliminaries(most: usize) -> Failed {
     let message = format!("more than {most} informational responses came, and no final one");
     Failed::new(Phase::Wait, Code::HttpMalformed, message, "the server repeats 1xx responses without end; its log will say why")
+}
+
+/// Frames without end that are none of the response's.
+pub(super) fn flood(phase: Phase, most: u32) -> Failed {
+    let message = format!("more than {} frames came in a row with nothing of the response in them, the limit here", grouped(most.into()));
+    let hint = "the server, or something before it, repeats control frames or empty ones without end; compare with --http1.1";
+    Failed::new(phase, Code::Http2Protocol, message, hint)
 }

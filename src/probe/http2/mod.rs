@@ -98,7 +98,7 @@ impl Http2 {
             poll_fn(|cx| sender.poll_ready(cx)).await?;
             sender.send_request(head, ends)
         };
-        along(connection, opened).await.map_err(|error| failure(watch, &error, *progress))
+        along(connection, watch, opened).await?.map_err(|error| failure(watch, &error, *progress))
     }
 
     /// Sends the body and takes informational responses until the final one is there.
@@ -118,7 +118,7 @@ impl Http2 {
             let answer = ready!(Pin::new(&mut response).poll(cx));
             Poll::Ready(answer.map_err(|error| failure(watch, &error, *progress)))
         });
-        along(connection, answered).await
+        along(connection, watch, answered).await?
     }
 
     fn tell(&mut self, response: &http::Response<RecvStream>, is_head: bool) -> Answer {
@@ -128,6 +128,7 @@ impl Http2 {
         self.progress.expected = length.filter(|_| !is_head && !matches!(status, 204 | 304));
         self.watch.with(|passing| {
             let section = passing.take_section();
+            passing.advanced();
             passing.stage.answered(section.began, section.before);
             passing.stage.recorder.emit(What::ResponseHead {
                 exchange: passing.stage.exchange,
@@ -148,9 +149,12 @@ impl Http2 {
             drive(upload, cx)?;
             Poll::Ready(Ok::<_, Failed>(ready!(incoming.poll_data(cx))))
         });
-        match along(connection, piece).await? {
+        match along(connection, watch, piece).await?? {
             Some(Ok(data)) => {
                 progress.received += data.len() as u64;
+                if !data.is_empty() {
+                    watch.with(watch::Passing::advanced);
+                }
                 // It cannot fail for what was received.
                 let _ = incoming.flow_control().release_capacity(data.len());
                 return Ok(Some(Piece::Data(data)));
@@ -158,7 +162,7 @@ impl Http2 {
             Some(Err(error)) => return Err(failure(watch, &error, *progress)),
             None => {}
         }
-        let trailers = along(connection, poll_fn(|cx| incoming.poll_trailers(cx))).await;
+        let trailers = along(connection, watch, poll_fn(|cx| incoming.poll_trailers(cx))).await?;
         let trailers = trailers.map_err(|error| failure(watch, &error, *progress))?;
         self.incoming = None;
         Ok(trailers.map(|fields| Piece::Trailers(answer::headers(&fields))))
@@ -228,15 +232,18 @@ fn tell_informational(watch: &Watch, interim: &http::Response<()>) {
     });
 }
 
-/// Waits for something the connection brings, and moves the connection meanwhile.
-async fn along<T>(connection: &mut Driver, wanted: impl Future<Output = T>) -> T {
+/// Waits for something the connection brings, and moves the connection meanwhile. A flood that the watch finds ends the wait.
+async fn along<T>(connection: &mut Driver, watch: &Watch, wanted: impl Future<Output = T>) -> Result<T, Failed> {
     let mut wanted = pin!(wanted);
     poll_fn(|cx| {
         if let Poll::Ready(value) = wanted.as_mut().poll(cx) {
-            return Poll::Ready(value);
+            return Poll::Ready(Ok(value));
         }
         connection.poll(cx);
-        wanted.as_mut().poll(cx)
+        if let Some(failed) = watch.with(|passing| passing.flooded()).flatten() {
+            return Poll::Ready(Err(failed));
+        }
+        wanted.as_mut().poll(cx).map(Ok)
     })
     .await
 }

@@ -3,18 +3,21 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::failure;
 use crate::probe::Failed;
 use crate::probe::layering::Parts;
 use crate::probe::pace::Pace;
 use crate::probe::stage::Stage;
 use crate::probe::tap::Observer;
-use crate::probe::tls::alert_in;
+use crate::probe::tls::{alert_in, record_flood_in};
 use crate::trace::{Header, HttpVersion, PartKind, Phase, StreamPosition, What};
 use crate::units::{Moment, Untrusted};
 use crate::wire::http2::{FRAME_HEADER, Frame, FrameReader, PREFACE, Passed};
 
 /// Field sections told apart in one answer.
 const MOST_SECTIONS: usize = 256;
+/// Frames in a row that may carry nothing of the response. One a second would be more than a day's.
+const MOST_IDLE_FRAMES: u32 = 100_000;
 /// The peer's first bytes, kept for the case that they are no HTTP/2.
 const FIRST_BYTES: usize = 80;
 
@@ -56,6 +59,8 @@ pub(super) struct Passing {
     sections: Vec<Section>,
     /// Field sections of the answer that were taken so far.
     taken: usize,
+    /// Frames received since the response last came on.
+    idle_frames: u32,
 }
 
 /// A field section of the answer.
@@ -97,6 +102,7 @@ impl Watch {
             pace: Pace::default(),
             sections: Vec::new(),
             taken: 0,
+            idle_frames: 0,
         });
     }
 
@@ -127,6 +133,16 @@ impl Passing {
         let section = self.sections.get(self.taken).copied().unwrap_or_else(now);
         self.taken += 1;
         section
+    }
+
+    /// The response has come on.
+    pub(super) const fn advanced(&mut self) {
+        self.idle_frames = 0;
+    }
+
+    /// The failure of a peer that sends frames without end and nothing of the response in them (RFC 9113 §10.5).
+    pub(super) fn flooded(&self) -> Option<Failed> {
+        (self.idle_frames > MOST_IDLE_FRAMES).then(|| failure::flood(self.stage.phase(), MOST_IDLE_FRAMES))
     }
 
     /// Whether nothing of an answer has come.
@@ -185,6 +201,7 @@ impl Passing {
 
     fn received(&mut self, passed: Passed, now: Moment) {
         let Passed::Began(frame) = passed else { return };
+        self.idle_frames = self.idle_frames.saturating_add(1);
         if self.stream != Some(frame.stream) || self.sections.len() == MOST_SECTIONS {
             return;
         }
@@ -250,7 +267,7 @@ impl Observer for Watch {
     fn broken(&mut self, error: &io::Error) {
         let state = &mut *self.lock();
         let phase = state.passing.as_ref().map_or(Phase::Send, |passing| passing.stage.phase());
-        state.alert = alert_in(error, phase);
+        state.alert = record_flood_in(error, phase).or_else(|| alert_in(error, phase));
     }
 }
 

@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
@@ -17,10 +18,38 @@ use crate::wire::tls::RecordBoundary;
 /// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call for every quarter of a record.
 const READ_AT_ONCE: usize = 128 * 1024;
 
+/// Records in a row that may carry no text: session tickets, key updates, empty ones, the pieces of a handshake.
+const MOST_IDLE_RECORDS: u32 = 10_000;
+
+/// Counts the records that came since the last text did.
+#[derive(Clone, Debug, Default)]
+pub(in crate::probe) struct IdleRecords(Arc<AtomicU32>);
+
+impl IdleRecords {
+    /// Text has come.
+    pub(super) fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn check(&self) -> io::Result<()> {
+        if self.0.load(Ordering::Relaxed) > MOST_IDLE_RECORDS { Err(io::Error::other(RecordFlood)) } else { Ok(()) }
+    }
+}
+
+/// More records in a row without text than are allowed.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("more than {MOST_IDLE_RECORDS} TLS records came in a row with nothing in them, the limit here")]
+pub(super) struct RecordFlood;
+
 /// A stream of TLS records, read a record at a time.
 pub(in crate::probe) struct ByRecord<S> {
     inner: BufReader<S>,
     boundary: RecordBoundary,
+    idle: IdleRecords,
     /// Told where each record begins: the meter, and where the first one began in its stream.
     told: Option<(Arc<Meter>, u64)>,
 }
@@ -29,13 +58,20 @@ impl<S: AsyncRead> ByRecord<S> {
     /// Over a stream whose next byte begins a record. The meter is that of the stream's own bytes; none where they are sealed once more.
     pub(super) fn new(stream: S, meter: Option<&Arc<Meter>>) -> Self {
         let told = meter.map(|meter| (Arc::clone(meter), meter.position().received));
-        Self { inner: BufReader::with_capacity(READ_AT_ONCE, stream), boundary: RecordBoundary::default(), told }
+        let idle = IdleRecords::default();
+        Self { inner: BufReader::with_capacity(READ_AT_ONCE, stream), boundary: RecordBoundary::default(), idle, told }
+    }
+
+    /// Counts records; whoever sees the text resets it.
+    pub(super) fn idle_records(&self) -> IdleRecords {
+        self.idle.clone()
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { inner, boundary, told } = &mut *self;
+        let Self { inner, boundary, idle, told } = &mut *self;
+        idle.check()?;
         let there = ready!(Pin::new(&mut *inner).poll_fill_buf(cx))?;
         let count = boundary.within_one(there).min(buf.remaining());
         let piece = there.get(..count).unwrap_or_default();
@@ -44,6 +80,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
         }
         buf.put_slice(piece);
         boundary.follow(piece, |header| {
+            idle.count();
             if let Some((meter, before)) = told {
                 meter.layering().record(Side::Server, header.behind(*before));
             }

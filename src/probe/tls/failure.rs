@@ -5,6 +5,7 @@ use std::io;
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
 
 use super::Purpose;
+use super::by_record::RecordFlood;
 use super::records::RecordWatch;
 use crate::probe::Failed;
 use crate::trace::{Code, Phase};
@@ -29,6 +30,9 @@ pub(super) fn timed_out(purpose: &Purpose<'_>, limit: &str, watch: &RecordWatch)
 /// Why the handshake failed, where the certificate is not the reason.
 pub(super) fn of_handshake(purpose: &Purpose<'_>, error: &io::Error, watch: &RecordWatch) -> Failed {
     let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    if let Some(failed) = record_flood(error, purpose.phase) {
+        return failed;
+    }
     let first = watch.first_received();
     if !first.is_empty() && !looks_like_tls(&first) {
         return not_tls(purpose, &first);
@@ -98,6 +102,18 @@ fn closed(purpose: &Purpose<'_>, error: &io::Error, watch: &RecordWatch) -> Fail
     let hint = "the server may not know this host name, want a client certificate, or not speak TLS on this port";
     let code = if purpose.phase == Phase::Proxy { Code::ProxyClosed } else { Code::TlsClosed };
     Failed::new(purpose.phase, code, message, hint)
+}
+
+fn record_flood(error: &io::Error, phase: Phase) -> Option<Failed> {
+    let flood = error.get_ref()?.downcast_ref::<RecordFlood>()?;
+    let hint = "the server, or something before it, repeats empty records, session tickets or key updates without end";
+    Some(Failed::new(phase, Code::TlsProtocol, flood.to_string(), hint))
+}
+
+/// The same in an error of the connection.
+pub(in crate::probe) fn record_flood_in(error: &(dyn std::error::Error + 'static), phase: Phase) -> Option<Failed> {
+    let mut sources = std::iter::successors(Some(error), |&error| error.source());
+    sources.find_map(|source| record_flood(source.downcast_ref::<io::Error>()?, phase))
 }
 
 /// The alert in an error of the connection, as a failure of `phase`: TLS 1.3 servers refuse a client's certificate only after

@@ -39,7 +39,7 @@ use super::step::Step;
 use super::tap::{Io, Meter, Tap};
 use crate::trace::{ConnectionId, Phase, What};
 
-pub(super) use failure::alert_in;
+pub(super) use failure::{alert_in, record_flood_in};
 pub(super) use ordinary::ordinary;
 pub use trust::side_traffic_tls;
 pub(super) use trust::{Tools, Trust};
@@ -84,6 +84,7 @@ pub(super) async fn secure<S: Io>(
     let watch = RecordWatch::begin(step.recorder.clone(), purpose);
     let lowest = purpose.meter.layering().begins_tls().then_some(purpose.meter);
     let stream = ByRecord::new(Tap::new(stream, (watch.clone(), Outgoing::new(lowest))), lowest);
+    let idle = stream.idle_records();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let secured = match timeout_at(step.connect_by, handshake).await {
         Ok(Ok(secured)) => secured,
@@ -92,6 +93,7 @@ pub(super) async fn secure<S: Io>(
         Err(_) => return Err(failure::timed_out(purpose, &step.connect_limit(), &watch)),
     };
     watch.end();
+    idle.reset();
     let session = secured.get_ref().1;
     let handshake = agreed::handshake(session);
     step.recorder.emit(What::TlsEstablished { connection: purpose.connection, handshake });
@@ -99,5 +101,5 @@ pub(super) async fn secure<S: Io>(
     if let Some((layering, seal)) = layering.as_ref().zip(agreed::seal(session)) {
         layering.sealed_with(seal);
     }
-    Ok((Tap::new(OneRecord::new(secured), Plaintext::over(layering)), findings.unchecked()))
+    Ok((Tap::new(OneRecord::new(secured, idle), Plaintext::over(layering)), findings.unchecked()))
 }

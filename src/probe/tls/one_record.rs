@@ -9,13 +9,16 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
+use super::by_record::IdleRecords;
+
 /// A stream of which no read gives more than is in its buffer: for rustls, one record's text.
 #[derive(Debug)]
-pub(in crate::probe) struct OneRecord<S>(S);
+pub(in crate::probe) struct OneRecord<S>(S, IdleRecords);
 
 impl<S> OneRecord<S> {
-    pub(super) const fn new(stream: S) -> Self {
-        Self(stream)
+    /// Over a stream; `idle` is told that text has come.
+    pub(super) const fn new(stream: S, idle: IdleRecords) -> Self {
+        Self(stream, idle)
     }
 
     /// The stream below.
@@ -29,8 +32,12 @@ impl<S: AsyncBufRead + Unpin> AsyncRead for OneRecord<S> {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        let there = ready!(Pin::new(&mut self.0).poll_fill_buf(cx))?;
+        let Self(stream, idle) = &mut *self;
+        let there = ready!(Pin::new(stream).poll_fill_buf(cx))?;
         let count = there.len().min(buf.remaining());
+        if count > 0 {
+            idle.reset();
+        }
         buf.put_slice(there.get(..count).unwrap_or_default());
         Pin::new(&mut self.0).consume(count);
         Poll::Ready(Ok(()))
