@@ -1,6 +1,6 @@
 //! A capture that serves one run after the other.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -160,7 +160,8 @@ impl Listening {
         if current.as_ref().is_some_and(|run| Arc::ptr_eq(run, &self.run)) {
             *current = None;
             drop(current);
-            // The thread shall let go of the run, and of where its events go: somebody may wait for the last of them.
+            self.run.end();
+            // The thread shall let go of the run.
             self.calls.ring();
         }
     }
@@ -201,9 +202,12 @@ impl Shared {
 }
 
 impl Calls {
-    /// Has the thread look up. A full bell has been rung already.
-    fn ring(&self) {
-        let _ = (&self.bell).write(&[0]);
+    /// Has the thread look up, and says whether it will. A full bell has been rung already.
+    fn ring(&self) -> bool {
+        match (&self.bell).write_all(&[0]) {
+            Ok(()) => true,
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
+        }
     }
 
     /// Has everything handed on that the kernel holds by now; `None` where the thread is gone or does not get to it.
@@ -211,7 +215,6 @@ impl Calls {
         const PATIENCE: Duration = Duration::from_secs(2);
         let (reply, replied) = sync_channel(1);
         self.commands.try_send(Command::Drain(reply)).ok()?;
-        self.ring();
-        replied.recv_timeout(PATIENCE).ok()
+        self.ring().then(|| replied.recv_timeout(PATIENCE).ok())?
     }
 }

@@ -18,8 +18,8 @@ pub type Sink = Arc<dyn Fn(Event) -> bool + Send + Sync>;
 pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 pub(super) struct Run {
-    sink: Sink,
-    now: Now,
+    /// Until the run has ended. Whoever waits for its last event waits until nobody can send another.
+    told: Mutex<Option<(Sink, Now)>>,
     expected: Mutex<Arc<BTreeSet<Remote>>>,
     open_flows: Mutex<usize>,
     flows_changed: Condvar,
@@ -31,7 +31,13 @@ impl Run {
     const MOST_EXPECTED: usize = 4_096;
 
     pub(super) fn new(sink: Sink, now: Now, kept: Option<Arc<Kept>>) -> Self {
-        Self { sink, now, expected: Mutex::default(), open_flows: Mutex::new(0), flows_changed: Condvar::new(), kept }
+        Self {
+            told: Mutex::new(Some((sink, now))),
+            expected: Mutex::default(),
+            open_flows: Mutex::new(0),
+            flows_changed: Condvar::new(),
+            kept,
+        }
     }
 
     /// Where its packets are kept, if they are.
@@ -55,9 +61,14 @@ impl Run {
         Arc::clone(&locked(&self.expected))
     }
 
-    /// Hands out an event as of now; `false` where there was no room.
+    /// Hands out an event as of now; `false` where there was no room. Of a run that has ended nothing is wanted.
     pub(super) fn emit(&self, what: What) -> bool {
-        (self.sink)(Event { at: (self.now)(), what })
+        locked(&self.told).as_ref().is_none_or(|(sink, now)| sink(Event { at: now(), what }))
+    }
+
+    /// Lets go of where events go and of the run's clock, also for those who still hold this.
+    pub(super) fn end(&self) {
+        locked(&self.told).take();
     }
 
     /// Hands out an event that must not be missed: tries again for a while where there is no room.

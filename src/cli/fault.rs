@@ -38,20 +38,47 @@ fn wait_for_the_end() -> ! {
 }
 
 fn report_of(panic: &PanicHookInfo<'_>) -> String {
-    let message = Untrusted::new(panic.payload_as_str().unwrap_or("it does not say why"));
+    let message = panic.payload_as_str().unwrap_or("it does not say why");
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let current = thread::current();
-    let thread = current.name().unwrap_or("without a name");
-    let mut report = format!(
-        "tapline: it ended because of a fault in it: {} ({thread} thread{place})\n\
-         tapline: this is a bug of tapline {}, not of the network or the server; please report it, with these lines, where you got tapline from\n",
-        message.escaped(),
-        env!("CARGO_PKG_VERSION"),
-    );
+    let happened = format!("{} ({} thread{place})", Untrusted::new(message).escaped(), current.name().unwrap_or("unnamed"));
+    let mut report = if is_refusal_of_system(message) {
+        format!(
+            "tapline: it ended because the system refused what it cannot do without: {happened}\n\
+             tapline: look for what has run out: open files and processes (ulimit -a), memory (free), room on disks (df); if nothing has, \
+             please report these lines where you got tapline from\n"
+        )
+    } else {
+        format!(
+            "tapline: it ended because of a fault in it: {happened}\n\
+             tapline: this is a bug of tapline {}, not of the network or the server; please report it, with these lines, where you got \
+             tapline from\n",
+            env!("CARGO_PKG_VERSION"),
+        )
+    };
     // Only where RUST_BACKTRACE asks for one.
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
         report += &format!("{backtrace}");
     }
     report
+}
+
+/// Whether a library had no other answer to a system call's error than a panic: the message is the error then, as [`io::Error`] shows it.
+fn is_refusal_of_system(message: &str) -> bool {
+    message.contains("(os error ") || message.contains("Os { code: ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_system_is_known_in_both_of_its_forms() {
+        let error = io::Error::from_raw_os_error(28);
+        for message in [format!("cannot wake: {error}"), format!("failed to wake: {error:?}")] {
+            assert!(is_refusal_of_system(&message), "{message}");
+        }
+        assert!(!is_refusal_of_system("index out of bounds: the len is 3 but the index is 7"));
+    }
 }

@@ -16,19 +16,26 @@ pub(in crate::probe) enum Socket {
     Unix(UnixStream),
 }
 
+/// Does something on either socket, and again where a signal interrupted it (`EINTR`).
 macro_rules! on_either {
-    ($self:ident, $socket:ident => $call:expr) => {
-        match $self.get_mut() {
-            Socket::Tcp(inner) => {
-                let $socket = Pin::new(inner);
-                $call
-            }
-            Socket::Unix(inner) => {
-                let $socket = Pin::new(inner);
-                $call
+    ($self:ident, $socket:ident => $call:expr) => {{
+        let either = $self.get_mut();
+        loop {
+            let done = match either {
+                Socket::Tcp(inner) => {
+                    let $socket = Pin::new(inner);
+                    $call
+                }
+                Socket::Unix(inner) => {
+                    let $socket = Pin::new(inner);
+                    $call
+                }
+            };
+            if !matches!(&done, Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted) {
+                return done;
             }
         }
-    };
+    }};
 }
 
 impl AsyncRead for Socket {
