@@ -25,6 +25,7 @@ use crate::lab::Exhibit;
 use crate::lab::network::Remote;
 use crate::trace::{ByteStore, Link, Stored};
 use crate::tui::{Effect, Message, Outcome, Settings, Suggestion, Theme};
+use crate::units::Untrusted;
 
 /// Messages that may wait for the screen; the engine waits when there are more.
 const INBOX: usize = 8_192;
@@ -58,6 +59,7 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
         recording: None,
         recorder: None,
         save,
+        not_begun: None,
         with_secrets: secrets.with_secrets(),
         rules: secrets.rules()?,
         pending: Some(pending),
@@ -130,6 +132,8 @@ struct Runs {
     /// Keeps it, and saves it in the end where that was asked for.
     recorder: Option<JoinHandle<Saved>>,
     save: Option<PathBuf>,
+    /// Why the latest run could not begin.
+    not_begun: Option<String>,
     with_secrets: bool,
     /// What is masked, else.
     rules: Rules,
@@ -145,7 +149,8 @@ impl Runs {
         match effect {
             Effect::Run { url } => {
                 self.cancel();
-                if let Err(sentence) = self.start(&url) {
+                self.not_begun = self.start(&url).err();
+                if let Some(sentence) = self.not_begun.clone() {
                     let _ = self.sender.try_send(Message::RunFailed(sentence));
                 }
             }
@@ -197,6 +202,10 @@ impl Runs {
     /// Ends the run under way, and waits until it is saved where that was asked for. Whether nothing failed in that.
     fn end(mut self) -> bool {
         self.cancel();
+        if let (Some(path), Some(sentence)) = (&self.save, &self.not_begun) {
+            eprintln!("tapline: no run was saved to {}: {sentence}", Untrusted::new(path.to_string_lossy()).escaped());
+            return false;
+        }
         let recorder = self.recorder.take().filter(|_| self.save.is_some());
         match recorder.and_then(|recorder| recorder.join().ok().flatten()) {
             Some(Err(sentence)) => {

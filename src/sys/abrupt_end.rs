@@ -3,8 +3,9 @@
 //! All of it is kept in atomics, and undoing it calls nothing but functions that are safe in a signal handler (signal-safety(7)).
 
 use std::ffi::{CString, c_char};
+use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, IntoRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
@@ -24,7 +25,10 @@ const PATIENCE: libc::c_int = 100;
 
 /// A terminal as it was.
 struct Terminal {
+    /// A descriptor that nothing else writes to, where there could be one.
     descriptor: RawFd,
+    /// Leads nowhere; what other threads still draw goes there in the end.
+    nowhere: Option<RawFd>,
     settings: libc::termios,
     /// What switches off all that a screen switches on.
     switch_off: &'static [u8],
@@ -53,7 +57,15 @@ pub fn hold_terminal(switch_off: &'static [u8]) -> HeldTerminal {
         (false, false) => return HeldTerminal(ptr::null_mut()),
     };
     let Some(settings) = settings_of(descriptor) else { return HeldTerminal(ptr::null_mut()) };
-    let terminal = Box::into_raw(Box::new(Terminal { descriptor, settings, switch_off }));
+    let nowhere = File::options().write(true).open("/dev/null").ok().map(IntoRawFd::into_raw_fd);
+    // Where there is no room for another descriptor, the one that others draw on has to do.
+    let own = if descriptor == libc::STDOUT_FILENO {
+        io::stdout().as_fd().try_clone_to_owned()
+    } else {
+        io::stdin().as_fd().try_clone_to_owned()
+    };
+    let descriptor = own.map_or(descriptor, IntoRawFd::into_raw_fd);
+    let terminal = Box::into_raw(Box::new(Terminal { descriptor, nowhere, settings, switch_off }));
     TERMINAL.store(terminal, Ordering::SeqCst);
     HeldTerminal(terminal)
 }
@@ -125,6 +137,13 @@ fn give_terminal_back() {
     let Some(terminal) = (unsafe { terminal.as_ref() }) else { return };
     if !is_in_foreground(terminal.descriptor) {
         return;
+    }
+    if let Some(nowhere) = terminal.nowhere.filter(|_| terminal.descriptor != libc::STDOUT_FILENO) {
+        // SAFETY: it takes numbers, and what standard output was is open under another.
+        #[expect(unsafe_code, reason = "this is called from signal handlers, for which no library vouches")]
+        unsafe {
+            libc::dup2(nowhere, libc::STDOUT_FILENO);
+        }
     }
     if can_be_written(terminal.descriptor) {
         write_plainly(terminal.descriptor, terminal.switch_off);

@@ -2,9 +2,9 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -23,10 +23,15 @@ const A_LONG_TIME: Duration = Duration::from_secs(3600);
 /// For looking whether there is more: crossterm does not look at all in no time.
 const A_MOMENT: Duration = Duration::from_millis(1);
 
+/// Failures to read keys, one after the other, that may pass. A reader that cannot be set up fails for ever.
+const MOST_FAILURES: u32 = 3;
+
 /// The keyboard and the signals.
 pub(super) struct Input {
     /// Stop signals that this program sent itself and that mean nothing.
     own_stops: Arc<AtomicUsize>,
+    /// Why keys cannot be read any more.
+    broken: Arc<OnceLock<io::Error>>,
 }
 
 /// Begins to put keys and signals into the inbox. The threads end with the process, or once nobody takes from the inbox.
@@ -34,9 +39,11 @@ pub(super) fn start(inbox: &SyncSender<Message>) -> io::Result<Input> {
     let own_stops = Arc::new(AtomicUsize::new(0));
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (for_signals, for_keys, stops) = (inbox.clone(), inbox.clone(), Arc::clone(&own_stops));
+    let broken = Arc::new(OnceLock::new());
+    let why = Arc::clone(&broken);
     start_thread("signals", move || forward_signals(signals, &for_signals, &stops))?;
-    start_thread("keyboard", move || forward_keys(&for_keys))?;
-    Ok(Input { own_stops })
+    start_thread("keyboard", move || forward_keys(&for_keys, &why))?;
+    Ok(Input { own_stops, broken })
 }
 
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
@@ -45,6 +52,11 @@ fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<
 }
 
 impl Input {
+    /// Fails where the screen had to be left because keys cannot be read.
+    pub(super) fn check(&self) -> io::Result<()> {
+        self.broken.get().map_or(Ok(()), |error| Err(io::Error::new(error.kind(), format!("keys cannot be read: {error}"))))
+    }
+
     /// Stops the whole job as the shell expects of Ctrl-Z, and takes the terminal over again when it is continued.
     ///
     /// The leader of a session has no shell above it that could continue it (a container's first process, a terminal's own
@@ -83,26 +95,34 @@ fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops:
 }
 
 /// Waits for keys by itself where it can: crossterm's reader would spin for ever on a terminal that went away.
-fn forward_keys(inbox: &SyncSender<Message>) {
+fn forward_keys(inbox: &SyncSender<Message>, broken: &OnceLock<io::Error>) {
     let stdin = io::stdin();
+    let mut failures = 0;
     while if stdin.is_terminal() { wait_for_input(&stdin) } else { event::poll(A_LONG_TIME).is_ok() } {
-        if !forward_waiting_keys(inbox) {
-            return;
+        match forward_waiting_keys(inbox) {
+            Ok(true) => failures = 0,
+            Ok(false) => return,
+            // What is not read stays to be read, so without an end this would go on without a pause.
+            Err(error) if failures == MOST_FAILURES => {
+                let _ = broken.set(error);
+                break;
+            }
+            Err(_) => failures += 1,
         }
     }
     let _ = inbox.send(Message::Signal(Signal::HangUp));
 }
 
 /// Whether anybody still takes from the inbox.
-fn forward_waiting_keys(inbox: &SyncSender<Message>) -> bool {
-    while event::poll(A_MOMENT).unwrap_or(false) {
-        let Ok(event) = event::read() else { break };
+fn forward_waiting_keys(inbox: &SyncSender<Message>) -> io::Result<bool> {
+    while event::poll(A_MOMENT)? {
+        let event = event::read()?;
         // New sizes come by signal, at once and not with the next key.
         if !matches!(event, event::Event::Resize(..)) && inbox.send(Message::Terminal(event)).is_err() {
-            return false;
+            return Ok(false);
         }
     }
-    true
+    Ok(true)
 }
 
 /// Whether there is something to read; `false` once the terminal went away.

@@ -26,7 +26,7 @@ const FRAME: Duration = Duration::from_millis(33);
 /// `sender` is the other end of `inbox`: keys and signals go the same way as events.
 ///
 /// # Errors
-/// The terminal cannot be drawn to, or signals cannot be received.
+/// The terminal cannot be drawn to, keys cannot be read, or signals cannot be received.
 pub fn live(
     sender: &SyncSender<Message>,
     inbox: &Receiver<Message>,
@@ -41,7 +41,9 @@ pub fn live(
         Effect::Copy(text) => terminal::copy(&text),
         other => perform(other),
     };
-    run(&mut screen, inbox, &mut perform, settings)
+    let outcome = run(&mut screen, inbox, &mut perform, settings)?;
+    input.check()?;
+    Ok(outcome)
 }
 
 /// The loop: takes messages from the inbox, has effects performed, draws when something changed or a phase grows.

@@ -48,7 +48,8 @@ pub(super) fn switch_off() {
     }
     let mut out = io::stdout();
     let _ = out.write_all(SWITCHED_OFF).and_then(|()| out.flush());
-    let _ = disable_raw_mode();
+    // What fails once may be done the second time; a terminal that stays raw is of no use to a shell.
+    let _ = disable_raw_mode().or_else(|_| disable_raw_mode());
 }
 
 /// Puts text on the clipboard of whoever sits at the terminal (OSC 52; it works through ssh, where the terminal allows it).
