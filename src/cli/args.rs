@@ -3,6 +3,7 @@
 mod budget;
 mod files;
 mod lab;
+mod redirects;
 mod secrets;
 mod suite;
 
@@ -246,15 +247,21 @@ pub(super) struct RequestArgs {
     /// Ask for the head only
     #[arg(short = 'I', long = "head", help_heading = "Request")]
     pub(super) head: bool,
-    /// Follow redirects
-    #[arg(short = 'L', long, help_heading = "Request")]
+    /// Follow redirects; what is your own (header fields, credentials, body, client certificate) goes to the URL's own origin only
+    #[arg(short = 'L', long, help_heading = "Request", long_help = redirects::LOCATION)]
     pub(super) location: bool,
-    /// Follow redirects, and send credentials and own header fields to other hosts too
+    /// Follow redirects, and send credentials, own header fields, the body and the client certificate to other origins too
     #[arg(long, help_heading = "Request")]
     pub(super) location_trusted: bool,
-    /// Redirects to follow at most
-    #[arg(long, value_name = "NUM", default_value_t = 50, help_heading = "Request")]
-    pub(super) max_redirs: u32,
+    /// Redirects to follow at most; -1 for as many as there are, up to 100000
+    #[arg(long, value_name = "NUM", default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..=i64::from(u32::MAX)), help_heading = "Request")]
+    pub(super) max_redirs: i64,
+    /// Refuse redirects from public addresses to loopback, private, link-local and metadata addresses; suites do so anyway
+    #[arg(long, overrides_with = "no_redirect_guard", help_heading = "Request", long_help = redirects::GUARD)]
+    pub(super) redirect_guard: bool,
+    /// Follow them, also in a suite
+    #[arg(long, overrides_with = "redirect_guard", help_heading = "Request")]
+    pub(super) no_redirect_guard: bool,
     /// An HTTP status of 400 or above is a failure
     #[arg(short = 'f', long, help_heading = "Request")]
     pub(super) fail: bool,
@@ -267,7 +274,7 @@ pub(super) struct RequestArgs {
     /// User-Agent
     #[arg(short = 'A', long, value_name = "NAME", help_heading = "Request")]
     pub(super) user_agent: Option<String>,
-    /// Referer
+    /// Referer; ';auto' behind it has redirects name the URL that led there
     #[arg(short = 'e', long, value_name = "URL", help_heading = "Request")]
     pub(super) referer: Option<String>,
     /// Cookies: 'name=value; name2=value2', or a cookie file

@@ -22,6 +22,7 @@ mod keys;
 mod lab;
 mod live;
 mod man;
+mod misspelt;
 mod new_file;
 mod open;
 mod output;
@@ -110,6 +111,9 @@ fn probe_or_suite(args: &ProbeArgs, matches: &clap::ArgMatches) -> Result<Exit, 
 
 /// The screen where there is a terminal, else the report.
 fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
+    if let Some(url) = &args.url {
+        misspelt::refuse(url)?;
+    }
     if live::possible() {
         let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::All);
         let targets = Targets::new(args.request, matches.clone());

@@ -2,7 +2,7 @@
 //!
 //! The client is given the addresses the run has found, so name resolution is not in its figures; connecting, TLS and the message
 //! are. It keeps no connection and no cookie, and it follows redirects only as long as they stay with the first URL's origin
-//! or there is nothing that has to stay home: it cannot take fields back as the run does.
+//! or there is nothing that has to stay home: it cannot take fields back as the run does, nor judge addresses as the guard does.
 
 use std::net::SocketAddr;
 
@@ -112,7 +112,9 @@ fn policy(spec: &Spec) -> Policy {
     }
     let most = usize::try_from(spec.redirects.most).unwrap_or(usize::MAX);
     let home = spec.url.origin();
-    let free = spec.redirects.trusted || withheld(spec, true).is_empty();
+    let has_own = spec.body.is_some() || spec.tls.cert.is_some() || !withheld(spec, &spec.url, true).is_empty();
+    // It cannot judge addresses either.
+    let free = !spec.redirects.guard && (spec.redirects.trusted || !has_own);
     Policy::custom(move |attempt| {
         if attempt.previous().len() > most {
             attempt.error("more redirects than allowed")

@@ -8,7 +8,7 @@ use super::answer::{Answer, Piece};
 use super::body::Receiver;
 use super::limit::{Turn, within};
 use super::link::{Line, Link};
-use super::redirect::Redirect;
+use super::redirect::{Redirect, Sender};
 use super::request::{Cookies, Hop, Request};
 use super::step::Step;
 use super::trust_loader::TrustLoader;
@@ -40,6 +40,8 @@ pub(super) struct Transfer {
     pub(super) cookies: Option<Cookies>,
     pub(super) carrier: Carrier,
     pub(super) done_by: Option<Instant>,
+    /// Who led to the present hop, where a redirect did.
+    pub(super) redirected_by: Option<Sender>,
 }
 
 /// Performs a transfer's present hop.

@@ -11,6 +11,7 @@ use super::http1::Http1;
 use super::http2::Http2;
 use super::portions::Portions;
 use super::proxy::{open_tunnel, proxy_for};
+use super::redirect::{Sender, check_behind_proxy, permitted};
 use super::request::{Field, Hop, Request};
 use super::resolve::{connect_target, resolve};
 use super::spec::{HttpChoice, Proxy, ProxyKind};
@@ -34,6 +35,15 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// The server at the other end, as the sender of a redirect.
+    pub(super) fn sender(&self, spec: &Spec, url: &Url) -> Sender {
+        match (proxy_for(spec, url), self.remote.ip()) {
+            (Some(_), Some(_)) => Sender::behind_proxy(url.host_str().unwrap_or_default()),
+            (None, Some(address)) => Sender::at(address.ip()),
+            (_, None) => Sender::Inside,
+        }
+    }
+
     /// Checks the certificates whose check was put off.
     pub(super) async fn check_certificates(&mut self, spec: &Spec, trust: &mut TrustLoader) {
         for unchecked in std::mem::take(&mut self.unchecked) {
@@ -89,7 +99,7 @@ impl Link {
         }
         let Established { connection, stream, meter, kernel, local, remote } = reach(step, proxy, &host, port).await?;
         let line = line.insert(Line { connection, local, remote, meter: Arc::clone(&meter), kernel, unchecked: Vec::new() });
-        let mut way = Way { step, trust, connection, meter: &meter, unchecked: &mut line.unchecked };
+        let mut way = Way { step, trust, connection, meter: &meter, unchecked: &mut line.unchecked, at_home: hop.at_home };
         let mut stream: Box<dyn Io> = Box::new(Portions::new(stream));
         if let Some(proxy) = proxy {
             stream = way.through(proxy, stream, &host, port, is_secure).await?;
@@ -244,11 +254,15 @@ async fn reach(step: &Step<'_>, proxy: Option<&Proxy>, host: &str, port: u16) ->
     if let Some(path) = &step.spec.unix_socket {
         return connect_unix(step, path).await;
     }
+    if proxy.is_some() {
+        check_behind_proxy(step, host, port)?;
+    }
     let (host, port) = match proxy {
         Some(proxy) => (proxy.host.clone(), proxy.port),
         None => connect_target(step.spec, host, port),
     };
     let addresses = resolve(step, &host, port).await?;
+    let addresses = if proxy.is_some() { addresses } else { permitted(step, addresses)? };
     connect(step, &addresses).await.map_err(|failed| naming(failed, proxy.is_some(), &host))
 }
 
@@ -270,6 +284,8 @@ struct Way<'a> {
     connection: ConnectionId,
     meter: &'a Arc<Meter>,
     unchecked: &'a mut Vec<Unchecked>,
+    /// Whether the server is the user's own.
+    at_home: bool,
 }
 
 impl Way<'_> {
@@ -286,7 +302,8 @@ impl Way<'_> {
         if proxy.kind == ProxyKind::Https {
             recorder.begin(exchange, Phase::Proxy, Some(self.meter.position()));
             let means = self.means().await;
-            let purpose = self.purpose(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy);
+            // The client's certificate is for the server.
+            let purpose = Purpose { shows_identity: false, ..self.purpose(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy) };
             let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
             self.unchecked.extend(unchecked);
             stream = Box::new(secured);
@@ -332,7 +349,7 @@ impl Way<'_> {
     }
 
     fn purpose<'p>(&'p self, host: &'p str, alpn: Vec<Vec<u8>>, phase: Phase) -> Purpose<'p> {
-        Purpose { connection: self.connection, meter: self.meter, host, alpn, phase }
+        Purpose { connection: self.connection, meter: self.meter, host, alpn, shows_identity: self.at_home, phase }
     }
 }
 

@@ -1,38 +1,54 @@
 //! Redirects (RFC 9110 §15.4): where to, by which method, and what stays home.
+//!
+//! What is the user's own (header fields, credentials, the body, the client's certificate) goes to the origin of the user's URL only, and
+//! not again once the chain has left it: whoever leads back chooses where, as with curl and the fetch standard. A method without its body would be another request, so a chain ends where a redirect asks for
+//! the body at another origin. `--location-trusted` lets everything go everywhere.
+
+mod guard;
+mod reach;
 
 use url::Url;
 
 use super::answer::Answer;
 use super::request::{Hop, withheld};
+use super::spec::Body;
 use super::{Failed, Spec};
 use crate::trace::{Code, ExchangeId, Phase, What};
 use crate::units::Untrusted;
+
+pub(super) use guard::{Sender, check_behind_proxy, permitted};
 
 /// Where an answer leads.
 #[derive(Debug)]
 pub(super) struct Redirect {
     /// The next hop.
     pub(super) hop: Hop,
-    /// The user's own fields that it does not get.
+    /// What of the user's own it does not get.
     withheld: Vec<String>,
+    /// How many `Location` fields say something else; none of them is followed.
+    other_locations: usize,
 }
 
 impl Redirect {
     /// The redirect of an answer, if it is one that is to be followed; a fault if it cannot be.
     pub(super) fn of(spec: &Spec, hop: &Hop, answer: &Answer, followed: u32) -> Result<Option<Self>, Failed> {
-        let location = answer.values("location").next().filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
-        let Some(location) = location.filter(|_| spec.redirects.follow) else { return Ok(None) };
+        let is_redirect = spec.redirects.follow && matches!(answer.status, 301 | 302 | 303 | 307 | 308);
+        let Some(location) = answer.values("location").next().filter(|location| is_redirect && !location.trim().is_empty()) else {
+            return Ok(None);
+        };
         if followed >= spec.redirects.most {
-            let message = format!("there are more than {} redirects; the last leads to {location}", spec.redirects.most);
-            let hint = "two rules may send to each other in a circle; the list of exchanges shows them, and --max-redirs allows more";
-            return Err(failed(Code::TooManyRedirects, message, hint));
+            return Err(too_many(spec.redirects.most, location));
         }
         let url = target(&hop.url, location)?;
         let (method, with_body) = method_after(hop, answer.status);
-        let at_home = spec.redirects.trusted || url.origin() == spec.url.origin();
-        let leaves = hop.at_home && !at_home;
-        let withheld = if leaves { withheld(spec, with_body) } else { Vec::new() };
-        Ok(Some(Self { hop: Hop { url, method, with_body, at_home }, withheld }))
+        let at_home = spec.redirects.trusted || (hop.at_home && url.origin() == spec.url.origin());
+        if with_body && !at_home && has_content(spec) {
+            return Err(wants_body(answer.status, &hop.url, &url));
+        }
+        let withheld = if at_home { Vec::new() } else { withheld(spec, &url, with_body) };
+        let other_locations = answer.values("location").filter(|other| *other != location).count();
+        let referer = spec.referer_auto.then(|| referer(spec, &hop.url, &url)).flatten();
+        Ok(Some(Self { hop: Hop { url, method, with_body, at_home, referer }, withheld, other_locations }))
     }
 
     /// Where it leads and what stays home, as an event.
@@ -43,19 +59,34 @@ impl Redirect {
 
     /// Whether it leads from TLS to plain text.
     pub(super) fn loses_tls(&self, from: &Url) -> bool {
-        from.scheme() == "https" && self.hop.url.scheme() == "http"
+        leads_out_of_tls(from, &self.hop.url)
+    }
+
+    /// What is to be said of further `Location` fields.
+    pub(super) fn other_locations(&self) -> Option<String> {
+        let others = match self.other_locations {
+            0 => return None,
+            1 => "another Location field".to_owned(),
+            more => format!("{more} other Location fields"),
+        };
+        Some(format!("the answer has {others} that say something else; the first is followed, and programs differ in this"))
     }
 }
 
-/// The location, resolved against the URL it came from, whose fragment it inherits if it has none (RFC 9110 §10.2.2).
+/// The location, resolved against the URL it came from as browsers do it, whose fragment it inherits if it has none (RFC 9110 §10.2.2).
 fn target(from: &Url, location: &str) -> Result<Url, Failed> {
     let hint = "the server's Location field is at fault; a Location is a URL or a path";
-    let mut url = from
-        .join(location)
-        .map_err(|error| failed(Code::BadRedirect, format!("the redirect to \"{location}\" cannot be followed: {error}"), hint))?;
+    let fault = |what: &str| failed(Code::BadRedirect, format!("the redirect to \"{location}\" cannot be followed: {what}"), hint);
+    if location.chars().any(char::is_control) {
+        return Err(fault("there is a control character in it"));
+    }
+    let mut url = from.join(location).map_err(|error| fault(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         let message = format!("the redirect to \"{location}\" leads away from HTTP and is not followed");
         return Err(failed(Code::BadRedirect, message, "only http:// and https:// are followed"));
+    }
+    if url.port() == Some(0) {
+        return Err(fault("port 0 cannot be connected to"));
     }
     if url.fragment().is_none() {
         url.set_fragment(from.fragment());
@@ -73,6 +104,53 @@ fn method_after(hop: &Hop, status: u16) -> (String, bool) {
     if turns { ("GET".to_owned(), false) } else { (hop.method.clone(), hop.with_body) }
 }
 
+/// Whether there is anything in the body.
+fn has_content(spec: &Spec) -> bool {
+    match &spec.body {
+        Some(Body::Bytes { bytes, .. }) => !bytes.is_empty(),
+        Some(Body::Form(_)) => true,
+        None => false,
+    }
+}
+
+fn leads_out_of_tls(from: &Url, to: &Url) -> bool {
+    from.scheme() == "https" && to.scheme() == "http"
+}
+
+/// What `Referer` says after a redirect, as browsers do it (`strict-origin-when-cross-origin` of W3C's Referrer Policy): another origin
+/// is told the origin alone, and out of TLS nothing is told (RFC 9110 §10.1.3).
+fn referer(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
+    if leads_out_of_tls(from, to) {
+        return None;
+    }
+    if from.origin() != to.origin() && !spec.redirects.trusted {
+        return Some(format!("{}/", from.origin().ascii_serialization()));
+    }
+    let mut bare = from.clone();
+    // These fail for URLs that cannot have credentials; then there are none.
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare.set_fragment(None);
+    Some(bare.into())
+}
+
+fn too_many(most: u32, location: &str) -> Failed {
+    let message = format!("there are more than {most} redirects; the last leads to {location}");
+    let hint = "two rules may send to each other in a circle; the list of exchanges shows them, and --max-redirs allows more";
+    failed(Code::TooManyRedirects, message, hint)
+}
+
+/// The method has to stay, and with it the body (RFC 9110 §15.4.8): without it, this would be another request.
+fn wants_body(status: u16, from: &Url, to: &Url) -> Failed {
+    let (home, other) = (from.origin().ascii_serialization(), to.origin().ascii_serialization());
+    if leads_out_of_tls(from, to) {
+        let message = format!("the redirect ({status}) wants the request's body sent without TLS, from {home} to {other}; it stays home");
+        return failed(Code::RedirectLosesTls, message, "the server's Location should be https; --location-trusted sends the body in clear");
+    }
+    let message = format!("the redirect ({status}) wants the request's body sent to another origin, from {home} to {other}; it stays home");
+    failed(Code::RedirectWantsBody, message, "probe that URL itself if it is the right one, or let --location-trusted send everything along")
+}
+
 fn failed(code: Code, message: String, hint: &str) -> Failed {
     Failed::new(Phase::Receive, code, message, hint)
 }
@@ -87,7 +165,7 @@ mod tests {
 
     fn spec(url: &str) -> Spec {
         let mut spec = Spec::get(Url::parse(url).unwrap());
-        spec.redirects = Redirects { follow: true, most: 3, trusted: false };
+        spec.redirects = Redirects { follow: true, most: 3, ..Redirects::default() };
         spec.headers = vec![HeaderRule::Set("X-Key".into(), Secret::new("k".into()))];
         spec
     }

@@ -81,6 +81,7 @@ impl Run {
             cookies: None,
             carrier: Carrier::default(),
             done_by: self.spec.max_time.map(|limit| Instant::now() + limit),
+            redirected_by: None,
         };
         let mut trouble = match cookies {
             Ok(cookies) => {
@@ -109,8 +110,9 @@ impl Run {
         let now = Instant::now();
         let connect_by = now.checked_add(self.spec.connect_timeout).unwrap_or(now + Duration::from_secs(86_400));
         let connect_by = transfer.done_by.map_or(connect_by, |done_by| done_by.min(connect_by));
-        let step =
-            Step { spec: &self.spec, recorder: &recorder, watcher: self.watcher.as_ref(), exchange, connect_by, done_by: transfer.done_by };
+        let (spec, watcher) = (&self.spec, self.watcher.as_ref());
+        let (redirected_by, done_by) = (transfer.redirected_by, transfer.done_by);
+        let step = Step { spec, recorder: &recorder, watcher, exchange, redirected_by, connect_by, done_by };
         let request = trouble.map_or_else(|| Request::build(step.spec, &transfer.hop, transfer.cookies.as_ref()), Err);
         let (method, url) = (transfer.hop.method.clone(), transfer.hop.bare_url());
         recorder.emit(What::ExchangeStarted { exchange, cause, method, url: url.as_str().into() });
@@ -135,6 +137,9 @@ impl Run {
         recorder.emit_at(ended, What::ExchangeEnded { exchange });
         recorder.pair_clocks();
         let outcome = result.ok();
+        if let (Some(Outcome::Leads(_)), Some(line)) = (&outcome, &transfer.carrier.line) {
+            transfer.redirected_by = Some(line.sender(&self.spec, &transfer.hop.url));
+        }
         dispose(&recorder, &mut transfer.carrier, outcome.as_ref()).await;
         outcome
     }
@@ -144,7 +149,7 @@ impl Run {
 const fn is_settled(result: &Result<Outcome, Failed>) -> bool {
     match result {
         Ok(_) => true,
-        Err(failed) => matches!(failed.failure.code, Code::HttpStatus | Code::TooManyRedirects | Code::BadRedirect),
+        Err(failed) => matches!(failed.failure.code, Code::HttpStatus | Code::TooManyRedirects | Code::BadRedirect | Code::RedirectWantsBody | Code::RedirectLosesTls),
     }
 }
 
@@ -156,6 +161,9 @@ fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>, ended: Mom
         Ok(Outcome::Leads(redirect)) => {
             if redirect.loses_tls(&hop.url) {
                 recorder.note(exchange, "the redirect leads from https to http: what follows is not protected");
+            }
+            if let Some(others) = redirect.other_locations() {
+                recorder.note(exchange, others);
             }
             recorder.emit(redirect.event(exchange));
         }

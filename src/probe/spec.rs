@@ -30,6 +30,8 @@ pub struct Spec {
     pub user_agent: Option<String>,
     /// `-e`.
     pub referer: Option<String>,
+    /// `-e ';auto'`: a redirect's request names the URL it came from.
+    pub referer_auto: bool,
     /// `-u` as `user:password`.
     pub credentials: Option<Secret<(String, String)>>,
     /// `--oauth2-bearer`.
@@ -91,6 +93,7 @@ impl Spec {
             fail_on_status: false,
             user_agent: None,
             referer: None,
+            referer_auto: false,
             credentials: None,
             bearer: None,
             cookies: None,
@@ -181,13 +184,15 @@ pub struct Redirects {
     pub follow: bool,
     /// `--max-redirs`.
     pub most: u32,
-    /// `--location-trusted`: credentials and user fields go along everywhere.
+    /// `--location-trusted`: credentials, user fields, the body and the client certificate go along everywhere.
     pub trusted: bool,
+    /// `--redirect-guard`: a redirect from a public address to one that the public cannot reach is refused.
+    pub guard: bool,
 }
 
 impl Default for Redirects {
     fn default() -> Self {
-        Self { follow: false, most: 50, trusted: false }
+        Self { follow: false, most: 50, trusted: false, guard: false }
     }
 }
 

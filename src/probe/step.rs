@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 
+use super::redirect::Sender;
 use super::{Recorder, Spec, Watcher};
 use crate::trace::ExchangeId;
 use crate::units::Nanos;
@@ -12,6 +13,8 @@ pub(super) struct Step<'a> {
     pub(super) recorder: &'a Recorder,
     pub(super) watcher: &'a dyn Watcher,
     pub(super) exchange: ExchangeId,
+    /// Who led here, where a redirect did.
+    pub(super) redirected_by: Option<Sender>,
     /// When DNS, TCP, proxy and TLS together must be done: the earlier of `--connect-timeout` and `--max-time`.
     pub(super) connect_by: Instant,
     /// When everything must be done, `--max-time`.

@@ -50,6 +50,7 @@ impl Witness {
             recorder: &self.recorder,
             watcher: &self.expected,
             exchange: ExchangeId(0),
+            redirected_by: None,
             connect_by: Instant::now() + limit,
             done_by: None,
         }

@@ -121,6 +121,12 @@ pub enum Code {
     TooManyRedirects,
     /// A redirect to somewhere that cannot be followed.
     BadRedirect,
+    /// A redirect that asks for the request's body at another origin.
+    RedirectWantsBody,
+    /// A redirect that asks for the request's body over a connection without TLS, where TLS had been.
+    RedirectLosesTls,
+    /// A redirect from a public address to one that the public cannot reach, with `--redirect-guard`.
+    RedirectRefused,
     /// `--fail` was given and the status is 400 or above.
     HttpStatus,
     /// The user or a signal ended the run.

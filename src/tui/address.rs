@@ -166,7 +166,7 @@ mod tests {
             ("ftp://a.test/", "ftp:// is not spoken"),
             ("http://[::1", "no URL"),
             ("https://a.test:99999/", "port"),
-            ("https://", "no URL"),
+            ("https://", "host is missing"),
         ] {
             let said = check(wrong).expect_err(wrong);
             assert!(said.contains(says), "{wrong}: {said}");

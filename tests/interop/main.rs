@@ -22,6 +22,7 @@ mod http2;
 mod http_failures;
 mod ordinary_user;
 mod proxies;
+mod redirect_table;
 mod redirects;
 mod request_options;
 mod resolution_failures;

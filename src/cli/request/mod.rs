@@ -47,12 +47,12 @@ pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Resul
     spec.head_only = args.head;
     spec.fail_on_status = args.fail;
     spec.user_agent.clone_from(&args.user_agent);
-    spec.referer.clone_from(&args.referer);
+    (spec.referer, spec.referer_auto) = referer(args.referer.as_deref());
     spec.credentials = credentials;
     spec.bearer = args.oauth2_bearer.clone().map(Secret::new);
     spec.cookies = cookies(&args.cookie)?;
     spec.compressed = args.compressed;
-    spec.redirects = Redirects { follow: args.location || args.location_trusted, most: args.max_redirs, trusted: args.location_trusted };
+    spec.redirects = redirects(args);
     spec.family = family(args);
     spec.dns = dns(args)?;
     spec.resolve = args.resolve.iter().map(|rule| address::resolve(rule)).collect::<Result<_, _>>()?;
@@ -148,6 +148,26 @@ fn header(line: &str) -> Result<HeaderRule, Usage> {
     let name = line.strip_suffix(';').ok_or_else(|| wrong("a line without a colon is no header field"))?.trim();
     http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
     Ok(HeaderRule::Set(name.to_owned(), Secret::new(String::new())))
+}
+
+/// `URL;auto`: the URL at first, and after each redirect the URL that led there.
+fn referer(given: Option<&str>) -> (Option<String>, bool) {
+    match given.map(|text| text.strip_suffix(";auto").ok_or(text)) {
+        None => (None, false),
+        Some(Ok(url)) => (Some(url.to_owned()).filter(|url| !url.is_empty()), true),
+        Some(Err(text)) => (Some(text.to_owned()), false),
+    }
+}
+
+fn redirects(args: &RequestArgs) -> Redirects {
+    /// A limit where none is wanted: a circle would never end.
+    const MOST: u32 = 100_000;
+    Redirects {
+        follow: args.location || args.location_trusted,
+        most: u32::try_from(args.max_redirs).unwrap_or(MOST),
+        trusted: args.location_trusted,
+        guard: args.redirect_guard,
+    }
 }
 
 /// As curl: what holds a `=` is cookies, anything else names a file.

@@ -17,6 +17,9 @@ pub(super) const OWN: [&str; 3] = ["name", "url", "budget"];
 const HTTP: &str = "http";
 const HTTP_VERSIONS: [(&str, &str); 4] =
     [("1.0", "http1.0"), ("1.1", "http1.1"), ("2", "http2"), ("2-prior-knowledge", "http2-prior-knowledge")];
+/// The one flag that is on unless it is said to be off, and the option that says so.
+const GUARD: &str = "redirect-guard";
+const NO_GUARD: &str = "no-redirect-guard";
 /// Options about the whole run, which is not one here.
 const REFUSED: [&str; 3] = ["save", "capture", "capture-interface"];
 
@@ -38,6 +41,12 @@ impl Options {
     pub(super) fn known(&self, mut setting: Setting) -> Result<Setting, SuiteError> {
         if OWN.contains(&setting.key.as_str()) {
             return Ok(setting);
+        }
+        if setting.key == NO_GUARD {
+            let Value::Flag(off) = setting.value else {
+                return Err(setting.wrong(&format!("is {}, where true or false is wanted", setting.value.kind())));
+            };
+            return Ok(Setting { key: GUARD.to_owned(), value: Value::Flag(!off), ..setting });
         }
         if setting.key == HTTP {
             let version = setting.text()?.to_owned();
@@ -74,9 +83,10 @@ impl Options {
     pub(super) fn given(&self, matches: &ArgMatches) -> Vec<Setting> {
         let given = |option: &Arg| matches.value_source(option.get_id().as_str()) == Some(clap::parser::ValueSource::CommandLine);
         let setting = |option: &Arg| {
-            let key = option.get_long()?.to_owned();
+            let long = option.get_long()?;
+            let key = if long == NO_GUARD { GUARD } else { long }.to_owned();
             let value = if matches!(option.get_action(), ArgAction::SetTrue) {
-                Value::Flag(true)
+                Value::Flag(long != NO_GUARD)
             } else {
                 Value::List(matches.get_raw(option.get_id().as_str())?.map(|text| text.to_string_lossy().into_owned()).collect())
             };
@@ -134,6 +144,7 @@ fn append(arguments: &mut Vec<OsString>, setting: &Setting) {
     let option = |text: &str| OsString::from(format!("--{}={text}", setting.key));
     match &setting.value {
         Value::Flag(true) => arguments.push(format!("--{}", setting.key).into()),
+        Value::Flag(false) if setting.key == GUARD => arguments.push(format!("--{NO_GUARD}").into()),
         Value::Flag(false) => {}
         Value::Text(text) => arguments.push(option(text)),
         Value::List(list) => arguments.extend(list.iter().map(|text| option(text))),

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Talk, authority};
 use crate::probe::Failed;
+use crate::probe::redirect::permitted;
 use crate::probe::resolve::resolve_within;
 use crate::probe::spec::ProxyKind;
 use crate::probe::tap::Io;
@@ -51,7 +52,7 @@ impl Target {
         let address = match host.parse::<IpAddr>() {
             Ok(ip) => Ok(SocketAddr::new(ip, port)),
             Err(_) if talk.proxy.kind == ProxyKind::Socks5h => Err((host.to_owned(), port)),
-            Err(_) => first_choice(&resolve_within(talk.step, host, port).await?).ok_or_else(|| (host.to_owned(), port)),
+            Err(_) => first_choice(&permitted(talk.step, resolve_within(talk.step, host, port).await?)?).ok_or_else(|| (host.to_owned(), port)),
         };
         let shown = address.as_ref().map_or_else(|(name, port)| authority(name, *port), ToString::to_string);
         Ok(Self { shown, address })

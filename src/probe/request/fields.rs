@@ -60,8 +60,8 @@ pub(super) fn compose(spec: &Spec, hop: &Hop, cookies: Option<&Cookies>, body: O
     Ok((fields, framing))
 }
 
-/// The user's own fields that a hop away from home does not get.
-pub(in crate::probe) fn withheld(spec: &Spec, with_body: bool) -> Vec<String> {
+/// What of the user's own a hop to another origin does not get: fields, and a client certificate where one could be asked for.
+pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<String> {
     let rules = spec.headers.iter().filter_map(|rule| match rule {
         HeaderRule::Set(name, _) if !describes_the_body(name, with_body) => Some(name.clone()),
         _ => None,
@@ -70,7 +70,7 @@ pub(in crate::probe) fn withheld(spec: &Spec, with_body: bool) -> Vec<String> {
     let options = [
         ("Authorization", has_credentials),
         ("User-Agent", spec.user_agent.is_some()),
-        ("Referer", spec.referer.is_some()),
+        ("Referer", spec.referer.is_some() && !spec.referer_auto),
         ("Cookie", matches!(spec.cookies, Some(spec::Cookies::Text(_)))),
     ];
     let mut names: Vec<String> = Vec::new();
@@ -78,6 +78,9 @@ pub(in crate::probe) fn withheld(spec: &Spec, with_body: bool) -> Vec<String> {
         if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
             names.push(name);
         }
+    }
+    if spec.tls.cert.is_some() && to.scheme() == "https" {
+        names.push("client certificate".to_owned());
     }
     names
 }
@@ -169,7 +172,8 @@ fn implied(spec: &Spec, hop: &Hop) -> Vec<Field> {
     if spec.compressed {
         fields.push(Field::new("Accept-Encoding", CODINGS));
     }
-    fields.extend(own(&spec.referer).map(|referer| Field::new("Referer", referer)));
+    let referer = if spec.referer_auto { hop.referer.clone() } else { own(&spec.referer) };
+    fields.extend(referer.filter(|referer| !referer.is_empty()).map(|referer| Field::new("Referer", referer)));
     fields
 }
 
@@ -279,9 +283,9 @@ mod tests {
         spec.cookies = Some(spec::Cookies::Text(Secret::new("a=b".into())));
         spec.referer = Some("http://from/".into());
         spec.user_agent = Some("me".into());
-        let away = Hop { url: Url::parse("https://other/").unwrap(), method: "GET".into(), with_body: false, at_home: false };
+        let away = Hop { url: Url::parse("https://other/").unwrap(), method: "GET".into(), with_body: false, at_home: false, referer: None };
         assert_eq!(lines(&spec, &away), ["Host: other", concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"))]);
-        assert_eq!(withheld(&spec, false), ["Authorization", "User-Agent", "Referer", "Cookie", "X-Key"]);
+        assert_eq!(withheld(&spec, &away.url, false), ["Authorization", "User-Agent", "Referer", "Cookie", "X-Key"]);
     }
 
     #[test]
@@ -289,9 +293,9 @@ mod tests {
         let mut spec = spec("http://h/");
         spec.body = Some(spec::Body::Bytes { bytes: Bytes::from_static(b"<a/>"), content_type: Some("x"), accept_json: false });
         spec.headers = vec![set("Content-Type", "text/xml")];
-        let mut away = Hop { url: Url::parse("http://other/").unwrap(), method: "POST".into(), with_body: true, at_home: false };
+        let mut away = Hop { url: Url::parse("http://other/").unwrap(), method: "POST".into(), with_body: true, at_home: false, referer: None };
         assert!(lines(&spec, &away).contains(&"Content-Type: text/xml".to_owned()));
-        assert!(withheld(&spec, true).is_empty());
+        assert!(withheld(&spec, &away.url, true).is_empty());
         away.with_body = false;
         assert!(!lines(&spec, &away).iter().any(|line| line.starts_with("Content-")));
     }

@@ -15,7 +15,10 @@ use crate::trace::Code;
 /// Every handshake is a full one: nothing is resumed, so that repeats measure the same thing.
 pub(super) fn client(tools: &Tools, choice: &TlsChoice, verifier: Recording, purpose: &Purpose<'_>) -> Result<ClientConfig, Failed> {
     let unusable = |reason: &String, hint: &str| Failed::new(purpose.phase, Code::TlsClientCertificate, reason.clone(), hint);
-    let identity = tools.identity.as_ref().map_err(|reason| unusable(reason, "check the paths given with --cert and --key"))?;
+    let identity = match &tools.identity {
+        _ if !purpose.shows_identity => &None,
+        loaded => loaded.as_ref().map_err(|reason| unusable(reason, "check the paths given with --cert and --key"))?,
+    };
     let key_log = tools
         .key_log
         .as_ref()

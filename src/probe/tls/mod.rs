@@ -58,6 +58,8 @@ pub(super) struct Purpose<'a> {
     pub(super) host: &'a str,
     /// Application protocols to offer, in order.
     pub(super) alpn: Vec<Vec<u8>>,
+    /// Whether the client's certificate may be shown: the peer is the user's own origin, or every location is trusted.
+    pub(super) shows_identity: bool,
     /// The phase it happens in: TLS with the server, or the talk with a proxy.
     pub(super) phase: Phase,
 }

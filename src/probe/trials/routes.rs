@@ -87,20 +87,27 @@ async fn away_from_home_the_users_own_stays_home() {
     spec.headers = vec![set("X-Key", "secret"), set("Authorization", "Bearer t")];
     spec.credentials = Some(Secret::new(("u".into(), "p".into())));
     spec.cookies = Some(Cookies::Text(Secret::new("own=1".into())));
-    spec.body = Some(Body::Bytes { bytes: "a=b".into(), content_type: Some("text/x"), accept_json: false });
     let told = probe(spec.clone()).await;
     let head = elsewhere.lock().unwrap().pop().unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
     // The other port is the same host, to which a cookie of this host goes (RFC 6265 §8.5).
     let expected = format!(
-        "POST /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\nContent-Length: 3\r\nContent-Type: text/x\r\n\r\n"
+        "GET /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\n\r\n"
     );
     assert_eq!(head, expected);
     let withheld: Vec<&str> = told.trace.exchanges()[0].redirected.as_ref().unwrap().1.iter().map(crate::units::Untrusted::raw).collect();
     assert_eq!(withheld, ["Authorization", "Cookie", "X-Key"]);
+    spec.body = Some(Body::Bytes { bytes: "a=b".into(), content_type: Some("text/x"), accept_json: false });
+    let told = probe(spec.clone()).await;
+    assert_eq!(told.trace.exchanges().len(), 1, "a method without its body would be another request");
+    let (phase, failure) = told.trace.failure().unwrap();
+    assert_eq!((*phase, failure.code), (Phase::Receive, Code::RedirectWantsBody));
+    assert!(failure.message.raw().contains(&other.to_string()) && failure.hint.contains("--location-trusted"), "{failure:?}");
+    assert!(elsewhere.lock().unwrap().is_empty());
     spec.redirects.trusted = true;
     probe(spec).await;
     let head = elsewhere.lock().unwrap().pop().unwrap();
+    assert!(head.starts_with("POST ") && head.contains("Content-Length: 3\r\nContent-Type: text/x"), "{head}");
     assert!(head.contains("X-Key: secret") && head.contains("own=1"), "{head}");
 }
 

@@ -27,6 +27,8 @@ const fn of_kind(code: Code) -> Option<u64> {
         Code::OutputFailed => 23,
         Code::TooManyRedirects => 47,
         Code::BadRedirect => 3,
+        // curl sends the body; this is its number where it cannot send it again.
+        Code::RedirectWantsBody | Code::RedirectLosesTls => 65,
         Code::HttpStatus => 22,
         Code::Interrupted => 42,
         Code::Internal => 2,

@@ -1,0 +1,42 @@
+//! A first argument that is a misspelt command rather than a host.
+
+use clap::CommandFactory;
+
+use super::args::Cli;
+use super::usage::Usage;
+use crate::units::nearest_within;
+
+/// Edits between what was written and a command's name.
+const MOST_EDITS: usize = 2;
+
+/// Refuses a bare word that is nearly a command's name, before its name is looked up anywhere.
+pub(super) fn refuse(argument: &str) -> Result<(), Usage> {
+    if argument.contains(['.', ':', '/']) || argument.contains(|c: char| c.is_ascii_digit()) {
+        return Ok(());
+    }
+    let cli = Cli::command();
+    match nearest_within(argument, cli.get_subcommands().map(clap::Command::get_name), MOST_EDITS) {
+        Some(meant) => {
+            let shown = crate::units::Untrusted::new(argument);
+            let shown = shown.escaped();
+            Err(Usage::new(format!("unknown command '{shown}'; did you mean '{meant}'? A host of this name is written as http://{shown}/")))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_word_near_a_command_is_no_host() {
+        for (argument, meant) in [("prob", "probe"), ("porbe", "probe"), ("PROBE", "probe"), ("dif", "diff"), ("labs", "lab"), ("doktor", "doctor"), ("completion", "completions")] {
+            let refusal = refuse(argument).err().map(|usage| usage.to_string()).unwrap_or_default();
+            assert!(refusal.contains(&format!("did you mean '{meant}'")) && refusal.contains(&format!("http://{argument}/")), "{argument}: {refusal}");
+        }
+        for host in ["http://prob/", "prob/", "prob:80", "prob.", "prob1", "localhost", "intranet", "my-server", "::1"] {
+            assert_eq!(refuse(host), Ok(()), "{host}");
+        }
+    }
+}
