@@ -2,6 +2,7 @@
 
 mod budget;
 mod files;
+mod form;
 mod lab;
 mod redirects;
 mod secrets;
@@ -238,9 +239,15 @@ pub(super) struct RequestArgs {
     /// JSON body: --data-binary with Content-Type and Accept application/json
     #[arg(long, value_name = "DATA", help_heading = "Request")]
     pub(super) json: Vec<String>,
-    /// Multipart form field: name=value, name=@file, name=<file; ;type= and ;filename= may follow
-    #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = "Request")]
+    /// Multipart form field: name=value, name=@file,file, name=<file, name=( to =); may be followed by ;type= ;filename= ;headers= ;encoder=
+    #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = "Request", long_help = form::HELP)]
     pub(super) form: Vec<String>,
+    /// Multipart form field whose value is taken as it is
+    #[arg(long, value_name = "FIELD", help_heading = "Request")]
+    pub(super) form_string: Vec<String>,
+    /// Escape quotes in names of fields and files with a backslash instead of %22
+    #[arg(long, help_heading = "Request")]
+    pub(super) form_escape: bool,
     /// Put the data into the URL's query and send GET
     #[arg(short = 'G', long = "get", help_heading = "Request")]
     pub(super) get: bool,

@@ -141,31 +141,99 @@ pub enum Body {
         accept_json: bool,
     },
     /// `-F`: `multipart/form-data` (RFC 7578).
-    Form(Vec<FormPart>),
+    Form(Form),
+}
+
+/// All `-F` and `--form-string`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// The parts, in order.
+    pub parts: Vec<FormPart>,
+    /// `--form-escape`: quotes in names are escaped with a backslash, not percent-encoded.
+    pub escapes_with_backslash: bool,
 }
 
 /// One `-F`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormPart {
-    /// Field name.
-    pub name: String,
+    /// Field name; none within a multipart, often.
+    pub name: Option<String>,
     /// The value.
     pub content: FormContent,
     /// `;type=`.
     pub content_type: Option<String>,
     /// `;filename=`.
     pub file_name: Option<String>,
+    /// `;headers=`: lines `Name: value`.
+    pub headers: Vec<String>,
+    /// `;encoder=`.
+    pub encoding: Option<TransferEncoding>,
+}
+
+impl FormPart {
+    /// A part with nothing but its content.
+    pub const fn new(content: FormContent) -> Self {
+        Self { name: None, content, content_type: None, file_name: None, headers: Vec::new(), encoding: None }
+    }
 }
 
 /// The value of a form field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormContent {
-    /// Text as given.
-    Text(String),
+    /// What is at hand.
+    Bytes {
+        /// The value.
+        bytes: Bytes,
+        /// Whether it came from a file that could be read only once, and is sent as an upload.
+        is_file: bool,
+    },
     /// `@file`: a file, sent as an upload.
     File(PathBuf),
     /// `<file`: a file's content, sent as text.
     TextFile(PathBuf),
+    /// `=(` to `=)`, or several files: a multipart within.
+    Parts(Vec<FormPart>),
+}
+
+impl FormContent {
+    /// Text as given.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Bytes { bytes: Bytes::from(text.into()), is_file: false }
+    }
+}
+
+/// How a part's bytes are written (RFC 2045 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferEncoding {
+    /// 64 characters, in lines.
+    Base64,
+    /// ASCII as it is, all else as `=XX`.
+    QuotedPrintable,
+    /// As they are; all are below 128.
+    SevenBit,
+    /// As they are.
+    EightBit,
+    /// As they are.
+    Binary,
+}
+
+impl TransferEncoding {
+    /// The encoding with this name in `Content-Transfer-Encoding`, whatever its case.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Base64, Self::QuotedPrintable, Self::SevenBit, Self::EightBit, Self::Binary];
+        all.into_iter().find(|encoding| encoding.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::QuotedPrintable => "quoted-printable",
+            Self::SevenBit => "7bit",
+            Self::EightBit => "8bit",
+            Self::Binary => "binary",
+        }
+    }
 }
 
 /// `-b`.

@@ -27,5 +27,6 @@ mod redirects;
 mod request_options;
 mod resolution_failures;
 mod saving;
+mod sent_as_curl;
 mod suite;
 mod tls_failures;

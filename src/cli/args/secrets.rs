@@ -6,8 +6,8 @@ use crate::cli::usage::Usage;
 use crate::insight::redact::{Masking, Rules};
 
 /// Options whose values are secret, or may have a secret anywhere in them.
-pub(in crate::cli) const SECRET_OPTIONS: [&str; 10] =
-    ["user", "oauth2-bearer", "cookie", "data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json", "form"];
+pub(in crate::cli) const SECRET_OPTIONS: [&str; 11] =
+    ["user", "oauth2-bearer", "cookie", "data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json", "form", "form-string"];
 
 /// Options whose values may be as secret: addresses with a token in their path, what shall be masked.
 const ALSO_SECRET: [&str; 3] = ["webhook", "otlp", "redact"];

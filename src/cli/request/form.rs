@@ -1,95 +1,462 @@
-//! `-F`.
+//! `-F`, `--form-string`: curl's grammar of a form's fields. What curl leaves out with a warning is a mistake here.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use clap::ArgMatches;
+
+use super::input::Input;
 use super::{shown, shown_name};
+use crate::cli::args::RequestArgs;
 use crate::cli::usage::Usage;
-use crate::probe::spec::{Body, FormContent, FormPart};
+use crate::probe::spec::{Form, FormContent, FormPart, TransferEncoding};
 
-/// Reads all `-F` options.
-pub(super) fn parse(fields: &[String]) -> Result<Body, Usage> {
-    fields.iter().map(|field| part(field)).collect::<Result<Vec<_>, _>>().map(Body::Form)
+/// Multiparts within multiparts.
+const DEEPEST: usize = 16;
+/// A file of header fields may have this many bytes.
+const MOST_HEADERS: usize = 1 << 20;
+
+/// Reads all form options in the order they were given; `None` where there are none.
+pub(super) fn collect(args: &RequestArgs, matches: &ArgMatches, input: &mut Input) -> Result<Option<Form>, Usage> {
+    let fields = in_order(args, matches);
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let mut open = vec![FormPart::new(FormContent::Parts(Vec::new()))];
+    for (option, field) in fields {
+        let read = Field { option, field, input };
+        read.add_to(&mut open)?;
+    }
+    // As with curl, a multipart that was not closed ends with the form.
+    while open.len() > 1 {
+        close(&mut open);
+    }
+    let parts = match open.pop().map(|whole| whole.content) {
+        Some(FormContent::Parts(parts)) => parts,
+        _ => Vec::new(),
+    };
+    Ok(Some(Form { parts, escapes_with_backslash: args.form_escape }))
 }
 
-/// `name=value`, `name=@file`, `name=<file`, each with `;type=…` and `;filename=…`.
-fn part(field: &str) -> Result<FormPart, Usage> {
-    let (name, value) =
-        field.split_once('=').ok_or_else(|| Usage::new("-F: what has no = in it is no form field; name=value is wanted"))?;
-    let (value, parameters) = split_parameters(value);
-    let content = if let Some(file) = value.strip_prefix('@') {
-        FormContent::File(unquoted(file).into())
-    } else if let Some(file) = value.strip_prefix('<') {
-        FormContent::TextFile(unquoted(file).into())
-    } else {
-        FormContent::Text(unquoted(value))
-    };
-    let mut part = FormPart { name: name.to_owned(), content, content_type: None, file_name: None };
-    for parameter in parameters {
-        match parameter.split_once('=') {
-            Some(("type", value)) => part.content_type = Some(unquoted(value)),
-            Some(("filename", value)) => part.file_name = Some(unquoted(value)),
+fn in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(&'static str, &'a str)> {
+    let mut fields: Vec<(usize, &'static str, &str)> = Vec::new();
+    for (option, id, values) in [("-F", "form", &args.form), ("--form-string", "form_string", &args.form_string)] {
+        let indices = matches.indices_of(id).into_iter().flatten();
+        fields.extend(indices.zip(values).map(|(index, value)| (index, option, value.as_str())));
+    }
+    fields.sort_by_key(|(index, ..)| *index);
+    fields.into_iter().map(|(_, option, field)| (option, field)).collect()
+}
+
+/// Puts the innermost open multipart into the one around it.
+fn close(open: &mut Vec<FormPart>) {
+    if let Some(inner) = open.pop() {
+        add(open, inner);
+    }
+}
+
+fn add(open: &mut [FormPart], part: FormPart) {
+    if let Some(FormPart { content: FormContent::Parts(parts), .. }) = open.last_mut() {
+        parts.push(part);
+    }
+}
+
+/// One option.
+struct Field<'a> {
+    option: &'static str,
+    field: &'a str,
+    input: &'a mut Input,
+}
+
+/// What may stand behind a value.
+#[derive(Clone, Copy)]
+struct Allowed {
+    file_name: bool,
+    encoder: bool,
+}
+
+impl Field<'_> {
+    fn wrong(&self, why: &str) -> Usage {
+        let name = self.field.split('=').next().unwrap_or_default();
+        Usage::new(format!("{} '{}=…': {why}", self.option, shown(name)))
+    }
+
+    fn add_to(mut self, open: &mut Vec<FormPart>) -> Result<(), Usage> {
+        let Some((name, value)) = self.field.split_once('=') else {
+            return Err(Usage::new(format!("{}: what has no = in it is no form field; name=value is wanted", self.option)));
+        };
+        let name = Some(name.to_owned()).filter(|name| !name.is_empty());
+        let part = match value.chars().next() {
+            _ if self.option == "--form-string" => FormPart::new(FormContent::text(value)),
+            Some('(') => {
+                let (begin, mut part) = self.value(value, None, Allowed { file_name: false, encoder: false })?.0;
+                if begin != "(" {
+                    return Err(self.wrong("a multipart begins with '=(' and its parameters; put a value that begins so into quotes"));
+                }
+                if open.len() > DEEPEST {
+                    return Err(self.wrong(&format!("multiparts within multiparts go {DEEPEST} deep at most")));
+                }
+                part.name = name;
+                part.content = FormContent::Parts(Vec::new());
+                open.push(part);
+                return Ok(());
+            }
+            Some(')') if name.is_none() && value == ")" => {
+                if open.len() < 2 {
+                    return Err(self.wrong("there is no multipart to end: '=(' begins one"));
+                }
+                close(open);
+                return Ok(());
+            }
+            Some('@') => self.files(&value[1..])?,
+            Some('<') => {
+                let ((file, mut part), _) = self.value(&value[1..], None, Allowed { file_name: false, encoder: true })?;
+                part.content = match self.input.read_unless_stored(&file)? {
+                    Some(bytes) => FormContent::Bytes { bytes, is_file: false },
+                    None => FormContent::TextFile(file.into()),
+                };
+                part
+            }
             _ => {
-                let parameter = shown_name(parameter, '=').unwrap_or_default();
-                return Err(Usage::new(format!("-F '{}': '{parameter}' is not known; ;type= and ;filename= are", shown(name))));
+                let ((text, mut part), _) = self.value(value, None, Allowed { file_name: true, encoder: true })?;
+                part.content = FormContent::text(text);
+                part
+            }
+        };
+        self.check_seven_bits(&part)?;
+        add(open, FormPart { name, ..part });
+        Ok(())
+    }
+
+    /// `file`, or `file,file`, which are a multipart of their own.
+    fn files(&mut self, list: &str) -> Result<FormPart, Usage> {
+        let (mut parts, mut rest) = (Vec::new(), Some(list));
+        while let Some(text) = rest {
+            let ((file, mut part), after) = self.value(text, Some(','), Allowed { file_name: true, encoder: true })?;
+            match self.input.read_unless_stored(&file)? {
+                // What stands in memory is told by its name, as a file is.
+                Some(bytes) => {
+                    part.content = FormContent::Bytes { bytes, is_file: file != "-" };
+                    let own = || Path::new(&file).file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
+                    part.file_name.get_or_insert_with(own);
+                }
+                None => part.content = FormContent::File(file.into()),
+            }
+            self.check_seven_bits(&part)?;
+            parts.push(part);
+            rest = after;
+        }
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => Ok(FormPart::new(FormContent::Parts(parts))),
+        }
+    }
+
+    /// A value, the part that its parameters describe, and what follows `end`.
+    #[expect(clippy::type_complexity, reason = "a value, its part, and the rest, each used once")]
+    fn value<'t>(&mut self, text: &'t str, end: Option<char>, allowed: Allowed) -> Result<((String, FormPart), Option<&'t str>), Usage> {
+        let mut part = FormPart::new(FormContent::Parts(Vec::new()));
+        let mut words = Words { text, end };
+        let value = words.word().map_err(|BehindQuote| self.behind_quote())?;
+        // The type goes on over parameters of its own: text/plain;charset=utf-8.
+        let mut kind: Option<String> = None;
+        while words.next_parameter() {
+            match (words.key(), &mut kind) {
+                (Some("type"), None) => {
+                    words.skip_key("type");
+                    kind = Some(words.raw());
+                }
+                (Some(key), _) if key != "type" => {
+                    words.skip_key(key);
+                    part.content_type = kind.take().or(part.content_type);
+                    self.parameter(key, &mut words, &mut part, allowed)?;
+                }
+                (_, Some(kind)) => {
+                    kind.push(';');
+                    kind.push_str(&words.spaced());
+                }
+                (_, None) => {
+                    let unknown = words.raw();
+                    return Err(self.unknown(&unknown));
+                }
             }
         }
-    }
-    Ok(part)
-}
-
-/// Cuts the known parameters off the end; a `;` before anything else belongs to the value, as does one within quotes.
-fn split_parameters(value: &str) -> (&str, Vec<&str>) {
-    let mut end = value.len();
-    let mut parameters = Vec::new();
-    for place in semicolons(value).into_iter().rev() {
-        let parameter = value.get(place + 1..end).unwrap_or_default().trim();
-        if !(parameter.starts_with("type=") || parameter.starts_with("filename=")) {
-            break;
+        part.content_type = kind.or(part.content_type);
+        if let Some(kind) = &part.content_type {
+            self.check_type(kind)?;
         }
-        parameters.push(parameter);
-        end = place;
+        Ok(((value, part), words.rest()))
     }
-    (value.get(..end).unwrap_or(value), parameters)
+
+    fn parameter(&mut self, key: &str, words: &mut Words<'_>, part: &mut FormPart, allowed: Allowed) -> Result<(), Usage> {
+        let from_file = key == "headers" && words.text.starts_with(['@', '<']);
+        if from_file {
+            words.skip(1);
+        }
+        let value = words.word().map_err(|BehindQuote| self.behind_quote())?;
+        match key {
+            "filename" if allowed.file_name => part.file_name = Some(value),
+            "encoder" if allowed.encoder => {
+                let encoder = TransferEncoding::named(&value);
+                part.encoding = Some(encoder.ok_or_else(|| {
+                    self.wrong(&format!("the encoder '{}' is not known; base64, quoted-printable, 8bit, 7bit and binary are", shown(&value)))
+                })?);
+            }
+            "headers" if from_file => {
+                let bytes = self.input.read(&value)?;
+                if bytes.len() > MOST_HEADERS {
+                    return Err(self.wrong("a file of header fields has 1 MiB at most"));
+                }
+                for line in header_lines(&String::from_utf8_lossy(&bytes)) {
+                    part.headers.push(self.header(line)?);
+                }
+            }
+            "headers" => {
+                let line = self.header(value)?;
+                part.headers.push(line);
+            }
+            other => return Err(self.wrong(&format!("there can be no ;{other}= here"))),
+        }
+        Ok(())
+    }
+
+    fn header(&self, line: String) -> Result<String, Usage> {
+        let is_field = line.split_once(':').is_some_and(|(name, value)| {
+            http::HeaderName::from_bytes(name.trim_end().as_bytes()).is_ok() && !value.chars().any(char::is_control)
+        });
+        if is_field { Ok(line) } else { Err(self.wrong("what is given as ;headers= is no header field: 'Name: value' is wanted")) }
+    }
+
+    fn check_type(&self, kind: &str) -> Result<(), Usage> {
+        let (major, minor) = kind.split_once('/').unwrap_or((kind, ""));
+        let is_type = !major.is_empty() && !major.contains(' ') && !minor.starts_with([';', ',', ' ']) && !minor.is_empty();
+        if is_type && !kind.chars().any(char::is_control) {
+            return Ok(());
+        }
+        Err(self.wrong(&format!("'{}' is no media type; one looks like text/plain", shown(kind))))
+    }
+
+    /// With `encoder=7bit` nothing but ASCII can be sent.
+    fn check_seven_bits(&self, part: &FormPart) -> Result<(), Usage> {
+        if part.encoding != Some(TransferEncoding::SevenBit) {
+            return Ok(());
+        }
+        let is_ascii = match &part.content {
+            FormContent::Bytes { bytes, .. } => bytes.is_ascii(),
+            FormContent::File(path) | FormContent::TextFile(path) => {
+                is_ascii_file(path).map_err(|error| self.wrong(&format!("'{}' cannot be read: {error}", shown(&path.to_string_lossy()))))?
+            }
+            FormContent::Parts(_) => true,
+        };
+        if is_ascii { Ok(()) } else { Err(self.wrong("encoder=7bit cannot carry bytes above 127; base64 and quoted-printable can")) }
+    }
+
+    fn unknown(&self, parameter: &str) -> Usage {
+        self.wrong(&format!(
+            "the parameter '{}' is not known; type, filename, encoder and headers are; a value with a ; is put into double quotes, or \
+             given with --form-string",
+            shown_name(parameter, '=').unwrap_or_default()
+        ))
+    }
+
+    fn behind_quote(&self) -> Usage {
+        self.wrong("something stands behind the closing quote; \\\" is a quote within quotes")
+    }
 }
 
-/// Where a value has semicolons that are not within quotes.
-fn semicolons(value: &str) -> Vec<usize> {
-    let (mut quoted, mut escaped) = (false, false);
-    let mut places = Vec::new();
-    for (place, c) in value.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            ';' if !quoted => places.push(place),
+fn is_ascii_file(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(true),
+            count if !piece.get(..count).unwrap_or_default().is_ascii() => return Ok(false),
             _ => {}
         }
     }
-    places
 }
 
-fn unquoted(text: &str) -> String {
-    match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(inner) => inner.replace("\\\"", "\"").replace("\\\\", "\\"),
-        None => text.to_owned(),
+/// Lines of a file of header fields: `#` begins a comment, a space goes on with the line before.
+fn header_lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.replace('\r', "").split('\n').filter(|line| !line.starts_with('#')) {
+        match lines.last_mut() {
+            Some(last) if line.starts_with([' ', '\t']) => last.push_str(line),
+            _ => lines.push(line.to_owned()),
+        }
     }
+    lines.iter().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+/// A quoted word that does not end with its closing quote.
+struct BehindQuote;
+
+/// What is left of an option to be read.
+struct Words<'t> {
+    text: &'t str,
+    /// Ends a word beside `;`.
+    end: Option<char>,
+}
+
+impl<'t> Words<'t> {
+    fn skip(&mut self, bytes: usize) {
+        self.text = self.text.get(bytes..).unwrap_or_default();
+    }
+
+    fn is_end(&self, c: char) -> bool {
+        c == ';' || Some(c) == self.end
+    }
+
+    /// Passes over a `;` and the spaces behind it; `false` where there is none.
+    fn next_parameter(&mut self) -> bool {
+        let Some(rest) = self.text.strip_prefix(';') else { return false };
+        self.text = rest;
+        true
+    }
+
+    /// The parameter that is known and comes next.
+    fn key(&self) -> Option<&'static str> {
+        let begins = |key: &&str| {
+            let text = self.text.trim_start();
+            text.get(..key.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(key)) && text.get(key.len()..).is_some_and(|rest| rest.starts_with('='))
+        };
+        ["type", "filename", "encoder", "headers"].into_iter().find(begins)
+    }
+
+    fn skip_key(&mut self, key: &str) {
+        self.text = self.text.trim_start();
+        self.skip(key.len() + 1);
+    }
+
+    /// What follows the end of this value.
+    fn rest(&self) -> Option<&'t str> {
+        self.end.and_then(|end| self.text.strip_prefix(end))
+    }
+
+    /// Up to the next end, with the spaces before it.
+    fn spaced(&mut self) -> String {
+        let at = self.text.find(|c| self.is_end(c)).unwrap_or(self.text.len());
+        let word = self.text.get(..at).unwrap_or_default().trim_end().to_owned();
+        self.skip(at);
+        word
+    }
+
+    fn raw(&mut self) -> String {
+        self.spaced().trim_start().to_owned()
+    }
+
+    /// A word, unquoted. A quote that is not closed is one of the word's own characters.
+    ///
+    /// # Errors
+    /// Something stands behind the closing quote.
+    fn word(&mut self) -> Result<String, BehindQuote> {
+        self.text = self.text.trim_start();
+        let Some((word, length)) = unquoted(self.text) else { return Ok(self.raw()) };
+        self.skip(length);
+        if self.raw().is_empty() { Ok(word) } else { Err(BehindQuote) }
+    }
+}
+
+/// What a quoted text at the beginning says, and its length with its quotes; `\"` and `\\` stand for themselves.
+fn unquoted(text: &str) -> Option<(String, usize)> {
+    let mut word = String::new();
+    let mut chars = text.strip_prefix('"')?.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some((word, at + 2)),
+            '\\' => match chars.next_if(|(_, next)| matches!(next, '"' | '\\')) {
+                Some((_, next)) => word.push(next),
+                None => word.push('\\'),
+            },
+            c => word.push(c),
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use clap::{Args as _, Command, FromArgMatches as _};
+
     use super::*;
 
-    #[test]
-    fn parameters_are_told_from_semicolons_in_the_value() {
-        let field = part("note=a;b;type=text/plain").unwrap();
-        assert_eq!(field.content, FormContent::Text("a;b".into()));
-        assert_eq!(field.content_type.as_deref(), Some("text/plain"));
+    fn form(options: &[&str]) -> Result<Form, String> {
+        let matches = RequestArgs::augment_args(Command::new("t").no_binary_name(true)).try_get_matches_from(options).unwrap();
+        let args = RequestArgs::from_arg_matches(&matches).unwrap();
+        collect(&args, &matches, &mut Input::default()).map(Option::unwrap_or_default).map_err(|usage| usage.to_string())
+    }
+
+    fn part(field: &str) -> FormPart {
+        form(&["-F", field]).unwrap().parts.remove(0)
     }
 
     #[test]
-    fn files_are_uploads_or_text() {
-        let upload = part("pic=@\"a b.png\";filename=\"x;y.png\"").unwrap();
-        assert_eq!(upload.content, FormContent::File("a b.png".into()));
-        assert_eq!(part("text=<note.txt").unwrap().content, FormContent::TextFile("note.txt".into()));
-        assert!(part("nothing").is_err());
+    fn parameters_are_told_from_the_value() {
+        let field = part("note=\"a;b\"; type=text/plain; charset=utf-8 ;filename=\"x;\\\"y\\\\.png\";headers=X: y;encoder=base64");
+        assert_eq!(field.content, FormContent::text("a;b"));
+        assert_eq!(field.content_type.as_deref(), Some("text/plain; charset=utf-8"));
+        assert_eq!(field.file_name.as_deref(), Some("x;\"y\\.png"));
+        assert_eq!((field.headers, field.encoding), (vec!["X: y".to_owned()], Some(TransferEncoding::Base64)));
+        assert_eq!(part("a= spaced ").content, FormContent::text("spaced"));
+        assert_eq!(part("a=\" kept \"").content, FormContent::text(" kept "));
+        assert_eq!(part("a=\"open").content, FormContent::text("\"open"));
+        assert_eq!(part("a=x;TYPE=a/b").content_type.as_deref(), Some("a/b"));
+        assert_eq!(part("=x").name, None);
+    }
+
+    #[test]
+    fn a_literal_string_has_no_parameters() {
+        let parts = form(&["--form-string", "a=@x;type=a/b", "-F", "b=1", "--form-string", "c=(=)"]).unwrap().parts;
+        let contents: Vec<_> = parts.into_iter().map(|part| part.content).collect();
+        assert_eq!(contents, [FormContent::text("@x;type=a/b"), FormContent::text("1"), FormContent::text("(=)")]);
+    }
+
+    #[test]
+    fn multiparts_nest() {
+        let parts = form(&["-F", "o=(;type=multipart/alternative;headers=X: y", "-F", "=a", "-F", "=(", "-F", "=b", "-F", "=)", "-F", "=)", "-F", "z=)"]);
+        let parts = parts.unwrap().parts;
+        assert_eq!(parts.len(), 2);
+        let FormContent::Parts(inner) = &parts[0].content else { panic!("{parts:?}") };
+        assert_eq!((inner.len(), parts[0].headers.len()), (2, 1));
+        assert!(matches!(&inner[1].content, FormContent::Parts(deepest) if deepest.len() == 1));
+        assert_eq!(parts[1].content, FormContent::text(")"));
+    }
+
+    #[test]
+    fn what_curl_would_leave_out_is_a_mistake() {
+        for (field, says) in [
+            ("nothing", "no form field"),
+            ("a=x;y", "'y' is not known"),
+            ("a=x;foo=bar", "'foo=bar' is not known"),
+            ("a=x;charset=utf-8", "'charset=utf-8' is not known"),
+            ("a=\"x\" y", "'y' stands behind the closing quote"),
+            ("a=x;type=plain", "'plain' is no media type"),
+            ("a=x;type=", "no media type"),
+            ("a=x;encoder=rot13", "'rot13' is not known"),
+            ("a=x;headers=nothing", "no header field"),
+            ("a=x;headers=\"X: y\nZ: w\"", "no header field"),
+            ("a=x;headers=@/nonexistent", "/nonexistent"),
+            ("a=\u{e9};encoder=7bit", "above 127"),
+            ("a=@/nonexistent", "/nonexistent"),
+            ("a=@/tmp", "'/tmp' cannot be read"),
+            ("a=</nonexistent", "/nonexistent"),
+            ("a=@/etc/passwd,/nonexistent", "/nonexistent"),
+            ("a=</etc/passwd;filename=x", "no ;filename= here"),
+            ("a=(;encoder=base64", "no ;encoder= here"),
+            ("a=(b", "a multipart begins with"),
+            ("=)", "no multipart to end"),
+        ] {
+            let said = form(&["-F", field]).unwrap_err();
+            assert!(said.contains(says), "{field}: {said}");
+        }
+        let deep: Vec<&str> = ["-F", "=("].repeat(20);
+        assert!(form(&deep).unwrap_err().contains("16 deep"));
+    }
+
+    #[test]
+    fn a_file_of_fields_has_comments_and_lines_that_go_on() {
+        assert_eq!(header_lines("X-A: 1\r\n# no\nX-B: two\n  three \n\n"), ["X-A: 1", "X-B: two  three"]);
     }
 }

@@ -3,10 +3,11 @@
 mod address;
 mod data;
 mod form;
+mod input;
 mod proxy;
 mod shown;
 
-pub(super) use data::read_text;
+pub(super) use input::read_text;
 pub(super) use shown::shown_url;
 
 use std::path::Path;
@@ -15,10 +16,11 @@ use std::time::Duration;
 use clap::ArgMatches;
 use url::Url;
 
+use self::input::Input;
 use super::args::RequestArgs;
 use super::usage::Usage;
 use crate::probe::Spec;
-use crate::probe::spec::{Cookies, Dns, Family, HeaderRule, HttpChoice, Output, Redirects, TlsChoice, TlsVersion};
+use crate::probe::spec::{Body, Cookies, Dns, Family, HeaderRule, HttpChoice, Output, Redirects, TlsChoice, TlsVersion};
 use crate::units::{Secret, TypedUrl, UrlMistake};
 use shown::{shown, shown_name};
 
@@ -26,17 +28,7 @@ use shown::{shown, shown_name};
 pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Result<Spec, Usage> {
     refuse_what_is_not_there(args)?;
     let mut url = parse_url(url)?;
-    let data = data::collect(args, matches)?;
-    let mut body = data.body;
-    if args.get {
-        data::move_into_query(&mut url, body.take());
-    }
-    if !args.form.is_empty() {
-        if body.is_some() {
-            return Err(Usage::new("-F and -d cannot go together: a body is either a multipart form or data"));
-        }
-        body = Some(form::parse(&args.form)?);
-    }
+    let body = body(&mut url, args, matches)?;
     let credentials = credentials(&mut url, args)?;
     let no_proxy = proxy::exceptions(args);
     let proxy = proxy::choose(&url, args)?;
@@ -70,6 +62,25 @@ pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Resul
     spec.interval = Duration::from_secs_f64(args.interval);
     spec.control = args.control;
     Ok(spec)
+}
+
+/// The body of the data or the form options; with `-G` the data goes into the query.
+fn body(url: &mut Url, args: &RequestArgs, matches: &ArgMatches) -> Result<Option<Body>, Usage> {
+    let mut input = Input::default();
+    let mut body = data::collect(args, matches, &mut input)?.body;
+    if args.get {
+        data::move_into_query(url, body.take());
+    }
+    if let Some(form) = form::collect(args, matches, &mut input)? {
+        if body.is_some() {
+            return Err(Usage::new("-F and -d cannot go together: a body is either a multipart form or data"));
+        }
+        body = Some(Body::Form(form));
+    }
+    if args.head && body.is_some() {
+        return Err(Usage::new("-I and -d or -F cannot go together: HEAD has no body; with -G the data goes into the query"));
+    }
+    Ok(body)
 }
 
 fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
 
+use super::transfer_encoding::Encoder;
 use super::{Field, form};
-use crate::probe::spec::Body;
+use crate::probe::spec::{Body, TransferEncoding};
 
 /// A piece handed to the connection at a time.
 const PIECE: usize = 64 * 1024;
@@ -50,6 +51,8 @@ pub(super) enum Segment {
     Bytes(Bytes),
     /// A file; `left` of it where its length is known.
     File { file: File, path: PathBuf, left: Option<u64> },
+    /// A segment that is encoded as it is read; `length` is that of all of it, where it is known.
+    Encoded { inner: Box<Segment>, encoder: Encoder, length: Option<u64>, is_finished: bool },
 }
 
 impl Segment {
@@ -64,17 +67,25 @@ impl Segment {
         Ok(Self::File { file, path: path.to_owned(), left: metadata.is_file().then_some(metadata.len()) })
     }
 
+    /// The same, encoded.
+    pub(super) fn encoded(self, encoding: TransferEncoding) -> Self {
+        let length = self.length().and_then(|length| Encoder::length_of(encoding, length));
+        Self::Encoded { inner: Box::new(self), encoder: Encoder::new(encoding), length, is_finished: false }
+    }
+
     fn length(&self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::File { left, .. } => *left,
+            Self::Encoded { length, .. } => *length,
         }
     }
 
-    const fn is_finished(&self) -> bool {
+    fn is_finished(&self) -> bool {
         match self {
             Self::Bytes(bytes) => bytes.is_empty(),
             Self::File { left, .. } => matches!(left, Some(0)),
+            Self::Encoded { is_finished, .. } => *is_finished,
         }
     }
 
@@ -82,6 +93,17 @@ impl Segment {
         match self {
             Self::Bytes(bytes) => Ok((!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(PIECE)))),
             Self::File { file, path, left } => next_of_file(file, path, left),
+            Self::Encoded { inner, encoder, is_finished, .. } => {
+                while !*is_finished {
+                    let piece = inner.next()?;
+                    *is_finished = piece.is_none();
+                    let encoded = encoder.encode(&piece.unwrap_or_default(), *is_finished)?;
+                    if !encoded.is_empty() {
+                        return Ok(Some(Bytes::from(encoded)));
+                    }
+                }
+                Ok(None)
+            }
         }
     }
 }
@@ -108,11 +130,11 @@ fn next_of_file(file: &mut File, path: &Path, left: &mut Option<u64>) -> io::Res
 }
 
 impl Source {
-    /// Opens what the user gave as a body.
-    pub(super) fn open(body: &Body) -> io::Result<Self> {
+    /// Opens what the user gave as a body. A form is written in the user's own media type, where there is one.
+    pub(super) fn open(body: &Body, own_type: Option<&str>) -> io::Result<Self> {
         let (segments, content_type) = match body {
             Body::Bytes { bytes, content_type, .. } => (VecDeque::from([Segment::Bytes(bytes.clone())]), content_type.map(str::to_owned)),
-            Body::Form(parts) => form::encode(parts).map(|(segments, content_type)| (segments, Some(content_type)))?,
+            Body::Form(form) => form::encode(form, own_type).map(|(segments, content_type)| (segments, Some(content_type)))?,
         };
         let length = segments.iter().try_fold(0u64, |sum, segment| sum.checked_add(segment.length()?));
         Ok(Self { segments, length, content_type })
@@ -151,21 +173,41 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::probe::spec::{FormContent, FormPart};
+    use crate::probe::spec::{Form, FormContent, FormPart};
 
     fn drain(source: &mut Source) -> Vec<u8> {
         let mut all = Vec::new();
         while let Some(piece) = source.next().unwrap() {
-            assert!(piece.len() <= PIECE);
+            assert!(piece.len() <= PIECE * 3 + 3, "a byte becomes three at most");
             all.extend(piece);
         }
         all
     }
 
+    fn uploading(path: &Path) -> Body {
+        Body::Form(Form { parts: vec![FormPart::new(FormContent::File(path.to_owned()))], escapes_with_backslash: false })
+    }
+
+    /// A file is encoded as it is read, and ends where it ends.
+    #[test]
+    fn an_encoded_file_has_the_length_that_was_announced() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&vec![0xe9; PIECE * 2 + 1]).unwrap();
+        for (encoding, length) in [(TransferEncoding::Base64, true), (TransferEncoding::QuotedPrintable, false)] {
+            let Body::Form(mut form) = uploading(file.path()) else { panic!("a form") };
+            form.parts[0].encoding = Some(encoding);
+            let mut source = Source::open(&Body::Form(form), None).unwrap();
+            let announced = source.length();
+            let sent = drain(&mut source).len() as u64;
+            assert_eq!(announced, length.then_some(sent));
+            assert!(source.is_finished());
+        }
+    }
+
     #[test]
     fn bytes_come_out_as_they_went_in() {
         let bytes = Bytes::from(vec![7; PIECE * 2 + 1]);
-        let mut source = Source::open(&Body::Bytes { bytes: bytes.clone(), content_type: None, accept_json: false }).unwrap();
+        let mut source = Source::open(&Body::Bytes { bytes: bytes.clone(), content_type: None, accept_json: false }, None).unwrap();
         assert_eq!(source.length(), Some(bytes.len() as u64));
         assert_eq!(drain(&mut source), bytes);
         assert!(source.is_finished());
@@ -175,8 +217,7 @@ mod tests {
     fn a_file_that_shrinks_while_it_is_sent_is_an_error() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&vec![1; PIECE + 10]).unwrap();
-        let part = FormPart { name: "f".into(), content: FormContent::File(file.path().to_owned()), content_type: None, file_name: None };
-        let mut source = Source::open(&Body::Form(vec![part])).unwrap();
+        let mut source = Source::open(&uploading(file.path()), None).unwrap();
         file.as_file().set_len(5).unwrap();
         let error = std::iter::from_fn(|| source.next().transpose()).find_map(Result::err).expect("the file is short");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
@@ -185,8 +226,6 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let part =
-            FormPart { name: "f".into(), content: FormContent::File("/nonexistent/file".into()), content_type: None, file_name: None };
-        assert!(Source::open(&Body::Form(vec![part])).unwrap_err().to_string().contains("/nonexistent/file"));
+        assert!(Source::open(&uploading(Path::new("/nonexistent/file")), None).unwrap_err().to_string().contains("/nonexistent/file"));
     }
 }

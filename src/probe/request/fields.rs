@@ -54,7 +54,12 @@ pub(super) fn compose(spec: &Spec, hop: &Hop, cookies: Option<&Cookies>, body: O
     let framing = rules.framing(body);
     fields.extend(framing.field());
     if let Some(content_type) = body.and_then(|body| body.content_type()) {
-        fields.extend(rules.unless_ruled(vec![Field::new("Content-Type", content_type)]));
+        let field = Field::new("Content-Type", content_type);
+        if rules.is_form_of_own_type() {
+            fields.push(field);
+        } else {
+            fields.extend(rules.unless_ruled(vec![field]));
+        }
     }
     check(&fields)?;
     Ok((fields, framing))
@@ -85,6 +90,15 @@ pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<
     names
 }
 
+/// The media type that the user gives the body; empty where it is to be left out.
+pub(super) fn own_type(spec: &Spec) -> Option<&str> {
+    spec.headers.iter().find_map(|rule| match rule {
+        HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("content-type") => Some(value.expose().as_str()),
+        HeaderRule::Remove(name) if name.eq_ignore_ascii_case("content-type") => Some(""),
+        _ => None,
+    })
+}
+
 /// A body that goes along keeps the type its sender gave it.
 fn describes_the_body(name: &str, with_body: bool) -> bool {
     with_body && ["content-type", "content-encoding", "content-language"].iter().any(|field| name.eq_ignore_ascii_case(field))
@@ -99,11 +113,17 @@ impl Rules<'_> {
     /// The user's own fields that this hop gets.
     fn own(&self) -> impl Iterator<Item = Field> {
         self.spec.headers.iter().filter_map(|rule| match rule {
-            HeaderRule::Set(name, value) if self.applies(name) && !is_framing(name) && !name.eq_ignore_ascii_case("host") => {
-                Some(Field::new(name, value.expose().as_str()))
-            }
+            HeaderRule::Set(name, _) if is_framing(name) || name.eq_ignore_ascii_case("host") => None,
+            // A form's type tells its boundary, and comes from there.
+            HeaderRule::Set(name, _) if name.eq_ignore_ascii_case("content-type") && self.is_form_of_own_type() => None,
+            HeaderRule::Set(name, value) if self.applies(name) => Some(Field::new(name, value.expose().as_str())),
             _ => None,
         })
+    }
+
+    fn is_form_of_own_type(&self) -> bool {
+        let has_own = self.spec.headers.iter().any(|rule| matches!(rule, HeaderRule::Set(name, _) if name.eq_ignore_ascii_case("content-type")));
+        self.hop.with_body && has_own && matches!(self.spec.body, Some(spec::Body::Form(_)))
     }
 
     fn applies(&self, name: &str) -> bool {

@@ -1,7 +1,6 @@
-//! `multipart/form-data` (RFC 7578), files read as they are sent.
+//! `multipart/form-data` (RFC 7578), in curl's form, files read as they are sent.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::Path;
@@ -9,22 +8,18 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::body::Segment;
-use crate::probe::spec::{FormContent, FormPart};
+use crate::probe::spec::{Form, FormContent, FormPart};
 
-/// The segments of a form, and its `Content-Type`.
-pub(super) fn encode(parts: &[FormPart]) -> io::Result<(VecDeque<Segment>, String)> {
+const FORM_DATA: &str = "multipart/form-data";
+
+/// The segments of a form, and its `Content-Type`. A media type of the user's own gets the boundary, as with curl.
+pub(super) fn encode(form: &Form, own_type: Option<&str>) -> io::Result<(VecDeque<Segment>, String)> {
+    let kind = own_type.unwrap_or(FORM_DATA);
+    let mut writer = Writer { segments: VecDeque::new(), text: String::new(), escapes_with_backslash: form.escapes_with_backslash };
     let boundary = boundary();
-    let mut segments = VecDeque::new();
-    for part in parts {
-        segments.push_back(Segment::Bytes(Bytes::from(part_head(part, &boundary))));
-        segments.push_back(match &part.content {
-            FormContent::Text(text) => Segment::Bytes(Bytes::from(text.clone())),
-            FormContent::File(path) | FormContent::TextFile(path) => Segment::open(path)?,
-        });
-        segments.push_back(Segment::Bytes(Bytes::from_static(b"\r\n")));
-    }
-    segments.push_back(Segment::Bytes(Bytes::from(format!("--{boundary}--\r\n"))));
-    Ok((segments, format!("multipart/form-data; boundary={boundary}")))
+    writer.multipart(&form.parts, kind, &boundary)?;
+    writer.flush();
+    Ok((writer.segments, format!("{kind}; boundary={boundary}")))
 }
 
 /// 24 dashes and 16 digits by chance: long enough to stand in no content.
@@ -32,54 +27,149 @@ fn boundary() -> String {
     format!("{:->24}{:016x}", "", RandomState::new().hash_one("boundary"))
 }
 
-fn part_head(part: &FormPart, boundary: &str) -> String {
-    let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name));
-    if let Some(name) = file_name(part) {
-        let _ = write!(head, "; filename=\"{}\"", quoted(&name));
-    }
-    head.push_str("\r\n");
-    if let Some(content_type) = content_type(part) {
-        let _ = write!(head, "Content-Type: {}\r\n", content_type.replace(['\r', '\n'], " "));
-    }
-    head.push_str("\r\n");
-    head
+/// Writes parts one after the other.
+struct Writer {
+    segments: VecDeque<Segment>,
+    /// What is to come before the next segment.
+    text: String,
+    escapes_with_backslash: bool,
 }
 
-/// Quotes and line breaks are percent-encoded, as browsers do (RFC 7578 §2 leaves it to them).
-fn quoted(text: &str) -> String {
-    text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+impl Writer {
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.segments.push_back(Segment::Bytes(Bytes::from(std::mem::take(&mut self.text))));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push_str("\r\n");
+    }
+
+    /// All parts and the closing boundary (RFC 2046 §5.1.1), with a line break behind it, as curl has it.
+    fn multipart(&mut self, parts: &[FormPart], kind: &str, boundary: &str) -> io::Result<()> {
+        for part in parts {
+            self.line(&format!("--{boundary}"));
+            self.part(part, is_form_data(kind))?;
+            self.text.push_str("\r\n");
+        }
+        self.line(&format!("--{boundary}--"));
+        Ok(())
+    }
+
+    fn part(&mut self, part: &FormPart, of_form_data: bool) -> io::Result<()> {
+        let kind = content_type(part);
+        let inner = matches!(part.content, FormContent::Parts(_)).then(boundary);
+        self.head(part, of_form_data, kind.as_deref(), inner.as_deref());
+        let content = match &part.content {
+            FormContent::Parts(parts) => {
+                return self.multipart(parts, kind.as_deref().unwrap_or_default(), inner.as_deref().unwrap_or_default());
+            }
+            FormContent::Bytes { bytes, .. } => Segment::Bytes(bytes.clone()),
+            FormContent::File(path) | FormContent::TextFile(path) => Segment::open(path)?,
+        };
+        self.flush();
+        self.segments.push_back(match part.encoding {
+            Some(encoding) => content.encoded(encoding),
+            None => content,
+        });
+        Ok(())
+    }
+
+    /// The part's fields, the user's own at the end and in the place of others.
+    fn head(&mut self, part: &FormPart, of_form_data: bool, kind: Option<&str>, inner: Option<&str>) {
+        let (name, file_name) = (part.name.as_deref(), file_name(part));
+        if own_field(part, "Content-Disposition").is_none() && (of_form_data || name.is_some() || file_name.is_some()) {
+            let mut line = format!("Content-Disposition: {}", if of_form_data { "form-data" } else { "attachment" });
+            for (key, value) in [("name", name), ("filename", file_name.as_deref())] {
+                if let Some(value) = value {
+                    line.push_str(&format!("; {key}=\"{}\"", self.quoted(value)));
+                }
+            }
+            self.line(&line);
+        }
+        if own_field(part, "Content-Type").is_none() {
+            match (kind, inner) {
+                (Some(kind), Some(inner)) => self.line(&format!("Content-Type: {}; boundary={inner}", without_breaks(kind))),
+                (Some(kind), None) => self.line(&format!("Content-Type: {}", without_breaks(kind))),
+                (None, _) => {}
+            }
+        }
+        if let Some(encoding) = part.encoding.filter(|_| own_field(part, "Content-Transfer-Encoding").is_none()) {
+            self.line(&format!("Content-Transfer-Encoding: {}", encoding.name()));
+        }
+        for header in &part.headers {
+            self.line(&without_breaks(header));
+        }
+        self.line("");
+    }
+
+    /// Quotes and line breaks are percent-encoded, as browsers do (RFC 7578 §2 leaves it to them), or quotes escaped as before.
+    fn quoted(&self, text: &str) -> String {
+        let text = if self.escapes_with_backslash { text.replace('\\', "\\\\").replace('"', "\\\"") } else { text.replace('"', "%22") };
+        text.replace('\r', "%0D").replace('\n', "%0A")
+    }
+}
+
+fn without_breaks(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
+}
+
+/// Whether it is this media type, with parameters or without.
+fn is_form_data(kind: &str) -> bool {
+    let bare = kind.split([';', ' ', '\t']).next().unwrap_or_default();
+    bare.eq_ignore_ascii_case(FORM_DATA)
+}
+
+/// The value of a field that the user gave the part.
+fn own_field<'a>(part: &'a FormPart, name: &str) -> Option<&'a str> {
+    let fields = part.headers.iter().filter_map(|line| line.split_once(':'));
+    fields.into_iter().find(|(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 fn file_name(part: &FormPart) -> Option<String> {
     let of_path = || match &part.content {
         FormContent::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
-        FormContent::Text(_) | FormContent::TextFile(_) => None,
+        _ => None,
     };
     part.file_name.clone().or_else(of_path)
 }
 
+/// `;type=`, else what the names of file and path say. A text is of no type, unless it is given a file's name.
 fn content_type(part: &FormPart) -> Option<String> {
-    let of_path = || match &part.content {
-        FormContent::File(path) => Some(type_by_name(path).to_owned()),
-        FormContent::Text(_) | FormContent::TextFile(_) => None,
-    };
-    part.content_type.clone().or_else(of_path)
+    if let Some(own) = part.content_type.as_deref().or_else(|| own_field(part, "Content-Type")) {
+        return Some(own.to_owned());
+    }
+    let file_name = file_name(part);
+    let by_name = file_name.as_deref().and_then(type_by_name);
+    let by_path = |path: &Path| path.file_name().and_then(|name| type_by_name(&name.to_string_lossy()));
+    match &part.content {
+        FormContent::Parts(_) => Some("multipart/mixed"),
+        FormContent::Bytes { is_file: false, .. } => by_name,
+        FormContent::Bytes { is_file: true, .. } => by_name.or(Some("application/octet-stream")),
+        FormContent::File(path) => by_name.or_else(|| by_path(path)).or(Some("application/octet-stream")),
+        FormContent::TextFile(path) => by_path(path).filter(|kind| *kind != "text/plain"),
+    }
+    .map(str::to_owned)
 }
 
-fn type_by_name(path: &Path) -> &'static str {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("gif") => "image/gif",
-        Some("jpg" | "jpeg") => "image/jpeg",
-        Some("png") => "image/png",
-        Some("svg") => "image/svg+xml",
-        Some("txt") => "text/plain",
-        Some("htm" | "html") => "text/html",
-        Some("pdf") => "application/pdf",
-        Some("xml") => "application/xml",
-        Some("json") => "application/json",
-        _ => "application/octet-stream",
-    }
+/// curl's list.
+fn type_by_name(name: &str) -> Option<&'static str> {
+    const TYPES: [(&str, &str); 10] = [
+        (".gif", "image/gif"),
+        (".jpg", "image/jpeg"),
+        (".jpeg", "image/jpeg"),
+        (".png", "image/png"),
+        (".svg", "image/svg+xml"),
+        (".txt", "text/plain"),
+        (".htm", "text/html"),
+        (".html", "text/html"),
+        (".pdf", "application/pdf"),
+        (".xml", "application/xml"),
+    ];
+    let name = name.to_ascii_lowercase();
+    TYPES.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, kind)| *kind)
 }
 
 #[cfg(test)]
@@ -88,18 +178,18 @@ mod tests {
     use std::io::Write as _;
 
     use crate::probe::request::Source;
-    use crate::probe::spec::{Body, FormContent, FormPart};
+    use crate::probe::spec::{Body, Form, FormContent, FormPart};
 
     fn part(name: &str, content: FormContent) -> FormPart {
-        FormPart { name: name.into(), content, content_type: None, file_name: None }
+        FormPart { name: Some(name.into()), ..FormPart::new(content) }
     }
 
     #[test]
     fn a_form_is_framed_by_its_boundary_and_its_length_is_known() {
         let mut file = tempfile::Builder::new().suffix(".txt").tempfile().unwrap();
         file.write_all(b"content").unwrap();
-        let parts = vec![part("text", FormContent::Text("a&b".into())), part("quo\"te\r\n", FormContent::File(file.path().to_owned()))];
-        let mut source = Source::open(&Body::Form(parts)).unwrap();
+        let parts = vec![part("text", FormContent::text("a&b")), part("quo\"te\r\n", FormContent::File(file.path().to_owned()))];
+        let mut source = Source::open(&Body::Form(Form { parts, escapes_with_backslash: false }), None).unwrap();
         let boundary = source.content_type().unwrap().split_once("boundary=").unwrap().1.to_owned();
         let length = source.length().unwrap();
         let mut body = Vec::new();

@@ -5,6 +5,7 @@ mod cookies;
 mod fields;
 mod form;
 mod hop;
+mod transfer_encoding;
 
 use url::Url;
 
@@ -38,7 +39,7 @@ impl Request {
             .map_err(|_| invalid(format!("{:?} is no HTTP method", hop.method), "A method is a word such as GET or PATCH."))?;
         let body = match spec.body.as_ref().filter(|_| hop.with_body) {
             Some(body) => {
-                Some(Source::open(body).map_err(|error| invalid(error.to_string(), "Check the path and the file's permissions."))?)
+                Some(Source::open(body, fields::own_type(spec)).map_err(|error| invalid(error.to_string(), "Check the path and the file's permissions."))?)
             }
             None => None,
         };
