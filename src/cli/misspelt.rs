@@ -31,9 +31,20 @@ mod tests {
 
     #[test]
     fn a_bare_word_near_a_command_is_no_host() {
-        for (argument, meant) in [("prob", "probe"), ("porbe", "probe"), ("PROBE", "probe"), ("dif", "diff"), ("labs", "lab"), ("doktor", "doctor"), ("completion", "completions")] {
+        for (argument, meant) in [
+            ("prob", "probe"),
+            ("porbe", "probe"),
+            ("PROBE", "probe"),
+            ("dif", "diff"),
+            ("labs", "lab"),
+            ("doktor", "doctor"),
+            ("completion", "completions"),
+        ] {
             let refusal = refuse(argument).err().map(|usage| usage.to_string()).unwrap_or_default();
-            assert!(refusal.contains(&format!("did you mean '{meant}'")) && refusal.contains(&format!("http://{argument}/")), "{argument}: {refusal}");
+            assert!(
+                refusal.contains(&format!("did you mean '{meant}'")) && refusal.contains(&format!("http://{argument}/")),
+                "{argument}: {refusal}"
+            );
         }
         for host in ["http://prob/", "prob/", "prob:80", "prob.", "prob1", "localhost", "intranet", "my-server", "::1"] {
             assert_eq!(refuse(host), Ok(()), "{host}");

@@ -262,7 +262,7 @@ async fn reach(step: &Step<'_>, proxy: Option<&Proxy>, host: &str, port: u16) ->
         None => connect_target(step.spec, host, port),
     };
     let addresses = resolve(step, &host, port).await?;
-    let addresses = if proxy.is_some() { addresses } else { permitted(step, addresses)? };
+    let addresses = if proxy.is_some() { addresses } else { permitted(step, addresses).map_err(|failed| naming(failed, false, &host))? };
     connect(step, &addresses).await.map_err(|failed| naming(failed, proxy.is_some(), &host))
 }
 

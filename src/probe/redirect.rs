@@ -145,10 +145,18 @@ fn wants_body(status: u16, from: &Url, to: &Url) -> Failed {
     let (home, other) = (from.origin().ascii_serialization(), to.origin().ascii_serialization());
     if leads_out_of_tls(from, to) {
         let message = format!("the redirect ({status}) wants the request's body sent without TLS, from {home} to {other}; it stays home");
-        return failed(Code::RedirectLosesTls, message, "the server's Location should be https; --location-trusted sends the body in clear");
+        return failed(
+            Code::RedirectLosesTls,
+            message,
+            "the server's Location should be https; --location-trusted sends the body in clear",
+        );
     }
     let message = format!("the redirect ({status}) wants the request's body sent to another origin, from {home} to {other}; it stays home");
-    failed(Code::RedirectWantsBody, message, "probe that URL itself if it is the right one, or let --location-trusted send everything along")
+    failed(
+        Code::RedirectWantsBody,
+        message,
+        "probe that URL itself if it is the right one, or let --location-trusted send everything along",
+    )
 }
 
 fn failed(code: Code, message: String, hint: &str) -> Failed {

@@ -149,7 +149,10 @@ impl Run {
 const fn is_settled(result: &Result<Outcome, Failed>) -> bool {
     match result {
         Ok(_) => true,
-        Err(failed) => matches!(failed.failure.code, Code::HttpStatus | Code::TooManyRedirects | Code::BadRedirect | Code::RedirectWantsBody | Code::RedirectLosesTls),
+        Err(failed) => matches!(
+            failed.failure.code,
+            Code::HttpStatus | Code::TooManyRedirects | Code::BadRedirect | Code::RedirectWantsBody | Code::RedirectLosesTls
+        ),
     }
 }
 

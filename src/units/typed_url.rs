@@ -31,7 +31,9 @@ pub enum UrlMistake {
     #[error("it begins with // and has no scheme; write http:// or https:// before the host")]
     NoScheme,
     /// `http:8080` is a host named http to some and the address 8080 to others.
-    #[error("'{0}:' with a number behind it may be a scheme or a host with a port; write {0}:// for the scheme, http://{0}:PORT/ for the host")]
+    #[error(
+        "'{0}:' with a number behind it may be a scheme or a host with a port; write {0}:// for the scheme, http://{0}:PORT/ for the host"
+    )]
     SchemeOrHost(String),
     /// Neither a scheme with slashes behind it nor a host with a port.
     #[error("'{0}:' is neither a scheme with // behind it nor a host with a port")]
@@ -300,7 +302,9 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_without_the_password() {
-        for text in ["http://u:hunter2@h:0/", "u:hunter2@h@i/", "u:hunter2", "http://u:hunter2@", "http://u:hunter2@h\\", "http://u:hunter2@h:x"] {
+        for text in
+            ["http://u:hunter2@h:0/", "u:hunter2@h@i/", "u:hunter2", "http://u:hunter2@", "http://u:hunter2@h\\", "http://u:hunter2@h:x"]
+        {
             let told = url(text).unwrap_err().to_string();
             assert!(!told.contains("hunter2"), "{told}");
         }

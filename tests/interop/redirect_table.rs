@@ -125,7 +125,9 @@ fn summary(name: &str, request: &Received) -> String {
     if !host.starts_with("127.0.0.1:") {
         text.push_str(&format!(" host={host}"));
     }
-    for (field, known) in [("Authorization", "auth"), ("Proxy-Authorization", "proxy-auth"), ("Cookie", "cookie"), ("X-Key", "key"), ("Referer", "referer")] {
+    for (field, known) in
+        [("Authorization", "auth"), ("Proxy-Authorization", "proxy-auth"), ("Cookie", "cookie"), ("X-Key", "key"), ("Referer", "referer")]
+    {
         if let Some(value) = request.header(field) {
             text.push_str(&format!(" {known}={value}"));
         }
@@ -137,7 +139,10 @@ fn summary(name: &str, request: &Received) -> String {
         text.push_str(&format!(" type={}", kind.split(';').next().unwrap_or_default()));
     }
     if !request.body.is_empty() {
-        text.push_str(&format!(" body={}", if request.body.starts_with(b"--") { "form".into() } else { String::from_utf8_lossy(&request.body) }));
+        text.push_str(&format!(
+            " body={}",
+            if request.body.starts_with(b"--") { "form".into() } else { String::from_utf8_lossy(&request.body) }
+        ));
     }
     text
 }
@@ -157,7 +162,10 @@ fn redirects_are_followed_as_the_table_says() {
             None => format!("ok {}", report.exchanges().last().map_or(serde_json::Value::Null, |exchange| exchange["status"].clone())),
         };
         if ends != case.ends || ours != case.sent {
-            wrong.push(format!("{} {:?}\n   ends {ends:?}, not {:?}\n   sent {ours:#?}\n    not {:#?}", case.asked, case.answers, case.ends, case.sent));
+            wrong.push(format!(
+                "{} {:?}\n   ends {ends:?}, not {:?}\n   sent {ours:#?}\n    not {:#?}",
+                case.asked, case.answers, case.ends, case.sent
+            ));
         }
         let Some(_) = curl(&[&["-o".to_owned(), "/dev/null".to_owned()], words.as_slice()].concat()) else { continue };
         let (theirs, expected) = (pair.take(), case.curl.unwrap_or(case.sent));

@@ -177,6 +177,64 @@ fn other_methods_keep_their_meaning() {
     }
 }
 
+/// A body that would lose its protection stays home, and so does a form.
+#[test]
+fn a_body_is_not_sent_in_clear_after_tls() {
+    let target = Recorder::ok();
+    let to = format!("http://localhost:{}/end", target.port());
+    let authority = Authority::new();
+    let start = Peer::tls(authority.identity(Flaw::None).server(rustls::ALL_VERSIONS, &[]), move |mut stream| {
+        if crate::fixture::message::read_request(&mut stream).is_some() {
+            let _ = stream.write_all(&response("308 Permanent Redirect", &[("Location", &to)], b""));
+        }
+    });
+    let url = format!("https://localhost:{}/", start.port());
+    let root = authority.root();
+    for body in [["-d", "secret"], ["-F", "a=secret"]] {
+        let options = [&["-4", "-L", "--cacert", &root], body.as_slice(), &[&url]].concat();
+        let report = probe(&options).failed(&["receive"], &["redirect_loses_tls"], &["308", &url[..url.len() - 1], "http://localhost"]);
+        assert!(report.json["outcome"]["error"]["hint"].as_str().unwrap().contains("--location-trusted"), "{report}");
+        assert_eq!(statuses(&report), [308]);
+        assert!(target.take().is_empty());
+        probe(&[options.as_slice(), &["--location-trusted"]].concat()).ok();
+        assert!(String::from_utf8_lossy(&target.take_one().body).contains("secret"));
+    }
+}
+
+/// A server that wants to know its clients, and leads on.
+fn knowing_its_clients(authority: &Authority, version: &'static rustls::SupportedProtocolVersion, to: Option<String>) -> Peer {
+    let config = authority.identity(Flaw::None).server_for_known_clients(authority, &[version]);
+    Peer::tls(config, move |mut stream| {
+        while let Some(request) = crate::fixture::message::read_request(&mut stream) {
+            let answer = match &to {
+                Some(to) if request.target == "/" => response("302 Found", &[("Location", to)], b""),
+                _ => response("200 OK", &[], b"known"),
+            };
+            let _ = stream.write_all(&answer);
+        }
+    })
+}
+
+#[test]
+fn a_client_certificate_is_shown_to_its_own_origin_only() {
+    let authority = Authority::new();
+    let client = authority.identity(Flaw::None);
+    let (cert, key, root) = (client.chain_file.to_str().unwrap(), client.key_file.to_str().unwrap(), authority.root());
+    let options = ["-4", "-L", "--cacert", &root, "--cert", cert, "--key", key];
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let other = knowing_its_clients(&authority, version, None);
+        let home = knowing_its_clients(&authority, version, Some(format!("https://localhost:{}/end", other.port())));
+        let url = format!("https://localhost:{}/", home.port());
+        let report = probe(&[options.as_slice(), &[&url]].concat());
+        let report = report.failed(&["tls", "send", "wait"], &["tls_client_certificate"], &["client certificate"]);
+        assert_eq!(report.exchange(0)["redirect"]["withheld"], serde_json::json!(["client certificate"]));
+        assert_eq!(report.exchange(0)["status"], 302);
+        probe(&[options.as_slice(), &["--location-trusted", &url]].concat()).ok();
+        let itself = knowing_its_clients(&authority, version, Some("/end".to_owned()));
+        probe(&[options.as_slice(), &[&format!("https://localhost:{}/", itself.port())]].concat()).ok();
+    }
+}
+
 #[test]
 fn a_limit_of_redirects() {
     let server = Recorder::answering(|request| {

@@ -89,7 +89,9 @@ mod tests {
         let rule = resolve("API.test:443:127.0.0.1,[::1],2001:db8::1").unwrap();
         assert_eq!((rule.host.as_str(), rule.port, rule.addresses.len()), ("api.test", 443, 3));
         assert!(resolve("api.test:443").is_err());
-        for wrong in ["api.test:http:127.0.0.1", ":443:127.0.0.1", "u@h:443:127.0.0.1", "http://h:443:127.0.0.1", "h/p:443:127.0.0.1", "[::1:80:::1"] {
+        for wrong in
+            ["api.test:http:127.0.0.1", ":443:127.0.0.1", "u@h:443:127.0.0.1", "http://h:443:127.0.0.1", "h/p:443:127.0.0.1", "[::1:80:::1"]
+        {
             assert!(resolve(wrong).is_err(), "{wrong}");
         }
         let rule = resolve("[::1]:443:::1,127.0.0.1").unwrap();

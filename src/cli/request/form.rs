@@ -200,7 +200,10 @@ impl Field<'_> {
             "encoder" if allowed.encoder => {
                 let encoder = TransferEncoding::named(&value);
                 part.encoding = Some(encoder.ok_or_else(|| {
-                    self.wrong(&format!("the encoder '{}' is not known; base64, quoted-printable, 8bit, 7bit and binary are", shown(&value)))
+                    self.wrong(&format!(
+                        "the encoder '{}' is not known; base64, quoted-printable, 8bit, 7bit and binary are",
+                        shown(&value)
+                    ))
                 })?);
             }
             "headers" if from_file => {
@@ -319,7 +322,8 @@ impl<'t> Words<'t> {
     fn key(&self) -> Option<&'static str> {
         let begins = |key: &&str| {
             let text = self.text.trim_start();
-            text.get(..key.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(key)) && text.get(key.len()..).is_some_and(|rest| rest.starts_with('='))
+            text.get(..key.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(key))
+                && text.get(key.len()..).is_some_and(|rest| rest.starts_with('='))
         };
         ["type", "filename", "encoder", "headers"].into_iter().find(begins)
     }
@@ -415,7 +419,22 @@ mod tests {
 
     #[test]
     fn multiparts_nest() {
-        let parts = form(&["-F", "o=(;type=multipart/alternative;headers=X: y", "-F", "=a", "-F", "=(", "-F", "=b", "-F", "=)", "-F", "=)", "-F", "z=)"]);
+        let parts = form(&[
+            "-F",
+            "o=(;type=multipart/alternative;headers=X: y",
+            "-F",
+            "=a",
+            "-F",
+            "=(",
+            "-F",
+            "=b",
+            "-F",
+            "=)",
+            "-F",
+            "=)",
+            "-F",
+            "z=)",
+        ]);
         let parts = parts.unwrap().parts;
         assert_eq!(parts.len(), 2);
         let FormContent::Parts(inner) = &parts[0].content else { panic!("{parts:?}") };

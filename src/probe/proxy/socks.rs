@@ -52,7 +52,9 @@ impl Target {
         let address = match host.parse::<IpAddr>() {
             Ok(ip) => Ok(SocketAddr::new(ip, port)),
             Err(_) if talk.proxy.kind == ProxyKind::Socks5h => Err((host.to_owned(), port)),
-            Err(_) => first_choice(&permitted(talk.step, resolve_within(talk.step, host, port).await?)?).ok_or_else(|| (host.to_owned(), port)),
+            Err(_) => {
+                first_choice(&permitted(talk.step, resolve_within(talk.step, host, port).await?)?).ok_or_else(|| (host.to_owned(), port))
+            }
         };
         let shown = address.as_ref().map_or_else(|(name, port)| authority(name, *port), ToString::to_string);
         Ok(Self { shown, address })

@@ -138,7 +138,9 @@ mod tests {
 
     #[test]
     fn the_guard_refuses_what_the_public_cannot_reach() {
-        for to in ["127.0.0.1", "::1", "0.0.0.0", "::", "10.1.2.3", "169.254.169.254", "fd00:ec2::254", "::ffff:127.0.0.1", "64:ff9b::7f00:1"] {
+        for to in
+            ["127.0.0.1", "::1", "0.0.0.0", "::", "10.1.2.3", "169.254.169.254", "fd00:ec2::254", "::ffff:127.0.0.1", "64:ff9b::7f00:1"]
+        {
             let (result, _) = judged(true, public(), to);
             let failed = result.unwrap_err();
             assert_eq!((failed.phase, failed.failure.code), (Phase::Connect, Code::RedirectRefused), "{to}");

@@ -122,7 +122,8 @@ impl Rules<'_> {
     }
 
     fn is_form_of_own_type(&self) -> bool {
-        let has_own = self.spec.headers.iter().any(|rule| matches!(rule, HeaderRule::Set(name, _) if name.eq_ignore_ascii_case("content-type")));
+        let has_own =
+            self.spec.headers.iter().any(|rule| matches!(rule, HeaderRule::Set(name, _) if name.eq_ignore_ascii_case("content-type")));
         self.hop.with_body && has_own && matches!(self.spec.body, Some(spec::Body::Form(_)))
     }
 
@@ -303,7 +304,8 @@ mod tests {
         spec.cookies = Some(spec::Cookies::Text(Secret::new("a=b".into())));
         spec.referer = Some("http://from/".into());
         spec.user_agent = Some("me".into());
-        let away = Hop { url: Url::parse("https://other/").unwrap(), method: "GET".into(), with_body: false, at_home: false, referer: None };
+        let away =
+            Hop { url: Url::parse("https://other/").unwrap(), method: "GET".into(), with_body: false, at_home: false, referer: None };
         assert_eq!(lines(&spec, &away), ["Host: other", concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"))]);
         assert_eq!(withheld(&spec, &away.url, false), ["Authorization", "User-Agent", "Referer", "Cookie", "X-Key"]);
     }
@@ -313,7 +315,8 @@ mod tests {
         let mut spec = spec("http://h/");
         spec.body = Some(spec::Body::Bytes { bytes: Bytes::from_static(b"<a/>"), content_type: Some("x"), accept_json: false });
         spec.headers = vec![set("Content-Type", "text/xml")];
-        let mut away = Hop { url: Url::parse("http://other/").unwrap(), method: "POST".into(), with_body: true, at_home: false, referer: None };
+        let mut away =
+            Hop { url: Url::parse("http://other/").unwrap(), method: "POST".into(), with_body: true, at_home: false, referer: None };
         assert!(lines(&spec, &away).contains(&"Content-Type: text/xml".to_owned()));
         assert!(withheld(&spec, &away.url, true).is_empty());
         away.with_body = false;

@@ -38,9 +38,10 @@ impl Request {
         let method = http::Method::from_bytes(hop.method.as_bytes())
             .map_err(|_| invalid(format!("{:?} is no HTTP method", hop.method), "A method is a word such as GET or PATCH."))?;
         let body = match spec.body.as_ref().filter(|_| hop.with_body) {
-            Some(body) => {
-                Some(Source::open(body, fields::own_type(spec)).map_err(|error| invalid(error.to_string(), "Check the path and the file's permissions."))?)
-            }
+            Some(body) => Some(
+                Source::open(body, fields::own_type(spec))
+                    .map_err(|error| invalid(error.to_string(), "Check the path and the file's permissions."))?,
+            ),
             None => None,
         };
         let (fields, framing) = fields::compose(spec, hop, cookies, body.as_ref())?;

@@ -143,12 +143,7 @@ mod tests {
 
     #[test]
     fn quoted_printable_keeps_lines_and_escapes_the_rest() {
-        for (text, wanted) in [
-            ("a=b\u{e9}", "a=3Db=C3=A9"),
-            ("a \r\nb\t", "a=20\r\nb=09"),
-            ("a\nb\rc", "a=0Ab=0Dc"),
-            ("a  b", "a  b"),
-        ] {
+        for (text, wanted) in [("a=b\u{e9}", "a=3Db=C3=A9"), ("a \r\nb\t", "a=20\r\nb=09"), ("a\nb\rc", "a=0Ab=0Dc"), ("a  b", "a  b")] {
             assert_eq!(encoded(TransferEncoding::QuotedPrintable, text.as_bytes()), wanted);
         }
         let long = encoded(TransferEncoding::QuotedPrintable, "x".repeat(152).as_bytes());

@@ -91,9 +91,7 @@ async fn away_from_home_the_users_own_stays_home() {
     let head = elsewhere.lock().unwrap().pop().unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
     // The other port is the same host, to which a cookie of this host goes (RFC 6265 §8.5).
-    let expected = format!(
-        "GET /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\n\r\n"
-    );
+    let expected = format!("GET /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\n\r\n");
     assert_eq!(head, expected);
     let withheld: Vec<&str> = told.trace.exchanges()[0].redirected.as_ref().unwrap().1.iter().map(crate::units::Untrusted::raw).collect();
     assert_eq!(withheld, ["Authorization", "Cookie", "X-Key"]);
