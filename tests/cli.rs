@@ -67,8 +67,8 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
             &["probe", "--format", "json", "--format", "text", "http://h/"],
             "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE, --save FILE",
         ),
-        (&["probe", "-H", "no colon", "http://h/"], "-H 'no colon' is no header field: 'Name: value' is wanted"),
-        (&["probe", "-F", "x", "http://h/"], "-F 'x' is no form field: name=value is wanted"),
+        (&["probe", "-H", "no colon", "http://h/"], "-H: a line without a colon is no header field; 'Name: value' is wanted"),
+        (&["probe", "-F", "x", "http://h/"], "-F: what has no = in it is no form field; name=value is wanted"),
         (&["probe", "-F", "a=b", "-d", "c", "http://h/"], "-F and -d cannot go together: a body is either a multipart form or data"),
         (&["probe", "--resolve", "h:1", "http://h/"], "--resolve 'h:1': a part is missing; HOST:PORT:ADDRESS[,ADDRESS] is wanted"),
         (

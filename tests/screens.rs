@@ -18,8 +18,12 @@ mod ladder;
 mod layers;
 #[path = "screens/looking.rs"]
 mod looking;
+#[path = "screens/masking.rs"]
+mod masking;
 #[path = "screens/pictures.rs"]
 mod pictures;
+#[path = "masking/planted.rs"]
+mod planted;
 #[path = "screens/rounds.rs"]
 mod rounds;
 #[path = "scenarios/scenario.rs"]

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
+use tapline::insight::redact::Masking;
 use tapline::trace::{
     AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord, DnsServer, DnsTransport, Endpoint, Event,
     ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, LinkCounts, OtherFrames, Packet, Phase, QueryId,
@@ -253,6 +254,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             suggestions: if lab { exhibits() } else { Vec::new() },
             opened: None,
             notice,
+            masking: Masking::default(),
         },
     )
 }

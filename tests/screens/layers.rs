@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 const ETHERNET: u16 = 1;
 
 /// A scenario whose packets are kept, each at the place of its number.
-fn kept(name: &str) -> Vec<Event> {
+pub(crate) fn kept(name: &str) -> Vec<Event> {
     let mut events = Scenario::named(name).events;
     let packets = events.iter_mut().filter_map(|event| if let What::Packets { packets } = &mut event.what { Some(packets) } else { None });
     for (number, packet) in packets.flatten().enumerate() {

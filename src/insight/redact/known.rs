@@ -1,5 +1,6 @@
 //! Secrets that are known by their value, and how else they may be written.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use base64::Engine;
@@ -9,8 +10,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// Values that were secret somewhere, so that they are found elsewhere, too: sent back by a server, put into a sentence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
-    secrets: Vec<String>,
-    /// Those, and as they look within base64 and percent-encoded.
+    /// Those that the user told of.
+    told: VecDeque<Secret>,
+    /// Those that were learnt from events.
+    learnt: VecDeque<Secret>,
+}
+
+/// A value, and as it looks within base64 and percent-encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Secret {
+    value: String,
     forms: Vec<String>,
 }
 
@@ -18,29 +27,38 @@ pub(super) struct Known {
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Known {
-    pub(super) const NONE: Self = Self { secrets: Vec::new(), forms: Vec::new() };
+    pub(super) const NONE: Self = Self { told: VecDeque::new(), learnt: VecDeque::new() };
     /// What is shorter would be found where it is nothing secret.
     const SHORTEST: usize = 6;
     const LONGEST: usize = 4_096;
+    /// Of each kind. With further ones the oldest is forgotten: events that it is in were masked when they came.
     const MOST: usize = 64;
 
+    /// Takes in a secret that the user told of.
+    pub(super) fn tell(&mut self, secret: &str) {
+        Self::add(&mut self.told, secret);
+    }
+
+    /// Takes in a secret that stood in an event.
     pub(super) fn learn(&mut self, secret: &str) {
-        let is_new = !self.secrets.iter().any(|known| known == secret);
-        if !is_new || secret == super::MASK || !(Self::SHORTEST..=Self::LONGEST).contains(&secret.len()) || self.secrets.len() == Self::MOST
-        {
+        Self::add(&mut self.learnt, secret);
+    }
+
+    fn add(secrets: &mut VecDeque<Secret>, value: &str) {
+        let is_new = !secrets.iter().any(|known| known.value == value);
+        if !is_new || value == super::MASK || !(Self::SHORTEST..=Self::LONGEST).contains(&value.len()) {
             return;
         }
-        self.secrets.push(secret.to_owned());
-        for form in forms(secret) {
-            if !self.forms.contains(&form) {
-                self.forms.push(form);
-            }
+        if secrets.len() == Self::MOST {
+            secrets.pop_front();
         }
+        secrets.push_back(Secret { value: value.to_owned(), forms: forms(value) });
     }
 
     /// Adds where they stand.
     pub(super) fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
-        for form in &self.forms {
+        let forms = self.told.iter().chain(&self.learnt).flat_map(|secret| &secret.forms);
+        for form in forms.filter(|form| form.len() <= text.len()) {
             found.extend(text.match_indices(form.as_str()).map(|(at, _)| at..at + form.len()));
         }
     }
@@ -57,6 +75,8 @@ fn forms(secret: &str) -> Vec<String> {
         forms.push(within_base64(&STANDARD_NO_PAD, secret, shift));
         forms.push(within_base64(&URL_SAFE_NO_PAD, secret, shift));
     }
+    forms.sort_unstable();
+    forms.dedup();
     forms
 }
 

@@ -36,6 +36,26 @@ impl Masking {
         }
     }
 
+    /// An address that is being typed, with asterisks in the place of what is secret in it: as long as it is. Users and passwords are known
+    /// before the host behind them is there, and whatever stands in them.
+    pub fn blanked_address(&self, address: &str) -> String {
+        let mut bytes = address.as_bytes().to_vec();
+        self.blank(&mut bytes);
+        let begin = address.find("://").map_or(0, |scheme| scheme + 3);
+        let rest = address.get(begin..).unwrap_or_default();
+        let authority = rest.get(..rest.find(['/', '?', '#']).unwrap_or(rest.len())).unwrap_or_default();
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        let user = match (rest.rfind('@'), authority.split_once(':')) {
+            (Some(at), _) if at <= authority.len() || rest.contains(char::is_whitespace) => begin..begin + at,
+            (_, Some((name, port))) if !name.starts_with('[') && !is_port(port) => begin + name.len() + 1..begin + authority.len(),
+            _ => begin..begin,
+        };
+        if let (Self::By(_), Some(user)) = (self, bytes.get_mut(user)) {
+            user.fill(super::BLANK);
+        }
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
     /// Overwrites what in bytes is known to be secret, with as many asterisks; bytes of text that is cut off, too.
     pub fn blank(&self, bytes: &mut [u8]) {
         let Self::By(rules) = self else { return };
@@ -48,6 +68,30 @@ impl Masking {
             if let Some(secret) = bytes.get_mut(secret) {
                 secret.fill(super::BLANK);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_masked_while_it_is_typed() {
+        let masking = Masking::default();
+        for (typed, shown) in [
+            ("http://ada", "http://ada"),
+            ("http://ada:", "http://ada:"),
+            ("http://ada:pw", "http://ada:**"),
+            ("http://ada:p w@h", "http://*******@h"),
+            ("http://ada:p/w@h", "http://*******@h"),
+            ("ada:pw", "ada:**"),
+            ("localhost:80/a", "localhost:80/a"),
+            ("http://[::1]:80/@x", "http://[::1]:80/@x"),
+            ("http://h/?token=é", "http://h/?token=**"),
+        ] {
+            assert_eq!(masking.blanked_address(typed), shown);
+            assert_eq!(Masking::Off.blanked_address(typed), typed);
         }
     }
 }

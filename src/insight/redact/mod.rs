@@ -322,6 +322,18 @@ mod tests {
     }
 
     #[test]
+    fn of_many_secrets_the_latest_are_known_and_those_that_the_user_told_of() {
+        let mut rules = Rules::default();
+        rules.know("told-by-the-user");
+        for number in 0..1_000 {
+            let headers = vec![Header::new("Authorization", format!("Bearer token-number-{number:04}"))];
+            rules.learn(&What::Trailers { exchange: crate::trace::ExchangeId(0), headers });
+        }
+        let text = |text: &str| Redactor::by(&rules).text(&text.into()).raw().to_owned();
+        assert_eq!(text("told-by-the-user token-number-0999 token-number-0000"), "REDACTED REDACTED token-number-0000");
+    }
+
+    #[test]
     fn the_user_names_more() {
         let patterns = ["order-(\\d+)".to_owned(), "(?i)acme".to_owned()];
         let rules = Rules::with_patterns(&patterns).unwrap_or_default();

@@ -16,6 +16,9 @@ pub(super) struct Parameter<'t> {
     pub(super) is_of_url: bool,
 }
 
+/// What hints have in the place of a user.
+const PLACEHOLDER: &str = "USER:PASSWORD";
+
 /// Adds the user information of URLs (RFC 3986 §3.2.1), however browsers read them: `http://user:password@host`, `//user@host`,
 /// `http:\\user@host`, `http:user@host` (WHATWG URL, special schemes), and `user:password@host` as it is given to curl.
 pub(super) fn users(text: &str, found: &mut Vec<Range<usize>>) {
@@ -29,7 +32,8 @@ pub(super) fn users(text: &str, found: &mut Vec<Range<usize>>) {
     }
     for beginning in BEGINNINGS.iter().flat_map(|beginnings| beginnings.find_iter(text)) {
         let begin = beginning.end();
-        if let Some(user) = user_before_host(text.get(begin..).unwrap_or_default()) {
+        let rest = text.get(begin..).unwrap_or_default();
+        if let Some(user) = user_before_host(rest).filter(|user| rest.get(..*user) != Some(PLACEHOLDER)) {
             found.push(begin..begin + user);
         }
     }

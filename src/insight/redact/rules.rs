@@ -72,13 +72,9 @@ impl Rules {
         self.strict
     }
 
-    /// Takes in a secret.
+    /// Takes in a secret that the user told of.
     pub fn know(&mut self, secret: &str) {
-        self.known.learn(secret);
-        // `user:password`
-        if let Some((_, password)) = secret.split_once(':') {
-            self.known.learn(password);
-        }
+        with_password(secret).for_each(|secret| self.known.tell(secret));
     }
 
     /// Takes in what in a text is secret by its place or its shape.
@@ -87,7 +83,7 @@ impl Rules {
             let mut users = Vec::new();
             places::users(&layer.text, &mut users);
             for user in parts(&layer.text, &users) {
-                self.know(&percent_decode_str(user).decode_utf8_lossy());
+                with_password(&percent_decode_str(user).decode_utf8_lossy()).for_each(|secret| self.known.learn(secret));
             }
             let mut values = Vec::new();
             places::parameters(&layer.text, &|parameter| names::is_secret(parameter.name, parameter.value), &mut values);
@@ -106,7 +102,7 @@ impl Rules {
             for secret in parts(value, &secrets) {
                 self.learn_value(secret);
                 if let Some(pair) = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
-                    self.know(&pair);
+                    with_password(&pair).for_each(|secret| self.known.learn(secret));
                 }
             }
         }
@@ -170,6 +166,11 @@ impl Rules {
             found.extend(within.into_iter().map(|range| layer.original(range)));
         });
     }
+}
+
+/// A secret, and of `user:password` the password by itself.
+fn with_password(secret: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(secret).chain(secret.split_once(':').map(|(_, password)| password))
 }
 
 /// The parts of a text.

@@ -31,9 +31,7 @@ pub(super) fn draw_field(canvas: &mut Canvas<'_>, area: Rect, address: &Address,
         return;
     }
     let (before, after) = address.parts();
-    let mut bytes = [before, after].concat().into_bytes();
-    masking.blank(&mut bytes);
-    let text = String::from_utf8(bytes).unwrap_or_default();
+    let text = masking.blanked_address(&[before, after].concat());
     let (before, after) = text.split_at_checked(before.len()).unwrap_or_default();
     let shown = tail(before, columns - 1);
     let mut x = area.x + 1;
