@@ -40,7 +40,8 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
     let streamed = stream.end();
     reports.options.names = ServerNames::of(&trace, &*store);
     if args.messages || args.keylog.is_some() {
-        reports.options.taken_apart = TakenApart::of(&trace, &*store, &keys);
+        let taken_apart = TakenApart::of(&trace, &*store, &keys);
+        reports.options = reports.options.with_taken_apart(taken_apart);
     }
     Ok(reports.write(&trace).and(streamed).err().unwrap_or(Exit::Done))
 }

@@ -11,6 +11,7 @@
 mod dns;
 mod http1;
 mod http2;
+mod masking;
 mod messages;
 mod parts;
 mod records;

@@ -8,7 +8,7 @@ use crate::wire::tls::KeyLog;
 
 /// Conversations taken apart, by the place of the flow in [`Trace::flows`].
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct TakenApart(BTreeMap<usize, Dissection>);
+pub struct TakenApart(pub(super) BTreeMap<usize, Dissection>);
 
 impl TakenApart {
     /// Bytes that all of it may take, about.

@@ -51,6 +51,14 @@ impl Options {
         self.redactor().mask_event(event);
     }
 
+    /// Takes in what conversations say, with what is secret in it masked.
+    #[must_use]
+    pub fn with_taken_apart(mut self, mut taken_apart: TakenApart) -> Self {
+        taken_apart.mask(self.redactor());
+        self.taken_apart = taken_apart;
+        self
+    }
+
     /// What masks secrets, or does not.
     pub(super) const fn redactor(&self) -> Redactor<'_> {
         if self.with_secrets { Redactor::new(true) } else { Redactor::by(&self.rules) }

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Effect, State};
-use crate::dissect::{Dissection, Message, Start};
-use crate::insight::redact::Redactor;
+use crate::dissect::Dissection;
 use crate::trace::FlowKey;
 use crate::tui::talk::talk_at;
 use crate::units::Moment;
@@ -62,20 +61,11 @@ impl State {
     /// Takes in what one says.
     pub(super) fn hear_of_dissection(&mut self, flow: FlowKey, mut dissection: Dissection) {
         self.taking_apart = None;
-        let redactor = self.settings.masking.redactor();
-        dissection.messages.iter_mut().for_each(|message| mask(message, redactor));
+        dissection.mask(self.settings.masking.redactor());
         let dissection = Arc::new(dissection);
         if let Some(held) = &mut self.held {
             held.run.dissections.put(flow, Arc::clone(&dissection));
         }
         self.run.dissections.put(flow, dissection);
-    }
-}
-
-/// Masks what is secret in a message's head.
-fn mask(message: &mut Message, redactor: Redactor<'_>) {
-    message.headers = redactor.headers(&message.headers);
-    if let Start::Request { method, target } = &mut message.start {
-        (*method, *target) = (redactor.text(method), redactor.text(target));
     }
 }

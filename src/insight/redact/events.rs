@@ -165,8 +165,8 @@ impl Redactor<'_> {
         headers.iter_mut().for_each(|header| *header = self.header(header));
     }
 
-    /// Addresses and aliases are what a run is about. What else records say, such as text, others wrote.
-    fn mask_record(self, record: &mut DnsRecord) {
+    /// Masks what a record says. Addresses and aliases are what a run is about. What else records say, such as text, others wrote.
+    pub fn mask_record(self, record: &mut DnsRecord) {
         self.mask(&mut record.name);
         let is_address = matches!(record.kind.as_str(), "A" | "AAAA" | "CNAME" | "HTTPS" | "SVCB");
         record.data = if is_address { self.text(&record.data) } else { self.words_of_others(&record.data) };

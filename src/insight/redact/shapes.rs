@@ -1,6 +1,7 @@
 //! Secrets that are known by their shape: JSON Web Tokens, private keys, keys and tokens that well-known services hand out.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -163,13 +164,18 @@ pub(super) fn secrets(text: &str, found: &mut Vec<Range<usize>>) {
 }
 
 fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
+    type Token = (&'static str, Alphabet, usize);
+    static BY_FIRST_BYTE: LazyLock<Vec<Vec<Token>>> = LazyLock::new(|| {
+        let begins_with = |byte: u8| TOKENS.iter().filter(|(beginning, ..)| beginning.as_bytes().first() == Some(&byte)).copied().collect();
+        (0..=u8::MAX).map(begins_with).collect()
+    });
     let mut before = b' ';
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
         let begins = byte.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() && at >= from;
         before = byte;
         let Some(rest) = text.get(at..).filter(|_| begins) else { continue };
-        let length = TOKENS.iter().find_map(|(beginning, alphabet, least)| {
+        let length = BY_FIRST_BYTE.get(usize::from(byte)).into_iter().flatten().find_map(|(beginning, alphabet, least)| {
             let token = rest.strip_prefix(beginning)?;
             let length = run(token, *alphabet);
             (length >= *least).then_some(beginning.len() + length)

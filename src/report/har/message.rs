@@ -134,7 +134,7 @@ impl Response {
         let redirect = exchange.redirected.as_ref().map(|(to, _)| redactor.text(to)).or_else(|| first(&headers, "location"));
         Self {
             status: response.map_or(0, |response| response.status),
-            status_text: response.map(|response| redactor.text(&response.reason)).unwrap_or_default(),
+            status_text: response.map(|response| redactor.words_of_others(&response.reason)).unwrap_or_default(),
             http_version: response.map(|response| response.version).map_or(UNKNOWN, HttpVersion::name),
             cookies: cookies::set(&headers, at),
             content: Content::of(exchange, first(&headers, "content-type"), options),

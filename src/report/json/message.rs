@@ -54,7 +54,7 @@ impl Response {
     pub(super) fn of(response: &trace::Response, exchange: &trace::Exchange, redactor: Redactor) -> Self {
         let body = exchange.response_body;
         Self {
-            reason: response.reason.clone(),
+            reason: redactor.words_of_others(&response.reason),
             headers: fields(&response.headers, redactor),
             trailers: fields(&response.trailers, redactor),
             header_bytes: response.header_bytes,

@@ -37,7 +37,7 @@ impl Failure {
     pub(super) fn of(failure: &trace::Failure, redactor: Redactor) -> Self {
         // A sentence of this program's for people, which may quote what came: `jq -r` prints it as it is.
         let message = Untrusted::new(redactor.text(&failure.message).escaped());
-        Self { code: failure.code, message, hint: failure.hint.clone() }
+        Self { code: failure.code, message, hint: redactor.sentence(&failure.hint) }
     }
 }
 

@@ -1,0 +1,33 @@
+//! What conversations say, without what is secret in it.
+
+use super::{Dissection, Message, Start, TakenApart};
+use crate::insight::redact::Redactor;
+
+impl Dissection {
+    /// Masks what is secret in messages' heads, names and records.
+    pub fn mask(&mut self, redactor: Redactor<'_>) {
+        let Self { protocols: _, layers: _, explicit_nonce: _, messages, asked, notes } = self;
+        messages.iter_mut().for_each(|message| mask_message(message, redactor));
+        for asked in asked {
+            asked.name = redactor.text(&asked.name);
+            asked.answer.iter_mut().flat_map(|answer| &mut answer.records).for_each(|record| redactor.mask_record(record));
+        }
+        notes.iter_mut().for_each(|note| *note = redactor.sentence(note));
+    }
+}
+
+impl TakenApart {
+    /// Masks what is secret in each conversation.
+    pub fn mask(&mut self, redactor: Redactor<'_>) {
+        self.0.values_mut().for_each(|dissection| dissection.mask(redactor));
+    }
+}
+
+fn mask_message(message: &mut Message, redactor: Redactor<'_>) {
+    let Message { from: _, at: _, stream: _, start, headers } = message;
+    *headers = redactor.headers(headers);
+    match start {
+        Start::Request { method, target } => (*method, *target) = (redactor.text(method), redactor.text(target)),
+        Start::Response { status: _ } | Start::Trailers => {}
+    }
+}
