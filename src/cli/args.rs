@@ -288,6 +288,8 @@ pub(super) struct RequestArgs {
     #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request")]
     pub(super) cookie: Vec<String>,
     /// Ask for a compressed response (gzip, deflate, br, zstd) and decode it
+    ///
+    /// It may decode to 4 GiB, and beyond 32 MiB to 500 times the bytes transferred.
     #[arg(long, help_heading = "Request")]
     pub(super) compressed: bool,
     /// Write the response's body to a file; - for standard output

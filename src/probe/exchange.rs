@@ -119,10 +119,17 @@ async fn receive(step: &Step<'_>, link: &mut Link, answer: &Answer, is_final: bo
 
 async fn read_to_end(step: &Step<'_>, link: &mut Link, receiver: &mut Receiver<'_>) -> Result<(), Failed> {
     let mut turn = Turn::begin();
-    while let Some(piece) = link.piece().await? {
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = link.piece() => piece?,
+            // What has come is broken, and nothing else may ever come.
+            failed = receiver.fails() => return Err(failed),
+        };
         match piece {
-            Piece::Data(data) => receiver.take(&data).await?,
-            Piece::Trailers(headers) => step.recorder.emit(What::Trailers { exchange: step.exchange, headers }),
+            Some(Piece::Data(data)) => receiver.take(&data).await?,
+            Some(Piece::Trailers(headers)) => step.recorder.emit(What::Trailers { exchange: step.exchange, headers }),
+            None => break,
         }
         turn.pause_when_over().await;
     }

@@ -9,7 +9,7 @@ use crate::fixture::frames::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, fields, frame, lines, server,
 };
 use crate::fixture::peer::{Peer, drain, reset};
-use crate::probe::{Report, probe};
+use crate::probe::{Report, probe, probe_within};
 
 /// Probes a server that sends these frames after the request's head and then ends the connection.
 fn answer(frames: &[Vec<u8>]) -> Report {
@@ -140,7 +140,7 @@ fn pings_without_end() {
         std::thread::spawn(move || drain(&mut reader));
         while stream.write_all(&frame(PING, 0, 0, b"12345678")).is_ok() {}
     });
-    probe(&["--http2-prior-knowledge", "--max-time", "1", &peer.url("/")]).failed(&["wait"], &["wait_timeout", "http2_protocol"], &[]);
+    probe(&["--http2-prior-knowledge", &peer.url("/")]).failed(&["wait"], &["http2_protocol"], &["100,000 frames"]);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_body_that_never_ends() {
         let _ = stream.write_all(&[head(&[]), frame(DATA, 0, 1, b"some")].concat());
         drain(stream);
     });
-    let report = probe(&["--http2-prior-knowledge", "--max-time", "0.5", &peer.url("/")]);
+    let report = probe_within(&["receive"], &["--http2-prior-knowledge", &peer.url("/")]);
     let report = report.failed(&["receive"], &["body_timeout"], &[]);
     assert_eq!(report.only()["response"]["body_bytes"], 4, "{report}");
 }

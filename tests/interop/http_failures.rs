@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use crate::fixture::message::{read_head, read_request};
 use crate::fixture::peer::{Peer, drain, linger, reset};
-use crate::probe::{Report, phase_names, probe};
+use crate::probe::{Report, phase_names, probe, probe_within};
 
 /// Probes a peer that answers with these bytes and closes.
 fn answer(bytes: impl Into<Vec<u8>>) -> Report {
@@ -13,15 +13,14 @@ fn answer(bytes: impl Into<Vec<u8>>) -> Report {
     probe(&[peer.url("/")])
 }
 
-/// Probes a peer that answers with these bytes and then does something else.
-fn answer_then(bytes: &'static [u8], then: fn(TcpStream), options: &[&str]) -> Report {
+/// Probes a peer that answers with these bytes and then does something else, until a limit of time ends it in one of `phases`.
+fn answer_then(bytes: &'static [u8], then: fn(TcpStream), phases: &[&str]) -> Report {
     let peer = Peer::tcp(move |mut stream| {
         if read_request(&mut stream).is_some() && stream.write_all(bytes).is_ok() {
             then(stream);
         }
     });
-    let url = peer.url("/");
-    probe(&[options, &[&url]].concat())
+    probe_within(phases, &[peer.url("/")])
 }
 
 #[test]
@@ -86,7 +85,11 @@ fn a_reset_within_the_body() {
         std::thread::sleep(std::time::Duration::from_millis(200));
         reset(stream);
     };
-    answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", then, &[]).failed(&["receive"], &["body_reset", "body_short"], &[]);
+    answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", then, &["receive"]).failed(
+        &["receive"],
+        &["body_reset", "body_short"],
+        &[],
+    );
 }
 
 #[test]
@@ -107,7 +110,7 @@ fn a_chunk_extension_without_end() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;");
         while stream.write_all(&[b'x'; 4096]).is_ok() {}
     });
-    probe(&["--max-time", "5", &peer.url("/")]).failed(&["receive"], &["body_malformed", "body_timeout"], &[]);
+    probe(&[peer.url("/")]).failed(&["receive"], &["body_malformed"], &[]);
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn half_a_head() {
 
 #[test]
 fn slow_headers() {
-    answer_then(b"", |mut stream| drain(&mut stream), &["--max-time", "0.5"]).failed(&["wait"], &["wait_timeout"], &[]);
+    answer_then(b"", |mut stream| drain(&mut stream), &["wait"]).failed(&["wait"], &["wait_timeout"], &[]);
 }
 
 /// A byte of the head every now and then, for ever.
@@ -140,13 +143,13 @@ fn dripping_headers() {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     });
-    probe(&["--max-time", "0.5", &peer.url("/")]).failed(&["wait", "receive"], &["wait_timeout"], &[]);
+    probe_within(&["wait"], &[peer.url("/")]).failed(&["wait"], &["wait_timeout"], &[]);
 }
 
 #[test]
 fn a_body_that_stalls() {
     let then = |mut stream: TcpStream| drain(&mut stream);
-    let report = answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", then, &["--max-time", "0.5"]);
+    let report = answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", then, &["receive"]);
     let report = report.failed(&["receive"], &["body_timeout"], &[]);
     assert_eq!(report.only()["response"]["body_bytes"], 4, "{report}");
 }
@@ -158,7 +161,7 @@ fn a_body_that_never_ends() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         while stream.write_all(b"4\r\nmore\r\n").is_ok() {}
     });
-    let report = probe(&["--max-time", "0.5", &peer.url("/")]).failed(&["receive"], &["body_timeout"], &[]);
+    let report = probe_within(&["receive"], &[peer.url("/")]).failed(&["receive"], &["body_timeout"], &[]);
     assert!(report.only()["response"]["body_bytes"].as_u64().is_some_and(|bytes| bytes > 4), "{report}");
 }
 
@@ -191,8 +194,7 @@ fn informational_responses_without_end() {
         let _ = read_request(&mut stream);
         while stream.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n").is_ok() {}
     });
-    let report = probe(&["--max-time", "3", &peer.url("/")]);
-    report.failed(&["wait", "receive"], &["wait_timeout", "http_malformed", "http_head_too_large"], &[]);
+    probe(&[peer.url("/")]).failed(&["wait"], &["http_malformed"], &[]);
 }
 
 /// The server reads nothing, so that a large request cannot be sent to its end.
@@ -207,7 +209,7 @@ fn a_request_that_nobody_reads() {
     let body = folder.path().join("body");
     std::fs::File::create(&body).and_then(|file| file.set_len(64 << 20)).expect("a large body");
     let data = format!("@{}", body.display());
-    probe(&["--max-time", "1", "--data-binary", &data, &peer.url("/")]).failed(&["send"], &["send_timeout"], &[]);
+    probe_within(&["send"], &["--data-binary", &data, &peer.url("/")]).failed(&["send"], &["send_timeout"], &[]);
 }
 
 /// Whether the other side closed: the kernel's table has no established connection to it any more.

@@ -100,6 +100,17 @@ pub(crate) fn probe<S: AsRef<OsStr>>(args: &[S]) -> Report {
     report(command)
 }
 
+/// The same with a limit of time, and more of it where it did not get as far as one of `phases`: on a busy machine it takes longer.
+pub(crate) fn probe_within<S: AsRef<OsStr>>(phases: &[&str], args: &[S]) -> Report {
+    let within = |limit: &str| {
+        let mut command = command(&["probe", "--format", "json", "--capture", "off", "--max-time", limit]);
+        command.args(args);
+        report(command)
+    };
+    let got_there = |report: &Report| report.json["outcome"]["failed_phase"].as_str().is_some_and(|phase| phases.contains(&phase));
+    ["0.5", "5"].into_iter().map(within).find(got_there).unwrap_or_else(|| within("25"))
+}
+
 /// Runs a command that prints the JSON document.
 pub(crate) fn report(command: Command) -> Report {
     let shown = format!("{command:?}");

@@ -153,7 +153,7 @@ fn http_proxies_that_do_not_speak_http() {
     });
     ask(&endless).failed(&["proxy"], &["proxy_protocol"], &["127.0.0.1"]);
     let silent = Peer::tcp(|mut stream| drain(&mut stream));
-    through(&authority, &format!("http://{}", silent.address()), &["--max-time", "0.5"], "https://www.test/").failed(
+    through(&authority, &format!("http://{}", silent.address()), &["--max-time", "3"], "https://www.test/").failed(
         &["proxy"],
         &["proxy_timeout"],
         &["127.0.0.1"],

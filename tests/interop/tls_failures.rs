@@ -7,7 +7,7 @@ use crate::fixture::message::{read_request, response};
 use crate::fixture::nginx::Nginx;
 use crate::fixture::peer::{Duplex, Peer, drain, linger, reset};
 use crate::fixture::site::Site;
-use crate::probe::{Report, phase_names, probe};
+use crate::probe::{Report, phase_names, probe, probe_within};
 
 /// An HTTPS server with a flaw in its certificate.
 fn flawed(authority: &Authority, flaw: Flaw) -> Peer {
@@ -156,7 +156,7 @@ fn closed_within_a_record() {
 #[test]
 fn no_answer_to_the_hello() {
     let peer = Peer::tcp(|mut stream| drain(&mut stream));
-    probe(&["--max-time", "0.5", &format!("https://{}/", peer.address())]).failed(&["tls"], &["tls_timeout"], &[]);
+    probe_within(&["tls"], &[format!("https://{}/", peer.address())]).failed(&["tls"], &["tls_timeout"], &[]);
     let peer = Peer::tcp(|mut stream| drain(&mut stream));
     probe(&["--connect-timeout", "0.5", &format!("https://{}/", peer.address())]).failed(&["tls"], &["tls_timeout"], &[]);
 }

@@ -170,7 +170,7 @@ mod tests {
         let mut chain = chain(&names, Sink::new(Arc::clone(&account)), &account).unwrap();
         let result = input.chunks(piece).try_for_each(|piece| {
             account.enter(piece.len() as u64);
-            chain.write_all(piece)
+            chain.write_all(piece).and_then(|()| chain.flush())
         });
         (result.and_then(|()| chain.finish()), account)
     }
@@ -184,6 +184,17 @@ mod tests {
                 result.unwrap_or_else(|error| panic!("{how} in pieces of {piece}: {error}"));
                 assert_eq!(sink.decoded(), text().len() as u64, "{how}");
             }
+        }
+    }
+
+    #[test]
+    fn what_can_be_decoded_comes_out_before_more_goes_in() {
+        for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("deflate", "raw"), ("zstd", "zstd")] {
+            let account = Arc::new(Account::new(None, None));
+            let mut chain = chain(&["gzip".to_owned(), name.to_owned()], Sink::new(Arc::clone(&account)), &account).unwrap();
+            let input = coded(how, &gzip(&text()));
+            chain.write_all(&input).and_then(|()| chain.flush()).unwrap();
+            assert_eq!(account.decoded(), text().len() as u64, "{how}");
         }
     }
 

@@ -14,6 +14,7 @@ mod preview;
 mod sink;
 mod worker;
 
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +80,17 @@ impl<'a> Receiver<'a> {
             self.tell();
         }
         Ok(())
+    }
+
+    /// Waits until what was taken turns out not to be decodable or writable: perhaps for ever.
+    pub(super) async fn fails(&self) -> Failed {
+        match &self.worker {
+            Some(worker) => match worker.ended().await {
+                Err(error) => self.failed(&error),
+                Ok(()) => pending().await,
+            },
+            None => pending().await,
+        }
     }
 
     /// The body is complete: waits until it is decoded and written.

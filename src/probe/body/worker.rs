@@ -90,6 +90,11 @@ impl Worker {
     pub(super) async fn finish(&self) -> io::Result<()> {
         self.shared.lock().complete = true;
         self.shared.changed.notify_all();
+        self.ended().await
+    }
+
+    /// Waits until the thread ends, which it does before its time only where it fails.
+    pub(super) async fn ended(&self) -> io::Result<()> {
         loop {
             if let Some(ended) = self.shared.lock().ended.take() {
                 return ended;
@@ -210,7 +215,8 @@ impl Job {
             self.account.check_work(processor_time())?;
             self.account.pass(0, 0)?;
         }
-        Ok(())
+        // Decoders keep back what they could give; nothing more may come for long.
+        chain.flush()
     }
 }
 

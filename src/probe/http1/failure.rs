@@ -26,6 +26,10 @@ fn explain(passing: &Passing, error: &hyper::Error) -> Failed {
     if let Some(failed) = record_flood_in(error, phase).or_else(|| alert_in(error, phase)) {
         return failed;
     }
+    if let Some(trouble) = tls_cause(error) {
+        let hint = "something between may have altered the bytes; try another network, and look into the server's log";
+        return Failed::new(phase, Code::TlsProtocol, format!("TLS broke before an answer was there ({trouble})"), hint);
+    }
     if error.is_parse_too_large() {
         return too_large();
     }
