@@ -4,7 +4,7 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test ci format-check lint docs licences advisories pages bench install setcap
+.PHONY: help build run test ci format-check lint docs licences advisories pages faults bench install setcap
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ pages: ## Show a page in a browser and see that it asks for nothing (installs ch
 	@tools/system-packages browser
 	@tools/report-peers || true
 	$(CARGO) test --locked --test reports pages
+
+faults: ## Let one system call after the other fail, and see how the program ends (Linux, strace; some minutes)
+	@tools/system-packages build
+	@tools/system-packages test || true
+	$(CARGO) build --locked
+	tools/faults
 
 bench: ## Measure against curl and print the figures (needs nginx and curl)
 	@tools/system-packages build

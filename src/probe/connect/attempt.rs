@@ -75,14 +75,21 @@ fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
-    match socket.connect(&SockAddr::from(remote)) {
+    let remote = SockAddr::from(remote);
+    let mut tried = socket.connect(&remote);
+    while tried.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
+        tried = socket.connect(&remote);
+    }
+    match tried {
         Err(error) if !is_under_way(&error) => Err(error),
         _ => TcpStream::from_std(socket.into()),
     }
 }
 
+/// Whether the handshake has begun; also by an earlier call, which was interrupted (`EALREADY`, `EISCONN`). On Linux `EAGAIN` means that no
+/// local port is left (connect(2)).
 fn is_under_way(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
+    matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EALREADY | libc::EISCONN))
 }
 
 /// `io::Error` cannot be cloned; what the system said is all there is to it here.

@@ -36,6 +36,9 @@ fn explain(passing: &Passing, error: &hyper::Error) -> Failed {
     if error.is_parse() {
         return malformed("it cannot be parsed", passing.inbound.partial());
     }
+    if let Some(refused) = refused_here(error) {
+        return no_fault_of_server(passing, refused);
+    }
     if passing.stage.phase() == Phase::Send {
         return send_closed(passing, error);
     }
@@ -46,6 +49,33 @@ fn explain(passing: &Passing, error: &hyper::Error) -> Failed {
 fn own_body(error: &hyper::Error) -> Option<String> {
     error.is_user().then(|| error.source().map_or_else(|| error.to_string(), ToString::to_string))
 }
+
+/// A call that this machine's system refused, for want of memory or by a rule of its own, while the connection was in order.
+fn refused_here(error: &hyper::Error) -> Option<&io::Error> {
+    use io::ErrorKind as Kind;
+
+    let by_network = [
+        Kind::BrokenPipe,
+        Kind::ConnectionAborted,
+        Kind::ConnectionReset,
+        Kind::HostUnreachable,
+        Kind::NetworkDown,
+        Kind::NetworkUnreachable,
+        Kind::NotConnected,
+        Kind::TimedOut,
+    ];
+    io_cause(error).filter(|error| error.raw_os_error().is_some() && !by_network.contains(&error.kind()))
+}
+
+fn no_fault_of_server(passing: &Passing, refused: &io::Error) -> Failed {
+    let (phase, code, what) = match passing.stage.phase() {
+        Phase::Send => (Phase::Send, Code::SendClosed, "send more of the request"),
+        phase => (phase, Code::WaitClosed, "receive the response"),
+    };
+    Failed::new(phase, code, format!("this machine's system did not let it {what}: {refused}"), HINT_OF_SYSTEM)
+}
+
+const HINT_OF_SYSTEM: &str = "look for what has run out on this machine, such as memory, and at its firewall and sandbox";
 
 fn send_closed(passing: &Passing, error: &hyper::Error) -> Failed {
     let written = Bytes(passing.outbound.all_written());
@@ -105,6 +135,10 @@ pub(super) fn body(error: &hyper::Error, received: u64, expected: Option<u64>) -
             let trouble = tls_cause(error).unwrap_or_default();
             let message = format!("TLS broke within the body ({trouble}): {got}{of} had come");
             Failed::new(Phase::Receive, Code::TlsProtocol, message, "something between may have altered the bytes; try another network")
+        }
+        Some(_) if refused_here(error).is_some() => {
+            let message = format!("this machine's system did not let it receive the rest ({}): {got}{of} had come", cause(error));
+            Failed::new(Phase::Receive, Code::BodyReset, message, HINT_OF_SYSTEM)
         }
         Some(_) => {
             let message = format!("the body's chunked framing is broken ({}): {got} had come", cause(error));
