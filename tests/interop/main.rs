@@ -30,5 +30,6 @@ mod resolution_failures;
 mod saving;
 mod sent_as_curl;
 mod suite;
+mod system_failures;
 mod tls_failures;
 mod typed_urls;
