@@ -38,7 +38,7 @@ fn wait_for_the_end() -> ! {
 }
 
 fn report_of(panic: &PanicHookInfo<'_>) -> String {
-    let message = panic.payload_as_str().unwrap_or("it does not say why");
+    let message = message_of(panic);
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let current = thread::current();
     let happened = format!("{} ({} thread{place})", Untrusted::new(message).escaped(), current.name().unwrap_or("unnamed"));
@@ -59,9 +59,15 @@ fn report_of(panic: &PanicHookInfo<'_>) -> String {
     // Only where RUST_BACKTRACE asks for one.
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
-        report += &format!("{backtrace}");
+        report += &backtrace.to_string();
     }
     report
+}
+
+fn message_of<'a>(panic: &'a PanicHookInfo<'_>) -> &'a str {
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("it does not say why")
 }
 
 /// Whether a library had no other answer to a system call's error than a panic: the message is the error then, as [`io::Error`] shows it.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// `struct mount_attr` of mount_setattr(2), in its first and so far only size.
+/// `struct mount_attr` of `mount_setattr(2)`, in its first and so far only size.
 #[repr(C)]
 struct MountAttributes {
     set: u64,

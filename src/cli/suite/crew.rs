@@ -33,7 +33,7 @@ impl Crew {
         let cancelled = cancel.clone();
         let work = move || {
             let all = LocalSet::new();
-            runtime.block_on(all.run_until(Box::pin(work(specs, parallel, sender, link, &cancelled))))
+            runtime.block_on(all.run_until(Box::pin(work(specs, parallel, sender, link, &cancelled))));
         };
         let thread = start_thread("engine", work)?;
         Ok(Self { cancel, thread })

@@ -37,7 +37,7 @@ pub(super) fn keep_only_programs_rights() -> Result<(), CapsError> {
     caps::set(None, CapSet::Ambient, handed_on)?;
     caps::set(None, CapSet::Effective, &kept)?;
     caps::set(None, CapSet::Permitted, &kept)?;
-    Ok(set_no_new_privs(true).map_err(|error| CapsError::from(error.to_string()))?)
+    set_no_new_privs(true).map_err(|error| CapsError::from(error.to_string()))
 }
 
 /// Gives up what rights the calling thread still has: nothing that follows needs any.
