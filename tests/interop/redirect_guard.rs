@@ -96,7 +96,13 @@ fn what_leads_to_the_public_or_from_inside_is_followed() {
     if !has_public_addresses("what_leads_to_the_public_or_from_inside_is_followed") {
         return;
     }
-    for (from, to) in [(PUBLIC, OTHER_PUBLIC), (PUBLIC, "2001:db8::1".parse().unwrap()), (LOOPBACK, LOOPBACK), (LOOPBACK, "10.0.0.1".parse().unwrap()), (LOOPBACK, PUBLIC)] {
+    for (from, to) in [
+        (PUBLIC, OTHER_PUBLIC),
+        (PUBLIC, "2001:db8::1".parse().unwrap()),
+        (LOOPBACK, LOOPBACK),
+        (LOOPBACK, "10.0.0.1".parse().unwrap()),
+        (LOOPBACK, PUBLIC),
+    ] {
         let target = Recorder::answering_on(to, |_| response("200 OK", &[], b""));
         let url = target.url("/");
         let start = Recorder::answering_on(from, move |_| response("302 Found", &[("Location", &url)], b""));
@@ -138,7 +144,10 @@ fn of_a_mixed_answer_only_public_addresses_are_tried() {
         return;
     }
     let inside = everywhere();
-    let start = { let port = inside.port(); leading_to(move || format!("http://mixed.test:{port}/")) };
+    let start = {
+        let port = inside.port();
+        leading_to(move || format!("http://mixed.test:{port}/"))
+    };
     let resolve = format!("mixed.test:{}:127.0.0.1,203.0.113.2,::1", inside.port());
     let report = probe(&["-L", "--redirect-guard", "--resolve", &resolve, &start.url("/")]).ok();
     let attempts = report.exchange(1)["tcp"]["attempts"].as_array().unwrap().clone();
@@ -152,7 +161,9 @@ fn behind_a_proxy_the_urls_address_is_judged() {
     if !has_public_addresses("behind_a_proxy_the_urls_address_is_judged") {
         return;
     }
-    for (to, refused) in [("http://169.254.169.254/", true), ("http://localhost/", true), ("https://[::1]/", true), ("http://inside.test/", false)] {
+    for (to, refused) in
+        [("http://169.254.169.254/", true), ("http://localhost/", true), ("https://[::1]/", true), ("http://inside.test/", false)]
+    {
         let proxy = Recorder::answering(move |request| match request.target.as_str() {
             "http://public.test/" => response("302 Found", &[("Location", to)], b""),
             _ => response("200 OK", &[], b"by proxy"),
@@ -161,7 +172,11 @@ fn behind_a_proxy_the_urls_address_is_judged() {
         let run = run(command(&[&["probe", "--capture", "off"], options.as_slice()].concat()));
         let text = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(run.status, Some(if refused { 3 } else { 0 }), "{to}: {text} {}", run.errors());
-        let says = if refused { "a host behind the proxy, whose address is not known here" } else { "only the proxy knows the address of inside.test" };
+        let says = if refused {
+            "a host behind the proxy, whose address is not known here"
+        } else {
+            "only the proxy knows the address of inside.test"
+        };
         assert!(text.contains(says), "{to}: {text}");
         assert_eq!(proxy.take().len(), if refused { 1 } else { 2 }, "{to}");
     }

@@ -10,8 +10,18 @@ fn a_scheme_with_odd_slashes_reaches_its_host() {
     let server = Recorder::ok();
     let host = format!("127.0.0.1:{}", server.port());
     for text in [
-        "http://{}/p", "http:/{}/p", "HTTP:/{}/p", "http:///{}/p", "http:\\\\{}/p", "http:\\/{}/p", "http:/\\{}/p", "{}/p", "  {}/p ", "http:u:pw@{}/p",
-        "http:/u:pw@{}/p", "u:pw@{}/p",
+        "http://{}/p",
+        "http:/{}/p",
+        "HTTP:/{}/p",
+        "http:///{}/p",
+        "http:\\\\{}/p",
+        "http:\\/{}/p",
+        "http:/\\{}/p",
+        "{}/p",
+        "  {}/p ",
+        "http:u:pw@{}/p",
+        "http:/u:pw@{}/p",
+        "u:pw@{}/p",
     ] {
         probe(&[text.replace("{}", &host)]).ok();
         let request = server.take_one();
@@ -25,9 +35,35 @@ fn what_is_no_url_is_a_usage_error_before_any_lookup() {
     let dns = DnsServer::start(|question| Reply::Message(Answer::empty(3).bytes(question)));
     let servers = dns.address().to_string();
     for text in [
-        "http:8080/p", "https:443", "//host/", "/path", "?q", "#f", "http://", "http:", "http://u:hunter2@/", "host:port/", "u:hunter2", "http://host\\@evil/",
-        "host\\@evil", "http://a@b@c/", "http://h:0/", "http://h:65536/", "http://exa\nmple.test/", "ht\ttp://h/", "file:///etc/passwd", "ftp://h/",
-        "javascript:alert(1)", "mailto:a@b", "unknown://h/", "ws://h/", "host:/p", "http://a b/", "http://[::1/", "http://h%2Fevil/", " ",
+        "http:8080/p",
+        "https:443",
+        "//host/",
+        "/path",
+        "?q",
+        "#f",
+        "http://",
+        "http:",
+        "http://u:hunter2@/",
+        "host:port/",
+        "u:hunter2",
+        "http://host\\@evil/",
+        "host\\@evil",
+        "http://a@b@c/",
+        "http://h:0/",
+        "http://h:65536/",
+        "http://exa\nmple.test/",
+        "ht\ttp://h/",
+        "file:///etc/passwd",
+        "ftp://h/",
+        "javascript:alert(1)",
+        "mailto:a@b",
+        "unknown://h/",
+        "ws://h/",
+        "host:/p",
+        "http://a b/",
+        "http://[::1/",
+        "http://h%2Fevil/",
+        " ",
     ] {
         for (option, url) in [(None, text), (Some("-x"), "http://h.test/")] {
             // A proxy is another matter where no URL has to be.
@@ -41,7 +77,13 @@ fn what_is_no_url_is_a_usage_error_before_any_lookup() {
             assert!(!run.errors().contains("hunter2") && run.errors().contains("tapline: "), "{words:?}: {}", run.errors());
         }
     }
-    for (option, text) in [("--doh-url", "http:8080"), ("--doh-url", "http://h/"), ("--webhook", "http:8080"), ("--webhook", "http://h\\@i/"), ("--otlp", "h:4318")] {
+    for (option, text) in [
+        ("--doh-url", "http:8080"),
+        ("--doh-url", "http://h/"),
+        ("--webhook", "http:8080"),
+        ("--webhook", "http://h\\@i/"),
+        ("--otlp", "h:4318"),
+    ] {
         let run = run(command(&["probe", "--capture", "off", option, text, "http://h.test/"]));
         assert_eq!(run.status, Some(2), "{option} {text}: {}", run.errors());
     }

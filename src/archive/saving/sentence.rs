@@ -143,7 +143,11 @@ fn of_message(what: &What) -> Option<String> {
         What::ResponseBody { received, .. } => format!("HTTP: {} of the response's body are here", Bytes(*received)),
         What::Trailers { headers, .. } => format!("HTTP: trailers, {}", fields(headers)),
         What::BodyPreview { truncated, .. } => format!("HTTP: the body{}", if *truncated { ", its beginning" } else { "" }),
-        What::Redirected { to, .. } => format!("HTTP: redirected to {}", to.raw()),
+        What::Redirected { to, withheld, .. } if withheld.is_empty() => format!("HTTP: redirected to {}", to.raw()),
+        What::Redirected { to, withheld, .. } => {
+            let names: Vec<&str> = withheld.iter().map(Untrusted::raw).collect();
+            format!("HTTP: redirected to {}, without {}", to.raw(), names.join(", "))
+        }
         _ => return None,
     })
 }

@@ -108,6 +108,7 @@ fn parse_url(text: &str) -> Result<Url, Usage> {
         Some(later) if LATER.contains(&later.as_str()) => {
             Err(Usage::new(format!("the scheme {later}:// is not there yet; http and https are")))
         }
+        Some(other) if text.contains("://") => Err(Usage::new(format!("the scheme '{other}' is not supported; http and https are"))),
         Some(other) => Err(Usage::new(format!(
             "the scheme '{other}' is not supported; http and https are; a host named '{other}' is written as http://{other}/"
         ))),

@@ -109,6 +109,9 @@ pub(super) struct Response {
     transfer_size: Option<u64>,
     #[serde(rename = "_trailers", skip_serializing_if = "Vec::is_empty")]
     trailers: Vec<Pair>,
+    /// What of the request's own a redirect does not take along.
+    #[serde(rename = "_redirectWithheld", skip_serializing_if = "Vec::is_empty")]
+    redirect_withheld: Vec<Untrusted>,
 }
 
 #[derive(Serialize)]
@@ -144,6 +147,7 @@ impl Response {
             transfer_size: response.map(|response| response.header_bytes.saturating_add(body)),
             trailers: response.map(|response| pairs(redactor.headers(&response.trailers))).unwrap_or_default(),
             headers: pairs(headers),
+            redirect_withheld: exchange.redirected.as_ref().map(|(_, withheld)| withheld.clone()).unwrap_or_default(),
         }
     }
 }

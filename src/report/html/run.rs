@@ -6,7 +6,7 @@ use crate::insight::transfers;
 use crate::report::picture::Heading;
 use crate::report::text::status;
 use crate::trace::{CaptureState, Cause, Control, Exchange, What};
-use crate::units::grouped;
+use crate::units::{Untrusted, grouped};
 
 /// What was asked, what came of it, how long it took, and where that time went.
 pub(super) fn header(page: &mut Page<'_>, heading: &Heading) {
@@ -62,7 +62,7 @@ fn hop(page: &Page<'_>, exchange: &Exchange) -> Row {
         (None, Some(response)) => status(response),
         (None, None) => String::new(),
     };
-    let leads = exchange.redirected.as_ref().map(|(to, _)| page.redactor().text(to).escaped().into_owned()).unwrap_or_default();
+    let leads = exchange.redirected.as_ref().map(|(to, withheld)| leads_to(page, to, withheld)).unwrap_or_default();
     Row::new(vec![
         Cell::figure(format!("#{}", exchange.id.0), Some(u64::from(exchange.id.0))),
         Cell::words(why),
@@ -71,6 +71,13 @@ fn hop(page: &Page<'_>, exchange: &Exchange) -> Row {
         Cell::time(exchange.total()),
         Cell::code(leads),
     ])
+}
+
+/// Where a redirect leads, and what of the user's own stayed home.
+fn leads_to(page: &Page<'_>, to: &Untrusted, withheld: &[Untrusted]) -> String {
+    let names: Vec<_> = withheld.iter().map(Untrusted::escaped).collect();
+    let without = if names.is_empty() { String::new() } else { format!(", without {}", names.join(", ")) };
+    format!("{}{without}", page.redactor().text(to).escaped())
 }
 
 /// Budget, ordinary client, link, capture, notes.

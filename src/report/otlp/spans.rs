@@ -130,6 +130,10 @@ fn asked(spans: &Spans, exchange: &Exchange) -> Attributes {
     if exchange.request.is_some() {
         attributes.number("http.request.body.size", exchange.request_body.transferred);
     }
+    if let Some((_, withheld)) = exchange.redirected.as_ref().filter(|(_, withheld)| !withheld.is_empty()) {
+        let names: Vec<_> = withheld.iter().map(crate::units::Untrusted::escaped).collect();
+        attributes.text("tapline.redirect.withheld", &names.join(", "));
+    }
     attributes
 }
 

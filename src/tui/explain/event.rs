@@ -73,7 +73,7 @@ fn meaning(what: &What) -> Option<String> {
         }
         What::Redirected { withheld, .. } if !withheld.is_empty() => {
             let names: Vec<_> = withheld.iter().map(crate::units::Untrusted::escaped).collect();
-            format!("It leads to another origin, so these fields stay home: {}.", names.join(", "))
+            format!("It leads to another origin, so these stay home: {}.", names.join(", "))
         }
         What::LinkSet { .. } => {
             "The lab's own link is set so from here on. RTT is what it adds to a round trip, half of it each way; losses are drawn in \
