@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::place::{TAPLINE, is_possible, within};
 
 /// What is probed. Each secret has `Canary` in it, and where one is sent back, it comes in a body or a field.
-const PROBES: [&str; 10] = [
+const PROBES: [&str; 11] = [
     "-u user:Canary-user -H 'X-Api-Key: Canary-key' -b sid=Canary-cookie 'http://api.lab.test/headers?token=Canary-query&page=1'",
     "http://user:Canary-userinfo@api.lab.test/headers",
     "-d 'password=Canary-form&x=1' http://api.lab.test/users",
@@ -20,6 +20,8 @@ const PROBES: [&str; 10] = [
     "-x socks5h://puser:Canary-socks@proxy.lab.test:1080 http://api.lab.test/headers",
     "--http2-prior-knowledge -H 'Authorization: Bearer Canary-h2c' http://api.lab.test/headers",
     "-L 'http://api.lab.test/cookie?session=Canary-session' -H 'X-Secret-Thing: Canary-named'",
+    "-H 'X-Auth-Key: Canary-auth-key' -H 'DPoP: Canary-dpop' -H 'X-Note: //a:Canary-slashes@h' \
+     'http://api.lab.test/headers;token=Canary-matrix?next=http://x/?sid=Canary-nested&SAMLResponse=Canary-saml'",
     "-u user:Canary-nowhere --json '{\"password\":\"Canary-json\"}' -e 'https://a:Canary-referer@x/?sig=Canary-sig' 'https://nowhere.lab.test/?api_key=Canary-last'",
 ];
 
