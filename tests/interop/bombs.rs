@@ -26,10 +26,12 @@ fn code(report: &Report) -> String {
 #[test]
 fn a_time_limit_ends_each() {
     each(|bomb, served, shown| {
-        let report = probe(&[&["-m".to_owned(), "1".to_owned()][..], &served.arguments].concat());
-        let code = code(&report);
-        assert!(code == bomb.timed_out || Some(code.as_str()) == bomb.cap, "{shown}: {code}\n{report}");
-        assert!(report.run.status == Some(3), "{shown}: {:?}", report.run.status);
+        let within = |limit: &str| probe(&[&["-m".to_owned(), limit.to_owned()][..], &served.arguments].concat());
+        let expected = |report: &Report| code(report) == bomb.timed_out || Some(code(report).as_str()) == bomb.cap;
+        // On a busy machine a second may pass before anything has come.
+        let report = Some(within("1")).filter(expected).unwrap_or_else(|| within("10"));
+        assert!(expected(&report), "{shown}: {}\n{report}", code(&report));
+        assert_eq!(report.run.status, Some(3), "{shown}");
     });
 }
 

@@ -93,8 +93,13 @@ fn ended_by_error(phase: Phase, error: &h2::Error, progress: Progress) -> Failed
         (false, _) => format!("the server broke HTTP/2 ({name}: {error})"),
     };
     let so_far = if phase == Phase::Receive { format!("; {} of the body had come", progress.text()) } else { String::new() };
-    Failed::new(phase, Code::Http2Protocol, format!("{what}{so_far}"), hint(error.reason()))
+    let flooded = !error.is_remote() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+    let hint = if flooded { FLOOD } else { hint(error.reason()) };
+    Failed::new(phase, Code::Http2Protocol, format!("{what}{so_far}"), hint)
 }
+
+/// What is to be done about a peer that sends too much for nothing (RFC 9113 §10.5).
+const FLOOD: &str = "the server, or something before it, repeats control frames or empty ones without end; compare with --http1.1";
 
 const fn hint(reason: Option<h2::Reason>) -> &'static str {
     match reason {
@@ -124,6 +129,5 @@ pub(super) fn endless_preliminaries(most: usize) -> Failed {
 /// Frames without end that are none of the response's.
 pub(super) fn flood(phase: Phase, most: u32) -> Failed {
     let message = format!("more than {} frames came in a row with nothing of the response in them, the limit here", grouped(most.into()));
-    let hint = "the server, or something before it, repeats control frames or empty ones without end; compare with --http1.1";
-    Failed::new(phase, Code::Http2Protocol, message, hint)
+    Failed::new(phase, Code::Http2Protocol, message, FLOOD)
 }
