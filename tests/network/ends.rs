@@ -3,12 +3,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::place::{is_possible, lab, path, run, told};
+use super::place::{TAPLINE, has, is_possible, lab, path, run, told};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -23,6 +23,29 @@ fn its_exit_code_is_the_programs() {
     let missing = run(&["--rtt", "0ms"], &["/nowhere/at/all"]);
     assert_eq!(missing.status.code(), Some(127));
     assert!(told(&missing).contains("/nowhere/at/all cannot be run"), "{}", told(&missing));
+}
+
+/// Whichever of its threads cannot be started, the lab says so and ends; none of them is done without in silence.
+#[test]
+fn a_thread_that_cannot_be_started() {
+    if !is_possible("threads") || !has("strace") {
+        return;
+    }
+    let mut refused = 0;
+    for number in 1..50 {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let inject = format!("inject=clone3:error=EAGAIN:when={number}");
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-e", "trace=clone3", "-e", &inject, "-o"]).arg(log.path());
+        let output = command.arg(&*TAPLINE).args(["lab", "--rtt", "0ms", "--", "true"]).output().unwrap();
+        if !fs::read_to_string(log.path()).unwrap().contains("INJECTED") {
+            break;
+        }
+        refused += 1;
+        let told = told(&output);
+        assert!(!output.status.success() && told.contains("no thread could be started"), "{number}: {}: {told}", output.status);
+    }
+    assert!(refused > 3, "it starts more threads than {refused}");
 }
 
 /// A lab in which a program and one more that it left behind wait for a very long time.

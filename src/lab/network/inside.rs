@@ -7,7 +7,6 @@ use std::os::unix::net::UnixListener;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use std::thread;
 
 use rustix::process::{Pid, WaitOptions, wait};
 
@@ -19,6 +18,7 @@ use super::outside::code_of;
 use super::relay::{Relay, Shared};
 use super::rights::keep_only_programs_rights;
 use super::signals::Signals;
+use super::threads::{on_a_thread, start_thread};
 use super::{Inside, Refused};
 use crate::lab::{Ground, HostAddress, NAME_SERVERS, Servers, host_addresses};
 use crate::sys::{exit_now, ignore_rights_of_files};
@@ -42,8 +42,8 @@ pub(super) struct Orders {
 /// Builds the lab, runs the program on its client, and ends with the program's exit code. With this process all others of the lab end.
 pub(super) fn live(orders: Orders, client: impl FnOnce(&Inside) -> Command) -> ! {
     let Orders { link, listener, name, lifeline, mut teller } = orders;
-    end_with(lifeline);
-    let inside = match build(link, listener, name) {
+    let of_thread = |source| Refused::new("a thread", source);
+    let inside = match end_with(lifeline).map_err(of_thread).and_then(|()| build(link, listener, name)) {
         Ok(inside) => inside,
         Err(refused) => {
             let _ = writeln!(teller, "{}", refused.reason);
@@ -56,12 +56,12 @@ pub(super) fn live(orders: Orders, client: impl FnOnce(&Inside) -> Command) -> !
 }
 
 /// Ends this process when the one outside has ended, however that came.
-fn end_with(lifeline: OwnedFd) {
-    thread::spawn(move || {
+fn end_with(lifeline: OwnedFd) -> io::Result<()> {
+    start_thread("lifeline", move || {
         // It is never written to.
         let _ = File::from(lifeline).read(&mut [0]);
         exit_now(128 + 9)
-    });
+    })
 }
 
 fn build(link: Link, listener: UnixListener, name: String) -> Result<Inside, Refused> {
@@ -79,7 +79,8 @@ fn build(link: Link, listener: UnixListener, name: String) -> Result<Inside, Ref
     let own = control::listen_as(&name).map_err(|source| Refused::new("a socket to control the lab by", source))?;
     for listener in [listener, own] {
         let (spaces, shared) = (Arc::clone(&spaces), Arc::clone(&shared));
-        thread::spawn(move || control::serve(&listener, |change| perform(change, &spaces, &shared)));
+        start_thread("control", move || control::serve(&listener, |change| perform(change, &spaces, &shared)))
+            .map_err(|source| Refused::new("a thread", source))?;
     }
     Ok(Inside { name, certificate })
 }
@@ -87,12 +88,11 @@ fn build(link: Link, listener: UnixListener, name: String) -> Result<Inside, Ref
 fn start_relay(spaces: &Arc<Spaces>, hosts: &[HostAddress], shared: &Arc<Shared>) -> io::Result<()> {
     let interfaces = spaces.inner_interfaces()?;
     let relay = spaces.relay.within(|| Relay::open(interfaces, hosts, Arc::clone(shared)))?;
-    thread::Builder::new().name("relay".to_owned()).spawn(move || {
+    start_thread("relay", move || {
         let error = relay.run();
-        eprintln!("tapline: the lab's relay broke: {error}");
+        let _ = writeln!(io::stderr(), "tapline: the lab's relay broke: {error}");
         exit_now(1)
-    })?;
-    Ok(())
+    })
 }
 
 /// Starts the servers on a thread of their own; the authority's certificate.
@@ -117,8 +117,8 @@ fn start_servers(spaces: &Arc<Spaces>) -> Result<String, Refused> {
             Err(error) => drop(sender.send(Err(error))),
         }
     };
-    let started = thread::Builder::new().name("servers".to_owned()).spawn(serve);
-    let opened = started.and_then(|_| receiver.recv().unwrap_or_else(|_| Err(io::Error::other("their thread ended"))));
+    let opened =
+        start_thread("servers", serve).and_then(|()| receiver.recv().unwrap_or_else(|_| Err(io::Error::other("their thread ended"))));
     opened.map_err(|source: io::Error| Refused::new("servers", source))
 }
 
@@ -144,13 +144,9 @@ fn perform(change: Change, spaces: &Spaces, shared: &Shared) -> State {
 
 /// Starts the program with the rights that it needs and no others: on a thread that gives them up, since this one is to keep its own.
 fn start(command: &mut Command) -> io::Result<Child> {
-    let with_fewer_rights = || {
+    on_a_thread(|| {
         keep_only_programs_rights().map_err(|error| io::Error::other(format!("the lab's rights cannot be kept from it: {error}")))?;
         command.spawn()
-    };
-    thread::scope(|scope| {
-        let starter = thread::Builder::new().name("starter".to_owned()).spawn_scoped(scope, with_fewer_rights)?;
-        starter.join().unwrap_or_else(|_| Err(io::Error::other("its thread ended")))
     })
 }
 
@@ -161,12 +157,16 @@ fn run(mut command: Command) -> u8 {
     let program = match start(&mut command) {
         Ok(child) => i32::try_from(child.id()).ok().and_then(Pid::from_raw),
         Err(error) => {
-            eprintln!("tapline: {} cannot be run: {error}", command.get_program().display());
+            let _ = writeln!(io::stderr(), "tapline: {} cannot be run: {error}", command.get_program().display());
             return if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
         }
     };
-    if let (Some(program), Ok(signals)) = (program, signals) {
-        signals.pass_on_to(program);
+    if let (Some(program), Ok(signals)) = (program, signals)
+        && let Err(error) = signals.pass_on_to(program)
+    {
+        // What nobody could end is ended now, together with this process.
+        let _ = writeln!(io::stderr(), "tapline: signals cannot be passed on to the program, which ends: {error}");
+        return 1;
     }
     // The first process inherits all that others leave behind.
     loop {

@@ -33,6 +33,8 @@ mod rights;
 mod signals;
 #[cfg(target_os = "linux")]
 mod space;
+#[cfg(target_os = "linux")]
+mod threads;
 
 use std::fmt;
 use std::path::PathBuf;

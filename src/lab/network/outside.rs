@@ -44,9 +44,10 @@ pub fn run(link: Link, client: impl FnOnce(&Inside) -> Command) -> Result<u8, Re
         Fork::Parent(between) => {
             drop((teller, lifeline, listener));
             let lab = hear(news, between)?;
-            let code = wait_for(lab);
+            // Where this fails, the lab ends with what is held.
+            let code = wait_for(lab).map_err(|source| Refused::new("a thread for signals", source));
             drop(held);
-            Ok(code)
+            code
         }
     }
 }
@@ -73,15 +74,15 @@ fn hear(news: OwnedFd, between: Pid) -> Result<Pid, Refused> {
 }
 
 /// Waits for the end of the lab.
-fn wait_for(lab: Pid) -> u8 {
+fn wait_for(lab: Pid) -> io::Result<u8> {
     if let Ok(signals) = Signals::watch() {
-        signals.pass_on_to(lab);
+        signals.pass_on_to(lab)?;
     }
     loop {
         match waitpid(Some(lab), WaitOptions::empty()) {
-            Ok(Some((_, status))) => return code_of(status),
+            Ok(Some((_, status))) => return Ok(code_of(status)),
             Ok(None) | Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return 1,
+            Err(_) => return Ok(1),
         }
     }
 }

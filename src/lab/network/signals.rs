@@ -4,7 +4,6 @@
 //! to one process alone would end there.
 
 use std::io;
-use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM};
@@ -12,6 +11,7 @@ use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 
+use super::threads::start_thread;
 use crate::sys::while_signals_wait;
 
 /// What other processes send to end a program, or to tell it something.
@@ -27,12 +27,15 @@ impl Signals {
     }
 
     /// Passes on to a process what it does not get by itself, from a thread of its own.
-    pub(super) fn pass_on_to(mut self, process: Pid) {
-        thread::spawn(move || {
+    ///
+    /// # Errors
+    /// No thread can be started: from here on they would end nothing, this process least of all.
+    pub(super) fn pass_on_to(mut self, process: Pid) -> io::Result<()> {
+        start_thread("signals", move || {
             for origin in self.0.forever().filter(is_for_this_process) {
                 let _ = Signal::from_named_raw(origin.signal).map(|signal| kill_process(process, signal));
             }
-        });
+        })
     }
 }
 

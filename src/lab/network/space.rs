@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::threads::on_a_thread;
 use crate::sys::{Namespaces, leave};
 
 /// A network of its own; it lives as long as this, or anything within it.
@@ -20,7 +20,7 @@ impl Space {
             leave(Namespaces::Network)?;
             Ok(Self(File::open("/proc/thread-self/ns/net")?))
         };
-        thread::scope(|scope| join(scope.spawn(open)))
+        on_a_thread(open)
     }
 
     /// Moves the calling thread into it.
@@ -34,7 +34,7 @@ impl Space {
             self.enter()?;
             work()
         };
-        thread::scope(|scope| join(scope.spawn(inside)))
+        on_a_thread(inside)
     }
 }
 
@@ -42,8 +42,4 @@ impl AsFd for Space {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
-}
-
-fn join<T>(thread: thread::ScopedJoinHandle<'_, io::Result<T>>) -> io::Result<T> {
-    thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
 }
