@@ -43,20 +43,23 @@ const fn unlike(
     Case { asked, answers, ends, sent, curl: Some(curl) }
 }
 
+/// Known once both servers listen.
+type Ports = OnceLock<[u16; 2]>;
+
 /// Both servers, and what they were sent.
 struct Pair {
     servers: [Recorder; 2],
     log: Arc<Mutex<Vec<String>>>,
-    ports: Arc<OnceLock<[u16; 2]>>,
+    ports: Arc<Ports>,
 }
 
 impl Pair {
     fn answering(answers: &'static [&'static str]) -> Self {
-        let (log, ports) = (Arc::new(Mutex::new(Vec::new())), Arc::new(OnceLock::new()));
+        let (log, ports): (Arc<Mutex<Vec<String>>>, Arc<Ports>) = (Arc::default(), Arc::default());
         let server = |name: &'static str| {
-            let (log, ports): (Arc<Mutex<Vec<String>>>, Arc<OnceLock<[u16; 2]>>) = (Arc::clone(&log), Arc::clone(&ports));
+            let (log, ports) = (Arc::clone(&log), Arc::clone(&ports));
             Recorder::answering(move |request| {
-                let ports = ports.get().expect("both are there");
+                let ports = *ports.get().expect("both are there");
                 log.lock().unwrap_or_else(PoisonError::into_inner).push(named(&summary(name, request), ports));
                 answer(answers, name, &request.target, ports)
             })
@@ -73,7 +76,7 @@ impl Pair {
 
     /// The command line's words, with the servers' addresses for their names.
     fn words(&self, asked: &str) -> Vec<String> {
-        let ports = self.ports.get().expect("both are there");
+        let ports = *self.ports.get().expect("both are there");
         let mut words: Vec<String> = asked.split(' ').map(|word| addressed(&word.replace('_', " "), ports)).collect();
         let path = words.pop().expect("a path");
         words.push(if path.starts_with('/') { self.servers[0].url(&path) } else { path });
@@ -82,29 +85,29 @@ impl Pair {
 }
 
 /// `{A}` and `{B}` as addresses.
-fn addressed(text: &str, ports: &[u16; 2]) -> String {
+fn addressed(text: &str, ports: [u16; 2]) -> String {
     text.replace("{A}", &format!("127.0.0.1:{}", ports[0])).replace("{B}", &format!("127.0.0.1:{}", ports[1]))
 }
 
 /// The other way round.
-fn named(text: &str, ports: &[u16; 2]) -> String {
+fn named(text: &str, ports: [u16; 2]) -> String {
     text.replace(&format!("127.0.0.1:{}", ports[0]), "{A}").replace(&format!("127.0.0.1:{}", ports[1]), "{B}")
 }
 
-fn answer(answers: &[&str], name: &str, target: &str, ports: &[u16; 2]) -> Vec<u8> {
+fn answer(answers: &[&str], name: &str, target: &str, ports: [u16; 2]) -> Vec<u8> {
     let wanted = format!("{name} {target} ");
     let Some(line) = answers.iter().find_map(|line| line.strip_prefix(wanted.as_str())) else {
         return response("200 OK", &[], b"there");
     };
     let line = addressed(line, ports);
-    let mut parts = line.split(" | ");
-    let status = parts.next().unwrap_or_default();
+    let mut fields = line.split(" | ");
+    let status = fields.next().unwrap_or_default();
     let body: &[u8] = if status == "304" { b"" } else { b"gone" };
     let mut bytes = format!("HTTP/1.1 {status} Moved\r\n").into_bytes();
     if status != "304" {
         bytes.extend(b"Content-Length: 4\r\n");
     }
-    for field in parts {
+    for field in fields {
         // `\xe9` is the byte, which no string can hold.
         let mut rest = field;
         while let Some((before, after)) = rest.split_once("\\xe9") {
@@ -120,31 +123,26 @@ fn answer(answers: &[&str], name: &str, target: &str, ports: &[u16; 2]) -> Vec<u
 
 /// `A POST /target`, then what of the user's own came along.
 fn summary(name: &str, request: &Received) -> String {
-    let mut text = format!("{name} {} {}", request.method, request.target);
+    let mut words = vec![format!("{name} {} {}", request.method, request.target)];
     let host = request.header("host").unwrap_or_default();
     if !host.starts_with("127.0.0.1:") {
-        text.push_str(&format!(" host={host}"));
+        words.push(format!("host={host}"));
     }
     for (field, known) in
         [("Authorization", "auth"), ("Proxy-Authorization", "proxy-auth"), ("Cookie", "cookie"), ("X-Key", "key"), ("Referer", "referer")]
     {
-        if let Some(value) = request.header(field) {
-            text.push_str(&format!(" {known}={value}"));
-        }
+        words.extend(request.header(field).map(|value| format!("{known}={value}")));
     }
     if request.header("user-agent") == Some("me/1") {
-        text.push_str(" agent");
+        words.push("agent".to_owned());
     }
-    if let Some(kind) = request.header("content-type") {
-        text.push_str(&format!(" type={}", kind.split(';').next().unwrap_or_default()));
+    words.extend(request.header("content-type").map(|kind| format!("type={}", kind.split(';').next().unwrap_or_default())));
+    if request.body.starts_with(b"--") {
+        words.push("body=form".to_owned());
+    } else if !request.body.is_empty() {
+        words.push(format!("body={}", String::from_utf8_lossy(&request.body)));
     }
-    if !request.body.is_empty() {
-        text.push_str(&format!(
-            " body={}",
-            if request.body.starts_with(b"--") { "form".into() } else { String::from_utf8_lossy(&request.body) }
-        ));
-    }
-    text
+    words.join(" ")
 }
 
 #[test]

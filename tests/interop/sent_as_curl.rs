@@ -144,8 +144,8 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 fn files(folder: &Path) {
-    let long: String =
-        (0..400).map(|n| format!("{n}{}", ["=", " ", "\u{e9}", "\r\n", "\t\r\n", "x", "yy", "\n"][n % 8].repeat(n % 5))).collect();
+    let odd = ["=", " ", "\u{e9}", "\r\n", "\t\r\n", "x", "yy", "\n"];
+    let long = (0..400).flat_map(|n| [n.to_string(), odd[n % odd.len()].repeat(n % 5)]).collect::<String>();
     for (name, bytes) in [
         ("text.txt", "hello w\u{f6}rld\nline=2 ".as_bytes()),
         ("data.json", b"{}"),

@@ -25,7 +25,7 @@ pub(super) fn collect(args: &RequestArgs, matches: &ArgMatches, input: &mut Inpu
     }
     let mut open = vec![FormPart::new(FormContent::Parts(Vec::new()))];
     for (option, field) in fields {
-        let read = Field { option, field, input };
+        let read = FormOption { option, text: field, input };
         read.add_to(&mut open)?;
     }
     // As with curl, a multipart that was not closed ends with the form.
@@ -63,9 +63,9 @@ fn add(open: &mut [FormPart], part: FormPart) {
 }
 
 /// One option.
-struct Field<'a> {
+struct FormOption<'a> {
     option: &'static str,
-    field: &'a str,
+    text: &'a str,
     input: &'a mut Input,
 }
 
@@ -76,14 +76,14 @@ struct Allowed {
     encoder: bool,
 }
 
-impl Field<'_> {
+impl FormOption<'_> {
     fn wrong(&self, why: &str) -> Usage {
-        let name = self.field.split('=').next().unwrap_or_default();
+        let name = self.text.split('=').next().unwrap_or_default();
         Usage::new(format!("{} '{}=…': {why}", self.option, shown(name)))
     }
 
     fn add_to(mut self, open: &mut Vec<FormPart>) -> Result<(), Usage> {
-        let Some((name, value)) = self.field.split_once('=') else {
+        let Some((name, value)) = self.text.split_once('=') else {
             return Err(Usage::new(format!("{}: what has no = in it is no form field; name=value is wanted", self.option)));
         };
         let name = Some(name.to_owned()).filter(|name| !name.is_empty());
@@ -154,7 +154,6 @@ impl Field<'_> {
     }
 
     /// A value, the part that its parameters describe, and what follows `end`.
-    #[expect(clippy::type_complexity, reason = "a value, its part, and the rest, each used once")]
     fn value<'t>(&mut self, text: &'t str, end: Option<char>, allowed: Allowed) -> Result<((String, FormPart), Option<&'t str>), Usage> {
         let mut part = FormPart::new(FormContent::Parts(Vec::new()));
         let mut words = Words { text, end };

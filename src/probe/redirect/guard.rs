@@ -71,16 +71,14 @@ pub(in crate::probe) fn permitted(step: &Step<'_>, addresses: Vec<SocketAddr>) -
 /// Fails where the guard refuses the address that is written in the URL.
 pub(in crate::probe) fn check_behind_proxy(step: &Step<'_>, host: &str, port: u16) -> Result<(), Failed> {
     let Some(sender) = step.redirected_by else { return Ok(()) };
-    match written_address(host) {
-        Some(ip) => permitted(step, vec![SocketAddr::new(ip, port)]).map(drop),
-        None => {
-            if step.spec.redirects.guard && sender != Sender::Inside {
-                let text = format!("--redirect-guard cannot judge where the redirect leads: only the proxy knows the address of {host}");
-                step.recorder.note(step.exchange, text);
-            }
-            Ok(())
-        }
+    if let Some(ip) = written_address(host) {
+        return permitted(step, vec![SocketAddr::new(ip, port)]).map(drop);
     }
+    if step.spec.redirects.guard && sender != Sender::Inside {
+        let text = format!("--redirect-guard cannot judge where the redirect leads: only the proxy knows the address of {host}");
+        step.recorder.note(step.exchange, text);
+    }
+    Ok(())
 }
 
 /// The address that a URL's host is, in any of its spellings, or always stands for (RFC 6761 §6.3).
@@ -132,8 +130,8 @@ mod tests {
         (permitted, notes.collect())
     }
 
-    fn public() -> Option<Sender> {
-        Some(Sender::at("203.0.113.1".parse().unwrap()))
+    fn public() -> Sender {
+        Sender::at("203.0.113.1".parse().unwrap())
     }
 
     #[test]
@@ -141,7 +139,7 @@ mod tests {
         for to in
             ["127.0.0.1", "::1", "0.0.0.0", "::", "10.1.2.3", "169.254.169.254", "fd00:ec2::254", "::ffff:127.0.0.1", "64:ff9b::7f00:1"]
         {
-            let (result, _) = judged(true, public(), to);
+            let (result, _) = judged(true, Some(public()), to);
             let failed = result.unwrap_err();
             assert_eq!((failed.phase, failed.failure.code), (Phase::Connect, Code::RedirectRefused), "{to}");
             let message = failed.failure.message.raw().to_owned();
@@ -149,14 +147,14 @@ mod tests {
             assert!(message.contains("203.0.113.1") && message.contains(&shown), "{message}");
             assert_eq!(judged(true, Some(Sender::BehindProxy), to).0.unwrap_err().failure.code, Code::RedirectRefused);
         }
-        let (result, notes) = judged(true, public(), "127.0.0.1 203.0.113.2 ::1");
+        let (result, notes) = judged(true, Some(public()), "127.0.0.1 203.0.113.2 ::1");
         assert_eq!(result.unwrap(), addresses("203.0.113.2"), "every address that is tried is judged");
         assert!(notes[0].contains("127.0.0.1") && notes[0].contains("::1"), "{notes:?}");
     }
 
     #[test]
     fn without_the_guard_it_is_announced() {
-        let (result, notes) = judged(false, public(), "203.0.113.2 127.0.0.1");
+        let (result, notes) = judged(false, Some(public()), "203.0.113.2 127.0.0.1");
         assert_eq!(result.unwrap(), addresses("203.0.113.2 127.0.0.1"));
         assert_eq!(
             notes,
@@ -166,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_is_no_redirect_from_a_public_address_is_nobodys_business() {
-        for (sender, to) in [(None, "127.0.0.1"), (Some(Sender::Inside), "127.0.0.1"), (public(), "203.0.113.2 2001:db8::1")] {
+        for (sender, to) in [(None, "127.0.0.1"), (Some(Sender::Inside), "127.0.0.1"), (Some(public()), "203.0.113.2 2001:db8::1")] {
             let (result, notes) = judged(true, sender, to);
             assert_eq!(result.unwrap(), addresses(to));
             assert!(notes.is_empty(), "{notes:?}");

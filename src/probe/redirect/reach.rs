@@ -11,7 +11,7 @@ pub(in crate::probe) enum Reach {
     Loopback,
     /// 0.0.0.0/8 and `::`, which systems take for this machine (RFC 1122 §3.2.1.3).
     Unspecified,
-    /// One link: 169.254.0.0/16, fe80::/10 (RFC 3927, RFC 4291).
+    /// One link: 169.254.0.0/16, `fe80::/10` (RFC 3927, RFC 4291).
     LinkLocal,
     /// One site: RFC 1918, RFC 4193, the shared space of carriers (RFC 6598), site-local IPv6 (RFC 3879), local NAT64 (RFC 8215).
     Private,
@@ -21,7 +21,7 @@ pub(in crate::probe) enum Reach {
     Group,
 }
 
-/// Metadata services: of most clouds, Alibaba's, Oracle's and Azure's; of Amazon's and Google's over IPv6.
+/// Metadata services: of most clouds, Alibaba's, Oracle's and Microsoft's; of Amazon's and Google's over IPv6.
 const METADATA_V4: [Ipv4Addr; 4] =
     [Ipv4Addr::new(169, 254, 169, 254), Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
 const METADATA_V6: [Ipv6Addr; 2] = [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
@@ -46,7 +46,7 @@ impl Reach {
 }
 
 impl From<IpAddr> for Reach {
-    /// Documentation's networks (203.0.113.0/24, 2001:db8::/32) are as public as any other.
+    /// Documentation's networks (203.0.113.0/24, `2001:db8::/32`) are as public as any other.
     fn from(ip: IpAddr) -> Self {
         match ip {
             IpAddr::V4(ip) => ip.into(),

@@ -1,6 +1,7 @@
 //! `multipart/form-data` (RFC 7578), in curl's form, files read as they are sent.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::Path;
@@ -84,7 +85,7 @@ impl Writer {
             let mut line = format!("Content-Disposition: {}", if of_form_data { "form-data" } else { "attachment" });
             for (key, value) in [("name", name), ("filename", file_name.as_deref())] {
                 if let Some(value) = value {
-                    line.push_str(&format!("; {key}=\"{}\"", self.quoted(value)));
+                    let _ = write!(line, "; {key}=\"{}\"", self.quoted(value));
                 }
             }
             self.line(&line);
