@@ -114,7 +114,7 @@ fn no_refusal_has_a_secret_in_it() {
         (&["probe", "-H", "X-Key: Can\u{1}Canary", "http://127.0.0.1:1/"], "-H: the value of 'X-Key' has a control character"),
         (&["probe", "--doh-url", "https://ada:Canary@h o/", "http://127.0.0.1:1/"], "--doh-url: 'https://REDACTED@h o/' is not a URL"),
         (&["probe", "-x", "http://ada:Canary@h:port/", "http://127.0.0.1:1/"], "--proxy: the proxy address \"h:port/\" does not parse"),
-        (&["probe", "-x", "ftp://ada:Canary@h", "http://127.0.0.1:1/"], "--proxy: "),
+        (&["probe", "-x", "ada:Canary@h://x", "http://127.0.0.1:1/"], "--proxy: "),
         (&["probe", "--resolve", "ada:Canary@h:443", "http://127.0.0.1:1/"], "--resolve "),
         (&["probe", "--connect-to", "ada:Canary@h", "http://127.0.0.1:1/"], "--connect-to "),
         (&["probe", "--dns-servers", "ada:Canary@h", "http://127.0.0.1:1/"], "--dns-servers"),

@@ -124,8 +124,8 @@ const CASES: &[&str] = &[
 
 /// Where curl does otherwise, and what is sent here: a body that would be cut short, or left out without a word.
 const REFUSED: &[(&str, &str)] = &[
-    ("-F|a=x;y", "'y' is not known"),
-    ("-F|a=x;foo=bar", "'foo=bar' is not known"),
+    ("-F|a=x;y", "is no parameter"),
+    ("-F|a=x;foo=bar", "'foo' is not known"),
     ("-F|a=\"x\" y", "closing quote"),
     ("-F|a=x;headers=@{dir}/none", "none"),
     ("-F|a=@{dir}", "cannot be read"),

@@ -170,7 +170,7 @@ fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
             "line 3: 'save' is for one run; the runs of a suite take place at the same time, without packets",
         ),
         ("[[endpoint]]\nname = 'a'", "line 1: this endpoint has no url"),
-        ("[[endpoint]]\nurl = 'gopher://h'", "line 1: the scheme 'gopher' is not known; http and https are"),
+        ("[[endpoint]]\nurl = 'gopher://h'", "line 1: the scheme 'gopher' is not supported; http and https are"),
         (
             "[[endpoint]]\nurl = 'h'\n[[endpoint]]\nurl = 'h'",
             "line 3: an endpoint named 'h' is on line 1 already; give this one a name of its own",

@@ -255,10 +255,13 @@ impl FormOption<'_> {
     }
 
     fn unknown(&self, parameter: &str) -> Usage {
+        let what = match shown_name(parameter, '=') {
+            Some(name) => format!("the parameter '{name}' is not known"),
+            // It may be a part of the value.
+            None => "what stands behind the ; is no parameter".to_owned(),
+        };
         self.wrong(&format!(
-            "the parameter '{}' is not known; type, filename, encoder and headers are; a value with a ; is put into double quotes, or \
-             given with --form-string",
-            shown_name(parameter, '=').unwrap_or_default()
+            "{what}; type=, filename=, encoder= and headers= are known; a value with a ; is put into double quotes, or given with --form-string"
         ))
     }
 
@@ -446,10 +449,10 @@ mod tests {
     fn what_curl_would_leave_out_is_a_mistake() {
         for (field, says) in [
             ("nothing", "no form field"),
-            ("a=x;y", "'y' is not known"),
-            ("a=x;foo=bar", "'foo=bar' is not known"),
-            ("a=x;charset=utf-8", "'charset=utf-8' is not known"),
-            ("a=\"x\" y", "'y' stands behind the closing quote"),
+            ("a=x;y", "is no parameter"),
+            ("a=x;foo=bar", "'foo' is not known"),
+            ("a=x;charset=utf-8", "'charset' is not known"),
+            ("a=\"x\" y", "stands behind the closing quote"),
             ("a=x;type=plain", "'plain' is no media type"),
             ("a=x;type=", "no media type"),
             ("a=x;encoder=rot13", "'rot13' is not known"),
