@@ -1,6 +1,7 @@
 //! The command line. Where a flag does what a curl flag does, it has curl's name and letter.
 
 mod budget;
+mod cookies;
 mod files;
 mod form;
 mod lab;
@@ -285,8 +286,14 @@ pub(super) struct RequestArgs {
     #[arg(short = 'e', long, value_name = "URL", help_heading = "Request")]
     pub(super) referer: Option<String>,
     /// Cookies: 'name=value; name2=value2', or a cookie file
-    #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request")]
+    #[arg(short = 'b', long, value_name = "COOKIES", help_heading = "Request", long_help = cookies::COOKIE)]
     pub(super) cookie: Vec<String>,
+    /// Write all cookies to FILE after the run; - for standard output
+    #[arg(short = 'c', long, value_name = "FILE", help_heading = "Request", long_help = cookies::COOKIE_JAR)]
+    pub(super) cookie_jar: Option<PathBuf>,
+    /// Take no cookies out of files that last as long as a session
+    #[arg(short = 'j', long, help_heading = "Request")]
+    pub(super) junk_session_cookies: bool,
     /// Ask for a compressed response (gzip, deflate, br, zstd) and decode it
     ///
     /// It may decode to 4 GiB, and beyond 32 MiB to 500 times the bytes transferred.

@@ -1,7 +1,7 @@
 //! `tapline [URL]`: the screen, and what it wants done.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -9,13 +9,16 @@ use std::thread::JoinHandle;
 
 use super::args::{LookArgs, RequestArgs, SecretsArgs, ThemeChoice};
 use super::capturing::{Capturing, Pending};
+use super::cookie_jar::CookieJar;
 use super::engine::{Engine, Outlet};
 use super::exit::Exit;
+use super::key_log::report_key_log;
 use super::keys::Keys;
 use super::lab;
 use super::recording::{Recording, Saved};
 use super::saving::Place;
 use super::screen;
+use super::signals;
 use super::target::Targets;
 use super::threads::start_thread;
 use super::usage::Usage;
@@ -23,6 +26,7 @@ use crate::capture::Depth;
 use crate::insight::redact::Rules;
 use crate::lab::Exhibit;
 use crate::lab::network::Remote;
+use crate::probe::spec::KeyLogTroubles;
 use crate::trace::{ByteStore, Link, Stored};
 use crate::tui::{Effect, Message, Outcome, Settings, Suggestion, Theme};
 use crate::units::Untrusted;
@@ -51,8 +55,14 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
     }
     let settings = Settings { masking: secrets.masking()?, ..settings(url, &targets, look) };
     let (sender, inbox) = sync_channel(INBOX);
+    let cookies = CookieJar::new(targets.request().cookie_jar.clone());
+    if cookies.is_some() && targets.request().cookie_jar.as_deref() == Some(Path::new("-")) {
+        return Err(Usage::new("-c - writes to standard output, where the screen is; give the cookies a file: -c FILE"));
+    }
     let mut runs = Runs {
         targets,
+        key_log: KeyLogTroubles::default(),
+        cookies,
         sender: sender.clone(),
         latest: Arc::new(AtomicU64::new(0)),
         engine: None,
@@ -71,6 +81,9 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
     }
     let outcome = screen::show(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
     drop(inbox);
+    if !matches!(outcome, Ok(Outcome::Quit)) {
+        signals::remember_one();
+    }
     let saved = runs.end();
     Ok(if saved { left(outcome) } else { Exit::Fault })
 }
@@ -140,6 +153,10 @@ struct Runs {
     /// Open, or being opened while the first picture is drawn.
     capturing: Option<Capturing>,
     pending: Option<Pending>,
+    /// What there is to say of the key log.
+    key_log: KeyLogTroubles,
+    /// What `-c` asks for.
+    cookies: Option<CookieJar>,
     /// The lab that this process runs in.
     lab: Option<Remote>,
 }
@@ -166,6 +183,10 @@ impl Runs {
         let mut spec = self.targets.spec(url).map_err(|usage| usage.to_string())?;
         let keys = Keys::wanted(self.with_secrets);
         spec.tls.key_tap = keys.tap();
+        spec.tls.key_log_troubles = self.key_log.clone();
+        if let Some(jar) = &self.cookies {
+            jar.follow(&mut spec);
+        }
         let number = self.latest.fetch_add(1, Ordering::SeqCst) + 1;
         let latest = Arc::clone(&self.latest);
         let wanted = move || latest.load(Ordering::SeqCst) == number;
@@ -202,6 +223,13 @@ impl Runs {
     /// Ends the run under way, and waits until it is saved where that was asked for. Whether nothing failed in that.
     fn end(mut self) -> bool {
         self.cancel();
+        let is_logged = report_key_log(&self.key_log).is_ok();
+        let is_kept = self.cookies.take().is_none_or(|jar| jar.write().is_ok());
+        self.is_saved() && is_logged && is_kept
+    }
+
+    /// Waits until the run is saved where that was asked for, and says what there is to say of it. Whether nothing failed in that.
+    fn is_saved(&mut self) -> bool {
         if let (Some(path), Some(sentence)) = (&self.save, &self.not_begun) {
             eprintln!("tapline: no run was saved to {}: {sentence}", Untrusted::new(path.to_string_lossy()).escaped());
             return false;

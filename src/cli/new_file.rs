@@ -1,23 +1,25 @@
 //! The one way in which files are written: whole, or not at all.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+mod part;
 
-use crate::sys::{UnfinishedFile, remove_unless_finished};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::signals;
+use crate::sys::{Writing, follow_links, open_for_writing_when_read, refuse_what_others_put};
+use part::Part;
 
 /// A file that takes its name once it is complete. Until then, and where that never comes to be, what had the name before stays as it was.
 ///
 /// A symbolic link stays one: the file that it leads to is written. What exists and is no ordinary file (a pipe, `/dev/stdout`) is written
-/// to as it is.
+/// to as it is. What another user put in the way is not written to.
 #[derive(Debug)]
 pub(super) struct NewFile {
     file: File,
-    /// Under which name it is written, and which one it is to have; neither where it is written to as it is.
-    names: Option<(PathBuf, PathBuf)>,
-    /// Removes it also where the process ends before this is dropped.
-    _unfinished: Option<UnfinishedFile>,
+    /// What it is until it has its name; `None` where it is written to as it is.
+    part: Option<Part>,
 }
 
 /// Who may read a file.
@@ -27,6 +29,8 @@ pub(super) enum Readers {
     Usual,
     /// Its owner alone: there are secrets in it.
     Owner,
+    /// Its owner alone where it is new; as it was where there is one.
+    OwnerIfNew,
 }
 
 impl Readers {
@@ -34,26 +38,30 @@ impl Readers {
     pub(super) const fn mode(self) -> u32 {
         match self {
             Self::Usual => 0o666,
-            Self::Owner => 0o600,
+            Self::Owner | Self::OwnerIfNew => 0o600,
         }
     }
 }
 
 impl NewFile {
-    /// Begins a file beside the one that it will be.
+    /// Begins a file beside the one that it will be. A pipe is waited for until it has a reader, or a signal calls it off.
     pub(super) fn begin(path: &Path, readers: Readers) -> io::Result<Self> {
-        let path = followed(path)?;
+        let path = follow_links(path)?;
         let before = std::fs::metadata(&path).ok();
-        if before.as_ref().is_some_and(|before| !before.is_file()) {
-            return Ok(Self { file: OpenOptions::new().write(true).open(&path)?, names: None, _unfinished: None });
+        // What is below /proc is open already and has no other name.
+        if before.as_ref().is_some_and(|before| !before.is_file() || path.starts_with("/proc")) {
+            let writing = Writing { append: false, mode: readers.mode() };
+            return Ok(Self { file: open_for_writing_when_read(&path, writing, signals::one_came)?, part: None });
         }
         if path.file_name().is_none() {
             return Err(io::Error::other("it names no file"));
         }
-        let (file, part) = beside(&path, readers.mode())?;
-        let unfinished = Some(remove_unless_finished(&part));
-        let new = Self { file, names: Some((part, path)), _unfinished: unfinished };
-        if let Some(before) = before.filter(|_| readers == Readers::Usual) {
+        if let Some(before) = &before {
+            refuse_what_others_put(&path, before)?;
+        }
+        let (file, part) = Part::begin(&path, readers.mode())?;
+        let new = Self { file, part: Some(part) };
+        if let Some(before) = before.filter(|_| readers != Readers::Owner) {
             new.file.set_permissions(PermissionsExt::from_mode(before.permissions().mode() & 0o777))?;
         }
         Ok(new)
@@ -61,27 +69,20 @@ impl NewFile {
 
     /// Gives the file its name, in place of what had it before. Once this returns it is on the disk.
     pub(super) fn finish(self) -> io::Result<()> {
-        self.take_name(|part, path| std::fs::rename(part, path))
+        self.take_name(Part::replace)
     }
 
     /// Gives the file its name if nothing has it yet; else the error says that something exists.
     pub(super) fn finish_first(self) -> io::Result<()> {
-        self.take_name(|part, path| match std::fs::hard_link(part, path) {
-            Ok(()) => std::fs::remove_file(part),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-            // Not every file system has links.
-            Err(_) if !path.exists() => std::fs::rename(part, path),
-            Err(error) => Err(error),
-        })
+        self.take_name(Part::take_free_name)
     }
 
-    fn take_name(mut self, name: impl FnOnce(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
+    fn take_name(mut self, name: impl FnOnce(Part, &File) -> io::Result<()>) -> io::Result<()> {
         self.file.flush()?;
-        let Some((part, path)) = &self.names else { return Ok(()) };
+        let Some(part) = self.part.take() else { return Ok(()) };
         self.file.sync_all()?;
-        name(part, path)?;
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-        self.names = None;
+        let directory = part.directory().to_owned();
+        name(part, &self.file)?;
         // Where a directory cannot be opened, the name is on the disk when the system gets to it.
         File::open(directory).map_or(Ok(()), |directory| directory.sync_all())
     }
@@ -97,44 +98,12 @@ impl Write for NewFile {
     }
 }
 
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if let Some((part, _)) = &self.names {
-            let _ = std::fs::remove_file(part);
-        }
-    }
-}
-
-/// Where symbolic links lead, also to what is not there yet.
-fn followed(path: &Path) -> io::Result<PathBuf> {
-    const MOST_LINKS: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        match std::fs::read_link(&path) {
-            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(io::Error::other("its symbolic links lead to no end"))
-}
-
-/// A new file in the directory of another.
-fn beside(path: &Path, mode: u32) -> io::Result<(File, PathBuf)> {
-    const MOST_TRIES: u32 = 1_000;
-    let mut tried = 0;
-    loop {
-        let part = path.with_file_name(format!(".tapline-{}-{tried}.part", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).mode(mode).open(&part) {
-            Ok(file) => return Ok((file, part)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < MOST_TRIES => tried += 1,
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -204,5 +173,78 @@ mod tests {
         assert_eq!(first("second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// What stands in a folder, by name.
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// A kill cannot leave behind what has no name.
+    #[test]
+    fn until_it_is_finished_a_file_has_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        let mut file = NewFile::begin(&path, Readers::Usual).unwrap();
+        file.write_all(b"half").unwrap();
+        if file.part.as_ref().unwrap().is_unnamed() {
+            assert!(names(folder.path()).is_empty());
+        } else {
+            eprintln!("SKIPPED: the file system of {} has no files without a name", folder.path().display());
+        }
+        file.finish().unwrap();
+        assert_eq!(names(folder.path()), ["run"]);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_where_files_need_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        let part = |process: u32, number: u32| folder.path().join(format!(".tapline-{process}-{number}.part"));
+        let mut dead = std::process::Command::new("true").spawn().unwrap();
+        dead.wait().unwrap();
+        // Another's, a living process's, and what only looks alike stay.
+        let kept = [part(1, 0), folder.path().join(".tapline-x-0.part"), folder.path().join(".tapline-1-0.part.txt")];
+        for name in kept.iter().chain(&[part(dead.id(), 0), part(dead.id(), 7)]) {
+            std::fs::write(name, "half").unwrap();
+        }
+        let held = part(dead.id(), 8);
+        let lock = File::create(&held).unwrap();
+        rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+        let theirs = part(dead.id(), 9);
+        std::fs::write(&theirs, "half").unwrap();
+        let given_away = std::os::unix::fs::chown(&theirs, Some(1234), None).is_ok();
+        let (mut file, part) = Part::named(&path, 0o600).unwrap();
+        file.write_all(b"whole").unwrap();
+        part.replace(&file).unwrap();
+        let mut wanted: Vec<PathBuf> = kept.into_iter().chain([path.clone(), held]).chain(given_away.then_some(theirs)).collect();
+        wanted.sort();
+        let found: Vec<PathBuf> = names(folder.path()).into_iter().map(|name| folder.path().join(name)).collect();
+        assert_eq!(found, wanted);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
+        assert_eq!(std::fs::metadata(&path).unwrap().nlink(), 1);
+    }
+
+    /// Both ways to begin a file end alike.
+    #[test]
+    fn with_a_name_and_without_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        for begin in [Part::begin, Part::named] {
+            let (mut file, part) = begin(&path, 0o600).unwrap();
+            file.write_all(b"first").unwrap();
+            part.take_free_name(&file).unwrap();
+            let (file, part) = begin(&path, 0o600).unwrap();
+            assert_eq!(part.take_free_name(&file).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            let (mut file, part) = begin(&path, 0o600).unwrap();
+            file.write_all(b"second").unwrap();
+            part.replace(&file).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
+            assert_eq!(names(folder.path()), ["run"]);
+            std::fs::remove_file(&path).unwrap();
+        }
     }
 }

@@ -1,16 +1,18 @@
 //! The reports that `--format` asks for.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Permissions};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::args::{ColorChoice, ReportArgs};
 use super::exit::Exit;
 use super::new_file::Readers;
 use super::output;
+use super::signals;
 use super::usage::Usage;
 use crate::report::{self, Format, Options};
+use crate::sys::{Writing, open_for_writing_when_read};
 use crate::trace::{Event, Trace};
 
 /// The reports asked for, and how they look.
@@ -100,7 +102,8 @@ impl Reports {
 
 /// A file that is written as things come.
 fn create(path: &Path, readers: Readers) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(readers.mode()).open(path)?;
+    let writing = Writing { append: false, mode: readers.mode() };
+    let file = open_for_writing_when_read(path, writing, signals::one_came)?;
     if readers == Readers::Owner && file.metadata()?.is_file() {
         file.set_permissions(Permissions::from_mode(readers.mode()))?;
     }

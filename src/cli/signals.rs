@@ -1,7 +1,7 @@
 //! Signals that end a probe: the first calls the run off, so that the report of what happened is still written.
 
 use std::io;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -11,6 +11,19 @@ use super::engine::Canceller;
 use super::exit::Exit;
 use super::threads::start_thread;
 use crate::sys;
+
+/// Whether a signal came that ends the program, for those who wait for something else on a thread of their own.
+static CAME: AtomicBool = AtomicBool::new(false);
+
+/// Whether a signal came that ends the program.
+pub(super) fn one_came() -> bool {
+    CAME.load(Ordering::SeqCst)
+}
+
+/// Remembers that one came, where another watched for it.
+pub(super) fn remember_one() {
+    CAME.store(true, Ordering::SeqCst);
+}
 
 /// Waits for signals on a thread of its own.
 pub(super) struct Signals {
@@ -34,6 +47,7 @@ impl Signals {
         let watched = incoming.handle();
         start_thread("signals", move || {
             for signal in incoming.forever() {
+                remember_one();
                 came.store(signal, Ordering::SeqCst);
                 if let Some(canceller) = &*canceller.lock().unwrap_or_else(PoisonError::into_inner) {
                     canceller.cancel();

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 
 use super::args::RequestArgs;
-use super::request;
+use super::request::{self, CookieFiles};
 use super::usage::Usage;
 use crate::lab::{Embedded, Exhibit};
 use crate::probe::Spec;
@@ -13,6 +13,7 @@ use crate::probe::spec::Dns;
 pub(super) struct Targets {
     request: RequestArgs,
     matches: ArgMatches,
+    cookie_files: CookieFiles,
     lab: Option<Embedded>,
     exhibits: Vec<Exhibit>,
     notice: Option<String>,
@@ -20,8 +21,8 @@ pub(super) struct Targets {
 
 impl Targets {
     /// URLs of the world.
-    pub(super) const fn new(request: RequestArgs, matches: ArgMatches) -> Self {
-        Self { request, matches, lab: None, exhibits: Vec::new(), notice: None }
+    pub(super) fn new(request: RequestArgs, matches: ArgMatches) -> Self {
+        Self { request, matches, cookie_files: CookieFiles::default(), lab: None, exhibits: Vec::new(), notice: None }
     }
 
     /// URLs of the lab and of the world.
@@ -56,7 +57,7 @@ impl Targets {
 
     /// The spec for one URL.
     pub(super) fn spec(&self, url: &str) -> Result<Spec, Usage> {
-        let mut spec = request::spec(url, &self.request, &self.matches)?;
+        let mut spec = request::spec(url, &self.request, &self.matches, &self.cookie_files)?;
         if let Some(lab) = &self.lab
             && spec.url.host_str().is_some_and(|host| host == "lab.test" || host.ends_with(".lab.test"))
         {

@@ -14,6 +14,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// Field lines.
     pub(super) headers: Vec<Header>,
+    /// The values of `Set-Cookie`, as they came.
+    pub(super) set_cookies: Vec<Vec<u8>>,
     /// The body's length, where one is announced.
     pub(super) expected: Option<u64>,
 }
@@ -31,7 +33,8 @@ impl Answer {
     pub(super) fn of_http1(head: &ResponseHead, expected: Option<u64>) -> Self {
         let headers =
             head.fields.iter().map(|(name, value)| Header { name: Untrusted::from_bytes(name), value: Untrusted::from_bytes(value) });
-        Self { status: head.status, headers: headers.collect(), expected }
+        let set_cookies = head.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie")).map(|(_, value)| value.to_vec());
+        Self { status: head.status, headers: headers.collect(), set_cookies: set_cookies.collect(), expected }
     }
 
     /// All values of a field, in order.

@@ -82,8 +82,7 @@ fn request(spec: &Spec) -> Result<reqwest::Request, String> {
     let built = Request::build(spec, &Hop::first(spec), None).map_err(|failed| failed.failure.message.raw().to_owned())?;
     let mut request = reqwest::Request::new(built.method, built.url);
     for field in built.fields.iter().filter(|field| !field.is("host") && !field.is("content-length") && !field.is("transfer-encoding")) {
-        let (Ok(name), Ok(value)) =
-            (http::HeaderName::from_bytes(field.name.as_bytes()), http::HeaderValue::from_bytes(field.value.as_bytes()))
+        let (Ok(name), Ok(value)) = (http::HeaderName::from_bytes(field.name.as_bytes()), http::HeaderValue::from_bytes(&field.value))
         else {
             return Err(format!("it cannot send the field {}", field.name));
         };

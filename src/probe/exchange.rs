@@ -6,10 +6,11 @@ use url::Url;
 use super::Failed;
 use super::answer::{Answer, Piece};
 use super::body::Receiver;
+use super::cookies::{Jar, seconds_since_1970};
 use super::limit::{Turn, within};
 use super::link::{Line, Link};
 use super::redirect::{Redirect, Sender};
-use super::request::{Cookies, Hop, Request};
+use super::request::{Hop, Request};
 use super::step::Step;
 use super::trust_loader::TrustLoader;
 use crate::trace::{Code, Phase, What};
@@ -37,7 +38,7 @@ pub(super) enum Outcome {
 pub(super) struct Transfer {
     pub(super) hop: Hop,
     pub(super) followed: u32,
-    pub(super) cookies: Option<Cookies>,
+    pub(super) cookies: Option<Jar>,
     pub(super) carrier: Carrier,
     pub(super) done_by: Option<Instant>,
     /// Who led to the present hop, where a redirect did.
@@ -63,7 +64,7 @@ pub(super) async fn perform(
         }
         Some(answer) => answer?,
     };
-    keep_cookies(cookies, &answer, &hop.url);
+    keep_cookies(step, cookies, &answer, &hop.url);
     let redirect = Redirect::of(step.spec, hop, &answer, *followed);
     receive(step, link, &answer, matches!(redirect, Ok(None))).await?;
     let redirect = redirect?;
@@ -95,11 +96,25 @@ const fn is_closed(code: Code) -> bool {
     matches!(code, Code::SendClosed | Code::WaitClosed)
 }
 
-fn keep_cookies(cookies: &mut Option<Cookies>, answer: &Answer, url: &Url) {
-    if let Some(jar) = cookies {
-        for value in answer.values("set-cookie") {
-            jar.set(value, url);
+/// Keeps what an answer sets, whatever its status (RFC 6265bis §5.3), and says what is refused, and why.
+fn keep_cookies(step: &Step<'_>, cookies: &mut Option<Jar>, answer: &Answer, url: &Url) {
+    const MOST_TOLD: usize = 5;
+    let Some(jar) = cookies else { return };
+    let now = seconds_since_1970();
+    let mut refused = 0;
+    for text in &answer.set_cookies {
+        if let Some(kept) = &step.spec.cookies.kept {
+            kept.set(text, url, now);
         }
+        if let Err(refusal) = jar.set(text, url, now) {
+            refused += 1;
+            if refused <= MOST_TOLD {
+                step.recorder.note(step.exchange, refusal.sentence(text));
+            }
+        }
+    }
+    if refused > MOST_TOLD {
+        step.recorder.note(step.exchange, format!("and {} further cookies were not kept", refused - MOST_TOLD));
     }
 }
 

@@ -12,6 +12,7 @@ mod answer;
 mod body;
 mod connect;
 mod control;
+pub mod cookies;
 mod exchange;
 mod failed;
 mod http1;

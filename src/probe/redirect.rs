@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn answer(status: u16, location: &str) -> Answer {
-        Answer { status, headers: vec![Header::new("location", location)], expected: None }
+        Answer { status, headers: vec![Header::new("location", location)], set_cookies: Vec::new(), expected: None }
     }
 
     fn follow(spec: &Spec, status: u16, location: &str) -> Redirect {
@@ -240,7 +240,7 @@ mod tests {
     fn what_is_no_redirect_is_none() {
         let spec = spec("http://h/");
         assert!(Redirect::of(&spec, &Hop::first(&spec), &answer(200, "/"), 0).unwrap().is_none());
-        let without = Answer { status: 302, headers: Vec::new(), expected: None };
+        let without = Answer { status: 302, headers: Vec::new(), set_cookies: Vec::new(), expected: None };
         assert!(Redirect::of(&spec, &Hop::first(&spec), &without, 0).unwrap().is_none());
     }
 }

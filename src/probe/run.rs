@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, Instant, sleep, timeout};
 
+use super::cookies::seconds_since_1970;
 use super::exchange::{Carrier, Outcome, Transfer, perform};
 use super::limit::with_paired_clocks;
-use super::request::{Cookies, Hop, Request, invalid};
+use super::request::{Hop, Request};
 use super::step::Step;
 use super::trust_loader::TrustLoader;
 use super::{Failed, Recorder, Spec, Watcher, control};
@@ -74,24 +75,16 @@ struct Run {
 impl Run {
     /// One request with all its redirects. Every transfer begins afresh: no connection and no cookie is kept from the one before.
     async fn transfer(&mut self, mut cause: Cause) {
-        let cookies = self.spec.cookies.as_ref().map(|cookies| Cookies::from_spec(cookies, &self.spec.url)).transpose();
         let mut transfer = Transfer {
             hop: Hop::first(&self.spec),
             followed: 0,
-            cookies: None,
+            cookies: self.spec.cookies.jar.clone(),
             carrier: Carrier::default(),
             done_by: self.spec.max_time.map(|limit| Instant::now() + limit),
             redirected_by: None,
         };
-        let mut trouble = match cookies {
-            Ok(cookies) => {
-                transfer.cookies = cookies;
-                None
-            }
-            Err(error) => Some(invalid(format!("the cookie file cannot be read: {error}"), "check the path given with -b")),
-        };
         loop {
-            let outcome = self.exchange(cause, &mut transfer, trouble.take()).await;
+            let outcome = self.exchange(cause, &mut transfer).await;
             cause = match outcome {
                 Some(Outcome::Leads(redirect)) => {
                     transfer.hop = redirect.hop;
@@ -105,7 +98,7 @@ impl Run {
     }
 
     /// One exchange, told from its start to its end; `None` where it failed.
-    async fn exchange(&mut self, cause: Cause, transfer: &mut Transfer, trouble: Option<Failed>) -> Option<Outcome> {
+    async fn exchange(&mut self, cause: Cause, transfer: &mut Transfer) -> Option<Outcome> {
         let (recorder, exchange) = (self.recorder.clone(), self.recorder.next_exchange());
         let now = Instant::now();
         let connect_by = now.checked_add(self.spec.connect_timeout).unwrap_or(now + Duration::from_secs(86_400));
@@ -113,9 +106,13 @@ impl Run {
         let (spec, watcher) = (&self.spec, self.watcher.as_ref());
         let (redirected_by, done_by) = (transfer.redirected_by, transfer.done_by);
         let step = Step { spec, recorder: &recorder, watcher, exchange, redirected_by, connect_by, done_by };
-        let request = trouble.map_or_else(|| Request::build(step.spec, &transfer.hop, transfer.cookies.as_ref()), Err);
+        let cookies = transfer.cookies.as_mut().and_then(|jar| jar.cookie_string(&transfer.hop.url, seconds_since_1970()));
+        let request = Request::build(step.spec, &transfer.hop, cookies);
         let (method, url) = (transfer.hop.method.clone(), transfer.hop.bare_url());
         recorder.emit(What::ExchangeStarted { exchange, cause, method, url: url.as_str().into() });
+        if cause == Cause::Asked {
+            self.spec.cookies.notes.iter().for_each(|note| recorder.note(exchange, note.as_str()));
+        }
         let unbegun = request.is_err();
         let result = match request {
             Ok(request) => with_paired_clocks(&recorder, Box::pin(perform(&step, request, transfer, &mut self.trust))).await,

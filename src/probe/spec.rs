@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use url::Url;
 
+use super::cookies::{Jar, KeptCookies};
 use crate::units::Secret;
 
 /// A request and all that shapes it. The meaning of a field is that of the curl option it names.
@@ -36,8 +37,8 @@ pub struct Spec {
     pub credentials: Option<Secret<(String, String)>>,
     /// `--oauth2-bearer`.
     pub bearer: Option<Secret<String>>,
-    /// `-b`: cookies as `name=value; …`, or a Netscape cookie file.
-    pub cookies: Option<Cookies>,
+    /// `-b`, `-c`.
+    pub cookies: Cookies,
     /// `--compressed`: ask for a content coding and decode it. What comes coded without it is taken as it comes.
     pub compressed: bool,
     /// `-L` and what goes with it.
@@ -96,7 +97,7 @@ impl Spec {
             referer_auto: false,
             credentials: None,
             bearer: None,
-            cookies: None,
+            cookies: Cookies::default(),
             compressed: false,
             redirects: Redirects::default(),
             family: Family::default(),
@@ -236,13 +237,17 @@ impl TransferEncoding {
     }
 }
 
-/// `-b`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cookies {
-    /// `name=value; name2=value2`.
-    Text(Secret<String>),
-    /// A file in Netscape's format, or of `Set-Cookie` lines; an empty name only turns the cookie engine on.
-    File(PathBuf),
+/// `-b`, `-c`.
+#[derive(Clone, Debug, Default)]
+pub struct Cookies {
+    /// The user's own, `name=value; name2=value2`: for the URL's origin alone.
+    pub own: Option<Secret<String>>,
+    /// What a transfer begins with; `None` where cookies that are set are not kept.
+    pub jar: Option<Jar>,
+    /// What there is to say of the files that it was read from.
+    pub notes: Vec<String>,
+    /// What is kept for a file beyond the transfer.
+    pub kept: Option<KeptCookies>,
 }
 
 /// `-L` and what goes with it.
@@ -396,8 +401,42 @@ pub struct TlsChoice {
     pub key: Option<PathBuf>,
     /// `--keylog` or `SSLKEYLOGFILE`: where to write TLS secrets (RFC 9850).
     pub key_log: Option<PathBuf>,
+    /// What there is to say of that file.
+    pub key_log_troubles: KeyLogTroubles,
     /// Who hears TLS secrets beside that.
     pub key_tap: Option<KeyTap>,
+}
+
+/// What there is to say of a key log, for whoever started the run. Every clone says the same.
+#[derive(Clone, Debug, Default)]
+pub struct KeyLogTroubles(Arc<Troubles>);
+
+#[derive(Debug, Default)]
+struct Troubles {
+    warning: OnceLock<String>,
+    failure: OnceLock<String>,
+}
+
+impl KeyLogTroubles {
+    /// What was put right, in a sentence.
+    pub fn warning(&self) -> Option<&str> {
+        self.0.warning.get().map(String::as_str)
+    }
+
+    /// Why secrets are missing in it, in a sentence.
+    pub fn failure(&self) -> Option<&str> {
+        self.0.failure.get().map(String::as_str)
+    }
+
+    /// Of several the first is told.
+    pub(super) fn warn(&self, sentence: String) {
+        let _ = self.0.warning.set(sentence);
+    }
+
+    /// Of several the first is told.
+    pub(super) fn fail(&self, sentence: String) {
+        let _ = self.0.failure.set(sentence);
+    }
 }
 
 /// Hears TLS secrets as they become known, each as a line of a key log (RFC 9850) with its line break, on the engine's thread.

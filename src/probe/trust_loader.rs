@@ -1,5 +1,7 @@
 //! Loads what TLS needs on a thread of its own while DNS and TCP are under way.
 
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -14,6 +16,8 @@ pub(super) struct TrustLoader {
     tools: Loaded<Tools>,
     trust: Loaded<Trust>,
     thread: Option<JoinHandle<()>>,
+    /// Whether the thread may have to wait for somebody at the other end of a pipe.
+    may_wait: bool,
 }
 
 /// One part of it.
@@ -54,6 +58,7 @@ impl TrustLoader {
             return;
         }
         let ((tools_done, tools), (trust_done, trust)) = (oneshot::channel(), oneshot::channel());
+        self.may_wait = names_a_pipe(choice);
         let choice = choice.clone();
         let load = move || {
             // Nobody waits any more if the run has ended.
@@ -73,7 +78,7 @@ impl TrustLoader {
     pub(super) async fn shared(&mut self, choice: &TlsChoice) -> Self {
         self.start(choice);
         let (tools, trust) = (self.tools(choice).await, self.trust(choice).await);
-        Self { tools: Loaded::There(tools), trust: Loaded::There(trust), thread: None }
+        Self { tools: Loaded::There(tools), trust: Loaded::There(trust), thread: None, may_wait: false }
     }
 
     /// Cryptography, the client's certificate and the key log.
@@ -93,11 +98,19 @@ impl TrustLoader {
     }
 }
 
+fn names_a_pipe(choice: &TlsChoice) -> bool {
+    let files = [&choice.ca_file, &choice.cert, &choice.key, &choice.key_log];
+    let is_pipe = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
+    files.into_iter().flatten().any(is_pipe)
+}
+
 impl Drop for TrustLoader {
     /// Waits for the thread, a few milliseconds at most and only where the run failed early: were the process to exit meanwhile, its
     /// exit handlers would take the cryptographic library's random source away from under the thread, and it would abort.
     fn drop(&mut self) {
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.take();
+        // One that waits for a pipe is left alone: it would keep the program from ending.
+        if let Some(thread) = thread.filter(|thread| !self.may_wait || thread.is_finished()) {
             let _ = thread.join();
         }
     }

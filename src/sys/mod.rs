@@ -1,4 +1,4 @@
-//! What needs `unsafe`: a safe function for each system call that no library wraps.
+//! What needs `unsafe`: a safe function for each system call that no library wraps; and files among other users'.
 
 mod abrupt_end;
 mod arguments;
@@ -16,6 +16,7 @@ mod mounts;
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod offload;
+mod output_file;
 mod packet_socket;
 mod readiness;
 mod tcp_info;
@@ -36,6 +37,7 @@ pub use mounts::ignore_rights_of_files;
 pub use namespaces::{Fork, Namespaces, fork, leave};
 #[cfg(target_os = "linux")]
 pub use offload::switch_off_offload;
+pub use output_file::{Writing, follow_links, open_for_writing, open_for_writing_when_read, refuse_what_others_put};
 pub use packet_socket::{FilterInstruction, attach_filter, ignore_outgoing};
 pub use readiness::wait_readable;
 pub use tcp_info::tcp_info;

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod cookies;
 mod curl;
 mod fixture;
 mod probe;
@@ -16,6 +17,7 @@ mod bombs;
 mod connect_failures;
 mod contract;
 mod exit_codes;
+mod files;
 mod fixtures_are_sound;
 mod hostile_text;
 mod http2;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use crate::archive::saving::HOLD_NANOS;
-use crate::cli::args::ProbeArgs;
+use crate::cli::args::{ProbeArgs, RequestArgs};
 use crate::cli::delivery::Deliveries;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -39,14 +39,15 @@ impl Plan {
             None => None,
         };
         let is_stdout = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str() == "-");
-        let others = [args.request.output.as_deref(), args.request.save.as_deref()].into_iter().filter(|path| is_stdout(*path)).count();
+        let RequestArgs { output, save, cookie_jar, .. } = &args.request;
+        let others = [output, save, cookie_jar].into_iter().filter(|path| is_stdout(path.as_deref())).count();
         let mut reports = Reports::of(&args.formats, &args.look)?;
         if write_out.is_none() && others == 0 {
             reports.default_to(Format::Text);
         }
         if reports.on_stdout() + others > 1 {
             return Err(Usage::new(
-                "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE, --save FILE",
+                "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE, --save FILE, -c FILE",
             ));
         }
         if write_out.is_some() && is_stdout(args.request.save.as_deref()) {

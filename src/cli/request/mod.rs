@@ -1,15 +1,18 @@
 //! From the command line to a [`Spec`].
 
 mod address;
+mod cookies;
 mod data;
 mod form;
 mod input;
 mod proxy;
 mod shown;
 
+pub(super) use cookies::CookieFiles;
 pub(super) use input::read_text;
 pub(super) use shown::shown_url;
 
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,12 +23,12 @@ use self::input::Input;
 use super::args::RequestArgs;
 use super::usage::Usage;
 use crate::probe::Spec;
-use crate::probe::spec::{Body, Cookies, Dns, Family, HeaderRule, HttpChoice, Output, Redirects, TlsChoice, TlsVersion};
+use crate::probe::spec::{Body, Dns, Family, HeaderRule, HttpChoice, KeyLogTroubles, Output, Redirects, TlsChoice, TlsVersion};
 use crate::units::{Secret, TypedUrl, UrlMistake};
 use shown::{shown, shown_name};
 
 /// Makes the spec for one URL. `matches` tells the order of options that may be mixed.
-pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Result<Spec, Usage> {
+pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches, files: &CookieFiles) -> Result<Spec, Usage> {
     refuse_what_is_not_there(args)?;
     let mut url = parse_url(url)?;
     let body = body(&mut url, args, matches)?;
@@ -42,7 +45,7 @@ pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches) -> Resul
     (spec.referer, spec.referer_auto) = referer(args.referer.as_deref());
     spec.credentials = credentials;
     spec.bearer = args.oauth2_bearer.clone().map(Secret::new);
-    spec.cookies = cookies(&args.cookie)?;
+    spec.cookies = files.cookies(args, &spec.url)?;
     spec.compressed = args.compressed;
     spec.redirects = redirects(args);
     spec.family = family(args);
@@ -187,16 +190,6 @@ fn redirects(args: &RequestArgs) -> Redirects {
     }
 }
 
-/// As curl: what holds a `=` is cookies, anything else names a file.
-fn cookies(given: &[String]) -> Result<Option<Cookies>, Usage> {
-    match given {
-        [] => Ok(None),
-        [file] if !file.contains('=') => Ok(Some(Cookies::File(file.into()))),
-        texts if texts.iter().all(|text| text.contains('=')) => Ok(Some(Cookies::Text(Secret::new(texts.join("; "))))),
-        _ => Err(Usage::new("-b takes either one cookie file, or cookies as 'name=value'")),
-    }
-}
-
 const fn family(args: &RequestArgs) -> Family {
     match (args.ipv4, args.ipv6) {
         (true, _) => Family::V4,
@@ -255,6 +248,10 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
     for (option, file) in [("--cacert", &args.cacert), ("--cert", &args.cert), ("--key", &args.key)] {
         let Some(file) = file else { continue };
         // They are read while the connection is being made; that they are not there can be said at once.
+        if std::fs::metadata(file).is_ok_and(|found| found.file_type().is_fifo()) {
+            // A pipe is read once.
+            continue;
+        }
         if let Err(error) = std::fs::File::open(file) {
             return Err(Usage::new(format!("{option}: '{}' cannot be read: {error}", shown(&file.to_string_lossy()))));
         }
@@ -268,6 +265,7 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
         cert: args.cert.clone(),
         key: args.key.clone(),
         key_tap: None,
+        key_log_troubles: KeyLogTroubles::default(),
         key_log: args.keylog.clone().or_else(|| std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()).map(Into::into)),
     })
 }

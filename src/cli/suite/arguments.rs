@@ -21,7 +21,7 @@ const HTTP_VERSIONS: [(&str, &str); 4] =
 const GUARD: &str = "redirect-guard";
 const NO_GUARD: &str = "no-redirect-guard";
 /// Options about the whole run, which is not one here.
-const REFUSED: [&str; 3] = ["save", "capture", "capture-interface"];
+const REFUSED: [&str; 4] = ["save", "capture", "capture-interface", "cookie-jar"];
 
 /// The request options.
 pub(super) struct Options(Command);

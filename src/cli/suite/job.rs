@@ -31,7 +31,8 @@ impl Job {
         let requests: Vec<Setting> = settings.iter().filter(|setting| !OWN.contains(&setting.key.as_str())).cloned().collect();
         let masked = |text: String| Redactor::by(&look.rules).text(&Untrusted::new(text)).escaped().into_owned();
         let (args, matches) = options.read(&requests).map_err(|(line, sentence)| SuiteError::new(line, masked(sentence)))?;
-        let mut spec = request::spec(url.text()?, &args, &matches).map_err(|usage| SuiteError::new(line, masked(usage.to_string())))?;
+        let mut spec = request::spec(url.text()?, &args, &matches, &request::CookieFiles::default())
+            .map_err(|usage| SuiteError::new(line, masked(usage.to_string())))?;
         // A suite runs unattended, and its file may be somebody else's.
         spec.redirects.guard = !args.no_redirect_guard;
         if spec.output == Some(Output::Stdout) {

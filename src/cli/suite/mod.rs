@@ -21,11 +21,13 @@ use clap::ArgMatches;
 
 use super::args::{CaptureChoice, ProbeArgs};
 use super::exit::Exit;
+use super::key_log::report_key_log;
 use super::lab;
 use super::reports::Reports;
 use super::signals::Signals;
 use super::usage::Usage;
 use crate::insight::budget::Budget;
+use crate::probe::spec::KeyLogTroubles;
 use crate::report::{Format, SUITE_FORMATS, Standing, Suite, write_suite};
 use crate::units::{Nanos, WallTime};
 use crew::Crew;
@@ -59,9 +61,15 @@ pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result
     let text = read(path).map_err(|reason| Usage::new(format!("--suite: '{shown}' {reason}")))?;
     let folder = path.parent().filter(|_| path != Path::new("-")).unwrap_or(Path::new(""));
     let layers = Layers::read(&text, folder, args, matches).map_err(at)?;
-    let jobs = layers.jobs(&reports.options).map_err(at)?;
+    let mut jobs = layers.jobs(&reports.options).map_err(at)?;
+    let key_log = KeyLogTroubles::default();
+    jobs.iter_mut().for_each(|job| job.spec.tls.key_log_troubles = key_log.clone());
     let parallel = args.parallel.map_or_else(usual_parallel, usize::from).min(jobs.len().max(1));
-    Ok(perform(jobs, parallel, &reports))
+    let exit = perform(jobs, parallel, &reports);
+    Ok(match (report_key_log(&key_log), exit) {
+        (Err(fault), Exit::Done) => fault,
+        (_, exit) => exit,
+    })
 }
 
 fn perform(jobs: Vec<Job>, parallel: usize, reports: &Reports) -> Exit {
@@ -122,6 +130,7 @@ fn refuse_what_is_for_one(args: &ProbeArgs) -> Result<(), Usage> {
         (!args.webhooks.is_empty(), "--webhook"),
         (request.save.is_some(), "--save"),
         (request.output.is_some(), "-o"),
+        (request.cookie_jar.is_some(), "-c"),
         (request.capture == CaptureChoice::On, "--capture on"),
         (request.capture_interface.is_some(), "--capture-interface"),
     ];

@@ -29,6 +29,8 @@ pub(super) struct Account {
     decoded: AtomicU64,
     /// Bytes that went through all decoders since the last one of output.
     without_output: AtomicU64,
+    /// Bytes that the output took.
+    written: AtomicU64,
     stopped: AtomicBool,
     preview: Mutex<Option<Preview>>,
     fault: Mutex<Option<Fault>>,
@@ -42,6 +44,7 @@ impl Account {
             transferred: AtomicU64::new(0),
             decoded: AtomicU64::new(0),
             without_output: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             preview: Mutex::new(preview),
             fault: Mutex::new(None),
@@ -51,6 +54,21 @@ impl Account {
     /// Bytes that came out so far.
     pub(super) fn decoded(&self) -> u64 {
         self.decoded.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that the output took.
+    pub(super) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// The output took so many bytes.
+    pub(super) fn add_written(&self, count: u64) {
+        self.written.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Whether everything is refused from now on.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// The first of them as text, and whether there are more; `None` where they are no text.

@@ -16,6 +16,8 @@ mod worker;
 
 use std::future::pending;
 use std::io;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +42,9 @@ pub(super) struct Receiver<'a> {
     /// Decodes and writes, where there is something to decode or an output.
     worker: Option<Worker>,
     coding_name: String,
+    /// The file that the body is written to.
+    file: Option<PathBuf>,
+    is_complete: bool,
     received: u64,
     expected: Option<u64>,
     pace: Pace,
@@ -64,8 +69,12 @@ impl<'a> Receiver<'a> {
         let (coding_name, codings) = (coded.join(", "), if decodes { coded } else { Vec::new() });
         let worker = (decodes || output.is_some()).then(|| Worker::start(codings, output.cloned(), &account)).transpose();
         let worker = worker.map_err(|error| no_thread(&error))?;
-        let expected = answer.expected;
-        Ok(Self { step, account, worker, coding_name, received: 0, expected, pace: Pace::default(), reported: false })
+        let file = match output {
+            Some(Output::File(path)) => Some(path.clone()),
+            Some(Output::Stdout) | None => None,
+        };
+        let (expected, pace) = (answer.expected, Pace::default());
+        Ok(Self { step, account, worker, coding_name, file, is_complete: false, received: 0, expected, pace, reported: false })
     }
 
     /// Takes a piece as it was transferred, once what came before it is far enough.
@@ -99,6 +108,7 @@ impl<'a> Receiver<'a> {
             Some(worker) => worker.finish().await,
             None => Ok(()),
         };
+        self.is_complete = finished.is_ok();
         finished.map_err(|error| self.failed(&error))
     }
 
@@ -111,6 +121,7 @@ impl<'a> Receiver<'a> {
             worker.settle(PATIENCE);
         }
         self.tell();
+        self.tell_partial_file();
         if let Some((text, truncated)) = self.account.preview_text() {
             self.step.recorder.emit(What::BodyPreview { exchange: self.step.exchange, text, truncated });
         }
@@ -125,6 +136,16 @@ impl<'a> Receiver<'a> {
     fn tell(&self) {
         let (received, decoded, expected) = (self.received, self.account.decoded(), self.expected);
         self.step.recorder.emit(What::ResponseBody { exchange: self.step.exchange, received, decoded, expected });
+    }
+
+    /// What came of a body that did not end stays in its file, as with curl, and it is said how much that is.
+    fn tell_partial_file(&self) {
+        let Some(path) = self.file.as_ref().filter(|_| !self.is_complete) else { return };
+        let text = match self.account.written() {
+            0 if is_pipe(path) => format!("nothing was written to {}, a pipe that nobody may have opened for reading", path.display()),
+            written => format!("{} holds the beginning of the body alone: {}", path.display(), Bytes(written)),
+        };
+        self.step.recorder.note(self.step.exchange, text);
     }
 
     fn failed(&self, error: &io::Error) -> Failed {
@@ -150,6 +171,10 @@ impl Drop for Receiver<'_> {
     fn drop(&mut self) {
         self.report();
     }
+}
+
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
 }
 
 fn output_failed(path: &str, error: &io::Error) -> Failed {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::account::{Account, Fault};
 use crate::probe::spec::Output;
+use crate::sys::{Writing, open_for_writing_when_read};
 
 /// Counts, shows and writes what it is given.
 pub(super) struct Sink {
@@ -29,7 +30,10 @@ impl Sink {
             None => return Ok(self),
             // Its own handle: nobody else who prints has to wait for a reader that does not read.
             Some(Output::Stdout) => ("standard output".to_owned(), io::stdout().as_fd().try_clone_to_owned().map(File::from)),
-            Some(Output::File(path)) => (path.display().to_string(), File::create(path)),
+            Some(Output::File(path)) => {
+                let writing = Writing { append: false, mode: 0o666 };
+                (path.display().to_string(), open_for_writing_when_read(path, writing, || self.account.is_stopped()))
+            }
         };
         let (name, file) = opened;
         let file = file.map_err(|error| self.account.refuse(Fault::Output(name.clone(), error)))?;
@@ -38,11 +42,28 @@ impl Sink {
     }
 }
 
+/// Writes all, and counts what of it was taken.
+fn write_counted(file: &mut File, mut bytes: &[u8], account: &Account) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                account.add_written(count as u64);
+                bytes = bytes.get(count..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.account.emerge(bytes)?;
         if let Some((name, file)) = &mut self.output {
-            file.write_all(bytes).map_err(|error| self.account.refuse(Fault::Output(name.clone(), error)))?;
+            let written = write_counted(file, bytes, &self.account);
+            written.map_err(|error| self.account.refuse(Fault::Output(name.clone(), error)))?;
         }
         Ok(bytes.len())
     }

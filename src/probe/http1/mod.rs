@@ -188,7 +188,7 @@ fn head_bytes(request: &Request, target: &str, version: http::Version) -> Vec<u8
         head.extend_from_slice(field.name.as_bytes());
         // curl writes an empty value as `Name:`, without the space.
         head.extend_from_slice(if field.value.is_empty() { b":" } else { b": " });
-        head.extend_from_slice(field.value.as_bytes());
+        head.extend_from_slice(&field.value);
         head.extend_from_slice(b"\r\n");
     }
     head.extend_from_slice(b"\r\n");

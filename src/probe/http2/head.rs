@@ -23,7 +23,7 @@ pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTo
     *head.version_mut() = http::Version::HTTP_2;
     for field in request.fields.iter().filter(|field| !belongs_to_connection(&field.name, &field.value)) {
         let name = HeaderName::from_bytes(field.name.as_bytes());
-        let value = HeaderValue::from_bytes(field.value.as_bytes());
+        let value = HeaderValue::from_bytes(&field.value);
         let (Ok(name), Ok(value)) = (name, value) else {
             return Err(invalid(
                 format!("the field {} cannot be sent over HTTP/2", field.name),
@@ -44,8 +44,8 @@ pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTo
 }
 
 /// Fields that make no sense on a stream (RFC 9113 §8.2.2); the host is `:authority`.
-fn belongs_to_connection(name: &str, value: &str) -> bool {
+fn belongs_to_connection(name: &str, value: &[u8]) -> bool {
     let is = |field: &HeaderName| name.eq_ignore_ascii_case(field.as_str());
     let named = is(&HOST) || is(&CONNECTION) || is(&TRANSFER_ENCODING) || is(&UPGRADE);
-    named || ["keep-alive", "proxy-connection"].iter().any(|field| name.eq_ignore_ascii_case(field)) || (is(&TE) && value != "trailers")
+    named || ["keep-alive", "proxy-connection"].iter().any(|field| name.eq_ignore_ascii_case(field)) || (is(&TE) && value != b"trailers")
 }

@@ -139,7 +139,8 @@ impl Http2 {
                 header_bytes: section.bytes,
             });
         });
-        Answer { status, headers, expected: self.progress.expected }
+        let set_cookies = response.headers().get_all(http::header::SET_COOKIE).iter().map(|value| value.as_bytes().to_vec()).collect();
+        Answer { status, headers, set_cookies, expected: self.progress.expected }
     }
 
     /// The next piece of the response's body; `None` at its end.

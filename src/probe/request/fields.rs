@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
-use super::{Cookies, Framing, Hop, Source, invalid};
+use super::{Framing, Hop, Source, invalid};
 use crate::probe::spec::{self, HeaderRule};
 use crate::probe::{Failed, Spec};
 
@@ -18,7 +18,8 @@ const CODINGS: &str = "gzip, deflate, br, zstd";
 #[derive(Clone, PartialEq, Eq)]
 pub(in crate::probe) struct Field {
     pub(in crate::probe) name: String,
-    pub(in crate::probe) value: String,
+    /// The bytes that are sent: a cookie goes back as it came.
+    pub(in crate::probe) value: Vec<u8>,
 }
 
 impl std::fmt::Debug for Field {
@@ -28,7 +29,7 @@ impl std::fmt::Debug for Field {
 }
 
 impl Field {
-    pub(in crate::probe) fn new(name: &str, value: impl Into<String>) -> Self {
+    pub(in crate::probe) fn new(name: &str, value: impl Into<Vec<u8>>) -> Self {
         Self { name: name.to_owned(), value: value.into() }
     }
 
@@ -43,7 +44,7 @@ impl Field {
 }
 
 /// All field lines of a hop, and how the body's end is told.
-pub(super) fn compose(spec: &Spec, hop: &Hop, cookies: Option<&Cookies>, body: Option<&Source>) -> Result<(Vec<Field>, Framing), Failed> {
+pub(super) fn compose(spec: &Spec, hop: &Hop, cookies: Option<Vec<u8>>, body: Option<&Source>) -> Result<(Vec<Field>, Framing), Failed> {
     let rules = Rules { spec, hop };
     let mut fields = vec![rules.host()];
     fields.extend(rules.unless_ruled(implied(spec, hop)));
@@ -76,7 +77,7 @@ pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<
         ("Authorization", has_credentials),
         ("User-Agent", spec.user_agent.is_some()),
         ("Referer", spec.referer.is_some() && !spec.referer_auto),
-        ("Cookie", matches!(spec.cookies, Some(spec::Cookies::Text(_)))),
+        ("Cookie", spec.cookies.own.is_some()),
     ];
     let mut names: Vec<String> = Vec::new();
     for name in options.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).chain(rules) {
@@ -150,14 +151,10 @@ impl Rules<'_> {
     }
 
     /// Cookies of the jar, then the user's own.
-    fn cookie(&self, cookies: Option<&Cookies>) -> Option<Field> {
-        let own = match &self.spec.cookies {
-            Some(spec::Cookies::Text(text)) if self.hop.at_home => Some(text.expose().clone()),
-            _ => None,
-        };
-        let kept = cookies.and_then(|jar| jar.for_url(&self.hop.url));
-        let value: Vec<String> = kept.into_iter().chain(own).collect();
-        let field = (!value.is_empty()).then(|| Field::new("Cookie", value.join("; ")))?;
+    fn cookie(&self, kept: Option<Vec<u8>>) -> Option<Field> {
+        let own = self.spec.cookies.own.as_ref().filter(|_| self.hop.at_home).map(|text| text.expose().clone().into_bytes());
+        let values: Vec<Vec<u8>> = kept.into_iter().chain(own).collect();
+        let field = (!values.is_empty()).then(|| Field::new("Cookie", values.join(b"; ".as_slice())))?;
         self.unless_ruled(vec![field]).next()
     }
 
@@ -232,7 +229,7 @@ fn check(fields: &[Field]) -> Result<(), Failed> {
                 "A field name has letters, digits and !#$%&'*+-.^_`|~ only; write -H 'Name: value'.",
             ));
         }
-        if field.value.bytes().any(|byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f) {
+        if field.value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
             return Err(invalid(
                 format!("the value of the field {} has a control character in it", field.name),
                 "Remove line breaks and other control characters from the value.",
@@ -266,7 +263,7 @@ mod tests {
 
     fn lines(spec: &Spec, hop: &Hop) -> Vec<String> {
         let request = super::super::Request::build(spec, hop, None).unwrap();
-        request.fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect()
+        request.fields.iter().map(|field| format!("{}: {}", field.name, String::from_utf8_lossy(&field.value))).collect()
     }
 
     #[test]
@@ -301,7 +298,7 @@ mod tests {
     fn away_from_home_nothing_of_the_users_own_goes_along() {
         let mut spec = spec("https://user:pw@h/");
         spec.headers = vec![set("X-Key", "secret"), set("Authorization", "mine"), HeaderRule::Remove("Accept".into())];
-        spec.cookies = Some(spec::Cookies::Text(Secret::new("a=b".into())));
+        spec.cookies.own = Some(Secret::new("a=b".into()));
         spec.referer = Some("http://from/".into());
         spec.user_agent = Some("me".into());
         let away =

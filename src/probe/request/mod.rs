@@ -1,7 +1,6 @@
 //! The request: which fields it has, what its body is.
 
 mod body;
-mod cookies;
 mod fields;
 mod form;
 mod hop;
@@ -13,7 +12,6 @@ use super::{Failed, Spec};
 use crate::trace::{Code, Phase};
 
 pub(super) use body::{Framing, Source};
-pub(super) use cookies::Cookies;
 pub(super) use fields::{Field, withheld};
 pub(super) use hop::Hop;
 
@@ -33,8 +31,8 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Builds the request of one hop.
-    pub(super) fn build(spec: &Spec, hop: &Hop, cookies: Option<&Cookies>) -> Result<Self, Failed> {
+    /// Builds the request of one hop; `cookies` are what a jar has for it.
+    pub(super) fn build(spec: &Spec, hop: &Hop, cookies: Option<Vec<u8>>) -> Result<Self, Failed> {
         let method = http::Method::from_bytes(hop.method.as_bytes())
             .map_err(|_| invalid(format!("{:?} is no HTTP method", hop.method), "A method is a word such as GET or PATCH."))?;
         let body = match spec.body.as_ref().filter(|_| hop.with_body) {
@@ -53,9 +51,9 @@ impl Request {
         self.url.query().map_or_else(|| self.url.path().to_owned(), |query| format!("{}?{query}", self.url.path()))
     }
 
-    /// The first value of a field.
+    /// The first value of a field, if it is text.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|field| field.is(name)).map(|field| field.value.as_str())
+        self.fields.iter().find(|field| field.is(name)).and_then(|field| std::str::from_utf8(&field.value).ok())
     }
 }
 

@@ -1,14 +1,16 @@
 //! The key log (RFC 9850): `LABEL client_random secret`, one line a secret, for programs that decrypt a capture.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::fs::{File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rustls::KeyLog;
 
-use crate::probe::spec::KeyTap;
+use crate::probe::spec::{KeyLogTroubles, KeyTap};
+use crate::sys::{Writing, open_for_writing_when_read};
 
 /// Where the secrets of a run go.
 #[derive(Debug)]
@@ -19,8 +21,8 @@ pub(super) struct KeyLogs {
 
 impl KeyLogs {
     /// `None` where nobody wants them.
-    pub(super) fn open(path: Option<&Path>, tap: Option<KeyTap>) -> Result<Option<Self>, String> {
-        let file = path.map(KeyLogFile::open).transpose()?;
+    pub(super) fn open(path: Option<&Path>, tap: Option<KeyTap>, troubles: KeyLogTroubles) -> Result<Option<Self>, String> {
+        let file = path.map(|path| KeyLogFile::open(path, troubles)).transpose()?;
         Ok((file.is_some() || tap.is_some()).then_some(Self { file, tap }))
     }
 }
@@ -43,30 +45,68 @@ impl KeyLog for KeyLogs {
 
 /// A file of secrets that only its owner may read.
 #[derive(Debug)]
-struct KeyLogFile(Mutex<File>);
+struct KeyLogFile {
+    file: Mutex<File>,
+    name: String,
+    troubles: KeyLogTroubles,
+}
 
 impl KeyLogFile {
-    /// Opens it for appending. A new file is for its owner alone; a symbolic link is refused, for it could lead secrets elsewhere.
-    fn open(path: &Path) -> Result<Self, String> {
-        let told = |error: std::io::Error| format!("the key log {} cannot be written: {error}", path.display());
+    /// The permissions of a key log.
+    const OWNER_ALONE: u32 = 0o600;
+
+    /// Opens it for appending; a pipe, as soon as it has a reader. A new file is for its owner alone, and one that others may read is made
+    /// so. A symbolic link is refused, for it could lead secrets elsewhere, and so is a file of another user's, who could read them.
+    fn open(path: &Path, troubles: KeyLogTroubles) -> Result<Self, String> {
+        let name = path.display().to_string();
+        let told = |error: io::Error| format!("the key log {name} cannot be written: {error}");
         if path.is_symlink() {
-            return Err(format!("the key log {} is a symbolic link; give the path of a file", path.display()));
+            return Err(format!("the key log {name} is a symbolic link; give the path of a file"));
         }
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            // The check above names the reason; this one cannot be raced.
-            options.mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        let writing = Writing { append: true, mode: Self::OWNER_ALONE };
+        let file = open_for_writing_when_read(path, writing, || false).map_err(told)?;
+        let metadata = file.metadata().map_err(told)?;
+        if metadata.is_file() && metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(format!("the key log {name} is another user's, who could read the secrets; give the path of a file of your own"));
         }
-        options.open(path).map(|file| Self(Mutex::new(file))).map_err(told)
+        if metadata.is_file() && metadata.mode() & 0o077 != 0 {
+            file.set_permissions(Permissions::from_mode(Self::OWNER_ALONE)).map_err(told)?;
+            troubles.warn(format!("the key log {name} could be read by others; now its owner alone can (mode 0600)"));
+        }
+        Ok(Self { file: Mutex::new(file), name, troubles })
     }
 
+    /// Appends a line. A full disk must not end the connection: it is told once the run is over.
     fn add(&self, line: &str) {
-        // One write a line, so that several programs can append to one file. A full disk must not end the connection.
-        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = append(&file, line.as_bytes()) {
+            self.troubles.fail(format!("the key log {} is not complete: {error}", self.name));
+        }
     }
+}
+
+/// Appends bytes, all or none of them where it is a file: half a line would spoil the next one, too.
+fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    let before = file.metadata()?;
+    let mut left = bytes;
+    while !left.is_empty() {
+        // One write a line as a rule, so that several programs can append to one file.
+        let error = match file.write(left) {
+            Ok(0) => io::ErrorKind::WriteZero.into(),
+            Ok(count) => {
+                left = left.get(count..).unwrap_or_default();
+                continue;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => error,
+        };
+        let ours = (bytes.len() - left.len()) as u64;
+        if before.is_file() && file.metadata()?.len() == before.len() + ours {
+            file.set_len(before.len())?;
+        }
+        return Err(error);
+    }
+    Ok(())
 }
 
 fn hex(text: &mut String, bytes: &[u8]) {
@@ -78,8 +118,6 @@ fn hex(text: &mut String, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -87,7 +125,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys");
         for _ in 0..2 {
-            KeyLogs::open(Some(&path), None).unwrap().unwrap().log("CLIENT_RANDOM", &[0, 0xab], &[0x0f]);
+            KeyLogs::open(Some(&path), None, KeyLogTroubles::default()).unwrap().unwrap().log("CLIENT_RANDOM", &[0, 0xab], &[0x0f]);
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "CLIENT_RANDOM 00ab 0f\nCLIENT_RANDOM 00ab 0f\n");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -100,9 +138,9 @@ mod tests {
         let heard = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&heard);
         let tap = KeyTap::new(move |line| into.lock().unwrap().push_str(line));
-        KeyLogs::open(None, Some(tap)).unwrap().unwrap().log("CLIENT_RANDOM", &[1], &[2]);
+        KeyLogs::open(None, Some(tap), KeyLogTroubles::default()).unwrap().unwrap().log("CLIENT_RANDOM", &[1], &[2]);
         assert_eq!(*heard.lock().unwrap(), "CLIENT_RANDOM 01 02\n");
-        assert!(KeyLogs::open(None, None).unwrap().is_none());
+        assert!(KeyLogs::open(None, None, KeyLogTroubles::default()).unwrap().is_none());
     }
 
     #[test]
@@ -110,7 +148,34 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let (target, link) = (directory.path().join("target"), directory.path().join("link"));
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        assert!(KeyLogFile::open(&link).unwrap_err().contains("symbolic link"));
+        assert!(KeyLogFile::open(&link, KeyLogTroubles::default()).unwrap_err().contains("symbolic link"));
         assert!(!target.exists());
+    }
+
+    #[test]
+    fn a_key_log_that_others_may_read_becomes_its_owners_and_anothers_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys");
+        std::fs::write(&path, "OLD 1 2\n").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let troubles = KeyLogTroubles::default();
+        KeyLogs::open(Some(&path), None, troubles.clone()).unwrap().unwrap().log("NEW", &[1], &[2]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "OLD 1 2\nNEW 01 02\n");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(troubles.warning().unwrap().contains("mode 0600") && troubles.failure().is_none());
+        if std::os::unix::fs::chown(&path, Some(1234), None).is_err() {
+            eprintln!("SKIPPED: only root can give a file away");
+            return;
+        }
+        assert!(KeyLogFile::open(&path, KeyLogTroubles::default()).unwrap_err().contains("another user's"));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told() {
+        let troubles = KeyLogTroubles::default();
+        let log = KeyLogs::open(Some(Path::new("/dev/full")), None, troubles.clone()).unwrap().unwrap();
+        log.log("NEW", &[1], &[2]);
+        let sentence = troubles.failure().unwrap();
+        assert!(sentence.starts_with("the key log /dev/full is not complete: No space left on device"), "{sentence}");
     }
 }

@@ -30,7 +30,7 @@ impl Tools {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         touch_the_random_source();
         let identity = identity::load(choice, &provider);
-        let key_log = KeyLogs::open(choice.key_log.as_deref(), choice.key_tap.clone());
+        let key_log = KeyLogs::open(choice.key_log.as_deref(), choice.key_tap.clone(), choice.key_log_troubles.clone());
         let key_log = key_log.map(|logs| logs.map(|logs| Arc::new(logs) as Arc<dyn KeyLog>));
         Self { provider, identity, key_log }
     }

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 use super::peer::{head, serve};
 use super::{probe, spec};
 use crate::probe::Spec;
-use crate::probe::spec::{Body, Cookies, HeaderRule, Proxy, ProxyKind, Redirects};
+use crate::probe::cookies::Jar;
+use crate::probe::spec::{Body, HeaderRule, Proxy, ProxyKind, Redirects};
 use crate::trace::{Cause, Code, Phase, What};
 use crate::units::Secret;
 
@@ -86,7 +87,8 @@ async fn away_from_home_the_users_own_stays_home() {
     let mut spec = following(&format!("http://{peer}/"));
     spec.headers = vec![set("X-Key", "secret"), set("Authorization", "Bearer t")];
     spec.credentials = Some(Secret::new(("u".into(), "p".into())));
-    spec.cookies = Some(Cookies::Text(Secret::new("own=1".into())));
+    spec.cookies.own = Some(Secret::new("own=1".into()));
+    spec.cookies.jar = Some(Jar::default());
     let told = probe(spec.clone()).await;
     let head = elsewhere.lock().unwrap().pop().unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
@@ -115,7 +117,7 @@ async fn cookies_go_along_only_where_the_jar_is_on() {
     let mut spec = following(&format!("http://{peer}/"));
     probe(spec.clone()).await;
     assert!(!log.lock().unwrap().last().unwrap().contains("Cookie"));
-    spec.cookies = Some(Cookies::File("".into()));
+    spec.cookies.jar = Some(Jar::default());
     probe(spec).await;
     assert!(log.lock().unwrap().last().unwrap().contains("Cookie: a=1\r\n"));
 }

@@ -1,0 +1,56 @@
+//! The file that `-c` asks for.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::new_file::Readers;
+use super::output;
+use crate::probe::Spec;
+use crate::probe::cookies::KeptCookies;
+use crate::units::Untrusted;
+
+/// What the run's cookies come to, and where that is to be written.
+#[derive(Clone)]
+pub(super) struct CookieJar {
+    cookies: KeptCookies,
+    path: PathBuf,
+}
+
+impl CookieJar {
+    /// For what `-c` names.
+    pub(super) fn new(path: Option<PathBuf>) -> Option<Self> {
+        path.map(|path| Self { cookies: KeptCookies::default(), path })
+    }
+
+    /// Has a spec's transfers add their cookies.
+    pub(super) fn follow(&self, spec: &mut Spec) {
+        if let Some(jar) = &spec.cookies.jar {
+            self.cookies.begin_with(jar);
+        }
+        spec.cookies.kept = Some(self.cookies.clone());
+    }
+
+    /// Writes it, however the run ended. Cookies are secrets: a new file is its owner's alone.
+    pub(super) fn write(&self) -> Result<(), Exit> {
+        let mut left_out = 0;
+        let written = if self.path.as_os_str() == "-" {
+            let mut stdout = io::stdout().lock();
+            self.cookies.write(&mut stdout).and_then(|count| stdout.flush().map(|()| left_out = count))
+        } else {
+            output::write_file(&self.path, Readers::OwnerIfNew, |out| self.cookies.write(out).map(|count| left_out = count))
+        };
+        if left_out > 0 {
+            eprintln!("tapline: {left_out} cookies have a tab in their name or path and cannot stand in a cookie file");
+        }
+        match written {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => {
+                let name = Untrusted::new(self.path.to_string_lossy()).escaped().into_owned();
+                eprintln!("tapline: the cookies cannot be written to {name}: {error}");
+                Err(Exit::Fault)
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Cookies (RFC 6265bis): read from fields and files, kept, sent where they belong, written to a file.
+//!
+//! Section numbers are those of draft-ietf-httpbis-rfc6265bis.
+
+mod date;
+mod jar;
+mod kept;
+mod netscape;
+mod refusal;
+mod scope;
+mod set_cookie;
+#[cfg(test)]
+mod table;
+
+pub use jar::Jar;
+pub use kept::KeptCookies;
+pub use netscape::{Reading, Skipped};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The present, in seconds since 1970.
+pub fn seconds_since_1970() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
+}

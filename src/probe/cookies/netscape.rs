@@ -1,0 +1,174 @@
+//! Cookie files in Netscape's format, as curl reads and writes them: `domain, whether names below it too, path, whether Secure, expiry, name,
+//! value`, separated by tabs. Lines of `Set-Cookie` are read, too.
+
+use std::io::{self, Write};
+
+use url::Url;
+
+use super::jar::{Cookie, Jar, MOST};
+use super::scope::without_brackets;
+use super::set_cookie::SameSite;
+
+/// The first line, by which programs know the format.
+const HEADING: &str =
+    "# Netscape HTTP Cookie File\n# Written by tapline: domain, names below it too, path, Secure, expiry, name, value.\n\n";
+/// Begins the line of a cookie that scripts of a page cannot see; to other programs it is a comment.
+const HTTP_ONLY: &[u8] = b"#HttpOnly_";
+/// Begins a line of the other format.
+const SET_COOKIE: &[u8] = b"set-cookie:";
+/// The columns of a line.
+const COLUMNS: usize = 7;
+
+/// How a cookie file is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// Whom cookies of `Set-Cookie` lines are from.
+    pub asked: &'a Url,
+    /// Seconds since 1970.
+    pub now: i64,
+    /// Whether cookies that last as long as a session are left out (`-j`).
+    pub without_session_cookies: bool,
+}
+
+/// What could not be taken out of a cookie file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Lines that are no cookies, or cookies that may not be kept.
+    pub lines: usize,
+    /// The first of them, counted from 1.
+    pub first: usize,
+    /// Cookies for which there was no room.
+    pub beyond_limit: usize,
+}
+
+impl Jar {
+    /// Takes the cookies of a file. What is no cookie is skipped.
+    pub fn read(&mut self, text: &[u8], reading: Reading<'_>) -> Skipped {
+        let mut skipped = Skipped::default();
+        let evicted = self.evicted();
+        for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if is_comment(line) {
+                continue;
+            }
+            if self.len() >= MOST {
+                skipped.beyond_limit += 1;
+            } else if self.take_line(line, reading).is_none() {
+                skipped.lines += 1;
+                skipped.first = if skipped.first == 0 { number + 1 } else { skipped.first };
+            }
+        }
+        skipped.beyond_limit += self.evicted() - evicted;
+        skipped
+    }
+
+    /// Writes what has not expired at `now`; the newest cookie last. Returns how many cannot be told in this format, for a tab in their
+    /// name or path.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn Write, now: i64) -> io::Result<usize> {
+        let mut cookies: Vec<_> = self.iter().filter(|(_, cookie)| !cookie.is_expired(now)).collect();
+        cookies.sort_by_key(|(_, cookie)| cookie.created);
+        out.write_all(HEADING.as_bytes())?;
+        let mut left_out = 0;
+        for (domain, cookie) in cookies {
+            if cookie.name.contains(&b'\t') || cookie.path.contains(&b'\t') {
+                left_out += 1;
+            } else {
+                cookie.write(domain, out)?;
+            }
+        }
+        Ok(left_out)
+    }
+
+    /// A line of either format; `None` where it is no cookie.
+    fn take_line(&mut self, line: &[u8], reading: Reading<'_>) -> Option<()> {
+        let Reading { asked, now, without_session_cookies } = reading;
+        let is_field = line.get(..SET_COOKIE.len()).is_some_and(|start| start.eq_ignore_ascii_case(SET_COOKIE));
+        // How a field in a file had come is not known; whoever gives the file trusts it.
+        let (domain, cookie) = match line.get(SET_COOKIE.len()..).filter(|_| is_field) {
+            Some(field) => Cookie::from_set_cookie(field, asked, now).ok()?,
+            None => Cookie::from_netscape(line)?,
+        };
+        if !(without_session_cookies && cookie.expires.is_none()) {
+            self.insert(domain, cookie, now);
+        }
+        Some(())
+    }
+}
+
+impl Cookie {
+    fn from_netscape(line: &[u8]) -> Option<(String, Self)> {
+        let (line, http_only) = line.strip_prefix(HTTP_ONLY).map_or((line, false), |rest| (rest, true));
+        let mut columns = line.splitn(COLUMNS, |byte| *byte == b'\t');
+        let mut next = || columns.next();
+        let (domain, below, path, secure, expires, name) = (next()?, next()?, next()?, next()?, next()?, next()?);
+        let value = next().unwrap_or_default();
+        let host = std::str::from_utf8(domain).ok()?.trim();
+        let host = without_brackets(host.strip_prefix('.').unwrap_or(host)).to_ascii_lowercase();
+        // A name that is not ASCII is that of no host (§5.1.2).
+        let is_text = |text: &[u8]| text.iter().all(|byte| !byte.is_ascii_control() || *byte == b'\t');
+        let is_pair = !(name.is_empty() && value.is_empty()) && is_text(name) && is_text(value);
+        if host.is_empty() || !host.is_ascii() || !is_pair || !path.starts_with(b"/") {
+            return None;
+        }
+        let cookie = Self {
+            name: name.to_vec(),
+            value: value.to_vec(),
+            host_only: !flag(below)?,
+            path: path.to_vec(),
+            secure: flag(secure)?,
+            http_only,
+            same_site: SameSite::Default,
+            expires: expiry(expires)?,
+            created: 0,
+            used: 0,
+        };
+        cookie.check_prefix(true).ok()?;
+        Some((host, cookie))
+    }
+
+    fn write(&self, domain: &str, out: &mut dyn Write) -> io::Result<()> {
+        let word = |is: bool| if is { "TRUE" } else { "FALSE" };
+        if self.http_only {
+            out.write_all(HTTP_ONLY)?;
+        }
+        write!(out, "{}{domain}\t{}\t", if self.host_only { "" } else { "." }, word(!self.host_only))?;
+        out.write_all(&self.path)?;
+        write!(out, "\t{}\t{}\t", word(self.secure), self.expires.unwrap_or(0))?;
+        out.write_all(&self.name)?;
+        out.write_all(b"\t")?;
+        out.write_all(&self.value)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// An empty line, or a remark.
+fn is_comment(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty() || (line.starts_with(b"#") && !line.starts_with(HTTP_ONLY))
+}
+
+fn flag(text: &[u8]) -> Option<bool> {
+    match text.trim_ascii() {
+        text if text.eq_ignore_ascii_case(b"true") => Some(true),
+        text if text.eq_ignore_ascii_case(b"false") => Some(false),
+        _ => None,
+    }
+}
+
+/// Seconds since 1970, with a fraction or without; 0 is the end of the session.
+fn expiry(text: &[u8]) -> Option<Option<i64>> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // What no number holds is further away than any time.
+    let seconds = whole.parse().unwrap_or(if whole.starts_with('-') { i64::MIN } else { i64::MAX });
+    Some((seconds != 0).then_some(seconds))
+}

@@ -1,0 +1,135 @@
+//! A `Set-Cookie` field taken apart (RFC 6265bis §5.6). Bytes stay as they came.
+
+use super::date::parse_cookie_date;
+use super::refusal::Refusal;
+
+/// Bytes of a name and its value together.
+pub(super) const MOST_PAIR: usize = 4096;
+/// Bytes of an attribute's value; what is longer is passed over.
+const MOST_ATTRIBUTE: usize = 1024;
+/// Seconds that a cookie may last: 400 days (§5.5).
+const LONGEST_AGE: i64 = 400 * 24 * 60 * 60;
+
+/// A cookie as a server wrote it.
+#[derive(Default)]
+pub(super) struct SetCookie<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) value: &'a [u8],
+    /// When it ends, in seconds since 1970: by the last `Max-Age`, else by the last `Expires`. `None` for the end of the session.
+    pub(super) expires: Option<i64>,
+    /// Of the last `Domain`, without a leading dot, in lower case; empty where there is none.
+    pub(super) domain: Vec<u8>,
+    /// Of the last `Path`; `None` for the default path, with what stands there or not.
+    pub(super) path: Option<&'a [u8]>,
+    /// Whether there is a `Path`, whatever it says.
+    pub(super) names_path: bool,
+    pub(super) secure: bool,
+    pub(super) http_only: bool,
+    pub(super) same_site: SameSite,
+}
+
+/// From which sites a cookie may be sent along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum SameSite {
+    /// Nothing was said, or nothing that is known.
+    #[default]
+    Default,
+    None,
+    Lax,
+    Strict,
+}
+
+impl<'a> SetCookie<'a> {
+    /// Reads a set-cookie-string that came at `now`.
+    ///
+    /// # Errors
+    /// It has control characters, is too long, or says nothing.
+    pub(super) fn parse(text: &'a [u8], now: i64) -> Result<Self, Refusal> {
+        // Step 1; §5.7 step 3 comes down to the same.
+        if text.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+            return Err(Refusal::ControlCharacter);
+        }
+        // Steps 2 to 4.
+        let mut parts = text.split(|byte| *byte == b';');
+        let pair = parts.next().unwrap_or_default();
+        let (name, value) = split_at_equals(pair).unwrap_or((b"", pair.trim_space()));
+        // Step 5, and §5.7 steps 2 and 4.
+        if name.len() + value.len() > MOST_PAIR {
+            return Err(Refusal::TooLong);
+        }
+        if name.is_empty() && value.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let mut cookie = Self { name, value, ..Self::default() };
+        let (mut max_age, mut expires) = (None, None);
+        for part in parts {
+            let (key, value) = split_at_equals(part).unwrap_or((part.trim_space(), b""));
+            if value.len() > MOST_ATTRIBUTE {
+                continue;
+            }
+            match key.to_ascii_lowercase().as_slice() {
+                b"expires" => expires = parse_cookie_date(value).or(expires),
+                b"max-age" => max_age = parse_max_age(value).or(max_age),
+                b"domain" => cookie.domain = value.strip_prefix(b".").unwrap_or(value).to_ascii_lowercase(),
+                b"path" => {
+                    cookie.names_path = true;
+                    cookie.path = Some(value).filter(|path| path.starts_with(b"/"));
+                }
+                b"secure" => cookie.secure = true,
+                b"httponly" => cookie.http_only = true,
+                b"samesite" => cookie.same_site = parse_same_site(value),
+                _ => {}
+            }
+        }
+        // §5.7 step 6: `Max-Age` goes before `Expires`, wherever it stands.
+        cookie.expires = match max_age {
+            Some(seconds) if seconds <= 0 => Some(i64::MIN),
+            Some(seconds) => Some(now.saturating_add(seconds.min(LONGEST_AGE))),
+            None => expires.map(|at| at.min(now.saturating_add(LONGEST_AGE))),
+        };
+        Ok(cookie)
+    }
+}
+
+/// §5.6.2: digits, with a minus or without; anything else is passed over. What no number holds is as long as can be.
+fn parse_max_age(value: &[u8]) -> Option<i64> {
+    let (is_negative, digits) = value.strip_prefix(b"-").map_or((false, value), |digits| (true, digits));
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let seconds = digits.iter().fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    Some(if is_negative { -seconds } else { seconds })
+}
+
+/// §5.6.7.
+fn parse_same_site(value: &[u8]) -> SameSite {
+    let is = |word: &[u8]| value.eq_ignore_ascii_case(word);
+    match () {
+        () if is(b"none") => SameSite::None,
+        () if is(b"lax") => SameSite::Lax,
+        () if is(b"strict") => SameSite::Strict,
+        () => SameSite::Default,
+    }
+}
+
+/// What stands before and after the first `=`, without spaces and tabs around; `None` without a `=`.
+fn split_at_equals(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let place = text.iter().position(|byte| *byte == b'=')?;
+    let (name, rest) = text.split_at_checked(place)?;
+    Some((name.trim_space(), rest.get(1..).unwrap_or_default().trim_space()))
+}
+
+/// `WSP` of the grammar: spaces and tabs, and nothing else that could pass for a space.
+trait TrimSpace {
+    /// The text without spaces and tabs around it.
+    fn trim_space(&self) -> &Self;
+}
+
+impl TrimSpace for [u8] {
+    fn trim_space(&self) -> &[u8] {
+        let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+        let start = self.iter().position(is_text).unwrap_or(self.len());
+        let end = self.iter().rposition(is_text).map_or(start, |last| last + 1);
+        self.get(start..end).unwrap_or_default()
+    }
+}

@@ -1,0 +1,243 @@
+//! Files that are opened for writing where other users may have put something in the way, and pipes that nobody reads yet.
+
+#[cfg(target_os = "linux")]
+use std::ffi::OsString;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::fd::AsFd as _;
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{CWD, Mode, openat, readlinkat};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::geteuid;
+
+/// Symbolic links that lead on to one another.
+const MOST_LINKS: usize = 40;
+/// How long to wait before looking again whether a pipe has a reader.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// How a file is opened for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Writing {
+    /// Whether what is written comes after what stands there; else it comes in its place.
+    pub append: bool,
+    /// Permissions of a new file, less the umask.
+    pub mode: u32,
+}
+
+/// Opens a file for writing, and makes it where there is none. `None` where it is a pipe that nobody reads yet: this does not wait.
+///
+/// # Errors
+/// Those of `open`. And what stands there is another user's, or leads there by another user's link, in a directory in which others may put
+/// files (as the kernel has it with `fs.protected_symlinks`, `protected_regular` and `protected_fifos`, where those are set).
+pub fn open_for_writing(path: &Path, writing: Writing) -> io::Result<Option<File>> {
+    let path = follow_links(path)?;
+    let mut options = OpenOptions::new();
+    options.write(!writing.append).append(writing.append).create(true).mode(writing.mode);
+    options.custom_flags((OFlags::NONBLOCK | nofollow(&path)).bits().cast_signed());
+    let file = match options.open(&path) {
+        Ok(file) => file,
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) && is_pipe(&path) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let metadata = file.metadata()?;
+    refuse_what_others_put(&path, &metadata)?;
+    fcntl_setfl(file.as_fd(), fcntl_getfl(file.as_fd())? - OFlags::NONBLOCK)?;
+    if metadata.is_file() && !writing.append {
+        file.set_len(0)?;
+    }
+    Ok(Some(file))
+}
+
+/// The same, and waits until a pipe has a reader, or `is_called_off`.
+///
+/// # Errors
+/// Those of [`open_for_writing`], and [`io::ErrorKind::Interrupted`] where it was called off.
+pub fn open_for_writing_when_read(path: &Path, writing: Writing, is_called_off: impl Fn() -> bool) -> io::Result<File> {
+    loop {
+        if let Some(file) = open_for_writing(path, writing)? {
+            return Ok(file);
+        }
+        if is_called_off() {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "nobody has opened the pipe for reading"));
+        }
+        sleep(LOOK_AGAIN);
+    }
+}
+
+/// Where symbolic links lead, also to what is not there yet. What lies below `/proc` is left as it is: links there lead to files that are open.
+///
+/// # Errors
+/// A link that another user put into a directory of others, links without an end.
+pub fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if path.starts_with("/proc") {
+            return Ok(path);
+        }
+        let Some((link, target)) = symbolic_link(&path)? else { return Ok(path) };
+        refuse_what_others_put(&path, &link)?;
+        path = directory_of(&path).join(target);
+    }
+    Err(io::Error::other("its symbolic links lead to no end"))
+}
+
+/// Whose a symbolic link is, and where it leads, of one and the same link; `None` where there is none.
+#[cfg(target_os = "linux")]
+fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
+    let Ok(link) = openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) else { return Ok(None) };
+    let link = File::from(link);
+    let metadata = link.metadata()?;
+    if !metadata.is_symlink() {
+        return Ok(None);
+    }
+    let target = readlinkat(&link, "", Vec::new())?.into_bytes();
+    Ok(Some((metadata, OsString::from_vec(target).into())))
+}
+
+/// The same where links cannot be opened: between the two questions it may become another one.
+#[cfg(not(target_os = "linux"))]
+fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
+    let metadata = std::fs::symlink_metadata(path).ok().filter(Metadata::is_symlink);
+    metadata.map(|metadata| std::fs::read_link(path).map(|target| (metadata, target))).transpose()
+}
+
+/// The directory that a path's last name stands in.
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Links below `/proc` are followed by the kernel alone.
+fn nofollow(path: &Path) -> OFlags {
+    if path.starts_with("/proc") { OFlags::empty() } else { OFlags::NOFOLLOW }
+}
+
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// Refuses what another user put into a directory that others may write to: a link, a file, a pipe, or a further name of a file of ours.
+/// What the directory's owner put there is trusted, as he could replace anything.
+///
+/// # Errors
+/// That it is so.
+pub fn refuse_what_others_put(path: &Path, found: &Metadata) -> io::Result<()> {
+    const OTHERS_MAY_WRITE: u32 = 0o022;
+    let (directory, me) = (std::fs::metadata(directory_of(path)), geteuid().as_raw());
+    let Ok(directory) = directory else { return Ok(()) };
+    if path.starts_with("/proc") || directory.uid() == me || directory.mode() & OTHERS_MAY_WRITE == 0 {
+        return Ok(());
+    }
+    let refused = |what: &str| {
+        let sentence = format!("{what} in a directory that others may write to; give another path");
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, sentence))
+    };
+    match found.uid() {
+        owner if owner == me => {
+            if found.is_file() && found.nlink() > 1 {
+                refused("it is a second name (a hard link) of a file,")
+            } else {
+                Ok(())
+            }
+        }
+        owner if owner == directory.uid() => Ok(()),
+        _ if found.is_symlink() => refused("it is another user's symbolic link"),
+        _ => refused("it is another user's"),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::fs;
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
+
+    use super::*;
+
+    const REPLACING: Writing = Writing { append: false, mode: 0o666 };
+
+    /// A directory that everybody may write to and that is not ours; `None` where nobody can make one.
+    fn shared() -> Option<tempfile::TempDir> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        if std::os::unix::fs::chown(folder.path(), Some(1234), Some(1234)).is_err() {
+            eprintln!("SKIPPED: only root can give a directory away");
+            return None;
+        }
+        Some(folder)
+    }
+
+    #[test]
+    fn what_others_put_into_a_shared_directory_is_refused() {
+        let Some(folder) = shared() else { return };
+        let at = |name: &str| folder.path().join(name);
+        let kind = |name: &str| open_for_writing(&at(name), REPLACING).map(|_| ()).map_err(|error| error.kind());
+        let refused = Err(io::ErrorKind::PermissionDenied);
+        fs::write(at("target"), "kept").unwrap();
+        for (name, owner) in [("theirs", 4321), ("owners", 1234), ("ours", 0)] {
+            symlink("target", at(name)).unwrap();
+            lchown(at(name), Some(owner), None).unwrap();
+        }
+        assert_eq!(kind("theirs"), refused);
+        assert_eq!(fs::read_to_string(at("target")).unwrap(), "kept");
+        assert_eq!((kind("owners"), kind("ours")), (Ok(()), Ok(())));
+        // To what is not there yet.
+        symlink("nothing", at("to nothing")).unwrap();
+        lchown(at("to nothing"), Some(4321), None).unwrap();
+        assert_eq!(kind("to nothing"), refused);
+        assert!(!at("nothing").exists());
+        // A file of theirs, a pipe of theirs, and a second name for a file of ours.
+        fs::write(at("file"), "kept").unwrap();
+        rustix::fs::mknodat(CWD, at("pipe"), rustix::fs::FileType::Fifo, Mode::from(0o666), 0).unwrap();
+        let reader = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(at("pipe")).unwrap();
+        for name in ["file", "pipe"] {
+            lchown(at(name), Some(4321), None).unwrap();
+            assert_eq!(kind(name), refused, "{name}");
+        }
+        drop(reader);
+        fs::hard_link(at("target"), at("linked")).unwrap();
+        assert_eq!(kind("linked"), refused);
+        assert_eq!(fs::read_to_string(at("file")).unwrap(), "kept");
+        assert_eq!(kind("new"), Ok(()));
+    }
+
+    #[test]
+    fn in_a_directory_of_ones_own_links_lead_where_they_lead() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        symlink("target", at("link")).unwrap();
+        symlink("link", at("again")).unwrap();
+        open_for_writing(&at("again"), REPLACING).unwrap().unwrap().write_all(b"one").unwrap();
+        open_for_writing(&at("link"), Writing { append: true, mode: 0o600 }).unwrap().unwrap().write_all(b" two").unwrap();
+        assert_eq!(fs::read_to_string(at("target")).unwrap(), "one two");
+        open_for_writing(&at("target"), REPLACING).unwrap().unwrap().write_all(b"3").unwrap();
+        assert_eq!(fs::read_to_string(at("target")).unwrap(), "3");
+        symlink("circle", at("circle")).unwrap();
+        assert!(open_for_writing(&at("circle"), REPLACING).is_err());
+        assert_eq!(follow_links(Path::new("/proc/self/fd/1")).unwrap(), Path::new("/proc/self/fd/1"));
+    }
+
+    #[test]
+    fn a_pipe_without_a_reader_does_not_hold_anybody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(CWD, &pipe, rustix::fs::FileType::Fifo, Mode::from(0o600), 0).unwrap();
+        assert!(open_for_writing(&pipe, REPLACING).unwrap().is_none());
+        let error = open_for_writing_when_read(&pipe, REPLACING, || true).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Interrupted);
+        let from = pipe.clone();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            File::open(from).unwrap().read_to_string(&mut text).map(|_| text).unwrap()
+        });
+        open_for_writing_when_read(&pipe, REPLACING, || false).unwrap().write_all(b"hello").unwrap();
+        assert_eq!(reader.join().unwrap(), "hello");
+    }
+}
