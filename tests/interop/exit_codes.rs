@@ -52,7 +52,7 @@ fn usage_errors_are_2_and_say_what_is_wrong() {
         (&["probe", "--resolve", "nonsense", "http://127.0.0.1/"], "nonsense"),
         (&["probe", "--cacert", "/nonexistent.pem", "https://127.0.0.1/"], "/nonexistent.pem"),
         (&["probe", "--cert", "/nonexistent.pem", "https://127.0.0.1/"], "/nonexistent.pem"),
-        (&["probe", "-b", "/nonexistent.jar", "-b", "a=1", "http://127.0.0.1/"], "-b"),
+        (&["probe", "-b", "/", "http://127.0.0.1/"], "-b"),
         (&["probe", "-d", "@/nonexistent.data", "http://127.0.0.1/"], "/nonexistent.data"),
         (&["probe", "gopher://127.0.0.1/"], "gopher"),
         (&["probe", "http://"], "http://"),
