@@ -33,7 +33,7 @@ impl Answer {
     pub(super) fn of_http1(head: &ResponseHead, expected: Option<u64>) -> Self {
         let headers =
             head.fields.iter().map(|(name, value)| Header { name: Untrusted::from_bytes(name), value: Untrusted::from_bytes(value) });
-        let set_cookies = head.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie")).map(|(_, value)| value.to_vec());
+        let set_cookies = head.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie")).map(|(_, value)| value.clone());
         Self { status: head.status, headers: headers.collect(), set_cookies: set_cookies.collect(), expected }
     }
 

@@ -63,7 +63,9 @@ pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result
     let layers = Layers::read(&text, folder, args, matches).map_err(at)?;
     let mut jobs = layers.jobs(&reports.options).map_err(at)?;
     let key_log = KeyLogTroubles::default();
-    jobs.iter_mut().for_each(|job| job.spec.tls.key_log_troubles = key_log.clone());
+    for job in &mut jobs {
+        job.spec.tls.key_log_troubles = key_log.clone();
+    }
     let parallel = args.parallel.map_or_else(usual_parallel, usize::from).min(jobs.len().max(1));
     let exit = perform(jobs, parallel, &reports);
     Ok(match (report_key_log(&key_log), exit) {

@@ -121,7 +121,7 @@ impl Cookie {
             secure: flag(secure)?,
             http_only,
             same_site: SameSite::Default,
-            expires: expiry(expires)?,
+            expires: Some(expiry(expires)?).filter(|seconds| *seconds != 0),
             created: 0,
             used: 0,
         };
@@ -157,8 +157,8 @@ fn flag(text: &[u8]) -> Option<bool> {
     }
 }
 
-/// Seconds since 1970, with a fraction or without; 0 is the end of the session.
-fn expiry(text: &[u8]) -> Option<Option<i64>> {
+/// Seconds since 1970, with a fraction or without; 0 stands for the end of the session.
+fn expiry(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -169,6 +169,5 @@ fn expiry(text: &[u8]) -> Option<Option<i64>> {
         return None;
     }
     // What no number holds is further away than any time.
-    let seconds = whole.parse().unwrap_or(if whole.starts_with('-') { i64::MIN } else { i64::MAX });
-    Some((seconds != 0).then_some(seconds))
+    Some(whole.parse().unwrap_or(if whole.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
