@@ -83,6 +83,14 @@ impl Archive {
         Comparable::over(Source::pipe(input)?, "standard input".to_owned())?.events()
     }
 
+    /// Opens what was read once, to read it again: a file, or what came through a pipe and was kept.
+    ///
+    /// # Errors
+    /// The system refuses, or the file is no longer what it was.
+    pub fn again(store: &Store, name: &str) -> Result<Self, ArchiveError> {
+        Comparable::over(Source::file(store.from_the_beginning()?), name.to_owned())?.events()
+    }
+
     /// Where the packets' bytes can be read.
     pub fn store(&self) -> Arc<Store> {
         Arc::clone(&self.store)

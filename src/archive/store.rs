@@ -1,11 +1,11 @@
 //! Packets' bytes, read again from the file.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek as _};
 use std::os::unix::fs::FileExt;
 use std::sync::{PoisonError, RwLock};
 
-use super::Extent;
+use super::{ArchiveError, Extent};
 use crate::trace::{ByteStore, StoreError, Stored};
 
 /// The bytes of a capture file.
@@ -18,6 +18,14 @@ pub struct Store {
 impl Store {
     pub(super) const fn over(file: File) -> Self {
         Self { file, links: RwLock::new(Vec::new()) }
+    }
+
+    /// Returns the file, to be read again from its beginning.
+    pub(super) fn from_the_beginning(&self) -> Result<File, ArchiveError> {
+        let refused = |error: &io::Error| ArchiveError::system(0, error);
+        let mut file = self.file.try_clone().map_err(|error| refused(&error))?;
+        file.rewind().map_err(|error| refused(&error))?;
+        Ok(file)
     }
 
     /// The next interface has this link type.

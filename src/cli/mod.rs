@@ -23,6 +23,7 @@ mod key_log;
 mod keys;
 mod lab;
 mod live;
+mod long_run;
 mod man;
 mod misspelt;
 mod new_file;

@@ -56,6 +56,7 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
         Ok(saving) => saving,
         Err(exit) => return Ok(signals.exit().unwrap_or(exit)),
     };
+    let requests = specs.iter().map(|spec| usize::try_from(spec.repeat.max(1)).unwrap_or(usize::MAX)).fold(0, usize::saturating_add);
     let engine = match Engine::start(specs, Outlet::new::<Event>(&sender, || true), capturing, lab::link_around()) {
         Ok(engine) => engine,
         Err(error) => {
@@ -65,14 +66,14 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
     };
     drop(sender);
     signals.cancel(engine.canceller());
-    let (trace, streamed) = plan.fold(&events, saving);
+    let (run, streamed) = plan.fold(&events, requests, saving);
     engine.join();
-    let written = plan.write(&trace).and(streamed);
+    let written = plan.write(&run).and(streamed);
     let written = cookies.map_or(Ok(()), |jar| jar.write()).and(written);
     let written = report_key_log(&key_log).and(written);
-    plan.deliver(&trace, &signals);
+    plan.deliver(&run.trace, &signals);
     Ok(match (signals.exit(), written) {
         (Some(exit), _) | (None, Err(exit)) => exit,
-        (None, Ok(())) => plan.verdict(&trace),
+        (None, Ok(())) => plan.verdict(&run.trace),
     })
 }

@@ -120,14 +120,14 @@ impl Recording {
     fn write(&self, file: NewFile) -> io::Result<NewFile> {
         let mut saver = Saver::begin(BufWriter::new(file), means(&self.capturing, self.rules.clone(), self.keys.are_wanted(), false))?;
         saver.unlock(&self.keys.all_lines())?;
-        self.spool.read(|event| saver.take(event))?;
+        self.spool.read(|event| saver.take(&event))?;
         saver.finish()?.into_inner().map_err(io::IntoInnerError::into_error)
     }
 
     /// Whom the run talked with, and when it began: `api.example.com-20261103T142233Z`.
     fn stem(&self) -> String {
         let (mut host, mut began) = (None, WallTime::default());
-        let look = |event: &Event| {
+        let look = |event: Event| {
             match &event.what {
                 What::RunStarted { started_at, .. } => began = *started_at,
                 What::ExchangeStarted { url, .. } => host = url::Url::parse(url.raw()).ok().and_then(|url| url.host_str().map(plain)),

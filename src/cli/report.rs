@@ -1,17 +1,18 @@
 //! `tapline report`: a saved run, a capture file or a HAR as a report.
 
+use std::io;
 use std::path::Path;
 
 use super::args::ReportFileArgs;
 use super::exit::Exit;
+use super::long_run::{LongRun, Reading};
 use super::reports::Reports;
 use super::secrets;
 use super::usage::Usage;
-use crate::archive::{Archive, ArchiveError};
+use crate::archive::{Archive, ArchiveError, Store};
 use crate::dissect::TakenApart;
-use crate::insight::ServerNames;
-use crate::report::Format;
-use crate::trace::Trace;
+use crate::insight::{Holding, ServerNames};
+use crate::report::{EachTransfer, Every, Format, Options};
 use crate::units::Untrusted;
 
 /// Reads the file and writes the reports. What cannot be read at all is a mistake of the command line's.
@@ -25,25 +26,52 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
     let mut keys = secrets::beside(args.keylog.as_deref())?;
     let archive = open(&args.file).map_err(|error| Usage::new(format!("{}: {error}", name.escaped())))?;
     let store = archive.store();
-    let mut trace = Trace::default();
+    let mut run = LongRun::read_again();
+    // What is secret becomes known on the way, the second time too.
+    let options = reports.options.clone();
     let mut stream = reports.stream();
     let kept = archive.tell(|mut event| {
         reports.options.rules.learn(&event.what);
         stream.write(&event, &reports.options);
         reports.options.mask(&mut event);
-        trace.apply(event);
+        run.take(event, reports.options.budget.as_mut());
     });
+    let trace = &run.trace;
     secrets::add_within(&mut keys, &kept, &store);
     if let Some(error) = &kept.error {
         eprintln!("tapline: {}: the file is not read to its end: {error}", name.escaped());
     }
     let streamed = stream.end();
-    reports.options.names = ServerNames::of(&trace, &*store);
+    reports.options.names = ServerNames::of(trace, &*store);
     if args.messages || args.keylog.is_some() {
-        let taken_apart = TakenApart::of(&trace, &*store, &keys);
+        let taken_apart = TakenApart::of(trace, &*store, &keys);
         reports.options = reports.options.with_taken_apart(taken_apart);
     }
-    Ok(reports.write(&trace).and(streamed).err().unwrap_or(Exit::Done))
+    let again = Again { store: &store, options };
+    let every: &dyn Every = if trace.retired().exchanges > 0 { &again } else { trace };
+    Ok(reports.write(trace, every).and(streamed).err().unwrap_or(Exit::Done))
+}
+
+/// The file, read once more for reports that tell every exchange of a long run.
+struct Again<'a> {
+    store: &'a Store,
+    options: Options,
+}
+
+impl Every for Again<'_> {
+    fn each(&self, to: &mut EachTransfer<'_>) -> io::Result<()> {
+        let archive = Archive::again(self.store, "").map_err(|error| io::Error::other(error.to_string()))?;
+        let mut options = self.options.clone();
+        let (mut reading, mut result) = (Reading::begin(Holding::WINDOW), Ok(()));
+        archive.tell(|mut event| {
+            if result.is_ok() {
+                options.rules.learn(&event.what);
+                options.mask(&mut event);
+                result = reading.take(event, to);
+            }
+        });
+        result.and_then(|()| reading.end(to))
+    }
 }
 
 fn open(path: &Path) -> Result<Archive, ArchiveError> {

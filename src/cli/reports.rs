@@ -11,7 +11,7 @@ use super::new_file::Readers;
 use super::output;
 use super::signals;
 use super::usage::Usage;
-use crate::report::{self, Format, Options};
+use crate::report::{self, Every, Format, Options};
 use crate::sys::{Writing, open_for_writing_when_read};
 use crate::trace::{Event, Trace};
 
@@ -73,8 +73,13 @@ impl Reports {
     }
 
     /// Writes every report but the events, which were written as they came.
-    pub(super) fn write(&self, trace: &Trace) -> Result<(), Exit> {
-        self.each(|format, options, out| report::write_to(trace, format, options, out))
+    pub(super) fn write(&self, trace: &Trace, every: &dyn Every) -> Result<(), Exit> {
+        self.each(|format, options, out| report::write_every_to(trace, every, format, options, out))
+    }
+
+    /// Whether a format is asked for that tells every exchange.
+    pub(super) fn tell_all(&self) -> bool {
+        self.formats().any(|format| matches!(format, Format::Json | Format::Har | Format::Csv))
     }
 
     /// The same with what `write` writes for each format.

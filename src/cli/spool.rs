@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, PoisonError};
 
 use crate::trace::Event;
+use crate::units::Bytes;
 
 /// One run's events. Whoever saves them may read while others are still added.
 #[derive(Default)]
@@ -17,6 +18,8 @@ struct Lines {
     /// What came once the memory was full.
     file: Option<File>,
     in_file: u64,
+    /// What is to be written behind that.
+    pending: Vec<u8>,
     /// Why nothing more could be kept.
     failed: Option<String>,
 }
@@ -24,6 +27,8 @@ struct Lines {
 impl Spool {
     /// Bytes held in memory.
     const IN_MEMORY: usize = 1 << 20;
+    /// Bytes written at once.
+    const BLOCK: usize = 1 << 16;
     /// Bytes kept in all.
     const MOST: u64 = 4 << 30;
 
@@ -41,11 +46,12 @@ impl Spool {
     ///
     /// # Errors
     /// Not all of them could be kept, or they cannot be read; or what the receiver says.
-    pub(super) fn read(&self, mut to: impl FnMut(&Event) -> io::Result<()>) -> io::Result<()> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn read(&self, mut to: impl FnMut(Event) -> io::Result<()>) -> io::Result<()> {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &lines.failed {
             return Err(io::Error::other(format!("not all of the run could be kept: {why}")));
         }
+        lines.write_pending()?;
         let memory = Cursor::new(lines.memory.clone());
         let file = lines.file.as_ref().map(File::try_clone).transpose()?;
         let end = lines.in_file;
@@ -56,7 +62,7 @@ impl Spool {
             None => Box::new(memory),
         };
         for line in BufReader::new(read).lines() {
-            to(&serde_json::from_str(&line?)?)?;
+            to(serde_json::from_str(&line?)?)?;
         }
         Ok(())
     }
@@ -70,15 +76,23 @@ impl Lines {
             self.memory.extend(line);
             return Ok(());
         }
-        if self.in_file + line.len() as u64 > Spool::MOST {
-            return Err(io::Error::other("there are too many events"));
+        let kept = self.in_file + self.pending.len() as u64;
+        if kept + line.len() as u64 > Spool::MOST {
+            return Err(io::Error::other(format!("its events are more than the {} that a run may take", Bytes(Spool::MOST))));
         }
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile()?),
-        };
-        file.write_all_at(&line, self.in_file)?;
-        self.in_file += line.len() as u64;
+        if self.file.is_none() {
+            self.file = Some(tempfile::tempfile()?);
+        }
+        self.pending.extend(line);
+        if self.pending.len() >= Spool::BLOCK { self.write_pending() } else { Ok(()) }
+    }
+
+    fn write_pending(&mut self) -> io::Result<()> {
+        if let Some(file) = &self.file {
+            file.write_all_at(&self.pending, self.in_file)?;
+        }
+        self.in_file += self.pending.len() as u64;
+        self.pending.clear();
         Ok(())
     }
 }
@@ -120,7 +134,7 @@ mod tests {
             let mut read = Vec::new();
             spool
                 .read(|event| {
-                    read.push(event.clone());
+                    read.push(event);
                     Ok(())
                 })
                 .unwrap();

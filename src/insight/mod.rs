@@ -13,6 +13,8 @@ mod packet;
 mod payload;
 pub mod redact;
 mod remarks;
+mod repeats;
+mod retirement;
 mod round_trips;
 #[cfg(test)]
 mod scene;
@@ -22,6 +24,7 @@ mod server_timing;
 mod silence;
 mod sizes;
 mod spread;
+mod statistics;
 mod transfer;
 mod two_clocks;
 mod undelivered;
@@ -38,6 +41,8 @@ pub use payload::{opening, payload_of};
 pub use remarks::{
     attempt_words, outcome_words, query_words, remarks, server_timing_spans, server_timing_words, version_name, without_root,
 };
+pub use repeats::{Repeats, Runs, exchange_count, repeats, runs};
+pub use retirement::{Holding, Retirement};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
 pub use segments::{KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, segments, segments_of};
 pub use server_names::{Opening, ServerNames, server_name};
@@ -45,6 +50,7 @@ pub use server_timing::{ServerTiming, server_timing};
 pub use silence::{Longest, longest, silence};
 pub use sizes::{SizeRange, Sizes, sizes_sentence, sizes_sentence_of};
 pub use spread::Spread;
+pub use statistics::{Statistics, statistics};
 pub use transfer::{Transfer, transfers};
 pub use two_clocks::TwoClocks;
 pub use undelivered::{undelivered_name, undelivered_of};

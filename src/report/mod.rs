@@ -26,6 +26,7 @@ mod csv;
 mod diff;
 mod escaping;
 mod events;
+mod every;
 mod flow;
 mod format;
 mod har;
@@ -51,6 +52,7 @@ mod write_out;
 pub use csv::csv;
 pub use diff::{Compared, DiffFormat, UnknownDiffFormat};
 pub use events::{event_line, events};
+pub use every::{EachTransfer, Every};
 pub use format::{Format, UnknownFormat};
 pub use har::har;
 pub use html::html;
@@ -65,7 +67,7 @@ pub use prometheus::prometheus;
 pub use suite::{Endpoint, Happened, Request, SUITE_FORMATS, Standing, Suite, write_suite};
 pub use svg::svg;
 pub use text::text;
-pub use write_out::{WrittenOut, write_out};
+pub use write_out::{WrittenOut, write_each_out, write_out};
 
 use std::io::{self, Write};
 
@@ -76,8 +78,16 @@ mod whatever_happens;
 
 /// Writes a run as a report of one format. It ends with a line break.
 pub fn write_to(trace: &Trace, format: Format, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    write_every_to(trace, trace, format, options, to)
+}
+
+/// The same where the trace no longer holds all exchanges. Of the formats that tell each of them `every` has all; the others tell a selection,
+/// and what all come down to.
+pub fn write_every_to(trace: &Trace, every: &dyn Every, format: Format, options: &Options, to: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Json => json::write_json(trace, options, to),
+        Format::Json => json::write_json(trace, every, options, to),
+        Format::Har => har::write_har(trace, every, options, to),
+        Format::Csv => csv::write_csv(every, options, to),
         _ => to.write_all(write(trace, format, options).as_bytes()),
     }
 }

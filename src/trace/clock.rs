@@ -20,16 +20,24 @@ pub struct ClockPair {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClockMap {
     pairs: Vec<ClockPair>,
+    /// The largest uncertainty of a pair, those that are no longer held included.
+    uncertainty: Option<Nanos>,
 }
 
 impl ClockMap {
-    /// How many pairs are kept; after that the last is replaced, so that a run of days stays bounded.
-    const MOST: usize = 1024;
+    /// How many pairs are held at most: beyond that every second one of the older half goes, so that a run of days stays bounded, and the
+    /// mapping close where the latest packets are.
+    const MOST: usize = 8_192;
 
     pub(super) fn add(&mut self, pair: ClockPair) {
         if self.pairs.len() == Self::MOST {
-            self.pairs.pop();
+            let mut number = 0;
+            self.pairs.retain(|_| {
+                number += 1;
+                number > Self::MOST / 2 || number % 2 == 1
+            });
         }
+        self.uncertainty = self.uncertainty.max(Some(pair.uncertainty));
         let place = self.pairs.partition_point(|known| known.wall <= pair.wall);
         self.pairs.insert(place, pair);
     }
@@ -63,8 +71,8 @@ impl ClockMap {
     }
 
     /// The largest uncertainty of a pair.
-    pub fn uncertainty(&self) -> Option<Nanos> {
-        self.pairs.iter().map(|pair| pair.uncertainty).max()
+    pub const fn uncertainty(&self) -> Option<Nanos> {
+        self.uncertainty
     }
 }
 
@@ -133,6 +141,18 @@ mod tests {
         map.add(pair(100, 1_000_000));
         assert_eq!(map.wall_of(Moment(150)), Some(WallTime(1_000_050)));
         assert_eq!(map.wall_of(Moment(i64::MIN)), Some(WallTime(0)));
+    }
+
+    #[test]
+    fn of_many_pairs_the_first_the_latest_and_every_uncertainty_count() {
+        let mut map = ClockMap::default();
+        map.add(ClockPair { uncertainty: Nanos(77), ..pair(0, 1_000_000) });
+        for number in 1..100_000 {
+            map.add(pair(number * 10, 1_000_000 + number.unsigned_abs() * 10 + u64::from(number == 99_999) * 3));
+        }
+        assert!(map.pairs.len() <= ClockMap::MOST);
+        assert_eq!((map.drift(), map.uncertainty()), (Some(3), Some(Nanos(77))));
+        assert_eq!(map.moment_of(WallTime(1_999_975)), Some(Moment(999_975)), "between two of the latest");
     }
 
     #[test]

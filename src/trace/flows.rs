@@ -34,8 +34,9 @@ impl Flows {
         let mut flow = self.list.get(self.index.latest(&ends)?)?;
         while !is_in_time(flow)
             && let Some(before) = flow.key.reuse.checked_sub(1)
+            && let Some(earlier) = self.index.place(&ends, before).and_then(|place| self.list.get(place))
         {
-            flow = self.list.get(self.index.place(&ends, before)?)?;
+            flow = earlier;
         }
         Some(flow)
     }
@@ -64,6 +65,15 @@ impl Flows {
             flow.add(packet, flow.key.direction_from(packet.source));
         }
         true
+    }
+
+    /// Forgets the flows that are not to be kept.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Flow) -> bool) {
+        self.list.retain(keep);
+        self.index = FlowIndex::default();
+        for (place, flow) in self.list.iter().enumerate() {
+            self.index.insert(Ends::of(&flow.key), flow.key.reuse, place);
+        }
     }
 
     /// Tells the flow that an error is about; nothing where it is not known.

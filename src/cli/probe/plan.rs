@@ -1,6 +1,6 @@
 //! What a probe shall write, and what its exit code stands for.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use crate::archive::saving::HOLD_NANOS;
 use crate::cli::args::{ProbeArgs, RequestArgs};
 use crate::cli::delivery::Deliveries;
 use crate::cli::exit::Exit;
+use crate::cli::long_run::LongRun;
 use crate::cli::output;
 use crate::cli::reports::Reports;
 use crate::cli::request::read_text;
@@ -18,7 +19,7 @@ use crate::cli::signals::Signals;
 use crate::cli::usage::Usage;
 use crate::insight::budget::{Budget, Outcome, failures_are_allowed};
 use crate::insight::redact::Rules;
-use crate::report::{self, Format};
+use crate::report::{self, Every, Format};
 use crate::trace::{Event, Trace};
 
 /// How long a run that is being saved holds things back for others to come.
@@ -66,8 +67,8 @@ impl Plan {
     }
 
     /// Folds the events as they come, until the last; writes and saves them, too, where that was asked for.
-    pub(super) fn fold(&mut self, events: &Receiver<Event>, mut saving: Option<Saving>) -> (Trace, Result<(), Exit>) {
-        let mut trace = Trace::default();
+    pub(super) fn fold(&mut self, events: &Receiver<Event>, requests: usize, mut saving: Option<Saving>) -> (LongRun, Result<(), Exit>) {
+        let mut run = LongRun::of(requests, self.reports.tell_all() || self.write_out.is_some());
         let mut progress = Progress::start();
         let mut stream = self.reports.stream();
         loop {
@@ -84,7 +85,7 @@ impl Plan {
                         saving.take(&event);
                     }
                     self.reports.options.mask(&mut event);
-                    trace.apply(event);
+                    run.take(event, self.reports.options.budget.as_mut());
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(saving) = &mut saving {
@@ -93,18 +94,16 @@ impl Plan {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            progress.draw(&trace, &self.reports.options);
+            progress.draw(&run.trace, &self.reports.options);
         }
         progress.clear();
         let saved = saving.map_or(Ok(()), Saving::end);
-        (trace, stream.end().and(saved))
+        (run, stream.end().and(saved))
     }
 
     /// Writes every report but the events, which were written as they came.
-    pub(super) fn write(&self, trace: &Trace) -> Result<(), Exit> {
-        let result = self.reports.write(trace);
-        self.write_out(trace);
-        result
+    pub(super) fn write(&self, run: &LongRun) -> Result<(), Exit> {
+        self.reports.write(&run.trace, run.every()).and(self.write_out(run.every()))
     }
 
     /// Sends the run where it is wanted.
@@ -112,14 +111,22 @@ impl Plan {
         self.deliveries.send(trace, &self.reports.options, signals);
     }
 
-    fn write_out(&self, trace: &Trace) {
-        let Some(format) = &self.write_out else { return };
-        let written = report::write_out(format, trace, &self.reports.options);
-        let _ = output::print(written.stdout.as_bytes());
-        let _ = std::io::stderr().write_all(written.stderr.as_bytes());
-        for warning in written.warnings {
+    fn write_out(&self, every: &dyn Every) -> Result<(), Exit> {
+        let Some(format) = &self.write_out else { return Ok(()) };
+        let mut warnings = Vec::new();
+        let exit = output::print_with(|out| {
+            let mut out = BufWriter::new(out);
+            warnings = report::write_each_out(format, every, &self.reports.options, &mut |one| {
+                out.write_all(one.stdout.as_bytes())?;
+                let _ = std::io::stderr().write_all(one.stderr.as_bytes());
+                Ok(())
+            })?;
+            out.flush()
+        });
+        for warning in warnings {
             eprintln!("tapline: {warning}");
         }
+        if exit == Exit::Done { Ok(()) } else { Err(exit) }
     }
 
     /// The exit code that the run and the budget ask for, with what was missed said on standard error.

@@ -8,15 +8,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use super::crew::Told;
 use super::job::Job;
 use super::progress::Progress;
+use crate::cli::long_run::LongRun;
 use crate::probe::Spec;
 use crate::report::{Endpoint, Options};
-use crate::trace::{Event, Trace, What};
+use crate::trace::{Event, What};
 use crate::units::Untrusted;
 
 /// All runs of a suite.
 pub(super) struct Folding {
     places: Vec<Place>,
-    under_way: BTreeMap<usize, Trace>,
+    under_way: BTreeMap<usize, LongRun>,
 }
 
 /// A run that was asked for, until it is one that happened.
@@ -70,11 +71,12 @@ impl Folding {
         place.options.rules.learn(&event.what);
         let is_last = matches!(event.what, What::RunEnded);
         place.options.mask(&mut event);
-        self.under_way.entry(number).or_default().apply(event);
+        let run = self.under_way.entry(number).or_insert_with(LongRun::in_suite);
+        run.take(event, place.options.budget.as_mut());
         if !is_last {
             return None;
         }
-        let trace = self.under_way.remove(&number)?;
+        let LongRun { trace, .. } = self.under_way.remove(&number)?;
         // What was learnt of its secrets goes with its trace.
         let options = std::mem::take(&mut place.options);
         Some(place.endpoint.insert(Endpoint::of(&place.name, &trace, &options)))

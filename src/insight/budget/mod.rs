@@ -10,6 +10,7 @@ mod operator;
 mod parse;
 mod rule;
 mod statistic;
+mod tally;
 mod verdict;
 
 pub use kind::Kind;
@@ -20,16 +21,20 @@ pub use rule::{Rule, Tolerance};
 pub use statistic::Statistic;
 pub use verdict::{Outcome, Verdict, failures_are_allowed};
 
+use tally::Tally;
+
 /// Rules that a run is held to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
     rules: Vec<Rule>,
+    /// What is known of transfers that are no longer held, for each rule.
+    tallies: Vec<Tally>,
 }
 
 impl Budget {
     /// Some rules.
     pub const fn new(rules: Vec<Rule>) -> Self {
-        Self { rules }
+        Self { rules, tallies: Vec::new() }
     }
 
     /// The rules, in the order they were given.

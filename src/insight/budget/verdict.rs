@@ -1,5 +1,6 @@
 //! Holding a run to its budget.
 
+use super::tally::Tally;
 use super::{Budget, Measure, Rule};
 use crate::insight::{Transfer, transfers};
 use crate::trace::Trace;
@@ -99,7 +100,9 @@ impl Budget {
     /// What came of each rule. A run of several transfers keeps a rule if each of them does.
     pub fn verdicts(&self, trace: &Trace) -> Vec<Verdict> {
         let all: Vec<Transfer> = transfers(trace).collect();
-        self.rules.iter().map(|rule| verdict(*rule, trace, &all)).collect()
+        let none = Tally::default();
+        let tallies = self.tallies.iter().chain(std::iter::repeat(&none));
+        self.rules.iter().zip(tallies).map(|(rule, tally)| verdict(*rule, trace, &all, tally)).collect()
     }
 
     /// Whether a rule was broken.
@@ -114,22 +117,23 @@ pub fn failures_are_allowed(verdicts: &[Verdict]) -> bool {
     said.peek().is_some() && said.all(|verdict| verdict.met() == Some(true))
 }
 
-fn verdict(rule: Rule, trace: &Trace, all: &[Transfer]) -> Verdict {
+fn verdict(rule: Rule, trace: &Trace, all: &[Transfer], tally: &Tally) -> Verdict {
     let figures: Vec<Option<u64>> = all.iter().map(|transfer| rule.measure.of(trace, transfer)).collect();
-    let known: Vec<u64> = figures.iter().copied().flatten().collect();
-    let (measured, transfers) = (known.len(), figures.len());
+    let known: Vec<u64> = figures.iter().copied().flatten().chain(tally.figures.iter()).collect();
+    let measured = figures.iter().flatten().count() + tally.measured;
+    let transfers = figures.len() + tally.transfers;
     let figure = match rule.statistic {
         Some(statistic) => statistic.of(known),
-        None if rule.measure == Measure::Failures => (transfers > 0).then(|| known.iter().sum()),
-        None => worst(rule, &figures),
+        None if rule.measure == Measure::Failures => (transfers > 0).then(|| known.iter().sum::<u64>().saturating_add(tally.sum)),
+        None => tally.worst.into_iter().chain(figures).reduce(|worst, figure| worse(rule, worst, figure)).flatten(),
     };
     Verdict { rule, figure, outcome: judge(rule, figure), measured, transfers }
 }
 
-/// The figure of the transfer that did worst.
-fn worst(rule: Rule, figures: &[Option<u64>]) -> Option<u64> {
-    let badness = |figure: &Option<u64>| (judge(rule, *figure).severity(), figure.map(|figure| rule.operator.badness(figure, rule.limit)));
-    figures.iter().copied().max_by_key(badness).flatten()
+/// Of two transfers' figures the one that is worse; of two that are as bad the later.
+pub(super) fn worse(rule: Rule, one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    let badness = |figure: Option<u64>| (judge(rule, figure).severity(), figure.map(|figure| rule.operator.badness(figure, rule.limit)));
+    if badness(other) >= badness(one) { other } else { one }
 }
 
 fn judge(rule: Rule, figure: Option<u64>) -> Outcome {

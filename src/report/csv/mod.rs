@@ -9,21 +9,33 @@ mod suite;
 
 pub(super) use suite::suite;
 
+use std::io::{self, BufWriter, Write};
+
 use super::Options;
-use crate::insight::transfers;
+use super::every::Every;
 use crate::trace::Trace;
 use columns::{COLUMNS, Row};
 
 /// A run as comma-separated values.
 pub fn csv(trace: &Trace, options: &Options) -> String {
-    let mut out = line(COLUMNS.iter().map(|(name, _)| (*name).to_owned()));
-    for (transfer, hops) in transfers(trace).enumerate() {
-        for exchange in hops.hops() {
-            let row = Row::of(trace, transfer, exchange, options.redactor());
-            out.push_str(&line(COLUMNS.iter().map(|(_, of)| of(&row).written())));
+    let mut text = Vec::new();
+    let written = write_csv(trace, options, &mut text);
+    debug_assert!(written.is_ok(), "{written:?}");
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The same with all exchanges of the run, written as they come.
+pub(super) fn write_csv(every: &dyn Every, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::new(to);
+    out.write_all(line(COLUMNS.iter().map(|(name, _)| (*name).to_owned())).as_bytes())?;
+    every.each(&mut |trace, number, transfer| {
+        for exchange in transfer.hops() {
+            let row = Row::of(trace, number, exchange, options.redactor());
+            out.write_all(line(COLUMNS.iter().map(|(_, of)| of(&row).written())).as_bytes())?;
         }
-    }
-    out
+        Ok(())
+    })?;
+    out.flush()
 }
 
 /// A record with the line break that RFC 4180 asks for.

@@ -11,16 +11,44 @@ mod entry;
 mod message;
 mod timings;
 
+use std::cell::RefCell;
+use std::io::{self, Write};
+
 use serde::Serialize;
 
+use super::every::{Every, Shape, Streamed};
 use super::{Options, escaping};
-use crate::trace::Trace;
+use crate::trace::{Exchange, Trace};
 
 /// A run as a HAR document.
 pub fn har(trace: &Trace, options: &Options) -> String {
-    let entries = trace.exchanges().iter().map(|exchange| entry::Entry::of(trace, exchange, options)).collect();
+    let mut text = Vec::new();
+    let written = write_har(trace, trace, options, &mut text);
+    debug_assert!(written.is_ok(), "{written:?}");
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The same with all exchanges of the run, written as it comes to be.
+pub(super) fn write_har(trace: &Trace, every: &dyn Every, options: &Options, to: &mut dyn Write) -> io::Result<()> {
     let creator = Creator { name: "tapline", version: trace.tool_version().unwrap_or("unknown") };
-    escaping::lines(&Document { log: Log { version: "1.2", creator, entries } })
+    let failed = RefCell::default();
+    let entries = Streamed { every, shape: InHar(options), failed: &failed };
+    escaping::write_lines(&Document { log: Log { version: "1.2", creator, entries } }, to)?;
+    failed.into_inner().map_or(Ok(()), Err)
+}
+
+/// How an exchange stands in the document.
+struct InHar<'a>(&'a Options);
+
+impl Shape for InHar<'_> {
+    type Told<'t>
+        = entry::Entry<'t>
+    where
+        Self: 't;
+
+    fn tell<'t>(&'t self, trace: &'t Trace, exchange: &'t Exchange) -> entry::Entry<'t> {
+        entry::Entry::of(trace, exchange, self.0)
+    }
 }
 
 #[derive(Serialize)]
@@ -32,7 +60,7 @@ struct Document<'a> {
 struct Log<'a> {
     version: &'static str,
     creator: Creator<'a>,
-    entries: Vec<entry::Entry<'a>>,
+    entries: Streamed<'a, InHar<'a>>,
 }
 
 #[derive(Serialize)]

@@ -21,7 +21,7 @@ use super::Options;
 use super::markup::Markup;
 use super::picture::{Heading, Scene};
 use super::svg::{COLOURS, PICTURE};
-use crate::insight::{Transfer, transfers};
+use crate::insight::{Repeats, Transfer, exchange_count, transfers};
 use crate::trace::{Cause, Trace};
 use crate::units::counted;
 use page::Page;
@@ -112,7 +112,7 @@ fn several(page: &mut Page<'_>, heading: &Heading) {
     let all: Vec<Transfer<'_>> = transfers(trace).collect();
     let repeated = all.len() > 1 && all.iter().any(|run| run.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
     let told: Vec<_> = if repeated {
-        repeats::write(page, &all);
+        repeats::write(page, &Repeats::together(trace, &all));
         time::overview(page, heading);
         repeats::remarkable(&all)
     } else {
@@ -128,7 +128,7 @@ fn several(page: &mut Page<'_>, heading: &Heading) {
         exchange::write(page, exchange, 3);
         page.close();
     }
-    let left = trace.exchanges().len().saturating_sub(told.len());
+    let left = exchange_count(trace).saturating_sub(told.len());
     if left > 0 {
         page.say(&format!("{} not told in full; --format json has all.", counted(left, "more exchange")));
     }

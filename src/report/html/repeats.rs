@@ -1,7 +1,7 @@
 //! The same request several times: how the figures are spread.
 
 use super::page::{Cell, Page, Row};
-use crate::insight::{Spread, Transfer};
+use crate::insight::{Repeats, Transfer};
 use crate::report::text::status;
 use crate::trace::{Exchange, Phase};
 use crate::units::{Nanos, counted};
@@ -10,22 +10,21 @@ use crate::units::{Nanos, counted};
 const MOST: usize = 200;
 
 /// Percentiles, histogram and the runs one by one.
-pub(super) fn write(page: &mut Page<'_>, runs: &[Transfer<'_>]) {
+pub(super) fn write(page: &mut Page<'_>, runs: &Repeats<'_>) {
     page.section("repeats", 2, "How the runs differ");
-    let good: Vec<&Transfer<'_>> = runs.iter().filter(|run| is_good(run)).collect();
     let measures = Phase::ALL.into_iter().map(Some).chain([None]);
     let rows: Vec<Row> = measures
         .filter_map(|phase| {
-            let spread = Spread::of(good.iter().filter_map(|run| phase.map_or_else(|| run.total(), |phase| run.phase(phase))))?;
+            let spread = runs.spread(phase)?;
             let name = Cell::words(phase.map_or("Total", Phase::label));
             let figures = [spread.min, spread.median, spread.p90, spread.max].map(|figure| Cell::time(Some(figure)));
             let class = phase.map_or_else(|| "total".to_owned(), |phase| format!("phase {}", phase.name()));
             Some(Row::about(class, "", std::iter::once(name).chain(figures).collect()))
         })
         .collect();
-    let caption = format!("Spread over {} that did not fail (app)", counted(good.len(), "run"));
+    let caption = format!("Spread over {} that did not fail (app)", counted(runs.good(), "run"));
     page.table("phases", &caption, &["Phase", "Least", "Median", "90 %", "Most"], &rows);
-    let totals: Vec<Nanos> = good.iter().filter_map(|run| run.total()).collect();
+    let totals: Vec<Nanos> = runs.times(None).collect();
     if totals.len() > 1 {
         page.picture("", "How many runs took how long", "A histogram of the totals", |scene, sheet, _| {
             scene.draw_histogram(sheet, &totals);
@@ -39,9 +38,10 @@ fn is_good(run: &Transfer<'_>) -> bool {
     run.last().is_some_and(|last| last.failure.is_none() && last.ended.is_some())
 }
 
-fn listed(page: &mut Page<'_>, runs: &[Transfer<'_>]) {
-    let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| runs.iter().any(|run| run.phase(*phase).is_some())).collect();
+fn listed(page: &mut Page<'_>, runs: &Repeats<'_>) {
+    let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| runs.have(*phase)).collect();
     let rows: Vec<Row> = runs
+        .from_the_start()
         .iter()
         .take(MOST)
         .enumerate()
@@ -56,8 +56,9 @@ fn listed(page: &mut Page<'_>, runs: &[Transfer<'_>]) {
     page.open("details", &[("class", &"aside")]);
     page.element("summary", &[], "All runs, one by one");
     page.table("sortable", "Runs (app)", &head, &rows);
-    if runs.len() > MOST {
-        page.say(&format!("{} more are not listed.", runs.len() - MOST));
+    let left = runs.count().saturating_sub(rows.len());
+    if left > 0 {
+        page.say(&format!("{left} more are not listed."));
     }
     page.close();
 }

@@ -7,10 +7,12 @@ mod dns;
 mod exchange;
 mod message;
 mod run;
+mod statistics;
 mod suite;
 mod tcp;
 mod tls;
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -21,7 +23,9 @@ pub(super) use suite::suite;
 pub(super) use tcp::{Segments, Tcp};
 pub(super) use tls::Tls;
 
+use super::every::{Every, Shape, Streamed};
 use super::{Options, escaping, time};
+use crate::insight::redact::Redactor;
 use crate::trace::Trace;
 
 /// The name and version of the document's format.
@@ -29,12 +33,29 @@ const SCHEMA: &str = "tapline/summary/1";
 
 /// A run as one JSON document.
 pub fn json(trace: &Trace, options: &Options) -> String {
-    escaping::lines(&Summary::of(trace, options))
+    let failed = RefCell::default();
+    escaping::lines(&Summary::of(trace, trace, options, &failed))
 }
 
-/// The same, written as it comes to be: of a capture of many conversations it is long.
-pub(super) fn write_json(trace: &Trace, options: &Options, to: &mut dyn Write) -> io::Result<()> {
-    escaping::write_lines(&Summary::of(trace, options), to)
+/// The same with all exchanges of the run, written as it comes to be: of many exchanges or conversations it is long.
+pub(super) fn write_json(trace: &Trace, every: &dyn Every, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    let failed = RefCell::default();
+    escaping::write_lines(&Summary::of(trace, every, options, &failed), to)?;
+    failed.into_inner().map_or(Ok(()), Err)
+}
+
+/// How an exchange stands in the document.
+struct InSummary<'a>(Redactor<'a>);
+
+impl Shape for InSummary<'_> {
+    type Told<'t>
+        = exchange::Exchange<'t>
+    where
+        Self: 't;
+
+    fn tell<'t>(&'t self, trace: &'t Trace, exchange: &'t crate::trace::Exchange) -> exchange::Exchange<'t> {
+        exchange::Exchange::of(trace, exchange, self.0)
+    }
 }
 
 #[derive(Serialize)]
@@ -50,7 +71,11 @@ struct Summary<'a> {
     control: Option<run::Control>,
     link: Option<run::Link<'a>>,
     budget: Option<Vec<run::Verdict>>,
-    exchanges: Vec<exchange::Exchange<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<Vec<statistics::Entry>>,
+    exchanges: Streamed<'a, InSummary<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchanges_omitted: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversations: Option<conversation::Conversations<'a>>,
 }
@@ -62,7 +87,7 @@ struct Tool<'a> {
 }
 
 impl<'a> Summary<'a> {
-    fn of(trace: &'a Trace, options: &'a Options) -> Self {
+    fn of(trace: &'a Trace, every: &'a dyn Every, options: &'a Options, failed: &'a RefCell<Option<io::Error>>) -> Self {
         let redactor = options.redactor();
         Self {
             schema: SCHEMA,
@@ -76,7 +101,9 @@ impl<'a> Summary<'a> {
             control: trace.control().map(|control| run::Control::of(control, redactor)),
             link: trace.link().map(run::Link::of),
             budget: options.budget.as_ref().map(|budget| budget.verdicts(trace).iter().map(run::Verdict::of).collect()),
-            exchanges: trace.exchanges().iter().map(|exchange| exchange::Exchange::of(trace, exchange, redactor)).collect(),
+            statistics: statistics::of(trace),
+            exchanges: Streamed { every, shape: InSummary(redactor), failed },
+            exchanges_omitted: Some(every.omitted()).filter(|omitted| *omitted > 0),
             conversations: conversation::Conversations::of(trace, options),
         }
     }

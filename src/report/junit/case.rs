@@ -39,11 +39,20 @@ pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     let all = trace.exchanges();
     let nexts = all.iter().skip(1).map(Some).chain([None]);
+    let mut place = 0..;
     let case = |(exchange, next): (&Exchange, Option<&Exchange>)| {
+        // Behind exchanges that are no longer held the run's numbers tell cases apart, as they would were all there.
+        let is_in_its_place = place.next() == Some(exchange.id.0);
         let name = format!("{} {}", exchange.method, redactor.text(&exchange.url).raw());
         let count = named.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
         Case {
-            name: crate::units::Untrusted::new(if *count == 1 { name } else { format!("{name} ({count})") }).escaped().into_owned(),
+            name: crate::units::Untrusted::new(match *count {
+                _ if !is_in_its_place => format!("{name} (exchange {})", exchange.id.0),
+                1 => name,
+                count => format!("{name} ({count})"),
+            })
+            .escaped()
+            .into_owned(),
             class: "tapline.exchanges".to_owned(),
             time: exchange.total().unwrap_or_default(),
             outcome: outcome(exchange, next, redactor),

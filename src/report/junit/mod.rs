@@ -61,10 +61,13 @@ fn counted<'a>(outcomes: impl Iterator<Item = &'a Outcome>, of: fn(&Outcome) -> 
 
 fn properties(xml: &mut Markup, trace: &Trace) {
     let interface = trace.capture().interface.as_deref();
+    let beyond = trace.retired().exchanges;
+    let beyond = (beyond > 0).then(|| beyond.to_string());
     let known = [
         ("tapline.outcome", Some(super::outcome(trace).name())),
         ("tapline.version", trace.tool_version()),
         ("tapline.capture.interface", interface),
+        ("tapline.exchanges.beyond", beyond.as_deref()),
     ];
     xml.open("properties", &[]);
     xml.raw("\n");

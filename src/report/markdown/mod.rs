@@ -19,8 +19,8 @@ pub(super) use suite::suite;
 use super::picture::{Heading, Scene};
 use super::{Options, svg, time};
 use crate::insight::budget::Budget;
-use crate::insight::{Transfer, transfers};
-use crate::trace::{Cause, Trace};
+use crate::insight::{Transfer, repeats, transfers};
+use crate::trace::Trace;
 use table::Table;
 use words::{code, prose};
 
@@ -68,14 +68,14 @@ fn judged(trace: &Trace, budget: &Budget) -> String {
 /// Every exchange, or of repeated ones their spread.
 fn told(scene: &Scene<'_>) -> Vec<String> {
     let all: Vec<Transfer> = transfers(scene.trace).collect();
-    let groups = all.chunk_by(|_, next| next.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
     let mut parts = Vec::new();
     let mut left = MOST_EXCHANGES;
-    for group in groups {
-        let hops: Vec<_> = group.iter().take(if group.len() > 1 { 1 } else { usize::MAX }).flat_map(Transfer::hops).take(left).collect();
+    for group in repeats(scene.trace, &all) {
+        let hops: Vec<_> =
+            group.held().iter().take(if group.count() > 1 { 1 } else { usize::MAX }).flat_map(Transfer::hops).take(left).collect();
         left -= hops.len();
-        if group.len() > 1 && !hops.is_empty() {
-            parts.push(repeats::part(scene, group));
+        if group.count() > 1 && !hops.is_empty() {
+            parts.push(repeats::part(scene, &group));
         }
         parts.extend(hops.into_iter().flat_map(|hop| exchange::parts(scene, hop)));
     }

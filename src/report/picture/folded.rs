@@ -6,7 +6,7 @@ use super::lettering::Lettering;
 use super::packets::Strip;
 use super::sheet::{Sheet, Thing};
 use super::{Axis, MOST_EXCHANGES, Scene, axis_of};
-use crate::insight::{Transfer, TwoClocks};
+use crate::insight::{Transfer, TwoClocks, exchange_count};
 use crate::report::text::status;
 use crate::trace::{Cause, Exchange, Phase};
 use crate::units::{Moment, Nanos, counted};
@@ -39,7 +39,7 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, all: &[Transfer<'_>], r
         strip.draw(scene, sheet, &axis, legend);
     }
     sheet.y = bottom + 8.0;
-    let left = scene.trace.exchanges().len().saturating_sub(lanes.len());
+    let left = exchange_count(scene.trace).saturating_sub(lanes.len());
     if left > 0 {
         let said = format!("{} more {} not drawn.", counted(left, "exchange"), if left == 1 { "is" } else { "are" });
         sheet.text("dim", Lettering::of(12.0), (Sheet::MARGIN, sheet.y + 12.0), &said);

@@ -3,9 +3,9 @@
 use super::Scene;
 use super::lettering::Lettering;
 use super::sheet::Sheet;
-use crate::insight::{Longest, conversations, longest, round_trips, transfers};
+use crate::insight::{Longest, Runs, conversations, longest, round_trips, runs};
 use crate::report::text::{secured, status};
-use crate::trace::{Cause, Exchange, Phase, Trace};
+use crate::trace::{Exchange, Phase, Trace};
 use crate::units::{Bytes, Nanos, counted, percent};
 
 /// The lines above a picture.
@@ -28,12 +28,12 @@ impl Heading {
     pub(in crate::report) fn of(scene: &Scene<'_>) -> Self {
         let trace = scene.trace;
         let exchanges = trace.exchanges();
-        let repeats = exchanges.iter().filter(|exchange| exchange.cause == Cause::Repeat).count();
-        match (exchanges, transfers(trace).count()) {
+        let runs = runs(trace);
+        match (exchanges, runs.count) {
             ([], _) => Self::of_capture(trace),
-            ([only], _) => Self::of_exchange(scene, only),
+            ([only], 0 | 1) => Self::of_exchange(scene, only),
             ([first, .., last], 1) => Self::of_hops(scene, first, last),
-            ([first, ..], runs) => Self::of_several(scene, first, runs, repeats + 1 == runs),
+            ([first, ..], _) => Self::of_several(scene, first, &runs),
         }
     }
 
@@ -63,17 +63,14 @@ impl Heading {
         }
     }
 
-    fn of_several(scene: &Scene<'_>, first: &Exchange, runs: usize, repeated: bool) -> Self {
-        let all: Vec<Option<Nanos>> = transfers(scene.trace).map(|run| run.total()).collect();
-        let failed = transfers(scene.trace).filter(|run| run.last().is_some_and(|last| last.failure.is_some())).count();
-        let good = transfers(scene.trace).filter(|run| run.last().is_some_and(|last| last.failure.is_none())).filter_map(|run| run.total());
-        let spread = crate::insight::Spread::of(good);
-        let more = if repeated { String::new() } else { format!(" and {} more", runs - 1) };
+    fn of_several(scene: &Scene<'_>, first: &Exchange, all: &Runs) -> Self {
+        let Runs { count: runs, failed, repeated, spread } = *all;
+        let more = if repeated + 1 == runs { String::new() } else { format!(" and {} more", runs - 1) };
         let failures = if failed == 0 { "none failed".to_owned() } else { format!("{failed} failed") };
         Self {
             asked: format!("{}{more}", asked(scene, first)),
             outcome: format!("{runs} runs \u{00b7} {failures}"),
-            total: spread.map_or_else(|| format!("{} runs", all.len()), |spread| format!("median {}", spread.median)),
+            total: spread.map_or_else(|| format!("{runs} runs"), |spread| format!("median {}", spread.median)),
             verdict: spread.map_or_else(String::new, |spread| {
                 format!("Half took no longer than {}; the fastest {}, the slowest {}.", spread.median, spread.min, spread.max)
             }),

@@ -13,6 +13,7 @@ mod target;
 pub(super) use suite::{Share, suite};
 
 use super::Options;
+use crate::insight::{repeats, runs, transfers};
 use crate::trace::Trace;
 use family::{Family, Sample, family};
 use target::Target;
@@ -24,7 +25,15 @@ pub fn prometheus(trace: &Trace, options: &Options) -> String {
         let samples = targets.iter().flat_map(|target| of(target).into_iter().map(|sample| sample.with("target", &target.name)));
         family(name, help, samples)
     });
-    of_targets.collect::<String>() + &family("tapline_budget_met", BUDGET_HELP, budget_samples(trace, options).into_iter())
+    beyond(trace) + &of_targets.collect::<String>() + &family("tapline_budget_met", BUDGET_HELP, budget_samples(trace, options).into_iter())
+}
+
+/// Says, as a comment, how many requests were too many to be told among the targets; nothing where none was.
+fn beyond(trace: &Trace) -> String {
+    let held: Vec<_> = transfers(trace).collect();
+    let counted: usize = repeats(trace, &held).map(|request| request.count()).sum();
+    let left = runs(trace).count.saturating_sub(counted);
+    if left == 0 { String::new() } else { format!("# {left} more requests are in no figure but those of tapline_budget_met\n") }
 }
 
 const BUDGET_HELP: &str = "Whether a rule of the budget was kept by every request of the run";

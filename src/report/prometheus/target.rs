@@ -1,7 +1,9 @@
 //! What metrics are about: a URL that was asked for.
 
+use std::collections::BTreeMap;
+
 use crate::insight::redact::Redactor;
-use crate::insight::{Transfer, transfers};
+use crate::insight::{Transfer, repeats, transfers};
 use crate::trace::{Connection, Exchange, Phase, Response, Tls, Trace};
 use crate::units::Nanos;
 
@@ -22,18 +24,24 @@ impl<'a> Target<'a> {
     /// All targets, in the order in which they were first asked. URLs that differ in their secrets only are one.
     pub(super) fn all(trace: &'a Trace, redactor: Redactor) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
-        let mut places = std::collections::BTreeMap::new();
-        for transfer in transfers(trace) {
+        let mut places = BTreeMap::new();
+        let held: Vec<Transfer<'a>> = transfers(trace).collect();
+        // Of requests that are no longer held one by one their number is known.
+        let beyond: BTreeMap<_, _> = repeats(trace, &held)
+            .filter_map(|request| Some((request.held().first()?.hops().first()?.id.0, (request.beyond(), request.beyond_failed()))))
+            .collect();
+        for transfer in held {
             let Some(first) = transfer.hops().first() else { continue };
             let name = redactor.text(&first.url).escaped().into_owned();
+            let (more, more_failed) = beyond.get(&first.id.0).copied().unwrap_or_default();
             let place = *places.entry(name.clone()).or_insert_with(|| {
                 all.push(Self { trace, name, latest: transfer, probes: 0, failed: 0 });
                 all.len() - 1
             });
             if let Some(target) = all.get_mut(place) {
                 target.latest = transfer;
-                target.probes += 1;
-                target.failed += u64::from(!succeeded(&transfer));
+                target.probes += 1 + more as u64;
+                target.failed += u64::from(!succeeded(&transfer)) + more_failed as u64;
             }
         }
         all

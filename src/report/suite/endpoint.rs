@@ -3,7 +3,7 @@
 use super::Standing;
 use crate::insight::budget::{Budget, Outcome, Verdict};
 use crate::insight::redact::Redactor;
-use crate::insight::{Transfer, transfers};
+use crate::insight::{Runs, Transfer, runs, transfers};
 use crate::report::{Options, prometheus};
 use crate::trace::{Code, HttpVersion, Phase, Trace};
 use crate::units::{Nanos, Untrusted};
@@ -63,13 +63,15 @@ impl Endpoint {
         let redactor = options.redactor();
         let verdicts = options.budget.as_ref().map(|budget: &Budget| budget.verdicts(trace)).unwrap_or_default();
         let all: Vec<Transfer> = transfers(trace).collect();
+        let runs = runs(trace);
         let url = all.first().and_then(|first| first.hops().first()).map(|first| redactor.text(&first.url)).unwrap_or_default();
         let happened = Happened {
             standing: Standing::of(trace.failure().is_some() || all.is_empty(), &verdicts),
             failure: failure(trace, redactor),
-            transfers: all.len(),
-            failures: all.iter().filter(|transfer| has_failed(transfer)).count(),
-            median: median(&all).map(Request::of),
+            transfers: runs.count,
+            failures: runs.failed,
+            median: median(&all, &runs)
+                .map(|median| Request { total: exact_median(&all, &runs).or(median.total()), ..Request::of(median) }),
             verdicts,
             metrics: prometheus::Share::of(trace, options, name),
         };
@@ -128,8 +130,20 @@ fn has_failed(transfer: &Transfer) -> bool {
     transfer.last().is_none_or(|last| last.failure.is_some())
 }
 
-/// The transfer with the median of the times of those that went well (nearest rank), else of all.
-fn median<'t, 'a>(all: &'t [Transfer<'a>]) -> Option<&'t Transfer<'a>> {
+/// The median of all runs, where it cannot be had from the run that is held.
+fn exact_median(all: &[Transfer], runs: &Runs) -> Option<Nanos> {
+    runs.spread.filter(|_| all.len() < runs.count).map(|spread| spread.median)
+}
+
+/// The transfer with the median of the times of those that went well (nearest rank), else of all. Where that one is no longer held it is the
+/// one that is whose time is nearest to the median.
+fn median<'t, 'a>(all: &'t [Transfer<'a>], runs: &Runs) -> Option<&'t Transfer<'a>> {
+    if all.len() < runs.count {
+        let distance =
+            |transfer: &&Transfer<'_>| transfer.total().zip(runs.spread).map(|(total, spread)| total.0.abs_diff(spread.median.0));
+        let good = all.iter().filter(|transfer| !has_failed(transfer));
+        return good.min_by_key(|transfer| distance(transfer).unwrap_or(u64::MAX)).or_else(|| all.last());
+    }
     let middle = |mut some: Vec<&'t Transfer<'a>>| {
         some.sort_by_key(|transfer| transfer.total());
         some.get(some.len().div_ceil(2).saturating_sub(1)).copied()

@@ -25,9 +25,9 @@ pub(super) use suite::suite;
 use super::Options;
 use super::pen::{Line, Pen, Role};
 use crate::insight::redact::Redactor;
-use crate::insight::{Transfer, transfers};
+use crate::insight::{Repeats, Transfer, repeats, transfers};
 use crate::report::flow::Words;
-use crate::trace::{Cause, Exchange, Trace};
+use crate::trace::{Exchange, Trace};
 use crate::units::{Moment, Nanos};
 
 /// A run as text. It ends with a line break; no line but a long word's is wider than [`Options::width`].
@@ -35,8 +35,8 @@ pub fn text(trace: &Trace, options: &Options) -> String {
     let page =
         Page { trace, pen: Pen::new(options), redactor: options.redactor(), width: options.width.clamp(Page::NARROWEST, Page::WIDEST) };
     let all: Vec<Transfer> = transfers(trace).collect();
-    let groups = all.chunk_by(|_, next| next.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
-    let mut blocks: Vec<Vec<Line>> = groups.flat_map(|group| group_blocks(&page, group)).collect();
+    let mut blocks: Vec<Vec<Line>> = repeats(trace, &all).flat_map(|request| request_blocks(&page, &request)).collect();
+    blocks.extend(run::beyond(&page));
     blocks.push(conversations::lines(&page, options));
     blocks.push(run::lines(&page, options.budget.as_ref()));
     let drawn = blocks.iter().filter(|block| !block.is_empty());
@@ -76,10 +76,10 @@ impl Page<'_> {
 }
 
 /// One transfer hop by hop, several of the same as a table.
-fn group_blocks(page: &Page, group: &[Transfer]) -> Vec<Vec<Line>> {
-    match group {
-        [transfer] => transfer_blocks(page, transfer),
-        _ => repeats::blocks(page, group),
+fn request_blocks(page: &Page, request: &Repeats) -> Vec<Vec<Line>> {
+    match request.held() {
+        [transfer] if request.count() == 1 => transfer_blocks(page, transfer),
+        _ => repeats::blocks(page, request),
     }
 }
 

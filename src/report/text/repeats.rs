@@ -4,28 +4,29 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Page;
 use super::headline;
-use crate::insight::{Spread, Transfer};
+use crate::insight::{Repeats, Spread, Transfer};
 use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
-use crate::trace::{Exchange, Phase};
+use crate::trace::Phase;
 use crate::units::Nanos;
 
 /// Runs that are listed one by one; of more only the spread is told.
 const LISTED: usize = 25;
 
 /// What was asked, the runs, their spread, and why some failed.
-pub(super) fn blocks(page: &Page, runs: &[Transfer]) -> Vec<Vec<Line>> {
-    let failed: Vec<&Exchange> = runs.iter().filter_map(Transfer::last).filter(|last| last.failure.is_some()).collect();
-    let mut blocks = vec![headline(page, runs, failed.len()), table(page, runs)];
-    blocks.extend(failed.last().map(|exchange| super::failure::lines(page, exchange)));
+pub(super) fn blocks(page: &Page, request: &Repeats) -> Vec<Vec<Line>> {
+    let last_failed = request.held().iter().rev().filter_map(Transfer::last).find(|last| last.failure.is_some());
+    let mut blocks = vec![headline(page, request), table(page, request)];
+    blocks.extend(last_failed.map(|exchange| super::failure::lines(page, exchange)));
     blocks
 }
 
-fn headline(page: &Page, runs: &[Transfer], failed: usize) -> Vec<Line> {
-    let Some(first) = runs.first().and_then(|run| run.hops().first()) else { return Vec::new() };
+fn headline(page: &Page, request: &Repeats) -> Vec<Line> {
+    let (runs, failed) = (request.count(), request.failed());
+    let Some(first) = request.held().first().and_then(|run| run.hops().first()) else { return Vec::new() };
     let url = page.redactor.text(&first.url);
     let words = Words::default().add(Role::Strong, &first.method).add(Role::Strong, &url.escaped());
-    let words = words.add(Role::Dim, page.pen.glyph("→", "->")).add(Role::Plain, &format!("{} runs", runs.len()));
+    let words = words.add(Role::Dim, page.pen.glyph("→", "->")).add(Role::Plain, &format!("{runs} runs"));
     let words = if failed == 0 { words } else { words.join(",").add(Role::Bad, &format!("{failed} failed")) };
     words.flow(Line::default(), page.width)
 }
@@ -38,13 +39,13 @@ struct Row {
 }
 
 /// All in one table, phases across; where that is too wide, runs with their total alone, and phases down.
-fn table(page: &Page, runs: &[Transfer]) -> Vec<Line> {
+fn table(page: &Page, runs: &Repeats) -> Vec<Line> {
     let wide = phases_across(page, runs);
     if wide.iter().all(|line| line.width() <= page.width) { wide } else { phases_down(page, runs) }
 }
 
-fn phases_across(page: &Page, runs: &[Transfer]) -> Vec<Line> {
-    let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| runs.iter().any(|run| run.phase(*phase).is_some())).collect();
+fn phases_across(page: &Page, runs: &Repeats) -> Vec<Line> {
+    let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| runs.have(*phase)).collect();
     let mut head: Vec<(Role, String)> = phases.iter().map(|phase| (Role::Phase(*phase), phase.label().to_owned())).collect();
     head.push((Role::Strong, "total".to_owned()));
     let listed = run_rows(page, runs, &phases);
@@ -59,20 +60,19 @@ fn phases_across(page: &Page, runs: &[Transfer]) -> Vec<Line> {
     lines
 }
 
-fn phases_down(page: &Page, runs: &[Transfer]) -> Vec<Line> {
+fn phases_down(page: &Page, runs: &Repeats) -> Vec<Line> {
     let listed = run_rows(page, runs, &[]);
     let grid = Grid::of(vec![(Role::Strong, "total".to_owned())], listed.iter());
     let mut lines: Vec<Line> = if listed.is_empty() { Vec::new() } else { vec![grid.head()] };
     lines.extend(listed.iter().map(|row| grid.row(row, Role::Plain)));
-    let good = good(runs);
     let names = ["min", "median", "p90", "max"].map(|name| (Role::Dim, name.to_owned())).to_vec();
     let measures = Phase::ALL.into_iter().map(Some).chain([None]);
     let spreads = measures.filter_map(|phase| {
-        let Spread { min, median, p90, max } = spread(&good, phase)?;
+        let Spread { min, median, p90, max } = runs.spread(phase)?;
         let figures = [min, median, p90, max].map(|figure| page.pen.time(figure)).to_vec();
         Some(Row { name: phase.map_or("total", Phase::label).to_owned(), figures, remark: (Role::Dim, String::new()) })
     });
-    let spreads: Vec<Row> = if good.len() < 2 { Vec::new() } else { spreads.collect() };
+    let spreads: Vec<Row> = if runs.good() < 2 { Vec::new() } else { spreads.collect() };
     if !spreads.is_empty() {
         let grid = Grid::of(names, spreads.iter());
         lines.extend([Line::default(), grid.head()]);
@@ -82,19 +82,9 @@ fn phases_down(page: &Page, runs: &[Transfer]) -> Vec<Line> {
 }
 
 /// The runs, unless they are too many to read.
-fn run_rows(page: &Page, runs: &[Transfer], phases: &[Phase]) -> Vec<Row> {
-    let rows = runs.iter().enumerate().filter(|_| runs.len() <= LISTED);
+fn run_rows(page: &Page, runs: &Repeats, phases: &[Phase]) -> Vec<Row> {
+    let rows = runs.held().iter().enumerate().filter(|_| runs.count() <= LISTED);
     rows.map(|(i, run)| run_row(page, i + 1, run, phases)).collect()
-}
-
-/// The runs that did not fail: theirs are the figures that compare.
-fn good<'a>(runs: &'a [Transfer<'a>]) -> Vec<&'a Transfer<'a>> {
-    runs.iter().filter(|run| run.last().is_some_and(|last| last.failure.is_none() && last.ended.is_some())).collect()
-}
-
-/// The spread of a phase, or of the total.
-fn spread(good: &[&Transfer], phase: Option<Phase>) -> Option<Spread> {
-    Spread::of(good.iter().filter_map(|run| phase.map_or_else(|| run.total(), |phase| run.phase(phase))))
 }
 
 fn run_row(page: &Page, number: usize, run: &Transfer, phases: &[Phase]) -> Row {
@@ -111,13 +101,12 @@ fn remark(run: &Transfer) -> (Role, String) {
 }
 
 /// The spread over the good runs.
-fn spread_rows(page: &Page, runs: &[Transfer], phases: &[Phase]) -> Vec<Row> {
-    let good = good(runs);
-    if good.len() < 2 {
+fn spread_rows(page: &Page, runs: &Repeats, phases: &[Phase]) -> Vec<Row> {
+    if runs.good() < 2 {
         return Vec::new();
     }
-    let spreads: Vec<Option<Spread>> = phases.iter().copied().map(Some).chain([None]).map(|phase| spread(&good, phase)).collect();
-    let remark = format!("of {} runs", good.len());
+    let spreads: Vec<Option<Spread>> = phases.iter().copied().map(Some).chain([None]).map(|phase| runs.spread(phase)).collect();
+    let remark = format!("of {} runs", runs.good());
     let row = |name: &str, remark: &str, figure: fn(&Spread) -> Nanos| Row {
         name: name.to_owned(),
         figures: spreads.iter().map(|spread| page.pen.maybe_time(spread.as_ref().map(figure))).collect(),

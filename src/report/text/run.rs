@@ -2,7 +2,7 @@
 
 use super::Page;
 use crate::insight::budget::{Budget, Outcome, Verdict};
-use crate::insight::{conversations, transfers};
+use crate::insight::{conversations, repeats, transfers};
 use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
 use crate::trace::{CaptureState, Control, Link, OtherFrames, What};
@@ -26,6 +26,16 @@ pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
         );
     }
     lines
+}
+
+/// What is not told one by one because there were too many; nothing where all is, and of repeated runs, whose statistics tell it.
+pub(super) fn beyond(page: &Page) -> Option<Vec<Line>> {
+    let all: Vec<_> = transfers(page.trace).collect();
+    let in_statistics: usize = repeats(page.trace, &all).map(|request| request.beyond()).sum();
+    let runs = crate::insight::runs(page.trace);
+    let left = runs.count.saturating_sub(all.len()).saturating_sub(in_statistics);
+    let said = format!("{} more requests are not told one by one; --format json, har and csv have all", grouped(left as u64));
+    (left > 0).then(|| page.fact("more", Words::default().add(Role::Warning, &said)))
 }
 
 /// What among the packets is no TCP or UDP, and what is in no conversation for their number.

@@ -10,8 +10,10 @@ mod exit_code;
 mod parts;
 mod variables;
 
+use std::io;
+
+use super::every::Every;
 use super::{Options, escaping};
-use crate::insight::transfers;
 use crate::trace::{Exchange, Trace};
 use parts::Part;
 use variables::Facts;
@@ -30,14 +32,38 @@ pub struct WrittenOut {
 /// Writes a format out for each transfer of a run, as curl does for each URL. Redirects belong to their transfer: times are
 /// summed over them as curl sums them.
 pub fn write_out(format: &str, trace: &Trace, options: &Options) -> WrittenOut {
+    let mut all = WrittenOut::default();
+    let written = write_each_out(format, trace, options, &mut |one| {
+        all.stdout.push_str(&one.stdout);
+        all.stderr.push_str(&one.stderr);
+        Ok(())
+    });
+    all.warnings = written.unwrap_or_default();
+    all
+}
+
+/// The same, handed out for one transfer after the other; the warnings are returned at the end, each once.
+///
+/// # Errors
+/// The run cannot be read again, or what `to` says.
+pub fn write_each_out(
+    format: &str,
+    every: &dyn Every,
+    options: &Options,
+    to: &mut dyn FnMut(&WrittenOut) -> io::Result<()>,
+) -> io::Result<Vec<String>> {
     let parts = parts::parse(format);
     let mut out = WrittenOut::default();
-    for (number, transfer) in transfers(trace).enumerate() {
-        if let Some(facts) = Facts::of(trace, transfer, number, options.redactor()) {
+    every.each(&mut |trace, number, transfer| {
+        if let Some(facts) = Facts::of(trace, *transfer, number, options.redactor()) {
             out.write(&parts, &facts);
         }
-    }
-    out
+        to(&out)?;
+        out.stdout.clear();
+        out.stderr.clear();
+        Ok(())
+    })?;
+    Ok(out.warnings)
 }
 
 impl WrittenOut {

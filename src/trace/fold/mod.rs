@@ -2,13 +2,14 @@
 
 mod connection;
 mod exchange;
+mod retiring;
 
 use std::net::SocketAddr;
 
 use super::flows::Flows;
 use super::{
     Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, Exchange, ExchangeId, Flow, FlowKey, Link, Packet, Phase,
-    What,
+    Retired, What,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -25,7 +26,7 @@ pub struct Control {
     pub error: Option<Untrusted>,
 }
 
-/// All that is known about a run. [`Trace::apply`] is its only mutator.
+/// All that is known about a run. [`Trace::apply`] is its only mutator, but for [`Trace::retire`], which forgets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
     tool_version: Option<String>,
@@ -33,7 +34,11 @@ pub struct Trace {
     ended: Option<Moment>,
     latest: Moment,
     exchanges: Vec<Exchange>,
+    /// How many exchanges and connections began, those that are no longer held included.
+    begun: usize,
+    connected: usize,
     connections: Vec<Connection>,
+    retired: Retired,
     flows: Flows,
     capture: Capture,
     clock: ClockMap,
@@ -45,7 +50,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Exchanges kept. A run of more is cut, and says so through [`Trace::unlogged`].
+    /// Exchanges held at a time. A run of more is cut, unless exchanges that are over [are retired](Trace::retire).
     const MOST_EXCHANGES: usize = 100_000;
     /// Events kept for the event list.
     const MOST_LOGGED: usize = 200_000;
@@ -103,14 +108,14 @@ impl Trace {
         self.latest
     }
 
-    /// The exchanges, in the order they began.
+    /// The exchanges that are held, in the order they began.
     pub fn exchanges(&self) -> &[Exchange] {
         &self.exchanges
     }
 
     /// One exchange.
     pub fn exchange(&self, id: ExchangeId) -> Option<&Exchange> {
-        self.exchanges.get(id.0 as usize)
+        at(&self.exchanges, id.0 as usize, |exchange| exchange.id.0 as usize).and_then(|place| self.exchanges.get(place))
     }
 
     /// The connections, in the order they were established.
@@ -118,9 +123,14 @@ impl Trace {
         &self.connections
     }
 
+    /// What is known of exchanges that are no longer held.
+    pub const fn retired(&self) -> &Retired {
+        &self.retired
+    }
+
     /// One connection.
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
-        self.connections.get(id.0 as usize)
+        at(&self.connections, id.0 as usize, |connection| connection.id.0 as usize).and_then(|place| self.connections.get(place))
     }
 
     /// The flows seen on the wire.
@@ -203,7 +213,9 @@ impl Trace {
     pub fn failure(&self) -> Option<&(Phase, super::Failure)> {
         let retried = |i: usize| self.exchanges.get(i + 1).is_some_and(|next| next.cause == super::Cause::Retry);
         let mut kept = self.exchanges.iter().enumerate().rev().filter(|(i, _)| !retried(*i));
-        kept.find_map(|(_, exchange)| exchange.failure.as_ref())
+        let held = kept.find_map(|(_, exchange)| Some((exchange.id, exchange.failure.as_ref()?)));
+        let retired = self.retired.failure.as_ref().map(|(id, failure)| (*id, failure));
+        held.into_iter().chain(retired).max_by_key(|(id, _)| id.0).map(|(_, failure)| failure)
     }
 
     fn fold(&mut self, at: Moment, what: &What) {
@@ -230,9 +242,9 @@ impl Trace {
             What::Connected { .. } => self.fold_connected(at, what),
             What::Packets { .. } | What::Undelivered { .. } | What::Note { .. } => {}
             _ => {
-                if let Some(exchange) = what.exchange().and_then(|id| self.exchanges.get_mut(id.0 as usize)) {
+                if let Some(exchange) = what.exchange().and_then(|id| self.exchange_mut(id)) {
                     exchange::fold_exchange(exchange, at, what);
-                } else if let Some(connection) = what.connection().and_then(|id| self.connections.get_mut(id.0 as usize)) {
+                } else if let Some(connection) = what.connection().and_then(|id| self.connection_mut(id)) {
                     connection::fold_connection(connection, at, what);
                 }
             }
@@ -258,14 +270,16 @@ impl Trace {
     }
 
     fn start_exchange(&mut self, at: Moment, id: ExchangeId, cause: super::Cause, method: &str, url: &Untrusted) {
-        if id.0 as usize == self.exchanges.len() && self.exchanges.len() < Self::MOST_EXCHANGES {
+        if id.0 as usize == self.begun && self.exchanges.len() < Self::MOST_EXCHANGES {
+            self.begun += 1;
             self.exchanges.push(exchange::started(at, id, cause, method, url));
         }
     }
 
     fn fold_connected(&mut self, at: Moment, what: &What) {
         let What::Connected { exchange, connection, local, remote, reused } = what else { return };
-        if connection.0 as usize == self.connections.len() && self.connections.len() < Self::MOST_EXCHANGES {
+        if connection.0 as usize == self.connected && self.connections.len() < Self::MOST_EXCHANGES {
+            self.connected += 1;
             self.connections.push(Connection {
                 id: *connection,
                 opened_by: *exchange,
@@ -278,10 +292,18 @@ impl Trace {
                 closed: None,
             });
         }
-        if let Some(exchange) = self.exchanges.get_mut(exchange.0 as usize) {
+        if let Some(exchange) = self.exchange_mut(*exchange) {
             exchange.connection = Some(*connection);
             exchange.reused_connection = *reused;
         }
+    }
+
+    fn exchange_mut(&mut self, id: ExchangeId) -> Option<&mut Exchange> {
+        at(&self.exchanges, id.0 as usize, |exchange| exchange.id.0 as usize).and_then(|place| self.exchanges.get_mut(place))
+    }
+
+    fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        at(&self.connections, id.0 as usize, |connection| connection.id.0 as usize).and_then(|place| self.connections.get_mut(place))
     }
 
     fn add_packet(&mut self, packet: &Packet) {
@@ -290,6 +312,14 @@ impl Trace {
             self.capture.beyond_flows += 1;
         }
     }
+}
+
+/// Returns where in a list, which is in the order of numbers, the one with a number is. While none has gone that is the number itself.
+fn at<T>(list: &[T], number: usize, number_of: impl Fn(&T) -> usize) -> Option<usize> {
+    if list.get(number).is_some_and(|found| number_of(found) == number) {
+        return Some(number);
+    }
+    list.binary_search_by_key(&number, number_of).ok()
 }
 
 /// An address as a packet shows it: a socket's may name the interface too (RFC 4007), or be IPv4 in IPv6's clothes.

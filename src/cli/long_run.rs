@@ -1,0 +1,109 @@
+//! A run of any length: exchanges that are over go from memory, and are read again from the spool by reports that tell all of them.
+
+use std::io;
+
+use super::spool::Spool;
+use crate::insight::budget::Budget;
+use crate::insight::{Holding, Retirement, Transfer, transfers};
+use crate::report::{EachTransfer, Every};
+use crate::trace::{Event, Trace};
+
+/// Runs up to here are held whole, and need no spool.
+const FEW: usize = 50;
+
+/// A run's trace as it grows.
+pub(super) struct LongRun {
+    pub(super) trace: Trace,
+    retirement: Option<Retirement>,
+    spool: Option<Spool>,
+}
+
+impl LongRun {
+    /// Of so many requests. Where all are `told`, their events are kept in a spool.
+    pub(super) fn of(requests: usize, told: bool) -> Self {
+        let is_long = requests > FEW;
+        Self {
+            trace: Trace::default(),
+            retirement: is_long.then(|| Retirement::new(Holding::SELECTION)),
+            spool: (is_long && told).then(Spool::default),
+        }
+    }
+
+    /// Of what can be read again.
+    pub(super) fn read_again() -> Self {
+        Self { trace: Trace::default(), retirement: Some(Retirement::new(Holding::SELECTION)), spool: None }
+    }
+
+    /// One of a suite's, of which many may be under way at a time; no report of a suite tells every exchange.
+    pub(super) fn in_suite() -> Self {
+        Self { trace: Trace::default(), retirement: Some(Retirement::new(Holding::FEW)), spool: None }
+    }
+
+    /// Takes in what happened. What a budget has to know of exchanges that go it is told.
+    pub(super) fn take(&mut self, event: Event, budget: Option<&mut Budget>) {
+        if let Some(spool) = &self.spool {
+            spool.add(&event);
+        }
+        self.trace.apply(event);
+        if let Some(retirement) = &mut self.retirement {
+            let mut budget = budget;
+            retirement.retire(&mut self.trace, |trace, run| {
+                if let Some(budget) = &mut budget {
+                    budget.remember(trace, run);
+                }
+            });
+        }
+    }
+
+    /// Every exchange of the run.
+    pub(super) fn every(&self) -> &dyn Every {
+        match &self.spool {
+            // While none has gone the trace has all of them, and needs no reading.
+            Some(spool) if self.trace.retired().exchanges > 0 => spool,
+            _ => &self.trace,
+        }
+    }
+}
+
+impl Every for Spool {
+    fn each(&self, to: &mut EachTransfer<'_>) -> io::Result<()> {
+        let mut reading = Reading::begin(Holding::WINDOW);
+        self.read(|event| reading.take(event, to))?;
+        reading.end(to)
+    }
+}
+
+/// A run that is read from its beginning to its end, of which a window is held.
+pub(super) struct Reading {
+    trace: Trace,
+    window: Retirement,
+    number: usize,
+}
+
+impl Reading {
+    pub(super) fn begin(window: Holding) -> Self {
+        Self { trace: Trace::default(), window: Retirement::new(window), number: 0 }
+    }
+
+    /// Takes in an event, and hands out what can no longer change.
+    pub(super) fn take(&mut self, event: Event, to: &mut EachTransfer<'_>) -> io::Result<()> {
+        self.trace.apply(event);
+        let (number, mut result) = (&mut self.number, Ok(()));
+        self.window.retire(&mut self.trace, |trace: &Trace, transfer: &Transfer<'_>| {
+            if result.is_ok() {
+                result = to(trace, *number, transfer);
+                *number += 1;
+            }
+        });
+        result
+    }
+
+    /// Hands out the rest.
+    pub(super) fn end(self, to: &mut EachTransfer<'_>) -> io::Result<()> {
+        transfers(&self.trace).zip(self.number..).try_for_each(|(transfer, number)| to(&self.trace, number, &transfer))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

@@ -1,0 +1,151 @@
+//! Which exchanges a long run can do without, and what is kept of them.
+//!
+//! | held | why |
+//! |---|---|
+//! | the first ones | reports draw them |
+//! | the latest ones | they may still be told of: packets, closing, what the kernel counted |
+//! | the first that failed, and the last | why |
+//! | of each request that was repeated the first run, the last, the fastest and the slowest | its statistics belong to the first; reports tell the others |
+//!
+//! All others go once they are over. Their times stay, each as it was measured, so that statistics are exact.
+
+use super::{Repeats, Transfer, repeats, transfers};
+use crate::trace::{Clock, ExchangeId, Phase, RetiredRun, Timed, Trace};
+use crate::units::Nanos;
+
+/// How many exchanges of which kind are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Exchanges held before any of them goes.
+    pub all: usize,
+    /// The first ones.
+    pub first: usize,
+    /// The latest ones.
+    pub latest: usize,
+    /// Runs that failed.
+    pub failed: usize,
+    /// Requests that were repeated and have statistics of their own.
+    pub requests: usize,
+}
+
+impl Holding {
+    /// For reports that tell a selection.
+    pub const SELECTION: Self = Self { all: 2_560, first: 256, latest: 1_024, failed: 128, requests: 64 };
+    /// For one of many runs at a time, of which but the figures are told.
+    pub const FEW: Self = Self { all: 320, first: 64, latest: 128, failed: 32, requests: 4 };
+    /// For what is read once from its beginning to its end.
+    pub const WINDOW: Self = Self { all: 2_048, first: 0, latest: 1_024, failed: 0, requests: 0 };
+}
+
+/// Lets exchanges go as a run becomes long.
+#[derive(Clone, Copy, Debug)]
+pub struct Retirement {
+    holding: Holding,
+    /// Exchanges held at which it is worth looking for some that can go.
+    look_at: usize,
+}
+
+impl Retirement {
+    /// Holds so many.
+    pub const fn new(holding: Holding) -> Self {
+        Self { holding, look_at: holding.all }
+    }
+
+    /// Lets those go that can be done without, if there are too many. `last_seen` is called for each run that goes, in their order, while
+    /// its exchanges are still there.
+    pub fn retire(&mut self, trace: &mut Trace, last_seen: impl FnMut(&Trace, &Transfer<'_>)) {
+        if trace.exchanges().len() <= self.look_at {
+            return;
+        }
+        let going = self.going(trace, last_seen);
+        trace.retire(going);
+        // As many have to come before it is worth looking again, so that looking costs no more than their coming did.
+        self.look_at = self.holding.all.max(trace.exchanges().len().saturating_add(self.holding.latest));
+    }
+
+    fn going(&self, trace: &Trace, mut last_seen: impl FnMut(&Trace, &Transfer<'_>)) -> Vec<RetiredRun> {
+        let all: Vec<Transfer<'_>> = transfers(trace).collect();
+        let mut left = Left::of(trace, self.holding);
+        let mut going = Vec::new();
+        for request in repeats(trace, &all) {
+            let head = left.head_of(&request);
+            let remarkable = head.map(|_| remarkable(&request)).unwrap_or_default();
+            for (place, run) in request.held().iter().enumerate() {
+                if left.keeps(run) || remarkable.contains(&Some(place)) {
+                    if self.holding == Holding::WINDOW {
+                        // What is read in its order goes in its order.
+                        return going;
+                    }
+                    continue;
+                }
+                last_seen(trace, run);
+                going.extend(retired(trace, run, head));
+            }
+        }
+        going
+    }
+}
+
+/// What is left to be kept while one goes through the runs.
+struct Left {
+    holding: Holding,
+    exchanges: usize,
+    passed: usize,
+    failed: usize,
+    requests: usize,
+    last_failed: Option<ExchangeId>,
+}
+
+impl Left {
+    fn of(trace: &Trace, holding: Holding) -> Self {
+        let last_failed = trace.exchanges().iter().rev().find(|exchange| exchange.failure.is_some()).filter(|_| holding.failed > 0);
+        let exchanges = trace.exchanges().len();
+        Self { holding, exchanges, passed: 0, failed: 0, requests: 0, last_failed: last_failed.map(|exchange| exchange.id) }
+    }
+
+    /// The first exchange of a request that was repeated, if its statistics are kept.
+    fn head_of(&mut self, request: &Repeats<'_>) -> Option<ExchangeId> {
+        let first = request.held().first().filter(|first| !first.is_repeat() && request.count() > 1)?;
+        self.requests += 1;
+        (self.requests <= self.holding.requests).then_some(first.hops().first()?.id)
+    }
+
+    fn keeps(&mut self, run: &Transfer<'_>) -> bool {
+        let begins = self.passed;
+        self.passed += run.hops().len();
+        let is_over = run.hops().iter().all(|hop| hop.ended.is_some());
+        let failed = run.hops().iter().any(|hop| hop.failure.is_some());
+        let is_among_failed = failed && self.failed < self.holding.failed;
+        self.failed += usize::from(failed);
+        !is_over
+            || is_among_failed
+            || begins < self.holding.first
+            || self.passed > self.exchanges.saturating_sub(self.holding.latest)
+            || self.last_failed.is_some_and(|id| run.hops().iter().any(|hop| hop.id == id))
+    }
+}
+
+/// The places of the first run of a request, the last, the fastest and the slowest.
+fn remarkable(request: &Repeats<'_>) -> [Option<usize>; 4] {
+    let timed =
+        || request.held().iter().enumerate().filter(|(_, run)| !run.failed()).filter_map(|(place, run)| Some((run.total()?, place)));
+    let fastest = timed().min_by_key(|(total, _)| *total).map(|(_, place)| place);
+    let slowest = timed().max_by_key(|(total, _)| *total).map(|(_, place)| place);
+    [Some(0), request.held().len().checked_sub(1), fastest, slowest]
+}
+
+fn retired(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Option<RetiredRun> {
+    let app = Phase::ALL.into_iter().filter_map(|phase| Some(((Some(phase), Clock::App), run.phase(phase)?)));
+    let has_packets = !trace.flows().is_empty();
+    let wire = Phase::ALL.into_iter().filter(|_| has_packets && head.is_some());
+    let wire = wire.filter_map(|phase| Some(((Some(phase), Clock::Wire), run.wire_phase(trace, phase)?)));
+    let total = run.total().map(|total| ((None, Clock::App), total));
+    Some(RetiredRun {
+        first: run.hops().first()?.id,
+        last: run.last()?.id,
+        head,
+        repeated: run.is_repeat(),
+        failed: run.failed(),
+        times: app.chain(wire).chain(total).collect::<Vec<(Timed, Nanos)>>(),
+    })
+}

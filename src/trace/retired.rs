@@ -1,0 +1,154 @@
+//! What is kept of runs whose exchanges are no longer held one by one.
+
+use super::growing::push;
+use super::{Clock, ExchangeId, Failure, Phase};
+use crate::units::Nanos;
+
+/// Figures in no order, each as it was measured: 4 bytes of one below 2^32 (4.29 s in nanoseconds), 8 bytes of a larger one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    small: Vec<u32>,
+    large: Vec<u64>,
+}
+
+impl Column {
+    /// Adds a figure.
+    pub fn push(&mut self, figure: u64) {
+        match u32::try_from(figure) {
+            Ok(small) => push(&mut self.small, small),
+            Err(_) => push(&mut self.large, figure),
+        }
+    }
+
+    /// Returns the figures.
+    pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.small.iter().copied().map(u64::from).chain(self.large.iter().copied())
+    }
+
+    /// Returns how many there are.
+    pub const fn len(&self) -> usize {
+        self.small.len() + self.large.len()
+    }
+
+    /// Returns whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A figure of a run: the time in a phase, or `None` for the whole, on a clock.
+pub type Timed = (Option<Phase>, Clock);
+
+/// A run (a request with its redirects and retries) whose exchanges go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredRun {
+    /// Its first exchange.
+    pub first: ExchangeId,
+    /// Its last exchange; those between the two are the run's.
+    pub last: ExchangeId,
+    /// The first exchange of the request that it repeats; `None` where the figures of that request are not kept apart.
+    pub head: Option<ExchangeId>,
+    /// Whether it repeats another.
+    pub repeated: bool,
+    /// Whether its last exchange failed.
+    pub failed: bool,
+    /// Its times, all of them over all hops. Those of a run that failed count in no statistic.
+    pub times: Vec<(Timed, Nanos)>,
+}
+
+/// The retired runs of one request that was repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredRepeats {
+    /// The first exchange of the first run, which is held.
+    pub head: ExchangeId,
+    /// Runs.
+    pub runs: u64,
+    /// Runs that failed.
+    pub failed: u64,
+    times: Vec<(Timed, Column)>,
+}
+
+impl RetiredRepeats {
+    /// Returns the times of the runs that did not fail.
+    pub fn times(&self, of: Timed) -> Option<&Column> {
+        self.times.iter().find(|(known, _)| *known == of).map(|(_, column)| column)
+    }
+
+    /// Returns what was measured in any of them.
+    pub fn measured(&self) -> impl Iterator<Item = Timed> + '_ {
+        self.times.iter().map(|(known, _)| *known)
+    }
+}
+
+/// All that is known of exchanges that are no longer held.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Retired {
+    /// Exchanges.
+    pub exchanges: u64,
+    /// Runs.
+    pub runs: u64,
+    /// Runs that failed.
+    pub failed: u64,
+    /// Runs that repeat another.
+    pub repeated: u64,
+    /// How long the runs took that did not fail.
+    pub totals: Column,
+    pub(super) failure: Option<(ExchangeId, (Phase, Failure))>,
+    repeats: Vec<RetiredRepeats>,
+}
+
+impl Retired {
+    /// Returns the retired runs of the request whose first exchange this is.
+    pub fn repeats_of(&self, head: ExchangeId) -> Option<&RetiredRepeats> {
+        let place = self.repeats.binary_search_by_key(&head.0, |repeats| repeats.head.0).ok()?;
+        self.repeats.get(place)
+    }
+
+    pub(super) fn add(&mut self, run: RetiredRun) {
+        self.exchanges += u64::from(run.last.0.saturating_sub(run.first.0)) + 1;
+        self.runs += 1;
+        self.failed += u64::from(run.failed);
+        self.repeated += u64::from(run.repeated);
+        let total = run.times.iter().find(|(of, _)| *of == (None, Clock::App)).filter(|_| !run.failed);
+        if let Some((_, total)) = total {
+            self.totals.push(total.0);
+        }
+        let Some(head) = run.head else { return };
+        let place = self.repeats.partition_point(|repeats| repeats.head.0 < head.0);
+        if self.repeats.get(place).is_none_or(|repeats| repeats.head != head) {
+            self.repeats.insert(place, RetiredRepeats { head, runs: 0, failed: 0, times: Vec::new() });
+        }
+        let Some(repeats) = self.repeats.get_mut(place) else { return };
+        repeats.runs += 1;
+        repeats.failed += u64::from(run.failed);
+        for (of, time) in run.times.into_iter().filter(|_| !run.failed) {
+            let known = repeats.times.iter().position(|(known, _)| *known == of);
+            let column = known.unwrap_or_else(|| {
+                repeats.times.push((of, Column::default()));
+                repeats.times.len() - 1
+            });
+            if let Some((_, column)) = repeats.times.get_mut(column) {
+                column.push(time.0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_gives_back_what_was_put_in() {
+        let mut column = Column::default();
+        let figures = [0, 7, u64::from(u32::MAX), u64::from(u32::MAX) + 1, u64::MAX, 7];
+        for figure in figures {
+            column.push(figure);
+        }
+        let (mut back, mut put): (Vec<u64>, _) = (column.iter().collect(), figures.to_vec());
+        back.sort_unstable();
+        put.sort_unstable();
+        assert_eq!((back, column.len(), column.is_empty()), (put, 6, false));
+        assert!(Column::default().is_empty());
+    }
+}
