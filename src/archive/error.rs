@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::units::Untrusted;
+use crate::units::{Bytes, Untrusted};
 
 /// Why a capture file cannot be read, or not further than to a place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,12 @@ pub enum ArchiveError {
     /// There is nothing in it.
     #[error("this is no capture file: it is empty")]
     Empty,
+    /// It came through a pipe, and is no longer there from its beginning.
+    #[error("what came through the pipe is no longer kept from its beginning, but the latest {limit} of it; --spool-limit keeps more")]
+    Forgotten {
+        /// How much is kept.
+        limit: Bytes,
+    },
     /// It is no file.
     #[error("this is a folder, and no capture file")]
     Folder,

@@ -24,6 +24,7 @@ mod law;
 mod ours;
 mod pcap;
 mod pcapng;
+mod pipe_file;
 mod reader;
 mod record;
 #[cfg(test)]
@@ -53,6 +54,9 @@ use reader::Reader;
 use source::Source;
 use teller::Teller;
 
+/// Bytes of a pipe that are kept where nothing else is said: 1 GiB.
+pub const SPOOL_LIMIT: u64 = 1 << 30;
+
 /// A capture file or a HAR that is open, and known to be one.
 pub struct Archive {
     content: Content,
@@ -80,7 +84,12 @@ impl Archive {
 
     /// Reads what comes once only. It is kept in a file without a name, so that packets' bytes can be had afterwards.
     pub fn piped(input: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
-        Comparable::over(Source::pipe(input)?, "standard input".to_owned())?.events()
+        Self::piped_within(input, SPOOL_LIMIT)
+    }
+
+    /// The same, with a limit for that file in bytes: when it is full, the latest bytes take the place of the first, which is told as a note.
+    pub fn piped_within(input: impl Read + Send + 'static, limit: u64) -> Result<Self, ArchiveError> {
+        Comparable::over(Source::pipe(input, limit)?, "standard input".to_owned())?.events()
     }
 
     /// Opens what was read once, to read it again: a file, or what came through a pipe and was kept.
@@ -118,7 +127,7 @@ impl Comparable {
         if metadata.is_dir() {
             return Err(ArchiveError::Folder);
         }
-        if metadata.is_file() { Self::over(Source::file(file), name) } else { Self::over(Source::pipe(file)?, name) }
+        if metadata.is_file() { Self::over(Source::file(file), name) } else { Self::over(Source::pipe(file, SPOOL_LIMIT)?, name) }
     }
 
     fn over(mut source: Source, name: String) -> Result<Self, ArchiveError> {

@@ -1,9 +1,12 @@
 //! The input, in large blocks.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::ArchiveError;
+use super::pipe_file::PipeFile;
+use super::store::Again;
 
 /// Reads a file, or a pipe that is kept in a file while it is read.
 pub(super) struct Source {
@@ -21,7 +24,7 @@ pub(super) struct Source {
 
 enum Input {
     File(File),
-    Pipe { from: Box<dyn Read + Send>, into: File },
+    Pipe { from: Box<dyn Read + Send>, into: Arc<PipeFile> },
 }
 
 impl Source {
@@ -32,8 +35,8 @@ impl Source {
         Self::over(Input::File(file))
     }
 
-    pub(super) fn pipe(from: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
-        let into = tempfile::tempfile().map_err(|error| ArchiveError::system(0, &error))?;
+    pub(super) fn pipe(from: impl Read + Send + 'static, limit: u64) -> Result<Self, ArchiveError> {
+        let into = PipeFile::new(limit).map(Arc::new).map_err(|error| ArchiveError::system(0, &error))?;
         Ok(Self::over(Input::Pipe { from: Box::new(from), into }))
     }
 
@@ -42,9 +45,11 @@ impl Source {
     }
 
     /// The file in which all that was read lies, to read it again.
-    pub(super) fn again(&self) -> Result<File, ArchiveError> {
-        let (Input::File(file) | Input::Pipe { into: file, .. }) = &self.input;
-        file.try_clone().map_err(|error| ArchiveError::system(0, &error))
+    pub(super) fn again(&self) -> Result<Again, ArchiveError> {
+        match &self.input {
+            Input::File(file) => file.try_clone().map(Again::File).map_err(|error| ArchiveError::system(0, &error)),
+            Input::Pipe { into, .. } => Ok(Again::Pipe(Arc::clone(into))),
+        }
     }
 
     /// Where the next byte is.
@@ -124,7 +129,7 @@ impl Input {
             let read = match self {
                 Self::File(file) => file.read(into),
                 Self::Pipe { from, into: kept } => from.read(into).and_then(|read| {
-                    kept.write_all(into.get(..read).unwrap_or_default())?;
+                    kept.append(into.get(..read).unwrap_or_default())?;
                     Ok(read)
                 }),
             };

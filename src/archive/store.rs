@@ -3,29 +3,69 @@
 use std::fs::File;
 use std::io::{self, Seek as _};
 use std::os::unix::fs::FileExt;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use super::pipe_file::PipeFile;
 use super::{ArchiveError, Extent};
 use crate::trace::{ByteStore, StoreError, Stored};
+use crate::units::Bytes;
 
 /// The bytes of a capture file.
 pub struct Store {
-    file: File,
+    again: Again,
     /// The link types of its interfaces, as far as they have come.
     links: RwLock<Vec<u16>>,
 }
 
+/// Where what was read can be read again.
+pub(super) enum Again {
+    /// The file itself.
+    File(File),
+    /// What is kept of a pipe.
+    Pipe(Arc<PipeFile>),
+}
+
 impl Store {
-    pub(super) const fn over(file: File) -> Self {
-        Self { file, links: RwLock::new(Vec::new()) }
+    pub(super) const fn over(again: Again) -> Self {
+        Self { again, links: RwLock::new(Vec::new()) }
     }
 
     /// Returns the file, to be read again from its beginning.
     pub(super) fn from_the_beginning(&self) -> Result<File, ArchiveError> {
         let refused = |error: &io::Error| ArchiveError::system(0, error);
-        let mut file = self.file.try_clone().map_err(|error| refused(&error))?;
-        file.rewind().map_err(|error| refused(&error))?;
-        Ok(file)
+        match &self.again {
+            Again::File(file) => {
+                let mut file = file.try_clone().map_err(|error| refused(&error))?;
+                file.rewind().map_err(|error| refused(&error))?;
+                Ok(file)
+            }
+            Again::Pipe(pipe) => {
+                let whole = pipe.whole().map_err(|error| refused(&error))?;
+                whole.ok_or_else(|| ArchiveError::Forgotten { limit: Bytes(pipe.limit()) })
+            }
+        }
+    }
+
+    /// Returns how many bytes of what came through a pipe are no longer kept, from the first on, and how many are kept at most.
+    pub(super) fn forgotten(&self) -> Option<(Bytes, Bytes)> {
+        let Again::Pipe(pipe) = &self.again else { return None };
+        Some((Bytes(pipe.forgotten()), Bytes(pipe.limit()))).filter(|(forgotten, _)| forgotten.0 > 0)
+    }
+
+    /// Reads a piece; an error says what was refused, or that it is no longer kept.
+    fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, StoreError> {
+        loop {
+            let read = match &self.again {
+                Again::File(file) => file.read_at(into, at).map(Some),
+                Again::Pipe(pipe) => pipe.read_at(into, at),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(StoreError::Refused { at, reason: error.to_string() }),
+                Ok(Some(read)) => return Ok(read),
+                Ok(None) => return Err(StoreError::Forgotten { at, kept: self.forgotten().map_or(0, |(_, limit)| limit.0) }),
+            }
+        }
     }
 
     /// The next interface has this link type.
@@ -44,18 +84,12 @@ impl Store {
     fn fill(&self, at: u64, needed: u64, into: &mut Vec<u8>) -> Result<(), StoreError> {
         const STEP: usize = 1 << 18;
         into.clear();
-        let refused = |error: &io::Error| StoreError::Refused { at, reason: error.to_string() };
         while (into.len() as u64) < needed {
             let begin = into.len();
             let left = usize::try_from(needed - begin as u64).unwrap_or(usize::MAX);
             into.resize(begin + left.min(STEP), 0);
             let room = into.get_mut(begin..).unwrap_or_default();
-            let read = loop {
-                match self.file.read_at(room, at.saturating_add(begin as u64)) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    other => break other.map_err(|error| refused(&error))?,
-                }
-            };
+            let read = self.read_at(room, at.saturating_add(begin as u64))?;
             into.truncate(begin + read);
             if read == 0 {
                 return Err(StoreError::Gone { at, needed, found: into.len() as u64 });

@@ -55,6 +55,8 @@ pub(super) struct Teller<F> {
     ours: Option<Ours>,
     /// Events of a run of ours, behind packets of others.
     misplaced: u64,
+    /// It was said that the first bytes of the pipe are no longer kept.
+    said_forgotten: bool,
 }
 
 impl<F: FnMut(Event)> Teller<F> {
@@ -84,6 +86,7 @@ impl<F: FnMut(Event)> Teller<F> {
             kept: Kept::default(),
             ours: None,
             misplaced: 0,
+            said_forgotten: false,
         }
     }
 
@@ -232,6 +235,18 @@ impl<F: FnMut(Event)> Teller<F> {
         }
     }
 
+    /// Says once that what came first is no longer kept.
+    fn say_forgotten(&mut self) {
+        if let Some((_, limit)) = self.store.forgotten().filter(|_| !self.said_forgotten) {
+            self.said_forgotten = true;
+            let text = format!(
+                "more than {limit} came through the pipe: the bytes of the oldest packets are no longer kept, so that they cannot be taken apart \
+                 (--spool-limit keeps more)"
+            );
+            self.emit(What::Note { exchange: None, text: Untrusted::new(text) });
+        }
+    }
+
     fn flush(&mut self) {
         if !self.packets.is_empty() {
             let packets = std::mem::replace(&mut self.packets, Vec::with_capacity(Self::BATCH));
@@ -248,6 +263,7 @@ impl<F: FnMut(Event)> Teller<F> {
             let frames = std::mem::take(&mut self.others);
             self.emit(What::OtherFrames { frames });
         }
+        self.say_forgotten();
     }
 
     fn finish(mut self) -> Kept {
@@ -274,6 +290,9 @@ impl<F: FnMut(Event)> Teller<F> {
         }
         if let Some(error) = &self.kept.error {
             self.note(format!("the file is not read to its end: {error}"));
+        }
+        if let Some((forgotten, _)) = self.store.forgotten() {
+            self.note(format!("of the packets' bytes the first {forgotten} are no longer kept"));
         }
         // A run of ours says itself that it is over. Where it does not, it was cut off.
         if self.ours.is_none() {

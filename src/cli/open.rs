@@ -55,7 +55,8 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
     let failed = |error: &std::io::Error| Usage::new(error.to_string());
     if is_standard_input {
         // It may be long before the first byte comes, and the screen says so.
-        spawn("reader", &sender, &shelf, move |sender, shelf| read(Archive::piped(std::io::stdin()), keys, sender, shelf))
+        let limit = args.spool_limit;
+        spawn("reader", &sender, &shelf, move |sender, shelf| read(Archive::piped_within(std::io::stdin(), limit), keys, sender, shelf))
             .map_err(|e| failed(&e))?;
     } else {
         let archive = Archive::open(&args.file).map_err(|error| Usage::new(format!("{name}: {error}")))?;

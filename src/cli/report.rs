@@ -24,7 +24,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
     }
     let name = Untrusted::new(args.file.to_string_lossy());
     let mut keys = secrets::beside(args.keylog.as_deref())?;
-    let archive = open(&args.file).map_err(|error| Usage::new(format!("{}: {error}", name.escaped())))?;
+    let archive = open(&args.file, args.spool_limit).map_err(|error| Usage::new(format!("{}: {error}", name.escaped())))?;
     let store = archive.store();
     let mut run = LongRun::read_again();
     // What is secret becomes known on the way, the second time too.
@@ -74,6 +74,6 @@ impl Every for Again<'_> {
     }
 }
 
-fn open(path: &Path) -> Result<Archive, ArchiveError> {
-    if path.as_os_str() == "-" { Archive::piped(std::io::stdin()) } else { Archive::open(path) }
+fn open(path: &Path, limit: u64) -> Result<Archive, ArchiveError> {
+    if path.as_os_str() == "-" { Archive::piped_within(std::io::stdin(), limit) } else { Archive::open(path) }
 }

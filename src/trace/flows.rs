@@ -7,12 +7,16 @@ use super::{Flow, FlowKey, Packet, TcpFlags, Transport, Undelivered};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Flows {
     list: Vec<Flow>,
+    /// Packets listed in all of them.
+    listed: usize,
     index: FlowIndex,
 }
 
 impl Flows {
     /// Flows kept; packets of further ones are counted only.
     pub(super) const MOST: usize = 65_536;
+    /// Packets listed in all flows together; further ones are counted, but not listed. At some 78 bytes each that is 0.8 GB.
+    const MOST_LISTED: usize = 10_000_000;
 
     pub(super) fn list(&self) -> &[Flow] {
         &self.list
@@ -61,8 +65,9 @@ impl Flows {
                 self.list.len() - 1
             }
         };
+        let has_room = self.listed < Self::MOST_LISTED;
         if let Some(flow) = self.list.get_mut(place) {
-            flow.add(packet, flow.key.direction_from(packet.source));
+            self.listed += usize::from(flow.add(packet, flow.key.direction_from(packet.source), has_room));
         }
         true
     }
@@ -70,6 +75,7 @@ impl Flows {
     /// Forgets the flows that are not to be kept.
     pub(super) fn retain(&mut self, keep: impl Fn(&Flow) -> bool) {
         self.list.retain(keep);
+        self.listed = self.list.iter().map(|flow| flow.packets().len()).sum();
         self.index = FlowIndex::default();
         for (place, flow) in self.list.iter().enumerate() {
             self.index.insert(Ends::of(&flow.key), flow.key.reuse, place);

@@ -37,6 +37,14 @@ pub enum StoreError {
         /// Bytes there are.
         found: u64,
     },
+    /// They came through a pipe, and newer ones took their place.
+    #[error("the packet's bytes are no longer kept: of what comes through the pipe the latest {kept} bytes are; --spool-limit keeps more")]
+    Forgotten {
+        /// Offset in the store.
+        at: u64,
+        /// How many bytes are kept.
+        kept: u64,
+    },
     /// The system refuses.
     #[error("the bytes of a packet at offset {at} cannot be read: {reason}")]
     Refused {

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::units::{Untrusted, acts_on_a_terminal};
+use crate::units::escape;
 
 /// The text with whatever would act on a terminal spelt out. What comes from the network is escaped where it is put into words;
 /// this is for what should be harmless, and in a crafted file need not be.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().any(acts_on_a_terminal) { Cow::Owned(Untrusted::new(text).escaped().into_owned()) } else { Cow::Borrowed(text) }
+    escape(text)
 }
 
 /// Columns a text takes.

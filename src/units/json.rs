@@ -1,5 +1,5 @@
-//! JSON that is safe to look at: everything that [acts on a terminal](acts_on_a_terminal) is written as `\uXXXX`, so a document can be
-//! printed, and read back it is unchanged.
+//! JSON that is safe to look at: everything that [acts on a terminal](acts_on_a_terminal), and of combining marks on one character those
+//! beyond the first four, is written as `\uXXXX`, so a document can be printed, and read back it is unchanged.
 
 use std::io::{self, Write};
 
@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use super::acts_on_a_terminal;
+use super::text::{MOST_MARKS, is_mark};
 
 /// A value on one line, without a line break at its end.
 pub fn json_line(value: &impl Serialize) -> String {
@@ -29,8 +30,12 @@ struct Escaping;
 impl Formatter for Escaping {
     /// Gets what needs no escape by JSON's own rules (RFC 8259 §7).
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| acts_on_a_terminal(*c)) {
+        let (mut rest, mut marks) = (fragment, 0);
+        let mut spelt_out = |c: char| {
+            marks = if is_mark(c) { marks + 1 } else { 0 };
+            marks > MOST_MARKS || acts_on_a_terminal(c)
+        };
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| spelt_out(*c)) {
             let (plain, after) = rest.split_at(at);
             writer.write_all(plain.as_bytes())?;
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -52,5 +57,7 @@ mod tests {
         let written = json_line(&text);
         assert_eq!(written, r#""a\u001b[2Jb\u202ec\u009bd\r\n\t\u007f\u2066\"\\ naïve 東京 🦀 \udb40\udc41""#);
         assert_eq!(serde_json::from_str::<String>(&written).ok().as_deref(), Some(text));
+        let piled = format!("a{}b", "\u{301}".repeat(6));
+        assert_eq!(json_line(&piled), format!("\"a{}\\u0301\\u0301b\"", "\u{301}".repeat(4)));
     }
 }

@@ -16,6 +16,6 @@ pub use rate::BitRate;
 pub use scaled::scaled;
 pub use share::Share;
 pub use size::{Bytes, counted, grouped};
-pub use text::{Secret, Untrusted, acts_on_a_terminal};
+pub use text::{Secret, Untrusted, acts_on_a_terminal, escape};
 pub use time::{Moment, Nanos, WallTime, percent};
 pub use typed_url::{TypedUrl, UrlMistake};

@@ -8,6 +8,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use unicode_width::UnicodeWidthChar as _;
 
 /// Text from the network, a file or a certificate. It may hold terminal escapes, bidirectional marks, anything.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,7 +35,8 @@ impl Untrusted {
         &self.0
     }
 
-    /// The text with everything that could act on a terminal or reorder a line spelt out: `\x1b`, `\u{202e}`.
+    /// The text with everything that could act on a terminal or reorder a line spelt out: `\x1b`, `\u{202e}`. Of combining marks on one
+    /// character four are shown, and the rest is counted: `\{12 marks}`.
     pub fn escaped(&self) -> Cow<'_, str> {
         escape(&self.0)
     }
@@ -52,12 +54,29 @@ impl<T: Into<String>> From<T> for Untrusted {
     }
 }
 
-fn escape(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts_on_a_terminal) {
+/// Combining marks on one character that are shown. Orthographies need no more: Hebrew with points and accents has four, Thai,
+/// Vietnamese and decomposed Hangul two.
+pub(super) const MOST_MARKS: usize = 4;
+
+/// The text with everything that could act on a terminal spelt out, and of the marks that pile up on a character the first few, with how many
+/// more there are.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !needs_escaping(text) {
         return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(text.len() + 16);
+    let mut out = String::with_capacity(text.len().min(1 << 16) + 16);
+    let (mut marks, mut piled) = (0, 0_usize);
     for c in text.chars() {
+        if is_mark(c) {
+            marks += 1;
+            if marks > MOST_MARKS {
+                piled += 1;
+                continue;
+            }
+        } else {
+            say_piled(&mut out, &mut piled);
+            marks = 0;
+        }
         if !acts_on_a_terminal(c) {
             out.push(c);
         } else if u32::from(c) < 0x100 {
@@ -66,7 +85,29 @@ fn escape(text: &str) -> Cow<'_, str> {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         }
     }
+    say_piled(&mut out, &mut piled);
     Cow::Owned(out)
+}
+
+/// `\\{12 marks}`.
+fn say_piled(out: &mut String, piled: &mut usize) {
+    if *piled > 0 {
+        let _ = write!(out, "\\{{{piled} marks}}");
+        *piled = 0;
+    }
+}
+
+fn needs_escaping(text: &str) -> bool {
+    let mut marks = 0;
+    text.chars().any(|c| {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        marks > MOST_MARKS || acts_on_a_terminal(c)
+    })
+}
+
+/// Whether a character takes no column of its own, but stands on the one before it (Unicode's general categories Mn and Me, and the like).
+pub(super) fn is_mark(c: char) -> bool {
+    !c.is_ascii() && c.width() == Some(0) && !acts_on_a_terminal(c)
 }
 
 /// Control characters (C0, DEL, C1), line and paragraph separators, and the invisible format characters of Unicode that
@@ -110,6 +151,21 @@ mod tests {
         let hostile = Untrusted::new("a\x1b[2Jb\u{202e}c\u{9b}d\r\n\u{7f}\u{2066}");
         assert_eq!(hostile.escaped(), r"a\x1b[2Jb\u{202e}c\x9bd\x0d\x0a\x7f\u{2066}");
         assert_eq!(format!("{hostile:?}"), format!("{:?}", hostile.escaped()));
+    }
+
+    #[test]
+    fn marks_that_pile_up_are_counted() {
+        let piled = |marks: usize| format!("a{}b", "\u{301}".repeat(marks));
+        for few in 0..=MOST_MARKS {
+            assert_eq!(Untrusted::new(piled(few)).escaped(), piled(few));
+        }
+        assert_eq!(Untrusted::new(piled(5)).escaped(), piled(4).replace('b', r"\{1 marks}b"));
+        assert_eq!(Untrusted::new(piled(1_000_000)).escaped(), piled(4).replace('b', r"\{999996 marks}b"));
+        assert_eq!(Untrusted::new("\u{301}".repeat(6)).escaped(), "\u{301}\u{301}\u{301}\u{301}\\{2 marks}", "marks without a base");
+        for word in ["שָׁל֑וֹם", "ที่นี่", "\u{1112}\u{1161}\u{11ab}", "Tiếng Viê\u{323}t", "1\u{fe0f}\u{20e3}", "क्षि"]
+        {
+            assert!(matches!(Untrusted::new(word).escaped(), Cow::Borrowed(_)), "{word}");
+        }
     }
 
     #[test]

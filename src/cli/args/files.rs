@@ -16,6 +16,9 @@ pub(in crate::cli) struct OpenArgs {
     /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) keylog: Option<PathBuf>,
+    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit)]
+    pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
     pub(in crate::cli) look: LookArgs,
     #[command(flatten)]
@@ -37,6 +40,9 @@ pub(in crate::cli) struct ReportFileArgs {
     /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture; implies --messages
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub(in crate::cli) keylog: Option<PathBuf>,
+    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit, help_heading = "Report")]
+    pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
     pub(in crate::cli) look: ReportArgs,
 }
@@ -81,6 +87,39 @@ impl ReportFileArgs {
     /// The default report on a file.
     pub(in crate::cli) fn of(args: &OpenArgs) -> Self {
         let look = ReportArgs { ascii: args.look.ascii, secrets: args.secrets.clone(), ..ReportArgs::default() };
-        Self { file: args.file.clone(), formats: Vec::new(), messages: false, keylog: args.keylog.clone(), look }
+        Self { file: args.file.clone(), formats: Vec::new(), messages: false, keylog: args.keylog.clone(), spool_limit: args.spool_limit, look }
+    }
+}
+
+/// A number of bytes as curl's `--limit-rate` has it: `500M`, `2g`, `1048576`; at least a mebibyte, which is what a packet may need.
+fn spool_limit(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 1 << 20;
+    let (number, shift) = match text.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (text.get(..at), 10),
+        Some((at, 'm' | 'M')) => (text.get(..at), 20),
+        Some((at, 'g' | 'G')) => (text.get(..at), 30),
+        _ => (Some(text), 0),
+    };
+    let digits = number.filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let bytes = digits.and_then(|digits| digits.parse::<u64>().ok()).and_then(|number| number.checked_mul(1 << shift));
+    match bytes {
+        Some(bytes) if (LEAST..=1 << 50).contains(&bytes) => Ok(bytes),
+        Some(_) => Err("from 1M to 1048576G are possible".to_owned()),
+        None => Err("a whole number of bytes is wanted, with K, M or G for powers of 1024: 500M".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_the_spool_is_a_number_of_bytes() {
+        for (text, bytes) in [("1M", 1 << 20), ("2g", 2 << 30), ("1048576", 1 << 20), ("2048K", 2 << 20), ("1048576G", 1 << 50)] {
+            assert_eq!(spool_limit(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "1023K", "0", "-1", "+5M", "1.5G", "1GiB", "99999999999999999999", "17179869184G", "1048577G"] {
+            assert!(spool_limit(text).is_err(), "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::insight::{
 };
 use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
-use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts, What};
+use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts};
 use crate::units::{Bytes, Nanos};
 
 type Fact = (&'static str, Words);
@@ -210,9 +210,6 @@ fn again(words: Words, count: u64) -> Words {
 }
 
 fn notes(page: &Page, exchange: &Exchange) -> Vec<Fact> {
-    let of_exchange = page.trace.log().iter().filter_map(|event| match &event.what {
-        What::Note { exchange: Some(id), text } if *id == exchange.id => Some(text),
-        _ => None,
-    });
+    let of_exchange = page.notes.get(&exchange.id).into_iter().flatten();
     of_exchange.map(|text| ("note", plain(&page.redactor.text(text).escaped()))).collect()
 }

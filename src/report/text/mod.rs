@@ -22,18 +22,20 @@ mod suite;
 pub(super) use headline::{secured, status};
 pub(super) use suite::suite;
 
+use std::collections::HashMap;
+
 use super::Options;
 use super::pen::{Line, Pen, Role};
 use crate::insight::redact::Redactor;
 use crate::insight::{Repeats, Transfer, repeats, transfers};
 use crate::report::flow::Words;
-use crate::trace::{Exchange, Trace};
-use crate::units::{Moment, Nanos};
+use crate::trace::{Exchange, ExchangeId, Trace, What};
+use crate::units::{Moment, Nanos, Untrusted};
 
 /// A run as text. It ends with a line break; no line but a long word's is wider than [`Options::width`].
 pub fn text(trace: &Trace, options: &Options) -> String {
-    let page =
-        Page { trace, pen: Pen::new(options), redactor: options.redactor(), width: options.width.clamp(Page::NARROWEST, Page::WIDEST) };
+    let width = options.width.clamp(Page::NARROWEST, Page::WIDEST);
+    let page = Page { trace, pen: Pen::new(options), redactor: options.redactor(), width, notes: notes(trace) };
     let all: Vec<Transfer> = transfers(trace).collect();
     let mut blocks: Vec<Vec<Line>> = repeats(trace, &all).flat_map(|request| request_blocks(&page, &request)).collect();
     blocks.extend(run::beyond(&page));
@@ -43,12 +45,24 @@ pub fn text(trace: &Trace, options: &Options) -> String {
     drawn.map(|block| block.iter().map(|line| page.pen.draw(line)).collect::<String>()).collect::<Vec<_>>().join("\n")
 }
 
+fn notes(trace: &Trace) -> HashMap<ExchangeId, Vec<&Untrusted>> {
+    let mut notes: HashMap<_, Vec<_>> = HashMap::new();
+    for event in trace.log() {
+        if let What::Note { exchange: Some(exchange), text } = &event.what {
+            notes.entry(*exchange).or_default().push(text);
+        }
+    }
+    notes
+}
+
 /// What every part of the report needs.
 struct Page<'a> {
     trace: &'a Trace,
     pen: Pen,
     redactor: Redactor<'a>,
     width: usize,
+    /// What was noted of exchanges.
+    notes: HashMap<ExchangeId, Vec<&'a Untrusted>>,
 }
 
 impl Page<'_> {

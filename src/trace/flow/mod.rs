@@ -211,7 +211,8 @@ impl Flow {
         }
     }
 
-    pub(super) fn add(&mut self, packet: &Packet, direction: Direction) {
+    /// Takes a packet in; returns whether it is listed. It is only counted where the flow, or the trace, has no room.
+    pub(super) fn add(&mut self, packet: &Packet, direction: Direction, has_room: bool) -> bool {
         self.time_handshake(packet, direction);
         let reordered_within = self.reordered_within();
         let stream = match direction {
@@ -219,9 +220,9 @@ impl Flow {
             Direction::Received => &mut self.received,
         };
         let (offset, retransmitted) = stream.take(packet, reordered_within);
-        if self.entries.len() == Self::MOST {
+        if self.entries.len() == Self::MOST || !has_room {
             self.count_unlisted(direction, packet.payload_bytes);
-            return;
+            return false;
         }
         let (ack, window, flags) = match packet.transport {
             Transport::Tcp(tcp) => (tcp.ack, tcp.window, tcp.flags),
@@ -244,6 +245,7 @@ impl Flow {
         push(&mut self.entries, entry);
         self.sums.add(&self.entries);
         self.stride();
+        true
     }
 
     pub(super) fn add_undelivered(&mut self, error: &Undelivered) {
