@@ -97,7 +97,7 @@ impl Archive {
     /// # Errors
     /// The system refuses, or the file is no longer what it was.
     pub fn again(store: &Store, name: &str) -> Result<Self, ArchiveError> {
-        Comparable::over(Source::file(store.from_the_beginning()?), name.to_owned())?.events()
+        Comparable::over(Source::file(store.rewound()?), name.to_owned())?.events()
     }
 
     /// Where the packets' bytes can be read.

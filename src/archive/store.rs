@@ -31,7 +31,7 @@ impl Store {
     }
 
     /// Returns the file, to be read again from its beginning.
-    pub(super) fn from_the_beginning(&self) -> Result<File, ArchiveError> {
+    pub(super) fn rewound(&self) -> Result<File, ArchiveError> {
         let refused = |error: &io::Error| ArchiveError::system(0, error);
         match &self.again {
             Again::File(file) => {

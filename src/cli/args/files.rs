@@ -87,7 +87,14 @@ impl ReportFileArgs {
     /// The default report on a file.
     pub(in crate::cli) fn of(args: &OpenArgs) -> Self {
         let look = ReportArgs { ascii: args.look.ascii, secrets: args.secrets.clone(), ..ReportArgs::default() };
-        Self { file: args.file.clone(), formats: Vec::new(), messages: false, keylog: args.keylog.clone(), spool_limit: args.spool_limit, look }
+        Self {
+            file: args.file.clone(),
+            formats: Vec::new(),
+            messages: false,
+            keylog: args.keylog.clone(),
+            spool_limit: args.spool_limit,
+            look,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::error::SuiteError;
 use super::setting::{Setting, Value};
 use crate::cli::args::SECRET_OPTIONS;
+use crate::units::Bytes;
 
 /// Options whose values do not belong into a file that others read.
 const SECRET: [&str; 2] = ["user", "oauth2-bearer"];
@@ -16,11 +17,16 @@ pub(super) struct Environment<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     /// What is to be masked.
     pub(super) secrets: Vec<String>,
+    /// Bytes that may still be put in.
+    left: usize,
 }
 
 impl<'a> Environment<'a> {
+    /// Bytes of values put into a whole file: names are short and values may be long.
+    const MOST: usize = 16 << 20;
+
     pub(super) const fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { variable, secrets: Vec::new() }
+        Self { variable, secrets: Vec::new(), left: Self::MOST }
     }
 
     /// A setting with the environment's parts put in.
@@ -54,6 +60,10 @@ impl<'a> Environment<'a> {
                     line,
                     format!("the environment variable {name} is not set (or is no UTF-8 text); the file asks for it by ${{{name}}}"),
                 )
+            })?;
+            self.left = self.left.checked_sub(value.len()).ok_or_else(|| {
+                let limit = Bytes(Self::MOST as u64);
+                SuiteError::new(line, format!("with ${{{name}}} the environment's values that the file asks for are more than {limit}; give longer texts in files, such as data = '@FILE'"))
             })?;
             out.extend([before, &value]);
             if masked && !self.secrets.contains(&value) {
@@ -113,6 +123,19 @@ mod tests {
             Ok(("Authorization: Bearer s3cret-token".to_owned(), vec!["s3cret-token".to_owned()]))
         );
         assert!(fill("header", "Accept: */*").is_ok() && fill("header", "Authorization:").is_ok());
+    }
+
+    /// Values are put in once: what is in them stands for itself, and how much they come to has a limit.
+    #[test]
+    fn many_references_come_to_an_end() {
+        let long = |name: &str| Some(if name == "LONG" { "x".repeat(1_000) } else { "${SELF}".to_owned() });
+        let mut environment = Environment::new(&long);
+        assert_eq!(environment.filled("${SELF}/${SELF}", 1, true), Ok("${SELF}/${SELF}".to_owned()));
+        assert!(environment.filled("${${LONG}}", 1, false).is_err(), "a name is no reference");
+        assert_eq!(environment.filled(&"${LONG}".repeat(10_000), 2, true).map(|filled| filled.len()), Ok(10_000_000));
+        let error = environment.filled(&"${LONG}".repeat(1_000_000), 3, true).unwrap_err().to_string();
+        assert!(error.starts_with("line 3: with ${LONG} the environment's values that the file asks for are more than 16"), "{error}");
+        assert_eq!(environment.secrets.len(), 2);
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub(super) struct Tally {
     pub(super) figures: Column,
     /// Their sum, where the rule is about a number of transfers.
     pub(super) sum: u64,
-    /// Else the worst, which may be that there is none.
-    pub(super) worst: Option<Option<u64>>,
+    /// Else the worst of the transfers, which may be that it was not measured.
+    pub(super) worst: Option<u64>,
 }
 
 impl Tally {
@@ -28,7 +28,8 @@ impl Tally {
             (Some(_), Some(figure)) => self.figures.push(figure),
             (Some(_), None) => {}
             (None, figure) if rule.measure == Measure::Failures => self.sum = self.sum.saturating_add(figure.unwrap_or(0)),
-            (None, figure) => self.worst = Some(self.worst.map_or(figure, |known| worse(rule, known, figure))),
+            (None, figure) if self.transfers == 1 => self.worst = figure,
+            (None, figure) => self.worst = worse(rule, self.worst, figure),
         }
     }
 }

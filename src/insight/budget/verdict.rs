@@ -125,7 +125,12 @@ fn verdict(rule: Rule, trace: &Trace, all: &[Transfer], tally: &Tally) -> Verdic
     let figure = match rule.statistic {
         Some(statistic) => statistic.of(known),
         None if rule.measure == Measure::Failures => (transfers > 0).then(|| known.iter().sum::<u64>().saturating_add(tally.sum)),
-        None => tally.worst.into_iter().chain(figures).reduce(|worst, figure| worse(rule, worst, figure)).flatten(),
+        None => (tally.transfers > 0)
+            .then_some(tally.worst)
+            .into_iter()
+            .chain(figures)
+            .reduce(|worst, figure| worse(rule, worst, figure))
+            .flatten(),
     };
     Verdict { rule, figure, outcome: judge(rule, figure), measured, transfers }
 }

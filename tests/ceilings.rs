@@ -1,0 +1,267 @@
+//! The README's table of ceilings: each row is run at a size that would break its ceiling if memory grew with it.
+//!
+//! Memory is the process' own high-water mark (`VmHWM`), looked at until it ends.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+const MIB: u64 = 1 << 20;
+
+/// A row of the README's table.
+struct Row {
+    mode: String,
+    /// Bytes of memory, and bytes more for each of what comes.
+    memory: (u64, u64),
+    /// Bytes on disk.
+    disk: u64,
+}
+
+fn rows() -> Vec<Row> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let table = readme.split("| mode | held to | memory at most |").nth(1).expect("the table of ceilings");
+    let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split(" | ").collect();
+            let (fixed, each) = cells[2].split_once(" and ").unwrap_or((cells[2], "0 bytes"));
+            let disk = if cells[3] == "none" { 0 } else { bytes(cells[3]) };
+            Row { mode: cells[0].trim_start_matches("| ").to_owned(), memory: (bytes(fixed), bytes(each)), disk }
+        })
+        .collect()
+}
+
+/// `64 MiB`, `8 KiB an entry`.
+fn bytes(text: &str) -> u64 {
+    let mut words = text.split(' ');
+    let number: u64 = words.next().unwrap().parse().unwrap();
+    match words.next() {
+        Some("GiB") => number << 30,
+        Some("MiB") => number * MIB,
+        Some("KiB") => number << 10,
+        Some("bytes") => number,
+        unit => panic!("{text}: {unit:?}"),
+    }
+}
+
+/// What a process took at most, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    memory: u64,
+    /// Files that it has open and that have no name.
+    disk: u64,
+}
+
+impl Taken {
+    /// By now; nothing of a process that has ended.
+    fn by(process: u32) -> Self {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        let open = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten().map(|file| file.path());
+        let nameless = open.filter(|file| fs::read_link(file).is_ok_and(|to| to.to_string_lossy().ends_with("(deleted)")));
+        let disk = nameless.filter_map(|file| fs::metadata(file).ok()).filter(fs::Metadata::is_file).map(|file| file.blocks() * 512).sum();
+        Self { memory: kilobytes.unwrap_or(0) << 10, disk }
+    }
+}
+
+/// Holds a process to the one row that begins so, with so many packets or entries.
+fn holds(mode: &str, count: u64, taken: Taken) {
+    let rows: Vec<Row> = rows().into_iter().filter(|row| row.mode.starts_with(mode)).collect();
+    let [Row { memory: (fixed, each), disk, .. }] = &rows[..] else { panic!("one row for {mode}") };
+    let memory = fixed + each * count;
+    assert!(taken.memory <= memory, "{mode}: {} KiB, and the README says {} KiB", taken.memory >> 10, memory >> 10);
+    assert!(taken.disk <= *disk, "{mode}: {} KiB on disk, and the README says {} KiB", taken.disk >> 10, disk >> 10);
+}
+
+fn tapline(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tapline"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+/// Ends a process when the test does, also when it fails.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What a process printed, and what it took. `feed` gets its standard input, where that is a pipe.
+fn run(mut command: Command, feed: impl FnOnce(&mut dyn Write) + Send) -> (String, Taken) {
+    let mut child = Ended(command.spawn().unwrap());
+    let (input, mut output) = (child.0.stdin.take(), child.0.stdout.take().unwrap());
+    let process = child.0.id();
+    let (ended, waiting) = channel();
+    let mut most = Taken::default();
+    let printed = thread::scope(|scope| {
+        if let Some(mut input) = input {
+            scope.spawn(move || feed(&mut input));
+        }
+        let printed = scope.spawn(move || {
+            let mut text = String::new();
+            output.read_to_string(&mut text).unwrap();
+            ended.send(()).unwrap();
+            text
+        });
+        loop {
+            let now = Taken::by(process);
+            most = Taken { memory: most.memory.max(now.memory), disk: most.disk.max(now.disk) };
+            if waiting.recv_timeout(Duration::from_millis(5)) != Err(RecvTimeoutError::Timeout) {
+                break;
+            }
+        }
+        printed.join().unwrap()
+    });
+    assert!(most.memory > 0, "the process' memory was seen");
+    (printed, most)
+}
+
+/// A server that answers each connection once, for as long as the test runs.
+fn server(body: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {body}\r\nConnection: close\r\n\r\n");
+            let block = vec![b'x'; body.min(1 << 20)];
+            let mut left = body;
+            while left > 0 && stream.write_all(&block[..left.min(block.len())]).is_ok() {
+                left -= left.min(block.len());
+            }
+        }
+    });
+    format!("http://{address}/")
+}
+
+#[test]
+fn a_large_body() {
+    let url = server(200 << 20);
+    let (text, most) = run(tapline(&["probe", "--capture", "off", "--format", "csv", &url]), |_| {});
+    assert!(text.contains("209715200"), "{text}");
+    holds("`probe URL`", 0, most);
+}
+
+/// A run held whole takes some 9 KiB, so these would take 70 MiB more than the program does.
+#[test]
+fn many_repeats_and_the_run_that_was_saved() {
+    const RUNS: &str = "8000";
+    let url = server(5);
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("run.pcapng");
+    let arguments = ["probe", "--capture", "off", "--repeat", RUNS, "--format", "csv", "--save", saved.to_str().unwrap(), &url];
+    let (text, most) = run(tapline(&arguments), |_| {});
+    assert_eq!(text.lines().count(), 8_001, "a row for each run");
+    holds("`probe --repeat 100000`", 0, most);
+    assert!(most.disk > MIB, "the spool is on disk: {most:?}");
+    let (again, most) = run(tapline(&["report", "--format", "csv", saved.to_str().unwrap()]), |_| {});
+    assert_eq!(again.lines().count(), 8_001);
+    holds("`report FILE`, a saved run", 0, most);
+}
+
+#[test]
+fn a_suite_of_a_thousand_endpoints() {
+    use std::fmt::Write as _;
+
+    let url = server(5);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("suite.toml");
+    let mut suite = String::new();
+    for number in 0..1_000 {
+        writeln!(suite, "[[endpoint]]\nname = \"{number}\"\nurl = \"{url}\"").unwrap();
+    }
+    fs::write(&file, suite).unwrap();
+    let (text, most) = run(tapline(&["probe", "--format", "csv", "--suite", file.to_str().unwrap()]), |_| {});
+    assert_eq!(text.lines().count(), 1_001, "{text}");
+    holds("`probe --suite`", 0, most);
+}
+
+/// UDP packets of 50 conversations, with a kilobyte each.
+fn write_capture(packets: u32, to: &mut dyn Write) {
+    let mut out = std::io::BufWriter::new(to);
+    out.write_all(b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x65\0\0\0").unwrap();
+    for number in 0..packets {
+        let length = 20 + 8 + 1_000_u16;
+        let mut packet = vec![0x45, 0];
+        packet.extend(length.to_be_bytes());
+        packet.extend([0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        packet.extend((5_000 + u16::try_from(number % 50).unwrap()).to_be_bytes());
+        packet.extend(53_000_u16.to_be_bytes());
+        packet.extend((8 + 1_000_u16).to_be_bytes());
+        packet.extend([0; 2 + 1_000]);
+        let captured = u32::from(length).to_le_bytes();
+        let stamp = [(1_700_000_000 + number / 1_000).to_le_bytes(), (number % 1_000).to_le_bytes()];
+        let header = [stamp[0], stamp[1], captured, captured].concat();
+        out.write_all(&[header, packet].concat()).unwrap();
+    }
+    out.flush().unwrap();
+}
+
+#[test]
+fn a_capture_and_a_pipe() {
+    const PACKETS: u32 = 150_000;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.pcap");
+    write_capture(PACKETS, &mut fs::File::create(&file).unwrap());
+    let (text, most) = run(tapline(&["report", file.to_str().unwrap()]), |_| {});
+    assert!(text.contains("150000 packets"), "{text}");
+    holds("`report FILE`, `open FILE`, a capture", PACKETS.into(), most);
+
+    let mut command = tapline(&["report", "-", "--spool-limit", "8M"]);
+    command.stdin(Stdio::piped());
+    let (text, most) = run(command, |input| write_capture(PACKETS, input));
+    assert!(text.contains("150000 packets") && text.contains("more than 8.00 MiB came through the pipe"), "{text}");
+    holds("`report -`, `open -`", PACKETS.into(), most);
+    assert!((MIB..=9 * MIB).contains(&most.disk), "{most:?}");
+}
+
+#[test]
+fn a_har() {
+    const ENTRIES: u64 = 10_000;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.har");
+    let entry = |number: u64| {
+        format!(
+            r#"{{"startedDateTime":"2026-01-01T00:{:02}:{:02}.{:03}Z","time":3,"request":{{"method":"GET","url":"https://example.test/{number}","httpVersion":"HTTP/1.1","headers":[]}},"response":{{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[],"content":{{"size":5}}}},"timings":{{"send":1,"wait":1,"receive":1}},"serverIPAddress":"192.0.2.1","connection":"{number}"}}"#,
+            number / 600 % 60,
+            number / 10 % 60,
+            number % 10 * 100
+        )
+    };
+    let entries: Vec<String> = (0..ENTRIES).map(entry).collect();
+    fs::write(&file, format!(r#"{{"log":{{"version":"1.2","entries":[{}]}}}}"#, entries.join(","))).unwrap();
+    for (format, told) in [("text", "more requests are not told one by one"), ("csv", "https://example.test/9999")] {
+        let (text, most) = run(tapline(&["report", "--format", format, file.to_str().unwrap()]), |_| {});
+        assert!(text.contains(told), "{format}");
+        holds("`report FILE`, a HAR", ENTRIES, most);
+    }
+}
+
+#[test]
+fn every_row_of_the_table_is_held_to() {
+    let tested = [
+        "`probe URL`",
+        "`probe --repeat 100000`",
+        "`probe --suite`",
+        "`report FILE`, a saved run",
+        "`report FILE`, `open FILE`, a capture",
+        "`report -`, `open -`",
+        "`report FILE`, a HAR",
+    ];
+    let rows = rows();
+    assert!(rows.iter().all(|row| tested.iter().any(|mode| row.mode.starts_with(mode))), "a row that no test runs");
+    assert_eq!(rows.len(), tested.len());
+}
