@@ -54,7 +54,9 @@ impl Signals {
                 }
             }
         })?;
-        [SIGINT, SIGTERM, SIGHUP].into_iter().try_for_each(|signal| watched.add_signal(signal))
+        // After `nohup` a terminal that goes away means nothing.
+        let hang_up = Some(SIGHUP).filter(|signal| !sys::is_ignored(*signal));
+        [SIGINT, SIGTERM].into_iter().chain(hang_up).try_for_each(|signal| watched.add_signal(signal))
     }
 
     /// What to call off when a signal comes; at once if one has come already.

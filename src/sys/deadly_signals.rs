@@ -72,6 +72,11 @@ pub fn answer_interrupt() {
     let _ = ASKED.compare_exchange(libc::SIGINT, 0, Ordering::SeqCst, Ordering::SeqCst);
 }
 
+/// Whether a signal is ignored, as whoever started this process may want it (`nohup`).
+pub fn is_ignored(signal: c_int) -> bool {
+    action_of(signal).is_some_and(|action| action.sa_sigaction == libc::SIG_IGN)
+}
+
 type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
 fn deadly() -> impl Iterator<Item = c_int> {

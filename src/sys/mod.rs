@@ -23,7 +23,7 @@ mod tcp_info;
 
 pub use abrupt_end::{HeldTerminal, UnfinishedFile, hold_terminal, remove_unless_finished, undo_unfinished_work};
 pub use arguments::{inherited_file, overwrite_arguments};
-pub use deadly_signals::{answer_interrupt, end_at_second_signal, undo_unfinished_work_at_signals};
+pub use deadly_signals::{answer_interrupt, end_at_second_signal, is_ignored, undo_unfinished_work_at_signals};
 pub use exit::exit_now;
 #[cfg(target_os = "linux")]
 pub use frame_socket::{FrameSocket, Frames};

@@ -10,8 +10,9 @@ use serde_json::Value;
 use crate::fixture::message::{read_request, response};
 use crate::fixture::peer::{Peer, drain};
 use crate::fixture::process::{PATIENCE, signal};
+use crate::fixture::program::tapline;
 use crate::fixture::recorder::Recorder;
-use crate::probe::{Report, Run, command, finish, probe, run};
+use crate::probe::{Report, Run, command, finish, neutral, probe, run};
 
 fn status(args: &[&str]) -> Option<i32> {
     run(command(args)).status
@@ -152,6 +153,46 @@ fn interrupted_by(name: &str, status: i32) {
     assert_eq!(report.json["outcome"]["error"]["code"], "interrupted", "{report}");
     assert_eq!(report.json["outcome"]["failed_phase"], "receive", "{report}");
     assert_eq!(report.only()["status"], 200);
+}
+
+/// A probe within the body of a response, by a shell's words before it, and what is in the folder once signals ended it.
+fn ended_by(names: &[&str], before: &str) -> (Option<i32>, Vec<String>) {
+    let peer = Peer::tcp(|mut stream| {
+        let _ = read_request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome");
+        drain(&mut stream);
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &format!("{before} exec \"$@\""), "sh"]).arg(tapline()).args(["probe", "--capture", "off", "--format", "events"]);
+    command.args(["--save", "run.pcapng"]).arg(peer.url("/")).current_dir(folder.path());
+    neutral(&mut command);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| is_event(&line, "response_head")), "the response is told");
+    for name in names {
+        signal(child.id(), name);
+    }
+    for _ in lines {}
+    let run = finish(child);
+    let names = std::fs::read_dir(folder.path()).unwrap().flatten().map(|file| file.file_name().to_string_lossy().into_owned());
+    (run.status, names.collect())
+}
+
+#[test]
+fn a_signal_that_was_ignored_before_stays_so() {
+    let (status, files) = ended_by(&["HUP", "TERM"], "trap '' HUP;");
+    assert_eq!((status, files), (Some(143), vec!["run.pcapng".to_owned()]));
+}
+
+/// They end the program as if it did not know of them; but what it had begun to write is gone.
+#[test]
+fn signals_that_nobody_waits_for_leave_no_file_in_part() {
+    for name in ["ABRT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "QUIT", "SEGV", "BUS", "FPE", "ILL", "SYS", "TRAP"] {
+        let (status, files) = ended_by(&[name], "");
+        assert_eq!(status, None, "{name} ends it");
+        assert!(files.is_empty(), "{name} leaves {files:?}");
+    }
 }
 
 fn is_event(line: &str, name: &str) -> bool {
