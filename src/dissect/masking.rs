@@ -7,12 +7,16 @@ impl Dissection {
     /// Masks what is secret in messages' heads, names and records.
     pub fn mask(&mut self, redactor: Redactor<'_>) {
         let Self { protocols: _, layers: _, explicit_nonce: _, messages, asked, notes } = self;
-        messages.iter_mut().for_each(|message| mask_message(message, redactor));
+        for message in messages {
+            mask_message(message, redactor);
+        }
         for asked in asked {
             asked.name = redactor.text(&asked.name);
             asked.answer.iter_mut().flat_map(|answer| &mut answer.records).for_each(|record| redactor.mask_record(record));
         }
-        notes.iter_mut().for_each(|note| *note = redactor.sentence(note));
+        for note in notes {
+            *note = redactor.sentence(note);
+        }
     }
 }
 

@@ -99,7 +99,9 @@ impl Redactor<'_> {
             What::DnsAnswered { answer, .. } => answer.records.iter_mut().for_each(|record| self.mask_record(record)),
             What::AttemptStarted { remote, local, .. } => {
                 self.mask_endpoint(remote);
-                local.iter_mut().for_each(|local| self.mask_endpoint(local));
+                if let Some(local) = local {
+                    self.mask_endpoint(local);
+                }
             }
             What::AttemptEnded { outcome, .. } => self.mask_outcome(outcome),
             What::Connected { local, remote, .. } => [local, remote].into_iter().for_each(|end| self.mask_endpoint(end)),
@@ -124,7 +126,9 @@ impl Redactor<'_> {
             What::BodyPreview { text, .. } => *text = if text.raw().is_empty() { Untrusted::default() } else { MASK.into() },
             What::Redirected { to, withheld, .. } => {
                 self.mask(to);
-                withheld.iter_mut().for_each(|name| self.mask(name));
+                for name in withheld {
+                    self.mask(name);
+                }
             }
             // They have no text, or only such as is the program's own or harmless.
             What::RunStarted { .. }
@@ -162,7 +166,9 @@ impl Redactor<'_> {
     }
 
     fn mask_headers(self, headers: &mut [Header]) {
-        headers.iter_mut().for_each(|header| *header = self.header(header));
+        for header in headers {
+            *header = self.header(header);
+        }
     }
 
     /// Masks what a record says. Addresses and aliases are what a run is about. What else records say, such as text, others wrote.

@@ -19,7 +19,7 @@ use words::{
 
 /// Returns true if a parameter or a field of this name has a secret as its value.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
-    /// Shorter policies are words such as `strict`, and not CloudFront's signed JSON.
+    /// Shorter policies are words such as `strict`, and not signed JSON, as of `CloudFront`.
     const SHORTEST_POLICY: usize = 16;
     match plain(name).as_str() {
         // A status (`code=200`). Codes that are handed out for authorization have other lengths.
