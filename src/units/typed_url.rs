@@ -41,6 +41,9 @@ pub enum UrlMistake {
     /// `http://a\@b/` is the host a to browsers and the host b to others.
     #[error("there is a \\ in or behind its host, where browsers and other programs disagree on which host is meant; write a / or %5C")]
     Backslash,
+    /// `http://http://host/` is the host http to browsers and to curl, and meant by nobody.
+    #[error("there is a second scheme in it, behind the first or in the place of a port; leave one out")]
+    SecondScheme,
     /// `http://a@b@c/` is the host c to some and no URL to others.
     #[error("there is more than one @ before its path; write those of a user name or a password as %40")]
     SeveralAts,
@@ -101,6 +104,9 @@ impl<'a> TypedUrl<'a> {
         let (authority, behind) = self.rest.split_at(end);
         if behind.starts_with('\\') {
             return Err(UrlMistake::Backslash);
+        }
+        if authority.ends_with(':') && behind.starts_with("//") {
+            return Err(UrlMistake::SecondScheme);
         }
         if authority.matches('@').count() > 1 {
             return Err(UrlMistake::SeveralAts);
@@ -223,7 +229,9 @@ mod tests {
 
     #[test]
     fn what_names_no_host_or_two_is_a_mistake() {
-        use UrlMistake::{Backslash, ControlCharacter, NeitherSchemeNorPort, NoHost, NoScheme, PortZero, SchemeOrHost, SeveralAts};
+        use UrlMistake::{
+            Backslash, ControlCharacter, NeitherSchemeNorPort, NoHost, NoScheme, PortZero, SchemeOrHost, SecondScheme, SeveralAts,
+        };
         for (text, wanted) in [
             ("", NoHost),
             ("   ", NoHost),
@@ -249,6 +257,10 @@ mod tests {
             ("http://host\\@evil/", Backslash),
             ("http://host\\path", Backslash),
             ("host\\@evil/", Backslash),
+            ("http://http://host/", SecondScheme),
+            ("http://https://u:hunter2@host/", SecondScheme),
+            ("http:https://host/", SecondScheme),
+            ("u:hunter2@h://x", SecondScheme),
             ("http://a@b@c/", SeveralAts),
             ("a:p@ss@c/", SeveralAts),
             ("http://host:0/", PortZero),

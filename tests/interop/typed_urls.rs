@@ -49,6 +49,8 @@ fn what_is_no_url_is_a_usage_error_before_any_lookup() {
         "http://host\\@evil/",
         "host\\@evil",
         "http://a@b@c/",
+        "http://http://h/",
+        "http://https://u:hunter2@h/",
         "http://h:0/",
         "http://h:65536/",
         "http://exa\nmple.test/",

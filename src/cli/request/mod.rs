@@ -97,14 +97,8 @@ fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {
 /// Reads a URL as curl does where it has no scheme (`http://` is meant), and as browsers do where it has one.
 fn parse_url(text: &str) -> Result<Url, Usage> {
     const LATER: [&str; 11] = ["ws", "wss", "sse+http", "sse+https", "grpc", "grpcs", "redis", "rediss", "tcp", "udp", "dns"];
-    let mistaken = |mistake: UrlMistake| {
-        let what = match mistake {
-            // What follows the colon may be a password.
-            UrlMistake::NeitherSchemeNorPort(_) => "this".to_owned(),
-            _ => format!("'{}'", shown_url(text)),
-        };
-        Usage::new(format!("{what} is not a URL: {mistake}; one looks like https://example.com/path"))
-    };
+    let mistaken =
+        |mistake: UrlMistake| Usage::new(format!("'{}' is not a URL: {mistake}; one looks like https://example.com/path", shown_url(text)));
     let typed = TypedUrl::parse(text).map_err(mistaken)?;
     match typed.scheme.filter(|_| !typed.is_web()).map(str::to_ascii_lowercase) {
         None => typed.web_url().map_err(mistaken),
