@@ -8,14 +8,14 @@
 //! A *strong* word, such as `token`, is a secret wherever it stands, unless a later word says that only something about the secret is meant
 //! (`token_type`), or the word before says that it is no secret at all (`page_token`). A *weak* word, such as `key`, is one only at the end.
 
+mod compounds;
 mod words;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use words::{
-    ABOUT, CARRIERS, GLUED, HARMLESS, HARMLESS_PREFIXES, PHRASES, PREFIXES, QUESTIONS, SECRETS, STRONG, SUFFIXES, VERIFYING, WEAK,
-};
+use compounds::{GLUED, HARMLESS, HARMLESS_PREFIXES, PHRASES, PREFIXES, SECRETS, SUFFIXES};
+use words::{ABOUT, CARRIERS, QUESTIONS, STRONG, VERIFYING, WEAK};
 
 /// Returns true if a parameter or a field of this name has a secret as its value.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
