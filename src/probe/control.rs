@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::limit::within;
@@ -18,6 +19,7 @@ use super::tls::ordinary;
 use super::trust_loader::TrustLoader;
 use super::{Recorder, Spec};
 use crate::trace::What;
+use crate::units::Moment;
 
 /// A body larger than this is not held in memory for a second time.
 const MOST_BODY: u64 = 64 << 20;
@@ -34,23 +36,53 @@ pub(super) async fn measure(spec: &Spec, recorder: &Recorder, reached: &[(String
     };
     let deadline = spec.max_time.map(|limit| Instant::now() + limit);
     let began = recorder.now();
-    let mut headers = None;
-    let measured = within(deadline, exchange(prepared, || headers = Some(recorder.now().since(began)))).await;
+    let measured = within(deadline, on_its_own_thread(prepared, recorder.clone())).await;
     let total = recorder.now().since(began);
-    let (status, error) = match measured {
-        Some(Ok(status)) => (Some(status), None),
-        Some(Err(error)) => (None, Some(sentence(&error).into())),
-        None => (None, Some("it did not end within --max-time".into())),
+    let told = match measured {
+        Some(Ok(Measured { headers, ended, status })) => {
+            What::ControlMeasured { status: Some(status), headers: headers.since(began), total: ended.since(began), error: None }
+        }
+        Some(Err(error)) => What::ControlMeasured { status: None, headers: total, total, error: Some(error.into()) },
+        None => {
+            let error = Some("it did not end within --max-time".into());
+            What::ControlMeasured { status: None, headers: total, total, error }
+        }
     };
-    recorder.emit(What::ControlMeasured { status, headers: headers.unwrap_or(total), total, error });
+    recorder.emit(told);
+}
+
+/// When the ordinary client had the response's head, and all of it.
+struct Measured {
+    headers: Moment,
+    ended: Moment,
+    status: u16,
+}
+
+/// Runs the client on a thread of its own. It reads as long as there is something to read, and nothing but what this program puts below a
+/// client of its own would have it pause; so a limit is noticed here. Who no longer waits has the client end at its next pause.
+async fn on_its_own_thread(prepared: (Client, reqwest::Request), recorder: Recorder) -> Result<Measured, String> {
+    let (mut done, measured) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(|error| error.to_string())?;
+    let work = move || {
+        runtime.block_on(async {
+            let ended = tokio::select! {
+                ended = exchange(prepared, &recorder) => ended.map_err(|error| sentence(&error)),
+                () = done.closed() => return,
+            };
+            // Nobody waits any more where the run has ended.
+            let _ = done.send(ended);
+        });
+    };
+    std::thread::Builder::new().name("control".to_owned()).spawn(work).map_err(|error| error.to_string())?;
+    measured.await.unwrap_or_else(|_| Err("it ended without a result".to_owned()))
 }
 
 /// Sends the request and reads the response to its end.
-async fn exchange((client, request): (Client, reqwest::Request), head_is_there: impl FnOnce()) -> reqwest::Result<u16> {
+async fn exchange((client, request): (Client, reqwest::Request), recorder: &Recorder) -> reqwest::Result<Measured> {
     let mut response = client.execute(request).await?;
-    head_is_there();
+    let headers = recorder.now();
     while response.chunk().await?.is_some() {}
-    Ok(response.status().as_u16())
+    Ok(Measured { headers, ended: recorder.now(), status: response.status().as_u16() })
 }
 
 async fn prepare(spec: &Spec, reached: &[(String, SocketAddr)], trust: &mut TrustLoader) -> Result<(Client, reqwest::Request), String> {

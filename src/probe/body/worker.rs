@@ -58,11 +58,18 @@ impl Worker {
         Ok(Self { shared, account: Arc::clone(account) })
     }
 
-    /// Hands bytes over, once there is room.
+    /// Hands bytes over, and waits until there is room for more. Dropped while it waits, it has handed them over.
     ///
     /// # Errors
     /// Where the thread has ended with one.
     pub(super) async fn take(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut state = self.shared.lock();
+        let idle = state.waiting.is_empty() && !state.busy;
+        state.waiting.extend_from_slice(bytes);
+        drop(state);
+        if idle {
+            self.shared.changed.notify_all();
+        }
         loop {
             {
                 let mut state = self.shared.lock();
@@ -70,12 +77,6 @@ impl Worker {
                     return ended;
                 }
                 if state.waiting.len() < MOST_WAITING {
-                    let idle = state.waiting.is_empty() && !state.busy;
-                    state.waiting.extend_from_slice(bytes);
-                    drop(state);
-                    if idle {
-                        self.shared.changed.notify_all();
-                    }
                     return Ok(());
                 }
             }
@@ -232,4 +233,48 @@ fn processor_time() -> Work {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let (seconds, nanos) = (u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0));
     Work(Duration::new(seconds, nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    fn writing_to(path: &std::path::Path) -> (Worker, Arc<Account>) {
+        let account = Arc::new(Account::new(None, None));
+        (Worker::start(Vec::new(), Some(Output::File(path.to_owned())), &account).unwrap(), account)
+    }
+
+    /// Polls once, as before a deadline that passes.
+    fn begin_to_take(worker: &Worker, bytes: &[u8]) {
+        let _ = pin!(worker.take(bytes)).poll(&mut Context::from_waker(Waker::noop()));
+    }
+
+    #[test]
+    fn what_was_received_is_written_where_a_deadline_passes_before_there_is_room() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (worker, account) = writing_to(file.path());
+        begin_to_take(&worker, &vec![7; 3 * MOST_WAITING]);
+        worker.settle(Duration::from_secs(60));
+        assert_eq!(account.decoded(), 3 * MOST_WAITING as u64);
+        assert_eq!(file.path().metadata().unwrap().len(), 3 * MOST_WAITING as u64);
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
+        let (worker, account) = writing_to(&pipe);
+        begin_to_take(&worker, b"received");
+        worker.settle(Duration::ZERO);
+        assert_eq!(account.decoded(), 0);
+    }
 }
