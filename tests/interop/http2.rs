@@ -132,6 +132,31 @@ fn continuations_without_end() {
     report.failed(&["wait", "receive"], &["http2_protocol", "http_head_too_large"], &[]);
 }
 
+/// A server that takes an upload byte by byte: more frames than may carry nothing, and each of them is of use.
+#[test]
+fn an_upload_in_small_windows() {
+    const BYTES: usize = 120_000;
+    let peer = server(|stream| {
+        let Ok(mut reader) = stream.try_clone() else { return };
+        let update = |stream| frame(8, 0, stream, &[0, 0, 0, 1]);
+        let updates = [update(0), update(1)].concat().repeat(100);
+        let reading = std::thread::spawn(move || {
+            // Frame headers are among them: enough has come once the body's bytes have.
+            let mut taken = std::io::Read::take(&mut reader, BYTES as u64);
+            let _ = std::io::copy(&mut taken, &mut std::io::sink());
+        });
+        for _ in 0..BYTES / 100 {
+            let _ = stream.write_all(&updates);
+        }
+        let _ = reading.join();
+        let _ = stream.write_all(&[head(&[]), frame(DATA, END_STREAM, 1, &[])].concat());
+    });
+    let body = tempfile::NamedTempFile::new().expect("a file");
+    body.as_file().set_len(BYTES as u64).expect("a body");
+    let data = format!("@{}", body.path().display());
+    probe(&["--http2-prior-knowledge", "--data-binary", &data, &peer.url("/")]).ok();
+}
+
 #[test]
 fn pings_without_end() {
     let peer = server(|stream| {

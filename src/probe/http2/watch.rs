@@ -180,7 +180,11 @@ impl Passing {
                     self.tell_head();
                 }
             }
-            Frame::DATA => self.body_sent += u64::from(frame.length),
+            Frame::DATA => {
+                self.body_sent += u64::from(frame.length);
+                // Each `WINDOW_UPDATE` that let it go had its use.
+                self.idle_frames = 0;
+            }
             _ => {}
         }
         self.all_written |= frame.is(Frame::HEADERS, Frame::END_STREAM) || frame.is(Frame::DATA, Frame::END_STREAM);
