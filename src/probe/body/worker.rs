@@ -63,13 +63,7 @@ impl Worker {
     /// # Errors
     /// Where the thread has ended with one.
     pub(super) async fn take(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut state = self.shared.lock();
-        let idle = state.waiting.is_empty() && !state.busy;
-        state.waiting.extend_from_slice(bytes);
-        drop(state);
-        if idle {
-            self.shared.changed.notify_all();
-        }
+        self.hand_over(bytes);
         loop {
             {
                 let mut state = self.shared.lock();
@@ -81,6 +75,16 @@ impl Worker {
                 }
             }
             self.shared.moved.notified().await;
+        }
+    }
+
+    fn hand_over(&self, bytes: &[u8]) {
+        let mut state = self.shared.lock();
+        let idle = state.waiting.is_empty() && !state.busy;
+        state.waiting.extend_from_slice(bytes);
+        drop(state);
+        if idle {
+            self.shared.changed.notify_all();
         }
     }
 
