@@ -58,10 +58,7 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
     for (arguments, sentence) in [
         (&["probe", "--http3", "https://h/"][..], "HTTP/3 (--http3) is not there yet"),
         (&["probe", "grpc://h/"], "the scheme grpc:// is not there yet; http and https are"),
-        (
-            &["probe", "gopher://h/"],
-            "the scheme 'gopher' is not supported; http and https are; a host named 'gopher' is written as http://gopher/",
-        ),
+        (&["probe", "gopher://h/"], "the scheme 'gopher' is not supported; http and https are"),
         (
             &["probe", "--format", "xml", "http://h/"],
             "--format: there is no format \"xml\"; there are text, json, events, svg, html, markdown, har, csv, prometheus, junit",
