@@ -65,7 +65,7 @@ fn what_cannot_be_followed_is_refused_with_a_sentence() {
         ),
         (
             &["probe", "--format", "json", "--format", "text", "http://h/"],
-            "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE, --save FILE",
+            "only one thing can go to standard output; give the others a file: --format json=run.json, -o FILE, --save FILE, -c FILE",
         ),
         (&["probe", "-H", "no colon", "http://h/"], "-H: a line without a colon is no header field; 'Name: value' is wanted"),
         (&["probe", "-F", "x", "http://h/"], "-F: what has no = in it is no form field; name=value is wanted"),

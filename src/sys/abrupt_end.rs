@@ -145,13 +145,13 @@ fn give_terminal_back() {
             libc::dup2(nowhere, libc::STDOUT_FILENO);
         }
     }
-    if can_be_written(terminal.descriptor) {
-        write_plainly(terminal.descriptor, terminal.switch_off);
-    }
     // SAFETY: the settings are those of this terminal; nothing is kept of the pointer.
     #[expect(unsafe_code, reason = "this is called from signal handlers, for which no library vouches")]
     unsafe {
         libc::tcsetattr(terminal.descriptor, libc::TCSANOW, &raw const terminal.settings);
+    }
+    if can_be_written(terminal.descriptor) {
+        write_plainly(terminal.descriptor, terminal.switch_off);
     }
 }
 

@@ -77,7 +77,7 @@ impl Planted {
             });
             urls.collect::<Vec<_>>().join("&")
         };
-        let path: String = told("path").into_iter().map(|(name, secret)| format!("/a;{}={secret}", encoded(name))).collect();
+        let path = told("path").into_iter().map(|(name, secret)| format!("/a;{}={secret}", encoded(name))).collect::<Vec<_>>().concat();
         let urls = [
             format!("https://h.test/?{}", query(told("query"))),
             format!("https://h.test/cb#{}", query(told("fragment"))),

@@ -71,13 +71,6 @@ mod tests {
             seen.push((layer.text.to_string(), text.get(layer.original(at + 2..layer.text.len())).unwrap_or_default().to_owned()));
         });
         let rest = "%2568%C3%A9%3D%ff".to_owned();
-        assert_eq!(
-            seen,
-            [
-                (text.to_owned(), rest.clone()),
-                ("???u=%68??=?".replacen("???", "??\u{3f}", 1), rest.clone()),
-                ("???u=h??=?".to_owned(), rest)
-            ]
-        );
+        assert_eq!(seen, [(text.to_owned(), rest.clone()), ("???u=%68??=?".to_owned(), rest.clone()), ("???u=h??=?".to_owned(), rest)]);
     }
 }

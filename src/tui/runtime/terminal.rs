@@ -46,10 +46,11 @@ pub(super) fn switch_off() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
+    // First, since it waits for nobody: the terminal may take no output. What fails once may be done the second time; a terminal that stays
+    // raw is of no use to a shell.
+    let _ = disable_raw_mode().or_else(|_| disable_raw_mode());
     let mut out = io::stdout();
     let _ = out.write_all(SWITCHED_OFF).and_then(|()| out.flush());
-    // What fails once may be done the second time; a terminal that stays raw is of no use to a shell.
-    let _ = disable_raw_mode().or_else(|_| disable_raw_mode());
 }
 
 /// Puts text on the clipboard of whoever sits at the terminal (OSC 52; it works through ssh, where the terminal allows it).

@@ -108,6 +108,11 @@ pub(super) const SECRETS: &[&str] = &[
     "upolicy",
     "rtk",
     "atk",
+    "passw",
+    "smscode",
+    "cfclearance",
+    "signedrequest",
+    "ocpapimtracekey",
 ];
 
 /// Beginnings of names, without punctuation, that are secrets: what follows is made up for each server.
@@ -123,6 +128,7 @@ pub(super) const HARMLESS: &[&str] = &[
     "dkimsignaturealgorithm",
     "secgpc",
     "xamzsignedheaders",
+    "secretsanta",
 ];
 
 /// Beginnings of names, without punctuation, that sound like secrets and are none: CORS, and WebSocket's handshake, whose key is a nonce
@@ -157,6 +163,14 @@ pub(super) const SUFFIXES: &[&str] = &[
 
 /// Words that names are glued together from.
 pub(super) const GLUED: &[&str] = &[
+    "decryption",
+    "enc",
+    "priv",
+    "state",
+    "view",
+    "cipher",
+    "decrypt",
+    "encrypt",
     "access",
     "account",
     "activation",

@@ -352,6 +352,7 @@ pub(super) const ABOUT: &[&str] = &[
     "counter",
     "limit",
     "limits",
+    "protection",
     "length",
     "len",
     "size",
