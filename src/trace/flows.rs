@@ -1,7 +1,8 @@
 //! All flows of a trace, and which of them a packet belongs to.
 
 use super::flow_index::{Ends, FlowIndex};
-use super::{Flow, FlowKey, Packet, TcpFlags, Transport, Undelivered};
+use super::{Flow, FlowKey, Forgotten, Packet, PacketLimits, TcpFlags, Transport, Undelivered};
+use crate::units::WallTime;
 
 /// The flows, in the order in which they began.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,13 +11,24 @@ pub(super) struct Flows {
     /// Packets listed in all of them.
     listed: usize,
     index: FlowIndex,
+    limits: PacketLimits,
+    /// Packets that came.
+    packets: u64,
+    forgotten: Forgotten,
 }
 
 impl Flows {
-    /// Flows kept; packets of further ones are counted only.
-    pub(super) const MOST: usize = 65_536;
-    /// Packets listed in all flows together; further ones are counted, but not listed. At some 78 bytes each that is 0.8 GB.
-    const MOST_LISTED: usize = 10_000_000;
+    pub(super) fn within(limits: PacketLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    pub(super) const fn limits(&self) -> PacketLimits {
+        self.limits
+    }
+
+    pub(super) const fn forgotten(&self) -> Forgotten {
+        self.forgotten
+    }
 
     pub(super) fn list(&self) -> &[Flow] {
         &self.list
@@ -47,6 +59,7 @@ impl Flows {
 
     /// Takes a packet into its flow; `false` where that is beyond the number that is kept.
     pub(super) fn add(&mut self, packet: &Packet) -> bool {
+        self.packets += 1;
         let tcp = matches!(packet.transport, Transport::Tcp(_));
         let ends = Ends::between(packet.source, packet.destination, tcp);
         let known = self.index.latest(&ends);
@@ -57,17 +70,21 @@ impl Flows {
         };
         let place = match (known, reuse) {
             (Some(place), None) => place,
-            _ if self.list.len() == Self::MOST => return false,
+            _ if self.list.len() >= self.limits.flows && !self.limits.keeps_latest => return false,
             (_, reuse) => {
+                if self.list.len() >= self.limits.flows {
+                    self.forget_flows(packet.wall);
+                }
                 let key = opener(packet, tcp, reuse.unwrap_or_default());
                 self.index.insert(ends, key.reuse, self.list.len());
                 self.list.push(Flow::new(key));
                 self.list.len() - 1
             }
         };
-        let has_room = self.listed < Self::MOST_LISTED;
+        self.make_room(place);
         if let Some(flow) = self.list.get_mut(place) {
-            self.listed += usize::from(flow.add(packet, flow.key.direction_from(packet.source), has_room));
+            let has_room = self.listed < self.limits.packets && flow.packets().len() < self.limits.of_flow;
+            self.listed += usize::from(flow.add(packet, flow.key.direction_from(packet.source), has_room, self.packets));
         }
         true
     }
@@ -80,6 +97,55 @@ impl Flows {
         for (place, flow) in self.list.iter().enumerate() {
             self.index.insert(Ends::of(&flow.key), flow.key.reuse, place);
         }
+    }
+
+    /// Forgets the oldest packets where there is no room for another one of a flow, if that is what goes.
+    fn make_room(&mut self, place: usize) {
+        if !self.limits.keeps_latest {
+            return;
+        }
+        let of_flow = self.limits.of_flow;
+        if let Some(flow) = self.list.get_mut(place).filter(|flow| flow.packets().len() >= of_flow) {
+            let gone = flow.forget_first(of_flow / PacketLimits::AT_ONCE);
+            self.count_forgotten(gone);
+        }
+        if self.listed >= self.limits.packets {
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets the oldest packets of all flows. What a flow has of them are the first of its list.
+    fn forget_oldest(&mut self) {
+        let mut blocks: Vec<(u64, usize)> = self.list.iter().flat_map(Flow::blocks).collect();
+        blocks.sort_unstable();
+        let mut left = (self.limits.packets / PacketLimits::AT_ONCE).max(1);
+        let last = blocks.iter().find(|(_, packets)| {
+            left = left.saturating_sub(*packets);
+            left == 0
+        });
+        let Some((number, _)) = last.or(blocks.last()).copied() else { return };
+        let gone = self.list.iter_mut().map(|flow| flow.forget_until(number)).sum();
+        self.count_forgotten(gone);
+    }
+
+    const fn count_forgotten(&mut self, packets: usize) {
+        self.listed -= packets;
+        self.forgotten.packets += packets as u64;
+    }
+
+    /// Forgets flows, as a packet passes of one for which there is no room: first those that are over, then those of which nothing was seen
+    /// for the longest time.
+    fn forget_flows(&mut self, now: WallTime) {
+        let mut order: Vec<(bool, u64)> = self.list.iter().map(|flow| (!flow.is_over(now), flow.latest())).collect();
+        order.sort_unstable();
+        let count = (self.limits.flows / PacketLimits::FLOWS_AT_ONCE).max(1);
+        let Some(last) = order.get(count.min(order.len()) - 1).copied() else { return };
+        let goes = |flow: &Flow| (!flow.is_over(now), flow.latest()) <= last;
+        for flow in self.list.iter().filter(|flow| goes(flow)) {
+            self.forgotten.flows += 1;
+            self.forgotten.packets += flow.packets().len() as u64;
+        }
+        self.retain(|flow| !goes(flow));
     }
 
     /// Tells the flow that an error is about; nothing where it is not known.
@@ -110,7 +176,7 @@ mod tests {
 
     use super::*;
     use crate::trace::{Direction, Event, TcpHeader, Trace, What};
-    use crate::units::{Moment, WallTime};
+    use crate::units::Moment;
 
     const CLIENT: ([u8; 4], u16) = ([10, 0, 0, 1], 5_000);
     const SERVER: ([u8; 4], u16) = ([10, 0, 0, 2], 80);
@@ -181,7 +247,7 @@ mod tests {
     #[test]
     fn packets_of_flows_beyond_the_number_that_is_kept_are_counted() {
         const MORE: u32 = 10;
-        let most = u32::try_from(Flows::MOST).unwrap();
+        let most = u32::try_from(PacketLimits::FIRST.flows).unwrap();
         let mut trace = Trace::default();
         for number in 0..most + MORE {
             let [_, a, b, c] = number.to_be_bytes();
@@ -190,7 +256,7 @@ mod tests {
             trace.apply(Event { at: Moment::START, what: What::Packets { packets } });
         }
         let capture = trace.capture();
-        assert_eq!((trace.flows().len(), capture.beyond_flows), (Flows::MOST, u64::from(MORE)));
+        assert_eq!((trace.flows().len(), capture.beyond_flows), (PacketLimits::FIRST.flows, u64::from(MORE)));
         assert_eq!(capture.packets, u64::from(most + MORE));
     }
 

@@ -79,16 +79,18 @@ struct Chunk {
     first: WallTime,
     last: WallTime,
     sum: Passed,
+    /// Number of its last packet among all that came.
+    number: u64,
 }
 
 impl Chunk {
-    fn of(packets: &[PacketEntry]) -> Option<Self> {
+    fn of(packets: &[PacketEntry], number: u64) -> Option<Self> {
         let (first, last) = span_of(packets)?;
         let mut sum = Passed::default();
         for packet in packets {
             sum.add(packet);
         }
-        Some(Self { first, last, sum })
+        Some(Self { first, last, sum, number })
     }
 }
 
@@ -107,13 +109,13 @@ pub(super) struct ChunkSums {
 impl ChunkSums {
     pub(super) const EMPTY: Self = Self { chunks: Vec::new() };
     /// Packets in a chunk.
-    const CHUNK: usize = 256;
+    pub(super) const CHUNK: usize = 256;
 
-    /// The last of the packets is new.
-    pub(super) fn add(&mut self, packets: &[PacketEntry]) {
+    /// The last of the packets is new, and has this number among all that came.
+    pub(super) fn add(&mut self, packets: &[PacketEntry], number: u64) {
         let new = self.tail(packets);
         if new.len() == Self::CHUNK {
-            self.chunks.extend(Chunk::of(new));
+            self.chunks.extend(Chunk::of(new, number));
         }
     }
 
@@ -142,6 +144,17 @@ impl ChunkSums {
             }
         }
         passed.and(whole)
+    }
+
+    /// Returns, for each chunk, the number of its last packet among all that came.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
+        self.chunks.iter().map(|chunk| chunk.number)
+    }
+
+    /// Forgets the first chunks, whose packets are no longer handed in.
+    pub(super) fn forget(&mut self, chunks: usize) {
+        self.chunks.drain(..chunks.min(self.chunks.len()));
+        self.chunks.shrink_to_fit();
     }
 
     /// Those that are not summed up.
@@ -173,7 +186,7 @@ mod tests {
         let packets: Vec<PacketEntry> = (0..1_000).map(packet).collect();
         let mut sums = ChunkSums::EMPTY;
         for count in 1..=packets.len() {
-            sums.add(packets.get(..count).unwrap_or_default());
+            sums.add(packets.get(..count).unwrap_or_default(), count as u64);
         }
         for (from, to) in [(0, 0), (0, 5), (0, 10_000), (2_555, 2_561), (17, 9_001), (5_120, 7_680), (9_990, u64::MAX), (20_000, 30_000)] {
             let mut expected = Passed::default();

@@ -2,6 +2,7 @@
 //! of them. A flow that is shorter than a stride has none.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use super::advance::Advance;
@@ -53,9 +54,11 @@ pub struct Span {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Course {
     strides: Vec<Stride>,
+    /// The last one that was forgotten.
+    before: Option<Stride>,
     /// Places of packets that were sent again.
     again: Vec<u32>,
-    /// How many packets, sent and received, carry how much.
+    /// How many packets, sent and received, carry how much, without those that are forgotten.
     sizes: [BTreeMap<u32, u64>; 2],
 }
 
@@ -147,7 +150,7 @@ impl Flow {
         self.packets().chunks(Stride::PACKETS).enumerate().map(|(n, packets)| Stretch {
             packets,
             stride: strides.get(n),
-            before: n.checked_sub(1).and_then(|n| strides.get(n)),
+            before: n.checked_sub(1).map_or_else(|| self.forgotten_stride(), |n| strides.get(n)),
         })
     }
 
@@ -169,6 +172,30 @@ impl Flow {
         self.course.as_ref().map_or(&[], |course| &course.strides)
     }
 
+    fn forgotten_stride(&self) -> Option<&Stride> {
+        self.course.as_ref().and_then(|course| course.before.as_ref())
+    }
+
+    fn latest_stride(&self) -> Option<&Stride> {
+        self.strides().last().or_else(|| self.forgotten_stride())
+    }
+
+    /// Forgets what the first packets come down to, which are whole strides, or all packets there are.
+    pub(super) fn forget_strides(&mut self, packets: usize) {
+        let rest = self.tail();
+        let last = (packets >= self.entries.len() && !rest.is_empty()).then(|| Stride::of(self, rest, self.latest_stride()));
+        let (summed_up, strides) = (self.entries.len() - rest.len(), packets / Stride::PACKETS);
+        let course = self.course.get_or_insert_default();
+        for packet in self.entries.iter().take(packets.min(summed_up)).filter(|packet| packet.payload_bytes > 0) {
+            uncount(&mut course.sizes[slot(packet.direction)], packet.payload_bytes);
+        }
+        let gone = course.strides.drain(..strides.min(course.strides.len())).last();
+        course.before = last.or(gone).or(course.before.take());
+        course.strides.shrink_to_fit();
+        let place = |place: &u32| u32::try_from((*place as usize).checked_sub(packets)?).ok();
+        course.again = course.again.iter().filter_map(place).collect();
+    }
+
     /// The packets that are not summed up.
     fn tail(&self) -> &[PacketEntry] {
         self.packets().get(self.strides().len() * Stride::PACKETS..).unwrap_or_default()
@@ -180,7 +207,7 @@ impl Flow {
         if packets.len() < Stride::PACKETS {
             return;
         }
-        let stride = Stride::of(self, packets, self.strides().last());
+        let stride = Stride::of(self, packets, self.latest_stride());
         let start = self.entries.len() - packets.len();
         let course = self.course.get_or_insert_default();
         push(&mut course.strides, stride);
@@ -202,6 +229,16 @@ impl Flow {
 fn count(sizes: &mut BTreeMap<u32, u64>, payload_bytes: u32) {
     if payload_bytes > 0 {
         *sizes.entry(payload_bytes).or_default() += 1;
+    }
+}
+
+/// Takes back what [`count`] did.
+fn uncount(sizes: &mut BTreeMap<u32, u64>, payload_bytes: u32) {
+    if let Entry::Occupied(mut count) = sizes.entry(payload_bytes) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
     }
 }
 

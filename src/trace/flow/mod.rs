@@ -2,6 +2,7 @@
 
 mod advance;
 mod course;
+mod forgetting;
 mod packet;
 mod size_set;
 mod stream;
@@ -57,6 +58,11 @@ pub struct Flow {
     sums: ChunkSums,
     course: Option<Box<Course>>,
     unlisted: u64,
+    /// Packets that were listed and no longer are, and when they passed.
+    forgotten: u64,
+    forgotten_span: Option<(WallTime, WallTime)>,
+    /// Number of the latest packet among all that came.
+    latest: u64,
     sent: Stream,
     received: Stream,
     /// When the latest SYN passed that was not yet answered.
@@ -68,8 +74,6 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Entries kept in a flow; beyond them packets are counted but not listed, so that memory stays bounded.
-    const MOST: usize = 400_000;
     /// Errors about its packets that are kept.
     pub(super) const MOST_UNDELIVERED: usize = 16;
     /// How long after a gap has showed a packet that fills it may have been under way all the time: where the round trip is not known,
@@ -84,6 +88,9 @@ impl Flow {
             sums: ChunkSums::EMPTY,
             course: None,
             unlisted: 0,
+            forgotten: 0,
+            forgotten_span: None,
+            latest: 0,
             sent: Stream::EMPTY,
             received: Stream::EMPTY,
             opened: None,
@@ -93,7 +100,7 @@ impl Flow {
         }
     }
 
-    /// The packets, in the order they were captured.
+    /// The packets that are listed, in the order they were captured.
     pub fn packets(&self) -> &[PacketEntry] {
         &self.entries
     }
@@ -103,9 +110,10 @@ impl Flow {
         self.unlisted
     }
 
-    /// When the first packet passed and when the last, of those that are listed.
+    /// When the first packet passed and when the last, of those that are or were listed.
     pub fn span(&self) -> Option<(WallTime, WallTime)> {
-        self.sums.span(&self.entries)
+        let spans = self.forgotten_span.into_iter().chain(self.sums.span(&self.entries));
+        spans.reduce(|(first, last), (other_first, other_last)| (first.min(other_first), last.max(other_last)))
     }
 
     /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets that are listed. It costs the
@@ -211,8 +219,9 @@ impl Flow {
         }
     }
 
-    /// Takes a packet in; returns whether it is listed. It is only counted where the flow, or the trace, has no room.
-    pub(super) fn add(&mut self, packet: &Packet, direction: Direction, has_room: bool) -> bool {
+    /// Takes in a packet, which has a number among all that came; returns whether it is listed. It is only counted where there is no room.
+    pub(super) fn add(&mut self, packet: &Packet, direction: Direction, has_room: bool, number: u64) -> bool {
+        self.latest = number;
         self.time_handshake(packet, direction);
         let reordered_within = self.reordered_within();
         let stream = match direction {
@@ -220,7 +229,7 @@ impl Flow {
             Direction::Received => &mut self.received,
         };
         let (offset, retransmitted) = stream.take(packet, reordered_within);
-        if self.entries.len() == Self::MOST || !has_room {
+        if !has_room {
             self.count_unlisted(direction, packet.payload_bytes);
             return false;
         }
@@ -243,7 +252,7 @@ impl Flow {
             stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
         }
         push(&mut self.entries, entry);
-        self.sums.add(&self.entries);
+        self.sums.add(&self.entries, number);
         self.stride();
         true
     }

@@ -57,7 +57,7 @@ struct Gap {
 }
 
 impl Stream {
-    /// How many gaps are remembered; a hostile peer cannot make more.
+    /// How many gaps are remembered; a hostile peer cannot make more. The oldest go: what fills one late counts as sent again anyway.
     const MOST_GAPS: usize = 1_024;
     pub(super) const EMPTY: Self = Self {
         base: None,
@@ -120,7 +120,10 @@ impl Stream {
     /// Marks a range as carried; true where it was sent again.
     fn carry(&mut self, Range { start, end }: Range<u64>, now: WallTime, reordered_within: Nanos) -> bool {
         if start >= self.next {
-            if start > self.next && self.gaps.len() < Self::MOST_GAPS {
+            if start > self.next {
+                if self.gaps.len() >= Self::MOST_GAPS {
+                    self.gaps.drain(..Self::MOST_GAPS / 4);
+                }
                 self.gaps.push(Gap { start: self.next, end: start, since: now });
             }
             self.next = end;
@@ -136,6 +139,14 @@ impl Stream {
             self.counts.retransmitted += 1;
         }
         !overtaken
+    }
+
+    /// Forgets the first packets, and the gaps that had shown by the time the last of them passed: what fills one of those later counts as
+    /// sent again.
+    pub(super) fn forget(&mut self, packets: usize, until: WallTime) {
+        self.carriers.forget(packets);
+        self.gaps.retain(|gap| gap.since > until);
+        self.gaps.shrink_to_fit();
     }
 
     /// Takes `[start, end)` out of the gaps; how many bytes of gap that filled, and since when the oldest of them was there.

@@ -19,7 +19,7 @@ fn flow_of(packets: &[Packet]) -> Flow {
     let key = FlowKey { local: packets[0].source, remote: packets[0].destination, tcp: true, reuse: 0 };
     let mut flow = Flow::new(key);
     for packet in packets {
-        flow.add(packet, Direction::Sent, true);
+        flow.add(packet, Direction::Sent, true, 0);
     }
     flow
 }
@@ -52,11 +52,11 @@ fn a_gap_filled_a_round_trip_later_was_sent_again() {
     let at = |millis: u64, packet: Packet| Packet { wall: WallTime(millis * 1_000_000), ..packet };
     let key = FlowKey { local: segment(0, 0, 0).source, remote: segment(0, 0, 0).destination, tcp: true, reuse: 0 };
     let mut flow = Flow::new(key);
-    flow.add(&at(0, segment(0, TcpFlags::SYN, 0)), Direction::Sent, true);
-    flow.add(&at(1_000, segment(0, TcpFlags::SYN, 0)), Direction::Sent, true);
-    flow.add(&at(1_040, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)), Direction::Received, true);
+    flow.add(&at(0, segment(0, TcpFlags::SYN, 0)), Direction::Sent, true, 0);
+    flow.add(&at(1_000, segment(0, TcpFlags::SYN, 0)), Direction::Sent, true, 0);
+    flow.add(&at(1_040, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)), Direction::Received, true, 0);
     for (millis, seq) in [(1_100, 1), (1_101, 201), (1_102, 301), (1_110, 101), (1_200, 501), (1_240, 401)] {
-        flow.add(&at(millis, segment(seq, TcpFlags::ACK, 100)), Direction::Received, true);
+        flow.add(&at(millis, segment(seq, TcpFlags::ACK, 100)), Direction::Received, true, 0);
     }
     let counts = flow.counts(Direction::Received);
     assert_eq!((counts.out_of_order, counts.retransmitted), (1, 1));

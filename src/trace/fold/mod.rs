@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 
 use super::flows::Flows;
 use super::{
-    Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, Exchange, ExchangeId, Flow, FlowKey, Link, Packet, Phase,
-    Retired, What,
+    Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, Exchange, ExchangeId, Flow, FlowKey, Forgotten, Link,
+    Packet, PacketLimits, Phase, Retired, What,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -77,6 +77,21 @@ impl Trace {
         } else {
             self.unlogged += 1;
         }
+    }
+
+    /// A trace that lists so many packets and flows.
+    pub fn within(limits: PacketLimits) -> Self {
+        Self { flows: Flows::within(limits), ..Self::default() }
+    }
+
+    /// How many packets and flows it lists.
+    pub const fn limits(&self) -> PacketLimits {
+        self.flows.limits()
+    }
+
+    /// The packets and flows that it no longer lists.
+    pub const fn forgotten(&self) -> Forgotten {
+        self.flows.forgotten()
     }
 
     /// Folds all of `events`.

@@ -65,6 +65,18 @@ impl Carriers {
         }
     }
 
+    /// Forgets a flow's first packets: the one that was number `count` is number 0 from now on.
+    pub(in crate::trace) fn forget(&mut self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let gone = self.ahead.partition_point(|packet| *packet < count);
+        self.ahead.drain(..gone);
+        self.ahead.iter_mut().for_each(|packet| *packet -= count);
+        self.ahead.shrink_to_fit();
+        let late = std::mem::take(&mut self.late).into_iter();
+        self.late = late.filter_map(|((at, packet), bytes)| Some(((at, packet.checked_sub(count)?), bytes))).collect();
+        self.longest_late = self.late.values().copied().max().unwrap_or(0);
+    }
+
     /// Those of a flow's `packets` that carried something of a stretch, in the order they were captured.
     pub(in crate::trace) fn of(&self, stretch: &Range<u64>, packets: &[PacketEntry]) -> Vec<Carrier> {
         let mut found: Vec<Carried> = self.ahead_of(stretch, packets).collect();
