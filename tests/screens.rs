@@ -16,6 +16,8 @@ mod lab;
 mod ladder;
 #[path = "screens/layers.rs"]
 mod layers;
+#[path = "screens/long_run.rs"]
+mod long_run;
 #[path = "screens/looking.rs"]
 mod looking;
 #[path = "screens/masking.rs"]

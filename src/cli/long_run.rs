@@ -6,7 +6,7 @@ use super::spool::Spool;
 use crate::insight::budget::Budget;
 use crate::insight::{Holding, Retirement, Transfer, transfers};
 use crate::report::{EachTransfer, Every};
-use crate::trace::{Event, Trace};
+use crate::trace::{Event, PacketLimits, Trace};
 
 /// Runs up to here are held whole, and need no spool.
 const FEW: usize = 50;
@@ -29,9 +29,9 @@ impl LongRun {
         }
     }
 
-    /// Of what can be read again.
-    pub(super) fn read_again() -> Self {
-        Self { trace: Trace::default(), retirement: Some(Retirement::new(Holding::SELECTION)), spool: None }
+    /// Of what can be read again, of whose packets so many are listed.
+    pub(super) fn read_again(limits: PacketLimits) -> Self {
+        Self { trace: Trace::within(limits), retirement: Some(Retirement::new(Holding::SELECTION)), spool: None }
     }
 
     /// One of a suite's, of which many may be under way at a time; no report of a suite tells every exchange.

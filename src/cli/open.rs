@@ -14,7 +14,7 @@ use super::{live, report, screen, secrets};
 use crate::archive::{Archive, ArchiveError, Store};
 use crate::dissect::dissect;
 use crate::insight::Opening;
-use crate::trace::{Flow, FlowKey, Stored, What};
+use crate::trace::{Flow, FlowKey, PacketLimits, Stored, What};
 use crate::tui::{Effect, Message, Settings};
 use crate::units::Untrusted;
 use crate::wire::tls::KeyLog;
@@ -49,7 +49,8 @@ pub(super) fn run(args: &OpenArgs) -> Result<Exit, Usage> {
     }
     let keys = secrets::beside(args.keylog.as_deref())?;
     let name = if is_standard_input { "standard input".to_owned() } else { name_of(&args.file) };
-    let settings = Settings { opened: Some(name.clone()), masking: args.secrets.masking()?, ..live::appearance(&args.look) };
+    let limits = if is_standard_input { PacketLimits::of_pipe(args.spool_limit) } else { PacketLimits::FIRST };
+    let settings = Settings { opened: Some(name.clone()), masking: args.secrets.masking()?, limits, ..live::appearance(&args.look) };
     let (sender, inbox) = sync_channel(INBOX);
     let shelf = Shelf::default();
     let failed = |error: &std::io::Error| Usage::new(error.to_string());

@@ -13,6 +13,7 @@ use crate::archive::{Archive, ArchiveError, Store};
 use crate::dissect::TakenApart;
 use crate::insight::{Holding, ServerNames};
 use crate::report::{EachTransfer, Every, Format, Options};
+use crate::trace::PacketLimits;
 use crate::units::Untrusted;
 
 /// Reads the file and writes the reports. What cannot be read at all is a mistake of the command line's.
@@ -26,7 +27,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
     let mut keys = secrets::beside(args.keylog.as_deref())?;
     let archive = open(&args.file, args.spool_limit).map_err(|error| Usage::new(format!("{}: {error}", name.escaped())))?;
     let store = archive.store();
-    let mut run = LongRun::read_again();
+    let mut run = LongRun::read_again(if is_pipe(&args.file) { PacketLimits::of_pipe(args.spool_limit) } else { PacketLimits::FIRST });
     // What is secret becomes known on the way, the second time too.
     let options = reports.options.clone();
     let mut stream = reports.stream();
@@ -74,6 +75,10 @@ impl Every for Again<'_> {
     }
 }
 
+fn is_pipe(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 fn open(path: &Path, limit: u64) -> Result<Archive, ArchiveError> {
-    if path.as_os_str() == "-" { Archive::piped_within(std::io::stdin(), limit) } else { Archive::open(path) }
+    if is_pipe(path) { Archive::piped_within(std::io::stdin(), limit) } else { Archive::open(path) }
 }

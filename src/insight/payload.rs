@@ -26,12 +26,13 @@ pub fn opening(flow: &Flow, direction: Direction, store: &dyn ByteStore, most: u
     put_together(first_of(flow, direction, most), store, most)
 }
 
-/// The first packets that carry something of the first `most` bytes of a direction's stream.
+/// The first packets that carry something of the first `most` bytes of a direction's stream; none where the first are no longer listed.
 pub(super) fn first_of(flow: &Flow, direction: Direction, most: usize) -> impl Iterator<Item = &PacketEntry> {
     /// Packets looked at; what opens a connection is among the first.
     const LOOKED_AT: usize = 256;
     let carrying = move |packet: &&PacketEntry| packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64;
-    flow.packets().iter().take(LOOKED_AT).filter(carrying)
+    let looked_at = if flow.forgotten() == 0 { LOOKED_AT } else { 0 };
+    flow.packets().iter().take(looked_at).filter(carrying)
 }
 
 /// What packets of one direction carry, from the stream's beginning up to the first gap.

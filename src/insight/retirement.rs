@@ -43,12 +43,24 @@ pub struct Retirement {
     holding: Holding,
     /// Exchanges held at which it is worth looking for some that can go.
     look_at: usize,
+    /// An exchange that is looked at, and stays with its run.
+    looked_at: Option<ExchangeId>,
 }
 
 impl Retirement {
     /// Holds so many.
     pub const fn new(holding: Holding) -> Self {
-        Self { holding, look_at: holding.all }
+        Self { holding, look_at: holding.all, looked_at: None }
+    }
+
+    /// Returns whether some are about to go.
+    pub fn is_due(&self, trace: &Trace) -> bool {
+        trace.exchanges().len() >= self.look_at
+    }
+
+    /// Keeps the run of an exchange, from now on instead of another one's, as long as somebody looks at it.
+    pub const fn keep(&mut self, exchange: Option<ExchangeId>) {
+        self.looked_at = exchange;
     }
 
     /// Lets those go that can be done without, if there are too many. `last_seen` is called for each run that goes, in their order, while
@@ -71,7 +83,8 @@ impl Retirement {
             let head = left.head_of(&request);
             let remarkable = head.map(|_| remarkable(&request)).unwrap_or_default();
             for (place, run) in request.held().iter().enumerate() {
-                if left.keeps(run) || remarkable.contains(&Some(place)) {
+                let is_looked_at = self.looked_at.is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
+                if left.keeps(run) || is_looked_at || remarkable.contains(&Some(place)) {
                     if self.holding == Holding::WINDOW {
                         // What is read in its order goes in its order.
                         return going;

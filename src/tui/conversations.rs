@@ -4,9 +4,11 @@
 //! another one, and while packets come, before a picture, once enough of them are new.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crossterm::event::{KeyCode, KeyEvent};
+use foldhash::fast::RandomState;
 
 use super::address::Address;
 use super::cursor::Cursor;
@@ -67,7 +69,7 @@ pub(super) struct Conversations {
     /// Pictures since then in which it was not.
     waited: u8,
     /// For each flow, how often its opening was looked at for a name.
-    looked: Vec<u8>,
+    looked: HashMap<FlowKey, u8, RandomState>,
     /// Where to go on looking for such as have no name.
     next: usize,
     /// Names were asked for and have not come.
@@ -141,14 +143,17 @@ impl Conversations {
     /// Openings in which a name may be that was not found yet, those first that stand first in the list.
     fn take_openings(&mut self, run: &Run) -> Vec<(FlowKey, Opening)> {
         let flows = run.trace.flows();
-        self.looked.resize(flows.len(), 0);
+        if self.looked.len() > flows.len() {
+            self.looked.retain(|key, _| run.trace.flow(key).is_some());
+        }
         // What narrows the list may be a name that is not known yet.
         let others = if self.is_narrowed() { 0..flows.len() } else { 0..0 };
         let places = self.listed.iter().map(|place| *place as usize).chain(others).skip(self.next);
         let mut found = Vec::new();
         for place in places {
             self.next += 1;
-            let (Some(flow), Some(looked)) = (flows.get(place), self.looked.get_mut(place)) else { continue };
+            let Some(flow) = flows.get(place) else { continue };
+            let looked = self.looked.entry(flow.key).or_default();
             let sent =
                 flow.counts(Direction::Sent).data_segments + u64::from(!flow.key.tcp) * flow.counts(Direction::Received).data_segments;
             if *looked >= Self::MOST_LOOKS || sent < 1 << *looked || run.names.contains_key(&flow.key) {
@@ -172,13 +177,15 @@ impl State {
         if self.of_others().is_none() {
             return Vec::new();
         }
-        if self.conversations.is_due(&self.run) {
+        // What is held does not change, and its list is of it.
+        if self.held.is_none() && self.conversations.is_due(&self.run) {
             self.arrange();
         }
         if self.settings.opened.is_none() || self.conversations.asked {
             return Vec::new();
         }
-        let openings = self.conversations.take_openings(&self.run);
+        let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
+        let openings = self.conversations.take_openings(run);
         self.conversations.asked = !openings.is_empty();
         self.conversations.asked.then_some(Effect::Name(openings)).into_iter().collect()
     }
@@ -186,13 +193,17 @@ impl State {
     /// Works the list out anew.
     pub(super) fn arrange(&mut self) {
         if self.of_others().is_some() {
-            self.conversations.arrange(&self.run);
+            let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
+            self.conversations.arrange(run);
         }
     }
 
     pub(super) fn hear_names(&mut self, names: Vec<(FlowKey, Untrusted)>) {
         self.conversations.asked = false;
         let any = !names.is_empty();
+        if let Some(held) = &mut self.held {
+            held.run.names.extend(names.iter().cloned());
+        }
         self.run.names.extend(names);
         if any && self.conversations.is_narrowed() {
             self.arrange();
@@ -217,7 +228,8 @@ impl State {
 
     /// The first of the list.
     pub(super) fn choose_first(&mut self) {
-        let first = self.conversations.listed.first().and_then(|place| self.run.trace.flows().get(*place as usize));
+        let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
+        let first = self.conversations.listed.first().and_then(|place| run.trace.flows().get(*place as usize));
         if let Some(flow) = first {
             self.sight.cursor = Cursor::Flow(flow.key);
         }

@@ -1,11 +1,14 @@
 //! The one cursor that all panels share.
 
+mod anchor;
 mod packets;
 
 use super::run::Run;
 use crate::timeline::Lane;
 use crate::trace::{ExchangeId, FlowKey, Phase};
 use crate::units::Moment;
+
+pub(super) use anchor::Anchor;
 
 /// What is selected. Moving it in one panel moves it in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -27,6 +27,12 @@ impl Dissections {
         self.known.get(flow).map(Arc::as_ref)
     }
 
+    /// Forgets those that are not to be kept.
+    pub(super) fn retain(&mut self, keep: impl Fn(&FlowKey) -> bool) {
+        self.known.retain(|flow, _| keep(flow));
+        self.weight = self.known.values().map(|dissection| dissection.weight()).sum();
+    }
+
     fn put(&mut self, flow: FlowKey, dissection: Arc<Dissection>) {
         let weight = dissection.weight();
         if self.known.len() >= Self::MOST || self.weight + weight > Self::MOST_BYTES {

@@ -5,7 +5,7 @@ use super::state::{Held, Panel, View};
 use super::view::{Areas, Listing, Plan, dump_rows, inside_timeline, most_scrolled, page};
 use super::{Effect, State};
 use crate::timeline::Zoom;
-use crate::tui::cursor::Cursor;
+use crate::tui::cursor::{Anchor, Cursor};
 use crate::tui::talk::talk_at;
 use crate::units::Moment;
 
@@ -188,7 +188,11 @@ impl State {
     /// Holds the picture, or lets it go on. The run itself is not held.
     pub(super) fn pause(&mut self, now: Moment) {
         self.held = match self.held.take() {
-            Some(_) => None,
+            Some(held) => {
+                self.return_to(&Anchor::of(self.sight.cursor, &held.run));
+                self.arrange();
+                None
+            }
             None if self.settings.opened.is_some() && !self.run.under_way => None,
             None => Some(Held { run: self.run.clone(), at: self.run.until(now) }),
         };

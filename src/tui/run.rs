@@ -4,14 +4,17 @@ use std::collections::HashMap;
 
 use super::dissections::Dissections;
 use crate::insight::redact::Masking;
+use crate::insight::{Holding, Retirement};
 use crate::timeline::{Lane, Window, round_end};
-use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Flow, FlowKey, Phase, Trace, What};
+use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Flow, FlowKey, PacketLimits, Phase, Trace, What};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// A run as far as it is known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
     pub(super) trace: Trace,
+    /// Lets exchanges go as they become many; `None` where all that a file has are held.
+    retirement: Option<Retirement>,
     /// Places in the log of what the event list shows.
     pub(super) listed: Vec<usize>,
     /// What clients called the servers of flows.
@@ -25,6 +28,24 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// One that lists so many packets. Where it may go on for ever, exchanges that are over go as they become many.
+    pub(super) fn within(limits: PacketLimits, is_endless: bool) -> Self {
+        let retirement = is_endless.then(|| Retirement::new(Holding::SELECTION));
+        Self { trace: Trace::within(limits), retirement, ..Self::default() }
+    }
+
+    /// Whether exchanges are about to go.
+    pub(super) fn is_about_to_retire(&self) -> bool {
+        self.retirement.as_ref().is_some_and(|retirement| retirement.is_due(&self.trace))
+    }
+
+    /// Keeps an exchange that is looked at.
+    pub(super) const fn keep(&mut self, exchange: Option<ExchangeId>) {
+        if let Some(retirement) = &mut self.retirement {
+            retirement.keep(exchange);
+        }
+    }
+
     /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than one. Of a body, which is shown, what
     /// is known to be secret in it; in what is written all of it is masked.
     pub(super) fn take(&mut self, mut event: Event, masking: &mut Masking) {
@@ -34,15 +55,27 @@ impl Run {
             _ => masking.redactor().mask_event(&mut event),
         }
         match event.what {
-            What::RunStarted { .. } => *self = Self { under_way: true, ..Self::default() },
+            What::RunStarted { .. } => *self = Self { under_way: true, ..Self::within(self.trace.limits(), self.retirement.is_some()) },
             What::RunEnded => self.under_way = false,
             _ => {}
         }
         let listed = is_listed(&event.what);
-        let place = self.trace.log().len();
+        let (place, retired) = (self.trace.log().len(), self.trace.retired().exchanges);
+        let flows = self.trace.forgotten().flows;
         self.trace.apply(event);
-        if listed && self.trace.log().len() > place {
+        if let Some(retirement) = &mut self.retirement {
+            retirement.retire(&mut self.trace, |_, _| {});
+        }
+        if self.trace.log().len() < place || self.trace.retired().exchanges > retired {
+            let events = self.trace.log().iter().enumerate();
+            self.listed = events.filter(|(_, event)| is_listed(&event.what)).map(|(place, _)| place).collect();
+        } else if listed && self.trace.log().len() > place {
             self.listed.push(place);
+        }
+        if self.trace.forgotten().flows > flows {
+            let trace = &self.trace;
+            self.names.retain(|flow, _| trace.flow(flow).is_some());
+            self.dissections.retain(|flow| trace.flow(flow).is_some());
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the screen is told once, at its start.
 
 use crate::insight::redact::Masking;
+use crate::trace::PacketLimits;
 
 /// How the screen looks and what it begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Settings {
     pub notice: Option<String>,
     /// What is masked: a screen is looked at by more than one.
     pub masking: Masking,
+    /// How many packets and conversations are listed.
+    pub limits: PacketLimits,
 }
 
 /// A place worth going to.

@@ -4,8 +4,9 @@ use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
 use super::address::{self, Address};
+use super::cursor::{Anchor, Cursor};
 use super::keymap::{self, Action};
-use super::state::{Errand, Front};
+use super::state::{Errand, Front, View};
 use super::{Effect, Message, Outcome, Signal, State};
 use crate::trace::{Event, What};
 use crate::units::Moment;
@@ -61,7 +62,7 @@ impl State {
             What::RunStarted { .. } => {
                 self.held = None;
                 self.specimen = super::specimen::Specimen::None;
-                self.sight.cursor = super::cursor::Cursor::default();
+                self.sight.cursor = Cursor::default();
                 self.sight.zoom = crate::timeline::Zoom::default();
                 self.sight.scrolled = 0;
                 self.conversations.forget();
@@ -72,10 +73,33 @@ impl State {
             What::RunEnded if self.errand == Errand::Cancelled => self.errand = Errand::None,
             _ => {}
         }
+        let anchor = self.held.is_none().then(|| Anchor::of(self.sight.cursor, &self.run));
+        if self.run.is_about_to_retire() {
+            let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
+            let looked_at = self.sight.cursor.lane(run).map(|(id, _)| id);
+            self.run.keep(looked_at);
+        }
+        let flows = self.run.trace.forgotten().flows;
         self.run.take(event, &mut self.settings.masking);
-        if !self.run.under_way {
+        if !self.run.under_way || self.run.trace.forgotten().flows != flows {
             self.arrange();
         }
+        if let Some(anchor) = anchor {
+            self.return_to(&anchor);
+        }
+    }
+
+    /// Puts the cursor back on what it was on, which may have another place by now, or be gone.
+    pub(super) fn return_to(&mut self, anchor: &Anchor) {
+        if let Some(cursor) = anchor.found_in(&self.run) {
+            self.sight.cursor = cursor;
+            return;
+        }
+        if self.sight.cursor.flow().is_some() && self.of_others().is_some() {
+            self.show(View::Timeline);
+            self.notice = Some("The conversation is no longer listed: newer ones took its place.".to_owned());
+        }
+        self.sight.cursor = Cursor::Run;
     }
 
     fn signalled(&mut self, signal: Signal) -> Vec<Effect> {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tapline::insight::redact::Masking;
 use tapline::trace::{
     AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord, DnsServer, DnsTransport, Endpoint, Event,
-    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, LinkCounts, OtherFrames, Packet, Phase, QueryId,
+    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, LinkCounts, OtherFrames, Packet, PacketLimits, Phase, QueryId,
     ResolutionSource, SCHEMA, Side, StreamPosition, TcpFlags, TcpHeader, TlsMessage, Transport, Undelivered, Verification, What,
 };
 use tapline::tui::{Message, Settings, Theme};
@@ -245,8 +245,8 @@ fn hand() -> impl Strategy<Value = TerminalEvent> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let lab = (any::<bool>(), prop::option::of("\\PC{0,90}"));
-    (prop::sample::select(&Theme::ALL), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.7), lab).prop_map(
-        |(theme, color, ascii, run, (lab, notice))| Settings {
+    (prop::sample::select(&Theme::ALL), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.7), lab, limits()).prop_map(
+        |(theme, color, ascii, run, (lab, notice), limits)| Settings {
             theme,
             color,
             ascii,
@@ -255,8 +255,20 @@ fn settings() -> impl Strategy<Value = Settings> {
             opened: None,
             notice,
             masking: Masking::default(),
+            limits,
         },
     )
+}
+
+/// So many packets and flows that all are listed, or so few that the oldest go again and again.
+fn limits() -> impl Strategy<Value = PacketLimits> {
+    let few = (1..60_usize, 1..20_usize, 1..4_usize).prop_map(|(packets, of_flow, flows)| PacketLimits {
+        packets,
+        of_flow,
+        flows,
+        keeps_latest: true,
+    });
+    prop_oneof![Just(PacketLimits::FIRST), few]
 }
 
 /// A link as crafted as it may be, and what it did.
@@ -344,6 +356,44 @@ proptest! {
             prop_assert!(!harmful, "{:?}", cell.symbol());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Whatever is looked at goes as the run becomes long, or stays because it is looked at.
+    #[test]
+    fn a_run_that_becomes_long_is_drawn(
+        settings in settings(),
+        events in prop::collection::vec(event(), 0..40),
+        hands in prop::collection::vec((hand(), size(), 0..700_u32), 0..12),
+        now in moment(),
+    ) {
+        let mut desk = Desk::with((120, 36), settings);
+        desk.tell(events);
+        desk.now = now;
+        let mut many = exchanges();
+        desk.tell(many.by_ref().take(3 * 2_600));
+        for (hand, size, more) in hands {
+            desk.resize(size);
+            desk.send(Message::Terminal(hand));
+            desk.buffer();
+            desk.tell(many.by_ref().take(3 * more as usize));
+            desk.buffer();
+        }
+        prop_assert!(desk.state.trace().exchanges().len() <= 4_000);
+    }
+}
+
+/// Requests without end, each of three events.
+fn exchanges() -> impl Iterator<Item = Event> {
+    (0..).flat_map(|number: u32| {
+        let (exchange, at) = (ExchangeId(number), Moment(i64::from(number) * 1_000_000));
+        let cause = if number % 1_000 == 0 { Cause::Asked } else { Cause::Repeat };
+        let started = What::ExchangeStarted { exchange, cause, method: "GET".to_owned(), url: Untrusted::new("http://h.test/") };
+        let waited = What::PhaseBegan { exchange, phase: Phase::Wait, position: None };
+        [started, waited, What::ExchangeEnded { exchange }].map(|what| Event { at, what })
+    })
 }
 
 /// What a capture file may tell, with times anywhere.

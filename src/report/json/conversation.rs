@@ -28,6 +28,8 @@ struct Conversation<'a> {
     undelivered: Vec<Undelivered>,
     #[serde(skip_serializing_if = "is_none")]
     undelivered_unlisted: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    packets_no_longer_listed: u64,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     said: Option<Said<'a>>,
 }
@@ -145,6 +147,7 @@ impl<'a> Conversation<'a> {
                 .iter()
                 .map(|error| Undelivered { at_ns: from_start(error.wall), kind: undelivered_name(error), from: error.from })
                 .collect(),
+            packets_no_longer_listed: flow.forgotten(),
             undelivered_unlisted: flow.undelivered_unlisted(),
             said: options.taken_apart.at(id).map(|dissection| Said::of(dissection, options.redactor())),
         }

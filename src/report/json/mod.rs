@@ -95,7 +95,7 @@ impl<'a> Summary<'a> {
             started_at: trace.started_at().and_then(time::of_wall),
             duration_ns: trace.ended().map(|ended| ended.from_start().0),
             outcome: run::Outcome::of(trace, redactor),
-            capture: run::Capture::of(trace.capture()),
+            capture: run::Capture::of(trace.capture(), trace.forgotten()),
             clock: run::Clock::of(trace.clock()),
             events: run::Events { dropped: trace.dropped(), unlogged: trace.unlogged() },
             control: trace.control().map(|control| run::Control::of(control, redactor)),

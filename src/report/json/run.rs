@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::insight::budget;
 use crate::insight::redact::Redactor;
 use crate::report;
-use crate::trace::{self, CaptureState, ClockMap, Code, OtherFrames, Trace};
+use crate::trace::{self, CaptureState, ClockMap, Code, Forgotten, OtherFrames, Trace};
 use crate::units::Untrusted;
 
 #[derive(Serialize)]
@@ -53,6 +53,8 @@ pub(super) struct Capture<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     other_frames: Option<Others>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    no_longer_listed: Option<NoLongerListed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     beyond_conversations: Option<u64>,
 }
 
@@ -73,8 +75,21 @@ impl Others {
     }
 }
 
+/// What was listed and gave way to what came later.
+#[derive(Serialize)]
+struct NoLongerListed {
+    packets: u64,
+    conversations: u64,
+}
+
+impl NoLongerListed {
+    const fn of(forgotten: Forgotten) -> Self {
+        Self { packets: forgotten.packets, conversations: forgotten.flows }
+    }
+}
+
 impl<'a> Capture<'a> {
-    pub(super) fn of(capture: &'a trace::Capture) -> Self {
+    pub(super) fn of(capture: &'a trace::Capture, forgotten: Forgotten) -> Self {
         let (state, reason, remedy) = match &capture.state {
             CaptureState::On => ("on", None, None),
             CaptureState::Off => ("off", None, None),
@@ -91,6 +106,7 @@ impl<'a> Capture<'a> {
             packets,
             dropped: capture.dropped,
             other_frames: Others::of(capture.others),
+            no_longer_listed: (forgotten.packets > 0 || forgotten.flows > 0).then_some(NoLongerListed::of(forgotten)),
             beyond_conversations: (capture.beyond_flows > 0).then_some(capture.beyond_flows),
         }
     }

@@ -5,7 +5,7 @@ use crate::insight::budget::{Budget, Outcome, Verdict};
 use crate::insight::{conversations, repeats, transfers};
 use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
-use crate::trace::{CaptureState, Control, Link, OtherFrames, What};
+use crate::trace::{CaptureState, Control, Forgotten, Link, OtherFrames, Trace, What};
 use crate::units::grouped;
 
 /// Budget, ordinary client, the lab's link, capture, and what was lost.
@@ -57,7 +57,15 @@ fn notes(page: &Page) -> Vec<Line> {
         What::Note { exchange: None, text } => Some(text),
         _ => None,
     });
-    notes.flat_map(|text| page.fact("note", Words::default().add(Role::Warning, &page.redactor.text(text).escaped()))).collect()
+    let told = notes.map(|text| page.redactor.text(text).escaped().into_owned());
+    told.chain(forgotten(page.trace)).flat_map(|text| page.fact("note", Words::default().add(Role::Warning, &text))).collect()
+}
+
+/// What gave way to what came later.
+fn forgotten(trace: &Trace) -> Option<String> {
+    let Forgotten { packets, flows } = trace.forgotten();
+    let flows = if flows == 0 { String::new() } else { format!(", and {} earlier conversations", grouped(flows)) };
+    (packets > 0).then(|| format!("the first {} packets{flows} are no longer listed: there was no end of them", grouped(packets)))
 }
 
 fn judged(page: &Page, verdict: &Verdict) -> Words {

@@ -72,6 +72,10 @@ impl Trace {
             }
             _ => self.fold(*at, what),
         }
+        if self.log.len() >= Self::MOST_LOGGED && self.limits().keeps_latest {
+            self.log.drain(..Self::MOST_LOGGED / 4);
+            self.unlogged += Self::MOST_LOGGED as u64 / 4;
+        }
         if self.log.len() < Self::MOST_LOGGED {
             self.log.push(event);
         } else {

@@ -80,7 +80,7 @@ fn exchange_of<'a>(trace: &'a Trace, flow: &FlowKey, at: Moment) -> Option<&'a E
         exchange.attempts.iter().any(|attempt| attempt.local.as_ref().and_then(crate::trace::Endpoint::ip) == Some(flow.local))
     };
     let Some(connection) = trace.connection_of(flow) else { return trace.exchanges().iter().rev().find(|exchange| tried(exchange)) };
-    let on_it =
-        trace.exchanges().get(connection.opened_by.0 as usize..)?.iter().filter(|exchange| exchange.connection == Some(connection.id));
+    let first = trace.exchanges().partition_point(|exchange| exchange.id < connection.opened_by);
+    let on_it = trace.exchanges().iter().skip(first).filter(|exchange| exchange.connection == Some(connection.id));
     on_it.clone().take_while(|exchange| exchange.started <= at).last().or_else(|| on_it.clone().next())
 }

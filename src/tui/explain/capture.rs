@@ -36,6 +36,26 @@ pub(super) fn page(run: &Run) -> Page {
     for (count, kind) in kinds(trace.capture().others).into_iter().filter(|(count, _)| *count > 0) {
         page.fact(kind, grouped(count));
     }
+    let (forgotten, limits) = (trace.forgotten(), trace.limits());
+    if forgotten.packets > 0 {
+        page.say_as(
+            Role::Warning,
+            format!(
+                "{} packets are no longer listed: of all that comes the latest {} are at most.",
+                grouped(forgotten.packets),
+                grouped(limits.packets as u64)
+            ),
+        );
+    }
+    if forgotten.flows > 0 {
+        page.say_as(
+            Role::Warning,
+            format!(
+                "{} conversations are no longer listed: those that were over, then those that were silent for the longest time.",
+                grouped(forgotten.flows)
+            ),
+        );
+    }
     if trace.capture().beyond_flows > 0 {
         page.say_as(
             Role::Warning,

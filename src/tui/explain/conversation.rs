@@ -118,6 +118,11 @@ fn facts(run: &Run, flow: &Flow, name: Option<String>, page: &mut Page) {
         page.fact("sent again", format!("\u{2192} {}  \u{2190} {}", grouped(sent.retransmitted), grouped(received.retransmitted)));
         page.fact("out of order", format!("\u{2192} {}  \u{2190} {}", grouped(sent.out_of_order), grouped(received.out_of_order)));
     }
+    match flow.forgotten() {
+        0 => {}
+        1 => page.say_as(Role::Warning, "The first packet is no longer listed; the figures count it."),
+        first => page.say_as(Role::Warning, format!("The first {} packets are no longer listed; the figures count them.", grouped(first))),
+    }
     if flow.unlisted() > 0 {
         page.say_as(Role::Warning, format!("{} more packets are counted but not shown one by one.", grouped(flow.unlisted())));
     }

@@ -2,14 +2,14 @@
 
 use super::page::{Block, Page};
 use super::{failure, phase};
-use crate::insight::{Longest, TwoClocks, longest, round_trips, segments};
+use crate::insight::{Longest, TwoClocks, exchange_count, longest, round_trips, runs, segments};
 use crate::trace::{CaptureState, Clock, Exchange, Phase};
 use crate::tui::figures::{Figures, count, percent};
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
 use crate::tui::view::timeline_words::progress;
 use crate::tui::wording::status_words;
-use crate::units::{Bytes, Moment, Nanos};
+use crate::units::{Bytes, Moment, Nanos, grouped};
 
 pub(super) fn page(run: &Run, now: Moment) -> Page {
     let mut page = of_exchanges(run, now);
@@ -35,9 +35,10 @@ fn of_exchanges(run: &Run, now: Moment) -> Page {
     let mut page = exchange(run, main, now);
     if run.trace.exchanges().len() > 1 {
         page.gap();
-        let count = count(run.trace.exchanges().len(), "exchange");
+        let count = count(exchange_count(&run.trace), "exchange");
         let total = run.trace.latest().from_start();
         page.say(format!("This run has {count}, {total} in all; select one to unfold it."));
+        statistics(run, &mut page);
     }
     if let Some(control) = run.trace.control().filter(|control| control.error.is_none()) {
         page.gap();
@@ -152,6 +153,26 @@ fn packets(run: &Run, exchange: &Exchange, page: &mut Page) {
         ));
     } else if found.offloaded {
         page.say("Payloads larger than the MSS are aggregates: the network card or the kernel cuts or glues them, and the wire's segments are smaller.");
+    }
+}
+
+/// How long the requests of a run took, where some of them are told of in no other way.
+fn statistics(run: &Run, page: &mut Page) {
+    let retired = run.trace.retired().exchanges;
+    if retired == 0 {
+        return;
+    }
+    page.gap();
+    page.say(format!(
+        "Held are the first exchanges, the latest, those that failed, the fastest and the slowest; {} earlier ones are in these figures only.",
+        grouped(retired)
+    ));
+    let runs = runs(&run.trace);
+    page.fact("requests", grouped(runs.count as u64));
+    page.fact("failed", grouped(runs.failed as u64));
+    let Some(spread) = runs.spread else { return };
+    for (label, figure) in [("fastest", spread.min), ("median", spread.median), ("p90", spread.p90), ("slowest", spread.max)] {
+        page.fact(label, figure.to_string());
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) fn page(run: &Run, flow: FlowKey, place: usize) -> Page {
         return Page::new("Packet");
     };
     let way = if packet.direction == crate::trace::Direction::Sent { "\u{2192}" } else { "\u{2190}" };
-    let mut page = Page::new(format!("Packet {} {way} {}", place + 1, flag_words(packet.flags)));
+    let number = talk.flow.forgotten() + place as u64 + 1;
+    let mut page = Page::new(format!("Packet {number} {way} {}", flag_words(packet.flags)));
     if let Some(mark) = talk.mark(place) {
         page.say_as(Role::of_mark(mark), peculiar(&talk, place, packet, mark));
         page.gap();

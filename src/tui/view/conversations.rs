@@ -168,10 +168,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
 
 fn title(state: &State, run: &Run) -> [(String, Role); 2] {
     let (listed, all) = (state.conversations.listed().len() as u64, run.trace.flows().len() as u64);
+    let gone = match run.trace.forgotten().flows {
+        0 => String::new(),
+        gone => format!(", {} earlier ones no longer listed", grouped(gone)),
+    };
     let count = if state.conversations.is_narrowed() {
         format!("\u{2500} {} of {} with \u{201c}{}\u{201d} ", grouped(listed), grouped(all), cut(&state.conversations.narrowed_to(), 24))
     } else {
-        format!("\u{2500} {} ", grouped(all))
+        format!("\u{2500} {}{gone} ", grouped(all))
     };
     [(" Conversations ".to_owned(), Role::Strong), (count, Role::Dim)]
 }

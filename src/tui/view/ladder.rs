@@ -14,7 +14,7 @@ use super::canvas::{Canvas, scroll_mark};
 use super::timeline;
 use crate::dissect::{Reach, Rung, Talk};
 use crate::insight::IdleCause;
-use crate::trace::{CaptureState, Direction, Exchange, Phase};
+use crate::trace::{CaptureState, Direction, Exchange, Flow, Phase};
 use crate::tui::State;
 use crate::tui::figures::{count, instant};
 use crate::tui::fit::{cut, first_that_fits, width, wrap};
@@ -22,7 +22,7 @@ use crate::tui::run::Run;
 use crate::tui::state::Panel;
 use crate::tui::talk::talk_at;
 use crate::tui::theme::Role;
-use crate::units::{Moment, Nanos};
+use crate::units::{Moment, Nanos, grouped};
 
 /// Columns of the time, of a mark, and of the brackets left of the client's line.
 const TIME: u16 = 9;
@@ -50,8 +50,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     if boxed {
         let packets = talk.map_or(0, |talk| talk.flow.packets().len());
         let more = talk.map_or(0, |talk| talk.flow.unlisted());
-        let more = if more == 0 { String::new() } else { format!(", {more} more not listed") };
-        let title = [(" Ladder ".to_owned(), Role::Strong), (format!("\u{2500} {}{more} ", count(packets, "packet")), Role::Dim)];
+        let more = if more == 0 { String::new() } else { format!(", {} more not listed", grouped(more)) };
+        let first = talk.map(|talk| forgotten(talk.flow)).unwrap_or_default();
+        let title = [(" Ladder ".to_owned(), Role::Strong), (format!("\u{2500} {}{more}{first} ", count(packets, "packet")), Role::Dim)];
         canvas.boxed(area, &title, focused);
     }
     let inner = timeline::inside(area, boxed);
@@ -67,6 +68,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
         let first = rungs.iter().find_map(|(_, rung)| if let Rung::Packet(place) = rung { Some(*place) } else { None });
         let seen = rungs.iter().filter(|(_, rung)| matches!(rung, Rung::Packet(_))).count();
         scroll_mark(canvas, area, first.unwrap_or(0), seen, talk.flow.packets().len());
+    }
+}
+
+/// What is said of a flow whose first packets are no longer listed, behind how many are.
+pub(super) fn forgotten(flow: &Flow) -> String {
+    match flow.forgotten() {
+        0 => String::new(),
+        first => format!(", the first {} no longer listed", grouped(first)),
     }
 }
 

@@ -62,7 +62,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     let talk = talk_at(run, state.sight.cursor);
     if boxed {
         let seen = talk.map_or(0, |talk| talk.flow.packets().len());
-        let title = [(" Segments ".to_owned(), Role::Strong), (format!("\u{2500} {} ", count(seen, "packet")), Role::Dim)];
+        let first = talk.map(|talk| super::ladder::forgotten(talk.flow)).unwrap_or_default();
+        let title = [(" Segments ".to_owned(), Role::Strong), (format!("\u{2500} {}{first} ", count(seen, "packet")), Role::Dim)];
         canvas.boxed(area, &title, state.sight.panel != Panel::Explain);
     }
     let inner = timeline::inside(area, boxed);

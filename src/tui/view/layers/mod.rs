@@ -33,13 +33,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     let talk = talk_at(run, state.sight.cursor);
     let packet = talk.and_then(|talk| state.specimen_place(&talk, now).and_then(|place| Some((place, talk.packet(place)?))));
     if boxed {
+        let first = talk.map_or(0, |talk| talk.flow.forgotten());
         let title = packet.map_or_else(String::new, |(place, packet)| {
             let way = if packet.direction == Direction::Sent { "client \u{2192} server" } else { "server \u{2192} client" };
             let at = talk.and_then(|talk| talk.moment(packet)).map(|at| format!(" \u{b7} {} ms", instant(at, false))).unwrap_or_default();
             format!(
                 "\u{2500} packet {} of {} \u{b7} {way}{at} ",
-                grouped(place as u64 + 1),
-                grouped(talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
+                grouped(first + place as u64 + 1),
+                grouped(first + talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
             )
         });
         canvas.boxed(area, &[(" Layers ".to_owned(), Role::Strong), (title, Role::Dim)], focused);

@@ -89,6 +89,7 @@ impl Scene<'_> {
         }
         self.draw_strip(canvas);
         self.draw_failure(canvas);
+        self.draw_retired(canvas);
     }
 
     /// The round instants and their unit above, faint lines below them, and the line of the cursor.
@@ -155,6 +156,14 @@ impl Scene<'_> {
     /// The exchange that is unfolded.
     fn exchange(&self) -> Option<&Exchange> {
         self.cursor.exchange(self.run).and_then(|id| self.run.trace.exchange(id))
+    }
+
+    /// How many exchanges have no rows, above what went wrong.
+    fn draw_retired(&self, canvas: &mut Canvas<'_>) {
+        let Some(said) = &self.plan.retired else { return };
+        let inner = self.plan.inner;
+        let y = inner.bottom().saturating_sub(u16::try_from(self.plan.failure.len() + 1).unwrap_or(1));
+        canvas.text((inner.x + 1, y), said, inner.width.saturating_sub(1), Role::Dim);
     }
 
     fn draw_failure(&self, canvas: &mut Canvas<'_>) {

@@ -8,7 +8,7 @@ use crate::trace::{Exchange, ExchangeId, Phase, PhaseSpan};
 use crate::tui::cursor::{Cursor, place_of};
 use crate::tui::fit::wrap;
 use crate::tui::run::Run;
-use crate::units::{Moment, Nanos};
+use crate::units::{Moment, Nanos, grouped};
 
 /// A row: whose, and what.
 pub(in crate::tui) type Row = (ExchangeId, Lane);
@@ -45,6 +45,8 @@ pub(in crate::tui) struct Plan {
     pub(super) strip: u16,
     /// The failure in words, broken into lines.
     pub(super) failure: Vec<String>,
+    /// How many exchanges are not held, in words.
+    pub(super) retired: Option<String>,
     /// Whether the wire clock has rows of its own; else bars show it.
     pub(super) wire_rows: bool,
     /// Inside the borders.
@@ -56,14 +58,15 @@ impl Plan {
     pub(in crate::tui) fn wanted_height(run: &Run, cursor: Cursor, now: Moment, width: u16, most: u16) -> u16 {
         let inner = Rect { x: 0, y: 0, width: width.saturating_sub(2), height: most.saturating_sub(2) };
         let plan = Self::of(run, cursor, now, inner);
-        let lines = plan.rows.len().max(1) + usize::from(plan.strip) + plan.failure.len() + 3;
+        let lines = plan.rows.len().max(1) + usize::from(plan.strip) + plan.failure.len() + usize::from(plan.retired.is_some()) + 3;
         u16::try_from(lines).unwrap_or(u16::MAX)
     }
 
     /// The rows for an area inside the borders.
     pub(in crate::tui) fn of(run: &Run, cursor: Cursor, now: Moment, inner: Rect) -> Self {
         let failure = failure_lines(run, cursor, inner);
-        let room = usize::from(inner.height).saturating_sub(1 + failure.len());
+        let retired = retired_line(run).filter(|_| usize::from(inner.height) > failure.len() + 4);
+        let room = usize::from(inner.height).saturating_sub(1 + failure.len() + usize::from(retired.is_some()));
         let most_strip = strip_lines(run);
         let tall = (inner.width >= WIDE && most_strip == 2).then_some((LEVELS[0].0, TALL_STRIP));
         let levels = LEVELS.into_iter().map(|(detail, strip)| (detail, strip.min(most_strip)));
@@ -74,7 +77,7 @@ impl Plan {
         let (rows, strip, wire_rows) = fitting.unwrap_or_else(|| (rows(run, cursor, now, LEVELS[5].0), 0, false));
         let seen = rows.len().min(room.saturating_sub(usize::from(strip)));
         let first = first_seen(&rows, cursor, run, seen);
-        Self { rows, first, seen, strip, failure, wire_rows, inner }
+        Self { rows, first, seen, strip, failure, retired, wire_rows, inner }
     }
 
     /// The rows that are seen, with their lines.
@@ -120,7 +123,7 @@ pub(in crate::tui) fn rows(run: &Run, cursor: Cursor, now: Moment, detail: Detai
     if let [only] = exchanges {
         return unfolded(only);
     }
-    let place = chosen.map_or(0, |id| id.0 as usize);
+    let place = chosen.map_or(0, |id| exchanges.partition_point(|exchange| exchange.id < id));
     let near = exchanges.iter().skip(place.saturating_sub(AROUND)).take(2 * AROUND + 1);
     near.flat_map(|exchange| {
         let mut rows = vec![(exchange.id, Lane::Folded)];
@@ -184,6 +187,15 @@ fn strip_lines(run: &Run) -> u16 {
         2
     } else {
         u16::from(run.trace.connections().iter().any(|connection| connection.kernel.is_some()))
+    }
+}
+
+/// How many exchanges went before the latest, so that they have no rows.
+fn retired_line(run: &Run) -> Option<String> {
+    match run.trace.retired().exchanges {
+        0 => None,
+        1 => Some("1 earlier request is in the statistics only".to_owned()),
+        many => Some(format!("{} earlier requests are in the statistics only", grouped(many))),
     }
 }
 
