@@ -5,15 +5,23 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "endless/mod.rs"]
+mod endless;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::num::NonZero;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use endless::Kind;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 const MIB: u64 = 1 << 20;
 
@@ -224,8 +232,112 @@ fn a_capture_and_a_pipe() {
     command.stdin(Stdio::piped());
     let (text, most) = run(command, |input| write_capture(PACKETS, input));
     assert!(text.contains("150000 packets") && text.contains("more than 8.00 MiB came through the pipe"), "{text}");
-    holds("`report -`, `open -`", PACKETS.into(), most);
+    assert!(text.contains("note        the first ") && text.contains(" packets "), "{text}");
+    holds("`report -`, `open -`", LISTED, most);
     assert!((MIB..=9 * MIB).contains(&most.disk), "{most:?}");
+}
+
+/// Packets that are listed of a pipe with `--spool-limit 8M`, one for each 512 bytes.
+const LISTED: u64 = (8 << 20) / 512;
+
+/// With all of them listed, the last would take 100 MiB more.
+#[test]
+fn a_pipe_without_end() {
+    for (kind, packets) in [(Kind::OneFlow, 300_000), (Kind::Http, 300_000), (Kind::NewFlows, 500_000)] {
+        let mut command = tapline(&["report", "-", "--spool-limit", "8M"]);
+        command.stdin(Stdio::piped());
+        let (text, most) = run(command, |input| endless::write(kind, packets, input).unwrap());
+        assert!(text.contains(&format!("{packets} packets")), "{kind:?}: {text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("are no longer listed: later ones took their place"), "{kind:?}: {text}");
+        holds("`report -`, `open -`", LISTED, most);
+        assert!((MIB..=9 * MIB).contains(&most.disk), "{kind:?}: {most:?}");
+    }
+}
+
+/// A program on a terminal of its own, which ends when the test does.
+struct OnTerminal {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    /// What it shows.
+    shown: Arc<Mutex<vt100::Parser>>,
+}
+
+impl OnTerminal {
+    fn start(program: &str, arguments: &[&str]) -> Self {
+        let pair = native_pty_system().openpty(PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let (mut output, keyboard) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+        let (rows, columns) = (NonZero::new(36).unwrap(), NonZero::new(120).unwrap());
+        let shown = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let seen = Arc::clone(&shown);
+        thread::spawn(move || {
+            // The terminal lives as long as this thread.
+            let _master = pair.master;
+            let mut bytes = [0; 4096];
+            while let Ok(length @ 1..) = output.read(&mut bytes) {
+                seen.lock().unwrap().process(&bytes[..length]);
+            }
+        });
+        Self { child, keyboard, shown }
+    }
+
+    fn text(&self) -> String {
+        self.shown.lock().unwrap().screen().contents()
+    }
+
+    /// What it takes until it shows a text, of which process.
+    fn taken_until(&mut self, wanted: &str, process: impl Fn(u32) -> Option<u32>) -> Taken {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        let mut most = Taken::default();
+        while !self.text().contains(wanted) {
+            assert!(self.child.try_wait().unwrap().is_none() && Instant::now() < deadline, "{wanted}: {}", self.text());
+            let now = self.child.process_id().and_then(&process).map(Taken::by).unwrap_or_default();
+            most = Taken { memory: most.memory.max(now.memory), disk: most.disk.max(now.disk) };
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        let now = self.child.process_id().and_then(&process).map(Taken::by).unwrap_or_default();
+        assert!(now.memory > 0, "the process' memory was seen");
+        Taken { memory: most.memory.max(now.memory), disk: most.disk.max(now.disk) }
+    }
+}
+
+impl Drop for OnTerminal {
+    fn drop(&mut self) {
+        let _ = self.keyboard.write_all(b"q");
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_long_run_on_the_screen() {
+    let url = server(5);
+    let mut screen = OnTerminal::start(env!("CARGO_BIN_EXE_tapline"), &["--capture", "off", "--repeat", "8000", &url]);
+    let most = screen.taken_until("connection 7999 closed", Some);
+    assert!(screen.text().contains("earlier requests are in the statistics only"), "{}", screen.text());
+    holds("`tapline URL`, the screen", 0, most);
+    assert!(most.disk > MIB, "the spool is on disk: {most:?}");
+}
+
+#[test]
+fn a_pipe_without_end_on_the_screen() {
+    const PACKETS: u64 = 400_000;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR, 0).unwrap();
+    let script = format!("exec '{}' open - --spool-limit 8M < '{}'", env!("CARGO_BIN_EXE_tapline"), pipe.display());
+    let mut screen = OnTerminal::start("sh", &["-c", &script]);
+    let feed = thread::spawn(move || endless::write(Kind::NewFlows, PACKETS, fs::OpenOptions::new().write(true).open(pipe).unwrap()));
+    let most = screen.taken_until("400,000 packets", Some);
+    assert!(screen.text().contains("no longer listed"), "{}", screen.text());
+    holds("`report -`, `open -`", LISTED, most);
+    drop(screen);
+    let _ = feed.join().unwrap();
 }
 
 #[test]
@@ -254,6 +366,7 @@ fn a_har() {
 fn every_row_of_the_table_is_held_to() {
     let tested = [
         "`probe URL`",
+        "`tapline URL`, the screen",
         "`probe --repeat 100000`",
         "`probe --suite`",
         "`report FILE`, a saved run",

@@ -9,6 +9,8 @@
 //!
 //! All others go once they are over. Their times stay, each as it was measured, so that statistics are exact.
 
+use std::ops::RangeInclusive;
+
 use super::{Repeats, Transfer, repeats, transfers};
 use crate::trace::{Clock, ExchangeId, Phase, RetiredRun, Timed, Trace};
 use crate::units::Nanos;
@@ -26,15 +28,20 @@ pub struct Holding {
     pub failed: usize,
     /// Requests that were repeated and have statistics of their own.
     pub requests: usize,
+    /// Whether of a run of more redirects than [`all`](Self::all) those between the first ones and the latest go. Who tells a run as a whole
+    /// needs them; who shows it while it goes on cannot wait for its end.
+    pub cuts_runs: bool,
 }
 
 impl Holding {
     /// For reports that tell a selection.
-    pub const SELECTION: Self = Self { all: 2_560, first: 256, latest: 1_024, failed: 128, requests: 64 };
+    pub const SELECTION: Self = Self { all: 2_560, first: 256, latest: 1_024, failed: 128, requests: 64, cuts_runs: false };
+    /// For the screen, on which nothing ends before the user says so.
+    pub const SCREEN: Self = Self { cuts_runs: true, ..Self::SELECTION };
     /// For one of many runs at a time, of which but the figures are told.
-    pub const FEW: Self = Self { all: 320, first: 64, latest: 128, failed: 32, requests: 4 };
+    pub const FEW: Self = Self { all: 320, first: 64, latest: 128, failed: 32, requests: 4, cuts_runs: false };
     /// For what is read once from its beginning to its end.
-    pub const WINDOW: Self = Self { all: 2_048, first: 0, latest: 1_024, failed: 0, requests: 0 };
+    pub const WINDOW: Self = Self { all: 2_048, first: 0, latest: 1_024, failed: 0, requests: 0, cuts_runs: false };
 }
 
 /// Lets exchanges go as a run becomes long.
@@ -69,16 +76,16 @@ impl Retirement {
         if trace.exchanges().len() <= self.look_at {
             return;
         }
-        let going = self.going(trace, last_seen);
-        trace.retire(going);
+        let (runs, redirects) = self.going(trace, last_seen);
+        trace.retire(runs, &redirects);
         // As many have to come before it is worth looking again, so that looking costs no more than their coming did.
         self.look_at = self.holding.all.max(trace.exchanges().len().saturating_add(self.holding.latest));
     }
 
-    fn going(&self, trace: &Trace, mut last_seen: impl FnMut(&Trace, &Transfer<'_>)) -> Vec<RetiredRun> {
+    fn going(&self, trace: &Trace, mut last_seen: impl FnMut(&Trace, &Transfer<'_>)) -> (Vec<RetiredRun>, Vec<RangeInclusive<ExchangeId>>) {
         let all: Vec<Transfer<'_>> = transfers(trace).collect();
         let mut left = Left::of(trace, self.holding);
-        let mut going = Vec::new();
+        let (mut going, mut redirects) = (Vec::new(), Vec::new());
         for request in repeats(trace, &all) {
             let head = left.head_of(&request);
             let remarkable = head.map(|_| remarkable(&request)).unwrap_or_default();
@@ -87,15 +94,27 @@ impl Retirement {
                 if left.keeps(run) || is_looked_at || remarkable.contains(&Some(place)) {
                     if self.holding == Holding::WINDOW {
                         // What is read in its order goes in its order.
-                        return going;
+                        return (going, redirects);
                     }
+                    redirects.extend(self.redirects_between(run));
                     continue;
                 }
                 last_seen(trace, run);
                 going.extend(retired(trace, run, head));
             }
         }
-        going
+        (going, redirects)
+    }
+
+    /// The redirects of a run that is still held between its first ones and its latest, but for one that is looked at.
+    fn redirects_between(&self, run: &Transfer<'_>) -> Vec<RangeInclusive<ExchangeId>> {
+        let hops = run.hops();
+        if !self.holding.cuts_runs || hops.len() <= self.holding.all {
+            return Vec::new();
+        }
+        let between = hops.get(self.holding.first..hops.len().saturating_sub(self.holding.latest)).unwrap_or_default();
+        let stretches = between.split(|hop| Some(hop.id) == self.looked_at);
+        stretches.filter_map(|hops| Some(hops.first()?.id..=hops.last()?.id)).collect()
     }
 }
 
@@ -148,9 +167,12 @@ fn remarkable(request: &Repeats<'_>) -> [Option<usize>; 4] {
 }
 
 fn retired(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Option<RetiredRun> {
-    let app = Phase::ALL.into_iter().filter_map(|phase| Some(((Some(phase), Clock::App), run.phase(phase)?)));
+    // Of a run that was cut its phases are not known.
+    let hops = run.hops();
+    let is_whole = hops.first().zip(hops.last()).is_some_and(|(first, last)| last.id.0.abs_diff(first.id.0) as usize + 1 == hops.len());
+    let app = Phase::ALL.into_iter().filter(|_| is_whole).filter_map(|phase| Some(((Some(phase), Clock::App), run.phase(phase)?)));
     let has_packets = !trace.flows().is_empty();
-    let wire = Phase::ALL.into_iter().filter(|_| has_packets && head.is_some());
+    let wire = Phase::ALL.into_iter().filter(|_| is_whole && has_packets && head.is_some());
     let wire = wire.filter_map(|phase| Some(((Some(phase), Clock::Wire), run.wire_phase(trace, phase)?)));
     let total = run.total().map(|total| ((None, Clock::App), total));
     Some(RetiredRun {

@@ -105,7 +105,6 @@ impl Retired {
     }
 
     pub(super) fn add(&mut self, run: RetiredRun) {
-        self.exchanges += u64::from(run.last.0.saturating_sub(run.first.0)) + 1;
         self.runs += 1;
         self.failed += u64::from(run.failed);
         self.repeated += u64::from(run.repeated);

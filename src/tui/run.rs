@@ -30,7 +30,7 @@ pub(super) struct Run {
 impl Run {
     /// One that lists so many packets. Where it may go on for ever, exchanges that are over go as they become many.
     pub(super) fn within(limits: PacketLimits, is_endless: bool) -> Self {
-        let retirement = is_endless.then(|| Retirement::new(Holding::SELECTION));
+        let retirement = is_endless.then(|| Retirement::new(Holding::SCREEN));
         Self { trace: Trace::within(limits), retirement, ..Self::default() }
     }
 

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use tapline::trace::{Cause, Event, ExchangeId, Packet, PacketLimits, Phase, TcpFlags, TcpHeader, Transport, What};
-use tapline::tui::Settings;
+use tapline::tui::{Effect, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
 
 use crate::desk::Desk;
@@ -49,10 +49,13 @@ fn a_run_of_many_repeats_is_held_in_part_and_says_so() {
         assert!(text.contains(&said), "{said}: {text}");
         assert!(text.contains("10,000 exchanges") || size.1 < 30, "{text}");
     }
-    let desk = long_run((120, 60), 10_000);
-    let text = desk.text();
-    for figure in ["requests", "10,000", "fastest", "2.00 ms", "slowest", "5.00 ms"] {
-        assert!(text.contains(figure), "{figure}: {text}");
+    let mut desk = long_run((120, 36), 10_000);
+    let effects = desk.press(KeyCode::Char('y'));
+    let [Effect::Copy(page)] = &effects[..] else { panic!("{effects:?}") };
+    for (label, figure) in [("requests", "10,000"), ("failed", "0"), ("fastest", "2.00 ms"), ("median", "2.00 ms"), ("slowest", "5.00 ms")]
+    {
+        let line = page.lines().find(|line| line.trim_start().starts_with(label)).unwrap_or_default();
+        assert!(line.ends_with(figure), "{label}: {page}");
     }
 }
 
@@ -83,6 +86,29 @@ fn a_picture_that_was_held_goes_on_where_the_run_is() {
     assert!(desk.text().contains("paused"), "{held}");
     desk.press(KeyCode::Char(' '));
     assert!(desk.text().contains("earlier requests are in the statistics only"), "{}", desk.text());
+}
+
+#[test]
+fn a_run_of_redirects_without_end_is_held_in_part() {
+    let mut desk = Desk::new((120, 36));
+    desk.tell([started()]);
+    let redirected = |event: Event| match event.what {
+        What::ExchangeStarted { exchange, cause: Cause::Repeat, method, url } => {
+            Event { what: What::ExchangeStarted { exchange, cause: Cause::Redirect, method, url }, ..event }
+        }
+        _ => event,
+    };
+    desk.tell(repeats(0..2_000).map(redirected));
+    desk.press(KeyCode::Home);
+    for _ in 0..1_200 {
+        desk.press(KeyCode::Down);
+    }
+    desk.tell(repeats(2_000..10_000).map(redirected));
+    let held: Vec<u32> = desk.state.trace().exchanges().iter().map(|exchange| exchange.id.0).collect();
+    assert!(held.len() <= 4_000, "{}", held.len());
+    assert!([0, 255, 400, 9_999].iter().all(|id| held.contains(id)), "the first, the one that is looked at, and the latest");
+    assert!(desk.text().contains("\u{25b8}#400 "), "{}", desk.text());
+    assert!(desk.text().contains(&format!("{} earlier requests", tapline::units::grouped(10_000 - held.len() as u64))), "{}", desk.text());
 }
 
 /// A pipe of which so few packets are listed.

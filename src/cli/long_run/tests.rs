@@ -132,7 +132,7 @@ fn events(runs: u32) -> Vec<Event> {
 }
 
 /// Little is held, so that a run need not be long.
-const LITTLE: Holding = Holding { all: 480, first: 320, latest: 90, failed: 4, requests: 2 };
+const LITTLE: Holding = Holding { all: 480, first: 320, latest: 90, failed: 4, requests: 2, cuts_runs: false };
 const LITTLE_WINDOW: Holding = Holding { all: 100, latest: 60, ..Holding::WINDOW };
 
 struct Again<'a>(&'a Spool);

@@ -64,8 +64,8 @@ fn notes(page: &Page) -> Vec<Line> {
 /// What gave way to what came later.
 fn forgotten(trace: &Trace) -> Option<String> {
     let Forgotten { packets, flows } = trace.forgotten();
-    let flows = if flows == 0 { String::new() } else { format!(", and {} earlier conversations", grouped(flows)) };
-    (packets > 0).then(|| format!("the first {} packets{flows} are no longer listed: there was no end of them", grouped(packets)))
+    let flows = if flows == 0 { String::new() } else { format!(" and {} earlier conversations", grouped(flows)) };
+    (packets > 0).then(|| format!("the first {} packets{flows} are no longer listed: later ones took their place", grouped(packets)))
 }
 
 fn judged(page: &Page, verdict: &Verdict) -> Words {

@@ -219,7 +219,7 @@ mod tests {
         let every_second = |number: u32| packet(number.into(), 1, true, header(100 + number * 20, 500, TcpFlags::ACK), 10);
         let limited = trace(LIMITS, &(0..20_000).map(every_second).collect::<Vec<_>>());
         let flow = limited.flows().first().unwrap();
-        let again = packet(20_000, 1, true, header(100 + 20_000 * 20 - 10, 500, TcpFlags::ACK), 10);
+        let again = packet(20_000, 1, true, header(100 + 20_000 * 20 - 30, 500, TcpFlags::ACK), 10);
         let mut with_one_more = limited.clone();
         with_one_more.apply(Event { at: Moment::START, what: What::Packets { packets: vec![again] } });
         assert_eq!(flow.counts(Direction::Sent).out_of_order, 0);

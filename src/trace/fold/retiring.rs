@@ -2,17 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 use super::{Trace, as_on_the_wire};
-use crate::trace::{Cause, ConnectionId, Endpoint, Exchange, Flow, RetiredRun};
+use crate::trace::{Cause, ConnectionId, Endpoint, Exchange, ExchangeId, Flow, RetiredRun};
 use crate::units::{Moment, Nanos, WallTime};
 
 impl Trace {
     /// Forgets the exchanges of runs, and the connections, packets and events that belong to no other exchange; of the runs their times stay
     /// ([`Trace::retired`]). What is told later about such an exchange changes nothing. The runs are in the order in which they began.
-    pub fn retire(&mut self, runs: Vec<RetiredRun>) {
-        let Some(last) = runs.last().map(|run| run.last) else { return };
-        let (going, kept) = self.parted(&runs);
+    /// The redirects are of runs that are held, between exchanges that are.
+    pub fn retire(&mut self, runs: Vec<RetiredRun>, redirects: &[RangeInclusive<ExchangeId>]) {
+        let mut ranges: Vec<RangeInclusive<ExchangeId>> = runs.iter().map(|run| run.first..=run.last).collect();
+        ranges.extend(redirects.iter().cloned());
+        ranges.sort_unstable_by_key(|range| range.start().0);
+        let Some(last) = ranges.last().map(|range| *range.end()) else { return };
+        let (going, kept) = self.parted(&ranges);
+        self.retired.exchanges += going.len() as u64;
         for run in runs {
             self.retired.add(run);
         }
@@ -25,14 +31,14 @@ impl Trace {
         self.forget_flows(self.clock.wall_of(latest));
     }
 
-    /// The exchanges of the runs, each with whether it was tried again; and the others.
-    fn parted(&mut self, runs: &[RetiredRun]) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
-        let mut runs = runs.iter().peekable();
+    /// The exchanges of the ranges, each with whether it was tried again; and the others.
+    fn parted(&mut self, ranges: &[RangeInclusive<ExchangeId>]) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
+        let mut ranges = ranges.iter().peekable();
         let (mut going, mut kept) = (Vec::new(), Vec::new());
         let mut all = std::mem::take(&mut self.exchanges).into_iter().peekable();
         while let Some(exchange) = all.next() {
-            while runs.next_if(|run| run.last.0 < exchange.id.0).is_some() {}
-            if runs.peek().is_some_and(|run| run.first.0 <= exchange.id.0) {
+            while ranges.next_if(|range| range.end().0 < exchange.id.0).is_some() {}
+            if ranges.peek().is_some_and(|range| range.start().0 <= exchange.id.0) {
                 let again = all.peek().is_some_and(|next| next.cause == Cause::Retry);
                 going.push((exchange, again));
             } else {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::page::Page;
-use crate::trace::{OtherFrames, What};
+use crate::trace::{Forgotten, OtherFrames, Trace, What};
 use crate::tui::run::Run;
 use crate::tui::theme::Role;
 use crate::units::{WallTime, grouped};
@@ -14,6 +14,7 @@ const MOST: usize = 20;
 pub(super) fn page(run: &Run) -> Page {
     let trace = &run.trace;
     let mut page = Page::new("This capture");
+    no_longer_listed(trace, &mut page);
     let notes = trace.log().iter().filter_map(|event| match &event.what {
         What::Note { exchange: None, text } => Some(text),
         _ => None,
@@ -36,26 +37,6 @@ pub(super) fn page(run: &Run) -> Page {
     for (count, kind) in kinds(trace.capture().others).into_iter().filter(|(count, _)| *count > 0) {
         page.fact(kind, grouped(count));
     }
-    let (forgotten, limits) = (trace.forgotten(), trace.limits());
-    if forgotten.packets > 0 {
-        page.say_as(
-            Role::Warning,
-            format!(
-                "{} packets are no longer listed: of all that comes the latest {} are at most.",
-                grouped(forgotten.packets),
-                grouped(limits.packets as u64)
-            ),
-        );
-    }
-    if forgotten.flows > 0 {
-        page.say_as(
-            Role::Warning,
-            format!(
-                "{} conversations are no longer listed: those that were over, then those that were silent for the longest time.",
-                grouped(forgotten.flows)
-            ),
-        );
-    }
     if trace.capture().beyond_flows > 0 {
         page.say_as(
             Role::Warning,
@@ -63,6 +44,31 @@ pub(super) fn page(run: &Run) -> Page {
         );
     }
     page
+}
+
+/// What gave way to what came later, and how much is listed at most.
+fn no_longer_listed(trace: &Trace, page: &mut Page) {
+    let (Forgotten { packets, flows }, limits) = (trace.forgotten(), trace.limits());
+    if packets > 0 {
+        page.say_as(
+            Role::Warning,
+            format!(
+                "The first {} packets are no longer listed: later ones took their place. At most {} are listed, {} of a conversation.",
+                grouped(packets),
+                grouped(limits.packets as u64),
+                grouped(limits.of_flow as u64)
+            ),
+        );
+    }
+    if flows > 0 {
+        page.say_as(
+            Role::Warning,
+            format!(
+                "{} conversations are no longer listed: those that were over, then those that were silent for longest.",
+                grouped(flows)
+            ),
+        );
+    }
 }
 
 /// To the millisecond; `None` beyond the year 9999.
