@@ -243,7 +243,7 @@ const LISTED: u64 = (8 << 20) / 512;
 /// With all of them listed, the last would take 100 MiB more.
 #[test]
 fn a_pipe_without_end() {
-    for (kind, packets) in [(Kind::OneFlow, 300_000), (Kind::Http, 300_000), (Kind::NewFlows, 500_000)] {
+    for (kind, packets) in [(Kind::OneFlow, 300_000), (Kind::Http, 300_000), (Kind::ManyFlows, 300_000), (Kind::NewFlows, 500_000)] {
         let mut command = tapline(&["report", "-", "--spool-limit", "8M"]);
         command.stdin(Stdio::piped());
         let (text, most) = run(command, |input| endless::write(kind, packets, input).unwrap());

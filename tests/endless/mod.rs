@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     OneFlow,
     /// A connection for each request, closed at once.
     NewFlows,
+    /// Some thousand connections that all go on.
+    ManyFlows,
     /// HTTP requests and their responses on one connection.
     Http,
 }
@@ -21,6 +23,7 @@ pub(crate) fn write(kind: Kind, packets: u64, to: impl Write) -> io::Result<()> 
     match kind {
         Kind::OneFlow => capture.one_flow(),
         Kind::NewFlows => capture.new_flows(),
+        Kind::ManyFlows => capture.many_flows(),
         Kind::Http => capture.http(),
     }?;
     capture.to.flush()
@@ -72,6 +75,16 @@ impl<W: Write> Capture<W> {
         Ok(())
     }
 
+    fn many_flows(&mut self) -> io::Result<()> {
+        let mut connections = (0..5_000).map(|number| self.open(number)).collect::<io::Result<Vec<_>>>()?;
+        while self.has_room() {
+            for connection in &mut connections {
+                self.segment(connection, false, ACK, &[b'x'; 100])?;
+            }
+        }
+        Ok(())
+    }
+
     fn http(&mut self) -> io::Result<()> {
         let mut connection = self.open(0)?;
         for number in 0_u64.. {
@@ -96,6 +109,9 @@ impl<W: Write> Capture<W> {
     }
 
     fn segment(&mut self, connection: &mut Connection, by_client: bool, flags: u8, payload: &[u8]) -> io::Result<()> {
+        if !self.has_room() {
+            return Ok(());
+        }
         let (source, destination, seq, ack) = if by_client {
             (connection.client, SERVER, connection.sent, connection.received)
         } else {

@@ -189,7 +189,7 @@ impl Flow {
         for packet in self.entries.iter().take(packets.min(summed_up)).filter(|packet| packet.payload_bytes > 0) {
             uncount(&mut course.sizes[slot(packet.direction)], packet.payload_bytes);
         }
-        let gone = course.strides.drain(..strides.min(course.strides.len())).last();
+        let gone = course.strides.drain(..strides.min(course.strides.len())).next_back();
         course.before = last.or(gone).or(course.before.take());
         course.strides.shrink_to_fit();
         let place = |place: &u32| u32::try_from((*place as usize).checked_sub(packets)?).ok();

@@ -79,6 +79,13 @@ pub(super) fn forgotten(flow: &Flow) -> String {
     }
 }
 
+/// An instant in milliseconds; where those take more columns than there are, without decimals, and then in seconds or days with their sign.
+fn time_within(at: Moment, columns: usize) -> String {
+    let seconds = at.0 / 1_000_000_000;
+    let words = [instant(at, false), (at.0 / 1_000_000).to_string(), format!("{seconds} s"), format!("{} d", seconds / 86_400)];
+    first_that_fits(&words, columns).map_or_else(|| cut(&words[0], columns), str::to_owned)
+}
+
 fn exchange<'a>(run: &'a Run, state: &State) -> Option<&'a Exchange> {
     state.sight.cursor.exchange(run).and_then(|id| run.trace.exchange(id))
 }
@@ -188,7 +195,7 @@ impl Picture<'_> {
         let carried = self.talk.carried(place);
         let mark = self.talk.mark(place);
         if let Some(at) = self.talk.moment(packet) {
-            canvas.right(self.inner.x + TIME, y, &cut(&instant(at, false), usize::from(TIME) - 1), Role::Dim);
+            canvas.right(self.inner.x + TIME, y, &time_within(at, usize::from(TIME) - 1), Role::Dim);
         }
         if let Some(mark) = mark {
             canvas.text((self.inner.x + TIME + 1, y), mark.sign(), 1, Role::of_mark(mark));
@@ -264,5 +271,22 @@ const fn bracket(here: Option<Reach>, open: &mut bool, direction: Direction) -> 
         (false, true, Direction::Received) => "\u{2510}",
         (true, true, Direction::Received) => "\u{2524}",
         (true, false, Direction::Received) => "\u{2518}",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_a_capture_of_days_fits_its_columns() {
+        let millis = |millis: i64| time_within(Moment(millis * 1_000_000), 8);
+        assert_eq!(millis(99_999), "99999.00");
+        assert_eq!(millis(2_001_577), "2001577");
+        assert_eq!(millis(99_999_999), "99999999");
+        assert_eq!(millis(100_000_000), "100000 s");
+        assert_eq!(millis(1_000_000_000), "11 d");
+        assert_eq!(time_within(Moment(i64::MAX), 8), "106751 d");
+        assert_eq!(time_within(Moment(i64::MIN), 8).chars().count(), 8);
     }
 }
