@@ -65,7 +65,7 @@ pub struct Archive {
 
 enum Content {
     Capture { reader: Reader, name: String },
-    Har(Box<har::Log>),
+    Har(Box<har::Har>),
 }
 
 /// What can be compared with another: what tells events, or a summary of a run.
@@ -105,14 +105,21 @@ impl Archive {
         Arc::clone(&self.store)
     }
 
+    /// Of a HAR, tells no more than so many entries, and says how many are left out.
+    pub fn tell_first(&mut self, entries: usize) {
+        if let Content::Har(har) = &mut self.content {
+            har.index.tell_first(entries);
+        }
+    }
+
     /// Tells all that is in the file as events, in its order, and returns what is no event. An unreadable part is told as a note, and is
     /// the error of what is returned.
     pub fn tell(self, to: impl FnMut(Event)) -> Kept {
         match self.content {
             Content::Capture { reader, name } => Teller::new(self.store, name, to).tell(reader),
-            Content::Har(log) => {
-                har::events(*log, to);
-                Kept::default()
+            Content::Har(har) => {
+                let read = har::events(*har, &self.store, to);
+                Kept { error: read.err(), ..Kept::default() }
             }
         }
     }
@@ -134,8 +141,8 @@ impl Comparable {
         let store = Arc::new(Store::over(source.again()?));
         let content = match Document::begins(&mut source)? {
             None => Content::Capture { reader: Reader::new(source)?, name },
-            Some(skipped) => match Document::read(source, skipped)? {
-                Document::Har(log) => Content::Har(log),
+            Some(skipped) => match Document::read(source, skipped, &store)? {
+                Document::Har(har) => Content::Har(har),
                 Document::Summary(side) => return Ok(Self::Summary(side)),
             },
         };

@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// Reads a piece; an error says what was refused, or that it is no longer kept.
-    fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, StoreError> {
+    pub(super) fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, StoreError> {
         loop {
             let read = match &self.again {
                 Again::File(file) => file.read_at(into, at).map(Some),

@@ -1,20 +1,22 @@
 //! `tapline diff`: what changed between two runs.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
 use super::exit::Exit;
+use super::long_run::Reading;
 use super::new_file::Readers;
 use super::output;
 use super::reports::Reports;
 use super::usage::Usage;
 use crate::archive::Comparable;
-use crate::insight::ServerNames;
 use crate::insight::diff::{Side, difference};
 use crate::insight::redact::Rules;
+use crate::insight::{Holding, ServerNames, Transfer};
 use crate::report::{Compared, DiffFormat};
 use crate::trace::Trace;
-use crate::units::Untrusted;
+use crate::units::{Untrusted, grouped};
 
 /// What is said of a file with nothing in it.
 const NOTHING: &str = "there is nothing in it that could be compared: no request, and no conversation";
@@ -83,19 +85,53 @@ fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
         Comparable::Summary(side) => Ok(*side),
         Comparable::Events(archive) => {
             let store = archive.store();
-            let mut trace = Trace::default();
+            let (mut reading, mut taken) = (Reading::begin(Holding::WINDOW), Taken::default());
+            let mut refusing = Ok(());
             let kept = archive.tell(|event| {
                 rules.learn(&event.what);
-                trace.apply(event);
+                if refusing.is_ok() {
+                    refusing = reading.take(event, &mut |trace, _, transfer| taken.add(trace, transfer));
+                }
             });
             if let Some(error) = &kept.error {
                 eprintln!("tapline: {}: the file is not read to its end: {error}", name.escaped());
             }
-            let side = Side::of(&trace, &ServerNames::of(&trace, &*store));
+            let rest = refusing.and_then(|()| reading.end(&mut |trace, _, transfer| taken.add(trace, transfer)));
+            let trace = rest.map_err(|error| refused(&error))?;
+            let Taken { mut side, beyond } = taken;
+            side.add_conversations(&trace, &ServerNames::of(&trace, &*store));
+            if beyond > 0 {
+                let (more, most) = (grouped(beyond as u64), grouped(Taken::MOST as u64));
+                eprintln!("tapline: {}: the first {most} exchanges are compared; {more} more are left out", name.escaped());
+            }
             if side.exchanges.is_empty() {
                 return Err(refused(&NOTHING));
             }
             Ok(side)
         }
+    }
+}
+
+/// What is compared of a file, as it is read.
+#[derive(Default)]
+struct Taken {
+    side: Side,
+    /// Exchanges beyond those that are compared.
+    beyond: usize,
+}
+
+impl Taken {
+    /// Exchanges of a file that are compared.
+    const MOST: usize = Trace::MOST_EXCHANGES;
+
+    /// Takes in a transfer, whole or not at all. Never fails.
+    fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) -> io::Result<()> {
+        let hops = transfer.hops().len();
+        if self.beyond > 0 || self.side.exchanges.len() + hops > Self::MOST {
+            self.beyond += hops;
+        } else {
+            self.side.add(trace, transfer);
+        }
+        Ok(())
     }
 }

@@ -69,7 +69,7 @@ impl Every for Spool {
     fn each(&self, to: &mut EachTransfer<'_>) -> io::Result<()> {
         let mut reading = Reading::begin(Holding::WINDOW);
         self.read(|event| reading.take(event, to))?;
-        reading.end(to)
+        reading.end(to).map(drop)
     }
 }
 
@@ -98,9 +98,10 @@ impl Reading {
         result
     }
 
-    /// Hands out the rest.
-    pub(super) fn end(self, to: &mut EachTransfer<'_>) -> io::Result<()> {
-        transfers(&self.trace).zip(self.number..).try_for_each(|(transfer, number)| to(&self.trace, number, &transfer))
+    /// Hands out the rest, and returns what is left of the run.
+    pub(super) fn end(self, to: &mut EachTransfer<'_>) -> io::Result<Trace> {
+        transfers(&self.trace).zip(self.number..).try_for_each(|(transfer, number)| to(&self.trace, number, &transfer))?;
+        Ok(self.trace)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{live, report, screen, secrets};
 use crate::archive::{Archive, ArchiveError, Store};
 use crate::dissect::dissect;
 use crate::insight::Opening;
-use crate::trace::{Flow, FlowKey, PacketLimits, Stored, What};
+use crate::trace::{Flow, FlowKey, PacketLimits, Stored, Trace, What};
 use crate::tui::{Effect, Message, Settings};
 use crate::units::Untrusted;
 use crate::wire::tls::KeyLog;
@@ -100,7 +100,8 @@ fn spawn(
 /// Tells the screen all that is in the capture. A screen that is gone wants nothing, and the process ends with it.
 fn read(archive: Result<Archive, ArchiveError>, keys: KeyLog, sender: &SyncSender<Message>, shelf: &Shelf) {
     match archive {
-        Ok(archive) => {
+        Ok(mut archive) => {
+            archive.tell_first(Trace::MOST_EXCHANGES);
             let store = archive.store();
             let Book { keys, .. } = shelf.get_or_init(|| Book { store: Arc::clone(&store), keys: Mutex::new(keys) });
             // The end is told once its secrets are known: then conversations are looked at.

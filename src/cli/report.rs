@@ -71,7 +71,7 @@ impl Every for Again<'_> {
                 result = reading.take(event, to);
             }
         });
-        result.and_then(|()| reading.end(to))
+        result.and_then(|()| reading.end(to).map(drop))
     }
 }
 

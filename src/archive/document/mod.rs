@@ -1,29 +1,36 @@
 //! Documents in JSON: a HAR file of anybody's, or a summary of a run of ours. Which it is shows by its content.
 //!
 //! One pass over the input, whose [strings are cut](shortened) before they are held: a body of a hundred megabytes in a HAR costs no memory.
+//! Neither does the number of a HAR's entries: they are [taken out](skeleton) one by one, and where each lies is kept.
 
 mod certificate;
+mod elements;
 pub(super) mod lenient;
+mod nesting;
 mod shortened;
+mod skeleton;
 mod summary;
 
-use std::io::{BufReader, Read};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 pub(super) use certificate::{Certificate, Tls};
+pub(super) use elements::{Element, Elements};
 
 use super::ArchiveError;
-use super::har::Log;
+use super::har::{Har, Index, Log};
 use super::pcapng::Pcapng;
 use super::source::Source;
+use super::store::Store;
 use crate::insight::diff::Side;
 use shortened::Shortened;
+use skeleton::Skeleton;
 
 /// What a document is.
 pub(super) enum Document {
     /// A HAR.
-    Har(Box<Log>),
+    Har(Box<Har>),
     /// A summary.
     Summary(Box<Side>),
 }
@@ -78,42 +85,29 @@ impl Document {
         Ok((text.get(space) == Some(&b'{')).then_some(skipped))
     }
 
-    /// Reads it.
-    pub(super) fn read(mut source: Source, skipped: usize) -> Result<Self, ArchiveError> {
+    /// Reads it. Where the entries of a HAR lie is told by the document; `store` has them.
+    pub(super) fn read(mut source: Source, skipped: usize, store: &Arc<Store>) -> Result<Self, ArchiveError> {
         source.skip(skipped as u64, "the document")?;
-        let mut reader = Shortened::over(BufReader::with_capacity(1 << 16, Input { source, failed: None }));
+        let mut reader = Shortened::over(Skeleton::over(source, Index::new(Arc::clone(store))));
         let top = Top::deserialize(&mut serde_json::Deserializer::from_reader(&mut reader));
-        if let Some(error) = reader.into_inner().into_inner().failed {
-            return Err(error);
-        }
-        let mut top = top.map_err(|error| ArchiveError::Document { reason: error.to_string() })?;
+        let skeleton = reader.into_inner();
+        let top = top.map_err(|error| {
+            let position = skeleton.position((error.line() as u64, error.column() as u64));
+            ArchiveError::Document { reason: reason(&error, position) }
+        });
+        let index = skeleton.end()?.readable_again();
+        let mut top = top?;
         match (top.log.take(), top.schema.take().and_then(|schema| schema.0)) {
-            (Some(log), _) => Ok(Self::Har(Box::new(log))),
+            (Some(log), _) => Ok(Self::Har(Box::new(Har { log, index: index? }))),
             (None, Some(schema)) if schema == SUMMARY => Ok(Self::Summary(Box::new(top.side()))),
             (None, schema) => Err(ArchiveError::UnknownDocument { schema: schema.map(crate::units::Untrusted::new) }),
         }
     }
 }
 
-/// The source as whoever reads bytes wants it; what the system refuses is kept as it was said.
-struct Input {
-    source: Source,
-    failed: Option<ArchiveError>,
-}
-
-impl Read for Input {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let step = self.source.peek(into.len().min(1 << 16)).map(<[u8]>::len).and_then(|found| self.source.take(found, "the document"));
-        match step {
-            Ok(bytes) => {
-                into.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-                Ok(bytes.len())
-            }
-            Err(error) => {
-                let told = std::io::Error::other(error.to_string());
-                self.failed = Some(error);
-                Err(told)
-            }
-        }
-    }
+/// What is wrong, and where in the file.
+fn reason(error: &serde_json::Error, (line, column): (u64, u64)) -> String {
+    let said = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    format!("{} at line {line} column {column}", said.strip_suffix(&place).unwrap_or(&said))
 }

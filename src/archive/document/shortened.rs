@@ -4,7 +4,7 @@
 //! what is beyond a limit is left out before it is parsed. A string is cut between characters only, and not within an escape or between the
 //! two of a surrogate pair (RFC 8259 §7), so what was JSON stays JSON.
 
-use std::io::{BufRead, Read};
+use std::io::Read;
 
 /// Bytes of a string that pass.
 pub(super) const MOST: usize = 1 << 16;
@@ -98,7 +98,7 @@ impl<R> Shortened<R> {
     }
 }
 
-impl<R: BufRead> Read for Shortened<R> {
+impl<R: Read> Read for Shortened<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         const STEP: usize = 1 << 12;
         let mut chunk = [0; STEP];

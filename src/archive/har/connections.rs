@@ -1,16 +1,16 @@
 //! Which connection an entry used.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::log::Entry;
+use super::recent::Recent;
 use crate::trace::{ConnectionId, Endpoint};
 
-/// The connections of a file.
+/// The connections of a file. One that some 16,000 others were used after is forgotten: an entry that names it again has a new one.
 #[derive(Default)]
 pub(super) struct Connections {
     /// By what the file calls it, and where it goes.
-    known: HashMap<(String, String), ConnectionId>,
+    known: Recent<(String, String), ConnectionId>,
     count: u32,
 }
 
@@ -29,11 +29,11 @@ impl Connections {
     pub(super) fn of(&mut self, entry: &Entry, connected: bool) -> Option<Used> {
         let remote = Entry::end(&entry.remote).or_else(|| remote(entry))?;
         let key = (name(entry).to_owned(), remote.to_string());
-        let known = self.known.get(&key).copied().filter(|_| !connected);
+        let known = if connected { None } else { self.known.find(&key) };
         let id = known.unwrap_or_else(|| {
             let id = ConnectionId(self.count);
             self.count = self.count.saturating_add(1);
-            self.known.insert(key, id);
+            self.known.keep(key, id);
             id
         });
         let local = Entry::end(&entry.local).unwrap_or_else(|| unspecified(&remote));

@@ -1,5 +1,8 @@
 //! The events of an entry.
 
+use std::collections::VecDeque;
+use std::sync::LazyLock;
+
 use super::connections::{Connections, Used};
 use super::failed::failure;
 use super::log::{Entry, Request, Response};
@@ -10,12 +13,55 @@ use crate::trace::{Cause, Event, ExchangeId, HttpVersion, Phase, What};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// What is so of a whole file, and said once.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Remarks {
     /// Heads whose length is reckoned.
     pub(super) reckoned: u64,
     /// Entries whose version of HTTP is not said.
     pub(super) unversioned: u64,
+    /// Entries that do not say when they began.
+    pub(super) undated: u64,
+}
+
+impl Remarks {
+    pub(super) const NONE: Self = Self { reckoned: 0, unversioned: 0, undated: 0 };
+
+    /// Adds what is so of an entry.
+    pub(super) fn add(&mut self, entry: &Entry, is_undated: bool) {
+        self.undated += u64::from(is_undated);
+        let said = Said::by(entry);
+        let is_http = said.request.url.some().is_some_and(|url| url.starts_with("http:") || url.starts_with("https:"));
+        let was_sent = said.was_sent(|| Spans::from(Moment::START, entry, false).of(Phase::Send).is_some());
+        self.unversioned += u64::from(was_sent && said.version.is_none() && is_http);
+        self.reckoned += u64::from(was_sent && said.request.headers_size.count().is_none());
+        self.reckoned += u64::from(said.status.is_some() && said.response.headers_size.count().is_none());
+    }
+}
+
+/// The messages of an entry.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    request: &'a Request,
+    response: &'a Response,
+    status: Option<u16>,
+    version: Option<HttpVersion>,
+}
+
+impl<'a> Said<'a> {
+    fn by(entry: &'a Entry) -> Self {
+        static REQUEST: LazyLock<Request> = LazyLock::new(Request::default);
+        static RESPONSE: LazyLock<Response> = LazyLock::new(Response::default);
+        let request = entry.request.0.as_ref().unwrap_or(&REQUEST);
+        let response = entry.response.0.as_ref().unwrap_or(&RESPONSE);
+        let status = response.status.count().and_then(|status| u16::try_from(status).ok()).filter(|status| (100..=999).contains(status));
+        let version = version(response.http_version.some()).or_else(|| version(request.http_version.some()));
+        Self { request, response, status, version }
+    }
+
+    /// Whether a request is told of: one that was answered, or one whose version and time to send are there.
+    fn was_sent(&self, has_time: impl FnOnce() -> bool) -> bool {
+        self.status.is_some() || self.version.is_some() && has_time()
+    }
 }
 
 /// An entry on its way to become events.
@@ -28,13 +74,11 @@ pub(super) struct Telling<'a> {
 
 impl Telling<'_> {
     /// Its events, in the order of time.
-    pub(super) fn events(&self, connections: &mut Connections, remarks: &mut Remarks) -> Vec<Event> {
-        let (none, nothing) = (Request::default(), Response::default());
-        let request = self.entry.request.0.as_ref().unwrap_or(&none);
-        let response = self.entry.response.0.as_ref().unwrap_or(&nothing);
-        let status = response.status.count().and_then(|status| u16::try_from(status).ok()).filter(|status| (100..=999).contains(status));
+    pub(super) fn events(&self, connections: &mut Connections) -> VecDeque<Event> {
+        let said = Said::by(self.entry);
+        let Said { request, status, .. } = said;
         let spans = Spans::from(self.began, self.entry, status.is_some());
-        let mut told = Told { events: Vec::new() };
+        let mut told = Told { events: Vec::with_capacity(24) };
         let method = request.method.some().unwrap_or("GET").to_owned();
         let url = request.url.some().unwrap_or_default().into();
         told.add(self.began, What::ExchangeStarted { exchange: self.exchange, cause: self.cause, method, url });
@@ -43,7 +87,7 @@ impl Telling<'_> {
             told.add(ended, What::PhaseEnded { exchange: self.exchange, phase, position: None });
         }
         self.connected(&mut told, &spans, connections);
-        self.said(&mut told, &spans, (request, response, status), remarks);
+        self.said(&mut told, &spans, said);
         self.noted(&mut told, spans.ended);
         if let Some((phase, failure)) = failure(self.entry, &spans, status.is_some()) {
             told.add(spans.ended, What::Failed { exchange: self.exchange, phase, failure });
@@ -51,7 +95,7 @@ impl Telling<'_> {
         told.add(spans.ended, What::ExchangeEnded { exchange: self.exchange });
         // Of two at one time the one that is told first comes first.
         told.events.sort_by_key(|event| event.at);
-        told.events
+        told.events.into()
     }
 
     fn connected(&self, told: &mut Told, spans: &Spans, connections: &mut Connections) {
@@ -74,28 +118,22 @@ impl Telling<'_> {
         }
     }
 
-    fn said(&self, told: &mut Told, spans: &Spans, (request, response, status): (&Request, &Response, Option<u16>), remarks: &mut Remarks) {
-        let named = version(response.http_version.some()).or_else(|| version(request.http_version.some()));
-        let is_http = request.url.some().is_some_and(|url| url.starts_with("http:") || url.starts_with("https:"));
-        if status.is_none() && (named.is_none() || spans.of(Phase::Send).is_none()) {
+    fn said(&self, told: &mut Told, spans: &Spans, said: Said<'_>) {
+        if !said.was_sent(|| spans.of(Phase::Send).is_some()) {
             return;
         }
-        remarks.unversioned += u64::from(named.is_none() && is_http);
-        let version = named.unwrap_or(HttpVersion::Http11);
+        let Said { request, response, status, version } = said;
+        let version = version.unwrap_or(HttpVersion::Http11);
         let begin = |phase| spans.of(phase).map(|(began, _)| began);
         let sent = begin(Phase::Send).or_else(|| begin(Phase::Wait)).unwrap_or(self.began);
-        let (head, reckoned) = request_head(self.exchange, request, version);
-        remarks.reckoned += u64::from(reckoned);
-        told.add(sent, head);
+        told.add(sent, request_head(self.exchange, request, version));
         if let Some(bytes) = request.body_size.count().filter(|bytes| *bytes > 0) {
             let at = spans.of(Phase::Send).map_or(sent, |(_, ended)| ended);
             told.add(at, What::RequestBody { exchange: self.exchange, sent: bytes, expected: Some(bytes) });
         }
         let Some(status) = status else { return };
         let answered = begin(Phase::Receive).unwrap_or(spans.ended);
-        let (head, reckoned) = response_head(self.exchange, response, status, version);
-        remarks.reckoned += u64::from(reckoned);
-        told.add(answered, head);
+        told.add(answered, response_head(self.exchange, response, status, version));
         if let Some((received, decoded)) = body_bytes(response) {
             told.add(spans.ended, What::ResponseBody { exchange: self.exchange, received, decoded, expected: None });
         }
@@ -132,9 +170,8 @@ impl Told {
 }
 
 /// When an entry or a page began, counted from the beginning of the file's time.
-pub(super) fn moment(began: Option<i128>, start: i128) -> Moment {
+pub(super) fn moment(began: i64, start: i64) -> Moment {
     // Beyond some weeks a date is a mistake, and an axis of years shows nothing.
     const LONGEST: Nanos = Nanos(100 * 24 * 3_600 * 1_000_000_000);
-    let since = began.map_or(0, |began| began.saturating_sub(start));
-    Moment(i64::try_from(since.clamp(0, i128::from(LONGEST.0))).unwrap_or(0))
+    Moment(began.saturating_sub(start).clamp(0, i64::try_from(LONGEST.0).unwrap_or(i64::MAX)))
 }

@@ -1,13 +1,12 @@
 //! The names of the format that are read.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::archive::document::Tls;
 use crate::archive::document::lenient::{List, Number, Object, Text};
 use crate::trace::{Cause, Code, Endpoint, Phase};
 
-/// Entries that are kept: as many as a trace holds.
-pub(super) const MOST_ENTRIES: usize = 100_000;
 /// Field lines of a message that are kept.
 const MOST_FIELDS: usize = 1_000;
 /// Pages that are told of.
@@ -20,7 +19,9 @@ pub(in crate::archive) struct Log {
     pub(super) creator: Object<Creator>,
     pub(super) browser: Object<Creator>,
     pub(super) pages: List<Page, MOST_PAGES>,
-    pub(super) entries: List<Entry, MOST_ENTRIES>,
+    /// They are taken out on the way, but two lists of them are refused as other names are.
+    #[serde(rename = "entries")]
+    _entries: IgnoredAny,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -163,7 +164,7 @@ pub(super) enum Problem {
         hint: String,
     },
     /// Something else.
-    Other(serde::de::IgnoredAny),
+    Other(IgnoredAny),
     /// None.
     #[default]
     #[serde(skip)]

@@ -29,28 +29,28 @@ fn fields(list: &[Field]) -> Vec<Header> {
     named.map(|(name, value)| Header::new(name, value)).collect()
 }
 
-/// The request's head, and whether its length is reckoned.
-pub(super) fn request_head(exchange: ExchangeId, request: &Request, version: HttpVersion) -> (What, bool) {
+/// The request's head.
+pub(super) fn request_head(exchange: ExchangeId, request: &Request, version: HttpVersion) -> What {
     let headers = fields(&request.headers.items);
     let method = request.method.some().unwrap_or("GET").to_owned();
     let url = request.url.some().unwrap_or_default();
     let target = url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| target(&url));
     let told = request.headers_size.count();
     let header_bytes = told.unwrap_or_else(|| head_bytes(method.len() + target.len() + " HTTP/1.1".len() + 1, &headers));
-    (What::RequestHead { exchange, version, method, target: target.into(), headers, header_bytes }, told.is_none())
+    What::RequestHead { exchange, version, method, target: target.into(), headers, header_bytes }
 }
 
 fn target(url: &url::Url) -> String {
     url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
 }
 
-/// The response's head, and whether its length is reckoned.
-pub(super) fn response_head(exchange: ExchangeId, response: &Response, status: u16, version: HttpVersion) -> (What, bool) {
+/// The response's head.
+pub(super) fn response_head(exchange: ExchangeId, response: &Response, status: u16, version: HttpVersion) -> What {
     let headers = fields(&response.headers.items);
     let reason = response.status_text.some().unwrap_or_default();
     let told = response.headers_size.count();
     let header_bytes = told.unwrap_or_else(|| head_bytes("HTTP/1.1 200 ".len() + reason.len(), &headers));
-    (What::ResponseHead { exchange, version, status, reason: reason.into(), headers, header_bytes }, told.is_none())
+    What::ResponseHead { exchange, version, status, reason: reason.into(), headers, header_bytes }
 }
 
 /// How large the body is, as transferred and as decoded; `None` where the file says neither.

@@ -24,13 +24,18 @@ mod body;
 mod connections;
 mod entry;
 mod failed;
+mod index;
 mod log;
 mod message;
+mod recent;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 mod timings;
 mod told;
+mod under_way;
+mod window;
 
+pub(super) use index::{Har, Index};
 pub(super) use log::Log;
 pub(super) use told::events;

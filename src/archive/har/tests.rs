@@ -193,6 +193,112 @@ fn ssl_beside_connect_is_seen_by_the_sum() {
     assert_eq!(entry(50.0, 10.0, 30.0), [10, 30]);
 }
 
+/// An entry that begins so many milliseconds after noon and takes as many.
+fn entry(began: u32, took: u32, more: &str) -> String {
+    let (second, milli) = (began / 1_000, began % 1_000);
+    format!(
+        r#"{{"startedDateTime":"2026-03-01T12:{:02}:{:02}.{milli:03}Z","time":{took},"request":{{"url":"http://h.test/{began}"}},"response":{{"status":200}},"timings":{{"wait":{took}}}{more}}}"#,
+        second / 60,
+        second % 60
+    )
+}
+
+fn document(entries: &[String]) -> String {
+    format!(r#"{{"log":{{"entries":[{}]}}}}"#, entries.join(","))
+}
+
+#[test]
+fn entries_in_any_order_are_told_in_the_order_of_time() {
+    let mut seed = 1_u32;
+    let mut number = |below: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) % below
+    };
+    let entries: Vec<String> = (0..3_000).map(|_| entry(number(60_000), number(2_000), "")).collect();
+    let events = read(document(&entries).as_bytes()).unwrap();
+    let trace = Trace::of(events);
+    assert_eq!(trace.exchanges().len(), 3_000);
+    assert!(trace.exchanges().iter().all(|exchange| exchange.ended.is_some() && exchange.response.is_some()));
+    assert!(trace.exchanges().is_sorted_by_key(|exchange| exchange.started));
+}
+
+#[test]
+fn very_many_entries_at_one_time_are_all_told() {
+    let entries: Vec<String> = (0..5_000).map(|number| entry(0, 10 + number, "")).collect();
+    let mut trace = Trace::default();
+    Archive::piped(Cursor::new(document(&entries))).unwrap().tell(|event| trace.apply(event));
+    assert_eq!(trace.exchanges().len(), 5_000);
+    let took =
+        trace.exchanges().iter().enumerate().all(|(number, exchange)| exchange.total() == Some(Nanos::from_millis(10 + number as u64)));
+    assert!(took, "each entry's times are its own");
+}
+
+/// An entry of more than 64 KiB is read where it lies, and one of more than a mebibyte as it comes.
+#[test]
+fn entries_of_any_size_are_read() {
+    for (fields, kept) in [(10, 10), (900, 900), (40_000, 1_000)] {
+        let field = format!(r#"{{"name":"x","value":"{}"}}"#, "v".repeat(100));
+        let large = entry(1, 1, "").replace(r#""status":200"#, &format!(r#""status":200,"headers":[{}]"#, vec![field; fields].join(",")));
+        let trace = Trace::of(read(document(&[entry(5, 1, ""), large, entry(0, 1, "")]).as_bytes()).unwrap());
+        let of = |place: usize| trace.exchanges()[place].response.as_ref().unwrap().headers.len();
+        assert_eq!([of(0), of(1), of(2)], [0, kept, 0], "{fields}");
+    }
+}
+
+#[test]
+fn what_is_no_json_is_refused_with_its_place() {
+    let second = "{\n \"time\": tru }";
+    for (json, place) in [
+        (format!(r#"{{"log":{{"entries":[{{}},{second}]}}}}"#), "expected ident at line 2 column 13"),
+        (r#"{"log":{"entries":[{},{}}]}}"#.to_owned(), "line 1 column 25"),
+        (r#"{"log":{"entries":[{},]}}"#.to_owned(), "line 1 column 23"),
+        (r#"{"log":{"entries":[{} {}]}}"#.to_owned(), "line 1 column 23"),
+        (r#"{"log":{"entries":[{"a":[}]}}"#.to_owned(), "line 1 column 26"),
+        (r#"{"log":{"entries":[{"time":1,"time":2}]}}"#.to_owned(), "duplicate field `time` at line 1 column 35"),
+        (
+            format!("{{\"log\":{{\"entries\":[{}{}", "\n{},".repeat(1_000), "\n{\"a\":\"b"),
+            "EOF while parsing a string at line 1002 column 7",
+        ),
+        (format!("{{\"log\":{{\"entries\":[{}],\n\"pages\":[}}}}", "{},".repeat(1_000) + "{}"), "expected value at line 2 column 10"),
+    ] {
+        let error = read(json.as_bytes()).unwrap_err().to_string();
+        assert!(error.ends_with(place), "{error}, and not {place}");
+    }
+}
+
+#[test]
+fn names_in_escapes_and_lists_elsewhere_are_what_they_are() {
+    let escaped = document(&[entry(0, 1, "")]).replace("log", "\\u006cog").replace("entries", "entr\\u0069es");
+    assert_eq!(Trace::of(read(escaped.as_bytes()).unwrap()).exchanges().len(), 1);
+    let elsewhere =
+        format!(r#"{{"entries":[1,{{}}],"log":{{"x":{{"entries":[{{}}]}},"entries":[{}],"y":[["entries",[{{}}]]]}}}}"#, entry(0, 1, ""));
+    assert_eq!(Trace::of(read(elsewhere.as_bytes()).unwrap()).exchanges().len(), 1);
+    let twice = read(br#"{"log":{"entries":[{}],"entries":[{}]}}"#).unwrap_err().to_string();
+    assert!(twice.contains("duplicate field `entries`"), "{twice}");
+}
+
+#[test]
+fn a_pipe_is_read_as_far_as_it_is_kept() {
+    let json = document(&(0..1_000).map(|number| entry(number, 5, "")).collect::<Vec<_>>());
+    let piped = |limit: u64| Archive::piped_within(Cursor::new(json.clone()), limit);
+    let mut events = 0;
+    assert_eq!(piped(json.len() as u64).unwrap().tell(|_| events += 1).error, None);
+    assert!(events > 5_000);
+    assert!(matches!(piped(json.len() as u64 - 1).err(), Some(ArchiveError::Forgotten { .. })));
+}
+
+#[test]
+fn of_a_long_file_the_first_entries_can_be_told() {
+    let json = document(&[entry(3, 1, ""), entry(1, 1, ""), entry(2, 1, "")]);
+    let mut archive = Archive::piped(Cursor::new(json)).unwrap();
+    archive.tell_first(2);
+    let mut trace = Trace::default();
+    archive.tell(|event| trace.apply(event));
+    let urls: Vec<_> = trace.exchanges().iter().map(|exchange| exchange.url.raw()).collect();
+    assert_eq!(urls, ["http://h.test/1", "http://h.test/2"]);
+    assert!(notes(&trace).iter().any(|note| note.starts_with("1 entries more than are held at a time")));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -144,7 +144,7 @@ impl Every for Again<'_> {
             assert!(reading.trace.exchanges().len() <= 200);
             reading.take(event, to)
         })?;
-        reading.end(to)
+        reading.end(to).map(drop)
     }
 }
 

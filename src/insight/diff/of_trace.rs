@@ -3,7 +3,8 @@
 use super::facts::{Asked, Facts, PhaseTimes, Side, Try, WaitedFor};
 use crate::insight::carried::Carried;
 use crate::insight::{
-    ServerNames, conversations, ending, kernel_segments, rtt, segments, segments_of, server_timing, waited_within, wire_phase,
+    ServerNames, Transfer, conversations, ending, kernel_segments, rtt, segments, segments_of, server_timing, transfers, waited_within,
+    wire_phase,
 };
 use crate::trace::{
     Attempt, Clock, Connection, Direction, DnsQuery, Exchange, Flow, Phase, PhaseSpan, QueryOutcome, TcpFlags, Trace, Verification,
@@ -13,10 +14,22 @@ use crate::units::Nanos;
 impl Side {
     /// A run's exchanges; of a capture of others its conversations, with the servers' names where they are known.
     pub fn of(trace: &Trace, names: &ServerNames) -> Self {
+        let mut side = Self::default();
+        transfers(trace).for_each(|transfer| side.add(trace, &transfer));
+        side.add_conversations(trace, names);
+        side
+    }
+
+    /// Adds a transfer's exchanges, of which the trace tells.
+    pub fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
+        self.exchanges.extend(transfer.hops().iter().map(|exchange| of_exchange(trace, exchange)));
+    }
+
+    /// Adds the conversations of a capture of others, and how exactly packets' times are known.
+    pub fn add_conversations(&mut self, trace: &Trace, names: &ServerNames) {
         let talks = conversations(trace).unwrap_or_default().iter().enumerate();
-        let talks = talks.map(|(place, flow)| of_flow(flow, names.at(place).map(|name| name.raw().to_owned())));
-        let exchanges = trace.exchanges().iter().map(|exchange| of_exchange(trace, exchange)).chain(talks).collect();
-        Self { exchanges, uncertainty: trace.clock().uncertainty(), verdicts: Vec::new() }
+        self.exchanges.extend(talks.map(|(place, flow)| of_flow(flow, names.at(place).map(|name| name.raw().to_owned()))));
+        self.uncertainty = trace.clock().uncertainty();
     }
 }
 

@@ -158,7 +158,9 @@ impl Redactor<'_> {
     }
 
     fn mask(self, text: &mut Untrusted) {
-        *text = self.text(text);
+        if let Some(masked) = self.masked_text(text.raw()) {
+            *text = masked;
+        }
     }
 
     fn mask_sentence(self, sentence: &mut String) {
@@ -167,7 +169,10 @@ impl Redactor<'_> {
 
     fn mask_headers(self, headers: &mut [Header]) {
         for header in headers {
-            *header = self.header(header);
+            if let Some(masked) = self.masked_value(header) {
+                header.value = masked;
+            }
+            self.mask(&mut header.name);
         }
     }
 

@@ -64,20 +64,34 @@ const ATTRIBUTES: [&str; 13] = [
 
 /// Adds what in a field's value is secret for the field's name.
 pub(super) fn secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
-    let name = name.trim().to_ascii_lowercase();
-    if name.starts_with("set-cookie") {
+    let name = name.trim();
+    if starts_with(name, "set-cookie") {
         cookies_set(value, found);
-    } else if name == "cookie" || ends_with_cookie(&name) && value.contains('=') {
+    } else if name.eq_ignore_ascii_case("cookie") || value.contains('=') && ends_with_cookie(name) {
         let mut at = 0;
         for pair in value.split(';') {
             found.push(pair_value(pair, at));
             at += pair.len() + 1;
         }
-    } else if CREDENTIALS.contains(&name.as_str()) || name.ends_with("-authorization") {
+    } else if CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known)) || ends_with(name, "-authorization") {
         found.push(credentials(value));
-    } else if is_secret(&name, value.trim()) {
+    } else if is_secret_lowercase(name, value.trim()) {
         found.push(trimmed(value, 0));
     }
+}
+
+/// Names of fields have no case (RFC 9110 §5.1), so that it tells no words apart.
+fn is_secret_lowercase(name: &str, value: &str) -> bool {
+    let has_case = name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if has_case { is_secret(&name.to_ascii_lowercase(), value) } else { is_secret(name, value) }
+}
+
+fn starts_with(name: &str, beginning: &str) -> bool {
+    name.get(..beginning.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(beginning))
+}
+
+fn ends_with(name: &str, end: &str) -> bool {
+    name.len().checked_sub(end.len()).and_then(|at| name.get(at..)).is_some_and(|ends| ends.eq_ignore_ascii_case(end))
 }
 
 /// `Bearer abc`: what follows a known scheme; else all of it.

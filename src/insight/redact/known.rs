@@ -1,6 +1,6 @@
 //! Secrets that are known by their value, and how else they may be written.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 use base64::Engine;
@@ -14,6 +14,8 @@ pub(super) struct Known {
     told: VecDeque<Secret>,
     /// Those that were learnt from events.
     learnt: VecDeque<Secret>,
+    /// Where to look for any of them; none while there is none.
+    beginnings: Option<Box<Beginnings>>,
 }
 
 /// A value, and as it looks within base64 and percent-encoded.
@@ -27,7 +29,7 @@ struct Secret {
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Known {
-    pub(super) const NONE: Self = Self { told: VecDeque::new(), learnt: VecDeque::new() };
+    pub(super) const NONE: Self = Self { told: VecDeque::new(), learnt: VecDeque::new(), beginnings: None };
     /// What is shorter would be found where it is nothing secret.
     const SHORTEST: usize = 6;
     const LONGEST: usize = 4_096;
@@ -36,32 +38,119 @@ impl Known {
 
     /// Takes in a secret that the user told of.
     pub(super) fn tell(&mut self, secret: &str) {
-        Self::add(&mut self.told, secret);
+        Self::add(&mut self.told, &mut self.beginnings, secret);
     }
 
     /// Takes in a secret that stood in an event.
     pub(super) fn learn(&mut self, secret: &str) {
-        Self::add(&mut self.learnt, secret);
+        Self::add(&mut self.learnt, &mut self.beginnings, secret);
     }
 
-    fn add(secrets: &mut VecDeque<Secret>, value: &str) {
+    fn add(secrets: &mut VecDeque<Secret>, beginnings: &mut Option<Box<Beginnings>>, value: &str) {
         let is_new = !secrets.iter().any(|known| known.value == value);
         if !is_new || value == super::MASK || !(Self::SHORTEST..=Self::LONGEST).contains(&value.len()) {
             return;
         }
-        if secrets.len() == Self::MOST {
-            secrets.pop_front();
+        let beginnings = beginnings.get_or_insert_default();
+        if secrets.len() == Self::MOST
+            && let Some(oldest) = secrets.pop_front()
+        {
+            oldest.forms.iter().for_each(|form| beginnings.remove(form));
         }
-        secrets.push_back(Secret { value: value.to_owned(), forms: forms(value) });
+        let forms = forms(value);
+        forms.iter().for_each(|form| beginnings.add(form));
+        secrets.push_back(Secret { value: value.to_owned(), forms });
     }
 
     /// Adds where they stand.
     pub(super) fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
-        let forms = self.told.iter().chain(&self.learnt).flat_map(|secret| &secret.forms);
-        for form in forms.filter(|form| form.len() <= text.len()) {
-            found.extend(text.match_indices(form.as_str()).map(|(at, _)| at..at + form.len()));
+        if let Some(beginnings) = &self.beginnings {
+            beginnings.find(text, found);
         }
     }
+}
+
+/// All forms by how they begin, so that looking for hundreds of them costs one pass over a text.
+#[derive(Clone, Debug)]
+struct Beginnings {
+    /// How many forms have a beginning of each hash: most places of a text are passed over by it.
+    counts: Vec<u16>,
+    /// By their first bytes.
+    forms: HashMap<u64, Vec<String>>,
+}
+
+impl Default for Beginnings {
+    fn default() -> Self {
+        Self { counts: vec![0; 1 << Self::BITS], forms: HashMap::new() }
+    }
+}
+
+/// They are worked out from the secrets.
+impl PartialEq for Beginnings {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Beginnings {}
+
+impl Beginnings {
+    /// Bytes of a beginning: no form is shorter.
+    const BYTES: usize = Known::SHORTEST;
+    const BITS: u32 = 14;
+
+    fn add(&mut self, form: &str) {
+        let Some(beginning) = beginning(form) else { return };
+        if let Some(count) = self.counts.get_mut(place(beginning)) {
+            *count = count.saturating_add(1);
+        }
+        self.forms.entry(beginning).or_default().push(form.to_owned());
+    }
+
+    fn remove(&mut self, form: &str) {
+        let Some(beginning) = beginning(form) else { return };
+        let Some(forms) = self.forms.get_mut(&beginning) else { return };
+        let Some(at) = forms.iter().position(|known| known == form) else { return };
+        forms.swap_remove(at);
+        if forms.is_empty() {
+            self.forms.remove(&beginning);
+        }
+        if let Some(count) = self.counts.get_mut(place(beginning)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
+        const WITHIN: u64 = (1 << (Beginnings::BYTES * 8)) - 1;
+        // Where the last match of a form ends: the next one does not begin before.
+        let mut ends: Vec<(&str, usize)> = Vec::new();
+        let mut window = 0;
+        for (last, byte) in text.bytes().enumerate() {
+            window = (window << 8 | u64::from(byte)) & WITHIN;
+            let Some(at) = (last + 1).checked_sub(Self::BYTES) else { continue };
+            if self.counts.get(place(window)).is_none_or(|count| *count == 0) {
+                continue;
+            }
+            for form in self.forms.get(&window).into_iter().flatten() {
+                let stands = text.get(at..at + form.len()) == Some(form);
+                if stands && ends.iter().all(|(known, end)| known != form || at >= *end) {
+                    ends.retain(|(known, _)| known != form);
+                    ends.push((form, at + form.len()));
+                    found.push(at..at + form.len());
+                }
+            }
+        }
+    }
+}
+
+/// The first bytes of a form as a number.
+fn beginning(form: &str) -> Option<u64> {
+    Some(form.as_bytes().get(..Beginnings::BYTES)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+/// Where the beginnings of a hash are counted (Fibonacci hashing).
+fn place(beginning: u64) -> usize {
+    usize::try_from(beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Beginnings::BITS)).unwrap_or(0)
 }
 
 fn forms(secret: &str) -> Vec<String> {
@@ -99,4 +188,48 @@ fn within_base64(engine: &impl Engine, secret: &str, shift: usize) -> String {
     let begin = (shift * 8).div_ceil(6);
     let end = padded.len() * 8 / 6;
     digits.get(begin..end).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    /// As it is found by looking for each form by itself.
+    fn one_by_one(known: &Known, text: &str) -> Vec<Range<usize>> {
+        let forms = known.told.iter().chain(&known.learnt).flat_map(|secret| &secret.forms);
+        let mut found: Vec<_> = forms.flat_map(|form| text.match_indices(form.as_str()).map(|(at, _)| at..at + form.len())).collect();
+        found.sort_by_key(|range| (range.start, range.end));
+        found
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn the_one_pass_finds_what_is_found_one_by_one(
+            secrets in proptest::collection::vec("[ab]{5,9}|[a-c%/é🦀]{6,12}", 0..100),
+            texts in proptest::collection::vec("[ab]{0,40}|[a-c%/é🦀]{0,40}", 1..8),
+            told in "[ab]{6,8}",
+        ) {
+            let mut known = Known::NONE;
+            known.tell(&told);
+            for secret in &secrets {
+                known.learn(secret);
+            }
+            let whole = secrets.concat();
+            for text in texts.iter().chain(&secrets).chain([&told, &whole]) {
+                for text in [text.clone(), format!("x{}", STANDARD_NO_PAD.encode(text)), utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()] {
+                    let mut found = Vec::new();
+                    known.find(&text, &mut found);
+                    found.sort_by_key(|range| (range.start, range.end));
+                    // Two secrets may have a form in common.
+                    found.dedup();
+                    let mut wanted = one_by_one(&known, &text);
+                    wanted.dedup();
+                    proptest::prop_assert_eq!(found, wanted);
+                }
+            }
+        }
+    }
 }

@@ -24,6 +24,11 @@ impl<'t> Layer<'t> {
         }
     }
 
+    /// Returns false for the original itself.
+    pub(super) const fn is_decoded(&self) -> bool {
+        self.places.is_some()
+    }
+
     /// Where in the original a range of this layer stands.
     pub(super) fn original(&self, range: Range<usize>) -> Range<usize> {
         let Some(places) = &self.places else { return range };

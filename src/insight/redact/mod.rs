@@ -16,6 +16,7 @@ mod allowed;
 mod clear_text;
 mod events;
 mod fields;
+mod harmless;
 mod known;
 mod layers;
 mod masking;

@@ -173,10 +173,10 @@ fn json_value_at(text: &str, begin: usize) -> Range<usize> {
 pub(super) fn fields_in(text: &str) -> Vec<(&str, Range<usize>)> {
     static FIELDS: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\b([A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)+|(?i:authorization|cookie)) ?: ?").ok());
-    if !text.contains(':') {
-        return Vec::new();
-    }
     let mut fields = Vec::new();
+    if !may_have_fields(text) {
+        return fields;
+    }
     for captures in FIELDS.iter().flat_map(|fields| fields.captures_iter(text)) {
         let (Some(all), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
         let quote = text.get(..all.start()).and_then(|before| before.chars().next_back()).filter(|c| matches!(c, '"' | '\''));
@@ -185,6 +185,22 @@ pub(super) fn fields_in(text: &str) -> Vec<(&str, Range<usize>)> {
         fields.push((name.as_str(), all.end()..all.end() + length));
     }
     fields
+}
+
+/// Returns false where no colon has a name before it that a field in a sentence may have: most texts are passed over by it.
+fn may_have_fields(text: &str) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || !byte.is_ascii();
+    let ends_with = |name: &[u8], word: &[u8]| {
+        name.len().checked_sub(word.len()).and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    text.match_indices(':').any(|(colon, _)| {
+        let before = text.as_bytes().get(..colon).unwrap_or_default();
+        let before = before.strip_suffix(b" ").unwrap_or(before);
+        let length = before.iter().rev().take_while(|byte| is_of_name(byte)).count();
+        let name = before.get(before.len() - length..).unwrap_or_default();
+        // A letter that is not ASCII may be one by case: the Kelvin sign is a `k`.
+        name.contains(&b'-') || !name.is_ascii() || ends_with(name, b"authorization") || ends_with(name, b"cookie")
+    })
 }
 
 /// Adds what a pattern finds: its first group, or where it has none all of it.

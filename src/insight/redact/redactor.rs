@@ -34,8 +34,13 @@ impl<'a> Redactor<'a> {
 
     /// A URL, a request target, or a sentence that may hold one.
     pub fn text(self, text: &Untrusted) -> Untrusted {
-        let Some(rules) = self.0 else { return text.clone() };
-        Untrusted::new(masked(text.raw(), &rules.secrets_in(text.raw())))
+        self.masked_text(text.raw()).unwrap_or_else(|| text.clone())
+    }
+
+    /// Returns a text with its secrets masked; `None` where it has none.
+    pub(super) fn masked_text(self, text: &str) -> Option<Untrusted> {
+        let secrets = self.0?.secrets_in(text);
+        (!secrets.is_empty()).then(|| Untrusted::new(masked(text, &secrets)))
     }
 
     /// The same of text that is the program's own, with words of others in it.
@@ -58,10 +63,13 @@ impl<'a> Redactor<'a> {
 
     /// A field line.
     pub fn header(self, header: &Header) -> Header {
-        let Some(rules) = self.0 else { return header.clone() };
-        let value = header.value.raw();
-        let secrets = rules.secrets_in_field(header.name.raw(), value);
-        Header { name: self.text(&header.name), value: Untrusted::new(masked(value, &secrets)) }
+        Header { name: self.text(&header.name), value: self.masked_value(header).unwrap_or_else(|| header.value.clone()) }
+    }
+
+    /// Returns the value of a field line with its secrets masked; `None` where it has none.
+    pub(super) fn masked_value(self, header: &Header) -> Option<Untrusted> {
+        let secrets = self.0?.secrets_in_field(header.name.raw(), header.value.raw());
+        (!secrets.is_empty()).then(|| Untrusted::new(masked(header.value.raw(), &secrets)))
     }
 
     /// Field lines.

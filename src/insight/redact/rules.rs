@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
+use super::harmless::Harmless;
 use super::known::Known;
 use super::layers::Layer;
 use super::places::Parameter;
@@ -19,6 +20,8 @@ pub struct Rules {
     patterns: Vec<Regex>,
     pub(super) known: Known,
     strict: bool,
+    /// Texts that were learnt from and have nothing secret in them by place or shape.
+    pub(super) harmless: Harmless,
 }
 
 impl PartialEq for Rules {
@@ -48,7 +51,7 @@ impl BadPattern {
 }
 
 impl Rules {
-    pub(super) const PLAIN: Self = Self { patterns: Vec::new(), known: Known::NONE, strict: false };
+    pub(super) const PLAIN: Self = Self { patterns: Vec::new(), known: Known::NONE, strict: false, harmless: Harmless::NONE };
     /// Bytes that a compiled pattern may take.
     const LARGEST: usize = 1 << 20;
 
@@ -79,6 +82,10 @@ impl Rules {
 
     /// Takes in what in a text is secret by its place or its shape.
     pub(super) fn learn_text(&mut self, text: &str) {
+        if self.harmless.has(text) {
+            return;
+        }
+        let mut is_harmless = places::fields_in(text).is_empty();
         Layer::each(text, |layer| {
             let mut users = Vec::new();
             places::users(&layer.text, &mut users);
@@ -89,7 +96,11 @@ impl Rules {
             places::parameters(&layer.text, &|parameter| names::is_secret(parameter.name, parameter.value), &mut values);
             shapes::secrets(&layer.text, &mut values);
             parts(&layer.text, &values).for_each(|value| self.learn_value(value));
+            is_harmless &= users.is_empty() && values.is_empty() && !layer.is_decoded();
         });
+        if is_harmless {
+            self.harmless.add(text);
+        }
     }
 
     /// Takes in what in field lines is secret.
@@ -147,6 +158,10 @@ impl Rules {
             let Parameter { name, value, is_of_url } = parameter;
             if *is_of_url { self.is_secret_parameter(name, value) } else { names::is_secret(name, value) }
         };
+        let is_harmless = Harmless::is_plain(text) || self.harmless.has(text);
+        if is_harmless && !self.strict && self.patterns.is_empty() {
+            return self.known.find(text, found);
+        }
         Layer::each(text, |layer| {
             let text = &*layer.text;
             let mut within = Vec::new();

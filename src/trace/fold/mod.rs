@@ -51,7 +51,7 @@ pub struct Trace {
 
 impl Trace {
     /// Exchanges held at a time. A run of more is cut, unless exchanges that are over [are retired](Trace::retire).
-    const MOST_EXCHANGES: usize = 100_000;
+    pub const MOST_EXCHANGES: usize = 100_000;
     /// Events kept for the event list.
     const MOST_LOGGED: usize = 200_000;
 

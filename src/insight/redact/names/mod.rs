@@ -11,7 +11,8 @@
 mod compounds;
 mod words;
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use compounds::{GLUED, HARMLESS, HARMLESS_PREFIXES, PHRASES, PREFIXES, SECRETS, SUFFIXES};
@@ -21,11 +22,54 @@ use words::{ABOUT, CARRIERS, QUESTIONS, STRONG, VERIFYING, WEAK};
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
     /// Shorter policies are words such as `strict`, and not signed JSON, as of `CloudFront`.
     const SHORTEST_POLICY: usize = 16;
-    match plain(name).as_str() {
+    match judgement(name) {
         // A status (`code=200`). Codes that are handed out for authorization have other lengths.
-        "code" => value.len() != 3 || !value.bytes().all(|byte| byte.is_ascii_digit()),
-        "policy" | "cloudfrontpolicy" => value.len() >= SHORTEST_POLICY,
-        _ => is_secret_name(name),
+        Judgement::Code => value.len() != 3 || !value.bytes().all(|byte| byte.is_ascii_digit()),
+        Judgement::Policy => value.len() >= SHORTEST_POLICY,
+        Judgement::Secret => true,
+        Judgement::Harmless => false,
+    }
+}
+
+/// What a name says of its value.
+#[derive(Clone, Copy, Debug)]
+enum Judgement {
+    Secret,
+    Harmless,
+    /// The value decides.
+    Code,
+    Policy,
+}
+
+/// Judges a name. Runs say the same few names again and again, so those that were judged are remembered.
+fn judgement(name: &str) -> Judgement {
+    const LONGEST: usize = 64;
+    const MOST: usize = 1_024;
+    thread_local! {
+        static JUDGED: RefCell<HashMap<String, Judgement>> = RefCell::default();
+    }
+    if name.len() > LONGEST {
+        return judge(name);
+    }
+    JUDGED.with_borrow_mut(|judged| {
+        if let Some(known) = judged.get(name) {
+            return *known;
+        }
+        if judged.len() >= MOST {
+            judged.clear();
+        }
+        let new = judge(name);
+        judged.insert(name.to_owned(), new);
+        new
+    })
+}
+
+fn judge(name: &str) -> Judgement {
+    match plain(name).as_str() {
+        "code" => Judgement::Code,
+        "policy" | "cloudfrontpolicy" => Judgement::Policy,
+        _ if is_secret_name(name) => Judgement::Secret,
+        _ => Judgement::Harmless,
     }
 }
 

@@ -1,0 +1,101 @@
+//! Where a value of JSON ends.
+
+/// Follows a value, block by block, until it ends. Brackets are counted and not compared: whoever parses the value sees what does not fit.
+#[derive(Debug, Default)]
+pub(super) struct Nesting {
+    kind: Kind,
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Unknown,
+    /// An object, a list or a string.
+    Closed,
+    /// A number or a word, which ends in front of what ends it.
+    Bare,
+}
+
+impl Nesting {
+    /// Returns how many bytes of a block the value still has, if it ends there.
+    pub(super) fn end_in(&mut self, block: &[u8]) -> Option<usize> {
+        if self.kind == Kind::Unknown {
+            let is_closed = matches!(block.first()?, b'{' | b'[' | b'"');
+            self.kind = if is_closed { Kind::Closed } else { Kind::Bare };
+        }
+        if self.kind == Kind::Bare {
+            return block.iter().position(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n'));
+        }
+        let mut at = 0;
+        while let Some(rest) = block.get(at..).filter(|rest| !rest.is_empty()) {
+            let (used, closed) = if self.in_string { self.pass_string(rest) } else { self.pass_structure(rest) };
+            at += used;
+            if closed && self.depth == 0 {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Passes over a string, or what there is of it.
+    fn pass_string(&mut self, rest: &[u8]) -> (usize, bool) {
+        if std::mem::take(&mut self.escaped) {
+            return (1, false);
+        }
+        match memchr::memchr2(b'"', b'\\', rest) {
+            None => (rest.len(), false),
+            Some(at) if rest.get(at) == Some(&b'\\') => {
+                self.escaped = true;
+                (at + 1, false)
+            }
+            Some(at) => {
+                self.in_string = false;
+                (at + 1, true)
+            }
+        }
+    }
+
+    /// Passes over what is no string, up to the next string or to where something closes.
+    fn pass_structure(&mut self, rest: &[u8]) -> (usize, bool) {
+        for (at, byte) in rest.iter().enumerate() {
+            match byte {
+                b'"' => {
+                    self.in_string = true;
+                    return (at + 1, false);
+                }
+                b'{' | b'[' => self.depth = self.depth.saturating_add(1),
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return (at + 1, true);
+                    }
+                }
+                _ => {}
+            }
+        }
+        (rest.len(), false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_where_it_does_however_it_is_cut_into_blocks() {
+        let values = [r#"{"a":"]}\"","b":[1,{"c":"\\"}]}"#, "[]", r#""x\"y""#, "-1.5e3", "null", r#"{"é":"🦀\\\""}"#, "{]", "}"];
+        for value in values {
+            let text = format!("{value} , {{}}]");
+            let wanted = if value == "}" { 0 } else { value.len() };
+            for cut in 1..text.len() {
+                let (first, second) = text.as_bytes().split_at(cut);
+                let mut nesting = Nesting::default();
+                let end = nesting.end_in(first).or_else(|| Some(cut + nesting.end_in(second)?));
+                assert_eq!(end, Some(wanted), "{value} cut at {cut}");
+            }
+        }
+    }
+}
