@@ -160,7 +160,7 @@ fn a_large_body() {
     let url = server(200 << 20);
     let (text, most) = run(tapline(&["probe", "--capture", "off", "--format", "csv", &url]), |_| {});
     assert!(text.contains("209715200"), "{text}");
-    holds("`probe URL`", 0, most);
+    holds("`probe URL`, one request", 0, most);
 }
 
 /// A run held whole takes some 9 KiB, so these would take 70 MiB more than the program does.
@@ -340,39 +340,112 @@ fn a_pipe_without_end_on_the_screen() {
     let _ = feed.join().unwrap();
 }
 
-#[test]
-fn a_har() {
-    const ENTRIES: u64 = 10_000;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("many.har");
-    let entry = |number: u64| {
-        format!(
-            r#"{{"startedDateTime":"2026-01-01T00:{:02}:{:02}.{:03}Z","time":3,"request":{{"method":"GET","url":"https://example.test/{number}","httpVersion":"HTTP/1.1","headers":[]}},"response":{{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[],"content":{{"size":5}}}},"timings":{{"send":1,"wait":1,"receive":1}},"serverIPAddress":"192.0.2.1","connection":"{number}"}}"#,
-            number / 600 % 60,
-            number / 10 % 60,
-            number % 10 * 100
+/// Entries with ten fields each, of 1 KiB.
+fn write_har(entries: u64, took: u64, to: &Path) {
+    let mut out = std::io::BufWriter::new(fs::File::create(to).unwrap());
+    out.write_all(br#"{"log":{"version":"1.2","entries":["#).unwrap();
+    for number in 0..entries {
+        let fields = |name: &str| {
+            (0..5).map(|field| format!(r#"{{"name":"x-{name}-{field}","value":"{:048}"}}"#, number % 100)).collect::<Vec<_>>().join(",")
+        };
+        let (comma, minute, second, milli) = (if number == 0 { "" } else { "," }, number / 600 % 60, number / 10 % 60, number % 10 * 100);
+        write!(
+            out,
+            r#"{comma}{{"startedDateTime":"2026-01-01T{:02}:{minute:02}:{second:02}.{milli:03}Z","time":{took},"request":{{"method":"GET","url":"https://example.test/{number}","httpVersion":"HTTP/1.1","headers":[{}]}},"response":{{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","headers":[{}],"content":{{"size":5}}}},"timings":{{"send":1,"wait":{took},"receive":1}},"serverIPAddress":"192.0.2.1","connection":"{number}"}}"#,
+            number / 36_000 % 24,
+            fields("request"),
+            fields("response"),
         )
-    };
-    let entries: Vec<String> = (0..ENTRIES).map(entry).collect();
-    fs::write(&file, format!(r#"{{"log":{{"version":"1.2","entries":[{}]}}}}"#, entries.join(","))).unwrap();
-    for (format, told) in [("text", "more requests are not told one by one"), ("csv", "https://example.test/9999")] {
+        .unwrap();
+    }
+    out.write_all(b"]}}").unwrap();
+    out.flush().unwrap();
+}
+
+/// Held whole, entries took 8 KiB each: these would take 96 MiB more than the program does.
+#[test]
+fn a_har_and_two_that_are_compared() {
+    const ENTRIES: u64 = 12_000;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, other) = (folder.path().join("many.har"), folder.path().join("other.har"));
+    write_har(ENTRIES, 3, &file);
+    for (format, told) in [("text", "more requests are not told one by one"), ("csv", "https://example.test/11999")] {
         let (text, most) = run(tapline(&["report", "--format", format, file.to_str().unwrap()]), |_| {});
         assert!(text.contains(told), "{format}");
         holds("`report FILE`, a HAR", ENTRIES, most);
     }
+    write_har(ENTRIES, 300, &other);
+    let (text, most) = run(tapline(&["diff", file.to_str().unwrap(), other.to_str().unwrap()]), |_| {});
+    assert!(text.contains("https://example.test/1"), "{text}");
+    holds("`diff`", 2 * ENTRIES, most);
+}
+
+/// A server that says the same to each connection, and then a piece so many times.
+fn flooding(first: &'static [u8], piece: &'static [u8], times: usize, last: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(first);
+            let block = piece.repeat(1_000);
+            let flooded = (0..times / 1_000).try_for_each(|_| stream.write_all(&block));
+            let _ = flooded.and_then(|()| stream.write_all(last));
+        }
+    });
+    format!("http://{address}/")
+}
+
+#[test]
+fn floods() {
+    const TIMES: usize = 20_000_000;
+    let head = flooding(b"HTTP/1.1 200 OK\r\n", b"Name: value\r\n", TIMES, b"");
+    let chunks = flooding(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 1_000_000, b"0\r\n\r\n");
+    let pings = flooding(b"\0\0\0\x04\0\0\0\0\0", b"\0\0\x08\x06\0\0\0\0\0pingpong", TIMES, b"");
+    for (url, option, told) in
+        [(head, "--http1.1", "http_head_too_large"), (chunks, "--http1.1", "1000000"), (pings, "--http2-prior-knowledge", "http2_protocol")]
+    {
+        let (text, most) = run(tapline(&["probe", "--capture", "off", "--format", "json", option, &url]), |_| {});
+        assert!(text.contains(told), "{told}: {text}");
+        holds("`probe URL`, a flood", 0, most);
+    }
+}
+
+#[test]
+fn a_chain_of_redirects() {
+    const REDIRECTS: u64 = 3_000;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 4096]);
+            let location = format!("HTTP/1.1 302 Found\r\nLocation: /{number}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let over = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = stream.write_all(if number as u64 == REDIRECTS { over } else { &location }.as_bytes());
+        }
+    });
+    let url = format!("http://{address}/");
+    let (text, most) = run(tapline(&["probe", "--capture", "off", "--location", "--max-redirs", "-1", "--format", "csv", &url]), |_| {});
+    assert_eq!(text.lines().count() as u64, REDIRECTS + 2, "a row for each exchange");
+    holds("`probe --max-redirs -1`", REDIRECTS, most);
 }
 
 #[test]
 fn every_row_of_the_table_is_held_to() {
     let tested = [
-        "`probe URL`",
         "`tapline URL`, the screen",
+        "`probe URL`, one request",
+        "`probe URL`, a flood",
+        "`probe --max-redirs -1`",
         "`probe --repeat 100000`",
         "`probe --suite`",
         "`report FILE`, a saved run",
         "`report FILE`, `open FILE`, a capture",
         "`report -`, `open -`",
         "`report FILE`, a HAR",
+        "`diff`",
     ];
     let rows = rows();
     assert!(rows.iter().all(|row| tested.iter().any(|mode| row.mode.starts_with(mode))), "a row that no test runs");

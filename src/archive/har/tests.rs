@@ -223,6 +223,14 @@ fn entries_in_any_order_are_told_in_the_order_of_time() {
 }
 
 #[test]
+fn a_chain_without_an_end_is_told_in_pieces() {
+    let hop = |number: u32| entry(number, 1, "").replace(r#""status":200"#, &format!(r#""status":302,"redirectURL":"/{}""#, number + 1));
+    let trace = Trace::of(read(document(&(0..2_500).map(hop).collect::<Vec<_>>()).as_bytes()).unwrap());
+    let asked: Vec<_> = trace.exchanges().iter().enumerate().filter(|(_, it)| it.cause == Cause::Asked).map(|(place, _)| place).collect();
+    assert_eq!(asked, [0, 1_001, 2_002]);
+}
+
+#[test]
 fn very_many_entries_at_one_time_are_all_told() {
     let entries: Vec<String> = (0..5_000).map(|number| entry(0, 10 + number, "")).collect();
     let mut trace = Trace::default();

@@ -92,15 +92,23 @@ impl<F: FnMut(Event)> Out<'_, F> {
 struct Hops {
     /// Where the one before is redirected to.
     to: Option<String>,
+    /// How many in a row have followed.
+    count: usize,
 }
 
 impl Hops {
+    /// Longer chains are told in pieces: browsers follow no more than 20, and a chain is held until it is over.
+    const MOST: usize = 1_000;
+
     /// One that goes where the entry before it was sent is that one's next hop.
     fn cause_of(&mut self, entry: &Entry) -> Cause {
         let url = entry.request.0.as_ref().and_then(|request| request.url.some());
         let follows = self.to.as_deref().is_some_and(|to| Some(to) == url);
         self.to = next_hop(entry);
-        entry.cause.0.unwrap_or(if follows { Cause::Redirect } else { Cause::Asked })
+        let cause = entry.cause.0.unwrap_or(if follows { Cause::Redirect } else { Cause::Asked });
+        let is_hop = matches!(cause, Cause::Redirect | Cause::Retry);
+        self.count = if is_hop && self.count < Self::MOST { self.count + 1 } else { 0 };
+        if is_hop && self.count == 0 { Cause::Asked } else { cause }
     }
 }
 
