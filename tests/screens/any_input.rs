@@ -389,7 +389,7 @@ proptest! {
 fn exchanges() -> impl Iterator<Item = Event> {
     (0..).flat_map(|number: u32| {
         let (exchange, at) = (ExchangeId(number), Moment(i64::from(number) * 1_000_000));
-        let cause = if number % 1_000 == 0 { Cause::Asked } else { Cause::Repeat };
+        let cause = if number.is_multiple_of(1_000) { Cause::Asked } else { Cause::Repeat };
         let started = What::ExchangeStarted { exchange, cause, method: "GET".to_owned(), url: Untrusted::new("http://h.test/") };
         let waited = What::PhaseBegan { exchange, phase: Phase::Wait, position: None };
         [started, waited, What::ExchangeEnded { exchange }].map(|what| Event { at, what })

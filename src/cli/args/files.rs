@@ -16,7 +16,7 @@ pub(in crate::cli) struct OpenArgs {
     /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) keylog: Option<PathBuf>,
-    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest
+    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to 2097152
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit)]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(in crate::cli) struct ReportFileArgs {
     /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture; implies --messages
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub(in crate::cli) keylog: Option<PathBuf>,
-    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest
+    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to 2097152
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit, help_heading = "Report")]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
