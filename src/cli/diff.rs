@@ -1,6 +1,5 @@
 //! `tapline diff`: what changed between two runs.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
@@ -85,19 +84,21 @@ fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
         Comparable::Summary(side) => Ok(*side),
         Comparable::Events(archive) => {
             let store = archive.store();
-            let (mut reading, mut taken) = (Reading::begin(Holding::WINDOW), Taken::default());
-            let mut refusing = Ok(());
+            let (mut reading, mut taken, mut result) = (Reading::begin(Holding::WINDOW), Taken::default(), Ok(()));
+            let mut take = |trace: &Trace, _, transfer: &Transfer<'_>| {
+                taken.add(trace, transfer);
+                Ok(())
+            };
             let kept = archive.tell(|event| {
                 rules.learn(&event.what);
-                if refusing.is_ok() {
-                    refusing = reading.take(event, &mut |trace, _, transfer| taken.add(trace, transfer));
+                if result.is_ok() {
+                    result = reading.take(event, &mut take);
                 }
             });
             if let Some(error) = &kept.error {
                 eprintln!("tapline: {}: the file is not read to its end: {error}", name.escaped());
             }
-            let rest = refusing.and_then(|()| reading.end(&mut |trace, _, transfer| taken.add(trace, transfer)));
-            let trace = rest.map_err(|error| refused(&error))?;
+            let trace = result.and_then(|()| reading.end(&mut take)).map_err(|error| refused(&error))?;
             let Taken { mut side, beyond } = taken;
             side.add_conversations(&trace, &ServerNames::of(&trace, &*store));
             if beyond > 0 {
@@ -124,14 +125,13 @@ impl Taken {
     /// Exchanges of a file that are compared.
     const MOST: usize = Trace::MOST_EXCHANGES;
 
-    /// Takes in a transfer, whole or not at all. Never fails.
-    fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) -> io::Result<()> {
+    /// Takes in a transfer, whole or not at all.
+    fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
         let hops = transfer.hops().len();
         if self.beyond > 0 || self.side.exchanges.len() + hops > Self::MOST {
             self.beyond += hops;
         } else {
             self.side.add(trace, transfer);
         }
-        Ok(())
     }
 }

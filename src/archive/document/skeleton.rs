@@ -141,10 +141,17 @@ struct Place {
     name: Vec<u8>,
     /// A name was read at depth 1 or 2, and its colon.
     named: Option<Name>,
-    in_log: bool,
-    in_entries: bool,
+    within: Within,
     /// There was a list of entries; another one is a mistake, which its parser says.
     seen: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Within {
+    #[default]
+    Other,
+    Log,
+    Entries,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +167,9 @@ impl Place {
 
     /// Whether an entry begins with this byte.
     const fn begins_entry(&self, byte: u8) -> bool {
-        self.in_entries && self.depth == 3 && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}' | b':')
+        matches!(self.within, Within::Entries)
+            && self.depth == 3
+            && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}' | b':')
     }
 
     fn pass(&mut self, byte: u8) {
@@ -206,15 +215,20 @@ impl Place {
         let named = self.named.take();
         self.depth = self.depth.saturating_add(1);
         match (self.depth, byte, named) {
-            (2, b'{', Some(Name::Log)) => self.in_log = true,
-            (3, b'[', Some(Name::Entries)) if self.in_log && !self.seen => (self.in_entries, self.seen) = (true, true),
+            (2, b'{', Some(Name::Log)) => self.within = Within::Log,
+            (3, b'[', Some(Name::Entries)) if self.within == Within::Log && !self.seen => {
+                (self.within, self.seen) = (Within::Entries, true);
+            }
             _ => {}
         }
     }
 
     const fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
-        self.in_entries &= self.depth >= 3;
-        self.in_log &= self.depth >= 2;
+        self.within = match self.within {
+            Within::Entries if self.depth == 2 => Within::Log,
+            Within::Log if self.depth < 2 => Within::Other,
+            within => within,
+        };
     }
 }

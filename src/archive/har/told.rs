@@ -40,7 +40,7 @@ pub(in crate::archive) fn events(har: Har, store: &Store, mut to: impl FnMut(Eve
 }
 
 /// Tells the events of entries.
-fn entries(places: &[Place], begin: i64, store: &Store, to: &mut impl FnMut(Event)) -> Result<(), ArchiveError> {
+fn entries(places: &[Place], start: i64, store: &Store, to: &mut impl FnMut(Event)) -> Result<(), ArchiveError> {
     let (mut window, mut hops) = (Window::over(store), Hops::default());
     let (mut connections, mut under_way, mut number, mut result) = (Connections::default(), UnderWay::default(), 0, Ok(()));
     for place in places {
@@ -52,7 +52,7 @@ fn entries(places: &[Place], begin: i64, store: &Store, to: &mut impl FnMut(Even
                 continue;
             }
         };
-        let (exchange, began) = (ExchangeId(number), moment(place.began, begin));
+        let (exchange, began) = (ExchangeId(number), moment(place.began, start));
         number = number.saturating_add(1);
         let telling = Telling { exchange, entry: &entry, began, cause: hops.cause_of(&entry) };
         under_way.tell_until(began, &mut *to);

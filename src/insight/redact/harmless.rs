@@ -78,7 +78,9 @@ mod tests {
         fn what_was_seen_before_is_masked_as_at_first(texts in proptest::collection::vec("(/a|https://h/|token=|Cookie: |\"key\": |&x=|abcdefgh|%41|@h|[a-c=:@%. ]){1,5}", 1..12)) {
             let mut rules = Rules::default();
             for _ in 0..2 {
-                texts.iter().for_each(|text| rules.learn(&What::Note { exchange: None, text: Untrusted::new(text.as_str()) }));
+                for text in &texts {
+                    rules.learn(&What::Note { exchange: None, text: Untrusted::new(text.as_str()) });
+                }
             }
             let mut afresh = rules.clone();
             afresh.harmless = Harmless::NONE;

@@ -47,7 +47,9 @@ impl Known {
     }
 
     fn add(secrets: &mut VecDeque<Secret>, beginnings: &mut Option<Box<Beginnings>>, value: &str) {
-        let is_new = !secrets.iter().any(|known| known.value == value);
+        // A value is one of its forms, so that most new ones need not be compared with each.
+        let is_form = beginnings.as_ref().is_some_and(|beginnings| beginnings.has(value));
+        let is_new = !is_form || !secrets.iter().any(|known| known.value == value);
         if !is_new || value == super::MASK || !(Self::SHORTEST..=Self::LONGEST).contains(&value.len()) {
             return;
         }
@@ -55,10 +57,14 @@ impl Known {
         if secrets.len() == Self::MOST
             && let Some(oldest) = secrets.pop_front()
         {
-            oldest.forms.iter().for_each(|form| beginnings.remove(form));
+            for form in &oldest.forms {
+                beginnings.remove(form);
+            }
         }
         let forms = forms(value);
-        forms.iter().for_each(|form| beginnings.add(form));
+        for form in &forms {
+            beginnings.add(form);
+        }
         secrets.push_back(Secret { value: value.to_owned(), forms });
     }
 
@@ -118,6 +124,11 @@ impl Beginnings {
         if let Some(count) = self.counts.get_mut(place(beginning)) {
             *count = count.saturating_sub(1);
         }
+    }
+
+    fn has(&self, form: &str) -> bool {
+        let forms = beginning(form).and_then(|beginning| self.forms.get(&beginning));
+        forms.is_some_and(|forms| forms.iter().any(|known| known == form))
     }
 
     fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
