@@ -105,6 +105,11 @@ impl Archive {
         Arc::clone(&self.store)
     }
 
+    /// Returns true for a HAR, whose events take longer to read than those of a capture.
+    pub const fn is_har(&self) -> bool {
+        matches!(self.content, Content::Har(_))
+    }
+
     /// Of a HAR, tells no more than so many entries, and says how many are left out.
     pub fn tell_first(&mut self, entries: usize) {
         if let Content::Har(har) = &mut self.content {

@@ -30,6 +30,7 @@ mod new_file;
 mod open;
 mod output;
 mod probe;
+mod read_ahead;
 mod recording;
 mod refusal;
 mod report;

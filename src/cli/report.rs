@@ -6,6 +6,7 @@ use std::path::Path;
 use super::args::ReportFileArgs;
 use super::exit::Exit;
 use super::long_run::{LongRun, Reading};
+use super::read_ahead::tell_ahead;
 use super::reports::Reports;
 use super::secrets;
 use super::usage::Usage;
@@ -31,12 +32,19 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
     // What is secret becomes known on the way, the second time too.
     let options = reports.options.clone();
     let mut stream = reports.stream();
-    let kept = archive.tell(|mut event| {
+    let told = tell_ahead(archive, |mut event| {
         reports.options.rules.learn(&event.what);
         stream.write(&event, &reports.options);
         reports.options.mask(&mut event);
         run.take(event, reports.options.budget.as_mut());
     });
+    let kept = match told {
+        Ok(kept) => kept,
+        Err(error) => {
+            eprintln!("tapline: {}: {error}", name.escaped());
+            return Ok(Exit::Fault);
+        }
+    };
     let trace = &run.trace;
     secrets::add_within(&mut keys, &kept, &store);
     if let Some(error) = &kept.error {
@@ -64,13 +72,13 @@ impl Every for Again<'_> {
         let archive = Archive::again(self.store, "").map_err(|error| io::Error::other(error.to_string()))?;
         let mut options = self.options.clone();
         let (mut reading, mut result) = (Reading::begin(Holding::WINDOW), Ok(()));
-        archive.tell(|mut event| {
+        tell_ahead(archive, |mut event| {
             if result.is_ok() {
                 options.rules.learn(&event.what);
                 options.mask(&mut event);
                 result = reading.take(event, to);
             }
-        });
+        })?;
         result.and_then(|()| reading.end(to).map(drop))
     }
 }
