@@ -38,7 +38,7 @@ impl Element {
     /// # Errors
     /// They are no JSON: what is wrong, and in which line and column of the file.
     pub(in crate::archive) fn parse_small<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<Option<T>, ArchiveError> {
-        serde_json::from_slice::<Object<T>>(bytes).map(|object| object.0).map_err(|error| self.refused(&error))
+        serde_json::from_slice::<Object<T>>(bytes).map(|object| object.0).map_err(|error| self.document_error(&error))
     }
 
     /// Parses an element where it is stored.
@@ -53,13 +53,13 @@ impl Element {
         if cut.len() <= Self::HELD {
             return self.parse_small(&cut);
         }
-        serde_json::from_reader::<_, Object<T>>(whole()).map(|object| object.0).map_err(|error| self.refused(&error))
+        serde_json::from_reader::<_, Object<T>>(whole()).map(|object| object.0).map_err(|error| self.document_error(&error))
     }
 
-    fn refused(self, error: &serde_json::Error) -> ArchiveError {
+    fn document_error(self, error: &serde_json::Error) -> ArchiveError {
         let (line, column) = (error.line() as u64, error.column() as u64);
         let place = if line <= 1 { (self.line, self.column - 1 + column) } else { (self.line + line - 1, column) };
-        ArchiveError::Document { reason: super::reason(error, place) }
+        ArchiveError::Document { reason: super::describe_at(error, place) }
     }
 }
 

@@ -93,7 +93,7 @@ impl Document {
         let skeleton = reader.into_inner();
         let top = top.map_err(|error| {
             let position = skeleton.position((error.line() as u64, error.column() as u64));
-            ArchiveError::Document { reason: reason(&error, position) }
+            ArchiveError::Document { reason: describe_at(&error, position) }
         });
         let index = skeleton.end()?.readable_again();
         let mut top = top?;
@@ -106,7 +106,7 @@ impl Document {
 }
 
 /// What is wrong, and where in the file.
-fn reason(error: &serde_json::Error, (line, column): (u64, u64)) -> String {
+fn describe_at(error: &serde_json::Error, (line, column): (u64, u64)) -> String {
     let said = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     format!("{} at line {line} column {column}", said.strip_suffix(&place).unwrap_or(&said))

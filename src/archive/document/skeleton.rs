@@ -55,7 +55,7 @@ impl<E: Elements> Skeleton<E> {
             return Ok(Some(b'0'));
         }
         self.source.take(1, "the document")?;
-        (self.at, self.told) = (counted(self.at, &[byte]), counted(self.told, &[byte]));
+        (self.at, self.told) = (position_behind(self.at, &[byte]), position_behind(self.told, &[byte]));
         self.place.pass(byte);
         Ok(Some(byte))
     }
@@ -78,7 +78,7 @@ impl<E: Elements> Skeleton<E> {
                 let room = (Self::HELD + 1 - self.held.len()).min(taken.len());
                 self.held.extend_from_slice(taken.get(..room).unwrap_or_default());
             }
-            self.at = counted(self.at, taken);
+            self.at = position_behind(self.at, taken);
         }
         let whole = (self.held.len() as u64 == bytes && bytes <= Element::SMALL).then_some(self.held.as_slice());
         self.latest = [self.latest[1], Some(Anchor { told: self.told, begins, ends: self.at })];
@@ -107,7 +107,7 @@ impl Anchor {
 }
 
 /// The line and column behind some bytes.
-fn counted((line, column): (u64, u64), bytes: &[u8]) -> (u64, u64) {
+fn position_behind((line, column): (u64, u64), bytes: &[u8]) -> (u64, u64) {
     match memchr::memrchr(b'\n', bytes) {
         None => (line, column + bytes.len() as u64),
         Some(last) => (line + memchr::memchr_iter(b'\n', bytes).count() as u64, (bytes.len() - last - 1) as u64),

@@ -59,7 +59,7 @@ pub(in crate::probe) fn permitted(step: &Step<'_>, addresses: Vec<SocketAddr>) -
         return Ok(addresses);
     }
     if public.is_empty() {
-        return Err(refused(&sender, &named));
+        return Err(redirect_refused(&sender, &named));
     }
     step.recorder.note(step.exchange, format!("the redirect leads from {sender} to {named}, which --redirect-guard leaves out"));
     Ok(public)
@@ -99,7 +99,7 @@ fn named(addresses: &[SocketAddr]) -> String {
     text
 }
 
-fn refused(sender: &str, named: &str) -> Failed {
+fn redirect_refused(sender: &str, named: &str) -> Failed {
     let message = format!("the redirect leads from {sender} to {named}, and --redirect-guard refuses this");
     let hint = "a public server has no business there; if it is yours and means it, --no-redirect-guard allows it";
     Failed::new(Phase::Connect, Code::RedirectRefused, message, hint)
