@@ -1,6 +1,11 @@
-//! `make bench`: a flood. 100,000 packets a second of a run's own traffic for ten seconds on loopback, captured to the headers and whole:
-//! what of it is in the trace, what the kernel dropped, and what the channel had no room for. The three have to add up to what was sent.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot run says so by panicking")]
+//! `make bench`: a flood. 100,000 packets a second of a run's own traffic for ten seconds on
+//! loopback, captured to the headers and whole: what of it is in the trace, what the kernel
+//! dropped, and what the channel had no room for. The three have to add up to what was sent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench that cannot run says so by panicking"
+)]
 #![allow(missing_docs, reason = "a program")]
 
 use std::net::{SocketAddr, UdpSocket};
@@ -31,9 +36,16 @@ fn main() {
         ("whole packets, 100 B", FLOOD, Depth::Packets, 100),
         ("whole packets, 1,400 B", FLOOD, Depth::Packets, 1_400),
         ("headers, as fast as it goes", TORRENT, Depth::Headers, 100),
-        ("whole packets, as fast as it goes", TORRENT, Depth::Packets, 1_400),
+        (
+            "whole packets, as fast as it goes",
+            TORRENT,
+            Depth::Packets,
+            1_400,
+        ),
     ] {
-        thread::spawn(move || flood(name, pace, depth, payload)).join().unwrap();
+        thread::spawn(move || flood(name, pace, depth, payload))
+            .join()
+            .unwrap();
     }
 }
 
@@ -49,7 +61,10 @@ struct Counted {
 }
 
 fn flood(name: &str, pace: (u32, u32), depth: Depth, payload: usize) {
-    let loopback = Interfaces::Towards { addresses: vec![SocketAddr::from(([127, 0, 0, 1], 80))], names: false };
+    let loopback = Interfaces::Towards {
+        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 80))],
+        names: false,
+    };
     let capture = match Opening::begin(&loopback, depth).ready() {
         Ok(capture) => capture,
         Err(refusal) => return println!("SKIPPED: {name}: {refusal}"),
@@ -58,7 +73,10 @@ fn flood(name: &str, pace: (u32, u32), depth: Depth, payload: usize) {
     let counting = thread::spawn(move || count(&receiver));
     let start = Instant::now();
     let sink = Arc::new(move |event| sender.try_send(event).is_ok());
-    let listening = capture.listen(sink, Arc::new(move || Moment::START + Nanos::from(start.elapsed())));
+    let listening = capture.listen(
+        sink,
+        Arc::new(move || Moment::START + Nanos::from(start.elapsed())),
+    );
     let sink = Sink::open();
     listening.expect(&[sink.address]);
     let (sent, took) = send(sink.address, pace, payload);
@@ -66,10 +84,21 @@ fn flood(name: &str, pace: (u32, u32), depth: Depth, payload: usize) {
     drop((listening, capture, sink));
     let counted = counting.join().unwrap();
     let rate = f64::from(u32::try_from(sent).unwrap()) / took.as_secs_f64();
-    println!("{name}: {sent} packets sent in {:.1} s, {rate:.0} a second", took.as_secs_f64());
-    let Counted { captured, kernel, channel } = counted;
-    let unaccounted = i128::from(sent) - i128::from(captured) - i128::from(kernel) - i128::from(channel);
-    println!("  captured {captured}  dropped by the kernel {kernel}  lost in the channel {channel}  unaccounted for {unaccounted}");
+    println!(
+        "{name}: {sent} packets sent in {:.1} s, {rate:.0} a second",
+        took.as_secs_f64()
+    );
+    let Counted {
+        captured,
+        kernel,
+        channel,
+    } = counted;
+    let unaccounted =
+        i128::from(sent) - i128::from(captured) - i128::from(kernel) - i128::from(channel);
+    println!(
+        "  captured {captured}  dropped by the kernel {kernel}  lost in the channel {channel}  \
+            unaccounted for {unaccounted}"
+    );
     assert_eq!(unaccounted, 0);
 }
 
@@ -97,7 +126,9 @@ fn send(to: SocketAddr, (rate, seconds): (u32, u32), payload: usize) -> (u64, Du
     for burst in 0..rate * seconds / BURST {
         let due = Duration::from_secs(1) * burst * BURST / rate;
         thread::sleep(due.saturating_sub(began.elapsed()));
-        sent += (0..BURST).filter(|_| socket.send_to(&payload, to).is_ok()).count() as u64;
+        sent += (0..BURST)
+            .filter(|_| socket.send_to(&payload, to).is_ok())
+            .count() as u64;
     }
     (sent, began.elapsed())
 }
@@ -112,7 +143,9 @@ struct Sink {
 impl Sink {
     fn open() -> Self {
         let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
         let address = socket.local_addr().unwrap();
         let over = Arc::new(AtomicBool::new(false));
         let is_over = Arc::clone(&over);
@@ -122,13 +155,20 @@ impl Sink {
                 let _ = socket.recv(&mut datagram);
             }
         };
-        Self { address, over, thread: Some(thread::spawn(take)) }
+        Self {
+            address,
+            over,
+            thread: Some(thread::spawn(take)),
+        }
     }
 }
 
 impl Drop for Sink {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
-        self.thread.take().into_iter().for_each(|thread| thread.join().unwrap());
+        self.thread
+            .take()
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     }
 }

@@ -1,5 +1,6 @@
 //! Writes a capture without an end to standard output, for measuring what a pipe takes:
-//! `cargo bench --bench endless -- one-flow 50000000 | tapline open -`. The kinds are `one-flow`, `new-flows`, `many-flows` and `http`.
+//! `cargo bench --bench endless -- one-flow 50000000 | tapline open -`. The kinds are `one-flow`,
+//! `new-flows`, `many-flows` and `http`.
 
 #[path = "../tests/endless/mod.rs"]
 mod endless;
@@ -10,9 +11,14 @@ use std::process::ExitCode;
 use endless::{Kind, write};
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
     let (Some(kind), Some(packets)) = (arguments.next(), arguments.next()) else {
-        eprintln!("endless: say what to write and how many packets: endless one-flow|new-flows|many-flows|http PACKETS");
+        eprintln!(
+            "endless: say what to write and how many packets: endless \
+                one-flow|new-flows|many-flows|http PACKETS"
+        );
         return ExitCode::SUCCESS;
     };
     let kind = match kind.as_str() {

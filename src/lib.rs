@@ -1,8 +1,9 @@
 //! tapline runs a request against a URL and shows every layer it crosses, live.
 //!
-//! One idea holds the house together: everything that happens is an [event with a time](trace::Event). The probe, a live
-//! capture and a saved run all yield the same events; [`trace::Trace`] is the fold of them and the only truth; screens and
-//! reports are functions of a `Trace`.
+//! One idea holds the house together: everything that happens is an [event with a
+//! time](trace::Event). The probe, a live capture and a saved run all yield the same events;
+//! [`trace::Trace`] is the fold of them and the only truth; screens and reports are functions of a
+//! `Trace`.
 //!
 //! ```text
 //!    probe ─┐                                  ┌─► timeline ─► tui
@@ -11,7 +12,8 @@
 //!                  (channel, bounded)          └─► report   ─► text json events
 //! ```
 //!
-//! The rooms and what each may use are described in `ARCHITECTURE.md` and enforced by `tests/architecture.rs`.
+//! The rooms and what each may use are described in `ARCHITECTURE.md` and enforced by
+//! `tests/architecture.rs`.
 
 pub mod archive;
 pub mod capture;

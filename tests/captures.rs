@@ -1,8 +1,13 @@
 //! Capture files that tcpdump made, read by `tapline report` and by tshark.
 //!
-//! `TAPLINE_CORPUS=FOLDER cargo test --test captures -- --nocapture` compares every capture file below a folder and says how many agree.
+//! `TAPLINE_CORPUS=FOLDER cargo test --test captures -- --nocapture` compares every capture file
+//! below a folder and says how many agree.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "captures/agreement.rs"]
 mod agreement;
@@ -21,28 +26,50 @@ use serde_json::Value;
 
 /// `tapline report` with these arguments.
 fn report(arguments: &[&str], input: Stdio) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tapline")).arg("report").args(arguments).stdin(input).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_tapline"))
+        .arg("report")
+        .args(arguments)
+        .stdin(input)
+        .output()
+        .unwrap()
 }
 
 fn document(file: &Path) -> Value {
     let output = report(&[file.to_str().unwrap(), "--format", "json"], Stdio::null());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]
 fn packets_and_payload_are_what_tshark_counts_in_every_format() {
-    let Some(capture) = recorded("packets_and_payload_are_what_tshark_counts") else { return };
+    let Some(capture) = recorded("packets_and_payload_are_what_tshark_counts") else {
+        return;
+    };
     if !has("tshark") || !has("editcap") {
-        return skipped("packets_and_payload_are_what_tshark_counts", "tshark is not installed");
+        return skipped(
+            "packets_and_payload_are_what_tshark_counts",
+            "tshark is not installed",
+        );
     }
     let known = document(&capture.file);
     for format in ["pcap", "nsecpcap", "pcapng"] {
         let file = capture.converted(format);
         let comparison = Comparison::of(&file, &document(&file));
         assert_eq!(comparison.differences, Vec::<String>::new(), "{format}");
-        assert!(comparison.directions >= 6, "{} directions in {format}", comparison.directions);
-        assert_eq!(document(&file)["conversations"], known["conversations"], "{format}");
+        assert!(
+            comparison.directions >= 6,
+            "{} directions in {format}",
+            comparison.directions
+        );
+        assert_eq!(
+            document(&file)["conversations"],
+            known["conversations"],
+            "{format}"
+        );
     }
 }
 
@@ -61,14 +88,20 @@ fn ports_that_are_used_again_make_the_connections_that_tshark_tells_apart() {
 
 #[test]
 fn servers_have_the_names_that_clients_called_them() {
-    let Some(capture) = recorded("servers_have_the_names") else { return };
+    let Some(capture) = recorded("servers_have_the_names") else {
+        return;
+    };
     let document = document(&capture.file);
     let conversations = document["conversations"].as_array().unwrap();
-    let names: Vec<&str> = conversations.iter().filter_map(|conversation| conversation["server_name"].as_str()).collect();
+    let names: Vec<&str> = conversations
+        .iter()
+        .filter_map(|conversation| conversation["server_name"].as_str())
+        .collect();
     assert_eq!(names, ["host.test"]);
     for conversation in conversations {
         let known = capture.connections.iter().any(|(client, server)| {
-            conversation["client"].as_str() == Some(&client.to_string()) && conversation["server"].as_str() == Some(&server.to_string())
+            conversation["client"].as_str() == Some(&client.to_string())
+                && conversation["server"].as_str() == Some(&server.to_string())
         });
         assert!(known, "the client is who opened it: {conversation}");
     }
@@ -76,24 +109,50 @@ fn servers_have_the_names_that_clients_called_them() {
 
 #[test]
 fn what_comes_through_a_pipe_is_told_like_a_file() {
-    let Some(capture) = recorded("what_comes_through_a_pipe") else { return };
-    let mut cat = Command::new("cat").arg(&capture.file).stdout(Stdio::piped()).spawn().unwrap();
-    let piped = report(&["-", "--format", "json"], cat.stdout.take().unwrap().into());
+    let Some(capture) = recorded("what_comes_through_a_pipe") else {
+        return;
+    };
+    let mut cat = Command::new("cat")
+        .arg(&capture.file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let piped = report(
+        &["-", "--format", "json"],
+        cat.stdout.take().unwrap().into(),
+    );
     cat.wait().unwrap();
     let piped: Value = serde_json::from_slice(&piped.stdout).unwrap();
-    assert_eq!(piped["conversations"], document(&capture.file)["conversations"]);
+    assert_eq!(
+        piped["conversations"],
+        document(&capture.file)["conversations"]
+    );
 }
 
 #[test]
 fn a_file_that_breaks_off_is_told_as_far_as_it_goes_and_said_so() {
-    let Some(capture) = recorded("a_file_that_breaks_off") else { return };
+    let Some(capture) = recorded("a_file_that_breaks_off") else {
+        return;
+    };
     let whole = fs::read(&capture.file).unwrap();
     let cut = capture.folder.path().join("cut.pcap");
     fs::write(&cut, &whole[..whole.len() - 3]).unwrap();
-    let output = report(&[cut.to_str().unwrap(), "--format", "json", "--format", "events=/dev/null"], Stdio::null());
+    let output = report(
+        &[
+            cut.to_str().unwrap(),
+            "--format",
+            "json",
+            "--format",
+            "events=/dev/null",
+        ],
+        Stdio::null(),
+    );
     assert!(output.status.success());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("the file is not read to its end: the file ends within a packet at offset"), "{said}");
+    assert!(
+        said.contains("the file is not read to its end: the file ends within a packet at offset"),
+        "{said}"
+    );
     let read: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packets = |document: &Value| document["capture"]["packets"].as_u64().unwrap();
     assert_eq!(packets(&read) + 1, packets(&document(&capture.file)));
@@ -105,22 +164,37 @@ fn what_is_no_capture_is_refused_with_a_sentence() {
     let file = folder.path().join("page.html");
     fs::write(&file, "<!doctype html>").unwrap();
     for (path, sentence) in [
-        (file.to_str().unwrap(), "this is no capture file: pcap and pcapng begin with other bytes than 3c 21 64 6f"),
-        (folder.path().to_str().unwrap(), "this is a folder, and no capture file"),
+        (
+            file.to_str().unwrap(),
+            "this is no capture file: pcap and pcapng begin with other bytes than 3c 21 64 6f",
+        ),
+        (
+            folder.path().to_str().unwrap(),
+            "this is a folder, and no capture file",
+        ),
         ("/dev/null", "this is no capture file: it is empty"),
-        ("/nowhere/at/all", "it cannot be read at offset 0: No such file or directory"),
+        (
+            "/nowhere/at/all",
+            "it cannot be read at offset 0: No such file or directory",
+        ),
     ] {
         let output = report(&[path], Stdio::null());
         assert_eq!(output.status.code(), Some(2), "{path}");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.contains(sentence) && output.stdout.is_empty(), "{said}");
+        assert!(
+            said.contains(sentence) && output.stdout.is_empty(),
+            "{said}"
+        );
     }
 }
 
 #[test]
 fn a_folder_of_captures_agrees_with_tshark() {
     let Some(folder) = std::env::var_os("TAPLINE_CORPUS") else {
-        return skipped("a_folder_of_captures_agrees_with_tshark", "TAPLINE_CORPUS names no folder");
+        return skipped(
+            "a_folder_of_captures_agrees_with_tshark",
+            "TAPLINE_CORPUS names no folder",
+        );
     };
     let (mut directions, mut differences) = (0, Vec::new());
     for file in captures_below(Path::new(&folder)) {
@@ -131,18 +205,39 @@ fn a_folder_of_captures_agrees_with_tshark() {
         }
         let comparison = Comparison::of(&file, &serde_json::from_slice(&output.stdout).unwrap());
         directions += comparison.directions;
-        differences.extend(comparison.differences.into_iter().map(|difference| format!("{}: {difference}", file.display())));
+        differences.extend(
+            comparison
+                .differences
+                .into_iter()
+                .map(|difference| format!("{}: {difference}", file.display())),
+        );
     }
-    eprintln!("{directions} directions, {} differences\n{}", differences.len(), differences.join("\n"));
-    assert!(differences.len() * 100 <= directions, "more than one of a hundred disagrees");
+    eprintln!(
+        "{directions} directions, {} differences\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+    assert!(
+        differences.len() * 100 <= directions,
+        "more than one of a hundred disagrees"
+    );
 }
 
 fn captures_below(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let found = entries.flat_map(|path| {
-        let is_capture =
-            path.extension().is_some_and(|extension| ["pcap", "pcapng", "cap", "ntar"].iter().any(|known| extension == *known));
-        if path.is_dir() && !path.is_symlink() { captures_below(&path) } else { is_capture.then_some(path).into_iter().collect() }
+        let is_capture = path.extension().is_some_and(|extension| {
+            ["pcap", "pcapng", "cap", "ntar"]
+                .iter()
+                .any(|known| extension == *known)
+        });
+        if path.is_dir() && !path.is_symlink() {
+            captures_below(&path)
+        } else {
+            is_capture.then_some(path).into_iter().collect()
+        }
     });
     found.collect()
 }

@@ -1,6 +1,11 @@
-//! Scenarios compared with each other: every report about two runs, and the command that writes them.
+//! Scenarios compared with each other: every report about two runs, and the command that writes
+//! them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "diff/command.rs"]
 mod command;

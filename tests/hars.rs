@@ -1,9 +1,13 @@
 //! A HAR that a browser wrote, as the run that it was.
 //!
-//! `hars/chromium.har` is what the developer tools of Chromium 156 made of a page on loopback: a redirect, a slow answer, a missing page, a port
-//! that it does not connect to.
+//! `hars/chromium.har` is what the developer tools of Chromium 156 made of a page on loopback: a
+//! redirect, a slow answer, a missing page, a port that it does not connect to.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::path::Path;
 
@@ -15,9 +19,14 @@ use tapline::trace::{Code, Phase, Trace};
 fn chromium() -> (Value, Trace) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hars/chromium.har");
     let mut trace = Trace::default();
-    let kept = Archive::open(&path).unwrap().tell(|event| trace.apply(event));
+    let kept = Archive::open(&path)
+        .unwrap()
+        .tell(|event| trace.apply(event));
     assert_eq!(kept.error, None);
-    (serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(), trace)
+    (
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(),
+        trace,
+    )
 }
 
 #[test]
@@ -35,9 +44,16 @@ fn what_a_browser_measured_is_what_is_reported() {
             assert!((was - is).abs() < 1e-6, "{what}: {was} and {is}");
         }
         let [time, told] = [was, is].map(|entry| entry["time"].as_f64().unwrap());
-        // The browser's sum misses what it did between the phases, and dates are to the millisecond.
+        // The browser's sum misses what it did between the phases, and dates are to the
+        // millisecond.
         assert!((time - told).abs() < 0.01, "{time} and {told}");
-        for path in ["/request/url", "/request/method", "/response/status", "/response/bodySize", "/response/content/size"] {
+        for path in [
+            "/request/url",
+            "/request/method",
+            "/response/status",
+            "/response/bodySize",
+            "/response/content/size",
+        ] {
             let [was, is] = [was, is].map(|entry| entry.pointer(path).unwrap());
             assert_eq!(was, is, "{path}");
         }
@@ -48,15 +64,48 @@ fn what_a_browser_measured_is_what_is_reported() {
 fn connections_failures_and_pages_are_those_of_the_browser() {
     let (_, trace) = chromium();
     assert_eq!(trace.connections().len(), 3);
-    let used: Vec<_> = trace.exchanges().iter().map(|exchange| exchange.connection.map(|id| id.0)).collect();
-    assert_eq!(used, [Some(0), Some(0), Some(0), Some(1), Some(1), None, Some(2), Some(2)]);
-    let failed: Vec<_> = trace.exchanges().iter().filter_map(|exchange| exchange.failure.as_ref()).collect();
+    let used: Vec<_> = trace
+        .exchanges()
+        .iter()
+        .map(|exchange| exchange.connection.map(|id| id.0))
+        .collect();
     assert_eq!(
-        failed.iter().map(|(phase, failure)| (*phase, failure.code)).collect::<Vec<_>>(),
+        used,
+        [
+            Some(0),
+            Some(0),
+            Some(0),
+            Some(1),
+            Some(1),
+            None,
+            Some(2),
+            Some(2)
+        ]
+    );
+    let failed: Vec<_> = trace
+        .exchanges()
+        .iter()
+        .filter_map(|exchange| exchange.failure.as_ref())
+        .collect();
+    assert_eq!(
+        failed
+            .iter()
+            .map(|(phase, failure)| (*phase, failure.code))
+            .collect::<Vec<_>>(),
         [(Phase::Connect, Code::ConnectForbidden)]
     );
-    let redirect = trace.exchanges().iter().find_map(|exchange| exchange.redirected.as_ref()).unwrap();
+    let redirect = trace
+        .exchanges()
+        .iter()
+        .find_map(|exchange| exchange.redirected.as_ref())
+        .unwrap();
     assert_eq!(redirect.0.raw(), "/img.svg");
     let events = report::events(trace.log(), &Options::default());
-    assert!(events.contains("page http://127.0.0.1:8765/, content loaded after 64.5 ms, all of it loaded after 64.6 ms"), "{events}");
+    assert!(
+        events.contains(
+            "page http://127.0.0.1:8765/, content loaded after 64.5 ms, all of it \
+        loaded after 64.6 ms"
+        ),
+        "{events}"
+    );
 }

@@ -1,6 +1,10 @@
 //! The lab's servers, asked by clients that know nothing of them: curl, dig, and bare sockets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
@@ -41,7 +45,11 @@ impl Lab {
     /// The URL of the first exhibit that begins with this.
     fn exhibit(&self, beginning: &str) -> String {
         let catalogue = self.servers.catalogue();
-        catalogue.into_iter().map(|exhibit| exhibit.url).find(|url| url.starts_with(beginning)).expect("it is in the catalogue")
+        catalogue
+            .into_iter()
+            .map(|exhibit| exhibit.url)
+            .find(|url| url.starts_with(beginning))
+            .expect("it is in the catalogue")
     }
 
     /// A path of the main host.
@@ -53,7 +61,15 @@ impl Lab {
     fn curl(&self, arguments: &[&str]) -> Output {
         let ca = self.ca.path().to_str().unwrap();
         Command::new("curl")
-            .args(["-sS", "--max-time", "60", "--cacert", ca, "--connect-to", "::127.0.0.1:"])
+            .args([
+                "-sS",
+                "--max-time",
+                "60",
+                "--cacert",
+                ca,
+                "--connect-to",
+                "::127.0.0.1:",
+            ])
             .args(arguments)
             .output()
             .unwrap()
@@ -63,24 +79,44 @@ impl Lab {
     #[track_caller]
     fn fetch(&self, arguments: &[&str]) -> String {
         let output = self.curl(arguments);
-        assert!(output.status.success(), "curl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "curl {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Asks the lab's DNS server.
     fn dig(&self, arguments: &[&str]) -> String {
         let port = self.servers.dns().port().to_string();
-        let fixed = ["@127.0.0.1", "-p", &port, "+tries=1", "+time=2", "+noall", "+answer", "+comments"];
-        let output = Command::new("dig").args(fixed).args(arguments).output().unwrap();
+        let fixed = [
+            "@127.0.0.1",
+            "-p",
+            &port,
+            "+tries=1",
+            "+time=2",
+            "+noall",
+            "+answer",
+            "+comments",
+        ];
+        let output = Command::new("dig")
+            .args(fixed)
+            .args(arguments)
+            .output()
+            .unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
 }
 
 /// Whether a program is there; if not, says so where the test runner does not hide it.
 fn has(program: &str) -> bool {
-    let is_there = Command::new(program).arg("-V").output().is_ok() || Command::new(program).arg("-v").output().is_ok();
+    let is_there = Command::new(program).arg("-V").output().is_ok()
+        || Command::new(program).arg("-v").output().is_ok();
     if !is_there {
-        io::stderr().write_all(format!("SKIPPED: {program} is not installed\n").as_bytes()).unwrap();
+        io::stderr()
+            .write_all(format!("SKIPPED: {program} is not installed\n").as_bytes())
+            .unwrap();
     }
     is_there
 }
@@ -102,10 +138,23 @@ fn the_page_comes_over_every_version_of_http() {
         (["--http1.1", &plain], "1.1"),
         (["--http2-prior-knowledge", &plain], "2"),
     ] {
-        let told = lab.fetch(&[&arguments[..], &["-w", "%{http_version} %{http_code} %{content_type} %{ssl_verify_result}"]].concat());
+        let told = lab.fetch(
+            &[
+                &arguments[..],
+                &[
+                    "-w",
+                    "%{http_version} %{http_code} %{content_type} %{ssl_verify_result}",
+                ],
+            ]
+            .concat(),
+        );
         let (page, told) = told.split_once("}\n").unwrap();
         assert!(page.starts_with("{\"users\":["), "{page}");
-        assert_eq!(told, format!("{version} 200 application/json 0"), "{arguments:?}");
+        assert_eq!(
+            told,
+            format!("{version} 200 application/json 0"),
+            "{arguments:?}"
+        );
     }
 }
 
@@ -126,8 +175,11 @@ fn an_interim_response_comes_before_the_final_one() {
     for version in ["--http1.1", "--http2"] {
         let twice = [lab.page("/early-hints"), lab.page("/early-hints")];
         let told = lab.fetch(&[version, "-i", &twice[0], &twice[1]]);
-        let statuses: Vec<&str> =
-            told.lines().filter(|line| line.starts_with("HTTP/")).map(|line| line.split(' ').nth(1).unwrap()).collect();
+        let statuses: Vec<&str> = told
+            .lines()
+            .filter(|line| line.starts_with("HTTP/"))
+            .map(|line| line.split(' ').nth(1).unwrap())
+            .collect();
         assert_eq!(statuses, ["103", "200", "103", "200"], "{version}: {told}");
     }
 }
@@ -144,19 +196,37 @@ fn an_interim_response_never_lands_within_another() {
         answers
     };
     let pipelined = talk(
-        "GET /bytes/64 HTTP/1.1\r\nHost: a\r\n\r\nGET /early-hints HTTP/1.1\r\nHost: a\r\n\r\nGET /early-hints HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET /bytes/64 HTTP/1.1\r\nHost: a\r\n\r\nGET /early-hints HTTP/1.1\r\nHost: a\r\n\r\nGET \
+            /early-hints HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     );
-    let statuses: Vec<&str> = pipelined.match_indices("HTTP/1.1 ").map(|(at, _)| &pipelined[at + 9..at + 12]).collect();
+    let statuses: Vec<&str> = pipelined
+        .match_indices("HTTP/1.1 ")
+        .map(|(at, _)| &pipelined[at + 9..at + 12])
+        .collect();
     assert_eq!(statuses, ["200", "103", "200", "103", "200"], "{pipelined}");
-    assert!(pipelined.contains("0123456789abcdefghijklmnopqrstuvwxyz-0123456789ABCDEFGHIJKLMNOP\nHTTP/1.1 103"), "{pipelined}");
-    assert!(talk("GET /early-hints HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200"), "HTTP/1.0 has no interim responses");
+    assert!(
+        pipelined.contains(
+            "0123456789abcdefghijklmnopqrstuvwxyz-0123456789ABCDEFGHIJKLMNOP\nHTTP/1.1 103"
+        ),
+        "{pipelined}"
+    );
+    assert!(
+        talk("GET /early-hints HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200"),
+        "HTTP/1.0 has no interim responses"
+    );
 }
 
 #[test]
 fn trailers_follow_the_body() {
     let lab = Lab::start();
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://")))).unwrap();
-    stream.write_all(b"GET /trailers HTTP/1.1\r\nHost: api.lab.test\r\nTE: trailers\r\nConnection: close, TE\r\n\r\n").unwrap();
+    let mut stream =
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://")))).unwrap();
+    stream
+        .write_all(
+            b"GET /trailers HTTP/1.1\r\nHost: api.lab.test\r\nTE: \
+        trailers\r\nConnection: close, TE\r\n\r\n",
+        )
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (_, last) = answer.split_once("\r\n0\r\n").expect("the last chunk");
@@ -175,19 +245,38 @@ fn bodies_are_as_long_as_they_say() {
     let lab = Lab::start();
     for version in ["--http1.1", "--http2"] {
         for length in ["0", "1", "65535", "65536", "3000000"] {
-            let told =
-                lab.fetch(&[version, "-o", "/dev/null", "-w", "%{size_download} %{http_code}", &lab.page(&format!("/bytes/{length}"))]);
+            let told = lab.fetch(&[
+                version,
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{size_download} %{http_code}",
+                &lab.page(&format!("/bytes/{length}")),
+            ]);
             assert_eq!(told, format!("{length} 200"), "{version}");
         }
         for coding in ["gzip", "br", "zstd"] {
-            let told = lab.fetch(&[version, "-o", "/dev/null", "-D", "-", &lab.page(&format!("/{coding}"))]);
-            assert!(told.contains(&format!("content-encoding: {coding}")), "{told}");
+            let told = lab.fetch(&[
+                version,
+                "-o",
+                "/dev/null",
+                "-D",
+                "-",
+                &lab.page(&format!("/{coding}")),
+            ]);
+            assert!(
+                told.contains(&format!("content-encoding: {coding}")),
+                "{told}"
+            );
         }
         let drops = lab.fetch(&[version, &lab.page("/drip")]);
         assert_eq!(drops.lines().count(), 8);
     }
     let chunked = lab.fetch(&["--http1.1", "-i", &lab.page("/chunked")]);
-    assert!(chunked.contains("transfer-encoding: chunked") && chunked.trim_end().ends_with('}'), "{chunked}");
+    assert!(
+        chunked.contains("transfer-encoding: chunked") && chunked.trim_end().ends_with('}'),
+        "{chunked}"
+    );
 }
 
 #[test]
@@ -199,10 +288,24 @@ fn uploads_are_counted() {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(&vec![b'x'; 3_000_000]).unwrap();
     for version in ["--http1.1", "--http2"] {
-        let told = lab.fetch(&[version, "-T", file.path().to_str().unwrap(), &lab.page("/upload")]);
+        let told = lab.fetch(&[
+            version,
+            "-T",
+            file.path().to_str().unwrap(),
+            &lab.page("/upload"),
+        ]);
         assert_eq!(told, "{\"received\":3000000}\n", "{version}");
     }
-    assert_eq!(lab.fetch(&["-o", "/dev/null", "-w", "%{http_code}", &lab.page("/upload")]), "405");
+    assert_eq!(
+        lab.fetch(&[
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            &lab.page("/upload")
+        ]),
+        "405"
+    );
 }
 
 #[test]
@@ -211,11 +314,31 @@ fn redirects_lead_somewhere_or_in_a_circle() {
         return;
     }
     let lab = Lab::start();
-    let count = ["-L", "-o", "/dev/null", "-w", "%{num_redirects} %{http_code}"];
-    assert_eq!(lab.fetch(&[&count[..], &[&lab.page("/redirect/3")]].concat()), "3 200");
-    assert_eq!(lab.fetch(&[&count[..], &[&lab.page("/elsewhere")]].concat()), "1 200");
-    assert!(lab.fetch(&["-L", "-c", "/dev/null", &lab.page("/cookie")]).contains("session=2f8d6c"));
-    assert_eq!(lab.curl(&["-L", "--max-redirs", "5", &lab.page("/loop")]).status.code(), Some(47));
+    let count = [
+        "-L",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{num_redirects} %{http_code}",
+    ];
+    assert_eq!(
+        lab.fetch(&[&count[..], &[&lab.page("/redirect/3")]].concat()),
+        "3 200"
+    );
+    assert_eq!(
+        lab.fetch(&[&count[..], &[&lab.page("/elsewhere")]].concat()),
+        "1 200"
+    );
+    assert!(
+        lab.fetch(&["-L", "-c", "/dev/null", &lab.page("/cookie")])
+            .contains("session=2f8d6c")
+    );
+    assert_eq!(
+        lab.curl(&["-L", "--max-redirs", "5", &lab.page("/loop")])
+            .status
+            .code(),
+        Some(47)
+    );
 }
 
 #[test]
@@ -225,10 +348,22 @@ fn the_server_tells_its_times_and_any_status() {
     }
     let lab = Lab::start();
     let told = lab.fetch(&["-o", "/dev/null", "-D", "-", &lab.page("/server-timing")]);
-    assert!(told.contains("server-timing: db;desc=\"look it up\";dur="), "{told}");
-    for (path, status) in [("/status/503", "503"), ("/status/204", "204"), ("/status/99", "400"), ("/bytes/x", "400"), ("/nothing", "404")]
-    {
-        assert_eq!(lab.fetch(&["-o", "/dev/null", "-w", "%{http_code}", &lab.page(path)]), status, "{path}");
+    assert!(
+        told.contains("server-timing: db;desc=\"look it up\";dur="),
+        "{told}"
+    );
+    for (path, status) in [
+        ("/status/503", "503"),
+        ("/status/204", "204"),
+        ("/status/99", "400"),
+        ("/bytes/x", "400"),
+        ("/nothing", "404"),
+    ] {
+        assert_eq!(
+            lab.fetch(&["-o", "/dev/null", "-w", "%{http_code}", &lab.page(path)]),
+            status,
+            "{path}"
+        );
     }
 }
 
@@ -239,19 +374,44 @@ fn hosts_fail_in_the_way_they_say() {
     }
     let lab = Lab::start();
     let is_openssl = lab.fetch(&["-V"]).contains(" OpenSSL/");
-    // OpenSSL's verify results: 9 not yet valid, 10 expired, 18 self-signed leaf, 20 no local issuer certificate.
-    for (host, verified) in [("not-yet-valid", "9"), ("expired", "10"), ("self-signed", "18"), ("incomplete-chain", "20")] {
-        let output = lab.curl(&["-w", "%{ssl_verify_result}", &lab.exhibit(&format!("https://{host}"))]);
+    // OpenSSL's verify results: 9 not yet valid, 10 expired, 18 self-signed leaf, 20 no local
+    // issuer certificate.
+    for (host, verified) in [
+        ("not-yet-valid", "9"),
+        ("expired", "10"),
+        ("self-signed", "18"),
+        ("incomplete-chain", "20"),
+    ] {
+        let output = lab.curl(&[
+            "-w",
+            "%{ssl_verify_result}",
+            &lab.exhibit(&format!("https://{host}")),
+        ]);
         assert_eq!(output.status.code(), Some(60), "{host}");
-        assert!(!is_openssl || output.stdout == verified.as_bytes(), "{host}: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            !is_openssl || output.stdout == verified.as_bytes(),
+            "{host}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
-    for (url, codes) in [("https://wrong-host", &[60][..]), ("https://refused", &[7]), ("https://reset", &[35, 56])] {
+    for (url, codes) in [
+        ("https://wrong-host", &[60][..]),
+        ("https://refused", &[7]),
+        ("https://reset", &[35, 56]),
+    ] {
         let code = lab.curl(&[&lab.exhibit(url)]).status.code().unwrap();
         assert!(codes.contains(&code), "{url}: {code}");
     }
-    for (host, arguments) in [("tls12", ["--tlsv1.3", "--tls-max", "1.3"]), ("tls13", ["--tlsv1.2", "--tls-max", "1.2"])] {
+    for (host, arguments) in [
+        ("tls12", ["--tlsv1.3", "--tls-max", "1.3"]),
+        ("tls13", ["--tlsv1.2", "--tls-max", "1.2"]),
+    ] {
         let url = lab.exhibit(&format!("https://{host}"));
-        assert_eq!(lab.curl(&[&arguments[..], &[&url]].concat()).status.code(), Some(35), "{host}");
+        assert_eq!(
+            lab.curl(&[&arguments[..], &[&url]].concat()).status.code(),
+            Some(35),
+            "{host}"
+        );
         lab.fetch(&[&url]);
     }
 }
@@ -262,8 +422,9 @@ fn http_is_broken_in_every_way_it_says() {
         return;
     }
     let lab = Lab::start();
-    // curl's exit codes: 1 unsupported protocol (a malformed status line), 8 weird reply, 18 partial file, 28 timeout,
-    // 35 TLS, 52 nothing, 56 receive error. Versions of curl differ in which of them they choose.
+    // curl's exit codes: 1 unsupported protocol (a malformed status line), 8 weird reply, 18
+    // partial file, 28 timeout, 35 TLS, 52 nothing, 56 receive error. Versions of curl differ
+    // in which of them they choose.
     for (path, codes) in [
         ("malformed-status", &[1, 8, 56][..]),
         ("short-body", &[18]),
@@ -274,16 +435,33 @@ fn http_is_broken_in_every_way_it_says() {
         ("silence", &[28]),
     ] {
         let port = port_of(&lab.exhibit("http://broken"));
-        let code = lab.curl(&["--max-time", "2", &format!("http://broken.lab.test:{port}/{path}")]).status.code().unwrap();
+        let code = lab
+            .curl(&[
+                "--max-time",
+                "2",
+                &format!("http://broken.lab.test:{port}/{path}"),
+            ])
+            .status
+            .code()
+            .unwrap();
         assert!(codes.contains(&code), "{path}: {code}");
     }
     // Not every curl minds two lengths, so this one is looked at as it comes.
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://broken")))).unwrap();
-    stream.write_all(b"GET /conflicting-lengths HTTP/1.1\r\nHost: broken.lab.test\r\n\r\n").unwrap();
+    let mut stream =
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("http://broken")))).unwrap();
+    stream
+        .write_all(b"GET /conflicting-lengths HTTP/1.1\r\nHost: broken.lab.test\r\n\r\n")
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.contains("Content-Length: 5\r\nContent-Length: 7\r\n"), "{answer}");
-    assert_eq!(lab.curl(&[&lab.exhibit("https://plain")]).status.code(), Some(35));
+    assert!(
+        answer.contains("Content-Length: 5\r\nContent-Length: 7\r\n"),
+        "{answer}"
+    );
+    assert_eq!(
+        lab.curl(&[&lab.exhibit("https://plain")]).status.code(),
+        Some(35)
+    );
 }
 
 #[test]
@@ -292,21 +470,47 @@ fn names_are_looked_up() {
         return;
     }
     let lab = Lab::start();
-    assert!(lab.dig(&["api.lab.test", "A"]).contains("api.lab.test.\t\t60\tIN\tA\t127.0.0.1"));
+    assert!(
+        lab.dig(&["api.lab.test", "A"])
+            .contains("api.lab.test.\t\t60\tIN\tA\t127.0.0.1")
+    );
     let has_v6 = TcpListener::bind("[::1]:0").is_ok();
-    assert_eq!(lab.dig(&["api.lab.test", "AAAA"]).contains("AAAA\t::1"), has_v6);
+    assert_eq!(
+        lab.dig(&["api.lab.test", "AAAA"]).contains("AAAA\t::1"),
+        has_v6
+    );
     for transport in ["+notcp", "+tcp"] {
         let chain = lab.dig(&["alias.lab.test", "A", transport]);
-        let records: Vec<&str> = chain.lines().filter(|line| line.contains("\tIN\t")).collect();
+        let records: Vec<&str> = chain
+            .lines()
+            .filter(|line| line.contains("\tIN\t"))
+            .collect();
         assert_eq!(records.len(), 3, "{chain}");
-        assert!(records[0].ends_with("CNAME\twww.lab.test.") && records[1].ends_with("CNAME\tapi.lab.test."), "{chain}");
+        assert!(
+            records[0].ends_with("CNAME\twww.lab.test.")
+                && records[1].ends_with("CNAME\tapi.lab.test."),
+            "{chain}"
+        );
     }
-    for (name, status) in [("nowhere.lab.test", "NXDOMAIN"), ("example.com", "NXDOMAIN"), ("servfail.lab.test", "SERVFAIL")] {
-        assert!(lab.dig(&[name]).contains(&format!("status: {status}")), "{name}");
+    for (name, status) in [
+        ("nowhere.lab.test", "NXDOMAIN"),
+        ("example.com", "NXDOMAIN"),
+        ("servfail.lab.test", "SERVFAIL"),
+    ] {
+        assert!(
+            lab.dig(&[name]).contains(&format!("status: {status}")),
+            "{name}"
+        );
     }
     let no_address = lab.dig(&["noaddress.lab.test", "A"]);
-    assert!(no_address.contains("NOERROR") && !no_address.contains("\tIN\t"), "{no_address}");
-    assert!(lab.dig(&["silent.lab.test"]).contains("no servers could be reached"));
+    assert!(
+        no_address.contains("NOERROR") && !no_address.contains("\tIN\t"),
+        "{no_address}"
+    );
+    assert!(
+        lab.dig(&["silent.lab.test"])
+            .contains("no servers could be reached")
+    );
 }
 
 #[test]
@@ -315,7 +519,10 @@ fn nonsense_and_a_crowd_do_not_stop_it() {
         return;
     }
     let lab = Lab::start();
-    let ports = [port_of(&lab.servers.url()), port_of(&lab.exhibit("http://"))];
+    let ports = [
+        port_of(&lab.servers.url()),
+        port_of(&lab.exhibit("http://")),
+    ];
     for port in ports {
         for nonsense in [
             &b"\x16\x03\x01\xff\xff\x01\x00"[..],
@@ -324,11 +531,19 @@ fn nonsense_and_a_crowd_do_not_stop_it() {
             b"GET / HTTP/9.9\r\n\r\n",
             b"",
         ] {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap().write_all(nonsense).unwrap();
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+                .unwrap()
+                .write_all(nonsense)
+                .unwrap();
         }
     }
-    UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"\xff\xff\xff", lab.servers.dns()).unwrap();
-    let crowd: Vec<TcpStream> = (0..300).filter_map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, ports[0])).ok()).collect();
+    UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .send_to(b"\xff\xff\xff", lab.servers.dns())
+        .unwrap();
+    let crowd: Vec<TcpStream> = (0..300)
+        .filter_map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, ports[0])).ok())
+        .collect();
     assert!(crowd.len() > 256);
     drop(crowd);
     assert!(lab.fetch(&[&lab.servers.url()]).starts_with("{\"users\":["));
@@ -337,12 +552,22 @@ fn nonsense_and_a_crowd_do_not_stop_it() {
 #[test]
 fn it_leaves_nothing_behind() {
     let lab = Embedded::start().unwrap();
-    let (tcp, dns) = (SocketAddr::from((Ipv4Addr::LOCALHOST, port_of(&lab.url()))), lab.dns());
+    let (tcp, dns) = (
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port_of(&lab.url()))),
+        lab.dns(),
+    );
     let mut held = TcpStream::connect(tcp).unwrap();
     drop(lab);
-    held.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    assert!(!matches!(held.read(&mut [0; 1]), Ok(1..)), "the connection ended with the lab");
-    assert_eq!(TcpStream::connect(tcp).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+    held.set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    assert!(
+        !matches!(held.read(&mut [0; 1]), Ok(1..)),
+        "the connection ended with the lab"
+    );
+    assert_eq!(
+        TcpStream::connect(tcp).unwrap_err().kind(),
+        io::ErrorKind::ConnectionRefused
+    );
     UdpSocket::bind(dns).unwrap();
 }
 
@@ -351,7 +576,11 @@ fn every_lab_is_its_own() {
     let (one, other) = (Embedded::start().unwrap(), Embedded::start().unwrap());
     assert_ne!(one.ca_pem(), other.ca_pem());
     assert_ne!((one.url(), one.dns()), (other.url(), other.dns()));
-    assert!(one.catalogue().iter().any(|exhibit| exhibit.url == one.url()));
+    assert!(
+        one.catalogue()
+            .iter()
+            .any(|exhibit| exhibit.url == one.url())
+    );
 }
 
 #[test]

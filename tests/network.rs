@@ -1,7 +1,11 @@
 //! `tapline lab` as a network: programs that know nothing of it run in it, as an ordinary user.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod network {
     mod beside_tcpdump;

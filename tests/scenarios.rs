@@ -1,7 +1,11 @@
-//! Every scenario is folded into a trace, checked against what it expects and against the law of the fold, and written as
-//! every report.
+//! Every scenario is folded into a trace, checked against what it expects and against the law of
+//! the fold, and written as every report.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "scenarios/findings.rs"]
 mod findings;
@@ -30,7 +34,8 @@ fn every_scenario_is_found_as_expected() {
         .iter()
         .flat_map(|scenario| {
             let list = differences(&scenario.expect, &findings(&scenario.trace()));
-            list.into_iter().map(|difference| format!("{}: {difference}", scenario.name))
+            list.into_iter()
+                .map(|difference| format!("{}: {difference}", scenario.name))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -39,8 +44,14 @@ fn every_scenario_is_found_as_expected() {
 #[test]
 fn events_written_read_and_folded_again_give_the_same_trace() {
     for scenario in Scenario::all() {
-        let lines: Vec<String> = scenario.events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
-        let read = lines.iter().map(|line| serde_json::from_str::<Event>(line).unwrap());
+        let lines: Vec<String> = scenario
+            .events
+            .iter()
+            .map(|event| serde_json::to_string(event).unwrap())
+            .collect();
+        let read = lines
+            .iter()
+            .map(|line| serde_json::from_str::<Event>(line).unwrap());
         assert_eq!(Trace::of(read), scenario.trace(), "{}", scenario.name);
     }
 }
@@ -52,7 +63,13 @@ fn a_scenario_that_is_saved_as_a_file_and_opened_gives_the_same_trace() {
         for with_secrets in [false, true] {
             let redactor = Redactor::new(with_secrets);
             let store = Arc::new(Nothing);
-            let means = Means { devices: Vec::new(), store, rules: Rules::default(), with_secrets, live: false };
+            let means = Means {
+                devices: Vec::new(),
+                store,
+                rules: Rules::default(),
+                with_secrets,
+                live: false,
+            };
             let mut saver = Saver::begin(Vec::new(), means).unwrap();
             for event in &scenario.events {
                 saver.take(event).unwrap();
@@ -61,7 +78,10 @@ fn a_scenario_that_is_saved_as_a_file_and_opened_gives_the_same_trace() {
             let mut trace = Trace::default();
             let kept = archive.tell(|event| trace.apply(event));
             assert_eq!(kept.error, None);
-            let expected = scenario.events.iter().map(|event| without_places(&redactor.event(event)));
+            let expected = scenario
+                .events
+                .iter()
+                .map(|event| without_places(&redactor.event(event)));
             assert_eq!(trace, Trace::of(expected), "{}", scenario.name);
         }
     }
@@ -72,7 +92,11 @@ struct Nothing;
 
 impl ByteStore for Nothing {
     fn read(&self, stored: Stored, _: usize, _: &mut Vec<u8>) -> Result<(), StoreError> {
-        Err(StoreError::Gone { at: stored.at, needed: stored.bytes.get().into(), found: 0 })
+        Err(StoreError::Gone {
+            at: stored.at,
+            needed: stored.bytes.get().into(),
+            found: 0,
+        })
     }
 
     fn link_type(&self, _: u16) -> Option<u16> {
@@ -95,11 +119,13 @@ fn snapshots() -> insta::Settings {
     settings
 }
 
-/// Scenarios whose reports in every format are kept to be read; of the others only those in the formats of this program's own are.
+/// Scenarios whose reports in every format are kept to be read; of the others only those in the
+/// formats of this program's own are.
 const READ_IN_EVERY_FORMAT: [&str; 4] = ["https_http2", "redirects", "nxdomain", "hostile_text"];
 
 fn is_kept(scenario: &str, format: Format) -> bool {
-    matches!(format, Format::Text | Format::Json | Format::Events) || READ_IN_EVERY_FORMAT.contains(&scenario)
+    matches!(format, Format::Text | Format::Json | Format::Events)
+        || READ_IN_EVERY_FORMAT.contains(&scenario)
 }
 
 #[test]
@@ -111,17 +137,34 @@ fn every_scenario_is_written_as_every_report() {
             for format in Format::ALL {
                 let written = report::write(&trace, format, &options);
                 // Records of CSV end with CR LF.
-                let written = if format == Format::Csv { written.replace("\r\n", "\n") } else { written };
-                assert!(!written.chars().any(|c| c != '\n' && acts_on_a_terminal(c)), "{} as {}", scenario.name, format.name());
+                let written = if format == Format::Csv {
+                    written.replace("\r\n", "\n")
+                } else {
+                    written
+                };
+                assert!(
+                    !written.chars().any(|c| c != '\n' && acts_on_a_terminal(c)),
+                    "{} as {}",
+                    scenario.name,
+                    format.name()
+                );
                 if is_kept(&scenario.name, format) {
                     // Pages are looked at in `tests/pages.rs`.
                     if format != Format::Html {
-                        insta::assert_snapshot!(format!("{}.{}", scenario.name, format.name()), written);
+                        insta::assert_snapshot!(
+                            format!("{}.{}", scenario.name, format.name()),
+                            written
+                        );
                     }
                 }
             }
-            let curl = report::write_out("%{json}\n%{header_json}\n%{certs}", &trace, &options).stdout;
-            assert!(!curl.chars().any(|c| c != '\n' && acts_on_a_terminal(c)), "{} as curl's", scenario.name);
+            let curl =
+                report::write_out("%{json}\n%{header_json}\n%{certs}", &trace, &options).stdout;
+            assert!(
+                !curl.chars().any(|c| c != '\n' && acts_on_a_terminal(c)),
+                "{} as curl's",
+                scenario.name
+            );
             insta::assert_snapshot!(format!("{}.curl", scenario.name), curl);
         }
     });
@@ -129,16 +172,48 @@ fn every_scenario_is_written_as_every_report() {
 
 #[test]
 fn text_adapts_to_the_terminal() {
-    let options = |width| Options { width, ..Options::default() };
+    let options = |width| Options {
+        width,
+        ..Options::default()
+    };
     for (name, shape, options) in [
         ("https_http2", "40", options(40)),
         ("https_http2", "120", options(120)),
-        ("https_http2", "ascii", Options { ascii: true, ..Options::default() }),
-        ("https_http2", "color", Options { color: true, ..Options::default() }),
-        ("certificate_expired", "color", Options { color: true, ..Options::default() }),
+        (
+            "https_http2",
+            "ascii",
+            Options {
+                ascii: true,
+                ..Options::default()
+            },
+        ),
+        (
+            "https_http2",
+            "color",
+            Options {
+                color: true,
+                ..Options::default()
+            },
+        ),
+        (
+            "certificate_expired",
+            "color",
+            Options {
+                color: true,
+                ..Options::default()
+            },
+        ),
         ("connect_refused", "40", options(40)),
         ("repeated", "40", options(40)),
-        ("socks5_proxy", "ascii", Options { ascii: true, with_secrets: true, ..Options::default() }),
+        (
+            "socks5_proxy",
+            "ascii",
+            Options {
+                ascii: true,
+                with_secrets: true,
+                ..Options::default()
+            },
+        ),
     ] {
         let written = report::text(&Scenario::named(name).trace(), &options).replace('\x1b', "␛");
         snapshots().bind(|| insta::assert_snapshot!(format!("{name}.text-{shape}"), written));
@@ -150,9 +225,19 @@ fn text_stays_within_its_width() {
     for scenario in Scenario::all() {
         let trace = scenario.trace();
         for width in 48..=140 {
-            let written = report::text(&trace, &Options { width, ..Options::default() });
+            let written = report::text(
+                &trace,
+                &Options {
+                    width,
+                    ..Options::default()
+                },
+            );
             for line in written.lines() {
-                assert!(line.width() <= width, "{} at {width}: {line}", scenario.name);
+                assert!(
+                    line.width() <= width,
+                    "{} at {width}: {line}",
+                    scenario.name
+                );
             }
         }
     }
@@ -160,12 +245,27 @@ fn text_stays_within_its_width() {
 
 #[test]
 fn secrets_stay_out_of_every_report_unless_asked_for() {
-    const SECRETS: [&str; 7] = ["hunter2", "YWRhOmh1bnRlcjI", "k-123", "s3cr3t-token", "abc123", "def456", "tok-789"];
+    const SECRETS: [&str; 7] = [
+        "hunter2",
+        "YWRhOmh1bnRlcjI",
+        "k-123",
+        "s3cr3t-token",
+        "abc123",
+        "def456",
+        "tok-789",
+    ];
     let all = Scenario::all();
     let written = |with_secrets| -> String {
-        let options = Options { with_secrets, ..Options::default() };
-        let reports = all.iter().flat_map(|scenario| Format::ALL.map(|format| report::write(&scenario.trace(), format, &options)));
-        let curls = all.iter().map(|scenario| report::write_out("%{json}%{header_json}", &scenario.trace(), &options).stdout);
+        let options = Options {
+            with_secrets,
+            ..Options::default()
+        };
+        let reports = all.iter().flat_map(|scenario| {
+            Format::ALL.map(|format| report::write(&scenario.trace(), format, &options))
+        });
+        let curls = all.iter().map(|scenario| {
+            report::write_out("%{json}%{header_json}", &scenario.trace(), &options).stdout
+        });
         reports.chain(curls).collect()
     };
     let (masked, plain) = (written(false), written(true));
@@ -177,13 +277,23 @@ fn secrets_stay_out_of_every_report_unless_asked_for() {
 
 #[test]
 fn a_key_that_means_nothing_is_refused() {
-    let file = |event: &str| Scenario::parse("test".to_owned(), &format!("about = \"\"\nevents = [{event}]\n[expect]\n"));
+    let file = |event: &str| {
+        Scenario::parse(
+            "test".to_owned(),
+            &format!("about = \"\"\nevents = [{event}]\n[expect]\n"),
+        )
+    };
     let refusal = |event: &str| file(event).err().expect("it is refused");
     assert!(file(r#"{ at_ns = 1, event = "run_ended" }"#).is_ok());
-    assert_eq!(refusal(r#"{ at_ns = 1, event = "run_ended", why = "x" }"#), "event 0: /why means nothing here");
+    assert_eq!(
+        refusal(r#"{ at_ns = 1, event = "run_ended", why = "x" }"#),
+        "event 0: /why means nothing here"
+    );
     assert!(refusal(r#"{ at_ns = 1, event = "no_such" }"#).contains("unknown variant `no_such`"));
     assert_eq!(
-        refusal(r#"{ at_ns = 1, event = "kernel_measured", connection = 0, figures = { rtt = 1 } }"#),
+        refusal(
+            r#"{ at_ns = 1, event = "kernel_measured", connection = 0, figures = { rtt = 1 } }"#
+        ),
         "event 0: /figures/rtt means nothing here"
     );
 }
@@ -197,6 +307,10 @@ fn an_expectation_that_is_not_met_is_told_with_its_place() {
     told.sort();
     assert_eq!(
         told,
-        ["/exchanges/0/colour means nothing here", "/exchanges/0/total_ns is 12420000, wanted 1", "/outcome is \"failed\", wanted \"ok\""]
+        [
+            "/exchanges/0/colour means nothing here",
+            "/exchanges/0/total_ns is 12420000, wanted 1",
+            "/outcome is \"failed\", wanted \"ok\""
+        ]
     );
 }

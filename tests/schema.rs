@@ -1,6 +1,10 @@
 //! The schemas in `assets/schema/` hold for every scenario, and say everything there is to say.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "scenarios/scenario.rs"]
 mod scenario;
@@ -21,31 +25,76 @@ fn every_summary_is_as_the_schema_says() {
         "total<=50ms,dns<1ms,tls<=1s,status=200,http=2,size<=1kB,ttfb<1us,p95(wait)<1ms+-10%,cert_days>=1,failures=0,wire_wait<1ms"
             .parse()
             .unwrap();
-    let options = Options { budget: Some(budget), ..Options::default() };
+    let options = Options {
+        budget: Some(budget),
+        ..Options::default()
+    };
     for scenario in Scenario::all() {
         let written = report::json(&scenario.trace(), &options);
-        assert_valid(&validator, &scenario.name, &serde_json::from_str(&written).unwrap());
+        assert_valid(
+            &validator,
+            &scenario.name,
+            &serde_json::from_str(&written).unwrap(),
+        );
     }
-    assert_valid(&validator, "no events", &serde_json::from_str(&report::json(&Trace::default(), &options)).unwrap());
+    assert_valid(
+        &validator,
+        "no events",
+        &serde_json::from_str(&report::json(&Trace::default(), &options)).unwrap(),
+    );
 }
 
 #[test]
 fn a_suite_is_as_the_schema_says() {
     let validator = Schema::read("suite-1").closed().validator();
-    let options = Options { budget: Some("total<=50ms,dns<1ms+-99%,tls<=1s,status=200".parse().unwrap()), ..Options::default() };
-    let mut endpoints: Vec<Endpoint> =
-        Scenario::all().iter().map(|scenario| Endpoint::of(&scenario.name.as_str().into(), &scenario.trace(), &options)).collect();
-    endpoints.push(Endpoint::of(&"no events".into(), &Trace::default(), &options));
-    endpoints.push(Endpoint::not_run(&"not run".into(), &"http://h/".into(), &options));
+    let options = Options {
+        budget: Some(
+            "total<=50ms,dns<1ms+-99%,tls<=1s,status=200"
+                .parse()
+                .unwrap(),
+        ),
+        ..Options::default()
+    };
+    let mut endpoints: Vec<Endpoint> = Scenario::all()
+        .iter()
+        .map(|scenario| Endpoint::of(&scenario.name.as_str().into(), &scenario.trace(), &options))
+        .collect();
+    endpoints.push(Endpoint::of(
+        &"no events".into(),
+        &Trace::default(),
+        &options,
+    ));
+    endpoints.push(Endpoint::not_run(
+        &"not run".into(),
+        &"http://h/".into(),
+        &options,
+    ));
     let count = endpoints.len();
-    let suite = Suite { started_at: WallTime(1), duration: Nanos(1), parallel: 2, interrupted: true, endpoints };
+    let suite = Suite {
+        started_at: WallTime(1),
+        duration: Nanos(1),
+        parallel: 2,
+        interrupted: true,
+        endpoints,
+    };
     let written = report::write_suite(&suite, Format::Json, &options).unwrap();
     let document: Value = serde_json::from_str(&written).unwrap();
     assert_valid(&validator, "suite", &document);
     assert_eq!(document["endpoints"].as_array().unwrap().len(), count);
     let stand = |status: &str| document["outcome"][status].as_u64().unwrap();
-    assert!(["ok", "missed", "failed", "not_run"].iter().all(|status| *status == "ok" || stand(status) > 0), "{}", document["outcome"]);
-    assert!(Format::ALL.iter().all(|format| SUITE_FORMATS.contains(format) == report::write_suite(&suite, *format, &options).is_some()));
+    assert!(
+        ["ok", "missed", "failed", "not_run"]
+            .iter()
+            .all(|status| *status == "ok" || stand(status) > 0),
+        "{}",
+        document["outcome"]
+    );
+    assert!(
+        Format::ALL
+            .iter()
+            .all(|format| SUITE_FORMATS.contains(format)
+                == report::write_suite(&suite, *format, &options).is_some())
+    );
 }
 
 #[test]
@@ -66,7 +115,11 @@ fn every_event_is_as_the_schema_says_and_every_kind_is_in_a_scenario() {
 #[test]
 fn a_field_that_is_missing_unknown_or_of_another_kind_is_refused() {
     let validator = Schema::read("summary-1").closed().validator();
-    let document: Value = serde_json::from_str(&report::json(&Scenario::named("https_http2").trace(), &Options::default())).unwrap();
+    let document: Value = serde_json::from_str(&report::json(
+        &Scenario::named("https_http2").trace(),
+        &Options::default(),
+    ))
+    .unwrap();
     let refused = |change: &dyn Fn(&mut Value)| {
         let mut changed = document.clone();
         change(&mut changed);
@@ -76,7 +129,10 @@ fn a_field_that_is_missing_unknown_or_of_another_kind_is_refused() {
     refused(&|document| document["exchanges"][0]["phases"][0]["clock"] = json!("sundial"));
     refused(&|document| document["exchanges"][0]["request"]["headers"][0] = json!(["only a name"]));
     refused(&|document| {
-        document["exchanges"][0]["segments"]["sent"].as_object_mut().unwrap().remove("packets");
+        document["exchanges"][0]["segments"]["sent"]
+            .as_object_mut()
+            .unwrap()
+            .remove("packets");
     });
 }
 
@@ -84,7 +140,10 @@ struct Schema(Value);
 
 impl Schema {
     fn read(name: &str) -> Self {
-        let path = format!("{}/assets/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let path = format!(
+            "{}/assets/schema/{name}.schema.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
         Self(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     }
 
@@ -102,7 +161,14 @@ impl Schema {
     /// The names of the events it describes.
     fn events(&self) -> BTreeSet<String> {
         let kinds = self.0["oneOf"].as_array().unwrap().iter();
-        kinds.map(|kind| kind["properties"]["event"]["const"].as_str().unwrap().to_owned()).collect()
+        kinds
+            .map(|kind| {
+                kind["properties"]["event"]["const"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
     }
 }
 
@@ -120,6 +186,9 @@ fn close(schema: &mut Value) {
 }
 
 fn assert_valid(validator: &Validator, name: &str, instance: &Value) {
-    let errors: Vec<String> = validator.iter_errors(instance).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(instance)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{name}: {}", errors.join("\n"));
 }

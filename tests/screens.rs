@@ -1,6 +1,10 @@
 //! The screen, without a terminal: what arrives, what is drawn, what shall happen outside.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "screens/any_input.rs"]
 mod any_input;

@@ -1,6 +1,11 @@
-//! The program on a terminal: a pseudo-terminal, a terminal emulator behind it, a server that answers when it is told to.
+//! The program on a terminal: a pseudo-terminal, a terminal emulator behind it, a server that
+//! answers when it is told to.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 #![cfg(unix)]
 
 #[path = "tui/lab.rs"]

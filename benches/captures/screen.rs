@@ -24,14 +24,26 @@ const SIZE: (u16, u16) = (200, 60);
 /// Keys pressed, each with a picture.
 const KEYS: usize = 1_000;
 
-/// Files of different sizes, each looked at by a process of its own so that its memory is its own too.
+/// Files of different sizes, each looked at by a process of its own so that its memory is its own
+/// too.
 pub(crate) fn told(folder: &Path) {
     println!();
     for (connections, segments) in [(50, 1), (50, 100), (6_400, 100), (65_500, 8), (1, 250_000)] {
         let path = folder.join("look.pcap");
-        let packets = traffic::write(&path, Traffic { connections, segments, captured: 96 });
+        let packets = traffic::write(
+            &path,
+            Traffic {
+                connections,
+                segments,
+                captured: 96,
+            },
+        );
         println!("a file of {packets} packets in {connections} conversations");
-        let status = Command::new(std::env::current_exe().unwrap()).arg("--look").arg(&path).status().unwrap();
+        let status = Command::new(std::env::current_exe().unwrap())
+            .arg("--look")
+            .arg(&path)
+            .status()
+            .unwrap();
         assert!(status.success());
     }
     println!();
@@ -47,7 +59,8 @@ pub(crate) fn look(file: &Path) {
     while !desk.ended() {
         desk.take_all(&inbox);
         desk.draw();
-        first = first.or_else(|| (desk.state.trace().capture().packets > 0).then(|| began.elapsed()));
+        first =
+            first.or_else(|| (desk.state.trace().capture().packets > 0).then(|| began.elapsed()));
     }
     let all = began.elapsed();
     let packets = desk.state.trace().capture().packets;
@@ -85,9 +98,17 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let settings = Settings { color: true, opened: Some("look.pcap".to_owned()), ..Settings::default() };
+        let settings = Settings {
+            color: true,
+            opened: Some("look.pcap".to_owned()),
+            ..Settings::default()
+        };
         let state = State::new(settings, Size::new(SIZE.0, SIZE.1));
-        Self { state, terminal: Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap(), ended: false }
+        Self {
+            state,
+            terminal: Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap(),
+            ended: false,
+        }
     }
 
     const fn ended(&self) -> bool {
@@ -116,7 +137,10 @@ impl Desk {
 
     fn press(&mut self, code: KeyCode) {
         let now = self.state.trace().latest();
-        self.state.update(Message::Terminal(TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))), now);
+        self.state.update(
+            Message::Terminal(TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))),
+            now,
+        );
         self.draw();
     }
 
@@ -143,6 +167,12 @@ impl Desk {
 /// The most memory so far.
 fn kilobytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+    let peak = status.lines().find_map(|line| {
+        line.strip_prefix("VmHWM:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse()
+            .ok()
+    });
     peak.unwrap_or(0)
 }

@@ -1,4 +1,5 @@
-//! A capture file that is the same each time: downloads over many TCP connections at once, with a few losses.
+//! A capture file that is the same each time: downloads over many TCP connections at once, with a
+//! few losses.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -27,8 +28,16 @@ pub(crate) struct Traffic {
 /// Writes the file and returns how many packets are in it.
 pub(crate) fn write(path: &Path, traffic: Traffic) -> u32 {
     let out = BufWriter::with_capacity(1 << 20, File::create(path).unwrap());
-    let mut file = Pcap { out, packets: 0, micros: 0, traffic };
-    let header: Vec<u8> = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1].iter().flat_map(|field| field.to_le_bytes()).collect();
+    let mut file = Pcap {
+        out,
+        packets: 0,
+        micros: 0,
+        traffic,
+    };
+    let header: Vec<u8> = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 1]
+        .iter()
+        .flat_map(|field| field.to_le_bytes())
+        .collect();
     file.out.write_all(&header).unwrap();
     let at_once = AT_ONCE.min(traffic.connections);
     for group in 0..traffic.connections / at_once {
@@ -51,7 +60,8 @@ struct Pcap {
 }
 
 impl Pcap {
-    /// The handshake, then a segment, then the end. Of each hundred segments one is sent a second time.
+    /// The handshake, then a segment, then the end. Of each hundred segments one is sent a second
+    /// time.
     fn step(&mut self, connection: u32, step: u32) {
         const REQUEST: u32 = 200;
         match step {
@@ -83,14 +93,26 @@ impl Pcap {
         const HEADERS: usize = 14 + 20 + 32;
         self.packets += 1;
         self.micros += 37;
-        let client = ([10, 1, (connection >> 8) as u8, connection as u8], 32_768 + (connection % 20_000) as u16);
+        let client = (
+            [10, 1, (connection >> 8) as u8, connection as u8],
+            32_768 + (connection % 20_000) as u16,
+        );
         let server = ([192, 0, 2, (connection % 20) as u8], 443_u16);
-        let (source, destination) = if up { (client, server) } else { (server, client) };
+        let (source, destination) = if up {
+            (client, server)
+        } else {
+            (server, client)
+        };
         let length = (HEADERS + payload) as u32;
         let seconds = 1_795_176_000 + (self.micros / 1_000_000) as u32;
         let captured = (HEADERS + payload).min(self.traffic.captured);
         let mut bytes = Vec::with_capacity(16 + HEADERS + payload);
-        for field in [seconds, (self.micros % 1_000_000) as u32, captured as u32, length] {
+        for field in [
+            seconds,
+            (self.micros % 1_000_000) as u32,
+            captured as u32,
+            length,
+        ] {
             bytes.extend(field.to_le_bytes());
         }
         bytes.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0]);

@@ -1,4 +1,5 @@
-//! What a packet's bytes do not say, beside it: an option of its block with a code for local use (pcapng §3.5), which others pass over.
+//! What a packet's bytes do not say, beside it: an option of its block with a code for local use
+//! (pcapng §3.5), which others pass over.
 
 use std::num::NonZeroU16;
 
@@ -33,17 +34,37 @@ struct Value {
 }
 
 impl Aside {
-    /// What has to stand beside the bytes of a packet, so that it is read as it was told. Of its batch that says nothing.
+    /// What has to stand beside the bytes of a packet, so that it is read as it was told. Of its
+    /// batch that says nothing.
     pub(super) fn of(packet: &Packet, link: Option<Link>, bytes: &[u8]) -> Self {
-        let frame_bytes = packet.frame_bytes.max(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let frame_bytes = packet
+            .frame_bytes
+            .max(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         let read = match link.map(|link| frame_of(link, bytes, frame_bytes)) {
-            Some(Frame::Segment(segment)) => Some(packet_of(&segment, packet.wall, frame_bytes, None)),
+            Some(Frame::Segment(segment)) => {
+                Some(packet_of(&segment, packet.wall, frame_bytes, None))
+            }
             _ => None,
         };
-        if read == Some(Packet { stored: None, segment_bytes: None, ..*packet }) {
-            return Self { segment_bytes: packet.segment_bytes, ..Self::default() };
+        if read
+            == Some(Packet {
+                stored: None,
+                segment_bytes: None,
+                ..*packet
+            })
+        {
+            return Self {
+                segment_bytes: packet.segment_bytes,
+                ..Self::default()
+            };
         }
-        Self { packet: Some(Packet { stored: None, ..*packet }), ..Self::default() }
+        Self {
+            packet: Some(Packet {
+                stored: None,
+                ..*packet
+            }),
+            ..Self::default()
+        }
     }
 
     /// The option's value; `None` where there is nothing to say.
@@ -53,7 +74,9 @@ impl Aside {
 
     /// Reads an option's value; `None` where it is another program's, or damaged.
     pub(super) fn read(value: &[u8]) -> Option<Self> {
-        serde_json::from_slice::<Value>(value).ok().map(|value| value.tapline)
+        serde_json::from_slice::<Value>(value)
+            .ok()
+            .map(|value| value.tapline)
     }
 }
 
@@ -64,11 +87,21 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_nothing_else() {
         assert_eq!(Aside::default().written(), None);
-        let aside = Aside { at: Some(Moment(-3)), segment_bytes: NonZeroU16::new(1_448), packet: None };
+        let aside = Aside {
+            at: Some(Moment(-3)),
+            segment_bytes: NonZeroU16::new(1_448),
+            packet: None,
+        };
         let written = aside.written().unwrap_or_default();
         assert_eq!(written, r#"{"tapline":{"at_ns":-3,"segment_bytes":1448}}"#);
         assert_eq!(Aside::read(written.as_bytes()), Some(aside));
-        for foreign in [&b""[..], b"{}", b"tapline", br#"{"tapline":{"at_ns":"x"}}"#, b"\xff\xff"] {
+        for foreign in [
+            &b""[..],
+            b"{}",
+            b"tapline",
+            br#"{"tapline":{"at_ns":"x"}}"#,
+            b"\xff\xff",
+        ] {
             assert_eq!(Aside::read(foreign), None);
         }
     }

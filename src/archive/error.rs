@@ -8,7 +8,10 @@ use crate::units::{Bytes, Untrusted};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveError {
     /// It does not begin as one.
-    #[error("this is no capture file: pcap and pcapng begin with other bytes than {}", shown(found))]
+    #[error(
+        "this is no capture file: pcap and pcapng begin with other bytes than {}",
+        shown(found)
+    )]
     NotACapture {
         /// What it begins with, up to four bytes.
         found: Vec<u8>,
@@ -17,7 +20,10 @@ pub enum ArchiveError {
     #[error("this is no capture file: it is empty")]
     Empty,
     /// It came through a pipe, and is no longer there from its beginning.
-    #[error("what came through the pipe is no longer kept from its beginning, but the latest {limit} of it; --spool-limit keeps more")]
+    #[error(
+        "what came through the pipe is no longer kept from its beginning, but the latest {limit} \
+            of it; --spool-limit keeps more"
+    )]
     Forgotten {
         /// How much is kept.
         limit: Bytes,
@@ -26,7 +32,10 @@ pub enum ArchiveError {
     #[error("this is a folder, and no capture file")]
     Folder,
     /// It ends within something.
-    #[error("the file ends within {layer} at offset {offset}: {needed} bytes are needed, {found} are left")]
+    #[error(
+        "the file ends within {layer} at offset {offset}: {needed} bytes are needed, {found} are \
+            left"
+    )]
     Cut {
         /// What it ends within.
         layer: &'static str,
@@ -111,19 +120,35 @@ impl std::fmt::Display for Needed {
 
 impl ArchiveError {
     pub(super) fn system(offset: u64, error: &io::Error) -> Self {
-        Self::System { offset, reason: error.to_string() }
+        Self::System {
+            offset,
+            reason: error.to_string(),
+        }
     }
 
     /// Whether the input is no capture at all.
     pub const fn is_no_capture(&self) -> bool {
-        matches!(self, Self::NotACapture { .. } | Self::Empty | Self::Folder | Self::UnknownDocument { .. } | Self::Summary)
+        matches!(
+            self,
+            Self::NotACapture { .. }
+                | Self::Empty
+                | Self::Folder
+                | Self::UnknownDocument { .. }
+                | Self::Summary
+        )
     }
 }
 
 fn named(schema: Option<&Untrusted>) -> String {
-    schema.map(|schema| format!(": its schema is {:?}", schema.escaped())).unwrap_or_default()
+    schema
+        .map(|schema| format!(": its schema is {:?}", schema.escaped()))
+        .unwrap_or_default()
 }
 
 fn shown(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -10,17 +10,29 @@ pub(super) struct Fields<'a> {
 impl<'a> Fields<'a> {
     pub(super) fn u16_at(self, at: usize) -> u16 {
         let two = self.array_at(at);
-        if self.big_endian { u16::from_be_bytes(two) } else { u16::from_le_bytes(two) }
+        if self.big_endian {
+            u16::from_be_bytes(two)
+        } else {
+            u16::from_le_bytes(two)
+        }
     }
 
     pub(super) fn u32_at(self, at: usize) -> u32 {
         let four = self.array_at(at);
-        if self.big_endian { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) }
+        if self.big_endian {
+            u32::from_be_bytes(four)
+        } else {
+            u32::from_le_bytes(four)
+        }
     }
 
     pub(super) fn u64_at(self, at: usize) -> u64 {
         let eight = self.array_at(at);
-        if self.big_endian { u64::from_be_bytes(eight) } else { u64::from_le_bytes(eight) }
+        if self.big_endian {
+            u64::from_be_bytes(eight)
+        } else {
+            u64::from_le_bytes(eight)
+        }
     }
 
     /// 64 bits as pcapng's times have them: the upper half first in either order.
@@ -29,11 +41,18 @@ impl<'a> Fields<'a> {
     }
 
     fn array_at<const N: usize>(self, at: usize) -> [u8; N] {
-        self.bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
+        self.bytes
+            .get(at..)
+            .and_then(<[u8]>::first_chunk)
+            .copied()
+            .unwrap_or([0; N])
     }
 
     /// Those from `at` on.
     pub(super) fn from(self, at: usize) -> Fields<'a> {
-        Fields { bytes: self.bytes.get(at..).unwrap_or_default(), ..self }
+        Fields {
+            bytes: self.bytes.get(at..).unwrap_or_default(),
+            ..self
+        }
     }
 }

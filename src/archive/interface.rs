@@ -24,7 +24,10 @@ impl Interface {
 
     /// The link type for people.
     pub(super) fn link_name(&self) -> String {
-        self.link().map_or_else(|| format!("LINKTYPE {}", self.link_type), |link| link.name().to_owned())
+        self.link().map_or_else(
+            || format!("LINKTYPE {}", self.link_type),
+            |link| link.name().to_owned(),
+        )
     }
 }
 
@@ -47,7 +50,10 @@ enum Length {
 }
 
 impl Ticks {
-    pub(super) const NANOS: Self = Self { length: Length::Nanos(1), offset: 0 };
+    pub(super) const NANOS: Self = Self {
+        length: Length::Nanos(1),
+        offset: 0,
+    };
 
     /// From the option `if_tsresol`: a negative power of ten, or with the highest bit of two.
     pub(super) const fn of_resolution(resolution: u8, offset: i64) -> Self {
@@ -66,7 +72,9 @@ impl Ticks {
     pub(super) fn wall(self, count: u64) -> WallTime {
         const SECOND: i128 = 1_000_000_000;
         let nanos = match self.length {
-            Length::Nanos(nanos) if self.offset == 0 => return WallTime(count.saturating_mul(nanos)),
+            Length::Nanos(nanos) if self.offset == 0 => {
+                return WallTime(count.saturating_mul(nanos));
+            }
             Length::Nanos(nanos) => i128::from(count) * i128::from(nanos),
             Length::PerNano(per_nano) => i128::from(count / per_nano),
             // 64 bits of count and 30 of a second fit into the type.
@@ -93,20 +101,34 @@ mod tests {
             (0x94, 1_700_000_000 << 20 | 1 << 19),
             (0x80, 1_700_000_000),
         ] {
-            let expected = if matches!(resolution, 0 | 0x80) { WallTime(1_700_000_000_000_000_000) } else { second };
-            assert_eq!(Ticks::of_resolution(resolution, 0).wall(count), expected, "resolution {resolution:#x}");
+            let expected = if matches!(resolution, 0 | 0x80) {
+                WallTime(1_700_000_000_000_000_000)
+            } else {
+                second
+            };
+            assert_eq!(
+                Ticks::of_resolution(resolution, 0).wall(count),
+                expected,
+                "resolution {resolution:#x}"
+            );
         }
     }
 
     #[test]
     fn an_offset_moves_times_and_none_of_them_leaves_the_axis() {
-        assert_eq!(Ticks::of_resolution(6, 100).wall(2_000_000), WallTime(102_000_000_000));
+        assert_eq!(
+            Ticks::of_resolution(6, 100).wall(2_000_000),
+            WallTime(102_000_000_000)
+        );
         assert_eq!(Ticks::of_resolution(6, -100).wall(2_000_000), WallTime(0));
         for resolution in 0..=u8::MAX {
             for offset in [0, 1, i64::MIN, i64::MAX] {
                 let _ = Ticks::of_resolution(resolution, offset).wall(u64::MAX);
             }
         }
-        assert_eq!(Ticks::of_resolution(6, 0).wall(u64::MAX), WallTime(u64::MAX));
+        assert_eq!(
+            Ticks::of_resolution(6, 0).wall(u64::MAX),
+            WallTime(u64::MAX)
+        );
     }
 }

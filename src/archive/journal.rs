@@ -16,11 +16,12 @@ const EVENT: &str = "TAPLINE_EVENT";
 /// Who we are in a journal.
 const TAPLINE: &str = "tapline";
 
-/// Bytes of an entry that is read; a longer one is somebody else's. The longest event there is, a head of nothing but characters that JSON
-/// spells out, comes to some 3 MiB.
+/// Bytes of an entry that is read; a longer one is somebody else's. The longest event there is, a
+/// head of nothing but characters that JSON spells out, comes to some 3 MiB.
 pub(super) const LONGEST: usize = 4 << 20;
 
-/// An entry that tells an event: when it happened by the wall clock, in a sentence for people, and as it is.
+/// An entry that tells an event: when it happened by the wall clock, in a sentence for people, and
+/// as it is.
 pub(super) fn entry_of(event: &Event, wall: WallTime, sentence: &str) -> Vec<u8> {
     let mut entry = Vec::new();
     add(&mut entry, TIME, &(wall.0 / 1_000).to_string());
@@ -129,9 +130,13 @@ mod tests {
 
     #[test]
     fn an_entry_is_for_people_and_for_programs() {
-        let event = Event { at: Moment(5), what: What::RunEnded };
+        let event = Event {
+            at: Moment(5),
+            what: What::RunEnded,
+        };
         let entry = entry_of(&event, WallTime(1_700_000_000_123_456_789), "the run ended");
-        let text = "__REALTIME_TIMESTAMP=1700000000123456\nMESSAGE=the run ended\nSYSLOG_IDENTIFIER=tapline\n\
+        let text = "__REALTIME_TIMESTAMP=1700000000123456\nMESSAGE=the run \
+            ended\nSYSLOG_IDENTIFIER=tapline\n\
                     TAPLINE_EVENT={\"at_ns\":5,\"event\":\"run_ended\"}\n\n";
         assert_eq!(String::from_utf8(entry.clone()).unwrap(), text);
         assert_eq!(read(&entry), Entry::Told(Box::new(event)));
@@ -139,18 +144,38 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_or_not_right_is_told_apart() {
-        assert_eq!(read(b"MESSAGE=hello\nSYSLOG_IDENTIFIER=sshd\n\n"), Entry::Foreign);
-        assert_eq!(read(b"SYSLOG_IDENTIFIER=sshd\nTAPLINE_EVENT={\"at_ns\":5,\"event\":\"run_ended\"}\n\n"), Entry::Foreign);
-        assert_eq!(read(b"SYSLOG_IDENTIFIER=tapline\nMESSAGE=x\n\n"), Entry::Foreign);
-        assert!(matches!(read(b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT={\"at_ns\":5}\n\n"), Entry::Unreadable(_)));
-        assert_eq!(read(b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT\n\xff\xff\xff\xff\xff\xff\xff\xff{}"), Entry::Foreign);
+        assert_eq!(
+            read(b"MESSAGE=hello\nSYSLOG_IDENTIFIER=sshd\n\n"),
+            Entry::Foreign
+        );
+        assert_eq!(
+            read(
+                b"SYSLOG_IDENTIFIER=sshd\nTAPLINE_EVENT={\"at_ns\":5,\"event\":\"run_ended\"}\n\n"
+            ),
+            Entry::Foreign
+        );
+        assert_eq!(
+            read(b"SYSLOG_IDENTIFIER=tapline\nMESSAGE=x\n\n"),
+            Entry::Foreign
+        );
+        assert!(matches!(
+            read(b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT={\"at_ns\":5}\n\n"),
+            Entry::Unreadable(_)
+        ));
+        assert_eq!(
+            read(b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT\n\xff\xff\xff\xff\xff\xff\xff\xff{}"),
+            Entry::Foreign
+        );
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn any_event_is_told_and_read_again_without_its_places_and_with_its_words_spelt_out(event in event(), sentence in any::<String>()) {
+        fn any_event_is_told_and_read_again_without_its_places_and_with_its_words_spelt_out(
+            event in event(),
+            sentence in any::<String>(),
+        ) {
             let mut expected = event.clone();
             expected.what.forget_places();
             expected.what.escape_words();
@@ -159,7 +184,10 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_to_an_end(bytes in prop::collection::vec(any::<u8>(), 0..200), prefix in any::<bool>()) {
+        fn any_bytes_are_read_to_an_end(
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+            prefix in any::<bool>(),
+        ) {
             let ours: &[u8] = if prefix { b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT" } else { b"" };
             let _ = read(&[ours, &bytes].concat());
         }

@@ -1,4 +1,5 @@
-//! The law of the file: events of a run, written, read and folded, give the same trace, but for where packets' bytes lie.
+//! The law of the file: events of a run, written, read and folded, give the same trace, but for
+//! where packets' bytes lie.
 
 use std::io::Cursor;
 use std::num::NonZeroU16;
@@ -23,9 +24,16 @@ struct Segments;
 impl ByteStore for Segments {
     fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
         let Ok(seq) = u32::try_from(stored.at) else {
-            return Err(StoreError::Gone { at: stored.at, needed: stored.bytes.get().into(), found: 0 });
+            return Err(StoreError::Gone {
+                at: stored.at,
+                needed: stored.bytes.get().into(),
+                found: 0,
+            });
         };
-        *into = frame(seq, (stored.bytes.get() as usize).saturating_sub(54).min(3_000));
+        *into = frame(
+            seq,
+            (stored.bytes.get() as usize).saturating_sub(54).min(3_000),
+        );
         into.truncate(most);
         Ok(())
     }
@@ -36,23 +44,43 @@ impl ByteStore for Segments {
 }
 
 fn means(with_secrets: bool) -> Means {
-    let device = |name: &str| Device { name: name.to_owned(), link_type: 1, snap_length: 2_048 };
-    Means { devices: vec![device("eth0"), device("lo")], store: Arc::new(Segments), rules: Rules::default(), with_secrets, live: false }
+    let device = |name: &str| Device {
+        name: name.to_owned(),
+        link_type: 1,
+        snap_length: 2_048,
+    };
+    Means {
+        devices: vec![device("eth0"), device("lo")],
+        store: Arc::new(Segments),
+        rules: Rules::default(),
+        with_secrets,
+        live: false,
+    }
 }
 
 /// A packet of which the store has the bytes.
 fn kept(wall: u64, seq: u32, payload: u32, segment_bytes: Option<NonZeroU16>) -> Packet {
     let bytes = frame(seq, payload as usize);
-    let stored = Stored { at: seq.into(), bytes: (payload + 54).try_into().unwrap(), interface: 1 };
+    let stored = Stored {
+        at: seq.into(),
+        bytes: (payload + 54).try_into().unwrap(),
+        interface: 1,
+    };
     let segment = segment_of(Link::Ethernet, &bytes, payload + 54).unwrap();
-    Packet { segment_bytes, ..packet_of(&segment, WallTime(wall), payload + 54, Some(stored)) }
+    Packet {
+        segment_bytes,
+        ..packet_of(&segment, WallTime(wall), payload + 54, Some(stored))
+    }
 }
 
 fn batch() -> impl Strategy<Value = Event> {
     let wall = prop_oneof![0..1_000_000_000_u64, any::<u64>()];
     let packet = (wall, 0..5_000_u32, 0..1_460_u32, of(any::<NonZeroU16>()));
     let packet = packet.prop_map(|(wall, seq, payload, segment)| kept(wall, seq, payload, segment));
-    (any::<i64>(), vec(packet, 1..12)).prop_map(|(at, packets)| Event { at: Moment(at), what: What::Packets { packets } })
+    (any::<i64>(), vec(packet, 1..12)).prop_map(|(at, packets)| Event {
+        at: Moment(at),
+        what: What::Packets { packets },
+    })
 }
 
 fn saved(events: &[Event], with_secrets: bool) -> Vec<u8> {
@@ -116,21 +144,51 @@ proptest! {
 }
 
 fn note(at: i64, text: &str) -> Event {
-    Event { at: Moment(at), what: What::Note { exchange: None, text: text.into() } }
+    Event {
+        at: Moment(at),
+        what: What::Note {
+            exchange: None,
+            text: text.into(),
+        },
+    }
 }
 
 fn run() -> Vec<Event> {
-    let started =
-        What::RunStarted { schema: "tapline/events/1".to_owned(), tool_version: "1".to_owned(), started_at: WallTime(1_000_000_000) };
-    let paired = What::ClockPaired { wall: WallTime(1_000_000_000), uncertainty: crate::units::Nanos(100) };
-    let packets = |at, packets| Event { at: Moment(at), what: What::Packets { packets } };
+    let started = What::RunStarted {
+        schema: "tapline/events/1".to_owned(),
+        tool_version: "1".to_owned(),
+        started_at: WallTime(1_000_000_000),
+    };
+    let paired = What::ClockPaired {
+        wall: WallTime(1_000_000_000),
+        uncertainty: crate::units::Nanos(100),
+    };
+    let packets = |at, packets| Event {
+        at: Moment(at),
+        what: What::Packets { packets },
+    };
     vec![
-        Event { at: Moment(0), what: started },
-        Event { at: Moment(0), what: paired },
+        Event {
+            at: Moment(0),
+            what: started,
+        },
+        Event {
+            at: Moment(0),
+            what: paired,
+        },
         note(2_000_000, "second"),
         note(6_000_000, "fourth"),
-        packets(7_000_000, vec![kept(1_001_000_000, 1, 100, None), kept(1_004_000_000, 101, 40, NonZeroU16::new(20))]),
-        Event { at: Moment(9_000_000), what: What::RunEnded },
+        packets(
+            7_000_000,
+            vec![
+                kept(1_001_000_000, 1, 100, None),
+                kept(1_004_000_000, 101, 40, NonZeroU16::new(20)),
+            ],
+        ),
+        Event {
+            at: Moment(9_000_000),
+            what: What::RunEnded,
+        },
     ]
 }
 
@@ -141,16 +199,39 @@ fn events_stand_between_the_packets_in_the_order_of_time() {
         .iter()
         .map(|event| match &event.what {
             What::Packets { packets } => {
-                format!("{} at {}", packets.iter().map(|packet| packet.payload_bytes.to_string()).collect::<Vec<_>>().join("+"), event.at.0)
+                format!(
+                    "{} at {}",
+                    packets
+                        .iter()
+                        .map(|packet| packet.payload_bytes.to_string())
+                        .collect::<Vec<_>>()
+                        .join("+"),
+                    event.at.0
+                )
             }
             What::Note { text, .. } => text.raw().to_owned(),
             _ => String::new(),
         })
         .collect();
-    assert_eq!(told, ["", "", "100 at 7000000", "second", "40 at 7000000", "fourth", ""]);
-    let What::Packets { packets } = &read[4].what else { panic!("no packets") };
+    assert_eq!(
+        told,
+        [
+            "",
+            "",
+            "100 at 7000000",
+            "second",
+            "40 at 7000000",
+            "fourth",
+            ""
+        ]
+    );
+    let What::Packets { packets } = &read[4].what else {
+        panic!("no packets")
+    };
     let mut bytes = Vec::new();
-    store.read(packets[0].stored.unwrap(), usize::MAX, &mut bytes).unwrap();
+    store
+        .read(packets[0].stored.unwrap(), usize::MAX, &mut bytes)
+        .unwrap();
     assert!(bytes == frame(101, 40));
 }
 
@@ -160,19 +241,33 @@ fn a_saved_run_that_is_cut_anywhere_opens_as_far_as_it_goes() {
     let expected = as_read(&restored(&whole).0);
     let mut most = 0;
     for end in 28..whole.len() {
-        let Ok(archive) = Archive::piped(Cursor::new(whole[..end].to_vec())) else { continue };
+        let Ok(archive) = Archive::piped(Cursor::new(whole[..end].to_vec())) else {
+            continue;
+        };
         let mut read = Vec::new();
         let kept = archive.tell(|event| read.push(event));
         if let Some(ArchiveError::Cut { .. }) = kept.error {
             assert!(
-                matches!(&read.last().unwrap().what, What::Note { text, .. } if text.raw().contains("not read to its end")) || most == 0
+                matches!(&read.last().unwrap().what, What::Note { text, .. } if text.raw().contains("not read to its end"))
+                    || most == 0
             );
         }
-        let whole_events = as_read(&read).iter().zip(&expected).take_while(|(one, other)| one == other).count();
-        assert!(whole_events >= most, "what was read of a shorter file is read of a longer one");
+        let whole_events = as_read(&read)
+            .iter()
+            .zip(&expected)
+            .take_while(|(one, other)| one == other)
+            .count();
+        assert!(
+            whole_events >= most,
+            "what was read of a shorter file is read of a longer one"
+        );
         most = whole_events;
     }
-    assert_eq!(most, expected.len() - 1, "all but the last is there before the last byte is");
+    assert_eq!(
+        most,
+        expected.len() - 1,
+        "all but the last is there before the last byte is"
+    );
 }
 
 #[test]
@@ -181,23 +276,50 @@ fn the_keys_stand_before_the_packets_that_they_open() {
     let mut saver = Saver::begin(Vec::new(), means(true)).unwrap();
     let phase = |began: bool, at| {
         let (exchange, phase, position) = (ExchangeId(0), Phase::Tls, None);
-        let what = if began { What::PhaseBegan { exchange, phase, position } } else { What::PhaseEnded { exchange, phase, position } };
-        Event { at: Moment(at), what }
+        let what = if began {
+            What::PhaseBegan {
+                exchange,
+                phase,
+                position,
+            }
+        } else {
+            What::PhaseEnded {
+                exchange,
+                phase,
+                position,
+            }
+        };
+        Event {
+            at: Moment(at),
+            what,
+        }
     };
     for event in &run()[..2] {
         saver.take(event).unwrap();
     }
     saver.take(&phase(true, 0)).unwrap();
     let secret = kept(1_100_000_000, 1, 1, None);
-    saver.take(&Event { at: Moment(1), what: What::Packets { packets: vec![secret] } }).unwrap();
+    saver
+        .take(&Event {
+            at: Moment(1),
+            what: What::Packets {
+                packets: vec![secret],
+            },
+        })
+        .unwrap();
     saver.take(&note(900_000_000, "long after")).unwrap();
     saver.settle().unwrap();
     saver.unlock("CLIENT_RANDOM 00 01\n").unwrap();
     saver.take(&phase(false, 950_000_000)).unwrap();
     let file = saver.finish().unwrap();
     let (read, kept, store) = restored(&file);
-    assert_eq!(store.extent(kept.key_logs[0], 100).unwrap(), b"CLIENT_RANDOM 00 01\n");
-    let What::Packets { packets } = &read[3].what else { panic!("{read:?}") };
+    assert_eq!(
+        store.extent(kept.key_logs[0], 100).unwrap(),
+        b"CLIENT_RANDOM 00 01\n"
+    );
+    let What::Packets { packets } = &read[3].what else {
+        panic!("{read:?}")
+    };
     assert!(kept.key_logs[0].at < packets[0].stored.unwrap().at);
 }
 
@@ -218,7 +340,9 @@ fn of_runs_that_were_put_one_behind_the_other_the_first_is_told() {
     let (read, kept, _) = restored(&[one.as_slice(), &one].concat());
     assert_eq!(kept.error, None);
     assert_eq!(read[..whole.len()], whole);
-    assert!(matches!(&read[whole.len()..], [Event { what: What::Note { text, .. }, .. }] if text.raw().starts_with("another run begins")));
+    assert!(
+        matches!(&read[whole.len()..], [Event { what: What::Note { text, .. }, .. }] if text.raw().starts_with("another run begins"))
+    );
 }
 
 #[test]
@@ -229,16 +353,29 @@ fn what_others_or_nobody_wrote_in_the_journal_is_no_event() {
     file.extend(&ours);
     let (read, kept, _) = restored(&file);
     assert_eq!(kept.error, None);
-    assert!(!read.iter().any(|event| matches!(&event.what, What::Note { text, .. } if text.raw() == "second")));
+    assert!(
+        !read
+            .iter()
+            .any(|event| matches!(&event.what, What::Note { text, .. } if text.raw() == "second"))
+    );
     assert!(
         read.iter().any(|event| matches!(&event.what, What::Note { text, .. } if text.raw().starts_with("5 events of a run stand behind")))
     );
     // An entry that is damaged is a note, and the rest is there.
-    let place = ours.windows(6).position(|bytes| bytes == b"second").unwrap();
+    let place = ours
+        .windows(6)
+        .position(|bytes| bytes == b"second")
+        .unwrap();
     let mut damaged = ours.clone();
-    let event = damaged[place..].windows(8).position(|bytes| bytes == br#""event":"#).unwrap() + place;
+    let event = damaged[place..]
+        .windows(8)
+        .position(|bytes| bytes == br#""event":"#)
+        .unwrap()
+        + place;
     damaged[event + 1] = b'E';
     let (read, _, _) = restored(&damaged);
     assert_eq!(read.len(), 6);
-    assert!(matches!(&read.last().unwrap().what, What::Note { text, .. } if text.raw().starts_with("1 events of the run cannot be read")));
+    assert!(
+        matches!(&read.last().unwrap().what, What::Note { text, .. } if text.raw().starts_with("1 events of the run cannot be read"))
+    );
 }

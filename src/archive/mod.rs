@@ -1,5 +1,6 @@
-//! Capture files of anybody's, as events: pcap and pcapng, read in one pass and in large blocks; and runs of ours, [saved](saving) as such
-//! a file and told again as they were. HAR files of anybody's as events, too; and summaries of runs, as what is compared of them.
+//! Capture files of anybody's, as events: pcap and pcapng, read in one pass and in large blocks;
+//! and runs of ours, [saved](saving) as such a file and told again as they were. HAR files of
+//! anybody's as events, too; and summaries of runs, as what is compared of them.
 //!
 //! ```text
 //!   file ─┐                    ┌─ pcap ───┐
@@ -8,8 +9,9 @@
 //!                └── Store: a packet's bytes, read again when they are wanted
 //! ```
 //!
-//! The trace keeps an index entry for each packet and where its bytes lie; the bytes stay in the file. What comes through a pipe is kept in
-//! a file without a name. A file that breaks off or contradicts itself yields what could be read, and a note.
+//! The trace keeps an index entry for each packet and where its bytes lie; the bytes stay in the
+//! file. What comes through a pipe is kept in a file without a name. A file that breaks off or
+//! contradicts itself yields what could be read, and a note.
 
 mod aside;
 mod document;
@@ -77,22 +79,29 @@ pub enum Comparable {
 }
 
 impl Archive {
-    /// Opens a file; what is no regular file (a pipe, a terminal) is read as [`Archive::piped`] does.
+    /// Opens a file; what is no regular file (a pipe, a terminal) is read as [`Archive::piped`]
+    /// does.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         Comparable::open(path)?.events()
     }
 
-    /// Reads what comes once only. It is kept in a file without a name, so that packets' bytes can be had afterwards.
+    /// Reads what comes once only. It is kept in a file without a name, so that packets' bytes can
+    /// be had afterwards.
     pub fn piped(input: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
         Self::piped_within(input, SPOOL_LIMIT)
     }
 
-    /// The same, with a limit for that file in bytes: when it is full, the latest bytes take the place of the first, which is told as a note.
-    pub fn piped_within(input: impl Read + Send + 'static, limit: u64) -> Result<Self, ArchiveError> {
+    /// The same, with a limit for that file in bytes: when it is full, the latest bytes take the
+    /// place of the first, which is told as a note.
+    pub fn piped_within(
+        input: impl Read + Send + 'static,
+        limit: u64,
+    ) -> Result<Self, ArchiveError> {
         Comparable::over(Source::pipe(input, limit)?, "standard input".to_owned())?.events()
     }
 
-    /// Opens what was read once, to read it again: a file, or what came through a pipe and was kept.
+    /// Opens what was read once, to read it again: a file, or what came through a pipe and was
+    /// kept.
     ///
     /// # Errors
     /// The system refuses, or the file is no longer what it was.
@@ -117,14 +126,17 @@ impl Archive {
         }
     }
 
-    /// Tells all that is in the file as events, in its order, and returns what is no event. An unreadable part is told as a note, and is
-    /// the error of what is returned.
+    /// Tells all that is in the file as events, in its order, and returns what is no event. An
+    /// unreadable part is told as a note, and is the error of what is returned.
     pub fn tell(self, to: impl FnMut(Event)) -> Kept {
         match self.content {
             Content::Capture { reader, name } => Teller::new(self.store, name, to).tell(reader),
             Content::Har(har) => {
                 let read = har::events(*har, &self.store, to);
-                Kept { error: read.err(), ..Kept::default() }
+                Kept {
+                    error: read.err(),
+                    ..Kept::default()
+                }
             }
         }
     }
@@ -134,18 +146,31 @@ impl Comparable {
     /// Opens a file of any kind that is known, by what is in it.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         let file = File::open(path).map_err(|error| ArchiveError::system(0, &error))?;
-        let metadata = file.metadata().map_err(|error| ArchiveError::system(0, &error))?;
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let metadata = file
+            .metadata()
+            .map_err(|error| ArchiveError::system(0, &error))?;
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
         if metadata.is_dir() {
             return Err(ArchiveError::Folder);
         }
-        if metadata.is_file() { Self::over(Source::file(file), name) } else { Self::over(Source::pipe(file, SPOOL_LIMIT)?, name) }
+        if metadata.is_file() {
+            Self::over(Source::file(file), name)
+        } else {
+            Self::over(Source::pipe(file, SPOOL_LIMIT)?, name)
+        }
     }
 
     fn over(mut source: Source, name: String) -> Result<Self, ArchiveError> {
         let store = Arc::new(Store::over(source.again()?));
         let content = match Document::begins(&mut source)? {
-            None => Content::Capture { reader: Reader::new(source)?, name },
+            None => Content::Capture {
+                reader: Reader::new(source)?,
+                name,
+            },
             Some(skipped) => match Document::read(source, skipped, &store)? {
                 Document::Har(har) => Content::Har(har),
                 Document::Summary(side) => return Ok(Self::Summary(side)),

@@ -1,7 +1,8 @@
 //! A run of this program's that was saved, as it is read again.
 //!
-//! Its events say all that a capture of others has to be told of by the reader: when it began, what was captured and how it ended. So they
-//! are passed on as they are, and packets as the batches in which they were told.
+//! Its events say all that a capture of others has to be told of by the reader: when it began, what
+//! was captured and how it ended. So they are passed on as they are, and packets as the batches in
+//! which they were told.
 
 use crate::trace::{Event, Packet, What};
 use crate::units::{Moment, Untrusted};
@@ -30,7 +31,9 @@ impl Ours {
 
     /// Whether a packet begins another batch than the ones before it are of.
     pub(super) fn begins_batch(&self, aside: Option<Aside>) -> bool {
-        aside.and_then(|aside| aside.at).is_some_and(|at| self.batch != Some(at))
+        aside
+            .and_then(|aside| aside.at)
+            .is_some_and(|at| self.batch != Some(at))
     }
 
     /// The batch of a packet.
@@ -38,9 +41,13 @@ impl Ours {
         self.batch = aside.and_then(|aside| aside.at).or(self.batch);
     }
 
-    /// Packets of one batch as they were told. Where somebody took away when that was, as of the latest that is known.
+    /// Packets of one batch as they were told. Where somebody took away when that was, as of the
+    /// latest that is known.
     pub(super) fn batch(&self, packets: Vec<Packet>) -> Event {
-        Event { at: self.batch.unwrap_or(self.latest), what: What::Packets { packets } }
+        Event {
+            at: self.batch.unwrap_or(self.latest),
+            what: What::Packets { packets },
+        }
     }
 
     /// An entry could not be read.
@@ -52,7 +59,11 @@ impl Ours {
     /// What is to be said of such entries.
     pub(super) fn missed(&self) -> Option<String> {
         let why = self.why.as_ref()?;
-        Some(format!("{} events of the run cannot be read; of the first it is said: {}", self.unreadable, why.raw()))
+        Some(format!(
+            "{} events of the run cannot be read; of the first it is said: {}",
+            self.unreadable,
+            why.raw()
+        ))
     }
 
     /// The section of the file is over.

@@ -47,7 +47,8 @@ pub(super) struct Variant {
     header: usize,
 }
 
-/// Whether what is on the link stands before what was captured: before version 2.3, and sometimes in it.
+/// Whether what is on the link stands before what was captured: before version 2.3, and sometimes
+/// in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Swapped {
     Never,
@@ -67,23 +68,41 @@ impl Variant {
             [0x34, 0xcd, 0xb2, 0xa1] => (false, 1_000, LONGER_HEADER),
             _ => return None,
         };
-        Some(Self { big_endian, fraction, header })
+        Some(Self {
+            big_endian,
+            fraction,
+            header,
+        })
     }
 }
 
 impl Pcap {
     /// Reads the file's header.
     pub(super) fn new(mut source: Source, variant: Variant) -> Result<Self, ArchiveError> {
-        let header = Fields { bytes: source.take(FILE_HEADER, "the file header")?, big_endian: variant.big_endian };
+        let header = Fields {
+            bytes: source.take(FILE_HEADER, "the file header")?,
+            big_endian: variant.big_endian,
+        };
         let swapped = match (header.u16_at(4), header.u16_at(6)) {
             (2, 3) => Swapped::WhereItShows,
             (2, 0..3) => Swapped::Always,
             _ => Swapped::Never,
         };
-        // What stands above says how long the frame check sequence is, which is behind what IP's length covers.
+        // What stands above says how long the frame check sequence is, which is behind what IP's
+        // length covers.
         let link_type = u16::try_from(header.u32_at(20) & 0xffff).unwrap_or(u16::MAX);
-        let interface = Interface { name: None, link_type, ticks: Ticks::NANOS, snap_length: header.u32_at(16) };
-        Ok(Self { source, format: Format { variant, swapped }, interface, introduced: false })
+        let interface = Interface {
+            name: None,
+            link_type,
+            ticks: Ticks::NANOS,
+            snap_length: header.u32_at(16),
+        };
+        Ok(Self {
+            source,
+            format: Format { variant, swapped },
+            interface,
+            introduced: false,
+        })
     }
 
     pub(super) const fn source(&self) -> &Source {
@@ -106,15 +125,30 @@ impl Pcap {
         if self.source.peek(1)?.is_empty() {
             return Ok(None);
         }
-        let header = self.format.read(self.source.take(self.format.variant.header, "a packet's header")?);
+        let header = self.format.read(
+            self.source
+                .take(self.format.variant.header, "a packet's header")?,
+        );
         if header.captured > LONGEST {
             let needed = Needed::AtMost(u64::from(LONGEST));
-            return Err(ArchiveError::Length { layer: "a packet", offset, needed, found: u64::from(header.captured) });
+            return Err(ArchiveError::Length {
+                layer: "a packet",
+                offset,
+                needed,
+                found: u64::from(header.captured),
+            });
         }
         let at = self.source.offset();
         let bytes = self.source.take(header.captured as usize, "a packet")?;
         let frame_bytes = header.on_the_link.max(header.captured);
-        Ok(Some(Record::Frame(Captured { interface: 0, wall: Some(header.wall), bytes, frame_bytes, at, aside: None })))
+        Ok(Some(Record::Frame(Captured {
+            interface: 0,
+            wall: Some(header.wall),
+            bytes,
+            frame_bytes,
+            at,
+            aside: None,
+        })))
     }
 }
 
@@ -126,7 +160,10 @@ struct Header {
 
 impl Format {
     fn read(self, bytes: &[u8]) -> Header {
-        let fields = Fields { bytes, big_endian: self.variant.big_endian };
+        let fields = Fields {
+            bytes,
+            big_endian: self.variant.big_endian,
+        };
         let fraction = u64::from(fields.u32_at(4)) * self.variant.fraction;
         let wall = WallTime(u64::from(fields.u32_at(0)) * 1_000_000_000 + fraction);
         let (captured, on_the_link) = (fields.u32_at(8), fields.u32_at(12));
@@ -135,6 +172,18 @@ impl Format {
             Swapped::WhereItShows => captured > on_the_link,
             Swapped::Always => true,
         };
-        if swapped { Header { wall, captured: on_the_link, on_the_link: captured } } else { Header { wall, captured, on_the_link } }
+        if swapped {
+            Header {
+                wall,
+                captured: on_the_link,
+                on_the_link: captured,
+            }
+        } else {
+            Header {
+                wall,
+                captured,
+                on_the_link,
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! What comes through a pipe, kept in a file without a name: all of it up to a limit, then the latest of it.
+//! What comes through a pipe, kept in a file without a name: all of it up to a limit, then the
+//! latest of it.
 
 use std::fs::File;
 use std::io::{self, Seek as _};
@@ -15,7 +16,11 @@ pub(super) struct PipeFile {
 impl PipeFile {
     /// Makes the file, which takes no more than `limit` bytes of disk.
     pub(super) fn new(limit: u64) -> io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile()?, limit: limit.max(1), written: AtomicU64::new(0) })
+        Ok(Self {
+            file: tempfile::tempfile()?,
+            limit: limit.max(1),
+            written: AtomicU64::new(0),
+        })
     }
 
     /// Returns how many bytes it takes at most.
@@ -25,7 +30,9 @@ impl PipeFile {
 
     /// Returns how many bytes, from the first that came, are no longer there.
     pub(super) fn forgotten(&self) -> u64 {
-        self.written.load(Ordering::Acquire).saturating_sub(self.limit)
+        self.written
+            .load(Ordering::Acquire)
+            .saturating_sub(self.limit)
     }
 
     /// Adds what came. Only one thread does.
@@ -34,7 +41,8 @@ impl PipeFile {
             let written = self.written.load(Ordering::Relaxed);
             let (now, rest) = bytes.split_at(self.until_the_end(written, bytes.len()));
             // Told first: who reads meanwhile what is overwritten finds out.
-            self.written.store(written + now.len() as u64, Ordering::Release);
+            self.written
+                .store(written + now.len() as u64, Ordering::Release);
             self.file.write_all_at(now, written % self.limit)?;
             bytes = rest;
         }
@@ -46,9 +54,12 @@ impl PipeFile {
         if at < self.forgotten() {
             return Ok(None);
         }
-        let there = usize::try_from(self.written.load(Ordering::Acquire).saturating_sub(at)).unwrap_or(usize::MAX);
+        let there = usize::try_from(self.written.load(Ordering::Acquire).saturating_sub(at))
+            .unwrap_or(usize::MAX);
         let most = self.until_the_end(at, into.len()).min(there);
-        let read = self.file.read_at(into.get_mut(..most).unwrap_or_default(), at % self.limit)?;
+        let read = self
+            .file
+            .read_at(into.get_mut(..most).unwrap_or_default(), at % self.limit)?;
         Ok((at >= self.forgotten()).then_some(read))
     }
 
@@ -64,7 +75,9 @@ impl PipeFile {
 
     /// How many of so many bytes lie in one piece.
     fn until_the_end(&self, at: u64, bytes: usize) -> usize {
-        usize::try_from(self.limit - at % self.limit).unwrap_or(usize::MAX).min(bytes)
+        usize::try_from(self.limit - at % self.limit)
+            .unwrap_or(usize::MAX)
+            .min(bytes)
     }
 }
 
@@ -78,14 +91,28 @@ mod tests {
         let kept = PipeFile::new(10).unwrap();
         let mut into = [0; 4];
         kept.append(b"abcdef").unwrap();
-        assert_eq!((kept.read_at(&mut into, 4).unwrap(), &into[..2], kept.forgotten()), (Some(2), &b"ef"[..], 0));
+        assert_eq!(
+            (
+                kept.read_at(&mut into, 4).unwrap(),
+                &into[..2],
+                kept.forgotten()
+            ),
+            (Some(2), &b"ef"[..], 0)
+        );
         assert!(kept.whole().unwrap().is_some());
         kept.append(b"ghijklmnopqrstuvwxyz").unwrap();
-        assert_eq!((kept.forgotten(), kept.file.metadata().unwrap().len()), (16, 10));
+        assert_eq!(
+            (kept.forgotten(), kept.file.metadata().unwrap().len()),
+            (16, 10)
+        );
         assert!(kept.whole().unwrap().is_none());
         assert_eq!(kept.read_at(&mut into, 15).unwrap(), None);
         let mut read: Vec<u8> = Vec::new();
-        while let Some(more) = kept.read_at(&mut into, 16 + read.len() as u64).unwrap().filter(|more| *more > 0) {
+        while let Some(more) = kept
+            .read_at(&mut into, 16 + read.len() as u64)
+            .unwrap()
+            .filter(|more| *more > 0)
+        {
             read.extend(into.get(..more).unwrap());
         }
         assert_eq!(read, b"qrstuvwxyz");

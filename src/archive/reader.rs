@@ -24,7 +24,9 @@ impl Reader {
         }
         match Variant::of(magic) {
             Some(variant) => Ok(Self::Pcap(Pcap::new(source, variant)?)),
-            None => Err(ArchiveError::NotACapture { found: magic.to_vec() }),
+            None => Err(ArchiveError::NotACapture {
+                found: magic.to_vec(),
+            }),
         }
     }
 
@@ -34,7 +36,9 @@ impl Reader {
             Self::Pcap(pcap) => (pcap.source(), pcap.length_of_next()),
             Self::Pcapng(pcapng) => (pcapng.source(), pcapng.length_of_next()),
         };
-        source.waiting().is_some_and(|bytes| length.is_none_or(|length| bytes.len() < length))
+        source
+            .waiting()
+            .is_some_and(|bytes| length.is_none_or(|length| bytes.len() < length))
     }
 
     /// The next record; `None` at the end.

@@ -24,7 +24,10 @@ pub(super) struct Source {
 
 enum Input {
     File(File),
-    Pipe { from: Box<dyn Read + Send>, into: Arc<PipeFile> },
+    Pipe {
+        from: Box<dyn Read + Send>,
+        into: Arc<PipeFile>,
+    },
 }
 
 impl Source {
@@ -36,18 +39,34 @@ impl Source {
     }
 
     pub(super) fn pipe(from: impl Read + Send + 'static, limit: u64) -> Result<Self, ArchiveError> {
-        let into = PipeFile::new(limit).map(Arc::new).map_err(|error| ArchiveError::system(0, &error))?;
-        Ok(Self::over(Input::Pipe { from: Box::new(from), into }))
+        let into = PipeFile::new(limit)
+            .map(Arc::new)
+            .map_err(|error| ArchiveError::system(0, &error))?;
+        Ok(Self::over(Input::Pipe {
+            from: Box::new(from),
+            into,
+        }))
     }
 
     fn over(input: Input) -> Self {
-        Self { input, buffer: vec![0; Self::BLOCK], start: 0, end: 0, taken: 0, offset: 0, ended: false }
+        Self {
+            input,
+            buffer: vec![0; Self::BLOCK],
+            start: 0,
+            end: 0,
+            taken: 0,
+            offset: 0,
+            ended: false,
+        }
     }
 
     /// The file in which all that was read lies, to read it again.
     pub(super) fn again(&self) -> Result<Again, ArchiveError> {
         match &self.input {
-            Input::File(file) => file.try_clone().map(Again::File).map_err(|error| ArchiveError::system(0, &error)),
+            Input::File(file) => file
+                .try_clone()
+                .map(Again::File)
+                .map_err(|error| ArchiveError::system(0, &error)),
             Input::Pipe { into, .. } => Ok(Again::Pipe(Arc::clone(into))),
         }
     }
@@ -57,12 +76,15 @@ impl Source {
         self.offset
     }
 
-    /// What was read and is not yet used up, where reading more may have to wait for it; `None` of a file, which never has to.
+    /// What was read and is not yet used up, where reading more may have to wait for it; `None` of
+    /// a file, which never has to.
     pub(super) fn waiting(&self) -> Option<&[u8]> {
-        matches!(self.input, Input::Pipe { .. }).then(|| self.buffer.get(self.start..self.end).unwrap_or_default())
+        matches!(self.input, Input::Pipe { .. })
+            .then(|| self.buffer.get(self.start..self.end).unwrap_or_default())
     }
 
-    /// What is at hand of the next `wanted` bytes: all of them, or all that are left. Memory grows only with what is there.
+    /// What is at hand of the next `wanted` bytes: all of them, or all that are left. Memory grows
+    /// only with what is there.
     pub(super) fn peek(&mut self, wanted: usize) -> Result<&[u8], ArchiveError> {
         if self.end - self.start < wanted {
             self.fill(wanted)?;
@@ -72,10 +94,19 @@ impl Source {
     }
 
     /// The next bytes, which are those of a `layer`.
-    pub(super) fn take(&mut self, bytes: usize, layer: &'static str) -> Result<&[u8], ArchiveError> {
+    pub(super) fn take(
+        &mut self,
+        bytes: usize,
+        layer: &'static str,
+    ) -> Result<&[u8], ArchiveError> {
         let found = self.peek(bytes)?.len();
         if found < bytes {
-            return Err(ArchiveError::Cut { layer, offset: self.offset, needed: bytes as u64, found: found as u64 });
+            return Err(ArchiveError::Cut {
+                layer,
+                offset: self.offset,
+                needed: bytes as u64,
+                found: found as u64,
+            });
         }
         self.start += bytes;
         self.offset += bytes as u64;
@@ -85,7 +116,9 @@ impl Source {
 
     /// The bytes that were taken last, if nothing else was asked for since.
     pub(super) fn taken(&self) -> &[u8] {
-        self.buffer.get(self.start.saturating_sub(self.taken)..self.start).unwrap_or_default()
+        self.buffer
+            .get(self.start.saturating_sub(self.taken)..self.start)
+            .unwrap_or_default()
     }
 
     /// Passes over bytes without holding them.
@@ -100,7 +133,12 @@ impl Source {
             self.taken = 0;
             left -= found as u64;
             if found < step {
-                return Err(ArchiveError::Cut { layer, offset: begin, needed: bytes, found: bytes - left });
+                return Err(ArchiveError::Cut {
+                    layer,
+                    offset: begin,
+                    needed: bytes,
+                    found: bytes - left,
+                });
             }
         }
         Ok(())
@@ -115,7 +153,10 @@ impl Source {
                 self.buffer.resize(self.buffer.len().saturating_mul(2), 0);
             }
             let room = self.buffer.get_mut(self.end..).unwrap_or_default();
-            let read = self.input.read(room).map_err(|error| ArchiveError::system(self.offset, &error))?;
+            let read = self
+                .input
+                .read(room)
+                .map_err(|error| ArchiveError::system(self.offset, &error))?;
             self.ended = read == 0;
             self.end += read;
         }

@@ -27,7 +27,10 @@ pub(super) enum Again {
 
 impl Store {
     pub(super) const fn over(again: Again) -> Self {
-        Self { again, links: RwLock::new(Vec::new()) }
+        Self {
+            again,
+            links: RwLock::new(Vec::new()),
+        }
     }
 
     /// Returns the file, to be read again from its beginning.
@@ -41,15 +44,21 @@ impl Store {
             }
             Again::Pipe(pipe) => {
                 let whole = pipe.whole().map_err(|error| refused(&error))?;
-                whole.ok_or_else(|| ArchiveError::Forgotten { limit: Bytes(pipe.limit()) })
+                whole.ok_or_else(|| ArchiveError::Forgotten {
+                    limit: Bytes(pipe.limit()),
+                })
             }
         }
     }
 
-    /// Returns how many bytes of what came through a pipe are no longer kept, from the first on, and how many are kept at most.
+    /// Returns how many bytes of what came through a pipe are no longer kept, from the first on,
+    /// and how many are kept at most.
     pub(super) fn forgotten(&self) -> Option<(Bytes, Bytes)> {
-        let Again::Pipe(pipe) = &self.again else { return None };
-        Some((Bytes(pipe.forgotten()), Bytes(pipe.limit()))).filter(|(forgotten, _)| forgotten.0 > 0)
+        let Again::Pipe(pipe) = &self.again else {
+            return None;
+        };
+        Some((Bytes(pipe.forgotten()), Bytes(pipe.limit())))
+            .filter(|(forgotten, _)| forgotten.0 > 0)
     }
 
     /// Reads a piece; an error says what was refused, or that it is no longer kept.
@@ -61,16 +70,29 @@ impl Store {
             };
             match read {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(StoreError::Refused { at, reason: error.to_string() }),
+                Err(error) => {
+                    return Err(StoreError::Refused {
+                        at,
+                        reason: error.to_string(),
+                    });
+                }
                 Ok(Some(read)) => return Ok(read),
-                Ok(None) => return Err(StoreError::Forgotten { at, kept: self.forgotten().map_or(0, |(_, limit)| limit.0) }),
+                Ok(None) => {
+                    return Err(StoreError::Forgotten {
+                        at,
+                        kept: self.forgotten().map_or(0, |(_, limit)| limit.0),
+                    });
+                }
             }
         }
     }
 
     /// The next interface has this link type.
     pub(super) fn add_interface(&self, link_type: u16) {
-        self.links.write().unwrap_or_else(PoisonError::into_inner).push(link_type);
+        self.links
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(link_type);
     }
 
     /// Bytes that are kept where they are, such as a key log, of which at most `most` are wanted.
@@ -92,7 +114,11 @@ impl Store {
             let read = self.read_at(room, at.saturating_add(begin as u64))?;
             into.truncate(begin + read);
             if read == 0 {
-                return Err(StoreError::Gone { at, needed, found: into.len() as u64 });
+                return Err(StoreError::Gone {
+                    at,
+                    needed,
+                    found: into.len() as u64,
+                });
             }
         }
         Ok(())
@@ -101,10 +127,18 @@ impl Store {
 
 impl ByteStore for Store {
     fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
-        self.fill(stored.at, u64::from(stored.bytes.get()).min(most as u64), into)
+        self.fill(
+            stored.at,
+            u64::from(stored.bytes.get()).min(most as u64),
+            into,
+        )
     }
 
     fn link_type(&self, interface: u16) -> Option<u16> {
-        self.links.read().unwrap_or_else(PoisonError::into_inner).get(usize::from(interface)).copied()
+        self.links
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(usize::from(interface))
+            .copied()
     }
 }

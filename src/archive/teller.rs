@@ -29,7 +29,8 @@ pub struct Kept {
 }
 
 /// What is said where runs were put one behind the other.
-const ANOTHER_RUN: &str = "another run begins in the file; what is behind its beginning is left out";
+const ANOTHER_RUN: &str =
+    "another run begins in the file; what is behind its beginning is left out";
 
 pub(super) struct Teller<F> {
     store: Arc<Store>,
@@ -123,10 +124,18 @@ impl<F: FnMut(Event)> Teller<F> {
                 }
             }
             Record::Comment(text) => self.comment(&text),
-            Record::Statistics(statistics) => _ = self.statistics.insert(statistics.interface, statistics),
-            Record::KeyLog(extent) if self.kept.key_logs.len() < Self::MOST_KEPT => self.kept.key_logs.push(extent),
-            Record::Journal(extent) if self.kept.journal.len() < Self::MOST_KEPT => self.kept.journal.push(extent),
-            Record::Name(address, name) if self.kept.names.len() < Self::MOST_KEPT => _ = self.kept.names.entry(address).or_insert(name),
+            Record::Statistics(statistics) => {
+                _ = self.statistics.insert(statistics.interface, statistics);
+            }
+            Record::KeyLog(extent) if self.kept.key_logs.len() < Self::MOST_KEPT => {
+                self.kept.key_logs.push(extent);
+            }
+            Record::Journal(extent) if self.kept.journal.len() < Self::MOST_KEPT => {
+                self.kept.journal.push(extent);
+            }
+            Record::Name(address, name) if self.kept.names.len() < Self::MOST_KEPT => {
+                _ = self.kept.names.entry(address).or_insert(name);
+            }
             Record::KeyLog(_) | Record::Journal(_) | Record::Name(..) => {}
             Record::Told(event) => {
                 if let Some(ours) = self.ours() {
@@ -144,10 +153,12 @@ impl<F: FnMut(Event)> Teller<F> {
     }
 
     fn is_of_another_run(&self, event: &Event) -> bool {
-        matches!(event.what, What::RunStarted { .. }) && self.ours.as_ref().is_some_and(Ours::has_ended_section)
+        matches!(event.what, What::RunStarted { .. })
+            && self.ours.as_ref().is_some_and(Ours::has_ended_section)
     }
 
-    /// The run of ours that an entry of the journal is of: one that begins the file. Behind packets of others it could not be told from them.
+    /// The run of ours that an entry of the journal is of: one that begins the file. Behind packets
+    /// of others it could not be told from them.
     fn ours(&mut self) -> Option<&mut Ours> {
         if self.ours.is_none() && self.started.is_some() {
             self.misplaced += 1;
@@ -164,8 +175,14 @@ impl<F: FnMut(Event)> Teller<F> {
         if self.ours.is_some() {
             return;
         }
-        let name = interface.name.as_ref().map_or_else(|| Untrusted::new(self.name.as_str()), Clone::clone);
-        self.say(What::CaptureOpened { interface: name.escaped().into_owned(), link_type: interface.link_name() });
+        let name = interface
+            .name
+            .as_ref()
+            .map_or_else(|| Untrusted::new(self.name.as_str()), Clone::clone);
+        self.say(What::CaptureOpened {
+            interface: name.escaped().into_owned(),
+            link_type: interface.link_name(),
+        });
     }
 
     fn comment(&mut self, text: &Untrusted) {
@@ -197,27 +214,48 @@ impl<F: FnMut(Event)> Teller<F> {
     }
 
     fn read(&mut self, frame: &Captured<'_>, wall: WallTime) {
-        let bytes = u32::try_from(frame.bytes.len()).ok().and_then(NonZeroU32::new);
-        let stored = bytes.map(|bytes| Stored { at: frame.at, bytes, interface: frame.interface });
-        let aside = frame.aside.filter(|_| self.ours.is_some()).unwrap_or_default();
+        let bytes = u32::try_from(frame.bytes.len())
+            .ok()
+            .and_then(NonZeroU32::new);
+        let stored = bytes.map(|bytes| Stored {
+            at: frame.at,
+            bytes,
+            interface: frame.interface,
+        });
+        let aside = frame
+            .aside
+            .filter(|_| self.ours.is_some())
+            .unwrap_or_default();
         if let Some(packet) = aside.packet {
             self.packets.push(Packet { stored, ..packet });
             return;
         }
-        let link = self.links.get(usize::from(frame.interface)).copied().flatten();
-        match link.map_or(Frame::Other, |link| frame_of(link, frame.bytes, frame.frame_bytes)) {
+        let link = self
+            .links
+            .get(usize::from(frame.interface))
+            .copied()
+            .flatten();
+        match link.map_or(Frame::Other, |link| {
+            frame_of(link, frame.bytes, frame.frame_bytes)
+        }) {
             Frame::Segment(segment) => {
                 let packet = packet_of(&segment, wall, frame.frame_bytes, stored);
-                self.packets.push(Packet { segment_bytes: aside.segment_bytes, ..packet });
+                self.packets.push(Packet {
+                    segment_bytes: aside.segment_bytes,
+                    ..packet
+                });
             }
             Frame::Fragment(fragment) => match self.fragments.take(&fragment) {
-                Some(whole) => self.packets.push(packet_of(&whole, wall, frame.frame_bytes, None)),
+                Some(whole) => self
+                    .packets
+                    .push(packet_of(&whole, wall, frame.frame_bytes, None)),
                 None => self.others.fragments += 1,
             },
             Frame::Arp => self.others.arp += 1,
             Frame::Icmp(error) => {
                 self.others.icmp += 1;
-                self.undelivered.extend(error.map(|error| undelivered_of(&error, wall)));
+                self.undelivered
+                    .extend(error.map(|error| undelivered_of(&error, wall)));
             }
             Frame::Other => self.others.other += 1,
             Frame::Unreadable => self.others.unreadable += 1,
@@ -228,8 +266,15 @@ impl<F: FnMut(Event)> Teller<F> {
         self.started = Some(wall);
         self.latest = wall;
         let tool_version = env!("CARGO_PKG_VERSION").to_owned();
-        self.emit(What::RunStarted { schema: SCHEMA.to_owned(), tool_version, started_at: wall });
-        self.emit(What::ClockPaired { wall, uncertainty: Nanos::ZERO });
+        self.emit(What::RunStarted {
+            schema: SCHEMA.to_owned(),
+            tool_version,
+            started_at: wall,
+        });
+        self.emit(What::ClockPaired {
+            wall,
+            uncertainty: Nanos::ZERO,
+        });
         for what in std::mem::take(&mut self.early) {
             self.emit(what);
         }
@@ -240,10 +285,14 @@ impl<F: FnMut(Event)> Teller<F> {
         if let Some((_, limit)) = self.store.forgotten().filter(|_| !self.said_forgotten) {
             self.said_forgotten = true;
             let text = format!(
-                "more than {limit} came through the pipe: the bytes of the oldest packets are no longer kept, so that they cannot be taken apart \
+                "more than {limit} came through the pipe: the bytes of the oldest packets are no \
+                    longer kept, so that they cannot be taken apart \
                  (--spool-limit keeps more)"
             );
-            self.emit(What::Note { exchange: None, text: Untrusted::new(text) });
+            self.emit(What::Note {
+                exchange: None,
+                text: Untrusted::new(text),
+            });
         }
     }
 
@@ -271,28 +320,52 @@ impl<F: FnMut(Event)> Teller<F> {
         for what in std::mem::take(&mut self.early) {
             self.emit(what);
         }
-        if self.ours.is_none() && self.statistics.values().any(|statistics| statistics.dropped.is_some()) {
-            let sum = |of: fn(&Statistics) -> Option<u64>| self.statistics.values().filter_map(of).fold(0, u64::saturating_add);
-            let (received, dropped) = (sum(|statistics| statistics.received), sum(|statistics| statistics.dropped));
+        if self.ours.is_none()
+            && self
+                .statistics
+                .values()
+                .any(|statistics| statistics.dropped.is_some())
+        {
+            let sum = |of: fn(&Statistics) -> Option<u64>| {
+                self.statistics
+                    .values()
+                    .filter_map(of)
+                    .fold(0, u64::saturating_add)
+            };
+            let (received, dropped) = (
+                sum(|statistics| statistics.received),
+                sum(|statistics| statistics.dropped),
+            );
             self.emit(What::CaptureClosed { received, dropped });
         }
         if self.comments > Self::MOST_COMMENTS {
-            self.note(format!("{} more comments in the file are not shown", self.comments - Self::MOST_COMMENTS));
+            self.note(format!(
+                "{} more comments in the file are not shown",
+                self.comments - Self::MOST_COMMENTS
+            ));
         }
         if self.untimed > 0 {
-            self.note(format!("{} packets have no time in the file; each stands at the time of the one before it", self.untimed));
+            self.note(format!(
+                "{} packets have no time in the file; each stands at the time of the one before it",
+                self.untimed
+            ));
         }
         if let Some(missed) = self.ours.as_ref().and_then(Ours::missed) {
             self.note(missed);
         }
         if self.misplaced > 0 {
-            self.note(format!("{} events of a run stand behind packets of others, and are left out", self.misplaced));
+            self.note(format!(
+                "{} events of a run stand behind packets of others, and are left out",
+                self.misplaced
+            ));
         }
         if let Some(error) = &self.kept.error {
             self.note(format!("the file is not read to its end: {error}"));
         }
         if let Some((forgotten, _)) = self.store.forgotten() {
-            self.note(format!("of the packets' bytes the first {forgotten} are no longer kept"));
+            self.note(format!(
+                "of the packets' bytes the first {forgotten} are no longer kept"
+            ));
         }
         // A run of ours says itself that it is over. Where it does not, it was cut off.
         if self.ours.is_none() {
@@ -302,7 +375,10 @@ impl<F: FnMut(Event)> Teller<F> {
     }
 
     fn note(&mut self, text: String) {
-        self.say(What::Note { exchange: None, text: Untrusted::new(text) });
+        self.say(What::Note {
+            exchange: None,
+            text: Untrusted::new(text),
+        });
     }
 
     /// Tells something in its place among the packets.
@@ -316,7 +392,11 @@ impl<F: FnMut(Event)> Teller<F> {
     }
 
     fn emit(&mut self, what: What) {
-        let of_others = || self.started.map_or(Moment::START, |started| Moment(self.latest.distance(started)));
+        let of_others = || {
+            self.started.map_or(Moment::START, |started| {
+                Moment(self.latest.distance(started))
+            })
+        };
         let at = self.ours.as_ref().map_or_else(of_others, Ours::latest);
         (self.to)(Event { at, what });
     }

@@ -1,9 +1,10 @@
 //! How large the segments are that an aggregate stands for.
 //!
-//! Where the kernel or the network card cuts segments on the way out, or glues them on the way in, a capture sees the whole. The kernel
-//! knows the size of the parts (`gso_size`) and tells it to sockets that ask for it, which libpcap does not. So a second socket beside the
-//! capture sees the headers of the packets that are too large for a wire, with that size before them; both are looked up by what the
-//! TCP header says.
+//! Where the kernel or the network card cuts segments on the way out, or glues them on the way in,
+//! a capture sees the whole. The kernel knows the size of the parts (`gso_size`) and tells it to
+//! sockets that ask for it, which libpcap does not. So a second socket beside the capture sees the
+//! headers of the packets that are too large for a wire, with that size before them; both are
+//! looked up by what the TCP header says.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -29,24 +30,31 @@ pub(super) struct Aggregates {
     known: HashMap<Key, NonZeroU16>,
 }
 
-/// Before each frame (`linux/virtio_net.h`): flags, kind, length of the headers, size of the parts, and what does not matter here. In this
-/// machine's byte order.
+/// Before each frame (`linux/virtio_net.h`): flags, kind, length of the headers, size of the parts,
+/// and what does not matter here. In this machine's byte order.
 const DESCRIPTION: usize = 10;
 const PART_SIZE: std::ops::Range<usize> = 4..6;
 
 impl Aggregates {
     /// Remembered at a time; older ones are forgotten.
     const MOST: usize = 16_384;
-    /// Bytes of packets that may wait: the kernel counts each whole, though it holds no more than its headers. Without the right to so
-    /// much (`CAP_NET_ADMIN`) it is less, and of a flood of aggregates some sizes are not known.
+    /// Bytes of packets that may wait: the kernel counts each whole, though it holds no more than
+    /// its headers. Without the right to so much (`CAP_NET_ADMIN`) it is less, and of a flood
+    /// of aggregates some sizes are not known.
     #[cfg(target_os = "linux")]
     const BUFFER: u32 = 16 << 20;
 
     /// `None` where the system does not tell.
     #[cfg(target_os = "linux")]
     pub(super) fn open(interface: &str) -> Option<Self> {
-        let socket = sys::FrameSocket::open_described(sys::interface_index(interface)?, Self::BUFFER).ok()?;
-        Some(Self { socket, frames: sys::Frames::new(4_096), known: HashMap::new() })
+        let socket =
+            sys::FrameSocket::open_described(sys::interface_index(interface)?, Self::BUFFER)
+                .ok()?;
+        Some(Self {
+            socket,
+            frames: sys::Frames::new(4_096),
+            known: HashMap::new(),
+        })
     }
 
     /// For its filter.
@@ -74,10 +82,16 @@ impl Aggregates {
 
     #[cfg(target_os = "linux")]
     fn read(&mut self) {
-        let Self { socket, frames, known } = self;
+        let Self {
+            socket,
+            frames,
+            known,
+        } = self;
         let mut left = Self::MOST;
         while left > 0 {
-            let taken = socket.take(frames, |frame| note(known, frame)).unwrap_or_default();
+            let taken = socket
+                .take(frames, |frame| note(known, frame))
+                .unwrap_or_default();
             if taken == 0 {
                 return;
             }
@@ -87,9 +101,15 @@ impl Aggregates {
 }
 
 fn note(known: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
-    let Some((description, frame)) = frame.split_at_checked(DESCRIPTION) else { return };
-    let Some(&[low, high]) = description.get(PART_SIZE) else { return };
-    let Some(each) = NonZeroU16::new(u16::from_ne_bytes([low, high])) else { return };
+    let Some((description, frame)) = frame.split_at_checked(DESCRIPTION) else {
+        return;
+    };
+    let Some(&[low, high]) = description.get(PART_SIZE) else {
+        return;
+    };
+    let Some(each) = NonZeroU16::new(u16::from_ne_bytes([low, high])) else {
+        return;
+    };
     // Of the frame only its headers are here.
     let Some(segment) = segment_of(Link::Ethernet, frame, u16::MAX.into()) else {
         return;
@@ -128,7 +148,9 @@ mod tests {
     fn described(size: u16, captured: usize) -> Vec<u8> {
         let mut frame = vec![0; DESCRIPTION];
         frame.splice(PART_SIZE, size.to_ne_bytes());
-        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 2], [10, 0, 0, 10], 64).tcp(50_000, 443, 77, 1_000);
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6])
+            .ipv4([10, 0, 0, 2], [10, 0, 0, 10], 64)
+            .tcp(50_000, 443, 77, 1_000);
         builder.write(&mut frame, &[0; 7_240]).unwrap();
         frame.truncate(DESCRIPTION + captured);
         frame
@@ -137,16 +159,26 @@ mod tests {
     #[test]
     fn a_size_is_known_by_what_the_header_says() {
         let mut known = HashMap::new();
-        let key = (([10, 0, 0, 2], 50_000).into(), ([10, 0, 0, 10], 443).into(), 77);
+        let key = (
+            ([10, 0, 0, 2], 50_000).into(),
+            ([10, 0, 0, 10], 443).into(),
+            77,
+        );
         note(&mut known, &described(0, 200));
         assert_eq!(known, HashMap::new(), "no aggregate");
         note(&mut known, &described(1_448, 200));
-        assert_eq!(known, HashMap::from([(key, NonZeroU16::new(1_448).unwrap())]));
+        assert_eq!(
+            known,
+            HashMap::from([(key, NonZeroU16::new(1_448).unwrap())])
+        );
     }
 
     proptest! {
         #[test]
-        fn whatever_is_told_does_no_harm(bytes in proptest::collection::vec(any::<u8>(), 0..120), cut in 0..80_usize) {
+        fn whatever_is_told_does_no_harm(
+            bytes in proptest::collection::vec(any::<u8>(), 0..120),
+            cut in 0..80_usize,
+        ) {
             let mut known = HashMap::new();
             note(&mut known, &bytes);
             note(&mut known, &described(9, cut));

@@ -13,12 +13,14 @@ use crate::wire::Link;
 /// How much of each packet is captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What tells when it passed and which bytes of a stream it carried: 14 to 22 bytes of Ethernet, 60 of IPv4 or 40 of IPv6 and its
-    /// extensions, 60 of TCP.
+    /// What tells when it passed and which bytes of a stream it carried: 14 to 22 bytes of
+    /// Ethernet, 60 of IPv4 or 40 of IPv6 and its extensions, 60 of TCP.
     Headers,
-    /// All of it, and it is kept. Of what was never one packet on a wire (aggregates, loopback's 64 KiB) only the beginning.
+    /// All of it, and it is kept. Of what was never one packet on a wire (aggregates, loopback's 64
+    /// KiB) only the beginning.
     Packets,
-    /// All of it, also of aggregates, and it is kept: others can put together and open what was said.
+    /// All of it, also of aggregates, and it is kept: others can put together and open what was
+    /// said.
     Whole,
 }
 
@@ -32,8 +34,8 @@ impl Depth {
         }
     }
 
-    /// The kernel's ring. A packet takes a fixed place in it, of its snap length and some 150 bytes more, so this is room for some 40,000
-    /// headers, 15,000 packets, or 500 whole ones.
+    /// The kernel's ring. A packet takes a fixed place in it, of its snap length and some 150 bytes
+    /// more, so this is room for some 40,000 headers, 15,000 packets, or 500 whole ones.
     const fn ring_bytes(self) -> i32 {
         match self {
             Self::Headers => 16 << 20,
@@ -77,7 +79,9 @@ impl Device {
 
     fn take(name: &str, mut capture: Capture<Active>, depth: Depth) -> Result<Self, Refusal> {
         let number = capture.get_datalink();
-        let link_name = number.get_name().unwrap_or_else(|_| format!("link type {}", number.0));
+        let link_name = number
+            .get_name()
+            .unwrap_or_else(|_| format!("link type {}", number.0));
         let Some(link) = Link::from_number(number.0) else {
             return Err(Refusal::new(
                 format!("packets on {name} are framed as {link_name}, which is not understood"),
@@ -85,26 +89,51 @@ impl Device {
             ));
         };
         let socket = capture.as_fd().try_clone_to_owned();
-        let socket =
-            socket.map_err(|error| Refusal::new(format!("the capture of {name} cannot be narrowed: {error}"), "close some programs"))?;
+        let socket = socket.map_err(|error| {
+            Refusal::new(
+                format!("the capture of {name} cannot be narrowed: {error}"),
+                "close some programs",
+            )
+        })?;
         // Opened after the capture, it is told of each packet before the capture is.
-        let aggregates = if link == Link::Ethernet && !is_loopback(name) { Aggregates::open(name) } else { None };
+        let aggregates = if link == Link::Ethernet && !is_loopback(name) {
+            Aggregates::open(name)
+        } else {
+            None
+        };
         let beside = aggregates.as_ref().and_then(Aggregates::socket);
         let gate = Gate::new(socket, link, depth.snap_length().unsigned_abs(), beside);
         if !gate.shut() {
-            // This system's filters cannot be replaced from here: leave out what is no TCP or UDP, and sort the rest later.
-            capture.filter("tcp or udp", true).map_err(|error| Refusal::opening(name, &error))?;
+            // This system's filters cannot be replaced from here: leave out what is no TCP or UDP,
+            // and sort the rest later.
+            capture
+                .filter("tcp or udp", true)
+                .map_err(|error| Refusal::opening(name, &error))?;
         }
         if is_loopback(name) {
-            // Before Linux 4.20 libpcap drops the second look itself, and the kernel's counts are twice what was handed over.
+            // Before Linux 4.20 libpcap drops the second look itself, and the kernel's counts are
+            // twice what was handed over.
             let _ = sys::ignore_outgoing(capture.as_fd());
         }
-        let counted = capture.stats().map_or((0, 0), |stat| (stat.received, stat.dropped));
+        let counted = capture
+            .stats()
+            .map_or((0, 0), |stat| (stat.received, stat.dropped));
         let number = u16::try_from(number.0).unwrap_or(u16::MAX);
-        Ok(Self { name: name.to_owned(), link, number, link_name, capture, gate, aggregates, counted })
+        Ok(Self {
+            name: name.to_owned(),
+            link,
+            number,
+            link_name,
+            capture,
+            gate,
+            aggregates,
+            counted,
+        })
     }
 }
 
 fn is_loopback(name: &str) -> bool {
-    super::route::known().iter().any(|interface| interface.name == name && interface.loopback)
+    super::route::known()
+        .iter()
+        .any(|interface| interface.name == name && interface.loopback)
 }

@@ -1,4 +1,5 @@
-//! Which TCP connections are still open, by their packets: the end of a run waits for their last ones.
+//! Which TCP connections are still open, by their packets: the end of a run waits for their last
+//! ones.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -24,15 +25,25 @@ impl Flows {
 
     /// Takes a packet into account. True where that changed how many are open.
     pub(super) fn note(&mut self, packet: &Packet) -> bool {
-        let Transport::Tcp(tcp) = packet.transport else { return false };
+        let Transport::Tcp(tcp) = packet.transport else {
+            return false;
+        };
         let is_lower = packet.source <= packet.destination;
-        let key = if is_lower { (packet.source, packet.destination) } else { (packet.destination, packet.source) };
+        let key = if is_lower {
+            (packet.source, packet.destination)
+        } else {
+            (packet.destination, packet.source)
+        };
         let before = self.0.len();
         if tcp.flags.has(TcpFlags::SYN) {
             if before < Self::MOST {
                 self.0.insert(key, Closing::default());
             }
-        } else if self.0.get_mut(&key).is_some_and(|closing| closing.note(tcp, is_lower)) {
+        } else if self
+            .0
+            .get_mut(&key)
+            .is_some_and(|closing| closing.note(tcp, is_lower))
+        {
             self.0.remove(&key);
         }
         self.0.len() != before
@@ -53,7 +64,11 @@ impl Closing {
         if !tcp.flags.has(TcpFlags::FIN) {
             return self.lower && self.higher;
         }
-        let side = if is_lower { &mut self.lower } else { &mut self.higher };
+        let side = if is_lower {
+            &mut self.lower
+        } else {
+            &mut self.higher
+        };
         *side = true;
         false
     }
@@ -66,8 +81,19 @@ mod tests {
 
     fn packet(up: bool, flags: u8) -> Packet {
         let (client, server) = (([127, 0, 0, 1], 50_000).into(), ([127, 0, 0, 1], 80).into());
-        let (source, destination) = if up { (client, server) } else { (server, client) };
-        let header = TcpHeader { seq: 0, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None };
+        let (source, destination) = if up {
+            (client, server)
+        } else {
+            (server, client)
+        };
+        let header = TcpHeader {
+            seq: 0,
+            ack: 0,
+            flags: TcpFlags(flags),
+            window: 0,
+            mss: None,
+            window_scale: None,
+        };
         Packet {
             wall: WallTime(0),
             source,
@@ -94,7 +120,15 @@ mod tests {
 
     #[test]
     fn a_connection_is_open_until_the_last_fin_is_acknowledged() {
-        let story = [(true, SYN), (false, SYN | ACK), (true, ACK), (true, FIN), (false, ACK), (false, FIN), (true, ACK)];
+        let story = [
+            (true, SYN),
+            (false, SYN | ACK),
+            (true, ACK),
+            (true, FIN),
+            (false, ACK),
+            (false, FIN),
+            (true, ACK),
+        ];
         for packets in 1..story.len() {
             assert_eq!(open_after(&story[..packets]), 1, "after {packets} packets");
         }

@@ -25,7 +25,13 @@ pub(super) struct Intake {
 
 impl Intake {
     pub(super) fn new(run: Arc<Run>, announced: Option<usize>) -> Self {
-        Self { expected: run.expected(), run, flows: Flows::default(), lost: 0, announced }
+        Self {
+            expected: run.expected(),
+            run,
+            flows: Flows::default(),
+            lost: 0,
+            announced,
+        }
     }
 
     pub(super) fn is_for(&self, run: &Arc<Run>) -> bool {
@@ -51,16 +57,28 @@ impl Intake {
     }
 
     fn knows(&self, packet: &Packet) -> bool {
-        self.expected.contains(&remote_of(packet.destination)) || self.expected.contains(&remote_of(packet.source))
+        self.expected.contains(&remote_of(packet.destination))
+            || self.expected.contains(&remote_of(packet.source))
     }
 
-    /// Hands a batch on, after what was lost before it. `interface` and `link_type` are the device's.
-    pub(super) fn deliver(&mut self, packets: Vec<Packet>, device: usize, interface: &str, link_type: &str) {
+    /// Hands a batch on, after what was lost before it. `interface` and `link_type` are the
+    /// device's.
+    pub(super) fn deliver(
+        &mut self,
+        packets: Vec<Packet>,
+        device: usize,
+        interface: &str,
+        link_type: &str,
+    ) {
         if packets.is_empty() {
             return;
         }
         self.announce(&packets, device, interface, link_type);
-        let changed = packets.iter().filter(|packet| self.flows.note(packet)).count() > 0;
+        let changed = packets
+            .iter()
+            .filter(|packet| self.flows.note(packet))
+            .count()
+            > 0;
         let count = u64::try_from(packets.len()).unwrap_or(u64::MAX);
         self.say_what_was_lost();
         if self.lost > 0 || !self.run.emit(What::Packets { packets }) {
@@ -71,7 +89,8 @@ impl Intake {
         }
     }
 
-    /// Says what was lost, if there is room for that by now. Batches wait for it: what was lost is said where it happened.
+    /// Says what was lost, if there is room for that by now. Batches wait for it: what was lost is
+    /// said where it happened.
     pub(super) fn say_what_was_lost(&mut self) {
         if self.lost > 0 && self.run.emit(What::Dropped { count: self.lost }) {
             self.lost = 0;
@@ -88,7 +107,10 @@ impl Intake {
         let opens = |packet: &Packet| matches!(packet.transport, Transport::Tcp(tcp) if tcp.flags.has(TcpFlags::SYN));
         if self.announced != Some(device)
             && packets.iter().any(opens)
-            && self.run.emit(What::CaptureOpened { interface: interface.to_owned(), link_type: link_type.to_owned() })
+            && self.run.emit(What::CaptureOpened {
+                interface: interface.to_owned(),
+                link_type: link_type.to_owned(),
+            })
         {
             self.announced = Some(device);
         }
@@ -98,14 +120,21 @@ impl Intake {
 /// A frame as a packet of the trace; `None` for what is no TCP or UDP, or cannot be read.
 pub(super) fn packet_of(link: Link, frame: &pcap::Packet<'_>) -> Option<Packet> {
     let segment = segment_of(link, frame.data, frame.header.len)?;
-    Some(insight::packet_of(&segment, wall_of(frame.header)?, frame.header.len, None))
+    Some(insight::packet_of(
+        &segment,
+        wall_of(frame.header)?,
+        frame.header.len,
+        None,
+    ))
 }
 
 /// With nanosecond precision the field for microseconds holds nanoseconds.
 fn wall_of(header: &pcap::PacketHeader) -> Option<WallTime> {
     let seconds = u64::try_from(header.ts.tv_sec).ok()?;
     let nanos = u64::try_from(header.ts.tv_usec).ok()?;
-    Some(WallTime(seconds.checked_mul(1_000_000_000)?.checked_add(nanos)?))
+    Some(WallTime(
+        seconds.checked_mul(1_000_000_000)?.checked_add(nanos)?,
+    ))
 }
 
 #[cfg(test)]
@@ -129,7 +158,10 @@ mod tests {
 
     impl Scene {
         fn new() -> Self {
-            let (full, given) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+            let (full, given) = (
+                Arc::new(AtomicBool::new(false)),
+                Arc::new(Mutex::new(Vec::new())),
+            );
             let (is_full, into) = (Arc::clone(&full), Arc::clone(&given));
             let sink = move |event: crate::trace::Event| {
                 let room = !is_full.load(Ordering::Relaxed);
@@ -138,7 +170,11 @@ mod tests {
                 }
                 room
             };
-            Self { run: Arc::new(Run::new(Arc::new(sink), Arc::new(|| Moment::START), None)), full, given }
+            Self {
+                run: Arc::new(Run::new(Arc::new(sink), Arc::new(|| Moment::START), None)),
+                full,
+                given,
+            }
         }
 
         fn given(&self) -> Vec<What> {
@@ -151,7 +187,14 @@ mod tests {
     }
 
     fn packet(flags: u8) -> Packet {
-        let header = TcpHeader { seq: 0, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None };
+        let header = TcpHeader {
+            seq: 0,
+            ack: 0,
+            flags: TcpFlags(flags),
+            window: 0,
+            mss: None,
+            window_scale: None,
+        };
         let source = ([10, 0, 0, 2], 50_000).into();
         Packet {
             wall: WallTime(0),
@@ -187,7 +230,15 @@ mod tests {
         assert!(scene.given().is_empty());
         scene.full.store(false, Ordering::Relaxed);
         intake.deliver(vec![packet(0)], 0, "lo", "EN10MB");
-        assert_eq!(scene.given(), [What::Dropped { count: 3 }, What::Packets { packets: vec![packet(0)] }]);
+        assert_eq!(
+            scene.given(),
+            [
+                What::Dropped { count: 3 },
+                What::Packets {
+                    packets: vec![packet(0)]
+                }
+            ]
+        );
     }
 
     #[test]
@@ -197,7 +248,9 @@ mod tests {
         intake.deliver(vec![packet(0)], 1, "eth0", "EN10MB");
         assert!(matches!(scene.given().as_slice(), [What::Packets { .. }]));
         intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
-        assert!(matches!(scene.given().as_slice(), [What::CaptureOpened { interface, .. }, What::Packets { .. }] if interface == "eth0"));
+        assert!(
+            matches!(scene.given().as_slice(), [What::CaptureOpened { interface, .. }, What::Packets { .. }] if interface == "eth0")
+        );
         intake.deliver(vec![packet(TcpFlags::SYN)], 1, "eth0", "EN10MB");
         assert!(matches!(scene.given().as_slice(), [What::Packets { .. }]));
     }

@@ -9,7 +9,8 @@ use std::sync::Mutex;
 use super::run::locked;
 use crate::trace::{ByteStore, StoreError, Stored};
 
-/// What is kept of one run's packets. The reading thread adds to it, and whoever looks at a packet reads from it.
+/// What is kept of one run's packets. The reading thread adds to it, and whoever looks at a packet
+/// reads from it.
 pub struct Kept {
     /// The interfaces' link types.
     links: Vec<u16>,
@@ -33,13 +34,21 @@ impl Kept {
     const MOST: u64 = 2 << 30;
 
     pub(super) fn new(links: Vec<u16>) -> Self {
-        Self { links, bytes: Mutex::default() }
+        Self {
+            links,
+            bytes: Mutex::default(),
+        }
     }
 
     /// Keeps what was captured of a packet on an interface; `None` where there is no room left.
     pub(super) fn keep(&self, interface: usize, frame: &[u8]) -> Option<Stored> {
-        let stored =
-            |at| Some(Stored { at, bytes: NonZeroU32::new(u32::try_from(frame.len()).ok()?)?, interface: u16::try_from(interface).ok()? });
+        let stored = |at| {
+            Some(Stored {
+                at,
+                bytes: NonZeroU32::new(u32::try_from(frame.len()).ok()?)?,
+                interface: u16::try_from(interface).ok()?,
+            })
+        };
         let mut bytes = locked(&self.bytes);
         let at = bytes.memory.len() as u64 + bytes.in_file;
         if bytes.full || at + frame.len() as u64 > Self::MOST {
@@ -74,15 +83,30 @@ impl ByteStore for Kept {
         let in_memory = bytes.memory.len() as u64;
         into.clear();
         if let Some(begin) = stored.at.checked_sub(in_memory) {
-            let Some(file) = &bytes.file else { return Err(StoreError::Gone { at: stored.at, needed: needed as u64, found: 0 }) };
+            let Some(file) = &bytes.file else {
+                return Err(StoreError::Gone {
+                    at: stored.at,
+                    needed: needed as u64,
+                    found: 0,
+                });
+            };
             into.resize(needed, 0);
-            return file.read_exact_at(into, begin).map_err(|error| StoreError::Refused { at: stored.at, reason: error.to_string() });
+            return file
+                .read_exact_at(into, begin)
+                .map_err(|error| StoreError::Refused {
+                    at: stored.at,
+                    reason: error.to_string(),
+                });
         }
         let begin = usize::try_from(stored.at).unwrap_or(usize::MAX);
         let there = bytes.memory.get(begin..).unwrap_or_default();
         into.extend_from_slice(there.get(..needed).unwrap_or(there));
         if into.len() < needed {
-            return Err(StoreError::Gone { at: stored.at, needed: needed as u64, found: into.len() as u64 });
+            return Err(StoreError::Gone {
+                at: stored.at,
+                needed: needed as u64,
+                found: into.len() as u64,
+            });
         }
         Ok(())
     }
@@ -102,16 +126,25 @@ mod tests {
     fn what_is_kept_is_read_again_from_memory_and_from_the_file() {
         let kept = Kept::new(vec![1, 113]);
         let frame = |number: u32| [number.to_be_bytes().as_slice(), &vec![7; 60_000]].concat();
-        let stored: Vec<Stored> = (0..600).map(|number| kept.keep(1, &frame(number)).unwrap()).collect();
+        let stored: Vec<Stored> = (0..600)
+            .map(|number| kept.keep(1, &frame(number)).unwrap())
+            .collect();
         assert!(locked(&kept.bytes).in_file > 0);
         let mut bytes = Vec::new();
         for (number, stored) in (0..).zip(stored) {
             kept.read(stored, usize::MAX, &mut bytes).unwrap();
             assert!(bytes == frame(number), "{number}");
             kept.read(stored, 4, &mut bytes).unwrap();
-            assert_eq!((bytes.as_slice(), kept.link_type(stored.interface)), (number.to_be_bytes().as_slice(), Some(113)));
+            assert_eq!(
+                (bytes.as_slice(), kept.link_type(stored.interface)),
+                (number.to_be_bytes().as_slice(), Some(113))
+            );
         }
-        let beyond = Stored { at: 1 << 40, bytes: NonZeroU32::MIN, interface: 0 };
+        let beyond = Stored {
+            at: 1 << 40,
+            bytes: NonZeroU32::MIN,
+            interface: 0,
+        };
         assert!(kept.read(beyond, 1, &mut bytes).is_err());
         assert_eq!(kept.keep(0, &[]), None);
     }

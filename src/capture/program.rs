@@ -1,7 +1,7 @@
 //! The kernel's filter as a program of the classic packet filter (linux/filter.h).
 //!
-//! Generated and not compiled from text: a run learns its addresses right before it sends to them, and libpcap's compiler takes
-//! a millisecond for a dozen of them where this takes microseconds.
+//! Generated and not compiled from text: a run learns its addresses right before it sends to them,
+//! and libpcap's compiler takes a millisecond for a dozen of them where this takes microseconds.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -23,9 +23,13 @@ pub(super) fn nothing() -> Vec<FilterInstruction> {
     vec![give(0)]
 }
 
-/// Lets TCP and UDP between anybody and these through, up to `snap_length` bytes each. Fragments but the first, which have no
-/// ports, and IPv6 packets with extension headers are left out.
-pub(super) fn only(start: Start, remotes: &BTreeSet<Remote>, snap_length: u32) -> Vec<FilterInstruction> {
+/// Lets TCP and UDP between anybody and these through, up to `snap_length` bytes each. Fragments
+/// but the first, which have no ports, and IPv6 packets with extension headers are left out.
+pub(super) fn only(
+    start: Start,
+    remotes: &BTreeSet<Remote>,
+    snap_length: u32,
+) -> Vec<FilterInstruction> {
     let base = start.ip();
     let (mut over_v4, mut over_v6) = (Vec::new(), Vec::new());
     for &(address, port) in remotes {
@@ -44,7 +48,10 @@ pub(super) fn all(start: Start, snap_length: u32) -> Vec<FilterInstruction> {
 
 /// The same of frames longer than `bytes`.
 pub(super) fn longer_than(bytes: u32, program: Vec<FilterInstruction>) -> Vec<FilterInstruction> {
-    [load_length(), if_greater(bytes, 1, 0), give(0)].into_iter().chain(program).collect()
+    [load_length(), if_greater(bytes, 1, 0), give(0)]
+        .into_iter()
+        .chain(program)
+        .collect()
 }
 
 impl Start {
@@ -60,9 +67,13 @@ impl Start {
 const TCP: u32 = 6;
 const UDP: u32 = 17;
 
-/// The program that does the one for IPv4 packets with ports (the length of their header in X) and the other for IPv6 ones, and
-/// lets through nothing else.
-fn of(start: Start, over_v4: Vec<FilterInstruction>, over_v6: Vec<FilterInstruction>) -> Vec<FilterInstruction> {
+/// The program that does the one for IPv4 packets with ports (the length of their header in X) and
+/// the other for IPv6 ones, and lets through nothing else.
+fn of(
+    start: Start,
+    over_v4: Vec<FilterInstruction>,
+    over_v6: Vec<FilterInstruction>,
+) -> Vec<FilterInstruction> {
     let base = start.ip();
     let (v4, v6) = match start {
         Start::Ethernet => (0x0800, 0x86dd),
@@ -73,11 +84,23 @@ fn of(start: Start, over_v4: Vec<FilterInstruction>, over_v6: Vec<FilterInstruct
         Start::Ip => vec![load_byte(0), and(0xf0)],
     };
     let mut first = with_ports(base + 9);
-    first.extend([load_half(base + 6), if_any(0x1fff, 0, 1), give(0), load_header_length(base)]);
+    first.extend([
+        load_half(base + 6),
+        if_any(0x1fff, 0, 1),
+        give(0),
+        load_header_length(base),
+    ]);
     first.extend(over_v4);
     first.push(give(0));
-    let past_first = u32::try_from(first.len()).unwrap_or(u32::MAX).saturating_add(2);
-    program.extend([if_equal(v6, 0, 1), skip(past_first), if_equal(v4, 1, 0), give(0)]);
+    let past_first = u32::try_from(first.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(2);
+    program.extend([
+        if_equal(v6, 0, 1),
+        skip(past_first),
+        if_equal(v4, 1, 0),
+        give(0),
+    ]);
     program.extend(first);
     program.extend(with_ports(base + 6));
     program.extend(over_v6);
@@ -87,35 +110,65 @@ fn of(start: Start, over_v4: Vec<FilterInstruction>, over_v6: Vec<FilterInstruct
 
 /// Goes on with TCP and UDP only, by the protocol field at an offset.
 fn with_ports(protocol: u32) -> Vec<FilterInstruction> {
-    vec![load_byte(protocol), if_equal(TCP, 2, 0), if_equal(UDP, 1, 0), give(0)]
+    vec![
+        load_byte(protocol),
+        if_equal(TCP, 2, 0),
+        if_equal(UDP, 1, 0),
+        give(0),
+    ]
 }
 
-fn to_or_from_v4(base: u32, address: Ipv4Addr, port: u16, snap_length: u32) -> impl Iterator<Item = FilterInstruction> {
+fn to_or_from_v4(
+    base: u32,
+    address: Ipv4Addr,
+    port: u16,
+    snap_length: u32,
+) -> impl Iterator<Item = FilterInstruction> {
     const SOURCE: (u32, u32) = (12, 0);
     const DESTINATION: (u32, u32) = (16, 2);
-    [DESTINATION, SOURCE].into_iter().flat_map(move |(address_at, port_at)| {
-        [
-            load_word(base + address_at),
-            if_equal(address.into(), 0, 3),
-            load_half_after_header(base + port_at),
-            if_equal(port.into(), 0, 1),
-            give(snap_length),
-        ]
-    })
+    [DESTINATION, SOURCE]
+        .into_iter()
+        .flat_map(move |(address_at, port_at)| {
+            [
+                load_word(base + address_at),
+                if_equal(address.into(), 0, 3),
+                load_half_after_header(base + port_at),
+                if_equal(port.into(), 0, 1),
+                give(snap_length),
+            ]
+        })
 }
 
-fn to_or_from_v6(base: u32, address: Ipv6Addr, port: u16, snap_length: u32) -> impl Iterator<Item = FilterInstruction> {
+fn to_or_from_v6(
+    base: u32,
+    address: Ipv6Addr,
+    port: u16,
+    snap_length: u32,
+) -> impl Iterator<Item = FilterInstruction> {
     const SOURCE: (u32, u32) = (8, 40);
     const DESTINATION: (u32, u32) = (24, 42);
     let bits = address.to_bits();
-    [DESTINATION, SOURCE].into_iter().flat_map(move |(address_at, port_at)| {
-        let word = move |shift: u32, at: u32, past: u8| {
-            let word = u32::try_from((bits >> shift) & 0xffff_ffff).unwrap_or(0);
-            [load_word(base + address_at + at), if_equal(word, 0, past)]
-        };
-        let address = [word(96, 0, 9), word(64, 4, 7), word(32, 8, 5), word(0, 12, 3)].into_iter().flatten();
-        address.chain([load_half(base + port_at), if_equal(port.into(), 0, 1), give(snap_length)])
-    })
+    [DESTINATION, SOURCE]
+        .into_iter()
+        .flat_map(move |(address_at, port_at)| {
+            let word = move |shift: u32, at: u32, past: u8| {
+                let word = u32::try_from((bits >> shift) & 0xffff_ffff).unwrap_or(0);
+                [load_word(base + address_at + at), if_equal(word, 0, past)]
+            };
+            let address = [
+                word(96, 0, 9),
+                word(64, 4, 7),
+                word(32, 8, 5),
+                word(0, 12, 3),
+            ]
+            .into_iter()
+            .flatten();
+            address.chain([
+                load_half(base + port_at),
+                if_equal(port.into(), 0, 1),
+                give(snap_length),
+            ])
+        })
 }
 
 const fn instruction(code: u16, k: u32, jt: u8, jf: u8) -> FilterInstruction {
@@ -190,7 +243,11 @@ mod tests {
         let load = |from: u32, length: usize| -> Option<u32> {
             let from = usize::try_from(from).unwrap();
             let bytes = packet.get(from..from + length)?;
-            Some(bytes.iter().fold(0, |value, byte| value << 8 | u32::from(*byte)))
+            Some(
+                bytes
+                    .iter()
+                    .fold(0, |value, byte| value << 8 | u32::from(*byte)),
+            )
         };
         loop {
             let FilterInstruction { code, jt, jf, k } = program[at];
@@ -243,29 +300,56 @@ mod tests {
             .iter()
             .map(|(address, port)| {
                 let version = if address.is_ipv4() { "ip" } else { "ip6" };
-                let to = format!("({version} dst host {address} and (tcp dst port {port} or udp dst port {port}))");
+                let to = format!(
+                    "({version} dst host {address} and (tcp dst port {port} or udp \
+                    dst port {port}))"
+                );
                 format!("{to} or {}", to.replace("dst", "src"))
             })
             .collect();
-        Capture::dead(Linktype::ETHERNET).unwrap().compile(&terms.join(" or "), true).unwrap()
+        Capture::dead(Linktype::ETHERNET)
+            .unwrap()
+            .compile(&terms.join(" or "), true)
+            .unwrap()
     }
 
     fn frame(v6: bool, udp: bool, ends: [(u8, u16); 2], change: Option<(usize, u8)>) -> Vec<u8> {
         let address = |last: u8| {
-            if v6 { [&[0x20, 1, 0xd, 0xb8][..], &[0; 9], &[if last > 1 { 2 } else { 0 }, 0, 1]].concat() } else { vec![10, 0, 0, last] }
+            if v6 {
+                [
+                    &[0x20, 1, 0xd, 0xb8][..],
+                    &[0; 9],
+                    &[if last > 1 { 2 } else { 0 }, 0, 1],
+                ]
+                .concat()
+            } else {
+                vec![10, 0, 0, last]
+            }
         };
         let (source, destination) = (address(ends[0].0), address(ends[1].0));
         let ip = PacketBuilder::ethernet2([2; 6], [4; 6]);
         let ip = if v6 {
-            ip.ipv6(source.try_into().unwrap(), destination.try_into().unwrap(), 64)
+            ip.ipv6(
+                source.try_into().unwrap(),
+                destination.try_into().unwrap(),
+                64,
+            )
         } else {
-            ip.ipv4(source.try_into().unwrap(), destination.try_into().unwrap(), 64)
+            ip.ipv4(
+                source.try_into().unwrap(),
+                destination.try_into().unwrap(),
+                64,
+            )
         };
         let mut bytes = Vec::new();
         if udp {
-            ip.udp(ends[0].1, ends[1].1).write(&mut bytes, &[0; 9]).unwrap();
+            ip.udp(ends[0].1, ends[1].1)
+                .write(&mut bytes, &[0; 9])
+                .unwrap();
         } else {
-            ip.tcp(ends[0].1, ends[1].1, 1, 1).write(&mut bytes, &[0; 9]).unwrap();
+            ip.tcp(ends[0].1, ends[1].1, 1, 1)
+                .write(&mut bytes, &[0; 9])
+                .unwrap();
         }
         if let Some((at, value)) = change
             && let Some(byte) = bytes.get_mut(at)
@@ -278,7 +362,10 @@ mod tests {
     #[test]
     fn only_what_is_longer_passes() {
         for (bytes, given) in [(100, 0), (1_518, 0), (1_519, 9)] {
-            assert_eq!(run(&longer_than(1_518, vec![give(9)]), &vec![0; bytes]), given);
+            assert_eq!(
+                run(&longer_than(1_518, vec![give(9)]), &vec![0; bytes]),
+                given
+            );
         }
     }
 
@@ -297,9 +384,18 @@ mod tests {
         let program = only(Start::Ethernet, &remotes(), 256);
         for v6 in [false, true] {
             for udp in [false, true] {
-                assert_eq!(run(&program, &frame(v6, udp, [(9, 5_000), (1, 443)], None)), 256);
-                assert_eq!(run(&program, &frame(v6, udp, [(1, 443), (9, 5_000)], None)), 256);
-                assert_eq!(run(&program, &frame(v6, udp, [(9, 443), (1, 5_000)], None)), 0);
+                assert_eq!(
+                    run(&program, &frame(v6, udp, [(9, 5_000), (1, 443)], None)),
+                    256
+                );
+                assert_eq!(
+                    run(&program, &frame(v6, udp, [(1, 443), (9, 5_000)], None)),
+                    256
+                );
+                assert_eq!(
+                    run(&program, &frame(v6, udp, [(9, 443), (1, 5_000)], None)),
+                    0
+                );
             }
         }
     }

@@ -34,7 +34,11 @@ pub(super) struct Counts {
 impl Counts {
     /// Of two stretches of time, one right after the other.
     pub(super) const fn followed_by(self, next: Self) -> Self {
-        Self { received: self.received + next.received, dropped: self.dropped + next.dropped, lost: next.lost }
+        Self {
+            received: self.received + next.received,
+            dropped: self.dropped + next.dropped,
+            lost: next.lost,
+        }
     }
 }
 
@@ -64,7 +68,8 @@ impl Reader {
     const BATCH: usize = 512;
     /// Between two looks at what comes, so that packets are read in bunches.
     const PAUSE: Duration = Duration::from_millis(2);
-    /// Packets handed on by one command to drain: more than the kernel can hold, so a flood does not hold up the end of a run.
+    /// Packets handed on by one command to drain: more than the kernel can hold, so a flood does
+    /// not hold up the end of a run.
     const MOST_DRAINED: usize = 1 << 20;
 
     /// Reads until nobody can command any more.
@@ -73,14 +78,16 @@ impl Reader {
             match self.wait() {
                 Ok(ready) => {
                     let read: usize = ready.into_iter().map(|index| self.read_batch(index)).sum();
-                    // Being woken for every packet would take the processor from the very transfer that is looked at. The ring
-                    // has room for far more than comes within a pause.
+                    // Being woken for every packet would take the processor from the very transfer
+                    // that is looked at. The ring has room for far more than
+                    // comes within a pause.
                     if (1..Self::BATCH).contains(&read) {
                         thread::sleep(Self::PAUSE);
                     }
                 }
                 Err(error) => {
-                    self.shared.note(&format!("nothing more is captured: {error}"));
+                    self.shared
+                        .note(&format!("nothing more is captured: {error}"));
                     break;
                 }
             }
@@ -94,24 +101,36 @@ impl Reader {
 
     /// Closes the interfaces beside each other: the kernel takes some 25 ms for each.
     fn close(self) {
-        let gates = Arc::into_inner(self.shared).map(Shared::into_gates).unwrap_or_default();
+        let gates = Arc::into_inner(self.shared)
+            .map(Shared::into_gates)
+            .unwrap_or_default();
         let mut gates = gates.into_iter();
         for source in self.sources {
             let both = (source, gates.next());
             // Where no thread can be started, this drops them here.
-            let _ = thread::Builder::new().name("close capture".to_owned()).spawn(move || drop(both));
+            let _ = thread::Builder::new()
+                .name("close capture".to_owned())
+                .spawn(move || drop(both));
         }
     }
 
     /// The sources that have something to read.
     fn wait(&self) -> std::io::Result<Vec<usize>> {
-        let alive: Vec<usize> =
-            (0..self.sources.len()).filter(|index| self.sources.get(*index).is_some_and(|source| !source.ended)).collect();
-        let mut descriptors: Vec<BorrowedFd<'_>> =
-            alive.iter().filter_map(|index| self.sources.get(*index)).map(|source| source.capture.as_fd()).collect();
+        let alive: Vec<usize> = (0..self.sources.len())
+            .filter(|index| self.sources.get(*index).is_some_and(|source| !source.ended))
+            .collect();
+        let mut descriptors: Vec<BorrowedFd<'_>> = alive
+            .iter()
+            .filter_map(|index| self.sources.get(*index))
+            .map(|source| source.capture.as_fd())
+            .collect();
         descriptors.push(self.bell.as_fd());
         let ready = sys::wait_readable(&descriptors)?;
-        Ok(alive.into_iter().zip(ready).filter_map(|(index, ready)| ready.then_some(index)).collect())
+        Ok(alive
+            .into_iter()
+            .zip(ready)
+            .filter_map(|(index, ready)| ready.then_some(index))
+            .collect())
     }
 
     /// Does what it was told. False where nobody is left to tell.
@@ -142,7 +161,10 @@ impl Reader {
                 }
             }
         }
-        let mut counts = self.sources.iter_mut().fold(Counts::default(), Source::count);
+        let mut counts = self
+            .sources
+            .iter_mut()
+            .fold(Counts::default(), Source::count);
         if let Some(intake) = &mut self.intake {
             intake.say_what_was_lost();
             counts.lost = intake.lost();
@@ -153,7 +175,9 @@ impl Reader {
     /// Reads what one source has, up to a batch. How many frames that were.
     fn read_batch(&mut self, index: usize) -> usize {
         self.follow_run();
-        let Some(source) = self.sources.get_mut(index).filter(|source| !source.ended) else { return 0 };
+        let Some(source) = self.sources.get_mut(index).filter(|source| !source.ended) else {
+            return 0;
+        };
         let (link, intake, aggregates) = (source.link, &mut self.intake, &mut source.aggregates);
         let mut packets = Vec::new();
         let read = source.capture.dispatch(Some(Self::BATCH), |frame| {
@@ -162,7 +186,9 @@ impl Reader {
                 && intake.admits(&packet)
             {
                 packet.stored = intake.keep(index, frame.data);
-                packet.segment_bytes = aggregates.as_mut().and_then(|aggregates| aggregates.segment_bytes(&packet));
+                packet.segment_bytes = aggregates
+                    .as_mut()
+                    .and_then(|aggregates| aggregates.segment_bytes(&packet));
                 packets.push(packet);
             }
         });
@@ -171,7 +197,10 @@ impl Reader {
         }
         read.unwrap_or_else(|error| {
             source.ended = true;
-            self.shared.note(&format!("nothing more is captured on {}: {error}", source.name));
+            self.shared.note(&format!(
+                "nothing more is captured on {}: {error}",
+                source.name
+            ));
             0
         })
     }
@@ -189,7 +218,12 @@ impl Reader {
 impl Source {
     /// Adds what the kernel counted since it was last asked.
     fn count(sum: Counts, source: &mut Self) -> Counts {
-        let Ok(Stat { received, dropped, .. }) = source.capture.stats() else { return sum };
+        let Ok(Stat {
+            received, dropped, ..
+        }) = source.capture.stats()
+        else {
+            return sum;
+        };
         let before = std::mem::replace(&mut source.counted, (received, dropped));
         Counts {
             received: sum.received + u64::from(received.wrapping_sub(before.0)),

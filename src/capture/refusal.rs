@@ -15,12 +15,18 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) fn new(reason: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { reason: reason.into(), remedy: remedy.into() }
+        Self {
+            reason: reason.into(),
+            remedy: remedy.into(),
+        }
     }
 
     /// The event that says so in a run.
     pub fn event(&self) -> What {
-        What::CaptureUnavailable { reason: self.reason.clone(), remedy: self.remedy.clone() }
+        What::CaptureUnavailable {
+            reason: self.reason.clone(),
+            remedy: self.remedy.clone(),
+        }
     }
 
     /// This user may not capture.
@@ -30,23 +36,44 @@ impl Refusal {
 
     /// A fault of this program.
     pub(super) fn failed_within() -> Self {
-        Self::new("opening an interface failed within this program", "please report it")
+        Self::new(
+            "opening an interface failed within this program",
+            "please report it",
+        )
     }
 
     /// What libpcap's error means.
     pub(super) fn opening(interface: &str, error: &pcap::Error) -> Self {
         let text = error.to_string();
         let lower = text.to_lowercase();
-        if ["permission", "not permitted", "eacces", "eperm"].iter().any(|sign| lower.contains(sign)) {
+        if ["permission", "not permitted", "eacces", "eperm"]
+            .iter()
+            .any(|sign| lower.contains(sign))
+        {
             return Self::not_permitted();
         }
-        if ["no such device", "doesn't exist", "disappeared"].iter().any(|sign| lower.contains(sign)) {
-            return Self::new(format!("there is no interface {interface}"), "tapline doctor lists the interfaces".to_owned());
+        if ["no such device", "doesn't exist", "disappeared"]
+            .iter()
+            .any(|sign| lower.contains(sign))
+        {
+            return Self::new(
+                format!("there is no interface {interface}"),
+                "tapline doctor lists the interfaces".to_owned(),
+            );
         }
-        if ["not up", "is down", "network is down"].iter().any(|sign| lower.contains(sign)) {
-            return Self::new(format!("the interface {interface} is down"), format!("sudo ip link set {interface} up"));
+        if ["not up", "is down", "network is down"]
+            .iter()
+            .any(|sign| lower.contains(sign))
+        {
+            return Self::new(
+                format!("the interface {interface} is down"),
+                format!("sudo ip link set {interface} up"),
+            );
         }
-        Self::new(format!("the interface {interface} could not be opened: {text}"), "tapline doctor tries every interface".to_owned())
+        Self::new(
+            format!("the interface {interface} could not be opened: {text}"),
+            "tapline doctor tries every interface".to_owned(),
+        )
     }
 }
 
@@ -61,17 +88,26 @@ impl std::error::Error for Refusal {}
 /// The command that grants the right to capture.
 fn grant() -> String {
     if cfg!(target_os = "linux") {
-        let program = std::env::current_exe().map_or_else(|_| "/path/to/tapline".to_owned(), |path| quoted(&path.to_string_lossy()));
+        let program = std::env::current_exe().map_or_else(
+            |_| "/path/to/tapline".to_owned(),
+            |path| quoted(&path.to_string_lossy()),
+        );
         format!("sudo setcap cap_net_raw=eip {program}")
     } else {
-        "sudo chmod g+rw /dev/bpf* && sudo chgrp admin /dev/bpf* (or install Wireshark's ChmodBPF, which does it at every start)".to_owned()
+        "sudo chmod g+rw /dev/bpf* && sudo chgrp admin /dev/bpf* (or install Wireshark's \
+            ChmodBPF, which does it at every start)"
+            .to_owned()
     }
 }
 
 /// A path as a shell reads it back.
 fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
-    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
+    if path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -84,10 +120,19 @@ mod tests {
 
     #[test]
     fn what_libpcap_says_becomes_a_cause_and_a_next_step() {
-        let permission = of("eth7: You don't have permission to perform this capture on that device (socket: Operation not permitted)");
+        let permission = of(
+            "eth7: You don't have permission to perform this capture on that device (socket: \
+                Operation not permitted)",
+        );
         assert_eq!(permission, Refusal::not_permitted());
-        assert_eq!(of("eth7: No such device exists (SIOCGIFHWADDR: No such device)").reason, "there is no interface eth7");
-        assert_eq!(of("eth7: That device is not up").remedy, "sudo ip link set eth7 up");
+        assert_eq!(
+            of("eth7: No such device exists (SIOCGIFHWADDR: No such device)").reason,
+            "there is no interface eth7"
+        );
+        assert_eq!(
+            of("eth7: That device is not up").remedy,
+            "sudo ip link set eth7 up"
+        );
         assert!(of("something else").reason.ends_with("something else"));
     }
 
@@ -95,12 +140,18 @@ mod tests {
     #[test]
     fn the_right_is_granted_by_one_command_that_names_this_program() {
         let remedy = Refusal::not_permitted().remedy;
-        assert!(remedy.starts_with("sudo setcap cap_net_raw=eip /"), "{remedy}");
+        assert!(
+            remedy.starts_with("sudo setcap cap_net_raw=eip /"),
+            "{remedy}"
+        );
     }
 
     #[test]
     fn a_path_that_a_shell_would_split_is_quoted() {
         assert_eq!(quoted("/usr/local/bin/tapline"), "/usr/local/bin/tapline");
-        assert_eq!(quoted("/home/o'neil/my bin/tapline"), r"'/home/o'\''neil/my bin/tapline'");
+        assert_eq!(
+            quoted("/home/o'neil/my bin/tapline"),
+            r"'/home/o'\''neil/my bin/tapline'"
+        );
     }
 }

@@ -12,7 +12,8 @@ pub enum Interfaces {
     Towards {
         /// Servers, proxies and DNS servers whose addresses are known.
         addresses: Vec<SocketAddr>,
-        /// There are names whose addresses are not known yet: the default routes' interfaces and loopback are added.
+        /// There are names whose addresses are not known yet: the default routes' interfaces and
+        /// loopback are added.
         names: bool,
     },
     /// The one with this name.
@@ -38,7 +39,8 @@ impl Interfaces {
     }
 }
 
-/// The machine's interfaces that are up. A name that would act on a terminal can only be set by root, and is left out anyway.
+/// The machine's interfaces that are up. A name that would act on a terminal can only be set by
+/// root, and is left out anyway.
 pub(super) fn known() -> Vec<Interface> {
     let mut known = interfaces().unwrap_or_default();
     known.retain(|interface| interface.up && !interface.name.chars().any(acts_on_a_terminal));
@@ -47,7 +49,11 @@ pub(super) fn known() -> Vec<Interface> {
 
 /// The interface that packets to an address pass; `None` where no route leads there.
 pub(super) fn interface_towards(known: &[Interface], remote: SocketAddr) -> Option<String> {
-    let own = |address: IpAddr| known.iter().find(|interface| interface.addresses.contains(&address));
+    let own = |address: IpAddr| {
+        known
+            .iter()
+            .find(|interface| interface.addresses.contains(&address))
+    };
     // To an address of its own a machine talks over loopback, whichever interface has the address.
     let found = if own(remote.ip().to_canonical()).is_some() {
         known.iter().find(|interface| interface.loopback)
@@ -57,9 +63,14 @@ pub(super) fn interface_towards(known: &[Interface], remote: SocketAddr) -> Opti
     found.map(|interface| interface.name.clone())
 }
 
-/// The address this machine would use towards another. Connecting a UDP socket asks the routing table and sends nothing.
+/// The address this machine would use towards another. Connecting a UDP socket asks the routing
+/// table and sends nothing.
 fn local_towards(remote: SocketAddr) -> Option<IpAddr> {
-    let any: IpAddr = if remote.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let any: IpAddr = if remote.is_ipv4() {
+        Ipv4Addr::UNSPECIFIED.into()
+    } else {
+        Ipv6Addr::UNSPECIFIED.into()
+    };
     let socket = UdpSocket::bind((any, 0)).ok()?;
     // Port 0 cannot be connected to on every system.
     socket.connect((remote.ip(), remote.port().max(1))).ok()?;
@@ -68,7 +79,10 @@ fn local_towards(remote: SocketAddr) -> Option<IpAddr> {
 
 fn towards(known: &[Interface], addresses: &[SocketAddr], names: bool) -> Vec<String> {
     // Addresses for documentation (RFC 5737, RFC 3849): nobody's, so the default route leads there.
-    let nobodys: [SocketAddr; 2] = [([192, 0, 2, 1], 9).into(), (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into()];
+    let nobodys: [SocketAddr; 2] = [
+        ([192, 0, 2, 1], 9).into(),
+        (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into(),
+    ];
     let way = |remote: &SocketAddr| interface_towards(known, *remote);
     let defaults: Vec<String> = nobodys.iter().filter(|_| names).filter_map(way).collect();
     let lost = names && defaults.is_empty();
@@ -77,7 +91,12 @@ fn towards(known: &[Interface], addresses: &[SocketAddr], names: bool) -> Vec<St
         // Without a default route any interface may be the one.
         found.extend(of_all(known));
     } else if names || found.is_empty() {
-        found.extend(known.iter().find(|interface| interface.loopback).map(|interface| interface.name.clone()));
+        found.extend(
+            known
+                .iter()
+                .find(|interface| interface.loopback)
+                .map(|interface| interface.name.clone()),
+        );
     }
     let mut seen = Vec::new();
     found.retain(|name| {
@@ -89,11 +108,15 @@ fn towards(known: &[Interface], addresses: &[SocketAddr], names: bool) -> Vec<St
     found
 }
 
-/// Those with addresses first, since without one an interface carries no connection of this machine's.
+/// Those with addresses first, since without one an interface carries no connection of this
+/// machine's.
 fn of_all(known: &[Interface]) -> Vec<String> {
     let mut order: Vec<&Interface> = known.iter().collect();
     order.sort_by_key(|interface| (interface.addresses.is_empty(), interface.loopback));
-    order.into_iter().map(|interface| interface.name.clone()).collect()
+    order
+        .into_iter()
+        .map(|interface| interface.name.clone())
+        .collect()
 }
 
 #[cfg(test)]
@@ -101,16 +124,33 @@ mod tests {
     use super::*;
 
     fn interface(name: &str, loopback: bool, addresses: &[IpAddr]) -> Interface {
-        Interface { name: name.into(), up: true, loopback, addresses: addresses.to_vec() }
+        Interface {
+            name: name.into(),
+            up: true,
+            loopback,
+            addresses: addresses.to_vec(),
+        }
     }
 
     #[test]
     fn to_itself_a_machine_talks_over_loopback() {
         let own = IpAddr::from([198, 51, 100, 7]);
-        let known = [interface("eth9", false, &[own]), interface("lo", true, &[Ipv4Addr::LOCALHOST.into()])];
-        assert_eq!(interface_towards(&known, (own, 443).into()).as_deref(), Some("lo"));
-        assert_eq!(interface_towards(&known, ([127, 0, 0, 1], 443).into()).as_deref(), Some("lo"));
-        assert_eq!(interface_towards(&known, ([127, 0, 0, 53], 53).into()).as_deref(), Some("lo"));
+        let known = [
+            interface("eth9", false, &[own]),
+            interface("lo", true, &[Ipv4Addr::LOCALHOST.into()]),
+        ];
+        assert_eq!(
+            interface_towards(&known, (own, 443).into()).as_deref(),
+            Some("lo")
+        );
+        assert_eq!(
+            interface_towards(&known, ([127, 0, 0, 1], 443).into()).as_deref(),
+            Some("lo")
+        );
+        assert_eq!(
+            interface_towards(&known, ([127, 0, 0, 53], 53).into()).as_deref(),
+            Some("lo")
+        );
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub type Sink = Arc<dyn Fn(Event) -> bool + Send + Sync>;
 pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
 
 pub(super) struct Run {
-    /// Until the run has ended. Whoever waits for its last event waits until nobody can send another.
+    /// Until the run has ended. Whoever waits for its last event waits until nobody can send
+    /// another.
     told: Mutex<Option<(Sink, Now)>>,
     expected: Mutex<Arc<BTreeSet<Remote>>>,
     open_flows: Mutex<usize>,
@@ -48,7 +49,11 @@ impl Run {
     /// Adds addresses. All of them then, if any was new.
     pub(super) fn expect(&self, remotes: &[SocketAddr]) -> Option<Arc<BTreeSet<Remote>>> {
         let mut expected = locked(&self.expected);
-        let new: Vec<Remote> = remotes.iter().map(|remote| remote_of(*remote)).filter(|remote| !expected.contains(remote)).collect();
+        let new: Vec<Remote> = remotes
+            .iter()
+            .map(|remote| remote_of(*remote))
+            .filter(|remote| !expected.contains(remote))
+            .collect();
         if new.is_empty() || expected.len() + new.len() > Self::MOST_EXPECTED {
             return None;
         }
@@ -61,9 +66,12 @@ impl Run {
         Arc::clone(&locked(&self.expected))
     }
 
-    /// Hands out an event as of now; `false` where there was no room. Of a run that has ended nothing is wanted.
+    /// Hands out an event as of now; `false` where there was no room. Of a run that has ended
+    /// nothing is wanted.
     pub(super) fn emit(&self, what: What) -> bool {
-        locked(&self.told).as_ref().is_none_or(|(sink, now)| sink(Event { at: now(), what }))
+        locked(&self.told)
+            .as_ref()
+            .is_none_or(|(sink, now)| sink(Event { at: now(), what }))
     }
 
     /// Lets go of where events go and of the run's clock, also for those who still hold this.
@@ -89,10 +97,13 @@ impl Run {
         self.flows_changed.notify_all();
     }
 
-    /// Waits until every connection that was seen to begin was seen to end, but no longer than `patience`.
+    /// Waits until every connection that was seen to begin was seen to end, but no longer than
+    /// `patience`.
     pub(super) fn wait_until_closed(&self, patience: Duration) {
         let open = locked(&self.open_flows);
-        let waited = self.flows_changed.wait_timeout_while(open, patience, |open| *open > 0);
+        let waited = self
+            .flows_changed
+            .wait_timeout_while(open, patience, |open| *open > 0);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -125,7 +136,9 @@ mod tests {
     #[test]
     fn more_addresses_than_are_remembered_are_not_taken() {
         let run = run();
-        let many: Vec<SocketAddr> = (0..u16::MAX).map(|port| ([127, 0, 0, 1], port).into()).collect();
+        let many: Vec<SocketAddr> = (0..u16::MAX)
+            .map(|port| ([127, 0, 0, 1], port).into())
+            .collect();
         assert!(run.expect(&many).is_none());
         assert!(run.expected().is_empty());
     }

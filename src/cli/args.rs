@@ -44,7 +44,11 @@ Examples:
 /// Watch one request cross every layer, live.
 #[derive(Debug, Parser)]
 #[command(name = "tapline", version, about, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true, args_override_self = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    args_override_self = true
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -55,8 +59,10 @@ pub(super) struct Cli {
 const LONG_ABOUT: &str = "\
 Watch one request cross every layer, live.
 
-tapline runs a request against a URL and draws, while it happens, every phase (DNS lookup, TCP handshake, TLS handshake, \
-request sent, server wait, response received) on one time axis, over the packets that carried it. With no URL it opens \
+tapline runs a request against a URL and draws, while it happens, every phase (DNS lookup, TCP \
+handshake, TLS handshake, \
+request sent, server wait, response received) on one time axis, over the packets that carried it. \
+With no URL it opens \
 the start screen. Without a terminal it prints the report that `tapline probe` prints.";
 
 /// What there is to do besides watching a URL.
@@ -64,7 +70,8 @@ the start screen. Without a terminal it prints the report that `tapline probe` p
 pub(super) enum Command {
     /// Run requests without the screen; a report on standard output
     Probe(Box<ProbeArgs>),
-    /// Look at a saved run, at a capture file, pcap or pcapng of anybody's, or at a HAR file, on the screen
+    /// Look at a saved run, at a capture file, pcap or pcapng of anybody's, or at a HAR file, on
+    /// the screen
     Open(OpenArgs),
     /// Turn a saved run, a capture file, pcap or pcapng of anybody's, or a HAR file into a report
     Report(ReportFileArgs),
@@ -128,7 +135,11 @@ pub(super) enum ThemeChoice {
 #[derive(Debug, Args)]
 pub(super) struct ProbeArgs {
     /// What to probe, one after the other; without a scheme, http:// is meant, as with curl
-    #[arg(required_unless_present = "suite", conflicts_with = "suite", value_name = "URL")]
+    #[arg(
+        required_unless_present = "suite",
+        conflicts_with = "suite",
+        value_name = "URL"
+    )]
     pub(super) urls: Vec<String>,
     /// Probe the endpoints in FILE (TOML) at the same time, and give one verdict
     #[arg(long, value_name = "FILE", help_heading = "Suite", long_help = suite::HELP)]
@@ -136,16 +147,19 @@ pub(super) struct ProbeArgs {
     /// Endpoints of a suite to probe at a time; 4 for each processor, 32 at most, when left out
     #[arg(long, value_name = "NUM", requires = "suite", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Suite")]
     pub(super) parallel: Option<u16>,
-    /// What to write: text, json, events, svg, html, markdown, har, csv, prometheus or junit; into a file with =FILE; may be given several times
+    /// What to write: text, json, events, svg, html, markdown, har, csv, prometheus or junit; into
+    /// a file with =FILE; may be given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(super) formats: Vec<String>,
-    /// Write this instead of the report once done, with curl's %{variables}; @file reads it from a file, @- from standard input
+    /// Write this instead of the report once done, with curl's %{variables}; @file reads it from a
+    /// file, @- from standard input
     #[arg(short = 'w', long, value_name = "FORMAT", help_heading = "Report")]
     pub(super) write_out: Option<String>,
     /// Limits such as 'total<=500ms,dns<=50ms'; a missed one ends with exit code 4
     #[arg(long, value_name = "RULES", help_heading = "Report", long_help = budget::HELP)]
     pub(super) budget: Option<String>,
-    /// Send spans and metrics to a collector of OpenTelemetry's (OTLP over HTTP); - goes where the environment says
+    /// Send spans and metrics to a collector of OpenTelemetry's (OTLP over HTTP); - goes where the
+    /// environment says
     #[arg(long, value_name = "URL", help_heading = "Report")]
     pub(super) otlp: Option<String>,
     /// Post the JSON document to this URL; may be given several times
@@ -160,7 +174,10 @@ pub(super) struct ProbeArgs {
 impl ProbeArgs {
     /// A probe with the default report.
     pub(super) fn of(urls: Vec<String>, request: RequestArgs, ascii: bool) -> Self {
-        let look = ReportArgs { ascii, ..ReportArgs::default() };
+        let look = ReportArgs {
+            ascii,
+            ..ReportArgs::default()
+        };
         Self {
             urls,
             suite: None,
@@ -188,7 +205,13 @@ pub(super) struct ReportArgs {
     #[command(flatten)]
     pub(super) secrets: SecretsArgs,
     /// Colours in the text report
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Report")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Report"
+    )]
     pub(super) color: ColorChoice,
     /// Draw with ASCII characters only
     #[arg(long, help_heading = "Report")]
@@ -217,16 +240,37 @@ pub(super) struct DoctorArgs {
 
 /// What shapes the request.
 #[derive(Clone, Debug, Default, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(super) struct RequestArgs {
     /// Request method
-    #[arg(short = 'X', long = "request", value_name = "METHOD", help_heading = "Request")]
+    #[arg(
+        short = 'X',
+        long = "request",
+        value_name = "METHOD",
+        help_heading = "Request"
+    )]
     pub(super) method: Option<String>,
-    /// Header field: 'Name: value', 'Name;' for an empty one, 'Name:' to leave it out; @file reads them from a file
-    #[arg(short = 'H', long = "header", value_name = "LINE", help_heading = "Request")]
+    /// Header field: 'Name: value', 'Name;' for an empty one, 'Name:' to leave it out; @file reads
+    /// them from a file
+    #[arg(
+        short = 'H',
+        long = "header",
+        value_name = "LINE",
+        help_heading = "Request"
+    )]
     pub(super) headers: Vec<String>,
-    /// Body, sent by POST as a form; @file reads it from a file without line ends; several are joined with &
-    #[arg(short = 'd', long, visible_alias = "data-ascii", value_name = "DATA", help_heading = "Request")]
+    /// Body, sent by POST as a form; @file reads it from a file without line ends; several are
+    /// joined with &
+    #[arg(
+        short = 'd',
+        long,
+        visible_alias = "data-ascii",
+        value_name = "DATA",
+        help_heading = "Request"
+    )]
     pub(super) data: Vec<String>,
     /// Body as it is; @file reads it from a file
     #[arg(long, value_name = "DATA", help_heading = "Request")]
@@ -240,7 +284,8 @@ pub(super) struct RequestArgs {
     /// JSON body: --data-binary with Content-Type and Accept application/json
     #[arg(long, value_name = "DATA", help_heading = "Request")]
     pub(super) json: Vec<String>,
-    /// Multipart form field: name=value, name=@file,file, name=<file, name=( to =); may be followed by ;type= ;filename= ;headers= ;encoder=
+    /// Multipart form field: name=value, name=@file,file, name=<file, name=( to =); may be
+    /// followed by ;type= ;filename= ;headers= ;encoder=
     #[arg(short = 'F', long = "form", value_name = "FIELD", help_heading = "Request", long_help = form::HELP)]
     pub(super) form: Vec<String>,
     /// Multipart form field whose value is taken as it is
@@ -255,16 +300,19 @@ pub(super) struct RequestArgs {
     /// Ask for the head only
     #[arg(short = 'I', long = "head", help_heading = "Request")]
     pub(super) head: bool,
-    /// Follow redirects; what is your own (header fields, credentials, body, client certificate) goes to the URL's own origin only
+    /// Follow redirects; what is your own (header fields, credentials, body, client certificate)
+    /// goes to the URL's own origin only
     #[arg(short = 'L', long, help_heading = "Request", long_help = redirects::LOCATION)]
     pub(super) location: bool,
-    /// Follow redirects, and send credentials, own header fields, the body and the client certificate to other origins too
+    /// Follow redirects, and send credentials, own header fields, the body and the client
+    /// certificate to other origins too
     #[arg(long, help_heading = "Request")]
     pub(super) location_trusted: bool,
     /// Redirects to follow at most; -1 for as many as there are, up to 100000
     #[arg(long, value_name = "NUM", default_value_t = 50, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(-1..=i64::from(u32::MAX)), help_heading = "Request")]
     pub(super) max_redirs: i64,
-    /// Refuse redirects from public addresses to loopback, private, link-local and metadata addresses; suites do so anyway
+    /// Refuse redirects from public addresses to loopback, private, link-local and metadata
+    /// addresses; suites do so anyway
     #[arg(long, overrides_with = "no_redirect_guard", help_heading = "Request", long_help = redirects::GUARD)]
     pub(super) redirect_guard: bool,
     /// Follow them, also in a suite
@@ -274,7 +322,12 @@ pub(super) struct RequestArgs {
     #[arg(short = 'f', long, help_heading = "Request")]
     pub(super) fail: bool,
     /// Basic authentication
-    #[arg(short = 'u', long, value_name = "USER:PASSWORD", help_heading = "Request")]
+    #[arg(
+        short = 'u',
+        long,
+        value_name = "USER:PASSWORD",
+        help_heading = "Request"
+    )]
     pub(super) user: Option<String>,
     /// Bearer token
     #[arg(long, value_name = "TOKEN", help_heading = "Request")]
@@ -320,7 +373,12 @@ pub(super) struct RequestArgs {
     pub(super) connect_timeout: f64,
 
     /// Use IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6", help_heading = "Names and addresses")]
+    #[arg(
+        short = '4',
+        long,
+        conflicts_with = "ipv6",
+        help_heading = "Names and addresses"
+    )]
     pub(super) ipv4: bool,
     /// Use IPv6 only
     #[arg(short = '6', long, help_heading = "Names and addresses")]
@@ -331,25 +389,40 @@ pub(super) struct RequestArgs {
     /// Connect to another host and port: HOST1:PORT1:HOST2:PORT2
     #[arg(long, value_name = "RULE", help_heading = "Names and addresses")]
     pub(super) connect_to: Vec<String>,
-    /// DNS servers to ask, as ADDRESS[:PORT], separated by commas; "system" asks the operating system's resolver, whose
-    /// queries cannot be seen
+    /// DNS servers to ask, as ADDRESS[:PORT], separated by commas; "system" asks the operating
+    /// system's resolver, whose queries cannot be seen
     #[arg(long, value_name = "ADDRESSES", help_heading = "Names and addresses")]
     pub(super) dns_servers: Option<String>,
     /// Ask over DNS over HTTPS
-    #[arg(long, value_name = "URL", conflicts_with = "dns_servers", help_heading = "Names and addresses")]
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "dns_servers",
+        help_heading = "Names and addresses"
+    )]
     pub(super) doh_url: Option<String>,
     /// Connect through this Unix-domain socket
     #[arg(long, value_name = "PATH", help_heading = "Names and addresses")]
     pub(super) unix_socket: Option<PathBuf>,
     /// Proxy: [http|https|socks5|socks5h://][user:password@]host[:port]
-    #[arg(short = 'x', long, value_name = "PROXY", help_heading = "Names and addresses")]
+    #[arg(
+        short = 'x',
+        long,
+        value_name = "PROXY",
+        help_heading = "Names and addresses"
+    )]
     pub(super) proxy: Option<String>,
     /// Hosts to reach without the proxy, separated by commas
     #[arg(long, value_name = "HOSTS", help_heading = "Names and addresses")]
     pub(super) noproxy: Option<String>,
 
     /// Speak HTTP/1.0
-    #[arg(short = '0', long = "http1.0", group = "http_version", help_heading = "Protocol")]
+    #[arg(
+        short = '0',
+        long = "http1.0",
+        group = "http_version",
+        help_heading = "Protocol"
+    )]
     pub(super) http1_0: bool,
     /// Speak HTTP/1.1
     #[arg(long = "http1.1", group = "http_version", help_heading = "Protocol")]
@@ -393,12 +466,19 @@ pub(super) struct RequestArgs {
     pub(super) keylog: Option<PathBuf>,
 
     /// Whether to capture packets: auto where permitted, on to insist, off
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN", help_heading = "Capture")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Capture"
+    )]
     pub(super) capture: CaptureChoice,
     /// Capture on this interface instead of the route's
     #[arg(long, value_name = "NAME", help_heading = "Capture")]
     pub(super) capture_interface: Option<String>,
-    /// Save the whole run to FILE, packets and all: pcapng that tapline and Wireshark open; - streams it to standard output
+    /// Save the whole run to FILE, packets and all: pcapng that tapline and Wireshark open; -
+    /// streams it to standard output
     #[arg(long, value_name = "FILE", help_heading = "Capture")]
     pub(super) save: Option<PathBuf>,
 }
@@ -417,8 +497,14 @@ pub(super) enum CaptureChoice {
 
 /// A number of seconds, zero or more, with a fraction or without.
 fn seconds(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| "a number of seconds is wanted, such as 2 or 0.5".to_owned())?;
-    if (0.0..=1e9).contains(&value) { Ok(value) } else { Err("a number of seconds from 0 to 1000000000 is wanted".to_owned()) }
+    let value: f64 = text
+        .parse()
+        .map_err(|_| "a number of seconds is wanted, such as 2 or 0.5".to_owned())?;
+    if (0.0..=1e9).contains(&value) {
+        Ok(value)
+    } else {
+        Err("a number of seconds from 0 to 1000000000 is wanted".to_owned())
+    }
 }
 
 #[cfg(test)]

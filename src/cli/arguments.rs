@@ -1,4 +1,5 @@
-//! The program's arguments, where others can see them: process lists show them to everybody on the machine.
+//! The program's arguments, where others can see them: process lists show them to everybody on the
+//! machine.
 
 mod masking;
 
@@ -55,7 +56,9 @@ pub(super) fn keep_from(command: &mut Command) -> &mut Command {
 fn received() -> Option<Vec<OsString>> {
     let descriptor = std::env::var(HANDED_OVER).ok()?.parse().ok()?;
     let mut bytes = Vec::new();
-    sys::inherited_file(descriptor)?.read_to_end(&mut bytes).ok()?;
+    sys::inherited_file(descriptor)?
+        .read_to_end(&mut bytes)
+        .ok()?;
     let arguments: Vec<OsString> = bytes
         .split_inclusive(|byte| *byte == 0)
         .filter_map(|argument| Some(OsString::from_vec(argument.strip_suffix(&[0])?.to_vec())))
@@ -64,8 +67,18 @@ fn received() -> Option<Vec<OsString>> {
 }
 
 fn hide(given: &[OsString]) {
-    let joined = |arguments: Vec<Vec<u8>>| -> Vec<u8> { arguments.into_iter().flat_map(|argument| [argument, vec![0]].concat()).collect() };
-    let shown = joined(given.iter().map(|argument| argument.as_bytes().to_vec()).collect());
+    let joined = |arguments: Vec<Vec<u8>>| -> Vec<u8> {
+        arguments
+            .into_iter()
+            .flat_map(|argument| [argument, vec![0]].concat())
+            .collect()
+    };
+    let shown = joined(
+        given
+            .iter()
+            .map(|argument| argument.as_bytes().to_vec())
+            .collect(),
+    );
     let masked = joined(masked(given));
     if masked != shown {
         sys::overwrite_arguments(&masked);

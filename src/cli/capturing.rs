@@ -32,11 +32,17 @@ pub(super) enum Capturing {
 }
 
 impl Pending {
-    /// Begins to open the interfaces, to capture so much of each packet, and gives up the right to. To be called before any thread is started.
-    pub(super) fn begin(request: &RequestArgs, depth: Depth, likely: impl FnOnce() -> Interfaces) -> Self {
+    /// Begins to open the interfaces, to capture so much of each packet, and gives up the right to.
+    /// To be called before any thread is started.
+    pub(super) fn begin(
+        request: &RequestArgs,
+        depth: Depth,
+        likely: impl FnOnce() -> Interfaces,
+    ) -> Self {
         let choice = request.capture;
         let named = request.capture_interface.clone().map(Interfaces::Named);
-        let opening = (choice != CaptureChoice::Off).then(|| Opening::begin(&named.unwrap_or_else(likely), depth));
+        let opening = (choice != CaptureChoice::Off)
+            .then(|| Opening::begin(&named.unwrap_or_else(likely), depth));
         Self { choice, opening }
     }
 
@@ -57,14 +63,22 @@ impl Pending {
 impl Capturing {
     /// What packets are captured on.
     pub(super) fn devices(&self) -> Vec<Device> {
-        let Self::On(capture) = self else { return Vec::new() };
-        let device = |(name, link_type): (&str, u16)| Device { name: name.to_owned(), link_type, snap_length: capture.snap_length() };
+        let Self::On(capture) = self else {
+            return Vec::new();
+        };
+        let device = |(name, link_type): (&str, u16)| Device {
+            name: name.to_owned(),
+            link_type,
+            snap_length: capture.snap_length(),
+        };
         capture.links().map(device).collect()
     }
 
     /// The bytes of the packets that are kept.
     pub(super) fn store(&self) -> Arc<dyn ByteStore> {
-        let Self::On(capture) = self else { return Arc::new(Latest(None)) };
+        let Self::On(capture) = self else {
+            return Arc::new(Latest(None));
+        };
         Arc::new(Latest(Some(Arc::clone(capture))))
     }
 }
@@ -76,7 +90,11 @@ impl ByteStore for Latest {
     fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
         match self.0.as_ref().and_then(|capture| capture.kept()) {
             Some(kept) => kept.read(stored, most, into),
-            None => Err(StoreError::Gone { at: stored.at, needed: stored.bytes.get().into(), found: 0 }),
+            None => Err(StoreError::Gone {
+                at: stored.at,
+                needed: stored.bytes.get().into(),
+                found: 0,
+            }),
         }
     }
 
@@ -91,12 +109,19 @@ pub(super) fn interfaces_of(specs: &[Spec]) -> Interfaces {
     let mut names = false;
     for spec in specs {
         let port = spec.url.port_or_known_default().unwrap_or(0);
-        let first = spec.proxy.as_ref().map_or_else(|| spec.url.host_str().unwrap_or_default(), |proxy| proxy.host.as_str());
+        let first = spec.proxy.as_ref().map_or_else(
+            || spec.url.host_str().unwrap_or_default(),
+            |proxy| proxy.host.as_str(),
+        );
         match literal(first) {
             Some(ip) => addresses.push(SocketAddr::new(ip, port)),
             None => names = true,
         }
-        addresses.extend(spec.resolve.iter().flat_map(|rule| rule.addresses.iter().map(|ip| SocketAddr::new(*ip, rule.port))));
+        addresses.extend(spec.resolve.iter().flat_map(|rule| {
+            rule.addresses
+                .iter()
+                .map(|ip| SocketAddr::new(*ip, rule.port))
+        }));
         if let Dns::Servers(servers) = &spec.dns {
             addresses.extend(servers);
         }
@@ -104,12 +129,16 @@ pub(super) fn interfaces_of(specs: &[Spec]) -> Interfaces {
     Interfaces::Towards { addresses, names }
 }
 
-/// An address that stands in the place of a name; loopback for the name that always means it (RFC 6761 §6.3).
+/// An address that stands in the place of a name; loopback for the name that always means it (RFC
+/// 6761 §6.3).
 fn literal(host: &str) -> Option<IpAddr> {
     if host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost") {
         return Some(IpAddr::from([127, 0, 0, 1]));
     }
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    host.trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .ok()
 }
 
 /// Passes on to a capture what a probe expects.

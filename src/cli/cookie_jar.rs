@@ -20,7 +20,10 @@ pub(super) struct CookieJar {
 impl CookieJar {
     /// For what `-c` names.
     pub(super) fn new(path: Option<PathBuf>) -> Option<Self> {
-        path.map(|path| Self { cookies: KeptCookies::default(), path })
+        path.map(|path| Self {
+            cookies: KeptCookies::default(),
+            path,
+        })
     }
 
     /// Has a spec's transfers add their cookies.
@@ -36,18 +39,27 @@ impl CookieJar {
         let mut left_out = 0;
         let written = if self.path.as_os_str() == "-" {
             let mut stdout = io::stdout().lock();
-            self.cookies.write(&mut stdout).and_then(|count| stdout.flush().map(|()| left_out = count))
+            self.cookies
+                .write(&mut stdout)
+                .and_then(|count| stdout.flush().map(|()| left_out = count))
         } else {
-            output::write_file(&self.path, Readers::OwnerIfNew, |out| self.cookies.write(out).map(|count| left_out = count))
+            output::write_file(&self.path, Readers::OwnerIfNew, |out| {
+                self.cookies.write(out).map(|count| left_out = count)
+            })
         };
         if left_out > 0 {
-            eprintln!("tapline: {left_out} cookies have a tab in their name or path and cannot stand in a cookie file");
+            eprintln!(
+                "tapline: {left_out} cookies have a tab in their name or path and cannot stand in \
+                    a cookie file"
+            );
         }
         match written {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => {
-                let name = Untrusted::new(self.path.to_string_lossy()).escaped().into_owned();
+                let name = Untrusted::new(self.path.to_string_lossy())
+                    .escaped()
+                    .into_owned();
                 eprintln!("tapline: the cookies cannot be written to {name}: {error}");
                 Err(Exit::Fault)
             }

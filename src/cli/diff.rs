@@ -18,7 +18,8 @@ use crate::trace::Trace;
 use crate::units::{Untrusted, grouped};
 
 /// What is said of a file with nothing in it.
-const NOTHING: &str = "there is nothing in it that could be compared: no request, and no conversation";
+const NOTHING: &str =
+    "there is nothing in it that could be compared: no request, and no conversation";
 
 /// Reads both and says what changed. What cannot be read at all is a mistake of the command line's.
 pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
@@ -30,8 +31,15 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
     let after = read(&args.after, &mut options.rules)?;
     let found = difference(&before, &after, args.tolerance);
     let names = [&args.before, &args.after].map(|path| Untrusted::new(path.to_string_lossy()));
-    let compared = Compared { difference: &found, names: [&names[0], &names[1]] };
-    let mut exit = if found.regressions.is_empty() { Exit::Done } else { Exit::Regression };
+    let compared = Compared {
+        difference: &found,
+        names: [&names[0], &names[1]],
+    };
+    let mut exit = if found.regressions.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Regression
+    };
     for (format, file) in asked {
         let text = format.write(compared, &options);
         let written = match file {
@@ -49,7 +57,11 @@ fn to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) -> Exi
     match output::write_file(path, readers, |file| file.write_all(text.as_bytes())) {
         Ok(()) => Exit::Done,
         Err(error) => {
-            eprintln!("tapline: the {} report cannot be written to {}: {error}", format.name(), path.display());
+            eprintln!(
+                "tapline: the {} report cannot be written to {}: {error}",
+                format.name(),
+                path.display()
+            );
             Exit::Fault
         }
     }
@@ -59,10 +71,18 @@ fn to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) -> Exi
 fn formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, Usage> {
     let mut formats = Vec::new();
     for text in asked {
-        let (name, file) = text.split_once('=').map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
-        let format = name.parse::<DiffFormat>().map_err(|error| Usage::new(format!("--format: {error}")))?;
+        let (name, file) = text
+            .split_once('=')
+            .map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
+        let format = name
+            .parse::<DiffFormat>()
+            .map_err(|error| Usage::new(format!("--format: {error}")))?;
         match file {
-            Some("") => return Err(Usage::new(format!("--format {name}=: a file is wanted after the ="))),
+            Some("") => {
+                return Err(Usage::new(format!(
+                    "--format {name}=: a file is wanted after the ="
+                )));
+            }
             file => formats.push((format, file.filter(|file| *file != "-").map(PathBuf::from))),
         }
     }
@@ -70,7 +90,10 @@ fn formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, Usage
         formats.push((DiffFormat::Text, None));
     }
     if formats.iter().filter(|(_, file)| file.is_none()).count() > 1 {
-        return Err(Usage::new("only one report can go to standard output; give the others a file: --format json=diff.json"));
+        return Err(Usage::new(
+            "only one report can go to standard output; give the others a file: --format \
+                json=diff.json",
+        ));
     }
     Ok(formats)
 }
@@ -78,13 +101,15 @@ fn formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, Usage
 /// What is compared of a file. What is secret in one is masked in what is said of both.
 fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
     let name = Untrusted::new(path.to_string_lossy());
-    let refused = |reason: &dyn std::fmt::Display| Usage::new(format!("{}: {reason}", name.escaped()));
+    let refused =
+        |reason: &dyn std::fmt::Display| Usage::new(format!("{}: {reason}", name.escaped()));
     match Comparable::open(path).map_err(|error| refused(&error))? {
         Comparable::Summary(side) if side.exchanges.is_empty() => Err(refused(&NOTHING)),
         Comparable::Summary(side) => Ok(*side),
         Comparable::Events(archive) => {
             let store = archive.store();
-            let (mut reading, mut taken, mut result) = (Reading::begin(Holding::WINDOW), Taken::default(), Ok(()));
+            let (mut reading, mut taken, mut result) =
+                (Reading::begin(Holding::WINDOW), Taken::default(), Ok(()));
             let mut take = |trace: &Trace, _, transfer: &Transfer<'_>| {
                 taken.add(trace, transfer);
                 Ok(())
@@ -96,14 +121,23 @@ fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
                 }
             });
             if let Some(error) = &kept.error {
-                eprintln!("tapline: {}: the file is not read to its end: {error}", name.escaped());
+                eprintln!(
+                    "tapline: {}: the file is not read to its end: {error}",
+                    name.escaped()
+                );
             }
-            let trace = result.and_then(|()| reading.end(&mut take)).map_err(|error| refused(&error))?;
+            let trace = result
+                .and_then(|()| reading.end(&mut take))
+                .map_err(|error| refused(&error))?;
             let Taken { mut side, beyond } = taken;
             side.add_conversations(&trace, &ServerNames::of(&trace, &*store));
             if beyond > 0 {
                 let (more, most) = (grouped(beyond as u64), grouped(Taken::MOST as u64));
-                eprintln!("tapline: {}: the first {most} exchanges are compared; {more} more are left out", name.escaped());
+                eprintln!(
+                    "tapline: {}: the first {most} exchanges are compared; {more} more are left \
+                        out",
+                    name.escaped()
+                );
             }
             if side.exchanges.is_empty() {
                 return Err(refused(&NOTHING));

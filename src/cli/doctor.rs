@@ -27,16 +27,35 @@ struct Check {
     remedy: Option<String>,
 }
 
-/// Looks at everything and prints what it found. Ends with 1 where something that every run needs is broken.
+/// Looks at everything and prints what it found. Ends with 1 where something that every run needs
+/// is broken.
 pub(super) fn run(args: &DoctorArgs) -> Exit {
-    let checks = [capture(), resolver(), ipv4(), ipv6(), trust_store(), terminal(), locale(), environment()];
+    let checks = [
+        capture(),
+        resolver(),
+        ipv4(),
+        ipv6(),
+        trust_store(),
+        terminal(),
+        locale(),
+        environment(),
+    ];
     let written = super::output::print(picture(&checks, args.ascii).as_bytes());
-    if checks.iter().any(|check| check.state == State::Broken) { Exit::Fault } else { written }
+    if checks.iter().any(|check| check.state == State::Broken) {
+        Exit::Fault
+    } else {
+        written
+    }
 }
 
 fn picture(checks: &[Check], ascii: bool) -> String {
     let ascii = ascii || !super::speaks_unicode();
-    let mut out = format!("tapline {} on {} {}\n\n", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    let mut out = format!(
+        "tapline {} on {} {}\n\n",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    );
     for check in checks {
         let sign = match (check.state, ascii) {
             (State::Good, false) => "✓",
@@ -48,7 +67,12 @@ fn picture(checks: &[Check], ascii: bool) -> String {
         };
         let _ = writeln!(out, " {sign:<2} {:<12} {}", check.what, check.found);
         if let Some(remedy) = &check.remedy {
-            let _ = writeln!(out, "    {:<12} {} {remedy}", "", if ascii { "->" } else { "→" });
+            let _ = writeln!(
+                out,
+                "    {:<12} {} {remedy}",
+                "",
+                if ascii { "->" } else { "→" }
+            );
         }
     }
     out
@@ -61,27 +85,44 @@ fn capture() -> Check {
         Some(refusal) => Check {
             what: "capture",
             state: State::Lacking,
-            found: format!("packets cannot be captured: {}; everything else works", refusal.reason),
+            found: format!(
+                "packets cannot be captured: {}; everything else works",
+                refusal.reason
+            ),
             remedy: Some(refusal.remedy.clone()),
         },
-        None => {
-            Check { what: "capture", state: State::Good, found: format!("packets can be captured on {}", able.join(", ")), remedy: None }
-        }
+        None => Check {
+            what: "capture",
+            state: State::Good,
+            found: format!("packets can be captured on {}", able.join(", ")),
+            remedy: None,
+        },
     }
 }
 
 fn resolver() -> Check {
     match hickory_resolver::system_conf::read_system_conf() {
         Ok((config, _)) => {
-            let servers: Vec<String> = config.name_servers().iter().map(|server| server.ip.to_string()).collect();
-            Check { what: "resolver", state: State::Good, found: format!("asks {}", servers.join(", ")), remedy: None }
+            let servers: Vec<String> = config
+                .name_servers()
+                .iter()
+                .map(|server| server.ip.to_string())
+                .collect();
+            Check {
+                what: "resolver",
+                state: State::Good,
+                found: format!("asks {}", servers.join(", ")),
+                remedy: None,
+            }
         }
         Err(error) => Check {
             what: "resolver",
             state: State::Lacking,
             found: format!("no name servers are configured ({error})"),
             remedy: Some(
-                "the operating system's resolver is used instead, whose queries cannot be seen; --dns-servers ADDRESS names one".to_owned(),
+                "the operating system's resolver is used instead, whose queries cannot be seen; \
+                    --dns-servers ADDRESS names one"
+                    .to_owned(),
             ),
         },
     }
@@ -92,38 +133,68 @@ fn ipv4() -> Check {
 }
 
 fn ipv6() -> Check {
-    route("IPv6", SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 443)))
+    route(
+        "IPv6",
+        SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 443)),
+    )
 }
 
-/// Connecting a UDP socket asks the kernel for a route and sends nothing; the addresses are reserved for documentation.
+/// Connecting a UDP socket asks the kernel for a route and sends nothing; the addresses are
+/// reserved for documentation.
 fn route(what: &'static str, to: SocketAddr) -> Check {
-    let any: SocketAddr = if to.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
-    let local = UdpSocket::bind(any).and_then(|socket| socket.connect(to).and_then(|()| socket.local_addr()));
+    let any: SocketAddr = if to.is_ipv4() {
+        ([0, 0, 0, 0], 0).into()
+    } else {
+        ([0_u16; 8], 0).into()
+    };
+    let local = UdpSocket::bind(any)
+        .and_then(|socket| socket.connect(to).and_then(|()| socket.local_addr()));
     match local {
-        Ok(local) => Check { what, state: State::Good, found: format!("leaves from {}", local.ip()), remedy: None },
-        Err(error) => {
-            Check { what, state: State::Lacking, found: format!("no route ({error}); only this machine is reached over it"), remedy: None }
-        }
+        Ok(local) => Check {
+            what,
+            state: State::Good,
+            found: format!("leaves from {}", local.ip()),
+            remedy: None,
+        },
+        Err(error) => Check {
+            what,
+            state: State::Lacking,
+            found: format!("no route ({error}); only this machine is reached over it"),
+            remedy: None,
+        },
     }
 }
 
 fn trust_store() -> Check {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     match rustls_platform_verifier::Verifier::new(provider) {
-        Ok(_) => Check { what: "trust store", state: State::Good, found: "the system's certificates are found".to_owned(), remedy: None },
+        Ok(_) => Check {
+            what: "trust store",
+            state: State::Good,
+            found: "the system's certificates are found".to_owned(),
+            remedy: None,
+        },
         Err(error) => Check {
             what: "trust store",
             state: State::Lacking,
             found: format!("the system's certificates cannot be used: {error}"),
-            remedy: Some("install the package ca-certificates, or name a file with --cacert".to_owned()),
+            remedy: Some(
+                "install the package ca-certificates, or name a file with --cacert".to_owned(),
+            ),
         },
     }
 }
 
 fn terminal() -> Check {
     if !std::io::stdout().is_terminal() {
-        let found = "standard output is no terminal; reports are printed instead of the screen".to_owned();
-        return Check { what: "terminal", state: State::Lacking, found, remedy: None };
+        let found =
+            "standard output is no terminal; reports are printed instead of the screen".to_owned();
+        return Check {
+            what: "terminal",
+            state: State::Lacking,
+            found,
+            remedy: None,
+        };
     }
     let kind = std::env::var("TERM").unwrap_or_else(|_| "unknown".to_owned());
     let kind = crate::units::Untrusted::new(kind).escaped().into_owned();
@@ -134,19 +205,37 @@ fn terminal() -> Check {
             found: format!("{kind}, {width}×{height}"),
             remedy: Some("80×24 or more shows everything".to_owned()),
         },
-        Ok((width, height)) => Check { what: "terminal", state: State::Good, found: format!("{kind}, {width}×{height}"), remedy: None },
-        Err(error) => {
-            Check { what: "terminal", state: State::Lacking, found: format!("{kind}, its size is not known ({error})"), remedy: None }
-        }
+        Ok((width, height)) => Check {
+            what: "terminal",
+            state: State::Good,
+            found: format!("{kind}, {width}×{height}"),
+            remedy: None,
+        },
+        Err(error) => Check {
+            what: "terminal",
+            state: State::Lacking,
+            found: format!("{kind}, its size is not known ({error})"),
+            remedy: None,
+        },
     }
 }
 
 fn locale() -> Check {
     if super::speaks_unicode() {
-        Check { what: "locale", state: State::Good, found: "speaks Unicode".to_owned(), remedy: None }
+        Check {
+            what: "locale",
+            state: State::Good,
+            found: "speaks Unicode".to_owned(),
+            remedy: None,
+        }
     } else {
         let remedy = Some("LANG=C.UTF-8 gives finer bars; ASCII is used until then".to_owned());
-        Check { what: "locale", state: State::Lacking, found: "does not speak Unicode".to_owned(), remedy }
+        Check {
+            what: "locale",
+            state: State::Lacking,
+            found: "does not speak Unicode".to_owned(),
+            remedy,
+        }
     }
 }
 
@@ -164,7 +253,19 @@ fn environment() -> Check {
         "SSL_CERT_FILE",
         "NO_COLOR",
     ];
-    let set: Vec<&str> = NAMES.into_iter().filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())).collect();
-    let found = if set.is_empty() { "no variable changes what a run does".to_owned() } else { format!("set: {}", set.join(", ")) };
-    Check { what: "environment", state: State::Good, found, remedy: None }
+    let set: Vec<&str> = NAMES
+        .into_iter()
+        .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+        .collect();
+    let found = if set.is_empty() {
+        "no variable changes what a run does".to_owned()
+    } else {
+        format!("set: {}", set.join(", "))
+    };
+    Check {
+        what: "environment",
+        state: State::Good,
+        found,
+        remedy: None,
+    }
 }

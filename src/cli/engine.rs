@@ -1,6 +1,7 @@
 //! The engine on its own thread, with its capture, until it is done or called off.
 //!
-//! The engine's thread runs nothing else, so that neither drawing nor writing reports distorts what it measures.
+//! The engine's thread runs nothing else, so that neither drawing nor writing reports distorts what
+//! it measures.
 
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,7 +37,10 @@ impl Outlet {
             }
         };
         let try_send = move |event: Event| !still_wanted() || other.try_send(event.into()).is_ok();
-        Self { send: Arc::new(send), try_send: Arc::new(try_send) }
+        Self {
+            send: Arc::new(send),
+            try_send: Arc::new(try_send),
+        }
     }
 }
 
@@ -68,17 +72,35 @@ impl Canceller {
 }
 
 impl Engine {
-    /// Starts a run of `specs`, one after the other. Its events go to `outlet`, the last of them is `RunEnded`. `link` is the lab's, for
-    /// a run within one.
-    pub(super) fn start(specs: Vec<Spec>, outlet: Outlet, capturing: Capturing, link: Option<Link>) -> std::io::Result<Self> {
+    /// Starts a run of `specs`, one after the other. Its events go to `outlet`, the last of them is
+    /// `RunEnded`. `link` is the lab's, for a run within one.
+    pub(super) fn start(
+        specs: Vec<Spec>,
+        outlet: Outlet,
+        capturing: Capturing,
+        link: Option<Link>,
+    ) -> std::io::Result<Self> {
         let prepared = specs.first().map(Prepared::start);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
         let cancel = Canceller::new();
         let cancelled = cancel.clone();
         let recorder = Lent::default();
-        let beginning = Beginning { outlet, link, recorder: Arc::clone(&recorder) };
-        let thread = start_thread("engine", move || runtime.block_on(run(specs, prepared, beginning, capturing, &cancelled)))?;
-        Ok(Self { cancel, recorder, thread: Some(thread) })
+        let beginning = Beginning {
+            outlet,
+            link,
+            recorder: Arc::clone(&recorder),
+        };
+        let thread = start_thread("engine", move || {
+            runtime.block_on(run(specs, prepared, beginning, capturing, &cancelled));
+        })?;
+        Ok(Self {
+            cancel,
+            recorder,
+            thread: Some(thread),
+        })
     }
 
     /// A handle that calls the run off.
@@ -110,9 +132,19 @@ struct Beginning {
     recorder: Lent,
 }
 
-async fn run(specs: Vec<Spec>, mut prepared: Option<Prepared>, beginning: Beginning, capturing: Capturing, cancelled: &Canceller) {
+async fn run(
+    specs: Vec<Spec>,
+    mut prepared: Option<Prepared>,
+    beginning: Beginning,
+    capturing: Capturing,
+    cancelled: &Canceller,
+) {
     let under_way = UnderWay::default();
-    let Beginning { outlet, link, recorder: told } = beginning;
+    let Beginning {
+        outlet,
+        link,
+        recorder: told,
+    } = beginning;
     let recorder = Recorder::start(remembering(outlet.send, &under_way));
     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder.clone());
     if let Some(link) = link {
@@ -142,13 +174,19 @@ async fn run(specs: Vec<Spec>, mut prepared: Option<Prepared>, beginning: Beginn
 }
 
 /// Has the capture listen for this run, or says why it does not.
-fn listen(capturing: &Capturing, sink: capture::Sink, recorder: &Recorder) -> Option<Arc<Expecting>> {
+fn listen(
+    capturing: &Capturing,
+    sink: capture::Sink,
+    recorder: &Recorder,
+) -> Option<Arc<Expecting>> {
     match capturing {
         Capturing::Off => recorder.emit(What::CaptureOff),
         Capturing::Refused(refusal) => recorder.emit(refusal.event()),
         Capturing::On(capture) => {
             let clock = recorder.clone();
-            return Some(Arc::new(Expecting(capture.listen(sink, Arc::new(move || clock.now())))));
+            return Some(Arc::new(Expecting(
+                capture.listen(sink, Arc::new(move || clock.now())),
+            )));
         }
     }
     None
@@ -164,7 +202,9 @@ pub(super) fn remembering(sink: Sink, under_way: &UnderWay) -> Sink {
         let mut open = under_way.lock().unwrap_or_else(PoisonError::into_inner);
         match &event.what {
             What::ExchangeStarted { exchange, .. } => *open = Some((*exchange, Phase::Dns)),
-            What::PhaseBegan { exchange, phase, .. } => *open = Some((*exchange, *phase)),
+            What::PhaseBegan {
+                exchange, phase, ..
+            } => *open = Some((*exchange, *phase)),
             What::ExchangeEnded { .. } => *open = None,
             _ => {}
         }
@@ -182,7 +222,11 @@ pub(super) fn interrupt(recorder: &Recorder, under_way: &UnderWay) {
             message: format!("interrupted in the {phase} phase").into(),
             hint: "run it again to see the rest".to_owned(),
         };
-        recorder.emit(What::Failed { exchange, phase, failure });
+        recorder.emit(What::Failed {
+            exchange,
+            phase,
+            failure,
+        });
         recorder.emit(What::ExchangeEnded { exchange });
     }
 }

@@ -17,7 +17,8 @@ struct Heard {
 }
 
 impl Keys {
-    /// Bytes of them that are kept, some hundred thousand connections': with further ones packets stay closed.
+    /// Bytes of them that are kept, some hundred thousand connections': with further ones packets
+    /// stay closed.
     const MOST: usize = 64 << 20;
 
     /// Keys are kept only where they are wanted.
@@ -42,7 +43,9 @@ impl Keys {
 
     /// Those that were not handed out yet.
     pub(super) fn new_lines(&self) -> String {
-        let Some(heard) = &self.0 else { return String::new() };
+        let Some(heard) = &self.0 else {
+            return String::new();
+        };
         let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
         let new = heard.lines.get(heard.told..).unwrap_or_default().to_owned();
         heard.told = heard.lines.len();
@@ -51,6 +54,15 @@ impl Keys {
 
     /// All of them.
     pub(super) fn all_lines(&self) -> String {
-        self.0.as_ref().map(|heard| heard.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()).unwrap_or_default()
+        self.0
+            .as_ref()
+            .map(|heard| {
+                heard
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .lines
+                    .clone()
+            })
+            .unwrap_or_default()
     }
 }

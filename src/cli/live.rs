@@ -41,11 +41,21 @@ pub(super) fn possible() -> bool {
 
 /// How much of packets is captured for the screen.
 pub(super) const fn depth(request: &RequestArgs) -> Depth {
-    if request.save.is_some() { Depth::Whole } else { Depth::Packets }
+    if request.save.is_some() {
+        Depth::Whole
+    } else {
+        Depth::Packets
+    }
 }
 
 /// Opens the screen on `url`, or on the start screen.
-pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pending: Pending, secrets: &SecretsArgs) -> Result<Exit, Usage> {
+pub(super) fn run(
+    url: Option<String>,
+    targets: Targets,
+    look: &LookArgs,
+    pending: Pending,
+    secrets: &SecretsArgs,
+) -> Result<Exit, Usage> {
     let save = match Place::of(targets.request().save.as_deref())? {
         Some(Place::File(path)) => Some(path.to_owned()),
         Some(Place::Stdout) | None => None,
@@ -53,11 +63,16 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
     if let Some(url) = &url {
         targets.spec(url)?;
     }
-    let settings = Settings { masking: secrets.masking()?, ..settings(url, &targets, look) };
+    let settings = Settings {
+        masking: secrets.masking()?,
+        ..settings(url, &targets, look)
+    };
     let (sender, inbox) = sync_channel(INBOX);
     let cookies = CookieJar::new(targets.request().cookie_jar.clone());
     if cookies.is_some() && targets.request().cookie_jar.as_deref() == Some(Path::new("-")) {
-        return Err(Usage::new("-c - writes to standard output, where the screen is; give the cookies a file: -c FILE"));
+        return Err(Usage::new(
+            "-c - writes to standard output, where the screen is; give the cookies a file: -c FILE",
+        ));
     }
     let mut runs = Runs {
         targets,
@@ -79,7 +94,12 @@ pub(super) fn run(url: Option<String>, targets: Targets, look: &LookArgs, pendin
     if let Some(lab) = &runs.lab {
         lab::watch_link(lab, &sender);
     }
-    let outcome = screen::show(&sender, &inbox, &mut |effect| runs.perform(effect), settings);
+    let outcome = screen::show(
+        &sender,
+        &inbox,
+        &mut |effect| runs.perform(effect),
+        settings,
+    );
     drop(inbox);
     if !matches!(outcome, Ok(Outcome::Quit)) {
         signals::remember_one();
@@ -102,7 +122,12 @@ pub(super) fn left(outcome: std::io::Result<Outcome>) -> Exit {
 
 fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings {
     let notice = targets.notice().map(str::to_owned);
-    Settings { url, suggestions: suggestions(targets), notice, ..appearance(look) }
+    Settings {
+        url,
+        suggestions: suggestions(targets),
+        notice,
+        ..appearance(look)
+    }
 }
 
 /// How a screen looks that begins with nothing.
@@ -122,19 +147,30 @@ pub(super) fn appearance(look: &LookArgs) -> Settings {
 }
 
 fn suggestions(targets: &Targets) -> Vec<Suggestion> {
-    let offer =
-        |exhibit: &Exhibit| Suggestion { url: exhibit.url.clone(), shows: exhibit.shows.to_owned(), group: exhibit.group.to_owned() };
+    let offer = |exhibit: &Exhibit| Suggestion {
+        url: exhibit.url.clone(),
+        shows: exhibit.shows.to_owned(),
+        group: exhibit.group.to_owned(),
+    };
     targets.exhibits().iter().map(offer).collect()
 }
 
 /// A packet's bytes with the number of its link type, or why they cannot be had.
 pub(super) fn bytes_of(store: &dyn ByteStore, stored: Stored) -> Result<(u16, Vec<u8>), String> {
     let mut bytes = Vec::new();
-    store.read(stored, usize::MAX, &mut bytes).map_err(|error| error.to_string())?;
-    Ok((store.link_type(stored.interface).ok_or("its interface is not known")?, bytes))
+    store
+        .read(stored, usize::MAX, &mut bytes)
+        .map_err(|error| error.to_string())?;
+    Ok((
+        store
+            .link_type(stored.interface)
+            .ok_or("its interface is not known")?,
+        bytes,
+    ))
 }
 
-/// The runs the screen asked for. At most one is under way; what an older one still says is not heard.
+/// The runs the screen asked for. At most one is under way; what an older one still says is not
+/// heard.
 struct Runs {
     targets: Targets,
     sender: SyncSender<Message>,
@@ -175,7 +211,12 @@ impl Runs {
             Effect::SetLink(link) => self.set_link(link),
             Effect::ReadPacket(stored) => self.read_packet(stored),
             Effect::Save => self.save(),
-            Effect::Name(_) | Effect::TakeApart(_) | Effect::Copy(_) | Effect::Suspend | Effect::Redraw | Effect::Quit(_) => {}
+            Effect::Name(_)
+            | Effect::TakeApart(_)
+            | Effect::Copy(_)
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::Quit(_) => {}
         }
     }
 
@@ -193,9 +234,18 @@ impl Runs {
         let capturing = self.capturing()?;
         let recording = Recording::new(capturing.clone(), keys, self.rules.clone());
         let failed = |error: std::io::Error| format!("the engine cannot start: {error}");
-        let (events, recorder) = recording.start(self.sender.clone(), wanted.clone(), self.save.clone()).map_err(failed)?;
-        let engine = Engine::start(vec![spec], Outlet::new(&events, wanted), capturing, self.link()).map_err(failed)?;
-        (self.engine, self.recording, self.recorder) = (Some(engine), Some(recording), Some(recorder));
+        let (events, recorder) = recording
+            .start(self.sender.clone(), wanted.clone(), self.save.clone())
+            .map_err(failed)?;
+        let engine = Engine::start(
+            vec![spec],
+            Outlet::new(&events, wanted),
+            capturing,
+            self.link(),
+        )
+        .map_err(failed)?;
+        (self.engine, self.recording, self.recorder) =
+            (Some(engine), Some(recording), Some(recorder));
         Ok(())
     }
 
@@ -215,12 +265,20 @@ impl Runs {
 
     /// From memory, or a file that nobody else writes: at once.
     fn read_packet(&self, stored: Stored) {
-        let kept = if let Some(Capturing::On(capture)) = &self.capturing { capture.kept() } else { None };
-        let read = kept.map_or_else(|| Err("they were not kept".to_owned()), |kept| bytes_of(&*kept, stored));
+        let kept = if let Some(Capturing::On(capture)) = &self.capturing {
+            capture.kept()
+        } else {
+            None
+        };
+        let read = kept.map_or_else(
+            || Err("they were not kept".to_owned()),
+            |kept| bytes_of(&*kept, stored),
+        );
         let _ = self.sender.try_send(Message::PacketRead { stored, read });
     }
 
-    /// Ends the run under way, and waits until it is saved where that was asked for. Whether nothing failed in that.
+    /// Ends the run under way, and waits until it is saved where that was asked for. Whether
+    /// nothing failed in that.
     fn end(mut self) -> bool {
         self.cancel();
         let is_logged = report_key_log(&self.key_log).is_ok();
@@ -228,10 +286,14 @@ impl Runs {
         self.is_saved() && is_logged && is_kept
     }
 
-    /// Waits until the run is saved where that was asked for, and says what there is to say of it. Whether nothing failed in that.
+    /// Waits until the run is saved where that was asked for, and says what there is to say of it.
+    /// Whether nothing failed in that.
     fn is_saved(&mut self) -> bool {
         if let (Some(path), Some(sentence)) = (&self.save, &self.not_begun) {
-            eprintln!("tapline: no run was saved to {}: {sentence}", Untrusted::new(path.to_string_lossy()).escaped());
+            eprintln!(
+                "tapline: no run was saved to {}: {sentence}",
+                Untrusted::new(path.to_string_lossy()).escaped()
+            );
             return false;
         }
         let recorder = self.recorder.take().filter(|_| self.save.is_some());
@@ -252,7 +314,10 @@ impl Runs {
     fn save(&self) {
         let (recording, sender) = (self.recording.clone(), self.sender.clone());
         let work = move || {
-            let saved = recording.map_or_else(|| Err("there is no run to save".to_owned()), |recording| recording.save_afresh());
+            let saved = recording.map_or_else(
+                || Err("there is no run to save".to_owned()),
+                |recording| recording.save_afresh(),
+            );
             let _ = sender.send(Message::Saved(saved));
         };
         if let Err(error) = start_thread("saving", work) {
@@ -262,7 +327,11 @@ impl Runs {
 
     fn capturing(&mut self) -> Result<Capturing, String> {
         if let Some(pending) = self.pending.take() {
-            self.capturing = Some(pending.ready().map_err(|refusal| format!("packets cannot be captured: {refusal}"))?);
+            self.capturing = Some(
+                pending
+                    .ready()
+                    .map_err(|refusal| format!("packets cannot be captured: {refusal}"))?,
+            );
         }
         Ok(self.capturing.clone().unwrap_or(Capturing::Off))
     }

@@ -1,4 +1,5 @@
-//! A run of any length: exchanges that are over go from memory, and are read again from the spool by reports that tell all of them.
+//! A run of any length: exchanges that are over go from memory, and are read again from the spool
+//! by reports that tell all of them.
 
 use std::io;
 
@@ -31,12 +32,21 @@ impl LongRun {
 
     /// Of what can be read again, of whose packets so many are listed.
     pub(super) fn read_again(limits: PacketLimits) -> Self {
-        Self { trace: Trace::within(limits), retirement: Some(Retirement::new(Holding::SELECTION)), spool: None }
+        Self {
+            trace: Trace::within(limits),
+            retirement: Some(Retirement::new(Holding::SELECTION)),
+            spool: None,
+        }
     }
 
-    /// One of a suite's, of which many may be under way at a time; no report of a suite tells every exchange.
+    /// One of a suite's, of which many may be under way at a time; no report of a suite tells every
+    /// exchange.
     pub(super) fn in_suite() -> Self {
-        Self { trace: Trace::default(), retirement: Some(Retirement::new(Holding::FEW)), spool: None }
+        Self {
+            trace: Trace::default(),
+            retirement: Some(Retirement::new(Holding::FEW)),
+            spool: None,
+        }
     }
 
     /// Takes in what happened. What a budget has to know of exchanges that go it is told.
@@ -82,25 +92,32 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn begin(window: Holding) -> Self {
-        Self { trace: Trace::default(), window: Retirement::new(window), number: 0 }
+        Self {
+            trace: Trace::default(),
+            window: Retirement::new(window),
+            number: 0,
+        }
     }
 
     /// Takes in an event, and hands out what can no longer change.
     pub(super) fn take(&mut self, event: Event, to: &mut EachTransfer<'_>) -> io::Result<()> {
         self.trace.apply(event);
         let (number, mut result) = (&mut self.number, Ok(()));
-        self.window.retire(&mut self.trace, |trace: &Trace, transfer: &Transfer<'_>| {
-            if result.is_ok() {
-                result = to(trace, *number, transfer);
-                *number += 1;
-            }
-        });
+        self.window
+            .retire(&mut self.trace, |trace: &Trace, transfer: &Transfer<'_>| {
+                if result.is_ok() {
+                    result = to(trace, *number, transfer);
+                    *number += 1;
+                }
+            });
         result
     }
 
     /// Hands out the rest, and returns what is left of the run.
     pub(super) fn end(self, to: &mut EachTransfer<'_>) -> io::Result<Trace> {
-        transfers(&self.trace).zip(self.number..).try_for_each(|(transfer, number)| to(&self.trace, number, &transfer))?;
+        transfers(&self.trace)
+            .zip(self.number..)
+            .try_for_each(|(transfer, number)| to(&self.trace, number, &transfer))?;
         Ok(self.trace)
     }
 }

@@ -84,10 +84,12 @@ pub(super) fn run(name: Option<&str>) -> Result<Exit, Usage> {
     whole.build();
     let command = match name {
         None => whole,
-        Some(name) => whole
-            .find_subcommand(name)
-            .cloned()
-            .ok_or_else(|| Usage::new(format!("there is no command '{}'; 'tapline --help' lists them", name.escape_default())))?,
+        Some(name) => whole.find_subcommand(name).cloned().ok_or_else(|| {
+            Usage::new(format!(
+                "there is no command '{}'; 'tapline --help' lists them",
+                name.escape_default()
+            ))
+        })?,
     };
     match page(command, name) {
         Ok(roff) => Ok(super::output::print(&roff)),
@@ -98,15 +100,22 @@ pub(super) fn run(name: Option<&str>) -> Result<Exit, Usage> {
     }
 }
 
-/// The page of a command. The generated synopsis names every option, which nobody reads: ours names the forms.
+/// The page of a command. The generated synopsis names every option, which nobody reads: ours names
+/// the forms.
 fn page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
     let synopsis = match name {
-        None => "\n.SH SYNOPSIS\n.B tapline\n[\\fIOPTIONS\\fR] [\\fIURL\\fR]\n.br\n.B tapline\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...\n"
+        None => "\n.SH SYNOPSIS\n.B tapline\n[\\fIOPTIONS\\fR] [\\fIURL\\fR]\n.br\n.B \
+            tapline\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...\n"
             .to_owned(),
         Some(name) => {
-            let arguments: Vec<String> =
-                command.get_positionals().map(|argument| format!("[\\fI{}\\fR]", argument.get_id().as_str().to_uppercase())).collect();
-            format!("\n.SH SYNOPSIS\n.B tapline {name}\n[\\fIOPTIONS\\fR] {}\n", arguments.join(" "))
+            let arguments: Vec<String> = command
+                .get_positionals()
+                .map(|argument| format!("[\\fI{}\\fR]", argument.get_id().as_str().to_uppercase()))
+                .collect();
+            format!(
+                "\n.SH SYNOPSIS\n.B tapline {name}\n[\\fIOPTIONS\\fR] {}\n",
+                arguments.join(" ")
+            )
         }
     };
     let has_subcommands = command.has_subcommands();

@@ -15,11 +15,18 @@ pub(super) fn refuse(argument: &str) -> Result<(), Usage> {
         return Ok(());
     }
     let cli = Cli::command();
-    match nearest_within(argument, cli.get_subcommands().map(clap::Command::get_name), MOST_EDITS) {
+    match nearest_within(
+        argument,
+        cli.get_subcommands().map(clap::Command::get_name),
+        MOST_EDITS,
+    ) {
         Some(meant) => {
             let shown = crate::units::Untrusted::new(argument);
             let shown = shown.escaped();
-            Err(Usage::new(format!("unknown command '{shown}'; did you mean '{meant}'? A host of this name is written as http://{shown}/")))
+            Err(Usage::new(format!(
+                "unknown command '{shown}'; did you mean '{meant}'? A host of this name is \
+                    written as http://{shown}/"
+            )))
         }
         None => Ok(()),
     }
@@ -40,13 +47,27 @@ mod tests {
             ("doktor", "doctor"),
             ("completion", "completions"),
         ] {
-            let refusal = refuse(argument).err().map(|usage| usage.to_string()).unwrap_or_default();
+            let refusal = refuse(argument)
+                .err()
+                .map(|usage| usage.to_string())
+                .unwrap_or_default();
             assert!(
-                refusal.contains(&format!("did you mean '{meant}'")) && refusal.contains(&format!("http://{argument}/")),
+                refusal.contains(&format!("did you mean '{meant}'"))
+                    && refusal.contains(&format!("http://{argument}/")),
                 "{argument}: {refusal}"
             );
         }
-        for host in ["http://prob/", "prob/", "prob:80", "prob.", "prob1", "localhost", "intranet", "my-server", "::1"] {
+        for host in [
+            "http://prob/",
+            "prob/",
+            "prob:80",
+            "prob.",
+            "prob1",
+            "localhost",
+            "intranet",
+            "my-server",
+            "::1",
+        ] {
             assert_eq!(refuse(host), Ok(()), "{host}");
         }
     }

@@ -1,7 +1,8 @@
 //! Arguments and commands; the only room that wires the others together.
 
-/// Writes a line to standard error. Unlike the standard library's macro of this name it does not panic where that cannot be written (a full
-/// disk, a terminal that went away): what there is to say is lost then, and nothing else.
+/// Writes a line to standard error. Unlike the standard library's macro of this name it does not
+/// panic where that cannot be written (a full disk, a terminal that went away): what there is to
+/// say is lost then, and nothing else.
 macro_rules! eprintln {
     ($($arguments:tt)*) => {
         $crate::cli::output::say(format_args!($($arguments)*))
@@ -75,7 +76,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(error, &given),
     };
-    let of_command = matches.subcommand().map_or(&matches, |(_, of_command)| of_command);
+    let of_command = matches
+        .subcommand()
+        .map_or(&matches, |(_, of_command)| of_command);
     match perform(cli, of_command) {
         Ok(exit) => exit.into(),
         Err(usage) => {
@@ -89,7 +92,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn refuse(error: clap::Error, given: &[OsString]) -> ExitCode {
     let error = refusal::masked(error, given);
     let _ = error.print();
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+    if error.use_stderr() {
+        Exit::Usage.into()
+    } else {
+        Exit::Done.into()
+    }
 }
 
 fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
@@ -109,7 +116,11 @@ fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
 fn probe_or_suite(args: &ProbeArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     match &args.suite {
         Some(file) => suite::run(args, file, matches),
-        None => probe::run(args, &Targets::new(args.request.clone(), matches.clone()), None),
+        None => probe::run(
+            args,
+            &Targets::new(args.request.clone(), matches.clone()),
+            None,
+        ),
     }
 }
 
@@ -119,21 +130,37 @@ fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
         misspelt::refuse(url)?;
     }
     if live::possible() {
-        let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::All);
+        let pending = Pending::begin(&args.request, live::depth(&args.request), || {
+            Interfaces::All
+        });
         let targets = Targets::new(args.request, matches.clone());
         return match args.url {
             Some(url) => live::run(Some(url), targets, &args.look, pending, &args.secrets),
-            None => live::run(None, start_screen(targets), &args.look, pending, &args.secrets),
+            None => live::run(
+                None,
+                start_screen(targets),
+                &args.look,
+                pending,
+                &args.secrets,
+            ),
         };
     }
     let Some(url) = args.url else {
         return Err(Usage::new(
-            "no URL is given, and there is no terminal for the start screen; try 'tapline probe URL' or 'tapline --help'",
+            "no URL is given, and there is no terminal for the start screen; try 'tapline probe \
+                URL' or 'tapline --help'",
         ));
     };
-    eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' prints it)");
+    eprintln!(
+        "tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' \
+            prints it)"
+    );
     let targets = Targets::new(args.request.clone(), matches.clone());
-    probe::run(&ProbeArgs::of(vec![url], args.request, args.look.ascii).with_secrets(args.secrets), &targets, None)
+    probe::run(
+        &ProbeArgs::of(vec![url], args.request, args.look.ascii).with_secrets(args.secrets),
+        &targets,
+        None,
+    )
 }
 
 /// The start screen offers the lab's places; where the lab cannot start, it offers none.
@@ -146,10 +173,15 @@ fn start_screen(targets: Targets) -> Targets {
 
 /// Whether the terminal's locale can show more than ASCII.
 fn speaks_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    // No locale at all is common in containers, whose terminals speak UTF-8 all the same; "C" and "POSIX" are a choice.
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    // No locale at all is common in containers, whose terminals speak UTF-8 all the same; "C" and
+    // "POSIX" are a choice.
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8") || !matches!(locale.as_str(), "c" | "posix")
+        locale.contains("utf-8")
+            || locale.contains("utf8")
+            || !matches!(locale.as_str(), "c" | "posix")
     })
 }

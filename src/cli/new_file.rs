@@ -11,10 +11,12 @@ use super::signals;
 use crate::sys::{Writing, follow_links, open_for_writing_when_read, refuse_what_others_put};
 use part::Part;
 
-/// A file that takes its name once it is complete. Until then, and where that never comes to be, what had the name before stays as it was.
+/// A file that takes its name once it is complete. Until then, and where that never comes to be,
+/// what had the name before stays as it was.
 ///
-/// A symbolic link stays one: the file that it leads to is written. What exists and is no ordinary file (a pipe, `/dev/stdout`) is written
-/// to as it is. What another user put in the way is not written to.
+/// A symbolic link stays one: the file that it leads to is written. What exists and is no ordinary
+/// file (a pipe, `/dev/stdout`) is written to as it is. What another user put in the way is not
+/// written to.
 #[derive(Debug)]
 pub(super) struct NewFile {
     file: File,
@@ -44,14 +46,24 @@ impl Readers {
 }
 
 impl NewFile {
-    /// Begins a file beside the one that it will be. A pipe is waited for until it has a reader, or a signal calls it off.
+    /// Begins a file beside the one that it will be. A pipe is waited for until it has a reader, or
+    /// a signal calls it off.
     pub(super) fn begin(path: &Path, readers: Readers) -> io::Result<Self> {
         let path = follow_links(path)?;
         let before = std::fs::metadata(&path).ok();
         // What is below /proc is open already and has no other name.
-        if before.as_ref().is_some_and(|before| !before.is_file() || path.starts_with("/proc")) {
-            let writing = Writing { append: false, mode: readers.mode() };
-            return Ok(Self { file: open_for_writing_when_read(&path, writing, signals::one_came)?, part: None });
+        if before
+            .as_ref()
+            .is_some_and(|before| !before.is_file() || path.starts_with("/proc"))
+        {
+            let writing = Writing {
+                append: false,
+                mode: readers.mode(),
+            };
+            return Ok(Self {
+                file: open_for_writing_when_read(&path, writing, signals::one_came)?,
+                part: None,
+            });
         }
         if path.file_name().is_none() {
             return Err(io::Error::other("it names no file"));
@@ -60,14 +72,20 @@ impl NewFile {
             refuse_what_others_put(&path, before)?;
         }
         let (file, part) = Part::begin(&path, readers.mode())?;
-        let new = Self { file, part: Some(part) };
+        let new = Self {
+            file,
+            part: Some(part),
+        };
         if let Some(before) = before.filter(|_| readers != Readers::Owner) {
-            new.file.set_permissions(PermissionsExt::from_mode(before.permissions().mode() & 0o777))?;
+            new.file.set_permissions(PermissionsExt::from_mode(
+                before.permissions().mode() & 0o777,
+            ))?;
         }
         Ok(new)
     }
 
-    /// Gives the file its name, in place of what had it before. Once this returns it is on the disk.
+    /// Gives the file its name, in place of what had it before. Once this returns it is on the
+    /// disk.
     pub(super) fn finish(self) -> io::Result<()> {
         self.take_name(Part::replace)
     }
@@ -79,7 +97,9 @@ impl NewFile {
 
     fn take_name(mut self, name: impl FnOnce(Part, &File) -> io::Result<()>) -> io::Result<()> {
         self.file.flush()?;
-        let Some(part) = self.part.take() else { return Ok(()) };
+        let Some(part) = self.part.take() else {
+            return Ok(());
+        };
         self.file.sync_all()?;
         let directory = part.directory().to_owned();
         name(part, &self.file)?;
@@ -170,15 +190,20 @@ mod tests {
             file.finish_first()
         };
         first("first").unwrap();
-        assert_eq!(first("second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            first("second").unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     /// What stands in a folder, by name.
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -193,7 +218,10 @@ mod tests {
         if file.part.as_ref().unwrap().is_unnamed() {
             assert!(names(folder.path()).is_empty());
         } else {
-            eprintln!("SKIPPED: the file system of {} has no files without a name", folder.path().display());
+            eprintln!(
+                "SKIPPED: the file system of {} has no files without a name",
+                folder.path().display()
+            );
         }
         file.finish().unwrap();
         assert_eq!(names(folder.path()), ["run"]);
@@ -203,11 +231,19 @@ mod tests {
     fn what_a_killed_process_left_is_removed_where_files_need_a_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run");
-        let part = |process: u32, number: u32| folder.path().join(format!(".tapline-{process}-{number}.part"));
+        let part = |process: u32, number: u32| {
+            folder
+                .path()
+                .join(format!(".tapline-{process}-{number}.part"))
+        };
         let mut dead = std::process::Command::new("true").spawn().unwrap();
         dead.wait().unwrap();
         // Another's, a living process's, and what only looks alike stay.
-        let kept = [part(1, 0), folder.path().join(".tapline-x-0.part"), folder.path().join(".tapline-1-0.part.txt")];
+        let kept = [
+            part(1, 0),
+            folder.path().join(".tapline-x-0.part"),
+            folder.path().join(".tapline-1-0.part.txt"),
+        ];
         for name in kept.iter().chain(&[part(dead.id(), 0), part(dead.id(), 7)]) {
             std::fs::write(name, "half").unwrap();
         }
@@ -220,9 +256,16 @@ mod tests {
         let (mut file, part) = Part::named(&path, 0o600).unwrap();
         file.write_all(b"whole").unwrap();
         part.replace(&file).unwrap();
-        let mut wanted: Vec<PathBuf> = kept.into_iter().chain([path.clone(), held]).chain(given_away.then_some(theirs)).collect();
+        let mut wanted: Vec<PathBuf> = kept
+            .into_iter()
+            .chain([path.clone(), held])
+            .chain(given_away.then_some(theirs))
+            .collect();
         wanted.sort();
-        let found: Vec<PathBuf> = names(folder.path()).into_iter().map(|name| folder.path().join(name)).collect();
+        let found: Vec<PathBuf> = names(folder.path())
+            .into_iter()
+            .map(|name| folder.path().join(name))
+            .collect();
         assert_eq!(found, wanted);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         assert_eq!(std::fs::metadata(&path).unwrap().nlink(), 1);
@@ -238,7 +281,10 @@ mod tests {
             file.write_all(b"first").unwrap();
             part.take_free_name(&file).unwrap();
             let (file, part) = begin(&path, 0o600).unwrap();
-            assert_eq!(part.take_free_name(&file).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(
+                part.take_free_name(&file).unwrap_err().kind(),
+                io::ErrorKind::AlreadyExists
+            );
             let (mut file, part) = begin(&path, 0o600).unwrap();
             file.write_all(b"second").unwrap();
             part.replace(&file).unwrap();

@@ -32,16 +32,23 @@ pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     }
 }
 
-/// The exit code of a program that ended; 128 and the number for who was ended by a signal, as shells have it.
+/// The exit code of a program that ended; 128 and the number for who was ended by a signal, as
+/// shells have it.
 pub(super) fn code_of(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt;
 
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 /// Writes a report to a file, whole or not at all.
-pub(super) fn write_file(path: &Path, readers: Readers, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn write_file(
+    path: &Path,
+    readers: Readers,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut file = NewFile::begin(path, readers)?;
     write(&mut file)?;
     file.finish()

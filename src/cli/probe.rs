@@ -27,11 +27,19 @@ use crate::trace::Event;
 const CHANNEL: usize = 8_192;
 
 /// Runs the requests and writes the reports.
-pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>) -> Result<Exit, Usage> {
+pub(super) fn run(
+    args: &ProbeArgs,
+    targets: &Targets,
+    pending: Option<Pending>,
+) -> Result<Exit, Usage> {
     let mut plan = Plan::of(args)?;
     let place = Place::of(args.request.save.as_deref())?;
     let keys = Keys::wanted(place.is_some() && args.look.secrets.with_secrets());
-    let mut specs = args.urls.iter().map(|url| targets.spec(url)).collect::<Result<Vec<_>, _>>()?;
+    let mut specs = args
+        .urls
+        .iter()
+        .map(|url| targets.spec(url))
+        .collect::<Result<Vec<_>, _>>()?;
     let cookies = CookieJar::new(args.request.cookie_jar.clone());
     let key_log = KeyLogTroubles::default();
     for spec in &mut specs {
@@ -41,8 +49,13 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
             jar.follow(spec);
         }
     }
-    let depth = if place.is_some() { Depth::Whole } else { Depth::Headers };
-    let pending = pending.unwrap_or_else(|| Pending::begin(&args.request, depth, || interfaces_of(&specs)));
+    let depth = if place.is_some() {
+        Depth::Whole
+    } else {
+        Depth::Headers
+    };
+    let pending =
+        pending.unwrap_or_else(|| Pending::begin(&args.request, depth, || interfaces_of(&specs)));
     let signals = Signals::watch();
     let (sender, events) = sync_channel(CHANNEL);
     let capturing = match pending.ready() {
@@ -52,12 +65,23 @@ pub(super) fn run(args: &ProbeArgs, targets: &Targets, pending: Option<Pending>)
             return Ok(Exit::Fault);
         }
     };
-    let saving = match place.map(|place| Saving::begin(&place, &capturing, keys, plan.rules())).transpose() {
+    let saving = match place
+        .map(|place| Saving::begin(&place, &capturing, keys, plan.rules()))
+        .transpose()
+    {
         Ok(saving) => saving,
         Err(exit) => return Ok(signals.exit().unwrap_or(exit)),
     };
-    let requests = specs.iter().map(|spec| usize::try_from(spec.repeat.max(1)).unwrap_or(usize::MAX)).fold(0, usize::saturating_add);
-    let engine = match Engine::start(specs, Outlet::new::<Event>(&sender, || true), capturing, lab::link_around()) {
+    let requests = specs
+        .iter()
+        .map(|spec| usize::try_from(spec.repeat.max(1)).unwrap_or(usize::MAX))
+        .fold(0, usize::saturating_add);
+    let engine = match Engine::start(
+        specs,
+        Outlet::new::<Event>(&sender, || true),
+        capturing,
+        lab::link_around(),
+    ) {
         Ok(engine) => engine,
         Err(error) => {
             eprintln!("tapline: the engine cannot start: {error}");

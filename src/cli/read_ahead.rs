@@ -1,7 +1,8 @@
 //! Reading a HAR on a thread of its own, ahead of what its events are folded into.
 //!
-//! Parsing JSON and masking what it says take about as long as each other, so that two processors halve the time of a large file. Captures are
-//! read on the thread that folds them: their events are cheap to read, and large.
+//! Parsing JSON and masking what it says take about as long as each other, so that two processors
+//! halve the time of a large file. Captures are read on the thread that folds them: their events
+//! are cheap to read, and large.
 
 use std::io;
 use std::sync::mpsc::sync_channel;
@@ -15,7 +16,8 @@ const BATCH: usize = 128;
 /// Batches that may wait; the reader waits when there are more.
 const WAITING: usize = 4;
 
-/// Tells all events of a file in its order, as [`Archive::tell`] does, and returns what is no event.
+/// Tells all events of a file in its order, as [`Archive::tell`] does, and returns what is no
+/// event.
 ///
 /// # Errors
 /// No thread could be started.

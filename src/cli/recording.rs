@@ -42,11 +42,16 @@ pub(super) struct Recording {
 
 impl Recording {
     pub(super) fn new(capturing: Capturing, keys: Keys, rules: Rules) -> Self {
-        Self { spool: Arc::default(), keys, rules, capturing }
+        Self {
+            spool: Arc::default(),
+            keys,
+            rules,
+            capturing,
+        }
     }
 
-    /// Starts a thread that keeps the run's events and passes them on to the screen while they are wanted. Once the run is over it saves it
-    /// to `file`, if there is one.
+    /// Starts a thread that keeps the run's events and passes them on to the screen while they are
+    /// wanted. Once the run is over it saves it to `file`, if there is one.
     ///
     /// # Errors
     /// No thread can be started.
@@ -83,7 +88,10 @@ impl Recording {
     /// Saves what there is of the run to a file; how that went, in a sentence.
     pub(super) fn save(&self, path: &Path) -> Result<String, String> {
         let name = shown(path);
-        match NewFile::begin(path, self.readers()).and_then(|file| self.write(file)).and_then(NewFile::finish) {
+        match NewFile::begin(path, self.readers())
+            .and_then(|file| self.write(file))
+            .and_then(NewFile::finish)
+        {
             Ok(()) => Ok(self.saved(&name)),
             Err(error) => Err(format!("the run cannot be saved to {name}: {error}")),
         }
@@ -94,34 +102,62 @@ impl Recording {
         const MOST_TRIES: u32 = 1_000;
         let stem = self.stem();
         for number in 1..MOST_TRIES {
-            let name = if number == 1 { format!("{stem}.pcapng") } else { format!("{stem}-{number}.pcapng") };
+            let name = if number == 1 {
+                format!("{stem}.pcapng")
+            } else {
+                format!("{stem}-{number}.pcapng")
+            };
             let path = Path::new(&name);
             if path.symlink_metadata().is_ok() {
                 continue;
             }
-            match NewFile::begin(path, self.readers()).and_then(|file| self.write(file)).and_then(NewFile::finish_first) {
+            match NewFile::begin(path, self.readers())
+                .and_then(|file| self.write(file))
+                .and_then(NewFile::finish_first)
+            {
                 Ok(()) => return Ok(self.saved(&name)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(format!("the run cannot be saved to {name}: {error}")),
             }
         }
-        Err(format!("the run cannot be saved: every name from {stem}.pcapng on is taken"))
+        Err(format!(
+            "the run cannot be saved: every name from {stem}.pcapng on is taken"
+        ))
     }
 
     const fn readers(&self) -> Readers {
-        if self.keys.are_wanted() { Readers::Owner } else { Readers::Usual }
+        if self.keys.are_wanted() {
+            Readers::Owner
+        } else {
+            Readers::Usual
+        }
     }
 
     fn saved(&self, name: &str) -> String {
-        let keys = if self.keys.are_wanted() { ", with the keys of its TLS" } else { "" };
+        let keys = if self.keys.are_wanted() {
+            ", with the keys of its TLS"
+        } else {
+            ""
+        };
         format!("The run is saved to {name}{keys}.")
     }
 
     fn write(&self, file: NewFile) -> io::Result<NewFile> {
-        let mut saver = Saver::begin(BufWriter::new(file), means(&self.capturing, self.rules.clone(), self.keys.are_wanted(), false))?;
+        let mut saver = Saver::begin(
+            BufWriter::new(file),
+            means(
+                &self.capturing,
+                self.rules.clone(),
+                self.keys.are_wanted(),
+                false,
+            ),
+        )?;
         saver.unlock(&self.keys.all_lines())?;
         self.spool.read(|event| saver.take(&event))?;
-        saver.finish()?.into_inner().map_err(io::IntoInnerError::into_error)
+        saver
+            .finish()?
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)
     }
 
     /// Whom the run talked with, and when it began: `api.example.com-20261103T142233Z`.
@@ -130,15 +166,27 @@ impl Recording {
         let look = |event: Event| {
             match &event.what {
                 What::RunStarted { started_at, .. } => began = *started_at,
-                What::ExchangeStarted { url, .. } => host = url::Url::parse(url.raw()).ok().and_then(|url| url.host_str().map(plain)),
+                What::ExchangeStarted { url, .. } => {
+                    host = url::Url::parse(url.raw())
+                        .ok()
+                        .and_then(|url| url.host_str().map(plain));
+                }
                 _ => return Ok(()),
             }
-            if host.is_some() { Err(io::Error::other("that is all")) } else { Ok(()) }
+            if host.is_some() {
+                Err(io::Error::other("that is all"))
+            } else {
+                Ok(())
+            }
         };
         // It ends with what was looked for; where it ends otherwise, saving will say why.
         let _ = self.spool.read(look);
-        let when = i64::try_from(began.unix_seconds()).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-        let when = when.map(|when| when.strftime("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default();
+        let when = i64::try_from(began.unix_seconds())
+            .ok()
+            .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        let when = when
+            .map(|when| when.strftime("%Y%m%dT%H%M%SZ").to_string())
+            .unwrap_or_default();
         format!("{}-{when}", host.unwrap_or_else(|| "tapline".to_owned()))
     }
 }
@@ -146,10 +194,25 @@ impl Recording {
 /// A host as a part of a file's name.
 fn plain(host: &str) -> String {
     const LONGEST: usize = 100;
-    let plain: String = host.trim_matches(['[', ']', '.']).chars().take(LONGEST).collect();
-    plain.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' }).collect()
+    let plain: String = host
+        .trim_matches(['[', ']', '.'])
+        .chars()
+        .take(LONGEST)
+        .collect();
+    plain
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
 }
 
 fn shown(path: &Path) -> String {
-    Untrusted::new(path.to_string_lossy()).escaped().into_owned()
+    Untrusted::new(path.to_string_lossy())
+        .escaped()
+        .into_owned()
 }

@@ -1,7 +1,7 @@
 //! Clap's refusals without what in the arguments may be secret.
 //!
-//! An argument in the wrong place may be anything: a password behind a space too many. So it is told by its number, unless it is a URL or an
-//! option.
+//! An argument in the wrong place may be anything: a password behind a space too many. So it is
+//! told by its number, unless it is a URL or an option.
 
 use std::ffi::OsString;
 
@@ -17,7 +17,11 @@ pub(super) fn masked(mut error: clap::Error, given: &[OsString]) -> clap::Error 
     let option = told(&error, ContextKind::InvalidArg);
     if let Some(argument) = &option {
         let is_option = argument.starts_with('-') || argument.starts_with(['<', '[']);
-        let shown = if is_option { option_name(argument) } else { elsewhere(argument, given) };
+        let shown = if is_option {
+            option_name(argument)
+        } else {
+            elsewhere(argument, given)
+        };
         if shown != *argument {
             // It repeats the argument.
             error.insert(ContextKind::Suggested, ContextValue::None);
@@ -25,12 +29,21 @@ pub(super) fn masked(mut error: clap::Error, given: &[OsString]) -> clap::Error 
         }
     }
     if let Some(value) = told(&error, ContextKind::InvalidValue).filter(|value| !value.is_empty()) {
-        let secret = option.as_deref().is_some_and(|option| is_secret_option(long_name(option)));
-        let shown = if secret { "\u{2026}".to_owned() } else { argument(&value) };
+        let secret = option
+            .as_deref()
+            .is_some_and(|option| is_secret_option(long_name(option)));
+        let shown = if secret {
+            "\u{2026}".to_owned()
+        } else {
+            argument(&value)
+        };
         error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
     }
     if let Some(command) = told(&error, ContextKind::InvalidSubcommand) {
-        error.insert(ContextKind::InvalidSubcommand, ContextValue::String(argument(&command)));
+        error.insert(
+            ContextKind::InvalidSubcommand,
+            ContextValue::String(argument(&command)),
+        );
     }
     error
 }
@@ -52,7 +65,11 @@ fn option_name(argument: &str) -> String {
 
 /// `--user <USER:PASSWORD>` → `user`.
 fn long_name(option: &str) -> &str {
-    option.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default()
+    option
+        .trim_start_matches('-')
+        .split([' ', '='])
+        .next()
+        .unwrap_or_default()
 }
 
 /// An argument that is no option, where none is wanted.
@@ -61,14 +78,21 @@ fn elsewhere(argument: &str, given: &[OsString]) -> String {
         return shown_url(argument);
     }
     match given.iter().position(|one| one.as_os_str() == argument) {
-        Some(place) => format!("number {place}, {} characters long", argument.chars().count()),
+        Some(place) => format!(
+            "number {place}, {} characters long",
+            argument.chars().count()
+        ),
         None => "\u{2026}".to_owned(),
     }
 }
 
 /// A value that is no secret by its option.
 fn argument(value: &str) -> String {
-    let masked = if value.contains("://") || value.contains('@') { shown_url(value) } else { Redactor::default().sentence(value) };
+    let masked = if value.contains("://") || value.contains('@') {
+        shown_url(value)
+    } else {
+        Redactor::default().sentence(value)
+    };
     Untrusted::new(masked).escaped().into_owned()
 }
 
@@ -81,7 +105,10 @@ mod tests {
     use crate::cli::args::Cli;
 
     fn refused(given: &[&str]) -> String {
-        let given: Vec<OsString> = std::iter::once("tapline").chain(given.iter().copied()).map(OsString::from).collect();
+        let given: Vec<OsString> = std::iter::once("tapline")
+            .chain(given.iter().copied())
+            .map(OsString::from)
+            .collect();
         let error = Cli::command().try_get_matches_from(&given).unwrap_err();
         masked(error, &given).to_string()
     }
@@ -89,13 +116,34 @@ mod tests {
     #[test]
     fn no_refusal_repeats_a_secret() {
         for (given, says) in [
-            (&["doctor", "Canary"][..], "unexpected argument 'number 2, 6 characters long' found"),
-            (&["doctor", "http://u:Canary@h/?token=Canary"], "unexpected argument 'http://REDACTED@h/\u{2026}' found"),
-            (&["probe", "http://h/", "--passwrod=Canary"], "unexpected argument '--passwrod' found"),
-            (&["probe", "http://h/", "-m", "u:Canary@h"], "invalid value 'REDACTED@h' for '--max-time <SECONDS>'"),
-            (&["probe", "http://h/", "--theme", "token=Canary"], "unexpected argument '--theme' found"),
-            (&["probe", "http://h/", "--color", "token=Canary"], "invalid value 'token=REDACTED' for '--color <WHEN>'"),
-            (&["probe", "http://h/", "--data"], "a value is required for '--data <DATA>'"),
+            (
+                &["doctor", "Canary"][..],
+                "unexpected argument 'number 2, 6 characters long' found",
+            ),
+            (
+                &["doctor", "http://u:Canary@h/?token=Canary"],
+                "unexpected argument 'http://REDACTED@h/\u{2026}' found",
+            ),
+            (
+                &["probe", "http://h/", "--passwrod=Canary"],
+                "unexpected argument '--passwrod' found",
+            ),
+            (
+                &["probe", "http://h/", "-m", "u:Canary@h"],
+                "invalid value 'REDACTED@h' for '--max-time <SECONDS>'",
+            ),
+            (
+                &["probe", "http://h/", "--theme", "token=Canary"],
+                "unexpected argument '--theme' found",
+            ),
+            (
+                &["probe", "http://h/", "--color", "token=Canary"],
+                "invalid value 'token=REDACTED' for '--color <WHEN>'",
+            ),
+            (
+                &["probe", "http://h/", "--data"],
+                "a value is required for '--data <DATA>'",
+            ),
         ] {
             let told = refused(given);
             assert!(!told.contains("Canary"), "{told}");

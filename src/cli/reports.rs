@@ -24,10 +24,16 @@ pub(super) struct Reports {
 impl Reports {
     /// Reads the options that say what to write.
     pub(super) fn of(formats: &[String], look: &ReportArgs) -> Result<Self, Usage> {
-        let asked = formats.iter().map(|text| format(text)).collect::<Result<Vec<_>, _>>()?;
+        let asked = formats
+            .iter()
+            .map(|text| format(text))
+            .collect::<Result<Vec<_>, _>>()?;
         let options = options(look)?;
         if options.with_secrets && asked.iter().any(|(_, file)| file.is_some()) {
-            eprintln!("tapline: secrets are not masked in the reports' files; their owner alone may read them");
+            eprintln!(
+                "tapline: secrets are not masked in the reports' files; their owner alone may \
+                    read them"
+            );
         }
         Ok(Self { asked, options })
     }
@@ -46,7 +52,9 @@ impl Reports {
 
     /// Whether this goes to standard output.
     pub(super) fn shows(&self, wanted: Format) -> bool {
-        self.asked.iter().any(|(format, file)| *format == wanted && file.is_none())
+        self.asked
+            .iter()
+            .any(|(format, file)| *format == wanted && file.is_none())
     }
 
     /// How many go to standard output.
@@ -56,20 +64,41 @@ impl Reports {
 
     /// Where events go as they come.
     pub(super) fn stream(&self) -> Stream {
-        let asked = self.asked.iter().find(|(format, _)| *format == Format::Events);
-        let Some((_, file)) = asked else { return Stream { out: None, failed: None } };
+        let asked = self
+            .asked
+            .iter()
+            .find(|(format, _)| *format == Format::Events);
+        let Some((_, file)) = asked else {
+            return Stream {
+                out: None,
+                failed: None,
+            };
+        };
         match file {
-            None => Stream { out: Some(Box::new(std::io::stdout())), failed: None },
+            None => Stream {
+                out: Some(Box::new(std::io::stdout())),
+                failed: None,
+            },
             Some(path) => match create(path, self.readers()) {
-                Ok(file) => Stream { out: Some(Box::new(std::io::BufWriter::new(file))), failed: None },
-                Err(error) => Stream { out: None, failed: Some(format!("{}: {error}", path.display())) },
+                Ok(file) => Stream {
+                    out: Some(Box::new(std::io::BufWriter::new(file))),
+                    failed: None,
+                },
+                Err(error) => Stream {
+                    out: None,
+                    failed: Some(format!("{}: {error}", path.display())),
+                },
             },
         }
     }
 
     /// Who may read files of these reports.
     pub(super) const fn readers(&self) -> Readers {
-        if self.options.with_secrets { Readers::Owner } else { Readers::Usual }
+        if self.options.with_secrets {
+            Readers::Owner
+        } else {
+            Readers::Usual
+        }
     }
 
     /// Writes every report but the events, which were written as they came.
@@ -79,20 +108,32 @@ impl Reports {
 
     /// Whether a format is asked for that tells every exchange.
     pub(super) fn tell_all(&self) -> bool {
-        self.formats().any(|format| matches!(format, Format::Json | Format::Har | Format::Csv))
+        self.formats()
+            .any(|format| matches!(format, Format::Json | Format::Har | Format::Csv))
     }
 
     /// The same with what `write` writes for each format.
-    pub(super) fn each(&self, write: impl Fn(Format, &Options, &mut dyn Write) -> io::Result<()>) -> Result<(), Exit> {
+    pub(super) fn each(
+        &self,
+        write: impl Fn(Format, &Options, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Exit> {
         let mut result = Ok(());
-        for (format, file) in self.asked.iter().filter(|(format, _)| *format != Format::Events) {
+        for (format, file) in self
+            .asked
+            .iter()
+            .filter(|(format, _)| *format != Format::Events)
+        {
             let write = |out: &mut dyn Write| write(*format, &self.options, out);
             let exit = match file {
                 None => output::print_with(write),
                 Some(path) => match output::write_file(path, self.readers(), write) {
                     Ok(()) => Exit::Done,
                     Err(error) => {
-                        eprintln!("tapline: the {} report cannot be written to {}: {error}", format.name(), path.display());
+                        eprintln!(
+                            "tapline: the {} report cannot be written to {}: {error}",
+                            format.name(),
+                            path.display()
+                        );
                         Exit::Fault
                     }
                 },
@@ -107,7 +148,10 @@ impl Reports {
 
 /// A file that is written as things come.
 fn create(path: &Path, readers: Readers) -> io::Result<File> {
-    let writing = Writing { append: false, mode: readers.mode() };
+    let writing = Writing {
+        append: false,
+        mode: readers.mode(),
+    };
     let file = open_for_writing_when_read(path, writing, signals::one_came)?;
     if readers == Readers::Owner && file.metadata()?.is_file() {
         file.set_permissions(Permissions::from_mode(readers.mode()))?;
@@ -125,7 +169,10 @@ impl Stream {
     /// Writes an event, if events were asked for.
     pub(super) fn write(&mut self, event: &Event, options: &Options) {
         let Some(out) = &mut self.out else { return };
-        if let Err(error) = out.write_all(report::event_line(event, options).as_bytes()).and_then(|()| out.flush()) {
+        if let Err(error) = out
+            .write_all(report::event_line(event, options).as_bytes())
+            .and_then(|()| out.flush())
+        {
             self.out = None;
             if error.kind() != std::io::ErrorKind::BrokenPipe {
                 self.failed = Some(error.to_string());
@@ -147,10 +194,16 @@ impl Stream {
 
 /// `FORMAT` or `FORMAT=FILE`; `FORMAT=-` is standard output.
 fn format(text: &str) -> Result<(Format, Option<PathBuf>), Usage> {
-    let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
-    let format = name.parse::<Format>().map_err(|error| Usage::new(format!("--format: {error}")))?;
+    let (name, file) = text
+        .split_once('=')
+        .map_or((text, None), |(name, file)| (name, Some(file)));
+    let format = name
+        .parse::<Format>()
+        .map_err(|error| Usage::new(format!("--format: {error}")))?;
     match file {
-        Some("") => Err(Usage::new(format!("--format {name}=: a file is wanted after the ="))),
+        Some("") => Err(Usage::new(format!(
+            "--format {name}=: a file is wanted after the ="
+        ))),
         Some("-") | None => Ok((format, None)),
         Some(file) => Ok((format, Some(file.into()))),
     }
@@ -164,8 +217,19 @@ fn options(look: &ReportArgs) -> Result<Options, Usage> {
         ColorChoice::Never => false,
         ColorChoice::Auto => !set("NO_COLOR") && (terminal || set("CLICOLOR_FORCE")),
     };
-    let width = if terminal { crossterm::terminal::size().map_or(80, |(width, _)| width) } else { 80 };
+    let width = if terminal {
+        crossterm::terminal::size().map_or(80, |(width, _)| width)
+    } else {
+        80
+    };
     let ascii = look.ascii || !super::speaks_unicode();
     let (with_secrets, rules) = (look.secrets.with_secrets(), look.secrets.rules()?);
-    Ok(Options { width: width.into(), color, ascii, with_secrets, rules, ..Options::default() })
+    Ok(Options {
+        width: width.into(),
+        color,
+        ascii,
+        with_secrets,
+        rules,
+        ..Options::default()
+    })
 }

@@ -29,9 +29,10 @@ impl<'a> Place<'a> {
     pub(super) fn of(path: Option<&'a Path>) -> Result<Option<Self>, Usage> {
         match path {
             Some(path) if path.as_os_str() != "-" => Ok(Some(Self::File(path))),
-            Some(_) if io::IsTerminal::is_terminal(&io::stdout()) => {
-                Err(Usage::new("--save -: standard output is the terminal; pipe it: tapline probe --save - URL | tapline open -"))
-            }
+            Some(_) if io::IsTerminal::is_terminal(&io::stdout()) => Err(Usage::new(
+                "--save -: standard output is the terminal; pipe it: tapline probe --save - URL | \
+                    tapline open -",
+            )),
             Some(_) => Ok(Some(Self::Stdout)),
             None => Ok(None),
         }
@@ -52,19 +53,39 @@ enum Out {
 }
 
 impl Saving {
-    /// Begins to save what will be captured. With `keys`, secrets are saved too, and it is said that they are.
-    pub(super) fn begin(place: &Place<'_>, capturing: &Capturing, keys: Keys, rules: Rules) -> Result<Self, Exit> {
+    /// Begins to save what will be captured. With `keys`, secrets are saved too, and it is said
+    /// that they are.
+    pub(super) fn begin(
+        place: &Place<'_>,
+        capturing: &Capturing,
+        keys: Keys,
+        rules: Rules,
+    ) -> Result<Self, Exit> {
         let name = match place {
-            Place::File(path) => Untrusted::new(path.to_string_lossy()).escaped().into_owned(),
+            Place::File(path) => Untrusted::new(path.to_string_lossy())
+                .escaped()
+                .into_owned(),
             Place::Stdout => "standard output".to_owned(),
         };
         let begun = || {
-            let readers = if keys.are_wanted() { Readers::Owner } else { Readers::Usual };
+            let readers = if keys.are_wanted() {
+                Readers::Owner
+            } else {
+                Readers::Usual
+            };
             let out = match place {
                 Place::File(path) => Out::File(BufWriter::new(NewFile::begin(path, readers)?)),
                 Place::Stdout => Out::Stdout(BufWriter::new(io::stdout())),
             };
-            Saver::begin(out, means(capturing, rules, keys.are_wanted(), matches!(place, Place::Stdout)))
+            Saver::begin(
+                out,
+                means(
+                    capturing,
+                    rules,
+                    keys.are_wanted(),
+                    matches!(place, Place::Stdout),
+                ),
+            )
         };
         let saver = match begun() {
             Ok(saver) => Some(saver),
@@ -75,9 +96,17 @@ impl Saving {
             }
         };
         if keys.are_wanted() {
-            eprintln!("tapline: {name} gets the keys of this run's TLS: who has them can read what was said");
+            eprintln!(
+                "tapline: {name} gets the keys of this run's TLS: who has them can read what was \
+                    said"
+            );
         }
-        Ok(Self { saver, keys, name, failed: None })
+        Ok(Self {
+            saver,
+            keys,
+            name,
+            failed: None,
+        })
     }
 
     /// Adds an event.
@@ -98,7 +127,10 @@ impl Saving {
 
     /// Writes the rest, and gives the file its name.
     pub(super) fn end(mut self) -> Result<(), Exit> {
-        let finished = self.saver.take().map_or(Ok(()), |saver| saver.finish().and_then(Out::finish));
+        let finished = self
+            .saver
+            .take()
+            .map_or(Ok(()), |saver| saver.finish().and_then(Out::finish));
         if let Err(error) = finished {
             self.fail(error);
         }
@@ -132,13 +164,22 @@ fn refuse(name: &str, error: &io::Error) {
 
 /// What a run is saved with whose packets are captured so.
 pub(super) fn means(capturing: &Capturing, rules: Rules, with_secrets: bool, live: bool) -> Means {
-    Means { devices: capturing.devices(), store: capturing.store(), rules, with_secrets, live }
+    Means {
+        devices: capturing.devices(),
+        store: capturing.store(),
+        rules,
+        with_secrets,
+        live,
+    }
 }
 
 impl Out {
     fn finish(self) -> io::Result<()> {
         match self {
-            Self::File(file) => file.into_inner().map_err(io::IntoInnerError::into_error)?.finish(),
+            Self::File(file) => file
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?
+                .finish(),
             Self::Stdout(mut stdout) => stdout.flush(),
         }
     }

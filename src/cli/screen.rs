@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use crate::sys;
 use crate::tui::{self, Effect, Message, Outcome, Settings};
 
-/// [`tui::live`], of which an abrupt end leaves no trace on the terminal, and which the second signal that asks it to end ends at once.
+/// [`tui::live`], of which an abrupt end leaves no trace on the terminal, and which the second
+/// signal that asks it to end ends at once.
 ///
 /// # Errors
 /// Those of [`tui::live`].

@@ -1,4 +1,5 @@
-//! The secrets by which a capture's TLS is opened: in the capture itself, or in a key log beside it.
+//! The secrets by which a capture's TLS is opened: in the capture itself, or in a key log beside
+//! it.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -17,7 +18,11 @@ pub(super) fn beside(path: Option<&Path>) -> Result<KeyLog, Usage> {
     if let Some(path) = path {
         let failed = |error: std::io::Error| Usage::new(format!("{}: {error}", path.display()));
         let mut text = Vec::new();
-        File::open(path).map_err(failed)?.take(MOST).read_to_end(&mut text).map_err(failed)?;
+        File::open(path)
+            .map_err(failed)?
+            .take(MOST)
+            .read_to_end(&mut text)
+            .map_err(failed)?;
         keys.read(&text);
     }
     Ok(keys)
@@ -27,6 +32,10 @@ pub(super) fn beside(path: Option<&Path>) -> Result<KeyLog, Usage> {
 pub(super) fn add_within(keys: &mut KeyLog, kept: &Kept, store: &Store) {
     for log in &kept.key_logs {
         // A log that cannot be read any more opens nothing, and that is said where it is missing.
-        keys.read(&store.extent(*log, usize::try_from(MOST).unwrap_or(usize::MAX)).unwrap_or_default());
+        keys.read(
+            &store
+                .extent(*log, usize::try_from(MOST).unwrap_or(usize::MAX))
+                .unwrap_or_default(),
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Signals that end a probe: the first calls the run off, so that the report of what happened is still written.
+//! Signals that end a probe: the first calls the run off, so that the report of what happened is
+//! still written.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -12,7 +13,8 @@ use super::exit::Exit;
 use super::threads::start_thread;
 use crate::sys;
 
-/// Whether a signal came that ends the program, for those who wait for something else on a thread of their own.
+/// Whether a signal came that ends the program, for those who wait for something else on a thread
+/// of their own.
 static CAME: AtomicBool = AtomicBool::new(false);
 
 /// Whether a signal came that ends the program.
@@ -32,9 +34,13 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts watching. The second signal ends the process at once, and so does the first where none can be watched.
+    /// Starts watching. The second signal ends the process at once, and so does the first where
+    /// none can be watched.
     pub(super) fn watch() -> Self {
-        let signals = Self { came: Arc::new(AtomicI32::new(0)), canceller: Arc::default() };
+        let signals = Self {
+            came: Arc::new(AtomicI32::new(0)),
+            canceller: Arc::default(),
+        };
         sys::end_at_second_signal();
         let _ = signals.start_watching();
         signals
@@ -42,26 +48,34 @@ impl Signals {
 
     fn start_watching(&self) -> io::Result<()> {
         let (came, canceller) = (Arc::clone(&self.came), Arc::clone(&self.canceller));
-        // Of none at first: those that are watched by a thread that could not be started would have no effect at all.
+        // Of none at first: those that are watched by a thread that could not be started would have
+        // no effect at all.
         let mut incoming = Incoming::new(std::iter::empty::<i32>())?;
         let watched = incoming.handle();
         start_thread("signals", move || {
             for signal in incoming.forever() {
                 remember_one();
                 came.store(signal, Ordering::SeqCst);
-                if let Some(canceller) = &*canceller.lock().unwrap_or_else(PoisonError::into_inner) {
+                if let Some(canceller) = &*canceller.lock().unwrap_or_else(PoisonError::into_inner)
+                {
                     canceller.cancel();
                 }
             }
         })?;
         // After `nohup` a terminal that goes away means nothing.
         let hang_up = Some(SIGHUP).filter(|signal| !sys::is_ignored(*signal));
-        [SIGINT, SIGTERM].into_iter().chain(hang_up).try_for_each(|signal| watched.add_signal(signal))
+        [SIGINT, SIGTERM]
+            .into_iter()
+            .chain(hang_up)
+            .try_for_each(|signal| watched.add_signal(signal))
     }
 
     /// What to call off when a signal comes; at once if one has come already.
     pub(super) fn cancel(&self, run: Canceller) {
-        let mut canceller = self.canceller.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut canceller = self
+            .canceller
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if self.came.load(Ordering::SeqCst) != 0 {
             run.cancel();
         }

@@ -49,7 +49,9 @@ impl Spool {
     pub(super) fn read(&self, mut to: impl FnMut(Event) -> io::Result<()>) -> io::Result<()> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &lines.failed {
-            return Err(io::Error::other(format!("not all of the run could be kept: {why}")));
+            return Err(io::Error::other(format!(
+                "not all of the run could be kept: {why}"
+            )));
         }
         lines.write_pending()?;
         let memory = Cursor::new(lines.memory.clone());
@@ -78,13 +80,20 @@ impl Lines {
         }
         let kept = self.in_file + self.pending.len() as u64;
         if kept + line.len() as u64 > Spool::MOST {
-            return Err(io::Error::other(format!("its events are more than the {} that a run may take", Bytes(Spool::MOST))));
+            return Err(io::Error::other(format!(
+                "its events are more than the {} that a run may take",
+                Bytes(Spool::MOST)
+            )));
         }
         if self.file.is_none() {
             self.file = Some(tempfile::tempfile()?);
         }
         self.pending.extend(line);
-        if self.pending.len() >= Spool::BLOCK { self.write_pending() } else { Ok(()) }
+        if self.pending.len() >= Spool::BLOCK {
+            self.write_pending()
+        } else {
+            Ok(())
+        }
     }
 
     fn write_pending(&mut self) -> io::Result<()> {
@@ -106,8 +115,12 @@ struct Rest {
 
 impl Read for Rest {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(into.len());
-        let read = self.file.read_at(into.get_mut(..left).unwrap_or_default(), self.at)?;
+        let left = usize::try_from(self.end - self.at)
+            .unwrap_or(usize::MAX)
+            .min(into.len());
+        let read = self
+            .file
+            .read_at(into.get_mut(..left).unwrap_or_default(), self.at)?;
         self.at += read as u64;
         Ok(read)
     }
@@ -124,8 +137,16 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_in_its_order_from_memory_and_from_the_file() {
         let spool = Spool::default();
-        let note = |number: i64| What::Note { exchange: None, text: format!("{number} \n{}", "x".repeat(3_000)).into() };
-        let events: Vec<Event> = (0..1_000).map(|number| Event { at: Moment(number), what: note(number) }).collect();
+        let note = |number: i64| What::Note {
+            exchange: None,
+            text: format!("{number} \n{}", "x".repeat(3_000)).into(),
+        };
+        let events: Vec<Event> = (0..1_000)
+            .map(|number| Event {
+                at: Moment(number),
+                what: note(number),
+            })
+            .collect();
         for event in &events {
             spool.add(event);
         }

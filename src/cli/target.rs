@@ -22,12 +22,23 @@ pub(super) struct Targets {
 impl Targets {
     /// URLs of the world.
     pub(super) fn new(request: RequestArgs, matches: ArgMatches) -> Self {
-        Self { request, matches, cookie_files: CookieFiles::default(), lab: None, exhibits: Vec::new(), notice: None }
+        Self {
+            request,
+            matches,
+            cookie_files: CookieFiles::default(),
+            lab: None,
+            exhibits: Vec::new(),
+            notice: None,
+        }
     }
 
     /// URLs of the lab and of the world.
     pub(super) fn with_lab(self, lab: Embedded) -> Self {
-        Self { exhibits: lab.catalogue(), lab: Some(lab), ..self }
+        Self {
+            exhibits: lab.catalogue(),
+            lab: Some(lab),
+            ..self
+        }
     }
 
     /// Places worth going to.
@@ -59,7 +70,10 @@ impl Targets {
     pub(super) fn spec(&self, url: &str) -> Result<Spec, Usage> {
         let mut spec = request::spec(url, &self.request, &self.matches, &self.cookie_files)?;
         if let Some(lab) = &self.lab
-            && spec.url.host_str().is_some_and(|host| host == "lab.test" || host.ends_with(".lab.test"))
+            && spec
+                .url
+                .host_str()
+                .is_some_and(|host| host == "lab.test" || host.ends_with(".lab.test"))
         {
             lead_into(lab, &mut spec);
         }

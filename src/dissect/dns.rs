@@ -1,4 +1,5 @@
-//! Questions and answers of DNS in a conversation (RFC 1035 §4.2; over TCP with a length before each message, RFC 7766 §8).
+//! Questions and answers of DNS in a conversation (RFC 1035 §4.2; over TCP with a length before
+//! each message, RFC 7766 §8).
 
 use crate::insight::{opening, payload_of};
 use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow, PacketEntry};
@@ -31,7 +32,11 @@ impl Asked {
     /// Memory it takes, about, in bytes.
     pub(super) fn weight(&self) -> usize {
         let records = self.answer.iter().flat_map(|answer| &answer.records);
-        let said: usize = records.map(|record| size_of::<DnsRecord>() + record.name.raw().len() + record.data.raw().len()).sum();
+        let said: usize = records
+            .map(|record| {
+                size_of::<DnsRecord>() + record.name.raw().len() + record.data.raw().len()
+            })
+            .sum();
         size_of::<Self>() + self.name.raw().len() + said
     }
 }
@@ -46,13 +51,27 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
     let mut open: Vec<(u16, Option<WallTime>, Asked)> = Vec::new();
     let mut kept = 0;
     for (wall, message) in messages(flow, store) {
-        let Some(question) = message.questions.first() else { continue };
+        let Some(question) = message.questions.first() else {
+            continue;
+        };
         if open.len() == MOST || kept > MOST_KEPT {
             break;
         }
-        let (name, kind) = (Untrusted::new(question.name.as_str()), kind_name(question.kind));
+        let (name, kind) = (
+            Untrusted::new(question.name.as_str()),
+            kind_name(question.kind),
+        );
         if !message.is_response {
-            open.push((message.id, wall, Asked { name, kind, answer: None, took: None }));
+            open.push((
+                message.id,
+                wall,
+                Asked {
+                    name,
+                    kind,
+                    answer: None,
+                    took: None,
+                },
+            ));
             continue;
         }
         let fits = |(id, _, asked): &&mut (u16, Option<WallTime>, Asked)| {
@@ -64,7 +83,12 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
             asked.answer = Some(answer(&message));
             kept += asked.weight();
         } else {
-            let asked = Asked { name, kind, answer: Some(answer(&message)), took: None };
+            let asked = Asked {
+                name,
+                kind,
+                answer: Some(answer(&message)),
+                took: None,
+            };
             kept += asked.weight();
             open.push((message.id, None, asked));
         }
@@ -79,18 +103,28 @@ fn answer(message: &Message) -> DnsAnswer {
         ttl: resource.ttl,
         data: Untrusted::new(resource.data.as_str()),
     };
-    DnsAnswer { rcode: rcode_name(message.rcode), truncated: message.is_truncated, records: message.answers.iter().map(record).collect() }
+    DnsAnswer {
+        rcode: rcode_name(message.rcode),
+        truncated: message.is_truncated,
+        records: message.answers.iter().map(record).collect(),
+    }
 }
 
 /// The messages, with the time of those that are datagrams.
-fn messages<'a>(flow: &'a Flow, store: &'a dyn ByteStore) -> Box<dyn Iterator<Item = (Option<WallTime>, Message)> + 'a> {
+fn messages<'a>(
+    flow: &'a Flow,
+    store: &'a dyn ByteStore,
+) -> Box<dyn Iterator<Item = (Option<WallTime>, Message)> + 'a> {
     if flow.key.tcp {
         let directions = [Direction::Sent, Direction::Received].into_iter();
-        let both = directions.flat_map(move |direction| in_stream(opening(flow, direction, store, MOST_BYTES)));
+        let both = directions
+            .flat_map(move |direction| in_stream(opening(flow, direction, store, MOST_BYTES)));
         return Box::new(both.map(|message| (None, message)));
     }
     let datagrams = flow.packets().iter().take(2 * MOST);
-    let message = move |packet: &PacketEntry| Message::parse(&payload_of(packet, store, usize::from(u16::MAX))?);
+    let message = move |packet: &PacketEntry| {
+        Message::parse(&payload_of(packet, store, usize::from(u16::MAX))?)
+    };
     Box::new(datagrams.filter_map(move |packet| Some((Some(packet.wall), message(packet)?))))
 }
 

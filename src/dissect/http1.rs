@@ -6,7 +6,9 @@ use super::messages::{Heads, Message, Start, headers};
 use super::parts::Parts;
 use crate::trace::{PartKind, Side};
 use crate::units::Untrusted;
-use crate::wire::http1::{BodyReader, Framing, HeadBuffer, Stretch, request_framing, response_framing};
+use crate::wire::http1::{
+    BodyReader, Framing, HeadBuffer, Stretch, request_framing, response_framing,
+};
 
 /// Follows one side.
 pub(super) struct Http1 {
@@ -43,19 +45,34 @@ enum State {
 
 impl Http1 {
     pub(super) fn of_client() -> Self {
-        Self { from: Side::Client, state: State::Head(HeadBuffer::default()), asked: VecDeque::new() }
+        Self {
+            from: Side::Client,
+            state: State::Head(HeadBuffer::default()),
+            asked: VecDeque::new(),
+        }
     }
 
     /// `asked` are the methods of the client's requests, in their order.
     pub(super) fn of_server(asked: VecDeque<Method>) -> Self {
-        Self { from: Side::Server, state: State::Head(HeadBuffer::default()), asked }
+        Self {
+            from: Side::Server,
+            state: State::Head(HeadBuffer::default()),
+            asked,
+        }
     }
 
-    pub(super) fn take(&mut self, mut bytes: &[u8], parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
+    pub(super) fn take(
+        &mut self,
+        mut bytes: &[u8],
+        parts: &mut Parts,
+        heads: &mut Heads,
+    ) -> Result<(), String> {
         while !bytes.is_empty() {
             let taken = match &mut self.state {
                 State::Head(head) => {
-                    let taken = head.take(bytes).map_err(|_| "a head of HTTP/1 has no end".to_owned())?;
+                    let taken = head
+                        .take(bytes)
+                        .map_err(|_| "a head of HTTP/1 has no end".to_owned())?;
                     parts.pass(PartKind::Http1Head, taken);
                     if head.is_complete() {
                         self.head_is_over(parts, heads)?;
@@ -81,7 +98,9 @@ impl Http1 {
 
     /// A gap. Within a body of known length it does not matter.
     pub(super) fn miss(&mut self, bytes: u64, parts: &mut Parts) -> bool {
-        let State::Body(body) = &mut self.state else { return false };
+        let State::Body(body) = &mut self.state else {
+            return false;
+        };
         let goes_on = body.skip(bytes);
         if goes_on {
             parts.skip(bytes);
@@ -90,7 +109,9 @@ impl Http1 {
     }
 
     fn head_is_over(&mut self, parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
-        let State::Head(head) = &self.state else { return Ok(()) };
+        let State::Head(head) = &self.state else {
+            return Ok(());
+        };
         let malformed = |_| "a head of HTTP/1 is malformed".to_owned();
         let at = parts.at().saturating_sub(head.bytes().len() as u64);
         let (start, fields, framing, switches) = match self.from {
@@ -98,7 +119,10 @@ impl Http1 {
                 let request = head.request().map_err(malformed)?;
                 let (framing, switches) = (request_framing(&request), request.method == "CONNECT");
                 (
-                    Start::Request { method: request.method.into(), target: Untrusted::from_bytes(&request.target) },
+                    Start::Request {
+                        method: request.method.into(),
+                        target: Untrusted::from_bytes(&request.target),
+                    },
                     request.fields,
                     framing,
                     switches,
@@ -110,15 +134,33 @@ impl Http1 {
                 if informs {
                     parts.turns_out(PartKind::Http1InformationalHead);
                 }
-                let method = if informs { None } else { self.asked.pop_front() };
-                let tunnels = method == Some(Method::Connect) && (200..300).contains(&response.status);
+                let method = if informs {
+                    None
+                } else {
+                    self.asked.pop_front()
+                };
+                let tunnels =
+                    method == Some(Method::Connect) && (200..300).contains(&response.status);
                 let framing = response_framing(&response, method == Some(Method::Head));
                 let switches = tunnels || response.status == 101;
-                (Start::Response { status: response.status }, response.fields, framing, switches)
+                (
+                    Start::Response {
+                        status: response.status,
+                    },
+                    response.fields,
+                    framing,
+                    switches,
+                )
             }
         };
         parts.end();
-        heads.push(Message { from: self.from, at, stream: None, start, headers: headers(&fields) });
+        heads.push(Message {
+            from: self.from,
+            at,
+            stream: None,
+            start,
+            headers: headers(&fields),
+        });
         self.state = match framing {
             _ if switches => State::Switched,
             Framing::Length(0) => State::Head(HeadBuffer::default()),

@@ -32,7 +32,10 @@ struct Open {
 
 impl Http2 {
     pub(super) fn of_client() -> Self {
-        Self { preface_left: PREFACE.len(), ..Self::of(Side::Client) }
+        Self {
+            preface_left: PREFACE.len(),
+            ..Self::of(Side::Client)
+        }
     }
 
     pub(super) fn of_server() -> Self {
@@ -40,10 +43,22 @@ impl Http2 {
     }
 
     fn of(from: Side) -> Self {
-        Self { from, preface_left: 0, header: Vec::new(), frame: None, section: None, decoder: FieldDecoder::default() }
+        Self {
+            from,
+            preface_left: 0,
+            header: Vec::new(),
+            frame: None,
+            section: None,
+            decoder: FieldDecoder::default(),
+        }
     }
 
-    pub(super) fn take(&mut self, mut bytes: &[u8], parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
+    pub(super) fn take(
+        &mut self,
+        mut bytes: &[u8],
+        parts: &mut Parts,
+        heads: &mut Heads,
+    ) -> Result<(), String> {
         let preface = bytes.len().min(self.preface_left);
         if preface > 0 {
             self.preface_left -= preface;
@@ -57,7 +72,9 @@ impl Http2 {
                     let taken = bytes.len().min(open.left);
                     let (now, _) = bytes.split_at(taken);
                     open.left -= taken;
-                    open.kept.iter_mut().for_each(|kept| kept.extend_from_slice(now));
+                    open.kept
+                        .iter_mut()
+                        .for_each(|kept| kept.extend_from_slice(now));
                     parts.pass(part_of(&open.frame), taken);
                     taken
                 }
@@ -73,15 +90,24 @@ impl Http2 {
     /// Takes what belongs to a frame's header; how many bytes those were.
     fn header(&mut self, bytes: &[u8], parts: &mut Parts) -> usize {
         let taken = bytes.len().min(HEADER - self.header.len());
-        self.header.extend_from_slice(bytes.get(..taken).unwrap_or_default());
+        self.header
+            .extend_from_slice(bytes.get(..taken).unwrap_or_default());
         if let Ok(header) = self.header.as_slice().try_into() {
             let frame = Frame::of(header);
-            let needed = matches!(frame.kind, Frame::HEADERS | Frame::CONTINUATION | Frame::PUSH_PROMISE);
+            let needed = matches!(
+                frame.kind,
+                Frame::HEADERS | Frame::CONTINUATION | Frame::PUSH_PROMISE
+            );
             let began = parts.at();
             parts.pass(part_of(&frame), HEADER);
             let left = frame.length as usize;
             let kept = (needed && left <= MOST_HEAD).then(Vec::new);
-            self.frame = Some(Open { frame, began, left, kept });
+            self.frame = Some(Open {
+                frame,
+                began,
+                left,
+                kept,
+            });
             self.header.clear();
         }
         taken
@@ -89,13 +115,22 @@ impl Http2 {
 
     fn end_frame(&mut self, parts: &mut Parts, heads: &mut Heads) -> Result<(), String> {
         parts.end();
-        let Some(Open { frame, began, kept, .. }) = self.frame.take() else { return Ok(()) };
-        if !matches!(frame.kind, Frame::HEADERS | Frame::CONTINUATION | Frame::PUSH_PROMISE) {
+        let Some(Open {
+            frame, began, kept, ..
+        }) = self.frame.take()
+        else {
+            return Ok(());
+        };
+        if !matches!(
+            frame.kind,
+            Frame::HEADERS | Frame::CONTINUATION | Frame::PUSH_PROMISE
+        ) {
             return Ok(());
         }
         let too_large = || "a field section of HTTP/2 is too large".to_owned();
         let piece = kept.ok_or_else(too_large)?;
-        let piece = section_in(&frame, &piece).ok_or_else(|| "a frame with a field section is malformed".to_owned())?;
+        let piece = section_in(&frame, &piece)
+            .ok_or_else(|| "a frame with a field section is malformed".to_owned())?;
         let (section, _) = self.section.get_or_insert_with(|| (Vec::new(), began));
         if section.len() + piece.len() > MOST_HEAD {
             return Err(too_large());
@@ -104,29 +139,57 @@ impl Http2 {
         if frame.flags & Frame::END_HEADERS == 0 {
             return Ok(());
         }
-        let Some((section, began)) = self.section.take() else { return Ok(()) };
-        let fields = self.decoder.decode(&section).map_err(|fault| fault.to_string())?;
+        let Some((section, began)) = self.section.take() else {
+            return Ok(());
+        };
+        let fields = self
+            .decoder
+            .decode(&section)
+            .map_err(|fault| fault.to_string())?;
         heads.push(message(self.from, began, frame.stream, fields));
         Ok(())
     }
 }
 
 const fn part_of(frame: &Frame) -> PartKind {
-    PartKind::Http2Frame { kind: frame.kind, flags: frame.flags, stream: frame.stream }
+    PartKind::Http2Frame {
+        kind: frame.kind,
+        flags: frame.flags,
+        stream: frame.stream,
+    }
 }
 
 /// By its pseudo-fields (RFC 9113 §8.3); without any these are trailers.
 fn message(from: Side, at: u64, stream: u32, fields: Vec<Field>) -> Message {
-    let (pseudo, fields): (Vec<Field>, Vec<Field>) = fields.into_iter().partition(|(name, _)| name.starts_with(b":"));
-    let value = |name: &[u8]| pseudo.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-    let status = value(b":status").and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok());
+    let (pseudo, fields): (Vec<Field>, Vec<Field>) = fields
+        .into_iter()
+        .partition(|(name, _)| name.starts_with(b":"));
+    let value = |name: &[u8]| {
+        pseudo
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+    };
+    let status =
+        value(b":status").and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok());
     let start = match (status, value(b":method")) {
         (Some(status), _) => Start::Response { status },
         (None, Some(method)) => {
-            let target = value(b":path").or_else(|| value(b":authority")).unwrap_or_default();
-            Start::Request { method: Untrusted::from_bytes(&method), target: Untrusted::from_bytes(&target) }
+            let target = value(b":path")
+                .or_else(|| value(b":authority"))
+                .unwrap_or_default();
+            Start::Request {
+                method: Untrusted::from_bytes(&method),
+                target: Untrusted::from_bytes(&target),
+            }
         }
         (None, None) => Start::Trailers,
     };
-    Message { from, at, stream: Some(stream), start, headers: headers(&fields) }
+    Message {
+        from,
+        at,
+        stream: Some(stream),
+        start,
+        headers: headers(&fields),
+    }
 }

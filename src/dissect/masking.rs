@@ -6,13 +6,24 @@ use crate::insight::redact::Redactor;
 impl Dissection {
     /// Masks what is secret in messages' heads, names and records.
     pub fn mask(&mut self, redactor: Redactor<'_>) {
-        let Self { protocols: _, layers: _, explicit_nonce: _, messages, asked, notes } = self;
+        let Self {
+            protocols: _,
+            layers: _,
+            explicit_nonce: _,
+            messages,
+            asked,
+            notes,
+        } = self;
         for message in messages {
             mask_message(message, redactor);
         }
         for asked in asked {
             asked.name = redactor.text(&asked.name);
-            asked.answer.iter_mut().flat_map(|answer| &mut answer.records).for_each(|record| redactor.mask_record(record));
+            asked
+                .answer
+                .iter_mut()
+                .flat_map(|answer| &mut answer.records)
+                .for_each(|record| redactor.mask_record(record));
         }
         for note in notes {
             *note = redactor.sentence(note);
@@ -23,15 +34,25 @@ impl Dissection {
 impl TakenApart {
     /// Masks what is secret in each conversation.
     pub fn mask(&mut self, redactor: Redactor<'_>) {
-        self.0.values_mut().for_each(|dissection| dissection.mask(redactor));
+        self.0
+            .values_mut()
+            .for_each(|dissection| dissection.mask(redactor));
     }
 }
 
 fn mask_message(message: &mut Message, redactor: Redactor<'_>) {
-    let Message { from: _, at: _, stream: _, start, headers } = message;
+    let Message {
+        from: _,
+        at: _,
+        stream: _,
+        start,
+        headers,
+    } = message;
     *headers = redactor.headers(headers);
     match start {
-        Start::Request { method, target } => (*method, *target) = (redactor.text(method), redactor.text(target)),
+        Start::Request { method, target } => {
+            (*method, *target) = (redactor.text(method), redactor.text(target));
+        }
         Start::Response { status: _ } | Start::Trailers => {}
     }
 }

@@ -42,27 +42,40 @@ pub enum Start {
 
 /// Field lines as text.
 pub(super) fn headers(fields: &[Field]) -> Vec<Header> {
-    fields.iter().map(|(name, value)| Header::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value))).collect()
+    fields
+        .iter()
+        .map(|(name, value)| Header::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value)))
+        .collect()
 }
 
-/// Requests with what answered them, as far as both are known: over HTTP/2 by their stream, over HTTP/1 by their order (RFC 9112 §9.3.2).
-/// Informational responses are left out.
+/// Requests with what answered them, as far as both are known: over HTTP/2 by their stream, over
+/// HTTP/1 by their order (RFC 9112 §9.3.2). Informational responses are left out.
 pub fn pairs(messages: &[Message]) -> impl Iterator<Item = (&Message, Option<&Message>)> {
-    let requests = messages.iter().filter(|message| matches!(message.start, Start::Request { .. }));
-    let answers: Vec<&Message> =
-        messages.iter().filter(|message| matches!(message.start, Start::Response { status } if status >= 200)).collect();
+    let requests = messages
+        .iter()
+        .filter(|message| matches!(message.start, Start::Request { .. }));
+    let answers: Vec<&Message> = messages
+        .iter()
+        .filter(|message| matches!(message.start, Start::Response { status } if status >= 200))
+        .collect();
     let mut by_stream: BTreeMap<u32, &Message> = BTreeMap::new();
     for answer in &answers {
-        answer.stream.into_iter().for_each(|stream| _ = by_stream.entry(stream).or_insert(*answer));
+        answer
+            .stream
+            .into_iter()
+            .for_each(|stream| _ = by_stream.entry(stream).or_insert(*answer));
     }
     requests.enumerate().map(move |(place, request)| {
-        let answer = request.stream.map_or_else(|| answers.get(place).copied(), |stream| by_stream.get(&stream).copied());
+        let answer = request.stream.map_or_else(
+            || answers.get(place).copied(),
+            |stream| by_stream.get(&stream).copied(),
+        );
         (request, answer)
     })
 }
 
-/// One side's heads so far. What is packed can grow when it is unpacked, so it is bytes that are bounded, too; further heads are not
-/// listed.
+/// One side's heads so far. What is packed can grow when it is unpacked, so it is bytes that are
+/// bounded, too; further heads are not listed.
 #[derive(Debug, Default)]
 pub(super) struct Heads {
     list: Vec<Message>,
@@ -93,9 +106,16 @@ impl Heads {
 impl Message {
     /// Memory it takes, in bytes.
     pub(super) fn weight(&self) -> usize {
-        let fields: usize =
-            self.headers.iter().map(|header| size_of::<Header>() + header.name.raw().len() + header.value.raw().len()).sum();
-        let start = if let Start::Request { method, target } = &self.start { method.raw().len() + target.raw().len() } else { 0 };
+        let fields: usize = self
+            .headers
+            .iter()
+            .map(|header| size_of::<Header>() + header.name.raw().len() + header.value.raw().len())
+            .sum();
+        let start = if let Start::Request { method, target } = &self.start {
+            method.raw().len() + target.raw().len()
+        } else {
+            0
+        };
         size_of::<Self>() + fields + start
     }
 }

@@ -1,12 +1,13 @@
-//! What a captured connection's bytes say, by parsing them: records, frames, heads. For our own runs the engine's taps know it without.
+//! What a captured connection's bytes say, by parsing them: records, frames, heads. For our own
+//! runs the engine's taps know it without.
 //!
 //! ```text
 //! packets ─► stream ─► records ─► (opened with a key log) ─► http1 or http2 ─► Layers, messages
 //!               └──────────── without TLS ────────────────────┘
 //! ```
 //!
-//! It is worked out for one connection when somebody looks at it, from where its packets' bytes lie. What the capture has lost is said, and
-//! what comes after it is read as far as it can be.
+//! It is worked out for one connection when somebody looks at it, from where its packets' bytes
+//! lie. What the capture has lost is said, and what comes after it is read as far as it can be.
 
 mod dns;
 mod http1;
@@ -22,7 +23,9 @@ mod talk;
 
 use crate::insight::opening;
 use crate::trace::{ByteStore, Contents, Direction, Flow, Layers, PacketEntry, Side};
-use crate::wire::tls::{ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What, explicit_nonce};
+use crate::wire::tls::{
+    ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What, explicit_nonce,
+};
 
 pub use dns::Asked;
 pub use messages::{Message, Start, pairs};
@@ -51,15 +54,22 @@ impl Dissection {
     /// Memory that its lists take, about, in bytes.
     pub fn weight(&self) -> usize {
         let layers = [Side::Client, Side::Server].map(|side| self.layers.of(side));
-        let lists = layers.iter().map(|of| size_of_val(of.records()) + size_of_val(of.parts())).sum::<usize>();
+        let lists = layers
+            .iter()
+            .map(|of| size_of_val(of.records()) + size_of_val(of.parts()))
+            .sum::<usize>();
         let heads = self.messages.iter().map(Message::weight).sum::<usize>();
         lists + heads + self.asked.iter().map(Asked::weight).sum::<usize>()
     }
 
     /// What a packet's payload carries.
     pub fn contents(&self, packet: &PacketEntry) -> Contents<'_> {
-        let stream = packet.offset..packet.offset.saturating_add(u64::from(packet.payload_bytes));
-        self.layers.contents(packet.direction.side(), stream, self.explicit_nonce)
+        let stream = packet.offset
+            ..packet
+                .offset
+                .saturating_add(u64::from(packet.payload_bytes));
+        self.layers
+            .contents(packet.direction.side(), stream, self.explicit_nonce)
     }
 }
 
@@ -71,18 +81,30 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
     let mut dissection = Dissection::default();
     if dns::is_dns(flow) {
         dissection.asked = dns::asked(flow, store);
-        dissection.protocols.extend((!dissection.asked.is_empty()).then_some("DNS"));
+        dissection
+            .protocols
+            .extend((!dissection.asked.is_empty()).then_some("DNS"));
         return dissection;
     }
     if !flow.key.tcp {
         return dissection;
     }
-    let [client, server] = [Direction::Sent, Direction::Received].map(|direction| opening(flow, direction, store, OPENING));
+    let [client, server] = [Direction::Sent, Direction::Received]
+        .map(|direction| opening(flow, direction, store, OPENING));
     let is_tls = records::begins_with_record(&client) || records::begins_with_record(&server);
-    let mut decipherer = is_tls.then(|| agreed(&client, &server, keys, &mut dissection)).flatten();
+    let mut decipherer = is_tls
+        .then(|| agreed(&client, &server, keys, &mut dissection))
+        .flatten();
     let mut hear = |direction, speech: &mut Speech| {
         if is_tls {
-            records::follow(flow, direction, store, decipherer.as_mut(), speech, &mut dissection);
+            records::follow(
+                flow,
+                direction,
+                store,
+                decipherer.as_mut(),
+                speech,
+                &mut dissection,
+            );
         } else {
             stream::follow(flow, direction, store, |piece| speech.take(piece));
         }
@@ -97,7 +119,12 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
 }
 
 /// What both sides agreed upon, and the keys to it.
-fn agreed(client: &[u8], server: &[u8], keys: &KeyLog, dissection: &mut Dissection) -> Option<Decipherer> {
+fn agreed(
+    client: &[u8],
+    server: &[u8],
+    keys: &KeyLog,
+    dissection: &mut Dissection,
+) -> Option<Decipherer> {
     let (hello, answer) = hellos(client, server);
     let version = answer.as_ref().map(|answer| answer.version);
     dissection.protocols.push(match version {
@@ -108,14 +135,18 @@ fn agreed(client: &[u8], server: &[u8], keys: &KeyLog, dissection: &mut Dissecti
         _ => "TLS",
     });
     let (Some(hello), Some(answer)) = (hello, answer) else {
-        dissection.notes.push("the hellos of TLS are not in the capture, so its records cannot be opened".to_owned());
+        dissection.notes.push(
+            "the hellos of TLS are not in the capture, so its records cannot be opened".to_owned(),
+        );
         return None;
     };
     dissection.explicit_nonce = explicit_nonce(answer.version, answer.cipher_suite);
     match Decipherer::new(&hello, &answer, keys) {
         Ok(decipherer) => Some(decipherer),
         Err(reason) => {
-            dissection.notes.push(format!("what is inside TLS is not shown: {reason}"));
+            dissection
+                .notes
+                .push(format!("what is inside TLS is not shown: {reason}"));
             None
         }
     }

@@ -18,13 +18,22 @@ impl Parts {
         self.at
     }
 
-    /// So many of the next bytes belong to the part that goes on, or to one that begins. Beyond as many as are listed they belong to none.
+    /// So many of the next bytes belong to the part that goes on, or to one that begins. Beyond as
+    /// many as are listed they belong to none.
     pub(super) fn pass(&mut self, what: PartKind, bytes: usize) {
         let bytes = bytes as u64;
-        if let Some(part) = self.list.last_mut().filter(|part| self.open && part.what == what) {
+        if let Some(part) = self
+            .list
+            .last_mut()
+            .filter(|part| self.open && part.what == what)
+        {
             part.bytes += bytes;
         } else if self.list.len() < StreamLayers::MOST {
-            self.list.push(Part { at: self.at, bytes, what });
+            self.list.push(Part {
+                at: self.at,
+                bytes,
+                what,
+            });
         } else {
             return self.skip(bytes);
         }

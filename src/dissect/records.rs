@@ -15,7 +15,9 @@ const MOST_UNREADABLE: u32 = 64;
 
 /// Whether bytes may be the beginning of a TLS record.
 pub(super) fn begins_with_record(bytes: &[u8]) -> bool {
-    bytes.first_chunk().is_some_and(|header| length_of(*header).is_some())
+    bytes
+        .first_chunk()
+        .is_some_and(|header| length_of(*header).is_some())
 }
 
 /// A record's length without its header, by its header; `None` for what is none.
@@ -47,9 +49,17 @@ pub(super) fn follow(
     };
     let all = stream::follow(flow, direction, store, |piece| reader.take(piece));
     if !all {
-        reader.note("the connection is longer than 1 GiB; what comes after that is not taken apart".to_owned());
+        reader.note(
+            "the connection is longer than 1 GiB; what comes after that is not taken apart"
+                .to_owned(),
+        );
     }
-    let Reader { from, records, mut notes, .. } = reader;
+    let Reader {
+        from,
+        records,
+        mut notes,
+        ..
+    } = reader;
     dissection.layers.tell(from, &records, &[]);
     dissection.notes.append(&mut notes);
 }
@@ -75,7 +85,8 @@ impl Reader<'_> {
         match piece {
             Piece::Bytes(bytes) => {
                 if self.lost && self.waiting.is_empty() {
-                    // A segment often begins with a record, and only a true one is followed by others.
+                    // A segment often begins with a record, and only a true one is followed by
+                    // others.
                     self.lost = !begins_with_record(bytes);
                 }
                 if self.lost {
@@ -96,13 +107,19 @@ impl Reader<'_> {
         while let Some(header) = waiting.get(begin..).and_then(<[u8]>::first_chunk) {
             let Some(length) = length_of(*header) else {
                 self.lost = true;
-                self.note(format!("no TLS record begins at offset {} from the {}", self.at, name(self.from)));
+                self.note(format!(
+                    "no TLS record begins at offset {} from the {}",
+                    self.at,
+                    name(self.from)
+                ));
                 self.at += (waiting.len() - begin) as u64;
                 waiting.clear();
                 begin = 0;
                 break;
             };
-            let Some(record) = waiting.get(begin..begin + HEADER + length) else { break };
+            let Some(record) = waiting.get(begin..begin + HEADER + length) else {
+                break;
+            };
             self.record(record);
             begin += record.len();
         }
@@ -132,7 +149,11 @@ impl Reader<'_> {
 
     /// The application's text in a record; `None` where there is none, or it cannot be read.
     fn open(&mut self, record: &[u8]) -> Option<Vec<u8>> {
-        let from = if self.from == Side::Client { Sender::Client } else { Sender::Server };
+        let from = if self.from == Side::Client {
+            Sender::Client
+        } else {
+            Sender::Server
+        };
         match self.decipherer.as_mut()?.open(from, record) {
             Ok(opened) => {
                 self.unreadable = 0;
@@ -141,7 +162,11 @@ impl Reader<'_> {
             Err(reason) => {
                 self.unreadable += 1;
                 if self.unreadable == MOST_UNREADABLE {
-                    self.note(format!("from offset {} on, what is inside TLS is not shown for the {}: {reason}", self.at, name(self.from)));
+                    self.note(format!(
+                        "from offset {} on, what is inside TLS is not shown for the {}: {reason}",
+                        self.at,
+                        name(self.from)
+                    ));
                     self.decipherer = None;
                 }
                 None
@@ -163,7 +188,10 @@ impl Reader<'_> {
         // The number of the next record is not known, and so neither is its nonce.
         if self.decipherer.take().is_some() {
             self.speech.take(Piece::Missing(0));
-            self.note(format!("what is inside TLS after that is not shown for the {}", name(self.from)));
+            self.note(format!(
+                "what is inside TLS after that is not shown for the {}",
+                name(self.from)
+            ));
         }
     }
 

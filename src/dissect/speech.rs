@@ -56,10 +56,14 @@ impl Speech {
 
     /// The other side has said all that it says.
     pub(super) fn answers(&mut self, client: &Self) {
-        let methods = client.heads.list().iter().filter_map(|message| match &message.start {
-            Start::Request { method, .. } => Some(Method::of(method.raw())),
-            _ => None,
-        });
+        let methods = client
+            .heads
+            .list()
+            .iter()
+            .filter_map(|message| match &message.start {
+                Start::Request { method, .. } => Some(Method::of(method.raw())),
+                _ => None,
+            });
         self.asked = methods.collect();
     }
 
@@ -85,12 +89,23 @@ impl Speech {
 
     fn recognize(&mut self) {
         let opening = std::mem::take(&mut self.opening);
-        self.language = Some(language(self.from, &opening, std::mem::take(&mut self.asked)));
+        self.language = Some(language(
+            self.from,
+            &opening,
+            std::mem::take(&mut self.asked),
+        ));
         self.hear(&opening);
     }
 
     fn hear(&mut self, bytes: &[u8]) {
-        let Self { from, language, parts, heads, notes, .. } = self;
+        let Self {
+            from,
+            language,
+            parts,
+            heads,
+            notes,
+            ..
+        } = self;
         let fault = match language {
             Some(Language::Http1(http)) => http.take(bytes, parts, heads),
             Some(Language::Http2(http)) => http.take(bytes, parts, heads),
@@ -100,7 +115,14 @@ impl Speech {
             }
         };
         if let Err(reason) = fault {
-            note(notes, format!("from offset {} of what the {} says: {reason}", parts.at(), name(*from)));
+            note(
+                notes,
+                format!(
+                    "from offset {} of what the {} says: {reason}",
+                    parts.at(),
+                    name(*from)
+                ),
+            );
             *language = Some(Language::Unknown);
         }
     }
@@ -116,19 +138,30 @@ impl Speech {
             self.parts.skip(bytes);
             self.language = Some(Language::Unknown);
         }
-        note(&mut self.notes, format!("{bytes} bytes at offset {} were not captured", self.parts.at().saturating_sub(bytes)));
+        note(
+            &mut self.notes,
+            format!(
+                "{bytes} bytes at offset {} were not captured",
+                self.parts.at().saturating_sub(bytes)
+            ),
+        );
     }
 }
 
 /// By the first bytes of a direction.
 fn language(from: Side, opening: &[u8], asked: VecDeque<Method>) -> Language {
-    let is_preface = opening.len() >= 3 && PREFACE.starts_with(opening.get(..opening.len().min(ENOUGH)).unwrap_or_default());
+    let is_preface = opening.len() >= 3
+        && PREFACE.starts_with(opening.get(..opening.len().min(ENOUGH)).unwrap_or_default());
     match from {
         Side::Client if is_preface => Language::Http2(Box::new(Http2::of_client())),
         Side::Client if is_request(opening) => Language::Http1(Box::new(Http1::of_client())),
-        Side::Server if opening.starts_with(b"HTTP/1.") => Language::Http1(Box::new(Http1::of_server(asked))),
+        Side::Server if opening.starts_with(b"HTTP/1.") => {
+            Language::Http1(Box::new(Http1::of_server(asked)))
+        }
         // The first frame is SETTINGS, on no stream.
-        Side::Server if opening.get(3) == Some(&4) && opening.get(5..9) == Some(&[0; 4]) => Language::Http2(Box::new(Http2::of_server())),
+        Side::Server if opening.get(3) == Some(&4) && opening.get(5..9) == Some(&[0; 4]) => {
+            Language::Http2(Box::new(Http2::of_server()))
+        }
         _ => Language::Unknown,
     }
 }
@@ -137,7 +170,13 @@ fn language(from: Side, opening: &[u8], asked: VecDeque<Method>) -> Language {
 fn is_request(opening: &[u8]) -> bool {
     const LONGEST: usize = 20;
     let end = opening.iter().take(LONGEST).position(|byte| *byte == b' ');
-    end.is_some_and(|end| end > 0 && opening.iter().take(end).all(|byte| byte.is_ascii_uppercase() || *byte == b'-'))
+    end.is_some_and(|end| {
+        end > 0
+            && opening
+                .iter()
+                .take(end)
+                .all(|byte| byte.is_ascii_uppercase() || *byte == b'-')
+    })
 }
 
 /// Puts together what both sides said.
@@ -148,7 +187,9 @@ pub(super) fn conclude(speeches: [Speech; 2], dissection: &mut Dissection) {
             Some(Language::Http2(_)) => Some("HTTP/2"),
             _ => None,
         };
-        dissection.protocols.extend(name.filter(|name| !dissection.protocols.contains(name)));
+        dissection
+            .protocols
+            .extend(name.filter(|name| !dissection.protocols.contains(name)));
         dissection.messages.append(&mut speech.heads.into_list());
         dissection.notes.append(&mut speech.notes);
         speech.parts.tell(speech.from, &mut dissection.layers);

@@ -1,4 +1,5 @@
-//! One direction's byte stream, put together from its packets (RFC 9293 §3.4): each byte once, in order, and what is missing said.
+//! One direction's byte stream, put together from its packets (RFC 9293 §3.4): each byte once, in
+//! order, and what is missing said.
 
 use crate::insight::payload_of;
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
@@ -15,8 +16,14 @@ pub(super) enum Piece<'a> {
 /// Bytes of a connection that are looked at; the rest is not taken apart.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Tells a direction's stream piece by piece. Where packets overlap, the one whose bytes begin first counts. Returns whether all was told.
-pub(super) fn follow(flow: &Flow, direction: Direction, store: &dyn ByteStore, mut tell: impl FnMut(Piece<'_>)) -> bool {
+/// Tells a direction's stream piece by piece. Where packets overlap, the one whose bytes begin
+/// first counts. Returns whether all was told.
+pub(super) fn follow(
+    flow: &Flow,
+    direction: Direction,
+    store: &dyn ByteStore,
+    mut tell: impl FnMut(Piece<'_>),
+) -> bool {
     let carries = |packet: &&PacketEntry| packet.direction == direction && packet.payload_bytes > 0;
     let mut packets: Vec<&PacketEntry> = flow.packets().iter().filter(carries).collect();
     if !packets.is_sorted_by_key(|packet| packet.offset) {
@@ -24,7 +31,9 @@ pub(super) fn follow(flow: &Flow, direction: Direction, store: &dyn ByteStore, m
     }
     let mut at = 0;
     for packet in packets {
-        let end = packet.offset.saturating_add(u64::from(packet.payload_bytes));
+        let end = packet
+            .offset
+            .saturating_add(u64::from(packet.payload_bytes));
         if end > MOST_BYTES {
             return false;
         }

@@ -1,8 +1,9 @@
 //! The marks of curl's `-w`, as curl counts them.
 //!
-//! Each mark is the time from the start of a transfer to the end of a step; a mark that is not reached is 0, as curl writes
-//! it. Over redirects curl *adds* the marks of the hops, so their differences mean nothing there; that is why they are told
-//! per hop too. Checked against curl 7.88 with redirects, reused connections, refused connections and untrusted certificates.
+//! Each mark is the time from the start of a transfer to the end of a step; a mark that is not
+//! reached is 0, as curl writes it. Over redirects curl *adds* the marks of the hops, so their
+//! differences mean nothing there; that is why they are told per hop too. Checked against curl 7.88
+//! with redirects, reused connections, refused connections and untrusted certificates.
 
 use super::Transfer;
 use crate::trace::{Exchange, Phase, PhaseSpan};
@@ -31,7 +32,8 @@ pub struct CurlMarks {
 
 /// The marks of one exchange, from its own start.
 pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
-    let since = |moment: Option<Moment>| moment.map_or(Nanos::ZERO, |at| at.since(exchange.started));
+    let since =
+        |moment: Option<Moment>| moment.map_or(Nanos::ZERO, |at| at.since(exchange.started));
     let reached = |phase: Phase| since(done(exchange, phase).and_then(|span| span.ended));
     CurlMarks {
         namelookup: since(addresses_known(exchange)),
@@ -47,26 +49,42 @@ pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
 
 /// The marks of a transfer with all its hops, as `curl -L` gives them: sums, but for the total.
 pub fn curl_marks_of(transfer: &Transfer) -> CurlMarks {
-    let of_hops = transfer.hops().iter().map(curl_marks).fold(CurlMarks::default(), |sum, hop| CurlMarks {
-        namelookup: sum.namelookup + hop.namelookup,
-        connect: sum.connect + hop.connect,
-        appconnect: sum.appconnect + hop.appconnect,
-        pretransfer: sum.pretransfer + hop.pretransfer,
-        posttransfer: sum.posttransfer + hop.posttransfer,
-        starttransfer: sum.starttransfer + hop.starttransfer,
-        ..sum
-    });
-    let before_last = transfer.hops().first().zip(transfer.hops().last()).map(|(first, last)| last.started.since(first.started));
-    CurlMarks { total: transfer.total().unwrap_or_default(), redirect: before_last.unwrap_or_default(), ..of_hops }
+    let of_hops = transfer
+        .hops()
+        .iter()
+        .map(curl_marks)
+        .fold(CurlMarks::default(), |sum, hop| CurlMarks {
+            namelookup: sum.namelookup + hop.namelookup,
+            connect: sum.connect + hop.connect,
+            appconnect: sum.appconnect + hop.appconnect,
+            pretransfer: sum.pretransfer + hop.pretransfer,
+            posttransfer: sum.posttransfer + hop.posttransfer,
+            starttransfer: sum.starttransfer + hop.starttransfer,
+            ..sum
+        });
+    let before_last = transfer
+        .hops()
+        .first()
+        .zip(transfer.hops().last())
+        .map(|(first, last)| last.started.since(first.started));
+    CurlMarks {
+        total: transfer.total().unwrap_or_default(),
+        redirect: before_last.unwrap_or_default(),
+        ..of_hops
+    }
 }
 
 /// A phase's span, unless the exchange failed in it.
 fn done(exchange: &Exchange, phase: Phase) -> Option<&PhaseSpan> {
-    let failed = exchange.failure.as_ref().is_some_and(|(failed, _)| *failed == phase);
+    let failed = exchange
+        .failure
+        .as_ref()
+        .is_some_and(|(failed, _)| *failed == phase);
     exchange.phases.get(phase).filter(|_| !failed)
 }
 
-/// curl sets this mark also where there was no name to look up: then it is the moment the next step begins.
+/// curl sets this mark also where there was no name to look up: then it is the moment the next step
+/// begins.
 fn addresses_known(exchange: &Exchange) -> Option<Moment> {
     match exchange.phases.get(Phase::Dns) {
         Some(_) => done(exchange, Phase::Dns)?.ended,
@@ -82,8 +100,27 @@ mod tests {
     use crate::trace::{Cause, Code, ExchangeId, Failure, Trace, What};
 
     fn micros(marks: CurlMarks) -> [u64; 8] {
-        let CurlMarks { namelookup, connect, appconnect, pretransfer, posttransfer, starttransfer, total, redirect } = marks;
-        [namelookup, connect, appconnect, pretransfer, posttransfer, starttransfer, total, redirect].map(|mark| mark.0 / 1000)
+        let CurlMarks {
+            namelookup,
+            connect,
+            appconnect,
+            pretransfer,
+            posttransfer,
+            starttransfer,
+            total,
+            redirect,
+        } = marks;
+        [
+            namelookup,
+            connect,
+            appconnect,
+            pretransfer,
+            posttransfer,
+            starttransfer,
+            total,
+            redirect,
+        ]
+        .map(|mark| mark.0 / 1000)
     }
 
     /// A new connection, then a reused one.
@@ -97,20 +134,37 @@ mod tests {
             .bare_phase(Phase::Receive, 400, 410)
             .over(411);
         let second = first.start_because(500, ExchangeId(1), cause);
-        second.bare_phase(Phase::Send, 505, 506).bare_phase(Phase::Wait, 506, 600).bare_phase(Phase::Receive, 600, 640).over(650).told()
+        second
+            .bare_phase(Phase::Send, 505, 506)
+            .bare_phase(Phase::Wait, 506, 600)
+            .bare_phase(Phase::Receive, 600, 640)
+            .over(650)
+            .told()
     }
 
     #[test]
     fn marks_count_from_the_start_of_their_own_hop() {
         let trace = two_hops(Cause::Redirect);
-        let marks: Vec<_> = trace.exchanges().iter().map(|hop| micros(curl_marks(hop))).collect();
-        assert_eq!(marks, [[100, 200, 300, 310, 320, 400, 411, 0], [5, 0, 0, 5, 6, 100, 150, 0]]);
+        let marks: Vec<_> = trace
+            .exchanges()
+            .iter()
+            .map(|hop| micros(curl_marks(hop)))
+            .collect();
+        assert_eq!(
+            marks,
+            [
+                [100, 200, 300, 310, 320, 400, 411, 0],
+                [5, 0, 0, 5, 6, 100, 150, 0]
+            ]
+        );
     }
 
     #[test]
     fn over_redirects_they_are_summed_but_the_total_is_not() {
         let trace = two_hops(Cause::Redirect);
-        let marks: Vec<_> = transfers(&trace).map(|transfer| micros(curl_marks_of(&transfer))).collect();
+        let marks: Vec<_> = transfers(&trace)
+            .map(|transfer| micros(curl_marks_of(&transfer)))
+            .collect();
         assert_eq!(marks, [[105, 200, 300, 315, 326, 500, 650, 500]]);
         let repeated = two_hops(Cause::Repeat);
         assert_eq!(transfers(&repeated).count(), 2);
@@ -118,10 +172,23 @@ mod tests {
 
     #[test]
     fn a_mark_that_is_not_reached_is_zero() {
-        let failure = Failure { code: Code::DnsTimeout, message: "no answer".into(), hint: String::new() };
-        let trace =
-            Scene::new().bare_phase(Phase::Dns, 10, 90).and(90, What::Failed { exchange: Scene::FIRST, phase: Phase::Dns, failure });
+        let failure = Failure {
+            code: Code::DnsTimeout,
+            message: "no answer".into(),
+            hint: String::new(),
+        };
+        let trace = Scene::new().bare_phase(Phase::Dns, 10, 90).and(
+            90,
+            What::Failed {
+                exchange: Scene::FIRST,
+                phase: Phase::Dns,
+                failure,
+            },
+        );
         let trace = trace.over(95).told();
-        assert_eq!(micros(curl_marks(&trace.exchanges()[0])), [0, 0, 0, 0, 0, 0, 95, 0]);
+        assert_eq!(
+            micros(curl_marks(&trace.exchanges()[0])),
+            [0, 0, 0, 0, 0, 0, 95, 0]
+        );
     }
 }

@@ -38,7 +38,9 @@ pub fn ending(flow: &Flow) -> Option<Ending> {
     Some(match (side_with(TcpFlags::RST), side_with(TcpFlags::FIN)) {
         _ if opened && flow.counts(Direction::Received).packets == 0 => Ending::Unanswered,
         _ if sides.iter().all(|side| has(*side, TcpFlags::FIN)) => Ending::Closed,
-        (Some(Direction::Received), _) if opened && !has(Direction::Received, TcpFlags::SYN) => Ending::Refused,
+        (Some(Direction::Received), _) if opened && !has(Direction::Received, TcpFlags::SYN) => {
+            Ending::Refused
+        }
         (Some(side), _) => Ending::Reset(side),
         (None, Some(side)) => Ending::HalfClosed(side),
         (None, None) => Ending::Open,
@@ -57,19 +59,32 @@ mod tests {
 
     /// The ending where these flags pass, each from the client or not.
     fn of(packets: &[(bool, u8)]) -> Option<Ending> {
-        let ends = [SocketAddr::from(([10, 0, 0, 1], 5_000)), SocketAddr::from(([10, 0, 0, 2], 80))];
+        let ends = [
+            SocketAddr::from(([10, 0, 0, 1], 5_000)),
+            SocketAddr::from(([10, 0, 0, 2], 80)),
+        ];
         let packet = |&(by_client, flags): &(bool, u8)| Packet {
             wall: WallTime(0),
             source: ends[usize::from(!by_client)],
             destination: ends[usize::from(by_client)],
             frame_bytes: 60,
             payload_bytes: 0,
-            transport: Transport::Tcp(TcpHeader { seq: 1, ack: 1, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None }),
+            transport: Transport::Tcp(TcpHeader {
+                seq: 1,
+                ack: 1,
+                flags: TcpFlags(flags),
+                window: 0,
+                mss: None,
+                window_scale: None,
+            }),
             stored: None,
             segment_bytes: None,
         };
         let packets = packets.iter().map(packet).collect();
-        let trace = Trace::of([Event { at: Moment::START, what: What::Packets { packets } }]);
+        let trace = Trace::of([Event {
+            at: Moment::START,
+            what: What::Packets { packets },
+        }]);
         ending(trace.flows().first().unwrap())
     }
 
@@ -84,9 +99,18 @@ mod tests {
         assert_eq!(of(&[(true, SYN), (true, SYN)]), Some(Ending::Unanswered));
         assert_eq!(of(&[(true, SYN), (false, RST)]), Some(Ending::Refused));
         assert_eq!(and(&[]), Some(Ending::Open));
-        assert_eq!(and(&[(false, FIN)]), Some(Ending::HalfClosed(Direction::Received)));
-        assert_eq!(and(&[(false, FIN), (true, FIN), (true, RST)]), Some(Ending::Closed));
+        assert_eq!(
+            and(&[(false, FIN)]),
+            Some(Ending::HalfClosed(Direction::Received))
+        );
+        assert_eq!(
+            and(&[(false, FIN), (true, FIN), (true, RST)]),
+            Some(Ending::Closed)
+        );
         assert_eq!(and(&[(true, RST)]), Some(Ending::Reset(Direction::Sent)));
-        assert_eq!(and(&[(true, FIN), (false, RST)]), Some(Ending::Reset(Direction::Received)));
+        assert_eq!(
+            and(&[(true, FIN), (false, RST)]),
+            Some(Ending::Reset(Direction::Received))
+        );
     }
 }

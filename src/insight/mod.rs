@@ -34,17 +34,23 @@ pub use belongs::phase_of;
 pub use conversations::{conversations, span_of};
 pub use curl::{CurlMarks, curl_marks, curl_marks_of};
 pub use ending::{Ending, ending};
-pub use idle::{Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, causes_within, idles, waited, waited_within};
+pub use idle::{
+    Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, causes_within, idles, waited,
+    waited_within,
+};
 pub use meaning::{meaning, phase_title, references};
 pub use packet::packet_of;
 pub use payload::{opening, payload_of};
 pub use remarks::{
-    attempt_words, outcome_words, query_words, remarks, server_timing_spans, server_timing_words, version_name, without_root,
+    attempt_words, outcome_words, query_words, remarks, server_timing_spans, server_timing_words,
+    version_name, without_root,
 };
 pub use repeats::{Repeats, Runs, exchange_count, repeats, runs};
 pub use retirement::{Holding, Retirement};
 pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
-pub use segments::{KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, segments, segments_of};
+pub use segments::{
+    KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, segments, segments_of,
+};
 pub use server_names::{Opening, ServerNames, server_name};
 pub use server_timing::{ServerTiming, server_timing};
 pub use silence::{Longest, longest, silence};

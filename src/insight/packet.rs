@@ -5,7 +5,12 @@ use crate::units::WallTime;
 use crate::wire::{Segment, SegmentKind};
 
 /// A segment that passed at `wall` in a frame of so many bytes on the link.
-pub fn packet_of(segment: &Segment, wall: WallTime, frame_bytes: u32, stored: Option<Stored>) -> Packet {
+pub fn packet_of(
+    segment: &Segment,
+    wall: WallTime,
+    frame_bytes: u32,
+    stored: Option<Stored>,
+) -> Packet {
     Packet {
         wall,
         source: segment.source,

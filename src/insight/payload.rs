@@ -6,12 +6,15 @@ use crate::wire::{Link, segment_of};
 /// Headers before a payload take no more than this.
 const MOST_HEADERS: usize = 512;
 
-/// The first `most` bytes of a packet's payload, as far as they were captured; `None` where none of it is at hand.
+/// The first `most` bytes of a packet's payload, as far as they were captured; `None` where none of
+/// it is at hand.
 pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> Option<Vec<u8>> {
     let stored = packet.stored?;
     let link = Link::from_number(i32::from(store.link_type(stored.interface)?))?;
     let mut frame = Vec::new();
-    store.read(stored, most.saturating_add(MOST_HEADERS), &mut frame).ok()?;
+    store
+        .read(stored, most.saturating_add(MOST_HEADERS), &mut frame)
+        .ok()?;
     // Padding may follow, so the header's word counts.
     let segment = segment_of(link, &frame, u32::MAX)?;
     let begin = usize::try_from(segment.payload_at?).ok()?;
@@ -21,22 +24,34 @@ pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> O
     (!frame.is_empty()).then_some(frame)
 }
 
-/// The first bytes of a direction's stream: up to `most`, and up to the first gap in what was captured.
+/// The first bytes of a direction's stream: up to `most`, and up to the first gap in what was
+/// captured.
 pub fn opening(flow: &Flow, direction: Direction, store: &dyn ByteStore, most: usize) -> Vec<u8> {
     put_together(first_of(flow, direction, most), store, most)
 }
 
-/// The first packets that carry something of the first `most` bytes of a direction's stream; none where the first are no longer listed.
-pub(super) fn first_of(flow: &Flow, direction: Direction, most: usize) -> impl Iterator<Item = &PacketEntry> {
+/// The first packets that carry something of the first `most` bytes of a direction's stream; none
+/// where the first are no longer listed.
+pub(super) fn first_of(
+    flow: &Flow,
+    direction: Direction,
+    most: usize,
+) -> impl Iterator<Item = &PacketEntry> {
     /// Packets looked at; what opens a connection is among the first.
     const LOOKED_AT: usize = 256;
-    let carrying = move |packet: &&PacketEntry| packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64;
+    let carrying = move |packet: &&PacketEntry| {
+        packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64
+    };
     let looked_at = if flow.forgotten() == 0 { LOOKED_AT } else { 0 };
     flow.packets().iter().take(looked_at).filter(carrying)
 }
 
 /// What packets of one direction carry, from the stream's beginning up to the first gap.
-pub(super) fn put_together<'a>(packets: impl Iterator<Item = &'a PacketEntry>, store: &dyn ByteStore, most: usize) -> Vec<u8> {
+pub(super) fn put_together<'a>(
+    packets: impl Iterator<Item = &'a PacketEntry>,
+    store: &dyn ByteStore,
+    most: usize,
+) -> Vec<u8> {
     let mut packets: Vec<&PacketEntry> = packets.collect();
     packets.sort_by_key(|packet| packet.offset);
     let mut bytes = Vec::new();
@@ -49,7 +64,9 @@ pub(super) fn put_together<'a>(packets: impl Iterator<Item = &'a PacketEntry>, s
         if known >= packet.payload_bytes as usize {
             continue;
         }
-        let Some(payload) = payload_of(packet, store, most) else { break };
+        let Some(payload) = payload_of(packet, store, most) else {
+            break;
+        };
         bytes.extend_from_slice(payload.get(known..).unwrap_or_default());
     }
     bytes.truncate(most);

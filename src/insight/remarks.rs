@@ -2,28 +2,48 @@
 
 use super::redact::Redactor;
 use super::{server_timing, wire_phase};
-use crate::trace::{Attempt, AttemptOutcome, DnsQuery, Exchange, Phase, PhaseSpan, QueryOutcome, ResolutionSource, Trace};
+use crate::trace::{
+    Attempt, AttemptOutcome, DnsQuery, Exchange, Phase, PhaseSpan, QueryOutcome, ResolutionSource,
+    Trace,
+};
 use crate::units::{Bytes, Nanos, Untrusted, counted};
 
 /// What a phase came to. Of *wait*, whose outcome is a status, only what came before it.
-pub fn remarks(trace: &Trace, exchange: &Exchange, phase: Phase, redactor: Redactor) -> Vec<String> {
+pub fn remarks(
+    trace: &Trace,
+    exchange: &Exchange,
+    phase: Phase,
+    redactor: Redactor,
+) -> Vec<String> {
     match phase {
         Phase::Dns => resolved(exchange),
         Phase::Connect => connected(trace, exchange),
-        Phase::Proxy => exchange.proxy.last().map(|(_, step)| redactor.text(&step.text).escaped().into_owned()).into_iter().collect(),
+        Phase::Proxy => exchange
+            .proxy
+            .last()
+            .map(|(_, step)| redactor.text(&step.text).escaped().into_owned())
+            .into_iter()
+            .collect(),
         Phase::Tls => secured(trace, exchange),
         Phase::Send => sent(exchange, redactor),
         Phase::Wait if exchange.response.is_some() => Vec::new(),
-        Phase::Wait => {
-            exchange.informational.last().map(|hint| format!("{} came, the response not yet", hint.status)).into_iter().collect()
-        }
+        Phase::Wait => exchange
+            .informational
+            .last()
+            .map(|hint| format!("{} came, the response not yet", hint.status))
+            .into_iter()
+            .collect(),
         Phase::Receive => received(trace, exchange),
     }
 }
 
 fn resolved(exchange: &Exchange) -> Vec<String> {
-    let Some(resolution) = &exchange.resolution else { return Vec::new() };
-    let Some(first) = resolution.addresses.first() else { return Vec::new() };
+    let Some(resolution) = &exchange.resolution else {
+        return Vec::new();
+    };
+    let Some(first) = resolution.addresses.first() else {
+        return Vec::new();
+    };
     let more = match resolution.addresses.len() - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -34,25 +54,56 @@ fn resolved(exchange: &Exchange) -> Vec<String> {
         Some(ResolutionSource::Given) => " as you said",
         Some(ResolutionSource::Dns) | None => "",
     };
-    vec![format!("{first}{more}{source}"), format!("{first}{more}"), first.to_string()]
+    vec![
+        format!("{first}{more}{source}"),
+        format!("{first}{more}"),
+        first.to_string(),
+    ]
 }
 
 fn connected(trace: &Trace, exchange: &Exchange) -> Vec<String> {
     let connection = exchange.connection.and_then(|id| trace.connection(id));
-    let Some(connection) = connection else { return Vec::new() };
-    let whole = connection.local.known().map(|local| format!("{local} \u{2192} {}", connection.remote));
-    whole.into_iter().chain([connection.remote.to_string()]).collect()
+    let Some(connection) = connection else {
+        return Vec::new();
+    };
+    let whole = connection
+        .local
+        .known()
+        .map(|local| format!("{local} \u{2192} {}", connection.remote));
+    whole
+        .into_iter()
+        .chain([connection.remote.to_string()])
+        .collect()
 }
 
 fn secured(trace: &Trace, exchange: &Exchange) -> Vec<String> {
-    let tls = exchange.connection.and_then(|id| trace.connection(id)).and_then(|connection| connection.tls.as_ref());
-    let Some(handshake) = tls.and_then(|tls| tls.handshake.as_ref()) else { return Vec::new() };
+    let tls = exchange
+        .connection
+        .and_then(|id| trace.connection(id))
+        .and_then(|connection| connection.tls.as_ref());
+    let Some(handshake) = tls.and_then(|tls| tls.handshake.as_ref()) else {
+        return Vec::new();
+    };
     let version = version_name(&handshake.version);
     let group = handshake.key_exchange.clone();
-    let alpn = handshake.alpn.as_ref().map(|alpn| alpn.escaped().into_owned());
-    let parts = |parts: &[Option<&str>]| parts.iter().flatten().copied().collect::<Vec<_>>().join(" \u{00b7} ");
+    let alpn = handshake
+        .alpn
+        .as_ref()
+        .map(|alpn| alpn.escaped().into_owned());
+    let parts = |parts: &[Option<&str>]| {
+        parts
+            .iter()
+            .flatten()
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" \u{00b7} ")
+    };
     let kind = (handshake.kind != "full").then_some(handshake.kind.as_str());
-    vec![parts(&[Some(&version), kind, group.as_deref(), alpn.as_deref()]), parts(&[Some(&version), kind, alpn.as_deref()]), version]
+    vec![
+        parts(&[Some(&version), kind, group.as_deref(), alpn.as_deref()]),
+        parts(&[Some(&version), kind, alpn.as_deref()]),
+        version,
+    ]
 }
 
 /// `TLSv1.3` as people write it: `TLS 1.3`.
@@ -61,30 +112,53 @@ pub fn version_name(version: &str) -> String {
 }
 
 fn sent(exchange: &Exchange, redactor: Redactor) -> Vec<String> {
-    let Some(request) = &exchange.request else { return Vec::new() };
+    let Some(request) = &exchange.request else {
+        return Vec::new();
+    };
     let body = match exchange.request_body.transferred {
         0 => String::new(),
         bytes => format!(" + body {}", Bytes(bytes)),
     };
     let size = format!("{}{body}", Bytes(request.header_bytes));
     let target = redactor.text(&request.target);
-    vec![format!("{} {} \u{00b7} {size}", request.method, target.escaped()), format!("{} \u{00b7} {size}", request.method), size]
+    vec![
+        format!("{} {} \u{00b7} {size}", request.method, target.escaped()),
+        format!("{} \u{00b7} {size}", request.method),
+        size,
+    ]
 }
 
 fn received(trace: &Trace, exchange: &Exchange) -> Vec<String> {
     let body = &exchange.response_body;
-    let Some(response) = &exchange.response else { return Vec::new() };
+    let Some(response) = &exchange.response else {
+        return Vec::new();
+    };
     let head = Bytes(response.header_bytes);
     let span = exchange.phases.get(Phase::Receive);
     if span.is_some_and(|span| span.ended.is_none()) {
         return vec![format!("head {head}, body under way")];
     }
     let bytes = Bytes(body.transferred);
-    let decoded = if body.decoded == body.transferred { String::new() } else { format!(", {} decoded", Bytes(body.decoded)) };
-    let in_packets = segments_of(trace, exchange).map(|n| format!(" in {}", counted(n, "segment"))).unwrap_or_default();
-    let took = span.and_then(PhaseSpan::duration).filter(|_| body.transferred >= 1 << 20);
-    let speed = took.and_then(|took| bytes.per_second(took)).map(|speed| format!(" at {speed}/s")).unwrap_or_default();
-    vec![format!("head {head}, body {bytes}{decoded}{in_packets}{speed}"), format!("{bytes}{decoded}{speed}"), format!("{bytes}")]
+    let decoded = if body.decoded == body.transferred {
+        String::new()
+    } else {
+        format!(", {} decoded", Bytes(body.decoded))
+    };
+    let in_packets = segments_of(trace, exchange)
+        .map(|n| format!(" in {}", counted(n, "segment")))
+        .unwrap_or_default();
+    let took = span
+        .and_then(PhaseSpan::duration)
+        .filter(|_| body.transferred >= 1 << 20);
+    let speed = took
+        .and_then(|took| bytes.per_second(took))
+        .map(|speed| format!(" at {speed}/s"))
+        .unwrap_or_default();
+    vec![
+        format!("head {head}, body {bytes}{decoded}{in_packets}{speed}"),
+        format!("{bytes}{decoded}{speed}"),
+        format!("{bytes}"),
+    ]
 }
 
 /// Segments with payload that came while the response was received, by the wire clock.
@@ -94,7 +168,10 @@ fn segments_of(trace: &Trace, exchange: &Exchange) -> Option<usize> {
     let span = wire_phase(trace, exchange, Phase::Receive)?;
     let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
     let clock = trace.clock();
-    let passed = flow.passed(clock.wall_of(span.began - ROUNDING)?, clock.wall_of(span.ended + ROUNDING)?);
+    let passed = flow.passed(
+        clock.wall_of(span.began - ROUNDING)?,
+        clock.wall_of(span.ended + ROUNDING)?,
+    );
     usize::try_from(passed.received.data_segments).ok()
 }
 
@@ -103,13 +180,30 @@ pub fn query_words(query: &DnsQuery) -> Vec<String> {
     let server = format!(" from {}", query.server.address);
     match &query.outcome {
         QueryOutcome::Pending => vec![format!("asked {}", query.server.address)],
-        QueryOutcome::Failed(why) => vec![format!("{}{server}", why.escaped()), why.escaped().into_owned()],
+        QueryOutcome::Failed(why) => {
+            vec![
+                format!("{}{server}", why.escaped()),
+                why.escaped().into_owned(),
+            ]
+        }
         QueryOutcome::Answered(answer) if answer.records.is_empty() => {
-            vec![format!("{}, no record{server}", answer.rcode), answer.rcode.clone()]
+            vec![
+                format!("{}, no record{server}", answer.rcode),
+                answer.rcode.clone(),
+            ]
         }
         QueryOutcome::Answered(answer) => {
-            let data: Vec<_> = answer.records.iter().take(4).map(|record| without_root(&record.data)).collect();
-            let more = if answer.records.len() > 4 { " \u{2026}" } else { "" };
+            let data: Vec<_> = answer
+                .records
+                .iter()
+                .take(4)
+                .map(|record| without_root(&record.data))
+                .collect();
+            let more = if answer.records.len() > 4 {
+                " \u{2026}"
+            } else {
+                ""
+            };
             let data = format!("{}{more}", data.join(", "));
             vec![format!("{data}{server}"), data]
         }
@@ -119,7 +213,10 @@ pub fn query_words(query: &DnsQuery) -> Vec<String> {
 /// A domain name without the dot of the root, for reading.
 pub fn without_root(name: &Untrusted) -> String {
     let name = name.escaped();
-    name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(&name).to_owned()
+    name.strip_suffix('.')
+        .filter(|name| !name.is_empty())
+        .unwrap_or(&name)
+        .to_owned()
 }
 
 /// What a connection attempt came to.
@@ -146,19 +243,37 @@ pub fn outcome_words(outcome: &AttemptOutcome) -> String {
 /// What the server says of its own time, each duration written by `figure`.
 pub fn server_timing_words(exchange: &Exchange, figure: impl Fn(Nanos) -> String) -> Vec<String> {
     let metrics = server_timing(exchange);
-    let said: Vec<String> =
-        metrics.iter().filter_map(|metric| metric.duration.map(|took| format!("{} {}", metric.name.escaped(), figure(took)))).collect();
-    vec![format!("Server-Timing: {}", said.join(", ")), said.join(", ")]
+    let said: Vec<String> = metrics
+        .iter()
+        .filter_map(|metric| {
+            metric
+                .duration
+                .map(|took| format!("{} {}", metric.name.escaped(), figure(took)))
+        })
+        .collect();
+    vec![
+        format!("Server-Timing: {}", said.join(", ")),
+        said.join(", "),
+    ]
 }
 
-/// Where on the axis the server's durations are drawn: they have no start, so one after another in the middle of the wait, or only the
-/// longest where they cannot have been one after another.
-pub fn server_timing_spans(exchange: &Exchange) -> Vec<(crate::units::Moment, crate::units::Moment)> {
-    let Some((began, ended)) = exchange.phases.get(Phase::Wait).and_then(|span| Some((span.began, span.ended?))) else {
+/// Where on the axis the server's durations are drawn: they have no start, so one after another in
+/// the middle of the wait, or only the longest where they cannot have been one after another.
+pub fn server_timing_spans(
+    exchange: &Exchange,
+) -> Vec<(crate::units::Moment, crate::units::Moment)> {
+    let Some((began, ended)) = exchange
+        .phases
+        .get(Phase::Wait)
+        .and_then(|span| Some((span.began, span.ended?)))
+    else {
         return Vec::new();
     };
     let wait = ended.since(began);
-    let mut durations: Vec<Nanos> = server_timing(exchange).iter().filter_map(|metric| metric.duration).collect();
+    let mut durations: Vec<Nanos> = server_timing(exchange)
+        .iter()
+        .filter_map(|metric| metric.duration)
+        .collect();
     if durations.iter().copied().sum::<Nanos>() > wait {
         durations = durations.into_iter().max().into_iter().collect();
     }

@@ -16,17 +16,33 @@ pub fn repeats<'a>(trace: &'a Trace, all: &'a [Transfer<'a>]) -> impl Iterator<I
     let retired = trace.retired();
     let asked = |run: &Transfer<'a>| run.hops().first().map(|first| (&first.method, &first.url));
     // Where runs have gone, a repeat may follow another request's.
-    let repeats = move |run: &Transfer<'a>, next: &Transfer<'a>| next.is_repeat() && (retired.runs == 0 || asked(run) == asked(next));
+    let repeats = move |run: &Transfer<'a>, next: &Transfer<'a>| {
+        next.is_repeat() && (retired.runs == 0 || asked(run) == asked(next))
+    };
     all.chunk_by(repeats).map(move |held| {
-        let head = held.first().filter(|first| !first.is_repeat()).and_then(|first| first.hops().first());
-        Repeats { held, retired: head.and_then(|head| retired.repeats_of(head.id)).into_iter().collect() }
+        let head = held
+            .first()
+            .filter(|first| !first.is_repeat())
+            .and_then(|first| first.hops().first());
+        Repeats {
+            held,
+            retired: head
+                .and_then(|head| retired.repeats_of(head.id))
+                .into_iter()
+                .collect(),
+        }
     })
 }
 
 impl<'a> Repeats<'a> {
     /// Takes all runs together, whatever they asked for.
     pub fn together(trace: &'a Trace, all: &'a [Transfer<'a>]) -> Self {
-        Self { held: all, retired: repeats(trace, all).flat_map(|request| request.retired).collect() }
+        Self {
+            held: all,
+            retired: repeats(trace, all)
+                .flat_map(|request| request.retired)
+                .collect(),
+        }
     }
 
     /// Returns the runs whose exchanges are held, in their order; never none.
@@ -38,14 +54,18 @@ impl<'a> Repeats<'a> {
     pub fn from_the_start(&self) -> &'a [Transfer<'a>] {
         let ids = |run: &Transfer<'_>| Some((run.hops().first()?.id.0, run.last()?.id.0));
         let follows = |one: &Transfer<'_>, next: &Transfer<'_>| {
-            ids(one).zip(ids(next)).is_none_or(|(one, next)| one.1.checked_add(1) == Some(next.0))
+            ids(one)
+                .zip(ids(next))
+                .is_none_or(|(one, next)| one.1.checked_add(1) == Some(next.0))
         };
         self.held.chunk_by(follows).next().unwrap_or_default()
     }
 
     /// Returns how many runs there were.
     pub fn count(&self) -> usize {
-        self.held.len().saturating_add(count(self.retired.iter().map(|retired| retired.runs).sum()))
+        self.held
+            .len()
+            .saturating_add(count(self.retired.iter().map(|retired| retired.runs).sum()))
     }
 
     /// Returns how many runs are not held.
@@ -60,24 +80,38 @@ impl<'a> Repeats<'a> {
 
     /// Returns how many runs did not fail: theirs are the figures that compare.
     pub fn good(&self) -> usize {
-        let retired = self.retired.iter().map(|retired| retired.runs - retired.failed).sum();
+        let retired = self
+            .retired
+            .iter()
+            .map(|retired| retired.runs - retired.failed)
+            .sum();
         self.held_good().count().saturating_add(count(retired))
     }
 
     /// Returns how many runs failed.
     pub fn failed(&self) -> usize {
-        self.held.iter().filter(|run| run.failed()).count().saturating_add(self.beyond_failed())
+        self.held
+            .iter()
+            .filter(|run| run.failed())
+            .count()
+            .saturating_add(self.beyond_failed())
     }
 
     /// Returns whether any run was in a phase.
     pub fn have(&self, phase: Phase) -> bool {
         self.held.iter().any(|run| run.phase(phase).is_some())
-            || self.retired.iter().any(|retired| retired.measured().any(|measured| measured.0 == Some(phase)))
+            || self
+                .retired
+                .iter()
+                .any(|retired| retired.measured().any(|measured| measured.0 == Some(phase)))
     }
 
-    /// Returns the times of the runs that did not fail, on the program's clock and in no order: those in a phase, or the whole.
+    /// Returns the times of the runs that did not fail, on the program's clock and in no order:
+    /// those in a phase, or the whole.
     pub fn times(&self, phase: Option<Phase>) -> impl Iterator<Item = Nanos> + '_ {
-        let held = self.held_good().filter_map(move |run| phase.map_or_else(|| run.total(), |phase| run.phase(phase)));
+        let held = self
+            .held_good()
+            .filter_map(move |run| phase.map_or_else(|| run.total(), |phase| run.phase(phase)));
         held.chain(self.retired_times((phase, Clock::App)))
     }
 
@@ -88,16 +122,24 @@ impl<'a> Repeats<'a> {
 
     /// Returns the times of the runs that did not fail in a phase as the packets saw it.
     pub fn wire_times(&self, trace: &'a Trace, phase: Phase) -> impl Iterator<Item = Nanos> + '_ {
-        let held = self.held_good().filter_map(move |run| run.wire_phase(trace, phase));
+        let held = self
+            .held_good()
+            .filter_map(move |run| run.wire_phase(trace, phase));
         held.chain(self.retired_times((Some(phase), Clock::Wire)))
     }
 
     fn held_good(&self) -> impl Iterator<Item = &'a Transfer<'a>> {
-        self.held.iter().filter(|run| run.last().is_some_and(|last| last.failure.is_none() && last.ended.is_some()))
+        self.held.iter().filter(|run| {
+            run.last()
+                .is_some_and(|last| last.failure.is_none() && last.ended.is_some())
+        })
     }
 
     fn retired_times(&self, of: Timed) -> impl Iterator<Item = Nanos> + '_ {
-        let columns = self.retired.iter().filter_map(move |retired| retired.times(of));
+        let columns = self
+            .retired
+            .iter()
+            .filter_map(move |retired| retired.times(of));
         columns.flat_map(|column| column.iter().map(Nanos))
     }
 }
@@ -119,7 +161,10 @@ pub struct Runs {
 pub fn runs(trace: &Trace) -> Runs {
     let retired = trace.retired();
     let held = || transfers(trace);
-    let totals = held().filter(|run| !run.failed()).filter_map(|run| run.total()).chain(retired.totals.iter().map(Nanos));
+    let totals = held()
+        .filter(|run| !run.failed())
+        .filter_map(|run| run.total())
+        .chain(retired.totals.iter().map(Nanos));
     Runs {
         count: held().count() + count(retired.runs),
         failed: held().filter(Transfer::failed).count() + count(retired.failed),
@@ -130,7 +175,10 @@ pub fn runs(trace: &Trace) -> Runs {
 
 /// Returns how many exchanges there were, those included that are no longer held.
 pub fn exchange_count(trace: &Trace) -> usize {
-    trace.exchanges().len().saturating_add(count(trace.retired().exchanges))
+    trace
+        .exchanges()
+        .len()
+        .saturating_add(count(trace.retired().exchanges))
 }
 
 fn count(number: u64) -> usize {
@@ -140,7 +188,9 @@ fn count(number: u64) -> usize {
 impl Transfer<'_> {
     /// Returns whether it repeats another.
     pub fn is_repeat(&self) -> bool {
-        self.hops().first().is_some_and(|first| first.cause == Cause::Repeat)
+        self.hops()
+            .first()
+            .is_some_and(|first| first.cause == Cause::Repeat)
     }
 
     /// Returns whether its last exchange failed.
@@ -148,10 +198,16 @@ impl Transfer<'_> {
         self.last().is_some_and(|last| last.failure.is_some())
     }
 
-    /// Returns the time in a phase as the packets saw it, over all hops; `None` unless they tell it of every hop that had it.
+    /// Returns the time in a phase as the packets saw it, over all hops; `None` unless they tell it
+    /// of every hop that had it.
     pub fn wire_phase(&self, trace: &Trace, phase: Phase) -> Option<Nanos> {
-        let mut had = self.hops().iter().filter(|hop| hop.phases.get(phase).is_some()).peekable();
+        let mut had = self
+            .hops()
+            .iter()
+            .filter(|hop| hop.phases.get(phase).is_some())
+            .peekable();
         had.peek()?;
-        had.map(|hop| super::wire_phase(trace, hop, phase).map(|span| span.duration())).sum()
+        had.map(|hop| super::wire_phase(trace, hop, phase).map(|span| span.duration()))
+            .sum()
     }
 }

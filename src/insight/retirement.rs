@@ -7,7 +7,8 @@
 //! | the first that failed, and the last | why |
 //! | of each request that was repeated the first run, the last, the fastest and the slowest | its statistics belong to the first; reports tell the others |
 //!
-//! All others go once they are over. Their times stay, each as it was measured, so that statistics are exact.
+//! All others go once they are over. Their times stay, each as it was measured, so that statistics
+//! are exact.
 
 use std::ops::RangeInclusive;
 
@@ -28,20 +29,45 @@ pub struct Holding {
     pub failed: usize,
     /// Requests that were repeated and have statistics of their own.
     pub requests: usize,
-    /// Whether of a run of more redirects than [`all`](Self::all) those between the first ones and the latest go. Who tells a run as a whole
-    /// needs them; who shows it while it goes on cannot wait for its end.
+    /// Whether of a run of more redirects than [`all`](Self::all) those between the first ones and
+    /// the latest go. Who tells a run as a whole needs them; who shows it while it goes on
+    /// cannot wait for its end.
     pub cuts_runs: bool,
 }
 
 impl Holding {
     /// For reports that tell a selection.
-    pub const SELECTION: Self = Self { all: 2_560, first: 256, latest: 1_024, failed: 128, requests: 64, cuts_runs: false };
+    pub const SELECTION: Self = Self {
+        all: 2_560,
+        first: 256,
+        latest: 1_024,
+        failed: 128,
+        requests: 64,
+        cuts_runs: false,
+    };
     /// For the screen, on which nothing ends before the user says so.
-    pub const SCREEN: Self = Self { cuts_runs: true, ..Self::SELECTION };
+    pub const SCREEN: Self = Self {
+        cuts_runs: true,
+        ..Self::SELECTION
+    };
     /// For one of many runs at a time, of which but the figures are told.
-    pub const FEW: Self = Self { all: 320, first: 64, latest: 128, failed: 32, requests: 4, cuts_runs: false };
+    pub const FEW: Self = Self {
+        all: 320,
+        first: 64,
+        latest: 128,
+        failed: 32,
+        requests: 4,
+        cuts_runs: false,
+    };
     /// For what is read once from its beginning to its end.
-    pub const WINDOW: Self = Self { all: 2_048, first: 0, latest: 1_024, failed: 0, requests: 0, cuts_runs: false };
+    pub const WINDOW: Self = Self {
+        all: 2_048,
+        first: 0,
+        latest: 1_024,
+        failed: 0,
+        requests: 0,
+        cuts_runs: false,
+    };
 }
 
 /// Lets exchanges go as a run becomes long.
@@ -57,7 +83,11 @@ pub struct Retirement {
 impl Retirement {
     /// Holds so many.
     pub const fn new(holding: Holding) -> Self {
-        Self { holding, look_at: holding.all, looked_at: None }
+        Self {
+            holding,
+            look_at: holding.all,
+            looked_at: None,
+        }
     }
 
     /// Returns whether some are about to go.
@@ -65,24 +95,33 @@ impl Retirement {
         trace.exchanges().len() >= self.look_at
     }
 
-    /// Keeps the run of an exchange, from now on instead of another one's, as long as somebody looks at it.
+    /// Keeps the run of an exchange, from now on instead of another one's, as long as somebody
+    /// looks at it.
     pub const fn keep(&mut self, exchange: Option<ExchangeId>) {
         self.looked_at = exchange;
     }
 
-    /// Lets those go that can be done without, if there are too many. `last_seen` is called for each run that goes, in their order, while
-    /// its exchanges are still there.
+    /// Lets those go that can be done without, if there are too many. `last_seen` is called for
+    /// each run that goes, in their order, while its exchanges are still there.
     pub fn retire(&mut self, trace: &mut Trace, last_seen: impl FnMut(&Trace, &Transfer<'_>)) {
         if trace.exchanges().len() <= self.look_at {
             return;
         }
         let (runs, redirects) = self.going(trace, last_seen);
         trace.retire(runs, &redirects);
-        // As many have to come before it is worth looking again, so that looking costs no more than their coming did.
-        self.look_at = self.holding.all.max(trace.exchanges().len().saturating_add(self.holding.latest));
+        // As many have to come before it is worth looking again, so that looking costs no more than
+        // their coming did.
+        self.look_at = self
+            .holding
+            .all
+            .max(trace.exchanges().len().saturating_add(self.holding.latest));
     }
 
-    fn going(&self, trace: &Trace, mut last_seen: impl FnMut(&Trace, &Transfer<'_>)) -> (Vec<RetiredRun>, Vec<RangeInclusive<ExchangeId>>) {
+    fn going(
+        &self,
+        trace: &Trace,
+        mut last_seen: impl FnMut(&Trace, &Transfer<'_>),
+    ) -> (Vec<RetiredRun>, Vec<RangeInclusive<ExchangeId>>) {
         let all: Vec<Transfer<'_>> = transfers(trace).collect();
         let mut left = Left::of(trace, self.holding);
         let (mut going, mut redirects) = (Vec::new(), Vec::new());
@@ -90,7 +129,9 @@ impl Retirement {
             let head = left.head_of(&request);
             let remarkable = head.map(|_| remarkable(&request)).unwrap_or_default();
             for (place, run) in request.held().iter().enumerate() {
-                let is_looked_at = self.looked_at.is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
+                let is_looked_at = self
+                    .looked_at
+                    .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
                 if left.keeps(run) || is_looked_at || remarkable.contains(&Some(place)) {
                     if self.holding == Holding::WINDOW {
                         // What is read in its order goes in its order.
@@ -106,15 +147,20 @@ impl Retirement {
         (going, redirects)
     }
 
-    /// The redirects of a run that is still held between its first ones and its latest, but for one that is looked at.
+    /// The redirects of a run that is still held between its first ones and its latest, but for one
+    /// that is looked at.
     fn redirects_between(&self, run: &Transfer<'_>) -> Vec<RangeInclusive<ExchangeId>> {
         let hops = run.hops();
         if !self.holding.cuts_runs || hops.len() <= self.holding.all {
             return Vec::new();
         }
-        let between = hops.get(self.holding.first..hops.len().saturating_sub(self.holding.latest)).unwrap_or_default();
+        let between = hops
+            .get(self.holding.first..hops.len().saturating_sub(self.holding.latest))
+            .unwrap_or_default();
         let stretches = between.split(|hop| Some(hop.id) == self.looked_at);
-        stretches.filter_map(|hops| Some(hops.first()?.id..=hops.last()?.id)).collect()
+        stretches
+            .filter_map(|hops| Some(hops.first()?.id..=hops.last()?.id))
+            .collect()
     }
 }
 
@@ -130,14 +176,29 @@ struct Left {
 
 impl Left {
     fn of(trace: &Trace, holding: Holding) -> Self {
-        let last_failed = trace.exchanges().iter().rev().find(|exchange| exchange.failure.is_some()).filter(|_| holding.failed > 0);
+        let last_failed = trace
+            .exchanges()
+            .iter()
+            .rev()
+            .find(|exchange| exchange.failure.is_some())
+            .filter(|_| holding.failed > 0);
         let exchanges = trace.exchanges().len();
-        Self { holding, exchanges, passed: 0, failed: 0, requests: 0, last_failed: last_failed.map(|exchange| exchange.id) }
+        Self {
+            holding,
+            exchanges,
+            passed: 0,
+            failed: 0,
+            requests: 0,
+            last_failed: last_failed.map(|exchange| exchange.id),
+        }
     }
 
     /// The first exchange of a request that was repeated, if its statistics are kept.
     fn head_of(&mut self, request: &Repeats<'_>) -> Option<ExchangeId> {
-        let first = request.held().first().filter(|first| !first.is_repeat() && request.count() > 1)?;
+        let first = request
+            .held()
+            .first()
+            .filter(|first| !first.is_repeat() && request.count() > 1)?;
         self.requests += 1;
         (self.requests <= self.holding.requests).then_some(first.hops().first()?.id)
     }
@@ -153,27 +214,53 @@ impl Left {
             || is_among_failed
             || begins < self.holding.first
             || self.passed > self.exchanges.saturating_sub(self.holding.latest)
-            || self.last_failed.is_some_and(|id| run.hops().iter().any(|hop| hop.id == id))
+            || self
+                .last_failed
+                .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id))
     }
 }
 
 /// The places of the first run of a request, the last, the fastest and the slowest.
 fn remarkable(request: &Repeats<'_>) -> [Option<usize>; 4] {
-    let timed =
-        || request.held().iter().enumerate().filter(|(_, run)| !run.failed()).filter_map(|(place, run)| Some((run.total()?, place)));
-    let fastest = timed().min_by_key(|(total, _)| *total).map(|(_, place)| place);
-    let slowest = timed().max_by_key(|(total, _)| *total).map(|(_, place)| place);
-    [Some(0), request.held().len().checked_sub(1), fastest, slowest]
+    let timed = || {
+        request
+            .held()
+            .iter()
+            .enumerate()
+            .filter(|(_, run)| !run.failed())
+            .filter_map(|(place, run)| Some((run.total()?, place)))
+    };
+    let fastest = timed()
+        .min_by_key(|(total, _)| *total)
+        .map(|(_, place)| place);
+    let slowest = timed()
+        .max_by_key(|(total, _)| *total)
+        .map(|(_, place)| place);
+    [
+        Some(0),
+        request.held().len().checked_sub(1),
+        fastest,
+        slowest,
+    ]
 }
 
 fn retired(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Option<RetiredRun> {
     // Of a run that was cut its phases are not known.
     let hops = run.hops();
-    let is_whole = hops.first().zip(hops.last()).is_some_and(|(first, last)| last.id.0.abs_diff(first.id.0) as usize + 1 == hops.len());
-    let app = Phase::ALL.into_iter().filter(|_| is_whole).filter_map(|phase| Some(((Some(phase), Clock::App), run.phase(phase)?)));
+    let is_whole = hops
+        .first()
+        .zip(hops.last())
+        .is_some_and(|(first, last)| last.id.0.abs_diff(first.id.0) as usize + 1 == hops.len());
+    let app = Phase::ALL
+        .into_iter()
+        .filter(|_| is_whole)
+        .filter_map(|phase| Some(((Some(phase), Clock::App), run.phase(phase)?)));
     let has_packets = !trace.flows().is_empty();
-    let wire = Phase::ALL.into_iter().filter(|_| is_whole && has_packets && head.is_some());
-    let wire = wire.filter_map(|phase| Some(((Some(phase), Clock::Wire), run.wire_phase(trace, phase)?)));
+    let wire = Phase::ALL
+        .into_iter()
+        .filter(|_| is_whole && has_packets && head.is_some());
+    let wire =
+        wire.filter_map(|phase| Some(((Some(phase), Clock::Wire), run.wire_phase(trace, phase)?)));
     let total = run.total().map(|total| ((None, Clock::App), total));
     Some(RetiredRun {
         first: run.hops().first()?.id,
@@ -181,6 +268,9 @@ fn retired(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Optio
         head,
         repeated: run.is_repeat(),
         failed: run.failed(),
-        times: app.chain(wire).chain(total).collect::<Vec<(Timed, Nanos)>>(),
+        times: app
+            .chain(wire)
+            .chain(total)
+            .collect::<Vec<(Timed, Nanos)>>(),
     })
 }

@@ -17,20 +17,29 @@ pub struct Rtt {
 
 /// The round-trip time of an exchange's connection.
 ///
-/// By the wire it is SYN to SYN-ACK, unless the SYN was sent more than once: then the SYN-ACK's cause is not known (Karn's
-/// rule, RFC 6298 §3). Else it is the smallest the kernel saw, else its smoothed one.
+/// By the wire it is SYN to SYN-ACK, unless the SYN was sent more than once: then the SYN-ACK's
+/// cause is not known (Karn's rule, RFC 6298 §3). Else it is the smallest the kernel saw, else its
+/// smoothed one.
 pub fn rtt(trace: &Trace, exchange: &Exchange) -> Option<Rtt> {
     let connection = trace.connection(exchange.connection?)?;
-    let of_wire = handshake(trace, connection).map(|duration| Rtt { duration, clock: Clock::Wire });
+    let of_wire = handshake(trace, connection).map(|duration| Rtt {
+        duration,
+        clock: Clock::Wire,
+    });
     of_wire.or_else(|| {
         let kernel = connection.kernel?;
-        Some(Rtt { duration: kernel.min_rtt.or(kernel.rtt)?, clock: Clock::Kernel })
+        Some(Rtt {
+            duration: kernel.min_rtt.or(kernel.rtt)?,
+            clock: Clock::Kernel,
+        })
     })
 }
 
 fn handshake(trace: &Trace, connection: &Connection) -> Option<Nanos> {
     let opener = trace.exchange(connection.opened_by)?;
-    if opener.connection != Some(connection.id) || Carried::of(trace, opener)?.syns(Direction::Sent) != 1 {
+    if opener.connection != Some(connection.id)
+        || Carried::of(trace, opener)?.syns(Direction::Sent) != 1
+    {
         return None;
     }
     wire_phase(trace, opener, Phase::Connect).map(|span| span.duration())
@@ -41,14 +50,16 @@ fn handshake(trace: &Trace, connection: &Connection) -> Option<Nanos> {
 pub struct RoundTrips {
     /// The round-trip time counted in, and who says so.
     pub rtt: Rtt,
-    /// The exchange's time without name resolution, divided by the round-trip time. On loopback, where a round trip is shorter than
-    /// this machine's own work, that is a large number and says nothing about the network.
+    /// The exchange's time without name resolution, divided by the round-trip time. On loopback,
+    /// where a round trip is shorter than this machine's own work, that is a large number and
+    /// says nothing about the network.
     pub used: f64,
     /// The fewest round trips in which these protocols can do it.
     pub least: u32,
 }
 
-/// The round trips an answered exchange took and could have taken; `None` before its end and where the round-trip time is unknown.
+/// The round trips an answered exchange took and could have taken; `None` before its end and where
+/// the round-trip time is unknown.
 ///
 /// | step | at least |
 /// |---|---|
@@ -61,9 +72,17 @@ pub struct RoundTrips {
 pub fn round_trips(trace: &Trace, exchange: &Exchange) -> Option<RoundTrips> {
     exchange.response.as_ref()?;
     let rtt = rtt(trace, exchange).filter(|rtt| rtt.duration > Nanos::ZERO)?;
-    let resolution = exchange.phases.get(Phase::Dns).and_then(PhaseSpan::duration).unwrap_or_default();
+    let resolution = exchange
+        .phases
+        .get(Phase::Dns)
+        .and_then(PhaseSpan::duration)
+        .unwrap_or_default();
     let taken = exchange.total()?.saturating_sub(resolution);
-    Some(RoundTrips { rtt, used: taken.as_secs_f64() / rtt.duration.as_secs_f64(), least: least(trace, exchange)? })
+    Some(RoundTrips {
+        rtt,
+        used: taken.as_secs_f64() / rtt.duration.as_secs_f64(),
+        least: least(trace, exchange)?,
+    })
 }
 
 fn least(trace: &Trace, exchange: &Exchange) -> Option<u32> {
@@ -105,42 +124,92 @@ mod tests {
     use crate::trace::{ExchangeId, HttpVersion, KernelTcp, ProxyStep, What};
 
     fn connected() -> Scene {
-        Scene::new().bare_phase(Phase::Connect, 0, 40_000).connected(40_000, false)
+        Scene::new()
+            .bare_phase(Phase::Connect, 0, 40_000)
+            .connected(40_000, false)
     }
 
     fn kernel(rtt: u64, min_rtt: Option<u64>) -> KernelTcp {
-        KernelTcp { rtt: Some(Nanos::from_millis(rtt)), min_rtt: min_rtt.map(Nanos::from_millis), ..KernelTcp::default() }
+        KernelTcp {
+            rtt: Some(Nanos::from_millis(rtt)),
+            min_rtt: min_rtt.map(Nanos::from_millis),
+            ..KernelTcp::default()
+        }
     }
 
     #[test]
     fn the_wire_is_asked_first_and_then_the_kernel() {
-        let trace = connected().syn(0).syn_ack(40_000).kernel(kernel(50, Some(45))).told();
-        assert_eq!(rtt(&trace, first(&trace)), Some(Rtt { duration: Nanos::from_millis(40), clock: Clock::Wire }));
+        let trace = connected()
+            .syn(0)
+            .syn_ack(40_000)
+            .kernel(kernel(50, Some(45)))
+            .told();
+        assert_eq!(
+            rtt(&trace, first(&trace)),
+            Some(Rtt {
+                duration: Nanos::from_millis(40),
+                clock: Clock::Wire
+            })
+        );
         let trace = connected().kernel(kernel(50, Some(45))).told();
-        assert_eq!(rtt(&trace, first(&trace)), Some(Rtt { duration: Nanos::from_millis(45), clock: Clock::Kernel }));
+        assert_eq!(
+            rtt(&trace, first(&trace)),
+            Some(Rtt {
+                duration: Nanos::from_millis(45),
+                clock: Clock::Kernel
+            })
+        );
         let trace = connected().kernel(kernel(50, None)).told();
-        assert_eq!(rtt(&trace, first(&trace)), Some(Rtt { duration: Nanos::from_millis(50), clock: Clock::Kernel }));
+        assert_eq!(
+            rtt(&trace, first(&trace)),
+            Some(Rtt {
+                duration: Nanos::from_millis(50),
+                clock: Clock::Kernel
+            })
+        );
         let trace = connected().told();
         assert_eq!(rtt(&trace, first(&trace)), None);
     }
 
     #[test]
     fn a_syn_sent_twice_measures_nothing() {
-        let trace = connected().syn(0).syn(1_000).syn_ack(40_000).kernel(kernel(39, None)).told();
-        assert_eq!(rtt(&trace, first(&trace)), Some(Rtt { duration: Nanos::from_millis(39), clock: Clock::Kernel }));
+        let trace = connected()
+            .syn(0)
+            .syn(1_000)
+            .syn_ack(40_000)
+            .kernel(kernel(39, None))
+            .told();
+        assert_eq!(
+            rtt(&trace, first(&trace)),
+            Some(Rtt {
+                duration: Nanos::from_millis(39),
+                clock: Clock::Kernel
+            })
+        );
     }
 
     fn trips(scene: Scene) -> Option<(u32, u32)> {
-        let trace = scene.answered(200_000, HttpVersion::Http11).over(200_000).told();
+        let trace = scene
+            .answered(200_000, HttpVersion::Http11)
+            .over(200_000)
+            .told();
         let exchange = trace.exchanges().last()?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small figures of this test")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small figures of this test"
+        )]
         round_trips(&trace, exchange).map(|trips| ((trips.used * 10.0).round() as u32, trips.least))
     }
 
     #[test]
     fn each_step_of_the_stack_costs_its_round_trips() {
         let over = || connected().syn(0).syn_ack(40_000);
-        let tls = |version, kind| over().bare_phase(Phase::Tls, 40_000, 80_000).tls(version, kind);
+        let tls = |version, kind| {
+            over()
+                .bare_phase(Phase::Tls, 40_000, 80_000)
+                .tls(version, kind)
+        };
         assert_eq!(trips(over()), Some((50, 2)));
         assert_eq!(trips(tls("TLSv1.3", "full")), Some((50, 3)));
         assert_eq!(trips(tls("TLSv1.3", "hello_retry")), Some((50, 3)));
@@ -151,16 +220,31 @@ mod tests {
 
     #[test]
     fn name_resolution_is_counted_apart() {
-        let scene = connected().syn(0).syn_ack(40_000).bare_phase(Phase::Dns, 0, 20_000);
+        let scene = connected()
+            .syn(0)
+            .syn_ack(40_000)
+            .bare_phase(Phase::Dns, 0, 20_000);
         assert_eq!(trips(scene), Some((45, 2)));
     }
 
     #[test]
     fn a_proxy_costs_what_its_protocol_does() {
         let through = |kind: &str| {
-            let step = ProxyStep { kind: kind.into(), text: "".into() };
-            let scene = connected().syn(0).syn_ack(40_000).bare_phase(Phase::Proxy, 40_000, 80_000);
-            trips(scene.and(50_000, What::ProxyTalked { exchange: Scene::FIRST, step }))
+            let step = ProxyStep {
+                kind: kind.into(),
+                text: "".into(),
+            };
+            let scene = connected()
+                .syn(0)
+                .syn_ack(40_000)
+                .bare_phase(Phase::Proxy, 40_000, 80_000);
+            trips(scene.and(
+                50_000,
+                What::ProxyTalked {
+                    exchange: Scene::FIRST,
+                    step,
+                },
+            ))
         };
         assert_eq!(through("http"), Some((50, 3)));
         assert_eq!(through("socks5h"), Some((50, 4)));
@@ -169,13 +253,22 @@ mod tests {
 
     #[test]
     fn a_reused_connection_needs_one() {
-        let scene = connected().syn(0).syn_ack(40_000).over(90_000).start(100_000, ExchangeId(1)).connected(100_000, true);
+        let scene = connected()
+            .syn(0)
+            .syn_ack(40_000)
+            .over(90_000)
+            .start(100_000, ExchangeId(1))
+            .connected(100_000, true);
         assert_eq!(trips(scene), Some((25, 1)));
     }
 
     #[test]
     fn what_is_not_over_has_no_count() {
-        let trace = connected().syn(0).syn_ack(40_000).answered(90_000, HttpVersion::Http2).told();
+        let trace = connected()
+            .syn(0)
+            .syn_ack(40_000)
+            .answered(90_000, HttpVersion::Http2)
+            .told();
         assert_eq!(round_trips(&trace, first(&trace)), None);
     }
 }

@@ -1,10 +1,12 @@
-//! Traces for tests, told as a story: what the app did and what passed on the wire, each at its time in microseconds.
+//! Traces for tests, told as a story: what the app did and what passed on the wire, each at its
+//! time in microseconds.
 
 use std::net::SocketAddr;
 
 use crate::trace::{
-    Cause, ConnectionId, DnsServer, DnsTransport, Event, Exchange, ExchangeId, Handshake, HttpVersion, KernelTcp, Packet, Phase, QueryId,
-    StreamPosition, TcpFlags, TcpHeader, Trace, Transport, What,
+    Cause, ConnectionId, DnsServer, DnsTransport, Event, Exchange, ExchangeId, Handshake,
+    HttpVersion, KernelTcp, Packet, Phase, QueryId, StreamPosition, TcpFlags, TcpHeader, Trace,
+    Transport, What,
 };
 use crate::units::{Moment, Nanos, WallTime};
 
@@ -24,8 +26,18 @@ impl Scene {
     pub(super) const FIRST: ExchangeId = ExchangeId(0);
 
     pub(super) fn new() -> Self {
-        let mut scene = Self { events: Vec::new(), exchange: Self::FIRST, connection: ConnectionId(0) };
-        scene.say(0, What::ClockPaired { wall: WallTime(WALL), uncertainty: Nanos(50) });
+        let mut scene = Self {
+            events: Vec::new(),
+            exchange: Self::FIRST,
+            connection: ConnectionId(0),
+        };
+        scene.say(
+            0,
+            What::ClockPaired {
+                wall: WallTime(WALL),
+                uncertainty: Nanos(50),
+            },
+        );
         scene.start(0, Self::FIRST)
     }
 
@@ -37,27 +49,85 @@ impl Scene {
     /// Starts an exchange for a reason; what follows is about it.
     pub(super) fn start_because(mut self, at: i64, id: ExchangeId, cause: Cause) -> Self {
         self.exchange = id;
-        self.and(at, What::ExchangeStarted { exchange: id, cause, method: "GET".into(), url: "https://api.lab.test/".into() })
+        self.and(
+            at,
+            What::ExchangeStarted {
+                exchange: id,
+                cause,
+                method: "GET".into(),
+                url: "https://api.lab.test/".into(),
+            },
+        )
     }
 
     pub(super) fn connected(self, at: i64, reused: bool) -> Self {
         let (exchange, connection) = (self.exchange, self.connection);
-        self.and(at, What::Connected { exchange, connection, local: local().into(), remote: remote().into(), reused })
+        self.and(
+            at,
+            What::Connected {
+                exchange,
+                connection,
+                local: local().into(),
+                remote: remote().into(),
+                reused,
+            },
+        )
     }
 
     /// A phase from and to a time, and (sent, received) at both edges.
-    pub(super) fn phase(self, phase: Phase, began: i64, ended: i64, from: (u64, u64), to: (u64, u64)) -> Self {
+    pub(super) fn phase(
+        self,
+        phase: Phase,
+        began: i64,
+        ended: i64,
+        from: (u64, u64),
+        to: (u64, u64),
+    ) -> Self {
         let (exchange, connection) = (self.exchange, self.connection);
-        let position = |(sent, received)| Some(StreamPosition { connection, sent, received });
-        self.and(began, What::PhaseBegan { exchange, phase, position: position(from) })
-            .and(ended, What::PhaseEnded { exchange, phase, position: position(to) })
+        let position = |(sent, received)| {
+            Some(StreamPosition {
+                connection,
+                sent,
+                received,
+            })
+        };
+        self.and(
+            began,
+            What::PhaseBegan {
+                exchange,
+                phase,
+                position: position(from),
+            },
+        )
+        .and(
+            ended,
+            What::PhaseEnded {
+                exchange,
+                phase,
+                position: position(to),
+            },
+        )
     }
 
     /// A phase without positions.
     pub(super) fn bare_phase(self, phase: Phase, began: i64, ended: i64) -> Self {
         let exchange = self.exchange;
-        self.and(began, What::PhaseBegan { exchange, phase, position: None })
-            .and(ended, What::PhaseEnded { exchange, phase, position: None })
+        self.and(
+            began,
+            What::PhaseBegan {
+                exchange,
+                phase,
+                position: None,
+            },
+        )
+        .and(
+            ended,
+            What::PhaseEnded {
+                exchange,
+                phase,
+                position: None,
+            },
+        )
     }
 
     pub(super) fn tls(self, version: &str, kind: &str) -> Self {
@@ -69,12 +139,28 @@ impl Scene {
             kind: kind.into(),
         };
         let connection = self.connection;
-        self.and(0, What::TlsEstablished { connection, handshake })
+        self.and(
+            0,
+            What::TlsEstablished {
+                connection,
+                handshake,
+            },
+        )
     }
 
     pub(super) fn answered(self, at: i64, version: HttpVersion) -> Self {
         let exchange = self.exchange;
-        self.and(at, What::ResponseHead { exchange, version, status: 200, reason: "OK".into(), headers: Vec::new(), header_bytes: 40 })
+        self.and(
+            at,
+            What::ResponseHead {
+                exchange,
+                version,
+                status: 200,
+                reason: "OK".into(),
+                headers: Vec::new(),
+                header_bytes: 40,
+            },
+        )
     }
 
     pub(super) fn over(self, at: i64) -> Self {
@@ -82,15 +168,39 @@ impl Scene {
         self.and(at, What::ExchangeEnded { exchange })
     }
 
-    pub(super) fn asked(self, at: i64, query: u32, server: SocketAddr, transport: DnsTransport) -> Self {
+    pub(super) fn asked(
+        self,
+        at: i64,
+        query: u32,
+        server: SocketAddr,
+        transport: DnsTransport,
+    ) -> Self {
         let exchange = self.exchange;
-        let server = DnsServer { address: server, transport };
-        self.and(at, What::DnsQueried { exchange, query: QueryId(query), name: "api.lab.test".into(), kind: "A".into(), server })
+        let server = DnsServer {
+            address: server,
+            transport,
+        };
+        self.and(
+            at,
+            What::DnsQueried {
+                exchange,
+                query: QueryId(query),
+                name: "api.lab.test".into(),
+                kind: "A".into(),
+                server,
+            },
+        )
     }
 
     pub(super) fn kernel(self, figures: KernelTcp) -> Self {
         let connection = self.connection;
-        self.and(0, What::KernelMeasured { connection, figures })
+        self.and(
+            0,
+            What::KernelMeasured {
+                connection,
+                figures,
+            },
+        )
     }
 
     pub(super) fn syn(self, at: i64) -> Self {
@@ -98,17 +208,38 @@ impl Scene {
     }
 
     pub(super) fn syn_ack(self, at: i64) -> Self {
-        self.tcp(at, false, THEIR_ISN, TcpFlags::SYN | TcpFlags::ACK, 0, Some(1_400))
+        self.tcp(
+            at,
+            false,
+            THEIR_ISN,
+            TcpFlags::SYN | TcpFlags::ACK,
+            0,
+            Some(1_400),
+        )
     }
 
     /// Payload to the server, from a stream offset.
     pub(super) fn up(self, at: i64, offset: u32, bytes: u32) -> Self {
-        self.tcp(at, true, OUR_ISN.wrapping_add(1 + offset), TcpFlags::ACK, bytes, None)
+        self.tcp(
+            at,
+            true,
+            OUR_ISN.wrapping_add(1 + offset),
+            TcpFlags::ACK,
+            bytes,
+            None,
+        )
     }
 
     /// Payload from the server, from a stream offset.
     pub(super) fn down(self, at: i64, offset: u32, bytes: u32) -> Self {
-        self.tcp(at, false, THEIR_ISN + 1 + offset, TcpFlags::ACK, bytes, None)
+        self.tcp(
+            at,
+            false,
+            THEIR_ISN + 1 + offset,
+            TcpFlags::ACK,
+            bytes,
+            None,
+        )
     }
 
     pub(super) fn datagram(self, at: i64, source: SocketAddr, destination: SocketAddr) -> Self {
@@ -117,7 +248,11 @@ impl Scene {
 
     /// The packet told last is an aggregate of segments of so many bytes.
     pub(super) fn of_segments(mut self, bytes: u16) -> Self {
-        if let Some(Event { what: What::Packets { packets }, .. }) = self.events.last_mut() {
+        if let Some(Event {
+            what: What::Packets { packets },
+            ..
+        }) = self.events.last_mut()
+        {
             for packet in packets {
                 packet.segment_bytes = std::num::NonZeroU16::new(bytes);
             }
@@ -136,12 +271,30 @@ impl Scene {
     }
 
     fn tcp(self, at: i64, up: bool, seq: u32, flags: u8, bytes: u32, mss: Option<u16>) -> Self {
-        let (source, destination) = if up { (local(), remote()) } else { (remote(), local()) };
-        let header = TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 500, mss, window_scale: None };
+        let (source, destination) = if up {
+            (local(), remote())
+        } else {
+            (remote(), local())
+        };
+        let header = TcpHeader {
+            seq,
+            ack: 0,
+            flags: TcpFlags(flags),
+            window: 500,
+            mss,
+            window_scale: None,
+        };
         self.packet(at, source, destination, bytes, Transport::Tcp(header))
     }
 
-    fn packet(self, at: i64, source: SocketAddr, destination: SocketAddr, payload_bytes: u32, transport: Transport) -> Self {
+    fn packet(
+        self,
+        at: i64,
+        source: SocketAddr,
+        destination: SocketAddr,
+        payload_bytes: u32,
+        transport: Transport,
+    ) -> Self {
         let wall = WallTime(WALL.saturating_add_signed(at * 1_000));
         let packet = Packet {
             wall,
@@ -153,11 +306,19 @@ impl Scene {
             stored: None,
             segment_bytes: None,
         };
-        self.and(at, What::Packets { packets: vec![packet] })
+        self.and(
+            at,
+            What::Packets {
+                packets: vec![packet],
+            },
+        )
     }
 
     fn say(&mut self, at: i64, what: What) {
-        self.events.push(Event { at: Moment(at * 1_000), what });
+        self.events.push(Event {
+            at: Moment(at * 1_000),
+            what,
+        });
     }
 }
 

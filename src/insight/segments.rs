@@ -9,12 +9,14 @@ pub struct Segments {
     pub sent: SegmentCounts,
     /// To this side.
     pub received: SegmentCounts,
-    /// A payload was seen that is larger than the receiver's announced MSS: the capture saw an aggregate that the network card
-    /// or the kernel cuts into segments on the way out, or glued together on the way in. Sizes and counts are then not the wire's.
+    /// A payload was seen that is larger than the receiver's announced MSS: the capture saw an
+    /// aggregate that the network card or the kernel cuts into segments on the way out, or
+    /// glued together on the way in. Sizes and counts are then not the wire's.
     pub offloaded: bool,
     /// What the aggregates are on the wire, where the kernel told of all of them.
     pub on_wire: Option<OnWire>,
-    /// The smaller of the two announced maximum segment sizes (RFC 9293 §3.7.1); `None` where no SYN was seen.
+    /// The smaller of the two announced maximum segment sizes (RFC 9293 §3.7.1); `None` where no
+    /// SYN was seen.
     pub mss: Option<u16>,
 }
 
@@ -34,22 +36,40 @@ impl Segments {
     pub const CLOCK: Clock = Clock::Wire;
 }
 
-/// The packets of an exchange's connection, those of the other exchanges on it included; `None` where none was seen.
+/// The packets of an exchange's connection, those of the other exchanges on it included; `None`
+/// where none was seen.
 pub fn segments(trace: &Trace, exchange: &Exchange) -> Option<Segments> {
     trace.flow_of(connection(trace, exchange)?).map(segments_of)
 }
 
 /// The packets of a flow.
 pub fn segments_of(flow: &Flow) -> Segments {
-    let (sent, received) = (*flow.counts(Direction::Sent), *flow.counts(Direction::Received));
-    // A SYN announces what its sender accepts, so each direction's limit is the other's announcement.
-    let (ours, theirs) = (flow.announced_mss(Direction::Sent), flow.announced_mss(Direction::Received));
-    let exceeds = |largest: u32, limit: Option<u16>| limit.is_some_and(|limit| largest > u32::from(limit));
+    let (sent, received) = (
+        *flow.counts(Direction::Sent),
+        *flow.counts(Direction::Received),
+    );
+    // A SYN announces what its sender accepts, so each direction's limit is the other's
+    // announcement.
+    let (ours, theirs) = (
+        flow.announced_mss(Direction::Sent),
+        flow.announced_mss(Direction::Received),
+    );
+    let exceeds =
+        |largest: u32, limit: Option<u16>| limit.is_some_and(|limit| largest > u32::from(limit));
     let offloaded = exceeds(sent.max_payload, theirs) || exceeds(received.max_payload, ours);
     let told = !exceeds(sent.max_segment, theirs) && !exceeds(received.max_segment, ours);
-    let on_wire =
-        OnWire { sent: sent.wire_segments, received: received.wire_segments, largest: sent.max_segment.max(received.max_segment) };
-    Segments { sent, received, offloaded, on_wire: (offloaded && told).then_some(on_wire), mss: ours.into_iter().chain(theirs).min() }
+    let on_wire = OnWire {
+        sent: sent.wire_segments,
+        received: received.wire_segments,
+        largest: sent.max_segment.max(received.max_segment),
+    };
+    Segments {
+        sent,
+        received,
+        offloaded,
+        on_wire: (offloaded && told).then_some(on_wire),
+        mss: ours.into_iter().chain(theirs).min(),
+    }
 }
 
 /// One direction's counts as the kernel gives them; what it does not give is absent.
@@ -101,7 +121,10 @@ impl KernelSegments {
 
 /// The kernel's counts for an exchange's connection; `None` where it was not asked.
 pub fn kernel_segments(trace: &Trace, exchange: &Exchange) -> Option<KernelSegments> {
-    connection(trace, exchange)?.kernel.as_ref().map(KernelSegments::of)
+    connection(trace, exchange)?
+        .kernel
+        .as_ref()
+        .map(KernelSegments::of)
 }
 
 fn connection<'a>(trace: &'a Trace, exchange: &Exchange) -> Option<&'a Connection> {
@@ -121,10 +144,29 @@ mod tests {
 
     #[test]
     fn both_directions_are_counted_and_the_smaller_mss_holds() {
-        let trace = established().up(110, 0, 300).down(200, 0, 1_400).down(210, 1_400, 200).down(220, 0, 1_400).told();
+        let trace = established()
+            .up(110, 0, 300)
+            .down(200, 0, 1_400)
+            .down(210, 1_400, 200)
+            .down(220, 0, 1_400)
+            .told();
         let counted = segments(&trace, first(&trace)).expect("packets were seen");
-        assert_eq!((counted.sent.packets, counted.sent.data_segments, counted.sent.payload_bytes), (2, 1, 300));
-        assert_eq!((counted.received.packets, counted.received.data_segments, counted.received.retransmitted), (4, 3, 1));
+        assert_eq!(
+            (
+                counted.sent.packets,
+                counted.sent.data_segments,
+                counted.sent.payload_bytes
+            ),
+            (2, 1, 300)
+        );
+        assert_eq!(
+            (
+                counted.received.packets,
+                counted.received.data_segments,
+                counted.received.retransmitted
+            ),
+            (4, 3, 1)
+        );
         assert_eq!((counted.mss, counted.offloaded), (Some(1_400), false));
     }
 
@@ -138,28 +180,68 @@ mod tests {
             (established().down(110, 0, 1_461), true),
         ] {
             let trace = scene.told();
-            assert_eq!(segments(&trace, first(&trace)).map(|counted| counted.offloaded), Some(offloaded));
+            assert_eq!(
+                segments(&trace, first(&trace)).map(|counted| counted.offloaded),
+                Some(offloaded)
+            );
         }
     }
 
     #[test]
     fn aggregates_are_on_the_wire_what_the_kernel_says() {
-        let told = established().up(110, 0, 2_900).of_segments(1_400).down(200, 0, 1_460).told();
+        let told = established()
+            .up(110, 0, 2_900)
+            .of_segments(1_400)
+            .down(200, 0, 1_460)
+            .told();
         let on_wire = segments(&told, first(&told)).and_then(|counted| counted.on_wire);
-        assert_eq!(on_wire, Some(OnWire { sent: 3, received: 1, largest: 1_460 }));
-        let sentence = crate::insight::sizes_sentence(&told, first(&told)).expect("payload was seen");
-        assert!(sentence.ends_with("on the wire they are 3 segments of at most 1,460 B."), "{sentence}");
-        let in_part = established().up(110, 0, 2_900).of_segments(1_400).up(120, 2_900, 2_900).told();
-        assert_eq!(segments(&in_part, first(&in_part)).and_then(|counted| counted.on_wire), None);
+        assert_eq!(
+            on_wire,
+            Some(OnWire {
+                sent: 3,
+                received: 1,
+                largest: 1_460
+            })
+        );
+        let sentence =
+            crate::insight::sizes_sentence(&told, first(&told)).expect("payload was seen");
+        assert!(
+            sentence.ends_with("on the wire they are 3 segments of at most 1,460 B."),
+            "{sentence}"
+        );
+        let in_part = established()
+            .up(110, 0, 2_900)
+            .of_segments(1_400)
+            .up(120, 2_900, 2_900)
+            .told();
+        assert_eq!(
+            segments(&in_part, first(&in_part)).and_then(|counted| counted.on_wire),
+            None
+        );
     }
 
     #[test]
     fn without_packets_the_kernel_stands_in_with_what_it_knows() {
-        let figures = KernelTcp { segments_out: Some(9), bytes_received: Some(10_407), send_mss: Some(1_448), ..KernelTcp::default() };
+        let figures = KernelTcp {
+            segments_out: Some(9),
+            bytes_received: Some(10_407),
+            send_mss: Some(1_448),
+            ..KernelTcp::default()
+        };
         let trace = Scene::new().connected(100, false).kernel(figures).told();
         assert_eq!(segments(&trace, first(&trace)), None);
         let counted = kernel_segments(&trace, first(&trace)).expect("the kernel was asked");
-        assert_eq!((counted.sent.packets, counted.received.payload_bytes, counted.mss), (Some(9), Some(10_407), Some(1_448)));
-        assert_eq!((counted.sent.retransmitted, counted.received.packets), (None, None));
+        assert_eq!(
+            (
+                counted.sent.packets,
+                counted.received.payload_bytes,
+                counted.mss
+            ),
+            (Some(9), Some(10_407), Some(1_448))
+        );
+        assert_eq!(
+            (counted.sent.retransmitted, counted.received.packets),
+            (None, None)
+        );
     }
 }

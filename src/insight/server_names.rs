@@ -1,5 +1,5 @@
-//! Which server a connection was for, by what its client sent first: the name in a TLS hello (RFC 6066 §3), which QUIC's Initial packets
-//! carry too (RFC 9001 §4), or HTTP's Host (RFC 9110 §7.2).
+//! Which server a connection was for, by what its client sent first: the name in a TLS hello (RFC
+//! 6066 §3), which QUIC's Initial packets carry too (RFC 9001 §4), or HTTP's Host (RFC 9110 §7.2).
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,11 @@ pub struct ServerNames(BTreeMap<usize, Untrusted>);
 impl ServerNames {
     /// Looks at what every flow's client sent first.
     pub fn of(trace: &Trace, store: &dyn ByteStore) -> Self {
-        let named = trace.flows().iter().enumerate().filter_map(|(place, flow)| Some((place, server_name(flow, store)?)));
+        let named = trace
+            .flows()
+            .iter()
+            .enumerate()
+            .filter_map(|(place, flow)| Some((place, server_name(flow, store)?)));
         Self(named.collect())
     }
 
@@ -48,7 +52,11 @@ impl Opening {
     /// `None` where nothing was sent yet.
     pub fn of(flow: &Flow) -> Option<Self> {
         let tcp = flow.key.tcp;
-        let of_side = |direction| first_of(flow, direction, Self::MOST).take(Self::PACKETS).copied();
+        let of_side = |direction| {
+            first_of(flow, direction, Self::MOST)
+                .take(Self::PACKETS)
+                .copied()
+        };
         let mut packets: Vec<PacketEntry> = of_side(Direction::Sent).collect();
         if !tcp {
             // Who has the lower port may still be the client.
@@ -61,7 +69,9 @@ impl Opening {
     pub fn server_name(&self, store: &dyn ByteStore) -> Option<Untrusted> {
         const HANDSHAKE: u8 = 22;
         if !self.tcp {
-            return [Direction::Sent, Direction::Received].into_iter().find_map(|from| self.of_datagrams(from, store));
+            return [Direction::Sent, Direction::Received]
+                .into_iter()
+                .find_map(|from| self.of_datagrams(from, store));
         }
         let first = put_together(self.packets.iter(), store, 1);
         match first.first()? {
@@ -77,7 +87,12 @@ impl Opening {
         /// The first bit of a packet with a long header (RFC 8999 §5.1).
         const LONG: u8 = 0x80;
         let mut reader = InitialReader::default();
-        for (place, packet) in self.packets.iter().filter(|packet| packet.direction == from).enumerate() {
+        for (place, packet) in self
+            .packets
+            .iter()
+            .filter(|packet| packet.direction == from)
+            .enumerate()
+        {
             if place == 0 && payload_of(packet, store, 1)?.first()? & LONG == 0 {
                 return None;
             }
@@ -105,10 +120,15 @@ fn of_request(bytes: &[u8]) -> Option<Untrusted> {
     let mut head = HeadBuffer::default();
     head.take(bytes).ok()?;
     let fields = head.request().ok()?.fields;
-    let (_, host) = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(b"host"))?;
+    let (_, host) = fields
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(b"host"))?;
     let text = Untrusted::from_bytes(host);
     let host = text.raw().trim();
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(host, |(name, _)| name);
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
     (!name.is_empty()).then(|| Untrusted::new(name))
 }
 
@@ -148,7 +168,9 @@ mod tests {
     fn named(pieces: &[(u32, &[u8])]) -> Option<Untrusted> {
         let frame = |(offset, content): &(u32, &[u8])| {
             let mut frame = Vec::new();
-            let builder = PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).tcp(50_000, 443, 100 + offset, 500).ack(1);
+            let builder = PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64)
+                .tcp(50_000, 443, 100 + offset, 500)
+                .ack(1);
             builder.write(&mut frame, content).unwrap();
             frame
         };
@@ -159,7 +181,10 @@ mod tests {
     fn named_over_udp(port: u16, datagrams: &[&[u8]]) -> Option<Untrusted> {
         let frame = |content: &&[u8]| {
             let mut frame = Vec::new();
-            PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).udp(port, 443).write(&mut frame, content).unwrap();
+            PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64)
+                .udp(port, 443)
+                .write(&mut frame, content)
+                .unwrap();
             frame
         };
         name_in(datagrams.iter().map(frame))
@@ -169,11 +194,18 @@ mod tests {
         let (mut store, mut trace) = (Memory::default(), Trace::default());
         for frame in frames {
             let length = u32::try_from(frame.len()).unwrap();
-            let stored = Stored { at: store.0.len() as u64, bytes: NonZeroU32::new(length).unwrap(), interface: 0 };
+            let stored = Stored {
+                at: store.0.len() as u64,
+                bytes: NonZeroU32::new(length).unwrap(),
+                interface: 0,
+            };
             let segment = segment_of(Link::Raw, &frame, length).unwrap();
             store.0.extend(frame);
             let packets = vec![packet_of(&segment, WallTime(0), length, Some(stored))];
-            trace.apply(Event { at: Moment::START, what: What::Packets { packets } });
+            trace.apply(Event {
+                at: Moment::START,
+                what: What::Packets { packets },
+            });
         }
         ServerNames::of(&trace, &store).at(0).cloned()
     }
@@ -183,7 +215,16 @@ mod tests {
         let entry = [&[0][..], &short(name.len()), name.as_bytes()].concat();
         let list = [&short(entry.len())[..], &entry].concat();
         let extension = [&[0, 0][..], &short(list.len()), &list].concat();
-        let body = [&[3, 3][..], &[7; 32], &[0], &[0, 2, 0x13, 1], &[1, 0], &short(extension.len()), &extension].concat();
+        let body = [
+            &[3, 3][..],
+            &[7; 32],
+            &[0],
+            &[0, 2, 0x13, 1],
+            &[1, 0],
+            &short(extension.len()),
+            &extension,
+        ]
+        .concat();
         let message = [&[1, 0][..], &short(body.len()), &body].concat();
         [&[22, 3, 1][..], &short(message.len()), &message].concat()
     }
@@ -206,11 +247,15 @@ mod tests {
         let (head, tail) = record[5..].split_at(40);
         let expected = Some(Untrusted::new("api.lab.test"));
         for version in VERSIONS {
-            let [whole, first, second] =
-                [(0, 0, &record[5..]), (0, 0, head), (1, 40, tail)].map(|(number, at, piece)| client_initial(version, number, at, piece));
+            let [whole, first, second] = [(0, 0, &record[5..]), (0, 0, head), (1, 40, tail)]
+                .map(|(number, at, piece)| client_initial(version, number, at, piece));
             assert_eq!(named_over_udp(50_000, &[&whole]), expected);
             assert_eq!(named_over_udp(50_000, &[&first, &first, &second]), expected);
-            assert_eq!(named_over_udp(300, &[&first, &second]), expected, "a client with the lower port");
+            assert_eq!(
+                named_over_udp(300, &[&first, &second]),
+                expected,
+                "a client with the lower port"
+            );
             assert_eq!(named_over_udp(50_000, &[&first]), None);
         }
         assert_eq!(named_over_udp(50_000, &[b"no QUIC"]), None);
@@ -218,9 +263,17 @@ mod tests {
 
     #[test]
     fn the_host_of_a_request_without_its_port() {
-        let name = |host: &str| named(&[(0, format!("GET / HTTP/1.1\r\nhOST: {host}\r\n\r\n").as_bytes())]);
+        let name = |host: &str| {
+            named(&[(
+                0,
+                format!("GET / HTTP/1.1\r\nhOST: {host}\r\n\r\n").as_bytes(),
+            )])
+        };
         assert_eq!(name("lab.test:8080"), Some(Untrusted::new("lab.test")));
-        assert_eq!(name("[2001:db8::1]:80"), Some(Untrusted::new("[2001:db8::1]")));
+        assert_eq!(
+            name("[2001:db8::1]:80"),
+            Some(Untrusted::new("[2001:db8::1]"))
+        );
         assert_eq!(name("[2001:db8::1]"), Some(Untrusted::new("[2001:db8::1]")));
         assert_eq!(name(""), None);
         assert_eq!(named(&[(0, b"EHLO mail\r\n")]), None);

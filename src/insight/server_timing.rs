@@ -1,8 +1,9 @@
 //! What the server says of its own time: the `Server-Timing` field (W3C Server Timing §3).
 //!
-//! `metric *( OWS ";" OWS name "=" value )`, metrics separated by commas, a value a token or a quoted string. As the
-//! specification asks, what cannot be read is skipped and of two parameters of one name the first counts. A metric has a
-//! duration but no beginning: it happened somewhere within *wait*.
+//! `metric *( OWS ";" OWS name "=" value )`, metrics separated by commas, a value a token or a
+//! quoted string. As the specification asks, what cannot be read is skipped and of two parameters
+//! of one name the first counts. A metric has a duration but no beginning: it happened somewhere
+//! within *wait*.
 
 use crate::trace::{Exchange, Header};
 use crate::units::{Nanos, Untrusted};
@@ -20,24 +21,39 @@ pub struct ServerTiming {
 
 /// The metrics of a response, those in its trailers included.
 pub fn server_timing(exchange: &Exchange) -> Vec<ServerTiming> {
-    let fields = exchange.response.iter().flat_map(|response| response.headers.iter().chain(&response.trailers));
-    fields.filter(|field| field.is("server-timing")).flat_map(metrics).collect()
+    let fields = exchange
+        .response
+        .iter()
+        .flat_map(|response| response.headers.iter().chain(&response.trailers));
+    fields
+        .filter(|field| field.is("server-timing"))
+        .flat_map(metrics)
+        .collect()
 }
 
 fn metrics(field: &Header) -> Vec<ServerTiming> {
-    split(field.value.raw(), ',').into_iter().filter_map(metric).collect()
+    split(field.value.raw(), ',')
+        .into_iter()
+        .filter_map(metric)
+        .collect()
 }
 
 fn metric(text: &str) -> Option<ServerTiming> {
     let mut parts = split(text, ';').into_iter().map(str::trim);
     let name = parts.next().filter(|name| is_token(name))?;
-    let mut metric = ServerTiming { name: name.into(), duration: None, description: None };
+    let mut metric = ServerTiming {
+        name: name.into(),
+        duration: None,
+        description: None,
+    };
     let (mut seen_duration, mut seen_description) = (false, false);
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
         let value = unquoted(value.trim());
         if name.trim().eq_ignore_ascii_case("dur") && !std::mem::replace(&mut seen_duration, true) {
             metric.duration = milliseconds(&value);
-        } else if name.trim().eq_ignore_ascii_case("desc") && !std::mem::replace(&mut seen_description, true) {
+        } else if name.trim().eq_ignore_ascii_case("desc")
+            && !std::mem::replace(&mut seen_description, true)
+        {
             metric.description = Some(value.into());
         }
     }
@@ -62,12 +78,17 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 
 /// RFC 9110 §5.6.2.
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
 /// A quoted string's content, escapes undone (RFC 9110 §5.6.4); a token as it is.
 fn unquoted(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"') else { return value.to_owned() };
+    let Some(inner) = value.strip_prefix('"') else {
+        return value.to_owned();
+    };
     let inner = inner.strip_suffix('"').unwrap_or(inner);
     let mut escaped = false;
     inner
@@ -82,7 +103,9 @@ fn unquoted(value: &str) -> String {
 
 fn milliseconds(value: &str) -> Option<Nanos> {
     let duration: f64 = value.parse().ok()?;
-    std::time::Duration::try_from_secs_f64(duration / 1e3).ok().map(Nanos::from)
+    std::time::Duration::try_from_secs_f64(duration / 1e3)
+        .ok()
+        .map(Nanos::from)
 }
 
 #[cfg(test)]
@@ -91,9 +114,16 @@ mod tests {
 
     fn read(value: &str) -> Vec<(String, Option<u64>, Option<String>)> {
         let shown = |metric: ServerTiming| {
-            (metric.name.raw().to_owned(), metric.duration.map(|ns| ns.0), metric.description.map(|text| text.raw().to_owned()))
+            (
+                metric.name.raw().to_owned(),
+                metric.duration.map(|ns| ns.0),
+                metric.description.map(|text| text.raw().to_owned()),
+            )
         };
-        metrics(&Header::new("Server-Timing", value)).into_iter().map(shown).collect()
+        metrics(&Header::new("Server-Timing", value))
+            .into_iter()
+            .map(shown)
+            .collect()
     }
 
     #[test]
@@ -110,15 +140,28 @@ mod tests {
 
     #[test]
     fn of_duplicates_the_first_counts_and_unknown_parameters_do_not() {
-        assert_eq!(read("a;DUR=1;dur=2;x=3;desc=p;desc=q"), [("a".into(), Some(1_000_000), Some("p".into()))]);
+        assert_eq!(
+            read("a;DUR=1;dur=2;x=3;desc=p;desc=q"),
+            [("a".into(), Some(1_000_000), Some("p".into()))]
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_skipped() {
-        assert_eq!(read(r#",, "quoted";dur=1, two words;dur=1, \u{1b};dur=2"#), []);
+        assert_eq!(
+            read(r#",, "quoted";dur=1, two words;dur=1, \u{1b};dur=2"#),
+            []
+        );
         for dur in ["abc", "-5", "NaN", "inf", "1e300", ""] {
-            assert_eq!(read(&format!("a;dur={dur}")), [("a".into(), None, None)], "{dur}");
+            assert_eq!(
+                read(&format!("a;dur={dur}")),
+                [("a".into(), None, None)],
+                "{dur}"
+            );
         }
-        assert_eq!(read(r#"a;desc="open, b;dur=1"#), [("a".into(), None, Some("open, b;dur=1".into()))]);
+        assert_eq!(
+            read(r#"a;desc="open, b;dur=1"#),
+            [("a".into(), None, Some("open, b;dur=1".into()))]
+        );
     }
 }

@@ -42,15 +42,24 @@ impl Sizes {
 
     /// Sorted into so many equal ranges, from 1 to the largest size.
     pub fn ranges(&self, count: u32) -> Vec<SizeRange> {
-        let Some((largest, _)) = self.largest() else { return Vec::new() };
+        let Some((largest, _)) = self.largest() else {
+            return Vec::new();
+        };
         let step = largest.div_ceil(count.max(1)).max(1);
-        let ranges = (0..largest.div_ceil(step)).map(|n| (n * step + 1, ((n + 1).saturating_mul(step)).min(largest)));
-        ranges.map(|(from, to)| SizeRange { from, to, segments: self.0.range(from..=to).map(|(_, count)| count).sum() }).collect()
+        let ranges = (0..largest.div_ceil(step))
+            .map(|n| (n * step + 1, ((n + 1).saturating_mul(step)).min(largest)));
+        ranges
+            .map(|(from, to)| SizeRange {
+                from,
+                to,
+                segments: self.0.range(from..=to).map(|(_, count)| count).sum(),
+            })
+            .collect()
     }
 }
 
-/// What the sizes of an exchange's connection say, in a sentence: those of the direction that carried more. `None` where no payload was
-/// seen.
+/// What the sizes of an exchange's connection say, in a sentence: those of the direction that
+/// carried more. `None` where no payload was seen.
 pub fn sizes_sentence(trace: &Trace, exchange: &Exchange) -> Option<String> {
     sizes_sentence_of(trace.flow_of(trace.connection(exchange.connection?)?)?)
 }
@@ -58,7 +67,11 @@ pub fn sizes_sentence(trace: &Trace, exchange: &Exchange) -> Option<String> {
 /// The same of a flow.
 pub fn sizes_sentence_of(flow: &Flow) -> Option<String> {
     let counted = segments_of(flow);
-    let direction = if counted.sent.payload_bytes > counted.received.payload_bytes { Direction::Sent } else { Direction::Received };
+    let direction = if counted.sent.payload_bytes > counted.received.payload_bytes {
+        Direction::Sent
+    } else {
+        Direction::Received
+    };
     let sizes = Sizes::of(flow, direction);
     let (largest, full) = sizes.largest()?;
     let counts = flow.counts(direction);
@@ -67,36 +80,71 @@ pub fn sizes_sentence_of(flow: &Flow) -> Option<String> {
         count => format!("; {} sent again", grouped(count)),
     };
     if flow.key.remote.ip().is_loopback() {
-        let text =
-            format!("sizes up to {} B: loopback sends without segmenting as a wire would (its MTU is 65,536)", grouped(largest.into()));
+        let text = format!(
+            "sizes up to {} B: loopback sends without segmenting as a wire would (its MTU is \
+                65,536)",
+            grouped(largest.into())
+        );
         return Some(format!("{text}; the lab shows a wire's{again}."));
     }
     if counted.offloaded {
-        let mss = counted.mss.map(|mss| format!(", more than the MSS of {}", grouped(mss.into()))).unwrap_or_default();
-        let text =
-            format!("sizes up to {} B{mss}: the network card or the kernel cuts and glues segments (offload)", grouped(largest.into()));
+        let mss = counted
+            .mss
+            .map(|mss| format!(", more than the MSS of {}", grouped(mss.into())))
+            .unwrap_or_default();
+        let text = format!(
+            "sizes up to {} B{mss}: the network card or the kernel cuts and glues segments \
+                (offload)",
+            grouped(largest.into())
+        );
         return Some(match counted.on_wire {
             Some(on_wire) => {
-                let count = if direction == Direction::Sent { on_wire.sent } else { on_wire.received };
-                format!("{text}; on the wire they are {} of at most {} B{again}.", counted_segments(count), grouped(on_wire.largest.into()))
+                let count = if direction == Direction::Sent {
+                    on_wire.sent
+                } else {
+                    on_wire.received
+                };
+                format!(
+                    "{text}; on the wire they are {} of at most {} B{again}.",
+                    counted_segments(count),
+                    grouped(on_wire.largest.into())
+                )
             }
             None => format!("{text}, so these are not the wire's{again}."),
         });
     }
     let others = sizes.count() - full;
-    let smaller = if others == 0 { String::new() } else { format!(", {} smaller", grouped(others)) };
-    Some(format!("{} of {} B{}{smaller}{again}.", counted_segments(full), grouped(largest.into()), limit(&counted, largest)))
+    let smaller = if others == 0 {
+        String::new()
+    } else {
+        format!(", {} smaller", grouped(others))
+    };
+    Some(format!(
+        "{} of {} B{}{smaller}{again}.",
+        counted_segments(full),
+        grouped(largest.into()),
+        limit(&counted, largest)
+    ))
 }
 
 fn counted_segments(count: u64) -> String {
-    if count == 1 { "1 segment".to_owned() } else { format!("{} segments", grouped(count)) }
+    if count == 1 {
+        "1 segment".to_owned()
+    } else {
+        format!("{} segments", grouped(count))
+    }
 }
 
 /// How the largest size follows from the MSS, where it does.
 fn limit(counted: &Segments, largest: u32) -> String {
     match counted.mss.map(u32::from) {
         Some(mss) if mss == largest => format!(" (the MSS of {})", grouped(mss.into())),
-        Some(mss) if mss == largest + TIMESTAMPS => format!(" (MSS {} \u{2212} {TIMESTAMPS} for timestamps)", grouped(mss.into())),
+        Some(mss) if mss == largest + TIMESTAMPS => {
+            format!(
+                " (MSS {} \u{2212} {TIMESTAMPS} for timestamps)",
+                grouped(mss.into())
+            )
+        }
         Some(mss) => format!(" at most, of an MSS of {}", grouped(mss.into())),
         None => " at most".to_owned(),
     }
@@ -118,17 +166,37 @@ mod tests {
     fn the_sentence_says_what_the_sizes_come_from() {
         let open = || Scene::new().connected(100, false).syn(10).syn_ack(50);
         assert_eq!(said(open()), None);
-        let full = open().down(110, 0, 1_388).down(111, 1_388, 1_388).down(112, 2_776, 434);
-        assert_eq!(said(full).unwrap(), "2 segments of 1,388 B (MSS 1,400 \u{2212} 12 for timestamps), 1 smaller.");
+        let full = open()
+            .down(110, 0, 1_388)
+            .down(111, 1_388, 1_388)
+            .down(112, 2_776, 434);
+        assert_eq!(
+            said(full).unwrap(),
+            "2 segments of 1,388 B (MSS 1,400 \u{2212} 12 for timestamps), 1 smaller."
+        );
         let again = open().down(110, 0, 1_400).down(900, 0, 1_400);
-        assert_eq!(said(again).unwrap(), "2 segments of 1,400 B (the MSS of 1,400); 1 sent again.");
+        assert_eq!(
+            said(again).unwrap(),
+            "2 segments of 1,400 B (the MSS of 1,400); 1 sent again."
+        );
         let glued = open().down(110, 0, 6_000);
-        assert!(said(glued).unwrap().starts_with("sizes up to 6,000 B, more than the MSS of 1,400: the network card"));
+        assert!(
+            said(glued)
+                .unwrap()
+                .starts_with("sizes up to 6,000 B, more than the MSS of 1,400: the network card")
+        );
     }
 
     #[test]
     fn ranges_hold_every_segment_once() {
-        let trace = Scene::new().connected(100, false).syn(10).syn_ack(50).down(110, 0, 1).down(120, 1, 999).down(130, 1_000, 1_000).told();
+        let trace = Scene::new()
+            .connected(100, false)
+            .syn(10)
+            .syn_ack(50)
+            .down(110, 0, 1)
+            .down(120, 1, 999)
+            .down(130, 1_000, 1_000)
+            .told();
         let flow = trace.flow_of(trace.connections().first().unwrap()).unwrap();
         for count in [1, 3, 8, 5_000] {
             let ranges = Sizes::of(flow, Direction::Received).ranges(count);

@@ -2,7 +2,8 @@
 
 use crate::units::Nanos;
 
-/// The smallest, middle, high and largest of some figures. Percentiles are nearest-rank: each is a figure that was measured.
+/// The smallest, middle, high and largest of some figures. Percentiles are nearest-rank: each is a
+/// figure that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spread {
     /// The smallest.
@@ -20,8 +21,17 @@ impl Spread {
     pub fn of(figures: impl IntoIterator<Item = Nanos>) -> Option<Self> {
         let mut sorted: Vec<Nanos> = figures.into_iter().collect();
         sorted.sort_unstable();
-        let rank = |percent: usize| sorted.get((sorted.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-        Some(Self { min: *sorted.first()?, median: rank(50)?, p90: rank(90)?, max: *sorted.last()? })
+        let rank = |percent: usize| {
+            sorted
+                .get((sorted.len() * percent).div_ceil(100).saturating_sub(1))
+                .copied()
+        };
+        Some(Self {
+            min: *sorted.first()?,
+            median: rank(50)?,
+            p90: rank(90)?,
+            max: *sorted.last()?,
+        })
     }
 }
 
@@ -30,7 +40,14 @@ mod tests {
     use super::*;
 
     fn spread(figures: impl IntoIterator<Item = u64>) -> Option<[u64; 4]> {
-        Spread::of(figures.into_iter().map(Nanos)).map(|Spread { min, median, p90, max }| [min.0, median.0, p90.0, max.0])
+        Spread::of(figures.into_iter().map(Nanos)).map(
+            |Spread {
+                 min,
+                 median,
+                 p90,
+                 max,
+             }| [min.0, median.0, p90.0, max.0],
+        )
     }
 
     #[test]

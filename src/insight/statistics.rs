@@ -4,10 +4,12 @@ use super::Repeats;
 use crate::trace::{Clock, Phase, Trace};
 use crate::units::Nanos;
 
-/// A figure over all runs of a request that did not fail. Percentiles are nearest-rank: each is a figure that was measured.
+/// A figure over all runs of a request that did not fail. Percentiles are nearest-rank: each is a
+/// figure that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statistics {
-    /// The phase; `None` for the whole, from the start of the first exchange to the end of the last.
+    /// The phase; `None` for the whole, from the start of the first exchange to the end of the
+    /// last.
     pub phase: Option<Phase>,
     /// Whose time it is.
     pub clock: Clock,
@@ -25,27 +27,39 @@ pub struct Statistics {
     pub max: Nanos,
     /// Their sum by their number, rounded to nanoseconds.
     pub mean: Nanos,
-    /// The standard deviation of a sample (by n - 1), rounded to nanoseconds; `None` of a single figure.
+    /// The standard deviation of a sample (by n - 1), rounded to nanoseconds; `None` of a single
+    /// figure.
     pub deviation: Option<Nanos>,
 }
 
-/// Returns the statistics of a request's runs, the whole first, then each phase on each clock that tells it.
+/// Returns the statistics of a request's runs, the whole first, then each phase on each clock that
+/// tells it.
 pub fn statistics(trace: &Trace, request: &Repeats<'_>) -> Vec<Statistics> {
     let measures = std::iter::once(None).chain(Phase::ALL.into_iter().map(Some));
     let of = |phase: Option<Phase>| {
         let app = Statistics::of((phase, Clock::App), request.times(phase));
-        let wire = phase.and_then(|phase| Statistics::of((Some(phase), Clock::Wire), request.wire_times(trace, phase)));
+        let wire = phase.and_then(|phase| {
+            Statistics::of((Some(phase), Clock::Wire), request.wire_times(trace, phase))
+        });
         [app, wire].into_iter().flatten()
     };
     measures.flat_map(of).collect()
 }
 
 impl Statistics {
-    fn of((phase, clock): (Option<Phase>, Clock), figures: impl Iterator<Item = Nanos>) -> Option<Self> {
+    fn of(
+        (phase, clock): (Option<Phase>, Clock),
+        figures: impl Iterator<Item = Nanos>,
+    ) -> Option<Self> {
         let mut sorted: Vec<u64> = figures.map(|figure| figure.0).collect();
         sorted.sort_unstable();
         let count = sorted.len();
-        let rank = |percent: usize| sorted.get((count * percent).div_ceil(100).saturating_sub(1)).copied().map(Nanos);
+        let rank = |percent: usize| {
+            sorted
+                .get((count * percent).div_ceil(100).saturating_sub(1))
+                .copied()
+                .map(Nanos)
+        };
         let sum: u128 = sorted.iter().copied().map(u128::from).sum();
         let mean = (sum + count as u128 / 2).checked_div(count as u128)?;
         Some(Self {
@@ -72,7 +86,10 @@ impl Statistics {
 fn deviation(figures: &[u64], sum: u128) -> Option<Nanos> {
     let others = figures.len().checked_sub(1).filter(|others| *others > 0)?;
     let mean = sum as f64 / figures.len() as f64;
-    let squares: f64 = figures.iter().map(|figure| (*figure as f64 - mean).powi(2)).sum();
+    let squares: f64 = figures
+        .iter()
+        .map(|figure| (*figure as f64 - mean).powi(2))
+        .sum();
     Some(Nanos((squares / others as f64).sqrt().round() as u64))
 }
 
@@ -87,12 +104,19 @@ mod tests {
     #[test]
     fn every_figure_counts() {
         assert_eq!(of([]), None);
-        let hundred = of((1..=100).rev()).map(|it| [it.min, it.p50, it.p90, it.p99, it.max, it.mean].map(|figure| figure.0));
+        let hundred = of((1..=100).rev())
+            .map(|it| [it.min, it.p50, it.p90, it.p99, it.max, it.mean].map(|figure| figure.0));
         assert_eq!(hundred, Some([1, 50, 90, 99, 100, 51]), "the mean is 50.5");
         // 2, 4, 4, 4, 5, 5, 7, 9: squares of the distances from 5 add up to 32, by 7 is 4.57.
         let few = of([2_000, 4_000, 4_000, 4_000, 5_000, 5_000, 7_000, 9_000]);
-        assert_eq!(few.map(|it| (it.count, it.mean.0, it.deviation)), Some((8, 5_000, Some(Nanos(2_138)))));
+        assert_eq!(
+            few.map(|it| (it.count, it.mean.0, it.deviation)),
+            Some((8, 5_000, Some(Nanos(2_138))))
+        );
         assert_eq!(of([7]).map(|it| (it.p99.0, it.deviation)), Some((7, None)));
-        assert_eq!(of([u64::MAX, u64::MAX]).map(|it| (it.mean.0, it.deviation)), Some((u64::MAX, Some(Nanos(0)))));
+        assert_eq!(
+            of([u64::MAX, u64::MAX]).map(|it| (it.mean.0, it.deviation)),
+            Some((u64::MAX, Some(Nanos(0))))
+        );
     }
 }

@@ -11,7 +11,10 @@ pub struct Transfer<'a> {
 
 /// The transfers of a run: one, unless it was repeated or had several URLs.
 pub fn transfers(trace: &Trace) -> impl Iterator<Item = Transfer<'_>> {
-    trace.exchanges().chunk_by(|_, next| matches!(next.cause, Cause::Redirect | Cause::Retry)).map(|hops| Transfer { hops })
+    trace
+        .exchanges()
+        .chunk_by(|_, next| matches!(next.cause, Cause::Redirect | Cause::Retry))
+        .map(|hops| Transfer { hops })
 }
 
 impl<'a> Transfer<'a> {
@@ -32,7 +35,11 @@ impl<'a> Transfer<'a> {
 
     /// Time spent in a phase, over all hops; `None` where no hop had it or it goes on.
     pub fn phase(&self, phase: Phase) -> Option<Nanos> {
-        let mut spans = self.hops.iter().filter_map(|hop| hop.phases.get(phase)).peekable();
+        let mut spans = self
+            .hops
+            .iter()
+            .filter_map(|hop| hop.phases.get(phase))
+            .peekable();
         spans.peek()?;
         spans.map(crate::trace::PhaseSpan::duration).sum()
     }
@@ -41,7 +48,12 @@ impl<'a> Transfer<'a> {
     pub fn first_byte(&self) -> Option<Nanos> {
         let last = self.hops.last()?;
         last.response.as_ref()?;
-        Some(last.phases.get(Phase::Wait)?.ended?.since(self.hops.first()?.started))
+        Some(
+            last.phases
+                .get(Phase::Wait)?
+                .ended?
+                .since(self.hops.first()?.started),
+        )
     }
 }
 
@@ -54,10 +66,14 @@ mod tests {
     #[test]
     fn a_transfer_spans_its_hops_and_adds_their_phases() {
         let first = Scene::new().bare_phase(Phase::Wait, 10, 50).over(60);
-        let second = first.start_because(70, ExchangeId(1), Cause::Redirect).bare_phase(Phase::Wait, 80, 100);
+        let second = first
+            .start_because(70, ExchangeId(1), Cause::Redirect)
+            .bare_phase(Phase::Wait, 80, 100);
         let running = second.answered(100, HttpVersion::Http11);
         let trace = running.over(110).told();
-        let [transfer] = transfers(&trace).collect::<Vec<_>>()[..] else { panic!("one transfer") };
+        let [transfer] = transfers(&trace).collect::<Vec<_>>()[..] else {
+            panic!("one transfer")
+        };
         assert_eq!(transfer.total(), Some(Nanos(110_000)));
         assert_eq!(transfer.phase(Phase::Wait), Some(Nanos(60_000)));
         assert_eq!(transfer.phase(Phase::Dns), None);

@@ -1,10 +1,12 @@
-//! A phase on both clocks: what the application felt, what the wire saw, and what of the first was this machine's own.
+//! A phase on both clocks: what the application felt, what the wire saw, and what of the first was
+//! this machine's own.
 
 use super::{WireSpan, wire_phase};
 use crate::trace::{Attempt, AttemptOutcome, Exchange, Phase, Trace};
 use crate::units::{Moment, Nanos};
 
-/// A phase as the wire saw it, and the part of it on the app clock that this is to be compared with.
+/// A phase as the wire saw it, and the part of it on the app clock that this is to be compared
+/// with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TwoClocks {
     /// On the wire.
@@ -21,9 +23,18 @@ impl TwoClocks {
         let wire = wire_phase(trace, exchange, phase)?;
         let span = exchange.phases.get(phase)?;
         let whole = (span.began, span.ended?);
-        // The wire's figure is that of the attempt that worked; the ones before it were waited for, not worked on.
-        let (app_began, app_ended) = if phase == Phase::Connect { winner(exchange).unwrap_or(whole) } else { whole };
-        Some(Self { wire, app_began, app_ended })
+        // The wire's figure is that of the attempt that worked; the ones before it were waited for,
+        // not worked on.
+        let (app_began, app_ended) = if phase == Phase::Connect {
+            winner(exchange).unwrap_or(whole)
+        } else {
+            whole
+        };
+        Some(Self {
+            wire,
+            app_began,
+            app_ended,
+        })
     }
 
     /// How long the application felt it.
@@ -38,7 +49,12 @@ impl TwoClocks {
 
     /// Where that share lies: before the wire's part, and after it.
     pub fn around(&self) -> impl Iterator<Item = (Moment, Moment)> {
-        [(self.app_began, self.wire.began), (self.wire.ended, self.app_ended)].into_iter().filter(|(from, to)| from < to)
+        [
+            (self.app_began, self.wire.began),
+            (self.wire.ended, self.app_ended),
+        ]
+        .into_iter()
+        .filter(|(from, to)| from < to)
     }
 }
 

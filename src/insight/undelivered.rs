@@ -13,6 +13,21 @@ pub const fn undelivered_name(error: &Undelivered) -> &'static str {
 
 /// An error that passed at `wall`.
 pub const fn undelivered_of(error: &wire::Undelivered, wall: WallTime) -> Undelivered {
-    let wire::Undelivered { from, source, destination, tcp, kind, code } = *error;
-    Undelivered { wall, from, source, destination, tcp, kind, code }
+    let wire::Undelivered {
+        from,
+        source,
+        destination,
+        tcp,
+        kind,
+        code,
+    } = *error;
+    Undelivered {
+        wall,
+        from,
+        source,
+        destination,
+        tcp,
+        kind,
+        code,
+    }
 }

@@ -10,19 +10,25 @@
 //! | wait | ended `send` | first carried the response, see below |
 //! | receive | ended `wait` | completed the bytes that were read when the phase ended |
 //!
-//! The byte that a packet must have carried is known exactly: phases name the [position](crate::trace::StreamPosition) of both
-//! streams at their edges, and packets are indexed on the same offsets. This holds on reused connections too. A phase is absent
-//! where a packet that marks its edge was not captured.
+//! The byte that a packet must have carried is known exactly: phases name the
+//! [position](crate::trace::StreamPosition) of both streams at their edges, and packets are indexed
+//! on the same offsets. This holds on reused connections too. A phase is absent where a packet that
+//! marks its edge was not captured.
 //!
-//! Where *the response begins* needs care: between the end of `send` and the first byte of the final response's head, a server
-//! may send TLS 1.3 session tickets (RFC 8446 §4.6.1), HTTP/2 settings (RFC 9113 §3.4) and informational responses. So it is not
-//! the first packet after the request, but the first with a byte at or after the position where `receive` began: the start of
-//! the TLS record, or without TLS of the read from the kernel, that brought the response's first byte.
+//! Where *the response begins* needs care: between the end of `send` and the first byte of the
+//! final response's head, a server may send TLS 1.3 session tickets (RFC 8446 §4.6.1), HTTP/2
+//! settings (RFC 9113 §3.4) and informational responses. So it is not the first packet after the
+//! request, but the first with a byte at or after the position where `receive` began: the start of
+//! the TLS record, or without TLS of the read from the kernel, that brought the response's first
+//! byte.
 
 use std::net::SocketAddr;
 
 use super::carried::Carried;
-use crate::trace::{Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, TcpFlags, Trace};
+use crate::trace::{
+    Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, TcpFlags,
+    Trace,
+};
 use crate::units::{Moment, Nanos};
 
 /// When a phase began and ended on the wire, on the run's time axis.
@@ -40,13 +46,15 @@ impl WireSpan {
         self.ended.since(self.began)
     }
 
-    /// `None` where the end would lie before the beginning: a response that overtook its request had no wait.
+    /// `None` where the end would lie before the beginning: a response that overtook its request
+    /// had no wait.
     fn between(began: Moment, ended: Moment) -> Option<Self> {
         (began <= ended).then_some(Self { began, ended })
     }
 }
 
-/// A phase of an exchange on the wire clock; `None` where packets don't cover it, or it has not ended.
+/// A phase of an exchange on the wire clock; `None` where packets don't cover it, or it has not
+/// ended.
 pub fn wire_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<WireSpan> {
     let span = exchange.phases.get(phase)?;
     span.ended?;
@@ -59,14 +67,20 @@ pub fn wire_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<Wi
         Phase::Connect => connect(&carried),
         Phase::Proxy | Phase::Tls => dialogue(&carried, span),
         Phase::Send => send(&carried, span),
-        Phase::Wait => WireSpan::between(request_left(&carried, exchange)?, response_came(&carried, exchange)?),
+        Phase::Wait => WireSpan::between(
+            request_left(&carried, exchange)?,
+            response_came(&carried, exchange)?,
+        ),
         Phase::Receive => receive(&carried, response_came(&carried, exchange)?, span),
     }
 }
 
 fn connect(carried: &Carried) -> Option<WireSpan> {
     let syn = carried.first_flagged(Direction::Sent, TcpFlags::SYN, TcpFlags::ACK)?;
-    WireSpan::between(syn, carried.first_flagged(Direction::Received, TcpFlags::SYN | TcpFlags::ACK, 0)?)
+    WireSpan::between(
+        syn,
+        carried.first_flagged(Direction::Received, TcpFlags::SYN | TcpFlags::ACK, 0)?,
+    )
 }
 
 /// A phase that begins with a byte sent and ends with a byte received.
@@ -79,7 +93,10 @@ fn dialogue(carried: &Carried, span: &PhaseSpan) -> Option<WireSpan> {
 fn send(carried: &Carried, span: &PhaseSpan) -> Option<WireSpan> {
     let (from, to) = edges(span)?;
     let last = to.sent.checked_sub(1).filter(|last| *last >= from.sent)?;
-    WireSpan::between(carried.first(Direction::Sent, from.sent)?, carried.first(Direction::Sent, last)?)
+    WireSpan::between(
+        carried.first(Direction::Sent, from.sent)?,
+        carried.first(Direction::Sent, last)?,
+    )
 }
 
 fn receive(carried: &Carried, began: Moment, span: &PhaseSpan) -> Option<WireSpan> {
@@ -94,7 +111,10 @@ fn request_left(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
 
 /// When the response's first byte came, as said above.
 fn response_came(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
-    let began = exchange.phases.get(Phase::Receive).and_then(|span| span.began_position);
+    let began = exchange
+        .phases
+        .get(Phase::Receive)
+        .and_then(|span| span.began_position);
     let began = began.or_else(|| exchange.phases.get(Phase::Wait)?.ended_position)?;
     carried.first(Direction::Received, began.received)
 }
@@ -105,14 +125,17 @@ fn after_send(exchange: &Exchange) -> Option<StreamPosition> {
 }
 
 fn edges(span: &PhaseSpan) -> Option<(StreamPosition, StreamPosition)> {
-    span.began_position.zip(span.ended_position).filter(|(from, to)| from.connection == to.connection)
+    span.began_position
+        .zip(span.ended_position)
+        .filter(|(from, to)| from.connection == to.connection)
 }
 
 fn completed(carried: &Carried, from: u64, to: u64) -> Option<Moment> {
     (from < to).then(|| carried.completed(Direction::Received, from, to))?
 }
 
-/// How far the app clock's edges are widened, beyond the mapping's own uncertainty, to find the DNS packets of a phase.
+/// How far the app clock's edges are widened, beyond the mapping's own uncertainty, to find the DNS
+/// packets of a phase.
 const DNS_SLACK: Nanos = Nanos::from_millis(1);
 
 fn dns(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan> {
@@ -121,9 +144,17 @@ fn dns(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan>
     let window = (span.began - slack)..=(span.ended? + slack);
     let (mut first, mut last) = (None::<Moment>, None::<Moment>);
     for flow in trace.flows() {
-        let Some(outward) = queries.iter().find_map(|query| towards(flow, query.server)) else { continue };
+        let Some(outward) = queries.iter().find_map(|query| towards(flow, query.server)) else {
+            continue;
+        };
         for packet in flow.packets() {
-            let Some(at) = trace.clock().moment_of(packet.wall).filter(|at| window.contains(at)) else { continue };
+            let Some(at) = trace
+                .clock()
+                .moment_of(packet.wall)
+                .filter(|at| window.contains(at))
+            else {
+                continue;
+            };
             if packet.direction == outward {
                 first = Some(first.map_or(at, |known| known.min(at)));
             } else if packet.payload_bytes > 0 {
@@ -134,14 +165,16 @@ fn dns(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan>
     WireSpan::between(first?, last?)
 }
 
-/// The direction that leads to the server, if the flow is with it. Which end a flow takes for its own is a guess where no
-/// SYN tells.
+/// The direction that leads to the server, if the flow is with it. Which end a flow takes for its
+/// own is a guess where no SYN tells.
 fn towards(flow: &Flow, server: DnsServer) -> Option<Direction> {
     if flow.key.tcp != (server.transport != DnsTransport::Udp) {
         return None;
     }
     // A link-local server's address names an interface, which packets do not.
-    let is_server = |end: SocketAddr| (end.ip(), end.port()) == (server.address.ip().to_canonical(), server.address.port());
+    let is_server = |end: SocketAddr| {
+        (end.ip(), end.port()) == (server.address.ip().to_canonical(), server.address.port())
+    };
     if is_server(flow.key.remote) {
         return Some(Direction::Sent);
     }
@@ -158,10 +191,12 @@ mod tests {
 
     /// The wire's span of a phase of the first exchange, in microseconds.
     fn micros(trace: &Trace, phase: Phase) -> Option<(i64, i64)> {
-        wire_phase(trace, first(trace), phase).map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000))
+        wire_phase(trace, first(trace), phase)
+            .map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000))
     }
 
-    /// HTTPS with TLS 1.3: the handshake takes 300 bytes up and 2,000 down, the request 100, the response 3,000 after 500 of tickets.
+    /// HTTPS with TLS 1.3: the handshake takes 300 bytes up and 2,000 down, the request 100, the
+    /// response 3,000 after 500 of tickets.
     fn https() -> Scene {
         Scene::new()
             .connected(41_000, false)
@@ -181,8 +216,14 @@ mod tests {
 
     #[test]
     fn connect_is_syn_to_syn_ack_and_a_lost_syn_counts() {
-        assert_eq!(micros(&https().told(), Phase::Connect), Some((1_000, 40_900)));
-        let lost = Scene::new().connected(1_100_000, false).bare_phase(Phase::Connect, 900, 1_100_000);
+        assert_eq!(
+            micros(&https().told(), Phase::Connect),
+            Some((1_000, 40_900))
+        );
+        let lost =
+            Scene::new()
+                .connected(1_100_000, false)
+                .bare_phase(Phase::Connect, 900, 1_100_000);
         let trace = lost.syn(1_000).syn(1_001_000).syn_ack(1_041_000).told();
         assert_eq!(micros(&trace, Phase::Connect), Some((1_000, 1_041_000)));
     }
@@ -194,8 +235,17 @@ mod tests {
 
     #[test]
     fn bytes_that_came_out_of_order_complete_when_the_gap_is_filled() {
-        let scene = Scene::new().connected(100, false).syn(10).syn_ack(50).phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
-        let trace = scene.up(110, 0, 300).down(500, 1_000, 500).down(510, 1_500, 500).down(800, 0, 1_000).told();
+        let scene = Scene::new()
+            .connected(100, false)
+            .syn(10)
+            .syn_ack(50)
+            .phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
+        let trace = scene
+            .up(110, 0, 300)
+            .down(500, 1_000, 500)
+            .down(510, 1_500, 500)
+            .down(800, 0, 1_000)
+            .told();
         assert_eq!(micros(&trace, Phase::Tls), Some((110, 800)));
     }
 
@@ -223,7 +273,16 @@ mod tests {
     fn a_wait_that_goes_on_or_failed_is_absent() {
         let failed = https().bare_phase(Phase::Wait, 85_100, 180_100).told();
         assert_eq!(micros(&failed, Phase::Wait), None);
-        let going_on = https().and(85_100, What::PhaseBegan { exchange: Scene::FIRST, phase: Phase::Wait, position: None }).told();
+        let going_on = https()
+            .and(
+                85_100,
+                What::PhaseBegan {
+                    exchange: Scene::FIRST,
+                    phase: Phase::Wait,
+                    position: None,
+                },
+            )
+            .told();
         assert_eq!(micros(&going_on, Phase::Wait), None);
     }
 
@@ -252,7 +311,10 @@ mod tests {
 
     #[test]
     fn a_reused_connection_is_told_apart_by_positions() {
-        let scene = http().over(1_000).start(2_000, ExchangeId(1)).connected(2_000, true);
+        let scene = http()
+            .over(1_000)
+            .start(2_000, ExchangeId(1))
+            .connected(2_000, true);
         let trace = scene
             .phase(Phase::Send, 2_000, 2_010, (2_000, 2_800), (2_100, 2_800))
             .up(2_005, 2_000, 100)
@@ -261,7 +323,10 @@ mod tests {
             .phase(Phase::Receive, 2_310, 2_320, (2_100, 2_800), (2_100, 3_300))
             .told();
         let second = &trace.exchanges()[1];
-        let span = |phase| wire_phase(&trace, second, phase).map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000));
+        let span = |phase| {
+            wire_phase(&trace, second, phase)
+                .map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000))
+        };
         assert_eq!(span(Phase::Send), Some((2_005, 2_005)));
         assert_eq!(span(Phase::Wait), Some((2_005, 2_300)));
         assert_eq!(span(Phase::Receive), Some((2_300, 2_300)));
@@ -270,24 +335,53 @@ mod tests {
 
     #[test]
     fn a_phase_that_packets_do_not_cover_is_absent() {
-        let nothing = Scene::new().connected(100, false).phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
+        let nothing =
+            Scene::new()
+                .connected(100, false)
+                .phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
         assert_eq!(micros(&nothing.told(), Phase::Tls), None);
-        let lost = Scene::new().connected(100, false).syn(10).syn_ack(50).phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
-        assert_eq!(micros(&lost.up(110, 0, 300).down(500, 1_000, 1_000).told(), Phase::Tls), None);
-        let bare = Scene::new().connected(100, false).syn(10).syn_ack(50).bare_phase(Phase::Tls, 100, 900).up(110, 0, 300);
+        let lost = Scene::new()
+            .connected(100, false)
+            .syn(10)
+            .syn_ack(50)
+            .phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
+        assert_eq!(
+            micros(
+                &lost.up(110, 0, 300).down(500, 1_000, 1_000).told(),
+                Phase::Tls
+            ),
+            None
+        );
+        let bare = Scene::new()
+            .connected(100, false)
+            .syn(10)
+            .syn_ack(50)
+            .bare_phase(Phase::Tls, 100, 900)
+            .up(110, 0, 300);
         assert_eq!(micros(&bare.told(), Phase::Tls), None);
     }
 
     #[test]
     fn without_the_syn_offsets_mean_nothing() {
-        let late = Scene::new().connected(100, false).phase(Phase::Send, 100, 120, (0, 0), (300, 0)).up(110, 0, 300);
+        let late = Scene::new()
+            .connected(100, false)
+            .phase(Phase::Send, 100, 120, (0, 0), (300, 0))
+            .up(110, 0, 300);
         assert_eq!(micros(&late.told(), Phase::Send), None);
     }
 
     #[test]
     fn a_response_that_overtook_its_request_had_no_wait() {
-        let scene = Scene::new().connected(100, false).syn(10).syn_ack(50).phase(Phase::Send, 100, 120, (0, 0), (2_000, 0));
-        let scene = scene.up(105, 0, 1_400).down(500, 0, 100).up(600, 1_400, 600).phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 0));
+        let scene = Scene::new()
+            .connected(100, false)
+            .syn(10)
+            .syn_ack(50)
+            .phase(Phase::Send, 100, 120, (0, 0), (2_000, 0));
+        let scene = scene
+            .up(105, 0, 1_400)
+            .down(500, 0, 100)
+            .up(600, 1_400, 600)
+            .phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 0));
         let trace = scene.told();
         assert_eq!(micros(&trace, Phase::Send), Some((105, 600)));
         assert_eq!(micros(&trace, Phase::Wait), None);
@@ -303,35 +397,74 @@ mod tests {
 
     #[test]
     fn dns_is_the_first_question_to_the_last_answer_within_the_phase() {
-        let scene = Scene::new().asked(1_000, 0, server(), DnsTransport::Udp).asked(1_000, 1, server(), DnsTransport::Udp);
-        let scene = scene.bare_phase(Phase::Dns, 1_000, 42_000).datagram(1_100, from_port(40_000), server());
-        let scene = scene.datagram(1_120, from_port(40_001), server()).datagram(41_000, server(), from_port(40_001));
-        let trace = scene.datagram(41_500, server(), from_port(40_000)).datagram(90_000, from_port(40_002), server()).told();
+        let scene = Scene::new()
+            .asked(1_000, 0, server(), DnsTransport::Udp)
+            .asked(1_000, 1, server(), DnsTransport::Udp);
+        let scene = scene.bare_phase(Phase::Dns, 1_000, 42_000).datagram(
+            1_100,
+            from_port(40_000),
+            server(),
+        );
+        let scene = scene.datagram(1_120, from_port(40_001), server()).datagram(
+            41_000,
+            server(),
+            from_port(40_001),
+        );
+        let trace = scene
+            .datagram(41_500, server(), from_port(40_000))
+            .datagram(90_000, from_port(40_002), server())
+            .told();
         assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 41_500)));
     }
 
     #[test]
     fn a_dns_server_on_the_higher_port_is_still_the_server() {
         let high = SocketAddr::from(([127, 0, 0, 1], 60_053));
-        let scene = Scene::new().asked(1_000, 0, high, DnsTransport::Udp).bare_phase(Phase::Dns, 1_000, 2_000);
-        let trace = scene.datagram(1_100, from_port(40_000), high).datagram(1_900, high, from_port(40_000)).told();
+        let scene = Scene::new()
+            .asked(1_000, 0, high, DnsTransport::Udp)
+            .bare_phase(Phase::Dns, 1_000, 2_000);
+        let trace = scene
+            .datagram(1_100, from_port(40_000), high)
+            .datagram(1_900, high, from_port(40_000))
+            .told();
         assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 1_900)));
     }
 
     #[test]
     fn a_link_local_dns_server_is_the_same_with_and_without_its_interface() {
-        let (asked, seen) = ("[fe80::53%2]:53".parse().unwrap(), "[fe80::53]:53".parse().unwrap());
-        let scene = Scene::new().asked(1_000, 0, asked, DnsTransport::Udp).bare_phase(Phase::Dns, 1_000, 2_000);
-        let trace = scene.datagram(1_100, from_port(40_000), seen).datagram(1_900, seen, from_port(40_000)).told();
+        let (asked, seen) = (
+            "[fe80::53%2]:53".parse().unwrap(),
+            "[fe80::53]:53".parse().unwrap(),
+        );
+        let scene = Scene::new()
+            .asked(1_000, 0, asked, DnsTransport::Udp)
+            .bare_phase(Phase::Dns, 1_000, 2_000);
+        let trace = scene
+            .datagram(1_100, from_port(40_000), seen)
+            .datagram(1_900, seen, from_port(40_000))
+            .told();
         assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 1_900)));
     }
 
     #[test]
     fn an_unanswered_question_leaves_dns_absent_and_so_does_another_transport() {
-        let scene = Scene::new().asked(1_000, 0, server(), DnsTransport::Udp).bare_phase(Phase::Dns, 1_000, 2_000);
-        assert_eq!(micros(&scene.datagram(1_100, from_port(40_000), server()).told(), Phase::Dns), None);
-        let scene = Scene::new().asked(1_000, 0, server(), DnsTransport::Tls).bare_phase(Phase::Dns, 1_000, 2_000);
-        let trace = scene.datagram(1_100, from_port(40_000), server()).datagram(1_900, server(), from_port(40_000)).told();
+        let scene = Scene::new()
+            .asked(1_000, 0, server(), DnsTransport::Udp)
+            .bare_phase(Phase::Dns, 1_000, 2_000);
+        assert_eq!(
+            micros(
+                &scene.datagram(1_100, from_port(40_000), server()).told(),
+                Phase::Dns
+            ),
+            None
+        );
+        let scene = Scene::new()
+            .asked(1_000, 0, server(), DnsTransport::Tls)
+            .bare_phase(Phase::Dns, 1_000, 2_000);
+        let trace = scene
+            .datagram(1_100, from_port(40_000), server())
+            .datagram(1_900, server(), from_port(40_000))
+            .told();
         assert_eq!(micros(&trace, Phase::Dns), None);
     }
 }

@@ -15,7 +15,8 @@ pub(super) struct Answer {
     pub(super) response: Box<Response<Body>>,
 }
 
-/// An interim response (RFC 9110 §15.2), and how long the final one keeps the client waiting after it.
+/// An interim response (RFC 9110 §15.2), and how long the final one keeps the client waiting after
+/// it.
 pub(super) struct Early {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -25,7 +26,11 @@ pub(super) struct Early {
 impl Answer {
     /// 200 with a body of this media type.
     pub(super) fn ok(media_type: &'static str, body: Body) -> Self {
-        Self { early: None, response: Box::new(Response::new(body)) }.with(CONTENT_TYPE, HeaderValue::from_static(media_type))
+        Self {
+            early: None,
+            response: Box::new(Response::new(body)),
+        }
+        .with(CONTENT_TYPE, HeaderValue::from_static(media_type))
     }
 
     /// 200 with JSON text.
@@ -35,8 +40,14 @@ impl Answer {
 
     /// A sentence under any status.
     pub(super) fn sentence(status: StatusCode, sentence: impl Into<String>) -> Self {
-        let has_body = !(status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED);
-        let text = if has_body { sentence.into() + "\n" } else { String::new() };
+        let has_body = !(status.is_informational()
+            || status == StatusCode::NO_CONTENT
+            || status == StatusCode::NOT_MODIFIED);
+        let text = if has_body {
+            sentence.into() + "\n"
+        } else {
+            String::new()
+        };
         let mut answer = Self::ok("text/plain; charset=utf-8", body::full(text));
         *answer.response.status_mut() = status;
         answer
@@ -46,7 +57,10 @@ impl Answer {
     pub(super) fn empty(status: StatusCode) -> Self {
         let mut response = Response::new(body::full(""));
         *response.status_mut() = status;
-        Self { early: None, response: Box::new(response) }
+        Self {
+            early: None,
+            response: Box::new(response),
+        }
     }
 
     /// A redirect.
@@ -59,7 +73,11 @@ impl Answer {
 
     /// 405, and what would do.
     pub(super) fn wrong_method(allowed: &'static str) -> Self {
-        Self::sentence(StatusCode::METHOD_NOT_ALLOWED, format!("this wants {allowed}")).with(ALLOW, HeaderValue::from_static(allowed))
+        Self::sentence(
+            StatusCode::METHOD_NOT_ALLOWED,
+            format!("this wants {allowed}"),
+        )
+        .with(ALLOW, HeaderValue::from_static(allowed))
     }
 
     /// With another status.
@@ -84,6 +102,9 @@ impl Answer {
 
     /// With an interim response before it.
     pub(super) fn after(self, early: Early) -> Self {
-        Self { early: Some(Box::new(early)), ..self }
+        Self {
+            early: Some(Box::new(early)),
+            ..self
+        }
     }
 }

@@ -1,10 +1,11 @@
-//! The lab's own certification authority: a root and an intermediate, made afresh at each start and kept in memory alone.
+//! The lab's own certification authority: a root and an intermediate, made afresh at each start and
+//! kept in memory alone.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -31,12 +32,20 @@ pub(super) struct Credentials {
 impl Authority {
     /// Makes the keys and certificates of the root and the intermediate.
     pub(super) fn new() -> Result<Self, Error> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let root =
-            named("tapline lab root, of this run only", |name| CertifiedIssuer::self_signed(issuer(name, 1, now), KeyPair::generate()?))?;
-        let intermediate =
-            named("tapline lab intermediate", |name| CertifiedIssuer::signed_by(issuer(name, 0, now), KeyPair::generate()?, &root))?;
-        Ok(Self { now, root, intermediate })
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let root = named("tapline lab root, of this run only", |name| {
+            CertifiedIssuer::self_signed(issuer(name, 1, now), KeyPair::generate()?)
+        })?;
+        let intermediate = named("tapline lab intermediate", |name| {
+            CertifiedIssuer::signed_by(issuer(name, 0, now), KeyPair::generate()?, &root)
+        })?;
+        Ok(Self {
+            now,
+            root,
+            intermediate,
+        })
     }
 
     /// The root's certificate as PEM, for a client that is to trust the lab.
@@ -49,9 +58,16 @@ impl Authority {
         named(names.first().map_or("", String::as_str), |name| {
             let key = KeyPair::generate()?;
             let leaf = self.leaf(name, names, paper)?;
-            let certificate = if paper == Paper::SelfSigned { leaf.self_signed(&key)? } else { leaf.signed_by(&key, &self.intermediate)? };
+            let certificate = if paper == Paper::SelfSigned {
+                leaf.self_signed(&key)?
+            } else {
+                leaf.signed_by(&key, &self.intermediate)?
+            };
             let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-            Ok(Credentials { chain: self.chain(&certificate, paper), key })
+            Ok(Credentials {
+                chain: self.chain(&certificate, paper),
+                key,
+            })
         })
     }
 
@@ -62,7 +78,12 @@ impl Authority {
             let mut leaf = self.leaf(name, &[], Paper::Good)?;
             leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
             let certificate = leaf.signed_by(&key, &self.intermediate)?;
-            Ok([certificate.pem(), self.intermediate.pem(), key.serialize_pem()].concat())
+            Ok([
+                certificate.pem(),
+                self.intermediate.pem(),
+                key.serialize_pem(),
+            ]
+            .concat())
         })
     }
 
@@ -71,19 +92,34 @@ impl Authority {
         self.root.der()
     }
 
-    fn leaf(&self, name: &str, names: &[String], paper: Paper) -> Result<CertificateParams, rcgen::Error> {
+    fn leaf(
+        &self,
+        name: &str,
+        names: &[String],
+        paper: Paper,
+    ) -> Result<CertificateParams, rcgen::Error> {
         let mut leaf = match paper {
             Paper::WrongHost => CertificateParams::new(["another.lab.test".to_owned()])?,
             _ => CertificateParams::new(names)?,
         };
         let (from, to) = match paper {
-            Paper::Expired => (self.now.saturating_sub(102 * DAY), self.now.saturating_sub(12 * DAY)),
+            Paper::Expired => (
+                self.now.saturating_sub(102 * DAY),
+                self.now.saturating_sub(12 * DAY),
+            ),
             Paper::NotYetValid => (self.now + 7 * DAY, self.now + 97 * DAY),
             _ => (self.now.saturating_sub(HOUR), self.now + 90 * DAY),
         };
         leaf.not_before = date_time_ymd(1970, 1, 1) + from;
         leaf.not_after = date_time_ymd(1970, 1, 1) + to;
-        leaf.distinguished_name.push(DnType::CommonName, if paper == Paper::WrongHost { "another.lab.test" } else { name });
+        leaf.distinguished_name.push(
+            DnType::CommonName,
+            if paper == Paper::WrongHost {
+                "another.lab.test"
+            } else {
+                name
+            },
+        );
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         leaf.use_authority_key_identifier_extension = true;
@@ -113,5 +149,8 @@ fn issuer(name: &str, path_length: u8, now: Duration) -> CertificateParams {
 
 /// Runs what makes a certificate, and says whose it was if it fails.
 fn named<T>(name: &str, make: impl FnOnce(&str) -> Result<T, rcgen::Error>) -> Result<T, Error> {
-    make(name).map_err(|source| Error::Certificate { name: name.to_owned(), source })
+    make(name).map_err(|source| Error::Certificate {
+        name: name.to_owned(),
+        source,
+    })
 }

@@ -22,11 +22,14 @@ use super::site::Site;
 use super::web::Manner;
 
 /// The balancer over TLS.
-pub(super) const BALANCED: Service = Service::https("balanced", |request, site| Box::pin(balance(request, site)));
+pub(super) const BALANCED: Service =
+    Service::https("balanced", |request, site| Box::pin(balance(request, site)));
 
 /// The balancer in clear.
 pub(super) const BALANCED_IN_CLEAR: Service =
-    Service::http("balanced in clear", Manner::Any, |request, site| Box::pin(balance(request, site)));
+    Service::http("balanced in clear", Manner::Any, |request, site| {
+        Box::pin(balance(request, site))
+    });
 
 /// The backends, each a service of its own, so that each has a port of its own on loopback.
 pub(super) const BACKENDS: [Service; 3] = [
@@ -36,7 +39,11 @@ pub(super) const BACKENDS: [Service; 3] = [
 ];
 
 /// The hosts of the backends.
-pub(super) const BACKEND_HOSTS: [&str; 3] = ["backend1.lab.test", "backend2.lab.test", "backend3.lab.test"];
+pub(super) const BACKEND_HOSTS: [&str; 3] = [
+    "backend1.lab.test",
+    "backend2.lab.test",
+    "backend3.lab.test",
+];
 
 const FIRST: Content = |request, _| Box::pin(async move { backend(0, &request) });
 const SECOND: Content = |request, _| Box::pin(async move { backend(1, &request) });
@@ -63,10 +70,15 @@ impl Turns {
 
 /// A backend says who it is and what it was told of the client.
 fn backend(index: usize, request: &Request) -> Answer {
-    let fields = [VIA, FORWARDED, FORWARDED_FOR, FORWARDED_PROTO].into_iter().filter_map(|name| {
-        let value = request.headers().get(&name)?;
-        Some((name.as_str().to_owned(), serde_json::Value::from(String::from_utf8_lossy(value.as_bytes()))))
-    });
+    let fields = [VIA, FORWARDED, FORWARDED_FOR, FORWARDED_PROTO]
+        .into_iter()
+        .filter_map(|name| {
+            let value = request.headers().get(&name)?;
+            Some((
+                name.as_str().to_owned(),
+                serde_json::Value::from(String::from_utf8_lossy(value.as_bytes())),
+            ))
+        });
     let told = serde_json::json!({
         "backend": BACKEND_HOSTS.get(index),
         "method": request.method().as_str(),
@@ -78,38 +90,80 @@ fn backend(index: usize, request: &Request) -> Answer {
 
 async fn balance(request: Request, site: Arc<Site>) -> Answer {
     let is_sticky = request.uri().path().starts_with("/sticky");
-    let known = if is_sticky { bound_to(request.headers()) } else { None };
+    let known = if is_sticky {
+        bound_to(request.headers())
+    } else {
+        None
+    };
     let index = known.unwrap_or_else(|| site.turns.next());
     let answer = match forward(request, index, &site).await {
-        Ok(response) => Answer { early: None, response: Box::new(response.map(body::full)) },
+        Ok(response) => Answer {
+            early: None,
+            response: Box::new(response.map(body::full)),
+        },
         Err(answer) => answer,
     };
     let answer = answer.with(VIA, HeaderValue::from_static("1.1 balanced.lab.test"));
-    if is_sticky && known.is_none() { answer.told(SET_COOKIE, &format!("{STICKY}={}; Path=/sticky; HttpOnly", index + 1)) } else { answer }
+    if is_sticky && known.is_none() {
+        answer.told(
+            SET_COOKIE,
+            &format!("{STICKY}={}; Path=/sticky; HttpOnly", index + 1),
+        )
+    } else {
+        answer
+    }
 }
 
 /// The backend a client was given before.
 fn bound_to(headers: &HeaderMap) -> Option<usize> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let (_, number) = cookies.filter_map(|cookie| cookie.trim().split_once('=')).find(|(name, _)| *name == STICKY)?;
-    number.parse::<usize>().ok()?.checked_sub(1).filter(|index| *index < BACKENDS.len())
+    let cookies = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    let (_, number) = cookies
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| *name == STICKY)?;
+    number
+        .parse::<usize>()
+        .ok()?
+        .checked_sub(1)
+        .filter(|index| *index < BACKENDS.len())
 }
 
 async fn forward(request: Request, index: usize, site: &Site) -> Result<Response<Bytes>, Answer> {
-    let bad = |why: String| Answer::sentence(StatusCode::BAD_GATEWAY, format!("the backend could not be asked: {why}"));
+    let bad = |why: String| {
+        Answer::sentence(
+            StatusCode::BAD_GATEWAY,
+            format!("the backend could not be asked: {why}"),
+        )
+    };
     let (Some(name), Some(service)) = (BACKEND_HOSTS.get(index), BACKENDS.get(index)) else {
         return Err(bad("there is none".to_owned()));
     };
-    let address = site.places.address(name, service).ok_or_else(|| bad("it has no address".to_owned()))?;
+    let address = site
+        .places
+        .address(name, service)
+        .ok_or_else(|| bad("it has no address".to_owned()))?;
     let request = told_of_client(request, name).await?;
     let asked = async {
-        let stream = TcpStream::connect(address).await.map_err(|error| bad(error.to_string()))?;
+        let stream = TcpStream::connect(address)
+            .await
+            .map_err(|error| bad(error.to_string()))?;
         let _ = stream.set_nodelay(true);
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| bad(error.to_string()))?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| bad(error.to_string()))?;
         let exchange = async {
-            let response = sender.send_request(request).await.map_err(|error| bad(error.to_string()))?;
+            let response = sender
+                .send_request(request)
+                .await
+                .map_err(|error| bad(error.to_string()))?;
             let (mut head, incoming) = response.into_parts();
-            let whole = Limited::new(incoming, MOST_BYTES).collect().await.map_err(|error| bad(error.to_string()))?;
+            let whole = Limited::new(incoming, MOST_BYTES)
+                .collect()
+                .await
+                .map_err(|error| bad(error.to_string()))?;
             remove_hop_by_hop(&mut head.headers);
             Ok(Response::from_parts(head, whole.to_bytes()))
         };
@@ -122,15 +176,29 @@ async fn forward(request: Request, index: usize, site: &Site) -> Result<Response
     };
     match timeout(LONGEST_WAIT, asked).await {
         Ok(response) => response,
-        Err(_) => Err(Answer::sentence(StatusCode::GATEWAY_TIMEOUT, "the backend took too long")),
+        Err(_) => Err(Answer::sentence(
+            StatusCode::GATEWAY_TIMEOUT,
+            "the backend took too long",
+        )),
     }
 }
 
-/// The request as the backend gets it, with what it shall know of the client (RFC 7239, RFC 9110 §7.6.3).
-async fn told_of_client(request: Request, name: &'static str) -> Result<hyper::Request<Full<Bytes>>, Answer> {
+/// The request as the backend gets it, with what it shall know of the client (RFC 7239, RFC 9110
+/// §7.6.3).
+async fn told_of_client(
+    request: Request,
+    name: &'static str,
+) -> Result<hyper::Request<Full<Bytes>>, Answer> {
     let (mut head, incoming) = request.into_parts();
     let body = whole(incoming, MOST_BYTES).await?;
-    let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).or(head.uri.authority().map(hyper::http::uri::Authority::as_str));
+    let host = head
+        .headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .or(head
+            .uri
+            .authority()
+            .map(hyper::http::uri::Authority::as_str));
     let host = host.unwrap_or_default().to_owned();
     let received = match head.version {
         hyper::Version::HTTP_2 => "2 balanced.lab.test",
@@ -141,8 +209,16 @@ async fn told_of_client(request: Request, name: &'static str) -> Result<hyper::R
     let headers = &mut head.headers;
     if let Some(Client { address, scheme }) = head.extensions.get::<Client>() {
         let address = address.ip().to_canonical();
-        let node = if address.is_ipv6() { format!("\"[{address}]\"") } else { address.to_string() };
-        append(headers, FORWARDED, &format!("for={node};host=\"{host}\";proto={scheme}"));
+        let node = if address.is_ipv6() {
+            format!("\"[{address}]\"")
+        } else {
+            address.to_string()
+        };
+        append(
+            headers,
+            FORWARDED,
+            &format!("for={node};host=\"{host}\";proto={scheme}"),
+        );
         append(headers, FORWARDED_FOR, &address.to_string());
         append(headers, FORWARDED_PROTO, scheme);
     }
@@ -151,7 +227,9 @@ async fn told_of_client(request: Request, name: &'static str) -> Result<hyper::R
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut asked = hyper::Request::new(Full::new(body));
     *asked.method_mut() = head.method;
-    *asked.uri_mut() = path.parse().map_err(|_| Answer::sentence(StatusCode::BAD_REQUEST, "that is no path"))?;
+    *asked.uri_mut() = path
+        .parse()
+        .map_err(|_| Answer::sentence(StatusCode::BAD_REQUEST, "that is no path"))?;
     *asked.headers_mut() = head.headers;
     Ok(asked)
 }

@@ -40,24 +40,43 @@ struct Rhythm {
 }
 
 impl Pieces {
-    /// `length` bytes: the piece, again and again, the last time cut to fit. The length is told beforehand.
+    /// `length` bytes: the piece, again and again, the last time cut to fit. The length is told
+    /// beforehand.
     pub(super) fn of(piece: Bytes, length: u64) -> Self {
-        Self { left: if piece.is_empty() { 0 } else { length }, piece, is_told: true, rhythm: None, trailers: None }
+        Self {
+            left: if piece.is_empty() { 0 } else { length },
+            piece,
+            is_told: true,
+            rhythm: None,
+            trailers: None,
+        }
     }
 
     /// The length is not told: HTTP/1.1 has to send it in chunks (RFC 9112 §7.1).
     pub(super) fn untold(self) -> Self {
-        Self { is_told: false, ..self }
+        Self {
+            is_told: false,
+            ..self
+        }
     }
 
     /// With a pause before each piece.
     pub(super) fn every(self, every: Duration) -> Self {
-        Self { rhythm: Some(Rhythm { every, next: Box::pin(sleep(every)) }), ..self }
+        Self {
+            rhythm: Some(Rhythm {
+                every,
+                next: Box::pin(sleep(every)),
+            }),
+            ..self
+        }
     }
 
     /// With trailer fields after the last piece (RFC 9110 §6.5).
     pub(super) fn trailed_by(self, trailers: HeaderMap) -> Self {
-        Self { trailers: Some(trailers), ..self.untold() }
+        Self {
+            trailers: Some(trailers),
+            ..self.untold()
+        }
     }
 
     /// As the body of an answer.
@@ -70,15 +89,24 @@ impl hyper::body::Body for Pieces {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.left == 0 {
-            return Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))));
+            return Poll::Ready(
+                self.trailers
+                    .take()
+                    .map(|trailers| Ok(Frame::trailers(trailers))),
+            );
         }
         if let Some(rhythm) = &mut self.rhythm {
             ready!(rhythm.next.as_mut().poll(cx));
             rhythm.next = Box::pin(sleep(rhythm.every));
         }
-        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.piece.len());
+        let length = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(self.piece.len());
         self.left -= length as u64;
         Poll::Ready(Some(Ok(Frame::data(self.piece.slice(..length)))))
     }
@@ -88,6 +116,10 @@ impl hyper::body::Body for Pieces {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.is_told { SizeHint::with_exact(self.left) } else { SizeHint::default() }
+        if self.is_told {
+            SizeHint::with_exact(self.left)
+        } else {
+            SizeHint::default()
+        }
     }
 }

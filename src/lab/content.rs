@@ -1,4 +1,5 @@
-//! What is behind an HTTP server: a function from requests to answers, the same for every version of HTTP.
+//! What is behind an HTTP server: a function from requests to answers, the same for every version
+//! of HTTP.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -72,7 +73,10 @@ pub(super) async fn whole(mut body: RequestBody, most_bytes: usize) -> Result<By
             whole.extend_from_slice(&data);
         }
         if whole.len() > most_bytes {
-            return Err(Answer::sentence(StatusCode::PAYLOAD_TOO_LARGE, format!("{most_bytes} bytes at most")));
+            return Err(Answer::sentence(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("{most_bytes} bytes at most"),
+            ));
         }
     }
     Ok(whole.freeze())

@@ -35,7 +35,11 @@ pub(super) fn start(sockets: Vec<(StdSocket, StdListener)>, places: &Places) -> 
     let mut server = Server::new(names);
     for (udp, tcp) in sockets {
         server.register_socket(UdpSocket::from_std(udp).map_err(failed)?);
-        server.register_listener(TcpListener::from_std(tcp).map_err(failed)?, LONGEST_IDLE, ANSWERS_QUEUED);
+        server.register_listener(
+            TcpListener::from_std(tcp).map_err(failed)?,
+            LONGEST_IDLE,
+            ANSWERS_QUEUED,
+        );
     }
     tokio::spawn(async move {
         let _ = server.block_until_done().await;
@@ -59,15 +63,23 @@ impl Names {
             lab.upsert_mut(Record::from_rdata(name, TTL, data), 0);
         }
         zones.upsert(origin.into(), vec![Arc::new(lab)]);
-        let odd = ODD.iter().map(|(name, oddity)| Ok((fqdn(name)?.into(), *oddity)));
-        Ok(Self { zones, odd: odd.collect::<Result<_, ProtoError>>()? })
+        let odd = ODD
+            .iter()
+            .map(|(name, oddity)| Ok((fqdn(name)?.into(), *oddity)));
+        Ok(Self {
+            zones,
+            odd: odd.collect::<Result<_, ProtoError>>()?,
+        })
     }
 }
 
 impl Names {
     fn oddity_of(&self, request: &Request) -> Option<Oddity> {
         let info = request.request_info().ok()?;
-        self.odd.iter().find(|(name, _)| name == info.query.name()).map(|(_, oddity)| *oddity)
+        self.odd
+            .iter()
+            .find(|(name, _)| name == info.query.name())
+            .map(|(_, oddity)| *oddity)
     }
 }
 
@@ -89,10 +101,18 @@ fn records(places: &Places) -> Result<Vec<(Name, RData)>, ProtoError> {
             records.push((fqdn(host.name)?, data));
         }
     }
-    for (alias, name) in ALIASES.into_iter().chain([(LOOP[0], LOOP[1]), (LOOP[1], LOOP[0])]) {
+    for (alias, name) in ALIASES
+        .into_iter()
+        .chain([(LOOP[0], LOOP[1]), (LOOP[1], LOOP[0])])
+    {
         records.push((fqdn(alias)?, RData::CNAME(CNAME(fqdn(name)?))));
     }
-    records.push((fqdn(NO_ADDRESS)?, RData::TXT(TXT::new(vec!["this name exists and has no address".to_owned()]))));
+    records.push((
+        fqdn(NO_ADDRESS)?,
+        RData::TXT(TXT::new(vec![
+            "this name exists and has no address".to_owned(),
+        ])),
+    ));
     Ok(records)
 }
 
@@ -106,7 +126,11 @@ fn fqdn(name: &str) -> Result<Name, ProtoError> {
 type Answering<'a> = Pin<Box<dyn Future<Output = ResponseInfo> + Send + 'a>>;
 
 impl RequestHandler for Names {
-    fn handle_request<'names, 'request, 'answer, R, T>(&'names self, request: &'request Request, mut reply: R) -> Answering<'answer>
+    fn handle_request<'names, 'request, 'answer, R, T>(
+        &'names self,
+        request: &'request Request,
+        mut reply: R,
+    ) -> Answering<'answer>
     where
         'names: 'answer,
         'request: 'answer,
@@ -118,16 +142,23 @@ impl RequestHandler for Names {
             match self.oddity_of(request) {
                 Some(Oddity::Silence) => return unanswered(request),
                 Some(Oddity::Failure) => {
-                    let failure =
-                        MessageResponseBuilder::from_message_request(request).error_msg(&request.metadata, ResponseCode::ServFail);
-                    return reply.send_response(failure).await.unwrap_or_else(|_| unanswered(request));
+                    let failure = MessageResponseBuilder::from_message_request(request)
+                        .error_msg(&request.metadata, ResponseCode::ServFail);
+                    return reply
+                        .send_response(failure)
+                        .await
+                        .unwrap_or_else(|_| unanswered(request));
                 }
                 Some(Oddity::Truncation) if request.protocol() == Protocol::Udp => {
                     let mut metadata = Metadata::response_from_request(&request.metadata);
                     metadata.authoritative = true;
                     metadata.truncation = true;
-                    let nothing = MessageResponseBuilder::from_message_request(request).build_no_records(metadata);
-                    return reply.send_response(nothing).await.unwrap_or_else(|_| unanswered(request));
+                    let nothing = MessageResponseBuilder::from_message_request(request)
+                        .build_no_records(metadata);
+                    return reply
+                        .send_response(nothing)
+                        .await
+                        .unwrap_or_else(|_| unanswered(request));
                 }
                 Some(Oddity::Pause(pause)) => sleep(pause).await,
                 Some(Oddity::Truncation) | None => {}
@@ -140,5 +171,8 @@ impl RequestHandler for Names {
 /// What the library wants to know of an answer that was not given.
 fn unanswered(request: &Request) -> ResponseInfo {
     let metadata = Metadata::response_from_request(&request.metadata);
-    ResponseInfo::from(Header { metadata, counts: HeaderCounts::default() })
+    ResponseInfo::from(Header {
+        metadata,
+        counts: HeaderCounts::default(),
+    })
 }

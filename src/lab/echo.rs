@@ -9,11 +9,17 @@ use tokio::time::sleep;
 use super::service::{Kind, Service};
 
 /// Echo over UDP.
-pub(super) const ECHO_DATAGRAMS: Service =
-    Service { name: "echo over UDP", scheme: "udp", port: 7, kind: Kind::Datagrams(|socket, _| Box::pin(return_datagrams(socket))) };
+pub(super) const ECHO_DATAGRAMS: Service = Service {
+    name: "echo over UDP",
+    scheme: "udp",
+    port: 7,
+    kind: Kind::Datagrams(|socket, _| Box::pin(return_datagrams(socket))),
+};
 
 /// Echo over TCP.
-pub(super) const ECHO: Service = Service::connections("echo over TCP", "tcp", 7, |visit| Box::pin(return_stream(visit.stream)));
+pub(super) const ECHO: Service = Service::connections("echo over TCP", "tcp", 7, |visit| {
+    Box::pin(return_stream(visit.stream))
+});
 
 const PIECE: usize = 16 * 1024;
 const LARGEST_DATAGRAM: usize = 65_535;
@@ -24,19 +30,26 @@ const PAUSE: Duration = Duration::from_millis(10);
 async fn return_stream(mut stream: TcpStream) {
     let mut piece = vec![0; PIECE];
     while let Ok(length @ 1..) = stream.read(&mut piece).await {
-        let Some(bytes) = piece.get(..length) else { return };
+        let Some(bytes) = piece.get(..length) else {
+            return;
+        };
         if stream.write_all(bytes).await.is_err() {
             return;
         }
     }
 }
 
-/// An error is about one datagram, such as one that nobody waits for any more; the others are served still.
+/// An error is about one datagram, such as one that nobody waits for any more; the others are
+/// served still.
 async fn return_datagrams(socket: UdpSocket) {
     let mut datagram = vec![0; LARGEST_DATAGRAM];
     loop {
         match socket.recv_from(&mut datagram).await {
-            Ok((length, from)) => drop(socket.send_to(datagram.get(..length).unwrap_or_default(), from).await),
+            Ok((length, from)) => drop(
+                socket
+                    .send_to(datagram.get(..length).unwrap_or_default(), from)
+                    .await,
+            ),
             Err(_) => sleep(PAUSE).await,
         }
     }

@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use super::catalogue::Exhibit;
 use super::{Error, Ground, Servers};
 
-/// The lab's servers on loopback, running on a thread of their own. They stop, and their ports close, when the value is dropped.
+/// The lab's servers on loopback, running on a thread of their own. They stop, and their ports
+/// close, when the value is dropped.
 #[derive(Debug)]
 pub struct Embedded {
     servers: Servers,
@@ -20,7 +21,10 @@ pub struct Embedded {
 impl Embedded {
     /// Starts the servers. When it returns they answer.
     pub fn start() -> Result<Self, Error> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|source| Error::Thread { source })?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| Error::Thread { source })?;
         let servers = {
             let _inside = runtime.enter();
             Servers::open(Ground::Loopback)?
@@ -33,7 +37,11 @@ impl Embedded {
                 let _ = runtime.block_on(stopped);
             })
             .map_err(|source| Error::Thread { source })?;
-        Ok(Self { servers, stop: Some(stop), thread: Some(thread) })
+        Ok(Self {
+            servers,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// The page to look at first.

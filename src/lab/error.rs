@@ -8,7 +8,10 @@ use std::net::IpAddr;
 #[non_exhaustive]
 pub enum Error {
     /// A port could not be opened on an address.
-    #[error("the lab could not open a port on {address}: {source}; is the interface that has this address up?")]
+    #[error(
+        "the lab could not open a port on {address}: {source}; is the interface that has this \
+            address up?"
+    )]
     Bind {
         /// The address.
         address: IpAddr,

@@ -13,9 +13,11 @@ use super::service::Service;
 pub(super) const REFUSED: Service = Service::closed("refused", "https", 443);
 
 /// Connections that end before TLS is agreed on.
-pub(super) const RESET: Service = Service::connections("reset", "https", 443, |visit| Box::pin(reset(visit.stream)));
+pub(super) const RESET: Service =
+    Service::connections("reset", "https", 443, |visit| Box::pin(reset(visit.stream)));
 
-/// Waits for the client's first bytes, then closes so that the kernel sends RST instead of FIN (RFC 9293 §3.10.4).
+/// Waits for the client's first bytes, then closes so that the kernel sends RST instead of FIN (RFC
+/// 9293 §3.10.4).
 async fn reset(mut stream: TcpStream) {
     let mut first = [0; 512];
     let _ = timeout(Duration::from_secs(10), stream.read(&mut first)).await;

@@ -20,8 +20,8 @@ pub enum Firewall {
     Open,
     /// Nothing, in neither direction: a client's SYN is never answered.
     Dropped,
-    /// The TCP handshake alone (SYN, SYN-ACK, and the ACK without payload that completes it): a connection is made, and then
-    /// nothing gets through.
+    /// The TCP handshake alone (SYN, SYN-ACK, and the ACK without payload that completes it): a
+    /// connection is made, and then nothing gets through.
     DroppedAfterHandshake,
 }
 
@@ -52,7 +52,13 @@ pub fn client_addresses() -> (Ipv4Addr, Ipv6Addr) {
 
 impl HostAddress {
     fn of(host: &Host) -> Self {
-        Self { name: host.name, v4: host.v4(), v6: host.v6(), firewall_v4: host.firewall_v4, firewall_v6: host.firewall_v6 }
+        Self {
+            name: host.name,
+            v4: host.v4(),
+            v6: host.v6(),
+            firewall_v4: host.firewall_v4,
+            firewall_v6: host.firewall_v6,
+        }
     }
 }
 
@@ -69,17 +75,39 @@ mod tests {
         let hosts = host_addresses();
         let v4: HashSet<Ipv4Addr> = HOSTS.iter().map(|host| v4_of(host.number)).collect();
         assert_eq!(v4.len(), hosts.len());
-        assert!(HOSTS.iter().all(|host| (2..=250).contains(&host.number)), "0, 1 and the last are spoken for");
-        assert!(hosts.iter().all(|host| host.v4.is_some() || host.v6.is_some()));
+        assert!(
+            HOSTS.iter().all(|host| (2..=250).contains(&host.number)),
+            "0, 1 and the last are spoken for"
+        );
+        assert!(
+            hosts
+                .iter()
+                .all(|host| host.v4.is_some() || host.v6.is_some())
+        );
     }
 
     #[test]
     fn an_address_tells_the_number_of_its_host() {
         let hosts = host_addresses();
-        let dns = hosts.iter().find(|host| host.name == "ns.lab.test").unwrap();
-        assert_eq!((dns.v4, dns.v6), ("10.77.0.53".parse().ok(), "fd77::35".parse().ok()));
-        let dead = hosts.iter().find(|host| host.name == "v6dead.lab.test").unwrap();
-        assert_eq!((dead.firewall_v4, dead.firewall_v6), (Firewall::Open, Firewall::Dropped));
-        assert_eq!(client_addresses(), ("10.77.0.1".parse().unwrap(), "fd77::1".parse().unwrap()));
+        let dns = hosts
+            .iter()
+            .find(|host| host.name == "ns.lab.test")
+            .unwrap();
+        assert_eq!(
+            (dns.v4, dns.v6),
+            ("10.77.0.53".parse().ok(), "fd77::35".parse().ok())
+        );
+        let dead = hosts
+            .iter()
+            .find(|host| host.name == "v6dead.lab.test")
+            .unwrap();
+        assert_eq!(
+            (dead.firewall_v4, dead.firewall_v6),
+            (Firewall::Open, Firewall::Dropped)
+        );
+        assert_eq!(
+            client_addresses(),
+            ("10.77.0.1".parse().unwrap(), "fd77::1".parse().unwrap())
+        );
     }
 }

@@ -13,8 +13,8 @@ const MOST_CONNECTIONS: usize = 256;
 /// After this a connection is closed, however busy.
 const LONGEST_CONNECTION: Duration = Duration::from_secs(15 * 60);
 
-/// Lets the connections of one service in, as many as there is room for. A proxy's and those it leads to are not counted together,
-/// or a crowd before the proxy would leave no room behind it.
+/// Lets the connections of one service in, as many as there is room for. A proxy's and those it
+/// leads to are not counted together, or a crowd before the proxy would leave no room behind it.
 #[derive(Clone)]
 pub(super) struct Gate(Arc<Semaphore>);
 
@@ -36,7 +36,8 @@ impl Gate {
                 sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            // Without it the kernel holds small answers back for up to 40 ms, and they would be taken for the server's.
+            // Without it the kernel holds small answers back for up to 40 ms, and they would be
+            // taken for the server's.
             let _ = stream.set_nodelay(true);
             let work = timeout(LONGEST_CONNECTION, serve(stream));
             tokio::spawn(async move {

@@ -18,9 +18,11 @@ pub(super) const DNS_PORT: u16 = 53;
 /// Where the lab's services are bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
-    /// On `127.0.0.1` and `::1`, each service on a free port. Hosts behind a firewall are not there.
+    /// On `127.0.0.1` and `::1`, each service on a free port. Hosts behind a firewall are not
+    /// there.
     Loopback,
-    /// On each host's own addresses, each service on its standard port. The addresses are on an interface, ready to be bound.
+    /// On each host's own addresses, each service on its standard port. The addresses are on an
+    /// interface, ready to be bound.
     Network,
 }
 
@@ -42,7 +44,9 @@ pub(super) struct Opened {
 impl Ground {
     /// The hosts that are there.
     pub(super) fn hosts(self) -> impl Iterator<Item = &'static Host> {
-        HOSTS.iter().filter(move |host| self == Self::Network || !host.is_firewalled())
+        HOSTS
+            .iter()
+            .filter(move |host| self == Self::Network || !host.is_firewalled())
     }
 
     /// Opens every port of every host.
@@ -56,7 +60,10 @@ impl Ground {
 
 fn on_loopback() -> Result<Opened, Error> {
     let (udp, tcp) = ports::datagrams_and_connections()?;
-    let dns = udp.local_addr().map_err(|source| Error::Bind { address: IpAddr::V4(Ipv4Addr::LOCALHOST), source })?;
+    let dns = udp.local_addr().map_err(|source| Error::Bind {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        source,
+    })?;
     let (mut sockets, mut ports) = (Vec::new(), BTreeMap::new());
     for service in Ground::Loopback.hosts().flat_map(|host| host.services) {
         if !ports.contains_key(service.name) {
@@ -66,8 +73,17 @@ fn on_loopback() -> Result<Opened, Error> {
         }
     }
     let has_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-    let places = Places { ground: Ground::Loopback, ports, has_v6, dns };
-    Ok(Opened { sockets, dns: vec![(udp, tcp)], places })
+    let places = Places {
+        ground: Ground::Loopback,
+        ports,
+        has_v6,
+        dns,
+    };
+    Ok(Opened {
+        sockets,
+        dns: vec![(udp, tcp)],
+        places,
+    })
 }
 
 fn on_free_port(kind: Kind) -> Result<Pair<Open>, Error> {
@@ -83,12 +99,18 @@ fn on_network() -> Result<Opened, Error> {
     let mut sockets = Vec::new();
     let mut dns = Vec::new();
     for host in Ground::Network.hosts() {
-        let addresses = host.v4().map(IpAddr::V4).into_iter().chain(host.v6().filter(|_| has_v6).map(IpAddr::V6));
+        let addresses = host
+            .v4()
+            .map(IpAddr::V4)
+            .into_iter()
+            .chain(host.v6().filter(|_| has_v6).map(IpAddr::V6));
         for address in addresses {
             for service in host.services {
                 let at = (address, service.port).into();
                 let opened = match service.kind {
-                    Kind::Web(_) | Kind::Connections(_) => Open::Connections(bound(address, || listen(at))?),
+                    Kind::Web(_) | Kind::Connections(_) => {
+                        Open::Connections(bound(address, || listen(at))?)
+                    }
                     Kind::Datagrams(_) => Open::Datagrams(bound(address, || datagrams(at))?),
                     // The address is the lab's alone: nobody else listens there.
                     Kind::Closed => continue,
@@ -96,21 +118,35 @@ fn on_network() -> Result<Opened, Error> {
                 sockets.push((*service, opened));
             }
             if host.name == NAME_SERVER {
-                dns.push(bound(address, || Ok((datagrams((address, DNS_PORT).into())?, listen((address, DNS_PORT).into())?)))?);
+                dns.push(bound(address, || {
+                    Ok((
+                        datagrams((address, DNS_PORT).into())?,
+                        listen((address, DNS_PORT).into())?,
+                    ))
+                })?);
             }
         }
     }
     let places = Places::on_network(has_v6);
-    Ok(Opened { sockets, dns, places })
+    Ok(Opened {
+        sockets,
+        dns,
+        places,
+    })
 }
 
 /// Whether the machine has IPv6 at all. That it has it, and not the address, is an error.
 fn has_v6() -> Result<bool, Error> {
-    let Some(address) = HOSTS.iter().find_map(Host::v6) else { return Ok(false) };
+    let Some(address) = HOSTS.iter().find_map(Host::v6) else {
+        return Ok(false);
+    };
     match UdpSocket::bind((address, 0)) {
         Ok(_) => Ok(true),
         Err(_) if UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_err() => Ok(false),
-        Err(source) => Err(Error::Bind { address: address.into(), source }),
+        Err(source) => Err(Error::Bind {
+            address: address.into(),
+            source,
+        }),
     }
 }
 

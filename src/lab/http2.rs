@@ -31,9 +31,15 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Serves one connection until it ends.
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, pages: Pages) {
     let mut server = h2::server::Builder::new();
-    server.max_concurrent_streams(MOST_STREAMS).max_header_list_size(LARGEST_HEAD);
-    server.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
-    let Ok(mut connection) = server.handshake::<_, Bytes>(stream).await else { return };
+    server
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_header_list_size(LARGEST_HEAD);
+    server
+        .initial_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW);
+    let Ok(mut connection) = server.handshake::<_, Bytes>(stream).await else {
+        return;
+    };
     // The streams end with the connection.
     let mut streams = JoinSet::new();
     while let Some(Ok((request, reply))) = connection.accept().await {
@@ -57,7 +63,9 @@ async fn respond(request: Request<RecvStream>, mut reply: SendResponse<Bytes>, p
     }
     let (mut head, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
-        head.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+        head.headers
+            .entry(CONTENT_LENGTH)
+            .or_insert(HeaderValue::from(length));
     }
     let is_empty = is_head || body.is_end_stream();
     if let Ok(stream) = reply.send_response(Response::from_parts(head, ()), is_empty)
@@ -72,7 +80,11 @@ async fn send(mut body: Body, mut stream: SendStream<Bytes>) -> Result<(), h2::E
         let is_last = body.is_end_stream();
         match frame.into_data() {
             Ok(data) => send_data(data, &mut stream, is_last).await?,
-            Err(frame) => return frame.into_trailers().map_or(Ok(()), |trailers| stream.send_trailers(trailers)),
+            Err(frame) => {
+                return frame
+                    .into_trailers()
+                    .map_or(Ok(()), |trailers| stream.send_trailers(trailers));
+            }
         }
         if is_last {
             return Ok(());
@@ -82,10 +94,16 @@ async fn send(mut body: Body, mut stream: SendStream<Bytes>) -> Result<(), h2::E
 }
 
 /// Sends as much at a time as the client's flow control allows (RFC 9113 §5.2).
-async fn send_data(mut data: Bytes, stream: &mut SendStream<Bytes>, is_last: bool) -> Result<(), h2::Error> {
+async fn send_data(
+    mut data: Bytes,
+    stream: &mut SendStream<Bytes>,
+    is_last: bool,
+) -> Result<(), h2::Error> {
     while !data.is_empty() {
         stream.reserve_capacity(data.len());
-        let Some(capacity) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else { break };
+        let Some(capacity) = std::future::poll_fn(|cx| stream.poll_capacity(cx)).await else {
+            break;
+        };
         let part = data.split_to(capacity?.min(data.len()));
         stream.send_data(part, is_last && data.is_empty())?;
     }
@@ -94,8 +112,8 @@ async fn send_data(mut data: Bytes, stream: &mut SendStream<Bytes>, is_last: boo
 
 /// A request's body. What was read is given back to the client's window at once.
 ///
-/// An answer may leave a body unread. Resetting the stream then (RFC 9113 §8.1) makes clients fail that had little left to send
-/// and would have read the answer, so a little more is read.
+/// An answer may leave a body unread. Resetting the stream then (RFC 9113 §8.1) makes clients fail
+/// that had little left to send and would have read the answer, so a little more is read.
 struct Upload(Option<RecvStream>);
 
 impl Drop for Upload {
@@ -120,8 +138,13 @@ impl hyper::body::Body for Upload {
     type Data = Bytes;
     type Error = h2::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
-        let Some(stream) = &mut self.0 else { return Poll::Ready(None) };
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
+        let Some(stream) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
         if let Some(data) = ready!(stream.poll_data(cx)) {
             let data = data?;
             stream.flow_control().release_capacity(data.len())?;

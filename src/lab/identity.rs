@@ -1,4 +1,5 @@
-//! Which host shows which certificate. Only the first host's is made at the start; the others when they are first asked for.
+//! Which host shows which certificate. Only the first host's is made at the start; the others when
+//! they are first asked for.
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,10 +22,15 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    /// Makes the authority and the first host's identity, so that what cannot work fails at the start.
+    /// Makes the authority and the first host's identity, so that what cannot work fails at the
+    /// start.
     pub(super) fn new() -> Result<Self, Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let identities = Self { authority: Authority::new()?, provider, configs: HOSTS.iter().map(|_| OnceLock::new()).collect() };
+        let identities = Self {
+            authority: Authority::new()?,
+            provider,
+            configs: HOSTS.iter().map(|_| OnceLock::new()).collect(),
+        };
         identities.at(0)?;
         Ok(identities)
     }
@@ -34,9 +40,12 @@ impl Identities {
         self.authority.pem()
     }
 
-    /// The TLS settings of the host that a client named; of the first, if it named none that is known.
+    /// The TLS settings of the host that a client named; of the first, if it named none that is
+    /// known.
     pub(super) fn of(&self, name: Option<&str>) -> Result<Arc<ServerConfig>, Error> {
-        let place = HOSTS.iter().position(|host| host.tls.is_some() && name.is_some_and(|name| name.eq_ignore_ascii_case(host.name)));
+        let place = HOSTS.iter().position(|host| {
+            host.tls.is_some() && name.is_some_and(|name| name.eq_ignore_ascii_case(host.name))
+        });
         self.at(place.unwrap_or(0))
     }
 
@@ -55,18 +64,35 @@ impl Identities {
     }
 
     fn make(&self, host: &Host) -> Result<ServerConfig, Error> {
-        let names = if host.name == HOSTS[0].name { names_of_the_first() } else { vec![host.name.to_owned()] };
-        let Tls { paper, versions, alpn, wants_client } = host.tls.unwrap_or(Tls::GOOD);
+        let names = if host.name == HOSTS[0].name {
+            names_of_the_first()
+        } else {
+            vec![host.name.to_owned()]
+        };
+        let Tls {
+            paper,
+            versions,
+            alpn,
+            wants_client,
+        } = host.tls.unwrap_or(Tls::GOOD);
         let credentials = self.authority.issue(&names, paper)?;
         let versions: &[_] = match versions {
             Versions::Both => &[&TLS13, &TLS12],
             Versions::Only12 => &[&TLS12],
             Versions::Only13 => &[&TLS13],
         };
-        let failed = |source| Error::Tls { name: host.name.to_owned(), source };
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider)).with_protocol_versions(versions).map_err(failed)?;
-        let mut config =
-            self.demanding(builder, wants_client).map_err(failed)?.with_single_cert(credentials.chain, credentials.key).map_err(failed)?;
+        let failed = |source| Error::Tls {
+            name: host.name.to_owned(),
+            source,
+        };
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(versions)
+            .map_err(failed)?;
+        let mut config = self
+            .demanding(builder, wants_client)
+            .map_err(failed)?
+            .with_single_cert(credentials.chain, credentials.key)
+            .map_err(failed)?;
         config.alpn_protocols = alpn.identifiers();
         Ok(config)
     }
@@ -82,7 +108,13 @@ impl Identities {
         }
         let mut roots = RootCertStore::empty();
         roots.add(self.authority.root().clone())?;
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider)).build();
-        Ok(builder.with_client_cert_verifier(verifier.map_err(|error| rustls::Error::General(error.to_string()))?))
+        let verifier = WebPkiClientVerifier::builder_with_provider(
+            Arc::new(roots),
+            Arc::clone(&self.provider),
+        )
+        .build();
+        Ok(builder.with_client_cert_verifier(
+            verifier.map_err(|error| rustls::Error::General(error.to_string()))?,
+        ))
     }
 }

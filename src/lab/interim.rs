@@ -1,7 +1,8 @@
 //! Interim responses on HTTP/1.1.
 //!
-//! hyper's server writes final responses only. This wrapper around the connection takes the bytes of an interim response and
-//! writes them when hyper flushes, which it does only between messages, so they never land within one.
+//! hyper's server writes final responses only. This wrapper around the connection takes the bytes
+//! of an interim response and writes them when hyper flushes, which it does only between messages,
+//! so they never land within one.
 
 use std::io;
 use std::pin::Pin;
@@ -29,7 +30,13 @@ impl<S> Connection<S> {
     /// Wraps a connection.
     pub(super) fn new(stream: S) -> (Self, Pending) {
         let pending = Pending::default();
-        (Self { stream, pending: pending.clone() }, pending)
+        (
+            Self {
+                stream,
+                pending: pending.clone(),
+            },
+            pending,
+        )
     }
 }
 
@@ -37,13 +44,21 @@ impl Pending {
     /// Sends an interim response (RFC 9112 §9.2, RFC 9110 §15.2) and waits until it is written.
     pub(super) async fn send(&self, status: StatusCode, headers: &HeaderMap) {
         let written = self.written.notified();
-        self.bytes.lock().unwrap_or_else(PoisonError::into_inner).extend(head(status, headers));
+        self.bytes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(head(status, headers));
         written.await;
     }
 }
 
 fn head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or_default()).into_bytes();
+    let mut head = format!(
+        "HTTP/1.1 {} {}\r\n",
+        status.as_u16(),
+        status.canonical_reason().unwrap_or_default()
+    )
+    .into_bytes();
     for (name, value) in headers {
         head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
@@ -53,7 +68,11 @@ fn head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
 
 impl<S: Write + Unpin> Connection<S> {
     fn poll_pending(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut bytes = self.pending.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = self
+            .pending
+            .bytes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if bytes.is_empty() {
             return Poll::Ready(Ok(()));
         }
@@ -71,13 +90,21 @@ impl<S: Write + Unpin> Connection<S> {
 }
 
 impl<S: Read + Unpin> Read for Connection<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
 impl<S: Write + Unpin> Write for Connection<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -94,7 +121,11 @@ impl<S: Write + Unpin> Write for Connection<S> {
         self.stream.is_write_vectored()
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
     }
 }

@@ -28,7 +28,9 @@ impl Store {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut words = line.splitn(3, ' ');
         match (words.next().unwrap_or_default(), words.next(), words.next()) {
-            ("GET", Some(key), None) => kept.get(key).map_or_else(|| "NOTHING".to_owned(), |value| format!("VALUE {value}")),
+            ("GET", Some(key), None) => kept
+                .get(key)
+                .map_or_else(|| "NOTHING".to_owned(), |value| format!("VALUE {value}")),
             ("SET", Some(key), Some(_)) if kept.len() >= MOST_KEYS && !kept.contains_key(key) => {
                 format!("ERROR {MOST_KEYS} keys at most; DEL one first")
             }
@@ -36,7 +38,9 @@ impl Store {
                 kept.insert(key.to_owned(), value.to_owned());
                 "OK".to_owned()
             }
-            ("DEL", Some(key), None) => kept.remove(key).map_or_else(|| "NOTHING".to_owned(), |_| "OK".to_owned()),
+            ("DEL", Some(key), None) => kept
+                .remove(key)
+                .map_or_else(|| "NOTHING".to_owned(), |_| "OK".to_owned()),
             _ => "ERROR there are GET key, SET key value, and DEL key".to_owned(),
         }
     }
@@ -48,14 +52,23 @@ async fn serve(Visit { stream, site }: Visit) -> io::Result<()> {
     let mut reader = BufReader::new(reader);
     loop {
         let mut line = Vec::new();
-        (&mut reader).take(LONGEST_LINE as u64).read_until(b'\n', &mut line).await?;
+        (&mut reader)
+            .take(LONGEST_LINE as u64)
+            .read_until(b'\n', &mut line)
+            .await?;
         let Some(line) = line.strip_suffix(b"\n") else {
             if line.len() >= LONGEST_LINE {
-                writer.write_all(format!("ERROR a line has {LONGEST_LINE} bytes at most\n").as_bytes()).await?;
+                writer
+                    .write_all(
+                        format!("ERROR a line has {LONGEST_LINE} bytes at most\n").as_bytes(),
+                    )
+                    .await?;
             }
             return Ok(());
         };
-        let answer = site.store.answer(String::from_utf8_lossy(line).trim_end_matches('\r'));
+        let answer = site
+            .store
+            .answer(String::from_utf8_lossy(line).trim_end_matches('\r'));
         writer.write_all((answer + "\n").as_bytes()).await?;
     }
 }
@@ -70,10 +83,20 @@ mod tests {
         for number in 0..MOST_KEYS {
             assert_eq!(store.answer(&format!("SET {number} a value")), "OK");
         }
-        assert!(store.answer("SET one-more x").starts_with("ERROR 1000 keys"));
+        assert!(
+            store
+                .answer("SET one-more x")
+                .starts_with("ERROR 1000 keys")
+        );
         assert_eq!(store.answer("SET 7 another"), "OK");
-        assert_eq!((store.answer("GET 7"), store.answer("GET 8")), ("VALUE another".to_owned(), "VALUE a value".to_owned()));
-        assert_eq!((store.answer("DEL 7"), store.answer("DEL 7")), ("OK".to_owned(), "NOTHING".to_owned()));
+        assert_eq!(
+            (store.answer("GET 7"), store.answer("GET 8")),
+            ("VALUE another".to_owned(), "VALUE a value".to_owned())
+        );
+        assert_eq!(
+            (store.answer("DEL 7"), store.answer("DEL 7")),
+            ("OK".to_owned(), "NOTHING".to_owned())
+        );
         for nonsense in ["", " ", "GET", "GET a b", "SET a", "get a", "\u{0}"] {
             assert!(store.answer(nonsense).starts_with("ERROR"), "{nonsense:?}");
         }

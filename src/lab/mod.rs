@@ -1,9 +1,11 @@
 //! The local lab: servers to look at without a network, and hosts that fail on purpose.
 //!
-//! [`Servers`] are a certification authority made afresh at each start, a DNS server that knows the zone `lab.test`, and real
-//! HTTP servers over TLS and in clear. The [`Ground`] says where: on free ports of the loopback addresses, or in a network of
-//! the lab's own, where every host has addresses and every service its standard port. [`Embedded`] is the servers on loopback,
-//! on a thread and runtime of their own, so that they do not stand in the way of the program that measures them.
+//! [`Servers`] are a certification authority made afresh at each start, a DNS server that knows the
+//! zone `lab.test`, and real HTTP servers over TLS and in clear. The [`Ground`] says where: on free
+//! ports of the loopback addresses, or in a network of the lab's own, where every host has
+//! addresses and every service its standard port. [`Embedded`] is the servers on loopback,
+//! on a thread and runtime of their own, so that they do not stand in the way of the program that
+//! measures them.
 //!
 //! ```text
 //! plan       hosts     the registry of hosts;       firewall: hosts that do not answer;  service: what a host serves
@@ -56,6 +58,8 @@ mod work;
 pub use catalogue::{Exhibit, exhibits_of_network};
 pub use embedded::Embedded;
 pub use error::Error;
-pub use firewall::{CLIENT_V4, CLIENT_V6, Firewall, HostAddress, NAME_SERVERS, client_addresses, host_addresses};
+pub use firewall::{
+    CLIENT_V4, CLIENT_V6, Firewall, HostAddress, NAME_SERVERS, client_addresses, host_addresses,
+};
 pub use ground::Ground;
 pub use servers::Servers;

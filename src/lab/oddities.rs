@@ -29,7 +29,8 @@ pub(super) enum Oddity {
     Silence,
     /// It answers after this time.
     Pause(Duration),
-    /// Over UDP it says that the answer is truncated, and gives none (TC, RFC 7766 §5); over TCP it answers.
+    /// Over UDP it says that the answer is truncated, and gives none (TC, RFC 7766 §5); over TCP it
+    /// answers.
     Truncation,
 }
 

@@ -1,4 +1,5 @@
-//! A web page with everything that belongs to it: one document, and fifty resources of the sizes such resources have.
+//! A web page with everything that belongs to it: one document, and fifty resources of the sizes
+//! such resources have.
 
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, HeaderValue};
@@ -18,10 +19,14 @@ pub(super) const PAGE_IN_CLEAR: Service = Service::http("page in clear", Manner:
 const CONTENT: Content = |request, _| Box::pin(async move { answer(&request) });
 
 const STYLES: [usize; 5] = [1_840, 6_320, 14_700, 31_200, 48_900];
-const SCRIPTS: [usize; 13] = [640, 1_150, 2_400, 3_900, 7_800, 11_300, 18_600, 24_100, 38_500, 52_000, 87_400, 121_000, 184_000];
+const SCRIPTS: [usize; 13] = [
+    640, 1_150, 2_400, 3_900, 7_800, 11_300, 18_600, 24_100, 38_500, 52_000, 87_400, 121_000,
+    184_000,
+];
 const IMAGES: [usize; 30] = [
-    310, 420, 480, 560, 690, 740, 880, 960, 1_080, 1_240, 1_510, 1_890, 2_350, 2_900, 3_640, 4_420, 5_870, 7_310, 9_050, 11_800, 14_900,
-    18_200, 22_700, 27_400, 33_900, 41_600, 55_300, 72_800, 98_500, 147_000,
+    310, 420, 480, 560, 690, 740, 880, 960, 1_080, 1_240, 1_510, 1_890, 2_350, 2_900, 3_640, 4_420,
+    5_870, 7_310, 9_050, 11_800, 14_900, 18_200, 22_700, 27_400, 33_900, 41_600, 55_300, 72_800,
+    98_500, 147_000,
 ];
 const DATA: [usize; 2] = [2_700, 19_400];
 
@@ -74,8 +79,8 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-const IMAGE: &str =
-    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"24\" height=\"24\"><rect width=\"24\" height=\"24\" fill=\"#468\"/><!-- ";
+const IMAGE: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"24\" height=\"24\"><rect \
+    width=\"24\" height=\"24\" fill=\"#468\"/><!-- ";
 
 fn answer(request: &Request) -> Answer {
     let path = request.uri().path();
@@ -84,8 +89,14 @@ fn answer(request: &Request) -> Answer {
     }
     match resource(path) {
         Some((kind, size)) => Answer::ok(kind.media_type, body::full(filled(kind.around, size)))
-            .with(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
-        None => Answer::sentence(StatusCode::NOT_FOUND, "the page is at /, and what belongs to it is named there"),
+            .with(
+                CACHE_CONTROL,
+                HeaderValue::from_static("public, max-age=3600"),
+            ),
+        None => Answer::sentence(
+            StatusCode::NOT_FOUND,
+            "the page is at /, and what belongs to it is named there",
+        ),
     }
 }
 
@@ -93,7 +104,11 @@ fn answer(request: &Request) -> Answer {
 fn resource(path: &str) -> Option<(&'static Kind, usize)> {
     let (folder, name) = path.strip_prefix('/')?.split_once('/')?;
     let kind = KINDS.iter().find(|kind| kind.folder == folder)?;
-    let number: usize = name.strip_suffix(kind.ending)?.strip_suffix('.')?.parse().ok()?;
+    let number: usize = name
+        .strip_suffix(kind.ending)?
+        .strip_suffix('.')?
+        .parse()
+        .ok()?;
     Some((kind, *kind.sizes.get(number.checked_sub(1)?)?))
 }
 
@@ -101,14 +116,31 @@ fn resource(path: &str) -> Option<(&'static Kind, usize)> {
 fn filled((before, after): (&str, &str), size: usize) -> String {
     let letters = "abcdefghijklmnopqrstuvwxyz0123456789 ";
     let length = size.saturating_sub(before.len() + after.len());
-    [before, &letters.chars().cycle().take(length).collect::<String>(), after].concat()
+    [
+        before,
+        &letters.chars().cycle().take(length).collect::<String>(),
+        after,
+    ]
+    .concat()
 }
 
 fn document() -> String {
-    let named =
-        |kind: &'static Kind| (1..=kind.sizes.len()).map(move |number| (kind, format!("/{}/{number}.{}", kind.folder, kind.ending)));
-    let (before, after) = ("<!doctype html>\n<html lang=\"en\">\n<title>Fifty resources</title>\n<h1>Fifty resources</h1>\n", "</html>\n");
-    KINDS.iter().flat_map(named).fold(before.to_owned(), |page, (kind, path)| page + kind.element.0 + &path + kind.element.1) + after
+    let named = |kind: &'static Kind| {
+        (1..=kind.sizes.len())
+            .map(move |number| (kind, format!("/{}/{number}.{}", kind.folder, kind.ending)))
+    };
+    let (before, after) = (
+        "<!doctype html>\n<html lang=\"en\">\n<title>Fifty resources</title>\n<h1>Fifty \
+            resources</h1>\n",
+        "</html>\n",
+    );
+    KINDS
+        .iter()
+        .flat_map(named)
+        .fold(before.to_owned(), |page, (kind, path)| {
+            page + kind.element.0 + &path + kind.element.1
+        })
+        + after
 }
 
 #[cfg(test)]
@@ -118,12 +150,22 @@ mod tests {
     #[test]
     fn everything_the_document_names_is_there_in_its_size() {
         let document = document();
-        let named: Vec<&str> = document.split('"').filter(|part| part.starts_with('/')).collect();
+        let named: Vec<&str> = document
+            .split('"')
+            .filter(|part| part.starts_with('/'))
+            .collect();
         assert_eq!(named.len(), 50);
         for path in named {
             let found = resource(path).map(|(kind, size)| (filled(kind.around, size).len(), size));
-            assert!(found.is_some_and(|(is, told)| is == told), "{path}: {found:?}");
+            assert!(
+                found.is_some_and(|(is, told)| is == told),
+                "{path}: {found:?}"
+            );
         }
-        assert!(["/img/0.svg", "/img/31.svg", "/img/x.svg", "/css/1.js", "//"].iter().all(|path| resource(path).is_none()));
+        assert!(
+            ["/img/0.svg", "/img/31.svg", "/img/x.svg", "/css/1.js", "//"]
+                .iter()
+                .all(|path| resource(path).is_none())
+        );
     }
 }

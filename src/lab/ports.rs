@@ -24,7 +24,11 @@ pub(super) struct Pair<S> {
 impl<S> Pair<S> {
     /// The same sockets as something else.
     pub(super) fn map<T>(self, mut as_other: impl FnMut(S) -> T) -> Pair<T> {
-        Pair { port: self.port, v4: as_other(self.v4), v6: self.v6.map(as_other) }
+        Pair {
+            port: self.port,
+            v4: as_other(self.v4),
+            v6: self.v6.map(as_other),
+        }
     }
 
     /// One or two sockets.
@@ -53,7 +57,8 @@ pub(super) fn datagrams() -> Result<Pair<UdpSocket>, Error> {
     })
 }
 
-/// Takes a port and does not listen on it, so that connections are refused and nobody else takes it meanwhile.
+/// Takes a port and does not listen on it, so that connections are refused and nobody else takes it
+/// meanwhile.
 pub(super) fn closed() -> Result<Pair<Socket>, Error> {
     pair(|address| {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
@@ -75,7 +80,10 @@ pub(super) fn datagrams_and_connections() -> Result<(UdpSocket, TcpListener), Er
         tcp.set_nonblocking(true)?;
         Ok((udp, tcp))
     };
-    retrying(open).map_err(|source| Error::Bind { address: V4, source })
+    retrying(open).map_err(|source| Error::Bind {
+        address: V4,
+        source,
+    })
 }
 
 /// Opens a socket on the same free port of both families. A machine without IPv6 gets one socket.
@@ -83,12 +91,19 @@ fn pair<S>(open: impl Fn(SocketAddr) -> io::Result<(S, u16)>) -> Result<Pair<S>,
     let both = || {
         let (v4, port) = open((V4, 0).into())?;
         match open((V6, port).into()) {
-            Ok((v6, _)) => Ok(Pair { port, v4, v6: Some(v6) }),
+            Ok((v6, _)) => Ok(Pair {
+                port,
+                v4,
+                v6: Some(v6),
+            }),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
             Err(_) => Ok(Pair { port, v4, v6: None }),
         }
     };
-    retrying(both).map_err(|source| Error::Bind { address: V4, source })
+    retrying(both).map_err(|source| Error::Bind {
+        address: V4,
+        source,
+    })
 }
 
 fn retrying<T>(open: impl Fn() -> io::Result<T>) -> io::Result<T> {

@@ -12,9 +12,14 @@ use super::identity::Identities;
 const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What goes wrong here the client is told by a TLS alert; there is nobody else to tell.
-pub(super) async fn handshake(stream: TcpStream, identities: &Identities) -> Option<TlsStream<TcpStream>> {
+pub(super) async fn handshake(
+    stream: TcpStream,
+    identities: &Identities,
+) -> Option<TlsStream<TcpStream>> {
     let shaken = async {
-        let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await.ok()?;
+        let start = LazyConfigAcceptor::new(Acceptor::default(), stream)
+            .await
+            .ok()?;
         let config = identities.of(start.client_hello().server_name()).ok()?;
         start.into_stream(config).await.ok()
     };

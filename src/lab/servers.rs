@@ -27,7 +27,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Opens every port and serves it, within the current tokio runtime. When it returns, everything answers.
+    /// Opens every port and serves it, within the current tokio runtime. When it returns,
+    /// everything answers.
     ///
     /// # Panics
     ///
@@ -35,18 +36,28 @@ impl Servers {
     pub fn open(ground: Ground) -> Result<Self, Error> {
         let identities = Identities::new()?;
         let ca_pem = identities.pem();
-        let Opened { sockets, dns, places } = ground.open()?;
+        let Opened {
+            sockets,
+            dns,
+            places,
+        } = ground.open()?;
         dns::start(dns, &places)?;
         let site = Arc::new(Site::new(places, identities));
         let mut gates: BTreeMap<&str, Gate> = BTreeMap::new();
         let mut closed = Vec::new();
         for (service, socket) in sockets {
             let gate = gates.entry(service.name).or_insert_with(Gate::new);
-            if let Some(socket) = serve(service, socket, &site, gate).map_err(|source| Error::Thread { source })? {
+            if let Some(socket) =
+                serve(service, socket, &site, gate).map_err(|source| Error::Thread { source })?
+            {
                 closed.push(socket);
             }
         }
-        Ok(Self { site, ca_pem, _closed: closed })
+        Ok(Self {
+            site,
+            ca_pem,
+            _closed: closed,
+        })
     }
 
     /// The page to look at first.
@@ -71,15 +82,27 @@ impl Servers {
 }
 
 /// Serves what was opened for a service, or gives back what only has to be held.
-fn serve(service: Service, socket: Open, site: &Arc<Site>, gate: &Gate) -> io::Result<Option<Socket>> {
+fn serve(
+    service: Service,
+    socket: Open,
+    site: &Arc<Site>,
+    gate: &Gate,
+) -> io::Result<Option<Socket>> {
     let (gate, own) = (gate.clone(), Arc::clone(site));
-    let visit = move |stream| Visit { stream, site: Arc::clone(&own) };
+    let visit = move |stream| Visit {
+        stream,
+        site: Arc::clone(&own),
+    };
     match (socket, service.kind) {
         (Open::Connections(listener), Kind::Web(web)) => {
-            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| web.serve(visit(stream))));
+            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| {
+                web.serve(visit(stream))
+            }));
         }
         (Open::Connections(listener), Kind::Connections(serve)) => {
-            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| serve(visit(stream))));
+            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| {
+                serve(visit(stream))
+            }));
         }
         (Open::Datagrams(socket), Kind::Datagrams(serve)) => {
             tokio::spawn(serve(UdpSocket::from_std(socket)?, Arc::clone(site)));
@@ -93,6 +116,8 @@ fn serve(service: Service, socket: Open, site: &Arc<Site>, gate: &Gate) -> io::R
 
 impl fmt::Debug for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Servers").field("places", &self.site.places).finish_non_exhaustive()
+        f.debug_struct("Servers")
+            .field("places", &self.site.places)
+            .finish_non_exhaustive()
     }
 }

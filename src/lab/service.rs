@@ -46,21 +46,54 @@ pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 impl Service {
     /// HTTP over TLS.
     pub(super) const fn https(name: &'static str, content: Content) -> Self {
-        Self { name, scheme: "https", port: 443, kind: Kind::Web(Web { is_secure: true, manner: Manner::Any, content }) }
+        Self {
+            name,
+            scheme: "https",
+            port: 443,
+            kind: Kind::Web(Web {
+                is_secure: true,
+                manner: Manner::Any,
+                content,
+            }),
+        }
     }
 
     /// HTTP in clear.
     pub(super) const fn http(name: &'static str, manner: Manner, content: Content) -> Self {
-        Self { name, scheme: "http", port: 80, kind: Kind::Web(Web { is_secure: false, manner, content }) }
+        Self {
+            name,
+            scheme: "http",
+            port: 80,
+            kind: Kind::Web(Web {
+                is_secure: false,
+                manner,
+                content,
+            }),
+        }
     }
 
     /// A service over TCP.
-    pub(super) const fn connections(name: &'static str, scheme: &'static str, port: u16, serve: fn(Visit) -> Serving) -> Self {
-        Self { name, scheme, port, kind: Kind::Connections(serve) }
+    pub(super) const fn connections(
+        name: &'static str,
+        scheme: &'static str,
+        port: u16,
+        serve: fn(Visit) -> Serving,
+    ) -> Self {
+        Self {
+            name,
+            scheme,
+            port,
+            kind: Kind::Connections(serve),
+        }
     }
 
     /// A port where nobody listens.
     pub(super) const fn closed(name: &'static str, scheme: &'static str, port: u16) -> Self {
-        Self { name, scheme, port, kind: Kind::Closed }
+        Self {
+            name,
+            scheme,
+            port,
+            kind: Kind::Closed,
+        }
     }
 }

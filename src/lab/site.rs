@@ -26,6 +26,13 @@ pub(super) struct Site {
 impl Site {
     /// A lab in which nothing happened yet.
     pub(super) fn new(places: Places, identities: Identities) -> Self {
-        Self { places, identities, pages: pages::State::default(), turns: Turns::default(), store: Store::default(), pool: Pool::default() }
+        Self {
+            places,
+            identities,
+            pages: pages::State::default(),
+            turns: Turns::default(),
+            store: Store::default(),
+            pool: Pool::default(),
+        }
     }
 }

@@ -47,11 +47,15 @@ impl Alpn {
             Self::Http1 => &[b"http/1.1"],
             Self::Http2 => &[b"h2"],
         };
-        identifiers.iter().map(|identifier| identifier.to_vec()).collect()
+        identifiers
+            .iter()
+            .map(|identifier| identifier.to_vec())
+            .collect()
     }
 }
 
-/// What a host shows in the TLS handshake. Hosts behind one port are told apart by the name the client gives (SNI, RFC 6066 §3).
+/// What a host shows in the TLS handshake. Hosts behind one port are told apart by the name the
+/// client gives (SNI, RFC 6066 §3).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tls {
     pub(super) paper: Paper,
@@ -63,14 +67,25 @@ pub(super) struct Tls {
 
 impl Tls {
     /// As it should be.
-    pub(super) const GOOD: Self = Self { paper: Paper::Good, versions: Versions::Both, alpn: Alpn::Both, wants_client: false };
+    pub(super) const GOOD: Self = Self {
+        paper: Paper::Good,
+        versions: Versions::Both,
+        alpn: Alpn::Both,
+        wants_client: false,
+    };
 
     /// Good, and the client has to be known too.
-    pub(super) const MUTUAL: Self = Self { wants_client: true, ..Self::GOOD };
+    pub(super) const MUTUAL: Self = Self {
+        wants_client: true,
+        ..Self::GOOD
+    };
 
     /// Good but for the certificate.
     pub(super) const fn with_paper(paper: Paper) -> Self {
-        Self { paper, ..Self::GOOD }
+        Self {
+            paper,
+            ..Self::GOOD
+        }
     }
 
     /// Good, with fewer protocols above it.
@@ -80,6 +95,9 @@ impl Tls {
 
     /// Good, with fewer versions.
     pub(super) const fn with_versions(versions: Versions) -> Self {
-        Self { versions, ..Self::GOOD }
+        Self {
+            versions,
+            ..Self::GOOD
+        }
     }
 }

@@ -17,7 +17,11 @@ pub(super) const HTTPS: Service = Service::https("https", pages::CONTENT);
 pub(super) const HTTP: Service = Service::http("http", Manner::Any, pages::CONTENT);
 
 /// The same where TLS is expected.
-pub(super) const PLAIN: Service = Service { scheme: "https", port: 443, ..Service::http("plain", Manner::Any, pages::CONTENT) };
+pub(super) const PLAIN: Service = Service {
+    scheme: "https",
+    port: 443,
+    ..Service::http("plain", Manner::Any, pages::CONTENT)
+};
 
 /// HTTP/1.0 in clear, which ends each connection with its answer.
 pub(super) const HTTP10: Service = Service::http("http/1.0", Manner::Http10, pages::CONTENT);
@@ -58,13 +62,24 @@ pub(super) enum Manner {
 impl Web {
     /// Serves one connection until it ends.
     pub(super) async fn serve(self, Visit { stream, site }: Visit) {
-        let Ok(address) = stream.peer_addr() else { return };
-        let client = Client { address, scheme: if self.is_secure { "https" } else { "http" } };
-        let pages = Pages { content: self.content, site: Arc::clone(&site), client };
+        let Ok(address) = stream.peer_addr() else {
+            return;
+        };
+        let client = Client {
+            address,
+            scheme: if self.is_secure { "https" } else { "http" },
+        };
+        let pages = Pages {
+            content: self.content,
+            site: Arc::clone(&site),
+            client,
+        };
         if !self.is_secure {
             return self.serve_plain(stream, pages).await;
         }
-        let Some(stream) = secure::handshake(stream, &site.identities).await else { return };
+        let Some(stream) = secure::handshake(stream, &site.identities).await else {
+            return;
+        };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
             http2::serve(stream, pages).await;
         } else {
@@ -74,7 +89,9 @@ impl Web {
 
     async fn serve_plain(self, stream: TcpStream, pages: Pages) {
         let mut first = [0; PREFACE.len()];
-        let Ok(Ok(_)) = timeout(LONGEST_SILENCE, stream.peek(&mut first)).await else { return };
+        let Ok(Ok(_)) = timeout(LONGEST_SILENCE, stream.peek(&mut first)).await else {
+            return;
+        };
         match (self.manner, first == PREFACE) {
             (Manner::Any | Manner::PriorKnowledge, true) => http2::serve(stream, pages).await,
             (Manner::PriorKnowledge, false) => {}

@@ -31,19 +31,39 @@ pub(super) enum Piece {
 
 impl Answer {
     pub(super) fn of_http1(head: &ResponseHead, expected: Option<u64>) -> Self {
-        let headers =
-            head.fields.iter().map(|(name, value)| Header { name: Untrusted::from_bytes(name), value: Untrusted::from_bytes(value) });
-        let set_cookies = head.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie")).map(|(_, value)| value.clone());
-        Self { status: head.status, headers: headers.collect(), set_cookies: set_cookies.collect(), expected }
+        let headers = head.fields.iter().map(|(name, value)| Header {
+            name: Untrusted::from_bytes(name),
+            value: Untrusted::from_bytes(value),
+        });
+        let set_cookies = head
+            .fields
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie"))
+            .map(|(_, value)| value.clone());
+        Self {
+            status: head.status,
+            headers: headers.collect(),
+            set_cookies: set_cookies.collect(),
+            expected,
+        }
     }
 
     /// All values of a field, in order.
     pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |header| header.is(name)).map(|header| header.value.raw())
+        self.headers
+            .iter()
+            .filter(move |header| header.is(name))
+            .map(|header| header.value.raw())
     }
 }
 
 /// Field lines out of a map.
 pub(super) fn headers(fields: &HeaderMap) -> Vec<Header> {
-    fields.iter().map(|(name, value)| Header { name: name.as_str().into(), value: Untrusted::from_bytes(value.as_bytes()) }).collect()
+    fields
+        .iter()
+        .map(|(name, value)| Header {
+            name: name.as_str().into(),
+            value: Untrusted::from_bytes(value.as_bytes()),
+        })
+        .collect()
 }

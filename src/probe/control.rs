@@ -1,8 +1,10 @@
-//! The same request by an ordinary HTTP client, so that everybody can see how little the inspector weighs (`--control`).
+//! The same request by an ordinary HTTP client, so that everybody can see how little the inspector
+//! weighs (`--control`).
 //!
-//! The client is given the addresses the run has found, so name resolution is not in its figures; connecting, TLS and the message
-//! are. It keeps no connection and no cookie, and it follows redirects only as long as they stay with the first URL's origin
-//! or there is nothing that has to stay home: it cannot take fields back as the run does, nor judge addresses as the guard does.
+//! The client is given the addresses the run has found, so name resolution is not in its figures;
+//! connecting, TLS and the message are. It keeps no connection and no cookie, and it follows
+//! redirects only as long as they stay with the first URL's origin or there is nothing that has to
+//! stay home: it cannot take fields back as the run does, nor judge addresses as the guard does.
 
 use std::net::SocketAddr;
 
@@ -25,12 +27,20 @@ use crate::units::Moment;
 const MOST_BODY: u64 = 64 << 20;
 
 /// Runs the request and tells how long it took.
-pub(super) async fn measure(spec: &Spec, recorder: &Recorder, reached: &[(String, SocketAddr)], trust: &mut TrustLoader) {
+pub(super) async fn measure(
+    spec: &Spec,
+    recorder: &Recorder,
+    reached: &[(String, SocketAddr)],
+    trust: &mut TrustLoader,
+) {
     let prepared = match prepare(spec, reached, trust).await {
         Ok(prepared) => prepared,
         Err(why) => {
             let text = format!("the ordinary client was not run for comparison: {why}");
-            recorder.emit(What::Note { exchange: None, text: text.into() });
+            recorder.emit(What::Note {
+                exchange: None,
+                text: text.into(),
+            });
             return;
         }
     };
@@ -39,13 +49,30 @@ pub(super) async fn measure(spec: &Spec, recorder: &Recorder, reached: &[(String
     let measured = within(deadline, on_its_own_thread(prepared, recorder.clone())).await;
     let total = recorder.now().since(began);
     let told = match measured {
-        Some(Ok(Measured { headers, ended, status })) => {
-            What::ControlMeasured { status: Some(status), headers: headers.since(began), total: ended.since(began), error: None }
-        }
-        Some(Err(error)) => What::ControlMeasured { status: None, headers: total, total, error: Some(error.into()) },
+        Some(Ok(Measured {
+            headers,
+            ended,
+            status,
+        })) => What::ControlMeasured {
+            status: Some(status),
+            headers: headers.since(began),
+            total: ended.since(began),
+            error: None,
+        },
+        Some(Err(error)) => What::ControlMeasured {
+            status: None,
+            headers: total,
+            total,
+            error: Some(error.into()),
+        },
         None => {
             let error = Some("it did not end within --max-time".into());
-            What::ControlMeasured { status: None, headers: total, total, error }
+            What::ControlMeasured {
+                status: None,
+                headers: total,
+                total,
+                error,
+            }
         }
     };
     recorder.emit(told);
@@ -58,11 +85,19 @@ struct Measured {
     status: u16,
 }
 
-/// Runs the client on a thread of its own. It reads as long as there is something to read, and nothing but what this program puts below a
-/// client of its own would have it pause; so a limit is noticed here. Who no longer waits has the client end at its next pause.
-async fn on_its_own_thread(prepared: (Client, reqwest::Request), recorder: Recorder) -> Result<Measured, String> {
+/// Runs the client on a thread of its own. It reads as long as there is something to read, and
+/// nothing but what this program puts below a client of its own would have it pause; so a limit is
+/// noticed here. Who no longer waits has the client end at its next pause.
+async fn on_its_own_thread(
+    prepared: (Client, reqwest::Request),
+    recorder: Recorder,
+) -> Result<Measured, String> {
     let (mut done, measured) = oneshot::channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|error| error.to_string())?;
     let work = move || {
         runtime.block_on(async {
             let ended = tokio::select! {
@@ -73,25 +108,53 @@ async fn on_its_own_thread(prepared: (Client, reqwest::Request), recorder: Recor
             let _ = done.send(ended);
         });
     };
-    std::thread::Builder::new().name("control".to_owned()).spawn(work).map_err(|error| error.to_string())?;
-    measured.await.unwrap_or_else(|_| Err("it ended without a result".to_owned()))
+    std::thread::Builder::new()
+        .name("control".to_owned())
+        .spawn(work)
+        .map_err(|error| error.to_string())?;
+    measured
+        .await
+        .unwrap_or_else(|_| Err("it ended without a result".to_owned()))
 }
 
 /// Sends the request and reads the response to its end.
-async fn exchange((client, request): (Client, reqwest::Request), recorder: &Recorder) -> reqwest::Result<Measured> {
+async fn exchange(
+    (client, request): (Client, reqwest::Request),
+    recorder: &Recorder,
+) -> reqwest::Result<Measured> {
     let mut response = client.execute(request).await?;
     let headers = recorder.now();
     while response.chunk().await?.is_some() {}
-    Ok(Measured { headers, ended: recorder.now(), status: response.status().as_u16() })
+    Ok(Measured {
+        headers,
+        ended: recorder.now(),
+        status: response.status().as_u16(),
+    })
 }
 
-async fn prepare(spec: &Spec, reached: &[(String, SocketAddr)], trust: &mut TrustLoader) -> Result<(Client, reqwest::Request), String> {
+async fn prepare(
+    spec: &Spec,
+    reached: &[(String, SocketAddr)],
+    trust: &mut TrustLoader,
+) -> Result<(Client, reqwest::Request), String> {
     if !spec.connect_to.is_empty() {
         return Err("it cannot connect to another host than the URL's".to_owned());
     }
-    let tls = ordinary(&*trust.tools(&spec.tls).await, &*trust.trust(&spec.tls).await, &spec.tls, super::link::alpn(spec.http))?;
-    let mut builder = ClientBuilder::new().tls_backend_preconfigured(tls).no_proxy().referer(false).pool_max_idle_per_host(0);
-    builder = builder.redirect(policy(spec)).retry(reqwest::retry::never()).connect_timeout(spec.connect_timeout);
+    let tls = ordinary(
+        &*trust.tools(&spec.tls).await,
+        &*trust.trust(&spec.tls).await,
+        &spec.tls,
+        super::link::alpn(spec.http),
+    )?;
+    let mut builder = ClientBuilder::new()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .referer(false)
+        .pool_max_idle_per_host(0);
+    builder = builder
+        .redirect(policy(spec))
+        .retry(reqwest::retry::never())
+        .connect_timeout(spec.connect_timeout);
     builder = match spec.http {
         HttpChoice::Http10 => return Err("it does not speak HTTP/1.0".to_owned()),
         HttpChoice::Http11 => builder.http1_only(),
@@ -111,11 +174,16 @@ async fn prepare(spec: &Spec, reached: &[(String, SocketAddr)], trust: &mut Trus
 }
 
 fn request(spec: &Spec) -> Result<reqwest::Request, String> {
-    let built = Request::build(spec, &Hop::first(spec), None).map_err(|failed| failed.failure.message.raw().to_owned())?;
+    let built = Request::build(spec, &Hop::first(spec), None)
+        .map_err(|failed| failed.failure.message.raw().to_owned())?;
     let mut request = reqwest::Request::new(built.method, built.url);
-    for field in built.fields.iter().filter(|field| !field.is("host") && !field.is("content-length") && !field.is("transfer-encoding")) {
-        let (Ok(name), Ok(value)) = (http::HeaderName::from_bytes(field.name.as_bytes()), http::HeaderValue::from_bytes(&field.value))
-        else {
+    for field in built.fields.iter().filter(|field| {
+        !field.is("host") && !field.is("content-length") && !field.is("transfer-encoding")
+    }) {
+        let (Ok(name), Ok(value)) = (
+            http::HeaderName::from_bytes(field.name.as_bytes()),
+            http::HeaderValue::from_bytes(&field.value),
+        ) else {
             return Err(format!("it cannot send the field {}", field.name));
         };
         request.headers_mut().append(name, value);
@@ -143,7 +211,9 @@ fn policy(spec: &Spec) -> Policy {
     }
     let most = usize::try_from(spec.redirects.most).unwrap_or(usize::MAX);
     let home = spec.url.origin();
-    let has_own = spec.body.is_some() || spec.tls.cert.is_some() || !withheld(spec, &spec.url, true).is_empty();
+    let has_own = spec.body.is_some()
+        || spec.tls.cert.is_some()
+        || !withheld(spec, &spec.url, true).is_empty();
     // It cannot judge addresses either.
     let free = !spec.redirects.guard && (spec.redirects.trusted || !has_own);
     Policy::custom(move |attempt| {
@@ -161,18 +231,30 @@ fn ordinary_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
     let scheme = match proxy.kind {
         ProxyKind::Http => "http",
         ProxyKind::Https => "https",
-        ProxyKind::Socks5 | ProxyKind::Socks5h => return Err("it does not speak SOCKS here".to_owned()),
+        ProxyKind::Socks5 | ProxyKind::Socks5h => {
+            return Err("it does not speak SOCKS here".to_owned());
+        }
     };
-    let host = if proxy.host.contains(':') { format!("[{}]", proxy.host) } else { proxy.host.clone() };
-    let ordinary = reqwest::Proxy::all(format!("{scheme}://{host}:{}", proxy.port)).map_err(|error| sentence(&error))?;
-    Ok(match proxy.credentials.as_ref().map(crate::units::Secret::expose) {
-        Some((user, password)) => ordinary.basic_auth(user, password),
-        None => ordinary,
-    })
+    let host = if proxy.host.contains(':') {
+        format!("[{}]", proxy.host)
+    } else {
+        proxy.host.clone()
+    };
+    let ordinary = reqwest::Proxy::all(format!("{scheme}://{host}:{}", proxy.port))
+        .map_err(|error| sentence(&error))?;
+    Ok(
+        match proxy.credentials.as_ref().map(crate::units::Secret::expose) {
+            Some((user, password)) => ordinary.basic_auth(user, password),
+            None => ordinary,
+        },
+    )
 }
 
 /// An error with its causes.
 fn sentence(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

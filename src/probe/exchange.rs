@@ -52,13 +52,28 @@ pub(super) async fn perform(
     transfer: &mut Transfer,
     trust: &mut TrustLoader,
 ) -> Result<Outcome, Failed> {
-    let Transfer { hop, followed, cookies, carrier, .. } = transfer;
+    let Transfer {
+        hop,
+        followed,
+        cookies,
+        carrier,
+        ..
+    } = transfer;
     carrier.provide(step, hop, trust).await?;
-    let Carrier { line: Some(wire), link: Some(link), reused } = carrier else { return Err(no_link()) };
+    let Carrier {
+        line: Some(wire),
+        link: Some(link),
+        reused,
+    } = carrier
+    else {
+        return Err(no_link());
+    };
     let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
     let answer = match within(step.done_by, link.send(step, wire, request)).await {
         None => return Err(no_answer_in_time(step, link)),
-        Some(Err(failed)) if may_repeat && link.is_untouched() && is_closed(failed.failure.code) => {
+        Some(Err(failed))
+            if may_repeat && link.is_untouched() && is_closed(failed.failure.code) =>
+        {
             link.finish();
             return Ok(Outcome::Stale);
         }
@@ -76,14 +91,25 @@ pub(super) async fn perform(
 
 impl Carrier {
     /// A link for the hop: the one that is there if it fits, else a new one.
-    async fn provide(&mut self, step: &Step<'_>, hop: &Hop, trust: &mut TrustLoader) -> Result<(), Failed> {
+    async fn provide(
+        &mut self,
+        step: &Step<'_>,
+        hop: &Hop,
+        trust: &mut TrustLoader,
+    ) -> Result<(), Failed> {
         if let (Some(wire), Some(link)) = (&self.line, &self.link)
             && link.fits(hop)
         {
             self.reused = true;
             let (exchange, connection) = (step.exchange, wire.connection);
             let (local, remote) = (wire.local.clone(), wire.remote.clone());
-            step.recorder.emit(What::Connected { exchange, connection, local, remote, reused: true });
+            step.recorder.emit(What::Connected {
+                exchange,
+                connection,
+                local,
+                remote,
+                reused: true,
+            });
             return Ok(());
         }
         self.reused = false;
@@ -96,7 +122,8 @@ const fn is_closed(code: Code) -> bool {
     matches!(code, Code::SendClosed | Code::WaitClosed)
 }
 
-/// Keeps what an answer sets, whatever its status (RFC 6265bis §5.3), and says what is refused, and why.
+/// Keeps what an answer sets, whatever its status (RFC 6265bis §5.3), and says what is refused, and
+/// why.
 fn keep_cookies(step: &Step<'_>, cookies: &mut Option<Jar>, answer: &Answer, url: &Url) {
     const MOST_TOLD: usize = 5;
     let Some(jar) = cookies else { return };
@@ -114,12 +141,20 @@ fn keep_cookies(step: &Step<'_>, cookies: &mut Option<Jar>, answer: &Answer, url
         }
     }
     if refused > MOST_TOLD {
-        step.recorder.note(step.exchange, format!("and {} further cookies were not kept", refused - MOST_TOLD));
+        step.recorder.note(
+            step.exchange,
+            format!("and {} further cookies were not kept", refused - MOST_TOLD),
+        );
     }
 }
 
 /// Reads the body to its end. The user's output gets it if it is the answer the user asked for.
-async fn receive(step: &Step<'_>, link: &mut Link, answer: &Answer, is_final: bool) -> Result<(), Failed> {
+async fn receive(
+    step: &Step<'_>,
+    link: &mut Link,
+    answer: &Answer,
+    is_final: bool,
+) -> Result<(), Failed> {
     let refused = step.spec.fail_on_status && answer.status >= 400;
     let output = step.spec.output.as_ref().filter(|_| is_final && !refused);
     let mut receiver = Receiver::new(step, answer, output)?;
@@ -132,7 +167,11 @@ async fn receive(step: &Step<'_>, link: &mut Link, answer: &Answer, is_final: bo
     result
 }
 
-async fn read_to_end(step: &Step<'_>, link: &mut Link, receiver: &mut Receiver<'_>) -> Result<(), Failed> {
+async fn read_to_end(
+    step: &Step<'_>,
+    link: &mut Link,
+    receiver: &mut Receiver<'_>,
+) -> Result<(), Failed> {
     let mut turn = Turn::begin();
     loop {
         let piece = tokio::select! {
@@ -143,7 +182,10 @@ async fn read_to_end(step: &Step<'_>, link: &mut Link, receiver: &mut Receiver<'
         };
         match piece {
             Some(Piece::Data(data)) => receiver.take(&data).await?,
-            Some(Piece::Trailers(headers)) => step.recorder.emit(What::Trailers { exchange: step.exchange, headers }),
+            Some(Piece::Trailers(headers)) => step.recorder.emit(What::Trailers {
+                exchange: step.exchange,
+                headers,
+            }),
             None => break,
         }
         turn.pause_when_over().await;
@@ -155,19 +197,37 @@ fn verdict_on_status(step: &Step<'_>, answer: &Answer) -> Result<(), Failed> {
     if !step.spec.fail_on_status || answer.status < 400 {
         return Ok(());
     }
-    let whose = if answer.status < 500 { "the request" } else { "the server" };
-    let message = format!("the server answered with status {}, and --fail was given", answer.status);
-    Err(Failed::new(Phase::Receive, Code::HttpStatus, message, format!("a status of this class says that the fault is with {whose}")))
+    let whose = if answer.status < 500 {
+        "the request"
+    } else {
+        "the server"
+    };
+    let message = format!(
+        "the server answered with status {}, and --fail was given",
+        answer.status
+    );
+    Err(Failed::new(
+        Phase::Receive,
+        Code::HttpStatus,
+        message,
+        format!("a status of this class says that the fault is with {whose}"),
+    ))
 }
 
 fn limit(step: &Step<'_>) -> String {
-    step.spec.max_time.map_or_else(String::new, |limit| format!("; the limit was --max-time ({})", Nanos::from(limit)))
+    step.spec.max_time.map_or_else(String::new, |limit| {
+        format!("; the limit was --max-time ({})", Nanos::from(limit))
+    })
 }
 
 fn no_answer_in_time(step: &Step<'_>, link: &Link) -> Failed {
     let (written, partial) = link.progress();
     if link.phase() == Phase::Send {
-        let message = format!("the request could not be sent in time: {} of it were written{}", Bytes(written), limit(step));
+        let message = format!(
+            "the request could not be sent in time: {} of it were written{}",
+            Bytes(written),
+            limit(step)
+        );
         return Failed::new(
             Phase::Send,
             Code::SendTimeout,
@@ -179,7 +239,11 @@ fn no_answer_in_time(step: &Step<'_>, link: &Link) -> Failed {
         "nothing of it had come".to_owned()
     } else {
         let begin: Vec<u8> = partial.iter().copied().take(120).collect();
-        format!("{} of its head had come: \"{}\"", Bytes(partial.len() as u64), Untrusted::from_bytes(&begin).raw())
+        format!(
+            "{} of its head had come: \"{}\"",
+            Bytes(partial.len() as u64),
+            Untrusted::from_bytes(&begin).raw()
+        )
     };
     let message = format!("the response did not come in time: {so_far}{}", limit(step));
     Failed::new(
@@ -191,7 +255,11 @@ fn no_answer_in_time(step: &Step<'_>, link: &Link) -> Failed {
 }
 
 fn no_end_in_time(step: &Step<'_>, receiver: &Receiver<'_>) -> Failed {
-    let message = format!("the body did not end in time: {} had come{}", receiver.progress(), limit(step));
+    let message = format!(
+        "the body did not end in time: {} had come{}",
+        receiver.progress(),
+        limit(step)
+    );
     Failed::new(
         Phase::Receive,
         Code::BodyTimeout,
@@ -201,5 +269,10 @@ fn no_end_in_time(step: &Step<'_>, receiver: &Receiver<'_>) -> Failed {
 }
 
 fn no_link() -> Failed {
-    Failed::new(Phase::Send, Code::Internal, "there is no connection for the request", "report this as a fault")
+    Failed::new(
+        Phase::Send,
+        Code::Internal,
+        "there is no connection for the request",
+        "report this as a fault",
+    )
 }

@@ -14,7 +14,19 @@ pub struct Failed {
 
 impl Failed {
     /// A failure with its sentence and next step.
-    pub fn new(phase: Phase, code: Code, message: impl Into<Untrusted>, hint: impl Into<String>) -> Self {
-        Self { phase, failure: Failure { code, message: message.into(), hint: hint.into() } }
+    pub fn new(
+        phase: Phase,
+        code: Code,
+        message: impl Into<Untrusted>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            phase,
+            failure: Failure {
+                code,
+                message: message.into(),
+                hint: hint.into(),
+            },
+        }
     }
 }

@@ -9,20 +9,25 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Recorder;
 
-/// How long work may go on that always has more to do, before deadlines and cancellation are looked at: 5 ms.
+/// How long work may go on that always has more to do, before deadlines and cancellation are looked
+/// at: 5 ms.
 const TURN: Duration = Duration::from_millis(5);
 /// How often both clocks are read while something lasts.
 const PAIRING: Duration = Duration::from_secs(1);
 
 /// Waits for `work` until the deadline, if there is one; `None` where it passes.
-pub(super) async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn within<T>(
+    deadline: Option<Instant>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     match deadline {
         Some(deadline) => timeout_at(deadline, work).await.ok(),
         None => Some(work.await),
     }
 }
 
-/// Waits for `work` and reads both clocks every second meanwhile, so that packets of a long exchange are placed well.
+/// Waits for `work` and reads both clocks every second meanwhile, so that packets of a long
+/// exchange are placed well.
 pub(super) async fn with_paired_clocks<T>(recorder: &Recorder, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
@@ -33,8 +38,9 @@ pub(super) async fn with_paired_clocks<T>(recorder: &Recorder, work: impl Future
     }
 }
 
-/// Work that may never have to wait, because its peer always has more: it pauses now and then by itself. A deadline is noticed in
-/// such pauses only, for whoever watches it runs on the same thread.
+/// Work that may never have to wait, because its peer always has more: it pauses now and then by
+/// itself. A deadline is noticed in such pauses only, for whoever watches it runs on the same
+/// thread.
 #[derive(Debug)]
 pub(super) struct Turn {
     began: Instant,
@@ -49,7 +55,10 @@ impl Turn {
 
     /// The same with another length than 5 ms.
     pub(super) fn lasting(lasts: Duration) -> Self {
-        Self { began: Instant::now(), lasts }
+        Self {
+            began: Instant::now(),
+            lasts,
+        }
     }
 
     /// Whether it has lasted long enough. Then the next one has begun.

@@ -64,7 +64,10 @@ impl Line {
     /// The kernel's figures now, as an event.
     pub(super) fn measured(&self) -> Option<What> {
         let figures = self.kernel.as_ref()?.read()?;
-        Some(What::KernelMeasured { connection: self.connection, figures })
+        Some(What::KernelMeasured {
+            connection: self.connection,
+            figures,
+        })
     }
 }
 
@@ -77,7 +80,8 @@ pub(super) struct Link {
     version: http::Version,
 }
 
-/// What is spoken. It begins with the first request: a connection's first bytes belong to its send phase.
+/// What is spoken. It begins with the first request: a connection's first bytes belong to its send
+/// phase.
 enum Speech {
     NotYet {
         stream: Box<dyn Io>,
@@ -90,16 +94,47 @@ enum Speech {
 }
 
 impl Link {
-    /// Resolves, connects, talks to a proxy and secures, as the hop needs it. `line` is set as soon as there is a connection.
-    pub(super) async fn open(step: &Step<'_>, hop: &Hop, trust: &mut TrustLoader, line: &mut Option<Line>) -> Result<Self, Failed> {
-        let Place { host, port, is_secure } = Place::of(&hop.url)?;
+    /// Resolves, connects, talks to a proxy and secures, as the hop needs it. `line` is set as soon
+    /// as there is a connection.
+    pub(super) async fn open(
+        step: &Step<'_>,
+        hop: &Hop,
+        trust: &mut TrustLoader,
+        line: &mut Option<Line>,
+    ) -> Result<Self, Failed> {
+        let Place {
+            host,
+            port,
+            is_secure,
+        } = Place::of(&hop.url)?;
         let proxy = proxy_for(step.spec, &hop.url).filter(|_| step.spec.unix_socket.is_none());
         if is_secure || proxy.is_some_and(|proxy| proxy.kind == ProxyKind::Https) {
             trust.start(&step.spec.tls);
         }
-        let Established { connection, stream, meter, kernel, local, remote } = reach(step, proxy, &host, port).await?;
-        let line = line.insert(Line { connection, local, remote, meter: Arc::clone(&meter), kernel, unchecked: Vec::new() });
-        let mut way = Way { step, trust, connection, meter: &meter, unchecked: &mut line.unchecked, at_home: hop.at_home };
+        let Established {
+            connection,
+            stream,
+            meter,
+            kernel,
+            local,
+            remote,
+        } = reach(step, proxy, &host, port).await?;
+        let line = line.insert(Line {
+            connection,
+            local,
+            remote,
+            meter: Arc::clone(&meter),
+            kernel,
+            unchecked: Vec::new(),
+        });
+        let mut way = Way {
+            step,
+            trust,
+            connection,
+            meter: &meter,
+            unchecked: &mut line.unchecked,
+            at_home: hop.at_home,
+        };
         let mut stream: Box<dyn Io> = Box::new(Portions::new(stream));
         if let Some(proxy) = proxy {
             stream = way.through(proxy, stream, &host, port, is_secure).await?;
@@ -108,11 +143,23 @@ impl Link {
         if is_secure {
             (stream, alpn) = way.secured(stream, &host).await?;
         }
-        let by_proxy = proxy.filter(|proxy| !is_secure && speaks_http(proxy)).map(authorization);
-        let http2 = alpn.as_deref() == Some(b"h2") || step.spec.http == HttpChoice::Http2PriorKnowledge;
+        let by_proxy = proxy
+            .filter(|proxy| !is_secure && speaks_http(proxy))
+            .map(authorization);
+        let http2 =
+            alpn.as_deref() == Some(b"h2") || step.spec.http == HttpChoice::Http2PriorKnowledge;
         let speech = Speech::NotYet { stream, http2 };
-        let version = if step.spec.http == HttpChoice::Http10 { http::Version::HTTP_10 } else { http::Version::HTTP_11 };
-        Ok(Self { speech, origin: origin(&hop.url), by_proxy, version })
+        let version = if step.spec.http == HttpChoice::Http10 {
+            http::Version::HTTP_10
+        } else {
+            http::Version::HTTP_11
+        };
+        Ok(Self {
+            speech,
+            origin: origin(&hop.url),
+            by_proxy,
+            version,
+        })
     }
 
     /// Whether a hop's request can go over this connection.
@@ -121,8 +168,17 @@ impl Link {
     }
 
     /// Sends a request and waits for the final response's head.
-    pub(super) async fn send(&mut self, step: &Step<'_>, line: &Line, mut request: Request) -> Result<Answer, Failed> {
-        let stage = Stage::begin(step.recorder.clone(), step.exchange, Arc::clone(&line.meter));
+    pub(super) async fn send(
+        &mut self,
+        step: &Step<'_>,
+        line: &Line,
+        mut request: Request,
+    ) -> Result<Answer, Failed> {
+        let stage = Stage::begin(
+            step.recorder.clone(),
+            step.exchange,
+            Arc::clone(&line.meter),
+        );
         let target = match &self.by_proxy {
             Some(credentials) => {
                 request.fields.splice(1..1, credentials.clone());
@@ -149,12 +205,22 @@ impl Link {
             )
         };
         self.speech = match std::mem::replace(&mut self.speech, Speech::Never) {
-            Speech::NotYet { stream, http2: true } => {
-                Speech::Http2(Box::new(Http2::open(stream, meter.parts()).await.map_err(|error| fault("HTTP/2", error.to_string()))?))
-            }
-            Speech::NotYet { stream, http2: false } => {
-                Speech::Http1(Box::new(Http1::open(stream, meter.parts()).await.map_err(|error| fault("HTTP/1.1", error.to_string()))?))
-            }
+            Speech::NotYet {
+                stream,
+                http2: true,
+            } => Speech::Http2(Box::new(
+                Http2::open(stream, meter.parts())
+                    .await
+                    .map_err(|error| fault("HTTP/2", error.to_string()))?,
+            )),
+            Speech::NotYet {
+                stream,
+                http2: false,
+            } => Speech::Http1(Box::new(
+                Http1::open(stream, meter.parts())
+                    .await
+                    .map_err(|error| fault("HTTP/1.1", error.to_string()))?,
+            )),
             begun => begun,
         };
         Ok(())
@@ -235,10 +301,19 @@ impl Place {
     fn of(url: &Url) -> Result<Self, Failed> {
         let is_secure = url.scheme() == "https";
         match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) if is_secure || url.scheme() == "http" => Ok(Self { host: host.to_owned(), port, is_secure }),
+            (Some(host), Some(port)) if is_secure || url.scheme() == "http" => Ok(Self {
+                host: host.to_owned(),
+                port,
+                is_secure,
+            }),
             _ => {
                 let message = format!("{}:// is not spoken yet", url.scheme());
-                Err(Failed::new(Phase::Connect, Code::RequestInvalid, message, "use a URL that begins with http:// or https://"))
+                Err(Failed::new(
+                    Phase::Connect,
+                    Code::RequestInvalid,
+                    message,
+                    "use a URL that begins with http:// or https://",
+                ))
             }
         }
     }
@@ -250,7 +325,12 @@ fn origin(url: &Url) -> String {
 }
 
 /// A byte stream to the server, or to the proxy.
-async fn reach(step: &Step<'_>, proxy: Option<&Proxy>, host: &str, port: u16) -> Result<Established, Failed> {
+async fn reach(
+    step: &Step<'_>,
+    proxy: Option<&Proxy>,
+    host: &str,
+    port: u16,
+) -> Result<Established, Failed> {
     if let Some(path) = &step.spec.unix_socket {
         return connect_unix(step, path).await;
     }
@@ -262,13 +342,22 @@ async fn reach(step: &Step<'_>, proxy: Option<&Proxy>, host: &str, port: u16) ->
         None => connect_target(step.spec, host, port),
     };
     let addresses = resolve(step, &host, port).await?;
-    let addresses = if proxy.is_some() { addresses } else { permitted(step, addresses).map_err(|failed| naming(failed, false, &host))? };
-    connect(step, &addresses).await.map_err(|failed| naming(failed, proxy.is_some(), &host))
+    let addresses = if proxy.is_some() {
+        addresses
+    } else {
+        permitted(step, addresses).map_err(|failed| naming(failed, false, &host))?
+    };
+    connect(step, &addresses)
+        .await
+        .map_err(|failed| naming(failed, proxy.is_some(), &host))
 }
 
 /// Attempts tell addresses; this tells what they are the addresses of.
 fn naming(mut failed: Failed, is_proxy: bool, host: &str) -> Failed {
-    let of_whom = match (is_proxy, host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()) {
+    let of_whom = match (
+        is_proxy,
+        host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok(),
+    ) {
         (true, _) => format!("the proxy {host}: "),
         (false, false) => format!("{host}: "),
         (false, true) => return failed,
@@ -303,7 +392,10 @@ impl Way<'_> {
             recorder.begin(exchange, Phase::Proxy, Some(self.meter.position()));
             let means = self.means().await;
             // The client's certificate is for the server.
-            let purpose = Purpose { shows_identity: false, ..self.purpose(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy) };
+            let purpose = Purpose {
+                shows_identity: false,
+                ..self.purpose(&proxy.host, vec![b"http/1.1".to_vec()], Phase::Proxy)
+            };
             let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
             self.unchecked.extend(unchecked);
             stream = Box::new(secured);
@@ -315,11 +407,17 @@ impl Way<'_> {
             return Ok(stream);
         }
         let (host, port) = connect_target(self.step.spec, host, port);
-        Ok(Box::new(open_tunnel(self.step, stream, self.meter, proxy, &host, port).await?))
+        Ok(Box::new(
+            open_tunnel(self.step, stream, self.meter, proxy, &host, port).await?,
+        ))
     }
 
     /// The TLS phase.
-    async fn secured(&mut self, stream: Box<dyn Io>, host: &str) -> Result<(Box<dyn Io>, Option<Vec<u8>>), Failed> {
+    async fn secured(
+        &mut self,
+        stream: Box<dyn Io>,
+        host: &str,
+    ) -> Result<(Box<dyn Io>, Option<Vec<u8>>), Failed> {
         let (recorder, exchange) = (self.step.recorder, self.step.exchange);
         recorder.begin(exchange, Phase::Tls, Some(self.meter.position()));
         let means = self.means().await;
@@ -327,29 +425,49 @@ impl Way<'_> {
         let (secured, unchecked) = secure(self.step, stream, &means, &purpose).await?;
         self.unchecked.extend(unchecked);
         recorder.end(exchange, Phase::Tls, Some(self.meter.position()));
-        let alpn = secured.inner().inner().get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        let alpn = secured
+            .inner()
+            .inner()
+            .get_ref()
+            .1
+            .alpn_protocol()
+            .map(<[u8]>::to_vec);
         Ok((Box::new(secured), alpn))
     }
 
-    /// What a handshake works with, once it is loaded. Waiting for it belongs to the phase, as it does in curl's marks, but on the
-    /// app clock alone: it shows as this machine's own work.
+    /// What a handshake works with, once it is loaded. Waiting for it belongs to the phase, as it
+    /// does in curl's marks, but on the app clock alone: it shows as this machine's own work.
     async fn means(&mut self) -> Means {
         let (recorder, choice) = (self.step.recorder, &self.step.spec.tls);
         let (ready, began) = (self.trust.is_ready(choice), recorder.now());
         let tools = self.trust.tools(choice).await;
-        let trust = if choice.insecure { None } else { Some(self.trust.trust(choice).await) };
+        let trust = if choice.insecure {
+            None
+        } else {
+            Some(self.trust.trust(choice).await)
+        };
         if !ready {
             let waited = recorder.now().since(began);
             recorder.note(
                 self.step.exchange,
-                format!("{waited} passed before the TLS handshake began: this program was loading the trust store"),
+                format!(
+                    "{waited} passed before the TLS handshake began: this program was loading \
+                    the trust store"
+                ),
             );
         }
         Means { tools, trust }
     }
 
     fn purpose<'p>(&'p self, host: &'p str, alpn: Vec<Vec<u8>>, phase: Phase) -> Purpose<'p> {
-        Purpose { connection: self.connection, meter: self.meter, host, alpn, shows_identity: self.at_home, phase }
+        Purpose {
+            connection: self.connection,
+            meter: self.meter,
+            host,
+            alpn,
+            shows_identity: self.at_home,
+            phase,
+        }
     }
 }
 
@@ -359,7 +477,10 @@ const fn speaks_http(proxy: &Proxy) -> bool {
 
 fn authorization(proxy: &Proxy) -> Vec<Field> {
     let credentials = proxy.credentials.as_ref().map(crate::units::Secret::expose);
-    credentials.map(|(user, password)| Field::basic("Proxy-Authorization", user, password)).into_iter().collect()
+    credentials
+        .map(|(user, password)| Field::basic("Proxy-Authorization", user, password))
+        .into_iter()
+        .collect()
 }
 
 /// The application protocols that are offered for an HTTP version.
@@ -374,5 +495,10 @@ pub(super) fn alpn(choice: HttpChoice) -> Vec<Vec<u8>> {
 }
 
 fn mute() -> Failed {
-    Failed::new(Phase::Send, Code::Internal, "nothing can be said on this connection", "report this as a fault")
+    Failed::new(
+        Phase::Send,
+        Code::Internal,
+        "nothing can be said on this connection",
+        "report this as a fault",
+    )
 }

@@ -30,7 +30,12 @@ mod tests {
     fn once_an_interval() {
         let mut pace = Pace::default();
         let at = |millis| Moment::START + Nanos::from_millis(millis);
-        let due: Vec<bool> = [0, 10, 49, 50, 60, 99, 100, 300, 310].map(|millis| pace.is_due(at(millis))).into();
-        assert_eq!(due, [false, false, false, true, false, false, true, true, false]);
+        let due: Vec<bool> = [0, 10, 49, 50, 60, 99, 100, 300, 310]
+            .map(|millis| pace.is_due(at(millis)))
+            .into();
+        assert_eq!(
+            due,
+            [false, false, false, true, false, false, true, true, false]
+        );
     }
 }

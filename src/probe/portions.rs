@@ -1,8 +1,9 @@
 //! Lets what was read be used before more is read.
 //!
-//! hyper, h2 and rustls read as long as there is something to read and nothing to hand on. A fast peer would have h2 fill its whole
-//! window with pieces of the body before the first of them is taken away; and whoever sends what is only passed over (empty records,
-//! pings, zeros before a chunk's size) would never let a deadline be noticed.
+//! hyper, h2 and rustls read as long as there is something to read and nothing to hand on. A fast
+//! peer would have h2 fill its whole window with pieces of the body before the first of them is
+//! taken away; and whoever sends what is only passed over (empty records, pings, zeros before a
+//! chunk's size) would never let a deadline be noticed.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +16,8 @@ use super::limit::Turn;
 /// Read before a pause: 64 KiB, or what a [`Turn`] lets through.
 const PORTION: usize = 64 * 1024;
 
-/// A stream that pauses between portions; who reads is woken at once, and can use what it has first.
+/// A stream that pauses between portions; who reads is woken at once, and can use what it has
+/// first.
 pub(super) struct Portions<S> {
     inner: S,
     left: usize,
@@ -25,12 +27,20 @@ pub(super) struct Portions<S> {
 impl<S> Portions<S> {
     /// Over a stream.
     pub(super) fn new(inner: S) -> Self {
-        Self { inner, left: PORTION, turn: Turn::begin() }
+        Self {
+            inner,
+            left: PORTION,
+            turn: Turn::begin(),
+        }
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Portions<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.turn.is_over() || self.left == 0 {
             self.left = PORTION;
             cx.waker().wake_by_ref();
@@ -44,11 +54,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Portions<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Portions<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
     }
 
@@ -90,13 +108,24 @@ mod tests {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let bytes = vec![7; PORTION + 10];
-        let mut portions = Portions { inner: bytes.as_slice(), left: PORTION, turn: Turn::lasting(Duration::MAX) };
+        let mut portions = Portions {
+            inner: bytes.as_slice(),
+            left: PORTION,
+            turn: Turn::lasting(Duration::MAX),
+        };
         let mut buffer = vec![0; PORTION];
         let mut read = || {
             let mut buf = ReadBuf::new(&mut buffer);
-            let polled = Pin::new(&mut portions).poll_read(&mut Context::from_waker(&waker), &mut buf);
-            (polled.is_ready().then(|| buf.filled().len()), woken.0.load(Ordering::Relaxed))
+            let polled =
+                Pin::new(&mut portions).poll_read(&mut Context::from_waker(&waker), &mut buf);
+            (
+                polled.is_ready().then(|| buf.filled().len()),
+                woken.0.load(Ordering::Relaxed),
+            )
         };
-        assert_eq!([read(), read(), read()], [(Some(PORTION), 0), (None, 1), (Some(10), 1)]);
+        assert_eq!(
+            [read(), read(), read()],
+            [(Some(PORTION), 0), (None, 1), (Some(10), 1)]
+        );
     }
 }

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::trace::{AttemptId, ConnectionId, Event, ExchangeId, Phase, QueryId, SCHEMA, StreamPosition, What};
+use crate::trace::{
+    AttemptId, ConnectionId, Event, ExchangeId, Phase, QueryId, SCHEMA, StreamPosition, What,
+};
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
 /// Where events go. It must not block for long: the engine waits for it.
@@ -39,7 +41,11 @@ impl Recorder {
         }));
         recorder.emit_at(
             Moment::START,
-            What::RunStarted { schema: SCHEMA.to_owned(), tool_version: env!("CARGO_PKG_VERSION").to_owned(), started_at: wall_now() },
+            What::RunStarted {
+                schema: SCHEMA.to_owned(),
+                tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+                started_at: wall_now(),
+            },
         );
         recorder.pair_clocks();
         recorder
@@ -70,13 +76,23 @@ impl Recorder {
 
     /// Says something worth knowing that is no failure.
     pub fn note(&self, exchange: ExchangeId, text: impl Into<Untrusted>) {
-        self.emit(What::Note { exchange: Some(exchange), text: text.into() });
+        self.emit(What::Note {
+            exchange: Some(exchange),
+            text: text.into(),
+        });
     }
 
-    /// Begins a phase where the one before it ended: this program's own work between them is the new phase's, as it is between
-    /// curl's marks.
+    /// Begins a phase where the one before it ended: this program's own work between them is the
+    /// new phase's, as it is between curl's marks.
     pub fn begin(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
-        self.emit_at(self.edge(exchange), What::PhaseBegan { exchange, phase, position });
+        self.emit_at(
+            self.edge(exchange),
+            What::PhaseBegan {
+                exchange,
+                phase,
+                position,
+            },
+        );
     }
 
     /// Where the exchange's latest phase ended, or else where the exchange began.
@@ -91,12 +107,18 @@ impl Recorder {
 
     /// Ends a phase now.
     pub fn end(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
-        self.emit(What::PhaseEnded { exchange, phase, position });
+        self.emit(What::PhaseEnded {
+            exchange,
+            phase,
+            position,
+        });
     }
 
     /// Reads both clocks and says how they pair. Of a few tries the tightest is taken.
     pub fn pair_clocks(&self) {
-        let tightest = (0..4).map(|_| self.read_both()).min_by_key(|(_, _, uncertainty)| *uncertainty);
+        let tightest = (0..4)
+            .map(|_| self.read_both())
+            .min_by_key(|(_, _, uncertainty)| *uncertainty);
         if let Some((at, wall, uncertainty)) = tightest {
             self.emit_at(at, What::ClockPaired { wall, uncertainty });
         }
@@ -106,7 +128,11 @@ impl Recorder {
         let before = self.now();
         let wall = wall_now();
         let width = self.now().since(before);
-        (before + Nanos(width.0 / 2), wall, Nanos(width.0.div_ceil(2)))
+        (
+            before + Nanos(width.0 / 2),
+            wall,
+            Nanos(width.0.div_ceil(2)),
+        )
     }
 
     /// The next exchange's number.
@@ -131,6 +157,8 @@ impl Recorder {
 }
 
 fn wall_now() -> WallTime {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     WallTime(Nanos::from(since_1970).0)
 }

@@ -1,8 +1,10 @@
 //! Redirects (RFC 9110 §15.4): where to, by which method, and what stays home.
 //!
-//! What is the user's own (header fields, credentials, the body, the client's certificate) goes to the origin of the user's URL only, and
-//! not again once the chain has left it: whoever leads back chooses where, as with curl and the fetch standard. A method without its body would be another request, so a chain ends where a redirect asks for
-//! the body at another origin. `--location-trusted` lets everything go everywhere.
+//! What is the user's own (header fields, credentials, the body, the client's certificate) goes to
+//! the origin of the user's URL only, and not again once the chain has left it: whoever leads back
+//! chooses where, as with curl and the fetch standard. A method without its body would be another
+//! request, so a chain ends where a redirect asks for the body at another origin.
+//! `--location-trusted` lets everything go everywhere.
 
 mod guard;
 mod reach;
@@ -31,9 +33,19 @@ pub(super) struct Redirect {
 
 impl Redirect {
     /// The redirect of an answer, if it is one that is to be followed; a fault if it cannot be.
-    pub(super) fn of(spec: &Spec, hop: &Hop, answer: &Answer, followed: u32) -> Result<Option<Self>, Failed> {
-        let is_redirect = spec.redirects.follow && matches!(answer.status, 301 | 302 | 303 | 307 | 308);
-        let Some(location) = answer.values("location").next().filter(|location| is_redirect && !location.trim().is_empty()) else {
+    pub(super) fn of(
+        spec: &Spec,
+        hop: &Hop,
+        answer: &Answer,
+        followed: u32,
+    ) -> Result<Option<Self>, Failed> {
+        let is_redirect =
+            spec.redirects.follow && matches!(answer.status, 301 | 302 | 303 | 307 | 308);
+        let Some(location) = answer
+            .values("location")
+            .next()
+            .filter(|location| is_redirect && !location.trim().is_empty())
+        else {
             return Ok(None);
         };
         if followed >= spec.redirects.most {
@@ -45,16 +57,44 @@ impl Redirect {
         if with_body && !at_home && has_content(spec) {
             return Err(wants_body(answer.status, &hop.url, &url));
         }
-        let withheld = if at_home { Vec::new() } else { withheld(spec, &url, with_body) };
-        let other_locations = answer.values("location").filter(|other| *other != location).count();
-        let referer = spec.referer_auto.then(|| referer(spec, &hop.url, &url)).flatten();
-        Ok(Some(Self { hop: Hop { url, method, with_body, at_home, referer }, withheld, other_locations }))
+        let withheld = if at_home {
+            Vec::new()
+        } else {
+            withheld(spec, &url, with_body)
+        };
+        let other_locations = answer
+            .values("location")
+            .filter(|other| *other != location)
+            .count();
+        let referer = spec
+            .referer_auto
+            .then(|| referer(spec, &hop.url, &url))
+            .flatten();
+        Ok(Some(Self {
+            hop: Hop {
+                url,
+                method,
+                with_body,
+                at_home,
+                referer,
+            },
+            withheld,
+            other_locations,
+        }))
     }
 
     /// Where it leads and what stays home, as an event.
     pub(super) fn event(&self, exchange: ExchangeId) -> What {
-        let withheld = self.withheld.iter().map(|name| Untrusted::new(name.as_str())).collect();
-        What::Redirected { exchange, to: self.hop.bare_url().as_str().into(), withheld }
+        let withheld = self
+            .withheld
+            .iter()
+            .map(|name| Untrusted::new(name.as_str()))
+            .collect();
+        What::Redirected {
+            exchange,
+            to: self.hop.bare_url().as_str().into(),
+            withheld,
+        }
     }
 
     /// Whether it leads from TLS to plain text.
@@ -69,21 +109,38 @@ impl Redirect {
             1 => "another Location field".to_owned(),
             more => format!("{more} other Location fields"),
         };
-        Some(format!("the answer has {others} that say something else; the first is followed, and programs differ in this"))
+        Some(format!(
+            "the answer has {others} that say something else; the first is followed, and programs \
+                differ in this"
+        ))
     }
 }
 
-/// The location, resolved against the URL it came from as browsers do it, whose fragment it inherits if it has none (RFC 9110 §10.2.2).
+/// The location, resolved against the URL it came from as browsers do it, whose fragment it
+/// inherits if it has none (RFC 9110 §10.2.2).
 fn target(from: &Url, location: &str) -> Result<Url, Failed> {
     let hint = "the server's Location field is at fault; a Location is a URL or a path";
-    let fault = |what: &str| failed(Code::BadRedirect, format!("the redirect to \"{location}\" cannot be followed: {what}"), hint);
+    let fault = |what: &str| {
+        failed(
+            Code::BadRedirect,
+            format!("the redirect to \"{location}\" cannot be followed: {what}"),
+            hint,
+        )
+    };
     if location.chars().any(char::is_control) {
         return Err(fault("there is a control character in it"));
     }
-    let mut url = from.join(location).map_err(|error| fault(&error.to_string()))?;
+    let mut url = from
+        .join(location)
+        .map_err(|error| fault(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        let message = format!("the redirect to \"{location}\" leads away from HTTP and is not followed");
-        return Err(failed(Code::BadRedirect, message, "only http:// and https:// are followed"));
+        let message =
+            format!("the redirect to \"{location}\" leads away from HTTP and is not followed");
+        return Err(failed(
+            Code::BadRedirect,
+            message,
+            "only http:// and https:// are followed",
+        ));
     }
     if url.port() == Some(0) {
         return Err(fault("port 0 cannot be connected to"));
@@ -94,14 +151,19 @@ fn target(from: &Url, location: &str) -> Result<Url, Failed> {
     Ok(url)
 }
 
-/// 303 asks for the result by GET; 301 and 302 turn a POST into a GET as everybody does; 307 and 308 change nothing.
+/// 303 asks for the result by GET; 301 and 302 turn a POST into a GET as everybody does; 307 and
+/// 308 change nothing.
 fn method_after(hop: &Hop, status: u16) -> (String, bool) {
     let turns = match status {
         303 => hop.method != "HEAD" && hop.method != "GET",
         301 | 302 => hop.method == "POST",
         _ => false,
     };
-    if turns { ("GET".to_owned(), false) } else { (hop.method.clone(), hop.with_body) }
+    if turns {
+        ("GET".to_owned(), false)
+    } else {
+        (hop.method.clone(), hop.with_body)
+    }
 }
 
 /// Whether there is anything in the body.
@@ -117,8 +179,9 @@ fn leads_out_of_tls(from: &Url, to: &Url) -> bool {
     from.scheme() == "https" && to.scheme() == "http"
 }
 
-/// What `Referer` says after a redirect, as browsers do it (`strict-origin-when-cross-origin` of W3C's Referrer Policy): another origin
-/// is told the origin alone, and out of TLS nothing is told (RFC 9110 §10.1.3).
+/// What `Referer` says after a redirect, as browsers do it (`strict-origin-when-cross-origin` of
+/// W3C's Referrer Policy): another origin is told the origin alone, and out of TLS nothing is told
+/// (RFC 9110 §10.1.3).
 fn referer(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
     if leads_out_of_tls(from, to) {
         return None;
@@ -136,26 +199,38 @@ fn referer(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
 
 fn too_many(most: u32, location: &str) -> Failed {
     let message = format!("there are more than {most} redirects; the last leads to {location}");
-    let hint = "two rules may send to each other in a circle; the list of exchanges shows them, and --max-redirs allows more";
+    let hint = "two rules may send to each other in a circle; the list of exchanges shows them, \
+        and --max-redirs allows more";
     failed(Code::TooManyRedirects, message, hint)
 }
 
-/// The method has to stay, and with it the body (RFC 9110 §15.4.8): without it, this would be another request.
+/// The method has to stay, and with it the body (RFC 9110 §15.4.8): without it, this would be
+/// another request.
 fn wants_body(status: u16, from: &Url, to: &Url) -> Failed {
-    let (home, other) = (from.origin().ascii_serialization(), to.origin().ascii_serialization());
+    let (home, other) = (
+        from.origin().ascii_serialization(),
+        to.origin().ascii_serialization(),
+    );
     if leads_out_of_tls(from, to) {
-        let message = format!("the redirect ({status}) wants the request's body sent without TLS, from {home} to {other}; it stays home");
+        let message = format!(
+            "the redirect ({status}) wants the request's body sent without TLS, from {home} to \
+                {other}; it stays home"
+        );
         return failed(
             Code::RedirectLosesTls,
             message,
             "the server's Location should be https; --location-trusted sends the body in clear",
         );
     }
-    let message = format!("the redirect ({status}) wants the request's body sent to another origin, from {home} to {other}; it stays home");
+    let message = format!(
+        "the redirect ({status}) wants the request's body sent to another origin, from {home} to \
+            {other}; it stays home"
+    );
     failed(
         Code::RedirectWantsBody,
         message,
-        "probe that URL itself if it is the right one, or let --location-trusted send everything along",
+        "probe that URL itself if it is the right one, or let --location-trusted send everything \
+            along",
     )
 }
 
@@ -165,7 +240,11 @@ fn failed(code: Code, message: String, hint: &str) -> Failed {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use super::*;
     use crate::probe::spec::{HeaderRule, Redirects};
     use crate::trace::Header;
@@ -173,32 +252,57 @@ mod tests {
 
     fn spec(url: &str) -> Spec {
         let mut spec = Spec::get(Url::parse(url).unwrap());
-        spec.redirects = Redirects { follow: true, most: 3, ..Redirects::default() };
+        spec.redirects = Redirects {
+            follow: true,
+            most: 3,
+            ..Redirects::default()
+        };
         spec.headers = vec![HeaderRule::Set("X-Key".into(), Secret::new("k".into()))];
         spec
     }
 
     fn answer(status: u16, location: &str) -> Answer {
-        Answer { status, headers: vec![Header::new("location", location)], set_cookies: Vec::new(), expected: None }
+        Answer {
+            status,
+            headers: vec![Header::new("location", location)],
+            set_cookies: Vec::new(),
+            expected: None,
+        }
     }
 
     fn follow(spec: &Spec, status: u16, location: &str) -> Redirect {
-        Redirect::of(spec, &Hop::first(spec), &answer(status, location), 0).unwrap().unwrap()
+        Redirect::of(spec, &Hop::first(spec), &answer(status, location), 0)
+            .unwrap()
+            .unwrap()
     }
 
     #[test]
     fn a_location_is_resolved_and_inherits_the_fragment() {
         let spec = spec("http://h:81/a/b?q#part");
-        assert_eq!(follow(&spec, 302, "../c").hop.url.as_str(), "http://h:81/c#part");
-        assert_eq!(follow(&spec, 302, "//other/x#own").hop.url.as_str(), "http://other/x#own");
-        assert_eq!(follow(&spec, 302, "?r").hop.url.as_str(), "http://h:81/a/b?r#part");
+        assert_eq!(
+            follow(&spec, 302, "../c").hop.url.as_str(),
+            "http://h:81/c#part"
+        );
+        assert_eq!(
+            follow(&spec, 302, "//other/x#own").hop.url.as_str(),
+            "http://other/x#own"
+        );
+        assert_eq!(
+            follow(&spec, 302, "?r").hop.url.as_str(),
+            "http://h:81/a/b?r#part"
+        );
     }
 
     #[test]
     fn the_users_fields_stay_home_when_scheme_host_or_port_changes() {
         let spec = spec("http://h/");
-        for (location, home) in [("/x", true), ("http://h:80/", true), ("https://h/", false), ("http://h:81/", false), ("http://g/", false)]
-        {
+        for (location, home) in [
+            ("/x", true),
+            ("http://h:80/", true),
+            ("https://h/", false),
+            ("http://h:81/", false),
+            ("http://g/", false),
+        ] {
             let redirect = follow(&spec, 302, location);
             assert_eq!(redirect.hop.at_home, home, "{location}");
             assert_eq!(redirect.withheld.is_empty(), home, "{location}");
@@ -221,15 +325,27 @@ mod tests {
             (308, "DELETE", "DELETE"),
         ] {
             spec.method = Some(method.to_owned());
-            assert_eq!(follow(&spec, status, "/").hop.method, expected, "{status} {method}");
+            assert_eq!(
+                follow(&spec, status, "/").hop.method,
+                expected,
+                "{status} {method}"
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_followed_is_refused() {
         let spec = spec("http://h/");
-        for location in ["ftp://h/", "file:///etc/passwd", "javascript:alert(1)", "http://", "http://[::1", "data:,x"] {
-            let failed = Redirect::of(&spec, &Hop::first(&spec), &answer(302, location), 0).unwrap_err();
+        for location in [
+            "ftp://h/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "http://",
+            "http://[::1",
+            "data:,x",
+        ] {
+            let failed =
+                Redirect::of(&spec, &Hop::first(&spec), &answer(302, location), 0).unwrap_err();
             assert_eq!(failed.failure.code, Code::BadRedirect, "{location}");
         }
         let failed = Redirect::of(&spec, &Hop::first(&spec), &answer(302, "/"), 3).unwrap_err();
@@ -239,8 +355,21 @@ mod tests {
     #[test]
     fn what_is_no_redirect_is_none() {
         let spec = spec("http://h/");
-        assert!(Redirect::of(&spec, &Hop::first(&spec), &answer(200, "/"), 0).unwrap().is_none());
-        let without = Answer { status: 302, headers: Vec::new(), set_cookies: Vec::new(), expected: None };
-        assert!(Redirect::of(&spec, &Hop::first(&spec), &without, 0).unwrap().is_none());
+        assert!(
+            Redirect::of(&spec, &Hop::first(&spec), &answer(200, "/"), 0)
+                .unwrap()
+                .is_none()
+        );
+        let without = Answer {
+            status: 302,
+            headers: Vec::new(),
+            set_cookies: Vec::new(),
+            expected: None,
+        };
+        assert!(
+            Redirect::of(&spec, &Hop::first(&spec), &without, 0)
+                .unwrap()
+                .is_none()
+        );
     }
 }

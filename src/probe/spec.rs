@@ -13,7 +13,10 @@ use crate::units::Secret;
 
 /// A request and all that shapes it. The meaning of a field is that of the curl option it names.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own on the command line"
+)]
 pub struct Spec {
     /// Where to.
     pub url: Url,
@@ -39,7 +42,8 @@ pub struct Spec {
     pub bearer: Option<Secret<String>>,
     /// `-b`, `-c`.
     pub cookies: Cookies,
-    /// `--compressed`: ask for a content coding and decode it. What comes coded without it is taken as it comes.
+    /// `--compressed`: ask for a content coding and decode it. What comes coded without it is
+    /// taken as it comes.
     pub compressed: bool,
     /// `-L` and what goes with it.
     pub redirects: Redirects,
@@ -174,7 +178,14 @@ pub struct FormPart {
 impl FormPart {
     /// A part with nothing but its content.
     pub const fn new(content: FormContent) -> Self {
-        Self { name: None, content, content_type: None, file_name: None, headers: Vec::new(), encoding: None }
+        Self {
+            name: None,
+            content,
+            content_type: None,
+            file_name: None,
+            headers: Vec::new(),
+            encoding: None,
+        }
     }
 }
 
@@ -199,7 +210,10 @@ pub enum FormContent {
 impl FormContent {
     /// Text as given.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Bytes { bytes: Bytes::from(text.into()), is_file: false }
+        Self::Bytes {
+            bytes: Bytes::from(text.into()),
+            is_file: false,
+        }
     }
 }
 
@@ -221,8 +235,15 @@ pub enum TransferEncoding {
 impl TransferEncoding {
     /// The encoding with this name in `Content-Transfer-Encoding`, whatever its case.
     pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Base64, Self::QuotedPrintable, Self::SevenBit, Self::EightBit, Self::Binary];
-        all.into_iter().find(|encoding| encoding.name().eq_ignore_ascii_case(name))
+        let all = [
+            Self::Base64,
+            Self::QuotedPrintable,
+            Self::SevenBit,
+            Self::EightBit,
+            Self::Binary,
+        ];
+        all.into_iter()
+            .find(|encoding| encoding.name().eq_ignore_ascii_case(name))
     }
 
     /// Its name.
@@ -257,15 +278,22 @@ pub struct Redirects {
     pub follow: bool,
     /// `--max-redirs`.
     pub most: u32,
-    /// `--location-trusted`: credentials, user fields, the body and the client certificate go along everywhere.
+    /// `--location-trusted`: credentials, user fields, the body and the client certificate go
+    /// along everywhere.
     pub trusted: bool,
-    /// `--redirect-guard`: a redirect from a public address to one that the public cannot reach is refused.
+    /// `--redirect-guard`: a redirect from a public address to one that the public cannot reach is
+    /// refused.
     pub guard: bool,
 }
 
 impl Default for Redirects {
     fn default() -> Self {
-        Self { follow: false, most: 50, trusted: false, guard: false }
+        Self {
+            follow: false,
+            most: 50,
+            trusted: false,
+            guard: false,
+        }
     }
 }
 
@@ -284,14 +312,16 @@ pub enum Family {
 /// How names become addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Dns {
-    /// The system's configuration (hosts file, name servers, search list), asked by this program so that every query is seen.
+    /// The system's configuration (hosts file, name servers, search list), asked by this program so
+    /// that every query is seen.
     #[default]
     Configured,
     /// `--dns-servers`.
     Servers(Vec<SocketAddr>),
     /// `--doh-url`.
     Https(Url),
-    /// The operating system's resolver (`getaddrinfo`): what other programs get, but its queries cannot be seen.
+    /// The operating system's resolver (`getaddrinfo`): what other programs get, but its queries
+    /// cannot be seen.
     System,
 }
 
@@ -306,7 +336,8 @@ pub struct Resolve {
     pub addresses: Vec<IpAddr>,
 }
 
-/// One `--connect-to host:port:to_host:to_port`; empty or absent parts fit anything, or stay as they are.
+/// One `--connect-to host:port:to_host:to_port`; empty or absent parts fit anything, or stay as
+/// they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectTo {
     /// Requested host.
@@ -439,7 +470,8 @@ impl KeyLogTroubles {
     }
 }
 
-/// Hears TLS secrets as they become known, each as a line of a key log (RFC 9850) with its line break, on the engine's thread.
+/// Hears TLS secrets as they become known, each as a line of a key log (RFC 9850) with its line
+/// break, on the engine's thread.
 #[derive(Clone)]
 pub struct KeyTap(Arc<dyn Fn(&str) + Send + Sync>);
 

@@ -1,7 +1,8 @@
 //! The three phases of a message: send, wait, receive.
 //!
-//! They are contiguous: one ends and the next begins at the same instant. A response that comes before the request's last byte
-//! is written ends the send phase with its first byte; then there is no wait phase, because nobody waited.
+//! They are contiguous: one ends and the next begins at the same instant. A response that comes
+//! before the request's last byte is written ends the send phase with its first byte; then there is
+//! no wait phase, because nobody waited.
 
 use std::sync::Arc;
 
@@ -22,7 +23,12 @@ impl Stage {
     /// The request is handed over now.
     pub(super) fn begin(recorder: Recorder, exchange: ExchangeId, meter: Arc<Meter>) -> Self {
         recorder.begin(exchange, Phase::Send, Some(meter.position()));
-        Self { recorder, exchange, meter, phase: Phase::Send }
+        Self {
+            recorder,
+            exchange,
+            meter,
+            phase: Phase::Send,
+        }
     }
 
     /// The phase that is under way, or the last one.
@@ -42,7 +48,8 @@ impl Stage {
         }
     }
 
-    /// The first byte of the final response's head was read at `at`; it lies at or after `position`.
+    /// The first byte of the final response's head was read at `at`; it lies at or after
+    /// `position`.
     pub(super) fn answered(&mut self, at: Moment, position: StreamPosition) {
         if self.phase != Phase::Receive {
             self.pass_to(Phase::Receive, at, position);
@@ -51,14 +58,29 @@ impl Stage {
 
     /// The last byte of the message was read.
     pub(super) fn finished(&self) {
-        self.recorder.end(self.exchange, self.phase, Some(self.meter.position()));
+        self.recorder
+            .end(self.exchange, self.phase, Some(self.meter.position()));
         self.meter.layering().tell();
     }
 
     fn pass_to(&mut self, phase: Phase, at: Moment, position: StreamPosition) {
         let (exchange, position) = (self.exchange, Some(position));
-        self.recorder.emit_at(at, What::PhaseEnded { exchange, phase: self.phase, position });
-        self.recorder.emit_at(at, What::PhaseBegan { exchange, phase, position });
+        self.recorder.emit_at(
+            at,
+            What::PhaseEnded {
+                exchange,
+                phase: self.phase,
+                position,
+            },
+        );
+        self.recorder.emit_at(
+            at,
+            What::PhaseBegan {
+                exchange,
+                phase,
+                position,
+            },
+        );
         self.phase = phase;
         self.meter.layering().tell();
     }

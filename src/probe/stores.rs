@@ -21,7 +21,8 @@ impl Stores {
     /// A store can take a mebibyte: the oldest of more are loaded again when they are wanted again.
     const MOST: usize = 16;
 
-    /// Gets ready what a run of this spec needs, before it begins, so that none of its time is spent on it.
+    /// Gets ready what a run of this spec needs, before it begins, so that none of its time is
+    /// spent on it.
     pub async fn prepare(&mut self, spec: &Spec) -> Prepared {
         if !may_need_tls(spec) || spec.tls.key_tap.is_some() {
             return Prepared::start(spec);
@@ -42,13 +43,26 @@ impl Stores {
 
 impl Files {
     fn of(choice: &TlsChoice) -> Self {
-        let TlsChoice { ca_file, ca_pem, cert, key, key_log, .. } = choice;
-        Self { ca_pem: ca_pem.clone(), paths: [ca_file, cert, key, key_log].map(Clone::clone) }
+        let TlsChoice {
+            ca_file,
+            ca_pem,
+            cert,
+            key,
+            key_log,
+            ..
+        } = choice;
+        Self {
+            ca_pem: ca_pem.clone(),
+            paths: [ca_file, cert, key, key_log].map(Clone::clone),
+        }
     }
 }
 
 /// Whether TLS is wanted from the start, or a redirect may lead to it.
 fn may_need_tls(spec: &Spec) -> bool {
-    let proxy_has_it = spec.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Https);
+    let proxy_has_it = spec
+        .proxy
+        .as_ref()
+        .is_some_and(|proxy| proxy.kind == ProxyKind::Https);
     spec.url.scheme() == "https" || spec.redirects.follow || proxy_has_it
 }

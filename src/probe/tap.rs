@@ -1,7 +1,8 @@
 //! Looking at a byte stream without changing it.
 //!
-//! There are two taps on a connection: one right above the socket, which sees what TCP carries, and one above TLS, which sees
-//! what HTTP says. Stream offsets of the lower one are the axis that ties phases to packets.
+//! There are two taps on a connection: one right above the socket, which sees what TCP carries, and
+//! one above TLS, which sees what HTTP says. Stream offsets of the lower one are the axis that ties
+//! phases to packets.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -53,10 +54,14 @@ impl Meter {
         }
     }
 
-    /// How far they have come, but for the latest bytes received, or under TLS the latest record. Asked while bytes are shown to
-    /// an observer above TLS, it is where the record began that carried them: session tickets and the like lie before it.
+    /// How far they have come, but for the latest bytes received, or under TLS the latest record.
+    /// Asked while bytes are shown to an observer above TLS, it is where the record began that
+    /// carried them: session tickets and the like lie before it.
     pub(super) fn position_before_latest(&self) -> StreamPosition {
-        StreamPosition { received: self.latest_from.load(Ordering::Relaxed), ..self.position() }
+        StreamPosition {
+            received: self.latest_from.load(Ordering::Relaxed),
+            ..self.position()
+        }
     }
 
     /// What says what lies where in the streams.
@@ -64,10 +69,13 @@ impl Meter {
         &self.layering
     }
 
-    /// For telling the parts of what is said on the connection from now on, sent and received; `None` where their place is not known.
+    /// For telling the parts of what is said on the connection from now on, sent and received;
+    /// `None` where their place is not known.
     pub(super) fn parts(&self) -> Option<(Parts, Parts)> {
         let StreamPosition { sent, received, .. } = self.position();
-        self.layering.parts(Side::Client, sent).zip(self.layering.parts(Side::Server, received))
+        self.layering
+            .parts(Side::Client, sent)
+            .zip(self.layering.parts(Side::Server, received))
     }
 
     /// The record that is being taken began at this offset.
@@ -83,7 +91,9 @@ impl Observer for Arc<Meter> {
 
     fn received(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            let before = self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            let before = self
+                .received
+                .fetch_add(bytes.len() as u64, Ordering::Relaxed);
             self.latest_from.store(before, Ordering::Relaxed);
         }
     }
@@ -152,17 +162,27 @@ impl<S, O> Tap<S, O> {
 }
 
 impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for Tap<S, O> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(cx, buf)).inspect_err(|error| this.observer.broken(error))?;
-        this.observer.received(buf.filled().get(before..).unwrap_or_default());
+        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))
+            .inspect_err(|error| this.observer.broken(error))?;
+        this.observer
+            .received(buf.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
 
 impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         let written = ready!(Pin::new(&mut this.inner).poll_write(cx, buf))?;
         this.observer.sent(buf.get(..written).unwrap_or(buf));
@@ -170,7 +190,11 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
         Poll::Ready(Ok(written))
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         let written = ready!(Pin::new(&mut this.inner).poll_write_vectored(cx, bufs))?;
         let mut left = written;

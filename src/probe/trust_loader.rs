@@ -78,7 +78,12 @@ impl TrustLoader {
     pub(super) async fn shared(&mut self, choice: &TlsChoice) -> Self {
         self.start(choice);
         let (tools, trust) = (self.tools(choice).await, self.trust(choice).await);
-        Self { tools: Loaded::There(tools), trust: Loaded::There(trust), thread: None, may_wait: false }
+        Self {
+            tools: Loaded::There(tools),
+            trust: Loaded::There(trust),
+            thread: None,
+            may_wait: false,
+        }
     }
 
     /// Cryptography, the client's certificate and the key log.
@@ -89,7 +94,9 @@ impl TrustLoader {
     /// The certificate store.
     pub(super) async fn trust(&mut self, choice: &TlsChoice) -> Arc<Trust> {
         let tools = self.tools(choice).await;
-        self.trust.get(|| Arc::new(Trust::load(choice, &tools))).await
+        self.trust
+            .get(|| Arc::new(Trust::load(choice, &tools)))
+            .await
     }
 
     /// Whether all that a handshake of this kind waits for is there.
@@ -100,13 +107,15 @@ impl TrustLoader {
 
 fn names_a_pipe(choice: &TlsChoice) -> bool {
     let files = [&choice.ca_file, &choice.cert, &choice.key, &choice.key_log];
-    let is_pipe = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
+    let is_pipe =
+        |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
     files.into_iter().flatten().any(is_pipe)
 }
 
 impl Drop for TrustLoader {
-    /// Waits for the thread, a few milliseconds at most and only where the run failed early: were the process to exit meanwhile, its
-    /// exit handlers would take the cryptographic library's random source away from under the thread, and it would abort.
+    /// Waits for the thread, a few milliseconds at most and only where the run failed early: were
+    /// the process to exit meanwhile, its exit handlers would take the cryptographic library's
+    /// random source away from under the thread, and it would abort.
     fn drop(&mut self) {
         let thread = self.thread.take();
         // One that waits for a pipe is left alone: it would keep the program from ending.

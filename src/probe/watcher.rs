@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-/// Told of every address before the first packet to it leaves, so that a capture can be narrowed to just these.
+/// Told of every address before the first packet to it leaves, so that a capture can be narrowed to
+/// just these.
 pub trait Watcher: Send + Sync {
     /// Packets to these addresses are about to leave: DNS servers, proxies, servers.
     fn expect(&self, remotes: &[SocketAddr]);

@@ -35,7 +35,12 @@ impl Witness {
         let sink = Arc::clone(&events);
         let recorder = Recorder::start(Arc::new(move |event| sink.lock().unwrap().push(event)));
         let spec = Spec::get(Url::parse("http://api.test/").unwrap());
-        Self { spec, recorder, events, expected: Expected::default() }
+        Self {
+            spec,
+            recorder,
+            events,
+            expected: Expected::default(),
+        }
     }
 
     /// A step with plenty of time.
@@ -59,8 +64,13 @@ impl Witness {
     /// What was said, without how the run began.
     pub(super) fn said(&self) -> Vec<What> {
         let events = self.events.lock().unwrap();
-        let begins = |what: &What| matches!(what, What::RunStarted { .. } | What::ClockPaired { .. });
-        events.iter().map(|event| event.what.clone()).filter(|what| !begins(what)).collect()
+        let begins =
+            |what: &What| matches!(what, What::RunStarted { .. } | What::ClockPaired { .. });
+        events
+            .iter()
+            .map(|event| event.what.clone())
+            .filter(|what| !begins(what))
+            .collect()
     }
 
     /// What the watcher was told.

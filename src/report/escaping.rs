@@ -9,7 +9,8 @@ use crate::units::write_json;
 
 pub(super) use crate::units::json_line as line;
 
-/// A value laid out for reading: what fits on a line stays on one, the rest is broken up and indented. It ends with a line break.
+/// A value laid out for reading: what fits on a line stays on one, the rest is broken up and
+/// indented. It ends with a line break.
 pub(super) fn lines(value: &impl Serialize) -> String {
     let mut text = Vec::new();
     let written = write_lines(value, &mut text);
@@ -32,6 +33,10 @@ mod tests {
     #[test]
     fn what_is_laid_out_is_safe_to_look_at() {
         let text = "a\x1b[2Jb\u{202e}c\u{9b}d\r\n\t\u{7f}\u{2066}\"\\ naïve 東京 🦀 \u{e0041}";
-        assert!(!lines(&[text]).chars().any(|c| acts_on_a_terminal(c) && c != '\n'));
+        assert!(
+            !lines(&[text])
+                .chars()
+                .any(|c| acts_on_a_terminal(c) && c != '\n')
+        );
     }
 }

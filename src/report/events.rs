@@ -5,7 +5,10 @@ use crate::trace::Event;
 
 /// Events, one a line, in the order given.
 pub fn events<'a>(events: impl IntoIterator<Item = &'a Event>, options: &Options) -> String {
-    events.into_iter().map(|event| event_line(event, options)).collect()
+    events
+        .into_iter()
+        .map(|event| event_line(event, options))
+        .collect()
 }
 
 /// One event as a line, with its line break: for writing while they happen.

@@ -1,4 +1,5 @@
-//! Where reports that tell every exchange get them from: a trace that holds them all, or a run that is read again from its beginning.
+//! Where reports that tell every exchange get them from: a trace that holds them all, or a run that
+//! is read again from its beginning.
 
 use std::cell::RefCell;
 use std::io;
@@ -29,7 +30,9 @@ pub trait Every {
 /// Those that the trace holds.
 impl Every for Trace {
     fn each(&self, to: &mut EachTransfer<'_>) -> io::Result<()> {
-        transfers(self).enumerate().try_for_each(|(number, transfer)| to(self, number, &transfer))
+        transfers(self)
+            .enumerate()
+            .try_for_each(|(number, transfer)| to(self, number, &transfer))
     }
 
     fn omitted(&self) -> u64 {
@@ -48,7 +51,8 @@ pub(super) trait Shape {
     fn tell<'t>(&'t self, trace: &'t Trace, exchange: &'t Exchange) -> Self::Told<'t>;
 }
 
-/// A list in a document that is written while its exchanges are read. Where they cannot be read it ends, and `failed` says why.
+/// A list in a document that is written while its exchanges are read. Where they cannot be read it
+/// ends, and `failed` says why.
 pub(super) struct Streamed<'a, S> {
     pub(super) every: &'a dyn Every,
     pub(super) shape: S,

@@ -12,7 +12,8 @@ pub(super) struct Words(Vec<(Role, String)>);
 impl Words {
     /// Adds text, of which each word may stand on another line.
     pub(super) fn add(mut self, role: Role, text: &str) -> Self {
-        self.0.extend(text.split_whitespace().map(|word| (role, word.to_owned())));
+        self.0
+            .extend(text.split_whitespace().map(|word| (role, word.to_owned())));
         self
     }
 
@@ -35,13 +36,16 @@ impl Words {
         self.0.is_empty()
     }
 
-    /// Fills lines up to a width. The first continues `first`, the others are indented as far as it reaches. A word that
-    /// does not fit on a line of its own is broken between characters.
+    /// Fills lines up to a width. The first continues `first`, the others are indented as far as it
+    /// reaches. A word that does not fit on a line of its own is broken between characters.
     pub(super) fn flow(self, first: Line, width: usize) -> Vec<Line> {
         let indent = first.width().min(width / 2);
         let room = width.saturating_sub(indent);
         let broken_up = |(role, text): (Role, String)| match text.width() {
-            wide if wide > room => text.split_whitespace().map(|word| (role, word.to_owned())).collect(),
+            wide if wide > room => text
+                .split_whitespace()
+                .map(|word| (role, word.to_owned()))
+                .collect(),
             _ => vec![(role, text)],
         };
         let mut lines = vec![first];
@@ -90,19 +94,30 @@ mod tests {
 
     fn flow(text: &str, width: usize) -> Vec<String> {
         let pen = Pen::new(&Options::default());
-        let lines = Words::default().add(Role::Plain, text).flow(Line::indented(2), width);
-        lines.iter().map(|line| pen.draw(line).trim_end_matches('\n').to_owned()).collect()
+        let lines = Words::default()
+            .add(Role::Plain, text)
+            .flow(Line::indented(2), width);
+        lines
+            .iter()
+            .map(|line| pen.draw(line).trim_end_matches('\n').to_owned())
+            .collect()
     }
 
     #[test]
     fn words_fill_lines_and_keep_their_indent() {
-        assert_eq!(flow("one two three four", 10), ["  one two", "  three", "  four"]);
+        assert_eq!(
+            flow("one two three four", 10),
+            ["  one two", "  three", "  four"]
+        );
         assert_eq!(flow("", 10), [""]);
     }
 
     #[test]
     fn a_word_that_is_too_long_is_broken_between_characters() {
-        assert_eq!(flow("a 0123456789abc d", 8), ["  a", "  012345", "  6789ab", "  c d"]);
+        assert_eq!(
+            flow("a 0123456789abc d", 8),
+            ["  a", "  012345", "  6789ab", "  c d"]
+        );
         assert_eq!(flow("東京東京", 7), ["  東京", "  東京"]);
         assert_eq!(flow("ab", 0), ["  a", "b"]);
     }

@@ -30,8 +30,18 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 10] =
-        [Self::Text, Self::Json, Self::Events, Self::Svg, Self::Html, Self::Markdown, Self::Har, Self::Csv, Self::Prometheus, Self::Junit];
+    pub const ALL: [Self; 10] = [
+        Self::Text,
+        Self::Json,
+        Self::Events,
+        Self::Svg,
+        Self::Html,
+        Self::Markdown,
+        Self::Har,
+        Self::Csv,
+        Self::Prometheus,
+        Self::Junit,
+    ];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -57,7 +67,12 @@ pub struct UnknownFormat(String);
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known: Vec<&str> = Format::ALL.iter().map(|format| format.name()).collect();
-        write!(f, "there is no format {:?}; there are {}", self.0, known.join(", "))
+        write!(
+            f,
+            "there is no format {:?}; there are {}",
+            self.0,
+            known.join(", ")
+        )
     }
 }
 
@@ -67,7 +82,10 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| UnknownFormat(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 
@@ -83,7 +101,10 @@ mod tests {
         let refusal = "xml".parse::<Format>().err().map(|error| error.to_string());
         assert_eq!(
             refusal.as_deref(),
-            Some("there is no format \"xml\"; there are text, json, events, svg, html, markdown, har, csv, prometheus, junit")
+            Some(
+                "there is no format \"xml\"; there are text, json, events, svg, html, markdown, \
+                    har, csv, prometheus, junit"
+            )
         );
     }
 }

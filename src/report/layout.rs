@@ -6,14 +6,16 @@ use std::io::{self, BufWriter, Write};
 const WIDTH: usize = 120;
 const INDENT: &str = "  ";
 
-/// Takes compact JSON and breaks up what does not fit on a line. Only spaces and line breaks are added, and none within strings.
+/// Takes compact JSON and breaks up what does not fit on a line. Only spaces and line breaks are
+/// added, and none within strings.
 pub(super) struct Layout<W: Write> {
     out: BufWriter<W>,
     /// Why nothing more can be written.
     failed: Option<io::Error>,
     /// What was written last.
     last: u8,
-    /// What came and is not yet laid out: whether a container fits on a line shows only further on.
+    /// What came and is not yet laid out: whether a container fits on a line shows only further
+    /// on.
     ahead: Vec<u8>,
     string: InString,
     depth: usize,
@@ -42,7 +44,15 @@ const LOOKED_AHEAD: usize = 4 * WIDTH;
 impl<W: Write> Layout<W> {
     pub(super) fn over(out: W) -> Self {
         let (out, ahead, string) = (BufWriter::new(out), Vec::new(), InString::default());
-        Self { out, failed: None, last: 0, ahead, string, depth: 0, inline: None }
+        Self {
+            out,
+            failed: None,
+            last: 0,
+            ahead,
+            string,
+            depth: 0,
+            inline: None,
+        }
     }
 
     /// Writes the rest, and a line break.
@@ -126,14 +136,17 @@ impl<W: Write> Layout<W> {
     }
 }
 
-/// Whether the container that `rest` begins with fits on a line. Looks no further than a line reaches.
+/// Whether the container that `rest` begins with fits on a line. Looks no further than a line
+/// reaches.
 fn fits(rest: &[u8], indented: usize) -> bool {
     let (mut string, mut depth) = (InString::default(), 0_usize);
     let mut columns = WIDTH.saturating_sub(indented);
     for &c in rest {
         let begins_character = c & 0xc0 != 0x80;
         if begins_character {
-            let Some(left) = columns.checked_sub(1) else { return false };
+            let Some(left) = columns.checked_sub(1) else {
+                return false;
+            };
             columns = left;
         }
         if string.next(c) {
@@ -182,7 +195,10 @@ mod tests {
             layout.write_all(piece).expect("memory takes it");
         }
         layout.finish().expect("memory takes it");
-        String::from_utf8(text).expect("it is text").trim_end().to_owned()
+        String::from_utf8(text)
+            .expect("it is text")
+            .trim_end()
+            .to_owned()
     }
 
     #[test]
@@ -191,10 +207,15 @@ mod tests {
         let value = serde_json::json!({ "a": [["x", 1], { "y": [], "z": {} }], "b": long, "c": "}],:\\\" {" });
         let compact = value.to_string();
         let written = layout(&compact);
-        let expected =
-            format!("{{\n  \"a\": [[\"x\", 1], {{ \"y\": [], \"z\": {{}} }}],\n  \"b\": \"{long}\",\n  \"c\": \"}}],:\\\\\\\" {{\"\n}}");
+        let expected = format!(
+            "{{\n  \"a\": [[\"x\", 1], {{ \"y\": [], \"z\": {{}} }}],\n  \"b\": \"{long}\",\n  \
+                \"c\": \"}}],:\\\\\\\" {{\"\n}}"
+        );
         assert_eq!(written, expected);
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).expect("it is JSON"), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&written).expect("it is JSON"),
+            value
+        );
     }
 
     #[test]
@@ -202,6 +223,9 @@ mod tests {
         let value: Vec<u32> = (0..100).collect();
         let written = layout(&serde_json::to_string(&value).expect("numbers are JSON"));
         assert!(written.starts_with("[\n  0,\n  1,\n"), "{written}");
-        assert_eq!(serde_json::from_str::<Vec<u32>>(&written).expect("it is JSON"), value);
+        assert_eq!(
+            serde_json::from_str::<Vec<u32>>(&written).expect("it is JSON"),
+            value
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! XML and HTML that is well formed by construction: whoever writes it opens and closes elements, and all text and all values go through
-//! one escaping function.
+//! XML and HTML that is well formed by construction: whoever writes it opens and closes elements,
+//! and all text and all values go through one escaping function.
 
 use std::fmt::{Display, Write as _};
 
@@ -43,7 +43,12 @@ impl Markup {
     }
 
     /// An element with nothing but text.
-    pub(super) fn with_text(&mut self, name: &'static str, attributes: &[Attribute<'_>], text: &str) {
+    pub(super) fn with_text(
+        &mut self,
+        name: &'static str,
+        attributes: &[Attribute<'_>],
+        text: &str,
+    ) {
         self.open(name, attributes);
         self.text(text);
         self.close();
@@ -75,8 +80,9 @@ impl Markup {
     }
 }
 
-/// Text as it may stand in XML and HTML, in elements and in quoted attributes. Characters that act on a terminal are spelt out, which are
-/// most of those that XML forbids (XML 1.0 §2.2); what Unicode says is no character is left out.
+/// Text as it may stand in XML and HTML, in elements and in quoted attributes. Characters that act
+/// on a terminal are spelt out, which are most of those that XML forbids (XML 1.0 §2.2); what
+/// Unicode says is no character is left out.
 pub(super) fn escaped(text: &str) -> String {
     let text = Untrusted::new(text);
     let mut out = String::with_capacity(text.raw().len() + 16);

@@ -1,5 +1,5 @@
-//! Reports: a trace as text for people, as one JSON document, as events one a line, as a picture, as what curl's `-w` would write.
-//! Pure: the caller writes.
+//! Reports: a trace as text for people, as one JSON document, as events one a line, as a picture,
+//! as what curl's `-w` would write. Pure: the caller writes.
 //!
 //! | format | for | function |
 //! |---|---|---|
@@ -18,9 +18,11 @@
 //! | progress | people who wait for a body | [`progress`] |
 //! | a comparison | people, programs (schema `tapline/diff/1`) and pull requests | [`DiffFormat::write`] |
 //!
-//! A suite of many endpoints has reports of its own in some of these formats: [`write_suite`], schema `tapline/suite/1`.
+//! A suite of many endpoints has reports of its own in some of these formats: [`write_suite`],
+//! schema `tapline/suite/1`.
 //!
-//! Text that came from elsewhere leaves escaped, and secrets leave masked unless [`Options::with_secrets`] says otherwise.
+//! Text that came from elsewhere leaves escaped, and secrets leave masked unless
+//! [`Options::with_secrets`] says otherwise.
 
 mod csv;
 mod diff;
@@ -77,13 +79,24 @@ use crate::trace::Trace;
 mod whatever_happens;
 
 /// Writes a run as a report of one format. It ends with a line break.
-pub fn write_to(trace: &Trace, format: Format, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+pub fn write_to(
+    trace: &Trace,
+    format: Format,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     write_every_to(trace, trace, format, options, to)
 }
 
-/// The same where the trace no longer holds all exchanges. Of the formats that tell each of them `every` has all; the others tell a selection,
-/// and what all come down to.
-pub fn write_every_to(trace: &Trace, every: &dyn Every, format: Format, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+/// The same where the trace no longer holds all exchanges. Of the formats that tell each of them
+/// `every` has all; the others tell a selection, and what all come down to.
+pub fn write_every_to(
+    trace: &Trace,
+    every: &dyn Every,
+    format: Format,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     match format {
         Format::Json => json::write_json(trace, every, options, to),
         Format::Har => har::write_har(trace, every, options, to),

@@ -46,7 +46,8 @@ impl Default for Options {
 impl Options {
     /// Masks an event before it is folded into the trace that reports are of.
     ///
-    /// Reports mask once more what they take from a trace: a secret may have become known only after it was told.
+    /// Reports mask once more what they take from a trace: a secret may have become known only
+    /// after it was told.
     pub fn mask(&self, event: &mut Event) {
         self.redactor().mask_event(event);
     }
@@ -61,6 +62,10 @@ impl Options {
 
     /// What masks secrets, or does not.
     pub(super) const fn redactor(&self) -> Redactor<'_> {
-        if self.with_secrets { Redactor::new(true) } else { Redactor::by(&self.rules) }
+        if self.with_secrets {
+            Redactor::new(true)
+        } else {
+            Redactor::by(&self.rules)
+        }
     }
 }

@@ -6,7 +6,8 @@ use crate::report::Options;
 use crate::trace::Phase;
 use crate::units::{Nanos, Untrusted};
 
-/// What a piece of text is, which decides its colour. Colour never says anything that the text does not.
+/// What a piece of text is, which decides its colour. Colour never says anything that the text does
+/// not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Role {
     #[default]
@@ -20,8 +21,8 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// The parameters of SGR (ECMA-48 §8.3.117). Phases have the colours browsers' developer tools use, in tones of the
-    /// 256-colour palette that show on dark and light grounds.
+    /// The parameters of SGR (ECMA-48 §8.3.117). Phases have the colours browsers' developer tools
+    /// use, in tones of the 256-colour palette that show on dark and light grounds.
     const fn sgr(self) -> &'static str {
         match self {
             Self::Plain => "",
@@ -87,17 +88,30 @@ pub(super) struct Pen {
 
 impl Pen {
     pub(super) const fn new(options: &Options) -> Self {
-        Self { color: options.color, ascii: options.ascii }
+        Self {
+            color: options.color,
+            ascii: options.ascii,
+        }
     }
 
     /// A line with its line break, without space at its end.
     pub(super) fn draw(self, line: &Line) -> String {
         let mut out = String::new();
-        let drawn = line.0.iter().rposition(|(_, text)| !text.trim_end().is_empty()).map_or(0, |last| last + 1);
+        let drawn = line
+            .0
+            .iter()
+            .rposition(|(_, text)| !text.trim_end().is_empty())
+            .map_or(0, |last| last + 1);
         for (i, (role, text)) in line.0.iter().take(drawn).enumerate() {
-            let text = if i + 1 == drawn { text.trim_end() } else { text };
+            let text = if i + 1 == drawn {
+                text.trim_end()
+            } else {
+                text
+            };
             match role.sgr() {
-                sgr if self.color && !sgr.is_empty() && !text.trim().is_empty() => out.extend(["\x1b[", sgr, "m", text, "\x1b[0m"]),
+                sgr if self.color && !sgr.is_empty() && !text.trim().is_empty() => {
+                    out.extend(["\x1b[", sgr, "m", text, "\x1b[0m"]);
+                }
                 _ => out.push_str(text),
             }
         }
@@ -113,12 +127,19 @@ impl Pen {
     /// A duration.
     pub(super) fn time(self, duration: Nanos) -> String {
         let shown = duration.to_string();
-        if self.ascii { shown.replace('µ', "u") } else { shown }
+        if self.ascii {
+            shown.replace('µ', "u")
+        } else {
+            shown
+        }
     }
 
     /// A duration, or the sign for one that was not measured.
     pub(super) fn maybe_time(self, duration: Option<Nanos>) -> String {
-        duration.map_or_else(|| self.glyph("—", "-").to_owned(), |duration| self.time(duration))
+        duration.map_or_else(
+            || self.glyph("—", "-").to_owned(),
+            |duration| self.time(duration),
+        )
     }
 
     /// A bar so many eighths of a column long.
@@ -127,7 +148,11 @@ impl Pen {
         let (full, rest) = (eighths / 8, eighths % 8);
         if self.ascii {
             let cells = full + usize::from(rest >= 4);
-            return if cells == 0 && eighths > 0 { "|".to_owned() } else { "#".repeat(cells) };
+            return if cells == 0 && eighths > 0 {
+                "|".to_owned()
+            } else {
+                "#".repeat(cells)
+            };
         }
         "█".repeat(full) + ENDS.get(rest).unwrap_or(&"")
     }
@@ -139,11 +164,17 @@ mod tests {
 
     #[test]
     fn a_line_is_drawn_in_its_roles_and_ends_without_space() {
-        let line = Line::indented(2).with(Role::Bad, "no").with(Role::Plain, " 東 ").with(Role::Dim, "  ");
+        let line = Line::indented(2)
+            .with(Role::Bad, "no")
+            .with(Role::Plain, " 東 ")
+            .with(Role::Dim, "  ");
         assert_eq!(line.width(), 10);
         let plain = Pen::new(&Options::default());
         assert_eq!(plain.draw(&line), "  no 東\n");
-        let colored = Pen::new(&Options { color: true, ..Options::default() });
+        let colored = Pen::new(&Options {
+            color: true,
+            ..Options::default()
+        });
         assert_eq!(colored.draw(&line), "  \x1b[1;31mno\x1b[0m 東\n");
         assert_eq!(plain.draw(&Line::indented(3)), "\n");
     }
@@ -151,10 +182,21 @@ mod tests {
     #[test]
     fn a_bar_ends_within_a_column_and_is_never_invisible() {
         let unicode = Pen::new(&Options::default());
-        let ascii = Pen::new(&Options { ascii: true, ..Options::default() });
-        for (eighths, shown, stand_in) in [(0, "", ""), (1, "▏", "|"), (8, "█", "#"), (19, "██▍", "##"), (20, "██▌", "###")]
-        {
-            assert_eq!((unicode.bar(eighths).as_str(), ascii.bar(eighths).as_str()), (shown, stand_in));
+        let ascii = Pen::new(&Options {
+            ascii: true,
+            ..Options::default()
+        });
+        for (eighths, shown, stand_in) in [
+            (0, "", ""),
+            (1, "▏", "|"),
+            (8, "█", "#"),
+            (19, "██▍", "##"),
+            (20, "██▌", "###"),
+        ] {
+            assert_eq!(
+                (unicode.bar(eighths).as_str(), ascii.bar(eighths).as_str()),
+                (shown, stand_in)
+            );
         }
     }
 }

@@ -7,25 +7,36 @@ use super::pen::Pen;
 use crate::trace::{BodyCount, Exchange, Phase};
 use crate::units::{Bytes, Moment, Nanos};
 
-/// How far the body that is being transferred has come at an instant: `↓ ████▌      256 MiB of 1.00 GiB  25 %  128 MiB/s  6 s left`.
-/// `None` while none is. The line has no line break and is no wider than [`Options::width`], if that leaves room for figures.
+/// How far the body that is being transferred has come at an instant: `↓ ████▌      256 MiB of 1.00
+/// GiB  25 %  128 MiB/s  6 s left`. `None` while none is. The line has no line break and is no
+/// wider than [`Options::width`], if that leaves room for figures.
 ///
-/// The rate is the mean since the body began. Figures that cannot be told (no length was announced) are left out.
+/// The rate is the mean since the body began. Figures that cannot be told (no length was announced)
+/// are left out.
 pub fn progress(exchange: &Exchange, now: Moment, options: &Options) -> Option<String> {
     let pen = Pen::new(options);
     let (phase, sign, count) = match exchange.phases.open()? {
         Phase::Send => (Phase::Send, pen.glyph("↑", "sent"), exchange.request_body),
-        Phase::Receive => (Phase::Receive, pen.glyph("↓", "received"), exchange.response_body),
+        Phase::Receive => (
+            Phase::Receive,
+            pen.glyph("↓", "received"),
+            exchange.response_body,
+        ),
         _ => return None,
     };
     let span = exchange.phases.get(phase).filter(|_| count.at.is_some())?;
     let figures = figures(&count, now.since(span.began));
-    let room = options.width.saturating_sub(sign.width() + 1 + 1 + figures.width());
-    let bar = count.expected.filter(|expected| *expected > 0 && room >= SHORTEST_BAR).map(|expected| {
-        let room = room.min(LONGEST_BAR);
-        let bar = pen.bar(share(count.transferred, expected, room * 8));
-        format!("{bar}{} ", " ".repeat(room.saturating_sub(bar.width())))
-    });
+    let room = options
+        .width
+        .saturating_sub(sign.width() + 1 + 1 + figures.width());
+    let bar = count
+        .expected
+        .filter(|expected| *expected > 0 && room >= SHORTEST_BAR)
+        .map(|expected| {
+            let room = room.min(LONGEST_BAR);
+            let bar = pen.bar(share(count.transferred, expected, room * 8));
+            format!("{bar}{} ", " ".repeat(room.saturating_sub(bar.width())))
+        });
     Some(format!("{sign} {}{figures}", bar.unwrap_or_default()))
 }
 
@@ -38,10 +49,21 @@ fn figures(count: &BodyCount, elapsed: Nanos) -> String {
         Some(expected) => format!("{} of {}", Bytes(count.transferred), Bytes(expected)),
         None => Bytes(count.transferred).to_string(),
     }];
-    parts.extend(count.expected.filter(|expected| *expected > 0).map(|expected| format!("{} %", share(count.transferred, expected, 100))));
+    parts.extend(
+        count
+            .expected
+            .filter(|expected| *expected > 0)
+            .map(|expected| format!("{} %", share(count.transferred, expected, 100))),
+    );
     parts.extend(rate.map(|rate| format!("{}/s", Bytes(rate))));
-    let left = count.expected.and_then(|expected| expected.checked_sub(count.transferred)).filter(|left| *left > 0);
-    parts.extend(left.zip(rate.filter(|rate| *rate > 0)).map(|(left, rate)| format!("{} left", whole(left.div_ceil(rate)))));
+    let left = count
+        .expected
+        .and_then(|expected| expected.checked_sub(count.transferred))
+        .filter(|left| *left > 0);
+    parts.extend(
+        left.zip(rate.filter(|rate| *rate > 0))
+            .map(|(left, rate)| format!("{} left", whole(left.div_ceil(rate)))),
+    );
     parts.join("  ")
 }
 
@@ -74,41 +96,99 @@ mod tests {
 
     fn line(received: u64, expected: Option<u64>, at_seconds: i64, width: usize) -> Option<String> {
         let happened = [
-            What::ExchangeStarted { exchange: EXCHANGE, cause: Cause::Asked, method: "GET".into(), url: "http://h/".into() },
-            What::PhaseBegan { exchange: EXCHANGE, phase: Phase::Receive, position: None },
-            What::ResponseBody { exchange: EXCHANGE, received, decoded: received, expected },
+            What::ExchangeStarted {
+                exchange: EXCHANGE,
+                cause: Cause::Asked,
+                method: "GET".into(),
+                url: "http://h/".into(),
+            },
+            What::PhaseBegan {
+                exchange: EXCHANGE,
+                phase: Phase::Receive,
+                position: None,
+            },
+            What::ResponseBody {
+                exchange: EXCHANGE,
+                received,
+                decoded: received,
+                expected,
+            },
         ];
-        let trace = Trace::of(happened.map(|what| Event { at: Moment(0), what }));
-        let options = Options { width, ..Options::default() };
-        progress(trace.exchanges().first()?, Moment(at_seconds * 1_000_000_000), &options)
+        let trace = Trace::of(happened.map(|what| Event {
+            at: Moment(0),
+            what,
+        }));
+        let options = Options {
+            width,
+            ..Options::default()
+        };
+        progress(
+            trace.exchanges().first()?,
+            Moment(at_seconds * 1_000_000_000),
+            &options,
+        )
     }
 
     #[test]
     fn bytes_share_rate_and_time_left_are_told() {
         let shown = line(256 << 20, Some(1 << 30), 2, 70);
-        assert_eq!(shown.as_deref(), Some("↓ █████▎                256 MiB of 1.00 GiB  25 %  128 MiB/s  6 s left"));
+        assert_eq!(
+            shown.as_deref(),
+            Some("↓ █████▎                256 MiB of 1.00 GiB  25 %  128 MiB/s  6 s left")
+        );
         assert_eq!(shown.map(|line| line.width()), Some(70));
     }
 
     #[test]
     fn without_room_the_bar_goes_first() {
-        assert_eq!(line(1 << 20, Some(1 << 30), 1, 40).as_deref(), Some("↓ 1.00 MiB of 1.00 GiB  0 %  1.00 MiB/s  17 min 03 s left"));
+        assert_eq!(
+            line(1 << 20, Some(1 << 30), 1, 40).as_deref(),
+            Some("↓ 1.00 MiB of 1.00 GiB  0 %  1.00 MiB/s  17 min 03 s left")
+        );
     }
 
     #[test]
     fn what_cannot_be_told_is_left_out() {
-        assert_eq!(line(10_407, None, 1, 80).as_deref(), Some("↓ 10,407 B  10,407 B/s"));
+        assert_eq!(
+            line(10_407, None, 1, 80).as_deref(),
+            Some("↓ 10,407 B  10,407 B/s")
+        );
         assert_eq!(line(10_407, None, 0, 80).as_deref(), Some("↓ 10,407 B"));
-        assert_eq!(line(0, Some(0), 1, 80).as_deref(), Some("↓ 0 B of 0 B  0 B/s"));
-        assert!(line(300, Some(100), 1, 80).is_some_and(|line| line.ends_with("300 B of 100 B  100 %  300 B/s")));
+        assert_eq!(
+            line(0, Some(0), 1, 80).as_deref(),
+            Some("↓ 0 B of 0 B  0 B/s")
+        );
+        assert!(
+            line(300, Some(100), 1, 80)
+                .is_some_and(|line| line.ends_with("300 B of 100 B  100 %  300 B/s"))
+        );
         assert!(line(1, Some(u64::MAX), 3600, 80).is_some());
     }
 
     #[test]
     fn nothing_is_said_while_no_body_moves() {
-        let started = What::ExchangeStarted { exchange: EXCHANGE, cause: Cause::Asked, method: "GET".into(), url: "http://h/".into() };
-        let waits = What::PhaseBegan { exchange: EXCHANGE, phase: Phase::Wait, position: None };
-        let trace = Trace::of([started, waits].map(|what| Event { at: Moment(0), what }));
-        assert_eq!(trace.exchanges().first().and_then(|exchange| progress(exchange, Moment(9), &Options::default())), None);
+        let started = What::ExchangeStarted {
+            exchange: EXCHANGE,
+            cause: Cause::Asked,
+            method: "GET".into(),
+            url: "http://h/".into(),
+        };
+        let waits = What::PhaseBegan {
+            exchange: EXCHANGE,
+            phase: Phase::Wait,
+            position: None,
+        };
+        let trace = Trace::of([started, waits].map(|what| Event {
+            at: Moment(0),
+            what,
+        }));
+        assert_eq!(
+            trace.exchanges().first().and_then(|exchange| progress(
+                exchange,
+                Moment(9),
+                &Options::default()
+            )),
+            None
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Reports of runs that nobody would record: whatever the events, a report is written, and can be looked at.
+//! Reports of runs that nobody would record: whatever the events, a report is written, and can be
+//! looked at.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,10 +15,19 @@ const BUDGET: &str = "total<1ms,size<=1B,tls<1s,status=200,p95(wait)<1ms+-10%,me
                       response_header_bytes<1,request_header_bytes<1,request_body_bytes<1";
 
 fn options() -> impl Strategy<Value = Options> {
-    (0..200_usize, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(width, ascii, with_secrets, budgeted)| {
-        let budget = if budgeted { BUDGET.parse().ok() } else { None };
-        Options { width, color: false, ascii, with_secrets, budget, ..Options::default() }
-    })
+    (0..200_usize, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(width, ascii, with_secrets, budgeted)| {
+            let budget = if budgeted { BUDGET.parse().ok() } else { None };
+            Options {
+                width,
+                color: false,
+                ascii,
+                with_secrets,
+                budget,
+                ..Options::default()
+            }
+        },
+    )
 }
 
 fn is_safe(text: &str) -> bool {
@@ -28,7 +38,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_report_is_written_and_safe_to_look_at(events in vec(event(), 0..80), options in options()) {
+    fn every_report_is_written_and_safe_to_look_at(
+        events in vec(event(), 0..80),
+        options in options(),
+    ) {
         let trace = Trace::of(events);
         for format in Format::ALL {
             let written = write(&trace, format, &options);
@@ -48,7 +61,11 @@ proptest! {
     }
 
     #[test]
-    fn every_suites_report_is_written_and_safe_to_look_at(events in vec(event(), 0..80), options in options(), name in any::<String>()) {
+    fn every_suites_report_is_written_and_safe_to_look_at(
+        events in vec(event(), 0..80),
+        options in options(),
+        name in any::<String>(),
+    ) {
         let name = Untrusted::new(name);
         let endpoints = vec![Endpoint::of(&name, &Trace::of(events), &options), Endpoint::not_run(&name, &name, &options)];
         let suite = Suite { started_at: WallTime(u64::MAX), duration: Nanos(u64::MAX), parallel: 1, interrupted: true, endpoints };
@@ -60,7 +77,11 @@ proptest! {
     }
 
     #[test]
-    fn progress_is_one_safe_line(events in vec(event(), 0..80), options in options(), now in any::<i64>()) {
+    fn progress_is_one_safe_line(
+        events in vec(event(), 0..80),
+        options in options(),
+        now in any::<i64>(),
+    ) {
         for exchange in Trace::of(events).exchanges() {
             let line = progress(exchange, Moment(now), &options).unwrap_or_default();
             prop_assert!(!line.chars().any(acts_on_a_terminal), "{:?}", line);

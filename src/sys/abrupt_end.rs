@@ -1,6 +1,8 @@
-//! What a process undoes that ends in the middle of its work, by a signal, an abort or a panic, where no destructor runs.
+//! What a process undoes that ends in the middle of its work, by a signal, an abort or a panic,
+//! where no destructor runs.
 //!
-//! All of it is kept in atomics, and undoing it calls nothing but functions that are safe in a signal handler (signal-safety(7)).
+//! All of it is kept in atomics, and undoing it calls nothing but functions that are safe in a
+//! signal handler (signal-safety(7)).
 
 use std::ffi::{CString, c_char};
 use std::fs::File;
@@ -15,7 +17,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 static TERMINAL: AtomicPtr<Terminal> = AtomicPtr::new(ptr::null_mut());
 
 /// The files to remove, by their paths.
-static FILES: [AtomicPtr<c_char>; MOST_FILES] = [const { AtomicPtr::new(ptr::null_mut()) }; MOST_FILES];
+static FILES: [AtomicPtr<c_char>; MOST_FILES] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; MOST_FILES];
 
 /// More than are ever written at a time: one for each report, and the run.
 const MOST_FILES: usize = 64;
@@ -44,20 +47,28 @@ pub struct HeldTerminal(*mut Terminal);
 #[must_use = "the file is removed only while this lives"]
 pub struct UnfinishedFile(Option<(usize, *mut c_char)>);
 
-// SAFETY: the pointer is compared, and what it points to is freed by the one who took it out of the table.
+// SAFETY: the pointer is compared, and what it points to is freed by the one who took it out of the
+// table.
 #[expect(unsafe_code, reason = "the pointer is a key into a table of atomics")]
 unsafe impl Send for UnfinishedFile {}
 
-/// Remembers how this process's terminal is set, for an end before the screen on it is left. `switch_off` is written to it then. Where
-/// neither standard input nor output is a terminal, there is nothing to remember.
+/// Remembers how this process's terminal is set, for an end before the screen on it is left.
+/// `switch_off` is written to it then. Where neither standard input nor output is a terminal, there
+/// is nothing to remember.
 pub fn hold_terminal(switch_off: &'static [u8]) -> HeldTerminal {
     let descriptor = match (io::stdin().is_terminal(), io::stdout().is_terminal()) {
         (_, true) => libc::STDOUT_FILENO,
         (true, false) => libc::STDIN_FILENO,
         (false, false) => return HeldTerminal(ptr::null_mut()),
     };
-    let Some(settings) = settings_of(descriptor) else { return HeldTerminal(ptr::null_mut()) };
-    let nowhere = File::options().write(true).open("/dev/null").ok().map(IntoRawFd::into_raw_fd);
+    let Some(settings) = settings_of(descriptor) else {
+        return HeldTerminal(ptr::null_mut());
+    };
+    let nowhere = File::options()
+        .write(true)
+        .open("/dev/null")
+        .ok()
+        .map(IntoRawFd::into_raw_fd);
     // Where there is no room for another descriptor, the one that others draw on has to do.
     let own = if descriptor == libc::STDOUT_FILENO {
         io::stdout().as_fd().try_clone_to_owned()
@@ -65,17 +76,30 @@ pub fn hold_terminal(switch_off: &'static [u8]) -> HeldTerminal {
         io::stdin().as_fd().try_clone_to_owned()
     };
     let descriptor = own.map_or(descriptor, IntoRawFd::into_raw_fd);
-    let terminal = Box::into_raw(Box::new(Terminal { descriptor, nowhere, settings, switch_off }));
+    let terminal = Box::into_raw(Box::new(Terminal {
+        descriptor,
+        nowhere,
+        settings,
+        switch_off,
+    }));
     TERMINAL.store(terminal, Ordering::SeqCst);
     HeldTerminal(terminal)
 }
 
 impl HeldTerminal {
-    /// Gives the terminal back if it is not set as it was: whoever had a screen on it was ended before it could.
+    /// Gives the terminal back if it is not set as it was: whoever had a screen on it was ended
+    /// before it could.
     pub fn give_back_if_left(self) {
-        let Some(settings) = settings_of(libc::STDOUT_FILENO).or_else(|| settings_of(libc::STDIN_FILENO)) else { return };
+        let Some(settings) =
+            settings_of(libc::STDOUT_FILENO).or_else(|| settings_of(libc::STDIN_FILENO))
+        else {
+            return;
+        };
         // SAFETY: what is stored is never freed.
-        #[expect(unsafe_code, reason = "the settings lie behind a pointer for the signal handler's sake")]
+        #[expect(
+            unsafe_code,
+            reason = "the settings lie behind a pointer for the signal handler's sake"
+        )]
         let before = unsafe { self.0.as_ref() };
         if before.is_some_and(|before| before.settings.c_lflag != settings.c_lflag) {
             give_terminal_back();
@@ -86,17 +110,24 @@ impl HeldTerminal {
 impl Drop for HeldTerminal {
     /// What it points to stays: a handler may be about to read it.
     fn drop(&mut self) {
-        let _ = TERMINAL.compare_exchange(self.0, ptr::null_mut(), Ordering::SeqCst, Ordering::SeqCst);
+        let _ =
+            TERMINAL.compare_exchange(self.0, ptr::null_mut(), Ordering::SeqCst, Ordering::SeqCst);
     }
 }
 
-/// Has a file removed where this process ends before it is complete. With many files at once, some are not.
+/// Has a file removed where this process ends before it is complete. With many files at once, some
+/// are not.
 pub fn remove_unless_finished(path: &Path) -> UnfinishedFile {
     // A path with a zero byte names no file.
-    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else { return UnfinishedFile(None) };
+    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
+        return UnfinishedFile(None);
+    };
     let path = path.into_raw();
     for (place, file) in FILES.iter().enumerate() {
-        if file.compare_exchange(ptr::null_mut(), path, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+        if file
+            .compare_exchange(ptr::null_mut(), path, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+        {
             return UnfinishedFile(Some((place, path)));
         }
     }
@@ -106,8 +137,12 @@ pub fn remove_unless_finished(path: &Path) -> UnfinishedFile {
 
 impl Drop for UnfinishedFile {
     fn drop(&mut self) {
-        let Some((place, path)) = self.0.take() else { return };
-        let taken = FILES.get(place).map(|file| file.compare_exchange(path, ptr::null_mut(), Ordering::SeqCst, Ordering::SeqCst));
+        let Some((place, path)) = self.0.take() else {
+            return;
+        };
+        let taken = FILES.get(place).map(|file| {
+            file.compare_exchange(path, ptr::null_mut(), Ordering::SeqCst, Ordering::SeqCst)
+        });
         // Where it is no longer there, the process is ending and the path is being read.
         if matches!(taken, Some(Ok(_))) {
             free(path);
@@ -115,14 +150,19 @@ impl Drop for UnfinishedFile {
     }
 }
 
-/// Gives the terminal back and removes the files that are not complete. It may be called from a signal handler, and twice.
+/// Gives the terminal back and removes the files that are not complete. It may be called from a
+/// signal handler, and twice.
 pub fn undo_unfinished_work() {
     give_terminal_back();
     for file in &FILES {
         let path = file.swap(ptr::null_mut(), Ordering::SeqCst);
         if !path.is_null() {
-            // SAFETY: it came from a `CString`, and whoever took it out of the table is the only one to use it.
-            #[expect(unsafe_code, reason = "the standard library's way to remove a file allocates")]
+            // SAFETY: it came from a `CString`, and whoever took it out of the table is the only
+            // one to use it.
+            #[expect(
+                unsafe_code,
+                reason = "the standard library's way to remove a file allocates"
+            )]
             unsafe {
                 libc::unlink(path);
             }
@@ -133,22 +173,40 @@ pub fn undo_unfinished_work() {
 fn give_terminal_back() {
     let terminal = TERMINAL.swap(ptr::null_mut(), Ordering::SeqCst);
     // SAFETY: it is null or came from a box that is never freed.
-    #[expect(unsafe_code, reason = "a signal handler can be handed nothing but a pointer")]
-    let Some(terminal) = (unsafe { terminal.as_ref() }) else { return };
+    #[expect(
+        unsafe_code,
+        reason = "a signal handler can be handed nothing but a pointer"
+    )]
+    let Some(terminal) = (unsafe { terminal.as_ref() }) else {
+        return;
+    };
     if !is_in_foreground(terminal.descriptor) {
         return;
     }
-    if let Some(nowhere) = terminal.nowhere.filter(|_| terminal.descriptor != libc::STDOUT_FILENO) {
+    if let Some(nowhere) = terminal
+        .nowhere
+        .filter(|_| terminal.descriptor != libc::STDOUT_FILENO)
+    {
         // SAFETY: it takes numbers, and what standard output was is open under another.
-        #[expect(unsafe_code, reason = "this is called from signal handlers, for which no library vouches")]
+        #[expect(
+            unsafe_code,
+            reason = "this is called from signal handlers, for which no library vouches"
+        )]
         unsafe {
             libc::dup2(nowhere, libc::STDOUT_FILENO);
         }
     }
     // SAFETY: the settings are those of this terminal; nothing is kept of the pointer.
-    #[expect(unsafe_code, reason = "this is called from signal handlers, for which no library vouches")]
+    #[expect(
+        unsafe_code,
+        reason = "this is called from signal handlers, for which no library vouches"
+    )]
     unsafe {
-        libc::tcsetattr(terminal.descriptor, libc::TCSANOW, &raw const terminal.settings);
+        libc::tcsetattr(
+            terminal.descriptor,
+            libc::TCSANOW,
+            &raw const terminal.settings,
+        );
     }
     if can_be_written(terminal.descriptor) {
         write_plainly(terminal.descriptor, terminal.switch_off);
@@ -158,7 +216,10 @@ fn give_terminal_back() {
 /// Writes to a descriptor what it takes at once. It may be called from a signal handler.
 pub(super) fn write_plainly(descriptor: RawFd, bytes: &[u8]) {
     // SAFETY: the pointer and the length are a slice's.
-    #[expect(unsafe_code, reason = "the standard library's way to write takes a lock")]
+    #[expect(
+        unsafe_code,
+        reason = "the standard library's way to write takes a lock"
+    )]
     unsafe {
         libc::write(descriptor, bytes.as_ptr().cast(), bytes.len());
     }
@@ -167,7 +228,10 @@ pub(super) fn write_plainly(descriptor: RawFd, bytes: &[u8]) {
 /// Whether the terminal is not another job's, such as the shell's after Ctrl-Z.
 fn is_in_foreground(descriptor: RawFd) -> bool {
     // SAFETY: both take and return numbers.
-    #[expect(unsafe_code, reason = "this is called from signal handlers, for which no library vouches")]
+    #[expect(
+        unsafe_code,
+        reason = "this is called from signal handlers, for which no library vouches"
+    )]
     let (foreground, ours) = unsafe { (libc::tcgetpgrp(descriptor), libc::getpgrp()) };
     // A terminal that is not this session's has no jobs that could be told apart.
     foreground <= 0 || foreground == ours
@@ -175,9 +239,16 @@ fn is_in_foreground(descriptor: RawFd) -> bool {
 
 /// Whether the terminal takes output: one whose other end does not read would hold up the end.
 fn can_be_written(descriptor: RawFd) -> bool {
-    let mut waited = libc::pollfd { fd: descriptor, events: libc::POLLOUT, revents: 0 };
+    let mut waited = libc::pollfd {
+        fd: descriptor,
+        events: libc::POLLOUT,
+        revents: 0,
+    };
     // SAFETY: there is one entry, and it lives until the call returns.
-    #[expect(unsafe_code, reason = "this is called from signal handlers, for which no library vouches")]
+    #[expect(
+        unsafe_code,
+        reason = "this is called from signal handlers, for which no library vouches"
+    )]
     let ready = unsafe { libc::poll(&raw mut waited, 1, PATIENCE) };
     ready == 1 && waited.revents & libc::POLLOUT != 0
 }
@@ -185,14 +256,18 @@ fn can_be_written(descriptor: RawFd) -> bool {
 fn settings_of(terminal: RawFd) -> Option<libc::termios> {
     let mut settings = std::mem::MaybeUninit::uninit();
     // SAFETY: the settings are read only where the call succeeded and wrote them.
-    #[expect(unsafe_code, reason = "the settings are kept in the form that a signal handler can set them by")]
+    #[expect(
+        unsafe_code,
+        reason = "the settings are kept in the form that a signal handler can set them by"
+    )]
     unsafe {
         (libc::tcgetattr(terminal, settings.as_mut_ptr()) == 0).then(|| settings.assume_init())
     }
 }
 
 fn free(path: *mut c_char) {
-    // SAFETY: it came from `CString::into_raw`, and whoever calls this has taken it out of the table.
+    // SAFETY: it came from `CString::into_raw`, and whoever calls this has taken it out of the
+    // table.
     #[expect(unsafe_code, reason = "a path in an atomic is a pointer")]
     drop(unsafe { CString::from_raw(path) });
 }
@@ -207,14 +282,17 @@ mod tests {
     #[test]
     fn what_is_not_finished_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let [finished, unfinished] = ["finished", "unfinished"].map(|name| folder.path().join(name));
+        let [finished, unfinished] =
+            ["finished", "unfinished"].map(|name| folder.path().join(name));
         for path in [&finished, &unfinished] {
             std::fs::write(path, "").unwrap();
         }
         drop(remove_unless_finished(&finished));
         let held = remove_unless_finished(&unfinished);
         // More than there is room for, which is no reason to fail.
-        let many: Vec<UnfinishedFile> = (0..2 * MOST_FILES).map(|n| remove_unless_finished(&folder.path().join(n.to_string()))).collect();
+        let many: Vec<UnfinishedFile> = (0..2 * MOST_FILES)
+            .map(|n| remove_unless_finished(&folder.path().join(n.to_string())))
+            .collect();
         undo_unfinished_work();
         assert!(finished.exists() && !unfinished.exists());
         drop((held, many));

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use super::abrupt_end::{undo_unfinished_work, write_plainly};
 use super::exit_now;
 
-/// Those that have a name on every system. `SIGPIPE` is not among them: Rust's runtime has it ignored.
+/// Those that have a name on every system. `SIGPIPE` is not among them: Rust's runtime has it
+/// ignored.
 const NAMED: [c_int; 17] = [
     libc::SIGHUP,
     libc::SIGINT,
@@ -30,21 +31,31 @@ const NAMED: [c_int; 17] = [
 ];
 
 /// Those by which the processor says that an instruction cannot be carried out.
-const FAULTS: [c_int; 5] = [libc::SIGILL, libc::SIGTRAP, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV];
+const FAULTS: [c_int; 5] = [
+    libc::SIGILL,
+    libc::SIGTRAP,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGSEGV,
+];
 
-/// What the handlers were before for [`FAULTS`]: Rust's own tells a stack that overflowed from other faults.
-static FAULT_HANDLERS: [OnceLock<libc::sigaction>; FAULTS.len()] = [const { OnceLock::new() }; FAULTS.len()];
+/// What the handlers were before for [`FAULTS`]: Rust's own tells a stack that overflowed from
+/// other faults.
+static FAULT_HANDLERS: [OnceLock<libc::sigaction>; FAULTS.len()] =
+    [const { OnceLock::new() }; FAULTS.len()];
 
-/// Whether the second signal of those that are watched ends the process, because the first was not answered.
+/// Whether the second signal of those that are watched ends the process, because the first was not
+/// answered.
 static SECOND_ENDS: AtomicBool = AtomicBool::new(false);
 
 /// The signal that asked for the end and was not answered yet, or 0.
 static ASKED: AtomicI32 = AtomicI32::new(0);
 
-/// From here on a signal that ends the process gives the terminal back first and removes what is not complete
-/// ([`hold_terminal`](super::hold_terminal), [`remove_unless_finished`](super::remove_unless_finished)); then it ends the process as it
-/// always does. A signal that is ignored stays so (`nohup`), and one that others watch later is theirs. A file that grows past the limit
-/// for files is an error of the write (`EFBIG`).
+/// From here on a signal that ends the process gives the terminal back first and removes what is
+/// not complete ([`hold_terminal`](super::hold_terminal),
+/// [`remove_unless_finished`](super::remove_unless_finished)); then it ends the process as it
+/// always does. A signal that is ignored stays so (`nohup`), and one that others watch later is
+/// theirs. A file that grows past the limit for files is an error of the write (`EFBIG`).
 pub fn undo_unfinished_work_at_signals() {
     for (signal, before) in FAULTS.into_iter().zip(&FAULT_HANDLERS) {
         if let Some(action) = action_of(signal) {
@@ -62,12 +73,14 @@ pub fn undo_unfinished_work_at_signals() {
     }
 }
 
-/// From here on, whoever watches a deadly signal is asked once: the second one ends the process at once, of whatever kind it is.
+/// From here on, whoever watches a deadly signal is asked once: the second one ends the process at
+/// once, of whatever kind it is.
 pub fn end_at_second_signal() {
     SECOND_ENDS.store(true, Ordering::SeqCst);
 }
 
-/// The last interrupt was answered by something other than the end, so that the next is the first again.
+/// The last interrupt was answered by something other than the end, so that the next is the first
+/// again.
 pub fn answer_interrupt() {
     let _ = ASKED.compare_exchange(libc::SIGINT, 0, Ordering::SeqCst, Ordering::SeqCst);
 }
@@ -81,7 +94,9 @@ type Handler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
 fn deadly() -> impl Iterator<Item = c_int> {
     #[cfg(target_os = "linux")]
-    let more = [libc::SIGSTKFLT, libc::SIGIO, libc::SIGPWR].into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX());
+    let more = [libc::SIGSTKFLT, libc::SIGIO, libc::SIGPWR]
+        .into_iter()
+        .chain(libc::SIGRTMIN()..=libc::SIGRTMAX());
     #[cfg(not(target_os = "linux"))]
     let more = std::iter::empty();
     NAMED.into_iter().chain(more)
@@ -92,16 +107,25 @@ extern "C" fn end_by(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c
     #[expect(unsafe_code, reason = "a handler is handed pointers")]
     let cause = unsafe { info.as_ref() }.map_or(0, |info| info.si_code);
     // What the kernel says of itself is positive; what a process sends is not (sigaction(2)).
-    let fault = FAULTS.iter().position(|fault| *fault == signal).filter(|_| cause > 0);
+    let fault = FAULTS
+        .iter()
+        .position(|fault| *fault == signal)
+        .filter(|_| cause > 0);
     let is_own_abort = signal == libc::SIGABRT && cause != libc::SI_USER;
     if fault.is_none() && !is_own_abort && (is_first_of_system() || is_left_to_watcher(signal)) {
         return;
     }
     undo_unfinished_work();
     if is_own_abort {
-        write_plainly(libc::STDERR_FILENO, b"tapline: it had to end at once: there is no memory left, or there is a fault in it\n");
+        write_plainly(
+            libc::STDERR_FILENO,
+            b"tapline: it had to end at once: there is no memory left, or there is a fault in it\n",
+        );
     }
-    if let Some(before) = fault.and_then(|fault| FAULT_HANDLERS.get(fault)).and_then(OnceLock::get) {
+    if let Some(before) = fault
+        .and_then(|fault| FAULT_HANDLERS.get(fault))
+        .and_then(OnceLock::get)
+    {
         // The instruction is carried out again, and meets whoever handled it before.
         set_action(signal, before);
         return;
@@ -109,27 +133,40 @@ extern "C" fn end_by(signal: c_int, info: *mut libc::siginfo_t, _context: *mut c
     end_by_default(signal)
 }
 
-extern "C" fn let_the_call_fail(_signal: c_int, _info: *mut libc::siginfo_t, _context: *mut c_void) {}
+extern "C" fn let_the_call_fail(
+    _signal: c_int,
+    _info: *mut libc::siginfo_t,
+    _context: *mut c_void,
+) {
+}
 
 /// To the first process of a system, or of a container, signals mean nothing by themselves.
 fn is_first_of_system() -> bool {
     // SAFETY: it takes nothing and returns a number.
-    #[expect(unsafe_code, reason = "the standard library does not promise that its own is safe in a signal handler")]
+    #[expect(
+        unsafe_code,
+        reason = "the standard library does not promise that its own is safe in a signal handler"
+    )]
     let own = unsafe { libc::getpid() };
     own == 1
 }
 
-/// Whether somebody else watches this signal, who called this handler in passing, and is still to answer it.
+/// Whether somebody else watches this signal, who called this handler in passing, and is still to
+/// answer it.
 fn is_left_to_watcher(signal: c_int) -> bool {
-    let is_watched = action_of(signal).is_some_and(|action| action.sa_sigaction != end_by as Handler as usize);
+    let is_watched =
+        action_of(signal).is_some_and(|action| action.sa_sigaction != end_by as Handler as usize);
     is_watched && !(SECOND_ENDS.load(Ordering::SeqCst) && ASKED.swap(signal, Ordering::SeqCst) != 0)
 }
 
 /// Ends the process as if the signal had never been handled.
 fn end_by_default(signal: c_int) -> ! {
-    // SAFETY: the structures live until the calls return, and an action or a set of zeroes is a valid one: the default action, nothing
-    // masked.
-    #[expect(unsafe_code, reason = "no library ends the process by any signal from within its handler")]
+    // SAFETY: the structures live until the calls return, and an action or a set of zeroes is a
+    // valid one: the default action, nothing masked.
+    #[expect(
+        unsafe_code,
+        reason = "no library ends the process by any signal from within its handler"
+    )]
     unsafe {
         let default: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signal, &raw const default, ptr::null_mut());
@@ -152,7 +189,10 @@ fn action_of(signal: c_int) -> Option<libc::sigaction> {
 
 fn handle(signal: c_int, handler: Handler) {
     // SAFETY: an action of zeroes is valid, and all that follows fills it.
-    #[expect(unsafe_code, reason = "libraries do not handle faults, nor on the stack that is kept for them")]
+    #[expect(
+        unsafe_code,
+        reason = "libraries do not handle faults, nor on the stack that is kept for them"
+    )]
     let action = unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigfillset(&raw mut action.sa_mask);
@@ -164,7 +204,8 @@ fn handle(signal: c_int, handler: Handler) {
 }
 
 fn set_action(signal: c_int, action: &libc::sigaction) {
-    // SAFETY: the handler is one of this module's or was there before, and calls nothing but what is safe in a handler.
+    // SAFETY: the handler is one of this module's or was there before, and calls nothing but what
+    // is safe in a handler.
     #[expect(unsafe_code, reason = "libraries do not handle faults")]
     unsafe {
         libc::sigaction(signal, action, ptr::null_mut());

@@ -9,12 +9,14 @@ use super::packet_socket::{FilterInstruction, attach_filter, ignore_outgoing, se
 /// Frames taken or given at a time.
 const BATCH: usize = 64;
 
-/// A socket that sees every frame that comes in at one interface (packet(7)), and sends frames out of it.
+/// A socket that sees every frame that comes in at one interface (packet(7)), and sends frames out
+/// of it.
 #[derive(Debug)]
 pub struct FrameSocket(OwnedFd);
 
 impl FrameSocket {
-    /// Opens it on an interface of the caller's network namespace. `buffer` bytes of frames may wait in it, if the system allows it.
+    /// Opens it on an interface of the caller's network namespace. `buffer` bytes of frames may
+    /// wait in it, if the system allows it.
     ///
     /// # Errors
     /// The system calls'; `EPERM` without the right to (`CAP_NET_RAW`).
@@ -24,8 +26,9 @@ impl FrameSocket {
         socket.bind(interface, buffer)
     }
 
-    /// Opens one that sees what leaves too, and whose frames have ten bytes before them that say what the kernel knows of each
-    /// (`linux/virtio_net.h`, `struct virtio_net_hdr`). It sees nothing until it is given a filter that lets something through.
+    /// Opens one that sees what leaves too, and whose frames have ten bytes before them that say
+    /// what the kernel knows of each (`linux/virtio_net.h`, `struct virtio_net_hdr`). It sees
+    /// nothing until it is given a filter that lets something through.
     ///
     /// # Errors
     /// As for [`FrameSocket::open`].
@@ -33,8 +36,21 @@ impl FrameSocket {
         /// From `linux/if_packet.h`.
         const PACKET_VNET_HDR: libc::c_int = 15;
         let socket = Self::unbound()?;
-        attach_filter(socket.as_fd(), &[FilterInstruction { code: 0x06, jt: 0, jf: 0, k: 0 }])?;
-        set_option(socket.as_fd(), libc::SOL_PACKET, PACKET_VNET_HDR, &libc::c_int::from(true))?;
+        attach_filter(
+            socket.as_fd(),
+            &[FilterInstruction {
+                code: 0x06,
+                jt: 0,
+                jf: 0,
+                k: 0,
+            }],
+        )?;
+        set_option(
+            socket.as_fd(),
+            libc::SOL_PACKET,
+            PACKET_VNET_HDR,
+            &libc::c_int::from(true),
+        )?;
         socket.bind(interface, buffer)
     }
 
@@ -42,7 +58,13 @@ impl FrameSocket {
     fn unbound() -> io::Result<Self> {
         // SAFETY: it takes no pointer; what it returns is checked.
         #[expect(unsafe_code, reason = "no library in use opens such sockets")]
-        let raw = unsafe { libc::socket(libc::AF_PACKET, libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK, 0) };
+        let raw = unsafe {
+            libc::socket(
+                libc::AF_PACKET,
+                libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK,
+                0,
+            )
+        };
         if raw < 0 {
             return Err(io::Error::last_os_error());
         }
@@ -57,7 +79,8 @@ impl FrameSocket {
         // The second is bounded by the system's limit, the first is not, but wants more rights.
         let _ = set_option(self.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUF, &size);
         let _ = set_option(self.as_fd(), libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &size);
-        let index = libc::c_int::try_from(interface).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let index = libc::c_int::try_from(interface)
+            .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
         // SAFETY: all bytes zero are a valid address of this kind.
         #[expect(unsafe_code, reason = "as above")]
         let mut address: libc::sockaddr_ll = unsafe { zeroed() };
@@ -66,27 +89,48 @@ impl FrameSocket {
         address.sll_ifindex = index;
         // SAFETY: the kernel reads exactly the address, which outlives the call.
         #[expect(unsafe_code, reason = "as above")]
-        let bound = unsafe { libc::bind(self.0.as_raw_fd(), (&raw const address).cast(), length_of(&address)) };
-        if bound == 0 { Ok(self) } else { Err(io::Error::last_os_error()) }
+        let bound = unsafe {
+            libc::bind(
+                self.0.as_raw_fd(),
+                (&raw const address).cast(),
+                length_of(&address),
+            )
+        };
+        if bound == 0 {
+            Ok(self)
+        } else {
+            Err(io::Error::last_os_error())
+        }
     }
 
-    /// Takes the frames that wait, a batch at most, and hands each to `taken`. How many there were: none means that none wait.
+    /// Takes the frames that wait, a batch at most, and hands each to `taken`. How many there were:
+    /// none means that none wait.
     ///
     /// # Errors
     /// The system call's.
     pub fn take(&self, frames: &mut Frames, mut taken: impl FnMut(&[u8])) -> io::Result<usize> {
         let mut parts = frames.parts();
         // SAFETY: all bytes zero are a valid header: no name, no control data.
-        #[expect(unsafe_code, reason = "no library in use takes several frames at a time")]
+        #[expect(
+            unsafe_code,
+            reason = "no library in use takes several frames at a time"
+        )]
         let mut headers: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
         for (header, part) in headers.iter_mut().zip(&mut parts) {
             header.msg_hdr.msg_iov = part;
             header.msg_hdr.msg_iovlen = 1;
         }
-        // SAFETY: each header names one part, each part a slice of the buffer of its own with its length; all outlive the call.
+        // SAFETY: each header names one part, each part a slice of the buffer of its own with its
+        // length; all outlive the call.
         #[expect(unsafe_code, reason = "as above")]
         let count = unsafe {
-            libc::recvmmsg(self.0.as_raw_fd(), headers.as_mut_ptr(), BATCH_U32, libc::MSG_DONTWAIT | libc::MSG_TRUNC, std::ptr::null_mut())
+            libc::recvmmsg(
+                self.0.as_raw_fd(),
+                headers.as_mut_ptr(),
+                BATCH_U32,
+                libc::MSG_DONTWAIT | libc::MSG_TRUNC,
+                std::ptr::null_mut(),
+            )
         };
         let count = match usize::try_from(count) {
             Ok(count) => count,
@@ -109,11 +153,19 @@ impl FrameSocket {
         Ok(count)
     }
 
-    /// Sends a frame. One that the interface does not take is lost, as on any link; returns whether it took it.
+    /// Sends a frame. One that the interface does not take is lost, as on any link; returns whether
+    /// it took it.
     pub fn send(&self, frame: &[u8]) -> bool {
         // SAFETY: the kernel reads the frame, which outlives the call.
         #[expect(unsafe_code, reason = "as above")]
-        let sent = unsafe { libc::send(self.0.as_raw_fd(), frame.as_ptr().cast(), frame.len(), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
+        let sent = unsafe {
+            libc::send(
+                self.0.as_raw_fd(),
+                frame.as_ptr().cast(),
+                frame.len(),
+                libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL,
+            )
+        };
         sent >= 0
     }
 
@@ -123,11 +175,18 @@ impl FrameSocket {
     /// The system call's.
     pub fn lost(&self) -> io::Result<u32> {
         let mut counts = MaybeUninit::<libc::tpacket_stats>::zeroed();
-        let mut length = libc::socklen_t::try_from(size_of::<libc::tpacket_stats>()).unwrap_or_default();
+        let mut length =
+            libc::socklen_t::try_from(size_of::<libc::tpacket_stats>()).unwrap_or_default();
         // SAFETY: the kernel writes no more than the length it is given, which is the buffer's.
         #[expect(unsafe_code, reason = "as above")]
         let status = unsafe {
-            libc::getsockopt(self.0.as_raw_fd(), libc::SOL_PACKET, libc::PACKET_STATISTICS, counts.as_mut_ptr().cast(), &raw mut length)
+            libc::getsockopt(
+                self.0.as_raw_fd(),
+                libc::SOL_PACKET,
+                libc::PACKET_STATISTICS,
+                counts.as_mut_ptr().cast(),
+                &raw mut length,
+            )
         };
         if status != 0 {
             return Err(io::Error::last_os_error());
@@ -161,7 +220,10 @@ pub struct Frames {
 impl Frames {
     /// For frames of so many bytes at most.
     pub fn new(largest: usize) -> Self {
-        Self { bytes: vec![0; largest * BATCH], largest }
+        Self {
+            bytes: vec![0; largest * BATCH],
+            largest,
+        }
     }
 
     fn each(&self) -> impl Iterator<Item = &[u8]> {
@@ -170,6 +232,11 @@ impl Frames {
 
     fn parts(&mut self) -> Vec<libc::iovec> {
         let parts = self.bytes.chunks_exact_mut(self.largest);
-        parts.map(|part| libc::iovec { iov_base: part.as_mut_ptr().cast(), iov_len: part.len() }).collect()
+        parts
+            .map(|part| libc::iovec {
+                iov_base: part.as_mut_ptr().cast(),
+                iov_len: part.len(),
+            })
+            .collect()
     }
 }

@@ -24,7 +24,8 @@ pub struct Interface {
 /// The system call's, for want of memory or descriptors.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut head: *mut libc::ifaddrs = ptr::null_mut();
-    // SAFETY: the call stores in `head` the start of a list that it allocated, or fails and stores nothing.
+    // SAFETY: the call stores in `head` the start of a list that it allocated, or fails and stores
+    // nothing.
     #[expect(unsafe_code, reason = "the standard library lists no interfaces")]
     let status = unsafe { libc::getifaddrs(&raw mut head) };
     if status != 0 {
@@ -32,13 +33,15 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
     }
     let mut found = Vec::new();
     let mut next = head;
-    // SAFETY: `next` is null or points to an entry of the list, which lives until `freeifaddrs` below; nothing else writes it.
+    // SAFETY: `next` is null or points to an entry of the list, which lives until `freeifaddrs`
+    // below; nothing else writes it.
     #[expect(unsafe_code, reason = "the list is C's")]
     while let Some(entry) = unsafe { next.as_ref() } {
         note(&mut found, entry);
         next = entry.ifa_next;
     }
-    // SAFETY: `head` came from `getifaddrs`, is freed once, and no reference into the list outlives the loop above.
+    // SAFETY: `head` came from `getifaddrs`, is freed once, and no reference into the list outlives
+    // the loop above.
     #[expect(unsafe_code, reason = "the list is C's")]
     unsafe {
         libc::freeifaddrs(head);
@@ -51,16 +54,25 @@ fn note(found: &mut Vec<Interface>, entry: &libc::ifaddrs) {
     if entry.ifa_name.is_null() {
         return;
     }
-    // SAFETY: `ifa_name` is not null, and getifaddrs(3) ends it with a zero byte; it lives as long as the list.
+    // SAFETY: `ifa_name` is not null, and getifaddrs(3) ends it with a zero byte; it lives as long
+    // as the list.
     #[expect(unsafe_code, reason = "the name is a C string")]
     let name = unsafe { CStr::from_ptr(entry.ifa_name) };
     let Ok(name) = name.to_str() else { return };
     let has = |flag: libc::c_int| i64::from(entry.ifa_flags) & i64::from(flag) != 0;
-    let place = found.iter().position(|interface| interface.name == name).unwrap_or_else(|| {
-        let (up, loopback) = (has(libc::IFF_UP), has(libc::IFF_LOOPBACK));
-        found.push(Interface { name: name.to_owned(), up, loopback, addresses: Vec::new() });
-        found.len() - 1
-    });
+    let place = found
+        .iter()
+        .position(|interface| interface.name == name)
+        .unwrap_or_else(|| {
+            let (up, loopback) = (has(libc::IFF_UP), has(libc::IFF_LOOPBACK));
+            found.push(Interface {
+                name: name.to_owned(),
+                up,
+                loopback,
+                addresses: Vec::new(),
+            });
+            found.len() - 1
+        });
     if let (Some(interface), Some(address)) = (found.get_mut(place), address_of(entry)) {
         interface.addresses.push(address);
     }
@@ -70,8 +82,8 @@ fn address_of(entry: &libc::ifaddrs) -> Option<IpAddr> {
     if entry.ifa_addr.is_null() {
         return None;
     }
-    // SAFETY: `ifa_addr` is not null and points to a socket address that begins with its family; it may be less aligned than the
-    // type, so it is read as unaligned.
+    // SAFETY: `ifa_addr` is not null and points to a socket address that begins with its family; it
+    // may be less aligned than the type, so it is read as unaligned.
     #[expect(unsafe_code, reason = "the address is a C union")]
     let family = unsafe { (&raw const (*entry.ifa_addr).sa_family).read_unaligned() };
     match libc::c_int::from(family) {
@@ -102,9 +114,15 @@ mod tests {
         let found = interfaces().unwrap();
         let loopback = found.iter().find(|interface| interface.loopback).unwrap();
         if loopback.up {
-            assert!(loopback.addresses.contains(&Ipv4Addr::LOCALHOST.into()), "{loopback:?}");
+            assert!(
+                loopback.addresses.contains(&Ipv4Addr::LOCALHOST.into()),
+                "{loopback:?}"
+            );
         }
-        let mut names: Vec<&str> = found.iter().map(|interface| interface.name.as_str()).collect();
+        let mut names: Vec<&str> = found
+            .iter()
+            .map(|interface| interface.name.as_str())
+            .collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), found.len());

@@ -11,13 +11,21 @@ struct MountAttributes {
     user_namespace: u64,
 }
 
-/// From here on, programs in this mount namespace get no rights from their files: neither set-user-ID bits nor file capabilities count.
+/// From here on, programs in this mount namespace get no rights from their files: neither
+/// set-user-ID bits nor file capabilities count.
 ///
 /// # Errors
-/// The system call's: `ENOSYS` before Linux 5.12, `EPERM` without `CAP_SYS_ADMIN` over the namespace.
+/// The system call's: `ENOSYS` before Linux 5.12, `EPERM` without `CAP_SYS_ADMIN` over the
+/// namespace.
 pub fn ignore_rights_of_files() -> io::Result<()> {
-    let attributes = MountAttributes { set: libc::MOUNT_ATTR_NOSUID, clear: 0, propagation: 0, user_namespace: 0 };
-    // SAFETY: the path ends with a zero, the structure is as large as is said, and both live until the call returns.
+    let attributes = MountAttributes {
+        set: libc::MOUNT_ATTR_NOSUID,
+        clear: 0,
+        propagation: 0,
+        user_namespace: 0,
+    };
+    // SAFETY: the path ends with a zero, the structure is as large as is said, and both live until
+    // the call returns.
     #[expect(unsafe_code, reason = "no library here has mount_setattr")]
     let status = unsafe {
         libc::syscall(
@@ -29,5 +37,9 @@ pub fn ignore_rights_of_files() -> io::Result<()> {
             size_of::<MountAttributes>(),
         )
     };
-    if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }

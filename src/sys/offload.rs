@@ -3,18 +3,24 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Has an interface send and show packets as the wire would carry them: no segmentation, joining or checksums left to it.
-/// `socket` is any socket in the interface's network namespace.
+/// Has an interface send and show packets as the wire would carry them: no segmentation, joining or
+/// checksums left to it. `socket` is any socket in the interface's network namespace.
 ///
 /// # Errors
 /// The system call's; what an interface cannot do anyway is none.
 pub fn switch_off_offload(socket: BorrowedFd<'_>, interface: &str) -> io::Result<()> {
-    // From linux/ethtool.h: ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, in the order in which they depend on each other.
+    // From linux/ethtool.h: ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, in the order
+    // in which they depend on each other.
     const SEGMENTATION: u32 = 0x1f;
     const GENERIC_SEGMENTATION: u32 = 0x24;
     const GENERIC_JOINING: u32 = 0x2c;
     const CHECKSUMS: u32 = 0x17;
-    for command in [SEGMENTATION, GENERIC_SEGMENTATION, GENERIC_JOINING, CHECKSUMS] {
+    for command in [
+        SEGMENTATION,
+        GENERIC_SEGMENTATION,
+        GENERIC_JOINING,
+        CHECKSUMS,
+    ] {
         match set(socket, interface, command, 0) {
             Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {}
             done => done?,
@@ -40,10 +46,20 @@ fn set(socket: BorrowedFd<'_>, interface: &str, command: u32, data: u32) -> io::
     for (place, byte) in name.iter_mut().zip(interface.bytes()) {
         *place = libc::c_char::from_ne_bytes([byte]);
     }
-    let mut request = libc::ifreq { ifr_name: name, ifr_ifru: libc::__c_anonymous_ifr_ifru { ifru_data: (&raw mut value).cast() } };
-    // SAFETY: the descriptor is open for as long as it is borrowed. The kernel reads the name, which ends with a zero, and reads and
-    // writes the value behind the pointer, which is of the size that these commands have and outlives the call.
+    let mut request = libc::ifreq {
+        ifr_name: name,
+        ifr_ifru: libc::__c_anonymous_ifr_ifru {
+            ifru_data: (&raw mut value).cast(),
+        },
+    };
+    // SAFETY: the descriptor is open for as long as it is borrowed. The kernel reads the name,
+    // which ends with a zero, and reads and writes the value behind the pointer, which is of
+    // the size that these commands have and outlives the call.
     #[expect(unsafe_code, reason = "no library in use makes this call")]
     let status = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL, &raw mut request) };
-    if status == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    if status == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }

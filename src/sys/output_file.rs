@@ -1,4 +1,5 @@
-//! Files that are opened for writing where other users may have put something in the way, and pipes that nobody reads yet.
+//! Files that are opened for writing where other users may have put something in the way, and pipes
+//! that nobody reads yet.
 
 #[cfg(target_os = "linux")]
 use std::ffi::OsString;
@@ -31,19 +32,30 @@ pub struct Writing {
     pub mode: u32,
 }
 
-/// Opens a file for writing, and makes it where there is none. `None` where it is a pipe that nobody reads yet: this does not wait.
+/// Opens a file for writing, and makes it where there is none. `None` where it is a pipe that
+/// nobody reads yet: this does not wait.
 ///
 /// # Errors
-/// Those of `open`. And what stands there is another user's, or leads there by another user's link, in a directory in which others may put
-/// files (as the kernel has it with `fs.protected_symlinks`, `protected_regular` and `protected_fifos`, where those are set).
+/// Those of `open`. And what stands there is another user's, or leads there by another user's link,
+/// in a directory in which others may put files (as the kernel has it with `fs.protected_symlinks`,
+/// `protected_regular` and `protected_fifos`, where those are set).
 pub fn open_for_writing(path: &Path, writing: Writing) -> io::Result<Option<File>> {
     let path = follow_links(path)?;
     let mut options = OpenOptions::new();
-    options.write(!writing.append).append(writing.append).create(true).mode(writing.mode);
+    options
+        .write(!writing.append)
+        .append(writing.append)
+        .create(true)
+        .mode(writing.mode);
     options.custom_flags((OFlags::NONBLOCK | nofollow(&path)).bits().cast_signed());
     let file = match options.open(&path) {
         Ok(file) => file,
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) && is_pipe(&path) => return Ok(None),
+        Err(error)
+            if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error())
+                && is_pipe(&path) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     let metadata = file.metadata()?;
@@ -59,19 +71,27 @@ pub fn open_for_writing(path: &Path, writing: Writing) -> io::Result<Option<File
 ///
 /// # Errors
 /// Those of [`open_for_writing`], and [`io::ErrorKind::Interrupted`] where it was called off.
-pub fn open_for_writing_when_read(path: &Path, writing: Writing, is_called_off: impl Fn() -> bool) -> io::Result<File> {
+pub fn open_for_writing_when_read(
+    path: &Path,
+    writing: Writing,
+    is_called_off: impl Fn() -> bool,
+) -> io::Result<File> {
     loop {
         if let Some(file) = open_for_writing(path, writing)? {
             return Ok(file);
         }
         if is_called_off() {
-            return Err(io::Error::new(io::ErrorKind::Interrupted, "nobody has opened the pipe for reading"));
+            return Err(io::Error::new(
+                io::ErrorKind::Interrupted,
+                "nobody has opened the pipe for reading",
+            ));
         }
         sleep(LOOK_AGAIN);
     }
 }
 
-/// Where symbolic links lead, also to what is not there yet. What lies below `/proc` is left as it is: links there lead to files that are open.
+/// Where symbolic links lead, also to what is not there yet. What lies below `/proc` is left as it
+/// is: links there lead to files that are open.
 ///
 /// # Errors
 /// A link that another user put into a directory of others, links without an end.
@@ -81,17 +101,27 @@ pub fn follow_links(path: &Path) -> io::Result<PathBuf> {
         if path.starts_with("/proc") {
             return Ok(path);
         }
-        let Some((link, target)) = symbolic_link(&path)? else { return Ok(path) };
+        let Some((link, target)) = symbolic_link(&path)? else {
+            return Ok(path);
+        };
         refuse_what_others_put(&path, &link)?;
         path = directory_of(&path).join(target);
     }
     Err(io::Error::other("its symbolic links lead to no end"))
 }
 
-/// Whose a symbolic link is, and where it leads, of one and the same link; `None` where there is none.
+/// Whose a symbolic link is, and where it leads, of one and the same link; `None` where there is
+/// none.
 #[cfg(target_os = "linux")]
 fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
-    let Ok(link) = openat(CWD, path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) else { return Ok(None) };
+    let Ok(link) = openat(
+        CWD,
+        path,
+        OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    ) else {
+        return Ok(None);
+    };
     let link = File::from(link);
     let metadata = link.metadata()?;
     if !metadata.is_symlink() {
@@ -104,34 +134,50 @@ fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
 /// The same where links cannot be opened: between the two questions it may become another one.
 #[cfg(not(target_os = "linux"))]
 fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
-    let metadata = std::fs::symlink_metadata(path).ok().filter(Metadata::is_symlink);
-    metadata.map(|metadata| std::fs::read_link(path).map(|target| (metadata, target))).transpose()
+    let metadata = std::fs::symlink_metadata(path)
+        .ok()
+        .filter(Metadata::is_symlink);
+    metadata
+        .map(|metadata| std::fs::read_link(path).map(|target| (metadata, target)))
+        .transpose()
 }
 
 /// The directory that a path's last name stands in.
 fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Links below `/proc` are followed by the kernel alone.
 fn nofollow(path: &Path) -> OFlags {
-    if path.starts_with("/proc") { OFlags::empty() } else { OFlags::NOFOLLOW }
+    if path.starts_with("/proc") {
+        OFlags::empty()
+    } else {
+        OFlags::NOFOLLOW
+    }
 }
 
 fn is_pipe(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Refuses what another user put into a directory that others may write to: a link, a file, a pipe, or a further name of a file of ours.
-/// What the directory's owner put there is trusted, as he could replace anything.
+/// Refuses what another user put into a directory that others may write to: a link, a file, a pipe,
+/// or a further name of a file of ours. What the directory's owner put there is trusted, as he
+/// could replace anything.
 ///
 /// # Errors
 /// That it is so.
 pub fn refuse_what_others_put(path: &Path, found: &Metadata) -> io::Result<()> {
     const OTHERS_MAY_WRITE: u32 = 0o022;
     let (directory, me) = (std::fs::metadata(directory_of(path)), geteuid().as_raw());
-    let Ok(directory) = directory else { return Ok(()) };
-    if path.starts_with("/proc") || directory.uid() == me || directory.mode() & OTHERS_MAY_WRITE == 0 {
+    let Ok(directory) = directory else {
+        return Ok(());
+    };
+    if path.starts_with("/proc")
+        || directory.uid() == me
+        || directory.mode() & OTHERS_MAY_WRITE == 0
+    {
         return Ok(());
     }
     let refused = |what: &str| {
@@ -161,9 +207,13 @@ mod tests {
 
     use super::*;
 
-    const REPLACING: Writing = Writing { append: false, mode: 0o666 };
+    const REPLACING: Writing = Writing {
+        append: false,
+        mode: 0o666,
+    };
 
-    /// A directory that everybody may write to and that is not ours; `None` where nobody can make one.
+    /// A directory that everybody may write to and that is not ours; `None` where nobody can make
+    /// one.
     fn shared() -> Option<tempfile::TempDir> {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
@@ -178,7 +228,11 @@ mod tests {
     fn what_others_put_into_a_shared_directory_is_refused() {
         let Some(folder) = shared() else { return };
         let at = |name: &str| folder.path().join(name);
-        let kind = |name: &str| open_for_writing(&at(name), REPLACING).map(|_| ()).map_err(|error| error.kind());
+        let kind = |name: &str| {
+            open_for_writing(&at(name), REPLACING)
+                .map(|_| ())
+                .map_err(|error| error.kind())
+        };
         let refused = Err(io::ErrorKind::PermissionDenied);
         fs::write(at("target"), "kept").unwrap();
         for (name, owner) in [("theirs", 4321), ("owners", 1234), ("ours", 0)] {
@@ -195,8 +249,19 @@ mod tests {
         assert!(!at("nothing").exists());
         // A file of theirs, a pipe of theirs, and a second name for a file of ours.
         fs::write(at("file"), "kept").unwrap();
-        rustix::fs::mknodat(CWD, at("pipe"), rustix::fs::FileType::Fifo, Mode::from(0o666), 0).unwrap();
-        let reader = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(at("pipe")).unwrap();
+        rustix::fs::mknodat(
+            CWD,
+            at("pipe"),
+            rustix::fs::FileType::Fifo,
+            Mode::from(0o666),
+            0,
+        )
+        .unwrap();
+        let reader = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+            .open(at("pipe"))
+            .unwrap();
         for name in ["file", "pipe"] {
             lchown(at(name), Some(4321), None).unwrap();
             assert_eq!(kind(name), refused, "{name}");
@@ -214,14 +279,35 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         symlink("target", at("link")).unwrap();
         symlink("link", at("again")).unwrap();
-        open_for_writing(&at("again"), REPLACING).unwrap().unwrap().write_all(b"one").unwrap();
-        open_for_writing(&at("link"), Writing { append: true, mode: 0o600 }).unwrap().unwrap().write_all(b" two").unwrap();
+        open_for_writing(&at("again"), REPLACING)
+            .unwrap()
+            .unwrap()
+            .write_all(b"one")
+            .unwrap();
+        open_for_writing(
+            &at("link"),
+            Writing {
+                append: true,
+                mode: 0o600,
+            },
+        )
+        .unwrap()
+        .unwrap()
+        .write_all(b" two")
+        .unwrap();
         assert_eq!(fs::read_to_string(at("target")).unwrap(), "one two");
-        open_for_writing(&at("target"), REPLACING).unwrap().unwrap().write_all(b"3").unwrap();
+        open_for_writing(&at("target"), REPLACING)
+            .unwrap()
+            .unwrap()
+            .write_all(b"3")
+            .unwrap();
         assert_eq!(fs::read_to_string(at("target")).unwrap(), "3");
         symlink("circle", at("circle")).unwrap();
         assert!(open_for_writing(&at("circle"), REPLACING).is_err());
-        assert_eq!(follow_links(Path::new("/proc/self/fd/1")).unwrap(), Path::new("/proc/self/fd/1"));
+        assert_eq!(
+            follow_links(Path::new("/proc/self/fd/1")).unwrap(),
+            Path::new("/proc/self/fd/1")
+        );
     }
 
     #[test]
@@ -235,9 +321,16 @@ mod tests {
         let from = pipe.clone();
         let reader = std::thread::spawn(move || {
             let mut text = String::new();
-            File::open(from).unwrap().read_to_string(&mut text).map(|_| text).unwrap()
+            File::open(from)
+                .unwrap()
+                .read_to_string(&mut text)
+                .map(|_| text)
+                .unwrap()
         });
-        open_for_writing_when_read(&pipe, REPLACING, || false).unwrap().write_all(b"hello").unwrap();
+        open_for_writing_when_read(&pipe, REPLACING, || false)
+            .unwrap()
+            .write_all(b"hello")
+            .unwrap();
         assert_eq!(reader.join().unwrap(), "hello");
     }
 }

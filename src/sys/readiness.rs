@@ -3,18 +3,26 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Waits until at least one of the descriptors can be read, or has an error or an end to tell. Says of each, in order, whether
-/// it has.
+/// Waits until at least one of the descriptors can be read, or has an error or an end to tell. Says
+/// of each, in order, whether it has.
 ///
 /// # Errors
 /// The system call's, for want of memory or for too many descriptors.
 pub fn wait_readable(descriptors: &[BorrowedFd<'_>]) -> io::Result<Vec<bool>> {
-    let mut waited: Vec<libc::pollfd> =
-        descriptors.iter().map(|descriptor| libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 }).collect();
-    let count = libc::nfds_t::try_from(waited.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut waited: Vec<libc::pollfd> = descriptors
+        .iter()
+        .map(|descriptor| libc::pollfd {
+            fd: descriptor.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        })
+        .collect();
+    let count = libc::nfds_t::try_from(waited.len())
+        .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     loop {
-        // SAFETY: `waited` holds `count` entries, which the kernel reads and of which it writes `revents` only; it lives until the
-        // call returns. The descriptors are open for as long as they are borrowed.
+        // SAFETY: `waited` holds `count` entries, which the kernel reads and of which it writes
+        // `revents` only; it lives until the call returns. The descriptors are open for as
+        // long as they are borrowed.
         #[expect(unsafe_code, reason = "the standard library has no poll")]
         let status = unsafe { libc::poll(waited.as_mut_ptr(), count, -1) };
         if status >= 0 {
@@ -42,7 +50,10 @@ mod tests {
         let (quiet, _kept) = UnixStream::pair().unwrap();
         let (told, mut teller) = UnixStream::pair().unwrap();
         teller.write_all(b"x").unwrap();
-        assert_eq!(wait_readable(&[quiet.as_fd(), told.as_fd()]).unwrap(), [false, true]);
+        assert_eq!(
+            wait_readable(&[quiet.as_fd(), told.as_fd()]).unwrap(),
+            [false, true]
+        );
         drop(teller);
         assert_eq!(wait_readable(&[told.as_fd()]).unwrap(), [true]);
     }

@@ -3,8 +3,9 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// The kernel's `struct tcp_info` for a socket, exactly as long as the running kernel makes it: it has grown over the years,
-/// and a field beyond its end is one this kernel does not have. Layout: `include/uapi/linux/tcp.h`, native byte order.
+/// The kernel's `struct tcp_info` for a socket, exactly as long as the running kernel makes it: it
+/// has grown over the years, and a field beyond its end is one this kernel does not have. Layout:
+/// `include/uapi/linux/tcp.h`, native byte order.
 ///
 /// # Errors
 /// The system call's, such as `EOPNOTSUPP` for a socket that is not TCP.
@@ -14,11 +15,22 @@ pub fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
 
     let mut bytes = vec![0_u8; 512];
     let mut length = libc::socklen_t::try_from(bytes.len()).unwrap_or(libc::socklen_t::MAX);
-    // SAFETY: the descriptor is open for as long as it is borrowed; the kernel writes at most `length` bytes, which is the
-    // buffer's size, and stores how many it wrote in `length`. Both pointers live until the call returns.
-    #[expect(unsafe_code, reason = "no library reads TCP_INFO at the kernel's own length")]
-    let status =
-        unsafe { libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, bytes.as_mut_ptr().cast(), &raw mut length) };
+    // SAFETY: the descriptor is open for as long as it is borrowed; the kernel writes at most
+    // `length` bytes, which is the buffer's size, and stores how many it wrote in `length`.
+    // Both pointers live until the call returns.
+    #[expect(
+        unsafe_code,
+        reason = "no library reads TCP_INFO at the kernel's own length"
+    )]
+    let status = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            bytes.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
     if status != 0 {
         return Err(io::Error::last_os_error());
     }

@@ -1,4 +1,5 @@
-//! A picture of dots, two beside and four above each other in every cell, each of one of a few series.
+//! A picture of dots, two beside and four above each other in every cell, each of one of a few
+//! series.
 
 /// The dots of a plot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +25,16 @@ impl Dots {
 
     /// No dot yet, in so many cells.
     pub fn new(columns: u16, lines: u16) -> Self {
-        Self { columns, lines, cells: vec![Cell::default(); usize::from(columns) * usize::from(lines)] }
+        Self {
+            columns,
+            lines,
+            cells: vec![Cell::default(); usize::from(columns) * usize::from(lines)],
+        }
     }
 
-    /// Sets a dot: `x` from the left, `part` of `whole` of the height from the bottom. What lies above goes to the top. Where series
-    /// meet in a cell, the cell is that of the higher number.
+    /// Sets a dot: `x` from the left, `part` of `whole` of the height from the bottom. What lies
+    /// above goes to the top. Where series meet in a cell, the cell is that of the higher
+    /// number.
     pub fn set(&mut self, x: u16, part: u64, whole: u64, series: u8) {
         self.stem(x, (part, part), whole, series);
     }
@@ -47,20 +53,32 @@ impl Dots {
 
     /// Which dot from the bottom a value is.
     fn level(&self, part: u64, whole: u64) -> u64 {
-        let (part, whole, most) = (part.min(whole), whole.max(1), self.height().saturating_sub(1));
+        let (part, whole, most) = (
+            part.min(whole),
+            whole.max(1),
+            self.height().saturating_sub(1),
+        );
         // Dividing 128 bits takes many times as long, and there may be a million values.
         match part.checked_mul(most) {
             Some(product) => product / whole,
-            None => u64::try_from(u128::from(part) * u128::from(most) / u128::from(whole)).unwrap_or(most),
+            None => u64::try_from(u128::from(part) * u128::from(most) / u128::from(whole))
+                .unwrap_or(most),
         }
     }
 
     fn set_level(&mut self, x: u16, level: u64, series: u8) {
-        let Some(down) = self.height().checked_sub(level + 1) else { return };
-        let (column, line) = (x / Self::ACROSS, u16::try_from(down / u64::from(Self::DOWN)).unwrap_or(u16::MAX));
+        let Some(down) = self.height().checked_sub(level + 1) else {
+            return;
+        };
+        let (column, line) = (
+            x / Self::ACROSS,
+            u16::try_from(down / u64::from(Self::DOWN)).unwrap_or(u16::MAX),
+        );
         let bit = bit(x % Self::ACROSS, down % u64::from(Self::DOWN));
         if column < self.columns
-            && let Some(cell) = self.cells.get_mut(usize::from(line) * usize::from(self.columns) + usize::from(column))
+            && let Some(cell) = self
+                .cells
+                .get_mut(usize::from(line) * usize::from(self.columns) + usize::from(column))
         {
             cell.bits |= bit;
             cell.series = cell.series.max(series);
@@ -70,11 +88,20 @@ impl Dots {
     /// The cells that have dots: column, line, braille pattern, series.
     pub fn cells(&self) -> impl Iterator<Item = (u16, u16, char, u8)> {
         let columns = usize::from(self.columns.max(1));
-        self.cells.iter().enumerate().filter(|(_, cell)| cell.bits != 0).map(move |(place, cell)| {
-            let (line, column) = (place / columns, place % columns);
-            let pattern = char::from_u32(0x2800 + u32::from(cell.bits)).unwrap_or('.');
-            (u16::try_from(column).unwrap_or(u16::MAX), u16::try_from(line).unwrap_or(u16::MAX), pattern, cell.series)
-        })
+        self.cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.bits != 0)
+            .map(move |(place, cell)| {
+                let (line, column) = (place / columns, place % columns);
+                let pattern = char::from_u32(0x2800 + u32::from(cell.bits)).unwrap_or('.');
+                (
+                    u16::try_from(column).unwrap_or(u16::MAX),
+                    u16::try_from(line).unwrap_or(u16::MAX),
+                    pattern,
+                    cell.series,
+                )
+            })
     }
 }
 
@@ -99,14 +126,20 @@ mod tests {
         dots.set(3, 100, 100, 2);
         dots.set(3, 700, 100, 1);
         dots.set(9, 0, 100, 1);
-        assert_eq!(dots.cells().collect::<Vec<_>>(), [(1, 0, '\u{2808}', 2), (0, 1, '\u{2840}', 1)]);
+        assert_eq!(
+            dots.cells().collect::<Vec<_>>(),
+            [(1, 0, '\u{2808}', 2), (0, 1, '\u{2840}', 1)]
+        );
     }
 
     #[test]
     fn a_stem_has_all_dots_between_its_ends() {
         let mut dots = Dots::new(1, 2);
         dots.stem(0, (0, 100), 100, 0);
-        assert_eq!(dots.cells().collect::<Vec<_>>(), [(0, 0, '\u{2847}', 0), (0, 1, '\u{2847}', 0)]);
+        assert_eq!(
+            dots.cells().collect::<Vec<_>>(),
+            [(0, 0, '\u{2847}', 0), (0, 1, '\u{2847}', 0)]
+        );
     }
 
     #[test]

@@ -37,7 +37,10 @@ impl Lane {
 
 /// What there is beside the phases themselves, and room for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each stands for a kind of row that is there or not")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for a kind of row that is there or not"
+)]
 pub struct Detail {
     /// Rows for the wire clock.
     pub wire: bool,
@@ -51,9 +54,13 @@ pub struct Detail {
     pub progress: bool,
 }
 
-/// The rows of an exchange from top to bottom: each phase that began, with what belongs to it below it. `on_the_wire` tells
-/// whether a phase was seen on the wire.
-pub fn lanes(exchange: &Exchange, detail: Detail, on_the_wire: impl Fn(Phase) -> bool) -> Vec<Lane> {
+/// The rows of an exchange from top to bottom: each phase that began, with what belongs to it below
+/// it. `on_the_wire` tells whether a phase was seen on the wire.
+pub fn lanes(
+    exchange: &Exchange,
+    detail: Detail,
+    on_the_wire: impl Fn(Phase) -> bool,
+) -> Vec<Lane> {
     let mut rows = Vec::with_capacity(16);
     for (phase, _) in exchange.phases.iter() {
         rows.push(Lane::Phase(phase));
@@ -75,13 +82,19 @@ pub fn lanes(exchange: &Exchange, detail: Detail, on_the_wire: impl Fn(Phase) ->
 const MOST: usize = 12;
 
 fn queries(exchange: &Exchange) -> impl Iterator<Item = Lane> {
-    let count = exchange.resolution.as_ref().map_or(0, |resolution| resolution.queries.len());
+    let count = exchange
+        .resolution
+        .as_ref()
+        .map_or(0, |resolution| resolution.queries.len());
     (0..if count > 1 { count.min(MOST) } else { 0 }).map(Lane::Query)
 }
 
 fn attempts(exchange: &Exchange) -> impl Iterator<Item = Lane> {
     let tries = &exchange.attempts;
-    let plain = tries.len() < 2 && tries.iter().all(|attempt| matches!(attempt.outcome, None | Some(AttemptOutcome::Connected)));
+    let plain = tries.len() < 2
+        && tries
+            .iter()
+            .all(|attempt| matches!(attempt.outcome, None | Some(AttemptOutcome::Connected)));
     (0..if plain { 0 } else { tries.len().min(MOST) }).map(Lane::Attempt)
 }
 
@@ -100,38 +113,91 @@ mod tests {
             method: "GET".to_owned(),
             url: Untrusted::new("http://a.test/"),
         };
-        Trace::of(std::iter::once(start).chain(whats).map(|what| Event { at: Moment(0), what }))
+        Trace::of(std::iter::once(start).chain(whats).map(|what| Event {
+            at: Moment(0),
+            what,
+        }))
     }
 
     fn began(phase: Phase) -> What {
-        What::PhaseBegan { exchange: EXCHANGE, phase, position: None }
+        What::PhaseBegan {
+            exchange: EXCHANGE,
+            phase,
+            position: None,
+        }
     }
 
     fn attempt(number: u32, outcome: AttemptOutcome) -> [What; 2] {
         let address = std::net::SocketAddr::from(([192, 0, 2, 1], 80));
         [
-            What::AttemptStarted { exchange: EXCHANGE, attempt: AttemptId(number), remote: address.into(), local: None },
-            What::AttemptEnded { exchange: EXCHANGE, attempt: AttemptId(number), outcome },
+            What::AttemptStarted {
+                exchange: EXCHANGE,
+                attempt: AttemptId(number),
+                remote: address.into(),
+                local: None,
+            },
+            What::AttemptEnded {
+                exchange: EXCHANGE,
+                attempt: AttemptId(number),
+                outcome,
+            },
         ]
     }
 
     fn all() -> Detail {
-        Detail { wire: true, queries: true, attempts: true, server_timing: true, progress: true }
+        Detail {
+            wire: true,
+            queries: true,
+            attempts: true,
+            server_timing: true,
+            progress: true,
+        }
     }
 
     #[test]
     fn only_what_began_has_a_row() {
         let trace = trace(vec![began(Phase::Connect), began(Phase::Wait)]);
-        let rows = lanes(&trace.exchanges()[0], all(), |phase| phase == Phase::Connect);
-        assert_eq!(rows, [Lane::Phase(Phase::Connect), Lane::Wire(Phase::Connect), Lane::Phase(Phase::Wait), Lane::ServerTiming]);
-        assert_eq!(lanes(&trace.exchanges()[0], Detail::default(), |_| true), [Lane::Phase(Phase::Connect), Lane::Phase(Phase::Wait)]);
+        let rows = lanes(&trace.exchanges()[0], all(), |phase| {
+            phase == Phase::Connect
+        });
+        assert_eq!(
+            rows,
+            [
+                Lane::Phase(Phase::Connect),
+                Lane::Wire(Phase::Connect),
+                Lane::Phase(Phase::Wait),
+                Lane::ServerTiming
+            ]
+        );
+        assert_eq!(
+            lanes(&trace.exchanges()[0], Detail::default(), |_| true),
+            [Lane::Phase(Phase::Connect), Lane::Phase(Phase::Wait)]
+        );
     }
 
     #[test]
     fn an_attempt_has_a_row_when_there_is_something_to_compare_or_to_explain() {
-        let one = trace([vec![began(Phase::Connect)], attempt(0, AttemptOutcome::Connected).to_vec()].concat());
-        assert_eq!(lanes(&one.exchanges()[0], all(), |_| false), [Lane::Phase(Phase::Connect)]);
-        let refused = trace([vec![began(Phase::Connect)], attempt(0, AttemptOutcome::Refused).to_vec()].concat());
-        assert_eq!(lanes(&refused.exchanges()[0], all(), |_| false), [Lane::Phase(Phase::Connect), Lane::Attempt(0)]);
+        let one = trace(
+            [
+                vec![began(Phase::Connect)],
+                attempt(0, AttemptOutcome::Connected).to_vec(),
+            ]
+            .concat(),
+        );
+        assert_eq!(
+            lanes(&one.exchanges()[0], all(), |_| false),
+            [Lane::Phase(Phase::Connect)]
+        );
+        let refused = trace(
+            [
+                vec![began(Phase::Connect)],
+                attempt(0, AttemptOutcome::Refused).to_vec(),
+            ]
+            .concat(),
+        );
+        assert_eq!(
+            lanes(&refused.exchanges()[0], all(), |_| false),
+            [Lane::Phase(Phase::Connect), Lane::Attempt(0)]
+        );
     }
 }

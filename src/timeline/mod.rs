@@ -1,4 +1,5 @@
-//! Where things lie on a time axis. Pure geometry, shared by every picture with such an axis: no colour, no character, no screen.
+//! Where things lie on a time axis. Pure geometry, shared by every picture with such an axis: no
+//! colour, no character, no screen.
 
 mod dots;
 mod lanes;

@@ -3,8 +3,8 @@
 use super::Window;
 use crate::units::{Moment, Nanos};
 
-/// A window of time laid over a row of columns. Positions are counted in eighths of a column, the finest that block
-/// characters can show.
+/// A window of time laid over a row of columns. Positions are counted in eighths of a column, the
+/// finest that block characters can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
     window: Window,
@@ -36,9 +36,14 @@ impl Scale {
         self.columns
     }
 
-    /// Where an instant lies, in eighths of a column; what lies outside is moved to the nearer edge.
+    /// Where an instant lies, in eighths of a column; what lies outside is moved to the nearer
+    /// edge.
     pub fn eighths(&self, at: Moment) -> u32 {
-        let into = u128::from(at.clamp(self.window.from(), self.window.to()).since(self.window.from()).0);
+        let into = u128::from(
+            at.clamp(self.window.from(), self.window.to())
+                .since(self.window.from())
+                .0,
+        );
         let wide = u128::from(self.columns) * 8;
         let length = u128::from(self.window.length().0.max(1));
         u32::try_from((into * wide + length / 2) / length).unwrap_or(u32::MAX)
@@ -55,26 +60,35 @@ impl Scale {
 
     /// The instant at the left edge of a column.
     pub fn moment(&self, column: u16) -> Moment {
-        let into = u128::from(self.window.length().0) * u128::from(column) / u128::from(self.columns.max(1));
+        let into = u128::from(self.window.length().0) * u128::from(column)
+            / u128::from(self.columns.max(1));
         self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
     }
 
     /// The earliest instant that lies in a column.
     pub fn edge(&self, column: u16) -> Moment {
         let sixteenths = (u128::from(column) * 16).saturating_sub(1);
-        let into = (u128::from(self.window.length().0) * sixteenths).div_ceil(u128::from(self.columns.max(1)) * 16);
+        let into = (u128::from(self.window.length().0) * sixteenths)
+            .div_ceil(u128::from(self.columns.max(1)) * 16);
         self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
     }
 
-    /// What a span of time covers, `None` where nothing of it is in the window. What is too short to see covers an eighth: it
-    /// did happen.
+    /// What a span of time covers, `None` where nothing of it is in the window. What is too short
+    /// to see covers an eighth: it did happen.
     pub fn cover(&self, began: Moment, ended: Moment) -> Option<Cover> {
-        if self.columns == 0 || ended < self.window.from() || began > self.window.to() || ended < began {
+        if self.columns == 0
+            || ended < self.window.from()
+            || began > self.window.to()
+            || ended < began
+        {
             return None;
         }
         let last = u32::from(self.columns) * 8;
         let from = self.eighths(began).min(last - 1);
-        Some(Cover { from, to: self.eighths(ended).max(from + 1) })
+        Some(Cover {
+            from,
+            to: self.eighths(ended).max(from + 1),
+        })
     }
 }
 
@@ -86,7 +100,11 @@ impl Cover {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use super::*;
 
@@ -96,8 +114,14 @@ mod tests {
 
     #[test]
     fn spans_cover_eighths() {
-        assert_eq!(scale().cover(Moment(100), Moment(250)), Some(Cover { from: 8, to: 20 }));
-        assert_eq!(scale().cover(Moment(-50), Moment(2_000)), Some(Cover { from: 0, to: 80 }));
+        assert_eq!(
+            scale().cover(Moment(100), Moment(250)),
+            Some(Cover { from: 8, to: 20 })
+        );
+        assert_eq!(
+            scale().cover(Moment(-50), Moment(2_000)),
+            Some(Cover { from: 0, to: 80 })
+        );
         assert_eq!(scale().cover(Moment(1_001), Moment(2_000)), None);
         assert_eq!(scale().cover(Moment(-9), Moment(-1)), None);
     }
@@ -105,7 +129,9 @@ mod tests {
     #[test]
     fn what_is_too_short_to_see_is_still_seen() {
         for at in [0, 1, 500, 999, 1_000] {
-            let cover = scale().cover(Moment(at), Moment(at)).expect("it lies in the window");
+            let cover = scale()
+                .cover(Moment(at), Moment(at))
+                .expect("it lies in the window");
             assert_eq!(cover.to - cover.from, 1);
             assert!(cover.to <= 80);
         }

@@ -76,26 +76,47 @@ pub struct Ticks {
 impl Ticks {
     /// The ticks of a scale: as many as leave at least four blank columns between labels.
     pub fn of(scale: &Scale) -> Self {
-        let end = scale.window().to().from_start().max(scale.window().from().from_start());
+        let end = scale
+            .window()
+            .to()
+            .from_start()
+            .max(scale.window().from().from_start());
         let unit = AxisUnit::reaching(end);
-        let step = (0..).map_while(round_step).find(|&step| fits(scale, unit, step));
-        let ticks = step.map(|step| place(scale, unit, step)).unwrap_or_default();
+        let step = (0..)
+            .map_while(round_step)
+            .find(|&step| fits(scale, unit, step));
+        let ticks = step
+            .map(|step| place(scale, unit, step))
+            .unwrap_or_default();
         Self { unit, ticks }
     }
 }
 
-/// The `n`th round duration: 1, 2, 5, 10, 20 … nanoseconds, then whole minutes and hours as people divide them.
+/// The `n`th round duration: 1, 2, 5, 10, 20 … nanoseconds, then whole minutes and hours as people
+/// divide them.
 fn round_step(n: u32) -> Option<u64> {
-    const LONG: [u64; 13] = [60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 864_000, 8_640_000];
+    const LONG: [u64; 13] = [
+        60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 864_000, 8_640_000,
+    ];
     let mantissa = [1, 2, 5][n as usize % 3];
-    if n < 32 { Some(mantissa * 10_u64.pow(n / 3)) } else { LONG.get(n as usize - 32).map(|seconds| seconds * 1_000_000_000) }
+    if n < 32 {
+        Some(mantissa * 10_u64.pow(n / 3))
+    } else {
+        LONG.get(n as usize - 32)
+            .map(|seconds| seconds * 1_000_000_000)
+    }
 }
 
-/// Whether labels every `step` nanoseconds do not touch. Round steps grow, so the longest label is that of the right edge.
+/// Whether labels every `step` nanoseconds do not touch. Round steps grow, so the longest label is
+/// that of the right edge.
 fn fits(scale: &Scale, unit: AxisUnit, step: u64) -> bool {
     let length = scale.window().length().0;
-    let widest = label(scale.window().to(), unit, step).len().max(label(scale.window().from(), unit, step).len()) + 4;
-    let columns_per_step = u128::from(scale.columns()) * u128::from(step) / u128::from(length.max(1));
+    let widest = label(scale.window().to(), unit, step)
+        .len()
+        .max(label(scale.window().from(), unit, step).len())
+        + 4;
+    let columns_per_step =
+        u128::from(scale.columns()) * u128::from(step) / u128::from(length.max(1));
     columns_per_step >= widest as u128
 }
 
@@ -106,7 +127,11 @@ fn place(scale: &Scale, unit: AxisUnit, step: u64) -> Vec<Tick> {
     for n in first..=first.saturating_add(i64::from(scale.columns()) + 1) {
         let at = Moment(n.saturating_mul(step_signed));
         if let Some(column) = scale.column(at) {
-            ticks.push(Tick { at, column, label: label(at, unit, step) });
+            ticks.push(Tick {
+                at,
+                column,
+                label: label(at, unit, step),
+            });
         }
     }
     ticks
@@ -114,13 +139,21 @@ fn place(scale: &Scale, unit: AxisUnit, step: u64) -> Vec<Tick> {
 
 #[expect(clippy::cast_precision_loss, reason = "labels are short")]
 fn label(at: Moment, unit: AxisUnit, step: u64) -> String {
-    format!("{:.*}", unit.decimals(step), at.0 as f64 / unit.nanos() as f64)
+    format!(
+        "{:.*}",
+        unit.decimals(step),
+        at.0 as f64 / unit.nanos() as f64
+    )
 }
 
-/// The end of an axis that has to reach `now` and shall not be drawn anew at every instant: the next of 1, 1.5, 2, 3, 5, 7.5
-/// times a power of ten, at least a tenth past `now`.
+/// The end of an axis that has to reach `now` and shall not be drawn anew at every instant: the
+/// next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten, at least a tenth past `now`.
 pub fn round_end(now: Moment) -> Moment {
-    let wanted = now.from_start().0.saturating_add(now.from_start().0 / 10).max(10_000_000);
+    let wanted = now
+        .from_start()
+        .0
+        .saturating_add(now.from_start().0 / 10)
+        .max(10_000_000);
     let mut power = 1_000_000_u64;
     while power < u64::MAX / 200 {
         for tenths in [10, 15, 20, 30, 50, 75] {
@@ -141,28 +174,51 @@ mod tests {
 
     fn labels(from: i64, to: i64, columns: u16) -> (Vec<String>, &'static str) {
         let ticks = Ticks::of(&Scale::new(Window::new(Moment(from), Moment(to)), columns));
-        (ticks.ticks.into_iter().map(|tick| tick.label).collect(), ticks.unit.symbol())
+        (
+            ticks.ticks.into_iter().map(|tick| tick.label).collect(),
+            ticks.unit.symbol(),
+        )
     }
 
     #[test]
     fn ticks_are_round_and_labels_do_not_touch() {
         let of = |numbers: &[&str]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let twenties = of(&["0", "20", "40", "60", "80", "100", "120", "140", "160", "180"]);
+        let twenties = of(&[
+            "0", "20", "40", "60", "80", "100", "120", "140", "160", "180",
+        ]);
         assert_eq!(labels(0, 186_400_000, 100), (twenties, "ms"));
-        assert_eq!(labels(0, 186_400_000, 60), (of(&["0", "50", "100", "150"]), "ms"));
-        assert_eq!(labels(0, 870_000, 40), (of(&["0", "200", "400", "600", "800"]), "µs"));
-        assert_eq!(labels(0, 65_000_000_000, 30), (of(&["0", "20", "40", "60"]), "s"));
+        assert_eq!(
+            labels(0, 186_400_000, 60),
+            (of(&["0", "50", "100", "150"]), "ms")
+        );
+        assert_eq!(
+            labels(0, 870_000, 40),
+            (of(&["0", "200", "400", "600", "800"]), "µs")
+        );
+        assert_eq!(
+            labels(0, 65_000_000_000, 30),
+            (of(&["0", "20", "40", "60"]), "s")
+        );
     }
 
     #[test]
     fn zoomed_in_labels_have_the_decimals_they_need() {
-        assert_eq!(labels(41_200_000, 41_230_000, 40).0, ["41.20", "41.21", "41.22", "41.23"]);
+        assert_eq!(
+            labels(41_200_000, 41_230_000, 40).0,
+            ["41.20", "41.21", "41.22", "41.23"]
+        );
     }
 
     #[test]
     fn no_axis_is_too_narrow_or_too_long_to_survive() {
         for columns in [0, 1, 2, 5, u16::MAX] {
-            for (from, to) in [(0, 1), (0, i64::MAX), (i64::MIN, i64::MAX), (-500, 500), (i64::MAX - 1, i64::MAX)] {
+            for (from, to) in [
+                (0, 1),
+                (0, i64::MAX),
+                (i64::MIN, i64::MAX),
+                (-500, 500),
+                (i64::MAX - 1, i64::MAX),
+            ] {
                 let ticks = Ticks::of(&Scale::new(Window::new(Moment(from), Moment(to)), columns));
                 assert!(ticks.ticks.len() <= usize::from(columns) + 2);
             }

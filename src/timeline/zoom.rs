@@ -13,7 +13,10 @@ impl Window {
     /// From one instant to a later one. Where `to` is not later, the window is a nanosecond long.
     pub fn new(from: Moment, to: Moment) -> Self {
         let from = Moment(from.0.min(i64::MAX - 1));
-        Self { from, to: to.max(Moment(from.0 + 1)) }
+        Self {
+            from,
+            to: to.max(Moment(from.0 + 1)),
+        }
     }
 
     /// Its left edge.
@@ -74,7 +77,8 @@ impl Zoom {
         self.0.is_some()
     }
 
-    /// Makes the window `factor` times as long, with the instant `around` staying where it is on the screen.
+    /// Makes the window `factor` times as long, with the instant `around` staying where it is on
+    /// the screen.
     #[must_use]
     pub fn scaled(self, whole: Window, factor: f64, around: Moment) -> Self {
         let window = self.window(whole);
@@ -91,21 +95,33 @@ impl Zoom {
     /// Moves the window by a fraction of its own length, to the right where that is positive.
     #[must_use]
     pub fn moved(self, whole: Window, fraction: f64) -> Self {
-        let Some(window) = self.0.map(|chosen| chosen.within(whole)) else { return self };
+        let Some(window) = self.0.map(|chosen| chosen.within(whole)) else {
+            return self;
+        };
         let by = scaled(window.length(), fraction.abs());
-        let from = if fraction < 0.0 { window.from - by } else { window.from + by };
-        Self(Some(Window::new(from, from + window.length()).within(whole)))
+        let from = if fraction < 0.0 {
+            window.from - by
+        } else {
+            window.from + by
+        };
+        Self(Some(
+            Window::new(from, from + window.length()).within(whole),
+        ))
     }
 
     /// Moves the window, if it has to, so that the instant is in it.
     #[must_use]
     pub fn showing(self, whole: Window, at: Moment) -> Self {
-        let Some(window) = self.0.map(|chosen| chosen.within(whole)) else { return self };
+        let Some(window) = self.0.map(|chosen| chosen.within(whole)) else {
+            return self;
+        };
         if window.contains(at) {
             return self;
         }
         let from = at - scaled(window.length(), 0.5);
-        Self(Some(Window::new(from, from + window.length()).within(whole)))
+        Self(Some(
+            Window::new(from, from + window.length()).within(whole),
+        ))
     }
 }
 
@@ -143,10 +159,15 @@ mod tests {
     #[test]
     fn the_window_never_leaves_the_run() {
         let whole = millis(0, 100);
-        let zoom = Zoom::default().scaled(whole, 0.1, Moment(0)).moved(whole, -3.0);
+        let zoom = Zoom::default()
+            .scaled(whole, 0.1, Moment(0))
+            .moved(whole, -3.0);
         assert_eq!(zoom.window(whole), millis(0, 10));
         assert_eq!(zoom.moved(whole, 50.0).window(whole), millis(90, 100));
-        assert_eq!(zoom.showing(whole, Moment(50_000_000)).window(whole), millis(45, 55));
+        assert_eq!(
+            zoom.showing(whole, Moment(50_000_000)).window(whole),
+            millis(45, 55)
+        );
     }
 
     #[test]
@@ -165,7 +186,10 @@ mod tests {
         let window = Window::new(Moment(i64::MAX), Moment(i64::MIN));
         assert_eq!(window.length(), Nanos(1));
         let all = Window::new(Moment(i64::MIN), Moment(i64::MAX));
-        let zoom = Zoom::default().scaled(all, 0.3, Moment(i64::MAX)).moved(all, 7.0).scaled(all, 1.5, Moment(i64::MIN));
+        let zoom = Zoom::default()
+            .scaled(all, 0.3, Moment(i64::MAX))
+            .moved(all, 7.0)
+            .scaled(all, 1.5, Moment(i64::MIN));
         assert!(zoom.window(all).length() > Nanos::ZERO);
     }
 }

@@ -32,7 +32,8 @@ pub struct Capture {
     pub packets: u64,
     /// Of these, what is no TCP or UDP packet.
     pub others: OtherFrames,
-    /// Of these, TCP and UDP packets of flows beyond the number that is kept: they are counted here only.
+    /// Of these, TCP and UDP packets of flows beyond the number that is kept: they are counted
+    /// here only.
     pub beyond_flows: u64,
     /// Packets the kernel saw but could not hand over; known once the capture has closed.
     pub dropped: Option<u64>,

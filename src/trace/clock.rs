@@ -1,7 +1,8 @@
 //! Two clocks on one axis.
 //!
-//! Packets carry wall-clock time; everything else carries the program's monotonic time. Paired readings of both, at the start
-//! and at intervals, map one onto the other. Between two pairs the offset is interpolated, outside them the nearest holds.
+//! Packets carry wall-clock time; everything else carries the program's monotonic time. Paired
+//! readings of both, at the start and at intervals, map one onto the other. Between two pairs the
+//! offset is interpolated, outside them the nearest holds.
 
 use crate::units::{Moment, Nanos, WallTime};
 
@@ -25,8 +26,8 @@ pub struct ClockMap {
 }
 
 impl ClockMap {
-    /// How many pairs are held at most: beyond that every second one of the older half goes, so that a run of days stays bounded, and the
-    /// mapping close where the latest packets are.
+    /// How many pairs are held at most: beyond that every second one of the older half goes, so
+    /// that a run of days stays bounded, and the mapping close where the latest packets are.
     const MOST: usize = 8_192;
 
     pub(super) fn add(&mut self, pair: ClockPair) {
@@ -53,7 +54,8 @@ impl ClockMap {
         }
     }
 
-    /// The wall-clock time that lies at an instant of the run's axis: the inverse of [`ClockMap::moment_of`].
+    /// The wall-clock time that lies at an instant of the run's axis: the inverse of
+    /// [`ClockMap::moment_of`].
     pub fn wall_of(&self, at: Moment) -> Option<WallTime> {
         let after = self.pairs.partition_point(|pair| pair.at <= at);
         let before = after.checked_sub(1).and_then(|i| self.pairs.get(i));
@@ -64,7 +66,8 @@ impl ClockMap {
         }
     }
 
-    /// How far the clocks drifted apart between the first and the last pair, in nanoseconds: the mapping's residual.
+    /// How far the clocks drifted apart between the first and the last pair, in nanoseconds: the
+    /// mapping's residual.
     pub fn drift(&self) -> Option<i64> {
         let (first, last) = (self.pairs.first()?, self.pairs.last()?);
         (self.pairs.len() > 1).then(|| shifted(first, last.wall).0.saturating_sub(last.at.0))
@@ -81,7 +84,11 @@ fn shifted(pair: &ClockPair, wall: WallTime) -> Moment {
 }
 
 fn wall_shifted(pair: &ClockPair, at: Moment) -> WallTime {
-    WallTime(pair.wall.0.saturating_add_signed(at.0.saturating_sub(pair.at.0)))
+    WallTime(
+        pair.wall
+            .0
+            .saturating_add_signed(at.0.saturating_sub(pair.at.0)),
+    )
 }
 
 fn interpolate_back(left: &ClockPair, right: &ClockPair, at: Moment) -> WallTime {
@@ -111,7 +118,11 @@ mod tests {
     use super::*;
 
     fn pair(at: i64, wall: u64) -> ClockPair {
-        ClockPair { at: Moment(at), wall: WallTime(wall), uncertainty: Nanos(10) }
+        ClockPair {
+            at: Moment(at),
+            wall: WallTime(wall),
+            uncertainty: Nanos(10),
+        }
     }
 
     #[test]
@@ -146,13 +157,23 @@ mod tests {
     #[test]
     fn of_many_pairs_the_first_the_latest_and_every_uncertainty_count() {
         let mut map = ClockMap::default();
-        map.add(ClockPair { uncertainty: Nanos(77), ..pair(0, 1_000_000) });
+        map.add(ClockPair {
+            uncertainty: Nanos(77),
+            ..pair(0, 1_000_000)
+        });
         for number in 1..100_000 {
-            map.add(pair(number * 10, 1_000_000 + number.unsigned_abs() * 10 + u64::from(number == 99_999) * 3));
+            map.add(pair(
+                number * 10,
+                1_000_000 + number.unsigned_abs() * 10 + u64::from(number == 99_999) * 3,
+            ));
         }
         assert!(map.pairs.len() <= ClockMap::MOST);
         assert_eq!((map.drift(), map.uncertainty()), (Some(3), Some(Nanos(77))));
-        assert_eq!(map.moment_of(WallTime(1_999_975)), Some(Moment(999_975)), "between two of the latest");
+        assert_eq!(
+            map.moment_of(WallTime(1_999_975)),
+            Some(Moment(999_975)),
+            "between two of the latest"
+        );
     }
 
     #[test]

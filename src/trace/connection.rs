@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{ConnectionId, Contents, ExchangeId, Layers, Part, Side, Tls};
 use crate::units::{Moment, Nanos, Untrusted};
 
-/// One end of a connection. In events it is text: `192.0.2.1:443`, `[2001:db8::1]:443`, `unix:/run/app.sock`.
+/// One end of a connection. In events it is text: `192.0.2.1:443`, `[2001:db8::1]:443`,
+/// `unix:/run/app.sock`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]
 pub enum Endpoint {
@@ -31,9 +32,13 @@ impl Endpoint {
 }
 
 impl Endpoint {
-    /// The end, unless it is the unspecified address, which stands for one that is not known: a HAR names one end only.
+    /// The end, unless it is the unspecified address, which stands for one that is not known: a HAR
+    /// names one end only.
     pub fn known(&self) -> Option<&Self> {
-        Some(self).filter(|end| end.ip().is_none_or(|address| address.port() != 0 || !address.ip().is_unspecified()))
+        Some(self).filter(|end| {
+            end.ip()
+                .is_none_or(|address| address.port() != 0 || !address.ip().is_unspecified())
+        })
     }
 }
 
@@ -71,7 +76,8 @@ impl From<String> for Endpoint {
     }
 }
 
-/// The kernel's figures for a TCP connection (`TCP_INFO`). What the running kernel does not give is absent.
+/// The kernel's figures for a TCP connection (`TCP_INFO`). What the running kernel does not give is
+/// absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KernelTcp {
@@ -136,15 +142,21 @@ impl Connection {
         self.layers.of(from).contents(stream, self.explicit_nonce())
     }
 
-    /// Where in its stream a part lies, from its first byte to its last; `None` where that is not known.
+    /// Where in its stream a part lies, from its first byte to its last; `None` where that is not
+    /// known.
     pub fn stream_of(&self, from: Side, part: &Part) -> Option<Range<u64>> {
-        self.layers.of(from).stream_of(&part.range(), self.explicit_nonce())
+        self.layers
+            .of(from)
+            .stream_of(&part.range(), self.explicit_nonce())
     }
 
-    /// Bytes of the nonce that each record states: AES in TLS 1.2 (RFC 5288 §3). Later versions and ciphers have none.
+    /// Bytes of the nonce that each record states: AES in TLS 1.2 (RFC 5288 §3). Later versions and
+    /// ciphers have none.
     fn explicit_nonce(&self) -> u64 {
         let agreed = self.tls.as_ref().and_then(|tls| tls.handshake.as_ref());
-        let states = agreed.is_some_and(|agreed| agreed.version == "TLSv1.2" && agreed.cipher_suite.contains("_AES_"));
+        let states = agreed.is_some_and(|agreed| {
+            agreed.version == "TLSv1.2" && agreed.cipher_suite.contains("_AES_")
+        });
         if states { 8 } else { 0 }
     }
 }

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, OtherFrames,
-    Packet, Part, Phase, ProxyStep, Record, ResolutionSource, Side, StreamPosition, TlsMessage, Undelivered, Verification,
+    AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header,
+    HttpVersion, KernelTcp, Link, OtherFrames, Packet, Part, Phase, ProxyStep, Record,
+    ResolutionSource, Side, StreamPosition, TlsMessage, Undelivered, Verification,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -88,7 +89,8 @@ pub enum Cause {
     Redirect,
     /// The same request again, `--repeat`.
     Repeat,
-    /// The exchange before it found its reused connection closed, so it was tried again on a new one.
+    /// The exchange before it found its reused connection closed, so it was tried again on a new
+    /// one.
     Retry,
 }
 
@@ -102,11 +104,20 @@ impl fmt::Display for Cause {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "field names repeat what the variant's sentence says; the types carry their own documentation")]
+#[expect(
+    missing_docs,
+    reason = "field names repeat what the variant's sentence says; the types carry their own \
+        documentation"
+)]
 pub enum What {
     /// The run began; its time axis starts here.
-    RunStarted { schema: String, tool_version: String, started_at: WallTime },
-    /// The monotonic and the wall clock were read one right after the other. The true pairing is within `uncertainty_ns`.
+    RunStarted {
+        schema: String,
+        tool_version: String,
+        started_at: WallTime,
+    },
+    /// The monotonic and the wall clock were read one right after the other. The true pairing is
+    /// within `uncertainty_ns`.
     ClockPaired {
         wall: WallTime,
         #[serde(rename = "uncertainty_ns")]
@@ -124,7 +135,10 @@ pub enum What {
     },
 
     /// Packets are being captured.
-    CaptureOpened { interface: String, link_type: String },
+    CaptureOpened {
+        interface: String,
+        link_type: String,
+    },
     /// Packets cannot be captured; everything else goes on.
     CaptureUnavailable { reason: String, remedy: String },
     /// The user did not want packets captured.
@@ -135,14 +149,20 @@ pub enum What {
     Packets { packets: Vec<Packet> },
     /// Further frames passed that are no TCP or UDP packets: how many since this was last said.
     OtherFrames { frames: OtherFrames },
-    /// The network says of packets that it did not deliver them; each such frame is among the other ones too.
+    /// The network says of packets that it did not deliver them; each such frame is among the other
+    /// ones too.
     Undelivered { errors: Vec<Undelivered> },
 
     /// The link of the lab is set so from here on.
     LinkSet { link: Link },
 
     /// An exchange began.
-    ExchangeStarted { exchange: ExchangeId, cause: Cause, method: String, url: Untrusted },
+    ExchangeStarted {
+        exchange: ExchangeId,
+        cause: Cause,
+        method: String,
+        url: Untrusted,
+    },
     /// A phase of an exchange began.
     PhaseBegan {
         exchange: ExchangeId,
@@ -158,18 +178,40 @@ pub enum What {
         position: Option<StreamPosition>,
     },
     /// An exchange failed in a phase.
-    Failed { exchange: ExchangeId, phase: Phase, failure: Failure },
+    Failed {
+        exchange: ExchangeId,
+        phase: Phase,
+        failure: Failure,
+    },
     /// An exchange is over, well or not.
     ExchangeEnded { exchange: ExchangeId },
 
     /// A question was sent to a DNS server.
-    DnsQueried { exchange: ExchangeId, query: QueryId, name: Untrusted, kind: String, server: DnsServer },
+    DnsQueried {
+        exchange: ExchangeId,
+        query: QueryId,
+        name: Untrusted,
+        kind: String,
+        server: DnsServer,
+    },
     /// A DNS server answered. `rcode` is the response code's mnemonic (`NOERROR`, `NXDOMAIN`).
-    DnsAnswered { exchange: ExchangeId, query: QueryId, answer: DnsAnswer },
+    DnsAnswered {
+        exchange: ExchangeId,
+        query: QueryId,
+        answer: DnsAnswer,
+    },
     /// A DNS query came to nothing: no answer in time, or the transport failed.
-    DnsFailed { exchange: ExchangeId, query: QueryId, reason: Untrusted },
+    DnsFailed {
+        exchange: ExchangeId,
+        query: QueryId,
+        reason: Untrusted,
+    },
     /// The name has addresses, in the order they will be tried.
-    Resolved { exchange: ExchangeId, source: ResolutionSource, addresses: Vec<IpAddr> },
+    Resolved {
+        exchange: ExchangeId,
+        source: ResolutionSource,
+        addresses: Vec<IpAddr>,
+    },
 
     /// A connection attempt began. `local` is known once the kernel chose it.
     AttemptStarted {
@@ -180,17 +222,34 @@ pub enum What {
         local: Option<Endpoint>,
     },
     /// A connection attempt ended.
-    AttemptEnded { exchange: ExchangeId, attempt: AttemptId, outcome: AttemptOutcome },
+    AttemptEnded {
+        exchange: ExchangeId,
+        attempt: AttemptId,
+        outcome: AttemptOutcome,
+    },
     /// An exchange has a connection, new or reused.
-    Connected { exchange: ExchangeId, connection: ConnectionId, local: Endpoint, remote: Endpoint, reused: bool },
+    Connected {
+        exchange: ExchangeId,
+        connection: ConnectionId,
+        local: Endpoint,
+        remote: Endpoint,
+        reused: bool,
+    },
     /// A step of the talk with a proxy.
-    ProxyTalked { exchange: ExchangeId, step: ProxyStep },
+    ProxyTalked {
+        exchange: ExchangeId,
+        step: ProxyStep,
+    },
     /// The kernel's figures for a connection.
-    KernelMeasured { connection: ConnectionId, figures: KernelTcp },
+    KernelMeasured {
+        connection: ConnectionId,
+        figures: KernelTcp,
+    },
     /// A connection was closed by this side, or found closed.
     Disconnected { connection: ConnectionId },
-    /// What lies where in the stream from one side, as far as it passed since this was told last. What was not complete then is told
-    /// again, at the same place. `unlisted` are records and parts that are not told because there are too many.
+    /// What lies where in the stream from one side, as far as it passed since this was told last.
+    /// What was not complete then is told again, at the same place. `unlisted` are records and
+    /// parts that are not told because there are too many.
     Layered {
         connection: ConnectionId,
         from: Side,
@@ -202,10 +261,17 @@ pub enum What {
         unlisted: u64,
     },
 
-    /// A TLS handshake message, or the opaque record that stands for one once the handshake is encrypted.
-    TlsMessage { connection: ConnectionId, message: TlsMessage },
+    /// A TLS handshake message, or the opaque record that stands for one once the handshake is
+    /// encrypted.
+    TlsMessage {
+        connection: ConnectionId,
+        message: TlsMessage,
+    },
     /// The certificates the server presented, leaf first, whether or not they verify.
-    TlsCertificates { connection: ConnectionId, certificates: Vec<Certificate> },
+    TlsCertificates {
+        connection: ConnectionId,
+        certificates: Vec<Certificate>,
+    },
     /// The chain was checked. `took` is this program's own work.
     TlsVerified {
         connection: ConnectionId,
@@ -214,10 +280,20 @@ pub enum What {
         took: Nanos,
     },
     /// The handshake is complete.
-    TlsEstablished { connection: ConnectionId, handshake: Handshake },
+    TlsEstablished {
+        connection: ConnectionId,
+        handshake: Handshake,
+    },
 
     /// The request's head was handed to the connection.
-    RequestHead { exchange: ExchangeId, version: HttpVersion, method: String, target: Untrusted, headers: Vec<Header>, header_bytes: u64 },
+    RequestHead {
+        exchange: ExchangeId,
+        version: HttpVersion,
+        method: String,
+        target: Untrusted,
+        headers: Vec<Header>,
+        header_bytes: u64,
+    },
     /// The request's body: how much of it is written so far.
     RequestBody {
         exchange: ExchangeId,
@@ -226,9 +302,20 @@ pub enum What {
         expected: Option<u64>,
     },
     /// An informational response arrived (RFC 9110 §15.2), such as 103 Early Hints.
-    Informational { exchange: ExchangeId, status: u16, headers: Vec<Header> },
+    Informational {
+        exchange: ExchangeId,
+        status: u16,
+        headers: Vec<Header>,
+    },
     /// The final response's head arrived.
-    ResponseHead { exchange: ExchangeId, version: HttpVersion, status: u16, reason: Untrusted, headers: Vec<Header>, header_bytes: u64 },
+    ResponseHead {
+        exchange: ExchangeId,
+        version: HttpVersion,
+        status: u16,
+        reason: Untrusted,
+        headers: Vec<Header>,
+        header_bytes: u64,
+    },
     /// The response's body: how much of it arrived so far, as transferred and as decoded.
     ResponseBody {
         exchange: ExchangeId,
@@ -238,11 +325,23 @@ pub enum What {
         expected: Option<u64>,
     },
     /// Trailer fields arrived after the body (RFC 9110 §6.5).
-    Trailers { exchange: ExchangeId, headers: Vec<Header> },
+    Trailers {
+        exchange: ExchangeId,
+        headers: Vec<Header>,
+    },
     /// The first bytes of the decoded body, up to a stated limit, for showing.
-    BodyPreview { exchange: ExchangeId, text: Untrusted, truncated: bool },
-    /// The exchange was answered with a redirect that is followed. `withheld` names the fields that stayed home.
-    Redirected { exchange: ExchangeId, to: Untrusted, withheld: Vec<Untrusted> },
+    BodyPreview {
+        exchange: ExchangeId,
+        text: Untrusted,
+        truncated: bool,
+    },
+    /// The exchange was answered with a redirect that is followed. `withheld` names the fields that
+    /// stayed home.
+    Redirected {
+        exchange: ExchangeId,
+        to: Untrusted,
+        withheld: Vec<Untrusted>,
+    },
 
     /// The same request by the ordinary HTTP client, for comparison (`--control`).
     ControlMeasured {
@@ -312,7 +411,10 @@ impl What {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
 }

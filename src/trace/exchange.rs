@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Cause, ConnectionId, Endpoint, ExchangeId, Failure, Informational, Phase, Phases, Request, Resolution, Response};
+use super::{
+    AttemptId, Cause, ConnectionId, Endpoint, ExchangeId, Failure, Informational, Phase, Phases,
+    Request, Resolution, Response,
+};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// How a connection attempt ended.

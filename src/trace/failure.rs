@@ -11,7 +11,8 @@ use crate::units::Untrusted;
 pub struct Failure {
     /// What kind of failure, for machines.
     pub code: Code,
-    /// What happened, in one sentence for people, with the names, addresses and figures of the case.
+    /// What happened, in one sentence for people, with the names, addresses and figures of the
+    /// case.
     pub message: Untrusted,
     /// What to try next.
     pub hint: String,
@@ -85,7 +86,8 @@ pub enum Code {
     TlsClosed,
     /// The handshake did not finish in time.
     TlsTimeout,
-    /// The request cannot be sent as it was asked for: a field with a control character, a form's file that cannot be read.
+    /// The request cannot be sent as it was asked for: a field with a control character, a form's
+    /// file that cannot be read.
     RequestInvalid,
     /// The connection was reset or closed while the request was being sent.
     SendClosed,
@@ -97,7 +99,8 @@ pub enum Code {
     WaitTimeout,
     /// The response's head breaks HTTP (malformed status line, bad field).
     HttpMalformed,
-    /// `Content-Length` and `Transfer-Encoding` (or two lengths) contradict each other (RFC 9112 §6.3).
+    /// `Content-Length` and `Transfer-Encoding` (or two lengths) contradict each other (RFC 9112
+    /// §6.3).
     HttpConflictingLengths,
     /// The response's head is larger than the limit.
     HttpHeadTooLarge,
@@ -111,7 +114,8 @@ pub enum Code {
     BodyMalformed,
     /// The body's content coding is broken or not known.
     BodyDecoding,
-    /// Decoding the body's content coding costs more than a limit allows: in bytes, in how many of them come of one, or in time.
+    /// Decoding the body's content coding costs more than a limit allows: in bytes, in how many of
+    /// them come of one, or in time.
     BodyDecodingLimit,
     /// The body did not end in time.
     BodyTimeout,
@@ -123,9 +127,11 @@ pub enum Code {
     BadRedirect,
     /// A redirect that asks for the request's body at another origin.
     RedirectWantsBody,
-    /// A redirect that asks for the request's body over a connection without TLS, where TLS had been.
+    /// A redirect that asks for the request's body over a connection without TLS, where TLS had
+    /// been.
     RedirectLosesTls,
-    /// A redirect from a public address to one that the public cannot reach, with `--redirect-guard`.
+    /// A redirect from a public address to one that the public cannot reach, with
+    /// `--redirect-guard`.
     RedirectRefused,
     /// `--fail` was given and the status is 400 or above.
     HttpStatus,

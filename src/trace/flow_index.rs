@@ -1,4 +1,5 @@
-//! Which flow a packet belongs to, whichever way it goes: one look-up on a key that is the same for both.
+//! Which flow a packet belongs to, whichever way it goes: one look-up on a key that is the same for
+//! both.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +8,8 @@ use foldhash::fast::RandomState;
 
 use super::FlowKey;
 
-/// The places of flows in the trace's list. Seeded by chance, so that whoever crafts addresses cannot make them collide.
+/// The places of flows in the trace's list. Seeded by chance, so that whoever crafts addresses
+/// cannot make them collide.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowIndex {
     /// The place of the latest flow between two ends, and how many there were before it.
@@ -33,20 +35,26 @@ impl FlowIndex {
     pub(super) fn place(&self, ends: &Ends, reuse: u32) -> Option<usize> {
         match self.latest.get(ends) {
             Some((place, latest)) if *latest == reuse => Some(*place as usize),
-            _ => self.earlier.get(&(*ends, reuse)).map(|place| *place as usize),
+            _ => self
+                .earlier
+                .get(&(*ends, reuse))
+                .map(|place| *place as usize),
         }
     }
 
     /// Remembers the place of the latest flow between two ends.
     pub(super) fn insert(&mut self, ends: Ends, reuse: u32, place: usize) {
-        let Ok(place) = u32::try_from(place) else { return };
+        let Ok(place) = u32::try_from(place) else {
+            return;
+        };
         if let Some((before, reuse)) = self.latest.insert(ends, (place, reuse)) {
             self.earlier.insert((ends, reuse), before);
         }
     }
 }
 
-/// A transport and its two ends, the lower address first. An address is IPv6, or IPv4 with a mark beside it.
+/// A transport and its two ends, the lower address first. An address is IPv6, or IPv4 with a mark
+/// beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ends {
     low: u128,
@@ -62,9 +70,17 @@ impl Ends {
 
     pub(super) fn between(one: SocketAddr, other: SocketAddr, tcp: bool) -> Self {
         let (one, other) = (End::of(one), End::of(other));
-        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        let (low, high) = if one <= other {
+            (one, other)
+        } else {
+            (other, one)
+        };
         let kinds = u64::from(tcp) | u64::from(low.is_ipv4) << 1 | u64::from(high.is_ipv4) << 2;
-        Self { low: low.address, high: high.address, ports: kinds << 32 | u64::from(low.port) << 16 | u64::from(high.port) }
+        Self {
+            low: low.address,
+            high: high.address,
+            ports: kinds << 32 | u64::from(low.port) << 16 | u64::from(high.port),
+        }
     }
 }
 
@@ -81,7 +97,11 @@ impl End {
             IpAddr::V4(ip) => (u128::from(ip.to_bits()), true),
             IpAddr::V6(ip) => (ip.to_bits(), false),
         };
-        Self { address: bits, port: address.port(), is_ipv4 }
+        Self {
+            address: bits,
+            port: address.port(),
+            is_ipv4,
+        }
     }
 }
 
@@ -96,9 +116,17 @@ mod tests {
         let ends = Ends::between(one, other, true);
         assert_eq!(ends, Ends::between(other, one, true));
         assert_ne!(ends, Ends::between(one, other, false));
-        let swapped = (SocketAddr::new(one.ip(), other.port()), SocketAddr::new(other.ip(), one.port()));
+        let swapped = (
+            SocketAddr::new(one.ip(), other.port()),
+            SocketAddr::new(other.ip(), one.port()),
+        );
         assert_ne!(ends, Ends::between(swapped.0, swapped.1, true));
-        let in_six = |end: SocketAddr| SocketAddr::from(([0, 0, 0, 0, 0, 0, 0x0a00, end.ip().is_ipv4().into()], end.port()));
+        let in_six = |end: SocketAddr| {
+            SocketAddr::from((
+                [0, 0, 0, 0, 0, 0, 0x0a00, end.ip().is_ipv4().into()],
+                end.port(),
+            ))
+        };
         assert_ne!(Ends::between(in_six(one), other, true), ends);
     }
 }

@@ -19,7 +19,10 @@ pub(super) struct Flows {
 
 impl Flows {
     pub(super) fn within(limits: PacketLimits) -> Self {
-        Self { limits, ..Self::default() }
+        Self {
+            limits,
+            ..Self::default()
+        }
     }
 
     pub(super) const fn limits(&self) -> PacketLimits {
@@ -44,13 +47,21 @@ impl Flows {
         self.index.place(&Ends::of(key), key.reuse)
     }
 
-    /// The latest flow between the ends of a key that is not later than `is_in_time` allows; where all are later, the first of them.
-    pub(super) fn latest(&self, key: &FlowKey, is_in_time: impl Fn(&Flow) -> bool) -> Option<&Flow> {
+    /// The latest flow between the ends of a key that is not later than `is_in_time` allows; where
+    /// all are later, the first of them.
+    pub(super) fn latest(
+        &self,
+        key: &FlowKey,
+        is_in_time: impl Fn(&Flow) -> bool,
+    ) -> Option<&Flow> {
         let ends = Ends::of(key);
         let mut flow = self.list.get(self.index.latest(&ends)?)?;
         while !is_in_time(flow)
             && let Some(before) = flow.key.reuse.checked_sub(1)
-            && let Some(earlier) = self.index.place(&ends, before).and_then(|place| self.list.get(place))
+            && let Some(earlier) = self
+                .index
+                .place(&ends, before)
+                .and_then(|place| self.list.get(place))
         {
             flow = earlier;
         }
@@ -83,8 +94,14 @@ impl Flows {
         };
         self.make_room(place);
         if let Some(flow) = self.list.get_mut(place) {
-            let has_room = self.listed < self.limits.packets && flow.packets().len() < self.limits.of_flow;
-            self.listed += usize::from(flow.add(packet, flow.key.direction_from(packet.source), has_room, self.packets));
+            let has_room =
+                self.listed < self.limits.packets && flow.packets().len() < self.limits.of_flow;
+            self.listed += usize::from(flow.add(
+                packet,
+                flow.key.direction_from(packet.source),
+                has_room,
+                self.packets,
+            ));
         }
         true
     }
@@ -95,17 +112,23 @@ impl Flows {
         self.listed = self.list.iter().map(|flow| flow.packets().len()).sum();
         self.index = FlowIndex::default();
         for (place, flow) in self.list.iter().enumerate() {
-            self.index.insert(Ends::of(&flow.key), flow.key.reuse, place);
+            self.index
+                .insert(Ends::of(&flow.key), flow.key.reuse, place);
         }
     }
 
-    /// Forgets the oldest packets where there is no room for another one of a flow, if that is what goes.
+    /// Forgets the oldest packets where there is no room for another one of a flow, if that is what
+    /// goes.
     fn make_room(&mut self, place: usize) {
         if !self.limits.keeps_latest {
             return;
         }
         let of_flow = self.limits.of_flow;
-        if let Some(flow) = self.list.get_mut(place).filter(|flow| flow.packets().len() >= of_flow) {
+        if let Some(flow) = self
+            .list
+            .get_mut(place)
+            .filter(|flow| flow.packets().len() >= of_flow)
+        {
             let gone = flow.forget_first(of_flow / PacketLimits::AT_ONCE);
             self.count_forgotten(gone);
         }
@@ -123,8 +146,14 @@ impl Flows {
             left = left.saturating_sub(*packets);
             left == 0
         });
-        let Some((number, _)) = last.or(blocks.last()).copied() else { return };
-        let gone = self.list.iter_mut().map(|flow| flow.forget_until(number)).sum();
+        let Some((number, _)) = last.or(blocks.last()).copied() else {
+            return;
+        };
+        let gone = self
+            .list
+            .iter_mut()
+            .map(|flow| flow.forget_until(number))
+            .sum();
         self.count_forgotten(gone);
     }
 
@@ -133,13 +162,19 @@ impl Flows {
         self.forgotten.packets += packets as u64;
     }
 
-    /// Forgets flows, as a packet passes of one for which there is no room: first those that are over, then those of which nothing was seen
-    /// for the longest time.
+    /// Forgets flows, as a packet passes of one for which there is no room: first those that are
+    /// over, then those of which nothing was seen for the longest time.
     fn forget_flows(&mut self, now: WallTime) {
-        let mut order: Vec<(bool, u64)> = self.list.iter().map(|flow| (!flow.is_over(now), flow.latest())).collect();
+        let mut order: Vec<(bool, u64)> = self
+            .list
+            .iter()
+            .map(|flow| (!flow.is_over(now), flow.latest()))
+            .collect();
         order.sort_unstable();
         let count = (self.limits.flows / PacketLimits::FLOWS_AT_ONCE).max(1);
-        let Some(last) = order.get(count.min(order.len()) - 1).copied() else { return };
+        let Some(last) = order.get(count.min(order.len()) - 1).copied() else {
+            return;
+        };
         let goes = |flow: &Flow| (!flow.is_over(now), flow.latest()) <= last;
         for flow in self.list.iter().filter(|flow| goes(flow)) {
             self.forgotten.flows += 1;
@@ -151,22 +186,45 @@ impl Flows {
     /// Tells the flow that an error is about; nothing where it is not known.
     pub(super) fn add_undelivered(&mut self, error: &Undelivered) {
         let ends = Ends::between(error.source, error.destination, error.tcp);
-        if let Some(flow) = self.index.latest(&ends).and_then(|place| self.list.get_mut(place)) {
+        if let Some(flow) = self
+            .index
+            .latest(&ends)
+            .and_then(|place| self.list.get_mut(place))
+        {
             flow.add_undelivered(error);
         }
     }
 }
 
-/// Which end opened a flow: the sender of a SYN, the receiver of a SYN-ACK, else the side with the higher port.
+/// Which end opened a flow: the sender of a SYN, the receiver of a SYN-ACK, else the side with the
+/// higher port.
 fn opener(packet: &Packet, tcp: bool, reuse: u32) -> FlowKey {
-    let outward = FlowKey { local: packet.source, remote: packet.destination, tcp, reuse };
-    let inward = FlowKey { local: packet.destination, remote: packet.source, tcp, reuse };
+    let outward = FlowKey {
+        local: packet.source,
+        remote: packet.destination,
+        tcp,
+        reuse,
+    };
+    let inward = FlowKey {
+        local: packet.destination,
+        remote: packet.source,
+        tcp,
+        reuse,
+    };
     if let Transport::Tcp(tcp) = packet.transport
         && tcp.flags.has(TcpFlags::SYN)
     {
-        return if tcp.flags.has(TcpFlags::ACK) { inward } else { outward };
+        return if tcp.flags.has(TcpFlags::ACK) {
+            inward
+        } else {
+            outward
+        };
     }
-    if packet.source.port() >= packet.destination.port() { outward } else { inward }
+    if packet.source.port() >= packet.destination.port() {
+        outward
+    } else {
+        inward
+    }
 }
 
 #[cfg(test)]
@@ -199,9 +257,24 @@ mod tests {
 
     /// By the client or not, flags, sequence number, payload.
     fn tcp((by_client, flags, seq, payload_bytes): (bool, u8, u32, u32)) -> Packet {
-        let (source, destination) = if by_client { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
-        let header = TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None };
-        Packet { payload_bytes, transport: Transport::Tcp(header), ..udp(source.into(), destination.into()) }
+        let (source, destination) = if by_client {
+            (CLIENT, SERVER)
+        } else {
+            (SERVER, CLIENT)
+        };
+        let header = TcpHeader {
+            seq,
+            ack: 0,
+            flags: TcpFlags(flags),
+            window: 0,
+            mss: None,
+            window_scale: None,
+        };
+        Packet {
+            payload_bytes,
+            transport: Transport::Tcp(header),
+            ..udp(source.into(), destination.into())
+        }
     }
 
     /// Packets in each flow, and how many of them were sent again.
@@ -210,38 +283,90 @@ mod tests {
         for packet in packets {
             assert!(flows.add(&tcp(*packet)));
         }
-        let again = |flow: &Flow| flow.counts(Direction::Sent).retransmitted + flow.counts(Direction::Received).retransmitted;
+        let again = |flow: &Flow| {
+            flow.counts(Direction::Sent).retransmitted
+                + flow.counts(Direction::Received).retransmitted
+        };
         for flow in flows.list() {
-            assert_eq!(flows.of(&flow.key), Some(flow), "a flow is found by its key");
+            assert_eq!(
+                flows.of(&flow.key),
+                Some(flow),
+                "a flow is found by its key"
+            );
         }
-        flows.list().iter().map(|flow| (flow.packets().len(), again(flow))).collect()
+        flows
+            .list()
+            .iter()
+            .map(|flow| (flow.packets().len(), again(flow)))
+            .collect()
     }
 
     fn opened(client: u32, server: u32) -> [(bool, u8, u32, u32); 3] {
-        [(true, TcpFlags::SYN, client, 0), (false, SYN_ACK, server, 0), (true, TcpFlags::ACK, client + 1, 0)]
+        [
+            (true, TcpFlags::SYN, client, 0),
+            (false, SYN_ACK, server, 0),
+            (true, TcpFlags::ACK, client + 1, 0),
+        ]
     }
 
     /// What tshark 4 numbers so too (`tcp.stream`).
     #[test]
     fn ends_that_are_used_again_are_another_flow() {
-        let first = [&opened(100, 900)[..], &[(true, FIN, 101, 0), (false, FIN, 901, 0)]].concat();
+        let first = [
+            &opened(100, 900)[..],
+            &[(true, FIN, 101, 0), (false, FIN, 901, 0)],
+        ]
+        .concat();
         let and = |more: &[(bool, u8, u32, u32)]| flows(&[&first[..], more].concat());
         assert_eq!(and(&opened(5_000, 7_000)), [(5, 0), (3, 0)]);
         assert_eq!(
-            and(&[(true, TcpFlags::ACK, 102, 0), (true, TcpFlags::SYN, 5_000, 0), (true, TcpFlags::SYN, 5_000, 0)]),
+            and(&[
+                (true, TcpFlags::ACK, 102, 0),
+                (true, TcpFlags::SYN, 5_000, 0),
+                (true, TcpFlags::SYN, 5_000, 0)
+            ]),
             [(6, 0), (2, 1)]
         );
-        assert_eq!(and(&[(false, TcpFlags::SYN, 70_000, 0), (true, SYN_ACK, 80_000, 0)]), [(5, 0), (2, 0)], "the other side opens it");
-        assert_eq!(flows(&[&opened(100, 900)[..], &[(true, TcpFlags::SYN, 99_999, 0)]].concat()), [(3, 0), (1, 0)]);
-        assert_eq!(flows(&[(true, TcpFlags::ACK, 500, 10), (true, TcpFlags::SYN, 8_000, 0)]), [(1, 0), (1, 0)]);
+        assert_eq!(
+            and(&[
+                (false, TcpFlags::SYN, 70_000, 0),
+                (true, SYN_ACK, 80_000, 0)
+            ]),
+            [(5, 0), (2, 0)],
+            "the other side opens it"
+        );
+        assert_eq!(
+            flows(&[&opened(100, 900)[..], &[(true, TcpFlags::SYN, 99_999, 0)]].concat()),
+            [(3, 0), (1, 0)]
+        );
+        assert_eq!(
+            flows(&[
+                (true, TcpFlags::ACK, 500, 10),
+                (true, TcpFlags::SYN, 8_000, 0)
+            ]),
+            [(1, 0), (1, 0)]
+        );
     }
 
     #[test]
     fn a_syn_that_is_sent_again_or_crosses_another_is_of_the_same_flow() {
         let refused = [(true, TcpFlags::SYN, 100, 0), (false, RST, 0, 0)];
         assert_eq!(flows(&[refused, refused].concat()), [(4, 1)]);
-        assert_eq!(flows(&[(true, TcpFlags::SYN, 100, 0), (false, TcpFlags::SYN, 900, 0)]), [(2, 0)]);
-        assert_eq!(flows(&[(true, TcpFlags::SYN, 100, 0), (false, SYN_ACK, 900, 0), (false, SYN_ACK, 1_900, 0)]), [(3, 1)]);
+        assert_eq!(
+            flows(&[
+                (true, TcpFlags::SYN, 100, 0),
+                (false, TcpFlags::SYN, 900, 0)
+            ]),
+            [(2, 0)]
+        );
+        assert_eq!(
+            flows(&[
+                (true, TcpFlags::SYN, 100, 0),
+                (false, SYN_ACK, 900, 0),
+                (false, SYN_ACK, 1_900, 0)
+            ]),
+            [(3, 1)]
+        );
     }
 
     #[test]
@@ -253,10 +378,16 @@ mod tests {
             let [_, a, b, c] = number.to_be_bytes();
             let end = SocketAddr::from(([10, 0, b, c], u16::from(a) + 1));
             let packets = vec![udp(end, SocketAddr::from(([192, 0, 2, 1], 53)))];
-            trace.apply(Event { at: Moment::START, what: What::Packets { packets } });
+            trace.apply(Event {
+                at: Moment::START,
+                what: What::Packets { packets },
+            });
         }
         let capture = trace.capture();
-        assert_eq!((trace.flows().len(), capture.beyond_flows), (PacketLimits::FIRST.flows, u64::from(MORE)));
+        assert_eq!(
+            (trace.flows().len(), capture.beyond_flows),
+            (PacketLimits::FIRST.flows, u64::from(MORE))
+        );
         assert_eq!(capture.packets, u64::from(most + MORE));
     }
 
@@ -278,10 +409,21 @@ mod tests {
         for _ in 0..Flow::MOST_UNDELIVERED + 3 {
             flows.add_undelivered(&error);
         }
-        flows.add_undelivered(&Undelivered { tcp: false, ..error });
-        let [first, second] = flows.list() else { panic!("two flows") };
-        assert_eq!((first.undelivered().len(), first.undelivered_unlisted()), (0, 0));
-        assert_eq!((second.undelivered().len(), second.undelivered_unlisted()), (Flow::MOST_UNDELIVERED, 3));
+        flows.add_undelivered(&Undelivered {
+            tcp: false,
+            ..error
+        });
+        let [first, second] = flows.list() else {
+            panic!("two flows")
+        };
+        assert_eq!(
+            (first.undelivered().len(), first.undelivered_unlisted()),
+            (0, 0)
+        );
+        assert_eq!(
+            (second.undelivered().len(), second.undelivered_unlisted()),
+            (Flow::MOST_UNDELIVERED, 3)
+        );
         assert_eq!(second.undelivered().first(), Some(&error));
     }
 }

@@ -1,7 +1,7 @@
 //! Lists of which a trace has very many, most of them short.
 
-/// Adds to a list, which grows by a twelfth instead of doubling: over all flows of a capture the room that is left over would be as much as
-/// what is used.
+/// Adds to a list, which grows by a twelfth instead of doubling: over all flows of a capture the
+/// room that is left over would be as much as what is used.
 pub(super) fn push<T>(list: &mut Vec<T>, new: T) {
     if list.len() == list.capacity() {
         let least = (LEAST / size_of::<T>().max(1)).clamp(1, 4);

@@ -53,7 +53,10 @@ pub struct Header {
 impl Header {
     /// A field line.
     pub fn new(name: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
-        Self { name: name.into(), value: value.into() }
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
     }
 
     /// Whether it is the field of this name, whatever the case.
@@ -75,7 +78,8 @@ pub struct Request {
     pub target: Untrusted,
     /// Field lines; for HTTP/2 the pseudo-header fields come first.
     pub headers: Vec<Header>,
-    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), before encryption.
+    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), before
+    /// encryption.
     pub header_bytes: u64,
 }
 
@@ -103,7 +107,8 @@ pub struct Response {
     pub reason: Untrusted,
     /// Field lines.
     pub headers: Vec<Header>,
-    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), after decryption.
+    /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), after
+    /// decryption.
     pub header_bytes: u64,
     /// Trailer fields.
     pub trailers: Vec<Header>,
@@ -112,6 +117,9 @@ pub struct Response {
 impl Response {
     /// The first value of a field.
     pub fn header(&self, name: &str) -> Option<&Untrusted> {
-        self.headers.iter().find(|header| header.is(name)).map(|header| &header.value)
+        self.headers
+            .iter()
+            .find(|header| header.is(name))
+            .map(|header| &header.value)
     }
 }

@@ -13,7 +13,8 @@ pub struct Link {
     /// What the link adds to a round trip: half of it on the way there, half on the way back.
     #[serde(rename = "round_trip_ns")]
     pub round_trip: Nanos,
-    /// By how much the delay of a packet may differ from that at most, in each direction; evenly spread.
+    /// By how much the delay of a packet may differ from that at most, in each direction; evenly
+    /// spread.
     #[serde(rename = "jitter_ns")]
     pub jitter: Nanos,
     /// Packets lost.
@@ -26,7 +27,11 @@ pub struct Link {
     #[serde(rename = "duplicate_millionths")]
     pub duplicate: Share,
     /// What the link carries in each direction; without it, whatever the machine can do.
-    #[serde(rename = "bandwidth_bits_per_second", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "bandwidth_bits_per_second",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub bandwidth: Option<BitRate>,
     /// The largest IP packet in bytes.
     pub mtu: u16,
@@ -65,7 +70,11 @@ impl fmt::Display for Link {
         if self.jitter > Nanos::ZERO {
             write!(f, " ± {}", self.jitter)?;
         }
-        for (name, share) in [("loss", self.loss), ("reordered", self.reorder), ("duplicated", self.duplicate)] {
+        for (name, share) in [
+            ("loss", self.loss),
+            ("reordered", self.reorder),
+            ("duplicated", self.duplicate),
+        ] {
             if share > Share::NONE {
                 write!(f, " · {name} {share}")?;
             }
@@ -117,8 +126,15 @@ mod tests {
     fn it_is_told_in_a_line() {
         let plain = Link::plain(Nanos::from_millis(20), 1);
         assert_eq!(plain.to_string(), "RTT 20.0 ms · MTU 1500 · cubic");
-        let bad =
-            Link { jitter: Nanos::from_millis(5), loss: Share::from_millionths(10_000), bandwidth: Some(BitRate(10_000_000)), ..plain };
-        assert_eq!(bad.to_string(), "RTT 20.0 ms ± 5.00 ms · loss 1 % · 10 Mbit/s · MTU 1500 · cubic");
+        let bad = Link {
+            jitter: Nanos::from_millis(5),
+            loss: Share::from_millionths(10_000),
+            bandwidth: Some(BitRate(10_000_000)),
+            ..plain
+        };
+        assert_eq!(
+            bad.to_string(),
+            "RTT 20.0 ms ± 5.00 ms · loss 1 % · 10 Mbit/s · MTU 1500 · cubic"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What happened in a run: the events, and [`Trace`], the fold of them.
 //!
-//! Nothing else holds state about a run. A live run, a saved one and a remote one yield the same events, so they yield the
-//! same trace, and a screen and a report drawn from it cannot disagree.
+//! Nothing else holds state about a run. A live run, a saved one and a remote one yield the same
+//! events, so they yield the same trace, and a screen and a report drawn from it cannot disagree.
 //!
 //! ```text
 //! Run ─┬─ Exchange (one per hop, attempt or repeat) ─┬─ phases: dns → connect → proxy → tls → send → wait → receive
@@ -44,13 +44,16 @@ mod words;
 pub use capture::{Capture, CaptureState};
 pub use clock::{ClockMap, ClockPair};
 pub use connection::{Connection, Endpoint, KernelTcp};
-pub use dns::{DnsAnswer, DnsQuery, DnsRecord, DnsServer, DnsTransport, QueryOutcome, Resolution, ResolutionSource};
+pub use dns::{
+    DnsAnswer, DnsQuery, DnsRecord, DnsServer, DnsTransport, QueryOutcome, Resolution,
+    ResolutionSource,
+};
 pub use event::{AttemptId, Cause, Clock, ConnectionId, Event, ExchangeId, QueryId, SCHEMA, What};
 pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
 pub use failure::{Code, Failure};
 pub use flow::{
-    Advance, Direction, Flow, FlowKey, Packet, PacketEntry, Progress, SegmentCounts, SizeSet, Span, Stretch, Stride, TcpFlags, TcpHeader,
-    Transport,
+    Advance, Direction, Flow, FlowKey, Packet, PacketEntry, Progress, SegmentCounts, SizeSet, Span,
+    Stretch, Stride, TcpFlags, TcpHeader, Transport,
 };
 pub use fold::{Control, Trace};
 pub use http::{Header, HttpVersion, Informational, Request, Response};

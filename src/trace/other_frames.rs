@@ -30,8 +30,17 @@ const fn is_none(count: &u64) -> bool {
 impl OtherFrames {
     /// All of them.
     pub const fn total(&self) -> u64 {
-        let Self { arp, icmp, fragments, unreadable, other } = *self;
-        arp.saturating_add(icmp).saturating_add(fragments).saturating_add(unreadable).saturating_add(other)
+        let Self {
+            arp,
+            icmp,
+            fragments,
+            unreadable,
+            other,
+        } = *self;
+        arp.saturating_add(icmp)
+            .saturating_add(fragments)
+            .saturating_add(unreadable)
+            .saturating_add(other)
     }
 
     pub(super) const fn add(&mut self, more: Self) {

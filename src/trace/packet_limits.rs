@@ -9,17 +9,29 @@ pub struct PacketLimits {
     pub of_flow: usize,
     /// Flows.
     pub flows: usize,
-    /// Whether the latest stay and the oldest go, as suits what never ends. Else the first stay, and further ones are only counted.
+    /// Whether the latest stay and the oldest go, as suits what never ends. Else the first stay,
+    /// and further ones are only counted.
     pub keeps_latest: bool,
 }
 
 impl PacketLimits {
     /// What ends: a run, or a file.
-    pub const FIRST: Self = Self { packets: 10_000_000, of_flow: 400_000, flows: 65_536, keeps_latest: false };
+    pub const FIRST: Self = Self {
+        packets: 10_000_000,
+        of_flow: 400_000,
+        flows: 65_536,
+        keeps_latest: false,
+    };
     /// What may go on for ever.
-    pub const LATEST: Self = Self { packets: 2_097_152, of_flow: 400_000, flows: 65_536, keeps_latest: true };
+    pub const LATEST: Self = Self {
+        packets: 2_097_152,
+        of_flow: 400_000,
+        flows: 65_536,
+        keeps_latest: true,
+    };
 
-    /// What part of the packets goes at once, one in so many, so that making room costs no more than their coming did.
+    /// What part of the packets goes at once, one in so many, so that making room costs no more
+    /// than their coming did.
     pub(super) const AT_ONCE: usize = 4;
     /// What part of the flows.
     pub(super) const FLOWS_AT_ONCE: usize = 8;
@@ -30,8 +42,15 @@ impl PacketLimits {
 
     /// For a pipe of which so many bytes are kept.
     pub fn of_pipe(bytes: u64) -> Self {
-        let packets = usize::try_from(bytes / Self::BYTES).unwrap_or(usize::MAX).clamp(Self::LEAST, Self::LATEST.packets);
-        Self { packets, of_flow: packets.min(Self::LATEST.of_flow), flows: packets.min(Self::LATEST.flows), ..Self::LATEST }
+        let packets = usize::try_from(bytes / Self::BYTES)
+            .unwrap_or(usize::MAX)
+            .clamp(Self::LEAST, Self::LATEST.packets);
+        Self {
+            packets,
+            of_flow: packets.min(Self::LATEST.of_flow),
+            flows: packets.min(Self::LATEST.flows),
+            ..Self::LATEST
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! How much passed in a stretch of time, without looking at every packet of it.
 //!
-//! Packets are summed up in chunks as they come. A stretch is answered from the sums of the chunks that lie within it and
-//! from the packets of the two at its edges, so a picture of a million packets costs no more than one of a thousand.
+//! Packets are summed up in chunks as they come. A stretch is answered from the sums of the chunks
+//! that lie within it and from the packets of the two at its edges, so a picture of a million
+//! packets costs no more than one of a thousand.
 
 use super::{Direction, PacketEntry, TcpFlags};
 use crate::units::WallTime;
@@ -90,7 +91,12 @@ impl Chunk {
         for packet in packets {
             sum.add(packet);
         }
-        Some(Self { first, last, sum, number })
+        Some(Self {
+            first,
+            last,
+            sum,
+            number,
+        })
     }
 }
 
@@ -99,8 +105,9 @@ fn span_of(packets: &[PacketEntry]) -> Option<(WallTime, WallTime)> {
     Some((walls.clone().min()?, walls.max()?))
 }
 
-/// The sums of every [`CHUNK`](Self::CHUNK) packets. The last, which are fewer, are looked at one by one: most flows are short, and need
-/// no sums. Each question is handed all packets that were added.
+/// The sums of every [`CHUNK`](Self::CHUNK) packets. The last, which are fewer, are looked at one
+/// by one: most flows are short, and need no sums. Each question is handed all packets that were
+/// added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChunkSums {
     chunks: Vec<Chunk>,
@@ -123,19 +130,30 @@ impl ChunkSums {
     pub(super) fn span(&self, packets: &[PacketEntry]) -> Option<(WallTime, WallTime)> {
         let chunks = self.chunks.iter().map(|chunk| (chunk.first, chunk.last));
         let all = chunks.chain(span_of(self.tail(packets)));
-        all.reduce(|(first, last), (other_first, other_last)| (first.min(other_first), last.max(other_last)))
+        all.reduce(|(first, last), (other_first, other_last)| {
+            (first.min(other_first), last.max(other_last))
+        })
     }
 
     /// What passed from `from` up to, not including, `to`.
     pub(super) fn between(&self, packets: &[PacketEntry], from: WallTime, to: WallTime) -> Passed {
         let mut passed = Passed::default();
         let mut add = |packets: &[PacketEntry]| {
-            packets.iter().filter(|packet| from <= packet.wall && packet.wall < to).for_each(|packet| passed.add(packet));
+            packets
+                .iter()
+                .filter(|packet| from <= packet.wall && packet.wall < to)
+                .for_each(|packet| passed.add(packet));
         };
         add(self.tail(packets));
         let first = self.chunks.partition_point(|chunk| chunk.last < from);
         let mut whole = Passed::default();
-        for (place, chunk) in self.chunks.iter().enumerate().skip(first).take_while(|(_, chunk)| chunk.first < to) {
+        for (place, chunk) in self
+            .chunks
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take_while(|(_, chunk)| chunk.first < to)
+        {
             if from <= chunk.first && chunk.last < to {
                 whole.merge(&chunk.sum);
             } else {
@@ -159,7 +177,9 @@ impl ChunkSums {
 
     /// Those that are not summed up.
     fn tail<'a>(&self, packets: &'a [PacketEntry]) -> &'a [PacketEntry] {
-        packets.get(self.chunks.len() * Self::CHUNK..).unwrap_or_default()
+        packets
+            .get(self.chunks.len() * Self::CHUNK..)
+            .unwrap_or_default()
     }
 }
 
@@ -174,8 +194,16 @@ mod tests {
             ack: 0,
             payload_bytes: u32::try_from(n % 7).unwrap_or(0),
             window: 0,
-            flags: TcpFlags(if n == 700 { TcpFlags::RST } else { TcpFlags::ACK }),
-            direction: if n.is_multiple_of(3) { Direction::Sent } else { Direction::Received },
+            flags: TcpFlags(if n == 700 {
+                TcpFlags::RST
+            } else {
+                TcpFlags::ACK
+            }),
+            direction: if n.is_multiple_of(3) {
+                Direction::Sent
+            } else {
+                Direction::Received
+            },
             retransmitted: n.is_multiple_of(100),
             stored: None,
         }
@@ -188,12 +216,28 @@ mod tests {
         for count in 1..=packets.len() {
             sums.add(packets.get(..count).unwrap_or_default(), count as u64);
         }
-        for (from, to) in [(0, 0), (0, 5), (0, 10_000), (2_555, 2_561), (17, 9_001), (5_120, 7_680), (9_990, u64::MAX), (20_000, 30_000)] {
+        for (from, to) in [
+            (0, 0),
+            (0, 5),
+            (0, 10_000),
+            (2_555, 2_561),
+            (17, 9_001),
+            (5_120, 7_680),
+            (9_990, u64::MAX),
+            (20_000, 30_000),
+        ] {
             let mut expected = Passed::default();
-            for packet in packets.iter().filter(|packet| (from..to).contains(&packet.wall.0)) {
+            for packet in packets
+                .iter()
+                .filter(|packet| (from..to).contains(&packet.wall.0))
+            {
                 expected.add(packet);
             }
-            assert_eq!(sums.between(&packets, WallTime(from), WallTime(to)), expected, "from {from} to {to}");
+            assert_eq!(
+                sums.between(&packets, WallTime(from), WallTime(to)),
+                expected,
+                "from {from} to {to}"
+            );
         }
     }
 }

@@ -10,8 +10,9 @@
 //! | wait | the request's last byte is written | the first byte of the final response's head is read | `time_starttransfer` |
 //! | receive | that first byte | the last byte of the message | `time_total` |
 //!
-//! Phases are contiguous but for this program's own work between them; their sum is within 2 % of the exchange's total.
-//! A phase that did not happen (DNS for a literal address, TLS for `http`) is absent, never zero.
+//! Phases are contiguous but for this program's own work between them; their sum is within 2 % of
+//! the exchange's total. A phase that did not happen (DNS for a literal address, TLS for `http`) is
+//! absent, never zero.
 
 use std::fmt;
 
@@ -42,7 +43,15 @@ pub enum Phase {
 
 impl Phase {
     /// All phases, in order.
-    pub const ALL: [Self; 7] = [Self::Dns, Self::Connect, Self::Proxy, Self::Tls, Self::Send, Self::Wait, Self::Receive];
+    pub const ALL: [Self; 7] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Proxy,
+        Self::Tls,
+        Self::Send,
+        Self::Wait,
+        Self::Receive,
+    ];
 
     /// The name in machine output.
     pub const fn name(self) -> &'static str {
@@ -77,11 +86,12 @@ impl fmt::Display for Phase {
     }
 }
 
-/// How far the two byte streams of a connection, as TCP carries them (under TLS), had come at an instant. It ties a phase's
-/// edge to the packets that carried the bytes around it.
+/// How far the two byte streams of a connection, as TCP carries them (under TLS), had come at an
+/// instant. It ties a phase's edge to the packets that carried the bytes around it.
 ///
-/// Where a phase ends because something was read, `received` counts what was read. The one exception is the edge between `wait`
-/// and `receive`: there it is where the TLS record, or without TLS the read, began that brought the response's first byte.
+/// Where a phase ends because something was read, `received` counts what was read. The one
+/// exception is the edge between `wait` and `receive`: there it is where the TLS record, or without
+/// TLS the read, began that brought the response's first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPosition {
     /// The connection whose streams are meant.
@@ -124,17 +134,27 @@ impl Phases {
 
     /// The phases that have begun, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Phase, &PhaseSpan)> {
-        Phase::ALL.into_iter().filter_map(|phase| self.get(phase).map(|span| (phase, span)))
+        Phase::ALL
+            .into_iter()
+            .filter_map(|phase| self.get(phase).map(|span| (phase, span)))
     }
 
     /// The phase that is under way.
     pub fn open(&self) -> Option<Phase> {
-        self.iter().filter(|(_, span)| span.ended.is_none()).map(|(phase, _)| phase).last()
+        self.iter()
+            .filter(|(_, span)| span.ended.is_none())
+            .map(|(phase, _)| phase)
+            .last()
     }
 
     /// Begins a phase. A phase begins once; a second beginning is ignored.
     pub(super) fn begin(&mut self, phase: Phase, at: Moment, position: Option<StreamPosition>) {
-        self.0[phase as usize].get_or_insert(PhaseSpan { began: at, began_position: position, ended: None, ended_position: None });
+        self.0[phase as usize].get_or_insert(PhaseSpan {
+            began: at,
+            began_position: position,
+            ended: None,
+            ended_position: None,
+        });
     }
 
     /// Ends a phase that has begun. It ends once; a second end is ignored.

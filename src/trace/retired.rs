@@ -4,7 +4,8 @@ use super::growing::push;
 use super::{Clock, ExchangeId, Failure, Phase};
 use crate::units::Nanos;
 
-/// Figures in no order, each as it was measured: 4 bytes of one below 2^32 (4.29 s in nanoseconds), 8 bytes of a larger one.
+/// Figures in no order, each as it was measured: 4 bytes of one below 2^32 (4.29 s in nanoseconds),
+/// 8 bytes of a larger one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Column {
     small: Vec<u32>,
@@ -22,7 +23,11 @@ impl Column {
 
     /// Returns the figures.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        self.small.iter().copied().map(u64::from).chain(self.large.iter().copied())
+        self.small
+            .iter()
+            .copied()
+            .map(u64::from)
+            .chain(self.large.iter().copied())
     }
 
     /// Returns how many there are.
@@ -46,7 +51,8 @@ pub struct RetiredRun {
     pub first: ExchangeId,
     /// Its last exchange; those between the two are the run's.
     pub last: ExchangeId,
-    /// The first exchange of the request that it repeats; `None` where the figures of that request are not kept apart.
+    /// The first exchange of the request that it repeats; `None` where the figures of that request
+    /// are not kept apart.
     pub head: Option<ExchangeId>,
     /// Whether it repeats another.
     pub repeated: bool,
@@ -71,7 +77,10 @@ pub struct RetiredRepeats {
 impl RetiredRepeats {
     /// Returns the times of the runs that did not fail.
     pub fn times(&self, of: Timed) -> Option<&Column> {
-        self.times.iter().find(|(known, _)| *known == of).map(|(_, column)| column)
+        self.times
+            .iter()
+            .find(|(known, _)| *known == of)
+            .map(|(_, column)| column)
     }
 
     /// Returns what was measured in any of them.
@@ -100,7 +109,10 @@ pub struct Retired {
 impl Retired {
     /// Returns the retired runs of the request whose first exchange this is.
     pub fn repeats_of(&self, head: ExchangeId) -> Option<&RetiredRepeats> {
-        let place = self.repeats.binary_search_by_key(&head.0, |repeats| repeats.head.0).ok()?;
+        let place = self
+            .repeats
+            .binary_search_by_key(&head.0, |repeats| repeats.head.0)
+            .ok()?;
         self.repeats.get(place)
     }
 
@@ -108,16 +120,36 @@ impl Retired {
         self.runs += 1;
         self.failed += u64::from(run.failed);
         self.repeated += u64::from(run.repeated);
-        let total = run.times.iter().find(|(of, _)| *of == (None, Clock::App)).filter(|_| !run.failed);
+        let total = run
+            .times
+            .iter()
+            .find(|(of, _)| *of == (None, Clock::App))
+            .filter(|_| !run.failed);
         if let Some((_, total)) = total {
             self.totals.push(total.0);
         }
         let Some(head) = run.head else { return };
-        let place = self.repeats.partition_point(|repeats| repeats.head.0 < head.0);
-        if self.repeats.get(place).is_none_or(|repeats| repeats.head != head) {
-            self.repeats.insert(place, RetiredRepeats { head, runs: 0, failed: 0, times: Vec::new() });
+        let place = self
+            .repeats
+            .partition_point(|repeats| repeats.head.0 < head.0);
+        if self
+            .repeats
+            .get(place)
+            .is_none_or(|repeats| repeats.head != head)
+        {
+            self.repeats.insert(
+                place,
+                RetiredRepeats {
+                    head,
+                    runs: 0,
+                    failed: 0,
+                    times: Vec::new(),
+                },
+            );
         }
-        let Some(repeats) = self.repeats.get_mut(place) else { return };
+        let Some(repeats) = self.repeats.get_mut(place) else {
+            return;
+        };
         repeats.runs += 1;
         repeats.failed += u64::from(run.failed);
         for (of, time) in run.times.into_iter().filter(|_| !run.failed) {
@@ -140,7 +172,14 @@ mod tests {
     #[test]
     fn a_column_gives_back_what_was_put_in() {
         let mut column = Column::default();
-        let figures = [0, 7, u64::from(u32::MAX), u64::from(u32::MAX) + 1, u64::MAX, 7];
+        let figures = [
+            0,
+            7,
+            u64::from(u32::MAX),
+            u64::from(u32::MAX) + 1,
+            u64::MAX,
+            7,
+        ];
         for figure in figures {
             column.push(figure);
         }

@@ -1,4 +1,5 @@
-//! Where a packet's bytes lie, so that what needs them can have them, and the trace need not hold them.
+//! Where a packet's bytes lie, so that what needs them can have them, and the trace need not hold
+//! them.
 
 use std::num::NonZeroU32;
 
@@ -11,13 +12,15 @@ pub struct Stored {
     pub at: u64,
     /// Bytes captured, from there on. What was not captured at all is not stored.
     pub bytes: NonZeroU32,
-    /// On which interface, counted from 0 over the whole store; it decides what the frame begins with.
+    /// On which interface, counted from 0 over the whole store; it decides what the frame begins
+    /// with.
     pub interface: u16,
 }
 
 /// Keeps the bytes of packets: an open capture file, or what stands for one.
 pub trait ByteStore: Send + Sync {
-    /// The bytes of a packet, of which at most `most` are wanted, put in place of what is in `into`.
+    /// The bytes of a packet, of which at most `most` are wanted, put in place of what is in
+    /// `into`.
     fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError>;
 
     /// The number of an interface's link type (`LINKTYPE_…`, <https://www.tcpdump.org/linktypes.html>); `None` for one that is not known.
@@ -28,7 +31,9 @@ pub trait ByteStore: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store is shorter than it was.
-    #[error("the bytes of a packet are gone: {needed} were expected at offset {at}, {found} are there")]
+    #[error(
+        "the bytes of a packet are gone: {needed} were expected at offset {at}, {found} are there"
+    )]
     Gone {
         /// Offset in the store.
         at: u64,
@@ -38,7 +43,10 @@ pub enum StoreError {
         found: u64,
     },
     /// They came through a pipe, and newer ones took their place.
-    #[error("the packet's bytes are no longer kept: of what comes through the pipe the latest {kept} bytes are; --spool-limit keeps more")]
+    #[error(
+        "the packet's bytes are no longer kept: of what comes through the pipe the latest {kept} \
+            bytes are; --spool-limit keeps more"
+    )]
     Forgotten {
         /// Offset in the store.
         at: u64,

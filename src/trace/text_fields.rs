@@ -1,7 +1,8 @@
 //! Every field of an event that is text, and what masking does with it.
 //!
-//! Names are those of the event format, without the places in lists. `tests/architecture/texts.rs` reads the types and finds each field
-//! that is missing here; `insight::redact` has a test that plants a secret in each of these fields and looks whether it comes through.
+//! Names are those of the event format, without the places in lists. `tests/architecture/texts.rs`
+//! reads the types and finds each field that is missing here; `insight::redact` has a test that
+//! plants a secret in each of these fields and looks whether it comes through.
 
 /// What masking does with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +27,27 @@ pub struct TextField {
 }
 
 const fn own(path: &'static str, why: &'static str) -> TextField {
-    TextField { path, class: TextClass::Own, why }
+    TextField {
+        path,
+        class: TextClass::Own,
+        why,
+    }
 }
 
 const fn harmless(path: &'static str, why: &'static str) -> TextField {
-    TextField { path, class: TextClass::Harmless, why }
+    TextField {
+        path,
+        class: TextClass::Harmless,
+        why,
+    }
 }
 
 const fn masked(path: &'static str, why: &'static str) -> TextField {
-    TextField { path, class: TextClass::Masked, why }
+    TextField {
+        path,
+        class: TextClass::Masked,
+        why,
+    }
 }
 
 /// All of them, in the order of the events.
@@ -42,43 +55,109 @@ pub const TEXT_FIELDS: &[TextField] = &[
     own("run_started.schema", "the format's name"),
     own("run_started.tool_version", "the program's version"),
     masked("note.text", "a sentence with names and URLs of others"),
-    harmless("capture_opened.interface", "the kernel's name of an interface, at most 15 bytes"),
+    harmless(
+        "capture_opened.interface",
+        "the kernel's name of an interface, at most 15 bytes",
+    ),
     own("capture_opened.link_type", "libpcap's name of a link type"),
-    masked("capture_unavailable.reason", "a sentence with the system's words"),
-    masked("capture_unavailable.remedy", "a command with the program's path"),
-    harmless("link_set.link.congestion", "the kernel's name of an algorithm, at most 15 bytes"),
-    masked("exchange_started.method", "the user's text, or another program's"),
-    masked("exchange_started.url", "users, passwords and tokens stand in URLs"),
-    masked("failed.failure.message", "a sentence with names and URLs of others"),
-    masked("failed.failure.hint", "a sentence that may repeat a part of the request"),
+    masked(
+        "capture_unavailable.reason",
+        "a sentence with the system's words",
+    ),
+    masked(
+        "capture_unavailable.remedy",
+        "a command with the program's path",
+    ),
+    harmless(
+        "link_set.link.congestion",
+        "the kernel's name of an algorithm, at most 15 bytes",
+    ),
+    masked(
+        "exchange_started.method",
+        "the user's text, or another program's",
+    ),
+    masked(
+        "exchange_started.url",
+        "users, passwords and tokens stand in URLs",
+    ),
+    masked(
+        "failed.failure.message",
+        "a sentence with names and URLs of others",
+    ),
+    masked(
+        "failed.failure.hint",
+        "a sentence that may repeat a part of the request",
+    ),
     masked("dns_queried.name", "a name that may be made of a token"),
     own("dns_queried.kind", "a record type's mnemonic"),
     own("dns_answered.answer.rcode", "a response code's mnemonic"),
-    masked("dns_answered.answer.records.name", "a name that may be made of a token"),
-    own("dns_answered.answer.records.type", "a record type's mnemonic"),
-    masked("dns_answered.answer.records.data", "text records hold tokens of verification"),
-    masked("dns_failed.reason", "a sentence with the system's words, or a DoH server's URL"),
+    masked(
+        "dns_answered.answer.records.name",
+        "a name that may be made of a token",
+    ),
+    own(
+        "dns_answered.answer.records.type",
+        "a record type's mnemonic",
+    ),
+    masked(
+        "dns_answered.answer.records.data",
+        "text records hold tokens of verification",
+    ),
+    masked(
+        "dns_failed.reason",
+        "a sentence with the system's words, or a DoH server's URL",
+    ),
     masked("attempt_started.remote", "a socket's path may be anything"),
     masked("attempt_started.local", "a socket's path may be anything"),
-    masked("attempt_ended.outcome.failed", "a sentence with the system's words"),
+    masked(
+        "attempt_ended.outcome.failed",
+        "a sentence with the system's words",
+    ),
     masked("connected.local", "a socket's path may be anything"),
     masked("connected.remote", "a socket's path may be anything"),
     own("proxy_talked.step.kind", "a protocol's name"),
-    masked("proxy_talked.step.text", "what a proxy says, and the address it is asked for"),
+    masked(
+        "proxy_talked.step.text",
+        "what a proxy says, and the address it is asked for",
+    ),
     own("tls_message.message.name", "a handshake message's name"),
-    masked("tls_message.message.detail", "names of servers and protocols"),
+    masked(
+        "tls_message.message.detail",
+        "names of servers and protocols",
+    ),
     masked("tls_certificates.certificates.subject", "text of others"),
     masked("tls_certificates.certificates.issuer", "text of others"),
-    harmless("tls_certificates.certificates.sha256", "the digest of what everybody is sent"),
+    harmless(
+        "tls_certificates.certificates.sha256",
+        "the digest of what everybody is sent",
+    ),
     masked("tls_certificates.certificates.names", "text of others"),
-    masked("tls_verified.verification.rejected", "a sentence with names of others"),
-    masked("tls_verified.verification.ignored", "a sentence with names of others"),
+    masked(
+        "tls_verified.verification.rejected",
+        "a sentence with names of others",
+    ),
+    masked(
+        "tls_verified.verification.ignored",
+        "a sentence with names of others",
+    ),
     own("tls_established.handshake.version", "a version's name"),
-    own("tls_established.handshake.cipher_suite", "IANA's name of a cipher suite"),
-    own("tls_established.handshake.key_exchange", "IANA's name of a group"),
-    masked("tls_established.handshake.alpn", "a protocol's name that the server chose among ours"),
+    own(
+        "tls_established.handshake.cipher_suite",
+        "IANA's name of a cipher suite",
+    ),
+    own(
+        "tls_established.handshake.key_exchange",
+        "IANA's name of a group",
+    ),
+    masked(
+        "tls_established.handshake.alpn",
+        "a protocol's name that the server chose among ours",
+    ),
     own("tls_established.handshake.kind", "a word of a fixed list"),
-    masked("request_head.method", "the user's text, or another program's"),
+    masked(
+        "request_head.method",
+        "the user's text, or another program's",
+    ),
     masked("request_head.target", "tokens stand in queries"),
     masked("request_head.headers.name", "the user's text"),
     masked("request_head.headers.value", "credentials, cookies, tokens"),
@@ -89,8 +168,17 @@ pub const TEXT_FIELDS: &[TextField] = &[
     masked("response_head.headers.value", "cookies, tokens, URLs"),
     masked("trailers.headers.name", "the server's text"),
     masked("trailers.headers.value", "cookies, tokens, URLs"),
-    masked("body_preview.text", "what is secret in a body nobody can know: all of it"),
+    masked(
+        "body_preview.text",
+        "what is secret in a body nobody can know: all of it",
+    ),
     masked("redirected.to", "users, passwords and tokens stand in URLs"),
-    masked("redirected.withheld", "names of fields, which are the user's text"),
-    masked("control_measured.error", "a sentence of the client's, with the URL"),
+    masked(
+        "redirected.withheld",
+        "names of fields, which are the user's text",
+    ),
+    masked(
+        "control_measured.error",
+        "a sentence of the client's, with the URL",
+    ),
 ];

@@ -25,14 +25,16 @@ impl Side {
     }
 }
 
-/// A handshake message (RFC 8446 §4, RFC 5246 §7.4), an alert, or an encrypted record of the handshake.
+/// A handshake message (RFC 8446 §4, RFC 5246 §7.4), an alert, or an encrypted record of the
+/// handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsMessage {
     /// Who sent it.
     pub from: Side,
     /// Its name: `ClientHello`, `ServerHello`, `Certificate`, `Finished`, `Alert`, `encrypted`.
     pub name: String,
-    /// Bytes on the connection that carry it, record header included where the whole record is meant.
+    /// Bytes on the connection that carry it, record header included where the whole record is
+    /// meant.
     pub bytes: u64,
     /// Offset of its first byte in its direction's byte stream.
     pub offset: u64,
@@ -77,7 +79,8 @@ pub struct Handshake {
     pub version: String,
     /// IANA's name: `TLS_AES_128_GCM_SHA256`.
     pub cipher_suite: String,
-    /// Named group: `X25519MLKEM768`, `x25519`, `secp256r1`. Absent where the handshake used none (resumed TLS 1.2).
+    /// Named group: `X25519MLKEM768`, `x25519`, `secp256r1`. Absent where the handshake used none
+    /// (resumed TLS 1.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_exchange: Option<String>,
     /// The application protocol agreed on (RFC 7301).

@@ -11,7 +11,8 @@ use crate::units::WallTime;
 pub struct Undelivered {
     /// When it passed, by the kernel's timestamp.
     pub wall: WallTime,
-    /// Who says so: a router on the way, or the receiver itself. Its family decides what the numbers mean.
+    /// Who says so: a router on the way, or the receiver itself. Its family decides what the
+    /// numbers mean.
     pub from: IpAddr,
     /// Who had sent the packet.
     pub source: SocketAddr,

@@ -1,8 +1,11 @@
 //! The words of an event that are this program's own, such as an interface's name or a suite's.
 //!
-//! As the engine tells them they are harmless, and screens show them as they are. In a file anybody can have written them.
+//! As the engine tells them they are harmless, and screens show them as they are. In a file anybody
+//! can have written them.
 
-use super::{Certificate, DnsAnswer, DnsRecord, Failure, Handshake, Link, ProxyStep, TlsMessage, What};
+use super::{
+    Certificate, DnsAnswer, DnsRecord, Failure, Handshake, Link, ProxyStep, TlsMessage, What,
+};
 use crate::units::Untrusted;
 
 impl What {
@@ -16,22 +19,63 @@ impl What {
     /// Every variant is named, so that a new one with words of its own is not forgotten.
     fn words(&mut self) -> Vec<&mut String> {
         match self {
-            Self::RunStarted { schema, tool_version, started_at: _ } => vec![schema, tool_version],
-            Self::CaptureOpened { interface, link_type } => vec![interface, link_type],
+            Self::RunStarted {
+                schema,
+                tool_version,
+                started_at: _,
+            } => vec![schema, tool_version],
+            Self::CaptureOpened {
+                interface,
+                link_type,
+            } => vec![interface, link_type],
             Self::CaptureUnavailable { reason, remedy } => vec![reason, remedy],
-            Self::LinkSet { link: Link { congestion, .. } } => vec![congestion],
+            Self::LinkSet {
+                link: Link { congestion, .. },
+            } => vec![congestion],
             Self::ExchangeStarted { method, .. } | Self::RequestHead { method, .. } => vec![method],
-            Self::Failed { failure: Failure { hint, .. }, .. } => vec![hint],
-            Self::DnsQueried { kind, .. } | Self::ProxyTalked { step: ProxyStep { kind, .. }, .. } => vec![kind],
-            Self::DnsAnswered { answer: DnsAnswer { rcode, records, truncated: _ }, .. } => {
+            Self::Failed {
+                failure: Failure { hint, .. },
+                ..
+            } => vec![hint],
+            Self::DnsQueried { kind, .. }
+            | Self::ProxyTalked {
+                step: ProxyStep { kind, .. },
+                ..
+            } => vec![kind],
+            Self::DnsAnswered {
+                answer:
+                    DnsAnswer {
+                        rcode,
+                        records,
+                        truncated: _,
+                    },
+                ..
+            } => {
                 let kinds = records.iter_mut().map(|DnsRecord { kind, .. }| kind);
                 std::iter::once(rcode).chain(kinds).collect()
             }
-            Self::TlsMessage { message: TlsMessage { name, .. }, .. } => vec![name],
-            Self::TlsCertificates { certificates, .. } => certificates.iter_mut().map(|Certificate { sha256, .. }| sha256).collect(),
-            Self::TlsEstablished { handshake: Handshake { version, cipher_suite, key_exchange, kind, alpn: _ }, .. } => {
-                [version, cipher_suite, kind].into_iter().chain(key_exchange).collect()
-            }
+            Self::TlsMessage {
+                message: TlsMessage { name, .. },
+                ..
+            } => vec![name],
+            Self::TlsCertificates { certificates, .. } => certificates
+                .iter_mut()
+                .map(|Certificate { sha256, .. }| sha256)
+                .collect(),
+            Self::TlsEstablished {
+                handshake:
+                    Handshake {
+                        version,
+                        cipher_suite,
+                        key_exchange,
+                        kind,
+                        alpn: _,
+                    },
+                ..
+            } => [version, cipher_suite, kind]
+                .into_iter()
+                .chain(key_exchange)
+                .collect(),
             Self::ClockPaired { .. }
             | Self::RunEnded
             | Self::Dropped { .. }
@@ -71,8 +115,17 @@ mod tests {
 
     #[test]
     fn words_are_spelt_out_and_harmless_ones_stay() {
-        let mut hostile = What::CaptureOpened { interface: "eth0\x1b[2J".to_owned(), link_type: "EN10MB".to_owned() };
+        let mut hostile = What::CaptureOpened {
+            interface: "eth0\x1b[2J".to_owned(),
+            link_type: "EN10MB".to_owned(),
+        };
         hostile.escape_words();
-        assert_eq!(hostile, What::CaptureOpened { interface: "eth0\\x1b[2J".to_owned(), link_type: "EN10MB".to_owned() });
+        assert_eq!(
+            hostile,
+            What::CaptureOpened {
+                interface: "eth0\\x1b[2J".to_owned(),
+                link_type: "EN10MB".to_owned()
+            }
+        );
     }
 }

@@ -33,10 +33,14 @@ impl Address {
         format!("{}{}", self.before, self.after).trim().to_owned()
     }
 
-    /// Puts text at the cursor. What no URL holds (line ends, control characters) is left out: a pasted URL often brings some.
+    /// Puts text at the cursor. What no URL holds (line ends, control characters) is left out: a
+    /// pasted URL often brings some.
     pub(super) fn insert(&mut self, text: &str) {
         let room = Self::LONGEST.saturating_sub(self.before.len() + self.after.len());
-        let fitting = text.trim_matches(['\r', '\n']).chars().filter(|&c| !acts_on_a_terminal(c));
+        let fitting = text
+            .trim_matches(['\r', '\n'])
+            .chars()
+            .filter(|&c| !acts_on_a_terminal(c));
         let mut taken = 0;
         self.before.extend(fitting.take_while(|c| {
             taken += c.len_utf8();
@@ -80,12 +84,20 @@ impl Address {
     }
 
     fn erase_word(&mut self) {
-        let kept = self.before.trim_end_matches(|c: char| !c.is_alphanumeric()).trim_end_matches(char::is_alphanumeric).len();
+        let kept = self
+            .before
+            .trim_end_matches(|c: char| !c.is_alphanumeric())
+            .trim_end_matches(char::is_alphanumeric)
+            .len();
         self.before.truncate(kept);
     }
 
     fn take_left(&mut self) -> String {
-        let start = self.before.grapheme_indices(true).next_back().map_or(0, |(start, _)| start);
+        let start = self
+            .before
+            .grapheme_indices(true)
+            .next_back()
+            .map_or(0, |(start, _)| start);
         self.before.split_off(start)
     }
 
@@ -103,11 +115,16 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     }
     if let Some(at) = text.find(char::is_whitespace) {
         let place = text.get(..at).unwrap_or_default().chars().count() + 1;
-        return Err(format!("A URL holds no spaces: write %20 in the place of character {place}."));
+        return Err(format!(
+            "A URL holds no spaces: write %20 in the place of character {place}."
+        ));
     }
     let typed = TypedUrl::parse(text).map_err(|mistake| format!("This is no URL: {mistake}."))?;
     match typed.scheme.filter(|_| !typed.is_web()) {
-        Some(other) => Err(format!("{}:// is not spoken here; http:// and https:// are.", other.to_ascii_lowercase())),
+        Some(other) => Err(format!(
+            "{}:// is not spoken here; http:// and https:// are.",
+            other.to_ascii_lowercase()
+        )),
         None => typed.web_url().map(drop).map_err(|mistake| match mistake {
             UrlMistake::NoHost => "The host is missing: https://example.com/".to_owned(),
             mistake => format!("This is no URL: {mistake}."),
@@ -116,7 +133,11 @@ pub(super) fn check(text: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 mod tests {
     use super::*;
 
@@ -129,7 +150,17 @@ mod tests {
     #[test]
     fn keys_edit_whole_characters() {
         let mut address = Address::of("http://héé.test/e\u{301}x");
-        press(&mut address, &[KeyCode::Left, KeyCode::Backspace, KeyCode::Char('y'), KeyCode::Delete, KeyCode::Home, KeyCode::Delete]);
+        press(
+            &mut address,
+            &[
+                KeyCode::Left,
+                KeyCode::Backspace,
+                KeyCode::Char('y'),
+                KeyCode::Delete,
+                KeyCode::Home,
+                KeyCode::Delete,
+            ],
+        );
         assert_eq!(address.text(), "ttp://héé.test/y");
         assert_eq!(address.parts(), ("", "ttp://héé.test/y"));
     }
@@ -157,7 +188,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        for fine in ["https://a.test/", "a.test", "localhost:8080/x?y", "http://[::1]:9/", "192.0.2.1"] {
+        for fine in [
+            "https://a.test/",
+            "a.test",
+            "localhost:8080/x?y",
+            "http://[::1]:9/",
+            "192.0.2.1",
+        ] {
             assert_eq!(check(fine), Ok(()), "{fine}");
         }
         for (wrong, says) in [

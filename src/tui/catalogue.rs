@@ -20,13 +20,25 @@ pub(super) struct Catalogue<'a> {
 }
 
 impl<'a> Catalogue<'a> {
-    /// What has every word of `typed` in it, by group. A whole URL narrows nothing: who types one wants to go there.
+    /// What has every word of `typed` in it, by group. A whole URL narrows nothing: who types one
+    /// wants to go there.
     pub(super) fn of(offers: &'a [Suggestion], typed: &str) -> Self {
-        let words: Vec<String> = if typed.contains("://") { Vec::new() } else { typed.split_whitespace().map(str::to_lowercase).collect() };
+        let words: Vec<String> = if typed.contains("://") {
+            Vec::new()
+        } else {
+            typed.split_whitespace().map(str::to_lowercase).collect()
+        };
         let mut left = Vec::new();
         for group in groups(offers) {
-            let of_it = offers.iter().enumerate().filter(|(_, offer)| offer.group == group);
-            left.extend(of_it.filter(|(_, offer)| has_all(offer, &words)).map(|(place, _)| place));
+            let of_it = offers
+                .iter()
+                .enumerate()
+                .filter(|(_, offer)| offer.group == group);
+            left.extend(
+                of_it
+                    .filter(|(_, offer)| has_all(offer, &words))
+                    .map(|(place, _)| place),
+            );
         }
         Self { offers, left }
     }
@@ -36,10 +48,12 @@ impl<'a> Catalogue<'a> {
         self.left.first().copied()
     }
 
-    /// The offer `by` further down than `chosen`, or up where negative; from nowhere, up leads to the last and down to the first.
+    /// The offer `by` further down than `chosen`, or up where negative; from nowhere, up leads to
+    /// the last and down to the first.
     pub(super) fn moved(&self, chosen: Option<usize>, by: isize) -> Option<usize> {
         let last = self.left.len().checked_sub(1)?;
-        let there = match chosen.and_then(|offer| self.left.iter().position(|&left| left == offer)) {
+        let there = match chosen.and_then(|offer| self.left.iter().position(|&left| left == offer))
+        {
             Some(here) => here.saturating_add_signed(by).min(last),
             None if by < 0 => last,
             None => 0,
@@ -52,7 +66,10 @@ impl<'a> Catalogue<'a> {
         let mut rows = Vec::with_capacity(self.left.len());
         let mut above = "";
         for &place in &self.left {
-            let group = self.offers.get(place).map_or("", |offer| offer.group.as_str());
+            let group = self
+                .offers
+                .get(place)
+                .map_or("", |offer| offer.group.as_str());
             if group != above {
                 if airy && !rows.is_empty() {
                     rows.push(Row::Gap);
@@ -87,8 +104,11 @@ mod tests {
     use super::*;
 
     fn offers() -> Vec<Suggestion> {
-        let offer =
-            |url: &str, shows: &str, group: &str| Suggestion { url: url.to_owned(), shows: shows.to_owned(), group: group.to_owned() };
+        let offer = |url: &str, shows: &str, group: &str| Suggestion {
+            url: url.to_owned(),
+            shows: shows.to_owned(),
+            group: group.to_owned(),
+        };
         vec![
             offer("https://a.test/users", "a page", "Pages"),
             offer("https://old.test/", "a certificate past its end", "TLS"),
@@ -100,9 +120,21 @@ mod tests {
     fn offers_stand_under_their_headings() {
         let offers = offers();
         let all = Catalogue::of(&offers, "");
-        let rows = [Row::Heading("Pages"), Row::Offer(0), Row::Offer(2), Row::Heading("TLS"), Row::Offer(1)];
+        let rows = [
+            Row::Heading("Pages"),
+            Row::Offer(0),
+            Row::Offer(2),
+            Row::Heading("TLS"),
+            Row::Offer(1),
+        ];
         assert_eq!(all.rows(false), rows);
-        assert_eq!(all.rows(true).iter().filter(|row| **row == Row::Gap).count(), 1);
+        assert_eq!(
+            all.rows(true)
+                .iter()
+                .filter(|row| **row == Row::Gap)
+                .count(),
+            1
+        );
     }
 
     #[test]
@@ -120,8 +152,14 @@ mod tests {
     fn moving_stops_at_both_ends() {
         let offers = offers();
         let all = Catalogue::of(&offers, "");
-        assert_eq!([None, Some(0), Some(2), Some(1)].map(|chosen| all.moved(chosen, 1)), [Some(0), Some(2), Some(1), Some(1)]);
-        assert_eq!([None, Some(0), Some(1)].map(|chosen| all.moved(chosen, -1)), [Some(1), Some(0), Some(2)]);
+        assert_eq!(
+            [None, Some(0), Some(2), Some(1)].map(|chosen| all.moved(chosen, 1)),
+            [Some(0), Some(2), Some(1), Some(1)]
+        );
+        assert_eq!(
+            [None, Some(0), Some(1)].map(|chosen| all.moved(chosen, -1)),
+            [Some(1), Some(0), Some(2)]
+        );
         assert_eq!(all.moved(Some(0), isize::MAX), Some(1));
         assert_eq!(Catalogue::of(&offers, "zzz").moved(None, 1), None);
     }

@@ -1,7 +1,9 @@
-//! The conversations of a capture: which are listed, in which order, and what their servers are called.
+//! The conversations of a capture: which are listed, in which order, and what their servers are
+//! called.
 //!
-//! There may be tens of thousands, so the list is worked out when something changed and not for each picture: at once when the user asks for
-//! another one, and while packets come, before a picture, once enough of them are new.
+//! There may be tens of thousands, so the list is worked out when something changed and not for
+//! each picture: at once when the user asks for another one, and while packets come, before a
+//! picture, once enough of them are new.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -79,7 +81,8 @@ pub(super) struct Conversations {
 impl Conversations {
     /// Flows whose names are asked for at once.
     const ASKED: usize = 256;
-    /// Looks at an opening that may not be complete, each at twice as many packets as the one before.
+    /// Looks at an opening that may not be complete, each at twice as many packets as the one
+    /// before.
     const MOST_LOOKS: u8 = 5;
     /// Pictures after which the list is worked out anew at the latest.
     const PATIENCE: u8 = 8;
@@ -100,7 +103,11 @@ impl Conversations {
 
     /// Another capture comes. What the user chose stays.
     pub(super) fn forget(&mut self) {
-        *self = Self { order: self.order, words: std::mem::take(&mut self.words), ..Self::default() };
+        *self = Self {
+            order: self.order,
+            words: std::mem::take(&mut self.words),
+            ..Self::default()
+        };
     }
 
     /// Where a flow stands in the list.
@@ -115,11 +122,20 @@ impl Conversations {
         let mut text = String::new();
         let places = (0..u32::try_from(flows.len()).unwrap_or(u32::MAX)).zip(flows);
         self.listed.clear();
-        self.listed
-            .extend(places.filter(|(_, flow)| self.words.is_empty() || has_all(&self.words, flow, run, &mut text)).map(|(place, _)| place));
+        self.listed.extend(
+            places
+                .filter(|(_, flow)| {
+                    self.words.is_empty() || has_all(&self.words, flow, run, &mut text)
+                })
+                .map(|(place, _)| place),
+        );
         // Flows lie far apart in memory, so each is looked at once and not for each comparison.
         let order = self.order;
-        self.listed.sort_by_cached_key(|place| flows.get(*place as usize).map(|flow| (rank(order, flow), *place)));
+        self.listed.sort_by_cached_key(|place| {
+            flows
+                .get(*place as usize)
+                .map(|flow| (rank(order, flow), *place))
+        });
         self.lines.clear();
         self.lines.resize(flows.len(), u32::MAX);
         for (line, place) in (0..).zip(&self.listed) {
@@ -132,7 +148,9 @@ impl Conversations {
     /// Whether so much is new that it is time to work the list out anew.
     fn is_due(&mut self, run: &Run) -> bool {
         let packets = run.trace.capture().packets;
-        let Some(known) = self.arranged else { return packets > 0 };
+        let Some(known) = self.arranged else {
+            return packets > 0;
+        };
         if packets == known {
             return false;
         }
@@ -140,23 +158,38 @@ impl Conversations {
         !run.under_way || packets - known > known / 8 || self.waited >= Self::PATIENCE
     }
 
-    /// Openings in which a name may be that was not found yet, those first that stand first in the list.
+    /// Openings in which a name may be that was not found yet, those first that stand first in the
+    /// list.
     fn take_openings(&mut self, run: &Run) -> Vec<(FlowKey, Opening)> {
         let flows = run.trace.flows();
         if self.looked.len() > flows.len() {
             self.looked.retain(|key, _| run.trace.flow(key).is_some());
         }
         // What narrows the list may be a name that is not known yet.
-        let others = if self.is_narrowed() { 0..flows.len() } else { 0..0 };
-        let places = self.listed.iter().map(|place| *place as usize).chain(others).skip(self.next);
+        let others = if self.is_narrowed() {
+            0..flows.len()
+        } else {
+            0..0
+        };
+        let places = self
+            .listed
+            .iter()
+            .map(|place| *place as usize)
+            .chain(others)
+            .skip(self.next);
         let mut found = Vec::new();
         for place in places {
             self.next += 1;
-            let Some(flow) = flows.get(place) else { continue };
+            let Some(flow) = flows.get(place) else {
+                continue;
+            };
             let looked = self.looked.entry(flow.key).or_default();
-            let sent =
-                flow.counts(Direction::Sent).data_segments + u64::from(!flow.key.tcp) * flow.counts(Direction::Received).data_segments;
-            if *looked >= Self::MOST_LOOKS || sent < 1 << *looked || run.names.contains_key(&flow.key) {
+            let sent = flow.counts(Direction::Sent).data_segments
+                + u64::from(!flow.key.tcp) * flow.counts(Direction::Received).data_segments;
+            if *looked >= Self::MOST_LOOKS
+                || sent < 1 << *looked
+                || run.names.contains_key(&flow.key)
+            {
                 continue;
             }
             while *looked < Self::MOST_LOOKS && sent >= 1 << *looked {
@@ -172,7 +205,8 @@ impl Conversations {
 }
 
 impl State {
-    /// Brings up to date what is worked out from many events at once. Whoever draws calls it before each picture.
+    /// Brings up to date what is worked out from many events at once. Whoever draws calls it before
+    /// each picture.
     pub fn settle(&mut self) -> Vec<Effect> {
         if self.of_others().is_none() {
             return Vec::new();
@@ -187,7 +221,11 @@ impl State {
         let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
         let openings = self.conversations.take_openings(run);
         self.conversations.asked = !openings.is_empty();
-        self.conversations.asked.then_some(Effect::Name(openings)).into_iter().collect()
+        self.conversations
+            .asked
+            .then_some(Effect::Name(openings))
+            .into_iter()
+            .collect()
     }
 
     /// Works the list out anew.
@@ -213,14 +251,24 @@ impl State {
     pub(super) fn go_by_conversations(&mut self, by: isize, now: Moment) {
         let run = self.shown(now).0;
         let listing = &self.conversations;
-        let Some(last) = listing.listed.len().checked_sub(1) else { return };
-        let here = self.sight.cursor.flow().and_then(|key| listing.place_of(run, key));
+        let Some(last) = listing.listed.len().checked_sub(1) else {
+            return;
+        };
+        let here = self
+            .sight
+            .cursor
+            .flow()
+            .and_then(|key| listing.place_of(run, key));
         let there = match here {
             Some(here) => here.saturating_add_signed(by).min(last),
             None if by < 0 => last,
             None => usize::try_from(by.saturating_sub(1)).unwrap_or(0).min(last),
         };
-        if let Some(flow) = listing.listed.get(there).and_then(|place| run.trace.flows().get(*place as usize)) {
+        if let Some(flow) = listing
+            .listed
+            .get(there)
+            .and_then(|place| run.trace.flows().get(*place as usize))
+        {
             let cursor = Cursor::Flow(flow.key);
             self.select(cursor, now);
         }
@@ -229,7 +277,11 @@ impl State {
     /// The first of the list.
     pub(super) fn choose_first(&mut self) {
         let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
-        let first = self.conversations.listed.first().and_then(|place| run.trace.flows().get(*place as usize));
+        let first = self
+            .conversations
+            .listed
+            .first()
+            .and_then(|place| run.trace.flows().get(*place as usize));
         if let Some(flow) = first {
             self.sight.cursor = Cursor::Flow(flow.key);
         }
@@ -252,7 +304,9 @@ impl State {
     }
 
     pub(super) fn press_in_filter(&mut self, key: KeyEvent, now: Moment) -> Vec<Effect> {
-        let Front::Filter(field) = &mut self.front else { return Vec::new() };
+        let Front::Filter(field) = &mut self.front else {
+            return Vec::new();
+        };
         match key.code {
             KeyCode::Enter => self.front = Front::Panels,
             KeyCode::Esc => {
@@ -297,7 +351,9 @@ fn has_all(words: &[String], flow: &Flow, run: &Run, text: &mut String) -> bool 
 
 /// Bytes both ways.
 fn payload(flow: &Flow) -> u64 {
-    flow.counts(Direction::Sent).payload_bytes.saturating_add(flow.counts(Direction::Received).payload_bytes)
+    flow.counts(Direction::Sent)
+        .payload_bytes
+        .saturating_add(flow.counts(Direction::Received).payload_bytes)
 }
 
 /// Packets both ways that were sent again.

@@ -58,7 +58,8 @@ impl Cursor {
         }
     }
 
-    /// The packet to light up, by its flow and its place in it: the first that carried what is selected.
+    /// The packet to light up, by its flow and its place in it: the first that carried what is
+    /// selected.
     pub(super) fn packet(self, run: &Run) -> Option<(FlowKey, usize)> {
         match self {
             Self::Run | Self::Flow(_) => None,
@@ -77,7 +78,9 @@ impl Cursor {
 
     /// The exchange whose rows are unfolded.
     pub(super) fn exchange(self, run: &Run) -> Option<ExchangeId> {
-        self.lane(run).map(|(id, _)| id).or_else(|| run.main_exchange().map(|exchange| exchange.id))
+        self.lane(run)
+            .map(|(id, _)| id)
+            .or_else(|| run.main_exchange().map(|exchange| exchange.id))
     }
 
     /// The phase that is meant.
@@ -88,33 +91,50 @@ impl Cursor {
     /// `by` listed events further down, or up where negative.
     #[must_use]
     pub(super) fn moved_by_events(self, run: &Run, by: isize) -> Self {
-        let Some(last) = run.listed.len().checked_sub(1) else { return Self::Run };
+        let Some(last) = run.listed.len().checked_sub(1) else {
+            return Self::Run;
+        };
         let here = match self.event(run) {
             Some(place) => run.listed.partition_point(|&listed| listed < place),
             // From nowhere, up leads to the last line and down to the first.
             None if by < 0 => last + 1,
-            None => return run.listed.first().map_or(Self::Run, |&place| Self::Event(place)),
+            None => {
+                return run
+                    .listed
+                    .first()
+                    .map_or(Self::Run, |&place| Self::Event(place));
+            }
         };
         let there = here.saturating_add_signed(by).min(last);
-        run.listed.get(there).map_or(Self::Run, |&place| Self::Event(place))
+        run.listed
+            .get(there)
+            .map_or(Self::Run, |&place| Self::Event(place))
     }
 
     /// `by` rows further down among `rows`, or up where negative.
     #[must_use]
     pub(super) fn moved_by_rows(self, run: &Run, rows: &[(ExchangeId, Lane)], by: isize) -> Self {
-        let Some(last) = rows.len().checked_sub(1) else { return Self::Run };
+        let Some(last) = rows.len().checked_sub(1) else {
+            return Self::Run;
+        };
         let here = self.lane(run).and_then(|lane| place_of(rows, lane));
         let there = match here {
             Some(here) => here.saturating_add_signed(by).min(last),
             None if by < 0 => last,
             None => 0,
         };
-        rows.get(there).map_or(Self::Run, |&(id, lane)| Self::Lane(id, lane))
+        rows.get(there)
+            .map_or(Self::Run, |&(id, lane)| Self::Lane(id, lane))
     }
 }
 
 /// Where a row stands among rows: itself, else its phase's, else its exchange's.
-pub(super) fn place_of(rows: &[(ExchangeId, Lane)], (id, lane): (ExchangeId, Lane)) -> Option<usize> {
+pub(super) fn place_of(
+    rows: &[(ExchangeId, Lane)],
+    (id, lane): (ExchangeId, Lane),
+) -> Option<usize> {
     let find = |wanted: Lane| rows.iter().position(|&row| row == (id, wanted));
-    find(lane).or_else(|| find(Lane::Phase(lane.phase()?))).or_else(|| find(Lane::Folded))
+    find(lane)
+        .or_else(|| find(Lane::Phase(lane.phase()?)))
+        .or_else(|| find(Lane::Folded))
 }

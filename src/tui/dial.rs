@@ -22,7 +22,17 @@ const JITTERS: [u64; 8] = [0, 1, 2, 5, 10, 20, 50, 100];
 /// In ten-thousandths.
 const SHARES: [u32; 8] = [0, 10, 50, 100, 200, 500, 1_000, 2_000];
 /// In bit/s; the last is no limit at all.
-const RATES: [u64; 9] = [64_000, 256_000, 1_000_000, 4_000_000, 10_000_000, 20_000_000, 50_000_000, 100_000_000, u64::MAX];
+const RATES: [u64; 9] = [
+    64_000,
+    256_000,
+    1_000_000,
+    4_000_000,
+    10_000_000,
+    20_000_000,
+    50_000_000,
+    100_000_000,
+    u64::MAX,
+];
 /// IPv6 works from 1280 on, a DSL line carries 1492, Ethernet 1500, and with jumbo frames 9000.
 const MTUS: [u16; 5] = [1_280, 1_400, 1_492, 1_500, 9_000];
 const CONGESTIONS: [&str; 3] = ["reno", "cubic", "bbr"];
@@ -33,8 +43,16 @@ const LONGEST_DELAY: Nanos = Nanos::from_millis(10_000);
 const LONGEST_NAME: usize = 15;
 
 impl Dial {
-    pub(super) const ALL: [Self; 8] =
-        [Self::RoundTrip, Self::Jitter, Self::Loss, Self::Reorder, Self::Duplicate, Self::Bandwidth, Self::Mtu, Self::Congestion];
+    pub(super) const ALL: [Self; 8] = [
+        Self::RoundTrip,
+        Self::Jitter,
+        Self::Loss,
+        Self::Reorder,
+        Self::Duplicate,
+        Self::Bandwidth,
+        Self::Mtu,
+        Self::Congestion,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -77,14 +95,22 @@ impl Dial {
 
     /// How it is set.
     pub(super) fn shown(self, link: &Link) -> String {
-        let delay = |delay: Nanos| if delay == Nanos::ZERO { "0 ms".to_owned() } else { delay.to_string() };
+        let delay = |delay: Nanos| {
+            if delay == Nanos::ZERO {
+                "0 ms".to_owned()
+            } else {
+                delay.to_string()
+            }
+        };
         match self {
             Self::RoundTrip => delay(link.round_trip),
             Self::Jitter => delay(link.jitter),
             Self::Loss => link.loss.to_string(),
             Self::Reorder => link.reorder.to_string(),
             Self::Duplicate => link.duplicate.to_string(),
-            Self::Bandwidth => link.bandwidth.map_or_else(|| "unlimited".to_owned(), |rate| rate.to_string()),
+            Self::Bandwidth => link
+                .bandwidth
+                .map_or_else(|| "unlimited".to_owned(), |rate| rate.to_string()),
             Self::Mtu => format!("{} B", link.mtu),
             Self::Congestion => link.congestion.clone(),
         }
@@ -93,22 +119,39 @@ impl Dial {
     /// The link with this setting a step further, or back; `None` at the end of its steps.
     pub(super) fn stepped(self, link: &Link, further: bool) -> Option<Link> {
         let mut link = link.clone();
-        let share = |here: Share| step(&SHARES.map(|share| Share::from_millionths(share * 100)), here, further);
+        let share = |here: Share| {
+            step(
+                &SHARES.map(|share| Share::from_millionths(share * 100)),
+                here,
+                further,
+            )
+        };
         match self {
-            Self::RoundTrip => link.round_trip = step(&DELAYS.map(Nanos::from_millis), link.round_trip, further)?,
-            Self::Jitter => link.jitter = step(&JITTERS.map(Nanos::from_millis), link.jitter, further)?,
+            Self::RoundTrip => {
+                link.round_trip = step(&DELAYS.map(Nanos::from_millis), link.round_trip, further)?;
+            }
+            Self::Jitter => {
+                link.jitter = step(&JITTERS.map(Nanos::from_millis), link.jitter, further)?;
+            }
             Self::Loss => link.loss = share(link.loss)?,
             Self::Reorder => link.reorder = share(link.reorder)?,
             Self::Duplicate => link.duplicate = share(link.duplicate)?,
-            // Further is narrower here: as with the other settings, away from a link that nobody notices.
+            // Further is narrower here: as with the other settings, away from a link that nobody
+            // notices.
             Self::Bandwidth => {
-                let rate = step(&RATES, link.bandwidth.map_or(u64::MAX, |rate| rate.0), !further)?;
+                let rate = step(
+                    &RATES,
+                    link.bandwidth.map_or(u64::MAX, |rate| rate.0),
+                    !further,
+                )?;
                 link.bandwidth = (rate != u64::MAX).then_some(BitRate(rate));
             }
             Self::Mtu => link.mtu = step(&MTUS, link.mtu, further)?,
             Self::Congestion => {
                 let here = CONGESTIONS.iter().position(|name| *name == link.congestion);
-                let there = here.map_or(Some(0), |here| here.checked_add_signed(if further { 1 } else { -1 }))?;
+                let there = here.map_or(Some(0), |here| {
+                    here.checked_add_signed(if further { 1 } else { -1 })
+                })?;
                 (*CONGESTIONS.get(there)?).clone_into(&mut link.congestion);
             }
         }
@@ -129,7 +172,12 @@ impl Dial {
             Self::Reorder => link.reorder = text.parse().map_err(sentence)?,
             Self::Duplicate => link.duplicate = text.parse().map_err(sentence)?,
             Self::Bandwidth if matches!(text, "unlimited" | "none") => link.bandwidth = None,
-            Self::Bandwidth => link.bandwidth = Some(text.parse::<BitRate>().map_err(|why| sentence(why) + " Or unlimited.")?),
+            Self::Bandwidth => {
+                link.bandwidth = Some(
+                    text.parse::<BitRate>()
+                        .map_err(|why| sentence(why) + " Or unlimited.")?,
+                );
+            }
             Self::Mtu => link.mtu = mtu(text)?,
             Self::Congestion => link.congestion = congestion(text)?,
         }
@@ -139,19 +187,32 @@ impl Dial {
 
 /// The next of some steps in ascending order, also from between two of them.
 fn step<T: Ord + Copy>(steps: &[T], here: T, further: bool) -> Option<T> {
-    if further { steps.iter().copied().find(|step| *step > here) } else { steps.iter().rev().copied().find(|step| *step < here) }
+    if further {
+        steps.iter().copied().find(|step| *step > here)
+    } else {
+        steps.iter().rev().copied().find(|step| *step < here)
+    }
 }
 
 fn delay(text: &str) -> Result<Nanos, String> {
     let delay: Nanos = text.parse().map_err(sentence)?;
-    if delay > LONGEST_DELAY { Err(format!("Longer than {LONGEST_DELAY} the lab adds nothing.")) } else { Ok(delay) }
+    if delay > LONGEST_DELAY {
+        Err(format!("Longer than {LONGEST_DELAY} the lab adds nothing."))
+    } else {
+        Ok(delay)
+    }
 }
 
 fn mtu(text: &str) -> Result<u16, String> {
     let (least, most) = (MTUS[0], MTUS[MTUS.len() - 1]);
     let number = text.strip_suffix(['B', 'b']).unwrap_or(text).trim_end();
-    let wanted = || format!("A number of bytes from {least} to {most} is wanted: IPv6 needs {least}.");
-    number.parse().ok().filter(|mtu| (least..=most).contains(mtu)).ok_or_else(wanted)
+    let wanted =
+        || format!("A number of bytes from {least} to {most} is wanted: IPv6 needs {least}.");
+    number
+        .parse()
+        .ok()
+        .filter(|mtu| (least..=most).contains(mtu))
+        .ok_or_else(wanted)
 }
 
 fn congestion(text: &str) -> Result<String, String> {
@@ -165,7 +226,9 @@ fn congestion(text: &str) -> Result<String, String> {
 /// With a capital letter and a full stop.
 fn sentence(text: impl AsRef<str>) -> String {
     let mut letters = text.as_ref().chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
 }
 
 #[cfg(test)]
@@ -179,28 +242,62 @@ mod tests {
 
     /// All values one meets on the way.
     fn walk(dial: Dial, from: &Link, further: bool) -> Vec<String> {
-        std::iter::successors(dial.stepped(from, further), |link| dial.stepped(link, further)).map(|link| dial.shown(&link)).collect()
+        std::iter::successors(dial.stepped(from, further), |link| {
+            dial.stepped(link, further)
+        })
+        .map(|link| dial.shown(&link))
+        .collect()
     }
 
     #[test]
     fn steps_lead_from_one_end_to_the_other() {
-        assert_eq!(walk(Dial::RoundTrip, &link(), true), ["40.0 ms", "80.0 ms", "150 ms", "300 ms", "600 ms"]);
-        assert_eq!(walk(Dial::RoundTrip, &link(), false), ["10.0 ms", "5.00 ms", "1.00 ms", "0 ms"]);
-        assert_eq!(walk(Dial::Loss, &link(), true), ["0.1 %", "0.5 %", "1 %", "2 %", "5 %", "10 %", "20 %"]);
+        assert_eq!(
+            walk(Dial::RoundTrip, &link(), true),
+            ["40.0 ms", "80.0 ms", "150 ms", "300 ms", "600 ms"]
+        );
+        assert_eq!(
+            walk(Dial::RoundTrip, &link(), false),
+            ["10.0 ms", "5.00 ms", "1.00 ms", "0 ms"]
+        );
+        assert_eq!(
+            walk(Dial::Loss, &link(), true),
+            ["0.1 %", "0.5 %", "1 %", "2 %", "5 %", "10 %", "20 %"]
+        );
         let narrow = walk(Dial::Bandwidth, &link(), true);
-        assert_eq!([narrow.first().unwrap(), narrow.last().unwrap()], ["100 Mbit/s", "64 kbit/s"]);
+        assert_eq!(
+            [narrow.first().unwrap(), narrow.last().unwrap()],
+            ["100 Mbit/s", "64 kbit/s"]
+        );
         assert_eq!(walk(Dial::Bandwidth, &link(), false), [""; 0]);
-        assert_eq!(walk(Dial::Mtu, &link(), false), ["1492 B", "1400 B", "1280 B"]);
+        assert_eq!(
+            walk(Dial::Mtu, &link(), false),
+            ["1492 B", "1400 B", "1280 B"]
+        );
         assert_eq!(walk(Dial::Congestion, &link(), false), ["reno"]);
         for dial in Dial::ALL {
-            assert_eq!(dial.stepped(&link(), true).map(|link| link.seed), Some(1), "{dial:?}");
+            assert_eq!(
+                dial.stepped(&link(), true).map(|link| link.seed),
+                Some(1),
+                "{dial:?}"
+            );
         }
     }
 
     #[test]
     fn a_step_leads_back_from_between_two_others() {
-        let odd = Link { round_trip: Nanos(33_000_000), bandwidth: Some(BitRate(2_000_000)), congestion: "vegas".to_owned(), ..link() };
-        let there = |dial: Dial| [false, true].map(|further| dial.stepped(&odd, further).map(|link| dial.shown(&link)).unwrap());
+        let odd = Link {
+            round_trip: Nanos(33_000_000),
+            bandwidth: Some(BitRate(2_000_000)),
+            congestion: "vegas".to_owned(),
+            ..link()
+        };
+        let there = |dial: Dial| {
+            [false, true].map(|further| {
+                dial.stepped(&odd, further)
+                    .map(|link| dial.shown(&link))
+                    .unwrap()
+            })
+        };
         assert_eq!(there(Dial::RoundTrip), ["20.0 ms", "40.0 ms"]);
         assert_eq!(there(Dial::Bandwidth), ["4 Mbit/s", "1 Mbit/s"]);
         assert_eq!(there(Dial::Congestion), ["reno", "reno"]);
@@ -217,7 +314,10 @@ mod tests {
             (Dial::Mtu, "1399 B", "1399 B"),
             (Dial::Congestion, "bbr", "bbr"),
         ] {
-            assert_eq!(dial.read(text, &link()).map(|link| dial.shown(&link)), Ok(shown.to_owned()));
+            assert_eq!(
+                dial.read(text, &link()).map(|link| dial.shown(&link)),
+                Ok(shown.to_owned())
+            );
         }
         for (dial, text, says) in [
             (Dial::RoundTrip, "80", "A time such as 80ms"),
@@ -229,7 +329,10 @@ mod tests {
             (Dial::Congestion, "", "A name"),
         ] {
             let said = dial.read(text, &link()).unwrap_err();
-            assert!(said.starts_with(says) || said.contains(says), "{text}: {said}");
+            assert!(
+                said.starts_with(says) || said.contains(says),
+                "{text}: {said}"
+            );
             assert!(said.ends_with('.'), "{said}");
         }
     }

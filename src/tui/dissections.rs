@@ -1,4 +1,5 @@
-//! Conversations of others taken apart: asked for when one is looked at, and kept for when it is looked at again.
+//! Conversations of others taken apart: asked for when one is looked at, and kept for when it is
+//! looked at again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,7 +31,11 @@ impl Dissections {
     /// Forgets those that are not to be kept.
     pub(super) fn retain(&mut self, keep: impl Fn(&FlowKey) -> bool) {
         self.known.retain(|flow, _| keep(flow));
-        self.weight = self.known.values().map(|dissection| dissection.weight()).sum();
+        self.weight = self
+            .known
+            .values()
+            .map(|dissection| dissection.weight())
+            .sum();
     }
 
     fn put(&mut self, flow: FlowKey, dissection: Arc<Dissection>) {
@@ -45,8 +50,8 @@ impl Dissections {
 }
 
 impl State {
-    /// Asks for the conversation that is looked at, once it is complete. One at a time: while the list is walked through, what is passed by
-    /// need not be known.
+    /// Asks for the conversation that is looked at, once it is complete. One at a time: while the
+    /// list is walked through, what is passed by need not be known.
     pub(super) fn want_dissection(&mut self, now: Moment) -> Option<Effect> {
         let (run, _) = self.shown(now);
         if self.taking_apart.is_some() || run.under_way || !run.trace.exchanges().is_empty() {

@@ -7,24 +7,31 @@ use crate::trace::{Flow, FlowKey, Link, Stored};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Start a new run, in place of the one under way if there is one. Its events come back as
-    /// [`Message::Trace`](super::Message::Trace), the first of them [`RunStarted`](crate::trace::What::RunStarted). Where it
-    /// cannot be started, [`Message::RunFailed`](super::Message::RunFailed) says why.
+    /// [`Message::Trace`](super::Message::Trace), the first of them
+    /// [`RunStarted`](crate::trace::What::RunStarted). Where it cannot be started,
+    /// [`Message::RunFailed`](super::Message::RunFailed) says why.
     Run {
         /// Where to, as the user wrote it.
         url: String,
     },
-    /// End the run under way. Its last events still come back, the very last [`RunEnded`](crate::trace::What::RunEnded).
+    /// End the run under way. Its last events still come back, the very last
+    /// [`RunEnded`](crate::trace::What::RunEnded).
     Cancel,
-    /// Set the lab's link so, at once. How it is then comes back as [`Message::Link`](super::Message::Link), and during a run as
+    /// Set the lab's link so, at once. How it is then comes back as
+    /// [`Message::Link`](super::Message::Link), and during a run as
     /// [`LinkSet`](crate::trace::What::LinkSet) too.
     SetLink(Link),
-    /// Read a packet's bytes. They come back as [`Message::PacketRead`](super::Message::PacketRead).
+    /// Read a packet's bytes. They come back as
+    /// [`Message::PacketRead`](super::Message::PacketRead).
     ReadPacket(Stored),
-    /// Look for the servers' names in what was sent first in these flows. They come back as [`Message::Named`](super::Message::Named).
+    /// Look for the servers' names in what was sent first in these flows. They come back as
+    /// [`Message::Named`](super::Message::Named).
     Name(Vec<(FlowKey, Opening)>),
-    /// Take a conversation of others apart. What it says comes back as [`Message::TakenApart`](super::Message::TakenApart).
+    /// Take a conversation of others apart. What it says comes back as
+    /// [`Message::TakenApart`](super::Message::TakenApart).
     TakeApart(Box<Flow>),
-    /// Save the latest run to a file. How that went comes back as [`Message::Saved`](super::Message::Saved).
+    /// Save the latest run to a file. How that went comes back as
+    /// [`Message::Saved`](super::Message::Saved).
     Save,
     /// Put text on the clipboard.
     Copy(String),

@@ -1,4 +1,5 @@
-//! Text made to fit: cut with an ellipsis, or broken into lines at words. Widths are terminal columns.
+//! Text made to fit: cut with an ellipsis, or broken into lines at words. Widths are terminal
+//! columns.
 
 use std::borrow::Cow;
 
@@ -7,8 +8,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::units::escape;
 
-/// The text with whatever would act on a terminal spelt out. What comes from the network is escaped where it is put into words;
-/// this is for what should be harmless, and in a crafted file need not be.
+/// The text with whatever would act on a terminal spelt out. What comes from the network is escaped
+/// where it is put into words; this is for what should be harmless, and in a crafted file need not
+/// be.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     escape(text)
 }
@@ -23,18 +25,24 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let Some(room) = columns.checked_sub(1) else { return String::new() };
+    let Some(room) = columns.checked_sub(1) else {
+        return String::new();
+    };
     format!("{}\u{2026}", head(text, room))
 }
 
-/// The text, cut in its middle where it is wider than `columns`: of a URL both ends tell more than its middle.
+/// The text, cut in its middle where it is wider than `columns`: of a URL both ends tell more than
+/// its middle.
 pub(super) fn cut_middle(text: &str, columns: usize) -> String {
     if width(text) <= columns || columns < 8 {
         return cut(text, columns);
     }
     let back = columns / 3;
     let front = columns - 1 - back;
-    let tail: String = head(&text.graphemes(true).rev().collect::<Vec<_>>().concat(), back);
+    let tail: String = head(
+        &text.graphemes(true).rev().collect::<Vec<_>>().concat(),
+        back,
+    );
     let tail: String = tail.graphemes(true).rev().collect();
     format!("{}\u{2026}{tail}", head(text, front))
 }
@@ -52,15 +60,20 @@ fn head(text: &str, columns: usize) -> String {
 
 /// The first of several ways to say something that fits; none where even the last does not.
 pub(super) fn first_that_fits(ways: &[String], columns: usize) -> Option<&str> {
-    ways.iter().map(String::as_str).find(|way| width(way) <= columns)
+    ways.iter()
+        .map(String::as_str)
+        .find(|way| width(way) <= columns)
 }
 
-/// Breaks text into lines of at most `columns`, at spaces where there are any. Line ends in the text are kept.
+/// Breaks text into lines of at most `columns`, at spaces where there are any. Line ends in the
+/// text are kept.
 pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     if columns == 0 {
         return Vec::new();
     }
-    text.split('\n').flat_map(|paragraph| wrap_paragraph(paragraph, columns)).collect()
+    text.split('\n')
+        .flat_map(|paragraph| wrap_paragraph(paragraph, columns))
+        .collect()
 }
 
 fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
@@ -74,7 +87,11 @@ fn wrap_paragraph(text: &str, columns: usize) -> Vec<String> {
         while width(word.trim_end()) > columns {
             let piece = head(word, columns);
             // A character that is wider than the line is left out rather than looped over.
-            let taken = if piece.is_empty() { first_grapheme(word) } else { piece.len() };
+            let taken = if piece.is_empty() {
+                first_grapheme(word)
+            } else {
+                piece.len()
+            };
             push(&mut lines, &piece);
             lines.push(String::new());
             word = word.get(taken..).unwrap_or_default();
@@ -108,7 +125,10 @@ mod tests {
         assert_eq!(cut("example", 4), "exa…");
         assert_eq!(cut("東京都", 4), "東…");
         assert_eq!(cut("example", 0), "");
-        assert_eq!(cut_middle("https://example.test/a/long/path.html", 20), "https://examp…h.html");
+        assert_eq!(
+            cut_middle("https://example.test/a/long/path.html", 20),
+            "https://examp…h.html"
+        );
     }
 
     #[test]

@@ -19,11 +19,16 @@ pub(super) struct Linkage {
 }
 
 impl Linkage {
-    /// Nobody turns faster than the lab answers; if it does not answer at all, so many steps are remembered.
+    /// Nobody turns faster than the lab answers; if it does not answer at all, so many steps are
+    /// remembered.
     const MOST_ASKED: usize = 64;
 
     const fn new(told: Link, counts: LinkCounts) -> Self {
-        Self { told, asked: Vec::new(), counts }
+        Self {
+            told,
+            asked: Vec::new(),
+            counts,
+        }
     }
 
     /// How it is set, or was asked to be a moment ago.
@@ -66,20 +71,29 @@ impl LinkPanel {
     const LONGEST: usize = 24;
 
     fn choose(&mut self, by: isize) {
-        let here = Dial::ALL.iter().position(|&dial| dial == self.dial).unwrap_or(0);
+        let here = Dial::ALL
+            .iter()
+            .position(|&dial| dial == self.dial)
+            .unwrap_or(0);
         self.pick(here.saturating_add_signed(by).min(Dial::ALL.len() - 1));
     }
 
     /// The setting at a place among all of them.
     pub(super) fn pick(&mut self, place: usize) {
         if let Some(&dial) = Dial::ALL.get(place) {
-            *self = Self { dial, ..Self::default() };
+            *self = Self {
+                dial,
+                ..Self::default()
+            };
         }
     }
 
     /// Takes a letter of an exact value.
     fn write(&mut self, c: char) {
-        if self.typed.len() < Self::LONGEST && !acts_on_a_terminal(c) && !(self.typed.is_empty() && c == ' ') {
+        if self.typed.len() < Self::LONGEST
+            && !acts_on_a_terminal(c)
+            && !(self.typed.is_empty() && c == ' ')
+        {
             self.typed.push(c);
         }
     }
@@ -115,7 +129,9 @@ impl State {
 
     /// A key while the panel is open.
     pub(super) fn press_in_link_panel(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let Some(panel) = &mut self.link_panel else { return Vec::new() };
+        let Some(panel) = &mut self.link_panel else {
+            return Vec::new();
+        };
         let idle = panel.typed.is_empty();
         match key.code {
             KeyCode::Up | KeyCode::BackTab => panel.choose(-1),
@@ -123,14 +139,23 @@ impl State {
             KeyCode::Left => return self.turn(false),
             KeyCode::Right => return self.turn(true),
             KeyCode::Enter if !idle => return self.set_as_typed(),
-            KeyCode::Esc if !idle => panel.pick(Dial::ALL.iter().position(|&dial| dial == panel.dial).unwrap_or(0)),
+            KeyCode::Esc if !idle => panel.pick(
+                Dial::ALL
+                    .iter()
+                    .position(|&dial| dial == panel.dial)
+                    .unwrap_or(0),
+            ),
             KeyCode::Enter | KeyCode::Esc | KeyCode::F(2) => self.link_panel = None,
             KeyCode::Char('l') if idle && key.modifiers.is_empty() => self.link_panel = None,
             KeyCode::Backspace => {
                 panel.typed.pop();
                 panel.complaint = None;
             }
-            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            KeyCode::Char(c)
+                if !key
+                    .modifiers
+                    .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
+            {
                 panel.write(c);
                 panel.complaint = None;
             }
@@ -147,17 +172,27 @@ impl State {
 
     /// Sets what is chosen a step further, or back.
     pub(super) fn turn(&mut self, further: bool) -> Vec<Effect> {
-        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else { return Vec::new() };
-        *panel = LinkPanel { dial: panel.dial, ..LinkPanel::default() };
+        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else {
+            return Vec::new();
+        };
+        *panel = LinkPanel {
+            dial: panel.dial,
+            ..LinkPanel::default()
+        };
         let changed = panel.dial.stepped(linkage.link(), further);
         changed.map_or_else(Vec::new, |link| self.set_link(link))
     }
 
     fn set_as_typed(&mut self) -> Vec<Effect> {
-        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else { return Vec::new() };
+        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else {
+            return Vec::new();
+        };
         match panel.dial.read(&panel.typed, linkage.link()) {
             Ok(link) => {
-                *panel = LinkPanel { dial: panel.dial, ..LinkPanel::default() };
+                *panel = LinkPanel {
+                    dial: panel.dial,
+                    ..LinkPanel::default()
+                };
                 self.set_link(link)
             }
             Err(why) => {
@@ -168,7 +203,13 @@ impl State {
     }
 
     fn set_link(&mut self, link: Link) -> Vec<Effect> {
-        let Some(linkage) = self.linkage.as_mut().filter(|linkage| *linkage.link() != link) else { return Vec::new() };
+        let Some(linkage) = self
+            .linkage
+            .as_mut()
+            .filter(|linkage| *linkage.link() != link)
+        else {
+            return Vec::new();
+        };
         linkage.ask(link.clone());
         vec![Effect::SetLink(link)]
     }

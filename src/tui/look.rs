@@ -29,7 +29,11 @@ impl State {
             Action::ShowLadder => self.show(View::Ladder),
             Action::ShowLayers => self.show(View::Layers),
             Action::ShowSegments => self.show(View::Segments),
-            Action::Read if self.view() == View::Conversations && self.sight.panel != Panel::Explain => self.show(View::Ladder),
+            Action::Read
+                if self.view() == View::Conversations && self.sight.panel != Panel::Explain =>
+            {
+                self.show(View::Ladder);
+            }
             Action::Read => self.sight.panel = Panel::Explain,
             Action::Sort => self.sort(),
             Action::Filter => self.begin_filter(),
@@ -53,8 +57,12 @@ impl State {
     /// Moves within the panel that has the keyboard.
     pub(super) fn go_by(&mut self, by: isize, now: Moment) {
         match self.sight.panel {
-            Panel::Events | Panel::Timeline if self.sight.view.is_of_packets() => self.go_by_packets(by, now),
-            Panel::Events | Panel::Timeline if self.view() == View::Conversations => self.go_by_conversations(by, now),
+            Panel::Events | Panel::Timeline if self.sight.view.is_of_packets() => {
+                self.go_by_packets(by, now);
+            }
+            Panel::Events | Panel::Timeline if self.view() == View::Conversations => {
+                self.go_by_conversations(by, now);
+            }
             Panel::Explain => self.scroll(by, now),
             Panel::Events => {
                 let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, by);
@@ -62,7 +70,10 @@ impl State {
             }
             Panel::Timeline => {
                 let plan = self.plan(now);
-                let cursor = self.sight.cursor.moved_by_rows(self.shown(now).0, &plan.rows, by);
+                let cursor = self
+                    .sight
+                    .cursor
+                    .moved_by_rows(self.shown(now).0, &plan.rows, by);
                 self.select(cursor, now);
             }
         }
@@ -70,7 +81,11 @@ impl State {
 
     /// Shows a view; what is selected stays selected.
     pub(super) fn show(&mut self, view: View) {
-        match (view.is_of_packets(), self.of_others().is_some(), self.sight.cursor.flow()) {
+        match (
+            view.is_of_packets(),
+            self.of_others().is_some(),
+            self.sight.cursor.flow(),
+        ) {
             (true, true, None) => self.choose_first(),
             // Of a packet its conversation is what the list knows.
             (false, true, Some(flow)) => self.sight.cursor = Cursor::Flow(flow),
@@ -83,8 +98,12 @@ impl State {
 
     pub(super) fn go_by_packets(&mut self, by: isize, now: Moment) {
         let run = self.shown(now).0;
-        let Some(talk) = talk_at(run, self.sight.cursor) else { return };
-        let Some(last) = talk.flow.packets().len().checked_sub(1) else { return };
+        let Some(talk) = talk_at(run, self.sight.cursor) else {
+            return;
+        };
+        let Some(last) = talk.flow.packets().len().checked_sub(1) else {
+            return;
+        };
         let here = match self.sight.view {
             View::Layers => self.specimen_place(&talk, now),
             _ => self.sight.cursor.packet(run).map(|(_, place)| place),
@@ -133,7 +152,9 @@ impl State {
     /// Selects something, and sees to it that it is seen.
     pub(super) fn select(&mut self, cursor: Cursor, now: Moment) {
         let (run, at) = self.shown(now);
-        let zoom = cursor.moment(run).map(|moment| self.sight.zoom.showing(run.whole(at), moment));
+        let zoom = cursor
+            .moment(run)
+            .map(|moment| self.sight.zoom.showing(run.whole(at), moment));
         self.sight.cursor = cursor;
         self.sight.scrolled = 0;
         self.sight.zoom = zoom.unwrap_or(self.sight.zoom);
@@ -144,16 +165,24 @@ impl State {
         let (run, at) = self.shown(now);
         let whole = run.whole(at);
         let window = self.sight.zoom.window(whole);
-        let around = around.or_else(|| self.sight.cursor.moment(run)).unwrap_or_else(|| window.at(0.5));
+        let around = around
+            .or_else(|| self.sight.cursor.moment(run))
+            .unwrap_or_else(|| window.at(0.5));
         self.sight.zoom = self.sight.zoom.scaled(whole, factor, around);
     }
 
     /// Shows other bytes of the packet, half a page further on or back.
     fn move_dump(&mut self, way: isize, now: Moment) {
         let area = self.areas(now).main;
-        let all = self.specimen.bytes().map_or(0, |bytes| dump_rows(bytes.len(), area.width.saturating_sub(2)));
+        let all = self.specimen.bytes().map_or(0, |bytes| {
+            dump_rows(bytes.len(), area.width.saturating_sub(2))
+        });
         let page = isize::try_from((area.height / 2).max(1)).unwrap_or(1);
-        self.sight.dump = self.sight.dump.saturating_add_signed(way * page).min(all.saturating_sub(1));
+        self.sight.dump = self
+            .sight
+            .dump
+            .saturating_add_signed(way * page)
+            .min(all.saturating_sub(1));
     }
 
     fn pan(&mut self, fraction: f64, now: Moment) {
@@ -170,16 +199,26 @@ impl State {
     pub(super) fn plan(&self, now: Moment) -> Plan {
         let areas = self.areas(now);
         let (run, at) = self.shown(now);
-        Plan::of(run, self.sight.cursor, at, inside_timeline(areas.timeline, areas.boxed()))
+        Plan::of(
+            run,
+            self.sight.cursor,
+            at,
+            inside_timeline(areas.timeline, areas.boxed()),
+        )
     }
 
     fn page_length(&self, now: Moment) -> isize {
         let areas = self.areas(now);
         let lines = match self.sight.panel {
-            Panel::Timeline | Panel::Events if self.sight.view.is_of_packets() => areas.main.height.saturating_sub(3),
-            Panel::Timeline | Panel::Events if self.view() == View::Conversations => areas.main.height.saturating_sub(4),
+            Panel::Timeline | Panel::Events if self.sight.view.is_of_packets() => {
+                areas.main.height.saturating_sub(3)
+            }
+            Panel::Timeline | Panel::Events if self.view() == View::Conversations => {
+                areas.main.height.saturating_sub(4)
+            }
             Panel::Timeline => areas.timeline.height / 2,
-            Panel::Events => u16::try_from(Listing::of(self.shown(now).0, self, areas.events).seen).unwrap_or(u16::MAX),
+            Panel::Events => u16::try_from(Listing::of(self.shown(now).0, self, areas.events).seen)
+                .unwrap_or(u16::MAX),
             Panel::Explain => areas.explain.height.saturating_sub(2),
         };
         isize::try_from(lines.max(1)).unwrap_or(1)
@@ -194,7 +233,10 @@ impl State {
                 None
             }
             None if self.settings.opened.is_some() && !self.run.under_way => None,
-            None => Some(Held { run: self.run.clone(), at: self.run.until(now) }),
+            None => Some(Held {
+                run: self.run.clone(),
+                at: self.run.until(now),
+            }),
         };
     }
 

@@ -13,17 +13,19 @@ pub enum Message {
     Trace(trace::Event),
     /// The operating system wants something.
     Signal(Signal),
-    /// The run that was asked for could not be started, or ended without saying so; why, in a sentence.
+    /// The run that was asked for could not be started, or ended without saying so; why, in a
+    /// sentence.
     RunFailed(String),
     /// A packet's bytes, which [`Effect::ReadPacket`](super::Effect::ReadPacket) asked for.
     PacketRead {
         /// Which packet.
         stored: Stored,
-        /// The number of the link type it begins with, and the bytes as far as they were captured; or why they cannot be had, in words that
-        /// follow a colon.
+        /// The number of the link type it begins with, and the bytes as far as they were captured;
+        /// or why they cannot be had, in words that follow a colon.
         read: Result<(u16, Vec<u8>), String>,
     },
-    /// The lab's link as it is now. It may come at any time, and again with other counts; where it never comes there is no link.
+    /// The lab's link as it is now. It may come at any time, and again with other counts; where it
+    /// never comes there is no link.
     Link {
         /// How it is set.
         link: Link,
@@ -32,12 +34,14 @@ pub enum Message {
     },
     /// What a conversation says, which [`Effect::TakeApart`](super::Effect::TakeApart) asked for.
     TakenApart(FlowKey, Box<Dissection>),
-    /// The run was saved, or could not be, which [`Effect::Save`](super::Effect::Save) or the command line asked for; a sentence either way.
+    /// The run was saved, or could not be, which [`Effect::Save`](super::Effect::Save) or the
+    /// command line asked for; a sentence either way.
     Saved(Result<String, String>),
-    /// The servers' names, of those flows that [`Effect::Name`](super::Effect::Name) was about and where one was found.
+    /// The servers' names, of those flows that [`Effect::Name`](super::Effect::Name) was about and
+    /// where one was found.
     Named(Vec<(FlowKey, Untrusted)>),
-    /// The link could not be set as [`Effect::SetLink`](super::Effect::SetLink) asked; why, in a sentence. How it is then
-    /// [`Message::Link`] says.
+    /// The link could not be set as [`Effect::SetLink`](super::Effect::SetLink) asked; why, in a
+    /// sentence. How it is then [`Message::Link`] says.
     LinkRefused(String),
 }
 
@@ -54,7 +58,8 @@ pub enum Signal {
     Terminate,
     /// SIGHUP, or the terminal went away: end now.
     HangUp,
-    /// SIGQUIT: end now. It is what one sends when nothing else helps, so the terminal comes back then, too.
+    /// SIGQUIT: end now. It is what one sends when nothing else helps, so the terminal comes back
+    /// then, too.
     Abort,
     /// SIGINT: as Ctrl-C.
     Interrupt,

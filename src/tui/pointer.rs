@@ -5,7 +5,10 @@ use ratatui::layout::Position;
 
 use super::cursor::Cursor;
 use super::state::{Front, Panel, View};
-use super::view::{Listing, StartAreas, conversation_at, dial_at, inside_timeline, link_panel_area, moment_at, rungs, view_at};
+use super::view::{
+    Listing, StartAreas, conversation_at, dial_at, inside_timeline, link_panel_area, moment_at,
+    rungs, view_at,
+};
 use super::{Effect, State};
 use crate::dissect::Rung;
 use crate::tui::talk::talk_at;
@@ -16,7 +19,10 @@ const WHEEL: isize = 3;
 
 impl State {
     pub(super) fn point(&mut self, mouse: MouseEvent, now: Moment) -> Vec<Effect> {
-        let at = Position { x: mouse.column, y: mouse.row };
+        let at = Position {
+            x: mouse.column,
+            y: mouse.row,
+        };
         if self.link_panel.is_some() {
             return self.point_at_link_panel(mouse.kind, at);
         }
@@ -28,7 +34,9 @@ impl State {
             (MouseEventKind::Down(MouseButton::Left), Front::Panels) => self.click(at, now),
             (MouseEventKind::ScrollDown, Front::Start) => self.choose_by(WHEEL),
             (MouseEventKind::ScrollUp, Front::Start) => self.choose_by(-WHEEL),
-            (MouseEventKind::Down(MouseButton::Left), Front::Start) => return self.click_at_start(at),
+            (MouseEventKind::Down(MouseButton::Left), Front::Start) => {
+                return self.click_at_start(at);
+            }
             _ => {}
         }
         Vec::new()
@@ -42,10 +50,17 @@ impl State {
                 self.zoom(if down > 0 { 1.25 } else { 0.8 }, around, now);
             }
             Some(Panel::Explain) => self.scroll(down * WHEEL, now),
-            Some(Panel::Events) if self.view() == View::Conversations => self.go_by_conversations(down * WHEEL, now),
-            Some(Panel::Events) if self.sight.view.is_of_packets() => self.go_by_packets(down * WHEEL, now),
+            Some(Panel::Events) if self.view() == View::Conversations => {
+                self.go_by_conversations(down * WHEEL, now);
+            }
+            Some(Panel::Events) if self.sight.view.is_of_packets() => {
+                self.go_by_packets(down * WHEEL, now);
+            }
             Some(Panel::Events) => {
-                let cursor = self.sight.cursor.moved_by_events(self.shown(now).0, down * WHEEL);
+                let cursor = self
+                    .sight
+                    .cursor
+                    .moved_by_events(self.shown(now).0, down * WHEEL);
                 self.select(cursor, now);
             }
             None => {}
@@ -62,18 +77,27 @@ impl State {
             }
             return;
         }
-        let Some(panel) = areas.panel_at(at) else { return };
+        let Some(panel) = areas.panel_at(at) else {
+            return;
+        };
         let run = self.shown(now).0;
         let cursor = match panel {
             Panel::Timeline => {
                 let inside = inside_timeline(areas.timeline, areas.boxed());
-                let row = inside.contains(at).then(|| self.plan(now).row_at(at.y)).flatten();
+                let row = inside
+                    .contains(at)
+                    .then(|| self.plan(now).row_at(at.y))
+                    .flatten();
                 row.map(|(id, lane)| Cursor::Lane(id, lane))
             }
-            Panel::Events if self.view() == View::Conversations => return self.click_conversation(at, now),
+            Panel::Events if self.view() == View::Conversations => {
+                return self.click_conversation(at, now);
+            }
             Panel::Events if self.sight.view == View::Ladder => self.packet_at(at, now),
             Panel::Events if self.sight.view == View::Segments => self.packet_under(at, now),
-            Panel::Events => Listing::of(run, self, areas.events).event_at(run, areas.events, at.y).map(Cursor::Event),
+            Panel::Events => Listing::of(run, self, areas.events)
+                .event_at(run, areas.events, at.y)
+                .map(Cursor::Event),
             Panel::Explain => None,
         };
         self.sight.panel = panel;
@@ -97,7 +121,9 @@ impl State {
     fn packet_at(&self, at: Position, now: Moment) -> Option<Cursor> {
         let areas = self.areas(now);
         let talk = talk_at(self.shown(now).0, self.sight.cursor)?;
-        let (_, rung) = rungs(self, &talk, areas.main, areas.boxed(), now).into_iter().find(|(y, _)| *y == at.y)?;
+        let (_, rung) = rungs(self, &talk, areas.main, areas.boxed(), now)
+            .into_iter()
+            .find(|(y, _)| *y == at.y)?;
         let (Rung::Packet(place) | Rung::Idle { before: place, .. }) = rung;
         Some(Cursor::Packet(talk.flow.key, place))
     }
@@ -106,20 +132,37 @@ impl State {
     fn packet_under(&self, at: Position, now: Moment) -> Option<Cursor> {
         let areas = self.areas(now);
         let run = self.shown(now).0;
-        let wall = run.trace.clock().wall_of(moment_at(self, areas.main, areas.boxed(), at.x, now)?)?;
+        let wall =
+            run.trace
+                .clock()
+                .wall_of(moment_at(self, areas.main, areas.boxed(), at.x, now)?)?;
         let talk = talk_at(run, self.sight.cursor)?;
         let packets = talk.flow.packets();
         let after = packets.partition_point(|packet| packet.wall < wall);
-        let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter(|place| *place < packets.len());
-        let place = near.min_by_key(|place| packets.get(*place).map(|packet| packet.wall.0.abs_diff(wall.0)))?;
+        let near = [after.checked_sub(1), Some(after)]
+            .into_iter()
+            .flatten()
+            .filter(|place| *place < packets.len());
+        let place = near.min_by_key(|place| {
+            packets
+                .get(*place)
+                .map(|packet| packet.wall.0.abs_diff(wall.0))
+        })?;
         Some(Cursor::Packet(talk.flow.key, place))
     }
 
     /// The first click chooses, the second runs.
     fn click_at_start(&mut self, at: Position) -> Vec<Effect> {
-        let Some(place) = StartAreas::of(self.screen(), self).offer_at(self, at) else { return Vec::new() };
+        let Some(place) = StartAreas::of(self.screen(), self).offer_at(self, at) else {
+            return Vec::new();
+        };
         if self.start.chosen == Some(place) {
-            let url = self.settings.suggestions.get(place).map(|offer| offer.url.clone()).unwrap_or_default();
+            let url = self
+                .settings
+                .suggestions
+                .get(place)
+                .map(|offer| offer.url.clone())
+                .unwrap_or_default();
             return self.go(url);
         }
         self.start.choose(place, &self.settings.suggestions);
@@ -146,6 +189,7 @@ impl State {
 
     fn moment_under(&self, at: Position, now: Moment) -> Option<Moment> {
         let (run, shown_at) = self.shown(now);
-        self.plan(now).moment_at(at.x, self.sight.zoom.window(run.whole(shown_at)))
+        self.plan(now)
+            .moment_at(at.x, self.sight.zoom.window(run.whole(shown_at)))
     }
 }

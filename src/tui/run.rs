@@ -6,7 +6,9 @@ use super::dissections::Dissections;
 use crate::insight::redact::Masking;
 use crate::insight::{Holding, Retirement};
 use crate::timeline::{Lane, Window, round_end};
-use crate::trace::{CaptureState, Event, Exchange, ExchangeId, Flow, FlowKey, PacketLimits, Phase, Trace, What};
+use crate::trace::{
+    CaptureState, Event, Exchange, ExchangeId, Flow, FlowKey, PacketLimits, Phase, Trace, What,
+};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// A run as far as it is known.
@@ -28,15 +30,22 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// One that lists so many packets. Where it may go on for ever, exchanges that are over go as they become many.
+    /// One that lists so many packets. Where it may go on for ever, exchanges that are over go as
+    /// they become many.
     pub(super) fn within(limits: PacketLimits, is_endless: bool) -> Self {
         let retirement = is_endless.then(|| Retirement::new(Holding::SCREEN));
-        Self { trace: Trace::within(limits), retirement, ..Self::default() }
+        Self {
+            trace: Trace::within(limits),
+            retirement,
+            ..Self::default()
+        }
     }
 
     /// Whether exchanges are about to go.
     pub(super) fn is_about_to_retire(&self) -> bool {
-        self.retirement.as_ref().is_some_and(|retirement| retirement.is_due(&self.trace))
+        self.retirement
+            .as_ref()
+            .is_some_and(|retirement| retirement.is_due(&self.trace))
     }
 
     /// Keeps an exchange that is looked at.
@@ -46,8 +55,9 @@ impl Run {
         }
     }
 
-    /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than one. Of a body, which is shown, what
-    /// is known to be secret in it; in what is written all of it is masked.
+    /// Takes in what happened, with what is secret in it masked: a screen is looked at by more than
+    /// one. Of a body, which is shown, what is known to be secret in it; in what is written all
+    /// of it is masked.
     pub(super) fn take(&mut self, mut event: Event, masking: &mut Masking) {
         masking.learn(&event.what);
         match &mut event.what {
@@ -55,7 +65,12 @@ impl Run {
             _ => masking.redactor().mask_event(&mut event),
         }
         match event.what {
-            What::RunStarted { .. } => *self = Self { under_way: true, ..Self::within(self.trace.limits(), self.retirement.is_some()) },
+            What::RunStarted { .. } => {
+                *self = Self {
+                    under_way: true,
+                    ..Self::within(self.trace.limits(), self.retirement.is_some())
+                }
+            }
             What::RunEnded => self.under_way = false,
             _ => {}
         }
@@ -68,7 +83,10 @@ impl Run {
         }
         if self.trace.log().len() < place || self.trace.retired().exchanges > retired {
             let events = self.trace.log().iter().enumerate();
-            self.listed = events.filter(|(_, event)| is_listed(&event.what)).map(|(place, _)| place).collect();
+            self.listed = events
+                .filter(|(_, event)| is_listed(&event.what))
+                .map(|(place, _)| place)
+                .collect();
         } else if listed && self.trace.log().len() > place {
             self.listed.push(place);
         }
@@ -84,22 +102,37 @@ impl Run {
         if self.under_way {
             return Window::new(Moment::START, round_end(now));
         }
-        let end = self.trace.exchanges().iter().filter_map(|exchange| exchange.ended).max().unwrap_or_else(|| self.trace.latest());
+        let end = self
+            .trace
+            .exchanges()
+            .iter()
+            .filter_map(|exchange| exchange.ended)
+            .max()
+            .unwrap_or_else(|| self.trace.latest());
         Window::new(Moment::START, end + Nanos(end.from_start().0 / 64))
     }
 
     /// The instant up to which what goes on is drawn.
     pub(super) fn until(&self, now: Moment) -> Moment {
-        if self.under_way { now } else { self.trace.latest() }
+        if self.under_way {
+            now
+        } else {
+            self.trace.latest()
+        }
     }
 
     /// The exchange that is looked at when nothing is chosen: the one that failed, else the latest.
     pub(super) fn main_exchange(&self) -> Option<&Exchange> {
         let exchanges = self.trace.exchanges();
-        exchanges.iter().rev().find(|exchange| exchange.failure.is_some()).or_else(|| exchanges.last())
+        exchanges
+            .iter()
+            .rev()
+            .find(|exchange| exchange.failure.is_some())
+            .or_else(|| exchanges.last())
     }
 
-    /// The flows, where it is a capture of others' traffic; `None` where it is, or may become, a run of this program's.
+    /// The flows, where it is a capture of others' traffic; `None` where it is, or may become, a
+    /// run of this program's.
     pub(super) fn of_others(&self, opened: bool) -> Option<&[Flow]> {
         let flows = self.trace.flows();
         let known = opened || !self.under_way && !flows.is_empty();
@@ -141,25 +174,43 @@ impl Run {
                 let query = exchange.resolution.as_ref()?.queries.get(n)?;
                 Some((query.asked, query.ended))
             }
-            Lane::Attempt(n) => exchange.attempts.get(n).map(|attempt| (attempt.started, attempt.ended)),
-            _ => lane.phase().and_then(|phase| exchange.phases.get(phase)).map(|span| (span.began, span.ended)),
+            Lane::Attempt(n) => exchange
+                .attempts
+                .get(n)
+                .map(|attempt| (attempt.started, attempt.ended)),
+            _ => lane
+                .phase()
+                .and_then(|phase| exchange.phases.get(phase))
+                .map(|span| (span.began, span.ended)),
         }
     }
 
-    /// The listed event that stands for a row: the first after its beginning that belongs to it, else the last before.
+    /// The listed event that stands for a row: the first after its beginning that belongs to it,
+    /// else the last before.
     pub(super) fn event_of(&self, id: ExchangeId, lane: Lane) -> Option<usize> {
         let (began, _) = self.span_of(id, lane)?;
-        let first = self.listed.partition_point(|&place| self.event(place).is_some_and(|event| event.at < began));
+        let first = self
+            .listed
+            .partition_point(|&place| self.event(place).is_some_and(|event| event.at < began));
         let after = self.listed.iter().skip(first).take(NEAR);
-        let before = first.checked_sub(1).and_then(|place| self.listed.get(place)).copied();
-        after.copied().find(|&place| self.belongs(place, id, lane)).or(before)
+        let before = first
+            .checked_sub(1)
+            .and_then(|place| self.listed.get(place))
+            .copied();
+        after
+            .copied()
+            .find(|&place| self.belongs(place, id, lane))
+            .or(before)
     }
 
     fn belongs(&self, place: usize, id: ExchangeId, lane: Lane) -> bool {
-        self.event(place).and_then(|event| self.lane_of(event)).is_some_and(|(of, its)| {
-            let within = matches!(lane, Lane::Phase(_) | Lane::Wire(_)) && its.phase() == lane.phase();
-            of == id && (lane == Lane::Folded || its == lane || within)
-        })
+        self.event(place)
+            .and_then(|event| self.lane_of(event))
+            .is_some_and(|(of, its)| {
+                let within =
+                    matches!(lane, Lane::Phase(_) | Lane::Wire(_)) && its.phase() == lane.phase();
+                of == id && (lane == Lane::Folded || its == lane || within)
+            })
     }
 }
 
@@ -170,27 +221,38 @@ const NEAR: usize = 1_000;
 const fn is_listed(what: &What) -> bool {
     match what {
         What::PhaseBegan { phase, .. } => matches!(phase, Phase::Wait),
-        What::PhaseEnded { .. } | What::RunStarted { .. } | What::RunEnded | What::BodyPreview { .. } => false,
+        What::PhaseEnded { .. }
+        | What::RunStarted { .. }
+        | What::RunEnded
+        | What::BodyPreview { .. } => false,
         _ => true,
     }
 }
 
 fn lane_in(exchange: &Exchange, what: &What) -> Option<Lane> {
     Some(match what {
-        What::PhaseBegan { phase, .. } | What::PhaseEnded { phase, .. } | What::Failed { phase, .. } => Lane::Phase(*phase),
-        What::DnsQueried { query, .. } | What::DnsAnswered { query, .. } | What::DnsFailed { query, .. } => {
+        What::PhaseBegan { phase, .. }
+        | What::PhaseEnded { phase, .. }
+        | What::Failed { phase, .. } => Lane::Phase(*phase),
+        What::DnsQueried { query, .. }
+        | What::DnsAnswered { query, .. }
+        | What::DnsFailed { query, .. } => {
             let queries = &exchange.resolution.as_ref()?.queries;
             Lane::Query(queries.iter().position(|known| known.id == *query)?)
         }
-        What::AttemptStarted { attempt, .. } | What::AttemptEnded { attempt, .. } => {
-            Lane::Attempt(exchange.attempts.iter().position(|known| known.id == *attempt)?)
-        }
+        What::AttemptStarted { attempt, .. } | What::AttemptEnded { attempt, .. } => Lane::Attempt(
+            exchange
+                .attempts
+                .iter()
+                .position(|known| known.id == *attempt)?,
+        ),
         What::Resolved { .. } => Lane::Phase(Phase::Dns),
         What::Connected { .. } => Lane::Phase(Phase::Connect),
         What::ProxyTalked { .. } => Lane::Phase(Phase::Proxy),
-        What::TlsMessage { .. } | What::TlsCertificates { .. } | What::TlsVerified { .. } | What::TlsEstablished { .. } => {
-            Lane::Phase(Phase::Tls)
-        }
+        What::TlsMessage { .. }
+        | What::TlsCertificates { .. }
+        | What::TlsVerified { .. }
+        | What::TlsEstablished { .. } => Lane::Phase(Phase::Tls),
         What::RequestHead { .. } | What::RequestBody { .. } => Lane::Phase(Phase::Send),
         What::Informational { .. } => Lane::Phase(Phase::Wait),
         What::ResponseHead { .. }

@@ -33,7 +33,8 @@ pub struct Suggestion {
     pub url: String,
     /// One line on what it shows.
     pub shows: String,
-    /// The heading it stands under. Headings are in the order in which they first come; where it is empty there is none.
+    /// The heading it stands under. Headings are in the order in which they first come; where it
+    /// is empty there is none.
     pub group: String,
 }
 
@@ -45,7 +46,8 @@ pub enum Theme {
     Dark,
     /// For light backgrounds.
     Light,
-    /// Colours that people with any of the usual colour vision deficiencies can tell apart (Okabe and Ito's set).
+    /// Colours that people with any of the usual colour vision deficiencies can tell apart (Okabe
+    /// and Ito's set).
     ColorBlind,
 }
 

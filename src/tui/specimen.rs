@@ -30,36 +30,58 @@ impl Specimen {
     const fn stored(&self) -> Option<Stored> {
         match self {
             Self::None => None,
-            Self::Asked(stored) | Self::Read { stored, .. } | Self::Refused { stored, .. } => Some(*stored),
+            Self::Asked(stored) | Self::Read { stored, .. } | Self::Refused { stored, .. } => {
+                Some(*stored)
+            }
         }
     }
 
     /// The bytes of a packet, if it is of that one.
     pub(super) fn of(&self, packet: &PacketEntry) -> Option<(Link, &[u8])> {
         match self {
-            Self::Read { stored, link, bytes } if Some(*stored) == packet.stored => Some((*link, bytes)),
+            Self::Read {
+                stored,
+                link,
+                bytes,
+            } if Some(*stored) == packet.stored => Some((*link, bytes)),
             _ => None,
         }
     }
 
     /// The bytes, whichever packet's they are.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
-        if let Self::Read { bytes, .. } = self { Some(bytes) } else { None }
+        if let Self::Read { bytes, .. } = self {
+            Some(bytes)
+        } else {
+            None
+        }
     }
 
     /// Why there are none.
     pub(super) fn refusal(&self) -> Option<&str> {
-        if let Self::Refused { why, .. } = self { Some(why) } else { None }
+        if let Self::Refused { why, .. } = self {
+            Some(why)
+        } else {
+            None
+        }
     }
 }
 
 impl State {
-    /// The packet that is looked at, by its place: the selected one, else the first that carries something.
+    /// The packet that is looked at, by its place: the selected one, else the first that carries
+    /// something.
     pub(super) fn specimen_place(&self, talk: &Talk<'_>, now: Moment) -> Option<usize> {
         let (run, _) = self.shown(now);
-        let selected = self.sight.cursor.packet(run).filter(|(key, _)| *key == talk.flow.key).map(|(_, place)| place);
+        let selected = self
+            .sight
+            .cursor
+            .packet(run)
+            .filter(|(key, _)| *key == talk.flow.key)
+            .map(|(_, place)| place);
         let packets = talk.flow.packets();
-        selected.or_else(|| packets.iter().position(|packet| packet.payload_bytes > 0)).or_else(|| (!packets.is_empty()).then_some(0))
+        selected
+            .or_else(|| packets.iter().position(|packet| packet.payload_bytes > 0))
+            .or_else(|| (!packets.is_empty()).then_some(0))
     }
 
     /// Asks for the bytes of the packet that is looked at, once.
@@ -85,12 +107,18 @@ impl State {
         if self.specimen != Specimen::Asked(stored) {
             return;
         }
-        let link =
-            |number: u16| Link::from_number(i32::from(number)).ok_or_else(|| format!("frames of link type {number} are not read here"));
+        let link = |number: u16| {
+            Link::from_number(i32::from(number))
+                .ok_or_else(|| format!("frames of link type {number} are not read here"))
+        };
         self.specimen = match read.and_then(|(number, bytes)| Ok((link(number)?, bytes))) {
             Ok((link, mut bytes)) => {
                 self.settings.masking.blank(&mut bytes);
-                Specimen::Read { stored, link, bytes }
+                Specimen::Read {
+                    stored,
+                    link,
+                    bytes,
+                }
             }
             Err(why) => Specimen::Refused { stored, why },
         };

@@ -1,5 +1,5 @@
-//! The screen one begins with: what is typed, and what is chosen of the catalogue. It is kept while a run is looked at, so that one
-//! comes back to where one was.
+//! The screen one begins with: what is typed, and what is chosen of the catalogue. It is kept while
+//! a run is looked at, so that one comes back to where one was.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -13,11 +13,14 @@ use super::{Effect, Outcome, State, Suggestion};
 pub(super) struct Start {
     /// The field.
     pub(super) address: Address,
-    /// What was typed. It narrows the catalogue, also while the field shows the URL of what is chosen.
+    /// What was typed. It narrows the catalogue, also while the field shows the URL of what is
+    /// chosen.
     pub(super) typed: String,
-    /// Whether the field's text stands there to be run or replaced: a letter begins anew, and what moves the cursor edits it.
+    /// Whether the field's text stands there to be run or replaced: a letter begins anew, and what
+    /// moves the cursor edits it.
     pub(super) taken: bool,
-    /// The offer that Enter runs, by its place among all of them; without one it runs what the field holds.
+    /// The offer that Enter runs, by its place among all of them; without one it runs what the
+    /// field holds.
     pub(super) chosen: Option<usize>,
 }
 
@@ -28,16 +31,23 @@ impl Start {
         offer.map_or_else(|| self.address.text(), |offer| offer.url.clone())
     }
 
-    /// Takes in that the field's text is another. What is no host's name is a word to look for, and the first that has it is chosen.
+    /// Takes in that the field's text is another. What is no host's name is a word to look for, and
+    /// the first that has it is chosen.
     fn retyped(&mut self, offers: &[Suggestion]) {
         self.typed = self.address.text();
         let looking = !self.typed.is_empty() && !names_a_host(&self.typed, offers);
-        self.chosen = if looking { Catalogue::of(offers, &self.typed).first() } else { None };
+        self.chosen = if looking {
+            Catalogue::of(offers, &self.typed).first()
+        } else {
+            None
+        };
     }
 
     /// Shows an offer in the field and has Enter run it.
     pub(super) fn choose(&mut self, place: usize, offers: &[Suggestion]) {
-        let Some(offer) = offers.get(place) else { return };
+        let Some(offer) = offers.get(place) else {
+            return;
+        };
         self.chosen = Some(place);
         self.address = Address::of(&offer.url);
         self.taken = true;
@@ -46,7 +56,10 @@ impl Start {
     /// Takes an editing key.
     fn press(&mut self, key: KeyEvent, offers: &[Suggestion]) {
         let before = self.address.text();
-        if self.taken && matches!(key.code, KeyCode::Char(_)) && !key.modifiers.contains(KeyModifiers::CONTROL) {
+        if self.taken
+            && matches!(key.code, KeyCode::Char(_))
+            && !key.modifiers.contains(KeyModifiers::CONTROL)
+        {
             self.address = Address::default();
         }
         if self.address.press(key) {
@@ -76,19 +89,27 @@ impl Start {
 /// `a.test`, `localhost:8080/x`, `https://…`: what one types to go somewhere rather than to look for something. A part of an offer's
 /// host is still looked for: `expired.lab` will be `expired.lab.test`.
 fn names_a_host(text: &str, offers: &[Suggestion]) -> bool {
-    let dotted = text.split('/').next().is_some_and(|host| host.contains(['.', ':']));
-    let is_part = |offer: &Suggestion| host(&offer.url).is_some_and(|host| host != text && host.contains(text));
+    let dotted = text
+        .split('/')
+        .next()
+        .is_some_and(|host| host.contains(['.', ':']));
+    let is_part = |offer: &Suggestion| {
+        host(&offer.url).is_some_and(|host| host != text && host.contains(text))
+    };
     text.contains("://") || (dotted && !offers.iter().any(is_part))
 }
 
 /// A URL's host, without its port.
 fn host(url: &str) -> Option<&str> {
-    url.split_once("://").and_then(|(_, rest)| rest.split(['/', ':']).next())
+    url.split_once("://")
+        .and_then(|(_, rest)| rest.split(['/', ':']).next())
 }
 
 impl State {
     pub(super) fn press_at_start(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let page = isize::try_from(StartAreas::of(self.screen(), self).seen()).unwrap_or(1).max(1);
+        let page = isize::try_from(StartAreas::of(self.screen(), self).seen())
+            .unwrap_or(1)
+            .max(1);
         match key.code {
             KeyCode::Esc => return self.leave_start(),
             KeyCode::Enter => return self.go(self.start.wanted(&self.settings.suggestions)),
@@ -143,10 +164,15 @@ impl State {
     /// Runs the next offer, or the one before, without a way back over the catalogue.
     pub(super) fn run_next(&mut self, by: isize) -> Vec<Effect> {
         let catalogue = Catalogue::of(&self.settings.suggestions, &self.start.typed);
-        let next = catalogue.moved(self.start.chosen, by).filter(|&next| self.start.chosen != Some(next));
+        let next = catalogue
+            .moved(self.start.chosen, by)
+            .filter(|&next| self.start.chosen != Some(next));
         let Some(next) = next else {
             if self.has_catalogue() {
-                self.notice = Some(format!("That was the {} of the catalogue.", if by > 0 { "last" } else { "first" }));
+                self.notice = Some(format!(
+                    "That was the {} of the catalogue.",
+                    if by > 0 { "last" } else { "first" }
+                ));
             }
             return Vec::new();
         };

@@ -59,8 +59,14 @@ pub(super) enum View {
 }
 
 impl View {
-    pub(super) const OF_RUNS: [Self; 4] = [Self::Timeline, Self::Ladder, Self::Layers, Self::Segments];
-    pub(super) const OF_OTHERS: [Self; 4] = [Self::Conversations, Self::Ladder, Self::Layers, Self::Segments];
+    pub(super) const OF_RUNS: [Self; 4] =
+        [Self::Timeline, Self::Ladder, Self::Layers, Self::Segments];
+    pub(super) const OF_OTHERS: [Self; 4] = [
+        Self::Conversations,
+        Self::Ladder,
+        Self::Layers,
+        Self::Segments,
+    ];
 
     /// The key that shows it.
     pub(super) const fn key(self) -> char {
@@ -121,7 +127,8 @@ pub(super) struct Sight {
     pub(super) cursor: Cursor,
     pub(super) panel: Panel,
     pub(super) zoom: Zoom,
-    /// Lines by which the explanation is scrolled; more than there are: to its end, also as it grows.
+    /// Lines by which the explanation is scrolled; more than there are: to its end, also as it
+    /// grows.
     pub(super) scrolled: usize,
     /// Lines by which a packet's bytes are.
     pub(super) dump: usize,
@@ -165,16 +172,27 @@ pub struct State {
 impl State {
     /// The screen as it is before anything happened.
     pub fn new(settings: Settings, size: Size) -> Self {
-        let front = if settings.url.is_some() || settings.opened.is_some() { Front::Panels } else { Front::Start };
+        let front = if settings.url.is_some() || settings.opened.is_some() {
+            Front::Panels
+        } else {
+            Front::Start
+        };
         let mut start = Start::default();
-        if let Some(place) = settings.suggestions.iter().position(|offer| Some(&offer.url) == settings.url.as_ref()) {
+        if let Some(place) = settings
+            .suggestions
+            .iter()
+            .position(|offer| Some(&offer.url) == settings.url.as_ref())
+        {
             start.choose(place, &settings.suggestions);
         }
         Self {
             url: settings.url.clone().unwrap_or_default(),
             front,
             size,
-            run: Run::within(settings.limits, settings.opened.is_none() || settings.limits.keeps_latest),
+            run: Run::within(
+                settings.limits,
+                settings.opened.is_none() || settings.limits.keeps_latest,
+            ),
             settings,
             held: None,
             errand: Errand::None,
@@ -206,7 +224,10 @@ impl State {
 
     /// The flows, where what is looked at is a capture of others' traffic.
     pub(super) fn of_others(&self) -> Option<&[Flow]> {
-        self.held.as_ref().map_or(&self.run, |held| &held.run).of_others(self.settings.opened.is_some())
+        self.held
+            .as_ref()
+            .map_or(&self.run, |held| &held.run)
+            .of_others(self.settings.opened.is_some())
     }
 
     /// The view that is shown.
@@ -219,7 +240,11 @@ impl State {
 
     /// The views there are.
     pub(super) fn views(&self) -> [View; 4] {
-        if self.of_others().is_some() { View::OF_OTHERS } else { View::OF_RUNS }
+        if self.of_others().is_some() {
+            View::OF_OTHERS
+        } else {
+            View::OF_RUNS
+        }
     }
 
     /// The colours in use.
@@ -234,11 +259,19 @@ impl State {
 
     /// All of the screen.
     pub(super) const fn screen(&self) -> Rect {
-        Rect { x: 0, y: 0, width: self.size.width, height: self.size.height }
+        Rect {
+            x: 0,
+            y: 0,
+            width: self.size.width,
+            height: self.size.height,
+        }
     }
 
     /// What is shown: the run as it is now, or as it was when the picture was held.
     pub(super) fn shown(&self, now: Moment) -> (&Run, Moment) {
-        self.held.as_ref().map_or_else(|| (&self.run, self.run.until(now)), |held| (&held.run, held.at))
+        self.held.as_ref().map_or_else(
+            || (&self.run, self.run.until(now)),
+            |held| (&held.run, held.at),
+        )
     }
 }

@@ -1,7 +1,8 @@
 //! Colours and what they stand for.
 //!
-//! The roles are those of browser developer tools: DNS teal, connect orange, TLS purple, send grey-blue, wait green, receive blue.
-//! All are of the 256-colour palette, which every terminal of today has, and lie on the terminal's own background.
+//! The roles are those of browser developer tools: DNS teal, connect orange, TLS purple, send
+//! grey-blue, wait green, receive blue. All are of the 256-colour palette, which every terminal of
+//! today has, and lie on the terminal's own background.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -53,7 +54,8 @@ const LIGHT: Palette = Palette {
     ink: 231,
 };
 
-/// Okabe and Ito's set, as near as the palette has it; success and failure are blue and vermilion, never green and red.
+/// Okabe and Ito's set, as near as the palette has it; success and failure are blue and vermilion,
+/// never green and red.
 const COLOR_BLIND: Palette = Palette {
     phases: [36, 214, 250, 175, 74, 227, 32],
     machine: 244,
@@ -132,7 +134,10 @@ impl Look {
             Theme::Light => &LIGHT,
             Theme::ColorBlind => &COLOR_BLIND,
         };
-        Self { palette, color: settings.color }
+        Self {
+            palette,
+            color: settings.color,
+        }
     }
 
     /// Whether there are colours; where not, patterns and letters stand in.
@@ -141,13 +146,19 @@ impl Look {
     }
 
     pub(super) fn style(self, role: Role) -> Style {
-        if self.color { self.colored(role) } else { plain(role) }
+        if self.color {
+            self.colored(role)
+        } else {
+            plain(role)
+        }
     }
 
     /// The line under the cursor, brighter in the panel that has the keyboard.
     pub(super) fn selected(self, focused: bool) -> Style {
         match (self.color, focused) {
-            (true, true) => Style::new().bg(Color::Indexed(self.palette.selected)).add_modifier(Modifier::BOLD),
+            (true, true) => Style::new()
+                .bg(Color::Indexed(self.palette.selected))
+                .add_modifier(Modifier::BOLD),
             (true, false) => Style::new().bg(Color::Indexed(self.palette.selected)),
             (false, true) => Style::new().add_modifier(Modifier::REVERSED),
             (false, false) => Style::new().add_modifier(Modifier::BOLD),
@@ -165,7 +176,9 @@ impl Look {
             Role::FocusedFrame | Role::Accent => fg(palette.accent),
             Role::Grid => fg(palette.grid),
             Role::Phase(phase) => fg(palette.phases[phase as usize]),
-            Role::OnPhase(phase) => fg(palette.ink).bg(Color::Indexed(palette.phases[phase as usize])),
+            Role::OnPhase(phase) => {
+                fg(palette.ink).bg(Color::Indexed(palette.phases[phase as usize]))
+            }
             Role::Machine => fg(palette.machine),
             Role::Failure => fg(palette.failure).add_modifier(Modifier::BOLD),
             Role::Success => fg(palette.success),
@@ -179,8 +192,12 @@ const fn plain(role: Role) -> Style {
     let bright = Style::new().remove_modifier(Modifier::DIM);
     match role {
         Role::Text | Role::Phase(_) | Role::Success => bright,
-        Role::Strong | Role::FocusedFrame | Role::Accent | Role::Warning => bright.add_modifier(Modifier::BOLD),
-        Role::Dim | Role::Frame | Role::Grid | Role::Machine => Style::new().add_modifier(Modifier::DIM),
+        Role::Strong | Role::FocusedFrame | Role::Accent | Role::Warning => {
+            bright.add_modifier(Modifier::BOLD)
+        }
+        Role::Dim | Role::Frame | Role::Grid | Role::Machine => {
+            Style::new().add_modifier(Modifier::DIM)
+        }
         Role::OnPhase(_) | Role::Failure => bright.add_modifier(Modifier::REVERSED),
     }
 }

@@ -14,7 +14,11 @@ use crate::units::Moment;
 impl State {
     /// What shall happen first: the run that was asked for on the command line.
     pub fn start(&mut self) -> Vec<Effect> {
-        if self.settings.url.is_some() { self.run_to(self.url.clone()) } else { Vec::new() }
+        if self.settings.url.is_some() {
+            self.run_to(self.url.clone())
+        } else {
+            Vec::new()
+        }
     }
 
     /// Takes in what arrived at an instant of the run. Returns what shall happen outside.
@@ -48,7 +52,9 @@ impl State {
 
     fn terminal_says(&mut self, event: TerminalEvent, now: Moment) -> Vec<Effect> {
         match event {
-            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => return self.press(key, now),
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                return self.press(key, now);
+            }
             TerminalEvent::Mouse(mouse) => return self.point(mouse, now),
             TerminalEvent::Paste(text) => self.paste(&text),
             TerminalEvent::Resize(width, height) => self.size = Size::new(width, height),
@@ -73,7 +79,10 @@ impl State {
             What::RunEnded if self.errand == Errand::Cancelled => self.errand = Errand::None,
             _ => {}
         }
-        let anchor = self.held.is_none().then(|| Anchor::of(self.sight.cursor, &self.run));
+        let anchor = self
+            .held
+            .is_none()
+            .then(|| Anchor::of(self.sight.cursor, &self.run));
         if self.run.is_about_to_retire() {
             let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
             let looked_at = self.sight.cursor.lane(run).map(|(id, _)| id);
@@ -97,7 +106,8 @@ impl State {
         }
         if self.sight.cursor.flow().is_some() && self.of_others().is_some() {
             self.show(View::Timeline);
-            self.notice = Some("The conversation is no longer listed: newer ones took its place.".to_owned());
+            self.notice =
+                Some("The conversation is no longer listed: newer ones took its place.".to_owned());
         }
         self.sight.cursor = Cursor::Run;
     }
@@ -139,7 +149,8 @@ impl State {
 
     fn act(&mut self, action: Action, now: Moment) -> Vec<Effect> {
         match action {
-            Action::RunAgain | Action::Edit | Action::NextOffer | Action::PreviousOffer if self.settings.opened.is_some() => {}
+            Action::RunAgain | Action::Edit | Action::NextOffer | Action::PreviousOffer
+                if self.settings.opened.is_some() => {}
             Action::RunAgain => return self.run_to(self.url.clone()),
             Action::Copy => return self.copy(now),
             Action::Save => return self.save(),
@@ -166,7 +177,9 @@ impl State {
     }
 
     fn press_in_edit(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let Front::Edit(field) = &mut self.front else { return Vec::new() };
+        let Front::Edit(field) = &mut self.front else {
+            return Vec::new();
+        };
         match key.code {
             KeyCode::Esc => self.front = Front::Panels,
             KeyCode::Enter => {
@@ -191,13 +204,16 @@ impl State {
             }
             Front::Panels | Front::Help(_) if self.settings.opened.is_some() => {}
             Front::Start => self.paste_at_start(text),
-            Front::Panels if address::check(text.trim()).is_ok() => self.front = Front::Edit(Address::of(text.trim())),
+            Front::Panels if address::check(text.trim()).is_ok() => {
+                self.front = Front::Edit(Address::of(text.trim()));
+            }
             Front::Panels | Front::Help(_) => {}
         }
     }
 
     pub(super) fn scroll_help(&mut self, by: isize) {
-        let most = super::view::help_height(self).saturating_sub(usize::from(self.size.height.saturating_sub(3)));
+        let most = super::view::help_height(self)
+            .saturating_sub(usize::from(self.size.height.saturating_sub(3)));
         if let Front::Help(scrolled) = &mut self.front {
             *scrolled = scrolled.saturating_add_signed(by).min(most);
         }
@@ -222,7 +238,8 @@ impl State {
         vec![Effect::Run { url }]
     }
 
-    /// Cancels the run under way. Where there is none, or it was cancelled and does not end, leaves.
+    /// Cancels the run under way. Where there is none, or it was cancelled and does not end,
+    /// leaves.
     fn interrupt(&mut self) -> Vec<Effect> {
         if self.errand == Errand::Cancelled || !self.is_busy() || self.settings.opened.is_some() {
             return self.leave(Outcome::Interrupted);
@@ -234,11 +251,18 @@ impl State {
 
     pub(super) fn leave(&self, outcome: Outcome) -> Vec<Effect> {
         let cancel = self.is_busy() && self.errand != Errand::Cancelled;
-        cancel.then_some(Effect::Cancel).into_iter().chain([Effect::Quit(outcome)]).collect()
+        cancel
+            .then_some(Effect::Cancel)
+            .into_iter()
+            .chain([Effect::Quit(outcome)])
+            .collect()
     }
 
     fn next_theme(&mut self) {
-        let place = super::Theme::ALL.iter().position(|&theme| theme == self.settings.theme).unwrap_or(0);
+        let place = super::Theme::ALL
+            .iter()
+            .position(|&theme| theme == self.settings.theme)
+            .unwrap_or(0);
         self.settings.theme = super::Theme::ALL[(place + 1) % super::Theme::ALL.len()];
         self.notice = Some(if self.settings.color {
             format!("Theme: {}", self.settings.theme.name())

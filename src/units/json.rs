@@ -1,5 +1,6 @@
-//! JSON that is safe to look at: everything that [acts on a terminal](acts_on_a_terminal), and of combining marks on one character those
-//! beyond the first four, is written as `\uXXXX`, so a document can be printed, and read back it is unchanged.
+//! JSON that is safe to look at: everything that [acts on a terminal](acts_on_a_terminal), and of
+//! combining marks on one character those beyond the first four, is written as `\uXXXX`, so a
+//! document can be printed, and read back it is unchanged.
 
 use std::io::{self, Write};
 
@@ -29,7 +30,11 @@ struct Escaping;
 
 impl Formatter for Escaping {
     /// Gets what needs no escape by JSON's own rules (RFC 8259 §7).
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let (mut rest, mut marks) = (fragment, 0);
         let mut spelt_out = |c: char| {
             marks = if is_mark(c) { marks + 1 } else { 0 };
@@ -55,9 +60,18 @@ mod tests {
     fn what_acts_on_a_terminal_is_spelt_out_and_reads_back_the_same() {
         let text = "a\x1b[2Jb\u{202e}c\u{9b}d\r\n\t\u{7f}\u{2066}\"\\ naïve 東京 🦀 \u{e0041}";
         let written = json_line(&text);
-        assert_eq!(written, r#""a\u001b[2Jb\u202ec\u009bd\r\n\t\u007f\u2066\"\\ naïve 東京 🦀 \udb40\udc41""#);
-        assert_eq!(serde_json::from_str::<String>(&written).ok().as_deref(), Some(text));
+        assert_eq!(
+            written,
+            r#""a\u001b[2Jb\u202ec\u009bd\r\n\t\u007f\u2066\"\\ naïve 東京 🦀 \udb40\udc41""#
+        );
+        assert_eq!(
+            serde_json::from_str::<String>(&written).ok().as_deref(),
+            Some(text)
+        );
         let piled = format!("a{}b", "\u{301}".repeat(6));
-        assert_eq!(json_line(&piled), format!("\"a{}\\u0301\\u0301b\"", "\u{301}".repeat(4)));
+        assert_eq!(
+            json_line(&piled),
+            format!("\"a{}\\u0301\\u0301b\"", "\u{301}".repeat(4))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Quantities with their units, and how people read them. Pure: no clock is read and nothing is written here.
+//! Quantities with their units, and how people read them. Pure: no clock is read and nothing is
+//! written here.
 
 mod json;
 mod nearest;

@@ -1,28 +1,47 @@
 //! What somebody may have meant who wrote something else.
 
-/// The word that is most like `written`, if one is like it at all: at most a third of its letters, and always two, are other ones.
+/// The word that is most like `written`, if one is like it at all: at most a third of its letters,
+/// and always two, are other ones.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let (changes, word) = most_like(written, known)?;
     (changes <= (word.chars().count() / 3).max(2)).then_some(word)
 }
 
 /// The word that is most like `written`, if at most `most` of its letters are other ones.
-pub fn nearest_within<'a>(written: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Option<&'a str> {
-    most_like(written, known).filter(|(changes, _)| *changes <= most).map(|(_, word)| word)
+pub fn nearest_within<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Option<&'a str> {
+    most_like(written, known)
+        .filter(|(changes, _)| *changes <= most)
+        .map(|(_, word)| word)
 }
 
-/// The word with the fewest other letters, and how many those are, but for one that has no letter in common with it.
-fn most_like<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<(usize, &'a str)> {
+/// The word with the fewest other letters, and how many those are, but for one that has no letter
+/// in common with it.
+fn most_like<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<(usize, &'a str)> {
     let written = written.to_ascii_lowercase();
     let likeness = |word: &'a str| (distance(&written, word), word);
-    known.into_iter().map(likeness).min_by_key(|(changes, _)| *changes).filter(|(changes, word)| *changes < word.chars().count())
+    known
+        .into_iter()
+        .map(likeness)
+        .min_by_key(|(changes, _)| *changes)
+        .filter(|(changes, word)| *changes < word.chars().count())
 }
 
-/// How many letters have to be put in, taken out, replaced or swapped with their neighbour (the restricted Damerau-Levenshtein distance).
-/// What is too long to be a misspelt word is not compared.
+/// How many letters have to be put in, taken out, replaced or swapped with their neighbour (the
+/// restricted Damerau-Levenshtein distance). What is too long to be a misspelt word is not
+/// compared.
 fn distance(written: &str, word: &str) -> usize {
     const LONGEST: usize = 64;
-    let (from, to): (Vec<char>, Vec<char>) = (written.chars().take(LONGEST + 1).collect(), word.chars().collect());
+    let (from, to): (Vec<char>, Vec<char>) = (
+        written.chars().take(LONGEST + 1).collect(),
+        word.chars().collect(),
+    );
     if from.len() > LONGEST {
         return usize::MAX;
     }
@@ -31,8 +50,11 @@ fn distance(written: &str, word: &str) -> usize {
     for (i, a) in from.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, b) in to.iter().enumerate() {
-            let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
-            let mut least = (at(&above, j) + usize::from(a != b)).min(at(&above, j + 1) + 1).min(at(&row, j) + 1);
+            let at =
+                |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+            let mut least = (at(&above, j) + usize::from(a != b))
+                .min(at(&above, j + 1) + 1)
+                .min(at(&row, j) + 1);
             let swapped = i > 0 && j > 0 && from.get(i - 1) == Some(b) && to.get(j - 1) == Some(a);
             if swapped {
                 least = least.min(at(&before, j - 1) + 1);
@@ -68,9 +90,21 @@ mod tests {
 
     #[test]
     fn a_limit_of_edits_holds_for_long_words_too() {
-        assert_eq!(nearest_within("prob", ["probe", "completions"], 2), Some("probe"));
-        assert_eq!(nearest_within("completion", ["probe", "completions"], 2), Some("completions"));
-        assert_eq!(nearest_within("complets", ["probe", "completions"], 2), None);
-        assert_eq!(nearest("complets", ["probe", "completions"]), Some("completions"));
+        assert_eq!(
+            nearest_within("prob", ["probe", "completions"], 2),
+            Some("probe")
+        );
+        assert_eq!(
+            nearest_within("completion", ["probe", "completions"], 2),
+            Some("completions")
+        );
+        assert_eq!(
+            nearest_within("complets", ["probe", "completions"], 2),
+            None
+        );
+        assert_eq!(
+            nearest("complets", ["probe", "completions"]),
+            Some("completions")
+        );
     }
 }

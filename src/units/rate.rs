@@ -12,7 +12,12 @@ use super::scaled;
 #[serde(transparent)]
 pub struct BitRate(pub u64);
 
-const UNITS: [(&str, u64); 4] = [("gbit", 1_000_000_000), ("mbit", 1_000_000), ("kbit", 1_000), ("bit", 1)];
+const UNITS: [(&str, u64); 4] = [
+    ("gbit", 1_000_000_000),
+    ("mbit", 1_000_000),
+    ("kbit", 1_000),
+    ("bit", 1),
+];
 
 /// `10mbit`, `1.5 gbit`, `64kbit`: decimal units, as links are sold.
 impl FromStr for BitRate {
@@ -20,9 +25,14 @@ impl FromStr for BitRate {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let lower = text.trim().to_ascii_lowercase();
-        let found = UNITS.iter().find_map(|(unit, scale)| Some((lower.strip_suffix(unit)?.trim_end(), scale)));
-        let rate = found.and_then(|(number, scale)| scaled(number, *scale)).filter(|rate| *rate > 0);
-        rate.map(Self).ok_or_else(|| "a rate such as 10mbit, 1.5gbit or 64kbit is wanted".to_owned())
+        let found = UNITS
+            .iter()
+            .find_map(|(unit, scale)| Some((lower.strip_suffix(unit)?.trim_end(), scale)));
+        let rate = found
+            .and_then(|(number, scale)| scaled(number, *scale))
+            .filter(|rate| *rate > 0);
+        rate.map(Self)
+            .ok_or_else(|| "a rate such as 10mbit, 1.5gbit or 64kbit is wanted".to_owned())
     }
 }
 
@@ -31,7 +41,10 @@ impl fmt::Display for BitRate {
     #[expect(clippy::cast_precision_loss, reason = "three decimals are shown")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = ["Gbit/s", "Mbit/s", "kbit/s", "bit/s"];
-        let place = UNITS.iter().position(|(_, scale)| self.0 >= *scale).unwrap_or(UNITS.len() - 1);
+        let place = UNITS
+            .iter()
+            .position(|(_, scale)| self.0 >= *scale)
+            .unwrap_or(UNITS.len() - 1);
         let text = format!("{:.3}", self.0 as f64 / UNITS[place].1 as f64);
         let text = text.trim_end_matches('0').trim_end_matches('.');
         f.pad(&format!("{text} {}", names[place]))

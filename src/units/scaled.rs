@@ -1,7 +1,7 @@
 //! A decimal number times a whole scale, exactly.
 
-/// A decimal number times a scale: `scaled("1.5", 1_000)` is 1500. `None` for what is no plain decimal number, where the product is
-/// no whole number, and where it does not fit.
+/// A decimal number times a scale: `scaled("1.5", 1_000)` is 1500. `None` for what is no plain
+/// decimal number, where the product is no whole number, and where it does not fit.
 pub fn scaled(number: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits = format!("{whole}{fraction}");
@@ -10,7 +10,9 @@ pub fn scaled(number: &str, scale: u64) -> Option<u64> {
     let parsed: u128 = digits.parse().ok().filter(|_| plain)?;
     let divisor = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
     let product = parsed.checked_mul(u128::from(scale))?;
-    product.is_multiple_of(divisor).then(|| u64::try_from(product / divisor).ok())?
+    product
+        .is_multiple_of(divisor)
+        .then(|| u64::try_from(product / divisor).ok())?
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::scaled;
 
 /// A part of a whole in millionths: 0 to 1,000,000.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(from = "u32", into = "u32")]
 pub struct Share(u32);
 
@@ -33,7 +35,11 @@ impl Share {
 
     /// From millionths; more than the whole is the whole.
     pub const fn from_millionths(millionths: u32) -> Self {
-        Self(if millionths > Self::WHOLE { Self::WHOLE } else { millionths })
+        Self(if millionths > Self::WHOLE {
+            Self::WHOLE
+        } else {
+            millionths
+        })
     }
 
     /// In millionths.
@@ -49,8 +55,13 @@ impl FromStr for Share {
     fn from_str(text: &str) -> Result<Self, String> {
         let wanted = || "a share from 0% to 100% is wanted, such as 1% or 0.25%".to_owned();
         let number = text.trim().strip_suffix('%').ok_or_else(wanted)?;
-        let millionths = scaled(number.trim_end(), u64::from(Self::WHOLE) / 100).ok_or_else(wanted)?;
-        u32::try_from(millionths).ok().filter(|share| *share <= Self::WHOLE).map(Self).ok_or_else(wanted)
+        let millionths =
+            scaled(number.trim_end(), u64::from(Self::WHOLE) / 100).ok_or_else(wanted)?;
+        u32::try_from(millionths)
+            .ok()
+            .filter(|share| *share <= Self::WHOLE)
+            .map(Self)
+            .ok_or_else(wanted)
     }
 }
 
@@ -58,7 +69,10 @@ impl FromStr for Share {
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{}.{:04}", self.0 / 10_000, self.0 % 10_000);
-        f.pad(&format!("{} %", text.trim_end_matches('0').trim_end_matches('.')))
+        f.pad(&format!(
+            "{} %",
+            text.trim_end_matches('0').trim_end_matches('.')
+        ))
     }
 }
 
@@ -68,13 +82,21 @@ mod tests {
 
     #[test]
     fn shares_are_read_and_shown() {
-        for (text, millionths, shown) in
-            [("0%", 0, "0 %"), ("1%", 10_000, "1 %"), ("0.25 %", 2_500, "0.25 %"), ("100%", 1_000_000, "100 %"), ("0.0001%", 1, "0.0001 %")]
-        {
+        for (text, millionths, shown) in [
+            ("0%", 0, "0 %"),
+            ("1%", 10_000, "1 %"),
+            ("0.25 %", 2_500, "0.25 %"),
+            ("100%", 1_000_000, "100 %"),
+            ("0.0001%", 1, "0.0001 %"),
+        ] {
             assert_eq!(text.parse(), Ok(Share::from_millionths(millionths)));
             assert_eq!(Share::from_millionths(millionths).to_string(), shown);
         }
-        assert_eq!(serde_json::from_str::<Share>("4000000").ok(), Some(Share(Share::WHOLE)), "a file may say anything");
+        assert_eq!(
+            serde_json::from_str::<Share>("4000000").ok(),
+            Some(Share(Share::WHOLE)),
+            "a file may say anything"
+        );
         for text in ["", "1", "101%", "-1%", "%", "0.00001%"] {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }

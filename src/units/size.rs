@@ -6,14 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use super::Nanos;
 
-/// A number of bytes. Shown exactly while it is small, in binary units (IEC 80000-13) once it is not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A number of bytes. Shown exactly while it is small, in binary units (IEC 80000-13) once it is
+/// not.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Bytes(pub u64);
 
 impl Bytes {
     /// How many there are in a second where these took so long; `None` where no time passed.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "three figures are shown")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "three figures are shown"
+    )]
     pub fn per_second(self, took: Nanos) -> Option<Self> {
         (took.0 > 0).then(|| Self((self.0 as f64 / took.as_secs_f64()) as u64))
     }
@@ -33,7 +41,11 @@ impl fmt::Display for Bytes {
             value /= 1024.0;
             unit += 1;
         }
-        let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+        let decimals = if value < 9.995 {
+            2
+        } else {
+            usize::from(value < 99.95)
+        };
         f.pad(&format!("{value:.decimals$} {}", UNITS[unit]))
     }
 }
@@ -53,7 +65,11 @@ pub fn grouped(value: u64) -> String {
 
 /// How many, of what: `1 segment`, `6,000 segments`.
 pub fn counted(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", grouped(number as u64)) }
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {one}s", grouped(number as u64))
+    }
 }
 
 #[cfg(test)]
@@ -63,8 +79,17 @@ mod tests {
     #[test]
     fn rates_and_counts_read_well() {
         assert_eq!(Bytes(1_000).per_second(Nanos::ZERO), None);
-        assert_eq!(Bytes(10_000_000).per_second(Nanos(2_000_000_000)).unwrap_or_default().to_string(), "4.77 MiB");
-        assert_eq!(counted(1, "segment") + ", " + &counted(6_000, "byte"), "1 segment, 6,000 bytes");
+        assert_eq!(
+            Bytes(10_000_000)
+                .per_second(Nanos(2_000_000_000))
+                .unwrap_or_default()
+                .to_string(),
+            "4.77 MiB"
+        );
+        assert_eq!(
+            counted(1, "segment") + ", " + &counted(6_000, "byte"),
+            "1 segment, 6,000 bytes"
+        );
     }
 
     #[test]

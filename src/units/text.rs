@@ -1,7 +1,8 @@
 //! Text that came from elsewhere, and text that must not leave.
 //!
-//! [`Untrusted`] has no `Display`: whoever wants it on a screen or in a file goes through [`Untrusted::escaped`], the one
-//! escaping function. [`Secret`] has no content to show at all unless it is [exposed](Secret::expose) on purpose.
+//! [`Untrusted`] has no `Display`: whoever wants it on a screen or in a file goes through
+//! [`Untrusted::escaped`], the one escaping function. [`Secret`] has no content to show at all
+//! unless it is [exposed](Secret::expose) on purpose.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +11,8 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use unicode_width::UnicodeWidthChar as _;
 
-/// Text from the network, a file or a certificate. It may hold terminal escapes, bidirectional marks, anything.
+/// Text from the network, a file or a certificate. It may hold terminal escapes, bidirectional
+/// marks, anything.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Untrusted(String);
@@ -21,8 +23,8 @@ impl Untrusted {
         Self(text.into())
     }
 
-    /// Takes bytes as UTF-8 where they are, else as ISO-8859-1, the historic charset of header fields (RFC 9110 §5.5), so
-    /// that no byte is lost.
+    /// Takes bytes as UTF-8 where they are, else as ISO-8859-1, the historic charset of header
+    /// fields (RFC 9110 §5.5), so that no byte is lost.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self(text.to_owned()),
@@ -35,8 +37,9 @@ impl Untrusted {
         &self.0
     }
 
-    /// The text with everything that could act on a terminal or reorder a line spelt out: `\x1b`, `\u{202e}`. Of combining marks on one
-    /// character four are shown, and the rest is counted: `\{12 marks}`.
+    /// The text with everything that could act on a terminal or reorder a line spelt out: `\x1b`,
+    /// `\u{202e}`. Of combining marks on one character four are shown, and the rest is counted:
+    /// `\{12 marks}`.
     pub fn escaped(&self) -> Cow<'_, str> {
         escape(&self.0)
     }
@@ -54,12 +57,12 @@ impl<T: Into<String>> From<T> for Untrusted {
     }
 }
 
-/// Combining marks on one character that are shown. Orthographies need no more: Hebrew with points and accents has four, Thai,
-/// Vietnamese and decomposed Hangul two.
+/// Combining marks on one character that are shown. Orthographies need no more: Hebrew with points
+/// and accents has four, Thai, Vietnamese and decomposed Hangul two.
 pub(super) const MOST_MARKS: usize = 4;
 
-/// The text with everything that could act on a terminal spelt out, and of the marks that pile up on a character the first few, with how many
-/// more there are.
+/// The text with everything that could act on a terminal spelt out, and of the marks that pile up
+/// on a character the first few, with how many more there are.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if !needs_escaping(text) {
         return Cow::Borrowed(text);
@@ -105,13 +108,15 @@ fn needs_escaping(text: &str) -> bool {
     })
 }
 
-/// Whether a character takes no column of its own, but stands on the one before it (Unicode's general categories Mn and Me, and the like).
+/// Whether a character takes no column of its own, but stands on the one before it (Unicode's
+/// general categories Mn and Me, and the like).
 pub(super) fn is_mark(c: char) -> bool {
     !c.is_ascii() && c.width() == Some(0) && !acts_on_a_terminal(c)
 }
 
-/// Control characters (C0, DEL, C1), line and paragraph separators, and the invisible format characters of Unicode that
-/// reorder, join or hide text (general category Cf and the like; Unicode Technical Report 36 and CVE-2021-42574).
+/// Control characters (C0, DEL, C1), line and paragraph separators, and the invisible format
+/// characters of Unicode that reorder, join or hide text (general category Cf and the like; Unicode
+/// Technical Report 36 and CVE-2021-42574).
 pub fn acts_on_a_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -120,7 +125,8 @@ pub fn acts_on_a_terminal(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A value that is masked wherever it is shown, logged or exported, unless the user asked for secrets.
+/// A value that is masked wherever it is shown, logged or exported, unless the user asked for
+/// secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret<T>(T);
 
@@ -149,7 +155,10 @@ mod tests {
     #[test]
     fn what_acts_on_a_terminal_is_spelt_out() {
         let hostile = Untrusted::new("a\x1b[2Jb\u{202e}c\u{9b}d\r\n\u{7f}\u{2066}");
-        assert_eq!(hostile.escaped(), r"a\x1b[2Jb\u{202e}c\x9bd\x0d\x0a\x7f\u{2066}");
+        assert_eq!(
+            hostile.escaped(),
+            r"a\x1b[2Jb\u{202e}c\x9bd\x0d\x0a\x7f\u{2066}"
+        );
         assert_eq!(format!("{hostile:?}"), format!("{:?}", hostile.escaped()));
     }
 
@@ -159,12 +168,31 @@ mod tests {
         for few in 0..=MOST_MARKS {
             assert_eq!(Untrusted::new(piled(few)).escaped(), piled(few));
         }
-        assert_eq!(Untrusted::new(piled(5)).escaped(), piled(4).replace('b', r"\{1 marks}b"));
-        assert_eq!(Untrusted::new(piled(1_000_000)).escaped(), piled(4).replace('b', r"\{999996 marks}b"));
-        assert_eq!(Untrusted::new("\u{301}".repeat(6)).escaped(), "\u{301}\u{301}\u{301}\u{301}\\{2 marks}", "marks without a base");
-        for word in ["שָׁל֑וֹם", "ที่นี่", "\u{1112}\u{1161}\u{11ab}", "Tiếng Viê\u{323}t", "1\u{fe0f}\u{20e3}", "क्षि"]
-        {
-            assert!(matches!(Untrusted::new(word).escaped(), Cow::Borrowed(_)), "{word}");
+        assert_eq!(
+            Untrusted::new(piled(5)).escaped(),
+            piled(4).replace('b', r"\{1 marks}b")
+        );
+        assert_eq!(
+            Untrusted::new(piled(1_000_000)).escaped(),
+            piled(4).replace('b', r"\{999996 marks}b")
+        );
+        assert_eq!(
+            Untrusted::new("\u{301}".repeat(6)).escaped(),
+            "\u{301}\u{301}\u{301}\u{301}\\{2 marks}",
+            "marks without a base"
+        );
+        for word in [
+            "שָׁל֑וֹם",
+            "ที่นี่",
+            "\u{1112}\u{1161}\u{11ab}",
+            "Tiếng Viê\u{323}t",
+            "1\u{fe0f}\u{20e3}",
+            "क्षि",
+        ] {
+            assert!(
+                matches!(Untrusted::new(word).escaped(), Cow::Borrowed(_)),
+                "{word}"
+            );
         }
     }
 

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::scaled;
 
 /// A duration in nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Nanos(pub u64);
 
@@ -23,13 +25,19 @@ impl Nanos {
     }
 
     /// As milliseconds with a fraction, for drawing and for formats that count in milliseconds.
-    #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days: longer than any run")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "2^53 ns are 104 days: longer than any run"
+    )]
     pub fn as_millis_f64(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
     /// As seconds with a fraction, the unit of curl's `-w` variables.
-    #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days: longer than any run")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "2^53 ns are 104 days: longer than any run"
+    )]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
@@ -74,23 +82,36 @@ impl std::iter::Sum for Nanos {
 }
 
 /// Units of time in nanoseconds. Those that end in the letter of another one come first.
-const UNITS: [(&str, u64); 6] =
-    [("ns", 1), ("us", 1_000), ("\u{b5}s", 1_000), ("\u{3bc}s", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];
+const UNITS: [(&str, u64); 6] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("\u{b5}s", 1_000),
+    ("\u{3bc}s", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+];
 
-/// `80ms`, `1.5 s`, `500us`, `500 µs` (with the micro sign or the Greek letter), `250ns`; what is no whole number of nanoseconds is
-/// refused. Nothing is nothing in any unit: `0`.
+/// `80ms`, `1.5 s`, `500us`, `500 µs` (with the micro sign or the Greek letter), `250ns`; what is
+/// no whole number of nanoseconds is refused. Nothing is nothing in any unit: `0`.
 impl FromStr for Nanos {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let found = UNITS.iter().find_map(|(unit, scale)| Some((text.strip_suffix(unit)?.trim_end(), *scale)));
-        let (number, scale) = found.or((text == "0").then_some((text, 1))).unwrap_or_default();
-        scaled(number, scale).map(Self).ok_or_else(|| "a time such as 80ms, 1.5s or 500us is wanted".to_owned())
+        let found = UNITS
+            .iter()
+            .find_map(|(unit, scale)| Some((text.strip_suffix(unit)?.trim_end(), *scale)));
+        let (number, scale) = found
+            .or((text == "0").then_some((text, 1)))
+            .unwrap_or_default();
+        scaled(number, scale)
+            .map(Self)
+            .ok_or_else(|| "a time such as 80ms, 1.5s or 500us is wanted".to_owned())
     }
 }
 
-/// Three significant figures and the unit that keeps them readable: `870 ns`, `34.1 µs`, `41.2 ms`, `1.86 s`, `2 min 05 s`.
+/// Three significant figures and the unit that keeps them readable: `870 ns`, `34.1 µs`, `41.2 ms`,
+/// `1.86 s`, `2 min 05 s`.
 impl fmt::Display for Nanos {
     #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,7 +131,11 @@ impl fmt::Display for Nanos {
 }
 
 fn three_figures(value: f64, unit: &str) -> String {
-    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    let decimals = if value < 9.995 {
+        2
+    } else {
+        usize::from(value < 99.95)
+    };
     format!("{value:.decimals$} {unit}")
 }
 
@@ -127,9 +152,12 @@ pub fn percent(part: Nanos, whole: Nanos) -> Option<String> {
     })
 }
 
-/// An instant on the run's own time axis: nanoseconds since the run began, as the program's monotonic clock counts them.
-/// Negative where a packet's timestamp, mapped to this axis, lies before the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// An instant on the run's own time axis: nanoseconds since the run began, as the program's
+/// monotonic clock counts them. Negative where a packet's timestamp, mapped to this axis, lies
+/// before the start.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
@@ -165,7 +193,9 @@ impl Sub<Nanos> for Moment {
 }
 
 /// Wall-clock time in nanoseconds since 1970-01-01T00:00:00Z, as kernels stamp packets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct WallTime(pub u64);
 
@@ -224,14 +254,29 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(Nanos(ns)), "{text}");
         }
-        for text in ["", "80", "ms", "-1ms", "+1ms", "1e3ms", "0.5ns", "1 m", "99999999999999999999s", "1 s s", "80MS"] {
+        for text in [
+            "",
+            "80",
+            "ms",
+            "-1ms",
+            "+1ms",
+            "1e3ms",
+            "0.5ns",
+            "1 m",
+            "99999999999999999999s",
+            "1 s s",
+            "80MS",
+        ] {
             assert!(text.parse::<Nanos>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn shares_read_well() {
-        assert_eq!([3, 30_000].map(|whole| percent(Nanos(1), Nanos(whole)).unwrap_or_default()), ["33 %", "<0.1 %"]);
+        assert_eq!(
+            [3, 30_000].map(|whole| percent(Nanos(1), Nanos(whole)).unwrap_or_default()),
+            ["33 %", "<0.1 %"]
+        );
         assert_eq!(percent(Nanos(1), Nanos::ZERO), None);
     }
 

@@ -1,13 +1,25 @@
 //! A URL as people type it: which scheme it has, and where its host begins.
 //!
-//! The grammar is that of browsers (the WHATWG's URL standard) where a scheme is written, and curl's guess where none is: `http:/host`
-//! is a URL with a scheme, `host:8080/path` is a host with a port. What could be taken for two hosts is a mistake.
+//! The grammar is that of browsers (the WHATWG's URL standard) where a scheme is written, and
+//! curl's guess where none is: `http:/host` is a URL with a scheme, `host:8080/path` is a host with
+//! a port. What could be taken for two hosts is a mistake.
 
 use thiserror::Error;
 use url::Url;
 
-/// Schemes whose names nobody takes for a host's, so that what follows their colon is no port and no password.
-const NO_HOSTS: [&str; 9] = ["about", "blob", "data", "file", "ftp", "javascript", "mailto", "urn", "view-source"];
+/// Schemes whose names nobody takes for a host's, so that what follows their colon is no port and
+/// no password.
+const NO_HOSTS: [&str; 9] = [
+    "about",
+    "blob",
+    "data",
+    "file",
+    "ftp",
+    "javascript",
+    "mailto",
+    "urn",
+    "view-source",
+];
 
 /// A URL as it was typed, taken apart at its scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +30,16 @@ pub struct TypedUrl<'a> {
     pub rest: &'a str,
 }
 
-/// Why a typed text is not the URL of a host. Its sentences hold nothing of a user name or a password.
+/// Why a typed text is not the URL of a host. Its sentences hold nothing of a user name or a
+/// password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum UrlMistake {
-    /// There is a tab, a line break or another control character in it. Browsers leave some of them out without a word.
-    #[error("there is a control character in it, such as a tab or a line break; leave it out, or write it as %09 or %0A")]
+    /// There is a tab, a line break or another control character in it. Browsers leave some of them
+    /// out without a word.
+    #[error(
+        "there is a control character in it, such as a tab or a line break; leave it out, or \
+            write it as %09 or %0A"
+    )]
     ControlCharacter,
     /// Nothing, a path, a query or a fragment.
     #[error("it names no host")]
@@ -32,20 +49,28 @@ pub enum UrlMistake {
     NoScheme,
     /// `http:8080` is a host named http to some and the address 8080 to others.
     #[error(
-        "'{0}:' with a number behind it may be a scheme or a host with a port; write {0}:// for the scheme, http://{0}:PORT/ for the host"
+        "'{0}:' with a number behind it may be a scheme or a host with a port; write {0}:// for \
+            the scheme, http://{0}:PORT/ for the host"
     )]
     SchemeOrHost(String),
     /// Neither a scheme with slashes behind it nor a host with a port.
     #[error("'{0}:' is neither a scheme with // behind it nor a host with a port")]
     NeitherSchemeNorPort(String),
     /// `http://a\@b/` is the host a to browsers and the host b to others.
-    #[error("there is a \\ in or behind its host, where browsers and other programs disagree on which host is meant; write a / or %5C")]
+    #[error(
+        "there is a \\ in or behind its host, where browsers and other programs disagree on which \
+            host is meant; write a / or %5C"
+    )]
     Backslash,
     /// `http://http://host/` is the host http to browsers and to curl, and meant by nobody.
-    #[error("there is a second scheme in it, behind the first or in the place of a port; leave one out")]
+    #[error(
+        "there is a second scheme in it, behind the first or in the place of a port; leave one out"
+    )]
     SecondScheme,
     /// `http://a@b@c/` is the host c to some and no URL to others.
-    #[error("there is more than one @ before its path; write those of a user name or a password as %40")]
+    #[error(
+        "there is more than one @ before its path; write those of a user name or a password as %40"
+    )]
     SeveralAts,
     /// Nothing can be connected to at port 0.
     #[error("port 0 cannot be connected to")]
@@ -100,7 +125,10 @@ impl<'a> TypedUrl<'a> {
 
     /// Host, port, user name and password must be the same to everybody.
     fn check_authority(self) -> Result<Self, UrlMistake> {
-        let end = self.rest.find(['/', '?', '#', '\\']).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(['/', '?', '#', '\\'])
+            .unwrap_or(self.rest.len());
         let (authority, behind) = self.rest.split_at(end);
         if behind.starts_with('\\') {
             return Err(UrlMistake::Backslash);
@@ -117,8 +145,15 @@ impl<'a> TypedUrl<'a> {
 
 /// A text that begins as `name:` does.
 fn with_colon<'a>(text: &'a str, name: &'a str, rest: &'a str) -> Result<TypedUrl<'a>, UrlMistake> {
-    let schemed = |rest| Ok(TypedUrl { scheme: Some(name), rest });
-    let is_known = NO_HOSTS.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let schemed = |rest| {
+        Ok(TypedUrl {
+            scheme: Some(name),
+            rest,
+        })
+    };
+    let is_known = NO_HOSTS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name));
     if rest.starts_with(['/', '\\']) {
         return schemed(rest.trim_start_matches(['/', '\\']));
     }
@@ -126,11 +161,17 @@ fn with_colon<'a>(text: &'a str, name: &'a str, rest: &'a str) -> Result<TypedUr
     let is_port = !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_digit());
     match (is_port, is_web(name)) {
         (true, true) => Err(UrlMistake::SchemeOrHost(name.to_ascii_lowercase())),
-        (true, false) => Ok(TypedUrl { scheme: None, rest: text }),
+        (true, false) => Ok(TypedUrl {
+            scheme: None,
+            rest: text,
+        }),
         (false, true) if rest.is_empty() => Err(UrlMistake::NoHost),
         (false, true) => schemed(rest),
         (false, false) if is_known => schemed(rest),
-        (false, false) if authority.contains('@') => Ok(TypedUrl { scheme: None, rest: text }),
+        (false, false) if authority.contains('@') => Ok(TypedUrl {
+            scheme: None,
+            rest: text,
+        }),
         (false, false) => Err(UrlMistake::NeitherSchemeNorPort(name.to_owned())),
     }
 }
@@ -140,15 +181,20 @@ fn without_colon(text: &str) -> Result<TypedUrl<'_>, UrlMistake> {
     match text.as_bytes() {
         [b'/' | b'\\', b'/' | b'\\', ..] => Err(UrlMistake::NoScheme),
         [] | [b'/' | b'\\' | b'?' | b'#', ..] => Err(UrlMistake::NoHost),
-        _ => Ok(TypedUrl { scheme: None, rest: text }),
+        _ => Ok(TypedUrl {
+            scheme: None,
+            rest: text,
+        }),
     }
 }
 
-/// What stands before the first colon, if it has the form of a scheme (RFC 3986 §3.1), and what stands behind it.
+/// What stands before the first colon, if it has the form of a scheme (RFC 3986 §3.1), and what
+/// stands behind it.
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_once(':')?;
     let mut bytes = name.bytes();
-    let is_scheme = bytes.next()?.is_ascii_alphabetic() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_scheme = bytes.next()?.is_ascii_alphabetic()
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     is_scheme.then_some((name, rest))
 }
 
@@ -230,7 +276,8 @@ mod tests {
     #[test]
     fn what_names_no_host_or_two_is_a_mistake() {
         use UrlMistake::{
-            Backslash, ControlCharacter, NeitherSchemeNorPort, NoHost, NoScheme, PortZero, SchemeOrHost, SecondScheme, SeveralAts,
+            Backslash, ControlCharacter, NeitherSchemeNorPort, NoHost, NoScheme, PortZero,
+            SchemeOrHost, SecondScheme, SeveralAts,
         };
         for (text, wanted) in [
             ("", NoHost),
@@ -288,7 +335,11 @@ mod tests {
             "http://a<b/",
             "http://xn--/",
         ] {
-            assert!(matches!(url(text), Err(UrlMistake::Malformed(_))), "{text:?}: {:?}", url(text));
+            assert!(
+                matches!(url(text), Err(UrlMistake::Malformed(_))),
+                "{text:?}: {:?}",
+                url(text)
+            );
         }
     }
 
@@ -308,15 +359,24 @@ mod tests {
             ("host:/path", "host", "path"),
         ] {
             let typed = TypedUrl::parse(text).unwrap();
-            assert_eq!((typed.scheme, typed.rest, typed.is_web()), (Some(scheme), rest, false), "{text:?}");
+            assert_eq!(
+                (typed.scheme, typed.rest, typed.is_web()),
+                (Some(scheme), rest, false),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn a_mistake_is_told_without_the_password() {
-        for text in
-            ["http://u:hunter2@h:0/", "u:hunter2@h@i/", "u:hunter2", "http://u:hunter2@", "http://u:hunter2@h\\", "http://u:hunter2@h:x"]
-        {
+        for text in [
+            "http://u:hunter2@h:0/",
+            "u:hunter2@h@i/",
+            "u:hunter2",
+            "http://u:hunter2@",
+            "http://u:hunter2@h\\",
+            "http://u:hunter2@h:x",
+        ] {
             let told = url(text).unwrap_err().to_string();
             assert!(!told.contains("hunter2"), "{told}");
         }

@@ -1,4 +1,5 @@
-//! DNS messages (RFC 1035 §4), as far as people look at them: what was asked, and what was answered.
+//! DNS messages (RFC 1035 §4), as far as people look at them: what was asked, and what was
+//! answered.
 //!
 //! ```text
 //! │ id 2 │ flags 2 │ questions 2 │ answers 2 │ authorities 2 │ additional 2 │ questions … │ answers … │
@@ -75,7 +76,9 @@ impl Message {
             message.questions.push(Question { name, kind });
         }
         if questions <= MOST {
-            message.answers.extend(std::iter::from_fn(|| rest.resource()).take(answers.min(MOST)));
+            message
+                .answers
+                .extend(std::iter::from_fn(|| rest.resource()).take(answers.min(MOST)));
         }
         Some(message)
     }
@@ -134,7 +137,9 @@ impl Reader<'_> {
             let length = self.u8()?;
             match length >> 6 {
                 0 if length == 0 => break,
-                0 if labels.len() < MOST_LABELS => labels.push(label(self.take(usize::from(length))?)),
+                0 if labels.len() < MOST_LABELS => {
+                    labels.push(label(self.take(usize::from(length))?));
+                }
                 3 => {
                     let target = usize::from(u16::from_be_bytes([length & 0x3f, self.u8()?]));
                     behind.get_or_insert(self.at);
@@ -147,7 +152,11 @@ impl Reader<'_> {
             }
         }
         self.at = behind.unwrap_or(self.at);
-        Some(if labels.is_empty() { ".".to_owned() } else { labels.join(".") })
+        Some(if labels.is_empty() {
+            ".".to_owned()
+        } else {
+            labels.join(".")
+        })
     }
 
     fn resource(&mut self) -> Option<Resource> {
@@ -157,18 +166,35 @@ impl Reader<'_> {
         let start = self.at;
         let data = self.take(length)?;
         // Names in it may refer to what came before.
-        let said = Self { bytes: self.bytes.get(..start + length)?, at: start }.data(kind).unwrap_or_else(|| unknown(data));
-        Some(Resource { name, kind, ttl, data: said.chars().take(MOST_DATA).collect() })
+        let said = Self {
+            bytes: self.bytes.get(..start + length)?,
+            at: start,
+        }
+        .data(kind)
+        .unwrap_or_else(|| unknown(data));
+        Some(Resource {
+            name,
+            kind,
+            ttl,
+            data: said.chars().take(MOST_DATA).collect(),
+        })
     }
 
-    /// What a record of a type says; `None` where it does not follow its form, or that is not known here.
+    /// What a record of a type says; `None` where it does not follow its form, or that is not known
+    /// here.
     fn data(mut self, kind: u16) -> Option<String> {
         Some(match kind {
             1 => Ipv4Addr::from(*self.take(4)?.first_chunk::<4>()?).to_string(),
             28 => Ipv6Addr::from(*self.take(16)?.first_chunk::<16>()?).to_string(),
             2 | 5 | 12 => self.name()?,
             15 | 64 | 65 => format!("{} {}", self.u16()?, self.name()?),
-            33 => format!("{} {} {} {}", self.u16()?, self.u16()?, self.u16()?, self.name()?),
+            33 => format!(
+                "{} {} {} {}",
+                self.u16()?,
+                self.u16()?,
+                self.u16()?,
+                self.name()?
+            ),
             6 => format!("{} {} {}", self.name()?, self.name()?, self.u32()?),
             16 => {
                 let strings = std::iter::from_fn(|| {
@@ -193,7 +219,8 @@ fn unknown(data: &[u8]) -> String {
     format!("\\# {} {digits}", data.len())
 }
 
-/// In presentation form (RFC 4343 §2.1): what is no letter of ASCII is written as a number, and a dot within is marked.
+/// In presentation form (RFC 4343 §2.1): what is no letter of ASCII is written as a number, and a
+/// dot within is marked.
 fn label(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for byte in bytes {
@@ -227,10 +254,30 @@ mod tests {
     #[test]
     fn an_answer_with_references_is_read() {
         let message = Message::parse(&answer()).unwrap();
-        assert_eq!((message.id, message.is_response, message.rcode), (0x1234, true, 0));
-        assert_eq!(message.questions, [Question { name: "host.test".to_owned(), kind: 1 }]);
-        let resource = |name: &str, kind, ttl, data: &str| Resource { name: name.to_owned(), kind, ttl, data: data.to_owned() };
-        assert_eq!(message.answers, [resource("host.test", 5, 60, "www.test"), resource("www.test", 1, 30, "192.0.2.7")]);
+        assert_eq!(
+            (message.id, message.is_response, message.rcode),
+            (0x1234, true, 0)
+        );
+        assert_eq!(
+            message.questions,
+            [Question {
+                name: "host.test".to_owned(),
+                kind: 1
+            }]
+        );
+        let resource = |name: &str, kind, ttl, data: &str| Resource {
+            name: name.to_owned(),
+            kind,
+            ttl,
+            data: data.to_owned(),
+        };
+        assert_eq!(
+            message.answers,
+            [
+                resource("host.test", 5, 60, "www.test"),
+                resource("www.test", 1, 30, "192.0.2.7")
+            ]
+        );
     }
 
     #[test]
@@ -250,20 +297,32 @@ mod tests {
         let length = bytes.len();
         // The address becomes a record of a type nobody knows.
         bytes[length - 14] = 0xff;
-        assert_eq!(Message::parse(&bytes).unwrap().answers[1].data, "\\# 4 c0000207");
+        assert_eq!(
+            Message::parse(&bytes).unwrap().answers[1].data,
+            "\\# 4 c0000207"
+        );
     }
 
     #[test]
     fn what_breaks_off_is_read_as_far_as_it_goes() {
         let bytes = answer();
-        assert_eq!(Message::parse(&bytes[..bytes.len() - 1]).unwrap().answers.len(), 1);
+        assert_eq!(
+            Message::parse(&bytes[..bytes.len() - 1])
+                .unwrap()
+                .answers
+                .len(),
+            1
+        );
         assert_eq!(Message::parse(&bytes[..20]), None);
         assert_eq!(Message::parse(&[]), None);
     }
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), plausible in any::<bool>()) {
+        fn no_bytes_make_it_panic(
+            mut bytes in proptest::collection::vec(any::<u8>(), 0..300),
+            plausible in any::<bool>(),
+        ) {
             if plausible && bytes.len() > 12 {
                 bytes[4..12].copy_from_slice(&[0, 1, 0, 9, 0, 0, 0, 0]);
             }

@@ -1,4 +1,5 @@
-//! Fragments of IP datagrams, put together as far as counting needs it: the transport header and the length of the whole.
+//! Fragments of IP datagrams, put together as far as counting needs it: the transport header and
+//! the length of the whole.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -33,7 +34,12 @@ struct Key {
 impl<'a> Fragment<'a> {
     pub(super) const fn new(datagram: &Datagram<'a>, piece: Piece) -> Self {
         Self {
-            datagram: Key { source: datagram.source, destination: datagram.destination, id: piece.id, protocol: datagram.protocol },
+            datagram: Key {
+                source: datagram.source,
+                destination: datagram.destination,
+                id: piece.id,
+                protocol: datagram.protocol,
+            },
             offset: piece.offset,
             captured: datagram.payload,
             bytes: datagram.payload_bytes,
@@ -65,7 +71,8 @@ impl Fragments {
     /// Datagrams that may be pending at a time; for another one the oldest is given up.
     const MOST_PENDING: usize = 1_024;
 
-    /// Takes a fragment. With the one that completes its datagram, what that carried: once, whatever number of pieces it had.
+    /// Takes a fragment. With the one that completes its datagram, what that carried: once,
+    /// whatever number of pieces it had.
     pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<Segment> {
         if !matches!(fragment.datagram.protocol, transport::TCP | transport::UDP) {
             return None;
@@ -82,8 +89,21 @@ impl Fragments {
         };
         let pending = self.pending.remove(&fragment.datagram)?;
         self.began.retain(|key| *key != fragment.datagram);
-        let Key { source, destination, protocol, .. } = fragment.datagram;
-        let whole = Datagram { source, destination, protocol, header_bytes: 0, payload: &pending.head, payload_bytes: total?, piece: None };
+        let Key {
+            source,
+            destination,
+            protocol,
+            ..
+        } = fragment.datagram;
+        let whole = Datagram {
+            source,
+            destination,
+            protocol,
+            header_bytes: 0,
+            payload: &pending.head,
+            payload_bytes: total?,
+            piece: None,
+        };
         transport::segment(&whole, None)
     }
 
@@ -112,7 +132,10 @@ impl Pending {
     const LONGEST: u32 = 65_535;
 
     fn take(&mut self, fragment: &Fragment<'_>) -> Progress {
-        let (start, end) = (fragment.offset, fragment.offset.saturating_add(fragment.bytes));
+        let (start, end) = (
+            fragment.offset,
+            fragment.offset.saturating_add(fragment.bytes),
+        );
         if end > Self::LONGEST || start == end {
             return Progress::Hopeless;
         }
@@ -130,10 +153,22 @@ impl Pending {
 
     fn extend_head(&mut self, fragment: &Fragment<'_>) {
         let known = self.head.len();
-        let Some(skipped) = usize::try_from(fragment.offset).ok().and_then(|offset| known.checked_sub(offset)) else { return };
+        let Some(skipped) = usize::try_from(fragment.offset)
+            .ok()
+            .and_then(|offset| known.checked_sub(offset))
+        else {
+            return;
+        };
         let stated = usize::try_from(fragment.bytes).unwrap_or(usize::MAX);
         let room = Self::MOST_HEAD.saturating_sub(known);
-        self.head.extend(fragment.captured.iter().take(stated).skip(skipped).take(room));
+        self.head.extend(
+            fragment
+                .captured
+                .iter()
+                .take(stated)
+                .skip(skipped)
+                .take(room),
+        );
     }
 
     fn cover(&mut self, mut start: u32, mut end: u32) {
@@ -162,7 +197,10 @@ mod tests {
     /// A UDP datagram over IPv4, cut into pieces of `step` bytes.
     fn pieces(payload: usize, step: usize) -> Vec<Vec<u8>> {
         let mut whole = Vec::new();
-        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).udp(40_000, 53).write(&mut whole, &vec![7; payload]).unwrap();
+        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64)
+            .udp(40_000, 53)
+            .write(&mut whole, &vec![7; payload])
+            .unwrap();
         let (header, content) = whole.split_at(20);
         let cut = |(place, part): (usize, &[u8])| {
             let mut piece = [header, part].concat();
@@ -187,9 +225,17 @@ mod tests {
     fn the_last_missing_piece_yields_the_datagram_once_in_any_order() {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let (mut fragments, pieces) = (Fragments::default(), pieces(3_000, 1_480));
-            let found: Vec<Segment> = order.iter().filter_map(|&place| take(&mut fragments, &pieces[place])).collect();
-            let [segment] = found.as_slice() else { panic!("{order:?}: {found:?}") };
-            assert_eq!((segment.payload_bytes, segment.payload_at, segment.kind), (3_000, None, SegmentKind::Udp));
+            let found: Vec<Segment> = order
+                .iter()
+                .filter_map(|&place| take(&mut fragments, &pieces[place]))
+                .collect();
+            let [segment] = found.as_slice() else {
+                panic!("{order:?}: {found:?}")
+            };
+            assert_eq!(
+                (segment.payload_bytes, segment.payload_at, segment.kind),
+                (3_000, None, SegmentKind::Udp)
+            );
             assert_eq!(segment.source, ([192, 0, 2, 1], 40_000).into());
             assert!(fragments.pending.is_empty() && fragments.began.is_empty());
         }
@@ -198,8 +244,17 @@ mod tests {
     #[test]
     fn a_header_cut_in_two_is_read() {
         let (mut fragments, pieces) = (Fragments::default(), pieces(50, 8));
-        let found: Vec<Segment> = pieces.iter().filter_map(|piece| take(&mut fragments, piece)).collect();
-        assert_eq!(found.iter().map(|segment| segment.payload_bytes).collect::<Vec<_>>(), [50]);
+        let found: Vec<Segment> = pieces
+            .iter()
+            .filter_map(|piece| take(&mut fragments, piece))
+            .collect();
+        assert_eq!(
+            found
+                .iter()
+                .map(|segment| segment.payload_bytes)
+                .collect::<Vec<_>>(),
+            [50]
+        );
     }
 
     #[test]
@@ -210,7 +265,10 @@ mod tests {
             piece[4..6].copy_from_slice(&id.to_be_bytes());
             assert_eq!(take(&mut fragments, &piece), None);
         }
-        assert_eq!((fragments.pending.len(), fragments.began.len()), (Fragments::MOST_PENDING, Fragments::MOST_PENDING));
+        assert_eq!(
+            (fragments.pending.len(), fragments.began.len()),
+            (Fragments::MOST_PENDING, Fragments::MOST_PENDING)
+        );
     }
 
     proptest! {

@@ -15,7 +15,8 @@ pub enum Frame<'a> {
     Segment(Segment),
     /// A piece of a datagram that was cut up on its way (RFC 791 §2.3, RFC 8200 §4.5).
     Fragment(Fragment<'a>),
-    /// ICMP of IPv4 or IPv6; where it reports that a TCP or UDP packet was not delivered, which one.
+    /// ICMP of IPv4 or IPv6; where it reports that a TCP or UDP packet was not delivered, which
+    /// one.
     Icmp(Option<Undelivered>),
     /// ARP (RFC 826).
     Arp,
@@ -32,10 +33,12 @@ pub struct Segment {
     pub source: SocketAddr,
     /// Receiver.
     pub destination: SocketAddr,
-    /// Payload of the transport layer, as the headers state it; the bytes at hand may hold less. Where the IP header states no length
-    /// (an aggregate above 64 KiB that never was one packet on a wire) the frame's length decides.
+    /// Payload of the transport layer, as the headers state it; the bytes at hand may hold less.
+    /// Where the IP header states no length (an aggregate above 64 KiB that never was one
+    /// packet on a wire) the frame's length decides.
     pub payload_bytes: u32,
-    /// Where in the frame the payload begins, which may be behind what was captured; `None` where it was put together from fragments.
+    /// Where in the frame the payload begins, which may be behind what was captured; `None` where
+    /// it was put together from fragments.
     pub payload_at: Option<u32>,
     /// The transport header.
     pub kind: SegmentKind,
@@ -63,14 +66,19 @@ pub struct TcpSegment {
     pub window: u16,
     /// The maximum segment size option, on a SYN that has one.
     pub mss: Option<u16>,
-    /// The window scale option, on a SYN that has one: bits to shift by, at most 14 (RFC 7323 §2.3).
+    /// The window scale option, on a SYN that has one: bits to shift by, at most 14 (RFC 7323
+    /// §2.3).
     pub window_scale: Option<u8>,
 }
 
 /// Reads a frame that may be cut short. `frame_bytes` is its length on the link.
 pub fn frame_of(link: Link, frame: &[u8], frame_bytes: u32) -> Frame<'_> {
-    let Some((carried, at)) = link.carried(frame) else { return Frame::Unreadable };
-    let Some(bytes) = frame.get(at..) else { return Frame::Unreadable };
+    let Some((carried, at)) = link.carried(frame) else {
+        return Frame::Unreadable;
+    };
+    let Some(bytes) = frame.get(at..) else {
+        return Frame::Unreadable;
+    };
     let reported = frame_bytes.saturating_sub(u32::try_from(at).unwrap_or(u32::MAX));
     let datagram = match carried {
         Carried::Ipv4 => ip::version_4(bytes, reported),
@@ -113,16 +121,29 @@ mod tests {
 
     use super::*;
 
-    const LINKS: [Link; 5] = [Link::Ethernet, Link::LinuxCooked, Link::LinuxCooked2, Link::Raw, Link::Loopback];
+    const LINKS: [Link; 5] = [
+        Link::Ethernet,
+        Link::LinuxCooked,
+        Link::LinuxCooked2,
+        Link::Raw,
+        Link::Loopback,
+    ];
     const MACS: ([u8; 6], [u8; 6]) = ([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
     const CLIENT: [u8; 4] = [192, 0, 2, 10];
     const SERVER: [u8; 4] = [192, 0, 2, 1];
 
     /// A SYN-ACK over IPv4 with payload, without a link header.
     fn tcp_over_ip(payload: usize) -> Vec<u8> {
-        let builder = PacketBuilder::ipv4(SERVER, CLIENT, 64).tcp(443, 51_312, 7, 500).syn().ack(9);
+        let builder = PacketBuilder::ipv4(SERVER, CLIENT, 64)
+            .tcp(443, 51_312, 7, 500)
+            .syn()
+            .ack(9);
         let builder = builder
-            .options(&[TcpOptionElement::WindowScale(7), TcpOptionElement::Noop, TcpOptionElement::MaximumSegmentSize(1_460)])
+            .options(&[
+                TcpOptionElement::WindowScale(7),
+                TcpOptionElement::Noop,
+                TcpOptionElement::MaximumSegmentSize(1_460),
+            ])
             .unwrap();
         let mut bytes = Vec::new();
         builder.write(&mut bytes, &vec![0_u8; payload]).unwrap();
@@ -136,7 +157,14 @@ mod tests {
             source: (SERVER, 443).into(),
             destination: (CLIENT, 51_312).into(),
             payload_bytes,
-            kind: SegmentKind::Tcp(TcpSegment { seq: 7, ack: 9, flags: 0x12, window: 500, mss: Some(1_460), window_scale: Some(7) }),
+            kind: SegmentKind::Tcp(TcpSegment {
+                seq: 7,
+                ack: 9,
+                flags: 0x12,
+                window: 500,
+                mss: Some(1_460),
+                window_scale: Some(7),
+            }),
         }
     }
 
@@ -151,7 +179,11 @@ mod tests {
         let tagged = [&[2_u8; 12][..], &[0x81, 0, 0, 100, 8, 0]].concat();
         let twice = [&[2_u8; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 8, 0]].concat();
         let snap = [&[2_u8; 12][..], &[0, 152, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat();
-        let over_ppp = [&[2_u8; 12][..], &[0x88, 0x64, 0x11, 0, 0, 1, 0, 146, 0, 0x21]].concat();
+        let over_ppp = [
+            &[2_u8; 12][..],
+            &[0x88, 0x64, 0x11, 0, 0, 1, 0, 146, 0, 0x21],
+        ]
+        .concat();
         let cooked = [&[0_u8; 14][..], &[8, 0]].concat();
         let cooked2 = [&[8, 0][..], &[0_u8; 18]].concat();
         for (link, header) in [
@@ -167,17 +199,27 @@ mod tests {
             (Link::Loopback, vec![0, 0, 0, 2]),
         ] {
             let at = u32::try_from(header.len()).unwrap();
-            assert_eq!(whole(link, &[header, ip.clone()].concat()), Some(syn_ack(100, at)), "{link:?}");
+            assert_eq!(
+                whole(link, &[header, ip.clone()].concat()),
+                Some(syn_ack(100, at)),
+                "{link:?}"
+            );
         }
     }
 
     #[test]
     fn ipv6_and_udp_are_read_too() {
-        let builder = PacketBuilder::ethernet2(MACS.0, MACS.1).single_vlan(VlanId::ZERO).ipv6([1; 16], [2; 16], 64).udp(40_000, 53);
+        let builder = PacketBuilder::ethernet2(MACS.0, MACS.1)
+            .single_vlan(VlanId::ZERO)
+            .ipv6([1; 16], [2; 16], 64)
+            .udp(40_000, 53);
         let mut frame = Vec::new();
         builder.write(&mut frame, &[0; 33]).unwrap();
         let read = whole(Link::Ethernet, &frame).unwrap();
-        assert_eq!((read.source, read.destination), (([1_u8; 16], 40_000).into(), ([2_u8; 16], 53).into()));
+        assert_eq!(
+            (read.source, read.destination),
+            (([1_u8; 16], 40_000).into(), ([2_u8; 16], 53).into())
+        );
         assert_eq!((read.payload_bytes, read.kind), (33, SegmentKind::Udp));
     }
 
@@ -186,14 +228,22 @@ mod tests {
         let ip = tcp_over_ip(1_000);
         let header = ip.len() - 1_000;
         for captured in header..=ip.len() {
-            assert_eq!(segment_of(Link::Raw, &ip[..captured], 1_234), Some(syn_ack(1_000, 0)), "{captured} bytes");
+            assert_eq!(
+                segment_of(Link::Raw, &ip[..captured], 1_234),
+                Some(syn_ack(1_000, 0)),
+                "{captured} bytes"
+            );
         }
         for captured in 40..header {
             let read = segment_of(Link::Raw, &ip[..captured], 1_234).unwrap();
             assert_eq!(read.payload_bytes, 1_000, "{captured} bytes");
         }
         for captured in 0..40 {
-            assert_eq!(frame_of(Link::Raw, &ip[..captured], 1_234), Frame::Unreadable, "{captured} bytes");
+            assert_eq!(
+                frame_of(Link::Raw, &ip[..captured], 1_234),
+                Frame::Unreadable,
+                "{captured} bytes"
+            );
         }
         let padded = [ip, vec![0; 6]].concat();
         assert_eq!(whole(Link::Raw, &padded), Some(syn_ack(1_000, 0)));
@@ -204,14 +254,20 @@ mod tests {
         let mut ip = tcp_over_ip(10);
         let header = u32::try_from(ip.len()).unwrap() - 10;
         ip[2..4].fill(0);
-        assert_eq!(segment_of(Link::Raw, &ip, 150_000).unwrap().payload_bytes, 150_000 - header);
+        assert_eq!(
+            segment_of(Link::Raw, &ip, 150_000).unwrap().payload_bytes,
+            150_000 - header
+        );
     }
 
     #[test]
     fn a_stated_length_shorter_than_the_headers_is_no_payload() {
         let mut ip = tcp_over_ip(10);
         ip[2..4].copy_from_slice(&21_u16.to_be_bytes());
-        assert_eq!(whole(Link::Raw, &ip).map_or(0, |read| read.payload_bytes), 0);
+        assert_eq!(
+            whole(Link::Raw, &ip).map_or(0, |read| read.payload_bytes),
+            0
+        );
     }
 
     #[test]
@@ -224,16 +280,32 @@ mod tests {
     #[test]
     fn extension_headers_are_passed_over() {
         let mut frame = Vec::new();
-        PacketBuilder::ipv6([1; 16], [2; 16], 64).udp(40_000, 53).write(&mut frame, &[0; 33]).unwrap();
-        // Hop-by-hop options of 8 bytes, authentication of 24, and a fragment header of a whole datagram.
-        let extensions = [&[51, 0, 1, 4, 0, 0, 0, 0][..], &[44, 4], &[0; 22], &[17, 0, 0, 0, 0, 0, 0, 9]].concat();
+        PacketBuilder::ipv6([1; 16], [2; 16], 64)
+            .udp(40_000, 53)
+            .write(&mut frame, &[0; 33])
+            .unwrap();
+        // Hop-by-hop options of 8 bytes, authentication of 24, and a fragment header of a whole
+        // datagram.
+        let extensions = [
+            &[51, 0, 1, 4, 0, 0, 0, 0][..],
+            &[44, 4],
+            &[0; 22],
+            &[17, 0, 0, 0, 0, 0, 0, 9],
+        ]
+        .concat();
         frame[6] = 0;
         frame[5] += u8::try_from(extensions.len()).unwrap();
         frame.splice(40..40, extensions);
         let read = whole(Link::Raw, &frame).unwrap();
-        assert_eq!((read.payload_bytes, read.payload_at, read.kind), (33, Some(88), SegmentKind::Udp));
+        assert_eq!(
+            (read.payload_bytes, read.payload_at, read.kind),
+            (33, Some(88), SegmentKind::Udp)
+        );
         frame[75] = 1;
-        assert!(matches!(frame_of(Link::Raw, &frame, 121), Frame::Fragment(_)));
+        assert!(matches!(
+            frame_of(Link::Raw, &frame, 121),
+            Frame::Fragment(_)
+        ));
     }
 
     #[test]
@@ -259,20 +331,65 @@ mod tests {
         let ip = tcp_over_ip(80);
         let with = |header: &[u8], rest: &[u8]| [header, rest].concat();
         let mut six = Vec::new();
-        PacketBuilder::ipv6([1; 16], [2; 16], 64).udp(40_000, 53).write(&mut six, &[0; 33]).unwrap();
+        PacketBuilder::ipv6([1; 16], [2; 16], 64)
+            .udp(40_000, 53)
+            .write(&mut six, &[0; 33])
+            .unwrap();
         let mut extended = six.clone();
         extended[6] = 0;
-        extended.splice(40..40, [44, 0, 1, 4, 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 9, 17, 4].into_iter().chain([0; 22]));
-        let quoting = |header: &[u8], quoted: &[u8]| with(&with(header, &[3, 3, 0, 0, 0, 0, 0, 0]), quoted);
+        extended.splice(
+            40..40,
+            [44, 0, 1, 4, 0, 0, 0, 0, 51, 0, 0, 0, 0, 0, 0, 9, 17, 4]
+                .into_iter()
+                .chain([0; 22]),
+        );
+        let quoting =
+            |header: &[u8], quoted: &[u8]| with(&with(header, &[3, 3, 0, 0, 0, 0, 0, 0]), quoted);
         let mut fragment = ip.clone();
         fragment[6] = 0x20;
         vec![
-            (Link::Ethernet, with(&[&[2_u8; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 8, 0]].concat(), &ip)),
-            (Link::Ethernet, with(&[&[2_u8; 12][..], &[0, 152, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat(), &ip)),
-            (Link::Ethernet, with(&[&[2_u8; 12][..], &[0x88, 0x64, 0x11, 0, 0, 1, 0, 146, 0, 0x57]].concat(), &six)),
-            (Link::LinuxCooked, with(&[&[0_u8; 14][..], &[0x86, 0xdd]].concat(), &extended)),
-            (Link::LinuxCooked2, with(&[&[8, 0][..], &[0_u8; 18]].concat(), &fragment)),
-            (Link::Raw, quoting(&[0x45, 0, 0, 0, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1, 192, 0, 2, 9], &ip)),
+            (
+                Link::Ethernet,
+                with(
+                    &[&[2_u8; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 8, 0]].concat(),
+                    &ip,
+                ),
+            ),
+            (
+                Link::Ethernet,
+                with(
+                    &[&[2_u8; 12][..], &[0, 152, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat(),
+                    &ip,
+                ),
+            ),
+            (
+                Link::Ethernet,
+                with(
+                    &[
+                        &[2_u8; 12][..],
+                        &[0x88, 0x64, 0x11, 0, 0, 1, 0, 146, 0, 0x57],
+                    ]
+                    .concat(),
+                    &six,
+                ),
+            ),
+            (
+                Link::LinuxCooked,
+                with(&[&[0_u8; 14][..], &[0x86, 0xdd]].concat(), &extended),
+            ),
+            (
+                Link::LinuxCooked2,
+                with(&[&[8, 0][..], &[0_u8; 18]].concat(), &fragment),
+            ),
+            (
+                Link::Raw,
+                quoting(
+                    &[
+                        0x45, 0, 0, 0, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1, 192, 0, 2, 9,
+                    ],
+                    &ip,
+                ),
+            ),
             (Link::Loopback, with(&[30, 0, 0, 0], &extended)),
         ]
     }
@@ -298,7 +415,10 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), frame_bytes: u32) {
+        fn any_bytes_are_read_without_a_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..400),
+            frame_bytes: u32,
+        ) {
             for link in LINKS {
                 let _ = segment_of(link, &bytes, frame_bytes);
             }

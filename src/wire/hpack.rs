@@ -4,7 +4,8 @@ use loona_hpack::Decoder;
 
 use super::http1::{Field, MOST_FIELDS, MOST_HEAD};
 
-/// Why a field section cannot be read. Nothing after it on the connection can, in that direction: what it changed in the table is unknown.
+/// Why a field section cannot be read. Nothing after it on the connection can, in that direction:
+/// what it changed in the table is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FieldFault {
     /// It breaks RFC 7541, or what came before it is not known.
@@ -27,7 +28,8 @@ impl Default for FieldDecoder {
 }
 
 impl FieldDecoder {
-    /// A peer may announce a table larger than the 4,096 bytes of RFC 7541 §6.3; one beyond this is not followed.
+    /// A peer may announce a table larger than the 4,096 bytes of RFC 7541 §6.3; one beyond this is
+    /// not followed.
     const LARGEST_TABLE: usize = 1 << 20;
 
     /// The field lines of a section, in their order.
@@ -44,7 +46,11 @@ impl FieldDecoder {
                 }
             })
             .map_err(|_| FieldFault::Malformed)?;
-        if bytes > MOST_HEAD || fields.len() == MOST_FIELDS { Err(FieldFault::TooLarge) } else { Ok(fields) }
+        if bytes > MOST_HEAD || fields.len() == MOST_FIELDS {
+            Err(FieldFault::TooLarge)
+        } else {
+            Ok(fields)
+        }
     }
 }
 
@@ -57,19 +63,44 @@ mod tests {
     use super::*;
 
     fn lines(fields: &[Field]) -> Vec<String> {
-        fields.iter().map(|(name, value)| format!("{}: {}", String::from_utf8_lossy(name), String::from_utf8_lossy(value))).collect()
+        fields
+            .iter()
+            .map(|(name, value)| {
+                format!(
+                    "{}: {}",
+                    String::from_utf8_lossy(name),
+                    String::from_utf8_lossy(value)
+                )
+            })
+            .collect()
     }
 
     /// RFC 7541 §C.4: requests with Huffman coding, the second of which refers to the first.
     #[test]
     fn the_examples_of_the_standard_are_read() {
         let mut decoder = FieldDecoder::default();
-        let first = [0x82, 0x86, 0x84, 0x41, 0x8c, 0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
-        let expected = [":method: GET", ":scheme: http", ":path: /", ":authority: www.example.com"];
+        let first = [
+            0x82, 0x86, 0x84, 0x41, 0x8c, 0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab,
+            0x90, 0xf4, 0xff,
+        ];
+        let expected = [
+            ":method: GET",
+            ":scheme: http",
+            ":path: /",
+            ":authority: www.example.com",
+        ];
         assert_eq!(lines(&decoder.decode(&first).unwrap()), expected);
-        let second = [0x82, 0x86, 0x84, 0xbe, 0x58, 0x86, 0xa8, 0xeb, 0x10, 0x64, 0x9c, 0xbf];
-        assert_eq!(lines(&decoder.decode(&second).unwrap())[3..], [":authority: www.example.com", "cache-control: no-cache"]);
-        assert_eq!(FieldDecoder::default().decode(&second), Err(FieldFault::Malformed));
+        let second = [
+            0x82, 0x86, 0x84, 0xbe, 0x58, 0x86, 0xa8, 0xeb, 0x10, 0x64, 0x9c, 0xbf,
+        ];
+        assert_eq!(
+            lines(&decoder.decode(&second).unwrap())[3..],
+            [":authority: www.example.com", "cache-control: no-cache"]
+        );
+        assert_eq!(
+            FieldDecoder::default().decode(&second),
+            Err(FieldFault::Malformed)
+        );
     }
 
     #[test]
@@ -84,7 +115,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(sections in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 1..4)) {
+        fn no_bytes_make_it_panic(
+            sections in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 1..4),
+        ) {
             let mut decoder = FieldDecoder::default();
             for section in sections {
                 let _ = decoder.decode(&section);

@@ -61,7 +61,8 @@ pub struct HeadBuffer {
 }
 
 impl HeadBuffer {
-    /// Takes as much of `bytes` as belongs to the head; how many those were. [`HeadFault::TooLarge`] once it has grown too far.
+    /// Takes as much of `bytes` as belongs to the head; how many those were.
+    /// [`HeadFault::TooLarge`] once it has grown too far.
     pub fn take(&mut self, bytes: &[u8]) -> Result<usize, HeadFault> {
         let mut taken = 0;
         for &byte in bytes {
@@ -77,7 +78,8 @@ impl HeadBuffer {
                 return Err(HeadFault::TooLarge);
             }
             self.bytes.push(byte);
-            self.complete = byte == b'\n' && (self.bytes.ends_with(b"\n\r\n") || self.bytes.ends_with(b"\n\n"));
+            self.complete =
+                byte == b'\n' && (self.bytes.ends_with(b"\n\r\n") || self.bytes.ends_with(b"\n\n"));
         }
         Ok(taken)
     }
@@ -135,9 +137,14 @@ impl From<httparse::Error> for ParseError {
 }
 
 /// Parses with room for a usual number of fields, and once more with all that is allowed.
-fn with_room<'b, T>(mut parse: impl FnMut(&mut [httparse::Header<'b>]) -> Result<T, ParseError>) -> Result<T, HeadFault> {
+fn with_room<'b, T>(
+    mut parse: impl FnMut(&mut [httparse::Header<'b>]) -> Result<T, ParseError>,
+) -> Result<T, HeadFault> {
     let mut result = parse(&mut [httparse::EMPTY_HEADER; 64]);
-    if matches!(result, Err(ParseError::Grammar(httparse::Error::TooManyHeaders))) {
+    if matches!(
+        result,
+        Err(ParseError::Grammar(httparse::Error::TooManyHeaders))
+    ) {
         result = parse(&mut vec![httparse::EMPTY_HEADER; MOST_FIELDS]);
     }
     result.map_err(|error| match error {
@@ -167,12 +174,19 @@ const fn trouble(error: httparse::Error) -> &'static str {
 }
 
 fn owned(fields: &[httparse::Header<'_>]) -> Vec<Field> {
-    fields.iter().map(|field| (field.name.as_bytes().to_vec(), field.value.to_vec())).collect()
+    fields
+        .iter()
+        .map(|field| (field.name.as_bytes().to_vec(), field.value.to_vec()))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use proptest::prelude::*;
 
     use super::*;
@@ -189,8 +203,15 @@ mod tests {
         let mut head = HeadBuffer::default();
         assert_eq!(head.take(text), Ok(text.len() - 4));
         let head = head.response().unwrap();
-        assert_eq!((head.minor, head.status, head.reason.as_slice(), head.bytes), (1, 200, b"All right".as_slice(), text.len() - 4));
-        let names: Vec<&[u8]> = head.fields.iter().map(|(name, _)| name.as_slice()).collect();
+        assert_eq!(
+            (head.minor, head.status, head.reason.as_slice(), head.bytes),
+            (1, 200, b"All right".as_slice(), text.len() - 4)
+        );
+        let names: Vec<&[u8]> = head
+            .fields
+            .iter()
+            .map(|(name, _)| name.as_slice())
+            .collect();
         assert_eq!(names, [b"sErVer".as_slice(), b"A", b"a"]);
     }
 
@@ -207,29 +228,63 @@ mod tests {
 
     #[test]
     fn what_breaks_the_grammar_says_where() {
-        assert_eq!(buffer(b"HTTX/1.1 200 OK\r\n\r\n").response(), Err(HeadFault::Malformed("the HTTP version is malformed")));
-        assert_eq!(buffer(b"HTTP/1.1 2x0 OK\r\n\r\n").response(), Err(HeadFault::Malformed("the status code is malformed")));
-        assert_eq!(buffer(b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n").response(), Err(HeadFault::Malformed("a field name is malformed")));
-        assert_eq!(buffer(b"HTTP/1.1 200 OK\r\n").response(), Err(HeadFault::Malformed("the head has no end")));
+        assert_eq!(
+            buffer(b"HTTX/1.1 200 OK\r\n\r\n").response(),
+            Err(HeadFault::Malformed("the HTTP version is malformed"))
+        );
+        assert_eq!(
+            buffer(b"HTTP/1.1 2x0 OK\r\n\r\n").response(),
+            Err(HeadFault::Malformed("the status code is malformed"))
+        );
+        assert_eq!(
+            buffer(b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n").response(),
+            Err(HeadFault::Malformed("a field name is malformed"))
+        );
+        assert_eq!(
+            buffer(b"HTTP/1.1 200 OK\r\n").response(),
+            Err(HeadFault::Malformed("the head has no end"))
+        );
     }
 
     #[test]
     fn a_head_without_end_is_given_up() {
         let mut head = HeadBuffer::default();
-        assert_eq!(head.take(&vec![b'a'; MOST_HEAD + 1]), Err(HeadFault::TooLarge));
+        assert_eq!(
+            head.take(&vec![b'a'; MOST_HEAD + 1]),
+            Err(HeadFault::TooLarge)
+        );
     }
 
     #[test]
     fn too_many_fields_are_too_large() {
         let many = |count: usize| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(count));
-        assert_eq!(buffer(many(MOST_FIELDS).as_bytes()).response().unwrap().fields.len(), MOST_FIELDS);
-        assert_eq!(buffer(many(MOST_FIELDS + 1).as_bytes()).response(), Err(HeadFault::TooLarge));
+        assert_eq!(
+            buffer(many(MOST_FIELDS).as_bytes())
+                .response()
+                .unwrap()
+                .fields
+                .len(),
+            MOST_FIELDS
+        );
+        assert_eq!(
+            buffer(many(MOST_FIELDS + 1).as_bytes()).response(),
+            Err(HeadFault::TooLarge)
+        );
     }
 
     #[test]
     fn a_request_is_read_as_written() {
-        let head = buffer(b"GET /a?b HTTP/1.1\r\nHost: h\r\n\r\n").request().unwrap();
-        assert_eq!((head.method.as_str(), head.target.as_slice(), head.fields.len()), ("GET", b"/a?b".as_slice(), 1));
+        let head = buffer(b"GET /a?b HTTP/1.1\r\nHost: h\r\n\r\n")
+            .request()
+            .unwrap();
+        assert_eq!(
+            (
+                head.method.as_str(),
+                head.target.as_slice(),
+                head.fields.len()
+            ),
+            ("GET", b"/a?b".as_slice(), 1)
+        );
     }
 
     proptest! {

@@ -40,7 +40,12 @@ impl Frame {
     pub fn of([high, middle, low, kind, flags, stream @ ..]: [u8; FRAME_HEADER]) -> Self {
         let length = u32::from_be_bytes([0, high, middle, low]);
         // The highest bit is reserved.
-        Self { kind, flags, stream: u32::from_be_bytes(stream) & 0x7fff_ffff, length }
+        Self {
+            kind,
+            flags,
+            stream: u32::from_be_bytes(stream) & 0x7fff_ffff,
+            length,
+        }
     }
 
     /// Whether it is of a kind and has a flag.
@@ -89,7 +94,10 @@ pub struct FrameReader {
 impl FrameReader {
     /// For what a client sends.
     pub fn of_client() -> Self {
-        Self { preface_left: PREFACE.len(), ..Self::default() }
+        Self {
+            preface_left: PREFACE.len(),
+            ..Self::default()
+        }
     }
 
     /// For what a server sends.
@@ -120,12 +128,23 @@ impl FrameReader {
             self.filled = 0;
             let frame = Frame::of(self.header);
             tell(Passed::Began(frame));
-            self.pass(frame, usize::try_from(frame.length).unwrap_or(usize::MAX), &[], tell);
+            self.pass(
+                frame,
+                usize::try_from(frame.length).unwrap_or(usize::MAX),
+                &[],
+                tell,
+            );
         }
         rest
     }
 
-    fn pass<'a>(&mut self, frame: Frame, left: usize, bytes: &'a [u8], tell: &mut impl FnMut(Passed)) -> &'a [u8] {
+    fn pass<'a>(
+        &mut self,
+        frame: Frame,
+        left: usize,
+        bytes: &'a [u8],
+        tell: &mut impl FnMut(Passed),
+    ) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(bytes.len().min(left));
         if taken.len() == left {
             tell(Passed::Ended(frame));
@@ -136,8 +155,8 @@ impl FrameReader {
     }
 }
 
-/// The piece of a field section in a frame's payload, without padding (RFC 9113 §6.2), priority, and a promised stream (§6.6); `None` where
-/// the payload is too short for them.
+/// The piece of a field section in a frame's payload, without padding (RFC 9113 §6.2), priority,
+/// and a promised stream (§6.6); `None` where the payload is too short for them.
 pub fn section_in<'a>(frame: &Frame, payload: &'a [u8]) -> Option<&'a [u8]> {
     const PADDED: u8 = 0x8;
     const PRIORITY: u8 = 0x20;
@@ -181,17 +200,38 @@ mod tests {
         let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
         bytes.extend(frame(4, 0, 0, &[]));
         bytes.extend(frame(Frame::HEADERS, 5, 1, &[1, 2, 3]));
-        let settings = Frame { kind: 4, flags: 0, stream: 0, length: 0 };
-        let headers = Frame { kind: 1, flags: 5, stream: 1, length: 3 };
-        let all = [Passed::Began(settings), Passed::Ended(settings), Passed::Began(headers), Passed::Ended(headers)];
+        let settings = Frame {
+            kind: 4,
+            flags: 0,
+            stream: 0,
+            length: 0,
+        };
+        let headers = Frame {
+            kind: 1,
+            flags: 5,
+            stream: 1,
+            length: 3,
+        };
+        let all = [
+            Passed::Began(settings),
+            Passed::Ended(settings),
+            Passed::Began(headers),
+            Passed::Ended(headers),
+        ];
         assert_eq!(read(FrameReader::of_client(), &bytes), all);
-        assert_eq!(read(FrameReader::of_client(), &bytes[..bytes.len() - 1]), all[..3]);
+        assert_eq!(
+            read(FrameReader::of_client(), &bytes[..bytes.len() - 1]),
+            all[..3]
+        );
         assert!(headers.is(Frame::HEADERS, Frame::END_STREAM | Frame::END_HEADERS));
     }
 
     proptest! {
         #[test]
-        fn any_bytes_in_any_pieces_tell_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..400), cut in 0usize..400) {
+        fn any_bytes_in_any_pieces_tell_the_same(
+            bytes in proptest::collection::vec(any::<u8>(), 0..400),
+            cut in 0usize..400,
+        ) {
             let cut = cut.min(bytes.len());
             let mut reader = FrameReader::of_server();
             let mut pieces = Vec::new();

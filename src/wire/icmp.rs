@@ -28,9 +28,14 @@ pub struct Undelivered {
     pub code: u8,
 }
 
-/// What an ICMP error means, in a word of machines; `version_6` where it came over IPv6, which has numbers of its own.
+/// What an ICMP error means, in a word of machines; `version_6` where it came over IPv6, which has
+/// numbers of its own.
 pub const fn error_name(version_6: bool, kind: u8, code: u8) -> &'static str {
-    if version_6 { name_6(kind, code) } else { name_4(kind, code) }
+    if version_6 {
+        name_6(kind, code)
+    } else {
+        name_4(kind, code)
+    }
 }
 
 /// RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1.
@@ -71,7 +76,9 @@ const fn name_6(kind: u8, code: u8) -> &'static str {
 
 /// What an error is about; `None` for what is no error, or quotes too little.
 pub(super) fn undelivered(message: &Datagram<'_>) -> Option<Undelivered> {
-    let [kind, code, ..] = *message.payload else { return None };
+    let [kind, code, ..] = *message.payload else {
+        return None;
+    };
     let quoted = message.payload.get(HEADER..)?;
     let quoted = match message.protocol {
         // Unreachable, source quench, redirect, time exceeded, parameter problem.
@@ -81,14 +88,19 @@ pub(super) fn undelivered(message: &Datagram<'_>) -> Option<Undelivered> {
         _ => return None,
     };
     let tcp = quoted.protocol == transport::TCP;
-    if !(tcp || quoted.protocol == transport::UDP) || quoted.piece.is_some_and(|piece| piece.offset != 0) {
+    if !(tcp || quoted.protocol == transport::UDP)
+        || quoted.piece.is_some_and(|piece| piece.offset != 0)
+    {
         return None;
     }
     let [source_0, source_1, destination_0, destination_1] = *quoted.payload.first_chunk()?;
     Some(Undelivered {
         from: message.source,
         source: SocketAddr::new(quoted.source, u16::from_be_bytes([source_0, source_1])),
-        destination: SocketAddr::new(quoted.destination, u16::from_be_bytes([destination_0, destination_1])),
+        destination: SocketAddr::new(
+            quoted.destination,
+            u16::from_be_bytes([destination_0, destination_1]),
+        ),
         tcp,
         kind,
         code,
@@ -107,10 +119,16 @@ mod tests {
     #[test]
     fn an_error_names_the_packet_that_it_quotes() {
         let mut sent = Vec::new();
-        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64).udp(40_000, 53).write(&mut sent, &[0; 30]).unwrap();
+        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 9], 64)
+            .udp(40_000, 53)
+            .write(&mut sent, &[0; 30])
+            .unwrap();
         let error = Icmpv4Type::DestinationUnreachable(icmpv4::DestUnreachableHeader::Port);
         let mut frame = Vec::new();
-        PacketBuilder::ipv4([192, 0, 2, 9], [192, 0, 2, 1], 64).icmpv4(error).write(&mut frame, &sent[..28]).unwrap();
+        PacketBuilder::ipv4([192, 0, 2, 9], [192, 0, 2, 1], 64)
+            .icmpv4(error)
+            .write(&mut frame, &sent[..28])
+            .unwrap();
         let expected = Undelivered {
             from: [192, 0, 2, 9].into(),
             source: ([192, 0, 2, 1], 40_000).into(),
@@ -127,18 +145,36 @@ mod tests {
     #[test]
     fn an_error_of_version_6_does_too_and_an_echo_quotes_nothing() {
         let mut sent = Vec::new();
-        PacketBuilder::ipv6([1; 16], [2; 16], 64).tcp(50_000, 443, 1, 1).syn().write(&mut sent, &[]).unwrap();
+        PacketBuilder::ipv6([1; 16], [2; 16], 64)
+            .tcp(50_000, 443, 1, 1)
+            .syn()
+            .write(&mut sent, &[])
+            .unwrap();
         let error = Icmpv6Type::PacketTooBig { mtu: 1_280 };
         let mut frame = Vec::new();
-        PacketBuilder::ipv6([3; 16], [1; 16], 64).icmpv6(error).write(&mut frame, &sent).unwrap();
-        let Frame::Icmp(Some(found)) = frame_of(Link::Raw, &frame, 108) else { panic!("no error") };
-        assert_eq!((found.source, found.destination), (([1_u8; 16], 50_000).into(), ([2_u8; 16], 443).into()));
-        assert_eq!((found.from, found.tcp, found.kind, found.code), ([3; 16].into(), true, 2, 0));
+        PacketBuilder::ipv6([3; 16], [1; 16], 64)
+            .icmpv6(error)
+            .write(&mut frame, &sent)
+            .unwrap();
+        let Frame::Icmp(Some(found)) = frame_of(Link::Raw, &frame, 108) else {
+            panic!("no error")
+        };
+        assert_eq!(
+            (found.source, found.destination),
+            (([1_u8; 16], 50_000).into(), ([2_u8; 16], 443).into())
+        );
+        assert_eq!(
+            (found.from, found.tcp, found.kind, found.code),
+            ([3; 16].into(), true, 2, 0)
+        );
         assert_eq!(error_name(true, 2, 0), "packet_too_big");
 
         let mut echo = Vec::new();
         let request = Icmpv6Type::EchoRequest(etherparse::IcmpEchoHeader { id: 1, seq: 1 });
-        PacketBuilder::ipv6([3; 16], [1; 16], 64).icmpv6(request).write(&mut echo, &sent).unwrap();
+        PacketBuilder::ipv6([3; 16], [1; 16], 64)
+            .icmpv6(request)
+            .write(&mut echo, &sent)
+            .unwrap();
         assert_eq!(frame_of(Link::Raw, &echo, 108), Frame::Icmp(None));
     }
 }

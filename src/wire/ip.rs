@@ -33,10 +33,32 @@ pub(super) struct Piece {
 /// Extension headers passed over; more are crafted.
 const MOST_EXTENSIONS: usize = 16;
 
-/// Reads an IPv4 packet of which `reported` bytes were on the link; `None` where it ends within its header.
+/// Reads an IPv4 packet of which `reported` bytes were on the link; `None` where it ends within its
+/// header.
 pub(super) fn version_4(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
-    let [first, _, total_0, total_1, id_0, id_1, offset_0, offset_1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = *fixed;
+    let [
+        first,
+        _,
+        total_0,
+        total_1,
+        id_0,
+        id_1,
+        offset_0,
+        offset_1,
+        _,
+        protocol,
+        _,
+        _,
+        s0,
+        s1,
+        s2,
+        s3,
+        d0,
+        d1,
+        d2,
+        d3,
+    ] = *fixed;
     let header_bytes = usize::from(first & 0x0f) * 4;
     if first >> 4 != 4 || header_bytes < 20 {
         return None;
@@ -59,7 +81,8 @@ pub(super) fn version_4(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
     })
 }
 
-/// Reads an IPv6 packet of which `reported` bytes were on the link; `None` where it ends within its headers.
+/// Reads an IPv6 packet of which `reported` bytes were on the link; `None` where it ends within its
+/// headers.
 pub(super) fn version_6(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
     const FIXED: u32 = 40;
     let fixed: &[u8; 40] = bytes.first_chunk()?;
@@ -70,7 +93,14 @@ pub(super) fn version_6(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
     let (source, destination): (&[u8; 16], &[u8; 32]) = (addresses.first_chunk()?, addresses);
     let destination: &[u8; 16] = destination.last_chunk()?;
     let stated_payload = u32::from(u16::from_be_bytes([*length_0, *length_1]));
-    let total = stated(if stated_payload == 0 { 0 } else { stated_payload + FIXED }, reported);
+    let total = stated(
+        if stated_payload == 0 {
+            0
+        } else {
+            stated_payload + FIXED
+        },
+        reported,
+    );
     let extensions = extensions(bytes, *next)?;
     Some(Datagram {
         source: IpAddr::V6(Ipv6Addr::from(*source)),
@@ -83,9 +113,14 @@ pub(super) fn version_6(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
     })
 }
 
-/// The length that counts. None is stated by what never was one packet on a wire; a longer one than the frame's is wrong.
+/// The length that counts. None is stated by what never was one packet on a wire; a longer one than
+/// the frame's is wrong.
 const fn stated(total: u32, reported: u32) -> u32 {
-    if total == 0 || total > reported { reported } else { total }
+    if total == 0 || total > reported {
+        reported
+    } else {
+        total
+    }
 }
 
 struct Extensions {
@@ -96,10 +131,15 @@ struct Extensions {
 
 /// Passes over the extension headers that begin behind the fixed one.
 fn extensions(bytes: &[u8], next: u8) -> Option<Extensions> {
-    let mut passed = Extensions { protocol: next, end: 40, piece: None };
+    let mut passed = Extensions {
+        protocol: next,
+        end: 40,
+        piece: None,
+    };
     for _ in 0..MOST_EXTENSIONS {
         let length = match passed.protocol {
-            // Hop-by-hop, routing, destination options, mobility, host identity, shim6: in units of 8 bytes without the first.
+            // Hop-by-hop, routing, destination options, mobility, host identity, shim6: in units of
+            // 8 bytes without the first.
             0 | 43 | 60 | 135 | 139 | 140 => (usize::from(*bytes.get(passed.end + 1)?) + 1) * 8,
             // Authentication (RFC 4302 §2.2): in units of 4 bytes without the first two.
             51 => (usize::from(*bytes.get(passed.end + 1)?) + 2) * 4,
@@ -107,7 +147,11 @@ fn extensions(bytes: &[u8], next: u8) -> Option<Extensions> {
                 let header: &[u8; 8] = bytes.get(passed.end..)?.first_chunk()?;
                 let [_, _, offset_0, offset_1, id @ ..] = *header;
                 let cut = u16::from_be_bytes([offset_0, offset_1]);
-                let piece = Piece { id: u32::from_be_bytes(id), offset: u32::from(cut & 0xfff8), more: cut & 1 != 0 };
+                let piece = Piece {
+                    id: u32::from_be_bytes(id),
+                    offset: u32::from(cut & 0xfff8),
+                    more: cut & 1 != 0,
+                };
                 // Both zero is a whole datagram in a fragment's clothes (RFC 6946).
                 passed.piece = (piece.offset != 0 || piece.more).then_some(piece);
                 8

@@ -3,7 +3,8 @@
 /// The kind of a frame's first header, as far as they are understood here. Numbers: <https://www.tcpdump.org/linktypes.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Link {
-    /// Ethernet II, with or without VLAN tags (IEEE 802.3, 802.1Q, 802.1ad), and SNAP within IEEE 802.2.
+    /// Ethernet II, with or without VLAN tags (IEEE 802.3, 802.1Q, 802.1ad), and SNAP within IEEE
+    /// 802.2.
     Ethernet,
     /// Linux's stand-in for link layers of all kinds (`LINUX_SLL`), with the protocol at its end.
     LinuxCooked,
@@ -28,13 +29,15 @@ impl Link {
     /// VLAN tags passed over; more are no frame of anybody's.
     const MOST_TAGS: usize = 8;
 
-    /// From the number that libpcap or a capture file gives; `None` for a kind that is not understood.
+    /// From the number that libpcap or a capture file gives; `None` for a kind that is not
+    /// understood.
     pub const fn from_number(number: i32) -> Option<Self> {
         match number {
             1 => Some(Self::Ethernet),
             113 => Some(Self::LinuxCooked),
             276 => Some(Self::LinuxCooked2),
-            // DLT_RAW is 12, or 14 on OpenBSD, and 101 in files; 228 and 229 are IPv4 and IPv6 alone.
+            // DLT_RAW is 12, or 14 on OpenBSD, and 101 in files; 228 and 229 are IPv4 and IPv6
+            // alone.
             12 | 14 | 101 | 228 | 229 => Some(Self::Raw),
             0 | 108 => Some(Self::Loopback),
             _ => None,
@@ -100,8 +103,8 @@ fn typed(frame: &[u8], mut ether_type: u16, mut at: usize) -> Option<(Carried, u
     Some((Carried::Other, at))
 }
 
-/// The family is written in the order of the machine that captured, or in network order. The numbers for IPv6 are those of Linux, `NetBSD`
-/// and `OpenBSD`, `FreeBSD`, macOS.
+/// The family is written in the order of the machine that captured, or in network order. The
+/// numbers for IPv6 are those of Linux, `NetBSD` and `OpenBSD`, `FreeBSD`, macOS.
 fn loopback(frame: &[u8]) -> Option<(Carried, usize)> {
     let carried = match frame.get(..4)? {
         [family, 0, 0, 0] | [0, 0, 0, family] => match family {
@@ -123,5 +126,9 @@ fn by_version(packet: &[u8]) -> Option<Carried> {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..at + 2)?.try_into().ok().map(u16::from_be_bytes)
+    bytes
+        .get(at..at + 2)?
+        .try_into()
+        .ok()
+        .map(u16::from_be_bytes)
 }

@@ -1,5 +1,5 @@
-//! Bytes and their meaning, one protocol a file. Pure, and safe on any input: nothing here panics, loops without end or keeps
-//! more than a stated amount.
+//! Bytes and their meaning, one protocol a file. Pure, and safe on any input: nothing here panics,
+//! loops without end or keeps more than a stated amount.
 
 pub mod anatomy;
 pub mod dns;

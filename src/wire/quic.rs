@@ -1,5 +1,5 @@
-//! QUIC packets with long headers (RFC 9000 §17.2, RFC 8999), and what their Initial packets say: those are protected with keys that
-//! anybody can work out (RFC 9001 §5.2).
+//! QUIC packets with long headers (RFC 9000 §17.2, RFC 8999), and what their Initial packets say:
+//! those are protected with keys that anybody can work out (RFC 9001 §5.2).
 //!
 //! ```text
 //! │ 1 1 type 2 .. 4 │ version 32 │ length 8 │ destination id … │ length 8 │ source id … │ Initial: token length, token │ length │ number …
@@ -49,11 +49,13 @@ pub struct LongPacket<'a> {
     pub source: &'a [u8],
     /// Where it lies in the datagram.
     pub range: Range<usize>,
-    /// Where its protected packet number begins, counted from the datagram's start; for those that have none, its end.
+    /// Where its protected packet number begins, counted from the datagram's start; for those that
+    /// have none, its end.
     pub number_at: usize,
 }
 
-/// The packets with long headers in a datagram: several may lie one behind the other (RFC 9000 §12.2). It ends where no further one is.
+/// The packets with long headers in a datagram: several may lie one behind the other (RFC 9000
+/// §12.2). It ends where no further one is.
 pub fn long_packets(datagram: &[u8]) -> impl Iterator<Item = LongPacket<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -69,7 +71,10 @@ pub const VERSION_1: u32 = 1;
 pub const VERSION_2: u32 = 0x6b33_43cf;
 
 fn long_packet(datagram: &[u8], start: usize) -> Option<LongPacket<'_>> {
-    let mut rest = Reader { bytes: datagram, at: start };
+    let mut rest = Reader {
+        bytes: datagram,
+        at: start,
+    };
     let first = rest.u8()?;
     if first & 0x80 == 0 {
         return None;
@@ -80,7 +85,14 @@ fn long_packet(datagram: &[u8], start: usize) -> Option<LongPacket<'_>> {
     match kind {
         PacketKind::VersionNegotiation | PacketKind::Retry => {
             let end = datagram.len();
-            return Some(LongPacket { kind, version, destination, source, range: start..end, number_at: end });
+            return Some(LongPacket {
+                kind,
+                version,
+                destination,
+                source,
+                range: start..end,
+                number_at: end,
+            });
         }
         PacketKind::Initial => {
             let token = rest.integer()?;
@@ -90,8 +102,17 @@ fn long_packet(datagram: &[u8], start: usize) -> Option<LongPacket<'_>> {
     }
     let length = usize::try_from(rest.integer()?).ok()?;
     let number_at = rest.at;
-    let end = number_at.checked_add(length).filter(|end| *end <= datagram.len())?;
-    Some(LongPacket { kind, version, destination, source, range: start..end, number_at })
+    let end = number_at
+        .checked_add(length)
+        .filter(|end| *end <= datagram.len())?;
+    Some(LongPacket {
+        kind,
+        version,
+        destination,
+        source,
+        range: start..end,
+        number_at,
+    })
 }
 
 /// The two bits of a packet's type mean something else in each version (RFC 9369 §3.2).
@@ -125,6 +146,8 @@ impl<'a> Reader<'a> {
     fn integer(&mut self) -> Option<u64> {
         let first = self.u8()?;
         let more = self.take((1 << (first >> 6)) - 1)?;
-        Some(more.iter().fold(u64::from(first & 0x3f), |value, byte| value << 8 | u64::from(*byte)))
+        Some(more.iter().fold(u64::from(first & 0x3f), |value, byte| {
+            value << 8 | u64::from(*byte)
+        }))
     }
 }

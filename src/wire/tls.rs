@@ -1,4 +1,5 @@
-//! TLS records (RFC 8446 §5.1, RFC 5246 §6.2.1) and the handshake messages that travel in the clear.
+//! TLS records (RFC 8446 §5.1, RFC 5246 §6.2.1) and the handshake messages that travel in the
+//! clear.
 //!
 //! ```text
 //! record   │ type 1 │ version 2 │ length 2 │ fragment …            message │ type 1 │ length 3 │ body …
@@ -43,7 +44,8 @@ pub enum Sender {
 pub struct Seen {
     /// Offset of its first byte in its direction's stream.
     pub offset: u64,
-    /// How many bytes carried it. For the first message of a record the record's header counts along.
+    /// How many bytes carried it. For the first message of a record the record's header counts
+    /// along.
     pub bytes: u64,
     /// What it is.
     pub what: What,
@@ -64,7 +66,8 @@ pub enum What {
     Alert(u8),
     /// A record whose content is encrypted.
     Encrypted,
-    /// This is no TLS: the first bytes where a record's header should be. Nothing more is told of this direction.
+    /// This is no TLS: the first bytes where a record's header should be. Nothing more is told of
+    /// this direction.
     Garbage([u8; RECORD_HEADER]),
 }
 
@@ -80,7 +83,11 @@ pub struct HandshakeReader {
 impl HandshakeReader {
     /// Takes the next bytes of one direction and tells what is complete with them.
     pub fn read(&mut self, from: Sender, bytes: &[u8], mut tell: impl FnMut(Seen)) {
-        let Self { client, server, tls13 } = self;
+        let Self {
+            client,
+            server,
+            tls13,
+        } = self;
         let lane = match from {
             Sender::Client => client,
             Sender::Server => server,
@@ -134,7 +141,10 @@ impl Lane {
 
     fn read_header<'a>(&mut self, bytes: &'a [u8], tell: &mut impl FnMut(Seen)) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(bytes.len().min(RECORD_HEADER - self.header_filled));
-        if let Some(place) = self.header.get_mut(self.header_filled..self.header_filled + taken.len()) {
+        if let Some(place) = self
+            .header
+            .get_mut(self.header_filled..self.header_filled + taken.len())
+        {
             place.copy_from_slice(taken);
         }
         self.header_filled += taken.len();
@@ -151,14 +161,31 @@ impl Lane {
         let start = self.offset - RECORD_HEADER as u64;
         if !(20..=24).contains(&kind) || major != 3 {
             self.lost = true;
-            tell(Seen { offset: start, bytes: RECORD_HEADER as u64, what: What::Garbage(self.header) });
+            tell(Seen {
+                offset: start,
+                bytes: RECORD_HEADER as u64,
+                what: What::Garbage(self.header),
+            });
             return;
         }
         let length = usize::from(u16::from_be_bytes([high, low]));
-        self.record = (length > 0).then_some(Record { kind, start, length, left: length, unaccounted: start, first: [0; 2] });
+        self.record = (length > 0).then_some(Record {
+            kind,
+            start,
+            length,
+            left: length,
+            unaccounted: start,
+            first: [0; 2],
+        });
     }
 
-    fn read_content<'a>(&mut self, mut record: Record, bytes: &'a [u8], tls13: &mut bool, tell: &mut impl FnMut(Seen)) -> &'a [u8] {
+    fn read_content<'a>(
+        &mut self,
+        mut record: Record,
+        bytes: &'a [u8],
+        tls13: &mut bool,
+        tell: &mut impl FnMut(Seen),
+    ) -> &'a [u8] {
         let (content, rest) = bytes.split_at(bytes.len().min(record.left));
         let already = record.length - record.left;
         for (place, byte) in record.first.iter_mut().skip(already).zip(content) {
@@ -188,10 +215,20 @@ impl Lane {
             (21, 2) if tls13 || !self.ciphered => What::Alert(record.first[1]),
             _ => What::Encrypted,
         };
-        tell(Seen { offset: record.start, bytes: self.offset - record.start, what });
+        tell(Seen {
+            offset: record.start,
+            bytes: self.offset - record.start,
+            what,
+        });
     }
 
-    fn read_messages(&mut self, record: &mut Record, mut content: &[u8], tls13: &mut bool, tell: &mut impl FnMut(Seen)) {
+    fn read_messages(
+        &mut self,
+        record: &mut Record,
+        mut content: &[u8],
+        tls13: &mut bool,
+        tell: &mut impl FnMut(Seen),
+    ) {
         while !content.is_empty() {
             let start = record.unaccounted;
             let mut message = self.message.take().unwrap_or_else(|| Message::at(start));
@@ -204,7 +241,11 @@ impl Lane {
                 if let What::ServerHello(Some(hello)) = &what {
                     *tls13 |= hello.version == 0x0304;
                 }
-                tell(Seen { offset: message.start, bytes: self.offset - message.start, what });
+                tell(Seen {
+                    offset: message.start,
+                    bytes: self.offset - message.start,
+                    what,
+                });
             } else {
                 self.message = Some(message);
             }
@@ -214,14 +255,23 @@ impl Lane {
 
 impl Message {
     const fn at(start: u64) -> Self {
-        Self { start, header: [0; MESSAGE_HEADER], header_filled: 0, body_left: 0, body: Vec::new() }
+        Self {
+            start,
+            header: [0; MESSAGE_HEADER],
+            header_filled: 0,
+            body_left: 0,
+            body: Vec::new(),
+        }
     }
 
     /// Takes what belongs to it; how many bytes that were.
     fn take(&mut self, content: &[u8]) -> usize {
         let into_header = content.len().min(MESSAGE_HEADER - self.header_filled);
         let (head, body) = content.split_at(into_header);
-        if let Some(place) = self.header.get_mut(self.header_filled..self.header_filled + into_header) {
+        if let Some(place) = self
+            .header
+            .get_mut(self.header_filled..self.header_filled + into_header)
+        {
             place.copy_from_slice(head);
         }
         self.header_filled += into_header;
@@ -230,7 +280,8 @@ impl Message {
         }
         if into_header > 0 {
             let [_, a, b, c] = self.header;
-            self.body_left = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX);
+            self.body_left =
+                usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX);
         }
         let part = body.get(..body.len().min(self.body_left)).unwrap_or(body);
         if self.is_hello() && self.body.len() + part.len() <= MOST_KEPT {
@@ -257,7 +308,8 @@ impl Message {
     }
 }
 
-/// The name of a handshake message's type (RFC 8446 §B.3, RFC 5246 §A.4); `None` for one not assigned.
+/// The name of a handshake message's type (RFC 8446 §B.3, RFC 5246 §A.4); `None` for one not
+/// assigned.
 pub const fn message_name(kind: u8) -> Option<&'static str> {
     Some(match kind {
         0 => "HelloRequest",
@@ -280,7 +332,8 @@ pub const fn message_name(kind: u8) -> Option<&'static str> {
     })
 }
 
-/// The name of an alert's description (RFC 8446 §6.2, RFC 5246 §7.2.2); `None` for one not assigned.
+/// The name of an alert's description (RFC 8446 §6.2, RFC 5246 §7.2.2); `None` for one not
+/// assigned.
 pub const fn alert_name(description: u8) -> Option<&'static str> {
     Some(match description {
         0 => "close_notify",
@@ -324,7 +377,11 @@ pub const fn alert_name(description: u8) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use proptest::prelude::*;
 
     use super::*;
@@ -353,37 +410,78 @@ mod tests {
     fn several_messages_in_one_record_are_told_apart() {
         let bytes = record(22, &[message(11, &[0; 7]), message(14, &[])].concat());
         let seen = read(Sender::Server, &bytes);
-        assert_eq!(seen, [Seen { offset: 0, bytes: 16, what: What::Message(11) }, Seen { offset: 16, bytes: 4, what: What::Message(14) }]);
+        assert_eq!(
+            seen,
+            [
+                Seen {
+                    offset: 0,
+                    bytes: 16,
+                    what: What::Message(11)
+                },
+                Seen {
+                    offset: 16,
+                    bytes: 4,
+                    what: What::Message(14)
+                }
+            ]
+        );
     }
 
     #[test]
     fn one_message_over_several_records_is_told_once() {
         let whole = message(11, &[0; 20]);
         let bytes = [record(22, &whole[..9]), record(22, &whole[9..])].concat();
-        assert_eq!(read(Sender::Server, &bytes), [Seen { offset: 0, bytes: 34, what: What::Message(11) }]);
+        assert_eq!(
+            read(Sender::Server, &bytes),
+            [Seen {
+                offset: 0,
+                bytes: 34,
+                what: What::Message(11)
+            }]
+        );
     }
 
     #[test]
     fn after_change_cipher_spec_handshake_records_are_encrypted() {
         let bytes = [record(20, &[1]), record(22, &[9; 40])].concat();
-        let what: Vec<What> = read(Sender::Client, &bytes).into_iter().map(|seen| seen.what).collect();
+        let what: Vec<What> = read(Sender::Client, &bytes)
+            .into_iter()
+            .map(|seen| seen.what)
+            .collect();
         assert_eq!(what, [What::ChangeCipherSpec, What::Encrypted]);
     }
 
     #[test]
     fn an_answer_in_plain_http_is_garbage_at_its_first_byte() {
         let seen = read(Sender::Server, b"HTTP/1.1 400 Bad Request\r\n");
-        assert_eq!(seen, [Seen { offset: 0, bytes: 5, what: What::Garbage(*b"HTTP/") }]);
+        assert_eq!(
+            seen,
+            [Seen {
+                offset: 0,
+                bytes: 5,
+                what: What::Garbage(*b"HTTP/")
+            }]
+        );
     }
 
     #[test]
     fn an_alert_in_the_clear_gives_its_description() {
-        assert_eq!(read(Sender::Server, &record(21, &[2, 70])), [Seen { offset: 0, bytes: 7, what: What::Alert(70) }]);
+        assert_eq!(
+            read(Sender::Server, &record(21, &[2, 70])),
+            [Seen {
+                offset: 0,
+                bytes: 7,
+                what: What::Alert(70)
+            }]
+        );
     }
 
     proptest! {
         #[test]
-        fn any_bytes_in_any_pieces_tell_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..600), cut in 0usize..600) {
+        fn any_bytes_in_any_pieces_tell_the_same(
+            bytes in proptest::collection::vec(any::<u8>(), 0..600),
+            cut in 0usize..600,
+        ) {
             let cut = cut.min(bytes.len());
             let mut pieces = Vec::new();
             let mut reader = HandshakeReader::default();

@@ -12,8 +12,9 @@ const TCP_FIXED: u32 = 20;
 const UDP_HEADER: u32 = 8;
 const SYN: u8 = 0x02;
 
-/// Reads the header that a datagram's payload begins with. `at` is where in the frame that is; `None` where the header's fixed part was
-/// not captured, or what it says of its own length cannot be.
+/// Reads the header that a datagram's payload begins with. `at` is where in the frame that is;
+/// `None` where the header's fixed part was not captured, or what it says of its own length cannot
+/// be.
 pub(super) fn segment(datagram: &Datagram<'_>, at: Option<u32>) -> Option<Segment> {
     let [source_0, source_1, destination_0, destination_1] = *datagram.payload.first_chunk()?;
     let (kind, header_bytes, carried) = match datagram.protocol {
@@ -26,7 +27,10 @@ pub(super) fn segment(datagram: &Datagram<'_>, at: Option<u32>) -> Option<Segmen
     };
     Some(Segment {
         source: SocketAddr::new(datagram.source, u16::from_be_bytes([source_0, source_1])),
-        destination: SocketAddr::new(datagram.destination, u16::from_be_bytes([destination_0, destination_1])),
+        destination: SocketAddr::new(
+            datagram.destination,
+            u16::from_be_bytes([destination_0, destination_1]),
+        ),
         payload_bytes: carried.saturating_sub(header_bytes),
         payload_at: at.and_then(|at| at.checked_add(header_bytes)),
         kind,
@@ -36,7 +40,25 @@ pub(super) fn segment(datagram: &Datagram<'_>, at: Option<u32>) -> Option<Segmen
 /// The header, and how long it says it is.
 fn tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
-    let [_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, ..] = *fixed;
+    let [
+        _,
+        _,
+        _,
+        _,
+        s0,
+        s1,
+        s2,
+        s3,
+        a0,
+        a1,
+        a2,
+        a3,
+        offset,
+        flags,
+        w0,
+        w1,
+        ..,
+    ] = *fixed;
     let header_bytes = u32::from(offset >> 4) * 4;
     if header_bytes < TCP_FIXED {
         return None;
@@ -58,7 +80,8 @@ fn tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     Some((segment, header_bytes))
 }
 
-/// The options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2, RFC 7323 §2).
+/// The options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2, RFC 7323
+/// §2).
 fn options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
     /// More shift than this is to be taken for this (RFC 7323 §2.3).
     const MOST_SHIFT: u8 = 14;
@@ -74,16 +97,24 @@ fn options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
                 window_scale = Some((*shift).min(MOST_SHIFT));
                 rest
             }
-            // Any other option states its length, kind and length included; 0 is the end of the list.
-            [2..=u8::MAX, length @ 2..=u8::MAX, ..] => bytes.get(usize::from(*length)..).unwrap_or_default(),
+            // Any other option states its length, kind and length included; 0 is the end of the
+            // list.
+            [2..=u8::MAX, length @ 2..=u8::MAX, ..] => {
+                bytes.get(usize::from(*length)..).unwrap_or_default()
+            }
             _ => return (mss, window_scale),
         };
     }
 }
 
-/// Header and payload as UDP states them, where that fits into the datagram; 0 is stated by what is longer than 64 KiB (RFC 2675 §4).
+/// Header and payload as UDP states them, where that fits into the datagram; 0 is stated by what is
+/// longer than 64 KiB (RFC 2675 §4).
 fn udp_bytes(datagram: &Datagram<'_>) -> Option<u32> {
     let [_, _, _, _, high, low, ..] = *datagram.payload.first_chunk::<8>()?;
     let stated = u32::from(u16::from_be_bytes([high, low]));
-    Some(if (UDP_HEADER..=datagram.payload_bytes).contains(&stated) { stated } else { datagram.payload_bytes })
+    Some(if (UDP_HEADER..=datagram.payload_bytes).contains(&stated) {
+        stated
+    } else {
+        datagram.payload_bytes
+    })
 }

@@ -17,6 +17,10 @@ pub(super) struct Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: found {}: {}", self.file, self.line, self.found, self.wall)
+        write!(
+            f,
+            "{}:{}: found {}: {}",
+            self.file, self.line, self.found, self.wall
+        )
     }
 }

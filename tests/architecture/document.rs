@@ -15,5 +15,11 @@ fn the_table_of_rooms_is_the_one_that_is_enforced() {
     });
     let written: Vec<(&str, &str)> = rows.collect();
     let enforced: Vec<(&str, String)> = ROOMS.iter().map(|room| (room.name, room.uses())).collect();
-    assert_eq!(written, enforced.iter().map(|(name, uses)| (*name, uses.as_str())).collect::<Vec<_>>());
+    assert_eq!(
+        written,
+        enforced
+            .iter()
+            .map(|(name, uses)| (*name, uses.as_str()))
+            .collect::<Vec<_>>()
+    );
 }

@@ -1,4 +1,5 @@
-//! What never belongs in finished code: stubs, channels without a bound, ways around the module tree.
+//! What never belongs in finished code: stubs, channels without a bound, ways around the module
+//! tree.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -9,17 +10,31 @@ use super::paths::Target;
 use super::source::Source;
 
 const UNFINISHED: [&str; 3] = ["todo", "unimplemented", "dbg"];
-const UNBOUNDED: [&str; 5] = ["unbounded_channel", "UnboundedSender", "UnboundedReceiver", "unbounded", "unbounded_send"];
+const UNBOUNDED: [&str; 5] = [
+    "unbounded_channel",
+    "UnboundedSender",
+    "UnboundedReceiver",
+    "unbounded",
+    "unbounded_send",
+];
 
 /// The walls that hold everywhere in the package.
 pub(super) fn check(source: &Source) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (name, line) in macros_in(source) {
         if UNFINISHED.contains(&name.as_str()) {
-            complaints.push(source.complaint(line, format!("`{name}!`"), "nothing unfinished is landed"));
+            complaints.push(source.complaint(
+                line,
+                format!("`{name}!`"),
+                "nothing unfinished is landed",
+            ));
         }
         if source.is_product() && name == "include" {
-            complaints.push(source.complaint(line, "`include!`", "code that is included is code that these checks do not see"));
+            complaints.push(source.complaint(
+                line,
+                "`include!`",
+                "code that is included is code that these checks do not see",
+            ));
         }
     }
     if source.is_product() {
@@ -41,7 +56,9 @@ fn gather_macros(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
     for (i, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => gather_macros(group.stream(), found),
-            TokenTree::Ident(ident) if is_invoked(&tokens, i) => found.push((ident.to_string(), ident.span().start().line)),
+            TokenTree::Ident(ident) if is_invoked(&tokens, i) => {
+                found.push((ident.to_string(), ident.span().start().line));
+            }
             _ => {}
         }
     }
@@ -57,12 +74,19 @@ fn unbounded_channels(source: &Source) -> Vec<Complaint> {
     let wall = "channels are bounded, and what overflows is itself an event";
     let mut found = Vec::new();
     gather_idents(source.tokens.clone(), &mut found);
-    let named = found.into_iter().filter(|(name, _)| UNBOUNDED.contains(&name.as_str()));
+    let named = found
+        .into_iter()
+        .filter(|(name, _)| UNBOUNDED.contains(&name.as_str()));
     let standard = source.used.iter().filter_map(|used| match &used.target {
-        Target::External(segments) if *segments == ["std", "sync", "mpsc", "channel"] => Some((used.target.written(), used.line)),
+        Target::External(segments) if *segments == ["std", "sync", "mpsc", "channel"] => {
+            Some((used.target.written(), used.line))
+        }
         _ => None,
     });
-    named.chain(standard).map(|(name, line)| source.complaint(line, format!("`{name}`"), wall)).collect()
+    named
+        .chain(standard)
+        .map(|(name, line)| source.complaint(line, format!("`{name}`"), wall))
+        .collect()
 }
 
 fn gather_idents(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
@@ -75,9 +99,13 @@ fn gather_idents(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
     }
 }
 
-/// Names that say nothing; and, in the product, ways to bring in code from elsewhere than the module tree.
+/// Names that say nothing; and, in the product, ways to bring in code from elsewhere than the
+/// module tree.
 fn modules(source: &Source) -> Vec<Complaint> {
-    let mut modules = Modules { source, complaints: Vec::new() };
+    let mut modules = Modules {
+        source,
+        complaints: Vec::new(),
+    };
     modules.visit_file(&source.syntax);
     modules.complaints
 }
@@ -91,10 +119,23 @@ impl<'ast> Visit<'ast> for Modules<'_> {
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         let line = item.ident.span().start().line;
         if let Some(wall) = names::refused(&item.ident.to_string()) {
-            self.complaints.push(self.source.complaint(line, format!("the module `{}`", item.ident), wall));
+            self.complaints.push(self.source.complaint(
+                line,
+                format!("the module `{}`", item.ident),
+                wall,
+            ));
         }
-        if self.source.is_product() && item.attrs.iter().any(|attribute| attribute.path().is_ident("path")) {
-            self.complaints.push(self.source.complaint(line, "`#[path]`", "a module lies where its name says"));
+        if self.source.is_product()
+            && item
+                .attrs
+                .iter()
+                .any(|attribute| attribute.path().is_ident("path"))
+        {
+            self.complaints.push(self.source.complaint(
+                line,
+                "`#[path]`",
+                "a module lies where its name says",
+            ));
         }
         visit::visit_item_mod(self, item);
     }
@@ -102,7 +143,11 @@ impl<'ast> Visit<'ast> for Modules<'_> {
     fn visit_item_extern_crate(&mut self, item: &'ast syn::ItemExternCrate) {
         if self.source.is_product() {
             let line = item.ident.span().start().line;
-            self.complaints.push(self.source.complaint(line, "`extern crate`", "crates are named by `use`, not by `extern crate`"));
+            self.complaints.push(self.source.complaint(
+                line,
+                "`extern crate`",
+                "crates are named by `use`, not by `extern crate`",
+            ));
         }
     }
 }

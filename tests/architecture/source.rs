@@ -21,8 +21,15 @@ pub(super) struct Source {
 
 impl Source {
     /// Parses a file and resolves its paths. `dependencies` are the crates the package may name.
-    pub(super) fn parse(path: &str, text: &str, dependencies: &[String]) -> Result<Self, Complaint> {
-        let parsed = text.parse::<TokenStream>().map_err(syn::Error::from).and_then(|tokens| Ok((tokens, syn::parse_file(text)?)));
+    pub(super) fn parse(
+        path: &str,
+        text: &str,
+        dependencies: &[String],
+    ) -> Result<Self, Complaint> {
+        let parsed = text
+            .parse::<TokenStream>()
+            .map_err(syn::Error::from)
+            .and_then(|tokens| Ok((tokens, syn::parse_file(text)?)));
         let (tokens, syntax) = parsed.map_err(|error| Complaint {
             file: path.to_owned(),
             line: error.span().start().line,
@@ -30,7 +37,13 @@ impl Source {
             wall: "what cannot be parsed cannot be checked".to_owned(),
         })?;
         let used = paths::used(&syntax, module_path(path), dependencies);
-        Ok(Self { path: path.to_owned(), text: text.to_owned(), tokens, syntax, used })
+        Ok(Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            tokens,
+            syntax,
+            used,
+        })
     }
 
     /// Whether it belongs to the library or the binary, not to its tests, examples or benches.
@@ -38,21 +51,38 @@ impl Source {
         self.path.starts_with("src/")
     }
 
-    /// The room it lies in: the first folder under `src/`, or the name of a file that lies there directly.
+    /// The room it lies in: the first folder under `src/`, or the name of a file that lies there
+    /// directly.
     pub(super) fn room(&self) -> &str {
         let inner = self.path.strip_prefix("src/").unwrap_or(&self.path);
-        inner.split_once('/').map_or_else(|| inner.trim_end_matches(".rs"), |(room, _)| room)
+        inner
+            .split_once('/')
+            .map_or_else(|| inner.trim_end_matches(".rs"), |(room, _)| room)
     }
 
     /// A complaint about a place in it.
-    pub(super) fn complaint(&self, line: usize, found: impl Into<String>, wall: impl Into<String>) -> Complaint {
-        Complaint { file: self.path.clone(), line, found: found.into(), wall: wall.into() }
+    pub(super) fn complaint(
+        &self,
+        line: usize,
+        found: impl Into<String>,
+        wall: impl Into<String>,
+    ) -> Complaint {
+        Complaint {
+            file: self.path.clone(),
+            line,
+            found: found.into(),
+            wall: wall.into(),
+        }
     }
 }
 
-/// `src/probe/dns/cache.rs` is `probe::dns::cache`, `src/probe/mod.rs` is `probe`, `src/lib.rs` the root.
+/// `src/probe/dns/cache.rs` is `probe::dns::cache`, `src/probe/mod.rs` is `probe`, `src/lib.rs` the
+/// root.
 fn module_path(path: &str) -> Vec<String> {
-    let inner = path.strip_prefix("src/").unwrap_or(path).trim_end_matches(".rs");
+    let inner = path
+        .strip_prefix("src/")
+        .unwrap_or(path)
+        .trim_end_matches(".rs");
     let mut segments: Vec<String> = inner.split('/').map(str::to_owned).collect();
     if segments.last().is_some_and(|last| last == "mod") || matches!(inner, "lib" | "main") {
         segments.pop();
@@ -73,7 +103,10 @@ mod tests {
             ("src/probe/dns/cache.rs", "probe::dns::cache", "probe"),
         ] {
             assert_eq!(module_path(path).join("::"), module);
-            assert_eq!(Source::parse(path, "", &[]).map(|source| source.room().to_owned()), Ok(room.to_owned()));
+            assert_eq!(
+                Source::parse(path, "", &[]).map(|source| source.room().to_owned()),
+                Ok(room.to_owned())
+            );
         }
     }
 }

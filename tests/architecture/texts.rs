@@ -1,7 +1,8 @@
 //! Every text of an event has a class: whether masking leaves it or looks for secrets in it.
 //!
-//! The types of the events are followed from `What` down, and each field that is text is looked for in `trace::TEXT_FIELDS`. That masking
-//! does what the class says is shown by planting secrets, in `insight::redact`.
+//! The types of the events are followed from `What` down, and each field that is text is looked for
+//! in `trace::TEXT_FIELDS`. That masking does what the class says is shown by planting secrets, in
+//! `insight::redact`.
 
 use std::collections::HashMap;
 
@@ -47,21 +48,35 @@ const DEEPEST: usize = 8;
 /// The wall that every text of an event is in the table, and nothing else is.
 pub(super) fn check(sources: &[Source], table: &[&str]) -> Vec<Complaint> {
     let types = Types::of(sources);
-    let mut walk = Walk { types: &types, found: Vec::new(), unknown: Vec::new() };
+    let mut walk = Walk {
+        types: &types,
+        found: Vec::new(),
+        unknown: Vec::new(),
+    };
     walk.named("What", "", Span::call_site(), "src/trace/event.rs", 0);
-    let missing = walk.found.iter().filter(|found| !table.contains(&found.path.as_str())).map(|found| Complaint {
-        file: found.file.clone(),
-        line: found.line,
-        found: format!("`{}`", found.path),
-        wall: "every text of an event has a class in src/trace/text_fields.rs".to_owned(),
-    });
-    let gone = table.iter().filter(|path| !walk.found.iter().any(|found| found.path == **path)).map(|path| Complaint {
-        file: "src/trace/text_fields.rs".to_owned(),
-        line: 0,
-        found: format!("`{path}`"),
-        wall: "each row of the table is a text of an event".to_owned(),
-    });
-    missing.chain(gone).chain(walk.unknown.iter().map(Complaint::clone)).collect()
+    let missing = walk
+        .found
+        .iter()
+        .filter(|found| !table.contains(&found.path.as_str()))
+        .map(|found| Complaint {
+            file: found.file.clone(),
+            line: found.line,
+            found: format!("`{}`", found.path),
+            wall: "every text of an event has a class in src/trace/text_fields.rs".to_owned(),
+        });
+    let gone = table
+        .iter()
+        .filter(|path| !walk.found.iter().any(|found| found.path == **path))
+        .map(|path| Complaint {
+            file: "src/trace/text_fields.rs".to_owned(),
+            line: 0,
+            found: format!("`{path}`"),
+            wall: "each row of the table is a text of an event".to_owned(),
+        });
+    missing
+        .chain(gone)
+        .chain(walk.unknown.iter().map(Complaint::clone))
+        .collect()
 }
 
 /// The structures and enumerations of the events, by their names, and the files they stand in.
@@ -69,7 +84,13 @@ struct Types<'a>(HashMap<String, (&'a str, &'a syn::Item)>);
 
 impl<'a> Types<'a> {
     fn of(sources: &'a [Source]) -> Self {
-        let items = sources.iter().flat_map(|source| source.syntax.items.iter().map(|item| (source.path.as_str(), item)));
+        let items = sources.iter().flat_map(|source| {
+            source
+                .syntax
+                .items
+                .iter()
+                .map(|item| (source.path.as_str(), item))
+        });
         let named = items.filter_map(|(file, item)| {
             let name = match item {
                 syn::Item::Struct(item) => &item.ident,
@@ -100,17 +121,25 @@ impl Walk<'_> {
         let syn::Type::Path(syn::TypePath { path: named, .. }) = ty else {
             return self.complain(path, file, ty.span());
         };
-        let Some(last) = named.segments.last() else { return };
+        let Some(last) = named.segments.last() else {
+            return;
+        };
         let name = last.ident.to_string();
         if AROUND.contains(&name.as_str()) {
-            let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return };
+            let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+                return;
+            };
             for argument in &arguments.args {
                 if let syn::GenericArgument::Type(inner) = argument {
                     self.typed(inner, path, file, depth);
                 }
             }
         } else if matches!(name.as_str(), "String" | "Untrusted") {
-            self.found.push(Found { path: path.to_owned(), file: file.to_owned(), line: ty.span().start().line });
+            self.found.push(Found {
+                path: path.to_owned(),
+                file: file.to_owned(),
+                line: ty.span().start().line,
+            });
         } else if !WITHOUT_TEXT.contains(&name.as_str()) {
             self.named(&name, path, ty.span(), file, depth + 1);
         }
@@ -118,7 +147,8 @@ impl Walk<'_> {
 
     /// A type of the events' own.
     fn named(&mut self, name: &str, path: &str, span: Span, file: &str, depth: usize) {
-        let Some((own_file, item)) = self.types.0.get(name).copied().filter(|_| depth <= DEEPEST) else {
+        let Some((own_file, item)) = self.types.0.get(name).copied().filter(|_| depth <= DEEPEST)
+        else {
             return self.complain(path, file, span);
         };
         let attributes = match item {
@@ -127,15 +157,24 @@ impl Walk<'_> {
             _ => return,
         };
         if serde_value(attributes, "into").as_deref() == Some("String") {
-            self.found.push(Found { path: path.to_owned(), file: file.to_owned(), line: span.start().line });
+            self.found.push(Found {
+                path: path.to_owned(),
+                file: file.to_owned(),
+                line: span.start().line,
+            });
             return;
         }
         match item {
             syn::Item::Struct(item) => self.fields(&item.fields, path, own_file, depth),
             syn::Item::Enum(item) => {
                 for variant in &item.variants {
-                    let said = serde_value(&variant.attrs, "rename").unwrap_or_else(|| snake_case(&variant.ident.to_string()));
-                    let path = if path.is_empty() { said } else { format!("{path}.{said}") };
+                    let said = serde_value(&variant.attrs, "rename")
+                        .unwrap_or_else(|| snake_case(&variant.ident.to_string()));
+                    let path = if path.is_empty() {
+                        said
+                    } else {
+                        format!("{path}.{said}")
+                    };
                     self.fields(&variant.fields, &path, own_file, depth);
                 }
             }
@@ -145,7 +184,9 @@ impl Walk<'_> {
 
     fn fields(&mut self, fields: &syn::Fields, path: &str, file: &str, depth: usize) {
         for field in fields {
-            let name = field.ident.as_ref().map(|ident| serde_value(&field.attrs, "rename").unwrap_or_else(|| ident.to_string()));
+            let name = field.ident.as_ref().map(|ident| {
+                serde_value(&field.attrs, "rename").unwrap_or_else(|| ident.to_string())
+            });
             let path = name.map_or_else(|| path.to_owned(), |name| format!("{path}.{name}"));
             self.typed(&field.ty, &path, file, depth);
         }
@@ -164,7 +205,10 @@ impl Walk<'_> {
 /// `#[serde(key = "value")]`.
 fn serde_value(attributes: &[syn::Attribute], key: &str) -> Option<String> {
     let mut value = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
         let _ = attribute.parse_nested_meta(|meta| {
             let is_it = meta.path.is_ident(key);
             if let Ok(given) = meta.value() {

@@ -10,7 +10,11 @@ pub(super) fn check(source: &Source) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for place in places(source.tokens.clone()) {
         if source.room() != "sys" {
-            complaints.push(source.complaint(place.line, format!("`{}`", place.word), "`sys` is the only room with `unsafe`"));
+            complaints.push(source.complaint(
+                place.line,
+                format!("`{}`", place.word),
+                "`sys` is the only room with `unsafe`",
+            ));
         } else if place.needs_reason && !has_reason(&source.text, place.line) {
             complaints.push(source.complaint(
                 place.line,
@@ -25,7 +29,8 @@ pub(super) fn check(source: &Source) -> Vec<Complaint> {
 struct Place {
     line: usize,
     word: &'static str,
-    /// A block or an implementation promises something itself; a declaration (`unsafe fn`) asks its caller to.
+    /// A block or an implementation promises something itself; a declaration (`unsafe fn`) asks
+    /// its caller to.
     needs_reason: bool,
 }
 
@@ -37,10 +42,18 @@ fn places(tokens: TokenStream) -> Vec<Place> {
             TokenTree::Group(group) => found.extend(places(group.stream())),
             TokenTree::Ident(ident) if ident == "unsafe" => {
                 let declares = matches!(tokens.get(i + 1), Some(TokenTree::Ident(next)) if next == "fn" || next == "extern");
-                found.push(Place { line: ident.span().start().line, word: "unsafe", needs_reason: !declares });
+                found.push(Place {
+                    line: ident.span().start().line,
+                    word: "unsafe",
+                    needs_reason: !declares,
+                });
             }
             TokenTree::Ident(ident) if ident == "unsafe_code" => {
-                found.push(Place { line: ident.span().start().line, word: "unsafe_code", needs_reason: false });
+                found.push(Place {
+                    line: ident.span().start().line,
+                    word: "unsafe_code",
+                    needs_reason: false,
+                });
             }
             _ => {}
         }
@@ -48,10 +61,13 @@ fn places(tokens: TokenStream) -> Vec<Place> {
     found
 }
 
-/// Whether a `// SAFETY:` comment stands on the line or right before the statement it begins or continues.
+/// Whether a `// SAFETY:` comment stands on the line or right before the statement it begins or
+/// continues.
 fn has_reason(text: &str, line: usize) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let Some(index) = line.checked_sub(1).filter(|index| *index < lines.len()) else { return false };
+    let Some(index) = line.checked_sub(1).filter(|index| *index < lines.len()) else {
+        return false;
+    };
     if says_why(lines[index]) {
         return true;
     }
@@ -61,9 +77,13 @@ fn has_reason(text: &str, line: usize) -> bool {
 }
 
 fn says_why(line: &str) -> bool {
-    line.split_once("// SAFETY:").is_some_and(|(_, reason)| !reason.trim().is_empty())
+    line.split_once("// SAFETY:")
+        .is_some_and(|(_, reason)| !reason.trim().is_empty())
 }
 
 fn ends_a_statement(line: &str) -> bool {
-    line.is_empty() || (!line.starts_with("//") && !line.starts_with("#[") && [';', '{', '}'].iter().any(|end| line.ends_with(*end)))
+    line.is_empty()
+        || (!line.starts_with("//")
+            && !line.starts_with("#[")
+            && [';', '{', '}'].iter().any(|end| line.ends_with(*end)))
 }

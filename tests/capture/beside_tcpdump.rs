@@ -22,15 +22,38 @@ impl Tcpdump {
     /// Starts it and waits until it listens; `None` where it is missing or may not.
     fn on(port: u16) -> Option<Self> {
         let mut command = Command::new("tcpdump");
-        command.args(["-i", "lo", "-nn", "-q", "-l", "--immediate-mode", "-B", "16384", "-Z", "root", &format!("tcp port {port}")]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        command.args([
+            "-i",
+            "lo",
+            "-nn",
+            "-q",
+            "-l",
+            "--immediate-mode",
+            "-B",
+            "16384",
+            "-Z",
+            "root",
+            &format!("tcp port {port}"),
+        ]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()?;
         let mut errors = BufReader::new(child.stderr.take()?).lines();
-        let listens = errors.by_ref().map_while(Result::ok).any(|line| line.starts_with("listening on"));
+        let listens = errors
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.starts_with("listening on"));
         // Keeps reading, so that tcpdump never writes into a closed pipe.
         thread::spawn(move || errors.count());
         let (sender, lines) = channel();
         let output = BufReader::new(child.stdout.take()?).lines();
-        thread::spawn(move || output.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        thread::spawn(move || {
+            output
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
         let this = Self { child, lines };
         listens.then_some(this)
     }
@@ -41,7 +64,9 @@ impl Tcpdump {
         let deadline = Instant::now() + PATIENCE;
         while sent + received < count {
             let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = self.lines.recv_timeout(left) else { break };
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                break;
+            };
             if line.contains(&format!(" {}.{} >", client.ip(), client.port())) {
                 sent += 1;
             } else if line.contains(&format!("> {}.{}:", client.ip(), client.port())) {
@@ -65,15 +90,30 @@ fn tcpdump_counts_the_same_packets_in_both_directions() {
         let remote = server(3_000_000);
         // Before the right to capture is given up: a child would not have it either.
         let Some(tcpdump) = Tcpdump::on(remote.port()) else {
-            skipped("tcpdump_counts_the_same_packets", "tcpdump is missing or may not capture");
+            skipped(
+                "tcpdump_counts_the_same_packets",
+                "tcpdump is missing or may not capture",
+            );
             return;
         };
-        let Some(capture) = opened("tcpdump_counts_the_same_packets") else { return };
+        let Some(capture) = opened("tcpdump_counts_the_same_packets") else {
+            return;
+        };
         let heard = Heard::expecting(&capture, remote);
         let (local, _) = ask(remote);
         let (trace, _) = heard.finished();
-        let flow = trace.flow(&FlowKey { local, remote, tcp: true, reuse: 0 }).expect("the connection's packets");
-        let ours = (flow.counts(Direction::Sent).packets, flow.counts(Direction::Received).packets);
+        let flow = trace
+            .flow(&FlowKey {
+                local,
+                remote,
+                tcp: true,
+                reuse: 0,
+            })
+            .expect("the connection's packets");
+        let ours = (
+            flow.counts(Direction::Sent).packets,
+            flow.counts(Direction::Received).packets,
+        );
         assert_eq!(tcpdump.counted(ours.0 + ours.1, local), ours);
     });
 }

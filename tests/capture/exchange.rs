@@ -39,7 +39,9 @@ fn serve(mut stream: TcpStream, answer: u64) {
 /// Asks, reads the answer to its end and closes. The client's own address.
 pub(super) fn ask(server: SocketAddr) -> (SocketAddr, u64) {
     let mut stream = TcpStream::connect(server).unwrap();
-    stream.write_all(&vec![1; usize::try_from(ASKED).unwrap()]).unwrap();
+    stream
+        .write_all(&vec![1; usize::try_from(ASKED).unwrap()])
+        .unwrap();
     let mut buffer = vec![0; 256 * 1024];
     let mut received = 0;
     loop {

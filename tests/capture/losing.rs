@@ -14,7 +14,9 @@ use super::scene::{Heard, PATIENCE, on_a_thread_of_its_own, opened};
 fn a_gibibyte_over_loopback_is_seen_whole_or_the_loss_is_stated() {
     const GIBIBYTE: u64 = 1 << 30;
     on_a_thread_of_its_own(|| {
-        let Some(capture) = opened("a_gibibyte_over_loopback") else { return };
+        let Some(capture) = opened("a_gibibyte_over_loopback") else {
+            return;
+        };
         let remote = server(GIBIBYTE);
         let heard = Heard::expecting(&capture, remote);
         let began = Instant::now();
@@ -22,7 +24,16 @@ fn a_gibibyte_over_loopback_is_seen_whole_or_the_loss_is_stated() {
         let took = began.elapsed();
         let (trace, said) = heard.finished();
         assert_eq!(received, GIBIBYTE);
-        let lost: u64 = said.iter().map(|what| if let What::CaptureClosed { dropped, .. } = what { *dropped } else { 0 }).sum();
+        let lost: u64 = said
+            .iter()
+            .map(|what| {
+                if let What::CaptureClosed { dropped, .. } = what {
+                    *dropped
+                } else {
+                    0
+                }
+            })
+            .sum();
         let seen = trace.flows()[0].counts(Direction::Received);
         eprintln!(
             "1 GiB in {took:?}: {} packets, {} with data, {} again, {lost} lost",
@@ -32,7 +43,10 @@ fn a_gibibyte_over_loopback_is_seen_whole_or_the_loss_is_stated() {
         if lost == 0 {
             assert_eq!(covered, GIBIBYTE);
         } else {
-            assert!(covered < GIBIBYTE, "{lost} packets lost, but no byte is missing");
+            assert!(
+                covered < GIBIBYTE,
+                "{lost} packets lost, but no byte is missing"
+            );
         }
     });
 }
@@ -42,7 +56,12 @@ fn covered(packets: &[PacketEntry]) -> u64 {
     let mut ranges: Vec<(u64, u64)> = packets
         .iter()
         .filter(|packet| packet.direction == Direction::Received)
-        .map(|packet| (packet.offset, packet.offset + u64::from(packet.payload_bytes)))
+        .map(|packet| {
+            (
+                packet.offset,
+                packet.offset + u64::from(packet.payload_bytes),
+            )
+        })
         .collect();
     ranges.sort_unstable();
     let (mut sum, mut reached) = (0, 0);
@@ -70,9 +89,13 @@ impl Bucket {
             return false;
         }
         match event.what {
-            What::Packets { packets } => self.packets.fetch_add(u64::try_from(packets.len()).unwrap(), Ordering::SeqCst),
+            What::Packets { packets } => self
+                .packets
+                .fetch_add(u64::try_from(packets.len()).unwrap(), Ordering::SeqCst),
             What::Dropped { count } => self.dropped.fetch_add(count, Ordering::SeqCst),
-            What::CaptureClosed { received, .. } => self.closed_with.swap(received, Ordering::SeqCst),
+            What::CaptureClosed { received, .. } => {
+                self.closed_with.swap(received, Ordering::SeqCst)
+            }
             _ => 0,
         };
         true
@@ -90,11 +113,16 @@ impl Bucket {
 #[test]
 fn what_a_full_sink_cannot_take_is_counted() {
     on_a_thread_of_its_own(|| {
-        let Some(capture) = opened("what_a_full_sink_cannot_take") else { return };
+        let Some(capture) = opened("what_a_full_sink_cannot_take") else {
+            return;
+        };
         let remote = server(1_000_000);
         let bucket = Arc::new(Bucket::default());
         let into = Arc::clone(&bucket);
-        let listening = capture.listen(Arc::new(move |event| into.take(event)), Arc::new(|| Moment::START));
+        let listening = capture.listen(
+            Arc::new(move |event| into.take(event)),
+            Arc::new(|| Moment::START),
+        );
         listening.expect(&[remote]);
         bucket.full.store(true, Ordering::SeqCst);
         ask(remote);
@@ -102,8 +130,8 @@ fn what_a_full_sink_cannot_take_is_counted() {
         bucket.full.store(false, Ordering::SeqCst);
         ask(remote);
         listening.finish(PATIENCE);
-        let [taken, dropped, received] =
-            [&bucket.packets, &bucket.dropped, &bucket.closed_with].map(|counter| counter.load(Ordering::SeqCst));
+        let [taken, dropped, received] = [&bucket.packets, &bucket.dropped, &bucket.closed_with]
+            .map(|counter| counter.load(Ordering::SeqCst));
         assert!(taken > 0 && dropped > 0, "{taken} taken, {dropped} dropped");
         assert_eq!(taken + dropped, received);
     });

@@ -12,7 +12,9 @@ use super::scene::{Heard, on_a_thread_of_its_own, opened};
 #[test]
 fn what_was_not_expected_is_not_seen() {
     on_a_thread_of_its_own(|| {
-        let Some(capture) = opened("what_was_not_expected_is_not_seen") else { return };
+        let Some(capture) = opened("what_was_not_expected_is_not_seen") else {
+            return;
+        };
         let (expected, other) = (server(10), server(10));
         let heard = Heard::by(&capture);
         ask(expected);
@@ -28,10 +30,14 @@ fn what_was_not_expected_is_not_seen() {
 #[test]
 fn a_datagram_that_leaves_right_after_it_was_expected_is_seen() {
     on_a_thread_of_its_own(|| {
-        let Some(capture) = opened("a_datagram_that_leaves_right_after") else { return };
+        let Some(capture) = opened("a_datagram_that_leaves_right_after") else {
+            return;
+        };
         // Each to a port not expected before, so each depends on the filter just set.
         let heard = Heard::by(&capture);
-        let receivers: Vec<UdpSocket> = (0..20).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        let receivers: Vec<UdpSocket> = (0..20)
+            .map(|_| UdpSocket::bind("127.0.0.1:0").unwrap())
+            .collect();
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
         for receiver in &receivers {
             let remote = receiver.local_addr().unwrap();
@@ -47,10 +53,19 @@ fn a_datagram_that_leaves_right_after_it_was_expected_is_seen() {
 #[test]
 fn an_interface_that_is_not_there_is_named() {
     on_a_thread_of_its_own(|| {
-        let refusal = Opening::begin(&Interfaces::Named("no-such-if0".into()), Depth::Headers).ready().err().expect("a refusal");
+        let refusal = Opening::begin(&Interfaces::Named("no-such-if0".into()), Depth::Headers)
+            .ready()
+            .err()
+            .expect("a refusal");
         if !refusal.remedy.contains("setcap") {
             assert!(refusal.reason.contains("no-such-if0"), "{refusal}");
         }
-        assert_eq!(refusal.event(), What::CaptureUnavailable { reason: refusal.reason.clone(), remedy: refusal.remedy.clone() });
+        assert_eq!(
+            refusal.event(),
+            What::CaptureUnavailable {
+                reason: refusal.reason.clone(),
+                remedy: refusal.remedy.clone()
+            }
+        );
     });
 }

@@ -1,5 +1,5 @@
-//! Aggregates: over a cable whose ends leave cutting and gluing segments to each other, the sizes that the kernel tells add up to what it
-//! counts on the wire.
+//! Aggregates: over a cable whose ends leave cutting and gluing segments to each other, the sizes
+//! that the kernel tells add up to what it counts on the wire.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -26,10 +26,15 @@ const DATA_SEGMENTS_OUT: usize = 156;
 
 /// Runs `ip` in the calling thread's network.
 fn ip(arguments: &str) -> bool {
-    Command::new("ip").args(arguments.split(' ')).env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin").status().is_ok_and(|status| status.success())
+    Command::new("ip")
+        .args(arguments.split(' '))
+        .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
-/// A network of the calling thread's own, joined by a cable to another thread's in which a server takes so much and sends as much.
+/// A network of the calling thread's own, joined by a cable to another thread's in which a server
+/// takes so much and sends as much.
 fn cabled() -> Option<SocketAddr> {
     leave(Namespaces::Network).ok()?;
     let (tell, told) = channel();
@@ -47,8 +52,9 @@ fn cabled() -> Option<SocketAddr> {
         stream.write_all(&vec![b'x'; BYTES]).unwrap();
     });
     let other = told.recv().unwrap().as_raw_nonzero();
-    let made = ip(&format!("link add client type veth peer name server netns {other}"))
-        && ip(&format!("addr add {CLIENT}/24 dev client"))
+    let made = ip(&format!(
+        "link add client type veth peer name server netns {other}"
+    )) && ip(&format!("addr add {CLIENT}/24 dev client"))
         && ip("link set client up");
     if !made {
         return None;
@@ -60,11 +66,14 @@ fn cabled() -> Option<SocketAddr> {
 #[test]
 fn aggregates_count_as_the_segments_that_the_wire_carries() {
     on_a_thread_of_its_own(|| {
-        let Some(server) = cabled() else { return skipped("aggregates", "no network of its own, or no cable") };
-        let capture = match Opening::begin(&Interfaces::Named("client".to_owned()), Depth::Headers).ready() {
-            Ok(capture) => capture,
-            Err(refusal) => return skipped("aggregates", &refusal.to_string()),
+        let Some(server) = cabled() else {
+            return skipped("aggregates", "no network of its own, or no cable");
         };
+        let capture =
+            match Opening::begin(&Interfaces::Named("client".to_owned()), Depth::Headers).ready() {
+                Ok(capture) => capture,
+                Err(refusal) => return skipped("aggregates", &refusal.to_string()),
+            };
         let heard = Heard::expecting(&capture, server);
         let mut stream = TcpStream::connect(server).unwrap();
         stream.write_all(&vec![b'x'; BYTES]).unwrap();
@@ -73,12 +82,22 @@ fn aggregates_count_as_the_segments_that_the_wire_carries() {
         drop(stream);
         let (trace, _) = heard.finished();
         let flow = trace.flows().first().unwrap();
-        for (direction, at) in [(Direction::Received, DATA_SEGMENTS_IN), (Direction::Sent, DATA_SEGMENTS_OUT)] {
+        for (direction, at) in [
+            (Direction::Received, DATA_SEGMENTS_IN),
+            (Direction::Sent, DATA_SEGMENTS_OUT),
+        ] {
             let segments = u32::from_ne_bytes(kernel[at..at + 4].try_into().unwrap());
             let counts = flow.counts(direction);
-            assert!(counts.max_payload > 1_460, "nothing was joined, {direction:?}: {counts:?}");
+            assert!(
+                counts.max_payload > 1_460,
+                "nothing was joined, {direction:?}: {counts:?}"
+            );
             assert_eq!(counts.max_segment, 1_448, "{direction:?}: {counts:?}");
-            assert_eq!(counts.wire_segments, u64::from(segments), "{direction:?}: {counts:?}");
+            assert_eq!(
+                counts.wire_segments,
+                u64::from(segments),
+                "{direction:?}: {counts:?}"
+            );
         }
     });
 }

@@ -10,7 +10,10 @@ const RIGHTS: u64 = (1 << 12) | (1 << 13);
 
 /// The rights a thread's status shows in a set.
 fn rights(status: &str, set: &str) -> u64 {
-    let line = status.lines().find(|line| line.starts_with(set)).expect("the set's line");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with(set))
+        .expect("the set's line");
     u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap() & RIGHTS
 }
 
@@ -23,12 +26,16 @@ fn assert_gone(status: &str) {
 #[test]
 fn neither_the_opening_thread_nor_the_reading_one_has_the_right() {
     on_a_thread_of_its_own(|| {
-        let Some(capture) = opened("neither_the_opening_thread_nor_the_reading_one") else { return };
+        let Some(capture) = opened("neither_the_opening_thread_nor_the_reading_one") else {
+            return;
+        };
         assert_gone(&fs::read_to_string("/proc/thread-self/status").unwrap());
         let readers: Vec<String> = fs::read_dir("/proc/self/task")
             .unwrap()
             .map(|task| task.unwrap().path())
-            .filter(|task| fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim() == "capture"))
+            .filter(|task| {
+                fs::read_to_string(task.join("comm")).is_ok_and(|name| name.trim() == "capture")
+            })
             .filter_map(|task| fs::read_to_string(task.join("status")).ok())
             .collect();
         assert!(!readers.is_empty(), "no reading thread");
@@ -48,7 +55,11 @@ fn neither_the_opening_thread_nor_the_reading_one_has_the_right() {
 fn a_refused_opening_gives_up_the_right_too() {
     on_a_thread_of_its_own(|| {
         let nowhere = tapline::capture::Interfaces::Named("no-such-if0".into());
-        assert!(tapline::capture::Opening::begin(&nowhere, tapline::capture::Depth::Headers).ready().is_err());
+        assert!(
+            tapline::capture::Opening::begin(&nowhere, tapline::capture::Depth::Headers)
+                .ready()
+                .is_err()
+        );
         assert_gone(&fs::read_to_string("/proc/thread-self/status").unwrap());
     });
 }

@@ -13,7 +13,8 @@ use tapline::units::{Moment, Nanos, WallTime};
 /// How long a condition is waited for before a test fails.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Runs a test on a thread of its own: opening a capture takes rights from the thread it is called on for good.
+/// Runs a test on a thread of its own: opening a capture takes rights from the thread it is called
+/// on for good.
 pub(super) fn on_a_thread_of_its_own(test: impl FnOnce() + Send + 'static) {
     if let Err(panic) = thread::spawn(test).join() {
         std::panic::resume_unwind(panic);
@@ -22,11 +23,17 @@ pub(super) fn on_a_thread_of_its_own(test: impl FnOnce() + Send + 'static) {
 
 /// An open capture of loopback; `None`, said aloud, without the right to.
 pub(super) fn opened(test: &str) -> Option<Capture> {
-    let loopback = Interfaces::Towards { addresses: vec![SocketAddr::from(([127, 0, 0, 1], 80))], names: false };
+    let loopback = Interfaces::Towards {
+        addresses: vec![SocketAddr::from(([127, 0, 0, 1], 80))],
+        names: false,
+    };
     match Opening::begin(&loopback, Depth::Headers).ready() {
         Ok(capture) => Some(capture),
         Err(refusal) => {
-            assert!(refusal.remedy.contains("setcap cap_net_raw=eip"), "refused for another reason than rights: {refusal}");
+            assert!(
+                refusal.remedy.contains("setcap cap_net_raw=eip"),
+                "refused for another reason than rights: {refusal}"
+            );
             skipped(test, &refusal.to_string());
             None
         }
@@ -35,7 +42,10 @@ pub(super) fn opened(test: &str) -> Option<Capture> {
 
 /// Says so, past the test harness, which hides what tests that pass print.
 pub(super) fn skipped(test: &str, reason: &str) {
-    #[expect(clippy::explicit_write, reason = "the harness hides what eprintln! writes")]
+    #[expect(
+        clippy::explicit_write,
+        reason = "the harness hides what eprintln! writes"
+    )]
     writeln!(std::io::stderr(), "SKIPPED {test}: {reason}").unwrap();
 }
 
@@ -54,10 +64,27 @@ impl Heard {
             true
         });
         let start = Instant::now();
-        let wall = WallTime(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap());
-        sink(Event { at: Moment::START, what: What::ClockPaired { wall, uncertainty: Nanos(1_000) } });
+        let wall = WallTime(
+            u64::try_from(
+                SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap()
+                    .as_nanos(),
+            )
+            .unwrap(),
+        );
+        sink(Event {
+            at: Moment::START,
+            what: What::ClockPaired {
+                wall,
+                uncertainty: Nanos(1_000),
+            },
+        });
         let now: Now = Arc::new(move || Moment::START + Nanos::from(start.elapsed()));
-        Self { listening: capture.listen(sink, now), events }
+        Self {
+            listening: capture.listen(sink, now),
+            events,
+        }
     }
 
     pub(super) fn expecting(capture: &Capture, remote: SocketAddr) -> Self {
@@ -70,6 +97,9 @@ impl Heard {
     pub(super) fn finished(self) -> (Trace, Vec<What>) {
         self.listening.finish(PATIENCE);
         let events = self.events.lock().unwrap().clone();
-        (Trace::of(events.clone()), events.into_iter().map(|event| event.what).collect())
+        (
+            Trace::of(events.clone()),
+            events.into_iter().map(|event| event.what).collect(),
+        )
     }
 }

@@ -9,7 +9,8 @@ use super::talk::Talk;
 fn records(mut stream: &[u8]) -> Vec<&[u8]> {
     let mut records = Vec::new();
     while !stream.is_empty() {
-        let (record, rest) = stream.split_at(5 + usize::from(u16::from_be_bytes([stream[3], stream[4]])));
+        let (record, rest) =
+            stream.split_at(5 + usize::from(u16::from_be_bytes([stream[3], stream[4]])));
         records.push(record);
         stream = rest;
     }
@@ -18,13 +19,21 @@ fn records(mut stream: &[u8]) -> Vec<&[u8]> {
 
 /// What application data there is in a direction.
 fn text(decipherer: &mut Decipherer, from: Sender, stream: &[u8]) -> Vec<u8> {
-    let opened = records(stream).into_iter().map(|record| decipherer.open(from, record).unwrap());
-    opened.filter(|opened| opened.kind == 23).flat_map(|opened| opened.text).collect()
+    let opened = records(stream)
+        .into_iter()
+        .map(|record| decipherer.open(from, record).unwrap());
+    opened
+        .filter(|opened| opened.kind == 23)
+        .flat_map(|opened| opened.text)
+        .collect()
 }
 
 #[test]
 fn every_suite_of_both_versions_is_opened() {
-    for suite in aws_lc_rs::ALL_CIPHER_SUITES.iter().filter(|suite| !format!("{:?}", suite.suite()).contains("RSA_WITH")) {
+    for suite in aws_lc_rs::ALL_CIPHER_SUITES
+        .iter()
+        .filter(|suite| !format!("{:?}", suite.suite()).contains("RSA_WITH"))
+    {
         let mut talk = Talk::new(*suite, None);
         talk.settle();
         let (question, answer) = (b"GET /".as_slice(), vec![b'x'; 40_000]);
@@ -32,8 +41,16 @@ fn every_suite_of_both_versions_is_opened() {
         talk.say(question, b"again");
         let (client, server) = talk.hellos();
         let mut decipherer = Decipherer::new(&client, &server, &talk.key_log()).unwrap();
-        assert_eq!(text(&mut decipherer, Sender::Client, &talk.passed[0]), [question, question].concat(), "{suite:?}");
-        assert_eq!(text(&mut decipherer, Sender::Server, &talk.passed[1]), [answer.as_slice(), b"again"].concat(), "{suite:?}");
+        assert_eq!(
+            text(&mut decipherer, Sender::Client, &talk.passed[0]),
+            [question, question].concat(),
+            "{suite:?}"
+        );
+        assert_eq!(
+            text(&mut decipherer, Sender::Server, &talk.passed[1]),
+            [answer.as_slice(), b"again"].concat(),
+            "{suite:?}"
+        );
     }
 }
 
@@ -52,8 +69,14 @@ fn keys_may_change_on_the_way() {
     talk.say(b"three", b"3");
     let (client, server) = talk.hellos();
     let mut decipherer = Decipherer::new(&client, &server, &talk.key_log()).unwrap();
-    assert_eq!(text(&mut decipherer, Sender::Server, &talk.passed[1]), b"123");
-    assert_eq!(text(&mut decipherer, Sender::Client, &talk.passed[0]), b"onetwothree");
+    assert_eq!(
+        text(&mut decipherer, Sender::Server, &talk.passed[1]),
+        b"123"
+    );
+    assert_eq!(
+        text(&mut decipherer, Sender::Client, &talk.passed[0]),
+        b"onetwothree"
+    );
 }
 
 #[test]
@@ -64,7 +87,10 @@ fn a_hello_that_was_asked_for_again_is_the_one_that_counts() {
     let (client, server) = talk.hellos();
     assert!(!server.is_retry);
     let mut decipherer = Decipherer::new(&client, &server, &talk.key_log()).unwrap();
-    assert_eq!(text(&mut decipherer, Sender::Server, &talk.passed[1]), b"answer");
+    assert_eq!(
+        text(&mut decipherer, Sender::Server, &talk.passed[1]),
+        b"answer"
+    );
 }
 
 #[test]
@@ -73,17 +99,33 @@ fn what_cannot_be_opened_is_named_and_what_follows_can_be() {
     talk.settle();
     talk.say(b"question", b"answer");
     let (client, server) = talk.hellos();
-    assert_eq!(Decipherer::new(&client, &server, &KeyLog::default()).err(), Some(Undecipherable::NoSecrets));
-    let other = ServerHello { cipher_suite: 0x1304, ..server.clone() };
-    assert_eq!(Decipherer::new(&client, &other, &talk.key_log()).err(), Some(Undecipherable::Suite(0x1304)));
+    assert_eq!(
+        Decipherer::new(&client, &server, &KeyLog::default()).err(),
+        Some(Undecipherable::NoSecrets)
+    );
+    let other = ServerHello {
+        cipher_suite: 0x1304,
+        ..server.clone()
+    };
+    assert_eq!(
+        Decipherer::new(&client, &other, &talk.key_log()).err(),
+        Some(Undecipherable::Suite(0x1304))
+    );
 
     let mut decipherer = Decipherer::new(&client, &server, &talk.key_log()).unwrap();
     let down = records(&talk.passed[1]);
     let mut changed = down[2].to_vec();
     *changed.last_mut().unwrap() ^= 1;
     decipherer.open(Sender::Server, down[0]).unwrap();
-    assert_eq!(decipherer.open(Sender::Server, &changed), Err(Undecipherable::Record));
-    assert!(down[1..].iter().all(|record| decipherer.open(Sender::Server, record).is_ok()));
+    assert_eq!(
+        decipherer.open(Sender::Server, &changed),
+        Err(Undecipherable::Record)
+    );
+    assert!(
+        down[1..]
+            .iter()
+            .all(|record| decipherer.open(Sender::Server, record).is_ok())
+    );
 }
 
 #[test]
@@ -91,12 +133,26 @@ fn a_log_that_was_begun_late_opens_what_it_can() {
     let mut talk = Talk::new(tls13(), None);
     talk.settle();
     talk.say(b"question", b"answer");
-    let late: String =
-        talk.log.0.lock().unwrap().lines().filter(|line| !line.contains("HANDSHAKE")).flat_map(|line| [line, "\n"]).collect();
+    let late: String = talk
+        .log
+        .0
+        .lock()
+        .unwrap()
+        .lines()
+        .filter(|line| !line.contains("HANDSHAKE"))
+        .flat_map(|line| [line, "\n"])
+        .collect();
     let mut log = KeyLog::default();
     log.read(late.as_bytes());
     let (client, server) = talk.hellos();
     let mut decipherer = Decipherer::new(&client, &server, &log).unwrap();
-    let opened: Vec<_> = records(&talk.passed[1]).into_iter().filter_map(|record| decipherer.open(Sender::Server, record).ok()).collect();
-    assert!(opened.iter().any(|opened| opened.kind == 23 && opened.text == b"answer"));
+    let opened: Vec<_> = records(&talk.passed[1])
+        .into_iter()
+        .filter_map(|record| decipherer.open(Sender::Server, record).ok())
+        .collect();
+    assert!(
+        opened
+            .iter()
+            .any(|opened| opened.kind == 23 && opened.text == b"answer")
+    );
 }

@@ -9,7 +9,8 @@ use rustls::crypto::aws_lc_rs::cipher_suite;
 use tapline::dissect::{Dissection, Start, dissect, pairs};
 use tapline::insight::packet_of;
 use tapline::trace::PartKind::{
-    self, Http1Body as Body, Http1ChunkHeader as Size, Http1Head as Head, Http1InformationalHead as Informs, Http1Trailers as Trailers,
+    self, Http1Body as Body, Http1ChunkHeader as Size, Http1Head as Head,
+    Http1InformationalHead as Informs, Http1Trailers as Trailers,
 };
 use tapline::trace::{ByteStore, Event, Flow, Header, Side, StoreError, Stored, Trace, What};
 use tapline::units::{Moment, Nanos, WallTime};
@@ -55,9 +56,19 @@ impl Captured {
     /// A segment from a side (0: the client) at an offset of its stream.
     fn packet(&mut self, from: usize, offset: u32, payload: &[u8], syn: bool) {
         let ends: [SocketAddr; 2] = [([10, 0, 0, 1], 50_000).into(), ([10, 0, 0, 2], 443).into()];
-        let address = |end: SocketAddr| if let SocketAddr::V4(end) = end { end.ip().octets() } else { [0; 4] };
+        let address = |end: SocketAddr| {
+            if let SocketAddr::V4(end) = end {
+                end.ip().octets()
+            } else {
+                [0; 4]
+            }
+        };
         let (source, destination) = (ends[from], ends[1 - from]);
-        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4(address(source), address(destination), 64);
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4(
+            address(source),
+            address(destination),
+            64,
+        );
         let seq = ISN[from].wrapping_add(offset).wrapping_add(u32::from(!syn));
         let mut builder = builder.tcp(source.port(), destination.port(), seq, 500);
         if syn {
@@ -74,20 +85,33 @@ impl Captured {
     /// A datagram between a client and port 53, 5 ms after the one before.
     fn datagram(&mut self, from: usize, payload: &[u8]) {
         let ends = [([10, 0, 0, 1], 50_000), ([10, 0, 0, 2], 53)];
-        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4(ends[from].0, ends[1 - from].0, 64);
+        let builder =
+            PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4(ends[from].0, ends[1 - from].0, 64);
         let mut frame = Vec::new();
-        builder.udp(ends[from].1, ends[1 - from].1).write(&mut frame, payload).unwrap();
+        builder
+            .udp(ends[from].1, ends[1 - from].1)
+            .write(&mut frame, payload)
+            .unwrap();
         self.keep(&frame, 5_000_000);
     }
 
     fn keep(&mut self, frame: &[u8], pace: u64) {
         let bytes = u32::try_from(frame.len()).unwrap();
-        let stored = Stored { at: self.store.0.len() as u64, bytes: NonZeroU32::new(bytes).unwrap(), interface: 0 };
+        let stored = Stored {
+            at: self.store.0.len() as u64,
+            bytes: NonZeroU32::new(bytes).unwrap(),
+            interface: 0,
+        };
         let segment = segment_of(Link::Ethernet, frame, bytes).unwrap();
         let wall = WallTime(pace * self.events.len() as u64);
         self.store.0.extend(frame);
         let packet = packet_of(&segment, wall, bytes, Some(stored));
-        self.events.push(Event { at: Moment::START, what: What::Packets { packets: vec![packet] } });
+        self.events.push(Event {
+            at: Moment::START,
+            what: What::Packets {
+                packets: vec![packet],
+            },
+        });
     }
 
     /// A stream cut into segments of a length.
@@ -110,26 +134,56 @@ fn starts(dissection: &Dissection) -> Vec<String> {
         Start::Response { status } => status.to_string(),
         Start::Trailers => "trailers".to_owned(),
     };
-    dissection.messages.iter().map(|message| line(&message.start)).collect()
+    dissection
+        .messages
+        .iter()
+        .map(|message| line(&message.start))
+        .collect()
 }
 
 fn parts(dissection: &Dissection, from: Side) -> Vec<(u64, u64, PartKind)> {
-    dissection.layers.of(from).parts().iter().map(|part| (part.at, part.bytes, part.what)).collect()
+    dissection
+        .layers
+        .of(from)
+        .parts()
+        .iter()
+        .map(|part| (part.at, part.bytes, part.what))
+        .collect()
 }
 
-const QUESTION: &[u8] = b"GET /a HTTP/1.1\r\nHost: site.test\r\n\r\nHEAD /b HTTP/1.1\r\nHost: site.test\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
-const ANSWER: &[u8] = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n\
-                        HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno";
+const QUESTION: &[u8] = b"GET /a HTTP/1.1\r\nHost: site.test\r\n\r\nHEAD /b HTTP/1.1\r\nHost: \
+    site.test\r\n\r\nGET /c HTTP/1.1\r\n\r\n";
+const ANSWER: &[u8] = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: \
+    chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n\
+                        HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 404 Not \
+Found\r\nContent-Length: 2\r\n\r\nno";
 
 fn expect_http1(dissection: &Dissection) {
-    assert_eq!(starts(dissection), ["GET /a", "HEAD /b", "GET /c", "103", "200", "200", "404"]);
-    assert_eq!(dissection.messages[0].headers, [Header::new("Host", "site.test")]);
-    let pairs: Vec<_> = pairs(&dissection.messages).map(|(_, answer)| answer.map(|answer| answer.start.clone())).collect();
-    assert_eq!(pairs, [200, 200, 404].map(|status| Some(Start::Response { status })));
+    assert_eq!(
+        starts(dissection),
+        ["GET /a", "HEAD /b", "GET /c", "103", "200", "200", "404"]
+    );
+    assert_eq!(
+        dissection.messages[0].headers,
+        [Header::new("Host", "site.test")]
+    );
+    let pairs: Vec<_> = pairs(&dissection.messages)
+        .map(|(_, answer)| answer.map(|answer| answer.start.clone()))
+        .collect();
+    assert_eq!(
+        pairs,
+        [200, 200, 404].map(|status| Some(Start::Response { status }))
+    );
     let server = parts(dissection, Side::Server);
     let kinds: Vec<PartKind> = server.iter().map(|(_, _, what)| *what).collect();
-    assert_eq!(kinds, [Informs, Head, Size, Body, Size, Trailers, Head, Head, Body]);
-    assert_eq!(server.iter().map(|(_, bytes, _)| bytes).sum::<u64>(), ANSWER.len() as u64);
+    assert_eq!(
+        kinds,
+        [Informs, Head, Size, Body, Size, Trailers, Head, Head, Body]
+    );
+    assert_eq!(
+        server.iter().map(|(_, bytes, _)| bytes).sum::<u64>(),
+        ANSWER.len() as u64
+    );
     assert_eq!(dissection.notes, Vec::<String>::new());
 }
 
@@ -147,7 +201,10 @@ fn http1_in_the_clear_in_segments_of_any_length() {
 
 #[test]
 fn tls_is_opened_with_a_key_log_and_said_to_be_shut_without() {
-    for suite in [cipher_suite::TLS13_AES_128_GCM_SHA256, cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384] {
+    for suite in [
+        cipher_suite::TLS13_AES_128_GCM_SHA256,
+        cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    ] {
         let mut talk = Talk::new(suite, None);
         talk.settle();
         talk.say(QUESTION, ANSWER);
@@ -158,13 +215,28 @@ fn tls_is_opened_with_a_key_log_and_said_to_be_shut_without() {
         assert_eq!(dissection.protocols[1], "HTTP/1");
         expect_http1(&dissection);
         let records = dissection.layers.of(Side::Server).records();
-        assert_eq!(records.iter().map(|record| u64::from(record.bytes)).sum::<u64>(), talk.passed[1].len() as u64);
-        assert_eq!(records.iter().map(|record| u64::from(record.plain_bytes)).sum::<u64>(), ANSWER.len() as u64);
+        assert_eq!(
+            records
+                .iter()
+                .map(|record| u64::from(record.bytes))
+                .sum::<u64>(),
+            talk.passed[1].len() as u64
+        );
+        assert_eq!(
+            records
+                .iter()
+                .map(|record| u64::from(record.plain_bytes))
+                .sum::<u64>(),
+            ANSWER.len() as u64
+        );
 
         let shut = captured.taken_apart(&KeyLog::default());
         assert!(shut.messages.is_empty() && shut.layers.of(Side::Server).parts().is_empty());
         assert_eq!(shut.layers.of(Side::Server).records().len(), records.len());
-        assert_eq!(shut.notes, ["what is inside TLS is not shown: the key log has no secrets of this connection"]);
+        assert_eq!(
+            shut.notes,
+            ["what is inside TLS is not shown: the key log has no secrets of this connection"]
+        );
     }
 }
 
@@ -172,8 +244,11 @@ fn tls_is_opened_with_a_key_log_and_said_to_be_shut_without() {
 fn order_and_repetition_do_not_matter_and_a_gap_is_said() {
     let mut captured = Captured::opened();
     captured.stream(0, QUESTION, 1_448);
-    let pieces: Vec<(u32, &[u8])> =
-        ANSWER.chunks(40).enumerate().map(|(place, piece)| (u32::try_from(place * 40).unwrap(), piece)).collect();
+    let pieces: Vec<(u32, &[u8])> = ANSWER
+        .chunks(40)
+        .enumerate()
+        .map(|(place, piece)| (u32::try_from(place * 40).unwrap(), piece))
+        .collect();
     for (offset, piece) in pieces.iter().rev().chain(&pieces) {
         captured.packet(1, *offset, piece, false);
     }
@@ -186,32 +261,71 @@ fn order_and_repetition_do_not_matter_and_a_gap_is_said() {
     }
     let dissection = lossy.taken_apart(&KeyLog::default());
     assert_eq!(starts(&dissection), ["GET /a", "HEAD /b", "GET /c", "103"]);
-    assert_eq!(dissection.notes, ["40 bytes at offset 40 were not captured"]);
+    assert_eq!(
+        dissection.notes,
+        ["40 bytes at offset 40 were not captured"]
+    );
 }
 
 #[test]
 fn a_body_of_known_length_is_followed_over_a_gap() {
     let mut captured = Captured::opened();
     captured.stream(0, b"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n", 1_448);
-    let answer =
-        [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".as_slice(), &[b'x'; 1_000], b"HTTP/1.1 204 No Content\r\n\r\n"].concat();
-    for (place, piece) in answer.chunks(100).enumerate().filter(|(place, _)| *place != 4) {
+    let answer = [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".as_slice(),
+        &[b'x'; 1_000],
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+    ]
+    .concat();
+    for (place, piece) in answer
+        .chunks(100)
+        .enumerate()
+        .filter(|(place, _)| *place != 4)
+    {
         captured.packet(1, u32::try_from(place * 100).unwrap(), piece, false);
     }
-    assert_eq!(starts(&captured.taken_apart(&KeyLog::default())), ["GET /a", "GET /b", "200", "204"]);
+    assert_eq!(
+        starts(&captured.taken_apart(&KeyLog::default())),
+        ["GET /a", "GET /b", "200", "204"]
+    );
 }
 
 #[test]
 fn http2_is_told_frame_by_frame() {
     let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
-        let mut bytes = vec![0, 0, u8::try_from(payload.len()).unwrap(), kind, flags, 0, 0, 0, stream];
+        let mut bytes = vec![
+            0,
+            0,
+            u8::try_from(payload.len()).unwrap(),
+            kind,
+            flags,
+            0,
+            0,
+            0,
+            stream,
+        ];
         bytes.extend(payload);
         bytes
     };
     // GET https / with an authority, and 200: RFC 7541 §A, §C.
-    let request = [&[3_u8, 0, 0, 0, 0, 9, 0x82, 0x87][..], &[0x84, 0x41, 1, b'x', 0, 0, 0]].concat();
-    let client = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &[]), frame(1, 0x2d, 1, &request)].concat();
-    let server = [frame(4, 0, 0, &[]), frame(1, 0, 1, &[0x88]), frame(9, 4, 1, &[]), frame(0, 1, 1, b"hello")].concat();
+    let request = [
+        &[3_u8, 0, 0, 0, 0, 9, 0x82, 0x87][..],
+        &[0x84, 0x41, 1, b'x', 0, 0, 0],
+    ]
+    .concat();
+    let client = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(4, 0, 0, &[]),
+        frame(1, 0x2d, 1, &request),
+    ]
+    .concat();
+    let server = [
+        frame(4, 0, 0, &[]),
+        frame(1, 0, 1, &[0x88]),
+        frame(9, 4, 1, &[]),
+        frame(0, 1, 1, b"hello"),
+    ]
+    .concat();
     for length in [1, 10, 1_448] {
         let mut captured = Captured::opened();
         captured.stream(0, &client, length);
@@ -219,10 +333,16 @@ fn http2_is_told_frame_by_frame() {
         let dissection = captured.taken_apart(&KeyLog::default());
         assert_eq!(
             (dissection.protocols.as_slice(), starts(&dissection)),
-            (["HTTP/2"].as_slice(), vec!["GET /".to_owned(), "200".to_owned()])
+            (
+                ["HTTP/2"].as_slice(),
+                vec!["GET /".to_owned(), "200".to_owned()]
+            )
         );
         assert_eq!(dissection.messages[1].stream, Some(1));
-        let frames: Vec<_> = parts(&dissection, Side::Server).iter().map(|(at, bytes, _)| (*at, *bytes)).collect();
+        let frames: Vec<_> = parts(&dissection, Side::Server)
+            .iter()
+            .map(|(at, bytes, _)| (*at, *bytes))
+            .collect();
         assert_eq!(frames, [(0, 9), (9, 10), (19, 9), (28, 14)]);
     }
 }
@@ -244,9 +364,24 @@ fn questions_to_a_dns_server_find_their_answers() {
     captured.datagram(1, &message(9, 0x81, b"\x01a\x04test", &[]));
     let dissection = captured.taken_apart(&KeyLog::default());
     assert_eq!(dissection.protocols, ["DNS"]);
-    let said: Vec<_> =
-        dissection.asked.iter().map(|asked| (asked.name.raw(), asked.answer.as_ref().map(|answer| answer.rcode.as_str()))).collect();
-    assert_eq!(said, [("a.test", None), ("b.test", Some("NXDOMAIN")), ("a.test", Some("NXDOMAIN"))]);
+    let said: Vec<_> = dissection
+        .asked
+        .iter()
+        .map(|asked| {
+            (
+                asked.name.raw(),
+                asked.answer.as_ref().map(|answer| answer.rcode.as_str()),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("a.test", None),
+            ("b.test", Some("NXDOMAIN")),
+            ("a.test", Some("NXDOMAIN"))
+        ]
+    );
     assert_eq!(dissection.asked[1].took, Some(Nanos::from_millis(5)));
 }
 

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, SupportedCipherSuite};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection,
+    SupportedCipherSuite,
+};
 use tapline::wire::tls::{ClientHello, HandshakeReader, KeyLog, Sender, ServerHello, What};
 
 /// A key log in memory.
@@ -42,7 +45,10 @@ pub(crate) struct Talk {
 
 impl Talk {
     pub(crate) fn new(suite: SupportedCipherSuite, groups: Option<usize>) -> Self {
-        let provider = Arc::new(CryptoProvider { cipher_suites: vec![suite], ..aws_lc_rs::default_provider() });
+        let provider = Arc::new(CryptoProvider {
+            cipher_suites: vec![suite],
+            ..aws_lc_rs::default_provider()
+        });
         let mut client_provider = (*provider).clone();
         if let Some(first) = groups {
             // The server does not know what the client has a share for, and asks it to begin again.
@@ -59,11 +65,18 @@ impl Talk {
         roots.add(certificate.clone()).unwrap();
         let log = Arc::new(Log::default());
         let version = [suite.version()];
-        let builder = ClientConfig::builder_with_provider(Arc::new(client_provider)).with_protocol_versions(&version).unwrap();
+        let builder = ClientConfig::builder_with_provider(Arc::new(client_provider))
+            .with_protocol_versions(&version)
+            .unwrap();
         let mut client = builder.with_root_certificates(roots).with_no_client_auth();
         client.key_log = log.clone();
-        let builder = ServerConfig::builder_with_provider(Arc::new(server_provider)).with_protocol_versions(&version).unwrap();
-        let server = builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+        let builder = ServerConfig::builder_with_provider(Arc::new(server_provider))
+            .with_protocol_versions(&version)
+            .unwrap();
+        let server = builder
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
         let name = ServerName::try_from("site.test").unwrap();
         Self {
             client: ClientConnection::new(Arc::new(client), name).unwrap(),
@@ -112,7 +125,10 @@ impl Talk {
 
     pub(crate) fn hellos(&self) -> (ClientHello, ServerHello) {
         let (mut reader, mut client, mut server) = (HandshakeReader::default(), None, None);
-        for (from, bytes) in [(Sender::Client, &self.passed[0]), (Sender::Server, &self.passed[1])] {
+        for (from, bytes) in [
+            (Sender::Client, &self.passed[0]),
+            (Sender::Server, &self.passed[1]),
+        ] {
             reader.read(from, bytes, |seen| match seen.what {
                 What::ClientHello(hello) => client = hello.or(client.take()),
                 What::ServerHello(hello) => server = hello.or(server.take()),

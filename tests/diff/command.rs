@@ -14,7 +14,11 @@ use crate::scenario::Scenario;
 
 fn tapline(arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("tapline").unwrap();
-    command.args(arguments).env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LC_CTYPE");
+    command
+        .args(arguments)
+        .env("LANG", "C.UTF-8")
+        .env_remove("LC_ALL")
+        .env_remove("LC_CTYPE");
     command
 }
 
@@ -30,7 +34,11 @@ struct Nothing;
 
 impl ByteStore for Nothing {
     fn read(&self, stored: Stored, _: usize, _: &mut Vec<u8>) -> Result<(), StoreError> {
-        Err(StoreError::Gone { at: stored.at, needed: stored.bytes.get().into(), found: 0 })
+        Err(StoreError::Gone {
+            at: stored.at,
+            needed: stored.bytes.get().into(),
+            found: 0,
+        })
     }
 
     fn link_type(&self, _: u16) -> Option<u16> {
@@ -41,14 +49,24 @@ impl ByteStore for Nothing {
 /// A scenario as a saved run, as a summary and as a HAR.
 fn files(folder: &Path, name: &str) -> [PathBuf; 3] {
     let scenario = Scenario::named(name);
-    let means = Means { devices: Vec::new(), store: Arc::new(Nothing), rules: Rules::default(), with_secrets: false, live: false };
+    let means = Means {
+        devices: Vec::new(),
+        store: Arc::new(Nothing),
+        rules: Rules::default(),
+        with_secrets: false,
+        live: false,
+    };
     let mut saver = Saver::begin(Vec::new(), means).unwrap();
     for event in &scenario.events {
         saver.take(event).unwrap();
     }
     let trace = scenario.trace();
     let text = |format| report::write(&trace, format, &Options::default()).into_bytes();
-    let kinds = [("pcapng", saver.finish().unwrap()), ("json", text(Format::Json)), ("har", text(Format::Har))];
+    let kinds = [
+        ("pcapng", saver.finish().unwrap()),
+        ("json", text(Format::Json)),
+        ("har", text(Format::Har)),
+    ];
     kinds.map(|(kind, bytes)| {
         let path = folder.join(format!("{name}.{kind}"));
         std::fs::write(&path, bytes).unwrap();
@@ -59,7 +77,13 @@ fn files(folder: &Path, name: &str) -> [PathBuf; 3] {
 #[test]
 fn a_run_its_summary_and_its_har_are_the_same_run() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["https_http2", "redirects", "repeated", "certificate_expired", "nxdomain"] {
+    for name in [
+        "https_http2",
+        "redirects",
+        "repeated",
+        "certificate_expired",
+        "nxdomain",
+    ] {
         let files = files(folder.path(), name);
         for before in &files {
             for after in &files {
@@ -74,7 +98,10 @@ fn a_run_its_summary_and_its_har_are_the_same_run() {
                 );
                 for transfer in document["transfers"].as_array().unwrap() {
                     let difference = transfer["total"]["difference_ns"].as_i64();
-                    assert!(difference.is_none_or(|by| by.abs() < 2_000), "{paths:?}: {transfer}");
+                    assert!(
+                        difference.is_none_or(|by| by.abs() < 2_000),
+                        "{paths:?}: {transfer}"
+                    );
                 }
             }
         }
@@ -89,21 +116,50 @@ fn a_regression_ends_with_4_and_what_cannot_be_read_with_2() {
     let [good, bad] = [&good[0], &bad[1]].map(|path| path.to_str().unwrap());
     let (text, code) = ran(&["diff", good, bad]);
     assert_eq!(code, 4, "{text}");
-    assert!(text.starts_with("Fails now, and did not before.\nFailed in TLS: "), "{text}");
+    assert!(
+        text.starts_with("Fails now, and did not before.\nFailed in TLS: "),
+        "{text}"
+    );
     assert_eq!(ran(&["diff", bad, good]).1, 0);
     for (arguments, sentence) in [
         (["diff", good, "/nowhere"], "No such file"),
-        (["diff", good, env!("CARGO_MANIFEST_DIR")], "this is a folder"),
-        (["diff", good, concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "this is no capture file"),
-        (["diff", good, concat!(env!("CARGO_MANIFEST_DIR"), "/assets/schema/diff-1.schema.json")], "this is JSON, but neither a HAR"),
+        (
+            ["diff", good, env!("CARGO_MANIFEST_DIR")],
+            "this is a folder",
+        ),
+        (
+            [
+                "diff",
+                good,
+                concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+            ],
+            "this is no capture file",
+        ),
+        (
+            [
+                "diff",
+                good,
+                concat!(
+                    env!("CARGO_MANIFEST_DIR"),
+                    "/assets/schema/diff-1.schema.json"
+                ),
+            ],
+            "this is JSON, but neither a HAR",
+        ),
     ] {
         let (text, code) = ran(&arguments);
         assert!(code == 2 && text.contains(sentence), "{code}: {text}");
     }
     let (text, code) = ran(&["diff", good, good, "--tolerance", "much"]);
-    assert!(code == 2 && text.contains("a share or a time is wanted: 10%, 20ms"), "{text}");
+    assert!(
+        code == 2 && text.contains("a share or a time is wanted: 10%, 20ms"),
+        "{text}"
+    );
     let (text, code) = ran(&["diff", good, good, "--format", "svg"]);
-    assert!(code == 2 && text.contains("there are text, json, markdown"), "{text}");
+    assert!(
+        code == 2 && text.contains("there are text, json, markdown"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -112,18 +168,37 @@ fn reports_go_to_files_and_secrets_stay_masked() {
     let [good, slow] = ["https_http2", "losses"].map(|name| files(folder.path(), name)[0].clone());
     let comment = folder.path().join("comment.md");
     let to_file = format!("markdown={}", comment.display());
-    let (text, _) =
-        ran(&["diff", good.to_str().unwrap(), slow.to_str().unwrap(), "--format", &to_file, "--format", "json", "--redact", "lab"]);
+    let (text, _) = ran(&[
+        "diff",
+        good.to_str().unwrap(),
+        slow.to_str().unwrap(),
+        "--format",
+        &to_file,
+        "--format",
+        "json",
+        "--redact",
+        "lab",
+    ]);
     assert!(serde_json::from_str::<Value>(&text).is_ok());
     let written = std::fs::read_to_string(comment).unwrap();
-    assert!(written.starts_with("# ") && !written.contains("api.lab.test"), "{written}");
+    assert!(
+        written.starts_with("# ") && !written.contains("api.lab.test"),
+        "{written}"
+    );
 }
 
 /// The timings of a HAR that was read and written again.
 #[test]
 fn a_har_read_and_written_again_says_the_same_times() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["https_http2", "redirects", "nxdomain", "certificate_expired", "happy_eyeballs", "hostile_text"] {
+    for name in [
+        "https_http2",
+        "redirects",
+        "nxdomain",
+        "certificate_expired",
+        "happy_eyeballs",
+        "hostile_text",
+    ] {
         let har = files(folder.path(), name)[2].clone();
         let (text, code) = ran(&["report", har.to_str().unwrap(), "--format", "har"]);
         assert_eq!(code, 0, "{text}");
@@ -131,11 +206,20 @@ fn a_har_read_and_written_again_says_the_same_times() {
             let document: Value = serde_json::from_str(text).unwrap();
             let entries = document["log"]["entries"].as_array().unwrap().clone();
             let of = |entry: &Value| {
-                (entry["startedDateTime"].clone(), entry["time"].clone(), entry["timings"].clone(), entry["response"]["status"].clone())
+                (
+                    entry["startedDateTime"].clone(),
+                    entry["time"].clone(),
+                    entry["timings"].clone(),
+                    entry["response"]["status"].clone(),
+                )
             };
             entries.iter().map(of).collect::<Vec<_>>()
         };
-        assert_eq!(times(&text), times(&std::fs::read_to_string(&har).unwrap()), "{name}");
+        assert_eq!(
+            times(&text),
+            times(&std::fs::read_to_string(&har).unwrap()),
+            "{name}"
+        );
     }
 }
 
@@ -144,7 +228,9 @@ fn a_har_is_a_run_of_which_every_report_can_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let har = files(folder.path(), "redirects")[2].clone();
     let mut trace = Trace::default();
-    tapline::archive::Archive::open(&har).unwrap().tell(|event| trace.apply(event));
+    tapline::archive::Archive::open(&har)
+        .unwrap()
+        .tell(|event| trace.apply(event));
     for format in Format::ALL {
         assert!(!report::write(&trace, format, &Options::default()).is_empty());
     }

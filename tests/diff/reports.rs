@@ -11,17 +11,34 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::scenario::Scenario;
 
 fn sides() -> Vec<(String, Side)> {
-    Scenario::all().iter().map(|scenario| (scenario.name.clone(), Side::of(&scenario.trace(), &ServerNames::default()))).collect()
+    Scenario::all()
+        .iter()
+        .map(|scenario| {
+            (
+                scenario.name.clone(),
+                Side::of(&scenario.trace(), &ServerNames::default()),
+            )
+        })
+        .collect()
 }
 
 fn written(before: &Side, after: &Side, format: DiffFormat, options: &Options) -> String {
     let names = ["before.pcapng", "now.pcapng"].map(Untrusted::from);
     let found = difference(before, after, Tolerance::default());
-    format.write(Compared { difference: &found, names: [&names[0], &names[1]] }, options)
+    format.write(
+        Compared {
+            difference: &found,
+            names: [&names[0], &names[1]],
+        },
+        options,
+    )
 }
 
 fn validator() -> Validator {
-    let path = format!("{}/assets/schema/diff-1.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/assets/schema/diff-1.schema.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert!(jsonschema::meta::is_valid(&schema), "it is no JSON Schema");
     jsonschema::draft202012::new(&schema).unwrap()
@@ -34,13 +51,17 @@ fn every_two_scenarios_are_compared_as_the_schema_says_and_are_safe_to_look_at()
         for (is, after) in &sides {
             for format in [DiffFormat::Text, DiffFormat::Json, DiffFormat::Markdown] {
                 let text = written(before, after, format, &Options::default());
-                let unsafe_at = text.chars().position(|c| acts_on_a_terminal(c) && c != '\n');
+                let unsafe_at = text
+                    .chars()
+                    .position(|c| acts_on_a_terminal(c) && c != '\n');
                 assert_eq!(unsafe_at, None, "{was} {is} {format:?}");
                 assert!(text.ends_with('\n'));
                 if format == DiffFormat::Json {
                     let document: Value = serde_json::from_str(&text).unwrap();
-                    let errors: Vec<String> =
-                        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+                    let errors: Vec<String> = validator
+                        .iter_errors(&document)
+                        .map(|error| format!("{}: {error}", error.instance_path()))
+                        .collect();
                     assert!(errors.is_empty(), "{was} {is}: {}", errors.join("\n"));
                 }
             }
@@ -53,8 +74,16 @@ fn what_is_compared_with_itself_is_no_regression() {
     for (name, side) in sides() {
         let found = difference(&side, &side, Tolerance::default());
         assert_eq!(found.regressions, [], "{name}");
-        assert!(found.only_before.is_empty() && found.only_after.is_empty(), "{name}");
-        let changes: Vec<_> = found.transfers.iter().flat_map(|transfer| &transfer.hops).flat_map(|hop| &hop.changes).collect();
+        assert!(
+            found.only_before.is_empty() && found.only_after.is_empty(),
+            "{name}"
+        );
+        let changes: Vec<_> = found
+            .transfers
+            .iter()
+            .flat_map(|transfer| &transfer.hops)
+            .flat_map(|hop| &hop.changes)
+            .collect();
         assert!(changes.is_empty(), "{name}: {changes:?}");
     }
 }
@@ -87,11 +116,22 @@ fn comparisons_read_well() {
         ] {
             for format in [DiffFormat::Text, DiffFormat::Markdown] {
                 let name = format!("diff.{was}.{is}.{}", format.name());
-                insta::assert_snapshot!(name, written(&side(was), &side(is), format, &Options::default()));
+                insta::assert_snapshot!(
+                    name,
+                    written(&side(was), &side(is), format, &Options::default())
+                );
             }
         }
-        let ascii = Options { ascii: true, ..Options::default() };
-        let text = written(&side("https_http2"), &side("happy_eyeballs"), DiffFormat::Text, &ascii);
+        let ascii = Options {
+            ascii: true,
+            ..Options::default()
+        };
+        let text = written(
+            &side("https_http2"),
+            &side("happy_eyeballs"),
+            DiffFormat::Text,
+            &ascii,
+        );
         assert!(text.is_ascii(), "{text}");
     });
 }

@@ -1,8 +1,9 @@
 //! Each phase against curl's `-w` in the same run: within 5 % or 1 ms.
 //!
-//! The servers are behind a long line (a relay that delays each way) and a slow backend, so that the phases are tens of
-//! milliseconds and the comparison means something. Both tools run in turn, medians are compared, and where they differ more
-//! rounds are added to the same medians: noise goes away with more samples, a deviation does not.
+//! The servers are behind a long line (a relay that delays each way) and a slow backend, so that
+//! the phases are tens of milliseconds and the comparison means something. Both tools run in turn,
+//! medians are compared, and where they differ more rounds are added to the same medians: noise
+//! goes away with more samples, a deviation does not.
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,8 +24,9 @@ use crate::fixture::relay;
 use crate::fixture::site::{Ports, Site};
 use crate::probe::{Report, neutral, phase, probe, run};
 
-/// One way's delay of the long line. A handshake is then 100 ms or 200 ms, of which 5 % are more than the few milliseconds that
-/// curl works for itself within its TLS mark (it sets OpenSSL up and reads the trust store there).
+/// One way's delay of the long line. A handshake is then 100 ms or 200 ms, of which 5 % are more
+/// than the few milliseconds that curl works for itself within its TLS mark (it sets OpenSSL up and
+/// reads the trust store there).
 const DELAY: Duration = Duration::from_millis(50);
 /// Runs of each tool at first, and at most.
 const ROUNDS: usize = 3;
@@ -46,15 +48,43 @@ impl Phases {
     const NAMES: [&str; 6] = ["dns", "connect", "tls", "send and wait", "receive", "total"];
 
     const fn values(self) -> [f64; 6] {
-        [self.dns, self.connect, self.tls, self.wait, self.receive, self.total]
+        [
+            self.dns,
+            self.connect,
+            self.tls,
+            self.wait,
+            self.receive,
+            self.total,
+        ]
     }
 
     /// From curl's cumulative marks.
     fn of_curl(figures: &Value) -> Self {
-        let mark = |name: &str| figures[name].as_f64().unwrap_or_else(|| panic!("curl has no {name}: {figures}")) * 1e3;
-        let (dns, connect, first, total) = (mark("time_namelookup"), mark("time_connect"), mark("time_starttransfer"), mark("time_total"));
-        let secured = if mark("time_appconnect") > 0.0 { mark("time_appconnect") } else { connect };
-        Self { dns, connect: connect - dns, tls: secured - connect, wait: first - secured, receive: total - first, total }
+        let mark = |name: &str| {
+            figures[name]
+                .as_f64()
+                .unwrap_or_else(|| panic!("curl has no {name}: {figures}"))
+                * 1e3
+        };
+        let (dns, connect, first, total) = (
+            mark("time_namelookup"),
+            mark("time_connect"),
+            mark("time_starttransfer"),
+            mark("time_total"),
+        );
+        let secured = if mark("time_appconnect") > 0.0 {
+            mark("time_appconnect")
+        } else {
+            connect
+        };
+        Self {
+            dns,
+            connect: connect - dns,
+            tls: secured - connect,
+            wait: first - secured,
+            receive: total - first,
+            total,
+        }
     }
 
     fn of_tapline(report: &Report) -> Self {
@@ -79,30 +109,48 @@ fn agree(what: &str, mut ours: impl FnMut() -> Phases, mut theirs: impl FnMut() 
             our_samples.push(ours());
             their_samples.push(theirs());
         }
-        let Some(difference) = difference(&our_samples, &their_samples) else { return };
-        assert!(our_samples.len() < MOST_ROUNDS, "{what}: {difference}\ntapline {our_samples:.2?}\ncurl {their_samples:.2?}");
+        let Some(difference) = difference(&our_samples, &their_samples) else {
+            return;
+        };
+        assert!(
+            our_samples.len() < MOST_ROUNDS,
+            "{what}: {difference}\ntapline {our_samples:.2?}\ncurl {their_samples:.2?}"
+        );
     }
 }
 
 /// The first phase whose medians lie further apart than 5 % and 1 ms.
 fn difference(ours: &[Phases], theirs: &[Phases]) -> Option<String> {
     let median = |samples: &[Phases], phase: usize| {
-        let mut values: Vec<f64> = samples.iter().map(|sample| sample.values()[phase]).collect();
+        let mut values: Vec<f64> = samples
+            .iter()
+            .map(|sample| sample.values()[phase])
+            .collect();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
     Phases::NAMES.iter().enumerate().find_map(|(i, name)| {
         let (our, their) = (median(ours, i), median(theirs, i));
         let allowed = (their * 0.05).max(1.0);
-        ((our - their).abs() > allowed)
-            .then(|| format!("{name}: tapline {our:.2} ms, curl {their:.2} ms, {allowed:.2} ms apart are allowed"))
+        ((our - their).abs() > allowed).then(|| {
+            format!(
+                "{name}: tapline {our:.2} ms, curl {their:.2} ms, {allowed:.2} ms apart are allowed"
+            )
+        })
     })
 }
 
 fn servers_agree(site: &Site, ports: Ports, option: &str) {
     let root = site.authority.root();
-    for ip in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
-        for (port, scheme) in [(ports.tls12, "https"), (ports.tls13, "https"), (ports.plain, "http")] {
+    for ip in [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ] {
+        for (port, scheme) in [
+            (ports.tls12, "https"),
+            (ports.tls13, "https"),
+            (ports.plain, "http"),
+        ] {
             if scheme == "http" && option == "--http2" {
                 continue;
             }
@@ -121,32 +169,41 @@ fn servers_agree(site: &Site, ports: Ports, option: &str) {
 #[test]
 fn nginx_over_http_1() {
     let site = Site::new();
-    let (Some(_), Some(nginx)) = (installed("curl"), Nginx::start(&site)) else { return };
+    let (Some(_), Some(nginx)) = (installed("curl"), Nginx::start(&site)) else {
+        return;
+    };
     servers_agree(&site, nginx.ports, "--http1.1");
 }
 
 #[test]
 fn nginx_over_http_2() {
     let site = Site::new();
-    let (Some(_), Some(nginx)) = (installed("curl"), Nginx::start(&site)) else { return };
+    let (Some(_), Some(nginx)) = (installed("curl"), Nginx::start(&site)) else {
+        return;
+    };
     servers_agree(&site, nginx.ports, "--http2");
 }
 
 #[test]
 fn apache_over_http_1() {
     let site = Site::new();
-    let (Some(_), Some(apache)) = (installed("curl"), Apache::start(&site)) else { return };
+    let (Some(_), Some(apache)) = (installed("curl"), Apache::start(&site)) else {
+        return;
+    };
     servers_agree(&site, apache.ports, "--http1.1");
 }
 
 #[test]
 fn apache_over_http_2() {
     let site = Site::new();
-    let (Some(_), Some(apache)) = (installed("curl"), Apache::start(&site)) else { return };
+    let (Some(_), Some(apache)) = (installed("curl"), Apache::start(&site)) else {
+        return;
+    };
     servers_agree(&site, apache.ports, "--http2");
 }
 
-/// The first SYN is dropped and the second, a second later, is answered: a long connect phase on loopback.
+/// The first SYN is dropped and the second, a second later, is answered: a long connect phase on
+/// loopback.
 #[test]
 fn a_connect_that_needs_a_second_syn() {
     let Some(_) = installed("curl") else { return };
@@ -157,7 +214,9 @@ fn a_connect_that_needs_a_second_syn() {
             // The retransmission comes one second after the first SYN (RFC 6298 §2.1).
             for mut stream in full.open_after_a_lost_syn().incoming().flatten() {
                 if read_request(&mut stream).is_some() {
-                    return stream.write_all(&response("200 OK", &[("Connection", "close")], b"hello")).expect("answering");
+                    return stream
+                        .write_all(&response("200 OK", &[("Connection", "close")], b"hello"))
+                        .expect("answering");
                 }
             }
         });
@@ -167,7 +226,10 @@ fn a_connect_that_needs_a_second_syn() {
     };
     let ours = through(&|url| Phases::of_tapline(&probe(&[url]).ok()));
     let theirs = through(&|url| Phases::of_curl(&curl::figures(&[url]).expect("curl")));
-    assert!(ours.connect > 900.0 && theirs.connect > 900.0, "{ours:?} {theirs:?}");
+    assert!(
+        ours.connect > 900.0 && theirs.connect > 900.0,
+        "{ours:?} {theirs:?}"
+    );
     let apart = (ours.connect - theirs.connect).abs();
     assert!(apart <= theirs.connect * 0.05, "{ours:?} {theirs:?}");
 }
@@ -175,21 +237,40 @@ fn a_connect_that_needs_a_second_syn() {
 /// Both tools with the same `/etc/resolv.conf`, whose server takes its time.
 #[test]
 fn a_slow_dns_server() {
-    let (Some(_), Some(unshare)) = (installed("curl"), installed("unshare")) else { return };
+    let (Some(_), Some(unshare)) = (installed("curl"), installed("unshare")) else {
+        return;
+    };
     if !is_root() {
         return skipped("only root may put another resolv.conf in place");
     }
-    let slow = |question: &_| Reply::Late(Duration::from_millis(60), Answer::addresses(question, &LOOPBACKS[1..]).bytes(question));
+    let slow = |question: &_| {
+        Reply::Late(
+            Duration::from_millis(60),
+            Answer::addresses(question, &LOOPBACKS[1..]).bytes(question),
+        )
+    };
     let own = u8::try_from(std::process::id() % 250).expect("small") + 1;
-    let Some(dns) = DnsServer::on_port_53(Ipv4Addr::new(127, 73, 53, own), slow) else { return skipped("port 53 is taken") };
+    let Some(dns) = DnsServer::on_port_53(Ipv4Addr::new(127, 73, 53, own), slow) else {
+        return skipped("port 53 is taken");
+    };
     let server = Recorder::ok();
     let folder = tempfile::tempdir().expect("a folder");
     let resolver = folder.path().join("resolv.conf");
-    std::fs::write(&resolver, format!("nameserver {}\n", dns.address().ip())).expect("writing resolv.conf");
+    std::fs::write(&resolver, format!("nameserver {}\n", dns.address().ip()))
+        .expect("writing resolv.conf");
     let url = format!("http://www.slow.test:{}/", server.port());
     let under = |program: &str, args: &[&str]| {
         let mut command = Command::new(&unshare);
-        command.args(["-m", "sh", "-c", "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\""]).arg(&resolver).arg(program).args(args);
+        command
+            .args([
+                "-m",
+                "sh",
+                "-c",
+                "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
+            ])
+            .arg(&resolver)
+            .arg(program)
+            .args(args);
         neutral(&mut command);
         command
     };
@@ -200,8 +281,21 @@ fn a_slow_dns_server() {
     let theirs = ["-q", "-sS", "-o", "/dev/null", "-w", "%{json}", &url];
     agree(
         "a slow DNS server",
-        || Phases::of_tapline(&crate::probe::report(under(tapline().to_str().expect("a path"), &ours)).ok()),
-        || Phases::of_curl(&serde_json::from_slice(&run(under("curl", &theirs)).stdout).expect("curl's figures")),
+        || {
+            Phases::of_tapline(
+                &crate::probe::report(under(tapline().to_str().expect("a path"), &ours)).ok(),
+            )
+        },
+        || {
+            Phases::of_curl(
+                &serde_json::from_slice(&run(under("curl", &theirs)).stdout)
+                    .expect("curl's figures"),
+            )
+        },
     );
-    assert!(dns.asked().iter().any(|question| question.name == "www.slow.test"));
+    assert!(
+        dns.asked()
+            .iter()
+            .any(|question| question.name == "www.slow.test")
+    );
 }

@@ -24,10 +24,18 @@ pub(crate) fn curl<S: AsRef<OsStr>>(args: &[S]) -> Option<Run> {
 /// Runs curl for its figures, all of `-w`'s variables.
 pub(crate) fn figures<S: AsRef<OsStr>>(args: &[S]) -> Option<Value> {
     let run = curl(
-        &[&["-o", "/dev/null", "-w", "%{json}"].map(OsStr::new), args.iter().map(AsRef::as_ref).collect::<Vec<_>>().as_slice()].concat(),
+        &[
+            &["-o", "/dev/null", "-w", "%{json}"].map(OsStr::new),
+            args.iter()
+                .map(AsRef::as_ref)
+                .collect::<Vec<_>>()
+                .as_slice(),
+        ]
+        .concat(),
     )?;
     let figures: serde_json::Result<Value> = serde_json::from_slice(&run.stdout);
-    let figures = figures.unwrap_or_else(|error| panic!("curl gives no figures: {error}\n{}", run.errors()));
+    let figures =
+        figures.unwrap_or_else(|error| panic!("curl gives no figures: {error}\n{}", run.errors()));
     if figures["exitcode"] != 0 {
         eprintln!("curl: {}", run.errors());
     }

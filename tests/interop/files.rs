@@ -1,4 +1,5 @@
-//! Files that are written and read: full disks, pipes without another end, what others put in the way, kills.
+//! Files that are written and read: full disks, pipes without another end, what others put in the
+//! way, kills.
 
 use std::fs;
 use std::io::Write as _;
@@ -27,7 +28,15 @@ fn text(path: &Path) -> &str {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("a folder");
-    let mut names: Vec<String> = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a name")
+        })
+        .collect();
     names.sort();
     names
 }
@@ -40,43 +49,79 @@ fn pipe(folder: &Path) -> PathBuf {
 
 /// An HTTPS server.
 fn secured(authority: &Authority) -> Peer {
-    Peer::tls(authority.identity(Flaw::None).server(rustls::ALL_VERSIONS, &[]), |mut stream| {
-        if read_request(&mut stream).is_some() {
-            let _ = stream.write_all(&response("200 OK", &[], b"hello"));
-        }
-    })
+    Peer::tls(
+        authority
+            .identity(Flaw::None)
+            .server(rustls::ALL_VERSIONS, &[]),
+        |mut stream| {
+            if read_request(&mut stream).is_some() {
+                let _ = stream.write_all(&response("200 OK", &[], b"hello"));
+            }
+        },
+    )
 }
 
 /// Five lines for each of ten runs do not fit on a disk of one page.
 #[test]
 fn a_key_log_on_a_full_disk_is_told_and_has_no_half_lines() {
-    let Some(unshare) = installed("unshare") else { return };
+    let Some(unshare) = installed("unshare") else {
+        return;
+    };
     if !is_root() {
         return skipped("only root can mount a file system");
     }
     let (folder, authority) = (folder(), Authority::new());
     let server = secured(&authority);
     let url = format!("https://localhost:{}/", server.port());
-    let script = "mount -t tmpfs -o size=4k none \"$1\" || exit 77; shift; \"$@\"; code=$?; cat keys >copy; exit $code";
+    let script = "mount -t tmpfs -o size=4k none \"$1\" || exit 77; shift; \"$@\"; code=$?; cat \
+        keys >copy; exit $code";
     let disk = folder.path().join("disk");
     fs::create_dir(&disk).expect("a folder");
     let mut command = std::process::Command::new(unshare);
-    command.args(["-m", "sh", "-c", &script.replace("keys", "\"$DISK/keys\"").replace("copy", "\"$COPY\""), "sh", text(&disk)]);
-    command.arg(tapline()).args(["probe", "--capture", "off", "-4", "--repeat", "10", "--cacert", &authority.root()]);
+    command.args([
+        "-m",
+        "sh",
+        "-c",
+        &script
+            .replace("keys", "\"$DISK/keys\"")
+            .replace("copy", "\"$COPY\""),
+        "sh",
+        text(&disk),
+    ]);
+    command.arg(tapline()).args([
+        "probe",
+        "--capture",
+        "off",
+        "-4",
+        "--repeat",
+        "10",
+        "--cacert",
+        &authority.root(),
+    ]);
     command.arg("--keylog").arg(disk.join("keys")).arg(&url);
-    command.env("DISK", &disk).env("COPY", folder.path().join("copy"));
+    command
+        .env("DISK", &disk)
+        .env("COPY", folder.path().join("copy"));
     neutral(&mut command);
     let done = run(command);
     if done.status == Some(77) {
         return skipped("file systems cannot be mounted here");
     }
     assert_eq!(done.status, Some(1), "{}", done.errors());
-    assert!(done.errors().contains("/keys is not complete: No space left on device"), "{}", done.errors());
+    assert!(
+        done.errors()
+            .contains("/keys is not complete: No space left on device"),
+        "{}",
+        done.errors()
+    );
     let log = fs::read_to_string(folder.path().join("copy")).expect("the key log");
     assert!(log.len() > 3_000 && log.ends_with('\n'), "{log}");
     for line in log.lines() {
         let words: Vec<&str> = line.split(' ').collect();
-        assert!(words.len() == 3 && words[1].len() == 64 && matches!(words[2].len(), 64 | 96), "{line}");
+        assert!(
+            words.len() == 3 && words[1].len() == 64 && matches!(words[2].len(), 64 | 96),
+            "{line}"
+        );
     }
 }
 
@@ -87,48 +132,112 @@ fn a_key_log_that_others_may_read_is_closed_to_them_and_that_is_said() {
     fs::write(&keys, "").expect("writing");
     fs::set_permissions(&keys, fs::Permissions::from_mode(0o644)).expect("permissions");
     let url = format!("https://localhost:{}/", server.port());
-    let report = probe(&["-4", "--cacert", &authority.root(), "--keylog", text(&keys), &url]).ok();
-    assert!(report.run.errors().contains("could be read by others; now its owner alone can"), "{}", report.run.errors());
-    assert_eq!(fs::metadata(&keys).expect("a file").permissions().mode() & 0o777, 0o600);
-    assert!(fs::read_to_string(&keys).expect("keys").contains("CLIENT_TRAFFIC_SECRET_0"));
+    let report = probe(&[
+        "-4",
+        "--cacert",
+        &authority.root(),
+        "--keylog",
+        text(&keys),
+        &url,
+    ])
+    .ok();
+    assert!(
+        report
+            .run
+            .errors()
+            .contains("could be read by others; now its owner alone can"),
+        "{}",
+        report.run.errors()
+    );
+    assert_eq!(
+        fs::metadata(&keys).expect("a file").permissions().mode() & 0o777,
+        0o600
+    );
+    assert!(
+        fs::read_to_string(&keys)
+            .expect("keys")
+            .contains("CLIENT_TRAFFIC_SECRET_0")
+    );
 }
 
 /// Whether a process has the thread that watches for signals.
 fn watches_signals(process: u32) -> bool {
-    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    threads.map(|thread| thread.path().join("comm")).any(|name| fs::read_to_string(name).is_ok_and(|name| name.trim() == "signals"))
+    let threads = fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    threads
+        .map(|thread| thread.path().join("comm"))
+        .any(|name| fs::read_to_string(name).is_ok_and(|name| name.trim() == "signals"))
 }
 
 /// Ends a program by one SIGTERM, once `is_ready`.
 fn ended_by_one_signal(arguments: &[&str], is_ready: impl Fn(u32) -> bool) -> Run {
-    let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut child = command(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
     wait_until("the program has come so far", || {
-        assert!(child.try_wait().expect("a status").is_none(), "{arguments:?} ended by itself");
+        assert!(
+            child.try_wait().expect("a status").is_none(),
+            "{arguments:?} ended by itself"
+        );
         is_ready(child.id())
     });
     signal(child.id(), "TERM");
     finish(child)
 }
 
-/// What is to be written to a pipe waits for a reader; one signal ends that. The report says how far the run came.
+/// What is to be written to a pipe waits for a reader; one signal ends that. The report says how
+/// far the run came.
 #[test]
 fn a_pipe_that_nobody_reads_does_not_outlast_a_signal() {
     let authority = Authority::new();
     let (server, secure) = (Recorder::ok(), secured(&authority));
     let root = authority.root();
-    let (plain, secured) = (server.url("/"), format!("https://localhost:{}/", secure.port()));
-    for option in ["--save", "-o", "-c", "--format=json", "--format=events", "--keylog"] {
+    let (plain, secured) = (
+        server.url("/"),
+        format!("https://localhost:{}/", secure.port()),
+    );
+    for option in [
+        "--save",
+        "-o",
+        "-c",
+        "--format=json",
+        "--format=events",
+        "--keylog",
+    ] {
         let folder = folder();
         let pipe = pipe(folder.path());
         let (option, value) = match option.strip_prefix("--format=") {
             Some(format) => ("--format", format!("{format}={}", text(&pipe))),
             None => (option, text(&pipe).to_owned()),
         };
-        let url = if option == "--keylog" { &secured } else { &plain };
-        let arguments = ["probe", "--capture", "off", "-4", "--cacert", &root, option, &value, url];
+        let url = if option == "--keylog" {
+            &secured
+        } else {
+            &plain
+        };
+        let arguments = [
+            "probe",
+            "--capture",
+            "off",
+            "-4",
+            "--cacert",
+            &root,
+            option,
+            &value,
+            url,
+        ];
         let done = ended_by_one_signal(&arguments, watches_signals);
         // By the signal itself where it came before it was watched for.
-        assert!(matches!(done.status, Some(143) | None), "{option}: {:?} {}", done.status, done.errors());
+        assert!(
+            matches!(done.status, Some(143) | None),
+            "{option}: {:?} {}",
+            done.status,
+            done.errors()
+        );
         assert_eq!(names(folder.path()), ["pipe"], "{option}");
     }
 }
@@ -138,7 +247,10 @@ fn a_pipe_that_nobody_reads_does_not_outlast_a_signal() {
 fn a_pipe_that_nobody_writes_does_not_outlast_a_signal() {
     let authority = Authority::new();
     let secure = secured(&authority);
-    let (url, root) = (format!("https://localhost:{}/", secure.port()), authority.root());
+    let (url, root) = (
+        format!("https://localhost:{}/", secure.port()),
+        authority.root(),
+    );
     let folder = folder();
     let pipe = pipe(folder.path());
     let at = format!("@{}", text(&pipe));
@@ -148,26 +260,64 @@ fn a_pipe_that_nobody_writes_does_not_outlast_a_signal() {
         &["probe", "-H", &at],
         &["probe", "-b", text(&pipe)],
         &["probe", "--capture", "off", "-4", "--cacert", text(&pipe)],
-        &["probe", "--capture", "off", "-4", "--cacert", &root, "-E", text(&pipe)],
-        &["probe", "--capture", "off", "-4", "--cacert", &root, "-F", &form],
+        &[
+            "probe",
+            "--capture",
+            "off",
+            "-4",
+            "--cacert",
+            &root,
+            "-E",
+            text(&pipe),
+        ],
+        &[
+            "probe",
+            "--capture",
+            "off",
+            "-4",
+            "--cacert",
+            &root,
+            "-F",
+            &form,
+        ],
         &["report", "--format", "json", text(&pipe)],
         &["probe", "--suite", text(&pipe)],
     ];
     for case in cases {
         let takes_url = case[0] == "probe" && !case.contains(&"--suite");
-        let arguments = if takes_url { [case, &[url.as_str()]].concat() } else { case.to_vec() };
+        let arguments = if takes_url {
+            [case, &[url.as_str()]].concat()
+        } else {
+            case.to_vec()
+        };
         // Where the signal is not handled it ends the program as it ends any.
         let installs = case.contains(&"--cacert") && !case.contains(&"-F");
-        let done = ended_by_one_signal(&arguments, |process| if installs { watches_signals(process) } else { is_waiting(process) });
-        assert!(matches!(done.status, Some(143) | None), "{case:?}: {:?} {}", done.status, done.errors());
+        let done = ended_by_one_signal(&arguments, |process| {
+            if installs {
+                watches_signals(process)
+            } else {
+                is_waiting(process)
+            }
+        });
+        assert!(
+            matches!(done.status, Some(143) | None),
+            "{case:?}: {:?} {}",
+            done.status,
+            done.errors()
+        );
     }
 }
 
 /// Whether a process has begun and sleeps.
 fn is_waiting(process: u32) -> bool {
-    let is_ours = fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim() == "tapline");
+    let is_ours = fs::read_to_string(format!("/proc/{process}/comm"))
+        .is_ok_and(|name| name.trim() == "tapline");
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    is_ours && stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'))
+    is_ours
+        && stat
+            .rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('S'))
 }
 
 /// `-m` holds for the wait, too.
@@ -175,10 +325,24 @@ fn is_waiting(process: u32) -> bool {
 fn a_pipe_that_nobody_reads_does_not_outlast_the_time_limit() {
     let (server, folder) = (Recorder::ok(), folder());
     let pipe = pipe(folder.path());
-    let done = run(command(&["probe", "--capture", "off", "--format", "events", "-m", "0.3", "-o", text(&pipe), &server.url("/")]));
+    let done = run(command(&[
+        "probe",
+        "--capture",
+        "off",
+        "--format",
+        "events",
+        "-m",
+        "0.3",
+        "-o",
+        text(&pipe),
+        &server.url("/"),
+    ]));
     assert_eq!(done.status, Some(3), "{}", done.errors());
     assert!(
-        done.text().contains("\"body_timeout\"") && done.text().contains("a pipe that nobody may have opened for reading"),
+        done.text().contains("\"body_timeout\"")
+            && done
+                .text()
+                .contains("a pipe that nobody may have opened for reading"),
         "{}",
         done.text()
     );
@@ -193,7 +357,15 @@ fn a_pipe_gets_what_is_written_once_it_has_a_reader() {
     probe(&["-o", text(&pipe), &server.url("/")]).ok();
     assert_eq!(reader.join().expect("the reader"), b"hello\n");
     // Standard output by its name in /dev, a pipe here.
-    let mut command = command(&["probe", "--capture", "off", "--format", "csv=/dev/stdout", "-o", "/dev/null"]);
+    let mut command = command(&[
+        "probe",
+        "--capture",
+        "off",
+        "--format",
+        "csv=/dev/stdout",
+        "-o",
+        "/dev/null",
+    ]);
     command.arg(server.url("/"));
     let done = run(command);
     assert_eq!(done.status, Some(0), "{}", done.errors());
@@ -212,12 +384,25 @@ fn a_partial_body_is_told_with_its_bytes() {
         }
     });
     fs::write(&file, "what was there before").expect("writing");
-    let mut broken = command(&["probe", "--format", "events", "--capture", "off", "-o", text(&file)]);
+    let mut broken = command(&[
+        "probe",
+        "--format",
+        "events",
+        "--capture",
+        "off",
+        "-o",
+        text(&file),
+    ]);
     broken.arg(peer.url("/"));
     let done = run(broken);
     assert_eq!(done.status, Some(3));
     assert_eq!(fs::read(&file).expect("a file"), b"hello");
-    assert!(done.text().contains("body holds the beginning of the body alone: 5 B"), "{}", done.text());
+    assert!(
+        done.text()
+            .contains("body holds the beginning of the body alone: 5 B"),
+        "{}",
+        done.text()
+    );
     // A run that ends before there is a body leaves the file as it was.
     fs::write(&file, "old").expect("writing");
     let refused = Peer::tcp(drop);
@@ -227,7 +412,13 @@ fn a_partial_body_is_told_with_its_bytes() {
     let server = Recorder::ok();
     let report = probe(&["-o", "/dev/full", &server.url("/")]);
     let names = ["the body cannot be written to /dev/full: No space left on device"];
-    assert_eq!(report.failed(&["receive"], &["output_failed"], &names).run.status, Some(3));
+    assert_eq!(
+        report
+            .failed(&["receive"], &["output_failed"], &names)
+            .run
+            .status,
+        Some(3)
+    );
 }
 
 /// In a directory like /tmp a link, a file or a pipe of another user's is not written to.
@@ -257,10 +448,33 @@ fn what_others_put_in_the_way_is_not_written_to() {
     ];
     for (option, value, status) in options {
         fs::write(&kept, "kept").expect("writing");
-        let done = run(command(&["probe", "--capture", "off", "-4", "--cacert", &authority.root(), option, &value, &url]));
-        assert_eq!(done.status, Some(status), "{option}: {} {}", done.errors(), done.text());
-        assert_eq!(fs::read_to_string(&kept).expect("a file"), "kept", "{option} {value}");
-        let said = (done.errors() + &done.text()).split_whitespace().collect::<Vec<_>>().join(" ");
+        let done = run(command(&[
+            "probe",
+            "--capture",
+            "off",
+            "-4",
+            "--cacert",
+            &authority.root(),
+            option,
+            &value,
+            &url,
+        ]));
+        assert_eq!(
+            done.status,
+            Some(status),
+            "{option}: {} {}",
+            done.errors(),
+            done.text()
+        );
+        assert_eq!(
+            fs::read_to_string(&kept).expect("a file"),
+            "kept",
+            "{option} {value}"
+        );
+        let said = (done.errors() + &done.text())
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         assert!(said.contains("symbolic link"), "{option}: {said}");
         assert_eq!(names(shared.path()), ["planted"]);
     }
@@ -271,22 +485,42 @@ fn what_others_put_in_the_way_is_not_written_to() {
 fn a_kill_leaves_nothing_behind() {
     let folder = folder();
     let file = folder.path().join("run");
-    let (silent, server) = (Peer::tcp(|mut stream| while read_request(&mut stream).is_some() {}), Recorder::ok());
-    let mut child = command(&["probe", "--capture", "off", "--save", text(&file), &silent.url("/")])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    let (silent, server) = (
+        Peer::tcp(|mut stream| while read_request(&mut stream).is_some() {}),
+        Recorder::ok(),
+    );
+    let mut child = command(&[
+        "probe",
+        "--capture",
+        "off",
+        "--save",
+        text(&file),
+        &silent.url("/"),
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("the program starts");
     let begun = |process| {
         let files = fs::read_dir(format!("/proc/{process}/fd")).expect("open files");
-        files.flatten().any(|open| fs::read_link(open.path()).is_ok_and(|target| target.starts_with(folder.path())))
+        files.flatten().any(|open| {
+            fs::read_link(open.path()).is_ok_and(|target| target.starts_with(folder.path()))
+        })
     };
     wait_until("the file is begun", || begun(child.id()));
     child.kill().expect("a kill");
     finish(child);
-    let has_unnamed_files =
-        rustix::fs::open(folder.path(), rustix::fs::OFlags::TMPFILE | rustix::fs::OFlags::WRONLY, Mode::from(0o600)).is_ok();
-    assert!(!has_unnamed_files || names(folder.path()).is_empty(), "{:?}", names(folder.path()));
+    let has_unnamed_files = rustix::fs::open(
+        folder.path(),
+        rustix::fs::OFlags::TMPFILE | rustix::fs::OFlags::WRONLY,
+        Mode::from(0o600),
+    )
+    .is_ok();
+    assert!(
+        !has_unnamed_files || names(folder.path()).is_empty(),
+        "{:?}",
+        names(folder.path())
+    );
     probe(&["--save", text(&file), &server.url("/")]).ok();
     assert_eq!(names(folder.path()), ["run"]);
 }

@@ -13,7 +13,8 @@ fn answer(bytes: impl Into<Vec<u8>>) -> Report {
     probe(&[peer.url("/")])
 }
 
-/// Probes a peer that answers with these bytes and then does something else, until a limit of time ends it in one of `phases`.
+/// Probes a peer that answers with these bytes and then does something else, until a limit of time
+/// ends it in one of `phases`.
 fn answer_then(bytes: &'static [u8], then: fn(TcpStream), phases: &[&str]) -> Report {
     let peer = Peer::tcp(move |mut stream| {
         if read_request(&mut stream).is_some() && stream.write_all(bytes).is_ok() {
@@ -25,7 +26,14 @@ fn answer_then(bytes: &'static [u8], then: fn(TcpStream), phases: &[&str]) -> Re
 
 #[test]
 fn a_malformed_status_line() {
-    for line in ["HTTP/1.1 abc OK", "HTTP/1.1 20", "HTTP/x.y 200 OK", "ICY 200 OK", "\u{1b}]0;x\u{7}", "HTTP/1.1"] {
+    for line in [
+        "HTTP/1.1 abc OK",
+        "HTTP/1.1 20",
+        "HTTP/x.y 200 OK",
+        "ICY 200 OK",
+        "\u{1b}]0;x\u{7}",
+        "HTTP/1.1",
+    ] {
         let report = answer(format!("{line}\r\nContent-Length: 0\r\n\r\n"));
         report.failed(&["wait", "receive"], &["http_malformed"], &[]);
     }
@@ -34,15 +42,23 @@ fn a_malformed_status_line() {
 #[test]
 fn a_malformed_field() {
     for field in ["no colon here", "Bad Name: x", ": nameless", "Null: a\0b"] {
-        let report = answer(format!("HTTP/1.1 200 OK\r\n{field}\r\nContent-Length: 0\r\n\r\n"));
+        let report = answer(format!(
+            "HTTP/1.1 200 OK\r\n{field}\r\nContent-Length: 0\r\n\r\n"
+        ));
         report.failed(&["wait", "receive"], &["http_malformed"], &[]);
     }
 }
 
 #[test]
 fn lengths_that_contradict_each_other() {
-    for fields in ["Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5, 6", "Content-Length: 5\r\nTransfer-Encoding: chunked"] {
-        let report = answer(format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
+    for fields in [
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 5, 6",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+    ] {
+        let report = answer(format!(
+            "HTTP/1.1 200 OK\r\n{fields}\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        ));
         report.failed(&["wait", "receive"], &["http_conflicting_lengths"], &[]);
     }
 }
@@ -50,31 +66,59 @@ fn lengths_that_contradict_each_other() {
 #[test]
 fn lengths_that_are_none() {
     for length in ["-5", "5x", "0x5", "99999999999999999999999999"] {
-        let report = answer(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nhello"));
-        report.failed(&["wait", "receive"], &["http_malformed", "http_conflicting_lengths"], &[]);
+        let report = answer(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nhello"
+        ));
+        report.failed(
+            &["wait", "receive"],
+            &["http_malformed", "http_conflicting_lengths"],
+            &[],
+        );
     }
 }
 
 /// The same length twice is one length (RFC 9110 §8.6).
 #[test]
 fn the_same_length_twice() {
-    let report = answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello").ok();
+    let report =
+        answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello").ok();
     assert_eq!(report.only()["response"]["body_bytes"], 5);
 }
 
 #[test]
 fn a_short_body() {
-    let report =
-        answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this much").failed(&["receive"], &["body_short"], &["100", "14"]);
+    let report = answer("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this much").failed(
+        &["receive"],
+        &["body_short"],
+        &["100", "14"],
+    );
     let exchange = report.only();
-    assert_eq!((exchange["status"].as_u64(), exchange["response"]["body_bytes"].as_u64()), (Some(200), Some(14)), "{report}");
-    assert_eq!(phase_names(exchange), ["connect", "send", "wait", "receive"]);
+    assert_eq!(
+        (
+            exchange["status"].as_u64(),
+            exchange["response"]["body_bytes"].as_u64()
+        ),
+        (Some(200), Some(14)),
+        "{report}"
+    );
+    assert_eq!(
+        phase_names(exchange),
+        ["connect", "send", "wait", "receive"]
+    );
 }
 
 #[test]
 fn a_short_chunked_body() {
-    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n").failed(&["receive"], &["body_short"], &[]);
-    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhello").failed(&["receive"], &["body_short"], &[]);
+    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n").failed(
+        &["receive"],
+        &["body_short"],
+        &[],
+    );
+    answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhello").failed(
+        &["receive"],
+        &["body_short"],
+        &[],
+    );
 }
 
 #[test]
@@ -85,19 +129,26 @@ fn a_reset_within_the_body() {
         std::thread::sleep(std::time::Duration::from_millis(200));
         reset(stream);
     };
-    answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", then, &["receive"]).failed(
+    answer_then(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+        then,
         &["receive"],
-        &["body_reset", "body_short"],
-        &[],
-    );
+    )
+    .failed(&["receive"], &["body_reset", "body_short"], &[]);
 }
 
 #[test]
 fn broken_chunks() {
-    for body in
-        ["zz\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "fffffffffffffffff\r\nhello\r\n", "\r\n\r\n"]
-    {
-        let report = answer(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}"));
+    for body in [
+        "zz\r\nhello\r\n0\r\n\r\n",
+        "5\r\nhelloXX0\r\n\r\n",
+        "-5\r\nhello\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\nhello\r\n",
+        "\r\n\r\n",
+    ] {
+        let report = answer(format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
+        ));
         report.failed(&["receive"], &["body_malformed"], &[]);
     }
 }
@@ -125,12 +176,20 @@ fn no_response_at_all() {
 
 #[test]
 fn half_a_head() {
-    answer("HTTP/1.1 200 OK\r\nContent-Le").failed(&["wait", "receive"], &["wait_closed", "http_malformed", "body_short"], &[]);
+    answer("HTTP/1.1 200 OK\r\nContent-Le").failed(
+        &["wait", "receive"],
+        &["wait_closed", "http_malformed", "body_short"],
+        &[],
+    );
 }
 
 #[test]
 fn slow_headers() {
-    answer_then(b"", |mut stream| drain(&mut stream), &["wait"]).failed(&["wait"], &["wait_timeout"], &[]);
+    answer_then(b"", |mut stream| drain(&mut stream), &["wait"]).failed(
+        &["wait"],
+        &["wait_timeout"],
+        &[],
+    );
 }
 
 /// A byte of the head every now and then, for ever.
@@ -149,7 +208,11 @@ fn dripping_headers() {
 #[test]
 fn a_body_that_stalls() {
     let then = |mut stream: TcpStream| drain(&mut stream);
-    let report = answer_then(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", then, &["receive"]);
+    let report = answer_then(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome",
+        then,
+        &["receive"],
+    );
     let report = report.failed(&["receive"], &["body_timeout"], &[]);
     assert_eq!(report.only()["response"]["body_bytes"], 4, "{report}");
 }
@@ -161,8 +224,14 @@ fn a_body_that_never_ends() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         while stream.write_all(b"4\r\nmore\r\n").is_ok() {}
     });
-    let report = probe_within(&["receive"], &[peer.url("/")]).failed(&["receive"], &["body_timeout"], &[]);
-    assert!(report.only()["response"]["body_bytes"].as_u64().is_some_and(|bytes| bytes > 4), "{report}");
+    let report =
+        probe_within(&["receive"], &[peer.url("/")]).failed(&["receive"], &["body_timeout"], &[]);
+    assert!(
+        report.only()["response"]["body_bytes"]
+            .as_u64()
+            .is_some_and(|bytes| bytes > 4),
+        "{report}"
+    );
 }
 
 #[test]
@@ -171,11 +240,16 @@ fn a_head_without_end() {
         let _ = read_request(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
         while stream
-            .write_all(b"X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n")
+            .write_all(b"X-Filler: \
+                aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n")
             .is_ok()
         {}
     });
-    probe(&["--max-time", "20", &peer.url("/")]).failed(&["wait", "receive"], &["http_head_too_large"], &[]);
+    probe(&["--max-time", "20", &peer.url("/")]).failed(
+        &["wait", "receive"],
+        &["http_head_too_large"],
+        &[],
+    );
 }
 
 /// One line of 4 MiB.
@@ -192,7 +266,10 @@ fn a_field_without_end() {
 fn informational_responses_without_end() {
     let peer = Peer::tcp(|mut stream| {
         let _ = read_request(&mut stream);
-        while stream.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n").is_ok() {}
+        while stream
+            .write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n")
+            .is_ok()
+        {}
     });
     probe(&[peer.url("/")]).failed(&["wait"], &["http_malformed"], &[]);
 }
@@ -203,22 +280,36 @@ fn a_request_that_nobody_reads() {
     let peer = Peer::tcp(|stream| {
         let _ = stream.set_nodelay(true);
         // Held open, unread, until the client is gone.
-        crate::fixture::process::wait_until("the client to give up", || stream.peek(&mut [0; 1]).is_err() || gone(&stream));
+        crate::fixture::process::wait_until("the client to give up", || {
+            stream.peek(&mut [0; 1]).is_err() || gone(&stream)
+        });
     });
     let folder = tempfile::tempdir().expect("a folder");
     let body = folder.path().join("body");
-    std::fs::File::create(&body).and_then(|file| file.set_len(64 << 20)).expect("a large body");
+    std::fs::File::create(&body)
+        .and_then(|file| file.set_len(64 << 20))
+        .expect("a large body");
     let data = format!("@{}", body.display());
-    probe_within(&["send"], &["--data-binary", &data, &peer.url("/")]).failed(&["send"], &["send_timeout"], &[]);
+    probe_within(&["send"], &["--data-binary", &data, &peer.url("/")]).failed(
+        &["send"],
+        &["send_timeout"],
+        &[],
+    );
 }
 
 /// Whether the other side closed: the kernel's table has no established connection to it any more.
 fn gone(stream: &TcpStream) -> bool {
-    let Ok(remote) = stream.peer_addr() else { return true };
+    let Ok(remote) = stream.peer_addr() else {
+        return true;
+    };
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
     let port = format!("0100007F:{:04X}", remote.port());
-    let established = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    !established.into_iter().any(|fields| fields.get(1) == Some(&port.as_str()) && fields.get(3) == Some(&"01"))
+    let established = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    !established
+        .into_iter()
+        .any(|fields| fields.get(1) == Some(&port.as_str()) && fields.get(3) == Some(&"01"))
 }
 
 /// The server answers before it has read the request, and closes: the answer counts.
@@ -226,13 +317,22 @@ fn gone(stream: &TcpStream) -> bool {
 fn an_early_answer() {
     let peer = Peer::tcp(|mut stream| {
         if read_head(&mut stream).is_some() {
-            let _ = stream.write_all(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(
+                b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            );
             linger(&stream);
         }
     });
     let folder = tempfile::tempdir().expect("a folder");
     let body = folder.path().join("body");
-    std::fs::File::create(&body).and_then(|file| file.set_len(32 << 20)).expect("a large body");
-    let report = probe(&["--data-binary", &format!("@{}", body.display()), &peer.url("/")]).ok();
+    std::fs::File::create(&body)
+        .and_then(|file| file.set_len(32 << 20))
+        .expect("a large body");
+    let report = probe(&[
+        "--data-binary",
+        &format!("@{}", body.display()),
+        &peer.url("/"),
+    ])
+    .ok();
     assert_eq!(report.only()["status"], 413);
 }

@@ -1,10 +1,14 @@
 //! The binary against programs that others wrote, and against peers that break every rule.
 //!
-//! nginx, Apache httpd, curl, tinyproxy and microsocks are started by the tests themselves on free ports. Where one is not
-//! installed its tests are skipped, visibly: `SKIPPED: nginx is not installed`. With `TAPLINE_REQUIRE_PEERS=1`, as in CI, a
-//! missing one is a failure.
+//! nginx, Apache httpd, curl, tinyproxy and microsocks are started by the tests themselves on free
+//! ports. Where one is not installed its tests are skipped, visibly: `SKIPPED: nginx is not
+//! installed`. With `TAPLINE_REQUIRE_PEERS=1`, as in CI, a missing one is a failure.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod cookies;
 mod curl;

@@ -43,7 +43,16 @@ pub(crate) fn command<S: AsRef<OsStr>>(args: &[S]) -> Command {
 
 /// Takes proxies, resolvers and colours out of a program's surroundings.
 pub(crate) fn neutral(command: &mut Command) {
-    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+    for name in [
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ] {
         command.env_remove(name);
     }
     command.env("NO_COLOR", "1").stdin(Stdio::null());
@@ -51,7 +60,11 @@ pub(crate) fn neutral(command: &mut Command) {
 
 /// Runs a program to its end.
 pub(crate) fn run(mut command: Command) -> Run {
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
     finish(child)
 }
 
@@ -71,12 +84,24 @@ pub(crate) fn finish(mut child: Child) -> Run {
             None => sleep(Duration::from_millis(1)),
         }
     };
-    let collected = |reader: Option<JoinHandle<Vec<u8>>>| reader.map(|reader| reader.join().expect("reading")).unwrap_or_default();
+    let collected = |reader: Option<JoinHandle<Vec<u8>>>| {
+        reader
+            .map(|reader| reader.join().expect("reading"))
+            .unwrap_or_default()
+    };
     let (stdout, stderr) = (collected(stdout), collected(stderr));
     let Some(status) = status else {
-        panic!("still running after {STUCK:?}\n{}\n{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        panic!(
+            "still running after {STUCK:?}\n{}\n{}",
+            String::from_utf8_lossy(&stdout),
+            String::from_utf8_lossy(&stderr)
+        );
     };
-    Run { status: status.code(), stdout, stderr }
+    Run {
+        status: status.code(),
+        stdout,
+        stderr,
+    }
 }
 
 fn collect(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
@@ -100,15 +125,32 @@ pub(crate) fn probe<S: AsRef<OsStr>>(args: &[S]) -> Report {
     report(command)
 }
 
-/// The same with a limit of time, and more of it where it did not get as far as one of `phases`: on a busy machine it takes longer.
+/// The same with a limit of time, and more of it where it did not get as far as one of `phases`: on
+/// a busy machine it takes longer.
 pub(crate) fn probe_within<S: AsRef<OsStr>>(phases: &[&str], args: &[S]) -> Report {
     let within = |limit: &str| {
-        let mut command = command(&["probe", "--format", "json", "--capture", "off", "--max-time", limit]);
+        let mut command = command(&[
+            "probe",
+            "--format",
+            "json",
+            "--capture",
+            "off",
+            "--max-time",
+            limit,
+        ]);
         command.args(args);
         report(command)
     };
-    let got_there = |report: &Report| report.json["outcome"]["failed_phase"].as_str().is_some_and(|phase| phases.contains(&phase));
-    ["0.5", "5"].into_iter().map(within).find(got_there).unwrap_or_else(|| within("25"))
+    let got_there = |report: &Report| {
+        report.json["outcome"]["failed_phase"]
+            .as_str()
+            .is_some_and(|phase| phases.contains(&phase))
+    };
+    ["0.5", "5"]
+        .into_iter()
+        .map(within)
+        .find(got_there)
+        .unwrap_or_else(|| within("25"))
 }
 
 /// Runs a command that prints the JSON document.
@@ -120,10 +162,18 @@ pub(crate) fn report(command: Command) -> Report {
 impl Report {
     pub(crate) fn from(run: Run, shown: &str) -> Self {
         let json = serde_json::from_slice(&run.stdout).unwrap_or_else(|error| {
-            panic!("{shown}\ngives no JSON: {error}\nexit code {:?}\n{}\n{}", run.status, run.text(), run.errors())
+            panic!(
+                "{shown}\ngives no JSON: {error}\nexit code {:?}\n{}\n{}",
+                run.status,
+                run.text(),
+                run.errors()
+            )
         });
         if let Err(error) = schema().validate(&json) {
-            panic!("{shown}\nbreaks its schema at {}: {error}\n{json:#}", error.instance_path());
+            panic!(
+                "{shown}\nbreaks its schema at {}: {error}\n{json:#}",
+                error.instance_path()
+            );
         }
         Self { run, json }
     }
@@ -131,42 +181,71 @@ impl Report {
     /// The run went well: exit code 0 and the outcome says so.
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
-        assert_eq!(self.run.status, Some(0), "exit code; {}\n{self}", self.run.errors());
+        assert_eq!(
+            self.run.status,
+            Some(0),
+            "exit code; {}\n{self}",
+            self.run.errors()
+        );
         assert_eq!(self.json["outcome"]["status"], "ok", "{self}");
         assert_eq!(self.json["outcome"]["error"], Value::Null, "{self}");
         assert_eq!(self.json["outcome"]["failed_phase"], Value::Null, "{self}");
         self
     }
 
-    /// The run failed in one of these phases with one of these codes, says why in a sentence that names all of `names`, and
-    /// what to try.
+    /// The run failed in one of these phases with one of these codes, says why in a sentence that
+    /// names all of `names`, and what to try.
     #[track_caller]
     pub(crate) fn failed(self, phases: &[&str], codes: &[&str], names: &[&str]) -> Self {
-        assert_eq!(self.run.status, Some(3), "exit code; {}\n{self}", self.run.errors());
+        assert_eq!(
+            self.run.status,
+            Some(3),
+            "exit code; {}\n{self}",
+            self.run.errors()
+        );
         let outcome = &self.json["outcome"];
         assert_eq!(outcome["status"], "failed", "{self}");
         let phase = outcome["failed_phase"].as_str().unwrap_or_default();
-        assert!(phases.contains(&phase), "failed in {phase}, not in {phases:?}\n{self}");
+        assert!(
+            phases.contains(&phase),
+            "failed in {phase}, not in {phases:?}\n{self}"
+        );
         let error = &outcome["error"];
         let code = error["code"].as_str().unwrap_or_default();
         assert!(codes.contains(&code), "code {code}, not {codes:?}\n{self}");
         let message = error["message"].as_str().unwrap_or_default();
         for name in names {
-            assert!(message.contains(name), "the message does not name {name}: {message}");
+            assert!(
+                message.contains(name),
+                "the message does not name {name}: {message}"
+            );
         }
-        assert!(message.contains(' ') && !message.contains('\n'), "no sentence: {message:?}");
-        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains(' ')), "no hint\n{self}");
+        assert!(
+            message.contains(' ') && !message.contains('\n'),
+            "no sentence: {message:?}"
+        );
+        assert!(
+            error["hint"]
+                .as_str()
+                .is_some_and(|hint| hint.contains(' ')),
+            "no hint\n{self}"
+        );
         self
     }
 
     pub(crate) fn exchanges(&self) -> &[Value] {
-        self.json["exchanges"].as_array().map(Vec::as_slice).unwrap_or_default()
+        self.json["exchanges"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// One exchange.
     #[track_caller]
     pub(crate) fn exchange(&self, number: usize) -> &Value {
-        self.exchanges().get(number).unwrap_or_else(|| panic!("no exchange {number}\n{self}"))
+        self.exchanges()
+            .get(number)
+            .unwrap_or_else(|| panic!("no exchange {number}\n{self}"))
     }
 
     /// The only exchange.
@@ -187,7 +266,10 @@ impl std::fmt::Display for Report {
 fn schema() -> &'static Validator {
     static SCHEMA: OnceLock<Validator> = OnceLock::new();
     SCHEMA.get_or_init(|| {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/schema/summary-1.schema.json");
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/assets/schema/summary-1.schema.json"
+        );
         let text = std::fs::read_to_string(file).expect("the schema");
         jsonschema::draft202012::new(&serde_json::from_str(&text).expect("JSON")).expect("a schema")
     })
@@ -196,19 +278,32 @@ fn schema() -> &'static Validator {
 /// Nanoseconds of a phase on the app clock; `None` where the phase did not happen.
 pub(crate) fn phase(exchange: &Value, name: &str) -> Option<f64> {
     let phases = exchange["phases"].as_array()?;
-    let found = phases.iter().find(|phase| phase["name"] == name && phase["clock"] == "app")?;
+    let found = phases
+        .iter()
+        .find(|phase| phase["name"] == name && phase["clock"] == "app")?;
     found["duration_ns"].as_f64()
 }
 
 /// Names of the phases on the app clock, in order.
 pub(crate) fn phase_names(exchange: &Value) -> Vec<&str> {
-    let phases = exchange["phases"].as_array().map(Vec::as_slice).unwrap_or_default();
-    phases.iter().filter(|phase| phase["clock"] == "app").filter_map(|phase| phase["name"].as_str()).collect()
+    let phases = exchange["phases"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    phases
+        .iter()
+        .filter(|phase| phase["clock"] == "app")
+        .filter_map(|phase| phase["name"].as_str())
+        .collect()
 }
 
 /// The first value of a field in `request` or `response`.
 pub(crate) fn header<'a>(message: &'a Value, name: &str) -> Option<&'a str> {
     let headers = message["headers"].as_array()?;
-    let found = headers.iter().find(|pair| pair[0].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))?;
+    let found = headers.iter().find(|pair| {
+        pair[0]
+            .as_str()
+            .is_some_and(|known| known.eq_ignore_ascii_case(name))
+    })?;
     found[1].as_str()
 }

@@ -1,4 +1,5 @@
-//! Redirects from public addresses to those that the public cannot reach, in a network in which this machine has both.
+//! Redirects from public addresses to those that the public cannot reach, in a network in which
+//! this machine has both.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::Command;
@@ -21,26 +22,46 @@ fn has_public_addresses(test: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;
     }
-    let (Some(unshare), Some(_)) = (lonely_network(), installed("ip")) else { return false };
-    let setup = "ip link set lo up && for a in 203.0.113.1/32 203.0.113.2/32 169.254.169.254/32 10.0.0.1/32 100.100.100.200/32 \
-                 2001:db8::1/128 fd00:ec2::254/128; do ip address add $a dev lo || exit; done; exec \"$@\"";
+    let (Some(unshare), Some(_)) = (lonely_network(), installed("ip")) else {
+        return false;
+    };
+    let setup = "ip link set lo up && for a in 203.0.113.1/32 203.0.113.2/32 169.254.169.254/32 \
+        10.0.0.1/32 100.100.100.200/32 \
+                 2001:db8::1/128 fd00:ec2::254/128; do ip address add $a dev lo || exit; done; \
+    exec \"$@\"";
     let mut again = Command::new(unshare);
-    again.args(["-rn", "sh", "-c", setup, "sh"]).arg(std::env::current_exe().unwrap());
-    again.args([&format!("redirect_guard::{test}"), "--exact", "--nocapture"]).env(INSIDE, "1");
+    again
+        .args(["-rn", "sh", "-c", setup, "sh"])
+        .arg(std::env::current_exe().unwrap());
+    again
+        .args([&format!("redirect_guard::{test}"), "--exact", "--nocapture"])
+        .env(INSIDE, "1");
     let output = again.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && told.contains("1 passed"),
+        "{told}"
+    );
     false
 }
 
 /// A server at a public address that leads elsewhere.
 fn leading_to(to: impl Fn() -> String + Send + Sync + 'static) -> Recorder {
-    Recorder::answering_on(PUBLIC, move |_| response("302 Found", &[("Location", &to()), ("Connection", "close")], b""))
+    Recorder::answering_on(PUBLIC, move |_| {
+        response(
+            "302 Found",
+            &[("Location", &to()), ("Connection", "close")],
+            b"",
+        )
+    })
 }
 
 /// A server at every address of this machine.
 fn everywhere() -> Recorder {
-    Recorder::answering_on(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |_| response("200 OK", &[], b"inside"))
+    Recorder::answering_on(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |_| {
+        response("200 OK", &[], b"inside")
+    })
 }
 
 #[test]
@@ -79,13 +100,19 @@ fn every_way_inside_is_refused_or_announced() {
         let report = probe(&[&["--redirect-guard"], options.as_slice()].concat());
         let report = report.failed(&["connect"], &["redirect_refused"], &["203.0.113.1", named]);
         assert_eq!(report.exchanges().len(), 2, "{report}");
-        assert!(report.exchange(1)["tcp"].is_null(), "{host}: nothing is tried");
+        assert!(
+            report.exchange(1)["tcp"].is_null(),
+            "{host}: nothing is tried"
+        );
         assert!(inside.take().is_empty(), "{host}");
 
-        let run = run(command(&[&["probe", "--capture", "off"], options.as_slice()].concat()));
+        let run = run(command(
+            &[&["probe", "--capture", "off"], options.as_slice()].concat(),
+        ));
         assert_eq!(run.status, Some(0), "{host}: {}", run.errors());
         let text = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
-        let announced = format!("the redirect leads from the public address 203.0.113.1 to the {named}");
+        let announced =
+            format!("the redirect leads from the public address 203.0.113.1 to the {named}");
         assert!(text.contains(&announced), "{host}: {text}");
         assert_eq!(inside.take().len(), 1, "{host}");
     }
@@ -105,16 +132,24 @@ fn what_leads_to_the_public_or_from_inside_is_followed() {
     ] {
         let target = Recorder::answering_on(to, |_| response("200 OK", &[], b""));
         let url = target.url("/");
-        let start = Recorder::answering_on(from, move |_| response("302 Found", &[("Location", &url)], b""));
+        let start = Recorder::answering_on(from, move |_| {
+            response("302 Found", &[("Location", &url)], b"")
+        });
         probe(&["-L", "--redirect-guard", &start.url("/")]).ok();
         assert_eq!(target.take().len(), 1, "{from} to {to}");
     }
     // What the user asked for himself is nobody's redirect.
     let inside = everywhere();
-    probe(&["-L", "--redirect-guard", &format!("http://127.0.0.1:{}/", inside.port())]).ok();
+    probe(&[
+        "-L",
+        "--redirect-guard",
+        &format!("http://127.0.0.1:{}/", inside.port()),
+    ])
+    .ok();
 }
 
-/// The name's address changes between the first request and the second: what is judged is the address that would be connected to.
+/// The name's address changes between the first request and the second: what is judged is the
+/// address that would be connected to.
 #[test]
 fn a_name_that_is_bound_again_does_not_get_in() {
     if !has_public_addresses("a_name_that_is_bound_again_does_not_get_in") {
@@ -132,8 +167,19 @@ fn a_name_that_is_bound_again_does_not_get_in() {
     let start = leading_to(|| "/again".to_owned());
     let url = format!("http://rebound.test:{}/", start.port());
     let server = dns.address().to_string();
-    let report = probe(&["-4", "-L", "--redirect-guard", "--dns-servers", &server, &url]);
-    report.failed(&["connect"], &["redirect_refused"], &["rebound.test", "203.0.113.1", "loopback address 127.0.0.1"]);
+    let report = probe(&[
+        "-4",
+        "-L",
+        "--redirect-guard",
+        "--dns-servers",
+        &server,
+        &url,
+    ]);
+    report.failed(
+        &["connect"],
+        &["redirect_refused"],
+        &["rebound.test", "203.0.113.1", "loopback address 127.0.0.1"],
+    );
     assert_eq!(start.take().len(), 1);
 }
 
@@ -149,9 +195,25 @@ fn of_a_mixed_answer_only_public_addresses_are_tried() {
         leading_to(move || format!("http://mixed.test:{port}/"))
     };
     let resolve = format!("mixed.test:{}:127.0.0.1,203.0.113.2,::1", inside.port());
-    let report = probe(&["-L", "--redirect-guard", "--resolve", &resolve, &start.url("/")]).ok();
-    let attempts = report.exchange(1)["tcp"]["attempts"].as_array().unwrap().clone();
-    assert!(attempts.iter().all(|attempt| attempt["address"].as_str().unwrap().starts_with("203.0.113.2:")), "{attempts:?}");
+    let report = probe(&[
+        "-L",
+        "--redirect-guard",
+        "--resolve",
+        &resolve,
+        &start.url("/"),
+    ])
+    .ok();
+    let attempts = report.exchange(1)["tcp"]["attempts"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert!(
+        attempts.iter().all(|attempt| attempt["address"]
+            .as_str()
+            .unwrap()
+            .starts_with("203.0.113.2:")),
+        "{attempts:?}"
+    );
     assert_eq!(inside.take().len(), 1);
 }
 
@@ -161,17 +223,33 @@ fn behind_a_proxy_the_urls_address_is_judged() {
     if !has_public_addresses("behind_a_proxy_the_urls_address_is_judged") {
         return;
     }
-    for (to, refused) in
-        [("http://169.254.169.254/", true), ("http://localhost/", true), ("https://[::1]/", true), ("http://inside.test/", false)]
-    {
+    for (to, refused) in [
+        ("http://169.254.169.254/", true),
+        ("http://localhost/", true),
+        ("https://[::1]/", true),
+        ("http://inside.test/", false),
+    ] {
         let proxy = Recorder::answering(move |request| match request.target.as_str() {
             "http://public.test/" => response("302 Found", &[("Location", to)], b""),
             _ => response("200 OK", &[], b"by proxy"),
         });
-        let options = ["-L", "--redirect-guard", "-x", &proxy.url(""), "http://public.test/"];
-        let run = run(command(&[&["probe", "--capture", "off"], options.as_slice()].concat()));
+        let options = [
+            "-L",
+            "--redirect-guard",
+            "-x",
+            &proxy.url(""),
+            "http://public.test/",
+        ];
+        let run = run(command(
+            &[&["probe", "--capture", "off"], options.as_slice()].concat(),
+        ));
         let text = run.text().split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(run.status, Some(if refused { 3 } else { 0 }), "{to}: {text} {}", run.errors());
+        assert_eq!(
+            run.status,
+            Some(if refused { 3 } else { 0 }),
+            "{to}: {text} {}",
+            run.errors()
+        );
         let says = if refused {
             "a host behind the proxy, whose address is not known here"
         } else {
@@ -197,16 +275,37 @@ fn suites_are_guarded_unless_they_say_otherwise() {
         ("redirect-guard = true", "", &[], false),
         ("redirect-guard = false", "", &[], true),
         ("no-redirect-guard = true", "", &[], true),
-        ("redirect-guard = false", "redirect-guard = true", &[], false),
-        ("redirect-guard = true", "no-redirect-guard = true", &[], true),
+        (
+            "redirect-guard = false",
+            "redirect-guard = true",
+            &[],
+            false,
+        ),
+        (
+            "redirect-guard = true",
+            "no-redirect-guard = true",
+            &[],
+            true,
+        ),
         ("", "", &["--no-redirect-guard"], true),
         ("redirect-guard = true", "", &["--no-redirect-guard"], true),
         ("redirect-guard = false", "", &["--redirect-guard"], false),
     ] {
-        let text = format!("[defaults]\nlocation = true\n{defaults}\n[[endpoint]]\nurl = \"{}\"\n{own}\n", start.url("/"));
+        let text = format!(
+            "[defaults]\nlocation = true\n{defaults}\n[[endpoint]]\nurl = \"{}\"\n{own}\n",
+            start.url("/")
+        );
         std::fs::write(&file, &text).unwrap();
-        let run = run(command(&[&["probe", "--suite", file.to_str().unwrap()], options].concat()));
-        assert_eq!(run.status, Some(if passes { 0 } else { 3 }), "{text} {options:?}: {}{}", run.text(), run.errors());
+        let run = run(command(
+            &[&["probe", "--suite", file.to_str().unwrap()], options].concat(),
+        ));
+        assert_eq!(
+            run.status,
+            Some(if passes { 0 } else { 3 }),
+            "{text} {options:?}: {}{}",
+            run.text(),
+            run.errors()
+        );
         assert_eq!(inside.take().len(), usize::from(passes), "{text}");
     }
 }

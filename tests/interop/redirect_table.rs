@@ -1,7 +1,9 @@
-//! A table of redirects: what is answered, and the requests that come of it, from this program and from curl.
+//! A table of redirects: what is answered, and the requests that come of it, from this program and
+//! from curl.
 //!
-//! Two servers on two ports are two origins. Where curl does otherwise the line says what, so that a difference is one on purpose.
-//! What is followed, and by which method, is RFC 9110 §15.4; how a Location is resolved is the URL standard, as in browsers.
+//! Two servers on two ports are two origins. Where curl does otherwise the line says what, so that
+//! a difference is one on purpose. What is followed, and by which method, is RFC 9110 §15.4; how a
+//! Location is resolved is the URL standard, as in browsers.
 
 mod cases;
 
@@ -18,7 +20,8 @@ use crate::probe::probe;
 struct Case {
     /// Options, and the path of the URL at the end.
     asked: &'static str,
-    /// What the servers answer: `A /path status field…`, fields apart by ` | `; all else is answered with 200. A is the user's own.
+    /// What the servers answer: `A /path status field…`, fields apart by ` | `; all else is
+    /// answered with 200. A is the user's own.
     answers: &'static [&'static str],
     /// How the run ends: `ok` and its last status, or a code of failure.
     ends: &'static str,
@@ -28,8 +31,19 @@ struct Case {
     curl: Option<&'static [&'static str]>,
 }
 
-const fn case(asked: &'static str, answers: &'static [&'static str], ends: &'static str, sent: &'static [&'static str]) -> Case {
-    Case { asked, answers, ends, sent, curl: None }
+const fn case(
+    asked: &'static str,
+    answers: &'static [&'static str],
+    ends: &'static str,
+    sent: &'static [&'static str],
+) -> Case {
+    Case {
+        asked,
+        answers,
+        ends,
+        sent,
+        curl: None,
+    }
 }
 
 /// The same, where curl does otherwise.
@@ -40,7 +54,13 @@ const fn unlike(
     sent: &'static [&'static str],
     curl: &'static [&'static str],
 ) -> Case {
-    Case { asked, answers, ends, sent, curl: Some(curl) }
+    Case {
+        asked,
+        answers,
+        ends,
+        sent,
+        curl: Some(curl),
+    }
 }
 
 /// Known once both servers listen.
@@ -60,13 +80,21 @@ impl Pair {
             let (log, ports) = (Arc::clone(&log), Arc::clone(&ports));
             Recorder::answering(move |request| {
                 let ports = *ports.get().expect("both are there");
-                log.lock().unwrap_or_else(PoisonError::into_inner).push(named(&summary(name, request), ports));
+                log.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(named(&summary(name, request), ports));
                 answer(answers, name, &request.target, ports)
             })
         };
         let servers = [server("A"), server("B")];
-        ports.set([servers[0].port(), servers[1].port()]).expect("once");
-        Self { servers, log, ports }
+        ports
+            .set([servers[0].port(), servers[1].port()])
+            .expect("once");
+        Self {
+            servers,
+            log,
+            ports,
+        }
     }
 
     fn take(&self) -> Vec<String> {
@@ -77,26 +105,38 @@ impl Pair {
     /// The command line's words, with the servers' addresses for their names.
     fn words(&self, asked: &str) -> Vec<String> {
         let ports = *self.ports.get().expect("both are there");
-        let mut words: Vec<String> = asked.split(' ').map(|word| addressed(&word.replace('_', " "), ports)).collect();
+        let mut words: Vec<String> = asked
+            .split(' ')
+            .map(|word| addressed(&word.replace('_', " "), ports))
+            .collect();
         let path = words.pop().expect("a path");
-        words.push(if path.starts_with('/') { self.servers[0].url(&path) } else { path });
+        words.push(if path.starts_with('/') {
+            self.servers[0].url(&path)
+        } else {
+            path
+        });
         words
     }
 }
 
 /// `{A}` and `{B}` as addresses.
 fn addressed(text: &str, ports: [u16; 2]) -> String {
-    text.replace("{A}", &format!("127.0.0.1:{}", ports[0])).replace("{B}", &format!("127.0.0.1:{}", ports[1]))
+    text.replace("{A}", &format!("127.0.0.1:{}", ports[0]))
+        .replace("{B}", &format!("127.0.0.1:{}", ports[1]))
 }
 
 /// The other way round.
 fn named(text: &str, ports: [u16; 2]) -> String {
-    text.replace(&format!("127.0.0.1:{}", ports[0]), "{A}").replace(&format!("127.0.0.1:{}", ports[1]), "{B}")
+    text.replace(&format!("127.0.0.1:{}", ports[0]), "{A}")
+        .replace(&format!("127.0.0.1:{}", ports[1]), "{B}")
 }
 
 fn answer(answers: &[&str], name: &str, target: &str, ports: [u16; 2]) -> Vec<u8> {
     let wanted = format!("{name} {target} ");
-    let Some(line) = answers.iter().find_map(|line| line.strip_prefix(wanted.as_str())) else {
+    let Some(line) = answers
+        .iter()
+        .find_map(|line| line.strip_prefix(wanted.as_str()))
+    else {
         return response("200 OK", &[], b"there");
     };
     let line = addressed(line, ports);
@@ -128,15 +168,27 @@ fn summary(name: &str, request: &Received) -> String {
     if !host.starts_with("127.0.0.1:") {
         words.push(format!("host={host}"));
     }
-    for (field, known) in
-        [("Authorization", "auth"), ("Proxy-Authorization", "proxy-auth"), ("Cookie", "cookie"), ("X-Key", "key"), ("Referer", "referer")]
-    {
-        words.extend(request.header(field).map(|value| format!("{known}={value}")));
+    for (field, known) in [
+        ("Authorization", "auth"),
+        ("Proxy-Authorization", "proxy-auth"),
+        ("Cookie", "cookie"),
+        ("X-Key", "key"),
+        ("Referer", "referer"),
+    ] {
+        words.extend(
+            request
+                .header(field)
+                .map(|value| format!("{known}={value}")),
+        );
     }
     if request.header("user-agent") == Some("me/1") {
         words.push("agent".to_owned());
     }
-    words.extend(request.header("content-type").map(|kind| format!("type={}", kind.split(';').next().unwrap_or_default())));
+    words.extend(
+        request
+            .header("content-type")
+            .map(|kind| format!("type={}", kind.split(';').next().unwrap_or_default())),
+    );
     if request.body.starts_with(b"--") {
         words.push("body=form".to_owned());
     } else if !request.body.is_empty() {
@@ -157,7 +209,14 @@ fn redirects_are_followed_as_the_table_says() {
         let outcome = &report.json["outcome"];
         let ends = match outcome["error"]["code"].as_str() {
             Some(code) => code.to_owned(),
-            None => format!("ok {}", report.exchanges().last().map_or(serde_json::Value::Null, |exchange| exchange["status"].clone())),
+            None => format!(
+                "ok {}",
+                report
+                    .exchanges()
+                    .last()
+                    .map_or(serde_json::Value::Null, |exchange| exchange["status"]
+                        .clone())
+            ),
         };
         if ends != case.ends || ours != case.sent {
             wrong.push(format!(
@@ -165,11 +224,24 @@ fn redirects_are_followed_as_the_table_says() {
                 case.asked, case.answers, case.ends, case.sent
             ));
         }
-        let Some(_) = curl(&[&["-o".to_owned(), "/dev/null".to_owned()], words.as_slice()].concat()) else { continue };
+        let Some(_) =
+            curl(&[&["-o".to_owned(), "/dev/null".to_owned()], words.as_slice()].concat())
+        else {
+            continue;
+        };
         let (theirs, expected) = (pair.take(), case.curl.unwrap_or(case.sent));
         if theirs != expected {
-            wrong.push(format!("{} {:?}\n   curl sent {theirs:#?}\n         not {expected:#?}", case.asked, case.answers));
+            wrong.push(format!(
+                "{} {:?}\n   curl sent {theirs:#?}\n         not {expected:#?}",
+                case.asked, case.answers
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} lines:\n{}", wrong.len(), CASES.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} lines:\n{}",
+        wrong.len(),
+        CASES.len(),
+        wrong.join("\n")
+    );
 }

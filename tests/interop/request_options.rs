@@ -16,10 +16,13 @@ fn both(options: &[&str], path: &str) -> Option<(Received, Received)> {
     Some((ours, server.take_one()))
 }
 
-/// A request without what may differ: the multipart boundary, the order of fields, the User-Agent where it is the tool's own.
+/// A request without what may differ: the multipart boundary, the order of fields, the User-Agent
+/// where it is the tool's own.
 fn comparable(mut request: Received) -> Received {
-    if let Some(boundary) =
-        request.header("content-type").and_then(|kind| kind.split_once("boundary=")).map(|(_, boundary)| boundary.to_owned())
+    if let Some(boundary) = request
+        .header("content-type")
+        .and_then(|kind| kind.split_once("boundary="))
+        .map(|(_, boundary)| boundary.to_owned())
     {
         let text = String::from_utf8_lossy(&request.body).replace(&boundary, "BOUNDARY");
         request.body = text.into_bytes();
@@ -43,16 +46,24 @@ fn comparable(mut request: Received) -> Received {
             *value = codings.join(", ");
         }
     }
-    request.headers.retain(|(name, value)| name != "user-agent" || !(value.starts_with("curl/") || value.starts_with("tapline/")));
+    request.headers.retain(|(name, value)| {
+        name != "user-agent" || !(value.starts_with("curl/") || value.starts_with("tapline/"))
+    });
     // A remnant of HTTP/1.0 that no RFC knows.
-    request.headers.retain(|(name, _)| name != "proxy-connection");
+    request
+        .headers
+        .retain(|(name, _)| name != "proxy-connection");
     request.headers.sort();
     request
 }
 
 fn same(options: &[&str], path: &str) {
     if let Some((ours, theirs)) = both(options, path) {
-        assert_eq!(comparable(ours), comparable(theirs), "ours on the left, curl's on the right: {options:?}");
+        assert_eq!(
+            comparable(ours),
+            comparable(theirs),
+            "ours on the left, curl's on the right: {options:?}"
+        );
     }
 }
 
@@ -61,12 +72,25 @@ fn methods_and_fields() {
     same(&[], "/");
     same(&[], "/path?q=1&r=%20x#fragment");
     same(&["-X", "DELETE"], "/thing");
-    same(&["-X", "PATCH", "-H", "X-One: 1", "-H", "X-Two: two words", "-H", "Accept: application/json"], "/");
+    same(
+        &[
+            "-X",
+            "PATCH",
+            "-H",
+            "X-One: 1",
+            "-H",
+            "X-Two: two words",
+            "-H",
+            "Accept: application/json",
+        ],
+        "/",
+    );
     same(&["-I"], "/");
     same(&["-H", "Host: other.test"], "/");
 }
 
-/// curl's own meanings of `-H`: a name without a value takes a field out, a name with a semicolon sends it empty.
+/// curl's own meanings of `-H`: a name without a value takes a field out, a name with a semicolon
+/// sends it empty.
 #[test]
 fn fields_taken_out_and_sent_empty() {
     same(&["-H", "Accept:"], "/");
@@ -91,8 +115,28 @@ fn data() {
     same(&["-d", "{}", "-H", "Content-Type: application/json"], "/");
     same(&["--data-binary", "line\nline\n"], "/");
     same(&["--data-raw", "@not a file"], "/");
-    same(&["--data-urlencode", "name=with spaces & more", "--data-urlencode", "=a=b", "--data-urlencode", "plain text"], "/");
-    same(&["-d", "a=1", "--data-urlencode", "b=ö", "--data-binary", "c\n"], "/");
+    same(
+        &[
+            "--data-urlencode",
+            "name=with spaces & more",
+            "--data-urlencode",
+            "=a=b",
+            "--data-urlencode",
+            "plain text",
+        ],
+        "/",
+    );
+    same(
+        &[
+            "-d",
+            "a=1",
+            "--data-urlencode",
+            "b=ö",
+            "--data-binary",
+            "c\n",
+        ],
+        "/",
+    );
     same(&["-G", "-d", "a=1", "-d", "b=2"], "/search?first=0");
     same(&["-G", "-d", "a=1", "-I"], "/search");
 }
@@ -106,7 +150,15 @@ fn data_from_files() {
     let from = format!("@{}", file.display());
     same(&["-d", &from], "/");
     same(&["--data-binary", &from], "/");
-    same(&["--data-binary", &from, "-H", "Content-Type: application/octet-stream"], "/");
+    same(
+        &[
+            "--data-binary",
+            &from,
+            "-H",
+            "Content-Type: application/octet-stream",
+        ],
+        "/",
+    );
 }
 
 #[test]
@@ -123,8 +175,14 @@ fn forms() {
     std::fs::write(&file, "the notes\n").expect("writing");
     same(&["-F", "name=value", "-F", "other=with spaces"], "/");
     same(&["-F", &format!("file=@{}", file.display())], "/");
-    same(&["-F", &format!("file=@{};type=text/csv", file.display())], "/");
-    same(&["-F", &format!("file=@{};filename=else.csv", file.display())], "/");
+    same(
+        &["-F", &format!("file=@{};type=text/csv", file.display())],
+        "/",
+    );
+    same(
+        &["-F", &format!("file=@{};filename=else.csv", file.display())],
+        "/",
+    );
     same(&["-F", &format!("text=<{}", file.display())], "/");
     same(&["-F", "na\"me=value"], "/");
 }
@@ -148,7 +206,23 @@ fn user_agent_and_referrer() {
     same(&["-A", ""], "/");
     same(&["-e", "http://referrer.test/page"], "/");
     // The last one counts.
-    same(&["-A", "one", "-A", "two", "-e", "http://one.test/", "-e", "http://two.test/", "-X", "PUT", "-X", "POST"], "/");
+    same(
+        &[
+            "-A",
+            "one",
+            "-A",
+            "two",
+            "-e",
+            "http://one.test/",
+            "-e",
+            "http://two.test/",
+            "-X",
+            "PUT",
+            "-X",
+            "POST",
+        ],
+        "/",
+    );
     same(&["--http1.0"], "/");
 }
 
@@ -160,7 +234,8 @@ fn cookies() {
     let file = folder.path().join("cookies");
     std::fs::write(
         &file,
-        "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tkept\tyes\nother.test\tFALSE\t/\tFALSE\t0\tforeign\tno\n",
+        "# Netscape HTTP Cookie \
+            File\n127.0.0.1\tFALSE\t/\tFALSE\t0\tkept\tyes\nother.test\tFALSE\t/\tFALSE\t0\tforeign\tno\n",
     )
     .expect("writing");
     same(&["-b", file.to_str().expect("a path")], "/");
@@ -190,9 +265,22 @@ fn to_a_plain_proxy() {
 fn places_to_connect_to() {
     let server = Recorder::ok();
     let port = server.port();
-    probe(&["--resolve", &format!("www.test:{port}:127.0.0.1"), &format!("http://www.test:{port}/")]).ok();
-    assert_eq!(server.take_one().header("host"), Some(format!("www.test:{port}").as_str()));
-    let report = probe(&["--connect-to", &format!("www.test:80:127.0.0.1:{port}"), "http://www.test/"]).ok();
+    probe(&[
+        "--resolve",
+        &format!("www.test:{port}:127.0.0.1"),
+        &format!("http://www.test:{port}/"),
+    ])
+    .ok();
+    assert_eq!(
+        server.take_one().header("host"),
+        Some(format!("www.test:{port}").as_str())
+    );
+    let report = probe(&[
+        "--connect-to",
+        &format!("www.test:80:127.0.0.1:{port}"),
+        "http://www.test/",
+    ])
+    .ok();
     assert_eq!(server.take_one().header("host"), Some("www.test"));
     assert_eq!(report.only()["remote"], format!("127.0.0.1:{port}"));
 }
@@ -206,12 +294,22 @@ fn a_socket_file() {
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client");
         let request = crate::fixture::message::read_request(&mut stream).expect("a request");
-        stream.write_all(&crate::fixture::message::response("200 OK", &[], b"hello")).expect("answering");
+        stream
+            .write_all(&crate::fixture::message::response("200 OK", &[], b"hello"))
+            .expect("answering");
         request
     });
-    let report = probe(&["--unix-socket", path.to_str().expect("a path"), "http://app.test/status"]).ok();
+    let report = probe(&[
+        "--unix-socket",
+        path.to_str().expect("a path"),
+        "http://app.test/status",
+    ])
+    .ok();
     let request = server.join().expect("the server");
-    assert_eq!((request.target.as_str(), request.header("host")), ("/status", Some("app.test")));
+    assert_eq!(
+        (request.target.as_str(), request.header("host")),
+        ("/status", Some("app.test"))
+    );
     assert_eq!(report.only()["status"], 200);
 }
 
@@ -219,10 +317,21 @@ fn a_socket_file() {
 #[test]
 fn line_ends_do_not_split_a_request() {
     let server = Recorder::ok();
-    let mut command = crate::probe::command(&["probe", "--capture", "off", "-H", "X-One: 1\r\nX-Two: 2"]);
+    let mut command =
+        crate::probe::command(&["probe", "--capture", "off", "-H", "X-One: 1\r\nX-Two: 2"]);
     command.arg(server.url("/"));
     let run = crate::probe::run(command);
     let requests = server.take();
-    assert!(requests.iter().all(|request| request.header("x-two").is_none()), "{requests:?}");
-    assert!(run.status == Some(2) || run.status == Some(0), "{:?} {}", run.status, run.errors());
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.header("x-two").is_none()),
+        "{requests:?}"
+    );
+    assert!(
+        run.status == Some(2) || run.status == Some(0),
+        "{:?} {}",
+        run.status,
+        run.errors()
+    );
 }

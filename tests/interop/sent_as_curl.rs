@@ -1,4 +1,5 @@
-//! Bodies of forms and of data, byte for byte what curl sends, but for the boundary's random part and how the body's end is told.
+//! Bodies of forms and of data, byte for byte what curl sends, but for the boundary's random part
+//! and how the body's end is told.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -8,7 +9,8 @@ use crate::fixture::message::Received;
 use crate::fixture::recorder::Recorder;
 use crate::probe;
 
-/// Options, `|` between the words; `{dir}` is a folder with the files of [`files`], and standard input is `text.txt`.
+/// Options, `|` between the words; `{dir}` is a folder with the files of [`files`], and standard
+/// input is `text.txt`.
 const CASES: &[&str] = &[
     // Text and its parameters.
     "-F|a=b",
@@ -50,7 +52,8 @@ const CASES: &[&str] = &[
     "-F|a=@{dir}/text.txt;filename=other.unknown",
     "-F|a=@{dir}/empty",
     "-F|a=@{dir}/text.txt,{dir}/PICTURE.GIF",
-    "-F|a=@{dir}/text.txt;type=a/b;filename=\"x,y\",{dir}/data.bin;headers=X: y,\"{dir}/odd;na,me.xml\"",
+    "-F|a=@{dir}/text.txt;type=a/b;filename=\"x,y\",{dir}/data.bin;headers=X: \
+        y,\"{dir}/odd;na,me.xml\"",
     "-F|a=<{dir}/text.txt",
     "-F|a=<{dir}/odd.html",
     "-F|a=<{dir}/data.bin;type=text/x",
@@ -69,7 +72,8 @@ const CASES: &[&str] = &[
     "-F|a=<{dir}/text.txt;encoder=quoted-printable",
     "-F|a=x=y \u{e9};encoder=quoted-printable",
     // Multiparts within.
-    "-F|=(;type=multipart/alternative|-F|=plain|-F|= <b>x</b>;type=text/html|-F|=)|-F|f=@{dir}/text.txt",
+    "-F|=(;type=multipart/alternative|-F|=plain|-F|= \
+        <b>x</b>;type=text/html|-F|=)|-F|f=@{dir}/text.txt",
     "-F|n=(;headers=X-S: 1|-F|q=1|-F|r=@{dir}/text.txt|-F|=)",
     "-F|n=(;type=multipart/form-data|-F|q=1|-F|=2|-F|=)",
     "-F|=(|-F|=(|-F|=deep|-F|=)",
@@ -122,7 +126,8 @@ const CASES: &[&str] = &[
     "-I|-G|-d|x|?q",
 ];
 
-/// Where curl does otherwise, and what is sent here: a body that would be cut short, or left out without a word.
+/// Where curl does otherwise, and what is sent here: a body that would be cut short, or left out
+/// without a word.
 const REFUSED: &[(&str, &str)] = &[
     ("-F|a=x;y", "is no parameter"),
     ("-F|a=x;foo=bar", "'foo' is not known"),
@@ -145,7 +150,9 @@ const REFUSED: &[(&str, &str)] = &[
 
 fn files(folder: &Path) {
     let odd = ["=", " ", "\u{e9}", "\r\n", "\t\r\n", "x", "yy", "\n"];
-    let long = (0..400).flat_map(|n| [n.to_string(), odd[n % odd.len()].repeat(n % 5)]).collect::<String>();
+    let long = (0..400)
+        .flat_map(|n| [n.to_string(), odd[n % odd.len()].repeat(n % 5)])
+        .collect::<String>();
     for (name, bytes) in [
         ("text.txt", "hello w\u{f6}rld\nline=2 ".as_bytes()),
         ("data.json", b"{}"),
@@ -155,7 +162,10 @@ fn files(folder: &Path) {
         ("odd.html", b"<p>"),
         ("long.txt", long.as_bytes()),
         ("empty", b""),
-        ("headers.txt", b"X-A: 1\n# comment\nX-B: two\n  folded\r\n\nX-C: 3"),
+        (
+            "headers.txt",
+            b"X-A: 1\n# comment\nX-B: two\n  folded\r\n\nX-C: 3",
+        ),
     ] {
         fs::write(folder.join(name), bytes).unwrap();
     }
@@ -168,16 +178,21 @@ fn with_numbered_boundaries(bytes: &[u8]) -> String {
     let mut out = Vec::new();
     let mut rest = bytes;
     while let [first, after @ ..] = rest {
-        let found = rest.get(..LENGTH).filter(|text| text.starts_with(&[b'-'; 24]) && text[24..].iter().all(u8::is_ascii_alphanumeric));
+        let found = rest.get(..LENGTH).filter(|text| {
+            text.starts_with(&[b'-'; 24]) && text[24..].iter().all(u8::is_ascii_alphanumeric)
+        });
         let Some(boundary) = found else {
             out.push(*first);
             rest = after;
             continue;
         };
-        let number = known.iter().position(|other| other == boundary).unwrap_or_else(|| {
-            known.push(boundary.to_vec());
-            known.len() - 1
-        });
+        let number = known
+            .iter()
+            .position(|other| other == boundary)
+            .unwrap_or_else(|| {
+                known.push(boundary.to_vec());
+                known.len() - 1
+            });
         out.extend(format!("<boundary {number}>").bytes());
         rest = &rest[LENGTH..];
     }
@@ -187,14 +202,27 @@ fn with_numbered_boundaries(bytes: &[u8]) -> String {
 /// What counts of a request.
 fn told(request: &Received) -> String {
     let kind = request.header("content-type").map_or("none", |kind| kind);
-    let whole = [format!("{} {}\nContent-Type: {kind}\n", request.method, request.target).as_bytes(), &request.body].concat();
+    let whole = [
+        format!(
+            "{} {}\nContent-Type: {kind}\n",
+            request.method, request.target
+        )
+        .as_bytes(),
+        &request.body,
+    ]
+    .concat();
     with_numbered_boundaries(&whole).replace("\\n", "\n")
 }
 
 /// The words, the URL at the end.
 fn words(case: &str, folder: &Path, server: &Recorder) -> Vec<String> {
-    let mut words: Vec<String> = case.split('|').map(|word| word.replace("{dir}", folder.to_str().unwrap())).collect();
-    let query = words.pop_if(|last| last.starts_with(['?', '#'])).unwrap_or_default();
+    let mut words: Vec<String> = case
+        .split('|')
+        .map(|word| word.replace("{dir}", folder.to_str().unwrap()))
+        .collect();
+    let query = words
+        .pop_if(|last| last.starts_with(['?', '#']))
+        .unwrap_or_default();
     words.push(server.url(&format!("/{query}")));
     words
 }
@@ -214,7 +242,9 @@ fn bodies_are_what_curl_sends() {
         assert_eq!(run.status, Some(0), "{case}: {}", run.errors());
         let ours = told(&server.take_one());
         // Without it a body of unknown length waits for an answer that does not come.
-        let Some(mut theirs) = curl::command(&["-o", "/dev/null", "-H", "Expect:"]) else { return };
+        let Some(mut theirs) = curl::command(&["-o", "/dev/null", "-H", "Expect:"]) else {
+            return;
+        };
         theirs.args(&words).stdin(input());
         let run = probe::run(theirs);
         assert_eq!(run.status, Some(0), "{case}: {}", run.errors());
@@ -223,7 +253,13 @@ fn bodies_are_what_curl_sends() {
             wrong.push(format!("{case}\n--- ours\n{ours}\n--- curl's\n{theirs}"));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CASES.len(), wrong.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        CASES.len(),
+        wrong.join("\n\n")
+    );
 }
 
 #[test]
@@ -237,7 +273,10 @@ fn what_would_be_sent_otherwise_than_meant_is_a_usage_error() {
         let run = probe::run(command);
         assert_eq!(run.status, Some(2), "{case}: {}", run.errors());
         assert!(run.errors().contains(says), "{case}: {}", run.errors());
-        assert!(server.take().is_empty(), "{case}: nothing is sent, not even a part");
+        assert!(
+            server.take().is_empty(),
+            "{case}: nothing is sent, not even a part"
+        );
     }
 }
 
@@ -247,16 +286,31 @@ fn several_urls_get_the_same_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     files(folder.path());
     let server = Recorder::ok();
-    let mut command = probe::command(&["probe", "--capture", "off", "--format", "json=/dev/null", "--data-binary", "@-"]);
-    command.args([server.url("/1"), server.url("/2")]).stdin(File::open(folder.path().join("text.txt")).unwrap());
+    let mut command = probe::command(&[
+        "probe",
+        "--capture",
+        "off",
+        "--format",
+        "json=/dev/null",
+        "--data-binary",
+        "@-",
+    ]);
+    command
+        .args([server.url("/1"), server.url("/2")])
+        .stdin(File::open(folder.path().join("text.txt")).unwrap());
     let run = probe::run(command);
     assert_eq!(run.status, Some(0), "{}", run.errors());
-    let bodies: Vec<Vec<u8>> = server.take().into_iter().map(|request| request.body).collect();
+    let bodies: Vec<Vec<u8>> = server
+        .take()
+        .into_iter()
+        .map(|request| request.body)
+        .collect();
     let text = fs::read(folder.path().join("text.txt")).unwrap();
     assert_eq!(bodies, [text.clone(), text]);
 }
 
-/// A pipe can be read once and does not tell its length; the body has one all the same, and a repeat sends it again.
+/// A pipe can be read once and does not tell its length; the body has one all the same, and a
+/// repeat sends it again.
 #[test]
 fn a_named_pipe_is_sent_whole_and_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -267,13 +321,28 @@ fn a_named_pipe_is_sent_whole_and_again() {
         let path = path.clone();
         move || fs::write(path, b"through a pipe").unwrap()
     });
-    probe::probe(&["--repeat", "2", "-F", &format!("a=@{}", path.display()), &server.url("/")]).ok();
+    probe::probe(&[
+        "--repeat",
+        "2",
+        "-F",
+        &format!("a=@{}", path.display()),
+        &server.url("/"),
+    ])
+    .ok();
     writer.join().unwrap();
     let requests = server.take();
     assert_eq!(requests.len(), 2);
     for request in requests {
         let body = String::from_utf8(request.body.clone()).unwrap();
-        assert!(body.contains("filename=\"pipe.txt\"\r\nContent-Type: text/plain\r\n\r\nthrough a pipe\r\n"), "{body}");
-        assert_eq!(request.header("content-length"), Some(body.len().to_string().as_str()));
+        assert!(
+            body.contains(
+                "filename=\"pipe.txt\"\r\nContent-Type: text/plain\r\n\r\nthrough a pipe\r\n"
+            ),
+            "{body}"
+        );
+        assert_eq!(
+            request.header("content-length"),
+            Some(body.len().to_string().as_str())
+        );
     }
 }

@@ -46,7 +46,8 @@ impl Suite {
         let mut command = self.command(&["--format", "json"]);
         command.args(args);
         let run = run(command);
-        let document = serde_json::from_slice(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}\n{}", run.text(), run.errors()));
+        let document = serde_json::from_slice(&run.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}\n{}", run.text(), run.errors()));
         (document, run.status)
     }
 
@@ -55,7 +56,9 @@ impl Suite {
         let run = self.run(&[]);
         assert_eq!(run.status, Some(2), "{}\n{}", run.text(), run.errors());
         assert!(run.stdout.is_empty());
-        run.errors().trim().replace(&format!("tapline: {}: ", self.path("suite.toml")), "")
+        run.errors()
+            .trim()
+            .replace(&format!("tapline: {}: ", self.path("suite.toml")), "")
     }
 }
 
@@ -65,7 +68,13 @@ fn endpoint(name: &str, url: &str, more: &str) -> String {
 
 fn standings(document: &Value) -> Vec<(&str, &str)> {
     let all = document["endpoints"].as_array().expect("endpoints").iter();
-    all.map(|endpoint| (endpoint["name"].as_str().unwrap(), endpoint["status"].as_str().unwrap())).collect()
+    all.map(|endpoint| {
+        (
+            endpoint["name"].as_str().unwrap(),
+            endpoint["status"].as_str().unwrap(),
+        )
+    })
+    .collect()
 }
 
 #[test]
@@ -74,19 +83,39 @@ fn each_endpoint_has_its_verdict_in_the_order_of_the_file_and_the_worst_decides(
     let bad = Peer::saying(response("503 Service Unavailable", &[], b""));
     let nobody = format!("http://127.0.0.1:{}/", port::closed());
     let ok = endpoint("good", &good.url("/"), "budget = 'total<=1min,status=200'");
-    let warned = endpoint("warned", &good.url("/"), "budget = { total = '<=0ms+-1min', tls = '<1s' }");
+    let warned = endpoint(
+        "warned",
+        &good.url("/"),
+        "budget = { total = '<=0ms+-1min', tls = '<1s' }",
+    );
     let missed = endpoint("missed", &bad.url("/"), "budget = { status = 200 }");
     let failed = endpoint("failed", &nobody, "budget = { total = '<=1min' }");
     let wanted = endpoint("wanted", &bad.url("/"), "fail = true");
     let allowed = endpoint("allowed", &nobody, "repeat = 2\nbudget = 'failures<=2'");
     for (text, stands, exit) in [
-        (format!("{ok}{warned}{allowed}"), vec![("good", "ok"), ("warned", "warned"), ("allowed", "ok")], 0),
-        (format!("{missed}{ok}"), vec![("missed", "missed"), ("good", "ok")], 4),
-        (format!("{missed}{failed}{ok}"), vec![("missed", "missed"), ("failed", "failed"), ("good", "ok")], 3),
+        (
+            format!("{ok}{warned}{allowed}"),
+            vec![("good", "ok"), ("warned", "warned"), ("allowed", "ok")],
+            0,
+        ),
+        (
+            format!("{missed}{ok}"),
+            vec![("missed", "missed"), ("good", "ok")],
+            4,
+        ),
+        (
+            format!("{missed}{failed}{ok}"),
+            vec![("missed", "missed"), ("failed", "failed"), ("good", "ok")],
+            3,
+        ),
         (wanted, vec![("wanted", "failed")], 3),
     ] {
         let (document, status) = Suite::of(&text).json(&[]);
-        assert_eq!((standings(&document), status), (stands, Some(exit)), "{document:#}");
+        assert_eq!(
+            (standings(&document), status),
+            (stands, Some(exit)),
+            "{document:#}"
+        );
     }
 }
 
@@ -94,53 +123,106 @@ fn each_endpoint_has_its_verdict_in_the_order_of_the_file_and_the_worst_decides(
 fn every_format_tells_of_every_endpoint() {
     let server = Recorder::ok();
     let nobody = format!("http://127.0.0.1:{}/", port::closed());
-    let suite = Suite::of(&(endpoint("one", &server.url("/1"), "budget = 'total<=1ns'") + &endpoint("two", &nobody, "")));
+    let suite = Suite::of(
+        &(endpoint("one", &server.url("/1"), "budget = 'total<=1ns'")
+            + &endpoint("two", &nobody, "")),
+    );
     let file = |format: &str| format!("{format}={}", suite.path(format));
     let formats = ["json", "junit", "markdown", "csv", "prometheus"].map(file);
-    let args: Vec<&str> = ["text"].into_iter().chain(formats.iter().map(String::as_str)).flat_map(|format| ["--format", format]).collect();
+    let args: Vec<&str> = ["text"]
+        .into_iter()
+        .chain(formats.iter().map(String::as_str))
+        .flat_map(|format| ["--format", format])
+        .collect();
     let run = suite.run(&args);
     assert_eq!(run.status, Some(3), "{}", run.errors());
     let text = run.text();
-    assert!(text.contains("2 endpoints: 1 missed, 1 failed") && text.contains("total <= 1 ns: missed by"), "{text}");
+    assert!(
+        text.contains("2 endpoints: 1 missed, 1 failed")
+            && text.contains("total <= 1 ns: missed by"),
+        "{text}"
+    );
     for format in ["json", "junit", "markdown", "csv", "prometheus"] {
         let written = std::fs::read_to_string(suite.path(format)).expect("the file");
-        assert!(written.contains("one") && written.contains("two"), "{format}: {written}");
+        assert!(
+            written.contains("one") && written.contains("two"),
+            "{format}: {written}"
+        );
     }
     let junit = std::fs::read_to_string(suite.path("junit")).expect("the file");
     let xml = roxmltree::Document::parse(&junit).expect("XML");
-    let suites: Vec<_> = xml.descendants().filter(|node| node.has_tag_name("testsuite")).collect();
-    let counts: Vec<_> =
-        suites.iter().map(|one| ["name", "tests", "failures", "errors"].map(|name| one.attribute(name).unwrap())).collect();
+    let suites: Vec<_> = xml
+        .descendants()
+        .filter(|node| node.has_tag_name("testsuite"))
+        .collect();
+    let counts: Vec<_> = suites
+        .iter()
+        .map(|one| ["name", "tests", "failures", "errors"].map(|name| one.attribute(name).unwrap()))
+        .collect();
     assert_eq!(counts, [["one", "2", "1", "0"], ["two", "1", "0", "1"]]);
     // Without the table the verdict is on standard error.
     let errors = suite.run(&["--format", "csv"]).errors();
-    assert!(errors.contains("tapline: 2 endpoints: 1 missed, 1 failed") && errors.contains("tapline: one: total <= 1 ns"), "{errors}");
+    assert!(
+        errors.contains("tapline: 2 endpoints: 1 missed, 1 failed")
+            && errors.contains("tapline: one: total <= 1 ns"),
+        "{errors}"
+    );
     let refused = suite.run(&["--format", "har"]);
     assert_eq!(refused.status, Some(2));
-    assert!(refused.errors().contains("a suite is written as text, json, junit, markdown, csv, prometheus"), "{}", refused.errors());
+    assert!(
+        refused
+            .errors()
+            .contains("a suite is written as text, json, junit, markdown, csv, prometheus"),
+        "{}",
+        refused.errors()
+    );
 }
 
-/// The command line comes before the endpoint, the endpoint before the defaults; files are beside the suite; secrets come from outside.
+/// The command line comes before the endpoint, the endpoint before the defaults; files are beside
+/// the suite; secrets come from outside.
 #[test]
 fn options_come_from_the_defaults_the_endpoint_the_command_line_and_the_environment() {
     let server = Recorder::ok();
     let text = format!(
-        "[defaults]\nheaders = {{ X-One = 'default', X-Two = 'default' }}\nuser-agent = 'from the file'\nbearer = '${{SUITE_TOKEN}}'\n\n{}{}",
-        endpoint("own", &server.url("/own?token=${SUITE_TOKEN}"), "headers = { x-two = 'own' }\ndata = '@body.txt'\nmethod = 'PUT'"),
-        endpoint("plain", &server.url("/plain"), "headers = ['X-Three: ${SUITE_TOKEN}', 'X-Four;']"),
+        "[defaults]\nheaders = {{ X-One = 'default', X-Two = 'default' }}\nuser-agent = 'from the \
+            file'\nbearer = '${{SUITE_TOKEN}}'\n\n{}{}",
+        endpoint(
+            "own",
+            &server.url("/own?token=${SUITE_TOKEN}"),
+            "headers = { x-two = 'own' }\ndata = '@body.txt'\nmethod = 'PUT'"
+        ),
+        endpoint(
+            "plain",
+            &server.url("/plain"),
+            "headers = ['X-Three: ${SUITE_TOKEN}', 'X-Four;']"
+        ),
     );
     let suite = Suite::of(&text);
     std::fs::write(suite.path("body.txt"), "from a file").expect("a file");
-    let mut command = suite.command(&["--format", "json", "--parallel", "1", "-A", "from the command line"]);
+    let mut command = suite.command(&[
+        "--format",
+        "json",
+        "--parallel",
+        "1",
+        "-A",
+        "from the command line",
+    ]);
     let run = run({
-        command.env("SUITE_TOKEN", "S3cr3tS3cr3tS3cr3t").current_dir(Path::new("/"));
+        command
+            .env("SUITE_TOKEN", "S3cr3tS3cr3tS3cr3t")
+            .current_dir(Path::new("/"));
         command
     });
     assert_eq!(run.status, Some(0), "{}", run.errors());
     assert!(!run.text().contains("S3cr3t"), "{}", run.text());
     let requests = server.take();
-    let [own, plain] = &requests[..] else { panic!("two requests") };
-    assert_eq!((own.method.as_str(), own.body.as_slice()), ("PUT", b"from a file".as_slice()));
+    let [own, plain] = &requests[..] else {
+        panic!("two requests")
+    };
+    assert_eq!(
+        (own.method.as_str(), own.body.as_slice()),
+        ("PUT", b"from a file".as_slice())
+    );
     assert_eq!(plain.method, "GET");
     for (request, name, value) in [
         (own, "x-one", Some("default")),
@@ -158,47 +240,92 @@ fn options_come_from_the_defaults_the_endpoint_the_command_line_and_the_environm
 #[test]
 fn what_cannot_be_followed_names_the_line_and_what_was_meant() {
     for (text, said) in [
-        ("[[endpoint]]\nurl = 'h'\nmax-tme = 5", "line 3: 'max-tme' is no key; is 'max-time' meant?"),
-        ("[[endpoint]]\nurl = 'h'\nconnect_timeout = 5", "line 3: 'connect_timeout' is no key; is 'connect-timeout' meant?"),
-        ("[defaults]\nbuget = 'total<1s'\n[[endpoint]]\nurl = 'h'", "line 2: 'buget' is no key; is 'budget' meant?"),
-        ("[[endpoint]]\nurl = 'h'\nhttp1.1 = true", "line 3: 'http1' is no key; a key with a dot is written in quotes: \"http1.1\""),
-        ("[[endpoint]]\nurl = 'h'\nrepeat = 0", "line 3: invalid value '0' for '--repeat <NUM>': 0 is not in 1..=100000"),
-        ("[[endpoint]]\nurl = 'h'\ninsecure = 'yes'", "line 3: 'insecure' is text, where true or false is wanted"),
-        ("[[endpoint]]\nurl = 'h'\nmax-time = true", "line 3: 'max-time' is true or false, where text is wanted"),
+        (
+            "[[endpoint]]\nurl = 'h'\nmax-tme = 5",
+            "line 3: 'max-tme' is no key; is 'max-time' meant?",
+        ),
+        (
+            "[[endpoint]]\nurl = 'h'\nconnect_timeout = 5",
+            "line 3: 'connect_timeout' is no key; is 'connect-timeout' meant?",
+        ),
+        (
+            "[defaults]\nbuget = 'total<1s'\n[[endpoint]]\nurl = 'h'",
+            "line 2: 'buget' is no key; is 'budget' meant?",
+        ),
+        (
+            "[[endpoint]]\nurl = 'h'\nhttp1.1 = true",
+            "line 3: 'http1' is no key; a key with a dot is written in quotes: \"http1.1\"",
+        ),
+        (
+            "[[endpoint]]\nurl = 'h'\nrepeat = 0",
+            "line 3: invalid value '0' for '--repeat <NUM>': 0 is not in 1..=100000",
+        ),
+        (
+            "[[endpoint]]\nurl = 'h'\ninsecure = 'yes'",
+            "line 3: 'insecure' is text, where true or false is wanted",
+        ),
+        (
+            "[[endpoint]]\nurl = 'h'\nmax-time = true",
+            "line 3: 'max-time' is true or false, where text is wanted",
+        ),
         (
             "[[endpoint]]\nurl = 'h'\nsave = 'run'",
-            "line 3: 'save' is for one run; the runs of a suite take place at the same time, without packets",
+            "line 3: 'save' is for one run; the runs of a suite take place at the same time, \
+                without packets",
         ),
-        ("[[endpoint]]\nname = 'a'", "line 1: this endpoint has no url"),
-        ("[[endpoint]]\nurl = 'gopher://h'", "line 1: the scheme 'gopher' is not supported; http and https are"),
+        (
+            "[[endpoint]]\nname = 'a'",
+            "line 1: this endpoint has no url",
+        ),
+        (
+            "[[endpoint]]\nurl = 'gopher://h'",
+            "line 1: the scheme 'gopher' is not supported; http and https are",
+        ),
         (
             "[[endpoint]]\nurl = 'h'\n[[endpoint]]\nurl = 'h'",
             "line 3: an endpoint named 'h' is on line 1 already; give this one a name of its own",
         ),
-        ("[[endpoint]]\nurl = 'h'\nheaders = []\nheader = []", "line 4: 'header' is set on line 3 already, under another name"),
+        (
+            "[[endpoint]]\nurl = 'h'\nheaders = []\nheader = []",
+            "line 4: 'header' is set on line 3 already, under another name",
+        ),
         (
             "[[endpoint]]\nurl = 'h'\n[endpoint.budget]\ntotal = '<=fast'",
-            "line 4: 'total' cannot be read as \"total<=fast\": the budget has \"fast\" at character 8, where a number should stand",
+            "line 4: 'total' cannot be read as \"total<=fast\": the budget has \"fast\" at \
+                character 8, where a number should stand",
         ),
         (
             "[[endpoint]]\nurl = '${NO_SUCH_VARIABLE}'",
-            "line 2: the environment variable NO_SUCH_VARIABLE is not set (or is no UTF-8 text); the file asks for it by ${NO_SUCH_VARIABLE}",
+            "line 2: the environment variable NO_SUCH_VARIABLE is not set (or is no UTF-8 text); \
+                the file asks for it by ${NO_SUCH_VARIABLE}",
         ),
         (
             "[[endpoint]]\nurl = 'h'\nuser = 'me:secret'",
-            "line 3: 'user' holds a secret, which does not belong into a file: write ${NAME} and set NAME in the environment",
+            "line 3: 'user' holds a secret, which does not belong into a file: write ${NAME} and \
+                set NAME in the environment",
         ),
     ] {
         assert_eq!(Suite::of(text).refusal(), said, "{text}");
     }
-    for args in [["--save", "run"], ["-w", "x"], ["--capture", "on"], ["-o", "x"], ["--webhook", "http://h/"]] {
+    for args in [
+        ["--save", "run"],
+        ["-w", "x"],
+        ["--capture", "on"],
+        ["-o", "x"],
+        ["--webhook", "http://h/"],
+    ] {
         let run = Suite::of("[[endpoint]]\nurl = 'h'").run(&args);
         assert_eq!(run.status, Some(2), "{args:?}");
-        assert!(run.errors().contains("is for one run"), "{args:?}: {}", run.errors());
+        assert!(
+            run.errors().contains("is for one run"),
+            "{args:?}: {}",
+            run.errors()
+        );
     }
 }
 
-/// Each server's answer waits for the others' requests, so only runs that take place at the same time are answered.
+/// Each server's answer waits for the others' requests, so only runs that take place at the same
+/// time are answered.
 #[test]
 fn runs_take_place_at_the_same_time() {
     const AT_A_TIME: usize = 8;
@@ -208,9 +335,15 @@ fn runs_take_place_at_the_same_time() {
         all_here.wait();
         let _ = stream.write_all(&response("200 OK", &[], b"together"));
     });
-    let text: String = (0..AT_A_TIME).map(|i| endpoint(&format!("e{i}"), &peer.url("/"), "max-time = 30")).collect();
+    let text: String = (0..AT_A_TIME)
+        .map(|i| endpoint(&format!("e{i}"), &peer.url("/"), "max-time = 30"))
+        .collect();
     let (document, status) = Suite::of(&text).json(&["--parallel", "8"]);
-    assert_eq!((status, &document["parallel"]), (Some(0), &Value::from(8)), "{document:#}");
+    assert_eq!(
+        (status, &document["parallel"]),
+        (Some(0), &Value::from(8)),
+        "{document:#}"
+    );
 }
 
 /// No more of them than was asked for, and each exactly once.
@@ -229,14 +362,17 @@ fn runs_are_no_more_than_so_many_at_a_time() {
         counted.lock().unwrap().0 -= 1;
         let _ = stream.write_all(&response("200 OK", &[], b""));
     });
-    let text: String = (0..50).map(|i| endpoint(&format!("e{i}"), &peer.url("/"), "")).collect();
+    let text: String = (0..50)
+        .map(|i| endpoint(&format!("e{i}"), &peer.url("/"), ""))
+        .collect();
     let (document, status) = Suite::of(&text).json(&["--parallel", "3"]);
     let names: BTreeSet<_> = standings(&document).into_iter().collect();
     assert_eq!((status, names.len()), (Some(0), 50));
     assert!(under_way.lock().unwrap().1 <= 3);
 }
 
-/// Ctrl-C: what has ended is told, what is under way says so, what had not begun was not run; exit code 130.
+/// Ctrl-C: what has ended is told, what is under way says so, what had not begun was not run; exit
+/// code 130.
 #[test]
 fn interrupted() {
     let (asked, has_asked) = mpsc::channel();
@@ -246,15 +382,32 @@ fn interrupted() {
         let _ = asked.lock().unwrap().send(());
         drain(&mut stream);
     });
-    let text = endpoint("quick", &quick.url("/"), "") + &endpoint("stuck", &stuck.url("/"), "") + &endpoint("late", &quick.url("/"), "");
+    let text = endpoint("quick", &quick.url("/"), "")
+        + &endpoint("stuck", &stuck.url("/"), "")
+        + &endpoint("late", &quick.url("/"), "");
     let suite = Suite::of(&text);
-    let child =
-        suite.command(&["--format", "json", "--parallel", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    has_asked.recv_timeout(PATIENCE).expect("the second endpoint is asked");
+    let child = suite
+        .command(&["--format", "json", "--parallel", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    has_asked
+        .recv_timeout(PATIENCE)
+        .expect("the second endpoint is asked");
     signal(child.id(), "INT");
     let run = finish(child);
     assert_eq!(run.status, Some(130), "{}", run.errors());
     let document: Value = serde_json::from_slice(&run.stdout).expect("a document all the same");
-    assert_eq!(standings(&document), [("quick", "ok"), ("stuck", "failed"), ("late", "not_run")]);
-    assert_eq!((&document["interrupted"], &document["endpoints"][1]["error"]["code"]), (&Value::from(true), &Value::from("interrupted")));
+    assert_eq!(
+        standings(&document),
+        [("quick", "ok"), ("stuck", "failed"), ("late", "not_run")]
+    );
+    assert_eq!(
+        (
+            &document["interrupted"],
+            &document["endpoints"][1]["error"]["code"]
+        ),
+        (&Value::from(true), &Value::from("interrupted"))
+    );
 }

@@ -1,4 +1,5 @@
-//! Calls that the system refuses: the run ends with a right result or with a sentence, and leaves nothing in part.
+//! Calls that the system refuses: the run ends with a right result or with a sentence, and leaves
+//! nothing in part.
 //!
 //! `tools/faults` tries many thousands of them; these are some of each kind.
 
@@ -25,20 +26,65 @@ enum End {
 
 use End::{Reported, Right, Said};
 
-/// A call of which the one with this number fails, in whichever thread makes so many. The dynamic loader makes none of these.
+/// A call of which the one with this number fails, in whichever thread makes so many. The dynamic
+/// loader makes none of these.
 const REFUSED: [(&str, &str, u32, End); 26] = [
-    ("eventfd2", "ENOSPC", 1, Said(1, "the engine cannot start: No space left on device")),
-    ("epoll_create1", "EMFILE", 1, Said(1, "the engine cannot start: Too many open files")),
+    (
+        "eventfd2",
+        "ENOSPC",
+        1,
+        Said(1, "the engine cannot start: No space left on device"),
+    ),
+    (
+        "epoll_create1",
+        "EMFILE",
+        1,
+        Said(1, "the engine cannot start: Too many open files"),
+    ),
     ("epoll_ctl", "ENOMEM", 1, Said(1, "the engine cannot start")),
     ("epoll_ctl", "ENOSPC", 2, Right),
     // The thread that waits for signals: without it a signal ends the run at once.
     ("clone3", "EAGAIN", 1, Right),
-    ("clone3", "EAGAIN", 2, Said(1, "no thread could be started: Resource temporarily unavailable")),
-    ("fsync", "EIO", 1, Said(1, "the run cannot be saved to run.pcapng: Input/output error")),
-    ("fsync", "ENOSPC", 3, Said(1, "the json report cannot be written to report.json: No space left on device")),
+    (
+        "clone3",
+        "EAGAIN",
+        2,
+        Said(
+            1,
+            "no thread could be started: Resource temporarily unavailable",
+        ),
+    ),
+    (
+        "fsync",
+        "EIO",
+        1,
+        Said(
+            1,
+            "the run cannot be saved to run.pcapng: Input/output error",
+        ),
+    ),
+    (
+        "fsync",
+        "ENOSPC",
+        3,
+        Said(
+            1,
+            "the json report cannot be written to report.json: No space left on device",
+        ),
+    ),
     ("fsync", "EINTR", 1, Right),
-    ("rename", "EIO", 1, Said(1, "the run cannot be saved to run.pcapng")),
-    ("rename", "ENOSPC", 2, Said(1, "the json report cannot be written to report.json")),
+    (
+        "rename",
+        "EIO",
+        1,
+        Said(1, "the run cannot be saved to run.pcapng"),
+    ),
+    (
+        "rename",
+        "ENOSPC",
+        2,
+        Said(1, "the json report cannot be written to report.json"),
+    ),
     ("socket", "EMFILE", 1, Reported("connect_forbidden")),
     ("socket", "ENOMEM", 1, Reported("connect_failed")),
     ("connect", "EINTR", 1, Right),
@@ -49,8 +95,14 @@ const REFUSED: [(&str, &str, u32, End); 26] = [
     ("recvfrom", "EINTR", 1, Right),
     ("recvfrom", "ENOMEM", 1, Reported("wait_closed")),
     ("epoll_wait", "EINTR", 1, Right),
-    // A library that has no other answer than a panic, which ends the run and does not leave it waiting.
-    ("epoll_wait", "EIO", 1, Said(1, "because the system refused what it cannot do without")),
+    // A library that has no other answer than a panic, which ends the run and does not leave it
+    // waiting.
+    (
+        "epoll_wait",
+        "EIO",
+        1,
+        Said(1, "because the system refused what it cannot do without"),
+    ),
     ("getrandom", "EINTR", 1, Right),
     ("socketpair", "EMFILE", 1, Right),
     ("setsockopt", "ENOMEM", 1, Reported("connect_failed")),
@@ -65,7 +117,10 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), server: Recorder::ok() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            server: Recorder::ok(),
+        }
     }
 
     fn path(&self) -> &Path {
@@ -78,8 +133,19 @@ impl Place {
             fs::remove_file(file.path()).unwrap();
         }
         let mut command = Command::new(by[0]);
-        command.args(&by[1..]).arg(tapline()).args(["probe", "--capture", "off", "--format", "json=report.json", "--save", "run.pcapng"]);
-        command.arg(self.server.url("/")).current_dir(self.path()).env_remove("RUST_BACKTRACE");
+        command.args(&by[1..]).arg(tapline()).args([
+            "probe",
+            "--capture",
+            "off",
+            "--format",
+            "json=report.json",
+            "--save",
+            "run.pcapng",
+        ]);
+        command
+            .arg(self.server.url("/"))
+            .current_dir(self.path())
+            .env_remove("RUST_BACKTRACE");
         neutral(&mut command);
         run(command)
     }
@@ -90,15 +156,26 @@ impl Place {
 
     /// The files that there are, each complete.
     fn files(&self, why: &str) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(self.path()).unwrap().flatten().map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = fs::read_dir(self.path())
+            .unwrap()
+            .flatten()
+            .map(|file| file.file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         for name in &names {
             match name.as_str() {
-                "report.json" => assert!(self.report().is_some(), "{why}: the report is there in part"),
+                "report.json" => {
+                    assert!(
+                        self.report().is_some(),
+                        "{why}: the report is there in part"
+                    );
+                }
                 "run.pcapng" => {
                     let saved = fs::read(self.path().join(name)).unwrap();
-                    assert!(saved.windows(11).any(|part| part == b"\"run_ended\""), "{why}: the run is there in part");
+                    assert!(
+                        saved.windows(11).any(|part| part == b"\"run_ended\""),
+                        "{why}: the run is there in part"
+                    );
                 }
                 other => panic!("{why}: {other} is left"),
             }
@@ -115,8 +192,17 @@ impl Place {
                 assert_eq!(files, ["report.json", "run.pcapng"], "{why}");
                 assert_eq!(self.report().unwrap()["outcome"]["status"], "ok", "{why}");
             }
-            Some(3) => assert!(self.report().unwrap()["outcome"]["error"]["message"].is_string(), "{why}"),
-            Some(1) => assert!(run.errors().starts_with("tapline: "), "{why}: {}", run.errors()),
+            Some(3) => {
+                assert!(
+                    self.report().unwrap()["outcome"]["error"]["message"].is_string(),
+                    "{why}"
+                );
+            }
+            Some(1) => assert!(
+                run.errors().starts_with("tapline: "),
+                "{why}: {}",
+                run.errors()
+            ),
             other => panic!("{why}: it ends with {other:?}: {}", run.errors()),
         }
     }
@@ -124,17 +210,32 @@ impl Place {
 
 #[test]
 fn a_call_that_is_refused() {
-    let Some(strace) = installed("strace") else { return };
+    let Some(strace) = installed("strace") else {
+        return;
+    };
     let (strace, place) = (strace.to_str().unwrap(), Place::new());
     for (call, error, number, end) in REFUSED {
         let why = format!("{call}:error={error}:when={number}");
         let log = tempfile::NamedTempFile::new().unwrap();
         let (trace, inject) = (format!("trace={call}"), format!("inject={why}"));
-        let run = place.probe_by(&[strace, "-f", "-qq", "-o", log.path().to_str().unwrap(), "-e", &trace, "-e", &inject]);
+        let run = place.probe_by(&[
+            strace,
+            "-f",
+            "-qq",
+            "-o",
+            log.path().to_str().unwrap(),
+            "-e",
+            &trace,
+            "-e",
+            &inject,
+        ]);
         if run.errors().contains("ptrace") {
             return skipped("programs cannot be traced");
         }
-        assert!(fs::read_to_string(log.path()).unwrap().contains("INJECTED"), "{why}: it was not called");
+        assert!(
+            fs::read_to_string(log.path()).unwrap().contains("INJECTED"),
+            "{why}: it was not called"
+        );
         place.check_ended_well(&run, &why);
         match end {
             Right => assert_eq!(run.status, Some(0), "{why}: {}", run.errors()),
@@ -147,7 +248,10 @@ fn a_call_that_is_refused() {
                 let failure = &place.report().unwrap()["outcome"]["error"];
                 assert_eq!(failure["code"], code, "{why}: {failure}");
                 let message = failure["message"].as_str().unwrap();
-                assert!(!message.contains("the server"), "{why}: the server is blamed: {message}");
+                assert!(
+                    !message.contains("the server"),
+                    "{why}: the server is blamed: {message}"
+                );
             }
         }
     }
@@ -171,21 +275,35 @@ fn however_small_files_may_be() {
     let place = Place::new();
     let run = place.probe_by(&["sh", "-c", "ulimit -f 1; exec \"$@\"", "sh"]);
     assert_eq!(run.status, Some(1), "{}", run.errors());
-    assert!(run.errors().contains("run.pcapng: File too large"), "{}", run.errors());
+    assert!(
+        run.errors().contains("run.pcapng: File too large"),
+        "{}",
+        run.errors()
+    );
     assert!(place.files("with files of one block").is_empty());
 }
 
 /// A user of this test's alone, since all of a user's processes count.
 #[test]
 fn however_few_threads_may_be_started() {
-    let (Some(setpriv), Some(prlimit)) = (installed("setpriv"), installed("prlimit")) else { return };
+    let (Some(setpriv), Some(prlimit)) = (installed("setpriv"), installed("prlimit")) else {
+        return;
+    };
     if !is_root() {
         return skipped("only root can become another user");
     }
     let place = Place::new();
-    fs::set_permissions(place.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    fs::set_permissions(
+        place.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o777),
+    )
+    .unwrap();
     let copy = tempfile::tempdir().unwrap();
-    fs::set_permissions(copy.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(
+        copy.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
     let binary = copy.path().join("tapline");
     fs::copy(tapline(), &binary).unwrap();
     let user = (60_000 + std::process::id() % 5_000).to_string();
@@ -219,7 +337,15 @@ fn however_few_threads_may_be_started() {
 #[test]
 fn standard_error_that_takes_nothing() {
     let place = Place::new();
-    let run = place.probe_by(&["sh", "-c", "exec 2>/dev/full; exec \"$@\" --budget 'total<=0ms'", "sh"]);
+    let run = place.probe_by(&[
+        "sh",
+        "-c",
+        "exec 2>/dev/full; exec \"$@\" --budget 'total<=0ms'",
+        "sh",
+    ]);
     assert_eq!(run.status, Some(4));
-    assert_eq!(place.files("with a full standard error"), ["report.json", "run.pcapng"]);
+    assert_eq!(
+        place.files("with a full standard error"),
+        ["report.json", "run.pcapng"]
+    );
 }

@@ -1,4 +1,5 @@
-//! URLs as people type them: which host they reach, and that nothing is asked or sent where they reach none.
+//! URLs as people type them: which host they reach, and that nothing is asked or sent where they
+//! reach none.
 
 use crate::fixture::dns::{Answer, DnsServer, Reply};
 use crate::fixture::recorder::Recorder;
@@ -25,8 +26,16 @@ fn a_scheme_with_odd_slashes_reaches_its_host() {
     ] {
         probe(&[text.replace("{}", &host)]).ok();
         let request = server.take_one();
-        assert_eq!((request.target.as_str(), request.header("host")), ("/p", Some(host.as_str())), "{text}");
-        assert_eq!(request.header("authorization"), text.contains("pw").then_some("Basic dTpwdw=="), "{text}");
+        assert_eq!(
+            (request.target.as_str(), request.header("host")),
+            ("/p", Some(host.as_str())),
+            "{text}"
+        );
+        assert_eq!(
+            request.header("authorization"),
+            text.contains("pw").then_some("Basic dTpwdw=="),
+            "{text}"
+        );
     }
 }
 
@@ -71,12 +80,18 @@ fn what_is_no_url_is_a_usage_error_before_any_lookup() {
             // A proxy is another matter where no URL has to be.
             let words = match option {
                 None => vec!["probe", "--dns-servers", &servers, "--", url],
-                Some(_) if matches!(text, "/path" | "?q" | "#f" | " " | "http://" | "http:") => continue,
+                Some(_) if matches!(text, "/path" | "?q" | "#f" | " " | "http://" | "http:") => {
+                    continue;
+                }
                 Some(option) => vec!["probe", "--dns-servers", &servers, option, text, url],
             };
             let run = run(command(&words));
             assert_eq!(run.status, Some(2), "{words:?}: {}", run.errors());
-            assert!(!run.errors().contains("hunter2") && run.errors().contains("tapline: "), "{words:?}: {}", run.errors());
+            assert!(
+                !run.errors().contains("hunter2") && run.errors().contains("tapline: "),
+                "{words:?}: {}",
+                run.errors()
+            );
         }
     }
     for (option, text) in [
@@ -86,10 +101,24 @@ fn what_is_no_url_is_a_usage_error_before_any_lookup() {
         ("--webhook", "http://h\\@i/"),
         ("--otlp", "h:4318"),
     ] {
-        let run = run(command(&["probe", "--capture", "off", option, text, "http://h.test/"]));
+        let run = run(command(&[
+            "probe",
+            "--capture",
+            "off",
+            option,
+            text,
+            "http://h.test/",
+        ]));
         assert_eq!(run.status, Some(2), "{option} {text}: {}", run.errors());
     }
-    assert!(dns.asked().is_empty(), "{:?}", dns.asked().iter().map(|question| question.name.clone()).collect::<Vec<_>>());
+    assert!(
+        dns.asked().is_empty(),
+        "{:?}",
+        dns.asked()
+            .iter()
+            .map(|question| question.name.clone())
+            .collect::<Vec<_>>()
+    );
 }
 
 /// A misspelt command is no host.
@@ -97,14 +126,29 @@ fn what_is_no_url_is_a_usage_error_before_any_lookup() {
 fn a_misspelt_command_is_not_looked_up() {
     let dns = DnsServer::start(|question| Reply::Message(Answer::empty(3).bytes(question)));
     let servers = dns.address().to_string();
-    for (word, meant) in [("prob", "probe"), ("dif", "diff"), ("Lab", "lab"), ("reprot", "report"), ("doctr", "doctor")] {
+    for (word, meant) in [
+        ("prob", "probe"),
+        ("dif", "diff"),
+        ("Lab", "lab"),
+        ("reprot", "report"),
+        ("doctr", "doctor"),
+    ] {
         let run = run(command(&["--dns-servers", &servers, word]));
         assert_eq!(run.status, Some(2), "{word}: {}", run.errors());
-        let says = format!("unknown command '{word}'; did you mean '{meant}'? A host of this name is written as http://{word}/");
+        let says = format!(
+            "unknown command '{word}'; did you mean '{meant}'? A host of this name is written as \
+                http://{word}/"
+        );
         assert!(run.errors().contains(&says), "{}", run.errors());
     }
     assert!(dns.asked().is_empty());
-    let run = run(command(&["--capture", "off", "--dns-servers", &servers, "http://prob/"]));
+    let run = run(command(&[
+        "--capture",
+        "off",
+        "--dns-servers",
+        &servers,
+        "http://prob/",
+    ]));
     assert_eq!(run.status, Some(3), "{}", run.errors());
     assert!(dns.asked().iter().any(|question| question.name == "prob"));
 }

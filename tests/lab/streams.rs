@@ -6,7 +6,9 @@ use super::*;
 
 fn connect(url: &str) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port_of(url))).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
     stream
 }
 
@@ -14,7 +16,9 @@ fn connect(url: &str) -> TcpStream {
 fn what_is_sent_comes_back() {
     let lab = Lab::start();
     let mut stream = connect(&lab.exhibit("tcp://echo"));
-    let sent: Vec<u8> = (0..100_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+    let sent: Vec<u8> = (0..100_000_u32)
+        .map(|number| number.to_le_bytes()[0])
+        .collect();
     let mut returned = vec![0; sent.len()];
     let mut writer = stream.try_clone().unwrap();
     std::thread::scope(|scope| {
@@ -24,8 +28,12 @@ fn what_is_sent_comes_back() {
     assert_eq!(returned, sent);
 
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    socket.connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("udp://echo")))).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    socket
+        .connect((Ipv4Addr::LOCALHOST, port_of(&lab.exhibit("udp://echo"))))
+        .unwrap();
     for datagram in [&b"one"[..], b"", &[7; 1400]] {
         socket.send(datagram).unwrap();
         let mut returned = [0; 2000];
@@ -42,7 +50,10 @@ fn keys_have_values() {
     let mut ask = |lines: &str| {
         one.write_all(lines.as_bytes()).unwrap();
         let mut reader = BufReader::new(&one);
-        lines.lines().map(|_| reader.by_ref().lines().next().unwrap().unwrap()).collect::<Vec<_>>()
+        lines
+            .lines()
+            .map(|_| reader.by_ref().lines().next().unwrap().unwrap())
+            .collect::<Vec<_>>()
     };
     assert_eq!(
         ask("SET colour deep blue\nGET colour\nGET other\r\nnonsense\n").join("|"),
@@ -55,7 +66,10 @@ fn keys_have_values() {
     other.write_all(&[b'x'; 5000]).unwrap();
     let mut rest = Vec::new();
     let _ = other.read_to_end(&mut rest);
-    assert!(rest.is_empty() || rest.starts_with(b"ERROR a line has 4096 bytes at most"), "the line was too long");
+    assert!(
+        rest.is_empty() || rest.starts_with(b"ERROR a line has 4096 bytes at most"),
+        "the line was too long"
+    );
     assert_eq!(ask("DEL colour\nDEL colour\n"), ["OK", "NOTHING"]);
 }
 
@@ -74,19 +88,29 @@ fn nonsense_stops_no_server() {
             b"\x05\x01\x00\x05\x01\x00\x03\xff\xff",
             b"CONNECT a:99999999 HTTP/1.1\r\n\r\n",
             b"GET http:// HTTP/1.1\r\n\r\n",
-            b"PATCH /upload/99999999999999999999 HTTP/1.1\r\nHost: a\r\nUpload-Offset: -1\r\nContent-Length: 3\r\n\r\nabc",
-            b"GET /work/99999999999999999999999 HTTP/1.1\r\nHost: \xff\r\nCookie: backend=0; backend\r\n\r\n",
+            b"PATCH /upload/99999999999999999999 HTTP/1.1\r\nHost: a\r\nUpload-Offset: \
+                -1\r\nContent-Length: 3\r\n\r\nabc",
+            b"GET /work/99999999999999999999999 HTTP/1.1\r\nHost: \xff\r\nCookie: backend=0; \
+                backend\r\n\r\n",
             b"\n\n\n\0",
         ] {
             // The port is UDP's, or the server has had enough: both are fine.
-            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).and_then(|mut stream| stream.write_all(nonsense));
+            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, *port))
+                .and_then(|mut stream| stream.write_all(nonsense));
         }
     }
     let mut stream = connect(&lab.exhibit("tcp://kv"));
     stream.write_all(b"GET a\n").unwrap();
     stream.read_exact(&mut [0; 8]).unwrap();
     if has("curl") {
-        for url in ["https://api", "http://h10", "https://balanced", "https://workers", "https://page", "http://proxy"] {
+        for url in [
+            "https://api",
+            "http://h10",
+            "https://balanced",
+            "https://workers",
+            "https://page",
+            "http://proxy",
+        ] {
             lab.fetch(&[&lab.exhibit(url)]);
         }
     }

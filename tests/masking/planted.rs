@@ -1,10 +1,12 @@
-//! A HAR with a secret at each name of the samples, in every place where one may stand, and something harmless at each harmless name.
+//! A HAR with a secret at each name of the samples, in every place where one may stand, and
+//! something harmless at each harmless name.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 const HEADERS: &str = include_str!("../../src/insight/redact/names/samples/secret_headers.txt");
-const PARAMETERS: &str = include_str!("../../src/insight/redact/names/samples/secret_parameters.txt");
+const PARAMETERS: &str =
+    include_str!("../../src/insight/redact/names/samples/secret_parameters.txt");
 const HARMLESS: &str = include_str!("../../src/insight/redact/names/samples/harmless.txt");
 
 /// Entries as a browser would write them, and what is planted in them.
@@ -18,7 +20,9 @@ pub(crate) struct Planted {
 }
 
 fn names(list: &'static str) -> Vec<&'static str> {
-    list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+    list.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
 }
 
 fn encoded(text: &str) -> String {
@@ -29,7 +33,10 @@ impl Planted {
     pub(crate) fn new() -> Self {
         let mut planted = Self::default();
         for chunk in names(HEADERS).chunks(30) {
-            let headers = chunk.iter().map(|name| (*name, planted.secret(&format!("field {name}")))).collect::<Vec<_>>();
+            let headers = chunk
+                .iter()
+                .map(|name| (*name, planted.secret(&format!("field {name}"))))
+                .collect::<Vec<_>>();
             planted.entry("https://h.test/fields", &headers, &[]);
         }
         for chunk in names(PARAMETERS).chunks(12) {
@@ -37,8 +44,17 @@ impl Planted {
         }
         planted.elsewhere();
         for chunk in names(HARMLESS).chunks(30) {
-            let headers: Vec<_> = chunk.iter().map(|name| (*name, planted.harmless(&format!("field {name}")))).collect();
-            let query = chunk.iter().map(|name| format!("{}={}", encoded(name), planted.harmless(&format!("parameter {name}"))));
+            let headers: Vec<_> = chunk
+                .iter()
+                .map(|name| (*name, planted.harmless(&format!("field {name}"))))
+                .collect();
+            let query = chunk.iter().map(|name| {
+                format!(
+                    "{}={}",
+                    encoded(name),
+                    planted.harmless(&format!("parameter {name}"))
+                )
+            });
             let query = query.collect::<Vec<_>>().join("&");
             planted.entry(&format!("https://h.test/?{query}"), &headers, &[]);
         }
@@ -65,10 +81,16 @@ impl Planted {
 
     fn parameters(&mut self, names: &[&'static str]) {
         let mut told = |kind: &str| -> Vec<(&'static str, String)> {
-            names.iter().map(|name| (*name, self.secret(&format!("{kind} {name}")))).collect()
+            names
+                .iter()
+                .map(|name| (*name, self.secret(&format!("{kind} {name}"))))
+                .collect()
         };
         let query = |told: Vec<(&str, String)>| -> String {
-            told.into_iter().map(|(name, secret)| format!("{}={secret}", encoded(name))).collect::<Vec<_>>().join("&")
+            told.into_iter()
+                .map(|(name, secret)| format!("{}={secret}", encoded(name)))
+                .collect::<Vec<_>>()
+                .join("&")
         };
         let within = |told: Vec<(&str, String)>, times: usize| -> String {
             let urls = told.into_iter().map(|(name, secret)| {
@@ -77,7 +99,11 @@ impl Planted {
             });
             urls.collect::<Vec<_>>().join("&")
         };
-        let path = told("path").into_iter().map(|(name, secret)| format!("/a;{}={secret}", encoded(name))).collect::<Vec<_>>().concat();
+        let path = told("path")
+            .into_iter()
+            .map(|(name, secret)| format!("/a;{}={secret}", encoded(name)))
+            .collect::<Vec<_>>()
+            .concat();
         let urls = [
             format!("https://h.test/?{}", query(told("query"))),
             format!("https://h.test/cb#{}", query(told("fragment"))),
@@ -88,10 +114,19 @@ impl Planted {
         let fields: Vec<_> = ["Location", "Referer", "Content-Location", "X-Anything"]
             .map(|field| (field, format!("https://h.test/?{}", query(told(field)))))
             .into_iter()
-            .chain([("Link", format!("<https://h.test/?{}>; rel=next", query(told("Link"))))])
-            .chain([("Refresh", format!("0; url=https://h.test/?{}", within(told("Refresh"), 1)))])
+            .chain([(
+                "Link",
+                format!("<https://h.test/?{}>; rel=next", query(told("Link"))),
+            )])
+            .chain([(
+                "Refresh",
+                format!("0; url=https://h.test/?{}", within(told("Refresh"), 1)),
+            )])
             .collect();
-        let json: Vec<_> = told("JSON").into_iter().map(|(name, secret)| format!("\"{name}\":\"{secret}\"")).collect();
+        let json: Vec<_> = told("JSON")
+            .into_iter()
+            .map(|(name, secret)| format!("\"{name}\":\"{secret}\""))
+            .collect();
         let fields = [fields, vec![("X-Json", format!("{{{}}}", json.join(",")))]].concat();
         for url in urls {
             self.entry(&url, &[], &[]);
@@ -101,29 +136,79 @@ impl Planted {
 
     /// Users, cookies, shapes, the server's words.
     fn elsewhere(&mut self) {
-        let (user, slashes) = (self.secret("user"), self.secret("a user behind backslashes"));
-        self.entry(&format!("https://ada:{user}@h.test/"), &[("Referer", format!("http:\\\\ada:{slashes}@x.test/"))], &[]);
-        let cookies = [self.secret("cookie"), self.secret("cookie set"), self.secret("second cookie set")];
-        let set = format!("id={}; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT, other={}", cookies[1], cookies[2]);
-        self.entry("https://h.test/cookies", &[("Cookie", format!("theme={}", cookies[0]))], &[("Set-Cookie", set)]);
-        let shapes =
-            ["glpat-", "npm_", "pypi-", "dckr_pat_", "SG.", "xapp-", "shpat_", "hf_", "ya29.", "GOCSPX-", "AGE-SECRET-KEY-", "ghp_"];
-        let told: Vec<_> = shapes.iter().map(|shape| (*shape, self.secret(&format!("shape {shape}")))).collect();
-        let fields: Vec<_> = told.iter().map(|(shape, secret)| ("X-Note", format!("it was {shape}{secret}{secret} then"))).collect();
+        let (user, slashes) = (
+            self.secret("user"),
+            self.secret("a user behind backslashes"),
+        );
+        self.entry(
+            &format!("https://ada:{user}@h.test/"),
+            &[("Referer", format!("http:\\\\ada:{slashes}@x.test/"))],
+            &[],
+        );
+        let cookies = [
+            self.secret("cookie"),
+            self.secret("cookie set"),
+            self.secret("second cookie set"),
+        ];
+        let set = format!(
+            "id={}; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT, other={}",
+            cookies[1], cookies[2]
+        );
+        self.entry(
+            "https://h.test/cookies",
+            &[("Cookie", format!("theme={}", cookies[0]))],
+            &[("Set-Cookie", set)],
+        );
+        let shapes = [
+            "glpat-",
+            "npm_",
+            "pypi-",
+            "dckr_pat_",
+            "SG.",
+            "xapp-",
+            "shpat_",
+            "hf_",
+            "ya29.",
+            "GOCSPX-",
+            "AGE-SECRET-KEY-",
+            "ghp_",
+        ];
+        let told: Vec<_> = shapes
+            .iter()
+            .map(|shape| (*shape, self.secret(&format!("shape {shape}"))))
+            .collect();
+        let fields: Vec<_> = told
+            .iter()
+            .map(|(shape, secret)| ("X-Note", format!("it was {shape}{secret}{secret} then")))
+            .collect();
         self.entry("https://h.test/shapes", &fields, &fields);
-        for hook in ["hooks.slack.com/services/T0/B0", "discord.com/api/webhooks/1"] {
+        for hook in [
+            "hooks.slack.com/services/T0/B0",
+            "discord.com/api/webhooks/1",
+        ] {
             let secret = self.secret(hook);
             self.entry(&format!("https://{hook}/{secret}"), &[], &[]);
         }
         let pem = self.secret("private key");
-        self.entry("https://h.test/pem", &[("X-Note", format!("-----BEGIN PRIVATE KEY-----\\n{pem}"))], &[]);
+        self.entry(
+            "https://h.test/pem",
+            &[("X-Note", format!("-----BEGIN PRIVATE KEY-----\\n{pem}"))],
+            &[],
+        );
     }
 
     fn entry(&mut self, url: &str, asked: &[(&str, String)], answered: &[(&str, String)]) {
         let fields = |fields: &[(&str, String)]| -> Vec<Value> {
-            fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+            fields
+                .iter()
+                .map(|(name, value)| json!({ "name": name, "value": value }))
+                .collect()
         };
-        let location = answered.iter().find(|(name, _)| *name == "Location").map(|(_, url)| url.clone()).unwrap_or_default();
+        let location = answered
+            .iter()
+            .find(|(name, _)| *name == "Location")
+            .map(|(_, url)| url.clone())
+            .unwrap_or_default();
         let status = if location.is_empty() { 200 } else { 302 };
         let at = self.entries.len();
         self.entries.push(json!({

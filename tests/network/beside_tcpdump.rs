@@ -1,4 +1,5 @@
-//! Phases on the wire's clock, and what was sent again, beside an independent capture of the same interface.
+//! Phases on the wire's clock, and what was sent again, beside an independent capture of the same
+//! interface.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,14 +30,31 @@ fn port(connection: &Connection) -> u16 {
 
 /// The packets of the connection with a local port, those of them that a filter lets through.
 fn theirs(recording: &Recording, port: u16, filter: &str) -> Vec<Theirs> {
-    let fields = ["frame.time_epoch", "tcp.srcport", "tcp.flags", "tcp.seq", "tcp.len"];
+    let fields = [
+        "frame.time_epoch",
+        "tcp.srcport",
+        "tcp.flags",
+        "tcp.seq",
+        "tcp.len",
+    ];
     let packet = |row: Vec<String>| {
-        let flags = u8::try_from(u16::from_str_radix(row[2].trim_start_matches("0x"), 16).unwrap() & 0xff).unwrap();
+        let flags =
+            u8::try_from(u16::from_str_radix(row[2].trim_start_matches("0x"), 16).unwrap() & 0xff)
+                .unwrap();
         let start = row[3].parse::<u64>().unwrap().saturating_sub(1);
         let stretch = start..start + row[4].parse::<u64>().unwrap();
-        Theirs { at: nanos(&row[0]), sent: row[1] == port.to_string(), flags, stretch }
+        Theirs {
+            at: nanos(&row[0]),
+            sent: row[1] == port.to_string(),
+            flags,
+            stretch,
+        }
     };
-    recording.frames(&format!("tcp.port == {port}{filter}"), &fields).into_iter().map(packet).collect()
+    recording
+        .frames(&format!("tcp.port == {port}{filter}"), &fields)
+        .into_iter()
+        .map(packet)
+        .collect()
 }
 
 /// Where in the streams phases begin and end.
@@ -55,29 +73,63 @@ impl Edges {
         };
         let ((from, to), (began, ended)) = (position(Phase::Tls), position(Phase::Receive));
         let handshake = Some([from.sent..to.sent, from.received..to.received]);
-        Self { handshake, request_end: position(Phase::Send).1.sent, response: began.received..ended.received }
+        Self {
+            handshake,
+            request_end: position(Phase::Send).1.sent,
+            response: began.received..ended.received,
+        }
     }
 
     /// Of one exchange in the clear: all that passed.
     fn of_all(packets: &[Theirs]) -> Self {
         // What comes behind the FIN counts one byte more.
-        let of = |sent| packets.iter().filter(move |packet| packet.sent == sent && !packet.stretch.is_empty());
+        let of = |sent| {
+            packets
+                .iter()
+                .filter(move |packet| packet.sent == sent && !packet.stretch.is_empty())
+        };
         let end = |sent| of(sent).map(|packet| packet.stretch.end).max().unwrap();
-        Self { handshake: None, request_end: end(true), response: 0..end(false) }
+        Self {
+            handshake: None,
+            request_end: end(true),
+            response: 0..end(false),
+        }
     }
 }
 
 /// The phases in tcpdump's packets.
 fn phases(packets: &[Theirs], edges: &Edges) -> BTreeMap<&'static str, u64> {
-    let flagged = |flags| packets.iter().find(|packet| packet.flags & (TcpFlags::SYN | TcpFlags::ACK) == flags).unwrap().at;
-    let carried = |sent, offset| packets.iter().find(|packet| packet.sent == sent && packet.stretch.contains(&offset)).unwrap().at;
+    let flagged = |flags| {
+        packets
+            .iter()
+            .find(|packet| packet.flags & (TcpFlags::SYN | TcpFlags::ACK) == flags)
+            .unwrap()
+            .at
+    };
+    let carried = |sent, offset| {
+        packets
+            .iter()
+            .find(|packet| packet.sent == sent && packet.stretch.contains(&offset))
+            .unwrap()
+            .at
+    };
     // Nothing was lost: the last byte is the last to come.
     let requested = carried(true, edges.request_end - 1);
-    let (first, last) = (carried(false, edges.response.start), carried(false, edges.response.end - 1));
+    let (first, last) = (
+        carried(false, edges.response.start),
+        carried(false, edges.response.end - 1),
+    );
     let connect = flagged(TcpFlags::SYN | TcpFlags::ACK) - flagged(TcpFlags::SYN);
-    let mut phases = BTreeMap::from([("connect", connect), ("wait", first - requested), ("receive", last - first)]);
+    let mut phases = BTreeMap::from([
+        ("connect", connect),
+        ("wait", first - requested),
+        ("receive", last - first),
+    ]);
     if let Some([sent, received]) = &edges.handshake {
-        phases.insert("tls", carried(false, received.end - 1) - carried(true, sent.start));
+        phases.insert(
+            "tls",
+            carried(false, received.end - 1) - carried(true, sent.start),
+        );
     }
     phases
 }
@@ -88,11 +140,18 @@ fn phases_on_the_wires_clock_are_those_of_another_capture() {
         return;
     }
     for (url, names) in [
-        ("https://api.lab.test/bytes/200000", &[Phase::Connect, Phase::Tls, Phase::Wait, Phase::Receive][..]),
-        ("http://api.lab.test/bytes/200000", &[Phase::Connect, Phase::Wait, Phase::Receive]),
+        (
+            "https://api.lab.test/bytes/200000",
+            &[Phase::Connect, Phase::Tls, Phase::Wait, Phase::Receive][..],
+        ),
+        (
+            "http://api.lab.test/bytes/200000",
+            &[Phase::Connect, Phase::Wait, Phase::Receive],
+        ),
     ] {
         let commands = format!(
-            "for run in $(seq {RUNS}); do \"$0\" probe --capture on --http1.1 -4 -o /dev/null --format events=$run.jsonl {url} || exit; done"
+            "for run in $(seq {RUNS}); do \"$0\" probe --capture on --http1.1 -4 -o /dev/null \
+                --format events=$run.jsonl {url} || exit; done"
         );
         let recording = Recording::of(&["--rtt", "40ms"], &commands, &[]);
         let mut differences = BTreeMap::<&str, Vec<u64>>::new();
@@ -100,19 +159,30 @@ fn phases_on_the_wires_clock_are_those_of_another_capture() {
             let trace = recording.trace(&format!("{run}.jsonl"));
             let exchange = trace.exchanges().first().unwrap();
             let packets = theirs(&recording, port(connection_of(&trace)), "");
-            let edges = if names.contains(&Phase::Tls) { Edges::told(exchange) } else { Edges::of_all(&packets) };
+            let edges = if names.contains(&Phase::Tls) {
+                Edges::told(exchange)
+            } else {
+                Edges::of_all(&packets)
+            };
             let theirs = phases(&packets, &edges);
             assert_eq!(theirs.len(), names.len());
             for phase in names {
-                let ours = wire_phase(&trace, exchange, *phase).unwrap_or_else(|| panic!("{url}: no {} in run {run}", phase.name()));
+                let ours = wire_phase(&trace, exchange, *phase)
+                    .unwrap_or_else(|| panic!("{url}: no {} in run {run}", phase.name()));
                 let ours = ours.duration().0;
-                differences.entry(phase.name()).or_default().push(ours.abs_diff(theirs[phase.name()]));
+                differences
+                    .entry(phase.name())
+                    .or_default()
+                    .push(ours.abs_diff(theirs[phase.name()]));
             }
         }
         for (phase, mut differences) in differences {
             differences.sort_unstable();
             let median = differences[differences.len() / 2];
-            assert!(median <= TOLERANCE, "{url}: {phase} is off by {differences:?} ns");
+            assert!(
+                median <= TOLERANCE,
+                "{url}: {phase} is off by {differences:?} ns"
+            );
         }
     }
 }
@@ -128,21 +198,45 @@ fn what_tshark_takes_for_sent_again_is_so_here() {
     }
     let body = vec![b'x'; 500_000];
     for (name, way, direction) in [
-        ("upload", "--data-binary @body http://api.lab.test/upload", Direction::Sent),
-        ("download", "-o /dev/null http://api.lab.test/bytes/500000", Direction::Received),
+        (
+            "upload",
+            "--data-binary @body http://api.lab.test/upload",
+            Direction::Sent,
+        ),
+        (
+            "download",
+            "-o /dev/null http://api.lab.test/bytes/500000",
+            Direction::Received,
+        ),
     ] {
         let mut found = 0;
         for seed in 1..=3 {
-            let commands = format!("\"$0\" probe --capture on -4 --format events=run.jsonl {way} || exit");
+            let commands =
+                format!("\"$0\" probe --capture on -4 --format events=run.jsonl {way} || exit");
             let options = ["--rtt", "40ms", "--loss", "2%", "--seed", &seed.to_string()];
             let recording = Recording::of(&options, &commands, &[("body", &body)]);
             let trace = recording.trace("run.jsonl");
             let flow = trace.flow_of(connection_of(&trace)).unwrap();
             // tcpdump goes on for longer.
-            let last = flow.packets().iter().map(|packet| packet.wall.0).max().unwrap();
-            for again in theirs(&recording, port(connection_of(&trace)), " && tcp.analysis.retransmission") {
-                let towards = if again.sent { Direction::Sent } else { Direction::Received };
-                let mut ours = flow.packets().iter().filter(|packet| packet.direction == towards && packet.offset == again.stretch.start);
+            let last = flow
+                .packets()
+                .iter()
+                .map(|packet| packet.wall.0)
+                .max()
+                .unwrap();
+            for again in theirs(
+                &recording,
+                port(connection_of(&trace)),
+                " && tcp.analysis.retransmission",
+            ) {
+                let towards = if again.sent {
+                    Direction::Sent
+                } else {
+                    Direction::Received
+                };
+                let mut ours = flow.packets().iter().filter(|packet| {
+                    packet.direction == towards && packet.offset == again.stretch.start
+                });
                 let is_it = |wall: u64| wall.abs_diff(again.at) <= TOLERANCE;
                 let same = ours.find(|packet| is_it(packet.wall.0));
                 assert!(

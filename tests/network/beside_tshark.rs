@@ -1,4 +1,5 @@
-//! Retransmissions, counted here, by the kernel that sent them, and by tshark over the same packets.
+//! Retransmissions, counted here, by the kernel that sent them, and by tshark over the same
+//! packets.
 
 use serde_json::Value;
 
@@ -12,7 +13,8 @@ fn what_was_sent_again_is_what_tshark_finds() {
     // A capture may miss packets at its end; then the two did not see the same.
     let compared = (1..=10).find_map(|seed| {
         let recording = upload(seed);
-        let document: Value = serde_json::from_slice(&std::fs::read(recording.file("run.json")).unwrap()).unwrap();
+        let document: Value =
+            serde_json::from_slice(&std::fs::read(recording.file("run.json")).unwrap()).unwrap();
         let frames = |filter| recording.frames(filter, &["frame.number"]).len() as u64;
         let sent = &document["exchanges"][0]["segments"]["sent"];
         let again = sent["retransmitted"].as_u64().unwrap();
@@ -25,12 +27,18 @@ fn what_was_sent_again_is_what_tshark_finds() {
     assert_eq!(theirs, ours);
 }
 
-/// What tshark takes for sent again; sooner than a round trip after the bytes behind it, tshark takes it for out of order, but here nothing
-/// is reordered.
-const AGAIN: &str = "(tcp.analysis.retransmission || tcp.analysis.out_of_order) && tcp.dstport == 80";
+/// What tshark takes for sent again; sooner than a round trip after the bytes behind it, tshark
+/// takes it for out of order, but here nothing is reordered.
+const AGAIN: &str =
+    "(tcp.analysis.retransmission || tcp.analysis.out_of_order) && tcp.dstport == 80";
 
 /// A large upload over a lossy link.
 fn upload(seed: u32) -> Recording {
-    let commands = "\"$0\" probe --format json -4 --data-binary @body http://api.lab.test/upload > run.json";
-    Recording::of(&["--rtt", "20ms", "--loss", "5%", "--seed", &seed.to_string()], commands, &[("body", &vec![b'x'; 500_000])])
+    let commands =
+        "\"$0\" probe --format json -4 --data-binary @body http://api.lab.test/upload > run.json";
+    Recording::of(
+        &["--rtt", "20ms", "--loss", "5%", "--seed", &seed.to_string()],
+        commands,
+        &[("body", &vec![b'x'; 500_000])],
+    )
 }

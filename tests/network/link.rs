@@ -12,12 +12,21 @@ fn every_round_trip_takes_as_long_as_was_asked() {
     for (name, round_trips) in [("dns", 1.0), ("connect", 1.0), ("tls", 1.0), ("wait", 1.0)] {
         for clock in ["app", "wire"] {
             let took = phase(&document, name, clock);
-            assert!(took >= 40.0 * round_trips - 1.0, "{name} took {took} ms on the {clock} clock");
+            assert!(
+                took >= 40.0 * round_trips - 1.0,
+                "{name} took {took} ms on the {clock} clock"
+            );
         }
     }
     assert_eq!(document["link"]["round_trip_ns"], 40_000_000);
-    let older = probed(&["--rtt", "40ms"], &["--tls-max", "1.2", "https://api.lab.test/users"]);
-    assert!(phase(&older, "tls", "wire") >= 79.0, "TLS 1.2 takes two round trips");
+    let older = probed(
+        &["--rtt", "40ms"],
+        &["--tls-max", "1.2", "https://api.lab.test/users"],
+    );
+    assert!(
+        phase(&older, "tls", "wire") >= 79.0,
+        "TLS 1.2 takes two round trips"
+    );
 }
 
 #[test]
@@ -26,11 +35,26 @@ fn segments_are_no_larger_than_the_link_carries() {
         return;
     }
     // 1500 less 20 of IPv4 or 40 of IPv6, 20 of TCP and 12 of its timestamps.
-    for (family, mtu, largest) in [("-4", "1500", 1_448), ("-6", "1500", 1_428), ("-4", "1300", 1_248)] {
-        let document = probed(&["--rtt", "1ms", "--mtu", mtu], &[family, "-o", "/dev/null", "http://api.lab.test/bytes/300000"]);
+    for (family, mtu, largest) in [
+        ("-4", "1500", 1_448),
+        ("-6", "1500", 1_428),
+        ("-4", "1300", 1_248),
+    ] {
+        let document = probed(
+            &["--rtt", "1ms", "--mtu", mtu],
+            &[
+                family,
+                "-o",
+                "/dev/null",
+                "http://api.lab.test/bytes/300000",
+            ],
+        );
         let received = &document["exchanges"][0]["segments"]["received"];
         assert_eq!(received["max_payload"], largest, "{document:#}");
-        assert!(received["data_segments"].as_u64().unwrap() >= 300_000 / largest, "{received}");
+        assert!(
+            received["data_segments"].as_u64().unwrap() >= 300_000 / largest,
+            "{received}"
+        );
     }
 }
 
@@ -41,12 +65,16 @@ fn the_link_is_changed_while_it_runs() {
     }
     let tapline = TAPLINE.to_str().unwrap();
     let script = format!(
-        "{tapline} lab set --rtt 30ms --loss 0.5% --bandwidth 10mbit --mtu 1400 --congestion reno && {tapline} lab set --bandwidth unlimited \
+        "{tapline} lab set --rtt 30ms --loss 0.5% --bandwidth 10mbit --mtu 1400 --congestion reno \
+            && {tapline} lab set --bandwidth unlimited \
          && ! {tapline} lab set --congestion nonesuch 2>&1"
     );
     let told = within(&["--rtt", "0ms"], &["sh", "-c", &script]);
     let lines: Vec<&str> = told.lines().collect();
-    assert_eq!(lines[0], "link RTT 30.0 ms · loss 0.5 % · 10 Mbit/s · MTU 1400 · reno");
+    assert_eq!(
+        lines[0],
+        "link RTT 30.0 ms · loss 0.5 % · 10 Mbit/s · MTU 1400 · reno"
+    );
     assert_eq!(lines[2], "link RTT 30.0 ms · loss 0.5 % · MTU 1400 · reno");
     assert!(told.contains("nonesuch"), "{told}");
 }
@@ -56,9 +84,16 @@ fn what_is_lost_is_sent_again_and_all_arrives() {
     if !is_possible("losses") {
         return;
     }
-    let document = probed(&["--rtt", "10ms", "--loss", "5%"], &["-o", "/dev/null", "http://api.lab.test/bytes/300000"]);
+    let document = probed(
+        &["--rtt", "10ms", "--loss", "5%"],
+        &["-o", "/dev/null", "http://api.lab.test/bytes/300000"],
+    );
     let exchange = &document["exchanges"][0];
     assert_eq!(exchange["response"]["body_bytes"], 300_000, "{document:#}");
-    let again = |side: &str| exchange["segments"][side]["retransmitted"].as_u64().unwrap();
+    let again = |side: &str| {
+        exchange["segments"][side]["retransmitted"]
+            .as_u64()
+            .unwrap()
+    };
     assert!(again("sent") + again("received") > 0, "{exchange:#}");
 }

@@ -10,8 +10,19 @@ fn curl_over_http_1_and_2() {
         return;
     }
     for (flag, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
-        let told =
-            within(&NEAR, &["curl", "-sS", flag, "-o", "/dev/null", "-w", "%{http_code} %{http_version}", "https://api.lab.test/users"]);
+        let told = within(
+            &NEAR,
+            &[
+                "curl",
+                "-sS",
+                flag,
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{http_code} %{http_version}",
+                "https://api.lab.test/users",
+            ],
+        );
         assert_eq!(told, format!("200 {version}"));
     }
     assert!(within(&NEAR, &["curl", "-sS", "http://api.lab.test/users"]).contains("\"id\""));
@@ -22,15 +33,37 @@ fn curl_through_each_proxy() {
     if !is_possible("proxies") || !has("curl") {
         return;
     }
-    for proxy in ["http://proxy.lab.test:3128", "socks5h://proxy.lab.test:1080", "socks5h://class:lab@proxy.lab.test:1080"] {
+    for proxy in [
+        "http://proxy.lab.test:3128",
+        "socks5h://proxy.lab.test:1080",
+        "socks5h://class:lab@proxy.lab.test:1080",
+    ] {
         for url in ["https://api.lab.test/users", "http://api.lab.test/users"] {
-            let told = within(&NEAR, &["curl", "-sS", "-x", proxy, "-o", "/dev/null", "-w", "%{http_code}", url]);
+            let told = within(
+                &NEAR,
+                &[
+                    "curl",
+                    "-sS",
+                    "-x",
+                    proxy,
+                    "-o",
+                    "/dev/null",
+                    "-w",
+                    "%{http_code}",
+                    url,
+                ],
+            );
             assert_eq!(told, "200", "{url} through {proxy}");
         }
     }
     let balanced = "for i in 1 2 3; do curl -sS https://balanced.lab.test/; done";
     let told = within(&NEAR, &["sh", "-c", balanced]);
-    assert!(["backend1", "backend2", "backend3"].iter().all(|backend| told.contains(backend)), "{told}");
+    assert!(
+        ["backend1", "backend2", "backend3"]
+            .iter()
+            .all(|backend| told.contains(backend)),
+        "{told}"
+    );
 }
 
 #[test]
@@ -38,7 +71,10 @@ fn dig_asks_the_labs_name_server() {
     if !is_possible("dig") || !has("dig") {
         return;
     }
-    assert_eq!(within(&NEAR, &["dig", "+short", "ns.lab.test"]).trim(), "10.77.0.53");
+    assert_eq!(
+        within(&NEAR, &["dig", "+short", "ns.lab.test"]).trim(),
+        "10.77.0.53"
+    );
     assert!(within(&NEAR, &["dig", "nowhere.lab.test"]).contains("NXDOMAIN"));
 }
 
@@ -48,7 +84,11 @@ fn ping_measures_the_links_round_trip() {
         return;
     }
     let told = within(&["--rtt", "30ms"], &["ping", "-c", "1", "api.lab.test"]);
-    let time: f64 = told.split("time=").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("{told}"));
+    let time: f64 = told
+        .split("time=")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next()?.parse().ok())
+        .unwrap_or_else(|| panic!("{told}"));
     assert!(time >= 30.0, "{told}");
 }
 
@@ -57,8 +97,29 @@ fn openssl_finds_the_chain_good() {
     if !is_possible("openssl") || !has("openssl") {
         return;
     }
-    let told = within(&NEAR, &["openssl", "s_client", "-connect", "api.lab.test:443", "-verify_return_error", "-brief"]);
-    let all = told + &self::told(&run(&NEAR, &["openssl", "s_client", "-connect", "api.lab.test:443", "-verify_return_error", "-brief"]));
+    let told = within(
+        &NEAR,
+        &[
+            "openssl",
+            "s_client",
+            "-connect",
+            "api.lab.test:443",
+            "-verify_return_error",
+            "-brief",
+        ],
+    );
+    let all = told
+        + &self::told(&run(
+            &NEAR,
+            &[
+                "openssl",
+                "s_client",
+                "-connect",
+                "api.lab.test:443",
+                "-verify_return_error",
+                "-brief",
+            ],
+        ));
     assert!(all.contains("Verification: OK"), "{all}");
 }
 
@@ -67,7 +128,14 @@ fn nc_talks_to_the_key_value_server() {
     if !is_possible("nc") || !has("nc") {
         return;
     }
-    let told = within(&NEAR, &["sh", "-c", "printf 'SET a 1\\nGET a\\n' | nc -q 1 -w 5 kv.lab.test 7000"]);
+    let told = within(
+        &NEAR,
+        &[
+            "sh",
+            "-c",
+            "printf 'SET a 1\\nGET a\\n' | nc -q 1 -w 5 kv.lab.test 7000",
+        ],
+    );
     assert!(told.lines().any(|line| line.contains('1')), "{told}");
 }
 
@@ -76,10 +144,14 @@ fn tcpdump_captures_without_a_right_of_its_own() {
     if !is_possible("tcpdump") || !has("tcpdump") || !has("curl") {
         return;
     }
-    let script = "log=$(mktemp); tcpdump -i eth0 -n -c 3 -l tcp port 80 2>$log & while ! grep -q listening $log; do kill -0 $! || exit; done; \
+    let script = "log=$(mktemp); tcpdump -i eth0 -n -c 3 -l tcp port 80 2>$log & while ! grep -q \
+        listening $log; do kill -0 $! || exit; done; \
                   curl -sS -o /dev/null http://api.lab.test/users; wait; rm $log";
     let told = within(&NEAR, &["sh", "-c", script]);
-    assert!(told.contains("Flags [S]") && told.contains("Flags [S.]"), "{told}");
+    assert!(
+        told.contains("Flags [S]") && told.contains("Flags [S.]"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -90,7 +162,10 @@ fn the_machines_own_files_stay_as_they_are() {
     let before = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
     let inside = within(&NEAR, &["cat", "/etc/resolv.conf"]);
     assert!(inside.contains("10.77.0.53"), "{inside}");
-    assert_eq!(std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default(), before);
+    assert_eq!(
+        std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default(),
+        before
+    );
 }
 
 #[test]

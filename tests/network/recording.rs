@@ -21,8 +21,8 @@ impl Recording {
         is_possible(test) && has("tshark") && has("tcpdump")
     }
 
-    /// Runs commands of the shell's in a lab, in the recording's folder, while tcpdump captures. `$0` is the program under test.
-    /// `given` are files that lie there.
+    /// Runs commands of the shell's in a lab, in the recording's folder, while tcpdump captures.
+    /// `$0` is the program under test. `given` are files that lie there.
     pub(crate) fn of(options: &[&str], commands: &str, given: &[(&str, &[u8])]) -> Self {
         let recording = Self(tempfile::tempdir().unwrap());
         fs::set_permissions(recording.0.path(), fs::Permissions::from_mode(0o777)).unwrap();
@@ -30,8 +30,10 @@ impl Recording {
             fs::write(recording.file(name), bytes).unwrap();
         }
         let script = format!(
-            "cd {} || exit; tcpdump -i eth0 -s 0 -U --immediate-mode --time-stamp-precision=nano -w run.pcap tcp 2>log & \
-             while ! grep -q listening log; do kill -0 $! || exit; done; {commands}; kill -INT $!; wait $!",
+            "cd {} || exit; tcpdump -i eth0 -s 0 -U --immediate-mode --time-stamp-precision=nano \
+                -w run.pcap tcp 2>log & \
+             while ! grep -q listening log; do kill -0 $! || exit; done; {commands}; kill -INT \
+            $!; wait $!",
             recording.0.path().display()
         );
         within(options, &["sh", "-c", &script, TAPLINE.to_str().unwrap()]);
@@ -58,14 +60,35 @@ impl Recording {
     }
 
     /// The same, with preferences of Wireshark's.
-    pub(crate) fn frames_with(&self, preferences: &[impl AsRef<OsStr>], filter: &str, fields: &[&str]) -> Vec<Vec<String>> {
+    pub(crate) fn frames_with(
+        &self,
+        preferences: &[impl AsRef<OsStr>],
+        filter: &str,
+        fields: &[&str],
+    ) -> Vec<Vec<String>> {
         let mut tshark = Command::new("tshark");
-        tshark.env("PATH", path()).arg("-r").arg(self.file("run.pcap")).args(["-Y", filter, "-T", "fields"]);
-        tshark.args(preferences.iter().flat_map(|preference| [OsStr::new("-o"), preference.as_ref()]));
+        tshark
+            .env("PATH", path())
+            .arg("-r")
+            .arg(self.file("run.pcap"))
+            .args(["-Y", filter, "-T", "fields"]);
+        tshark.args(
+            preferences
+                .iter()
+                .flat_map(|preference| [OsStr::new("-o"), preference.as_ref()]),
+        );
         tshark.args(fields.iter().flat_map(|field| ["-e", field]));
         let output = tshark.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| line.split('\t').map(str::to_owned).collect())
+            .collect()
     }
 }
 
@@ -73,5 +96,6 @@ impl Recording {
 #[track_caller]
 pub(crate) fn nanos(epoch: &str) -> u64 {
     let (seconds, fraction) = epoch.split_once('.').unwrap();
-    seconds.parse::<u64>().unwrap() * 1_000_000_000 + format!("{fraction:0<9}").parse::<u64>().unwrap()
+    seconds.parse::<u64>().unwrap() * 1_000_000_000
+        + format!("{fraction:0<9}").parse::<u64>().unwrap()
 }

@@ -1,4 +1,5 @@
-//! What programs in the lab may do, as an ordinary user's and as root's, and that what they are for works with it.
+//! What programs in the lab may do, as an ordinary user's and as root's, and that what they are for
+//! works with it.
 
 use std::process::{Command, Output, Stdio};
 
@@ -20,7 +21,11 @@ const ROOTS: u64 = ANYBODYS | KILL | SETGID | SETUID;
 fn roots_lab() -> Option<Command> {
     geteuid().is_root().then(|| {
         let mut command = Command::new(&*TAPLINE);
-        command.arg("lab").current_dir("/").env_remove("TAPLINE_LAB").stdin(Stdio::null());
+        command
+            .arg("lab")
+            .current_dir("/")
+            .env_remove("TAPLINE_LAB")
+            .stdin(Stdio::null());
         command
     })
 }
@@ -29,7 +34,11 @@ fn roots_lab() -> Option<Command> {
 fn as_everybody(script: &str) -> Vec<(&'static str, Output)> {
     let labs = [("an ordinary user", Some(lab(&[]))), ("root", roots_lab())];
     let ran = |(who, lab): (&'static str, Option<Command>)| {
-        let output = lab?.args(["--rtt", "0ms", "--", "sh", "-c", script]).env("PATH", path()).env("TAPLINE", &*TAPLINE).output();
+        let output = lab?
+            .args(["--rtt", "0ms", "--", "sh", "-c", script])
+            .env("PATH", path())
+            .env("TAPLINE", &*TAPLINE)
+            .output();
         Some((who, output.unwrap()))
     };
     labs.into_iter().filter_map(ran).collect()
@@ -37,8 +46,15 @@ fn as_everybody(script: &str) -> Vec<(&'static str, Output)> {
 
 /// What `/proc/PID/status` says in a line, as a number in hexadecimal.
 fn number(status: &str, name: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    u64::from_str_radix(line.unwrap_or_else(|| panic!("{name} is missing: {status}")).trim(), 16).unwrap()
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    u64::from_str_radix(
+        line.unwrap_or_else(|| panic!("{name} is missing: {status}"))
+            .trim(),
+        16,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -48,8 +64,18 @@ fn a_program_has_no_right_that_it_does_not_need() {
     }
     for (who, output) in as_everybody("cat /proc/self/status") {
         let status = told(&output);
-        let (kept, handed_on) = if who == "root" { (ROOTS, 0) } else { (ANYBODYS, ANYBODYS) };
-        for (set, expected) in [("CapPrm", kept), ("CapEff", kept), ("CapBnd", kept), ("CapInh", handed_on), ("CapAmb", handed_on)] {
+        let (kept, handed_on) = if who == "root" {
+            (ROOTS, 0)
+        } else {
+            (ANYBODYS, ANYBODYS)
+        };
+        for (set, expected) in [
+            ("CapPrm", kept),
+            ("CapEff", kept),
+            ("CapBnd", kept),
+            ("CapInh", handed_on),
+            ("CapAmb", handed_on),
+        ] {
             assert_eq!(number(&status, set), expected, "{set} of {who}: {status}");
         }
         assert_eq!(number(&status, "NoNewPrivs"), 1, "{who}");
@@ -75,19 +101,32 @@ fn what_takes_other_rights_is_refused() {
     ];
     for script in refused {
         for (who, output) in as_everybody(script) {
-            assert!(!output.status.success(), "{script:?} of {who} is not refused: {}", told(&output));
+            assert!(
+                !output.status.success(),
+                "{script:?} of {who} is not refused: {}",
+                told(&output)
+            );
         }
     }
 }
 
 #[test]
 fn what_a_lab_is_for_works() {
-    if !is_possible("programs") || !["curl", "dig", "ping", "tcpdump", "nc"].into_iter().all(has) {
+    if !is_possible("programs")
+        || !["curl", "dig", "ping", "tcpdump", "nc"]
+            .into_iter()
+            .all(has)
+    {
         return;
     }
-    // Each says something that only success does. What waits for a listener looks for it in the kernel's table of sockets (0051 is port 81).
+    // Each says something that only success does. What waits for a listener looks for it in the
+    // kernel's table of sockets (0051 is port 81).
     let works = [
-        ("curl", "curl -sS -o /dev/null -w '%{http_code}' https://api.lab.test/users", "200"),
+        (
+            "curl",
+            "curl -sS -o /dev/null -w '%{http_code}' https://api.lab.test/users",
+            "200",
+        ),
         ("dig", "dig +short ns.lab.test", "10.77.0.53"),
         ("ping", "ping -c 1 api.lab.test", "1 received"),
         (
@@ -100,23 +139,37 @@ fn what_a_lab_is_for_works() {
         (
             "tcpdump is ended",
             "log=$(mktemp); tcpdump -i eth0 -n 2>$log & \
-             while ! grep -q listening $log; do kill -0 $! || { cat $log; exit 1; }; done; kill $! && wait; cat $log; rm $log",
+             while ! grep -q listening $log; do kill -0 $! || { cat $log; exit 1; }; done; kill \
+            $! && wait; cat $log; rm $log",
             "packets captured",
         ),
         (
             "nc on a low port",
-            "nc -l 81 </dev/null & while ! grep -q ':0051 .* 0A ' /proc/net/tcp; do kill -0 $! || exit 1; done; \
+            "nc -l 81 </dev/null & while ! grep -q ':0051 .* 0A ' /proc/net/tcp; do kill -0 $! || \
+                exit 1; done; \
              printf 'over a low port' | nc -N 127.0.0.1 81; wait",
             "over a low port",
         ),
-        ("tapline", "$TAPLINE probe --capture on https://api.lab.test/users", "200"),
+        (
+            "tapline",
+            "$TAPLINE probe --capture on https://api.lab.test/users",
+            "200",
+        ),
         ("the link", "$TAPLINE lab set --rtt 3ms", "RTT 3.00 ms"),
         ("tapline lab", "$TAPLINE lab -- echo within", "within"),
-        ("a shell's jobs", "sleep 1000 & kill -TERM $! && wait $!; echo \"ended by $?\"", "ended by 143"),
+        (
+            "a shell's jobs",
+            "sleep 1000 & kill -TERM $! && wait $!; echo \"ended by $?\"",
+            "ended by 143",
+        ),
     ];
     for (what, script, said) in works {
         for (who, output) in as_everybody(script) {
-            assert!(told(&output).contains(said), "{what}, as {who}: {}", told(&output));
+            assert!(
+                told(&output).contains(said),
+                "{what}, as {who}: {}",
+                told(&output)
+            );
         }
     }
 }

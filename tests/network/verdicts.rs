@@ -17,8 +17,16 @@ fn curl_refuses_each_bad_certificate() {
         ("https://reset.lab.test/", 35),
         ("https://refused.lab.test/", 7),
     ] {
-        let output = run(&["--rtt", "0ms"], &["curl", "-sS", "-o", "/dev/null", "--max-time", "20", url]);
-        assert_eq!(output.status.code(), Some(code), "{url}: {}", super::place::told(&output));
+        let output = run(
+            &["--rtt", "0ms"],
+            &["curl", "-sS", "-o", "/dev/null", "--max-time", "20", url],
+        );
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{url}: {}",
+            super::place::told(&output)
+        );
     }
 }
 
@@ -28,8 +36,16 @@ fn each_failure_has_its_name() {
         return;
     }
     for (url, phase, code) in [
-        ("https://expired.lab.test/users", "tls", "tls_certificate_expired"),
-        ("https://wrong-host.lab.test/users", "tls", "tls_certificate_wrong_host"),
+        (
+            "https://expired.lab.test/users",
+            "tls",
+            "tls_certificate_expired",
+        ),
+        (
+            "https://wrong-host.lab.test/users",
+            "tls",
+            "tls_certificate_wrong_host",
+        ),
         ("https://dropped.lab.test/", "connect", "connect_timeout"),
         ("https://stalled.lab.test/", "tls", "tls_timeout"),
         ("https://refused.lab.test/", "connect", "connect_refused"),
@@ -37,7 +53,14 @@ fn each_failure_has_its_name() {
         ("https://servfail.lab.test/", "dns", "dns_server_failure"),
     ] {
         let document = probed(&["--rtt", "0ms"], &["--connect-timeout", "2", url]);
-        assert_eq!((&document["outcome"]["failed_phase"], &document["outcome"]["error"]["code"]), (&phase.into(), &code.into()), "{url}");
+        assert_eq!(
+            (
+                &document["outcome"]["failed_phase"],
+                &document["outcome"]["error"]["code"]
+            ),
+            (&phase.into(), &code.into()),
+            "{url}"
+        );
     }
 }
 
@@ -49,6 +72,13 @@ fn a_host_whose_ipv6_is_dead_is_reached_over_ipv4() {
     let document = probed(&["--rtt", "5ms"], &["https://v6dead.lab.test/users"]);
     assert_eq!(document["outcome"]["status"], "ok", "{document:#}");
     let exchange = &document["exchanges"][0];
-    assert!(exchange["remote"].as_str().unwrap().starts_with("10.77.0."), "{exchange:#}");
-    assert_eq!(exchange["tcp"]["attempts"].as_array().unwrap().len(), 2, "{exchange:#}");
+    assert!(
+        exchange["remote"].as_str().unwrap().starts_with("10.77.0."),
+        "{exchange:#}"
+    );
+    assert_eq!(
+        exchange["tcp"]["attempts"].as_array().unwrap().len(),
+        2,
+        "{exchange:#}"
+    );
 }

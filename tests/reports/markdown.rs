@@ -4,14 +4,17 @@ use serde_json::Value;
 use tapline::insight::ServerNames;
 use tapline::insight::diff::{Side, Tolerance, difference};
 use tapline::report::{self, Compared, DiffFormat, Options};
-use tapline::trace::{Cause, Code, Event, ExchangeId, Failure, Header, HttpVersion, Phase, Trace, What};
+use tapline::trace::{
+    Cause, Code, Event, ExchangeId, Failure, Header, HttpVersion, Phase, Trace, What,
+};
 use tapline::units::{Moment, Untrusted};
 
 use crate::peer;
 use crate::scenario::Scenario;
 
-/// Prints for each file the complaints of markdownlint's default rules but the one for lines' lengths, which tables break; then what is in it
-/// by markdown-it: the kinds of tokens, and the texts that are no code.
+/// Prints for each file the complaints of markdownlint's default rules but the one for lines'
+/// lengths, which tables break; then what is in it by markdown-it: the kinds of tokens, and the
+/// texts that are no code.
 const READ: &str = r#"
     // Modules of the newer kind are not looked for where NODE_PATH says.
     import(process.env.NODE_PATH + "/markdownlint/lib/exports-promise.mjs").then(async ({ lint }) => {
@@ -40,7 +43,12 @@ fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
         std::fs::write(&file, text).unwrap();
         node.arg(file);
     }
-    Some(peer::satisfied(node).lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    Some(
+        peer::satisfied(node)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
 }
 
 /// What is in a document that holds nothing but what this program put there.
@@ -78,7 +86,10 @@ fn assert_harmless(name: &str, document: &Value) {
     for kind in document["kinds"].as_array().unwrap() {
         let known = ["blockquote_open", "blockquote_close", "softbreak"];
         let kind = kind.as_str().unwrap();
-        assert!(KINDS.contains(&kind) || known.contains(&kind), "{name}: {kind}");
+        assert!(
+            KINDS.contains(&kind) || known.contains(&kind),
+            "{name}: {kind}"
+        );
     }
 }
 
@@ -86,8 +97,13 @@ fn assert_harmless(name: &str, document: &Value) {
 fn every_scenario_passes_markdownlint_and_holds_neither_html_nor_links() {
     let all = Scenario::all();
     let runs: Vec<Trace> = all.iter().map(Scenario::trace).collect();
-    let options = Options { budget: Some("total<1ms,tls<1s,status=200".parse().unwrap()), ..Options::default() };
-    let Some(documents) = read(&runs, &options) else { return };
+    let options = Options {
+        budget: Some("total<1ms,tls<1s,status=200".parse().unwrap()),
+        ..Options::default()
+    };
+    let Some(documents) = read(&runs, &options) else {
+        return;
+    };
     for (document, scenario) in documents.iter().zip(&all) {
         assert_harmless(&scenario.name, document);
     }
@@ -95,23 +111,48 @@ fn every_scenario_passes_markdownlint_and_holds_neither_html_nor_links() {
 
 #[test]
 fn a_suite_passes_too_whatever_its_endpoints_are_called() {
-    let Some(documents) = read_texts(std::iter::once(crate::crowd::written(report::Format::Markdown).0)) else { return };
+    let Some(documents) = read_texts(std::iter::once(
+        crate::crowd::written(report::Format::Markdown).0,
+    )) else {
+        return;
+    };
     assert_harmless("suite", &documents[0]);
     let texts = documents[0]["texts"].as_str().unwrap();
-    assert!(!["script", "e.test", "@you", "#1"].iter().any(|word| texts.contains(word)), "{texts}");
+    assert!(
+        !["script", "e.test", "@you", "#1"]
+            .iter()
+            .any(|word| texts.contains(word)),
+        "{texts}"
+    );
 }
 
 #[test]
 fn comparisons_pass_markdownlint_and_hold_neither_html_nor_links() {
     let all = Scenario::all();
-    let sides: Vec<Side> = all.iter().map(|scenario| Side::of(&scenario.trace(), &ServerNames::default())).collect();
-    let pairs = || sides.iter().zip(sides.iter().cycle().skip(1)).chain(sides.iter().zip(sides.iter().cycle().skip(5)));
+    let sides: Vec<Side> = all
+        .iter()
+        .map(|scenario| Side::of(&scenario.trace(), &ServerNames::default()))
+        .collect();
+    let pairs = || {
+        sides
+            .iter()
+            .zip(sides.iter().cycle().skip(1))
+            .chain(sides.iter().zip(sides.iter().cycle().skip(5)))
+    };
     let name = Untrusted::from("<b>_run_ @you.pcapng");
     let written = pairs().map(|(before, after)| {
         let found = difference(before, after, Tolerance::default());
-        DiffFormat::Markdown.write(Compared { difference: &found, names: [&name, &name] }, &Options::default())
+        DiffFormat::Markdown.write(
+            Compared {
+                difference: &found,
+                names: [&name, &name],
+            },
+            &Options::default(),
+        )
     });
-    let Some(documents) = read_texts(written) else { return };
+    let Some(documents) = read_texts(written) else {
+        return;
+    };
     for (document, scenario) in documents.iter().zip(all.iter().cycle()) {
         assert_harmless(&scenario.name, document);
     }
@@ -119,7 +160,8 @@ fn comparisons_pass_markdownlint_and_hold_neither_html_nor_links() {
 
 #[test]
 fn whatever_servers_say_is_no_markup_no_link_and_nobody_is_called() {
-    let hostile = "</td><script>x</script> [a](http://e.test) ![i](http://e.test/i) @everyone #1 www.e.test http://e.test a@e.test\n\n# H\n\n|x|\n\n```\n- b";
+    let hostile = "</td><script>x</script> [a](http://e.test) ![i](http://e.test/i) @everyone #1 \
+        www.e.test http://e.test a@e.test\n\n# H\n\n|x|\n\n```\n- b";
     let exchange = ExchangeId(0);
     let text = || hostile.into();
     let head = What::ResponseHead {
@@ -130,18 +172,47 @@ fn whatever_servers_say_is_no_markup_no_link_and_nobody_is_called() {
         headers: vec![Header::new("Server-Timing", "db;desc=\"<b>@you\"")],
         header_bytes: 1,
     };
-    let failure = Failure { code: Code::BodyMalformed, message: text(), hint: String::new() };
+    let failure = Failure {
+        code: Code::BodyMalformed,
+        message: text(),
+        hint: String::new(),
+    };
     let happened = [
-        What::ExchangeStarted { exchange, cause: Cause::Asked, method: hostile.into(), url: text() },
-        What::PhaseBegan { exchange, phase: Phase::Receive, position: None },
+        What::ExchangeStarted {
+            exchange,
+            cause: Cause::Asked,
+            method: hostile.into(),
+            url: text(),
+        },
+        What::PhaseBegan {
+            exchange,
+            phase: Phase::Receive,
+            position: None,
+        },
         head,
-        What::Redirected { exchange, to: text(), withheld: vec![text()] },
-        What::Note { exchange: Some(exchange), text: text() },
-        What::Failed { exchange, phase: Phase::Receive, failure },
+        What::Redirected {
+            exchange,
+            to: text(),
+            withheld: vec![text()],
+        },
+        What::Note {
+            exchange: Some(exchange),
+            text: text(),
+        },
+        What::Failed {
+            exchange,
+            phase: Phase::Receive,
+            failure,
+        },
         What::ExchangeEnded { exchange },
     ];
-    let trace = Trace::of(happened.map(|what| Event { at: Moment(0), what }));
-    let Some(documents) = read(&[trace], &Options::default()) else { return };
+    let trace = Trace::of(happened.map(|what| Event {
+        at: Moment(0),
+        what,
+    }));
+    let Some(documents) = read(&[trace], &Options::default()) else {
+        return;
+    };
     assert_harmless("hostile", &documents[0]);
     let texts = documents[0]["texts"].as_str().unwrap();
     for active in ["<", "@", "www.", "http:", "#1"] {
@@ -168,6 +239,9 @@ fn the_diagram_tells_every_layer_in_order() {
     ];
     let mut rest = diagram.split_once("Note over").unwrap().1;
     for text in told {
-        rest = rest.split_once(text).unwrap_or_else(|| panic!("{text} is missing or early in {diagram}")).1;
+        rest = rest
+            .split_once(text)
+            .unwrap_or_else(|| panic!("{text} is missing or early in {diagram}"))
+            .1;
     }
 }

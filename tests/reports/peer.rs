@@ -6,7 +6,9 @@ use std::process::Command;
 
 /// What is installed for the tests, or a visible skip.
 fn installed(relative: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers").join(relative);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/peers")
+        .join(relative);
     if path.exists() {
         return Some(path);
     }
@@ -14,7 +16,9 @@ fn installed(relative: &str) -> Option<PathBuf> {
         std::env::var_os("TAPLINE_REQUIRE_PEERS").is_none_or(|value| value != "1"),
         "{relative} is required; tools/report-peers installs it"
     );
-    skipped(&format!("{relative} is not installed, see tools/report-peers"));
+    skipped(&format!(
+        "{relative} is not installed, see tools/report-peers"
+    ));
     None
 }
 
@@ -29,7 +33,9 @@ pub(crate) fn node(package: &str, program: &str) -> Option<Command> {
     let modules = installed("node/node_modules")?;
     installed(&format!("node/node_modules/{package}"))?;
     let mut command = Command::new("node");
-    command.env("NODE_PATH", modules).args(["-e", program, "--"]);
+    command
+        .env("NODE_PATH", modules)
+        .args(["-e", program, "--"]);
     Some(command)
 }
 
@@ -48,7 +54,10 @@ pub(crate) fn python(program: &str) -> Option<Command> {
 /// Runs it; what it says is the failure, if it ends badly.
 pub(crate) fn satisfied(mut command: Command) -> String {
     let output = command.output().expect("the program runs");
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{stdout}{stderr}");
     stdout.into_owned()
 }

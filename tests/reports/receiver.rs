@@ -22,7 +22,10 @@ pub(crate) struct Received {
 impl Received {
     /// The first value of a field.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -35,11 +38,17 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// `answer` gets the request and how many came before it to the same path; it returns a status, further header lines and a body.
-    pub(crate) fn start(answer: impl Fn(&Received, usize) -> (u16, String, String) + Send + Sync + 'static) -> Self {
+    /// `answer` gets the request and how many came before it to the same path; it returns a status,
+    /// further header lines and a body.
+    pub(crate) fn start(
+        answer: impl Fn(&Received, usize) -> (u16, String, String) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (received, stopping) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
+        let (received, stopping) = (
+            Arc::new(Mutex::new(Vec::new())),
+            Arc::new(AtomicBool::new(false)),
+        );
         let (book, stop) = (Arc::clone(&received), Arc::clone(&stopping));
         let accepting = std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -49,7 +58,12 @@ impl Receiver {
                 serve(stream, &book, &answer);
             }
         });
-        Self { address, received, stopping, accepting: Some(accepting) }
+        Self {
+            address,
+            received,
+            stopping,
+            accepting: Some(accepting),
+        }
     }
 
     /// `127.0.0.1:PORT`.
@@ -59,7 +73,13 @@ impl Receiver {
 
     /// What came to a path, in order.
     pub(crate) fn received(&self, path: &str) -> Vec<Received> {
-        self.received.lock().unwrap().iter().filter(|one: &&Received| one.path == path).cloned().collect()
+        self.received
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|one: &&Received| one.path == path)
+            .cloned()
+            .collect()
     }
 }
 
@@ -74,16 +94,25 @@ impl Drop for Receiver {
 }
 
 /// One request a connection; who sends none is left.
-fn serve(mut stream: TcpStream, book: &Mutex<Vec<Received>>, answer: &impl Fn(&Received, usize) -> (u16, String, String)) {
+fn serve(
+    mut stream: TcpStream,
+    book: &Mutex<Vec<Received>>,
+    answer: &impl Fn(&Received, usize) -> (u16, String, String),
+) {
     let _ = stream.set_read_timeout(Some(PATIENCE));
-    let Some(request) = read(&mut stream) else { return };
+    let Some(request) = read(&mut stream) else {
+        return;
+    };
     let before = {
         let mut book = book.lock().unwrap();
         book.push(request.clone());
         book.iter().filter(|one| one.path == request.path).count() - 1
     };
     let (status, fields, body) = answer(&request, before);
-    let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n{fields}\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n{fields}\r\n",
+        body.len()
+    );
     let _ = stream.write_all((head + &body).as_bytes());
     let _ = stream.shutdown(std::net::Shutdown::Write);
     let _ = std::io::copy(&mut stream, &mut std::io::sink());
@@ -102,12 +131,21 @@ fn read(stream: &mut TcpStream) -> Option<Received> {
     let head = String::from_utf8(bytes[..end].to_vec()).ok()?;
     let mut lines = head.lines();
     let path = lines.next()?.split(' ').nth(1)?.to_owned();
-    let fields = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
+    let fields = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
     let fields: Vec<(String, String)> = fields.collect();
-    let length = fields.iter().find(|(name, _)| name == "content-length").map_or(Some(0), |(_, value)| value.parse().ok())?;
+    let length = fields
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .map_or(Some(0), |(_, value)| value.parse().ok())?;
     let mut body = bytes.split_off(end);
     let known = body.len();
     body.resize(length, 0);
     stream.read_exact(body.get_mut(known..)?).ok()?;
-    Some(Received { path, fields, body: String::from_utf8(body).ok()? })
+    Some(Received {
+        path,
+        fields,
+        body: String::from_utf8(body).ok()?,
+    })
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use tapline::insight;
-use tapline::trace::{CaptureState, Connection, Direction, Exchange, Flow, Part, Phase, SegmentCounts, Side, Trace};
+use tapline::trace::{
+    CaptureState, Connection, Direction, Exchange, Flow, Part, Phase, SegmentCounts, Side, Trace,
+};
 
 /// All that is found, under the names an `[expect]` table uses.
 pub(crate) fn findings(trace: &Trace) -> Value {
@@ -79,7 +81,8 @@ fn phases(trace: &Trace, exchange: &Exchange) -> Vec<Value> {
 }
 
 fn rtt(trace: &Trace, exchange: &Exchange) -> Option<Value> {
-    insight::rtt(trace, exchange).map(|rtt| json!({ "duration_ns": rtt.duration, "source": rtt.clock.name() }))
+    insight::rtt(trace, exchange)
+        .map(|rtt| json!({ "duration_ns": rtt.duration, "source": rtt.clock.name() }))
 }
 
 fn segments(trace: &Trace, exchange: &Exchange) -> Option<Value> {
@@ -107,12 +110,20 @@ fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
 
 fn certificates(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
     let tls = trace.connection(exchange.connection?)?.tls.as_ref()?;
-    Some(tls.certificates.iter().map(|certificate| json!(certificate.subject)).collect())
+    Some(
+        tls.certificates
+            .iter()
+            .map(|certificate| json!(certificate.subject))
+            .collect(),
+    )
 }
 
-/// What is in each packet of a connection, and which packets carried each part, both ways through the layers.
+/// What is in each packet of a connection, and which packets carried each part, both ways through
+/// the layers.
 fn layers(trace: &Trace, connection: &Connection) -> Value {
-    let Some(flow) = trace.flow_of(connection) else { return Value::Null };
+    let Some(flow) = trace.flow_of(connection) else {
+        return Value::Null;
+    };
     let packets = flow.packets().iter().enumerate().filter(|(_, packet)| packet.payload_bytes > 0).map(|(i, packet)| {
         let from = if packet.direction == Direction::Sent { Side::Client } else { Side::Server };
         let contents = connection.contents(from, packet.offset..packet.offset + u64::from(packet.payload_bytes));
@@ -136,7 +147,10 @@ fn name(part: &Part) -> String {
         Value::String(name) => name,
         frame => {
             let frame = &frame["http2_frame"];
-            format!("frame {} flags {} stream {}", frame["kind"], frame["flags"], frame["stream"])
+            format!(
+                "frame {} flags {} stream {}",
+                frame["kind"], frame["flags"], frame["stream"]
+            )
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A scenario: events in, findings out, as a TOML file beside this one.
 //!
-//! `events` are those of `--format events`, in TOML's clothes; `[expect]` is what must be found in the trace they fold into.
-//! A key that means nothing is refused in both: an event's because it would not survive being read and written again, an
-//! expectation's because nothing is found under its name.
+//! `events` are those of `--format events`, in TOML's clothes; `[expect]` is what must be found in
+//! the trace they fold into. A key that means nothing is refused in both: an event's because it
+//! would not survive being read and written again, an expectation's because nothing is found under
+//! its name.
 
 #![allow(dead_code, reason = "each test file uses its part of this module")]
 
@@ -55,16 +56,30 @@ impl Scenario {
     }
 
     fn read(path: &Path) -> Self {
-        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a plain file name").to_owned();
-        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let name = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("a plain file name")
+            .to_owned();
+        let text = std::fs::read_to_string(path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self::parse(name.clone(), &text).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// Reads a scenario's text; says which event is wrong and how.
     pub(crate) fn parse(name: String, text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        let events = file.events.iter().enumerate().map(|(i, event)| read_event(event).map_err(|error| format!("event {i}: {error}")));
-        Ok(Self { name, about: file.about, events: events.collect::<Result<_, _>>()?, expect: json(&file.expect) })
+        let events = file
+            .events
+            .iter()
+            .enumerate()
+            .map(|(i, event)| read_event(event).map_err(|error| format!("event {i}: {error}")));
+        Ok(Self {
+            name,
+            about: file.about,
+            events: events.collect::<Result<_, _>>()?,
+            expect: json(&file.expect),
+        })
     }
 }
 
@@ -81,10 +96,15 @@ fn read_event(written: &toml::Value) -> Result<Event, String> {
     let event = Event::deserialize(&written).map_err(|error| error.to_string())?;
     let understood = serde_json::to_value(&event).expect("an event fits into JSON");
     let lost = differences(&written, &understood);
-    if lost.is_empty() { Ok(event) } else { Err(lost.join("; ")) }
+    if lost.is_empty() {
+        Ok(event)
+    } else {
+        Err(lost.join("; "))
+    }
 }
 
-/// Where `found` is not what is `wanted`. Keys that are not wanted may be there; keys that are wanted must be.
+/// Where `found` is not what is `wanted`. Keys that are not wanted may be there; keys that are
+/// wanted must be.
 pub(crate) fn differences(wanted: &Value, found: &Value) -> Vec<String> {
     let mut list = Vec::new();
     compare("", wanted, found, &mut list);

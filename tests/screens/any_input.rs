@@ -2,13 +2,18 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 use proptest::prelude::*;
 use tapline::insight::redact::Masking;
 use tapline::trace::{
-    AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord, DnsServer, DnsTransport, Endpoint, Event,
-    ExchangeId, Failure, Handshake, Header, HttpVersion, KernelTcp, Link, LinkCounts, OtherFrames, Packet, PacketLimits, Phase, QueryId,
-    ResolutionSource, SCHEMA, Side, StreamPosition, TcpFlags, TcpHeader, TlsMessage, Transport, Undelivered, Verification, What,
+    AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord,
+    DnsServer, DnsTransport, Endpoint, Event, ExchangeId, Failure, Handshake, Header, HttpVersion,
+    KernelTcp, Link, LinkCounts, OtherFrames, Packet, PacketLimits, Phase, QueryId,
+    ResolutionSource, SCHEMA, Side, StreamPosition, TcpFlags, TcpHeader, TlsMessage, Transport,
+    Undelivered, Verification, What,
 };
 use tapline::tui::{Message, Settings, Theme};
 use tapline::units::{BitRate, Moment, Nanos, Share, Untrusted, WallTime, acts_on_a_terminal};
@@ -28,7 +33,10 @@ fn text() -> impl Strategy<Value = Untrusted> {
 fn header() -> impl Strategy<Value = Header> {
     prop_oneof![
         (text(), text()).prop_map(|(name, value)| Header { name, value }),
-        Just(Header::new("Server-Timing", "db;dur=53.5;desc=\"a,b\", x;dur=1e99, y;dur=-1")),
+        Just(Header::new(
+            "Server-Timing",
+            "db;dur=53.5;desc=\"a,b\", x;dur=1e99, y;dur=-1"
+        )),
     ]
 }
 
@@ -37,7 +45,11 @@ fn moment() -> impl Strategy<Value = Moment> {
 }
 
 fn address() -> impl Strategy<Value = SocketAddr> {
-    (prop_oneof![Just([10, 0, 0, 1]), Just([10, 0, 0, 2])], 1..4_u16).prop_map(|(ip, port)| (IpAddr::from(ip), port).into())
+    (
+        prop_oneof![Just([10, 0, 0, 1]), Just([10, 0, 0, 2])],
+        1..4_u16,
+    )
+        .prop_map(|(ip, port)| (IpAddr::from(ip), port).into())
 }
 
 fn endpoint() -> impl Strategy<Value = Endpoint> {
@@ -50,26 +62,46 @@ fn phase() -> impl Strategy<Value = Phase> {
 
 fn position() -> impl Strategy<Value = Option<StreamPosition>> {
     let position = (0..3_u32, 0..5_000_u64, 0..5_000_u64);
-    prop::option::of(position.prop_map(|(id, sent, received)| StreamPosition { connection: ConnectionId(id), sent, received }))
+    prop::option::of(position.prop_map(|(id, sent, received)| StreamPosition {
+        connection: ConnectionId(id),
+        sent,
+        received,
+    }))
 }
 
 fn packet() -> impl Strategy<Value = Packet> {
-    (0..3_000_000_000_u64, address(), address(), 0..70_000_u32, any::<u8>(), any::<u32>(), any::<bool>()).prop_map(
-        |(wall, source, destination, payload_bytes, flags, seq, tcp)| Packet {
-            wall: WallTime(wall),
-            source,
-            destination,
-            frame_bytes: payload_bytes,
-            payload_bytes,
-            transport: if tcp {
-                Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: Some(1460), window_scale: Some(7) })
-            } else {
-                Transport::Udp
-            },
-            stored: None,
-            segment_bytes: None,
-        },
+    (
+        0..3_000_000_000_u64,
+        address(),
+        address(),
+        0..70_000_u32,
+        any::<u8>(),
+        any::<u32>(),
+        any::<bool>(),
     )
+        .prop_map(
+            |(wall, source, destination, payload_bytes, flags, seq, tcp)| Packet {
+                wall: WallTime(wall),
+                source,
+                destination,
+                frame_bytes: payload_bytes,
+                payload_bytes,
+                transport: if tcp {
+                    Transport::Tcp(TcpHeader {
+                        seq,
+                        ack: 0,
+                        flags: TcpFlags(flags),
+                        window: 0,
+                        mss: Some(1460),
+                        window_scale: Some(7),
+                    })
+                } else {
+                    Transport::Udp
+                },
+                stored: None,
+                segment_bytes: None,
+            },
+        )
 }
 
 fn outcome() -> impl Strategy<Value = AttemptOutcome> {
@@ -82,16 +114,23 @@ fn outcome() -> impl Strategy<Value = AttemptOutcome> {
 }
 
 fn certificate() -> impl Strategy<Value = Certificate> {
-    (text(), text(), any::<i64>(), any::<i64>(), prop::collection::vec(text(), 0..4)).prop_map(
-        |(subject, issuer, not_before, not_after, names)| Certificate {
-            subject,
-            issuer,
-            not_before,
-            not_after,
-            sha256: "ab".repeat(32),
-            names,
-        },
+    (
+        text(),
+        text(),
+        any::<i64>(),
+        any::<i64>(),
+        prop::collection::vec(text(), 0..4),
     )
+        .prop_map(
+            |(subject, issuer, not_before, not_after, names)| Certificate {
+                subject,
+                issuer,
+                not_before,
+                not_after,
+                sha256: "ab".repeat(32),
+                names,
+            },
+        )
 }
 
 fn of_the_run() -> impl Strategy<Value = What> {
@@ -110,30 +149,65 @@ fn of_the_run() -> impl Strategy<Value = What> {
 
 fn of_an_exchange() -> impl Strategy<Value = What> {
     let id = || (0..4_u32).prop_map(ExchangeId);
-    let lookup = (id(), 0..3_u32, text(), address()).prop_map(|(exchange, query, name, address)| What::DnsQueried {
-        exchange,
-        query: QueryId(query),
-        name,
-        kind: "A".to_owned(),
-        server: DnsServer { address, transport: DnsTransport::Tls },
-    });
-    let answer = (id(), 0..3_u32, text(), text(), 0..5_usize).prop_map(|(exchange, query, name, data, count)| What::DnsAnswered {
-        exchange,
-        query: QueryId(query),
-        answer: DnsAnswer {
-            rcode: "NXDOMAIN".to_owned(),
-            truncated: true,
-            records: vec![DnsRecord { name, kind: "CNAME".to_owned(), ttl: 1, data }; count],
+    let lookup =
+        (id(), 0..3_u32, text(), address()).prop_map(|(exchange, query, name, address)| {
+            What::DnsQueried {
+                exchange,
+                query: QueryId(query),
+                name,
+                kind: "A".to_owned(),
+                server: DnsServer {
+                    address,
+                    transport: DnsTransport::Tls,
+                },
+            }
+        });
+    let answer = (id(), 0..3_u32, text(), text(), 0..5_usize).prop_map(
+        |(exchange, query, name, data, count)| What::DnsAnswered {
+            exchange,
+            query: QueryId(query),
+            answer: DnsAnswer {
+                rcode: "NXDOMAIN".to_owned(),
+                truncated: true,
+                records: vec![
+                    DnsRecord {
+                        name,
+                        kind: "CNAME".to_owned(),
+                        ttl: 1,
+                        data
+                    };
+                    count
+                ],
+            },
         },
-    });
+    );
     prop_oneof![
-        (id(), text()).prop_map(|(exchange, url)| What::ExchangeStarted { exchange, cause: Cause::Asked, method: "GET".to_owned(), url }),
-        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseBegan { exchange, phase, position }),
-        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseEnded { exchange, phase, position }),
-        (id(), phase(), text(), "\\PC{0,80}").prop_map(|(exchange, phase, message, hint)| What::Failed {
+        (id(), text()).prop_map(|(exchange, url)| What::ExchangeStarted {
+            exchange,
+            cause: Cause::Asked,
+            method: "GET".to_owned(),
+            url
+        }),
+        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseBegan {
             exchange,
             phase,
-            failure: Failure { code: Code::Internal, message, hint }
+            position
+        }),
+        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseEnded {
+            exchange,
+            phase,
+            position
+        }),
+        (id(), phase(), text(), "\\PC{0,80}").prop_map(|(exchange, phase, message, hint)| {
+            What::Failed {
+                exchange,
+                phase,
+                failure: Failure {
+                    code: Code::Internal,
+                    message,
+                    hint,
+                },
+            }
         }),
         id().prop_map(|exchange| What::ExchangeEnded { exchange }),
         lookup,
@@ -154,13 +228,15 @@ fn of_an_exchange() -> impl Strategy<Value = What> {
             attempt: AttemptId(attempt),
             outcome
         }),
-        (id(), 0..3_u32, endpoint(), endpoint(), any::<bool>()).prop_map(|(exchange, connection, local, remote, reused)| What::Connected {
-            exchange,
-            connection: ConnectionId(connection),
-            local,
-            remote,
-            reused
-        }),
+        (id(), 0..3_u32, endpoint(), endpoint(), any::<bool>()).prop_map(
+            |(exchange, connection, local, remote, reused)| What::Connected {
+                exchange,
+                connection: ConnectionId(connection),
+                local,
+                remote,
+                reused
+            }
+        ),
     ]
 }
 
@@ -171,14 +247,29 @@ fn of_a_message() -> impl Strategy<Value = What> {
     prop_oneof![
         (connection(), any::<u64>()).prop_map(|(connection, n)| What::KernelMeasured {
             connection,
-            figures: KernelTcp { rtt: Some(Nanos(n)), segments_out: Some(n), retransmits: Some(n), ..KernelTcp::default() }
+            figures: KernelTcp {
+                rtt: Some(Nanos(n)),
+                segments_out: Some(n),
+                retransmits: Some(n),
+                ..KernelTcp::default()
+            }
         }),
         (connection(), text()).prop_map(|(connection, detail)| What::TlsMessage {
             connection,
-            message: TlsMessage { from: Side::Client, name: "ClientHello".to_owned(), bytes: 517, offset: 0, detail: Some(detail) }
+            message: TlsMessage {
+                from: Side::Client,
+                name: "ClientHello".to_owned(),
+                bytes: 517,
+                offset: 0,
+                detail: Some(detail)
+            }
         }),
-        (connection(), prop::collection::vec(certificate(), 0..3))
-            .prop_map(|(connection, certificates)| What::TlsCertificates { connection, certificates }),
+        (connection(), prop::collection::vec(certificate(), 0..3)).prop_map(
+            |(connection, certificates)| What::TlsCertificates {
+                connection,
+                certificates
+            }
+        ),
         (connection(), text()).prop_map(|(connection, why)| What::TlsVerified {
             connection,
             verification: Verification::Rejected(why),
@@ -202,22 +293,48 @@ fn of_a_message() -> impl Strategy<Value = What> {
             headers,
             header_bytes: 9
         }),
-        (id(), any::<u16>(), headers()).prop_map(|(exchange, status, headers)| What::Informational { exchange, status, headers }),
-        (id(), any::<u16>(), text(), headers()).prop_map(|(exchange, status, reason, headers)| What::ResponseHead {
-            exchange,
-            version: HttpVersion::Http11,
-            status,
-            reason,
-            headers,
-            header_bytes: 9
+        (id(), any::<u16>(), headers()).prop_map(|(exchange, status, headers)| {
+            What::Informational {
+                exchange,
+                status,
+                headers,
+            }
         }),
-        (id(), any::<u64>(), any::<u64>(), prop::option::of(any::<u64>()))
-            .prop_map(|(exchange, received, decoded, expected)| What::ResponseBody { exchange, received, decoded, expected }),
-        (id(), text()).prop_map(|(exchange, text)| What::BodyPreview { exchange, text, truncated: true }),
-        (id(), text(), prop::collection::vec(text(), 0..3)).prop_map(|(exchange, to, withheld)| What::Redirected {
+        (id(), any::<u16>(), text(), headers()).prop_map(|(exchange, status, reason, headers)| {
+            What::ResponseHead {
+                exchange,
+                version: HttpVersion::Http11,
+                status,
+                reason,
+                headers,
+                header_bytes: 9,
+            }
+        }),
+        (
+            id(),
+            any::<u64>(),
+            any::<u64>(),
+            prop::option::of(any::<u64>())
+        )
+            .prop_map(
+                |(exchange, received, decoded, expected)| What::ResponseBody {
+                    exchange,
+                    received,
+                    decoded,
+                    expected
+                }
+            ),
+        (id(), text()).prop_map(|(exchange, text)| What::BodyPreview {
             exchange,
-            to,
-            withheld
+            text,
+            truncated: true
+        }),
+        (id(), text(), prop::collection::vec(text(), 0..3)).prop_map(|(exchange, to, withheld)| {
+            What::Redirected {
+                exchange,
+                to,
+                withheld,
+            }
         }),
     ]
 }
@@ -228,13 +345,20 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn hand() -> impl Strategy<Value = TerminalEvent> {
-    let keys = ['r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'l', 'n', 'p', 'y', 't', '?', '%', '/', 's', '1', '2', '4'];
+    let keys = [
+        'r', 'e', ' ', 'j', 'k', 'g', 'G', '+', '-', '0', 'h', 'l', 'l', 'n', 'p', 'y', 't', '?',
+        '%', '/', 's', '1', '2', '4',
+    ];
     let key = prop_oneof![
         3 => prop::sample::select(keys.to_vec()).prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End]),
         2 => prop::sample::select(vec![KeyCode::Tab, KeyCode::BackTab, KeyCode::Enter, KeyCode::Esc, KeyCode::Left, KeyCode::Right, KeyCode::F(2)]),
     ];
-    let kinds = vec![MouseEventKind::Down(MouseButton::Left), MouseEventKind::ScrollUp, MouseEventKind::ScrollDown];
+    let kinds = vec![
+        MouseEventKind::Down(MouseButton::Left),
+        MouseEventKind::ScrollUp,
+        MouseEventKind::ScrollDown,
+    ];
     let mouse = (prop::sample::select(kinds), 0..220_u16, 0..70_u16);
     prop_oneof![
         4 => key.prop_map(|code| TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))),
@@ -245,29 +369,38 @@ fn hand() -> impl Strategy<Value = TerminalEvent> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let lab = (any::<bool>(), prop::option::of("\\PC{0,90}"));
-    (prop::sample::select(&Theme::ALL), any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.7), lab, limits()).prop_map(
-        |(theme, color, ascii, run, (lab, notice), limits)| Settings {
-            theme,
-            color,
-            ascii,
-            url: run.then(|| "https://a.test/".to_owned()),
-            suggestions: if lab { exhibits() } else { Vec::new() },
-            opened: None,
-            notice,
-            masking: Masking::default(),
-            limits,
-        },
+    (
+        prop::sample::select(&Theme::ALL),
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+        prop::bool::weighted(0.7),
+        lab,
+        limits(),
     )
+        .prop_map(
+            |(theme, color, ascii, run, (lab, notice), limits)| Settings {
+                theme,
+                color,
+                ascii,
+                url: run.then(|| "https://a.test/".to_owned()),
+                suggestions: if lab { exhibits() } else { Vec::new() },
+                opened: None,
+                notice,
+                masking: Masking::default(),
+                limits,
+            },
+        )
 }
 
 /// So many packets and flows that all are listed, or so few that the oldest go again and again.
 fn limits() -> impl Strategy<Value = PacketLimits> {
-    let few = (1..60_usize, 1..20_usize, 1..4_usize).prop_map(|(packets, of_flow, flows)| PacketLimits {
-        packets,
-        of_flow,
-        flows,
-        keeps_latest: true,
-    });
+    let few =
+        (1..60_usize, 1..20_usize, 1..4_usize).prop_map(|(packets, of_flow, flows)| PacketLimits {
+            packets,
+            of_flow,
+            flows,
+            keeps_latest: true,
+        });
     prop_oneof![Just(PacketLimits::FIRST), few]
 }
 
@@ -275,18 +408,48 @@ fn limits() -> impl Strategy<Value = PacketLimits> {
 fn linkage() -> impl Strategy<Value = (Link, LinkCounts)> {
     let delays = (any::<u64>(), any::<u64>());
     let share = || (0..=1_000_000_u32).prop_map(Share::from_millionths);
-    (delays, share(), prop::option::of(any::<u64>()), any::<u16>(), text(), any::<u64>()).prop_map(
-        |((round_trip, jitter), loss, bandwidth, mtu, congestion, passed)| {
-            let congestion = congestion.raw().to_owned();
-            let (round_trip, jitter, bandwidth) = (Nanos(round_trip), Nanos(jitter), bandwidth.map(BitRate));
-            let link = Link { round_trip, jitter, loss, reorder: loss, duplicate: loss, bandwidth, mtu, congestion, seed: 0 };
-            (link, LinkCounts { passed, overflowed: passed, ..LinkCounts::default() })
-        },
+    (
+        delays,
+        share(),
+        prop::option::of(any::<u64>()),
+        any::<u16>(),
+        text(),
+        any::<u64>(),
     )
+        .prop_map(
+            |((round_trip, jitter), loss, bandwidth, mtu, congestion, passed)| {
+                let congestion = congestion.raw().to_owned();
+                let (round_trip, jitter, bandwidth) =
+                    (Nanos(round_trip), Nanos(jitter), bandwidth.map(BitRate));
+                let link = Link {
+                    round_trip,
+                    jitter,
+                    loss,
+                    reorder: loss,
+                    duplicate: loss,
+                    bandwidth,
+                    mtu,
+                    congestion,
+                    seed: 0,
+                };
+                (
+                    link,
+                    LinkCounts {
+                        passed,
+                        overflowed: passed,
+                        ..LinkCounts::default()
+                    },
+                )
+            },
+        )
 }
 
 fn size() -> impl Strategy<Value = (u16, u16)> {
-    prop_oneof![(1..220_u16, 1..70_u16), (1..30_u16, 1..12_u16), Just((80, 24))]
+    prop_oneof![
+        (1..220_u16, 1..70_u16),
+        (1..30_u16, 1..12_u16),
+        Just((80, 24))
+    ]
 }
 
 proptest! {
@@ -389,17 +552,37 @@ proptest! {
 fn exchanges() -> impl Iterator<Item = Event> {
     (0..).flat_map(|number: u32| {
         let (exchange, at) = (ExchangeId(number), Moment(i64::from(number) * 1_000_000));
-        let cause = if number.is_multiple_of(1_000) { Cause::Asked } else { Cause::Repeat };
-        let started = What::ExchangeStarted { exchange, cause, method: "GET".to_owned(), url: Untrusted::new("http://h.test/") };
-        let waited = What::PhaseBegan { exchange, phase: Phase::Wait, position: None };
+        let cause = if number.is_multiple_of(1_000) {
+            Cause::Asked
+        } else {
+            Cause::Repeat
+        };
+        let started = What::ExchangeStarted {
+            exchange,
+            cause,
+            method: "GET".to_owned(),
+            url: Untrusted::new("http://h.test/"),
+        };
+        let waited = What::PhaseBegan {
+            exchange,
+            phase: Phase::Wait,
+            position: None,
+        };
         [started, waited, What::ExchangeEnded { exchange }].map(|what| Event { at, what })
     })
 }
 
 /// What a capture file may tell, with times anywhere.
 fn of_a_capture() -> impl Strategy<Value = Event> {
-    let error = (any::<u64>(), address(), address(), any::<bool>(), any::<u8>(), any::<u8>()).prop_map(
-        |(wall, source, destination, tcp, kind, code)| Undelivered {
+    let error = (
+        any::<u64>(),
+        address(),
+        address(),
+        any::<bool>(),
+        any::<u8>(),
+        any::<u8>(),
+    )
+        .prop_map(|(wall, source, destination, tcp, kind, code)| Undelivered {
             wall: WallTime(wall),
             from: source.ip(),
             source,
@@ -407,8 +590,7 @@ fn of_a_capture() -> impl Strategy<Value = Event> {
             tcp,
             kind,
             code,
-        },
-    );
+        });
     let what = prop_oneof![
         6 => prop::collection::vec(packet(), 0..20).prop_map(|packets| What::Packets { packets }),
         2 => prop::collection::vec(error, 0..4).prop_map(|errors| What::Undelivered { errors }),

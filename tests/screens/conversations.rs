@@ -1,4 +1,5 @@
-//! A capture of others on the screen: the list, what narrows and orders it, and the way to the ladder and back.
+//! A capture of others on the screen: the list, what narrows and orders it, and the way to the
+//! ladder and back.
 
 use crossterm::event::KeyCode;
 use tapline::dissect::{Dissection, Message as HttpMessage, Start};
@@ -17,12 +18,26 @@ pub(crate) fn opened(name: &str, size: (u16, u16)) -> Desk {
 }
 
 fn closed(size: (u16, u16)) -> Desk {
-    Desk::with(size, Settings { color: true, opened: Some("office.pcapng".to_owned()), ..Settings::default() })
+    Desk::with(
+        size,
+        Settings {
+            color: true,
+            opened: Some("office.pcapng".to_owned()),
+            ..Settings::default()
+        },
+    )
 }
 
 /// A packet of a connection of its own, or one more of it.
 fn packet(connection: u8, millis: u64, payload_bytes: u32) -> Packet {
-    let header = TcpHeader { seq: 1, ack: 1, flags: TcpFlags(TcpFlags::ACK), window: 0, mss: None, window_scale: None };
+    let header = TcpHeader {
+        seq: 1,
+        ack: 1,
+        flags: TcpFlags(TcpFlags::ACK),
+        window: 0,
+        mss: None,
+        window_scale: None,
+    };
     Packet {
         wall: WallTime(millis * 1_000_000),
         source: ([10, 0, 0, connection], 50_000).into(),
@@ -36,24 +51,44 @@ fn packet(connection: u8, millis: u64, payload_bytes: u32) -> Packet {
 }
 
 fn packets(at: i64, packets: Vec<Packet>) -> Event {
-    Event { at: Moment(at), what: What::Packets { packets } }
+    Event {
+        at: Moment(at),
+        what: What::Packets { packets },
+    }
 }
 
 /// The first connection is the earliest, the second the largest, the third the longest.
 fn three() -> Desk {
     let mut desk = closed((120, 36));
     desk.tell([
-        packets(0, vec![packet(1, 0, 10), packet(2, 1, 900), packet(3, 2, 30)]),
+        packets(
+            0,
+            vec![packet(1, 0, 10), packet(2, 1, 900), packet(3, 2, 30)],
+        ),
         packets(90_000_000, vec![packet(3, 90, 0), packet(1, 3, 10)]),
-        Event { at: Moment(90_000_000), what: What::RunEnded },
+        Event {
+            at: Moment(90_000_000),
+            what: What::RunEnded,
+        },
     ]);
     desk
 }
 
 /// The clients in the order in which they are listed.
 fn clients(desk: &Desk) -> Vec<String> {
-    let lines = desk.lines().into_iter().filter(|line| line.contains('\u{2192}'));
-    lines.filter_map(|line| line.split(" tcp ").nth(1)?.split(':').next().map(str::to_owned)).collect()
+    let lines = desk
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains('\u{2192}'));
+    lines
+        .filter_map(|line| {
+            line.split(" tcp ")
+                .nth(1)?
+                .split(':')
+                .next()
+                .map(str::to_owned)
+        })
+        .collect()
 }
 
 #[test]
@@ -61,11 +96,23 @@ fn the_keys_order_the_list() {
     let mut desk = three();
     assert_eq!(clients(&desk), ["10.0.0.2", "10.0.0.3", "10.0.0.1"]);
     desk.press(KeyCode::Char('s'));
-    assert_eq!(clients(&desk), ["10.0.0.1", "10.0.0.2", "10.0.0.3"], "by time");
+    assert_eq!(
+        clients(&desk),
+        ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
+        "by time"
+    );
     desk.press(KeyCode::Char('s'));
-    assert_eq!(clients(&desk), ["10.0.0.1", "10.0.0.2", "10.0.0.3"], "what was sent again");
+    assert_eq!(
+        clients(&desk),
+        ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
+        "what was sent again"
+    );
     desk.press(KeyCode::Char('s'));
-    assert_eq!(clients(&desk), ["10.0.0.3", "10.0.0.1", "10.0.0.2"], "by duration");
+    assert_eq!(
+        clients(&desk),
+        ["10.0.0.3", "10.0.0.1", "10.0.0.2"],
+        "by duration"
+    );
     desk.press(KeyCode::Char('s'));
     assert_eq!(clients(&desk), ["10.0.0.2", "10.0.0.3", "10.0.0.1"]);
 }
@@ -74,12 +121,19 @@ fn the_keys_order_the_list() {
 fn words_narrow_the_list_while_they_are_typed() {
     let mut desk = three();
     let third = desk.state.trace().flows()[2].key;
-    desk.send(Message::Named(vec![(third, Untrusted::new("API.lab.test"))]));
+    desk.send(Message::Named(vec![(
+        third,
+        Untrusted::new("API.lab.test"),
+    )]));
     desk.type_text("/tcp api");
     assert_eq!(clients(&desk), ["10.0.0.3"]);
     assert!(desk.shows("1 of 3 with"), "{}", desk.text());
     desk.type_text("x");
-    assert!(desk.shows("No conversation has these words"), "{}", desk.text());
+    assert!(
+        desk.shows("No conversation has these words"),
+        "{}",
+        desk.text()
+    );
     desk.press(KeyCode::Backspace);
     desk.press(KeyCode::Enter);
     assert_eq!(clients(&desk), ["10.0.0.3"]);
@@ -93,7 +147,10 @@ fn a_name_that_comes_later_is_found_too() {
     desk.type_text("/lab.test");
     assert!(clients(&desk).is_empty());
     let first = desk.state.trace().flows()[0].key;
-    desk.send(Message::Named(vec![(first, Untrusted::new("api.lab.test"))]));
+    desk.send(Message::Named(vec![(
+        first,
+        Untrusted::new("api.lab.test"),
+    )]));
     assert_eq!(clients(&desk), ["10.0.0.1"]);
 }
 
@@ -102,7 +159,11 @@ fn enter_shows_the_ladder_and_escape_the_list_again() {
     let mut desk = three();
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Down);
-    assert!(desk.marked().concat().contains("10.0.0.3"), "{:?}", desk.marked());
+    assert!(
+        desk.marked().concat().contains("10.0.0.3"),
+        "{:?}",
+        desk.marked()
+    );
     desk.press(KeyCode::Enter);
     assert!(desk.shows("client 10.0.0.3:50000"), "{}", desk.text());
     desk.press(KeyCode::Down);
@@ -110,9 +171,17 @@ fn enter_shows_the_ladder_and_escape_the_list_again() {
     desk.press(KeyCode::Char('4'));
     assert!(desk.shows("1 segment of 30 B at most"), "{}", desk.text());
     desk.press(KeyCode::Esc);
-    assert!(desk.marked().concat().contains("10.0.0.3"), "{}", desk.text());
+    assert!(
+        desk.marked().concat().contains("10.0.0.3"),
+        "{}",
+        desk.text()
+    );
     desk.press(KeyCode::Esc);
-    assert!(desk.marked().is_empty() && desk.shows("This capture"), "{}", desk.text());
+    assert!(
+        desk.marked().is_empty() && desk.shows("This capture"),
+        "{}",
+        desk.text()
+    );
 }
 
 #[test]
@@ -135,17 +204,48 @@ fn a_click_chooses_and_a_second_one_shows_the_ladder() {
 #[test]
 fn names_are_asked_for_once_there_is_something_to_find_them_in() {
     let mut desk = closed((120, 36));
-    let asked =
-        |effects: Vec<Effect>| effects.iter().map(|effect| if let Effect::Name(flows) = effect { flows.len() } else { 0 }).sum::<usize>();
+    let asked = |effects: Vec<Effect>| {
+        effects
+            .iter()
+            .map(|effect| {
+                if let Effect::Name(flows) = effect {
+                    flows.len()
+                } else {
+                    0
+                }
+            })
+            .sum::<usize>()
+    };
     let tell = |desk: &mut Desk, list: Vec<Packet>| desk.send(Message::Trace(packets(0, list)));
-    assert_eq!(asked(tell(&mut desk, vec![packet(1, 0, 0)])), 0, "nothing was sent");
-    assert_eq!(asked(tell(&mut desk, vec![packet(1, 0, 10), packet(2, 0, 10)])), 2);
-    assert_eq!(asked(tell(&mut desk, vec![packet(3, 0, 10)])), 0, "one question at a time");
+    assert_eq!(
+        asked(tell(&mut desk, vec![packet(1, 0, 0)])),
+        0,
+        "nothing was sent"
+    );
+    assert_eq!(
+        asked(tell(&mut desk, vec![packet(1, 0, 10), packet(2, 0, 10)])),
+        2
+    );
+    assert_eq!(
+        asked(tell(&mut desk, vec![packet(3, 0, 10)])),
+        0,
+        "one question at a time"
+    );
     let first = desk.state.trace().flows()[0].key;
-    assert_eq!(asked(desk.send(Message::Named(vec![(first, Untrusted::new("a.test"))]))), 1);
+    assert_eq!(
+        asked(desk.send(Message::Named(vec![(first, Untrusted::new("a.test"))]))),
+        1
+    );
     desk.send(Message::Named(Vec::new()));
-    let more = (0..9).map(|_| packet(3, 0, 10)).chain([packet(1, 0, 10)]).collect();
-    assert_eq!(asked(tell(&mut desk, more)), 1, "the third may be complete by now; the first has its name");
+    let more = (0..9)
+        .map(|_| packet(3, 0, 10))
+        .chain([packet(1, 0, 10)])
+        .collect();
+    assert_eq!(
+        asked(tell(&mut desk, more)),
+        1,
+        "the third may be complete by now; the first has its name"
+    );
 }
 
 #[test]
@@ -154,14 +254,18 @@ fn nothing_runs_from_a_capture() {
     for key in ['r', 'e', 'n', 'p'] {
         assert_eq!(desk.press(KeyCode::Char(key)), [], "{key}");
     }
-    desk.send(Message::Terminal(crossterm::event::Event::Paste("https://a.test/".to_owned())));
+    desk.send(Message::Terminal(crossterm::event::Event::Paste(
+        "https://a.test/".to_owned(),
+    )));
     assert_eq!(clients(&desk).len(), 3);
 }
 
 #[test]
 fn what_cannot_be_read_is_said() {
     let mut desk = closed((80, 24));
-    desk.send(Message::RunFailed("this is no capture file: it is empty".to_owned()));
+    desk.send(Message::RunFailed(
+        "this is no capture file: it is empty".to_owned(),
+    ));
     assert!(desk.shows("it is empty"), "{}", desk.text());
 }
 
@@ -171,7 +275,13 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
     let mut asked = Vec::new();
     for _ in 0..3 {
         let effects = desk.press(KeyCode::Down);
-        let flows = effects.into_iter().filter_map(|effect| if let Effect::TakeApart(flow) = effect { Some(flow) } else { None });
+        let flows = effects.into_iter().filter_map(|effect| {
+            if let Effect::TakeApart(flow) = effect {
+                Some(flow)
+            } else {
+                None
+            }
+        });
         for flow in flows {
             assert!(desk.press(KeyCode::Tab).is_empty(), "one at a time");
             desk.press(KeyCode::Tab);
@@ -179,14 +289,42 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
             asked.push(flow);
         }
     }
-    let flow = asked.iter().find(|flow| flow.packets().len() == 3).expect("the connection that carries something");
-    let mut dissection = Dissection { protocols: vec!["HTTP/1"], ..Dissection::default() };
-    dissection.layers.tell(Side::Client, &[], &[Part { at: 0, bytes: 100, what: PartKind::Http1Head }]);
-    let start = Start::Request { method: Untrusted::new("GET"), target: Untrusted::new("/a?token=secret") };
-    dissection.messages.push(HttpMessage { from: Side::Client, at: 0, stream: None, start, headers: Vec::new() });
+    let flow = asked
+        .iter()
+        .find(|flow| flow.packets().len() == 3)
+        .expect("the connection that carries something");
+    let mut dissection = Dissection {
+        protocols: vec!["HTTP/1"],
+        ..Dissection::default()
+    };
+    dissection.layers.tell(
+        Side::Client,
+        &[],
+        &[Part {
+            at: 0,
+            bytes: 100,
+            what: PartKind::Http1Head,
+        }],
+    );
+    let start = Start::Request {
+        method: Untrusted::new("GET"),
+        target: Untrusted::new("/a?token=secret"),
+    };
+    dissection.messages.push(HttpMessage {
+        from: Side::Client,
+        at: 0,
+        stream: None,
+        start,
+        headers: Vec::new(),
+    });
     desk.send(Message::TakenApart(flow.key, Box::new(dissection)));
     let keys: Vec<_> = asked.iter().map(|flow| flow.key).collect();
-    assert!(keys.iter().enumerate().all(|(place, key)| !keys[..place].contains(key)), "each once: {keys:?}");
+    assert!(
+        keys.iter()
+            .enumerate()
+            .all(|(place, key)| !keys[..place].contains(key)),
+        "each once: {keys:?}"
+    );
     let found = (0..3).any(|_| {
         desk.press(KeyCode::Enter);
         let found = desk.shows("request head");
@@ -196,5 +334,9 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
         }
         found
     });
-    assert!(found && desk.shows("HTTP/1") && desk.shows("GET /a") && !desk.shows("secret"), "{}", desk.text());
+    assert!(
+        found && desk.shows("HTTP/1") && desk.shows("GET /a") && !desk.shows("secret"),
+        "{}",
+        desk.text()
+    );
 }

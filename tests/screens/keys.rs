@@ -10,16 +10,28 @@ use crate::desk::Desk;
 const SIZE: (u16, u16) = (100, 30);
 
 fn run(url: &str) -> Vec<Effect> {
-    vec![Effect::Run { url: url.to_owned() }]
+    vec![Effect::Run {
+        url: url.to_owned(),
+    }]
 }
 
 fn started() -> Event {
-    let what = What::RunStarted { schema: SCHEMA.to_owned(), tool_version: "0".to_owned(), started_at: WallTime(0) };
-    Event { at: Moment(0), what }
+    let what = What::RunStarted {
+        schema: SCHEMA.to_owned(),
+        tool_version: "0".to_owned(),
+        started_at: WallTime(0),
+    };
+    Event {
+        at: Moment(0),
+        what,
+    }
 }
 
 fn ended() -> Event {
-    Event { at: Moment(1), what: What::RunEnded }
+    Event {
+        at: Moment(1),
+        what: What::RunEnded,
+    }
 }
 
 #[test]
@@ -28,7 +40,10 @@ fn a_url_is_run_at_once_and_again() {
     assert_eq!(desk.state.start(), run("https://api.lab.test/users"));
     assert!(desk.shows("starting"));
     desk.tell([started(), ended()]);
-    assert_eq!(desk.press(KeyCode::Char('r')), run("https://api.lab.test/users"));
+    assert_eq!(
+        desk.press(KeyCode::Char('r')),
+        run("https://api.lab.test/users")
+    );
 }
 
 #[test]
@@ -39,7 +54,10 @@ fn without_a_url_nothing_runs_until_one_is_chosen() {
     assert!(desk.shows("Type where to go"));
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Down);
-    assert_eq!(desk.press(KeyCode::Enter), run("https://expired.tapline.test:8443/"));
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        run("https://expired.tapline.test:8443/")
+    );
     assert!(!desk.shows("Where to?"));
 }
 
@@ -68,7 +86,10 @@ fn the_url_is_edited_over_the_run() {
     desk.press(KeyCode::Char('e'));
     desk.type_text("?q");
     assert!(desk.shows("https://api.lab.test/users?q"));
-    assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/users?q"));
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        run("https://api.lab.test/users?q")
+    );
     desk.press(KeyCode::Char('e'));
     assert_eq!(desk.press(KeyCode::Esc), []);
     assert!(!desk.shows("Where to?"));
@@ -77,9 +98,13 @@ fn the_url_is_edited_over_the_run() {
 #[test]
 fn a_pasted_url_opens_the_field_and_other_text_does_not() {
     let mut desk = Desk::scenario("https_http2", SIZE);
-    desk.send(Message::Terminal(TerminalEvent::Paste("some words".to_owned())));
+    desk.send(Message::Terminal(TerminalEvent::Paste(
+        "some words".to_owned(),
+    )));
     assert!(!desk.shows("Where to?"));
-    desk.send(Message::Terminal(TerminalEvent::Paste("https://b.test/\n".to_owned())));
+    desk.send(Message::Terminal(TerminalEvent::Paste(
+        "https://b.test/\n".to_owned(),
+    )));
     assert!(desk.shows("https://b.test/"));
     assert_eq!(desk.press(KeyCode::Enter), run("https://b.test/"));
 }
@@ -99,7 +124,10 @@ fn ctrl_c_cancels_first_and_quits_when_there_is_nothing_to_cancel() {
 fn a_second_ctrl_c_always_quits() {
     let mut desk = Desk::new(SIZE);
     desk.state.start();
-    assert_eq!(desk.send(Message::Signal(Signal::Interrupt)), [Effect::Cancel]);
+    assert_eq!(
+        desk.send(Message::Signal(Signal::Interrupt)),
+        [Effect::Cancel]
+    );
     assert_eq!(desk.ctrl('c'), [Effect::Quit(Outcome::Interrupted)]);
 }
 
@@ -107,12 +135,24 @@ fn a_second_ctrl_c_always_quits() {
 fn leaving_ends_the_run_under_way() {
     let mut desk = Desk::new(SIZE);
     desk.tell([started()]);
-    assert_eq!(desk.press(KeyCode::Char('q')), [Effect::Cancel, Effect::Quit(Outcome::Quit)]);
-    for (signal, outcome) in [(Signal::Terminate, Outcome::Terminated), (Signal::HangUp, Outcome::HungUp)] {
-        assert_eq!(desk.send(Message::Signal(signal)), [Effect::Cancel, Effect::Quit(outcome)]);
+    assert_eq!(
+        desk.press(KeyCode::Char('q')),
+        [Effect::Cancel, Effect::Quit(Outcome::Quit)]
+    );
+    for (signal, outcome) in [
+        (Signal::Terminate, Outcome::Terminated),
+        (Signal::HangUp, Outcome::HungUp),
+    ] {
+        assert_eq!(
+            desk.send(Message::Signal(signal)),
+            [Effect::Cancel, Effect::Quit(outcome)]
+        );
     }
     desk.tell([ended()]);
-    assert_eq!(desk.press(KeyCode::Char('q')), [Effect::Quit(Outcome::Quit)]);
+    assert_eq!(
+        desk.press(KeyCode::Char('q')),
+        [Effect::Quit(Outcome::Quit)]
+    );
 }
 
 #[test]
@@ -120,7 +160,10 @@ fn ctrl_z_and_its_signal_suspend() {
     let mut desk = Desk::new(SIZE);
     assert_eq!(desk.ctrl('z'), [Effect::Suspend]);
     assert_eq!(desk.send(Message::Signal(Signal::Stop)), [Effect::Suspend]);
-    assert_eq!(desk.send(Message::Signal(Signal::Continue)), [Effect::Redraw]);
+    assert_eq!(
+        desk.send(Message::Signal(Signal::Continue)),
+        [Effect::Redraw]
+    );
     assert_eq!(desk.ctrl('l'), [Effect::Redraw]);
 }
 
@@ -128,11 +171,16 @@ fn ctrl_z_and_its_signal_suspend() {
 fn a_run_that_cannot_start_says_why() {
     let mut desk = Desk::new(SIZE);
     desk.state.start();
-    desk.send(Message::RunFailed("the file body.json cannot be read".to_owned()));
+    desk.send(Message::RunFailed(
+        "the file body.json cannot be read".to_owned(),
+    ));
     assert!(desk.shows("body.json cannot be read"));
     assert!(!desk.state.is_growing());
     desk.press(KeyCode::Char('t'));
-    assert!(desk.shows("body.json cannot be read"), "the page that explains keeps it");
+    assert!(
+        desk.shows("body.json cannot be read"),
+        "the page that explains keeps it"
+    );
     desk.tell([started()]);
     assert!(!desk.shows("body.json"));
 }
@@ -140,7 +188,9 @@ fn a_run_that_cannot_start_says_why() {
 #[test]
 fn what_is_explained_can_be_copied() {
     let mut desk = Desk::scenario("certificate_expired", SIZE);
-    let [Effect::Copy(text)] = &desk.press(KeyCode::Char('y'))[..] else { panic!("it is copied") };
+    let [Effect::Copy(text)] = &desk.press(KeyCode::Char('y'))[..] else {
+        panic!("it is copied")
+    };
     assert!(text.contains("the certificate expired"), "{text}");
     assert!(text.contains("CN=api.lab.test"), "{text}");
 }
@@ -149,7 +199,14 @@ fn what_is_explained_can_be_copied() {
 fn help_tells_every_key_and_keys_do_not_act_behind_it() {
     let mut desk = Desk::new((100, 60));
     desk.press(KeyCode::Char('?'));
-    for word in ["Ctrl-C", "PgDn", "Shift-Tab", "zoom out", "this machine", "mouse"] {
+    for word in [
+        "Ctrl-C",
+        "PgDn",
+        "Shift-Tab",
+        "zoom out",
+        "this machine",
+        "mouse",
+    ] {
         assert!(desk.shows(word), "{word}");
     }
     assert_eq!(desk.press(KeyCode::Char('r')), []);

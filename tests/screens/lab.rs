@@ -10,18 +10,29 @@ use crate::desk::{Desk, exhibits, link};
 const SIZE: (u16, u16) = (110, 36);
 
 fn run(url: &str) -> Vec<Effect> {
-    vec![Effect::Run { url: url.to_owned() }]
+    vec![Effect::Run {
+        url: url.to_owned(),
+    }]
 }
 
 fn started() -> Event {
-    let what = What::RunStarted { schema: SCHEMA.to_owned(), tool_version: "0".to_owned(), started_at: WallTime(0) };
-    Event { at: Moment(0), what }
+    let what = What::RunStarted {
+        schema: SCHEMA.to_owned(),
+        tool_version: "0".to_owned(),
+        started_at: WallTime(0),
+    };
+    Event {
+        at: Moment(0),
+        what,
+    }
 }
 
 /// The link that was asked for, which must be all that was.
 #[track_caller]
 fn asked(effects: &[Effect]) -> &Link {
-    let [Effect::SetLink(link)] = effects else { panic!("a link is asked for, not {effects:?}") };
+    let [Effect::SetLink(link)] = effects else {
+        panic!("a link is asked for, not {effects:?}")
+    };
     link
 }
 
@@ -32,7 +43,10 @@ fn what_is_typed_narrows_the_catalogue_and_enter_runs_the_first() {
     desk.type_text("CERT chain");
     assert!(desk.shows("1 of 70"));
     assert!(desk.shows("Certificates") && !desk.shows("Pages"));
-    assert_eq!(desk.press(KeyCode::Enter), run("https://incomplete-chain.lab.test/"));
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        run("https://incomplete-chain.lab.test/")
+    );
 }
 
 #[test]
@@ -43,11 +57,18 @@ fn a_host_that_is_typed_is_run_and_not_looked_for() {
     assert_eq!(desk.press(KeyCode::Enter), run("api.lab.test"));
     desk.press(KeyCode::Esc);
     desk.type_text("expired.l");
-    assert_eq!(desk.press(KeyCode::Enter), run("https://expired.lab.test/"), "a part of a host in the catalogue is looked for");
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        run("https://expired.lab.test/"),
+        "a part of a host in the catalogue is looked for"
+    );
     desk.press(KeyCode::Esc);
     desk.type_text("https://api.lab.test/status/599");
     assert!(desk.shows("70 places"));
-    assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/status/599"));
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        run("https://api.lab.test/status/599")
+    );
 }
 
 #[test]
@@ -57,16 +78,27 @@ fn what_was_taken_from_the_catalogue_is_replaced_by_typing_and_can_be_edited() {
         desk.press(KeyCode::Down);
     }
     assert!(desk.shows("← edit"));
-    for key in [KeyCode::Left, KeyCode::Backspace, KeyCode::Backspace, KeyCode::Char('1'), KeyCode::Char('2')] {
+    for key in [
+        KeyCode::Left,
+        KeyCode::Backspace,
+        KeyCode::Backspace,
+        KeyCode::Char('1'),
+        KeyCode::Char('2'),
+    ] {
         desk.press(key);
     }
-    assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/delay/120"));
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        run("https://api.lab.test/delay/120")
+    );
     desk.tell([started()]);
     desk.press(KeyCode::Esc);
     desk.type_text("drip");
     assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/drip"));
     desk.press(KeyCode::Esc);
-    desk.send(Message::Terminal(TerminalEvent::Paste("https://a.test/".to_owned())));
+    desk.send(Message::Terminal(TerminalEvent::Paste(
+        "https://a.test/".to_owned(),
+    )));
     assert_eq!(desk.press(KeyCode::Enter), run("https://a.test/"));
 }
 
@@ -110,16 +142,29 @@ fn a_class_walks_from_one_exhibit_to_the_next() {
     let mut desk = Desk::lab(SIZE);
     desk.type_text("firewall");
     desk.press(KeyCode::Esc);
-    assert_eq!(desk.press(KeyCode::Enter), run("https://dropped.lab.test/"), "what was found stays chosen");
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        run("https://dropped.lab.test/"),
+        "what was found stays chosen"
+    );
     desk.tell([started()]);
     assert!(!desk.shows("Worth a look"));
     desk.press(KeyCode::Esc);
-    assert!(desk.marked().concat().contains("dropped.lab.test"), "back where one was");
+    assert!(
+        desk.marked().concat().contains("dropped.lab.test"),
+        "back where one was"
+    );
     desk.press(KeyCode::Esc);
     assert!(!desk.shows("Worth a look"), "and back to the run");
 
-    assert_eq!(desk.press(KeyCode::Char('n')), run("https://api.lab.test/status/400"));
-    assert_eq!(desk.press(KeyCode::Char('p')), run("https://dropped.lab.test/"));
+    assert_eq!(
+        desk.press(KeyCode::Char('n')),
+        run("https://api.lab.test/status/400")
+    );
+    assert_eq!(
+        desk.press(KeyCode::Char('p')),
+        run("https://dropped.lab.test/")
+    );
     desk.press(KeyCode::Esc);
     desk.press(KeyCode::End);
     desk.press(KeyCode::Enter);
@@ -133,7 +178,10 @@ fn escape_leaves_what_is_open_before_it_leaves_the_run() {
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Enter);
     desk.tell([started()]);
-    desk.tell([Event { at: Moment(5), what: What::CaptureOff }]);
+    desk.tell([Event {
+        at: Moment(5),
+        what: What::CaptureOff,
+    }]);
     desk.press(KeyCode::Home);
     desk.press(KeyCode::Enter);
     for _ in 0..2 {
@@ -169,7 +217,13 @@ fn without_a_link_nothing_of_it_shows() {
 #[test]
 fn what_is_not_real_is_said_at_the_start_in_the_help_and_where_one_looks_for_the_link() {
     let notice = "no private network here: delays and segment sizes are this machine's own";
-    let mut desk = Desk::with(SIZE, Settings { notice: Some(notice.to_owned()), ..Settings::default() });
+    let mut desk = Desk::with(
+        SIZE,
+        Settings {
+            notice: Some(notice.to_owned()),
+            ..Settings::default()
+        },
+    );
     assert!(desk.shows(notice));
     desk.type_text("a.test");
     desk.press(KeyCode::Enter);
@@ -187,16 +241,42 @@ fn each_step_asks_for_the_link_at_once() {
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Enter);
     desk.press(KeyCode::Char('l'));
-    assert_eq!(asked(&desk.press(KeyCode::Right)), &Link { round_trip: Nanos::from_millis(40), ..link() });
-    let at_eighty = Link { round_trip: Nanos::from_millis(80), ..link() };
-    assert_eq!(asked(&desk.press(KeyCode::Right)), &at_eighty, "it goes on from there without waiting");
+    assert_eq!(
+        asked(&desk.press(KeyCode::Right)),
+        &Link {
+            round_trip: Nanos::from_millis(40),
+            ..link()
+        }
+    );
+    let at_eighty = Link {
+        round_trip: Nanos::from_millis(80),
+        ..link()
+    };
+    assert_eq!(
+        asked(&desk.press(KeyCode::Right)),
+        &at_eighty,
+        "it goes on from there without waiting"
+    );
     assert!(desk.shows("80.0 ms"));
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Down);
-    let lossy = Link { loss: Share::from_millionths(1_000), ..at_eighty };
+    let lossy = Link {
+        loss: Share::from_millionths(1_000),
+        ..at_eighty
+    };
     assert_eq!(asked(&desk.press(KeyCode::Right)), &lossy);
-    assert_eq!(asked(&desk.press(KeyCode::Left)), &Link { loss: Share::NONE, ..lossy });
-    assert_eq!(desk.press(KeyCode::Left), [], "less than nothing is not lost");
+    assert_eq!(
+        asked(&desk.press(KeyCode::Left)),
+        &Link {
+            loss: Share::NONE,
+            ..lossy
+        }
+    );
+    assert_eq!(
+        desk.press(KeyCode::Left),
+        [],
+        "less than nothing is not lost"
+    );
     assert_eq!(desk.press(KeyCode::Enter), []);
     assert!(!desk.shows("The link"));
 }
@@ -208,12 +288,28 @@ fn what_was_said_of_the_link_before_a_step_does_not_undo_it() {
     let first = asked(&desk.press(KeyCode::Right)).clone();
     let second = asked(&desk.press(KeyCode::Right)).clone();
     for late in [link(), first] {
-        desk.link(late, LinkCounts { passed: 5, ..LinkCounts::default() });
-        assert!(desk.shows("80.0 ms") && desk.shows("5 passed"), "{}", desk.text());
+        desk.link(
+            late,
+            LinkCounts {
+                passed: 5,
+                ..LinkCounts::default()
+            },
+        );
+        assert!(
+            desk.shows("80.0 ms") && desk.shows("5 passed"),
+            "{}",
+            desk.text()
+        );
     }
     desk.link(second, LinkCounts::default());
     assert!(desk.shows("80.0 ms"));
-    desk.link(Link { round_trip: Nanos::from_millis(300), ..link() }, LinkCounts::default());
+    desk.link(
+        Link {
+            round_trip: Nanos::from_millis(300),
+            ..link()
+        },
+        LinkCounts::default(),
+    );
     assert!(desk.shows("300 ms"), "somebody else may set it too");
 }
 
@@ -226,13 +322,21 @@ fn an_exact_value_can_be_typed_and_what_is_wrong_with_it_is_said() {
     assert!(desk.shows("A time such as 80ms"));
     desk.type_text("ms");
     assert!(!desk.shows("A time such as 80ms"));
-    assert_eq!(asked(&desk.press(KeyCode::Enter)).round_trip, Nanos::from_millis(85));
+    assert_eq!(
+        asked(&desk.press(KeyCode::Enter)).round_trip,
+        Nanos::from_millis(85)
+    );
     desk.mouse(MouseEventKind::ScrollDown, (60, 12));
     for _ in 0..5 {
         desk.press(KeyCode::Down);
     }
-    desk.send(Message::Terminal(TerminalEvent::Paste("3mbit\n".to_owned())));
-    assert_eq!(asked(&desk.press(KeyCode::Enter)).bandwidth, Some(BitRate(3_000_000)));
+    desk.send(Message::Terminal(TerminalEvent::Paste(
+        "3mbit\n".to_owned(),
+    )));
+    assert_eq!(
+        asked(&desk.press(KeyCode::Enter)).bandwidth,
+        Some(BitRate(3_000_000))
+    );
     desk.type_text("x");
     desk.press(KeyCode::Esc);
     assert!(desk.shows("The link"), "Esc drops what was typed first");
@@ -250,7 +354,9 @@ fn a_refusal_is_told_and_the_link_shown_as_it_is() {
         desk.press(KeyCode::Down);
     }
     assert_eq!(asked(&desk.press(KeyCode::Right)).congestion, "bbr");
-    desk.send(Message::LinkRefused("bbr is not there: this kernel has reno cubic".to_owned()));
+    desk.send(Message::LinkRefused(
+        "bbr is not there: this kernel has reno cubic".to_owned(),
+    ));
     assert!(desk.shows("this kernel has reno cubic"));
     assert!(desk.shows("◂ cubic ▸"));
     desk.press(KeyCode::Esc);
@@ -262,11 +368,26 @@ fn a_refusal_is_told_and_the_link_shown_as_it_is() {
 fn counts_are_live_and_a_setting_can_be_clicked() {
     let mut desk = Desk::lab(SIZE);
     desk.press(KeyCode::F(2));
-    desk.link(link(), LinkCounts { passed: 1_203, lost: 12, firewalled: 3, ..LinkCounts::default() });
-    assert!(desk.shows("1,203 passed") && desk.shows("12 lost") && desk.shows("3 stopped by a firewall"));
+    desk.link(
+        link(),
+        LinkCounts {
+            passed: 1_203,
+            lost: 12,
+            firewalled: 3,
+            ..LinkCounts::default()
+        },
+    );
+    assert!(
+        desk.shows("1,203 passed")
+            && desk.shows("12 lost")
+            && desk.shows("3 stopped by a firewall")
+    );
     let bandwidth = desk.find("bandwidth");
     desk.click(bandwidth);
-    assert_eq!(asked(&desk.mouse(MouseEventKind::ScrollUp, bandwidth)).bandwidth, Some(BitRate(100_000_000)));
+    assert_eq!(
+        asked(&desk.mouse(MouseEventKind::ScrollUp, bandwidth)).bandwidth,
+        Some(BitRate(100_000_000))
+    );
     desk.click((0, 0));
     assert!(!desk.shows("The link"));
 }
@@ -280,8 +401,21 @@ fn interrupting_works_behind_the_panel_too() {
 
 #[test]
 fn in_ascii_it_is_ascii_too() {
-    let mut desk = Desk::with(SIZE, Settings { ascii: true, suggestions: exhibits(), ..Settings::default() });
-    desk.link(Link { jitter: Nanos(5_000), ..link() }, LinkCounts::default());
+    let mut desk = Desk::with(
+        SIZE,
+        Settings {
+            ascii: true,
+            suggestions: exhibits(),
+            ..Settings::default()
+        },
+    );
+    desk.link(
+        Link {
+            jitter: Nanos(5_000),
+            ..link()
+        },
+        LinkCounts::default(),
+    );
     desk.type_text("cert");
     assert!(desk.text().is_ascii(), "{}", desk.text());
     desk.press(KeyCode::F(2));

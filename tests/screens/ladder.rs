@@ -21,15 +21,26 @@ fn an_event_leads_to_the_packet_that_carried_it_and_back() {
     let at = desk.find("200 OK HTTP/2");
     desk.click(at);
     desk.press(KeyCode::Char('2'));
-    assert!(marked(&desk).contains("180.10"), "the packet with the response's HEADERS: {}", desk.text());
+    assert!(
+        marked(&desk).contains("180.10"),
+        "the packet with the response's HEADERS: {}",
+        desk.text()
+    );
     desk.press(KeyCode::Home);
-    assert!(marked(&desk).contains("41.60") && desk.shows("Packet 1 → SYN"), "{}", desk.text());
+    assert!(
+        marked(&desk).contains("41.60") && desk.shows("Packet 1 → SYN"),
+        "{}",
+        desk.text()
+    );
     desk.press(KeyCode::Char('j'));
     assert!(marked(&desk).contains("81.80"));
     desk.press(KeyCode::Char('1'));
     let marked = desk.marked();
     assert!(marked[0].contains("TCP "), "the phase: {marked:?}");
-    assert!(marked[1].contains("connected"), "the nearest event: {marked:?}");
+    assert!(
+        marked[1].contains("connected"),
+        "the nearest event: {marked:?}"
+    );
     assert!(desk.shows("one round trip"), "the packet stays explained");
 }
 
@@ -61,17 +72,32 @@ fn the_mouse_selects_and_scrolls_packets_and_changes_views() {
 fn what_is_peculiar_has_a_sign_and_words() {
     let mut desk = Desk::scenario("body_short", WIDE);
     desk.press(KeyCode::Char('2'));
-    assert!(desk.shows("again 20.5 ms later, in packet 8") && desk.shows("sent again"), "{}", desk.text());
-    assert!(desk.shows("nothing: retransmission timeouts"), "{}", desk.text());
+    assert!(
+        desk.shows("again 20.5 ms later, in packet 8") && desk.shows("sent again"),
+        "{}",
+        desk.text()
+    );
+    assert!(
+        desk.shows("nothing: retransmission timeouts"),
+        "{}",
+        desk.text()
+    );
     let mut desk = Desk::scenario("connect_refused", WIDE);
     desk.press(KeyCode::Char('2'));
-    assert!(desk.shows("RST") || desk.shows("No packet"), "{}", desk.text());
+    assert!(
+        desk.shows("RST") || desk.shows("No packet"),
+        "{}",
+        desk.text()
+    );
 }
 
 #[test]
 fn of_very_many_packets_the_window_is_drawn() {
     let mut desk = Desk::scenario("body_short", (80, 24));
-    let (server, client): (SocketAddr, SocketAddr) = ("10.7.0.10:80".parse().unwrap(), "10.7.0.2:51700".parse().unwrap());
+    let (server, client): (SocketAddr, SocketAddr) = (
+        "10.7.0.10:80".parse().unwrap(),
+        "10.7.0.2:51700".parse().unwrap(),
+    );
     let packet = |n: u32| Packet {
         wall: WallTime(1_795_176_000_063_000_000 + u64::from(n) * 1_000),
         source: server,
@@ -90,7 +116,12 @@ fn of_very_many_packets_the_window_is_drawn() {
         segment_bytes: None,
     };
     for from in (0..300_000).step_by(10_000) {
-        desk.tell([Event { at: Moment(80_000_000), what: What::Packets { packets: (from..from + 10_000).map(packet).collect() } }]);
+        desk.tell([Event {
+            at: Moment(80_000_000),
+            what: What::Packets {
+                packets: (from..from + 10_000).map(packet).collect(),
+            },
+        }]);
     }
     desk.press(KeyCode::Char('2'));
     desk.press(KeyCode::End);
@@ -130,7 +161,11 @@ fn every_scenario_at_every_size_can_be_walked_through() {
 fn a_click_into_a_plot_selects_the_packet_that_passed_there() {
     let mut desk = Desk::scenario("https_http2", WIDE);
     desk.press(KeyCode::Char('4'));
-    assert!(desk.shows("6 segments of 1,448 B (MSS 1,460 − 12 for timestamps)"), "{}", desk.text());
+    assert!(
+        desk.shows("6 segments of 1,448 B (MSS 1,460 − 12 for timestamps)"),
+        "{}",
+        desk.text()
+    );
     let (_, y) = desk.find("payload");
     desk.click((90, y + 2));
     assert!(desk.shows("Packet "), "{}", desk.text());

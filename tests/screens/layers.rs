@@ -16,24 +16,48 @@ const ETHERNET: u16 = 1;
 /// A scenario whose packets are kept, each at the place of its number.
 pub(crate) fn kept(name: &str) -> Vec<Event> {
     let mut events = Scenario::named(name).events;
-    let packets = events.iter_mut().filter_map(|event| if let What::Packets { packets } = &mut event.what { Some(packets) } else { None });
+    let packets = events.iter_mut().filter_map(|event| {
+        if let What::Packets { packets } = &mut event.what {
+            Some(packets)
+        } else {
+            None
+        }
+    });
     for (number, packet) in packets.flatten().enumerate() {
         let bytes = NonZeroU32::new(packet.frame_bytes).unwrap();
-        packet.stored = Some(Stored { at: number as u64, bytes, interface: 0 });
+        packet.stored = Some(Stored {
+            at: number as u64,
+            bytes,
+            interface: 0,
+        });
     }
     events
 }
 
 /// A packet as it was on an Ethernet, its payload being one letter.
 fn frame(packet: &Packet) -> Vec<u8> {
-    let address = |end: SocketAddr| if let SocketAddr::V4(end) = end { end.ip().octets() } else { [0; 4] };
+    let address = |end: SocketAddr| {
+        if let SocketAddr::V4(end) = end {
+            end.ip().octets()
+        } else {
+            [0; 4]
+        }
+    };
     let link = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
     let ip = link.ipv4(address(packet.source), address(packet.destination), 64);
     let (mut frame, payload) = (Vec::new(), vec![b'x'; packet.payload_bytes as usize]);
     match packet.transport {
-        Transport::Udp => ip.udp(packet.source.port(), packet.destination.port()).write(&mut frame, &payload).unwrap(),
+        Transport::Udp => ip
+            .udp(packet.source.port(), packet.destination.port())
+            .write(&mut frame, &payload)
+            .unwrap(),
         Transport::Tcp(tcp) => {
-            let mut header = ip.tcp(packet.source.port(), packet.destination.port(), tcp.seq, tcp.window);
+            let mut header = ip.tcp(
+                packet.source.port(),
+                packet.destination.port(),
+                tcp.seq,
+                tcp.window,
+            );
             for (bit, set) in [(TcpFlags::SYN, 0), (TcpFlags::FIN, 1), (TcpFlags::PSH, 2)] {
                 header = match set {
                     0 if tcp.flags.has(bit) => header.syn(),
@@ -42,8 +66,18 @@ fn frame(packet: &Packet) -> Vec<u8> {
                     _ => header,
                 };
             }
-            header = if tcp.flags.has(TcpFlags::ACK) { header.ack(tcp.ack) } else { header };
-            header = header.options(&[TcpOptionElement::Noop, TcpOptionElement::Noop, TcpOptionElement::Timestamp(5, 6)]).unwrap();
+            header = if tcp.flags.has(TcpFlags::ACK) {
+                header.ack(tcp.ack)
+            } else {
+                header
+            };
+            header = header
+                .options(&[
+                    TcpOptionElement::Noop,
+                    TcpOptionElement::Noop,
+                    TcpOptionElement::Timestamp(5, 6),
+                ])
+                .unwrap();
             header.write(&mut frame, &payload).unwrap();
         }
     }
@@ -60,19 +94,34 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn of(name: &str, size: (u16, u16)) -> Self {
         let events = kept(name);
-        let all = events.iter().filter_map(|event| if let What::Packets { packets } = &event.what { Some(packets.clone()) } else { None });
+        let all = events.iter().filter_map(|event| {
+            if let What::Packets { packets } = &event.what {
+                Some(packets.clone())
+            } else {
+                None
+            }
+        });
         let packets = all.flatten().collect();
         let mut desk = Desk::new(size);
         desk.tell(events);
-        Self { desk, packets, reads: 0 }
+        Self {
+            desk,
+            packets,
+            reads: 0,
+        }
     }
 
     pub(crate) fn press(&mut self, key: KeyCode) {
         for effect in self.desk.press(key) {
-            let Effect::ReadPacket(stored) = effect else { continue };
+            let Effect::ReadPacket(stored) = effect else {
+                continue;
+            };
             self.reads += 1;
             let bytes = frame(&self.packets[usize::try_from(stored.at).unwrap()]);
-            self.desk.send(Message::PacketRead { stored, read: Ok((ETHERNET, bytes)) });
+            self.desk.send(Message::PacketRead {
+                stored,
+                read: Ok((ETHERNET, bytes)),
+            });
         }
     }
 }
@@ -84,12 +133,26 @@ fn every_layer_of_the_selected_packet_is_shown_with_its_bytes() {
     let mut reading = Reading::of("https_http2", WIDE);
     assert_eq!(reading.reads, 0, "nothing is read before somebody looks");
     reading.press(KeyCode::Char('3'));
-    for text in ["Ethernet II", "10.7.0.2 → 10.7.0.10", "51312 → 443", "ClientHello", "0000  02 00 00 00 00 02", "headers: 4.4 %"] {
-        assert!(reading.desk.shows(text), "{text} in\n{}", reading.desk.text());
+    for text in [
+        "Ethernet II",
+        "10.7.0.2 → 10.7.0.10",
+        "51312 → 443",
+        "ClientHello",
+        "0000  02 00 00 00 00 02",
+        "headers: 4.4 %",
+    ] {
+        assert!(
+            reading.desk.shows(text),
+            "{text} in\n{}",
+            reading.desk.text()
+        );
     }
     reading.press(KeyCode::Down);
     assert_eq!(reading.reads, 2);
-    assert!(reading.desk.shows("packet 5 of 23"), "it goes on from the one that was shown");
+    assert!(
+        reading.desk.shows("packet 5 of 23"),
+        "it goes on from the one that was shown"
+    );
     reading.press(KeyCode::Char('2'));
     reading.press(KeyCode::Down);
     let reads = reading.reads;
@@ -106,7 +169,11 @@ fn the_bytes_can_be_moved_and_begin_anew_with_each_packet() {
     for _ in 0..100 {
         reading.press(KeyCode::Right);
     }
-    assert!(reading.desk.shows("05e0  78"), "the last line stays in view\n{}", reading.desk.text());
+    assert!(
+        reading.desk.shows("05e0  78"),
+        "the last line stays in view\n{}",
+        reading.desk.text()
+    );
     reading.press(KeyCode::Home);
     assert!(reading.desk.shows("0000  02"));
 }
@@ -119,14 +186,28 @@ fn what_cannot_be_shown_is_said() {
     let mut desk = Desk::new(WIDE);
     desk.tell(kept("https_http2"));
     let effects = desk.press(KeyCode::Char('3'));
-    let [Effect::ReadPacket(stored)] = effects.as_slice() else { panic!("one read, not {effects:?}") };
+    let [Effect::ReadPacket(stored)] = effects.as_slice() else {
+        panic!("one read, not {effects:?}")
+    };
     assert!(desk.shows("Reading …"));
-    desk.send(Message::PacketRead { stored: *stored, read: Err("the file is gone".to_owned()) });
+    desk.send(Message::PacketRead {
+        stored: *stored,
+        read: Err("the file is gone".to_owned()),
+    });
     assert!(desk.shows("cannot be had: the file is gone."));
-    assert!(desk.press(KeyCode::Tab).is_empty(), "it is not asked for again");
+    assert!(
+        desk.press(KeyCode::Tab).is_empty(),
+        "it is not asked for again"
+    );
     let mut desk = Desk::new(WIDE);
     desk.tell(kept("https_http2"));
     desk.press(KeyCode::Char('3'));
-    desk.send(Message::PacketRead { stored: *stored, read: Ok((ETHERNET, vec![0x45; 20])) });
-    assert!(desk.shows("headers"), "bytes that make no sense are shown as far as they do");
+    desk.send(Message::PacketRead {
+        stored: *stored,
+        read: Ok((ETHERNET, vec![0x45; 20])),
+    });
+    assert!(
+        desk.shows("headers"),
+        "bytes that make no sense are shown as far as they do"
+    );
 }

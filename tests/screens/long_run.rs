@@ -1,32 +1,77 @@
-//! What goes on for so long that not all of it is held: what is still there, what is said, and where the cursor stays.
+//! What goes on for so long that not all of it is held: what is still there, what is said, and
+//! where the cursor stays.
 
 use crossterm::event::KeyCode;
-use tapline::trace::{Cause, Event, ExchangeId, Packet, PacketLimits, Phase, TcpFlags, TcpHeader, Transport, What};
+use tapline::trace::{
+    Cause, Event, ExchangeId, Packet, PacketLimits, Phase, TcpFlags, TcpHeader, Transport, What,
+};
 use tapline::tui::{Effect, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
 
 use crate::desk::Desk;
 
-/// Repeats of one request, by their numbers. Each takes 2 ms, of which the wait is one; number 1,500 takes 5 ms.
+/// Repeats of one request, by their numbers. Each takes 2 ms, of which the wait is one; number
+/// 1,500 takes 5 ms.
 fn repeats(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Event> {
     numbers.flat_map(|number| {
         let (exchange, began) = (ExchangeId(number), i64::from(number) * 10_000_000);
-        let cause = if number == 0 { Cause::Asked } else { Cause::Repeat };
+        let cause = if number == 0 {
+            Cause::Asked
+        } else {
+            Cause::Repeat
+        };
         let url = Untrusted::new("https://api.lab.test/users");
-        let ended = began + if number == 1_500 { 5_000_000 } else { 2_000_000 };
+        let ended = began
+            + if number == 1_500 {
+                5_000_000
+            } else {
+                2_000_000
+            };
         [
-            (began, What::ExchangeStarted { exchange, cause, method: "GET".to_owned(), url }),
-            (began, What::PhaseBegan { exchange, phase: Phase::Wait, position: None }),
-            (began + 1_000_000, What::PhaseEnded { exchange, phase: Phase::Wait, position: None }),
+            (
+                began,
+                What::ExchangeStarted {
+                    exchange,
+                    cause,
+                    method: "GET".to_owned(),
+                    url,
+                },
+            ),
+            (
+                began,
+                What::PhaseBegan {
+                    exchange,
+                    phase: Phase::Wait,
+                    position: None,
+                },
+            ),
+            (
+                began + 1_000_000,
+                What::PhaseEnded {
+                    exchange,
+                    phase: Phase::Wait,
+                    position: None,
+                },
+            ),
             (ended, What::ExchangeEnded { exchange }),
         ]
-        .map(|(at, what)| Event { at: Moment(at), what })
+        .map(|(at, what)| Event {
+            at: Moment(at),
+            what,
+        })
     })
 }
 
 fn started() -> Event {
-    let what = What::RunStarted { schema: tapline::trace::SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(0) };
-    Event { at: Moment::START, what }
+    let what = What::RunStarted {
+        schema: tapline::trace::SCHEMA.to_owned(),
+        tool_version: String::new(),
+        started_at: WallTime(0),
+    };
+    Event {
+        at: Moment::START,
+        what,
+    }
 }
 
 fn long_run(size: (u16, u16), count: u32) -> Desk {
@@ -42,19 +87,41 @@ fn a_run_of_many_repeats_is_held_in_part_and_says_so() {
         let desk = long_run(size, 10_000);
         let held = desk.state.trace().exchanges().len();
         assert!(held <= 4_000, "{held} are held");
-        let ids: Vec<u32> = desk.state.trace().exchanges().iter().map(|exchange| exchange.id.0).collect();
-        assert!(ids.contains(&0) && ids.contains(&1_500) && ids.contains(&9_999), "the first, the slowest and the latest");
+        let ids: Vec<u32> = desk
+            .state
+            .trace()
+            .exchanges()
+            .iter()
+            .map(|exchange| exchange.id.0)
+            .collect();
+        assert!(
+            ids.contains(&0) && ids.contains(&1_500) && ids.contains(&9_999),
+            "the first, the slowest and the latest"
+        );
         let text = desk.text();
-        let said = format!("{} earlier requests are in the statistics only", tapline::units::grouped(10_000 - held as u64));
+        let said = format!(
+            "{} earlier requests are in the statistics only",
+            tapline::units::grouped(10_000 - held as u64)
+        );
         assert!(text.contains(&said), "{said}: {text}");
         assert!(text.contains("10,000 exchanges") || size.1 < 30, "{text}");
     }
     let mut desk = long_run((120, 36), 10_000);
     let effects = desk.press(KeyCode::Char('y'));
-    let [Effect::Copy(page)] = &effects[..] else { panic!("{effects:?}") };
-    for (label, figure) in [("requests", "10,000"), ("failed", "0"), ("fastest", "2.00 ms"), ("median", "2.00 ms"), ("slowest", "5.00 ms")]
-    {
-        let line = page.lines().find(|line| line.trim_start().starts_with(label)).unwrap_or_default();
+    let [Effect::Copy(page)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    for (label, figure) in [
+        ("requests", "10,000"),
+        ("failed", "0"),
+        ("fastest", "2.00 ms"),
+        ("median", "2.00 ms"),
+        ("slowest", "5.00 ms"),
+    ] {
+        let line = page
+            .lines()
+            .find(|line| line.trim_start().starts_with(label))
+            .unwrap_or_default();
         assert!(line.ends_with(figure), "{label}: {page}");
     }
 }
@@ -66,13 +133,23 @@ fn what_is_looked_at_stays_and_goes_once_it_is_left() {
     for _ in 0..1_200 {
         desk.press(KeyCode::Down);
     }
-    assert!(desk.text().contains("\u{25b8}#400 "), "three listed events each: {}", desk.text());
+    assert!(
+        desk.text().contains("\u{25b8}#400 "),
+        "three listed events each: {}",
+        desk.text()
+    );
     desk.tell(repeats(2_000..9_000));
     assert!(desk.text().contains("\u{25b8}#400 "), "{}", desk.text());
     assert!(desk.text().contains("\u{25b8} 4000.00 "), "{}", desk.text());
     desk.press(KeyCode::Esc);
     desk.tell(repeats(9_000..16_000));
-    assert!(desk.state.trace().exchanges().iter().all(|exchange| exchange.id.0 != 400));
+    assert!(
+        desk.state
+            .trace()
+            .exchanges()
+            .iter()
+            .all(|exchange| exchange.id.0 != 400)
+    );
 }
 
 #[test]
@@ -85,7 +162,12 @@ fn a_picture_that_was_held_goes_on_where_the_run_is() {
     desk.press(KeyCode::PageDown);
     assert!(desk.text().contains("paused"), "{held}");
     desk.press(KeyCode::Char(' '));
-    assert!(desk.text().contains("earlier requests are in the statistics only"), "{}", desk.text());
+    assert!(
+        desk.text()
+            .contains("earlier requests are in the statistics only"),
+        "{}",
+        desk.text()
+    );
 }
 
 #[test]
@@ -93,9 +175,20 @@ fn a_run_of_redirects_without_end_is_held_in_part() {
     let mut desk = Desk::new((120, 36));
     desk.tell([started()]);
     let redirected = |event: Event| match event.what {
-        What::ExchangeStarted { exchange, cause: Cause::Repeat, method, url } => {
-            Event { what: What::ExchangeStarted { exchange, cause: Cause::Redirect, method, url }, ..event }
-        }
+        What::ExchangeStarted {
+            exchange,
+            cause: Cause::Repeat,
+            method,
+            url,
+        } => Event {
+            what: What::ExchangeStarted {
+                exchange,
+                cause: Cause::Redirect,
+                method,
+                url,
+            },
+            ..event
+        },
         _ => event,
     };
     desk.tell(repeats(0..2_000).map(redirected));
@@ -104,27 +197,69 @@ fn a_run_of_redirects_without_end_is_held_in_part() {
         desk.press(KeyCode::Down);
     }
     desk.tell(repeats(2_000..10_000).map(redirected));
-    let held: Vec<u32> = desk.state.trace().exchanges().iter().map(|exchange| exchange.id.0).collect();
+    let held: Vec<u32> = desk
+        .state
+        .trace()
+        .exchanges()
+        .iter()
+        .map(|exchange| exchange.id.0)
+        .collect();
     assert!(held.len() <= 4_000, "{}", held.len());
-    assert!([0, 255, 400, 9_999].iter().all(|id| held.contains(id)), "the first, the one that is looked at, and the latest");
+    assert!(
+        [0, 255, 400, 9_999].iter().all(|id| held.contains(id)),
+        "the first, the one that is looked at, and the latest"
+    );
     assert!(desk.text().contains("\u{25b8}#400 "), "{}", desk.text());
-    assert!(desk.text().contains(&format!("{} earlier requests", tapline::units::grouped(10_000 - held.len() as u64))), "{}", desk.text());
+    assert!(
+        desk.text().contains(&format!(
+            "{} earlier requests",
+            tapline::units::grouped(10_000 - held.len() as u64)
+        )),
+        "{}",
+        desk.text()
+    );
 }
 
 /// A pipe of which so few packets are listed.
 fn pipe(size: (u16, u16)) -> Desk {
-    let limits = PacketLimits { packets: 4_096, of_flow: 2_048, flows: 16, keeps_latest: true };
-    let mut desk = Desk::with(size, Settings { color: true, opened: Some("standard input".to_owned()), limits, ..Settings::default() });
+    let limits = PacketLimits {
+        packets: 4_096,
+        of_flow: 2_048,
+        flows: 16,
+        keeps_latest: true,
+    };
+    let mut desk = Desk::with(
+        size,
+        Settings {
+            color: true,
+            opened: Some("standard input".to_owned()),
+            limits,
+            ..Settings::default()
+        },
+    );
     desk.tell([
         started(),
-        Event { at: Moment::START, what: What::ClockPaired { wall: WallTime(0), uncertainty: tapline::units::Nanos(0) } },
+        Event {
+            at: Moment::START,
+            what: What::ClockPaired {
+                wall: WallTime(0),
+                uncertainty: tapline::units::Nanos(0),
+            },
+        },
     ]);
     desk
 }
 
 /// A segment of a connection, by its number in it.
 fn segment(client: u8, number: u32) -> Packet {
-    let header = TcpHeader { seq: 1 + number * 10, ack: 1, flags: TcpFlags(TcpFlags::ACK), window: 9, mss: None, window_scale: None };
+    let header = TcpHeader {
+        seq: 1 + number * 10,
+        ack: 1,
+        flags: TcpFlags(TcpFlags::ACK),
+        window: 9,
+        mss: None,
+        window_scale: None,
+    };
     Packet {
         wall: WallTime(u64::from(number) * 1_000_000),
         source: ([10, 0, 0, client], 50_000).into(),
@@ -139,7 +274,12 @@ fn segment(client: u8, number: u32) -> Packet {
 
 fn packets(client: u8, numbers: std::ops::Range<u32>) -> Event {
     let at = Moment(i64::from(numbers.start) * 1_000_000);
-    Event { at, what: What::Packets { packets: numbers.map(|number| segment(client, number)).collect() } }
+    Event {
+        at,
+        what: What::Packets {
+            packets: numbers.map(|number| segment(client, number)).collect(),
+        },
+    }
 }
 
 #[test]
@@ -150,33 +290,71 @@ fn a_pipe_without_end_lists_the_latest_packets_and_says_so() {
         let forgotten = desk.state.trace().flows()[0].forgotten();
         assert!((47_900..50_000).contains(&forgotten), "{forgotten}");
         let grouped = tapline::units::grouped(forgotten);
-        assert!(desk.text().contains("packets are no longer listed") || size.1 < 30, "{}", desk.text());
+        assert!(
+            desk.text().contains("packets are no longer listed") || size.1 < 30,
+            "{}",
+            desk.text()
+        );
         desk.press(KeyCode::Char('2'));
-        assert!(desk.text().contains(&format!("the first {grouped} no longer listed ")), "{}", desk.text());
+        assert!(
+            desk.text()
+                .contains(&format!("the first {grouped} no longer listed ")),
+            "{}",
+            desk.text()
+        );
         desk.press(KeyCode::Char('4'));
-        assert!(desk.text().contains(&format!("the first {grouped} no longer listed ")), "{}", desk.text());
+        assert!(
+            desk.text()
+                .contains(&format!("the first {grouped} no longer listed ")),
+            "{}",
+            desk.text()
+        );
         desk.press(KeyCode::Char('3'));
         desk.press(KeyCode::End);
-        assert!(desk.text().contains("packet 50,000 of 50,000"), "{}", desk.text());
+        assert!(
+            desk.text().contains("packet 50,000 of 50,000"),
+            "{}",
+            desk.text()
+        );
     }
 }
 
 #[test]
 fn the_cursor_stays_on_its_packet_while_those_before_it_go() {
     let mut desk = pipe((120, 36));
-    desk.tell([packets(1, 0..500), packets(1, 500..1_000), packets(1, 1_000..1_500), packets(1, 1_500..2_000)]);
+    desk.tell([
+        packets(1, 0..500),
+        packets(1, 500..1_000),
+        packets(1, 1_000..1_500),
+        packets(1, 1_500..2_000),
+    ]);
     desk.press(KeyCode::Char('3'));
     desk.press(KeyCode::End);
-    assert!(desk.text().contains("packet 2,000 of 2,000"), "{}", desk.text());
+    assert!(
+        desk.text().contains("packet 2,000 of 2,000"),
+        "{}",
+        desk.text()
+    );
     desk.tell([packets(1, 2_000..2_500)]);
-    assert!(desk.text().contains("packet 2,000 of 2,500"), "{}", desk.text());
+    assert!(
+        desk.text().contains("packet 2,000 of 2,500"),
+        "{}",
+        desk.text()
+    );
     desk.press(KeyCode::Char(' '));
     desk.tell((5..9).map(|number| packets(1, number * 500..(number + 1) * 500)));
-    assert!(desk.text().contains("packet 2,000 of 2,500"), "the picture is held");
+    assert!(
+        desk.text().contains("packet 2,000 of 2,500"),
+        "the picture is held"
+    );
     desk.press(KeyCode::Char(' '));
     let first = desk.state.trace().flows()[0].forgotten() + 1;
     let gone = format!("packet {} of 4,500", tapline::units::grouped(first));
-    assert!(first > 2_000 && desk.text().contains(&gone), "{gone}: {}", desk.text());
+    assert!(
+        first > 2_000 && desk.text().contains(&gone),
+        "{gone}: {}",
+        desk.text()
+    );
 }
 
 #[test]
@@ -188,6 +366,9 @@ fn a_conversation_that_goes_while_it_is_looked_at_gives_way_to_the_list() {
     desk.tell((2..40).map(|client| packets(client, 10..12)));
     assert!(desk.state.trace().flows().len() <= 16);
     let text = desk.text();
-    assert!(text.contains("The conversation is no longer listed"), "{text}");
+    assert!(
+        text.contains("The conversation is no longer listed"),
+        "{text}"
+    );
     assert!(text.contains("earlier ones no longer listed"), "{text}");
 }

@@ -31,10 +31,17 @@ fn a_phase_and_its_first_event_are_lit_up_together() {
     desk.click(at);
     let marked = desk.marked();
     assert!(marked[0].contains("Wait"), "{marked:?}");
-    assert!(marked[1].contains("waiting for the first byte"), "{marked:?}");
+    assert!(
+        marked[1].contains("waiting for the first byte"),
+        "{marked:?}"
+    );
     assert!(desk.shows("Waiting for the server"));
     desk.press(KeyCode::Down);
-    assert!(desk.marked()[0].contains("wire"), "the timeline has the keyboard now: {:?}", desk.marked());
+    assert!(
+        desk.marked()[0].contains("wire"),
+        "the timeline has the keyboard now: {:?}",
+        desk.marked()
+    );
 }
 
 #[test]
@@ -60,7 +67,10 @@ fn where_there_is_one_panel_tab_changes_it() {
     assert!(!desk.shows("Events ─"));
     assert!(desk.shows("Where did the time go?"));
     desk.press(KeyCode::PageDown);
-    assert!(!desk.shows("8,192 B in 187 ms"), "the explanation is scrolled");
+    assert!(
+        !desk.shows("8,192 B in 187 ms"),
+        "the explanation is scrolled"
+    );
     desk.press(KeyCode::BackTab);
     assert!(desk.shows("Events ─"));
 }
@@ -80,7 +90,10 @@ fn the_axis_zooms_and_moves() {
     let mut desk = Desk::scenario("https_http2", WIDE);
     let axis = desk.lines()[4].clone();
     desk.press(KeyCode::Right);
-    assert!(desk.shows("The whole run is in view"), "there is nowhere to move to");
+    assert!(
+        desk.shows("The whole run is in view"),
+        "there is nowhere to move to"
+    );
     desk.press(KeyCode::Char('+'));
     assert!(desk.shows("zoomed"));
     let zoomed = desk.lines()[4].clone();
@@ -120,7 +133,10 @@ fn the_wheel_zooms_over_the_timeline_and_scrolls_elsewhere() {
 #[test]
 fn a_held_picture_stays_while_the_run_goes_on() {
     let scenario = Scenario::named("https_http2");
-    let (before, after): (Vec<_>, Vec<_>) = scenario.events.into_iter().partition(|event| event.at < Moment(100_000_000));
+    let (before, after): (Vec<_>, Vec<_>) = scenario
+        .events
+        .into_iter()
+        .partition(|event| event.at < Moment(100_000_000));
     let mut desk = Desk::new(WIDE);
     desk.tell(before);
     desk.press(KeyCode::Char(' '));
@@ -140,8 +156,17 @@ fn phases_grow_and_those_to_come_are_named() {
         let desk = Desk::scenario_until("https_http2", Moment(until), WIDE);
         assert!(desk.state.is_growing());
         let lines = desk.lines();
-        assert!(lines.iter().any(|line| line.contains("Receive")), "{}", desk.text());
-        lines.iter().find(|line| line.starts_with("│ TLS")).unwrap().matches('█').count()
+        assert!(
+            lines.iter().any(|line| line.contains("Receive")),
+            "{}",
+            desk.text()
+        );
+        lines
+            .iter()
+            .find(|line| line.starts_with("│ TLS"))
+            .unwrap()
+            .matches('█')
+            .count()
     };
     assert!(bar(115_000_000) > bar(100_000_000));
 }
@@ -163,7 +188,12 @@ fn redirects_fold_into_a_row_each_and_one_is_open() {
     let at = desk.find("#0");
     desk.click(at);
     let lines = desk.lines();
-    let place = |text: &str| lines.iter().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}\n{}", desk.text()));
+    let place = |text: &str| {
+        lines
+            .iter()
+            .position(|line| line.contains(text))
+            .unwrap_or_else(|| panic!("{text}\n{}", desk.text()))
+    };
     assert!(place("#0") < place("DNS  ") && place("DNS  ") < place("#1"));
 }
 
@@ -184,17 +214,34 @@ fn themes_change_the_colours_and_no_color_has_none() {
     assert_eq!(desk.state.theme(), Theme::Light);
     assert_ne!(desk.buffer(), dark);
 
-    let mut plain = Desk::with(WIDE, Settings { color: false, url: Some("https://a.test/".to_owned()), ..Settings::default() });
+    let mut plain = Desk::with(
+        WIDE,
+        Settings {
+            color: false,
+            url: Some("https://a.test/".to_owned()),
+            ..Settings::default()
+        },
+    );
     plain.tell(Scenario::named("redirects").events);
     plain.press(KeyCode::Home);
     let buffer = plain.buffer();
-    assert!(buffer.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    assert!(
+        buffer
+            .content()
+            .iter()
+            .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
+    );
     assert_eq!(plain.press(KeyCode::Char('t')), Vec::<Effect>::new());
 }
 
 #[test]
 fn ascii_is_ascii() {
-    let settings = Settings { ascii: true, color: true, url: Some("https://a.test/".to_owned()), ..Settings::default() };
+    let settings = Settings {
+        ascii: true,
+        color: true,
+        url: Some("https://a.test/".to_owned()),
+        ..Settings::default()
+    };
     for scenario in Scenario::all() {
         let mut desk = Desk::with((120, 36), settings.clone());
         desk.tell(scenario.events);

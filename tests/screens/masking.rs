@@ -13,7 +13,12 @@ use crate::planted::Planted;
 const URL: &str = "https://ada:Canary-pw@h.test/a;sid=Canary-path?token=Canary-query&next=%2F%3Fapi_key%3DCanary-nested&page=2";
 
 fn settings(masking: Masking) -> Settings {
-    Settings { color: true, url: Some(URL.to_owned()), masking, ..Settings::default() }
+    Settings {
+        color: true,
+        url: Some(URL.to_owned()),
+        masking,
+        ..Settings::default()
+    }
 }
 
 /// What a file of others tells.
@@ -22,7 +27,9 @@ fn told() -> Vec<Event> {
     let file = folder.path().join("others.har");
     std::fs::write(&file, Planted::new().har()).unwrap();
     let mut events = Vec::new();
-    let _ = Archive::open(&file).unwrap().tell(|event| events.push(event));
+    let _ = Archive::open(&file)
+        .unwrap()
+        .tell(|event| events.push(event));
     events
 }
 
@@ -36,7 +43,11 @@ fn shows_none(desk: &Desk) {
 fn the_address_is_masked_before_anything_happens_and_while_it_is_edited() {
     let mut desk = Desk::with((200, 50), settings(Masking::default()));
     shows_none(&desk);
-    assert!(desk.shows("h.test/a;sid=REDACTED?token=REDACTED"), "{}", desk.text());
+    assert!(
+        desk.shows("h.test/a;sid=REDACTED?token=REDACTED"),
+        "{}",
+        desk.text()
+    );
     desk.press(KeyCode::Char('e'));
     shows_none(&desk);
     assert!(desk.shows("token=************"), "{}", desk.text());
@@ -47,7 +58,12 @@ fn the_address_is_masked_before_anything_happens_and_while_it_is_edited() {
     shows_none(&desk);
     // What is masked is on the screen alone.
     let effects = desk.press(KeyCode::Enter);
-    assert!(effects.contains(&Effect::Run { url: format!("{URL}&password=Canary") }), "{effects:?}");
+    assert!(
+        effects.contains(&Effect::Run {
+            url: format!("{URL}&password=Canary")
+        }),
+        "{effects:?}"
+    );
     let mut shown = Desk::with((200, 50), settings(Masking::Off));
     assert!(shown.shows("token=Canary-query"), "{}", shown.text());
     shown.press(KeyCode::Char('e'));
@@ -63,7 +79,11 @@ fn an_address_with_a_space_is_not_repeated() {
     let mut desk = Desk::start((120, 40));
     desk.type_text("http://ada:Canary x@h/");
     shows_none(&desk);
-    assert!(desk.shows("write %20 in the place of character 18"), "{}", desk.text());
+    assert!(
+        desk.shows("write %20 in the place of character 18"),
+        "{}",
+        desk.text()
+    );
 }
 
 #[test]
@@ -80,7 +100,12 @@ fn no_view_shows_a_secret() {
     }
     desk.press(KeyCode::Char('1'));
     let copied = desk.press(KeyCode::Char('y'));
-    assert!(copied.iter().any(|effect| matches!(effect, Effect::Copy(text) if !text.contains("Canary"))), "{copied:?}");
+    assert!(
+        copied
+            .iter()
+            .any(|effect| matches!(effect, Effect::Copy(text) if !text.contains("Canary"))),
+        "{copied:?}"
+    );
 }
 
 #[test]
@@ -96,16 +121,28 @@ fn asked_for_secrets_are_shown() {
 
 #[test]
 fn clear_text_in_packets_is_masked() {
-    const HEAD: &[u8] = b"GET /?token=Canary-query&page=2 HTTP/1.1\r\nHost: h.test\r\nX-Auth-Key: Canary-key\r\nCookie: a=Canary-a\r\n\r\n{\"password\":\"Canary-json\"}";
+    const HEAD: &[u8] = b"GET /?token=Canary-query&page=2 HTTP/1.1\r\nHost: h.test\r\nX-Auth-Key: \
+        Canary-key\r\nCookie: a=Canary-a\r\n\r\n{\"password\":\"Canary-json\"}";
     for (masking, masked) in [(Masking::default(), true), (Masking::Off, false)] {
         let mut desk = Desk::with((200, 60), settings(masking));
         desk.tell(crate::layers::kept("https_http2"));
         let effects = desk.press(KeyCode::Char('3'));
-        let stored = effects.iter().find_map(|effect| if let Effect::ReadPacket(stored) = effect { Some(*stored) } else { None });
+        let stored = effects.iter().find_map(|effect| {
+            if let Effect::ReadPacket(stored) = effect {
+                Some(*stored)
+            } else {
+                None
+            }
+        });
         let mut frame = Vec::new();
-        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).tcp(40_000, 80, 1, 1_000);
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6])
+            .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+            .tcp(40_000, 80, 1, 1_000);
         builder.write(&mut frame, HEAD).unwrap();
-        desk.send(Message::PacketRead { stored: stored.unwrap(), read: Ok((1, frame)) });
+        desk.send(Message::PacketRead {
+            stored: stored.unwrap(),
+            read: Ok((1, frame)),
+        });
         let mut text = String::new();
         for _ in 0..20 {
             text += &desk.text();
@@ -126,7 +163,14 @@ fn bodies_are_shown_without_what_is_secret_in_them() {
     let at = desk.now;
     let body = "{\"name\":\"ada\",\"access_token\":\"Canary\"}".into();
     let exchange = desk.state.trace().exchanges()[0].id;
-    desk.tell([Event { at, what: What::BodyPreview { exchange, text: body, truncated: false } }]);
+    desk.tell([Event {
+        at,
+        what: What::BodyPreview {
+            exchange,
+            text: body,
+            truncated: false,
+        },
+    }]);
     for _ in 0..80 {
         shows_none(&desk);
         desk.press(KeyCode::Char('j'));

@@ -40,7 +40,10 @@ fn a_capture_that_was_opened() {
     for size in [SMALL, MIDDLE, LARGE] {
         let mut desk = opened("ports_used_again", size);
         let name = desk.state.trace().flows()[1].key;
-        desk.send(Message::Named(vec![(name, Untrusted::new("portal.\u{1b}[2Jlab.test"))]));
+        desk.send(Message::Named(vec![(
+            name,
+            Untrusted::new("portal.\u{1b}[2Jlab.test"),
+        )]));
         desk.press(KeyCode::Down);
         picture("conversation", size, &desk);
         desk.press(KeyCode::Enter);
@@ -57,7 +60,11 @@ fn a_capture_that_was_opened() {
 #[test]
 fn under_way() {
     for (name, until) in [("waiting", 150_000_000), ("shaking_hands", 100_000_000)] {
-        picture(name, MIDDLE, &Desk::scenario_until("https_http2", Moment(until), MIDDLE));
+        picture(
+            name,
+            MIDDLE,
+            &Desk::scenario_until("https_http2", Moment(until), MIDDLE),
+        );
     }
 }
 
@@ -108,7 +115,14 @@ fn bad() -> Link {
     }
 }
 
-const COUNTS: LinkCounts = LinkCounts { passed: 1_203, lost: 12, duplicated: 3, reordered: 0, overflowed: 1, firewalled: 40 };
+const COUNTS: LinkCounts = LinkCounts {
+    passed: 1_203,
+    lost: 12,
+    duplicated: 3,
+    reordered: 0,
+    overflowed: 1,
+    firewalled: 40,
+};
 
 #[test]
 fn the_catalogue() {
@@ -131,7 +145,13 @@ fn the_catalogue() {
 fn the_link() {
     for size in [SMALL, MIDDLE, LARGE] {
         let mut desk = Desk::scenario("https_http2", size);
-        desk.link(link(), LinkCounts { passed: 40, ..LinkCounts::default() });
+        desk.link(
+            link(),
+            LinkCounts {
+                passed: 40,
+                ..LinkCounts::default()
+            },
+        );
         picture("link_header", size, &desk);
         desk.link(bad(), COUNTS);
         picture("link_header_bad", size, &desk);
@@ -153,10 +173,21 @@ fn the_link() {
 
 #[test]
 fn what_is_not_real() {
-    let notice = Some("no private network here: delays and segment sizes are this machine's own".to_owned());
-    let in_the_lab = Settings { suggestions: exhibits(), notice: notice.clone(), ..Settings::default() };
+    let notice =
+        Some("no private network here: delays and segment sizes are this machine's own".to_owned());
+    let in_the_lab = Settings {
+        suggestions: exhibits(),
+        notice: notice.clone(),
+        ..Settings::default()
+    };
     picture("notice_lab", SMALL, &Desk::with(SMALL, in_the_lab));
-    let mut desk = Desk::with(SMALL, Settings { notice, ..Settings::default() });
+    let mut desk = Desk::with(
+        SMALL,
+        Settings {
+            notice,
+            ..Settings::default()
+        },
+    );
     picture("notice", SMALL, &desk);
     desk.resize((60, 20));
     picture("notice", (60, 20), &desk);
@@ -178,7 +209,11 @@ fn the_ladder() {
     let mut desk = Desk::scenario("http1_kernel_figures", SMALL);
     desk.press(KeyCode::Char('2'));
     picture("ladder_without_capture", SMALL, &desk);
-    let ascii = Settings { ascii: true, url: Some("https://api.lab.test/users".to_owned()), ..Settings::default() };
+    let ascii = Settings {
+        ascii: true,
+        url: Some("https://api.lab.test/users".to_owned()),
+        ..Settings::default()
+    };
     let mut desk = Desk::with(SMALL, ascii);
     desk.tell(Scenario::named("https_http2").events);
     desk.press(KeyCode::Char('2'));
@@ -215,7 +250,11 @@ fn the_segments() {
         desk.press(KeyCode::Char('4'));
         picture(&format!("segments_{name}"), MIDDLE, &desk);
     }
-    let ascii = Settings { ascii: true, url: Some("https://api.lab.test/users".to_owned()), ..Settings::default() };
+    let ascii = Settings {
+        ascii: true,
+        url: Some("https://api.lab.test/users".to_owned()),
+        ..Settings::default()
+    };
     let mut desk = Desk::with(SMALL, ascii);
     desk.tell(Scenario::named("https_http2").events);
     desk.press(KeyCode::Char('4'));

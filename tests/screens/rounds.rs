@@ -11,7 +11,11 @@ use tapline::tui::{Effect, Message, Outcome, Settings, Signal, run};
 use crate::scenario::Scenario;
 
 fn settings() -> Settings {
-    Settings { color: true, url: Some("https://api.lab.test/users".to_owned()), ..Settings::default() }
+    Settings {
+        color: true,
+        url: Some("https://api.lab.test/users".to_owned()),
+        ..Settings::default()
+    }
 }
 
 fn key(code: KeyCode) -> Message {
@@ -19,7 +23,13 @@ fn key(code: KeyCode) -> Message {
 }
 
 fn screen_of(terminal: &Terminal<TestBackend>) -> String {
-    terminal.backend().buffer().content().iter().map(ratatui::buffer::Cell::symbol).collect()
+    terminal
+        .backend()
+        .buffer()
+        .content()
+        .iter()
+        .map(ratatui::buffer::Cell::symbol)
+        .collect()
 }
 
 #[test]
@@ -40,7 +50,12 @@ fn a_run_is_asked_for_shown_and_left() {
     };
     let outcome = run(&mut terminal, &inbox, &mut perform, settings()).unwrap();
     assert_eq!(outcome, Outcome::Quit);
-    assert_eq!(asked, [Effect::Run { url: "https://api.lab.test/users".to_owned() }]);
+    assert_eq!(
+        asked,
+        [Effect::Run {
+            url: "https://api.lab.test/users".to_owned()
+        }]
+    );
 }
 
 #[test]
@@ -49,22 +64,38 @@ fn the_picture_is_there_before_the_run_is_asked_for() {
     let (_sender, inbox) = sync_channel(1);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        run(&mut terminal, &inbox, &mut |_| std::panic::panic_any(FirstEffect), settings())
+        run(
+            &mut terminal,
+            &inbox,
+            &mut |_| std::panic::panic_any(FirstEffect),
+            settings(),
+        )
     }));
-    assert!(caught.is_err_and(|thrown| thrown.is::<FirstEffect>()), "the run was asked for");
+    assert!(
+        caught.is_err_and(|thrown| thrown.is::<FirstEffect>()),
+        "the run was asked for"
+    );
     assert!(screen_of(&terminal).contains("https://api.lab.test/users"));
 }
 
 #[test]
 fn signals_end_the_loop_and_the_run() {
-    for (signal, outcome, code) in
-        [(Signal::Terminate, Outcome::Terminated, 143), (Signal::HangUp, Outcome::HungUp, 129), (Signal::Abort, Outcome::Aborted, 131)]
-    {
+    for (signal, outcome, code) in [
+        (Signal::Terminate, Outcome::Terminated, 143),
+        (Signal::HangUp, Outcome::HungUp, 129),
+        (Signal::Abort, Outcome::Aborted, 131),
+    ] {
         let (sender, inbox) = sync_channel(10);
         sender.send(Message::Signal(signal)).unwrap();
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         let mut asked = Vec::new();
-        let left = run(&mut terminal, &inbox, &mut |effect| asked.push(effect), settings()).unwrap();
+        let left = run(
+            &mut terminal,
+            &inbox,
+            &mut |effect| asked.push(effect),
+            settings(),
+        )
+        .unwrap();
         assert_eq!((left, left.exit_code()), (outcome, code));
         assert_eq!(asked.last(), Some(&Effect::Cancel));
     }
@@ -75,19 +106,36 @@ fn when_nobody_can_say_anything_any_more_the_screen_is_left() {
     let (sender, inbox) = sync_channel::<Message>(1);
     drop(sender);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    assert_eq!(run(&mut terminal, &inbox, &mut |_| {}, settings()).unwrap(), Outcome::Quit);
+    assert_eq!(
+        run(&mut terminal, &inbox, &mut |_| {}, settings()).unwrap(),
+        Outcome::Quit
+    );
 }
 
 #[test]
 fn a_flood_of_messages_does_not_keep_the_picture_from_being_drawn() {
     let (sender, inbox) = sync_channel(200_000);
     let events = Scenario::named("under_way").events;
-    let progress = events.iter().rev().find(|event| matches!(event.what, What::ResponseBody { .. })).unwrap().clone();
-    for event in events.into_iter().chain(std::iter::repeat_n(progress, 190_000)) {
+    let progress = events
+        .iter()
+        .rev()
+        .find(|event| matches!(event.what, What::ResponseBody { .. }))
+        .unwrap()
+        .clone();
+    for event in events
+        .into_iter()
+        .chain(std::iter::repeat_n(progress, 190_000))
+    {
         sender.send(Message::Trace(event)).unwrap();
     }
     sender.send(key(KeyCode::Char('q'))).unwrap();
     let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
-    assert_eq!(run(&mut terminal, &inbox, &mut |_| {}, settings()).unwrap(), Outcome::Quit);
-    assert!(screen_of(&terminal).contains("files.lab.test"), "drawn while messages were waiting");
+    assert_eq!(
+        run(&mut terminal, &inbox, &mut |_| {}, settings()).unwrap(),
+        Outcome::Quit
+    );
+    assert!(
+        screen_of(&terminal).contains("files.lab.test"),
+        "drawn while messages were waiting"
+    );
 }

@@ -13,7 +13,10 @@ fn one_exhibit_after_the_other() {
     terminal.type_keys("\x1b");
     terminal.wait_for_text("Where to?");
     terminal.wait_for("what was run is chosen", |screen| {
-        screen.contents().lines().any(|line| line.contains('\u{25b8}') && line.contains("/trailers"))
+        screen
+            .contents()
+            .lines()
+            .any(|line| line.contains('\u{25b8}') && line.contains("/trailers"))
     });
     terminal.type_keys("expired.lab");
     terminal.wait_for("the catalogue, narrowed", |screen| {
@@ -52,7 +55,9 @@ fn the_link_is_set_while_the_lab_runs() {
     terminal.type_keys("85ms\r");
     terminal.wait_for_text("link RTT 85.0 ms");
     terminal.type_keys("\x1b");
-    terminal.wait_for("the start screen", |screen| !screen.contents().contains("The link"));
+    terminal.wait_for("the start screen", |screen| {
+        !screen.contents().contains("The link")
+    });
     terminal.type_keys("trailers\r");
     terminal.wait_for_text("200 OK");
     // At the top of the list of events.
@@ -63,7 +68,8 @@ fn the_link_is_set_while_the_lab_runs() {
     terminal.wait_until_restored();
 }
 
-/// A lab with its screen after a first run; `None`, and said so, where there can be no private network.
+/// A lab with its screen after a first run; `None`, and said so, where there can be no private
+/// network.
 fn after_a_run() -> Option<Terminal> {
     let mut terminal = Terminal::tapline(&["lab", "--rtt", "0ms"], (120, 36));
     terminal.wait_for("the link, or why there is none", |screen| {
@@ -82,27 +88,50 @@ fn after_a_run() -> Option<Terminal> {
 /// The screen's process is the last that was started.
 #[test]
 fn its_screen_has_no_rights_once_the_capture_is_open() {
-    let Some(terminal) = after_a_run() else { return };
+    let Some(terminal) = after_a_run() else {
+        return;
+    };
     let screen = *terminal.processes().last().unwrap();
-    let threads: Vec<_> = std::fs::read_dir(format!("/proc/{screen}/task")).unwrap().flatten().collect();
+    let threads: Vec<_> = std::fs::read_dir(format!("/proc/{screen}/task"))
+        .unwrap()
+        .flatten()
+        .collect();
     assert!(threads.len() > 2, "the capture's thread is among them");
     for thread in threads {
         let status = std::fs::read_to_string(thread.path().join("status")).unwrap();
         for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
             let line = format!("{set}:\t0000000000000000");
-            assert!(status.lines().any(|found| found == line), "{line} is not in {status}");
+            assert!(
+                status.lines().any(|found| found == line),
+                "{line} is not in {status}"
+            );
         }
     }
 }
 
 #[test]
 fn whoever_ends_it_the_terminal_is_given_back() {
-    for (process, signal, code) in [(0, Signal::USR1, 138), (0, Signal::TERM, 143), (1, Signal::KILL, 137), (2, Signal::KILL, 137)] {
-        let Some(mut terminal) = after_a_run() else { return };
+    for (process, signal, code) in [
+        (0, Signal::USR1, 138),
+        (0, Signal::TERM, 143),
+        (1, Signal::KILL, 137),
+        (2, Signal::KILL, 137),
+    ] {
+        let Some(mut terminal) = after_a_run() else {
+            return;
+        };
         let processes = terminal.processes();
         assert_eq!(processes.len(), 3, "the outer process, the lab, its screen");
-        kill_process(Pid::from_raw(i32::try_from(processes[process]).unwrap()).unwrap(), signal).unwrap();
-        assert_eq!(terminal.wait_for_exit(), code, "{signal:?} to process {process}");
+        kill_process(
+            Pid::from_raw(i32::try_from(processes[process]).unwrap()).unwrap(),
+            signal,
+        )
+        .unwrap();
+        assert_eq!(
+            terminal.wait_for_exit(),
+            code,
+            "{signal:?} to process {process}"
+        );
         terminal.wait_until_restored();
     }
 }

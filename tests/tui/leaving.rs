@@ -13,7 +13,10 @@ fn under_way(server: &Server) -> Terminal {
     let terminal = Terminal::tapline(&[&server.url], SIZE);
     terminal.wait_for_text(HELD);
     let taken = terminal.modes();
-    assert!(taken.alternate_screen && taken.mouse && taken.bracketed_paste, "{taken:?}");
+    assert!(
+        taken.alternate_screen && taken.mouse && taken.bracketed_paste,
+        "{taken:?}"
+    );
     terminal
 }
 
@@ -31,7 +34,9 @@ fn by_ctrl_c_which_cancels_first() {
     let server = Server::start();
     let mut terminal = under_way(&server);
     terminal.type_keys("\x03");
-    terminal.wait_for("the cancelled run", |screen| !screen.contents().contains(HELD));
+    terminal.wait_for("the cancelled run", |screen| {
+        !screen.contents().contains(HELD)
+    });
     terminal.type_keys("\x03");
     assert_eq!(terminal.wait_for_exit(), 130);
     terminal.wait_until_restored();
@@ -91,18 +96,34 @@ fn a_broken_pipe_means_nothing_by_itself() {
 /// The first waits for the run to be saved, into a pipe that nobody reads.
 #[test]
 fn by_the_second_signal_at_once() {
-    for signals in [[Signal::TERM, Signal::TERM], [Signal::HUP, Signal::TERM], [Signal::TERM, Signal::INT]] {
+    for signals in [
+        [Signal::TERM, Signal::TERM],
+        [Signal::HUP, Signal::TERM],
+        [Signal::TERM, Signal::INT],
+    ] {
         let server = Server::start();
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
-        let mut terminal = Terminal::tapline(&["--save", pipe.to_str().unwrap(), &server.url], SIZE);
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RWXU,
+            0,
+        )
+        .unwrap();
+        let mut terminal =
+            Terminal::tapline(&["--save", pipe.to_str().unwrap(), &server.url], SIZE);
         terminal.wait_for_text(HELD);
         terminal.signal(signals[0]);
         terminal.wait_until_restored();
         assert!(terminal.is_running());
         terminal.signal(signals[1]);
-        let name = if signals[1] == Signal::INT { "Interrupt" } else { "Terminated" };
+        let name = if signals[1] == Signal::INT {
+            "Interrupt"
+        } else {
+            "Terminated"
+        };
         assert_eq!(terminal.wait_for_signal().as_deref(), Some(name));
         terminal.wait_until_restored();
     }
@@ -114,19 +135,28 @@ fn by_the_second_interrupt_in_order() {
     let server = Server::start();
     let mut terminal = under_way(&server);
     terminal.signal(Signal::INT);
-    terminal.wait_for("the cancelled run", |screen| !screen.contents().contains(HELD));
+    terminal.wait_for("the cancelled run", |screen| {
+        !screen.contents().contains(HELD)
+    });
     terminal.signal(Signal::INT);
     assert_eq!(terminal.wait_for_exit(), 130);
     terminal.wait_until_restored();
 }
 
-/// A shell with job control: Ctrl-Z stops the program and the shell goes on, on a terminal as it was; `fg` brings it back.
+/// A shell with job control: Ctrl-Z stops the program and the shell goes on, on a terminal as it
+/// was; `fg` brings it back.
 #[test]
 fn for_a_while_by_ctrl_z() {
     let server = Server::start();
     let mut command = CommandBuilder::new("/bin/sh");
     let program = env!("CARGO_BIN_EXE_tapline");
-    command.args(["-c", &format!("set -m; '{program}' '{}'; echo it stopped; read line; fg; echo it ended", server.url)]);
+    command.args([
+        "-c",
+        &format!(
+            "set -m; '{program}' '{}'; echo it stopped; read line; fg; echo it ended",
+            server.url
+        ),
+    ]);
     environment(&mut command);
     let mut terminal = Terminal::start(command, SIZE);
     terminal.wait_for_text(HELD);
@@ -134,7 +164,9 @@ fn for_a_while_by_ctrl_z() {
     terminal.wait_for_text("it stopped");
     terminal.wait_until_restored();
     terminal.type_keys("\n");
-    terminal.wait_for("the screen again", |screen| screen.alternate_screen() && screen.contents().contains(HELD));
+    terminal.wait_for("the screen again", |screen| {
+        screen.alternate_screen() && screen.contents().contains(HELD)
+    });
     terminal.type_keys("q");
     terminal.wait_for_text("it ended");
     terminal.wait_until_restored();

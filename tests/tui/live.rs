@@ -9,7 +9,11 @@ const HELD: &str = "\u{25cf} Wait";
 /// The line of the timeline that begins with a name.
 fn row(screen: &vt100::Screen, name: &str) -> Option<String> {
     let start = format!("\u{2502} {name} ");
-    screen.contents().lines().find(|line| line.starts_with(&start)).map(str::to_owned)
+    screen
+        .contents()
+        .lines()
+        .find(|line| line.starts_with(&start))
+        .map(str::to_owned)
 }
 
 #[test]
@@ -19,13 +23,16 @@ fn phases_appear_and_grow_while_the_response_is_held_back() {
     server.wait_for_request();
     terminal.wait_for_text(HELD);
     terminal.wait_for("the phases until then", |screen| {
-        ["TCP", "Send", "Wait"]
-            .iter()
-            .all(|name| row(screen, name).is_some_and(|line| line.contains(['\u{2588}', '\u{258f}', '\u{2595}', '\u{258e}'])))
+        ["TCP", "Send", "Wait"].iter().all(|name| {
+            row(screen, name)
+                .is_some_and(|line| line.contains(['\u{2588}', '\u{258f}', '\u{2595}', '\u{258e}']))
+        })
     });
     assert!(!terminal.text().contains("200 OK"));
     let then = row_now(&terminal, "Wait");
-    terminal.wait_for("a longer wait", |screen| row(screen, "Wait").is_some_and(|line| line != then));
+    terminal.wait_for("a longer wait", |screen| {
+        row(screen, "Wait").is_some_and(|line| line != then)
+    });
     server.respond();
     terminal.wait_for_text("200 OK");
     // The body is at the end of the page that explains.
@@ -39,7 +46,10 @@ fn phases_appear_and_grow_while_the_response_is_held_back() {
 fn row_now(terminal: &Terminal, name: &str) -> String {
     let text = terminal.text();
     let start = format!("\u{2502} {name} ");
-    text.lines().find(|line| line.starts_with(&start)).unwrap_or_default().to_owned()
+    text.lines()
+        .find(|line| line.starts_with(&start))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[test]
@@ -50,7 +60,9 @@ fn keys_work_while_a_request_is_under_way() {
     terminal.type_keys("?");
     terminal.wait_for_text("Keys and signs");
     terminal.type_keys("\x1b");
-    terminal.wait_for("the panels", |screen| !screen.contents().contains("Keys and signs"));
+    terminal.wait_for("the panels", |screen| {
+        !screen.contents().contains("Keys and signs")
+    });
     terminal.type_keys("k");
     terminal.wait_for_text("\u{25b8}");
     terminal.type_keys(" ");
@@ -93,9 +105,15 @@ fn a_click_selects() {
     let server = Server::start();
     let mut terminal = Terminal::tapline(&[&server.url], SIZE);
     // The first row stays where it is; those below it make room for what the wire tells later.
-    terminal.wait_for("the row of the connection", |screen| row(screen, "TCP").is_some());
+    terminal.wait_for("the row of the connection", |screen| {
+        row(screen, "TCP").is_some()
+    });
     let text = terminal.text();
-    let line = text.lines().position(|line| line.starts_with("\u{2502} TCP ")).unwrap() + 1;
+    let line = text
+        .lines()
+        .position(|line| line.starts_with("\u{2502} TCP "))
+        .unwrap()
+        + 1;
     terminal.type_keys(&format!("\x1b[<0;5;{line}M\x1b[<0;5;{line}m"));
     terminal.wait_for_text("\u{25b8}TCP");
 }
@@ -105,10 +123,15 @@ fn a_key_that_comes_with_a_new_size_is_not_lost() {
     let server = Server::start();
     let mut terminal = Terminal::tapline(&[&server.url], SIZE);
     terminal.wait_for_text(HELD);
-    for (n, size) in [(100, 30), (120, 36), (80, 24), (140, 40)].into_iter().enumerate() {
+    for (n, size) in [(100, 30), (120, 36), (80, 24), (140, 40)]
+        .into_iter()
+        .enumerate()
+    {
         terminal.resize(size);
         terminal.type_keys(" ");
-        terminal.wait_for("the effect of the key", |screen| screen.contents().contains("paused") == (n % 2 == 0));
+        terminal.wait_for("the effect of the key", |screen| {
+            screen.contents().contains("paused") == (n % 2 == 0)
+        });
     }
 }
 
@@ -117,11 +140,24 @@ fn any_size_will_do() {
     let server = Server::start();
     let mut terminal = Terminal::tapline(&[&server.url], SIZE);
     terminal.wait_for_text(HELD);
-    for size in [(80, 24), (60, 20), (40, 8), (19, 2), (1, 1), (3, 50), (200, 60)] {
+    for size in [
+        (80, 24),
+        (60, 20),
+        (40, 8),
+        (19, 2),
+        (1, 1),
+        (3, 50),
+        (200, 60),
+    ] {
         terminal.resize(size);
         if size.0 >= 40 {
             let last = usize::from(size.1) - 1;
-            let quit = |screen: &vt100::Screen| screen.rows(0, size.0).nth(last).is_some_and(|line| line.contains("quit"));
+            let quit = |screen: &vt100::Screen| {
+                screen
+                    .rows(0, size.0)
+                    .nth(last)
+                    .is_some_and(|line| line.contains("quit"))
+            };
             terminal.wait_for("the key line at the bottom", quit);
         }
     }

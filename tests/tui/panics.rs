@@ -1,4 +1,5 @@
-//! A panic gives the terminal back and ends the program. The test runs itself on a terminal, as the program that panics.
+//! A panic gives the terminal back and ends the program. The test runs itself on a terminal, as the
+//! program that panics.
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -24,7 +25,9 @@ fn child(part: &str) -> Terminal {
 /// Does nothing unless it is the child of a test below.
 #[test]
 fn the_program_that_panics() {
-    let Ok(part) = std::env::var(PART) else { return };
+    let Ok(part) = std::env::var(PART) else {
+        return;
+    };
     end_at_faults();
     // The other end of the inbox stays open: a screen that waited for an event would wait for ever.
     let (sender, inbox) = sync_channel(16);
@@ -34,11 +37,21 @@ fn the_program_that_panics() {
         }
         match part.as_str() {
             "screen" => panic!("seeded on the screen's thread"),
-            "thread" => drop(thread::Builder::new().name("seeded".to_owned()).spawn(|| panic!("seeded on another \x1b[31mthread"))),
+            "thread" => drop(
+                thread::Builder::new()
+                    .name("seeded".to_owned())
+                    .spawn(|| panic!("seeded on another \x1b[31mthread")),
+            ),
             "task" => drop(thread::spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .unwrap();
                 // A task's panic goes no further than its handle, which nobody looks at.
-                runtime.block_on(async { tokio::spawn(async { panic!("seeded in a task") }).await.is_ok() })
+                runtime.block_on(async {
+                    tokio::spawn(async { panic!("seeded in a task") })
+                        .await
+                        .is_ok()
+                })
             })),
             "lock" => {
                 // What holds a lock when it panics, as while a line is written.
@@ -50,7 +63,11 @@ fn the_program_that_panics() {
             other => panic!("there is no part {other}"),
         }
     };
-    let settings = Settings { color: true, url: Some("http://a.test/".to_owned()), ..Settings::default() };
+    let settings = Settings {
+        color: true,
+        url: Some("http://a.test/".to_owned()),
+        ..Settings::default()
+    };
     show(&sender, &inbox, &mut perform, settings).unwrap();
 }
 
@@ -65,7 +82,10 @@ fn overflow(depth: u64) -> u64 {
 fn of_any_kind_it_ends_the_program_and_says_so() {
     let kinds = [
         ("screen", "seeded on the screen's thread"),
-        ("thread", "seeded on another \\x1b[31mthread (seeded thread at tests"),
+        (
+            "thread",
+            "seeded on another \\x1b[31mthread (seeded thread at tests",
+        ),
         ("task", "seeded in a task"),
         ("lock", "seeded under a lock"),
     ];
@@ -74,14 +94,19 @@ fn of_any_kind_it_ends_the_program_and_says_so() {
         assert_eq!(terminal.wait_for_exit(), 1, "{part}");
         terminal.wait_until_restored();
         for said in ["because of a fault in it", message, "please report it"] {
-            terminal.wait_for(said, |screen| screen.contents().replace('\n', "").contains(said));
+            terminal.wait_for(said, |screen| {
+                screen.contents().replace('\n', "").contains(said)
+            });
         }
     }
 }
 
 #[test]
 fn an_abort_gives_the_terminal_back_too() {
-    for (part, said) in [("abort", "it had to end at once"), ("overflow", "has overflowed its stack")] {
+    for (part, said) in [
+        ("abort", "it had to end at once"),
+        ("overflow", "has overflowed its stack"),
+    ] {
         let mut terminal = child(part);
         assert_ne!(terminal.wait_for_exit(), 0, "{part}");
         terminal.wait_until_restored();

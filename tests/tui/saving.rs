@@ -21,7 +21,10 @@ fn tapline(folder: &Path, arguments: &[&str]) -> Terminal {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     files
 }
@@ -48,13 +51,17 @@ fn a_key_saves_the_run_under_a_fresh_name_and_it_opens_again() {
     server.respond();
     terminal.wait_for_text("200 OK");
     terminal.type_keys("j");
-    terminal.wait_for("the notice gone", |screen| !screen.contents().contains("is saved"));
+    terminal.wait_for("the notice gone", |screen| {
+        !screen.contents().contains("is saved")
+    });
     terminal.type_keys("S");
     terminal.wait_for_text("-2.pcapng");
     terminal.type_keys("q");
     assert_eq!(terminal.wait_for_exit(), 0);
     let files = files(folder.path());
-    let [second, first] = files.as_slice() else { panic!("{files:?}") };
+    let [second, first] = files.as_slice() else {
+        panic!("{files:?}")
+    };
     assert_eq!(saved(first), (vec![], false), "it was under way");
     assert_eq!(saved(second).0, [200]);
 
@@ -89,7 +96,10 @@ fn a_run_somewhere_else_is_watched_through_a_pipe() {
     let server = Server::start();
     let program = env!("CARGO_BIN_EXE_tapline");
     let mut command = CommandBuilder::new("sh");
-    command.args(["-c", &format!("{program} probe --save - {} | {program} open -", server.url)]);
+    command.args([
+        "-c",
+        &format!("{program} probe --save - {} | {program} open -", server.url),
+    ]);
     environment(&mut command);
     let mut terminal = Terminal::start(command, SIZE);
     server.wait_for_request();
@@ -104,7 +114,10 @@ fn a_run_somewhere_else_is_watched_through_a_pipe() {
 #[test]
 fn a_run_that_cannot_be_saved_is_told_and_is_a_fault() {
     let server = Server::start();
-    let mut terminal = tapline(Path::new("/"), &["--save", "/nonexistent/run.pcapng", &server.url]);
+    let mut terminal = tapline(
+        Path::new("/"),
+        &["--save", "/nonexistent/run.pcapng", &server.url],
+    );
     server.wait_for_request();
     server.respond();
     terminal.wait_for_text("cannot be saved to /nonexistent/run.pcapng");

@@ -40,10 +40,15 @@ impl Server {
 /// One request, held, one response; `None` once the test is over.
 fn serve(stream: &TcpStream, ask: &SyncSender<()>, gone: &Receiver<()>) -> Option<()> {
     let mut lines = BufReader::new(stream).lines();
-    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+    while lines
+        .next()
+        .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
+    {}
     ask.send(()).ok()?;
     gone.recv().ok()?;
-    let _ = (&*stream)
-        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\nConnection: close\r\n\r\nheld no more\n");
+    let _ = (&*stream).write_all(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: \
+            13\r\nConnection: close\r\n\r\nheld no more\n",
+    );
     Some(())
 }

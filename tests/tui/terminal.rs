@@ -29,7 +29,10 @@ struct Display {
 
 /// What a program may have switched on and has to switch off.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a terminal's modes are on or off")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a terminal's modes are on or off"
+)]
 pub(crate) struct Modes {
     /// termios, as text: input, output, control and local flags.
     pub(crate) line: String,
@@ -42,12 +45,25 @@ pub(crate) struct Modes {
 impl Terminal {
     /// Starts a program on a terminal of so many columns and rows.
     pub(crate) fn start(command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
-        let pair = native_pty_system().openpty(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let display = Arc::new(Display { parser: Mutex::new(vt100::Parser::new(some(rows), some(cols), 0)), changed: Condvar::new() });
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows,
+                cols,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        let display = Arc::new(Display {
+            parser: Mutex::new(vt100::Parser::new(some(rows), some(cols), 0)),
+            changed: Condvar::new(),
+        });
         let before = modes(pair.master.as_ref(), &display);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let (mut output, keyboard) = (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+        let (mut output, keyboard) = (
+            pair.master.try_clone_reader().unwrap(),
+            pair.master.take_writer().unwrap(),
+        );
         let shown = Arc::clone(&display);
         thread::spawn(move || {
             let mut bytes = [0; 4096];
@@ -56,7 +72,13 @@ impl Terminal {
                 shown.changed.notify_all();
             }
         });
-        Self { master: pair.master, keyboard, child, display, before }
+        Self {
+            master: pair.master,
+            keyboard,
+            child,
+            display,
+            before,
+        }
     }
 
     /// tapline with a URL, in an environment of its own.
@@ -73,7 +95,12 @@ impl Terminal {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = self.child.process_id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw).unwrap();
+        let pid = self
+            .child
+            .process_id()
+            .and_then(|pid| i32::try_from(pid).ok())
+            .and_then(Pid::from_raw)
+            .unwrap();
         kill_process(pid, signal).unwrap();
     }
 
@@ -82,17 +109,39 @@ impl Terminal {
         let mut found: Vec<u32> = self.child.process_id().into_iter().collect();
         let mut next = 0;
         while let Some(process) = found.get(next) {
-            let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-            let lists: Vec<String> = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok()).collect();
-            found.extend(lists.iter().flat_map(|list| list.split_whitespace()).filter_map(|child| child.parse::<u32>().ok()));
+            let tasks = std::fs::read_dir(format!("/proc/{process}/task"))
+                .into_iter()
+                .flatten()
+                .flatten();
+            let lists: Vec<String> = tasks
+                .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+                .collect();
+            found.extend(
+                lists
+                    .iter()
+                    .flat_map(|list| list.split_whitespace())
+                    .filter_map(|child| child.parse::<u32>().ok()),
+            );
             next += 1;
         }
         found
     }
 
     pub(crate) fn resize(&self, (cols, rows): (u16, u16)) {
-        self.display.parser.lock().unwrap().screen_mut().set_size(some(rows), some(cols));
-        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.display
+            .parser
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(some(rows), some(cols));
+        self.master
+            .resize(PtySize {
+                rows,
+                cols,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
     }
 
     pub(crate) fn text(&self) -> String {
@@ -106,7 +155,11 @@ impl Terminal {
         let mut parser = self.display.parser.lock().unwrap();
         while !wanted(parser.screen()) {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "{what} did not come; the screen shows\n{}", parser.screen().contents());
+            assert!(
+                !left.is_zero(),
+                "{what} did not come; the screen shows\n{}",
+                parser.screen().contents()
+            );
             parser = self.display.changed.wait_timeout(parser, left).unwrap().0;
         }
     }
@@ -122,7 +175,8 @@ impl Terminal {
         self.child.wait().unwrap().exit_code()
     }
 
-    /// Waits until the program is gone; the name of the signal that ended it, as the C library has it.
+    /// Waits until the program is gone; the name of the signal that ended it, as the C library has
+    /// it.
     pub(crate) fn wait_for_signal(&mut self) -> Option<String> {
         self.child.wait().unwrap().signal().map(str::to_owned)
     }
@@ -162,7 +216,15 @@ fn some(count: u16) -> NonZero<u16> {
 
 /// A terminal that can colours, a locale that can all characters, nothing of the user's.
 pub(crate) fn environment(command: &mut CommandBuilder) {
-    for name in ["NO_COLOR", "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+    for name in [
+        "NO_COLOR",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ] {
         command.env_remove(name);
     }
     command.env("TERM", "xterm-256color");
@@ -171,7 +233,12 @@ pub(crate) fn environment(command: &mut CommandBuilder) {
 
 fn modes(master: &dyn MasterPty, display: &Display) -> Modes {
     let line = master.get_termios().map(|termios| {
-        let flags = (termios.input_flags, termios.output_flags, termios.control_flags, termios.local_flags);
+        let flags = (
+            termios.input_flags,
+            termios.output_flags,
+            termios.control_flags,
+            termios.local_flags,
+        );
         format!("{flags:?}")
     });
     let parser = display.parser.lock().unwrap();

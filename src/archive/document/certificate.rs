@@ -56,7 +56,10 @@ impl Tls {
 
     /// How long checking them took.
     pub(in crate::archive) fn checked_for(&self) -> Nanos {
-        self.verification.as_ref().map(|checked| checked.duration_ns).unwrap_or_default()
+        self.verification
+            .as_ref()
+            .map(|checked| checked.duration_ns)
+            .unwrap_or_default()
     }
 
     /// What came of checking the certificates.

@@ -30,36 +30,62 @@ pub(in crate::archive) trait Elements {
 impl Element {
     /// Bytes up to which no string in it has to be cut.
     pub(in crate::archive) const SMALL: u64 = MOST as u64;
-    /// Bytes that are held of one whose strings are cut; what is still longer is parsed as it is read.
+    /// Bytes that are held of one whose strings are cut; what is still longer is parsed as it is
+    /// read.
     const HELD: usize = 1 << 20;
 
     /// Parses a small element's bytes; an element that is no object is none.
     ///
     /// # Errors
     /// They are no JSON: what is wrong, and in which line and column of the file.
-    pub(in crate::archive) fn parse_small<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<Option<T>, ArchiveError> {
-        serde_json::from_slice::<Object<T>>(bytes).map(|object| object.0).map_err(|error| self.document_error(&error))
+    pub(in crate::archive) fn parse_small<T: DeserializeOwned>(
+        self,
+        bytes: &[u8],
+    ) -> Result<Option<T>, ArchiveError> {
+        serde_json::from_slice::<Object<T>>(bytes)
+            .map(|object| object.0)
+            .map_err(|error| self.document_error(&error))
     }
 
     /// Parses an element where it is stored.
     ///
     /// # Errors
     /// The same, or it cannot be read.
-    pub(in crate::archive) fn parse_stored<T: DeserializeOwned>(self, store: &Store) -> Result<Option<T>, ArchiveError> {
-        let whole = || Shortened::over(BufReader::with_capacity(1 << 16, Part { store, at: self.at, left: self.bytes }));
+    pub(in crate::archive) fn parse_stored<T: DeserializeOwned>(
+        self,
+        store: &Store,
+    ) -> Result<Option<T>, ArchiveError> {
+        let whole = || {
+            Shortened::over(BufReader::with_capacity(
+                1 << 16,
+                Part {
+                    store,
+                    at: self.at,
+                    left: self.bytes,
+                },
+            ))
+        };
         let mut cut = Vec::new();
         let read = whole().take(Self::HELD as u64 + 1).read_to_end(&mut cut);
         read.map_err(|error| ArchiveError::system(self.at, &error))?;
         if cut.len() <= Self::HELD {
             return self.parse_small(&cut);
         }
-        serde_json::from_reader::<_, Object<T>>(whole()).map(|object| object.0).map_err(|error| self.document_error(&error))
+        serde_json::from_reader::<_, Object<T>>(whole())
+            .map(|object| object.0)
+            .map_err(|error| self.document_error(&error))
     }
 
     fn document_error(self, error: &serde_json::Error) -> ArchiveError {
         let (line, column) = (error.line() as u64, error.column() as u64);
-        let place = if line <= 1 { (self.line, self.column - 1 + column) } else { (self.line + line - 1, column) };
-        ArchiveError::Document { reason: super::describe_at(error, place) }
+        let place = if line <= 1 {
+            (self.line, self.column - 1 + column)
+        } else {
+            (self.line + line - 1, column)
+        };
+        ArchiveError::Document {
+            reason: super::describe_at(error, place),
+        }
     }
 }
 
@@ -72,8 +98,13 @@ struct Part<'a> {
 
 impl Read for Part<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
-        let read = self.store.read_at(into.get_mut(..most).unwrap_or_default(), self.at).map_err(io::Error::other)?;
+        let most = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(into.len());
+        let read = self
+            .store
+            .read_at(into.get_mut(..most).unwrap_or_default(), self.at)
+            .map_err(io::Error::other)?;
         (self.at, self.left) = (self.at + read as u64, self.left - read as u64);
         Ok(read)
     }

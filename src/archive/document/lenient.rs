@@ -1,5 +1,6 @@
-//! Values as programs write them that do not take a format's word for it: a number in quotes, text that is a number, `null` for nothing. What
-//! makes no sense is nothing, and never a reason not to read the rest.
+//! Values as programs write them that do not take a format's word for it: a number in quotes, text
+//! that is a number, `null` for nothing. What makes no sense is nothing, and never a reason not to
+//! read the rest.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,18 +17,32 @@ pub(in crate::archive) struct Number(pub(in crate::archive) Option<f64>);
 pub(in crate::archive) struct Text(pub(in crate::archive) Option<String>);
 
 impl Number {
-    /// A time in milliseconds as nanoseconds; `None` for what is negative, and so says that there was none.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be within bounds")]
+    /// A time in milliseconds as nanoseconds; `None` for what is negative, and so says that there
+    /// was none.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be within bounds"
+    )]
     pub(in crate::archive) fn nanos(self) -> Option<u64> {
         const MOST: f64 = 1e15;
-        self.0.map(|millis| (millis * 1e6).round()).filter(|nanos| (0.0..=MOST).contains(nanos)).map(|nanos| nanos as u64)
+        self.0
+            .map(|millis| (millis * 1e6).round())
+            .filter(|nanos| (0.0..=MOST).contains(nanos))
+            .map(|nanos| nanos as u64)
     }
 
     /// A count; `None` for what is negative.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be within bounds")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be within bounds"
+    )]
     pub(in crate::archive) fn count(self) -> Option<u64> {
         const MOST: f64 = 9e15;
-        self.0.filter(|count| (0.0..=MOST).contains(count)).map(|count| count as u64)
+        self.0
+            .filter(|count| (0.0..=MOST).contains(count))
+            .map(|count| count as u64)
     }
 }
 
@@ -40,21 +55,30 @@ impl Text {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Scalar).map(|scalar| match scalar {
-            Found::Number(number) => Self(Some(number)),
-            Found::Text(text) => Self(text.trim().parse().ok().filter(|number: &f64| number.is_finite())),
-            Found::Nothing => Self(None),
-        })
+        deserializer
+            .deserialize_any(Scalar)
+            .map(|scalar| match scalar {
+                Found::Number(number) => Self(Some(number)),
+                Found::Text(text) => Self(
+                    text.trim()
+                        .parse()
+                        .ok()
+                        .filter(|number: &f64| number.is_finite()),
+                ),
+                Found::Nothing => Self(None),
+            })
     }
 }
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Scalar).map(|scalar| match scalar {
-            Found::Number(number) => Self(Some(number.to_string())),
-            Found::Text(text) => Self(Some(text)),
-            Found::Nothing => Self(None),
-        })
+        deserializer
+            .deserialize_any(Scalar)
+            .map(|scalar| match scalar {
+                Found::Number(number) => Self(Some(number.to_string())),
+                Found::Text(text) => Self(Some(text)),
+                Found::Nothing => Self(None),
+            })
     }
 }
 
@@ -134,13 +158,18 @@ pub(in crate::archive) struct List<T, const MOST: usize> {
 
 impl<T, const MOST: usize> Default for List<T, MOST> {
     fn default() -> Self {
-        Self { items: Vec::new(), beyond: 0 }
+        Self {
+            items: Vec::new(),
+            beyond: 0,
+        }
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Whole::<T>(PhantomData)).map(Self)
+        deserializer
+            .deserialize_any(Whole::<T>(PhantomData))
+            .map(Self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a value of JSON ends.
 
-/// Follows a value, block by block, until it ends. Brackets are counted and not compared: whoever parses the value sees what does not fit.
+/// Follows a value, block by block, until it ends. Brackets are counted and not compared: whoever
+/// parses the value sees what does not fit.
 #[derive(Debug, Default)]
 pub(super) struct Nesting {
     kind: Kind,
@@ -27,11 +28,17 @@ impl Nesting {
             self.kind = if is_closed { Kind::Closed } else { Kind::Bare };
         }
         if self.kind == Kind::Bare {
-            return block.iter().position(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n'));
+            return block.iter().position(|byte| {
+                matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n')
+            });
         }
         let mut at = 0;
         while let Some(rest) = block.get(at..).filter(|rest| !rest.is_empty()) {
-            let (used, closed) = if self.in_string { self.pass_string(rest) } else { self.pass_structure(rest) };
+            let (used, closed) = if self.in_string {
+                self.pass_string(rest)
+            } else {
+                self.pass_structure(rest)
+            };
             at += used;
             if closed && self.depth == 0 {
                 return Some(at);
@@ -86,14 +93,25 @@ mod tests {
 
     #[test]
     fn a_value_ends_where_it_does_however_it_is_cut_into_blocks() {
-        let values = [r#"{"a":"]}\"","b":[1,{"c":"\\"}]}"#, "[]", r#""x\"y""#, "-1.5e3", "null", r#"{"é":"🦀\\\""}"#, "{]", "}"];
+        let values = [
+            r#"{"a":"]}\"","b":[1,{"c":"\\"}]}"#,
+            "[]",
+            r#""x\"y""#,
+            "-1.5e3",
+            "null",
+            r#"{"é":"🦀\\\""}"#,
+            "{]",
+            "}",
+        ];
         for value in values {
             let text = format!("{value} , {{}}]");
             let wanted = if value == "}" { 0 } else { value.len() };
             for cut in 1..text.len() {
                 let (first, second) = text.as_bytes().split_at(cut);
                 let mut nesting = Nesting::default();
-                let end = nesting.end_in(first).or_else(|| Some(cut + nesting.end_in(second)?));
+                let end = nesting
+                    .end_in(first)
+                    .or_else(|| Some(cut + nesting.end_in(second)?));
                 assert_eq!(end, Some(wanted), "{value} cut at {cut}");
             }
         }

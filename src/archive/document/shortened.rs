@@ -1,7 +1,8 @@
 //! JSON on its way in, with its longest strings cut.
 //!
-//! Whoever parses JSON holds each string whole. Those of a HAR may be bodies of any size, of which nobody wants more than the beginning, so
-//! what is beyond a limit is left out before it is parsed. A string is cut between characters only, and not within an escape or between the
+//! Whoever parses JSON holds each string whole. Those of a HAR may be bodies of any size, of which
+//! nobody wants more than the beginning, so what is beyond a limit is left out before it is parsed.
+//! A string is cut between characters only, and not within an escape or between the
 //! two of a surrogate pair (RFC 8259 §7), so what was JSON stays JSON.
 
 use std::io::Read;
@@ -36,7 +37,13 @@ enum State {
 
 impl<R> Shortened<R> {
     pub(super) const fn over(inner: R) -> Self {
-        Self { inner, state: State::Outside, length: 0, unit: 0, paired: false }
+        Self {
+            inner,
+            state: State::Outside,
+            length: 0,
+            unit: 0,
+            paired: false,
+        }
     }
 
     pub(super) fn into_inner(self) -> R {
@@ -54,11 +61,21 @@ impl<R> Shortened<R> {
             State::Within => return self.within(byte),
             State::Escape => {
                 let unicode = byte == b'u';
-                (self.state, self.unit) = (if unicode { State::Unicode(4) } else { State::Within }, 0);
+                (self.state, self.unit) = (
+                    if unicode {
+                        State::Unicode(4)
+                    } else {
+                        State::Within
+                    },
+                    0,
+                );
                 self.paired &= unicode;
             }
             State::Unicode(left) => {
-                let digit = char::from(byte).to_digit(16).and_then(|digit| u16::try_from(digit).ok()).unwrap_or(0);
+                let digit = char::from(byte)
+                    .to_digit(16)
+                    .and_then(|digit| u16::try_from(digit).ok())
+                    .unwrap_or(0);
                 self.unit = self.unit.wrapping_shl(4) | digit;
                 if left > 1 {
                     self.state = State::Unicode(left - 1);
@@ -78,7 +95,11 @@ impl<R> Shortened<R> {
         if byte == b'"' {
             self.state = State::Outside;
         } else if self.length > MOST && begins && !(self.paired && byte == b'\\') {
-            self.state = if byte == b'\\' { State::CutEscape } else { State::Cut };
+            self.state = if byte == b'\\' {
+                State::CutEscape
+            } else {
+                State::Cut
+            };
             return false;
         } else if byte == b'\\' {
             self.state = State::Escape;
@@ -133,26 +154,43 @@ mod tests {
 
     fn shortened(json: &str) -> String {
         let mut read = String::new();
-        Shortened::over(json.as_bytes()).read_to_string(&mut read).unwrap();
+        Shortened::over(json.as_bytes())
+            .read_to_string(&mut read)
+            .unwrap();
         read
     }
 
     #[test]
     fn what_is_short_passes_as_it_is() {
-        for json in [r#"{"a":"b\"c\\","d":[1,"\ud83e\udd80 🦀"]}"#, "", "\"", "{\"a"] {
+        for json in [
+            r#"{"a":"b\"c\\","d":[1,"\ud83e\udd80 🦀"]}"#,
+            "",
+            "\"",
+            "{\"a",
+        ] {
             assert_eq!(shortened(json), json);
         }
     }
 
     #[test]
     fn a_long_string_is_cut_between_characters_and_stays_a_string() {
-        for (unit, whole) in [("a", "a"), ("🦀", "🦀"), (r"\ud83e\udd80", "🦀"), (r#"\""#, "\""), (r"\\", "\\"), (r"\u00e9", "é")] {
+        for (unit, whole) in [
+            ("a", "a"),
+            ("🦀", "🦀"),
+            (r"\ud83e\udd80", "🦀"),
+            (r#"\""#, "\""),
+            (r"\\", "\\"),
+            (r"\u00e9", "é"),
+        ] {
             for before in 0..13 {
                 let json = format!("[\"{}{}\", 7]", "x".repeat(before), unit.repeat(MOST));
                 let cut = shortened(&json);
                 assert!(cut.len() < MOST + 40, "{unit}: {}", cut.len());
                 let (text, number): (String, u32) = serde_json::from_str(&cut).unwrap();
-                assert!(text.trim_start_matches('x').replace(whole, "").is_empty() && number == 7, "{unit} {before}");
+                assert!(
+                    text.trim_start_matches('x').replace(whole, "").is_empty() && number == 7,
+                    "{unit} {before}"
+                );
             }
         }
     }

@@ -1,7 +1,8 @@
 //! A HAR's document with its entries taken out on the way to whoever parses it.
 //!
-//! A HAR may have ten million entries. So its document is parsed with `0` in the place of each element of `log.entries`, and the elements are
-//! handed out one by one with where they lie. Everything else passes as it is, so what was JSON stays JSON and what was none is refused as it
+//! A HAR may have ten million entries. So its document is parsed with `0` in the place of each
+//! element of `log.entries`, and the elements are handed out one by one with where they lie.
+//! Everything else passes as it is, so what was JSON stays JSON and what was none is refused as it
 //! would have been.
 
 use std::io::{self, Read};
@@ -33,12 +34,27 @@ impl<E: Elements> Skeleton<E> {
 
     /// Begins where the document does.
     pub(super) fn over(source: Source, elements: E) -> Self {
-        Self { source, elements, place: Place::default(), held: Vec::new(), at: (1, 0), told: (1, 0), latest: [None; 2], failed: None }
+        Self {
+            source,
+            elements,
+            place: Place::default(),
+            held: Vec::new(),
+            at: (1, 0),
+            told: (1, 0),
+            latest: [None; 2],
+            failed: None,
+        }
     }
 
-    /// Returns which line and column of the file stand at a line and column of what was handed out, near its end.
+    /// Returns which line and column of the file stand at a line and column of what was handed out,
+    /// near its end.
     pub(super) fn position(&self, told: (u64, u64)) -> (u64, u64) {
-        let before = self.latest.iter().flatten().filter(|anchor| anchor.told <= told).max_by_key(|anchor| anchor.told);
+        let before = self
+            .latest
+            .iter()
+            .flatten()
+            .filter(|anchor| anchor.told <= told)
+            .max_by_key(|anchor| anchor.told);
         before.map_or(told, |anchor| anchor.position(told))
     }
 
@@ -48,14 +64,19 @@ impl<E: Elements> Skeleton<E> {
     }
 
     fn next(&mut self) -> Result<Option<u8>, ArchiveError> {
-        let Some(byte) = self.source.peek(1)?.first().copied() else { return Ok(None) };
+        let Some(byte) = self.source.peek(1)?.first().copied() else {
+            return Ok(None);
+        };
         if self.place.begins_entry(byte) {
             self.told.1 += 1;
             self.pass_element()?;
             return Ok(Some(b'0'));
         }
         self.source.take(1, "the document")?;
-        (self.at, self.told) = (position_behind(self.at, &[byte]), position_behind(self.told, &[byte]));
+        (self.at, self.told) = (
+            position_behind(self.at, &[byte]),
+            position_behind(self.told, &[byte]),
+        );
         self.place.pass(byte);
         Ok(Some(byte))
     }
@@ -76,13 +97,30 @@ impl<E: Elements> Skeleton<E> {
             let taken = self.source.take(used, "the document")?;
             if self.held.len() <= Self::HELD {
                 let room = (Self::HELD + 1 - self.held.len()).min(taken.len());
-                self.held.extend_from_slice(taken.get(..room).unwrap_or_default());
+                self.held
+                    .extend_from_slice(taken.get(..room).unwrap_or_default());
             }
             self.at = position_behind(self.at, taken);
         }
-        let whole = (self.held.len() as u64 == bytes && bytes <= Element::SMALL).then_some(self.held.as_slice());
-        self.latest = [self.latest[1], Some(Anchor { told: self.told, begins, ends: self.at })];
-        self.elements.take(Element { at, bytes, line: begins.0, column: begins.1 }, whole)
+        let whole = (self.held.len() as u64 == bytes && bytes <= Element::SMALL)
+            .then_some(self.held.as_slice());
+        self.latest = [
+            self.latest[1],
+            Some(Anchor {
+                told: self.told,
+                begins,
+                ends: self.at,
+            }),
+        ];
+        self.elements.take(
+            Element {
+                at,
+                bytes,
+                line: begins.0,
+                column: begins.1,
+            },
+            whole,
+        )
     }
 }
 
@@ -110,14 +148,20 @@ impl Anchor {
 fn position_behind((line, column): (u64, u64), bytes: &[u8]) -> (u64, u64) {
     match memchr::memrchr(b'\n', bytes) {
         None => (line, column + bytes.len() as u64),
-        Some(last) => (line + memchr::memchr_iter(b'\n', bytes).count() as u64, (bytes.len() - last - 1) as u64),
+        Some(last) => (
+            line + memchr::memchr_iter(b'\n', bytes).count() as u64,
+            (bytes.len() - last - 1) as u64,
+        ),
     }
 }
 
 impl<E: Elements> Read for Skeleton<E> {
-    /// Reads one byte at most: an element that follows is no sooner taken than the parser comes to it.
+    /// Reads one byte at most: an element that follows is no sooner taken than the parser comes to
+    /// it.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let Some(place) = into.first_mut() else { return Ok(0) };
+        let Some(place) = into.first_mut() else {
+            return Ok(0);
+        };
         match self.next() {
             Ok(Some(byte)) => *place = byte,
             Ok(None) => return Ok(0),
@@ -169,7 +213,10 @@ impl Place {
     const fn begins_entry(&self, byte: u8) -> bool {
         matches!(self.within, Within::Entries)
             && self.depth == 3
-            && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}' | b':')
+            && !matches!(
+                byte,
+                b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}' | b':'
+            )
     }
 
     fn pass(&mut self, byte: u8) {

@@ -1,11 +1,14 @@
-//! The summary of a run, schema `tapline/summary/1`, as what is compared of one. Names that are not wanted are passed over.
+//! The summary of a run, schema `tapline/summary/1`, as what is compared of one. Names that are not
+//! wanted are passed over.
 
 use serde::Deserialize;
 
 use super::certificate::{Certificate, Tls};
 use crate::insight::Rtt;
 use crate::insight::diff::{self, Asked, Facts, PhaseTimes, Try, WaitedFor};
-use crate::trace::{self, Cause, Clock as Source, Code, Endpoint, Header, HttpVersion, Phase, ResolutionSource};
+use crate::trace::{
+    self, Cause, Clock as Source, Code, Endpoint, Header, HttpVersion, Phase, ResolutionSource,
+};
 use crate::units::{Nanos, Untrusted};
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -27,7 +30,10 @@ impl Verdict {
             "missed" => Some(false),
             _ => None,
         };
-        diff::Verdict { rule: self.rule, met }
+        diff::Verdict {
+            rule: self.rule,
+            met,
+        }
     }
 }
 
@@ -163,7 +169,10 @@ struct Counts {
 
 impl Message {
     fn fields(&mut self) -> Vec<Header> {
-        std::mem::take(&mut self.headers).into_iter().map(|(name, value)| Header { name, value }).collect()
+        std::mem::take(&mut self.headers)
+            .into_iter()
+            .map(|(name, value)| Header { name, value })
+            .collect()
     }
 }
 
@@ -171,7 +180,11 @@ impl Exchange {
     /// What is compared of it.
     pub(super) fn facts(self) -> Facts {
         let (mut request, mut response) = (self.request, self.response);
-        let (dns, tcp, tls) = (self.dns.unwrap_or_default(), self.tcp.unwrap_or_default(), self.tls);
+        let (dns, tcp, tls) = (
+            self.dns.unwrap_or_default(),
+            self.tcp.unwrap_or_default(),
+            self.tls,
+        );
         let segments = self.segments.unwrap_or_default();
         Facts {
             cause: Some(self.cause.unwrap_or(Cause::Asked)),
@@ -181,14 +194,27 @@ impl Exchange {
             phases: times(&self.phases),
             reused: self.reused_connection,
             remote: self.remote,
-            rtt: tcp.rtt_ns.zip(tcp.rtt_source).map(|(duration, clock)| Rtt { duration, clock }),
+            rtt: tcp
+                .rtt_ns
+                .zip(tcp.rtt_source)
+                .map(|(duration, clock)| Rtt { duration, clock }),
             source: dns.source,
             asked: dns.questions.into_iter().map(Question::asked).collect(),
             attempts: tries(tcp.attempts),
-            proxy: self.proxy.and_then(|steps| steps.into_iter().next()).map(|step| step.kind),
+            proxy: self
+                .proxy
+                .and_then(|steps| steps.into_iter().next())
+                .map(|step| step.kind),
             handshake: tls.as_ref().and_then(Tls::agreed),
             verification: tls.as_ref().and_then(Tls::verified),
-            certificates: tls.map(|tls| tls.certificates.into_iter().filter_map(Certificate::certificate).collect()).unwrap_or_default(),
+            certificates: tls
+                .map(|tls| {
+                    tls.certificates
+                        .into_iter()
+                        .filter_map(Certificate::certificate)
+                        .collect()
+                })
+                .unwrap_or_default(),
             version: self.http_version,
             status: self.status,
             sent_bytes: request.as_ref().and_then(|request| request.body_bytes),
@@ -196,11 +222,26 @@ impl Exchange {
             request_fields: request.as_mut().map(Message::fields).unwrap_or_default(),
             response_fields: response.as_mut().map(Message::fields).unwrap_or_default(),
             server_timing: response
-                .map(|response| response.server_timing.into_iter().filter_map(|metric| Some((metric.name, metric.duration_ns?))).collect())
+                .map(|response| {
+                    response
+                        .server_timing
+                        .into_iter()
+                        .filter_map(|metric| Some((metric.name, metric.duration_ns?)))
+                        .collect()
+                })
                 .unwrap_or_default(),
             redirect: self.redirect.map(|redirect| redirect.to),
             again: [segments.sent.retransmitted, segments.received.retransmitted],
-            failure: self.failure.map(|it| (it.phase, trace::Failure { code: it.code, message: it.message, hint: it.hint })),
+            failure: self.failure.map(|it| {
+                (
+                    it.phase,
+                    trace::Failure {
+                        code: it.code,
+                        message: it.message,
+                        hint: it.hint,
+                    },
+                )
+            }),
             ..Facts::default()
         }
     }
@@ -208,22 +249,41 @@ impl Exchange {
 
 fn times(entries: &[PhaseEntry]) -> [PhaseTimes; 7] {
     let of = |phase: Phase, clock: Source| {
-        let entry = entries.iter().take(64).find(|entry| entry.name == phase && entry.clock == clock);
+        let entry = entries
+            .iter()
+            .take(64)
+            .find(|entry| entry.name == phase && entry.clock == clock);
         entry.and_then(|entry| entry.duration_ns)
     };
-    Phase::ALL.map(|phase| PhaseTimes { app: of(phase, Source::App), wire: of(phase, Source::Wire) })
+    Phase::ALL.map(|phase| PhaseTimes {
+        app: of(phase, Source::App),
+        wire: of(phase, Source::Wire),
+    })
 }
 
 impl Question {
     fn asked(self) -> Asked {
-        Asked { name: self.name, kind: self.kind, server: self.server, rcode: self.rcode, took: self.duration_ns }
+        Asked {
+            name: self.name,
+            kind: self.kind,
+            server: self.server,
+            rcode: self.rcode,
+            took: self.duration_ns,
+        }
     }
 }
 
 fn tries(attempts: Vec<Attempt>) -> Vec<Try> {
     let began = attempts.first().map_or(0, |first| first.start_ns);
     let after = |start: i64| Nanos(u64::try_from(start.saturating_sub(began)).unwrap_or(0));
-    attempts.into_iter().map(|it| Try { remote: it.address, outcome: it.outcome, after: after(it.start_ns) }).collect()
+    attempts
+        .into_iter()
+        .map(|it| Try {
+            remote: it.address,
+            outcome: it.outcome,
+            after: after(it.start_ns),
+        })
+        .collect()
 }
 
 #[derive(Debug, Deserialize)]
@@ -242,10 +302,15 @@ impl Conversation {
     /// What is compared of it. Times of its parts are not in a summary.
     pub(super) fn facts(self) -> Facts {
         let remote = Endpoint::from(self.server.raw().to_owned());
-        let port = remote.ip().map(|address| format!(":{}", address.port())).unwrap_or_default();
+        let port = remote
+            .ip()
+            .map(|address| format!(":{}", address.port()))
+            .unwrap_or_default();
         Facts {
             method: self.transport.to_ascii_uppercase(),
-            url: self.server_name.map_or(self.server, |name| format!("{}{port}", name.raw()).into()),
+            url: self
+                .server_name
+                .map_or(self.server, |name| format!("{}{port}", name.raw()).into()),
             remote: Some(remote),
             sent_bytes: self.sent.payload_bytes,
             received_bytes: self.received.payload_bytes,

@@ -22,11 +22,16 @@ pub(super) struct Beginning {
 
 impl<'de> Deserialize<'de> for Beginning {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Some(mut text) = Text::deserialize(deserializer)?.0 else { return Ok(Self::default()) };
+        let Some(mut text) = Text::deserialize(deserializer)?.0 else {
+            return Ok(Self::default());
+        };
         let goes_on = text.len() > MOST_ENCODED;
         text.truncate(text.floor_char_boundary_at(MOST_ENCODED));
         text.shrink_to_fit();
-        Ok(Self { text: Some(text), goes_on })
+        Ok(Self {
+            text: Some(text),
+            goes_on,
+        })
     }
 }
 
@@ -37,24 +42,41 @@ trait Boundary {
 
 impl Boundary for str {
     fn floor_char_boundary_at(&self, most: usize) -> usize {
-        (0..=most.min(self.len())).rev().find(|at| self.is_char_boundary(*at)).unwrap_or(0)
+        (0..=most.min(self.len()))
+            .rev()
+            .find(|at| self.is_char_boundary(*at))
+            .unwrap_or(0)
     }
 }
 
-/// What is shown of a body, and whether it goes on; `None` where nothing of it is there, or it is no text.
+/// What is shown of a body, and whether it goes on; `None` where nothing of it is there, or it is
+/// no text.
 pub(super) fn preview(content: &Content) -> Option<(Untrusted, bool)> {
-    let text = content.text.text.as_deref().filter(|text| !text.is_empty())?;
-    if content.encoding.some().is_some_and(|coding| coding.eq_ignore_ascii_case("base64")) {
+    let text = content
+        .text
+        .text
+        .as_deref()
+        .filter(|text| !text.is_empty())?;
+    if content
+        .encoding
+        .some()
+        .is_some_and(|coding| coding.eq_ignore_ascii_case("base64"))
+    {
         let whole = text.len() / 4 * 4;
         let bytes = STANDARD.decode(text.get(..whole)?).ok()?;
         let told = match std::str::from_utf8(&bytes) {
             Ok(told) => told,
             // The cut may have gone through a character.
-            Err(error) if error.error_len().is_none() => std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?,
+            Err(error) if error.error_len().is_none() => {
+                std::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?
+            }
             Err(_) => return None,
         };
         return (!told.contains('\0')).then(|| (told.into(), content.text.goes_on));
     }
     let end = text.floor_char_boundary_at(MOST);
-    Some((text.get(..end)?.into(), content.text.goes_on || end < text.len()))
+    Some((
+        text.get(..end)?.into(),
+        content.text.goes_on || end < text.len(),
+    ))
 }

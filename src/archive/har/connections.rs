@@ -6,7 +6,8 @@ use super::log::Entry;
 use super::recent::Recent;
 use crate::trace::{ConnectionId, Endpoint};
 
-/// The connections of a file. One that some 16,000 others were used after is forgotten: an entry that names it again has a new one.
+/// The connections of a file. One that some 16,000 others were used after is forgotten: an entry
+/// that names it again has a new one.
 #[derive(Default)]
 pub(super) struct Connections {
     /// By what the file calls it, and where it goes.
@@ -24,12 +25,17 @@ pub(super) struct Used {
 }
 
 impl Connections {
-    /// The connection of an entry; `None` where the file does not say where it went. One that the entry made itself is a new one; of the
-    /// others those are the same that have the same name and end.
+    /// The connection of an entry; `None` where the file does not say where it went. One that the
+    /// entry made itself is a new one; of the others those are the same that have the same name
+    /// and end.
     pub(super) fn of(&mut self, entry: &Entry, connected: bool) -> Option<Used> {
         let remote = Entry::end(&entry.remote).or_else(|| remote(entry))?;
         let key = (name(entry).to_owned(), remote.to_string());
-        let known = if connected { None } else { self.known.find(&key) };
+        let known = if connected {
+            None
+        } else {
+            self.known.find(&key)
+        };
         let id = known.unwrap_or_else(|| {
             let id = ConnectionId(self.count);
             self.count = self.count.saturating_add(1);
@@ -37,26 +43,44 @@ impl Connections {
             id
         });
         let local = Entry::end(&entry.local).unwrap_or_else(|| unspecified(&remote));
-        Some(Used { id, local, remote, reused: !connected })
+        Some(Used {
+            id,
+            local,
+            remote,
+            reused: !connected,
+        })
     }
 }
 
 /// The address that stands for one that is not known (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2).
 const fn unspecified(remote: &Endpoint) -> Endpoint {
     match remote {
-        Endpoint::Ip(SocketAddr::V6(_)) => Endpoint::Ip(SocketAddr::new(IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED), 0)),
+        Endpoint::Ip(SocketAddr::V6(_)) => Endpoint::Ip(SocketAddr::new(
+            IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
+            0,
+        )),
         _ => Endpoint::Ip(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)),
     }
 }
 
-/// What the file calls it. Chromium and Firefox write the server's port where the specification has the connection's name.
+/// What the file calls it. Chromium and Firefox write the server's port where the specification has
+/// the connection's name.
 fn name(entry: &Entry) -> &str {
-    entry.connection_id.some().or_else(|| entry.connection.some()).unwrap_or_default()
+    entry
+        .connection_id
+        .some()
+        .or_else(|| entry.connection.some())
+        .unwrap_or_default()
 }
 
 /// The server's end: its address, in brackets or not, and the port of the URL.
 fn remote(entry: &Entry) -> Option<Endpoint> {
-    let address: IpAddr = entry.server_address.some()?.trim_matches(['[', ']']).parse().ok()?;
+    let address: IpAddr = entry
+        .server_address
+        .some()?
+        .trim_matches(['[', ']'])
+        .parse()
+        .ok()?;
     let url = url::Url::parse(entry.request.0.as_ref()?.url.some()?).ok()?;
     let port = url.port_or_known_default()?;
     Some(SocketAddr::new(address, port).into())

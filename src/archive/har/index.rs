@@ -1,7 +1,8 @@
 //! Where the entries of a file lie, in the order in which they began.
 //!
-//! Entries are read twice: once as the document is read, to know when each began and what is so of all of them; and once more where they lie,
-//! to tell their events in the order of time. In between an entry takes 24 bytes.
+//! Entries are read twice: once as the document is read, to know when each began and what is so of
+//! all of them; and once more where they lie, to tell their events in the order of time. In between
+//! an entry takes 24 bytes.
 
 use std::sync::Arc;
 
@@ -49,9 +50,15 @@ impl Place {
     /// It does not say when.
     const UNDATED: i64 = i64::MIN;
 
-    /// Returns where it lies, to be parsed again: then what is wrong with it is no longer told by line and column.
+    /// Returns where it lies, to be parsed again: then what is wrong with it is no longer told by
+    /// line and column.
     pub(super) const fn element(self) -> Element {
-        Element { at: self.at, bytes: self.bytes, line: 1, column: 1 }
+        Element {
+            at: self.at,
+            bytes: self.bytes,
+            line: 1,
+            column: 1,
+        }
     }
 }
 
@@ -69,7 +76,11 @@ impl Elements for Index {
             Some(entry) => {
                 let began = date(&entry.started_date_time);
                 self.remarks.add(&entry, began.is_none());
-                self.places.push(Place { began: began.unwrap_or(Place::UNDATED), at: element.at, bytes: element.bytes });
+                self.places.push(Place {
+                    began: began.unwrap_or(Place::UNDATED),
+                    at: element.at,
+                    bytes: element.bytes,
+                });
             }
             None => {}
         }
@@ -79,7 +90,14 @@ impl Elements for Index {
 
 impl Index {
     pub(in crate::archive) const fn new(store: Arc<Store>) -> Self {
-        Self { store, places: Vec::new(), remarks: Remarks::NONE, beyond: 0, told: MOST_ENTRIES, untold: 0 }
+        Self {
+            store,
+            places: Vec::new(),
+            remarks: Remarks::NONE,
+            beyond: 0,
+            told: MOST_ENTRIES,
+            untold: 0,
+        }
     }
 
     /// Tells no more than so many entries: those that began first.
@@ -87,10 +105,14 @@ impl Index {
         self.told = most;
     }
 
-    /// Returns when the first entry began, and the entries in the order in which they began. Those that do not say when stand at the beginning.
+    /// Returns when the first entry began, and the entries in the order in which they began. Those
+    /// that do not say when stand at the beginning.
     pub(super) fn sorted(&mut self) -> (i64, Vec<Place>) {
         let mut places = std::mem::take(&mut self.places);
-        let dates = places.iter().map(|place| place.began).filter(|began| *began != Place::UNDATED);
+        let dates = places
+            .iter()
+            .map(|place| place.began)
+            .filter(|began| *began != Place::UNDATED);
         let start = dates.min().unwrap_or(0);
         for place in &mut places {
             place.began = place.began.max(start);
@@ -110,12 +132,24 @@ impl Index {
     /// More came than is kept.
     pub(in crate::archive) fn readable_again(self) -> Result<Self, ArchiveError> {
         let forgotten: Option<(Bytes, Bytes)> = self.store.forgotten();
-        forgotten.map_or(Ok(self), |(_, limit)| Err(ArchiveError::Forgotten { limit }))
+        forgotten.map_or(Ok(self), |(_, limit)| {
+            Err(ArchiveError::Forgotten { limit })
+        })
     }
 }
 
-/// A date (RFC 3339) in nanoseconds since 1970; one before 1677 or after 2262 as the first or the last that can be told so.
+/// A date (RFC 3339) in nanoseconds since 1970; one before 1677 or after 2262 as the first or the
+/// last that can be told so.
 pub(super) fn date(text: &Text) -> Option<i64> {
-    let nanos = text.some()?.trim().parse().ok().map(Timestamp::as_nanosecond)?;
-    Some(i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX }).max(Place::UNDATED + 1))
+    let nanos = text
+        .some()?
+        .trim()
+        .parse()
+        .ok()
+        .map(Timestamp::as_nanosecond)?;
+    Some(
+        i64::try_from(nanos)
+            .unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
+            .max(Place::UNDATED + 1),
+    )
 }

@@ -184,7 +184,9 @@ impl<T> Default for Known<T> {
 impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Known<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
-        let word = text.some().map(serde::de::value::StrDeserializer::<serde::de::value::Error>::new);
+        let word = text
+            .some()
+            .map(serde::de::value::StrDeserializer::<serde::de::value::Error>::new);
         Ok(Self(word.and_then(|word| T::deserialize(word).ok())))
     }
 }

@@ -1,6 +1,7 @@
 //! HAR 1.2 of anybody's, as the events of a run on the program's clock.
 //!
-//! Browsers write it each in its own manner, and all break the specification somewhere. What is read:
+//! Browsers write it each in its own manner, and all break the specification somewhere. What is
+//! read:
 //!
 //! | in the file | is |
 //! |---|---|
@@ -15,8 +16,8 @@
 //! | a status of 0, `_error`, `_errorMessage` | a failure |
 //! | `pages`, `_fromCache`, `_webSocketMessages` | notes |
 //!
-//! Where `serverIPAddress` is missing there is no connection; which end of it was this side's no browser says. Other names that begin with
-//! `_`, cookies and what was posted are passed over.
+//! Where `serverIPAddress` is missing there is no connection; which end of it was this side's no
+//! browser says. Other names that begin with `_`, cookies and what was posted are passed over.
 //!
 //! <http://www.softwareishard.com/blog/har-12-spec/>
 

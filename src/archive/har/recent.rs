@@ -12,7 +12,10 @@ pub(super) struct Recent<K, V> {
 
 impl<K, V> Default for Recent<K, V> {
     fn default() -> Self {
-        Self { latest: HashMap::new(), before: HashMap::new() }
+        Self {
+            latest: HashMap::new(),
+            before: HashMap::new(),
+        }
     }
 }
 

@@ -24,7 +24,9 @@ fn told(entries: &Value) -> Trace {
 
 fn took(trace: &Trace, exchange: usize) -> Vec<(&'static str, u64)> {
     let phases = trace.exchanges()[exchange].phases.iter();
-    phases.map(|(phase, span)| (phase.name(), span.duration().unwrap().0 / 1_000)).collect()
+    phases
+        .map(|(phase, span)| (phase.name(), span.duration().unwrap().0 / 1_000))
+        .collect()
 }
 
 fn notes(trace: &Trace) -> Vec<String> {
@@ -35,7 +37,8 @@ fn notes(trace: &Trace) -> Vec<String> {
     notes.collect()
 }
 
-/// As Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no sizes of heads under HTTP/2.
+/// As Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no sizes of heads
+/// under HTTP/2.
 fn chromium() -> Value {
     json!([
         { "_connectionId": "42", "_initiator": { "type": "other", "stack": { "callFrames": [1, 2, [3]] } }, "_priority": "VeryHigh", "_resourceType": "document",
@@ -68,20 +71,61 @@ fn chromium() -> Value {
 #[test]
 fn chromiums_entries_become_exchanges() {
     let trace = told(&chromium());
-    let [first, second, cached, failed] = trace.exchanges() else { panic!("four entries") };
-    let phases = [("dns", 20_000), ("connect", 40_000), ("tls", 40_000), ("send", 500), ("wait", 40_000), ("receive", 7_500)];
+    let [first, second, cached, failed] = trace.exchanges() else {
+        panic!("four entries")
+    };
+    let phases = [
+        ("dns", 20_000),
+        ("connect", 40_000),
+        ("tls", 40_000),
+        ("send", 500),
+        ("wait", 40_000),
+        ("receive", 7_500),
+    ];
     assert_eq!(took(&trace, 0), phases);
-    assert_eq!((first.total(), first.phases.get(Phase::Dns).unwrap().began.0), (Some(Nanos(150_500_000)), 2_500_000));
+    assert_eq!(
+        (first.total(), first.phases.get(Phase::Dns).unwrap().began.0),
+        (Some(Nanos(150_500_000)), 2_500_000)
+    );
     let response = first.response.as_ref().unwrap();
-    assert_eq!((response.version, first.response_body.transferred, first.response_body.decoded), (HttpVersion::Http2, 1_000, 5_000));
-    assert_eq!(first.preview.as_ref().map(|(text, _)| text.raw()), Some("<!doctype html>"));
-    assert_eq!(trace.connections()[0].remote.to_string(), "[2001:db8::1]:443");
+    assert_eq!(
+        (
+            response.version,
+            first.response_body.transferred,
+            first.response_body.decoded
+        ),
+        (HttpVersion::Http2, 1_000, 5_000)
+    );
+    assert_eq!(
+        first.preview.as_ref().map(|(text, _)| text.raw()),
+        Some("<!doctype html>")
+    );
+    assert_eq!(
+        trace.connections()[0].remote.to_string(),
+        "[2001:db8::1]:443"
+    );
     assert_eq!(trace.connections()[0].local.known(), None);
-    assert_eq!((second.connection, second.reused_connection, trace.connections().len()), (first.connection, true, 1));
-    assert_eq!(second.response.as_ref().map(|response| response.version), Some(HttpVersion::Http3));
+    assert_eq!(
+        (
+            second.connection,
+            second.reused_connection,
+            trace.connections().len()
+        ),
+        (first.connection, true, 1)
+    );
+    assert_eq!(
+        second.response.as_ref().map(|response| response.version),
+        Some(HttpVersion::Http3)
+    );
     assert_eq!(second.started.0, 170_000_000);
     assert_eq!((cached.connection, cached.failure.is_none()), (None, true));
-    assert_eq!(failed.failure.as_ref().map(|(phase, failure)| (*phase, failure.code)), Some((Phase::Dns, Code::DnsNoSuchName)));
+    assert_eq!(
+        failed
+            .failure
+            .as_ref()
+            .map(|(phase, failure)| (*phase, failure.code)),
+        Some((Phase::Dns, Code::DnsNoSuchName))
+    );
     let said = notes(&trace);
     for words in [
         "a HAR, written by WebInspector 537.36",
@@ -90,11 +134,15 @@ fn chromiums_entries_become_exchanges() {
         "reckoned",
         "version of HTTP of 1 entries",
     ] {
-        assert!(said.iter().any(|note| note.contains(words)), "{words}: {said:?}");
+        assert!(
+            said.iter().any(|note| note.contains(words)),
+            "{words}: {said:?}"
+        );
     }
 }
 
-/// As Firefox writes them: zeros for what did not happen, a zone, the port for a connection, a redirect followed.
+/// As Firefox writes them: zeros for what did not happen, a zone, the port for a connection, a
+/// redirect followed.
 #[test]
 fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
     let entry = |began: &str, url: &str, status: u16, to: &str, timings: Value| {
@@ -107,30 +155,81 @@ fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
     let made = json!({ "blocked": 0, "dns": 10, "connect": 20, "ssl": 30, "send": 0, "wait": 29, "receive": 1 });
     let reused = json!({ "blocked": 60, "dns": 0, "connect": 0, "ssl": 0, "send": 0, "wait": 29, "receive": 1 });
     let trace = told(&json!([
-        entry("2026-03-01T14:00:00.200+02:00", "https://h.test/new", 200, "", reused),
-        entry("2026-03-01T13:00:00.100+01:00", "https://h.test/old", 302, "/new", made),
+        entry(
+            "2026-03-01T14:00:00.200+02:00",
+            "https://h.test/new",
+            200,
+            "",
+            reused
+        ),
+        entry(
+            "2026-03-01T13:00:00.100+01:00",
+            "https://h.test/old",
+            302,
+            "/new",
+            made
+        ),
     ]));
-    let [old, new] = trace.exchanges() else { panic!("two entries") };
-    assert_eq!((old.cause, new.cause, new.started.0), (Cause::Asked, Cause::Redirect, 100_000_000));
-    assert_eq!(old.redirected.as_ref().map(|(to, _)| to.raw()), Some("/new"));
-    assert_eq!(took(&trace, 0), [("dns", 10_000), ("connect", 20_000), ("tls", 30_000), ("send", 0), ("wait", 29_000), ("receive", 1_000)]);
-    assert_eq!(took(&trace, 1), [("send", 0), ("wait", 29_000), ("receive", 1_000)]);
-    assert_eq!((new.connection, new.reused_connection), (old.connection, true));
-    assert_eq!(new.preview.as_ref().map(|(text, _)| text.raw()), Some("café!"));
+    let [old, new] = trace.exchanges() else {
+        panic!("two entries")
+    };
+    assert_eq!(
+        (old.cause, new.cause, new.started.0),
+        (Cause::Asked, Cause::Redirect, 100_000_000)
+    );
+    assert_eq!(
+        old.redirected.as_ref().map(|(to, _)| to.raw()),
+        Some("/new")
+    );
+    assert_eq!(
+        took(&trace, 0),
+        [
+            ("dns", 10_000),
+            ("connect", 20_000),
+            ("tls", 30_000),
+            ("send", 0),
+            ("wait", 29_000),
+            ("receive", 1_000)
+        ]
+    );
+    assert_eq!(
+        took(&trace, 1),
+        [("send", 0), ("wait", 29_000), ("receive", 1_000)]
+    );
+    assert_eq!(
+        (new.connection, new.reused_connection),
+        (old.connection, true)
+    );
+    assert_eq!(
+        new.preview.as_ref().map(|(text, _)| text.raw()),
+        Some("café!")
+    );
     assert_eq!(old.request_body.transferred, 3);
 }
 
 /// As Safari writes them: no addresses, no connections, few timings.
 #[test]
 fn safaris_gaps_stay_gaps() {
-    let trace = told(&json!([{ "startedDateTime": "2026-03-01T12:00:00.000Z", "time": 40.25,
+    let trace = told(
+        &json!([{ "startedDateTime": "2026-03-01T12:00:00.000Z", "time": 40.25,
         "request": { "method": "GET", "url": "http://h.test/", "httpVersion": "HTTP/1.1", "headers": [], "headersSize": -1, "bodySize": -1 },
         "response": { "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": [], "content": { "size": 10, "mimeType": "text/html" },
             "redirectURL": "", "headersSize": -1, "bodySize": -1 },
-        "cache": {}, "timings": { "blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0.25, "wait": 30, "receive": 10 } }]));
-    assert_eq!(took(&trace, 0), [("send", 250), ("wait", 30_000), ("receive", 10_000)]);
+        "cache": {}, "timings": { "blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0.25, "wait": 30, "receive": 10 } }]),
+    );
+    assert_eq!(
+        took(&trace, 0),
+        [("send", 250), ("wait", 30_000), ("receive", 10_000)]
+    );
     let only = &trace.exchanges()[0];
-    assert_eq!((only.connection, only.total(), only.response_body.transferred), (None, Some(Nanos(40_250_000)), 10));
+    assert_eq!(
+        (
+            only.connection,
+            only.total(),
+            only.response_body.transferred
+        ),
+        (None, Some(Nanos(40_250_000)), 10)
+    );
     assert!(trace.connections().is_empty());
 }
 
@@ -145,26 +244,47 @@ fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
         { "startedDateTime": "0001-01-01T00:00:00Z", "time": 1e300, "timings": { "wait": -5 } }
     ]));
     assert_eq!(trace.exchanges().len(), 4);
-    let answered = trace.exchanges().iter().find(|exchange| exchange.response.is_some()).unwrap();
-    assert_eq!(answered.phases.get(Phase::Wait).unwrap().duration(), Some(Nanos(12_500_000)));
-    assert!(notes(&trace).iter().any(|note| note.starts_with("2 entries do not say when they began")));
+    let answered = trace
+        .exchanges()
+        .iter()
+        .find(|exchange| exchange.response.is_some())
+        .unwrap();
+    assert_eq!(
+        answered.phases.get(Phase::Wait).unwrap().duration(),
+        Some(Nanos(12_500_000))
+    );
+    assert!(
+        notes(&trace)
+            .iter()
+            .any(|note| note.starts_with("2 entries do not say when they began"))
+    );
 }
 
 #[test]
 fn a_mark_space_and_what_is_no_har_are_known_by_content() {
     let har = b"\xef\xbb\xbf \r\n\t{\"log\":{\"entries\":[]}}";
     assert_eq!(read(har).unwrap().len(), 3);
-    let refused = |text: &str| read(text.as_bytes()).err().map(|error| error.to_string()).unwrap();
+    let refused = |text: &str| {
+        read(text.as_bytes())
+            .err()
+            .map(|error| error.to_string())
+            .unwrap()
+    };
     assert_eq!(
         refused("{\"schema\": \"other/1\"}"),
-        "this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's: its schema is \"other/1\""
+        "this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's: its \
+            schema is \"other/1\""
     );
     assert_eq!(
         refused("{\"schema\": \"tapline/summary/1\", \"exchanges\": []}"),
         "this is a summary of a run, in which the events are not; 'tapline diff' compares it"
     );
     let broken = refused("{\"log\": {\"entries\": [{}, ");
-    assert_eq!(broken, "this is neither a HAR nor a summary that can be read: EOF while parsing a value at line 1 column 25");
+    assert_eq!(
+        broken,
+        "this is neither a HAR nor a summary that can be read: EOF while parsing a value at line \
+            1 column 25"
+    );
     let deep = refused(&format!("{{\"log\": {}", "[".repeat(100_000)));
     assert!(deep.contains("EOF while parsing a list"), "{deep}");
 }
@@ -184,9 +304,15 @@ fn a_huge_body_is_cut_before_it_is_held() {
 fn ssl_beside_connect_is_seen_by_the_sum() {
     let entry = |time: f64, connect: f64, ssl: f64| {
         let timings = json!({ "blocked": 0, "dns": -1, "connect": connect, "ssl": ssl, "send": 1, "wait": 9, "receive": 0 });
-        let trace = told(&json!([{ "startedDateTime": "2026-03-01T12:00:00Z", "time": time, "timings": timings,
-            "request": { "url": "https://h.test/", "httpVersion": "h2" }, "response": { "status": 200, "httpVersion": "h2" } }]));
-        took(&trace, 0).into_iter().take(2).map(|(_, took)| took / 1_000).collect::<Vec<_>>()
+        let trace = told(
+            &json!([{ "startedDateTime": "2026-03-01T12:00:00Z", "time": time, "timings": timings,
+            "request": { "url": "https://h.test/", "httpVersion": "h2" }, "response": { "status": 200, "httpVersion": "h2" } }]),
+        );
+        took(&trace, 0)
+            .into_iter()
+            .take(2)
+            .map(|(_, took)| took / 1_000)
+            .collect::<Vec<_>>()
     };
     assert_eq!(entry(50.0, 40.0, 15.0), [25, 15]);
     assert_eq!(entry(65.0, 40.0, 15.0), [40, 15]);
@@ -214,19 +340,42 @@ fn entries_in_any_order_are_told_in_the_order_of_time() {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 8) % below
     };
-    let entries: Vec<String> = (0..3_000).map(|_| entry(number(60_000), number(2_000), "")).collect();
+    let entries: Vec<String> = (0..3_000)
+        .map(|_| entry(number(60_000), number(2_000), ""))
+        .collect();
     let events = read(document(&entries).as_bytes()).unwrap();
     let trace = Trace::of(events);
     assert_eq!(trace.exchanges().len(), 3_000);
-    assert!(trace.exchanges().iter().all(|exchange| exchange.ended.is_some() && exchange.response.is_some()));
-    assert!(trace.exchanges().is_sorted_by_key(|exchange| exchange.started));
+    assert!(
+        trace
+            .exchanges()
+            .iter()
+            .all(|exchange| exchange.ended.is_some() && exchange.response.is_some())
+    );
+    assert!(
+        trace
+            .exchanges()
+            .is_sorted_by_key(|exchange| exchange.started)
+    );
 }
 
 #[test]
 fn a_chain_without_an_end_is_told_in_pieces() {
-    let hop = |number: u32| entry(number, 1, "").replace(r#""status":200"#, &format!(r#""status":302,"redirectURL":"/{}""#, number + 1));
-    let trace = Trace::of(read(document(&(0..2_500).map(hop).collect::<Vec<_>>()).as_bytes()).unwrap());
-    let asked: Vec<_> = trace.exchanges().iter().enumerate().filter(|(_, it)| it.cause == Cause::Asked).map(|(place, _)| place).collect();
+    let hop = |number: u32| {
+        entry(number, 1, "").replace(
+            r#""status":200"#,
+            &format!(r#""status":302,"redirectURL":"/{}""#, number + 1),
+        )
+    };
+    let trace =
+        Trace::of(read(document(&(0..2_500).map(hop).collect::<Vec<_>>()).as_bytes()).unwrap());
+    let asked: Vec<_> = trace
+        .exchanges()
+        .iter()
+        .enumerate()
+        .filter(|(_, it)| it.cause == Cause::Asked)
+        .map(|(place, _)| place)
+        .collect();
     assert_eq!(asked, [0, 1_001, 2_002]);
 }
 
@@ -234,10 +383,15 @@ fn a_chain_without_an_end_is_told_in_pieces() {
 fn very_many_entries_at_one_time_are_all_told() {
     let entries: Vec<String> = (0..5_000).map(|number| entry(0, 10 + number, "")).collect();
     let mut trace = Trace::default();
-    Archive::piped(Cursor::new(document(&entries))).unwrap().tell(|event| trace.apply(event));
+    Archive::piped(Cursor::new(document(&entries)))
+        .unwrap()
+        .tell(|event| trace.apply(event));
     assert_eq!(trace.exchanges().len(), 5_000);
-    let took =
-        trace.exchanges().iter().enumerate().all(|(number, exchange)| exchange.total() == Some(Nanos::from_millis(10 + number as u64)));
+    let took = trace
+        .exchanges()
+        .iter()
+        .enumerate()
+        .all(|(number, exchange)| exchange.total() == Some(Nanos::from_millis(10 + number as u64)));
     assert!(took, "each entry's times are its own");
 }
 
@@ -246,9 +400,24 @@ fn very_many_entries_at_one_time_are_all_told() {
 fn entries_of_any_size_are_read() {
     for (fields, kept) in [(10, 10), (900, 900), (40_000, 1_000)] {
         let field = format!(r#"{{"name":"x","value":"{}"}}"#, "v".repeat(100));
-        let large = entry(1, 1, "").replace(r#""status":200"#, &format!(r#""status":200,"headers":[{}]"#, vec![field; fields].join(",")));
-        let trace = Trace::of(read(document(&[entry(5, 1, ""), large, entry(0, 1, "")]).as_bytes()).unwrap());
-        let of = |place: usize| trace.exchanges()[place].response.as_ref().unwrap().headers.len();
+        let large = entry(1, 1, "").replace(
+            r#""status":200"#,
+            &format!(
+                r#""status":200,"headers":[{}]"#,
+                vec![field; fields].join(",")
+            ),
+        );
+        let trace = Trace::of(
+            read(document(&[entry(5, 1, ""), large, entry(0, 1, "")]).as_bytes()).unwrap(),
+        );
+        let of = |place: usize| {
+            trace.exchanges()[place]
+                .response
+                .as_ref()
+                .unwrap()
+                .headers
+                .len()
+        };
         assert_eq!([of(0), of(1), of(2)], [0, kept, 0], "{fields}");
     }
 }
@@ -257,17 +426,45 @@ fn entries_of_any_size_are_read() {
 fn what_is_no_json_is_refused_with_its_place() {
     let second = "{\n \"time\": tru }";
     for (json, place) in [
-        (format!(r#"{{"log":{{"entries":[{{}},{second}]}}}}"#), "expected ident at line 2 column 13"),
-        (r#"{"log":{"entries":[{},{}}]}}"#.to_owned(), "line 1 column 25"),
-        (r#"{"log":{"entries":[{},]}}"#.to_owned(), "line 1 column 23"),
-        (r#"{"log":{"entries":[{} {}]}}"#.to_owned(), "line 1 column 23"),
-        (r#"{"log":{"entries":[{"a":[}]}}"#.to_owned(), "line 1 column 26"),
-        (r#"{"log":{"entries":[{"time":1,"time":2}]}}"#.to_owned(), "duplicate field `time` at line 1 column 35"),
         (
-            format!("{{\"log\":{{\"entries\":[{}{}", "\n{},".repeat(1_000), "\n{\"a\":\"b"),
+            format!(r#"{{"log":{{"entries":[{{}},{second}]}}}}"#),
+            "expected ident at line 2 column 13",
+        ),
+        (
+            r#"{"log":{"entries":[{},{}}]}}"#.to_owned(),
+            "line 1 column 25",
+        ),
+        (
+            r#"{"log":{"entries":[{},]}}"#.to_owned(),
+            "line 1 column 23",
+        ),
+        (
+            r#"{"log":{"entries":[{} {}]}}"#.to_owned(),
+            "line 1 column 23",
+        ),
+        (
+            r#"{"log":{"entries":[{"a":[}]}}"#.to_owned(),
+            "line 1 column 26",
+        ),
+        (
+            r#"{"log":{"entries":[{"time":1,"time":2}]}}"#.to_owned(),
+            "duplicate field `time` at line 1 column 35",
+        ),
+        (
+            format!(
+                "{{\"log\":{{\"entries\":[{}{}",
+                "\n{},".repeat(1_000),
+                "\n{\"a\":\"b"
+            ),
             "EOF while parsing a string at line 1002 column 7",
         ),
-        (format!("{{\"log\":{{\"entries\":[{}],\n\"pages\":[}}}}", "{},".repeat(1_000) + "{}"), "expected value at line 2 column 10"),
+        (
+            format!(
+                "{{\"log\":{{\"entries\":[{}],\n\"pages\":[}}}}",
+                "{},".repeat(1_000) + "{}"
+            ),
+            "expected value at line 2 column 10",
+        ),
     ] {
         let error = read(json.as_bytes()).unwrap_err().to_string();
         assert!(error.ends_with(place), "{error}, and not {place}");
@@ -276,23 +473,52 @@ fn what_is_no_json_is_refused_with_its_place() {
 
 #[test]
 fn names_in_escapes_and_lists_elsewhere_are_what_they_are() {
-    let escaped = document(&[entry(0, 1, "")]).replace("log", "\\u006cog").replace("entries", "entr\\u0069es");
-    assert_eq!(Trace::of(read(escaped.as_bytes()).unwrap()).exchanges().len(), 1);
-    let elsewhere =
-        format!(r#"{{"entries":[1,{{}}],"log":{{"x":{{"entries":[{{}}]}},"entries":[{}],"y":[["entries",[{{}}]]]}}}}"#, entry(0, 1, ""));
-    assert_eq!(Trace::of(read(elsewhere.as_bytes()).unwrap()).exchanges().len(), 1);
-    let twice = read(br#"{"log":{"entries":[{}],"entries":[{}]}}"#).unwrap_err().to_string();
+    let escaped = document(&[entry(0, 1, "")])
+        .replace("log", "\\u006cog")
+        .replace("entries", "entr\\u0069es");
+    assert_eq!(
+        Trace::of(read(escaped.as_bytes()).unwrap())
+            .exchanges()
+            .len(),
+        1
+    );
+    let elsewhere = format!(
+        r#"{{"entries":[1,{{}}],"log":{{"x":{{"entries":[{{}}]}},"entries":[{}],"y":[["entries",[{{}}]]]}}}}"#,
+        entry(0, 1, "")
+    );
+    assert_eq!(
+        Trace::of(read(elsewhere.as_bytes()).unwrap())
+            .exchanges()
+            .len(),
+        1
+    );
+    let twice = read(br#"{"log":{"entries":[{}],"entries":[{}]}}"#)
+        .unwrap_err()
+        .to_string();
     assert!(twice.contains("duplicate field `entries`"), "{twice}");
 }
 
 #[test]
 fn a_pipe_is_read_as_far_as_it_is_kept() {
-    let json = document(&(0..1_000).map(|number| entry(number, 5, "")).collect::<Vec<_>>());
+    let json = document(
+        &(0..1_000)
+            .map(|number| entry(number, 5, ""))
+            .collect::<Vec<_>>(),
+    );
     let piped = |limit: u64| Archive::piped_within(Cursor::new(json.clone()), limit);
     let mut events = 0;
-    assert_eq!(piped(json.len() as u64).unwrap().tell(|_| events += 1).error, None);
+    assert_eq!(
+        piped(json.len() as u64)
+            .unwrap()
+            .tell(|_| events += 1)
+            .error,
+        None
+    );
     assert!(events > 5_000);
-    assert!(matches!(piped(json.len() as u64 - 1).err(), Some(ArchiveError::Forgotten { .. })));
+    assert!(matches!(
+        piped(json.len() as u64 - 1).err(),
+        Some(ArchiveError::Forgotten { .. })
+    ));
 }
 
 #[test]
@@ -302,16 +528,27 @@ fn of_a_long_file_the_first_entries_can_be_told() {
     archive.tell_first(2);
     let mut trace = Trace::default();
     archive.tell(|event| trace.apply(event));
-    let urls: Vec<_> = trace.exchanges().iter().map(|exchange| exchange.url.raw()).collect();
+    let urls: Vec<_> = trace
+        .exchanges()
+        .iter()
+        .map(|exchange| exchange.url.raw())
+        .collect();
     assert_eq!(urls, ["http://h.test/1", "http://h.test/2"]);
-    assert!(notes(&trace).iter().any(|note| note.starts_with("1 entries more than are held at a time")));
+    assert!(
+        notes(&trace)
+            .iter()
+            .any(|note| note.starts_with("1 entries more than are held at a time"))
+    );
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_file_with_some_bytes_changed_is_read_to_an_end(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8), cut in any::<prop::sample::Index>()) {
+    fn a_file_with_some_bytes_changed_is_read_to_an_end(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let mut bytes = json!({ "log": { "entries": chromium() } }).to_string().into_bytes();
         for (place, value) in changes {
             let place = place.index(bytes.len());

@@ -1,7 +1,8 @@
 //! When the phases of an entry began and ended.
 //!
-//! `time` is the sum of the timings, and the specification has `ssl` within `connect`. Where it is beside it (some proxies and older browsers
-//! write so) the sum with both is what `time` says, or `ssl` is longer than `connect`.
+//! `time` is the sum of the timings, and the specification has `ssl` within `connect`. Where it is
+//! beside it (some proxies and older browsers write so) the sum with both is what `time` says, or
+//! `ssl` is longer than `connect`.
 
 use super::log::{Entry, PhaseName, Timings};
 use crate::trace::Phase;
@@ -16,7 +17,10 @@ pub(super) struct Spans {
 impl Spans {
     /// When a phase began and ended.
     pub(super) fn of(&self, phase: Phase) -> Option<(Moment, Moment)> {
-        self.phases.iter().find(|(known, ..)| *known == phase).map(|(_, began, ended)| (*began, *ended))
+        self.phases
+            .iter()
+            .find(|(known, ..)| *known == phase)
+            .map(|(_, began, ended)| (*began, *ended))
     }
 
     /// All.
@@ -30,18 +34,31 @@ impl Spans {
         const ROUNDING: Nanos = Nanos(1_000);
         let none = Timings::default();
         let timings = entry.timings.0.as_ref().unwrap_or(&none);
-        let [blocked, dns, connect, ssl, send, wait, receive] =
-            [timings.blocked, timings.dns, timings.connect, timings.ssl, timings.send, timings.wait, timings.receive]
-                .map(|time| time.nanos().map(Nanos));
+        let [blocked, dns, connect, ssl, send, wait, receive] = [
+            timings.blocked,
+            timings.dns,
+            timings.connect,
+            timings.ssl,
+            timings.send,
+            timings.wait,
+            timings.receive,
+        ]
+        .map(|time| time.nanos().map(Nanos));
         let happened = |time: Option<Nanos>| time.filter(|time| *time > Nanos::ZERO);
         let [dns, connect, ssl] = [dns, connect, ssl].map(happened);
-        let others: Nanos = [blocked, dns, send, wait, receive].into_iter().flatten().sum();
+        let others: Nanos = [blocked, dns, send, wait, receive]
+            .into_iter()
+            .flatten()
+            .sum();
         let time = entry.time.nanos().map(Nanos);
         let connect = match (connect, ssl) {
-            (Some(connect), Some(ssl)) if !is_beside(time, others, connect, ssl) => Some(connect.saturating_sub(ssl)),
+            (Some(connect), Some(ssl)) if !is_beside(time, others, connect, ssl) => {
+                Some(connect.saturating_sub(ssl))
+            }
             _ => connect,
         };
-        let [send, wait, receive] = [send, wait, receive].map(|time| if answered { time } else { happened(time) });
+        let [send, wait, receive] =
+            [send, wait, receive].map(|time| if answered { time } else { happened(time) });
         let told = [
             (Phase::Dns, dns),
             (Phase::Connect, connect),
@@ -59,7 +76,14 @@ impl Spans {
             }
         }
         let whole = began + time.unwrap_or_default();
-        Self { phases, ended: if whole.since(at) > ROUNDING { whole } else { at } }
+        Self {
+            phases,
+            ended: if whole.since(at) > ROUNDING {
+                whole
+            } else {
+                at
+            },
+        }
     }
 }
 
@@ -67,10 +91,17 @@ impl Spans {
 fn is_beside(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl: Nanos) -> bool {
     let off = |sum: Nanos| time.map(|time| time.0.abs_diff(sum.0));
     let (within, beside) = (off(others + connect), off(others + connect + ssl));
-    ssl > connect || within.zip(beside).is_some_and(|(within, beside)| beside < within)
+    ssl > connect
+        || within
+            .zip(beside)
+            .is_some_and(|(within, beside)| beside < within)
 }
 
 /// A HAR of a run of ours names the phases that there were; others have all that have a time.
 fn is_told_of(entry: &Entry, phase: Phase) -> bool {
-    entry.phases.as_ref().is_none_or(|told| told.items.iter().any(|PhaseName { name }| name.0 == Some(phase)))
+    entry.phases.as_ref().is_none_or(|told| {
+        told.items
+            .iter()
+            .any(|PhaseName { name }| name.0 == Some(phase))
+    })
 }

@@ -1,4 +1,5 @@
-//! Entries that are under way at one time: their events are told in the order of time over all of them.
+//! Entries that are under way at one time: their events are told in the order of time over all of
+//! them.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
@@ -8,8 +9,8 @@ use crate::units::Moment;
 
 /// Entries that have begun, with the events that are still to be told.
 ///
-/// Very many may overlap where a file is crafted, or says of none when it began. Beyond what is held, the one whose events come first is told
-/// to its end at once: its events keep their times.
+/// Very many may overlap where a file is crafted, or says of none when it began. Beyond what is
+/// held, the one whose events come first is told to its end at once: its events keep their times.
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
     entries: BinaryHeap<Coming>,
@@ -42,13 +43,22 @@ impl UnderWay {
 
     /// Adds an entry of so many bytes, with its events in the order of time.
     pub(super) fn add(&mut self, events: VecDeque<Event>, bytes: u64, mut to: impl FnMut(Event)) {
-        while self.entries.len() >= Self::MOST || !self.entries.is_empty() && self.bytes.saturating_add(bytes) > Self::MOST_BYTES {
+        while self.entries.len() >= Self::MOST
+            || !self.entries.is_empty() && self.bytes.saturating_add(bytes) > Self::MOST_BYTES
+        {
             let Some(first) = self.pop() else { break };
             first.events.into_iter().for_each(&mut to);
         }
-        let Some(next) = events.front().map(|event| event.at) else { return };
+        let Some(next) = events.front().map(|event| event.at) else {
+            return;
+        };
         self.bytes = self.bytes.saturating_add(bytes);
-        self.entries.push(Coming { next, number: self.number, events, bytes });
+        self.entries.push(Coming {
+            next,
+            number: self.number,
+            events,
+            bytes,
+        });
         self.number += 1;
     }
 
@@ -62,8 +72,13 @@ impl UnderWay {
     /// Tells the first entry's events up to where another's come, or to a moment.
     fn tell_first(&mut self, until: Moment, to: &mut impl FnMut(Event)) {
         let Some(mut first) = self.pop() else { return };
-        let (other, number) = self.entries.peek().map_or((until, u64::MAX), |other| (other.next, other.number));
-        let comes = |event: &Event| event.at < until && (event.at, first.number) < (other, number) || event.at == first.next;
+        let (other, number) = self
+            .entries
+            .peek()
+            .map_or((until, u64::MAX), |other| (other.next, other.number));
+        let comes = |event: &Event| {
+            event.at < until && (event.at, first.number) < (other, number) || event.at == first.next
+        };
         while first.events.front().is_some_and(comes) {
             first.events.pop_front().into_iter().for_each(&mut *to);
         }

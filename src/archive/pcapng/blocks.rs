@@ -2,8 +2,8 @@
 
 use super::options::{COMMENT, Options};
 use super::{
-    ENHANCED_PACKET, Framed, INTERFACE, JOURNAL, NAMES, OBSOLETE_PACKET, Pcapng, SECRETS, SECTION, SIMPLE_PACKET, STATISTICS, Waiting,
-    layer, names,
+    ENHANCED_PACKET, Framed, INTERFACE, JOURNAL, NAMES, OBSOLETE_PACKET, Pcapng, SECRETS, SECTION,
+    SIMPLE_PACKET, STATISTICS, Waiting, layer, names,
 };
 use crate::archive::ArchiveError;
 use crate::archive::aside::{self, Aside};
@@ -51,14 +51,25 @@ impl Pcapng {
     /// The block without the length at its end.
     fn fields(&self) -> Fields<'_> {
         let block = self.source.taken();
-        Fields { bytes: block.get(..block.len().saturating_sub(4)).unwrap_or_default(), big_endian: self.big_endian }
+        Fields {
+            bytes: block
+                .get(..block.len().saturating_sub(4))
+                .unwrap_or_default(),
+            big_endian: self.big_endian,
+        }
     }
 
     fn begin_section(&mut self, offset: u64) -> Result<(), ArchiveError> {
         let major = self.fields().u16_at(BODY + 4);
         if major != 1 {
             let found = u64::from(major);
-            return Err(ArchiveError::Field { layer: layer(SECTION), offset, field: "the major version", needed: "1", found });
+            return Err(ArchiveError::Field {
+                layer: layer(SECTION),
+                offset,
+                field: "the major version",
+                needed: "1",
+                found,
+            });
         }
         self.section = self.interfaces.len();
         if offset > 0 {
@@ -74,7 +85,13 @@ impl Pcapng {
         const OFFSET: u16 = 14;
         if self.interfaces.len() == Self::MOST_INTERFACES {
             let found = self.interfaces.len() as u64 + 1;
-            return Err(ArchiveError::Field { layer: layer(INTERFACE), offset, field: "the number", needed: "at most 65535", found });
+            return Err(ArchiveError::Field {
+                layer: layer(INTERFACE),
+                offset,
+                field: "the number",
+                needed: "at most 65535",
+                found,
+            });
         }
         let fields = self.fields();
         let (mut name, mut resolution, mut moved) = (None, 6, 0);
@@ -82,7 +99,14 @@ impl Pcapng {
             match (code, value) {
                 (NAME, _) => name = Some(Untrusted::from_bytes(value)),
                 (RESOLUTION, [power, ..]) => resolution = *power,
-                (OFFSET, [_, _, _, _, _, _, _, _]) => moved = Fields { bytes: value, ..fields }.u64_at(0).cast_signed(),
+                (OFFSET, [_, _, _, _, _, _, _, _]) => {
+                    moved = Fields {
+                        bytes: value,
+                        ..fields
+                    }
+                    .u64_at(0)
+                    .cast_signed();
+                }
                 _ => {}
             }
         }
@@ -93,7 +117,8 @@ impl Pcapng {
             ticks: Ticks::of_resolution(resolution, moved),
         };
         self.comments(BODY + 8);
-        self.waiting.push_back(Waiting::Interface(self.interfaces.len()));
+        self.waiting
+            .push_back(Waiting::Interface(self.interfaces.len()));
         self.interfaces.push(interface);
         Ok(())
     }
@@ -103,9 +128,19 @@ impl Pcapng {
         const DROPPED: u16 = 5;
         let fields = self.fields();
         let (interface, _) = self.interface(fields.u32_at(BODY), layer(STATISTICS), offset)?;
-        let mut statistics = Statistics { interface, received: None, dropped: None };
+        let mut statistics = Statistics {
+            interface,
+            received: None,
+            dropped: None,
+        };
         for (code, value) in Options::new(fields.from(BODY + 12)) {
-            let count = (value.len() == 8).then(|| Fields { bytes: value, ..fields }.u64_at(0));
+            let count = (value.len() == 8).then(|| {
+                Fields {
+                    bytes: value,
+                    ..fields
+                }
+                .u64_at(0)
+            });
             match code {
                 RECEIVED => statistics.received = count,
                 DROPPED => statistics.dropped = count,
@@ -118,7 +153,9 @@ impl Pcapng {
     }
 
     fn names(&mut self) {
-        let found: Vec<_> = names::Names::new(self.fields().from(BODY)).take(Self::MOST_WAITING).collect();
+        let found: Vec<_> = names::Names::new(self.fields().from(BODY))
+            .take(Self::MOST_WAITING)
+            .collect();
         for (address, name) in found {
             self.wait(Waiting::Name(address, name));
         }
@@ -127,7 +164,10 @@ impl Pcapng {
     /// An entry of the journal: an event of a run, or somebody's whose place is noted.
     fn journal(&mut self, offset: u64) {
         let entry = self.fields().from(BODY).bytes;
-        let extent = Extent { at: offset + BODY as u64, bytes: entry.len() as u64 };
+        let extent = Extent {
+            at: offset + BODY as u64,
+            bytes: entry.len() as u64,
+        };
         let waiting = match journal::read(entry) {
             Entry::Told(event) => Waiting::Told(event),
             Entry::Unreadable(why) => Waiting::Untold(why),
@@ -138,7 +178,8 @@ impl Pcapng {
 
     fn enhanced_packet(&mut self, offset: u64) -> Result<Framed, ArchiveError> {
         let fields = self.fields();
-        let (interface, described) = self.interface(fields.u32_at(BODY), layer(ENHANCED_PACKET), offset)?;
+        let (interface, described) =
+            self.interface(fields.u32_at(BODY), layer(ENHANCED_PACKET), offset)?;
         let wall = Some(described.ticks.wall(fields.halves_at(BODY + 4)));
         self.packet(offset, interface, wall)
     }
@@ -146,61 +187,114 @@ impl Pcapng {
     /// As the enhanced one, with an interface of 16 bits and a count of drops beside it.
     fn obsolete_packet(&mut self, offset: u64) -> Result<Framed, ArchiveError> {
         let fields = self.fields();
-        let (interface, described) = self.interface(u32::from(fields.u16_at(BODY)), layer(OBSOLETE_PACKET), offset)?;
+        let (interface, described) = self.interface(
+            u32::from(fields.u16_at(BODY)),
+            layer(OBSOLETE_PACKET),
+            offset,
+        )?;
         let wall = Some(described.ticks.wall(fields.halves_at(BODY + 4)));
         self.packet(offset, interface, wall)
     }
 
     /// What the two kinds with times have in common.
-    fn packet(&mut self, offset: u64, interface: u16, wall: Option<WallTime>) -> Result<Framed, ArchiveError> {
+    fn packet(
+        &mut self,
+        offset: u64,
+        interface: u16,
+        wall: Option<WallTime>,
+    ) -> Result<Framed, ArchiveError> {
         const BYTES: usize = BODY + 20;
         let fields = self.fields();
         let (captured, frame_bytes) = (fields.u32_at(BODY + 12), fields.u32_at(BODY + 16));
-        let room = u32::try_from(fields.bytes.len() - BYTES).unwrap_or(u32::MAX).min(LONGEST);
+        let room = u32::try_from(fields.bytes.len() - BYTES)
+            .unwrap_or(u32::MAX)
+            .min(LONGEST);
         if captured > room {
             let needed = Needed::AtMost(u64::from(room));
-            return Err(ArchiveError::Length { layer: "the packet in a block", offset, needed, found: u64::from(captured) });
+            return Err(ArchiveError::Length {
+                layer: "the packet in a block",
+                offset,
+                needed,
+                found: u64::from(captured),
+            });
         }
         let end = BYTES + captured as usize;
         let options = end.next_multiple_of(4);
         let has_options = fields.bytes.len() > options;
-        let aside = if has_options { self.beside(options) } else { None };
+        let aside = if has_options {
+            self.beside(options)
+        } else {
+            None
+        };
         if has_options {
             self.comments(options);
         }
-        Ok(Framed { interface, wall, range: BYTES..end, frame_bytes: frame_bytes.max(captured), aside })
+        Ok(Framed {
+            interface,
+            wall,
+            range: BYTES..end,
+            frame_bytes: frame_bytes.max(captured),
+            aside,
+        })
     }
 
-    /// A packet of the section's first interface without a time; how much of it was captured follows from that interface's limit.
+    /// A packet of the section's first interface without a time; how much of it was captured
+    /// follows from that interface's limit.
     fn simple_packet(&mut self, offset: u64) -> Result<Framed, ArchiveError> {
         const BYTES: usize = BODY + 4;
         let fields = self.fields();
         let (interface, described) = self.interface(0, layer(SIMPLE_PACKET), offset)?;
         let frame_bytes = fields.u32_at(BODY);
-        let limit = if described.snap_length == 0 { LONGEST } else { described.snap_length.min(LONGEST) };
+        let limit = if described.snap_length == 0 {
+            LONGEST
+        } else {
+            described.snap_length.min(LONGEST)
+        };
         let captured = (frame_bytes.min(limit) as usize).min(fields.bytes.len() - BYTES);
-        Ok(Framed { interface, wall: None, range: BYTES..BYTES + captured, frame_bytes, aside: None })
+        Ok(Framed {
+            interface,
+            wall: None,
+            range: BYTES..BYTES + captured,
+            frame_bytes,
+            aside: None,
+        })
     }
 
     /// An interface of this section: its number in the file, and what is known of it.
-    fn interface(&self, number: u32, layer: &'static str, offset: u64) -> Result<(u16, &Interface), ArchiveError> {
+    fn interface(
+        &self,
+        number: u32,
+        layer: &'static str,
+        offset: u64,
+    ) -> Result<(u16, &Interface), ArchiveError> {
         let place = self.section.saturating_add(number as usize);
         let known = u16::try_from(place).ok().zip(self.interfaces.get(place));
         let needed = "one that the section describes before";
-        known.ok_or(ArchiveError::Field { layer, offset, field: "the interface", needed, found: u64::from(number) })
+        known.ok_or(ArchiveError::Field {
+            layer,
+            offset,
+            field: "the interface",
+            needed,
+            found: u64::from(number),
+        })
     }
 
     /// What we wrote beside a packet, among the options from `at` on.
     fn beside(&self, at: usize) -> Option<Aside> {
         let mut options = Options::new(self.fields().from(at));
-        options.find(|(code, _)| *code == aside::CODE).and_then(|(_, value)| Aside::read(value))
+        options
+            .find(|(code, _)| *code == aside::CODE)
+            .and_then(|(_, value)| Aside::read(value))
     }
 
     /// Lets the comments wait that are among the options from `at` on.
     fn comments(&mut self, at: usize) {
         let options = Options::new(self.fields().from(at));
-        let comments: Vec<Untrusted> =
-            options.filter(|(code, _)| *code == COMMENT).map(|(_, text)| Untrusted::from_bytes(text)).take(Self::MOST_WAITING).collect();
+        let comments: Vec<Untrusted> = options
+            .filter(|(code, _)| *code == COMMENT)
+            .map(|(_, text)| Untrusted::from_bytes(text))
+            .take(Self::MOST_WAITING)
+            .collect();
         for comment in comments {
             self.wait(Waiting::Comment(comment));
         }

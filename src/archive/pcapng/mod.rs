@@ -4,8 +4,8 @@
 //! block │ type 4 │ total length 4 │ body … │ total length 4 │
 //! ```
 //!
-//! A section decides the byte order of what follows, and its interfaces are its own. Blocks of unknown types are passed over, which is what
-//! their length is for.
+//! A section decides the byte order of what follows, and its interfaces are its own. Blocks of
+//! unknown types are passed over, which is what their length is for.
 
 mod blocks;
 mod names;
@@ -88,7 +88,13 @@ impl Pcapng {
     const MOST_WAITING: usize = 4_096;
 
     pub(super) fn new(source: Source) -> Result<Self, ArchiveError> {
-        let mut file = Self { source, big_endian: true, interfaces: Vec::new(), section: 0, waiting: VecDeque::new() };
+        let mut file = Self {
+            source,
+            big_endian: true,
+            interfaces: Vec::new(),
+            section: 0,
+            waiting: VecDeque::new(),
+        };
         // What begins as a section and is none is no capture.
         file.block()?;
         Ok(file)
@@ -98,14 +104,20 @@ impl Pcapng {
         &self.source
     }
 
-    /// Bytes that have to be at hand for the next record: those of its block where that holds a packet or an entry of the journal. What
-    /// others hold is not known.
+    /// Bytes that have to be at hand for the next record: those of its block where that holds a
+    /// packet or an entry of the journal. What others hold is not known.
     pub(super) fn length_of_next(&self) -> Option<usize> {
         if !self.waiting.is_empty() {
             return Some(0);
         }
-        let head = Fields { bytes: self.source.waiting()?.get(..8)?, big_endian: self.big_endian };
-        let is_told = matches!(head.u32_at(0), ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET | JOURNAL);
+        let head = Fields {
+            bytes: self.source.waiting()?.get(..8)?,
+            big_endian: self.big_endian,
+        };
+        let is_told = matches!(
+            head.u32_at(0),
+            ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET | JOURNAL
+        );
         is_told.then(|| (head.u32_at(4) as usize).next_multiple_of(4))
     }
 
@@ -114,14 +126,31 @@ impl Pcapng {
             if self.source.peek(1)?.is_empty() {
                 return Ok(None);
             }
-            if let Some(Framed { interface, wall, range, frame_bytes, aside }) = self.block()? {
+            if let Some(Framed {
+                interface,
+                wall,
+                range,
+                frame_bytes,
+                aside,
+            }) = self.block()?
+            {
                 let block = self.source.taken();
                 let at = self.source.offset() - block.len() as u64 + range.start as u64;
                 let bytes = block.get(range).unwrap_or_default();
-                return Ok(Some(Record::Frame(Captured { interface, wall, bytes, frame_bytes, at, aside })));
+                return Ok(Some(Record::Frame(Captured {
+                    interface,
+                    wall,
+                    bytes,
+                    frame_bytes,
+                    at,
+                    aside,
+                })));
             }
         }
-        Ok(self.waiting.pop_front().and_then(|waiting| self.told(waiting)))
+        Ok(self
+            .waiting
+            .pop_front()
+            .and_then(|waiting| self.told(waiting)))
     }
 
     fn told(&self, waiting: Waiting) -> Option<Record<'_>> {
@@ -144,7 +173,8 @@ impl Pcapng {
         let (kind, length) = self.head(offset)?;
         let layer = layer(kind);
         let holds = match kind {
-            SECTION | INTERFACE | OBSOLETE_PACKET | SIMPLE_PACKET | NAMES | STATISTICS | ENHANCED_PACKET => true,
+            SECTION | INTERFACE | OBSOLETE_PACKET | SIMPLE_PACKET | NAMES | STATISTICS
+            | ENHANCED_PACKET => true,
             JOURNAL if length as usize <= journal::LONGEST => true,
             JOURNAL | SECRETS => {
                 self.extent(kind, offset, length)?;
@@ -155,16 +185,32 @@ impl Pcapng {
         // Some write lengths without the padding that they have all the same.
         let span = u64::from(length).next_multiple_of(4);
         if !holds {
-            self.source.skip(span - 4 - (self.source.offset() - offset), layer)?;
-            let end = Fields { bytes: self.source.take(4, layer)?, big_endian: self.big_endian }.u32_at(0);
+            self.source
+                .skip(span - 4 - (self.source.offset() - offset), layer)?;
+            let end = Fields {
+                bytes: self.source.take(4, layer)?,
+                big_endian: self.big_endian,
+            }
+            .u32_at(0);
             return agree(layer, offset, length, end).map(|()| None);
         }
-        let Some(span) = usize::try_from(span).ok().filter(|span| *span <= Self::LONGEST) else {
+        let Some(span) = usize::try_from(span)
+            .ok()
+            .filter(|span| *span <= Self::LONGEST)
+        else {
             let needed = Needed::AtMost(Self::LONGEST as u64);
-            return Err(ArchiveError::Length { layer, offset, needed, found: u64::from(length) });
+            return Err(ArchiveError::Length {
+                layer,
+                offset,
+                needed,
+                found: u64::from(length),
+            });
         };
         self.source.take(span, layer)?;
-        let block = Fields { bytes: self.source.taken(), big_endian: self.big_endian };
+        let block = Fields {
+            bytes: self.source.taken(),
+            big_endian: self.big_endian,
+        };
         agree(layer, offset, length, block.u32_at(span - 4))?;
         self.read(kind, offset)
     }
@@ -174,24 +220,49 @@ impl Pcapng {
         const LAYER: &str = "a block's header";
         let head = self.source.peek(12)?;
         if head.len() < 12 {
-            return Err(ArchiveError::Cut { layer: LAYER, offset, needed: 12, found: head.len() as u64 });
+            return Err(ArchiveError::Cut {
+                layer: LAYER,
+                offset,
+                needed: 12,
+                found: head.len() as u64,
+            });
         }
         if head.starts_with(&Self::MAGIC) {
             self.big_endian = match head.get(8..12) {
                 Some([0x1a, 0x2b, 0x3c, 0x4d]) => true,
                 Some([0x4d, 0x3c, 0x2b, 0x1a]) => false,
                 _ => {
-                    let found = u64::from(Fields { bytes: head, big_endian: true }.u32_at(8));
-                    return Err(ArchiveError::Field { layer: "a section", offset, field: "the byte order", needed: "1a2b3c4d", found });
+                    let found = u64::from(
+                        Fields {
+                            bytes: head,
+                            big_endian: true,
+                        }
+                        .u32_at(8),
+                    );
+                    return Err(ArchiveError::Field {
+                        layer: "a section",
+                        offset,
+                        field: "the byte order",
+                        needed: "1a2b3c4d",
+                        found,
+                    });
                 }
             };
         }
-        let fields = Fields { bytes: head, big_endian: self.big_endian };
+        let fields = Fields {
+            bytes: head,
+            big_endian: self.big_endian,
+        };
         let (kind, length) = (fields.u32_at(0), fields.u32_at(4));
         let shortest = blocks::shortest(kind);
         if length < shortest {
             let needed = Needed::AtLeast(u64::from(shortest));
-            return Err(ArchiveError::Length { layer: layer(kind), offset, needed, found: u64::from(length) });
+            return Err(ArchiveError::Length {
+                layer: layer(kind),
+                offset,
+                needed,
+                found: u64::from(length),
+            });
         }
         Ok((kind, length))
     }
@@ -200,18 +271,32 @@ impl Pcapng {
     fn extent(&mut self, kind: u32, offset: u64, length: u32) -> Result<(), ArchiveError> {
         if kind == JOURNAL {
             let bytes = u64::from(length - Self::AROUND);
-            self.waiting.push_back(Waiting::Journal(Extent { at: offset + 8, bytes }));
+            self.waiting.push_back(Waiting::Journal(Extent {
+                at: offset + 8,
+                bytes,
+            }));
             return Ok(());
         }
-        let fields = Fields { bytes: self.source.take(16, layer(kind))?, big_endian: self.big_endian };
+        let fields = Fields {
+            bytes: self.source.take(16, layer(kind))?,
+            big_endian: self.big_endian,
+        };
         let (secrets, stated) = (fields.u32_at(8), fields.u32_at(12));
         let most = length - blocks::shortest(SECRETS);
         if stated > most {
             let needed = Needed::AtMost(u64::from(most));
-            return Err(ArchiveError::Length { layer: "the secrets of a block", offset, needed, found: u64::from(stated) });
+            return Err(ArchiveError::Length {
+                layer: "the secrets of a block",
+                offset,
+                needed,
+                found: u64::from(stated),
+            });
         }
         if secrets == TLS_KEY_LOG {
-            self.waiting.push_back(Waiting::KeyLog(Extent { at: offset + 16, bytes: u64::from(stated) }));
+            self.waiting.push_back(Waiting::KeyLog(Extent {
+                at: offset + 16,
+                bytes: u64::from(stated),
+            }));
         }
         Ok(())
     }
@@ -227,7 +312,12 @@ fn agree(layer: &'static str, offset: u64, length: u32, end: u32) -> Result<(), 
     if length == end {
         return Ok(());
     }
-    Err(ArchiveError::Length { layer, offset, needed: Needed::AsAtTheEnd(u64::from(end)), found: u64::from(length) })
+    Err(ArchiveError::Length {
+        layer,
+        offset,
+        needed: Needed::AsAtTheEnd(u64::from(end)),
+        found: u64::from(length),
+    })
 }
 
 const fn layer(kind: u32) -> &'static str {

@@ -1,4 +1,5 @@
-//! The names in a Name Resolution Block: kind 2, length 2, an address and names that each end with a zero byte, padding to 4.
+//! The names in a Name Resolution Block: kind 2, length 2, an address and names that each end with
+//! a zero byte, padding to 4.
 
 use std::net::IpAddr;
 
@@ -28,12 +29,19 @@ impl Iterator for Names<'_> {
             self.0 = self.0.from(HEADER + length.next_multiple_of(4));
             let found = match kind {
                 END => return None,
-                IPV4 => value.split_first_chunk::<4>().map(|(address, names)| (IpAddr::from(*address), names)),
-                IPV6 => value.split_first_chunk::<16>().map(|(address, names)| (IpAddr::from(*address), names)),
+                IPV4 => value
+                    .split_first_chunk::<4>()
+                    .map(|(address, names)| (IpAddr::from(*address), names)),
+                IPV6 => value
+                    .split_first_chunk::<16>()
+                    .map(|(address, names)| (IpAddr::from(*address), names)),
                 _ => None,
             };
             if let Some((address, names)) = found
-                && let Some(name) = names.split(|byte| *byte == 0).next().filter(|name| !name.is_empty())
+                && let Some(name) = names
+                    .split(|byte| *byte == 0)
+                    .next()
+                    .filter(|name| !name.is_empty())
             {
                 return Some((address, Untrusted::from_bytes(name)));
             }

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::archive::aside;
-use crate::archive::pcapng::{COMMENT, ENHANCED_PACKET, INTERFACE, JOURNAL, NAMES, SECRETS, SECTION, STATISTICS, TLS_KEY_LOG};
+use crate::archive::pcapng::{
+    COMMENT, ENHANCED_PACKET, INTERFACE, JOURNAL, NAMES, SECRETS, SECTION, STATISTICS, TLS_KEY_LOG,
+};
 use crate::units::WallTime;
 
 /// Bytes of a block around its body and what fills that up, at most.
@@ -15,18 +17,21 @@ pub(super) fn section(program: &str, system: &str) -> Vec<u8> {
     const PROGRAM: u16 = 4;
     let mut body = Body::default();
     body.u32(0x1a2b_3c4d).u16(1).u16(0).u64(u64::MAX);
-    body.option(OPERATING_SYSTEM, system.as_bytes()).option(PROGRAM, program.as_bytes());
+    body.option(OPERATING_SYSTEM, system.as_bytes())
+        .option(PROGRAM, program.as_bytes());
     body.block(SECTION)
 }
 
-/// An interface, whose times will count nanoseconds. `snap_length` is the most that is captured of a packet, 0 for no limit.
+/// An interface, whose times will count nanoseconds. `snap_length` is the most that is captured of
+/// a packet, 0 for no limit.
 pub(super) fn interface(name: &str, link_type: u16, snap_length: u32) -> Vec<u8> {
     const NAME: u16 = 2;
     const RESOLUTION: u16 = 9;
     const NANOSECONDS: u8 = 9;
     let mut body = Body::default();
     body.u16(link_type).u16(0).u32(snap_length);
-    body.option(NAME, name.as_bytes()).option(RESOLUTION, &[NANOSECONDS]);
+    body.option(NAME, name.as_bytes())
+        .option(RESOLUTION, &[NANOSECONDS]);
     body.block(INTERFACE)
 }
 
@@ -48,7 +53,9 @@ impl PacketBlock<'_> {
     pub(super) fn written(self) -> Vec<u8> {
         let mut body = Body::default();
         body.u32(self.interface.into()).halves(self.wall.0);
-        body.u32(length(self.bytes)).u32(self.frame_bytes).padded(self.bytes);
+        body.u32(length(self.bytes))
+            .u32(self.frame_bytes)
+            .padded(self.bytes);
         for comment in self.comments {
             body.option(COMMENT, comment.as_bytes());
         }
@@ -85,15 +92,24 @@ pub(super) fn names<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>) -> V
     body.block(NAMES)
 }
 
-/// An interface's counts when its capture ended: packets that were handed over, and what the kernel counted as come and as lost, where that
-/// is known.
-pub(super) fn statistics(interface: u16, wall: WallTime, delivered: u64, (received, dropped): (Option<u64>, Option<u64>)) -> Vec<u8> {
+/// An interface's counts when its capture ended: packets that were handed over, and what the kernel
+/// counted as come and as lost, where that is known.
+pub(super) fn statistics(
+    interface: u16,
+    wall: WallTime,
+    delivered: u64,
+    (received, dropped): (Option<u64>, Option<u64>),
+) -> Vec<u8> {
     const RECEIVED: u16 = 4;
     const DROPPED: u16 = 5;
     const DELIVERED: u16 = 8;
     let mut body = Body::default();
     body.u32(interface.into()).halves(wall.0);
-    for (code, count) in [(RECEIVED, received), (DROPPED, dropped), (DELIVERED, Some(delivered))] {
+    for (code, count) in [
+        (RECEIVED, received),
+        (DROPPED, dropped),
+        (DELIVERED, Some(delivered)),
+    ] {
         if let Some(count) = count {
             body.option(code, &count.to_le_bytes());
         }
@@ -104,7 +120,9 @@ pub(super) fn statistics(interface: u16, wall: WallTime, delivered: u64, (receiv
 /// Lines of a TLS key log.
 pub(super) fn secrets(lines: &str) -> Vec<u8> {
     let mut body = Body::default();
-    body.u32(TLS_KEY_LOG).u32(length(lines.as_bytes())).padded(lines.as_bytes());
+    body.u32(TLS_KEY_LOG)
+        .u32(length(lines.as_bytes()))
+        .padded(lines.as_bytes());
     body.block(SECRETS)
 }
 
@@ -145,10 +163,13 @@ impl Body {
         self
     }
 
-    /// A value behind its kind and length; the length counts 16 bits, and what is beyond them is left out.
+    /// A value behind its kind and length; the length counts 16 bits, and what is beyond them is
+    /// left out.
     fn tagged(&mut self, kind: u16, value: &[u8]) -> &mut Self {
         let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
-        self.u16(kind).u16(length).padded(value.get(..length.into()).unwrap_or(value))
+        self.u16(kind)
+            .u16(length)
+            .padded(value.get(..length.into()).unwrap_or(value))
     }
 
     fn option(&mut self, code: u16, value: &[u8]) -> &mut Self {

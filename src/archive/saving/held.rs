@@ -1,7 +1,9 @@
-//! What is held back a little, so that events and packets stand in the file in the order in which they happened.
+//! What is held back a little, so that events and packets stand in the file in the order in which
+//! they happened.
 //!
-//! A packet is told some milliseconds after it passed, when the program has told long since what it did then. Each of the two keeps the
-//! order in which it was told, which is all that the fold knows of; between them it is time that decides.
+//! A packet is told some milliseconds after it passed, when the program has told long since what it
+//! did then. Each of the two keeps the order in which it was told, which is all that the fold knows
+//! of; between them it is time that decides.
 
 use std::collections::VecDeque;
 
@@ -55,12 +57,19 @@ impl Held {
         self.told.len() + self.passed.len() >= Self::MOST
     }
 
-    /// The next one in time, if it is not later than `until`. At the same time what was done comes before what passed.
+    /// The next one in time, if it is not later than `until`. At the same time what was done comes
+    /// before what passed.
     pub(super) fn next(&mut self, until: WallTime) -> Option<(WallTime, Item)> {
-        let (told, passed) = (self.told.front().map(|(wall, _)| *wall), self.passed.front().map(|(wall, _)| *wall));
+        let (told, passed) = (
+            self.told.front().map(|(wall, _)| *wall),
+            self.passed.front().map(|(wall, _)| *wall),
+        );
         let told_is_next = told.is_some_and(|told| passed.is_none_or(|passed| told <= passed));
         match if told_is_next { told } else { passed } {
-            Some(wall) if wall <= until && told_is_next => self.told.pop_front().map(|(wall, event)| (wall, Item::Told(event))),
+            Some(wall) if wall <= until && told_is_next => self
+                .told
+                .pop_front()
+                .map(|(wall, event)| (wall, Item::Told(event))),
             Some(wall) if wall <= until => self.passed.pop_front(),
             _ => None,
         }

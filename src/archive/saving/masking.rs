@@ -1,4 +1,5 @@
-//! What stands between a run and the file: secrets in events and in packets' bytes, unless they are asked for.
+//! What stands between a run and the file: secrets in events and in packets' bytes, unless they are
+//! asked for.
 
 use crate::insight::redact::{ClearText, Redactor, Rules};
 use crate::trace::{Event, Packet};
@@ -12,7 +13,11 @@ pub(super) struct Masking {
 
 impl Masking {
     pub(super) fn new(rules: Rules, with_secrets: bool) -> Self {
-        Self { rules, clear_text: ClearText::default(), with_secrets }
+        Self {
+            rules,
+            clear_text: ClearText::default(),
+            with_secrets,
+        }
     }
 
     /// An event as it is written. What is learnt from it counts for packets too.
@@ -24,14 +29,15 @@ impl Masking {
         Redactor::by(&self.rules).event(event)
     }
 
-    /// Overwrites what is secret in a packet's bytes; `false` where they cannot be written: what cannot be read cannot be known to be
-    /// harmless.
+    /// Overwrites what is secret in a packet's bytes; `false` where they cannot be written: what
+    /// cannot be read cannot be known to be harmless.
     pub(super) fn packet(&mut self, packet: &Packet, link: Option<Link>, bytes: &mut [u8]) -> bool {
         if self.with_secrets {
             return true;
         }
         let Some(link) = link else { return false };
-        self.clear_text.over(link, packet.frame_bytes, bytes, &self.rules);
+        self.clear_text
+            .over(link, packet.frame_bytes, bytes, &self.rules);
         true
     }
 }

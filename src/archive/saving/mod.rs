@@ -8,8 +8,9 @@
 //!                       └─ statistics       of the interface
 //! ```
 //!
-//! The law: *fold(events) = fold(read(write(events)))*, but for where packets' bytes lie. What a packet's bytes do not say stands
-//! beside it; a packet whose bytes were not kept is told in the journal.
+//! The law: *fold(events) = fold(read(write(events)))*, but for where packets' bytes lie. What a
+//! packet's bytes do not say stands beside it; a packet whose bytes were not kept is told in the
+//! journal.
 
 mod blocks;
 mod held;
@@ -28,7 +29,8 @@ use crate::units::{Moment, WallTime};
 use held::{Held, Item};
 use writer::{Writer, told};
 
-/// An interface that packets may be of. They name it by its place among all ([`Stored::interface`](crate::trace::Stored::interface)).
+/// An interface that packets may be of. They name it by its place among all
+/// ([`Stored::interface`](crate::trace::Stored::interface)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// Its name.
@@ -58,8 +60,9 @@ pub const HOLD_NANOS: u64 = 50_000_000;
 
 /// Writes a run as its events come.
 ///
-/// They are held back for [`HOLD_NANOS`], so that in the file they stand between the packets in time's order; with secrets also while TLS is
-/// being agreed upon, so that keys stand before the packets that they open.
+/// They are held back for [`HOLD_NANOS`], so that in the file they stand between the packets in
+/// time's order; with secrets also while TLS is being agreed upon, so that keys stand before the
+/// packets that they open.
 pub struct Saver<W> {
     writer: Writer<W>,
     held: Held,
@@ -76,24 +79,41 @@ impl<W: Write> Saver<W> {
 
     /// Begins a file.
     pub fn begin(out: W, means: Means) -> io::Result<Self> {
-        let Means { with_secrets, live, .. } = means;
+        let Means {
+            with_secrets, live, ..
+        } = means;
         let writer = Writer::begin(out, means)?;
-        let mut saver = Self { writer, held: Held::default(), with_secrets, live, opening: false };
+        let mut saver = Self {
+            writer,
+            held: Held::default(),
+            with_secrets,
+            live,
+            opening: false,
+        };
         saver.hand_on()?;
         Ok(saver)
     }
 
-    /// Adds lines of a TLS key log, ahead of all that is held back. Only where secrets are asked for.
+    /// Adds lines of a TLS key log, ahead of all that is held back. Only where secrets are asked
+    /// for.
     pub fn unlock(&mut self, lines: &str) -> io::Result<()> {
-        if self.with_secrets && !lines.is_empty() { self.writer.secrets(lines) } else { Ok(()) }
+        if self.with_secrets && !lines.is_empty() {
+            self.writer.secrets(lines)
+        } else {
+            Ok(())
+        }
     }
 
     /// Adds an event.
     pub fn take(&mut self, event: &Event) -> io::Result<()> {
         match &event.what {
-            What::Packets { packets } if !packets.is_empty() => self.hold_packets(event.at, packets),
+            What::Packets { packets } if !packets.is_empty() => {
+                self.hold_packets(event.at, packets);
+            }
             What::Undelivered { errors } => {
-                let wall = errors.first().map_or_else(|| self.writer.wall_of(event.at), |error| error.wall);
+                let wall = errors
+                    .first()
+                    .map_or_else(|| self.writer.wall_of(event.at), |error| error.wall);
                 self.held.pass(wall, Item::Told(Box::new(event.clone())));
             }
             _ => {
@@ -117,7 +137,11 @@ impl<W: Write> Saver<W> {
 
     /// Writes what is held back. To be called when nothing has come for as long as things are held.
     pub fn settle(&mut self) -> io::Result<()> {
-        if self.opening { Ok(()) } else { self.release(Self::END_OF_TIME) }
+        if self.opening {
+            Ok(())
+        } else {
+            self.release(Self::END_OF_TIME)
+        }
     }
 
     /// Writes all the rest, and gives back what it was written to.
@@ -129,8 +153,14 @@ impl<W: Write> Saver<W> {
     fn hold_event(&mut self, event: Event) {
         self.writer.foresee(&event);
         match event.what {
-            What::PhaseBegan { phase: Phase::Tls | Phase::Proxy, .. } => self.opening = self.with_secrets,
-            What::PhaseEnded { phase: Phase::Tls | Phase::Proxy, .. }
+            What::PhaseBegan {
+                phase: Phase::Tls | Phase::Proxy,
+                ..
+            } => self.opening = self.with_secrets,
+            What::PhaseEnded {
+                phase: Phase::Tls | Phase::Proxy,
+                ..
+            }
             | What::Failed { .. }
             | What::ExchangeEnded { .. }
             | What::RunEnded => self.opening = false,
@@ -144,7 +174,9 @@ impl<W: Write> Saver<W> {
         let is_kept = |packet: &Packet| self.writer.has_bytes(packet);
         for bunch in packets.chunk_by(|one, next| !is_kept(one) && !is_kept(next)) {
             match bunch {
-                [packet] if is_kept(packet) => self.held.pass(packet.wall, Item::Packet(*packet, at)),
+                [packet] if is_kept(packet) => {
+                    self.held.pass(packet.wall, Item::Packet(*packet, at));
+                }
                 _ => {
                     for some in bunch.chunks(Self::MOST_TOLD) {
                         let wall = some.first().map_or(WallTime(0), |packet| packet.wall);
@@ -166,6 +198,10 @@ impl<W: Write> Saver<W> {
     }
 
     fn hand_on(&mut self) -> io::Result<()> {
-        if self.live { self.writer.flush() } else { Ok(()) }
+        if self.live {
+            self.writer.flush()
+        } else {
+            Ok(())
+        }
     }
 }

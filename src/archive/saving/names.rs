@@ -16,21 +16,50 @@ impl Names {
     /// What an event adds to them. `known` is what was told before it.
     pub(super) fn learn(&mut self, event: &Event, known: &Trace) -> Vec<(IpAddr, &str)> {
         let found: Vec<(IpAddr, String)> = match &event.what {
-            What::Resolved { exchange, addresses, .. } => {
-                let url = known.exchange(*exchange).and_then(|exchange| url::Url::parse(exchange.url.raw()).ok());
+            What::Resolved {
+                exchange,
+                addresses,
+                ..
+            } => {
+                let url = known
+                    .exchange(*exchange)
+                    .and_then(|exchange| url::Url::parse(exchange.url.raw()).ok());
                 let name = url.as_ref().and_then(url::Url::domain).and_then(plain);
-                name.map(|name| addresses.iter().map(|address| (*address, name.clone())).collect()).unwrap_or_default()
+                name.map(|name| {
+                    addresses
+                        .iter()
+                        .map(|address| (*address, name.clone()))
+                        .collect()
+                })
+                .unwrap_or_default()
             }
-            What::DnsAnswered { exchange, query, answer } => {
-                let queries = known.exchange(*exchange).and_then(|exchange| exchange.resolution.as_ref()).map(|found| &found.queries);
-                let name = queries.and_then(|queries| queries.iter().find(|asked| asked.id == *query)).map(|asked| asked.name.raw());
-                let records = answer.records.iter().filter(|record| matches!(record.kind.as_str(), "A" | "AAAA"));
+            What::DnsAnswered {
+                exchange,
+                query,
+                answer,
+            } => {
+                let queries = known
+                    .exchange(*exchange)
+                    .and_then(|exchange| exchange.resolution.as_ref())
+                    .map(|found| &found.queries);
+                let name = queries
+                    .and_then(|queries| queries.iter().find(|asked| asked.id == *query))
+                    .map(|asked| asked.name.raw());
+                let records = answer
+                    .records
+                    .iter()
+                    .filter(|record| matches!(record.kind.as_str(), "A" | "AAAA"));
                 let addresses = records.filter_map(|record| record.data.raw().parse().ok());
-                name.and_then(plain).map(|name| addresses.map(|address| (address, name.clone())).collect()).unwrap_or_default()
+                name.and_then(plain)
+                    .map(|name| addresses.map(|address| (address, name.clone())).collect())
+                    .unwrap_or_default()
             }
             _ => Vec::new(),
         };
-        let new: Vec<(IpAddr, String)> = found.into_iter().filter(|(address, _)| !self.0.contains_key(address)).collect();
+        let new: Vec<(IpAddr, String)> = found
+            .into_iter()
+            .filter(|(address, _)| !self.0.contains_key(address))
+            .collect();
         let mut added = Vec::new();
         for (address, name) in new {
             if self.0.len() < Self::MOST && !added.contains(&address) {
@@ -38,7 +67,10 @@ impl Names {
                 added.push(address);
             }
         }
-        added.into_iter().filter_map(|address| Some((address, self.0.get(&address)?.as_str()))).collect()
+        added
+            .into_iter()
+            .filter_map(|address| Some((address, self.0.get(&address)?.as_str())))
+            .collect()
     }
 }
 
@@ -46,6 +78,8 @@ impl Names {
 fn plain(name: &str) -> Option<String> {
     const LONGEST: usize = 253;
     let name = name.strip_suffix('.').unwrap_or(name);
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
     (is_plain && !name.is_empty() && name.len() <= LONGEST).then(|| name.to_owned())
 }

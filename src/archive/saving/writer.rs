@@ -37,13 +37,38 @@ pub(super) struct Writer<W> {
 impl<W: Write> Writer<W> {
     /// Writes what a file begins with.
     pub(super) fn begin(out: W, means: Means) -> io::Result<Self> {
-        let Means { devices, store, rules, with_secrets, .. } = means;
+        let Means {
+            devices,
+            store,
+            rules,
+            with_secrets,
+            ..
+        } = means;
         let masking = Masking::new(rules, with_secrets);
-        let (known, names, delivered) = (Trace::default(), Names::default(), vec![0; devices.len()]);
-        let mut writer = Self { out, devices, store, masking, known, names, batch: None, begun: false, delivered, closed: None };
-        writer.out.write_all(&blocks::section(concat!("tapline ", env!("CARGO_PKG_VERSION")), std::env::consts::OS))?;
+        let (known, names, delivered) =
+            (Trace::default(), Names::default(), vec![0; devices.len()]);
+        let mut writer = Self {
+            out,
+            devices,
+            store,
+            masking,
+            known,
+            names,
+            batch: None,
+            begun: false,
+            delivered,
+            closed: None,
+        };
+        writer.out.write_all(&blocks::section(
+            concat!("tapline ", env!("CARGO_PKG_VERSION")),
+            std::env::consts::OS,
+        ))?;
         for device in &writer.devices {
-            writer.out.write_all(&blocks::interface(&device.name, link_type_in_files(device.link_type), device.snap_length))?;
+            writer.out.write_all(&blocks::interface(
+                &device.name,
+                link_type_in_files(device.link_type),
+                device.snap_length,
+            ))?;
         }
         Ok(writer)
     }
@@ -65,15 +90,26 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// When an instant of the run was, as far as the clocks were told; else as if it had begun with 1970.
+    /// When an instant of the run was, as far as the clocks were told; else as if it had begun with
+    /// 1970.
     pub(super) fn wall_of(&self, at: Moment) -> WallTime {
-        let from_start = || WallTime(self.known.started_at().unwrap_or_default().0.saturating_add_signed(at.0));
+        let from_start = || {
+            WallTime(
+                self.known
+                    .started_at()
+                    .unwrap_or_default()
+                    .0
+                    .saturating_add_signed(at.0),
+            )
+        };
         self.known.clock().wall_of(at).unwrap_or_else(from_start)
     }
 
     /// Whether a packet's bytes were kept.
     pub(super) fn has_bytes(&self, packet: &Packet) -> bool {
-        packet.stored.is_some_and(|stored| usize::from(stored.interface) < self.devices.len())
+        packet
+            .stored
+            .is_some_and(|stored| usize::from(stored.interface) < self.devices.len())
     }
 
     pub(super) fn secrets(&mut self, lines: &str) -> io::Result<()> {
@@ -84,14 +120,25 @@ impl<W: Write> Writer<W> {
         self.begun = true;
         let mut entry = journal::entry_of(event, wall, &sentence(event, &self.known));
         if entry.len() + blocks::AROUND > journal::LONGEST {
-            let text = format!("an event of {} bytes is left out here, since nobody would read it", entry.len());
-            let note = Event { at: event.at, what: What::Note { exchange: None, text: text.into() } };
+            let text = format!(
+                "an event of {} bytes is left out here, since nobody would read it",
+                entry.len()
+            );
+            let note = Event {
+                at: event.at,
+                what: What::Note {
+                    exchange: None,
+                    text: text.into(),
+                },
+            };
             entry = journal::entry_of(&note, wall, &sentence(&note, &self.known));
         }
         self.out.write_all(&blocks::journal(&entry))?;
         match &event.what {
             What::Packets { .. } => self.known.apply(event.clone()),
-            What::CaptureClosed { received, dropped } => self.closed = Some((wall, *received, *dropped)),
+            What::CaptureClosed { received, dropped } => {
+                self.closed = Some((wall, *received, *dropped));
+            }
             What::Resolved { .. } | What::DnsAnswered { .. } => {
                 let names = self.names.learn(event, &self.known);
                 if !names.is_empty() {
@@ -115,7 +162,11 @@ impl<W: Write> Writer<W> {
         self.known.apply(told(at, &[*packet]));
         let link = self.link_of(interface);
         let begins_batch = self.batch.replace(at) != Some(at);
-        let aside = Aside { at: begins_batch.then_some(at), ..Aside::of(packet, link, &bytes) }.written();
+        let aside = Aside {
+            at: begins_batch.then_some(at),
+            ..Aside::of(packet, link, &bytes)
+        }
+        .written();
         let block = PacketBlock {
             interface,
             wall: packet.wall,
@@ -131,7 +182,8 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// A packet's interface and its bytes as they are written; `None` where there are none any more.
+    /// A packet's interface and its bytes as they are written; `None` where there are none any
+    /// more.
     fn bytes_of(&mut self, packet: &Packet) -> Option<(u16, Vec<u8>)> {
         let stored = packet.stored?;
         let link = self.link_of(stored.interface);
@@ -142,7 +194,9 @@ impl<W: Write> Writer<W> {
     }
 
     fn link_of(&self, interface: u16) -> Option<Link> {
-        self.devices.get(usize::from(interface)).and_then(|device| Link::from_number(device.link_type.into()))
+        self.devices
+            .get(usize::from(interface))
+            .and_then(|device| Link::from_number(device.link_type.into()))
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -156,13 +210,20 @@ impl<W: Write> Writer<W> {
         Ok(self.out)
     }
 
-    /// What the kernel counted it counted over all interfaces: of one among several only that none is lost can be known.
+    /// What the kernel counted it counted over all interfaces: of one among several only that none
+    /// is lost can be known.
     fn statistics(&mut self) -> io::Result<()> {
-        let Some((wall, received, dropped)) = self.closed else { return Ok(()) };
+        let Some((wall, received, dropped)) = self.closed else {
+            return Ok(());
+        };
         let is_only = self.delivered.len() == 1;
         for (interface, delivered) in (0..).zip(&self.delivered) {
-            let counted = (is_only.then_some(received), (is_only || dropped == 0).then_some(dropped));
-            self.out.write_all(&blocks::statistics(interface, wall, *delivered, counted))?;
+            let counted = (
+                is_only.then_some(received),
+                (is_only || dropped == 0).then_some(dropped),
+            );
+            self.out
+                .write_all(&blocks::statistics(interface, wall, *delivered, counted))?;
         }
         Ok(())
     }
@@ -170,8 +231,17 @@ impl<W: Write> Writer<W> {
 
 /// Packets as an event that says nothing of their bytes.
 pub(super) fn told(at: Moment, packets: &[Packet]) -> Event {
-    let packets = packets.iter().map(|packet| Packet { stored: None, ..*packet }).collect();
-    Event { at, what: What::Packets { packets } }
+    let packets = packets
+        .iter()
+        .map(|packet| Packet {
+            stored: None,
+            ..*packet
+        })
+        .collect();
+    Event {
+        at,
+        what: What::Packets { packets },
+    }
 }
 
 /// libpcap's numbers for captures under way are those of files, but for packets that begin with IP

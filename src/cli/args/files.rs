@@ -10,13 +10,16 @@ use crate::insight::diff::Tolerance;
 /// `tapline open`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct OpenArgs {
-    /// A saved run, a capture file, pcap or pcapng, or a HAR file; - reads it from standard input, as it comes
+    /// A saved run, a capture file, pcap or pcapng, or a HAR file; - reads it from standard input,
+    /// as it comes
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
     /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) keylog: Option<PathBuf>,
-    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to 2097152
+    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the
+    /// latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to
+    /// 2097152
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit)]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
@@ -31,16 +34,20 @@ pub(in crate::cli) struct ReportFileArgs {
     /// A saved run, a capture file, pcap or pcapng, or a HAR file; - reads it from standard input
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
-    /// What to write: text, json, events, svg, markdown, har, csv, prometheus or junit; into a file with =FILE; may be given several times
+    /// What to write: text, json, events, svg, markdown, har, csv, prometheus or junit; into a
+    /// file with =FILE; may be given several times
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(in crate::cli) formats: Vec<String>,
     /// Take conversations apart: protocols, requests and responses
     #[arg(long, help_heading = "Report")]
     pub(in crate::cli) messages: bool,
-    /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture; implies --messages
+    /// Open TLS with the secrets in FILE (NSS key log, RFC 9850), beside those in the capture;
+    /// implies --messages
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub(in crate::cli) keylog: Option<PathBuf>,
-    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to 2097152
+    /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the
+    /// latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to
+    /// 2097152
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit, help_heading = "Report")]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
@@ -61,21 +68,31 @@ pub(in crate::cli) struct DiffArgs {
     #[arg(long = "format", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(in crate::cli) formats: Vec<String>,
     /// How much slower a request may be, as a share of what it took or as a time: 10%, 20ms
-    #[arg(long, value_name = "TOLERANCE", default_value = "0", help_heading = "Report")]
+    #[arg(
+        long,
+        value_name = "TOLERANCE",
+        default_value = "0",
+        help_heading = "Report"
+    )]
     pub(in crate::cli) tolerance: Tolerance,
     #[command(flatten)]
     pub(in crate::cli) look: ReportArgs,
 }
 
 const DIFF_HELP: &str = "\
-Requests are compared with the same requests of the other run, by method and path and their order, and phase by phase.
+Requests are compared with the same requests of the other run, by method and path and their \
+order, and phase by phase.
 
-A regression, which ends with exit code 4, is a request that is slower by more than noise and by more than --tolerance, that fails and did \
-not fail before, that is answered with a worse class of status (4xx, 5xx) or whose certificate does not verify any more, and a budget that \
+A regression, which ends with exit code 4, is a request that is slower by more than noise and by \
+more than --tolerance, that fails and did \
+not fail before, that is answered with a worse class of status (4xx, 5xx) or whose certificate \
+does not verify any more, and a budget that \
 was met before and is missed.
 
-Noise is measured by repeats (--repeat): two medians that are no further apart than 1.57 times the distance between the quartiles divided by \
-the square root of the number of runs, of both sides together, do not differ. Of single runs noise is not known; 1 ms or a tenth of the time, \
+Noise is measured by repeats (--repeat): two medians that are no further apart than 1.57 times \
+the distance between the quartiles divided by \
+the square root of the number of runs, of both sides together, do not differ. Of single runs \
+noise is not known; 1 ms or a tenth of the time, \
 whichever is more, stands for it.
 
 Examples:
@@ -86,7 +103,11 @@ Examples:
 impl ReportFileArgs {
     /// The default report on a file.
     pub(in crate::cli) fn of(args: &OpenArgs) -> Self {
-        let look = ReportArgs { ascii: args.look.ascii, secrets: args.secrets.clone(), ..ReportArgs::default() };
+        let look = ReportArgs {
+            ascii: args.look.ascii,
+            secrets: args.secrets.clone(),
+            ..ReportArgs::default()
+        };
         Self {
             file: args.file.clone(),
             formats: Vec::new(),
@@ -98,7 +119,8 @@ impl ReportFileArgs {
     }
 }
 
-/// A number of bytes as curl's `--limit-rate` has it: `500M`, `2g`, `1048576`; at least a mebibyte, which is what a packet may need.
+/// A number of bytes as curl's `--limit-rate` has it: `500M`, `2g`, `1048576`; at least a mebibyte,
+/// which is what a packet may need.
 fn spool_limit(text: &str) -> Result<u64, String> {
     const LEAST: u64 = 1 << 20;
     let (number, shift) = match text.char_indices().next_back() {
@@ -107,12 +129,17 @@ fn spool_limit(text: &str) -> Result<u64, String> {
         Some((at, 'g' | 'G')) => (text.get(..at), 30),
         _ => (Some(text), 0),
     };
-    let digits = number.filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
-    let bytes = digits.and_then(|digits| digits.parse::<u64>().ok()).and_then(|number| number.checked_mul(1 << shift));
+    let digits = number
+        .filter(|digits| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let bytes = digits
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .and_then(|number| number.checked_mul(1 << shift));
     match bytes {
         Some(bytes) if (LEAST..=1 << 50).contains(&bytes) => Ok(bytes),
         Some(_) => Err("from 1M to 1048576G are possible".to_owned()),
-        None => Err("a whole number of bytes is wanted, with K, M or G for powers of 1024: 500M".to_owned()),
+        None => Err(
+            "a whole number of bytes is wanted, with K, M or G for powers of 1024: 500M".to_owned(),
+        ),
     }
 }
 
@@ -122,10 +149,28 @@ mod tests {
 
     #[test]
     fn a_limit_of_the_spool_is_a_number_of_bytes() {
-        for (text, bytes) in [("1M", 1 << 20), ("2g", 2 << 30), ("1048576", 1 << 20), ("2048K", 2 << 20), ("1048576G", 1 << 50)] {
+        for (text, bytes) in [
+            ("1M", 1 << 20),
+            ("2g", 2 << 30),
+            ("1048576", 1 << 20),
+            ("2048K", 2 << 20),
+            ("1048576G", 1 << 50),
+        ] {
             assert_eq!(spool_limit(text), Ok(bytes), "{text}");
         }
-        for text in ["", "G", "1023K", "0", "-1", "+5M", "1.5G", "1GiB", "99999999999999999999", "17179869184G", "1048577G"] {
+        for text in [
+            "",
+            "G",
+            "1023K",
+            "0",
+            "-1",
+            "+5M",
+            "1.5G",
+            "1GiB",
+            "99999999999999999999",
+            "17179869184G",
+            "1048577G",
+        ] {
             assert!(spool_limit(text).is_err(), "{text}");
         }
     }

@@ -20,7 +20,12 @@ pub(in crate::cli) struct LabArgs {
     #[arg(long, conflicts_with = "command")]
     pub(in crate::cli) loopback: bool,
     /// What chance starts from: the same seed loses the same packets
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = "Link")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 1,
+        help_heading = "Link"
+    )]
     pub(in crate::cli) seed: u64,
     /// A program to run on the lab's client instead of the screen, with its arguments
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "place")]
@@ -41,9 +46,11 @@ const LAB_EXAMPLES: &str = "\
 Examples:
   tapline lab                                          the places of the lab, on the screen
   tapline lab --rtt 80ms --loss 1% /bytes/1000000      a far and lossy network
-  tapline lab -- curl -v https://api.lab.test/users    any program, with the lab's names and certificates
+  tapline lab -- curl -v https://api.lab.test/users    any program, with the lab's names and \
+certificates
   tapline lab -- bash                                  a shell
-  tapline lab set --rtt 300ms                          while it runs, from within or from another terminal";
+  tapline lab set --rtt 300ms                          while it runs, from within or from another \
+terminal";
 
 /// What there is to do with a lab that runs.
 #[derive(Debug, Subcommand)]

@@ -6,10 +6,22 @@ use crate::cli::usage::Usage;
 use crate::insight::redact::{Masking, Rules};
 
 /// Options whose values are secret, or may have a secret anywhere in them.
-pub(in crate::cli) const SECRET_OPTIONS: [&str; 11] =
-    ["user", "oauth2-bearer", "cookie", "data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json", "form", "form-string"];
+pub(in crate::cli) const SECRET_OPTIONS: [&str; 11] = [
+    "user",
+    "oauth2-bearer",
+    "cookie",
+    "data",
+    "data-ascii",
+    "data-raw",
+    "data-binary",
+    "data-urlencode",
+    "json",
+    "form",
+    "form-string",
+];
 
-/// Options whose values may be as secret: addresses with a token in their path, what shall be masked.
+/// Options whose values may be as secret: addresses with a token in their path, what shall be
+/// masked.
 const ALSO_SECRET: [&str; 3] = ["webhook", "otlp", "redact"];
 
 /// Returns true for an option whose value nobody but its user should see.
@@ -33,8 +45,10 @@ What to mask, in everything that is written and on the screen:
   reason phrases, DNS text records        shown    masked   shown
   keys of TLS in a saved run              left out left out saved
 
-Names are judged by their words: X-Auth-Key, client_secret and sessionid are secrets, token_type and sort_key are none. \
-Under strict the values of fields and parameters are shown that say how HTTP is spoken, such as Content-Type and page. \
+Names are judged by their words: X-Auth-Key, client_secret and sessionid are secrets, token_type \
+and sort_key are none. \
+Under strict the values of fields and parameters are shown that say how HTTP is spoken, such as \
+Content-Type and page. \
 none is what --with-secrets is.";
 
 /// What is masked.
@@ -55,7 +69,8 @@ pub(in crate::cli) struct SecretsArgs {
     /// What to mask: normal, what is secret; strict, all but what is harmless; none
     #[arg(long, value_enum, value_name = "LEVEL", long_help = LEVELS)]
     mask: Option<MaskLevel>,
-    /// Do not mask credentials, cookies, tokens and bodies in what is written; a run that is saved has the keys of its TLS, too
+    /// Do not mask credentials, cookies, tokens and bodies in what is written; a run that is saved
+    /// has the keys of its TLS, too
     #[arg(long)]
     with_secrets: bool,
     /// Mask what REGEX finds, too: its first group, or all of it; may be given several times
@@ -76,16 +91,29 @@ impl SecretsArgs {
     pub(in crate::cli) fn rules(&self) -> Result<Rules, Usage> {
         match self.mask {
             Some(level @ (MaskLevel::Normal | MaskLevel::Strict)) if self.with_secrets => {
-                let level = if level == MaskLevel::Strict { "strict" } else { "normal" };
-                return Err(Usage::new(format!("--mask {level} masks what --with-secrets shows; give one of them")));
+                let level = if level == MaskLevel::Strict {
+                    "strict"
+                } else {
+                    "normal"
+                };
+                return Err(Usage::new(format!(
+                    "--mask {level} masks what --with-secrets shows; give one of them"
+                )));
             }
             Some(MaskLevel::None) if !self.redact.is_empty() => {
-                return Err(Usage::new("--mask none masks nothing, and --redact says what to mask; give one of them"));
+                return Err(Usage::new(
+                    "--mask none masks nothing, and --redact says what to mask; give one of them",
+                ));
             }
             _ => {}
         }
-        let rules = Rules::with_patterns(&self.redact).map_err(|error| Usage::new(format!("--redact: {error}")))?;
-        Ok(if self.mask == Some(MaskLevel::Strict) { rules.strict() } else { rules })
+        let rules = Rules::with_patterns(&self.redact)
+            .map_err(|error| Usage::new(format!("--redact: {error}")))?;
+        Ok(if self.mask == Some(MaskLevel::Strict) {
+            rules.strict()
+        } else {
+            rules
+        })
     }
 
     /// Whether secrets are masked, and by which rules.
@@ -94,6 +122,10 @@ impl SecretsArgs {
     /// As of [`rules`](Self::rules).
     pub(in crate::cli) fn masking(&self) -> Result<Masking, Usage> {
         let rules = self.rules()?;
-        Ok(if self.with_secrets() { Masking::Off } else { Masking::By(rules) })
+        Ok(if self.with_secrets() {
+            Masking::Off
+        } else {
+            Masking::By(rules)
+        })
     }
 }

@@ -57,16 +57,23 @@ pub(super) fn masked(arguments: &[OsString]) -> Vec<Vec<u8>> {
         if rest.is_empty() && head > 0 {
             next = value;
         }
-        [kept, &value.map_or_else(|| rest.to_vec(), |value| value.masked(rest))].concat()
+        [
+            kept,
+            &value.map_or_else(|| rest.to_vec(), |value| value.masked(rest)),
+        ]
+        .concat()
     };
     arguments.iter().map(mask).collect()
 }
 
-/// `--name=value`: where the value begins, and what it is. Of `--name` alone it is the next argument, if the option takes one: where it
-/// takes none, the next is masked by what stands in it, as any other.
+/// `--name=value`: where the value begins, and what it is. Of `--name` alone it is the next
+/// argument, if the option takes one: where it takes none, the next is masked by what stands in it,
+/// as any other.
 fn long(name: &[u8]) -> (usize, Option<Value>) {
     let end = name.iter().position(|byte| *byte == b'=');
-    let value = Value::of(&String::from_utf8_lossy(name.get(..end.unwrap_or(name.len())).unwrap_or_default()));
+    let value = Value::of(&String::from_utf8_lossy(
+        name.get(..end.unwrap_or(name.len())).unwrap_or_default(),
+    ));
     match (end, value) {
         (Some(end), value) => (end + 3, Some(value)),
         (None, Value::Other) => (name.len() + 2, None),
@@ -78,7 +85,10 @@ fn long(name: &[u8]) -> (usize, Option<Value>) {
 fn short(command: &Command, letters: &[u8]) -> (usize, Option<Value>) {
     for (at, letter) in letters.iter().enumerate() {
         if let Some(option) = option(command, char::from(*letter)) {
-            return (at + 2, Some(Value::of(option.get_long().unwrap_or_default())));
+            return (
+                at + 2,
+                Some(Value::of(option.get_long().unwrap_or_default())),
+            );
         }
     }
     (letters.len() + 1, None)
@@ -86,8 +96,14 @@ fn short(command: &Command, letters: &[u8]) -> (usize, Option<Value>) {
 
 /// The option of a letter, in any command, if it takes a value.
 fn option(command: &Command, letter: char) -> Option<&Arg> {
-    let own = command.get_arguments().find(|arg| arg.get_short() == Some(letter) && arg.get_action().takes_values());
-    own.or_else(|| command.get_subcommands().find_map(|command| option(command, letter)))
+    let own = command
+        .get_arguments()
+        .find(|arg| arg.get_short() == Some(letter) && arg.get_action().takes_values());
+    own.or_else(|| {
+        command
+            .get_subcommands()
+            .find_map(|command| option(command, letter))
+    })
 }
 
 #[cfg(test)]
@@ -121,7 +137,10 @@ mod tests {
             "https://ada:pw@h/?token=t&x=1",
         ];
         let given: Vec<OsString> = given.into_iter().map(OsString::from).collect();
-        let masked: Vec<String> = masked(&given).iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+        let masked: Vec<String> = masked(&given)
+            .iter()
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+            .collect();
         assert_eq!(
             masked,
             [

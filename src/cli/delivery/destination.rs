@@ -19,24 +19,45 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    /// Refuses what is no address. Neither it nor a field's value is said again: they may hold credentials.
-    pub(super) fn new(option: &str, url: &str, fields: Vec<(String, String)>, timeout: Duration) -> Result<Self, Usage> {
-        let wanted = |mistake: UrlMistake| Usage::new(format!("{option}: {mistake}; an http or https URL is wanted"));
+    /// Refuses what is no address. Neither it nor a field's value is said again: they may hold
+    /// credentials.
+    pub(super) fn new(
+        option: &str,
+        url: &str,
+        fields: Vec<(String, String)>,
+        timeout: Duration,
+    ) -> Result<Self, Usage> {
+        let wanted = |mistake: UrlMistake| {
+            Usage::new(format!(
+                "{option}: {mistake}; an http or https URL is wanted"
+            ))
+        };
         let typed = TypedUrl::parse(url).map_err(wanted)?;
         if typed.scheme.is_none() || !typed.is_web() {
-            return Err(Usage::new(format!("{option}: an http or https URL is wanted")));
+            return Err(Usage::new(format!(
+                "{option}: an http or https URL is wanted"
+            )));
         }
         let url = typed.web_url().map_err(wanted)?;
         let mut headers = HeaderMap::new();
         for (name, value) in fields {
-            let field = HeaderName::try_from(name.as_str()).ok().zip(HeaderValue::try_from(value).ok());
+            let field = HeaderName::try_from(name.as_str())
+                .ok()
+                .zip(HeaderValue::try_from(value).ok());
             let Some((name, mut value)) = field else {
-                return Err(Usage::new(format!("{option}: the header {name:?} of the environment is no header field")));
+                return Err(Usage::new(format!(
+                    "{option}: the header {name:?} of the environment is no header field"
+                )));
             };
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        Ok(Self { url, headers, timeout, certificate: None })
+        Ok(Self {
+            url,
+            headers,
+            timeout,
+            certificate: None,
+        })
     }
 
     /// The address without what may be a secret: scheme, host and port.
@@ -51,25 +72,51 @@ mod tests {
     use super::*;
 
     fn to(url: &str, fields: &[(&str, &str)]) -> Result<Destination, String> {
-        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Destination::new("--webhook", url, fields, Duration::from_secs(1)).map_err(|usage| usage.to_string())
+        let fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Destination::new("--webhook", url, fields, Duration::from_secs(1))
+            .map_err(|usage| usage.to_string())
     }
 
     #[test]
     fn an_address_is_shown_without_its_secrets() {
-        assert_eq!(to("https://ada:hunter2@h:8443/T0/s3cret?key=k", &[]).unwrap().shown(), "https://h:8443");
+        assert_eq!(
+            to("https://ada:hunter2@h:8443/T0/s3cret?key=k", &[])
+                .unwrap()
+                .shown(),
+            "https://h:8443"
+        );
         assert_eq!(to("http://[::1]/", &[]).unwrap().shown(), "http://[::1]");
-        assert_eq!(to("https:/h:4318/x", &[]).unwrap().shown(), "https://h:4318");
+        assert_eq!(
+            to("https:/h:4318/x", &[]).unwrap().shown(),
+            "https://h:4318"
+        );
     }
 
     #[test]
     fn what_is_no_address_is_refused_without_saying_it_again() {
-        for url in ["ftp://u:hunter2@h/", "hunter2", "http://u:hunter2@h:99999/", "unix:/hunter2", "http:8080", "http://h\\@i", "h:4318"] {
+        for url in [
+            "ftp://u:hunter2@h/",
+            "hunter2",
+            "http://u:hunter2@h:99999/",
+            "unix:/hunter2",
+            "http:8080",
+            "http://h\\@i",
+            "h:4318",
+        ] {
             let refusal = to(url, &[]).err().unwrap();
-            assert!(refusal.contains("an http or https URL is wanted") && !refusal.contains("hunter2"), "{refusal}");
+            assert!(
+                refusal.contains("an http or https URL is wanted") && !refusal.contains("hunter2"),
+                "{refusal}"
+            );
         }
         let refusal = to("http://h/", &[("bad name", "hunter2")]).err().unwrap();
-        assert_eq!(refusal, "--webhook: the header \"bad name\" of the environment is no header field");
+        assert_eq!(
+            refusal,
+            "--webhook: the header \"bad name\" of the environment is no header field"
+        );
         assert!(to("http://h/", &[("x", "a\nb")]).is_err());
     }
 }

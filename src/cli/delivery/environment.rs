@@ -40,8 +40,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 impl Environment {
     /// As it is. An empty variable is none.
     pub(super) fn read() -> Self {
-        let variables = NAMES.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?)));
-        Self(variables.filter(|(_, value)| !value.trim().is_empty()).collect())
+        let variables = NAMES
+            .into_iter()
+            .filter_map(|name| Some((name, std::env::var(name).ok()?)));
+        Self(
+            variables
+                .filter(|(_, value)| !value.trim().is_empty())
+                .collect(),
+        )
     }
 
     fn of(&self, name: &str) -> Option<&str> {
@@ -54,7 +60,12 @@ impl Environment {
             Signal::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
             Signal::Metrics => "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
         };
-        let common = || within(self.of("OTEL_EXPORTER_OTLP_ENDPOINT").unwrap_or(LOCAL), signal);
+        let common = || {
+            within(
+                self.of("OTEL_EXPORTER_OTLP_ENDPOINT").unwrap_or(LOCAL),
+                signal,
+            )
+        };
         self.of(own).map_or_else(common, str::to_owned)
     }
 
@@ -64,12 +75,18 @@ impl Environment {
             Signal::Traces => "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
             Signal::Metrics => "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
         };
-        self.of(own).or_else(|| self.of("OTEL_EXPORTER_OTLP_HEADERS")).map(pairs).unwrap_or_default()
+        self.of(own)
+            .or_else(|| self.of("OTEL_EXPORTER_OTLP_HEADERS"))
+            .map(pairs)
+            .unwrap_or_default()
     }
 
     /// How long an answer may take; the variable counts milliseconds.
     pub(super) fn timeout(&self) -> Duration {
-        let millis = self.of("OTEL_EXPORTER_OTLP_TIMEOUT").and_then(|millis| millis.parse().ok()).filter(|millis| *millis > 0);
+        let millis = self
+            .of("OTEL_EXPORTER_OTLP_TIMEOUT")
+            .and_then(|millis| millis.parse().ok())
+            .filter(|millis| *millis > 0);
         millis.map_or(TIMEOUT, Duration::from_millis)
     }
 
@@ -80,8 +97,14 @@ impl Environment {
 
     /// Who reports.
     pub(super) fn resource(&self) -> Resource {
-        let attributes = self.of("OTEL_RESOURCE_ATTRIBUTES").map(pairs).unwrap_or_default();
-        Resource { service: self.of("OTEL_SERVICE_NAME").map(str::to_owned), attributes }
+        let attributes = self
+            .of("OTEL_RESOURCE_ATTRIBUTES")
+            .map(pairs)
+            .unwrap_or_default();
+        Resource {
+            service: self.of("OTEL_SERVICE_NAME").map(str::to_owned),
+            attributes,
+        }
     }
 }
 
@@ -91,14 +114,25 @@ pub(super) fn within(url: &str, signal: Signal) -> String {
         Signal::Traces => "v1/traces",
         Signal::Metrics => "v1/metrics",
     };
-    let (path, query) = url.split_once('?').map_or((url, String::new()), |(path, query)| (path, format!("?{query}")));
+    let (path, query) = url
+        .split_once('?')
+        .map_or((url, String::new()), |(path, query)| {
+            (path, format!("?{query}"))
+        });
     format!("{}/{place}{query}", path.trim_end_matches('/'))
 }
 
 /// `a=1,b=x%20y`: the form of W3C's `baggage`, without properties.
 fn pairs(text: &str) -> Vec<(String, String)> {
-    let decoded = |text: &str| percent_decode_str(text.trim()).decode_utf8_lossy().into_owned();
-    text.split(',').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decoded(name), decoded(value))).collect()
+    let decoded = |text: &str| {
+        percent_decode_str(text.trim())
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    text.split(',')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -106,31 +140,69 @@ mod tests {
     use super::*;
 
     fn with(variables: &[(&'static str, &str)]) -> Environment {
-        Environment(variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+        Environment(
+            variables
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
     fn a_signals_own_address_is_taken_as_it_is_and_others_get_its_place() {
-        let both = |environment: &Environment| [Signal::Traces, Signal::Metrics].map(|signal| environment.endpoint(signal));
-        assert_eq!(both(&with(&[])), ["http://localhost:4318/v1/traces", "http://localhost:4318/v1/metrics"]);
-        let own = with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c/base/"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t")]);
+        let both = |environment: &Environment| {
+            [Signal::Traces, Signal::Metrics].map(|signal| environment.endpoint(signal))
+        };
+        assert_eq!(
+            both(&with(&[])),
+            [
+                "http://localhost:4318/v1/traces",
+                "http://localhost:4318/v1/metrics"
+            ]
+        );
+        let own = with(&[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c/base/"),
+            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t"),
+        ]);
         assert_eq!(both(&own), ["http://t", "http://c/base/v1/metrics"]);
-        assert_eq!(within("http://c?token=1", Signal::Traces), "http://c/v1/traces?token=1");
+        assert_eq!(
+            within("http://c?token=1", Signal::Traces),
+            "http://c/v1/traces?token=1"
+        );
     }
 
     #[test]
     fn pairs_are_decoded_and_the_signals_own_go_first() {
-        let environment =
-            with(&[("OTEL_EXPORTER_OTLP_HEADERS", "a=1, b = x%20y%3D ,nonsense,c="), ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "m=1")]);
+        let environment = with(&[
+            (
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                "a=1, b = x%20y%3D ,nonsense,c=",
+            ),
+            ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "m=1"),
+        ]);
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(environment.headers(Signal::Traces), [pair("a", "1"), pair("b", "x y="), pair("c", "")]);
+        assert_eq!(
+            environment.headers(Signal::Traces),
+            [pair("a", "1"), pair("b", "x y="), pair("c", "")]
+        );
         assert_eq!(environment.headers(Signal::Metrics), [pair("m", "1")]);
     }
 
     #[test]
     fn what_cannot_be_read_is_as_if_it_were_not_there() {
-        assert_eq!(with(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")]).timeout(), TIMEOUT);
-        assert_eq!(with(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "2500")]).timeout(), Duration::from_millis(2_500));
-        assert_eq!(with(&[("OTEL_RESOURCE_ATTRIBUTES", "a=b")]).resource().attributes, [("a".to_owned(), "b".to_owned())]);
+        assert_eq!(
+            with(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")]).timeout(),
+            TIMEOUT
+        );
+        assert_eq!(
+            with(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "2500")]).timeout(),
+            Duration::from_millis(2_500)
+        );
+        assert_eq!(
+            with(&[("OTEL_RESOURCE_ATTRIBUTES", "a=b")])
+                .resource()
+                .attributes,
+            [("a".to_owned(), "b".to_owned())]
+        );
     }
 }

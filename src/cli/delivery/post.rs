@@ -38,7 +38,11 @@ pub(super) enum Undelivered {
 }
 
 fn tries(count: u32) -> String {
-    if count == 1 { "1 try".to_owned() } else { format!("{count} tries") }
+    if count == 1 {
+        "1 try".to_owned()
+    } else {
+        format!("{count} tries")
+    }
 }
 
 /// A receiver, and what of its answers is worth another try.
@@ -87,24 +91,45 @@ impl<'a> Post<'a> {
         }
     }
 
-    /// With the trust of the probe's own side traffic. Redirects are not followed: they would carry fields elsewhere.
+    /// With the trust of the probe's own side traffic. Redirects are not followed: they would carry
+    /// fields elsewhere.
     fn client(&self) -> Result<Client, Undelivered> {
         let no_client = |error: &dyn std::error::Error| Undelivered::NoClient(sentence(error));
-        let mut builder = Client::builder().redirect(Policy::none()).timeout(self.to.timeout).referer(false);
+        let mut builder = Client::builder()
+            .redirect(Policy::none())
+            .timeout(self.to.timeout)
+            .referer(false);
         builder = builder.user_agent(concat!("tapline/", env!("CARGO_PKG_VERSION")));
-        let tls = probe::side_traffic_tls(self.to.certificate.as_deref()).map_err(Undelivered::NoClient)?;
-        builder.tls_backend_preconfigured(tls).build().map_err(|error| no_client(&error))
+        let tls = probe::side_traffic_tls(self.to.certificate.as_deref())
+            .map_err(Undelivered::NoClient)?;
+        builder
+            .tls_backend_preconfigured(tls)
+            .build()
+            .map_err(|error| no_client(&error))
     }
 
     async fn attempt(&self, client: &Client, body: &str, after: u32) -> Tried {
-        let request = client.post(self.to.url.clone()).headers(self.to.headers.clone());
-        let sent = request.header(CONTENT_TYPE, "application/json").body(body.to_owned()).send().await;
+        let request = client
+            .post(self.to.url.clone())
+            .headers(self.to.headers.clone());
+        let sent = request
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_owned())
+            .send()
+            .await;
         let response = match sent {
             Ok(response) => response,
             Err(error) => {
                 let error = error.without_url();
-                let unanswered = Undelivered::Unanswered { why: sentence(&error), after };
-                return if is_not_trusted(&error) { Tried::Never(unanswered) } else { Tried::Again(unanswered, None) };
+                let unanswered = Undelivered::Unanswered {
+                    why: sentence(&error),
+                    after,
+                };
+                return if is_not_trusted(&error) {
+                    Tried::Never(unanswered)
+                } else {
+                    Tried::Again(unanswered, None)
+                };
             }
         };
         let (status, asked) = (response.status(), retry_after(&response, SystemTime::now()));
@@ -120,7 +145,8 @@ impl<'a> Post<'a> {
     }
 }
 
-/// How long to wait: what was asked for, else twice as long as before, give or take a quarter so that many do not come back at once.
+/// How long to wait: what was asked for, else twice as long as before, give or take a quarter so
+/// that many do not come back at once.
 fn pause(after: u32, asked: Option<Duration>) -> Duration {
     if let Some(asked) = asked {
         return asked;
@@ -138,8 +164,14 @@ fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-    Some(SystemTime::from(date).duration_since(now).unwrap_or_default())
+    let date = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(value)
+        .ok()?;
+    Some(
+        SystemTime::from(date)
+            .duration_since(now)
+            .unwrap_or_default(),
+    )
 }
 
 /// What a collector says that it took not all of (OTLP: `partialSuccess`).
@@ -152,18 +184,29 @@ async fn complaint(mut response: Response) -> Option<String> {
         }
     }
     let answer: serde_json::Value = serde_json::from_slice(&answer).ok()?;
-    let message = answer.get("partialSuccess")?.get("errorMessage")?.as_str().filter(|message| !message.is_empty())?;
+    let message = answer
+        .get("partialSuccess")?
+        .get("errorMessage")?
+        .as_str()
+        .filter(|message| !message.is_empty())?;
     Some(crate::units::Untrusted::new(message).escaped().into_owned())
 }
 
 /// Whether it is the other side's certificate, which will be the same next time.
 fn is_not_trusted(error: &reqwest::Error) -> bool {
     let mut causes = std::iter::successors(error.source(), |cause| beneath(*cause));
-    causes.any(|cause| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
+    causes.any(|cause| {
+        matches!(
+            cause.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        )
+    })
 }
 
 /// The next cause. An input/output error holds another one, but does not call that its source.
-fn beneath<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn std::error::Error + 'static)> {
+fn beneath<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
     match error.downcast_ref::<std::io::Error>() {
         Some(outer) => outer.get_ref().map(|within| within as _),
         None => error.source(),
@@ -173,5 +216,8 @@ fn beneath<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a (dyn 
 /// An error with its causes.
 fn sentence(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -9,14 +9,32 @@ use crate::trace::Link;
 /// The name of the lab that a program runs in.
 const LAB: &str = "TAPLINE_LAB";
 /// Where programs are told to look for certificates: OpenSSL, curl, Python's requests, Node, Git.
-const CERTIFICATES: [&str; 5] = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO"];
+const CERTIFICATES: [&str; 5] = [
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GIT_SSL_CAINFO",
+];
 /// What leads elsewhere: the lab has no way out.
-const ELSEWHERE: [&str; 9] =
-    ["SSL_CERT_DIR", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+const ELSEWHERE: [&str; 9] = [
+    "SSL_CERT_DIR",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+];
 
 /// The lab that this process runs in.
 pub(in crate::cli) fn lab() -> Option<Remote> {
-    std::env::var(LAB).ok().filter(|name| !name.is_empty()).map(Remote::named)
+    std::env::var(LAB)
+        .ok()
+        .filter(|name| !name.is_empty())
+        .map(Remote::named)
 }
 
 /// Gives a program what it needs in a lab.

@@ -24,7 +24,8 @@ pub(in crate::cli) struct LinkArgs {
     /// Packets that arrive twice
     #[arg(long, value_name = "SHARE", help_heading = "Link")]
     duplicate: Option<Share>,
-    /// What the link carries in each direction, such as 10mbit; 'unlimited' for what the machine can do
+    /// What the link carries in each direction, such as 10mbit; 'unlimited' for what the machine
+    /// can do
     #[arg(long, value_name = "RATE", help_heading = "Link")]
     bandwidth: Option<Limit>,
     /// The largest IP packet in bytes, 1280 to 9000 [default: 1500]

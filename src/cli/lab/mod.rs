@@ -41,11 +41,14 @@ pub(super) fn run(args: LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
     }
 }
 
-/// Builds the private network, and runs on its client what was asked for: a program, or this one again.
+/// Builds the private network, and runs on its client what was asked for: a program, or this one
+/// again.
 fn enter(args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
     // Whoever has a screen in the lab may be ended with it.
     let terminal = sys::hold_terminal(tui::SWITCHED_OFF);
-    let ended = network::run(args.link.clone().link(args.seed), |inside| client(args, inside));
+    let ended = network::run(args.link.clone().link(args.seed), |inside| {
+        client(args, inside)
+    });
     match ended {
         Ok(code) => {
             if args.command.is_empty() {
@@ -84,7 +87,10 @@ fn within(lab: &Remote, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Us
         return Ok(Exit::Fault);
     }
     if let Some((program, arguments)) = args.command.split_first() {
-        return match arguments::keep_from(&mut Command::new(program)).args(arguments).status() {
+        return match arguments::keep_from(&mut Command::new(program))
+            .args(arguments)
+            .status()
+        {
             Ok(status) => Ok(Exit::Client(output::code_of(status))),
             Err(error) => {
                 eprintln!("tapline: {} cannot be run: {error}", program.display());
@@ -92,22 +98,31 @@ fn within(lab: &Remote, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Us
             }
         };
     }
-    let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::All);
+    let pending = Pending::begin(&args.request, live::depth(&args.request), || {
+        Interfaces::All
+    });
     // The capture is being opened, by threads that have what that takes; all else needs no right.
     if let Err(error) = network::renounce_rights() {
         eprintln!("tapline: the rights that the lab gives cannot be given up: {error}");
         return Ok(Exit::Fault);
     }
-    let targets = Targets::new(args.request.clone(), matches.clone()).with_exhibits(exhibits_of_network());
+    let targets =
+        Targets::new(args.request.clone(), matches.clone()).with_exhibits(exhibits_of_network());
     show(args, targets, pending, None)
 }
 
 /// The same servers on loopback. `refused` says why there is no private network.
-fn on_loopback(args: &LabArgs, matches: &ArgMatches, refused: Option<&Refused>) -> Result<Exit, Usage> {
+fn on_loopback(
+    args: &LabArgs,
+    matches: &ArgMatches,
+    refused: Option<&Refused>,
+) -> Result<Exit, Usage> {
     // The lab is on loopback, and its thread shall not inherit the right to capture.
-    let pending = Pending::begin(&args.request, live::depth(&args.request), || Interfaces::Towards {
-        addresses: vec![([127, 0, 0, 1], 0).into()],
-        names: false,
+    let pending = Pending::begin(&args.request, live::depth(&args.request), || {
+        Interfaces::Towards {
+            addresses: vec![([127, 0, 0, 1], 0).into()],
+            names: false,
+        }
     });
     let lab = match Embedded::start() {
         Ok(lab) => lab,
@@ -118,25 +133,48 @@ fn on_loopback(args: &LabArgs, matches: &ArgMatches, refused: Option<&Refused>) 
     };
     let notice = refused.map(|refused| {
         format!(
-            "on loopback, since there can be no private network here ({refused}): round trips, losses and segment sizes are not a network's"
+            "on loopback, since there can be no private network here ({refused}): round trips, \
+                losses and segment sizes are not a network's"
         )
     });
     let targets = Targets::new(args.request.clone(), matches.clone()).with_lab(lab);
     show(args, targets, pending, notice)
 }
 
-fn show(args: &LabArgs, targets: Targets, pending: Pending, notice: Option<String>) -> Result<Exit, Usage> {
-    let place = args.place.as_deref().map(|place| places::url_of(targets.exhibits(), place)).transpose()?;
+fn show(
+    args: &LabArgs,
+    targets: Targets,
+    pending: Pending,
+    notice: Option<String>,
+) -> Result<Exit, Usage> {
+    let place = args
+        .place
+        .as_deref()
+        .map(|place| places::url_of(targets.exhibits(), place))
+        .transpose()?;
     if live::possible() {
-        return live::run(place, targets.with_notice(notice), &args.look, pending, &args.secrets);
+        return live::run(
+            place,
+            targets.with_notice(notice),
+            &args.look,
+            pending,
+            &args.secrets,
+        );
     }
     if let Some(notice) = notice {
         eprintln!("tapline: {notice}");
     }
-    eprintln!("tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' prints it)");
-    let Some(url) = place.or_else(|| targets.exhibits().first().map(|first| first.url.clone())) else { return Ok(Exit::Done) };
+    eprintln!(
+        "tapline: there is no terminal to draw on, so here is the report (as 'tapline probe' \
+            prints it)"
+    );
+    let Some(url) = place.or_else(|| targets.exhibits().first().map(|first| first.url.clone()))
+    else {
+        return Ok(Exit::Done);
+    };
     probe::run(
-        &ProbeArgs::of(vec![url], targets.request().clone(), args.look.ascii).with_secrets(args.secrets.clone()),
+        &ProbeArgs::of(vec![url], targets.request().clone(), args.look.ascii)
+            .with_secrets(args.secrets.clone()),
         &targets,
         Some(pending),
     )
@@ -144,7 +182,9 @@ fn show(args: &LabArgs, targets: Targets, pending: Pending, notice: Option<Strin
 
 fn list(args: &LabArgs) -> Result<Exit, Usage> {
     let exhibits: Vec<Exhibit> = if args.loopback {
-        Embedded::start().map_err(|error| Usage::new(format!("the lab cannot start: {error}")))?.catalogue()
+        Embedded::start()
+            .map_err(|error| Usage::new(format!("the lab cannot start: {error}")))?
+            .catalogue()
     } else {
         exhibits_of_network()
     };

@@ -8,12 +8,22 @@ const FIRST: &str = "api.lab.test";
 
 /// A line for each.
 pub(super) fn list(exhibits: &[Exhibit]) -> String {
-    let places: Vec<(&str, &str)> = exhibits.iter().map(|exhibit| (exhibit.url.as_str(), exhibit.shows)).collect();
-    let width = places.iter().map(|(place, _)| place.len()).max().unwrap_or(0);
-    places.iter().fold(String::new(), |list, (place, shows)| list + &format!("{place:width$}  {shows}\n"))
+    let places: Vec<(&str, &str)> = exhibits
+        .iter()
+        .map(|exhibit| (exhibit.url.as_str(), exhibit.shows))
+        .collect();
+    let width = places
+        .iter()
+        .map(|(place, _)| place.len())
+        .max()
+        .unwrap_or(0);
+    places.iter().fold(String::new(), |list, (place, shows)| {
+        list + &format!("{place:width$}  {shows}\n")
+    })
 }
 
-/// The URL of a place as the list shows it, or shorter: its path, its host, or the first word of its host.
+/// The URL of a place as the list shows it, or shorter: its path, its host, or the first word of
+/// its host.
 pub(super) fn url_of(exhibits: &[Exhibit], place: &str) -> Result<String, Usage> {
     let fits = |url: &str| {
         let bare = without_port(url);
@@ -32,11 +42,16 @@ pub(super) fn url_of(exhibits: &[Exhibit], place: &str) -> Result<String, Usage>
         // Any path of the first host may be asked for: /bytes/5, /status/418.
         return Ok(first.url.replace("/users", place));
     }
-    Err(Usage::new(format!("the lab has no place '{}'; 'tapline lab --list' shows them", place.escape_debug())))
+    Err(Usage::new(format!(
+        "the lab has no place '{}'; 'tapline lab --list' shows them",
+        place.escape_debug()
+    )))
 }
 
 fn without_port(url: &str) -> String {
-    let Ok(mut parsed) = url::Url::parse(url) else { return url.to_owned() };
+    let Ok(mut parsed) = url::Url::parse(url) else {
+        return url.to_owned();
+    };
     if matches!(parsed.scheme(), "http" | "https") {
         let _ = parsed.set_port(None);
     }

@@ -12,7 +12,10 @@ pub(super) fn run(args: LinkArgs, named: Option<String>) -> Result<Exit, Usage> 
     let lab = chosen(named)?;
     match lab.ask(&args.change()) {
         Ok(State::Is { link, counts }) => {
-            let line = format!("link {link}\n{} packets passed, {} lost, {} overflowed\n", counts.passed, counts.lost, counts.overflowed);
+            let line = format!(
+                "link {link}\n{} packets passed, {} lost, {} overflowed\n",
+                counts.passed, counts.lost, counts.overflowed
+            );
             Ok(output::print(line.as_bytes()))
         }
         Ok(State::Refused { error }) => {
@@ -31,13 +34,22 @@ fn chosen(name: Option<String>) -> Result<Remote, Usage> {
     if let Some(lab) = name.map(Remote::named).or_else(around::lab) {
         return Ok(lab);
     }
-    let all = Remote::all().map_err(|error| Usage::new(format!("the labs of this machine cannot be listed: {error}")))?;
+    let all = Remote::all().map_err(|error| {
+        Usage::new(format!(
+            "the labs of this machine cannot be listed: {error}"
+        ))
+    })?;
     match all.as_slice() {
-        [] => Err(Usage::new("no lab of yours is running; 'tapline lab' starts one")),
+        [] => Err(Usage::new(
+            "no lab of yours is running; 'tapline lab' starts one",
+        )),
         [only] => Ok(only.clone()),
         several => {
             let names: Vec<&str> = several.iter().map(Remote::name).collect();
-            Err(Usage::new(format!("there are several labs; choose one with --lab: {}", names.join(", "))))
+            Err(Usage::new(format!(
+                "there are several labs; choose one with --lab: {}",
+                names.join(", ")
+            )))
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::tui::Message;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Tells the screen how the link is now and every half a second, until nobody takes it or the lab is gone.
+/// Tells the screen how the link is now and every half a second, until nobody takes it or the lab
+/// is gone.
 pub(in crate::cli) fn watch(lab: &Remote, inbox: &SyncSender<Message>) {
     let (lab, inbox) = (lab.clone(), inbox.clone());
     let look = move || {

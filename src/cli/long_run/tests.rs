@@ -6,8 +6,8 @@ use super::*;
 use crate::insight::runs;
 use crate::report::{self, Format, Options};
 use crate::trace::{
-    Cause, Code, ConnectionId, DnsAnswer, DnsServer, DnsTransport, ExchangeId, Failure, HttpVersion, Packet, Phase, QueryId,
-    StreamPosition, TcpFlags, TcpHeader, Transport, What,
+    Cause, Code, ConnectionId, DnsAnswer, DnsServer, DnsTransport, ExchangeId, Failure,
+    HttpVersion, Packet, Phase, QueryId, StreamPosition, TcpFlags, TcpHeader, Transport, What,
 };
 use crate::units::{Moment, Nanos, WallTime};
 
@@ -23,19 +23,52 @@ struct Run {
 
 impl Run {
     fn say(&mut self, after_micros: i64, what: What) {
-        self.events.push(Event { at: Moment(self.began + after_micros * 1_000), what });
+        self.events.push(Event {
+            at: Moment(self.began + after_micros * 1_000),
+            what,
+        });
     }
 
     fn phase(&mut self, phase: Phase, from: i64, to: i64, bytes: [(u64, u64); 2]) {
         let exchange = ExchangeId(self.number);
-        let [began, ended] = bytes.map(|(sent, received)| Some(StreamPosition { connection: ConnectionId(self.number), sent, received }));
-        self.say(from, What::PhaseBegan { exchange, phase, position: began });
-        self.say(to, What::PhaseEnded { exchange, phase, position: ended });
+        let [began, ended] = bytes.map(|(sent, received)| {
+            Some(StreamPosition {
+                connection: ConnectionId(self.number),
+                sent,
+                received,
+            })
+        });
+        self.say(
+            from,
+            What::PhaseBegan {
+                exchange,
+                phase,
+                position: began,
+            },
+        );
+        self.say(
+            to,
+            What::PhaseEnded {
+                exchange,
+                phase,
+                position: ended,
+            },
+        );
     }
 
-    fn packet(&self, after_micros: i64, to_server: bool, flags: u8, (seq, payload_bytes): (u32, u32)) -> Packet {
+    fn packet(
+        &self,
+        after_micros: i64,
+        to_server: bool,
+        flags: u8,
+        (seq, payload_bytes): (u32, u32),
+    ) -> Packet {
         let (client, server) = self.ends();
-        let (source, destination) = if to_server { (client, server) } else { (server, client) };
+        let (source, destination) = if to_server {
+            (client, server)
+        } else {
+            (server, client)
+        };
         let header = TcpHeader {
             seq: self.number.wrapping_mul(100_003).wrapping_add(seq),
             ack: 1,
@@ -46,21 +79,38 @@ impl Run {
         };
         let wall = WALL + u64::try_from(self.began + after_micros * 1_000).unwrap();
         let transport = Transport::Tcp(header);
-        Packet { wall: WallTime(wall), source, destination, frame_bytes: 60, payload_bytes, transport, stored: None, segment_bytes: None }
+        Packet {
+            wall: WallTime(wall),
+            source,
+            destination,
+            frame_bytes: 60,
+            payload_bytes,
+            transport,
+            stored: None,
+            segment_bytes: None,
+        }
     }
 
     /// Ports are used again after a while.
     fn ends(&self) -> (SocketAddr, SocketAddr) {
         let port = 20_000 + u16::try_from(self.number % 700).unwrap();
-        (SocketAddr::from(([127, 0, 0, 1], port)), SocketAddr::from(([127, 0, 0, 2], 80)))
+        (
+            SocketAddr::from(([127, 0, 0, 1], port)),
+            SocketAddr::from(([127, 0, 0, 2], 80)),
+        )
     }
 }
 
-/// A run: a name is asked, a connection made, a request sent and answered; each third one a redirect of the one before it. Its packets are
-/// told some runs later.
+/// A run: a name is asked, a connection made, a request sent and answered; each third one a
+/// redirect of the one before it. Its packets are told some runs later.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn run(number: u32) -> (Vec<Event>, Event) {
     let took = 100 + i64::from(number) * 7_919 % 500;
-    let mut run = Run { number, began: i64::from(number) * 1_000_000, events: Vec::new() };
+    let mut run = Run {
+        number,
+        began: i64::from(number) * 1_000_000,
+        events: Vec::new(),
+    };
     let (exchange, connection) = (ExchangeId(number), ConnectionId(number));
     let cause = if number == 0 {
         Cause::Asked
@@ -72,33 +122,110 @@ fn run(number: u32) -> (Vec<Event>, Event) {
     let (local, remote) = run.ends();
     run.say(
         0,
-        What::ClockPaired { wall: WallTime(WALL + u64::try_from(run.began).unwrap() + u64::from(number) * 3), uncertainty: Nanos(50) },
+        What::ClockPaired {
+            wall: WallTime(WALL + u64::try_from(run.began).unwrap() + u64::from(number) * 3),
+            uncertainty: Nanos(50),
+        },
     );
-    run.say(0, What::ExchangeStarted { exchange, cause, method: "GET".into(), url: "http://api.lab.test/".into() });
-    let server = DnsServer { address: SocketAddr::from(([127, 0, 0, 3], 53)), transport: DnsTransport::Udp };
-    run.say(0, What::PhaseBegan { exchange, phase: Phase::Dns, position: None });
-    run.say(1, What::DnsQueried { exchange, query: QueryId(number), name: "api.lab.test".into(), kind: "A".into(), server });
+    run.say(
+        0,
+        What::ExchangeStarted {
+            exchange,
+            cause,
+            method: "GET".into(),
+            url: "http://api.lab.test/".into(),
+        },
+    );
+    let server = DnsServer {
+        address: SocketAddr::from(([127, 0, 0, 3], 53)),
+        transport: DnsTransport::Udp,
+    };
+    run.say(
+        0,
+        What::PhaseBegan {
+            exchange,
+            phase: Phase::Dns,
+            position: None,
+        },
+    );
+    run.say(
+        1,
+        What::DnsQueried {
+            exchange,
+            query: QueryId(number),
+            name: "api.lab.test".into(),
+            kind: "A".into(),
+            server,
+        },
+    );
     run.say(
         3,
         What::DnsAnswered {
             exchange,
             query: QueryId(number),
-            answer: DnsAnswer { rcode: "NOERROR".into(), truncated: false, records: Vec::new() },
+            answer: DnsAnswer {
+                rcode: "NOERROR".into(),
+                truncated: false,
+                records: Vec::new(),
+            },
         },
     );
-    run.say(4, What::PhaseEnded { exchange, phase: Phase::Dns, position: None });
+    run.say(
+        4,
+        What::PhaseEnded {
+            exchange,
+            phase: Phase::Dns,
+            position: None,
+        },
+    );
     run.phase(Phase::Connect, 5, 20, [(0, 0), (0, 0)]);
-    run.say(20, What::Connected { exchange, connection, local: local.into(), remote: remote.into(), reused: false });
+    run.say(
+        20,
+        What::Connected {
+            exchange,
+            connection,
+            local: local.into(),
+            remote: remote.into(),
+            reused: false,
+        },
+    );
     run.phase(Phase::Send, 20, 30, [(0, 0), (50, 0)]);
     if number % 400 == 7 {
-        let failure = Failure { code: Code::WaitClosed, message: format!("closed {number}").into(), hint: "again".to_owned() };
-        run.say(40, What::Failed { exchange, phase: Phase::Wait, failure });
+        let failure = Failure {
+            code: Code::WaitClosed,
+            message: format!("closed {number}").into(),
+            hint: "again".to_owned(),
+        };
+        run.say(
+            40,
+            What::Failed {
+                exchange,
+                phase: Phase::Wait,
+                failure,
+            },
+        );
     } else {
         run.phase(Phase::Wait, 30, took, [(50, 0), (50, 1)]);
         let (version, headers) = (HttpVersion::Http11, Vec::new());
-        run.say(took, What::ResponseHead { exchange, version, status: 200, reason: "OK".into(), headers, header_bytes: 40 });
+        run.say(
+            took,
+            What::ResponseHead {
+                exchange,
+                version,
+                status: 200,
+                reason: "OK".into(),
+                headers,
+                header_bytes: 40,
+            },
+        );
     }
-    run.say(took + 1, What::Note { exchange: Some(exchange), text: "noted".into() });
+    run.say(
+        took + 1,
+        What::Note {
+            exchange: Some(exchange),
+            text: "noted".into(),
+        },
+    );
     run.say(took + 2, What::ExchangeEnded { exchange });
     run.say(took + 3, What::Disconnected { connection });
     let packets = vec![
@@ -107,7 +234,10 @@ fn run(number: u32) -> (Vec<Event>, Event) {
         run.packet(25, true, TcpFlags::ACK, (1, 50)),
         run.packet(took - 5, false, TcpFlags::ACK, (1, 40)),
     ];
-    let told = Event { at: Moment(run.began + 5_000_000), what: What::Packets { packets } };
+    let told = Event {
+        at: Moment(run.began + 5_000_000),
+        what: What::Packets { packets },
+    };
     (run.events, told)
 }
 
@@ -115,7 +245,11 @@ fn run(number: u32) -> (Vec<Event>, Event) {
 fn events(runs: u32) -> Vec<Event> {
     let mut all = vec![Event {
         at: Moment::START,
-        what: What::RunStarted { schema: String::new(), tool_version: "1".into(), started_at: WallTime(WALL) },
+        what: What::RunStarted {
+            schema: String::new(),
+            tool_version: "1".into(),
+            started_at: WallTime(WALL),
+        },
     }];
     let mut late = Vec::new();
     for number in 0..runs {
@@ -127,13 +261,27 @@ fn events(runs: u32) -> Vec<Event> {
         }
     }
     all.append(&mut late);
-    all.push(Event { at: Moment(i64::from(runs) * 1_000_000), what: What::RunEnded });
+    all.push(Event {
+        at: Moment(i64::from(runs) * 1_000_000),
+        what: What::RunEnded,
+    });
     all
 }
 
 /// Little is held, so that a run need not be long.
-const LITTLE: Holding = Holding { all: 480, first: 320, latest: 90, failed: 4, requests: 2, cuts_runs: false };
-const LITTLE_WINDOW: Holding = Holding { all: 100, latest: 60, ..Holding::WINDOW };
+const LITTLE: Holding = Holding {
+    all: 480,
+    first: 320,
+    latest: 90,
+    failed: 4,
+    requests: 2,
+    cuts_runs: false,
+};
+const LITTLE_WINDOW: Holding = Holding {
+    all: 100,
+    latest: 60,
+    ..Holding::WINDOW
+};
 
 struct Again<'a>(&'a Spool);
 
@@ -152,20 +300,45 @@ impl Every for Again<'_> {
 fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
     const RUNS: u32 = 1_000;
     let events = events(RUNS);
-    let budget: Budget = "p95(total)<=1ms,total<=300us,mean(wait)<=1us,failures<=5,wire_connect<=1ms".parse().unwrap();
-    let mut options = Options { budget: Some(budget), ..Options::default() };
+    let budget: Budget =
+        "p95(total)<=1ms,total<=300us,mean(wait)<=1us,failures<=5,wire_connect<=1ms"
+            .parse()
+            .unwrap();
+    let mut options = Options {
+        budget: Some(budget),
+        ..Options::default()
+    };
     let whole = Trace::of(events.iter().cloned());
     let wanted = Format::ALL.map(|format| report::write(&whole, format, &options));
-    let mut long = LongRun { trace: Trace::default(), retirement: Some(Retirement::new(LITTLE)), spool: Some(Spool::default()) };
+    let mut long = LongRun {
+        trace: Trace::default(),
+        retirement: Some(Retirement::new(LITTLE)),
+        spool: Some(Spool::default()),
+    };
     for event in events {
         long.take(event, options.budget.as_mut());
-        assert!(long.trace.exchanges().len() <= 600, "{}", long.trace.exchanges().len());
+        assert!(
+            long.trace.exchanges().len() <= 600,
+            "{}",
+            long.trace.exchanges().len()
+        );
     }
     let trace = &long.trace;
     let every = Again(long.spool.as_ref().unwrap());
-    assert!(trace.retired().exchanges > 300 && trace.log().len() < 8_000, "{}", trace.log().len());
-    assert!(trace.connections().len() < 600 && trace.flows().len() < 800, "{}", trace.flows().len());
-    assert_eq!((runs(trace), trace.failure()), (runs(&whole), whole.failure()));
+    assert!(
+        trace.retired().exchanges > 300 && trace.log().len() < 8_000,
+        "{}",
+        trace.log().len()
+    );
+    assert!(
+        trace.connections().len() < 600 && trace.flows().len() < 800,
+        "{}",
+        trace.flows().len()
+    );
+    assert_eq!(
+        (runs(trace), trace.failure()),
+        (runs(&whole), whole.failure())
+    );
     assert_eq!(trace.capture(), whole.capture());
     for (format, wanted) in Format::ALL.into_iter().zip(wanted) {
         let mut written = Vec::new();
@@ -174,10 +347,17 @@ fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
         match format {
             // They list what is held, and JUnit says how many more there are.
             Format::Events => {}
-            Format::Junit => assert!(written.contains("tapline.exchanges.beyond") && written.contains("(exchange 999)"), "{written}"),
+            Format::Junit => assert!(
+                written.contains("tapline.exchanges.beyond") && written.contains("(exchange 999)"),
+                "{written}"
+            ),
             // A flow's place in the list names its packets on the page.
             Format::Html => assert_eq!(without_places(&written), without_places(&wanted)),
-            _ => assert!(written == wanted, "{}", difference(format, &written, &wanted)),
+            _ => assert!(
+                written == wanted,
+                "{}",
+                difference(format, &written, &wanted)
+            ),
         }
     }
     let line = "%{urlnum} %{time_total} %{num_redirects}\\n";
@@ -197,7 +377,11 @@ fn without_places(page: &str) -> Vec<&str> {
 
 /// The first line that differs.
 fn difference(format: Format, one: &str, other: &str) -> String {
-    let lines = one.lines().zip(other.lines()).enumerate().find(|(_, (one, other))| one != other);
+    let lines = one
+        .lines()
+        .zip(other.lines())
+        .enumerate()
+        .find(|(_, (one, other))| one != other);
     format!("{}: {lines:?}", format.name())
 }
 

@@ -1,4 +1,5 @@
-//! A file that is being written: without a name where the file system can, so that even a kill leaves nothing behind.
+//! A file that is being written: without a name where the file system can, so that even a kill
+//! leaves nothing behind.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -33,7 +34,10 @@ struct Name {
 impl Name {
     fn new(path: PathBuf) -> Self {
         let unfinished = remove_unless_finished(&path);
-        Self { path, _unfinished: unfinished }
+        Self {
+            path,
+            _unfinished: unfinished,
+        }
     }
 }
 
@@ -41,24 +45,46 @@ impl Part {
     /// A new file in the directory of another.
     pub(super) fn begin(path: &Path, mode: u32) -> io::Result<(File, Self)> {
         match unnamed(path, mode) {
-            Some(file) => Ok((file, Self { path: path.to_owned(), name: None })),
+            Some(file) => Ok((
+                file,
+                Self {
+                    path: path.to_owned(),
+                    name: None,
+                },
+            )),
             None => Self::named(path, mode),
         }
     }
 
-    /// A new file with a name of this process's. What processes that were killed left there is removed.
+    /// A new file with a name of this process's. What processes that were killed left there is
+    /// removed.
     pub(super) fn named(path: &Path, mode: u32) -> io::Result<(File, Self)> {
         remove_abandoned(directory_of(path));
         let mut tried = 0;
         loop {
             let name = name_beside(path, tried);
-            match OpenOptions::new().write(true).create_new(true).mode(mode).open(&name) {
+            match OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(mode)
+                .open(&name)
+            {
                 Ok(file) => {
                     // Where locks do not work, the process's number alone says that it is in use.
                     let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
-                    return Ok((file, Self { path: path.to_owned(), name: Some(Name::new(name)) }));
+                    return Ok((
+                        file,
+                        Self {
+                            path: path.to_owned(),
+                            name: Some(Name::new(name)),
+                        },
+                    ));
                 }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < MOST_TRIES => tried += 1,
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && tried < MOST_TRIES =>
+                {
+                    tried += 1;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -88,7 +114,9 @@ impl Part {
 
     /// Gives it its name if nothing has it yet; else the error says that something exists.
     pub(super) fn take_free_name(self, file: &File) -> io::Result<()> {
-        let Some(name) = &self.name else { return link(file, &self.path) };
+        let Some(name) = &self.name else {
+            return link(file, &self.path);
+        };
         match std::fs::hard_link(&name.path, &self.path) {
             // Its other name goes as this is dropped.
             Ok(()) => Ok(()),
@@ -105,7 +133,11 @@ impl Part {
             let name = name_beside(&self.path, tried);
             match link(file, &name) {
                 Ok(()) => self.name = Some(Name::new(name)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tried < MOST_TRIES => tried += 1,
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && tried < MOST_TRIES =>
+                {
+                    tried += 1;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -121,14 +153,22 @@ impl Drop for Part {
     }
 }
 
-/// A file without a name in the directory of another; `None` where the file system has none, or could not name it later.
+/// A file without a name in the directory of another; `None` where the file system has none, or
+/// could not name it later.
 #[cfg(target_os = "linux")]
 fn unnamed(path: &Path, mode: u32) -> Option<File> {
     use rustix::fs::OFlags;
 
     let can_be_named = Path::new("/proc/self/fd").exists();
     let flags = OFlags::TMPFILE.bits().cast_signed();
-    can_be_named.then(|| OpenOptions::new().write(true).mode(mode).custom_flags(flags).open(directory_of(path)).ok())?
+    can_be_named.then(|| {
+        OpenOptions::new()
+            .write(true)
+            .mode(mode)
+            .custom_flags(flags)
+            .open(directory_of(path))
+            .ok()
+    })?
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -153,7 +193,9 @@ fn link(_file: &File, _name: &Path) -> io::Result<()> {
 }
 
 fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// `.tapline-PROCESS-NUMBER.part`, in the directory of a file.
@@ -163,24 +205,38 @@ fn name_beside(path: &Path, number: u32) -> PathBuf {
 
 /// The process that a name of such a kind tells.
 fn process_of(name: &str) -> Option<Pid> {
-    let (process, number) = name.strip_prefix(".tapline-")?.strip_suffix(".part")?.split_once('-')?;
+    let (process, number) = name
+        .strip_prefix(".tapline-")?
+        .strip_suffix(".part")?
+        .split_once('-')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(process) && is_number(number)).then(|| process.parse().ok().and_then(Pid::from_raw))?
+    (is_number(process) && is_number(number))
+        .then(|| process.parse().ok().and_then(Pid::from_raw))?
 }
 
-/// Removes what this user's processes left in a directory that are no more. The lock tells those that another machine or container knows.
+/// Removes what this user's processes left in a directory that are no more. The lock tells those
+/// that another machine or container knows.
 fn remove_abandoned(directory: &Path) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
     for entry in entries.flatten() {
         let gone = |process| test_kill_process(process) == Err(rustix::io::Errno::SRCH);
-        if entry.file_name().to_str().and_then(process_of).is_some_and(gone) && is_ours_and_unlocked(&entry.path()) {
+        if entry
+            .file_name()
+            .to_str()
+            .and_then(process_of)
+            .is_some_and(gone)
+            && is_ours_and_unlocked(&entry.path())
+        {
             let _ = std::fs::remove_file(entry.path());
         }
     }
 }
 
 fn is_ours_and_unlocked(path: &Path) -> bool {
-    let is_ours = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.uid() == geteuid().as_raw());
+    let is_ours = std::fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_file() && found.uid() == geteuid().as_raw());
     let file = is_ours.then(|| File::open(path).ok()).flatten();
     file.is_some_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok())
 }

@@ -23,10 +23,16 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn start() -> Self {
         let now = Instant::now();
-        Self { shown: false, began: now, drawn: now, terminal: std::io::stderr().is_terminal() }
+        Self {
+            shown: false,
+            began: now,
+            drawn: now,
+            terminal: std::io::stderr().is_terminal(),
+        }
     }
 
-    /// How long the fold may wait for an event before the line is due again; `None` where there is no line to draw.
+    /// How long the fold may wait for an event before the line is due again; `None` where there is
+    /// no line to draw.
     pub(super) const fn pace(&self) -> Option<Duration> {
         if self.terminal { Some(PACE) } else { None }
     }
@@ -39,7 +45,9 @@ impl Progress {
         self.drawn = Instant::now();
         let now = Moment::START + self.began.elapsed().into();
         let latest = trace.exchanges().last();
-        if let Some(line) = latest.and_then(|exchange| report::progress(exchange, now.max(trace.latest()), options)) {
+        if let Some(line) =
+            latest.and_then(|exchange| report::progress(exchange, now.max(trace.latest()), options))
+        {
             self.shown = true;
             let _ = write!(std::io::stderr(), "\r\x1b[K{line}");
         }

@@ -8,56 +8,115 @@ use crate::probe::spec::{ConnectTo, Resolve};
 
 /// `[+]HOST:PORT:ADDRESS[,ADDRESS]...`
 pub(super) fn resolve(rule: &str) -> Result<Resolve, Usage> {
-    let wrong = |why: &str| Usage::new(format!("--resolve '{}': {why}; HOST:PORT:ADDRESS[,ADDRESS] is wanted", shown(rule)));
+    let wrong = |why: &str| {
+        Usage::new(format!(
+            "--resolve '{}': {why}; HOST:PORT:ADDRESS[,ADDRESS] is wanted",
+            shown(rule)
+        ))
+    };
     let rule = rule.strip_prefix('+').unwrap_or(rule);
     // The host may be an IPv6 address in brackets; those behind the port need none.
-    let host_end = rule.find(']').map_or(0, |at| if rule.starts_with('[') { at } else { 0 });
-    let parts = rule.get(host_end..).unwrap_or_default().split_once(':').and_then(|(end, rest)| {
-        let (port, addresses) = rest.split_once(':')?;
-        Some((rule.get(..host_end + end.len())?, port, addresses))
-    });
-    let Some((host, port, addresses)) = parts else { return Err(wrong("a part is missing")) };
-    let host = host_name(host).map_err(|why| wrong(&why))?.ok_or_else(|| wrong("the host is missing"))?;
-    let port = port.parse().map_err(|_| wrong(&format!("'{}' is no port", shown(port))))?;
+    let host_end = rule
+        .find(']')
+        .map_or(0, |at| if rule.starts_with('[') { at } else { 0 });
+    let parts = rule
+        .get(host_end..)
+        .unwrap_or_default()
+        .split_once(':')
+        .and_then(|(end, rest)| {
+            let (port, addresses) = rest.split_once(':')?;
+            Some((rule.get(..host_end + end.len())?, port, addresses))
+        });
+    let Some((host, port, addresses)) = parts else {
+        return Err(wrong("a part is missing"));
+    };
+    let host = host_name(host)
+        .map_err(|why| wrong(&why))?
+        .ok_or_else(|| wrong("the host is missing"))?;
+    let port = port
+        .parse()
+        .map_err(|_| wrong(&format!("'{}' is no port", shown(port))))?;
     let addresses = addresses
         .split(',')
-        .map(|text| bare_ip(text.trim()).ok_or_else(|| wrong(&format!("'{}' is no IP address", shown(text)))))
+        .map(|text| {
+            bare_ip(text.trim())
+                .ok_or_else(|| wrong(&format!("'{}' is no IP address", shown(text))))
+        })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Resolve { host, port, addresses })
+    Ok(Resolve {
+        host,
+        port,
+        addresses,
+    })
 }
 
 /// `HOST1:PORT1:HOST2:PORT2`, each part may be empty; IPv6 addresses in brackets.
 pub(super) fn connect_to(rule: &str) -> Result<ConnectTo, Usage> {
-    let wrong = |why: &str| Usage::new(format!("--connect-to '{}': {why}; HOST1:PORT1:HOST2:PORT2 is wanted", shown(rule)));
+    let wrong = |why: &str| {
+        Usage::new(format!(
+            "--connect-to '{}': {why}; HOST1:PORT1:HOST2:PORT2 is wanted",
+            shown(rule)
+        ))
+    };
     let parts = split_outside_brackets(rule);
-    let [host, port, to_host, to_port] = parts.as_slice() else { return Err(wrong("four parts are wanted")) };
+    let [host, port, to_host, to_port] = parts.as_slice() else {
+        return Err(wrong("four parts are wanted"));
+    };
     let host_of = |text: &str| host_name(text).map_err(|why| wrong(&why));
     let port_of = |text: &str| {
-        if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| wrong(&format!("'{}' is no port", shown(text)))) }
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            text.parse()
+                .map(Some)
+                .map_err(|_| wrong(&format!("'{}' is no port", shown(text))))
+        }
     };
-    Ok(ConnectTo { host: host_of(host)?, port: port_of(port)?, to_host: host_of(to_host)?, to_port: port_of(to_port)? })
+    Ok(ConnectTo {
+        host: host_of(host)?,
+        port: port_of(port)?,
+        to_host: host_of(to_host)?,
+        to_port: port_of(to_port)?,
+    })
 }
 
 /// `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1`, `[2001:db8::1]:5353`; port 53 when none is given.
 pub(super) fn dns_server(text: &str) -> Result<SocketAddr, Usage> {
     const PORT: u16 = 53;
     let text = text.trim();
-    bare_ip(text).map(|ip| SocketAddr::new(ip, PORT)).or_else(|| text.parse().ok()).ok_or_else(|| {
-        Usage::new(format!("--dns-servers: '{}' is no IP address; 192.0.2.1, 192.0.2.1:5353 or [2001:db8::1]:53 is wanted", shown(text)))
-    })
+    bare_ip(text)
+        .map(|ip| SocketAddr::new(ip, PORT))
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| {
+            Usage::new(format!(
+                "--dns-servers: '{}' is no IP address; 192.0.2.1, 192.0.2.1:5353 or \
+            [2001:db8::1]:53 is wanted",
+                shown(text)
+            ))
+        })
 }
 
-/// A host as the other side of a comparison has it: in lower case, without brackets. What stands in no host's name is refused.
+/// A host as the other side of a comparison has it: in lower case, without brackets. What stands in
+/// no host's name is refused.
 fn host_name(text: &str) -> Result<Option<String>, String> {
-    if text.chars().any(|c| c.is_control() || c.is_whitespace() || "/\\@?#".contains(c)) {
+    if text
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || "/\\@?#".contains(c))
+    {
         return Err(format!("'{}' is no host", shown(text)));
     }
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
     Ok((!bare.is_empty()).then(|| bare.to_ascii_lowercase()))
 }
 
 fn bare_ip(text: &str) -> Option<IpAddr> {
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
     bare.parse().ok()
 }
 
@@ -87,32 +146,60 @@ mod tests {
     #[test]
     fn resolve_takes_several_addresses_of_both_families() {
         let rule = resolve("API.test:443:127.0.0.1,[::1],2001:db8::1").unwrap();
-        assert_eq!((rule.host.as_str(), rule.port, rule.addresses.len()), ("api.test", 443, 3));
+        assert_eq!(
+            (rule.host.as_str(), rule.port, rule.addresses.len()),
+            ("api.test", 443, 3)
+        );
         assert!(resolve("api.test:443").is_err());
-        for wrong in
-            ["api.test:http:127.0.0.1", ":443:127.0.0.1", "u@h:443:127.0.0.1", "http://h:443:127.0.0.1", "h/p:443:127.0.0.1", "[::1:80:::1"]
-        {
+        for wrong in [
+            "api.test:http:127.0.0.1",
+            ":443:127.0.0.1",
+            "u@h:443:127.0.0.1",
+            "http://h:443:127.0.0.1",
+            "h/p:443:127.0.0.1",
+            "[::1:80:::1",
+        ] {
             assert!(resolve(wrong).is_err(), "{wrong}");
         }
         let rule = resolve("[::1]:443:::1,127.0.0.1").unwrap();
-        assert_eq!((rule.host.as_str(), rule.port, rule.addresses.len()), ("::1", 443, 2));
+        assert_eq!(
+            (rule.host.as_str(), rule.port, rule.addresses.len()),
+            ("::1", 443, 2)
+        );
         assert_eq!(resolve("+*:80:127.0.0.1").unwrap().host, "*");
     }
 
     #[test]
     fn connect_to_takes_empty_parts_and_brackets() {
         let rule = connect_to("::[::1]:8443").unwrap();
-        assert_eq!(rule, ConnectTo { host: None, port: None, to_host: Some("::1".into()), to_port: Some(8443) });
-        for wrong in ["a:1:b", "a:1:u@b:1", "a:1:b/c:1", "http://a:1:b:1", "a:x:b:1"] {
+        assert_eq!(
+            rule,
+            ConnectTo {
+                host: None,
+                port: None,
+                to_host: Some("::1".into()),
+                to_port: Some(8443)
+            }
+        );
+        for wrong in [
+            "a:1:b",
+            "a:1:u@b:1",
+            "a:1:b/c:1",
+            "http://a:1:b:1",
+            "a:x:b:1",
+        ] {
             assert!(connect_to(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_dns_server_may_leave_out_its_port() {
-        for (text, wanted) in
-            [("192.0.2.1", "192.0.2.1:53"), ("192.0.2.1:5353", "192.0.2.1:5353"), ("::1", "[::1]:53"), ("[::1]:99", "[::1]:99")]
-        {
+        for (text, wanted) in [
+            ("192.0.2.1", "192.0.2.1:53"),
+            ("192.0.2.1:5353", "192.0.2.1:5353"),
+            ("::1", "[::1]:53"),
+            ("[::1]:99", "[::1]:99"),
+        ] {
             assert_eq!(dns_server(text).unwrap(), wanted.parse().unwrap());
         }
         assert!(dns_server("dns.example").is_err());

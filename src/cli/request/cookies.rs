@@ -22,7 +22,8 @@ const MOST: u64 = 16 << 20;
 pub(in crate::cli) struct CookieFiles(Mutex<HashMap<String, Vec<u8>>>);
 
 impl CookieFiles {
-    /// The cookies of a transfer to `url`. As with curl, what holds a `=` is cookies, and anything else names a file.
+    /// The cookies of a transfer to `url`. As with curl, what holds a `=` is cookies, and anything
+    /// else names a file.
     ///
     /// # Errors
     /// A file is there and cannot be read.
@@ -30,19 +31,39 @@ impl CookieFiles {
         if args.cookie.is_empty() && args.cookie_jar.is_none() {
             return Ok(Cookies::default());
         }
-        let (texts, files): (Vec<&String>, Vec<&String>) = args.cookie.iter().partition(|given| given.contains('='));
-        let own = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join("; ");
-        let mut cookies = Cookies { own: (!texts.is_empty()).then(|| Secret::new(own)), ..Cookies::default() };
+        let (texts, files): (Vec<&String>, Vec<&String>) =
+            args.cookie.iter().partition(|given| given.contains('='));
+        let own = texts
+            .iter()
+            .map(|text| text.as_str())
+            .collect::<Vec<_>>()
+            .join("; ");
+        let mut cookies = Cookies {
+            own: (!texts.is_empty()).then(|| Secret::new(own)),
+            ..Cookies::default()
+        };
         let mut jar = Jar::default();
-        let reading = Reading { asked: url, now: seconds_since_1970(), without_session_cookies: args.junk_session_cookies };
+        let reading = Reading {
+            asked: url,
+            now: seconds_since_1970(),
+            without_session_cookies: args.junk_session_cookies,
+        };
         for name in files.into_iter().filter(|name| !name.is_empty()) {
             match self.read(name) {
                 Ok(text) => cookies.notes.extend(told(name, jar.read(&text, reading))),
                 // As with curl: the name only turns cookies on.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    cookies.notes.push(format!("there is no cookie file '{}': the run begins without cookies", shown(name)));
+                    cookies.notes.push(format!(
+                        "there is no cookie file '{}': the run begins without cookies",
+                        shown(name)
+                    ));
                 }
-                Err(error) => return Err(Usage::new(format!("-b: '{}' cannot be read: {error}", shown(name)))),
+                Err(error) => {
+                    return Err(Usage::new(format!(
+                        "-b: '{}' cannot be read: {error}",
+                        shown(name)
+                    )));
+                }
             }
         }
         cookies.jar = Some(jar);
@@ -72,21 +93,37 @@ fn whole(from: impl Read) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     from.take(MOST + 1).read_to_end(&mut text)?;
     if text.len() as u64 > MOST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 16 MiB"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is larger than 16 MiB",
+        ));
     }
     Ok(text)
 }
 
 /// What there is to say of a file that was read.
 fn told(name: &str, skipped: Skipped) -> Vec<String> {
-    let Skipped { lines, first, beyond_limit } = skipped;
+    let Skipped {
+        lines,
+        first,
+        beyond_limit,
+    } = skipped;
     let name = shown(name);
     let bad = match lines {
         0 => None,
-        1 => Some(format!("line {first} of the cookie file '{name}' is no cookie and was skipped")),
-        lines => Some(format!("{lines} lines of the cookie file '{name}' are no cookies and were skipped; the first is line {first}")),
+        1 => Some(format!(
+            "line {first} of the cookie file '{name}' is no cookie and was skipped"
+        )),
+        lines => Some(format!(
+            "{lines} lines of the cookie file '{name}' are no cookies and were skipped; the first \
+                is line {first}"
+        )),
     };
-    let many = (beyond_limit > 0)
-        .then(|| format!("{beyond_limit} cookies of '{name}' are not used: at most 180 of a domain and 3,000 in all are kept"));
+    let many = (beyond_limit > 0).then(|| {
+        format!(
+            "{beyond_limit} cookies of '{name}' are not used: at most 180 of a \
+            domain and 3,000 in all are kept"
+        )
+    });
     bad.into_iter().chain(many).collect()
 }

@@ -11,17 +11,32 @@ use crate::cli::usage::Usage;
 use crate::probe::spec::Body;
 
 /// What stands in a query as it is; of the rest a query cannot hold the bytes (RFC 3986 §3.4).
-const QUERY: &AsciiSet = &percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+const QUERY: &AsciiSet = &percent_encoding::CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\'');
 /// RFC 3986's unreserved characters stay, as with curl.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The data options' body, if there were any.
 pub(super) struct Data {
     pub(super) body: Option<Body>,
 }
 
-/// Joins the data options in the order they were given: `--json` parts directly, all others with `&`.
-pub(super) fn collect(args: &RequestArgs, matches: &ArgMatches, input: &mut Input) -> Result<Data, Usage> {
+/// Joins the data options in the order they were given: `--json` parts directly, all others with
+/// `&`.
+pub(super) fn collect(
+    args: &RequestArgs,
+    matches: &ArgMatches,
+    input: &mut Input,
+) -> Result<Data, Usage> {
     let parts = in_order(args, matches);
     if parts.is_empty() {
         return Ok(Data { body: None });
@@ -30,12 +45,30 @@ pub(super) fn collect(args: &RequestArgs, matches: &ArgMatches, input: &mut Inpu
     let mut bytes = Bytes::new();
     for (i, (kind, text)) in parts.into_iter().enumerate() {
         let part = part(kind, text, input)?;
-        let glue: &[u8] = if i > 0 && kind != Kind::Json { b"&" } else { b"" };
+        let glue: &[u8] = if i > 0 && kind != Kind::Json {
+            b"&"
+        } else {
+            b""
+        };
         // Only one is the rule, which may be large.
-        bytes = if i == 0 { part } else { Bytes::from([&bytes, glue, &part].concat()) };
+        bytes = if i == 0 {
+            part
+        } else {
+            Bytes::from([&bytes, glue, &part].concat())
+        };
     }
-    let content_type = if json { "application/json" } else { "application/x-www-form-urlencoded" };
-    Ok(Data { body: Some(Body::Bytes { bytes, content_type: Some(content_type), accept_json: json }) })
+    let content_type = if json {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    };
+    Ok(Data {
+        body: Some(Body::Bytes {
+            bytes,
+            content_type: Some(content_type),
+            accept_json: json,
+        }),
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,10 +91,17 @@ fn in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(Kind, &'a s
     let mut parts: Vec<(usize, Kind, &str)> = Vec::new();
     for (kind, id, values) in lists {
         let indices = matches.indices_of(id).into_iter().flatten();
-        parts.extend(indices.zip(values).map(|(index, value)| (index, kind, value.as_str())));
+        parts.extend(
+            indices
+                .zip(values)
+                .map(|(index, value)| (index, kind, value.as_str())),
+        );
     }
     parts.sort_by_key(|(index, _, _)| *index);
-    parts.into_iter().map(|(_, kind, value)| (kind, value)).collect()
+    parts
+        .into_iter()
+        .map(|(_, kind, value)| (kind, value))
+        .collect()
 }
 
 fn part(kind: Kind, text: &str, input: &mut Input) -> Result<Bytes, Usage> {
@@ -81,20 +121,32 @@ fn part(kind: Kind, text: &str, input: &mut Input) -> Result<Bytes, Usage> {
 /// `content`, `=content`, `name=content`, `@file`, `name@file`.
 fn url_encoded(text: &str, input: &mut Input) -> Result<Bytes, Usage> {
     // A space is a plus in a form (application/x-www-form-urlencoded).
-    let encode = |bytes: &[u8]| percent_encoding::percent_encode(bytes, KEPT).to_string().replace("%20", "+");
+    let encode = |bytes: &[u8]| {
+        percent_encoding::percent_encode(bytes, KEPT)
+            .to_string()
+            .replace("%20", "+")
+    };
     let place = text.find(['=', '@']);
-    let Some(place) = place else { return Ok(Bytes::from(encode(text.as_bytes()))) };
+    let Some(place) = place else {
+        return Ok(Bytes::from(encode(text.as_bytes())));
+    };
     let (name, rest) = text.split_at(place);
     let content = match rest.strip_prefix('@') {
         Some(file) => encode(&read_for("--data-urlencode", file, input)?),
         None => encode(rest.get(1..).unwrap_or_default().as_bytes()),
     };
-    Ok(Bytes::from(if name.is_empty() { content } else { format!("{name}={content}") }))
+    Ok(Bytes::from(if name.is_empty() {
+        content
+    } else {
+        format!("{name}={content}")
+    }))
 }
 
 /// `-G`: the data becomes the end of the query.
 pub(super) fn move_into_query(url: &mut Url, body: Option<Body>) {
-    let Some(Body::Bytes { bytes, .. }) = body else { return };
+    let Some(Body::Bytes { bytes, .. }) = body else {
+        return;
+    };
     let data = percent_encoding::percent_encode(&bytes, QUERY).to_string();
     let query = match url.query() {
         Some(query) if !query.is_empty() && !query.ends_with('&') => format!("{query}&{data}"),
@@ -106,7 +158,9 @@ pub(super) fn move_into_query(url: &mut Url, body: Option<Body>) {
 
 /// The bytes of a file that an option names.
 fn read_for(option: &str, file: &str, input: &mut Input) -> Result<Bytes, Usage> {
-    input.read(file).map_err(|usage| Usage::new(format!("{option} @: {usage}")))
+    input
+        .read(file)
+        .map_err(|usage| Usage::new(format!("{option} @: {usage}")))
 }
 
 #[cfg(test)]
@@ -116,18 +170,45 @@ mod tests {
 
     #[test]
     fn url_encoding_follows_curls_forms() {
-        for (text, wanted) in [("a b&c", "a+b%26c"), ("=a b", "a+b"), ("name=a/b", "name=a%2Fb"), ("x~y", "x~y")] {
-            assert_eq!(String::from_utf8(url_encoded(text, &mut Input::default()).unwrap().into()).unwrap(), wanted);
+        for (text, wanted) in [
+            ("a b&c", "a+b%26c"),
+            ("=a b", "a+b"),
+            ("name=a/b", "name=a%2Fb"),
+            ("x~y", "x~y"),
+        ] {
+            assert_eq!(
+                String::from_utf8(url_encoded(text, &mut Input::default()).unwrap().into())
+                    .unwrap(),
+                wanted
+            );
         }
     }
 
     #[test]
     fn get_appends_to_the_query_that_is_there() {
         let mut url = Url::parse("http://host/p?a=1").unwrap();
-        move_into_query(&mut url, Some(Body::Bytes { bytes: Bytes::from_static(b"b=2"), content_type: None, accept_json: false }));
+        move_into_query(
+            &mut url,
+            Some(Body::Bytes {
+                bytes: Bytes::from_static(b"b=2"),
+                content_type: None,
+                accept_json: false,
+            }),
+        );
         assert_eq!(url.as_str(), "http://host/p?a=1&b=2");
         let bytes = Bytes::from_static(b"c=\xff \x00#%41");
-        move_into_query(&mut url, Some(Body::Bytes { bytes, content_type: None, accept_json: false }));
-        assert_eq!(url.as_str(), "http://host/p?a=1&b=2&c=%FF%20%00%23%41", "no byte is lost");
+        move_into_query(
+            &mut url,
+            Some(Body::Bytes {
+                bytes,
+                content_type: None,
+                accept_json: false,
+            }),
+        );
+        assert_eq!(
+            url.as_str(),
+            "http://host/p?a=1&b=2&c=%FF%20%00%23%41",
+            "no byte is lost"
+        );
     }
 }

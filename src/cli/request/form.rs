@@ -1,4 +1,5 @@
-//! `-F`, `--form-string`: curl's grammar of a form's fields. What curl leaves out with a warning is a mistake here.
+//! `-F`, `--form-string`: curl's grammar of a form's fields. What curl leaves out with a warning is
+//! a mistake here.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -18,14 +19,22 @@ const DEEPEST: usize = 16;
 const MOST_HEADERS: usize = 1 << 20;
 
 /// Reads all form options in the order they were given; `None` where there are none.
-pub(super) fn collect(args: &RequestArgs, matches: &ArgMatches, input: &mut Input) -> Result<Option<Form>, Usage> {
+pub(super) fn collect(
+    args: &RequestArgs,
+    matches: &ArgMatches,
+    input: &mut Input,
+) -> Result<Option<Form>, Usage> {
     let fields = in_order(args, matches);
     if fields.is_empty() {
         return Ok(None);
     }
     let mut open = vec![FormPart::new(FormContent::Parts(Vec::new()))];
     for (option, field) in fields {
-        let read = FormOption { option, text: field, input };
+        let read = FormOption {
+            option,
+            text: field,
+            input,
+        };
         read.add_to(&mut open)?;
     }
     // As with curl, a multipart that was not closed ends with the form.
@@ -36,17 +45,30 @@ pub(super) fn collect(args: &RequestArgs, matches: &ArgMatches, input: &mut Inpu
         Some(FormContent::Parts(parts)) => parts,
         _ => Vec::new(),
     };
-    Ok(Some(Form { parts, escapes_with_backslash: args.form_escape }))
+    Ok(Some(Form {
+        parts,
+        escapes_with_backslash: args.form_escape,
+    }))
 }
 
 fn in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(&'static str, &'a str)> {
     let mut fields: Vec<(usize, &'static str, &str)> = Vec::new();
-    for (option, id, values) in [("-F", "form", &args.form), ("--form-string", "form_string", &args.form_string)] {
+    for (option, id, values) in [
+        ("-F", "form", &args.form),
+        ("--form-string", "form_string", &args.form_string),
+    ] {
         let indices = matches.indices_of(id).into_iter().flatten();
-        fields.extend(indices.zip(values).map(|(index, value)| (index, option, value.as_str())));
+        fields.extend(
+            indices
+                .zip(values)
+                .map(|(index, value)| (index, option, value.as_str())),
+        );
     }
     fields.sort_by_key(|(index, ..)| *index);
-    fields.into_iter().map(|(_, option, field)| (option, field)).collect()
+    fields
+        .into_iter()
+        .map(|(_, option, field)| (option, field))
+        .collect()
 }
 
 /// Puts the innermost open multipart into the one around it.
@@ -57,7 +79,11 @@ fn close(open: &mut Vec<FormPart>) {
 }
 
 fn add(open: &mut [FormPart], part: FormPart) {
-    if let Some(FormPart { content: FormContent::Parts(parts), .. }) = open.last_mut() {
+    if let Some(FormPart {
+        content: FormContent::Parts(parts),
+        ..
+    }) = open.last_mut()
+    {
         parts.push(part);
     }
 }
@@ -84,18 +110,35 @@ impl FormOption<'_> {
 
     fn add_to(mut self, open: &mut Vec<FormPart>) -> Result<(), Usage> {
         let Some((name, value)) = self.text.split_once('=') else {
-            return Err(Usage::new(format!("{}: what has no = in it is no form field; name=value is wanted", self.option)));
+            return Err(Usage::new(format!(
+                "{}: what has no = in it is no form field; name=value is wanted",
+                self.option
+            )));
         };
         let name = Some(name.to_owned()).filter(|name| !name.is_empty());
         let part = match value.chars().next() {
             _ if self.option == "--form-string" => FormPart::new(FormContent::text(value)),
             Some('(') => {
-                let (begin, mut part) = self.value(value, None, Allowed { file_name: false, encoder: false })?.0;
+                let (begin, mut part) = self
+                    .value(
+                        value,
+                        None,
+                        Allowed {
+                            file_name: false,
+                            encoder: false,
+                        },
+                    )?
+                    .0;
                 if begin != "(" {
-                    return Err(self.wrong("a multipart begins with '=(' and its parameters; put a value that begins so into quotes"));
+                    return Err(self.wrong(
+                        "a multipart begins with '=(' and its parameters; put a \
+                        value that begins so into quotes",
+                    ));
                 }
                 if open.len() > DEEPEST {
-                    return Err(self.wrong(&format!("multiparts within multiparts go {DEEPEST} deep at most")));
+                    return Err(self.wrong(&format!(
+                        "multiparts within multiparts go {DEEPEST} deep at most"
+                    )));
                 }
                 part.name = name;
                 part.content = FormContent::Parts(Vec::new());
@@ -111,15 +154,32 @@ impl FormOption<'_> {
             }
             Some('@') => self.files(&value[1..])?,
             Some('<') => {
-                let ((file, mut part), _) = self.value(&value[1..], None, Allowed { file_name: false, encoder: true })?;
+                let ((file, mut part), _) = self.value(
+                    &value[1..],
+                    None,
+                    Allowed {
+                        file_name: false,
+                        encoder: true,
+                    },
+                )?;
                 part.content = match self.input.read_unless_stored(&file)? {
-                    Some(bytes) => FormContent::Bytes { bytes, is_file: false },
+                    Some(bytes) => FormContent::Bytes {
+                        bytes,
+                        is_file: false,
+                    },
                     None => FormContent::TextFile(file.into()),
                 };
                 part
             }
             _ => {
-                let ((text, mut part), _) = self.value(value, None, Allowed { file_name: true, encoder: true })?;
+                let ((text, mut part), _) = self.value(
+                    value,
+                    None,
+                    Allowed {
+                        file_name: true,
+                        encoder: true,
+                    },
+                )?;
                 part.content = FormContent::text(text);
                 part
             }
@@ -133,12 +193,27 @@ impl FormOption<'_> {
     fn files(&mut self, list: &str) -> Result<FormPart, Usage> {
         let (mut parts, mut rest) = (Vec::new(), Some(list));
         while let Some(text) = rest {
-            let ((file, mut part), after) = self.value(text, Some(','), Allowed { file_name: true, encoder: true })?;
+            let ((file, mut part), after) = self.value(
+                text,
+                Some(','),
+                Allowed {
+                    file_name: true,
+                    encoder: true,
+                },
+            )?;
             match self.input.read_unless_stored(&file)? {
                 // What stands in memory is told by its name, as a file is.
                 Some(bytes) => {
-                    part.content = FormContent::Bytes { bytes, is_file: file != "-" };
-                    let own = || Path::new(&file).file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
+                    part.content = FormContent::Bytes {
+                        bytes,
+                        is_file: file != "-",
+                    };
+                    let own = || {
+                        Path::new(&file).file_name().map_or_else(
+                            || file.clone(),
+                            |name| name.to_string_lossy().into_owned(),
+                        )
+                    };
                     part.file_name.get_or_insert_with(own);
                 }
                 None => part.content = FormContent::File(file.into()),
@@ -154,7 +229,12 @@ impl FormOption<'_> {
     }
 
     /// A value, the part that its parameters describe, and what follows `end`.
-    fn value<'t>(&mut self, text: &'t str, end: Option<char>, allowed: Allowed) -> Result<((String, FormPart), Option<&'t str>), Usage> {
+    fn value<'t>(
+        &mut self,
+        text: &'t str,
+        end: Option<char>,
+        allowed: Allowed,
+    ) -> Result<((String, FormPart), Option<&'t str>), Usage> {
         let mut part = FormPart::new(FormContent::Parts(Vec::new()));
         let mut words = Words { text, end };
         let value = words.word().map_err(|BehindQuote| self.behind_quote())?;
@@ -188,7 +268,13 @@ impl FormOption<'_> {
         Ok(((value, part), words.rest()))
     }
 
-    fn parameter(&mut self, key: &str, words: &mut Words<'_>, part: &mut FormPart, allowed: Allowed) -> Result<(), Usage> {
+    fn parameter(
+        &mut self,
+        key: &str,
+        words: &mut Words<'_>,
+        part: &mut FormPart,
+        allowed: Allowed,
+    ) -> Result<(), Usage> {
         let from_file = key == "headers" && words.text.starts_with(['@', '<']);
         if from_file {
             words.skip(1);
@@ -200,7 +286,8 @@ impl FormOption<'_> {
                 let encoder = TransferEncoding::named(&value);
                 part.encoding = Some(encoder.ok_or_else(|| {
                     self.wrong(&format!(
-                        "the encoder '{}' is not known; base64, quoted-printable, 8bit, 7bit and binary are",
+                        "the encoder '{}' is not known; base64, quoted-printable, 8bit, 7bit and \
+                            binary are",
                         shown(&value)
                     ))
                 })?);
@@ -225,18 +312,30 @@ impl FormOption<'_> {
 
     fn header(&self, line: String) -> Result<String, Usage> {
         let is_field = line.split_once(':').is_some_and(|(name, value)| {
-            http::HeaderName::from_bytes(name.trim_end().as_bytes()).is_ok() && !value.chars().any(char::is_control)
+            http::HeaderName::from_bytes(name.trim_end().as_bytes()).is_ok()
+                && !value.chars().any(char::is_control)
         });
-        if is_field { Ok(line) } else { Err(self.wrong("what is given as ;headers= is no header field: 'Name: value' is wanted")) }
+        if is_field {
+            Ok(line)
+        } else {
+            Err(self
+                .wrong("what is given as ;headers= is no header field: 'Name: value' is wanted"))
+        }
     }
 
     fn check_type(&self, kind: &str) -> Result<(), Usage> {
         let (major, minor) = kind.split_once('/').unwrap_or((kind, ""));
-        let is_type = !major.is_empty() && !major.contains(' ') && !minor.starts_with([';', ',', ' ']) && !minor.is_empty();
+        let is_type = !major.is_empty()
+            && !major.contains(' ')
+            && !minor.starts_with([';', ',', ' '])
+            && !minor.is_empty();
         if is_type && !kind.chars().any(char::is_control) {
             return Ok(());
         }
-        Err(self.wrong(&format!("'{}' is no media type; one looks like text/plain", shown(kind))))
+        Err(self.wrong(&format!(
+            "'{}' is no media type; one looks like text/plain",
+            shown(kind)
+        )))
     }
 
     /// With `encoder=7bit` nothing but ASCII can be sent.
@@ -247,11 +346,22 @@ impl FormOption<'_> {
         let is_ascii = match &part.content {
             FormContent::Bytes { bytes, .. } => bytes.is_ascii(),
             FormContent::File(path) | FormContent::TextFile(path) => {
-                is_ascii_file(path).map_err(|error| self.wrong(&format!("'{}' cannot be read: {error}", shown(&path.to_string_lossy()))))?
+                is_ascii_file(path).map_err(|error| {
+                    self.wrong(&format!(
+                        "'{}' cannot be read: {error}",
+                        shown(&path.to_string_lossy())
+                    ))
+                })?
             }
             FormContent::Parts(_) => true,
         };
-        if is_ascii { Ok(()) } else { Err(self.wrong("encoder=7bit cannot carry bytes above 127; base64 and quoted-printable can")) }
+        if is_ascii {
+            Ok(())
+        } else {
+            Err(self.wrong(
+                "encoder=7bit cannot carry bytes above 127; base64 and quoted-printable can",
+            ))
+        }
     }
 
     fn unknown(&self, parameter: &str) -> Usage {
@@ -261,7 +371,8 @@ impl FormOption<'_> {
             None => "what stands behind the ; is no parameter".to_owned(),
         };
         self.wrong(&format!(
-            "{what}; type=, filename=, encoder= and headers= are known; a value with a ; is put into double quotes, or given with --form-string"
+            "{what}; type=, filename=, encoder= and headers= are known; a value with a ; is put \
+                into double quotes, or given with --form-string"
         ))
     }
 
@@ -285,13 +396,21 @@ fn is_ascii_file(path: &Path) -> io::Result<bool> {
 /// Lines of a file of header fields: `#` begins a comment, a space goes on with the line before.
 fn header_lines(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for line in text.replace('\r', "").split('\n').filter(|line| !line.starts_with('#')) {
+    for line in text
+        .replace('\r', "")
+        .split('\n')
+        .filter(|line| !line.starts_with('#'))
+    {
         match lines.last_mut() {
             Some(last) if line.starts_with([' ', '\t']) => last.push_str(line),
             _ => lines.push(line.to_owned()),
         }
     }
-    lines.iter().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
+    lines
+        .iter()
+        .map(|line| line.trim_end().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// A quoted word that does not end with its closing quote.
@@ -315,7 +434,9 @@ impl<'t> Words<'t> {
 
     /// Passes over a `;` and the spaces behind it; `false` where there is none.
     fn next_parameter(&mut self) -> bool {
-        let Some(rest) = self.text.strip_prefix(';') else { return false };
+        let Some(rest) = self.text.strip_prefix(';') else {
+            return false;
+        };
         self.text = rest;
         true
     }
@@ -324,10 +445,15 @@ impl<'t> Words<'t> {
     fn key(&self) -> Option<&'static str> {
         let begins = |key: &&str| {
             let text = self.text.trim_start();
-            text.get(..key.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(key))
-                && text.get(key.len()..).is_some_and(|rest| rest.starts_with('='))
+            text.get(..key.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(key))
+                && text
+                    .get(key.len()..)
+                    .is_some_and(|rest| rest.starts_with('='))
         };
-        ["type", "filename", "encoder", "headers"].into_iter().find(begins)
+        ["type", "filename", "encoder", "headers"]
+            .into_iter()
+            .find(begins)
     }
 
     fn skip_key(&mut self, key: &str) {
@@ -342,8 +468,16 @@ impl<'t> Words<'t> {
 
     /// Up to the next end, with the spaces before it.
     fn spaced(&mut self) -> String {
-        let at = self.text.find(|c| self.is_end(c)).unwrap_or(self.text.len());
-        let word = self.text.get(..at).unwrap_or_default().trim_end().to_owned();
+        let at = self
+            .text
+            .find(|c| self.is_end(c))
+            .unwrap_or(self.text.len());
+        let word = self
+            .text
+            .get(..at)
+            .unwrap_or_default()
+            .trim_end()
+            .to_owned();
         self.skip(at);
         word
     }
@@ -358,13 +492,20 @@ impl<'t> Words<'t> {
     /// Something stands behind the closing quote.
     fn word(&mut self) -> Result<String, BehindQuote> {
         self.text = self.text.trim_start();
-        let Some((word, length)) = unquoted(self.text) else { return Ok(self.raw()) };
+        let Some((word, length)) = unquoted(self.text) else {
+            return Ok(self.raw());
+        };
         self.skip(length);
-        if self.raw().is_empty() { Ok(word) } else { Err(BehindQuote) }
+        if self.raw().is_empty() {
+            Ok(word)
+        } else {
+            Err(BehindQuote)
+        }
     }
 }
 
-/// What a quoted text at the beginning says, and its length with its quotes; `\"` and `\\` stand for themselves.
+/// What a quoted text at the beginning says, and its length with its quotes; `\"` and `\\` stand
+/// for themselves.
 fn unquoted(text: &str) -> Option<(String, usize)> {
     let mut word = String::new();
     let mut chars = text.strip_prefix('"')?.char_indices().peekable();
@@ -389,9 +530,13 @@ mod tests {
     use super::*;
 
     fn form(options: &[&str]) -> Result<Form, String> {
-        let matches = RequestArgs::augment_args(Command::new("t").no_binary_name(true)).try_get_matches_from(options).unwrap();
+        let matches = RequestArgs::augment_args(Command::new("t").no_binary_name(true))
+            .try_get_matches_from(options)
+            .unwrap();
         let args = RequestArgs::from_arg_matches(&matches).unwrap();
-        collect(&args, &matches, &mut Input::default()).map(Option::unwrap_or_default).map_err(|usage| usage.to_string())
+        collect(&args, &matches, &mut Input::default())
+            .map(Option::unwrap_or_default)
+            .map_err(|usage| usage.to_string())
     }
 
     fn part(field: &str) -> FormPart {
@@ -400,11 +545,20 @@ mod tests {
 
     #[test]
     fn parameters_are_told_from_the_value() {
-        let field = part("note=\"a;b\"; type=text/plain; charset=utf-8 ;filename=\"x;\\\"y\\\\.png\";headers=X: y;encoder=base64");
+        let field = part(
+            "note=\"a;b\"; type=text/plain; charset=utf-8 \
+                ;filename=\"x;\\\"y\\\\.png\";headers=X: y;encoder=base64",
+        );
         assert_eq!(field.content, FormContent::text("a;b"));
-        assert_eq!(field.content_type.as_deref(), Some("text/plain; charset=utf-8"));
+        assert_eq!(
+            field.content_type.as_deref(),
+            Some("text/plain; charset=utf-8")
+        );
         assert_eq!(field.file_name.as_deref(), Some("x;\"y\\.png"));
-        assert_eq!((field.headers, field.encoding), (vec!["X: y".to_owned()], Some(TransferEncoding::Base64)));
+        assert_eq!(
+            (field.headers, field.encoding),
+            (vec!["X: y".to_owned()], Some(TransferEncoding::Base64))
+        );
         assert_eq!(part("a= spaced ").content, FormContent::text("spaced"));
         assert_eq!(part("a=\" kept \"").content, FormContent::text(" kept "));
         assert_eq!(part("a=\"open").content, FormContent::text("\"open"));
@@ -414,9 +568,25 @@ mod tests {
 
     #[test]
     fn a_literal_string_has_no_parameters() {
-        let parts = form(&["--form-string", "a=@x;type=a/b", "-F", "b=1", "--form-string", "c=(=)"]).unwrap().parts;
+        let parts = form(&[
+            "--form-string",
+            "a=@x;type=a/b",
+            "-F",
+            "b=1",
+            "--form-string",
+            "c=(=)",
+        ])
+        .unwrap()
+        .parts;
         let contents: Vec<_> = parts.into_iter().map(|part| part.content).collect();
-        assert_eq!(contents, [FormContent::text("@x;type=a/b"), FormContent::text("1"), FormContent::text("(=)")]);
+        assert_eq!(
+            contents,
+            [
+                FormContent::text("@x;type=a/b"),
+                FormContent::text("1"),
+                FormContent::text("(=)")
+            ]
+        );
     }
 
     #[test]
@@ -439,7 +609,9 @@ mod tests {
         ]);
         let parts = parts.unwrap().parts;
         assert_eq!(parts.len(), 2);
-        let FormContent::Parts(inner) = &parts[0].content else { panic!("{parts:?}") };
+        let FormContent::Parts(inner) = &parts[0].content else {
+            panic!("{parts:?}")
+        };
         assert_eq!((inner.len(), parts[0].headers.len()), (2, 1));
         assert!(matches!(&inner[1].content, FormContent::Parts(deepest) if deepest.len() == 1));
         assert_eq!(parts[1].content, FormContent::text(")"));
@@ -478,6 +650,9 @@ mod tests {
 
     #[test]
     fn a_file_of_fields_has_comments_and_lines_that_go_on() {
-        assert_eq!(header_lines("X-A: 1\r\n# no\nX-B: two\n  three \n\n"), ["X-A: 1", "X-B: two  three"]);
+        assert_eq!(
+            header_lines("X-A: 1\r\n# no\nX-B: two\n  three \n\n"),
+            ["X-A: 1", "X-B: two  three"]
+        );
     }
 }

@@ -23,12 +23,20 @@ use self::input::Input;
 use super::args::RequestArgs;
 use super::usage::Usage;
 use crate::probe::Spec;
-use crate::probe::spec::{Body, Dns, Family, HeaderRule, HttpChoice, KeyLogTroubles, Output, Redirects, TlsChoice, TlsVersion};
+use crate::probe::spec::{
+    Body, Dns, Family, HeaderRule, HttpChoice, KeyLogTroubles, Output, Redirects, TlsChoice,
+    TlsVersion,
+};
 use crate::units::{Secret, TypedUrl, UrlMistake};
 use shown::{shown, shown_name};
 
 /// Makes the spec for one URL. `matches` tells the order of options that may be mixed.
-pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches, files: &CookieFiles) -> Result<Spec, Usage> {
+pub(super) fn spec(
+    url: &str,
+    args: &RequestArgs,
+    matches: &ArgMatches,
+    files: &CookieFiles,
+) -> Result<Spec, Usage> {
     refuse_what_is_not_there(args)?;
     let mut url = parse_url(url)?;
     let body = body(&mut url, args, matches)?;
@@ -50,16 +58,28 @@ pub(super) fn spec(url: &str, args: &RequestArgs, matches: &ArgMatches, files: &
     spec.redirects = redirects(args);
     spec.family = family(args);
     spec.dns = dns(args)?;
-    spec.resolve = args.resolve.iter().map(|rule| address::resolve(rule)).collect::<Result<_, _>>()?;
-    spec.connect_to = args.connect_to.iter().map(|rule| address::connect_to(rule)).collect::<Result<_, _>>()?;
+    spec.resolve = args
+        .resolve
+        .iter()
+        .map(|rule| address::resolve(rule))
+        .collect::<Result<_, _>>()?;
+    spec.connect_to = args
+        .connect_to
+        .iter()
+        .map(|rule| address::connect_to(rule))
+        .collect::<Result<_, _>>()?;
     spec.unix_socket.clone_from(&args.unix_socket);
     spec.proxy = proxy;
     spec.no_proxy = no_proxy;
     spec.http = http(args);
     spec.tls = tls(args)?;
-    spec.max_time = args.max_time.filter(|seconds| *seconds > 0.0).map(Duration::from_secs_f64);
-    spec.connect_timeout =
-        Some(args.connect_timeout).filter(|seconds| *seconds > 0.0).map_or(Spec::CONNECT_TIMEOUT, Duration::from_secs_f64);
+    spec.max_time = args
+        .max_time
+        .filter(|seconds| *seconds > 0.0)
+        .map(Duration::from_secs_f64);
+    spec.connect_timeout = Some(args.connect_timeout)
+        .filter(|seconds| *seconds > 0.0)
+        .map_or(Spec::CONNECT_TIMEOUT, Duration::from_secs_f64);
     spec.output = args.output.as_deref().map(output);
     spec.repeat = args.repeat.max(1);
     spec.interval = Duration::from_secs_f64(args.interval);
@@ -76,12 +96,17 @@ fn body(url: &mut Url, args: &RequestArgs, matches: &ArgMatches) -> Result<Optio
     }
     if let Some(form) = form::collect(args, matches, &mut input)? {
         if body.is_some() {
-            return Err(Usage::new("-F and -d cannot go together: a body is either a multipart form or data"));
+            return Err(Usage::new(
+                "-F and -d cannot go together: a body is either a multipart form or data",
+            ));
         }
         body = Some(Body::Form(form));
     }
     if args.head && body.is_some() {
-        return Err(Usage::new("-I and -d or -F cannot go together: HEAD has no body; with -G the data goes into the query"));
+        return Err(Usage::new(
+            "-I and -d or -F cannot go together: HEAD has no body; with -G the data goes into the \
+                query",
+        ));
     }
     Ok(body)
 }
@@ -96,28 +121,66 @@ fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {
 
 /// Reads a URL as curl does where it has no scheme (`http://` is meant), and as browsers do where it has one.
 fn parse_url(text: &str) -> Result<Url, Usage> {
-    const LATER: [&str; 11] = ["ws", "wss", "sse+http", "sse+https", "grpc", "grpcs", "redis", "rediss", "tcp", "udp", "dns"];
-    let mistaken =
-        |mistake: UrlMistake| Usage::new(format!("'{}' is not a URL: {mistake}; one looks like https://example.com/path", shown_url(text)));
+    const LATER: [&str; 11] = [
+        "ws",
+        "wss",
+        "sse+http",
+        "sse+https",
+        "grpc",
+        "grpcs",
+        "redis",
+        "rediss",
+        "tcp",
+        "udp",
+        "dns",
+    ];
+    let mistaken = |mistake: UrlMistake| {
+        Usage::new(format!(
+            "'{}' is not a URL: {mistake}; one looks like https://example.com/path",
+            shown_url(text)
+        ))
+    };
     let typed = TypedUrl::parse(text).map_err(mistaken)?;
-    match typed.scheme.filter(|_| !typed.is_web()).map(str::to_ascii_lowercase) {
+    match typed
+        .scheme
+        .filter(|_| !typed.is_web())
+        .map(str::to_ascii_lowercase)
+    {
         None => typed.web_url().map_err(mistaken),
-        Some(later) if LATER.contains(&later.as_str()) => {
-            Err(Usage::new(format!("the scheme {later}:// is not there yet; http and https are")))
-        }
-        Some(other) if text.contains("://") => Err(Usage::new(format!("the scheme '{other}' is not supported; http and https are"))),
+        Some(later) if LATER.contains(&later.as_str()) => Err(Usage::new(format!(
+            "the scheme {later}:// is not there yet; http and https are"
+        ))),
+        Some(other) if text.contains("://") => Err(Usage::new(format!(
+            "the scheme '{other}' is not supported; http and https are"
+        ))),
         Some(other) => Err(Usage::new(format!(
-            "the scheme '{other}' is not supported; http and https are; a host named '{other}' is written as http://{other}/"
+            "the scheme '{other}' is not supported; http and https are; a host named '{other}' is \
+                written as http://{other}/"
         ))),
     }
 }
 
 /// `-u`, else the userinfo of the URL, which is taken out of it either way.
-fn credentials(url: &mut Url, args: &RequestArgs) -> Result<Option<Secret<(String, String)>>, Usage> {
-    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let of_url = (!url.username().is_empty() || url.password().is_some())
-        .then(|| (decoded(url.username()), decoded(url.password().unwrap_or_default())));
-    if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
+fn credentials(
+    url: &mut Url,
+    args: &RequestArgs,
+) -> Result<Option<Secret<(String, String)>>, Usage> {
+    let decoded = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    let of_url = (!url.username().is_empty() || url.password().is_some()).then(|| {
+        (
+            decoded(url.username()),
+            decoded(url.password().unwrap_or_default()),
+        )
+    });
+    if url
+        .set_username("")
+        .and_then(|()| url.set_password(None))
+        .is_err()
+    {
         return Err(Usage::new("the URL cannot carry a user name"));
     }
     let given = args.user.as_deref().map(|user| {
@@ -146,20 +209,33 @@ fn headers(lines: &[String]) -> Result<Vec<HeaderRule>, Usage> {
 fn header(line: &str) -> Result<HeaderRule, Usage> {
     // The line is not repeated: where it is no field, all of it may be the secret.
     let wrong = |why: &str| Usage::new(format!("-H: {why}; 'Name: value' is wanted"));
-    let misnamed = |_| wrong("what stands where a header field's name is wanted is no name: letters, digits and - are");
+    let misnamed = |_| {
+        wrong(
+            "what stands where a header field's name is wanted is no name: letters, digits and - \
+                are",
+        )
+    };
     if let Some((name, value)) = line.split_once(':') {
         let (name, value) = (name.trim(), value.trim());
         http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
         http::HeaderValue::from_str(value)
             .or_else(|_| http::HeaderValue::from_bytes(value.as_bytes()))
-            .map_err(|_| wrong(&format!("the value of '{}' has a control character in it", shown(name))))?;
+            .map_err(|_| {
+                wrong(&format!(
+                    "the value of '{}' has a control character in it",
+                    shown(name)
+                ))
+            })?;
         return Ok(if value.is_empty() {
             HeaderRule::Remove(name.to_owned())
         } else {
             HeaderRule::Set(name.to_owned(), Secret::new(value.to_owned()))
         });
     }
-    let name = line.strip_suffix(';').ok_or_else(|| wrong("a line without a colon is no header field"))?.trim();
+    let name = line
+        .strip_suffix(';')
+        .ok_or_else(|| wrong("a line without a colon is no header field"))?
+        .trim();
     http::HeaderName::from_bytes(name.as_bytes()).map_err(misnamed)?;
     Ok(HeaderRule::Set(name.to_owned(), Secret::new(String::new())))
 }
@@ -195,13 +271,20 @@ const fn family(args: &RequestArgs) -> Family {
 fn dns(args: &RequestArgs) -> Result<Dns, Usage> {
     if let Some(url) = &args.doh_url {
         let url = parse_url(url).map_err(|usage| Usage::new(format!("--doh-url: {usage}")))?;
-        return if url.scheme() == "https" { Ok(Dns::Https(url)) } else { Err(Usage::new("--doh-url wants an https URL")) };
+        return if url.scheme() == "https" {
+            Ok(Dns::Https(url))
+        } else {
+            Err(Usage::new("--doh-url wants an https URL"))
+        };
     }
     match args.dns_servers.as_deref() {
         None => Ok(Dns::Configured),
         Some("system") => Ok(Dns::System),
         Some(list) => {
-            let servers = list.split(',').map(address::dns_server).collect::<Result<Vec<_>, _>>()?;
+            let servers = list
+                .split(',')
+                .map(address::dns_server)
+                .collect::<Result<Vec<_>, _>>()?;
             Ok(Dns::Servers(servers))
         }
     }
@@ -237,17 +320,27 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
     if let (Some(min), Some(max)) = (min, max)
         && min > max
     {
-        return Err(Usage::new("--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use"));
+        return Err(Usage::new(
+            "--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use",
+        ));
     }
-    for (option, file) in [("--cacert", &args.cacert), ("--cert", &args.cert), ("--key", &args.key)] {
+    for (option, file) in [
+        ("--cacert", &args.cacert),
+        ("--cert", &args.cert),
+        ("--key", &args.key),
+    ] {
         let Some(file) = file else { continue };
-        // They are read while the connection is being made; that they are not there can be said at once.
+        // They are read while the connection is being made; that they are not there can be said at
+        // once.
         if std::fs::metadata(file).is_ok_and(|found| found.file_type().is_fifo()) {
             // A pipe is read once.
             continue;
         }
         if let Err(error) = std::fs::File::open(file) {
-            return Err(Usage::new(format!("{option}: '{}' cannot be read: {error}", shown(&file.to_string_lossy()))));
+            return Err(Usage::new(format!(
+                "{option}: '{}' cannot be read: {error}",
+                shown(&file.to_string_lossy())
+            )));
         }
     }
     Ok(TlsChoice {
@@ -260,10 +353,18 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
         key: args.key.clone(),
         key_tap: None,
         key_log_troubles: KeyLogTroubles::default(),
-        key_log: args.keylog.clone().or_else(|| std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()).map(Into::into)),
+        key_log: args.keylog.clone().or_else(|| {
+            std::env::var_os("SSLKEYLOGFILE")
+                .filter(|path| !path.is_empty())
+                .map(Into::into)
+        }),
     })
 }
 
 fn output(path: &Path) -> Output {
-    if path == Path::new("-") { Output::Stdout } else { Output::File(path.to_owned()) }
+    if path == Path::new("-") {
+        Output::Stdout
+    } else {
+        Output::File(path.to_owned())
+    }
 }

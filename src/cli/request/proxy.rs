@@ -18,23 +18,36 @@ pub(super) fn choose(url: &Url, args: &RequestArgs) -> Result<Option<Proxy>, Usa
     if text.is_empty() {
         return Ok(None);
     }
-    Proxy::parse(&text).map(Some).map_err(|error| Usage::new(format!("{origin}: {error}")))
+    Proxy::parse(&text)
+        .map(Some)
+        .map_err(|error| Usage::new(format!("{origin}: {error}")))
 }
 
 /// `--noproxy`, else `no_proxy`.
 pub(super) fn exceptions(args: &RequestArgs) -> Vec<String> {
-    let list = args.noproxy.clone().or_else(|| variable("no_proxy").or_else(|| variable("NO_PROXY"))).unwrap_or_default();
-    list.split([',', ' ']).map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
+    let list = args
+        .noproxy
+        .clone()
+        .or_else(|| variable("no_proxy").or_else(|| variable("NO_PROXY")))
+        .unwrap_or_default();
+    list.split([',', ' '])
+        .map(str::trim)
+        .filter(|host| !host.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
-/// As curl: `http_proxy` in lower case only (a CGI program's caller can set `HTTP_PROXY` by a header), the others in both.
+/// As curl: `http_proxy` in lower case only (a CGI program's caller can set `HTTP_PROXY` by a
+/// header), the others in both.
 fn of_environment(scheme: &str) -> Option<(String, &'static str)> {
     let names: &[&'static str] = if scheme == "https" {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     } else {
         &["http_proxy", "all_proxy", "ALL_PROXY"]
     };
-    names.iter().find_map(|name| variable(name).map(|value| (value, *name)))
+    names
+        .iter()
+        .find_map(|name| variable(name).map(|value| (value, *name)))
 }
 
 fn variable(name: &str) -> Option<String> {

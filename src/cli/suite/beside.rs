@@ -8,7 +8,11 @@ use super::error::SuiteError;
 use super::setting::Setting;
 
 /// A setting with its files looked for in the suite's folder. `hint` is what the option's value is.
-pub(super) fn beside(setting: Setting, folder: &Path, hint: ValueHint) -> Result<Setting, SuiteError> {
+pub(super) fn beside(
+    setting: Setting,
+    folder: &Path,
+    hint: ValueHint,
+) -> Result<Setting, SuiteError> {
     let is_path = hint == ValueHint::AnyPath;
     let key = setting.key.clone();
     setting.map(&mut |text| {
@@ -24,12 +28,19 @@ pub(super) fn beside(setting: Setting, folder: &Path, hint: ValueHint) -> Result
 }
 
 fn within(folder: &Path, file: &str) -> String {
-    if file == "-" { file.to_owned() } else { folder.join(file).to_string_lossy().into_owned() }
+    if file == "-" {
+        file.to_owned()
+    } else {
+        folder.join(file).to_string_lossy().into_owned()
+    }
 }
 
 /// `@file`.
 fn after(folder: &Path, text: &str, sign: &str) -> String {
-    text.strip_prefix(sign).map_or_else(|| text.to_owned(), |file| format!("{sign}{}", within(folder, file)))
+    text.strip_prefix(sign).map_or_else(
+        || text.to_owned(),
+        |file| format!("{sign}{}", within(folder, file)),
+    )
 }
 
 /// `@file` or `name@file`; after a `=` an `@` means nothing.
@@ -42,8 +53,16 @@ fn of_pair(folder: &Path, text: &str) -> String {
 
 /// `name=@file` or `name=<file`, which may be in quotes.
 fn of_field(folder: &Path, text: &str) -> String {
-    let Some((name, value)) = text.split_once('=') else { return text.to_owned() };
-    let Some(sign) = value.chars().next().filter(|sign| matches!(sign, '@' | '<')) else { return text.to_owned() };
+    let Some((name, value)) = text.split_once('=') else {
+        return text.to_owned();
+    };
+    let Some(sign) = value
+        .chars()
+        .next()
+        .filter(|sign| matches!(sign, '@' | '<'))
+    else {
+        return text.to_owned();
+    };
     let file = value.get(1..).unwrap_or_default();
     match file.strip_prefix('"') {
         Some(quoted) => format!("{name}={sign}\"{}", within(folder, quoted)),
@@ -67,15 +86,30 @@ mod tests {
             ("data-raw", ValueHint::Unknown, "@body", "@body"),
             ("data-urlencode", ValueHint::Unknown, "q@body", "q@/s/body"),
             ("data-urlencode", ValueHint::Unknown, "q=a@b", "q=a@b"),
-            ("form", ValueHint::Unknown, "f=@a.png;type=image/png", "f=@/s/a.png;type=image/png"),
+            (
+                "form",
+                ValueHint::Unknown,
+                "f=@a.png;type=image/png",
+                "f=@/s/a.png;type=image/png",
+            ),
             ("form", ValueHint::Unknown, "f=<\"a b\"", "f=<\"/s/a b\""),
             ("form", ValueHint::Unknown, "f=text", "f=text"),
             ("cookie", ValueHint::Unknown, "a=b", "a=b"),
             ("cookie", ValueHint::Unknown, "jar", "/s/jar"),
             ("url", ValueHint::Unknown, "h/@x", "h/@x"),
         ] {
-            let setting = Setting { key: key.into(), value: Value::Text(text.into()), line: 1 };
-            assert_eq!(beside(setting, Path::new("/s"), hint).unwrap().text().unwrap(), found);
+            let setting = Setting {
+                key: key.into(),
+                value: Value::Text(text.into()),
+                line: 1,
+            };
+            assert_eq!(
+                beside(setting, Path::new("/s"), hint)
+                    .unwrap()
+                    .text()
+                    .unwrap(),
+                found
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Many runs on one thread, so many at a time.
 //!
-//! The thread runs nothing else, so that neither folding nor writing distorts what is measured. But the runs share it: where they all need
-//! the processor at once, each waits for the others, and that time is in its figures.
+//! The thread runs nothing else, so that neither folding nor writing distorts what is measured. But
+//! the runs share it: where they all need the processor at once, each waits for the others, and
+//! that time is in its figures.
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -25,15 +26,24 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    /// Begins to run `specs`, `parallel` of them at a time. Each run is told from `RunStarted` to `RunEnded`; one that had not begun when
-    /// the crew was called off is not told at all.
-    pub(super) fn start(specs: Vec<Spec>, parallel: usize, sender: SyncSender<Told>, link: Option<Link>) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    /// Begins to run `specs`, `parallel` of them at a time. Each run is told from `RunStarted` to
+    /// `RunEnded`; one that had not begun when the crew was called off is not told at all.
+    pub(super) fn start(
+        specs: Vec<Spec>,
+        parallel: usize,
+        sender: SyncSender<Told>,
+        link: Option<Link>,
+    ) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
         let cancel = Canceller::new();
         let cancelled = cancel.clone();
         let work = move || {
             let all = LocalSet::new();
-            runtime.block_on(all.run_until(Box::pin(work(specs, parallel, sender, link, &cancelled))));
+            runtime
+                .block_on(all.run_until(Box::pin(work(specs, parallel, sender, link, &cancelled))));
         };
         let thread = start_thread("engine", work)?;
         Ok(Self { cancel, thread })
@@ -51,7 +61,13 @@ impl Crew {
     }
 }
 
-async fn work(specs: Vec<Spec>, parallel: usize, sender: SyncSender<Told>, link: Option<Link>, cancelled: &Canceller) {
+async fn work(
+    specs: Vec<Spec>,
+    parallel: usize,
+    sender: SyncSender<Told>,
+    link: Option<Link>,
+    cancelled: &Canceller,
+) {
     let (stop, stopped) = watch::channel(false);
     let mut waiting = specs.into_iter().enumerate();
     let mut running = JoinSet::new();
@@ -62,7 +78,13 @@ async fn work(specs: Vec<Spec>, parallel: usize, sender: SyncSender<Told>, link:
                 && let Some((number, spec)) = waiting.next()
             {
                 let prepared = stores.prepare(&spec).await;
-                running.spawn_local(one(spec, prepared, sink(&sender, number), link.clone(), stopped.clone()));
+                running.spawn_local(one(
+                    spec,
+                    prepared,
+                    sink(&sender, number),
+                    link.clone(),
+                    stopped.clone(),
+                ));
             }
             match running.join_next().await {
                 None => return,
@@ -87,7 +109,13 @@ fn sink(sender: &SyncSender<Told>, number: usize) -> Sink {
     })
 }
 
-async fn one(spec: Spec, prepared: Prepared, sink: Sink, link: Option<Link>, mut stopped: watch::Receiver<bool>) {
+async fn one(
+    spec: Spec,
+    prepared: Prepared,
+    sink: Sink,
+    link: Option<Link>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let under_way = UnderWay::default();
     let recorder = Recorder::start(remembering(sink, &under_way));
     if let Some(link) = link {

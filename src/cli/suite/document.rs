@@ -27,8 +27,12 @@ impl Document {
 
     pub(super) fn parse(text: &str) -> Result<Self, SuiteError> {
         let lines = Lines::of(text);
-        let whole = DeTable::parse(text).map_err(|error| SuiteError::new(lines.at(error.span()), error.message().trim()))?;
-        let mut document = Self { defaults: Vec::new(), endpoints: Vec::new() };
+        let whole = DeTable::parse(text)
+            .map_err(|error| SuiteError::new(lines.at(error.span()), error.message().trim()))?;
+        let mut document = Self {
+            defaults: Vec::new(),
+            endpoints: Vec::new(),
+        };
         for (key, value) in whole.get_ref() {
             let line = lines.at(Some(key.span()));
             match (&**key.get_ref(), value.get_ref()) {
@@ -36,7 +40,9 @@ impl Document {
                 ("endpoint", DeValue::Array(all)) => {
                     for one in all {
                         let line = lines.at(Some(one.span()));
-                        let DeValue::Table(table) = one.get_ref() else { return Err(SuiteError::new(line, FORMS)) };
+                        let DeValue::Table(table) = one.get_ref() else {
+                            return Err(SuiteError::new(line, FORMS));
+                        };
                         document.endpoints.push((line, lines.settings(table)?));
                     }
                 }
@@ -45,9 +51,18 @@ impl Document {
             }
         }
         match document.endpoints.len() {
-            0 => Err(SuiteError::new(lines.last(), "there is no endpoint: an [[endpoint]] with a url is wanted")),
+            0 => Err(SuiteError::new(
+                lines.last(),
+                "there is no endpoint: an [[endpoint]] with a url is wanted",
+            )),
             1..=Self::MOST => Ok(document),
-            many => Err(SuiteError::new(lines.last(), format!("there are {many} endpoints; a suite has {} at most", Self::MOST))),
+            many => Err(SuiteError::new(
+                lines.last(),
+                format!(
+                    "there are {many} endpoints; a suite has {} at most",
+                    Self::MOST
+                ),
+            )),
         }
     }
 }
@@ -55,8 +70,16 @@ impl Document {
 const FORMS: &str = "the forms are [defaults] once, and [[endpoint]] for each endpoint";
 
 fn unknown(line: usize, key: &str) -> SuiteError {
-    let meant = nearest(key, TABLES).map(|meant| format!("; is '{meant}' meant?")).unwrap_or_default();
-    SuiteError::new(line, format!("'{}' means nothing outside of [defaults] and [[endpoint]]{meant}", key.escape_debug()))
+    let meant = nearest(key, TABLES)
+        .map(|meant| format!("; is '{meant}' meant?"))
+        .unwrap_or_default();
+    SuiteError::new(
+        line,
+        format!(
+            "'{}' means nothing outside of [defaults] and [[endpoint]]{meant}",
+            key.escape_debug()
+        ),
+    )
 }
 
 /// Where lines begin.
@@ -64,12 +87,18 @@ struct Lines(Vec<usize>);
 
 impl Lines {
     fn of(text: &str) -> Self {
-        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+        Self(
+            std::iter::once(0)
+                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+                .collect(),
+        )
     }
 
     /// The line of a place, from 1.
     fn at(&self, place: Option<Range<usize>>) -> usize {
-        place.map_or(1, |place| self.0.partition_point(|begin| *begin <= place.start))
+        place.map_or(1, |place| {
+            self.0.partition_point(|begin| *begin <= place.start)
+        })
     }
 
     fn last(&self) -> usize {
@@ -89,25 +118,42 @@ impl Lines {
         all.into_iter().map(setting).collect()
     }
 
-    fn value(&self, key: &str, line: usize, value: &Spanned<DeValue<'_>>) -> Result<Value, SuiteError> {
+    fn value(
+        &self,
+        key: &str,
+        line: usize,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Value, SuiteError> {
         let wrong = |what: &str| {
-            SuiteError::new(line, format!("'{}' holds {what}, where text, numbers, true or false are wanted", key.escape_debug()))
+            SuiteError::new(
+                line,
+                format!(
+                    "'{}' holds {what}, where text, numbers, true or false are wanted",
+                    key.escape_debug()
+                ),
+            )
         };
         match value.get_ref() {
             DeValue::Boolean(flag) => Ok(Value::Flag(*flag)),
             DeValue::Array(all) => {
-                let texts = all.iter().map(|one| plain(one.get_ref()).ok_or_else(|| wrong("something else in its list")));
+                let texts = all.iter().map(|one| {
+                    plain(one.get_ref()).ok_or_else(|| wrong("something else in its list"))
+                });
                 texts.collect::<Result<_, _>>().map(Value::List)
             }
             DeValue::Table(table) => {
                 let settings = self.settings(table)?;
-                let nested = settings.iter().find(|setting| matches!(setting.value, Value::Table(_) | Value::List(_)));
+                let nested = settings
+                    .iter()
+                    .find(|setting| matches!(setting.value, Value::Table(_) | Value::List(_)));
                 match nested {
                     Some(nested) => Err(nested.wrong("holds a list or a table within a table")),
                     None => Ok(Value::Table(settings)),
                 }
             }
-            other => plain(other).map(Value::Text).ok_or_else(|| wrong("a date or time")),
+            other => plain(other)
+                .map(Value::Text)
+                .ok_or_else(|| wrong("a date or time")),
         }
     }
 }
@@ -129,12 +175,32 @@ mod tests {
 
     #[test]
     fn tables_and_keys_keep_their_lines_and_their_order() {
-        let text = "[defaults]\nrepeat = 3\nheaders = { B = 'b', A = 'a' }\n\n[[endpoint]]\nurl = 'h'\n[endpoint.budget]\ntotal = '<1s'\n[[endpoint]]\n";
+        let text = "[defaults]\nrepeat = 3\nheaders = { B = 'b', A = 'a' }\n\n[[endpoint]]\nurl = \
+            'h'\n[endpoint.budget]\ntotal = '<1s'\n[[endpoint]]\n";
         let document = Document::parse(text).unwrap();
-        assert_eq!(document.defaults[0], Setting { key: "repeat".into(), value: Value::Text("3".into()), line: 2 });
-        let Value::Table(headers) = &document.defaults[1].value else { panic!("a table") };
-        assert_eq!(headers.iter().map(|header| header.key.as_str()).collect::<Vec<_>>(), ["B", "A"]);
-        let lines: Vec<_> = document.endpoints.iter().map(|(line, settings)| (*line, settings.len())).collect();
+        assert_eq!(
+            document.defaults[0],
+            Setting {
+                key: "repeat".into(),
+                value: Value::Text("3".into()),
+                line: 2
+            }
+        );
+        let Value::Table(headers) = &document.defaults[1].value else {
+            panic!("a table")
+        };
+        assert_eq!(
+            headers
+                .iter()
+                .map(|header| header.key.as_str())
+                .collect::<Vec<_>>(),
+            ["B", "A"]
+        );
+        let lines: Vec<_> = document
+            .endpoints
+            .iter()
+            .map(|(line, settings)| (*line, settings.len()))
+            .collect();
         assert_eq!(lines, [(5, 2), (9, 0)]);
     }
 
@@ -143,17 +209,35 @@ mod tests {
         for (text, said) in [
             ("", "line 1: there is no endpoint"),
             ("\n\nx = 1", "line 3: 'x' means nothing outside"),
-            ("[[endpoints]]\nurl = 'h'", "line 1: 'endpoints' means nothing outside of [defaults] and [[endpoint]]; is 'endpoint' meant?"),
+            (
+                "[[endpoints]]\nurl = 'h'",
+                "line 1: 'endpoints' means nothing outside of [defaults] and [[endpoint]]; is \
+                    'endpoint' meant?",
+            ),
             ("[endpoint]\nurl = 'h'", "line 1: the forms are"),
-            ("[[endpoint]]\nurl = 2026-01-01", "line 2: 'url' holds a date or time"),
-            ("[[endpoint]]\nurl = [['a']]", "line 2: 'url' holds something else in its list"),
-            ("[[endpoint]]\nx = { y = { z = 1 } }", "line 2: 'y' holds a list or a table within a table"),
+            (
+                "[[endpoint]]\nurl = 2026-01-01",
+                "line 2: 'url' holds a date or time",
+            ),
+            (
+                "[[endpoint]]\nurl = [['a']]",
+                "line 2: 'url' holds something else in its list",
+            ),
+            (
+                "[[endpoint]]\nx = { y = { z = 1 } }",
+                "line 2: 'y' holds a list or a table within a table",
+            ),
             ("[[endpoint]]\nurl = ", "line 2: "),
-            ("[[endpoint]]\nurl = 'a'\nurl = 'b'", "line 3: duplicate key"),
+            (
+                "[[endpoint]]\nurl = 'a'\nurl = 'b'",
+                "line 3: duplicate key",
+            ),
         ] {
             let error = Document::parse(text).unwrap_err().to_string();
             assert!(error.starts_with(said), "{text}: {error}");
         }
-        assert!(Document::parse(&("[[endpoint]]\nx = ".to_owned() + &"[".repeat(1_000_000))).is_err());
+        assert!(
+            Document::parse(&("[[endpoint]]\nx = ".to_owned() + &"[".repeat(1_000_000))).is_err()
+        );
     }
 }

@@ -11,6 +11,9 @@ pub(super) struct SuiteError {
 
 impl SuiteError {
     pub(super) fn new(line: usize, sentence: impl Into<String>) -> Self {
-        Self { line, sentence: sentence.into() }
+        Self {
+            line,
+            sentence: sentence.into(),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The runs' events, folded into what is kept of each.
 //!
-//! Only the runs under way have a trace. When one ends, its trace becomes an [`Endpoint`], and is dropped.
+//! Only the runs under way have a trace. When one ends, its trace becomes an [`Endpoint`], and is
+//! dropped.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -33,9 +34,31 @@ impl Folding {
     pub(super) fn of(jobs: Vec<Job>) -> (Self, Vec<Spec>) {
         let (places, specs) = jobs
             .into_iter()
-            .map(|Job { name, spec, options }| (Place { name, url: spec.url.as_str().into(), options, endpoint: None }, spec))
+            .map(
+                |Job {
+                     name,
+                     spec,
+                     options,
+                 }| {
+                    (
+                        Place {
+                            name,
+                            url: spec.url.as_str().into(),
+                            options,
+                            endpoint: None,
+                        },
+                        spec,
+                    )
+                },
+            )
             .unzip();
-        (Self { places, under_way: BTreeMap::new() }, specs)
+        (
+            Self {
+                places,
+                under_way: BTreeMap::new(),
+            },
+            specs,
+        )
     }
 
     /// Takes in what comes, until nothing can come any more.
@@ -62,7 +85,11 @@ impl Folding {
 
     /// What came of each, in the order of the file.
     pub(super) fn endpoints(self) -> Vec<Endpoint> {
-        let endpoint = |place: Place| place.endpoint.unwrap_or_else(|| Endpoint::not_run(&place.name, &place.url, &place.options));
+        let endpoint = |place: Place| {
+            place
+                .endpoint
+                .unwrap_or_else(|| Endpoint::not_run(&place.name, &place.url, &place.options))
+        };
         self.places.into_iter().map(endpoint).collect()
     }
 
@@ -71,7 +98,10 @@ impl Folding {
         place.options.rules.learn(&event.what);
         let is_last = matches!(event.what, What::RunEnded);
         place.options.mask(&mut event);
-        let run = self.under_way.entry(number).or_insert_with(LongRun::in_suite);
+        let run = self
+            .under_way
+            .entry(number)
+            .or_insert_with(LongRun::in_suite);
         run.take(event, place.options.budget.as_mut());
         if !is_last {
             return None;
@@ -79,6 +109,10 @@ impl Folding {
         let LongRun { trace, .. } = self.under_way.remove(&number)?;
         // What was learnt of its secrets goes with its trace.
         let options = std::mem::take(&mut place.options);
-        Some(place.endpoint.insert(Endpoint::of(&place.name, &trace, &options)))
+        Some(
+            place
+                .endpoint
+                .insert(Endpoint::of(&place.name, &trace, &options)),
+        )
     }
 }

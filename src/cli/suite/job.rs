@@ -21,43 +21,86 @@ pub(super) struct Job {
 
 impl Job {
     /// From all that holds for it.
-    pub(super) fn of(line: usize, settings: &[Setting], options: &Options, mut look: report::Options) -> Result<Self, SuiteError> {
+    pub(super) fn of(
+        line: usize,
+        settings: &[Setting],
+        options: &Options,
+        mut look: report::Options,
+    ) -> Result<Self, SuiteError> {
         let own = |key: &str| settings.iter().find(|setting| setting.key == key);
         let url = own("url").ok_or_else(|| SuiteError::new(line, "this endpoint has no url"))?;
         let name = own("name").unwrap_or(url).text()?;
         if name.trim().is_empty() {
             return Err(SuiteError::new(line, "the name is empty"));
         }
-        let requests: Vec<Setting> = settings.iter().filter(|setting| !OWN.contains(&setting.key.as_str())).cloned().collect();
-        let masked = |text: String| Redactor::by(&look.rules).text(&Untrusted::new(text)).escaped().into_owned();
-        let (args, matches) = options.read(&requests).map_err(|(line, sentence)| SuiteError::new(line, masked(sentence)))?;
-        let mut spec = request::spec(url.text()?, &args, &matches, &request::CookieFiles::default())
-            .map_err(|usage| SuiteError::new(line, masked(usage.to_string())))?;
+        let requests: Vec<Setting> = settings
+            .iter()
+            .filter(|setting| !OWN.contains(&setting.key.as_str()))
+            .cloned()
+            .collect();
+        let masked = |text: String| {
+            Redactor::by(&look.rules)
+                .text(&Untrusted::new(text))
+                .escaped()
+                .into_owned()
+        };
+        let (args, matches) = options
+            .read(&requests)
+            .map_err(|(line, sentence)| SuiteError::new(line, masked(sentence)))?;
+        let mut spec = request::spec(
+            url.text()?,
+            &args,
+            &matches,
+            &request::CookieFiles::default(),
+        )
+        .map_err(|usage| SuiteError::new(line, masked(usage.to_string())))?;
         // A suite runs unattended, and its file may be somebody else's.
         spec.redirects.guard = !args.no_redirect_guard;
         if spec.output == Some(Output::Stdout) {
-            return Err(SuiteError::new(line, "'output' names a file: the reports go to standard output"));
+            return Err(SuiteError::new(
+                line,
+                "'output' names a file: the reports go to standard output",
+            ));
         }
         let name = Redactor::by(&look.rules).text(&Untrusted::new(name));
         look.budget = own("budget").map(budget).transpose()?;
-        Ok(Self { name, spec, options: look })
+        Ok(Self {
+            name,
+            spec,
+            options: look,
+        })
     }
 }
 
 /// `"total<=500ms,dns<=50ms"`, a list of such, or a table: `total = "<=500ms"`, `status = 200`.
 fn budget(setting: &Setting) -> Result<Budget, SuiteError> {
-    let whole = |text: &str| text.parse::<Budget>().map_err(|error| setting.wrong(&format!("cannot be read: {error}")));
+    let whole = |text: &str| {
+        text.parse::<Budget>()
+            .map_err(|error| setting.wrong(&format!("cannot be read: {error}")))
+    };
     match &setting.value {
         Value::Text(text) => whole(text),
         Value::List(list) => whole(&list.join(",")),
-        Value::Table(rules) if !rules.is_empty() => rules.iter().map(rule).collect::<Result<_, _>>().map(Budget::new),
-        other => Err(setting.wrong(&format!("is {}, where rules are wanted, such as total = \"<=500ms\"", other.kind()))),
+        Value::Table(rules) if !rules.is_empty() => rules
+            .iter()
+            .map(rule)
+            .collect::<Result<_, _>>()
+            .map(Budget::new),
+        other => Err(setting.wrong(&format!(
+            "is {}, where rules are wanted, such as total = \"<=500ms\"",
+            other.kind()
+        ))),
     }
 }
 
 fn rule(setting: &Setting) -> Result<Rule, SuiteError> {
     let limit = setting.text()?.trim();
-    let equals = if limit.starts_with(|c: char| c.is_ascii_digit()) { "=" } else { "" };
+    let equals = if limit.starts_with(|c: char| c.is_ascii_digit()) {
+        "="
+    } else {
+        ""
+    };
     let text = format!("{}{equals}{limit}", setting.key);
-    text.parse().map_err(|error| setting.wrong(&format!("cannot be read as {text:?}: {error}")))
+    text.parse()
+        .map_err(|error| setting.wrong(&format!("cannot be read as {text:?}: {error}")))
 }

@@ -47,26 +47,44 @@ pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result
     let mut reports = Reports::of(&args.formats, &args.look)?;
     reports.default_to(Format::Text);
     if reports.on_stdout() > 1 {
-        return Err(Usage::new("only one report can go to standard output; give the others a file: --format junit=suite.xml"));
+        return Err(Usage::new(
+            "only one report can go to standard output; give the others a file: --format \
+                junit=suite.xml",
+        ));
     }
-    if let Some(format) = reports.formats().find(|format| !SUITE_FORMATS.contains(format)) {
+    if let Some(format) = reports
+        .formats()
+        .find(|format| !SUITE_FORMATS.contains(format))
+    {
         let known: Vec<&str> = SUITE_FORMATS.iter().map(|format| format.name()).collect();
-        return Err(Usage::new(format!("--format {}: a suite is written as {}", format.name(), known.join(", "))));
+        return Err(Usage::new(format!(
+            "--format {}: a suite is written as {}",
+            format.name(),
+            known.join(", ")
+        )));
     }
     if let Some(Err(error)) = args.budget.as_deref().map(str::parse::<Budget>) {
         return Err(Usage::new(format!("--budget: {error}")));
     }
-    let shown = crate::units::Untrusted::new(path.to_string_lossy()).escaped().into_owned();
+    let shown = crate::units::Untrusted::new(path.to_string_lossy())
+        .escaped()
+        .into_owned();
     let at = |error: SuiteError| Usage::new(format!("{shown}: {error}"));
     let text = read(path).map_err(|reason| Usage::new(format!("--suite: '{shown}' {reason}")))?;
-    let folder = path.parent().filter(|_| path != Path::new("-")).unwrap_or(Path::new(""));
+    let folder = path
+        .parent()
+        .filter(|_| path != Path::new("-"))
+        .unwrap_or(Path::new(""));
     let layers = Layers::read(&text, folder, args, matches).map_err(at)?;
     let mut jobs = layers.jobs(&reports.options).map_err(at)?;
     let key_log = KeyLogTroubles::default();
     for job in &mut jobs {
         job.spec.tls.key_log_troubles = key_log.clone();
     }
-    let parallel = args.parallel.map_or_else(usual_parallel, usize::from).min(jobs.len().max(1));
+    let parallel = args
+        .parallel
+        .map_or_else(usual_parallel, usize::from)
+        .min(jobs.len().max(1));
     let exit = perform(jobs, parallel, &reports);
     Ok(match (report_key_log(&key_log), exit) {
         (Err(fault), Exit::Done) => fault,
@@ -91,8 +109,20 @@ fn perform(jobs: Vec<Job>, parallel: usize, reports: &Reports) -> Exit {
     crew.join();
     let interrupted = signals.exit();
     let duration = Nanos::from(began.elapsed());
-    let suite = Suite { started_at, duration, parallel, interrupted: interrupted.is_some(), endpoints: folding.endpoints() };
-    let written = reports.each(|format, options, out| out.write_all(write_suite(&suite, format, options).unwrap_or_default().as_bytes()));
+    let suite = Suite {
+        started_at,
+        duration,
+        parallel,
+        interrupted: interrupted.is_some(),
+        endpoints: folding.endpoints(),
+    };
+    let written = reports.each(|format, options, out| {
+        out.write_all(
+            write_suite(&suite, format, options)
+                .unwrap_or_default()
+                .as_bytes(),
+        )
+    });
     if !reports.shows(Format::Text) {
         say(&suite);
     }
@@ -114,9 +144,18 @@ fn exit(suite: &Suite) -> Exit {
 fn say(suite: &Suite) {
     const MOST: usize = 20;
     eprintln!("tapline: {}", suite.summed_up());
-    let wrong = || suite.endpoints.iter().filter(|endpoint| endpoint.standing() > Standing::NotRun);
+    let wrong = || {
+        suite
+            .endpoints
+            .iter()
+            .filter(|endpoint| endpoint.standing() > Standing::NotRun)
+    };
     for endpoint in wrong().take(MOST) {
-        eprintln!("tapline: {}: {}", endpoint.name.escaped(), endpoint.reason().unwrap_or_default());
+        eprintln!(
+            "tapline: {}: {}",
+            endpoint.name.escaped(),
+            endpoint.reason().unwrap_or_default()
+        );
     }
     let others = wrong().count().saturating_sub(MOST);
     if others > 0 {
@@ -138,7 +177,8 @@ fn refuse_what_is_for_one(args: &ProbeArgs) -> Result<(), Usage> {
     ];
     match refused.iter().find(|(given, _)| *given) {
         Some((_, option)) => Err(Usage::new(format!(
-            "{option} is for one run; a suite's run at the same time, without packets: probe the endpoint by itself to see more"
+            "{option} is for one run; a suite's run at the same time, without packets: probe the \
+                endpoint by itself to see more"
         ))),
         None => Ok(()),
     }
@@ -147,22 +187,42 @@ fn refuse_what_is_for_one(args: &ProbeArgs) -> Result<(), Usage> {
 fn read(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let told = |error: std::io::Error| format!("cannot be read: {error}");
-    let source: Box<dyn std::io::Read> =
-        if path == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(path).map_err(told)?) };
-    source.take(LARGEST + 1).read_to_end(&mut bytes).map_err(told)?;
+    let source: Box<dyn std::io::Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path).map_err(told)?)
+    };
+    source
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(told)?;
     if bytes.len() as u64 > LARGEST {
         return Err(format!("is larger than {} MiB", LARGEST >> 20));
     }
-    String::from_utf8(bytes).map_err(|error| format!("is no UTF-8 text: byte {} is not", error.utf8_error().valid_up_to() + 1))
+    String::from_utf8(bytes).map_err(|error| {
+        format!(
+            "is no UTF-8 text: byte {} is not",
+            error.utf8_error().valid_up_to() + 1
+        )
+    })
 }
 
-/// So many that the processors have work while answers are waited for, and so few that the runs do not wait for the processors.
+/// So many that the processors have work while answers are waited for, and so few that the runs do
+/// not wait for the processors.
 fn usual_parallel() -> usize {
     const FOR_EACH: usize = 4;
     const MOST: usize = 32;
-    std::thread::available_parallelism().map_or(FOR_EACH, |cores| (cores.get() * FOR_EACH).min(MOST))
+    std::thread::available_parallelism()
+        .map_or(FOR_EACH, |cores| (cores.get() * FOR_EACH).min(MOST))
 }
 
 fn now() -> WallTime {
-    WallTime(Nanos::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()).0)
+    WallTime(
+        Nanos::from(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default(),
+        )
+        .0,
+    )
 }

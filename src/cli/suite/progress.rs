@@ -24,10 +24,18 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn start(all: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Self { terminal, shown: false, drawn: Instant::now(), all, done: 0, wrong: Vec::new() }
+        Self {
+            terminal,
+            shown: false,
+            drawn: Instant::now(),
+            all,
+            done: 0,
+            wrong: Vec::new(),
+        }
     }
 
-    /// How long may be waited for an event before the line is due again; `None` where there is no line to draw.
+    /// How long may be waited for an event before the line is due again; `None` where there is no
+    /// line to draw.
     pub(super) const fn pace(&self) -> Option<Duration> {
         if self.terminal { Some(PACE) } else { None }
     }
@@ -48,7 +56,11 @@ impl Progress {
         self.drawn = Instant::now();
         self.shown = true;
         let width = crossterm::terminal::size().map_or(80, |(width, _)| usize::from(width));
-        let _ = write!(std::io::stderr(), "\r\x1b[K{}", cut(&self.line(), width.saturating_sub(1)));
+        let _ = write!(
+            std::io::stderr(),
+            "\r\x1b[K{}",
+            cut(&self.line(), width.saturating_sub(1))
+        );
     }
 
     /// Takes the line away.
@@ -58,14 +70,29 @@ impl Progress {
         }
     }
 
-    /// The latest of those that are not as they should be come first: the line may be too short for all.
+    /// The latest of those that are not as they should be come first: the line may be too short for
+    /// all.
     fn line(&self) -> String {
-        let done = format!("{} of {} done", grouped(self.done as u64), grouped(self.all as u64));
+        let done = format!(
+            "{} of {} done",
+            grouped(self.done as u64),
+            grouped(self.all as u64)
+        );
         if self.wrong.is_empty() {
             return done;
         }
-        let names: Vec<&str> = self.wrong.iter().rev().take(20).map(String::as_str).collect();
-        format!("{done}, {} failed or missed: {}", grouped(self.wrong.len() as u64), names.join(", "))
+        let names: Vec<&str> = self
+            .wrong
+            .iter()
+            .rev()
+            .take(20)
+            .map(String::as_str)
+            .collect();
+        format!(
+            "{done}, {} failed or missed: {}",
+            grouped(self.wrong.len() as u64),
+            names.join(", ")
+        )
     }
 }
 

@@ -35,18 +35,29 @@ impl Setting {
 
     /// An error about it.
     pub(super) fn wrong(&self, sentence: &str) -> SuiteError {
-        SuiteError::new(self.line, format!("'{}' {sentence}", self.key.escape_debug()))
+        SuiteError::new(
+            self.line,
+            format!("'{}' {sentence}", self.key.escape_debug()),
+        )
     }
 
     /// The same with each text replaced.
-    pub(super) fn map(mut self, of: &mut impl FnMut(&str) -> Result<String, SuiteError>) -> Result<Self, SuiteError> {
+    pub(super) fn map(
+        mut self,
+        of: &mut impl FnMut(&str) -> Result<String, SuiteError>,
+    ) -> Result<Self, SuiteError> {
         match &mut self.value {
             Value::Flag(_) => {}
             Value::Text(text) => *text = of(text)?,
-            Value::List(list) => list.iter_mut().try_for_each(|text| of(text).map(|made| *text = made))?,
+            Value::List(list) => list
+                .iter_mut()
+                .try_for_each(|text| of(text).map(|made| *text = made))?,
             Value::Table(settings) => {
                 let all = std::mem::take(settings);
-                *settings = all.into_iter().map(|setting| setting.map(of)).collect::<Result<_, _>>()?;
+                *settings = all
+                    .into_iter()
+                    .map(|setting| setting.map(of))
+                    .collect::<Result<_, _>>()?;
             }
         }
         Ok(self)

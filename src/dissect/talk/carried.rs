@@ -32,8 +32,12 @@ pub struct Carried {
 impl Talk<'_> {
     /// What the packet at a place carries.
     pub fn carried(&self, place: usize) -> Carried {
-        let Some(packet) = self.packet(place) else { return Carried::default() };
-        let Some(contents) = self.contents(packet) else { return Carried::default() };
+        let Some(packet) = self.packet(place) else {
+            return Carried::default();
+        };
+        let Some(contents) = self.contents(packet) else {
+            return Carried::default();
+        };
         let from = packet.direction.side();
         let mut names = Vec::new();
         let silent = contents.records().filter(|piece| piece.of.plain_bytes == 0);
@@ -43,7 +47,10 @@ impl Talk<'_> {
         let is_tls = !names.is_empty();
         let mut parts = contents.parts();
         let more = parts.len().saturating_sub(MOST_NAMES);
-        parts.by_ref().take(MOST_NAMES).for_each(|piece| names.push(part_words(from, &piece)));
+        parts
+            .by_ref()
+            .take(MOST_NAMES)
+            .for_each(|piece| names.push(part_words(from, &piece)));
         names.dedup();
         if more > 0 {
             names.push(format!("and {more} more"));
@@ -54,28 +61,62 @@ impl Talk<'_> {
             (true, Side::Server) => Some(Phase::Receive),
             (false, _) => is_tls.then_some(Phase::Tls),
         };
-        let records = reach(contents.records().map(|piece| (piece.bytes.start > 0, piece.bytes.end < u64::from(piece.of.bytes))));
-        let parts = reach(contents.parts().map(|piece| (piece.bytes.start > 0, piece.bytes.end < piece.of.bytes)));
-        Carried { names: names.join(", "), phase, records, parts }
+        let records = reach(contents.records().map(|piece| {
+            (
+                piece.bytes.start > 0,
+                piece.bytes.end < u64::from(piece.of.bytes),
+            )
+        }));
+        let parts = reach(
+            contents
+                .parts()
+                .map(|piece| (piece.bytes.start > 0, piece.bytes.end < piece.of.bytes)),
+        );
+        Carried {
+            names: names.join(", "),
+            phase,
+            records,
+            parts,
+        }
     }
 
-    /// The messages of a handshake in a record without text; else what can be said of it from outside.
+    /// The messages of a handshake in a record without text; else what can be said of it from
+    /// outside.
     pub fn said_in(&self, from: Side, piece: &Piece<Record>) -> Vec<String> {
         let record = &piece.of;
-        let messages =
-            self.connection.and_then(|connection| connection.tls.as_ref()).map(|tls| tls.messages.as_slice()).unwrap_or_default();
+        let messages = self
+            .connection
+            .and_then(|connection| connection.tls.as_ref())
+            .map(|tls| tls.messages.as_slice())
+            .unwrap_or_default();
         let within = |at: u64| record.range().contains(&at);
-        let (begins, ends) = (record.at.saturating_add(piece.bytes.start), record.at.saturating_add(piece.bytes.end));
-        let here = |at: u64, bytes: u64| within(at) && at < ends && at.saturating_add(bytes) > begins;
-        let found = messages.iter().filter(|(_, message)| message.from == from && here(message.offset, message.bytes)).take(MOST_NAMES);
-        let words =
-            |name: &str, at: u64, bytes| if at < begins { format!("\u{2026}{}", message_name(name)) } else { message_words(name, bytes) };
-        let names: Vec<String> = found.map(|(_, message)| words(&message.name, message.offset, message.bytes)).collect();
+        let (begins, ends) = (
+            record.at.saturating_add(piece.bytes.start),
+            record.at.saturating_add(piece.bytes.end),
+        );
+        let here =
+            |at: u64, bytes: u64| within(at) && at < ends && at.saturating_add(bytes) > begins;
+        let found = messages
+            .iter()
+            .filter(|(_, message)| message.from == from && here(message.offset, message.bytes))
+            .take(MOST_NAMES);
+        let words = |name: &str, at: u64, bytes| {
+            if at < begins {
+                format!("\u{2026}{}", message_name(name))
+            } else {
+                message_words(name, bytes)
+            }
+        };
+        let names: Vec<String> = found
+            .map(|(_, message)| words(&message.name, message.offset, message.bytes))
+            .collect();
         if !names.is_empty() {
             return names;
         }
         let goes_on = messages.iter().any(|(_, message)| {
-            message.from == from && message.offset < record.at && message.offset.saturating_add(message.bytes) > record.at
+            message.from == from
+                && message.offset < record.at
+                && message.offset.saturating_add(message.bytes) > record.at
         });
         vec![match record.kind {
             _ if goes_on => "handshake, continued".to_owned(),
@@ -95,13 +136,22 @@ fn message_words(name: &str, bytes: u64) -> String {
 }
 
 fn message_name(name: &str) -> &str {
-    if name == "encrypted" { "encrypted handshake" } else { name }
+    if name == "encrypted" {
+        "encrypted handshake"
+    } else {
+        name
+    }
 }
 
 fn reach(mut pieces: impl DoubleEndedIterator<Item = (bool, bool)>) -> Reach {
-    let Some(first) = pieces.next() else { return Reach::default() };
+    let Some(first) = pieces.next() else {
+        return Reach::default();
+    };
     let last = pieces.next_back().unwrap_or(first);
-    Reach { from_before: first.0, goes_on: last.1 }
+    Reach {
+        from_before: first.0,
+        goes_on: last.1,
+    }
 }
 
 /// A part by name, with its size where it begins here.
@@ -124,10 +174,26 @@ pub fn part_name(from: Side, what: PartKind) -> String {
         (PartKind::Http1ChunkHeader, _) => "chunk header".to_owned(),
         (PartKind::Http1Trailers, _) => "trailers".to_owned(),
         (PartKind::Http2Preface, _) => "preface".to_owned(),
-        (PartKind::Http2Frame { kind, flags, stream }, _) => {
-            let name = crate::wire::http2::frame_name(kind).map_or_else(|| format!("frame {kind}"), str::to_owned);
-            let ack = if matches!(kind, 4 | 6) && flags & 1 != 0 { " ack" } else { "" };
-            let stream = if stream == 0 { String::new() } else { format!(" {stream}") };
+        (
+            PartKind::Http2Frame {
+                kind,
+                flags,
+                stream,
+            },
+            _,
+        ) => {
+            let name = crate::wire::http2::frame_name(kind)
+                .map_or_else(|| format!("frame {kind}"), str::to_owned);
+            let ack = if matches!(kind, 4 | 6) && flags & 1 != 0 {
+                " ack"
+            } else {
+                ""
+            };
+            let stream = if stream == 0 {
+                String::new()
+            } else {
+                format!(" {stream}")
+            };
             format!("{name}{ack}{stream}")
         }
     }

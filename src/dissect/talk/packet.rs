@@ -65,7 +65,9 @@ impl std::fmt::Display for Aside {
         match self {
             Self::RoundTrip(took) => f.pad(&format!("RTT {took}")),
             Self::Mark(mark) => f.pad(mark.says()),
-            Self::Again { packet, after } => f.pad(&format!("again {after} later, in packet {packet}")),
+            Self::Again { packet, after } => {
+                f.pad(&format!("again {after} later, in packet {packet}"))
+            }
         }
     }
 }
@@ -89,48 +91,87 @@ impl Talk<'_> {
         (packet.window == 0 && packet.flags.has(TcpFlags::ACK)).then_some(Mark::ClosedWindow)
     }
 
-    /// Same acknowledgment and window as the packet before it from the same side, without payload, while something is under way
-    /// (RFC 5681 §2).
+    /// Same acknowledgment and window as the packet before it from the same side, without payload,
+    /// while something is under way (RFC 5681 §2).
     fn is_duplicate(&self, place: usize, packet: &PacketEntry) -> bool {
-        let before = self.before(place).find(|(_, before)| before.direction == packet.direction);
-        let other = self.before(place).find(|(_, before)| before.direction != packet.direction && before.payload_bytes > 0);
+        let before = self
+            .before(place)
+            .find(|(_, before)| before.direction == packet.direction);
+        let other = self
+            .before(place)
+            .find(|(_, before)| before.direction != packet.direction && before.payload_bytes > 0);
         let same = before.is_some_and(|(_, before)| {
-            before.flags.has(TcpFlags::ACK) && (before.ack, before.window) == (packet.ack, packet.window) && is_plain(before)
+            before.flags.has(TcpFlags::ACK)
+                && (before.ack, before.window) == (packet.ack, packet.window)
+                && is_plain(before)
         });
         // Something came in between, and this is the answer to it.
-        same && other.zip(before).is_some_and(|((came, _), (before, _))| came > before)
+        same && other
+            .zip(before)
+            .is_some_and(|((came, _), (before, _))| came > before)
     }
 
     /// The acknowledgment number, counted from the other side's SYN.
     pub fn relative_ack(&self, place: usize, packet: &PacketEntry) -> Option<u64> {
-        let other = self.before(place).find(|(_, before)| before.direction != packet.direction && before.payload_bytes > 0);
+        let other = self
+            .before(place)
+            .find(|(_, before)| before.direction != packet.direction && before.payload_bytes > 0);
         let near = other.map_or(0, |(_, before)| before.offset);
-        self.flow.acknowledged_offset(packet, near).map(|offset| offset.saturating_add(1))
+        self.flow
+            .acknowledged_offset(packet, near)
+            .map(|offset| offset.saturating_add(1))
     }
 
     /// What its TCP header says, the longest way first.
     pub fn header_words(&self, place: usize, packet: &PacketEntry) -> Vec<String> {
         let flags = flag_words(packet.flags);
         let seq = format!("seq {}", relative_seq(packet));
-        let ack = self.relative_ack(place, packet).map(|ack| format!("ack {ack}"));
-        let with_ack = |text: String| ack.as_ref().map_or_else(|| text.clone(), |ack| format!("{text} {ack}"));
+        let ack = self
+            .relative_ack(place, packet)
+            .map(|ack| format!("ack {ack}"));
+        let with_ack = |text: String| {
+            ack.as_ref()
+                .map_or_else(|| text.clone(), |ack| format!("{text} {ack}"))
+        };
         if packet.flags.has(TcpFlags::SYN) {
-            let mss = self.flow.announced_mss(packet.direction).map(|mss| format!(" MSS {mss}")).unwrap_or_default();
-            let scale =
-                self.flow.announced_window_scale(packet.direction).map(|bits| format!(" WS {}", 1_u32 << bits.min(14))).unwrap_or_default();
+            let mss = self
+                .flow
+                .announced_mss(packet.direction)
+                .map(|mss| format!(" MSS {mss}"))
+                .unwrap_or_default();
+            let scale = self
+                .flow
+                .announced_window_scale(packet.direction)
+                .map(|bits| format!(" WS {}", 1_u32 << bits.min(14)))
+                .unwrap_or_default();
             let all = with_ack(format!("{flags} {seq}"));
-            return vec![format!("{all}{mss}{scale}"), format!("{all}{mss}"), all, flags];
+            return vec![
+                format!("{all}{mss}{scale}"),
+                format!("{all}{mss}"),
+                all,
+                flags,
+            ];
         }
         if packet.payload_bytes == 0 {
             let all = with_ack(flags.clone());
-            let window = self.flow.window_of(packet).map(|window| format!(" win {window}")).unwrap_or_default();
+            let window = self
+                .flow
+                .window_of(packet)
+                .map(|window| format!(" win {window}"))
+                .unwrap_or_default();
             return vec![format!("{all}{window}"), all, flags];
         }
         let size = Bytes(packet.payload_bytes.into()).to_string();
-        vec![format!("{flags} {size} {}", with_ack(seq.clone())), format!("{flags} {size} {seq}"), format!("{size} {seq}"), size]
+        vec![
+            format!("{flags} {size} {}", with_ack(seq.clone())),
+            format!("{flags} {size} {seq}"),
+            format!("{size} {seq}"),
+            size,
+        ]
     }
 
-    /// What only the packets around it tell: how long the SYN's answer took, when its bytes were sent again.
+    /// What only the packets around it tell: how long the SYN's answer took, when its bytes were
+    /// sent again.
     pub fn aside(&self, place: usize, packet: &PacketEntry) -> Option<Aside> {
         if packet.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
             return self.round_trip().map(Aside::RoundTrip);
@@ -148,8 +189,14 @@ impl Talk<'_> {
             return None;
         }
         // A byte tells; a stretch that was sent again piece by piece begins with its first.
-        let carriers = self.flow.carriers(packet.direction, &(packet.offset..packet.offset.saturating_add(1)));
-        let again = carriers.iter().map(|carrier| carrier.packet).find(|later| *later > place)?;
+        let carriers = self.flow.carriers(
+            packet.direction,
+            &(packet.offset..packet.offset.saturating_add(1)),
+        );
+        let again = carriers
+            .iter()
+            .map(|carrier| carrier.packet)
+            .find(|later| *later > place)?;
         Some((again, self.packet(again)?.wall.since(packet.wall)))
     }
 
@@ -157,14 +204,25 @@ impl Talk<'_> {
     pub fn contents(&self, packet: &PacketEntry) -> Option<crate::trace::Contents<'_>> {
         let anchored = self.flow.is_anchored(packet.direction) && packet.payload_bytes > 0;
         let range = packet.offset..packet.offset.saturating_add(packet.payload_bytes.into());
-        let of_others = || self.dissection.filter(|_| packet.payload_bytes > 0).map(|dissection| dissection.contents(packet));
-        self.connection.filter(|_| anchored).map(|connection| connection.contents(packet.direction.side(), range)).or_else(of_others)
+        let of_others = || {
+            self.dissection
+                .filter(|_| packet.payload_bytes > 0)
+                .map(|dissection| dissection.contents(packet))
+        };
+        self.connection
+            .filter(|_| anchored)
+            .map(|connection| connection.contents(packet.direction.side(), range))
+            .or_else(of_others)
     }
 }
 
 /// Sequence number counted from the SYN's, as people read them: the SYN has 0, the first byte 1.
 pub const fn relative_seq(packet: &PacketEntry) -> u64 {
-    if packet.flags.has(TcpFlags::SYN) { 0 } else { packet.offset.saturating_add(1) }
+    if packet.flags.has(TcpFlags::SYN) {
+        0
+    } else {
+        packet.offset.saturating_add(1)
+    }
 }
 
 fn is_bare_ack(packet: &PacketEntry) -> bool {
@@ -177,7 +235,21 @@ const fn is_plain(packet: &PacketEntry) -> bool {
 
 /// The flags by name: `SYN-ACK`.
 pub fn flag_words(flags: TcpFlags) -> String {
-    let names = [(TcpFlags::SYN, "SYN"), (TcpFlags::FIN, "FIN"), (TcpFlags::RST, "RST"), (TcpFlags::PSH, "PSH"), (TcpFlags::ACK, "ACK")];
-    let set: Vec<&str> = names.into_iter().filter(|(bit, _)| flags.has(*bit)).map(|(_, name)| name).collect();
-    if set.is_empty() { "no flags".to_owned() } else { set.join("-") }
+    let names = [
+        (TcpFlags::SYN, "SYN"),
+        (TcpFlags::FIN, "FIN"),
+        (TcpFlags::RST, "RST"),
+        (TcpFlags::PSH, "PSH"),
+        (TcpFlags::ACK, "ACK"),
+    ];
+    let set: Vec<&str> = names
+        .into_iter()
+        .filter(|(bit, _)| flags.has(*bit))
+        .map(|(_, name)| name)
+        .collect();
+    if set.is_empty() {
+        "no flags".to_owned()
+    } else {
+        set.join("-")
+    }
 }

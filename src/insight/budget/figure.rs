@@ -1,12 +1,15 @@
 //! A measure's figure of a transfer.
 
 use super::Measure;
-use crate::insight::{RoundTrips, Segments, Transfer, kernel_segments, round_trips, rtt, segments, wire_phase};
+use crate::insight::{
+    RoundTrips, Segments, Transfer, kernel_segments, round_trips, rtt, segments, wire_phase,
+};
 use crate::trace::{Direction, Exchange, HttpVersion, Phase, Tls, Trace};
 use crate::units::scaled;
 
 impl Measure {
-    /// The figure, counted as its kind says; `None` where it was not measured, or not of every hop that it is about.
+    /// The figure, counted as its kind says; `None` where it was not measured, or not of every hop
+    /// that it is about.
     pub(super) fn of(self, trace: &Trace, transfer: &Transfer) -> Option<u64> {
         let last = || transfer.last();
         let response = || last()?.response.as_ref();
@@ -17,23 +20,50 @@ impl Measure {
             Self::FirstByte => transfer.first_byte().map(|time| time.0),
             Self::Rtt => rtt(trace, last()?).map(|rtt| rtt.duration.0),
             Self::RoundTrips => trips(trace, transfer, |trips| trips.used),
-            Self::ExtraRoundTrips => trips(trace, transfer, |trips| trips.used - f64::from(trips.least)),
-            Self::Size => response().and(last()).map(|last| last.response_body.transferred),
-            Self::DecodedBytes => response().and(last()).map(|last| last.response_body.decoded),
-            Self::ResponseHeaderBytes => response().map(|response| response.header_bytes),
-            Self::RequestHeaderBytes => last()?.request.as_ref().map(|request| request.header_bytes),
-            Self::RequestBodyBytes => last()?.request.as_ref().and(last()).map(|last| last.request_body.transferred),
-            Self::SentBytes => over_connections(transfer, |hop| payload(trace, hop, Direction::Sent)),
-            Self::ReceivedBytes => over_connections(transfer, |hop| payload(trace, hop, Direction::Received)),
-            Self::SegmentsSent => over_connections(transfer, |hop| data_segments(trace, hop, Direction::Sent)),
-            Self::SegmentsReceived => over_connections(transfer, |hop| data_segments(trace, hop, Direction::Received)),
-            Self::RetransmitsSent => over_connections(transfer, |hop| retransmits(trace, hop)),
-            Self::RetransmitsReceived => {
-                over_connections(transfer, |hop| segments(trace, hop).map(|counted| counted.received.retransmitted))
+            Self::ExtraRoundTrips => {
+                trips(trace, transfer, |trips| trips.used - f64::from(trips.least))
             }
+            Self::Size => response()
+                .and(last())
+                .map(|last| last.response_body.transferred),
+            Self::DecodedBytes => response()
+                .and(last())
+                .map(|last| last.response_body.decoded),
+            Self::ResponseHeaderBytes => response().map(|response| response.header_bytes),
+            Self::RequestHeaderBytes => {
+                last()?.request.as_ref().map(|request| request.header_bytes)
+            }
+            Self::RequestBodyBytes => last()?
+                .request
+                .as_ref()
+                .and(last())
+                .map(|last| last.request_body.transferred),
+            Self::SentBytes => {
+                over_connections(transfer, |hop| payload(trace, hop, Direction::Sent))
+            }
+            Self::ReceivedBytes => {
+                over_connections(transfer, |hop| payload(trace, hop, Direction::Received))
+            }
+            Self::SegmentsSent => {
+                over_connections(transfer, |hop| data_segments(trace, hop, Direction::Sent))
+            }
+            Self::SegmentsReceived => over_connections(transfer, |hop| {
+                data_segments(trace, hop, Direction::Received)
+            }),
+            Self::RetransmitsSent => over_connections(transfer, |hop| retransmits(trace, hop)),
+            Self::RetransmitsReceived => over_connections(transfer, |hop| {
+                segments(trace, hop).map(|counted| counted.received.retransmitted)
+            }),
             Self::Status => response().map(|response| u64::from(response.status)),
             Self::Version => response().map(|response| tenths(response.version)),
-            Self::TlsVersion => scaled(tls(trace, transfer)?.handshake.as_ref()?.version.strip_prefix("TLSv")?, 10),
+            Self::TlsVersion => scaled(
+                tls(trace, transfer)?
+                    .handshake
+                    .as_ref()?
+                    .version
+                    .strip_prefix("TLSv")?,
+                10,
+            ),
             Self::CertDays => cert_days(trace, transfer),
             Self::Failures => Some(u64::from(last()?.failure.is_some())),
         }
@@ -42,15 +72,28 @@ impl Measure {
 
 /// Of every hop that had the phase; one of which the wire tells nothing makes the sum unknown.
 fn on_the_wire(trace: &Trace, transfer: &Transfer, phase: Phase) -> Option<u64> {
-    let mut hops = transfer.hops().iter().filter(|hop| hop.phases.get(phase).is_some()).peekable();
+    let mut hops = transfer
+        .hops()
+        .iter()
+        .filter(|hop| hop.phases.get(phase).is_some())
+        .peekable();
     hops.peek()?;
-    hops.map(|hop| wire_phase(trace, hop, phase).map(|span| span.duration().0)).sum()
+    hops.map(|hop| wire_phase(trace, hop, phase).map(|span| span.duration().0))
+        .sum()
 }
 
 /// In hundredths, of all hops; never less than none.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float is bounded, and below 0 it is 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast of a float is bounded, and below 0 it is 0"
+)]
 fn trips(trace: &Trace, transfer: &Transfer, of: fn(RoundTrips) -> f64) -> Option<u64> {
-    let all: Option<f64> = transfer.hops().iter().map(|hop| round_trips(trace, hop).map(of)).sum();
+    let all: Option<f64> = transfer
+        .hops()
+        .iter()
+        .map(|hop| round_trips(trace, hop).map(of))
+        .sum();
     Some((all? * 100.0).round() as u64)
 }
 
@@ -70,14 +113,20 @@ fn over_connections(transfer: &Transfer, of: impl Fn(&Exchange) -> Option<u64>) 
 
 /// By the packets, else by the kernel's count.
 fn payload(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<u64> {
-    let by_packets = segments(trace, hop).map(|counted| side(&counted, direction, |counts| counts.payload_bytes));
+    let by_packets = segments(trace, hop)
+        .map(|counted| side(&counted, direction, |counts| counts.payload_bytes));
     by_packets.or_else(|| {
         let kernel = kernel_segments(trace, hop)?;
-        if direction == Direction::Sent { kernel.sent.payload_bytes } else { kernel.received.payload_bytes }
+        if direction == Direction::Sent {
+            kernel.sent.payload_bytes
+        } else {
+            kernel.received.payload_bytes
+        }
     })
 }
 
-/// As the wire carried them: by the packets where none is an aggregate or the kernel told what they are, else by the kernel's count.
+/// As the wire carried them: by the packets where none is an aggregate or the kernel told what they
+/// are, else by the kernel's count.
 fn data_segments(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<u64> {
     let sent = direction == Direction::Sent;
     let by_packets = segments(trace, hop).and_then(|counted| match counted.on_wire {
@@ -87,7 +136,11 @@ fn data_segments(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<
     });
     by_packets.or_else(|| {
         let kernel = kernel_segments(trace, hop)?;
-        if sent { kernel.sent.data_segments } else { kernel.received.data_segments }
+        if sent {
+            kernel.sent.data_segments
+        } else {
+            kernel.received.data_segments
+        }
     })
 }
 
@@ -96,8 +149,16 @@ fn retransmits(trace: &Trace, hop: &Exchange) -> Option<u64> {
     by_packets.or_else(|| kernel_segments(trace, hop)?.sent.retransmitted)
 }
 
-fn side(counted: &Segments, direction: Direction, of: fn(&crate::trace::SegmentCounts) -> u64) -> u64 {
-    of(if direction == Direction::Sent { &counted.sent } else { &counted.received })
+fn side(
+    counted: &Segments,
+    direction: Direction,
+    of: fn(&crate::trace::SegmentCounts) -> u64,
+) -> u64 {
+    of(if direction == Direction::Sent {
+        &counted.sent
+    } else {
+        &counted.received
+    })
 }
 
 fn tls<'a>(trace: &'a Trace, transfer: &Transfer<'a>) -> Option<&'a Tls> {
@@ -106,7 +167,11 @@ fn tls<'a>(trace: &'a Trace, transfer: &Transfer<'a>) -> Option<&'a Tls> {
 
 fn cert_days(trace: &Trace, transfer: &Transfer) -> Option<u64> {
     const DAY: i64 = 86_400;
-    let ends = tls(trace, transfer)?.certificates.iter().map(|certificate| certificate.not_after).min()?;
+    let ends = tls(trace, transfer)?
+        .certificates
+        .iter()
+        .map(|certificate| certificate.not_after)
+        .min()?;
     let now = i64::try_from(trace.started_at()?.unix_seconds()).ok()?;
     Some(u64::try_from(ends.saturating_sub(now).div_euclid(DAY)).unwrap_or(0))
 }

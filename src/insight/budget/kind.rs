@@ -66,7 +66,8 @@ impl Kind {
         }
     }
 
-    /// Whether a limit may be off by a part of itself, and whether a middle one of several figures means anything.
+    /// Whether a limit may be off by a part of itself, and whether a middle one of several figures
+    /// means anything.
     pub(super) const fn is_a_quantity(self) -> bool {
         !matches!(self, Self::Status | Self::Version)
     }

@@ -30,7 +30,8 @@ pub enum Measure {
     RequestHeaderBytes,
     /// Bytes of its body.
     RequestBodyBytes,
-    /// Bytes of TCP's payload to the other side on all connections used, what was sent again included.
+    /// Bytes of TCP's payload to the other side on all connections used, what was sent again
+    /// included.
     SentBytes,
     /// The same from the other side.
     ReceivedBytes,
@@ -101,18 +102,26 @@ impl Measure {
 
     /// Its name in a budget and in reports.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, measure)| *measure == self).map_or("", |(name, _)| name)
+        Self::NAMES
+            .iter()
+            .find(|(_, measure)| *measure == self)
+            .map_or("", |(name, _)| name)
     }
 
     /// The measure of a name.
     pub(super) fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure)
+        Self::NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, measure)| *measure)
     }
 
     /// What it counts.
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Phase(_) | Self::WirePhase(_) | Self::Total | Self::FirstByte | Self::Rtt => Kind::Time,
+            Self::Phase(_) | Self::WirePhase(_) | Self::Total | Self::FirstByte | Self::Rtt => {
+                Kind::Time
+            }
             Self::RoundTrips | Self::ExtraRoundTrips => Kind::RoundTrips,
             Self::Size
             | Self::DecodedBytes
@@ -121,7 +130,11 @@ impl Measure {
             | Self::RequestBodyBytes
             | Self::SentBytes
             | Self::ReceivedBytes => Kind::Size,
-            Self::SegmentsSent | Self::SegmentsReceived | Self::RetransmitsSent | Self::RetransmitsReceived | Self::Failures => Kind::Count,
+            Self::SegmentsSent
+            | Self::SegmentsReceived
+            | Self::RetransmitsSent
+            | Self::RetransmitsReceived
+            | Self::Failures => Kind::Count,
             Self::Status => Kind::Status,
             Self::Version | Self::TlsVersion => Kind::Version,
             Self::CertDays => Kind::Days,

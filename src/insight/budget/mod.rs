@@ -1,7 +1,8 @@
 //! Budgets: limits for a run, `total<=500ms,p95(wait)<=80ms+-10%`, and whether it kept them.
 //!
-//! A rule is about every transfer of a run, and the worst one's figure decides; a statistic is about all of them together. What lies beyond
-//! a limit by no more than the tolerance is a warning. What was not measured is neither kept nor missed.
+//! A rule is about every transfer of a run, and the worst one's figure decides; a statistic is
+//! about all of them together. What lies beyond a limit by no more than the tolerance is a warning.
+//! What was not measured is neither kept nor missed.
 
 mod figure;
 mod kind;
@@ -34,7 +35,10 @@ pub struct Budget {
 impl Budget {
     /// Some rules.
     pub const fn new(rules: Vec<Rule>) -> Self {
-        Self { rules, tallies: Vec::new() }
+        Self {
+            rules,
+            tallies: Vec::new(),
+        }
     }
 
     /// The rules, in the order they were given.

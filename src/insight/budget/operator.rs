@@ -33,7 +33,10 @@ impl Operator {
 
     /// As it is written.
     pub fn sign(self) -> &'static str {
-        Self::WRITTEN.iter().find(|(_, operator)| *operator == self).map_or("", |(sign, _)| sign)
+        Self::WRITTEN
+            .iter()
+            .find(|(_, operator)| *operator == self)
+            .map_or("", |(sign, _)| sign)
     }
 
     pub(super) const fn holds(self, figure: u64, limit: u64) -> bool {
@@ -52,7 +55,8 @@ impl Operator {
         tolerance > 0 && !matches!(self, Self::Unequal) && figure.abs_diff(limit) <= tolerance
     }
 
-    /// By how much a figure lies on the wrong side of its limit; `None` where there are not two sides.
+    /// By how much a figure lies on the wrong side of its limit; `None` where there are not two
+    /// sides.
     pub(super) const fn beyond(self, figure: u64, limit: u64) -> Option<u64> {
         match self {
             Self::AtMost | Self::Below => figure.checked_sub(limit),

@@ -21,10 +21,22 @@ pub struct BudgetError {
 
 impl fmt::Display for BudgetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { position, found, wanted } = self;
+        let Self {
+            position,
+            found,
+            wanted,
+        } = self;
         match found.as_str() {
-            "" => write!(f, "the budget ends at character {position}, where {wanted} should follow"),
-            _ => write!(f, "the budget has {found:?} at character {position}, where {wanted} should stand"),
+            "" => {
+                write!(
+                    f,
+                    "the budget ends at character {position}, where {wanted} should follow"
+                )
+            }
+            _ => write!(
+                f,
+                "the budget has {found:?} at character {position}, where {wanted} should stand"
+            ),
         }
     }
 }
@@ -46,14 +58,19 @@ impl FromStr for Budget {
     }
 }
 
-/// One rule: a measure or a statistic of one, a comparison, a number with a unit, and how far beyond it is a warning only.
+/// One rule: a measure or a statistic of one, a comparison, a number with a unit, and how far
+/// beyond it is a warning only.
 impl FromStr for Rule {
     type Err = BudgetError;
 
     fn from_str(text: &str) -> Result<Self, BudgetError> {
         let mut reader = Reader { text, at: 0 };
         let rule = reader.rule()?;
-        if reader.rest().is_empty() { Ok(rule) } else { Err(reader.error(reader.at, "nothing more")) }
+        if reader.rest().is_empty() {
+            Ok(rule)
+        } else {
+            Err(reader.error(reader.at, "nothing more"))
+        }
     }
 }
 
@@ -68,7 +85,13 @@ impl<'a> Reader<'a> {
         let operator = self.operator()?;
         let limit = self.quantity(measure.kind())?;
         let tolerance = self.tolerance(measure.kind(), operator)?;
-        Ok(Rule { statistic, measure, operator, limit, tolerance })
+        Ok(Rule {
+            statistic,
+            measure,
+            operator,
+            limit,
+            tolerance,
+        })
     }
 
     /// `total` or `p95(total)`.
@@ -78,15 +101,18 @@ impl<'a> Reader<'a> {
         let name = self.name();
         self.skip_spaces();
         if !self.rest().starts_with('(') {
-            let measure = Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
+            let measure =
+                Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
             return Ok((None, measure));
         }
-        let statistic = Statistic::named(name).ok_or_else(|| self.error(start, Statistic::WANTED))?;
+        let statistic =
+            Statistic::named(name).ok_or_else(|| self.error(start, Statistic::WANTED))?;
         self.at += 1;
         self.skip_spaces();
         let start = self.at;
         let name = self.name();
-        let measure = Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
+        let measure =
+            Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
         if measure == Measure::Failures || !measure.kind().is_a_quantity() {
             return Err(self.error(start, "a time, a size or a number that each request has"));
         }
@@ -107,8 +133,12 @@ impl<'a> Reader<'a> {
         self.skip_spaces();
         let start = self.at;
         let sign = self.take_while(|c| "<>=!".contains(c));
-        let known = Operator::WRITTEN.iter().find(|(written, _)| *written == sign);
-        known.map(|(_, operator)| *operator).ok_or_else(|| self.error(start, "<=, <, >=, >, = or !="))
+        let known = Operator::WRITTEN
+            .iter()
+            .find(|(written, _)| *written == sign);
+        known
+            .map(|(_, operator)| *operator)
+            .ok_or_else(|| self.error(start, "<=, <, >=, >, = or !="))
     }
 
     fn quantity(&mut self, kind: Kind) -> Result<u64, BudgetError> {
@@ -133,7 +163,11 @@ impl<'a> Reader<'a> {
     }
 
     /// `+-10%` or `+-50ms`, if it is there.
-    fn tolerance(&mut self, kind: Kind, operator: Operator) -> Result<Option<Tolerance>, BudgetError> {
+    fn tolerance(
+        &mut self,
+        kind: Kind,
+        operator: Operator,
+    ) -> Result<Option<Tolerance>, BudgetError> {
         let start = self.at;
         if !self.rest().starts_with(['+', '\u{b1}']) {
             return Ok(None);
@@ -142,7 +176,10 @@ impl<'a> Reader<'a> {
             return Err(self.error(start, "+- and a tolerance, such as +-10%,"));
         }
         if operator == Operator::Unequal || !kind.is_a_quantity() {
-            return Err(self.error(start, "nothing more, for this is no limit that can be nearly kept,"));
+            return Err(self.error(
+                start,
+                "nothing more, for this is no limit that can be nearly kept,",
+            ));
         }
         self.at += "+-".len();
         let before = self.at;
@@ -154,7 +191,9 @@ impl<'a> Reader<'a> {
         self.at += 1;
         self.skip_spaces();
         let share = format!("{number}%").parse::<Share>();
-        share.map(|share| Some(Tolerance::Share(share))).map_err(|_| self.error(start, "a share from 0% to 100%"))
+        share
+            .map(|share| Some(Tolerance::Share(share)))
+            .map_err(|_| self.error(start, "a share from 0% to 100%"))
     }
 
     fn comma(&mut self) -> Result<(), BudgetError> {
@@ -183,7 +222,11 @@ impl<'a> Reader<'a> {
     /// `start` is a byte offset at which something was read, so it lies between characters.
     fn error(&self, start: usize, wanted: &str) -> BudgetError {
         let (before, from) = self.text.split_at_checked(start).unwrap_or((self.text, ""));
-        let until = from.char_indices().skip(1).find(|(_, c)| *c == ',' || c.is_whitespace()).map_or(from.len(), |(at, _)| at);
+        let until = from
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == ',' || c.is_whitespace())
+            .map_or(from.len(), |(at, _)| at);
         BudgetError {
             position: before.chars().count() + 1,
             found: from.get(..until).unwrap_or_default().to_owned(),
@@ -204,7 +247,15 @@ fn wanted_measure(written: &str) -> String {
 fn wanted_unit(kind: Kind) -> String {
     match kind.units() {
         [_] => "nothing more".to_owned(),
-        units => format!("a unit, one of {},", list(units.iter().map(|(unit, _)| *unit).filter(|unit| !unit.is_empty()))),
+        units => format!(
+            "a unit, one of {},",
+            list(
+                units
+                    .iter()
+                    .map(|(unit, _)| *unit)
+                    .filter(|unit| !unit.is_empty())
+            )
+        ),
     }
 }
 
@@ -219,11 +270,18 @@ mod tests {
     use crate::trace::Phase;
 
     fn error(text: &str) -> String {
-        text.parse::<Budget>().expect_err("it is no budget").to_string()
+        text.parse::<Budget>()
+            .expect_err("it is no budget")
+            .to_string()
     }
 
     fn shown(text: &str) -> Vec<String> {
-        text.parse::<Budget>().expect("a budget").rules().iter().map(ToString::to_string).collect()
+        text.parse::<Budget>()
+            .expect("a budget")
+            .rules()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
@@ -237,7 +295,10 @@ mod tests {
             ("total<2min", "total < 2 min 00 s"),
             ("wire_wait<=80ms", "wire_wait <= 80.0 ms"),
             ("size<=1.5KB", "size <= 1,500 B"),
-            ("response_header_bytes<=1KiB", "response_header_bytes <= 1,024 B"),
+            (
+                "response_header_bytes<=1KiB",
+                "response_header_bytes <= 1,024 B",
+            ),
             ("request_body_bytes>0", "request_body_bytes > 0 B"),
             ("status==200", "status = 200"),
             ("status!=503", "status != 503"),
@@ -255,47 +316,112 @@ mod tests {
             ("cert_days>=14+-2", "cert_days >= 14 days +- 2 days"),
         ] {
             assert_eq!(shown(rule), [read]);
-            assert_eq!(rule.parse::<Rule>().map(|rule| rule.to_string()).as_deref(), Ok(read));
+            assert_eq!(
+                rule.parse::<Rule>().map(|rule| rule.to_string()).as_deref(),
+                Ok(read)
+            );
         }
-        assert_eq!(shown("total<=500ms, dns < 1.5 ms"), ["total <= 500 ms", "dns < 1.50 ms"]);
+        assert_eq!(
+            shown("total<=500ms, dns < 1.5 ms"),
+            ["total <= 500 ms", "dns < 1.50 ms"]
+        );
         let dns = Measure::Phase(Phase::Dns);
-        let rule = Rule { statistic: None, measure: dns, operator: Operator::Below, limit: 1_500_000, tolerance: None };
+        let rule = Rule {
+            statistic: None,
+            measure: dns,
+            operator: Operator::Below,
+            limit: 1_500_000,
+            tolerance: None,
+        };
         assert_eq!("dns<1.5ms".parse(), Ok(rule));
     }
 
     #[test]
     fn an_error_names_the_place_what_is_there_and_what_would_be_right() {
         for (text, sentence) in [
-            ("total=>500ms", "the budget has \"=>500ms\" at character 6, where <=, <, >=, >, = or != should stand"),
-            ("total<=fast", "the budget has \"fast\" at character 8, where a number should stand"),
-            ("total<=500", "the budget ends at character 11, where a unit, one of ns us \u{b5}s \u{3bc}s ms s min, should follow"),
-            ("dns<=5m", "the budget has \"m\" at character 7, where a unit, one of ns us \u{b5}s \u{3bc}s ms s min, should stand"),
-            ("status=200x", "the budget has \"x\" at character 11, where nothing more should stand"),
-            ("dns<1ms tls<1ms", "the budget has \"tls<1ms\" at character 9, where a comma and the next rule should stand"),
-            ("dns<1.2.3ms", "the budget has \"1.2.3ms\" at character 5, where a number that is not too large or too fine should stand"),
-            ("dns<0.1ns", "the budget has \"0.1ns\" at character 5, where a number that is not too large or too fine should stand"),
+            (
+                "total=>500ms",
+                "the budget has \"=>500ms\" at character 6, where <=, <, >=, >, = or != should \
+                    stand",
+            ),
+            (
+                "total<=fast",
+                "the budget has \"fast\" at character 8, where a number should stand",
+            ),
+            (
+                "total<=500",
+                "the budget ends at character 11, where a unit, one of ns us \u{b5}s \u{3bc}s ms \
+                    s min, should follow",
+            ),
+            (
+                "dns<=5m",
+                "the budget has \"m\" at character 7, where a unit, one of ns us \u{b5}s \u{3bc}s \
+                    ms s min, should stand",
+            ),
+            (
+                "status=200x",
+                "the budget has \"x\" at character 11, where nothing more should stand",
+            ),
+            (
+                "dns<1ms tls<1ms",
+                "the budget has \"tls<1ms\" at character 9, where a comma and the next rule \
+                    should stand",
+            ),
+            (
+                "dns<1.2.3ms",
+                "the budget has \"1.2.3ms\" at character 5, where a number that is not too large \
+                    or too fine should stand",
+            ),
+            (
+                "dns<0.1ns",
+                "the budget has \"0.1ns\" at character 5, where a number that is not too large or \
+                    too fine should stand",
+            ),
             (
                 "p0(total)<1s",
-                "the budget has \"p0(total)<1s\" at character 1, where one of min median mean max, or p1 to p99, should stand",
+                "the budget has \"p0(total)<1s\" at character 1, where one of min median mean \
+                    max, or p1 to p99, should stand",
             ),
             (
                 "p95(status)<1",
-                "the budget has \"status)<1\" at character 5, where a time, a size or a number that each request has should stand",
+                "the budget has \"status)<1\" at character 5, where a time, a size or a number \
+                    that each request has should stand",
             ),
-            ("p95(total<1s", "the budget has \"<1s\" at character 10, where ) should stand"),
-            ("total<1s+10%", "the budget has \"+10%\" at character 9, where +- and a tolerance, such as +-10%, should stand"),
-            ("total<1s\u{b1}10%", "the budget has \"\u{b1}10%\" at character 9, where +- and a tolerance, such as +-10%, should stand"),
-            ("total<1s+-110%", "the budget has \"110%\" at character 11, where a share from 0% to 100% should stand"),
+            (
+                "p95(total<1s",
+                "the budget has \"<1s\" at character 10, where ) should stand",
+            ),
+            (
+                "total<1s+10%",
+                "the budget has \"+10%\" at character 9, where +- and a tolerance, such as +-10%, \
+                    should stand",
+            ),
+            (
+                "total<1s\u{b1}10%",
+                "the budget has \"\u{b1}10%\" at character 9, where +- and a tolerance, such as \
+                    +-10%, should stand",
+            ),
+            (
+                "total<1s+-110%",
+                "the budget has \"110%\" at character 11, where a share from 0% to 100% should \
+                    stand",
+            ),
             (
                 "status=200+-10%",
-                "the budget has \"+-10%\" at character 11, where nothing more, for this is no limit that can be nearly kept, should stand",
+                "the budget has \"+-10%\" at character 11, where nothing more, for this is no \
+                    limit that can be nearly kept, should stand",
             ),
         ] {
             assert_eq!(error(text), sentence);
         }
         assert!(error("").starts_with("the budget ends at character 1, where one of dns connect"));
-        assert!(error("total<=500ms,").starts_with("the budget ends at character 14, where one of dns connect"));
-        assert!(error("totl<=1ms").starts_with("the budget has \"totl<=1ms\" at character 1, where total (or another of dns connect"));
+        assert!(
+            error("total<=500ms,")
+                .starts_with("the budget ends at character 14, where one of dns connect")
+        );
+        assert!(error("totl<=1ms").starts_with(
+            "the budget has \"totl<=1ms\" at character 1, where total (or another of dns connect"
+        ));
         assert!(error("\u{b5}\u{b5}<=1ms").contains("\"\u{b5}\u{b5}<=1ms\" at character 1"));
         assert!("dns<1ms,tls<1ms".parse::<Rule>().is_err());
     }

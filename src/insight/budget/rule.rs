@@ -59,11 +59,19 @@ impl Rule {
 /// `total <= 500 ms`, `p95(total) <= 300 ms +- 10 %`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.subject(), self.operator.sign(), self.shown_limit())?;
+        write!(
+            f,
+            "{} {} {}",
+            self.subject(),
+            self.operator.sign(),
+            self.shown_limit()
+        )?;
         match self.tolerance {
             None => Ok(()),
             Some(Tolerance::Share(share)) => write!(f, " +- {share}"),
-            Some(Tolerance::Amount(amount)) => write!(f, " +- {}", self.measure.kind().shown(amount)),
+            Some(Tolerance::Amount(amount)) => {
+                write!(f, " +- {}", self.measure.kind().shown(amount))
+            }
         }
     }
 }

@@ -28,8 +28,14 @@ impl Statistic {
             "mean" => Some(Self::Mean),
             "max" => Some(Self::Max),
             _ => {
-                let percent = name.strip_prefix('p').filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))?;
-                percent.parse().ok().filter(|percent| (1..=99).contains(percent)).map(Self::Percentile)
+                let percent = name
+                    .strip_prefix('p')
+                    .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))?;
+                percent
+                    .parse()
+                    .ok()
+                    .filter(|percent| (1..=99).contains(percent))
+                    .map(Self::Percentile)
             }
         }
     }
@@ -37,7 +43,11 @@ impl Statistic {
     /// Of some figures; `None` of no figures.
     pub(super) fn of(self, mut figures: Vec<u64>) -> Option<u64> {
         figures.sort_unstable();
-        let rank = |percent: usize| figures.get((figures.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        let rank = |percent: usize| {
+            figures
+                .get((figures.len() * percent).div_ceil(100).saturating_sub(1))
+                .copied()
+        };
         match self {
             Self::Min => figures.first().copied(),
             Self::Median => rank(50),
@@ -70,13 +80,30 @@ mod tests {
 
     #[test]
     fn statistics_are_named_and_are_figures_that_were_measured() {
-        for (name, of_hundred, of_three) in
-            [("min", 1, 3), ("median", 50, 8), ("mean", 50, 10), ("max", 100, 19), ("p95", 95, 19), ("p1", 1, 3), ("p99", 99, 19)]
-        {
+        for (name, of_hundred, of_three) in [
+            ("min", 1, 3),
+            ("median", 50, 8),
+            ("mean", 50, 10),
+            ("max", 100, 19),
+            ("p95", 95, 19),
+            ("p1", 1, 3),
+            ("p99", 99, 19),
+        ] {
             let statistic = Statistic::named(name);
-            assert_eq!(statistic.map(|known| known.to_string()).as_deref(), Some(name));
-            assert_eq!(statistic.and_then(|known| known.of((1..=100).rev().collect())), Some(of_hundred), "{name}");
-            assert_eq!(statistic.and_then(|known| known.of(vec![8, 19, 3])), Some(of_three), "{name}");
+            assert_eq!(
+                statistic.map(|known| known.to_string()).as_deref(),
+                Some(name)
+            );
+            assert_eq!(
+                statistic.and_then(|known| known.of((1..=100).rev().collect())),
+                Some(of_hundred),
+                "{name}"
+            );
+            assert_eq!(
+                statistic.and_then(|known| known.of(vec![8, 19, 3])),
+                Some(of_three),
+                "{name}"
+            );
             assert_eq!(statistic.and_then(|known| known.of(Vec::new())), None);
         }
         assert_eq!(Statistic::Mean.of(vec![u64::MAX, u64::MAX]), Some(u64::MAX));

@@ -27,7 +27,9 @@ impl Tally {
         match (rule.statistic, figure) {
             (Some(_), Some(figure)) => self.figures.push(figure),
             (Some(_), None) => {}
-            (None, figure) if rule.measure == Measure::Failures => self.sum = self.sum.saturating_add(figure.unwrap_or(0)),
+            (None, figure) if rule.measure == Measure::Failures => {
+                self.sum = self.sum.saturating_add(figure.unwrap_or(0));
+            }
             (None, figure) if self.transfers == 1 => self.worst = figure,
             (None, figure) => self.worst = worse(rule, self.worst, figure),
         }

@@ -59,7 +59,8 @@ impl Outcome {
 pub struct Verdict {
     /// The rule.
     pub rule: Rule,
-    /// The figure, counted as the measure's kind says; of several transfers the worst one's, or the statistic.
+    /// The figure, counted as the measure's kind says; of several transfers the worst one's, or
+    /// the statistic.
     pub figure: Option<u64>,
     /// What came of it.
     pub outcome: Outcome,
@@ -70,7 +71,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the rule was kept, if within its tolerance; `None` where there was nothing to hold it against.
+    /// Whether the rule was kept, if within its tolerance; `None` where there was nothing to hold
+    /// it against.
     pub const fn met(&self) -> Option<bool> {
         match self.outcome {
             Outcome::Met | Outcome::Tolerated { .. } => Some(true),
@@ -81,7 +83,11 @@ impl Verdict {
 
     /// What came of it, in words: `missed by 30 ms`.
     pub fn said(&self) -> String {
-        let by = self.outcome.beyond().map(|by| format!(" by {}", self.rule.measure.kind().shown(by))).unwrap_or_default();
+        let by = self
+            .outcome
+            .beyond()
+            .map(|by| format!(" by {}", self.rule.measure.kind().shown(by)))
+            .unwrap_or_default();
         match self.outcome {
             Outcome::Met => "met".to_owned(),
             Outcome::Tolerated { .. } => format!("beyond the limit{by}, within the tolerance"),
@@ -92,7 +98,8 @@ impl Verdict {
 
     /// The figure as people read it.
     pub fn shown_figure(&self) -> Option<String> {
-        self.figure.map(|figure| self.rule.measure.kind().shown(figure))
+        self.figure
+            .map(|figure| self.rule.measure.kind().shown(figure))
     }
 }
 
@@ -102,29 +109,49 @@ impl Budget {
         let all: Vec<Transfer> = transfers(trace).collect();
         let none = Tally::default();
         let tallies = self.tallies.iter().chain(std::iter::repeat(&none));
-        self.rules.iter().zip(tallies).map(|(rule, tally)| verdict(*rule, trace, &all, tally)).collect()
+        self.rules
+            .iter()
+            .zip(tallies)
+            .map(|(rule, tally)| verdict(*rule, trace, &all, tally))
+            .collect()
     }
 
     /// Whether a rule was broken.
     pub fn is_missed(&self, trace: &Trace) -> bool {
-        self.verdicts(trace).iter().any(|verdict| matches!(verdict.outcome, Outcome::Missed { .. }))
+        self.verdicts(trace)
+            .iter()
+            .any(|verdict| matches!(verdict.outcome, Outcome::Missed { .. }))
     }
 }
 
-/// Whether a budget says how many failures there may be, and there are no more: then a failure is not one of the whole run.
+/// Whether a budget says how many failures there may be, and there are no more: then a failure is
+/// not one of the whole run.
 pub fn failures_are_allowed(verdicts: &[Verdict]) -> bool {
-    let mut said = verdicts.iter().filter(|verdict| verdict.rule.measure == Measure::Failures).peekable();
+    let mut said = verdicts
+        .iter()
+        .filter(|verdict| verdict.rule.measure == Measure::Failures)
+        .peekable();
     said.peek().is_some() && said.all(|verdict| verdict.met() == Some(true))
 }
 
 fn verdict(rule: Rule, trace: &Trace, all: &[Transfer], tally: &Tally) -> Verdict {
-    let figures: Vec<Option<u64>> = all.iter().map(|transfer| rule.measure.of(trace, transfer)).collect();
-    let known: Vec<u64> = figures.iter().copied().flatten().chain(tally.figures.iter()).collect();
+    let figures: Vec<Option<u64>> = all
+        .iter()
+        .map(|transfer| rule.measure.of(trace, transfer))
+        .collect();
+    let known: Vec<u64> = figures
+        .iter()
+        .copied()
+        .flatten()
+        .chain(tally.figures.iter())
+        .collect();
     let measured = figures.iter().flatten().count() + tally.measured;
     let transfers = figures.len() + tally.transfers;
     let figure = match rule.statistic {
         Some(statistic) => statistic.of(known),
-        None if rule.measure == Measure::Failures => (transfers > 0).then(|| known.iter().sum::<u64>().saturating_add(tally.sum)),
+        None if rule.measure == Measure::Failures => {
+            (transfers > 0).then(|| known.iter().sum::<u64>().saturating_add(tally.sum))
+        }
         None => (tally.transfers > 0)
             .then_some(tally.worst)
             .into_iter()
@@ -132,23 +159,46 @@ fn verdict(rule: Rule, trace: &Trace, all: &[Transfer], tally: &Tally) -> Verdic
             .reduce(|worst, figure| worse(rule, worst, figure))
             .flatten(),
     };
-    Verdict { rule, figure, outcome: judge(rule, figure), measured, transfers }
+    Verdict {
+        rule,
+        figure,
+        outcome: judge(rule, figure),
+        measured,
+        transfers,
+    }
 }
 
 /// Of two transfers' figures the one that is worse; of two that are as bad the later.
 pub(super) fn worse(rule: Rule, one: Option<u64>, other: Option<u64>) -> Option<u64> {
-    let badness = |figure: Option<u64>| (judge(rule, figure).severity(), figure.map(|figure| rule.operator.badness(figure, rule.limit)));
-    if badness(other) >= badness(one) { other } else { one }
+    let badness = |figure: Option<u64>| {
+        (
+            judge(rule, figure).severity(),
+            figure.map(|figure| rule.operator.badness(figure, rule.limit)),
+        )
+    };
+    if badness(other) >= badness(one) {
+        other
+    } else {
+        one
+    }
 }
 
 fn judge(rule: Rule, figure: Option<u64>) -> Outcome {
-    let Rule { operator, limit, .. } = rule;
+    let Rule {
+        operator, limit, ..
+    } = rule;
     // How far a status or a version is from another means nothing.
-    let by = |figure| operator.beyond(figure, limit).filter(|_| rule.measure.kind().is_a_quantity());
+    let by = |figure| {
+        operator
+            .beyond(figure, limit)
+            .filter(|_| rule.measure.kind().is_a_quantity())
+    };
     match figure {
         None => Outcome::NotMeasured,
         Some(figure) if operator.holds(figure, limit) => Outcome::Met,
-        Some(figure) if operator.nearly_holds(figure, limit, rule.tolerated()) => Outcome::Tolerated { by: by(figure) },
+        Some(figure) if operator.nearly_holds(figure, limit, rule.tolerated()) => {
+            Outcome::Tolerated { by: by(figure) }
+        }
         Some(figure) => Outcome::Missed { by: by(figure) },
     }
 }
@@ -158,23 +208,36 @@ fn judge(rule: Rule, figure: Option<u64>) -> Outcome {
 mod tests {
     use super::*;
     use crate::insight::scene::Scene;
-    use crate::trace::{Cause, Certificate, Code, ConnectionId, ExchangeId, Failure, HttpVersion, Phase, What};
+    use crate::trace::{
+        Cause, Certificate, Code, ConnectionId, ExchangeId, Failure, HttpVersion, Phase, What,
+    };
     use crate::units::WallTime;
 
     /// Figures in nanoseconds: connect 40 000, wait 50 000.
     fn run() -> Trace {
-        Scene::new().bare_phase(Phase::Connect, 0, 40).bare_phase(Phase::Send, 40, 41).bare_phase(Phase::Wait, 41, 91).told()
+        Scene::new()
+            .bare_phase(Phase::Connect, 0, 40)
+            .bare_phase(Phase::Send, 40, 41)
+            .bare_phase(Phase::Wait, 41, 91)
+            .told()
     }
 
     fn outcomes(trace: &Trace, budget: &str) -> Vec<(&'static str, Option<u64>)> {
         let budget: Budget = budget.parse().expect("a budget");
-        budget.verdicts(trace).iter().map(|verdict| (verdict.outcome.name(), verdict.outcome.beyond())).collect()
+        budget
+            .verdicts(trace)
+            .iter()
+            .map(|verdict| (verdict.outcome.name(), verdict.outcome.beyond()))
+            .collect()
     }
 
     #[test]
     fn rules_are_met_missed_by_so_much_or_not_measured() {
         assert_eq!(
-            outcomes(&run(), "connect<=40us,connect<40us,wait<=20us,wait>=60us,tls<=1ms,status=200"),
+            outcomes(
+                &run(),
+                "connect<=40us,connect<40us,wait<=20us,wait>=60us,tls<=1ms,status=200"
+            ),
             [
                 ("met", None),
                 ("missed", Some(0)),
@@ -189,7 +252,10 @@ mod tests {
     #[test]
     fn what_lies_within_the_tolerance_is_no_miss() {
         assert_eq!(
-            outcomes(&run(), "wait<=48us+-10%,wait<=40us+-10%,wait>=52us+-2us,wait>52us+-1us,wait=51us+-1us,wait!=50us"),
+            outcomes(
+                &run(),
+                "wait<=48us+-10%,wait<=40us+-10%,wait>=52us+-2us,wait>52us+-1us,wait=51us+-1us,wait!=50us"
+            ),
             [
                 ("tolerated", Some(2_000)),
                 ("missed", Some(10_000)),
@@ -203,15 +269,34 @@ mod tests {
 
     /// Four requests that wait 10, 20, 30 and 40 microseconds; a fifth fails before it waits.
     fn repeated() -> Trace {
-        let mut scene = Scene::new().bare_phase(Phase::Wait, 0, 10).answered(10, HttpVersion::Http2).over(10);
+        let mut scene = Scene::new()
+            .bare_phase(Phase::Wait, 0, 10)
+            .answered(10, HttpVersion::Http2)
+            .over(10);
         for (id, wait) in [(1, 20), (2, 30), (3, 40)] {
             let began = i64::from(id) * 100;
-            scene = scene.start_because(began, ExchangeId(id), Cause::Repeat).bare_phase(Phase::Wait, began, began + wait);
-            scene = scene.answered(began + wait, HttpVersion::Http11).over(began + wait);
+            scene = scene
+                .start_because(began, ExchangeId(id), Cause::Repeat)
+                .bare_phase(Phase::Wait, began, began + wait);
+            scene = scene
+                .answered(began + wait, HttpVersion::Http11)
+                .over(began + wait);
         }
-        let failure = Failure { code: Code::ConnectRefused, message: "no".into(), hint: String::new() };
-        let failed = What::Failed { exchange: ExchangeId(4), phase: Phase::Connect, failure };
-        scene.start_because(900, ExchangeId(4), Cause::Repeat).and(910, failed).over(910).told()
+        let failure = Failure {
+            code: Code::ConnectRefused,
+            message: "no".into(),
+            hint: String::new(),
+        };
+        let failed = What::Failed {
+            exchange: ExchangeId(4),
+            phase: Phase::Connect,
+            failure,
+        };
+        scene
+            .start_because(900, ExchangeId(4), Cause::Repeat)
+            .and(910, failed)
+            .over(910)
+            .told()
     }
 
     #[test]
@@ -219,8 +304,17 @@ mod tests {
         let budget: Budget =
             "median(wait)<=20us,p95(wait)<=30us,mean(wait)<=25us,wait<=1ms,failures=1,failures=0,http>=2".parse().expect("a budget");
         let verdicts = budget.verdicts(&repeated());
-        let told: Vec<_> =
-            verdicts.iter().map(|verdict| (verdict.outcome.name(), verdict.figure, verdict.measured, verdict.transfers)).collect();
+        let told: Vec<_> = verdicts
+            .iter()
+            .map(|verdict| {
+                (
+                    verdict.outcome.name(),
+                    verdict.figure,
+                    verdict.measured,
+                    verdict.transfers,
+                )
+            })
+            .collect();
         assert_eq!(
             told,
             [
@@ -248,13 +342,26 @@ mod tests {
         let connection = ConnectionId(0);
         let started_at = WallTime(1_700_000_000_000_000_000);
         let trace = Scene::new()
-            .and(0, What::RunStarted { schema: String::new(), tool_version: String::new(), started_at })
+            .and(
+                0,
+                What::RunStarted {
+                    schema: String::new(),
+                    tool_version: String::new(),
+                    started_at,
+                },
+            )
             .bare_phase(Phase::Connect, 0, 40_000)
             .connected(40_000, false)
             .syn(0)
             .syn_ack(40_000)
             .tls("TLSv1.3", "full")
-            .and(1, What::TlsCertificates { connection, certificates: vec![certificate] })
+            .and(
+                1,
+                What::TlsCertificates {
+                    connection,
+                    certificates: vec![certificate],
+                },
+            )
             .up(50_000, 0, 300)
             .up(51_000, 0, 300)
             .down(90_000, 0, 1_400)
@@ -274,8 +381,17 @@ mod tests {
 
     #[test]
     fn without_a_transfer_nothing_is_measured() {
-        let budget: Budget = "total<1s,failures=0,p50(total)<1s".parse().expect("a budget");
-        assert_eq!(budget.verdicts(&Trace::default()).iter().map(|verdict| verdict.outcome).collect::<Vec<_>>(), [Outcome::NotMeasured; 3]);
+        let budget: Budget = "total<1s,failures=0,p50(total)<1s"
+            .parse()
+            .expect("a budget");
+        assert_eq!(
+            budget
+                .verdicts(&Trace::default())
+                .iter()
+                .map(|verdict| verdict.outcome)
+                .collect::<Vec<_>>(),
+            [Outcome::NotMeasured; 3]
+        );
         assert!(!budget.is_missed(&Trace::default()));
     }
 }

@@ -35,7 +35,10 @@ impl Effect {
 
     /// Whether it can be why something takes longer, or less.
     pub(super) const fn explains(self, longer: bool) -> bool {
-        matches!((self, longer), (Self::Longer, true) | (Self::Shorter, false) | (Self::Unknown, _))
+        matches!(
+            (self, longer),
+            (Self::Longer, true) | (Self::Shorter, false) | (Self::Unknown, _)
+        )
     }
 }
 

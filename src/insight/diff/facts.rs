@@ -1,7 +1,10 @@
 //! What is compared of an exchange, whatever it was read from.
 
 use crate::insight::{Ending, Rtt};
-use crate::trace::{Cause, Certificate, Endpoint, Failure, Handshake, Header, HttpVersion, Phase, ResolutionSource, Verification};
+use crate::trace::{
+    Cause, Certificate, Endpoint, Failure, Handshake, Header, HttpVersion, Phase, ResolutionSource,
+    Verification,
+};
 use crate::units::{Nanos, Untrusted};
 
 /// A run, as far as it can be compared.
@@ -31,7 +34,8 @@ pub struct Facts {
     pub cause: Option<Cause>,
     /// Method; of a conversation its transport, `TCP` or `UDP`.
     pub method: String,
-    /// URL; of a conversation the server's name, or where that is not known its address, and the port.
+    /// URL; of a conversation the server's name, or where that is not known its address, and the
+    /// port.
     pub url: Untrusted,
     /// How long it took; of a conversation until the server's first byte.
     pub total: Option<Nanos>,
@@ -145,11 +149,13 @@ impl Facts {
     /// Round trips that the handshake of TLS takes, by what was agreed on.
     pub(super) fn handshake_trips(&self) -> Option<u32> {
         let handshake = self.handshake.as_ref()?;
-        Some(match (handshake.version.as_str(), handshake.kind.as_str()) {
-            ("TLSv1.3", "early_data") => 0,
-            ("TLSv1.3", "hello_retry") | ("TLSv1.2", "full") => 2,
-            ("TLSv1.3", _) | ("TLSv1.2", "resumed") => 1,
-            _ => return None,
-        })
+        Some(
+            match (handshake.version.as_str(), handshake.kind.as_str()) {
+                ("TLSv1.3", "early_data") => 0,
+                ("TLSv1.3", "hello_retry") | ("TLSv1.2", "full") => 2,
+                ("TLSv1.3", _) | ("TLSv1.2", "resumed") => 1,
+                _ => return None,
+            },
+        )
     }
 }

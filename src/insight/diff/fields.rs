@@ -43,18 +43,37 @@ const OF_THE_MOMENT: [&str; 2] = ["date", "age"];
 pub(super) fn changes<'a>(before: &'a Facts, after: &'a Facts) -> Vec<FieldChange<'a>> {
     let mut changes = Vec::new();
     for (of, was, is) in [
-        (Message::Request, &before.request_fields, &after.request_fields),
-        (Message::Response, &before.response_fields, &after.response_fields),
+        (
+            Message::Request,
+            &before.request_fields,
+            &after.request_fields,
+        ),
+        (
+            Message::Response,
+            &before.response_fields,
+            &after.response_fields,
+        ),
     ] {
         // Where one side has no message at all, nothing can be said of its fields.
         if was.is_empty() || is.is_empty() {
             continue;
         }
-        // Another version writes whom it asks for what in other places (RFC 9113 §8.3.1), which says nothing.
-        let elsewhere = |name: &str| before.version != after.version && (name.starts_with(':') || name == "host");
+        // Another version writes whom it asks for what in other places (RFC 9113 §8.3.1), which
+        // says nothing.
+        let elsewhere = |name: &str| {
+            before.version != after.version && (name.starts_with(':') || name == "host")
+        };
         let (was, is) = (Grouped::of(was), Grouped::of(is));
-        let new = is.names.iter().filter(|name| !was.lines.contains_key(*name));
-        for name in was.names.iter().chain(new).filter(|name| !OF_THE_MOMENT.contains(&name.as_str()) && !elsewhere(name)) {
+        let new = is
+            .names
+            .iter()
+            .filter(|name| !was.lines.contains_key(*name));
+        for name in was
+            .names
+            .iter()
+            .chain(new)
+            .filter(|name| !OF_THE_MOMENT.contains(&name.as_str()) && !elsewhere(name))
+        {
             let (before, after) = (was.lines_of(name), is.lines_of(name));
             if !same(&before, &after) {
                 changes.push(FieldChange { of, before, after });
@@ -96,6 +115,7 @@ fn same(before: &[&Header], after: &[&Header]) -> bool {
     before.len() == after.len()
         && pairs().all(|(was, is)| {
             was.value == is.value
-                || (masked(was) || masked(is)) && Redactor::default().header(was).value == Redactor::default().header(is).value
+                || (masked(was) || masked(is))
+                    && Redactor::default().header(was).value == Redactor::default().header(is).value
         })
 }

@@ -1,9 +1,11 @@
 //! What changed between two runs, and why.
 //!
-//! Runs are aligned on what happened, never on when: transfer to transfer by method and path and their order, hop to hop within
-//! them, phase to phase within those. What is compared of an exchange is [`Facts`], whatever it was read from: a trace, a capture of others,
-//! a summary. A difference of times is judged beside its noise ([`Noise`]) and the tolerance that was asked for, and told with its cause where
-//! the events have one ([`Change`]). What was not measured on both sides is not compared.
+//! Runs are aligned on what happened, never on when: transfer to transfer by method and path and
+//! their order, hop to hop within them, phase to phase within those. What is compared of an
+//! exchange is [`Facts`], whatever it was read from: a trace, a capture of others, a summary. A
+//! difference of times is judged beside its noise ([`Noise`]) and the tolerance that was asked for,
+//! and told with its cause where the events have one ([`Change`]). What was not measured on both
+//! sides is not compared.
 
 mod align;
 mod cause;
@@ -47,10 +49,28 @@ pub struct Difference<'a> {
 /// Compares a run with an earlier one.
 pub fn difference<'a>(before: &'a Side, after: &'a Side, tolerance: Tolerance) -> Difference<'a> {
     let aligned = align::transfers(before, after);
-    let judge = noise::Judge { tolerance, uncertainty: before.uncertainty.max(after.uncertainty) };
-    let transfers: Vec<_> = aligned.both.iter().map(|(before, after)| transfer::difference(before, after, judge)).collect();
-    let mut regressions: Vec<Regression> = transfers.iter().enumerate().flat_map(|(i, each)| regression::of_transfer(i, each)).collect();
+    let judge = noise::Judge {
+        tolerance,
+        uncertainty: before.uncertainty.max(after.uncertainty),
+    };
+    let transfers: Vec<_> = aligned
+        .both
+        .iter()
+        .map(|(before, after)| transfer::difference(before, after, judge))
+        .collect();
+    let mut regressions: Vec<Regression> = transfers
+        .iter()
+        .enumerate()
+        .flat_map(|(i, each)| regression::of_transfer(i, each))
+        .collect();
     regressions.extend(regression::of_budget(&before.verdicts, &after.verdicts));
-    let first = |groups: &[align::Group<'a>]| groups.iter().filter_map(align::Group::first).collect();
-    Difference { transfers, only_before: first(&aligned.before), only_after: first(&aligned.after), regressions, tolerance }
+    let first =
+        |groups: &[align::Group<'a>]| groups.iter().filter_map(align::Group::first).collect();
+    Difference {
+        transfers,
+        only_before: first(&aligned.before),
+        only_after: first(&aligned.after),
+        regressions,
+        tolerance,
+    }
 }

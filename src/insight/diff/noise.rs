@@ -1,12 +1,15 @@
 //! Whether two figures differ by more than chance.
 //!
-//! Where a side was repeated, its noise is known: a median of `n` figures is uncertain by 1.57 · IQR / √n (the notch of a box plot: `McGill`,
-//! Tukey and Larsen, "Variations of Box Plots", The American Statistician 32, 1978), where IQR is the distance between the nearest-rank 25th
-//! and 75th percentiles. Two medians whose notches overlap differ by chance as well as not, so the noise of a difference is the sum of both. A
-//! side of one run is taken to be as spread as the other one.
+//! Where a side was repeated, its noise is known: a median of `n` figures is uncertain by 1.57 ·
+//! IQR / √n (the notch of a box plot: `McGill`, Tukey and Larsen, "Variations of Box Plots", The
+//! American Statistician 32, 1978), where IQR is the distance between the nearest-rank 25th
+//! and 75th percentiles. Two medians whose notches overlap differ by chance as well as not, so the
+//! noise of a difference is the sum of both. A side of one run is taken to be as spread as the
+//! other one.
 //!
-//! Where both sides are one run, noise is not known, and a floor stands for it: 1 ms or a tenth of the larger figure, whichever is more. No
-//! difference is told that is smaller than 100 µs, which is what scheduling costs, or on the wire's clock than twice what the clocks' pairing
+//! Where both sides are one run, noise is not known, and a floor stands for it: 1 ms or a tenth of
+//! the larger figure, whichever is more. No difference is told that is smaller than 100 µs, which
+//! is what scheduling costs, or on the wire's clock than twice what the clocks' pairing
 //! is uncertain by.
 
 use super::tolerance::Tolerance;
@@ -97,19 +100,34 @@ impl Judge {
     }
 
     fn figure(self, before: &[Nanos], after: &[Nanos], least: Nanos) -> Figure {
-        let median = |figures: &[Nanos]| Spread::of(figures.iter().copied()).map(|spread| spread.median);
+        let median =
+            |figures: &[Nanos]| Spread::of(figures.iter().copied()).map(|spread| spread.median);
         let (Some(was), Some(is)) = (median(before), median(after)) else {
-            return Figure { before: median(before), after: median(after), noise: None, judgement: Judgement::OneSided };
+            return Figure {
+                before: median(before),
+                after: median(after),
+                noise: None,
+                judgement: Judgement::OneSided,
+            };
         };
         let noise = noise(before, after, least, was.max(is));
         let judgement = if is.saturating_sub(was) > noise.limit {
-            if is.saturating_sub(was) > self.tolerance.of(was) { Judgement::Slower } else { Judgement::Tolerated }
+            if is.saturating_sub(was) > self.tolerance.of(was) {
+                Judgement::Slower
+            } else {
+                Judgement::Tolerated
+            }
         } else if was.saturating_sub(is) > noise.limit {
             Judgement::Faster
         } else {
             Judgement::Within
         };
-        Figure { before: Some(was), after: Some(is), noise: Some(noise), judgement }
+        Figure {
+            before: Some(was),
+            after: Some(is),
+            noise: Some(noise),
+            judgement,
+        }
     }
 }
 
@@ -120,11 +138,23 @@ const FLOOR: Nanos = Nanos::from_millis(1);
 
 fn noise(before: &[Nanos], after: &[Nanos], least: Nanos, larger: Nanos) -> Noise {
     let least = LEAST.max(least);
-    let of_one = |figures: &[Nanos], other: &[Nanos]| if figures.len() > 1 { notch(figures) } else { notch(other) };
+    let of_one = |figures: &[Nanos], other: &[Nanos]| {
+        if figures.len() > 1 {
+            notch(figures)
+        } else {
+            notch(other)
+        }
+    };
     if before.len().max(after.len()) > 1 {
-        Noise { limit: least.max(of_one(before, after) + of_one(after, before)), measured: true }
+        Noise {
+            limit: least.max(of_one(before, after) + of_one(after, before)),
+            measured: true,
+        }
     } else {
-        Noise { limit: least.max(FLOOR).max(Nanos(larger.0 / 10)), measured: false }
+        Noise {
+            limit: least.max(FLOOR).max(Nanos(larger.0 / 10)),
+            measured: false,
+        }
     }
 }
 
@@ -139,7 +169,12 @@ fn notch(figures: &[Nanos]) -> Nanos {
     const NOTCH: f64 = 1.57;
     let mut sorted = figures.to_vec();
     sorted.sort_unstable();
-    let rank = |percent: usize| sorted.get((sorted.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or_default();
+    let rank = |percent: usize| {
+        sorted
+            .get((sorted.len() * percent).div_ceil(100).saturating_sub(1))
+            .copied()
+            .unwrap_or_default()
+    };
     let spread = rank(75).saturating_sub(rank(25));
     Nanos((NOTCH * spread.0 as f64 / (sorted.len().max(1) as f64).sqrt()).round() as u64)
 }

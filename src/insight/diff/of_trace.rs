@@ -3,16 +3,18 @@
 use super::facts::{Asked, Facts, PhaseTimes, Side, Try, WaitedFor};
 use crate::insight::carried::Carried;
 use crate::insight::{
-    ServerNames, Transfer, conversations, ending, kernel_segments, rtt, segments, segments_of, server_timing, transfers, waited_within,
-    wire_phase,
+    ServerNames, Transfer, conversations, ending, kernel_segments, rtt, segments, segments_of,
+    server_timing, transfers, waited_within, wire_phase,
 };
 use crate::trace::{
-    Attempt, Clock, Connection, Direction, DnsQuery, Exchange, Flow, Phase, PhaseSpan, QueryOutcome, TcpFlags, Trace, Verification,
+    Attempt, Clock, Connection, Direction, DnsQuery, Exchange, Flow, Phase, PhaseSpan,
+    QueryOutcome, TcpFlags, Trace, Verification,
 };
 use crate::units::Nanos;
 
 impl Side {
-    /// A run's exchanges; of a capture of others its conversations, with the servers' names where they are known.
+    /// A run's exchanges; of a capture of others its conversations, with the servers' names where
+    /// they are known.
     pub fn of(trace: &Trace, names: &ServerNames) -> Self {
         let mut side = Self::default();
         transfers(trace).for_each(|transfer| side.add(trace, &transfer));
@@ -22,13 +24,22 @@ impl Side {
 
     /// Adds a transfer's exchanges, of which the trace tells.
     pub fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
-        self.exchanges.extend(transfer.hops().iter().map(|exchange| of_exchange(trace, exchange)));
+        self.exchanges.extend(
+            transfer
+                .hops()
+                .iter()
+                .map(|exchange| of_exchange(trace, exchange)),
+        );
     }
 
     /// Adds the conversations of a capture of others, and how exactly packets' times are known.
     pub fn add_conversations(&mut self, trace: &Trace, names: &ServerNames) {
         let talks = conversations(trace).unwrap_or_default().iter().enumerate();
-        self.exchanges.extend(talks.map(|(place, flow)| of_flow(flow, names.at(place).map(|name| name.raw().to_owned()))));
+        self.exchanges.extend(
+            talks.map(|(place, flow)| {
+                of_flow(flow, names.at(place).map(|name| name.raw().to_owned()))
+            }),
+        );
         self.uncertainty = trace.clock().uncertainty();
     }
 }
@@ -44,7 +55,9 @@ fn of_exchange(trace: &Trace, exchange: &Exchange) -> Facts {
         reused: exchange.reused_connection,
         rtt: rtt(trace, exchange),
         attempts: tries(exchange),
-        syns: Carried::of(trace, exchange).filter(|_| !exchange.reused_connection).map(|carried| carried.syns(Direction::Sent) as u64),
+        syns: Carried::of(trace, exchange)
+            .filter(|_| !exchange.reused_connection)
+            .map(|carried| carried.syns(Direction::Sent) as u64),
         proxy: exchange.proxy.first().map(|(_, step)| step.kind.clone()),
         again: again(trace, exchange),
         waited: waited(trace, exchange),
@@ -67,10 +80,17 @@ fn times(trace: &Trace, exchange: &Exchange, phase: Phase) -> PhaseTimes {
 }
 
 fn tries(exchange: &Exchange) -> Vec<Try> {
-    let began = exchange.attempts.first().map(|first| first.started).unwrap_or_default();
+    let began = exchange
+        .attempts
+        .first()
+        .map(|first| first.started)
+        .unwrap_or_default();
     let of = |attempt: &Attempt| Try {
         remote: attempt.remote.clone(),
-        outcome: attempt.outcome.as_ref().map(|outcome| outcome.name().into()),
+        outcome: attempt
+            .outcome
+            .as_ref()
+            .map(|outcome| outcome.name().into()),
         after: attempt.started.since(began),
     };
     exchange.attempts.iter().map(of).collect()
@@ -78,21 +98,35 @@ fn tries(exchange: &Exchange) -> Vec<Try> {
 
 /// By the packets, or where none were captured, by the kernel.
 fn again(trace: &Trace, exchange: &Exchange) -> [Option<u64>; 2] {
-    let by_packets = segments(trace, exchange).map(|seen| [Some(seen.sent.retransmitted), Some(seen.received.retransmitted)]);
+    let by_packets = segments(trace, exchange).map(|seen| {
+        [
+            Some(seen.sent.retransmitted),
+            Some(seen.received.retransmitted),
+        ]
+    });
     let by_kernel = || kernel_segments(trace, exchange).map(|seen| [seen.sent.retransmitted, None]);
     by_packets.or_else(by_kernel).unwrap_or_default()
 }
 
 fn waited(trace: &Trace, exchange: &Exchange) -> Vec<WaitedFor> {
     let within = |(phase, span): (Phase, &PhaseSpan)| {
-        let found = span.ended.and_then(|ended| waited_within(trace, exchange, span.began, ended)).unwrap_or_default();
-        found.into_iter().map(move |each| WaitedFor { phase: Some(phase), cause: each.cause.name().into(), own: each.own() })
+        let found = span
+            .ended
+            .and_then(|ended| waited_within(trace, exchange, span.began, ended))
+            .unwrap_or_default();
+        found.into_iter().map(move |each| WaitedFor {
+            phase: Some(phase),
+            cause: each.cause.name().into(),
+            own: each.own(),
+        })
     };
     exchange.phases.iter().flat_map(within).collect()
 }
 
 fn add_names(facts: &mut Facts, exchange: &Exchange) {
-    let Some(resolution) = &exchange.resolution else { return };
+    let Some(resolution) = &exchange.resolution else {
+        return;
+    };
     let asked = |query: &DnsQuery| Asked {
         name: query.name.clone(),
         kind: query.kind.as_str().into(),
@@ -118,9 +152,15 @@ fn add_messages(facts: &mut Facts, exchange: &Exchange) {
         facts.status = Some(response.status);
         facts.response_fields.clone_from(&response.headers);
         // A body of which nothing was told is one that nobody counted.
-        facts.received_bytes = exchange.response_body.at.map(|_| exchange.response_body.transferred);
+        facts.received_bytes = exchange
+            .response_body
+            .at
+            .map(|_| exchange.response_body.transferred);
     }
-    facts.server_timing = server_timing(exchange).into_iter().filter_map(|metric| Some((metric.name, metric.duration?))).collect();
+    facts.server_timing = server_timing(exchange)
+        .into_iter()
+        .filter_map(|metric| Some((metric.name, metric.duration?)))
+        .collect();
     facts.redirect = exchange.redirected.as_ref().map(|(to, _)| to.clone());
 }
 
@@ -128,37 +168,67 @@ fn add_connection(facts: &mut Facts, connection: &Connection) {
     facts.remote = Some(connection.remote.clone());
     let Some(tls) = &connection.tls else { return };
     facts.handshake.clone_from(&tls.handshake);
-    facts.verification = tls.verification.as_ref().map(|(verification, _): &(Verification, Nanos)| verification.clone());
+    facts.verification = tls
+        .verification
+        .as_ref()
+        .map(|(verification, _): &(Verification, Nanos)| verification.clone());
     facts.certificates.clone_from(&tls.certificates);
 }
 
 /// A conversation: how long the connection took, and the server's first byte, on the wire's clock.
 fn of_flow(flow: &Flow, name: Option<String>) -> Facts {
-    let first = |wanted: &dyn Fn(&crate::trace::PacketEntry) -> bool| flow.packets().iter().find(|packet| wanted(packet)).map(|it| it.wall);
-    let syn = first(&|packet| packet.direction == Direction::Sent && packet.flags.has(TcpFlags::SYN));
-    let syn_ack = first(&|packet| packet.direction == Direction::Received && packet.flags.has(TcpFlags::SYN));
+    let first = |wanted: &dyn Fn(&crate::trace::PacketEntry) -> bool| {
+        flow.packets()
+            .iter()
+            .find(|packet| wanted(packet))
+            .map(|it| it.wall)
+    };
+    let syn =
+        first(&|packet| packet.direction == Direction::Sent && packet.flags.has(TcpFlags::SYN));
+    let syn_ack =
+        first(&|packet| packet.direction == Direction::Received && packet.flags.has(TcpFlags::SYN));
     let asked = first(&|packet| packet.direction == Direction::Sent && packet.payload_bytes > 0);
-    let answered = first(&|packet| packet.direction == Direction::Received && packet.payload_bytes > 0);
+    let answered =
+        first(&|packet| packet.direction == Direction::Received && packet.payload_bytes > 0);
     let between = |from: Option<crate::units::WallTime>, to: Option<_>| {
-        Some(to?).zip(from).map(|(to, from): (crate::units::WallTime, _)| to.since(from))
+        Some(to?)
+            .zip(from)
+            .map(|(to, from): (crate::units::WallTime, _)| to.since(from))
     };
     let counted = segments_of(flow);
-    let syns = flow.packets().iter().filter(|packet| packet.direction == Direction::Sent && packet.flags.has(TcpFlags::SYN)).count();
+    let syns = flow
+        .packets()
+        .iter()
+        .filter(|packet| packet.direction == Direction::Sent && packet.flags.has(TcpFlags::SYN))
+        .count();
     let mut facts = Facts {
         method: if flow.key.tcp { "TCP" } else { "UDP" }.to_owned(),
-        url: name.map_or_else(|| flow.key.remote.to_string(), |name| format!("{name}:{}", flow.key.remote.port())).into(),
+        url: name
+            .map_or_else(
+                || flow.key.remote.to_string(),
+                |name| format!("{name}:{}", flow.key.remote.port()),
+            )
+            .into(),
         total: between(syn.or(asked), answered),
         remote: Some(flow.key.remote.into()),
         syns: flow.key.tcp.then_some(syns as u64),
         sent_bytes: Some(counted.sent.payload_bytes),
         received_bytes: Some(counted.received.payload_bytes),
-        again: [Some(counted.sent.retransmitted), Some(counted.received.retransmitted)],
+        again: [
+            Some(counted.sent.retransmitted),
+            Some(counted.received.retransmitted),
+        ],
         ending: ending(flow),
         ..Facts::default()
     };
     let connect = between(syn, syn_ack);
     facts.phases[Phase::Connect as usize].wire = connect;
     facts.phases[Phase::Wait as usize].wire = between(asked, answered);
-    facts.rtt = connect.filter(|_| syns == 1).map(|duration| crate::insight::Rtt { duration, clock: Clock::Wire });
+    facts.rtt = connect
+        .filter(|_| syns == 1)
+        .map(|duration| crate::insight::Rtt {
+            duration,
+            clock: Clock::Wire,
+        });
     facts
 }

@@ -22,7 +22,11 @@ pub struct PhaseDifference {
 impl PhaseDifference {
     /// The figure that counts: the program's, or where there is none the wire's.
     pub const fn figure(&self) -> Figure {
-        if self.app.is_known() { self.app } else { self.wire }
+        if self.app.is_known() {
+            self.app
+        } else {
+            self.wire
+        }
     }
 }
 
@@ -37,7 +41,12 @@ pub(super) fn difference(
     if !app.is_known() && !wire.is_known() {
         return None;
     }
-    let mut difference = PhaseDifference { phase, app, wire, causes: Vec::new() };
+    let mut difference = PhaseDifference {
+        phase,
+        app,
+        wire,
+        causes: Vec::new(),
+    };
     let figure = difference.figure();
     let longer = match figure.judgement {
         Judgement::Slower | Judgement::Tolerated => true,
@@ -46,13 +55,21 @@ pub(super) fn difference(
         Judgement::Within => return Some(difference),
     };
     if let Some((before, after)) = facts {
-        let told = changes.iter().filter(|change| change.phase == Some(phase) && change.effect.explains(longer)).cloned();
+        let told = changes
+            .iter()
+            .filter(|change| change.phase == Some(phase) && change.effect.explains(longer))
+            .cloned();
         let measured = cause::measured(&difference, longer, before, after);
         difference.causes = told.chain(measured).collect();
         // What is true of several phases is said where nothing closer is known.
         if difference.causes.is_empty() && figure.judgement != Judgement::OneSided {
-            let general = changes.iter().filter(|change| change.phase.is_none() && change.effect.explains(longer));
-            difference.causes = general.filter(|change| change.effect != super::Effect::Unknown).cloned().collect();
+            let general = changes
+                .iter()
+                .filter(|change| change.phase.is_none() && change.effect.explains(longer));
+            difference.causes = general
+                .filter(|change| change.effect != super::Effect::Unknown)
+                .cloned()
+                .collect();
         }
     }
     Some(difference)

@@ -7,7 +7,8 @@
 //! | answers worse | its status is of a worse class: an error of the client's (4xx) or the server's (5xx) where there was none |
 //! | is not verified any more | its certificates were trusted before |
 //!
-//! And a run misses a limit that it met before. What is not there any more is told, and no regression.
+//! And a run misses a limit that it met before. What is not there any more is told, and no
+//! regression.
 
 use std::collections::HashSet;
 
@@ -20,7 +21,8 @@ use crate::units::Untrusted;
 /// Something that got worse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Regression {
-    /// The transfer it is of, by its place in [`Difference::transfers`](super::Difference::transfers); `None` where it is of the run.
+    /// The transfer it is of, by its place in
+    /// [`Difference::transfers`](super::Difference::transfers); `None` where it is of the run.
     pub transfer: Option<usize>,
     /// In which way.
     pub worse: Worse,
@@ -65,15 +67,29 @@ pub(super) fn of_transfer(place: usize, difference: &TransferDifference<'_>) -> 
         worse.push(Worse::Slower);
     }
     if let [Some(before), Some(after)] = difference.last() {
-        if class(before).zip(class(after)).is_some_and(|(before, after)| after > before) {
+        if class(before)
+            .zip(class(after))
+            .is_some_and(|(before, after)| after > before)
+        {
             worse.push(Worse::Status);
         }
-        let untrusted = |facts: &Facts| facts.verification.as_ref().is_some_and(|it| *it != Verification::Trusted);
+        let untrusted = |facts: &Facts| {
+            facts
+                .verification
+                .as_ref()
+                .is_some_and(|it| *it != Verification::Trusted)
+        };
         if before.verification == Some(Verification::Trusted) && untrusted(after) {
             worse.push(Worse::Unverified);
         }
     }
-    worse.into_iter().map(|worse| Regression { transfer: Some(place), worse }).collect()
+    worse
+        .into_iter()
+        .map(|worse| Regression {
+            transfer: Some(place),
+            worse,
+        })
+        .collect()
 }
 
 /// How bad a status is; what has none compares with nothing.
@@ -83,7 +99,18 @@ fn class(facts: &Facts) -> Option<u16> {
 
 /// Limits that were met before and are missed now.
 pub(super) fn of_budget(before: &[Verdict], after: &[Verdict]) -> Vec<Regression> {
-    let met: HashSet<&Untrusted> = before.iter().filter(|verdict| verdict.met == Some(true)).map(|verdict| &verdict.rule).collect();
-    let missed = after.iter().filter(|verdict| verdict.met == Some(false) && met.contains(&verdict.rule));
-    missed.map(|verdict| Regression { transfer: None, worse: Worse::Missed(verdict.rule.clone()) }).collect()
+    let met: HashSet<&Untrusted> = before
+        .iter()
+        .filter(|verdict| verdict.met == Some(true))
+        .map(|verdict| &verdict.rule)
+        .collect();
+    let missed = after
+        .iter()
+        .filter(|verdict| verdict.met == Some(false) && met.contains(&verdict.rule));
+    missed
+        .map(|verdict| Regression {
+            transfer: None,
+            worse: Worse::Missed(verdict.rule.clone()),
+        })
+        .collect()
 }

@@ -46,7 +46,9 @@ impl FromStr for Tolerance {
     fn from_str(text: &str) -> Result<Self, BadTolerance> {
         let bad = || BadTolerance(text.to_owned());
         match text.trim().strip_suffix('%') {
-            Some(number) => scaled(number.trim_end(), 10_000).map(Self::Share).ok_or_else(bad),
+            Some(number) => scaled(number.trim_end(), 10_000)
+                .map(Self::Share)
+                .ok_or_else(bad),
             None => text.parse().map(Self::Time).map_err(|_| bad()),
         }
     }

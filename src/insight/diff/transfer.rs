@@ -51,7 +51,10 @@ impl TransferDifference<'_> {
     /// The exchanges that answered for good, before and now.
     pub fn last(&self) -> [Option<&Facts>; 2] {
         let last = |of: fn(&HopDifference<'_>) -> bool| self.hops.iter().rev().find(|hop| of(hop));
-        [last(|hop| hop.before.is_some()).and_then(|hop| hop.before), last(|hop| hop.after.is_some()).and_then(|hop| hop.after)]
+        [
+            last(|hop| hop.before.is_some()).and_then(|hop| hop.before),
+            last(|hop| hop.after.is_some()).and_then(|hop| hop.after),
+        ]
     }
 
     /// What was asked, as it is now.
@@ -61,21 +64,41 @@ impl TransferDifference<'_> {
 }
 
 /// Compares.
-pub(super) fn difference<'a>(before: &Group<'a>, after: &Group<'a>, judge: Judge) -> TransferDifference<'a> {
+pub(super) fn difference<'a>(
+    before: &Group<'a>,
+    after: &Group<'a>,
+    judge: Judge,
+) -> TransferDifference<'a> {
     let sides = [Sample::of(before), Sample::of(after)];
     let pairs = align::hops(sides[0].typical, sides[1].typical);
-    let [was, is] = [&sides[0], &sides[1]].map(|side| side.good.iter().filter_map(|hops| total(hops)).collect::<Vec<_>>());
+    let [was, is] = [&sides[0], &sides[1]].map(|side| {
+        side.good
+            .iter()
+            .filter_map(|hops| total(hops))
+            .collect::<Vec<_>>()
+    });
     let mut figure = judge.app(&was, &is);
     if sides[0].fails() != sides[1].fails() {
         figure = beside_failure(figure);
     }
-    let hops = pairs.into_iter().map(|(left, right)| hop(left, right, &sides, judge)).collect();
-    TransferDifference { runs: [sides[0].runs, sides[1].runs], total: figure, hops }
+    let hops = pairs
+        .into_iter()
+        .map(|(left, right)| hop(left, right, &sides, judge))
+        .collect();
+    TransferDifference {
+        runs: [sides[0].runs, sides[1].runs],
+        total: figure,
+        hops,
+    }
 }
 
 /// A figure of something that failed on one side is no measure of the other.
 pub(super) const fn beside_failure(figure: Figure) -> Figure {
-    Figure { noise: None, judgement: Judgement::OneSided, ..figure }
+    Figure {
+        noise: None,
+        judgement: Judgement::OneSided,
+        ..figure
+    }
 }
 
 /// The runs of a side.
@@ -90,13 +113,32 @@ struct Sample<'a> {
 impl<'a> Sample<'a> {
     fn of(group: &Group<'a>) -> Self {
         let failed = |hops: &[Facts]| hops.last().is_some_and(Facts::failed);
-        let well: Vec<&[Facts]> = group.transfers.iter().copied().filter(|hops| !failed(hops)).collect();
-        let runs = Runs { count: group.transfers.len(), failed: group.transfers.len() - well.len() };
-        let good = if well.is_empty() { group.transfers.clone() } else { well };
+        let well: Vec<&[Facts]> = group
+            .transfers
+            .iter()
+            .copied()
+            .filter(|hops| !failed(hops))
+            .collect();
+        let runs = Runs {
+            count: group.transfers.len(),
+            failed: group.transfers.len() - well.len(),
+        };
+        let good = if well.is_empty() {
+            group.transfers.clone()
+        } else {
+            well
+        };
         let mut sorted = good.clone();
         sorted.sort_by_key(|hops| total(hops));
-        let typical = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default();
-        Self { runs, good, typical }
+        let typical = sorted
+            .get(sorted.len().saturating_sub(1) / 2)
+            .copied()
+            .unwrap_or_default();
+        Self {
+            runs,
+            good,
+            typical,
+        }
     }
 
     const fn fails(&self) -> bool {
@@ -105,10 +147,19 @@ impl<'a> Sample<'a> {
 
     /// What the runs that went the same way say of a hop of the typical one.
     fn figures(&self, hop: Option<&Facts>, of: impl Fn(&Facts) -> Option<Nanos>) -> Vec<Nanos> {
-        let place = hop.and_then(|hop| self.typical.iter().position(|each| std::ptr::eq(each, hop)));
-        let Some(place) = place else { return Vec::new() };
-        let alike = self.good.iter().filter(|hops| hops.len() == self.typical.len());
-        alike.filter_map(|hops| hops.get(place)).filter_map(of).collect()
+        let place =
+            hop.and_then(|hop| self.typical.iter().position(|each| std::ptr::eq(each, hop)));
+        let Some(place) = place else {
+            return Vec::new();
+        };
+        let alike = self
+            .good
+            .iter()
+            .filter(|hops| hops.len() == self.typical.len());
+        alike
+            .filter_map(|hops| hops.get(place))
+            .filter_map(of)
+            .collect()
     }
 }
 
@@ -116,8 +167,15 @@ fn total(hops: &[Facts]) -> Option<Nanos> {
     hops.iter().map(|hop| hop.total).sum()
 }
 
-fn hop<'a>(before: Option<&'a Facts>, after: Option<&'a Facts>, sides: &[Sample<'a>; 2], judge: Judge) -> HopDifference<'a> {
-    let figures = |of: &dyn Fn(&Facts) -> Option<Nanos>| (sides[0].figures(before, of), sides[1].figures(after, of));
+fn hop<'a>(
+    before: Option<&'a Facts>,
+    after: Option<&'a Facts>,
+    sides: &[Sample<'a>; 2],
+    judge: Judge,
+) -> HopDifference<'a> {
+    let figures = |of: &dyn Fn(&Facts) -> Option<Nanos>| {
+        (sides[0].figures(before, of), sides[1].figures(after, of))
+    };
     let (was, is) = figures(&|facts| facts.total);
     let (mut changes, mut altered) = (Vec::new(), Vec::new());
     if let (Some(before), Some(after)) = (before, after) {
@@ -141,5 +199,12 @@ fn hop<'a>(before: Option<&'a Facts>, after: Option<&'a Facts>, sides: &[Sample<
     if before.map(Facts::failed) != after.map(Facts::failed) {
         total = beside_failure(total);
     }
-    HopDifference { before, after, total, phases, changes, fields: altered }
+    HopDifference {
+        before,
+        after,
+        total,
+        phases,
+        changes,
+        fields: altered,
+    }
 }

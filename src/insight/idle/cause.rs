@@ -31,7 +31,8 @@ pub enum IdleCause {
         /// Who had to wait.
         of: Direction,
     },
-    /// The server was asked and had not answered yet. One round trip of it, where that is known, was the network's.
+    /// The server was asked and had not answered yet. One round trip of it, where that is known,
+    /// was the network's.
     Server {
         /// The network's share.
         network: Option<Nanos>,
@@ -73,12 +74,22 @@ impl IdleCause {
     pub const fn says(self) -> &'static str {
         match self {
             Self::Handshake => "waiting for the answer to the SYN: the network's round trip",
-            Self::Lost { timeout: true, .. } => "waiting for a timeout: something was lost and is sent again",
+            Self::Lost { timeout: true, .. } => {
+                "waiting for a timeout: something was lost and is sent again"
+            }
             Self::Lost { timeout: false, .. } => "waiting until a loss was told and made good",
-            Self::Window { of: Direction::Sent } => "waiting for room: the server's window is full",
-            Self::Window { of: Direction::Received } => "waiting for room: the client's window is full",
-            Self::Acknowledgment { of: Direction::Sent } => "the client waits for acknowledgments before it sends more",
-            Self::Acknowledgment { of: Direction::Received } => "the server waits for acknowledgments before it sends more",
+            Self::Window {
+                of: Direction::Sent,
+            } => "waiting for room: the server's window is full",
+            Self::Window {
+                of: Direction::Received,
+            } => "waiting for room: the client's window is full",
+            Self::Acknowledgment {
+                of: Direction::Sent,
+            } => "the client waits for acknowledgments before it sends more",
+            Self::Acknowledgment {
+                of: Direction::Received,
+            } => "the server waits for acknowledgments before it sends more",
             Self::DelayedAck { .. } => "a small segment waits for a delayed acknowledgment (Nagle)",
             Self::Server { .. } => "waiting for the server",
             Self::Client => "waiting for the client",
@@ -94,22 +105,36 @@ const AT_ONCE: Nanos = Nanos::from_millis(2);
 /// How many packets are looked at for what an acknowledgment led to.
 const MOST_AHEAD: usize = 64;
 
-/// Why nothing passed between two packets. `rest` is what follows. `None` where nothing can be said.
-pub(super) fn cause(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, rest: &[PacketEntry]) -> Option<IdleCause> {
+/// Why nothing passed between two packets. `rest` is what follows. `None` where nothing can be
+/// said.
+pub(super) fn cause(
+    state: &State<'_>,
+    last: &PacketEntry,
+    next: &PacketEntry,
+    rest: &[PacketEntry],
+) -> Option<IdleCause> {
     if !is_bare(next) {
         return Some(ended_by(state, last, next, next));
     }
     // A packet that carries nothing: an acknowledgment, or news of the window.
     let of = next.direction.opposite();
     let awaited = rest.iter().take(MOST_AHEAD).find(|packet| !is_bare(packet));
-    let says_more = awaited.is_some_and(|awaited| awaited.direction == of && awaited.payload_bytes > 0);
+    let says_more =
+        awaited.is_some_and(|awaited| awaited.direction == of && awaited.payload_bytes > 0);
     if is_full(state, of, 1) && says_more {
         return Some(IdleCause::Window { of });
     }
     if state.side(of).under_way() > 0 && says_more && goes_on(of, next, rest) {
-        let delay = next.wall.since(last.wall).saturating_sub(state.round_trip.unwrap_or_default());
+        let delay = next
+            .wall
+            .since(last.wall)
+            .saturating_sub(state.round_trip.unwrap_or_default());
         let is_delayed = is_small(state, of) && delay >= LEAST_DELAY;
-        return Some(if is_delayed { IdleCause::DelayedAck { of } } else { IdleCause::Acknowledgment { of } });
+        return Some(if is_delayed {
+            IdleCause::DelayedAck { of }
+        } else {
+            IdleCause::Acknowledgment { of }
+        });
     }
     // Nobody had waited for it: what was waited for is still to come.
     Some(ended_by(state, last, next, awaited?))
@@ -117,26 +142,42 @@ pub(super) fn cause(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, r
 
 /// Carries nothing, and opens and closes nothing.
 const fn is_bare(packet: &PacketEntry) -> bool {
-    packet.payload_bytes == 0 && packet.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) == 0
+    packet.payload_bytes == 0
+        && packet.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) == 0
 }
 
 /// Whether a side sends payload as soon as it is acknowledged.
 fn goes_on(of: Direction, acknowledgment: &PacketEntry, rest: &[PacketEntry]) -> bool {
-    let next = rest.iter().take(MOST_AHEAD).find(|packet| packet.direction == of);
-    next.is_some_and(|next| next.payload_bytes > 0 && next.wall.since(acknowledgment.wall) <= AT_ONCE)
+    let next = rest
+        .iter()
+        .take(MOST_AHEAD)
+        .find(|packet| packet.direction == of);
+    next.is_some_and(|next| {
+        next.payload_bytes > 0 && next.wall.since(acknowledgment.wall) <= AT_ONCE
+    })
 }
 
 /// Whether a side's latest segment was not filled. Options may take 12 bytes of it and more.
 fn is_small(state: &State<'_>, of: Direction) -> bool {
     const OPTIONS: u32 = 40;
-    state.mss(of).is_some_and(|mss| state.side(of).latest_bytes + OPTIONS < mss)
+    state
+        .mss(of)
+        .is_some_and(|mss| state.side(of).latest_bytes + OPTIONS < mss)
 }
 
 /// By what was waited for; `next` is what passed first.
-fn ended_by(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, awaited: &PacketEntry) -> IdleCause {
+fn ended_by(
+    state: &State<'_>,
+    last: &PacketEntry,
+    next: &PacketEntry,
+    awaited: &PacketEntry,
+) -> IdleCause {
     let by = awaited.direction;
     if awaited.retransmitted {
-        return IdleCause::Lost { by, timeout: state.side(by).duplicates < 3 };
+        return IdleCause::Lost {
+            by,
+            timeout: state.side(by).duplicates < 3,
+        };
     }
     if awaited.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
         return IdleCause::Handshake;
@@ -148,24 +189,47 @@ fn ended_by(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, awaited: 
 }
 
 /// The server says something, or closes.
-fn from_server(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, awaited: &PacketEntry) -> IdleCause {
+fn from_server(
+    state: &State<'_>,
+    last: &PacketEntry,
+    next: &PacketEntry,
+    awaited: &PacketEntry,
+) -> IdleCause {
     let of = Direction::Received;
     if state.spoke_last != Some(of) {
-        return IdleCause::Server { network: network_share(state, last, next, awaited) };
+        return IdleCause::Server {
+            network: network_share(state, last, next, awaited),
+        };
     }
-    // It was speaking. What the client acknowledged reached it half a round trip later, and what it sent then took another half.
-    let turn = state.round_trip.map(|round_trip| Nanos(round_trip.0 + round_trip.0 / 4).max(AT_ONCE));
-    let since = state.side(of).acknowledged_at.map(|at| awaited.wall.since(at));
+    // It was speaking. What the client acknowledged reached it half a round trip later, and what it
+    // sent then took another half.
+    let turn = state
+        .round_trip
+        .map(|round_trip| Nanos(round_trip.0 + round_trip.0 / 4).max(AT_ONCE));
+    let since = state
+        .side(of)
+        .acknowledged_at
+        .map(|at| awaited.wall.since(at));
     let in_turn = since.zip(turn).is_some_and(|(since, turn)| since <= turn);
     if in_turn && awaited.payload_bytes > 0 {
-        return if is_full(state, of, awaited.payload_bytes.into()) { IdleCause::Window { of } } else { IdleCause::Acknowledgment { of } };
+        return if is_full(state, of, awaited.payload_bytes.into()) {
+            IdleCause::Window { of }
+        } else {
+            IdleCause::Acknowledgment { of }
+        };
     }
     IdleCause::Server { network: None }
 }
 
-/// How much of a wait for the server was the network's: the first round trip after the client spoke. What comes sooner than that answers
-/// something said before, whose round trip was counted then.
-fn network_share(state: &State<'_>, last: &PacketEntry, next: &PacketEntry, awaited: &PacketEntry) -> Option<Nanos> {
+/// How much of a wait for the server was the network's: the first round trip after the client
+/// spoke. What comes sooner than that answers something said before, whose round trip was counted
+/// then.
+fn network_share(
+    state: &State<'_>,
+    last: &PacketEntry,
+    next: &PacketEntry,
+    awaited: &PacketEntry,
+) -> Option<Nanos> {
     let round_trip = state.round_trip?;
     let spoke = state.side(Direction::Sent).spoke?;
     if awaited.wall.since(spoke) < Nanos(round_trip.0 - round_trip.0 / 8) {
@@ -187,5 +251,6 @@ fn from_client(state: &State<'_>, awaited: &PacketEntry) -> IdleCause {
 /// Whether the window of the receiver has no room for so many bytes more.
 fn is_full(state: &State<'_>, of: Direction, more: u64) -> bool {
     let side = state.side(of);
-    side.window.is_some_and(|window| side.under_way() + more > window)
+    side.window
+        .is_some_and(|window| side.under_way() + more > window)
 }

@@ -49,32 +49,48 @@ impl Idle {
 /// Stretches that are told of one exchange.
 const MOST: usize = 4_096;
 
-/// The stretches of at least `least` on an exchange's connection in the exchange's time, in their order; `None` where no packet of it was
-/// seen.
+/// The stretches of at least `least` on an exchange's connection in the exchange's time, in their
+/// order; `None` where no packet of it was seen.
 pub fn idles(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<Idle>> {
     let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
     let span = Carried::range(trace, exchange, flow);
     let at = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
     let mut found = Vec::new();
-    for (before, cause) in causes(flow, least).skip_while(|(before, _)| *before <= span.start).take_while(|(before, _)| *before < span.end)
+    for (before, cause) in causes(flow, least)
+        .skip_while(|(before, _)| *before <= span.start)
+        .take_while(|(before, _)| *before < span.end)
     {
-        let edges = before.checked_sub(1).and_then(|after| Some((at(flow.packets().get(after)?)?, at(flow.packets().get(before)?)?)));
+        let edges = before.checked_sub(1).and_then(|after| {
+            Some((
+                at(flow.packets().get(after)?)?,
+                at(flow.packets().get(before)?)?,
+            ))
+        });
         if let Some((began, ended)) = edges.filter(|_| found.len() < MOST) {
-            found.push(Idle { began, ended, before, cause });
+            found.push(Idle {
+                began,
+                ended,
+                before,
+                cause,
+            });
         }
     }
     Some(found)
 }
 
-/// The causes of a flow's stretches of at least `least`, each with the place of the packet after it.
+/// The causes of a flow's stretches of at least `least`, each with the place of the packet after
+/// it.
 pub fn causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, IdleCause)> {
     let mut state = State::new(flow);
     let packets = flow.packets();
-    packets.iter().enumerate().filter_map(move |(place, packet)| {
-        let cause = state.cause_of(packets, place, least);
-        state.pass(packet);
-        cause.map(|cause| (place, cause))
-    })
+    packets
+        .iter()
+        .enumerate()
+        .filter_map(move |(place, packet)| {
+            let cause = state.cause_of(packets, place, least);
+            state.pass(packet);
+            cause.map(|cause| (place, cause))
+        })
 }
 
 impl State<'_> {
@@ -82,20 +98,35 @@ impl State<'_> {
     fn cause_of(&self, packets: &[PacketEntry], place: usize, least: Nanos) -> Option<IdleCause> {
         let (before, packet) = (packets.get(place.checked_sub(1)?)?, packets.get(place)?);
         let is_idle = packet.wall.since(before.wall) >= least;
-        is_idle.then(|| cause::cause(self, before, packet, packets.get(place + 1..).unwrap_or_default())).flatten()
+        is_idle
+            .then(|| {
+                cause::cause(
+                    self,
+                    before,
+                    packet,
+                    packets.get(place + 1..).unwrap_or_default(),
+                )
+            })
+            .flatten()
     }
 }
 
-/// As [`causes`], for a few packets amid many: those of `range`. What TCP knew before them is gathered from the handshake and from no more
-/// than some thousands of packets right before.
-pub fn causes_within(flow: &Flow, least: Nanos, range: Range<usize>) -> impl Iterator<Item = (usize, IdleCause)> {
+/// As [`causes`], for a few packets amid many: those of `range`. What TCP knew before them is
+/// gathered from the handshake and from no more than some thousands of packets right before.
+pub fn causes_within(
+    flow: &Flow,
+    least: Nanos,
+    range: Range<usize>,
+) -> impl Iterator<Item = (usize, IdleCause)> {
     const BEFORE: usize = 4_096;
     const HANDSHAKE: usize = 16;
     let packets = flow.packets();
     let mut state = State::new(flow);
     let near = range.start.saturating_sub(BEFORE);
     let before = (0..near.min(HANDSHAKE)).chain(near..range.start.min(packets.len()));
-    before.filter_map(|place| packets.get(place)).for_each(|packet| state.pass(packet));
+    before
+        .filter_map(|place| packets.get(place))
+        .for_each(|packet| state.pass(packet));
     range.filter_map(move |place| {
         let cause = state.cause_of(packets, place, least);
         state.pass(packets.get(place)?);

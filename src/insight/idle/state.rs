@@ -1,4 +1,5 @@
-//! What TCP knows at a moment: what is under way, what is acknowledged, how much the receiver wants.
+//! What TCP knows at a moment: what is under way, what is acknowledged, how much the receiver
+//! wants.
 
 use crate::trace::{Direction, Flow, PacketEntry, TcpFlags};
 use crate::units::{Nanos, WallTime};
@@ -43,7 +44,14 @@ impl Side {
 
 impl<'a> State<'a> {
     pub(super) fn new(flow: &'a Flow) -> Self {
-        Self { flow, sent: Side::default(), received: Side::default(), round_trip: None, opened: None, spoke_last: None }
+        Self {
+            flow,
+            sent: Side::default(),
+            received: Side::default(),
+            round_trip: None,
+            opened: None,
+            spoke_last: None,
+        }
     }
 
     pub(super) const fn side(&self, direction: Direction) -> &Side {
@@ -68,7 +76,11 @@ impl<'a> State<'a> {
             return;
         }
         let side = self.side_mut(packet.direction);
-        side.end = side.end.max(packet.offset.saturating_add(u64::from(packet.payload_bytes)));
+        side.end = side.end.max(
+            packet
+                .offset
+                .saturating_add(u64::from(packet.payload_bytes)),
+        );
         side.spoke = Some(packet.wall);
         side.latest_bytes = packet.payload_bytes;
         self.spoke_last = Some(packet.direction);
@@ -76,7 +88,9 @@ impl<'a> State<'a> {
 
     fn acknowledge(&mut self, packet: &PacketEntry) {
         let window = self.flow.window_of(packet);
-        let offset = self.flow.acknowledged_offset(packet, self.side(packet.direction.opposite()).end);
+        let offset = self
+            .flow
+            .acknowledged_offset(packet, self.side(packet.direction.opposite()).end);
         let of = self.side_mut(packet.direction.opposite());
         let Some(offset) = offset else { return };
         if offset > of.acknowledged {
@@ -91,7 +105,9 @@ impl<'a> State<'a> {
 
     fn time_handshake(&mut self, packet: &PacketEntry) {
         if packet.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
-            self.round_trip = self.round_trip.or_else(|| self.opened.map(|opened| packet.wall.since(opened)));
+            self.round_trip = self
+                .round_trip
+                .or_else(|| self.opened.map(|opened| packet.wall.since(opened)));
         } else if packet.flags.has(TcpFlags::SYN) {
             self.opened = Some(packet.wall);
         }

@@ -30,16 +30,30 @@ impl Waited {
 /// The least that is looked at: shorter stretches are the machines' own pace.
 pub const LEAST: Nanos = Nanos::from_millis(1);
 
-/// How much of an exchange's time nothing passed on its connection, by cause, the longest first; `None` where no packet of it was seen.
-/// Stretches shorter than [`LEAST`] are not counted.
+/// How much of an exchange's time nothing passed on its connection, by cause, the longest first;
+/// `None` where no packet of it was seen. Stretches shorter than [`LEAST`] are not counted.
 pub fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Waited>> {
     Some(summed(idles(trace, exchange, LEAST)?))
 }
 
 /// The same between two instants.
-pub fn waited_within(trace: &Trace, exchange: &Exchange, from: Moment, to: Moment) -> Option<Vec<Waited>> {
-    let within = |idle: Idle| Idle { began: idle.began.max(from), ended: idle.ended.min(to), ..idle };
-    Some(summed(idles(trace, exchange, LEAST)?.into_iter().map(within).filter(|idle| idle.began < idle.ended)))
+pub fn waited_within(
+    trace: &Trace,
+    exchange: &Exchange,
+    from: Moment,
+    to: Moment,
+) -> Option<Vec<Waited>> {
+    let within = |idle: Idle| Idle {
+        began: idle.began.max(from),
+        ended: idle.ended.min(to),
+        ..idle
+    };
+    Some(summed(
+        idles(trace, exchange, LEAST)?
+            .into_iter()
+            .map(within)
+            .filter(|idle| idle.began < idle.ended),
+    ))
 }
 
 fn summed(idles: impl IntoIterator<Item = Idle>) -> Vec<Waited> {
@@ -51,10 +65,18 @@ fn summed(idles: impl IntoIterator<Item = Idle>) -> Vec<Waited> {
             IdleCause::Server { network } => network.unwrap_or_default().min(took),
             _ => Nanos::ZERO,
         };
-        let place = sums.iter().position(|sum| sum.cause.name() == idle.cause.name()).unwrap_or_else(|| {
-            sums.push(Waited { cause: idle.cause, total: Nanos::ZERO, network: Nanos::ZERO, stretches: 0 });
-            sums.len() - 1
-        });
+        let place = sums
+            .iter()
+            .position(|sum| sum.cause.name() == idle.cause.name())
+            .unwrap_or_else(|| {
+                sums.push(Waited {
+                    cause: idle.cause,
+                    total: Nanos::ZERO,
+                    network: Nanos::ZERO,
+                    stretches: 0,
+                });
+                sums.len() - 1
+            });
         if let Some(sum) = sums.get_mut(place) {
             sum.total += took;
             sum.network += network;

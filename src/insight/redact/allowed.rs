@@ -61,7 +61,12 @@ const FIELDS: [&str; 57] = [
     "x-xss-protection",
 ];
 /// Beginnings of such fields.
-const FIELD_PREFIXES: [&str; 4] = ["access-control-", "ratelimit-", "sec-fetch-", "x-ratelimit-"];
+const FIELD_PREFIXES: [&str; 4] = [
+    "access-control-",
+    "ratelimit-",
+    "sec-fetch-",
+    "x-ratelimit-",
+];
 /// Parameters whose values are shown.
 const PARAMETERS: [&str; 20] = [
     "asc",
@@ -94,5 +99,7 @@ pub(super) fn is_field(name: &str) -> bool {
 
 /// Returns true for a parameter whose value is shown.
 pub(super) fn is_parameter(name: &str) -> bool {
-    PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known))
+    PARAMETERS
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }

@@ -5,8 +5,14 @@ use std::ops::Range;
 use super::names::{ends_with_cookie, is_secret};
 
 /// Fields that are secret as a whole, but for a first word that names the scheme (RFC 9110 §11.4).
-const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "authentication-info", "proxy-authentication-info"];
-/// Schemes of authentication that are registered (RFC 9110 §16.4.1) or well known; any other first word is part of the secret.
+const CREDENTIALS: [&str; 4] = [
+    "authorization",
+    "proxy-authorization",
+    "authentication-info",
+    "proxy-authentication-info",
+];
+/// Schemes of authentication that are registered (RFC 9110 §16.4.1) or well known; any other first
+/// word is part of the secret.
 const SCHEMES: [&str; 36] = [
     "basic",
     "bearer",
@@ -73,7 +79,11 @@ pub(super) fn secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
             found.push(pair_value(pair, at));
             at += pair.len() + 1;
         }
-    } else if CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known)) || ends_with(name, "-authorization") {
+    } else if CREDENTIALS
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+        || ends_with(name, "-authorization")
+    {
         found.push(credentials(value));
     } else if is_secret_lowercase(name, value.trim()) {
         found.push(trimmed(value, 0));
@@ -83,15 +93,23 @@ pub(super) fn secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
 /// Names of fields have no case (RFC 9110 §5.1), so that it tells no words apart.
 fn is_secret_lowercase(name: &str, value: &str) -> bool {
     let has_case = name.bytes().any(|byte| byte.is_ascii_uppercase());
-    if has_case { is_secret(&name.to_ascii_lowercase(), value) } else { is_secret(name, value) }
+    if has_case {
+        is_secret(&name.to_ascii_lowercase(), value)
+    } else {
+        is_secret(name, value)
+    }
 }
 
 fn starts_with(name: &str, beginning: &str) -> bool {
-    name.get(..beginning.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(beginning))
+    name.get(..beginning.len())
+        .is_some_and(|begins| begins.eq_ignore_ascii_case(beginning))
 }
 
 fn ends_with(name: &str, end: &str) -> bool {
-    name.len().checked_sub(end.len()).and_then(|at| name.get(at..)).is_some_and(|ends| ends.eq_ignore_ascii_case(end))
+    name.len()
+        .checked_sub(end.len())
+        .and_then(|at| name.get(at..))
+        .is_some_and(|ends| ends.eq_ignore_ascii_case(end))
 }
 
 /// `Bearer abc`: what follows a known scheme; else all of it.
@@ -99,19 +117,29 @@ fn credentials(value: &str) -> Range<usize> {
     let begin = value.len() - value.trim_start().len();
     let rest = value.get(begin..).unwrap_or_default();
     match rest.split_once(' ') {
-        Some((scheme, after)) if SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) => trimmed(after, begin + scheme.len() + 1),
+        Some((scheme, after))
+            if SCHEMES
+                .iter()
+                .any(|known| scheme.eq_ignore_ascii_case(known)) =>
+        {
+            trimmed(after, begin + scheme.len() + 1)
+        }
         _ => trimmed(value, 0),
     }
 }
 
-/// The cookie's value, and those of what is no attribute of a cookie; several cookies may be joined by commas or line ends.
+/// The cookie's value, and those of what is no attribute of a cookie; several cookies may be joined
+/// by commas or line ends.
 fn cookies_set(value: &str, found: &mut Vec<Range<usize>>) {
     let mut at = 0;
     for line in value.split('\n') {
         let mut place = at;
         for (number, pair) in line.split(';').enumerate() {
             let name = pair.split_once('=').map_or(pair, |(name, _)| name).trim();
-            let is_attribute = number > 0 && ATTRIBUTES.iter().any(|known| name.eq_ignore_ascii_case(known));
+            let is_attribute = number > 0
+                && ATTRIBUTES
+                    .iter()
+                    .any(|known| name.eq_ignore_ascii_case(known));
             if !is_attribute {
                 found.push(pair_value(pair, place));
             } else if let Some((before, joined)) = joined_cookie(pair) {
@@ -123,9 +151,13 @@ fn cookies_set(value: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `Path=/, next=value`: the cookie that begins behind an attribute, and where. The comma of a date is followed by no name and `=`.
+/// `Path=/, next=value`: the cookie that begins behind an attribute, and where. The comma of a date
+/// is followed by no name and `=`.
 fn joined_cookie(attribute: &str) -> Option<(usize, &str)> {
-    let comma = attribute.match_indices(',').find(|(at, _)| attribute.get(*at..).is_some_and(|rest| rest.contains('=')))?.0;
+    let comma = attribute
+        .match_indices(',')
+        .find(|(at, _)| attribute.get(*at..).is_some_and(|rest| rest.contains('=')))?
+        .0;
     Some((comma + 1, attribute.get(comma + 1..)?))
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-/// Texts in which nothing is secret by its place or its shape: runs say the same few again and again. What is known to be secret by its value
-/// may still be in them.
+/// Texts in which nothing is secret by its place or its shape: runs say the same few again and
+/// again. What is known to be secret by its value may still be in them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Harmless(Option<HashSet<String>>);
 
@@ -15,7 +15,9 @@ impl Harmless {
     const LONGEST: usize = 256;
 
     pub(super) fn has(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|texts| text.len() <= Self::LONGEST && texts.contains(text))
+        self.0
+            .as_ref()
+            .is_some_and(|texts| text.len() <= Self::LONGEST && texts.contains(text))
     }
 
     pub(super) fn add(&mut self, text: &str) {
@@ -29,10 +31,14 @@ impl Harmless {
         texts.insert(text.to_owned());
     }
 
-    /// Returns true for a text that is too short for any token, and has none of the characters that make a place for a secret: those of users,
-    /// of parameters, fields and members, and of what is percent-encoded.
+    /// Returns true for a text that is too short for any token, and has none of the characters that
+    /// make a place for a secret: those of users, of parameters, fields and members, and of
+    /// what is percent-encoded.
     pub(super) fn is_plain(text: &str) -> bool {
-        text.len() < super::shapes::SHORTEST && !text.bytes().any(|byte| matches!(byte, b'@' | b'=' | b':' | b'%'))
+        text.len() < super::shapes::SHORTEST
+            && !text
+                .bytes()
+                .any(|byte| matches!(byte, b'@' | b'=' | b':' | b'%'))
     }
 }
 
@@ -50,11 +56,17 @@ mod tests {
         let mut harmless = Harmless::NONE;
         for number in 0..2 * Harmless::MOST {
             harmless.add(&format!("a text with number {number}"));
-            assert!(harmless.0.as_ref().is_some_and(|texts| texts.len() <= Harmless::MOST));
+            assert!(
+                harmless
+                    .0
+                    .as_ref()
+                    .is_some_and(|texts| texts.len() <= Harmless::MOST)
+            );
         }
         harmless.add(&"x".repeat(Harmless::LONGEST + 1));
         assert!(
-            !harmless.has(&"x".repeat(Harmless::LONGEST + 1)) && harmless.has(&format!("a text with number {}", 2 * Harmless::MOST - 1))
+            !harmless.has(&"x".repeat(Harmless::LONGEST + 1))
+                && harmless.has(&format!("a text with number {}", 2 * Harmless::MOST - 1))
         );
     }
 
@@ -62,7 +74,8 @@ mod tests {
         #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, cases: 2_000, ..Default::default() })]
 
         #[test]
-        fn a_plain_text_has_no_place_for_a_secret(text in "[a-zA@=:%\"'?&; /\\\\.-]{0,13}|token[=:]x|\\PC{0,13}") {
+        fn a_plain_text_has_no_place_for_a_secret(text in "[a-zA@=:%\"'?&; \
+            /\\\\.-]{0,13}|token[=:]x|\\PC{0,13}") {
             if Harmless::is_plain(&text) {
                 let (mut found, mut layers) = (Vec::new(), 0);
                 places::users(&text, &mut found);
@@ -75,7 +88,9 @@ mod tests {
 
         /// What was learnt from once is masked as it is without having been.
         #[test]
-        fn what_was_seen_before_is_masked_as_at_first(texts in proptest::collection::vec("(/a|https://h/|token=|Cookie: |\"key\": |&x=|abcdefgh|%41|@h|[a-c=:@%. ]){1,5}", 1..12)) {
+        fn what_was_seen_before_is_masked_as_at_first(
+            texts in proptest::collection::vec("(/a|https://h/|token=|Cookie: |\"key\": |&x=|abcdefgh|%41|@h|[a-c=:@%. ]){1,5}", 1..12),
+        ) {
             let mut rules = Rules::default();
             for _ in 0..2 {
                 for text in &texts {

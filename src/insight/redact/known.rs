@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Values that were secret somewhere, so that they are found elsewhere, too: sent back by a server, put into a sentence.
+/// Values that were secret somewhere, so that they are found elsewhere, too: sent back by a server,
+/// put into a sentence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
     /// Those that the user told of.
@@ -26,14 +27,23 @@ struct Secret {
 }
 
 /// What RFC 3986 §2.3 leaves as it is.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 impl Known {
-    pub(super) const NONE: Self = Self { told: VecDeque::new(), learnt: VecDeque::new(), beginnings: None };
+    pub(super) const NONE: Self = Self {
+        told: VecDeque::new(),
+        learnt: VecDeque::new(),
+        beginnings: None,
+    };
     /// What is shorter would be found where it is nothing secret.
     const SHORTEST: usize = 6;
     const LONGEST: usize = 4_096;
-    /// Of each kind. With further ones the oldest is forgotten: events that it is in were masked when they came.
+    /// Of each kind. With further ones the oldest is forgotten: events that it is in were masked
+    /// when they came.
     const MOST: usize = 64;
 
     /// Takes in a secret that the user told of.
@@ -48,9 +58,14 @@ impl Known {
 
     fn add(secrets: &mut VecDeque<Secret>, beginnings: &mut Option<Box<Beginnings>>, value: &str) {
         // A value is one of its forms, so that most new ones need not be compared with each.
-        let is_form = beginnings.as_ref().is_some_and(|beginnings| beginnings.has(value));
+        let is_form = beginnings
+            .as_ref()
+            .is_some_and(|beginnings| beginnings.has(value));
         let is_new = !is_form || !secrets.iter().any(|known| known.value == value);
-        if !is_new || value == super::MASK || !(Self::SHORTEST..=Self::LONGEST).contains(&value.len()) {
+        if !is_new
+            || value == super::MASK
+            || !(Self::SHORTEST..=Self::LONGEST).contains(&value.len())
+        {
             return;
         }
         let beginnings = beginnings.get_or_insert_default();
@@ -65,7 +80,10 @@ impl Known {
         for form in &forms {
             beginnings.add(form);
         }
-        secrets.push_back(Secret { value: value.to_owned(), forms });
+        secrets.push_back(Secret {
+            value: value.to_owned(),
+            forms,
+        });
     }
 
     /// Adds where they stand.
@@ -87,7 +105,10 @@ struct Beginnings {
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self { counts: vec![0; 1 << Self::BITS], forms: HashMap::new() }
+        Self {
+            counts: vec![0; 1 << Self::BITS],
+            forms: HashMap::new(),
+        }
     }
 }
 
@@ -106,17 +127,28 @@ impl Beginnings {
     const BITS: u32 = 14;
 
     fn add(&mut self, form: &str) {
-        let Some(beginning) = beginning(form) else { return };
+        let Some(beginning) = beginning(form) else {
+            return;
+        };
         if let Some(count) = self.counts.get_mut(place(beginning)) {
             *count = count.saturating_add(1);
         }
-        self.forms.entry(beginning).or_default().push(form.to_owned());
+        self.forms
+            .entry(beginning)
+            .or_default()
+            .push(form.to_owned());
     }
 
     fn remove(&mut self, form: &str) {
-        let Some(beginning) = beginning(form) else { return };
-        let Some(forms) = self.forms.get_mut(&beginning) else { return };
-        let Some(at) = forms.iter().position(|known| known == form) else { return };
+        let Some(beginning) = beginning(form) else {
+            return;
+        };
+        let Some(forms) = self.forms.get_mut(&beginning) else {
+            return;
+        };
+        let Some(at) = forms.iter().position(|known| known == form) else {
+            return;
+        };
         forms.swap_remove(at);
         if forms.is_empty() {
             self.forms.remove(&beginning);
@@ -138,8 +170,14 @@ impl Beginnings {
         let mut window = 0;
         for (last, byte) in text.bytes().enumerate() {
             window = (window << 8 | u64::from(byte)) & WITHIN;
-            let Some(at) = (last + 1).checked_sub(Self::BYTES) else { continue };
-            if self.counts.get(place(window)).is_none_or(|count| *count == 0) {
+            let Some(at) = (last + 1).checked_sub(Self::BYTES) else {
+                continue;
+            };
+            if self
+                .counts
+                .get(place(window))
+                .is_none_or(|count| *count == 0)
+            {
                 continue;
             }
             for form in self.forms.get(&window).into_iter().flatten() {
@@ -156,12 +194,18 @@ impl Beginnings {
 
 /// The first bytes of a form as a number.
 fn beginning(form: &str) -> Option<u64> {
-    Some(form.as_bytes().get(..Beginnings::BYTES)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    Some(
+        form.as_bytes()
+            .get(..Beginnings::BYTES)?
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)),
+    )
 }
 
 /// Where the beginnings of a hash are counted (Fibonacci hashing).
 fn place(beginning: u64) -> usize {
-    usize::try_from(beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Beginnings::BITS)).unwrap_or(0)
+    usize::try_from(beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Beginnings::BITS))
+        .unwrap_or(0)
 }
 
 fn forms(secret: &str) -> Vec<String> {
@@ -192,7 +236,8 @@ fn lower_digits(encoded: &str) -> String {
     encoded.chars().map(lower).collect()
 }
 
-/// The digits that are the secret's alone where it begins `shift` bytes into a group of three (RFC 4648 §4).
+/// The digits that are the secret's alone where it begins `shift` bytes into a group of three (RFC
+/// 4648 §4).
 fn within_base64(engine: &impl Engine, secret: &str, shift: usize) -> String {
     let padded = [&vec![0; shift], secret.as_bytes()].concat();
     let digits = engine.encode(&padded);
@@ -208,8 +253,17 @@ mod tests {
 
     /// As it is found by looking for each form by itself.
     fn one_by_one(known: &Known, text: &str) -> Vec<Range<usize>> {
-        let forms = known.told.iter().chain(&known.learnt).flat_map(|secret| &secret.forms);
-        let mut found: Vec<_> = forms.flat_map(|form| text.match_indices(form.as_str()).map(|(at, _)| at..at + form.len())).collect();
+        let forms = known
+            .told
+            .iter()
+            .chain(&known.learnt)
+            .flat_map(|secret| &secret.forms);
+        let mut found: Vec<_> = forms
+            .flat_map(|form| {
+                text.match_indices(form.as_str())
+                    .map(|(at, _)| at..at + form.len())
+            })
+            .collect();
         found.sort_by_key(|range| (range.start, range.end));
         found
     }

@@ -1,4 +1,5 @@
-//! A text as it is, and as it is once, twice and three times percent-decoded: URLs are put into parameters of URLs.
+//! A text as it is, and as it is once, twice and three times percent-decoded: URLs are put into
+//! parameters of URLs.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,7 +16,10 @@ impl<'t> Layer<'t> {
 
     /// Calls `look` with each layer of a text.
     pub(super) fn each(text: &'t str, mut look: impl FnMut(&Layer<'_>)) {
-        let mut layer = Layer { text: Cow::Borrowed(text), places: None };
+        let mut layer = Layer {
+            text: Cow::Borrowed(text),
+            places: None,
+        };
         look(&layer);
         for _ in 0..Self::DEEPEST {
             let Some(next) = layer.decoded() else { return };
@@ -31,19 +35,29 @@ impl<'t> Layer<'t> {
 
     /// Where in the original a range of this layer stands.
     pub(super) fn original(&self, range: Range<usize>) -> Range<usize> {
-        let Some(places) = &self.places else { return range };
+        let Some(places) = &self.places else {
+            return range;
+        };
         let place = |at: usize| places.get(at).or(places.last()).copied().unwrap_or(0);
         place(range.start)..place(range.end)
     }
 
-    /// The next layer; `None` where nothing is encoded. What is not UTF-8 is `?`, since no secret is known by it.
+    /// The next layer; `None` where nothing is encoded. What is not UTF-8 is `?`, since no secret
+    /// is known by it.
     fn decoded(&self) -> Option<Layer<'static>> {
         let bytes = self.text.as_bytes();
         let digits = |at: usize| Some(hex(*bytes.get(at)?)? << 4 | hex(*bytes.get(at + 1)?)?);
-        if !bytes.iter().enumerate().any(|(at, byte)| *byte == b'%' && digits(at + 1).is_some()) {
+        if !bytes
+            .iter()
+            .enumerate()
+            .any(|(at, byte)| *byte == b'%' && digits(at + 1).is_some())
+        {
             return None;
         }
-        let (mut decoded, mut places) = (Vec::with_capacity(bytes.len()), Vec::with_capacity(bytes.len() + 1));
+        let (mut decoded, mut places) = (
+            Vec::with_capacity(bytes.len()),
+            Vec::with_capacity(bytes.len() + 1),
+        );
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             places.push(self.original(at..at).start);
@@ -53,14 +67,29 @@ impl<'t> Layer<'t> {
         }
         places.push(self.original(at..at).start);
         let text = String::from_utf8(decoded).unwrap_or_else(|error| {
-            error.into_bytes().into_iter().map(|byte| if byte.is_ascii() { char::from(byte) } else { '?' }).collect()
+            error
+                .into_bytes()
+                .into_iter()
+                .map(|byte| {
+                    if byte.is_ascii() {
+                        char::from(byte)
+                    } else {
+                        '?'
+                    }
+                })
+                .collect()
         });
-        Some(Layer { text: Cow::Owned(text), places: Some(places) })
+        Some(Layer {
+            text: Cow::Owned(text),
+            places: Some(places),
+        })
     }
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -73,9 +102,21 @@ mod tests {
         let mut seen = Vec::new();
         Layer::each(text, |layer| {
             let at = layer.text.find("u=").unwrap_or(0);
-            seen.push((layer.text.to_string(), text.get(layer.original(at + 2..layer.text.len())).unwrap_or_default().to_owned()));
+            seen.push((
+                layer.text.to_string(),
+                text.get(layer.original(at + 2..layer.text.len()))
+                    .unwrap_or_default()
+                    .to_owned(),
+            ));
         });
         let rest = "%2568%C3%A9%3D%ff".to_owned();
-        assert_eq!(seen, [(text.to_owned(), rest.clone()), ("???u=%68??=?".to_owned(), rest.clone()), ("???u=h??=?".to_owned(), rest)]);
+        assert_eq!(
+            seen,
+            [
+                (text.to_owned(), rest.clone()),
+                ("???u=%68??=?".to_owned(), rest.clone()),
+                ("???u=h??=?".to_owned(), rest)
+            ]
+        );
     }
 }

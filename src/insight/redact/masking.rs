@@ -28,7 +28,8 @@ impl Masking {
         }
     }
 
-    /// Takes in what in an event is secret by its place, so that it is found wherever else it stands.
+    /// Takes in what in an event is secret by its place, so that it is found wherever else it
+    /// stands.
     pub fn learn(&mut self, what: &What) {
         match self {
             Self::By(rules) => rules.learn(what),
@@ -36,18 +37,25 @@ impl Masking {
         }
     }
 
-    /// An address that is being typed, with asterisks in the place of what is secret in it: as long as it is. Users and passwords are known
-    /// before the host behind them is there, and whatever stands in them.
+    /// An address that is being typed, with asterisks in the place of what is secret in it: as long
+    /// as it is. Users and passwords are known before the host behind them is there, and
+    /// whatever stands in them.
     pub fn blanked_address(&self, address: &str) -> String {
         let mut bytes = address.as_bytes().to_vec();
         self.blank(&mut bytes);
         let begin = address.find("://").map_or(0, |scheme| scheme + 3);
         let rest = address.get(begin..).unwrap_or_default();
-        let authority = rest.get(..rest.find(['/', '?', '#']).unwrap_or(rest.len())).unwrap_or_default();
+        let authority = rest
+            .get(..rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+            .unwrap_or_default();
         let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
         let user = match (rest.rfind('@'), authority.split_once(':')) {
-            (Some(at), _) if at <= authority.len() || rest.contains(char::is_whitespace) => begin..begin + at,
-            (_, Some((name, port))) if !name.starts_with('[') && !is_port(port) => begin + name.len() + 1..begin + authority.len(),
+            (Some(at), _) if at <= authority.len() || rest.contains(char::is_whitespace) => {
+                begin..begin + at
+            }
+            (_, Some((name, port))) if !name.starts_with('[') && !is_port(port) => {
+                begin + name.len() + 1..begin + authority.len()
+            }
             _ => begin..begin,
         };
         if let (Self::By(_), Some(user)) = (self, bytes.get_mut(user)) {
@@ -56,13 +64,23 @@ impl Masking {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// Overwrites what in bytes is known to be secret, with as many asterisks; bytes of text that is cut off, too.
+    /// Overwrites what in bytes is known to be secret, with as many asterisks; bytes of text that
+    /// is cut off, too.
     pub fn blank(&self, bytes: &mut [u8]) {
         let Self::By(rules) = self else { return };
         // Bytes that are no text keep their places and are no part of any secret.
         let text: String = match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
-            Err(_) => bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '\u{1a}' }).collect(),
+            Err(_) => bytes
+                .iter()
+                .map(|byte| {
+                    if byte.is_ascii() {
+                        char::from(*byte)
+                    } else {
+                        '\u{1a}'
+                    }
+                })
+                .collect(),
         };
         for secret in rules.secrets_in(&text) {
             if let Some(secret) = bytes.get_mut(secret) {

@@ -1,5 +1,6 @@
-//! The one place where secrets are masked: credentials and cookies in fields, user names and passwords in URLs, parameters and fields that
-//! are called like secrets, tokens of known shapes, what the user names, and whatever has the value of one of these elsewhere.
+//! The one place where secrets are masked: credentials and cookies in fields, user names and
+//! passwords in URLs, parameters and fields that are called like secrets, tokens of known shapes,
+//! what the user names, and whatever has the value of one of these elsewhere.
 //!
 //! ```text
 //! text ─► layers (as it is, percent-decoded once, twice, three times)
@@ -9,8 +10,8 @@
 //!           └─ the user's patterns
 //! ```
 //!
-//! Bodies are masked as a whole, since what is secret in them nobody can know. In the packets of connections in the clear bytes are
-//! overwritten where they lie: see [`ClearText`].
+//! Bodies are masked as a whole, since what is secret in them nobody can know. In the packets of
+//! connections in the clear bytes are overwritten where they lie: see [`ClearText`].
 
 mod allowed;
 mod clear_text;
@@ -40,7 +41,8 @@ pub use rules::{BadPattern, Rules};
 /// Stands where a secret was.
 pub const MASK: &str = "REDACTED";
 
-/// A text with asterisks in the place of secrets, as long as it was. One that is not UTF-8 is a secret as a whole.
+/// A text with asterisks in the place of secrets, as long as it was. One that is not UTF-8 is a
+/// secret as a whole.
 pub fn blanked(text: &[u8]) -> Vec<u8> {
     blanked_by(text, |text| Rules::PLAIN.secrets_in(text))
 }
@@ -48,15 +50,22 @@ pub fn blanked(text: &[u8]) -> Vec<u8> {
 /// The same of a field line, `Name: value`.
 pub fn blanked_field(line: &[u8]) -> Vec<u8> {
     blanked_by(line, |line| {
-        let Some((name, value)) = line.split_once(':') else { return Rules::PLAIN.secrets_in(line) };
+        let Some((name, value)) = line.split_once(':') else {
+            return Rules::PLAIN.secrets_in(line);
+        };
         let begin = name.len() + 1;
-        Rules::PLAIN.secrets_in_field(name, value).into_iter().map(|secret| begin + secret.start..begin + secret.end).collect()
+        Rules::PLAIN
+            .secrets_in_field(name, value)
+            .into_iter()
+            .map(|secret| begin + secret.start..begin + secret.end)
+            .collect()
     })
 }
 
 fn blanked_by(text: &[u8], secrets: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<u8> {
     let mut blanked = text.to_vec();
-    let secrets = std::str::from_utf8(text).map_or_else(|_| std::iter::once(0..text.len()).collect(), secrets);
+    let secrets = std::str::from_utf8(text)
+        .map_or_else(|_| std::iter::once(0..text.len()).collect(), secrets);
     for secret in secrets {
         if let Some(secret) = blanked.get_mut(secret) {
             secret.fill(BLANK);
@@ -104,7 +113,11 @@ mod tests {
     use crate::trace::{Header, What};
 
     fn field(name: &str, value: &str) -> String {
-        Redactor::default().header(&Header::new(name, value)).value.raw().to_owned()
+        Redactor::default()
+            .header(&Header::new(name, value))
+            .value
+            .raw()
+            .to_owned()
     }
 
     fn text(text: &str) -> String {
@@ -116,12 +129,28 @@ mod tests {
         for (name, value, masked) in [
             ("Authorization", "Basic YWRhOmh1bnRlcjI=", "Basic REDACTED"),
             ("authorization", "s3cr3t", "REDACTED"),
-            ("PROXY-AUTHORIZATION", "Digest username=\"ada\", response=\"x\"", "Digest REDACTED"),
-            ("Cookie", "session=abc; theme=dark;", "session=REDACTED; theme=REDACTED;"),
-            ("Set-Cookie", "id=1=2; Path=/; HttpOnly", "id=REDACTED; Path=/; HttpOnly"),
+            (
+                "PROXY-AUTHORIZATION",
+                "Digest username=\"ada\", response=\"x\"",
+                "Digest REDACTED",
+            ),
+            (
+                "Cookie",
+                "session=abc; theme=dark;",
+                "session=REDACTED; theme=REDACTED;",
+            ),
+            (
+                "Set-Cookie",
+                "id=1=2; Path=/; HttpOnly",
+                "id=REDACTED; Path=/; HttpOnly",
+            ),
             ("Set-Cookie", "bare", "REDACTED"),
             ("X-Api-Key", "k-123", "REDACTED"),
-            ("Location", "https://ada:pw@h/?token=t", "https://REDACTED@h/?token=REDACTED"),
+            (
+                "Location",
+                "https://ada:pw@h/?token=t",
+                "https://REDACTED@h/?token=REDACTED",
+            ),
             ("Accept", "*/*", "*/*"),
         ] {
             assert_eq!(field(name, value), masked, "{name}");
@@ -131,12 +160,21 @@ mod tests {
     #[test]
     fn urls_lose_their_users_and_their_tokens() {
         for (url, masked) in [
-            ("https://ada:hunter2@h:8443/a?api_key=1&lang=en#x", "https://REDACTED@h:8443/a?api_key=REDACTED&lang=en#x"),
+            (
+                "https://ada:hunter2@h:8443/a?api_key=1&lang=en#x",
+                "https://REDACTED@h:8443/a?api_key=REDACTED&lang=en#x",
+            ),
             ("http://a@b@c/", "http://REDACTED@c/"),
             ("http://h/@user", "http://h/@user"),
-            ("/cb?code=1&state=2#access_token=3&x=4", "/cb?code=REDACTED&state=2#access_token=REDACTED&x=4"),
+            (
+                "/cb?code=1&state=2#access_token=3&x=4",
+                "/cb?code=REDACTED&state=2#access_token=REDACTED&x=4",
+            ),
             ("/?%74oken=abc&%ff=1", "/?%74oken=REDACTED&%ff=1"),
-            ("/?X-Amz-Signature=abc&API-Key=1&keys=2", "/?X-Amz-Signature=REDACTED&API-Key=REDACTED&keys=2"),
+            (
+                "/?X-Amz-Signature=abc&API-Key=1&keys=2",
+                "/?X-Amz-Signature=REDACTED&API-Key=REDACTED&keys=2",
+            ),
             (
                 "could not reach socks5://u:p@proxy:1080, nor https://h/?sig=1 \"",
                 "could not reach socks5://REDACTED@proxy:1080, nor https://h/?sig=REDACTED \"",
@@ -151,28 +189,73 @@ mod tests {
     fn secrets_are_found_wherever_they_stand() {
         for (told, masked) in [
             // Paths, and queries separated by semicolons (RFC 3986 §3.3).
-            ("/a;token=T1/b;x=1/c;jsessionid=S2?d=1", "/a;token=REDACTED/b;x=1/c;jsessionid=REDACTED?d=1"),
+            (
+                "/a;token=T1/b;x=1/c;jsessionid=S2?d=1",
+                "/a;token=REDACTED/b;x=1/c;jsessionid=REDACTED?d=1",
+            ),
             ("/a/token=T1/b", "/a/token=REDACTED/b"),
-            ("http://h/?a=1;sid=S/2;lang=en", "http://h/?a=1;sid=REDACTED"),
+            (
+                "http://h/?a=1;sid=S/2;lang=en",
+                "http://h/?a=1;sid=REDACTED",
+            ),
             // A question mark in a query is a character like others.
             ("/?token=a?b/c&x=1", "/?token=REDACTED&x=1"),
             // Forms.
-            ("grant_type=password&password=a/b&x=1", "grant_type=password&password=REDACTED&x=1"),
-            ("sent 'client_secret=abc&scope=x', refused", "sent 'client_secret=REDACTED&scope=x', refused"),
-            ("Digest token=\"a b\", realm=\"c\"", "Digest token=\"REDACTED\", realm=\"c\""),
+            (
+                "grant_type=password&password=a/b&x=1",
+                "grant_type=password&password=REDACTED&x=1",
+            ),
+            (
+                "sent 'client_secret=abc&scope=x', refused",
+                "sent 'client_secret=REDACTED&scope=x', refused",
+            ),
+            (
+                "Digest token=\"a b\", realm=\"c\"",
+                "Digest token=\"REDACTED\", realm=\"c\"",
+            ),
             // URLs within URLs, encoded once, twice and three times.
-            ("/?next=https://h/?token=T&x=1", "/?next=https://h/?token=REDACTED&x=1"),
-            ("/?next=https%3A%2F%2Fh%2F%3Ftoken%3DT%26x%3D1&y=2", "/?next=https%3A%2F%2Fh%2F%3Ftoken%3DREDACTED%26x%3D1&y=2"),
-            ("/?n=https%253A%252F%252Fh%253Ftoken%253DT&y=2", "/?n=https%253A%252F%252Fh%253Ftoken%253DREDACTED&y=2"),
-            ("/?n=%25253Ftoken%25253DT", "/?n=%25253Ftoken%25253DREDACTED"),
-            ("/?n=https%3A%2F%2Fada%3Apw%40h%2F", "/?n=https%3A%2F%2FREDACTED%40h%2F"),
+            (
+                "/?next=https://h/?token=T&x=1",
+                "/?next=https://h/?token=REDACTED&x=1",
+            ),
+            (
+                "/?next=https%3A%2F%2Fh%2F%3Ftoken%3DT%26x%3D1&y=2",
+                "/?next=https%3A%2F%2Fh%2F%3Ftoken%3DREDACTED%26x%3D1&y=2",
+            ),
+            (
+                "/?n=https%253A%252F%252Fh%253Ftoken%253DT&y=2",
+                "/?n=https%253A%252F%252Fh%253Ftoken%253DREDACTED&y=2",
+            ),
+            (
+                "/?n=%25253Ftoken%25253DT",
+                "/?n=%25253Ftoken%25253DREDACTED",
+            ),
+            (
+                "/?n=https%3A%2F%2Fada%3Apw%40h%2F",
+                "/?n=https%3A%2F%2FREDACTED%40h%2F",
+            ),
             // JSON.
-            ("{\"token\":\"a\\\"b\",\"n\":1}", "{\"token\":\"REDACTED\",\"n\":1}"),
-            ("{\"pin\": 1234, 'api_key': 'x'}", "{\"pin\": REDACTED, 'api_key': 'REDACTED'}"),
-            ("\"{\\\"password\\\":\\\"x\\\"}\"", "\"{\\\"password\\\":\\\"REDACTED\\\"}\""),
-            ("{\"token_type\":\"bearer\",\"expires_in\":3600}", "{\"token_type\":\"bearer\",\"expires_in\":3600}"),
+            (
+                "{\"token\":\"a\\\"b\",\"n\":1}",
+                "{\"token\":\"REDACTED\",\"n\":1}",
+            ),
+            (
+                "{\"pin\": 1234, 'api_key': 'x'}",
+                "{\"pin\": REDACTED, 'api_key': 'REDACTED'}",
+            ),
+            (
+                "\"{\\\"password\\\":\\\"x\\\"}\"",
+                "\"{\\\"password\\\":\\\"REDACTED\\\"}\"",
+            ),
+            (
+                "{\"token_type\":\"bearer\",\"expires_in\":3600}",
+                "{\"token_type\":\"bearer\",\"expires_in\":3600}",
+            ),
             // Fields in sentences.
-            ("-H 'X-Auth-Key: a b' is wrong", "-H 'X-Auth-Key: REDACTED' is wrong"),
+            (
+                "-H 'X-Auth-Key: a b' is wrong",
+                "-H 'X-Auth-Key: REDACTED' is wrong",
+            ),
             ("Cookie: a=1; b=2", "Cookie: a=REDACTED; b=REDACTED"),
         ] {
             assert_eq!(text(told), masked);
@@ -188,7 +271,10 @@ mod tests {
             ("http:u:p@h/", "http:REDACTED@h/"),
             ("\"https:\\/\\/u:p@h\\/\"", "\"https:\\/\\/REDACTED@h\\/\""),
             ("u:p@h/path", "REDACTED@h/path"),
-            ("could not reach 'u:p@h:1'", "could not reach 'REDACTED@h:1'"),
+            (
+                "could not reach 'u:p@h:1'",
+                "could not reach 'REDACTED@h:1'",
+            ),
             ("https://u:pa/ss@h/", "https://REDACTED@h/"),
             ("https://u:pa#s?s@h/", "https://REDACTED@h/"),
             ("https://u:p'w@h/", "https://REDACTED@h/"),
@@ -205,13 +291,22 @@ mod tests {
     #[test]
     fn names_of_the_samples_are_masked_in_every_place() {
         const CANARY: &str = "Canary-7f3a";
-        let listed = |list: &'static str| list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let listed = |list: &'static str| {
+            list.lines()
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        };
         let headers = listed(include_str!("names/samples/secret_headers.txt"));
         for name in headers {
             assert!(!field(name, CANARY).contains(CANARY), "{name}");
-            assert!(!text(&format!("sent {name}={CANARY}-{CANARY}, refused")).contains(CANARY), "{name}");
+            assert!(
+                !text(&format!("sent {name}={CANARY}-{CANARY}, refused")).contains(CANARY),
+                "{name}"
+            );
         }
-        let encoded = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encoded = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
+        };
         for name in listed(include_str!("names/samples/secret_parameters.txt")) {
             // `policy` is one only where it is long.
             let canary = "Canary-7f3a-Canary-7f3a";
@@ -227,14 +322,32 @@ mod tests {
                 format!("/?{}={canary}", encoded(name)),
                 format!("{{\"{name}\":\"{canary}\"}}"),
             ] {
-                assert!(!text(&place).contains(canary) && !text(&place).contains(&encoded(canary)), "{place}: {}", text(&place));
-                for field_name in ["Location", "Referer", "Link", "Refresh", "Content-Location", "X-Anything"] {
-                    assert!(!field(field_name, &place).contains(canary), "{field_name}: {place}");
+                assert!(
+                    !text(&place).contains(canary) && !text(&place).contains(&encoded(canary)),
+                    "{place}: {}",
+                    text(&place)
+                );
+                for field_name in [
+                    "Location",
+                    "Referer",
+                    "Link",
+                    "Refresh",
+                    "Content-Location",
+                    "X-Anything",
+                ] {
+                    assert!(
+                        !field(field_name, &place).contains(canary),
+                        "{field_name}: {place}"
+                    );
                 }
             }
         }
         for name in listed(include_str!("names/samples/harmless.txt")) {
-            for place in [format!("https://h/?{name}={CANARY}"), format!("/a;{name}={CANARY}"), format!("{{\"{name}\":\"{CANARY}\"}}")] {
+            for place in [
+                format!("https://h/?{name}={CANARY}"),
+                format!("/a;{name}={CANARY}"),
+                format!("{{\"{name}\":\"{CANARY}\"}}"),
+            ] {
                 assert_eq!(text(&place), place);
             }
             assert_eq!(field(name, CANARY), CANARY, "{name}");
@@ -244,15 +357,31 @@ mod tests {
     #[test]
     fn cookies_are_masked_however_they_are_set() {
         for (name, value, masked) in [
-            ("Cookie2", "$Version=1; sid=x", "$Version=REDACTED; sid=REDACTED"),
-            ("Set-Cookie2", "a=x; Version=1; Port=\"80\"", "a=REDACTED; Version=1; Port=\"80\""),
+            (
+                "Cookie2",
+                "$Version=1; sid=x",
+                "$Version=REDACTED; sid=REDACTED",
+            ),
+            (
+                "Set-Cookie2",
+                "a=x; Version=1; Port=\"80\"",
+                "a=REDACTED; Version=1; Port=\"80\"",
+            ),
             (
                 "Set-Cookie",
                 "a=x; Expires=Wed, 21 Oct 2026 07:28:00 GMT, b=y; Secure",
                 "a=REDACTED; Expires=Wed, 21 Oct 2026 07:28:00 GMT, b=REDACTED; Secure",
             ),
-            ("Set-Cookie", "a=x; Path=/\nb=y; Path=/", "a=REDACTED; Path=/\nb=REDACTED; Path=/"),
-            ("Set-Cookie", "a=\"x;y\"; HttpOnly", "a=REDACTED;REDACTED; HttpOnly"),
+            (
+                "Set-Cookie",
+                "a=x; Path=/\nb=y; Path=/",
+                "a=REDACTED; Path=/\nb=REDACTED; Path=/",
+            ),
+            (
+                "Set-Cookie",
+                "a=\"x;y\"; HttpOnly",
+                "a=REDACTED;REDACTED; HttpOnly",
+            ),
             ("X-Forwarded-Cookie", "a=x; b=y", "a=REDACTED; b=REDACTED"),
             ("Cookie", "a=\"x;y\"", "a=REDACTED;REDACTED"),
             ("X-Authorization", "Bearer x", "Bearer REDACTED"),
@@ -268,17 +397,28 @@ mod tests {
         let redactor = Redactor::by(&rules);
         for (name, value, shown) in [
             ("Content-Type", "text/html", "text/html"),
-            ("Location", "/a?page=2&q=abc#top", "/a?page=2&q=REDACTED#REDACTED"),
+            (
+                "Location",
+                "/a?page=2&q=abc#top",
+                "/a?page=2&q=REDACTED#REDACTED",
+            ),
             ("X-Trace", "abc", "REDACTED"),
             ("Access-Control-Allow-Origin", "*", "*"),
         ] {
-            assert_eq!(redactor.header(&Header::new(name, value)).value.raw(), shown, "{name}");
+            assert_eq!(
+                redactor.header(&Header::new(name, value)).value.raw(),
+                shown,
+                "{name}"
+            );
         }
         for (told, shown) in [
             ("https://h/a?x=1&page=2", "https://h/a?x=REDACTED&page=2"),
             ("https://h/a?x&y=1;z=2", "https://h/a?REDACTED&y=REDACTED"),
             ("/?n=https%3A%2F%2Fh%2F%3Fq%3D1", "/?n=REDACTED"),
-            ("no answer within 5 s (--connect-timeout=5)", "no answer within 5 s (--connect-timeout=5)"),
+            (
+                "no answer within 5 s (--connect-timeout=5)",
+                "no answer within 5 s (--connect-timeout=5)",
+            ),
         ] {
             assert_eq!(redactor.text(&told.into()).raw(), shown);
         }
@@ -289,8 +429,14 @@ mod tests {
     #[test]
     fn tokens_are_known_by_their_shape() {
         for (told, masked) in [
-            ("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, sorry", "got REDACTED, sorry"),
-            ("Authorization: Bearer 0123456789abcdef0123", "Authorization: Bearer REDACTED"),
+            (
+                "got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, sorry",
+                "got REDACTED, sorry",
+            ),
+            (
+                "Authorization: Bearer 0123456789abcdef0123",
+                "Authorization: Bearer REDACTED",
+            ),
             ("key AKIAIOSFODNN7EXAMPLE.", "key REDACTED."),
             ("a bearer of bad news", "a bearer of bad news"),
         ] {
@@ -303,14 +449,23 @@ mod tests {
         let mut rules = Rules::default();
         let header = |name: &str, value: &str| Header::new(name, value);
         // Basic: ada:hunter2!
-        let headers = vec![header("Authorization", "Basic YWRhOmh1bnRlcjIh"), header("Cookie", "theme=application; id=a/b+c9d0e1")];
-        let head = |headers| What::Trailers { exchange: crate::trace::ExchangeId(0), headers };
+        let headers = vec![
+            header("Authorization", "Basic YWRhOmh1bnRlcjIh"),
+            header("Cookie", "theme=application; id=a/b+c9d0e1"),
+        ];
+        let head = |headers| What::Trailers {
+            exchange: crate::trace::ExchangeId(0),
+            headers,
+        };
         rules.learn(&head(headers));
         let text = |text: &str| Redactor::by(&rules).text(&text.into()).raw().to_owned();
         for (told, masked) in [
             ("x hunter2! y", "x REDACTED y"),
             ("hunter2%21", "REDACTED"),
-            ("/?back=a%2Fb%2Bc9d0e1&also=a%2fb%2bc9d0e1", "/?back=REDACTED&also=REDACTED"),
+            (
+                "/?back=a%2Fb%2Bc9d0e1&also=a%2fb%2bc9d0e1",
+                "/?back=REDACTED&also=REDACTED",
+            ),
             ("an application/json", "an application/json"),
         ] {
             assert_eq!(text(told), masked);
@@ -319,7 +474,11 @@ mod tests {
             let encoded = STANDARD.encode(format!("{before}:hunter2!:"));
             assert!(text(&encoded).contains(MASK), "{encoded}");
         }
-        assert_eq!(field("X-Note", "hunter2!"), "hunter2!", "other rules do not know it");
+        assert_eq!(
+            field("X-Note", "hunter2!"),
+            "hunter2!",
+            "other rules do not know it"
+        );
     }
 
     #[test]
@@ -327,26 +486,47 @@ mod tests {
         let mut rules = Rules::default();
         rules.know("told-by-the-user");
         for number in 0..1_000 {
-            let headers = vec![Header::new("Authorization", format!("Bearer token-number-{number:04}"))];
-            rules.learn(&What::Trailers { exchange: crate::trace::ExchangeId(0), headers });
+            let headers = vec![Header::new(
+                "Authorization",
+                format!("Bearer token-number-{number:04}"),
+            )];
+            rules.learn(&What::Trailers {
+                exchange: crate::trace::ExchangeId(0),
+                headers,
+            });
         }
         let text = |text: &str| Redactor::by(&rules).text(&text.into()).raw().to_owned();
-        assert_eq!(text("told-by-the-user token-number-0999 token-number-0000"), "REDACTED REDACTED token-number-0000");
+        assert_eq!(
+            text("told-by-the-user token-number-0999 token-number-0000"),
+            "REDACTED REDACTED token-number-0000"
+        );
     }
 
     #[test]
     fn the_user_names_more() {
         let patterns = ["order-(\\d+)".to_owned(), "(?i)acme".to_owned()];
         let rules = Rules::with_patterns(&patterns).unwrap_or_default();
-        assert_eq!(Redactor::by(&rules).text(&"order-4711 by ACME".into()).raw(), "order-REDACTED by REDACTED");
-        let refusal = Rules::with_patterns(&["a".to_owned(), "hunter2(".to_owned()]).map_err(|error| error.to_string());
-        assert_eq!(refusal, Err("pattern 2 is no regular expression: unclosed group".to_owned()));
+        assert_eq!(
+            Redactor::by(&rules)
+                .text(&"order-4711 by ACME".into())
+                .raw(),
+            "order-REDACTED by REDACTED"
+        );
+        let refusal = Rules::with_patterns(&["a".to_owned(), "hunter2(".to_owned()])
+            .map_err(|error| error.to_string());
+        assert_eq!(
+            refusal,
+            Err("pattern 2 is no regular expression: unclosed group".to_owned())
+        );
     }
 
     #[test]
     fn who_asks_for_secrets_gets_them() {
         let header = Header::new("Authorization", "Basic x");
         assert_eq!(Redactor::new(true).header(&header), header);
-        assert_eq!(Redactor::new(true).text(&"http://a:b@c/".into()).raw(), "http://a:b@c/");
+        assert_eq!(
+            Redactor::new(true).text(&"http://a:b@c/".into()).raw(),
+            "http://a:b@c/"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Secrets planted in every text of every event: those that are to be masked never let one through, and the others are never changed.
+//! Secrets planted in every text of every event: those that are to be masked never let one through,
+//! and the others are never changed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -55,7 +56,8 @@ const EVENTS: &str = r#"
 "#;
 
 const CANARY: &str = "Canary7f3a";
-/// Texts with a secret in them: by its shape, its place in a URL, within a URL, its name, and because it was secret elsewhere.
+/// Texts with a secret in them: by its shape, its place in a URL, within a URL, its name, and
+/// because it was secret elsewhere.
 const PLANTS: [&str; 7] = [
     "glpat-Canary7f3aCanary7f3a",
     "https://ada:Canary7f3a@h/?token=Canary7f3a",
@@ -70,9 +72,19 @@ const PLANTS: [&str; 7] = [
 fn strings(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::String(_) => found.push((path.to_owned(), pointer.to_owned())),
-        Value::Array(values) => values.iter().enumerate().for_each(|(at, value)| strings(value, path, &format!("{pointer}/{at}"), found)),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .for_each(|(at, value)| strings(value, path, &format!("{pointer}/{at}"), found)),
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, value)| strings(value, &format!("{path}.{name}"), &format!("{pointer}/{name}"), found));
+            fields.iter().for_each(|(name, value)| {
+                strings(
+                    value,
+                    &format!("{path}.{name}"),
+                    &format!("{pointer}/{name}"),
+                    found,
+                );
+            });
         }
         _ => {}
     }
@@ -85,10 +97,16 @@ fn planted(plant: &str) -> Vec<(String, String, Event)> {
         let mut sample: Value = serde_json::from_str(line).unwrap();
         sample["at_ns"] = 0.into();
         let whole: Event = serde_json::from_value(sample.clone()).unwrap();
-        assert_eq!(serde_json::to_value(&whole).unwrap()["event"], sample["event"]);
+        assert_eq!(
+            serde_json::to_value(&whole).unwrap()["event"],
+            sample["event"]
+        );
         let mut places = Vec::new();
         strings(&sample, sample["event"].as_str().unwrap(), "", &mut places);
-        for (path, pointer) in places.into_iter().filter(|(_, pointer)| pointer != "/event") {
+        for (path, pointer) in places
+            .into_iter()
+            .filter(|(_, pointer)| pointer != "/event")
+        {
             let mut changed = sample.clone();
             *changed.pointer_mut(&pointer).unwrap() = plant.into();
             // What does not take any text is a word of a list, or an address.
@@ -107,16 +125,30 @@ fn breaches(table: &[TextField], plant: &str, rules: &Rules) -> Vec<String> {
     for (path, pointer, event) in &all {
         let masked = serde_json::to_value(Redactor::by(rules).event(event)).unwrap();
         let lets_through = masked.to_string().contains(CANARY);
-        let is_changed = masked.pointer(pointer) != serde_json::to_value(event).unwrap().pointer(pointer);
-        match table.iter().find(|field| field.path == path).map(|field| field.class) {
+        let is_changed =
+            masked.pointer(pointer) != serde_json::to_value(event).unwrap().pointer(pointer);
+        match table
+            .iter()
+            .find(|field| field.path == path)
+            .map(|field| field.class)
+        {
             None => told.push(format!("{path} has no class")),
-            Some(TextClass::Masked) if lets_through => told.push(format!("{path} lets {plant} through")),
-            Some(TextClass::Own | TextClass::Harmless) if is_changed => told.push(format!("{path} is masked")),
+            Some(TextClass::Masked) if lets_through => {
+                told.push(format!("{path} lets {plant} through"));
+            }
+            Some(TextClass::Own | TextClass::Harmless) if is_changed => {
+                told.push(format!("{path} is masked"));
+            }
             Some(_) => {}
         }
     }
     let planted = |field: &&TextField| !all.iter().any(|(path, ..)| path == field.path);
-    told.extend(table.iter().filter(planted).map(|field| format!("{} is in no sample", field.path)));
+    told.extend(
+        table
+            .iter()
+            .filter(planted)
+            .map(|field| format!("{} is in no sample", field.path)),
+    );
     told
 }
 
@@ -138,15 +170,34 @@ fn no_text_of_an_event_lets_a_secret_through() {
 #[test]
 fn a_wrong_class_is_found() {
     let with = |path: &str, class: TextClass| -> Vec<TextField> {
-        TEXT_FIELDS.iter().map(|field| if field.path == path { TextField { class, ..*field } } else { *field }).collect()
+        TEXT_FIELDS
+            .iter()
+            .map(|field| {
+                if field.path == path {
+                    TextField { class, ..*field }
+                } else {
+                    *field
+                }
+            })
+            .collect()
     };
     let plant = PLANTS[0];
-    assert_eq!(breaches(&with("note.text", TextClass::Harmless), plant, &rules()), ["note.text is masked"]);
     assert_eq!(
-        breaches(&with("run_started.schema", TextClass::Masked), plant, &rules()),
+        breaches(&with("note.text", TextClass::Harmless), plant, &rules()),
+        ["note.text is masked"]
+    );
+    assert_eq!(
+        breaches(
+            &with("run_started.schema", TextClass::Masked),
+            plant,
+            &rules()
+        ),
         [format!("run_started.schema lets {plant} through")]
     );
-    assert_eq!(breaches(TEXT_FIELDS.get(1..).unwrap_or_default(), plant, &rules()), ["run_started.schema has no class"]);
+    assert_eq!(
+        breaches(TEXT_FIELDS.get(1..).unwrap_or_default(), plant, &rules()),
+        ["run_started.schema has no class"]
+    );
 }
 
 #[test]
@@ -155,9 +206,16 @@ fn strict_rules_show_no_words_of_others() {
     let masked = |path: &str| {
         let all = planted("anything");
         let event = all.into_iter().find(|(of, ..)| of == path).unwrap().2;
-        !serde_json::to_string(&Redactor::by(&rules).event(&event)).unwrap().contains("anything")
+        !serde_json::to_string(&Redactor::by(&rules).event(&event))
+            .unwrap()
+            .contains("anything")
     };
-    for path in ["response_head.reason", "response_head.headers.value", "dns_answered.answer.records.data", "body_preview.text"] {
+    for path in [
+        "response_head.reason",
+        "response_head.headers.value",
+        "dns_answered.answer.records.data",
+        "body_preview.text",
+    ] {
         assert!(masked(path), "{path}");
     }
     assert!(!masked("exchange_started.url"));

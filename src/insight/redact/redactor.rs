@@ -45,11 +45,14 @@ impl<'a> Redactor<'a> {
 
     /// The same of text that is the program's own, with words of others in it.
     pub fn sentence(self, sentence: &str) -> String {
-        let Some(rules) = self.0 else { return sentence.to_owned() };
+        let Some(rules) = self.0 else {
+            return sentence.to_owned();
+        };
         masked(sentence, &rules.secrets_in(sentence)).into_owned()
     }
 
-    /// Words of others that say nothing the run needs, such as a reason phrase. Under strict rules all of them are masked.
+    /// Words of others that say nothing the run needs, such as a reason phrase. Under strict rules
+    /// all of them are masked.
     pub fn words_of_others(self, text: &Untrusted) -> Untrusted {
         let hidden = self.0.is_some_and(Rules::is_strict) && !text.raw().is_empty();
         if hidden { MASK.into() } else { self.text(text) }
@@ -57,18 +60,32 @@ impl<'a> Redactor<'a> {
 
     /// The value of a query's parameter, name and value decoded.
     pub fn parameter(self, name: &str, value: &str) -> Untrusted {
-        let hidden = self.0.is_some_and(|rules| rules.is_secret_parameter(name, value)) && !value.is_empty();
-        if hidden { MASK.into() } else { self.text(&value.into()) }
+        let hidden = self
+            .0
+            .is_some_and(|rules| rules.is_secret_parameter(name, value))
+            && !value.is_empty();
+        if hidden {
+            MASK.into()
+        } else {
+            self.text(&value.into())
+        }
     }
 
     /// A field line.
     pub fn header(self, header: &Header) -> Header {
-        Header { name: self.text(&header.name), value: self.masked_value(header).unwrap_or_else(|| header.value.clone()) }
+        Header {
+            name: self.text(&header.name),
+            value: self
+                .masked_value(header)
+                .unwrap_or_else(|| header.value.clone()),
+        }
     }
 
     /// Returns the value of a field line with its secrets masked; `None` where it has none.
     pub(super) fn masked_value(self, header: &Header) -> Option<Untrusted> {
-        let secrets = self.0?.secrets_in_field(header.name.raw(), header.value.raw());
+        let secrets = self
+            .0?
+            .secrets_in_field(header.name.raw(), header.value.raw());
         (!secrets.is_empty()).then(|| Untrusted::new(masked(header.value.raw(), &secrets)))
     }
 

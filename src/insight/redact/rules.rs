@@ -26,14 +26,23 @@ pub struct Rules {
 
 impl PartialEq for Rules {
     fn eq(&self, other: &Self) -> bool {
-        let patterns = |rules: &Self| rules.patterns.iter().map(|pattern| pattern.as_str().to_owned()).collect::<Vec<_>>();
-        patterns(self) == patterns(other) && self.known == other.known && self.strict == other.strict
+        let patterns = |rules: &Self| {
+            rules
+                .patterns
+                .iter()
+                .map(|pattern| pattern.as_str().to_owned())
+                .collect::<Vec<_>>()
+        };
+        patterns(self) == patterns(other)
+            && self.known == other.known
+            && self.strict == other.strict
     }
 }
 
 impl Eq for Rules {}
 
-/// A pattern that is no regular expression. It is told by its number: what is to be masked may be the secret itself.
+/// A pattern that is no regular expression. It is told by its number: what is to be masked may be
+/// the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("pattern {number} is no regular expression: {reason}")]
 pub struct BadPattern {
@@ -46,28 +55,49 @@ impl BadPattern {
         // It is drawn over several lines, of which the last says what is wrong.
         let drawn = error.to_string();
         let last = drawn.lines().last().unwrap_or_default();
-        Self { number, reason: last.trim_start_matches("error: ").to_owned() }
+        Self {
+            number,
+            reason: last.trim_start_matches("error: ").to_owned(),
+        }
     }
 }
 
 impl Rules {
-    pub(super) const PLAIN: Self = Self { patterns: Vec::new(), known: Known::NONE, strict: false, harmless: Harmless::NONE };
+    pub(super) const PLAIN: Self = Self {
+        patterns: Vec::new(),
+        known: Known::NONE,
+        strict: false,
+        harmless: Harmless::NONE,
+    };
     /// Bytes that a compiled pattern may take.
     const LARGEST: usize = 1 << 20;
 
-    /// What the user's patterns find is secret, too: of each its first group, or where it has none all of it.
+    /// What the user's patterns find is secret, too: of each its first group, or where it has none
+    /// all of it.
     pub fn with_patterns(patterns: &[String]) -> Result<Self, BadPattern> {
         let compiled = |(number, pattern): (usize, &String)| {
-            let built = regex::RegexBuilder::new(pattern).size_limit(Self::LARGEST).build();
+            let built = regex::RegexBuilder::new(pattern)
+                .size_limit(Self::LARGEST)
+                .build();
             built.map_err(|error| BadPattern::new(number, &error))
         };
-        Ok(Self { patterns: (1..).zip(patterns).map(compiled).collect::<Result<_, _>>()?, ..Self::PLAIN })
+        Ok(Self {
+            patterns: (1..)
+                .zip(patterns)
+                .map(compiled)
+                .collect::<Result<_, _>>()?,
+            ..Self::PLAIN
+        })
     }
 
-    /// The same rules, and everything of others is a secret but what is listed as harmless: values of fields and parameters, reasons.
+    /// The same rules, and everything of others is a secret but what is listed as harmless: values
+    /// of fields and parameters, reasons.
     #[must_use]
     pub fn strict(self) -> Self {
-        Self { strict: true, ..self }
+        Self {
+            strict: true,
+            ..self
+        }
     }
 
     /// Returns true where all is secret that is not listed as harmless.
@@ -90,10 +120,15 @@ impl Rules {
             let mut users = Vec::new();
             places::users(&layer.text, &mut users);
             for user in parts(&layer.text, &users) {
-                with_password(&percent_decode_str(user).decode_utf8_lossy()).for_each(|secret| self.known.learn(secret));
+                with_password(&percent_decode_str(user).decode_utf8_lossy())
+                    .for_each(|secret| self.known.learn(secret));
             }
             let mut values = Vec::new();
-            places::parameters(&layer.text, &|parameter| names::is_secret(parameter.name, parameter.value), &mut values);
+            places::parameters(
+                &layer.text,
+                &|parameter| names::is_secret(parameter.name, parameter.value),
+                &mut values,
+            );
             shapes::secrets(&layer.text, &mut values);
             parts(&layer.text, &values).for_each(|value| self.learn_value(value));
             is_harmless &= users.is_empty() && values.is_empty() && !layer.is_decoded();
@@ -112,21 +147,27 @@ impl Rules {
             fields::secrets(header.name.raw(), value, &mut secrets);
             for secret in parts(value, &secrets) {
                 self.learn_value(secret);
-                if let Some(pair) = STANDARD.decode(secret).ok().and_then(|bytes| String::from_utf8(bytes).ok()) {
+                if let Some(pair) = STANDARD
+                    .decode(secret)
+                    .ok()
+                    .and_then(|bytes| String::from_utf8(bytes).ok())
+                {
                     with_password(&pair).for_each(|secret| self.known.learn(secret));
                 }
             }
         }
     }
 
-    /// A value that is secret for its name. One that may as well be a word of a language is left: it would be found everywhere.
+    /// A value that is secret for its name. One that may as well be a word of a language is left:
+    /// it would be found everywhere.
     fn learn_value(&mut self, value: &str) {
         const LONG: usize = 16;
         const SHORTEST: usize = 8;
         let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase());
         if value.len() >= LONG || value.len() >= SHORTEST && !is_word {
             self.known.learn(value);
-            self.known.learn(&percent_decode_str(value).decode_utf8_lossy());
+            self.known
+                .learn(&percent_decode_str(value).decode_utf8_lossy());
         }
     }
 
@@ -155,8 +196,16 @@ impl Rules {
 
     fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
         let is_secret = |parameter: &Parameter<'_>| {
-            let Parameter { name, value, is_of_url } = parameter;
-            if *is_of_url { self.is_secret_parameter(name, value) } else { names::is_secret(name, value) }
+            let Parameter {
+                name,
+                value,
+                is_of_url,
+            } = parameter;
+            if *is_of_url {
+                self.is_secret_parameter(name, value)
+            } else {
+                names::is_secret(name, value)
+            }
         };
         let is_harmless = Harmless::is_plain(text) || self.harmless.has(text);
         if is_harmless && !self.strict && self.patterns.is_empty() {
@@ -172,12 +221,22 @@ impl Rules {
             }
             for (name, value) in places::fields_in(text) {
                 let mut secrets = Vec::new();
-                fields::secrets(name, text.get(value.clone()).unwrap_or_default(), &mut secrets);
-                within.extend(secrets.into_iter().map(|secret| value.start + secret.start..value.start + secret.end));
+                fields::secrets(
+                    name,
+                    text.get(value.clone()).unwrap_or_default(),
+                    &mut secrets,
+                );
+                within.extend(
+                    secrets
+                        .into_iter()
+                        .map(|secret| value.start + secret.start..value.start + secret.end),
+                );
             }
             shapes::secrets(text, &mut within);
             self.known.find(text, &mut within);
-            self.patterns.iter().for_each(|pattern| places::matches(pattern, text, &mut within));
+            self.patterns
+                .iter()
+                .for_each(|pattern| places::matches(pattern, text, &mut within));
             found.extend(within.into_iter().map(|range| layer.original(range)));
         });
     }

@@ -1,4 +1,5 @@
-//! Secrets that are known by their shape: JSON Web Tokens, private keys, keys and tokens that well-known services hand out.
+//! Secrets that are known by their shape: JSON Web Tokens, private keys, keys and tokens that
+//! well-known services hand out.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -167,7 +168,13 @@ pub(super) fn secrets(text: &str, found: &mut Vec<Range<usize>>) {
 fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
     type Token = (&'static str, Alphabet, usize);
     static BY_FIRST_BYTE: LazyLock<Vec<Vec<Token>>> = LazyLock::new(|| {
-        let begins_with = |byte: u8| TOKENS.iter().filter(|(beginning, ..)| beginning.as_bytes().first() == Some(&byte)).copied().collect();
+        let begins_with = |byte: u8| {
+            TOKENS
+                .iter()
+                .filter(|(beginning, ..)| beginning.as_bytes().first() == Some(&byte))
+                .copied()
+                .collect()
+        };
         (0..=u8::MAX).map(begins_with).collect()
     });
     let mut before = b' ';
@@ -175,12 +182,18 @@ fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, byte) in text.bytes().enumerate() {
         let begins = byte.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() && at >= from;
         before = byte;
-        let Some(rest) = text.get(at..).filter(|_| begins) else { continue };
-        let length = BY_FIRST_BYTE.get(usize::from(byte)).into_iter().flatten().find_map(|(beginning, alphabet, least)| {
-            let token = rest.strip_prefix(beginning)?;
-            let length = run(token, *alphabet);
-            (length >= *least).then_some(beginning.len() + length)
-        });
+        let Some(rest) = text.get(at..).filter(|_| begins) else {
+            continue;
+        };
+        let length = BY_FIRST_BYTE
+            .get(usize::from(byte))
+            .into_iter()
+            .flatten()
+            .find_map(|(beginning, alphabet, least)| {
+                let token = rest.strip_prefix(beginning)?;
+                let length = run(token, *alphabet);
+                (length >= *least).then_some(beginning.len() + length)
+            });
         if let Some(length) = length {
             found.push(at..at + length);
             from = at + length;
@@ -188,20 +201,36 @@ fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// How many bytes of an alphabet a text begins with. A full stop or a comma behind it belongs to the sentence.
+/// How many bytes of an alphabet a text begins with. A full stop or a comma behind it belongs to
+/// the sentence.
 fn run(text: &str, alphabet: Alphabet) -> usize {
-    let length = text.bytes().take_while(|byte| alphabet.holds(*byte)).count();
-    text.get(..length).map_or(0, |run| run.trim_end_matches('.').len())
+    let length = text
+        .bytes()
+        .take_while(|byte| alphabet.holds(*byte))
+        .count();
+    text.get(..length)
+        .map_or(0, |run| run.trim_end_matches('.').len())
 }
 
-/// RFC 7519 §3: the header is JSON, so that it begins with `{"`; encrypted ones (RFC 7516 §3.1) may have empty parts.
+/// RFC 7519 §3: the header is JSON, so that it begins with `{"`; encrypted ones (RFC 7516 §3.1) may
+/// have empty parts.
 fn json_web_tokens(text: &str, found: &mut Vec<Range<usize>>) {
     let mut from = 0;
-    while let Some(at) = text.get(from..).and_then(|rest| rest.find("eyJ")).map(|at| from + at) {
+    while let Some(at) = text
+        .get(from..)
+        .and_then(|rest| rest.find("eyJ"))
+        .map(|at| from + at)
+    {
         let rest = text.get(at..).unwrap_or_default();
-        let length = rest.bytes().take_while(|byte| Alphabet::Word.holds(*byte) || *byte == b'.').count();
+        let length = rest
+            .bytes()
+            .take_while(|byte| Alphabet::Word.holds(*byte) || *byte == b'.')
+            .count();
         let token = rest.get(..length).unwrap_or_default().trim_end_matches('.');
-        if token.split_once('.').is_some_and(|(header, rest)| header.len() >= 7 && rest.len() >= 2) {
+        if token
+            .split_once('.')
+            .is_some_and(|(header, rest)| header.len() >= 7 && rest.len() >= 2)
+        {
             found.push(at..at + token.len());
         }
         from = at + length.max(3);
@@ -216,8 +245,10 @@ fn hooks(text: &str, found: &mut Vec<Range<usize>>) {
     for hook in HOOKS {
         for (at, _) in text.match_indices(hook) {
             let begin = at + hook.len();
-            let length =
-                text.get(begin..).map_or(0, |rest| rest.find(|c: char| c.is_whitespace() || "\"'<>".contains(c)).unwrap_or(rest.len()));
+            let length = text.get(begin..).map_or(0, |rest| {
+                rest.find(|c: char| c.is_whitespace() || "\"'<>".contains(c))
+                    .unwrap_or(rest.len())
+            });
             found.push(begin..begin + length);
         }
     }
@@ -228,7 +259,10 @@ fn private_keys(text: &str, found: &mut Vec<Range<usize>>) {
     const BEGINNING: &str = "-----BEGIN ";
     for (at, _) in text.match_indices(BEGINNING) {
         let begin = at + BEGINNING.len();
-        let Some((label, body)) = text.get(begin..).and_then(|rest| rest.split_once("-----")) else { continue };
+        let Some((label, body)) = text.get(begin..).and_then(|rest| rest.split_once("-----"))
+        else {
+            continue;
+        };
         if label.contains("PRIVATE KEY") && label.len() < 64 {
             let begin = begin + label.len() + 5;
             found.push(begin..begin + body.find("-----END").unwrap_or(body.len()));
@@ -236,11 +270,15 @@ fn private_keys(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// `Bearer abc…` (RFC 6750 §2.1), and `Basic abc…` where that is `user:password` in base64 (RFC 7617 §2).
+/// `Bearer abc…` (RFC 6750 §2.1), and `Basic abc…` where that is `user:password` in base64 (RFC
+/// 7617 §2).
 fn credentials(text: &str, found: &mut Vec<Range<usize>>) {
     const SHORTEST_BEARER: usize = 16;
     for (at, byte) in text.bytes().enumerate() {
-        let starts = |scheme: &str| text.get(at..at + scheme.len()).is_some_and(|word| word.eq_ignore_ascii_case(scheme));
+        let starts = |scheme: &str| {
+            text.get(at..at + scheme.len())
+                .is_some_and(|word| word.eq_ignore_ascii_case(scheme))
+        };
         let scheme = match byte {
             b'B' | b'b' if starts("bearer ") => "bearer ",
             b'B' | b'b' if starts("basic ") => "basic ",
@@ -249,8 +287,14 @@ fn credentials(text: &str, found: &mut Vec<Range<usize>>) {
         let rest = text.get(at + scheme.len()..).unwrap_or_default();
         let begin = at + scheme.len() + (rest.len() - rest.trim_start_matches(' ').len());
         let value = text.get(begin..).unwrap_or_default();
-        let value = value.get(..run(value, Alphabet::Base64)).unwrap_or_default();
-        let is_secret = if scheme == "basic " { is_pair(value) } else { value.len() >= SHORTEST_BEARER };
+        let value = value
+            .get(..run(value, Alphabet::Base64))
+            .unwrap_or_default();
+        let is_secret = if scheme == "basic " {
+            is_pair(value)
+        } else {
+            value.len() >= SHORTEST_BEARER
+        };
         if is_secret {
             found.push(begin..begin + value.len());
         }
@@ -260,15 +304,26 @@ fn credentials(text: &str, found: &mut Vec<Range<usize>>) {
 /// Returns true for base64 of a text with a colon.
 fn is_pair(value: &str) -> bool {
     let bare = value.trim_end_matches('=');
-    let decoded = STANDARD_NO_PAD.decode(bare).or_else(|_| URL_SAFE_NO_PAD.decode(bare));
+    let decoded = STANDARD_NO_PAD
+        .decode(bare)
+        .or_else(|_| URL_SAFE_NO_PAD.decode(bare));
     decoded.is_ok_and(|bytes| bytes.contains(&b':'))
 }
 
 /// `123456789:` and 35 letters, digits, `_` and `-`.
 fn telegram_tokens(text: &str, found: &mut Vec<Range<usize>>) {
     for (colon, _) in text.match_indices(':') {
-        let digits = text.get(..colon).map_or(0, |before| before.bytes().rev().take_while(u8::is_ascii_digit).take(11).count());
-        let length = text.get(colon + 1..).map_or(0, |rest| run(rest, Alphabet::Word));
+        let digits = text.get(..colon).map_or(0, |before| {
+            before
+                .bytes()
+                .rev()
+                .take_while(u8::is_ascii_digit)
+                .take(11)
+                .count()
+        });
+        let length = text
+            .get(colon + 1..)
+            .map_or(0, |rest| run(rest, Alphabet::Word));
         if (8..=10).contains(&digits) && length == 35 {
             found.push(colon - digits..colon + 1 + length);
         }
@@ -293,12 +348,19 @@ mod tests {
     fn every_token_is_known_within_a_sentence() {
         for (beginning, _, least) in TOKENS {
             let token = format!("{beginning}{}", "a1B2".repeat(least.div_ceil(4)));
-            assert_eq!(masked(&format!("got ({token}), sorry.")), "got (*), sorry.", "{token}");
+            assert_eq!(
+                masked(&format!("got ({token}), sorry.")),
+                "got (*), sorry.",
+                "{token}"
+            );
             let short = format!("{beginning}{}", "x".repeat(least - 1));
             assert_eq!(masked(&format!("not {short}.")), format!("not {short}."));
         }
         for hook in HOOKS {
-            assert_eq!(masked(&format!("at https://{hook}T0/B0/abc done")), format!("at https://{hook}* done"));
+            assert_eq!(
+                masked(&format!("at https://{hook}T0/B0/abc done")),
+                format!("at https://{hook}* done")
+            );
         }
     }
 
@@ -306,21 +368,39 @@ mod tests {
     fn other_shapes_are_known() {
         let telegram = "a".repeat(35);
         for (told, wanted) in [
-            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, sorry", "*, sorry"),
+            (
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln, sorry",
+                "*, sorry",
+            ),
             ("eyJhbGciOiJkaXIifQ..iv4.ct.tag!", "*!"),
-            ("Authorization: Bearer 0123456789abcdef0123", "Authorization: Bearer *"),
+            (
+                "Authorization: Bearer 0123456789abcdef0123",
+                "Authorization: Bearer *",
+            ),
             ("a bearer of bad news", "a bearer of bad news"),
             ("Basic YWRhOmh1bnRlcjI= x", "Basic * x"),
-            ("basic authentication is wanted", "basic authentication is wanted"),
+            (
+                "basic authentication is wanted",
+                "basic authentication is wanted",
+            ),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----",
                 "-----BEGIN RSA PRIVATE KEY-----*-----END RSA PRIVATE KEY-----",
             ),
-            ("-----BEGIN PRIVATE KEY-----\\nMIIEv", "-----BEGIN PRIVATE KEY-----*"),
-            ("-----BEGIN CERTIFICATE-----\nMII", "-----BEGIN CERTIFICATE-----\nMII"),
+            (
+                "-----BEGIN PRIVATE KEY-----\\nMIIEv",
+                "-----BEGIN PRIVATE KEY-----*",
+            ),
+            (
+                "-----BEGIN CERTIFICATE-----\nMII",
+                "-----BEGIN CERTIFICATE-----\nMII",
+            ),
             (&format!("bot 123456789:{telegram}"), "bot *"),
             ("at 12:30:45", "at 12:30:45"),
-            ("task-scheduler monkey-patching-everything-in-sight", "task-scheduler monkey-patching-everything-in-sight"),
+            (
+                "task-scheduler monkey-patching-everything-in-sight",
+                "task-scheduler monkey-patching-everything-in-sight",
+            ),
             ("東京AKIAIOSFODNN7EXAMPLE", "東京*"),
         ] {
             assert_eq!(masked(told), wanted);

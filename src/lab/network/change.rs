@@ -46,7 +46,11 @@ impl FromStr for Limit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "unlimited" { Ok(Self::Unlimited) } else { text.parse().map(Self::Rate) }
+        if text == "unlimited" {
+            Ok(Self::Unlimited)
+        } else {
+            text.parse().map(Self::Rate)
+        }
     }
 }
 
@@ -104,15 +108,28 @@ pub(super) mod tests {
     use super::*;
 
     pub(in crate::lab::network) fn link() -> Link {
-        Link { bandwidth: Some(BitRate(1_000)), ..Link::plain(Nanos::from_millis(20), 3) }
+        Link {
+            bandwidth: Some(BitRate(1_000)),
+            ..Link::plain(Nanos::from_millis(20), 3)
+        }
     }
 
     #[test]
     fn what_is_left_out_of_a_change_stays() {
         assert_eq!(Change::default().applied_to(link()), link());
-        let other = Link { bandwidth: None, mtu: 1_280, ..link() };
+        let other = Link {
+            bandwidth: None,
+            mtu: 1_280,
+            ..link()
+        };
         assert_eq!(Change::to(other.clone()).applied_to(link()), other);
-        let farther = Change { round_trip: Some(Nanos::from_millis(80)), ..Change::default() };
-        assert_eq!(farther.applied_to(link()).round_trip, Nanos::from_millis(80));
+        let farther = Change {
+            round_trip: Some(Nanos::from_millis(80)),
+            ..Change::default()
+        };
+        assert_eq!(
+            farther.applied_to(link()).round_trip,
+            Nanos::from_millis(80)
+        );
     }
 }

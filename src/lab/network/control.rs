@@ -1,7 +1,8 @@
-//! Asking a lab how its link is set, and setting it: a line of JSON there, a line back, over a Unix-domain socket.
+//! Asking a lab how its link is set, and setting it: a line of JSON there, a line back, over a
+//! Unix-domain socket.
 //!
-//! The socket's name is an abstract one, so that nothing of it remains; within the lab and outside of it it is another, since such
-//! names belong to a network.
+//! The socket's name is an abstract one, so that nothing of it remains; within the lab and outside
+//! of it it is another, since such names belong to a network.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -88,10 +89,14 @@ fn answer(mut stream: UnixStream, perform: &impl Fn(Change) -> State) -> io::Res
     let state = if asker == geteuid() || asker.is_root() {
         match serde_json::from_str(&line(&stream)?) {
             Ok(change) => perform(change),
-            Err(error) => State::Refused { error: format!("this is no change of a link: {error}") },
+            Err(error) => State::Refused {
+                error: format!("this is no change of a link: {error}"),
+            },
         }
     } else {
-        State::Refused { error: "the lab belongs to another user".to_owned() }
+        State::Refused {
+            error: "the lab belongs to another user".to_owned(),
+        }
     };
     stream.write_all((serde_json::to_string(&state)? + "\n").as_bytes())
 }
@@ -117,17 +122,45 @@ mod tests {
         let listener = listen_as(&name).unwrap();
         std::thread::spawn(move || {
             serve(&listener, |change| match change.mtu {
-                Some(1_280) => State::Is { link: change.applied_to(link()), counts: LinkCounts::default() },
-                _ => State::Refused { error: "no".to_owned() },
+                Some(1_280) => State::Is {
+                    link: change.applied_to(link()),
+                    counts: LinkCounts::default(),
+                },
+                _ => State::Refused {
+                    error: "no".to_owned(),
+                },
             });
         });
         let lab = Remote::named(&name);
-        let asked = Change { mtu: Some(1_280), bandwidth: Some(Limit::Unlimited), ..Change::default() };
-        let State::Is { link: set, .. } = lab.ask(&asked).unwrap() else { panic!("it is refused") };
-        assert_eq!(set, Link { mtu: 1_280, bandwidth: None, ..link() });
-        assert_eq!(lab.ask(&Change::default()).unwrap(), State::Refused { error: "no".to_owned() });
-        let mut stream = UnixStream::connect_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+        let asked = Change {
+            mtu: Some(1_280),
+            bandwidth: Some(Limit::Unlimited),
+            ..Change::default()
+        };
+        let State::Is { link: set, .. } = lab.ask(&asked).unwrap() else {
+            panic!("it is refused")
+        };
+        assert_eq!(
+            set,
+            Link {
+                mtu: 1_280,
+                bandwidth: None,
+                ..link()
+            }
+        );
+        assert_eq!(
+            lab.ask(&Change::default()).unwrap(),
+            State::Refused {
+                error: "no".to_owned()
+            }
+        );
+        let mut stream =
+            UnixStream::connect_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
         stream.write_all(b"{\"mtu\":\"large\"}\n").unwrap();
-        assert!(line(&stream).unwrap().contains("this is no change of a link"));
+        assert!(
+            line(&stream)
+                .unwrap()
+                .contains("this is no change of a link")
+        );
     }
 }

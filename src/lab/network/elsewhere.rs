@@ -11,7 +11,9 @@ use crate::trace::Link;
 /// # Errors
 /// Always: a private network takes namespaces, and only Linux has them.
 pub fn run(_link: Link, _client: impl FnOnce(&Inside) -> Command) -> Result<u8, Refused> {
-    Err(Refused { reason: "it takes namespaces, which only Linux has".to_owned() })
+    Err(Refused {
+        reason: "it takes namespaces, which only Linux has".to_owned(),
+    })
 }
 
 /// A lab in a network of its own, of which there is none on this system.

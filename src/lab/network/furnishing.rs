@@ -1,5 +1,6 @@
-//! The files that programs within the lab look into: names, name servers, certificates. Those of the machine stay as they are; a file
-//! system in memory lies over them, seen by the lab's processes alone.
+//! The files that programs within the lab look into: names, name servers, certificates. Those of
+//! the machine stay as they are; a file system in memory lies over them, seen by the lab's
+//! processes alone.
 
 use std::fs;
 use std::io;
@@ -10,26 +11,47 @@ use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_bind, mount_
 /// Directories that are empty on most machines; the lab's files go over the first that is.
 const EMPTY: [&str; 6] = ["/srv", "/mnt", "/media", "/opt", "/var/opt", "/var/local"];
 /// Where programs look for the certificates to trust: Debian, Fedora, Alpine and others.
-const BUNDLES: [&str; 4] =
-    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
+const BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+];
 const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";
 
-/// Lays the lab's files over the machine's, for the calling process and those it starts. Returns where the authority's certificate is.
+/// Lays the lab's files over the machine's, for the calling process and those it starts. Returns
+/// where the authority's certificate is.
 pub(super) fn furnish(ca_pem: &str, resolvers: &[std::net::IpAddr]) -> io::Result<PathBuf> {
     // What is mounted here is not to be seen elsewhere.
-    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    mount_change(
+        "/",
+        MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
+    )?;
     let own = own_directory()?;
-    mount("tapline", &own, "tmpfs", MountFlags::NODEV | MountFlags::NOSUID, Some(c"mode=0755"))?;
+    mount(
+        "tapline",
+        &own,
+        "tmpfs",
+        MountFlags::NODEV | MountFlags::NOSUID,
+        Some(c"mode=0755"),
+    )?;
     show_own_processes();
     let place = |name: &str, text: &str| {
         let file = own.join(name);
         fs::write(&file, text).map(|()| file)
     };
     let certificate = place("ca.pem", ca_pem)?;
-    for bundle in BUNDLES.iter().map(Path::new).filter(|bundle| bundle.is_file()) {
+    for bundle in BUNDLES
+        .iter()
+        .map(Path::new)
+        .filter(|bundle| bundle.is_file())
+    {
         cover(&certificate, bundle)?;
     }
-    cover(&place("resolv.conf", &resolv_conf(resolvers))?, Path::new("/etc/resolv.conf"))?;
+    cover(
+        &place("resolv.conf", &resolv_conf(resolvers))?,
+        Path::new("/etc/resolv.conf"),
+    )?;
     cover(&place("hosts", HOSTS)?, Path::new("/etc/hosts"))?;
     let switch = Path::new("/etc/nsswitch.conf");
     if let Ok(text) = fs::read_to_string(switch) {
@@ -39,14 +61,30 @@ pub(super) fn furnish(ca_pem: &str, resolvers: &[std::net::IpAddr]) -> io::Resul
 }
 
 fn own_directory() -> io::Result<PathBuf> {
-    let is_empty = |path: &&&str| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-    let found = EMPTY.iter().find(is_empty).or_else(|| EMPTY.iter().find(|path| Path::new(path).is_dir()));
-    found.map(PathBuf::from).ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no directory to lay the lab's files over"))
+    let is_empty =
+        |path: &&&str| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let found = EMPTY
+        .iter()
+        .find(is_empty)
+        .or_else(|| EMPTY.iter().find(|path| Path::new(path).is_dir()));
+    found.map(PathBuf::from).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "there is no directory to lay the lab's files over",
+        )
+    })
 }
 
-/// Where that is refused, as in many containers, programs go on seeing the machine's processes; no harm is done.
+/// Where that is refused, as in many containers, programs go on seeing the machine's processes; no
+/// harm is done.
 fn show_own_processes() {
-    let _ = mount("proc", "/proc", "proc", MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC, None::<&std::ffi::CStr>);
+    let _ = mount(
+        "proc",
+        "/proc",
+        "proc",
+        MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC,
+        None::<&std::ffi::CStr>,
+    );
 }
 
 /// A machine that lacks a file goes on without it.
@@ -59,13 +97,22 @@ fn cover(file: &Path, over: &Path) -> io::Result<()> {
 
 /// A lost datagram is asked for again after a second, not after five.
 fn resolv_conf(resolvers: &[std::net::IpAddr]) -> String {
-    let servers = resolvers.iter().fold(String::new(), |text, server| text + &format!("nameserver {server}\n"));
+    let servers = resolvers.iter().fold(String::new(), |text, server| {
+        text + &format!("nameserver {server}\n")
+    });
     servers + "options timeout:1 attempts:3\n"
 }
 
-/// Other sources of host names know nothing of the lab, and some talk to the machine's own resolver past every network.
+/// Other sources of host names know nothing of the lab, and some talk to the machine's own resolver
+/// past every network.
 fn by_files_and_dns(switch: &str) -> String {
-    let line = |line: &str| if line.trim_start().starts_with("hosts:") { "hosts: files dns".to_owned() } else { line.to_owned() };
+    let line = |line: &str| {
+        if line.trim_start().starts_with("hosts:") {
+            "hosts: files dns".to_owned()
+        } else {
+            line.to_owned()
+        }
+    };
     switch.lines().map(|old| line(old) + "\n").collect()
 }
 
@@ -75,13 +122,21 @@ mod tests {
 
     #[test]
     fn host_names_come_from_files_and_dns_alone() {
-        let text = "passwd: files systemd\nhosts:  files mymachines resolve [!UNAVAIL=return] dns\nports: db files\n";
-        assert_eq!(by_files_and_dns(text), "passwd: files systemd\nhosts: files dns\nports: db files\n");
+        let text = "passwd: files systemd\nhosts:  files mymachines resolve [!UNAVAIL=return] \
+            dns\nports: db files\n";
+        assert_eq!(
+            by_files_and_dns(text),
+            "passwd: files systemd\nhosts: files dns\nports: db files\n"
+        );
     }
 
     #[test]
     fn name_servers_are_told_as_the_resolver_reads_them() {
-        let servers = ["10.77.0.53".parse(), "fd77::35".parse()].map(|server| server.unwrap_or(std::net::IpAddr::from([0; 4])));
-        assert_eq!(resolv_conf(&servers), "nameserver 10.77.0.53\nnameserver fd77::35\noptions timeout:1 attempts:3\n");
+        let servers = ["10.77.0.53".parse(), "fd77::35".parse()]
+            .map(|server| server.unwrap_or(std::net::IpAddr::from([0; 4])));
+        assert_eq!(
+            resolv_conf(&servers),
+            "nameserver 10.77.0.53\nnameserver fd77::35\noptions timeout:1 attempts:3\n"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! A private network in one command, without privilege: a client and the lab's servers, each in a network of its own, and between
-//! them a relay that delays, loses and limits.
+//! A private network in one command, without privilege: a client and the lab's servers, each in a
+//! network of its own, and between them a relay that delays, loses and limits.
 //!
 //! ```text
 //! outside    the process that was started: waits
@@ -10,7 +10,8 @@
 //! rights     what programs may do
 //! ```
 //!
-//! It takes namespaces, which only Linux has; `elsewhere` stands in for it on other systems and refuses.
+//! It takes namespaces, which only Linux has; `elsewhere` stands in for it on other systems and
+//! refuses.
 
 #[cfg(target_os = "linux")]
 mod cables;
@@ -65,10 +66,15 @@ pub struct Refused {
 }
 
 impl Refused {
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is what `map_err` hands over"
+    )]
     #[cfg(target_os = "linux")]
     fn new(what: &str, source: std::io::Error) -> Self {
-        Self { reason: format!("this system did not let it have {what}: {source}") }
+        Self {
+            reason: format!("this system did not let it have {what}: {source}"),
+        }
     }
 }
 

@@ -13,7 +13,8 @@ use std::process::Command;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    DumpableBehavior, Pid, WaitOptions, WaitStatus, getegid, geteuid, set_child_subreaper, set_dumpable_behavior, waitpid,
+    DumpableBehavior, Pid, WaitOptions, WaitStatus, getegid, geteuid, set_child_subreaper,
+    set_dumpable_behavior, waitpid,
 };
 
 use super::inside::{self, Orders};
@@ -22,14 +23,18 @@ use super::{Inside, Refused, control};
 use crate::sys::{Fork, Namespaces, exit_now, fork, leave};
 use crate::trace::Link;
 
-/// Runs a program on the client of a new lab, and returns its exit code. Nothing of the lab is left afterwards.
+/// Runs a program on the client of a new lab, and returns its exit code. Nothing of the lab is left
+/// afterwards.
 ///
-/// `client` makes the program's command, within the lab. The caller's process must have no other thread yet.
+/// `client` makes the program's command, within the lab. The caller's process must have no other
+/// thread yet.
 ///
 /// # Errors
-/// The system does not let this user have a network of his own, or parts of it; nothing has happened then.
+/// The system does not let this user have a network of his own, or parts of it; nothing has
+/// happened then.
 pub fn run(link: Link, client: impl FnOnce(&Inside) -> Command) -> Result<u8, Refused> {
-    let (listener, name) = control::listen().map_err(|source| Refused::new("a socket to control the lab by", source))?;
+    let (listener, name) = control::listen()
+        .map_err(|source| Refused::new("a socket to control the lab by", source))?;
     let (news, teller) = pipe().map_err(|source| Refused::new("a pipe", source))?;
     let (lifeline, held) = pipe().map_err(|source| Refused::new("a pipe", source))?;
     let forked = |source| Refused::new("a process", source);
@@ -39,7 +44,16 @@ pub fn run(link: Link, client: impl FnOnce(&Inside) -> Command) -> Result<u8, Re
     match fork().map_err(forked)? {
         Fork::Child => {
             drop((news, held));
-            start(Orders { link, listener, name, lifeline, teller: teller.into() }, client)
+            start(
+                Orders {
+                    link,
+                    listener,
+                    name,
+                    lifeline,
+                    teller: teller.into(),
+                },
+                client,
+            )
         }
         Fork::Parent(between) => {
             drop((teller, lifeline, listener));
@@ -58,7 +72,9 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 
 /// Waits until the lab stands, or for the reason why it cannot.
 fn hear(news: OwnedFd, between: Pid) -> Result<Pid, Refused> {
-    let mut told = BufReader::new(File::from(news).take(1 << 16)).lines().map_while(Result::ok);
+    let mut told = BufReader::new(File::from(news).take(1 << 16))
+        .lines()
+        .map_while(Result::ok);
     let lab = told.next().unwrap_or_default();
     let verdict = told.next();
     let _ = waitpid(Some(between), WaitOptions::empty());
@@ -67,7 +83,9 @@ fn hear(news: OwnedFd, between: Pid) -> Result<Pid, Refused> {
         (Some(pid), Some(ready)) if ready == inside::READY => Ok(pid),
         (Some(pid), reason) => {
             let _ = waitpid(Some(pid), WaitOptions::empty());
-            Err(Refused { reason: reason.unwrap_or_else(|| "it ended before it stood".to_owned()) })
+            Err(Refused {
+                reason: reason.unwrap_or_else(|| "it ended before it stood".to_owned()),
+            })
         }
         (None, _) => Err(Refused { reason: lab }),
     }
@@ -89,14 +107,19 @@ fn wait_for(lab: Pid) -> io::Result<u8> {
 
 /// As shells have it: 128 and the signal's number for who was ended by one.
 pub(super) fn code_of(status: WaitStatus) -> u8 {
-    let code = status.exit_status().or_else(|| status.terminating_signal().map(|signal| 128 + signal));
+    let code = status
+        .exit_status()
+        .or_else(|| status.terminating_signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 /// Leaves the namespaces, starts the lab's first process, and ends.
 fn start(orders: Orders, client: impl FnOnce(&Inside) -> Command) -> ! {
-    let Ok(mut teller) = orders.teller.try_clone() else { exit_now(1) };
-    let forked = leave_all().and_then(|()| fork().map_err(|source| Refused::new("a process", source)));
+    let Ok(mut teller) = orders.teller.try_clone() else {
+        exit_now(1)
+    };
+    let forked =
+        leave_all().and_then(|()| fork().map_err(|source| Refused::new("a process", source)));
     match forked {
         Ok(Fork::Child) => inside::live(orders, client),
         Ok(Fork::Parent(lab)) => {
@@ -113,13 +136,19 @@ fn start(orders: Orders, client: impl FnOnce(&Inside) -> Command) -> ! {
 fn leave_all() -> Result<(), Refused> {
     let (user, group) = (geteuid(), getegid());
     if user.is_root() {
-        return leave(Namespaces::MountsAndProcesses).map_err(|source| Refused::new("namespaces of its own", source));
+        return leave(Namespaces::MountsAndProcesses)
+            .map_err(|source| Refused::new("namespaces of its own", source));
     }
-    // A program that was given a capability is not to be looked at by its user, who then may not write what follows.
+    // A program that was given a capability is not to be looked at by its user, who then may not
+    // write what follows.
     let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
-    leave(Namespaces::UsersMountsAndProcesses).map_err(|source| Refused::new("namespaces of its own", source))?;
-    // The user stays who he is, so that programs run as they always do; an ordinary user may map no more than himself.
-    let map = |file: &str, text: String| fs::write(format!("/proc/self/{file}"), text).map_err(|source| Refused::new(file, source));
+    leave(Namespaces::UsersMountsAndProcesses)
+        .map_err(|source| Refused::new("namespaces of its own", source))?;
+    // The user stays who he is, so that programs run as they always do; an ordinary user may map no
+    // more than himself.
+    let map = |file: &str, text: String| {
+        fs::write(format!("/proc/self/{file}"), text).map_err(|source| Refused::new(file, source))
+    };
     map("setgroups", "deny".to_owned())?;
     map("uid_map", format!("{0} {0} 1", user.as_raw()))?;
     map("gid_map", format!("{0} {0} 1", group.as_raw()))

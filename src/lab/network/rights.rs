@@ -1,22 +1,29 @@
 //! What programs in the lab may do.
 //!
-//! The lab's own process is mighty within its namespaces: it sets interfaces up, moves between networks and lies files over others. Programs
-//! need next to nothing of that. Capabilities belong to threads, and a program has those of the thread that starts it.
+//! The lab's own process is mighty within its namespaces: it sets interfaces up, moves between
+//! networks and lies files over others. Programs need next to nothing of that. Capabilities belong
+//! to threads, and a program has those of the thread that starts it.
 
 use caps::errors::CapsError;
 use caps::{CapSet, Capability, CapsHashSet};
 use rustix::process::geteuid;
 use rustix::thread::set_no_new_privs;
 
-/// What a lab is for: looking at packets (tcpdump, tapline), sending odd ones (ping), and serving on a port below 1024.
+/// What a lab is for: looking at packets (tcpdump, tapline), sending odd ones (ping), and serving
+/// on a port below 1024.
 const ANYBODYS: [Capability; 2] = [Capability::CAP_NET_RAW, Capability::CAP_NET_BIND_SERVICE];
 
-/// What servers and tcpdump need that are started by root and go on as somebody else, and whoever ends them then. The processes that can be
-/// ended are the lab's.
-const ROOTS: [Capability; 3] = [Capability::CAP_SETUID, Capability::CAP_SETGID, Capability::CAP_KILL];
+/// What servers and tcpdump need that are started by root and go on as somebody else, and whoever
+/// ends them then. The processes that can be ended are the lab's.
+const ROOTS: [Capability; 3] = [
+    Capability::CAP_SETUID,
+    Capability::CAP_SETGID,
+    Capability::CAP_KILL,
+];
 
-/// Takes from the calling thread all rights that programs in the lab do not need, for good: what it starts cannot win them back. An ordinary
-/// user's programs have the rest as ambient capabilities, which mean something within the lab alone; root's have them as root.
+/// Takes from the calling thread all rights that programs in the lab do not need, for good: what it
+/// starts cannot win them back. An ordinary user's programs have the rest as ambient capabilities,
+/// which mean something within the lab alone; root's have them as root.
 ///
 /// # Errors
 /// The kernel refuses, and the thread may have more rights than it should.
@@ -46,5 +53,12 @@ pub(super) fn keep_only_programs_rights() -> Result<(), CapsError> {
 /// The kernel refuses.
 pub fn renounce_rights() -> Result<(), CapsError> {
     let none = CapsHashSet::new();
-    [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted].into_iter().try_for_each(|set| caps::set(None, set, &none))
+    [
+        CapSet::Ambient,
+        CapSet::Inheritable,
+        CapSet::Effective,
+        CapSet::Permitted,
+    ]
+    .into_iter()
+    .try_for_each(|set| caps::set(None, set, &none))
 }

@@ -1,12 +1,14 @@
 //! Signals that the lab's processes pass on, down to the program.
 //!
-//! What a terminal sends (Ctrl-C, Ctrl-\) reaches every process in its foreground, so the program has it already; what somebody sends
-//! to one process alone would end there.
+//! What a terminal sends (Ctrl-C, Ctrl-\) reaches every process in its foreground, so the program
+//! has it already; what somebody sends to one process alone would end there.
 
 use std::io;
 
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM};
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM,
+};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
@@ -15,7 +17,9 @@ use super::threads::start_thread;
 use crate::sys::while_signals_wait;
 
 /// What other processes send to end a program, or to tell it something.
-const PASSED_ON: [i32; 10] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF];
+const PASSED_ON: [i32; 10] = [
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
+];
 
 /// Signals that came to this process. None is lost from here on, and none ends it.
 pub(super) struct Signals(SignalsInfo<WithOrigin>);
@@ -33,7 +37,8 @@ impl Signals {
     pub(super) fn pass_on_to(mut self, process: Pid) -> io::Result<()> {
         start_thread("signals", move || {
             for origin in self.0.forever().filter(is_for_this_process) {
-                let _ = Signal::from_named_raw(origin.signal).map(|signal| kill_process(process, signal));
+                let _ = Signal::from_named_raw(origin.signal)
+                    .map(|signal| kill_process(process, signal));
             }
         })
     }

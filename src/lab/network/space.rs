@@ -25,11 +25,17 @@ impl Space {
 
     /// Moves the calling thread into it.
     pub(super) fn enter(&self) -> io::Result<()> {
-        Ok(move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::Network))?)
+        Ok(move_into_link_name_space(
+            self.0.as_fd(),
+            Some(LinkNameSpaceType::Network),
+        )?)
     }
 
     /// Does something within it, on a thread that comes and goes.
-    pub(super) fn within<T: Send>(&self, work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    pub(super) fn within<T: Send>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send,
+    ) -> io::Result<T> {
         let inside = || {
             self.enter()?;
             work()

@@ -17,14 +17,18 @@ const PORTS_BROTLI: &[u8] = include_bytes!("../../../assets/lab/ports.json.br");
 pub(super) fn answer(coding: &'static str) -> Answer {
     match packed(coding) {
         Ok(bytes) => Answer::json(bytes).with(CONTENT_ENCODING, HeaderValue::from_static(coding)),
-        Err(error) => Answer::sentence(StatusCode::INTERNAL_SERVER_ERROR, format!("it could not be packed as {coding}: {error}")),
+        Err(error) => Answer::sentence(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("it could not be packed as {coding}: {error}"),
+        ),
     }
 }
 
 fn packed(coding: &str) -> io::Result<Vec<u8>> {
     match coding {
         "gzip" => {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
             encoder.write_all(PORTS.as_bytes())?;
             encoder.finish()
         }
@@ -44,9 +48,13 @@ mod tests {
     #[test]
     fn every_coding_holds_the_same_text() {
         let mut gzip = String::new();
-        flate2::read::GzDecoder::new(packed("gzip").unwrap().as_slice()).read_to_string(&mut gzip).unwrap();
+        flate2::read::GzDecoder::new(packed("gzip").unwrap().as_slice())
+            .read_to_string(&mut gzip)
+            .unwrap();
         let mut brotli = String::new();
-        brotli_decompressor::Decompressor::new(packed("br").unwrap().as_slice(), 4096).read_to_string(&mut brotli).unwrap();
+        brotli_decompressor::Decompressor::new(packed("br").unwrap().as_slice(), 4096)
+            .read_to_string(&mut brotli)
+            .unwrap();
         let zstd = zstd::decode_all(packed("zstd").unwrap().as_slice()).unwrap();
         assert_eq!(gzip, PORTS);
         assert_eq!(brotli, PORTS);

@@ -23,7 +23,13 @@ const SCHEMES: [Scheme; 4] = [
         name: "basic",
         challenge: "Basic realm=\"lab\", charset=\"UTF-8\"",
         told: "-u class:lab",
-        is_met: |headers| credentials(headers, "basic").is_some_and(|text| STANDARD.decode(text).is_ok_and(|known| known == b"class:lab")),
+        is_met: |headers| {
+            credentials(headers, "basic").is_some_and(|text| {
+                STANDARD
+                    .decode(text)
+                    .is_ok_and(|known| known == b"class:lab")
+            })
+        },
     },
     Scheme {
         name: "bearer",
@@ -36,27 +42,43 @@ const SCHEMES: [Scheme; 4] = [
         challenge: "Cookie realm=\"lab\", cookie-name=\"session\"",
         told: "-b session=2f8d6c, which /cookie sets",
         is_met: |headers| {
-            let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-            cookies.map(str::trim).any(|cookie| cookie == "session=2f8d6c")
+            let cookies = headers
+                .get_all(COOKIE)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(';'));
+            cookies
+                .map(str::trim)
+                .any(|cookie| cookie == "session=2f8d6c")
         },
     },
     Scheme {
         name: "apikey",
         challenge: "ApiKey realm=\"lab\", header=\"X-API-Key\"",
         told: "-H 'X-API-Key: lab-key'",
-        is_met: |headers| headers.get(HeaderName::from_static("x-api-key")).is_some_and(|key| key == "lab-key"),
+        is_met: |headers| {
+            headers
+                .get(HeaderName::from_static("x-api-key"))
+                .is_some_and(|key| key == "lab-key")
+        },
     },
 ];
 
 /// `/auth/basic` and the others.
 pub(super) fn page(kind: &str, request: &Request) -> Answer {
     let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.name == kind) else {
-        return Answer::sentence(StatusCode::NOT_FOUND, "there are /auth/basic, /auth/bearer, /auth/cookie and /auth/apikey");
+        return Answer::sentence(
+            StatusCode::NOT_FOUND,
+            "there are /auth/basic, /auth/bearer, /auth/cookie and /auth/apikey",
+        );
     };
     if (scheme.is_met)(request.headers()) {
         return Answer::json(format!("{{\"scheme\":\"{kind}\",\"known\":true}}\n"));
     }
-    let sentence = format!("this page wants to know who asks; what works is {}", scheme.told);
+    let sentence = format!(
+        "this page wants to know who asks; what works is {}",
+        scheme.told
+    );
     Answer::sentence(StatusCode::UNAUTHORIZED, sentence).told(WWW_AUTHENTICATE, scheme.challenge)
 }
 

@@ -43,7 +43,10 @@ impl Events {
     pub(super) fn publish(&self, what: String) {
         self.0.send_modify(|log| {
             log.last += 1;
-            log.events.push_back(Event { number: log.last, what });
+            log.events.push_back(Event {
+                number: log.last,
+                what,
+            });
             if log.events.len() > MOST_EVENTS {
                 log.events.pop_front();
             }
@@ -53,7 +56,11 @@ impl Events {
 
 impl Log {
     fn since(&self, number: u64) -> Answer {
-        let events: Vec<&Event> = self.events.iter().filter(|event| event.number > number).collect();
+        let events: Vec<&Event> = self
+            .events
+            .iter()
+            .filter(|event| event.number > number)
+            .collect();
         let told = serde_json::json!({ "last": self.last, "events": events });
         Answer::json(format!("{told}\n")).with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
@@ -75,15 +82,20 @@ pub(super) async fn publish(request: Request, events: &Events) -> Answer {
 
 /// `/poll/short`: what happened after `?after=N`, at once.
 pub(super) fn short(query: &str, events: &Events) -> Answer {
-    events.0.borrow().since(number_in(query, "after").unwrap_or(0))
+    events
+        .0
+        .borrow()
+        .since(number_in(query, "after").unwrap_or(0))
 }
 
-/// `/poll/long`: what happens after `?after=N`, which is by default now. With nothing to tell it says so after 30 s, or after
-/// `?wait=MS`.
+/// `/poll/long`: what happens after `?after=N`, which is by default now. With nothing to tell it
+/// says so after 30 s, or after `?wait=MS`.
 pub(super) async fn long(query: &str, events: &Events) -> Answer {
     let mut log = events.0.subscribe();
     let after = number_in(query, "after").unwrap_or_else(|| log.borrow().last);
-    let wait = number_in(query, "wait").map_or(LONGEST_WAIT, Duration::from_millis).min(LONGEST_WAIT);
+    let wait = number_in(query, "wait")
+        .map_or(LONGEST_WAIT, Duration::from_millis)
+        .min(LONGEST_WAIT);
     match timeout(wait, log.wait_for(|log| log.last > after)).await {
         Ok(Ok(log)) => log.since(after),
         _ => Answer::empty(StatusCode::NO_CONTENT),
@@ -91,5 +103,11 @@ pub(super) async fn long(query: &str, events: &Events) -> Answer {
 }
 
 fn number_in(query: &str, name: &str) -> Option<u64> {
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1.parse().ok()
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)?
+        .1
+        .parse()
+        .ok()
 }

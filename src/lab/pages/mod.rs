@@ -31,9 +31,12 @@ const USERS: &str = include_str!("../../../assets/lab/users.json");
 const MOST_BYTES: u64 = 4 << 30;
 
 /// The paths, for those who ask for one that is not there.
-const PATHS: &str = "/users /users/N /bytes/N /delay/MS /drip /chunked /trailers /gzip /br /zstd /early-hints /server-timing /headers \
-                     /status/N /redirect/N /loop /elsewhere /cookie /etag /cache /upload /upload/N /rate-limited /auth/basic \
-                     /auth/bearer /auth/cookie /auth/apikey /poll /poll/short /poll/long /client.pem";
+const PATHS: &str = "/users /users/N /bytes/N /delay/MS /drip /chunked /trailers /gzip /br /zstd \
+    /early-hints /server-timing /headers \
+                     /status/N /redirect/N /loop /elsewhere /cookie /etag /cache /upload \
+/upload/N /rate-limited /auth/basic \
+                     /auth/bearer /auth/cookie /auth/apikey /poll /poll/short /poll/long \
+/client.pem";
 
 /// What the first host has.
 pub(super) const CONTENT: Content = |request, site| Box::pin(route(request, site));
@@ -63,13 +66,17 @@ async fn route(request: Request, site: Arc<Site>) -> Answer {
         ["rate-limited"] => rate::limited(&state.bucket),
         ["auth", kind] => credentials::page(kind, &request),
         ["poll"] => events::publish(request, &state.events).await,
-        ["poll", "short"] => events::short(request.uri().query().unwrap_or_default(), &state.events),
+        ["poll", "short"] => {
+            events::short(request.uri().query().unwrap_or_default(), &state.events)
+        }
         ["poll", "long"] => {
             let query = request.uri().query().unwrap_or_default().to_owned();
             events::long(&query, &state.events).await
         }
         ["client.pem"] => client_certificate(&site),
-        [name @ ("bytes" | "delay" | "status" | "redirect"), argument] => numbered::numbered(name, argument).await,
+        [name @ ("bytes" | "delay" | "status" | "redirect"), argument] => {
+            numbered::numbered(name, argument).await
+        }
         ["server-timing"] => telling::server_timing().await,
         [name] => still(name, &request, &site),
         _ => unknown(),
@@ -84,7 +91,12 @@ fn still(name: &str, request: &Request, site: &Site) -> Answer {
         "br" => coding::answer("br"),
         "zstd" => coding::answer("zstd"),
         "drip" => telling::drip(),
-        "chunked" => Answer::ok("application/json", Pieces::of(Bytes::from(coding::PORTS), coding::PORTS.len() as u64).untold().boxed()),
+        "chunked" => Answer::ok(
+            "application/json",
+            Pieces::of(Bytes::from(coding::PORTS), coding::PORTS.len() as u64)
+                .untold()
+                .boxed(),
+        ),
         "trailers" => telling::trailers(),
         "early-hints" => telling::early_hints(),
         "loop" => Answer::redirect(StatusCode::FOUND, "/loop"),
@@ -95,12 +107,18 @@ fn still(name: &str, request: &Request, site: &Site) -> Answer {
 }
 
 fn unknown() -> Answer {
-    Answer::sentence(StatusCode::NOT_FOUND, format!("there is no such path; there are {PATHS}"))
+    Answer::sentence(
+        StatusCode::NOT_FOUND,
+        format!("there is no such path; there are {PATHS}"),
+    )
 }
 
 /// To another name on the same port: what the client keeps to itself then is worth watching.
 fn elsewhere(site: &Site) -> Answer {
-    Answer::redirect(StatusCode::FOUND, &site.places.url("www.lab.test", &HTTPS, "/headers"))
+    Answer::redirect(
+        StatusCode::FOUND,
+        &site.places.url("www.lab.test", &HTTPS, "/headers"),
+    )
 }
 
 /// A client certificate of this run, with its key.

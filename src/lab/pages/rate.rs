@@ -27,7 +27,8 @@ impl Default for Bucket {
 impl Bucket {
     /// Takes a token, or says how long it takes until there is one.
     ///
-    /// The bucket is kept as the moment at which it is full: each token taken moves it on by the time that refills it.
+    /// The bucket is kept as the moment at which it is full: each token taken moves it on by the
+    /// time that refills it.
     fn take(&self, now: Instant) -> Result<(), Duration> {
         let mut full = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let after = (*full).max(now) + REFILL;
@@ -48,8 +49,11 @@ pub(super) fn limited(bucket: &Bucket) -> Answer {
         Err(wait) => {
             // Whole seconds (RFC 9110 §10.2.3), and never too early.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            let sentence = format!("{CAPACITY} requests at once and one more each second; try again in {seconds} s");
-            Answer::sentence(StatusCode::TOO_MANY_REQUESTS, sentence).with(RETRY_AFTER, HeaderValue::from(seconds))
+            let sentence = format!(
+                "{CAPACITY} requests at once and one more each second; try again in {seconds} s"
+            );
+            Answer::sentence(StatusCode::TOO_MANY_REQUESTS, sentence)
+                .with(RETRY_AFTER, HeaderValue::from(seconds))
         }
     }
 }

@@ -19,7 +19,12 @@ use super::USERS;
 pub(super) fn drip() -> Answer {
     let piece = Bytes::from_static(b"one drop of eight, a tenth of a second apart from the next\n");
     let length = piece.len() as u64 * 8;
-    Answer::ok("text/plain; charset=utf-8", Pieces::of(piece, length).every(Duration::from_millis(100)).boxed())
+    Answer::ok(
+        "text/plain; charset=utf-8",
+        Pieces::of(piece, length)
+            .every(Duration::from_millis(100))
+            .boxed(),
+    )
 }
 
 /// The digest of the body, which is known to a sender only once it has sent it (RFC 9530).
@@ -29,18 +34,26 @@ pub(super) fn trailers() -> Answer {
     if let Ok(value) = HeaderValue::from_str(&format!("sha-256=:{}:", STANDARD.encode(digest))) {
         trailers.insert(HeaderName::from_static("content-digest"), value);
     }
-    let body = Pieces::of(Bytes::from_static(USERS.as_bytes()), USERS.len() as u64).trailed_by(trailers);
-    Answer::ok("application/json", body.boxed()).with(TRAILER, HeaderValue::from_static("Content-Digest"))
+    let body =
+        Pieces::of(Bytes::from_static(USERS.as_bytes()), USERS.len() as u64).trailed_by(trailers);
+    Answer::ok("application/json", body.boxed())
+        .with(TRAILER, HeaderValue::from_static("Content-Digest"))
 }
 
 /// 103 (RFC 8297) at once, the answer 50 ms later.
 pub(super) fn early_hints() -> Answer {
     let link = HeaderValue::from_static("</style.css>; rel=preload; as=style");
-    let early =
-        Early { status: StatusCode::EARLY_HINTS, headers: HeaderMap::from_iter([(LINK, link.clone())]), pause: Duration::from_millis(50) };
-    Answer::ok("text/html; charset=utf-8", body::full("<!doctype html><link rel=stylesheet href=/style.css><p>103, then 200\n"))
-        .with(LINK, link)
-        .after(early)
+    let early = Early {
+        status: StatusCode::EARLY_HINTS,
+        headers: HeaderMap::from_iter([(LINK, link.clone())]),
+        pause: Duration::from_millis(50),
+    };
+    Answer::ok(
+        "text/html; charset=utf-8",
+        body::full("<!doctype html><link rel=stylesheet href=/style.css><p>103, then 200\n"),
+    )
+    .with(LINK, link)
+    .after(early)
 }
 
 /// Two steps, each timed by this server's own clock and told in `Server-Timing`.
@@ -57,7 +70,10 @@ pub(super) async fn server_timing() -> Answer {
     );
     match HeaderValue::from_str(&told) {
         Ok(value) => Answer::json(USERS).with(HeaderName::from_static("server-timing"), value),
-        Err(_) => Answer::sentence(StatusCode::INTERNAL_SERVER_ERROR, "a duration could not be written as a field"),
+        Err(_) => Answer::sentence(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "a duration could not be written as a field",
+        ),
     }
 }
 
@@ -72,7 +88,12 @@ pub(super) fn echo(request: &Request) -> Answer {
     let fields: Vec<[String; 2]> = request
         .headers()
         .iter()
-        .map(|(name, value)| [name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()])
+        .map(|(name, value)| {
+            [
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            ]
+        })
         .collect();
     let told = serde_json::json!({
         "method": request.method().as_str(),

@@ -1,4 +1,5 @@
-//! Uploads: counted as they come, or resumed where they broke off, in the manner of draft-ietf-httpbis-resumable-upload.
+//! Uploads: counted as they come, or resumed where they broke off, in the manner of
+//! draft-ietf-httpbis-resumable-upload.
 //!
 //! Nothing is kept of what is uploaded but its length and its digest.
 
@@ -55,7 +56,14 @@ impl Uploads {
         let mut known = self.lock();
         known.last += 1;
         let id = known.last;
-        known.uploads.insert(id, Upload { offset: 0, is_complete: false, digest: Context::new(&SHA256) });
+        known.uploads.insert(
+            id,
+            Upload {
+                offset: 0,
+                is_complete: false,
+                digest: Context::new(&SHA256),
+            },
+        );
         if known.uploads.len() > MOST_UPLOADS {
             known.uploads.pop_first();
         }
@@ -66,7 +74,12 @@ impl Uploads {
     fn with<T>(&self, id: u64, work: impl FnOnce(&mut Upload) -> T) -> Result<T, Answer> {
         let mut known = self.lock();
         let gone = || {
-            Answer::sentence(StatusCode::NOT_FOUND, format!("there is no upload {id}; POST /upload with Upload-Complete: ?0 begins one"))
+            Answer::sentence(
+                StatusCode::NOT_FOUND,
+                format!(
+                    "there is no upload {id}; POST /upload with Upload-Complete: ?0 begins one"
+                ),
+            )
         };
         known.uploads.get_mut(&id).map(work).ok_or_else(gone)
     }
@@ -106,8 +119,11 @@ impl Upload {
         if self.offset == offset && !self.is_complete {
             return Ok(());
         }
-        let sentence =
-            if self.is_complete { "the upload is complete".to_owned() } else { format!("the next byte is number {}", self.offset) };
+        let sentence = if self.is_complete {
+            "the upload is complete".to_owned()
+        } else {
+            format!("the next byte is number {}", self.offset)
+        };
         Err(self.marked(Answer::sentence(StatusCode::CONFLICT, sentence)))
     }
 
@@ -125,27 +141,38 @@ impl Upload {
     fn marked(&self, answer: Answer) -> Answer {
         answer
             .with(OFFSET, HeaderValue::from(self.offset))
-            .with(COMPLETE, HeaderValue::from_static(if self.is_complete { "?1" } else { "?0" }))
+            .with(
+                COMPLETE,
+                HeaderValue::from_static(if self.is_complete { "?1" } else { "?0" }),
+            )
             .with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 
     fn told(&self) -> Answer {
         let digest = STANDARD.encode(self.digest.clone().finish());
         let (received, is_complete) = (self.offset, self.is_complete);
-        self.marked(Answer::json(format!("{{\"received\":{received},\"complete\":{is_complete},\"sha-256\":\"{digest}\"}}\n")))
+        self.marked(Answer::json(format!(
+            "{{\"received\":{received},\"complete\":{is_complete},\"sha-256\":\"{digest}\"}}\n"
+        )))
     }
 }
 
-/// `/upload`: a body that is counted; with `Upload-Complete`, the first part of one that may be resumed.
+/// `/upload`: a body that is counted; with `Upload-Complete`, the first part of one that may be
+/// resumed.
 pub(super) async fn collection(request: Request, uploads: &Uploads) -> Answer {
     if ![Method::POST, Method::PUT, Method::PATCH].contains(request.method()) {
         return Answer::wrong_method("POST, PUT, PATCH");
     }
     if !request.headers().contains_key(COMPLETE) {
-        return count(request.into_body()).await.unwrap_or_else(|answer| answer);
+        return count(request.into_body())
+            .await
+            .unwrap_or_else(|answer| answer);
     }
     let id = uploads.create();
-    let part = Part { offset: 0, is_last: is_last(request.headers()) };
+    let part = Part {
+        offset: 0,
+        is_last: is_last(request.headers()),
+    };
     let answer = match uploads.take(id, part, request.into_body()).await {
         Ok(answer) => answer.under(StatusCode::CREATED),
         Err(answer) => answer,
@@ -153,10 +180,14 @@ pub(super) async fn collection(request: Request, uploads: &Uploads) -> Answer {
     answer.told(LOCATION, &format!("/upload/{id}"))
 }
 
-/// `/upload/:id`: how far it came, and the next part: `PATCH` with `Upload-Offset`, or `PUT` with `Content-Range`.
+/// `/upload/:id`: how far it came, and the next part: `PATCH` with `Upload-Offset`, or `PUT` with
+/// `Content-Range`.
 pub(super) async fn member(id: &str, request: Request, uploads: &Uploads) -> Answer {
     let Ok(id) = id.parse::<u64>() else {
-        return Answer::sentence(StatusCode::BAD_REQUEST, "/upload/ wants a whole number after it");
+        return Answer::sentence(
+            StatusCode::BAD_REQUEST,
+            "/upload/ wants a whole number after it",
+        );
     };
     let part = match *request.method() {
         Method::GET | Method::HEAD => return uploads.told(id).unwrap_or_else(|answer| answer),
@@ -170,7 +201,10 @@ pub(super) async fn member(id: &str, request: Request, uploads: &Uploads) -> Ans
         _ => return Answer::wrong_method("GET, HEAD, PATCH, PUT, DELETE"),
     };
     let Some(part) = part else {
-        return Answer::sentence(StatusCode::BAD_REQUEST, "PATCH wants Upload-Offset: N, and PUT wants Content-Range: bytes N-M/LENGTH");
+        return Answer::sentence(
+            StatusCode::BAD_REQUEST,
+            "PATCH wants Upload-Offset: N, and PUT wants Content-Range: bytes N-M/LENGTH",
+        );
     };
     match uploads.take(id, part, request.into_body()).await {
         Ok(answer) | Err(answer) => answer,
@@ -179,15 +213,28 @@ pub(super) async fn member(id: &str, request: Request, uploads: &Uploads) -> Ans
 
 fn of_offset(headers: &HeaderMap) -> Option<Part> {
     let offset = headers.get(OFFSET)?.to_str().ok()?.parse().ok()?;
-    Some(Part { offset, is_last: is_last(headers) })
+    Some(Part {
+        offset,
+        is_last: is_last(headers),
+    })
 }
 
 /// `bytes 0-99/200` (RFC 9110 §14.4); the length may be `*`, not known yet.
 fn of_range(headers: &HeaderMap) -> Option<Part> {
-    let (range, length) = headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?.split_once('/')?;
+    let (range, length) = headers
+        .get(CONTENT_RANGE)?
+        .to_str()
+        .ok()?
+        .strip_prefix("bytes ")?
+        .split_once('/')?;
     let (first, last) = range.split_once('-')?;
     let (offset, last) = (first.parse().ok()?, last.parse::<u64>().ok()?);
-    Some(Part { offset, is_last: length.parse::<u64>().is_ok_and(|length| last.checked_add(1) == Some(length)) })
+    Some(Part {
+        offset,
+        is_last: length
+            .parse::<u64>()
+            .is_ok_and(|length| last.checked_add(1) == Some(length)),
+    })
 }
 
 fn is_last(headers: &HeaderMap) -> bool {
@@ -206,5 +253,8 @@ async fn count(mut body: RequestBody) -> Result<Answer, Answer> {
 }
 
 fn too_large() -> Answer {
-    Answer::sentence(StatusCode::PAYLOAD_TOO_LARGE, format!("{MOST_BYTES} bytes at most"))
+    Answer::sentence(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("{MOST_BYTES} bytes at most"),
+    )
 }

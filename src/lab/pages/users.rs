@@ -41,9 +41,13 @@ struct Beginning {
 
 impl Default for Users {
     fn default() -> Self {
-        let users = serde_json::from_str(USERS).map_or_else(|_| Vec::new(), |beginning: Beginning| beginning.users);
+        let users = serde_json::from_str(USERS)
+            .map_or_else(|_| Vec::new(), |beginning: Beginning| beginning.users);
         let rows: BTreeMap<u64, User> = users.into_iter().map(|user| (user.id, user)).collect();
-        Self(Mutex::new(Table { next: rows.keys().last().map_or(1, |last| last + 1), rows }))
+        Self(Mutex::new(Table {
+            next: rows.keys().last().map_or(1, |last| last + 1),
+            rows,
+        }))
     }
 }
 
@@ -55,7 +59,10 @@ impl Users {
     fn list(&self, headers: &HeaderMap) -> Answer {
         let table = self.table();
         if prefers_xml(headers) {
-            return Answer::ok("application/xml", body::full(xml::list(table.rows.values())));
+            return Answer::ok(
+                "application/xml",
+                body::full(xml::list(table.rows.values())),
+            );
         }
         let rows: Vec<String> = table.rows.values().map(json).collect();
         Answer::json(format!("{{\"users\":[{}]}}\n", rows.join(",")))
@@ -64,7 +71,10 @@ impl Users {
     fn create(&self, draft: Draft) -> Result<User, Answer> {
         let mut table = self.table();
         if table.rows.len() >= MOST_USERS {
-            return Err(Answer::sentence(StatusCode::INSUFFICIENT_STORAGE, format!("{MOST_USERS} users at most; delete one first")));
+            return Err(Answer::sentence(
+                StatusCode::INSUFFICIENT_STORAGE,
+                format!("{MOST_USERS} users at most; delete one first"),
+            ));
         }
         let user = draft.of(table.next);
         table.next += 1;
@@ -84,13 +94,20 @@ impl Users {
 /// `/users`: the list, and new ones.
 pub(super) async fn collection(request: Request, users: &Users, events: &Events) -> Answer {
     match *request.method() {
-        Method::GET | Method::HEAD => users.list(request.headers()).with(VARY, HeaderValue::from_static("accept")),
+        Method::GET | Method::HEAD => users
+            .list(request.headers())
+            .with(VARY, HeaderValue::from_static("accept")),
         Method::POST => {
             let headers = request.headers().clone();
-            match read::<Draft>(request).await.and_then(|draft| users.create(draft)) {
+            match read::<Draft>(request)
+                .await
+                .and_then(|draft| users.create(draft))
+            {
                 Ok(user) => {
                     events.publish(format!("user {} was created", user.id));
-                    shown(&user, &headers).under(StatusCode::CREATED).told(LOCATION, &format!("/users/{}", user.id))
+                    shown(&user, &headers)
+                        .under(StatusCode::CREATED)
+                        .told(LOCATION, &format!("/users/{}", user.id))
                 }
                 Err(answer) => answer,
             }
@@ -102,13 +119,24 @@ pub(super) async fn collection(request: Request, users: &Users, events: &Events)
 /// `/users/:id`: one of them.
 pub(super) async fn member(id: &str, request: Request, users: &Users, events: &Events) -> Answer {
     let Ok(id) = id.parse::<u64>() else {
-        return Answer::sentence(StatusCode::BAD_REQUEST, "/users/ wants a whole number after it");
+        return Answer::sentence(
+            StatusCode::BAD_REQUEST,
+            "/users/ wants a whole number after it",
+        );
     };
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let changed = match method {
-        Method::GET | Method::HEAD => return users.update(id, |_| ()).map_or_else(|answer| answer, |user| shown(&user, &headers)),
-        Method::PUT => read::<Draft>(request).await.and_then(|draft| users.update(id, |user| *user = draft.of(id))),
-        Method::PATCH => read::<Change>(request).await.and_then(|change| users.update(id, |user| change.apply(user))),
+        Method::GET | Method::HEAD => {
+            return users
+                .update(id, |_| ())
+                .map_or_else(|answer| answer, |user| shown(&user, &headers));
+        }
+        Method::PUT => read::<Draft>(request)
+            .await
+            .and_then(|draft| users.update(id, |user| *user = draft.of(id))),
+        Method::PATCH => read::<Change>(request)
+            .await
+            .and_then(|change| users.update(id, |user| change.apply(user))),
         Method::DELETE => return delete(id, users, events),
         _ => return Answer::wrong_method("GET, HEAD, PUT, PATCH, DELETE"),
     };
@@ -130,8 +158,11 @@ fn delete(id: u64, users: &Users, events: &Events) -> Answer {
 }
 
 fn shown(user: &User, headers: &HeaderMap) -> Answer {
-    let answer =
-        if prefers_xml(headers) { Answer::ok("application/xml", body::full(xml::document(user))) } else { Answer::json(json(user) + "\n") };
+    let answer = if prefers_xml(headers) {
+        Answer::ok("application/xml", body::full(xml::document(user)))
+    } else {
+        Answer::json(json(user) + "\n")
+    };
     answer.with(VARY, HeaderValue::from_static("accept"))
 }
 
@@ -154,7 +185,10 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn the_list_begins_as_the_page_it_was_made_of() {
-        let list = Users::default().list(&HeaderMap::new()).response.into_body();
+        let list = Users::default()
+            .list(&HeaderMap::new())
+            .response
+            .into_body();
         assert_eq!(list.collect().await.unwrap().to_bytes(), USERS);
     }
 }

@@ -10,12 +10,22 @@ pub(super) fn list<'a>(users: impl Iterator<Item = &'a User>) -> String {
 
 /// One user.
 pub(super) fn document(user: &User) -> String {
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", element(user))
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n",
+        element(user)
+    )
 }
 
 fn element(user: &User) -> String {
-    let (name, email, field) = (escaped(&user.name), escaped(&user.email), escaped(&user.field));
-    format!("<user id=\"{}\"><name>{name}</name><email>{email}</email><field>{field}</field></user>", user.id)
+    let (name, email, field) = (
+        escaped(&user.name),
+        escaped(&user.email),
+        escaped(&user.field),
+    );
+    format!(
+        "<user id=\"{}\"><name>{name}</name><email>{email}</email><field>{field}</field></user>",
+        user.id
+    )
 }
 
 /// Text in which nothing is markup, and nothing is a character that XML 1.0 §2.2 forbids.
@@ -26,7 +36,9 @@ fn escaped(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => escaped.push(character),
+            '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => {
+                escaped.push(character);
+            }
             _ => escaped.push('\u{fffd}'),
         }
     }
@@ -39,9 +51,15 @@ mod tests {
 
     #[test]
     fn no_text_becomes_markup() {
-        let user = User { id: 7, name: "<b>&\u{0}".to_owned(), email: "a@lab.test".to_owned(), field: String::new() };
+        let user = User {
+            id: 7,
+            name: "<b>&\u{0}".to_owned(),
+            email: "a@lab.test".to_owned(),
+            field: String::new(),
+        };
         assert!(
-            document(&user).contains("<user id=\"7\"><name>&lt;b&gt;&amp;\u{fffd}</name><email>a@lab.test</email><field></field></user>")
+            document(&user).contains("<user \
+                id=\"7\"><name>&lt;b&gt;&amp;\u{fffd}</name><email>a@lab.test</email><field></field></user>")
         );
     }
 }

@@ -1,4 +1,5 @@
-//! A forward proxy over HTTP/1.1: tunnels by CONNECT (RFC 9110 §9.3.6), and absolute targets (RFC 9112 §3.2.2).
+//! A forward proxy over HTTP/1.1: tunnels by CONNECT (RFC 9110 §9.3.6), and absolute targets (RFC
+//! 9112 §3.2.2).
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,10 @@ use super::super::site::Site;
 use super::{LONGEST_CONNECTING, remove_hop_by_hop};
 
 /// The forward proxy.
-pub(in crate::lab) const FORWARD: Service = Service::connections("forward proxy", "http", 3128, |visit| Box::pin(serve(visit)));
+pub(in crate::lab) const FORWARD: Service =
+    Service::connections("forward proxy", "http", 3128, |visit| {
+        Box::pin(serve(visit))
+    });
 
 const LARGEST_HEAD: usize = 64 * 1024;
 const VIA_US: &str = "1.1 proxy.lab.test";
@@ -56,30 +60,54 @@ async fn serve(Visit { stream, site }: Visit) {
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).max_buf_size(LARGEST_HEAD);
-    let _ = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+    let _ = server
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
     tunnels.ended().await;
 }
 
 async fn respond(request: Request<Incoming>, site: &Site, beside: &Beside) -> Response<Body> {
     let is_tunnel = request.method() == Method::CONNECT;
     let Some(authority) = request.uri().authority().cloned() else {
-        let how = "this is a forward proxy for the hosts of the lab: give its URL to -x, or to --proxy";
+        let how =
+            "this is a forward proxy for the hosts of the lab: give its URL to -x, or to --proxy";
         return sentence(StatusCode::OK, how);
     };
     if !is_tunnel && request.uri().scheme_str() != Some("http") {
-        return sentence(StatusCode::BAD_REQUEST, "this proxy asks for http:// itself, and leads to everything else by CONNECT");
+        return sentence(
+            StatusCode::BAD_REQUEST,
+            "this proxy asks for http:// itself, and leads to everything else by CONNECT",
+        );
     }
     let port = authority.port_u16().or((!is_tunnel).then_some(80));
     let Some(address) = port.and_then(|port| site.places.reach(authority.host(), port)) else {
-        return sentence(StatusCode::FORBIDDEN, &format!("{authority} is no place in the lab, and this proxy leads nowhere else"));
+        return sentence(
+            StatusCode::FORBIDDEN,
+            &format!("{authority} is no place in the lab, and this proxy leads nowhere else"),
+        );
     };
     let stream = match timeout(LONGEST_CONNECTING, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return sentence(StatusCode::BAD_GATEWAY, &format!("{authority} could not be reached: {error}")),
-        Err(_) => return sentence(StatusCode::GATEWAY_TIMEOUT, &format!("{authority} did not answer")),
+        Ok(Err(error)) => {
+            return sentence(
+                StatusCode::BAD_GATEWAY,
+                &format!("{authority} could not be reached: {error}"),
+            );
+        }
+        Err(_) => {
+            return sentence(
+                StatusCode::GATEWAY_TIMEOUT,
+                &format!("{authority} did not answer"),
+            );
+        }
     };
     let _ = stream.set_nodelay(true);
-    if is_tunnel { tunnel(request, stream, beside) } else { pass_on(request, stream, beside).await }
+    if is_tunnel {
+        tunnel(request, stream, beside)
+    } else {
+        pass_on(request, stream, beside).await
+    }
 }
 
 /// 200, and from then on what either side says goes to the other.
@@ -89,14 +117,35 @@ fn tunnel(request: Request<Incoming>, mut stream: TcpStream, beside: &Beside) ->
             let _ = copy_bidirectional(&mut TokioIo::new(client), &mut stream).await;
         }
     });
-    Response::new(Full::default().map_err(|never| match never {}).boxed_unsync())
+    Response::new(
+        Full::default()
+            .map_err(|never| match never {})
+            .boxed_unsync(),
+    )
 }
 
 /// Asks the host itself, for the part of the target that is the host's business.
-async fn pass_on(mut request: Request<Incoming>, stream: TcpStream, beside: &Beside) -> Response<Body> {
-    let bad = |error: hyper::Error| sentence(StatusCode::BAD_GATEWAY, &format!("the host could not be asked: {error}"));
-    let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).parse();
+async fn pass_on(
+    mut request: Request<Incoming>,
+    stream: TcpStream,
+    beside: &Beside,
+) -> Response<Body> {
+    let bad = |error: hyper::Error| {
+        sentence(
+            StatusCode::BAD_GATEWAY,
+            &format!("the host could not be asked: {error}"),
+        )
+    };
+    let host = request
+        .uri()
+        .authority()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str())
+        .parse();
     let (Ok(host), Ok(path)) = (HeaderValue::from_str(&host), path) else {
         return sentence(StatusCode::BAD_REQUEST, "that target cannot be passed on");
     };
@@ -104,7 +153,9 @@ async fn pass_on(mut request: Request<Incoming>, stream: TcpStream, beside: &Bes
     *request.version_mut() = Version::HTTP_11;
     remove_hop_by_hop(request.headers_mut());
     request.headers_mut().insert(HOST, host);
-    request.headers_mut().append(VIA, HeaderValue::from_static(VIA_US));
+    request
+        .headers_mut()
+        .append(VIA, HeaderValue::from_static(VIA_US));
     let (mut sender, connection) = match conn::http1::handshake(TokioIo::new(stream)).await {
         Ok(opened) => opened,
         Err(error) => return bad(error),
@@ -115,7 +166,9 @@ async fn pass_on(mut request: Request<Incoming>, stream: TcpStream, beside: &Bes
     match sender.send_request(request).await {
         Ok(mut response) => {
             remove_hop_by_hop(response.headers_mut());
-            response.headers_mut().append(VIA, HeaderValue::from_static(VIA_US));
+            response
+                .headers_mut()
+                .append(VIA, HeaderValue::from_static(VIA_US));
             response.map(BodyExt::boxed_unsync)
         }
         Err(error) => bad(error),
@@ -123,8 +176,15 @@ async fn pass_on(mut request: Request<Incoming>, stream: TcpStream, beside: &Bes
 }
 
 fn sentence(status: StatusCode, sentence: &str) -> Response<Body> {
-    let mut response = Response::new(Full::from(format!("{sentence}\n")).map_err(|never| match never {}).boxed_unsync());
+    let mut response = Response::new(
+        Full::from(format!("{sentence}\n"))
+            .map_err(|never| match never {})
+            .boxed_unsync(),
+    );
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     response
 }

@@ -1,4 +1,5 @@
-//! Proxies that clients choose: HTTP with CONNECT and absolute targets, and SOCKS5. They lead to the lab's own hosts only.
+//! Proxies that clients choose: HTTP with CONNECT and absolute targets, and SOCKS5. They lead to
+//! the lab's own hosts only.
 
 mod forward;
 mod socks;
@@ -6,7 +7,10 @@ mod socks;
 use std::time::Duration;
 
 use hyper::HeaderMap;
-use hyper::header::{CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use hyper::header::{
+    CONNECTION, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
 
 pub(super) use forward::FORWARD;
 pub(super) use socks::SOCKS;
@@ -23,7 +27,15 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
-    let fixed = [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION];
+    let fixed = [
+        CONNECTION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+    ];
     let others = ["keep-alive", "proxy-connection"].map(HeaderName::from_static);
     for name in named.into_iter().chain(fixed).chain(others) {
         headers.remove(name);
@@ -39,9 +51,11 @@ mod tests {
     #[test]
     fn what_is_for_one_hop_does_not_go_further() {
         let mut headers = HeaderMap::new();
-        for (name, value) in
-            [("connection", "close, X-Mine,,\u{7f}".replace('\u{7f}', " ")), ("x-mine", "1".into()), ("te", "trailers".into())]
-        {
+        for (name, value) in [
+            ("connection", "close, X-Mine,,\u{7f}".replace('\u{7f}', " ")),
+            ("x-mine", "1".into()),
+            ("te", "trailers".into()),
+        ] {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
         headers.append("accept", "*/*".parse().unwrap());

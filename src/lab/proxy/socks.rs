@@ -1,4 +1,5 @@
-//! SOCKS5 (RFC 1928): connections on behalf of clients that are known by name and password (RFC 1929), or not at all.
+//! SOCKS5 (RFC 1928): connections on behalf of clients that are known by name and password (RFC
+//! 1929), or not at all.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,7 +14,8 @@ use super::super::site::Site;
 use super::LONGEST_CONNECTING;
 
 /// The SOCKS proxy.
-pub(in crate::lab) const SOCKS: Service = Service::connections("socks", "socks5", 1080, |visit| Box::pin(serve(visit)));
+pub(in crate::lab) const SOCKS: Service =
+    Service::connections("socks", "socks5", 1080, |visit| Box::pin(serve(visit)));
 
 const LONGEST_GREETING: Duration = Duration::from_secs(10);
 
@@ -36,7 +38,9 @@ enum Reply {
 }
 
 async fn serve(Visit { mut stream, site }: Visit) {
-    let Ok(Ok(Some((host, port)))) = timeout(LONGEST_GREETING, greet(&mut stream)).await else { return };
+    let Ok(Ok(Some((host, port)))) = timeout(LONGEST_GREETING, greet(&mut stream)).await else {
+        return;
+    };
     let opened = open(&host, port, &site).await;
     let (reply, bound) = match &opened {
         Ok(opened) => (Reply::Succeeded, opened.local_addr().ok()),
@@ -56,7 +60,10 @@ async fn greet(stream: &mut TcpStream) -> io::Result<Option<(String, u16)>> {
     }
     let methods = counted(stream).await?;
     // Who can say who it is, shall.
-    let method = [USER_AND_PASSWORD, NO_AUTHENTICATION].into_iter().find(|method| methods.contains(method)).unwrap_or(NO_METHOD);
+    let method = [USER_AND_PASSWORD, NO_AUTHENTICATION]
+        .into_iter()
+        .find(|method| methods.contains(method))
+        .unwrap_or(NO_METHOD);
     stream.write_all(&[VERSION, method]).await?;
     if method == NO_METHOD || (method == USER_AND_PASSWORD && !is_known(stream).await?) {
         return Ok(None);

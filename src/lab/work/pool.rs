@@ -12,13 +12,18 @@ const LONGEST_QUEUE: usize = 64;
 /// Work for the worker that is told its number, from 1.
 type Job = Box<dyn FnOnce(usize) + Send>;
 
-/// Threads that are started by the first job, and end when the pool is dropped and what they are at is done.
+/// Threads that are started by the first job, and end when the pool is dropped and what they are at
+/// is done.
 #[derive(Default)]
 pub(in crate::lab) struct Pool(OnceLock<SyncSender<Job>>);
 
 impl Pool {
-    /// Has work done by the next free thread; nothing, where the queue is full or there are no threads.
-    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce(usize) -> T + Send + 'static) -> Option<T> {
+    /// Has work done by the next free thread; nothing, where the queue is full or there are no
+    /// threads.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(usize) -> T + Send + 'static,
+    ) -> Option<T> {
         let (done, result) = oneshot::channel();
         let job = move |worker| {
             // Whoever went away meanwhile needs no result.
@@ -35,7 +40,9 @@ fn start() -> SyncSender<Job> {
     let queue = Arc::new(Mutex::new(queue));
     for number in 1..=WORKERS {
         let queue = Arc::clone(&queue);
-        let _ = thread::Builder::new().name(format!("lab worker {number}")).spawn(move || work(number, &queue));
+        let _ = thread::Builder::new()
+            .name(format!("lab worker {number}"))
+            .spawn(move || work(number, &queue));
     }
     jobs
 }
@@ -59,7 +66,10 @@ mod tests {
 
     #[test]
     fn a_job_waits_until_a_thread_is_free() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
         let pool = Arc::new(Pool::default());
         let (began, beginnings) = sync_channel(WORKERS + 1);
         let (release, held) = sync_channel::<()>(WORKERS + 1);
@@ -76,12 +86,17 @@ mod tests {
             }));
         }
         let deadline = Duration::from_secs(60);
-        let busy: HashSet<usize> = (0..WORKERS).map(|_| beginnings.recv_timeout(deadline).unwrap()).collect();
+        let busy: HashSet<usize> = (0..WORKERS)
+            .map(|_| beginnings.recv_timeout(deadline).unwrap())
+            .collect();
         assert_eq!(busy, (1..=WORKERS).collect());
         assert!(beginnings.try_recv().is_err(), "all threads are busy");
         release.send(()).unwrap();
         assert!(busy.contains(&beginnings.recv_timeout(deadline).unwrap()));
         (0..WORKERS).for_each(|_| release.send(()).unwrap());
-        assert!(jobs.into_iter().all(|job| runtime.block_on(job).unwrap().is_some()));
+        assert!(
+            jobs.into_iter()
+                .all(|job| runtime.block_on(job).unwrap().is_some())
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! What a body has come to, and the limits of what decoding it may cost.
 //!
-//! A few kilobytes can decode to terabytes (a decompression bomb), or keep a decoder at work without a single byte of output: empty
-//! members and blocks cost input and time alone. Both are ended here, whatever the coding.
+//! A few kilobytes can decode to terabytes (a decompression bomb), or keep a decoder at work
+//! without a single byte of output: empty members and blocks cost input and time alone. Both are
+//! ended here, whatever the coding.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,7 +24,8 @@ pub(super) enum Fault {
 /// Counts of one body. Written by whoever decodes, read at any time by whoever receives.
 #[derive(Debug)]
 pub(super) struct Account {
-    /// Decoded bytes allowed; `None` where nothing is decoded, and then nothing else is limited either.
+    /// Decoded bytes allowed; `None` where nothing is decoded, and then nothing else is limited
+    /// either.
     decode_limit: Option<u64>,
     transferred: AtomicU64,
     decoded: AtomicU64,
@@ -37,7 +39,8 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// All zero. `decode_limit` is what the body may decode to, in bytes; `None` where it is not decoded.
+    /// All zero. `decode_limit` is what the body may decode to, in bytes; `None` where it is not
+    /// decoded.
     pub(super) const fn new(preview: Option<Preview>, decode_limit: Option<u64>) -> Self {
         Self {
             decode_limit,
@@ -137,8 +140,15 @@ impl Account {
         if self.stopped.load(Ordering::Relaxed) {
             return Err(io::Error::other("the decoding was stopped"));
         }
-        let Some(limit) = self.decode_limit else { return Ok(()) };
-        self.refuse_beyond(Exceeded::find(limit, self.transferred.load(Ordering::Relaxed), produced, without_output))
+        let Some(limit) = self.decode_limit else {
+            return Ok(());
+        };
+        self.refuse_beyond(Exceeded::find(
+            limit,
+            self.transferred.load(Ordering::Relaxed),
+            produced,
+            without_output,
+        ))
     }
 
     fn refuse_beyond(&self, exceeded: Option<Exceeded>) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! Content codings as a chain of writers (RFC 9110 §8.4.1, RFC 7932, RFC 8878), the last one applied first.
+//! Content codings as a chain of writers (RFC 9110 §8.4.1, RFC 7932, RFC 8878), the last one
+//! applied first.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -27,18 +28,33 @@ pub(super) trait Coding: Write {
 /// What of `codings` cannot be undone: an unknown one by its name, or too many of them.
 pub(super) fn undecodable(codings: &[String]) -> Option<String> {
     if codings.len() > MOST_CODINGS {
-        return Some(format!("{} codings over each other, where {MOST_CODINGS} are the limit", codings.len()));
+        return Some(format!(
+            "{} codings over each other, where {MOST_CODINGS} are the limit",
+            codings.len()
+        ));
     }
     let known = |name: &str| matches!(name, "gzip" | "x-gzip" | "deflate" | "br" | "zstd");
-    codings.iter().find(|name| !known(name)).map(|unknown| format!("\"{unknown}\""))
+    codings
+        .iter()
+        .find(|name| !known(name))
+        .map(|unknown| format!("\"{unknown}\""))
 }
 
 /// Undoes `codings`, listed in the order they were applied. Fails with the name of an unknown one.
-pub(super) fn chain(codings: &[String], sink: Sink, account: &Arc<Account>) -> Result<Box<dyn Coding>, String> {
+pub(super) fn chain(
+    codings: &[String],
+    sink: Sink,
+    account: &Arc<Account>,
+) -> Result<Box<dyn Coding>, String> {
     let mut chain: Box<dyn Coding> = Box::new(sink);
     for (above, name) in codings.iter().enumerate() {
-        // Between two decoders as well it has to be seen what passes: nothing of it may ever come out.
-        let next: Box<dyn Coding> = if above == 0 { chain } else { Box::new(Between::new(chain, account)) };
+        // Between two decoders as well it has to be seen what passes: nothing of it may ever come
+        // out.
+        let next: Box<dyn Coding> = if above == 0 {
+            chain
+        } else {
+            Box::new(Between::new(chain, account))
+        };
         chain = decoder(name, next)?;
     }
     Ok(chain)
@@ -54,7 +70,8 @@ fn decoder(name: &str, inner: Box<dyn Coding>) -> Result<Box<dyn Coding>, String
     })
 }
 
-/// RFC 7932 has windows up to 16 MiB; the larger ones that the library knows too (up to 1 GiB) are no `br`.
+/// RFC 7932 has windows up to 16 MiB; the larger ones that the library knows too (up to 1 GiB) are
+/// no `br`.
 fn brotli_decoder(inner: Box<dyn Coding>) -> DecompressorWriter<Box<dyn Coding>> {
     let mut decoder = DecompressorWriter::new(inner, STEP);
     decoder.set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
@@ -66,7 +83,9 @@ type ZstdDecoder = write::Decoder<'static, Box<dyn Coding>>;
 fn zstd_decoder(inner: Box<dyn Coding>) -> io::Result<ZstdDecoder> {
     let mut decoder = raw::Decoder::new()?;
     decoder.set_parameter(raw::DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
-    Ok(write::Decoder::with_writer(zio::Writer::new_with_capacity(inner, decoder, STEP)))
+    Ok(write::Decoder::with_writer(zio::Writer::new_with_capacity(
+        inner, decoder, STEP,
+    )))
 }
 
 /// Sees what one decoder hands to the next.
@@ -78,7 +97,11 @@ struct Between {
 
 impl Between {
     fn new(inner: Box<dyn Coding>, account: &Arc<Account>) -> Self {
-        Self { inner, account: Arc::clone(account), passed: 0 }
+        Self {
+            inner,
+            account: Arc::clone(account),
+            passed: 0,
+        }
     }
 }
 
@@ -129,7 +152,11 @@ impl Coding for ZstdDecoder {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use flate2::Compression;
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
     use proptest::prelude::*;
@@ -164,7 +191,12 @@ mod tests {
         }
     }
 
-    fn decode(codings: &[&str], input: &[u8], piece: usize, limit: Option<u64>) -> (io::Result<()>, Arc<Account>) {
+    fn decode(
+        codings: &[&str],
+        input: &[u8],
+        piece: usize,
+        limit: Option<u64>,
+    ) -> (io::Result<()>, Arc<Account>) {
         let account = Arc::new(Account::new(None, Some(limit.unwrap_or(u64::MAX))));
         let names: Vec<String> = codings.iter().map(|name| (*name).to_owned()).collect();
         let mut chain = chain(&names, Sink::new(Arc::clone(&account)), &account).unwrap();
@@ -177,7 +209,12 @@ mod tests {
 
     #[test]
     fn every_coding_is_undone_whatever_the_pieces() {
-        for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("deflate", "raw"), ("zstd", "zstd")] {
+        for (name, how) in [
+            ("gzip", "gzip"),
+            ("deflate", "zlib"),
+            ("deflate", "raw"),
+            ("zstd", "zstd"),
+        ] {
             let input = coded(how, &text());
             for piece in [1, 7, 100_000] {
                 let (result, sink) = decode(&[name], &input, piece, None);
@@ -189,11 +226,24 @@ mod tests {
 
     #[test]
     fn what_can_be_decoded_comes_out_before_more_goes_in() {
-        for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("deflate", "raw"), ("zstd", "zstd")] {
+        for (name, how) in [
+            ("gzip", "gzip"),
+            ("deflate", "zlib"),
+            ("deflate", "raw"),
+            ("zstd", "zstd"),
+        ] {
             let account = Arc::new(Account::new(None, None));
-            let mut chain = chain(&["gzip".to_owned(), name.to_owned()], Sink::new(Arc::clone(&account)), &account).unwrap();
+            let mut chain = chain(
+                &["gzip".to_owned(), name.to_owned()],
+                Sink::new(Arc::clone(&account)),
+                &account,
+            )
+            .unwrap();
             let input = coded(how, &gzip(&text()));
-            chain.write_all(&input).and_then(|()| chain.flush()).unwrap();
+            chain
+                .write_all(&input)
+                .and_then(|()| chain.flush())
+                .unwrap();
             assert_eq!(account.decoded(), text().len() as u64, "{how}");
         }
     }
@@ -202,8 +252,8 @@ mod tests {
     fn brotli_is_undone() {
         // `hello hello hello hello\n` by the reference encoder, quality 11.
         let input = [
-            0x8b, 0x0b, 0x80, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20,
-            0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x0a, 0x03,
+            0x8b, 0x0b, 0x80, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x68, 0x65, 0x6c, 0x6c, 0x6f,
+            0x20, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x0a, 0x03,
         ];
         let (result, sink) = decode(&["br"], &input, 3, None);
         result.unwrap();
@@ -221,7 +271,12 @@ mod tests {
 
     #[test]
     fn what_breaks_off_is_an_error() {
-        for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("deflate", "raw"), ("zstd", "zstd")] {
+        for (name, how) in [
+            ("gzip", "gzip"),
+            ("deflate", "zlib"),
+            ("deflate", "raw"),
+            ("zstd", "zstd"),
+        ] {
             let input = coded(how, &text());
             let (result, _) = decode(&[name], &input[..input.len() - 5], 4096, None);
             assert!(result.is_err(), "{how}");
@@ -235,21 +290,38 @@ mod tests {
             assert!(input.len() < 40_000);
             let (result, sink) = decode(&[name], &input, 4096, Some(1 << 20));
             assert!(result.is_err());
-            assert!(sink.decoded() <= (1 << 20) + STEP as u64, "{how} let {} pass", sink.decoded());
+            assert!(
+                sink.decoded() <= (1 << 20) + STEP as u64,
+                "{how} let {} pass",
+                sink.decoded()
+            );
         }
     }
 
     #[test]
     fn unknown_codings_are_named() {
-        let undecodable = |names: &[&str]| super::undecodable(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let undecodable = |names: &[&str]| {
+            super::undecodable(
+                &names
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
         assert_eq!(undecodable(&["gzip", "lzw"]).as_deref(), Some("\"lzw\""));
-        assert_eq!(undecodable(&["gzip", "x-gzip", "deflate", "br", "zstd"]), None);
+        assert_eq!(
+            undecodable(&["gzip", "x-gzip", "deflate", "br", "zstd"]),
+            None
+        );
         assert!(undecodable(&["gzip"; 6]).unwrap().starts_with("6 codings"));
     }
 
     proptest! {
         #[test]
-        fn no_bytes_make_a_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..500), which in 0usize..4) {
+        fn no_bytes_make_a_decoder_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..500),
+            which in 0usize..4,
+        ) {
             let _ = decode(&[["gzip", "deflate", "br", "zstd"][which]], &bytes, 64, Some(1 << 20));
         }
     }

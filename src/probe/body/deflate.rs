@@ -1,4 +1,5 @@
-//! The `deflate` coding: zlib's format (RFC 1950) by the book, bare DEFLATE (RFC 1951) from servers that misread it.
+//! The `deflate` coding: zlib's format (RFC 1950) by the book, bare DEFLATE (RFC 1951) from servers
+//! that misread it.
 
 use std::io::{self, Write};
 
@@ -19,7 +20,13 @@ pub(super) struct Deflate {
 
 impl Deflate {
     pub(super) fn new(inner: Box<dyn Coding>) -> Self {
-        Self { inner, first: Vec::with_capacity(2), decoder: None, ended: false, buffer: Vec::with_capacity(STEP) }
+        Self {
+            inner,
+            first: Vec::with_capacity(2),
+            decoder: None,
+            ended: false,
+            buffer: Vec::with_capacity(STEP),
+        }
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -30,7 +37,9 @@ impl Deflate {
     }
 
     fn decode(&mut self, mut input: &[u8]) -> io::Result<()> {
-        let Some(decoder) = &mut self.decoder else { return Ok(()) };
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(());
+        };
         while !self.ended {
             self.buffer.clear();
             let before = decoder.total_in();
@@ -45,7 +54,10 @@ impl Deflate {
             }
         }
         if self.ended && !input.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "there are bytes after its end"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "there are bytes after its end",
+            ));
         }
         Ok(())
     }
@@ -57,7 +69,9 @@ impl Write for Deflate {
             self.decode(bytes)?;
             return Ok(bytes.len());
         }
-        let part = bytes.get(..bytes.len().min(2 - self.first.len())).unwrap_or(bytes);
+        let part = bytes
+            .get(..bytes.len().min(2 - self.first.len()))
+            .unwrap_or(bytes);
         self.first.extend_from_slice(part);
         if self.first.len() == 2 {
             self.begin()?;
@@ -76,7 +90,10 @@ impl Coding for Deflate {
             self.begin()?;
         }
         if !self.ended {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it breaks off"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "it breaks off",
+            ));
         }
         self.inner.finish()
     }

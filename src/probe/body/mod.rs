@@ -35,7 +35,8 @@ use crate::units::Bytes;
 /// How long a body that is cut off may take to be decoded and written as far as it has come.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// Takes in one response's body. What has come of it is told at its end, also where it is dropped before.
+/// Takes in one response's body. What has come of it is told at its end, also where it is dropped
+/// before.
 pub(super) struct Receiver<'a> {
     step: &'a Step<'a>,
     account: Arc<Account>,
@@ -53,28 +54,60 @@ pub(super) struct Receiver<'a> {
 
 impl<'a> Receiver<'a> {
     /// Ready for the body of `answer`, which goes to `output`.
-    pub(super) fn new(step: &'a Step<'a>, answer: &Answer, output: Option<&Output>) -> Result<Self, Failed> {
+    pub(super) fn new(
+        step: &'a Step<'a>,
+        answer: &Answer,
+        output: Option<&Output>,
+    ) -> Result<Self, Failed> {
         let coded = codings(answer);
         let decodes = step.spec.compressed && !coded.is_empty();
         if !decodes && !coded.is_empty() {
-            step.recorder.note(step.exchange, format!("the body is coded as {}; --compressed decodes it", coded.join(", ")));
+            step.recorder.note(
+                step.exchange,
+                format!(
+                    "the body is coded as {}; --compressed decodes it",
+                    coded.join(", ")
+                ),
+            );
         }
         if let Some(unknown) = decode::undecodable(&coded).filter(|_| decodes) {
             let hint = "leave out --compressed to take the body as it comes";
             let message = format!("the body is coded as {unknown}, which cannot be decoded here");
-            return Err(Failed::new(Phase::Receive, Code::BodyDecoding, message, hint));
+            return Err(Failed::new(
+                Phase::Receive,
+                Code::BodyDecoding,
+                message,
+                hint,
+            ));
         }
-        let preview = (decodes || coded.is_empty()).then(|| Preview::new(answer.values("content-type").next()));
-        let account = Arc::new(Account::new(preview, decodes.then_some(step.spec.decode_limit)));
+        let preview = (decodes || coded.is_empty())
+            .then(|| Preview::new(answer.values("content-type").next()));
+        let account = Arc::new(Account::new(
+            preview,
+            decodes.then_some(step.spec.decode_limit),
+        ));
         let (coding_name, codings) = (coded.join(", "), if decodes { coded } else { Vec::new() });
-        let worker = (decodes || output.is_some()).then(|| Worker::start(codings, output.cloned(), &account)).transpose();
+        let worker = (decodes || output.is_some())
+            .then(|| Worker::start(codings, output.cloned(), &account))
+            .transpose();
         let worker = worker.map_err(|error| no_thread(&error))?;
         let file = match output {
             Some(Output::File(path)) => Some(path.clone()),
             Some(Output::Stdout) | None => None,
         };
         let (expected, pace) = (answer.expected, Pace::default());
-        Ok(Self { step, account, worker, coding_name, file, is_complete: false, received: 0, expected, pace, reported: false })
+        Ok(Self {
+            step,
+            account,
+            worker,
+            coding_name,
+            file,
+            is_complete: false,
+            received: 0,
+            expected,
+            pace,
+            reported: false,
+        })
     }
 
     /// Takes a piece as it was transferred, once what came before it is far enough.
@@ -112,7 +145,8 @@ impl<'a> Receiver<'a> {
         finished.map_err(|error| self.failed(&error))
     }
 
-    /// Says how much has come by now, and shows what may be shown of it. Nothing more is decoded or written after that.
+    /// Says how much has come by now, and shows what may be shown of it. Nothing more is decoded or
+    /// written after that.
     pub(super) fn report(&mut self) {
         if std::mem::replace(&mut self.reported, true) {
             return;
@@ -123,27 +157,48 @@ impl<'a> Receiver<'a> {
         self.tell();
         self.tell_partial_file();
         if let Some((text, truncated)) = self.account.preview_text() {
-            self.step.recorder.emit(What::BodyPreview { exchange: self.step.exchange, text, truncated });
+            self.step.recorder.emit(What::BodyPreview {
+                exchange: self.step.exchange,
+                text,
+                truncated,
+            });
         }
     }
 
     /// How much has come, for a sentence: `1,024 B of 4,096 B`.
     pub(super) fn progress(&self) -> String {
-        let of = self.expected.map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
+        let of = self
+            .expected
+            .map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
         format!("{}{of}", Bytes(self.received))
     }
 
     fn tell(&self) {
         let (received, decoded, expected) = (self.received, self.account.decoded(), self.expected);
-        self.step.recorder.emit(What::ResponseBody { exchange: self.step.exchange, received, decoded, expected });
+        self.step.recorder.emit(What::ResponseBody {
+            exchange: self.step.exchange,
+            received,
+            decoded,
+            expected,
+        });
     }
 
-    /// What came of a body that did not end stays in its file, as with curl, and it is said how much that is.
+    /// What came of a body that did not end stays in its file, as with curl, and it is said how
+    /// much that is.
     fn tell_partial_file(&self) {
-        let Some(path) = self.file.as_ref().filter(|_| !self.is_complete) else { return };
+        let Some(path) = self.file.as_ref().filter(|_| !self.is_complete) else {
+            return;
+        };
         let text = match self.account.written() {
-            0 if is_pipe(path) => format!("nothing was written to {}, a pipe that nobody may have opened for reading", path.display()),
-            written => format!("{} holds the beginning of the body alone: {}", path.display(), Bytes(written)),
+            0 if is_pipe(path) => format!(
+                "nothing was written to {}, a pipe that nobody may have opened for reading",
+                path.display()
+            ),
+            written => format!(
+                "{} holds the beginning of the body alone: {}",
+                path.display(),
+                Bytes(written)
+            ),
         };
         self.step.recorder.note(self.step.exchange, text);
     }
@@ -153,13 +208,19 @@ impl<'a> Receiver<'a> {
         match self.account.take_fault() {
             Some(Fault::Output(path, error)) => output_failed(&path, &error),
             Some(Fault::Limit(exceeded)) => {
-                let message = exceeded.sentence(&format!("{} of {name} body", Bytes(self.received)));
-                let hint = "this may be a decompression bomb; without --compressed the body is taken as it comes";
+                let message =
+                    exceeded.sentence(&format!("{} of {name} body", Bytes(self.received)));
+                let hint = "this may be a decompression bomb; without --compressed the body is \
+                    taken as it comes";
                 Failed::new(Phase::Receive, Code::BodyDecodingLimit, message, hint)
             }
             None => {
-                let message = format!("the body cannot be decoded as {name} after {}: {error}", Bytes(self.received));
-                let hint = "without --compressed the body is taken as it comes; compare Content-Encoding with what the server sends";
+                let message = format!(
+                    "the body cannot be decoded as {name} after {}: {error}",
+                    Bytes(self.received)
+                );
+                let hint = "without --compressed the body is taken as it comes; compare \
+                    Content-Encoding with what the server sends";
                 Failed::new(Phase::Receive, Code::BodyDecoding, message, hint)
             }
         }
@@ -179,16 +240,31 @@ fn is_pipe(path: &Path) -> bool {
 
 fn output_failed(path: &str, error: &io::Error) -> Failed {
     let hint = "check the directory, its permissions and the space left";
-    Failed::new(Phase::Receive, Code::OutputFailed, format!("the body cannot be written to {path}: {error}"), hint)
+    Failed::new(
+        Phase::Receive,
+        Code::OutputFailed,
+        format!("the body cannot be written to {path}: {error}"),
+        hint,
+    )
 }
 
 fn no_thread(error: &io::Error) -> Failed {
     let message = format!("no thread can be started for the body: {error}");
-    Failed::new(Phase::Receive, Code::Internal, message, "look at how many processes and threads this user may have (ulimit -u)")
+    Failed::new(
+        Phase::Receive,
+        Code::Internal,
+        message,
+        "look at how many processes and threads this user may have (ulimit -u)",
+    )
 }
 
 /// The codings that were applied, in the order they were applied (RFC 9110 §8.4).
 fn codings(answer: &Answer) -> Vec<String> {
-    let names = answer.values("content-encoding").flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
-    names.filter(|name| !name.is_empty() && name != "identity").collect()
+    let names = answer
+        .values("content-encoding")
+        .flat_map(|value| value.split(','))
+        .map(|name| name.trim().to_ascii_lowercase());
+    names
+        .filter(|name| !name.is_empty() && name != "identity")
+        .collect()
 }

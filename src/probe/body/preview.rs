@@ -16,13 +16,17 @@ pub(super) struct Preview {
 impl Preview {
     /// For a body of this content type.
     pub(super) fn new(content_type: Option<&str>) -> Self {
-        Self { bytes: Vec::new(), is_text: content_type.and_then(is_text) }
+        Self {
+            bytes: Vec::new(),
+            is_text: content_type.and_then(is_text),
+        }
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) {
         let room = MOST - self.bytes.len();
         if room > 0 && self.is_text != Some(false) {
-            self.bytes.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            self.bytes
+                .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         }
     }
 
@@ -32,9 +36,12 @@ impl Preview {
             Ok(text) => text.to_owned(),
             // The cut may have gone through a character.
             Err(error) if error.error_len().is_none() => {
-                String::from_utf8_lossy(self.bytes.get(..error.valid_up_to()).unwrap_or_default()).into_owned()
+                String::from_utf8_lossy(self.bytes.get(..error.valid_up_to()).unwrap_or_default())
+                    .into_owned()
             }
-            Err(_) if self.is_text == Some(true) => Untrusted::from_bytes(&self.bytes).raw().to_owned(),
+            Err(_) if self.is_text == Some(true) => {
+                Untrusted::from_bytes(&self.bytes).raw().to_owned()
+            }
             Err(_) => return None,
         };
         let shown = self.is_text == Some(true) || (self.is_text.is_none() && !text.contains('\0'));
@@ -44,42 +51,73 @@ impl Preview {
 
 /// `None` where the type does not tell: then the bytes do.
 fn is_text(content_type: &str) -> Option<bool> {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     let (main, sub) = essence.split_once('/')?;
     match main {
         "text" => Some(true),
         "audio" | "video" | "font" | "image" if !sub.ends_with("+xml") => Some(false),
-        _ => ["json", "xml", "javascript", "yaml", "toml", "x-www-form-urlencoded", "graphql"]
-            .iter()
-            .any(|name| sub.ends_with(name))
-            .then_some(true),
+        _ => [
+            "json",
+            "xml",
+            "javascript",
+            "yaml",
+            "toml",
+            "x-www-form-urlencoded",
+            "graphql",
+        ]
+        .iter()
+        .any(|name| sub.ends_with(name))
+        .then_some(true),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use super::*;
 
     fn preview(content_type: Option<&str>, bytes: &[u8]) -> Option<(String, bool)> {
         let mut preview = Preview::new(content_type);
         preview.take(bytes);
-        preview.text(bytes.len() as u64).map(|(text, more)| (text.raw().to_owned(), more))
+        preview
+            .text(bytes.len() as u64)
+            .map(|(text, more)| (text.raw().to_owned(), more))
     }
 
     #[test]
     fn text_is_shown_and_pictures_are_not() {
-        assert_eq!(preview(Some("application/problem+json; charset=utf-8"), b"{}"), Some(("{}".to_owned(), false)));
+        assert_eq!(
+            preview(Some("application/problem+json; charset=utf-8"), b"{}"),
+            Some(("{}".to_owned(), false))
+        );
         assert_eq!(preview(Some("image/png"), b"PNG"), None);
-        assert_eq!(preview(Some("image/svg+xml"), b"<svg/>"), Some(("<svg/>".to_owned(), false)));
-        assert_eq!(preview(Some("text/plain; charset=latin1"), b"caf\xe9!"), Some(("café!".to_owned(), false)));
+        assert_eq!(
+            preview(Some("image/svg+xml"), b"<svg/>"),
+            Some(("<svg/>".to_owned(), false))
+        );
+        assert_eq!(
+            preview(Some("text/plain; charset=latin1"), b"caf\xe9!"),
+            Some(("café!".to_owned(), false))
+        );
     }
 
     #[test]
     fn without_a_type_the_bytes_tell() {
         assert_eq!(preview(None, b"hello"), Some(("hello".to_owned(), false)));
         assert_eq!(preview(None, b"a\0b"), None);
-        assert_eq!(preview(Some("application/octet-stream"), &[0xff, 0xfe, 0x00]), None);
+        assert_eq!(
+            preview(Some("application/octet-stream"), &[0xff, 0xfe, 0x00]),
+            None
+        );
         assert_eq!(preview(None, b""), None);
     }
 

@@ -18,7 +18,10 @@ pub(super) struct Sink {
 impl Sink {
     /// A sink that counts and shows.
     pub(super) const fn new(account: Arc<Account>) -> Self {
-        Self { account, output: None }
+        Self {
+            account,
+            output: None,
+        }
     }
 
     /// Opens the output too, which may wait: for the reader of a named pipe.
@@ -29,10 +32,19 @@ impl Sink {
         let opened = match output {
             None => return Ok(self),
             // Its own handle: nobody else who prints has to wait for a reader that does not read.
-            Some(Output::Stdout) => ("standard output".to_owned(), io::stdout().as_fd().try_clone_to_owned().map(File::from)),
+            Some(Output::Stdout) => (
+                "standard output".to_owned(),
+                io::stdout().as_fd().try_clone_to_owned().map(File::from),
+            ),
             Some(Output::File(path)) => {
-                let writing = Writing { append: false, mode: 0o666 };
-                (path.display().to_string(), open_for_writing_when_read(path, writing, || self.account.is_stopped()))
+                let writing = Writing {
+                    append: false,
+                    mode: 0o666,
+                };
+                (
+                    path.display().to_string(),
+                    open_for_writing_when_read(path, writing, || self.account.is_stopped()),
+                )
             }
         };
         let (name, file) = opened;

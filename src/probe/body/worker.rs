@@ -1,7 +1,8 @@
 //! The thread that decodes and writes a body.
 //!
-//! Decoding can take long whatever the input's length, and writing waits for a pipe's reader. The engine does neither: it hands bytes
-//! over, waits for room where the thread is behind, and can go at any moment, at a deadline or a signal.
+//! Decoding can take long whatever the input's length, and writing waits for a pipe's reader. The
+//! engine does neither: it hands bytes over, waits for room where the thread is behind, and can go
+//! at any moment, at a deadline or a signal.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -51,14 +52,33 @@ impl Worker {
     ///
     /// # Errors
     /// Where the system has no thread for it.
-    pub(super) fn start(codings: Vec<String>, output: Option<Output>, account: &Arc<Account>) -> io::Result<Self> {
-        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new(), moved: Notify::new() });
-        let job = Job { shared: Arc::clone(&shared), account: Arc::clone(account), codings, output };
-        thread::Builder::new().name("body".to_owned()).spawn(move || job.run())?;
-        Ok(Self { shared, account: Arc::clone(account) })
+    pub(super) fn start(
+        codings: Vec<String>,
+        output: Option<Output>,
+        account: &Arc<Account>,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            moved: Notify::new(),
+        });
+        let job = Job {
+            shared: Arc::clone(&shared),
+            account: Arc::clone(account),
+            codings,
+            output,
+        };
+        thread::Builder::new()
+            .name("body".to_owned())
+            .spawn(move || job.run())?;
+        Ok(Self {
+            shared,
+            account: Arc::clone(account),
+        })
     }
 
-    /// Hands bytes over, and waits until there is room for more. Dropped while it waits, it has handed them over.
+    /// Hands bytes over, and waits until there is room for more. Dropped while it waits, it has
+    /// handed them over.
     ///
     /// # Errors
     /// Where the thread has ended with one.
@@ -108,7 +128,8 @@ impl Worker {
         }
     }
 
-    /// Waits no longer than `patience` for what was handed over to be written, and then stops the thread.
+    /// Waits no longer than `patience` for what was handed over to be written, and then stops the
+    /// thread.
     pub(super) fn settle(&self, patience: Duration) {
         let until = Instant::now() + patience;
         let mut state = self.shared.lock();
@@ -117,7 +138,12 @@ impl Worker {
             if left.is_zero() {
                 break;
             }
-            state = self.shared.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .shared
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         state.given_up = true;
         drop(state);
@@ -137,7 +163,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for bytes and takes them; `None` once there are no more, with whether they are complete.
+    /// Waits for bytes and takes them; `None` once there are no more, with whether they are
+    /// complete.
     fn next(&self, bytes: &mut Vec<u8>) -> Option<Ending> {
         let mut state = self.lock();
         state.busy = false;
@@ -145,7 +172,10 @@ impl Shared {
             self.changed.notify_all();
         }
         while state.waiting.is_empty() && !state.complete && !state.given_up {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if state.given_up {
             return Some(Ending::GivenUp);
@@ -198,11 +228,14 @@ impl Job {
             match self.shared.next(&mut bytes) {
                 None => {}
                 Some(Ending::GivenUp) => return Ok(()),
-                // A response without content (to HEAD, or 304) may still name the coding it would have had.
+                // A response without content (to HEAD, or 304) may still name the coding it would
+                // have had.
                 Some(Ending::Complete) => return chain.map_or(Ok(()), Coding::finish),
             }
             if let Some(sink) = sink.take() {
-                chain = Some(decode::chain(&self.codings, sink, &self.account).map_err(io::Error::other)?);
+                chain = Some(
+                    decode::chain(&self.codings, sink, &self.account).map_err(io::Error::other)?,
+                );
             }
             if let Some(chain) = &mut chain {
                 self.decode(&bytes, chain.as_mut())?;
@@ -232,10 +265,14 @@ impl Drop for Job {
     }
 }
 
-/// What this thread has used; what it waited for its output is not in it, nor what others used of a busy machine.
+/// What this thread has used; what it waited for its output is not in it, nor what others used of a
+/// busy machine.
 fn processor_time() -> Work {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, nanos) = (u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0));
+    let (seconds, nanos) = (
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    );
     Work(Duration::new(seconds, nanos))
 }
 
@@ -253,7 +290,10 @@ mod tests {
 
     fn writing_to(path: &std::path::Path) -> (Worker, Arc<Account>) {
         let account = Arc::new(Account::new(None, None));
-        (Worker::start(Vec::new(), Some(Output::File(path.to_owned())), &account).unwrap(), account)
+        (
+            Worker::start(Vec::new(), Some(Output::File(path.to_owned())), &account).unwrap(),
+            account,
+        )
     }
 
     /// Polls once, as before a deadline that passes.
@@ -268,7 +308,10 @@ mod tests {
         begin_to_take(&worker, &vec![7; 3 * MOST_WAITING]);
         worker.settle(Duration::from_secs(60));
         assert_eq!(account.decoded(), 3 * MOST_WAITING as u64);
-        assert_eq!(file.path().metadata().unwrap().len(), 3 * MOST_WAITING as u64);
+        assert_eq!(
+            file.path().metadata().unwrap().len(),
+            3 * MOST_WAITING as u64
+        );
     }
 
     #[test]

@@ -27,11 +27,24 @@ impl Attempt {
         let id = step.recorder.next_attempt();
         let started = step.recorder.now();
         let socket = begin_handshake(remote);
-        let local = socket.as_ref().ok().and_then(|socket| socket.local_addr().ok()).filter(|local| !local.ip().is_unspecified());
-        let attempt_started =
-            What::AttemptStarted { exchange: step.exchange, attempt: id, remote: remote.into(), local: local.map(Endpoint::from) };
+        let local = socket
+            .as_ref()
+            .ok()
+            .and_then(|socket| socket.local_addr().ok())
+            .filter(|local| !local.ip().is_unspecified());
+        let attempt_started = What::AttemptStarted {
+            exchange: step.exchange,
+            attempt: id,
+            remote: remote.into(),
+            local: local.map(Endpoint::from),
+        };
         step.recorder.emit_at(started, attempt_started);
-        Self { id, remote, started, socket }
+        Self {
+            id,
+            remote,
+            started,
+            socket,
+        }
     }
 
     pub(super) const fn remote(&self) -> SocketAddr {
@@ -60,7 +73,14 @@ impl Attempt {
     /// Says how it ended; gives the moment.
     pub(super) fn end(&self, step: &Step<'_>, outcome: AttemptOutcome) -> Moment {
         let ended = step.recorder.now();
-        step.recorder.emit_at(ended, What::AttemptEnded { exchange: step.exchange, attempt: self.id, outcome });
+        step.recorder.emit_at(
+            ended,
+            What::AttemptEnded {
+                exchange: step.exchange,
+                attempt: self.id,
+                outcome,
+            },
+        );
         ended
     }
 
@@ -70,14 +90,22 @@ impl Attempt {
     }
 }
 
-/// The kernel chooses this side's address within `connect`, so it is known while the handshake is still under way.
+/// The kernel chooses this side's address within `connect`, so it is known while the handshake is
+/// still under way.
 fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(remote), Type::STREAM, Some(Protocol::TCP))?;
+    let socket = Socket::new(
+        Domain::for_address(remote),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
     socket.set_nonblocking(true)?;
     socket.set_tcp_nodelay(true)?;
     let remote = SockAddr::from(remote);
     let mut tried = socket.connect(&remote);
-    while tried.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
+    while tried
+        .as_ref()
+        .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted)
+    {
         tried = socket.connect(&remote);
     }
     match tried {
@@ -86,13 +114,18 @@ fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-/// Whether the handshake has begun; also by an earlier call, which was interrupted (`EALREADY`, `EISCONN`). On Linux `EAGAIN` means that no
-/// local port is left (connect(2)).
+/// Whether the handshake has begun; also by an earlier call, which was interrupted (`EALREADY`,
+/// `EISCONN`). On Linux `EAGAIN` means that no local port is left (connect(2)).
 fn is_under_way(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EALREADY | libc::EISCONN))
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EINPROGRESS | libc::EALREADY | libc::EISCONN)
+    )
 }
 
 /// `io::Error` cannot be cloned; what the system said is all there is to it here.
 fn again(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+    error
+        .raw_os_error()
+        .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

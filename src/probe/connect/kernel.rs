@@ -6,8 +6,8 @@ use crate::sys;
 use crate::trace::KernelTcp;
 use crate::units::Nanos;
 
-/// Reads `TCP_INFO` of one connection. It holds a duplicate of the socket, so it can still be read once the stream is gone;
-/// the connection is closed only when both are dropped.
+/// Reads `TCP_INFO` of one connection. It holds a duplicate of the socket, so it can still be read
+/// once the stream is gone; the connection is closed only when both are dropped.
 #[derive(Debug)]
 pub(in crate::probe) struct KernelGauge(OwnedFd);
 
@@ -19,14 +19,21 @@ impl KernelGauge {
 
     /// The figures now; `None` where the system gives none.
     pub(in crate::probe) fn read(&self) -> Option<KernelTcp> {
-        sys::tcp_info(self.0.as_fd()).ok().map(|bytes| figures(&bytes))
+        sys::tcp_info(self.0.as_fd())
+            .ok()
+            .map(|bytes| figures(&bytes))
     }
 }
 
-/// Picks the figures out of `struct tcp_info` (`include/uapi/linux/tcp.h`). What lies beyond the end is absent, and so are
-/// round-trip times of which the kernel has no sample yet (0, or all ones for the smallest).
+/// Picks the figures out of `struct tcp_info` (`include/uapi/linux/tcp.h`). What lies beyond the
+/// end is absent, and so are round-trip times of which the kernel has no sample yet (0, or all ones
+/// for the smallest).
 fn figures(info: &[u8]) -> KernelTcp {
-    let micros = |offset| u32_at(info, offset).filter(|&us| us != 0 && us != u32::MAX).map(|us| Nanos(u64::from(us) * 1_000));
+    let micros = |offset| {
+        u32_at(info, offset)
+            .filter(|&us| us != 0 && us != u32::MAX)
+            .map(|us| Nanos(u64::from(us) * 1_000))
+    };
     KernelTcp {
         rtt: micros(68),
         min_rtt: micros(148),
@@ -45,8 +52,9 @@ fn figures(info: &[u8]) -> KernelTcp {
     }
 }
 
-/// The kernel counts the peer's FIN, which takes a sequence number, as a byte received. In the states that follow a FIN it is
-/// taken off again; once the socket is closed nothing tells whether there was one, so there is no figure.
+/// The kernel counts the peer's FIN, which takes a sequence number, as a byte received. In the
+/// states that follow a FIN it is taken off again; once the socket is closed nothing tells whether
+/// there was one, so there is no figure.
 fn bytes_received(info: &[u8]) -> Option<u64> {
     const TIME_WAIT: u8 = 6;
     const CLOSE: u8 = 7;
@@ -62,11 +70,17 @@ fn bytes_received(info: &[u8]) -> Option<u64> {
 }
 
 fn u32_at(info: &[u8], offset: usize) -> Option<u32> {
-    info.get(offset..offset + 4)?.try_into().ok().map(u32::from_ne_bytes)
+    info.get(offset..offset + 4)?
+        .try_into()
+        .ok()
+        .map(u32::from_ne_bytes)
 }
 
 fn u64_at(info: &[u8], offset: usize) -> Option<u64> {
-    info.get(offset..offset + 8)?.try_into().ok().map(u64::from_ne_bytes)
+    info.get(offset..offset + 8)?
+        .try_into()
+        .ok()
+        .map(u64::from_ne_bytes)
 }
 
 #[cfg(test)]
@@ -81,7 +95,10 @@ mod tests {
     fn fields_that_an_older_kernel_does_not_have_are_absent() {
         let figures = figures(&[1; 104]);
         assert_eq!(figures.retransmits, Some(0x0101_0101));
-        assert_eq!((figures.segments_out, figures.min_rtt, figures.bytes_sent), (None, None, None));
+        assert_eq!(
+            (figures.segments_out, figures.min_rtt, figures.bytes_sent),
+            (None, None, None)
+        );
     }
 
     #[cfg(target_os = "linux")]
@@ -102,7 +119,11 @@ mod tests {
         assert_eq!(figures.retransmits, Some(0));
         server.shutdown(Shutdown::Write).unwrap();
         assert_eq!(client.read(&mut [0; 3]).unwrap(), 0);
-        assert_eq!(gauge.read().unwrap().bytes_received, Some(3), "a FIN is no byte");
+        assert_eq!(
+            gauge.read().unwrap().bytes_received,
+            Some(3),
+            "a FIN is no byte"
+        );
 
         assert!(figures.send_mss.unwrap() > 1000 && figures.path_mtu.unwrap() > 1000);
         assert!(figures.rtt.unwrap() > Nanos::ZERO);

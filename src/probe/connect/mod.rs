@@ -45,15 +45,28 @@ pub(super) struct Established {
 }
 
 /// The connect phase over TCP: tries the addresses in their order until one is connected.
-pub(super) async fn connect(step: &Step<'_>, addresses: &[SocketAddr]) -> Result<Established, Failed> {
+pub(super) async fn connect(
+    step: &Step<'_>,
+    addresses: &[SocketAddr],
+) -> Result<Established, Failed> {
     let addresses = addresses.get(..MOST_ADDRESSES).unwrap_or(addresses);
     step.watcher.expect(addresses);
     step.recorder.begin(step.exchange, Phase::Connect, None);
     let mut race = Race::new(step, addresses);
-    let Won { stream, remote, at } = race.run().await.map_err(|(lost, limit_reached)| verdict::failure(step, &lost, limit_reached))?;
-    let local = stream.local_addr().map_or_else(|_| Endpoint::Unix(Untrusted::default()), Endpoint::from);
+    let Won { stream, remote, at } = race
+        .run()
+        .await
+        .map_err(|(lost, limit_reached)| verdict::failure(step, &lost, limit_reached))?;
+    let local = stream
+        .local_addr()
+        .map_or_else(|_| Endpoint::Unix(Untrusted::default()), Endpoint::from);
     let kernel = KernelGauge::of(&stream);
-    Ok(established(step, at, (Socket::Tcp(stream), kernel), (local, remote.into())))
+    Ok(established(
+        step,
+        at,
+        (Socket::Tcp(stream), kernel),
+        (local, remote.into()),
+    ))
 }
 
 /// Numbers the connection, ends the phase at the moment it was established, and says what there is.
@@ -66,7 +79,30 @@ fn established(
     let connection = step.recorder.next_connection();
     let meter = Meter::new(connection, step.recorder);
     let (exchange, position) = (step.exchange, Some(meter.position()));
-    step.recorder.emit_at(at, What::Connected { exchange, connection, local: local.clone(), remote: remote.clone(), reused: false });
-    step.recorder.emit_at(at, What::PhaseEnded { exchange, phase: Phase::Connect, position });
-    Established { connection, stream: Tap::new(socket, Arc::clone(&meter)), meter, kernel, local, remote }
+    step.recorder.emit_at(
+        at,
+        What::Connected {
+            exchange,
+            connection,
+            local: local.clone(),
+            remote: remote.clone(),
+            reused: false,
+        },
+    );
+    step.recorder.emit_at(
+        at,
+        What::PhaseEnded {
+            exchange,
+            phase: Phase::Connect,
+            position,
+        },
+    );
+    Established {
+        connection,
+        stream: Tap::new(socket, Arc::clone(&meter)),
+        meter,
+        kernel,
+        local,
+        remote,
+    }
 }

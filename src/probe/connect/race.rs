@@ -1,4 +1,5 @@
-//! Happy eyeballs (RFC 8305 §5): the next address gets its chance before the one before it has failed.
+//! Happy eyeballs (RFC 8305 §5): the next address gets its chance before the one before it has
+//! failed.
 
 use std::future::poll_fn;
 use std::io;
@@ -15,7 +16,8 @@ use crate::probe::step::Step;
 use crate::trace::AttemptOutcome;
 use crate::units::Moment;
 
-/// How long an attempt has the field for itself: the "Connection Attempt Delay" recommended by RFC 8305 §5.
+/// How long an attempt has the field for itself: the "Connection Attempt Delay" recommended by RFC
+/// 8305 §5.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Attempts at several addresses, of which the first to succeed wins.
@@ -38,11 +40,17 @@ pub(super) struct Won {
 
 impl<'a> Race<'a> {
     pub(super) fn new(step: &'a Step<'a>, addresses: &'a [SocketAddr]) -> Self {
-        Self { step, waiting: addresses.iter(), running: Vec::new(), lost: Vec::new(), next_due: Instant::now() }
+        Self {
+            step,
+            waiting: addresses.iter(),
+            running: Vec::new(),
+            lost: Vec::new(),
+            next_due: Instant::now(),
+        }
     }
 
-    /// The winner, or how each attempt ended and whether it was the limit that ended them. Attempts that are still under way are
-    /// abandoned when the race is dropped.
+    /// The winner, or how each attempt ended and whether it was the limit that ended them. Attempts
+    /// that are still under way are abandoned when the race is dropped.
     pub(super) async fn run(&mut self) -> Result<Won, (Vec<Lost>, bool)> {
         self.start_next();
         while !self.running.is_empty() {
@@ -80,12 +88,23 @@ impl<'a> Race<'a> {
         }
         let at = attempt.end(self.step, AttemptOutcome::Connected);
         let remote = attempt.remote();
-        attempt.into_stream().ok().map(|stream| Won { stream, remote, at })
+        attempt
+            .into_stream()
+            .ok()
+            .map(|stream| Won { stream, remote, at })
     }
 
     fn lose(&mut self, attempt: &Attempt, outcome: AttemptOutcome, error: Option<io::Error>) {
-        let took = attempt.end(self.step, outcome.clone()).since(attempt.started());
-        self.lost.push(Lost { remote: attempt.remote(), outcome, error, at_once: attempt.failed_at_once(), took });
+        let took = attempt
+            .end(self.step, outcome.clone())
+            .since(attempt.started());
+        self.lost.push(Lost {
+            remote: attempt.remote(),
+            outcome,
+            error,
+            at_once: attempt.failed_at_once(),
+            took,
+        });
     }
 
     /// The limit is reached: what still runs has timed out.

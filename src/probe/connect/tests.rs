@@ -21,12 +21,15 @@ fn listener() -> (TcpListener, SocketAddr) {
 /// An address that refuses: its port is bound, so nobody else gets it, but not listened on.
 fn refusing() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket
+        .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+        .unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
     (socket, address)
 }
 
-/// An address that does not answer: the one place in its queue is taken, so Linux drops every further SYN.
+/// An address that does not answer: the one place in its queue is taken, so Linux drops every
+/// further SYN.
 fn silent() -> (Socket, TcpStream, SocketAddr) {
     let (socket, address) = refusing();
     socket.listen(0).unwrap();
@@ -35,7 +38,13 @@ fn silent() -> (Socket, TcpStream, SocketAddr) {
 }
 
 fn outcomes(witness: &Witness) -> Vec<AttemptOutcome> {
-    let ended = |what| if let What::AttemptEnded { outcome, .. } = what { Some(outcome) } else { None };
+    let ended = |what| {
+        if let What::AttemptEnded { outcome, .. } = what {
+            Some(outcome)
+        } else {
+            None
+        }
+    };
     witness.said().into_iter().filter_map(ended).collect()
 }
 
@@ -50,11 +59,45 @@ async fn one_address_is_connected_and_said() {
     assert_eq!(established.remote, Endpoint::Ip(address));
     assert_eq!(witness.expected(), [address]);
     let said = witness.said();
-    assert!(matches!(&said[0], What::PhaseBegan { phase: Phase::Connect, .. }), "{said:?}");
-    assert!(matches!(&said[1], What::AttemptStarted { local: Some(Endpoint::Ip(local)), .. } if *local == from), "{said:?}");
-    assert!(matches!(&said[2], What::AttemptEnded { outcome: AttemptOutcome::Connected, .. }), "{said:?}");
-    assert!(matches!(&said[3], What::Connected { reused: false, .. }), "{said:?}");
-    assert!(matches!(&said[4], What::PhaseEnded { phase: Phase::Connect, position: Some(_), .. }), "{said:?}");
+    assert!(
+        matches!(
+            &said[0],
+            What::PhaseBegan {
+                phase: Phase::Connect,
+                ..
+            }
+        ),
+        "{said:?}"
+    );
+    assert!(
+        matches!(&said[1], What::AttemptStarted { local: Some(Endpoint::Ip(local)), .. } if *local == from),
+        "{said:?}"
+    );
+    assert!(
+        matches!(
+            &said[2],
+            What::AttemptEnded {
+                outcome: AttemptOutcome::Connected,
+                ..
+            }
+        ),
+        "{said:?}"
+    );
+    assert!(
+        matches!(&said[3], What::Connected { reused: false, .. }),
+        "{said:?}"
+    );
+    assert!(
+        matches!(
+            &said[4],
+            What::PhaseEnded {
+                phase: Phase::Connect,
+                position: Some(_),
+                ..
+            }
+        ),
+        "{said:?}"
+    );
     assert_eq!(said.len(), 5);
 
     established.stream.write_all(b"ping!").await.unwrap();
@@ -82,7 +125,10 @@ async fn a_refusal_makes_way_for_the_next_address() {
     let witness = Witness::new();
     let established = connect(&witness.step(), &[refused, address]).await.unwrap();
     assert_eq!(established.remote, Endpoint::Ip(address));
-    assert_eq!(outcomes(&witness), [AttemptOutcome::Refused, AttemptOutcome::Connected]);
+    assert_eq!(
+        outcomes(&witness),
+        [AttemptOutcome::Refused, AttemptOutcome::Connected]
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -93,8 +139,17 @@ async fn an_address_that_does_not_answer_is_overtaken() {
     let witness = Witness::new();
     let established = connect(&witness.step(), &[silent, address]).await.unwrap();
     assert_eq!(established.remote, Endpoint::Ip(address));
-    assert_eq!(outcomes(&witness), [AttemptOutcome::Connected, AttemptOutcome::Abandoned]);
-    assert!(matches!(witness.said().last(), Some(What::AttemptEnded { outcome: AttemptOutcome::Abandoned, .. })));
+    assert_eq!(
+        outcomes(&witness),
+        [AttemptOutcome::Connected, AttemptOutcome::Abandoned]
+    );
+    assert!(matches!(
+        witness.said().last(),
+        Some(What::AttemptEnded {
+            outcome: AttemptOutcome::Abandoned,
+            ..
+        })
+    ));
 }
 
 #[tokio::test]
@@ -102,8 +157,19 @@ async fn a_refusal_is_a_failure_with_the_address_in_it() {
     let (_refusing, refused) = refusing();
     let witness = Witness::new();
     let failed = connect(&witness.step(), &[refused]).await.unwrap_err();
-    assert_eq!((failed.phase, failed.failure.code), (Phase::Connect, Code::ConnectRefused));
-    assert!(failed.failure.message.raw().starts_with(&format!("{refused} refused the connection after ")), "{:?}", failed.failure);
+    assert_eq!(
+        (failed.phase, failed.failure.code),
+        (Phase::Connect, Code::ConnectRefused)
+    );
+    assert!(
+        failed
+            .failure
+            .message
+            .raw()
+            .starts_with(&format!("{refused} refused the connection after ")),
+        "{:?}",
+        failed.failure
+    );
 }
 
 /// TCP has no multicast, which Linux reports as a network that cannot be reached.
@@ -113,11 +179,19 @@ async fn of_several_failures_the_most_telling_gives_the_code() {
     let (_refusing, refused) = refusing();
     let unreachable = SocketAddr::from(([224, 0, 0, 1], 80));
     let witness = Witness::new();
-    let failed = connect(&witness.step(), &[refused, unreachable]).await.unwrap_err();
+    let failed = connect(&witness.step(), &[refused, unreachable])
+        .await
+        .unwrap_err();
     assert_eq!(failed.failure.code, Code::ConnectRefused);
     let message = failed.failure.message.raw();
-    assert!(message.starts_with("none of 2 addresses could be connected: "), "{message}");
-    assert!(message.contains("224.0.0.1:80 cannot be reached"), "{message}");
+    assert!(
+        message.starts_with("none of 2 addresses could be connected: "),
+        "{message}"
+    );
+    assert!(
+        message.contains("224.0.0.1:80 cannot be reached"),
+        "{message}"
+    );
 
     let failed = connect(&witness.step(), &[unreachable]).await.unwrap_err();
     assert_eq!(failed.failure.code, Code::ConnectUnreachable);
@@ -128,9 +202,15 @@ async fn of_several_failures_the_most_telling_gives_the_code() {
 async fn silence_ends_with_the_limit() {
     let (_socket, _taken, silent) = silent();
     let witness = Witness::new();
-    let failed = connect(&witness.step_within(Duration::from_millis(50)), &[silent]).await.unwrap_err();
+    let failed = connect(&witness.step_within(Duration::from_millis(50)), &[silent])
+        .await
+        .unwrap_err();
     assert_eq!(failed.failure.code, Code::ConnectTimeout);
-    assert!(failed.failure.message.raw().contains("--connect-timeout"), "{:?}", failed.failure);
+    assert!(
+        failed.failure.message.raw().contains("--connect-timeout"),
+        "{:?}",
+        failed.failure
+    );
     assert_eq!(outcomes(&witness), [AttemptOutcome::TimedOut]);
 }
 
@@ -142,7 +222,11 @@ async fn an_attempt_that_is_given_up_says_so() {
     let step = witness.step();
     let addresses = [silent];
     let mut attempt = Box::pin(connect(&step, &addresses));
-    assert!(tokio::time::timeout(Duration::from_millis(20), &mut attempt).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(20), &mut attempt)
+            .await
+            .is_err()
+    );
     drop(attempt);
     assert_eq!(outcomes(&witness), [AttemptOutcome::Abandoned]);
 }
@@ -157,7 +241,10 @@ async fn a_socket_file_is_connected() {
     let (mut peer, _) = listener.accept().unwrap();
     established.stream.write_all(b"ping!").await.unwrap();
     std::io::Read::read_exact(&mut peer, &mut [0; 5]).unwrap();
-    assert_eq!(established.remote.to_string(), format!("unix:{}", path.display()));
+    assert_eq!(
+        established.remote.to_string(),
+        format!("unix:{}", path.display())
+    );
     assert!(established.kernel.is_none());
 }
 
@@ -168,7 +255,15 @@ async fn a_socket_file_that_cannot_be_used_is_named() {
     let missing = directory.path().join("missing.sock");
     let failed = connect_unix(&witness.step(), &missing).await.unwrap_err();
     assert_eq!(failed.failure.code, Code::ConnectForbidden);
-    assert!(failed.failure.message.raw().contains("there is no such file"), "{:?}", failed.failure);
+    assert!(
+        failed
+            .failure
+            .message
+            .raw()
+            .contains("there is no such file"),
+        "{:?}",
+        failed.failure
+    );
 
     let deserted = directory.path().join("deserted.sock");
     drop(UnixListener::bind(&deserted).unwrap());
@@ -178,5 +273,9 @@ async fn a_socket_file_that_cannot_be_used_is_named() {
     let long = directory.path().join("x".repeat(200));
     let failed = connect_unix(&witness.step(), &long).await.unwrap_err();
     assert_eq!(failed.failure.code, Code::ConnectForbidden);
-    assert!(failed.failure.message.raw().contains("too long"), "{:?}", failed.failure);
+    assert!(
+        failed.failure.message.raw().contains("too long"),
+        "{:?}",
+        failed.failure
+    );
 }

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 
 /// The months, by the three letters that a token has to begin with.
-const MONTHS: [&[u8]; 12] = [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
+const MONTHS: [&[u8]; 12] = [
+    b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
+];
 
 /// What the tokens have told so far. Of each kind the first that fits counts.
 #[derive(Default)]
@@ -18,7 +20,10 @@ struct Found {
 /// The seconds since 1970 (UTC) that a cookie-date stands for; `None` where it is no date.
 pub(super) fn parse_cookie_date(text: &[u8]) -> Option<i64> {
     let mut found = Found::default();
-    for token in text.split(|byte| is_delimiter(*byte)).filter(|token| !token.is_empty()) {
+    for token in text
+        .split(|byte| is_delimiter(*byte))
+        .filter(|token| !token.is_empty())
+    {
         found.take(token);
     }
     found.seconds()
@@ -71,26 +76,43 @@ const fn is_delimiter(byte: u8) -> bool {
     matches!(byte, 0x09 | 0x20..=0x2f | 0x3b..=0x40 | 0x5b..=0x60 | 0x7b..=0x7e)
 }
 
-/// Three fields of one or two digits between colons; what follows is passed over, unless it is a digit.
+/// Three fields of one or two digits between colons; what follows is passed over, unless it is a
+/// digit.
 fn time(token: &[u8]) -> Option<(i8, i8, i8)> {
     let (hour, rest) = digits(token, 1, 2)?;
     let (minute, rest) = digits(rest.strip_prefix(b":")?, 1, 2)?;
     let (second, _) = digits(rest.strip_prefix(b":")?, 1, 2)?;
-    Some((i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?))
+    Some((
+        i8::try_from(hour).ok()?,
+        i8::try_from(minute).ok()?,
+        i8::try_from(second).ok()?,
+    ))
 }
 
 /// The month that a token begins with, in any case.
 fn month(token: &[u8]) -> Option<i8> {
     let start = token.get(..3)?;
-    let place = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(start))?;
+    let place = MONTHS
+        .iter()
+        .position(|month| month.eq_ignore_ascii_case(start))?;
     i8::try_from(place + 1).ok()
 }
 
 /// A number of `least` to `most` digits that no further digit follows, and what does follow.
 fn digits(token: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])> {
-    let length = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = token.split_at_checked(length).filter(|_| (least..=most).contains(&length))?;
-    Some((number.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')), rest))
+    let length = token
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (number, rest) = token
+        .split_at_checked(length)
+        .filter(|_| (least..=most).contains(&length))?;
+    Some((
+        number
+            .iter()
+            .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')),
+        rest,
+    ))
 }
 
 #[cfg(test)]
@@ -150,7 +172,15 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(parse_cookie_date(text.as_bytes()), wanted, "{text:?}");
         }
-        assert_eq!(parse_cookie_date(b"06 Nov 1994 08:49:37 \xff"), THEN, "bytes that are no text are a token like others");
-        assert_eq!(parse_cookie_date(b"06 Nov 1994 08:49:371"), None, "three digits are no seconds");
+        assert_eq!(
+            parse_cookie_date(b"06 Nov 1994 08:49:37 \xff"),
+            THEN,
+            "bytes that are no text are a token like others"
+        );
+        assert_eq!(
+            parse_cookie_date(b"06 Nov 1994 08:49:371"),
+            None,
+            "three digits are no seconds"
+        );
     }
 }

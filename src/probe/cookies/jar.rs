@@ -7,7 +7,10 @@ use std::fmt;
 use url::Url;
 
 use super::refusal::Refusal;
-use super::scope::{canonical_host, default_path, domain_matches, is_public_suffix, is_secure, path_matches, without_brackets};
+use super::scope::{
+    canonical_host, default_path, domain_matches, is_public_suffix, is_secure, path_matches,
+    without_brackets,
+};
 use super::set_cookie::{SameSite, SetCookie};
 
 /// Cookies of one domain; Chrome and Firefox keep as many.
@@ -37,8 +40,8 @@ pub(super) struct Cookie {
     pub(super) path: Vec<u8>,
     pub(super) secure: bool,
     pub(super) http_only: bool,
-    /// Kept, and never a reason to hold a cookie back: a request from a command line has no site that it came from, so it and its
-    /// redirects are same-site (§5.2).
+    /// Kept, and never a reason to hold a cookie back: a request from a command line has no site
+    /// that it came from, so it and its redirects are same-site (§5.2).
     pub(super) same_site: SameSite,
     /// `None` for the end of the session.
     pub(super) expires: Option<i64>,
@@ -64,11 +67,17 @@ impl Jar {
         self.count == 0
     }
 
-    /// Takes a `Set-Cookie` value that came from `url` at `now` (§5.7). One that has expired removes the cookie in whose place it stands.
+    /// Takes a `Set-Cookie` value that came from `url` at `now` (§5.7). One that has expired
+    /// removes the cookie in whose place it stands.
     ///
     /// # Errors
     /// It is not to be kept.
-    pub(in crate::probe) fn set(&mut self, text: &[u8], url: &Url, now: i64) -> Result<(), Refusal> {
+    pub(in crate::probe) fn set(
+        &mut self,
+        text: &[u8],
+        url: &Url,
+        now: i64,
+    ) -> Result<(), Refusal> {
         let (domain, cookie) = Cookie::from_set_cookie(text, url, now)?;
         // Step 13.
         if cookie.secure && !is_secure(url) {
@@ -82,16 +91,24 @@ impl Jar {
         Ok(())
     }
 
-    /// The `Cookie` field's value for a request to `url` at `now` (§5.8.3); `None` where no cookie belongs there.
+    /// The `Cookie` field's value for a request to `url` at `now` (§5.8.3); `None` where no cookie
+    /// belongs there.
     pub(in crate::probe) fn cookie_string(&mut self, url: &Url, now: i64) -> Option<Vec<u8>> {
         let (host, path, secure) = (canonical_host(url), url.path().as_bytes(), is_secure(url));
         self.clock += 1;
         let used = self.clock;
         let mut chosen: Vec<&mut Cookie> = Vec::new();
-        for (domain, cookies) in self.domains.iter_mut().filter(|(domain, _)| domain_matches(&host, domain)) {
+        for (domain, cookies) in self
+            .domains
+            .iter_mut()
+            .filter(|(domain, _)| domain_matches(&host, domain))
+        {
             let is_here = *domain == host;
             chosen.extend(cookies.iter_mut().filter(|cookie| {
-                (is_here || !cookie.host_only) && path_matches(path, &cookie.path) && (secure || !cookie.secure) && !cookie.is_expired(now)
+                (is_here || !cookie.host_only)
+                    && path_matches(path, &cookie.path)
+                    && (secure || !cookie.secure)
+                    && !cookie.is_expired(now)
             }));
         }
         chosen.sort_by_key(|cookie| (Reverse(cookie.path.len()), cookie.created));
@@ -110,14 +127,16 @@ impl Jar {
         (!text.is_empty()).then_some(text)
     }
 
-    /// Puts a cookie in, in place of the one with its name, domain and path (§5.7 steps 23 and 24), and removes what has expired and
-    /// what is too much.
+    /// Puts a cookie in, in place of the one with its name, domain and path (§5.7 steps 23 and 24),
+    /// and removes what has expired and what is too much.
     pub(super) fn insert(&mut self, domain: String, mut cookie: Cookie, now: i64) {
         self.clock += 1;
         (cookie.created, cookie.used) = (self.clock, self.clock);
         let cookies = self.domains.entry(domain).or_default();
         let before = cookies.len();
-        let is_same = |old: &Cookie| old.name == cookie.name && old.host_only == cookie.host_only && old.path == cookie.path;
+        let is_same = |old: &Cookie| {
+            old.name == cookie.name && old.host_only == cookie.host_only && old.path == cookie.path
+        };
         if let Some(place) = cookies.iter().position(is_same) {
             cookie.created = cookies.remove(place).created;
         }
@@ -135,7 +154,9 @@ impl Jar {
 
     /// Every cookie with its domain, in no order that means anything.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Cookie)> {
-        self.domains.iter().flat_map(|(domain, cookies)| cookies.iter().map(move |cookie| (domain.as_str(), cookie)))
+        self.domains.iter().flat_map(|(domain, cookies)| {
+            cookies.iter().map(move |cookie| (domain.as_str(), cookie))
+        })
     }
 
     /// Takes what another jar has, where there is no such cookie yet.
@@ -143,8 +164,16 @@ impl Jar {
         let mut others: Vec<_> = other.iter().collect();
         others.sort_by_key(|(_, cookie)| cookie.created);
         for (domain, cookie) in others {
-            let is_same = |old: &Cookie| old.name == cookie.name && old.host_only == cookie.host_only && old.path == cookie.path;
-            if !self.domains.get(domain).is_some_and(|cookies| cookies.iter().any(is_same)) {
+            let is_same = |old: &Cookie| {
+                old.name == cookie.name
+                    && old.host_only == cookie.host_only
+                    && old.path == cookie.path
+            };
+            if !self
+                .domains
+                .get(domain)
+                .is_some_and(|cookies| cookies.iter().any(is_same))
+            {
                 self.insert(domain.to_owned(), cookie.clone(), now);
             }
         }
@@ -162,11 +191,18 @@ impl Jar {
 
     /// There are too many of all domains.
     fn evict_expired_or_oldest(&mut self, now: i64) {
-        self.domains.values_mut().for_each(|cookies| cookies.retain(|cookie| !cookie.is_expired(now)));
+        self.domains
+            .values_mut()
+            .for_each(|cookies| cookies.retain(|cookie| !cookie.is_expired(now)));
         let all: usize = self.domains.values().map(Vec::len).sum();
-        let oldest = self.iter().map(|(_, cookie)| (cookie.used, cookie.created)).min();
+        let oldest = self
+            .iter()
+            .map(|(_, cookie)| (cookie.used, cookie.created))
+            .min();
         if let Some(oldest) = oldest.filter(|_| all > MOST) {
-            self.domains.values_mut().for_each(|cookies| cookies.retain(|cookie| (cookie.used, cookie.created) != oldest));
+            self.domains.values_mut().for_each(|cookies| {
+                cookies.retain(|cookie| (cookie.used, cookie.created) != oldest);
+            });
             self.evicted += 1;
         }
         self.domains.retain(|_, cookies| !cookies.is_empty());
@@ -175,12 +211,16 @@ impl Jar {
 }
 
 impl Cookie {
-    /// The cookie of a `Set-Cookie` value that came from `url` at `now`, and its domain; all of §5.7 that depends on no other cookie and
-    /// not on how it came.
+    /// The cookie of a `Set-Cookie` value that came from `url` at `now`, and its domain; all of
+    /// §5.7 that depends on no other cookie and not on how it came.
     ///
     /// # Errors
     /// It is not to be kept.
-    pub(super) fn from_set_cookie(text: &[u8], url: &Url, now: i64) -> Result<(String, Self), Refusal> {
+    pub(super) fn from_set_cookie(
+        text: &[u8],
+        url: &Url,
+        now: i64,
+    ) -> Result<(String, Self), Refusal> {
         let set = SetCookie::parse(text, now)?;
         let (domain, host_only) = domain_of(&set, canonical_host(url))?;
         // Step 19.
@@ -191,7 +231,9 @@ impl Cookie {
             name: set.name.to_vec(),
             value: set.value.to_vec(),
             host_only,
-            path: set.path.map_or_else(|| default_path(url).to_vec(), <[u8]>::to_vec),
+            path: set
+                .path
+                .map_or_else(|| default_path(url).to_vec(), <[u8]>::to_vec),
             secure: set.secure,
             http_only: set.http_only,
             same_site: set.same_site,
@@ -210,12 +252,17 @@ impl Cookie {
 
     /// Steps 20 to 22: what a name's prefix promises has to hold (§5.4).
     pub(super) fn check_prefix(&self, names_path: bool) -> Result<(), Refusal> {
-        let begins = |text: &[u8], prefix: &[u8]| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        let begins = |text: &[u8], prefix: &[u8]| {
+            text.get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
         let [secure, host] = [b"__Secure-".as_slice(), b"__Host-"];
         if begins(&self.name, secure) && !self.secure {
             return Err(Refusal::SecurePrefix);
         }
-        if begins(&self.name, host) && !(self.secure && self.host_only && names_path && self.path == b"/") {
+        if begins(&self.name, host)
+            && !(self.secure && self.host_only && names_path && self.path == b"/")
+        {
             return Err(Refusal::HostPrefix);
         }
         if self.name.is_empty() && (begins(&self.value, secure) || begins(&self.value, host)) {
@@ -227,7 +274,10 @@ impl Cookie {
 
 /// Steps 7 to 10: whose the cookie is, and whether that host's alone.
 fn domain_of(set: &SetCookie<'_>, host: String) -> Result<(String, bool), Refusal> {
-    let domain = std::str::from_utf8(&set.domain).ok().filter(|domain| domain.is_ascii()).ok_or(Refusal::DomainNotAscii)?;
+    let domain = std::str::from_utf8(&set.domain)
+        .ok()
+        .filter(|domain| domain.is_ascii())
+        .ok_or(Refusal::DomainNotAscii)?;
     let domain = without_brackets(domain);
     if domain.is_empty() || (domain == host && is_public_suffix(domain)) {
         return Ok((host, true));
@@ -241,9 +291,14 @@ fn domain_of(set: &SetCookie<'_>, host: String) -> Result<(String, bool), Refusa
     Ok((domain.to_owned(), false))
 }
 
-/// There are too many of one domain: of those that are not Secure, else of all, the one goes that was not used for longest.
+/// There are too many of one domain: of those that are not Secure, else of all, the one goes that
+/// was not used for longest.
 fn evict(cookies: &mut Vec<Cookie>) {
-    let oldest = cookies.iter().enumerate().min_by_key(|(_, cookie)| (cookie.secure, cookie.used, cookie.created)).map(|(place, _)| place);
+    let oldest = cookies
+        .iter()
+        .enumerate()
+        .min_by_key(|(_, cookie)| (cookie.secure, cookie.used, cookie.created))
+        .map(|(place, _)| place);
     if let Some(place) = oldest {
         cookies.remove(place);
     }

@@ -8,8 +8,9 @@ use url::Url;
 use super::jar::Jar;
 use super::seconds_since_1970;
 
-/// What the run's cookies come to: those that it began with, and over them what every transfer was sent, in the order it came. Every clone is
-/// the same jar. Transfers do not send what others were given.
+/// What the run's cookies come to: those that it began with, and over them what every transfer was
+/// sent, in the order it came. Every clone is the same jar. Transfers do not send what others were
+/// given.
 #[derive(Clone, Debug, Default)]
 pub struct KeptCookies(Arc<Mutex<Jar>>);
 

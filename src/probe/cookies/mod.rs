@@ -1,4 +1,5 @@
-//! Cookies (RFC 6265bis): read from fields and files, kept, sent where they belong, written to a file.
+//! Cookies (RFC 6265bis): read from fields and files, kept, sent where they belong, written to a
+//! file.
 //!
 //! Section numbers are those of draft-ietf-httpbis-rfc6265bis.
 
@@ -20,5 +21,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The present, in seconds since 1970.
 pub fn seconds_since_1970() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or(0)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_secs()).ok())
+        .unwrap_or(0)
 }

@@ -1,5 +1,6 @@
-//! Cookie files in Netscape's format, as curl reads and writes them: `domain, whether names below it too, path, whether Secure, expiry, name,
-//! value`, separated by tabs. Lines of `Set-Cookie` are read, too.
+//! Cookie files in Netscape's format, as curl reads and writes them: `domain, whether names below
+//! it too, path, whether Secure, expiry, name, value`, separated by tabs. Lines of `Set-Cookie` are
+//! read, too.
 
 use std::io::{self, Write};
 
@@ -10,9 +11,10 @@ use super::scope::without_brackets;
 use super::set_cookie::SameSite;
 
 /// The first line, by which programs know the format.
-const HEADING: &str =
-    "# Netscape HTTP Cookie File\n# Written by tapline: domain, names below it too, path, Secure, expiry, name, value.\n\n";
-/// Begins the line of a cookie that scripts of a page cannot see; to other programs it is a comment.
+const HEADING: &str = "# Netscape HTTP Cookie File\n# Written by tapline: domain, names below it \
+    too, path, Secure, expiry, name, value.\n\n";
+/// Begins the line of a cookie that scripts of a page cannot see; to other programs it is a
+/// comment.
 const HTTP_ONLY: &[u8] = b"#HttpOnly_";
 /// Begins a line of the other format.
 const SET_COOKIE: &[u8] = b"set-cookie:";
@@ -55,20 +57,27 @@ impl Jar {
                 skipped.beyond_limit += 1;
             } else if self.take_line(line, reading).is_none() {
                 skipped.lines += 1;
-                skipped.first = if skipped.first == 0 { number + 1 } else { skipped.first };
+                skipped.first = if skipped.first == 0 {
+                    number + 1
+                } else {
+                    skipped.first
+                };
             }
         }
         skipped.beyond_limit += self.evicted() - evicted;
         skipped
     }
 
-    /// Writes what has not expired at `now`; the newest cookie last. Returns how many cannot be told in this format, for a tab in their
-    /// name or path.
+    /// Writes what has not expired at `now`; the newest cookie last. Returns how many cannot be
+    /// told in this format, for a tab in their name or path.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn write(&self, out: &mut dyn Write, now: i64) -> io::Result<usize> {
-        let mut cookies: Vec<_> = self.iter().filter(|(_, cookie)| !cookie.is_expired(now)).collect();
+        let mut cookies: Vec<_> = self
+            .iter()
+            .filter(|(_, cookie)| !cookie.is_expired(now))
+            .collect();
         cookies.sort_by_key(|(_, cookie)| cookie.created);
         out.write_all(HEADING.as_bytes())?;
         let mut left_out = 0;
@@ -84,8 +93,14 @@ impl Jar {
 
     /// A line of either format; `None` where it is no cookie.
     fn take_line(&mut self, line: &[u8], reading: Reading<'_>) -> Option<()> {
-        let Reading { asked, now, without_session_cookies } = reading;
-        let is_field = line.get(..SET_COOKIE.len()).is_some_and(|start| start.eq_ignore_ascii_case(SET_COOKIE));
+        let Reading {
+            asked,
+            now,
+            without_session_cookies,
+        } = reading;
+        let is_field = line
+            .get(..SET_COOKIE.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(SET_COOKIE));
         // How a field in a file had come is not known; whoever gives the file trusts it.
         let (domain, cookie) = match line.get(SET_COOKIE.len()..).filter(|_| is_field) {
             Some(field) => Cookie::from_set_cookie(field, asked, now).ok()?,
@@ -100,15 +115,21 @@ impl Jar {
 
 impl Cookie {
     fn from_netscape(line: &[u8]) -> Option<(String, Self)> {
-        let (line, http_only) = line.strip_prefix(HTTP_ONLY).map_or((line, false), |rest| (rest, true));
+        let (line, http_only) = line
+            .strip_prefix(HTTP_ONLY)
+            .map_or((line, false), |rest| (rest, true));
         let mut columns = line.splitn(COLUMNS, |byte| *byte == b'\t');
         let mut next = || columns.next();
-        let (domain, below, path, secure, expires, name) = (next()?, next()?, next()?, next()?, next()?, next()?);
+        let (domain, below, path, secure, expires, name) =
+            (next()?, next()?, next()?, next()?, next()?, next()?);
         let value = next().unwrap_or_default();
         let host = std::str::from_utf8(domain).ok()?.trim();
         let host = without_brackets(host.strip_prefix('.').unwrap_or(host)).to_ascii_lowercase();
         // A name that is not ASCII is that of no host (§5.1.2).
-        let is_text = |text: &[u8]| text.iter().all(|byte| !byte.is_ascii_control() || *byte == b'\t');
+        let is_text = |text: &[u8]| {
+            text.iter()
+                .all(|byte| !byte.is_ascii_control() || *byte == b'\t')
+        };
         let is_pair = !(name.is_empty() && value.is_empty()) && is_text(name) && is_text(value);
         if host.is_empty() || !host.is_ascii() || !is_pair || !path.starts_with(b"/") {
             return None;
@@ -134,9 +155,19 @@ impl Cookie {
         if self.http_only {
             out.write_all(HTTP_ONLY)?;
         }
-        write!(out, "{}{domain}\t{}\t", if self.host_only { "" } else { "." }, word(!self.host_only))?;
+        write!(
+            out,
+            "{}{domain}\t{}\t",
+            if self.host_only { "" } else { "." },
+            word(!self.host_only)
+        )?;
         out.write_all(&self.path)?;
-        write!(out, "\t{}\t{}\t", word(self.secure), self.expires.unwrap_or(0))?;
+        write!(
+            out,
+            "\t{}\t{}\t",
+            word(self.secure),
+            self.expires.unwrap_or(0)
+        )?;
         out.write_all(&self.name)?;
         out.write_all(b"\t")?;
         out.write_all(&self.value)?;
@@ -169,5 +200,9 @@ fn expiry(text: &[u8]) -> Option<i64> {
         return None;
     }
     // What no number holds is further away than any time.
-    Some(whole.parse().unwrap_or(if whole.starts_with('-') { i64::MIN } else { i64::MAX }))
+    Some(whole.parse().unwrap_or(if whole.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    }))
 }

@@ -46,13 +46,23 @@ pub(in crate::probe) enum Refusal {
 }
 
 impl Refusal {
-    /// The refusal of a `Set-Cookie` value in a sentence: the cookie's name stands in it, and its value does not.
+    /// The refusal of a `Set-Cookie` value in a sentence: the cookie's name stands in it, and its
+    /// value does not.
     pub(in crate::probe) fn sentence(&self, text: &[u8]) -> String {
         const MOST_NAME: usize = 64;
         let pair = text.split(|byte| *byte == b';').next().unwrap_or_default();
-        let name = pair.iter().position(|byte| *byte == b'=').and_then(|place| pair.get(..place)).unwrap_or_default().trim_ascii();
+        let name = pair
+            .iter()
+            .position(|byte| *byte == b'=')
+            .and_then(|place| pair.get(..place))
+            .unwrap_or_default()
+            .trim_ascii();
         let shown = Untrusted::from_bytes(name.get(..MOST_NAME).unwrap_or(name));
-        let which = if name.is_empty() { "a cookie without a name".to_owned() } else { format!("the cookie \"{}\"", shown.raw()) };
+        let which = if name.is_empty() {
+            "a cookie without a name".to_owned()
+        } else {
+            format!("the cookie \"{}\"", shown.raw())
+        };
         format!("{which} was not kept: {self}")
     }
 }

@@ -1,53 +1,71 @@
-//! Where a cookie belongs: hosts, domains, paths, secure connections (RFC 6265bis §5.1.2 to §5.1.4).
+//! Where a cookie belongs: hosts, domains, paths, secure connections (RFC 6265bis §5.1.2 to
+//! §5.1.4).
 
 use std::net::IpAddr;
 
 use url::Url;
 
-/// The host of a URL in its canonical form, in lower case and in ASCII (§5.1.2); an IPv6 address without its brackets.
+/// The host of a URL in its canonical form, in lower case and in ASCII (§5.1.2); an IPv6 address
+/// without its brackets.
 pub(super) fn canonical_host(url: &Url) -> String {
     without_brackets(url.host_str().unwrap_or_default()).to_ascii_lowercase()
 }
 
 /// An IPv6 address without the brackets that it has in a URL.
 pub(super) fn without_brackets(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
 }
 
 /// Whether a host is the domain, or a name below it (§5.1.3). An address is below nothing.
 pub(super) fn domain_matches(host: &str, domain: &str) -> bool {
-    let is_below = || host.strip_suffix(domain).is_some_and(|below| below.ends_with('.')) && host.parse::<IpAddr>().is_err();
+    let is_below = || {
+        host.strip_suffix(domain)
+            .is_some_and(|below| below.ends_with('.'))
+            && host.parse::<IpAddr>().is_err()
+    };
     host == domain || (!domain.is_empty() && is_below())
 }
 
-/// Whether names are registered right below a domain, as with `com`, `co.uk` and `github.io`: a cookie for all of it would reach
-/// strangers (<https://publicsuffix.org/>). A last label that is in no list is one, too.
+/// Whether names are registered right below a domain, as with `com`, `co.uk` and `github.io`: a
+/// cookie for all of it would reach strangers (<https://publicsuffix.org/>). A last label that is in no list is one, too.
 pub(super) fn is_public_suffix(domain: &str) -> bool {
     let name = domain.trim_end_matches('.');
-    name.parse::<IpAddr>().is_err() && psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == name.as_bytes())
+    name.parse::<IpAddr>().is_err()
+        && psl::suffix(name.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == name.as_bytes())
 }
 
 /// The path of a cookie that names none: that of its URL, up to the last slash (§5.1.4).
 pub(super) fn default_path(url: &Url) -> &[u8] {
     let path = url.path().as_bytes();
     let last = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-    if path.starts_with(b"/") && last > 0 { path.get(..last).unwrap_or(b"/") } else { b"/" }
+    if path.starts_with(b"/") && last > 0 {
+        path.get(..last).unwrap_or(b"/")
+    } else {
+        b"/"
+    }
 }
 
 /// Whether a request for `path` is within the path of a cookie, at a slash's bounds (§5.1.4).
 pub(super) fn path_matches(path: &[u8], cookie_path: &[u8]) -> bool {
-    path.strip_prefix(cookie_path).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || cookie_path.ends_with(b"/"))
+    path.strip_prefix(cookie_path).is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with(b"/") || cookie_path.ends_with(b"/")
+    })
 }
 
-/// Whether nobody on the way can read or change what is said: over TLS, and with this machine itself. RFC 6265bis §5.8.3 leaves the notion
-/// to the user agent and names `localhost` as what most trust; curl and browsers do.
+/// Whether nobody on the way can read or change what is said: over TLS, and with this machine
+/// itself. RFC 6265bis §5.8.3 leaves the notion to the user agent and names `localhost` as what
+/// most trust; curl and browsers do.
 pub(super) fn is_secure(url: &Url) -> bool {
     let host = canonical_host(url);
     let name = host.strip_suffix('.').unwrap_or(&host);
     url.scheme() == "https"
         || name == "localhost"
         || name.ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -76,11 +94,30 @@ mod tests {
 
     #[test]
     fn suffixes_are_those_of_the_list_and_unknown_last_labels() {
-        for name in ["com", "co.uk", "co.uk.", "github.io", "other.kawasaki.jp", "foo.ck", "test", "localhost", "xn--p1ai"] {
+        for name in [
+            "com",
+            "co.uk",
+            "co.uk.",
+            "github.io",
+            "other.kawasaki.jp",
+            "foo.ck",
+            "test",
+            "localhost",
+            "xn--p1ai",
+        ] {
             assert!(is_public_suffix(name), "{name}");
         }
-        for name in ["example.com", "bbc.co.uk", "someone.github.io", "city.kawasaki.jp", "www.ck", "example.test", "127.0.0.1", "::1", ""]
-        {
+        for name in [
+            "example.com",
+            "bbc.co.uk",
+            "someone.github.io",
+            "city.kawasaki.jp",
+            "www.ck",
+            "example.test",
+            "127.0.0.1",
+            "::1",
+            "",
+        ] {
             assert!(!is_public_suffix(name), "{name}");
         }
     }
@@ -99,7 +136,11 @@ mod tests {
             ("/Deep", "/deep", false),
             ("/", "/deep", false),
         ] {
-            assert_eq!(path_matches(path.as_bytes(), cookie_path.as_bytes()), wanted, "{path} {cookie_path}");
+            assert_eq!(
+                path_matches(path.as_bytes(), cookie_path.as_bytes()),
+                wanted,
+                "{path} {cookie_path}"
+            );
         }
     }
 
@@ -115,18 +156,32 @@ mod tests {
             ("http://h/a//", "/a/"),
             ("http://h/%c3%a9/x", "/%c3%a9"),
         ] {
-            assert_eq!(default_path(&Url::parse(url).unwrap()), wanted.as_bytes(), "{url}");
+            assert_eq!(
+                default_path(&Url::parse(url).unwrap()),
+                wanted.as_bytes(),
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn this_machine_is_as_good_as_tls() {
-        for url in
-            ["https://h/", "http://localhost/", "http://LOCALHOST:8080/", "http://a.localhost./", "http://127.1.2.3/", "http://[::1]/"]
-        {
+        for url in [
+            "https://h/",
+            "http://localhost/",
+            "http://LOCALHOST:8080/",
+            "http://a.localhost./",
+            "http://127.1.2.3/",
+            "http://[::1]/",
+        ] {
             assert!(is_secure(&Url::parse(url).unwrap()), "{url}");
         }
-        for url in ["http://h/", "http://localhost.example/", "http://notlocalhost/", "http://10.0.0.1/"] {
+        for url in [
+            "http://h/",
+            "http://localhost.example/",
+            "http://notlocalhost/",
+            "http://10.0.0.1/",
+        ] {
             assert!(!is_secure(&Url::parse(url).unwrap()), "{url}");
         }
     }

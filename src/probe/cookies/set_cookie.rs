@@ -15,7 +15,8 @@ const LONGEST_AGE: i64 = 400 * 24 * 60 * 60;
 pub(super) struct SetCookie<'a> {
     pub(super) name: &'a [u8],
     pub(super) value: &'a [u8],
-    /// When it ends, in seconds since 1970: by the last `Max-Age`, else by the last `Expires`. `None` for the end of the session.
+    /// When it ends, in seconds since 1970: by the last `Max-Age`, else by the last `Expires`.
+    /// `None` for the end of the session.
     pub(super) expires: Option<i64>,
     /// Of the last `Domain`, without a leading dot, in lower case; empty where there is none.
     pub(super) domain: Vec<u8>,
@@ -46,7 +47,10 @@ impl<'a> SetCookie<'a> {
     /// It has control characters, is too long, or says nothing.
     pub(super) fn parse(text: &'a [u8], now: i64) -> Result<Self, Refusal> {
         // Step 1; §5.7 step 3 comes down to the same.
-        if text.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+        if text
+            .iter()
+            .any(|byte| byte.is_ascii_control() && *byte != b'\t')
+        {
             return Err(Refusal::ControlCharacter);
         }
         // Steps 2 to 4.
@@ -60,7 +64,11 @@ impl<'a> SetCookie<'a> {
         if name.is_empty() && value.is_empty() {
             return Err(Refusal::Empty);
         }
-        let mut cookie = Self { name, value, ..Self::default() };
+        let mut cookie = Self {
+            name,
+            value,
+            ..Self::default()
+        };
         let (mut max_age, mut expires) = (None, None);
         for part in parts {
             let (key, value) = split_at_equals(part).unwrap_or((part.trim_space(), b""));
@@ -70,7 +78,12 @@ impl<'a> SetCookie<'a> {
             match key.to_ascii_lowercase().as_slice() {
                 b"expires" => expires = parse_cookie_date(value).or(expires),
                 b"max-age" => max_age = parse_max_age(value).or(max_age),
-                b"domain" => cookie.domain = value.strip_prefix(b".").unwrap_or(value).to_ascii_lowercase(),
+                b"domain" => {
+                    cookie.domain = value
+                        .strip_prefix(b".")
+                        .unwrap_or(value)
+                        .to_ascii_lowercase();
+                }
                 b"path" => {
                     cookie.names_path = true;
                     cookie.path = Some(value).filter(|path| path.starts_with(b"/"));
@@ -91,13 +104,19 @@ impl<'a> SetCookie<'a> {
     }
 }
 
-/// §5.6.2: digits, with a minus or without; anything else is passed over. What no number holds is as long as can be.
+/// §5.6.2: digits, with a minus or without; anything else is passed over. What no number holds is
+/// as long as can be.
 fn parse_max_age(value: &[u8]) -> Option<i64> {
-    let (is_negative, digits) = value.strip_prefix(b"-").map_or((false, value), |digits| (true, digits));
+    let (is_negative, digits) = value
+        .strip_prefix(b"-")
+        .map_or((false, value), |digits| (true, digits));
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let seconds = digits.iter().fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+    let seconds = digits.iter().fold(0_i64, |sum, digit| {
+        sum.saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'))
+    });
     Some(if is_negative { -seconds } else { seconds })
 }
 
@@ -112,11 +131,15 @@ fn parse_same_site(value: &[u8]) -> SameSite {
     }
 }
 
-/// What stands before and after the first `=`, without spaces and tabs around; `None` without a `=`.
+/// What stands before and after the first `=`, without spaces and tabs around; `None` without a
+/// `=`.
 fn split_at_equals(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let place = text.iter().position(|byte| *byte == b'=')?;
     let (name, rest) = text.split_at_checked(place)?;
-    Some((name.trim_space(), rest.get(1..).unwrap_or_default().trim_space()))
+    Some((
+        name.trim_space(),
+        rest.get(1..).unwrap_or_default().trim_space(),
+    ))
 }
 
 /// `WSP` of the grammar: spaces and tabs, and nothing else that could pass for a space.
@@ -129,7 +152,10 @@ impl TrimSpace for [u8] {
     fn trim_space(&self) -> &[u8] {
         let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
         let start = self.iter().position(is_text).unwrap_or(self.len());
-        let end = self.iter().rposition(is_text).map_or(start, |last| last + 1);
+        let end = self
+            .iter()
+            .rposition(is_text)
+            .map_or(start, |last| last + 1);
         self.get(start..end).unwrap_or_default()
     }
 }

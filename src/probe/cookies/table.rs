@@ -1,5 +1,9 @@
 //! What is kept and what is sent, beside the sections of draft-ietf-httpbis-rfc6265bis.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use url::Url;
 
@@ -12,10 +16,21 @@ const DAY: i64 = 86_400;
 /// Where cookies come from and go to, unless something else is said.
 const HERE: &str = "https://www.example.com/dir/page";
 
-/// A case: the section, what servers set, the URL asked for, the seconds in between, and the `Cookie` field.
-type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str, i64, Option<&'static str>);
+/// A case: the section, what servers set, the URL asked for, the seconds in between, and the
+/// `Cookie` field.
+type Case = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    i64,
+    Option<&'static str>,
+);
 
-const fn sent(section: &'static str, set: &'static [(&'static str, &'static str)], text: &'static str) -> Case {
+const fn sent(
+    section: &'static str,
+    set: &'static [(&'static str, &'static str)],
+    text: &'static str,
+) -> Case {
     (section, set, HERE, 0, Some(text))
 }
 
@@ -65,78 +80,257 @@ const CASES: &[Case] = &[
     not_sent("5.6", &[(HERE, "a=1\x7f")]),
     not_sent("5.6", &[(HERE, "a=1; x=\x08")]),
     // Attributes: names in any case, unknown ones and empty ones passed over.
-    sent("5.6", &[(HERE, "a=1;;; PATH = /dir ;foo;bar=baz;=;")], "a=1"),
+    sent(
+        "5.6",
+        &[(HERE, "a=1;;; PATH = /dir ;foo;bar=baz;=;")],
+        "a=1",
+    ),
     sent("5.6", &[(HERE, "a=1; Secure=false; HttpOnly=0")], "a=1"),
     to(HTTP, not_sent("5.6.5", &[(HERE, "a=1; Secure=false")])),
     // §5.6.1, §5.6.2: when it ends.
-    sent("5.6.1", &[(HERE, "a=1; Expires=Tue, 01 Dec 2026 00:00:00 GMT")], "a=1"),
-    after(DAY, not_sent("5.6.1", &[(HERE, "a=1; Expires=Tue, 01 Dec 2026 00:00:00 GMT")])),
+    sent(
+        "5.6.1",
+        &[(HERE, "a=1; Expires=Tue, 01 Dec 2026 00:00:00 GMT")],
+        "a=1",
+    ),
+    after(
+        DAY,
+        not_sent(
+            "5.6.1",
+            &[(HERE, "a=1; Expires=Tue, 01 Dec 2026 00:00:00 GMT")],
+        ),
+    ),
     sent("5.6.1", &[(HERE, "a=1; Expires=never")], "a=1"),
-    not_sent("5.6.1", &[(HERE, "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT")]),
-    not_sent("5.6.1", &[(HERE, "a=1; Expires=Mon, 01 Jan 1601 00:00:00 GMT")]),
-    after(399 * DAY, sent("5.5", &[(HERE, "a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT")], "a=1")),
-    after(400 * DAY, not_sent("5.5", &[(HERE, "a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT")])),
+    not_sent(
+        "5.6.1",
+        &[(HERE, "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT")],
+    ),
+    not_sent(
+        "5.6.1",
+        &[(HERE, "a=1; Expires=Mon, 01 Jan 1601 00:00:00 GMT")],
+    ),
+    after(
+        399 * DAY,
+        sent(
+            "5.5",
+            &[(HERE, "a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT")],
+            "a=1",
+        ),
+    ),
+    after(
+        400 * DAY,
+        not_sent(
+            "5.5",
+            &[(HERE, "a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT")],
+        ),
+    ),
     after(9, sent("5.6.2", &[(HERE, "a=1; Max-Age=10")], "a=1")),
     after(10, not_sent("5.6.2", &[(HERE, "a=1; Max-Age=10")])),
     not_sent("5.6.2", &[(HERE, "a=1; Max-Age=0")]),
     not_sent("5.6.2", &[(HERE, "a=1; Max-Age=-1")]),
     after(500 * DAY, sent("5.6.2", &[(HERE, "a=1; Max-Age=")], "a=1")),
     after(500 * DAY, sent("5.6.2", &[(HERE, "a=1; Max-Age=-")], "a=1")),
-    after(500 * DAY, sent("5.6.2", &[(HERE, "a=1; Max-Age=1x")], "a=1")),
-    after(500 * DAY, sent("5.6.2", &[(HERE, "a=1; Max-Age=+1")], "a=1")),
-    after(500 * DAY, sent("5.6.2", &[(HERE, "a=1; Max-Age=1.5")], "a=1")),
-    after(399 * DAY, sent("5.5", &[(HERE, "a=1; Max-Age=99999999999999999999999")], "a=1")),
-    after(400 * DAY, not_sent("5.5", &[(HERE, "a=1; Max-Age=99999999999999999999999")])),
+    after(
+        500 * DAY,
+        sent("5.6.2", &[(HERE, "a=1; Max-Age=1x")], "a=1"),
+    ),
+    after(
+        500 * DAY,
+        sent("5.6.2", &[(HERE, "a=1; Max-Age=+1")], "a=1"),
+    ),
+    after(
+        500 * DAY,
+        sent("5.6.2", &[(HERE, "a=1; Max-Age=1.5")], "a=1"),
+    ),
+    after(
+        399 * DAY,
+        sent(
+            "5.5",
+            &[(HERE, "a=1; Max-Age=99999999999999999999999")],
+            "a=1",
+        ),
+    ),
+    after(
+        400 * DAY,
+        not_sent("5.5", &[(HERE, "a=1; Max-Age=99999999999999999999999")]),
+    ),
     not_sent("5.6.2", &[(HERE, "a=1; Max-Age=-99999999999999999999999")]),
-    sent("5.7 (6)", &[(HERE, "a=1; Max-Age=10; Expires=Thu, 01 Jan 1970 00:00:00 GMT")], "a=1"),
-    not_sent("5.7 (6)", &[(HERE, "a=1; Expires=Tue, 01 Dec 2026 00:00:00 GMT; Max-Age=0")]),
+    sent(
+        "5.7 (6)",
+        &[(
+            HERE,
+            "a=1; Max-Age=10; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        )],
+        "a=1",
+    ),
+    not_sent(
+        "5.7 (6)",
+        &[(
+            HERE,
+            "a=1; Expires=Tue, 01 Dec 2026 00:00:00 GMT; Max-Age=0",
+        )],
+    ),
     sent("5.7 (6)", &[(HERE, "a=1; Max-Age=0; Max-Age=10")], "a=1"),
-    not_sent("5.7 (6)", &[(HERE, "a=1; Max-Age=10; Max-Age=0; Max-Age=x")]),
+    not_sent(
+        "5.7 (6)",
+        &[(HERE, "a=1; Max-Age=10; Max-Age=0; Max-Age=x")],
+    ),
     not_sent("5.7", &[(HERE, "a=1"), (HERE, "a=; Max-Age=0")]),
     // §5.6.3: for which hosts.
-    to("https://example.com/dir/", not_sent("5.6.3", &[(HERE, "a=1")])),
-    to("https://a.www.example.com/dir/", not_sent("5.6.3", &[(HERE, "a=1")])),
-    to("https://a.www.example.com/dir/", sent("5.6.3", &[(HERE, "a=1; Domain=www.example.com")], "a=1")),
-    to("https://other.example.com/dir/", sent("5.6.3", &[(HERE, "a=1; Domain=example.com")], "a=1")),
-    to("https://example.com/dir/", sent("5.6.3", &[(HERE, "a=1; Domain=.Example.COM")], "a=1")),
-    to("https://WWW.EXAMPLE.COM:8443/dir/", sent("5.1.2", &[(HERE, "a=1")], "a=1")),
-    to("https://example.com/dir/", not_sent("5.6.3", &[(HERE, "a=1; Domain=")])),
+    to(
+        "https://example.com/dir/",
+        not_sent("5.6.3", &[(HERE, "a=1")]),
+    ),
+    to(
+        "https://a.www.example.com/dir/",
+        not_sent("5.6.3", &[(HERE, "a=1")]),
+    ),
+    to(
+        "https://a.www.example.com/dir/",
+        sent("5.6.3", &[(HERE, "a=1; Domain=www.example.com")], "a=1"),
+    ),
+    to(
+        "https://other.example.com/dir/",
+        sent("5.6.3", &[(HERE, "a=1; Domain=example.com")], "a=1"),
+    ),
+    to(
+        "https://example.com/dir/",
+        sent("5.6.3", &[(HERE, "a=1; Domain=.Example.COM")], "a=1"),
+    ),
+    to(
+        "https://WWW.EXAMPLE.COM:8443/dir/",
+        sent("5.1.2", &[(HERE, "a=1")], "a=1"),
+    ),
+    to(
+        "https://example.com/dir/",
+        not_sent("5.6.3", &[(HERE, "a=1; Domain=")]),
+    ),
     sent("5.6.3", &[(HERE, "a=1; Domain=")], "a=1"),
     sent("5.6.3", &[(HERE, "a=1; Domain=.")], "a=1"),
-    sent("5.7 (7)", &[(HERE, "a=1; Domain=example.org; Domain=example.com")], "a=1"),
-    not_sent("5.7 (7)", &[(HERE, "a=1; Domain=example.com; Domain=example.org")]),
-    to("https://example.com/dir/", not_sent("5.7 (7)", &[(HERE, "a=1; Domain=example.com; Domain=")])),
+    sent(
+        "5.7 (7)",
+        &[(HERE, "a=1; Domain=example.org; Domain=example.com")],
+        "a=1",
+    ),
+    not_sent(
+        "5.7 (7)",
+        &[(HERE, "a=1; Domain=example.com; Domain=example.org")],
+    ),
+    to(
+        "https://example.com/dir/",
+        not_sent("5.7 (7)", &[(HERE, "a=1; Domain=example.com; Domain=")]),
+    ),
     not_sent("5.7 (10)", &[(HERE, "a=1; Domain=example.org")]),
     not_sent("5.7 (10)", &[(HERE, "a=1; Domain=a.www.example.com")]),
     not_sent("5.7 (10)", &[(HERE, "a=1; Domain=ample.com")]),
     not_sent("5.7 (10)", &[(HERE, "a=1; Domain=..example.com")]),
     not_sent("5.7 (10)", &[(HERE, "a=1; Domain=example.com.")]),
     not_sent("5.7 (8)", &[(IDN, "a=1; Domain=b\u{fc}cher.example")]),
-    to("https://xn--bcher-kva.example/", sent("5.7 (10)", &[(IDN, "a=1; Domain=XN--BCHER-KVA.example")], "a=1")),
+    to(
+        "https://xn--bcher-kva.example/",
+        sent(
+            "5.7 (10)",
+            &[(IDN, "a=1; Domain=XN--BCHER-KVA.example")],
+            "a=1",
+        ),
+    ),
     not_sent("5.7 (9)", &[(HERE, "a=1; Domain=com")]),
     to(CO_UK, not_sent("5.7 (9)", &[(CO_UK, "a=1; Domain=co.uk")])),
-    to("https://other.co.uk./", not_sent("5.7 (9)", &[("https://www.example.co.uk./", "a=1; Domain=co.uk.")])),
-    to("https://example.co.uk/", sent("5.7 (9)", &[(CO_UK, "a=1; Domain=example.co.uk")], "a=1")),
-    to("https://you.github.io/", not_sent("5.7 (9)", &[(GITHUB, "a=1; Domain=github.io")])),
-    to(GITHUB, sent("5.7 (9)", &[(GITHUB, "a=1; Domain=me.github.io")], "a=1")),
-    to("https://github.io/", sent("5.7 (9)", &[("https://github.io/", "a=1; Domain=github.io")], "a=1")),
-    to(GITHUB, not_sent("5.7 (9)", &[("https://github.io/", "a=1; Domain=github.io")])),
-    to("http://nas.lan/", not_sent("5.7 (9)", &[("http://nas.lan/", "a=1; Domain=lan")])),
-    to("http://nas/", sent("5.7 (9)", &[("http://nas/", "a=1; Domain=nas")], "a=1")),
-    to(ADDRESS, sent("5.1.3", &[(ADDRESS, "a=1; Domain=127.0.0.1")], "a=1")),
-    to(ADDRESS, not_sent("5.1.3", &[(ADDRESS, "a=1; Domain=0.0.1")])),
-    to("http://[::1]/", sent("5.1.3", &[("http://[::1]:81/", "a=1; Domain=[::1]")], "a=1")),
-    to("http://127.0.0.1:8080/", sent("8.5", &[(ADDRESS, "a=1")], "a=1")),
+    to(
+        "https://other.co.uk./",
+        not_sent(
+            "5.7 (9)",
+            &[("https://www.example.co.uk./", "a=1; Domain=co.uk.")],
+        ),
+    ),
+    to(
+        "https://example.co.uk/",
+        sent("5.7 (9)", &[(CO_UK, "a=1; Domain=example.co.uk")], "a=1"),
+    ),
+    to(
+        "https://you.github.io/",
+        not_sent("5.7 (9)", &[(GITHUB, "a=1; Domain=github.io")]),
+    ),
+    to(
+        GITHUB,
+        sent("5.7 (9)", &[(GITHUB, "a=1; Domain=me.github.io")], "a=1"),
+    ),
+    to(
+        "https://github.io/",
+        sent(
+            "5.7 (9)",
+            &[("https://github.io/", "a=1; Domain=github.io")],
+            "a=1",
+        ),
+    ),
+    to(
+        GITHUB,
+        not_sent(
+            "5.7 (9)",
+            &[("https://github.io/", "a=1; Domain=github.io")],
+        ),
+    ),
+    to(
+        "http://nas.lan/",
+        not_sent("5.7 (9)", &[("http://nas.lan/", "a=1; Domain=lan")]),
+    ),
+    to(
+        "http://nas/",
+        sent("5.7 (9)", &[("http://nas/", "a=1; Domain=nas")], "a=1"),
+    ),
+    to(
+        ADDRESS,
+        sent("5.1.3", &[(ADDRESS, "a=1; Domain=127.0.0.1")], "a=1"),
+    ),
+    to(
+        ADDRESS,
+        not_sent("5.1.3", &[(ADDRESS, "a=1; Domain=0.0.1")]),
+    ),
+    to(
+        "http://[::1]/",
+        sent("5.1.3", &[("http://[::1]:81/", "a=1; Domain=[::1]")], "a=1"),
+    ),
+    to(
+        "http://127.0.0.1:8080/",
+        sent("8.5", &[(ADDRESS, "a=1")], "a=1"),
+    ),
     // §5.6.4: for which paths.
-    to("https://www.example.com/dir/other/", sent("5.1.4", &[(HERE, "a=1")], "a=1")),
-    to("https://www.example.com/dir", sent("5.1.4", &[(HERE, "a=1")], "a=1")),
-    to("https://www.example.com/directory", not_sent("5.1.4", &[(HERE, "a=1")])),
-    to("https://www.example.com/", not_sent("5.1.4", &[(HERE, "a=1")])),
-    to("https://www.example.com/", sent("5.6.4", &[(HERE, "a=1; Path=/")], "a=1")),
-    to("https://www.example.com/dir", not_sent("5.6.4", &[(HERE, "a=1; Path=/dir/")])),
-    to("https://www.example.com/dir/x?q=/y", sent("5.6.4", &[(HERE, "a=1; Path=/dir/")], "a=1")),
-    to("https://www.example.com/qux", sent("5.6.4", &[(HERE, "a=1; Path=/qux")], "a=1")),
-    to("https://www.example.com/other", not_sent("5.6.4", &[(HERE, "a=1; Path=other")])),
+    to(
+        "https://www.example.com/dir/other/",
+        sent("5.1.4", &[(HERE, "a=1")], "a=1"),
+    ),
+    to(
+        "https://www.example.com/dir",
+        sent("5.1.4", &[(HERE, "a=1")], "a=1"),
+    ),
+    to(
+        "https://www.example.com/directory",
+        not_sent("5.1.4", &[(HERE, "a=1")]),
+    ),
+    to(
+        "https://www.example.com/",
+        not_sent("5.1.4", &[(HERE, "a=1")]),
+    ),
+    to(
+        "https://www.example.com/",
+        sent("5.6.4", &[(HERE, "a=1; Path=/")], "a=1"),
+    ),
+    to(
+        "https://www.example.com/dir",
+        not_sent("5.6.4", &[(HERE, "a=1; Path=/dir/")]),
+    ),
+    to(
+        "https://www.example.com/dir/x?q=/y",
+        sent("5.6.4", &[(HERE, "a=1; Path=/dir/")], "a=1"),
+    ),
+    to(
+        "https://www.example.com/qux",
+        sent("5.6.4", &[(HERE, "a=1; Path=/qux")], "a=1"),
+    ),
+    to(
+        "https://www.example.com/other",
+        not_sent("5.6.4", &[(HERE, "a=1; Path=other")]),
+    ),
     sent("5.6.4", &[(HERE, "a=1; Path=other")], "a=1"),
     sent("5.6.4", &[(HERE, "a=1; Path=")], "a=1"),
     not_sent("5.6.4", &[(HERE, "a=1; Path=\"/\"; Path=/other")]),
@@ -145,47 +339,137 @@ const CASES: &[Case] = &[
     not_sent("5.7 (11)", &[(HERE, "a=1; Path=/DIR")]),
     // §5.6.5: Secure, and what may not stand before it.
     to(HTTP, not_sent("5.8.3", &[(HERE, "a=1; Secure")])),
-    to("http://localhost/", sent("5.8.3", &[("http://localhost/", "a=1; Secure")], "a=1")),
+    to(
+        "http://localhost/",
+        sent("5.8.3", &[("http://localhost/", "a=1; Secure")], "a=1"),
+    ),
     to(ADDRESS, sent("5.8.3", &[(ADDRESS, "a=1; secure")], "a=1")),
     not_sent("5.7 (13)", &[(HTTP, "a=1; Secure")]),
     sent("5.7 (13)", &[(HTTP, "a=1")], "a=1"),
     sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HTTP, "a=2")], "a=1"),
-    sent("5.7 (16)", &[(HERE, "a=1; Secure; Domain=example.com"), (HTTP, "a=2")], "a=1"),
-    sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HTTP, "a=2; Domain=example.com")], "a=1"),
-    sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HTTP, "a=2; Path=/dir/page")], "a=1"),
-    sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HTTP, "a=; Max-Age=0")], "a=1"),
-    sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HTTP, "a=2; Path=/")], "a=1; a=2"),
-    sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HTTP, "b=2")], "a=1; b=2"),
+    sent(
+        "5.7 (16)",
+        &[(HERE, "a=1; Secure; Domain=example.com"), (HTTP, "a=2")],
+        "a=1",
+    ),
+    sent(
+        "5.7 (16)",
+        &[(HERE, "a=1; Secure"), (HTTP, "a=2; Domain=example.com")],
+        "a=1",
+    ),
+    sent(
+        "5.7 (16)",
+        &[(HERE, "a=1; Secure"), (HTTP, "a=2; Path=/dir/page")],
+        "a=1",
+    ),
+    sent(
+        "5.7 (16)",
+        &[(HERE, "a=1; Secure"), (HTTP, "a=; Max-Age=0")],
+        "a=1",
+    ),
+    sent(
+        "5.7 (16)",
+        &[(HERE, "a=1; Secure"), (HTTP, "a=2; Path=/")],
+        "a=1; a=2",
+    ),
+    sent(
+        "5.7 (16)",
+        &[(HERE, "a=1; Secure"), (HTTP, "b=2")],
+        "a=1; b=2",
+    ),
     sent("5.7 (16)", &[(HERE, "a=1"), (HTTP, "a=2")], "a=2"),
     sent("5.7 (16)", &[(HERE, "a=1; Secure"), (HERE, "a=2")], "a=2"),
     // §5.6.6, §5.6.7: nothing here runs scripts, and nothing comes from another site.
     sent("5.6.6", &[(HERE, "a=1; HttpOnly")], "a=1"),
-    sent("5.6.7", &[(HERE, "a=1; SameSite=Strict"), (HERE, "b=1; samesite=lax"), (HERE, "c=1; SameSite=x")], "a=1; b=1; c=1"),
+    sent(
+        "5.6.7",
+        &[
+            (HERE, "a=1; SameSite=Strict"),
+            (HERE, "b=1; samesite=lax"),
+            (HERE, "c=1; SameSite=x"),
+        ],
+        "a=1; b=1; c=1",
+    ),
     sent("5.7 (19)", &[(HERE, "a=1; SameSite=None; Secure")], "a=1"),
     not_sent("5.7 (19)", &[(HERE, "a=1; SameSite=none")]),
-    sent("5.7 (17)", &[(HERE, "a=1; SameSite=None; SameSite=Lax")], "a=1"),
+    sent(
+        "5.7 (17)",
+        &[(HERE, "a=1; SameSite=None; SameSite=Lax")],
+        "a=1",
+    ),
     // §5.4: prefixes.
-    sent("5.7 (20)", &[(HERE, "__Secure-a=1; Secure")], "__Secure-a=1"),
+    sent(
+        "5.7 (20)",
+        &[(HERE, "__Secure-a=1; Secure")],
+        "__Secure-a=1",
+    ),
     not_sent("5.7 (20)", &[(HERE, "__Secure-a=1")]),
     not_sent("5.7 (20)", &[(HERE, "__SECURE-a=1")]),
     not_sent("5.7 (20)", &[(HTTP, "__Secure-a=1; Secure")]),
-    sent("5.7 (21)", &[(HERE, "__Host-a=1; Secure; Path=/")], "__Host-a=1"),
+    sent(
+        "5.7 (21)",
+        &[(HERE, "__Host-a=1; Secure; Path=/")],
+        "__Host-a=1",
+    ),
     not_sent("5.7 (21)", &[(HERE, "__Host-a=1; Path=/")]),
     not_sent("5.7 (21)", &[(HERE, "__Host-a=1; Secure")]),
-    to("https://h.example/", not_sent("5.7 (21)", &[("https://h.example/", "__Host-a=1; Secure")])),
+    to(
+        "https://h.example/",
+        not_sent("5.7 (21)", &[("https://h.example/", "__Host-a=1; Secure")]),
+    ),
     not_sent("5.7 (21)", &[(HERE, "__Host-a=1; Secure; Path=/dir")]),
-    not_sent("5.7 (21)", &[(HERE, "__hOsT-a=1; Secure; Path=/; Domain=www.example.com")]),
-    sent("5.7 (21)", &[(HERE, "__Host-a=1; Secure; Path=/; Domain=")], "__Host-a=1"),
+    not_sent(
+        "5.7 (21)",
+        &[(HERE, "__hOsT-a=1; Secure; Path=/; Domain=www.example.com")],
+    ),
+    sent(
+        "5.7 (21)",
+        &[(HERE, "__Host-a=1; Secure; Path=/; Domain=")],
+        "__Host-a=1",
+    ),
     not_sent("5.7 (22)", &[(HERE, "=__Host-a=1; Secure; Path=/")]),
     not_sent("5.7 (22)", &[(HERE, "__secure-a; Secure")]),
     sent("5.7 (22)", &[(HERE, "a=__Host-b")], "a=__Host-b"),
     // §5.7 (23), §5.8.3: one of a kind, and in which order.
-    sent("5.7 (23)", &[(HERE, "a=1"), (HERE, "b=1"), (HERE, "a=2")], "a=2; b=1"),
-    sent("5.7 (23)", &[(HERE, "a=1"), (HERE, "b=1"), (HERE, "a=; Max-Age=0"), (HERE, "a=2")], "b=1; a=2"),
-    sent("5.7 (23)", &[(HERE, "a=1; Domain=www.example.com"), (HERE, "a=2")], "a=1; a=2"),
+    sent(
+        "5.7 (23)",
+        &[(HERE, "a=1"), (HERE, "b=1"), (HERE, "a=2")],
+        "a=2; b=1",
+    ),
+    sent(
+        "5.7 (23)",
+        &[
+            (HERE, "a=1"),
+            (HERE, "b=1"),
+            (HERE, "a=; Max-Age=0"),
+            (HERE, "a=2"),
+        ],
+        "b=1; a=2",
+    ),
+    sent(
+        "5.7 (23)",
+        &[(HERE, "a=1; Domain=www.example.com"), (HERE, "a=2")],
+        "a=1; a=2",
+    ),
     sent("5.7 (23)", &[(HERE, "x"), (HERE, "y")], "y"),
-    sent("5.8.3", &[(HERE, "a=1; Path=/"), (HERE, "b=1; Path=/dir/page"), (HERE, "c=1")], "b=1; c=1; a=1"),
-    sent("5.8.3", &[(HERE, "a=1; Domain=example.com"), (HERE, "b=1"), (HERE, "c=1; Domain=www.example.com")], "a=1; b=1; c=1"),
+    sent(
+        "5.8.3",
+        &[
+            (HERE, "a=1; Path=/"),
+            (HERE, "b=1; Path=/dir/page"),
+            (HERE, "c=1"),
+        ],
+        "b=1; c=1; a=1",
+    ),
+    sent(
+        "5.8.3",
+        &[
+            (HERE, "a=1; Domain=example.com"),
+            (HERE, "b=1"),
+            (HERE, "c=1; Domain=www.example.com"),
+        ],
+        "a=1; b=1; c=1",
+    ),
 ];
 
 fn url(text: &str) -> Url {
@@ -206,17 +490,27 @@ fn cookies_are_kept_and_sent_as_rfc_6265bis_has_it() {
         }
         let sent = text(jar.cookie_string(&url(ask), NOW + later));
         if sent.as_deref() != *wanted {
-            wrong.push(format!("§{section} {set:?} to {ask} after {later} s: {sent:?}, where {wanted:?} is wanted"));
+            wrong.push(format!(
+                "§{section} {set:?} to {ask} after {later} s: {sent:?}, where {wanted:?} is wanted"
+            ));
         }
     }
-    assert!(CASES.len() >= 60 && wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(
+        CASES.len() >= 60 && wrong.is_empty(),
+        "{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn bytes_go_back_as_they_came() {
     let mut jar = Jar::default();
-    jar.set(b"n\xe9=\xff\xfe\"%; Path=/", &url(HERE), NOW).unwrap();
-    assert_eq!(jar.cookie_string(&url(HERE), NOW).unwrap(), b"n\xe9=\xff\xfe\"%");
+    jar.set(b"n\xe9=\xff\xfe\"%; Path=/", &url(HERE), NOW)
+        .unwrap();
+    assert_eq!(
+        jar.cookie_string(&url(HERE), NOW).unwrap(),
+        b"n\xe9=\xff\xfe\"%"
+    );
 }
 
 #[test]
@@ -230,92 +524,238 @@ fn lengths_have_limits() {
     assert!(kept(&format!("a={}", long(4095)), HERE));
     assert!(!kept(&format!("a={}", long(4096)), HERE));
     assert!(kept(&long(4096), HERE) && !kept(&long(4097), HERE));
-    assert!(kept(&format!("a=1; x={}", long(10_000)), HERE), "what is unknown may be as long as it likes");
+    assert!(
+        kept(&format!("a=1; x={}", long(10_000)), HERE),
+        "what is unknown may be as long as it likes"
+    );
     // An attribute that is too long was never there.
     let path = |count: usize| format!("/{}", long(count - 1));
-    assert!(kept(&format!("a=1; Path={}", path(1024)), &format!("https://www.example.com{}", path(1024))));
+    assert!(kept(
+        &format!("a=1; Path={}", path(1024)),
+        &format!("https://www.example.com{}", path(1024))
+    ));
     assert!(!kept(&format!("a=1; Path={}", path(1024)), HERE));
     assert!(kept(&format!("a=1; Path={}", path(1025)), HERE));
-    assert!(kept(&format!("a=1; Domain={}", long(1025)), HERE) && !kept(&format!("a=1; Domain={}", long(1024)), HERE));
+    assert!(
+        kept(&format!("a=1; Domain={}", long(1025)), HERE)
+            && !kept(&format!("a=1; Domain={}", long(1024)), HERE)
+    );
 }
 
 #[test]
 fn numbers_have_limits_and_the_unused_go_first() {
     let mut jar = Jar::default();
-    jar.set(b"secure=1; Secure; Path=/", &url(HERE), NOW).unwrap();
+    jar.set(b"secure=1; Secure; Path=/", &url(HERE), NOW)
+        .unwrap();
     jar.set(b"used=1; Path=/used", &url(HERE), NOW).unwrap();
     for number in 2..MOST_OF_DOMAIN {
-        jar.set(format!("c{number}=1; Path=/c").as_bytes(), &url(HERE), NOW).unwrap();
+        jar.set(format!("c{number}=1; Path=/c").as_bytes(), &url(HERE), NOW)
+            .unwrap();
     }
-    assert_eq!(text(jar.cookie_string(&url("https://www.example.com/used"), NOW)).as_deref(), Some("used=1; secure=1"));
+    assert_eq!(
+        text(jar.cookie_string(&url("https://www.example.com/used"), NOW)).as_deref(),
+        Some("used=1; secure=1")
+    );
     jar.set(b"last=1; Path=/c", &url(HERE), NOW).unwrap();
     assert_eq!(jar.len(), MOST_OF_DOMAIN);
     let all = text(jar.cookie_string(&url("https://www.example.com/c"), NOW)).unwrap();
-    assert!(all.starts_with("c3=1; c4=1; ") && all.ends_with("; last=1; secure=1"), "{all}");
-    assert_eq!(text(jar.cookie_string(&url("https://www.example.com/used"), NOW)).as_deref(), Some("used=1; secure=1"));
+    assert!(
+        all.starts_with("c3=1; c4=1; ") && all.ends_with("; last=1; secure=1"),
+        "{all}"
+    );
+    assert_eq!(
+        text(jar.cookie_string(&url("https://www.example.com/used"), NOW)).as_deref(),
+        Some("used=1; secure=1")
+    );
     for number in 0..MOST + 200 {
-        jar.set(b"a=1", &url(&format!("https://h{number}.example.com/")), NOW).unwrap();
+        jar.set(
+            b"a=1",
+            &url(&format!("https://h{number}.example.com/")),
+            NOW,
+        )
+        .unwrap();
     }
     assert_eq!(jar.len(), MOST);
-    assert!(jar.cookie_string(&url("https://h0.example.com/"), NOW).is_none());
-    assert!(jar.cookie_string(&url(&format!("https://h{}.example.com/", MOST + 199)), NOW).is_some());
+    assert!(
+        jar.cookie_string(&url("https://h0.example.com/"), NOW)
+            .is_none()
+    );
+    assert!(
+        jar.cookie_string(&url(&format!("https://h{}.example.com/", MOST + 199)), NOW)
+            .is_some()
+    );
 }
 
 const fn reading(asked: &Url) -> Reading<'_> {
-    Reading { asked, now: NOW, without_session_cookies: false }
+    Reading {
+        asked,
+        now: NOW,
+        without_session_cookies: false,
+    }
 }
 
 fn written(jar: &Jar) -> String {
     let mut out = Vec::new();
     jar.write(&mut out, NOW).unwrap();
     let text = String::from_utf8(out).unwrap();
-    let lines: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.starts_with("# ") && *line != "\n").collect();
+    let lines: Vec<&str> = text
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("# ") && *line != "\n")
+        .collect();
     lines.concat()
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn files_are_read_line_by_line() {
     let asked = url("http://asked.test/");
     let fresh = "2000000000";
     // A line, where it is asked, and what is sent; `None` for a line that is skipped.
     let cases: [(String, &str, Option<&str>); 27] = [
-        (format!("h.test\tFALSE\t/\tFALSE\t{fresh}\ta\t1"), "http://h.test/", Some("a=1")),
-        (format!("h.test\tFALSE\t/\tFALSE\t{fresh}\ta\t1\r"), "http://h.test/", Some("a=1")),
-        ("h.test\tFALSE\t/\tFALSE\t0\ta\t1".into(), "http://h.test/", Some("a=1")),
-        ("h.test\tFALSE\t/\tFALSE\t0\ta".into(), "http://h.test/", Some("a=")),
-        ("h.test\tFALSE\t/\tFALSE\t0\ta\t".into(), "http://h.test/", Some("a=")),
-        ("h.test\tFALSE\t/\tFALSE\t0\t\tbare".into(), "http://h.test/", Some("bare")),
-        ("h.test\tFALSE\t/\tFALSE\t0\ta\t1\t2".into(), "http://h.test/", Some("a=1\t2")),
-        ("h.test\tFALSE\t/\tFALSE\t0\ta\t\"q\" r; s".into(), "http://h.test/", Some("a=\"q\" r; s")),
-        (".h.test\tTRUE\t/\tFALSE\t0\ta\t1".into(), "http://www.h.test/", Some("a=1")),
-        (".h.test\ttrue\t/\tfalse\t0\ta\t1".into(), "http://h.test/", Some("a=1")),
-        ("H.Test\tFALSE\t/\tFALSE\t0\ta\t1".into(), "http://h.test/", Some("a=1")),
-        ("::1\tFALSE\t/\tFALSE\t0\ta\t1".into(), "http://[::1]/", Some("a=1")),
-        ("#HttpOnly_h.test\tFALSE\t/\tFALSE\t0\ta\t1".into(), "http://h.test/", Some("a=1")),
-        ("h.test\tFALSE\t/\tTRUE\t0\ta\t1".into(), "https://h.test/", Some("a=1")),
-        ("h.test\tFALSE\t/\tFALSE\t2000000000.25\ta\t1".into(), "http://h.test/", Some("a=1")),
-        ("h.test\tFALSE\t/\tFALSE\t99999999999999999999\ta\t1".into(), "http://h.test/", Some("a=1")),
-        ("Set-Cookie: a=1; Path=/".into(), "http://asked.test/", Some("a=1")),
-        ("set-cookie:a=1; Domain=h.asked.test".into(), "http://h.asked.test/", None),
-        ("Set-Cookie: a=1; Secure; Path=/".into(), "https://asked.test/", Some("a=1")),
+        (
+            format!("h.test\tFALSE\t/\tFALSE\t{fresh}\ta\t1"),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            format!("h.test\tFALSE\t/\tFALSE\t{fresh}\ta\t1\r"),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\ta\t1".into(),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\ta".into(),
+            "http://h.test/",
+            Some("a="),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\ta\t".into(),
+            "http://h.test/",
+            Some("a="),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\t\tbare".into(),
+            "http://h.test/",
+            Some("bare"),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\ta\t1\t2".into(),
+            "http://h.test/",
+            Some("a=1\t2"),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\ta\t\"q\" r; s".into(),
+            "http://h.test/",
+            Some("a=\"q\" r; s"),
+        ),
+        (
+            ".h.test\tTRUE\t/\tFALSE\t0\ta\t1".into(),
+            "http://www.h.test/",
+            Some("a=1"),
+        ),
+        (
+            ".h.test\ttrue\t/\tfalse\t0\ta\t1".into(),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "H.Test\tFALSE\t/\tFALSE\t0\ta\t1".into(),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "::1\tFALSE\t/\tFALSE\t0\ta\t1".into(),
+            "http://[::1]/",
+            Some("a=1"),
+        ),
+        (
+            "#HttpOnly_h.test\tFALSE\t/\tFALSE\t0\ta\t1".into(),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "h.test\tFALSE\t/\tTRUE\t0\ta\t1".into(),
+            "https://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t2000000000.25\ta\t1".into(),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t99999999999999999999\ta\t1".into(),
+            "http://h.test/",
+            Some("a=1"),
+        ),
+        (
+            "Set-Cookie: a=1; Path=/".into(),
+            "http://asked.test/",
+            Some("a=1"),
+        ),
+        (
+            "set-cookie:a=1; Domain=h.asked.test".into(),
+            "http://h.asked.test/",
+            None,
+        ),
+        (
+            "Set-Cookie: a=1; Secure; Path=/".into(),
+            "https://asked.test/",
+            Some("a=1"),
+        ),
         ("h.test FALSE / FALSE 0 a 1".into(), "http://h.test/", None),
         ("h.test\tFALSE\t/\tFALSE\t0".into(), "http://h.test/", None),
-        ("h.test\tFALSE\t/\tFALSE\tnever\ta\t1".into(), "http://h.test/", None),
-        ("h.test\tmaybe\t/\tFALSE\t0\ta\t1".into(), "http://h.test/", None),
-        ("h.test\tFALSE\tdir\tFALSE\t0\ta\t1".into(), "http://h.test/", None),
+        (
+            "h.test\tFALSE\t/\tFALSE\tnever\ta\t1".into(),
+            "http://h.test/",
+            None,
+        ),
+        (
+            "h.test\tmaybe\t/\tFALSE\t0\ta\t1".into(),
+            "http://h.test/",
+            None,
+        ),
+        (
+            "h.test\tFALSE\tdir\tFALSE\t0\ta\t1".into(),
+            "http://h.test/",
+            None,
+        ),
         ("\tFALSE\t/\tFALSE\t0\ta\t1".into(), "http://h.test/", None),
-        ("h.test\tFALSE\t/\tFALSE\t0\ta\t1\x01".into(), "http://h.test/", None),
-        ("h.test\tFALSE\t/\tFALSE\t0\t__Secure-a\t1".into(), "http://h.test/", None),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\ta\t1\x01".into(),
+            "http://h.test/",
+            None,
+        ),
+        (
+            "h.test\tFALSE\t/\tFALSE\t0\t__Secure-a\t1".into(),
+            "http://h.test/",
+            None,
+        ),
     ];
     for (line, ask, wanted) in &cases {
         let mut jar = Jar::default();
-        let skipped = jar.read(format!("# Netscape\n\n{line}\n").as_bytes(), reading(&asked));
+        let skipped = jar.read(
+            format!("# Netscape\n\n{line}\n").as_bytes(),
+            reading(&asked),
+        );
         assert_eq!(
             skipped,
-            Skipped { lines: wanted.is_none().into(), first: if wanted.is_none() { 3 } else { 0 }, beyond_limit: 0 },
+            Skipped {
+                lines: wanted.is_none().into(),
+                first: if wanted.is_none() { 3 } else { 0 },
+                beyond_limit: 0
+            },
             "{line}"
         );
-        assert_eq!(text(jar.cookie_string(&url(ask), NOW)).as_deref(), *wanted, "{line}");
+        assert_eq!(
+            text(jar.cookie_string(&url(ask), NOW)).as_deref(),
+            *wanted,
+            "{line}"
+        );
     }
 }
 
@@ -325,19 +765,43 @@ fn a_bad_line_is_not_the_end_and_expired_cookies_are_gone() {
     let file = "nonsense\nh.test\tFALSE\t/\tFALSE\t0\ta\t1\n\u{1}\u{2}\nh.test\tFALSE\t/\tFALSE\t1000\told\t1\nh.test\tFALSE\t/\tFALSE\t-1\told\t2\n\
                 h.test\tFALSE\t/\tFALSE\t2000000000\tb\t2";
     let mut jar = Jar::default();
-    assert_eq!(jar.read(file.as_bytes(), reading(&asked)), Skipped { lines: 2, first: 1, beyond_limit: 0 });
-    assert_eq!(text(jar.cookie_string(&asked, NOW)).as_deref(), Some("a=1; b=2"));
+    assert_eq!(
+        jar.read(file.as_bytes(), reading(&asked)),
+        Skipped {
+            lines: 2,
+            first: 1,
+            beyond_limit: 0
+        }
+    );
+    assert_eq!(
+        text(jar.cookie_string(&asked, NOW)).as_deref(),
+        Some("a=1; b=2")
+    );
     let mut without = Jar::default();
-    without.read(file.as_bytes(), Reading { without_session_cookies: true, ..reading(&asked) });
-    assert_eq!(text(without.cookie_string(&asked, NOW)).as_deref(), Some("b=2"));
+    without.read(
+        file.as_bytes(),
+        Reading {
+            without_session_cookies: true,
+            ..reading(&asked)
+        },
+    );
+    assert_eq!(
+        text(without.cookie_string(&asked, NOW)).as_deref(),
+        Some("b=2")
+    );
 }
 
 #[test]
 fn what_is_written_is_read_again() {
     let mut jar = Jar::default();
     let asked = url(HERE);
-    for set in ["a=1; Path=/", "b=2; Domain=example.com; Secure; HttpOnly; Max-Age=10", "bare", "__Host-h=\"x\"; Secure; Path=/", "v=a\tb"]
-    {
+    for set in [
+        "a=1; Path=/",
+        "b=2; Domain=example.com; Secure; HttpOnly; Max-Age=10",
+        "bare",
+        "__Host-h=\"x\"; Secure; Path=/",
+        "v=a\tb",
+    ] {
         jar.set(set.as_bytes(), &asked, NOW).unwrap();
     }
     jar.set(b"six=6", &url("http://[::1]/"), NOW).unwrap();
@@ -349,9 +813,15 @@ fn what_is_written_is_read_again() {
          www.example.com\tFALSE\t/dir\tFALSE\t0\tv\ta\tb\n::1\tFALSE\t/\tFALSE\t0\tsix\t6\n"
     );
     let mut again = Jar::default();
-    assert_eq!(again.read(file.as_bytes(), reading(&asked)), Skipped::default());
+    assert_eq!(
+        again.read(file.as_bytes(), reading(&asked)),
+        Skipped::default()
+    );
     assert_eq!(written(&again), file);
-    assert_eq!(again.cookie_string(&asked, NOW), jar.cookie_string(&asked, NOW));
+    assert_eq!(
+        again.cookie_string(&asked, NOW),
+        jar.cookie_string(&asked, NOW)
+    );
     // A tab in a name would move the columns.
     jar.set(b"x\ty=1", &asked, NOW).unwrap();
     let mut out = Vec::new();
@@ -362,24 +832,46 @@ fn what_is_written_is_read_again() {
 #[test]
 fn more_than_there_is_room_for_is_counted() {
     let asked = url("http://h.test/");
-    let many: Vec<String> = (0..MOST + 5).map(|number| format!("h{number}.test\tFALSE\t/\tFALSE\t0\ta\t1\n")).collect();
+    let many: Vec<String> = (0..MOST + 5)
+        .map(|number| format!("h{number}.test\tFALSE\t/\tFALSE\t0\ta\t1\n"))
+        .collect();
     let mut jar = Jar::default();
-    assert_eq!(jar.read(many.concat().as_bytes(), reading(&asked)).beyond_limit, 5);
-    let of_one: Vec<String> = (0..MOST_OF_DOMAIN + 7).map(|number| format!("h.test\tFALSE\t/\tFALSE\t0\ta{number}\t1\n")).collect();
-    assert_eq!(Jar::default().read(of_one.concat().as_bytes(), reading(&asked)).beyond_limit, 7);
+    assert_eq!(
+        jar.read(many.concat().as_bytes(), reading(&asked))
+            .beyond_limit,
+        5
+    );
+    let of_one: Vec<String> = (0..MOST_OF_DOMAIN + 7)
+        .map(|number| format!("h.test\tFALSE\t/\tFALSE\t0\ta{number}\t1\n"))
+        .collect();
+    assert_eq!(
+        Jar::default()
+            .read(of_one.concat().as_bytes(), reading(&asked))
+            .beyond_limit,
+        7
+    );
 }
 
 #[test]
 fn a_refusal_names_the_cookie_and_never_its_value() {
     let mut jar = Jar::default();
-    let mut said = |set: &str| jar.set(set.as_bytes(), &url(HTTP), NOW).unwrap_err().sentence(set.as_bytes());
-    assert_eq!(said("id=s3cret; Secure"), "the cookie \"id\" was not kept: it is Secure and came over plain HTTP");
+    let mut said = |set: &str| {
+        jar.set(set.as_bytes(), &url(HTTP), NOW)
+            .unwrap_err()
+            .sentence(set.as_bytes())
+    };
+    assert_eq!(
+        said("id=s3cret; Secure"),
+        "the cookie \"id\" was not kept: it is Secure and came over plain HTTP"
+    );
     assert_eq!(
         said("id=s3cret; Domain=com"),
-        "the cookie \"id\" was not kept: its Domain \"com\" is a public suffix, under which others have names"
+        "the cookie \"id\" was not kept: its Domain \"com\" is a public suffix, under which \
+            others have names"
     );
     assert_eq!(
         said("__Host-s3cret"),
-        "a cookie without a name was not kept: it has no name, and a value that would pass for one with a prefix"
+        "a cookie without a name was not kept: it has no name, and a value that would pass for \
+            one with a prefix"
     );
 }

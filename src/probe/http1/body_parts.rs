@@ -6,8 +6,8 @@ use crate::trace::{Code, PartKind, Phase};
 use crate::units::Bytes;
 use crate::wire::http1::{BodyReader, Framing, Stretch};
 
-/// What may stand between two chunks: 16 KiB. The grammar has no limit for a size's leading zeros, nor for extensions
-/// (RFC 9112 §7.1).
+/// What may stand between two chunks: 16 KiB. The grammar has no limit for a size's leading zeros,
+/// nor for extensions (RFC 9112 §7.1).
 const MOST_CHUNK_HEADER: usize = 16 * 1024;
 
 /// Follows one body from behind its head.
@@ -21,15 +21,25 @@ pub(super) struct BodyParts {
 impl BodyParts {
     /// For a body that ends so.
     pub(super) const fn new(framing: Framing) -> Self {
-        Self { reader: BodyReader::new(framing), chunk_header: 0 }
+        Self {
+            reader: BodyReader::new(framing),
+            chunk_header: 0,
+        }
     }
 
     /// Tells what the next bytes are. Those behind the body's end belong to nothing.
     ///
     /// # Errors
     /// Where a chunk header does not end.
-    pub(super) fn pass(&mut self, bytes: &[u8], mut parts: Option<&mut Parts>) -> Result<(), Failed> {
-        let Self { reader, chunk_header } = self;
+    pub(super) fn pass(
+        &mut self,
+        bytes: &[u8],
+        mut parts: Option<&mut Parts>,
+    ) -> Result<(), Failed> {
+        let Self {
+            reader,
+            chunk_header,
+        } = self;
         let (mut told, mut longest) = (0, 0);
         reader.read(bytes, |stretch, count, ends| {
             told += count;
@@ -50,13 +60,20 @@ impl BodyParts {
         if let Some(parts) = parts {
             parts.skip(bytes.len() - told);
         }
-        if longest > MOST_CHUNK_HEADER { Err(endless_chunk_header()) } else { Ok(()) }
+        if longest > MOST_CHUNK_HEADER {
+            Err(endless_chunk_header())
+        } else {
+            Ok(())
+        }
     }
 }
 
 fn endless_chunk_header() -> Failed {
     let most = Bytes(MOST_CHUNK_HEADER as u64);
-    let message = format!("the body's chunked framing is broken: a chunk's size and its extensions are longer than {most}, the limit here");
+    let message = format!(
+        "the body's chunked framing is broken: a chunk's size and its extensions are longer than \
+            {most}, the limit here"
+    );
     let hint = "look at what the server writes before a chunk (RFC 9112, section 7.1)";
     Failed::new(Phase::Receive, Code::BodyMalformed, message, hint)
 }

@@ -1,8 +1,9 @@
 //! Writes the request's head exactly as it was composed.
 //!
-//! hyper keeps fields in a map: it groups them by name and writes names in one case. People who debug a server want the case
-//! and the order they gave. So hyper frames the body and keeps the connection, and where it writes a head, the head that was
-//! composed is written in its place. Both say the same about the message's framing.
+//! hyper keeps fields in a map: it groups them by name and writes names in one case. People who
+//! debug a server want the case and the order they gave. So hyper frames the body and keeps the
+//! connection, and where it writes a head, the head that was composed is written in its place. Both
+//! say the same about the message's framing.
 
 use std::io;
 use std::pin::Pin;
@@ -45,30 +46,52 @@ struct Writing {
 
 impl<S> ExactHead<S> {
     pub(super) const fn new(inner: S, next: NextHead) -> Self {
-        Self { inner, next, writing: None }
+        Self {
+            inner,
+            next,
+            writing: None,
+        }
     }
 
-    /// hyper's buffer begins with its whole head when a head is due; it never hands over part of one.
+    /// hyper's buffer begins with its whole head when a head is due; it never hands over part of
+    /// one.
     fn replace_head(&mut self, buf: &[u8]) {
-        let end = buf.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4);
+        let end = buf
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .map(|at| at + 4);
         if self.writing.is_none()
             && let Some(end) = end
             && let Some(mut bytes) = self.next.take()
         {
             bytes.extend_from_slice(buf.get(end..).unwrap_or_default());
-            self.writing = Some(Writing { bytes, written: 0, stands_for: buf.len() });
+            self.writing = Some(Writing {
+                bytes,
+                written: 0,
+                stands_for: buf.len(),
+            });
         }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for ExactHead<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         if this.writing.is_none() && this.next.is_set() {
             this.replace_head(buf);
         }
-        let Some(writing) = &mut this.writing else { return Pin::new(&mut this.inner).poll_write(cx, buf) };
-        while let Some(rest) = writing.bytes.get(writing.written..).filter(|rest| !rest.is_empty()) {
+        let Some(writing) = &mut this.writing else {
+            return Pin::new(&mut this.inner).poll_write(cx, buf);
+        };
+        while let Some(rest) = writing
+            .bytes
+            .get(writing.written..)
+            .filter(|rest| !rest.is_empty())
+        {
             match ready!(Pin::new(&mut this.inner).poll_write(cx, rest))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 count => writing.written += count,
@@ -90,19 +113,30 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ExactHead<S> {
 
 impl NextHead {
     fn is_set(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for ExactHead<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
@@ -115,12 +149,18 @@ mod tests {
         let mut stream = ExactHead::new(near, next.clone());
         let writer = async move {
             next.set(b"GET / HTTP/1.1\r\nx-Y: Z\r\n\r\n".to_vec());
-            stream.write_all(b"GET /other HTTP/1.1\r\nX-Y: Z\r\n\r\nbody").await.unwrap();
+            stream
+                .write_all(b"GET /other HTTP/1.1\r\nX-Y: Z\r\n\r\nbody")
+                .await
+                .unwrap();
             stream.write_all(b" and\r\n\r\nmore").await.unwrap();
         };
         let mut read = Vec::new();
         let ((), result) = tokio::join!(writer, far.read_to_end(&mut read));
         result.unwrap();
-        assert_eq!(String::from_utf8(read).unwrap(), "GET / HTTP/1.1\r\nx-Y: Z\r\n\r\nbody and\r\n\r\nmore");
+        assert_eq!(
+            String::from_utf8(read).unwrap(),
+            "GET / HTTP/1.1\r\nx-Y: Z\r\n\r\nbody and\r\n\r\nmore"
+        );
     }
 }

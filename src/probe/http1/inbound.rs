@@ -27,7 +27,14 @@ pub(super) struct Inbound {
 
 impl Inbound {
     pub(super) fn new(to_head_request: bool) -> Self {
-        Self { buffer: HeadBuffer::default(), began: None, informational: 0, to_head_request, head: None, body: None }
+        Self {
+            buffer: HeadBuffer::default(),
+            began: None,
+            informational: 0,
+            to_head_request,
+            head: None,
+            body: None,
+        }
     }
 
     /// The final head, once it is there.
@@ -42,14 +49,24 @@ impl Inbound {
 
     /// What has come of the head that is not complete.
     pub(super) fn partial(&self) -> &[u8] {
-        if self.head.is_some() { &[] } else { self.buffer.bytes() }
+        if self.head.is_some() {
+            &[]
+        } else {
+            self.buffer.bytes()
+        }
     }
 
     /// Takes what was read and tells its parts; a fault in the final head ends the exchange.
-    pub(super) fn received(&mut self, mut bytes: &[u8], stage: &mut Stage, mut parts: Option<&mut Parts>) -> Result<(), Failed> {
+    pub(super) fn received(
+        &mut self,
+        mut bytes: &[u8],
+        stage: &mut Stage,
+        mut parts: Option<&mut Parts>,
+    ) -> Result<(), Failed> {
         let now = stage.recorder.now();
         while !bytes.is_empty() && self.head.is_none() {
-            self.began.get_or_insert_with(|| (now, stage.position_before_latest()));
+            self.began
+                .get_or_insert_with(|| (now, stage.position_before_latest()));
             let taken = self.buffer.take(bytes).map_err(|fault| self.fault(fault))?;
             bytes = bytes.get(taken..).unwrap_or_default();
             if let Some(parts) = &mut parts {
@@ -58,7 +75,10 @@ impl Inbound {
             if self.buffer.is_complete() {
                 let head = self.buffer.response().map_err(|fault| self.fault(fault))?;
                 if !is_informational(head.status) {
-                    self.body = Some(BodyParts::new(http1::response_framing(&head, self.to_head_request)));
+                    self.body = Some(BodyParts::new(http1::response_framing(
+                        &head,
+                        self.to_head_request,
+                    )));
                 }
                 if let Some(parts) = &mut parts {
                     tell_part(&head, parts);
@@ -66,25 +86,54 @@ impl Inbound {
                 self.complete(head, now, stage)?;
             }
         }
-        self.body.as_mut().map_or(Ok(()), |body| body.pass(bytes, parts))
+        self.body
+            .as_mut()
+            .map_or(Ok(()), |body| body.pass(bytes, parts))
     }
 
-    fn complete(&mut self, head: ResponseHead, now: Moment, stage: &mut Stage) -> Result<(), Failed> {
-        let (began, position) = self.began.take().unwrap_or_else(|| (now, stage.position_before_latest()));
+    fn complete(
+        &mut self,
+        head: ResponseHead,
+        now: Moment,
+        stage: &mut Stage,
+    ) -> Result<(), Failed> {
+        let (began, position) = self
+            .began
+            .take()
+            .unwrap_or_else(|| (now, stage.position_before_latest()));
         let exchange = stage.exchange;
-        let headers: Vec<Header> = head.fields.iter().map(|(name, value)| header(name, value)).collect();
+        let headers: Vec<Header> = head
+            .fields
+            .iter()
+            .map(|(name, value)| header(name, value))
+            .collect();
         if is_informational(head.status) {
             self.buffer = HeadBuffer::default();
             self.informational += 1;
-            stage.recorder.emit_at(now, What::Informational { exchange, status: head.status, headers });
-            return if self.informational > MOST_INFORMATIONAL { Err(endless_preliminaries()) } else { Ok(()) };
+            stage.recorder.emit_at(
+                now,
+                What::Informational {
+                    exchange,
+                    status: head.status,
+                    headers,
+                },
+            );
+            return if self.informational > MOST_INFORMATIONAL {
+                Err(endless_preliminaries())
+            } else {
+                Ok(())
+            };
         }
         stage.answered(began, position);
         stage.recorder.emit_at(
             now,
             What::ResponseHead {
                 exchange,
-                version: if head.minor == 0 { HttpVersion::Http10 } else { HttpVersion::Http11 },
+                version: if head.minor == 0 {
+                    HttpVersion::Http10
+                } else {
+                    HttpVersion::Http11
+                },
                 status: head.status,
                 reason: Untrusted::from_bytes(&head.reason),
                 headers,
@@ -118,10 +167,19 @@ const fn is_informational(status: u16) -> bool {
 
 /// A head that breaks the grammar, with its first line.
 pub(super) fn malformed(trouble: &str, bytes: &[u8]) -> Failed {
-    let line: Vec<u8> = bytes.iter().copied().take_while(|byte| *byte != b'\n').take(120).collect();
+    let line: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .take_while(|byte| *byte != b'\n')
+        .take(120)
+        .collect();
     let line = Untrusted::from_bytes(line.trim_ascii_end());
-    let message = format!("the response's head is not HTTP: {trouble}; it begins with \"{}\"", line.raw());
-    let hint = "check that the port speaks HTTP/1.1; a server behind TLS, or another protocol, answers like this";
+    let message = format!(
+        "the response's head is not HTTP: {trouble}; it begins with \"{}\"",
+        line.raw()
+    );
+    let hint = "check that the port speaks HTTP/1.1; a server behind TLS, or another protocol, \
+        answers like this";
     Failed::new(Phase::Wait, Code::HttpMalformed, message, hint)
 }
 
@@ -131,25 +189,50 @@ pub(super) fn too_large() -> Failed {
         http1::MOST_HEAD / 1024,
         http1::MOST_FIELDS
     );
-    Failed::new(Phase::Wait, Code::HttpHeadTooLarge, message, "look for a field that grows with every request, often Set-Cookie")
+    Failed::new(
+        Phase::Wait,
+        Code::HttpHeadTooLarge,
+        message,
+        "look for a field that grows with every request, often Set-Cookie",
+    )
 }
 
 fn endless_preliminaries() -> Failed {
-    let message = format!("more than {MOST_INFORMATIONAL} informational responses came, and no final one");
-    Failed::new(Phase::Wait, Code::HttpMalformed, message, "the server repeats 1xx responses without end; its log will say why")
+    let message =
+        format!("more than {MOST_INFORMATIONAL} informational responses came, and no final one");
+    Failed::new(
+        Phase::Wait,
+        Code::HttpMalformed,
+        message,
+        "the server repeats 1xx responses without end; its log will say why",
+    )
 }
 
 fn conflicting(conflict: &LengthConflict) -> Failed {
     let text = |bytes: &[u8]| Untrusted::from_bytes(bytes).raw().to_owned();
     let message = match conflict {
         LengthConflict::TwoLengths(one, other) => {
-            format!("the response states two lengths, Content-Length {} and {}", text(one), text(other))
+            format!(
+                "the response states two lengths, Content-Length {} and {}",
+                text(one),
+                text(other)
+            )
         }
-        LengthConflict::NoNumber(value) => format!("the response's Content-Length is no number: \"{}\"", text(value)),
+        LengthConflict::NoNumber(value) => {
+            format!(
+                "the response's Content-Length is no number: \"{}\"",
+                text(value)
+            )
+        }
         LengthConflict::LengthAndCoding(length, coding) => {
-            format!("the response has both Content-Length {} and Transfer-Encoding {}", text(length), text(coding))
+            format!(
+                "the response has both Content-Length {} and Transfer-Encoding {}",
+                text(length),
+                text(coding)
+            )
         }
     };
-    let hint = "where its body ends cannot be known (RFC 9112, section 6.3); look for a proxy or handler that sets the field a second time";
+    let hint = "where its body ends cannot be known (RFC 9112, section 6.3); look for a proxy or \
+        handler that sets the field a second time";
     Failed::new(Phase::Receive, Code::HttpConflictingLengths, message, hint)
 }

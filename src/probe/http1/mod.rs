@@ -52,7 +52,8 @@ pub(super) struct Http1 {
     expected: Option<u64>,
 }
 
-/// hyper's half that moves the bytes. It moves while somebody waits for what it brings, so it needs no task of its own.
+/// hyper's half that moves the bytes. It moves while somebody waits for what it brings, so it needs
+/// no task of its own.
 struct Driver(Option<Connection<Wire, Outgoing>>);
 
 impl Driver {
@@ -68,24 +69,61 @@ impl Driver {
 
 impl Http1 {
     /// Speaks HTTP/1 over a byte stream, and tells the parts of what is sent and received.
-    pub(super) async fn open(stream: Box<dyn Io>, parts: Option<(Parts, Parts)>) -> Result<Self, hyper::Error> {
+    pub(super) async fn open(
+        stream: Box<dyn Io>,
+        parts: Option<(Parts, Parts)>,
+    ) -> Result<Self, hyper::Error> {
         let (watch, next_head) = (Watch::new(parts), NextHead::default());
-        let wire = TokioIo::new(ExactHead::new(Tap::new(stream, watch.clone()), next_head.clone()));
-        let (sender, connection) = Builder::new().max_buf_size(READ_AT_ONCE).max_headers(MOST_FIELDS).handshake(wire).await?;
-        Ok(Self { sender, connection: Driver(Some(connection)), watch, next_head, incoming: None, received: 0, expected: None })
+        let wire = TokioIo::new(ExactHead::new(
+            Tap::new(stream, watch.clone()),
+            next_head.clone(),
+        ));
+        let (sender, connection) = Builder::new()
+            .max_buf_size(READ_AT_ONCE)
+            .max_headers(MOST_FIELDS)
+            .handshake(wire)
+            .await?;
+        Ok(Self {
+            sender,
+            connection: Driver(Some(connection)),
+            watch,
+            next_head,
+            incoming: None,
+            received: 0,
+            expected: None,
+        })
     }
 
     /// Sends a request with this start-line target and waits for its final response.
-    pub(super) async fn send(&mut self, stage: Stage, request: Request, target: &str, version: http::Version) -> Result<Answer, Failed> {
-        let expected = request.body.as_ref().and_then(super::request::Source::length);
+    pub(super) async fn send(
+        &mut self,
+        stage: Stage,
+        request: Request,
+        target: &str,
+        version: http::Version,
+    ) -> Result<Answer, Failed> {
+        let expected = request
+            .body
+            .as_ref()
+            .and_then(super::request::Source::length);
         let inbound = Inbound::new(request.method == http::Method::HEAD);
         let outbound = Outbound::new(request.body.is_some(), expected, request.framing);
-        self.watch.begin(Passing { stage, outbound, inbound, fault: None });
+        self.watch.begin(Passing {
+            stage,
+            outbound,
+            inbound,
+            fault: None,
+        });
         self.next_head.set(head_bytes(&request, target, version));
         (self.received, self.expected, self.incoming) = (0, None, None);
         let framed = framed(request, version, &self.watch);
         let response = {
-            let Self { sender, connection, watch, .. } = self;
+            let Self {
+                sender,
+                connection,
+                watch,
+                ..
+            } = self;
             let answered = async {
                 sender.ready().await?;
                 sender.send_request(framed).await
@@ -95,17 +133,33 @@ impl Http1 {
         let response = response.map_err(|error| failure::no_response(&self.watch, &error))?;
         self.expected = hyper::body::Body::size_hint(response.body()).exact();
         self.incoming = Some(response.into_body());
-        self.answer().ok_or_else(|| inbound::malformed("it is not complete", &[]))
+        self.answer()
+            .ok_or_else(|| inbound::malformed("it is not complete", &[]))
     }
 
     fn answer(&self) -> Option<Answer> {
         let expected = self.expected;
-        self.watch.with(|passing| passing.inbound.head().map(|head| Answer::of_http1(head, expected))).flatten()
+        self.watch
+            .with(|passing| {
+                passing
+                    .inbound
+                    .head()
+                    .map(|head| Answer::of_http1(head, expected))
+            })
+            .flatten()
     }
 
     /// The next piece of the response's body; `None` at its end.
     pub(super) async fn piece(&mut self) -> Result<Option<Piece>, Failed> {
-        let Self { incoming: Some(incoming), connection, watch, .. } = self else { return Ok(None) };
+        let Self {
+            incoming: Some(incoming),
+            connection,
+            watch,
+            ..
+        } = self
+        else {
+            return Ok(None);
+        };
         let frame = along(connection, watch, incoming.frame()).await?;
         let Some(frame) = frame else {
             self.incoming = None;
@@ -117,7 +171,11 @@ impl Http1 {
                 self.received += data.len() as u64;
                 Piece::Data(data)
             }
-            Err(frame) => Piece::Trailers(frame.into_trailers().map_or_else(|_| Vec::new(), |fields| super::answer::headers(&fields))),
+            Err(frame) => Piece::Trailers(
+                frame
+                    .into_trailers()
+                    .map_or_else(|_| Vec::new(), |fields| super::answer::headers(&fields)),
+            ),
         }))
     }
 
@@ -128,23 +186,39 @@ impl Http1 {
 
     /// The phase that is under way.
     pub(super) fn phase(&self) -> Phase {
-        self.watch.with(|passing| passing.stage.phase()).unwrap_or(Phase::Send)
+        self.watch
+            .with(|passing| passing.stage.phase())
+            .unwrap_or(Phase::Send)
     }
 
     /// Request bytes written so far, and what has come of the response's head.
     pub(super) fn progress(&self) -> (u64, Vec<u8>) {
-        self.watch.with(|passing| (passing.outbound.all_written(), passing.inbound.partial().to_vec())).unwrap_or_default()
+        self.watch
+            .with(|passing| {
+                (
+                    passing.outbound.all_written(),
+                    passing.inbound.partial().to_vec(),
+                )
+            })
+            .unwrap_or_default()
     }
 
     /// Whether nothing of a response has come.
     pub(super) fn is_untouched(&self) -> bool {
-        self.watch.with(|passing| passing.inbound.is_untouched()).unwrap_or(true)
+        self.watch
+            .with(|passing| passing.inbound.is_untouched())
+            .unwrap_or(true)
     }
 
     /// Whether another request may be sent on it.
     pub(super) async fn is_reusable(&mut self) -> bool {
-        let written = self.watch.with(|passing| passing.outbound.is_done()).unwrap_or(false);
-        let Self { sender, connection, .. } = self;
+        let written = self
+            .watch
+            .with(|passing| passing.outbound.is_done())
+            .unwrap_or(false);
+        let Self {
+            sender, connection, ..
+        } = self;
         poll_fn(|cx| {
             connection.poll(cx);
             Poll::Ready(())
@@ -155,18 +229,32 @@ impl Http1 {
 
     /// Says goodbye: TLS's `close_notify`, and the end of the stream.
     pub(super) async fn close(self) {
-        let Self { sender, mut connection, incoming, .. } = self;
+        let Self {
+            sender,
+            mut connection,
+            incoming,
+            ..
+        } = self;
         drop((sender, incoming));
         poll_fn(|cx| {
             connection.poll(cx);
-            if connection.0.is_some() { Poll::Pending } else { Poll::Ready(()) }
+            if connection.0.is_some() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
         })
         .await;
     }
 }
 
-/// Waits for something the connection brings, and moves the connection meanwhile. A fault the watch finds ends the wait.
-async fn along<T>(connection: &mut Driver, watch: &Watch, wanted: impl Future<Output = T>) -> Result<T, Failed> {
+/// Waits for something the connection brings, and moves the connection meanwhile. A fault the watch
+/// finds ends the wait.
+async fn along<T>(
+    connection: &mut Driver,
+    watch: &Watch,
+    wanted: impl Future<Output = T>,
+) -> Result<T, Failed> {
     let mut wanted = pin!(wanted);
     poll_fn(|cx| {
         if let Poll::Ready(value) = wanted.as_mut().poll(cx) {
@@ -197,8 +285,11 @@ fn head_bytes(request: &Request, target: &str, version: http::Version) -> Vec<u8
 
 /// What hyper has to know of the request: its framing and whether the connection stays open.
 fn framed(request: Request, version: http::Version, watch: &Watch) -> http::Request<Outgoing> {
-    let connection = request.field("connection").and_then(|value| http::HeaderValue::from_str(value).ok());
-    let mut framed = http::Request::new(Outgoing::new(request.body, request.framing, watch.clone()));
+    let connection = request
+        .field("connection")
+        .and_then(|value| http::HeaderValue::from_str(value).ok());
+    let mut framed =
+        http::Request::new(Outgoing::new(request.body, request.framing, watch.clone()));
     *framed.method_mut() = request.method;
     *framed.version_mut() = version;
     let fields = framed.headers_mut();

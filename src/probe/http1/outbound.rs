@@ -11,7 +11,10 @@ use crate::wire::http1::{self, HeadBuffer};
 
 /// Follows one request to its last byte.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own: told, handed, written; and whether there is a body")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: told, handed, written; and whether there is a body"
+)]
 pub(super) struct Outbound {
     head: HeadBuffer,
     told: bool,
@@ -61,7 +64,8 @@ impl Outbound {
 
     /// Body bytes written so far.
     pub(super) fn body_written(&self) -> u64 {
-        // Chunked framing is written along with the body; what was handed over bounds what of it was body.
+        // Chunked framing is written along with the body; what was handed over bounds what of it
+        // was body.
         self.written.min(self.handed)
     }
 
@@ -72,7 +76,11 @@ impl Outbound {
 
     pub(super) fn sent(&mut self, bytes: &[u8], stage: &Stage, parts: Option<&mut Parts>) {
         let had_head = self.head.is_complete();
-        let in_head = if self.head.is_complete() { 0 } else { self.head.take(bytes).unwrap_or(bytes.len()) };
+        let in_head = if self.head.is_complete() {
+            0
+        } else {
+            self.head.take(bytes).unwrap_or(bytes.len())
+        };
         self.written += (bytes.len() - in_head) as u64;
         if let Some(parts) = parts {
             parts.pass(PartKind::Http1Head, in_head);
@@ -81,7 +89,9 @@ impl Outbound {
                     parts.end();
                 }
                 // What this program writes has its framing in order.
-                let _ = self.body.pass(bytes.get(in_head..).unwrap_or_default(), Some(parts));
+                let _ = self
+                    .body
+                    .pass(bytes.get(in_head..).unwrap_or_default(), Some(parts));
             }
         }
         if self.head.is_complete() && !self.told {
@@ -105,24 +115,41 @@ impl Outbound {
 
     fn tell_head(&self, stage: &Stage) {
         // What this program wrote is well-formed, or it would not have been accepted for writing.
-        let Ok(head) = self.head.request() else { return };
+        let Ok(head) = self.head.request() else {
+            return;
+        };
         stage.recorder.emit(What::RequestHead {
             exchange: stage.exchange,
-            version: if head.minor == 0 { HttpVersion::Http10 } else { HttpVersion::Http11 },
+            version: if head.minor == 0 {
+                HttpVersion::Http10
+            } else {
+                HttpVersion::Http11
+            },
             method: head.method,
             target: Untrusted::from_bytes(&head.target),
-            headers: head.fields.iter().map(|(name, value)| header(name, value)).collect(),
+            headers: head
+                .fields
+                .iter()
+                .map(|(name, value)| header(name, value))
+                .collect(),
             header_bytes: head.bytes as u64,
         });
     }
 
     fn tell_body(&self, stage: &Stage) {
         let (sent, expected) = (self.body_written(), self.expected);
-        stage.recorder.emit(What::RequestBody { exchange: stage.exchange, sent, expected });
+        stage.recorder.emit(What::RequestBody {
+            exchange: stage.exchange,
+            sent,
+            expected,
+        });
     }
 }
 
 /// A field line as it came.
 pub(super) fn header(name: &[u8], value: &[u8]) -> Header {
-    Header { name: Untrusted::from_bytes(name), value: Untrusted::from_bytes(value) }
+    Header {
+        name: Untrusted::from_bytes(name),
+        value: Untrusted::from_bytes(value),
+    }
 }

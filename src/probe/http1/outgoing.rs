@@ -20,7 +20,12 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     pub(super) const fn new(source: Option<Source>, framing: Framing, watch: Watch) -> Self {
-        Self { source, framing, watch, ended: false }
+        Self {
+            source,
+            framing,
+            watch,
+            ended: false,
+        }
     }
 }
 
@@ -28,12 +33,21 @@ impl Body for Outgoing {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
         let piece = this.source.as_mut().map_or(Ok(None), Source::next);
-        this.ended = matches!(piece, Ok(None)) || (matches!(this.framing, Framing::Length(_)) && this.is_end_stream());
-        let bytes = piece.as_ref().ok().and_then(Option::as_ref).map_or(0, |piece| piece.len() as u64);
-        this.watch.with(|passing| passing.outbound.handed(bytes, this.ended));
+        this.ended = matches!(piece, Ok(None))
+            || (matches!(this.framing, Framing::Length(_)) && this.is_end_stream());
+        let bytes = piece
+            .as_ref()
+            .ok()
+            .and_then(Option::as_ref)
+            .map_or(0, |piece| piece.len() as u64);
+        this.watch
+            .with(|passing| passing.outbound.handed(bytes, this.ended));
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
     }
 

@@ -30,7 +30,10 @@ pub(super) struct Passing {
 
 impl Watch {
     pub(super) fn new(parts: Option<(Parts, Parts)>) -> Self {
-        Self(Arc::new(Mutex::new(State { passing: None, parts })))
+        Self(Arc::new(Mutex::new(State {
+            passing: None,
+            parts,
+        })))
     }
 
     /// From now on, what passes belongs to this exchange.
@@ -55,12 +58,26 @@ impl Watch {
 
 impl Observer for Watch {
     fn sent(&mut self, bytes: &[u8]) {
-        let State { passing: Some(passing), parts } = &mut *self.lock() else { return };
-        passing.outbound.sent(bytes, &passing.stage, parts.as_mut().map(|(sent, _)| sent));
+        let State {
+            passing: Some(passing),
+            parts,
+        } = &mut *self.lock()
+        else {
+            return;
+        };
+        passing
+            .outbound
+            .sent(bytes, &passing.stage, parts.as_mut().map(|(sent, _)| sent));
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        let State { passing: Some(passing), parts } = &mut *self.lock() else { return };
+        let State {
+            passing: Some(passing),
+            parts,
+        } = &mut *self.lock()
+        else {
+            return;
+        };
         let parts = parts.as_mut().map(|(_, received)| received);
         if passing.fault.is_none()
             && let Err(failed) = passing.inbound.received(bytes, &mut passing.stage, parts)

@@ -1,4 +1,5 @@
-//! A request's head as HTTP/2 sends it: pseudo-header fields first, names in lower case (RFC 9113 §8.3).
+//! A request's head as HTTP/2 sends it: pseudo-header fields first, names in lower case (RFC 9113
+//! §8.3).
 
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 
@@ -13,15 +14,26 @@ pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTo
     let scheme = request.url.scheme();
     let authority = request.field("host").unwrap_or_default();
     let target = request.origin_form();
-    let uri = http::Uri::builder().scheme(scheme).authority(authority).path_and_query(target.as_str()).build();
+    let uri = http::Uri::builder()
+        .scheme(scheme)
+        .authority(authority)
+        .path_and_query(target.as_str())
+        .build();
     let uri = uri.map_err(|error| {
-        invalid(format!("{authority}{target} cannot be asked for over HTTP/2: {error}"), "check the Host field and the URL")
+        invalid(
+            format!("{authority}{target} cannot be asked for over HTTP/2: {error}"),
+            "check the Host field and the URL",
+        )
     })?;
     let mut head = http::Request::new(());
     *head.method_mut() = request.method.clone();
     *head.uri_mut() = uri;
     *head.version_mut() = http::Version::HTTP_2;
-    for field in request.fields.iter().filter(|field| !belongs_to_connection(&field.name, &field.value)) {
+    for field in request
+        .fields
+        .iter()
+        .filter(|field| !belongs_to_connection(&field.name, &field.value))
+    {
         let name = HeaderName::from_bytes(field.name.as_bytes());
         let value = HeaderValue::from_bytes(&field.value);
         let (Ok(name), Ok(value)) = (name, value) else {
@@ -32,20 +44,43 @@ pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTo
         };
         head.headers_mut().append(name, value);
     }
-    let pseudo = [(":method", request.method.as_str()), (":scheme", scheme), (":authority", authority), (":path", target.as_str())];
-    let mut headers: Vec<Header> = pseudo.iter().map(|(name, value)| Header::new(*name, *value)).collect();
-    headers.extend(head.headers().iter().map(|(name, value)| Header::new(name.as_str(), Untrusted::from_bytes(value.as_bytes()).raw())));
+    let pseudo = [
+        (":method", request.method.as_str()),
+        (":scheme", scheme),
+        (":authority", authority),
+        (":path", target.as_str()),
+    ];
+    let mut headers: Vec<Header> = pseudo
+        .iter()
+        .map(|(name, value)| Header::new(*name, *value))
+        .collect();
+    headers.extend(head.headers().iter().map(|(name, value)| {
+        Header::new(name.as_str(), Untrusted::from_bytes(value.as_bytes()).raw())
+    }));
     let expected = match request.framing {
         Framing::Length(length) => Some(length),
         Framing::None | Framing::Chunked => None,
     };
     let method = request.method.as_str().to_owned();
-    Ok((head, RequestTold { method, target: target.into(), headers, expected, has_body: request.body.is_some() }))
+    Ok((
+        head,
+        RequestTold {
+            method,
+            target: target.into(),
+            headers,
+            expected,
+            has_body: request.body.is_some(),
+        },
+    ))
 }
 
 /// Fields that make no sense on a stream (RFC 9113 §8.2.2); the host is `:authority`.
 fn belongs_to_connection(name: &str, value: &[u8]) -> bool {
     let is = |field: &HeaderName| name.eq_ignore_ascii_case(field.as_str());
     let named = is(&HOST) || is(&CONNECTION) || is(&TRANSFER_ENCODING) || is(&UPGRADE);
-    named || ["keep-alive", "proxy-connection"].iter().any(|field| name.eq_ignore_ascii_case(field)) || (is(&TE) && value != b"trailers")
+    named
+        || ["keep-alive", "proxy-connection"]
+            .iter()
+            .any(|field| name.eq_ignore_ascii_case(field))
+        || (is(&TE) && value != b"trailers")
 }

@@ -48,7 +48,8 @@ pub(super) struct Http2 {
     progress: Progress,
 }
 
-/// h2's half that moves the bytes. It moves while somebody waits for what it brings, so it needs no task of its own.
+/// h2's half that moves the bytes. It moves while somebody waits for what it brings, so it needs no
+/// task of its own.
 struct Driver(Option<Connection<Wire, Bytes>>);
 
 impl Driver {
@@ -64,7 +65,10 @@ impl Driver {
 
 impl Http2 {
     /// Speaks HTTP/2 over a byte stream, and tells the parts of what is sent and received.
-    pub(super) async fn open(stream: Box<dyn Io>, parts: Option<(Parts, Parts)>) -> Result<Self, h2::Error> {
+    pub(super) async fn open(
+        stream: Box<dyn Io>,
+        parts: Option<(Parts, Parts)>,
+    ) -> Result<Self, h2::Error> {
         let watch = Watch::new(parts);
         let (sender, connection) = Builder::new()
             .initial_window_size(WINDOW)
@@ -73,8 +77,18 @@ impl Http2 {
             .enable_push(false)
             .handshake(Portions::new(Tap::new(stream, watch.clone())))
             .await?;
-        let progress = Progress { received: 0, expected: None };
-        Ok(Self { sender, connection: Driver(Some(connection)), watch, upload: None, incoming: None, progress })
+        let progress = Progress {
+            received: 0,
+            expected: None,
+        };
+        Ok(Self {
+            sender,
+            connection: Driver(Some(connection)),
+            watch,
+            upload: None,
+            incoming: None,
+            progress,
+        })
     }
 
     /// Sends a request and waits for its final response.
@@ -82,7 +96,10 @@ impl Http2 {
         let (head, told) = head::compose(&request)?;
         self.watch.begin(stage, told);
         (self.upload, self.incoming) = (None, None);
-        self.progress = Progress { received: 0, expected: None };
+        self.progress = Progress {
+            received: 0,
+            expected: None,
+        };
         let is_head = request.method == http::Method::HEAD;
         let (response, stream) = self.open_stream(head, request.body.is_none()).await?;
         self.upload = request.body.map(|source| Upload::new(stream, source));
@@ -92,18 +109,39 @@ impl Http2 {
         Ok(answer)
     }
 
-    async fn open_stream(&mut self, head: http::Request<()>, ends: bool) -> Result<(ResponseFuture, SendStream<Bytes>), Failed> {
-        let Self { sender, connection, watch, progress, .. } = self;
+    async fn open_stream(
+        &mut self,
+        head: http::Request<()>,
+        ends: bool,
+    ) -> Result<(ResponseFuture, SendStream<Bytes>), Failed> {
+        let Self {
+            sender,
+            connection,
+            watch,
+            progress,
+            ..
+        } = self;
         let opened = async {
             poll_fn(|cx| sender.poll_ready(cx)).await?;
             sender.send_request(head, ends)
         };
-        along(connection, watch, opened).await?.map_err(|error| failure(watch, &error, *progress))
+        along(connection, watch, opened)
+            .await?
+            .map_err(|error| failure(watch, &error, *progress))
     }
 
     /// Sends the body and takes informational responses until the final one is there.
-    async fn final_response(&mut self, mut response: ResponseFuture) -> Result<http::Response<RecvStream>, Failed> {
-        let Self { connection, watch, upload, progress, .. } = self;
+    async fn final_response(
+        &mut self,
+        mut response: ResponseFuture,
+    ) -> Result<http::Response<RecvStream>, Failed> {
+        let Self {
+            connection,
+            watch,
+            upload,
+            progress,
+            ..
+        } = self;
         let mut informational = 0;
         let answered = poll_fn(|cx| {
             drive(upload, cx)?;
@@ -124,7 +162,10 @@ impl Http2 {
     fn tell(&mut self, response: &http::Response<RecvStream>, is_head: bool) -> Answer {
         let headers = answer::headers(response.headers());
         let status = response.status().as_u16();
-        let length = response.headers().get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let length = response
+            .headers()
+            .get(http::header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         self.progress.expected = length.filter(|_| !is_head && !matches!(status, 204 | 304));
         self.watch.with(|passing| {
             let section = passing.take_section();
@@ -139,13 +180,33 @@ impl Http2 {
                 header_bytes: section.bytes,
             });
         });
-        let set_cookies = response.headers().get_all(http::header::SET_COOKIE).iter().map(|value| value.as_bytes().to_vec()).collect();
-        Answer { status, headers, set_cookies, expected: self.progress.expected }
+        let set_cookies = response
+            .headers()
+            .get_all(http::header::SET_COOKIE)
+            .iter()
+            .map(|value| value.as_bytes().to_vec())
+            .collect();
+        Answer {
+            status,
+            headers,
+            set_cookies,
+            expected: self.progress.expected,
+        }
     }
 
     /// The next piece of the response's body; `None` at its end.
     pub(super) async fn piece(&mut self) -> Result<Option<Piece>, Failed> {
-        let Self { incoming: Some(incoming), connection, watch, upload, progress, .. } = self else { return Ok(None) };
+        let Self {
+            incoming: Some(incoming),
+            connection,
+            watch,
+            upload,
+            progress,
+            ..
+        } = self
+        else {
+            return Ok(None);
+        };
         let piece = poll_fn(|cx| {
             drive(upload, cx)?;
             Poll::Ready(Ok::<_, Failed>(ready!(incoming.poll_data(cx))))
@@ -176,37 +237,63 @@ impl Http2 {
 
     /// The phase that is under way.
     pub(super) fn phase(&self) -> Phase {
-        self.watch.with(|passing| passing.stage.phase()).unwrap_or(Phase::Send)
+        self.watch
+            .with(|passing| passing.stage.phase())
+            .unwrap_or(Phase::Send)
     }
 
     /// Request bytes written so far.
     pub(super) fn progress(&self) -> u64 {
-        self.watch.with(|passing| passing.all_written()).unwrap_or_default()
+        self.watch
+            .with(|passing| passing.all_written())
+            .unwrap_or_default()
     }
 
     /// Whether nothing of a response has come.
     pub(super) fn is_untouched(&self) -> bool {
-        self.watch.with(|passing| passing.is_untouched()).unwrap_or(true)
+        self.watch
+            .with(|passing| passing.is_untouched())
+            .unwrap_or(true)
     }
 
     /// Whether another request may be sent on it.
     pub(super) async fn is_reusable(&mut self) -> bool {
-        let written = self.watch.with(|passing| passing.is_done()).unwrap_or(false);
-        let Self { sender, connection, incoming, .. } = self;
+        let written = self
+            .watch
+            .with(|passing| passing.is_done())
+            .unwrap_or(false);
+        let Self {
+            sender,
+            connection,
+            incoming,
+            ..
+        } = self;
         let open = poll_fn(|cx| {
             connection.poll(cx);
-            Poll::Ready(connection.0.is_some() && matches!(sender.poll_ready(cx), Poll::Ready(Ok(()))))
+            Poll::Ready(
+                connection.0.is_some() && matches!(sender.poll_ready(cx), Poll::Ready(Ok(()))),
+            )
         });
         open.await && written && incoming.is_none()
     }
 
     /// Says goodbye: GOAWAY, TLS's `close_notify`, and the end of the stream.
     pub(super) async fn close(self) {
-        let Self { sender, mut connection, incoming, upload, .. } = self;
+        let Self {
+            sender,
+            mut connection,
+            incoming,
+            upload,
+            ..
+        } = self;
         drop((sender, incoming, upload));
         poll_fn(|cx| {
             connection.poll(cx);
-            if connection.0.is_some() { Poll::Pending } else { Poll::Ready(()) }
+            if connection.0.is_some() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
         })
         .await;
     }
@@ -233,8 +320,13 @@ fn tell_informational(watch: &Watch, interim: &http::Response<()>) {
     });
 }
 
-/// Waits for something the connection brings, and moves the connection meanwhile. A flood that the watch finds ends the wait.
-async fn along<T>(connection: &mut Driver, watch: &Watch, wanted: impl Future<Output = T>) -> Result<T, Failed> {
+/// Waits for something the connection brings, and moves the connection meanwhile. A flood that the
+/// watch finds ends the wait.
+async fn along<T>(
+    connection: &mut Driver,
+    watch: &Watch,
+    wanted: impl Future<Output = T>,
+) -> Result<T, Failed> {
     let mut wanted = pin!(wanted);
     poll_fn(|cx| {
         if let Poll::Ready(value) = wanted.as_mut().poll(cx) {

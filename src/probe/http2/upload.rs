@@ -17,11 +17,15 @@ pub(super) struct Upload {
 
 impl Upload {
     pub(super) const fn new(stream: SendStream<Bytes>, source: Source) -> Self {
-        Self { stream, source, piece: Bytes::new() }
+        Self {
+            stream,
+            source,
+            piece: Bytes::new(),
+        }
     }
 
-    /// Moves it on. Ready once all is handed over, or once the peer wants no more of it: what the peer has to say about that
-    /// comes as its answer.
+    /// Moves it on. Ready once all is handed over, or once the peer wants no more of it: what the
+    /// peer has to say about that comes as its answer.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
         loop {
             if self.piece.is_empty() {
@@ -31,7 +35,12 @@ impl Upload {
                         let _ = self.stream.send_data(Bytes::new(), true);
                         return Poll::Ready(Ok(()));
                     }
-                    Err(error) => return Poll::Ready(Err(invalid(error.to_string(), "keep the file as it is while it is being sent"))),
+                    Err(error) => {
+                        return Poll::Ready(Err(invalid(
+                            error.to_string(),
+                            "keep the file as it is while it is being sent",
+                        )));
+                    }
                 }
             }
             self.stream.reserve_capacity(self.piece.len());
@@ -40,7 +49,9 @@ impl Upload {
                 Some(Err(_)) | None => return Poll::Ready(Ok(())),
             };
             let part = self.piece.split_to(room);
-            let last = self.piece.is_empty() && self.source.length().is_some() && self.source.is_finished();
+            let last = self.piece.is_empty()
+                && self.source.length().is_some()
+                && self.source.is_finished();
             if self.stream.send_data(part, last).is_err() || last {
                 return Poll::Ready(Ok(()));
             }

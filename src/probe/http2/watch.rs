@@ -129,7 +129,11 @@ impl Watch {
 impl Passing {
     /// The field section that the message just decoded came in.
     pub(super) fn take_section(&mut self) -> Section {
-        let now = || Section { began: self.stage.recorder.now(), before: self.stage.position_before_latest(), bytes: 0 };
+        let now = || Section {
+            began: self.stage.recorder.now(),
+            before: self.stage.position_before_latest(),
+            bytes: 0,
+        };
         let section = self.sections.get(self.taken).copied().unwrap_or_else(now);
         self.taken += 1;
         section
@@ -140,9 +144,11 @@ impl Passing {
         self.idle_frames = 0;
     }
 
-    /// The failure of a peer that sends frames without end and nothing of the response in them (RFC 9113 §10.5).
+    /// The failure of a peer that sends frames without end and nothing of the response in them (RFC
+    /// 9113 §10.5).
     pub(super) fn flooded(&self) -> Option<Failed> {
-        (self.idle_frames > MOST_IDLE_FRAMES).then(|| failure::flood(self.stage.phase(), MOST_IDLE_FRAMES))
+        (self.idle_frames > MOST_IDLE_FRAMES)
+            .then(|| failure::flood(self.stage.phase(), MOST_IDLE_FRAMES))
     }
 
     /// Whether nothing of an answer has come.
@@ -187,7 +193,8 @@ impl Passing {
             }
             _ => {}
         }
-        self.all_written |= frame.is(Frame::HEADERS, Frame::END_STREAM) || frame.is(Frame::DATA, Frame::END_STREAM);
+        self.all_written |=
+            frame.is(Frame::HEADERS, Frame::END_STREAM) || frame.is(Frame::DATA, Frame::END_STREAM);
         if frame.kind == Frame::DATA && self.pace.is_due(self.stage.recorder.now()) {
             self.tell_body();
         }
@@ -211,7 +218,11 @@ impl Passing {
         }
         let before = self.stage.position_before_latest();
         match frame.kind {
-            Frame::HEADERS => self.sections.push(Section { began: now, before, bytes: u64::from(frame.length) }),
+            Frame::HEADERS => self.sections.push(Section {
+                began: now,
+                before,
+                bytes: u64::from(frame.length),
+            }),
             Frame::CONTINUATION => {
                 if let Some(section) = self.sections.last_mut() {
                     section.bytes += u64::from(frame.length);
@@ -234,13 +245,22 @@ impl Passing {
 
     fn tell_body(&self) {
         let (sent, expected) = (self.body_sent, self.request.expected);
-        self.stage.recorder.emit(What::RequestBody { exchange: self.stage.exchange, sent, expected });
+        self.stage.recorder.emit(What::RequestBody {
+            exchange: self.stage.exchange,
+            sent,
+            expected,
+        });
     }
 }
 
 impl Observer for Watch {
     fn sent(&mut self, bytes: &[u8]) {
-        let State { out, passing, parts, .. } = &mut *self.lock();
+        let State {
+            out,
+            passing,
+            parts,
+            ..
+        } = &mut *self.lock();
         let mut parts = parts.as_mut().map(|(sent, _)| sent);
         out.read(bytes, |passed| {
             tell_part(passed, parts.as_deref_mut());
@@ -251,7 +271,13 @@ impl Observer for Watch {
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        let State { inward, first_received, passing, parts, .. } = &mut *self.lock();
+        let State {
+            inward,
+            first_received,
+            passing,
+            parts,
+            ..
+        } = &mut *self.lock();
         let mut parts = parts.as_mut().map(|(_, received)| received);
         let room = FIRST_BYTES - first_received.len();
         first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
@@ -270,15 +296,34 @@ impl Observer for Watch {
 
     fn broken(&mut self, error: &io::Error) {
         let state = &mut *self.lock();
-        let phase = state.passing.as_ref().map_or(Phase::Send, |passing| passing.stage.phase());
+        let phase = state
+            .passing
+            .as_ref()
+            .map_or(Phase::Send, |passing| passing.stage.phase());
         state.alert = record_flood_in(error, phase).or_else(|| alert_in(error, phase));
     }
 }
 
 /// A frame's place is known once its header is there: frames follow each other.
 fn tell_part(passed: Passed, parts: Option<&mut Parts>) {
-    if let (Passed::Began(Frame { kind, flags, stream, length }), Some(parts)) = (passed, parts) {
+    if let (
+        Passed::Began(Frame {
+            kind,
+            flags,
+            stream,
+            length,
+        }),
+        Some(parts),
+    ) = (passed, parts)
+    {
         let payload = usize::try_from(length).unwrap_or(usize::MAX);
-        parts.whole(PartKind::Http2Frame { kind, flags, stream }, payload.saturating_add(FRAME_HEADER));
+        parts.whole(
+            PartKind::Http2Frame {
+                kind,
+                flags,
+                stream,
+            },
+            payload.saturating_add(FRAME_HEADER),
+        );
     }
 }

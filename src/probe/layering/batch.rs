@@ -18,18 +18,27 @@ pub(super) struct Batch<T> {
 
 impl<T> Default for Batch<T> {
     fn default() -> Self {
-        Self { closed: Vec::new(), open: None, changed: false, hidden: false, listed: 0, unlisted: 0 }
+        Self {
+            closed: Vec::new(),
+            open: None,
+            changed: false,
+            hidden: false,
+            listed: 0,
+            unlisted: 0,
+        }
     }
 }
 
 impl<T: Copy> Batch<T> {
-    /// Puts in the next, or what the last has become. Once as many were listed as a trace keeps, the next are counted only.
+    /// Puts in the next, or what the last has become. Once as many were listed as a trace keeps,
+    /// the next are counted only.
     pub(super) fn put(&mut self, new: T, is_same: impl FnOnce(&T) -> bool) {
         if self.open.as_ref().is_some_and(is_same) {
             self.change(|open| *open = new);
             return;
         }
-        self.closed.extend(self.open.take().filter(|_| self.changed));
+        self.closed
+            .extend(self.open.take().filter(|_| self.changed));
         self.hidden = self.listed == StreamLayers::MOST;
         if self.hidden {
             self.unlisted += 1;
@@ -74,7 +83,8 @@ mod tests {
     #[test]
     fn the_last_is_told_again_when_it_has_changed() {
         let mut batch = Batch::default();
-        let put = |batch: &mut Batch<(u64, u64)>, at, bytes| batch.put((at, bytes), |open| open.0 == at);
+        let put =
+            |batch: &mut Batch<(u64, u64)>, at, bytes| batch.put((at, bytes), |open| open.0 == at);
         put(&mut batch, 0, 5);
         put(&mut batch, 5, 1);
         assert_eq!(batch.take(), [(0, 5), (5, 1)]);

@@ -6,9 +6,10 @@
 //! records seen below TLS ─────────────┘
 //! ```
 //!
-//! What is read above TLS came in the latest record handed to rustls, for rustls gives out what a record held before it asks for
-//! more. What is written above is sealed at once, but some of its records have gone out when the writer hears how much was taken, and
-//! some go later: see [`Sealing`].
+//! What is read above TLS came in the latest record handed to rustls, for rustls gives out what a
+//! record held before it asks for more. What is written above is sealed at once, but some of its
+//! records have gone out when the writer hears how much was taken, and some go later: see
+//! [`Sealing`].
 
 mod batch;
 mod parts;
@@ -63,16 +64,23 @@ struct Lane {
 
 impl fmt::Debug for Layering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Layering").field("connection", &self.connection).finish_non_exhaustive()
+        f.debug_struct("Layering")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
     }
 }
 
 impl Layering {
     pub(super) fn new(recorder: Recorder, connection: ConnectionId) -> Self {
-        Self { recorder, connection, state: Mutex::default() }
+        Self {
+            recorder,
+            connection,
+            state: Mutex::default(),
+        }
     }
 
-    /// TLS begins; whether it is the lowest on the connection, so that its records lie in the streams as they are.
+    /// TLS begins; whether it is the lowest on the connection, so that its records lie in the
+    /// streams as they are.
     pub(super) fn begins_tls(&self) -> bool {
         let mut state = self.lock();
         state.over = state.over.saturating_add(1);
@@ -90,8 +98,8 @@ impl Layering {
         self.lock().lost = true;
     }
 
-    /// For telling the parts of one direction from now on; `stream` is how far it has come below all TLS. `None` where their place is
-    /// not known: above two layers of TLS.
+    /// For telling the parts of one direction from now on; `stream` is how far it has come below
+    /// all TLS. `None` where their place is not known: above two layers of TLS.
     pub(super) fn parts(self: &Arc<Self>, from: Side, stream: u64) -> Option<Parts> {
         let mut state = self.lock();
         let at = match state.over {
@@ -105,13 +113,20 @@ impl Layering {
 
     /// A record's header has passed.
     pub(super) fn record(&self, from: Side, header: RecordHeader) {
-        self.change(|State { sent, received, sealing, .. }| match from {
-            Side::Client => {
-                sealing.went_out(header);
-                sealing.settle(|header, plain| sent.take(header, plain));
-            }
-            Side::Server => received.take(header, 0),
-        });
+        self.change(
+            |State {
+                 sent,
+                 received,
+                 sealing,
+                 ..
+             }| match from {
+                Side::Client => {
+                    sealing.went_out(header);
+                    sealing.settle(|header, plain| sent.take(header, plain));
+                }
+                Side::Server => received.take(header, 0),
+            },
+        );
     }
 
     /// A part begins, goes on, or turns out to be something else.
@@ -122,7 +137,9 @@ impl Layering {
     /// Tells what is not told yet.
     pub(super) fn tell(&self) {
         let told = self.lock().take(self.connection);
-        told.into_iter().flatten().for_each(|what| self.recorder.emit(what));
+        told.into_iter()
+            .flatten()
+            .for_each(|what| self.recorder.emit(what));
     }
 
     /// The connection is over: tells the rest.
@@ -166,14 +183,29 @@ impl State {
             let unlisted = lane.records.take_unlisted() + lane.parts.take_unlisted();
             let (records, parts) = (lane.records.take(), lane.parts.take());
             let is_empty = records.is_empty() && parts.is_empty() && unlisted == 0;
-            (!is_empty).then_some(What::Layered { connection, from, records, parts, unlisted })
+            (!is_empty).then_some(What::Layered {
+                connection,
+                from,
+                records,
+                parts,
+                unlisted,
+            })
         })
     }
 }
 
 impl Lane {
     fn take(&mut self, RecordHeader { at, bytes, kind }: RecordHeader, plain_bytes: u32) {
-        self.records.put(Record { at, bytes, kind, plain_at: self.plain, plain_bytes }, |_| false);
+        self.records.put(
+            Record {
+                at,
+                bytes,
+                kind,
+                plain_at: self.plain,
+                plain_bytes,
+            },
+            |_| false,
+        );
         self.plain += u64::from(plain_bytes);
     }
 
@@ -210,9 +242,11 @@ impl Observer for Plaintext {
             let count = bytes.len() as u64;
             received.passed += count;
             received.plain += count;
-            received
-                .records
-                .change(|record| record.plain_bytes = record.plain_bytes.saturating_add(u32::try_from(count).unwrap_or(u32::MAX)));
+            received.records.change(|record| {
+                record.plain_bytes = record
+                    .plain_bytes
+                    .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+            });
         });
     }
 }

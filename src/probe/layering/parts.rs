@@ -17,7 +17,12 @@ pub(in crate::probe) struct Parts {
 
 impl Parts {
     pub(super) const fn new(layering: Arc<Layering>, from: Side, at: u64) -> Self {
-        Self { layering, from, at, open: None }
+        Self {
+            layering,
+            from,
+            at,
+            open: None,
+        }
     }
 
     /// So many of the next bytes belong to the part that goes on, or to one that begins.
@@ -26,8 +31,15 @@ impl Parts {
         if bytes == 0 {
             return;
         }
-        let goes_on = self.open.filter(|part| part.what == what).unwrap_or(Part { at: self.at, bytes: 0, what });
-        let part = Part { bytes: goes_on.bytes.saturating_add(bytes), ..goes_on };
+        let goes_on = self.open.filter(|part| part.what == what).unwrap_or(Part {
+            at: self.at,
+            bytes: 0,
+            what,
+        });
+        let part = Part {
+            bytes: goes_on.bytes.saturating_add(bytes),
+            ..goes_on
+        };
         self.open = Some(part);
         self.at = self.at.saturating_add(bytes);
         self.layering.part(self.from, part);

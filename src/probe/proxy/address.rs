@@ -11,10 +11,14 @@ use crate::units::{Secret, TypedUrl, UrlMistake};
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BadProxy {
     /// There is no host in it.
-    #[error("the proxy address {0:?} names no host; write it as [scheme://][user:password@]host[:port]")]
+    #[error(
+        "the proxy address {0:?} names no host; write it as [scheme://][user:password@]host[:port]"
+    )]
     NoHost(String),
     /// It could be taken for two hosts, or for none.
-    #[error("the proxy address is not one: {0}; write it as [scheme://][user:password@]host[:port]")]
+    #[error(
+        "the proxy address is not one: {0}; write it as [scheme://][user:password@]host[:port]"
+    )]
     Mistaken(#[from] UrlMistake),
     /// The scheme is not one of a proxy.
     #[error("{0:?} is no proxy scheme; known are http, https, socks5 and socks5h")]
@@ -33,8 +37,9 @@ pub enum BadProxy {
 }
 
 impl Proxy {
-    /// Reads `[scheme://][user:password@]host[:port]` as curl's `-x` does. The scheme is `http` if there is none; the port is 1080
-    /// if there is none, but 443 for `https`. User and password are percent-decoded.
+    /// Reads `[scheme://][user:password@]host[:port]` as curl's `-x` does. The scheme is `http` if
+    /// there is none; the port is 1080 if there is none, but 443 for `https`. User and password
+    /// are percent-decoded.
     ///
     /// # Errors
     /// [`BadProxy`] says which part is wrong.
@@ -45,9 +50,21 @@ impl Proxy {
             Err(mistake) => return Err(mistake.into()),
         };
         let kind = kind_of(scheme)?;
-        let shown = || rest.rsplit_once('@').map_or(rest, |(_, host)| host).to_owned();
-        let malformed = |reason: url::ParseError| BadProxy::Malformed { address: shown(), reason: reason.to_string() };
-        if rest.rsplit_once('@').map_or(rest, |(_, host)| host).trim_end_matches('/').is_empty() {
+        let shown = || {
+            rest.rsplit_once('@')
+                .map_or(rest, |(_, host)| host)
+                .to_owned()
+        };
+        let malformed = |reason: url::ParseError| BadProxy::Malformed {
+            address: shown(),
+            reason: reason.to_string(),
+        };
+        if rest
+            .rsplit_once('@')
+            .map_or(rest, |(_, host)| host)
+            .trim_end_matches('/')
+            .is_empty()
+        {
             return Err(BadProxy::NoHost(shown()));
         }
         // Under a scheme of its own no default port is taken away and the host is left as it is.
@@ -63,7 +80,12 @@ impl Proxy {
         if port == 0 {
             return Err(UrlMistake::PortZero.into());
         }
-        Ok(Self { kind, host, port, credentials: credentials(&url) })
+        Ok(Self {
+            kind,
+            host,
+            port,
+            credentials: credentials(&url),
+        })
     }
 }
 
@@ -80,7 +102,10 @@ fn kind_of(scheme: &str) -> Result<ProxyKind, BadProxy> {
 
 fn credentials(url: &Url) -> Option<Secret<(String, String)>> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let (user, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
+    let (user, password) = (
+        decoded(url.username()),
+        decoded(url.password().unwrap_or_default()),
+    );
     (!user.is_empty() || !password.is_empty()).then(|| Secret::new((user, password)))
 }
 
@@ -96,39 +121,96 @@ mod tests {
 
     #[test]
     fn scheme_and_port_have_the_defaults_of_curl() {
-        assert_eq!(parts("proxy.test"), (ProxyKind::Http, "proxy.test".to_owned(), 1080));
-        assert_eq!(parts("http://proxy.test:80/"), (ProxyKind::Http, "proxy.test".to_owned(), 80));
-        assert_eq!(parts("HTTPS://Proxy.Test"), (ProxyKind::Https, "proxy.test".to_owned(), 443));
-        assert_eq!(parts("socks5://127.0.0.1"), (ProxyKind::Socks5, "127.0.0.1".to_owned(), 1080));
-        assert_eq!(parts("socks5h://[::1]:9050"), (ProxyKind::Socks5h, "::1".to_owned(), 9050));
-        assert_eq!(parts("localhost:3128"), (ProxyKind::Http, "localhost".to_owned(), 3128));
-        assert_eq!(parts("http:/proxy.test:3128"), (ProxyKind::Http, "proxy.test".to_owned(), 3128));
-        assert_eq!(parts("SOCKS5:/proxy.test"), (ProxyKind::Socks5, "proxy.test".to_owned(), 1080));
-        assert_eq!(parts("user:pw@proxy.test:3128"), (ProxyKind::Http, "proxy.test".to_owned(), 3128));
+        assert_eq!(
+            parts("proxy.test"),
+            (ProxyKind::Http, "proxy.test".to_owned(), 1080)
+        );
+        assert_eq!(
+            parts("http://proxy.test:80/"),
+            (ProxyKind::Http, "proxy.test".to_owned(), 80)
+        );
+        assert_eq!(
+            parts("HTTPS://Proxy.Test"),
+            (ProxyKind::Https, "proxy.test".to_owned(), 443)
+        );
+        assert_eq!(
+            parts("socks5://127.0.0.1"),
+            (ProxyKind::Socks5, "127.0.0.1".to_owned(), 1080)
+        );
+        assert_eq!(
+            parts("socks5h://[::1]:9050"),
+            (ProxyKind::Socks5h, "::1".to_owned(), 9050)
+        );
+        assert_eq!(
+            parts("localhost:3128"),
+            (ProxyKind::Http, "localhost".to_owned(), 3128)
+        );
+        assert_eq!(
+            parts("http:/proxy.test:3128"),
+            (ProxyKind::Http, "proxy.test".to_owned(), 3128)
+        );
+        assert_eq!(
+            parts("SOCKS5:/proxy.test"),
+            (ProxyKind::Socks5, "proxy.test".to_owned(), 1080)
+        );
+        assert_eq!(
+            parts("user:pw@proxy.test:3128"),
+            (ProxyKind::Http, "proxy.test".to_owned(), 3128)
+        );
     }
 
     #[test]
     fn credentials_are_percent_decoded_and_secret() {
         let proxy = Proxy::parse("http://us%3Aer:p%40ss@proxy.test:3128").unwrap();
-        assert_eq!(proxy.credentials.as_ref().unwrap().expose(), &("us:er".to_owned(), "p@ss".to_owned()));
+        assert_eq!(
+            proxy.credentials.as_ref().unwrap().expose(),
+            &("us:er".to_owned(), "p@ss".to_owned())
+        );
         assert!(!format!("{proxy:?}").contains("p@ss"));
         assert_eq!(Proxy::parse("http://proxy.test").unwrap().credentials, None);
     }
 
     #[test]
     fn a_bad_address_is_named_without_its_password() {
-        assert_eq!(Proxy::parse("socks4://h").unwrap_err(), BadProxy::Socks4("socks4".to_owned()));
-        assert_eq!(Proxy::parse("ftp://h").unwrap_err(), BadProxy::UnknownScheme("ftp".to_owned()));
-        assert_eq!(Proxy::parse("").unwrap_err(), BadProxy::NoHost(String::new()));
-        assert_eq!(Proxy::parse("http://u:hunter2@").unwrap_err(), BadProxy::NoHost(String::new()));
-        for text in ["http:8080", "//h", "h\\@u:hunter2", "u:hunter2@h@i", "u:hunter2", "http://u:hunter2@h:0"] {
+        assert_eq!(
+            Proxy::parse("socks4://h").unwrap_err(),
+            BadProxy::Socks4("socks4".to_owned())
+        );
+        assert_eq!(
+            Proxy::parse("ftp://h").unwrap_err(),
+            BadProxy::UnknownScheme("ftp".to_owned())
+        );
+        assert_eq!(
+            Proxy::parse("").unwrap_err(),
+            BadProxy::NoHost(String::new())
+        );
+        assert_eq!(
+            Proxy::parse("http://u:hunter2@").unwrap_err(),
+            BadProxy::NoHost(String::new())
+        );
+        for text in [
+            "http:8080",
+            "//h",
+            "h\\@u:hunter2",
+            "u:hunter2@h@i",
+            "u:hunter2",
+            "http://u:hunter2@h:0",
+        ] {
             let error = Proxy::parse(text).unwrap_err();
             assert!(matches!(error, BadProxy::Mistaken(_)), "{text}: {error}");
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
-        for text in ["http://u:hunter2@h:99999", "http://u:hunter2@h:port", "http://u:hunter2@[::1", "http://u:hunter2@a b"] {
+        for text in [
+            "http://u:hunter2@h:99999",
+            "http://u:hunter2@h:port",
+            "http://u:hunter2@[::1",
+            "http://u:hunter2@a b",
+        ] {
             let error = Proxy::parse(text).unwrap_err();
-            assert!(matches!(error, BadProxy::Malformed { .. }), "{text}: {error}");
+            assert!(
+                matches!(error, BadProxy::Malformed { .. }),
+                "{text}: {error}"
+            );
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
     }

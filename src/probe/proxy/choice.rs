@@ -9,25 +9,42 @@ use crate::probe::spec::Proxy;
 
 /// The proxy for a URL: the one that was given, unless `--noproxy` names the host.
 ///
-/// The patterns are curl's: `*` for every host; a name for itself and all names under it, with or without a leading dot; an IP
-/// address; a network as `192.0.2.0/24`. Beyond curl, `host:port` is for this port alone.
+/// The patterns are curl's: `*` for every host; a name for itself and all names under it, with or
+/// without a leading dot; an IP address; a network as `192.0.2.0/24`. Beyond curl, `host:port` is
+/// for this port alone.
 pub(in crate::probe) fn proxy_for<'a>(spec: &'a Spec, url: &Url) -> Option<&'a Proxy> {
     let proxy = spec.proxy.as_ref()?;
     let port = url.port_or_known_default();
-    let patterns = spec.no_proxy.iter().flat_map(|list| list.split([',', ' '])).filter(|pattern| !pattern.is_empty());
+    let patterns = spec
+        .no_proxy
+        .iter()
+        .flat_map(|list| list.split([',', ' ']))
+        .filter(|pattern| !pattern.is_empty());
     let excluded = match url.host()? {
-        Host::Domain(name) => patterns.into_iter().any(|pattern| fits_name(pattern, name, port)),
-        Host::Ipv4(ip) => patterns.into_iter().any(|pattern| fits_ip(pattern, ip.into(), port)),
-        Host::Ipv6(ip) => patterns.into_iter().any(|pattern| fits_ip(pattern, ip.into(), port)),
+        Host::Domain(name) => patterns
+            .into_iter()
+            .any(|pattern| fits_name(pattern, name, port)),
+        Host::Ipv4(ip) => patterns
+            .into_iter()
+            .any(|pattern| fits_ip(pattern, ip.into(), port)),
+        Host::Ipv6(ip) => patterns
+            .into_iter()
+            .any(|pattern| fits_ip(pattern, ip.into(), port)),
     };
     (!excluded).then_some(proxy)
 }
 
 fn fits_name(pattern: &str, name: &str, port: Option<u16>) -> bool {
     let (pattern, wanted) = split_port(pattern);
-    let pattern = pattern.trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
+    let pattern = pattern
+        .trim_start_matches('.')
+        .trim_end_matches('.')
+        .to_ascii_lowercase();
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let under = |name: &str| name.strip_suffix(pattern.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let under = |name: &str| {
+        name.strip_suffix(pattern.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
     fits_port(wanted, port) && !pattern.is_empty() && (pattern == "*" || under(&name))
 }
 
@@ -36,7 +53,9 @@ fn fits_ip(pattern: &str, ip: IpAddr, port: Option<u16>) -> bool {
         return true;
     }
     if let Some((network, bits)) = pattern.split_once('/') {
-        return network.parse().is_ok_and(|network| bits.parse().is_ok_and(|bits| in_network(ip, network, bits)));
+        return network
+            .parse()
+            .is_ok_and(|network| bits.parse().is_ok_and(|bits| in_network(ip, network, bits)));
     }
     if pattern.parse() == Ok(ip) {
         return true;
@@ -49,7 +68,9 @@ fn fits_ip(pattern: &str, ip: IpAddr, port: Option<u16>) -> bool {
 /// A pattern and the port it is limited to.
 fn split_port(pattern: &str) -> (&str, Option<u16>) {
     match pattern.rsplit_once(':') {
-        Some((host, port)) => port.parse().map_or((pattern, None), |port| (host, Some(port))),
+        Some((host, port)) => port
+            .parse()
+            .map_or((pattern, None), |port| (host, Some(port))),
         None => (pattern, None),
     }
 }
@@ -61,7 +82,9 @@ fn fits_port(wanted: Option<u16>, port: Option<u16>) -> bool {
 /// Whether the first `bits` bits are the same.
 fn in_network(ip: IpAddr, network: IpAddr, bits: u32) -> bool {
     let differing = match (ip, network) {
-        (IpAddr::V4(ip), IpAddr::V4(network)) => u128::from(u32::from(ip) ^ u32::from(network)) << 96,
+        (IpAddr::V4(ip), IpAddr::V4(network)) => {
+            u128::from(u32::from(ip) ^ u32::from(network)) << 96
+        }
         (IpAddr::V6(ip), IpAddr::V6(network)) => u128::from(ip) ^ u128::from(network),
         _ => return false,
     };
@@ -84,7 +107,14 @@ mod tests {
 
     #[test]
     fn names_match_themselves_and_what_is_under_them() {
-        for pattern in ["example.com", ".example.com", "EXAMPLE.com.", "other,example.com", "other example.com", "*"] {
+        for pattern in [
+            "example.com",
+            ".example.com",
+            "EXAMPLE.com.",
+            "other,example.com",
+            "other example.com",
+            "*",
+        ] {
             assert!(!proxied(pattern, "http://example.com/"), "{pattern}");
             assert!(!proxied(pattern, "http://www.example.com/"), "{pattern}");
             assert!(!proxied(pattern, "http://www.example.com./"), "{pattern}");

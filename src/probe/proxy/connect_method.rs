@@ -19,7 +19,12 @@ const MOST_HEAD_BYTES: usize = 64 * 1024;
 const MOST_INTERIM: usize = 16;
 
 /// Asks for a tunnel to `host:port`.
-pub(super) async fn ask<S: Io>(talk: &Talk<'_>, mut stream: S, host: &str, port: u16) -> Result<Tunnel<S>, Failed> {
+pub(super) async fn ask<S: Io>(
+    talk: &Talk<'_>,
+    mut stream: S,
+    host: &str,
+    port: u16,
+) -> Result<Tunnel<S>, Failed> {
     let target = authority(host, port);
     talk.said(format!("CONNECT {target}"));
     let head = request_head(talk, &target);
@@ -38,7 +43,11 @@ pub(super) async fn ask<S: Io>(talk: &Talk<'_>, mut stream: S, host: &str, port:
             _ => return Err(answer.refusal(talk, &target)),
         }
     }
-    Err(talk.failed(Code::ProxyProtocol, "keeps sending interim answers to CONNECT and no final one", "the proxy is broken; try another"))
+    Err(talk.failed(
+        Code::ProxyProtocol,
+        "keeps sending interim answers to CONNECT and no final one",
+        "the proxy is broken; try another",
+    ))
 }
 
 fn request_head(talk: &Talk<'_>, target: &str) -> String {
@@ -48,7 +57,12 @@ fn request_head(talk: &Talk<'_>, target: &str) -> String {
         let encoded = BASE64_STANDARD.encode(format!("{user}:{password}"));
         let _ = write!(head, "Proxy-Authorization: Basic {encoded}\r\n");
     }
-    let user_agent = talk.step.spec.user_agent.as_deref().unwrap_or(concat!("tapline/", env!("CARGO_PKG_VERSION")));
+    let user_agent = talk
+        .step
+        .spec
+        .user_agent
+        .as_deref()
+        .unwrap_or(concat!("tapline/", env!("CARGO_PKG_VERSION")));
     if !user_agent.is_empty() && !user_agent.contains(char::is_control) {
         let _ = write!(head, "User-Agent: {user_agent}\r\n");
     }
@@ -79,25 +93,49 @@ impl Answer {
         }
         let hint = match self.status {
             405 | 501 => "it does not know the CONNECT method: is it a proxy at all?",
-            502..=504 => "the proxy tried and could not; see whether the server can be reached from there",
-            _ => "the proxy does not allow this target, or could not reach it; its log will say; see also --noproxy",
+            502..=504 => {
+                "the proxy tried and could not; see whether the server can be reached from there"
+            }
+            _ => {
+                "the proxy does not allow this target, or could not reach it; its log will say; \
+                    see also --noproxy"
+            }
         };
         talk.failed(Code::ProxyRefused, &answered, hint)
     }
 
     fn unauthorized(&self, talk: &Talk<'_>, answered: &str, has_credentials: bool) -> Failed {
-        let wants = self.challenge.as_ref().map_or_else(String::new, |challenge| format!("; it asks for {}", challenge.escaped()));
+        let wants = self
+            .challenge
+            .as_ref()
+            .map_or_else(String::new, |challenge| {
+                format!("; it asks for {}", challenge.escaped())
+            });
         let (given, hint) = if has_credentials {
-            ("did not accept the credentials", "check user and password, and that it takes Basic authentication")
+            (
+                "did not accept the credentials",
+                "check user and password, and that it takes Basic authentication",
+            )
         } else {
-            ("wants credentials", "give them in the proxy's URL: http://user:password@host:port")
+            (
+                "wants credentials",
+                "give them in the proxy's URL: http://user:password@host:port",
+            )
         };
-        talk.failed(Code::ProxyAuthRequired, &format!("{given}: it {answered}{wants}"), hint)
+        talk.failed(
+            Code::ProxyAuthRequired,
+            &format!("{given}: it {answered}{wants}"),
+            hint,
+        )
     }
 }
 
 /// Reads up to the end of a head; what came after it stays in the buffer.
-async fn read_answer<S: Io>(talk: &Talk<'_>, stream: &mut S, buffer: &mut BytesMut) -> Result<Answer, Failed> {
+async fn read_answer<S: Io>(
+    talk: &Talk<'_>,
+    stream: &mut S,
+    buffer: &mut BytesMut,
+) -> Result<Answer, Failed> {
     loop {
         if let Some(end) = head_end(buffer) {
             let head = buffer.split_to(end).freeze();
@@ -118,7 +156,11 @@ async fn read_answer<S: Io>(talk: &Talk<'_>, stream: &mut S, buffer: &mut BytesM
 /// Where the empty line ends. A bare line feed counts as a line's end (RFC 9112 §2.2).
 fn head_end(buffer: &[u8]) -> Option<usize> {
     let mut line_start = 0;
-    for (i, _) in buffer.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+    for (i, _) in buffer
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n')
+    {
         if matches!(buffer.get(line_start..i), Some(b"" | b"\r")) {
             return Some(i + 1);
         }
@@ -134,10 +176,18 @@ fn could_be_http(buffer: &[u8]) -> bool {
 }
 
 fn parse_head(head: &Bytes) -> Option<Answer> {
-    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = head
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let status_line = lines.next()?;
-    let after_version = status_line.strip_prefix(b"HTTP/1.")?.strip_prefix(b"0 ").or_else(|| status_line.strip_prefix(b"HTTP/1.1 "))?;
-    let status: u16 = std::str::from_utf8(after_version.get(..3)?).ok()?.parse().ok()?;
+    let after_version = status_line
+        .strip_prefix(b"HTTP/1.")?
+        .strip_prefix(b"0 ")
+        .or_else(|| status_line.strip_prefix(b"HTTP/1.1 "))?;
+    let status: u16 = std::str::from_utf8(after_version.get(..3)?)
+        .ok()?
+        .parse()
+        .ok()?;
     let reason = match after_version.get(3..)? {
         [] => &[],
         [b' ', reason @ ..] => reason,
@@ -146,15 +196,27 @@ fn parse_head(head: &Bytes) -> Option<Answer> {
     let challenge = lines.find_map(|line| {
         let colon = line.iter().position(|byte| *byte == b':')?;
         let (name, value) = line.split_at(colon);
-        name.eq_ignore_ascii_case(b"proxy-authenticate").then(|| Untrusted::from_bytes(value.get(1..).unwrap_or_default().trim_ascii()))
+        name.eq_ignore_ascii_case(b"proxy-authenticate")
+            .then(|| Untrusted::from_bytes(value.get(1..).unwrap_or_default().trim_ascii()))
     });
-    (100..=599).contains(&status).then(|| Answer { status, reason: Untrusted::from_bytes(reason.trim_ascii()), challenge })
+    (100..=599).contains(&status).then(|| Answer {
+        status,
+        reason: Untrusted::from_bytes(reason.trim_ascii()),
+        challenge,
+    })
 }
 
 fn nonsense(talk: &Talk<'_>, bytes: &[u8]) -> Failed {
     let start = Untrusted::from_bytes(bytes.get(..bytes.len().min(48)).unwrap_or_default());
-    let what = format!("did not answer CONNECT with HTTP/1.x; its answer starts with \"{}\"", start.escaped());
-    talk.failed(Code::ProxyProtocol, &what, "check the proxy's scheme (http, https, socks5, socks5h) and port")
+    let what = format!(
+        "did not answer CONNECT with HTTP/1.x; its answer starts with \"{}\"",
+        start.escaped()
+    );
+    talk.failed(
+        Code::ProxyProtocol,
+        &what,
+        "check the proxy's scheme (http, https, socks5, socks5h) and port",
+    )
 }
 
 #[cfg(test)]
@@ -166,7 +228,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn crafted_heads_are_taken_without_a_panic(tail in vec(any::<u8>(), 0..60), honest in any::<bool>()) {
+        fn crafted_heads_are_taken_without_a_panic(
+            tail in vec(any::<u8>(), 0..60),
+            honest in any::<bool>(),
+        ) {
             let start: &[u8] = if honest { b"HTTP/1.1 407 x\r\nProxy-Authenticate" } else { b"HTTP/1." };
             let head = [start, &tail, b"\r\n\r\n"].concat();
             prop_assert!(head_end(&head).is_some() && could_be_http(&head));

@@ -39,15 +39,23 @@ pub(super) async fn open_tunnel<S: Io>(
     port: u16,
 ) -> Result<Tunnel<S>, Failed> {
     let talk = Talk { step, proxy };
-    step.recorder.begin(step.exchange, Phase::Proxy, Some(meter.position()));
+    step.recorder
+        .begin(step.exchange, Phase::Proxy, Some(meter.position()));
     let way = async {
         match proxy.kind {
-            ProxyKind::Http | ProxyKind::Https => connect_method::ask(&talk, stream, host, port).await,
-            ProxyKind::Socks5 | ProxyKind::Socks5h => socks::ask(&talk, stream, host, port).await.map(Tunnel::from),
+            ProxyKind::Http | ProxyKind::Https => {
+                connect_method::ask(&talk, stream, host, port).await
+            }
+            ProxyKind::Socks5 | ProxyKind::Socks5h => socks::ask(&talk, stream, host, port)
+                .await
+                .map(Tunnel::from),
         }
     };
-    let tunnel = timeout_at(step.connect_by, way).await.unwrap_or_else(|_| Err(talk.timed_out()))?;
-    step.recorder.end(step.exchange, Phase::Proxy, Some(meter.position()));
+    let tunnel = timeout_at(step.connect_by, way)
+        .await
+        .unwrap_or_else(|_| Err(talk.timed_out()))?;
+    step.recorder
+        .end(step.exchange, Phase::Proxy, Some(meter.position()));
     if tunnel.is_ahead() {
         // Nobody asked for these bytes. The streams above are behind the one that is counted.
         meter.layering().lose();
@@ -57,7 +65,11 @@ pub(super) async fn open_tunnel<S: Io>(
 
 /// `host:port`, an IPv6 address in brackets.
 fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
 }
 
 /// A talk with a proxy, for both protocols.
@@ -69,32 +81,58 @@ struct Talk<'a> {
 impl Talk<'_> {
     /// Records something that was said.
     fn said(&self, text: impl Into<Untrusted>) {
-        let step = ProxyStep { kind: self.proxy.kind.name().to_owned(), text: text.into() };
-        self.step.recorder.emit(What::ProxyTalked { exchange: self.step.exchange, step });
+        let step = ProxyStep {
+            kind: self.proxy.kind.name().to_owned(),
+            text: text.into(),
+        };
+        self.step.recorder.emit(What::ProxyTalked {
+            exchange: self.step.exchange,
+            step,
+        });
     }
 
     /// The proxy's name in a sentence.
     fn proxy_name(&self) -> String {
-        format!("the {} proxy {}", self.proxy.kind.name(), authority(&self.proxy.host, self.proxy.port))
+        format!(
+            "the {} proxy {}",
+            self.proxy.kind.name(),
+            authority(&self.proxy.host, self.proxy.port)
+        )
     }
 
     /// A failure; `what` goes on from the proxy's name.
     fn failed(&self, code: Code, what: &str, hint: &str) -> Failed {
-        Failed::new(Phase::Proxy, code, format!("{} {what}", self.proxy_name()), hint)
+        Failed::new(
+            Phase::Proxy,
+            code,
+            format!("{} {what}", self.proxy_name()),
+            hint,
+        )
     }
 
     fn timed_out(&self) -> Failed {
-        let what = format!("did not answer in time; the limit was {}", self.step.connect_limit());
-        let hint = "check that this address is a proxy of this kind; it may also be waiting for the server, so try the server without it";
+        let what = format!(
+            "did not answer in time; the limit was {}",
+            self.step.connect_limit()
+        );
+        let hint = "check that this address is a proxy of this kind; it may also be waiting for \
+            the server, so try the server without it";
         self.failed(Code::ProxyTimeout, &what, hint)
     }
 
     fn closed(&self, error: Option<&io::Error>) -> Failed {
         let how = match error {
-            Some(error) if error.kind() != io::ErrorKind::UnexpectedEof => format!("broke the connection off ({error})"),
+            Some(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                format!("broke the connection off ({error})")
+            }
             _ => "closed the connection".to_owned(),
         };
-        let hint = "it may want another kind of proxy protocol or credentials, or not allow this client; its log will say";
-        self.failed(Code::ProxyClosed, &format!("{how} before it had opened the way"), hint)
+        let hint = "it may want another kind of proxy protocol or credentials, or not allow this \
+            client; its log will say";
+        self.failed(
+            Code::ProxyClosed,
+            &format!("{how} before it had opened the way"),
+            hint,
+        )
     }
 }

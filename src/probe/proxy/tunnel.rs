@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream of which some bytes were read already together with the proxy's answer: they come first.
+/// A stream of which some bytes were read already together with the proxy's answer: they come
+/// first.
 #[derive(Debug)]
 pub(in crate::probe) struct Tunnel<S> {
     read_already: Bytes,
@@ -16,7 +17,10 @@ pub(in crate::probe) struct Tunnel<S> {
 
 impl<S> Tunnel<S> {
     pub(super) const fn new(inner: S, read_already: Bytes) -> Self {
-        Self { read_already, inner }
+        Self {
+            read_already,
+            inner,
+        }
     }
 
     /// Whether bytes that come through it were read already.
@@ -32,7 +36,11 @@ impl<S> From<S> for Tunnel<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Tunnel<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.read_already.is_empty() {
             return Pin::new(&mut self.inner).poll_read(cx, buf);
         }
@@ -44,11 +52,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tunnel<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tunnel<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
     }
 

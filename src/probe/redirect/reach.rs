@@ -1,4 +1,5 @@
-//! From where an address can be reached: from everywhere, or from one network, link or machine only.
+//! From where an address can be reached: from everywhere, or from one network, link or machine
+//! only.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -13,7 +14,8 @@ pub(in crate::probe) enum Reach {
     Unspecified,
     /// One link: 169.254.0.0/16, `fe80::/10` (RFC 3927, RFC 4291).
     LinkLocal,
-    /// One site: RFC 1918, RFC 4193, the shared space of carriers (RFC 6598), site-local IPv6 (RFC 3879), local NAT64 (RFC 8215).
+    /// One site: RFC 1918, RFC 4193, the shared space of carriers (RFC 6598), site-local IPv6 (RFC
+    /// 3879), local NAT64 (RFC 8215).
     Private,
     /// Where machines of a cloud are told their credentials.
     Metadata,
@@ -21,10 +23,18 @@ pub(in crate::probe) enum Reach {
     Group,
 }
 
-/// Metadata services: of most clouds, Alibaba's, Oracle's and Microsoft's; of Amazon's and Google's over IPv6.
-const METADATA_V4: [Ipv4Addr; 4] =
-    [Ipv4Addr::new(169, 254, 169, 254), Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(192, 0, 0, 192), Ipv4Addr::new(168, 63, 129, 16)];
-const METADATA_V6: [Ipv6Addr; 2] = [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)];
+/// Metadata services: of most clouds, Alibaba's, Oracle's and Microsoft's; of Amazon's and Google's
+/// over IPv6.
+const METADATA_V4: [Ipv4Addr; 4] = [
+    Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(192, 0, 0, 192),
+    Ipv4Addr::new(168, 63, 129, 16),
+];
+const METADATA_V6: [Ipv6Addr; 2] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+];
 
 impl Reach {
     /// With a word before it: `the loopback address`.
@@ -62,7 +72,11 @@ impl From<Ipv4Addr> for Reach {
             [127, ..] => Self::Loopback,
             [0, ..] => Self::Unspecified,
             [169, 254, ..] => Self::LinkLocal,
-            [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] | [192, 0, 0, _] => Self::Private,
+            [10, ..]
+            | [172, 16..=31, ..]
+            | [192, 168, ..]
+            | [100, 64..=127, ..]
+            | [192, 0, 0, _] => Self::Private,
             [224..=239, ..] | [255, 255, 255, 255] => Self::Group,
             _ => Self::Public,
         }
@@ -86,16 +100,17 @@ impl From<Ipv6Addr> for Reach {
     }
 }
 
-/// The IPv4 address that packets to an IPv6 address end up at: mapped and compatible ones (RFC 4291 §2.5.5), NAT64's (RFC 6052 §2.1),
-/// 6to4's (RFC 3056 §2) and Teredo's, which is stored inverted (RFC 4380 §4).
+/// The IPv4 address that packets to an IPv6 address end up at: mapped and compatible ones (RFC 4291
+/// §2.5.5), NAT64's (RFC 6052 §2.1), 6to4's (RFC 3056 §2) and Teredo's, which is stored inverted
+/// (RFC 4380 §4).
 fn ipv4_within(ip: Ipv6Addr) -> Option<Ipv4Addr> {
     let of = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match ip.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => {
-            of(high, low)
-        }
-        [0x2002, high, low, ..] => of(high, low),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x2002, high, low, ..] => of(high, low),
         [0x2001, 0, _, _, _, _, high, low] => of(!high, !low),
         _ => None,
     }
@@ -111,30 +126,45 @@ mod tests {
         for (reach, addresses) in [
             (
                 Reach::Public,
-                "203.0.113.1 2001:db8::1 8.8.8.8 1.1.1.1 172.15.0.1 172.32.0.1 100.63.255.255 100.128.0.1 192.167.0.1 169.253.0.1 \
-                 11.0.0.1 128.0.0.1 198.18.0.1 2606:4700::1111 64:ff9b::203.0.113.1 2002:cb00:7101::1 ::ffff:203.0.113.1 ::203.0.113.1 \
+                "203.0.113.1 2001:db8::1 8.8.8.8 1.1.1.1 172.15.0.1 172.32.0.1 100.63.255.255 \
+                    100.128.0.1 192.167.0.1 169.253.0.1 \
+                 11.0.0.1 128.0.0.1 198.18.0.1 2606:4700::1111 64:ff9b::203.0.113.1 \
+                2002:cb00:7101::1 ::ffff:203.0.113.1 ::203.0.113.1 \
                  2001:0:1:2:3:4:34ff:8efe",
             ),
             (
                 Reach::Loopback,
-                "127.0.0.1 127.255.255.255 ::1 ::ffff:127.0.0.1 ::127.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 2001:0:1:2:3:4:80ff:fffe \
+                "127.0.0.1 127.255.255.255 ::1 ::ffff:127.0.0.1 ::127.0.0.1 64:ff9b::7f00:1 \
+                    2002:7f00:1::1 2001:0:1:2:3:4:80ff:fffe \
                  ::ffff:0:127.0.0.1",
             ),
-            (Reach::Unspecified, "0.0.0.0 0.1.2.3 :: ::ffff:0.0.0.0 64:ff9b:: 2002::1"),
-            (Reach::LinkLocal, "169.254.0.1 fe80::1 febf::1 ::ffff:169.254.1.1"),
+            (
+                Reach::Unspecified,
+                "0.0.0.0 0.1.2.3 :: ::ffff:0.0.0.0 64:ff9b:: 2002::1",
+            ),
+            (
+                Reach::LinkLocal,
+                "169.254.0.1 fe80::1 febf::1 ::ffff:169.254.1.1",
+            ),
             (
                 Reach::Private,
-                "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 192.0.0.8 fc00::1 fdff::1 fec0::1 64:ff9b:1::1 ::ffff:10.0.0.1 \
+                "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 192.0.0.8 fc00::1 \
+                    fdff::1 fec0::1 64:ff9b:1::1 ::ffff:10.0.0.1 \
                  64:ff9b::10.0.0.1 2002:0a00:1::",
             ),
             (
                 Reach::Metadata,
-                "169.254.169.254 100.100.100.200 192.0.0.192 168.63.129.16 fd00:ec2::254 fd20:ce::254 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe",
+                "169.254.169.254 100.100.100.200 192.0.0.192 168.63.129.16 fd00:ec2::254 \
+                    fd20:ce::254 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe",
             ),
             (Reach::Group, "224.0.0.1 239.1.1.1 255.255.255.255 ff02::1"),
         ] {
             for address in addresses.split_whitespace() {
-                assert_eq!(Reach::from(address.parse::<IpAddr>().unwrap()), reach, "{address}");
+                assert_eq!(
+                    Reach::from(address.parse::<IpAddr>().unwrap()),
+                    reach,
+                    "{address}"
+                );
             }
         }
     }

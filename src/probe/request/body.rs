@@ -50,27 +50,55 @@ pub(super) enum Segment {
     /// Bytes at hand.
     Bytes(Bytes),
     /// A file; `left` of it where its length is known.
-    File { file: File, path: PathBuf, left: Option<u64> },
+    File {
+        file: File,
+        path: PathBuf,
+        left: Option<u64>,
+    },
     /// A segment that is encoded as it is read; `length` is that of all of it, where it is known.
-    Encoded { inner: Box<Segment>, encoder: Encoder, length: Option<u64>, is_finished: bool },
+    Encoded {
+        inner: Box<Segment>,
+        encoder: Encoder,
+        length: Option<u64>,
+        is_finished: bool,
+    },
 }
 
 impl Segment {
     /// A file's content.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{} cannot be read: {error}", path.display()));
+        let named = |error: io::Error| {
+            io::Error::new(
+                error.kind(),
+                format!("{} cannot be read: {error}", path.display()),
+            )
+        };
         let file = File::open(path).map_err(named)?;
         let metadata = file.metadata().map_err(named)?;
         if metadata.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, format!("{} is a directory", path.display())));
+            return Err(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                format!("{} is a directory", path.display()),
+            ));
         }
-        Ok(Self::File { file, path: path.to_owned(), left: metadata.is_file().then_some(metadata.len()) })
+        Ok(Self::File {
+            file,
+            path: path.to_owned(),
+            left: metadata.is_file().then_some(metadata.len()),
+        })
     }
 
     /// The same, encoded.
     pub(super) fn encoded(self, encoding: TransferEncoding) -> Self {
-        let length = self.length().and_then(|length| Encoder::length_of(encoding, length));
-        Self::Encoded { inner: Box::new(self), encoder: Encoder::new(encoding), length, is_finished: false }
+        let length = self
+            .length()
+            .and_then(|length| Encoder::length_of(encoding, length));
+        Self::Encoded {
+            inner: Box::new(self),
+            encoder: Encoder::new(encoding),
+            length,
+            is_finished: false,
+        }
     }
 
     fn length(&self) -> Option<u64> {
@@ -91,9 +119,16 @@ impl Segment {
 
     fn next(&mut self) -> io::Result<Option<Bytes>> {
         match self {
-            Self::Bytes(bytes) => Ok((!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(PIECE)))),
+            Self::Bytes(bytes) => {
+                Ok((!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(PIECE))))
+            }
             Self::File { file, path, left } => next_of_file(file, path, left),
-            Self::Encoded { inner, encoder, is_finished, .. } => {
+            Self::Encoded {
+                inner,
+                encoder,
+                is_finished,
+                ..
+            } => {
                 while !*is_finished {
                     let piece = inner.next()?;
                     *is_finished = piece.is_none();
@@ -109,7 +144,9 @@ impl Segment {
 }
 
 fn next_of_file(file: &mut File, path: &Path, left: &mut Option<u64>) -> io::Result<Option<Bytes>> {
-    let room = left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE).min(PIECE));
+    let room = left.map_or(PIECE, |left| {
+        usize::try_from(left).unwrap_or(PIECE).min(PIECE)
+    });
     if room == 0 {
         return Ok(None);
     }
@@ -119,7 +156,10 @@ fn next_of_file(file: &mut File, path: &Path, left: &mut Option<u64>) -> io::Res
         return match left {
             Some(missing) => Err(io::Error::new(
                 io::ErrorKind::UnexpectedEof,
-                format!("{} became {missing} bytes shorter while it was being sent", path.display()),
+                format!(
+                    "{} became {missing} bytes shorter while it was being sent",
+                    path.display()
+                ),
             )),
             None => Ok(None),
         };
@@ -130,14 +170,29 @@ fn next_of_file(file: &mut File, path: &Path, left: &mut Option<u64>) -> io::Res
 }
 
 impl Source {
-    /// Opens what the user gave as a body. A form is written in the user's own media type, where there is one.
+    /// Opens what the user gave as a body. A form is written in the user's own media type, where
+    /// there is one.
     pub(super) fn open(body: &Body, own_type: Option<&str>) -> io::Result<Self> {
         let (segments, content_type) = match body {
-            Body::Bytes { bytes, content_type, .. } => (VecDeque::from([Segment::Bytes(bytes.clone())]), content_type.map(str::to_owned)),
-            Body::Form(form) => form::encode(form, own_type).map(|(segments, content_type)| (segments, Some(content_type)))?,
+            Body::Bytes {
+                bytes,
+                content_type,
+                ..
+            } => (
+                VecDeque::from([Segment::Bytes(bytes.clone())]),
+                content_type.map(str::to_owned),
+            ),
+            Body::Form(form) => form::encode(form, own_type)
+                .map(|(segments, content_type)| (segments, Some(content_type)))?,
         };
-        let length = segments.iter().try_fold(0u64, |sum, segment| sum.checked_add(segment.length()?));
-        Ok(Self { segments, length, content_type })
+        let length = segments
+            .iter()
+            .try_fold(0u64, |sum, segment| sum.checked_add(segment.length()?));
+        Ok(Self {
+            segments,
+            length,
+            content_type,
+        })
     }
 
     /// Its length, where it is known before it is sent.
@@ -169,7 +224,11 @@ impl Source {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use std::io::Write as _;
 
     use super::*;
@@ -178,14 +237,20 @@ mod tests {
     fn drain(source: &mut Source) -> Vec<u8> {
         let mut all = Vec::new();
         while let Some(piece) = source.next().unwrap() {
-            assert!(piece.len() <= PIECE * 4, "a byte becomes three at most, and a line of 25 three more");
+            assert!(
+                piece.len() <= PIECE * 4,
+                "a byte becomes three at most, and a line of 25 three more"
+            );
             all.extend(piece);
         }
         all
     }
 
     fn uploading(path: &Path) -> Body {
-        Body::Form(Form { parts: vec![FormPart::new(FormContent::File(path.to_owned()))], escapes_with_backslash: false })
+        Body::Form(Form {
+            parts: vec![FormPart::new(FormContent::File(path.to_owned()))],
+            escapes_with_backslash: false,
+        })
     }
 
     /// A file is encoded as it is read, and ends where it ends.
@@ -193,8 +258,13 @@ mod tests {
     fn an_encoded_file_has_the_length_that_was_announced() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&vec![0xe9; PIECE * 2 + 1]).unwrap();
-        for (encoding, length) in [(TransferEncoding::Base64, true), (TransferEncoding::QuotedPrintable, false)] {
-            let Body::Form(mut form) = uploading(file.path()) else { panic!("a form") };
+        for (encoding, length) in [
+            (TransferEncoding::Base64, true),
+            (TransferEncoding::QuotedPrintable, false),
+        ] {
+            let Body::Form(mut form) = uploading(file.path()) else {
+                panic!("a form")
+            };
             form.parts[0].encoding = Some(encoding);
             let mut source = Source::open(&Body::Form(form), None).unwrap();
             let announced = source.length();
@@ -207,7 +277,15 @@ mod tests {
     #[test]
     fn bytes_come_out_as_they_went_in() {
         let bytes = Bytes::from(vec![7; PIECE * 2 + 1]);
-        let mut source = Source::open(&Body::Bytes { bytes: bytes.clone(), content_type: None, accept_json: false }, None).unwrap();
+        let mut source = Source::open(
+            &Body::Bytes {
+                bytes: bytes.clone(),
+                content_type: None,
+                accept_json: false,
+            },
+            None,
+        )
+        .unwrap();
         assert_eq!(source.length(), Some(bytes.len() as u64));
         assert_eq!(drain(&mut source), bytes);
         assert!(source.is_finished());
@@ -219,13 +297,20 @@ mod tests {
         file.write_all(&vec![1; PIECE + 10]).unwrap();
         let mut source = Source::open(&uploading(file.path()), None).unwrap();
         file.as_file().set_len(5).unwrap();
-        let error = std::iter::from_fn(|| source.next().transpose()).find_map(Result::err).expect("the file is short");
+        let error = std::iter::from_fn(|| source.next().transpose())
+            .find_map(Result::err)
+            .expect("the file is short");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         assert!(error.to_string().contains("shorter"), "{error}");
     }
 
     #[test]
     fn a_missing_file_is_named() {
-        assert!(Source::open(&uploading(Path::new("/nonexistent/file")), None).unwrap_err().to_string().contains("/nonexistent/file"));
+        assert!(
+            Source::open(&uploading(Path::new("/nonexistent/file")), None)
+                .unwrap_err()
+                .to_string()
+                .contains("/nonexistent/file")
+        );
     }
 }

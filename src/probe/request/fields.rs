@@ -1,6 +1,7 @@
 //! The request's field lines: defaults, what options imply, and the user's own.
 //!
-//! The order is curl's: `Host`, credentials, who asks, what is accepted, where from, cookies, the user's own, the body's.
+//! The order is curl's: `Host`, credentials, who asks, what is accepted, where from, cookies, the
+//! user's own, the body's.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +31,10 @@ impl std::fmt::Debug for Field {
 
 impl Field {
     pub(in crate::probe) fn new(name: &str, value: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.to_owned(), value: value.into() }
+        Self {
+            name: name.to_owned(),
+            value: value.into(),
+        }
     }
 
     /// Credentials in the Basic scheme (RFC 7617).
@@ -44,7 +48,12 @@ impl Field {
 }
 
 /// All field lines of a hop, and how the body's end is told.
-pub(super) fn compose(spec: &Spec, hop: &Hop, cookies: Option<Vec<u8>>, body: Option<&Source>) -> Result<(Vec<Field>, Framing), Failed> {
+pub(super) fn compose(
+    spec: &Spec,
+    hop: &Hop,
+    cookies: Option<Vec<u8>>,
+    body: Option<&Source>,
+) -> Result<(Vec<Field>, Framing), Failed> {
     let rules = Rules { spec, hop };
     let mut fields = vec![rules.host()];
     fields.extend(rules.unless_ruled(implied(spec, hop)));
@@ -66,13 +75,15 @@ pub(super) fn compose(spec: &Spec, hop: &Hop, cookies: Option<Vec<u8>>, body: Op
     Ok((fields, framing))
 }
 
-/// What of the user's own a hop to another origin does not get: fields, and a client certificate where one could be asked for.
+/// What of the user's own a hop to another origin does not get: fields, and a client certificate
+/// where one could be asked for.
 pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<String> {
     let rules = spec.headers.iter().filter_map(|rule| match rule {
         HeaderRule::Set(name, _) if !describes_the_body(name, with_body) => Some(name.clone()),
         _ => None,
     });
-    let has_credentials = spec.credentials.is_some() || spec.bearer.is_some() || !spec.url.username().is_empty();
+    let has_credentials =
+        spec.credentials.is_some() || spec.bearer.is_some() || !spec.url.username().is_empty();
     let options = [
         ("Authorization", has_credentials),
         ("User-Agent", spec.user_agent.is_some()),
@@ -80,7 +91,12 @@ pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<
         ("Cookie", spec.cookies.own.is_some()),
     ];
     let mut names: Vec<String> = Vec::new();
-    for name in options.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).chain(rules) {
+    for name in options
+        .into_iter()
+        .filter(|(_, set)| *set)
+        .map(|(name, _)| name.to_owned())
+        .chain(rules)
+    {
         if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
             names.push(name);
         }
@@ -94,7 +110,9 @@ pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<
 /// The media type that the user gives the body; empty where it is to be left out.
 pub(super) fn own_type(spec: &Spec) -> Option<&str> {
     spec.headers.iter().find_map(|rule| match rule {
-        HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("content-type") => Some(value.expose().as_str()),
+        HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("content-type") => {
+            Some(value.expose().as_str())
+        }
         HeaderRule::Remove(name) if name.eq_ignore_ascii_case("content-type") => Some(""),
         _ => None,
     })
@@ -102,7 +120,10 @@ pub(super) fn own_type(spec: &Spec) -> Option<&str> {
 
 /// A body that goes along keeps the type its sender gave it.
 fn describes_the_body(name: &str, with_body: bool) -> bool {
-    with_body && ["content-type", "content-encoding", "content-language"].iter().any(|field| name.eq_ignore_ascii_case(field))
+    with_body
+        && ["content-type", "content-encoding", "content-language"]
+            .iter()
+            .any(|field| name.eq_ignore_ascii_case(field))
 }
 
 struct Rules<'a> {
@@ -114,10 +135,18 @@ impl Rules<'_> {
     /// The user's own fields that this hop gets.
     fn own(&self) -> impl Iterator<Item = Field> {
         self.spec.headers.iter().filter_map(|rule| match rule {
-            HeaderRule::Set(name, _) if is_framing(name) || name.eq_ignore_ascii_case("host") => None,
+            HeaderRule::Set(name, _) if is_framing(name) || name.eq_ignore_ascii_case("host") => {
+                None
+            }
             // A form's type tells its boundary, and comes from there.
-            HeaderRule::Set(name, _) if name.eq_ignore_ascii_case("content-type") && self.is_form_of_own_type() => None,
-            HeaderRule::Set(name, value) if self.applies(name) => Some(Field::new(name, value.expose().as_str())),
+            HeaderRule::Set(name, _)
+                if name.eq_ignore_ascii_case("content-type") && self.is_form_of_own_type() =>
+            {
+                None
+            }
+            HeaderRule::Set(name, value) if self.applies(name) => {
+                Some(Field::new(name, value.expose().as_str()))
+            }
             _ => None,
         })
     }
@@ -129,7 +158,11 @@ impl Rules<'_> {
     }
 
     fn applies(&self, name: &str) -> bool {
-        if self.spec.body.is_some() && describes_the_body(name, true) { self.hop.with_body } else { self.hop.at_home }
+        if self.spec.body.is_some() && describes_the_body(name, true) {
+            self.hop.with_body
+        } else {
+            self.hop.at_home
+        }
     }
 
     /// Defaults that no rule of the user's replaces or removes.
@@ -144,7 +177,11 @@ impl Rules<'_> {
 
     fn host(&self) -> Field {
         let ruled = self.spec.headers.iter().find_map(|rule| match rule {
-            HeaderRule::Set(name, value) if self.hop.at_home && name.eq_ignore_ascii_case("host") => Some(value.expose().clone()),
+            HeaderRule::Set(name, value)
+                if self.hop.at_home && name.eq_ignore_ascii_case("host") =>
+            {
+                Some(value.expose().clone())
+            }
             _ => None,
         });
         Field::new("Host", ruled.unwrap_or_else(|| authority(&self.hop.url)))
@@ -152,20 +189,31 @@ impl Rules<'_> {
 
     /// Cookies of the jar, then the user's own.
     fn cookie(&self, kept: Option<Vec<u8>>) -> Option<Field> {
-        let own = self.spec.cookies.own.as_ref().filter(|_| self.hop.at_home).map(|text| text.expose().clone().into_bytes());
+        let own = self
+            .spec
+            .cookies
+            .own
+            .as_ref()
+            .filter(|_| self.hop.at_home)
+            .map(|text| text.expose().clone().into_bytes());
         let values: Vec<Vec<u8>> = kept.into_iter().chain(own).collect();
-        let field = (!values.is_empty()).then(|| Field::new("Cookie", values.join(b"; ".as_slice())))?;
+        let field =
+            (!values.is_empty()).then(|| Field::new("Cookie", values.join(b"; ".as_slice())))?;
         self.unless_ruled(vec![field]).next()
     }
 
     /// The length where it is known, else chunks; chunks too where the user asks for them.
     fn framing(&self, body: Option<&Source>) -> Framing {
-        let Some(body) = body else { return Framing::None };
+        let Some(body) = body else {
+            return Framing::None;
+        };
         let wants_chunks = self.spec.headers.iter().any(|rule| {
             matches!(rule, HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("transfer-encoding")
                 && value.expose().to_ascii_lowercase().contains("chunked"))
         });
-        body.length().filter(|_| !wants_chunks).map_or(Framing::Chunked, Framing::Length)
+        body.length()
+            .filter(|_| !wants_chunks)
+            .map_or(Framing::Chunked, Framing::Length)
     }
 }
 
@@ -181,17 +229,35 @@ fn implied(spec: &Spec, hop: &Hop) -> Vec<Field> {
     if let Some(value) = authorization(spec, hop) {
         fields.push(Field::new("Authorization", value));
     }
-    let agent = own(&spec.user_agent).unwrap_or_else(|| concat!("tapline/", env!("CARGO_PKG_VERSION")).to_owned());
+    let agent = own(&spec.user_agent)
+        .unwrap_or_else(|| concat!("tapline/", env!("CARGO_PKG_VERSION")).to_owned());
     if !agent.is_empty() {
         fields.push(Field::new("User-Agent", agent));
     }
-    let json = matches!(spec.body, Some(spec::Body::Bytes { accept_json: true, .. }));
-    fields.push(Field::new("Accept", if json { "application/json" } else { "*/*" }));
+    let json = matches!(
+        spec.body,
+        Some(spec::Body::Bytes {
+            accept_json: true,
+            ..
+        })
+    );
+    fields.push(Field::new(
+        "Accept",
+        if json { "application/json" } else { "*/*" },
+    ));
     if spec.compressed {
         fields.push(Field::new("Accept-Encoding", CODINGS));
     }
-    let referer = if spec.referer_auto { hop.referer.clone() } else { own(&spec.referer) };
-    fields.extend(referer.filter(|referer| !referer.is_empty()).map(|referer| Field::new("Referer", referer)));
+    let referer = if spec.referer_auto {
+        hop.referer.clone()
+    } else {
+        own(&spec.referer)
+    };
+    fields.extend(
+        referer
+            .filter(|referer| !referer.is_empty())
+            .map(|referer| Field::new("Referer", referer)),
+    );
     fields
 }
 
@@ -207,7 +273,12 @@ fn authorization(spec: &Spec, hop: &Hop) -> Option<String> {
         }
     }
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    (!hop.url.username().is_empty()).then(|| basic(&decoded(hop.url.username()), &decoded(hop.url.password().unwrap_or_default())))
+    (!hop.url.username().is_empty()).then(|| {
+        basic(
+            &decoded(hop.url.username()),
+            &decoded(hop.url.password().unwrap_or_default()),
+        )
+    })
 }
 
 fn basic(user: &str, password: &str) -> String {
@@ -226,12 +297,20 @@ fn check(fields: &[Field]) -> Result<(), Failed> {
         if !name_fits {
             return Err(invalid(
                 format!("{:?} is no field name", field.name),
-                "A field name has letters, digits and !#$%&'*+-.^_`|~ only; write -H 'Name: value'.",
+                "A field name has letters, digits and !#$%&'*+-.^_`|~ only; write -H 'Name: \
+                    value'.",
             ));
         }
-        if field.value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+        if field
+            .value
+            .iter()
+            .any(|byte| byte.is_ascii_control() && *byte != b'\t')
+        {
             return Err(invalid(
-                format!("the value of the field {} has a control character in it", field.name),
+                format!(
+                    "the value of the field {} has a control character in it",
+                    field.name
+                ),
                 "Remove line breaks and other control characters from the value.",
             ));
         }
@@ -242,12 +321,32 @@ fn check(fields: &[Field]) -> Result<(), Failed> {
 /// RFC 9110 §5.6.2.
 const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use bytes::Bytes;
 
     use super::*;
@@ -263,14 +362,21 @@ mod tests {
 
     fn lines(spec: &Spec, hop: &Hop) -> Vec<String> {
         let request = super::super::Request::build(spec, hop, None).unwrap();
-        request.fields.iter().map(|field| format!("{}: {}", field.name, String::from_utf8_lossy(&field.value))).collect()
+        request
+            .fields
+            .iter()
+            .map(|field| format!("{}: {}", field.name, String::from_utf8_lossy(&field.value)))
+            .collect()
     }
 
     #[test]
     fn a_plain_get_has_the_three_defaults() {
         let spec = spec("http://example.com:8080/a?b=c#d");
         let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
-        assert_eq!(lines(&spec, &Hop::first(&spec)), ["Host: example.com:8080", agent, "Accept: */*"]);
+        assert_eq!(
+            lines(&spec, &Hop::first(&spec)),
+            ["Host: example.com:8080", agent, "Accept: */*"]
+        );
         let request = super::super::Request::build(&spec, &Hop::first(&spec), None).unwrap();
         assert_eq!(request.origin_form(), "/a?b=c");
     }
@@ -278,46 +384,96 @@ mod tests {
     #[test]
     fn rules_replace_remove_and_empty() {
         let mut spec = spec("http://h/");
-        spec.headers = vec![set("accept", "text/plain"), HeaderRule::Remove("User-Agent".into()), set("X-Empty", ""), set("HOST", "other")];
-        assert_eq!(lines(&spec, &Hop::first(&spec)), ["Host: other", "accept: text/plain", "X-Empty: "]);
+        spec.headers = vec![
+            set("accept", "text/plain"),
+            HeaderRule::Remove("User-Agent".into()),
+            set("X-Empty", ""),
+            set("HOST", "other"),
+        ];
+        assert_eq!(
+            lines(&spec, &Hop::first(&spec)),
+            ["Host: other", "accept: text/plain", "X-Empty: "]
+        );
     }
 
     #[test]
     fn json_and_credentials_imply_their_fields() {
         let mut spec = spec("http://h/");
-        spec.body = Some(spec::Body::Bytes { bytes: Bytes::from_static(b"{}"), content_type: Some("application/json"), accept_json: true });
+        spec.body = Some(spec::Body::Bytes {
+            bytes: Bytes::from_static(b"{}"),
+            content_type: Some("application/json"),
+            accept_json: true,
+        });
         spec.credentials = Some(Secret::new(("user".into(), "pass".into())));
         let hop = Hop::first(&spec);
         assert_eq!(hop.method, "POST");
         let lines = lines(&spec, &hop);
         assert_eq!(lines[1], "Authorization: Basic dXNlcjpwYXNz");
-        assert_eq!(lines[3..], ["Accept: application/json", "Content-Length: 2", "Content-Type: application/json"]);
+        assert_eq!(
+            lines[3..],
+            [
+                "Accept: application/json",
+                "Content-Length: 2",
+                "Content-Type: application/json"
+            ]
+        );
     }
 
     #[test]
     fn away_from_home_nothing_of_the_users_own_goes_along() {
         let mut spec = spec("https://user:pw@h/");
-        spec.headers = vec![set("X-Key", "secret"), set("Authorization", "mine"), HeaderRule::Remove("Accept".into())];
+        spec.headers = vec![
+            set("X-Key", "secret"),
+            set("Authorization", "mine"),
+            HeaderRule::Remove("Accept".into()),
+        ];
         spec.cookies.own = Some(Secret::new("a=b".into()));
         spec.referer = Some("http://from/".into());
         spec.user_agent = Some("me".into());
-        let away =
-            Hop { url: Url::parse("https://other/").unwrap(), method: "GET".into(), with_body: false, at_home: false, referer: None };
-        assert_eq!(lines(&spec, &away), ["Host: other", concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"))]);
-        assert_eq!(withheld(&spec, &away.url, false), ["Authorization", "User-Agent", "Referer", "Cookie", "X-Key"]);
+        let away = Hop {
+            url: Url::parse("https://other/").unwrap(),
+            method: "GET".into(),
+            with_body: false,
+            at_home: false,
+            referer: None,
+        };
+        assert_eq!(
+            lines(&spec, &away),
+            [
+                "Host: other",
+                concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"))
+            ]
+        );
+        assert_eq!(
+            withheld(&spec, &away.url, false),
+            ["Authorization", "User-Agent", "Referer", "Cookie", "X-Key"]
+        );
     }
 
     #[test]
     fn a_body_that_goes_along_keeps_its_type() {
         let mut spec = spec("http://h/");
-        spec.body = Some(spec::Body::Bytes { bytes: Bytes::from_static(b"<a/>"), content_type: Some("x"), accept_json: false });
+        spec.body = Some(spec::Body::Bytes {
+            bytes: Bytes::from_static(b"<a/>"),
+            content_type: Some("x"),
+            accept_json: false,
+        });
         spec.headers = vec![set("Content-Type", "text/xml")];
-        let mut away =
-            Hop { url: Url::parse("http://other/").unwrap(), method: "POST".into(), with_body: true, at_home: false, referer: None };
+        let mut away = Hop {
+            url: Url::parse("http://other/").unwrap(),
+            method: "POST".into(),
+            with_body: true,
+            at_home: false,
+            referer: None,
+        };
         assert!(lines(&spec, &away).contains(&"Content-Type: text/xml".to_owned()));
         assert!(withheld(&spec, &away.url, true).is_empty());
         away.with_body = false;
-        assert!(!lines(&spec, &away).iter().any(|line| line.starts_with("Content-")));
+        assert!(
+            !lines(&spec, &away)
+                .iter()
+                .any(|line| line.starts_with("Content-"))
+        );
     }
 
     #[test]

@@ -13,10 +13,18 @@ use crate::probe::spec::{Form, FormContent, FormPart};
 
 const FORM_DATA: &str = "multipart/form-data";
 
-/// The segments of a form, and its `Content-Type`. A media type of the user's own gets the boundary, as with curl.
-pub(super) fn encode(form: &Form, own_type: Option<&str>) -> io::Result<(VecDeque<Segment>, String)> {
+/// The segments of a form, and its `Content-Type`. A media type of the user's own gets the
+/// boundary, as with curl.
+pub(super) fn encode(
+    form: &Form,
+    own_type: Option<&str>,
+) -> io::Result<(VecDeque<Segment>, String)> {
     let kind = own_type.unwrap_or(FORM_DATA);
-    let mut writer = Writer { segments: VecDeque::new(), text: String::new(), escapes_with_backslash: form.escapes_with_backslash };
+    let mut writer = Writer {
+        segments: VecDeque::new(),
+        text: String::new(),
+        escapes_with_backslash: form.escapes_with_backslash,
+    };
     let boundary = boundary();
     writer.multipart(&form.parts, kind, &boundary)?;
     writer.flush();
@@ -25,7 +33,11 @@ pub(super) fn encode(form: &Form, own_type: Option<&str>) -> io::Result<(VecDequ
 
 /// 24 dashes and 16 digits by chance: long enough to stand in no content.
 fn boundary() -> String {
-    format!("{:->24}{:016x}", "", RandomState::new().hash_one("boundary"))
+    format!(
+        "{:->24}{:016x}",
+        "",
+        RandomState::new().hash_one("boundary")
+    )
 }
 
 /// Writes parts one after the other.
@@ -39,7 +51,8 @@ struct Writer {
 impl Writer {
     fn flush(&mut self) {
         if !self.text.is_empty() {
-            self.segments.push_back(Segment::Bytes(Bytes::from(std::mem::take(&mut self.text))));
+            self.segments
+                .push_back(Segment::Bytes(Bytes::from(std::mem::take(&mut self.text))));
         }
     }
 
@@ -48,7 +61,8 @@ impl Writer {
         self.text.push_str("\r\n");
     }
 
-    /// All parts and the closing boundary (RFC 2046 §5.1.1), with a line break behind it, as curl has it.
+    /// All parts and the closing boundary (RFC 2046 §5.1.1), with a line break behind it, as curl
+    /// has it.
     fn multipart(&mut self, parts: &[FormPart], kind: &str, boundary: &str) -> io::Result<()> {
         for part in parts {
             self.line(&format!("--{boundary}"));
@@ -65,7 +79,11 @@ impl Writer {
         self.head(part, of_form_data, kind.as_deref(), inner.as_deref());
         let content = match &part.content {
             FormContent::Parts(parts) => {
-                return self.multipart(parts, kind.as_deref().unwrap_or_default(), inner.as_deref().unwrap_or_default());
+                return self.multipart(
+                    parts,
+                    kind.as_deref().unwrap_or_default(),
+                    inner.as_deref().unwrap_or_default(),
+                );
             }
             FormContent::Bytes { bytes, .. } => Segment::Bytes(bytes.clone()),
             FormContent::File(path) | FormContent::TextFile(path) => Segment::open(path)?,
@@ -79,10 +97,25 @@ impl Writer {
     }
 
     /// The part's fields, the user's own at the end and in the place of others.
-    fn head(&mut self, part: &FormPart, of_form_data: bool, kind: Option<&str>, inner: Option<&str>) {
+    fn head(
+        &mut self,
+        part: &FormPart,
+        of_form_data: bool,
+        kind: Option<&str>,
+        inner: Option<&str>,
+    ) {
         let (name, file_name) = (part.name.as_deref(), file_name(part));
-        if own_field(part, "Content-Disposition").is_none() && (of_form_data || name.is_some() || file_name.is_some()) {
-            let mut line = format!("Content-Disposition: {}", if of_form_data { "form-data" } else { "attachment" });
+        if own_field(part, "Content-Disposition").is_none()
+            && (of_form_data || name.is_some() || file_name.is_some())
+        {
+            let mut line = format!(
+                "Content-Disposition: {}",
+                if of_form_data {
+                    "form-data"
+                } else {
+                    "attachment"
+                }
+            );
             for (key, value) in [("name", name), ("filename", file_name.as_deref())] {
                 if let Some(value) = value {
                     let _ = write!(line, "; {key}=\"{}\"", self.quoted(value));
@@ -92,12 +125,18 @@ impl Writer {
         }
         if own_field(part, "Content-Type").is_none() {
             match (kind, inner) {
-                (Some(kind), Some(inner)) => self.line(&format!("Content-Type: {}; boundary={inner}", without_breaks(kind))),
+                (Some(kind), Some(inner)) => self.line(&format!(
+                    "Content-Type: {}; boundary={inner}",
+                    without_breaks(kind)
+                )),
                 (Some(kind), None) => self.line(&format!("Content-Type: {}", without_breaks(kind))),
                 (None, _) => {}
             }
         }
-        if let Some(encoding) = part.encoding.filter(|_| own_field(part, "Content-Transfer-Encoding").is_none()) {
+        if let Some(encoding) = part
+            .encoding
+            .filter(|_| own_field(part, "Content-Transfer-Encoding").is_none())
+        {
             self.line(&format!("Content-Transfer-Encoding: {}", encoding.name()));
         }
         for header in &part.headers {
@@ -106,9 +145,14 @@ impl Writer {
         self.line("");
     }
 
-    /// Quotes and line breaks are percent-encoded, as browsers do (RFC 7578 §2 leaves it to them), or quotes escaped as before.
+    /// Quotes and line breaks are percent-encoded, as browsers do (RFC 7578 §2 leaves it to them),
+    /// or quotes escaped as before.
     fn quoted(&self, text: &str) -> String {
-        let text = if self.escapes_with_backslash { text.replace('\\', "\\\\").replace('"', "\\\"") } else { text.replace('"', "%22") };
+        let text = if self.escapes_with_backslash {
+            text.replace('\\', "\\\\").replace('"', "\\\"")
+        } else {
+            text.replace('"', "%22")
+        };
         text.replace('\r', "%0D").replace('\n', "%0A")
     }
 }
@@ -126,30 +170,45 @@ fn is_form_data(kind: &str) -> bool {
 /// The value of a field that the user gave the part.
 fn own_field<'a>(part: &'a FormPart, name: &str) -> Option<&'a str> {
     let fields = part.headers.iter().filter_map(|line| line.split_once(':'));
-    fields.into_iter().find(|(known, _)| known.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    fields
+        .into_iter()
+        .find(|(known, _)| known.trim().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
 }
 
 fn file_name(part: &FormPart) -> Option<String> {
     let of_path = || match &part.content {
-        FormContent::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        FormContent::File(path) => path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned()),
         _ => None,
     };
     part.file_name.clone().or_else(of_path)
 }
 
-/// `;type=`, else what the names of file and path say. A text is of no type, unless it is given a file's name.
+/// `;type=`, else what the names of file and path say. A text is of no type, unless it is given a
+/// file's name.
 fn content_type(part: &FormPart) -> Option<String> {
-    if let Some(own) = part.content_type.as_deref().or_else(|| own_field(part, "Content-Type")) {
+    if let Some(own) = part
+        .content_type
+        .as_deref()
+        .or_else(|| own_field(part, "Content-Type"))
+    {
         return Some(own.to_owned());
     }
     let file_name = file_name(part);
     let by_name = file_name.as_deref().and_then(type_by_name);
-    let by_path = |path: &Path| path.file_name().and_then(|name| type_by_name(&name.to_string_lossy()));
+    let by_path = |path: &Path| {
+        path.file_name()
+            .and_then(|name| type_by_name(&name.to_string_lossy()))
+    };
     match &part.content {
         FormContent::Parts(_) => Some("multipart/mixed"),
         FormContent::Bytes { is_file: false, .. } => by_name,
         FormContent::Bytes { is_file: true, .. } => by_name.or(Some("application/octet-stream")),
-        FormContent::File(path) => by_name.or_else(|| by_path(path)).or(Some("application/octet-stream")),
+        FormContent::File(path) => by_name
+            .or_else(|| by_path(path))
+            .or(Some("application/octet-stream")),
         FormContent::TextFile(path) => by_path(path).filter(|kind| *kind != "text/plain"),
     }
     .map(str::to_owned)
@@ -170,38 +229,71 @@ fn type_by_name(name: &str) -> Option<&'static str> {
         (".xml", "application/xml"),
     ];
     let name = name.to_ascii_lowercase();
-    TYPES.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, kind)| *kind)
+    TYPES
+        .iter()
+        .find(|(ending, _)| name.ends_with(ending))
+        .map(|(_, kind)| *kind)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use std::io::Write as _;
 
     use crate::probe::request::Source;
     use crate::probe::spec::{Body, Form, FormContent, FormPart};
 
     fn part(name: &str, content: FormContent) -> FormPart {
-        FormPart { name: Some(name.into()), ..FormPart::new(content) }
+        FormPart {
+            name: Some(name.into()),
+            ..FormPart::new(content)
+        }
     }
 
     #[test]
     fn a_form_is_framed_by_its_boundary_and_its_length_is_known() {
         let mut file = tempfile::Builder::new().suffix(".txt").tempfile().unwrap();
         file.write_all(b"content").unwrap();
-        let parts = vec![part("text", FormContent::text("a&b")), part("quo\"te\r\n", FormContent::File(file.path().to_owned()))];
-        let mut source = Source::open(&Body::Form(Form { parts, escapes_with_backslash: false }), None).unwrap();
-        let boundary = source.content_type().unwrap().split_once("boundary=").unwrap().1.to_owned();
+        let parts = vec![
+            part("text", FormContent::text("a&b")),
+            part("quo\"te\r\n", FormContent::File(file.path().to_owned())),
+        ];
+        let mut source = Source::open(
+            &Body::Form(Form {
+                parts,
+                escapes_with_backslash: false,
+            }),
+            None,
+        )
+        .unwrap();
+        let boundary = source
+            .content_type()
+            .unwrap()
+            .split_once("boundary=")
+            .unwrap()
+            .1
+            .to_owned();
         let length = source.length().unwrap();
         let mut body = Vec::new();
         while let Some(piece) = source.next().unwrap() {
             body.extend(piece);
         }
         assert_eq!(body.len() as u64, length);
-        let name = file.path().file_name().unwrap().to_string_lossy().into_owned();
+        let name = file
+            .path()
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         let expected = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\na&b\r\n--{boundary}\r\nContent-Disposition: \
-             form-data; name=\"quo%22te%0D%0A\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\ncontent\r\n--{boundary}--\r\n"
+            "--{boundary}\r\nContent-Disposition: form-data; \
+                name=\"text\"\r\n\r\na&b\r\n--{boundary}\r\nContent-Disposition: \
+             form-data; name=\"quo%22te%0D%0A\"; filename=\"{name}\"\r\nContent-Type: \
+            text/plain\r\n\r\ncontent\r\n--{boundary}--\r\n"
         );
         assert_eq!(String::from_utf8(body).unwrap(), expected);
     }

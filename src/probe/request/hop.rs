@@ -14,8 +14,9 @@ pub(in crate::probe) struct Hop {
     pub(in crate::probe) method: String,
     /// Whether the body goes along.
     pub(in crate::probe) with_body: bool,
-    /// Whether scheme, host and port have been those the user named all along, or the user trusts every location: only then do the
-    /// user's own fields, cookies, credentials and certificate go along.
+    /// Whether scheme, host and port have been those the user named all along, or the user trusts
+    /// every location: only then do the user's own fields, cookies, credentials and
+    /// certificate go along.
     pub(in crate::probe) at_home: bool,
     /// What `Referer` says of the URL that led here, with `-e ';auto'`.
     pub(in crate::probe) referer: Option<String>,
@@ -25,7 +26,13 @@ impl Hop {
     /// What the user asked for.
     pub(in crate::probe) fn first(spec: &Spec) -> Self {
         let with_body = spec.body.is_some() && !spec.head_only;
-        Self { url: spec.url.clone(), method: method_of(spec), with_body, at_home: true, referer: spec.referer.clone() }
+        Self {
+            url: spec.url.clone(),
+            method: method_of(spec),
+            with_body,
+            at_home: true,
+            referer: spec.referer.clone(),
+        }
     }
 
     /// The URL without credentials and fragment: what may be shown and sent.

@@ -33,27 +33,45 @@ pub(super) struct Request {
 impl Request {
     /// Builds the request of one hop; `cookies` are what a jar has for it.
     pub(super) fn build(spec: &Spec, hop: &Hop, cookies: Option<Vec<u8>>) -> Result<Self, Failed> {
-        let method = http::Method::from_bytes(hop.method.as_bytes())
-            .map_err(|_| invalid(format!("{:?} is no HTTP method", hop.method), "A method is a word such as GET or PATCH."))?;
+        let method = http::Method::from_bytes(hop.method.as_bytes()).map_err(|_| {
+            invalid(
+                format!("{:?} is no HTTP method", hop.method),
+                "A method is a word such as GET or PATCH.",
+            )
+        })?;
         let body = match spec.body.as_ref().filter(|_| hop.with_body) {
-            Some(body) => Some(
-                Source::open(body, fields::own_type(spec))
-                    .map_err(|error| invalid(error.to_string(), "Check the path and the file's permissions."))?,
-            ),
+            Some(body) => Some(Source::open(body, fields::own_type(spec)).map_err(|error| {
+                invalid(
+                    error.to_string(),
+                    "Check the path and the file's permissions.",
+                )
+            })?),
             None => None,
         };
         let (fields, framing) = fields::compose(spec, hop, cookies, body.as_ref())?;
-        Ok(Self { method, url: hop.bare_url(), fields, body, framing })
+        Ok(Self {
+            method,
+            url: hop.bare_url(),
+            fields,
+            body,
+            framing,
+        })
     }
 
     /// The target in origin form: path and query (RFC 9112 §3.2.1).
     pub(super) fn origin_form(&self) -> String {
-        self.url.query().map_or_else(|| self.url.path().to_owned(), |query| format!("{}?{query}", self.url.path()))
+        self.url.query().map_or_else(
+            || self.url.path().to_owned(),
+            |query| format!("{}?{query}", self.url.path()),
+        )
     }
 
     /// The first value of a field, if it is text.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|field| field.is(name)).and_then(|field| std::str::from_utf8(&field.value).ok())
+        self.fields
+            .iter()
+            .find(|field| field.is(name))
+            .and_then(|field| std::str::from_utf8(&field.value).ok())
     }
 }
 

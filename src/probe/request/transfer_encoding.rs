@@ -26,7 +26,11 @@ pub(super) struct Encoder {
 
 impl Encoder {
     pub(super) const fn new(encoding: TransferEncoding) -> Self {
-        Self { encoding, held: Vec::new(), column: 0 }
+        Self {
+            encoding,
+            held: Vec::new(),
+            column: 0,
+        }
     }
 
     /// The length of what `length` bytes become, where it does not depend on what they are.
@@ -37,17 +41,22 @@ impl Encoder {
                 characters.checked_add(characters.saturating_sub(1) / LINE as u64 * 2)
             }
             TransferEncoding::QuotedPrintable => None,
-            TransferEncoding::SevenBit | TransferEncoding::EightBit | TransferEncoding::Binary => Some(length),
+            TransferEncoding::SevenBit | TransferEncoding::EightBit | TransferEncoding::Binary => {
+                Some(length)
+            }
         }
     }
 
     /// Encodes what comes next; at the end also what was held back.
     pub(super) fn encode(&mut self, bytes: &[u8], is_end: bool) -> io::Result<Vec<u8>> {
         match self.encoding {
-            TransferEncoding::SevenBit if !bytes.is_ascii() => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "there is a byte above 127, which encoder=7bit cannot carry"))
+            TransferEncoding::SevenBit if !bytes.is_ascii() => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "there is a byte above 127, which encoder=7bit cannot carry",
+            )),
+            TransferEncoding::SevenBit | TransferEncoding::EightBit | TransferEncoding::Binary => {
+                Ok(bytes.to_vec())
             }
-            TransferEncoding::SevenBit | TransferEncoding::EightBit | TransferEncoding::Binary => Ok(bytes.to_vec()),
             TransferEncoding::Base64 => {
                 self.held.extend_from_slice(bytes);
                 Ok(self.base64(is_end))
@@ -59,10 +68,13 @@ impl Encoder {
         }
     }
 
-    /// Whole lines, and at the end what is left; a line break stands between lines and not at the end.
+    /// Whole lines, and at the end what is left; a line break stands between lines and not at the
+    /// end.
     fn base64(&mut self, is_end: bool) -> Vec<u8> {
         let whole = self.held.len() / BASE64_LINE * BASE64_LINE;
-        let rest = self.held.split_off(if is_end { self.held.len() } else { whole });
+        let rest = self
+            .held
+            .split_off(if is_end { self.held.len() } else { whole });
         let lines = std::mem::replace(&mut self.held, rest);
         let mut out = Vec::with_capacity(lines.len() / 3 * 4 + lines.len() / BASE64_LINE * 2 + 6);
         for line in lines.chunks(BASE64_LINE) {
@@ -90,9 +102,11 @@ impl Encoder {
                 continue;
             }
             let line_ends = after.is_empty() || after.starts_with(b"\r\n");
-            let is_literal = matches!(byte, b'!'..=b'<' | b'>'..=b'~') || (matches!(byte, b' ' | b'\t') && !line_ends);
+            let is_literal = matches!(byte, b'!'..=b'<' | b'>'..=b'~')
+                || (matches!(byte, b' ' | b'\t') && !line_ends);
             let width = if is_literal { 1 } else { 3 };
-            // The last place of a line is for the `=` of a soft line break, unless the line ends here.
+            // The last place of a line is for the `=` of a soft line break, unless the line ends
+            // here.
             if self.column + width > LINE || (self.column + width == LINE && !line_ends) {
                 out.extend_from_slice(b"=\r\n");
                 self.column = 0;
@@ -119,7 +133,10 @@ mod tests {
     fn encoded(encoding: TransferEncoding, bytes: &[u8]) -> String {
         let all = |size: usize| {
             let mut encoder = Encoder::new(encoding);
-            let mut out: Vec<u8> = bytes.chunks(size).flat_map(|piece| encoder.encode(piece, false).unwrap()).collect();
+            let mut out: Vec<u8> = bytes
+                .chunks(size)
+                .flat_map(|piece| encoder.encode(piece, false).unwrap())
+                .collect();
             out.extend(encoder.encode(&[], true).unwrap());
             String::from_utf8(out).unwrap()
         };
@@ -135,7 +152,11 @@ mod tests {
         for length in [0, 1, 2, 3, 56, 57, 58, 114, 115, 200] {
             let bytes = vec![b'x'; length];
             let text = encoded(TransferEncoding::Base64, &bytes);
-            assert_eq!(Encoder::length_of(TransferEncoding::Base64, length as u64), Some(text.len() as u64), "{length}");
+            assert_eq!(
+                Encoder::length_of(TransferEncoding::Base64, length as u64),
+                Some(text.len() as u64),
+                "{length}"
+            );
             assert!(text.split("\r\n").all(|line| line.len() <= LINE));
             assert_eq!(STANDARD.decode(text.replace("\r\n", "")).unwrap(), bytes);
         }
@@ -143,17 +164,38 @@ mod tests {
 
     #[test]
     fn quoted_printable_keeps_lines_and_escapes_the_rest() {
-        for (text, wanted) in [("a=b\u{e9}", "a=3Db=C3=A9"), ("a \r\nb\t", "a=20\r\nb=09"), ("a\nb\rc", "a=0Ab=0Dc"), ("a  b", "a  b")] {
-            assert_eq!(encoded(TransferEncoding::QuotedPrintable, text.as_bytes()), wanted);
+        for (text, wanted) in [
+            ("a=b\u{e9}", "a=3Db=C3=A9"),
+            ("a \r\nb\t", "a=20\r\nb=09"),
+            ("a\nb\rc", "a=0Ab=0Dc"),
+            ("a  b", "a  b"),
+        ] {
+            assert_eq!(
+                encoded(TransferEncoding::QuotedPrintable, text.as_bytes()),
+                wanted
+            );
         }
-        let long = encoded(TransferEncoding::QuotedPrintable, "x".repeat(152).as_bytes());
-        assert_eq!(long, format!("{}=\r\n{}=\r\nxx", "x".repeat(75), "x".repeat(75)));
-        assert_eq!(encoded(TransferEncoding::QuotedPrintable, "x".repeat(76).as_bytes()), "x".repeat(76));
+        let long = encoded(
+            TransferEncoding::QuotedPrintable,
+            "x".repeat(152).as_bytes(),
+        );
+        assert_eq!(
+            long,
+            format!("{}=\r\n{}=\r\nxx", "x".repeat(75), "x".repeat(75))
+        );
+        assert_eq!(
+            encoded(TransferEncoding::QuotedPrintable, "x".repeat(76).as_bytes()),
+            "x".repeat(76)
+        );
     }
 
     #[test]
     fn seven_bits_carry_no_more() {
-        assert!(Encoder::new(TransferEncoding::SevenBit).encode("\u{e9}".as_bytes(), true).is_err());
+        assert!(
+            Encoder::new(TransferEncoding::SevenBit)
+                .encode("\u{e9}".as_bytes(), true)
+                .is_err()
+        );
         assert_eq!(encoded(TransferEncoding::Binary, b"ab"), "ab");
     }
 }

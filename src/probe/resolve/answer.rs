@@ -20,7 +20,12 @@ pub(super) fn recorded(message: &Message) -> DnsAnswer {
     DnsAnswer {
         rcode: mnemonic(message.metadata.response_code),
         truncated: message.metadata.truncation,
-        records: message.answers.iter().take(MOST_RECORDS).map(record).collect(),
+        records: message
+            .answers
+            .iter()
+            .take(MOST_RECORDS)
+            .map(record)
+            .collect(),
     }
 }
 
@@ -79,16 +84,30 @@ pub(super) enum Said {
     Circle,
 }
 
-/// Follows the aliases of an answer from the name that was asked for to its addresses. Records of other names are no answer.
+/// Follows the aliases of an answer from the name that was asked for to its addresses. Records of
+/// other names are no answer.
 pub(super) fn follow(message: &Message, name: &Name, kind: RecordType) -> Said {
     let mut owner = name;
     for _ in 0..MOST_ALIASES {
-        let mut records = message.answers.iter().filter(|record| record.dns_class == DNSClass::IN && record.name == *owner);
-        let addresses: Vec<IpAddr> = records.clone().filter_map(|record| address(record, kind)).take(MOST_RECORDS).collect();
+        let mut records = message
+            .answers
+            .iter()
+            .filter(|record| record.dns_class == DNSClass::IN && record.name == *owner);
+        let addresses: Vec<IpAddr> = records
+            .clone()
+            .filter_map(|record| address(record, kind))
+            .take(MOST_RECORDS)
+            .collect();
         if !addresses.is_empty() {
             return Said::Addresses(addresses);
         }
-        match records.find_map(|record| if let RData::CNAME(target) = &record.data { Some(&target.0) } else { None }) {
+        match records.find_map(|record| {
+            if let RData::CNAME(target) = &record.data {
+                Some(&target.0)
+            } else {
+                None
+            }
+        }) {
             Some(target) => owner = target,
             None => return at_the_end(message, name, owner),
         }
@@ -104,10 +123,18 @@ fn address(record: &Record, kind: RecordType) -> Option<IpAddr> {
     }
 }
 
-/// A server that knows that the last name has no such record says so with the zone's SOA (RFC 2308 §2.2).
+/// A server that knows that the last name has no such record says so with the zone's SOA (RFC 2308
+/// §2.2).
 fn at_the_end(message: &Message, name: &Name, last: &Name) -> Said {
-    let says_so = message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
-    if last == name || says_so { Said::Nothing } else { Said::Alias(last.clone()) }
+    let says_so = message
+        .authorities
+        .iter()
+        .any(|record| record.record_type() == RecordType::SOA);
+    if last == name || says_so {
+        Said::Nothing
+    } else {
+        Said::Alias(last.clone())
+    }
 }
 
 #[cfg(test)]
@@ -140,34 +167,65 @@ mod tests {
 
     #[test]
     fn aliases_lead_to_addresses_in_any_order() {
-        let message = message(vec![address_of("c.test.", [192, 0, 2, 1]), alias("b.test.", "C.test."), alias("a.test.", "b.test.")]);
-        assert_eq!(follow(&message, &name("A.test."), RecordType::A), Said::Addresses(vec![[192, 0, 2, 1].into()]));
-        assert_eq!(follow(&message, &name("a.test."), RecordType::AAAA), Said::Alias(name("c.test.")));
+        let message = message(vec![
+            address_of("c.test.", [192, 0, 2, 1]),
+            alias("b.test.", "C.test."),
+            alias("a.test.", "b.test."),
+        ]);
+        assert_eq!(
+            follow(&message, &name("A.test."), RecordType::A),
+            Said::Addresses(vec![[192, 0, 2, 1].into()])
+        );
+        assert_eq!(
+            follow(&message, &name("a.test."), RecordType::AAAA),
+            Said::Alias(name("c.test."))
+        );
     }
 
     #[test]
     fn addresses_of_other_names_are_no_answer() {
         let message = message(vec![address_of("evil.test.", [192, 0, 2, 66])]);
-        assert_eq!(follow(&message, &name("a.test."), RecordType::A), Said::Nothing);
+        assert_eq!(
+            follow(&message, &name("a.test."), RecordType::A),
+            Said::Nothing
+        );
     }
 
     #[test]
     fn a_circle_of_aliases_ends() {
-        let message = message(vec![alias("a.test.", "b.test."), alias("b.test.", "a.test.")]);
-        assert_eq!(follow(&message, &name("a.test."), RecordType::A), Said::Circle);
+        let message = message(vec![
+            alias("a.test.", "b.test."),
+            alias("b.test.", "a.test."),
+        ]);
+        assert_eq!(
+            follow(&message, &name("a.test."), RecordType::A),
+            Said::Circle
+        );
     }
 
     #[test]
     fn an_answer_of_very_many_records_is_cut() {
-        let records = (0..=255).flat_map(|i| [address_of("a.test.", [192, 0, 2, i]), address_of("a.test.", [192, 0, 3, i])]).collect();
+        let records = (0..=255)
+            .flat_map(|i| {
+                [
+                    address_of("a.test.", [192, 0, 2, i]),
+                    address_of("a.test.", [192, 0, 3, i]),
+                ]
+            })
+            .collect();
         let message = message(records);
         assert_eq!(recorded(&message).records.len(), MOST_RECORDS);
-        assert!(matches!(follow(&message, &name("a.test."), RecordType::A), Said::Addresses(all) if all.len() == MOST_RECORDS));
+        assert!(
+            matches!(follow(&message, &name("a.test."), RecordType::A), Said::Addresses(all) if all.len() == MOST_RECORDS)
+        );
     }
 
     proptest! {
         #[test]
-        fn crafted_messages_are_taken_without_a_panic(at in 0_usize..140, bytes in vec(any::<u8>(), 1..40)) {
+        fn crafted_messages_are_taken_without_a_panic(
+            at in 0_usize..140,
+            bytes in vec(any::<u8>(), 1..40),
+        ) {
             let mut honest = message(vec![alias("www.test.", "cdn.test."), address_of("cdn.test.", [192, 0, 2, 1])]);
             honest.queries = vec![Query::query(name("www.test."), RecordType::A)];
             let mut crafted = honest.to_vec().unwrap();
@@ -183,6 +241,14 @@ mod tests {
     fn a_record_is_shown_as_people_write_it() {
         let shown = recorded(&message(vec![alias("www.test.", "cdn.test.")]));
         let record = &shown.records[0];
-        assert_eq!((record.name.raw(), record.kind.as_str(), record.ttl, record.data.raw()), ("www.test", "CNAME", 60, "cdn.test"));
+        assert_eq!(
+            (
+                record.name.raw(),
+                record.kind.as_str(),
+                record.ttl,
+                record.data.raw()
+            ),
+            ("www.test", "CNAME", 60, "cdn.test")
+        );
     }
 }

@@ -47,7 +47,11 @@ pub(super) struct Server {
 impl Server {
     /// How questions travel to it at first.
     pub(super) const fn transport(&self) -> DnsTransport {
-        if self.https.is_some() { DnsTransport::Https } else { DnsTransport::Udp }
+        if self.https.is_some() {
+            DnsTransport::Https
+        } else {
+            DnsTransport::Udp
+        }
     }
 }
 
@@ -60,18 +64,34 @@ impl Configuration {
         })?;
         let servers = system_servers(&config);
         let search = config.domain().into_iter().chain(config.search());
-        Ok(Self { search: search.take(MOST_SEARCHED).cloned().collect(), ndots: options.ndots, ..Self::of_servers(servers, &options) })
+        Ok(Self {
+            search: search.take(MOST_SEARCHED).cloned().collect(),
+            ndots: options.ndots,
+            ..Self::of_servers(servers, &options)
+        })
     }
 
     /// These servers, over UDP and TCP, without a search list.
     pub(super) fn of_addresses(servers: &[SocketAddr]) -> Self {
-        let servers = servers.iter().map(|address| Server { address: *address, https: None }).collect();
+        let servers = servers
+            .iter()
+            .map(|address| Server {
+                address: *address,
+                https: None,
+            })
+            .collect();
         Self::of_servers(servers, &ResolverOpts::default())
     }
 
     /// One server over HTTPS, at any of its addresses.
     pub(super) fn of_https(server: &Arc<HttpsServer>, addresses: &[SocketAddr]) -> Self {
-        let servers = addresses.iter().map(|address| Server { address: *address, https: Some(Arc::clone(server)) }).collect();
+        let servers = addresses
+            .iter()
+            .map(|address| Server {
+                address: *address,
+                https: Some(Arc::clone(server)),
+            })
+            .collect();
         Self::of_servers(servers, &ResolverOpts::default())
     }
 
@@ -81,7 +101,9 @@ impl Configuration {
             servers,
             search: Vec::new(),
             ndots: 1,
-            timeout: options.timeout.clamp(Duration::from_secs(1), Duration::from_secs(60)),
+            timeout: options
+                .timeout
+                .clamp(Duration::from_secs(1), Duration::from_secs(60)),
             attempts: options.attempts.clamp(1, 5),
             edns: options.edns0,
         }
@@ -92,8 +114,9 @@ impl Configuration {
         self.servers.iter().map(|server| server.address).collect()
     }
 
-    /// The full names that a host's name may stand for, in the order they are tried: a final dot says that it is full already;
-    /// else one with few dots is looked for in the search list first, and one with enough dots last.
+    /// The full names that a host's name may stand for, in the order they are tried: a final dot
+    /// says that it is full already; else one with few dots is looked for in the search list
+    /// first, and one with enough dots last.
     pub(super) fn candidates(&self, name: &Name) -> Vec<Name> {
         let mut as_it_is = name.clone();
         as_it_is.set_fqdn(true);
@@ -101,7 +124,11 @@ impl Configuration {
             return vec![as_it_is];
         }
         let dots = usize::from(name.num_labels()).saturating_sub(1);
-        let mut names: Vec<Name> = self.search.iter().filter_map(|domain| name.clone().append_domain(domain).ok()).collect();
+        let mut names: Vec<Name> = self
+            .search
+            .iter()
+            .filter_map(|domain| name.clone().append_domain(domain).ok())
+            .collect();
         for name in &mut names {
             name.set_fqdn(true);
         }
@@ -120,27 +147,45 @@ impl Configuration {
 fn system_servers(config: &ResolverConfig) -> Vec<Server> {
     let mut servers: Vec<Server> = Vec::new();
     for server in config.name_servers() {
-        let port = server.connections.first().map_or(53, |connection| connection.port);
+        let port = server
+            .connections
+            .first()
+            .map_or(53, |connection| connection.port);
         let address = match server.ip {
-            IpAddr::V6(ip) if ip.is_unicast_link_local() => SocketAddrV6::new(ip, port, 0, scope_in_file(ip)).into(),
+            IpAddr::V6(ip) if ip.is_unicast_link_local() => {
+                SocketAddrV6::new(ip, port, 0, scope_in_file(ip)).into()
+            }
             ip => SocketAddr::new(ip, port),
         };
         if servers.iter().all(|known| known.address != address) {
-            servers.push(Server { address, https: None });
+            servers.push(Server {
+                address,
+                https: None,
+            });
         }
     }
     servers
 }
 
-/// A home router often gives its link-local address as name server, which means something only together with the interface
-/// (`nameserver fe80::1%eth0`); the library leaves that out.
+/// A home router often gives its link-local address as name server, which means something only
+/// together with the interface (`nameserver fe80::1%eth0`); the library leaves that out.
 fn scope_in_file(ip: Ipv6Addr) -> u32 {
-    fs::read_to_string(RESOLV_CONF).ok().and_then(|text| scope(&text, ip)).unwrap_or(0)
+    fs::read_to_string(RESOLV_CONF)
+        .ok()
+        .and_then(|text| scope(&text, ip))
+        .unwrap_or(0)
 }
 
 fn scope(resolv_conf: &str, ip: Ipv6Addr) -> Option<u32> {
-    let servers = resolv_conf.lines().filter_map(|line| line.trim().strip_prefix("nameserver"));
-    let mut scopes = servers.filter_map(|server| server.trim().split_once('%').filter(|(address, _)| address.parse() == Ok(ip)));
+    let servers = resolv_conf
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("nameserver"));
+    let mut scopes = servers.filter_map(|server| {
+        server
+            .trim()
+            .split_once('%')
+            .filter(|(address, _)| address.parse() == Ok(ip))
+    });
     let (_, name) = scopes.next()?;
     name.parse().ok().or_else(|| interface_index(name))
 }
@@ -151,21 +196,41 @@ mod tests {
     use super::*;
 
     fn candidates(host: &str, search: &[&str], ndots: usize) -> Vec<String> {
-        let search = search.iter().map(|domain| Name::from_ascii(domain).unwrap()).collect();
-        let configuration = Configuration { search, ndots, ..Configuration::of_addresses(&[]) };
-        configuration.candidates(&Name::from_ascii(host).unwrap()).iter().map(ToString::to_string).collect()
+        let search = search
+            .iter()
+            .map(|domain| Name::from_ascii(domain).unwrap())
+            .collect();
+        let configuration = Configuration {
+            search,
+            ndots,
+            ..Configuration::of_addresses(&[])
+        };
+        configuration
+            .candidates(&Name::from_ascii(host).unwrap())
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
     fn a_short_name_is_looked_for_in_the_search_list_first() {
-        assert_eq!(candidates("db", &["corp.test", "test"], 1), ["db.corp.test.", "db.test.", "db."]);
-        assert_eq!(candidates("db.eu", &["corp.test"], 2), ["db.eu.corp.test.", "db.eu."]);
+        assert_eq!(
+            candidates("db", &["corp.test", "test"], 1),
+            ["db.corp.test.", "db.test.", "db."]
+        );
+        assert_eq!(
+            candidates("db.eu", &["corp.test"], 2),
+            ["db.eu.corp.test.", "db.eu."]
+        );
         assert_eq!(candidates("db", &[], 1), ["db."]);
     }
 
     #[test]
     fn a_name_with_enough_dots_is_tried_as_it_is_first() {
-        assert_eq!(candidates("www.example.com", &["corp.test"], 1), ["www.example.com.", "www.example.com.corp.test."]);
+        assert_eq!(
+            candidates("www.example.com", &["corp.test"], 1),
+            ["www.example.com.", "www.example.com.corp.test."]
+        );
     }
 
     #[test]
@@ -175,9 +240,13 @@ mod tests {
 
     #[test]
     fn a_link_local_server_keeps_its_interface() {
-        let file = "# router\nnameserver 192.0.2.1\nnameserver fe80::2%3\n nameserver\tfe80::1%lo \nnameserver fe80::3%nowhere\n";
+        let file = "# router\nnameserver 192.0.2.1\nnameserver fe80::2%3\n nameserver\tfe80::1%lo \
+            \nnameserver fe80::3%nowhere\n";
         let of = |ip: &str| scope(file, ip.parse().unwrap());
-        assert_eq!((of("fe80::2"), of("fe80::3"), of("fe80::4")), (Some(3), None, None));
+        assert_eq!(
+            (of("fe80::2"), of("fe80::3"), of("fe80::4")),
+            (Some(3), None, None)
+        );
         assert_eq!(of("fe80::1"), interface_index("lo"));
     }
 

@@ -7,18 +7,33 @@ use crate::probe::Spec;
 
 /// The addresses of the first `--resolve` that fits.
 pub(super) fn addresses<'a>(spec: &'a Spec, host: &str, port: u16) -> Option<&'a [IpAddr]> {
-    let fits = |rule: &&crate::probe::spec::Resolve| rule.port == port && (rule.host == "*" || same_host(&rule.host, host));
-    spec.resolve.iter().find(fits).map(|rule| rule.addresses.as_slice())
+    let fits = |rule: &&crate::probe::spec::Resolve| {
+        rule.port == port && (rule.host == "*" || same_host(&rule.host, host))
+    };
+    spec.resolve
+        .iter()
+        .find(fits)
+        .map(|rule| rule.addresses.as_slice())
 }
 
-/// Where to connect for `host:port`: the target of the first `--connect-to` that fits, else the same.
+/// Where to connect for `host:port`: the target of the first `--connect-to` that fits, else the
+/// same.
 pub(in crate::probe) fn connect_target(spec: &Spec, host: &str, port: u16) -> (String, u16) {
     let rule = spec.connect_to.iter().find(|rule| {
         rule.port.is_none_or(|wanted| wanted == port)
-            && rule.host.as_deref().is_none_or(|wanted| wanted.is_empty() || same_host(wanted, host))
+            && rule
+                .host
+                .as_deref()
+                .is_none_or(|wanted| wanted.is_empty() || same_host(wanted, host))
     });
-    let to_host = rule.and_then(|rule| rule.to_host.as_deref()).filter(|host| !host.is_empty()).unwrap_or(host);
-    (to_host.to_owned(), rule.and_then(|rule| rule.to_port).unwrap_or(port))
+    let to_host = rule
+        .and_then(|rule| rule.to_host.as_deref())
+        .filter(|host| !host.is_empty())
+        .unwrap_or(host);
+    (
+        to_host.to_owned(),
+        rule.and_then(|rule| rule.to_port).unwrap_or(port),
+    )
 }
 
 fn same_host(a: &str, b: &str) -> bool {
@@ -41,8 +56,16 @@ mod tests {
     #[test]
     fn the_first_resolve_that_fits_wins() {
         let mut spec = spec();
-        let rule = |host: &str, port, address: &str| Resolve { host: host.to_owned(), port, addresses: vec![address.parse().unwrap()] };
-        spec.resolve = vec![rule("api.test", 443, "192.0.2.1"), rule("*", 443, "192.0.2.2"), rule("api.test", 80, "192.0.2.3")];
+        let rule = |host: &str, port, address: &str| Resolve {
+            host: host.to_owned(),
+            port,
+            addresses: vec![address.parse().unwrap()],
+        };
+        spec.resolve = vec![
+            rule("api.test", 443, "192.0.2.1"),
+            rule("*", 443, "192.0.2.2"),
+            rule("api.test", 80, "192.0.2.3"),
+        ];
         let address = |host, port| addresses(&spec, host, port).map(|all| all[0].to_string());
         assert_eq!(address("API.test", 443).as_deref(), Some("192.0.2.1"));
         assert_eq!(address("api.test.", 443).as_deref(), Some("192.0.2.1"));
@@ -55,15 +78,32 @@ mod tests {
     fn connect_to_replaces_what_it_names() {
         let mut spec = spec();
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let rule = |host: &str, port, to_host: &str, to_port| ConnectTo { host: text(host), port, to_host: text(to_host), to_port };
+        let rule = |host: &str, port, to_host: &str, to_port| ConnectTo {
+            host: text(host),
+            port,
+            to_host: text(to_host),
+            to_port,
+        };
         spec.connect_to = vec![
             rule("api.test", Some(443), "backend.test", Some(8443)),
             rule("::1", None, "v6.test", None),
             rule("", Some(81), "", Some(8081)),
         ];
-        assert_eq!(connect_target(&spec, "API.test", 443), ("backend.test".to_owned(), 8443));
-        assert_eq!(connect_target(&spec, "api.test", 80), ("api.test".to_owned(), 80));
-        assert_eq!(connect_target(&spec, "[::1]", 80), ("v6.test".to_owned(), 80));
-        assert_eq!(connect_target(&spec, "any.test", 81), ("any.test".to_owned(), 8081));
+        assert_eq!(
+            connect_target(&spec, "API.test", 443),
+            ("backend.test".to_owned(), 8443)
+        );
+        assert_eq!(
+            connect_target(&spec, "api.test", 80),
+            ("api.test".to_owned(), 80)
+        );
+        assert_eq!(
+            connect_target(&spec, "[::1]", 80),
+            ("v6.test".to_owned(), 80)
+        );
+        assert_eq!(
+            connect_target(&spec, "any.test", 81),
+            ("any.test".to_owned(), 8081)
+        );
     }
 }

@@ -13,12 +13,17 @@ const MOST_BYTES: u64 = 16 << 20;
 pub(super) fn localhost(host: &str) -> Option<Vec<IpAddr>> {
     let host = host.trim_end_matches('.');
     let last_label = host.rsplit('.').next().unwrap_or(host);
-    last_label.eq_ignore_ascii_case("localhost").then(|| vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()])
+    last_label
+        .eq_ignore_ascii_case("localhost")
+        .then(|| vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()])
 }
 
-/// The host's addresses in this machine's hosts file; none where it is not in it, or there is no such file.
+/// The host's addresses in this machine's hosts file; none where it is not in it, or there is no
+/// such file.
 pub(super) fn in_hosts_file(host: &str) -> Vec<IpAddr> {
-    File::open(PATH).map(|file| addresses(BufReader::new(file.take(MOST_BYTES)), host)).unwrap_or_default()
+    File::open(PATH)
+        .map(|file| addresses(BufReader::new(file.take(MOST_BYTES)), host))
+        .unwrap_or_default()
 }
 
 /// Lines of an address and its names, `#` begins a comment (`hosts(5)`).
@@ -35,7 +40,9 @@ fn addresses(mut lines: impl BufRead, host: &str) -> Vec<IpAddr> {
 
 fn address_for(line: &[u8], host: &[u8]) -> Option<IpAddr> {
     let line = line.split(|byte| *byte == b'#').next()?;
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let mut words = line
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
     let address = words.next()?;
     if !words.any(|name| name.eq_ignore_ascii_case(host)) {
         return None;
@@ -48,13 +55,17 @@ mod tests {
     use super::*;
 
     fn found(file: &[u8], host: &str) -> Vec<String> {
-        addresses(file, host).iter().map(ToString::to_string).collect()
+        addresses(file, host)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
     fn every_line_that_names_the_host_counts() {
         let file =
-            b"# hosts\n127.0.0.1\tlocalhost\n\n192.0.2.1 db db.test # the old one: 192.0.2.9 db\n2001:db8::1  DB.test\r\n192.0.2.3 other";
+            b"# hosts\n127.0.0.1\tlocalhost\n\n192.0.2.1 db db.test # the old one: 192.0.2.9 \
+                db\n2001:db8::1  DB.test\r\n192.0.2.3 other";
         assert_eq!(found(file, "db.test"), ["192.0.2.1", "2001:db8::1"]);
         assert_eq!(found(file, "db.test."), ["192.0.2.1", "2001:db8::1"]);
         assert_eq!(found(file, "other"), ["192.0.2.3"]);
@@ -64,7 +75,10 @@ mod tests {
 
     #[test]
     fn what_is_no_hosts_file_holds_nothing() {
-        assert_eq!(found(b"nonsense db\n\xff\xfe db\n::1%lo db\n", "db"), [""; 0]);
+        assert_eq!(
+            found(b"nonsense db\n\xff\xfe db\n::1%lo db\n", "db"),
+            [""; 0]
+        );
     }
 
     #[test]

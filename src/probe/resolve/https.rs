@@ -29,20 +29,41 @@ impl HttpsServer {
     /// The server that a `--doh-url` names.
     pub(super) fn new(url: &Url, trust: &Trust) -> Result<Arc<Self>, String> {
         if url.scheme() != "https" {
-            return Err(format!("its URL begins with {}: and not with https:", url.scheme()));
+            return Err(format!(
+                "its URL begins with {}: and not with https:",
+                url.scheme()
+            ));
         }
         let name = url.host_str().unwrap_or_default();
-        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let path = url.query().map_or_else(
+            || url.path().to_owned(),
+            |query| format!("{}?{query}", url.path()),
+        );
         let tls = Arc::new(trust.side_traffic()?);
-        Ok(Arc::new(Self { name: name.into(), path: path.into(), tls, runtime: TokioRuntimeProvider::default(), open: Mutex::new(None) }))
+        Ok(Arc::new(Self {
+            name: name.into(),
+            path: path.into(),
+            tls,
+            runtime: TokioRuntimeProvider::default(),
+            open: Mutex::new(None),
+        }))
     }
 
     /// Asks at one of its addresses.
-    pub(super) async fn ask(&self, address: SocketAddr, request: &DnsRequest) -> Result<Message, Trouble> {
-        let exchange = self.connection(address).await.map_err(|error| trouble(&error))?;
+    pub(super) async fn ask(
+        &self,
+        address: SocketAddr,
+        request: &DnsRequest,
+    ) -> Result<Message, Trouble> {
+        let exchange = self
+            .connection(address)
+            .await
+            .map_err(|error| trouble(&error))?;
         match exchange.send(request.clone()).first_answer().await {
             Ok(response) if answers(&response, request) => Ok(response.into_message()),
-            Ok(_) => Err(Trouble::Nonsense("its answer is to another question".to_owned())),
+            Ok(_) => Err(Trouble::Nonsense(
+                "its answer is to another question".to_owned(),
+            )),
             Err(error) => {
                 self.open.lock().await.take();
                 Err(trouble(&error))
@@ -50,7 +71,10 @@ impl HttpsServer {
         }
     }
 
-    async fn connection(&self, address: SocketAddr) -> Result<DnsExchange<TokioRuntimeProvider>, NetError> {
+    async fn connection(
+        &self,
+        address: SocketAddr,
+    ) -> Result<DnsExchange<TokioRuntimeProvider>, NetError> {
         let mut open = self.open.lock().await;
         if let Some((to, exchange)) = open.as_ref()
             && *to == address
@@ -58,7 +82,9 @@ impl HttpsServer {
             return Ok(exchange.clone());
         }
         let builder = HttpsClientStream::builder(Arc::clone(&self.tls), self.runtime.clone());
-        let exchange = builder.exchange(address, Arc::clone(&self.name), Arc::clone(&self.path)).await?;
+        let exchange = builder
+            .exchange(address, Arc::clone(&self.name), Arc::clone(&self.path))
+            .await?;
         *open = Some((address, exchange.clone()));
         Ok(exchange)
     }

@@ -1,10 +1,12 @@
-//! The order in which addresses are tried (RFC 8305 §4, and of RFC 6724 §6 what tells the families apart).
+//! The order in which addresses are tried (RFC 8305 §4, and of RFC 6724 §6 what tells the families
+//! apart).
 
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 
 use crate::probe::spec::Family;
 
-/// Addresses of the wanted family, the families taking turns. IPv6 begins where this machine has a route for it.
+/// Addresses of the wanted family, the families taking turns. IPv6 begins where this machine has a
+/// route for it.
 pub(super) fn preferred(addresses: &[IpAddr], family: Family) -> Vec<IpAddr> {
     interleaved(addresses, family, has_route)
 }
@@ -18,10 +20,17 @@ pub(super) const fn allowed(ip: IpAddr, family: Family) -> bool {
     }
 }
 
-fn interleaved(addresses: &[IpAddr], family: Family, has_route: impl Fn(IpAddr) -> bool) -> Vec<IpAddr> {
+fn interleaved(
+    addresses: &[IpAddr],
+    family: Family,
+    has_route: impl Fn(IpAddr) -> bool,
+) -> Vec<IpAddr> {
     let mut seen = std::collections::HashSet::new();
-    let (v6, v4): (Vec<IpAddr>, Vec<IpAddr>) =
-        addresses.iter().copied().filter(|ip| allowed(*ip, family) && seen.insert(*ip)).partition(IpAddr::is_ipv6);
+    let (v6, v4): (Vec<IpAddr>, Vec<IpAddr>) = addresses
+        .iter()
+        .copied()
+        .filter(|ip| allowed(*ip, family) && seen.insert(*ip))
+        .partition(IpAddr::is_ipv6);
     let v6_first = v4.is_empty() || v6.first().is_some_and(|ip| has_route(*ip));
     let (first, second) = if v6_first { (v6, v4) } else { (v4, v6) };
     let mut second = second.into_iter();
@@ -34,12 +43,17 @@ fn interleaved(addresses: &[IpAddr], family: Family, has_route: impl Fn(IpAddr) 
     order
 }
 
-/// Whether this machine has a route to an address, and an address of its own that fits it: one of a private network, or of a
-/// tunnel, seldom leads to the internet (RFC 6724 §5, rules 1 and 5). Connecting a UDP socket makes the kernel choose both, and
-/// sends nothing.
+/// Whether this machine has a route to an address, and an address of its own that fits it: one of a
+/// private network, or of a tunnel, seldom leads to the internet (RFC 6724 §5, rules 1 and 5).
+/// Connecting a UDP socket makes the kernel choose both, and sends nothing.
 pub(super) fn has_route(ip: IpAddr) -> bool {
-    let any: IpAddr = if ip.is_ipv4() { [0; 4].into() } else { [0_u16; 8].into() };
-    let chosen = UdpSocket::bind((any, 0)).and_then(|socket| socket.connect((ip, 9)).and_then(|()| socket.local_addr()));
+    let any: IpAddr = if ip.is_ipv4() {
+        [0; 4].into()
+    } else {
+        [0_u16; 8].into()
+    };
+    let chosen = UdpSocket::bind((any, 0))
+        .and_then(|socket| socket.connect((ip, 9)).and_then(|()| socket.local_addr()));
     match (chosen.map(|address| address.ip()), ip) {
         (Ok(IpAddr::V6(source)), IpAddr::V6(ip)) => label(source) == label(ip),
         (chosen, _) => chosen.is_ok(),
@@ -64,14 +78,41 @@ mod tests {
 
     fn order(addresses: &[&str], family: Family, route: bool) -> Vec<String> {
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
-        interleaved(&addresses, family, |_| route).iter().map(ToString::to_string).collect()
+        interleaved(&addresses, family, |_| route)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
     fn families_take_turns_and_ipv6_begins() {
-        let mixed = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8::2"];
-        assert_eq!(order(&mixed, Family::Any, true), ["2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "192.0.2.3"]);
-        assert_eq!(order(&mixed, Family::Any, false), ["192.0.2.1", "2001:db8::1", "192.0.2.2", "2001:db8::2", "192.0.2.3"]);
+        let mixed = [
+            "192.0.2.1",
+            "192.0.2.2",
+            "192.0.2.3",
+            "2001:db8::1",
+            "2001:db8::2",
+        ];
+        assert_eq!(
+            order(&mixed, Family::Any, true),
+            [
+                "2001:db8::1",
+                "192.0.2.1",
+                "2001:db8::2",
+                "192.0.2.2",
+                "192.0.2.3"
+            ]
+        );
+        assert_eq!(
+            order(&mixed, Family::Any, false),
+            [
+                "192.0.2.1",
+                "2001:db8::1",
+                "192.0.2.2",
+                "2001:db8::2",
+                "192.0.2.3"
+            ]
+        );
     }
 
     #[test]
@@ -88,7 +129,13 @@ mod tests {
 
     #[test]
     fn addresses_have_the_labels_of_the_standard() {
-        for (ip, expected) in [("::1", 0), ("2001:db8::1", 1), ("2002:c000:201::1", 2), ("2001:0:1::1", 5), ("fd00::1", 13)] {
+        for (ip, expected) in [
+            ("::1", 0),
+            ("2001:db8::1", 1),
+            ("2002:c000:201::1", 2),
+            ("2001:0:1::1", 5),
+            ("fd00::1", 13),
+        ] {
             assert_eq!(label(ip.parse().unwrap()), expected, "{ip}");
         }
     }

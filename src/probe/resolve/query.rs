@@ -36,9 +36,23 @@ pub(super) enum Ending {
 }
 
 /// Asks one server for the records of one name and kind. `None` where no answer came.
-pub(super) async fn ask(stub: &Stub<'_>, server: &Server, transport: DnsTransport, name: &Name, kind: RecordType) -> Option<Message> {
+pub(super) async fn ask(
+    stub: &Stub<'_>,
+    server: &Server,
+    transport: DnsTransport,
+    name: &Name,
+    kind: RecordType,
+) -> Option<Message> {
     let request = request(name, kind, stub.configuration.edns);
-    let pending = Pending::begin(stub, DnsServer { address: server.address, transport }, name, kind);
+    let pending = Pending::begin(
+        stub,
+        DnsServer {
+            address: server.address,
+            transport,
+        },
+        name,
+        kind,
+    );
     let exchange = async {
         match (&server.https, transport) {
             (Some(https), _) => Box::pin(https.ask(server.address, &request)).await,
@@ -56,7 +70,13 @@ pub(super) async fn ask(stub: &Stub<'_>, server: &Server, transport: DnsTranspor
             None
         }
         Err(_) => {
-            pending.failed(Ending::Silence, format!("no answer within {}", Nanos::from(stub.configuration.timeout)));
+            pending.failed(
+                Ending::Silence,
+                format!(
+                    "no answer within {}",
+                    Nanos::from(stub.configuration.timeout)
+                ),
+            );
             None
         }
     }
@@ -81,22 +101,53 @@ struct Pending<'a> {
 impl<'a> Pending<'a> {
     fn begin(stub: &'a Stub<'a>, server: DnsServer, name: &Name, kind: RecordType) -> Self {
         let recorder = stub.step.recorder;
-        let (id, began, name) = (recorder.next_query(), recorder.now(), without_final_dot(name));
+        let (id, began, name) = (
+            recorder.next_query(),
+            recorder.now(),
+            without_final_dot(name),
+        );
         let exchange = stub.step.exchange;
-        recorder.emit_at(began, What::DnsQueried { exchange, query: id, name: name.as_str().into(), kind: kind.to_string(), server });
-        let asked = Some(Asked { name, server, ending: Ending::Silence, took: Nanos::ZERO });
-        Self { stub, id, began, asked }
+        recorder.emit_at(
+            began,
+            What::DnsQueried {
+                exchange,
+                query: id,
+                name: name.as_str().into(),
+                kind: kind.to_string(),
+                server,
+            },
+        );
+        let asked = Some(Asked {
+            name,
+            server,
+            ending: Ending::Silence,
+            took: Nanos::ZERO,
+        });
+        Self {
+            stub,
+            id,
+            began,
+            asked,
+        }
     }
 
     fn answered(mut self, message: &Message) {
         let at = self.end(Ending::Answered(message.metadata.response_code));
-        let answer = What::DnsAnswered { exchange: self.stub.step.exchange, query: self.id, answer: recorded(message) };
+        let answer = What::DnsAnswered {
+            exchange: self.stub.step.exchange,
+            query: self.id,
+            answer: recorded(message),
+        };
         self.stub.step.recorder.emit_at(at, answer);
     }
 
     fn failed(mut self, ending: Ending, reason: String) {
         let at = self.end(ending);
-        let failed = What::DnsFailed { exchange: self.stub.step.exchange, query: self.id, reason: reason.into() };
+        let failed = What::DnsFailed {
+            exchange: self.stub.step.exchange,
+            query: self.id,
+            reason: reason.into(),
+        };
         self.stub.step.recorder.emit_at(at, failed);
     }
 
@@ -104,7 +155,11 @@ impl<'a> Pending<'a> {
     fn end(&mut self, ending: Ending) -> Moment {
         let at = self.stub.step.recorder.now();
         if let Some(asked) = self.asked.take() {
-            self.stub.note(Asked { ending, took: at.since(self.began), ..asked });
+            self.stub.note(Asked {
+                ending,
+                took: at.since(self.began),
+                ..asked
+            });
         }
         at
     }
@@ -115,7 +170,14 @@ impl Drop for Pending<'_> {
         if self.asked.is_some() {
             let at = self.end(Ending::Silence);
             let reason = "no answer yet when it was no longer waited for".into();
-            self.stub.step.recorder.emit_at(at, What::DnsFailed { exchange: self.stub.step.exchange, query: self.id, reason });
+            self.stub.step.recorder.emit_at(
+                at,
+                What::DnsFailed {
+                    exchange: self.stub.step.exchange,
+                    query: self.id,
+                    reason,
+                },
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The stub resolver (RFC 1034 §5.3.1): candidates, servers and retries, aliases, both families at once.
+//! The stub resolver (RFC 1034 §5.3.1): candidates, servers and retries, aliases, both families at
+//! once.
 //!
 //! ```text
 //! candidates of the name ─┬► AAAA ┬ (RFC 8305 §3) ─► servers, in order, until one answers ─► aliases, until addresses
@@ -22,7 +23,8 @@ use crate::probe::spec::Family;
 use crate::probe::step::Step;
 use crate::trace::DnsTransport;
 
-/// How long to wait for the other family once there are addresses: the "Resolution Delay" of RFC 8305 §3.
+/// How long to wait for the other family once there are addresses: the "Resolution Delay" of RFC
+/// 8305 §3.
 const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
 /// Further questions that aliases may lead to.
 const MOST_QUESTIONS: usize = 8;
@@ -51,10 +53,15 @@ pub(super) enum Found {
 
 impl<'a> Stub<'a> {
     pub(super) const fn new(step: &'a Step<'a>, configuration: &'a Configuration) -> Self {
-        Self { step, configuration, asked: Mutex::new(Vec::new()) }
+        Self {
+            step,
+            configuration,
+            asked: Mutex::new(Vec::new()),
+        }
     }
 
-    /// The addresses of a host. Of several candidates the first that has any decides, else the one of which most is known.
+    /// The addresses of a host. Of several candidates the first that has any decides, else the one
+    /// of which most is known.
     pub(super) async fn lookup(&self, host: &Name) -> Found {
         let mut best = Found::NoSuchName;
         for name in self.configuration.candidates(host) {
@@ -72,7 +79,10 @@ impl<'a> Stub<'a> {
 
     /// Every question that was asked, in the order they ended.
     pub(super) fn log(&self) -> Vec<Asked> {
-        self.asked.lock().map(|asked| asked.clone()).unwrap_or_default()
+        self.asked
+            .lock()
+            .map(|asked| asked.clone())
+            .unwrap_or_default()
     }
 
     pub(super) fn note(&self, asked: Asked) {
@@ -83,7 +93,15 @@ impl<'a> Stub<'a> {
 
     /// Whether the last question got no answer at all; then another name will not get one either.
     fn servers_are_silent(&self) -> bool {
-        self.asked.lock().is_ok_and(|log| !matches!(log.last(), Some(Asked { ending: Ending::Answered(_), .. })))
+        self.asked.lock().is_ok_and(|log| {
+            !matches!(
+                log.last(),
+                Some(Asked {
+                    ending: Ending::Answered(_),
+                    ..
+                })
+            )
+        })
     }
 
     async fn both_families(&self, name: &Name) -> Found {
@@ -91,7 +109,10 @@ impl<'a> Stub<'a> {
             Family::V4 => self.one_family(name, RecordType::A).await,
             Family::V6 => self.one_family(name, RecordType::AAAA).await,
             Family::Any => {
-                let (mut v4, mut v6) = (pin!(self.one_family(name, RecordType::A)), pin!(self.one_family(name, RecordType::AAAA)));
+                let (mut v4, mut v6) = (
+                    pin!(self.one_family(name, RecordType::A)),
+                    pin!(self.one_family(name, RecordType::AAAA)),
+                );
                 tokio::select! {
                     // AAAA is asked for first, and A right after it.
                     biased;
@@ -106,7 +127,9 @@ impl<'a> Stub<'a> {
     async fn one_family(&self, name: &Name, kind: RecordType) -> Found {
         let mut name = name.clone();
         for _ in 0..MOST_QUESTIONS {
-            let Some(message) = self.any_server(&name, kind).await else { return Found::Unknown };
+            let Some(message) = self.any_server(&name, kind).await else {
+                return Found::Unknown;
+            };
             if message.metadata.response_code == ResponseCode::NXDomain {
                 return Found::NoSuchName;
             }
@@ -120,8 +143,8 @@ impl<'a> Stub<'a> {
         Found::Circle
     }
 
-    /// The first answer that settles the question. A server that says it cannot or will not is not asked again; one that was
-    /// silent, or could not be reached, is.
+    /// The first answer that settles the question. A server that says it cannot or will not is not
+    /// asked again; one that was silent, or could not be reached, is.
     async fn any_server(&self, name: &Name, kind: RecordType) -> Option<Message> {
         let mut willing: Vec<&Server> = self.configuration.servers.iter().collect();
         for _ in 0..self.configuration.attempts {
@@ -149,33 +172,47 @@ impl<'a> Stub<'a> {
 }
 
 fn settles(message: &Message) -> bool {
-    matches!(message.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
+    matches!(
+        message.metadata.response_code,
+        ResponseCode::NoError | ResponseCode::NXDomain
+    )
 }
 
-/// Whether the answer about IPv4 is enough to go on with: there are addresses, or there is no such name for any family.
+/// Whether the answer about IPv4 is enough to go on with: there are addresses, or there is no such
+/// name for any family.
 const fn v4_suffices(found: &Found) -> bool {
     matches!(found, Found::Addresses(_) | Found::NoSuchName)
 }
 
-/// Whether the answer about IPv6 is. Some servers wrongly deny a name that has IPv4 addresses only (RFC 4074 §4.2), and where
-/// this machine has no route for IPv6, its addresses are not enough.
+/// Whether the answer about IPv6 is. Some servers wrongly deny a name that has IPv4 addresses only
+/// (RFC 4074 §4.2), and where this machine has no route for IPv6, its addresses are not enough.
 fn v6_suffices(found: &Found) -> bool {
     matches!(found, Found::Addresses(addresses) if addresses.first().is_some_and(|ip| has_route(*ip)))
 }
 
 /// The slower family's answer; it is waited for only shortly where the faster one's suffices.
-async fn second(found: Pin<&mut impl Future<Output = Found>>, first_suffices: bool) -> Option<Found> {
-    if first_suffices { timeout(RESOLUTION_DELAY, found).await.ok() } else { Some(found.await) }
+async fn second(
+    found: Pin<&mut impl Future<Output = Found>>,
+    first_suffices: bool,
+) -> Option<Found> {
+    if first_suffices {
+        timeout(RESOLUTION_DELAY, found).await.ok()
+    } else {
+        Some(found.await)
+    }
 }
 
-/// What two families come to together. Addresses win, then what is known of the name, and only then that nothing is.
+/// What two families come to together. Addresses win, then what is known of the name, and only then
+/// that nothing is.
 fn merged(first: Found, second: Option<Found>) -> Found {
     match (first, second) {
         (Found::Addresses(mut all), Some(Found::Addresses(more))) => {
             all.extend(more);
             Found::Addresses(all)
         }
-        (found @ Found::Addresses(_), _) | (_, Some(found @ Found::Addresses(_))) | (found, None) => found,
+        (found @ Found::Addresses(_), _)
+        | (_, Some(found @ Found::Addresses(_)))
+        | (found, None) => found,
         (Found::NoSuchName, _) | (_, Some(Found::NoSuchName)) => Found::NoSuchName,
         (Found::Unknown, _) | (_, Some(Found::Unknown)) => Found::Unknown,
         (Found::Circle, _) | (_, Some(Found::Circle)) => Found::Circle,

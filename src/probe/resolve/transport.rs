@@ -29,9 +29,14 @@ impl From<io::Error> for Trouble {
     }
 }
 
-/// Asks over UDP. The socket is connected, so that the kernel takes datagrams from this server alone and reports ICMP errors.
+/// Asks over UDP. The socket is connected, so that the kernel takes datagrams from this server
+/// alone and reports ICMP errors.
 pub(super) async fn over_udp(server: SocketAddr, request: &DnsRequest) -> Result<Message, Trouble> {
-    let any = if server.is_ipv4() { SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)) } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
+    let any = if server.is_ipv4() {
+        SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))
+    } else {
+        (Ipv6Addr::UNSPECIFIED, 0).into()
+    };
     let socket = UdpSocket::bind(any).await?;
     socket.connect(server).await?;
     socket.send(&encoded(request)?).await?;
@@ -39,7 +44,8 @@ pub(super) async fn over_udp(server: SocketAddr, request: &DnsRequest) -> Result
     loop {
         let length = socket.recv(&mut buffer).await?;
         let datagram = buffer.get(..length).unwrap_or_default();
-        // Anything else was sent by somebody who did not see the question: an old answer, or a forged one.
+        // Anything else was sent by somebody who did not see the question: an old answer, or a
+        // forged one.
         if datagram.get(..2) == Some(&request.metadata.id.to_be_bytes()) {
             let message = decoded(datagram)?;
             if answers(&message, request) {
@@ -54,27 +60,37 @@ pub(super) async fn over_tcp(server: SocketAddr, request: &DnsRequest) -> Result
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
     let question = encoded(request)?;
-    let length = u16::try_from(question.len()).map_err(|_| Trouble::Nonsense("the question is too long".to_owned()))?;
-    stream.write_all(&[&length.to_be_bytes(), question.as_slice()].concat()).await?;
+    let length = u16::try_from(question.len())
+        .map_err(|_| Trouble::Nonsense("the question is too long".to_owned()))?;
+    stream
+        .write_all(&[&length.to_be_bytes(), question.as_slice()].concat())
+        .await?;
     let mut answer = vec![0; usize::from(stream.read_u16().await?)];
     stream.read_exact(&mut answer).await?;
     let message = decoded(&answer)?;
     if message.metadata.id == request.metadata.id && answers(&message, request) {
         Ok(message)
     } else {
-        Err(Trouble::Nonsense("its answer is to another question".to_owned()))
+        Err(Trouble::Nonsense(
+            "its answer is to another question".to_owned(),
+        ))
     }
 }
 
 fn encoded(request: &DnsRequest) -> Result<Vec<u8>, Trouble> {
-    request.to_vec().map_err(|error| Trouble::Nonsense(format!("the question cannot be written: {error}")))
+    request
+        .to_vec()
+        .map_err(|error| Trouble::Nonsense(format!("the question cannot be written: {error}")))
 }
 
 fn decoded(bytes: &[u8]) -> Result<Message, Trouble> {
-    Message::from_vec(bytes).map_err(|error| Trouble::Nonsense(format!("its answer is no DNS message: {error}")))
+    Message::from_vec(bytes)
+        .map_err(|error| Trouble::Nonsense(format!("its answer is no DNS message: {error}")))
 }
 
-/// Whether a message is an answer to this question (RFC 5452 §9.1). Servers that report an error may leave the question out.
+/// Whether a message is an answer to this question (RFC 5452 §9.1). Servers that report an error
+/// may leave the question out.
 pub(super) fn answers(message: &Message, request: &DnsRequest) -> bool {
-    message.metadata.message_type == MessageType::Response && (message.queries == request.queries || message.queries.is_empty())
+    message.metadata.message_type == MessageType::Response
+        && (message.queries == request.queries || message.queries.is_empty())
 }

@@ -1,7 +1,8 @@
 //! Hands rustls one record at a time, so that it is known which record the text above TLS came in.
 //!
-//! rustls gives out what a record held before it asks for more. So while text is read above, the latest record taken below is the
-//! one that carried it, although many may have come from the kernel at once, among them some that carry no text.
+//! rustls gives out what a record held before it asks for more. So while text is read above, the
+//! latest record taken below is the one that carried it, although many may have come from the
+//! kernel at once, among them some that carry no text.
 
 use std::io;
 use std::pin::Pin;
@@ -15,10 +16,12 @@ use crate::probe::tap::{Meter, Observer};
 use crate::trace::Side;
 use crate::wire::tls::RecordBoundary;
 
-/// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call for every quarter of a record.
+/// Read from the socket at a time. rustls asks for 4 KiB at a time, which would be a system call
+/// for every quarter of a record.
 const READ_AT_ONCE: usize = 128 * 1024;
 
-/// Records in a row that may carry no text: session tickets, key updates, empty ones, the pieces of a handshake.
+/// Records in a row that may carry no text: session tickets, key updates, empty ones, the pieces of
+/// a handshake.
 const MOST_IDLE_RECORDS: u32 = 10_000;
 
 /// Counts the records that came since the last text did.
@@ -36,13 +39,19 @@ impl IdleRecords {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Relaxed) > MOST_IDLE_RECORDS { Err(io::Error::other(RecordFlood)) } else { Ok(()) }
+        if self.0.load(Ordering::Relaxed) > MOST_IDLE_RECORDS {
+            Err(io::Error::other(RecordFlood))
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// More records in a row without text than are allowed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("more than {MOST_IDLE_RECORDS} TLS records came in a row with nothing in them, the limit here")]
+#[error(
+    "more than {MOST_IDLE_RECORDS} TLS records came in a row with nothing in them, the limit here"
+)]
 pub(super) struct RecordFlood;
 
 /// A stream of TLS records, read a record at a time.
@@ -55,11 +64,17 @@ pub(in crate::probe) struct ByRecord<S> {
 }
 
 impl<S: AsyncRead> ByRecord<S> {
-    /// Over a stream whose next byte begins a record. The meter is that of the stream's own bytes; none where they are sealed once more.
+    /// Over a stream whose next byte begins a record. The meter is that of the stream's own bytes;
+    /// none where they are sealed once more.
     pub(super) fn new(stream: S, meter: Option<&Arc<Meter>>) -> Self {
         let told = meter.map(|meter| (Arc::clone(meter), meter.position().received));
         let idle = IdleRecords::default();
-        Self { inner: BufReader::with_capacity(READ_AT_ONCE, stream), boundary: RecordBoundary::default(), idle, told }
+        Self {
+            inner: BufReader::with_capacity(READ_AT_ONCE, stream),
+            boundary: RecordBoundary::default(),
+            idle,
+            told,
+        }
     }
 
     /// Counts records; whoever sees the text resets it.
@@ -69,8 +84,17 @@ impl<S: AsyncRead> ByRecord<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { inner, boundary, idle, told } = &mut *self;
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self {
+            inner,
+            boundary,
+            idle,
+            told,
+        } = &mut *self;
         idle.check()?;
         let there = ready!(Pin::new(&mut *inner).poll_fill_buf(cx))?;
         let count = boundary.within_one(there).min(buf.remaining());
@@ -82,7 +106,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
         boundary.follow(piece, |header| {
             idle.count();
             if let Some((meter, before)) = told {
-                meter.layering().record(Side::Server, header.behind(*before));
+                meter
+                    .layering()
+                    .record(Side::Server, header.behind(*before));
             }
         });
         Pin::new(inner).consume(count);
@@ -91,11 +117,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByRecord<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
     }
 
@@ -122,14 +156,27 @@ pub(in crate::probe) struct Outgoing {
 impl Outgoing {
     /// For a stream whose next byte begins a record, as in [`ByRecord::new`].
     pub(super) fn new(meter: Option<&Arc<Meter>>) -> Self {
-        Self { boundary: RecordBoundary::default(), told: meter.map(|meter| (Arc::clone(meter), meter.position().sent)) }
+        Self {
+            boundary: RecordBoundary::default(),
+            told: meter.map(|meter| (Arc::clone(meter), meter.position().sent)),
+        }
     }
 }
 
 impl Observer for Outgoing {
     fn sent(&mut self, bytes: &[u8]) {
-        let Self { boundary, told: Some((meter, before)) } = self else { return };
-        boundary.follow(bytes, |header| meter.layering().record(Side::Client, header.behind(*before)));
+        let Self {
+            boundary,
+            told: Some((meter, before)),
+        } = self
+        else {
+            return;
+        };
+        boundary.follow(bytes, |header| {
+            meter
+                .layering()
+                .record(Side::Client, header.behind(*before));
+        });
     }
 
     fn received(&mut self, _: &[u8]) {}
@@ -160,7 +207,10 @@ mod tests {
         for (expected, began) in [(15, 6), (5, 21), (100, 26), (100, 26), (5, 26), (0, 26)] {
             let mut buf = [0; 100];
             let count = by_record.read(&mut buf).await.unwrap();
-            assert_eq!((count, meter.position_before_latest().received), (expected, began));
+            assert_eq!(
+                (count, meter.position_before_latest().received),
+                (expected, began)
+            );
             read.extend_from_slice(&buf[..count]);
         }
         assert_eq!(read, stream);

@@ -14,14 +14,27 @@ pub(super) const MOST_CERTIFICATES: usize = 16;
 const MOST_NAMES: usize = 200;
 
 /// What the certificates of a chain say. One that cannot be read is there with its digest alone.
-pub(super) fn describe<'a>(chain: impl Iterator<Item = &'a CertificateDer<'a>>) -> Vec<Certificate> {
-    chain.take(MOST_CERTIFICATES).map(|der| parsed(der).unwrap_or_else(|| unreadable(der))).collect()
+pub(super) fn describe<'a>(
+    chain: impl Iterator<Item = &'a CertificateDer<'a>>,
+) -> Vec<Certificate> {
+    chain
+        .take(MOST_CERTIFICATES)
+        .map(|der| parsed(der).unwrap_or_else(|| unreadable(der)))
+        .collect()
 }
 
 fn parsed(der: &[u8]) -> Option<Certificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let names = certificate.subject_alternative_name().ok().flatten();
-    let names = names.map(|extension| extension.value.general_names.iter().take(MOST_NAMES).filter_map(name).collect());
+    let names = names.map(|extension| {
+        extension
+            .value
+            .general_names
+            .iter()
+            .take(MOST_NAMES)
+            .filter_map(name)
+            .collect()
+    });
     Some(Certificate {
         subject: certificate.subject().to_string().into(),
         issuer: certificate.issuer().to_string().into(),
@@ -45,10 +58,16 @@ fn unreadable(der: &[u8]) -> Certificate {
 
 fn name(name: &GeneralName<'_>) -> Option<Untrusted> {
     match name {
-        GeneralName::DNSName(name) | GeneralName::RFC822Name(name) | GeneralName::URI(name) => Some((*name).into()),
+        GeneralName::DNSName(name) | GeneralName::RFC822Name(name) | GeneralName::URI(name) => {
+            Some((*name).into())
+        }
         GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => <[u8; 4]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv4Addr::from(bytes).to_string().into()),
-            16 => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string().into()),
+            4 => <[u8; 4]>::try_from(*bytes)
+                .ok()
+                .map(|bytes| std::net::Ipv4Addr::from(bytes).to_string().into()),
+            16 => <[u8; 16]>::try_from(*bytes)
+                .ok()
+                .map(|bytes| std::net::Ipv6Addr::from(bytes).to_string().into()),
             _ => None,
         },
         _ => None,
@@ -56,26 +75,37 @@ fn name(name: &GeneralName<'_>) -> Option<Untrusted> {
 }
 
 fn sha256(der: &[u8]) -> String {
-    digest::digest(&digest::SHA256, der).as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest::digest(&digest::SHA256, der).as_ref().iter().fold(
+        String::with_capacity(64),
+        |mut text, byte| {
+            use std::fmt::Write as _;
+            let _ = write!(text, "{byte:02x}");
+            text
+        },
+    )
 }
 
 /// Whether a certificate names itself as its issuer.
 pub(super) fn is_self_issued(der: &[u8]) -> bool {
-    X509Certificate::from_der(der).is_ok_and(|(_, certificate)| certificate.subject().as_raw() == certificate.issuer().as_raw())
+    X509Certificate::from_der(der).is_ok_and(|(_, certificate)| {
+        certificate.subject().as_raw() == certificate.issuer().as_raw()
+    })
 }
 
 /// Whether `parent` has the name that `child` gives as its issuer's.
 pub(super) fn is_issued_by(child: &[u8], parent: &[u8]) -> bool {
-    let (Ok((_, child)), Ok((_, parent))) = (X509Certificate::from_der(child), X509Certificate::from_der(parent)) else { return false };
+    let (Ok((_, child)), Ok((_, parent))) = (
+        X509Certificate::from_der(child),
+        X509Certificate::from_der(parent),
+    ) else {
+        return false;
+    };
     child.issuer().as_raw() == parent.subject().as_raw()
 }
 
 /// Whether a moment, in seconds since 1970, lies within a certificate's validity.
 pub(super) fn is_valid_at(der: &[u8], seconds: u64) -> bool {
     let at = i64::try_from(seconds).unwrap_or(i64::MAX);
-    parsed(der).is_some_and(|certificate| (certificate.not_before..=certificate.not_after).contains(&at))
+    parsed(der)
+        .is_some_and(|certificate| (certificate.not_before..=certificate.not_after).contains(&at))
 }

@@ -14,22 +14,47 @@ use crate::wire::tls::alert_name;
 
 /// The name cannot stand in a certificate.
 pub(super) fn bad_name(purpose: &Purpose<'_>) -> Failed {
-    let message = format!("\"{}\" is no host name that a certificate could be for", purpose.host);
-    Failed::new(purpose.phase, Code::TlsCertificateWrongHost, message, "use a DNS name or an IP address in the URL")
+    let message = format!(
+        "\"{}\" is no host name that a certificate could be for",
+        purpose.host
+    );
+    Failed::new(
+        purpose.phase,
+        Code::TlsCertificateWrongHost,
+        message,
+        "use a DNS name or an IP address in the URL",
+    )
 }
 
 /// No end in time.
 pub(super) fn timed_out(purpose: &Purpose<'_>, limit: &str, watch: &RecordWatch) -> Failed {
-    let got = watch.last_received().map_or_else(|| "nothing came back".to_owned(), |name| format!("the last message from it was {name}"));
-    let message = format!("the TLS handshake with {} was not done in time; the limit was {limit}, and {got}", purpose.host);
-    let hint = "a firewall that drops large packets, or a server that does not speak TLS on this port, looks like this";
-    let code = if purpose.phase == Phase::Proxy { Code::ProxyTimeout } else { Code::TlsTimeout };
+    let got = watch.last_received().map_or_else(
+        || "nothing came back".to_owned(),
+        |name| format!("the last message from it was {name}"),
+    );
+    let message = format!(
+        "the TLS handshake with {} was not done in time; the limit was {limit}, and {got}",
+        purpose.host
+    );
+    let hint = "a firewall that drops large packets, or a server that does not speak TLS on this \
+        port, looks like this";
+    let code = if purpose.phase == Phase::Proxy {
+        Code::ProxyTimeout
+    } else {
+        Code::TlsTimeout
+    };
     Failed::new(purpose.phase, code, message, hint)
 }
 
 /// Why the handshake failed, where the certificate is not the reason.
-pub(super) fn of_handshake(purpose: &Purpose<'_>, error: &io::Error, watch: &RecordWatch) -> Failed {
-    let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+pub(super) fn of_handshake(
+    purpose: &Purpose<'_>,
+    error: &io::Error,
+    watch: &RecordWatch,
+) -> Failed {
+    let fault = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>());
     if let Some(failed) = record_flood(error, purpose.phase) {
         return failed;
     }
@@ -60,18 +85,52 @@ fn looks_like_tls(first: &[u8]) -> bool {
 
 fn not_tls(purpose: &Purpose<'_>, first: &[u8]) -> Failed {
     let known: [(&[u8], &str, &str); 6] = [
-        (b"HTTP/", "it looks like plain HTTP", "use http:// for this port"),
-        (b"<", "it looks like plain HTTP without a head", "use http:// for this port"),
+        (
+            b"HTTP/",
+            "it looks like plain HTTP",
+            "use http:// for this port",
+        ),
+        (
+            b"<",
+            "it looks like plain HTTP without a head",
+            "use http:// for this port",
+        ),
         (b"SSH-", "it looks like SSH", "this is an SSH server's port"),
-        (b"220", "it looks like SMTP or FTP", "such servers begin TLS only after a command; use their TLS port"),
-        (b"* OK", "it looks like IMAP", "use the server's TLS port, 993"),
-        (b"+OK", "it looks like POP3", "use the server's TLS port, 995"),
+        (
+            b"220",
+            "it looks like SMTP or FTP",
+            "such servers begin TLS only after a command; use their TLS port",
+        ),
+        (
+            b"* OK",
+            "it looks like IMAP",
+            "use the server's TLS port, 993",
+        ),
+        (
+            b"+OK",
+            "it looks like POP3",
+            "use the server's TLS port, 995",
+        ),
     ];
     let fits = known.iter().find(|(begin, _, _)| first.starts_with(begin));
-    let (like, hint) = fits.map_or(("", "check the port: nothing there speaks TLS"), |(_, like, hint)| (*like, *hint));
-    let begin: Vec<u8> = first.iter().copied().take_while(|byte| *byte != b'\n').collect();
-    let like = if like.is_empty() { String::new() } else { format!("{like}; ") };
-    let message = format!("the answer is not TLS: {like}it begins with \"{}\"", Untrusted::from_bytes(begin.trim_ascii_end()).raw());
+    let (like, hint) = fits.map_or(
+        ("", "check the port: nothing there speaks TLS"),
+        |(_, like, hint)| (*like, *hint),
+    );
+    let begin: Vec<u8> = first
+        .iter()
+        .copied()
+        .take_while(|byte| *byte != b'\n')
+        .collect();
+    let like = if like.is_empty() {
+        String::new()
+    } else {
+        format!("{like}; ")
+    };
+    let message = format!(
+        "the answer is not TLS: {like}it begins with \"{}\"",
+        Untrusted::from_bytes(begin.trim_ascii_end()).raw()
+    );
     Failed::new(purpose.phase, Code::TlsNotTls, message, hint)
 }
 
@@ -83,44 +142,76 @@ fn incompatible(purpose: &Purpose<'_>, reason: &PeerIncompatible) -> Failed {
             | PeerIncompatible::SupportedVersionsExtensionRequired
     );
     if about_versions {
-        let message = format!("the server chose a TLS version that is not accepted here ({reason:?})");
-        let hint = "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the server offers";
+        let message =
+            format!("the server chose a TLS version that is not accepted here ({reason:?})");
+        let hint = "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the \
+            server offers";
         return Failed::new(purpose.phase, Code::TlsVersion, message, hint);
     }
-    let message = format!("the server and this program have nothing in common that TLS needs ({reason:?})");
-    Failed::new(purpose.phase, Code::TlsProtocol, message, "check which cipher suites and groups the server allows")
+    let message =
+        format!("the server and this program have nothing in common that TLS needs ({reason:?})");
+    Failed::new(
+        purpose.phase,
+        Code::TlsProtocol,
+        message,
+        "check which cipher suites and groups the server allows",
+    )
 }
 
 fn closed(purpose: &Purpose<'_>, error: &io::Error, watch: &RecordWatch) -> Failed {
     let how = match error.kind() {
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => "reset".to_owned(),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionAborted => "reset".to_owned(),
         io::ErrorKind::UnexpectedEof => "closed".to_owned(),
         _ => format!("lost ({error})"),
     };
-    let when = watch.last_received().map_or_else(|| "before any answer".to_owned(), |name| format!("after its {name}"));
+    let when = watch.last_received().map_or_else(
+        || "before any answer".to_owned(),
+        |name| format!("after its {name}"),
+    );
     let message = format!("the connection was {how} within the TLS handshake, {when}");
-    let hint = "the server may not know this host name, want a client certificate, or not speak TLS on this port";
-    let code = if purpose.phase == Phase::Proxy { Code::ProxyClosed } else { Code::TlsClosed };
+    let hint = "the server may not know this host name, want a client certificate, or not speak \
+        TLS on this port";
+    let code = if purpose.phase == Phase::Proxy {
+        Code::ProxyClosed
+    } else {
+        Code::TlsClosed
+    };
     Failed::new(purpose.phase, code, message, hint)
 }
 
 fn record_flood(error: &io::Error, phase: Phase) -> Option<Failed> {
     let flood = error.get_ref()?.downcast_ref::<RecordFlood>()?;
-    let hint = "the server, or something before it, repeats empty records, session tickets or key updates without end";
-    Some(Failed::new(phase, Code::TlsProtocol, flood.to_string(), hint))
+    let hint = "the server, or something before it, repeats empty records, session tickets or key \
+        updates without end";
+    Some(Failed::new(
+        phase,
+        Code::TlsProtocol,
+        flood.to_string(),
+        hint,
+    ))
 }
 
 /// The same in an error of the connection.
-pub(in crate::probe) fn record_flood_in(error: &(dyn std::error::Error + 'static), phase: Phase) -> Option<Failed> {
+pub(in crate::probe) fn record_flood_in(
+    error: &(dyn std::error::Error + 'static),
+    phase: Phase,
+) -> Option<Failed> {
     let mut sources = std::iter::successors(Some(error), |&error| error.source());
     sources.find_map(|source| record_flood(source.downcast_ref::<io::Error>()?, phase))
 }
 
-/// The alert in an error of the connection, as a failure of `phase`: TLS 1.3 servers refuse a client's certificate only after
-/// the handshake is over on the client's side.
-pub(in crate::probe) fn alert_in(error: &(dyn std::error::Error + 'static), phase: Phase) -> Option<Failed> {
+/// The alert in an error of the connection, as a failure of `phase`: TLS 1.3 servers refuse a
+/// client's certificate only after the handshake is over on the client's side.
+pub(in crate::probe) fn alert_in(
+    error: &(dyn std::error::Error + 'static),
+    phase: Phase,
+) -> Option<Failed> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(|source| {
-        let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = source
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
         match inner.and_then(|inner| inner.downcast_ref::<Error>()) {
             Some(Error::AlertReceived(description)) => Some(alert(phase, *description)),
             _ => None,
@@ -129,16 +220,20 @@ pub(in crate::probe) fn alert_in(error: &(dyn std::error::Error + 'static), phas
 }
 
 fn alert(phase: Phase, description: AlertDescription) -> Failed {
-    let name = alert_name(description.into()).map_or_else(|| format!("{description:?}"), str::to_owned);
+    let name =
+        alert_name(description.into()).map_or_else(|| format!("{description:?}"), str::to_owned);
     let (code, meaning, hint) = match description {
         AlertDescription::ProtocolVersion => (
             Code::TlsVersion,
             "it accepts none of the TLS versions offered",
-            "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the server offers",
+            "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the server \
+                offers",
         ),
-        AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
-            (Code::TlsClientCertificate, "it wants a client certificate", "give one with --cert and --key")
-        }
+        AlertDescription::CertificateRequired | AlertDescription::NoCertificate => (
+            Code::TlsClientCertificate,
+            "it wants a client certificate",
+            "give one with --cert and --key",
+        ),
         AlertDescription::BadCertificate
         | AlertDescription::UnsupportedCertificate
         | AlertDescription::CertificateRevoked
@@ -155,9 +250,11 @@ fn alert(phase: Phase, description: AlertDescription) -> Failed {
             "it serves no site of this name",
             "check the host name; with --resolve or --connect-to the server may be another one",
         ),
-        AlertDescription::NoApplicationProtocol => {
-            (Code::TlsAlert, "it speaks none of the application protocols offered", "try --http1.1 or --http2")
-        }
+        AlertDescription::NoApplicationProtocol => (
+            Code::TlsAlert,
+            "it speaks none of the application protocols offered",
+            "try --http1.1 or --http2",
+        ),
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => (
             Code::TlsAlert,
             "it shares no cipher suite or group with this program, or wants a client certificate",
@@ -165,5 +262,10 @@ fn alert(phase: Phase, description: AlertDescription) -> Failed {
         ),
         _ => (Code::TlsAlert, "it gave up", "the server's log may say why"),
     };
-    Failed::new(phase, code, format!("the server sent the TLS alert {name}: {meaning}"), hint)
+    Failed::new(
+        phase,
+        code,
+        format!("the server sent the TLS alert {name}: {meaning}"),
+        hint,
+    )
 }

@@ -15,8 +15,13 @@ use crate::probe::spec::TlsChoice;
 pub(super) type Identity = Arc<CertifiedKey>;
 
 /// Loads it where one was given; the key may stand in the certificate's file.
-pub(super) fn load(choice: &TlsChoice, provider: &CryptoProvider) -> Result<Option<Identity>, String> {
-    let Some(path) = &choice.cert else { return Ok(None) };
+pub(super) fn load(
+    choice: &TlsChoice,
+    provider: &CryptoProvider,
+) -> Result<Option<Identity>, String> {
+    let Some(path) = &choice.cert else {
+        return Ok(None);
+    };
     let pem = read(path)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let chain = chain.map_err(|error| format!("{} is not PEM: {error}", path.display()))?;
@@ -26,11 +31,20 @@ pub(super) fn load(choice: &TlsChoice, provider: &CryptoProvider) -> Result<Opti
     let key_path = choice.key.as_ref().unwrap_or(path);
     let key = PrivateKeyDer::from_pem_slice(&read(key_path)?).map_err(|error| {
         let encrypted = "an encrypted key has to be decrypted first, as with `openssl pkey`";
-        format!("there is no usable private key in {} ({error}); {encrypted}", key_path.display())
+        format!(
+            "there is no usable private key in {} ({error}); {encrypted}",
+            key_path.display()
+        )
     })?;
     CertifiedKey::from_der(chain, key, provider)
         .map(|identity| Some(Arc::new(identity)))
-        .map_err(|error| format!("the certificate in {} and the key in {} do not go together: {error}", path.display(), key_path.display()))
+        .map_err(|error| {
+            format!(
+                "the certificate in {} and the key in {} do not go together: {error}",
+                path.display(),
+                key_path.display()
+            )
+        })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -1,4 +1,5 @@
-//! The key log (RFC 9850): `LABEL client_random secret`, one line a secret, for programs that decrypt a capture.
+//! The key log (RFC 9850): `LABEL client_random secret`, one line a secret, for programs that
+//! decrypt a capture.
 
 use std::fmt::Write as _;
 use std::fs::{File, Permissions};
@@ -21,8 +22,14 @@ pub(super) struct KeyLogs {
 
 impl KeyLogs {
     /// `None` where nobody wants them.
-    pub(super) fn open(path: Option<&Path>, tap: Option<KeyTap>, troubles: KeyLogTroubles) -> Result<Option<Self>, String> {
-        let file = path.map(|path| KeyLogFile::open(path, troubles)).transpose()?;
+    pub(super) fn open(
+        path: Option<&Path>,
+        tap: Option<KeyTap>,
+        troubles: KeyLogTroubles,
+    ) -> Result<Option<Self>, String> {
+        let file = path
+            .map(|path| KeyLogFile::open(path, troubles))
+            .transpose()?;
         Ok((file.is_some() || tap.is_some()).then_some(Self { file, tap }))
     }
 }
@@ -55,37 +62,57 @@ impl KeyLogFile {
     /// The permissions of a key log.
     const OWNER_ALONE: u32 = 0o600;
 
-    /// Opens it for appending; a pipe, as soon as it has a reader. A new file is for its owner alone, and one that others may read is made
-    /// so. A symbolic link is refused, for it could lead secrets elsewhere, and so is a file of another user's, who could read them.
+    /// Opens it for appending; a pipe, as soon as it has a reader. A new file is for its owner
+    /// alone, and one that others may read is made so. A symbolic link is refused, for it could
+    /// lead secrets elsewhere, and so is a file of another user's, who could read them.
     fn open(path: &Path, troubles: KeyLogTroubles) -> Result<Self, String> {
         let name = path.display().to_string();
         let told = |error: io::Error| format!("the key log {name} cannot be written: {error}");
         if path.is_symlink() {
-            return Err(format!("the key log {name} is a symbolic link; give the path of a file"));
+            return Err(format!(
+                "the key log {name} is a symbolic link; give the path of a file"
+            ));
         }
-        let writing = Writing { append: true, mode: Self::OWNER_ALONE };
+        let writing = Writing {
+            append: true,
+            mode: Self::OWNER_ALONE,
+        };
         let file = open_for_writing_when_read(path, writing, || false).map_err(told)?;
         let metadata = file.metadata().map_err(told)?;
         if metadata.is_file() && metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Err(format!("the key log {name} is another user's, who could read the secrets; give the path of a file of your own"));
+            return Err(format!(
+                "the key log {name} is another user's, who could read the secrets; give the path \
+                    of a file of your own"
+            ));
         }
         if metadata.is_file() && metadata.mode() & 0o077 != 0 {
-            file.set_permissions(Permissions::from_mode(Self::OWNER_ALONE)).map_err(told)?;
-            troubles.warn(format!("the key log {name} could be read by others; now its owner alone can (mode 0600)"));
+            file.set_permissions(Permissions::from_mode(Self::OWNER_ALONE))
+                .map_err(told)?;
+            troubles.warn(format!(
+                "the key log {name} could be read by others; now its owner alone can (mode 0600)"
+            ));
         }
-        Ok(Self { file: Mutex::new(file), name, troubles })
+        Ok(Self {
+            file: Mutex::new(file),
+            name,
+            troubles,
+        })
     }
 
     /// Appends a line. A full disk must not end the connection: it is told once the run is over.
     fn add(&self, line: &str) {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = append(&file, line.as_bytes()) {
-            self.troubles.fail(format!("the key log {} is not complete: {error}", self.name));
+            self.troubles.fail(format!(
+                "the key log {} is not complete: {error}",
+                self.name
+            ));
         }
     }
 }
 
-/// Appends bytes, all or none of them where it is a file: half a line would spoil the next one, too.
+/// Appends bytes, all or none of them where it is a file: half a line would spoil the next one,
+/// too.
 fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     let before = file.metadata()?;
     let mut left = bytes;
@@ -117,7 +144,11 @@ fn hex(text: &mut String, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test fails by panicking"
+    )]
     use super::*;
 
     #[test]
@@ -125,10 +156,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys");
         for _ in 0..2 {
-            KeyLogs::open(Some(&path), None, KeyLogTroubles::default()).unwrap().unwrap().log("CLIENT_RANDOM", &[0, 0xab], &[0x0f]);
+            KeyLogs::open(Some(&path), None, KeyLogTroubles::default())
+                .unwrap()
+                .unwrap()
+                .log("CLIENT_RANDOM", &[0, 0xab], &[0x0f]);
         }
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "CLIENT_RANDOM 00ab 0f\nCLIENT_RANDOM 00ab 0f\n");
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "CLIENT_RANDOM 00ab 0f\nCLIENT_RANDOM 00ab 0f\n"
+        );
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 
     #[test]
@@ -138,17 +178,31 @@ mod tests {
         let heard = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&heard);
         let tap = KeyTap::new(move |line| into.lock().unwrap().push_str(line));
-        KeyLogs::open(None, Some(tap), KeyLogTroubles::default()).unwrap().unwrap().log("CLIENT_RANDOM", &[1], &[2]);
+        KeyLogs::open(None, Some(tap), KeyLogTroubles::default())
+            .unwrap()
+            .unwrap()
+            .log("CLIENT_RANDOM", &[1], &[2]);
         assert_eq!(*heard.lock().unwrap(), "CLIENT_RANDOM 01 02\n");
-        assert!(KeyLogs::open(None, None, KeyLogTroubles::default()).unwrap().is_none());
+        assert!(
+            KeyLogs::open(None, None, KeyLogTroubles::default())
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn a_link_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        let (target, link) = (directory.path().join("target"), directory.path().join("link"));
+        let (target, link) = (
+            directory.path().join("target"),
+            directory.path().join("link"),
+        );
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        assert!(KeyLogFile::open(&link, KeyLogTroubles::default()).unwrap_err().contains("symbolic link"));
+        assert!(
+            KeyLogFile::open(&link, KeyLogTroubles::default())
+                .unwrap_err()
+                .contains("symbolic link")
+        );
         assert!(!target.exists());
     }
 
@@ -159,23 +213,41 @@ mod tests {
         std::fs::write(&path, "OLD 1 2\n").unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let troubles = KeyLogTroubles::default();
-        KeyLogs::open(Some(&path), None, troubles.clone()).unwrap().unwrap().log("NEW", &[1], &[2]);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "OLD 1 2\nNEW 01 02\n");
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        KeyLogs::open(Some(&path), None, troubles.clone())
+            .unwrap()
+            .unwrap()
+            .log("NEW", &[1], &[2]);
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "OLD 1 2\nNEW 01 02\n"
+        );
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert!(troubles.warning().unwrap().contains("mode 0600") && troubles.failure().is_none());
         if std::os::unix::fs::chown(&path, Some(1234), None).is_err() {
             eprintln!("SKIPPED: only root can give a file away");
             return;
         }
-        assert!(KeyLogFile::open(&path, KeyLogTroubles::default()).unwrap_err().contains("another user's"));
+        assert!(
+            KeyLogFile::open(&path, KeyLogTroubles::default())
+                .unwrap_err()
+                .contains("another user's")
+        );
     }
 
     #[test]
     fn what_cannot_be_written_is_told() {
         let troubles = KeyLogTroubles::default();
-        let log = KeyLogs::open(Some(Path::new("/dev/full")), None, troubles.clone()).unwrap().unwrap();
+        let log = KeyLogs::open(Some(Path::new("/dev/full")), None, troubles.clone())
+            .unwrap()
+            .unwrap();
         log.log("NEW", &[1], &[2]);
         let sentence = troubles.failure().unwrap();
-        assert!(sentence.starts_with("the key log /dev/full is not complete: No space left on device"), "{sentence}");
+        assert!(
+            sentence.starts_with("the key log /dev/full is not complete: No space left on device"),
+            "{sentence}"
+        );
     }
 }

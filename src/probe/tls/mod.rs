@@ -46,7 +46,8 @@ pub(super) use trust::{Tools, Trust};
 pub(super) use verifier::Unchecked;
 
 /// A byte stream with TLS over it.
-pub(super) type Secured<S> = Tap<OneRecord<TlsStream<ByRecord<Tap<S, (RecordWatch, Outgoing)>>>>, Plaintext>;
+pub(super) type Secured<S> =
+    Tap<OneRecord<TlsStream<ByRecord<Tap<S, (RecordWatch, Outgoing)>>>>, Plaintext>;
 
 /// What a handshake is for.
 pub(super) struct Purpose<'a> {
@@ -58,7 +59,8 @@ pub(super) struct Purpose<'a> {
     pub(super) host: &'a str,
     /// Application protocols to offer, in order.
     pub(super) alpn: Vec<Vec<u8>>,
-    /// Whether the client's certificate may be shown: the peer is the user's own origin, or every location is trusted.
+    /// Whether the client's certificate may be shown: the peer is the user's own origin, or every
+    /// location is trusted.
     pub(super) shows_identity: bool,
     /// The phase it happens in: TLS with the server, or the talk with a proxy.
     pub(super) phase: Phase,
@@ -84,24 +86,41 @@ pub(super) async fn secure<S: Io>(
     let verifier = Recording::new(means, Checker::new(step, purpose), findings.clone());
     let config = config::client(&means.tools, &step.spec.tls, verifier, purpose)?;
     let watch = RecordWatch::begin(step.recorder.clone(), purpose);
-    let lowest = purpose.meter.layering().begins_tls().then_some(purpose.meter);
-    let stream = ByRecord::new(Tap::new(stream, (watch.clone(), Outgoing::new(lowest))), lowest);
+    let lowest = purpose
+        .meter
+        .layering()
+        .begins_tls()
+        .then_some(purpose.meter);
+    let stream = ByRecord::new(
+        Tap::new(stream, (watch.clone(), Outgoing::new(lowest))),
+        lowest,
+    );
     let idle = stream.idle_records();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
     let secured = match timeout_at(step.connect_by, handshake).await {
         Ok(Ok(secured)) => secured,
         // The certificate's fault where it is one; else what the connection says.
-        Ok(Err(error)) => return Err(findings.failed().unwrap_or_else(|| failure::of_handshake(purpose, &error, &watch))),
+        Ok(Err(error)) => {
+            return Err(findings
+                .failed()
+                .unwrap_or_else(|| failure::of_handshake(purpose, &error, &watch)));
+        }
         Err(_) => return Err(failure::timed_out(purpose, &step.connect_limit(), &watch)),
     };
     watch.end();
     idle.reset();
     let session = secured.get_ref().1;
     let handshake = agreed::handshake(session);
-    step.recorder.emit(What::TlsEstablished { connection: purpose.connection, handshake });
+    step.recorder.emit(What::TlsEstablished {
+        connection: purpose.connection,
+        handshake,
+    });
     let layering = lowest.map(|meter| Arc::clone(meter.layering()));
     if let Some((layering, seal)) = layering.as_ref().zip(agreed::seal(session)) {
         layering.sealed_with(seal);
     }
-    Ok((Tap::new(OneRecord::new(secured, idle), Plaintext::over(layering)), findings.unchecked()))
+    Ok((
+        Tap::new(OneRecord::new(secured, idle), Plaintext::over(layering)),
+        findings.unchecked(),
+    ))
 }

@@ -1,7 +1,7 @@
 //! Gives out the text of one record at a time.
 //!
-//! tokio-rustls fills a reader's buffer from as many records as there are. Who wants to know which record text came in has to be
-//! asked in between.
+//! tokio-rustls fills a reader's buffer from as many records as there are. Who wants to know which
+//! record text came in has to be asked in between.
 
 use std::io;
 use std::pin::Pin;
@@ -28,7 +28,11 @@ impl<S> OneRecord<S> {
 }
 
 impl<S: AsyncBufRead + Unpin> AsyncRead for OneRecord<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
@@ -45,11 +49,19 @@ impl<S: AsyncBufRead + Unpin> AsyncRead for OneRecord<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for OneRecord<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(cx, buf)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
     }
 

@@ -14,16 +14,26 @@ use super::{Tools, Trust};
 use crate::probe::spec::TlsChoice;
 
 /// Versions, store and client certificate as the run has them; no key log.
-pub(in crate::probe) fn ordinary(tools: &Tools, trust: &Trust, choice: &TlsChoice, alpn: Vec<Vec<u8>>) -> Result<ClientConfig, String> {
-    let verifier: Arc<dyn ServerCertVerifier> =
-        if choice.insecure { Arc::new(Careless(Arc::clone(&tools.provider))) } else { Arc::clone(trust.verifier.as_ref()?) };
+pub(in crate::probe) fn ordinary(
+    tools: &Tools,
+    trust: &Trust,
+    choice: &TlsChoice,
+    alpn: Vec<Vec<u8>>,
+) -> Result<ClientConfig, String> {
+    let verifier: Arc<dyn ServerCertVerifier> = if choice.insecure {
+        Arc::new(Careless(Arc::clone(&tools.provider)))
+    } else {
+        Arc::clone(trust.verifier.as_ref()?)
+    };
     let config = ClientConfig::builder_with_provider(Arc::clone(&tools.provider))
         .with_protocol_versions(&versions(choice))
         .map_err(|error| error.to_string())?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = match tools.identity.as_ref()? {
-        Some(identity) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(identity)))),
+        Some(identity) => {
+            config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(identity))))
+        }
         None => config.with_no_client_auth(),
     };
     config.alpn_protocols = alpn;
@@ -53,7 +63,12 @@ impl ServerCertVerifier for Careless {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -62,7 +77,12 @@ impl ServerCertVerifier for Careless {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

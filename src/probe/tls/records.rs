@@ -46,7 +46,11 @@ impl RecordWatch {
             received_before: position.received,
             told: 0,
         };
-        Self(Arc::new(Mutex::new(State { following: Some(following), first_received: Vec::new(), last: None })))
+        Self(Arc::new(Mutex::new(State {
+            following: Some(following),
+            first_received: Vec::new(),
+            last: None,
+        })))
     }
 
     /// The handshake is over: from now on bytes just pass.
@@ -78,7 +82,14 @@ impl Observer for RecordWatch {
 
     fn received(&mut self, bytes: &[u8]) {
         let mut state = self.lock();
-        let State { following: Some(following), first_received, last } = &mut *state else { return };
+        let State {
+            following: Some(following),
+            first_received,
+            last,
+        } = &mut *state
+        else {
+            return;
+        };
         let room = FIRST_BYTES.saturating_sub(first_received.len());
         first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         if let Some(name) = following.read(Sender::Server, bytes) {
@@ -90,7 +101,14 @@ impl Observer for RecordWatch {
 impl Following {
     /// Tells what is complete; the name of the last of it.
     fn read(&mut self, from: Sender, bytes: &[u8]) -> Option<String> {
-        let Self { reader, recorder, connection, sent_before, received_before, told } = self;
+        let Self {
+            reader,
+            recorder,
+            connection,
+            sent_before,
+            received_before,
+            told,
+        } = self;
         let (side, before) = match from {
             Sender::Client => (Side::Client, *sent_before),
             Sender::Server => (Side::Server, *received_before),
@@ -103,7 +121,10 @@ impl Following {
             }
             let message = message(side, before, &seen);
             last = Some(message.name.clone());
-            recorder.emit(What::TlsMessage { connection: *connection, message });
+            recorder.emit(What::TlsMessage {
+                connection: *connection,
+                message,
+            });
         });
         last
     }
@@ -112,34 +133,64 @@ impl Following {
 fn message(from: Side, before: u64, seen: &Seen) -> TlsMessage {
     let (name, detail) = match &seen.what {
         tls::What::ClientHello(hello) => ("ClientHello".to_owned(), hello.as_ref().map(offered)),
-        tls::What::ServerHello(Some(hello)) if hello.is_retry => ("HelloRetryRequest".to_owned(), Some(chosen(hello))),
+        tls::What::ServerHello(Some(hello)) if hello.is_retry => {
+            ("HelloRetryRequest".to_owned(), Some(chosen(hello)))
+        }
         tls::What::ServerHello(hello) => ("ServerHello".to_owned(), hello.as_ref().map(chosen)),
-        tls::What::Message(kind) => (tls::message_name(*kind).map_or_else(|| format!("message {kind}"), str::to_owned), None),
+        tls::What::Message(kind) => (
+            tls::message_name(*kind).map_or_else(|| format!("message {kind}"), str::to_owned),
+            None,
+        ),
         tls::What::ChangeCipherSpec => ("ChangeCipherSpec".to_owned(), None),
-        tls::What::Alert(description) => ("Alert".to_owned(), Some(tls::alert_name(*description).unwrap_or("unknown").into())),
+        tls::What::Alert(description) => (
+            "Alert".to_owned(),
+            Some(tls::alert_name(*description).unwrap_or("unknown").into()),
+        ),
         tls::What::Encrypted => ("encrypted".to_owned(), None),
         tls::What::Garbage(bytes) => ("not TLS".to_owned(), Some(Untrusted::from_bytes(bytes))),
     };
-    TlsMessage { from, name, bytes: seen.bytes, offset: before + seen.offset, detail }
+    TlsMessage {
+        from,
+        name,
+        bytes: seen.bytes,
+        offset: before + seen.offset,
+        detail,
+    }
 }
 
 /// `api.example.com, TLSv1.3 TLSv1.2, ALPN h2 http/1.1, shares x25519`.
 fn offered(hello: &ClientHello) -> Untrusted {
     let mut parts = Vec::new();
-    parts.extend(hello.server_name.as_ref().map(|name| Untrusted::from_bytes(name).raw().to_owned()));
+    parts.extend(
+        hello
+            .server_name
+            .as_ref()
+            .map(|name| Untrusted::from_bytes(name).raw().to_owned()),
+    );
     parts.push(list(&hello.versions, |code| version((*code).into())));
     if !hello.alpn.is_empty() {
-        parts.push(format!("ALPN {}", list(&hello.alpn, |name| Untrusted::from_bytes(name).raw().to_owned())));
+        parts.push(format!(
+            "ALPN {}",
+            list(&hello.alpn, |name| Untrusted::from_bytes(name)
+                .raw()
+                .to_owned())
+        ));
     }
     if !hello.key_shares.is_empty() {
-        parts.push(format!("shares {}", list(&hello.key_shares, |code| group_name((*code).into()))));
+        parts.push(format!(
+            "shares {}",
+            list(&hello.key_shares, |code| group_name((*code).into()))
+        ));
     }
     parts.join(", ").into()
 }
 
 /// `TLSv1.3, TLS_AES_128_GCM_SHA256, x25519`.
 fn chosen(hello: &ServerHello) -> Untrusted {
-    let mut parts = vec![version(hello.version.into()), suite_name(hello.cipher_suite.into())];
+    let mut parts = vec![
+        version(hello.version.into()),
+        suite_name(hello.cipher_suite.into()),
+    ];
     parts.extend(hello.group.map(|code| group_name(code.into())));
     parts.join(", ").into()
 }

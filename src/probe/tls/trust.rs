@@ -30,9 +30,17 @@ impl Tools {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         touch_the_random_source();
         let identity = identity::load(choice, &provider);
-        let key_log = KeyLogs::open(choice.key_log.as_deref(), choice.key_tap.clone(), choice.key_log_troubles.clone());
+        let key_log = KeyLogs::open(
+            choice.key_log.as_deref(),
+            choice.key_tap.clone(),
+            choice.key_log_troubles.clone(),
+        );
         let key_log = key_log.map(|logs| logs.map(|logs| Arc::new(logs) as Arc<dyn KeyLog>));
-        Self { provider, identity, key_log }
+        Self {
+            provider,
+            identity,
+            key_log,
+        }
     }
 }
 
@@ -54,25 +62,37 @@ impl Trust {
             Ok((verifier, named)) => (Ok(verifier), named),
             Err(reason) => (Err(reason), Vec::new()),
         };
-        Self { provider, verifier, named }
+        Self {
+            provider,
+            verifier,
+            named,
+        }
     }
 
-    /// A configuration for side traffic, such as DNS over HTTPS: the same store, but no client certificate and no key log.
+    /// A configuration for side traffic, such as DNS over HTTPS: the same store, but no client
+    /// certificate and no key log.
     pub(in crate::probe) fn side_traffic(&self) -> Result<ClientConfig, String> {
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider)).with_safe_default_protocol_versions();
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| error.to_string())?.dangerous();
-        Ok(builder.with_custom_certificate_verifier(Arc::clone(self.verifier.as_ref()?)).with_no_client_auth())
+        Ok(builder
+            .with_custom_certificate_verifier(Arc::clone(self.verifier.as_ref()?))
+            .with_no_client_auth())
     }
 }
 
-/// What an ordinary client needs for traffic that is not probed, such as delivering a report: the system's store, or the certificates in a
-/// PEM file. An error says why there is none.
+/// What an ordinary client needs for traffic that is not probed, such as delivering a report: the
+/// system's store, or the certificates in a PEM file. An error says why there is none.
 pub fn side_traffic_tls(certificates: Option<&Path>) -> Result<ClientConfig, String> {
-    let choice = TlsChoice { ca_file: certificates.map(Path::to_owned), ..TlsChoice::default() };
+    let choice = TlsChoice {
+        ca_file: certificates.map(Path::to_owned),
+        ..TlsChoice::default()
+    };
     Trust::load(&choice, &Tools::load(&choice)).side_traffic()
 }
 
-/// The first random bytes may take the library tens of milliseconds, which must not be booked on the handshake.
+/// The first random bytes may take the library tens of milliseconds, which must not be booked on
+/// the handshake.
 fn touch_the_random_source() {
     let mut bytes = [0; 32];
     // A random source that fails also fails the handshake, and there it is told.
@@ -84,27 +104,43 @@ type Store = (Arc<dyn ServerCertVerifier>, Vec<CertificateDer<'static>>);
 fn verifier(choice: &TlsChoice, provider: &Arc<CryptoProvider>) -> Result<Store, String> {
     let named = match (&choice.ca_file, &choice.ca_pem) {
         (Some(path), _) => {
-            let pem = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-            Some((certificates(&pem, &path.display().to_string())?, path.display().to_string()))
+            let pem = std::fs::read(path)
+                .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+            Some((
+                certificates(&pem, &path.display().to_string())?,
+                path.display().to_string(),
+            ))
         }
-        (None, Some(pem)) => Some((certificates(pem.as_bytes(), "the given PEM text")?, "the given PEM text".to_owned())),
+        (None, Some(pem)) => Some((
+            certificates(pem.as_bytes(), "the given PEM text")?,
+            "the given PEM text".to_owned(),
+        )),
         (None, None) => None,
     };
-    let Some((certificates, name)) = named else { return Ok((system(provider)?, Vec::new())) };
+    let Some((certificates, name)) = named else {
+        return Ok((system(provider)?, Vec::new()));
+    };
     let mut roots = RootCertStore::empty();
     let (added, _) = roots.add_parsable_certificates(certificates.iter().cloned());
     if added == 0 {
-        return Err(format!("none of the certificates in {name} can be used as a trust anchor"));
+        return Err(format!(
+            "none of the certificates in {name} can be used as a trust anchor"
+        ));
     }
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
-    verifier.map(|verifier| (verifier as Arc<dyn ServerCertVerifier>, certificates)).map_err(|error| format!("{name}: {error}"))
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
+    verifier
+        .map(|verifier| (verifier as Arc<dyn ServerCertVerifier>, certificates))
+        .map_err(|error| format!("{name}: {error}"))
 }
 
 fn certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let certificates = certificates.map_err(|error| format!("{name} is not PEM: {error}"))?;
     if certificates.is_empty() {
-        return Err(format!("there is no certificate in {name}; PEM text begins with -----BEGIN CERTIFICATE-----"));
+        return Err(format!(
+            "there is no certificate in {name}; PEM text begins with -----BEGIN CERTIFICATE-----"
+        ));
     }
     Ok(certificates)
 }

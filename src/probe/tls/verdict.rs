@@ -22,16 +22,24 @@ pub(super) struct Case {
 
 impl Case {
     fn subject(&self) -> String {
-        self.certificates.first().map_or_else(String::new, |leaf| leaf.subject.raw().to_owned())
+        self.certificates
+            .first()
+            .map_or_else(String::new, |leaf| leaf.subject.raw().to_owned())
     }
 
     fn issuer(&self) -> String {
-        self.certificates.first().map_or_else(String::new, |leaf| leaf.issuer.raw().to_owned())
+        self.certificates
+            .first()
+            .map_or_else(String::new, |leaf| leaf.issuer.raw().to_owned())
     }
 
-    /// The first certificate for which `test` holds, the leaf if for none: an intermediate may be the one that has expired.
+    /// The first certificate for which `test` holds, the leaf if for none: an intermediate may be
+    /// the one that has expired.
     fn culprit(&self, test: impl Fn(&Certificate) -> bool) -> Option<&Certificate> {
-        self.certificates.iter().find(|certificate| test(certificate)).or_else(|| self.certificates.first())
+        self.certificates
+            .iter()
+            .find(|certificate| test(certificate))
+            .or_else(|| self.certificates.first())
     }
 }
 
@@ -41,7 +49,8 @@ pub(super) fn failure(phase: Phase, fault: &Fault, case: &Case) -> Failed {
         Fault::NoStore(reason) => (
             Code::TlsCertificateUnknownIssuer,
             format!("the certificate cannot be checked: {reason}"),
-            "install the system's CA certificates (Debian: ca-certificates), or name a file with --cacert",
+            "install the system's CA certificates (Debian: ca-certificates), or name a file with \
+                --cacert",
         ),
         Fault::Refused(Error::InvalidCertificate(error)) => certificate(error, case),
         Fault::Refused(error) => invalid(&error.to_string(), case),
@@ -52,15 +61,23 @@ pub(super) fn failure(phase: Phase, fault: &Fault, case: &Case) -> Failed {
 fn certificate(error: &CertificateError, case: &Case) -> (Code, String, &'static str) {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => expired(error, case),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => not_yet_valid(error, case),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => wrong_host(case),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            not_yet_valid(error, case)
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            wrong_host(case)
+        }
         CertificateError::Revoked => (
             Code::TlsCertificateRevoked,
             format!("the certificate of {} was revoked by its issuer", case.host),
             "the server needs a new certificate; do not go on",
         ),
         CertificateError::UnknownIssuer => unknown_issuer(case),
-        CertificateError::Other(other) if case.self_issued && other.to_string().contains("CaUsedAsEndEntity") => self_signed(case),
+        CertificateError::Other(other)
+            if case.self_issued && other.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            self_signed(case)
+        }
         CertificateError::Other(other) => invalid(&other.to_string(), case),
         other => invalid(&other.to_string(), case),
     }
@@ -68,37 +85,82 @@ fn certificate(error: &CertificateError, case: &Case) -> (Code, String, &'static
 
 fn expired(error: &CertificateError, case: &Case) -> (Code, String, &'static str) {
     let end = match error {
-        CertificateError::ExpiredContext { not_after, .. } => i64::try_from(not_after.as_secs()).ok(),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            i64::try_from(not_after.as_secs()).ok()
+        }
         _ => None,
     };
     let culprit = case.culprit(|certificate| Some(certificate.not_after) == end);
-    let (subject, end) = (culprit.map_or("", |certificate| certificate.subject.raw()), end.or(culprit.map(|one| one.not_after)));
+    let (subject, end) = (
+        culprit.map_or("", |certificate| certificate.subject.raw()),
+        end.or(culprit.map(|one| one.not_after)),
+    );
     let message = format!("the certificate of {subject} expired on {}", day(end));
-    (Code::TlsCertificateExpired, message, "the server needs a new certificate; check this machine's clock too")
+    (
+        Code::TlsCertificateExpired,
+        message,
+        "the server needs a new certificate; check this machine's clock too",
+    )
 }
 
 fn not_yet_valid(error: &CertificateError, case: &Case) -> (Code, String, &'static str) {
     let start = match error {
-        CertificateError::NotValidYetContext { not_before, .. } => i64::try_from(not_before.as_secs()).ok(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            i64::try_from(not_before.as_secs()).ok()
+        }
         _ => None,
     };
     let culprit = case.culprit(|certificate| Some(certificate.not_before) == start);
-    let (subject, start) = (culprit.map_or("", |certificate| certificate.subject.raw()), start.or(culprit.map(|one| one.not_before)));
-    let message = format!("the certificate of {subject} is not valid before {}", day(start));
-    (Code::TlsCertificateNotYetValid, message, "check this machine's clock, and the clock of whoever issued the certificate")
+    let (subject, start) = (
+        culprit.map_or("", |certificate| certificate.subject.raw()),
+        start.or(culprit.map(|one| one.not_before)),
+    );
+    let message = format!(
+        "the certificate of {subject} is not valid before {}",
+        day(start)
+    );
+    (
+        Code::TlsCertificateNotYetValid,
+        message,
+        "check this machine's clock, and the clock of whoever issued the certificate",
+    )
 }
 
 fn wrong_host(case: &Case) -> (Code, String, &'static str) {
-    let names = case.certificates.first().map(|leaf| leaf.names.as_slice()).unwrap_or_default();
-    let listed: Vec<&str> = names.iter().take(MOST_LISTED).map(crate::units::Untrusted::raw).collect();
+    let names = case
+        .certificates
+        .first()
+        .map(|leaf| leaf.names.as_slice())
+        .unwrap_or_default();
+    let listed: Vec<&str> = names
+        .iter()
+        .take(MOST_LISTED)
+        .map(crate::units::Untrusted::raw)
+        .collect();
     let message = if listed.is_empty() {
-        format!("the certificate names no host at all, so it is not for {}; its subject is {}", case.host, case.subject())
+        format!(
+            "the certificate names no host at all, so it is not for {}; its subject is {}",
+            case.host,
+            case.subject()
+        )
     } else {
         let more = names.len() - listed.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("the certificate is not for {}; it is for {}{more}", case.host, listed.join(", "))
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        format!(
+            "the certificate is not for {}; it is for {}{more}",
+            case.host,
+            listed.join(", ")
+        )
     };
-    (Code::TlsCertificateWrongHost, message, "use one of these names in the URL, or --resolve to reach this server under one of them")
+    (
+        Code::TlsCertificateWrongHost,
+        message,
+        "use one of these names in the URL, or --resolve to reach this server under one of them",
+    )
 }
 
 fn unknown_issuer(case: &Case) -> (Code, String, &'static str) {
@@ -107,30 +169,56 @@ fn unknown_issuer(case: &Case) -> (Code, String, &'static str) {
     }
     if !case.issuer_sent {
         let message = format!(
-            "the server did not send the certificate of its issuer ({}), and it is not a known root: the chain is incomplete, or the \
+            "the server did not send the certificate of its issuer ({}), and it is not a known \
+                root: the chain is incomplete, or the \
              issuer is a private CA",
             case.issuer()
         );
-        let hint = "configure the server to send the intermediate certificates too; for a private CA name its file with --cacert";
+        let hint = "configure the server to send the intermediate certificates too; for a private \
+            CA name its file with --cacert";
         return (Code::TlsCertificateIncompleteChain, message, hint);
     }
-    let top = case.certificates.last().map_or_else(String::new, |last| last.issuer.raw().to_owned());
+    let top = case
+        .certificates
+        .last()
+        .map_or_else(String::new, |last| last.issuer.raw().to_owned());
     let message = format!("the chain ends at {top}, which is not trusted here");
-    (Code::TlsCertificateUnknownIssuer, message, "name the private CA's file with --cacert, or install it in the system's store")
+    (
+        Code::TlsCertificateUnknownIssuer,
+        message,
+        "name the private CA's file with --cacert, or install it in the system's store",
+    )
 }
 
 fn self_signed(case: &Case) -> (Code, String, &'static str) {
-    let message = format!("the certificate of {} is signed by itself and by nobody who is trusted here", case.subject());
-    (Code::TlsCertificateSelfSigned, message, "trust it alone with --cacert FILE, or go on unchecked with -k")
+    let message = format!(
+        "the certificate of {} is signed by itself and by nobody who is trusted here",
+        case.subject()
+    );
+    (
+        Code::TlsCertificateSelfSigned,
+        message,
+        "trust it alone with --cacert FILE, or go on unchecked with -k",
+    )
 }
 
 fn invalid(reason: &str, case: &Case) -> (Code, String, &'static str) {
-    let message = format!("the certificate of {} cannot be accepted: {reason}", case.subject());
-    (Code::TlsCertificateInvalid, message, "the server needs a certificate made for TLS servers; -k goes on unchecked")
+    let message = format!(
+        "the certificate of {} cannot be accepted: {reason}",
+        case.subject()
+    );
+    (
+        Code::TlsCertificateInvalid,
+        message,
+        "the server needs a certificate made for TLS servers; -k goes on unchecked",
+    )
 }
 
 /// `2026-11-05 12:00 UTC`.
 fn day(seconds: Option<i64>) -> String {
     let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    at.map_or_else(|| "a date out of range".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    at.map_or_else(
+        || "a date out of range".to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
 }

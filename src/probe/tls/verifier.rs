@@ -38,7 +38,8 @@ impl Findings {
     }
 }
 
-/// A chain whose check was put off: with `--insecure` nothing hangs on it, so the handshake does not wait for the store.
+/// A chain whose check was put off: with `--insecure` nothing hangs on it, so the handshake does
+/// not wait for the store.
 pub(in crate::probe) struct Unchecked {
     leaf: CertificateDer<'static>,
     rest: Vec<CertificateDer<'static>>,
@@ -50,7 +51,13 @@ pub(in crate::probe) struct Unchecked {
 impl Unchecked {
     /// Checks it and says what came of it.
     pub(in crate::probe) fn check(&self, trust: &Trust) {
-        let chain = Chain { leaf: &self.leaf, rest: &self.rest, name: &self.name, ocsp: &[], now: self.now };
+        let chain = Chain {
+            leaf: &self.leaf,
+            rest: &self.rest,
+            name: &self.name,
+            ocsp: &[],
+            now: self.now,
+        };
         // Whatever comes of it, the user said to go on.
         let _ = self.checker.check(trust, &chain);
     }
@@ -67,13 +74,20 @@ pub(super) struct Recording {
 
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recording").field("connection", &self.checker.connection).finish_non_exhaustive()
+        f.debug_struct("Recording")
+            .field("connection", &self.checker.connection)
+            .finish_non_exhaustive()
     }
 }
 
 impl Recording {
     pub(super) fn new(means: &Means, checker: Checker, findings: Findings) -> Self {
-        Self { provider: Arc::clone(&means.tools.provider), trust: means.trust.clone(), checker, findings }
+        Self {
+            provider: Arc::clone(&means.tools.provider),
+            trust: means.trust.clone(),
+            checker,
+            findings,
+        }
     }
 }
 
@@ -88,12 +102,31 @@ impl ServerCertVerifier for Recording {
     ) -> Result<ServerCertVerified, Error> {
         self.checker.present(leaf, rest);
         let Some(trust) = &self.trust else {
-            let (leaf, rest) = (leaf.clone().into_owned(), rest.iter().map(|one| one.clone().into_owned()).collect());
-            let unchecked = Unchecked { leaf, rest, name: name.to_owned(), now, checker: self.checker.clone() };
-            self.findings.with(|found| found.unchecked = Some(unchecked));
+            let (leaf, rest) = (
+                leaf.clone().into_owned(),
+                rest.iter().map(|one| one.clone().into_owned()).collect(),
+            );
+            let unchecked = Unchecked {
+                leaf,
+                rest,
+                name: name.to_owned(),
+                now,
+                checker: self.checker.clone(),
+            };
+            self.findings
+                .with(|found| found.unchecked = Some(unchecked));
             return Ok(ServerCertVerified::assertion());
         };
-        match self.checker.check(trust, &Chain { leaf, rest, name, ocsp, now }) {
+        match self.checker.check(
+            trust,
+            &Chain {
+                leaf,
+                rest,
+                name,
+                ocsp,
+                now,
+            },
+        ) {
             Err(refused) if !self.checker.insecure => {
                 let (failed, error) = *refused;
                 self.findings.with(|found| found.failed = Some(failed));
@@ -109,7 +142,12 @@ impl ServerCertVerifier for Recording {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -118,10 +156,17 @@ impl ServerCertVerifier for Recording {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -30,23 +30,34 @@ impl Authority {
     }
 
     /// A certificate for `names`, changed by `change` before it is signed.
-    pub(super) fn issue(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Issued {
+    pub(super) fn issue(
+        &self,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Issued {
         let (params, key) = leaf(names, change);
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        Issued { chain: vec![certificate.der().clone()], key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
+        Issued {
+            chain: vec![certificate.der().clone()],
+            key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        }
     }
 
     /// The same by way of an intermediate, which is sent along where `sent`.
     pub(super) fn issue_through_intermediate(&self, names: &[&str], sent: bool) -> Issued {
         let key = KeyPair::generate().unwrap();
-        let intermediate = CertifiedIssuer::signed_by(ca_params("intermediate"), key, &self.0).unwrap();
+        let intermediate =
+            CertifiedIssuer::signed_by(ca_params("intermediate"), key, &self.0).unwrap();
         let (params, key) = leaf(names, |_| {});
         let certificate = params.signed_by(&key, &intermediate).unwrap();
         let mut chain = vec![certificate.der().clone()];
         if sent {
             chain.push(intermediate.der().clone());
         }
-        Issued { chain, key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
+        Issued {
+            chain,
+            key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        }
     }
 }
 
@@ -57,7 +68,13 @@ pub(super) fn self_signed(names: &[&str], is_ca: bool) -> (Issued, String) {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     }
     let certificate = params.self_signed(&key).unwrap();
-    (Issued { chain: vec![certificate.der().clone()], key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }, certificate.pem())
+    (
+        Issued {
+            chain: vec![certificate.der().clone()],
+            key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        },
+        certificate.pem(),
+    )
 }
 
 fn ca_params(name: &str) -> CertificateParams {
@@ -67,15 +84,27 @@ fn ca_params(name: &str) -> CertificateParams {
     params
 }
 
-fn leaf(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> (CertificateParams, KeyPair) {
-    let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+fn leaf(
+    names: &[&str],
+    change: impl FnOnce(&mut CertificateParams),
+) -> (CertificateParams, KeyPair) {
+    let mut params = CertificateParams::new(
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
     params.distinguished_name.push(DnType::CommonName, "leaf");
     change(&mut params);
     (params, KeyPair::generate().unwrap())
 }
 
 /// A server's configuration for what was issued.
-pub(super) fn config(issued: Issued, versions: &[&'static rustls::SupportedProtocolVersion]) -> ServerConfig {
+pub(super) fn config(
+    issued: Issued,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> ServerConfig {
     ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_protocol_versions(versions)
         .unwrap()
@@ -91,7 +120,9 @@ pub(super) async fn answering(config: ServerConfig, answer: &'static str) -> Soc
         let acceptor = acceptor.clone();
         async move {
             // A client that refuses the certificate ends the handshake; that is its right.
-            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                return;
+            };
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
                 match stream.read_u8().await {

@@ -19,17 +19,27 @@ async fn heads_that_are_not_http() {
     let (phase, code, message) = after("HTPP/1.1 200 OK\r\n\r\n\x1b[2J").await.failure();
     assert_eq!((phase, code), (Phase::Wait, Code::HttpMalformed));
     assert!(message.contains("HTPP/1.1 200 OK"), "{message}");
-    for answer in
-        ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 2OO OK\r\n\r\n", "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "HTTP/1.1 200 OK\r\n: c\r\n\r\n"]
-    {
+    for answer in [
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "HTTP/1.1 2OO OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: c\r\n\r\n",
+    ] {
         let (phase, code, message) = after(answer).await.failure();
-        assert_eq!((phase, code), (Phase::Wait, Code::HttpMalformed), "{answer}: {message}");
+        assert_eq!(
+            (phase, code),
+            (Phase::Wait, Code::HttpMalformed),
+            "{answer}: {message}"
+        );
     }
 }
 
 #[tokio::test]
 async fn heads_that_never_stop_growing() {
-    let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", format!("X-Long: {}\r\n", "a".repeat(1000)).repeat(400));
+    let head = format!(
+        "HTTP/1.1 200 OK\r\n{}\r\n",
+        format!("X-Long: {}\r\n", "a".repeat(1000)).repeat(400)
+    );
     assert_eq!(after(&head).await.failure().1, Code::HttpHeadTooLarge);
     let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(5000));
     assert_eq!(after(&head).await.failure().1, Code::HttpHeadTooLarge);
@@ -37,9 +47,20 @@ async fn heads_that_never_stop_growing() {
 
 #[tokio::test]
 async fn lengths_that_contradict_each_other() {
-    for fields in ["Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5\r\nTransfer-Encoding: chunked", "Content-Length: 5, 7"] {
-        let (phase, code, message) = after(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n0\r\n\r\n")).await.failure();
-        assert_eq!((phase, code), (Phase::Receive, Code::HttpConflictingLengths), "{fields}: {message}");
+    for fields in [
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Content-Length: 5, 7",
+    ] {
+        let (phase, code, message) =
+            after(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n0\r\n\r\n"))
+                .await
+                .failure();
+        assert_eq!(
+            (phase, code),
+            (Phase::Receive, Code::HttpConflictingLengths),
+            "{fields}: {message}"
+        );
     }
 }
 
@@ -47,13 +68,27 @@ async fn lengths_that_contradict_each_other() {
 async fn bodies_that_break_off() {
     let told = after("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello").await;
     let (phase, code, message) = told.failure();
-    assert_eq!((phase, code), (Phase::Receive, Code::BodyShort), "{message}");
+    assert_eq!(
+        (phase, code),
+        (Phase::Receive, Code::BodyShort),
+        "{message}"
+    );
     assert!(message.contains("5 B of 100 B"), "{message}");
     assert_eq!(told.only().response_body.transferred, 5);
-    let (_, code, message) = after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel").await.failure();
+    let (_, code, message) = after("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")
+        .await
+        .failure();
     assert_eq!(code, Code::BodyShort, "{message}");
-    for chunks in ["zz\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n", "ffffffffffffffffff\r\n"] {
-        let (_, code, message) = after(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")).await.failure();
+    for chunks in [
+        "zz\r\nhello\r\n0\r\n\r\n",
+        "5\r\nhelloXX0\r\n\r\n",
+        "ffffffffffffffffff\r\n",
+    ] {
+        let (_, code, message) = after(&format!(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"
+        ))
+        .await
+        .failure();
         assert_eq!(code, Code::BodyMalformed, "{chunks}: {message}");
     }
 }
@@ -68,7 +103,10 @@ async fn connections_that_are_closed_or_reset() {
     let until_read = |pause| async move {
         let peer = serve(move |mut stream| async move {
             head(&mut stream).await;
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").await.unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+                .await
+                .unwrap();
             tokio::time::sleep(pause).await;
             stream.set_zero_linger().unwrap();
         })
@@ -76,10 +114,15 @@ async fn connections_that_are_closed_or_reset() {
         probe(spec(&format!("http://{peer}/"))).await.failure()
     };
     let (phase, code, message) = with_time_enough(Phase::Receive, until_read).await;
-    assert_eq!((phase, code), (Phase::Receive, Code::BodyReset), "{message}");
+    assert_eq!(
+        (phase, code),
+        (Phase::Receive, Code::BodyReset),
+        "{message}"
+    );
 }
 
-/// What fails in `phase` where there is time enough to get so far: on a busy machine it takes longer.
+/// What fails in `phase` where there is time enough to get so far: on a busy machine it takes
+/// longer.
 async fn with_time_enough<F>(phase: Phase, fail: impl Fn(Duration) -> F) -> (Phase, Code, String)
 where
     F: Future<Output = (Phase, Code, String)>,
@@ -95,15 +138,31 @@ where
 
 #[tokio::test]
 async fn informational_responses_without_end() {
-    assert_eq!(after(&"HTTP/1.1 100 Continue\r\n\r\n".repeat(200)).await.failure().1, Code::HttpMalformed);
+    assert_eq!(
+        after(&"HTTP/1.1 100 Continue\r\n\r\n".repeat(200))
+            .await
+            .failure()
+            .1,
+        Code::HttpMalformed
+    );
 }
 
 #[tokio::test]
 async fn peers_that_keep_us_waiting() {
     for (begin, phase, code, said) in [
         ("", Phase::Wait, Code::WaitTimeout, "nothing of it had come"),
-        ("HTTP/1.1 200 OK\r\nSlow: ", Phase::Wait, Code::WaitTimeout, "23 B of its head"),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", Phase::Receive, Code::BodyTimeout, "3 B of 9 B"),
+        (
+            "HTTP/1.1 200 OK\r\nSlow: ",
+            Phase::Wait,
+            Code::WaitTimeout,
+            "23 B of its head",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+            Phase::Receive,
+            Code::BodyTimeout,
+            "3 B of 9 B",
+        ),
     ] {
         let peer = serve(move |mut stream| async move {
             head(&mut stream).await;
@@ -122,6 +181,10 @@ async fn peers_that_keep_us_waiting() {
             failure = within(Duration::from_secs(10)).await;
         }
         assert_eq!((failure.0, failure.1), (phase, code), "{}", failure.2);
-        assert!(failure.2.contains(said) && failure.2.contains("--max-time"), "{}", failure.2);
+        assert!(
+            failure.2.contains(said) && failure.2.contains("--max-time"),
+            "{}",
+            failure.2
+        );
     }
 }

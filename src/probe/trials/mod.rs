@@ -1,6 +1,10 @@
 //! The whole engine against real peers in this process.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod authority;
 mod hostile;
@@ -32,13 +36,21 @@ impl Told {
 
     /// Phase and code of the only exchange's failure, and its sentence.
     fn failure(&self) -> (Phase, Code, String) {
-        let (phase, failure) = self.only().failure.as_ref().unwrap_or_else(|| panic!("it did not fail: {:#?}", self.events));
+        let (phase, failure) = self
+            .only()
+            .failure
+            .as_ref()
+            .unwrap_or_else(|| panic!("it did not fail: {:#?}", self.events));
         assert!(!failure.hint.is_empty());
         (*phase, failure.code, failure.message.escaped().into_owned())
     }
 
     fn phases(&self, exchange: usize) -> Vec<Phase> {
-        self.trace.exchanges()[exchange].phases.iter().map(|(phase, _)| phase).collect()
+        self.trace.exchanges()[exchange]
+            .phases
+            .iter()
+            .map(|(phase, _)| phase)
+            .collect()
     }
 }
 
@@ -53,7 +65,10 @@ async fn probe(spec: Spec) -> Told {
     let recorder = Recorder::start(Arc::new(move |event| sink.lock().unwrap().push(event)));
     run(spec, recorder, Arc::new(NoWatcher)).await;
     let events: Vec<Event> = events.lock().unwrap().clone();
-    let told = Told { trace: Trace::of(events.clone()), events };
+    let told = Told {
+        trace: Trace::of(events.clone()),
+        events,
+    };
     whole(&told);
     told
 }
@@ -64,11 +79,22 @@ fn whole(told: &Told) {
         let ended = exchange.ended.expect("every exchange ends");
         let mut last = exchange.started;
         for (phase, span) in exchange.phases.iter() {
-            assert_eq!(span.began, last, "{phase} does not begin where the phase before it ends");
+            assert_eq!(
+                span.began, last,
+                "{phase} does not begin where the phase before it ends"
+            );
             last = span.ended.unwrap_or_else(|| panic!("{phase} does not end"));
         }
         assert!(last <= ended);
     }
-    let closed = told.events.iter().filter(|event| matches!(event.what, What::Disconnected { .. })).count();
-    assert_eq!(closed, told.trace.connections().len(), "every connection is closed");
+    let closed = told
+        .events
+        .iter()
+        .filter(|event| matches!(event.what, What::Disconnected { .. }))
+        .count();
+    assert_eq!(
+        closed,
+        told.trace.connections().len(),
+        "every connection is closed"
+    );
 }

@@ -26,7 +26,9 @@ async fn site(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (Socke
         async move {
             loop {
                 let head = head(&mut stream).await;
-                let Some(path) = head.split(' ').nth(1).map(str::to_owned) else { return };
+                let Some(path) = head.split(' ').nth(1).map(str::to_owned) else {
+                    return;
+                };
                 skip_body(&mut stream, &head).await;
                 log.lock().unwrap().push(head);
                 let answer = answer(&path);
@@ -41,7 +43,9 @@ async fn site(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (Socke
 }
 
 async fn skip_body(stream: &mut TcpStream, head: &str) {
-    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).await.unwrap();
 }
@@ -56,7 +60,10 @@ fn hello() -> String {
 
 fn following(url: &str) -> Spec {
     let mut spec = spec(url);
-    spec.redirects = Redirects { follow: true, ..Redirects::default() };
+    spec.redirects = Redirects {
+        follow: true,
+        ..Redirects::default()
+    };
     spec
 }
 
@@ -66,24 +73,49 @@ fn set(name: &str, value: &str) -> HeaderRule {
 
 #[tokio::test]
 async fn hops_to_the_same_origin_share_a_connection() {
-    let (peer, _) = site(|path| if path == "/" { redirect(302, "/there", "") } else { hello() }).await;
+    let (peer, _) = site(|path| {
+        if path == "/" {
+            redirect(302, "/there", "")
+        } else {
+            hello()
+        }
+    })
+    .await;
     let directory = tempfile::tempdir().unwrap();
     let mut spec = following(&format!("http://{peer}/"));
-    spec.output = Some(crate::probe::spec::Output::File(directory.path().join("out")));
+    spec.output = Some(crate::probe::spec::Output::File(
+        directory.path().join("out"),
+    ));
     let told = probe(spec).await;
     let exchanges = told.trace.exchanges();
     assert_eq!(exchanges.len(), 2);
-    assert_eq!((exchanges[1].cause, exchanges[1].reused_connection), (Cause::Redirect, true));
+    assert_eq!(
+        (exchanges[1].cause, exchanges[1].reused_connection),
+        (Cause::Redirect, true)
+    );
     assert_eq!(told.phases(1), [Phase::Send, Phase::Wait, Phase::Receive]);
     assert_eq!(told.trace.connections().len(), 1);
-    assert!(exchanges[0].redirected.as_ref().unwrap().0.raw().ends_with("/there"));
-    assert_eq!(std::fs::read(directory.path().join("out")).unwrap(), b"hi", "only the final answer is written");
+    assert!(
+        exchanges[0]
+            .redirected
+            .as_ref()
+            .unwrap()
+            .0
+            .raw()
+            .ends_with("/there")
+    );
+    assert_eq!(
+        std::fs::read(directory.path().join("out")).unwrap(),
+        b"hi",
+        "only the final answer is written"
+    );
 }
 
 #[tokio::test]
 async fn away_from_home_the_users_own_stays_home() {
     let (other, elsewhere) = site(|_| hello()).await;
-    let (peer, _) = site(move |_| redirect(307, &format!("http://{other}/x"), "Set-Cookie: s=1\r\n")).await;
+    let (peer, _) =
+        site(move |_| redirect(307, &format!("http://{other}/x"), "Set-Cookie: s=1\r\n")).await;
     let mut spec = following(&format!("http://{peer}/"));
     spec.headers = vec![set("X-Key", "secret"), set("Authorization", "Bearer t")];
     spec.credentials = Some(Secret::new(("u".into(), "p".into())));
@@ -93,33 +125,76 @@ async fn away_from_home_the_users_own_stays_home() {
     let head = elsewhere.lock().unwrap().pop().unwrap();
     let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
     // The other port is the same host, to which a cookie of this host goes (RFC 6265 §8.5).
-    let expected = format!("GET /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\n\r\n");
+    let expected = format!(
+        "GET /x HTTP/1.1\r\nHost: {other}\r\n{agent}\r\nAccept: */*\r\nCookie: s=1\r\n\r\n"
+    );
     assert_eq!(head, expected);
-    let withheld: Vec<&str> = told.trace.exchanges()[0].redirected.as_ref().unwrap().1.iter().map(crate::units::Untrusted::raw).collect();
+    let withheld: Vec<&str> = told.trace.exchanges()[0]
+        .redirected
+        .as_ref()
+        .unwrap()
+        .1
+        .iter()
+        .map(crate::units::Untrusted::raw)
+        .collect();
     assert_eq!(withheld, ["Authorization", "Cookie", "X-Key"]);
-    spec.body = Some(Body::Bytes { bytes: "a=b".into(), content_type: Some("text/x"), accept_json: false });
+    spec.body = Some(Body::Bytes {
+        bytes: "a=b".into(),
+        content_type: Some("text/x"),
+        accept_json: false,
+    });
     let told = probe(spec.clone()).await;
-    assert_eq!(told.trace.exchanges().len(), 1, "a method without its body would be another request");
+    assert_eq!(
+        told.trace.exchanges().len(),
+        1,
+        "a method without its body would be another request"
+    );
     let (phase, failure) = told.trace.failure().unwrap();
-    assert_eq!((*phase, failure.code), (Phase::Receive, Code::RedirectWantsBody));
-    assert!(failure.message.raw().contains(&other.to_string()) && failure.hint.contains("--location-trusted"), "{failure:?}");
+    assert_eq!(
+        (*phase, failure.code),
+        (Phase::Receive, Code::RedirectWantsBody)
+    );
+    assert!(
+        failure.message.raw().contains(&other.to_string())
+            && failure.hint.contains("--location-trusted"),
+        "{failure:?}"
+    );
     assert!(elsewhere.lock().unwrap().is_empty());
     spec.redirects.trusted = true;
     probe(spec).await;
     let head = elsewhere.lock().unwrap().pop().unwrap();
-    assert!(head.starts_with("POST ") && head.contains("Content-Length: 3\r\nContent-Type: text/x"), "{head}");
-    assert!(head.contains("X-Key: secret") && head.contains("own=1"), "{head}");
+    assert!(
+        head.starts_with("POST ") && head.contains("Content-Length: 3\r\nContent-Type: text/x"),
+        "{head}"
+    );
+    assert!(
+        head.contains("X-Key: secret") && head.contains("own=1"),
+        "{head}"
+    );
 }
 
 #[tokio::test]
 async fn cookies_go_along_only_where_the_jar_is_on() {
-    let (peer, log) = site(|path| if path == "/" { redirect(303, "/there", "Set-Cookie: a=1; Path=/\r\n") } else { hello() }).await;
+    let (peer, log) = site(|path| {
+        if path == "/" {
+            redirect(303, "/there", "Set-Cookie: a=1; Path=/\r\n")
+        } else {
+            hello()
+        }
+    })
+    .await;
     let mut spec = following(&format!("http://{peer}/"));
     probe(spec.clone()).await;
     assert!(!log.lock().unwrap().last().unwrap().contains("Cookie"));
     spec.cookies.jar = Some(Jar::default());
     probe(spec).await;
-    assert!(log.lock().unwrap().last().unwrap().contains("Cookie: a=1\r\n"));
+    assert!(
+        log.lock()
+            .unwrap()
+            .last()
+            .unwrap()
+            .contains("Cookie: a=1\r\n")
+    );
 }
 
 #[tokio::test]
@@ -130,15 +205,30 @@ async fn a_circle_ends_at_the_limit() {
     let told = probe(spec).await;
     assert_eq!(told.trace.exchanges().len(), 4);
     let (phase, failure) = told.trace.failure().unwrap();
-    assert_eq!((*phase, failure.code), (Phase::Receive, Code::TooManyRedirects));
+    assert_eq!(
+        (*phase, failure.code),
+        (Phase::Receive, Code::TooManyRedirects)
+    );
 }
 
 #[tokio::test]
 async fn a_kept_connection_that_was_closed_is_replaced() {
-    let (peer, _) = site(|path| if path == "/" { redirect(302, "/there", "") } else { String::new() }).await;
+    let (peer, _) = site(|path| {
+        if path == "/" {
+            redirect(302, "/there", "")
+        } else {
+            String::new()
+        }
+    })
+    .await;
     // This server closes without an answer: the retry finds the same and fails.
     let told = probe(following(&format!("http://{peer}/"))).await;
-    let causes: Vec<Cause> = told.trace.exchanges().iter().map(|exchange| exchange.cause).collect();
+    let causes: Vec<Cause> = told
+        .trace
+        .exchanges()
+        .iter()
+        .map(|exchange| exchange.cause)
+        .collect();
     assert_eq!(causes, [Cause::Asked, Cause::Redirect, Cause::Retry]);
     let (phase, failure) = told.trace.failure().unwrap();
     assert_eq!((*phase, failure.code), (Phase::Wait, Code::WaitClosed));
@@ -151,7 +241,12 @@ async fn repeats_begin_afresh() {
     let mut spec = spec(&format!("http://{peer}/"));
     spec.repeat = 3;
     let told = probe(spec).await;
-    let causes: Vec<Cause> = told.trace.exchanges().iter().map(|exchange| exchange.cause).collect();
+    let causes: Vec<Cause> = told
+        .trace
+        .exchanges()
+        .iter()
+        .map(|exchange| exchange.cause)
+        .collect();
     assert_eq!(causes, [Cause::Asked, Cause::Repeat, Cause::Repeat]);
     assert_eq!(told.trace.connections().len(), 3);
 }
@@ -170,12 +265,22 @@ async fn a_plain_request_to_an_http_proxy_is_in_absolute_form() {
     assert!(told.only().failure.is_none(), "{:?}", told.only().failure);
     let head = log.lock().unwrap().pop().unwrap();
     assert!(
-        head.starts_with("GET http://site.test:8080/a?b HTTP/1.1\r\nHost: site.test:8080\r\nProxy-Authorization: Basic dTpw\r\n"),
+        head.starts_with(
+            "GET http://site.test:8080/a?b HTTP/1.1\r\nHost: \
+            site.test:8080\r\nProxy-Authorization: Basic dTpw\r\n"
+        ),
         "{head}"
     );
     assert!(head.contains("Authorization: Basic dXNlcjpwdw=="), "{head}");
-    assert_eq!(told.phases(0), [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]);
-    assert!(!told.only().url.raw().contains("pw"), "{:?}", told.only().url);
+    assert_eq!(
+        told.phases(0),
+        [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]
+    );
+    assert!(
+        !told.only().url.raw().contains("pw"),
+        "{:?}",
+        told.only().url
+    );
 }
 
 #[tokio::test]
@@ -197,16 +302,21 @@ async fn a_coded_body_is_decoded_when_asked_for() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&b"text ".repeat(1000)).unwrap();
     let coded = encoder.finish().unwrap();
-    let mut answer =
-        format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", coded.len())
-            .into_bytes();
+    let mut answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: \
+            gzip\r\nContent-Length: {}\r\n\r\n",
+        coded.len()
+    )
+    .into_bytes();
     answer.extend(&coded);
     let peer = super::peer::answering(answer.clone()).await;
     let mut spec = spec(&format!("http://{peer}/"));
     let told = probe(spec.clone()).await;
     assert_eq!(told.only().response_body.decoded, coded.len() as u64);
     assert!(told.only().preview.is_none());
-    assert!(told.events.iter().any(|event| matches!(&event.what, What::Note { text, .. } if text.raw().contains("gzip"))));
+    assert!(told.events.iter().any(
+        |event| matches!(&event.what, What::Note { text, .. } if text.raw().contains("gzip"))
+    ));
     spec.compressed = true;
     let told = probe(spec.clone()).await;
     let body = told.only().response_body;
@@ -215,14 +325,22 @@ async fn a_coded_body_is_decoded_when_asked_for() {
     assert_eq!((preview.raw().len(), more), (4096, true));
     spec.decode_limit = 100;
     let (phase, code, message) = probe(spec.clone()).await.failure();
-    assert_eq!((phase, code), (Phase::Receive, Code::BodyDecodingLimit), "{message}");
+    assert_eq!(
+        (phase, code),
+        (Phase::Receive, Code::BodyDecodingLimit),
+        "{message}"
+    );
     spec.decode_limit = Spec::DECODE_LIMIT;
     let length = answer.len();
     answer[length - 6] ^= 0xff;
     let peer = super::peer::answering(answer).await;
     spec.url.set_port(Some(peer.port())).unwrap();
     let (phase, code, message) = probe(spec).await.failure();
-    assert_eq!((phase, code), (Phase::Receive, Code::BodyDecoding), "{message}");
+    assert_eq!(
+        (phase, code),
+        (Phase::Receive, Code::BodyDecoding),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -237,7 +355,14 @@ async fn an_output_that_cannot_be_written_is_a_failure() {
 
 #[tokio::test]
 async fn the_ordinary_client_sends_the_same_and_is_timed() {
-    let (peer, log) = site(|path| if path == "/" { redirect(302, "/there", "") } else { hello() }).await;
+    let (peer, log) = site(|path| {
+        if path == "/" {
+            redirect(302, "/there", "")
+        } else {
+            hello()
+        }
+    })
+    .await;
     let mut spec = following(&format!("http://{peer}/"));
     spec.headers = vec![set("X-Key", "k")];
     spec.control = true;
@@ -247,7 +372,11 @@ async fn the_ordinary_client_sends_the_same_and_is_timed() {
     assert!(control.headers <= control.total);
     let heads = log.lock().unwrap();
     assert_eq!(heads.len(), 4);
-    assert!(heads[2].to_ascii_lowercase().contains("x-key: k") && heads[2].contains("tapline/"), "{}", heads[2]);
+    assert!(
+        heads[2].to_ascii_lowercase().contains("x-key: k") && heads[2].contains("tapline/"),
+        "{}",
+        heads[2]
+    );
 }
 
 #[tokio::test]

@@ -18,10 +18,15 @@ use crate::probe::spec::{Body, HttpChoice, Resolve};
 use crate::trace::{Code, HttpVersion, Phase};
 
 /// What a server does with a request.
-type Handler = fn(Request<h2::RecvStream>, SendResponse<Bytes>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+type Handler = fn(
+    Request<h2::RecvStream>,
+    SendResponse<Bytes>,
+) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin, handler: Handler) {
-    let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+    let Ok(mut connection) = h2::server::handshake(stream).await else {
+        return;
+    };
     while let Some(Ok((request, respond))) = connection.accept().await {
         tokio::spawn(handler(request, respond));
     }
@@ -39,7 +44,10 @@ async fn ask(peer: SocketAddr, change: impl FnOnce(&mut Spec)) -> Told {
     probe(spec).await
 }
 
-fn echo(request: Request<h2::RecvStream>, mut respond: SendResponse<Bytes>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+fn echo(
+    request: Request<h2::RecvStream>,
+    mut respond: SendResponse<Bytes>,
+) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
         let mut body = request.into_body();
         let mut bytes = 0;
@@ -47,11 +55,21 @@ fn echo(request: Request<h2::RecvStream>, mut respond: SendResponse<Bytes>) -> s
             bytes += data.len();
             body.flow_control().release_capacity(data.len()).unwrap();
         }
-        let interim = Response::builder().status(103).header("link", "</a.css>").body(()).unwrap();
+        let interim = Response::builder()
+            .status(103)
+            .header("link", "</a.css>")
+            .body(())
+            .unwrap();
         respond.send_informational(interim).unwrap();
-        let head = Response::builder().header("content-type", "text/plain").header("x-bytes", bytes).body(()).unwrap();
+        let head = Response::builder()
+            .header("content-type", "text/plain")
+            .header("x-bytes", bytes)
+            .body(())
+            .unwrap();
         let mut stream = respond.send_response(head, false).unwrap();
-        stream.send_data(Bytes::from_static(b"hello"), false).unwrap();
+        stream
+            .send_data(Bytes::from_static(b"hello"), false)
+            .unwrap();
         let mut trailers = HeaderMap::new();
         trailers.insert("x-sum", "9".parse().unwrap());
         stream.send_trailers(trailers).unwrap();
@@ -64,15 +82,43 @@ async fn an_exchange_is_told_in_the_clear() {
     let told = ask(peer, |spec| spec.compressed = true).await;
     let exchange = told.only();
     assert!(exchange.failure.is_none(), "{:?}", exchange.failure);
-    assert_eq!(told.phases(0), [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]);
+    assert_eq!(
+        told.phases(0),
+        [Phase::Connect, Phase::Send, Phase::Wait, Phase::Receive]
+    );
     let request = exchange.request.as_ref().unwrap();
-    let names: Vec<&str> = request.headers.iter().map(|header| header.name.raw()).collect();
-    assert_eq!(names, [":method", ":scheme", ":authority", ":path", "user-agent", "accept", "accept-encoding"]);
-    assert_eq!((request.version, request.target.raw()), (HttpVersion::Http2, "/path?query"));
+    let names: Vec<&str> = request
+        .headers
+        .iter()
+        .map(|header| header.name.raw())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ":method",
+            ":scheme",
+            ":authority",
+            ":path",
+            "user-agent",
+            "accept",
+            "accept-encoding"
+        ]
+    );
+    assert_eq!(
+        (request.version, request.target.raw()),
+        (HttpVersion::Http2, "/path?query")
+    );
     assert!(request.header_bytes > 20);
     assert_eq!(exchange.informational[0].status, 103);
     let response = exchange.response.as_ref().unwrap();
-    assert_eq!((response.version, response.status, response.trailers[0].value.raw()), (HttpVersion::Http2, 200, "9"));
+    assert_eq!(
+        (
+            response.version,
+            response.status,
+            response.trailers[0].value.raw()
+        ),
+        (HttpVersion::Http2, 200, "9")
+    );
     assert!(response.header_bytes > 10);
     assert_eq!(exchange.response_body.transferred, 5);
     assert_eq!(exchange.preview.as_ref().unwrap().0.raw(), "hello");
@@ -82,18 +128,40 @@ async fn an_exchange_is_told_in_the_clear() {
 async fn a_large_body_goes_up_within_flow_control() {
     let peer = clear(echo).await;
     let size = 3 << 20;
-    let body = Body::Bytes { bytes: vec![b'x'; size].into(), content_type: None, accept_json: false };
+    let body = Body::Bytes {
+        bytes: vec![b'x'; size].into(),
+        content_type: None,
+        accept_json: false,
+    };
     let told = ask(peer, |spec| spec.body = Some(body)).await;
     let exchange = told.only();
     assert!(exchange.failure.is_none(), "{:?}", exchange.failure);
-    assert_eq!(exchange.response.as_ref().unwrap().header("x-bytes").unwrap().raw(), size.to_string());
-    assert_eq!((exchange.request_body.transferred, exchange.request_body.expected), (size as u64, Some(size as u64)));
+    assert_eq!(
+        exchange
+            .response
+            .as_ref()
+            .unwrap()
+            .header("x-bytes")
+            .unwrap()
+            .raw(),
+        size.to_string()
+    );
+    assert_eq!(
+        (
+            exchange.request_body.transferred,
+            exchange.request_body.expected
+        ),
+        (size as u64, Some(size as u64))
+    );
 }
 
 #[tokio::test]
 async fn alpn_chooses_the_version() {
     let authority = Authority::new("root");
-    let mut server = config(authority.issue(&["site.test"], |_| {}), &[&rustls::version::TLS13]);
+    let mut server = config(
+        authority.issue(&["site.test"], |_| {}),
+        &[&rustls::version::TLS13],
+    );
     server.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(server));
     let peer = serve(move |stream| {
@@ -106,13 +174,23 @@ async fn alpn_chooses_the_version() {
     })
     .await;
     let mut spec = spec(&format!("https://site.test:{}/", peer.port()));
-    spec.resolve = vec![Resolve { host: "site.test".into(), port: peer.port(), addresses: vec![peer.ip()] }];
+    spec.resolve = vec![Resolve {
+        host: "site.test".into(),
+        port: peer.port(),
+        addresses: vec![peer.ip()],
+    }];
     spec.tls.ca_pem = Some(authority.pem());
     let told = probe(spec.clone()).await;
     assert!(told.only().failure.is_none(), "{:?}", told.only().failure);
-    assert_eq!(told.only().response.as_ref().unwrap().version, HttpVersion::Http2);
+    assert_eq!(
+        told.only().response.as_ref().unwrap().version,
+        HttpVersion::Http2
+    );
     let tls = told.trace.connections()[0].tls.as_ref().unwrap();
-    assert_eq!(tls.handshake.as_ref().unwrap().alpn.as_ref().unwrap().raw(), "h2");
+    assert_eq!(
+        tls.handshake.as_ref().unwrap().alpn.as_ref().unwrap().raw(),
+        "h2"
+    );
     spec.http = HttpChoice::Http11;
     let (phase, code, message) = probe(spec).await.failure();
     assert_eq!((phase, code), (Phase::Tls, Code::TlsAlert), "{message}");
@@ -121,15 +199,22 @@ async fn alpn_chooses_the_version() {
 
 #[tokio::test]
 async fn streams_and_connections_that_end_with_an_error() {
-    let refuse: Handler = |_, mut respond| Box::pin(async move { respond.send_reset(h2::Reason::REFUSED_STREAM) });
+    let refuse: Handler =
+        |_, mut respond| Box::pin(async move { respond.send_reset(h2::Reason::REFUSED_STREAM) });
     let (phase, code, message) = ask(clear(refuse).await, |_| {}).await.failure();
-    assert_eq!((phase, code), (Phase::Wait, Code::Http2Protocol), "{message}");
+    assert_eq!(
+        (phase, code),
+        (Phase::Wait, Code::Http2Protocol),
+        "{message}"
+    );
     assert!(message.contains("REFUSED_STREAM"), "{message}");
 
     let midway: Handler = |_, mut respond| {
         Box::pin(async move {
             let mut stream = respond.send_response(Response::new(()), false).unwrap();
-            stream.send_data(Bytes::from_static(b"hello"), false).unwrap();
+            stream
+                .send_data(Bytes::from_static(b"hello"), false)
+                .unwrap();
             stream.reserve_capacity(1);
             poll_fn(|cx| stream.poll_capacity(cx)).await;
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -137,18 +222,34 @@ async fn streams_and_connections_that_end_with_an_error() {
         })
     };
     let (phase, code, message) = ask(clear(midway).await, |_| {}).await.failure();
-    assert_eq!((phase, code), (Phase::Receive, Code::Http2Protocol), "{message}");
-    assert!(message.contains("INTERNAL_ERROR") && message.contains("5 B"), "{message}");
+    assert_eq!(
+        (phase, code),
+        (Phase::Receive, Code::Http2Protocol),
+        "{message}"
+    );
+    assert!(
+        message.contains("INTERNAL_ERROR") && message.contains("5 B"),
+        "{message}"
+    );
 
     let short: Handler = |_, mut respond| {
         Box::pin(async move {
-            let head = Response::builder().header("content-length", 100).body(()).unwrap();
+            let head = Response::builder()
+                .header("content-length", 100)
+                .body(())
+                .unwrap();
             let mut stream = respond.send_response(head, false).unwrap();
-            stream.send_data(Bytes::from_static(b"hello"), true).unwrap();
+            stream
+                .send_data(Bytes::from_static(b"hello"), true)
+                .unwrap();
         })
     };
     let (phase, code, message) = ask(clear(short).await, |_| {}).await.failure();
-    assert_eq!((phase, code), (Phase::Receive, Code::BodyShort), "{message}");
+    assert_eq!(
+        (phase, code),
+        (Phase::Receive, Code::BodyShort),
+        "{message}"
+    );
 }
 
 /// A peer that sends these bytes after the client's first ones.
@@ -166,13 +267,21 @@ async fn raw(answer: &'static [u8], lingers: bool) -> SocketAddr {
 
 #[tokio::test]
 async fn peers_that_do_not_speak_http2() {
-    let (phase, code, message) = ask(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", true).await, |_| {}).await.failure();
-    assert_eq!((phase, code), (Phase::Wait, Code::Http2Protocol), "{message}");
+    let (phase, code, message) = ask(raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", true).await, |_| {})
+        .await
+        .failure();
+    assert_eq!(
+        (phase, code),
+        (Phase::Wait, Code::Http2Protocol),
+        "{message}"
+    );
     assert!(message.contains("HTTP/1.1 400"), "{message}");
     let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0].as_slice();
     let (phase, code, message) = ask(raw(settings, false).await, |_| {}).await.failure();
     assert_eq!((phase, code), (Phase::Wait, Code::WaitClosed), "{message}");
-    let goaway: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11];
+    let goaway: &[u8] = &[
+        0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11,
+    ];
     let (_, code, message) = ask(raw(goaway, true).await, |_| {}).await.failure();
     assert_eq!(code, Code::Http2Protocol, "{message}");
     assert!(message.contains("GOAWAY ENHANCE_YOUR_CALM"), "{message}");

@@ -19,7 +19,11 @@ const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 /// `https://name:port/` at a peer, trusting `ca`.
 fn secure_spec(name: &str, peer: SocketAddr, ca: &str) -> Spec {
     let mut spec = spec(&format!("https://{name}:{}/", peer.port()));
-    spec.resolve = vec![Resolve { host: name.to_owned(), port: peer.port(), addresses: vec![peer.ip()] }];
+    spec.resolve = vec![Resolve {
+        host: name.to_owned(),
+        port: peer.port(),
+        addresses: vec![peer.ip()],
+    }];
     spec.tls.ca_pem = Some(ca.to_owned());
     spec
 }
@@ -38,29 +42,67 @@ async fn verdict(issued: Issued, name: &str, ca: &str) -> Told {
 async fn both_versions_are_told_message_by_message() {
     let authority = Authority::new("root");
     for version in [&TLS12, &TLS13] {
-        let peer = answering(config(authority.issue(&["site.test"], |_| {}), &[version]), HELLO).await;
+        let peer = answering(
+            config(authority.issue(&["site.test"], |_| {}), &[version]),
+            HELLO,
+        )
+        .await;
         let told = probe(secure_spec("site.test", peer, &authority.pem())).await;
         assert!(told.only().failure.is_none(), "{:?}", told.only().failure);
-        assert_eq!(told.phases(0), [Phase::Dns, Phase::Connect, Phase::Tls, Phase::Send, Phase::Wait, Phase::Receive]);
+        assert_eq!(
+            told.phases(0),
+            [
+                Phase::Dns,
+                Phase::Connect,
+                Phase::Tls,
+                Phase::Send,
+                Phase::Wait,
+                Phase::Receive
+            ]
+        );
         let tls = tls(&told);
         let (_, hello) = &tls.messages[0];
-        assert_eq!((hello.from, hello.name.as_str(), hello.offset), (Side::Client, "ClientHello", 0));
+        assert_eq!(
+            (hello.from, hello.name.as_str(), hello.offset),
+            (Side::Client, "ClientHello", 0)
+        );
         let detail = hello.detail.as_ref().unwrap().raw();
-        assert!(detail.starts_with("site.test, ") && detail.contains("http/1.1"), "{detail}");
-        let (_, answer) = tls.messages.iter().find(|(_, message)| message.from == Side::Server).unwrap();
+        assert!(
+            detail.starts_with("site.test, ") && detail.contains("http/1.1"),
+            "{detail}"
+        );
+        let (_, answer) = tls
+            .messages
+            .iter()
+            .find(|(_, message)| message.from == Side::Server)
+            .unwrap();
         assert_eq!(answer.name, "ServerHello");
         let handshake = tls.handshake.as_ref().unwrap();
         assert_eq!(handshake.kind, "full");
         assert!(handshake.key_exchange.is_some());
         if version.version == rustls::ProtocolVersion::TLSv1_3 {
             assert_eq!(handshake.version, "TLSv1.3");
-            assert!(handshake.cipher_suite.starts_with("TLS_AES"), "{}", handshake.cipher_suite);
+            assert!(
+                handshake.cipher_suite.starts_with("TLS_AES"),
+                "{}",
+                handshake.cipher_suite
+            );
             assert!(tls.messages.iter().any(|(_, message)| message.name == "encrypted" && message.from == Side::Server));
         } else {
             assert_eq!(handshake.version, "TLSv1.2");
-            let names: Vec<&str> = tls.messages.iter().map(|(_, message)| message.name.as_str()).collect();
-            assert!(names.starts_with(&["ClientHello", "ServerHello", "Certificate"]), "{names:?}");
-            assert!(names.contains(&"ServerHelloDone") && names.contains(&"ClientKeyExchange"), "{names:?}");
+            let names: Vec<&str> = tls
+                .messages
+                .iter()
+                .map(|(_, message)| message.name.as_str())
+                .collect();
+            assert!(
+                names.starts_with(&["ClientHello", "ServerHello", "Certificate"]),
+                "{names:?}"
+            );
+            assert!(
+                names.contains(&"ServerHelloDone") && names.contains(&"ClientKeyExchange"),
+                "{names:?}"
+            );
         }
         assert_eq!(tls.verification.as_ref().unwrap().0, Verification::Trusted);
         assert_eq!(tls.certificates[0].names[0].raw(), "site.test");
@@ -72,16 +114,46 @@ async fn both_versions_are_told_message_by_message() {
 async fn each_fault_of_a_certificate_has_its_code_and_its_chain() {
     let authority = Authority::new("root");
     let (ca, other) = (authority.pem(), Authority::new("other"));
-    let expired = |params: &mut CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    let early = |params: &mut CertificateParams| params.not_before = rcgen::date_time_ymd(2090, 1, 1);
+    let expired =
+        |params: &mut CertificateParams| params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let early =
+        |params: &mut CertificateParams| params.not_before = rcgen::date_time_ymd(2090, 1, 1);
     let cases = [
-        (authority.issue(&["site.test"], expired), Code::TlsCertificateExpired, "2020-01-01"),
-        (authority.issue(&["site.test"], early), Code::TlsCertificateNotYetValid, "2090-01-01"),
-        (authority.issue(&["a.test", "b.test"], |_| {}), Code::TlsCertificateWrongHost, "a.test, b.test"),
-        (authority.issue_through_intermediate(&["site.test"], false), Code::TlsCertificateIncompleteChain, "intermediate"),
-        (other.issue_through_intermediate(&["site.test"], true), Code::TlsCertificateUnknownIssuer, "other"),
-        (self_signed(&["site.test"], false).0, Code::TlsCertificateSelfSigned, "leaf"),
-        (self_signed(&["site.test"], true).0, Code::TlsCertificateSelfSigned, "leaf"),
+        (
+            authority.issue(&["site.test"], expired),
+            Code::TlsCertificateExpired,
+            "2020-01-01",
+        ),
+        (
+            authority.issue(&["site.test"], early),
+            Code::TlsCertificateNotYetValid,
+            "2090-01-01",
+        ),
+        (
+            authority.issue(&["a.test", "b.test"], |_| {}),
+            Code::TlsCertificateWrongHost,
+            "a.test, b.test",
+        ),
+        (
+            authority.issue_through_intermediate(&["site.test"], false),
+            Code::TlsCertificateIncompleteChain,
+            "intermediate",
+        ),
+        (
+            other.issue_through_intermediate(&["site.test"], true),
+            Code::TlsCertificateUnknownIssuer,
+            "other",
+        ),
+        (
+            self_signed(&["site.test"], false).0,
+            Code::TlsCertificateSelfSigned,
+            "leaf",
+        ),
+        (
+            self_signed(&["site.test"], true).0,
+            Code::TlsCertificateSelfSigned,
+            "leaf",
+        ),
     ];
     for (issued, expected, said) in cases {
         let sent = issued.chain.len();
@@ -89,8 +161,15 @@ async fn each_fault_of_a_certificate_has_its_code_and_its_chain() {
         let (phase, code, message) = told.failure();
         assert_eq!((phase, code), (Phase::Tls, expected), "{message}");
         assert!(message.contains(said), "{message}");
-        assert_eq!(tls(&told).certificates.len(), sent, "the chain is told though it fails");
-        assert!(matches!(tls(&told).verification, Some((Verification::Rejected(_), _))));
+        assert_eq!(
+            tls(&told).certificates.len(),
+            sent,
+            "the chain is told though it fails"
+        );
+        assert!(matches!(
+            tls(&told).verification,
+            Some((Verification::Rejected(_), _))
+        ));
         assert!(tls(&told).handshake.is_none());
     }
 }
@@ -98,7 +177,12 @@ async fn each_fault_of_a_certificate_has_its_code_and_its_chain() {
 #[tokio::test]
 async fn a_full_chain_is_trusted() {
     let authority = Authority::new("root");
-    let told = verdict(authority.issue_through_intermediate(&["site.test"], true), "site.test", &authority.pem()).await;
+    let told = verdict(
+        authority.issue_through_intermediate(&["site.test"], true),
+        "site.test",
+        &authority.pem(),
+    )
+    .await;
     assert!(told.only().failure.is_none(), "{:?}", told.only().failure);
 }
 
@@ -116,24 +200,38 @@ async fn a_self_signed_certificate_is_trusted_by_name_only() {
 
 #[tokio::test]
 async fn insecure_goes_on_and_says_why_it_should_not() {
-    let peer = answering(config(self_signed(&["site.test"], false).0, &[&TLS13]), HELLO).await;
+    let peer = answering(
+        config(self_signed(&["site.test"], false).0, &[&TLS13]),
+        HELLO,
+    )
+    .await;
     let mut spec = secure_spec("site.test", peer, &Authority::new("root").pem());
     spec.tls.insecure = true;
     let told = probe(spec).await;
     assert!(told.only().failure.is_none());
-    let Some((Verification::Ignored(reason), _)) = &tls(&told).verification else { panic!("{:?}", tls(&told).verification) };
+    let Some((Verification::Ignored(reason), _)) = &tls(&told).verification else {
+        panic!("{:?}", tls(&told).verification)
+    };
     assert!(reason.raw().contains("signed by itself"), "{reason:?}");
 }
 
 #[tokio::test]
 async fn versions_that_do_not_meet() {
     let authority = Authority::new("root");
-    let peer = answering(config(authority.issue(&["site.test"], |_| {}), &[&TLS13]), HELLO).await;
+    let peer = answering(
+        config(authority.issue(&["site.test"], |_| {}), &[&TLS13]),
+        HELLO,
+    )
+    .await;
     let mut spec = secure_spec("site.test", peer, &authority.pem());
     spec.tls.max = Some(TlsVersion::V12);
     let (phase, code, message) = probe(spec).await.failure();
     assert_eq!((phase, code), (Phase::Tls, Code::TlsVersion), "{message}");
-    let peer = answering(config(authority.issue(&["site.test"], |_| {}), &[&TLS12]), HELLO).await;
+    let peer = answering(
+        config(authority.issue(&["site.test"], |_| {}), &[&TLS12]),
+        HELLO,
+    )
+    .await;
     let mut spec = secure_spec("site.test", peer, &authority.pem());
     spec.tls.min = Some(TlsVersion::V13);
     let (_, code, message) = probe(spec).await.failure();
@@ -151,19 +249,38 @@ async fn peers_that_do_not_speak_tls() {
             let _ = stream.read_to_end(&mut Vec::new()).await;
         })
         .await;
-        probe(secure_spec("site.test", peer, &Authority::new("root").pem())).await.failure()
+        probe(secure_spec(
+            "site.test",
+            peer,
+            &Authority::new("root").pem(),
+        ))
+        .await
+        .failure()
     };
     let (phase, code, message) = said(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     assert_eq!((phase, code), (Phase::Tls, Code::TlsNotTls), "{message}");
-    assert!(message.contains("plain HTTP") && message.contains("400 Bad Request"), "{message}");
-    for answer in [b"SSH-2.0-x\r\n".as_slice(), b"220 mail\r\n", b"\xff\xff\xff\xff\xff\xff"] {
+    assert!(
+        message.contains("plain HTTP") && message.contains("400 Bad Request"),
+        "{message}"
+    );
+    for answer in [
+        b"SSH-2.0-x\r\n".as_slice(),
+        b"220 mail\r\n",
+        b"\xff\xff\xff\xff\xff\xff",
+    ] {
         let (_, code, message) = said(answer).await;
         assert_eq!(code, Code::TlsNotTls, "{message}");
     }
     assert_eq!(said(&[21, 3, 3, 0, 2, 2, 40]).await.1, Code::TlsAlert);
     assert_eq!(said(&[21, 3, 3, 0, 2, 2, 70]).await.1, Code::TlsVersion);
-    assert_eq!(said(&[21, 3, 3, 0, 2, 2, 116]).await.1, Code::TlsClientCertificate);
-    assert_eq!(said(&[22, 3, 3, 0, 4, 2, 0, 0, 0]).await.1, Code::TlsProtocol);
+    assert_eq!(
+        said(&[21, 3, 3, 0, 2, 2, 116]).await.1,
+        Code::TlsClientCertificate
+    );
+    assert_eq!(
+        said(&[22, 3, 3, 0, 4, 2, 0, 0, 0]).await.1,
+        Code::TlsProtocol
+    );
     assert_eq!(said(b"").await.1, Code::TlsClosed);
 }
 
@@ -189,7 +306,10 @@ async fn handshakes_that_are_reset_or_never_end() {
     spec.connect_timeout = Duration::from_millis(200);
     let (phase, code, message) = probe(spec).await.failure();
     assert_eq!((phase, code), (Phase::Tls, Code::TlsTimeout), "{message}");
-    assert!(message.contains("--connect-timeout") && message.contains("nothing came back"), "{message}");
+    assert!(
+        message.contains("--connect-timeout") && message.contains("nothing came back"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -199,7 +319,10 @@ async fn a_client_certificate_is_presented_and_its_absence_is_told() {
     roots.add_parsable_certificates(pem_certificates(&authority.pem()));
     let issued = authority.issue(&["site.test"], |_| {});
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone()).build().unwrap();
+    let clients =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone())
+            .build()
+            .unwrap();
     let mut server = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])
         .unwrap()
@@ -208,7 +331,12 @@ async fn a_client_certificate_is_presented_and_its_absence_is_told() {
         .unwrap();
     let peer = answering(server.clone(), HELLO).await;
     server.alpn_protocols = vec![b"h2".to_vec()];
-    let told = probe(secure_spec("site.test", answering(server, HELLO).await, &authority.pem())).await;
+    let told = probe(secure_spec(
+        "site.test",
+        answering(server, HELLO).await,
+        &authority.pem(),
+    ))
+    .await;
     let (_, code, message) = told.failure();
     assert_eq!(code, Code::TlsClientCertificate, "over HTTP/2: {message}");
     let told = probe(secure_spec("site.test", peer, &authority.pem())).await;
@@ -219,10 +347,17 @@ async fn a_client_certificate_is_presented_and_its_absence_is_told() {
     let own = authority.issue(&["client.test"], |_| {});
     let pem = |tag: &str, der: &[u8]| {
         use base64::Engine as _;
-        format!("-----BEGIN {tag}-----\n{}\n-----END {tag}-----\n", base64::engine::general_purpose::STANDARD.encode(der))
+        format!(
+            "-----BEGIN {tag}-----\n{}\n-----END {tag}-----\n",
+            base64::engine::general_purpose::STANDARD.encode(der)
+        )
     };
     let path = directory.path().join("client.pem");
-    std::fs::write(&path, pem("CERTIFICATE", &own.chain[0]) + &pem("PRIVATE KEY", own.key.secret_der())).unwrap();
+    std::fs::write(
+        &path,
+        pem("CERTIFICATE", &own.chain[0]) + &pem("PRIVATE KEY", own.key.secret_der()),
+    )
+    .unwrap();
     let mut spec = secure_spec("site.test", peer, &authority.pem());
     spec.tls.cert = Some(path);
     let told = probe(spec).await;
@@ -231,7 +366,9 @@ async fn a_client_certificate_is_presented_and_its_absence_is_told() {
 
 fn pem_certificates(pem: &str) -> Vec<rustls::pki_types::CertificateDer<'static>> {
     use rustls::pki_types::pem::PemObject as _;
-    rustls::pki_types::CertificateDer::pem_slice_iter(pem.as_bytes()).map(Result::unwrap).collect()
+    rustls::pki_types::CertificateDer::pem_slice_iter(pem.as_bytes())
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[tokio::test]
@@ -239,23 +376,37 @@ async fn secrets_are_logged_only_when_asked_for() {
     let authority = Authority::new("root");
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("keys");
-    let peer = answering(config(authority.issue(&["site.test"], |_| {}), &[&TLS13]), HELLO).await;
+    let peer = answering(
+        config(authority.issue(&["site.test"], |_| {}), &[&TLS13]),
+        HELLO,
+    )
+    .await;
     let mut spec = secure_spec("site.test", peer, &authority.pem());
     spec.tls.key_log = Some(path.clone());
     let told = probe(spec).await;
     assert!(told.only().failure.is_none());
     let text = std::fs::read_to_string(path).unwrap();
-    for label in
-        ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"]
-    {
-        assert!(text.lines().any(|line| line.starts_with(label)), "{label} in {text}");
+    for label in [
+        "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        "CLIENT_TRAFFIC_SECRET_0",
+        "SERVER_TRAFFIC_SECRET_0",
+    ] {
+        assert!(
+            text.lines().any(|line| line.starts_with(label)),
+            "{label} in {text}"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_unusable_trust_file_is_named() {
     let authority = Authority::new("root");
-    let peer = answering(config(authority.issue(&["site.test"], |_| {}), &[&TLS13]), HELLO).await;
+    let peer = answering(
+        config(authority.issue(&["site.test"], |_| {}), &[&TLS13]),
+        HELLO,
+    )
+    .await;
     let mut spec = secure_spec("site.test", peer, "");
     spec.tls.ca_pem = None;
     spec.tls.ca_file = Some("/nonexistent/ca.pem".into());

@@ -39,18 +39,27 @@ impl Cell {
     }
 }
 
-/// What spreadsheets begin a formula with, the wide forms that some take for the same included. Space before it does not help.
+/// What spreadsheets begin a formula with, the wide forms that some take for the same included.
+/// Space before it does not help.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Text that is text in a spreadsheet, too.
 fn harmless(text: &str) -> String {
     let dangerous = text.trim_start().starts_with(FORMULA);
-    if dangerous { format!("'{text}") } else { text.to_owned() }
+    if dangerous {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// RFC 4180 §2: within quotes, and quotes doubled, where there is something to mistake.
 fn quoted(text: &str) -> String {
-    if text.contains(['"', ',', '\r', '\n', ';', '\t']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains(['"', ',', '\r', '\n', ';', '\t']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -63,8 +72,20 @@ mod tests {
 
     #[test]
     fn formulas_become_text_and_quotes_are_doubled() {
-        assert_eq!(text("=HYPERLINK(\"http://e\",\"x\")"), "\"'=HYPERLINK(\"\"http://e\"\",\"\"x\"\")\"");
-        assert_eq!([text("+1"), text("-1"), text("@SUM(A1)"), text("  =1"), text("＝1")], ["'+1", "'-1", "'@SUM(A1)", "'  =1", "'＝1"]);
+        assert_eq!(
+            text("=HYPERLINK(\"http://e\",\"x\")"),
+            "\"'=HYPERLINK(\"\"http://e\"\",\"\"x\"\")\""
+        );
+        assert_eq!(
+            [
+                text("+1"),
+                text("-1"),
+                text("@SUM(A1)"),
+                text("  =1"),
+                text("＝1")
+            ],
+            ["'+1", "'-1", "'@SUM(A1)", "'  =1", "'＝1"]
+        );
         assert_eq!(text("\t=1"), "\\x09=1");
         assert_eq!(text("a\r\n=1"), "a\\x0d\\x0a=1");
         assert_eq!([text("a,b"), text("a=b"), text("")], ["\"a,b\"", "a=b", ""]);

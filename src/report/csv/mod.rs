@@ -1,7 +1,8 @@
 //! Comma-separated values (RFC 4180): a row for each exchange, for spreadsheets and for notebooks.
 //!
-//! The first row names the columns, each with its unit. Names are a contract: added to at the end, never renamed. What was not measured is
-//! empty. Text that a spreadsheet would take for a formula begins with `'`.
+//! The first row names the columns, each with its unit. Names are a contract: added to at the end,
+//! never renamed. What was not measured is empty. Text that a spreadsheet would take for a formula
+//! begins with `'`.
 
 mod cell;
 mod columns;
@@ -25,7 +26,11 @@ pub fn csv(trace: &Trace, options: &Options) -> String {
 }
 
 /// The same with all exchanges of the run, written as they come.
-pub(super) fn write_csv(every: &dyn Every, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_csv(
+    every: &dyn Every,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let mut out = BufWriter::new(to);
     out.write_all(line(COLUMNS.iter().map(|(name, _)| (*name).to_owned())).as_bytes())?;
     every.each(&mut |trace, number, transfer| {

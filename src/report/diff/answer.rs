@@ -33,55 +33,131 @@ impl Answer {
     }
 }
 
-fn of_one(difference: &Difference<'_>, transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> Answer {
-    let worse = |wanted: &Worse| difference.regressions.iter().any(|regression| regression.worse == *wanted);
+fn of_one(
+    difference: &Difference<'_>,
+    transfer: &TransferDifference<'_>,
+    redactor: Redactor<'_>,
+) -> Answer {
+    let worse = |wanted: &Worse| {
+        difference
+            .regressions
+            .iter()
+            .any(|regression| regression.worse == *wanted)
+    };
     let [before, after] = transfer.runs;
-    let counted = |failed: usize, count: usize| if count > 1 { format!(" ({failed} of {count} runs)") } else { String::new() };
+    let counted = |failed: usize, count: usize| {
+        if count > 1 {
+            format!(" ({failed} of {count} runs)")
+        } else {
+            String::new()
+        }
+    };
     if worse(&Worse::Fails) {
-        let what = format!("Fails now{}, and did not before.", counted(after.failed, after.count));
-        return Answer { tone: Tone::Worse, what, why: failure(transfer, redactor) };
+        let what = format!(
+            "Fails now{}, and did not before.",
+            counted(after.failed, after.count)
+        );
+        return Answer {
+            tone: Tone::Worse,
+            what,
+            why: failure(transfer, redactor),
+        };
     }
     if before.failed > 0 && after.failed == 0 {
-        let what = format!("Does not fail any more; failed before{}.", counted(before.failed, before.count));
-        return Answer { tone: Tone::Better, what, why: failure(transfer, redactor) };
+        let what = format!(
+            "Does not fail any more; failed before{}.",
+            counted(before.failed, before.count)
+        );
+        return Answer {
+            tone: Tone::Better,
+            what,
+            why: failure(transfer, redactor),
+        };
     }
     let figure = transfer.total;
-    let times = format!("{} before, {} now", said::time(figure.before), said::time(figure.after));
+    let times = format!(
+        "{} before, {} now",
+        said::time(figure.before),
+        said::time(figure.after)
+    );
     let by = figure.difference().map(said::signed).unwrap_or_default();
     let by = said::share(&figure).map_or_else(|| by.clone(), |share| format!("{by} ({share})"));
-    let tone = if difference.regressions.is_empty() { Tone::Same } else { Tone::Worse };
+    let tone = if difference.regressions.is_empty() {
+        Tone::Same
+    } else {
+        Tone::Worse
+    };
     match figure.judgement {
-        Judgement::Slower => Answer { tone: Tone::Worse, what: format!("Slower: {times}, {by}."), why: why(transfer, true, redactor) },
+        Judgement::Slower => Answer {
+            tone: Tone::Worse,
+            what: format!("Slower: {times}, {by}."),
+            why: why(transfer, true, redactor),
+        },
         Judgement::Tolerated => {
             let what = format!("Slower, but tolerated: {times}, {by}.");
-            Answer { tone, what, why: why(transfer, true, redactor) }
+            Answer {
+                tone,
+                what,
+                why: why(transfer, true, redactor),
+            }
         }
         Judgement::Faster => {
-            let tone = if tone == Tone::Same { Tone::Better } else { tone };
-            Answer { tone, what: format!("Faster: {times}, {by}."), why: why(transfer, false, redactor) }
+            let tone = if tone == Tone::Same {
+                Tone::Better
+            } else {
+                tone
+            };
+            Answer {
+                tone,
+                what: format!("Faster: {times}, {by}."),
+                why: why(transfer, false, redactor),
+            }
         }
-        Judgement::Within => {
-            Answer { tone, what: format!("As fast as before: {times}, {by} is within noise."), why: within(transfer, redactor) }
-        }
-        Judgement::OneSided => {
-            Answer { tone, what: format!("How fast it is cannot be compared: {times}."), why: why(transfer, true, redactor) }
-        }
+        Judgement::Within => Answer {
+            tone,
+            what: format!("As fast as before: {times}, {by} is within noise."),
+            why: within(transfer, redactor),
+        },
+        Judgement::OneSided => Answer {
+            tone,
+            what: format!("How fast it is cannot be compared: {times}."),
+            why: why(transfer, true, redactor),
+        },
     }
 }
 
 fn failure(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> String {
     let kinds = [Kind::Failure, Kind::Ending];
-    let changes = transfer.hops.iter().flat_map(|hop| &hop.changes).filter(|change| kinds.contains(&change.kind));
-    let told: Vec<String> = changes.map(|change| capital(&said::words(change, redactor))).collect();
+    let changes = transfer
+        .hops
+        .iter()
+        .flat_map(|hop| &hop.changes)
+        .filter(|change| kinds.contains(&change.kind));
+    let told: Vec<String> = changes
+        .map(|change| capital(&said::words(change, redactor)))
+        .collect();
     told.join("; ")
 }
 
 /// The phase that changed most, and why; or the hop.
 fn why(transfer: &TransferDifference<'_>, longer: bool, redactor: Redactor<'_>) -> String {
-    let hop = transfer.hops.iter().filter(|hop| if longer { hop.before.is_none() } else { hop.after.is_none() });
-    let hops: Vec<String> = hop.filter_map(|hop| said::lone(hop, redactor)).map(|words| capital(&words)).collect();
+    let hop = transfer.hops.iter().filter(|hop| {
+        if longer {
+            hop.before.is_none()
+        } else {
+            hop.after.is_none()
+        }
+    });
+    let hops: Vec<String> = hop
+        .filter_map(|hop| said::lone(hop, redactor))
+        .map(|words| capital(&words))
+        .collect();
     if let [first, rest @ ..] = hops.as_slice() {
-        let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+        let more = if rest.is_empty() {
+            String::new()
+        } else {
+            format!(", and {} more", rest.len())
+        };
         return format!("{first}{more}");
     }
     let phases = said::decisive(transfer, longer);
@@ -89,15 +165,37 @@ fn why(transfer: &TransferDifference<'_>, longer: bool, redactor: Redactor<'_>) 
         return "No phase alone accounts for it.".to_owned();
     };
     let causes = said::causes(first, redactor);
-    let first_words = if causes.is_empty() { said::phase(first) } else { format!("{}: {causes}", said::phase(first)) };
-    let others: Vec<String> = phases.iter().skip(1).map(|phase| said::phase(phase)).collect();
-    if others.is_empty() { first_words } else { format!("{first_words}. Also {}.", others.join(", ")) }
+    let first_words = if causes.is_empty() {
+        said::phase(first)
+    } else {
+        format!("{}: {causes}", said::phase(first))
+    };
+    let others: Vec<String> = phases
+        .iter()
+        .skip(1)
+        .map(|phase| said::phase(phase))
+        .collect();
+    if others.is_empty() {
+        first_words
+    } else {
+        format!("{first_words}. Also {}.", others.join(", "))
+    }
 }
 
 /// What changed all the same.
 fn within(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> String {
-    let mut told: Vec<String> = transfer.hops.iter().filter_map(|hop| said::lone(hop, redactor)).collect();
-    told.extend(transfer.hops.iter().flat_map(|hop| &hop.changes).map(|change| said::words(change, redactor)));
+    let mut told: Vec<String> = transfer
+        .hops
+        .iter()
+        .filter_map(|hop| said::lone(hop, redactor))
+        .collect();
+    told.extend(
+        transfer
+            .hops
+            .iter()
+            .flat_map(|hop| &hop.changes)
+            .map(|change| said::words(change, redactor)),
+    );
     match told.as_slice() {
         [] => "Nothing else changed that was recorded, but for what is told below.".to_owned(),
         [first] => format!("But {first}"),
@@ -105,34 +203,83 @@ fn within(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> String {
     }
 }
 
-fn of_many(difference: &Difference<'_>, transfers: &[TransferDifference<'_>], redactor: Redactor<'_>) -> Answer {
-    let count = |judgement: Judgement| transfers.iter().filter(|transfer| transfer.total.judgement == judgement).count();
-    let fails = difference.regressions.iter().filter(|regression| regression.worse == Worse::Fails).count();
+fn of_many(
+    difference: &Difference<'_>,
+    transfers: &[TransferDifference<'_>],
+    redactor: Redactor<'_>,
+) -> Answer {
+    let count = |judgement: Judgement| {
+        transfers
+            .iter()
+            .filter(|transfer| transfer.total.judgement == judgement)
+            .count()
+    };
+    let fails = difference
+        .regressions
+        .iter()
+        .filter(|regression| regression.worse == Worse::Fails)
+        .count();
     let (slower, faster) = (count(Judgement::Slower), count(Judgement::Faster));
-    let parts = [(fails, "newly failing"), (slower, "slower"), (faster, "faster"), (count(Judgement::Within), "within noise")];
-    let said: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let parts = [
+        (fails, "newly failing"),
+        (slower, "slower"),
+        (faster, "faster"),
+        (count(Judgement::Within), "within noise"),
+    ];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     let what = format!(
         "Of {} requests that are in both runs: {}.",
         transfers.len(),
-        if said.is_empty() { "nothing to compare".to_owned() } else { said.join(", ") }
+        if said.is_empty() {
+            "nothing to compare".to_owned()
+        } else {
+            said.join(", ")
+        }
     );
     let grown = |transfer: &&TransferDifference<'_>| transfer.total.difference().unwrap_or(0);
-    let of = |judgement: Judgement| transfers.iter().filter(move |transfer| transfer.total.judgement == judgement);
-    let worst = of(Judgement::Slower).max_by_key(grown).map(|transfer| (transfer, true));
-    let most = worst.or_else(|| of(Judgement::Faster).min_by_key(grown).map(|transfer| (transfer, false)));
+    let of = |judgement: Judgement| {
+        transfers
+            .iter()
+            .filter(move |transfer| transfer.total.judgement == judgement)
+    };
+    let worst = of(Judgement::Slower)
+        .max_by_key(grown)
+        .map(|transfer| (transfer, true));
+    let most = worst.or_else(|| {
+        of(Judgement::Faster)
+            .min_by_key(grown)
+            .map(|transfer| (transfer, false))
+    });
     let why = most.map(|(transfer, longer)| {
-        let asked = transfer.asked().map(|facts| said::asked(facts, redactor)).unwrap_or_default();
-        format!("Most: {} {asked}: {}", said::difference(&transfer.total), why(transfer, longer, redactor))
+        let asked = transfer
+            .asked()
+            .map(|facts| said::asked(facts, redactor))
+            .unwrap_or_default();
+        format!(
+            "Most: {} {asked}: {}",
+            said::difference(&transfer.total),
+            why(transfer, longer, redactor)
+        )
     });
     let tone = match (difference.regressions.is_empty(), faster) {
         (false, _) => Tone::Worse,
         (true, 0) => Tone::Same,
         (true, _) => Tone::Better,
     };
-    Answer { tone, what, why: why.unwrap_or_default() }
+    Answer {
+        tone,
+        what,
+        why: why.unwrap_or_default(),
+    }
 }
 
 fn capital(words: &str) -> String {
     let mut rest = words.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+    rest.next()
+        .map(|first| first.to_uppercase().chain(rest).collect())
+        .unwrap_or_default()
 }

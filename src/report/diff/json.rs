@@ -1,4 +1,5 @@
-//! One JSON document, schema `tapline/diff/1`; `assets/schema/diff-1.schema.json` says what each field means.
+//! One JSON document, schema `tapline/diff/1`; `assets/schema/diff-1.schema.json` says what each
+//! field means.
 //!
 //! Field names are a contract: added to, never renamed. What was not measured is `null`.
 
@@ -6,7 +7,8 @@ use serde::Serialize;
 
 use super::Compared;
 use crate::insight::diff::{
-    Change, Effect, Facts, FieldChange, Figure, HopDifference, PhaseDifference, Regression, Runs, Tolerance, TransferDifference, Worse,
+    Change, Effect, Facts, FieldChange, Figure, HopDifference, PhaseDifference, Regression, Runs,
+    Tolerance, TransferDifference, Worse,
 };
 use crate::insight::redact::Redactor;
 use crate::report::{Options, escaping};
@@ -23,13 +25,24 @@ pub(super) fn json(compared: Compared<'_>, options: &Options) -> String {
     let ends = |facts: &[&Facts]| facts.iter().map(|facts| End::of(facts, redactor)).collect();
     let document = Document {
         schema: SCHEMA,
-        tool: Tool { name: "tapline", version: env!("CARGO_PKG_VERSION") },
+        tool: Tool {
+            name: "tapline",
+            version: env!("CARGO_PKG_VERSION"),
+        },
         before: compared.names[0],
         after: compared.names[1],
-        verdict: if difference.regressions.is_empty() { "ok" } else { "regression" },
+        verdict: if difference.regressions.is_empty() {
+            "ok"
+        } else {
+            "regression"
+        },
         tolerance: Tolerated::of(difference.tolerance),
         regressions: difference.regressions.iter().map(Worsened::of).collect(),
-        transfers: difference.transfers.iter().map(|transfer| Transfer::of(transfer, redactor)).collect(),
+        transfers: difference
+            .transfers
+            .iter()
+            .map(|transfer| Transfer::of(transfer, redactor))
+            .collect(),
         only_before: ends(&difference.only_before),
         only_after: ends(&difference.only_after),
     };
@@ -65,8 +78,14 @@ struct Tolerated {
 impl Tolerated {
     const fn of(tolerance: Tolerance) -> Self {
         match tolerance {
-            Tolerance::Time(time) => Self { time_ns: Some(time), share_millionths: None },
-            Tolerance::Share(share) => Self { time_ns: None, share_millionths: Some(share) },
+            Tolerance::Time(time) => Self {
+                time_ns: Some(time),
+                share_millionths: None,
+            },
+            Tolerance::Share(share) => Self {
+                time_ns: None,
+                share_millionths: Some(share),
+            },
         }
     }
 }
@@ -84,7 +103,11 @@ impl<'a> Worsened<'a> {
             Worse::Missed(rule) => Some(rule),
             _ => None,
         };
-        Self { kind: regression.worse.name(), transfer: regression.transfer, rule }
+        Self {
+            kind: regression.worse.name(),
+            transfer: regression.transfer,
+            rule,
+        }
     }
 }
 
@@ -103,7 +126,11 @@ impl Transfer {
             runs_before: Counted::of(before),
             runs_after: Counted::of(after),
             total: Time::of(&transfer.total),
-            hops: transfer.hops.iter().map(|hop| Hop::of(hop, redactor)).collect(),
+            hops: transfer
+                .hops
+                .iter()
+                .map(|hop| Hop::of(hop, redactor))
+                .collect(),
         }
     }
 }
@@ -116,7 +143,10 @@ struct Counted {
 
 impl Counted {
     const fn of(runs: Runs) -> Self {
-        Self { count: runs.count, failed: runs.failed }
+        Self {
+            count: runs.count,
+            failed: runs.failed,
+        }
     }
 }
 
@@ -136,9 +166,21 @@ impl Hop {
             before: hop.before.map(|facts| End::of(facts, redactor)),
             after: hop.after.map(|facts| End::of(facts, redactor)),
             total: Time::of(&hop.total),
-            phases: hop.phases.iter().map(|phase| Phase::of(phase, redactor)).collect(),
-            changes: hop.changes.iter().map(|change| Changed::of(change, redactor)).collect(),
-            fields: hop.fields.iter().map(|field| Field::of(field, redactor)).collect(),
+            phases: hop
+                .phases
+                .iter()
+                .map(|phase| Phase::of(phase, redactor))
+                .collect(),
+            changes: hop
+                .changes
+                .iter()
+                .map(|change| Changed::of(change, redactor))
+                .collect(),
+            fields: hop
+                .fields
+                .iter()
+                .map(|field| Field::of(field, redactor))
+                .collect(),
         }
     }
 }
@@ -154,7 +196,12 @@ struct End {
 
 impl End {
     fn of(facts: &Facts, redactor: Redactor<'_>) -> Self {
-        Self { method: facts.method.as_str().into(), url: redactor.text(&facts.url), status: facts.status, failed: facts.failed() }
+        Self {
+            method: facts.method.as_str().into(),
+            url: redactor.text(&facts.url),
+            status: facts.status,
+            failed: facts.failed(),
+        }
     }
 }
 
@@ -196,7 +243,11 @@ impl Phase {
             name: phase.phase.name(),
             app: Time::of(&phase.app),
             wire: Time::of(&phase.wire),
-            causes: phase.causes.iter().map(|change| Changed::of(change, redactor)).collect(),
+            causes: phase
+                .causes
+                .iter()
+                .map(|change| Changed::of(change, redactor))
+                .collect(),
         }
     }
 }
@@ -218,7 +269,12 @@ impl Changed {
         };
         // A sentence, which may quote what came: `jq -r` prints it as it is.
         let text = Untrusted::new(redactor.text(&change.words).escaped());
-        Self { kind: change.kind.name(), phase: change.phase.map(crate::trace::Phase::name), effect, text }
+        Self {
+            kind: change.kind.name(),
+            phase: change.phase.map(crate::trace::Phase::name),
+            effect,
+            text,
+        }
     }
 }
 
@@ -232,8 +288,23 @@ struct Field {
 
 impl Field {
     fn of(change: &FieldChange<'_>, redactor: Redactor<'_>) -> Self {
-        let values = |lines: &[&Header]| lines.iter().map(|line| redactor.header(line).value).collect();
-        let name = change.after.first().or(change.before.first()).map(|line| line.name.clone()).unwrap_or_default();
-        Self { message: change.of.name(), name, before: values(&change.before), after: values(&change.after) }
+        let values = |lines: &[&Header]| {
+            lines
+                .iter()
+                .map(|line| redactor.header(line).value)
+                .collect()
+        };
+        let name = change
+            .after
+            .first()
+            .or(change.before.first())
+            .map(|line| line.name.clone())
+            .unwrap_or_default();
+        Self {
+            message: change.of.name(),
+            name,
+            before: values(&change.before),
+            after: values(&change.after),
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Markdown for a comment on a pull request. Text that came from elsewhere is neither Markdown nor HTML.
+//! Markdown for a comment on a pull request. Text that came from elsewhere is neither Markdown nor
+//! HTML.
 
 use super::answer::{Answer, Tone};
 use super::{Compared, said};
@@ -22,21 +23,39 @@ pub(super) fn markdown(compared: Compared<'_>, options: &Options) -> String {
         Tone::Same => "No regression",
     };
     let [before, after] = compared.names.map(|name| code(name.raw()));
-    let mut parts = vec![format!("# {title}"), format!("**{}**", prose(&answer.what)), prose(&answer.why)];
+    let mut parts = vec![
+        format!("# {title}"),
+        format!("**{}**", prose(&answer.what)),
+        prose(&answer.why),
+    ];
     parts.push(format!("{after} compared with {before}, by tapline."));
     let worth = |transfer: &&TransferDifference<'_>| {
         difference.transfers.len() == 1
             || transfer.total.judgement != Judgement::Within
-            || transfer.hops.iter().any(|hop| hop.before.is_none() || hop.after.is_none() || !hop.changes.is_empty())
+            || transfer
+                .hops
+                .iter()
+                .any(|hop| hop.before.is_none() || hop.after.is_none() || !hop.changes.is_empty())
     };
     let told: Vec<_> = difference.transfers.iter().filter(worth).collect();
-    parts.extend(told.iter().take(MOST).flat_map(|transfer| transfer_parts(transfer, redactor)));
+    parts.extend(
+        told.iter()
+            .take(MOST)
+            .flat_map(|transfer| transfer_parts(transfer, redactor)),
+    );
     if told.len() > MOST {
         parts.push(format!("{} requests more differ.", told.len() - MOST));
     }
-    for (title, only) in [("Gone", &difference.only_before), ("New", &difference.only_after)] {
+    for (title, only) in [
+        ("Gone", &difference.only_before),
+        ("New", &difference.only_after),
+    ] {
         if !only.is_empty() {
-            let mut lines: Vec<String> = only.iter().take(MOST).map(|facts| format!("- {}", code(&said::asked(facts, redactor)))).collect();
+            let mut lines: Vec<String> = only
+                .iter()
+                .take(MOST)
+                .map(|facts| format!("- {}", code(&said::asked(facts, redactor))))
+                .collect();
             lines.extend((only.len() > MOST).then(|| format!("- and {} more", only.len() - MOST)));
             parts.push(format!("## {title}"));
             parts.push(lines.join("\n"));
@@ -49,14 +68,21 @@ pub(super) fn markdown(compared: Compared<'_>, options: &Options) -> String {
 /// Hops of one transfer. Titles are numbered, as two of a name are one too many in a document.
 fn transfer_parts(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> Vec<String> {
     let mut parts = Vec::new();
-    let asked = transfer.asked().map(|facts| code(&said::asked(facts, redactor))).unwrap_or_default();
+    let asked = transfer
+        .asked()
+        .map(|facts| code(&said::asked(facts, redactor)))
+        .unwrap_or_default();
     parts.push(format!("Of {asked}:"));
     for hop in &transfer.hops {
         parts.extend(hop_parts(hop, redactor, transfer.hops.len() > 1));
     }
     if transfer.hops.len() > 1 {
         let mut table = times();
-        table.row(row("**All hops**", &transfer.total, said::judged(transfer.total.judgement)));
+        table.row(row(
+            "**All hops**",
+            &transfer.total,
+            said::judged(transfer.total.judgement),
+        ));
         parts.push(table.written().to_owned());
     }
     parts.extend(said::noise(transfer).map(|words| prose(&capital(&words))));
@@ -64,13 +90,29 @@ fn transfer_parts(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> 
 }
 
 fn times() -> Table {
-    Table::of(&[("Phase", false), ("Before", true), ("Now", true), ("Change", true), ("Why", false)])
+    Table::of(&[
+        ("Phase", false),
+        ("Before", true),
+        ("Now", true),
+        ("Change", true),
+        ("Why", false),
+    ])
 }
 
 fn row(label: &str, figure: &Figure, why: &str) -> [String; 5] {
     let change = said::difference(figure);
-    let change = if matches!(figure.judgement, Judgement::Slower) { format!("**{change}**") } else { change };
-    [label.to_owned(), said::time(figure.before), said::time(figure.after), change, prose(why)]
+    let change = if matches!(figure.judgement, Judgement::Slower) {
+        format!("**{change}**")
+    } else {
+        change
+    };
+    [
+        label.to_owned(),
+        said::time(figure.before),
+        said::time(figure.after),
+        change,
+        prose(why),
+    ]
 }
 
 fn hop_parts(hop: &HopDifference<'_>, redactor: Redactor<'_>, several: bool) -> Vec<String> {
@@ -79,24 +121,48 @@ fn hop_parts(hop: &HopDifference<'_>, redactor: Redactor<'_>, several: bool) -> 
     }
     let mut table = times();
     for phase in &hop.phases {
-        table.row(row(phase.phase.label(), &phase.figure(), &said::causes(phase, redactor)));
+        table.row(row(
+            phase.phase.label(),
+            &phase.figure(),
+            &said::causes(phase, redactor),
+        ));
         if phase.app.is_known() && phase.wire.is_known() {
-            table.row(row(&format!("{} on the wire", phase.phase.label()), &phase.wire, ""));
+            table.row(row(
+                &format!("{} on the wire", phase.phase.label()),
+                &phase.wire,
+                "",
+            ));
         }
     }
-    table.row(row("**Total**", &hop.total, said::judged(hop.total.judgement)));
+    table.row(row(
+        "**Total**",
+        &hop.total,
+        said::judged(hop.total.judgement),
+    ));
     let mut parts = Vec::new();
     if several {
         parts.extend(hop.after.map(|facts| code(&said::asked(facts, redactor))));
     }
     parts.push(table.written().to_owned());
     let changes = said::untold(hop).map(|change| prose(&said::words(change, redactor)));
-    let fields = hop.fields.iter().take(MOST).map(|field| prose(&said::field(field, redactor)));
-    parts.push(changes.chain(fields).map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n"));
+    let fields = hop
+        .fields
+        .iter()
+        .take(MOST)
+        .map(|field| prose(&said::field(field, redactor)));
+    parts.push(
+        changes
+            .chain(fields)
+            .map(|line| format!("- {line}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
     parts
 }
 
 fn capital(words: &str) -> String {
     let mut rest = words.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect::<String>() + ".").unwrap_or_default()
+    rest.next()
+        .map(|first| first.to_uppercase().chain(rest).collect::<String>() + ".")
+        .unwrap_or_default()
 }

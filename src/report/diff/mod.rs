@@ -1,4 +1,5 @@
-//! What changed between two runs: for people, for programs (schema `tapline/diff/1`), for a pull request.
+//! What changed between two runs: for people, for programs (schema `tapline/diff/1`), for a pull
+//! request.
 //!
 //! The first two lines say what got slower or failed, and why.
 
@@ -63,7 +64,11 @@ pub struct UnknownDiffFormat(String);
 
 impl fmt::Display for UnknownDiffFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no format {:?} of a comparison; there are text, json, markdown", self.0)
+        write!(
+            f,
+            "there is no format {:?} of a comparison; there are text, json, markdown",
+            self.0
+        )
     }
 }
 
@@ -73,6 +78,9 @@ impl FromStr for DiffFormat {
     type Err = UnknownDiffFormat;
 
     fn from_str(name: &str) -> Result<Self, UnknownDiffFormat> {
-        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| UnknownDiffFormat(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| UnknownDiffFormat(name.to_owned()))
     }
 }

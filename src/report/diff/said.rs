@@ -1,6 +1,10 @@
-//! The words of a comparison that text and Markdown share. Whatever servers say in them is masked, and not yet escaped.
+//! The words of a comparison that text and Markdown share. Whatever servers say in them is masked,
+//! and not yet escaped.
 
-use crate::insight::diff::{Change, Facts, FieldChange, Figure, HopDifference, Judgement, PhaseDifference, TransferDifference};
+use crate::insight::diff::{
+    Change, Facts, FieldChange, Figure, HopDifference, Judgement, PhaseDifference,
+    TransferDifference,
+};
 use crate::insight::redact::Redactor;
 use crate::trace::{Header, Phase};
 use crate::units::Nanos;
@@ -48,7 +52,11 @@ pub(super) const fn judged(judgement: Judgement) -> &'static str {
 
 /// Why, where it is known; that it is not, where something differs.
 pub(super) fn causes(phase: &PhaseDifference, redactor: Redactor<'_>) -> String {
-    let why: Vec<String> = phase.causes.iter().map(|cause| words(cause, redactor)).collect();
+    let why: Vec<String> = phase
+        .causes
+        .iter()
+        .map(|cause| words(cause, redactor))
+        .collect();
     match phase.figure().judgement {
         Judgement::Within => judged(Judgement::Within).to_owned(),
         Judgement::OneSided => why.join("; "),
@@ -73,8 +81,14 @@ pub(super) fn lone(hop: &HopDifference<'_>, redactor: Redactor<'_>) -> Option<St
         (Some(facts), None) => (facts, "one hop less"),
         _ => return None,
     };
-    let status = facts.status.map(|status| format!(" → {status}")).unwrap_or_default();
-    let took = facts.total.map(|took| format!(", {took}")).unwrap_or_default();
+    let status = facts
+        .status
+        .map(|status| format!(" → {status}"))
+        .unwrap_or_default();
+    let took = facts
+        .total
+        .map(|took| format!(", {took}"))
+        .unwrap_or_default();
     Some(format!("{way}: {}{status}{took}", asked(facts, redactor)))
 }
 
@@ -88,12 +102,24 @@ pub(super) fn untold<'a>(hop: &'a HopDifference<'_>) -> impl Iterator<Item = &'a
 pub(super) fn field(change: &FieldChange<'_>, redactor: Redactor<'_>) -> String {
     const LONGEST: usize = 120;
     let shown = |lines: &[&Header]| {
-        let lines: Vec<String> = lines.iter().map(|line| redactor.header(line).value.raw().to_owned()).collect();
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|line| redactor.header(line).value.raw().to_owned())
+            .collect();
         let joined = lines.join(", ");
         let cut: String = joined.chars().take(LONGEST).collect();
-        if cut.len() < joined.len() { cut + "…" } else { joined }
+        if cut.len() < joined.len() {
+            cut + "…"
+        } else {
+            joined
+        }
     };
-    let name = change.after.first().or(change.before.first()).map(|line| line.name.raw()).unwrap_or_default();
+    let name = change
+        .after
+        .first()
+        .or(change.before.first())
+        .map(|line| line.name.raw())
+        .unwrap_or_default();
     let (was, is) = (shown(&change.before), shown(&change.after));
     let what = match (change.before.is_empty(), change.after.is_empty()) {
         (true, _) => format!("{is} (new)"),
@@ -109,27 +135,50 @@ pub(super) fn noise(transfer: &TransferDifference<'_>) -> Option<String> {
     let noise = transfer.total.noise?;
     Some(if noise.measured {
         let [before, after] = transfer.runs.map(|runs| (runs.count - runs.failed).max(1));
-        format!("medians of {before} and {after} runs; differences up to {} are within noise", noise.limit)
+        format!(
+            "medians of {before} and {after} runs; differences up to {} are within noise",
+            noise.limit
+        )
     } else {
-        format!("single runs, so noise is not known; differences up to {} are taken for it (--repeat measures it)", noise.limit)
+        format!(
+            "single runs, so noise is not known; differences up to {} are taken for it (--repeat \
+                measures it)",
+            noise.limit
+        )
     })
 }
 
 /// The phases that took longer, or less where none did, the largest difference first.
-pub(super) fn decisive<'a>(transfer: &'a TransferDifference<'_>, longer: bool) -> Vec<&'a PhaseDifference> {
+pub(super) fn decisive<'a>(
+    transfer: &'a TransferDifference<'_>,
+    longer: bool,
+) -> Vec<&'a PhaseDifference> {
     let grown = |phase: &PhaseDifference| {
         let figure = phase.figure();
         match figure.judgement {
             Judgement::Within => 0,
             Judgement::OneSided => {
-                let there = |time: Option<Nanos>| time.map_or(0, |time| i64::try_from(time.0).unwrap_or(i64::MAX));
+                let there = |time: Option<Nanos>| {
+                    time.map_or(0, |time| i64::try_from(time.0).unwrap_or(i64::MAX))
+                };
                 there(figure.after).saturating_sub(there(figure.before))
             }
             _ => figure.difference().unwrap_or(0),
         }
     };
-    let counts = |phase: &&PhaseDifference| if longer { grown(phase) > 0 } else { grown(phase) < 0 };
-    let mut phases: Vec<&PhaseDifference> = transfer.hops.iter().flat_map(|hop| &hop.phases).filter(counts).collect();
+    let counts = |phase: &&PhaseDifference| {
+        if longer {
+            grown(phase) > 0
+        } else {
+            grown(phase) < 0
+        }
+    };
+    let mut phases: Vec<&PhaseDifference> = transfer
+        .hops
+        .iter()
+        .flat_map(|hop| &hop.phases)
+        .filter(counts)
+        .collect();
     phases.sort_by_key(|phase| std::cmp::Reverse(grown(phase).unsigned_abs()));
     phases
 }

@@ -29,19 +29,33 @@ pub(super) struct Cookie {
 
 /// Those of `Cookie` fields.
 pub(super) fn sent(headers: &[Header]) -> Vec<Cookie> {
-    let values = headers.iter().filter(|header| header.is("cookie")).flat_map(|header| header.value.raw().split(';'));
-    values.filter(|pair| !pair.trim().is_empty()).map(of_pair).collect()
+    let values = headers
+        .iter()
+        .filter(|header| header.is("cookie"))
+        .flat_map(|header| header.value.raw().split(';'));
+    values
+        .filter(|pair| !pair.trim().is_empty())
+        .map(of_pair)
+        .collect()
 }
 
 /// Those of `Set-Cookie` fields; `at` is when they came.
 pub(super) fn set(headers: &[Header], at: Option<WallTime>) -> Vec<Cookie> {
-    headers.iter().filter(|header| header.is("set-cookie")).map(|header| with_attributes(header.value.raw(), at)).collect()
+    headers
+        .iter()
+        .filter(|header| header.is("set-cookie"))
+        .map(|header| with_attributes(header.value.raw(), at))
+        .collect()
 }
 
 /// A cookie without a name is all value.
 fn of_pair(pair: &str) -> Cookie {
     let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-    Cookie { name: name.trim().into(), value: value.trim().into(), ..Cookie::default() }
+    Cookie {
+        name: name.trim().into(),
+        value: value.trim().into(),
+        ..Cookie::default()
+    }
 }
 
 /// RFC 6265 §5.2: of two attributes of one name the last counts; `Max-Age` goes before `Expires`.
@@ -65,7 +79,9 @@ fn with_attributes(field: &str, at: Option<WallTime>) -> Cookie {
         }
     }
     let until = match (lasts, at) {
-        (Some(seconds), Some(at)) => i64::try_from(at.unix_seconds()).ok().map(|now| now.saturating_add(seconds.max(0))),
+        (Some(seconds), Some(at)) => i64::try_from(at.unix_seconds())
+            .ok()
+            .map(|now| now.saturating_add(seconds.max(0))),
         (Some(_), None) => None,
         (None, _) => until,
     };
@@ -75,7 +91,9 @@ fn with_attributes(field: &str, at: Option<WallTime>) -> Cookie {
 
 /// A date as servers write it, the older form with dashes included; seconds since 1970.
 fn date(value: &str) -> Option<i64> {
-    let parsed: Option<Timestamp> = rfc2822::DateTimeParser::new().parse_timestamp(value.replace('-', " ")).ok();
+    let parsed: Option<Timestamp> = rfc2822::DateTimeParser::new()
+        .parse_timestamp(value.replace('-', " "))
+        .ok();
     parsed.map(Timestamp::as_second)
 }
 
@@ -92,27 +110,51 @@ mod tests {
 
     #[test]
     fn pairs_are_taken_apart() {
-        let cookies = sent(&[Header::new("Cookie", "a=1; b = 2=3 ;; bare"), Header::new("cookie", "c="), Header::new("X", "d=4")]);
+        let cookies = sent(&[
+            Header::new("Cookie", "a=1; b = 2=3 ;; bare"),
+            Header::new("cookie", "c="),
+            Header::new("X", "d=4"),
+        ]);
         let pair = |name: &str, value: &str| json!({ "name": name, "value": value });
-        assert_eq!(written(&cookies), json!([pair("a", "1"), pair("b", "2=3"), pair("", "bare"), pair("c", "")]));
+        assert_eq!(
+            written(&cookies),
+            json!([
+                pair("a", "1"),
+                pair("b", "2=3"),
+                pair("", "bare"),
+                pair("c", "")
+            ])
+        );
     }
 
     #[test]
     fn attributes_are_read_whatever_their_case_and_nonsense_is_left_out() {
-        let field = "id=x; PATH=/a; Domain=h; expires=Wed, 21-Oct-2026 07:28:00 GMT; httponly; Secure; SameSite=Lax; Odd=1; max-age=soon";
+        let field = "id=x; PATH=/a; Domain=h; expires=Wed, 21-Oct-2026 07:28:00 GMT; httponly; \
+            Secure; SameSite=Lax; Odd=1; max-age=soon";
         let all = json!({ "name": "id", "value": "x", "path": "/a", "domain": "h", "expires": "2026-10-21T07:28:00Z",
             "httpOnly": true, "secure": true, "_sameSite": "Lax" });
-        assert_eq!(written(&set(&[Header::new("Set-Cookie", field)], None)), json!([all]));
+        assert_eq!(
+            written(&set(&[Header::new("Set-Cookie", field)], None)),
+            json!([all])
+        );
     }
 
     #[test]
     fn an_age_counts_from_the_response_and_goes_before_a_date() {
-        let expires = |field: &str, at| written(&set(&[Header::new("set-cookie", field)], at))[0]["expires"].clone();
+        let expires = |field: &str, at| {
+            written(&set(&[Header::new("set-cookie", field)], at))[0]["expires"].clone()
+        };
         let at = Some(WallTime(1_795_176_000_000_000_420));
-        assert_eq!(expires("a=1; Max-Age=60; Expires=Wed, 21 Oct 2026 07:28:00 GMT", at), "2026-11-20T12:01:00Z");
+        assert_eq!(
+            expires("a=1; Max-Age=60; Expires=Wed, 21 Oct 2026 07:28:00 GMT", at),
+            "2026-11-20T12:01:00Z"
+        );
         assert_eq!(expires("a=1; Max-Age=-5", at), "2026-11-20T12:00:00Z");
         assert_eq!(expires("a=1; Max-Age=60", None), Value::Null);
-        assert_eq!(expires(&format!("a=1; Max-Age={}", i64::MAX), at), Value::Null);
+        assert_eq!(
+            expires(&format!("a=1; Max-Age={}", i64::MAX), at),
+            Value::Null
+        );
         assert_eq!(expires("a=1; Expires=yesterday", at), Value::Null);
     }
 }

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::message::{Request, Response};
 use super::timings::{Timings, WireTimings};
-use crate::report::json::{Dns, Failure, PhaseEntry, RoundTrips, Segments, Tcp, Tls, phase_entries};
+use crate::report::json::{
+    Dns, Failure, PhaseEntry, RoundTrips, Segments, Tcp, Tls, phase_entries,
+};
 use crate::report::{Options, time};
 use crate::trace::{Cause, Connection, Endpoint, Exchange, Phase, Trace};
 
@@ -58,7 +60,10 @@ impl<'a> Entry<'a> {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         let began = time::wall_of(trace, exchange.started).and_then(time::micros);
         let (timings, time) = Timings::of(exchange);
-        let answered = exchange.response.as_ref().and_then(|response| time::wall_of(trace, response.at));
+        let answered = exchange
+            .response
+            .as_ref()
+            .and_then(|response| time::wall_of(trace, response.at));
         Self {
             comment: began.is_none().then_some("when it began is not known"),
             started_date_time: began.map_or(Cow::Borrowed("1970-01-01T00:00:00Z"), Cow::Owned),
@@ -70,14 +75,19 @@ impl<'a> Entry<'a> {
             server_address: connection.and_then(|connection| server_address(exchange, connection)),
             connection: exchange.connection.map(|id| id.0.to_string()),
             cause: exchange.cause,
-            error: exchange.failure.as_ref().map(|(phase, failure)| Failure::of(*phase, failure, options.redactor())),
+            error: exchange
+                .failure
+                .as_ref()
+                .map(|(phase, failure)| Failure::of(*phase, failure, options.redactor())),
             wire: WireTimings::of(trace, exchange),
             phases: phase_entries(trace, exchange),
             local: connection.and_then(|connection| connection.local.known()),
             remote: connection.map(|connection| &connection.remote),
             dns: exchange.resolution.as_ref().map(Dns::of),
             tcp: Tcp::of(trace, exchange),
-            tls: connection.and_then(|connection| connection.tls.as_ref()).map(Tls::of),
+            tls: connection
+                .and_then(|connection| connection.tls.as_ref())
+                .map(Tls::of),
             round_trips: RoundTrips::of(trace, exchange),
             segments: Segments::of(trace, exchange),
         }
@@ -88,6 +98,13 @@ impl<'a> Entry<'a> {
 fn server_address(exchange: &Exchange, connection: &Connection) -> Option<String> {
     let tunnelled = !exchange.proxy.is_empty() || exchange.phases.get(Phase::Proxy).is_some();
     // A proxy that forwards is given the whole URL (RFC 9112 §3.2.2).
-    let forwarded = exchange.request.as_ref().is_some_and(|request| !request.target.raw().starts_with(['/', '*']));
-    connection.remote.ip().filter(|_| !tunnelled && !forwarded).map(|address| address.ip().to_string())
+    let forwarded = exchange
+        .request
+        .as_ref()
+        .is_some_and(|request| !request.target.raw().starts_with(['/', '*']));
+    connection
+        .remote
+        .ip()
+        .filter(|_| !tunnelled && !forwarded)
+        .map(|address| address.ip().to_string())
 }

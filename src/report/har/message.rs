@@ -21,12 +21,21 @@ struct Pair {
 }
 
 fn pairs(headers: Vec<Header>) -> Vec<Pair> {
-    headers.into_iter().map(|header| Pair { name: header.name, value: header.value }).collect()
+    headers
+        .into_iter()
+        .map(|header| Pair {
+            name: header.name,
+            value: header.value,
+        })
+        .collect()
 }
 
 /// The first value of a field.
 fn first(headers: &[Header], name: &str) -> Option<Untrusted> {
-    headers.iter().find(|header| header.is(name)).map(|header| header.value.clone())
+    headers
+        .iter()
+        .find(|header| header.is(name))
+        .map(|header| header.value.clone())
 }
 
 fn size(bytes: u64) -> i64 {
@@ -61,10 +70,17 @@ struct PostData {
 impl<'a> Request<'a> {
     pub(super) fn of(exchange: &'a Exchange, redactor: Redactor) -> Self {
         let request = exchange.request.as_ref();
-        let headers = request.map(|request| redactor.headers(&request.headers)).unwrap_or_default();
+        let headers = request
+            .map(|request| redactor.headers(&request.headers))
+            .unwrap_or_default();
         let mime_type = first(&headers, "content-type").unwrap_or_default();
         let body = request.map_or(0, |_| exchange.request_body.transferred);
-        let post_data = PostData { mime_type, params: [], text: "", comment: "what was sent is not recorded" };
+        let post_data = PostData {
+            mime_type,
+            params: [],
+            text: "",
+            comment: "what was sent is not recorded",
+        };
         Self {
             method: &exchange.method,
             url: ascii(&redactor.text(&exchange.url)),
@@ -87,9 +103,16 @@ fn ascii(url: &Untrusted) -> Untrusted {
 /// The parameters of a URL's query, decoded.
 fn query(url: &Untrusted, redactor: Redactor) -> Vec<Pair> {
     let without_fragment = url.raw().split('#').next().unwrap_or_default();
-    let query = without_fragment.split_once('?').map_or("", |(_, query)| query);
+    let query = without_fragment
+        .split_once('?')
+        .map_or("", |(_, query)| query);
     let parameters = url::form_urlencoded::parse(query.as_bytes());
-    parameters.map(|(name, value)| Pair { value: redactor.parameter(&name, &value), name: Untrusted::new(name) }).collect()
+    parameters
+        .map(|(name, value)| Pair {
+            value: redactor.parameter(&name, &value),
+            name: Untrusted::new(name),
+        })
+        .collect()
 }
 
 #[derive(Serialize)]
@@ -132,22 +155,38 @@ impl Response {
     pub(super) fn of(exchange: &Exchange, at: Option<WallTime>, options: &Options) -> Self {
         let redactor = options.redactor();
         let response = exchange.response.as_ref();
-        let headers = response.map(|response| redactor.headers(&response.headers)).unwrap_or_default();
+        let headers = response
+            .map(|response| redactor.headers(&response.headers))
+            .unwrap_or_default();
         let body = exchange.response_body.transferred;
-        let redirect = exchange.redirected.as_ref().map(|(to, _)| redactor.text(to)).or_else(|| first(&headers, "location"));
+        let redirect = exchange
+            .redirected
+            .as_ref()
+            .map(|(to, _)| redactor.text(to))
+            .or_else(|| first(&headers, "location"));
         Self {
             status: response.map_or(0, |response| response.status),
-            status_text: response.map(|response| redactor.words_of_others(&response.reason)).unwrap_or_default(),
-            http_version: response.map(|response| response.version).map_or(UNKNOWN, HttpVersion::name),
+            status_text: response
+                .map(|response| redactor.words_of_others(&response.reason))
+                .unwrap_or_default(),
+            http_version: response
+                .map(|response| response.version)
+                .map_or(UNKNOWN, HttpVersion::name),
             cookies: cookies::set(&headers, at),
             content: Content::of(exchange, first(&headers, "content-type"), options),
             redirect_url: redirect.unwrap_or_default(),
             headers_size: response.map_or(NO_SIZE, |response| size(response.header_bytes)),
             body_size: response.map_or(NO_SIZE, |_| size(body)),
             transfer_size: response.map(|response| response.header_bytes.saturating_add(body)),
-            trailers: response.map(|response| pairs(redactor.headers(&response.trailers))).unwrap_or_default(),
+            trailers: response
+                .map(|response| pairs(redactor.headers(&response.trailers)))
+                .unwrap_or_default(),
             headers: pairs(headers),
-            redirect_withheld: exchange.redirected.as_ref().map(|(_, withheld)| withheld.clone()).unwrap_or_default(),
+            redirect_withheld: exchange
+                .redirected
+                .as_ref()
+                .map(|(_, withheld)| withheld.clone())
+                .unwrap_or_default(),
         }
     }
 }
@@ -158,13 +197,16 @@ impl Content {
         let preview = exchange.preview.as_ref().filter(|_| options.with_secrets);
         Self {
             size: body.decoded,
-            compression: (body.decoded != body.transferred).then(|| size(body.decoded).saturating_sub(size(body.transferred))),
+            compression: (body.decoded != body.transferred)
+                .then(|| size(body.decoded).saturating_sub(size(body.transferred))),
             mime_type: mime_type.unwrap_or_else(|| "x-unknown".into()),
             text: preview.map(|(text, _)| text.clone()),
             comment: match preview {
                 Some((_, true)) => Some("the text is the beginning of the body"),
                 Some((_, false)) => None,
-                None => (body.decoded > 0).then_some("the body is left out, as it may hold secrets"),
+                None => {
+                    (body.decoded > 0).then_some("the body is left out, as it may hold secrets")
+                }
             },
         }
     }

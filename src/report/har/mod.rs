@@ -1,8 +1,9 @@
 //! HAR 1.2: what browsers' developer tools and many other programs read.
 //!
-//! An entry for each exchange. Times are milliseconds of the app clock; what packets say of the same phases, and what the format has no
-//! place for, is in fields that begin with `_`, most of them with the shapes of the JSON document. Bodies are left out unless secrets were
-//! asked for: what is secret in them nobody can know.
+//! An entry for each exchange. Times are milliseconds of the app clock; what packets say of the
+//! same phases, and what the format has no place for, is in fields that begin with `_`, most of
+//! them with the shapes of the JSON document. Bodies are left out unless secrets were asked for:
+//! what is secret in them nobody can know.
 //!
 //! <http://www.softwareishard.com/blog/har-12-spec/>
 
@@ -29,11 +30,32 @@ pub fn har(trace: &Trace, options: &Options) -> String {
 }
 
 /// The same with all exchanges of the run, written as it comes to be.
-pub(super) fn write_har(trace: &Trace, every: &dyn Every, options: &Options, to: &mut dyn Write) -> io::Result<()> {
-    let creator = Creator { name: "tapline", version: trace.tool_version().unwrap_or("unknown") };
+pub(super) fn write_har(
+    trace: &Trace,
+    every: &dyn Every,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let creator = Creator {
+        name: "tapline",
+        version: trace.tool_version().unwrap_or("unknown"),
+    };
     let failed = RefCell::default();
-    let entries = Streamed { every, shape: InHar(options), failed: &failed };
-    escaping::write_lines(&Document { log: Log { version: "1.2", creator, entries } }, to)?;
+    let entries = Streamed {
+        every,
+        shape: InHar(options),
+        failed: &failed,
+    };
+    escaping::write_lines(
+        &Document {
+            log: Log {
+                version: "1.2",
+                creator,
+                entries,
+            },
+        },
+        to,
+    )?;
     failed.into_inner().map_or(Ok(()), Err)
 }
 

@@ -8,8 +8,9 @@
 //! | `ssl` | tls, a part of `connect` |
 //! | `send`, `wait`, `receive` | the same |
 //!
-//! `-1` says that there was no such phase, as on a connection that was used before. The last three may not be absent: they are 0 where an
-//! exchange failed before them. `time` is the sum without `ssl`, and so the exchange's total.
+//! `-1` says that there was no such phase, as on a connection that was used before. The last three
+//! may not be absent: they are 0 where an exchange failed before them. `time` is the sum without
+//! `ssl`, and so the exchange's total.
 
 use serde::Serialize;
 
@@ -36,7 +37,14 @@ impl Timings {
     /// The timings, and their sum.
     pub(super) fn of(exchange: &Exchange) -> (Self, f64) {
         let took = |phase| exchange.phases.get(phase).and_then(PhaseSpan::duration);
-        let [dns, tls, send, wait, receive] = [Phase::Dns, Phase::Tls, Phase::Send, Phase::Wait, Phase::Receive].map(took);
+        let [dns, tls, send, wait, receive] = [
+            Phase::Dns,
+            Phase::Tls,
+            Phase::Send,
+            Phase::Wait,
+            Phase::Receive,
+        ]
+        .map(took);
         let connect = sum([took(Phase::Connect), took(Phase::Proxy), tls]);
         let phases = sum([dns, connect, send, wait, receive]).unwrap_or_default();
         let blocked = exchange.total().map(|total| total.saturating_sub(phases));
@@ -51,7 +59,10 @@ impl Timings {
             wait: or_zero(wait),
             receive: or_zero(receive),
         };
-        (timings, (phases + blocked.unwrap_or_default()).as_millis_f64())
+        (
+            timings,
+            (phases + blocked.unwrap_or_default()).as_millis_f64(),
+        )
     }
 }
 
@@ -82,9 +93,18 @@ pub(super) struct WireTimings {
 impl WireTimings {
     /// `None` where packets tell of no phase.
     pub(super) fn of(trace: &Trace, exchange: &Exchange) -> Option<Self> {
-        let took = |phase| wire_phase(trace, exchange, phase).map(|span| span.duration().as_millis_f64());
+        let took =
+            |phase| wire_phase(trace, exchange, phase).map(|span| span.duration().as_millis_f64());
         let all = Phase::ALL.map(took);
         let [dns, connect, proxy, ssl, send, wait, receive] = all;
-        all.iter().any(Option::is_some).then_some(Self { dns, connect, proxy, ssl, send, wait, receive })
+        all.iter().any(Option::is_some).then_some(Self {
+            dns,
+            connect,
+            proxy,
+            ssl,
+            send,
+            wait,
+            receive,
+        })
     }
 }

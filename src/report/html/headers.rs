@@ -14,9 +14,18 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
     if exchange.request.is_none() && exchange.response.is_none() {
         return;
     }
-    page.section(&format!("http-{}", exchange.id.0), level, "Request and response");
+    page.section(
+        &format!("http-{}", exchange.id.0),
+        level,
+        "Request and response",
+    );
     if let Some(request) = &exchange.request {
-        let line = format!("{} {} {}", request.method, page.redactor().text(&request.target).escaped(), request.version);
+        let line = format!(
+            "{} {} {}",
+            request.method,
+            page.redactor().text(&request.target).escaped(),
+            request.version
+        );
         page.facts(&[
             ("Request", line),
             ("Head", Bytes(request.header_bytes).to_string()),
@@ -25,13 +34,24 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         fields(page, "Fields of the request", &request.headers);
     }
     for hint in exchange.informational.iter().take(10) {
-        fields(page, &format!("Fields of an informational response, {}", hint.status), &hint.headers);
+        fields(
+            page,
+            &format!("Fields of an informational response, {}", hint.status),
+            &hint.headers,
+        );
     }
     if let Some(response) = &exchange.response {
         let body = &exchange.response_body;
-        let decoded = if body.decoded == body.transferred { String::new() } else { Bytes(body.decoded).to_string() };
+        let decoded = if body.decoded == body.transferred {
+            String::new()
+        } else {
+            Bytes(body.decoded).to_string()
+        };
         page.facts(&[
-            ("Response", format!("{} {}", response.version, status(response))),
+            (
+                "Response",
+                format!("{} {}", response.version, status(response)),
+            ),
             ("Head", Bytes(response.header_bytes).to_string()),
             ("Body", Bytes(body.transferred).to_string()),
             ("Decoded", decoded),
@@ -44,9 +64,18 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
 }
 
 fn fields(page: &mut Page<'_>, caption: &str, headers: &[Header]) {
-    let masked = page.redactor().headers(headers.get(..MOST.min(headers.len())).unwrap_or_default());
-    let rows: Vec<Row> =
-        masked.iter().map(|field| Row::new(vec![Cell::code(field.name.escaped()), Cell::code(field.value.escaped())])).collect();
+    let masked = page
+        .redactor()
+        .headers(headers.get(..MOST.min(headers.len())).unwrap_or_default());
+    let rows: Vec<Row> = masked
+        .iter()
+        .map(|field| {
+            Row::new(vec![
+                Cell::code(field.name.escaped()),
+                Cell::code(field.value.escaped()),
+            ])
+        })
+        .collect();
     page.table("fields", caption, &["Field", "Value"], &rows);
     if headers.len() > MOST {
         page.say(&format!("{} more are not listed.", headers.len() - MOST));
@@ -59,9 +88,22 @@ fn timed(page: &mut Page<'_>, exchange: &Exchange) {
         .iter()
         .take(MOST)
         .map(|metric| {
-            let description = metric.description.as_ref().map(|text| text.escaped().into_owned()).unwrap_or_default();
-            Row::new(vec![Cell::code(metric.name.escaped()), Cell::time(metric.duration), Cell::words(description)])
+            let description = metric
+                .description
+                .as_ref()
+                .map(|text| text.escaped().into_owned())
+                .unwrap_or_default();
+            Row::new(vec![
+                Cell::code(metric.name.escaped()),
+                Cell::time(metric.duration),
+                Cell::words(description),
+            ])
         })
         .collect();
-    page.table("", "Server-Timing, as the server says", &["Metric", "Duration", "Description"], &rows);
+    page.table(
+        "",
+        "Server-Timing, as the server says",
+        &["Metric", "Duration", "Description"],
+        &rows,
+    );
 }

@@ -1,7 +1,8 @@
-//! The report as one page that stands on its own: nothing is fetched, it prints, and without a script it is only less lively.
+//! The report as one page that stands on its own: nothing is fetched, it prints, and without a
+//! script it is only less lively.
 //!
-//! A content security policy forbids everything but the one style sheet and the one script that are in it, by their digests; so even what
-//! slipped through the escaping could not run.
+//! A content security policy forbids everything but the one style sheet and the one script that are
+//! in it, by their digests; so even what slipped through the escaping could not run.
 
 mod conversations;
 mod exchange;
@@ -31,12 +32,23 @@ const SCRIPT: &str = include_str!("../../../assets/report/page.js");
 
 /// A run as an HTML document. It ends with a line break.
 pub fn html(trace: &Trace, options: &Options) -> String {
-    let heading = Heading::of(&Scene { trace, redactor: options.redactor() });
-    let (style, script) = (without_indents(&[COLOURS, PICTURE, PAGE].concat()), without_indents(SCRIPT));
+    let heading = Heading::of(&Scene {
+        trace,
+        redactor: options.redactor(),
+    });
+    let (style, script) = (
+        without_indents(&[COLOURS, PICTURE, PAGE].concat()),
+        without_indents(SCRIPT),
+    );
     let mut document = Markup::default();
     document.raw("<!doctype html>\n");
     document.open("html", &[("lang", &"en")]);
-    head(&mut document, &format!("{}: {}", heading.asked, heading.total), &style, &script);
+    head(
+        &mut document,
+        &format!("{}: {}", heading.asked, heading.total),
+        &style,
+        &script,
+    );
     document.open("body", &[]);
     document.raw(&body(trace, options, &heading));
     document.open("script", &[]);
@@ -46,16 +58,35 @@ pub fn html(trace: &Trace, options: &Options) -> String {
 
 fn head(document: &mut Markup, title: &str, style: &str, script: &str) {
     let policy = format!(
-        "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none'; \
+            form-action 'none'",
         digest(style),
         digest(script)
     );
     document.open("head", &[]);
     document.void("meta", &[("charset", &"utf-8")]);
-    document.void("meta", &[("http-equiv", &"Content-Security-Policy"), ("content", &policy)]);
-    document.void("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
-    document.void("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
-    document.void("meta", &[("name", &"referrer"), ("content", &"no-referrer")]);
+    document.void(
+        "meta",
+        &[
+            ("http-equiv", &"Content-Security-Policy"),
+            ("content", &policy),
+        ],
+    );
+    document.void(
+        "meta",
+        &[
+            ("name", &"viewport"),
+            ("content", &"width=device-width, initial-scale=1"),
+        ],
+    );
+    document.void(
+        "meta",
+        &[("name", &"color-scheme"), ("content", &"light dark")],
+    );
+    document.void(
+        "meta",
+        &[("name", &"referrer"), ("content", &"no-referrer")],
+    );
     document.with_text("title", &[], title);
     document.void("link", &[("rel", &"icon"), ("href", &"data:,")]);
     document.open("style", &[]);
@@ -64,9 +95,15 @@ fn head(document: &mut Markup, title: &str, style: &str, script: &str) {
     document.close();
 }
 
-/// Style and script as they are sent: indents and lines of comments stay here. Neither has text over several lines.
+/// Style and script as they are sent: indents and lines of comments stay here. Neither has text
+/// over several lines.
 fn without_indents(source: &str) -> String {
-    source.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+    source
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// A source expression that allows what has this digest (CSP Level 3 §2.3.1).
@@ -78,7 +115,11 @@ fn digest(content: &str) -> String {
 fn body(trace: &Trace, options: &Options, heading: &Heading) -> String {
     let (main, sections) = main(trace, options, heading);
     let mut page = Page::new(trace, options);
-    page.element("a", &[("class", &"skip"), ("href", &"#content")], "To the figures");
+    page.element(
+        "a",
+        &[("class", &"skip"), ("href", &"#content")],
+        "To the figures",
+    );
     run::header(&mut page, heading);
     page.open("nav", &[("aria-label", &"On this page")]);
     for (id, title) in &sections {
@@ -110,7 +151,12 @@ fn several(page: &mut Page<'_>, heading: &Heading) {
     const MOST: usize = 12;
     let trace = page.trace();
     let all: Vec<Transfer<'_>> = transfers(trace).collect();
-    let repeated = all.len() > 1 && all.iter().any(|run| run.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
+    let repeated = all.len() > 1
+        && all.iter().any(|run| {
+            run.hops()
+                .first()
+                .is_some_and(|hop| hop.cause == Cause::Repeat)
+        });
     let told: Vec<_> = if repeated {
         repeats::write(page, &Repeats::together(trace, &all));
         time::overview(page, heading);
@@ -122,14 +168,30 @@ fn several(page: &mut Page<'_>, heading: &Heading) {
     };
     for exchange in &told {
         page.open("details", &[]);
-        let Heading { asked, outcome, total, .. } = Heading::of_exchange(&page.scene, exchange);
-        let came = outcome.split(" \u{00b7} ").next().unwrap_or_default().to_owned();
-        page.element("summary", &[], &format!("#{} {asked}: {came}, {total}", exchange.id.0));
+        let Heading {
+            asked,
+            outcome,
+            total,
+            ..
+        } = Heading::of_exchange(&page.scene, exchange);
+        let came = outcome
+            .split(" \u{00b7} ")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        page.element(
+            "summary",
+            &[],
+            &format!("#{} {asked}: {came}, {total}", exchange.id.0),
+        );
         exchange::write(page, exchange, 3);
         page.close();
     }
     let left = exchange_count(trace).saturating_sub(told.len());
     if left > 0 {
-        page.say(&format!("{} not told in full; --format json has all.", counted(left, "more exchange")));
+        page.say(&format!(
+            "{} not told in full; --format json has all.",
+            counted(left, "more exchange")
+        ));
     }
 }

@@ -9,23 +9,55 @@ const MOST: usize = 100;
 
 /// Name resolution, connection attempts and the talk with a proxy; nothing where there was none.
 pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
-    let queries = exchange.resolution.as_ref().map_or(&[][..], |resolution| &resolution.queries);
+    let queries = exchange
+        .resolution
+        .as_ref()
+        .map_or(&[][..], |resolution| &resolution.queries);
     if queries.is_empty() && exchange.attempts.is_empty() {
         return;
     }
-    page.section(&format!("names-{}", exchange.id.0), level, "Names and addresses");
+    page.section(
+        &format!("names-{}", exchange.id.0),
+        level,
+        "Names and addresses",
+    );
     if let Some(resolution) = &exchange.resolution {
-        let addresses: Vec<String> = resolution.addresses.iter().take(MOST).map(ToString::to_string).collect();
-        page.facts(&[("Addresses, in the order they are tried", addresses.join(", "))]);
+        let addresses: Vec<String> = resolution
+            .addresses
+            .iter()
+            .take(MOST)
+            .map(ToString::to_string)
+            .collect();
+        page.facts(&[(
+            "Addresses, in the order they are tried",
+            addresses.join(", "),
+        )]);
     }
-    let rows: Vec<Row> = queries.iter().take(MOST).enumerate().map(|(n, query)| asked(exchange, n, query)).collect();
-    page.table("", "Questions to name servers", &["Name", "Type", "Server", "Took (app)", "Answer"], &rows);
+    let rows: Vec<Row> = queries
+        .iter()
+        .take(MOST)
+        .enumerate()
+        .map(|(n, query)| asked(exchange, n, query))
+        .collect();
+    page.table(
+        "",
+        "Questions to name servers",
+        &["Name", "Type", "Server", "Took (app)", "Answer"],
+        &rows,
+    );
     attempts(page, exchange);
     let steps: Vec<String> = exchange
         .proxy
         .iter()
         .take(MOST)
-        .map(|(at, step)| format!("{} at {}: {}", step.kind, at.from_start(), page.redactor().text(&step.text).escaped()))
+        .map(|(at, step)| {
+            format!(
+                "{} at {}: {}",
+                step.kind,
+                at.from_start(),
+                page.redactor().text(&step.text).escaped()
+            )
+        })
         .collect();
     if !steps.is_empty() {
         page.say("The talk with the proxy:");
@@ -61,9 +93,21 @@ fn answered(query: &DnsQuery) -> String {
         QueryOutcome::Failed(why) => why.escaped().into_owned(),
         QueryOutcome::Answered(answer) => {
             let records = answer.records.iter().take(20);
-            let said: Vec<String> =
-                records.map(|record| format!("{} {} (TTL {} s)", record.kind, without_root(&record.data), record.ttl)).collect();
-            let cut = if answer.truncated { ", cut off: asked again over TCP" } else { "" };
+            let said: Vec<String> = records
+                .map(|record| {
+                    format!(
+                        "{} {} (TTL {} s)",
+                        record.kind,
+                        without_root(&record.data),
+                        record.ttl
+                    )
+                })
+                .collect();
+            let cut = if answer.truncated {
+                ", cut off: asked again over TCP"
+            } else {
+                ""
+            };
             if said.is_empty() {
                 format!("{}, no record{cut}", answer.rcode)
             } else {
@@ -81,10 +125,22 @@ fn attempts(page: &mut Page<'_>, exchange: &Exchange) {
         .enumerate()
         .map(|(n, attempt)| {
             let key = format!("x{}-connect-a{n}", exchange.id.0);
-            let outcome = attempt.outcome.as_ref().map_or_else(|| "under way".to_owned(), outcome_words);
-            let cells = vec![Cell::code(attempt.remote.to_string()), Cell::time(attempt.duration()), Cell::words(outcome)];
+            let outcome = attempt
+                .outcome
+                .as_ref()
+                .map_or_else(|| "under way".to_owned(), outcome_words);
+            let cells = vec![
+                Cell::code(attempt.remote.to_string()),
+                Cell::time(attempt.duration()),
+                Cell::words(outcome),
+            ];
             Row::about("thing part connect", key, cells)
         })
         .collect();
-    page.table("", "Connection attempts", &["Address", "Took (app)", "Outcome"], &rows);
+    page.table(
+        "",
+        "Connection attempts",
+        &["Address", "Took (app)", "Outcome"],
+        &rows,
+    );
 }

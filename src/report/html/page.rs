@@ -25,7 +25,8 @@ pub(super) struct Cell {
     sort: Option<u64>,
 }
 
-/// A row of a table: its class and the key of what it is about, and its cells, the first of which names it.
+/// A row of a table: its class and the key of what it is about, and its cells, the first of which
+/// names it.
 pub(super) struct Row {
     about: Option<(String, String)>,
     cells: Vec<Cell>,
@@ -34,22 +35,37 @@ pub(super) struct Row {
 impl Cell {
     /// Words.
     pub(super) fn words(text: impl Into<String>) -> Self {
-        Self { text: text.into(), class: "", sort: None }
+        Self {
+            text: text.into(),
+            class: "",
+            sort: None,
+        }
     }
 
     /// A figure.
     pub(super) fn figure(text: impl Into<String>, sort: Option<u64>) -> Self {
-        Self { text: text.into(), class: "figure", sort }
+        Self {
+            text: text.into(),
+            class: "figure",
+            sort,
+        }
     }
 
     /// A duration, or the sign for one that was not measured.
     pub(super) fn time(time: Option<Nanos>) -> Self {
-        Self::figure(time.map_or_else(|| "\u{2014}".to_owned(), |time| time.to_string()), time.map(|time| time.0))
+        Self::figure(
+            time.map_or_else(|| "\u{2014}".to_owned(), |time| time.to_string()),
+            time.map(|time| time.0),
+        )
     }
 
     /// What machines say: names, fields, digests.
     pub(super) fn code(text: impl Into<String>) -> Self {
-        Self { text: text.into(), class: "code", sort: None }
+        Self {
+            text: text.into(),
+            class: "code",
+            sort: None,
+        }
     }
 }
 
@@ -60,15 +76,31 @@ impl Row {
     }
 
     /// A row about something that pictures show too.
-    pub(super) fn about(class: impl Into<String>, key: impl Into<String>, cells: Vec<Cell>) -> Self {
-        Self { about: Some((class.into(), key.into())), cells }
+    pub(super) fn about(
+        class: impl Into<String>,
+        key: impl Into<String>,
+        cells: Vec<Cell>,
+    ) -> Self {
+        Self {
+            about: Some((class.into(), key.into())),
+            cells,
+        }
     }
 }
 
 impl<'a> Page<'a> {
     pub(super) fn new(trace: &'a Trace, options: &'a Options) -> Self {
-        let scene = Scene { trace, redactor: options.redactor() };
-        Self { scene, options, markup: Markup::default(), pictures: 0, sections: Vec::new() }
+        let scene = Scene {
+            trace,
+            redactor: options.redactor(),
+        };
+        Self {
+            scene,
+            options,
+            markup: Markup::default(),
+            pictures: 0,
+            sections: Vec::new(),
+        }
     }
 
     pub(super) const fn trace(&self) -> &'a Trace {
@@ -108,7 +140,8 @@ impl<'a> Page<'a> {
             self.sections.push((id.to_owned(), title.to_owned()));
         }
         let heading = format!("{id}-h");
-        self.markup.open("section", &[("id", &id), ("aria-labelledby", &heading)]);
+        self.markup
+            .open("section", &[("id", &id), ("aria-labelledby", &heading)]);
         let name = match level {
             0..=2 => "h2",
             3 => "h3",
@@ -156,16 +189,27 @@ impl<'a> Page<'a> {
         if rows.is_empty() {
             return;
         }
-        self.markup.open("div", &[("class", &"scroll"), ("tabindex", &0), ("role", &"region"), ("aria-label", &caption)]);
+        self.markup.open(
+            "div",
+            &[
+                ("class", &"scroll"),
+                ("tabindex", &0),
+                ("role", &"region"),
+                ("aria-label", &caption),
+            ],
+        );
         self.markup.open("table", &[("class", &class)]);
         self.markup.with_text("caption", &[], caption);
         self.markup.open("thead", &[]);
         self.markup.open("tr", &[]);
         let first = rows.first();
         for (n, name) in head.iter().enumerate() {
-            let class = first.and_then(|row| row.cells.get(n)).map_or("", |cell| cell.class);
+            let class = first
+                .and_then(|row| row.cells.get(n))
+                .map_or("", |cell| cell.class);
             let class = if class == "figure" { class } else { "" };
-            self.markup.with_text("th", &[("scope", &"col"), ("class", &class)], name);
+            self.markup
+                .with_text("th", &[("scope", &"col"), ("class", &class)], name);
         }
         self.markup.close();
         self.markup.close();
@@ -180,7 +224,9 @@ impl<'a> Page<'a> {
 
     fn row(&mut self, row: &Row) {
         match &row.about {
-            Some((class, key)) => self.markup.open("tr", &[("class", class), ("data-key", key)]),
+            Some((class, key)) => self
+                .markup
+                .open("tr", &[("class", class), ("data-key", key)]),
             None => self.markup.open("tr", &[]),
         }
         for (n, cell) in row.cells.iter().enumerate() {
@@ -194,7 +240,8 @@ impl<'a> Page<'a> {
             if n == 0 {
                 attributes.push(("scope", &"row"));
             }
-            self.markup.with_text(if n == 0 { "th" } else { "td" }, &attributes, &cell.text);
+            self.markup
+                .with_text(if n == 0 { "th" } else { "td" }, &attributes, &cell.text);
         }
         self.markup.close();
     }
@@ -207,13 +254,24 @@ impl<'a> Page<'a> {
         description: &str,
         draw: impl FnOnce(&Scene<'a>, &mut Sheet, &mut Legend),
     ) {
-        let (mut sheet, mut legend) = (Sheet::new(format!("p{}", self.pictures), true), Legend::default());
+        let (mut sheet, mut legend) = (
+            Sheet::new(format!("p{}", self.pictures), true),
+            Legend::default(),
+        );
         self.pictures += 1;
         draw(&self.scene, &mut sheet, &mut legend);
         legend.draw(&mut sheet);
         self.markup.open("figure", &[("class", &class)]);
         self.markup.with_text("figcaption", &[], caption);
-        self.markup.open("div", &[("class", &"scroll"), ("tabindex", &0), ("role", &"region"), ("aria-label", &caption)]);
+        self.markup.open(
+            "div",
+            &[
+                ("class", &"scroll"),
+                ("tabindex", &0),
+                ("role", &"region"),
+                ("aria-label", &caption),
+            ],
+        );
         self.markup.raw(&sheet.finish(caption, description, None));
         self.markup.close();
         self.markup.close();

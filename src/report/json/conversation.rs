@@ -78,20 +78,38 @@ struct SaidMessage {
 
 impl<'a> Said<'a> {
     fn of(dissection: &'a Dissection, redactor: Redactor) -> Self {
-        let messages = dissection.messages.iter().map(|message| SaidMessage::of(message, redactor)).collect();
+        let messages = dissection
+            .messages
+            .iter()
+            .map(|message| SaidMessage::of(message, redactor))
+            .collect();
         let dns = dissection.asked.iter().map(SaidQuestion::of).collect();
-        Self { protocols: &dissection.protocols, messages, dns, notes: &dissection.notes }
+        Self {
+            protocols: &dissection.protocols,
+            messages,
+            dns,
+            notes: &dissection.notes,
+        }
     }
 }
 
 impl SaidMessage {
     fn of(message: &Message, redactor: Redactor) -> Self {
         let (method, target, status) = match &message.start {
-            Start::Request { method, target } => (Some(method.clone()), Some(redactor.text(target)), None),
+            Start::Request { method, target } => {
+                (Some(method.clone()), Some(redactor.text(target)), None)
+            }
             Start::Response { status } => (None, None, Some(*status)),
             Start::Trailers => (None, None, None),
         };
-        Self { from: message.from, stream: message.stream, method, target, status, headers: fields(&message.headers, redactor) }
+        Self {
+            from: message.from,
+            stream: message.stream,
+            method,
+            target,
+            status,
+            headers: fields(&message.headers, redactor),
+        }
     }
 }
 
@@ -116,15 +134,25 @@ pub(super) struct Conversations<'a> {
 }
 
 impl<'a> Conversations<'a> {
-    /// All of them, in the order in which they began; `None` where the trace is no capture of others.
+    /// All of them, in the order in which they began; `None` where the trace is no capture of
+    /// others.
     pub(super) fn of(trace: &'a Trace, options: &'a Options) -> Option<Self> {
-        Some(Self { trace, flows: conversations(trace)?, options })
+        Some(Self {
+            trace,
+            flows: conversations(trace)?,
+            options,
+        })
     }
 }
 
 impl Serialize for Conversations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.flows.iter().enumerate().map(|(id, flow)| Conversation::of(self.trace, id, flow, self.options)))
+        serializer.collect_seq(
+            self.flows
+                .iter()
+                .enumerate()
+                .map(|(id, flow)| Conversation::of(self.trace, id, flow, self.options)),
+        )
     }
 }
 
@@ -145,11 +173,18 @@ impl<'a> Conversation<'a> {
             undelivered: flow
                 .undelivered()
                 .iter()
-                .map(|error| Undelivered { at_ns: from_start(error.wall), kind: undelivered_name(error), from: error.from })
+                .map(|error| Undelivered {
+                    at_ns: from_start(error.wall),
+                    kind: undelivered_name(error),
+                    from: error.from,
+                })
                 .collect(),
             packets_no_longer_listed: flow.forgotten(),
             undelivered_unlisted: flow.undelivered_unlisted(),
-            said: options.taken_apart.at(id).map(|dissection| Said::of(dissection, options.redactor())),
+            said: options
+                .taken_apart
+                .at(id)
+                .map(|dissection| Said::of(dissection, options.redactor())),
         }
     }
 }

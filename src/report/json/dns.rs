@@ -17,10 +17,15 @@ pub(in crate::report) struct Dns<'a> {
 }
 
 impl<'a> Dns<'a> {
-    /// `server` and `transport` are those of the last question that was answered, else of the last one asked.
+    /// `server` and `transport` are those of the last question that was answered, else of the last
+    /// one asked.
     pub(in crate::report) fn of(resolution: &'a Resolution) -> Self {
         let answered = |query: &&DnsQuery| matches!(query.outcome, QueryOutcome::Answered(_));
-        let decisive = resolution.queries.iter().rfind(answered).or(resolution.queries.last());
+        let decisive = resolution
+            .queries
+            .iter()
+            .rfind(answered)
+            .or(resolution.queries.last());
         Self {
             source: resolution.source,
             server: decisive.map(|query| query.server.address),

@@ -39,7 +39,11 @@ impl<'a> Exchange<'a> {
     pub(super) fn of(trace: &'a Trace, exchange: &'a trace::Exchange, redactor: Redactor) -> Self {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         let response = exchange.response.as_ref();
-        let proxy: Vec<_> = exchange.proxy.iter().map(|(at, step)| ProxyStep::of(*at, step, redactor)).collect();
+        let proxy: Vec<_> = exchange
+            .proxy
+            .iter()
+            .map(|(at, step)| ProxyStep::of(*at, step, redactor))
+            .collect();
         Self {
             url: redactor.text(&exchange.url),
             method: &exchange.method,
@@ -60,13 +64,24 @@ impl<'a> Exchange<'a> {
             dns: exchange.resolution.as_ref().map(dns::Dns::of),
             tcp: tcp::Tcp::of(trace, exchange),
             proxy: (!proxy.is_empty()).then_some(proxy),
-            tls: connection.and_then(|connection| connection.tls.as_ref()).map(tls::Tls::of),
-            request: exchange.request.as_ref().map(|request| message::Request::of(request, exchange, redactor)),
+            tls: connection
+                .and_then(|connection| connection.tls.as_ref())
+                .map(tls::Tls::of),
+            request: exchange
+                .request
+                .as_ref()
+                .map(|request| message::Request::of(request, exchange, redactor)),
             response: response.map(|response| message::Response::of(response, exchange, redactor)),
-            redirect: exchange.redirected.as_ref().map(|(to, withheld)| Redirect { to: redactor.text(to), withheld }),
+            redirect: exchange.redirected.as_ref().map(|(to, withheld)| Redirect {
+                to: redactor.text(to),
+                withheld,
+            }),
             round_trips: RoundTrips::of(trace, exchange),
             segments: tcp::Segments::of(trace, exchange),
-            failure: exchange.failure.as_ref().map(|(phase, failure)| Failure::of(*phase, failure, redactor)),
+            failure: exchange
+                .failure
+                .as_ref()
+                .map(|(phase, failure)| Failure::of(*phase, failure, redactor)),
         }
     }
 }
@@ -80,14 +95,31 @@ pub(in crate::report) struct PhaseEntry {
 }
 
 /// The phases, each on both clocks.
-pub(in crate::report) fn phase_entries(trace: &Trace, exchange: &trace::Exchange) -> Vec<PhaseEntry> {
-    exchange.phases.iter().flat_map(|(phase, span)| entries(trace, exchange, phase, span)).collect()
+pub(in crate::report) fn phase_entries(
+    trace: &Trace,
+    exchange: &trace::Exchange,
+) -> Vec<PhaseEntry> {
+    exchange
+        .phases
+        .iter()
+        .flat_map(|(phase, span)| entries(trace, exchange, phase, span))
+        .collect()
 }
 
 /// A phase on the app clock and, where packets tell it, on the wire clock.
-fn entries(trace: &Trace, exchange: &trace::Exchange, phase: Phase, span: &PhaseSpan) -> impl Iterator<Item = PhaseEntry> + use<> {
+fn entries(
+    trace: &Trace,
+    exchange: &trace::Exchange,
+    phase: Phase,
+    span: &PhaseSpan,
+) -> impl Iterator<Item = PhaseEntry> + use<> {
     let name = phase.name();
-    let app = PhaseEntry { name, start_ns: span.began.0, duration_ns: span.duration().map(|took| took.0), clock: trace::Clock::App.name() };
+    let app = PhaseEntry {
+        name,
+        start_ns: span.began.0,
+        duration_ns: span.duration().map(|took| took.0),
+        clock: trace::Clock::App.name(),
+    };
     let wire = wire_phase(trace, exchange, phase);
     let wire = wire.map(|span| PhaseEntry {
         name,
@@ -113,7 +145,16 @@ struct Curl {
 
 impl Curl {
     fn of(marks: &CurlMarks, exchange: &trace::Exchange) -> Self {
-        let [namelookup, connect, appconnect, pretransfer, posttransfer, starttransfer, total, redirect] = [
+        let [
+            namelookup,
+            connect,
+            appconnect,
+            pretransfer,
+            posttransfer,
+            starttransfer,
+            total,
+            redirect,
+        ] = [
             marks.namelookup,
             marks.connect,
             marks.appconnect,
@@ -147,7 +188,11 @@ struct ProxyStep<'a> {
 
 impl<'a> ProxyStep<'a> {
     fn of(at: crate::units::Moment, step: &'a trace::ProxyStep, redactor: Redactor) -> Self {
-        Self { at_ns: at.0, kind: &step.kind, text: redactor.text(&step.text) }
+        Self {
+            at_ns: at.0,
+            kind: &step.kind,
+            text: redactor.text(&step.text),
+        }
     }
 }
 
@@ -185,7 +230,14 @@ pub(in crate::report) struct Failure {
 }
 
 impl Failure {
-    pub(in crate::report) fn of(phase: Phase, failure: &trace::Failure, redactor: Redactor) -> Self {
-        Self { phase, cause: run::Failure::of(failure, redactor) }
+    pub(in crate::report) fn of(
+        phase: Phase,
+        failure: &trace::Failure,
+        redactor: Redactor,
+    ) -> Self {
+        Self {
+            phase,
+            cause: run::Failure::of(failure, redactor),
+        }
     }
 }

@@ -12,7 +12,11 @@ use crate::units::{Nanos, Untrusted};
 pub(super) struct Field(Untrusted, Untrusted);
 
 pub(super) fn fields(headers: &[Header], redactor: Redactor) -> Vec<Field> {
-    redactor.headers(headers).into_iter().map(|header| Field(header.name, header.value)).collect()
+    redactor
+        .headers(headers)
+        .into_iter()
+        .map(|header| Field(header.name, header.value))
+        .collect()
 }
 
 #[derive(Serialize)]
@@ -25,7 +29,11 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn of(request: &trace::Request, exchange: &trace::Exchange, redactor: Redactor) -> Self {
+    pub(super) fn of(
+        request: &trace::Request,
+        exchange: &trace::Exchange,
+        redactor: Redactor,
+    ) -> Self {
         Self {
             http_version: request.version.name(),
             target: redactor.text(&request.target),
@@ -51,7 +59,11 @@ pub(super) struct Response {
 }
 
 impl Response {
-    pub(super) fn of(response: &trace::Response, exchange: &trace::Exchange, redactor: Redactor) -> Self {
+    pub(super) fn of(
+        response: &trace::Response,
+        exchange: &trace::Exchange,
+        redactor: Redactor,
+    ) -> Self {
         let body = exchange.response_body;
         Self {
             reason: redactor.words_of_others(&response.reason),
@@ -61,9 +73,20 @@ impl Response {
             body_bytes: body.transferred,
             decoded_bytes: body.decoded,
             expected_bytes: body.expected,
-            informational: exchange.informational.iter().map(|early| early.status).collect(),
-            informational_responses: exchange.informational.iter().map(|early| Informational::of(early, redactor)).collect(),
-            server_timing: server_timing(exchange).into_iter().map(Metric::of).collect(),
+            informational: exchange
+                .informational
+                .iter()
+                .map(|early| early.status)
+                .collect(),
+            informational_responses: exchange
+                .informational
+                .iter()
+                .map(|early| Informational::of(early, redactor))
+                .collect(),
+            server_timing: server_timing(exchange)
+                .into_iter()
+                .map(Metric::of)
+                .collect(),
         }
     }
 }
@@ -77,7 +100,11 @@ struct Informational {
 
 impl Informational {
     fn of(early: &trace::Informational, redactor: Redactor) -> Self {
-        Self { at_ns: early.at.0, status: early.status, headers: fields(&early.headers, redactor) }
+        Self {
+            at_ns: early.at.0,
+            status: early.status,
+            headers: fields(&early.headers, redactor),
+        }
     }
 }
 
@@ -90,6 +117,10 @@ struct Metric {
 
 impl Metric {
     fn of(metric: insight::ServerTiming) -> Self {
-        Self { name: metric.name, duration_ns: metric.duration, description: metric.description }
+        Self {
+            name: metric.name,
+            duration_ns: metric.duration,
+            description: metric.description,
+        }
     }
 }

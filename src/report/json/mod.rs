@@ -1,4 +1,5 @@
-//! The JSON document, schema `tapline/summary/1`; `assets/schema/summary-1.schema.json` says what each field means.
+//! The JSON document, schema `tapline/summary/1`; `assets/schema/summary-1.schema.json` says what
+//! each field means.
 //!
 //! Field names are a contract: added to, never renamed. What was not measured is `null`.
 
@@ -37,8 +38,14 @@ pub fn json(trace: &Trace, options: &Options) -> String {
     escaping::lines(&Summary::of(trace, trace, options, &failed))
 }
 
-/// The same with all exchanges of the run, written as it comes to be: of many exchanges or conversations it is long.
-pub(super) fn write_json(trace: &Trace, every: &dyn Every, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+/// The same with all exchanges of the run, written as it comes to be: of many exchanges or
+/// conversations it is long.
+pub(super) fn write_json(
+    trace: &Trace,
+    every: &dyn Every,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let failed = RefCell::default();
     escaping::write_lines(&Summary::of(trace, every, options, &failed), to)?;
     failed.into_inner().map_or(Ok(()), Err)
@@ -53,7 +60,11 @@ impl Shape for InSummary<'_> {
     where
         Self: 't;
 
-    fn tell<'t>(&'t self, trace: &'t Trace, exchange: &'t crate::trace::Exchange) -> exchange::Exchange<'t> {
+    fn tell<'t>(
+        &'t self,
+        trace: &'t Trace,
+        exchange: &'t crate::trace::Exchange,
+    ) -> exchange::Exchange<'t> {
         exchange::Exchange::of(trace, exchange, self.0)
     }
 }
@@ -87,22 +98,45 @@ struct Tool<'a> {
 }
 
 impl<'a> Summary<'a> {
-    fn of(trace: &'a Trace, every: &'a dyn Every, options: &'a Options, failed: &'a RefCell<Option<io::Error>>) -> Self {
+    fn of(
+        trace: &'a Trace,
+        every: &'a dyn Every,
+        options: &'a Options,
+        failed: &'a RefCell<Option<io::Error>>,
+    ) -> Self {
         let redactor = options.redactor();
         Self {
             schema: SCHEMA,
-            tool: Tool { name: "tapline", version: trace.tool_version() },
+            tool: Tool {
+                name: "tapline",
+                version: trace.tool_version(),
+            },
             started_at: trace.started_at().and_then(time::of_wall),
             duration_ns: trace.ended().map(|ended| ended.from_start().0),
             outcome: run::Outcome::of(trace, redactor),
             capture: run::Capture::of(trace.capture(), trace.forgotten()),
             clock: run::Clock::of(trace.clock()),
-            events: run::Events { dropped: trace.dropped(), unlogged: trace.unlogged() },
-            control: trace.control().map(|control| run::Control::of(control, redactor)),
+            events: run::Events {
+                dropped: trace.dropped(),
+                unlogged: trace.unlogged(),
+            },
+            control: trace
+                .control()
+                .map(|control| run::Control::of(control, redactor)),
             link: trace.link().map(run::Link::of),
-            budget: options.budget.as_ref().map(|budget| budget.verdicts(trace).iter().map(run::Verdict::of).collect()),
+            budget: options.budget.as_ref().map(|budget| {
+                budget
+                    .verdicts(trace)
+                    .iter()
+                    .map(run::Verdict::of)
+                    .collect()
+            }),
             statistics: statistics::of(trace),
-            exchanges: Streamed { every, shape: InSummary(redactor), failed },
+            exchanges: Streamed {
+                every,
+                shape: InSummary(redactor),
+                failed,
+            },
             exchanges_omitted: Some(every.omitted()).filter(|omitted| *omitted > 0),
             conversations: conversation::Conversations::of(trace, options),
         }

@@ -26,18 +26,29 @@ impl Outcome {
     pub(super) fn of(trace: &Trace, redactor: Redactor) -> Self {
         let outcome = report::outcome(trace);
         let (failed_phase, error) = match outcome {
-            report::Outcome::Failed(phase, failure) => (Some(phase.name()), Some(Failure::of(failure, redactor))),
+            report::Outcome::Failed(phase, failure) => {
+                (Some(phase.name()), Some(Failure::of(failure, redactor)))
+            }
             _ => (None, None),
         };
-        Self { status: outcome.name(), failed_phase, error }
+        Self {
+            status: outcome.name(),
+            failed_phase,
+            error,
+        }
     }
 }
 
 impl Failure {
     pub(super) fn of(failure: &trace::Failure, redactor: Redactor) -> Self {
-        // A sentence of this program's for people, which may quote what came: `jq -r` prints it as it is.
+        // A sentence of this program's for people, which may quote what came: `jq -r` prints it as
+        // it is.
         let message = Untrusted::new(redactor.text(&failure.message).escaped());
-        Self { code: failure.code, message, hint: redactor.sentence(&failure.hint) }
+        Self {
+            code: failure.code,
+            message,
+            hint: redactor.sentence(&failure.hint),
+        }
     }
 }
 
@@ -70,8 +81,20 @@ struct Others {
 
 impl Others {
     fn of(frames: OtherFrames) -> Option<Self> {
-        let OtherFrames { arp, icmp, fragments, unreadable, other } = frames;
-        (frames.total() > 0).then_some(Self { arp, icmp, fragments, unreadable, other })
+        let OtherFrames {
+            arp,
+            icmp,
+            fragments,
+            unreadable,
+            other,
+        } = frames;
+        (frames.total() > 0).then_some(Self {
+            arp,
+            icmp,
+            fragments,
+            unreadable,
+            other,
+        })
     }
 }
 
@@ -84,7 +107,10 @@ struct NoLongerListed {
 
 impl NoLongerListed {
     const fn of(forgotten: Forgotten) -> Self {
-        Self { packets: forgotten.packets, conversations: forgotten.flows }
+        Self {
+            packets: forgotten.packets,
+            conversations: forgotten.flows,
+        }
     }
 }
 
@@ -93,9 +119,12 @@ impl<'a> Capture<'a> {
         let (state, reason, remedy) = match &capture.state {
             CaptureState::On => ("on", None, None),
             CaptureState::Off => ("off", None, None),
-            CaptureState::Unavailable { reason, remedy } => ("unavailable", Some(reason.as_str()), Some(remedy.as_str())),
+            CaptureState::Unavailable { reason, remedy } => {
+                ("unavailable", Some(reason.as_str()), Some(remedy.as_str()))
+            }
         };
-        let packets = (capture.state == CaptureState::On || capture.packets > 0).then_some(capture.packets);
+        let packets =
+            (capture.state == CaptureState::On || capture.packets > 0).then_some(capture.packets);
         let (interface, link_type) = (capture.interface.as_deref(), capture.link_type.as_deref());
         Self {
             state,
@@ -106,7 +135,8 @@ impl<'a> Capture<'a> {
             packets,
             dropped: capture.dropped,
             other_frames: Others::of(capture.others),
-            no_longer_listed: (forgotten.packets > 0 || forgotten.flows > 0).then_some(NoLongerListed::of(forgotten)),
+            no_longer_listed: (forgotten.packets > 0 || forgotten.flows > 0)
+                .then_some(NoLongerListed::of(forgotten)),
             beyond_conversations: (capture.beyond_flows > 0).then_some(capture.beyond_flows),
         }
     }
@@ -120,7 +150,10 @@ pub(super) struct Clock {
 
 impl Clock {
     pub(super) fn of(clock: &ClockMap) -> Self {
-        Self { residual_ns: clock.drift(), uncertainty_ns: clock.uncertainty().map(|uncertainty| uncertainty.0) }
+        Self {
+            residual_ns: clock.drift(),
+            uncertainty_ns: clock.uncertainty().map(|uncertainty| uncertainty.0),
+        }
     }
 }
 
@@ -141,7 +174,12 @@ pub(super) struct Control {
 impl Control {
     pub(super) fn of(control: &trace::Control, redactor: Redactor) -> Self {
         let error = control.error.as_ref().map(|error| redactor.text(error));
-        Self { status: control.status, headers_ns: control.headers.0, total_ns: control.total.0, error }
+        Self {
+            status: control.status,
+            headers_ns: control.headers.0,
+            total_ns: control.total.0,
+            error,
+        }
     }
 }
 
@@ -194,7 +232,10 @@ impl Verdict {
         Self {
             rule: verdict.rule.to_string(),
             measure: verdict.rule.measure.name(),
-            statistic: verdict.rule.statistic.map(|statistic| statistic.to_string()),
+            statistic: verdict
+                .rule
+                .statistic
+                .map(|statistic| statistic.to_string()),
             limit: verdict.rule.limit,
             figure: verdict.figure,
             outcome: verdict.outcome.name(),

@@ -26,20 +26,38 @@ pub(super) struct Entry {
 /// Returns the statistics of each request that was repeated; `None` where none was.
 pub(super) fn of(trace: &Trace) -> Option<Vec<Entry>> {
     let all: Vec<_> = transfers(trace).collect();
-    let entries: Vec<Entry> =
-        repeats(trace, &all).filter(|request| request.count() > 1).flat_map(|request| entries(trace, &request)).collect();
+    let entries: Vec<Entry> = repeats(trace, &all)
+        .filter(|request| request.count() > 1)
+        .flat_map(|request| entries(trace, &request))
+        .collect();
     (!entries.is_empty()).then_some(entries)
 }
 
 fn entries(trace: &Trace, request: &Repeats<'_>) -> Vec<Entry> {
     let first = request.held().first().and_then(|run| run.hops().first());
-    let (Some(exchange), failed) = (first.map(|first| first.id.0), request.failed()) else { return Vec::new() };
-    insight::statistics(trace, request).iter().map(|figures| Entry::of(figures, exchange, failed)).collect()
+    let (Some(exchange), failed) = (first.map(|first| first.id.0), request.failed()) else {
+        return Vec::new();
+    };
+    insight::statistics(trace, request)
+        .iter()
+        .map(|figures| Entry::of(figures, exchange, failed))
+        .collect()
 }
 
 impl Entry {
     fn of(figures: &Statistics, exchange: u32, failed: usize) -> Self {
-        let Statistics { phase, clock, count, min, p50, p90, p99, max, mean, deviation } = *figures;
+        let Statistics {
+            phase,
+            clock,
+            count,
+            min,
+            p50,
+            p90,
+            p99,
+            max,
+            mean,
+            deviation,
+        } = *figures;
         Self {
             exchange,
             name: phase.map_or("total", Phase::name),

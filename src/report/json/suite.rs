@@ -1,4 +1,5 @@
-//! The JSON document of a suite, schema `tapline/suite/1`; `assets/schema/suite-1.schema.json` says what each field means.
+//! The JSON document of a suite, schema `tapline/suite/1`; `assets/schema/suite-1.schema.json` says
+//! what each field means.
 
 use serde::Serialize;
 
@@ -83,7 +84,10 @@ impl<'a> Suite<'a> {
         let count = |standing| suite.count(standing);
         Self {
             schema: SCHEMA,
-            tool: super::Tool { name: "tapline", version: Some(env!("CARGO_PKG_VERSION")) },
+            tool: super::Tool {
+                name: "tapline",
+                version: Some(env!("CARGO_PKG_VERSION")),
+            },
             started_at: time::of_wall(suite.started_at),
             duration_ns: suite.duration.0,
             parallel: suite.parallel,
@@ -111,7 +115,11 @@ impl<'a> Endpoint<'a> {
             url: &endpoint.url,
             status: endpoint.standing().name(),
             failed_phase: failure.map(|(phase, ..)| phase.name()),
-            error: failure.map(|(_, code, message, hint)| Failure { code: *code, message, hint }),
+            error: failure.map(|(_, code, message, hint)| Failure {
+                code: *code,
+                message,
+                hint,
+            }),
             worst_rule: endpoint.worst().map(|verdict| verdict.rule.to_string()),
             transfers: happened.map_or(0, |happened| happened.transfers),
             failures: happened.map_or(0, |happened| happened.failures),

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::insight::{self, KernelCounts, KernelSegments, Waited, kernel_segments, rtt, segments, waited};
+use crate::insight::{
+    self, KernelCounts, KernelSegments, Waited, kernel_segments, rtt, segments, waited,
+};
 use crate::trace::{self, Attempt, AttemptOutcome, Endpoint, KernelTcp, SegmentCounts, Trace};
 use crate::units::{Nanos, Untrusted};
 
@@ -20,7 +22,8 @@ pub(in crate::report) struct Tcp<'a> {
 }
 
 impl<'a> Tcp<'a> {
-    /// What the packets say comes before what the kernel says. `None` where there was neither an attempt nor a connection.
+    /// What the packets say comes before what the kernel says. `None` where there was neither an
+    /// attempt nor a connection.
     pub(in crate::report) fn of(trace: &'a Trace, exchange: &'a trace::Exchange) -> Option<Self> {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         if connection.is_none() && exchange.attempts.is_empty() {
@@ -29,9 +32,13 @@ impl<'a> Tcp<'a> {
         let (wire, kernel) = (segments(trace, exchange), kernel_segments(trace, exchange));
         let from_wire = |figure| (figure, insight::Segments::CLOCK.name());
         let from_kernel = |figure| (figure, KernelSegments::CLOCK.name());
-        let mss = wire.and_then(|wire| wire.mss).map(|mss| from_wire(u64::from(mss)));
+        let mss = wire
+            .and_then(|wire| wire.mss)
+            .map(|mss| from_wire(u64::from(mss)));
         let mss = mss.or_else(|| kernel?.mss.map(|mss| from_kernel(u64::from(mss))));
-        let again = wire.map(|wire| from_wire(wire.sent.retransmitted)).or_else(|| kernel?.sent.retransmitted.map(from_kernel));
+        let again = wire
+            .map(|wire| from_wire(wire.sent.retransmitted))
+            .or_else(|| kernel?.sent.retransmitted.map(from_kernel));
         let rtt = rtt(trace, exchange);
         Some(Self {
             mss: mss.and_then(|(mss, _)| u32::try_from(mss).ok()),
@@ -41,7 +48,8 @@ impl<'a> Tcp<'a> {
             retransmits: again.map(|(count, _)| count),
             retransmits_source: again.map(|(_, source)| source),
             attempts: exchange.attempts.iter().map(AttemptEntry::of).collect(),
-            waited: waited(trace, exchange).map(|all| all.into_iter().map(WaitedEntry::of).collect()),
+            waited: waited(trace, exchange)
+                .map(|all| all.into_iter().map(WaitedEntry::of).collect()),
             kernel: connection.and_then(|connection| connection.kernel.as_ref()),
         })
     }
@@ -122,7 +130,11 @@ impl Segments {
             sent: Counts::of_packets(&wire.sent),
             received: Counts::of_packets(&wire.received),
             offloaded: Some(wire.offloaded),
-            on_wire: wire.on_wire.map(|on_wire| OnWire { sent: on_wire.sent, received: on_wire.received, max_payload: on_wire.largest }),
+            on_wire: wire.on_wire.map(|on_wire| OnWire {
+                sent: on_wire.sent,
+                received: on_wire.received,
+                max_payload: on_wire.largest,
+            }),
         });
         wire.or_else(|| {
             kernel_segments(trace, exchange).map(|kernel| Self {

@@ -28,10 +28,20 @@ impl<'a> Tls<'a> {
             key_exchange: agreed.and_then(|agreed| agreed.key_exchange.as_deref()),
             alpn: agreed.and_then(|agreed| agreed.alpn.as_ref()),
             handshake: agreed.map(|agreed| agreed.kind.as_str()),
-            verified: tls.verification.as_ref().map(|(verification, _)| *verification == Verification::Trusted),
-            verification: tls.verification.as_ref().map(|(verification, took)| Checked::of(verification, took.0)),
+            verified: tls
+                .verification
+                .as_ref()
+                .map(|(verification, _)| *verification == Verification::Trusted),
+            verification: tls
+                .verification
+                .as_ref()
+                .map(|(verification, took)| Checked::of(verification, took.0)),
             certificates: tls.certificates.iter().map(Certificate::of).collect(),
-            messages: tls.messages.iter().map(|(at, message)| Message::of(*at, message)).collect(),
+            messages: tls
+                .messages
+                .iter()
+                .map(|(at, message)| Message::of(*at, message))
+                .collect(),
         }
     }
 }
@@ -50,7 +60,11 @@ impl<'a> Checked<'a> {
             Verification::Rejected(reason) => ("rejected", Some(reason)),
             Verification::Ignored(reason) => ("ignored", Some(reason)),
         };
-        Self { result, reason, duration_ns }
+        Self {
+            result,
+            reason,
+            duration_ns,
+        }
     }
 }
 
@@ -86,6 +100,9 @@ struct Message<'a> {
 
 impl<'a> Message<'a> {
     const fn of(at: Moment, message: &'a TlsMessage) -> Self {
-        Self { at_ns: at.0, message }
+        Self {
+            at_ns: at.0,
+            message,
+        }
     }
 }

@@ -34,17 +34,22 @@ pub(super) struct Told {
     detail: String,
 }
 
-/// The exchanges. What has the name of one before it is numbered, as build servers tell cases apart by their names.
+/// The exchanges. What has the name of one before it is numbered, as build servers tell cases apart
+/// by their names.
 pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     let all = trace.exchanges();
     let nexts = all.iter().skip(1).map(Some).chain([None]);
     let mut place = 0..;
     let case = |(exchange, next): (&Exchange, Option<&Exchange>)| {
-        // Behind exchanges that are no longer held the run's numbers tell cases apart, as they would were all there.
+        // Behind exchanges that are no longer held the run's numbers tell cases apart, as they
+        // would were all there.
         let is_in_its_place = place.next() == Some(exchange.id.0);
         let name = format!("{} {}", exchange.method, redactor.text(&exchange.url).raw());
-        let count = named.entry(name.clone()).and_modify(|count| *count += 1).or_insert(1);
+        let count = named
+            .entry(name.clone())
+            .and_modify(|count| *count += 1)
+            .or_insert(1);
         Case {
             name: crate::units::Untrusted::new(match *count {
                 _ if !is_in_its_place => format!("{name} (exchange {})", exchange.id.0),
@@ -63,7 +68,11 @@ pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
 
 fn outcome(exchange: &Exchange, next: Option<&Exchange>, redactor: Redactor) -> Outcome {
     let Some((phase, failure)) = &exchange.failure else {
-        return if exchange.ended.is_some() { Outcome::Passed } else { Outcome::Skipped("it is not over".to_owned()) };
+        return if exchange.ended.is_some() {
+            Outcome::Passed
+        } else {
+            Outcome::Skipped("it is not over".to_owned())
+        };
     };
     let message = redactor.text(&failure.message).escaped().into_owned();
     if next.is_some_and(|next| next.cause == Cause::Retry) {
@@ -76,25 +85,54 @@ impl Outcome {
     /// What failed in a phase. A status that is not wanted is an answer all the same.
     pub(super) fn of_failure(phase: Phase, code: Code, message: String, hint: &str) -> Self {
         let detail = format!("{} failed. {hint}", phase.label());
-        let told = Told { kind: code.to_string(), message, detail };
-        if code == Code::HttpStatus { Self::Failure(told) } else { Self::Error(told) }
+        let told = Told {
+            kind: code.to_string(),
+            message,
+            detail,
+        };
+        if code == Code::HttpStatus {
+            Self::Failure(told)
+        } else {
+            Self::Error(told)
+        }
     }
 }
 
 /// The rules of a budget.
 pub(super) fn budget(trace: &Trace, budget: Option<&Budget>) -> Vec<Case> {
-    let verdicts = budget.map(|budget| budget.verdicts(trace)).unwrap_or_default();
-    verdicts.iter().map(|verdict| Case::of_rule(verdict, "tapline.budget")).collect()
+    let verdicts = budget
+        .map(|budget| budget.verdicts(trace))
+        .unwrap_or_default();
+    verdicts
+        .iter()
+        .map(|verdict| Case::of_rule(verdict, "tapline.budget"))
+        .collect()
 }
 
 fn judged(verdict: &budget::Verdict) -> Outcome {
     match (verdict.outcome, verdict.shown_figure()) {
         (budget::Outcome::Met | budget::Outcome::Tolerated { .. }, _) => Outcome::Passed,
-        (budget::Outcome::NotMeasured, _) | (_, None) => Outcome::Skipped("there was nothing to hold it against".to_owned()),
+        (budget::Outcome::NotMeasured, _) | (_, None) => {
+            Outcome::Skipped("there was nothing to hold it against".to_owned())
+        }
         (budget::Outcome::Missed { by }, Some(figure)) => {
-            let over = by.filter(|by| *by > 0).map(|by| format!(", {} {}", verdict.rule.measure.kind().shown(by), beyond(verdict)));
-            let message = format!("{} is wanted, {figure} was measured{}", verdict.rule, over.unwrap_or_default());
-            Outcome::Failure(Told { kind: "budget".to_owned(), message, detail: String::new() })
+            let over = by.filter(|by| *by > 0).map(|by| {
+                format!(
+                    ", {} {}",
+                    verdict.rule.measure.kind().shown(by),
+                    beyond(verdict)
+                )
+            });
+            let message = format!(
+                "{} is wanted, {figure} was measured{}",
+                verdict.rule,
+                over.unwrap_or_default()
+            );
+            Outcome::Failure(Told {
+                kind: "budget".to_owned(),
+                message,
+                detail: String::new(),
+            })
         }
     }
 }
@@ -109,12 +147,22 @@ const fn beyond(verdict: &budget::Verdict) -> &'static str {
 
 impl Case {
     pub(super) fn new(name: String, class: &str, time: Nanos, outcome: Outcome) -> Self {
-        Self { name, class: class.to_owned(), time, outcome }
+        Self {
+            name,
+            class: class.to_owned(),
+            time,
+            outcome,
+        }
     }
 
     /// A rule of a budget, and what came of it.
     pub(super) fn of_rule(verdict: &budget::Verdict, class: &str) -> Self {
-        Self::new(verdict.rule.to_string(), class, Nanos::ZERO, judged(verdict))
+        Self::new(
+            verdict.rule.to_string(),
+            class,
+            Nanos::ZERO,
+            judged(verdict),
+        )
     }
 
     pub(super) fn name(&self) -> &str {
@@ -122,7 +170,14 @@ impl Case {
     }
 
     pub(super) fn write(&self, xml: &mut Markup) {
-        xml.open("testcase", &[("name", &self.name), ("classname", &self.class), ("time", &seconds(self.time))]);
+        xml.open(
+            "testcase",
+            &[
+                ("name", &self.name),
+                ("classname", &self.class),
+                ("time", &seconds(self.time)),
+            ],
+        );
         match &self.outcome {
             Outcome::Passed => {}
             Outcome::Failure(told) => told.write("failure", xml),
@@ -135,7 +190,11 @@ impl Case {
 
 impl Told {
     fn write(&self, name: &'static str, xml: &mut Markup) {
-        xml.with_text(name, &[("type", &self.kind), ("message", &self.message)], &self.detail);
+        xml.with_text(
+            name,
+            &[("type", &self.kind), ("message", &self.message)],
+            &self.detail,
+        );
     }
 }
 

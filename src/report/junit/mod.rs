@@ -1,7 +1,9 @@
-//! `JUnit`'s XML, which build servers show as test results: each exchange a test case, and each rule of the budget.
+//! `JUnit`'s XML, which build servers show as test results: each exchange a test case, and each
+//! rule of the budget.
 //!
-//! What failed is an error with the failure's code for a type; a missed rule is a failure, and so is a status that `--fail` does not want.
-//! What was tried again, is not over or could not be measured is skipped. The document holds to Jenkins' schema and has the attributes that
+//! What failed is an error with the failure's code for a type; a missed rule is a failure, and so
+//! is a status that `--fail` does not want. What was tried again, is not over or could not be
+//! measured is skipped. The document holds to Jenkins' schema and has the attributes that
 //! Ant's wants. The text report is in `system-out`.
 
 mod case;
@@ -16,8 +18,10 @@ use case::{Case, Outcome};
 
 /// A run as `JUnit`'s XML.
 pub fn junit(trace: &Trace, options: &Options) -> String {
-    let cases: Vec<Case> =
-        case::exchanges(trace, options.redactor()).into_iter().chain(case::budget(trace, options.budget.as_ref())).collect();
+    let cases: Vec<Case> = case::exchanges(trace, options.redactor())
+        .into_iter()
+        .chain(case::budget(trace, options.budget.as_ref()))
+        .collect();
     let mut xml = Markup::default();
     xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     xml.open("testsuites", &[]);
@@ -28,7 +32,14 @@ pub fn junit(trace: &Trace, options: &Options) -> String {
         case.write(&mut xml);
     }
     xml.open("system-out", &[]);
-    xml.raw(&lines(&text(trace, &Options { width: 100, color: false, ..options.clone() })));
+    xml.raw(&lines(&text(
+        trace,
+        &Options {
+            width: 100,
+            color: false,
+            ..options.clone()
+        },
+    )));
     xml.close();
     xml.leaf("system-err", &[]);
     xml.finish()
@@ -43,13 +54,28 @@ fn open_suite(xml: &mut Markup, trace: &Trace, cases: &[Case]) {
             ("name", &"tapline"),
             ("package", &"tapline"),
             ("id", &0),
-            ("timestamp", &began.as_deref().unwrap_or("1970-01-01T00:00:00")),
+            (
+                "timestamp",
+                &began.as_deref().unwrap_or("1970-01-01T00:00:00"),
+            ),
             ("hostname", &"localhost"),
             ("tests", &cases.len()),
-            ("failures", &count(|outcome| matches!(outcome, Outcome::Failure(_)))),
-            ("errors", &count(|outcome| matches!(outcome, Outcome::Error(_)))),
-            ("skipped", &count(|outcome| matches!(outcome, Outcome::Skipped(_)))),
-            ("time", &case::seconds(trace.ended().unwrap_or(trace.latest()).from_start())),
+            (
+                "failures",
+                &count(|outcome| matches!(outcome, Outcome::Failure(_))),
+            ),
+            (
+                "errors",
+                &count(|outcome| matches!(outcome, Outcome::Error(_))),
+            ),
+            (
+                "skipped",
+                &count(|outcome| matches!(outcome, Outcome::Skipped(_))),
+            ),
+            (
+                "time",
+                &case::seconds(trace.ended().unwrap_or(trace.latest()).from_start()),
+            ),
         ],
     );
     xml.raw("\n");
@@ -71,7 +97,10 @@ fn properties(xml: &mut Markup, trace: &Trace) {
     ];
     xml.open("properties", &[]);
     xml.raw("\n");
-    for (name, value) in known.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+    for (name, value) in known
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    {
         xml.leaf("property", &[("name", &name), ("value", &value)]);
     }
     xml.close();

@@ -9,7 +9,8 @@ use crate::units::Moment;
 
 /// Exchanges that are drawn: those of the first transfers, without repeats.
 const MOST_EXCHANGES: usize = 12;
-/// Those who take part, and lines. What is beyond is not drawn; larger diagrams are refused or cannot be read.
+/// Those who take part, and lines. What is beyond is not drawn; larger diagrams are refused or
+/// cannot be read.
 const MOST_PARTIES: usize = 12;
 const MOST_LINES: usize = 200;
 
@@ -22,14 +23,28 @@ pub(super) struct Drawing {
 
 /// The diagram; `None` where there is nothing to draw.
 pub(super) fn part(scene: &Scene<'_>) -> Option<String> {
-    let all = transfers(scene.trace).filter(|run| run.hops().first().is_some_and(|hop| hop.cause != Cause::Repeat));
-    let drawn: Vec<&Exchange> = all.flat_map(|run| run.hops().iter()).take(MOST_EXCHANGES).collect();
+    let all = transfers(scene.trace).filter(|run| {
+        run.hops()
+            .first()
+            .is_some_and(|hop| hop.cause != Cause::Repeat)
+    });
+    let drawn: Vec<&Exchange> = all
+        .flat_map(|run| run.hops().iter())
+        .take(MOST_EXCHANGES)
+        .collect();
     let began = drawn.first()?.started;
-    let mut drawing = Drawing { parties: vec!["this machine".to_owned()], lines: Vec::new(), began };
+    let mut drawing = Drawing {
+        parties: vec!["this machine".to_owned()],
+        lines: Vec::new(),
+        began,
+    };
     for exchange in drawn {
         messages::add(scene, exchange, &mut drawing);
     }
-    Some(format!("## Who said what, when\n\nTimes count from the start.\n\n{}", drawing.written()))
+    Some(format!(
+        "## Who said what, when\n\nTimes count from the start.\n\n{}",
+        drawing.written()
+    ))
 }
 
 impl Drawing {
@@ -65,13 +80,34 @@ impl Drawing {
 
     /// What is to be said of this side.
     pub(super) fn note(&mut self, at: Moment, text: &str) {
-        self.add(at, Some(Self::CLIENT), Some(Self::CLIENT), Arrow::Note, text);
+        self.add(
+            at,
+            Some(Self::CLIENT),
+            Some(Self::CLIENT),
+            Arrow::Note,
+            text,
+        );
     }
 
-    fn add(&mut self, at: Moment, from: Option<Party>, to: Option<Party>, arrow: Arrow, text: &str) {
+    fn add(
+        &mut self,
+        at: Moment,
+        from: Option<Party>,
+        to: Option<Party>,
+        arrow: Arrow,
+        text: &str,
+    ) {
         if let (Some(from), Some(to)) = (from, to) {
             let text = format!("{text} · {}", at.since(self.began));
-            self.lines.push((at, Line { from, to, arrow, text }));
+            self.lines.push((
+                at,
+                Line {
+                    from,
+                    to,
+                    arrow,
+                    text,
+                },
+            ));
         }
     }
 
@@ -79,6 +115,13 @@ impl Drawing {
     fn written(mut self) -> String {
         self.lines.sort_by_key(|(at, _)| *at);
         self.lines.truncate(MOST_LINES);
-        diagram(&self.parties, &self.lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>())
+        diagram(
+            &self.parties,
+            &self
+                .lines
+                .into_iter()
+                .map(|(_, line)| line)
+                .collect::<Vec<_>>(),
+        )
     }
 }

@@ -2,7 +2,9 @@
 
 use super::table::Table;
 use super::words::{code, prose};
-use crate::insight::{TwoClocks, longest, remarks, round_trips, server_timing, silence, sizes_sentence};
+use crate::insight::{
+    TwoClocks, longest, remarks, round_trips, server_timing, silence, sizes_sentence,
+};
 use crate::report::picture::{Heading, Scene};
 use crate::trace::{Exchange, Phase, PhaseSpan, What};
 use crate::units::Nanos;
@@ -12,44 +14,85 @@ pub(super) fn parts(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
     let only = scene.trace.exchanges().len() == 1;
     let heading = Heading::of_exchange(scene, exchange);
     let outcome = [prose(&heading.outcome), heading.total.clone()].join(", ");
-    let title = if only { "Phases".to_owned() } else { format!("`#{}` {}", exchange.id.0, code(&heading.asked)) };
+    let title = if only {
+        "Phases".to_owned()
+    } else {
+        format!("`#{}` {}", exchange.id.0, code(&heading.asked))
+    };
     let mut parts = vec![format!("## {title}")];
     parts.extend((!only).then_some(outcome));
     parts.extend(failure(scene, exchange));
     parts.extend(phases(scene, exchange));
     parts.extend((!only).then(|| prose(&heading.verdict)));
     let found = findings(scene, exchange);
-    parts.push(found.iter().map(|finding| format!("- {finding}")).collect::<Vec<_>>().join("\n"));
+    parts.push(
+        found
+            .iter()
+            .map(|finding| format!("- {finding}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
     parts
 }
 
 /// Where it failed, why, and what to try.
 fn failure(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
     let (phase, failure) = exchange.failure.as_ref()?;
-    let after = exchange.phases.get(*phase).and_then(PhaseSpan::duration).map(|took| format!(" after {took}")).unwrap_or_default();
+    let after = exchange
+        .phases
+        .get(*phase)
+        .and_then(PhaseSpan::duration)
+        .map(|took| format!(" after {took}"))
+        .unwrap_or_default();
     let message = prose(&scene.redactor.text(&failure.message).escaped());
-    let hint = if failure.hint.is_empty() { String::new() } else { format!("\n>\n> Next: {}", prose(&failure.hint)) };
-    Some(format!("> **{} failed**{after} ({}): {message}{hint}", phase.label(), code(&failure.code.to_string())))
+    let hint = if failure.hint.is_empty() {
+        String::new()
+    } else {
+        format!("\n>\n> Next: {}", prose(&failure.hint))
+    };
+    Some(format!(
+        "> **{} failed**{after} ({}): {message}{hint}",
+        phase.label(),
+        code(&failure.code.to_string())
+    ))
 }
 
 /// The phases on both clocks. What was not measured is a dash.
 fn phases(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
     exchange.phases.iter().next()?;
-    let mut table = Table::of(&[("Phase", false), ("Application", true), ("Wire", true), ("This machine", true), ("What", false)]);
+    let mut table = Table::of(&[
+        ("Phase", false),
+        ("Application", true),
+        ("Wire", true),
+        ("This machine", true),
+        ("What", false),
+    ]);
     let shown = |time: Option<Nanos>| time.map_or_else(|| "—".to_owned(), |time| time.to_string());
     for (phase, span) in exchange.phases.iter() {
         let clocks = TwoClocks::of(scene.trace, exchange, phase);
-        let failed = exchange.failure.as_ref().is_some_and(|(failed, _)| *failed == phase);
-        let what = remarks(scene.trace, exchange, phase, scene.redactor).into_iter().next().unwrap_or_default();
+        let failed = exchange
+            .failure
+            .as_ref()
+            .is_some_and(|(failed, _)| *failed == phase);
+        let what = remarks(scene.trace, exchange, phase, scene.redactor)
+            .into_iter()
+            .next()
+            .unwrap_or_default();
         table.row([
-            if failed { format!("**{}: failed**", phase.label()) } else { phase.label().to_owned() },
+            if failed {
+                format!("**{}: failed**", phase.label())
+            } else {
+                phase.label().to_owned()
+            },
             shown(span.duration()),
             shown(clocks.map(|clocks| clocks.wire.duration())),
             shown(clocks.map(|clocks| clocks.machine())),
             prose(&what),
         ]);
     }
-    let total = exchange.total().map_or_else(|| "—".to_owned(), |total| format!("**{total}**"));
+    let total = exchange
+        .total()
+        .map_or_else(|| "—".to_owned(), |total| format!("**{total}**"));
     table.row(["**Total**".to_owned(), total]);
     Some(table.written().to_owned())
 }
@@ -60,17 +103,27 @@ fn findings(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
     let mut found = Vec::new();
     let slowest = longest(trace, exchange).map(|longest| longest.phase);
     found.extend(slowest.into_iter().flat_map(|phase| {
-        silence(trace, exchange, phase).into_iter().map(move |sentence| prose(&format!("{}: {sentence}", phase.label())))
+        silence(trace, exchange, phase)
+            .into_iter()
+            .map(move |sentence| prose(&format!("{}: {sentence}", phase.label())))
     }));
     if exchange.failure.is_some() {
-        found.extend(round_trips(trace, exchange).map(|trips| format!("{:.1} round trips; {} would do.", trips.used, trips.least)));
+        found.extend(
+            round_trips(trace, exchange)
+                .map(|trips| format!("{:.1} round trips; {} would do.", trips.used, trips.least)),
+        );
     }
     found.extend(timings(exchange));
-    found.extend(sizes_sentence(trace, exchange).map(|sentence| prose(&format!("Payloads: {sentence}"))));
+    found.extend(
+        sizes_sentence(trace, exchange).map(|sentence| prose(&format!("Payloads: {sentence}"))),
+    );
     found.extend(redirect(scene, exchange));
     found.extend(chain(scene, exchange));
     found.extend(trace.log().iter().filter_map(|event| match &event.what {
-        What::Note { exchange: Some(id), text } if *id == exchange.id => Some(prose(&scene.redactor.text(text).escaped())),
+        What::Note {
+            exchange: Some(id),
+            text,
+        } if *id == exchange.id => Some(prose(&scene.redactor.text(text).escaped())),
         _ => None,
     }));
     found
@@ -79,9 +132,14 @@ fn findings(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
 /// What the server says of its own time.
 fn timings(exchange: &Exchange) -> Option<String> {
     let all = server_timing(exchange).into_iter().map(|metric| {
-        let took = metric.duration.map(|took| format!(" {took}")).unwrap_or_default();
+        let took = metric
+            .duration
+            .map(|took| format!(" {took}"))
+            .unwrap_or_default();
         let described = metric.description.filter(|text| !text.raw().is_empty());
-        let described = described.map(|text| format!(" ({})", prose(&text.escaped()))).unwrap_or_default();
+        let described = described
+            .map(|text| format!(" ({})", prose(&text.escaped())))
+            .unwrap_or_default();
         format!("{}{took}{described}", code(&metric.name.escaped()))
     });
     let all: Vec<String> = all.collect();
@@ -91,20 +149,44 @@ fn timings(exchange: &Exchange) -> Option<String> {
 fn redirect(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
     let (to, withheld) = exchange.redirected.as_ref()?;
     let names: Vec<String> = withheld.iter().map(|name| code(&name.escaped())).collect();
-    let without = if names.is_empty() { String::new() } else { format!(", without {}", names.join(", ")) };
-    Some(format!("Redirected to {}{without}.", code(&scene.redactor.text(to).escaped())))
+    let without = if names.is_empty() {
+        String::new()
+    } else {
+        format!(", without {}", names.join(", "))
+    };
+    Some(format!(
+        "Redirected to {}{without}.",
+        code(&scene.redactor.text(to).escaped())
+    ))
 }
 
 /// The certificates, where they are why it failed.
 fn chain(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
-    let failed = exchange.failure.as_ref().is_some_and(|(phase, _)| *phase == Phase::Tls);
-    let tls =
-        exchange.connection.filter(|_| failed).and_then(|id| scene.trace.connection(id)).and_then(|connection| connection.tls.as_ref());
+    let failed = exchange
+        .failure
+        .as_ref()
+        .is_some_and(|(phase, _)| *phase == Phase::Tls);
+    let tls = exchange
+        .connection
+        .filter(|_| failed)
+        .and_then(|id| scene.trace.connection(id))
+        .and_then(|connection| connection.tls.as_ref());
     let certificates = tls.map_or(&[][..], |tls| &tls.certificates);
-    let date = |seconds: i64| jiff::Timestamp::from_second(seconds).map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string());
+    let date = |seconds: i64| {
+        jiff::Timestamp::from_second(seconds)
+            .map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string())
+    };
     let told = certificates.iter().map(|certificate| {
-        let valid = format!("{} to {}", date(certificate.not_before), date(certificate.not_after));
-        format!("Certificate {}, valid {valid}, from {}.", code(&certificate.subject.escaped()), code(&certificate.issuer.escaped()))
+        let valid = format!(
+            "{} to {}",
+            date(certificate.not_before),
+            date(certificate.not_after)
+        );
+        format!(
+            "Certificate {}, valid {valid}, from {}.",
+            code(&certificate.subject.escaped()),
+            code(&certificate.issuer.escaped())
+        )
     });
     told.collect()
 }

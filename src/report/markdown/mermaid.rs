@@ -38,7 +38,13 @@ pub(super) fn diagram(parties: &[String], lines: &[Line]) -> String {
     for (i, name) in parties.iter().enumerate() {
         let _ = writeln!(out, "    participant p{i} as {}", shown(name));
     }
-    for Line { from, to, arrow, text } in lines {
+    for Line {
+        from,
+        to,
+        arrow,
+        text,
+    } in lines
+    {
         let (from, to, text) = (from.0, to.0, shown(text));
         let _ = match arrow {
             Arrow::Solid => writeln!(out, "    p{from}->>p{to}: {text}"),
@@ -50,7 +56,8 @@ pub(super) fn diagram(parties: &[String], lines: &[Line]) -> String {
     out + "```"
 }
 
-/// Text that is nothing but text: what Mermaid or HTML could take for more is written by its number, which Mermaid reads as the character.
+/// Text that is nothing but text: what Mermaid or HTML could take for more is written by its
+/// number, which Mermaid reads as the character.
 fn shown(text: &str) -> String {
     let text = Untrusted::new(text);
     let escaped = text.escaped();
@@ -67,7 +74,11 @@ fn shown(text: &str) -> String {
         }
     }
     // No text at all would be an error.
-    if out.is_empty() { "—".to_owned() } else { out }
+    if out.is_empty() {
+        "—".to_owned()
+    } else {
+        out
+    }
 }
 
 #[cfg(test)]
@@ -78,8 +89,14 @@ mod tests {
     fn text_stays_text() {
         for (text, written) in [
             ("GET /users?a=1&b=2", "GET /users?a=1#38;b=2"),
-            ("a;b\nend\n%%{init: {}}%%", "a#59;b#92;x0aend#92;x0a#37;#37;#123;init: #123;#125;#125;#37;#37;"),
-            ("<img src=x onerror=\"1\">", "#60;img src=x onerror=#34;1#34;#62;"),
+            (
+                "a;b\nend\n%%{init: {}}%%",
+                "a#59;b#92;x0aend#92;x0a#37;#37;#123;init: #123;#125;#125;#37;#37;",
+            ),
+            (
+                "<img src=x onerror=\"1\">",
+                "#60;img src=x onerror=#34;1#34;#62;",
+            ),
             ("#35; `$$x$$`", "#35;35#59; #96;#36;#36;x#36;#36;#96;"),
             (" ", "—"),
         ] {
@@ -90,10 +107,16 @@ mod tests {
 
     #[test]
     fn lines_are_drawn_by_their_arrows() {
-        let line = |arrow| Line { from: Party(0), to: Party(1), arrow, text: "t".to_owned() };
+        let line = |arrow| Line {
+            from: Party(0),
+            to: Party(1),
+            arrow,
+            text: "t".to_owned(),
+        };
         let lines = [Arrow::Solid, Arrow::Dashed, Arrow::Crossed, Arrow::Note].map(line);
         let written = diagram(&["me".to_owned(), "b".to_owned()], &lines);
-        let wanted = "```mermaid\nsequenceDiagram\n    participant p0 as me\n    participant p1 as b\n    p0->>p1: t\n    p0-->>p1: t\n    \
+        let wanted = "```mermaid\nsequenceDiagram\n    participant p0 as me\n    participant p1 \
+            as b\n    p0->>p1: t\n    p0-->>p1: t\n    \
                       p0--xp1: t\n    Note over p0: t\n```";
         assert_eq!(written, wanted);
     }

@@ -5,37 +5,64 @@ use super::mermaid::Party;
 use crate::insight::{query_words, without_root};
 use crate::report::picture::Scene;
 use crate::report::text::status;
-use crate::trace::{AttemptOutcome, Connection, Endpoint, Exchange, Phase, QueryOutcome, Side, TlsMessage};
+use crate::trace::{
+    AttemptOutcome, Connection, Endpoint, Exchange, Phase, QueryOutcome, Side, TlsMessage,
+};
 use crate::units::{Bytes, Moment};
 
 /// All that passed, as far as it is known.
 pub(super) fn add(scene: &Scene<'_>, exchange: &Exchange, drawing: &mut Drawing) {
     let url = scene.redactor.text(&exchange.url);
-    drawing.note(exchange.started, &format!("{} {}", exchange.method, url.escaped()));
+    drawing.note(
+        exchange.started,
+        &format!("{} {}", exchange.method, url.escaped()),
+    );
     questions(exchange, drawing);
     attempts(exchange, drawing);
-    let connection = exchange.connection.and_then(|id| scene.trace.connection(id));
+    let connection = exchange
+        .connection
+        .and_then(|id| scene.trace.connection(id));
     if let Some(connection) = connection {
         let near = drawing.party(&connection.remote.to_string());
-        let server = if is_tunnelled(exchange) { origin(scene, exchange, drawing) } else { near };
+        let server = if is_tunnelled(exchange) {
+            origin(scene, exchange, drawing)
+        } else {
+            near
+        };
         proxy(scene, exchange, near, drawing);
         flights(exchange, connection, server, drawing);
         messages(scene, exchange, server, drawing);
     }
     if let Some((phase, failure)) = &exchange.failure {
-        let at = exchange.phases.get(*phase).and_then(|span| span.ended).or(exchange.ended).unwrap_or(exchange.started);
+        let at = exchange
+            .phases
+            .get(*phase)
+            .and_then(|span| span.ended)
+            .or(exchange.ended)
+            .unwrap_or(exchange.started);
         drawing.note(at, &format!("{} failed: {}", phase.label(), failure.code));
     }
 }
 
 fn questions(exchange: &Exchange, drawing: &mut Drawing) {
-    for query in exchange.resolution.iter().flat_map(|resolution| &resolution.queries) {
+    for query in exchange
+        .resolution
+        .iter()
+        .flat_map(|resolution| &resolution.queries)
+    {
         let server = drawing.party(&format!("DNS {}", query.server.address));
-        drawing.said(query.asked, server, &format!("{} {}?", query.kind, without_root(&query.name)));
+        drawing.said(
+            query.asked,
+            server,
+            &format!("{} {}?", query.kind, without_root(&query.name)),
+        );
         let Some(ended) = query.ended else { continue };
         let words = query_words(query).pop().unwrap_or_default();
         match &query.outcome {
-            QueryOutcome::Failed(_) => drawing.note(ended, &format!("no answer from {}: {words}", query.server.address)),
+            QueryOutcome::Failed(_) => drawing.note(
+                ended,
+                &format!("no answer from {}: {words}", query.server.address),
+            ),
             _ => drawing.heard(ended, server, &words),
         }
     }
@@ -47,11 +74,24 @@ fn attempts(exchange: &Exchange, drawing: &mut Drawing) {
         let remote = drawing.party(&attempt.remote.to_string());
         let tcp = matches!(attempt.remote, Endpoint::Ip(_));
         drawing.said(attempt.started, remote, if tcp { "SYN" } else { "connect" });
-        let (Some(ended), Some(outcome)) = (attempt.ended, &attempt.outcome) else { continue };
+        let (Some(ended), Some(outcome)) = (attempt.ended, &attempt.outcome) else {
+            continue;
+        };
         match outcome {
-            AttemptOutcome::Connected => drawing.heard(ended, remote, if tcp { "SYN, ACK" } else { "accepted" }),
-            AttemptOutcome::Refused => drawing.refused(ended, remote, if tcp { "RST: refused" } else { "refused" }),
-            other => drawing.note(ended, &format!("{}: {}", attempt.remote, crate::insight::outcome_words(other))),
+            AttemptOutcome::Connected => {
+                drawing.heard(ended, remote, if tcp { "SYN, ACK" } else { "accepted" });
+            }
+            AttemptOutcome::Refused => {
+                drawing.refused(ended, remote, if tcp { "RST: refused" } else { "refused" });
+            }
+            other => drawing.note(
+                ended,
+                &format!(
+                    "{}: {}",
+                    attempt.remote,
+                    crate::insight::outcome_words(other)
+                ),
+            ),
         }
     }
 }
@@ -65,14 +105,21 @@ fn is_tunnelled(exchange: &Exchange) -> bool {
 fn origin(scene: &Scene<'_>, exchange: &Exchange, drawing: &mut Drawing) -> Option<Party> {
     let shown = scene.redactor.text(&exchange.url);
     let url = url::Url::parse(shown.raw()).ok()?;
-    let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+    let port = url
+        .port_or_known_default()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     drawing.party(&format!("{}{port}", url.host_str()?))
 }
 
 /// The talk with a proxy: who says what is in the words.
 fn proxy(scene: &Scene<'_>, exchange: &Exchange, proxy: Option<Party>, drawing: &mut Drawing) {
     for (place, (at, step)) in exchange.proxy.iter().enumerate() {
-        let text = format!("{}: {}", step.kind, scene.redactor.text(&step.text).escaped());
+        let text = format!(
+            "{}: {}",
+            step.kind,
+            scene.redactor.text(&step.text).escaped()
+        );
         if place + 1 == exchange.proxy.len() && place > 0 {
             drawing.heard(*at, proxy, &text);
         } else {
@@ -82,11 +129,21 @@ fn proxy(scene: &Scene<'_>, exchange: &Exchange, proxy: Option<Party>, drawing: 
 }
 
 /// Flights of the TLS handshake: what one side sends before the other answers.
-fn flights(exchange: &Exchange, connection: &Connection, server: Option<Party>, drawing: &mut Drawing) {
-    let tls = connection.tls.as_ref().filter(|_| connection.opened_by == exchange.id);
+fn flights(
+    exchange: &Exchange,
+    connection: &Connection,
+    server: Option<Party>,
+    drawing: &mut Drawing,
+) {
+    let tls = connection
+        .tls
+        .as_ref()
+        .filter(|_| connection.opened_by == exchange.id);
     let messages = tls.map_or(&[][..], |tls| &tls.messages);
     for flight in messages.chunk_by(|(_, one), (_, next)| one.from == next.from) {
-        let Some((at, first)) = flight.first() else { continue };
+        let Some((at, first)) = flight.first() else {
+            continue;
+        };
         let text = flight_words(flight);
         match first.from {
             Side::Client => drawing.said(*at, server, &text),
@@ -97,26 +154,51 @@ fn flights(exchange: &Exchange, connection: &Connection, server: Option<Party>, 
 
 /// `ServerHello, encrypted, 2,208 B`.
 fn flight_words(flight: &[(Moment, TlsMessage)]) -> String {
-    let mut names: Vec<&str> = flight.iter().map(|(_, message)| message.name.as_str()).collect();
+    let mut names: Vec<&str> = flight
+        .iter()
+        .map(|(_, message)| message.name.as_str())
+        .collect();
     names.dedup();
-    let bytes = flight.iter().map(|(_, message)| message.bytes).fold(0, u64::saturating_add);
+    let bytes = flight
+        .iter()
+        .map(|(_, message)| message.bytes)
+        .fold(0, u64::saturating_add);
     format!("{}, {}", names.join(", "), Bytes(bytes))
 }
 
 fn messages(scene: &Scene<'_>, exchange: &Exchange, server: Option<Party>, drawing: &mut Drawing) {
     if let Some(request) = &exchange.request {
         let body = exchange.request_body.transferred;
-        let body = if body > 0 { format!(", body {}", Bytes(body)) } else { String::new() };
-        drawing.said(request.at, server, &format!("{} {}{body}", request.method, scene.redactor.text(&request.target).escaped()));
+        let body = if body > 0 {
+            format!(", body {}", Bytes(body))
+        } else {
+            String::new()
+        };
+        drawing.said(
+            request.at,
+            server,
+            &format!(
+                "{} {}{body}",
+                request.method,
+                scene.redactor.text(&request.target).escaped()
+            ),
+        );
     }
     for early in &exchange.informational {
         drawing.heard(early.at, server, &early.status.to_string());
     }
     if let Some(response) = &exchange.response {
         drawing.heard(response.at, server, &status(response));
-        let ended = exchange.phases.get(Phase::Receive).and_then(|span| span.ended);
+        let ended = exchange
+            .phases
+            .get(Phase::Receive)
+            .and_then(|span| span.ended);
         if let Some(ended) = ended.filter(|_| exchange.response_body.transferred > 0) {
-            drawing.heard(ended, server, &format!("body, {}", Bytes(exchange.response_body.transferred)));
+            drawing.heard(
+                ended,
+                server,
+                &format!("body, {}", Bytes(exchange.response_body.transferred)),
+            );
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Markdown that reads well where code is looked at: in an issue, a pull request, a job's summary.
 //!
-//! A headline, then what each exchange did: a table of its phases on both clocks, what was slow, what was found, and why it failed. Before
-//! that, who said what to whom as a sequence diagram in Mermaid, which forges draw. Of a request that was repeated the spread is told, and
-//! the first one drawn. Text that came from elsewhere is neither Markdown nor HTML nor Mermaid ([`words`], [`mermaid`]).
+//! A headline, then what each exchange did: a table of its phases on both clocks, what was slow,
+//! what was found, and why it failed. Before that, who said what to whom as a sequence diagram in
+//! Mermaid, which forges draw. Of a request that was repeated the spread is told, and the first one
+//! drawn. Text that came from elsewhere is neither Markdown nor HTML nor Mermaid ([`words`],
+//! [`mermaid`]).
 
 mod conversations;
 mod diagram;
@@ -29,7 +31,10 @@ const MOST_EXCHANGES: usize = 50;
 
 /// A run as Markdown.
 pub fn markdown(trace: &Trace, options: &Options) -> String {
-    let scene = Scene { trace, redactor: options.redactor() };
+    let scene = Scene {
+        trace,
+        redactor: options.redactor(),
+    };
     let mut parts = top(&scene);
     parts.extend(conversations::part(trace, options));
     parts.extend(options.budget.as_ref().map(|budget| judged(trace, budget)));
@@ -42,24 +47,51 @@ pub fn markdown(trace: &Trace, options: &Options) -> String {
 /// What was asked and what came of it.
 fn top(scene: &Scene<'_>) -> Vec<String> {
     let heading = Heading::of(scene);
-    let title = if scene.trace.exchanges().is_empty() { prose(&heading.asked) } else { code(&heading.asked) };
+    let title = if scene.trace.exchanges().is_empty() {
+        prose(&heading.asked)
+    } else {
+        code(&heading.asked)
+    };
     let outcome = [prose(&heading.outcome), prose(&heading.total)];
-    let outcome = outcome.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-    vec![format!("# {title}"), outcome, prose(&heading.verdict), source(scene.trace)]
+    let outcome = outcome
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    vec![
+        format!("# {title}"),
+        outcome,
+        prose(&heading.verdict),
+        source(scene.trace),
+    ]
 }
 
 /// Who measured, when, and where the figures are from.
 fn source(trace: &Trace) -> String {
-    let version = trace.tool_version().map(|version| format!(" {version}")).unwrap_or_default();
-    let began = trace.started_at().and_then(time::micros).map(|began| format!(" at {began}")).unwrap_or_default();
-    prose(&format!("Measured by tapline{version}{began}; {}.", svg::seen(trace)))
+    let version = trace
+        .tool_version()
+        .map(|version| format!(" {version}"))
+        .unwrap_or_default();
+    let began = trace
+        .started_at()
+        .and_then(time::micros)
+        .map(|began| format!(" at {began}"))
+        .unwrap_or_default();
+    prose(&format!(
+        "Measured by tapline{version}{began}; {}.",
+        svg::seen(trace)
+    ))
 }
 
 fn judged(trace: &Trace, budget: &Budget) -> String {
     let mut table = Table::of(&[("Limit", false), ("Measured", true), ("Verdict", false)]);
     for verdict in budget.verdicts(trace) {
         let figure = verdict.shown_figure().unwrap_or_else(|| "—".to_owned());
-        let outcome = if verdict.met() == Some(false) { format!("**{}**", verdict.said()) } else { verdict.said() };
+        let outcome = if verdict.met() == Some(false) {
+            format!("**{}**", verdict.said())
+        } else {
+            verdict.said()
+        };
         table.row([code(&verdict.rule.to_string()), figure, outcome]);
     }
     format!("## Budget\n\n{}", table.written())
@@ -71,8 +103,13 @@ fn told(scene: &Scene<'_>) -> Vec<String> {
     let mut parts = Vec::new();
     let mut left = MOST_EXCHANGES;
     for group in repeats(scene.trace, &all) {
-        let hops: Vec<_> =
-            group.held().iter().take(if group.count() > 1 { 1 } else { usize::MAX }).flat_map(Transfer::hops).take(left).collect();
+        let hops: Vec<_> = group
+            .held()
+            .iter()
+            .take(if group.count() > 1 { 1 } else { usize::MAX })
+            .flat_map(Transfer::hops)
+            .take(left)
+            .collect();
         left -= hops.len();
         if group.count() > 1 && !hops.is_empty() {
             parts.push(repeats::part(scene, &group));
@@ -80,7 +117,9 @@ fn told(scene: &Scene<'_>) -> Vec<String> {
         parts.extend(hops.into_iter().flat_map(|hop| exchange::parts(scene, hop)));
     }
     if left == 0 {
-        parts.push(format!("Exchanges beyond {MOST_EXCHANGES} are not told of one by one."));
+        parts.push(format!(
+            "Exchanges beyond {MOST_EXCHANGES} are not told of one by one."
+        ));
     }
     parts
 }

@@ -9,9 +9,16 @@ pub(in crate::report) struct Table {
 impl Table {
     /// One with these columns: their names, and whether figures stand in them.
     pub(in crate::report) fn of(columns: &[(&str, bool)]) -> Self {
-        let mut table = Self { columns: columns.len(), out: String::new() };
+        let mut table = Self {
+            columns: columns.len(),
+            out: String::new(),
+        };
         table.line(columns.iter().map(|(name, _)| (*name).to_owned()));
-        table.line(columns.iter().map(|(_, figures)| if *figures { "---:" } else { "---" }.to_owned()));
+        table.line(
+            columns
+                .iter()
+                .map(|(_, figures)| if *figures { "---:" } else { "---" }.to_owned()),
+        );
         table
     }
 
@@ -27,10 +34,16 @@ impl Table {
 
     /// Within a table `\|` is a `|` even in code. An empty cell is one space wide.
     fn line(&mut self, cells: impl Iterator<Item = String>) {
-        let cells = cells.chain(std::iter::repeat_with(String::new)).take(self.columns);
+        let cells = cells
+            .chain(std::iter::repeat_with(String::new))
+            .take(self.columns);
         self.out.push('|');
         for cell in cells {
-            self.out.extend([" ", &cell.replace('|', "\\|"), if cell.is_empty() { "|" } else { " |" }]);
+            self.out.extend([
+                " ",
+                &cell.replace('|', "\\|"),
+                if cell.is_empty() { "|" } else { " |" },
+            ]);
         }
         self.out.push('\n');
     }

@@ -30,7 +30,9 @@ impl Attributes {
     }
 
     pub(super) fn texts(&mut self, name: &str, values: impl Iterator<Item = String>) {
-        let values: Vec<Value> = values.map(|value| json!({ "stringValue": value })).collect();
+        let values: Vec<Value> = values
+            .map(|value| json!({ "stringValue": value }))
+            .collect();
         self.add(name, &json!({ "arrayValue": { "values": values } }));
     }
 

@@ -13,13 +13,16 @@ use crate::trace::{Clock, Exchange, Phase, PhaseSpan, Trace};
 use crate::units::Nanos;
 
 /// Bounds of the buckets in seconds, as the semantic conventions advise.
-const BOUNDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+const BOUNDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
 /// `AGGREGATION_TEMPORALITY_DELTA`.
 const DELTA: u8 = 1;
 
 /// All metrics that have something to tell.
 pub(super) fn all(trace: &Trace, redactor: Redactor) -> Vec<Value> {
-    let (mut requests, mut lookups, mut phases) = (Points::default(), Points::default(), Points::default());
+    let (mut requests, mut lookups, mut phases) =
+        (Points::default(), Points::default(), Points::default());
     for exchange in trace.exchanges() {
         if let Some(total) = exchange.total() {
             requests.add(about(exchange), total);
@@ -37,11 +40,26 @@ pub(super) fn all(trace: &Trace, redactor: Redactor) -> Vec<Value> {
         }
     }
     let metrics = [
-        ("http.client.request.duration", "Duration of HTTP client requests.", requests),
-        ("dns.lookup.duration", "Measures the time taken to perform a DNS lookup.", lookups),
-        ("tapline.phase.duration", "Time in a phase, as the program saw it (app) and as the packets did (wire).", phases),
+        (
+            "http.client.request.duration",
+            "Duration of HTTP client requests.",
+            requests,
+        ),
+        (
+            "dns.lookup.duration",
+            "Measures the time taken to perform a DNS lookup.",
+            lookups,
+        ),
+        (
+            "tapline.phase.duration",
+            "Time in a phase, as the program saw it (app) and as the packets did (wire).",
+            phases,
+        ),
     ];
-    metrics.into_iter().filter_map(|(name, about, points)| points.written(trace, name, about)).collect()
+    metrics
+        .into_iter()
+        .filter_map(|(name, about, points)| points.written(trace, name, about))
+        .collect()
 }
 
 fn about(exchange: &Exchange) -> Attributes {
@@ -52,12 +70,26 @@ fn about(exchange: &Exchange) -> Attributes {
 }
 
 fn lookup(exchange: &Exchange, redactor: Redactor) -> Option<(Attributes, Nanos)> {
-    let took = exchange.phases.get(Phase::Dns).and_then(PhaseSpan::duration)?;
+    let took = exchange
+        .phases
+        .get(Phase::Dns)
+        .and_then(PhaseSpan::duration)?;
     let mut attributes = Attributes::default();
     let url = url::Url::parse(redactor.text(&exchange.url).raw()).ok();
-    attributes.maybe_text("dns.question.name", url.as_ref().and_then(url::Url::host_str));
-    let failed = exchange.failure.as_ref().filter(|(phase, _)| *phase == Phase::Dns);
-    attributes.maybe_text("error.type", failed.map(|(_, failure)| failure.code.to_string()).as_deref());
+    attributes.maybe_text(
+        "dns.question.name",
+        url.as_ref().and_then(url::Url::host_str),
+    );
+    let failed = exchange
+        .failure
+        .as_ref()
+        .filter(|(phase, _)| *phase == Phase::Dns);
+    attributes.maybe_text(
+        "error.type",
+        failed
+            .map(|(_, failure)| failure.code.to_string())
+            .as_deref(),
+    );
     Some((attributes, took))
 }
 
@@ -75,13 +107,18 @@ struct Points(BTreeMap<String, (Value, Vec<f64>)>);
 impl Points {
     fn add(&mut self, attributes: Attributes, took: Nanos) {
         let attributes = attributes.written();
-        self.0.entry(attributes.to_string()).or_insert_with(|| (attributes, Vec::new())).1.push(took.as_secs_f64());
+        self.0
+            .entry(attributes.to_string())
+            .or_insert_with(|| (attributes, Vec::new()))
+            .1
+            .push(took.as_secs_f64());
     }
 
     /// As a metric; `None` without a figure.
     fn written(self, trace: &Trace, name: &str, about: &str) -> Option<Value> {
         let began = trace.started_at().map_or(0, |wall| wall.0);
-        let ended = time::wall_of(trace, trace.ended().unwrap_or(trace.latest())).map_or(began, |wall| wall.0);
+        let ended = time::wall_of(trace, trace.ended().unwrap_or(trace.latest()))
+            .map_or(began, |wall| wall.0);
         let point = |(attributes, figures): (Value, Vec<f64>)| {
             json!({
                 "attributes": attributes, "startTimeUnixNano": began.to_string(), "timeUnixNano": ended.max(began).to_string(),
@@ -92,7 +129,9 @@ impl Points {
         };
         let points: Vec<Value> = self.0.into_values().map(point).collect();
         let histogram = || json!({ "dataPoints": points, "aggregationTemporality": DELTA });
-        (!points.is_empty()).then(|| json!({ "name": name, "description": about, "unit": "s", "histogram": histogram() }))
+        (!points.is_empty()).then(
+            || json!({ "name": name, "description": about, "unit": "s", "histogram": histogram() }),
+        )
     }
 }
 
@@ -114,7 +153,15 @@ mod tests {
     #[test]
     fn a_bound_belongs_to_the_bucket_below_it() {
         let counts = buckets(&[0.0, 0.005, 0.0051, 10.0, 11.0]);
-        assert_eq!((counts[0].as_str(), counts[1].as_str(), counts[13].as_str(), counts[14].as_str()), ("2", "1", "1", "1"));
+        assert_eq!(
+            (
+                counts[0].as_str(),
+                counts[1].as_str(),
+                counts[13].as_str(),
+                counts[14].as_str()
+            ),
+            ("2", "1", "1", "1")
+        );
         assert_eq!(counts.len(), BOUNDS.len() + 1);
     }
 }

@@ -1,9 +1,11 @@
-//! OpenTelemetry's protocol (OTLP 1.x) in its JSON encoding: spans and metrics of a run, for a collector.
+//! OpenTelemetry's protocol (OTLP 1.x) in its JSON encoding: spans and metrics of a run, for a
+//! collector.
 //!
-//! A transfer is a trace: a CLIENT span for each of its exchanges, and within it INTERNAL spans for the phases under the names that .NET gives
-//! them. Where there were redirects or retries, a span around them holds them together. Names of attributes and metrics are those of the
-//! semantic conventions; what they do not know begins with `tapline.`. Secrets are masked as everywhere; identifiers are given in, for they are
-//! of chance.
+//! A transfer is a trace: a CLIENT span for each of its exchanges, and within it INTERNAL spans for
+//! the phases under the names that .NET gives them. Where there were redirects or retries, a span
+//! around them holds them together. Names of attributes and metrics are those of the
+//! semantic conventions; what they do not know begins with `tapline.`. Secrets are masked as
+//! everywhere; identifiers are given in, for they are of chance.
 //!
 //! <https://opentelemetry.io/docs/specs/otlp/>, <https://opentelemetry.io/docs/specs/semconv/http/>
 
@@ -41,12 +43,19 @@ pub struct Resource {
 const BATCH: usize = 200;
 
 /// The spans of a run, as bodies for `/v1/traces`. None where there was no exchange.
-pub fn otlp_traces(trace: &Trace, options: &Options, identity: Identity, resource: &Resource) -> Vec<String> {
+pub fn otlp_traces(
+    trace: &Trace,
+    options: &Options,
+    identity: Identity,
+    resource: &Resource,
+) -> Vec<String> {
     let spans = spans::all(trace, options.redactor(), identity);
     let batch = |spans: &[Vec<Value>]| {
         let spans: Vec<&Value> = spans.iter().flatten().collect();
         let scoped = json!({ "scope": scope(trace), "spans": spans });
-        escaping::line(&json!({ "resourceSpans": [{ "resource": described(trace, resource), "scopeSpans": [scoped] }] }))
+        escaping::line(
+            &json!({ "resourceSpans": [{ "resource": described(trace, resource), "scopeSpans": [scoped] }] }),
+        )
     };
     spans.chunks(BATCH).map(batch).collect()
 }
@@ -58,7 +67,9 @@ pub fn otlp_metrics(trace: &Trace, options: &Options, resource: &Resource) -> Op
         return None;
     }
     let scoped = json!({ "scope": scope(trace), "metrics": metrics });
-    Some(escaping::line(&json!({ "resourceMetrics": [{ "resource": described(trace, resource), "scopeMetrics": [scoped] }] })))
+    Some(escaping::line(
+        &json!({ "resourceMetrics": [{ "resource": described(trace, resource), "scopeMetrics": [scoped] }] }),
+    ))
 }
 
 fn scope(trace: &Trace) -> Value {
@@ -69,12 +80,19 @@ fn described(trace: &Trace, resource: &Resource) -> Value {
     let given = |name: &str| resource.attributes.iter().any(|(given, _)| given == name);
     let mut attributes = Attributes::default();
     if resource.service.is_some() || !given("service.name") {
-        attributes.text("service.name", resource.service.as_deref().unwrap_or("tapline"));
+        attributes.text(
+            "service.name",
+            resource.service.as_deref().unwrap_or("tapline"),
+        );
     }
     if !given("service.version") {
         attributes.maybe_text("service.version", trace.tool_version());
     }
-    for (name, value) in resource.attributes.iter().filter(|(name, _)| resource.service.is_none() || name != "service.name") {
+    for (name, value) in resource
+        .attributes
+        .iter()
+        .filter(|(name, _)| resource.service.is_none() || name != "service.name")
+    {
         attributes.text(name, &Untrusted::new(value).escaped());
     }
     json!({ "attributes": attributes.written() })

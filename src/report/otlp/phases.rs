@@ -9,72 +9,166 @@ use crate::units::Moment;
 /// Phases that make a connection.
 const SETUP: [Phase; 4] = [Phase::Dns, Phase::Connect, Phase::Proxy, Phase::Tls];
 /// Phases of the message, which .NET does not tell apart.
-const MESSAGE: [(Phase, &str); 3] =
-    [(Phase::Send, "HTTP request send"), (Phase::Wait, "HTTP response wait"), (Phase::Receive, "HTTP response receive")];
+const MESSAGE: [(Phase, &str); 3] = [
+    (Phase::Send, "HTTP request send"),
+    (Phase::Wait, "HTTP response wait"),
+    (Phase::Receive, "HTTP response receive"),
+];
 
 /// The phases of an exchange, within its span.
 pub(super) fn add(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
     let host = url::Url::parse(exchange.url.raw()).ok();
-    let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+    let host = host
+        .as_ref()
+        .and_then(url::Url::host_str)
+        .unwrap_or_default();
     if let Some(setup) = setup(spans, exchange, host, parent) {
         resolution(spans, exchange, host, setup);
         attempts(spans, exchange, setup);
-        whole(spans, exchange, Phase::Proxy, "HTTP proxy tunnel".to_owned(), Attributes::default(), setup);
-        let connection = exchange.connection.and_then(|id| spans.trace.connection(id));
-        let agreed = connection.and_then(|connection| connection.tls.as_ref()).map(secured).unwrap_or_default();
-        whole(spans, exchange, Phase::Tls, format!("TLS client handshake {host}"), agreed, setup);
+        whole(
+            spans,
+            exchange,
+            Phase::Proxy,
+            "HTTP proxy tunnel".to_owned(),
+            Attributes::default(),
+            setup,
+        );
+        let connection = exchange
+            .connection
+            .and_then(|id| spans.trace.connection(id));
+        let agreed = connection
+            .and_then(|connection| connection.tls.as_ref())
+            .map(secured)
+            .unwrap_or_default();
+        whole(
+            spans,
+            exchange,
+            Phase::Tls,
+            format!("TLS client handshake {host}"),
+            agreed,
+            setup,
+        );
     }
     for (phase, name) in MESSAGE {
-        whole(spans, exchange, phase, name.to_owned(), Attributes::default(), parent);
+        whole(
+            spans,
+            exchange,
+            phase,
+            name.to_owned(),
+            Attributes::default(),
+            parent,
+        );
     }
 }
 
 /// What all of making the connection took; `None` where one was there.
 fn setup(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId) -> Option<SpanId> {
-    let all: Vec<&PhaseSpan> = SETUP.iter().filter_map(|phase| exchange.phases.get(*phase)).collect();
+    let all: Vec<&PhaseSpan> = SETUP
+        .iter()
+        .filter_map(|phase| exchange.phases.get(*phase))
+        .collect();
     let (began, last) = (all.iter().map(|span| span.began).min()?, all.last()?);
-    let failed = exchange.failure.as_ref().filter(|(phase, _)| SETUP.contains(phase));
+    let failed = exchange
+        .failure
+        .as_ref()
+        .filter(|(phase, _)| SETUP.contains(phase));
     let error = failed.map(|(_, failure)| (failure.code.to_string(), String::new()));
     let name = format!("HTTP connection_setup {host}");
-    Some(spans.internal(Span { name, began, ended: last.ended, attributes: Attributes::default(), error }, parent))
+    Some(spans.internal(
+        Span {
+            name,
+            began,
+            ended: last.ended,
+            attributes: Attributes::default(),
+            error,
+        },
+        parent,
+    ))
 }
 
 /// A phase as a span, with what the packets say of it.
-fn whole(spans: &mut Spans, exchange: &Exchange, phase: Phase, name: String, mut attributes: Attributes, parent: SpanId) {
-    let Some(span) = exchange.phases.get(phase) else { return };
+fn whole(
+    spans: &mut Spans,
+    exchange: &Exchange,
+    phase: Phase,
+    name: String,
+    mut attributes: Attributes,
+    parent: SpanId,
+) {
+    let Some(span) = exchange.phases.get(phase) else {
+        return;
+    };
     if let Some(wire) = wire_phase(spans.trace, exchange, phase) {
         attributes.seconds("tapline.wire.duration", wire.duration());
     }
-    let error = exchange.failure.as_ref().filter(|(failed, _)| *failed == phase).map(|(_, failure)| failure.code.to_string());
+    let error = exchange
+        .failure
+        .as_ref()
+        .filter(|(failed, _)| *failed == phase)
+        .map(|(_, failure)| failure.code.to_string());
     attributes.maybe_text("error.type", error.as_deref());
     let error = error.map(|kind| (kind, String::new()));
-    spans.internal(Span { name, began: span.began, ended: span.ended, attributes, error }, parent);
+    spans.internal(
+        Span {
+            name,
+            began: span.began,
+            ended: span.ended,
+            attributes,
+            error,
+        },
+        parent,
+    );
 }
 
 fn resolution(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId) {
     let mut attributes = Attributes::default();
     attributes.text("dns.question.name", host);
     if let Some(resolution) = &exchange.resolution {
-        attributes.texts("dns.answers", resolution.addresses.iter().map(ToString::to_string));
+        attributes.texts(
+            "dns.answers",
+            resolution.addresses.iter().map(ToString::to_string),
+        );
     }
-    whole(spans, exchange, Phase::Dns, format!("DNS lookup {host}"), attributes, parent);
+    whole(
+        spans,
+        exchange,
+        Phase::Dns,
+        format!("DNS lookup {host}"),
+        attributes,
+        parent,
+    );
 }
 
 fn attempts(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
     for attempt in &exchange.attempts {
         let mut attributes = Attributes::default();
         peer(&attempt.remote, &mut attributes);
-        let error = attempt.outcome.as_ref().filter(|outcome| **outcome != AttemptOutcome::Connected).map(AttemptOutcome::name);
+        let error = attempt
+            .outcome
+            .as_ref()
+            .filter(|outcome| **outcome != AttemptOutcome::Connected)
+            .map(AttemptOutcome::name);
         attributes.maybe_text("error.type", error);
         let error = error.map(|kind| (kind.to_owned(), String::new()));
         let name = format!("socket connect {}", attempt.remote);
-        spans.internal(Span { name, began: attempt.started, ended: ended(attempt.ended, exchange), attributes, error }, parent);
+        spans.internal(
+            Span {
+                name,
+                began: attempt.started,
+                ended: ended(attempt.ended, exchange),
+                attributes,
+                error,
+            },
+            parent,
+        );
     }
 }
 
 /// An attempt that nobody told the end of ended with its exchange.
 fn ended(ended: Option<Moment>, exchange: &Exchange) -> Option<Moment> {
-    ended.or_else(|| exchange.phases.get(Phase::Connect)?.ended).or(exchange.ended)
+    ended
+        .or_else(|| exchange.phases.get(Phase::Connect)?.ended)
+        .or(exchange.ended)
 }
 
 /// The other end of a connection.
@@ -84,7 +178,10 @@ pub(super) fn peer(remote: &Endpoint, attributes: &mut Attributes) {
             attributes.text("network.peer.address", &address.ip().to_string());
             attributes.number("network.peer.port", address.port());
             attributes.text("network.transport", "tcp");
-            attributes.text("network.type", if address.is_ipv6() { "ipv6" } else { "ipv4" });
+            attributes.text(
+                "network.type",
+                if address.is_ipv6() { "ipv6" } else { "ipv4" },
+            );
         }
         Endpoint::Unix(path) => {
             attributes.text("network.peer.address", &path.escaped());
@@ -98,11 +195,24 @@ fn secured(tls: &Tls) -> Attributes {
     attributes.text("tls.protocol.name", "tls");
     attributes.yes_or_no("tls.established", tls.handshake.is_some());
     if let Some(agreed) = &tls.handshake {
-        attributes.text("tls.protocol.version", agreed.version.trim_start_matches("TLSv"));
+        attributes.text(
+            "tls.protocol.version",
+            agreed.version.trim_start_matches("TLSv"),
+        );
         attributes.text("tls.cipher", &agreed.cipher_suite);
         attributes.maybe_text("tls.curve", agreed.key_exchange.as_deref());
-        attributes.maybe_text("tls.next_protocol", agreed.alpn.as_ref().map(crate::units::Untrusted::escaped).as_deref());
-        attributes.yes_or_no("tls.resumed", matches!(agreed.kind.as_str(), "resumed" | "early_data"));
+        attributes.maybe_text(
+            "tls.next_protocol",
+            agreed
+                .alpn
+                .as_ref()
+                .map(crate::units::Untrusted::escaped)
+                .as_deref(),
+        );
+        attributes.yes_or_no(
+            "tls.resumed",
+            matches!(agreed.kind.as_str(), "resumed" | "early_data"),
+        );
     }
     if let Some(leaf) = tls.certificates.first() {
         presented(leaf, &mut attributes);
@@ -114,6 +224,12 @@ fn presented(leaf: &Certificate, attributes: &mut Attributes) {
     attributes.text("tls.server.subject", &leaf.subject.escaped());
     attributes.text("tls.server.issuer", &leaf.issuer.escaped());
     attributes.text("tls.server.hash.sha256", &leaf.sha256.to_ascii_uppercase());
-    attributes.maybe_text("tls.server.not_before", crate::report::time::of_seconds(leaf.not_before).as_deref());
-    attributes.maybe_text("tls.server.not_after", crate::report::time::of_seconds(leaf.not_after).as_deref());
+    attributes.maybe_text(
+        "tls.server.not_before",
+        crate::report::time::of_seconds(leaf.not_before).as_deref(),
+    );
+    attributes.maybe_text(
+        "tls.server.not_after",
+        crate::report::time::of_seconds(leaf.not_after).as_deref(),
+    );
 }

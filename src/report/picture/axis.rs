@@ -37,7 +37,12 @@ impl Axis {
     /// An axis from `origin` on, for so long, and a little more so that what ends there is seen.
     pub(in crate::report) fn new(origin: Moment, length: Nanos, left: f64, width: f64) -> Self {
         let length = length + Nanos(length.0 / 80).max(Nanos(1_000));
-        Self { origin, window: Window::new(Moment::START, Moment::START + length), left, width }
+        Self {
+            origin,
+            window: Window::new(Moment::START, Moment::START + length),
+            left,
+            width,
+        }
     }
 
     /// Its left end.
@@ -72,14 +77,18 @@ impl Axis {
         self.window.contains(at).then(|| self.px(at))
     }
 
-    /// What a span covers; `None` where nothing of it is on the axis. What is too short to see is still drawn.
+    /// What a span covers; `None` where nothing of it is on the axis. What is too short to see is
+    /// still drawn.
     pub(in crate::report) fn reach(&self, began: Moment, ended: Moment) -> Option<Reach> {
         let (began, ended) = (self.relative(began), self.relative(ended));
         if ended < began || ended < self.window.from() || began > self.window.to() {
             return None;
         }
         let x = self.px(began).min(self.right() - Self::LEAST);
-        Some(Reach { x, width: (self.px(ended) - x).max(Self::LEAST) })
+        Some(Reach {
+            x,
+            width: (self.px(ended) - x).max(Self::LEAST),
+        })
     }
 
     fn px(&self, at: Moment) -> f64 {
@@ -99,7 +108,11 @@ impl Axis {
         for (n, tick) in ticks.ticks.iter().enumerate() {
             let x = self.px(tick.at);
             sheet.line("grid", (x, top + Self::HEIGHT - 4.0), (x, bottom));
-            let label = if n == last { format!("{} {}", tick.label, ticks.unit.symbol()) } else { tick.label.clone() };
+            let label = if n == last {
+                format!("{} {}", tick.label, ticks.unit.symbol())
+            } else {
+                tick.label.clone()
+            };
             let half = Self::LABEL.width(&tick.label) / 2.0;
             let most = self.right() - Self::LABEL.width(&label);
             let at = (x - half).min(most).max(self.left - half);
@@ -120,5 +133,8 @@ impl Axis {
 
 /// Whole columns.
 fn columns(wide: f64) -> u16 {
-    (1..=2_000_u16).take_while(|n| count(usize::from(*n)) <= wide).last().unwrap_or(1)
+    (1..=2_000_u16)
+        .take_while(|n| count(usize::from(*n)) <= wide)
+        .last()
+        .unwrap_or(1)
 }

@@ -39,7 +39,9 @@ impl Heading {
 
     /// Of one exchange.
     pub(in crate::report) fn of_exchange(scene: &Scene<'_>, exchange: &Exchange) -> Self {
-        let total = exchange.total().map_or_else(|| "under way".to_owned(), |total| total.to_string());
+        let total = exchange
+            .total()
+            .map_or_else(|| "under way".to_owned(), |total| total.to_string());
         Self {
             asked: asked(scene, exchange),
             outcome: outcome(scene, exchange),
@@ -52,27 +54,54 @@ impl Heading {
     fn of_hops(scene: &Scene<'_>, first: &Exchange, last: &Exchange) -> Self {
         let hops = scene.trace.exchanges();
         let total = last.ended.map(|ended| ended.since(first.started));
-        let slowest = hops.iter().filter_map(|hop| Some((hop.total()?, hop.id.0))).max();
-        let slowest = slowest.map(|(took, id)| format!(" #{id} took the longest, {took}.")).unwrap_or_default();
+        let slowest = hops
+            .iter()
+            .filter_map(|hop| Some((hop.total()?, hop.id.0)))
+            .max();
+        let slowest = slowest
+            .map(|(took, id)| format!(" #{id} took the longest, {took}."))
+            .unwrap_or_default();
         Self {
             asked: asked(scene, first),
             outcome: outcome(scene, last),
             total: total.map_or_else(|| "under way".to_owned(), |total| total.to_string()),
-            verdict: format!("{} one after another.{slowest}", counted(hops.len(), "exchange")),
+            verdict: format!(
+                "{} one after another.{slowest}",
+                counted(hops.len(), "exchange")
+            ),
             failed: scene.trace.failure().is_some(),
         }
     }
 
     fn of_several(scene: &Scene<'_>, first: &Exchange, all: &Runs) -> Self {
-        let Runs { count: runs, failed, repeated, spread } = *all;
-        let more = if repeated + 1 == runs { String::new() } else { format!(" and {} more", runs - 1) };
-        let failures = if failed == 0 { "none failed".to_owned() } else { format!("{failed} failed") };
+        let Runs {
+            count: runs,
+            failed,
+            repeated,
+            spread,
+        } = *all;
+        let more = if repeated + 1 == runs {
+            String::new()
+        } else {
+            format!(" and {} more", runs - 1)
+        };
+        let failures = if failed == 0 {
+            "none failed".to_owned()
+        } else {
+            format!("{failed} failed")
+        };
         Self {
             asked: format!("{}{more}", asked(scene, first)),
             outcome: format!("{runs} runs \u{00b7} {failures}"),
-            total: spread.map_or_else(|| format!("{runs} runs"), |spread| format!("median {}", spread.median)),
+            total: spread.map_or_else(
+                || format!("{runs} runs"),
+                |spread| format!("median {}", spread.median),
+            ),
             verdict: spread.map_or_else(String::new, |spread| {
-                format!("Half took no longer than {}; the fastest {}, the slowest {}.", spread.median, spread.min, spread.max)
+                format!(
+                    "Half took no longer than {}; the fastest {}, the slowest {}.",
+                    spread.median, spread.min, spread.max
+                )
             }),
             failed: failed > 0,
         }
@@ -81,12 +110,22 @@ impl Heading {
     fn of_capture(trace: &Trace) -> Self {
         let flows = conversations(trace).unwrap_or_default();
         let spans = || flows.iter().filter_map(crate::trace::Flow::span);
-        let (first, last) = (spans().map(|(first, _)| first).min(), spans().map(|(_, last)| last).max());
+        let (first, last) = (
+            spans().map(|(first, _)| first).min(),
+            spans().map(|(_, last)| last).max(),
+        );
         let packets = trace.capture().packets;
-        let total = first.zip(last).map(|(first, last)| last.since(first).to_string()).unwrap_or_default();
+        let total = first
+            .zip(last)
+            .map(|(first, last)| last.since(first).to_string())
+            .unwrap_or_default();
         let payload: u64 = flows.iter().map(payload).fold(0, u64::saturating_add);
         Self {
-            asked: if flows.is_empty() { "Nothing was recorded".to_owned() } else { counted(flows.len(), "conversation") },
+            asked: if flows.is_empty() {
+                "Nothing was recorded".to_owned()
+            } else {
+                counted(flows.len(), "conversation")
+            },
             outcome: format!(
                 "{} \u{00b7} {} of payload",
                 counted(usize::try_from(packets).unwrap_or(usize::MAX), "packet"),
@@ -105,9 +144,19 @@ impl Heading {
         let right = Sheet::WIDTH - Sheet::MARGIN;
         let room = right - Sheet::MARGIN;
         let y = sheet.y + 34.0;
-        sheet.text("strong", ASKED, (Sheet::MARGIN, y), &ASKED.cut(&self.asked, room - TOTAL.width(&self.total) - 24.0));
+        sheet.text(
+            "strong",
+            ASKED,
+            (Sheet::MARGIN, y),
+            &ASKED.cut(&self.asked, room - TOTAL.width(&self.total) - 24.0),
+        );
         sheet.text_to("strong", TOTAL, (right, y), &self.total);
-        sheet.text(if self.failed { "failure" } else { "ink" }, LINE, (Sheet::MARGIN, y + 22.0), &LINE.cut(&self.outcome, room));
+        sheet.text(
+            if self.failed { "failure" } else { "ink" },
+            LINE,
+            (Sheet::MARGIN, y + 22.0),
+            &LINE.cut(&self.outcome, room),
+        );
         sheet.y = y + 30.0;
         for line in LINE.wrap(&self.verdict, room, 3) {
             sheet.y += 12.0;
@@ -120,43 +169,74 @@ impl Heading {
 
 /// The picture in a sentence, for who cannot see it.
 pub(in crate::report) fn sentence(scene: &Scene<'_>, heading: &Heading) -> String {
-    let mut said = format!("{}: {}, {}. {}", heading.asked, heading.outcome, heading.total, heading.verdict);
+    let mut said = format!(
+        "{}: {}, {}. {}",
+        heading.asked, heading.outcome, heading.total, heading.verdict
+    );
     if let [only] = scene.trace.exchanges() {
-        let phases: Vec<String> =
-            only.phases.iter().filter_map(|(phase, span)| Some(format!("{} {}", phase.label(), span.duration()?))).collect();
+        let phases: Vec<String> = only
+            .phases
+            .iter()
+            .filter_map(|(phase, span)| Some(format!("{} {}", phase.label(), span.duration()?)))
+            .collect();
         said = format!("{said} Phases: {}.", phases.join(", "));
     }
     said
 }
 
 fn asked(scene: &Scene<'_>, exchange: &Exchange) -> String {
-    format!("{} {}", exchange.method, scene.redactor.text(&exchange.url).escaped())
+    format!(
+        "{} {}",
+        exchange.method,
+        scene.redactor.text(&exchange.url).escaped()
+    )
 }
 
 fn outcome(scene: &Scene<'_>, exchange: &Exchange) -> String {
-    let connection = exchange.connection.and_then(|id| scene.trace.connection(id));
+    let connection = exchange
+        .connection
+        .and_then(|id| scene.trace.connection(id));
     let came = match (&exchange.response, &exchange.failure) {
         (Some(response), None) => status(response),
-        (Some(response), Some((phase, _))) => format!("{} but failed: {}", status(response), phase.label()),
+        (Some(response), Some((phase, _))) => {
+            format!("{} but failed: {}", status(response), phase.label())
+        }
         (None, Some((phase, _))) => format!("failed: {}", phase.label()),
         (None, None) => "no response".to_owned(),
     };
-    let version = exchange.response.as_ref().map(|response| response.version.name().to_owned());
-    let tls = connection.and_then(|connection| connection.tls.as_ref()).and_then(secured);
+    let version = exchange
+        .response
+        .as_ref()
+        .map(|response| response.version.name().to_owned());
+    let tls = connection
+        .and_then(|connection| connection.tls.as_ref())
+        .and_then(secured);
     let remote = connection.map(|connection| connection.remote.to_string());
-    [Some(came), version, tls, remote].into_iter().flatten().collect::<Vec<_>>().join(" \u{00b7} ")
+    [Some(came), version, tls, remote]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" \u{00b7} ")
 }
 
 /// Which phase took most of the time, on whose side, and what that is in round trips.
 fn verdict(trace: &Trace, exchange: &Exchange) -> String {
     /// Round trips shorter than this say nothing about the network.
     const LOCAL: Nanos = Nanos::from_millis(1);
-    let (Some(total), None) = (exchange.total(), &exchange.failure) else { return String::new() };
-    let Some(Longest { phase, took, whose }) = longest(trace, exchange) else { return String::new() };
+    let (Some(total), None) = (exchange.total(), &exchange.failure) else {
+        return String::new();
+    };
+    let Some(Longest { phase, took, whose }) = longest(trace, exchange) else {
+        return String::new();
+    };
     let share = percent(took, total).unwrap_or_default();
     let trips = round_trips(trace, exchange).filter(|trips| trips.rtt.duration >= LOCAL);
     let trips = trips.map(|trips| {
-        let without = if exchange.phases.get(Phase::Dns).is_some() { "Without name resolution" } else { "All" };
+        let without = if exchange.phases.get(Phase::Dns).is_some() {
+            "Without name resolution"
+        } else {
+            "All"
+        };
         format!(
             " {without} it took {:.1} round trips of {} ({}); {} would do.",
             trips.used,
@@ -165,10 +245,16 @@ fn verdict(trace: &Trace, exchange: &Exchange) -> String {
             trips.least
         )
     });
-    format!("{} took most of it, {took} or {share}: {whose}.{}", phase.label(), trips.unwrap_or_default().replace(" All it", " It"))
+    format!(
+        "{} took most of it, {took} or {share}: {whose}.{}",
+        phase.label(),
+        trips.unwrap_or_default().replace(" All it", " It")
+    )
 }
 
 fn payload(flow: &crate::trace::Flow) -> u64 {
     use crate::trace::Direction::{Received, Sent};
-    flow.counts(Sent).payload_bytes.saturating_add(flow.counts(Received).payload_bytes)
+    flow.counts(Sent)
+        .payload_bytes
+        .saturating_add(flow.counts(Received).payload_bytes)
 }

@@ -9,21 +9,42 @@ pub(super) fn draw(sheet: &mut Sheet, totals: &[Nanos]) {
     const BINS: u64 = 32;
     const TALL: f64 = 120.0;
     const TEXT: Lettering = Lettering::of(11.0);
-    let (Some(least), Some(most)) = (totals.iter().min().copied(), totals.iter().max().copied()) else { return };
+    let (Some(least), Some(most)) = (totals.iter().min().copied(), totals.iter().max().copied())
+    else {
+        return;
+    };
     let step = most.saturating_sub(least).0.div_ceil(BINS).max(1);
     let bin = |total: Nanos| (total.saturating_sub(least).0 / step).min(BINS - 1);
-    let counts: Vec<usize> = (0..BINS).map(|n| totals.iter().filter(|total| bin(**total) == n).count()).collect();
+    let counts: Vec<usize> = (0..BINS)
+        .map(|n| totals.iter().filter(|total| bin(**total) == n).count())
+        .collect();
     let tallest = counts.iter().copied().max().unwrap_or(1).max(1);
     let (left, right) = (Sheet::MARGIN + 40.0, Sheet::WIDTH - Sheet::MARGIN);
     let wide = (right - left) / count(counts.len());
     let bottom = sheet.y + TALL + 14.0;
     sheet.line("baseline", (left, bottom), (right, bottom));
-    sheet.text_to("dim", TEXT, (left - 8.0, bottom - TALL + 4.0), &tallest.to_string());
+    sheet.text_to(
+        "dim",
+        TEXT,
+        (left - 8.0, bottom - TALL + 4.0),
+        &tallest.to_string(),
+    );
     sheet.text_to("dim", TEXT, (left - 8.0, bottom), "0");
     for (n, runs) in (0_u64..).zip(&counts).filter(|(_, runs)| **runs > 0) {
-        let (from, to) = (least + Nanos(step.saturating_mul(n)), least + Nanos(step.saturating_mul(n + 1)));
+        let (from, to) = (
+            least + Nanos(step.saturating_mul(n)),
+            least + Nanos(step.saturating_mul(n + 1)),
+        );
         let says = format!("{} took from {from} to {to}", counted(*runs, "run"));
-        sheet.open_thing(&Thing { class: "thing phase wait".to_owned(), says, key: format!("h{n}"), ..Thing::default() }, None);
+        sheet.open_thing(
+            &Thing {
+                class: "thing phase wait".to_owned(),
+                says,
+                key: format!("h{n}"),
+                ..Thing::default()
+            },
+            None,
+        );
         let high = TALL * count(*runs) / count(tallest);
         let x = left + wide * count(usize::try_from(n).unwrap_or(0));
         sheet.rect("bar", (x + 1.0, bottom - high), (wide - 2.0, high));

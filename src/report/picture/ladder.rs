@@ -1,5 +1,5 @@
-//! The ladder: what two machines said to each other, an arrow for every packet between two lines, and brackets around what several carry
-//! together.
+//! The ladder: what two machines said to each other, an arrow for every packet between two lines,
+//! and brackets around what several carry together.
 
 use super::Scene;
 use super::lettering::Lettering;
@@ -44,7 +44,14 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, at_mos
     }
     brackets.end(sheet);
     sheet.y = bottom + 4.0;
-    draw_rest(sheet, talk.flow, rungs.iter().filter(|rung| matches!(rung, Rung::Packet(_))).count());
+    draw_rest(
+        sheet,
+        talk.flow,
+        rungs
+            .iter()
+            .filter(|rung| matches!(rung, Rung::Packet(_)))
+            .count(),
+    );
 }
 
 fn draw_ends(sheet: &mut Sheet, flow: &Flow) {
@@ -52,26 +59,71 @@ fn draw_ends(sheet: &mut Sheet, flow: &Flow) {
     let y = sheet.y + 14.0;
     let half = (SERVER - CLIENT) / 2.0;
     sheet.text_to("dim", SMALL, (TIME, y), "ms");
-    sheet.text("strong", NAME, (CLIENT, y), &NAME.cut(&format!("client {}", flow.key.local), half));
-    sheet.text_to("strong", NAME, (SERVER, y), &NAME.cut(&format!("server {}", flow.key.remote), half));
+    sheet.text(
+        "strong",
+        NAME,
+        (CLIENT, y),
+        &NAME.cut(&format!("client {}", flow.key.local), half),
+    );
+    sheet.text_to(
+        "strong",
+        NAME,
+        (SERVER, y),
+        &NAME.cut(&format!("server {}", flow.key.remote), half),
+    );
     sheet.y += 24.0;
 }
 
 fn draw_idle(sheet: &mut Sheet, took: Nanos, cause: Option<IdleCause>) {
     let why = cause.map_or("nothing passed", IdleCause::says);
     let words = format!("\u{22ee} {took}: {why}");
-    sheet.text("dim idle", TEXT, (CLIENT + 16.0, sheet.y + 15.0), &TEXT.cut(&words, SERVER - CLIENT - 40.0));
+    sheet.text(
+        "dim idle",
+        TEXT,
+        (CLIENT + 16.0, sheet.y + 15.0),
+        &TEXT.cut(&words, SERVER - CLIENT - 40.0),
+    );
 }
 
-fn draw_packet(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, (place, packet): (usize, &PacketEntry), at: Nanos) {
-    let (mark, carried, aside) = (talk.mark(place), talk.carried(place), talk.aside(place, packet));
+fn draw_packet(
+    scene: &Scene<'_>,
+    sheet: &mut Sheet,
+    talk: &Talk<'_>,
+    (place, packet): (usize, &PacketEntry),
+    at: Nanos,
+) {
+    let (mark, carried, aside) = (
+        talk.mark(place),
+        talk.carried(place),
+        talk.aside(place, packet),
+    );
     let y = sheet.y + 16.0;
-    let thing = thing(scene, talk, (place, packet), &carried.names, aside.as_ref(), at);
+    let thing = thing(
+        scene,
+        talk,
+        (place, packet),
+        &carried.names,
+        aside.as_ref(),
+        at,
+    );
     sheet.open_thing(&thing, None);
-    sheet.text_to("dim", SMALL, (TIME, y), &format!("{:.2}", at.as_millis_f64()));
+    sheet.text_to(
+        "dim",
+        SMALL,
+        (TIME, y),
+        &format!("{:.2}", at.as_millis_f64()),
+    );
     let bad = matches!(mark, Some(Mark::SentAgain | Mark::Reset));
-    let (from, to) = if packet.direction == Direction::Sent { (CLIENT, SERVER) } else { (SERVER, CLIENT) };
-    let way = if packet.direction == Direction::Sent { 1.0 } else { -1.0 };
+    let (from, to) = if packet.direction == Direction::Sent {
+        (CLIENT, SERVER)
+    } else {
+        (SERVER, CLIENT)
+    };
+    let way = if packet.direction == Direction::Sent {
+        1.0
+    } else {
+        -1.0
+    };
     let shaft = if bad { "shaft bad" } else { "shaft" };
     sheet.line(shaft, (from, y + 4.0), (to - way * 6.0, y + 4.0));
     let tip = format!("M{} {}l{} -4v8z", Px(to), Px(y + 4.0), Px(-way * 9.0));
@@ -81,21 +133,41 @@ fn draw_packet(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, (place, pa
 }
 
 /// The header's words, what is carried, and what is peculiar, on the arrow as far as there is room.
-fn draw_words(sheet: &mut Sheet, talk: &Talk<'_>, (place, packet): (usize, &PacketEntry), names: &str, aside: Option<Aside>, y: f64) {
+fn draw_words(
+    sheet: &mut Sheet,
+    talk: &Talk<'_>,
+    (place, packet): (usize, &PacketEntry),
+    names: &str,
+    aside: Option<Aside>,
+    y: f64,
+) {
     let (left, right) = (CLIENT + 16.0, SERVER - 16.0);
     let mut end = right;
     if let Some(aside) = aside {
         let words = match aside {
-            Aside::Mark(mark @ (Mark::SentAgain | Mark::Reset)) => format!("{} {}", mark.sign(), mark.says()),
+            Aside::Mark(mark @ (Mark::SentAgain | Mark::Reset)) => {
+                format!("{} {}", mark.sign(), mark.says())
+            }
             _ => aside.to_string(),
         };
-        let class = if matches!(aside, Aside::RoundTrip(_)) { "strong word" } else { "failure word" };
+        let class = if matches!(aside, Aside::RoundTrip(_)) {
+            "strong word"
+        } else {
+            "failure word"
+        };
         sheet.text_to(class, TEXT, (right, y), &words);
         end -= TEXT.width(&words) + 16.0;
     }
-    let room = if names.is_empty() { end - left } else { (end - left) * 0.5 };
+    let room = if names.is_empty() {
+        end - left
+    } else {
+        (end - left) * 0.5
+    };
     let ways = talk.header_words(place, packet);
-    let words = TEXT.first_that_fits(&ways, room).unwrap_or_default().to_owned();
+    let words = TEXT
+        .first_that_fits(&ways, room)
+        .unwrap_or_default()
+        .to_owned();
     sheet.text("ink word", TEXT, (left, y), &words);
     let from = left + TEXT.width(&words) + 14.0;
     if !names.is_empty() && end > from {
@@ -113,12 +185,32 @@ fn thing(
 ) -> Thing {
     let flow = scene.trace.place_of(&talk.flow.key).unwrap_or_default();
     let moment = talk.moment(packet);
-    let exchange = scene.trace.exchanges().iter().rev().find(|exchange| moment.is_some_and(|at| exchange.started <= at));
+    let exchange = scene
+        .trace
+        .exchanges()
+        .iter()
+        .rev()
+        .find(|exchange| moment.is_some_and(|at| exchange.started <= at));
     let phase = exchange.and_then(|exchange| phase_of(scene.trace, exchange, talk.flow, packet));
-    let of = exchange.zip(phase).map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name())).unwrap_or_default();
-    let way = if packet.direction == Direction::Sent { "sent" } else { "received" };
-    let header = talk.header_words(place, packet).into_iter().next().unwrap_or_else(|| flag_words(packet.flags));
-    let carries = if names.is_empty() { String::new() } else { format!(". Carries {names}") };
+    let of = exchange
+        .zip(phase)
+        .map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name()))
+        .unwrap_or_default();
+    let way = if packet.direction == Direction::Sent {
+        "sent"
+    } else {
+        "received"
+    };
+    let header = talk
+        .header_words(place, packet)
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| flag_words(packet.flags));
+    let carries = if names.is_empty() {
+        String::new()
+    } else {
+        format!(". Carries {names}")
+    };
     let aside = aside.map(|aside| format!(". {aside}")).unwrap_or_default();
     Thing {
         class: format!("thing packet rung {}", phase.map_or("none", Phase::name)),
@@ -136,10 +228,20 @@ fn draw_rest(sheet: &mut Sheet, flow: &Flow, drawn: usize) {
     if left == 0 {
         return;
     }
-    let bytes =
-        |direction| Bytes(rest.iter().filter(|packet| packet.direction == direction).map(|packet| u64::from(packet.payload_bytes)).sum());
+    let bytes = |direction| {
+        Bytes(
+            rest.iter()
+                .filter(|packet| packet.direction == direction)
+                .map(|packet| u64::from(packet.payload_bytes))
+                .sum(),
+        )
+    };
     let again = rest.iter().filter(|packet| packet.retransmitted).count();
-    let again = if again == 0 { "none of them sent again".to_owned() } else { format!("{} sent again", counted(again, "packet")) };
+    let again = if again == 0 {
+        "none of them sent again".to_owned()
+    } else {
+        format!("{} sent again", counted(again, "packet"))
+    };
     let words = format!(
         "{} more packets follow: {} sent, {} received, {again}.",
         grouped(left),
@@ -150,7 +252,8 @@ fn draw_rest(sheet: &mut Sheet, flow: &Flow, drawn: usize) {
     sheet.y += 24.0;
 }
 
-/// What goes on beside the lines over several packets: TLS records next to the line, parts of HTTP beside them.
+/// What goes on beside the lines over several packets: TLS records next to the line, parts of HTTP
+/// beside them.
 #[derive(Default)]
 struct Brackets {
     /// For each side, of records and of parts: from which height.
@@ -166,10 +269,18 @@ impl Brackets {
         let carried = talk.carried(place);
         let side = usize::from(packet.direction == Direction::Received);
         let y = sheet.y + 20.0;
-        for (layer, Reach { from_before, goes_on }) in [carried.records, carried.parts].into_iter().enumerate() {
-            let (Some(open), Some(reached)) =
-                (self.open.get_mut(side).and_then(|open| open.get_mut(layer)), self.reached.get_mut(side).and_then(|at| at.get_mut(layer)))
-            else {
+        for (
+            layer,
+            Reach {
+                from_before,
+                goes_on,
+            },
+        ) in [carried.records, carried.parts].into_iter().enumerate()
+        {
+            let (Some(open), Some(reached)) = (
+                self.open.get_mut(side).and_then(|open| open.get_mut(layer)),
+                self.reached.get_mut(side).and_then(|at| at.get_mut(layer)),
+            ) else {
                 continue;
             };
             *reached = y;
@@ -196,11 +307,25 @@ impl Brackets {
 
 fn bracket(sheet: &mut Sheet, (side, layer): (usize, usize), top: f64, bottom: f64) {
     let away = 6.0 + 8.0 * count(layer);
-    let (x, arm) = if side == 0 { (CLIENT - away, 4.0) } else { (SERVER + away, -4.0) };
+    let (x, arm) = if side == 0 {
+        (CLIENT - away, 4.0)
+    } else {
+        (SERVER + away, -4.0)
+    };
     let class = match (layer, side) {
         (0, _) => "bracket tls",
         (_, 0) => "bracket send",
         _ => "bracket receive",
     };
-    sheet.path(class, &format!("M{} {}H{}V{}h{}", Px(x + arm), Px(top - 6.0), Px(x), Px(bottom + 4.0), Px(arm)));
+    sheet.path(
+        class,
+        &format!(
+            "M{} {}H{}V{}h{}",
+            Px(x + arm),
+            Px(top - 6.0),
+            Px(x),
+            Px(bottom + 4.0),
+            Px(arm)
+        ),
+    );
 }

@@ -1,11 +1,14 @@
-//! The lanes of an exchange: a phase on the app clock above the same on the wire clock, what this machine needed between them, and what
-//! belongs to the phase below it.
+//! The lanes of an exchange: a phase on the app clock above the same on the wire clock, what this
+//! machine needed between them, and what belongs to the phase below it.
 
 use super::legend::{Legend, Sign};
 use super::lettering::Lettering;
 use super::sheet::{Sheet, Thing};
 use super::{Axis, LABELS, Scene};
-use crate::insight::{TwoClocks, attempt_words, query_words, remarks, server_timing, server_timing_spans, server_timing_words};
+use crate::insight::{
+    TwoClocks, attempt_words, query_words, remarks, server_timing, server_timing_spans,
+    server_timing_words,
+};
 use crate::report::text::status;
 use crate::timeline::{Detail, Lane, lanes};
 use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
@@ -30,10 +33,30 @@ impl Row {
 
 /// The lanes of an exchange, from top to bottom.
 pub(super) fn rows(scene: &Scene<'_>, exchange: &Exchange) -> Vec<Row> {
-    let server_timing = server_timing(exchange).iter().any(|metric| metric.duration.is_some());
-    let detail = Detail { wire: false, queries: true, attempts: true, server_timing, progress: false };
-    let clocks = |lane| if let Lane::Phase(phase) = lane { TwoClocks::of(scene.trace, exchange, phase) } else { None };
-    lanes(exchange, detail, |_| false).into_iter().map(|lane| Row { lane, clocks: clocks(lane) }).collect()
+    let server_timing = server_timing(exchange)
+        .iter()
+        .any(|metric| metric.duration.is_some());
+    let detail = Detail {
+        wire: false,
+        queries: true,
+        attempts: true,
+        server_timing,
+        progress: false,
+    };
+    let clocks = |lane| {
+        if let Lane::Phase(phase) = lane {
+            TwoClocks::of(scene.trace, exchange, phase)
+        } else {
+            None
+        }
+    };
+    lanes(exchange, detail, |_| false)
+        .into_iter()
+        .map(|lane| Row {
+            lane,
+            clocks: clocks(lane),
+        })
+        .collect()
 }
 
 const NAME: Lettering = Lettering::bold(13.0);
@@ -41,9 +64,24 @@ const FIGURE: Lettering = Lettering::of(13.0);
 const SMALL: Lettering = Lettering::of(11.0);
 
 /// Draws a lane at the sheet's height.
-pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exchange, row: &Row, legend: &mut Legend) {
+pub(super) fn draw(
+    scene: &Scene<'_>,
+    sheet: &mut Sheet,
+    axis: &Axis,
+    exchange: &Exchange,
+    row: &Row,
+    legend: &mut Legend,
+) {
     match row.lane {
-        Lane::Phase(phase) => draw_phase(scene, sheet, axis, exchange, phase, row.clocks.as_ref(), legend),
+        Lane::Phase(phase) => draw_phase(
+            scene,
+            sheet,
+            axis,
+            exchange,
+            phase,
+            row.clocks.as_ref(),
+            legend,
+        ),
         Lane::Query(n) => draw_query(scene, sheet, axis, exchange, n),
         Lane::Attempt(n) => draw_attempt(scene, sheet, axis, exchange, n),
         Lane::ServerTiming => draw_server_timing(sheet, axis, exchange),
@@ -61,29 +99,71 @@ fn draw_phase(
     clocks: Option<&TwoClocks>,
     legend: &mut Legend,
 ) {
-    let Some(span) = exchange.phases.get(phase) else { return };
+    let Some(span) = exchange.phases.get(phase) else {
+        return;
+    };
     let ended = span.ended.unwrap_or(scene.end(exchange)).max(span.began);
     let took = ended.since(span.began);
     let (y, name, ways) = (sheet.y, phase.name(), words(scene, exchange, phase));
     let says = facts(exchange, phase, took, clocks, ways.first());
     let key = format!("x{}-{name}", exchange.id.0);
     let class = format!("thing phase {name}");
-    sheet.open_thing(&Thing { class, says, key, of: String::new(), span: Some((span.began, ended)) }, Some(axis));
-    label(sheet, &format!("strong {name}"), NAME, FIGURE, y + 16.0, phase.label(), &took.to_string());
+    sheet.open_thing(
+        &Thing {
+            class,
+            says,
+            key,
+            of: String::new(),
+            span: Some((span.began, ended)),
+        },
+        Some(axis),
+    );
+    label(
+        sheet,
+        &format!("strong {name}"),
+        NAME,
+        FIGURE,
+        y + 16.0,
+        phase.label(),
+        &took.to_string(),
+    );
     let app = axis.reach(span.began, ended);
     if let Some(bar) = app {
         legend.add(Sign::App);
         sheet.rect("bar", (bar.x, y + 5.0), (bar.width, 13.0));
     }
     if let Some(clocks) = clocks {
-        label(sheet, "dim", SMALL, SMALL, y + 30.0, "wire", &clocks.wire.duration().to_string());
+        label(
+            sheet,
+            "dim",
+            SMALL,
+            SMALL,
+            y + 30.0,
+            "wire",
+            &clocks.wire.duration().to_string(),
+        );
         draw_wire(sheet, axis, clocks, legend);
-        draw_machine_note(sheet, axis, clocks, scene.end(exchange).since(exchange.started));
+        draw_machine_note(
+            sheet,
+            axis,
+            clocks,
+            scene.end(exchange).since(exchange.started),
+        );
     }
-    let failed = exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase);
+    let failed = exchange
+        .failure
+        .as_ref()
+        .is_some_and(|(at, _)| *at == phase);
     if let Some(bar) = app {
         let arm = if failed { 6.0 } else { 0.0 };
-        place_or_put_on(sheet, axis, (bar.x, bar.end() + arm), y + 15.5, false, &ways);
+        place_or_put_on(
+            sheet,
+            axis,
+            (bar.x, bar.end() + arm),
+            y + 15.5,
+            false,
+            &ways,
+        );
         if failed {
             legend.add(Sign::Failed);
             cross(sheet, (bar.end(), y + 11.5), arm);
@@ -112,10 +192,20 @@ fn draw_machine_note(sheet: &mut Sheet, axis: &Axis, clocks: &TwoClocks, total: 
     if machine.0 < total.0 / 100 || machine == Nanos::ZERO {
         return;
     }
-    let (from, to) = (clocks.wire.began.min(clocks.app_began), clocks.wire.ended.max(clocks.app_ended));
+    let (from, to) = (
+        clocks.wire.began.min(clocks.app_began),
+        clocks.wire.ended.max(clocks.app_ended),
+    );
     if let Some(reach) = axis.reach(from, to) {
         let ways = [format!("{machine} this machine"), machine.to_string()];
-        place(sheet, axis, (reach.x, reach.end()), sheet.y + 29.5, SMALL, &ways);
+        place(
+            sheet,
+            axis,
+            (reach.x, reach.end()),
+            sheet.y + 29.5,
+            SMALL,
+            &ways,
+        );
     }
 }
 
@@ -128,17 +218,44 @@ fn words(scene: &Scene<'_>, exchange: &Exchange, phase: Phase) -> Vec<String> {
 }
 
 /// All there is to say of a phase, in a sentence.
-fn facts(exchange: &Exchange, phase: Phase, took: Nanos, clocks: Option<&TwoClocks>, remark: Option<&String>) -> String {
+fn facts(
+    exchange: &Exchange,
+    phase: Phase,
+    took: Nanos,
+    clocks: Option<&TwoClocks>,
+    remark: Option<&String>,
+) -> String {
     let felt = format!("{}: {took} as the program felt it", phase.label());
-    let wire = clocks.map(|clocks| format!("; {} on the wire, {} on this machine", clocks.wire.duration(), clocks.machine()));
-    let failed = exchange.failure.as_ref().filter(|(at, _)| *at == phase).map_or("", |_| ". It failed here");
-    let remark = remark.map(|remark| format!(". {remark}")).unwrap_or_default();
+    let wire = clocks.map(|clocks| {
+        format!(
+            "; {} on the wire, {} on this machine",
+            clocks.wire.duration(),
+            clocks.machine()
+        )
+    });
+    let failed = exchange
+        .failure
+        .as_ref()
+        .filter(|(at, _)| *at == phase)
+        .map_or("", |_| ". It failed here");
+    let remark = remark
+        .map(|remark| format!(". {remark}"))
+        .unwrap_or_default();
     format!("{felt}{}{failed}{remark}", wire.unwrap_or_default())
 }
 
 /// A thin line for a part of a phase.
-fn draw_part(sheet: &mut Sheet, axis: &Axis, (name, figure): (&str, &str), thing: &Thing, failed: bool, ways: &[String]) {
-    let (y, Some((began, ended))) = (sheet.y, thing.span) else { return };
+fn draw_part(
+    sheet: &mut Sheet,
+    axis: &Axis,
+    (name, figure): (&str, &str),
+    thing: &Thing,
+    failed: bool,
+    ways: &[String],
+) {
+    let (y, Some((began, ended))) = (sheet.y, thing.span) else {
+        return;
+    };
     sheet.open_thing(thing, Some(axis));
     label(sheet, "dim", SMALL, SMALL, y + 12.0, name, figure);
     if let Some(bar) = axis.reach(began, ended) {
@@ -147,13 +264,26 @@ fn draw_part(sheet: &mut Sheet, axis: &Axis, (name, figure): (&str, &str), thing
             cross(sheet, (bar.end(), y + 8.5), 4.0);
         }
         let after = if failed { 5.0 } else { 0.0 };
-        place_or_put_on(sheet, axis, (bar.x, bar.end() + after), y + 12.0, true, ways);
+        place_or_put_on(
+            sheet,
+            axis,
+            (bar.x, bar.end() + after),
+            y + 12.0,
+            true,
+            ways,
+        );
     }
     sheet.close_group();
 }
 
 fn draw_query(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exchange, n: usize) {
-    let Some(query) = exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n)) else { return };
+    let Some(query) = exchange
+        .resolution
+        .as_ref()
+        .and_then(|resolution| resolution.queries.get(n))
+    else {
+        return;
+    };
     let ended = query.ended.unwrap_or(scene.end(exchange)).max(query.asked);
     let failed = match &query.outcome {
         QueryOutcome::Pending => false,
@@ -163,38 +293,103 @@ fn draw_query(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exch
     let ways = query_words(query);
     let took = ended.since(query.asked);
     let what = format!("{} {}", query.kind, query.name.escaped());
-    let says = format!("{what}: {took}. {}", ways.first().map_or("", String::as_str));
+    let says = format!(
+        "{what}: {took}. {}",
+        ways.first().map_or("", String::as_str)
+    );
     let thing = part(exchange, Phase::Dns, ("q", n), says, (query.asked, ended));
-    draw_part(sheet, axis, (&query.kind, &took.to_string()), &thing, failed, &ways);
+    draw_part(
+        sheet,
+        axis,
+        (&query.kind, &took.to_string()),
+        &thing,
+        failed,
+        &ways,
+    );
 }
 
 fn draw_attempt(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exchange, n: usize) {
-    let Some(attempt) = exchange.attempts.get(n) else { return };
-    let ended = attempt.ended.unwrap_or(scene.end(exchange)).max(attempt.started);
-    let failed = !matches!(attempt.outcome, None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned));
+    let Some(attempt) = exchange.attempts.get(n) else {
+        return;
+    };
+    let ended = attempt
+        .ended
+        .unwrap_or(scene.end(exchange))
+        .max(attempt.started);
+    let failed = !matches!(
+        attempt.outcome,
+        None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned)
+    );
     let ways = attempt_words(attempt);
     let took = ended.since(attempt.started);
-    let says = format!("Attempt {}: {took}. {}", n + 1, ways.first().map_or("", String::as_str));
-    let thing = part(exchange, Phase::Connect, ("a", n), says, (attempt.started, ended));
-    draw_part(sheet, axis, (&format!("attempt {}", n + 1), &took.to_string()), &thing, failed, &ways);
+    let says = format!(
+        "Attempt {}: {took}. {}",
+        n + 1,
+        ways.first().map_or("", String::as_str)
+    );
+    let thing = part(
+        exchange,
+        Phase::Connect,
+        ("a", n),
+        says,
+        (attempt.started, ended),
+    );
+    draw_part(
+        sheet,
+        axis,
+        (&format!("attempt {}", n + 1), &took.to_string()),
+        &thing,
+        failed,
+        &ways,
+    );
 }
 
-fn part(exchange: &Exchange, phase: Phase, (kind, n): (&str, usize), says: String, span: (Moment, Moment)) -> Thing {
+fn part(
+    exchange: &Exchange,
+    phase: Phase,
+    (kind, n): (&str, usize),
+    says: String,
+    span: (Moment, Moment),
+) -> Thing {
     let of = format!("x{}-{}", exchange.id.0, phase.name());
-    Thing { class: format!("thing part {}", phase.name()), says, key: format!("{of}-{kind}{n}"), of, span: Some(span) }
+    Thing {
+        class: format!("thing part {}", phase.name()),
+        says,
+        key: format!("{of}-{kind}{n}"),
+        of,
+        span: Some(span),
+    }
 }
 
 fn draw_server_timing(sheet: &mut Sheet, axis: &Axis, exchange: &Exchange) {
     let spans = server_timing_spans(exchange);
-    let Some((began, ended)) = spans.first().zip(spans.last()).map(|(first, last)| (first.0, last.1)) else { return };
-    let (y, ways) = (sheet.y, server_timing_words(exchange, |took| took.to_string()));
-    let says =
-        format!("{}. The server says how long it took, not when: drawn in the middle of the wait", ways.first().map_or("", String::as_str));
-    sheet.open_thing(&part(exchange, Phase::Wait, ("s", 0), says, (began, ended)), Some(axis));
+    let Some((began, ended)) = spans
+        .first()
+        .zip(spans.last())
+        .map(|(first, last)| (first.0, last.1))
+    else {
+        return;
+    };
+    let (y, ways) = (
+        sheet.y,
+        server_timing_words(exchange, |took| took.to_string()),
+    );
+    let says = format!(
+        "{}. The server says how long it took, not when: drawn in the middle of the wait",
+        ways.first().map_or("", String::as_str)
+    );
+    sheet.open_thing(
+        &part(exchange, Phase::Wait, ("s", 0), says, (began, ended)),
+        Some(axis),
+    );
     label(sheet, "dim", SMALL, SMALL, y + 12.0, "server says", "");
     for (n, (from, to)) in spans.into_iter().enumerate() {
         if let Some(bar) = axis.reach(from, to) {
-            sheet.rect(if n % 2 == 0 { "bar" } else { "bar odd" }, (bar.x, y + 6.0), (bar.width, 5.0));
+            sheet.rect(
+                if n % 2 == 0 { "bar" } else { "bar odd" },
+                (bar.x, y + 6.0),
+                (bar.width, 5.0),
+            );
         }
     }
     if let Some(all) = axis.reach(began, ended) {
@@ -223,35 +418,81 @@ const fn px(value: f64) -> super::Px {
 }
 
 /// A name at the left edge and a figure that ends before the axis.
-pub(super) fn label(sheet: &mut Sheet, class: &str, named: Lettering, figured: Lettering, y: f64, name: &str, figure: &str) {
+pub(super) fn label(
+    sheet: &mut Sheet,
+    class: &str,
+    named: Lettering,
+    figured: Lettering,
+    y: f64,
+    name: &str,
+    figure: &str,
+) {
     let room = LABELS - 14.0;
     let taken = figured.width(figure);
-    sheet.text(class, named, (Sheet::MARGIN, y), &named.cut(name, room - taken - 6.0));
-    sheet.text_to(if named.bold { "ink" } else { "dim" }, figured, (Sheet::MARGIN + room, y), figure);
+    sheet.text(
+        class,
+        named,
+        (Sheet::MARGIN, y),
+        &named.cut(name, room - taken - 6.0),
+    );
+    sheet.text_to(
+        if named.bold { "ink" } else { "dim" },
+        figured,
+        (Sheet::MARGIN + room, y),
+        figure,
+    );
 }
 
-/// Words beside a bar, or else on it; nothing where there is no room. On a thin bar they take its place.
-fn place_or_put_on(sheet: &mut Sheet, axis: &Axis, bar: (f64, f64), y: f64, is_thin: bool, ways: &[String]) {
+/// Words beside a bar, or else on it; nothing where there is no room. On a thin bar they take its
+/// place.
+fn place_or_put_on(
+    sheet: &mut Sheet,
+    axis: &Axis,
+    bar: (f64, f64),
+    y: f64,
+    is_thin: bool,
+    ways: &[String],
+) {
     if place(sheet, axis, bar, y, SMALL, ways) {
         return;
     }
     let (x, room) = (bar.0 + APART, bar.1 - bar.0 - 4.0 * APART);
-    let Some(words) = SMALL.first_that_fits(ways, room) else { return };
+    let Some(words) = SMALL.first_that_fits(ways, room) else {
+        return;
+    };
     if is_thin {
         sheet.rect("paper", (x, y - 8.0), (SMALL.width(words) + 4.0, 10.0));
     }
-    sheet.text(if is_thin { "dim" } else { "on" }, SMALL, (x + 2.0, y), words);
+    sheet.text(
+        if is_thin { "dim" } else { "on" },
+        SMALL,
+        (x + 2.0, y),
+        words,
+    );
 }
 
 const APART: f64 = 7.0;
 
-/// Words right of a bar, or left of it where a longer way to say it fits there; false where there is no room.
-pub(super) fn place(sheet: &mut Sheet, axis: &Axis, (from, to): (f64, f64), y: f64, lettering: Lettering, ways: &[String]) -> bool {
+/// Words right of a bar, or left of it where a longer way to say it fits there; false where there
+/// is no room.
+pub(super) fn place(
+    sheet: &mut Sheet,
+    axis: &Axis,
+    (from, to): (f64, f64),
+    y: f64,
+    lettering: Lettering,
+    ways: &[String],
+) -> bool {
     let right = lettering.first_that_fits(ways, axis.right() - to - APART);
     let left = lettering.first_that_fits(ways, from - axis.left() - APART);
     let width = |words: Option<&str>| words.map_or(0.0, |words| lettering.width(words));
     if width(left) > width(right) {
-        sheet.text_to("note", lettering, (from - APART, y), left.unwrap_or_default());
+        sheet.text_to(
+            "note",
+            lettering,
+            (from - APART, y),
+            left.unwrap_or_default(),
+        );
     } else if let Some(words) = right {
         sheet.text("note", lettering, (to + APART, y), words);
     }

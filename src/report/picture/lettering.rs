@@ -1,4 +1,5 @@
-//! How wide text is, about. The font is the reader's, so widths are those of a wide one (`DejaVu` Sans): what fits in it fits in others.
+//! How wide text is, about. The font is the reader's, so widths are those of a wide one (`DejaVu`
+//! Sans): what fits in it fits in others.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthChar as _;
@@ -41,11 +42,15 @@ impl Lettering {
             used <= left
         };
         let kept: String = text.graphemes(true).take_while(fits).collect();
-        if left < 0.0 { String::new() } else { kept.trim_end().to_owned() + "\u{2026}" }
+        if left < 0.0 {
+            String::new()
+        } else {
+            kept.trim_end().to_owned() + "\u{2026}"
+        }
     }
 
-    /// The text over as many lines as it needs, broken at spaces, and within a word where that is wider than a line. No more than `most`
-    /// lines; the last one is cut.
+    /// The text over as many lines as it needs, broken at spaces, and within a word where that is
+    /// wider than a line. No more than `most` lines; the last one is cut.
     pub(in crate::report) fn wrap(self, text: &str, room: f64, most: usize) -> Vec<String> {
         let mut lines = vec![String::new()];
         for word in text.split_whitespace() {
@@ -57,12 +62,18 @@ impl Lettering {
                 _ => lines.push(word.to_owned()),
             }
         }
-        lines.iter().map(|line| self.cut(line, room)).filter(|line| !line.is_empty()).collect()
+        lines
+            .iter()
+            .map(|line| self.cut(line, room))
+            .filter(|line| !line.is_empty())
+            .collect()
     }
 
     /// The first of several ways to say something that fits.
     pub(in crate::report) fn first_that_fits(self, ways: &[String], room: f64) -> Option<&str> {
-        ways.iter().map(String::as_str).find(|way| !way.is_empty() && self.width(way) <= room)
+        ways.iter()
+            .map(String::as_str)
+            .find(|way| !way.is_empty() && self.width(way) <= room)
     }
 }
 
@@ -73,7 +84,9 @@ fn ems(c: char) -> f64 {
         ' ' | '.' | ',' | ':' | ';' | '/' | '\\' | 'I' | '\u{00b7}' | '!' => 0.34,
         'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' => 0.42,
         'm' | 'w' | 'M' | 'W' | '@' | '%' | '\u{2026}' | '\u{2014}' => 1.0,
-        '\u{2190}'..='\u{21ff}' | '+' | '=' | '<' | '>' | '~' | '#' | '\u{00d7}' | '\u{2212}' => 0.84,
+        '\u{2190}'..='\u{21ff}' | '+' | '=' | '<' | '>' | '~' | '#' | '\u{00d7}' | '\u{2212}' => {
+            0.84
+        }
         'A'..='Z' => 0.74,
         '!'..='~' => 0.64,
         _ => match c.width() {
@@ -92,16 +105,28 @@ mod tests {
     fn what_does_not_fit_is_cut_between_letters() {
         let text = Lettering::of(10.0);
         assert_eq!(text.cut("abc", 100.0), "abc");
-        assert_eq!(text.cut("abcdefgh", text.width("abc\u{2026}") + 0.1), "abc\u{2026}");
-        assert_eq!(text.cut("e\u{301}e\u{301}e\u{301}", text.width("e\u{2026}") + 0.1), "e\u{301}\u{2026}");
+        assert_eq!(
+            text.cut("abcdefgh", text.width("abc\u{2026}") + 0.1),
+            "abc\u{2026}"
+        );
+        assert_eq!(
+            text.cut("e\u{301}e\u{301}e\u{301}", text.width("e\u{2026}") + 0.1),
+            "e\u{301}\u{2026}"
+        );
         assert_eq!(text.cut("abc", 3.0), "");
     }
 
     #[test]
     fn words_that_do_not_fit_go_to_the_next_line_and_the_last_line_is_cut() {
         let text = Lettering::of(10.0);
-        assert_eq!(text.wrap("aa bb cc dd", text.width("aa bb") + 1.0, 9), ["aa bb", "cc dd"]);
-        assert_eq!(text.wrap("aa bb cc dd ee", text.width("aa bb\u{2026}") + 0.1, 2), ["aa bb", "cc dd\u{2026}"]);
+        assert_eq!(
+            text.wrap("aa bb cc dd", text.width("aa bb") + 1.0, 9),
+            ["aa bb", "cc dd"]
+        );
+        assert_eq!(
+            text.wrap("aa bb cc dd ee", text.width("aa bb\u{2026}") + 0.1, 2),
+            ["aa bb", "cc dd\u{2026}"]
+        );
         assert_eq!(text.wrap("", 10.0, 2), [""; 0]);
     }
 }

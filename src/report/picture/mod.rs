@@ -1,7 +1,8 @@
 //! Pictures of a run as SVG: what the `svg` and `html` reports have in common.
 //!
-//! Everything is placed by pixels, measured before it is drawn: words that do not fit are said shorter, moved or left out, and nothing lies
-//! on anything else. Classes name what a thing is, and the style sheet (`assets/report/picture.css`) says what that looks like.
+//! Everything is placed by pixels, measured before it is drawn: words that do not fit are said
+//! shorter, moved or left out, and nothing lies on anything else. Classes name what a thing is, and
+//! the style sheet (`assets/report/picture.css`) says what that looks like.
 
 mod axis;
 mod conversations;
@@ -43,23 +44,40 @@ pub(super) const MOST_EXCHANGES: usize = 50;
 impl Scene<'_> {
     /// When an exchange was over, or what is known of it ends.
     fn end(&self, exchange: &Exchange) -> Moment {
-        exchange.ended.unwrap_or(self.trace.latest()).max(exchange.started)
+        exchange
+            .ended
+            .unwrap_or(self.trace.latest())
+            .max(exchange.started)
     }
 
-    /// Draws an exchange with a lane for each phase, and its packets below; what it needs of the legend is added to that.
-    pub(super) fn draw_unfolded(&self, sheet: &mut Sheet, exchange: &Exchange, legend: &mut Legend) {
+    /// Draws an exchange with a lane for each phase, and its packets below; what it needs of the
+    /// legend is added to that.
+    pub(super) fn draw_unfolded(
+        &self,
+        sheet: &mut Sheet,
+        exchange: &Exchange,
+        legend: &mut Legend,
+    ) {
         let axis = axis_of(exchange.started, self.end(exchange).since(exchange.started));
         let top = sheet.y;
         let rows = lanes::rows(self, exchange);
         let strip = packets::Strip::of(self, &axis, std::slice::from_ref(exchange));
-        let bottom = top + Axis::HEIGHT + rows.iter().map(lanes::Row::height).sum::<f64>() + strip.height();
+        let bottom =
+            top + Axis::HEIGHT + rows.iter().map(lanes::Row::height).sum::<f64>() + strip.height();
         axis.draw(sheet, top, bottom);
         sheet.y += Axis::HEIGHT;
         for row in &rows {
             lanes::draw(self, sheet, &axis, exchange, row, legend);
         }
         strip.draw(self, sheet, &axis, legend);
-        failure::mark(self, sheet, &axis, exchange, top + Axis::HEIGHT - 4.0, bottom);
+        failure::mark(
+            self,
+            sheet,
+            &axis,
+            exchange,
+            top + Axis::HEIGHT - 4.0,
+            bottom,
+        );
         sheet.y = bottom + 8.0;
         // A page says it in words.
         if !sheet.is_live() {
@@ -70,9 +88,19 @@ impl Scene<'_> {
     /// Draws each of several exchanges in a lane of its own.
     pub(super) fn draw_folded(&self, sheet: &mut Sheet, legend: &mut Legend) {
         let all: Vec<Transfer<'_>> = transfers(self.trace).collect();
-        let repeated = all.len() > 1 && all.iter().any(|run| run.hops().first().is_some_and(|hop| hop.cause == Cause::Repeat));
+        let repeated = all.len() > 1
+            && all.iter().any(|run| {
+                run.hops()
+                    .first()
+                    .is_some_and(|hop| hop.cause == Cause::Repeat)
+            });
         folded::draw(self, sheet, &all, repeated, legend);
-        let failed = self.trace.exchanges().iter().rev().find(|exchange| exchange.failure.is_some());
+        let failed = self
+            .trace
+            .exchanges()
+            .iter()
+            .rev()
+            .find(|exchange| exchange.failure.is_some());
         if let Some(failed) = failed.filter(|_| !sheet.is_live()) {
             failure::draw(self, sheet, failed);
         }
@@ -90,7 +118,11 @@ impl Scene<'_> {
     }
 
     /// Draws the conversations of a capture of others, each in a lane.
-    pub(super) fn draw_conversations(&self, sheet: &mut Sheet, names: &crate::insight::ServerNames) {
+    pub(super) fn draw_conversations(
+        &self,
+        sheet: &mut Sheet,
+        names: &crate::insight::ServerNames,
+    ) {
         conversations::draw(self, sheet, names);
     }
 }

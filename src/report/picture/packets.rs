@@ -1,5 +1,5 @@
-//! The packet strip: what was sent above a line and what was received below it, each at its time. What is peculiar about a packet is told
-//! by a shape, not by a colour alone.
+//! The packet strip: what was sent above a line and what was received below it, each at its time.
+//! What is peculiar about a packet is told by a shape, not by a colour alone.
 
 use std::fmt::Write as _;
 
@@ -43,11 +43,24 @@ impl<'a> Strip<'a> {
     /// What passed on an axis.
     pub(super) fn of(scene: &Scene<'a>, axis: &Axis, exchanges: &'a [Exchange]) -> Self {
         let clock = scene.trace.clock();
-        let (from, to) = (clock.wall_of(axis.moment(0, 1)), clock.wall_of(axis.moment(1, 1)));
-        let mut strip = Self { marks: Vec::new(), sums: Vec::new(), totals: [0, 0], exchanges };
-        let (Some(from), Some(to)) = (from, to) else { return strip };
+        let (from, to) = (
+            clock.wall_of(axis.moment(0, 1)),
+            clock.wall_of(axis.moment(1, 1)),
+        );
+        let mut strip = Self {
+            marks: Vec::new(),
+            sums: Vec::new(),
+            totals: [0, 0],
+            exchanges,
+        };
+        let (Some(from), Some(to)) = (from, to) else {
+            return strip;
+        };
         let flows = scene.trace.flows().iter().enumerate().take(MOST_FLOWS);
-        let passed = flows.clone().map(|(_, flow)| flow.passed(from, to)).fold(Passed::default(), Passed::and);
+        let passed = flows
+            .clone()
+            .map(|(_, flow)| flow.passed(from, to))
+            .fold(Passed::default(), Passed::and);
         strip.totals = [passed.sent.packets, passed.received.packets];
         if passed.sent.packets + passed.received.packets > MOST_PACKETS as u64 {
             strip.sums = sums(scene, axis);
@@ -55,9 +68,20 @@ impl<'a> Strip<'a> {
         }
         for (number, flow) in flows {
             let first = flow.packets().partition_point(|packet| packet.wall < from);
-            let within = flow.packets().iter().enumerate().skip(first).take_while(|(_, packet)| packet.wall < to);
-            let marks =
-                within.filter_map(|(place, packet)| Some(Mark { at: clock.moment_of(packet.wall)?, flow: (number, flow), place, packet }));
+            let within = flow
+                .packets()
+                .iter()
+                .enumerate()
+                .skip(first)
+                .take_while(|(_, packet)| packet.wall < to);
+            let marks = within.filter_map(|(place, packet)| {
+                Some(Mark {
+                    at: clock.moment_of(packet.wall)?,
+                    flow: (number, flow),
+                    place,
+                    packet,
+                })
+            });
             strip.marks.extend(marks.take(MOST_PACKETS));
         }
         strip
@@ -65,23 +89,56 @@ impl<'a> Strip<'a> {
 
     /// How high it is; nothing where there is nothing in it.
     pub(super) const fn height(&self) -> f64 {
-        if self.totals[0] + self.totals[1] == 0 { 0.0 } else { HEIGHT }
+        if self.totals[0] + self.totals[1] == 0 {
+            0.0
+        } else {
+            HEIGHT
+        }
     }
 
     /// Draws it at the sheet's height.
-    pub(super) fn draw(&self, scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, legend: &mut Legend) {
+    pub(super) fn draw(
+        &self,
+        scene: &Scene<'_>,
+        sheet: &mut Sheet,
+        axis: &Axis,
+        legend: &mut Legend,
+    ) {
         if self.height() <= 0.0 {
             return;
         }
         let middle = sheet.y + HEIGHT / 2.0;
         let small = Lettering::of(11.0);
-        lanes::label(sheet, "strong", Lettering::bold(13.0), small, middle + 4.5, "packets", "");
+        lanes::label(
+            sheet,
+            "strong",
+            Lettering::bold(13.0),
+            small,
+            middle + 4.5,
+            "packets",
+            "",
+        );
         let [sent, received] = self.totals;
         let at = axis.left() - 14.0;
-        sheet.text_to("dim", small, (at, middle - 10.0), &format!("sent {sent} \u{2191}"));
-        sheet.text_to("dim", small, (at, middle + 18.0), &format!("received {received} \u{2193}"));
+        sheet.text_to(
+            "dim",
+            small,
+            (at, middle - 10.0),
+            &format!("sent {sent} \u{2191}"),
+        );
+        sheet.text_to(
+            "dim",
+            small,
+            (at, middle + 18.0),
+            &format!("received {received} \u{2193}"),
+        );
         sheet.line("baseline", (axis.left(), middle), (axis.right(), middle));
-        let most = self.marks.iter().map(|mark| u64::from(mark.packet.payload_bytes)).max().unwrap_or(0);
+        let most = self
+            .marks
+            .iter()
+            .map(|mark| u64::from(mark.packet.payload_bytes))
+            .max()
+            .unwrap_or(0);
         for mark in &self.marks {
             mark.draw(scene, sheet, axis, (middle, most), self.exchanges, legend);
         }
@@ -89,11 +146,22 @@ impl<'a> Strip<'a> {
     }
 
     fn draw_sums(&self, sheet: &mut Sheet, axis: &Axis, middle: f64, legend: &mut Legend) {
-        let largest = |passed: &Passed| passed.sent.payload_bytes.max(passed.received.payload_bytes);
-        let most = self.sums.iter().map(|(.., passed)| largest(passed)).max().unwrap_or(0);
+        let largest =
+            |passed: &Passed| passed.sent.payload_bytes.max(passed.received.payload_bytes);
+        let most = self
+            .sums
+            .iter()
+            .map(|(.., passed)| largest(passed))
+            .max()
+            .unwrap_or(0);
         for (from, to, passed) in &self.sums {
-            let Some(reach) = axis.reach(*from, *to) else { continue };
-            for (one_way, direction) in [(&passed.sent, Direction::Sent), (&passed.received, Direction::Received)] {
+            let Some(reach) = axis.reach(*from, *to) else {
+                continue;
+            };
+            for (one_way, direction) in [
+                (&passed.sent, Direction::Sent),
+                (&passed.received, Direction::Received),
+            ] {
                 if one_way.packets == 0 {
                     continue;
                 }
@@ -105,11 +173,19 @@ impl<'a> Strip<'a> {
                     ..Thing::default()
                 };
                 sheet.open_thing(&thing, Some(axis));
-                let top = if direction == Direction::Sent { middle - tall } else { middle };
+                let top = if direction == Direction::Sent {
+                    middle - tall
+                } else {
+                    middle
+                };
                 sheet.rect("sum", (reach.x, top), ((reach.width - 0.5).max(1.0), tall));
                 if one_way.retransmitted > 0 {
                     legend.add(Sign::SentAgain);
-                    lanes::cross(sheet, (reach.x + reach.width / 2.0, tip(middle, tall, direction)), 3.0);
+                    lanes::cross(
+                        sheet,
+                        (reach.x + reach.width / 2.0, tip(middle, tall, direction)),
+                        3.0,
+                    );
                 }
                 sheet.close_group();
             }
@@ -123,15 +199,32 @@ fn sums(scene: &Scene<'_>, axis: &Axis) -> Vec<(Moment, Moment, Passed)> {
     let sum = |(from, to)| {
         let (begin, end) = (clock.wall_of(from)?, clock.wall_of(to)?);
         let flows = scene.trace.flows().iter().take(MOST_FLOWS);
-        Some((from, to, flows.map(|flow| flow.passed(begin, end)).fold(Passed::default(), Passed::and)))
+        Some((
+            from,
+            to,
+            flows
+                .map(|flow| flow.passed(begin, end))
+                .fold(Passed::default(), Passed::and),
+        ))
     };
     parts.filter_map(sum).collect()
 }
 
 fn summed(passed: &PassedOneWay, direction: Direction) -> String {
-    let way = if direction == Direction::Sent { "sent" } else { "received" };
-    let count = counted(usize::try_from(passed.packets).unwrap_or(usize::MAX), "packet");
-    let again = if passed.retransmitted > 0 { format!(", {} sent again", passed.retransmitted) } else { String::new() };
+    let way = if direction == Direction::Sent {
+        "sent"
+    } else {
+        "received"
+    };
+    let count = counted(
+        usize::try_from(passed.packets).unwrap_or(usize::MAX),
+        "packet",
+    );
+    let again = if passed.retransmitted > 0 {
+        format!(", {} sent again", passed.retransmitted)
+    } else {
+        String::new()
+    };
     format!("{way}: {count}, {}{again}", Bytes(passed.payload_bytes))
 }
 
@@ -146,18 +239,50 @@ impl Mark<'_> {
         legend: &mut Legend,
     ) {
         let Some(x) = axis.at(self.at) else { return };
-        let exchange = exchanges.iter().rev().find(|exchange| exchange.started <= self.at).or(exchanges.first());
-        let phase = exchange.and_then(|exchange| phase_of(scene.trace, exchange, self.flow.1, self.packet));
-        let of = exchange.zip(phase).map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name())).unwrap_or_default();
-        let class = format!("thing packet {}", phase.map_or("none", crate::trace::Phase::name));
+        let exchange = exchanges
+            .iter()
+            .rev()
+            .find(|exchange| exchange.started <= self.at)
+            .or(exchanges.first());
+        let phase =
+            exchange.and_then(|exchange| phase_of(scene.trace, exchange, self.flow.1, self.packet));
+        let of = exchange
+            .zip(phase)
+            .map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name()))
+            .unwrap_or_default();
+        let class = format!(
+            "thing packet {}",
+            phase.map_or("none", crate::trace::Phase::name)
+        );
         let key = format!("f{}-{}", self.flow.0, self.place);
-        sheet.open_thing(&Thing { class, says: self.says(axis), key, of, span: Some((self.at, self.at)) }, Some(axis));
+        sheet.open_thing(
+            &Thing {
+                class,
+                says: self.says(axis),
+                key,
+                of,
+                span: Some((self.at, self.at)),
+            },
+            Some(axis),
+        );
         let sign = sign(self.packet);
-        let tall = if self.packet.payload_bytes > 0 { height(u64::from(self.packet.payload_bytes), most).max(7.0) } else { 5.0 };
-        let tall = if sign.is_some() && self.packet.payload_bytes == 0 { 9.0 } else { tall };
+        let tall = if self.packet.payload_bytes > 0 {
+            height(u64::from(self.packet.payload_bytes), most).max(7.0)
+        } else {
+            5.0
+        };
+        let tall = if sign.is_some() && self.packet.payload_bytes == 0 {
+            9.0
+        } else {
+            tall
+        };
         let end = tip(middle, tall, self.packet.direction);
         sheet.line("stem", (x, middle), (x, end));
-        legend.add(if self.packet.payload_bytes > 0 { Sign::Payload } else { Sign::Bare });
+        legend.add(if self.packet.payload_bytes > 0 {
+            Sign::Payload
+        } else {
+            Sign::Bare
+        });
         if let Some(sign) = sign {
             legend.add(sign);
             sign.draw(sheet, (x, tip(middle, tall + 3.0, self.packet.direction)));
@@ -166,12 +291,30 @@ impl Mark<'_> {
     }
 
     fn says(&self, axis: &Axis) -> String {
-        let PacketEntry { flags, payload_bytes, direction, retransmitted, .. } = *self.packet;
+        let PacketEntry {
+            flags,
+            payload_bytes,
+            direction,
+            retransmitted,
+            ..
+        } = *self.packet;
         let key = &self.flow.1.key;
-        let (from, to) = if direction == Direction::Sent { (key.local, key.remote) } else { (key.remote, key.local) };
-        let kind = if key.tcp { flag_words(flags) } else { "UDP".to_owned() };
+        let (from, to) = if direction == Direction::Sent {
+            (key.local, key.remote)
+        } else {
+            (key.remote, key.local)
+        };
+        let kind = if key.tcp {
+            flag_words(flags)
+        } else {
+            "UDP".to_owned()
+        };
         let at = axis.relative(self.at);
-        let mut said = format!("{kind}, {} at {}, {from} \u{2192} {to}", Bytes(u64::from(payload_bytes)), at.from_start());
+        let mut said = format!(
+            "{kind}, {} at {}, {from} \u{2192} {to}",
+            Bytes(u64::from(payload_bytes)),
+            at.from_start()
+        );
         if retransmitted {
             let _ = write!(said, ", sent again");
         }
@@ -195,7 +338,11 @@ const fn sign(packet: &PacketEntry) -> Option<Sign> {
 }
 
 fn tip(middle: f64, tall: f64, direction: Direction) -> f64 {
-    if direction == Direction::Sent { middle - tall } else { middle + tall }
+    if direction == Direction::Sent {
+        middle - tall
+    } else {
+        middle + tall
+    }
 }
 
 /// The square root of the share, so that small packets are seen beside large ones.
@@ -208,9 +355,39 @@ fn height(bytes: u64, most: u64) -> f64 {
 pub(super) fn shape(sign: Sign, (x, y): (f64, f64)) -> String {
     let (px, r) = (Px, 3.0);
     match sign {
-        Sign::Opens => format!("M{} {}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0", px(x - r), px(y), px(2.0 * r), px(-2.0 * r)),
-        Sign::Closes => format!("M{} {}h{}v{}h{}z", px(x - r), px(y - r), px(2.0 * r), px(2.0 * r), px(-2.0 * r)),
-        Sign::Reset => format!("M{} {}l{r} {}l{r} {}z", px(x - r), px(y + r), px(-2.0 * r), px(2.0 * r)),
-        _ => format!("M{} {}l{} {}m0 {}l{} {}", px(x - r), px(y - r), px(2.0 * r), px(2.0 * r), px(-2.0 * r), px(-2.0 * r), px(2.0 * r)),
+        Sign::Opens => format!(
+            "M{} {}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0",
+            px(x - r),
+            px(y),
+            px(2.0 * r),
+            px(-2.0 * r)
+        ),
+        Sign::Closes => format!(
+            "M{} {}h{}v{}h{}z",
+            px(x - r),
+            px(y - r),
+            px(2.0 * r),
+            px(2.0 * r),
+            px(-2.0 * r)
+        ),
+        Sign::Reset => {
+            format!(
+                "M{} {}l{r} {}l{r} {}z",
+                px(x - r),
+                px(y + r),
+                px(-2.0 * r),
+                px(2.0 * r)
+            )
+        }
+        _ => format!(
+            "M{} {}l{} {}m0 {}l{} {}",
+            px(x - r),
+            px(y - r),
+            px(2.0 * r),
+            px(2.0 * r),
+            px(-2.0 * r),
+            px(-2.0 * r),
+            px(2.0 * r)
+        ),
     }
 }

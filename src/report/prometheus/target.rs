@@ -21,21 +21,35 @@ pub(super) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// All targets, in the order in which they were first asked. URLs that differ in their secrets only are one.
+    /// All targets, in the order in which they were first asked. URLs that differ in their secrets
+    /// only are one.
     pub(super) fn all(trace: &'a Trace, redactor: Redactor) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         let mut places = BTreeMap::new();
         let held: Vec<Transfer<'a>> = transfers(trace).collect();
         // Of requests that are no longer held one by one their number is known.
         let beyond: BTreeMap<_, _> = repeats(trace, &held)
-            .filter_map(|request| Some((request.held().first()?.hops().first()?.id.0, (request.beyond(), request.beyond_failed()))))
+            .filter_map(|request| {
+                Some((
+                    request.held().first()?.hops().first()?.id.0,
+                    (request.beyond(), request.beyond_failed()),
+                ))
+            })
             .collect();
         for transfer in held {
-            let Some(first) = transfer.hops().first() else { continue };
+            let Some(first) = transfer.hops().first() else {
+                continue;
+            };
             let name = redactor.text(&first.url).escaped().into_owned();
             let (more, more_failed) = beyond.get(&first.id.0).copied().unwrap_or_default();
             let place = *places.entry(name.clone()).or_insert_with(|| {
-                all.push(Self { trace, name, latest: transfer, probes: 0, failed: 0 });
+                all.push(Self {
+                    trace,
+                    name,
+                    latest: transfer,
+                    probes: 0,
+                    failed: 0,
+                });
                 all.len() - 1
             });
             if let Some(target) = all.get_mut(place) {
@@ -71,10 +85,15 @@ impl<'a> Target<'a> {
 
     /// Time in several phases, over all hops; `None` where none of them happened.
     pub(super) fn time_in(&self, phases: &[Phase]) -> Option<Nanos> {
-        phases.iter().filter_map(|phase| self.latest.phase(*phase)).reduce(|sum, time| sum + time)
+        phases
+            .iter()
+            .filter_map(|phase| self.latest.phase(*phase))
+            .reduce(|sum, time| sum + time)
     }
 }
 
 fn succeeded(transfer: &Transfer) -> bool {
-    transfer.last().is_some_and(|last| last.ended.is_some() && last.response.is_some() && last.failure.is_none())
+    transfer.last().is_some_and(|last| {
+        last.ended.is_some() && last.response.is_some() && last.failure.is_none()
+    })
 }

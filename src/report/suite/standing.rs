@@ -7,7 +7,8 @@ use crate::insight::budget::{Outcome, Verdict, failures_are_allowed};
 pub enum Standing {
     /// It answered, and kept its budget.
     Ok,
-    /// The same, but a rule was kept within its tolerance only, or could not be held against anything.
+    /// The same, but a rule was kept within its tolerance only, or could not be held against
+    /// anything.
     Warned,
     /// It was not tried: the suite was called off.
     NotRun,
@@ -19,7 +20,13 @@ pub enum Standing {
 
 impl Standing {
     /// All, from good to bad.
-    pub const ALL: [Self; 5] = [Self::Ok, Self::Warned, Self::NotRun, Self::Missed, Self::Failed];
+    pub const ALL: [Self; 5] = [
+        Self::Ok,
+        Self::Warned,
+        Self::NotRun,
+        Self::Missed,
+        Self::Failed,
+    ];
 
     /// The name in machine output.
     pub const fn name(self) -> &'static str {
@@ -42,7 +49,8 @@ impl Standing {
 
     /// Of a run with these verdicts.
     pub(super) fn of(failed: bool, verdicts: &[Verdict]) -> Self {
-        let any = |which: fn(&Outcome) -> bool| verdicts.iter().any(|verdict| which(&verdict.outcome));
+        let any =
+            |which: fn(&Outcome) -> bool| verdicts.iter().any(|verdict| which(&verdict.outcome));
         if failed && !failures_are_allowed(verdicts) {
             Self::Failed
         } else if any(|outcome| matches!(outcome, Outcome::Missed { .. })) {

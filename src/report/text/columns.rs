@@ -20,7 +20,12 @@ pub(super) struct Fitted {
 
 impl Fitted {
     /// The length of a bar in eighths; at least one of anything that is not nothing.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it fits a terminal's width")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it fits a terminal's width"
+    )]
     pub(super) fn bar(&self, weight: u64) -> usize {
         ((weight as f64 * self.eighths_per_unit).round() as usize).max(usize::from(weight > 0))
     }
@@ -30,7 +35,12 @@ impl Fitted {
 const GAP: usize = 2;
 
 /// Shares out a width; `None` where not even the minima fit.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it fits a terminal's width")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it fits a terminal's width"
+)]
 pub(super) fn fit(columns: &[Column], width: usize) -> Option<Fitted> {
     let needed: usize = columns.iter().map(|column| column.minimum).sum();
     if needed > width {
@@ -39,7 +49,8 @@ pub(super) fn fit(columns: &[Column], width: usize) -> Option<Fitted> {
     let mut stretched: Vec<bool> = columns.iter().map(|column| column.weight > 0).collect();
     let scale = loop {
         let scale = scale(columns, &stretched, width);
-        let too_narrow = |column: &Column| (column.weight as f64 * scale) as usize + GAP < column.minimum;
+        let too_narrow =
+            |column: &Column| (column.weight as f64 * scale) as usize + GAP < column.minimum;
         let mut settled = true;
         for (column, stretched) in columns.iter().zip(&mut stretched) {
             if *stretched && too_narrow(column) {
@@ -51,11 +62,17 @@ pub(super) fn fit(columns: &[Column], width: usize) -> Option<Fitted> {
             break scale;
         }
     };
-    let widths = columns.iter().zip(&stretched).map(|(column, stretched)| match stretched {
-        true => ((column.weight as f64 * scale) as usize + GAP).max(column.minimum),
-        false => column.minimum,
-    });
-    Some(Fitted { widths: widths.collect(), eighths_per_unit: scale * 8.0 })
+    let widths = columns
+        .iter()
+        .zip(&stretched)
+        .map(|(column, stretched)| match stretched {
+            true => ((column.weight as f64 * scale) as usize + GAP).max(column.minimum),
+            false => column.minimum,
+        });
+    Some(Fitted {
+        widths: widths.collect(),
+        eighths_per_unit: scale * 8.0,
+    })
 }
 
 /// Terminal columns to a unit of weight, if the stretched columns share what the others leave.
@@ -64,16 +81,27 @@ fn scale(columns: &[Column], stretched: &[bool], width: usize) -> f64 {
     let (mut left, mut weight) = (width, 0.0);
     for (column, stretched) in columns.iter().zip(stretched) {
         left = left.saturating_sub(if *stretched { GAP } else { column.minimum });
-        weight += if *stretched { column.weight as f64 } else { 0.0 };
+        weight += if *stretched {
+            column.weight as f64
+        } else {
+            0.0
+        };
     }
-    if weight > 0.0 { left as f64 / weight } else { shrunk(columns) }
+    if weight > 0.0 {
+        left as f64 / weight
+    } else {
+        shrunk(columns)
+    }
 }
 
 /// The scale at which the longest bar still fits, where no column is stretched.
 #[expect(clippy::cast_precision_loss, reason = "a share of a terminal's width")]
 fn shrunk(columns: &[Column]) -> f64 {
     let fitting = columns.iter().filter(|column| column.weight > 0);
-    fitting.map(|column| column.minimum.saturating_sub(GAP) as f64 / column.weight as f64).min_by(f64::total_cmp).unwrap_or(0.0)
+    fitting
+        .map(|column| column.minimum.saturating_sub(GAP) as f64 / column.weight as f64)
+        .min_by(f64::total_cmp)
+        .unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -87,7 +115,15 @@ mod tests {
     #[test]
     fn what_is_left_is_shared_by_weight() {
         let fitted = fit(&[column(5, 300), column(5, 100), column(5, 1)], 51);
-        let fitted = fitted.as_ref().map(|fitted| (fitted.widths.clone(), fitted.bar(300), fitted.bar(100), fitted.bar(1), fitted.bar(0)));
+        let fitted = fitted.as_ref().map(|fitted| {
+            (
+                fitted.widths.clone(),
+                fitted.bar(300),
+                fitted.bar(100),
+                fitted.bar(1),
+                fitted.bar(0),
+            )
+        });
         assert_eq!(fitted, Some((vec![33, 12, 5], 252, 84, 1, 0)));
     }
 
@@ -98,13 +134,22 @@ mod tests {
 
     #[test]
     fn bars_stay_within_their_columns() {
-        for weights in [[0, 0, 0], [1, 1, 1], [u64::MAX, 1, 0], [5, 900_000, 5], [u64::MAX, u64::MAX, u64::MAX]] {
+        for weights in [
+            [0, 0, 0],
+            [1, 1, 1],
+            [u64::MAX, 1, 0],
+            [5, 900_000, 5],
+            [u64::MAX, u64::MAX, u64::MAX],
+        ] {
             for width in 24..200 {
                 let columns = weights.map(|weight| column(8, weight));
                 let fitted = fit(&columns, width);
                 let fits = fitted.as_ref().is_some_and(|fitted| {
                     let total: usize = fitted.widths.iter().sum();
-                    let bars = weights.iter().zip(&fitted.widths).all(|(weight, width)| fitted.bar(*weight).div_ceil(8) <= *width);
+                    let bars = weights
+                        .iter()
+                        .zip(&fitted.widths)
+                        .all(|(weight, width)| fitted.bar(*weight).div_ceil(8) <= *width);
                     total <= width && bars
                 });
                 assert!(fits, "{weights:?} in {width}: {fitted:?}");

@@ -18,25 +18,42 @@ const FIGURE: usize = 10;
 
 /// The table; nothing where the trace is no capture of others.
 pub(super) fn lines(page: &Page, options: &Options) -> Vec<Line> {
-    let Some(flows) = conversations(page.trace).filter(|flows| !flows.is_empty()) else { return Vec::new() };
+    let Some(flows) = conversations(page.trace).filter(|flows| !flows.is_empty()) else {
+        return Vec::new();
+    };
     let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
     largest.sort_by_key(|(place, flow)| (Reverse(payload(flow)), *place));
-    let head = figures(["packets", "sent", "received", "resent"].map(|name| (Role::Strong, name.to_owned())));
-    let mut lines = Words::default().add(Role::Strong, "conversation").flow(head, page.width);
-    lines.extend(largest.iter().take(LISTED).flat_map(|(place, flow)| row(page, *place, flow, options)));
+    let head = figures(
+        ["packets", "sent", "received", "resent"].map(|name| (Role::Strong, name.to_owned())),
+    );
+    let mut lines = Words::default()
+        .add(Role::Strong, "conversation")
+        .flow(head, page.width);
+    lines.extend(
+        largest
+            .iter()
+            .take(LISTED)
+            .flat_map(|(place, flow)| row(page, *place, flow, options)),
+    );
     lines.extend(rest(page, largest.get(LISTED..).unwrap_or_default()));
     lines
 }
 
 fn row(page: &Page, place: usize, flow: &Flow, options: &Options) -> Vec<Line> {
-    let (sent, received) = (flow.counts(Direction::Sent), flow.counts(Direction::Received));
+    let (sent, received) = (
+        flow.counts(Direction::Sent),
+        flow.counts(Direction::Received),
+    );
     let again = sent.retransmitted + received.retransmitted;
     let bytes = |count: u64| (Role::Plain, Bytes(count).to_string());
     let line = figures([
         (Role::Plain, grouped(sent.packets + received.packets)),
         bytes(sent.payload_bytes),
         bytes(received.payload_bytes),
-        (if again > 0 { Role::Warning } else { Role::Dim }, grouped(again)),
+        (
+            if again > 0 { Role::Warning } else { Role::Dim },
+            grouped(again),
+        ),
     ]);
     let mut words = Words::default()
         .add(Role::Dim, if flow.key.tcp { "tcp" } else { "udp" })
@@ -46,9 +63,15 @@ fn row(page: &Page, place: usize, flow: &Flow, options: &Options) -> Vec<Line> {
     if let Some(name) = options.names.at(place) {
         words = words.keep(Role::Strong, &name.escaped());
     }
-    let said = options.taken_apart.at(place).map(|dissection| said(page, dissection));
+    let said = options
+        .taken_apart
+        .at(place)
+        .map(|dissection| said(page, dissection));
     let lines = words.flow(line, page.width).into_iter();
-    lines.chain(undelivered(page, flow)).chain(said.into_iter().flatten()).collect()
+    lines
+        .chain(undelivered(page, flow))
+        .chain(said.into_iter().flatten())
+        .collect()
 }
 
 /// Requests and what answered them.
@@ -58,40 +81,83 @@ fn said(page: &Page, dissection: &Dissection) -> Vec<Line> {
     let indented = |words: Words| words.flow(Line::indented(INDENT), page.width);
     let mut lines = indented(Words::default().add(Role::Dim, &dissection.protocols.join(", ")));
     for (request, answer) in pairs(&dissection.messages).take(MOST) {
-        let Start::Request { method, target } = &request.start else { continue };
-        let mut words = Words::default().keep(Role::Strong, &method.escaped()).keep(Role::Plain, &page.redactor.text(target).escaped());
+        let Start::Request { method, target } = &request.start else {
+            continue;
+        };
+        let mut words = Words::default()
+            .keep(Role::Strong, &method.escaped())
+            .keep(Role::Plain, &page.redactor.text(target).escaped());
         if let Some(Start::Response { status }) = answer.map(|answer| &answer.start) {
-            let role = if *status >= 400 { Role::Warning } else { Role::Plain };
-            words = words.keep(Role::Dim, page.pen.glyph("→", "->")).keep(role, &status.to_string());
+            let role = if *status >= 400 {
+                Role::Warning
+            } else {
+                Role::Plain
+            };
+            words = words
+                .keep(Role::Dim, page.pen.glyph("→", "->"))
+                .keep(role, &status.to_string());
         }
         lines.extend(indented(words));
     }
     for asked in dissection.asked.iter().take(MOST) {
-        let words = Words::default().keep(Role::Strong, &asked.kind).keep(Role::Plain, &asked.name.escaped());
+        let words = Words::default()
+            .keep(Role::Strong, &asked.kind)
+            .keep(Role::Plain, &asked.name.escaped());
         let Some(answer) = &asked.answer else {
             lines.extend(indented(words.add(Role::Warning, "no answer")));
             continue;
         };
-        let said: Vec<String> = answer.records.iter().map(|record| record.data.escaped().into_owned()).collect();
-        let said = if said.is_empty() { answer.rcode.clone() } else { said.join(", ") };
-        lines.extend(indented(words.keep(Role::Dim, page.pen.glyph("\u{2192}", "->")).add(Role::Plain, &said)));
+        let said: Vec<String> = answer
+            .records
+            .iter()
+            .map(|record| record.data.escaped().into_owned())
+            .collect();
+        let said = if said.is_empty() {
+            answer.rcode.clone()
+        } else {
+            said.join(", ")
+        };
+        lines.extend(indented(
+            words
+                .keep(Role::Dim, page.pen.glyph("\u{2192}", "->"))
+                .add(Role::Plain, &said),
+        ));
     }
     let left = pairs(&dissection.messages).count().saturating_sub(MOST);
     if left > 0 {
-        lines.extend(indented(Words::default().add(Role::Dim, &format!("and {left} more"))));
+        lines.extend(indented(
+            Words::default().add(Role::Dim, &format!("and {left} more")),
+        ));
     }
-    lines.extend(dissection.notes.iter().flat_map(|note| indented(Words::default().add(Role::Warning, note))));
+    lines.extend(
+        dissection
+            .notes
+            .iter()
+            .flat_map(|note| indented(Words::default().add(Role::Warning, note))),
+    );
     lines
 }
 
 /// What the network said of packets that it did not deliver: the first time, and how often.
 fn undelivered(page: &Page, flow: &Flow) -> Vec<Line> {
-    let Some(first) = flow.undelivered().first() else { return Vec::new() };
+    let Some(first) = flow.undelivered().first() else {
+        return Vec::new();
+    };
     let more = (flow.undelivered().len() - 1) as u64 + flow.undelivered_unlisted();
     let name = undelivered_name(first).replace('_', " ");
-    let words = Words::default().add(Role::Warning, &format!("not delivered: {name}, says {}", first.from));
-    let words = if more > 0 { words.add(Role::Dim, &format!("and {} more such", grouped(more))) } else { words };
-    words.flow(Line::indented((4 * FIGURE + 2).min(page.width / 2)), page.width)
+    let words = Words::default().add(
+        Role::Warning,
+        &format!("not delivered: {name}, says {}", first.from),
+    );
+    let words = if more > 0 {
+        words.add(Role::Dim, &format!("and {} more such", grouped(more)))
+    } else {
+        words
+    };
+    words.flow(
+        Line::indented((4 * FIGURE + 2).min(page.width / 2)),
+        page.width,
+    )
 }
 
 /// What is not listed, in one line.
@@ -99,15 +165,42 @@ fn rest(page: &Page, flows: &[(usize, &Flow)]) -> Vec<Line> {
     if flows.is_empty() {
         return Vec::new();
     }
-    let sum = |of: fn(&Flow) -> u64| flows.iter().map(|(_, flow)| of(flow)).fold(0, u64::saturating_add);
+    let sum = |of: fn(&Flow) -> u64| {
+        flows
+            .iter()
+            .map(|(_, flow)| of(flow))
+            .fold(0, u64::saturating_add)
+    };
     let line = figures([
-        (Role::Dim, grouped(sum(|flow| flow.counts(Direction::Sent).packets + flow.counts(Direction::Received).packets))),
-        (Role::Dim, Bytes(sum(|flow| flow.counts(Direction::Sent).payload_bytes)).to_string()),
-        (Role::Dim, Bytes(sum(|flow| flow.counts(Direction::Received).payload_bytes)).to_string()),
-        (Role::Dim, grouped(sum(|flow| flow.counts(Direction::Sent).retransmitted + flow.counts(Direction::Received).retransmitted))),
+        (
+            Role::Dim,
+            grouped(sum(|flow| {
+                flow.counts(Direction::Sent).packets + flow.counts(Direction::Received).packets
+            })),
+        ),
+        (
+            Role::Dim,
+            Bytes(sum(|flow| flow.counts(Direction::Sent).payload_bytes)).to_string(),
+        ),
+        (
+            Role::Dim,
+            Bytes(sum(|flow| flow.counts(Direction::Received).payload_bytes)).to_string(),
+        ),
+        (
+            Role::Dim,
+            grouped(sum(|flow| {
+                flow.counts(Direction::Sent).retransmitted
+                    + flow.counts(Direction::Received).retransmitted
+            })),
+        ),
     ]);
-    let said = format!("in {} smaller ones; --format json lists them all", grouped(flows.len() as u64));
-    Words::default().add(Role::Dim, &said).flow(line, page.width)
+    let said = format!(
+        "in {} smaller ones; --format json lists them all",
+        grouped(flows.len() as u64)
+    );
+    Words::default()
+        .add(Role::Dim, &said)
+        .flow(line, page.width)
 }
 
 /// Figures in columns, to the right.
@@ -123,5 +216,7 @@ fn figures<const N: usize>(cells: [(Role, String); N]) -> Line {
 }
 
 fn payload(flow: &Flow) -> u64 {
-    flow.counts(Direction::Sent).payload_bytes.saturating_add(flow.counts(Direction::Received).payload_bytes)
+    flow.counts(Direction::Sent)
+        .payload_bytes
+        .saturating_add(flow.counts(Direction::Received).payload_bytes)
 }

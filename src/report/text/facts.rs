@@ -2,22 +2,47 @@
 
 use super::Page;
 use crate::insight::{
-    IdleCause, KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, round_trips, segments, server_timing, waited,
+    IdleCause, KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, round_trips,
+    segments, server_timing, waited,
 };
 use crate::report::flow::Words;
 use crate::report::pen::{Line, Role};
-use crate::trace::{Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource, SegmentCounts};
+use crate::trace::{
+    Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource,
+    SegmentCounts,
+};
 use crate::units::{Bytes, Nanos};
 
 type Fact = (&'static str, Words);
 
 /// The facts of an exchange, each with its label.
 pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
-    let facts = [resolved(exchange), trips(page, exchange), silence(page, exchange)].into_iter().flatten();
+    let facts = [
+        resolved(exchange),
+        trips(page, exchange),
+        silence(page, exchange),
+    ]
+    .into_iter()
+    .flatten();
     let attempts = attempts(page, exchange);
-    let rest = [proxied(exchange, page), early(page, exchange), served(page, exchange), body(exchange), redirect(page, exchange)];
-    let rest = rest.into_iter().flatten().chain(carried(page, exchange)).chain(notes(page, exchange));
-    facts.chain(attempts).chain(rest).filter(|(_, words)| !words.is_empty()).flat_map(|(label, words)| page.fact(label, words)).collect()
+    let rest = [
+        proxied(exchange, page),
+        early(page, exchange),
+        served(page, exchange),
+        body(exchange),
+        redirect(page, exchange),
+    ];
+    let rest = rest
+        .into_iter()
+        .flatten()
+        .chain(carried(page, exchange))
+        .chain(notes(page, exchange));
+    facts
+        .chain(attempts)
+        .chain(rest)
+        .filter(|(_, words)| !words.is_empty())
+        .flat_map(|(label, words)| page.fact(label, words))
+        .collect()
 }
 
 fn plain(text: &str) -> Words {
@@ -26,10 +51,17 @@ fn plain(text: &str) -> Words {
 
 fn resolved(exchange: &Exchange) -> Option<Fact> {
     let resolution = exchange.resolution.as_ref()?;
-    let addresses: Vec<String> = resolution.addresses.iter().map(ToString::to_string).collect();
+    let addresses: Vec<String> = resolution
+        .addresses
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let whom = match resolution.source? {
         ResolutionSource::Dns => {
-            let query = resolution.queries.iter().rfind(|query| matches!(query.outcome, QueryOutcome::Answered(_)))?;
+            let query = resolution
+                .queries
+                .iter()
+                .rfind(|query| matches!(query.outcome, QueryOutcome::Answered(_)))?;
             let transport = match query.server.transport {
                 DnsTransport::Udp => "UDP",
                 DnsTransport::Tcp => "TCP",
@@ -42,31 +74,52 @@ fn resolved(exchange: &Exchange) -> Option<Fact> {
         ResolutionSource::System => "from the system's resolver".to_owned(),
         ResolutionSource::Given => "as given".to_owned(),
     };
-    Some(("address", plain(&addresses.join(", ")).add(Role::Dim, &whom)))
+    Some((
+        "address",
+        plain(&addresses.join(", ")).add(Role::Dim, &whom),
+    ))
 }
 
-/// Round trips, unless the time is so much longer that they don't explain it: on loopback a round trip is shorter than this
-/// machine's own work.
+/// Round trips, unless the time is so much longer that they don't explain it: on loopback a round
+/// trip is shorter than this machine's own work.
 fn trips(page: &Page, exchange: &Exchange) -> Option<Fact> {
     const EXPLAINS: f64 = 20.0;
     let trips = round_trips(page.trace, exchange).filter(|trips| trips.used < EXPLAINS)?;
-    let words = Words::default().keep(Role::Plain, &format!("{:.1} of {}", trips.used, page.pen.time(trips.rtt.duration)));
-    Some(("round trips", words.keep(Role::Dim, &format!("({} would do)", trips.least))))
+    let words = Words::default().keep(
+        Role::Plain,
+        &format!("{:.1} of {}", trips.used, page.pen.time(trips.rtt.duration)),
+    );
+    Some((
+        "round trips",
+        words.keep(Role::Dim, &format!("({} would do)", trips.least)),
+    ))
 }
 
-/// What nothing passed for on the wire, the longest first; without what would not be seen beside it.
+/// What nothing passed for on the wire, the longest first; without what would not be seen beside
+/// it.
 fn silence(page: &Page, exchange: &Exchange) -> Option<Fact> {
     const MOST: usize = 4;
     let all = waited(page.trace, exchange)?;
     let seen = Nanos(all.first()?.total.0 / 20);
     let mut words = Words::default();
-    for (place, waited) in all.iter().filter(|waited| waited.total >= seen).take(MOST).enumerate() {
+    for (place, waited) in all
+        .iter()
+        .filter(|waited| waited.total >= seen)
+        .take(MOST)
+        .enumerate()
+    {
         if place > 0 {
             words = words.join(",");
         }
-        words = words.keep(Role::Plain, &format!("{} {}", page.pen.time(waited.total), waited.cause.whom()));
+        words = words.keep(
+            Role::Plain,
+            &format!("{} {}", page.pen.time(waited.total), waited.cause.whom()),
+        );
         let server = waited.own();
-        if matches!(waited.cause, IdleCause::Server { .. }) && waited.network > Nanos::ZERO && server >= Nanos(waited.total.0 / 20) {
+        if matches!(waited.cause, IdleCause::Server { .. })
+            && waited.network > Nanos::ZERO
+            && server >= Nanos(waited.total.0 / 20)
+        {
             words = words.keep(Role::Dim, &format!("(its own {})", page.pen.time(server)));
         }
     }
@@ -75,8 +128,24 @@ fn silence(page: &Page, exchange: &Exchange) -> Option<Fact> {
 
 /// The attempts to connect, where there was more than one.
 fn attempts(page: &Page, exchange: &Exchange) -> Vec<Fact> {
-    let Some(first) = exchange.attempts.first().filter(|_| exchange.attempts.len() > 1) else { return Vec::new() };
-    exchange.attempts.iter().enumerate().map(|(i, attempt)| (if i == 0 { "attempts" } else { "" }, tried(page, attempt, first))).collect()
+    let Some(first) = exchange
+        .attempts
+        .first()
+        .filter(|_| exchange.attempts.len() > 1)
+    else {
+        return Vec::new();
+    };
+    exchange
+        .attempts
+        .iter()
+        .enumerate()
+        .map(|(i, attempt)| {
+            (
+                if i == 0 { "attempts" } else { "" },
+                tried(page, attempt, first),
+            )
+        })
+        .collect()
 }
 
 fn tried(page: &Page, attempt: &Attempt, first: &Attempt) -> Words {
@@ -96,28 +165,58 @@ fn tried(page: &Page, attempt: &Attempt, first: &Attempt) -> Words {
     if attempt.id == first.id {
         return words;
     }
-    words.keep(Role::Dim, &format!("(begun {} after the first)", page.pen.time(attempt.started.since(first.started))))
+    words.keep(
+        Role::Dim,
+        &format!(
+            "(begun {} after the first)",
+            page.pen.time(attempt.started.since(first.started))
+        ),
+    )
 }
 
 fn proxied(exchange: &Exchange, page: &Page) -> Option<Fact> {
     let (_, step) = exchange.proxy.last()?;
-    Some(("proxy", plain(&format!("{}: {}", step.kind, page.redactor.text(&step.text).escaped()))))
+    Some((
+        "proxy",
+        plain(&format!(
+            "{}: {}",
+            step.kind,
+            page.redactor.text(&step.text).escaped()
+        )),
+    ))
 }
 
 fn early(page: &Page, exchange: &Exchange) -> Option<Fact> {
-    let told = |early: &crate::trace::Informational| format!("{} at {}", early.status, page.pen.time(early.at.since(exchange.started)));
+    let told = |early: &crate::trace::Informational| {
+        format!(
+            "{} at {}",
+            early.status,
+            page.pen.time(early.at.since(exchange.started))
+        )
+    };
     let all: Vec<String> = exchange.informational.iter().map(told).collect();
     (!all.is_empty()).then(|| ("early", plain(&all.join(", "))))
 }
 
 fn served(page: &Page, exchange: &Exchange) -> Option<Fact> {
     let metrics = server_timing(exchange);
-    let words = metrics.iter().enumerate().fold(Words::default(), |words, (i, metric)| {
-        let words = if i == 0 { words } else { words.join(",") }.add(Role::Plain, &metric.name.escaped());
-        let words = metric.duration.iter().fold(words, |words, duration| words.keep(Role::Plain, &page.pen.time(*duration)));
-        let described = metric.description.as_ref().filter(|text| !text.raw().is_empty());
-        described.iter().fold(words, |words, text| words.add(Role::Dim, &format!("({})", text.escaped())))
-    });
+    let words = metrics
+        .iter()
+        .enumerate()
+        .fold(Words::default(), |words, (i, metric)| {
+            let words = if i == 0 { words } else { words.join(",") }
+                .add(Role::Plain, &metric.name.escaped());
+            let words = metric.duration.iter().fold(words, |words, duration| {
+                words.keep(Role::Plain, &page.pen.time(*duration))
+            });
+            let described = metric
+                .description
+                .as_ref()
+                .filter(|text| !text.raw().is_empty());
+            described.iter().fold(words, |words, text| {
+                words.add(Role::Dim, &format!("({})", text.escaped()))
+            })
+        });
     (!metrics.is_empty()).then_some(("server says", words))
 }
 
@@ -127,23 +226,44 @@ fn body(exchange: &Exchange) -> Option<Fact> {
     if body.transferred == 0 && body.expected.unwrap_or(0) == 0 {
         return None;
     }
-    let size = match body.expected.filter(|expected| *expected != body.transferred) {
+    let size = match body
+        .expected
+        .filter(|expected| *expected != body.transferred)
+    {
         Some(expected) => format!("{} of {}", Bytes(body.transferred), Bytes(expected)),
         None => Bytes(body.transferred).to_string(),
     };
-    let words = rate(exchange).iter().fold(plain(&size), |words, rate| words.keep(Role::Plain, &format!("at {rate}/s")));
-    let Some(coding) = response.header("content-encoding").filter(|_| body.decoded != body.transferred) else {
+    let words = rate(exchange).iter().fold(plain(&size), |words, rate| {
+        words.keep(Role::Plain, &format!("at {rate}/s"))
+    });
+    let Some(coding) = response
+        .header("content-encoding")
+        .filter(|_| body.decoded != body.transferred)
+    else {
         return Some(("body", words));
     };
-    Some(("body", words.add(Role::Dim, &format!("{}, {} decoded", coding.escaped(), Bytes(body.decoded)))))
+    Some((
+        "body",
+        words.add(
+            Role::Dim,
+            &format!("{}, {} decoded", coding.escaped(), Bytes(body.decoded)),
+        ),
+    ))
 }
 
-/// How fast a body came; not of a small one, whose time says more about the moment its bytes were read.
+/// How fast a body came; not of a small one, whose time says more about the moment its bytes were
+/// read.
 fn rate(exchange: &Exchange) -> Option<Bytes> {
     const WORTH_IT: u64 = 1 << 20;
     let received = exchange.response_body.transferred;
-    let took = exchange.phases.get(Phase::Receive)?.duration().filter(|took| *took > Nanos::ZERO && received >= WORTH_IT)?;
-    u64::try_from(u128::from(received) * 1_000_000_000 / u128::from(took.0)).ok().map(Bytes)
+    let took = exchange
+        .phases
+        .get(Phase::Receive)?
+        .duration()
+        .filter(|took| *took > Nanos::ZERO && received >= WORTH_IT)?;
+    u64::try_from(u128::from(received) * 1_000_000_000 / u128::from(took.0))
+        .ok()
+        .map(Bytes)
 }
 
 fn redirect(page: &Page, exchange: &Exchange) -> Option<Fact> {
@@ -152,16 +272,36 @@ fn redirect(page: &Page, exchange: &Exchange) -> Option<Fact> {
     if withheld.is_empty() {
         return Some(("redirect to", words));
     }
-    let names: Vec<_> = withheld.iter().map(crate::units::Untrusted::escaped).collect();
-    Some(("redirect to", words.join(",").add(Role::Warning, &format!("without {}", names.join(", ")))))
+    let names: Vec<_> = withheld
+        .iter()
+        .map(crate::units::Untrusted::escaped)
+        .collect();
+    Some((
+        "redirect to",
+        words
+            .join(",")
+            .add(Role::Warning, &format!("without {}", names.join(", "))),
+    ))
 }
 
 /// What carried it: by the packets, else by the kernel's count.
 fn carried(page: &Page, exchange: &Exchange) -> Option<Fact> {
     if let Some(wire) = segments(page.trace, exchange) {
-        let sharing = page.trace.exchanges().iter().filter(|other| other.connection == exchange.connection).count();
+        let sharing = page
+            .trace
+            .exchanges()
+            .iter()
+            .filter(|other| other.connection == exchange.connection)
+            .count();
         let words = by_packets(page, &wire);
-        return Some(("segments", if sharing > 1 { words.join(",").add(Role::Dim, "over the whole connection") } else { words }));
+        return Some((
+            "segments",
+            if sharing > 1 {
+                words.join(",").add(Role::Dim, "over the whole connection")
+            } else {
+                words
+            },
+        ));
     }
     let kernel = kernel_segments(page.trace, exchange)?;
     let words = by_kernel(page, &kernel)?;
@@ -170,32 +310,70 @@ fn carried(page: &Page, exchange: &Exchange) -> Option<Fact> {
 
 fn by_packets(page: &Page, wire: &Segments) -> Words {
     let pen = page.pen;
-    let one = |sign: &str, counts: &SegmentCounts| format!("{sign} {} ({})", counts.data_segments, Bytes(counts.payload_bytes));
+    let one = |sign: &str, counts: &SegmentCounts| {
+        format!(
+            "{sign} {} ({})",
+            counts.data_segments,
+            Bytes(counts.payload_bytes)
+        )
+    };
     let largest = wire.sent.max_payload.max(wire.received.max_payload);
-    let counts = format!("{} {}", one(pen.glyph("↑", "out"), &wire.sent), one(pen.glyph("↓", "in"), &wire.received));
-    let limit = wire.mss.map(|mss| format!(" of MSS {mss}")).unwrap_or_default();
-    let words = Words::default().keep(Role::Plain, &counts).join(",").keep(Role::Plain, &format!("largest {largest}{limit}"));
+    let counts = format!(
+        "{} {}",
+        one(pen.glyph("↑", "out"), &wire.sent),
+        one(pen.glyph("↓", "in"), &wire.received)
+    );
+    let limit = wire
+        .mss
+        .map(|mss| format!(" of MSS {mss}"))
+        .unwrap_or_default();
+    let words = Words::default()
+        .keep(Role::Plain, &counts)
+        .join(",")
+        .keep(Role::Plain, &format!("largest {largest}{limit}"));
     let words = match wire.on_wire {
         Some(OnWire { sent, received, .. }) => words.keep(
             Role::Plain,
-            &format!("(joined by this machine; on the wire {} {sent} {} {received})", pen.glyph("↑", "out"), pen.glyph("↓", "in")),
+            &format!(
+                "(joined by this machine; on the wire {} {sent} {} {received})",
+                pen.glyph("↑", "out"),
+                pen.glyph("↓", "in")
+            ),
         ),
-        None if wire.offloaded => words.add(Role::Warning, "(joined by this machine: not the wire's)"),
+        None if wire.offloaded => {
+            words.add(Role::Warning, "(joined by this machine: not the wire's)")
+        }
         None => words,
     };
-    again(words.join(","), wire.sent.retransmitted.saturating_add(wire.received.retransmitted))
+    again(
+        words.join(","),
+        wire.sent
+            .retransmitted
+            .saturating_add(wire.received.retransmitted),
+    )
 }
 
 fn by_kernel(page: &Page, kernel: &KernelSegments) -> Option<Words> {
     let pen = page.pen;
-    let one = |sign: &str, counts: &KernelCounts| Some(format!("{sign} {} ({})", counts.data_segments?, Bytes(counts.payload_bytes?)));
-    let counts = [one(pen.glyph("↑", "out"), &kernel.sent), one(pen.glyph("↓", "in"), &kernel.received)];
+    let one = |sign: &str, counts: &KernelCounts| {
+        Some(format!(
+            "{sign} {} ({})",
+            counts.data_segments?,
+            Bytes(counts.payload_bytes?)
+        ))
+    };
+    let counts = [
+        one(pen.glyph("↑", "out"), &kernel.sent),
+        one(pen.glyph("↓", "in"), &kernel.received),
+    ];
     let counts: Vec<String> = counts.into_iter().flatten().collect();
     if counts.is_empty() && kernel.sent.retransmitted.is_none() {
         return None;
     }
     let words = plain(&counts.join(" "));
-    let words = kernel.mss.iter().fold(words, |words, mss| words.join(",").add(Role::Plain, &format!("MSS {mss}")));
+    let words = kernel.mss.iter().fold(words, |words, mss| {
+        words.join(",").add(Role::Plain, &format!("MSS {mss}"))
+    });
     Some(match kernel.sent.retransmitted {
         Some(count) => again(words.join(","), count),
         None => words,
@@ -211,5 +389,7 @@ fn again(words: Words, count: u64) -> Words {
 
 fn notes(page: &Page, exchange: &Exchange) -> Vec<Fact> {
     let of_exchange = page.notes.get(&exchange.id).into_iter().flatten();
-    of_exchange.map(|text| ("note", plain(&page.redactor.text(text).escaped()))).collect()
+    of_exchange
+        .map(|text| ("note", plain(&page.redactor.text(text).escaped())))
+        .collect()
 }

@@ -7,14 +7,26 @@ use crate::trace::{Certificate, Exchange, Phase};
 
 /// The failure of an exchange; nothing where there was none.
 pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
-    let Some((phase, failure)) = &exchange.failure else { return Vec::new() };
-    let after = exchange.phases.get(*phase).and_then(crate::trace::PhaseSpan::duration);
-    let after = after.map(|duration| format!(" after {}", page.pen.time(duration))).unwrap_or_default();
+    let Some((phase, failure)) = &exchange.failure else {
+        return Vec::new();
+    };
+    let after = exchange
+        .phases
+        .get(*phase)
+        .and_then(crate::trace::PhaseSpan::duration);
+    let after = after
+        .map(|duration| format!(" after {}", page.pen.time(duration)))
+        .unwrap_or_default();
     let sentence = page.redactor.text(&failure.message);
-    let said =
-        Words::default().add(Role::Bad, &format!("{} failed{after}:", phase.label())).add(Role::Plain, &stopped(&sentence.escaped()));
+    let said = Words::default()
+        .add(Role::Bad, &format!("{} failed{after}:", phase.label()))
+        .add(Role::Plain, &stopped(&sentence.escaped()));
     let mut lines = said.flow(Line::indented(2), page.width);
-    lines.extend(Words::default().add(Role::Strong, &begun(&failure.hint)).flow(Line::indented(2), page.width));
+    lines.extend(
+        Words::default()
+            .add(Role::Strong, &begun(&failure.hint))
+            .flow(Line::indented(2), page.width),
+    );
     if *phase == Phase::Tls {
         lines.extend(chain(page, exchange));
     }
@@ -24,13 +36,19 @@ pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
 /// A sentence with its full stop.
 fn stopped(sentence: &str) -> String {
     let sentence = sentence.trim_end();
-    if sentence.ends_with(['.', '!', '?', ':']) { sentence.to_owned() } else { format!("{sentence}.") }
+    if sentence.ends_with(['.', '!', '?', ':']) {
+        sentence.to_owned()
+    } else {
+        format!("{sentence}.")
+    }
 }
 
 /// A sentence with its capital.
 fn begun(sentence: &str) -> String {
     let mut rest = sentence.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+    rest.next()
+        .map(|first| first.to_uppercase().chain(rest).collect())
+        .unwrap_or_default()
 }
 
 /// Names of a certificate that are listed.
@@ -38,7 +56,10 @@ const NAMES: usize = 8;
 
 /// The certificates the server showed, leaf first.
 fn chain(page: &Page, exchange: &Exchange) -> Vec<Line> {
-    let tls = exchange.connection.and_then(|id| page.trace.connection(id)).and_then(|connection| connection.tls.as_ref());
+    let tls = exchange
+        .connection
+        .and_then(|id| page.trace.connection(id))
+        .and_then(|connection| connection.tls.as_ref());
     let certificates = tls.map_or(&[][..], |tls| &tls.certificates);
     let mut lines = Vec::new();
     for (i, certificate) in certificates.iter().enumerate() {
@@ -52,17 +73,42 @@ fn chain(page: &Page, exchange: &Exchange) -> Vec<Line> {
 }
 
 fn about(certificate: &Certificate) -> Words {
-    let date = |seconds: i64| jiff::Timestamp::from_second(seconds).map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string());
-    let valid = format!("valid {} to {}", date(certificate.not_before), date(certificate.not_after));
-    let words = Words::default().add(Role::Plain, &certificate.subject.escaped()).join(",").keep(Role::Plain, &valid);
+    let date = |seconds: i64| {
+        jiff::Timestamp::from_second(seconds)
+            .map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string())
+    };
+    let valid = format!(
+        "valid {} to {}",
+        date(certificate.not_before),
+        date(certificate.not_after)
+    );
+    let words = Words::default()
+        .add(Role::Plain, &certificate.subject.escaped())
+        .join(",")
+        .keep(Role::Plain, &valid);
     let own = certificate.subject == certificate.issuer;
-    let issuer = if own { "its own issuer".to_owned() } else { format!("from {}", certificate.issuer.escaped()) };
+    let issuer = if own {
+        "its own issuer".to_owned()
+    } else {
+        format!("from {}", certificate.issuer.escaped())
+    };
     let words = words.join(",").add(Role::Dim, &issuer);
-    let names: Vec<_> = certificate.names.iter().take(NAMES).map(crate::units::Untrusted::escaped).collect();
+    let names: Vec<_> = certificate
+        .names
+        .iter()
+        .take(NAMES)
+        .map(crate::units::Untrusted::escaped)
+        .collect();
     if names.is_empty() {
         return words;
     }
     let more = certificate.names.len().saturating_sub(names.len());
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    words.join(",").add(Role::Dim, &format!("for {}{more}", names.join(" ")))
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
+    words
+        .join(",")
+        .add(Role::Dim, &format!("for {}{more}", names.join(" ")))
 }

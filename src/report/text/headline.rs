@@ -5,11 +5,16 @@ use crate::report::flow::Words;
 use crate::report::pen::{Line, Pen, Role};
 use crate::trace::{Exchange, Handshake, Response, Tls, Verification};
 
-/// `GET URL → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443`. `place` numbers a hop among its like.
+/// `GET URL → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443`. `place`
+/// numbers a hop among its like.
 pub(super) fn lines(page: &Page, exchange: &Exchange, place: Option<(usize, usize)>) -> Vec<Line> {
-    let number = place.map(|(i, of)| format!("{i}/{of} ")).unwrap_or_default();
+    let number = place
+        .map(|(i, of)| format!("{i}/{of} "))
+        .unwrap_or_default();
     let start = Line::default().with(Role::Dim, number);
-    let words = Words::default().add(Role::Strong, &exchange.method).add(Role::Strong, &page.redactor.text(&exchange.url).escaped());
+    let words = Words::default()
+        .add(Role::Strong, &exchange.method)
+        .add(Role::Strong, &page.redactor.text(&exchange.url).escaped());
     let words = words.add(Role::Dim, page.pen.glyph("→", "->"));
     about_connection(page, exchange, outcome(page.pen, exchange, words)).flow(start, page.width)
 }
@@ -17,7 +22,9 @@ pub(super) fn lines(page: &Page, exchange: &Exchange, place: Option<(usize, usiz
 fn outcome(pen: Pen, exchange: &Exchange, words: Words) -> Words {
     match (&exchange.response, &exchange.failure) {
         (Some(response), None) => words.add(status_role(response.status), &status(response)),
-        (Some(response), Some(_)) => words.add(status_role(response.status), &status(response)).add(Role::Bad, "but failed"),
+        (Some(response), Some(_)) => words
+            .add(status_role(response.status), &status(response))
+            .add(Role::Bad, "but failed"),
         (None, Some(_)) => words.add(Role::Bad, "failed"),
         (None, None) if exchange.ended.is_some() => words.add(Role::Warning, "no response"),
         (None, None) => words.add(Role::Dim, pen.glyph("under way…", "under way...")),
@@ -28,11 +35,17 @@ fn outcome(pen: Pen, exchange: &Exchange, words: Words) -> Words {
 pub(in crate::report) fn status(response: &Response) -> String {
     let sent = response.reason.escaped();
     let reason = if sent.trim().is_empty() {
-        http::StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default().into()
+        http::StatusCode::from_u16(response.status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or_default()
+            .into()
     } else {
         sent
     };
-    format!("{} {reason}", response.status).trim_end().to_owned()
+    format!("{} {reason}", response.status)
+        .trim_end()
+        .to_owned()
 }
 
 /// The colour of a status.
@@ -47,19 +60,45 @@ pub(super) const fn status_role(status: u16) -> Role {
 fn about_connection(page: &Page, exchange: &Exchange, words: Words) -> Words {
     let connection = exchange.connection.and_then(|id| page.trace.connection(id));
     let mut facts = Vec::new();
-    facts.extend(exchange.response.as_ref().map(|response| response.version.name().to_owned()));
-    facts.extend(connection.and_then(|connection| connection.tls.as_ref()).and_then(secured));
+    facts.extend(
+        exchange
+            .response
+            .as_ref()
+            .map(|response| response.version.name().to_owned()),
+    );
+    facts.extend(
+        connection
+            .and_then(|connection| connection.tls.as_ref())
+            .and_then(secured),
+    );
     facts.extend(connection.map(|connection| connection.remote.to_string()));
-    facts.extend(exchange.reused_connection.then(|| "on the same connection".to_owned()));
-    let listed = facts.into_iter().fold(words, |words, fact| words.join(",").add(Role::Plain, &fact));
-    match connection.and_then(|connection| connection.tls.as_ref()).and_then(|tls| tls.verification.as_ref()) {
-        Some((Verification::Ignored(why), _)) => listed.join(",").add(Role::Warning, &format!("not verified: {}", why.escaped())),
+    facts.extend(
+        exchange
+            .reused_connection
+            .then(|| "on the same connection".to_owned()),
+    );
+    let listed = facts
+        .into_iter()
+        .fold(words, |words, fact| words.join(",").add(Role::Plain, &fact));
+    match connection
+        .and_then(|connection| connection.tls.as_ref())
+        .and_then(|tls| tls.verification.as_ref())
+    {
+        Some((Verification::Ignored(why), _)) => listed
+            .join(",")
+            .add(Role::Warning, &format!("not verified: {}", why.escaped())),
         _ => listed,
     }
 }
 
 pub(in crate::report) fn secured(tls: &Tls) -> Option<String> {
-    let Handshake { version, cipher_suite, key_exchange, kind, .. } = tls.handshake.as_ref()?;
+    let Handshake {
+        version,
+        cipher_suite,
+        key_exchange,
+        kind,
+        ..
+    } = tls.handshake.as_ref()?;
     let how = match kind.as_str() {
         "full" => String::new(),
         "hello_retry" => ", after a HelloRetryRequest".to_owned(),
@@ -67,14 +106,27 @@ pub(in crate::report) fn secured(tls: &Tls) -> Option<String> {
         other => format!(", {other}"),
     };
     let cipher = cipher_name(cipher_suite);
-    let parameters = key_exchange.iter().map(String::as_str).chain([cipher.as_str()]).collect::<Vec<_>>().join(", ");
-    Some(format!("{} ({parameters}{how})", version.replace("TLSv", "TLS ")))
+    let parameters = key_exchange
+        .iter()
+        .map(String::as_str)
+        .chain([cipher.as_str()])
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(format!(
+        "{} ({parameters}{how})",
+        version.replace("TLSv", "TLS ")
+    ))
 }
 
 /// What a cipher suite encrypts with: `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` → `AES-128-GCM`.
 fn cipher_name(suite: &str) -> String {
-    let cipher = suite.split_once("_WITH_").map_or(suite.trim_start_matches("TLS_"), |(_, cipher)| cipher);
-    let cipher = cipher.strip_suffix("_SHA256").or_else(|| cipher.strip_suffix("_SHA384")).unwrap_or(cipher);
+    let cipher = suite
+        .split_once("_WITH_")
+        .map_or(suite.trim_start_matches("TLS_"), |(_, cipher)| cipher);
+    let cipher = cipher
+        .strip_suffix("_SHA256")
+        .or_else(|| cipher.strip_suffix("_SHA384"))
+        .unwrap_or(cipher);
     cipher.replace('_', "-")
 }
 

@@ -32,23 +32,44 @@ use crate::report::flow::Words;
 use crate::trace::{Exchange, ExchangeId, Trace, What};
 use crate::units::{Moment, Nanos, Untrusted};
 
-/// A run as text. It ends with a line break; no line but a long word's is wider than [`Options::width`].
+/// A run as text. It ends with a line break; no line but a long word's is wider than
+/// [`Options::width`].
 pub fn text(trace: &Trace, options: &Options) -> String {
     let width = options.width.clamp(Page::NARROWEST, Page::WIDEST);
-    let page = Page { trace, pen: Pen::new(options), redactor: options.redactor(), width, notes: notes(trace) };
+    let page = Page {
+        trace,
+        pen: Pen::new(options),
+        redactor: options.redactor(),
+        width,
+        notes: notes(trace),
+    };
     let all: Vec<Transfer> = transfers(trace).collect();
-    let mut blocks: Vec<Vec<Line>> = repeats(trace, &all).flat_map(|request| request_blocks(&page, &request)).collect();
+    let mut blocks: Vec<Vec<Line>> = repeats(trace, &all)
+        .flat_map(|request| request_blocks(&page, &request))
+        .collect();
     blocks.extend(run::beyond(&page));
     blocks.push(conversations::lines(&page, options));
     blocks.push(run::lines(&page, options.budget.as_ref()));
     let drawn = blocks.iter().filter(|block| !block.is_empty());
-    drawn.map(|block| block.iter().map(|line| page.pen.draw(line)).collect::<String>()).collect::<Vec<_>>().join("\n")
+    drawn
+        .map(|block| {
+            block
+                .iter()
+                .map(|line| page.pen.draw(line))
+                .collect::<String>()
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn notes(trace: &Trace) -> HashMap<ExchangeId, Vec<&Untrusted>> {
     let mut notes: HashMap<_, Vec<_>> = HashMap::new();
     for event in trace.log() {
-        if let What::Note { exchange: Some(exchange), text } = &event.what {
+        if let What::Note {
+            exchange: Some(exchange),
+            text,
+        } = &event.what
+        {
             notes.entry(*exchange).or_default().push(text);
         }
     }
@@ -99,23 +120,46 @@ fn request_blocks(page: &Page, request: &Repeats) -> Vec<Vec<Line>> {
 
 fn transfer_blocks(page: &Page, transfer: &Transfer) -> Vec<Vec<Line>> {
     let hops = transfer.hops();
-    let mut blocks: Vec<Vec<Line>> =
-        hops.iter().enumerate().flat_map(|(i, hop)| exchange_blocks(page, hop, (hops.len() > 1).then_some((i + 1, hops.len())))).collect();
+    let mut blocks: Vec<Vec<Line>> = hops
+        .iter()
+        .enumerate()
+        .flat_map(|(i, hop)| {
+            exchange_blocks(page, hop, (hops.len() > 1).then_some((i + 1, hops.len())))
+        })
+        .collect();
     if hops.len() > 1 {
         blocks.push(total(page, transfer));
     }
     blocks
 }
 
-fn exchange_blocks(page: &Page, exchange: &Exchange, place: Option<(usize, usize)>) -> [Vec<Line>; 4] {
-    [headline::lines(page, exchange, place), phases::lines(page, exchange), failure::lines(page, exchange), facts::lines(page, exchange)]
+fn exchange_blocks(
+    page: &Page,
+    exchange: &Exchange,
+    place: Option<(usize, usize)>,
+) -> [Vec<Line>; 4] {
+    [
+        headline::lines(page, exchange, place),
+        phases::lines(page, exchange),
+        failure::lines(page, exchange),
+        facts::lines(page, exchange),
+    ]
 }
 
 /// The sum over hops, and its parts.
 fn total(page: &Page, transfer: &Transfer) -> Vec<Line> {
     let hops = transfer.hops();
-    let parts: Vec<String> = hops.iter().map(|hop| page.elapsed(hop.total(), hop.started)).collect();
-    let all = page.elapsed(transfer.total(), hops.first().map_or(Moment::START, |first| first.started));
-    let words = Words::default().keep(Role::Strong, &all).add(Role::Plain, &format!("over {} hops: {}", parts.len(), parts.join(" + ")));
+    let parts: Vec<String> = hops
+        .iter()
+        .map(|hop| page.elapsed(hop.total(), hop.started))
+        .collect();
+    let all = page.elapsed(
+        transfer.total(),
+        hops.first().map_or(Moment::START, |first| first.started),
+    );
+    let words = Words::default().keep(Role::Strong, &all).add(
+        Role::Plain,
+        &format!("over {} hops: {}", parts.len(), parts.join(" + ")),
+    );
     page.fact("total", words)
 }

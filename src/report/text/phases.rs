@@ -21,31 +21,59 @@ struct Cell {
 
 /// The picture of an exchange: columns, or where there is no room for them, rows.
 pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
-    let cells: Vec<Cell> = exchange.phases.iter().map(|(phase, span)| Cell::of(page, exchange, phase, span)).collect();
+    let cells: Vec<Cell> = exchange
+        .phases
+        .iter()
+        .map(|(phase, span)| Cell::of(page, exchange, phase, span))
+        .collect();
     if cells.is_empty() {
         return Vec::new();
     }
     let total = page.elapsed(exchange.total(), exchange.started);
-    let margin = if cells.iter().any(|cell| cell.wire.is_some()) { 8 } else { 2 };
+    let margin = if cells.iter().any(|cell| cell.wire.is_some()) {
+        8
+    } else {
+        2
+    };
     let columns: Vec<Column> = cells.iter().map(Cell::column).collect();
     match fit(&columns, page.width.saturating_sub(margin + total.width())) {
-        Some(fitted) => Picture { page, cells: &cells, fitted: &fitted, margin }.lines(&total),
+        Some(fitted) => Picture {
+            page,
+            cells: &cells,
+            fitted: &fitted,
+            margin,
+        }
+        .lines(&total),
         None => rows(page, exchange, &cells, &total),
     }
 }
 
 impl Cell {
     fn of(page: &Page, exchange: &Exchange, phase: Phase, span: &PhaseSpan) -> Self {
-        let failed = exchange.failure.as_ref().is_some_and(|(failed, _)| *failed == phase);
-        let length = span.duration().unwrap_or_else(|| page.trace.latest().since(span.began));
-        let mark = if failed { page.pen.glyph(" ✗", " x") } else { "" };
+        let failed = exchange
+            .failure
+            .as_ref()
+            .is_some_and(|(failed, _)| *failed == phase);
+        let length = span
+            .duration()
+            .unwrap_or_else(|| page.trace.latest().since(span.began));
+        let mark = if failed {
+            page.pen.glyph(" ✗", " x")
+        } else {
+            ""
+        };
         Self {
             phase,
-            role: if failed { Role::Bad } else { Role::Phase(phase) },
+            role: if failed {
+                Role::Bad
+            } else {
+                Role::Phase(phase)
+            },
             label: format!("{}{mark}", phase.label()),
             app: page.elapsed(span.duration(), span.began),
             length,
-            wire: wire_phase(page.trace, exchange, phase).map(|span| page.pen.time(span.duration())),
+            wire: wire_phase(page.trace, exchange, phase)
+                .map(|span| page.pen.time(span.duration())),
         }
     }
 
@@ -53,7 +81,10 @@ impl Cell {
     fn column(&self) -> Column {
         const APART: usize = 2;
         let wire = self.wire.as_deref().map_or(0, str::width);
-        Column { minimum: self.label.width().max(self.app.width()).max(wire) + APART, weight: self.length.0 }
+        Column {
+            minimum: self.label.width().max(self.app.width()).max(wire) + APART,
+            weight: self.length.0,
+        }
     }
 }
 
@@ -69,12 +100,19 @@ impl Picture<'_> {
         let margin = Line::indented(self.margin);
         let two_clocks = self.cells.iter().any(|cell| cell.wire.is_some());
         let labels = self.row(margin.clone(), |cell| (cell.role, cell.label.clone()));
-        let app =
-            self.row(self.named(if two_clocks { "app" } else { "" }), |cell| (Role::Plain, cell.app.clone())).with(Role::Strong, total);
-        let bars = self.row(margin, |cell| (cell.role, self.page.pen.bar(self.fitted.bar(cell.length.0))));
+        let app = self
+            .row(self.named(if two_clocks { "app" } else { "" }), |cell| {
+                (Role::Plain, cell.app.clone())
+            })
+            .with(Role::Strong, total);
+        let bars = self.row(margin, |cell| {
+            (cell.role, self.page.pen.bar(self.fitted.bar(cell.length.0)))
+        });
         let mut lines = vec![labels, app, bars];
         if two_clocks {
-            lines.push(self.row(self.named("wire"), |cell| (Role::Dim, cell.wire.clone().unwrap_or_default())));
+            lines.push(self.row(self.named("wire"), |cell| {
+                (Role::Dim, cell.wire.clone().unwrap_or_default())
+            }));
         }
         lines
     }
@@ -100,16 +138,33 @@ impl Picture<'_> {
 
 /// One row a phase, its bar where it happened.
 fn rows(page: &Page, exchange: &Exchange, cells: &[Cell], total: &str) -> Vec<Line> {
-    let column = |text: fn(&Cell) -> &str| cells.iter().map(|cell| text(cell).width()).max().unwrap_or(0);
+    let column = |text: fn(&Cell) -> &str| {
+        cells
+            .iter()
+            .map(|cell| text(cell).width())
+            .max()
+            .unwrap_or(0)
+    };
     let figures = 2 + column(|cell| &cell.label) + 1;
     let bars = figures + column(|cell| &cell.app).max(total.width()) + 1;
     let room = page.width.saturating_sub(bars);
-    let spans = cells.iter().filter_map(|cell| exchange.phases.get(cell.phase));
-    let ended = spans.map(|span| span.ended.unwrap_or(page.trace.latest())).max().unwrap_or_default();
-    let scale = Scale { total: ended.since(exchange.started), room };
+    let spans = cells
+        .iter()
+        .filter_map(|cell| exchange.phases.get(cell.phase));
+    let ended = spans
+        .map(|span| span.ended.unwrap_or(page.trace.latest()))
+        .max()
+        .unwrap_or_default();
+    let scale = Scale {
+        total: ended.since(exchange.started),
+        room,
+    };
     let mut lines: Vec<Line> = Vec::new();
     for cell in cells {
-        let began = exchange.phases.get(cell.phase).map_or(exchange.started, |span| span.began);
+        let began = exchange
+            .phases
+            .get(cell.phase)
+            .map_or(exchange.started, |span| span.began);
         let mut line = Line::indented(2).with(cell.role, cell.label.clone());
         line.pad_to(figures);
         line.push(Role::Plain, cell.app.clone());
@@ -143,7 +198,10 @@ impl Scale {
     }
 
     fn of(&self, time: Nanos, parts: usize) -> usize {
-        let length = u128::from(time.0) * (self.room * parts) as u128 / u128::from(self.total.0.max(1));
-        usize::try_from(length).unwrap_or(usize::MAX).min(self.room * parts)
+        let length =
+            u128::from(time.0) * (self.room * parts) as u128 / u128::from(self.total.0.max(1));
+        usize::try_from(length)
+            .unwrap_or(usize::MAX)
+            .min(self.room * parts)
     }
 }

@@ -15,7 +15,12 @@ const LISTED: usize = 25;
 
 /// What was asked, the runs, their spread, and why some failed.
 pub(super) fn blocks(page: &Page, request: &Repeats) -> Vec<Vec<Line>> {
-    let last_failed = request.held().iter().rev().filter_map(Transfer::last).find(|last| last.failure.is_some());
+    let last_failed = request
+        .held()
+        .iter()
+        .rev()
+        .filter_map(Transfer::last)
+        .find(|last| last.failure.is_some());
     let mut blocks = vec![headline(page, request), table(page, request)];
     blocks.extend(last_failed.map(|exchange| super::failure::lines(page, exchange)));
     blocks
@@ -23,11 +28,21 @@ pub(super) fn blocks(page: &Page, request: &Repeats) -> Vec<Vec<Line>> {
 
 fn headline(page: &Page, request: &Repeats) -> Vec<Line> {
     let (runs, failed) = (request.count(), request.failed());
-    let Some(first) = request.held().first().and_then(|run| run.hops().first()) else { return Vec::new() };
+    let Some(first) = request.held().first().and_then(|run| run.hops().first()) else {
+        return Vec::new();
+    };
     let url = page.redactor.text(&first.url);
-    let words = Words::default().add(Role::Strong, &first.method).add(Role::Strong, &url.escaped());
-    let words = words.add(Role::Dim, page.pen.glyph("→", "->")).add(Role::Plain, &format!("{runs} runs"));
-    let words = if failed == 0 { words } else { words.join(",").add(Role::Bad, &format!("{failed} failed")) };
+    let words = Words::default()
+        .add(Role::Strong, &first.method)
+        .add(Role::Strong, &url.escaped());
+    let words = words
+        .add(Role::Dim, page.pen.glyph("→", "->"))
+        .add(Role::Plain, &format!("{runs} runs"));
+    let words = if failed == 0 {
+        words
+    } else {
+        words.join(",").add(Role::Bad, &format!("{failed} failed"))
+    };
     words.flow(Line::default(), page.width)
 }
 
@@ -38,15 +53,26 @@ struct Row {
     remark: (Role, String),
 }
 
-/// All in one table, phases across; where that is too wide, runs with their total alone, and phases down.
+/// All in one table, phases across; where that is too wide, runs with their total alone, and phases
+/// down.
 fn table(page: &Page, runs: &Repeats) -> Vec<Line> {
     let wide = phases_across(page, runs);
-    if wide.iter().all(|line| line.width() <= page.width) { wide } else { phases_down(page, runs) }
+    if wide.iter().all(|line| line.width() <= page.width) {
+        wide
+    } else {
+        phases_down(page, runs)
+    }
 }
 
 fn phases_across(page: &Page, runs: &Repeats) -> Vec<Line> {
-    let phases: Vec<Phase> = Phase::ALL.into_iter().filter(|phase| runs.have(*phase)).collect();
-    let mut head: Vec<(Role, String)> = phases.iter().map(|phase| (Role::Phase(*phase), phase.label().to_owned())).collect();
+    let phases: Vec<Phase> = Phase::ALL
+        .into_iter()
+        .filter(|phase| runs.have(*phase))
+        .collect();
+    let mut head: Vec<(Role, String)> = phases
+        .iter()
+        .map(|phase| (Role::Phase(*phase), phase.label().to_owned()))
+        .collect();
     head.push((Role::Strong, "total".to_owned()));
     let listed = run_rows(page, runs, &phases);
     let spread = spread_rows(page, runs, &phases);
@@ -63,16 +89,37 @@ fn phases_across(page: &Page, runs: &Repeats) -> Vec<Line> {
 fn phases_down(page: &Page, runs: &Repeats) -> Vec<Line> {
     let listed = run_rows(page, runs, &[]);
     let grid = Grid::of(vec![(Role::Strong, "total".to_owned())], listed.iter());
-    let mut lines: Vec<Line> = if listed.is_empty() { Vec::new() } else { vec![grid.head()] };
+    let mut lines: Vec<Line> = if listed.is_empty() {
+        Vec::new()
+    } else {
+        vec![grid.head()]
+    };
     lines.extend(listed.iter().map(|row| grid.row(row, Role::Plain)));
-    let names = ["min", "median", "p90", "max"].map(|name| (Role::Dim, name.to_owned())).to_vec();
+    let names = ["min", "median", "p90", "max"]
+        .map(|name| (Role::Dim, name.to_owned()))
+        .to_vec();
     let measures = Phase::ALL.into_iter().map(Some).chain([None]);
     let spreads = measures.filter_map(|phase| {
-        let Spread { min, median, p90, max } = runs.spread(phase)?;
-        let figures = [min, median, p90, max].map(|figure| page.pen.time(figure)).to_vec();
-        Some(Row { name: phase.map_or("total", Phase::label).to_owned(), figures, remark: (Role::Dim, String::new()) })
+        let Spread {
+            min,
+            median,
+            p90,
+            max,
+        } = runs.spread(phase)?;
+        let figures = [min, median, p90, max]
+            .map(|figure| page.pen.time(figure))
+            .to_vec();
+        Some(Row {
+            name: phase.map_or("total", Phase::label).to_owned(),
+            figures,
+            remark: (Role::Dim, String::new()),
+        })
     });
-    let spreads: Vec<Row> = if runs.good() < 2 { Vec::new() } else { spreads.collect() };
+    let spreads: Vec<Row> = if runs.good() < 2 {
+        Vec::new()
+    } else {
+        spreads.collect()
+    };
     if !spreads.is_empty() {
         let grid = Grid::of(names, spreads.iter());
         lines.extend([Line::default(), grid.head()]);
@@ -83,19 +130,34 @@ fn phases_down(page: &Page, runs: &Repeats) -> Vec<Line> {
 
 /// The runs, unless they are too many to read.
 fn run_rows(page: &Page, runs: &Repeats, phases: &[Phase]) -> Vec<Row> {
-    let rows = runs.held().iter().enumerate().filter(|_| runs.count() <= LISTED);
-    rows.map(|(i, run)| run_row(page, i + 1, run, phases)).collect()
+    let rows = runs
+        .held()
+        .iter()
+        .enumerate()
+        .filter(|_| runs.count() <= LISTED);
+    rows.map(|(i, run)| run_row(page, i + 1, run, phases))
+        .collect()
 }
 
 fn run_row(page: &Page, number: usize, run: &Transfer, phases: &[Phase]) -> Row {
-    let figures = phases.iter().map(|phase| run.phase(*phase)).chain([run.total()]);
-    Row { name: number.to_string(), figures: figures.map(|figure| page.pen.maybe_time(figure)).collect(), remark: remark(run) }
+    let figures = phases
+        .iter()
+        .map(|phase| run.phase(*phase))
+        .chain([run.total()]);
+    Row {
+        name: number.to_string(),
+        figures: figures.map(|figure| page.pen.maybe_time(figure)).collect(),
+        remark: remark(run),
+    }
 }
 
 fn remark(run: &Transfer) -> (Role, String) {
     match run.last().map(|last| (&last.failure, &last.response)) {
         Some((Some((phase, _)), _)) => (Role::Bad, format!("failed: {}", phase.label())),
-        Some((None, Some(response))) => (headline::status_role(response.status), headline::status(response)),
+        Some((None, Some(response))) => (
+            headline::status_role(response.status),
+            headline::status(response),
+        ),
         _ => (Role::Plain, String::new()),
     }
 }
@@ -105,11 +167,20 @@ fn spread_rows(page: &Page, runs: &Repeats, phases: &[Phase]) -> Vec<Row> {
     if runs.good() < 2 {
         return Vec::new();
     }
-    let spreads: Vec<Option<Spread>> = phases.iter().copied().map(Some).chain([None]).map(|phase| runs.spread(phase)).collect();
+    let spreads: Vec<Option<Spread>> = phases
+        .iter()
+        .copied()
+        .map(Some)
+        .chain([None])
+        .map(|phase| runs.spread(phase))
+        .collect();
     let remark = format!("of {} runs", runs.good());
     let row = |name: &str, remark: &str, figure: fn(&Spread) -> Nanos| Row {
         name: name.to_owned(),
-        figures: spreads.iter().map(|spread| page.pen.maybe_time(spread.as_ref().map(figure))).collect(),
+        figures: spreads
+            .iter()
+            .map(|spread| page.pen.maybe_time(spread.as_ref().map(figure)))
+            .collect(),
         remark: (Role::Dim, remark.to_owned()),
     };
     vec![
@@ -139,7 +210,11 @@ impl Grid {
                 *width = figure.width().max(*width);
             }
         }
-        Self { head, names, widths }
+        Self {
+            head,
+            names,
+            widths,
+        }
     }
 
     fn head(&self) -> Line {
@@ -147,8 +222,12 @@ impl Grid {
     }
 
     fn row(&self, row: &Row, role: Role) -> Line {
-        let start = Line::indented(2 + self.names - row.name.width()).with(Role::Dim, row.name.clone());
-        let mut line = self.laid_out(start, row.figures.iter().map(|figure| (role, figure.clone())));
+        let start =
+            Line::indented(2 + self.names - row.name.width()).with(Role::Dim, row.name.clone());
+        let mut line = self.laid_out(
+            start,
+            row.figures.iter().map(|figure| (role, figure.clone())),
+        );
         let (role, remark) = &row.remark;
         line.push(Role::Plain, " ".repeat(Self::APART));
         line.with(*role, remark.clone())
@@ -157,7 +236,10 @@ impl Grid {
     /// Figures stand right in their columns, labels above them too.
     fn laid_out(&self, mut line: Line, cells: impl Iterator<Item = (Role, String)>) -> Line {
         for ((role, text), width) in cells.zip(&self.widths) {
-            line.push(Role::Plain, " ".repeat(Self::APART + width.saturating_sub(text.width())));
+            line.push(
+                Role::Plain,
+                " ".repeat(Self::APART + width.saturating_sub(text.width())),
+            );
             line.push(role, text);
         }
         line

@@ -1,5 +1,5 @@
-//! The certificates as `%{certs}` tells them: a name and a value a line, in curl's names. What is not kept of a certificate
-//! (its keys, extensions and PEM form) is not there.
+//! The certificates as `%{certs}` tells them: a name and a value a line, in curl's names. What is
+//! not kept of a certificate (its keys, extensions and PEM form) is not there.
 
 use jiff::Timestamp;
 
@@ -11,8 +11,16 @@ pub(super) fn told(certificates: &[Certificate]) -> String {
 }
 
 fn one(certificate: &Certificate) -> String {
-    let names: Vec<String> = certificate.names.iter().map(|name| format!("DNS:{}", name.escaped())).collect();
-    let names = if names.is_empty() { String::new() } else { format!("X509v3 Subject Alternative Name:{}\n", names.join(", ")) };
+    let names: Vec<String> = certificate
+        .names
+        .iter()
+        .map(|name| format!("DNS:{}", name.escaped()))
+        .collect();
+    let names = if names.is_empty() {
+        String::new()
+    } else {
+        format!("X509v3 Subject Alternative Name:{}\n", names.join(", "))
+    };
     format!(
         "Subject:{}\nIssuer:{}\n{names}Start date:{}\nExpire date:{}\nSHA256:{}\n",
         certificate.subject.escaped(),
@@ -25,5 +33,8 @@ fn one(certificate: &Certificate) -> String {
 
 /// `Nov 21 00:52:28 2026 GMT`
 fn date(seconds: i64) -> String {
-    Timestamp::from_second(seconds).map_or_else(|_| "?".to_owned(), |time| time.strftime("%b %e %H:%M:%S %Y GMT").to_string())
+    Timestamp::from_second(seconds).map_or_else(
+        |_| "?".to_owned(),
+        |time| time.strftime("%b %e %H:%M:%S %Y GMT").to_string(),
+    )
 }

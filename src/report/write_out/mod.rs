@@ -1,9 +1,10 @@
 //! What curl's `-w` would write.
 //!
-//! The language is curl's: `%{variable}`, `%header{name}`, `%%`, `\n`, `\r`, `\t`; `%{stderr}` and `%{stdout}` change where
-//! what follows goes, `%{onerror}` ends the output of what did not fail; a variable that does not exist writes nothing and is
-//! warned about. Checked against curl 7.88; variables of later versions are there too. Differences: text from the network is
-//! written with control characters escaped, secrets are masked unless asked for, and `%output{}` is not offered.
+//! The language is curl's: `%{variable}`, `%header{name}`, `%%`, `\n`, `\r`, `\t`; `%{stderr}` and
+//! `%{stdout}` change where what follows goes, `%{onerror}` ends the output of what did not fail; a
+//! variable that does not exist writes nothing and is warned about. Checked against curl 7.88;
+//! variables of later versions are there too. Differences: text from the network is written with
+//! control characters escaped, secrets are masked unless asked for, and `%output{}` is not offered.
 
 mod certificates;
 mod exit_code;
@@ -29,8 +30,8 @@ pub struct WrittenOut {
     pub warnings: Vec<String>,
 }
 
-/// Writes a format out for each transfer of a run, as curl does for each URL. Redirects belong to their transfer: times are
-/// summed over them as curl sums them.
+/// Writes a format out for each transfer of a run, as curl does for each URL. Redirects belong to
+/// their transfer: times are summed over them as curl sums them.
 pub fn write_out(format: &str, trace: &Trace, options: &Options) -> WrittenOut {
     let mut all = WrittenOut::default();
     let written = write_each_out(format, trace, options, &mut |one| {
@@ -42,7 +43,8 @@ pub fn write_out(format: &str, trace: &Trace, options: &Options) -> WrittenOut {
     all
 }
 
-/// The same, handed out for one transfer after the other; the warnings are returned at the end, each once.
+/// The same, handed out for one transfer after the other; the warnings are returned at the end,
+/// each once.
 ///
 /// # Errors
 /// The run cannot be read again, or what `to` says.
@@ -81,12 +83,21 @@ impl WrittenOut {
                 Part::Variable("onerror") => continue,
                 Part::Variable("header_json") => header_json(facts.hop, facts),
                 Part::Variable("json") => facts.json(),
-                Part::Variable(name) => {
-                    facts.variable(name).map_or_else(|| self.warn(format!("unknown --write-out variable: '{name}'")), |value| value.text())
-                }
-                Part::Output => self.warn("%output{} is not supported in --write-out: redirect the output instead".to_owned()),
+                Part::Variable(name) => facts.variable(name).map_or_else(
+                    || self.warn(format!("unknown --write-out variable: '{name}'")),
+                    |value| value.text(),
+                ),
+                Part::Output => self.warn(
+                    "%output{} is not supported in --write-out: redirect the output instead"
+                        .to_owned(),
+                ),
             };
-            if to_stderr { &mut self.stderr } else { &mut self.stdout }.push_str(&text);
+            if to_stderr {
+                &mut self.stderr
+            } else {
+                &mut self.stdout
+            }
+            .push_str(&text);
         }
     }
 
@@ -101,7 +112,11 @@ impl WrittenOut {
 
 /// The final response's field lines, grouped by name in lower case, laid out as curl does.
 fn header_json(hop: &Exchange, facts: &Facts) -> String {
-    let headers = hop.response.as_ref().map(|response| facts.redactor.headers(&response.headers)).unwrap_or_default();
+    let headers = hop
+        .response
+        .as_ref()
+        .map(|response| facts.redactor.headers(&response.headers))
+        .unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
     for header in &headers {
         let name = header.name.raw().to_lowercase();
@@ -110,10 +125,17 @@ fn header_json(hop: &Exchange, facts: &Facts) -> String {
         }
     }
     let line = |name: &String| {
-        let values: Vec<_> = headers.iter().filter(|header| header.is(name)).map(|header| &header.value).collect();
+        let values: Vec<_> = headers
+            .iter()
+            .filter(|header| header.is(name))
+            .map(|header| &header.value)
+            .collect();
         format!("{}:{}", escaping::line(name), escaping::line(&values))
     };
-    format!("{{{}\n}}", names.iter().map(line).collect::<Vec<_>>().join(",\n"))
+    format!(
+        "{{{}\n}}",
+        names.iter().map(line).collect::<Vec<_>>().join(",\n")
+    )
 }
 
 #[cfg(test)]

@@ -43,7 +43,10 @@ fn push_text(parts: &mut Vec<Part>, text: &str) {
 fn special(text: &str) -> (Part<'_>, &str) {
     const PLAIN: [(&str, &str); 4] = [("%%", "%"), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t")];
     if let Some((from, to)) = PLAIN.iter().find(|(from, _)| text.starts_with(from)) {
-        return (Part::Text((*to).to_owned()), text.get(from.len()..).unwrap_or_default());
+        return (
+            Part::Text((*to).to_owned()),
+            text.get(from.len()..).unwrap_or_default(),
+        );
     }
     let braced = |start: &str| text.strip_prefix(start)?.split_once('}');
     if let Some((name, after)) = braced("%{") {
@@ -73,13 +76,30 @@ mod tests {
     fn variables_headers_and_escapes_are_told_apart() {
         assert_eq!(
             parse(r"a%{http_code}\n%header{Content-Type}%%\t%output{f}z"),
-            [text("a"), Part::Variable("http_code"), text("\n"), Part::Header("Content-Type"), text("%\t"), Part::Output, text("z")]
+            [
+                text("a"),
+                Part::Variable("http_code"),
+                text("\n"),
+                Part::Header("Content-Type"),
+                text("%\t"),
+                Part::Output,
+                text("z")
+            ]
         );
     }
 
     #[test]
     fn what_is_not_of_the_language_stands_for_itself() {
-        for odd in ["a%xb", "a\\", "a%{http_code", "a%header{x", "x%", r"\z", "%é\\東", "100% \\"] {
+        for odd in [
+            "a%xb",
+            "a\\",
+            "a%{http_code",
+            "a%header{x",
+            "x%",
+            r"\z",
+            "%é\\東",
+            "100% \\",
+        ] {
             assert_eq!(parse(odd), [text(odd)], "{odd}");
         }
         assert_eq!(parse(r"\\n"), [text(r"\\n")]);

@@ -1,31 +1,64 @@
 //! Against a run told in events.
 
 use super::*;
-use crate::trace::{Cause, Code, ConnectionId, Event, ExchangeId, Failure, Header, HttpVersion, Phase, What};
+use crate::trace::{
+    Cause, Code, ConnectionId, Event, ExchangeId, Failure, Header, HttpVersion, Phase, What,
+};
 use crate::units::Moment;
 
-const HOPS: [(Cause, &str, u16, bool); 2] =
-    [(Cause::Asked, "http://ada:pw@h.test:81/a?token=t", 302, false), (Cause::Redirect, "http://h.test:81/b", 200, true)];
+const HOPS: [(Cause, &str, u16, bool); 2] = [
+    (
+        Cause::Asked,
+        "http://ada:pw@h.test:81/a?token=t",
+        302,
+        false,
+    ),
+    (Cause::Redirect, "http://h.test:81/b", 200, true),
+];
 
 /// A redirect whose second hop reuses the connection; times in milliseconds.
 fn redirected() -> Trace {
     let mut events = vec![(
         0,
-        What::RunStarted { schema: crate::trace::SCHEMA.into(), tool_version: "9.9".into(), started_at: crate::units::WallTime(0) },
+        What::RunStarted {
+            schema: crate::trace::SCHEMA.into(),
+            tool_version: "9.9".into(),
+            started_at: crate::units::WallTime(0),
+        },
     )];
     for (i, (cause, url, status, reused)) in (0..).zip(HOPS) {
         let exchange = ExchangeId(i);
         let t = i64::from(i) * 100;
-        events.push((t, What::ExchangeStarted { exchange, cause, method: "GET".into(), url: url.into() }));
+        events.push((
+            t,
+            What::ExchangeStarted {
+                exchange,
+                cause,
+                method: "GET".into(),
+                url: url.into(),
+            },
+        ));
         let ends = ["127.0.0.1:5000", "127.0.0.1:81"].map(|end| end.to_owned().into());
         let [local, remote] = ends;
         if !reused {
             events.extend(phase(exchange, Phase::Dns, t, t + 1));
             events.extend(phase(exchange, Phase::Connect, t + 1, t + 3));
         }
-        events.push((t + 3, What::Connected { exchange, connection: ConnectionId(0), local, remote, reused }));
+        events.push((
+            t + 3,
+            What::Connected {
+                exchange,
+                connection: ConnectionId(0),
+                local,
+                remote,
+                reused,
+            },
+        ));
         events.extend(phase(exchange, Phase::Send, t + 4, t + 5));
-        let request = vec![Header::new("Host", "h.test"), Header::new("Referer", "http://r.test/?token=t")];
+        let request = vec![
+            Header::new("Host", "h.test"),
+            Header::new("Referer", "http://r.test/?token=t"),
+        ];
         events.push((
             t + 4,
             What::RequestHead {
@@ -40,12 +73,34 @@ fn redirected() -> Trace {
         events.extend(phase(exchange, Phase::Wait, t + 5, t + 50));
         events.push((
             t + 50,
-            What::ResponseHead { exchange, version: HttpVersion::Http11, status, reason: "".into(), headers: headers(), header_bytes: 120 },
+            What::ResponseHead {
+                exchange,
+                version: HttpVersion::Http11,
+                status,
+                reason: "".into(),
+                headers: headers(),
+                header_bytes: 120,
+            },
         ));
         events.extend(phase(exchange, Phase::Receive, t + 50, t + 60));
-        events.push((t + 60, What::ResponseBody { exchange, received: 10, decoded: 10, expected: None }));
+        events.push((
+            t + 60,
+            What::ResponseBody {
+                exchange,
+                received: 10,
+                decoded: 10,
+                expected: None,
+            },
+        ));
         if status == 302 {
-            events.push((t + 60, What::Redirected { exchange, to: "http://h.test:81/b".into(), withheld: Vec::new() }));
+            events.push((
+                t + 60,
+                What::Redirected {
+                    exchange,
+                    to: "http://h.test:81/b".into(),
+                    withheld: Vec::new(),
+                },
+            ));
         }
         events.push((t + 60, What::ExchangeEnded { exchange }));
     }
@@ -63,48 +118,126 @@ fn headers() -> Vec<Header> {
 }
 
 fn phase(exchange: ExchangeId, phase: Phase, from: i64, to: i64) -> [(i64, What); 2] {
-    [(from, What::PhaseBegan { exchange, phase, position: None }), (to, What::PhaseEnded { exchange, phase, position: None })]
+    [
+        (
+            from,
+            What::PhaseBegan {
+                exchange,
+                phase,
+                position: None,
+            },
+        ),
+        (
+            to,
+            What::PhaseEnded {
+                exchange,
+                phase,
+                position: None,
+            },
+        ),
+    ]
 }
 
 fn fold(events: Vec<(i64, What)>) -> Trace {
-    Trace::of(events.into_iter().map(|(at, what)| Event { at: Moment(at * 1_000_000), what }))
+    Trace::of(events.into_iter().map(|(at, what)| Event {
+        at: Moment(at * 1_000_000),
+        what,
+    }))
 }
 
 fn refused() -> Trace {
     let exchange = ExchangeId(0);
-    let failure = Failure { code: Code::ConnectRefused, message: "nothing listens\u{7} on http://u:p@h/".into(), hint: String::new() };
+    let failure = Failure {
+        code: Code::ConnectRefused,
+        message: "nothing listens\u{7} on http://u:p@h/".into(),
+        hint: String::new(),
+    };
     fold(vec![
-        (0, What::ExchangeStarted { exchange, cause: Cause::Asked, method: "PUT".into(), url: "http://127.0.0.1:1/".into() }),
-        (1, What::PhaseBegan { exchange, phase: Phase::Connect, position: None }),
-        (2, What::Failed { exchange, phase: Phase::Connect, failure }),
+        (
+            0,
+            What::ExchangeStarted {
+                exchange,
+                cause: Cause::Asked,
+                method: "PUT".into(),
+                url: "http://127.0.0.1:1/".into(),
+            },
+        ),
+        (
+            1,
+            What::PhaseBegan {
+                exchange,
+                phase: Phase::Connect,
+                position: None,
+            },
+        ),
+        (
+            2,
+            What::Failed {
+                exchange,
+                phase: Phase::Connect,
+                failure,
+            },
+        ),
         (3, What::ExchangeEnded { exchange }),
     ])
 }
 
 fn out(format: &str, trace: &Trace) -> String {
     let out = write_out(format, trace, &Options::default());
-    assert_eq!((out.stderr.as_str(), out.warnings.as_slice()), ("", &[][..]));
+    assert_eq!(
+        (out.stderr.as_str(), out.warnings.as_slice()),
+        ("", &[][..])
+    );
     out.stdout
 }
 
 #[test]
 fn times_are_summed_over_redirects_as_curl_does() {
-    let format = "%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} %{time_posttransfer} %{time_starttransfer} %{time_redirect} %{time_total}";
-    assert_eq!(out(format, &redirected()), "0.005000 0.003000 0.000000 0.008000 0.010000 0.100000 0.100000 0.160000");
+    let format = "%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} \
+        %{time_posttransfer} %{time_starttransfer} %{time_redirect} %{time_total}";
+    assert_eq!(
+        out(format, &redirected()),
+        "0.005000 0.003000 0.000000 0.008000 0.010000 0.100000 0.100000 0.160000"
+    );
 }
 
 #[test]
 fn facts_are_those_of_the_last_hop_and_counts_of_all() {
     let trace = redirected();
     for (format, written) in [
-        ("%{http_code} %{response_code} %{http_connect} %{http_version} %{scheme} %{method}", "200 200 000 1.1 HTTP GET"),
-        ("%{num_connects} %{num_redirects} %{num_retries} %{num_headers} %{num_certs} %{urlnum}", "1 1 0 5 0 0"),
-        ("%{remote_ip}:%{remote_port} %{local_ip}:%{local_port} ", "127.0.0.1:81 127.0.0.1:5000 "),
-        ("%{size_download} %{size_header} %{size_request} %{size_upload} %{speed_download} %{speed_upload}", "10 240 140 0 62 0"),
-        ("%{url} %{url_effective}", "http://REDACTED@h.test:81/a?token=REDACTED http://h.test:81/b"),
-        ("%{url.host} %{url.port} %{url.query} %{urle.path} %{urle.user}", "h.test 81 token=REDACTED /b "),
-        ("[%{redirect_url}] [%{referer}] [%{errormsg}] %{exitcode} %{ssl_verify_result}", "[] [http://r.test/?token=REDACTED] [] 0 0"),
-        (r"%{content_type}|%header{x-TWO}|%header{set-cookie}|%header{none}|%%\n", "text/plain\\x1b[31m|1|id=REDACTED; Path=/||%\n"),
+        (
+            "%{http_code} %{response_code} %{http_connect} %{http_version} %{scheme} %{method}",
+            "200 200 000 1.1 HTTP GET",
+        ),
+        (
+            "%{num_connects} %{num_redirects} %{num_retries} %{num_headers} %{num_certs} %{urlnum}",
+            "1 1 0 5 0 0",
+        ),
+        (
+            "%{remote_ip}:%{remote_port} %{local_ip}:%{local_port} ",
+            "127.0.0.1:81 127.0.0.1:5000 ",
+        ),
+        (
+            "%{size_download} %{size_header} %{size_request} %{size_upload} %{speed_download} \
+                %{speed_upload}",
+            "10 240 140 0 62 0",
+        ),
+        (
+            "%{url} %{url_effective}",
+            "http://REDACTED@h.test:81/a?token=REDACTED http://h.test:81/b",
+        ),
+        (
+            "%{url.host} %{url.port} %{url.query} %{urle.path} %{urle.user}",
+            "h.test 81 token=REDACTED /b ",
+        ),
+        (
+            "[%{redirect_url}] [%{referer}] [%{errormsg}] %{exitcode} %{ssl_verify_result}",
+            "[] [http://r.test/?token=REDACTED] [] 0 0",
+        ),
+        (
+            r"%{content_type}|%header{x-TWO}|%header{set-cookie}|%header{none}|%%\n",
+            "text/plain\\x1b[31m|1|id=REDACTED; Path=/||%\n",
+        ),
         ("a%{onerror}b", "a"),
     ] {
         assert_eq!(out(format, &trace), written, "{format}");
@@ -117,7 +250,12 @@ fn a_redirect_that_is_not_followed_is_told_in_full() {
     let exchange = ExchangeId(0);
     trace.apply(Event {
         at: Moment(0),
-        what: What::ExchangeStarted { exchange, cause: Cause::Asked, method: "GET".into(), url: "http://h.test:81/x/y?q".into() },
+        what: What::ExchangeStarted {
+            exchange,
+            cause: Cause::Asked,
+            method: "GET".into(),
+            url: "http://h.test:81/x/y?q".into(),
+        },
     });
     trace.apply(Event {
         at: Moment(1),
@@ -135,17 +273,31 @@ fn a_redirect_that_is_not_followed_is_told_in_full() {
 
 #[test]
 fn a_failure_has_curls_number() {
-    let format = "%{http_code} %{exitcode} %{errormsg} %{scheme}%{remote_ip}%{time_connect} %{onerror}x";
-    assert_eq!(out(format, &refused()), r"000 7 nothing listens\x07 on http://REDACTED@h/ 0.000000 x");
+    let format =
+        "%{http_code} %{exitcode} %{errormsg} %{scheme}%{remote_ip}%{time_connect} %{onerror}x";
+    assert_eq!(
+        out(format, &refused()),
+        r"000 7 nothing listens\x07 on http://REDACTED@h/ 0.000000 x"
+    );
 }
 
 #[test]
 fn streams_change_and_what_is_unknown_is_warned_about_once() {
-    let written = write_out("a%{stderr}b%{nosuch}%{nosuch}%output{f}%{stdout}c", &redirected(), &Options::default());
-    assert_eq!((written.stdout.as_str(), written.stderr.as_str()), ("ac", "b"));
+    let written = write_out(
+        "a%{stderr}b%{nosuch}%{nosuch}%output{f}%{stdout}c",
+        &redirected(),
+        &Options::default(),
+    );
+    assert_eq!(
+        (written.stdout.as_str(), written.stderr.as_str()),
+        ("ac", "b")
+    );
     assert_eq!(
         written.warnings,
-        ["unknown --write-out variable: 'nosuch'", "%output{} is not supported in --write-out: redirect the output instead"]
+        [
+            "unknown --write-out variable: 'nosuch'",
+            "%output{} is not supported in --write-out: redirect the output instead"
+        ]
     );
 }
 

@@ -31,7 +31,10 @@ impl Value {
             Self::Count(count) => count.to_string(),
             Self::Status(status) => format!("{status:03}"),
             Self::Own(text) => text.clone(),
-            Self::Text(text) => text.as_ref().map(|text| text.escaped().into_owned()).unwrap_or_default(),
+            Self::Text(text) => text
+                .as_ref()
+                .map(|text| text.escaped().into_owned())
+                .unwrap_or_default(),
         }
     }
 
@@ -66,67 +69,177 @@ type Reading = fn(&Facts) -> Value;
 
 /// All variables but those that are no value of their own, by name.
 const VARIABLES: [(&str, Reading); 43] = [
-    ("certs", |facts| Value::Own(certificates::told(facts.certificates()))),
-    ("content_type", |facts| Value::Text(facts.response().and_then(|response| response.header("content-type").cloned()))),
-    ("errormsg", |facts| Value::Text(facts.hop.failure.as_ref().map(|(_, failure)| facts.redactor.text(&failure.message)))),
-    ("exitcode", |facts| Value::Count(exit_code::exit_code(facts.hop))),
+    ("certs", |facts| {
+        Value::Own(certificates::told(facts.certificates()))
+    }),
+    ("content_type", |facts| {
+        Value::Text(
+            facts
+                .response()
+                .and_then(|response| response.header("content-type").cloned()),
+        )
+    }),
+    ("errormsg", |facts| {
+        Value::Text(
+            facts
+                .hop
+                .failure
+                .as_ref()
+                .map(|(_, failure)| facts.redactor.text(&failure.message)),
+        )
+    }),
+    ("exitcode", |facts| {
+        Value::Count(exit_code::exit_code(facts.hop))
+    }),
     ("filename_effective", |_| Value::Text(None)),
     ("ftp_entry_path", |_| Value::Text(None)),
     ("http_code", |facts| Value::Status(facts.status())),
     ("http_connect", |facts| Value::Status(facts.tunnel_status())),
-    ("http_version", |facts| Value::Own(facts.http_version().to_owned())),
-    ("local_ip", |facts| {
-        Value::Own(facts.end(|connection| connection.local.known()?.ip()).map(|end| end.ip().to_string()).unwrap_or_default())
+    ("http_version", |facts| {
+        Value::Own(facts.http_version().to_owned())
     }),
-    ("local_port", |facts| Value::Count(facts.end(|connection| connection.local.known()?.ip()).map_or(0, |end| end.port().into()))),
-    ("method", |facts| Value::Text(Some(facts.hop.method.as_str().into()))),
-    ("num_certs", |facts| Value::Count(facts.certificates().len() as u64)),
-    ("num_connects", |facts| Value::Count(facts.connects())),
-    ("num_headers", |facts| Value::Count(facts.response().map_or(0, |response| response.headers.len() as u64))),
-    ("num_redirects", |facts| Value::Count(facts.hops_because(crate::trace::Cause::Redirect))),
-    ("num_retries", |facts| Value::Count(facts.hops_because(crate::trace::Cause::Retry))),
-    ("proxy_ssl_verify_result", |_| Value::Count(0)),
-    ("proxy_used", |facts| Value::Count(u64::from(!facts.hop.proxy.is_empty()))),
-    ("redirect_url", |facts| Value::Text(facts.redirect())),
-    ("referer", |facts| Value::Text(facts.referer())),
-    ("remote_ip", |facts| Value::Own(facts.end(|connection| connection.remote.ip()).map(|end| end.ip().to_string()).unwrap_or_default())),
-    ("remote_port", |facts| Value::Count(facts.end(|connection| connection.remote.ip()).map_or(0, |end| end.port().into()))),
-    ("response_code", |facts| Value::Status(facts.status())),
-    ("scheme", |facts| Value::Text(facts.scheme())),
-    ("size_download", |facts| Value::Count(facts.hop.response_body.transferred)),
-    ("size_header", |facts| Value::Count(facts.over_hops(|hop| hop.response.as_ref().map_or(0, |response| response.header_bytes)))),
-    ("size_request", |facts| {
-        Value::Count(
-            facts.over_hops(|hop| {
-                hop.request.as_ref().map_or(0, |request| request.header_bytes).saturating_add(hop.request_body.transferred)
-            }),
+    ("local_ip", |facts| {
+        Value::Own(
+            facts
+                .end(|connection| connection.local.known()?.ip())
+                .map(|end| end.ip().to_string())
+                .unwrap_or_default(),
         )
     }),
-    ("size_upload", |facts| Value::Count(facts.hop.request_body.transferred)),
-    ("speed_download", |facts| Value::Count(facts.speed(facts.hop.response_body.transferred))),
-    ("speed_upload", |facts| Value::Count(facts.speed(facts.hop.request_body.transferred))),
+    ("local_port", |facts| {
+        Value::Count(
+            facts
+                .end(|connection| connection.local.known()?.ip())
+                .map_or(0, |end| end.port().into()),
+        )
+    }),
+    ("method", |facts| {
+        Value::Text(Some(facts.hop.method.as_str().into()))
+    }),
+    ("num_certs", |facts| {
+        Value::Count(facts.certificates().len() as u64)
+    }),
+    ("num_connects", |facts| Value::Count(facts.connects())),
+    ("num_headers", |facts| {
+        Value::Count(
+            facts
+                .response()
+                .map_or(0, |response| response.headers.len() as u64),
+        )
+    }),
+    ("num_redirects", |facts| {
+        Value::Count(facts.hops_because(crate::trace::Cause::Redirect))
+    }),
+    ("num_retries", |facts| {
+        Value::Count(facts.hops_because(crate::trace::Cause::Retry))
+    }),
+    ("proxy_ssl_verify_result", |_| Value::Count(0)),
+    ("proxy_used", |facts| {
+        Value::Count(u64::from(!facts.hop.proxy.is_empty()))
+    }),
+    ("redirect_url", |facts| Value::Text(facts.redirect())),
+    ("referer", |facts| Value::Text(facts.referer())),
+    ("remote_ip", |facts| {
+        Value::Own(
+            facts
+                .end(|connection| connection.remote.ip())
+                .map(|end| end.ip().to_string())
+                .unwrap_or_default(),
+        )
+    }),
+    ("remote_port", |facts| {
+        Value::Count(
+            facts
+                .end(|connection| connection.remote.ip())
+                .map_or(0, |end| end.port().into()),
+        )
+    }),
+    ("response_code", |facts| Value::Status(facts.status())),
+    ("scheme", |facts| Value::Text(facts.scheme())),
+    ("size_download", |facts| {
+        Value::Count(facts.hop.response_body.transferred)
+    }),
+    ("size_header", |facts| {
+        Value::Count(facts.over_hops(|hop| {
+            hop.response
+                .as_ref()
+                .map_or(0, |response| response.header_bytes)
+        }))
+    }),
+    ("size_request", |facts| {
+        Value::Count(facts.over_hops(|hop| {
+            hop.request
+                .as_ref()
+                .map_or(0, |request| request.header_bytes)
+                .saturating_add(hop.request_body.transferred)
+        }))
+    }),
+    ("size_upload", |facts| {
+        Value::Count(facts.hop.request_body.transferred)
+    }),
+    ("speed_download", |facts| {
+        Value::Count(facts.speed(facts.hop.response_body.transferred))
+    }),
+    ("speed_upload", |facts| {
+        Value::Count(facts.speed(facts.hop.request_body.transferred))
+    }),
     ("ssl_verify_result", |facts| {
         Value::Count(exit_code::verify_result(
             facts.hop,
-            facts.tls().and_then(|tls| tls.verification.as_ref()).map(|(verification, _)| verification),
+            facts
+                .tls()
+                .and_then(|tls| tls.verification.as_ref())
+                .map(|(verification, _)| verification),
         ))
     }),
-    ("time_appconnect", |facts| Value::Time(facts.marks.appconnect)),
+    ("time_appconnect", |facts| {
+        Value::Time(facts.marks.appconnect)
+    }),
     ("time_connect", |facts| Value::Time(facts.marks.connect)),
-    ("time_namelookup", |facts| Value::Time(facts.marks.namelookup)),
-    ("time_posttransfer", |facts| Value::Time(facts.marks.posttransfer)),
-    ("time_pretransfer", |facts| Value::Time(facts.marks.pretransfer)),
+    ("time_namelookup", |facts| {
+        Value::Time(facts.marks.namelookup)
+    }),
+    ("time_posttransfer", |facts| {
+        Value::Time(facts.marks.posttransfer)
+    }),
+    ("time_pretransfer", |facts| {
+        Value::Time(facts.marks.pretransfer)
+    }),
     ("time_queue", |_| Value::Time(Nanos::ZERO)),
     ("time_redirect", |facts| Value::Time(facts.marks.redirect)),
-    ("time_starttransfer", |facts| Value::Time(facts.marks.starttransfer)),
+    ("time_starttransfer", |facts| {
+        Value::Time(facts.marks.starttransfer)
+    }),
     ("time_total", |facts| Value::Time(facts.marks.total)),
-    ("url", |facts| Value::Text(facts.transfer.hops().first().map(|first| facts.redactor.text(&first.url)))),
-    ("url_effective", |facts| Value::Text(Some(facts.redactor.text(&facts.hop.url)))),
+    ("url", |facts| {
+        Value::Text(
+            facts
+                .transfer
+                .hops()
+                .first()
+                .map(|first| facts.redactor.text(&first.url)),
+        )
+    }),
+    ("url_effective", |facts| {
+        Value::Text(Some(facts.redactor.text(&facts.hop.url)))
+    }),
 ];
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(trace: &'a Trace, transfer: Transfer<'a>, number: usize, redactor: Redactor<'a>) -> Option<Self> {
-        Some(Self { trace, transfer, hop: transfer.last()?, marks: curl_marks_of(&transfer), number, redactor })
+    pub(super) fn of(
+        trace: &'a Trace,
+        transfer: Transfer<'a>,
+        number: usize,
+        redactor: Redactor<'a>,
+    ) -> Option<Self> {
+        Some(Self {
+            trace,
+            transfer,
+            hop: transfer.last()?,
+            marks: curl_marks_of(&transfer),
+            number,
+            redactor,
+        })
     }
 
     /// A variable's value; `None` where there is no such variable.
@@ -146,17 +259,30 @@ impl<'a> Facts<'a> {
 
     /// The first field of a name in the final response.
     pub(super) fn header(&self, name: &str) -> String {
-        let found = self.response().and_then(|response| response.headers.iter().find(|header| header.is(name)));
-        found.map(|header| self.redactor.header(header).value.escaped().into_owned()).unwrap_or_default()
+        let found = self
+            .response()
+            .and_then(|response| response.headers.iter().find(|header| header.is(name)));
+        found
+            .map(|header| self.redactor.header(header).value.escaped().into_owned())
+            .unwrap_or_default()
     }
 
     /// All variables as one JSON object, in the order of their names, and at last who wrote it.
     pub(super) fn json(&self) -> String {
         let number = [("urlnum", Value::Count(self.number as u64))];
-        let all = VARIABLES.iter().map(|(name, reading)| (*name, reading(self))).chain(number);
-        let members: Vec<String> = all.map(|(name, value)| format!("\"{name}\":{}", value.json())).collect();
+        let all = VARIABLES
+            .iter()
+            .map(|(name, reading)| (*name, reading(self)))
+            .chain(number);
+        let members: Vec<String> = all
+            .map(|(name, value)| format!("\"{name}\":{}", value.json()))
+            .collect();
         let version = format!("tapline/{}", self.trace.tool_version().unwrap_or_default());
-        format!("{{{},\"curl_version\":{}}}", members.join(","), escaping::line(&version))
+        format!(
+            "{{{},\"curl_version\":{}}}",
+            members.join(","),
+            escaping::line(&version)
+        )
     }
 
     fn response(&self) -> Option<&'a Response> {
@@ -173,12 +299,21 @@ impl<'a> Facts<'a> {
 
     /// Those of the last TLS handshake: curl knows none of a connection made for an earlier URL.
     fn certificates(&self) -> &'a [Certificate] {
-        let made = self.transfer.hops().iter().rev().filter(|hop| !hop.reused_connection);
-        let mut secured = made.filter_map(|hop| self.trace.connection(hop.connection?)?.tls.as_ref());
+        let made = self
+            .transfer
+            .hops()
+            .iter()
+            .rev()
+            .filter(|hop| !hop.reused_connection);
+        let mut secured =
+            made.filter_map(|hop| self.trace.connection(hop.connection?)?.tls.as_ref());
         secured.next().map_or(&[], |tls| &tls.certificates)
     }
 
-    fn end(&self, which: fn(&Connection) -> Option<std::net::SocketAddr>) -> Option<std::net::SocketAddr> {
+    fn end(
+        &self,
+        which: fn(&Connection) -> Option<std::net::SocketAddr>,
+    ) -> Option<std::net::SocketAddr> {
         self.connection().and_then(which)
     }
 
@@ -188,8 +323,15 @@ impl<'a> Facts<'a> {
 
     /// The status of the proxy's last answer to `CONNECT`.
     fn tunnel_status(&self) -> u16 {
-        let mut answers = self.hop.proxy.iter().rev().filter(|(_, step)| step.kind.starts_with("http"));
-        answers.find_map(|(_, step)| step.text.raw().split(' ').next()?.parse().ok()).unwrap_or(0)
+        let mut answers = self
+            .hop
+            .proxy
+            .iter()
+            .rev()
+            .filter(|(_, step)| step.kind.starts_with("http"));
+        answers
+            .find_map(|(_, step)| step.text.raw().split(' ').next()?.parse().ok())
+            .unwrap_or(0)
     }
 
     fn http_version(&self) -> &'static str {
@@ -207,11 +349,20 @@ impl<'a> Facts<'a> {
     }
 
     fn hops_because(&self, cause: crate::trace::Cause) -> u64 {
-        self.transfer.hops().iter().skip(1).filter(|hop| hop.cause == cause).count() as u64
+        self.transfer
+            .hops()
+            .iter()
+            .skip(1)
+            .filter(|hop| hop.cause == cause)
+            .count() as u64
     }
 
     fn over_hops(&self, figure: fn(&Exchange) -> u64) -> u64 {
-        self.transfer.hops().iter().map(figure).fold(0, u64::saturating_add)
+        self.transfer
+            .hops()
+            .iter()
+            .map(figure)
+            .fold(0, u64::saturating_add)
     }
 
     /// Bytes a second over the whole time, as curl counts it.
@@ -222,14 +373,28 @@ impl<'a> Facts<'a> {
 
     /// Where a redirect that is not followed would lead.
     fn redirect(&self) -> Option<Untrusted> {
-        let response = self.response().filter(|response| (300..400).contains(&response.status) && self.hop.redirected.is_none())?;
+        let response = self.response().filter(|response| {
+            (300..400).contains(&response.status) && self.hop.redirected.is_none()
+        })?;
         let target = response.header("location")?;
-        let joined = Url::parse(self.hop.url.raw()).ok().and_then(|base| base.join(target.raw()).ok());
-        Some(self.redactor.text(&joined.map_or_else(|| target.clone(), |url| Untrusted::new(String::from(url)))))
+        let joined = Url::parse(self.hop.url.raw())
+            .ok()
+            .and_then(|base| base.join(target.raw()).ok());
+        Some(
+            self.redactor.text(
+                &joined.map_or_else(|| target.clone(), |url| Untrusted::new(String::from(url))),
+            ),
+        )
     }
 
     fn referer(&self) -> Option<Untrusted> {
-        let sent = self.hop.request.as_ref()?.headers.iter().find(|header| header.is("referer"))?;
+        let sent = self
+            .hop
+            .request
+            .as_ref()?
+            .headers
+            .iter()
+            .find(|header| header.is("referer"))?;
         Some(self.redactor.header(sent).value)
     }
 

@@ -1,4 +1,5 @@
-//! How far a direction of a flow has come: what was sent, what of it was acknowledged, up to where the receiver had room.
+//! How far a direction of a flow has come: what was sent, what of it was acknowledged, up to where
+//! the receiver had room.
 
 use super::{Direction, Flow, PacketEntry};
 
@@ -24,15 +25,27 @@ pub enum Advance {
 }
 
 impl Advance {
-    /// What a packet says; `end` is how far the direction's bytes had come before it, and is then how far they have with it.
-    pub(super) fn of(flow: &Flow, packet: &PacketEntry, direction: Direction, end: &mut u64) -> Option<Self> {
+    /// What a packet says; `end` is how far the direction's bytes had come before it, and is then
+    /// how far they have with it.
+    pub(super) fn of(
+        flow: &Flow,
+        packet: &PacketEntry,
+        direction: Direction,
+        end: &mut u64,
+    ) -> Option<Self> {
         if packet.direction != direction {
             let to = flow.acknowledged_offset(packet, *end)?;
-            let room = flow.window_of(packet).map(|window| to.saturating_add(window));
+            let room = flow
+                .window_of(packet)
+                .map(|window| to.saturating_add(window));
             return Some(Self::Acknowledged { to, room });
         }
         let to = packet.offset.saturating_add(packet.payload_bytes.into());
         *end = to.max(*end);
-        (packet.payload_bytes > 0).then_some(Self::Sent { from: packet.offset, to, again: packet.retransmitted })
+        (packet.payload_bytes > 0).then_some(Self::Sent {
+            from: packet.offset,
+            to,
+            again: packet.retransmitted,
+        })
     }
 }

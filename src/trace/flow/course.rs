@@ -1,5 +1,5 @@
-//! The course of a flow in strides: what every so many packets come down to, so that a picture of a million packets need not look at each
-//! of them. A flow that is shorter than a stride has none.
+//! The course of a flow in strides: what every so many packets come down to, so that a picture of a
+//! million packets need not look at each of them. A flow that is shorter than a stride has none.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -22,7 +22,8 @@ pub struct Stride {
     received: Progress,
 }
 
-/// What they say of one direction. Those that were sent again are [listed](Flow::sent_again) instead.
+/// What they say of one direction. Those that were sent again are [listed](Flow::sent_again)
+/// instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Their payloads' sizes.
@@ -86,7 +87,17 @@ impl Stride {
 
     fn of(flow: &Flow, packets: &[PacketEntry], before: Option<&Self>) -> Self {
         let wall = || packets.iter().map(|packet| packet.wall);
-        let progress = |direction| Progress::of(flow, &Stretch { packets, stride: None, before }, direction);
+        let progress = |direction| {
+            Progress::of(
+                flow,
+                &Stretch {
+                    packets,
+                    stride: None,
+                    before,
+                },
+                direction,
+            )
+        };
         Self {
             first: wall().min().unwrap_or_default(),
             last: wall().max().unwrap_or_default(),
@@ -98,10 +109,17 @@ impl Stride {
 
 impl Progress {
     fn of(flow: &Flow, stretch: &Stretch<'_>, direction: Direction) -> Self {
-        let mut progress = Self { end: stretch.end_before(direction), ..Self::default() };
+        let mut progress = Self {
+            end: stretch.end_before(direction),
+            ..Self::default()
+        };
         for packet in stretch.packets {
             match Advance::of(flow, packet, direction, &mut progress.end) {
-                Some(Advance::Sent { from, to, again: false }) => {
+                Some(Advance::Sent {
+                    from,
+                    to,
+                    again: false,
+                }) => {
                     progress.sizes.add(packet.payload_bytes);
                     progress.carry(from, to);
                 }
@@ -126,20 +144,35 @@ impl Progress {
 
 impl Span {
     fn add(span: &mut Option<Self>, value: u64) {
-        let span = span.get_or_insert(Self { least: value, most: value, last: value });
-        *span = Self { least: span.least.min(value), most: span.most.max(value), last: value };
+        let span = span.get_or_insert(Self {
+            least: value,
+            most: value,
+            last: value,
+        });
+        *span = Self {
+            least: span.least.min(value),
+            most: span.most.max(value),
+            last: value,
+        };
     }
 }
 
 impl Stretch<'_> {
     /// What each of the packets says of a direction, and when.
-    pub fn advances(&self, flow: &Flow, direction: Direction) -> impl Iterator<Item = (WallTime, Advance)> {
+    pub fn advances(
+        &self,
+        flow: &Flow,
+        direction: Direction,
+    ) -> impl Iterator<Item = (WallTime, Advance)> {
         let mut end = self.end_before(direction);
-        self.packets.iter().filter_map(move |packet| Some((packet.wall, Advance::of(flow, packet, direction, &mut end)?)))
+        self.packets.iter().filter_map(move |packet| {
+            Some((packet.wall, Advance::of(flow, packet, direction, &mut end)?))
+        })
     }
 
     fn end_before(&self, direction: Direction) -> u64 {
-        self.before.map_or(0, |before| before.progress(direction).end)
+        self.before
+            .map_or(0, |before| before.progress(direction).end)
     }
 }
 
@@ -147,23 +180,39 @@ impl Flow {
     /// All its packets in stretches, in the order they were captured.
     pub fn stretches(&self) -> impl Iterator<Item = Stretch<'_>> {
         let strides = self.strides();
-        self.packets().chunks(Stride::PACKETS).enumerate().map(|(n, packets)| Stretch {
-            packets,
-            stride: strides.get(n),
-            before: n.checked_sub(1).map_or_else(|| self.forgotten_stride(), |n| strides.get(n)),
-        })
+        self.packets()
+            .chunks(Stride::PACKETS)
+            .enumerate()
+            .map(|(n, packets)| Stretch {
+                packets,
+                stride: strides.get(n),
+                before: n
+                    .checked_sub(1)
+                    .map_or_else(|| self.forgotten_stride(), |n| strides.get(n)),
+            })
     }
 
     /// The packets that were sent again.
     pub fn sent_again(&self) -> impl Iterator<Item = &PacketEntry> {
-        let listed = self.course.iter().flat_map(|course| &course.again).filter_map(|place| self.packets().get(*place as usize));
+        let listed = self
+            .course
+            .iter()
+            .flat_map(|course| &course.again)
+            .filter_map(|place| self.packets().get(*place as usize));
         listed.chain(self.tail().iter().filter(|packet| packet.retransmitted))
     }
 
     /// How many packets of a direction carry how much payload, by that size.
     pub fn payload_sizes(&self, direction: Direction) -> BTreeMap<u32, u64> {
-        let mut sizes = self.course.as_ref().map(|course| course.sizes[slot(direction)].clone()).unwrap_or_default();
-        let tail = self.tail().iter().filter(|packet| packet.direction == direction);
+        let mut sizes = self
+            .course
+            .as_ref()
+            .map(|course| course.sizes[slot(direction)].clone())
+            .unwrap_or_default();
+        let tail = self
+            .tail()
+            .iter()
+            .filter(|packet| packet.direction == direction);
         tail.for_each(|packet| count(&mut sizes, packet.payload_bytes));
         sizes
     }
@@ -173,23 +222,38 @@ impl Flow {
     }
 
     fn forgotten_stride(&self) -> Option<&Stride> {
-        self.course.as_ref().and_then(|course| course.before.as_ref())
+        self.course
+            .as_ref()
+            .and_then(|course| course.before.as_ref())
     }
 
     fn latest_stride(&self) -> Option<&Stride> {
         self.strides().last().or_else(|| self.forgotten_stride())
     }
 
-    /// Forgets what the first packets come down to, which are whole strides, or all packets there are.
+    /// Forgets what the first packets come down to, which are whole strides, or all packets there
+    /// are.
     pub(super) fn forget_strides(&mut self, packets: usize) {
         let rest = self.tail();
-        let last = (packets >= self.entries.len() && !rest.is_empty()).then(|| Stride::of(self, rest, self.latest_stride()));
+        let last = (packets >= self.entries.len() && !rest.is_empty())
+            .then(|| Stride::of(self, rest, self.latest_stride()));
         let (summed_up, strides) = (self.entries.len() - rest.len(), packets / Stride::PACKETS);
         let course = self.course.get_or_insert_default();
-        for packet in self.entries.iter().take(packets.min(summed_up)).filter(|packet| packet.payload_bytes > 0) {
-            uncount(&mut course.sizes[slot(packet.direction)], packet.payload_bytes);
+        for packet in self
+            .entries
+            .iter()
+            .take(packets.min(summed_up))
+            .filter(|packet| packet.payload_bytes > 0)
+        {
+            uncount(
+                &mut course.sizes[slot(packet.direction)],
+                packet.payload_bytes,
+            );
         }
-        let gone = course.strides.drain(..strides.min(course.strides.len())).next_back();
+        let gone = course
+            .strides
+            .drain(..strides.min(course.strides.len()))
+            .next_back();
         course.before = last.or(gone).or(course.before.take());
         course.strides.shrink_to_fit();
         let place = |place: &u32| u32::try_from((*place as usize).checked_sub(packets)?).ok();
@@ -198,7 +262,9 @@ impl Flow {
 
     /// The packets that are not summed up.
     fn tail(&self) -> &[PacketEntry] {
-        self.packets().get(self.strides().len() * Stride::PACKETS..).unwrap_or_default()
+        self.packets()
+            .get(self.strides().len() * Stride::PACKETS..)
+            .unwrap_or_default()
     }
 
     /// Sums up, if a stride is complete.
@@ -212,7 +278,10 @@ impl Flow {
         let course = self.course.get_or_insert_default();
         push(&mut course.strides, stride);
         for (place, packet) in self.entries.iter().enumerate().skip(start) {
-            count(&mut course.sizes[slot(packet.direction)], packet.payload_bytes);
+            count(
+                &mut course.sizes[slot(packet.direction)],
+                packet.payload_bytes,
+            );
             if packet.retransmitted {
                 course.again.extend(u32::try_from(place));
             }
@@ -222,7 +291,10 @@ impl Flow {
     /// Counts a packet that is not listed.
     pub(super) fn count_unlisted(&mut self, direction: Direction, payload_bytes: u32) {
         self.unlisted += 1;
-        count(&mut self.course.get_or_insert_default().sizes[slot(direction)], payload_bytes);
+        count(
+            &mut self.course.get_or_insert_default().sizes[slot(direction)],
+            payload_bytes,
+        );
     }
 }
 

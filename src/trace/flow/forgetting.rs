@@ -1,23 +1,29 @@
-//! Packets that are no longer listed, so that a capture may go on for ever. What the flow counts, and its sequence space, stay.
+//! Packets that are no longer listed, so that a capture may go on for ever. What the flow counts,
+//! and its sequence space, stay.
 
 use super::{Direction, Flow, TcpFlags};
 use crate::trace::passed::ChunkSums;
 use crate::units::{Nanos, WallTime};
 
 impl Flow {
-    /// Packets that were listed, the first of the flow, and no longer are because there are too many.
+    /// Packets that were listed, the first of the flow, and no longer are because there are too
+    /// many.
     pub const fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// Whether nothing more is to be expected: both sides said goodbye, one reset the connection, or over UDP nothing passed for as long as
-    /// Linux remembers such a flow at most (`nf_conntrack_udp_timeout_stream`, 120 s).
+    /// Whether nothing more is to be expected: both sides said goodbye, one reset the connection,
+    /// or over UDP nothing passed for as long as Linux remembers such a flow at most
+    /// (`nf_conntrack_udp_timeout_stream`, 120 s).
     pub(in crate::trace) fn is_over(&self, now: WallTime) -> bool {
         const SILENCE: Nanos = Nanos::from_millis(120_000);
         if !self.key.tcp {
-            return self.span().is_none_or(|(_, last)| now.since(last) >= SILENCE);
+            return self
+                .span()
+                .is_none_or(|(_, last)| now.since(last) >= SILENCE);
         }
-        let has = |flag| [Direction::Sent, Direction::Received].map(|side| self.flags(side).has(flag));
+        let has =
+            |flag| [Direction::Sent, Direction::Received].map(|side| self.flags(side).has(flag));
         has(TcpFlags::FIN) == [true; 2] || has(TcpFlags::RST) != [false; 2]
     }
 
@@ -26,29 +32,48 @@ impl Flow {
         self.latest
     }
 
-    /// The packets in blocks, each with the number of its last packet among all that came, and how many it has.
+    /// The packets in blocks, each with the number of its last packet among all that came, and how
+    /// many it has.
     pub(in crate::trace) fn blocks(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
         let rest = self.entries.len() % ChunkSums::CHUNK;
-        self.sums.numbers().map(|number| (number, ChunkSums::CHUNK)).chain((rest > 0).then_some((self.latest, rest)))
+        self.sums
+            .numbers()
+            .map(|number| (number, ChunkSums::CHUNK))
+            .chain((rest > 0).then_some((self.latest, rest)))
     }
 
-    /// Forgets the blocks whose last packet's number is no higher. Returns how many packets those are.
+    /// Forgets the blocks whose last packet's number is no higher. Returns how many packets those
+    /// are.
     pub(in crate::trace) fn forget_until(&mut self, number: u64) -> usize {
-        let packets = self.blocks().take_while(|(last, _)| *last <= number).map(|(_, packets)| packets).sum();
+        let packets = self
+            .blocks()
+            .take_while(|(last, _)| *last <= number)
+            .map(|(_, packets)| packets)
+            .sum();
         self.forget(packets);
         packets
     }
 
     /// Forgets at least so many of the first packets, in whole blocks. Returns how many.
     pub(in crate::trace) fn forget_first(&mut self, least: usize) -> usize {
-        let packets = least.next_multiple_of(ChunkSums::CHUNK).min(self.entries.len());
+        let packets = least
+            .next_multiple_of(ChunkSums::CHUNK)
+            .min(self.entries.len());
         self.forget(packets);
         packets
     }
 
     /// Forgets the first packets, which are whole blocks.
     fn forget(&mut self, packets: usize) {
-        let Some((first, last)) = span(self.entries.get(..packets).unwrap_or_default().iter().map(|packet| packet.wall)) else { return };
+        let Some((first, last)) = span(
+            self.entries
+                .get(..packets)
+                .unwrap_or_default()
+                .iter()
+                .map(|packet| packet.wall),
+        ) else {
+            return;
+        };
         self.forget_strides(packets);
         self.sums.forget(packets / ChunkSums::CHUNK);
         self.sent.forget(packets, last);
@@ -56,7 +81,12 @@ impl Flow {
         self.entries.drain(..packets);
         self.entries.shrink_to_fit();
         self.forgotten += packets as u64;
-        self.forgotten_span = span(self.forgotten_span.into_iter().flat_map(<[WallTime; 2]>::from).chain([first, last]));
+        self.forgotten_span = span(
+            self.forgotten_span
+                .into_iter()
+                .flat_map(<[WallTime; 2]>::from)
+                .chain([first, last]),
+        );
         if self.entries.is_empty() {
             self.undelivered_unlisted += self.undelivered.len() as u64;
             self.undelivered = Vec::new();
@@ -66,7 +96,9 @@ impl Flow {
 
 fn span(mut walls: impl Iterator<Item = WallTime>) -> Option<(WallTime, WallTime)> {
     let first = walls.next()?;
-    Some(walls.fold((first, first), |(first, last), wall| (first.min(wall), last.max(wall))))
+    Some(walls.fold((first, first), |(first, last), wall| {
+        (first.min(wall), last.max(wall))
+    }))
 }
 
 #[cfg(test)]
@@ -81,14 +113,25 @@ mod tests {
     use crate::trace::{Event, Packet, PacketLimits, TcpHeader, Trace, Transport, What};
     use crate::units::Moment;
 
-    const LIMITS: PacketLimits = PacketLimits { packets: 4_096, of_flow: 2_048, flows: 16, keeps_latest: true };
+    const LIMITS: PacketLimits = PacketLimits {
+        packets: 4_096,
+        of_flow: 2_048,
+        flows: 16,
+        keeps_latest: true,
+    };
 
     fn client(number: u16) -> SocketAddr {
         ([10, 0, 0, 1], 1_000 + number).into()
     }
 
     /// A packet between a client and the server.
-    fn packet(wall: u64, number: u16, by_client: bool, header: TcpHeader, payload_bytes: u32) -> Packet {
+    fn packet(
+        wall: u64,
+        number: u16,
+        by_client: bool,
+        header: TcpHeader,
+        payload_bytes: u32,
+    ) -> Packet {
         let ends = (client(number), ([10, 0, 0, 2], 80).into());
         let (source, destination) = if by_client { ends } else { (ends.1, ends.0) };
         Packet {
@@ -104,24 +147,49 @@ mod tests {
     }
 
     const fn header(seq: u32, ack: u32, flags: u8) -> TcpHeader {
-        TcpHeader { seq, ack, flags: TcpFlags(flags), window: 500, mss: Some(1_460), window_scale: Some(7) }
+        TcpHeader {
+            seq,
+            ack,
+            flags: TcpFlags(flags),
+            window: 500,
+            mss: Some(1_460),
+            window_scale: Some(7),
+        }
     }
 
-    /// Conversations whose packets come in turn, some of them twice: each takes the number of a conversation, a payload and whether it comes
-    /// again.
+    /// Conversations whose packets come in turn, some of them twice: each takes the number of a
+    /// conversation, a payload and whether it comes again.
     fn packets(moves: &[(u16, u32, bool)]) -> Vec<Packet> {
         let mut sent: BTreeMap<u16, u32> = BTreeMap::new();
         let mut packets = Vec::new();
         for (wall, (number, payload, again)) in (0..).step_by(1_000).zip(moves) {
             let next = sent.entry(*number).or_insert_with(|| {
                 packets.push(packet(wall, *number, true, header(99, 0, TcpFlags::SYN), 0));
-                packets.push(packet(wall, *number, false, header(499, 100, TcpFlags::SYN | TcpFlags::ACK), 0));
+                packets.push(packet(
+                    wall,
+                    *number,
+                    false,
+                    header(499, 100, TcpFlags::SYN | TcpFlags::ACK),
+                    0,
+                ));
                 0
             });
-            let data = packet(wall, *number, true, header(100_u32.wrapping_add(*next), 500, TcpFlags::ACK), *payload);
+            let data = packet(
+                wall,
+                *number,
+                true,
+                header(100_u32.wrapping_add(*next), 500, TcpFlags::ACK),
+                *payload,
+            );
             *next = next.wrapping_add(*payload);
             packets.extend(std::iter::repeat_n(data, 1 + usize::from(*again)));
-            packets.push(packet(wall, *number, false, header(500, 100_u32.wrapping_add(*next), TcpFlags::ACK), 0));
+            packets.push(packet(
+                wall,
+                *number,
+                false,
+                header(500, 100_u32.wrapping_add(*next), TcpFlags::ACK),
+                0,
+            ));
         }
         packets
     }
@@ -129,13 +197,21 @@ mod tests {
     fn trace(limits: PacketLimits, packets: &[Packet]) -> Trace {
         let mut trace = Trace::within(limits);
         for batch in packets.chunks(512) {
-            trace.apply(Event { at: Moment::START, what: What::Packets { packets: batch.to_vec() } });
+            trace.apply(Event {
+                at: Moment::START,
+                what: What::Packets {
+                    packets: batch.to_vec(),
+                },
+            });
         }
         trace
     }
 
     fn moves() -> impl Strategy<Value = Vec<(u16, u32, bool)>> {
-        prop::collection::vec((0..9_u16, 1..3_000_u32, prop::bool::weighted(0.05)), 1_000..6_000)
+        prop::collection::vec(
+            (0..9_u16, 1..3_000_u32, prop::bool::weighted(0.05)),
+            1_000..6_000,
+        )
     }
 
     proptest! {
@@ -183,20 +259,57 @@ mod tests {
 
     #[test]
     fn of_more_flows_than_there_is_room_for_those_that_are_over_go_and_then_the_oldest() {
-        let opened = |number: u16| packet(u64::from(number), number, true, header(99, 0, TcpFlags::SYN), 0);
-        let reset = |number: u16| packet(u64::from(number), number, false, header(0, 0, TcpFlags::RST), 0);
-        let ports = |trace: &Trace| trace.flows().iter().map(|flow| flow.key.local.port() - 1_000).collect::<Vec<_>>();
+        let opened = |number: u16| {
+            packet(
+                u64::from(number),
+                number,
+                true,
+                header(99, 0, TcpFlags::SYN),
+                0,
+            )
+        };
+        let reset = |number: u16| {
+            packet(
+                u64::from(number),
+                number,
+                false,
+                header(0, 0, TcpFlags::RST),
+                0,
+            )
+        };
+        let ports = |trace: &Trace| {
+            trace
+                .flows()
+                .iter()
+                .map(|flow| flow.key.local.port() - 1_000)
+                .collect::<Vec<_>>()
+        };
         let mut packets: Vec<Packet> = (0..16).map(opened).collect();
         packets.extend([7, 9, 11].map(reset));
         packets.extend((16..18).map(opened));
         let limited = trace(LIMITS, &packets);
-        assert_eq!(ports(&limited), [0, 1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 16, 17], "7 and 9 were over first");
+        assert_eq!(
+            ports(&limited),
+            [0, 1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 16, 17],
+            "7 and 9 were over first"
+        );
         packets.extend((18..22).map(opened));
         let limited = trace(LIMITS, &packets);
-        assert_eq!(ports(&limited), [3, 4, 5, 6, 8, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21], "11, and then those that are silent");
-        assert_eq!((limited.forgotten().flows, limited.forgotten().packets), (6, 9));
+        assert_eq!(
+            ports(&limited),
+            [3, 4, 5, 6, 8, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21],
+            "11, and then those that are silent"
+        );
+        assert_eq!(
+            (limited.forgotten().flows, limited.forgotten().packets),
+            (6, 9)
+        );
         for flow in limited.flows() {
-            assert_eq!(limited.flow(&flow.key), Some(flow), "a flow is found where it stands");
+            assert_eq!(
+                limited.flow(&flow.key),
+                Some(flow),
+                "a flow is found where it stands"
+            );
         }
         assert_eq!(limited.capture().packets, packets.len() as u64);
     }
@@ -204,25 +317,64 @@ mod tests {
     /// Errors in a capture's times must not keep what is old.
     #[test]
     fn what_is_oldest_is_told_by_what_came_and_not_by_the_times_that_a_capture_states() {
-        let mut packets = packets(&(0..20_000).map(|number| (number % 9, 10, false)).collect::<Vec<_>>());
+        let mut packets = packets(
+            &(0..20_000)
+                .map(|number| (number % 9, 10, false))
+                .collect::<Vec<_>>(),
+        );
         for (number, packet) in packets.iter_mut().enumerate() {
             packet.wall = WallTime(u64::MAX - number as u64 * 7_919 % 1_000_003);
         }
         let limited = trace(LIMITS, &packets);
-        let listed: usize = limited.flows().iter().map(|flow| flow.packets().len()).sum();
-        assert!((LIMITS.packets / 2..=LIMITS.packets).contains(&listed), "{listed}");
+        let listed: usize = limited
+            .flows()
+            .iter()
+            .map(|flow| flow.packets().len())
+            .sum();
+        assert!(
+            (LIMITS.packets / 2..=LIMITS.packets).contains(&listed),
+            "{listed}"
+        );
     }
 
     /// Gaps that are not filled stay no longer than the packets that showed them.
     #[test]
     fn gaps_go_with_their_packets() {
-        let every_second = |number: u32| packet(number.into(), 1, true, header(100 + number * 20, 500, TcpFlags::ACK), 10);
+        let every_second = |number: u32| {
+            packet(
+                number.into(),
+                1,
+                true,
+                header(100 + number * 20, 500, TcpFlags::ACK),
+                10,
+            )
+        };
         let limited = trace(LIMITS, &(0..20_000).map(every_second).collect::<Vec<_>>());
         let flow = limited.flows().first().unwrap();
-        let again = packet(20_000, 1, true, header(100 + 20_000 * 20 - 30, 500, TcpFlags::ACK), 10);
+        let again = packet(
+            20_000,
+            1,
+            true,
+            header(100 + 20_000 * 20 - 30, 500, TcpFlags::ACK),
+            10,
+        );
         let mut with_one_more = limited.clone();
-        with_one_more.apply(Event { at: Moment::START, what: What::Packets { packets: vec![again] } });
+        with_one_more.apply(Event {
+            at: Moment::START,
+            what: What::Packets {
+                packets: vec![again],
+            },
+        });
         assert_eq!(flow.counts(Direction::Sent).out_of_order, 0);
-        assert_eq!(with_one_more.flows().first().unwrap().counts(Direction::Sent).out_of_order, 1, "a late one that fills a gap of now");
+        assert_eq!(
+            with_one_more
+                .flows()
+                .first()
+                .unwrap()
+                .counts(Direction::Sent)
+                .out_of_order,
+            1,
+            "a late one that fills a gap of now"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Flows: the packets of one connection over TCP, or of one 4-tuple over UDP, as an index entry each.
+//! Flows: the packets of one connection over TCP, or of one 4-tuple over UDP, as an index entry
+//! each.
 
 mod advance;
 mod course;
@@ -30,8 +31,8 @@ use stream::{Stream, unwrap_offset};
 pub struct PacketEntry {
     /// The kernel's timestamp.
     pub wall: WallTime,
-    /// Offset of the payload's first byte in its direction's byte stream, counted from the first byte after the SYN and
-    /// unwrapped past 4 GiB; 0 for UDP.
+    /// Offset of the payload's first byte in its direction's byte stream, counted from the first
+    /// byte after the SYN and unwrapped past 4 GiB; 0 for UDP.
     pub offset: u64,
     /// Acknowledgment number as sent.
     pub ack: u32,
@@ -76,7 +77,8 @@ pub struct Flow {
 impl Flow {
     /// Errors about its packets that are kept.
     pub(super) const MOST_UNDELIVERED: usize = 16;
-    /// How long after a gap has showed a packet that fills it may have been under way all the time: where the round trip is not known,
+    /// How long after a gap has showed a packet that fills it may have been under way all the time:
+    /// where the round trip is not known,
     const REORDERED_WITHIN: Nanos = Nanos::from_millis(3);
     /// and at least, since packets are not always captured in the order in which they came.
     const SHORTEST_REORDERING: Nanos = Nanos(300_000);
@@ -112,34 +114,53 @@ impl Flow {
 
     /// When the first packet passed and when the last, of those that are or were listed.
     pub fn span(&self) -> Option<(WallTime, WallTime)> {
-        let spans = self.forgotten_span.into_iter().chain(self.sums.span(&self.entries));
-        spans.reduce(|(first, last), (other_first, other_last)| (first.min(other_first), last.max(other_last)))
+        let spans = self
+            .forgotten_span
+            .into_iter()
+            .chain(self.sums.span(&self.entries));
+        spans.reduce(|(first, last), (other_first, other_last)| {
+            (first.min(other_first), last.max(other_last))
+        })
     }
 
-    /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets that are listed. It costs the
-    /// stretch's edges and not its packets.
+    /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets
+    /// that are listed. It costs the stretch's edges and not its packets.
     pub fn passed(&self, from: WallTime, to: WallTime) -> Passed {
         self.sums.between(&self.entries, from, to)
     }
 
-    /// The packets that carried something of a stretch of a direction's stream, in the order they were captured. None is known where
-    /// the direction's SYN was not captured: its offsets then count from wherever the capture came in.
+    /// The packets that carried something of a stretch of a direction's stream, in the order they
+    /// were captured. None is known where the direction's SYN was not captured: its offsets
+    /// then count from wherever the capture came in.
     pub fn carriers(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
         let stream = self.stream(direction);
-        if stream.anchored { stream.carriers.of(stretch, &self.entries) } else { Vec::new() }
+        if stream.anchored {
+            stream.carriers.of(stretch, &self.entries)
+        } else {
+            Vec::new()
+        }
     }
 
-    /// The packet that was the first to carry the byte at an offset of a direction's stream, as its place among the flow's packets.
+    /// The packet that was the first to carry the byte at an offset of a direction's stream, as its
+    /// place among the flow's packets.
     pub fn first_carrier(&self, direction: Direction, offset: u64) -> Option<usize> {
         let stream = self.stream(direction);
-        if stream.anchored { stream.carriers.first_of(offset, &self.entries) } else { None }
+        if stream.anchored {
+            stream.carriers.first_of(offset, &self.entries)
+        } else {
+            None
+        }
     }
 
     /// Whether a packet came late without having been sent again: others had overtaken it.
     pub fn is_out_of_order(&self, packet: usize) -> bool {
-        self.entries
-            .get(packet)
-            .is_some_and(|entry| !entry.retransmitted && self.stream(entry.direction).carriers.is_late(packet, entry.offset))
+        self.entries.get(packet).is_some_and(|entry| {
+            !entry.retransmitted
+                && self
+                    .stream(entry.direction)
+                    .carriers
+                    .is_late(packet, entry.offset)
+        })
     }
 
     /// Whether offsets of a direction count from its stream's first byte: its SYN was captured.
@@ -157,39 +178,48 @@ impl Flow {
         self.stream(direction).flags
     }
 
-    /// The maximum segment size this direction's SYN announced: the most the *other* side may send in a segment.
+    /// The maximum segment size this direction's SYN announced: the most the *other* side may send
+    /// in a segment.
     pub const fn announced_mss(&self, direction: Direction) -> Option<u16> {
         self.stream(direction).mss
     }
 
-    /// The window scale this direction's SYN announced: windows it announces afterwards are to be shifted by as many bits, if the other
-    /// direction's SYN had the option too (RFC 7323 §2.2).
+    /// The window scale this direction's SYN announced: windows it announces afterwards are to be
+    /// shifted by as many bits, if the other direction's SYN had the option too (RFC 7323
+    /// §2.2).
     pub const fn announced_window_scale(&self, direction: Direction) -> Option<u8> {
         self.stream(direction).window_scale
     }
 
-    /// A packet's window in bytes, scaled as agreed (RFC 7323 §2.2; in a SYN it is not); `None` where a SYN was not captured, so that it is
-    /// not known how.
+    /// A packet's window in bytes, scaled as agreed (RFC 7323 §2.2; in a SYN it is not); `None`
+    /// where a SYN was not captured, so that it is not known how.
     pub fn window_of(&self, packet: &PacketEntry) -> Option<u64> {
         let announced = u64::from(packet.window);
         if packet.flags.has(TcpFlags::SYN) {
             return Some(announced);
         }
         let both = self.is_anchored(Direction::Sent) && self.is_anchored(Direction::Received);
-        let scale =
-            self.announced_window_scale(packet.direction).filter(|_| self.announced_window_scale(packet.direction.opposite()).is_some());
+        let scale = self.announced_window_scale(packet.direction).filter(|_| {
+            self.announced_window_scale(packet.direction.opposite())
+                .is_some()
+        });
         both.then(|| announced << scale.unwrap_or(0).min(14))
     }
 
-    /// The offset, in the other direction's stream, up to which a packet acknowledges; 0 for its SYN alone. Of the many that the field
-    /// may mean (it wraps every 4 GiB), the one nearest to `near`, such as the end of what had been sent by then. `None` where it
-    /// acknowledges nothing, or nothing of the other direction was seen.
+    /// The offset, in the other direction's stream, up to which a packet acknowledges; 0 for its
+    /// SYN alone. Of the many that the field may mean (it wraps every 4 GiB), the one nearest
+    /// to `near`, such as the end of what had been sent by then. `None` where it acknowledges
+    /// nothing, or nothing of the other direction was seen.
     pub fn acknowledged_offset(&self, packet: &PacketEntry, near: u64) -> Option<u64> {
         let base = self.stream(packet.direction.opposite()).base?;
-        packet.flags.has(TcpFlags::ACK).then(|| unwrap_offset(packet.ack.wrapping_sub(base), near))
+        packet
+            .flags
+            .has(TcpFlags::ACK)
+            .then(|| unwrap_offset(packet.ack.wrapping_sub(base), near))
     }
 
-    /// From the SYN to its answer, as the capture saw it; of several SYNs the last counts. `None` where one of the two was not seen.
+    /// From the SYN to its answer, as the capture saw it; of several SYNs the last counts. `None`
+    /// where one of the two was not seen.
     pub const fn handshake(&self) -> Option<Nanos> {
         self.round_trip
     }
@@ -204,12 +234,18 @@ impl Flow {
         self.undelivered_unlisted
     }
 
-    /// Whether a packet between the same ends is the first of another flow: a SYN whose sequence number is not the one this flow's began
-    /// with. One that is sent again has the same.
+    /// Whether a packet between the same ends is the first of another flow: a SYN whose sequence
+    /// number is not the one this flow's began with. One that is sent again has the same.
     pub(super) fn begins_anew(&self, packet: &Packet) -> bool {
-        let Transport::Tcp(tcp) = packet.transport else { return false };
+        let Transport::Tcp(tcp) = packet.transport else {
+            return false;
+        };
         let opens = tcp.flags.has(TcpFlags::SYN) && !tcp.flags.has(TcpFlags::ACK);
-        opens && self.stream(self.key.direction_from(packet.source)).initial().is_some_and(|initial| initial != tcp.seq)
+        opens
+            && self
+                .stream(self.key.direction_from(packet.source))
+                .initial()
+                .is_some_and(|initial| initial != tcp.seq)
     }
 
     const fn stream(&self, direction: Direction) -> &Stream {
@@ -219,8 +255,15 @@ impl Flow {
         }
     }
 
-    /// Takes in a packet, which has a number among all that came; returns whether it is listed. It is only counted where there is no room.
-    pub(super) fn add(&mut self, packet: &Packet, direction: Direction, has_room: bool, number: u64) -> bool {
+    /// Takes in a packet, which has a number among all that came; returns whether it is listed. It
+    /// is only counted where there is no room.
+    pub(super) fn add(
+        &mut self,
+        packet: &Packet,
+        direction: Direction,
+        has_room: bool,
+        number: u64,
+    ) -> bool {
         self.latest = number;
         self.time_handshake(packet, direction);
         let reordered_within = self.reordered_within();
@@ -249,7 +292,9 @@ impl Flow {
             stored: packet.stored,
         };
         if self.key.tcp {
-            stream.carriers.add(self.entries.len(), offset, packet.payload_bytes);
+            stream
+                .carriers
+                .add(self.entries.len(), offset, packet.payload_bytes);
         }
         push(&mut self.entries, entry);
         self.sums.add(&self.entries, number);
@@ -274,14 +319,21 @@ impl Flow {
             Direction::Received => &self.sent,
         };
         match self.opened {
-            Some(opened) if other.base.is_some() => _ = self.round_trip.get_or_insert(packet.wall.since(opened)),
-            // The latest of several: which of them is answered cannot be told, and too short a time does less harm.
+            Some(opened) if other.base.is_some() => {
+                _ = self.round_trip.get_or_insert(packet.wall.since(opened));
+            }
+            // The latest of several: which of them is answered cannot be told, and too short a time
+            // does less harm.
             _ => self.opened = Some(packet.wall),
         }
     }
 
-    /// What is sent again cannot be there sooner than a round trip after its gap showed. An eighth is left for its being uneven.
+    /// What is sent again cannot be there sooner than a round trip after its gap showed. An eighth
+    /// is left for its being uneven.
     fn reordered_within(&self) -> Nanos {
-        self.round_trip.map_or(Self::REORDERED_WITHIN, |round_trip| Nanos(round_trip.0 - round_trip.0 / 8).max(Self::SHORTEST_REORDERING))
+        self.round_trip
+            .map_or(Self::REORDERED_WITHIN, |round_trip| {
+                Nanos(round_trip.0 - round_trip.0 / 8).max(Self::SHORTEST_REORDERING)
+            })
     }
 }

@@ -78,8 +78,8 @@ pub struct Packet {
     /// Where its bytes lie, where they are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<Stored>,
-    /// Of an aggregate, payload of each segment but the last that it is cut into on the way out, or was glued together from on the way
-    /// in, where the kernel tells.
+    /// Of an aggregate, payload of each segment but the last that it is cut into on the way out,
+    /// or was glued together from on the way in, where the kernel tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment_bytes: Option<NonZeroU16>,
 }
@@ -88,12 +88,16 @@ impl Packet {
     /// How many segments it is on the wire, as far as the kernel tells.
     pub fn wire_segments(&self) -> u64 {
         let bytes = u64::from(self.payload_bytes);
-        self.segment_bytes.map_or(u64::from(bytes > 0), |each| bytes.div_ceil(u64::from(each.get())))
+        self.segment_bytes.map_or(u64::from(bytes > 0), |each| {
+            bytes.div_ceil(u64::from(each.get()))
+        })
     }
 
     /// The largest payload among those.
     pub fn largest_segment(&self) -> u32 {
-        self.segment_bytes.map_or(self.payload_bytes, |each| self.payload_bytes.min(u32::from(each.get())))
+        self.segment_bytes.map_or(self.payload_bytes, |each| {
+            self.payload_bytes.min(u32::from(each.get()))
+        })
     }
 }
 
@@ -134,13 +138,18 @@ pub struct FlowKey {
     pub remote: SocketAddr,
     /// TCP, not UDP.
     pub tcp: bool,
-    /// How many flows of the same two ends there were before it: a connection's ports may be used again. Nearly always 0.
+    /// How many flows of the same two ends there were before it: a connection's ports may be used
+    /// again. Nearly always 0.
     pub reuse: u32,
 }
 
 impl FlowKey {
     /// Which way a packet of the flow goes, by its sender.
     pub fn direction_from(&self, source: SocketAddr) -> Direction {
-        if source == self.local { Direction::Sent } else { Direction::Received }
+        if source == self.local {
+            Direction::Sent
+        } else {
+            Direction::Received
+        }
     }
 }

@@ -26,13 +26,19 @@ impl SizeSet {
 
     fn coarsen(&mut self) {
         let fine = *self;
-        *self = Self { bits: [0; 4], coarse: fine.coarse + 1 };
+        *self = Self {
+            bits: [0; 4],
+            coarse: fine.coarse + 1,
+        };
         fine.places().for_each(|place| self.set(place / 2));
     }
 
     fn places(&self) -> impl Iterator<Item = u32> {
         let bits = self.bits;
-        (0..Self::BITS).filter(move |place| bits.get(*place as usize / 64).is_some_and(|bits| bits >> (place % 64) & 1 == 1))
+        (0..Self::BITS).filter(move |place| {
+            bits.get(*place as usize / 64)
+                .is_some_and(|bits| bits >> (place % 64) & 1 == 1)
+        })
     }
 
     /// The sizes, in ascending order, rounded down.
@@ -48,7 +54,12 @@ mod tests {
 
     #[test]
     fn sizes_are_kept_to_within_a_128th_of_the_largest() {
-        for sizes in [&[1, 7, 255][..], &[1_448], &[3, 1_448, 40, 65_483], &[1, u32::MAX]] {
+        for sizes in [
+            &[1, 7, 255][..],
+            &[1_448],
+            &[3, 1_448, 40, 65_483],
+            &[1, u32::MAX],
+        ] {
             let mut set = SizeSet::default();
             for size in sizes {
                 set.add(*size);
@@ -56,8 +67,17 @@ mod tests {
             let step = sizes.iter().max().copied().unwrap_or(0) / 128;
             let kept: Vec<u32> = set.each().collect();
             let is_near = |one: u32, other: u32| one <= other && other - one <= step;
-            assert!(sizes.iter().all(|size| kept.iter().any(|near| is_near(*near, *size))), "{sizes:?} {kept:?}");
-            assert!(kept.iter().all(|near| sizes.iter().any(|size| is_near(*near, *size))), "{sizes:?} {kept:?}");
+            assert!(
+                sizes
+                    .iter()
+                    .all(|size| kept.iter().any(|near| is_near(*near, *size))),
+                "{sizes:?} {kept:?}"
+            );
+            assert!(
+                kept.iter()
+                    .all(|near| sizes.iter().any(|size| is_near(*near, *size))),
+                "{sizes:?} {kept:?}"
+            );
         }
     }
 }

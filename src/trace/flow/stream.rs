@@ -21,8 +21,9 @@ pub struct SegmentCounts {
     pub wire_segments: u64,
     /// The largest payload among those.
     pub max_segment: u32,
-    /// Packets that were sent again: they carried bytes a packet before them had carried, or filled a gap so long after it showed that
-    /// the sender can have known of it. The packet that left the gap was lost on the way here.
+    /// Packets that were sent again: they carried bytes a packet before them had carried, or
+    /// filled a gap so long after it showed that the sender can have known of it. The packet
+    /// that left the gap was lost on the way here.
     pub retransmitted: u64,
     /// Packets that filled a gap sooner than that: those before them had overtaken them.
     pub out_of_order: u64,
@@ -57,7 +58,8 @@ struct Gap {
 }
 
 impl Stream {
-    /// How many gaps are remembered; a hostile peer cannot make more. The oldest go: what fills one late counts as sent again anyway.
+    /// How many gaps are remembered; a hostile peer cannot make more. The oldest go: what fills one
+    /// late counts as sent again anyway.
     const MOST_GAPS: usize = 1_024;
     pub(super) const EMPTY: Self = Self {
         base: None,
@@ -80,7 +82,8 @@ impl Stream {
         carriers: Carriers::EMPTY,
     };
 
-    /// The sequence number that its SYN has, or had to have if it was not seen; `None` where nothing was.
+    /// The sequence number that its SYN has, or had to have if it was not seen; `None` where
+    /// nothing was.
     pub(super) fn initial(&self) -> Option<u32> {
         self.base.map(|base| base.wrapping_sub(1))
     }
@@ -96,7 +99,9 @@ impl Stream {
             self.counts.wire_segments += packet.wire_segments();
             self.counts.max_segment = self.counts.max_segment.max(packet.largest_segment());
         }
-        let Transport::Tcp(tcp) = packet.transport else { return (0, false) };
+        let Transport::Tcp(tcp) = packet.transport else {
+            return (0, false);
+        };
         self.flags.0 |= tcp.flags.0;
         let syn = tcp.flags.has(TcpFlags::SYN);
         if syn {
@@ -118,13 +123,22 @@ impl Stream {
     }
 
     /// Marks a range as carried; true where it was sent again.
-    fn carry(&mut self, Range { start, end }: Range<u64>, now: WallTime, reordered_within: Nanos) -> bool {
+    fn carry(
+        &mut self,
+        Range { start, end }: Range<u64>,
+        now: WallTime,
+        reordered_within: Nanos,
+    ) -> bool {
         if start >= self.next {
             if start > self.next {
                 if self.gaps.len() >= Self::MOST_GAPS {
                     self.gaps.drain(..Self::MOST_GAPS / 4);
                 }
-                self.gaps.push(Gap { start: self.next, end: start, since: now });
+                self.gaps.push(Gap {
+                    start: self.next,
+                    end: start,
+                    since: now,
+                });
             }
             self.next = end;
             return false;
@@ -132,7 +146,8 @@ impl Stream {
         let wanted = end.min(self.next) - start;
         let (filled, since) = self.fill(start, end.min(self.next));
         self.next = self.next.max(end);
-        let overtaken = filled == wanted && since.is_some_and(|since| now.since(since) < reordered_within);
+        let overtaken =
+            filled == wanted && since.is_some_and(|since| now.since(since) < reordered_within);
         if overtaken {
             self.counts.out_of_order += 1;
         } else {
@@ -141,15 +156,16 @@ impl Stream {
         !overtaken
     }
 
-    /// Forgets the first packets, and the gaps that had shown by the time the last of them passed: what fills one of those later counts as
-    /// sent again.
+    /// Forgets the first packets, and the gaps that had shown by the time the last of them passed:
+    /// what fills one of those later counts as sent again.
     pub(super) fn forget(&mut self, packets: usize, until: WallTime) {
         self.carriers.forget(packets);
         self.gaps.retain(|gap| gap.since > until);
         self.gaps.shrink_to_fit();
     }
 
-    /// Takes `[start, end)` out of the gaps; how many bytes of gap that filled, and since when the oldest of them was there.
+    /// Takes `[start, end)` out of the gaps; how many bytes of gap that filled, and since when the
+    /// oldest of them was there.
     fn fill(&mut self, start: u64, end: u64) -> (u64, Option<WallTime>) {
         let (mut filled, mut since) = (0, None);
         let mut left = Vec::with_capacity(self.gaps.len());
@@ -162,10 +178,16 @@ impl Stream {
             filled += cut_end - cut_start;
             since = Some(since.map_or(gap.since, |since: WallTime| since.min(gap.since)));
             if gap.start < cut_start {
-                left.push(Gap { end: cut_start, ..gap });
+                left.push(Gap {
+                    end: cut_start,
+                    ..gap
+                });
             }
             if cut_end < gap.end {
-                left.push(Gap { start: cut_end, ..gap });
+                left.push(Gap {
+                    start: cut_end,
+                    ..gap
+                });
             }
         }
         left.truncate(Self::MOST_GAPS);
@@ -179,7 +201,8 @@ pub(super) fn unwrap_offset(low: u32, near: u64) -> u64 {
     const EPOCH: u64 = 1 << 32;
     let guess = (near & !(EPOCH - 1)) | u64::from(low);
     if guess > near.saturating_add(EPOCH / 2) {
-        // A byte before offset 0 (a keep-alive probe, a stray segment) cannot be unwrapped further down.
+        // A byte before offset 0 (a keep-alive probe, a stray segment) cannot be unwrapped further
+        // down.
         guess.saturating_sub(EPOCH)
     } else if guess.saturating_add(EPOCH / 2) < near {
         guess + EPOCH

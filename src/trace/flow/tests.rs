@@ -9,14 +9,26 @@ fn segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
         destination: SocketAddr::from(([127, 0, 0, 1], 2)),
         frame_bytes: payload_bytes + 66,
         payload_bytes,
-        transport: Transport::Tcp(TcpHeader { seq, ack: 0, flags: TcpFlags(flags), window: 0, mss: None, window_scale: None }),
+        transport: Transport::Tcp(TcpHeader {
+            seq,
+            ack: 0,
+            flags: TcpFlags(flags),
+            window: 0,
+            mss: None,
+            window_scale: None,
+        }),
         stored: None,
         segment_bytes: None,
     }
 }
 
 fn flow_of(packets: &[Packet]) -> Flow {
-    let key = FlowKey { local: packets[0].source, remote: packets[0].destination, tcp: true, reuse: 0 };
+    let key = FlowKey {
+        local: packets[0].source,
+        remote: packets[0].destination,
+        tcp: true,
+        reuse: 0,
+    };
     let mut flow = Flow::new(key);
     for packet in packets {
         flow.add(packet, Direction::Sent, true, 0);
@@ -26,7 +38,11 @@ fn flow_of(packets: &[Packet]) -> Flow {
 
 #[test]
 fn offsets_count_from_the_byte_after_the_syn_and_survive_wrapping() {
-    let flow = flow_of(&[segment(u32::MAX - 1, TcpFlags::SYN, 0), segment(u32::MAX, TcpFlags::ACK, 10), segment(9, TcpFlags::ACK, 5)]);
+    let flow = flow_of(&[
+        segment(u32::MAX - 1, TcpFlags::SYN, 0),
+        segment(u32::MAX, TcpFlags::ACK, 10),
+        segment(9, TcpFlags::ACK, 5),
+    ]);
     let offsets: Vec<u64> = flow.packets().iter().map(|entry| entry.offset).collect();
     assert_eq!(offsets, [0, 0, 10]);
     assert_eq!(flow.counts(Direction::Sent).payload_bytes, 15);
@@ -49,14 +65,49 @@ fn bytes_carried_twice_are_a_retransmission_and_a_filled_gap_is_not() {
 
 #[test]
 fn a_gap_filled_a_round_trip_later_was_sent_again() {
-    let at = |millis: u64, packet: Packet| Packet { wall: WallTime(millis * 1_000_000), ..packet };
-    let key = FlowKey { local: segment(0, 0, 0).source, remote: segment(0, 0, 0).destination, tcp: true, reuse: 0 };
+    let at = |millis: u64, packet: Packet| Packet {
+        wall: WallTime(millis * 1_000_000),
+        ..packet
+    };
+    let key = FlowKey {
+        local: segment(0, 0, 0).source,
+        remote: segment(0, 0, 0).destination,
+        tcp: true,
+        reuse: 0,
+    };
     let mut flow = Flow::new(key);
-    flow.add(&at(0, segment(0, TcpFlags::SYN, 0)), Direction::Sent, true, 0);
-    flow.add(&at(1_000, segment(0, TcpFlags::SYN, 0)), Direction::Sent, true, 0);
-    flow.add(&at(1_040, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)), Direction::Received, true, 0);
-    for (millis, seq) in [(1_100, 1), (1_101, 201), (1_102, 301), (1_110, 101), (1_200, 501), (1_240, 401)] {
-        flow.add(&at(millis, segment(seq, TcpFlags::ACK, 100)), Direction::Received, true, 0);
+    flow.add(
+        &at(0, segment(0, TcpFlags::SYN, 0)),
+        Direction::Sent,
+        true,
+        0,
+    );
+    flow.add(
+        &at(1_000, segment(0, TcpFlags::SYN, 0)),
+        Direction::Sent,
+        true,
+        0,
+    );
+    flow.add(
+        &at(1_040, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)),
+        Direction::Received,
+        true,
+        0,
+    );
+    for (millis, seq) in [
+        (1_100, 1),
+        (1_101, 201),
+        (1_102, 301),
+        (1_110, 101),
+        (1_200, 501),
+        (1_240, 401),
+    ] {
+        flow.add(
+            &at(millis, segment(seq, TcpFlags::ACK, 100)),
+            Direction::Received,
+            true,
+            0,
+        );
     }
     let counts = flow.counts(Direction::Received);
     assert_eq!((counts.out_of_order, counts.retransmitted), (1, 1));

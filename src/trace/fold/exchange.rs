@@ -1,13 +1,19 @@
 //! What an exchange takes in.
 
 use crate::trace::{
-    Attempt, AttemptId, AttemptOutcome, BodyCount, Cause, DnsQuery, Exchange, ExchangeId, Informational, Phases, QueryOutcome, Request,
-    Resolution, Response, What,
+    Attempt, AttemptId, AttemptOutcome, BodyCount, Cause, DnsQuery, Exchange, ExchangeId,
+    Informational, Phases, QueryOutcome, Request, Resolution, Response, What,
 };
 use crate::units::{Moment, Untrusted};
 
 /// An exchange that begins.
-pub(super) fn started(at: Moment, id: ExchangeId, cause: Cause, method: &str, url: &Untrusted) -> Exchange {
+pub(super) fn started(
+    at: Moment,
+    id: ExchangeId,
+    cause: Cause,
+    method: &str,
+    url: &Untrusted,
+) -> Exchange {
     Exchange {
         id,
         cause,
@@ -34,8 +40,12 @@ pub(super) fn started(at: Moment, id: ExchangeId, cause: Cause, method: &str, ur
 
 pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &What) {
     match what {
-        What::PhaseBegan { phase, position, .. } => exchange.phases.begin(*phase, at, *position),
-        What::PhaseEnded { phase, position, .. } => exchange.phases.end(*phase, at, *position),
+        What::PhaseBegan {
+            phase, position, ..
+        } => exchange.phases.begin(*phase, at, *position),
+        What::PhaseEnded {
+            phase, position, ..
+        } => exchange.phases.end(*phase, at, *position),
         What::Failed { phase, failure, .. } => {
             exchange.phases.begin(*phase, at, None);
             exchange.phases.end(*phase, at, None);
@@ -44,10 +54,18 @@ pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &What) {
         What::ExchangeEnded { .. } => {
             exchange.ended.get_or_insert(at);
         }
-        What::DnsQueried { .. } | What::DnsAnswered { .. } | What::DnsFailed { .. } | What::Resolved { .. } => {
+        What::DnsQueried { .. }
+        | What::DnsAnswered { .. }
+        | What::DnsFailed { .. }
+        | What::Resolved { .. } => {
             fold_resolution(exchange.resolution.get_or_insert_default(), at, what);
         }
-        What::AttemptStarted { attempt, remote, local, .. } => exchange.attempts.push(Attempt {
+        What::AttemptStarted {
+            attempt,
+            remote,
+            local,
+            ..
+        } => exchange.attempts.push(Attempt {
             id: *attempt,
             remote: remote.clone(),
             local: local.clone(),
@@ -55,14 +73,20 @@ pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &What) {
             ended: None,
             outcome: None,
         }),
-        What::AttemptEnded { attempt, outcome, .. } => end_attempt(exchange, at, *attempt, outcome),
+        What::AttemptEnded {
+            attempt, outcome, ..
+        } => end_attempt(exchange, at, *attempt, outcome),
         What::ProxyTalked { step, .. } => exchange.proxy.push((at, step.clone())),
         _ => fold_message(exchange, at, what),
     }
 }
 
 fn end_attempt(exchange: &mut Exchange, at: Moment, id: AttemptId, outcome: &AttemptOutcome) {
-    if let Some(attempt) = exchange.attempts.iter_mut().find(|attempt| attempt.id == id && attempt.outcome.is_none()) {
+    if let Some(attempt) = exchange
+        .attempts
+        .iter_mut()
+        .find(|attempt| attempt.id == id && attempt.outcome.is_none())
+    {
         attempt.ended = Some(at);
         attempt.outcome = Some(outcome.clone());
     }
@@ -70,7 +94,13 @@ fn end_attempt(exchange: &mut Exchange, at: Moment, id: AttemptId, outcome: &Att
 
 fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &What) {
     let (id, outcome) = match what {
-        What::DnsQueried { query, name, kind, server, .. } => {
+        What::DnsQueried {
+            query,
+            name,
+            kind,
+            server,
+            ..
+        } => {
             resolution.queries.push(DnsQuery {
                 id: *query,
                 name: name.clone(),
@@ -82,7 +112,9 @@ fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &What) {
             });
             return;
         }
-        What::Resolved { source, addresses, .. } => {
+        What::Resolved {
+            source, addresses, ..
+        } => {
             resolution.source = Some(*source);
             resolution.addresses.clone_from(addresses);
             return;
@@ -91,7 +123,11 @@ fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &What) {
         What::DnsFailed { query, reason, .. } => (*query, QueryOutcome::Failed(reason.clone())),
         _ => return,
     };
-    if let Some(query) = resolution.queries.iter_mut().find(|query| query.id == id && query.ended.is_none()) {
+    if let Some(query) = resolution
+        .queries
+        .iter_mut()
+        .find(|query| query.id == id && query.ended.is_none())
+    {
         query.ended = Some(at);
         query.outcome = outcome;
     }
@@ -99,7 +135,14 @@ fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &What) {
 
 fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
     match what {
-        What::RequestHead { version, method, target, headers, header_bytes, .. } => {
+        What::RequestHead {
+            version,
+            method,
+            target,
+            headers,
+            header_bytes,
+            ..
+        } => {
             exchange.request = Some(Request {
                 at,
                 version: *version,
@@ -110,12 +153,30 @@ fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
             });
         }
         What::RequestBody { sent, expected, .. } => {
-            exchange.request_body = BodyCount { transferred: *sent, decoded: *sent, expected: *expected, at: Some(at) };
+            exchange.request_body = BodyCount {
+                transferred: *sent,
+                decoded: *sent,
+                expected: *expected,
+                at: Some(at),
+            };
         }
-        What::Informational { status, headers, .. } => {
-            exchange.informational.push(Informational { at, status: *status, headers: headers.clone() });
+        What::Informational {
+            status, headers, ..
+        } => {
+            exchange.informational.push(Informational {
+                at,
+                status: *status,
+                headers: headers.clone(),
+            });
         }
-        What::ResponseHead { version, status, reason, headers, header_bytes, .. } => {
+        What::ResponseHead {
+            version,
+            status,
+            reason,
+            headers,
+            header_bytes,
+            ..
+        } => {
             exchange.response = Some(Response {
                 at,
                 version: *version,
@@ -126,16 +187,30 @@ fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
                 trailers: Vec::new(),
             });
         }
-        What::ResponseBody { received, decoded, expected, .. } => {
-            exchange.response_body = BodyCount { transferred: *received, decoded: *decoded, expected: *expected, at: Some(at) };
+        What::ResponseBody {
+            received,
+            decoded,
+            expected,
+            ..
+        } => {
+            exchange.response_body = BodyCount {
+                transferred: *received,
+                decoded: *decoded,
+                expected: *expected,
+                at: Some(at),
+            };
         }
         What::Trailers { headers, .. } => {
             if let Some(response) = &mut exchange.response {
                 response.trailers.clone_from(headers);
             }
         }
-        What::BodyPreview { text, truncated, .. } => exchange.preview = Some((text.clone(), *truncated)),
-        What::Redirected { to, withheld, .. } => exchange.redirected = Some((to.clone(), withheld.clone())),
+        What::BodyPreview {
+            text, truncated, ..
+        } => exchange.preview = Some((text.clone(), *truncated)),
+        What::Redirected { to, withheld, .. } => {
+            exchange.redirected = Some((to.clone(), withheld.clone()));
+        }
         _ => {}
     }
 }

@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 
 use super::flows::Flows;
 use super::{
-    Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, Exchange, ExchangeId, Flow, FlowKey, Forgotten, Link,
-    Packet, PacketLimits, Phase, Retired, What,
+    Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, Exchange,
+    ExchangeId, Flow, FlowKey, Forgotten, Link, Packet, PacketLimits, Phase, Retired, What,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
@@ -26,7 +26,8 @@ pub struct Control {
     pub error: Option<Untrusted>,
 }
 
-/// All that is known about a run. [`Trace::apply`] is its only mutator, but for [`Trace::retire`], which forgets.
+/// All that is known about a run. [`Trace::apply`] is its only mutator, but for [`Trace::retire`],
+/// which forgets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
     tool_version: Option<String>,
@@ -50,18 +51,26 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Exchanges held at a time. A run of more is cut, unless exchanges that are over [are retired](Trace::retire).
+    /// Exchanges held at a time. A run of more is cut, unless exchanges that are over [are
+    /// retired](Trace::retire).
     pub const MOST_EXCHANGES: usize = 100_000;
     /// Events kept for the event list.
     const MOST_LOGGED: usize = 200_000;
 
-    /// Takes in what happened. Events that name an exchange or connection which never began are ignored: a file may be crafted.
+    /// Takes in what happened. Events that name an exchange or connection which never began are
+    /// ignored: a file may be crafted.
     pub fn apply(&mut self, event: Event) {
         self.latest = self.latest.max(event.at);
         let Event { at, what } = &event;
         match what {
-            What::Packets { packets } => return packets.iter().for_each(|packet| self.add_packet(packet)),
-            What::Undelivered { errors } => return errors.iter().for_each(|error| self.flows.add_undelivered(error)),
+            What::Packets { packets } => {
+                return packets.iter().for_each(|packet| self.add_packet(packet));
+            }
+            What::Undelivered { errors } => {
+                return errors
+                    .iter()
+                    .for_each(|error| self.flows.add_undelivered(error));
+            }
             What::ResponseBody { .. }
             | What::RequestBody { .. }
             | What::ClockPaired { .. }
@@ -85,7 +94,10 @@ impl Trace {
 
     /// A trace that lists so many packets and flows.
     pub fn within(limits: PacketLimits) -> Self {
-        Self { flows: Flows::within(limits), ..Self::default() }
+        Self {
+            flows: Flows::within(limits),
+            ..Self::default()
+        }
     }
 
     /// How many packets and flows it lists.
@@ -134,7 +146,10 @@ impl Trace {
 
     /// One exchange.
     pub fn exchange(&self, id: ExchangeId) -> Option<&Exchange> {
-        at(&self.exchanges, id.0 as usize, |exchange| exchange.id.0 as usize).and_then(|place| self.exchanges.get(place))
+        at(&self.exchanges, id.0 as usize, |exchange| {
+            exchange.id.0 as usize
+        })
+        .and_then(|place| self.exchanges.get(place))
     }
 
     /// The connections, in the order they were established.
@@ -149,7 +164,10 @@ impl Trace {
 
     /// One connection.
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
-        at(&self.connections, id.0 as usize, |connection| connection.id.0 as usize).and_then(|place| self.connections.get(place))
+        at(&self.connections, id.0 as usize, |connection| {
+            connection.id.0 as usize
+        })
+        .and_then(|place| self.connections.get(place))
     }
 
     /// The flows seen on the wire.
@@ -157,23 +175,43 @@ impl Trace {
         self.flows.list()
     }
 
-    /// The packets of a connection. Of flows between the same ends it is the latest that had begun when the connection was established.
+    /// The packets of a connection. Of flows between the same ends it is the latest that had begun
+    /// when the connection was established.
     pub fn flow_of(&self, connection: &Connection) -> Option<&Flow> {
-        let (local, remote) = (as_on_the_wire(connection.local.ip()?), as_on_the_wire(connection.remote.ip()?));
-        let key = FlowKey { local, remote, tcp: true, reuse: 0 };
-        let began = |flow: &Flow| flow.packets().first().and_then(|packet| self.clock.moment_of(packet.wall));
-        self.flows.latest(&key, |flow| began(flow) <= Some(connection.established))
+        let (local, remote) = (
+            as_on_the_wire(connection.local.ip()?),
+            as_on_the_wire(connection.remote.ip()?),
+        );
+        let key = FlowKey {
+            local,
+            remote,
+            tcp: true,
+            reuse: 0,
+        };
+        let began = |flow: &Flow| {
+            flow.packets()
+                .first()
+                .and_then(|packet| self.clock.moment_of(packet.wall))
+        };
+        self.flows
+            .latest(&key, |flow| began(flow) <= Some(connection.established))
     }
 
     /// The latest connection that a flow's packets are of.
     pub fn connection_of(&self, flow: &FlowKey) -> Option<&Connection> {
         let wire = |end: &super::Endpoint| end.ip().map(as_on_the_wire);
         let (local, remote) = (Some(flow.local), Some(flow.remote));
-        self.connections.iter().rev().filter(|_| flow.tcp).find(|connection| {
-            let ends = (wire(&connection.local), wire(&connection.remote));
-            let meet = ends == (local, remote) || ends == (remote, local);
-            meet && self.flow_of(connection).is_some_and(|its| its.key.reuse == flow.reuse)
-        })
+        self.connections
+            .iter()
+            .rev()
+            .filter(|_| flow.tcp)
+            .find(|connection| {
+                let ends = (wire(&connection.local), wire(&connection.remote));
+                let meet = ends == (local, remote) || ends == (remote, local);
+                meet && self
+                    .flow_of(connection)
+                    .is_some_and(|its| its.key.reuse == flow.reuse)
+            })
     }
 
     /// The packets of one flow, whichever end is taken for the local one.
@@ -184,7 +222,12 @@ impl Trace {
     /// The latest flow between the ends of a packet.
     pub fn flow_with(&self, packet: &Packet) -> Option<&Flow> {
         let tcp = matches!(packet.transport, super::Transport::Tcp(_));
-        let key = FlowKey { local: packet.source, remote: packet.destination, tcp, reuse: 0 };
+        let key = FlowKey {
+            local: packet.source,
+            remote: packet.destination,
+            tcp,
+            reuse: 0,
+        };
         self.flows.latest(&key, |_| true)
     }
 
@@ -230,40 +273,84 @@ impl Trace {
 
     /// The failure that decided the run: the last one that was not made good by trying again.
     pub fn failure(&self) -> Option<&(Phase, super::Failure)> {
-        let retried = |i: usize| self.exchanges.get(i + 1).is_some_and(|next| next.cause == super::Cause::Retry);
-        let mut kept = self.exchanges.iter().enumerate().rev().filter(|(i, _)| !retried(*i));
+        let retried = |i: usize| {
+            self.exchanges
+                .get(i + 1)
+                .is_some_and(|next| next.cause == super::Cause::Retry)
+        };
+        let mut kept = self
+            .exchanges
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(i, _)| !retried(*i));
         let held = kept.find_map(|(_, exchange)| Some((exchange.id, exchange.failure.as_ref()?)));
-        let retired = self.retired.failure.as_ref().map(|(id, failure)| (*id, failure));
-        held.into_iter().chain(retired).max_by_key(|(id, _)| id.0).map(|(_, failure)| failure)
+        let retired = self
+            .retired
+            .failure
+            .as_ref()
+            .map(|(id, failure)| (*id, failure));
+        held.into_iter()
+            .chain(retired)
+            .max_by_key(|(id, _)| id.0)
+            .map(|(_, failure)| failure)
     }
 
     fn fold(&mut self, at: Moment, what: &What) {
         match what {
-            What::RunStarted { tool_version, started_at, .. } => {
+            What::RunStarted {
+                tool_version,
+                started_at,
+                ..
+            } => {
                 self.tool_version = Some(tool_version.clone());
                 self.started_at = Some(*started_at);
             }
-            What::ClockPaired { wall, uncertainty } => self.clock.add(ClockPair { at, wall: *wall, uncertainty: *uncertainty }),
+            What::ClockPaired { wall, uncertainty } => self.clock.add(ClockPair {
+                at,
+                wall: *wall,
+                uncertainty: *uncertainty,
+            }),
             What::RunEnded => self.ended = Some(at),
             What::Dropped { count } => self.dropped = self.dropped.saturating_add(*count),
-            What::ControlMeasured { status, headers, total, error } => {
-                self.control = Some(Control { status: *status, headers: *headers, total: *total, error: error.clone() });
+            What::ControlMeasured {
+                status,
+                headers,
+                total,
+                error,
+            } => {
+                self.control = Some(Control {
+                    status: *status,
+                    headers: *headers,
+                    total: *total,
+                    error: error.clone(),
+                });
             }
             What::LinkSet { link } => self.link = Some(link.clone()),
             What::OtherFrames { frames } => {
                 self.capture.packets = self.capture.packets.saturating_add(frames.total());
                 self.capture.others.add(*frames);
             }
-            What::CaptureOpened { .. } | What::CaptureUnavailable { .. } | What::CaptureOff | What::CaptureClosed { .. } => {
+            What::CaptureOpened { .. }
+            | What::CaptureUnavailable { .. }
+            | What::CaptureOff
+            | What::CaptureClosed { .. } => {
                 self.fold_capture(what);
             }
-            What::ExchangeStarted { exchange, cause, method, url } => self.start_exchange(at, *exchange, *cause, method, url),
+            What::ExchangeStarted {
+                exchange,
+                cause,
+                method,
+                url,
+            } => self.start_exchange(at, *exchange, *cause, method, url),
             What::Connected { .. } => self.fold_connected(at, what),
             What::Packets { .. } | What::Undelivered { .. } | What::Note { .. } => {}
             _ => {
                 if let Some(exchange) = what.exchange().and_then(|id| self.exchange_mut(id)) {
                     exchange::fold_exchange(exchange, at, what);
-                } else if let Some(connection) = what.connection().and_then(|id| self.connection_mut(id)) {
+                } else if let Some(connection) =
+                    what.connection().and_then(|id| self.connection_mut(id))
+                {
                     connection::fold_connection(connection, at, what);
                 }
             }
@@ -272,32 +359,57 @@ impl Trace {
 
     fn fold_capture(&mut self, what: &What) {
         match what {
-            What::CaptureOpened { interface, link_type } => {
+            What::CaptureOpened {
+                interface,
+                link_type,
+            } => {
                 self.capture.state = CaptureState::On;
                 self.capture.interface = Some(interface.clone());
                 self.capture.link_type = Some(link_type.clone());
             }
             What::CaptureUnavailable { reason, remedy } => {
-                self.capture.state = CaptureState::Unavailable { reason: reason.clone(), remedy: remedy.clone() };
+                self.capture.state = CaptureState::Unavailable {
+                    reason: reason.clone(),
+                    remedy: remedy.clone(),
+                };
             }
             What::CaptureOff => self.capture.state = CaptureState::Off,
             What::CaptureClosed { dropped, .. } => {
-                self.capture.dropped = Some(self.capture.dropped.unwrap_or(0).saturating_add(*dropped));
+                self.capture.dropped =
+                    Some(self.capture.dropped.unwrap_or(0).saturating_add(*dropped));
             }
             _ => {}
         }
     }
 
-    fn start_exchange(&mut self, at: Moment, id: ExchangeId, cause: super::Cause, method: &str, url: &Untrusted) {
+    fn start_exchange(
+        &mut self,
+        at: Moment,
+        id: ExchangeId,
+        cause: super::Cause,
+        method: &str,
+        url: &Untrusted,
+    ) {
         if id.0 as usize == self.begun && self.exchanges.len() < Self::MOST_EXCHANGES {
             self.begun += 1;
-            self.exchanges.push(exchange::started(at, id, cause, method, url));
+            self.exchanges
+                .push(exchange::started(at, id, cause, method, url));
         }
     }
 
     fn fold_connected(&mut self, at: Moment, what: &What) {
-        let What::Connected { exchange, connection, local, remote, reused } = what else { return };
-        if connection.0 as usize == self.connected && self.connections.len() < Self::MOST_EXCHANGES {
+        let What::Connected {
+            exchange,
+            connection,
+            local,
+            remote,
+            reused,
+        } = what
+        else {
+            return;
+        };
+        if connection.0 as usize == self.connected && self.connections.len() < Self::MOST_EXCHANGES
+        {
             self.connected += 1;
             self.connections.push(Connection {
                 id: *connection,
@@ -318,11 +430,17 @@ impl Trace {
     }
 
     fn exchange_mut(&mut self, id: ExchangeId) -> Option<&mut Exchange> {
-        at(&self.exchanges, id.0 as usize, |exchange| exchange.id.0 as usize).and_then(|place| self.exchanges.get_mut(place))
+        at(&self.exchanges, id.0 as usize, |exchange| {
+            exchange.id.0 as usize
+        })
+        .and_then(|place| self.exchanges.get_mut(place))
     }
 
     fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
-        at(&self.connections, id.0 as usize, |connection| connection.id.0 as usize).and_then(|place| self.connections.get_mut(place))
+        at(&self.connections, id.0 as usize, |connection| {
+            connection.id.0 as usize
+        })
+        .and_then(|place| self.connections.get_mut(place))
     }
 
     fn add_packet(&mut self, packet: &Packet) {
@@ -333,15 +451,20 @@ impl Trace {
     }
 }
 
-/// Returns where in a list, which is in the order of numbers, the one with a number is. While none has gone that is the number itself.
+/// Returns where in a list, which is in the order of numbers, the one with a number is. While none
+/// has gone that is the number itself.
 fn at<T>(list: &[T], number: usize, number_of: impl Fn(&T) -> usize) -> Option<usize> {
-    if list.get(number).is_some_and(|found| number_of(found) == number) {
+    if list
+        .get(number)
+        .is_some_and(|found| number_of(found) == number)
+    {
         return Some(number);
     }
     list.binary_search_by_key(&number, number_of).ok()
 }
 
-/// An address as a packet shows it: a socket's may name the interface too (RFC 4007), or be IPv4 in IPv6's clothes.
+/// An address as a packet shows it: a socket's may name the interface too (RFC 4007), or be IPv4 in
+/// IPv6's clothes.
 fn as_on_the_wire(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

@@ -9,14 +9,18 @@ use crate::trace::{Cause, ConnectionId, Endpoint, Exchange, ExchangeId, Flow, Re
 use crate::units::{Moment, Nanos, WallTime};
 
 impl Trace {
-    /// Forgets the exchanges of runs, and the connections, packets and events that belong to no other exchange; of the runs their times stay
-    /// ([`Trace::retired`]). What is told later about such an exchange changes nothing. The runs are in the order in which they began.
+    /// Forgets the exchanges of runs, and the connections, packets and events that belong to no
+    /// other exchange; of the runs their times stay ([`Trace::retired`]). What is told later
+    /// about such an exchange changes nothing. The runs are in the order in which they began.
     /// The redirects are of runs that are held, between exchanges that are.
     pub fn retire(&mut self, runs: Vec<RetiredRun>, redirects: &[RangeInclusive<ExchangeId>]) {
-        let mut ranges: Vec<RangeInclusive<ExchangeId>> = runs.iter().map(|run| run.first..=run.last).collect();
+        let mut ranges: Vec<RangeInclusive<ExchangeId>> =
+            runs.iter().map(|run| run.first..=run.last).collect();
         ranges.extend(redirects.iter().cloned());
         ranges.sort_unstable_by_key(|range| range.start().0);
-        let Some(last) = ranges.last().map(|range| *range.end()) else { return };
+        let Some(last) = ranges.last().map(|range| *range.end()) else {
+            return;
+        };
         let (going, kept) = self.parted(&ranges);
         self.retired.exchanges += going.len() as u64;
         for run in runs {
@@ -24,7 +28,12 @@ impl Trace {
         }
         self.remember_failure(&going);
         self.exchanges = kept;
-        let begins = self.exchanges.iter().filter(|exchange| exchange.id.0 > last.0).map(|exchange| exchange.started).min();
+        let begins = self
+            .exchanges
+            .iter()
+            .filter(|exchange| exchange.id.0 > last.0)
+            .map(|exchange| exchange.started)
+            .min();
         let latest = begins.unwrap_or(self.latest);
         self.forget_connections();
         self.forget_events();
@@ -32,13 +41,22 @@ impl Trace {
     }
 
     /// The exchanges of the ranges, each with whether it was tried again; and the others.
-    fn parted(&mut self, ranges: &[RangeInclusive<ExchangeId>]) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
+    fn parted(
+        &mut self,
+        ranges: &[RangeInclusive<ExchangeId>],
+    ) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
         let mut ranges = ranges.iter().peekable();
         let (mut going, mut kept) = (Vec::new(), Vec::new());
         let mut all = std::mem::take(&mut self.exchanges).into_iter().peekable();
         while let Some(exchange) = all.next() {
-            while ranges.next_if(|range| range.end().0 < exchange.id.0).is_some() {}
-            if ranges.peek().is_some_and(|range| range.start().0 <= exchange.id.0) {
+            while ranges
+                .next_if(|range| range.end().0 < exchange.id.0)
+                .is_some()
+            {}
+            if ranges
+                .peek()
+                .is_some_and(|range| range.start().0 <= exchange.id.0)
+            {
                 let again = all.peek().is_some_and(|next| next.cause == Cause::Retry);
                 going.push((exchange, again));
             } else {
@@ -49,32 +67,51 @@ impl Trace {
     }
 
     fn remember_failure(&mut self, going: &[(Exchange, bool)]) {
-        let failed = |(exchange, again): &(Exchange, bool)| Some((exchange.id, exchange.failure.clone().filter(|_| !again)?));
+        let failed = |(exchange, again): &(Exchange, bool)| {
+            Some((exchange.id, exchange.failure.clone().filter(|_| !again)?))
+        };
         let latest = going.iter().rev().find_map(failed);
         if let Some((id, failure)) = latest
-            && self.retired.failure.as_ref().is_none_or(|(known, _)| known.0 < id.0)
+            && self
+                .retired
+                .failure
+                .as_ref()
+                .is_none_or(|(known, _)| known.0 < id.0)
         {
             self.retired.failure = Some((id, failure));
         }
     }
 
     fn forget_connections(&mut self) {
-        let used: HashSet<ConnectionId> = self.exchanges.iter().filter_map(|exchange| exchange.connection).collect();
+        let used: HashSet<ConnectionId> = self
+            .exchanges
+            .iter()
+            .filter_map(|exchange| exchange.connection)
+            .collect();
         let mut connections = std::mem::take(&mut self.connections);
-        connections.retain(|connection| used.contains(&connection.id) || self.exchange(connection.opened_by).is_some());
+        connections.retain(|connection| {
+            used.contains(&connection.id) || self.exchange(connection.opened_by).is_some()
+        });
         self.connections = connections;
     }
 
     fn forget_events(&mut self) {
         let mut log = std::mem::take(&mut self.log);
         log.retain(|event| {
-            event.what.exchange().is_none_or(|id| self.exchange(id).is_some())
-                && event.what.connection().is_none_or(|id| self.connection(id).is_some())
+            event
+                .what
+                .exchange()
+                .is_none_or(|id| self.exchange(id).is_some())
+                && event
+                    .what
+                    .connection()
+                    .is_none_or(|id| self.connection(id).is_some())
         });
         self.log = log;
     }
 
-    /// Keeps the flows of what is still held, and those whose packets passed since the latest runs began.
+    /// Keeps the flows of what is still held, and those whose packets passed since the latest runs
+    /// began.
     fn forget_flows(&mut self, latest: Option<WallTime>) {
         if self.flows.list().is_empty() {
             return;
@@ -83,7 +120,9 @@ impl Trace {
         let held = Held::of(self);
         flows.retain(|flow| {
             let ended = flow.span().map(|(_, last)| last);
-            let is_late = latest.zip(ended).is_some_and(|(latest, ended)| ended.0.saturating_add(Held::SLACK.0) >= latest.0);
+            let is_late = latest
+                .zip(ended)
+                .is_some_and(|(latest, ended)| ended.0.saturating_add(Held::SLACK.0) >= latest.0);
             is_late || held.has(flow)
         });
         self.flows = flows;
@@ -92,7 +131,8 @@ impl Trace {
 
 /// What tells which flows belong to exchanges that are held.
 struct Held {
-    /// Both ends of connections and of attempts to connect, and between when and when: ports are used again.
+    /// Both ends of connections and of attempts to connect, and between when and when: ports are
+    /// used again.
     ends: HashMap<(SocketAddr, SocketAddr), Vec<(WallTime, WallTime)>>,
     /// Name servers that were asked, and between when and when.
     asked: Vec<(SocketAddr, WallTime, WallTime)>,
@@ -106,24 +146,39 @@ impl Held {
         let end = |end: &Endpoint| end.ip().map(as_on_the_wire);
         let between = |from: Moment, to: Option<Moment>| {
             let to = to.map_or(Some(WallTime(u64::MAX)), |to| trace.clock.wall_of(to))?;
-            Some((WallTime(trace.clock.wall_of(from)?.0.saturating_sub(Self::SLACK.0)), WallTime(to.0.saturating_add(Self::SLACK.0))))
+            Some((
+                WallTime(trace.clock.wall_of(from)?.0.saturating_sub(Self::SLACK.0)),
+                WallTime(to.0.saturating_add(Self::SLACK.0)),
+            ))
         };
         let mut ends: HashMap<_, Vec<_>> = HashMap::new();
         for connection in &trace.connections {
-            if let (Some(local), Some(remote), Some(when)) =
-                (end(&connection.local), end(&connection.remote), between(connection.established, connection.closed))
-            {
+            if let (Some(local), Some(remote), Some(when)) = (
+                end(&connection.local),
+                end(&connection.remote),
+                between(connection.established, connection.closed),
+            ) {
                 ends.entry((local, remote)).or_default().push(when);
             }
         }
-        for attempt in trace.exchanges.iter().flat_map(|exchange| &exchange.attempts) {
-            if let (Some(local), Some(remote), Some(when)) =
-                (attempt.local.as_ref().and_then(end), end(&attempt.remote), between(attempt.started, attempt.ended))
-            {
+        for attempt in trace
+            .exchanges
+            .iter()
+            .flat_map(|exchange| &exchange.attempts)
+        {
+            if let (Some(local), Some(remote), Some(when)) = (
+                attempt.local.as_ref().and_then(end),
+                end(&attempt.remote),
+                between(attempt.started, attempt.ended),
+            ) {
                 ends.entry((local, remote)).or_default().push(when);
             }
         }
-        let queries = trace.exchanges.iter().filter_map(|exchange| exchange.resolution.as_ref()).flat_map(|resolution| &resolution.queries);
+        let queries = trace
+            .exchanges
+            .iter()
+            .filter_map(|exchange| exchange.resolution.as_ref())
+            .flat_map(|resolution| &resolution.queries);
         let asked = queries.filter_map(|query| {
             let (from, to) = between(query.asked, query.ended.or(Some(query.asked)))?;
             Some((as_on_the_wire(query.server.address), from, to))
@@ -134,12 +189,22 @@ impl Held {
 
     fn has(&self, flow: &Flow) -> bool {
         let (local, remote) = (flow.key.local, flow.key.remote);
-        let Some((first, last)) = flow.span() else { return false };
+        let Some((first, last)) = flow.span() else {
+            return false;
+        };
         let then = |(from, to): &(WallTime, WallTime)| first <= *to && *from <= last;
         let ends = [(local, remote), (remote, local)];
-        if flow.key.tcp && ends.iter().filter_map(|ends| self.ends.get(ends)).flatten().any(then) {
+        if flow.key.tcp
+            && ends
+                .iter()
+                .filter_map(|ends| self.ends.get(ends))
+                .flatten()
+                .any(then)
+        {
             return true;
         }
-        self.asked.iter().any(|(server, from, to)| [local, remote].contains(server) && first <= *to && *from <= last)
+        self.asked.iter().any(|(server, from, to)| {
+            [local, remote].contains(server) && first <= *to && *from <= last
+        })
     }
 }

@@ -24,12 +24,18 @@ pub struct Contents<'a> {
 
 impl<'a> Contents<'a> {
     /// The records in it.
-    pub fn records(&self) -> impl ExactSizeIterator<Item = Piece<Record>> + DoubleEndedIterator + 'a {
+    pub fn records(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Piece<Record>> + DoubleEndedIterator + 'a {
         let stream = self.stream.clone();
-        self.records.iter().map(move |record| Piece { of: *record, bytes: within(&stream, &record.range()) })
+        self.records.iter().map(move |record| Piece {
+            of: *record,
+            bytes: within(&stream, &record.range()),
+        })
     }
 
-    /// The plaintext whose ciphertext is in it, or without TLS the stretch itself. It can be read once its records are complete.
+    /// The plaintext whose ciphertext is in it, or without TLS the stretch itself. It can be read
+    /// once its records are complete.
     pub const fn plain(&self) -> &Range<u64> {
         &self.plain
     }
@@ -37,36 +43,68 @@ impl<'a> Contents<'a> {
     /// The parts of which there is something in that plaintext.
     pub fn parts(&self) -> impl ExactSizeIterator<Item = Piece<Part>> + DoubleEndedIterator + 'a {
         let plain = self.plain.clone();
-        self.parts.iter().map(move |part| Piece { of: *part, bytes: within(&plain, &part.range()) })
+        self.parts.iter().map(move |part| Piece {
+            of: *part,
+            bytes: within(&plain, &part.range()),
+        })
     }
 }
 
 impl StreamLayers {
-    /// What a stretch of the stream carries. `nonce` are the bytes between a record's header and its ciphertext.
+    /// What a stretch of the stream carries. `nonce` are the bytes between a record's header and
+    /// its ciphertext.
     pub(in crate::trace) fn contents(&self, stream: Range<u64>, nonce: u64) -> Contents<'_> {
         let records = self.records_in(&stream);
-        let plain = if self.records.is_empty() { stream.clone() } else { plain_in(records, &stream, nonce) };
-        Contents { parts: self.parts_in(&plain), stream, plain, records }
+        let plain = if self.records.is_empty() {
+            stream.clone()
+        } else {
+            plain_in(records, &stream, nonce)
+        };
+        Contents {
+            parts: self.parts_in(&plain),
+            stream,
+            plain,
+            records,
+        }
     }
 
-    /// The stretch of the stream in which a stretch of the plaintext lies, from its first byte to its last.
+    /// The stretch of the stream in which a stretch of the plaintext lies, from its first byte to
+    /// its last.
     pub(in crate::trace) fn stream_of(&self, plain: &Range<u64>, nonce: u64) -> Option<Range<u64>> {
         if self.records.is_empty() {
             return (!plain.is_empty()).then(|| plain.clone());
         }
-        let mut carrying = self.records_of(plain).iter().filter(|record| record.plain_bytes > 0);
+        let mut carrying = self
+            .records_of(plain)
+            .iter()
+            .filter(|record| record.plain_bytes > 0);
         let first = carrying.next()?;
         let last = carrying.next_back().unwrap_or(first);
-        let start = ciphertext(first, nonce).start.saturating_add(plain.start.saturating_sub(first.plain_at));
-        let end = ciphertext(last, nonce).start.saturating_add(plain.end.min(last.plain().end).saturating_sub(last.plain_at));
+        let start = ciphertext(first, nonce)
+            .start
+            .saturating_add(plain.start.saturating_sub(first.plain_at));
+        let end = ciphertext(last, nonce).start.saturating_add(
+            plain
+                .end
+                .min(last.plain().end)
+                .saturating_sub(last.plain_at),
+        );
         (start < end).then_some(start..end)
     }
 }
 
-/// Where a record's plaintext lies in the stream: behind its header and what is sent of the nonce. The ciphers of TLS keep its order.
+/// Where a record's plaintext lies in the stream: behind its header and what is sent of the nonce.
+/// The ciphers of TLS keep its order.
 fn ciphertext(record: &Record, nonce: u64) -> Range<u64> {
-    let start = record.at.saturating_add(Record::HEADER).saturating_add(nonce).min(record.range().end);
-    start..start.saturating_add(u64::from(record.plain_bytes)).min(record.range().end)
+    let start = record
+        .at
+        .saturating_add(Record::HEADER)
+        .saturating_add(nonce)
+        .min(record.range().end);
+    start
+        ..start
+            .saturating_add(u64::from(record.plain_bytes))
+            .min(record.range().end)
 }
 
 /// The plaintext of the records' pieces. It is one stretch, for what records carry follows on.
@@ -77,7 +115,9 @@ fn plain_in(records: &[Record], stream: &Range<u64>, nonce: u64) -> Range<u64> {
         record.plain_at.saturating_add(start)..record.plain_at.saturating_add(end)
     };
     let mut pieces = records.iter().map(piece).filter(|piece| !piece.is_empty());
-    let Some(first) = pieces.next() else { return 0..0 };
+    let Some(first) = pieces.next() else {
+        return 0..0;
+    };
     let end = pieces.next_back().map_or(first.end, |last| last.end);
     first.start..end
 }

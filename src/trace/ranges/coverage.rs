@@ -18,7 +18,12 @@ impl Coverage {
         {
             return false;
         }
-        while let Some((known_start, known_end)) = self.0.range(..=end).next_back().map(|(start, end)| (*start, *end)) {
+        while let Some((known_start, known_end)) = self
+            .0
+            .range(..=end)
+            .next_back()
+            .map(|(start, end)| (*start, *end))
+        {
             if known_end < start {
                 break;
             }

@@ -7,8 +7,8 @@
 //! parts          ├──┼──────┼─────┼─────┤     [at, at + bytes) of the plaintext; without TLS, of the stream
 //! ```
 //!
-//! So what is in a packet ([`Connection::contents`](super::Connection::contents)) and which packets carried something
-//! ([`Flow::carriers`](super::Flow::carriers)) are look-ups.
+//! So what is in a packet ([`Connection::contents`](super::Connection::contents)) and which packets
+//! carried something ([`Flow::carriers`](super::Flow::carriers)) are look-ups.
 
 mod carriers;
 mod contents;
@@ -33,9 +33,11 @@ pub struct Record {
     pub bytes: u32,
     /// The content type in its header. TLS 1.3 puts its own under encryption and says 23 here.
     pub kind: u8,
-    /// Where in the plaintext that it carries begins. Where it carries none: where the plaintext stood.
+    /// Where in the plaintext that it carries begins. Where it carries none: where the plaintext
+    /// stood.
     pub plain_at: u64,
-    /// How much of the application's plaintext it carries; 0 for a handshake message, an alert, a session ticket.
+    /// How much of the application's plaintext it carries; 0 for a handshake message, an alert, a
+    /// session ticket.
     pub plain_bytes: u32,
 }
 
@@ -60,7 +62,8 @@ pub enum PartKind {
     Http1InformationalHead,
     /// A body, or one chunk's share of it.
     Http1Body,
-    /// A chunk's size, its extensions and the line's end, and the line's end before it that closes the chunk before (RFC 9112 §7.1).
+    /// A chunk's size, its extensions and the line's end, and the line's end before it that closes
+    /// the chunk before (RFC 9112 §7.1).
     Http1ChunkHeader,
     /// The trailer section with its empty line (RFC 9112 §7.1.2).
     Http1Trailers,
@@ -108,7 +111,8 @@ pub struct StreamLayers {
 }
 
 impl StreamLayers {
-    /// Records listed, and as many parts. Further ones are counted only, so that memory stays bounded.
+    /// Records listed, and as many parts. Further ones are counted only, so that memory stays
+    /// bounded.
     pub const MOST: usize = 400_000;
 
     /// The records, by their place in the stream.
@@ -131,7 +135,8 @@ impl StreamLayers {
         overlapping(&self.records, stream, Record::range)
     }
 
-    /// The records that carry something of a stretch of the plaintext, and such between them as carry none.
+    /// The records that carry something of a stretch of the plaintext, and such between them as
+    /// carry none.
     pub fn records_of(&self, plain: &Range<u64>) -> &[Record] {
         overlapping(&self.records, plain, Record::plain)
     }
@@ -144,12 +149,27 @@ impl StreamLayers {
     /// Takes what was told: in order; what lies before something known is no sense and is ignored.
     pub(super) fn take(&mut self, records: &[Record], parts: &[Part], unlisted: u64) {
         self.unlisted = self.unlisted.saturating_add(unlisted);
-        for record in records.iter().filter(|record| u64::from(record.bytes) >= Record::HEADER) {
-            let follows = |before: &Record| before.range().end <= record.at && before.plain().end <= record.plain_at;
-            self.unlisted += append(&mut self.records, *record, |known| known.at == record.at, follows);
+        for record in records
+            .iter()
+            .filter(|record| u64::from(record.bytes) >= Record::HEADER)
+        {
+            let follows = |before: &Record| {
+                before.range().end <= record.at && before.plain().end <= record.plain_at
+            };
+            self.unlisted += append(
+                &mut self.records,
+                *record,
+                |known| known.at == record.at,
+                follows,
+            );
         }
         for part in parts.iter().filter(|part| part.bytes > 0) {
-            self.unlisted += append(&mut self.parts, *part, |known| known.at == part.at, |before| before.range().end <= part.at);
+            self.unlisted += append(
+                &mut self.parts,
+                *part,
+                |known| known.at == part.at,
+                |before| before.range().end <= part.at,
+            );
         }
     }
 }
@@ -162,7 +182,8 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// What a stretch of the stream from one side carries. `nonce` are the bytes between a record's header and its ciphertext.
+    /// What a stretch of the stream from one side carries. `nonce` are the bytes between a record's
+    /// header and its ciphertext.
     pub fn contents(&self, from: Side, stream: Range<u64>, nonce: u64) -> Contents<'_> {
         self.of(from).contents(stream, nonce)
     }
@@ -175,7 +196,8 @@ impl Layers {
         }
     }
 
-    /// Adds what lies in the stream from one side, each in its order; what lies before something known is no sense and is ignored.
+    /// Adds what lies in the stream from one side, each in its order; what lies before something
+    /// known is no sense and is ignored.
     pub fn tell(&mut self, from: Side, records: &[Record], parts: &[Part]) {
         self.of_mut(from).take(records, parts, 0);
     }
@@ -188,8 +210,14 @@ impl Layers {
     }
 }
 
-/// Puts something at the end of a list, in the place of the last if that is the same; how many are not listed for it.
-fn append<T>(list: &mut Vec<T>, new: T, is_same: impl Fn(&T) -> bool, follows: impl Fn(&T) -> bool) -> u64 {
+/// Puts something at the end of a list, in the place of the last if that is the same; how many are
+/// not listed for it.
+fn append<T>(
+    list: &mut Vec<T>,
+    new: T,
+    is_same: impl Fn(&T) -> bool,
+    follows: impl Fn(&T) -> bool,
+) -> u64 {
     let kept = list.len() - usize::from(list.last().is_some_and(is_same));
     if !list.get(..kept).and_then(<[T]>::last).is_none_or(follows) {
         return 0;
@@ -203,7 +231,11 @@ fn append<T>(list: &mut Vec<T>, new: T, is_same: impl Fn(&T) -> bool, follows: i
 }
 
 /// Of things that lie in order and apart, those that share something with a range.
-fn overlapping<'a, T>(things: &'a [T], with: &Range<u64>, range: impl Fn(&T) -> Range<u64>) -> &'a [T] {
+fn overlapping<'a, T>(
+    things: &'a [T],
+    with: &Range<u64>,
+    range: impl Fn(&T) -> Range<u64>,
+) -> &'a [T] {
     if with.is_empty() {
         return &[];
     }

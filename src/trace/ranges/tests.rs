@@ -14,13 +14,23 @@ fn layers(nonce: u64, records: &[u32], parts: &[u64]) -> StreamLayers {
     let (mut at, mut plain_at, mut told) = (0, 0, Vec::new());
     for &plain_bytes in records {
         let bytes = plain_bytes + 5 + u32::try_from(nonce).unwrap() + 17;
-        told.push(Record { at, bytes, kind: 23, plain_at, plain_bytes });
+        told.push(Record {
+            at,
+            bytes,
+            kind: 23,
+            plain_at,
+            plain_bytes,
+        });
         (at, plain_at) = (at + u64::from(bytes), plain_at + u64::from(plain_bytes));
     }
     let mut at = 0;
     let part = |&bytes: &u64| {
         at += bytes;
-        Part { at: at - bytes, bytes, what: PartKind::Http1Body }
+        Part {
+            at: at - bytes,
+            bytes,
+            what: PartKind::Http1Body,
+        }
     };
     let mut layers = StreamLayers::default();
     layers.take(&told, &parts.iter().map(part).collect::<Vec<_>>(), 0);
@@ -30,9 +40,15 @@ fn layers(nonce: u64, records: &[u32], parts: &[u64]) -> StreamLayers {
 /// For every byte of the stream the plaintext byte under it.
 fn byte_by_byte(layers: &StreamLayers, nonce: u64) -> Vec<Option<u64>> {
     let of_record = |record: &Record| {
-        let (plain, rest) = (record.plain(), u64::from(record.bytes) - Record::HEADER - nonce - u64::from(record.plain_bytes));
+        let (plain, rest) = (
+            record.plain(),
+            u64::from(record.bytes) - Record::HEADER - nonce - u64::from(record.plain_bytes),
+        );
         let without = |count: u64| std::iter::repeat_n(None, usize::try_from(count).unwrap());
-        without(Record::HEADER + nonce).chain(plain.map(Some)).chain(without(rest)).collect::<Vec<_>>()
+        without(Record::HEADER + nonce)
+            .chain(plain.map(Some))
+            .chain(without(rest))
+            .collect::<Vec<_>>()
     };
     layers.records().iter().flat_map(of_record).collect()
 }
@@ -75,7 +91,11 @@ proptest! {
     }
 
     #[test]
-    fn a_part_lies_from_its_first_byte_to_its_last(records in vec(0_u32..40, 1..8), parts in vec(1_u64..50, 1..10), nonce in prop::sample::select(vec![0_u64, 8])) {
+    fn a_part_lies_from_its_first_byte_to_its_last(
+        records in vec(0_u32..40, 1..8),
+        parts in vec(1_u64..50, 1..10),
+        nonce in prop::sample::select(vec![0_u64, 8]),
+    ) {
         let layers = layers(nonce, &records, &parts);
         let bytes = byte_by_byte(&layers, nonce);
         for part in layers.parts() {
@@ -87,7 +107,11 @@ proptest! {
     }
 
     #[test]
-    fn carriers_are_the_packets_that_share_a_byte(packets in vec((0_u64..120, 0_u32..30), 0..40), from in 0_u64..130, bytes in 0_u64..60) {
+    fn carriers_are_the_packets_that_share_a_byte(
+        packets in vec((0_u64..120, 0_u32..30), 0..40),
+        from in 0_u64..130,
+        bytes in 0_u64..60,
+    ) {
         let mut carriers = Carriers::EMPTY;
         for (packet, (at, bytes)) in packets.iter().enumerate() {
             carriers.add(packet, *at, *bytes);
@@ -129,7 +153,10 @@ fn without_tls_parts_lie_in_the_stream_itself() {
     let layers = layers(0, &[], &[80, 1_000]);
     let contents = layers.contents(60..200, 0);
     assert_eq!(contents.plain(), &(60..200));
-    let pieces: Vec<_> = contents.parts().map(|piece| (piece.of.at, piece.bytes)).collect();
+    let pieces: Vec<_> = contents
+        .parts()
+        .map(|piece| (piece.of.at, piece.bytes))
+        .collect();
     assert_eq!(pieces, [(0, 60..80), (80, 0..120)]);
     assert_eq!(layers.stream_of(&(80..1_080), 0), Some(80..1_080));
 }
@@ -137,11 +164,41 @@ fn without_tls_parts_lie_in_the_stream_itself() {
 #[test]
 fn what_goes_on_is_told_again_and_stands_once() {
     let mut layers = StreamLayers::default();
-    let body = |bytes| Part { at: 80, bytes, what: PartKind::Http1Body };
-    layers.take(&[], &[Part { at: 0, bytes: 80, what: PartKind::Http1Head }, body(100)], 0);
+    let body = |bytes| Part {
+        at: 80,
+        bytes,
+        what: PartKind::Http1Body,
+    };
+    layers.take(
+        &[],
+        &[
+            Part {
+                at: 0,
+                bytes: 80,
+                what: PartKind::Http1Head,
+            },
+            body(100),
+        ],
+        0,
+    );
     layers.take(&[], &[body(5_000)], 0);
-    assert_eq!(layers.parts().iter().map(|part| part.bytes).collect::<Vec<_>>(), [80, 5_000]);
+    assert_eq!(
+        layers
+            .parts()
+            .iter()
+            .map(|part| part.bytes)
+            .collect::<Vec<_>>(),
+        [80, 5_000]
+    );
     // And what lies before it is no sense.
-    layers.take(&[], &[Part { at: 70, bytes: 10, what: PartKind::Http1Head }], 0);
+    layers.take(
+        &[],
+        &[Part {
+            at: 70,
+            bytes: 10,
+            what: PartKind::Http1Head,
+        }],
+        0,
+    );
     assert_eq!(layers.parts().len(), 2);
 }

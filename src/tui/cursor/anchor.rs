@@ -19,19 +19,29 @@ impl Anchor {
     /// What a cursor is on in a run.
     pub(in crate::tui) fn of(cursor: Cursor, run: &Run) -> Self {
         let found = match cursor {
-            Cursor::Event(place) => run.event(place).map(|event| Self::Event(Box::new(event.clone()), place)),
-            Cursor::Packet(key, place) => run.trace.flow(&key).map(|flow| Self::Packet(key, flow.forgotten() + place as u64)),
+            Cursor::Event(place) => run
+                .event(place)
+                .map(|event| Self::Event(Box::new(event.clone()), place)),
+            Cursor::Packet(key, place) => run
+                .trace
+                .flow(&key)
+                .map(|flow| Self::Packet(key, flow.forgotten() + place as u64)),
             Cursor::Run | Cursor::Lane(..) | Cursor::Flow(_) => None,
         };
         found.unwrap_or(Self::Whole(cursor))
     }
 
-    /// The cursor that is on it in the same run later on; `None` where it is gone. Of a packet that is no longer listed the first one that is
-    /// stands in.
+    /// The cursor that is on it in the same run later on; `None` where it is gone. Of a packet that
+    /// is no longer listed the first one that is stands in.
     pub(in crate::tui) fn found_in(&self, run: &Run) -> Option<Cursor> {
         match self {
-            Self::Whole(Cursor::Flow(key)) => run.trace.flow(key).map(|flow| Cursor::Flow(flow.key)),
-            Self::Whole(Cursor::Lane(id, lane)) => run.trace.exchange(*id).map(|exchange| Cursor::Lane(exchange.id, *lane)),
+            Self::Whole(Cursor::Flow(key)) => {
+                run.trace.flow(key).map(|flow| Cursor::Flow(flow.key))
+            }
+            Self::Whole(Cursor::Lane(id, lane)) => run
+                .trace
+                .exchange(*id)
+                .map(|exchange| Cursor::Lane(exchange.id, *lane)),
             Self::Whole(cursor) => Some(*cursor),
             // What was before it may have gone, and nothing came there.
             Self::Event(event, place) => {
@@ -40,8 +50,11 @@ impl Anchor {
             }
             Self::Packet(key, number) => {
                 let flow = run.trace.flow(key)?;
-                let Some(last) = flow.packets().len().checked_sub(1) else { return Some(Cursor::Flow(*key)) };
-                let place = usize::try_from(number.saturating_sub(flow.forgotten())).unwrap_or(usize::MAX);
+                let Some(last) = flow.packets().len().checked_sub(1) else {
+                    return Some(Cursor::Flow(*key));
+                };
+                let place =
+                    usize::try_from(number.saturating_sub(flow.forgotten())).unwrap_or(usize::MAX);
                 Some(Cursor::Packet(*key, place.min(last)))
             }
         }

@@ -2,7 +2,9 @@
 
 use super::Cursor;
 use crate::timeline::Lane;
-use crate::trace::{Direction, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace, What};
+use crate::trace::{
+    Direction, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace, What,
+};
 use crate::tui::run::Run;
 use crate::tui::talk::talk_at;
 use crate::units::Moment;
@@ -17,19 +19,38 @@ pub(super) fn moment_of(run: &Run, flow: &FlowKey, place: usize) -> Option<Momen
 pub(super) fn lane_of(run: &Run, flow: &FlowKey, place: usize) -> Option<(ExchangeId, Lane)> {
     let at = moment_of(run, flow, place)?;
     let exchange = exchange_of(&run.trace, flow, at)?;
-    let spans = || exchange.phases.iter().filter(|(phase, _)| *phase != Phase::Dns);
-    let phase = spans().find(|(_, span)| span.began <= at && span.ended.is_none_or(|ended| at < ended));
+    let spans = || {
+        exchange
+            .phases
+            .iter()
+            .filter(|(phase, _)| *phase != Phase::Dns)
+    };
+    let phase =
+        spans().find(|(_, span)| span.began <= at && span.ended.is_none_or(|ended| at < ended));
     // What passes after the last phase, an acknowledgment or a goodbye, goes with it.
-    let phase = phase.or_else(|| spans().filter(|(_, span)| span.began <= at).last()).or_else(|| spans().next());
-    Some((exchange.id, phase.map_or(Lane::Folded, |(phase, _)| Lane::Phase(phase))))
+    let phase = phase
+        .or_else(|| spans().filter(|(_, span)| span.began <= at).last())
+        .or_else(|| spans().next());
+    Some((
+        exchange.id,
+        phase.map_or(Lane::Folded, |(phase, _)| Lane::Phase(phase)),
+    ))
 }
 
 /// The listed event nearest to a packet in time.
 pub(super) fn event_of(run: &Run, flow: &FlowKey, place: usize) -> Option<usize> {
     let at = moment_of(run, flow, place)?;
-    let after = run.listed.partition_point(|&listed| run.event(listed).is_some_and(|event| event.at < at));
-    let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|line| run.listed.get(line).copied());
-    near.min_by_key(|&listed| run.event(listed).map_or(u64::MAX, |event| event.at.0.abs_diff(at.0)))
+    let after = run
+        .listed
+        .partition_point(|&listed| run.event(listed).is_some_and(|event| event.at < at));
+    let near = [after.checked_sub(1), Some(after)]
+        .into_iter()
+        .flatten()
+        .filter_map(|line| run.listed.get(line).copied());
+    near.min_by_key(|&listed| {
+        run.event(listed)
+            .map_or(u64::MAX, |event| event.at.0.abs_diff(at.0))
+    })
 }
 
 /// The packet that carried what an event or a row is about; else the one that passed next.
@@ -37,7 +58,9 @@ pub(super) fn carrying(run: &Run, cursor: Cursor) -> Option<(FlowKey, usize)> {
     let talk = talk_at(run, cursor)?;
     let carrier = match cursor {
         Cursor::Event(place) => of_event(run, talk.flow, place),
-        Cursor::Lane(id, lane) => lane.phase().and_then(|phase| of_phase(run.trace.exchange(id)?, talk.flow, phase)),
+        Cursor::Lane(id, lane) => lane
+            .phase()
+            .and_then(|phase| of_phase(run.trace.exchange(id)?, talk.flow, phase)),
         Cursor::Run | Cursor::Flow(_) | Cursor::Packet(..) => None,
     };
     let next = || {
@@ -54,7 +77,11 @@ fn of_event(run: &Run, flow: &Flow, place: usize) -> Option<usize> {
     let exchange = || what.exchange().and_then(|id| run.trace.exchange(id));
     match what {
         What::TlsMessage { message, .. } => {
-            let direction = if message.from == Side::Client { Direction::Sent } else { Direction::Received };
+            let direction = if message.from == Side::Client {
+                Direction::Sent
+            } else {
+                Direction::Received
+            };
             flow.first_carrier(direction, message.offset)
         }
         What::RequestHead { .. } => of_phase(exchange()?, flow, Phase::Send),
@@ -77,10 +104,28 @@ fn of_phase(exchange: &Exchange, flow: &Flow, phase: Phase) -> Option<usize> {
 /// The exchange on a flow's connection that had begun last at an instant, else the first on it.
 fn exchange_of<'a>(trace: &'a Trace, flow: &FlowKey, at: Moment) -> Option<&'a Exchange> {
     let tried = |exchange: &Exchange| {
-        exchange.attempts.iter().any(|attempt| attempt.local.as_ref().and_then(crate::trace::Endpoint::ip) == Some(flow.local))
+        exchange.attempts.iter().any(|attempt| {
+            attempt.local.as_ref().and_then(crate::trace::Endpoint::ip) == Some(flow.local)
+        })
     };
-    let Some(connection) = trace.connection_of(flow) else { return trace.exchanges().iter().rev().find(|exchange| tried(exchange)) };
-    let first = trace.exchanges().partition_point(|exchange| exchange.id < connection.opened_by);
-    let on_it = trace.exchanges().iter().skip(first).filter(|exchange| exchange.connection == Some(connection.id));
-    on_it.clone().take_while(|exchange| exchange.started <= at).last().or_else(|| on_it.clone().next())
+    let Some(connection) = trace.connection_of(flow) else {
+        return trace
+            .exchanges()
+            .iter()
+            .rev()
+            .find(|exchange| tried(exchange));
+    };
+    let first = trace
+        .exchanges()
+        .partition_point(|exchange| exchange.id < connection.opened_by);
+    let on_it = trace
+        .exchanges()
+        .iter()
+        .skip(first)
+        .filter(|exchange| exchange.connection == Some(connection.id));
+    on_it
+        .clone()
+        .take_while(|exchange| exchange.started <= at)
+        .last()
+        .or_else(|| on_it.clone().next())
 }

@@ -16,7 +16,10 @@ pub(super) fn page(run: &Run) -> Page {
     let mut page = Page::new("This capture");
     no_longer_listed(trace, &mut page);
     let notes = trace.log().iter().filter_map(|event| match &event.what {
-        What::Note { exchange: None, text } => Some(text),
+        What::Note {
+            exchange: None,
+            text,
+        } => Some(text),
         _ => None,
     });
     for text in notes.clone().take(MOST) {
@@ -34,13 +37,19 @@ pub(super) fn page(run: &Run) -> Page {
     page.fact_if("began", trace.started_at().and_then(date));
     page.fact("took", trace.latest().from_start().to_string());
     page.fact_if("link", trace.capture().link_type.clone());
-    for (count, kind) in kinds(trace.capture().others).into_iter().filter(|(count, _)| *count > 0) {
+    for (count, kind) in kinds(trace.capture().others)
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+    {
         page.fact(kind, grouped(count));
     }
     if trace.capture().beyond_flows > 0 {
         page.say_as(
             Role::Warning,
-            format!("{} packets are of conversations beyond the number that is kept.", grouped(trace.capture().beyond_flows)),
+            format!(
+                "{} packets are of conversations beyond the number that is kept.",
+                grouped(trace.capture().beyond_flows)
+            ),
         );
     }
     page
@@ -53,7 +62,8 @@ fn no_longer_listed(trace: &Trace, page: &mut Page) {
         page.say_as(
             Role::Warning,
             format!(
-                "The first {} packets are no longer listed: later ones took their place. At most {} are listed, {} of a conversation.",
+                "The first {} packets are no longer listed: later ones took their place. At most \
+                    {} are listed, {} of a conversation.",
                 grouped(packets),
                 grouped(limits.packets as u64),
                 grouped(limits.of_flow as u64)
@@ -64,7 +74,8 @@ fn no_longer_listed(trace: &Trace, page: &mut Page) {
         page.say_as(
             Role::Warning,
             format!(
-                "{} conversations are no longer listed: those that were over, then those that were silent for longest.",
+                "{} conversations are no longer listed: those that were over, then those that \
+                    were silent for longest.",
                 grouped(flows)
             ),
         );
@@ -73,10 +84,24 @@ fn no_longer_listed(trace: &Trace, page: &mut Page) {
 
 /// To the millisecond; `None` beyond the year 9999.
 fn date(wall: WallTime) -> Option<String> {
-    Timestamp::from_nanosecond(i128::from(wall.0)).ok().map(|time| format!("{time:.3}"))
+    Timestamp::from_nanosecond(i128::from(wall.0))
+        .ok()
+        .map(|time| format!("{time:.3}"))
 }
 
 const fn kinds(others: OtherFrames) -> [(u64, &'static str); 5] {
-    let OtherFrames { arp, icmp, fragments, unreadable, other } = others;
-    [(arp, "ARP"), (icmp, "ICMP"), (fragments, "fragments"), (unreadable, "unreadable"), (other, "other protocols")]
+    let OtherFrames {
+        arp,
+        icmp,
+        fragments,
+        unreadable,
+        other,
+    } = others;
+    [
+        (arp, "ARP"),
+        (icmp, "ICMP"),
+        (fragments, "fragments"),
+        (unreadable, "unreadable"),
+        (other, "other protocols"),
+    ]
 }

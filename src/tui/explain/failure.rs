@@ -7,7 +7,9 @@ use crate::tui::run::Run;
 use crate::tui::theme::Role;
 
 pub(super) fn page(run: &Run, exchange: &Exchange) -> Page {
-    let Some((phase, failure)) = &exchange.failure else { return Page::new("Explain") };
+    let Some((phase, failure)) = &exchange.failure else {
+        return Page::new("Explain");
+    };
     let mut page = Page::new(format!("Failed: {}", phase.label()));
     page.say_as(Role::Failure, failure.message.escaped());
     if !failure.hint.is_empty() {
@@ -26,9 +28,16 @@ pub(super) fn page(run: &Run, exchange: &Exchange) -> Page {
 
 /// What had worked until then: it narrows the search.
 fn happened_before(exchange: &Exchange) -> String {
-    let Some((failed, _)) = &exchange.failure else { return String::new() };
-    let fine: Vec<&str> =
-        exchange.phases.iter().map(|(phase, _)| phase).take_while(|phase| phase < failed).map(crate::trace::Phase::label).collect();
+    let Some((failed, _)) = &exchange.failure else {
+        return String::new();
+    };
+    let fine: Vec<&str> = exchange
+        .phases
+        .iter()
+        .map(|(phase, _)| phase)
+        .take_while(|phase| phase < failed)
+        .map(crate::trace::Phase::label)
+        .collect();
     let at = exchange
         .phases
         .get(*failed)
@@ -38,5 +47,9 @@ fn happened_before(exchange: &Exchange) -> String {
     if fine.is_empty() {
         return format!("It ended in the first phase{at}: nothing had worked before.");
     }
-    format!("It ended in {}{at}. What came before was fine: {}.", failed.label(), fine.join(", "))
+    format!(
+        "It ended in {}{at}. What came before was fine: {}.",
+        failed.label(),
+        fine.join(", ")
+    )
 }

@@ -14,7 +14,10 @@ use crate::units::{Bytes, Moment, Nanos, grouped};
 pub(super) fn page(run: &Run, now: Moment) -> Page {
     let mut page = of_exchanges(run, now);
     if let Some(trouble) = &run.trouble {
-        page.blocks.splice(0..0, [Block::Text(Role::Failure, trouble.clone()), Block::Gap]);
+        page.blocks.splice(
+            0..0,
+            [Block::Text(Role::Failure, trouble.clone()), Block::Gap],
+        );
     }
     page
 }
@@ -37,12 +40,22 @@ fn of_exchanges(run: &Run, now: Moment) -> Page {
         page.gap();
         let count = count(exchange_count(&run.trace), "exchange");
         let total = run.trace.latest().from_start();
-        page.say(format!("This run has {count}, {total} in all; select one to unfold it."));
+        page.say(format!(
+            "This run has {count}, {total} in all; select one to unfold it."
+        ));
         statistics(run, &mut page);
     }
-    if let Some(control) = run.trace.control().filter(|control| control.error.is_none()) {
+    if let Some(control) = run
+        .trace
+        .control()
+        .filter(|control| control.error.is_none())
+    {
         page.gap();
-        page.say(format!("An ordinary client took {} for the same request: the inspector's own cost is the difference.", control.total));
+        page.say(format!(
+            "An ordinary client took {} for the same request: the inspector's own \
+            cost is the difference.",
+            control.total
+        ));
     }
     capture(run, &mut page);
     page
@@ -87,12 +100,20 @@ fn under_way(run: &Run, exchange: &Exchange, now: Moment) -> Page {
 
 /// What came, how long it took, and which phase took most of it.
 fn verdict(run: &Run, exchange: &Exchange) -> String {
-    let status = exchange.response.as_ref().map_or_else(|| "Done".to_owned(), |response| status_words(response.status, &response.reason));
+    let status = exchange.response.as_ref().map_or_else(
+        || "Done".to_owned(),
+        |response| status_words(response.status, &response.reason),
+    );
     let size = Bytes(exchange.response_body.transferred);
     let total = exchange.total().unwrap_or_default();
-    let Some(Longest { phase, took, whose }) = longest(&run.trace, exchange) else { return format!("{status}: {size} in {total}.") };
+    let Some(Longest { phase, took, whose }) = longest(&run.trace, exchange) else {
+        return format!("{status}: {size} in {total}.");
+    };
     let share = percent(took, total).unwrap_or_default();
-    format!("{status}: {size} in {total}. {} took most of it, {took} or {share}: {whose}.", phase.label())
+    format!(
+        "{status}: {size} in {total}. {} took most of it, {took} or {share}: {whose}.",
+        phase.label()
+    )
 }
 
 fn shares(exchange: &Exchange, now: Moment, page: &mut Page) {
@@ -103,56 +124,88 @@ fn shares(exchange: &Exchange, now: Moment, page: &mut Page) {
     for (phase, span) in exchange.phases.iter() {
         let took = span.ended.unwrap_or(now).since(span.began);
         let share = percent(took, total).unwrap_or_default();
-        page.blocks.push(Block::Figure(phase, format!("{:>9} {}", figures.bare(took), figures.unit.symbol()), format!("  {share:>6}")));
+        page.blocks.push(Block::Figure(
+            phase,
+            format!("{:>9} {}", figures.bare(took), figures.unit.symbol()),
+            format!("  {share:>6}"),
+        ));
     }
 }
 
 fn trips(run: &Run, exchange: &Exchange, page: &mut Page) {
-    let Some(found) = round_trips(&run.trace, exchange) else { return };
+    let Some(found) = round_trips(&run.trace, exchange) else {
+        return;
+    };
     let clock = found.rtt.clock.name();
     if found.rtt.duration.0 < 1_000_000 {
         page.say(format!(
-            "A round trip took {} (clock: {clock}): the server is so near that this machine's own work weighs more than the way.",
+            "A round trip took {} (clock: {clock}): the server is so near that this machine's own \
+                work weighs more than the way.",
             found.rtt.duration
         ));
         return;
     }
     page.say(format!(
-        "Without name resolution that is {:.1} round trips of {} (clock: {clock}); these protocols could do it in {}.",
+        "Without name resolution that is {:.1} round trips of {} (clock: {clock}); these \
+            protocols could do it in {}.",
         found.used, found.rtt.duration, found.least
     ));
 }
 
 /// What lies between the two clocks.
 fn machine(run: &Run, exchange: &Exchange, page: &mut Page) {
-    let own: Vec<(Phase, Nanos)> =
-        exchange.phases.iter().filter_map(|(phase, _)| Some((phase, TwoClocks::of(&run.trace, exchange, phase)?.machine()))).collect();
+    let own: Vec<(Phase, Nanos)> = exchange
+        .phases
+        .iter()
+        .filter_map(|(phase, _)| {
+            Some((phase, TwoClocks::of(&run.trace, exchange, phase)?.machine()))
+        })
+        .collect();
     if own.is_empty() {
         return;
     }
     let sum: Nanos = own.iter().map(|(_, own)| *own).sum();
-    let most = own.iter().max_by_key(|(_, own)| *own).map(|(phase, _)| format!(", most of it in {}", phase.label())).unwrap_or_default();
-    page.say(format!("{sum} of it passed on this machine and not on the wire{most}."));
+    let most = own
+        .iter()
+        .max_by_key(|(_, own)| *own)
+        .map(|(phase, _)| format!(", most of it in {}", phase.label()))
+        .unwrap_or_default();
+    page.say(format!(
+        "{sum} of it passed on this machine and not on the wire{most}."
+    ));
 }
 
 fn packets(run: &Run, exchange: &Exchange, page: &mut Page) {
-    let Some(found) = segments(&run.trace, exchange) else { return };
+    let Some(found) = segments(&run.trace, exchange) else {
+        return;
+    };
     let largest = found.sent.max_payload.max(found.received.max_payload);
     let again = found.sent.retransmitted + found.received.retransmitted;
-    let mss = found.mss.map(|mss| format!(" of at most {mss} (MSS)")).unwrap_or_default();
+    let mss = found
+        .mss
+        .map(|mss| format!(" of at most {mss} (MSS)"))
+        .unwrap_or_default();
     page.say(format!(
         "{} packets out, {} in; the largest payload is {largest} B{mss}; {}.",
         found.sent.packets,
         found.received.packets,
-        if again == 0 { "none was sent again".to_owned() } else { format!("{again} sent again") }
+        if again == 0 {
+            "none was sent again".to_owned()
+        } else {
+            format!("{again} sent again")
+        }
     ));
     if let Some(on_wire) = found.on_wire {
         page.say(format!(
-            "Payloads larger than the MSS are aggregates: the network card or the kernel cuts or glues them. On the wire they are {} segments out and {} in, of at most {} B.",
+            "Payloads larger than the MSS are aggregates: the network card or the kernel cuts or \
+                glues them. On the wire they are {} segments out and {} in, of at most {} B.",
             on_wire.sent, on_wire.received, on_wire.largest
         ));
     } else if found.offloaded {
-        page.say("Payloads larger than the MSS are aggregates: the network card or the kernel cuts or glues them, and the wire's segments are smaller.");
+        page.say(
+            "Payloads larger than the MSS are aggregates: the network card or the kernel \
+            cuts or glues them, and the wire's segments are smaller.",
+        );
     }
 }
 
@@ -164,14 +217,20 @@ fn statistics(run: &Run, page: &mut Page) {
     }
     page.gap();
     page.say(format!(
-        "Held are the first exchanges, the latest, those that failed, the fastest and the slowest; {} earlier ones are in these figures only.",
+        "Held are the first exchanges, the latest, those that failed, the fastest and the \
+            slowest; {} earlier ones are in these figures only.",
         grouped(retired)
     ));
     let runs = runs(&run.trace);
     page.fact("requests", grouped(runs.count as u64));
     page.fact("failed", grouped(runs.failed as u64));
     let Some(spread) = runs.spread else { return };
-    for (label, figure) in [("fastest", spread.min), ("median", spread.median), ("p90", spread.p90), ("slowest", spread.max)] {
+    for (label, figure) in [
+        ("fastest", spread.min),
+        ("median", spread.median),
+        ("p90", spread.p90),
+        ("slowest", spread.max),
+    ] {
         page.fact(label, figure.to_string());
     }
 }
@@ -182,7 +241,11 @@ fn capture(run: &Run, page: &mut Page) {
             page.gap();
             page.say_as(
                 Role::Dim,
-                format!("No packets: {reason}. What stands in comes from the {}. To see packets: {remedy}", Clock::Kernel.name()),
+                format!(
+                    "No packets: {reason}. What stands in comes from the {}. To see packets: \
+                    {remedy}",
+                    Clock::Kernel.name()
+                ),
             );
         }
         CaptureState::On | CaptureState::Off => {}
@@ -190,6 +253,9 @@ fn capture(run: &Run, page: &mut Page) {
     let lost = run.trace.dropped() + run.trace.unlogged();
     if lost > 0 {
         page.gap();
-        page.say_as(Role::Warning, format!("{lost} events are missing from the list: there were too many."));
+        page.say_as(
+            Role::Warning,
+            format!("{lost} events are missing from the list: there were too many."),
+        );
     }
 }

@@ -35,7 +35,10 @@ pub(in crate::tui) type PageLine = Vec<(String, Role)>;
 
 impl Page {
     pub(super) fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), blocks: Vec::new() }
+        Self {
+            title: title.into(),
+            blocks: Vec::new(),
+        }
     }
 
     pub(super) fn say(&mut self, text: impl Into<String>) {
@@ -83,28 +86,56 @@ impl Page {
         self
     }
 
-    /// The lines from `first` on, no more than `most`, none wider than `columns`. Only what is asked for is laid out in full.
+    /// The lines from `first` on, no more than `most`, none wider than `columns`. Only what is
+    /// asked for is laid out in full.
     pub(in crate::tui) fn lines(&self, columns: usize, first: usize, most: usize) -> Vec<PageLine> {
         let labels = self.label_width(columns);
-        self.blocks.iter().flat_map(|block| block_lines(block, columns, labels)).skip(first).take(most).collect()
+        self.blocks
+            .iter()
+            .flat_map(|block| block_lines(block, columns, labels))
+            .skip(first)
+            .take(most)
+            .collect()
     }
 
     /// How many lines it takes.
     pub(in crate::tui) fn height(&self, columns: usize) -> usize {
         let labels = self.label_width(columns);
-        self.blocks.iter().map(|block| block_lines(block, columns, labels).len()).sum()
+        self.blocks
+            .iter()
+            .map(|block| block_lines(block, columns, labels).len())
+            .sum()
     }
 
     /// As plain text, for the clipboard.
     pub(in crate::tui) fn plain(&self) -> String {
         let lines = self.lines(usize::MAX, 0, usize::MAX).into_iter();
-        let lines = lines.map(|line| line.into_iter().map(|(text, _)| clean(&text).into_owned()).collect::<String>().trim_end().to_owned());
-        std::iter::once(self.title.clone()).chain(lines).collect::<Vec<_>>().join("\n")
+        let lines = lines.map(|line| {
+            line.into_iter()
+                .map(|(text, _)| clean(&text).into_owned())
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+        });
+        std::iter::once(self.title.clone())
+            .chain(lines)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Columns for labels: as the widest needs, a third of all at most.
     fn label_width(&self, columns: usize) -> usize {
-        let widest = self.blocks.iter().filter_map(|block| if let Block::Fact(label, _) = block { Some(width(label)) } else { None }).max();
+        let widest = self
+            .blocks
+            .iter()
+            .filter_map(|block| {
+                if let Block::Fact(label, _) = block {
+                    Some(width(label))
+                } else {
+                    None
+                }
+            })
+            .max();
         widest.unwrap_or(0).min(columns / 3).min(28)
     }
 }
@@ -112,10 +143,19 @@ impl Page {
 fn block_lines(block: &Block, columns: usize, labels: usize) -> Vec<PageLine> {
     match block {
         Block::Gap => vec![Vec::new()],
-        Block::Text(role, text) => wrap(text, columns).into_iter().map(|line| vec![(line, *role)]).collect(),
+        Block::Text(role, text) => wrap(text, columns)
+            .into_iter()
+            .map(|line| vec![(line, *role)])
+            .collect(),
         Block::Heading(text) => vec![vec![(cut(text, columns), Role::Strong)]],
-        Block::Reference(text) => wrap(text, columns).into_iter().map(|line| vec![(line, Role::Accent)]).collect(),
-        Block::Verbatim(text) => wrap(text, columns).into_iter().map(|line| vec![(line, Role::Dim)]).collect(),
+        Block::Reference(text) => wrap(text, columns)
+            .into_iter()
+            .map(|line| vec![(line, Role::Accent)])
+            .collect(),
+        Block::Verbatim(text) => wrap(text, columns)
+            .into_iter()
+            .map(|line| vec![(line, Role::Dim)])
+            .collect(),
         Block::Figure(phase, figure, note) => {
             let name = format!("{:<8}", phase.label());
             let room = columns.saturating_sub(8 + width(figure));
@@ -132,7 +172,11 @@ fn block_lines(block: &Block, columns: usize, labels: usize) -> Vec<PageLine> {
 /// The label, and the value beside it, broken within its own columns.
 fn fact_lines(label: &str, value: &str, columns: usize, labels: usize) -> Vec<PageLine> {
     let values = wrap(value, columns.saturating_sub(labels + 1));
-    let values = if values.is_empty() { vec![String::new()] } else { values };
+    let values = if values.is_empty() {
+        vec![String::new()]
+    } else {
+        values
+    };
     let label = cut(label, labels);
     values
         .into_iter()
@@ -140,7 +184,10 @@ fn fact_lines(label: &str, value: &str, columns: usize, labels: usize) -> Vec<Pa
         .map(|(n, value)| {
             let name = if n == 0 { label.as_str() } else { "" };
             let fill = labels + 1 - width(name).min(labels);
-            vec![(format!("{name}{:fill$}", ""), Role::Dim), (value, Role::Text)]
+            vec![
+                (format!("{name}{:fill$}", ""), Role::Dim),
+                (value, Role::Text),
+            ]
         })
         .collect()
 }
@@ -155,7 +202,11 @@ mod tests {
         page.fact("cipher", "TLS_AES_128_GCM_SHA256");
         page.fact("a very long label indeed", "x");
         page.heading("Certificates");
-        page.blocks.push(Block::Figure(Phase::Tls, " 43.0".to_owned(), "  23 %".to_owned()));
+        page.blocks.push(Block::Figure(
+            Phase::Tls,
+            " 43.0".to_owned(),
+            "  23 %".to_owned(),
+        ));
         page
     }
 
@@ -178,6 +229,10 @@ mod tests {
 
     #[test]
     fn the_clipboard_gets_plain_text() {
-        assert!(page().plain().starts_with("TLS\nOne round trip out and back.\ncipher"));
+        assert!(
+            page()
+                .plain()
+                .starts_with("TLS\nOne round trip out and back.\ncipher")
+        );
     }
 }

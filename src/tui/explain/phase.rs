@@ -16,7 +16,11 @@ pub(super) fn page(run: &Run, exchange: &Exchange, phase: Phase, now: Moment) ->
         page.say_as(Role::Dim, "It has not begun yet.");
         return page;
     };
-    if exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase) {
+    if exchange
+        .failure
+        .as_ref()
+        .is_some_and(|(at, _)| *at == phase)
+    {
         page = super::failure::page(run, exchange);
         page.gap();
     } else {
@@ -40,11 +44,18 @@ fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -
     if open {
         return format!("Under way for {took}.");
     }
-    let share = exchange.total().and_then(|total| percent(took, total)).map(|share| format!(", {share} of all")).unwrap_or_default();
+    let share = exchange
+        .total()
+        .and_then(|total| percent(took, total))
+        .map(|share| format!(", {share} of all"))
+        .unwrap_or_default();
     match TwoClocks::of(&run.trace, exchange, phase) {
         Some(clocks) if clocks.app() < took => {
             let (wire, machine) = (clocks.wire.duration(), clocks.machine());
-            format!("Here it took {took}{share}. The attempt that worked took {wire} of it on the wire, and {machine} on this machine.")
+            format!(
+                "Here it took {took}{share}. The attempt that worked took {wire} of it on the \
+                    wire, and {machine} on this machine."
+            )
         }
         Some(clocks) => {
             let (wire, machine) = (clocks.wire.duration(), clocks.machine());
@@ -56,11 +67,18 @@ fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -
 
 /// What is worth saying about this case beyond its figures.
 fn here(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
-    let silent = if matches!(phase, Phase::Dns | Phase::Connect) { Vec::new() } else { silence(&run.trace, exchange, phase) };
+    let silent = if matches!(phase, Phase::Dns | Phase::Connect) {
+        Vec::new()
+    } else {
+        silence(&run.trace, exchange, phase)
+    };
     let said = match phase {
         Phase::Connect => attempts(exchange),
         Phase::Tls => tls_of(run, exchange).map(handshake).unwrap_or_default(),
-        Phase::Wait if silent.is_empty() => rtt(&run.trace, exchange).map(|rtt| server_share(rtt, took)).into_iter().collect(),
+        Phase::Wait if silent.is_empty() => rtt(&run.trace, exchange)
+            .map(|rtt| server_share(rtt, took))
+            .into_iter()
+            .collect(),
         Phase::Dns | Phase::Proxy | Phase::Send | Phase::Wait | Phase::Receive => Vec::new(),
     };
     said.into_iter().chain(silent).collect()
@@ -72,17 +90,29 @@ fn attempts(exchange: &Exchange) -> Vec<String> {
         return Vec::new();
     }
     vec![format!(
-        "{tries} addresses were tried. They are not tried all at once: each next one gets its turn a quarter of a second after the last, or when that failed; the first to answer wins (\u{201c}happy eyeballs\u{201d})."
+        "{tries} addresses were tried. They are not tried all at once: each next one gets its \
+            turn a quarter of a second after the last, or when that failed; the first to answer \
+        wins (\u{201c}happy eyeballs\u{201d})."
     )]
 }
 
 fn handshake(tls: &Tls) -> Vec<String> {
     let mut said = Vec::new();
     if let Some((_, checked)) = &tls.verification {
-        said.push(format!("Checking the certificates took {checked} of this machine's time."));
+        said.push(format!(
+            "Checking the certificates took {checked} of this machine's time."
+        ));
     }
-    if tls.handshake.as_ref().is_some_and(|handshake| handshake.kind == "hello_retry") {
-        said.push("The server asked for another key share (HelloRetryRequest): that cost a round trip more.".to_owned());
+    if tls
+        .handshake
+        .as_ref()
+        .is_some_and(|handshake| handshake.kind == "hello_retry")
+    {
+        said.push(
+            "The server asked for another key share (HelloRetryRequest): that cost a round \
+            trip more."
+                .to_owned(),
+        );
     }
     said
 }
@@ -90,7 +120,11 @@ fn handshake(tls: &Tls) -> Vec<String> {
 /// Wait less a round trip is what the server took; that it was the server is inferred.
 fn server_share(rtt: Rtt, took: Nanos) -> String {
     let server = took.saturating_sub(rtt.duration);
-    format!("A round trip takes {} ({}); the rest, {server}, is the server's (inferred).", rtt.duration, rtt.clock.name())
+    format!(
+        "A round trip takes {} ({}); the rest, {server}, is the server's (inferred).",
+        rtt.duration,
+        rtt.clock.name()
+    )
 }
 
 fn tls_of<'a>(run: &'a Run, exchange: &Exchange) -> Option<&'a Tls> {

@@ -23,7 +23,8 @@ const A_LONG_TIME: Duration = Duration::from_secs(3600);
 /// For looking whether there is more: crossterm does not look at all in no time.
 const A_MOMENT: Duration = Duration::from_millis(1);
 
-/// Failures to read keys, one after the other, that may pass. A reader that cannot be set up fails for ever.
+/// Failures to read keys, one after the other, that may pass. A reader that cannot be set up fails
+/// for ever.
 const MOST_FAILURES: u32 = 3;
 
 /// The keyboard and the signals.
@@ -34,33 +35,44 @@ pub(super) struct Input {
     broken: Arc<OnceLock<io::Error>>,
 }
 
-/// Begins to put keys and signals into the inbox. The threads end with the process, or once nobody takes from the inbox.
+/// Begins to put keys and signals into the inbox. The threads end with the process, or once nobody
+/// takes from the inbox.
 pub(super) fn start(inbox: &SyncSender<Message>) -> io::Result<Input> {
     let own_stops = Arc::new(AtomicUsize::new(0));
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (for_signals, for_keys, stops) = (inbox.clone(), inbox.clone(), Arc::clone(&own_stops));
     let broken = Arc::new(OnceLock::new());
     let why = Arc::clone(&broken);
-    start_thread("signals", move || forward_signals(signals, &for_signals, &stops))?;
+    start_thread("signals", move || {
+        forward_signals(signals, &for_signals, &stops);
+    })?;
     start_thread("keyboard", move || forward_keys(&for_keys, &why))?;
     Ok(Input { own_stops, broken })
 }
 
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let started = thread::Builder::new().name(name.to_owned()).spawn(work);
-    started.map(drop).map_err(|error| io::Error::new(error.kind(), format!("no thread could be started: {error}")))
+    started.map(drop).map_err(|error| {
+        io::Error::new(error.kind(), format!("no thread could be started: {error}"))
+    })
 }
 
 impl Input {
     /// Fails where the screen had to be left because keys cannot be read.
     pub(super) fn check(&self) -> io::Result<()> {
-        self.broken.get().map_or(Ok(()), |error| Err(io::Error::new(error.kind(), format!("keys cannot be read: {error}"))))
+        self.broken.get().map_or(Ok(()), |error| {
+            Err(io::Error::new(
+                error.kind(),
+                format!("keys cannot be read: {error}"),
+            ))
+        })
     }
 
-    /// Stops the whole job as the shell expects of Ctrl-Z, and takes the terminal over again when it is continued.
+    /// Stops the whole job as the shell expects of Ctrl-Z, and takes the terminal over again when
+    /// it is continued.
     ///
-    /// The leader of a session has no shell above it that could continue it (a container's first process, a terminal's own
-    /// command), so it stays awake.
+    /// The leader of a session has no shell above it that could continue it (a container's first
+    /// process, a terminal's own command), so it stays awake.
     pub(super) fn suspend(&self) {
         if getsid(None).is_ok_and(|session| session == getpid()) {
             return;
@@ -81,7 +93,13 @@ fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops:
             SIGINT => Message::Signal(Signal::Interrupt),
             SIGQUIT => Message::Signal(Signal::Abort),
             SIGCONT => Message::Signal(Signal::Continue),
-            SIGTSTP if own_stops.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() => continue,
+            SIGTSTP
+                if own_stops
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+                    .is_ok() =>
+            {
+                continue;
+            }
             SIGTSTP => Message::Signal(Signal::Stop),
             _ => match crossterm::terminal::size() {
                 Ok((columns, rows)) => Message::Terminal(event::Event::Resize(columns, rows)),
@@ -94,15 +112,21 @@ fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops:
     }
 }
 
-/// Waits for keys by itself where it can: crossterm's reader would spin for ever on a terminal that went away.
+/// Waits for keys by itself where it can: crossterm's reader would spin for ever on a terminal that
+/// went away.
 fn forward_keys(inbox: &SyncSender<Message>, broken: &OnceLock<io::Error>) {
     let stdin = io::stdin();
     let mut failures = 0;
-    while if stdin.is_terminal() { wait_for_input(&stdin) } else { event::poll(A_LONG_TIME).is_ok() } {
+    while if stdin.is_terminal() {
+        wait_for_input(&stdin)
+    } else {
+        event::poll(A_LONG_TIME).is_ok()
+    } {
         match forward_waiting_keys(inbox) {
             Ok(true) => failures = 0,
             Ok(false) => return,
-            // What is not read stays to be read, so without an end this would go on without a pause.
+            // What is not read stays to be read, so without an end this would go on without a
+            // pause.
             Err(error) if failures == MOST_FAILURES => {
                 let _ = broken.set(error);
                 break;
@@ -118,7 +142,9 @@ fn forward_waiting_keys(inbox: &SyncSender<Message>) -> io::Result<bool> {
     while event::poll(A_MOMENT)? {
         let event = event::read()?;
         // New sizes come by signal, at once and not with the next key.
-        if !matches!(event, event::Event::Resize(..)) && inbox.send(Message::Terminal(event)).is_err() {
+        if !matches!(event, event::Event::Resize(..))
+            && inbox.send(Message::Terminal(event)).is_err()
+        {
             return Ok(false);
         }
     }
@@ -130,7 +156,11 @@ fn wait_for_input(stdin: &impl AsFd) -> bool {
     loop {
         let mut wanted = [PollFd::new(stdin, PollFlags::IN)];
         match poll(&mut wanted, None) {
-            Ok(_) => return !wanted[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL),
+            Ok(_) => {
+                return !wanted[0]
+                    .revents()
+                    .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL);
+            }
             Err(rustix::io::Errno::INTR) => {}
             Err(_) => return false,
         }

@@ -1,4 +1,5 @@
-//! Where the screen meets the world: the loop, the clock, the terminal, the keyboard and the signals.
+//! Where the screen meets the world: the loop, the clock, the terminal, the keyboard and the
+//! signals.
 
 mod input;
 mod terminal;
@@ -20,8 +21,9 @@ use crate::units::{Moment, Nanos};
 /// Between two pictures while a phase grows.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Runs the screen on this process's terminal until it is left, and puts the terminal back as it was. Where the process ends without returning
-/// from here, whoever ends it writes [`SWITCHED_OFF`] to the terminal and sets its line settings as they were.
+/// Runs the screen on this process's terminal until it is left, and puts the terminal back as it
+/// was. Where the process ends without returning from here, whoever ends it writes [`SWITCHED_OFF`]
+/// to the terminal and sets its line settings as they were.
 ///
 /// `sender` is the other end of `inbox`: keys and signals go the same way as events.
 ///
@@ -46,7 +48,8 @@ pub fn live(
     Ok(outcome)
 }
 
-/// The loop: takes messages from the inbox, has effects performed, draws when something changed or a phase grows.
+/// The loop: takes messages from the inbox, has effects performed, draws when something changed or
+/// a phase grows.
 ///
 /// It returns when the screen is left or nobody can send any more.
 ///
@@ -62,7 +65,12 @@ where
     B::Error: Send + Sync + 'static,
 {
     let size = terminal.size().map_err(io::Error::other)?;
-    let mut screen = Screen { terminal, state: State::new(settings, size), run_began: None, drawn: Instant::now() };
+    let mut screen = Screen {
+        terminal,
+        state: State::new(settings, size),
+        run_began: None,
+        drawn: Instant::now(),
+    };
     screen.draw()?;
     let first = screen.state.start();
     if let Some(outcome) = screen.perform(first, perform)? {
@@ -98,7 +106,8 @@ impl<B: Backend> Screen<'_, B>
 where
     B::Error: Send + Sync + 'static,
 {
-    /// The next message. While a phase grows it is waited for no longer than until the next picture is due.
+    /// The next message. While a phase grows it is waited for no longer than until the next picture
+    /// is due.
     fn wait(&self, inbox: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
         if self.state.is_growing() {
             return inbox.recv_timeout(FRAME.saturating_sub(self.drawn.elapsed()));
@@ -106,7 +115,8 @@ where
         inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
     }
 
-    /// Takes in a message and all that wait behind it, but no longer than until the next picture is due.
+    /// Takes in a message and all that wait behind it, but no longer than until the next picture is
+    /// due.
     fn take_all(
         &mut self,
         first: Option<Message>,
@@ -128,7 +138,11 @@ where
         Ok(None)
     }
 
-    fn take(&mut self, message: Message, perform: &mut dyn FnMut(Effect)) -> io::Result<Option<Outcome>> {
+    fn take(
+        &mut self,
+        message: Message,
+        perform: &mut dyn FnMut(Effect),
+    ) -> io::Result<Option<Outcome>> {
         if let Message::Trace(event) = &message
             && matches!(event.what, What::RunStarted { .. })
         {
@@ -138,8 +152,13 @@ where
         self.perform(effects, perform)
     }
 
-    /// Hands effects out, and does those that are the loop's own; the outcome, if one of them is to leave.
-    fn perform(&mut self, effects: Vec<Effect>, perform: &mut dyn FnMut(Effect)) -> io::Result<Option<Outcome>> {
+    /// Hands effects out, and does those that are the loop's own; the outcome, if one of them is to
+    /// leave.
+    fn perform(
+        &mut self,
+        effects: Vec<Effect>,
+        perform: &mut dyn FnMut(Effect),
+    ) -> io::Result<Option<Outcome>> {
         for effect in effects {
             match effect {
                 Effect::Quit(outcome) => return Ok(Some(outcome)),
@@ -150,23 +169,30 @@ where
         Ok(None)
     }
 
-    /// `Terminal::clear` would ask the terminal for its cursor and wait for the answer, which the keyboard's thread may take.
+    /// `Terminal::clear` would ask the terminal for its cursor and wait for the answer, which the
+    /// keyboard's thread may take.
     fn forget_picture(&mut self) -> io::Result<()> {
         let size = self.terminal.size().map_err(io::Error::other)?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(io::Error::other)
+        self.terminal
+            .resize(Rect::from((Position::ORIGIN, size)))
+            .map_err(io::Error::other)
     }
 
     fn draw(&mut self) -> io::Result<()> {
         let now = self.now();
         let state = &self.state;
-        self.terminal.draw(|frame| draw(frame, state, now)).map_err(io::Error::other)?;
+        self.terminal
+            .draw(|frame| draw(frame, state, now))
+            .map_err(io::Error::other)?;
         self.drawn = Instant::now();
         Ok(())
     }
 
     /// Now, on the run's axis.
     fn now(&self) -> Moment {
-        let elapsed = self.run_began.map_or(Nanos::ZERO, |began| began.elapsed().into());
+        let elapsed = self
+            .run_began
+            .map_or(Nanos::ZERO, |began| began.elapsed().into());
         self.state.trace().latest().max(Moment::START + elapsed)
     }
 }

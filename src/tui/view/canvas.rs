@@ -21,14 +21,21 @@ impl Canvas<'_> {
         self.look.style(role)
     }
 
-    /// Writes text, cut with an ellipsis where it is wider than `columns`. Returns the columns it took.
+    /// Writes text, cut with an ellipsis where it is wider than `columns`. Returns the columns it
+    /// took.
     pub(super) fn text(&mut self, (x, y): (u16, u16), text: &str, columns: u16, role: Role) -> u16 {
         let style = self.style(role);
         self.styled((x, y), text, columns, style)
     }
 
     /// As [`Canvas::text`], in a style.
-    pub(super) fn styled(&mut self, (x, y): (u16, u16), text: &str, columns: u16, style: Style) -> u16 {
+    pub(super) fn styled(
+        &mut self,
+        (x, y): (u16, u16),
+        text: &str,
+        columns: u16,
+        style: Style,
+    ) -> u16 {
         let cut = fit::cut(&fit::clean(text), usize::from(columns));
         if !self.buf.area.contains((x, y).into()) {
             return 0;
@@ -47,10 +54,24 @@ impl Canvas<'_> {
 
     /// A box with a title, and its inside.
     pub(super) fn boxed(&mut self, area: Rect, title: &[(String, Role)], focused: bool) -> Rect {
-        let frame = self.style(if focused { Role::FocusedFrame } else { Role::Frame });
-        let spans: Vec<Span<'_>> = title.iter().map(|(text, role)| Span::styled(fit::clean(text), self.style(*role))).collect();
-        let set = if focused && !self.look.has_color() { border::THICK } else { border::ROUNDED };
-        let block = Block::bordered().border_set(set).border_style(frame).title(Line::from(spans));
+        let frame = self.style(if focused {
+            Role::FocusedFrame
+        } else {
+            Role::Frame
+        });
+        let spans: Vec<Span<'_>> = title
+            .iter()
+            .map(|(text, role)| Span::styled(fit::clean(text), self.style(*role)))
+            .collect();
+        let set = if focused && !self.look.has_color() {
+            border::THICK
+        } else {
+            border::ROUNDED
+        };
+        let block = Block::bordered()
+            .border_set(set)
+            .border_style(frame)
+            .title(Line::from(spans));
         let inner = block.inner(area);
         block.render(area, self.buf);
         inner
@@ -58,13 +79,21 @@ impl Canvas<'_> {
 }
 
 /// A bar that tells how much of a list is seen, on the right border of its box.
-pub(super) fn scroll_mark(canvas: &mut Canvas<'_>, area: Rect, first: usize, seen: usize, all: usize) {
+pub(super) fn scroll_mark(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    first: usize,
+    seen: usize,
+    all: usize,
+) {
     let track = usize::from(area.height.saturating_sub(2));
     if all <= seen || track == 0 || area.width == 0 {
         return;
     }
     let long = (track * seen / all).clamp(1, track);
-    let top = ((track - long) * first).div_ceil((all - seen).max(1)).min(track - long);
+    let top = ((track - long) * first)
+        .div_ceil((all - seen).max(1))
+        .min(track - long);
     let style = canvas.style(Role::Dim);
     for line in top..top + long {
         let y = area.y + 1 + u16::try_from(line).unwrap_or(0);

@@ -1,4 +1,5 @@
-//! The first lines over a capture of others: its name, how much is in it, over which time, what was lost.
+//! The first lines over a capture of others: its name, how much is in it, over which time, what was
+//! lost.
 
 use ratatui::layout::Rect;
 
@@ -13,15 +14,45 @@ use crate::units::{Moment, grouped};
 /// Draws one line or two.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     let (run, _) = state.shown(now);
-    let name = state.settings.opened.as_deref().or(run.trace.capture().interface.as_deref()).unwrap_or("a capture");
+    let name = state
+        .settings
+        .opened
+        .as_deref()
+        .or(run.trace.capture().interface.as_deref())
+        .unwrap_or("a capture");
     let room = usize::from(area.width).saturating_sub(38).max(8);
-    let first = vec![("tapline".to_owned(), Role::Accent), (cut_middle(name, room), Role::Strong)];
+    let first = vec![
+        ("tapline".to_owned(), Role::Accent),
+        (cut_middle(name, room), Role::Strong),
+    ];
     if area.height == 1 {
-        return line(canvas, area, first, packets(run).into_iter().chain(standing(state, run)).collect());
+        return line(
+            canvas,
+            area,
+            first,
+            packets(run)
+                .into_iter()
+                .chain(standing(state, run))
+                .collect(),
+        );
     }
-    line(canvas, Rect { height: 1, ..area }, first, standing(state, run).into_iter().collect());
+    line(
+        canvas,
+        Rect { height: 1, ..area },
+        first,
+        standing(state, run).into_iter().collect(),
+    );
     if area.height > 1 {
-        line(canvas, Rect { y: area.y + 1, height: 1, ..area }, facts(run), lost(run).into_iter().collect());
+        line(
+            canvas,
+            Rect {
+                y: area.y + 1,
+                height: 1,
+                ..area
+            },
+            facts(run),
+            lost(run).into_iter().collect(),
+        );
     }
 }
 
@@ -32,7 +63,8 @@ fn standing(state: &State, run: &Run) -> Option<Piece> {
     if let Some(trouble) = &run.trouble {
         return Some((format!("\u{2717} {trouble}"), Role::Failure));
     }
-    run.may_go_on().then(|| ("\u{25cf} reading".to_owned(), Role::Accent))
+    run.may_go_on()
+        .then(|| ("\u{25cf} reading".to_owned(), Role::Accent))
 }
 
 fn packets(run: &Run) -> Option<Piece> {
@@ -46,14 +78,22 @@ fn facts(run: &Run) -> Vec<Piece> {
     let others = trace.capture().others.total();
     let parts = [
         packets(run).map(|(text, _)| text),
-        Some(format!("{} conversation{}", grouped(conversations), if conversations == 1 { "" } else { "s" })),
+        Some(format!(
+            "{} conversation{}",
+            grouped(conversations),
+            if conversations == 1 { "" } else { "s" }
+        )),
         (others > 0).then(|| format!("{} other frames", grouped(others))),
         Some(trace.latest().from_start().to_string()),
         trace.capture().link_type.clone(),
     ];
     let mut pieces: Vec<Piece> = Vec::new();
     for part in parts.into_iter().flatten() {
-        let part = if pieces.is_empty() { part } else { format!("\u{00b7} {part}") };
+        let part = if pieces.is_empty() {
+            part
+        } else {
+            format!("\u{00b7} {part}")
+        };
         pieces.push((part, Role::Dim));
     }
     pieces
@@ -63,7 +103,10 @@ fn facts(run: &Run) -> Vec<Piece> {
 fn lost(run: &Run) -> Option<Piece> {
     match run.trace.capture().dropped {
         Some(0) => Some(("none lost".to_owned(), Role::Dim)),
-        Some(lost) => Some((format!("{} lost by the capture", grouped(lost)), Role::Warning)),
+        Some(lost) => Some((
+            format!("{} lost by the capture", grouped(lost)),
+            Role::Warning,
+        )),
         None => None,
     }
 }

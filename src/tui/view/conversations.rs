@@ -1,4 +1,5 @@
-//! Who talked with whom: a conversation a line, as many columns as there is room for. Only the lines that are seen are worked out.
+//! Who talked with whom: a conversation a line, as many columns as there is room for. Only the
+//! lines that are seen are worked out.
 
 use ratatui::layout::Rect;
 
@@ -27,7 +28,13 @@ enum Figure {
 
 impl Figure {
     /// In the order in which there is room for them.
-    const ALL: [Self; 5] = [Self::Packets, Self::Sent, Self::Received, Self::SentAgain, Self::Took];
+    const ALL: [Self; 5] = [
+        Self::Packets,
+        Self::Sent,
+        Self::Received,
+        Self::SentAgain,
+        Self::Took,
+    ];
 
     const fn head(self) -> &'static str {
         match self {
@@ -49,7 +56,10 @@ impl Figure {
     }
 
     fn of(self, flow: &Flow) -> (String, Role) {
-        let (sent, received) = (flow.counts(Direction::Sent), flow.counts(Direction::Received));
+        let (sent, received) = (
+            flow.counts(Direction::Sent),
+            flow.counts(Direction::Received),
+        );
         match self {
             Self::Packets => (grouped(sent.packets + received.packets), Role::Text),
             Self::Sent => (Bytes(sent.payload_bytes).to_string(), Role::Text),
@@ -58,7 +68,10 @@ impl Figure {
                 0 => ("0".to_owned(), Role::Dim),
                 again => (grouped(again), Role::Failure),
             },
-            Self::Took => (duration(flow).map_or_else(|| "\u{2014}".to_owned(), |took| took.to_string()), Role::Dim),
+            Self::Took => (
+                duration(flow).map_or_else(|| "\u{2014}".to_owned(), |took| took.to_string()),
+                Role::Dim,
+            ),
         }
     }
 
@@ -91,12 +104,25 @@ impl Columns {
         let mut ends = all.saturating_sub(FRONT);
         let mut figures = 0;
         for figure in Figure::ALL {
-            let Some(left) = ends.checked_sub(figure.columns()).filter(|left| *left >= ENDS) else { break };
+            let Some(left) = ends
+                .checked_sub(figure.columns())
+                .filter(|left| *left >= ENDS)
+            else {
+                break;
+            };
             (ends, figures) = (left, figures + 1);
         }
         let strip = ends.saturating_sub(ENDS_BESIDE_A_STRIP);
-        let strip = if figures < Figure::ALL.len() || strip < 12 { 0 } else { strip.min(64) };
-        Self { ends: ends - strip, figures, strip }
+        let strip = if figures < Figure::ALL.len() || strip < 12 {
+            0
+        } else {
+            strip.min(64)
+        };
+        Self {
+            ends: ends - strip,
+            figures,
+            strip,
+        }
     }
 
     fn figures(&self) -> impl Iterator<Item = Figure> {
@@ -116,9 +142,19 @@ impl Listing {
     fn of(run: &Run, state: &State, inside: Rect) -> Self {
         let seen = usize::from(inside.height.saturating_sub(1));
         let listed = state.conversations.listed().len();
-        let selected = state.sight.cursor.flow().and_then(|key| state.conversations.place_of(run, key));
-        let first = selected.map_or(0, |place| place.saturating_sub(seen / 2)).min(listed.saturating_sub(seen));
-        Self { first, seen, selected }
+        let selected = state
+            .sight
+            .cursor
+            .flow()
+            .and_then(|key| state.conversations.place_of(run, key));
+        let first = selected
+            .map_or(0, |place| place.saturating_sub(seen / 2))
+            .min(listed.saturating_sub(seen));
+        Self {
+            first,
+            seen,
+            selected,
+        }
     }
 }
 
@@ -128,7 +164,11 @@ pub(in crate::tui) fn conversation_at(state: &State, areas: &Areas, y: u16) -> O
     let inside = timeline::inside(areas.main, areas.boxed());
     let listing = Listing::of(run, state, inside);
     let line = usize::from(y.checked_sub(inside.y + 1)?);
-    let place = state.conversations.listed().get(listing.first + line).filter(|_| line < listing.seen)?;
+    let place = state
+        .conversations
+        .listed()
+        .get(listing.first + line)
+        .filter(|_| line < listing.seen)?;
     run.trace.flows().get(*place as usize).map(|flow| flow.key)
 }
 
@@ -136,7 +176,11 @@ pub(in crate::tui) fn conversation_at(state: &State, areas: &Areas, y: u16) -> O
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
     let (run, now) = state.shown(now);
     let focused = state.sight.panel != Panel::Explain;
-    let inside = if boxed { canvas.boxed(area, &title(state, run), focused) } else { area };
+    let inside = if boxed {
+        canvas.boxed(area, &title(state, run), focused)
+    } else {
+        area
+    };
     let list = &state.conversations;
     if list.listed().is_empty() {
         canvas.text(
@@ -150,10 +194,22 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     let columns = Columns::of(inside.width);
     let listing = Listing::of(run, state, inside);
     draw_head(canvas, inside, &columns, list.order);
-    let table = Table { run, columns, window: window(run, now) };
-    for (y, (line, place)) in (inside.y + 1..inside.bottom()).zip(list.listed().iter().enumerate().skip(listing.first)) {
-        let Some(flow) = run.trace.flows().get(*place as usize) else { continue };
-        let row = Rect { y, height: 1, ..inside };
+    let table = Table {
+        run,
+        columns,
+        window: window(run, now),
+    };
+    for (y, (line, place)) in
+        (inside.y + 1..inside.bottom()).zip(list.listed().iter().enumerate().skip(listing.first))
+    {
+        let Some(flow) = run.trace.flows().get(*place as usize) else {
+            continue;
+        };
+        let row = Rect {
+            y,
+            height: 1,
+            ..inside
+        };
         if listing.selected == Some(line) {
             let style = canvas.look.selected(focused);
             canvas.buf.set_style(row, style);
@@ -162,22 +218,39 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
         table.draw_row(canvas, row, flow);
     }
     if boxed {
-        scroll_mark(canvas, area, listing.first, listing.seen, list.listed().len());
+        scroll_mark(
+            canvas,
+            area,
+            listing.first,
+            listing.seen,
+            list.listed().len(),
+        );
     }
 }
 
 fn title(state: &State, run: &Run) -> [(String, Role); 2] {
-    let (listed, all) = (state.conversations.listed().len() as u64, run.trace.flows().len() as u64);
+    let (listed, all) = (
+        state.conversations.listed().len() as u64,
+        run.trace.flows().len() as u64,
+    );
     let gone = match run.trace.forgotten().flows {
         0 => String::new(),
         gone => format!(", {} earlier ones no longer listed", grouped(gone)),
     };
     let count = if state.conversations.is_narrowed() {
-        format!("\u{2500} {} of {} with \u{201c}{}\u{201d} ", grouped(listed), grouped(all), cut(&state.conversations.narrowed_to(), 24))
+        format!(
+            "\u{2500} {} of {} with \u{201c}{}\u{201d} ",
+            grouped(listed),
+            grouped(all),
+            cut(&state.conversations.narrowed_to(), 24)
+        )
     } else {
         format!("\u{2500} {}{gone} ", grouped(all))
     };
-    [(" Conversations ".to_owned(), Role::Strong), (count, Role::Dim)]
+    [
+        (" Conversations ".to_owned(), Role::Strong),
+        (count, Role::Dim),
+    ]
 }
 
 fn nothing(state: &State, run: &Run) -> &'static str {
@@ -193,20 +266,32 @@ fn nothing(state: &State, run: &Run) -> &'static str {
 /// The time that the strips span.
 fn window(run: &Run, now: Moment) -> Option<(WallTime, WallTime)> {
     let clock = run.trace.clock();
-    let end = if run.under_way { run.trace.latest() } else { now };
+    let end = if run.under_way {
+        run.trace.latest()
+    } else {
+        now
+    };
     Some((clock.wall_of(Moment::START)?, clock.wall_of(end)?))
 }
 
 fn draw_head(canvas: &mut Canvas<'_>, inside: Rect, columns: &Columns, order: Order) {
     let y = inside.y;
     let mut x = inside.x + FRONT;
-    let ends = if order == Order::Time { "client \u{2192} server \u{25be} by time" } else { "client \u{2192} server" };
+    let ends = if order == Order::Time {
+        "client \u{2192} server \u{25be} by time"
+    } else {
+        "client \u{2192} server"
+    };
     canvas.text((x, y), ends, columns.ends, Role::Dim);
     x += columns.ends;
     for figure in columns.figures() {
         x += figure.columns();
         let orders = figure.orders(order);
-        let text = if orders { format!("\u{25be} {}", figure.head()) } else { figure.head().to_owned() };
+        let text = if orders {
+            format!("\u{25be} {}", figure.head())
+        } else {
+            figure.head().to_owned()
+        };
         canvas.right(x, y, &text, if orders { Role::Accent } else { Role::Dim });
     }
     if columns.strip > 0 {
@@ -223,13 +308,28 @@ struct Table<'a> {
 impl Table<'_> {
     fn draw_row(&self, canvas: &mut Canvas<'_>, row: Rect, flow: &Flow) {
         let mut x = row.x + 1;
-        if ending(flow).is_some_and(crate::insight::Ending::is_bad) || !flow.undelivered().is_empty() {
+        if ending(flow).is_some_and(crate::insight::Ending::is_bad)
+            || !flow.undelivered().is_empty()
+        {
             canvas.text((x, row.y), "\u{2717}", 1, Role::Failure);
         }
         x += 2;
-        canvas.text((x, row.y), if flow.key.tcp { "tcp" } else { "udp" }, 3, Role::Dim);
+        canvas.text(
+            (x, row.y),
+            if flow.key.tcp { "tcp" } else { "udp" },
+            3,
+            Role::Dim,
+        );
         x = row.x + FRONT;
-        self.draw_ends(canvas, Rect { x, width: self.columns.ends.saturating_sub(1), ..row }, flow);
+        self.draw_ends(
+            canvas,
+            Rect {
+                x,
+                width: self.columns.ends.saturating_sub(1),
+                ..row
+            },
+            flow,
+        );
         x += self.columns.ends;
         for figure in self.columns.figures() {
             x += figure.columns();
@@ -237,26 +337,58 @@ impl Table<'_> {
             canvas.right(x, row.y, &text, role);
         }
         if self.columns.strip > 0 {
-            self.draw_strip(canvas, Rect { x: x + 2, width: self.columns.strip - 2, ..row }, flow);
+            self.draw_strip(
+                canvas,
+                Rect {
+                    x: x + 2,
+                    width: self.columns.strip - 2,
+                    ..row
+                },
+                flow,
+            );
         }
     }
 
     /// The client, the server, and what it is called.
     fn draw_ends(&self, canvas: &mut Canvas<'_>, area: Rect, flow: &Flow) {
         let (client, server) = (flow.key.local.to_string(), flow.key.remote.to_string());
-        let name = self.run.names.get(&flow.key).map(|name| format!("{}:{}", name.escaped(), flow.key.remote.port()));
+        let name = self
+            .run
+            .names
+            .get(&flow.key)
+            .map(|name| format!("{}:{}", name.escaped(), flow.key.remote.port()));
         let room = usize::from(area.width);
         let far = width(name.as_deref().unwrap_or(&server)).min(room / 2);
         let client = cut_middle(&client, room.saturating_sub(far + 3));
         let mut x = area.x;
-        x += canvas.text((x, area.y), &client, area.right().saturating_sub(x), Role::Text);
-        x += canvas.text((x, area.y), " \u{2192} ", area.right().saturating_sub(x), Role::Dim);
+        x += canvas.text(
+            (x, area.y),
+            &client,
+            area.right().saturating_sub(x),
+            Role::Text,
+        );
+        x += canvas.text(
+            (x, area.y),
+            " \u{2192} ",
+            area.right().saturating_sub(x),
+            Role::Dim,
+        );
         let left = |x: u16| usize::from(area.right().saturating_sub(x));
         let Some(name) = name else {
-            canvas.text((x, area.y), &cut_middle(&server, left(x)), area.width, Role::Text);
+            canvas.text(
+                (x, area.y),
+                &cut_middle(&server, left(x)),
+                area.width,
+                Role::Text,
+            );
             return;
         };
-        x += canvas.text((x, area.y), &cut_middle(&name, left(x)), area.width, Role::Strong) + 1;
+        x += canvas.text(
+            (x, area.y),
+            &cut_middle(&name, left(x)),
+            area.width,
+            Role::Strong,
+        ) + 1;
         let address = flow.key.remote.ip().to_string();
         if width(&address) <= left(x) {
             canvas.text((x, area.y), &address, area.width, Role::Dim);
@@ -265,15 +397,30 @@ impl Table<'_> {
 
     /// What passed over the time of the capture.
     fn draw_strip(&self, canvas: &mut Canvas<'_>, area: Rect, flow: &Flow) {
-        let Some((start, end)) = self.window else { return };
+        let Some((start, end)) = self.window else {
+            return;
+        };
         let passed: Vec<Passed> = (0..u64::from(area.width))
             .map(|column| {
-                let edge =
-                    |column: u64| WallTime(start.0 + part(end.0.saturating_sub(start.0).saturating_add(1), column, area.width.into()));
+                let edge = |column: u64| {
+                    WallTime(
+                        start.0
+                            + part(
+                                end.0.saturating_sub(start.0).saturating_add(1),
+                                column,
+                                area.width.into(),
+                            ),
+                    )
+                };
                 flow.passed(edge(column), edge(column + 1))
             })
             .collect();
-        let bytes = |passed: &Passed| passed.sent.payload_bytes.saturating_add(passed.received.payload_bytes);
+        let bytes = |passed: &Passed| {
+            passed
+                .sent
+                .payload_bytes
+                .saturating_add(passed.received.payload_bytes)
+        };
         let most = passed.iter().map(bytes).max().unwrap_or(0);
         for (x, passed) in (area.x..).zip(&passed) {
             let role = if passed.sent.retransmitted + passed.received.retransmitted > 0 {

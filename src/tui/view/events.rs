@@ -22,13 +22,22 @@ pub(in crate::tui) struct Listing {
 }
 
 impl Listing {
-    /// The cursor's line is in the middle where there is more on both sides; without a cursor the end is seen.
+    /// The cursor's line is in the middle where there is more on both sides; without a cursor the
+    /// end is seen.
     pub(in crate::tui) fn of(run: &Run, state: &State, area: Rect) -> Self {
         let seen = usize::from(area.height.saturating_sub(2));
         let most = run.listed.len().saturating_sub(seen);
-        let selected = state.sight.cursor.event(run).map(|place| run.listed.partition_point(|&listed| listed < place));
+        let selected = state
+            .sight
+            .cursor
+            .event(run)
+            .map(|place| run.listed.partition_point(|&listed| listed < place));
         let first = selected.map_or(most, |place| place.saturating_sub(seen / 2).min(most));
-        Self { first, seen, selected }
+        Self {
+            first,
+            seen,
+            selected,
+        }
     }
 
     /// The place in the log of what is on a line of the screen.
@@ -46,30 +55,68 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Mome
     let (run, now) = state.shown(now);
     let focused = state.sight.panel == Panel::Events;
     let count = run.listed.len();
-    let inner = canvas.boxed(area, &[(" Events ".to_owned(), Role::Strong), (format!("\u{2500} {count} "), Role::Dim)], focused);
+    let inner = canvas.boxed(
+        area,
+        &[
+            (" Events ".to_owned(), Role::Strong),
+            (format!("\u{2500} {count} "), Role::Dim),
+        ],
+        focused,
+    );
     let listing = Listing::of(run, state, area);
-    let precise =
-        Figures::reaching(run.whole(now).length()) == Figures::reaching(Nanos::from_millis(1)) || now.from_start() < Nanos::from_millis(10);
+    let precise = Figures::reaching(run.whole(now).length())
+        == Figures::reaching(Nanos::from_millis(1))
+        || now.from_start() < Nanos::from_millis(10);
     let times = instant(now, precise).len().max(7);
     for (y, place) in (inner.y..inner.bottom()).zip(listing.first..) {
-        let Some(event) = run.listed.get(place).and_then(|&place| run.event(place)) else { break };
+        let Some(event) = run.listed.get(place).and_then(|&place| run.event(place)) else {
+            break;
+        };
         let selected = listing.selected == Some(place);
         if selected {
             let style = canvas.look.selected(focused);
-            canvas.buf.set_style(Rect { y, height: 1, ..inner }, style);
+            canvas.buf.set_style(
+                Rect {
+                    y,
+                    height: 1,
+                    ..inner
+                },
+                style,
+            );
             canvas.text((inner.x, y), "\u{25b8}", 1, Role::Accent);
         }
-        draw_line(canvas, Rect { y, height: 1, ..inner }, &sentence(event, &run.trace), &instant(event.at, precise), times);
+        draw_line(
+            canvas,
+            Rect {
+                y,
+                height: 1,
+                ..inner
+            },
+            &sentence(event, &run.trace),
+            &instant(event.at, precise),
+            times,
+        );
     }
     scroll_mark(canvas, area, listing.first, listing.seen, count);
 }
 
-fn draw_line(canvas: &mut Canvas<'_>, line: Rect, said: &crate::tui::wording::Sentence, time: &str, times: usize) {
+fn draw_line(
+    canvas: &mut Canvas<'_>,
+    line: Rect,
+    said: &crate::tui::wording::Sentence,
+    time: &str,
+    times: usize,
+) {
     let times = u16::try_from(times).unwrap_or(7);
     let mut x = line.x + 1 + times;
     canvas.right(x, line.y, time, Role::Dim);
     x += 2;
-    canvas.text((x, line.y), said.layer, 6, said.phase.map_or(Role::Dim, Role::Phase));
+    canvas.text(
+        (x, line.y),
+        said.layer,
+        6,
+        said.phase.map_or(Role::Dim, Role::Phase),
+    );
     x += 6;
     let sign = match said.way {
         Way::Good => Role::Success,
@@ -78,6 +125,15 @@ fn draw_line(canvas: &mut Canvas<'_>, line: Rect, said: &crate::tui::wording::Se
     };
     canvas.text((x, line.y), said.way.sign(), 1, sign);
     x += 2;
-    let role = if said.way == Way::Bad { Role::Failure } else { Role::Text };
-    canvas.text((x, line.y), &said.text, line.right().saturating_sub(x), role);
+    let role = if said.way == Way::Bad {
+        Role::Failure
+    } else {
+        Role::Text
+    };
+    canvas.text(
+        (x, line.y),
+        &said.text,
+        line.right().saturating_sub(x),
+        role,
+    );
 }

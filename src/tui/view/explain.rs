@@ -17,8 +17,13 @@ pub(in crate::tui) fn page(state: &State, areas: &Areas, now: Moment) -> Page {
     let cursor = state.sight.cursor;
     let page = explanation(run, cursor, now);
     // An event of the run itself holds nothing beyond its line, and of a packet all is said.
-    let of_the_run = cursor.flow().is_some() || matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
-    if areas.content.width > 0 || of_the_run { page } else { page.followed_by(content(run, cursor)) }
+    let of_the_run =
+        cursor.flow().is_some() || matches!(cursor, Cursor::Event(_)) && cursor.lane(run).is_none();
+    if areas.content.width > 0 || of_the_run {
+        page
+    } else {
+        page.followed_by(content(run, cursor))
+    }
 }
 
 /// The lines by which the page can be scrolled at most.
@@ -32,16 +37,31 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, areas: &Areas, state: &State, now: M
     let focused = state.sight.panel == Panel::Explain;
     let scrolled = state.sight.scrolled;
     if areas.explain.width > 0 {
-        draw_page(canvas, areas.explain, &page(state, areas, now), focused, scrolled);
+        draw_page(
+            canvas,
+            areas.explain,
+            &page(state, areas, now),
+            focused,
+            scrolled,
+        );
     }
     if areas.content.width > 0 {
         let (run, _) = state.shown(now);
-        draw_page(canvas, areas.content, &content(run, state.sight.cursor), false, 0);
+        draw_page(
+            canvas,
+            areas.content,
+            &content(run, state.sight.cursor),
+            false,
+            0,
+        );
     }
 }
 
 const fn inside(area: Rect) -> (usize, usize) {
-    (area.width.saturating_sub(4) as usize, area.height.saturating_sub(2) as usize)
+    (
+        area.width.saturating_sub(4) as usize,
+        area.height.saturating_sub(2) as usize,
+    )
 }
 
 fn draw_page(canvas: &mut Canvas<'_>, area: Rect, page: &Page, focused: bool, scrolled: usize) {

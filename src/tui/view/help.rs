@@ -19,65 +19,172 @@ const WIDTH: u16 = 76;
 
 /// What the signs of the timeline mean.
 const SIGNS: [(&str, Role, &str); 9] = [
-    ("\u{2588}\u{2588}\u{258c}", Role::Text, "as this program felt it (app clock)"),
-    ("\u{2501}\u{2501}\u{2578}", Role::Text, "as the packets show it (wire clock), or a part of a phase"),
-    ("\u{2591}\u{2591}\u{2591}", Role::Machine, "this machine: felt here, not seen on the wire"),
-    ("\u{2581}\u{2584}\u{2588}", Role::Text, "payload of the packets in a column"),
-    ("  \u{00b7}", Role::Text, "packets without payload (acknowledgments)"),
+    (
+        "\u{2588}\u{2588}\u{258c}",
+        Role::Text,
+        "as this program felt it (app clock)",
+    ),
+    (
+        "\u{2501}\u{2501}\u{2578}",
+        Role::Text,
+        "as the packets show it (wire clock), or a part of a phase",
+    ),
+    (
+        "\u{2591}\u{2591}\u{2591}",
+        Role::Machine,
+        "this machine: felt here, not seen on the wire",
+    ),
+    (
+        "\u{2581}\u{2584}\u{2588}",
+        Role::Text,
+        "payload of the packets in a column",
+    ),
+    (
+        "  \u{00b7}",
+        Role::Text,
+        "packets without payload (acknowledgments)",
+    ),
     ("S F", Role::Strong, "SYN opens a connection, FIN closes it"),
-    ("R \u{00d7}", Role::Failure, "RST tears it down; bytes sent again"),
+    (
+        "R \u{00d7}",
+        Role::Failure,
+        "RST tears it down; bytes sent again",
+    ),
     ("  \u{2717}", Role::Failure, "it failed here"),
     ("\u{2192} \u{2190}", Role::Text, "out, in"),
 ];
 
 /// What the signs of the ladder mean.
 const LADDER_SIGNS: [(&str, Role, &str); 8] = [
-    ("\u{2500}\u{2500}\u{25b6}", Role::Text, "a packet to the server; \u{25c0}\u{2500}\u{2500} one from it"),
-    ("\u{250c}\u{2514}", Role::Phase(Phase::Tls), "these packets carry one TLS record together"),
-    ("\u{2510}\u{2518}", Role::Phase(Phase::Receive), "and these a head, body or frame of HTTP (the outer bracket)"),
-    ("\u{22ee}", Role::Dim, "nothing passed for that long, and why"),
-    ("\u{00d7}", Role::Failure, "sent again: it was lost, or seemed to be"),
-    ("~ d w", Role::Warning, "out of order; duplicate ACK; window closed"),
+    (
+        "\u{2500}\u{2500}\u{25b6}",
+        Role::Text,
+        "a packet to the server; \u{25c0}\u{2500}\u{2500} one from it",
+    ),
+    (
+        "\u{250c}\u{2514}",
+        Role::Phase(Phase::Tls),
+        "these packets carry one TLS record together",
+    ),
+    (
+        "\u{2510}\u{2518}",
+        Role::Phase(Phase::Receive),
+        "and these a head, body or frame of HTTP (the outer bracket)",
+    ),
+    (
+        "\u{22ee}",
+        Role::Dim,
+        "nothing passed for that long, and why",
+    ),
+    (
+        "\u{00d7}",
+        Role::Failure,
+        "sent again: it was lost, or seemed to be",
+    ),
+    (
+        "~ d w",
+        Role::Warning,
+        "out of order; duplicate ACK; window closed",
+    ),
     ("\u{2717}", Role::Failure, "a reset"),
-    ("seq ack", Role::Text, "counted from each side's SYN, which has 0"),
+    (
+        "seq ack",
+        Role::Text,
+        "counted from each side's SYN, which has 0",
+    ),
 ];
 
 /// What the boxes of a packet mean.
 const LAYERS_SIGNS: [(&str, Role, &str); 6] = [
-    ("Link", Role::Phase(Phase::Send), "from a machine to the next one"),
+    (
+        "Link",
+        Role::Phase(Phase::Send),
+        "from a machine to the next one",
+    ),
     ("Internet", Role::Phase(Phase::Dns), "from host to host"),
-    ("Transport", Role::Phase(Phase::Connect), "from program to program"),
-    ("TLS", Role::Phase(Phase::Tls), "a record, or what of it is in this packet"),
-    ("HTTP", Role::Phase(Phase::Receive), "a head, body or frame; under TLS its bytes are within the record's"),
+    (
+        "Transport",
+        Role::Phase(Phase::Connect),
+        "from program to program",
+    ),
+    (
+        "TLS",
+        Role::Phase(Phase::Tls),
+        "a record, or what of it is in this packet",
+    ),
+    (
+        "HTTP",
+        Role::Phase(Phase::Receive),
+        "a head, body or frame; under TLS its bytes are within the record's",
+    ),
     ("\u{2190} \u{2192}", Role::Text, "other bytes of the packet"),
 ];
 
 /// What is seen in the list of conversations.
 const CONVERSATIONS_SIGNS: [(&str, Role, &str); 5] = [
-    ("\u{25be}", Role::Accent, "the list is in this column's order"),
-    ("\u{2581}\u{2584}\u{2588}", Role::Text, "payload over the time of the capture, each row on its own scale"),
+    (
+        "\u{25be}",
+        Role::Accent,
+        "the list is in this column's order",
+    ),
+    (
+        "\u{2581}\u{2584}\u{2588}",
+        Role::Text,
+        "payload over the time of the capture, each row on its own scale",
+    ),
     ("  \u{00b7}", Role::Text, "packets without payload"),
     ("\u{2588}", Role::Failure, "something was sent again then"),
-    ("\u{2717}", Role::Failure, "reset, never answered, or reported as not delivered"),
+    (
+        "\u{2717}",
+        Role::Failure,
+        "reset, never answered, or reported as not delivered",
+    ),
 ];
 
 /// What is seen in the plots.
 const SEGMENTS_SIGNS: [(&str, Role, &str); 5] = [
-    ("\u{2809}\u{2824}\u{28c0}", Role::Text, "a dot is a segment: its payload, or how far the stream has come with it"),
-    ("\u{254c}\u{254c}\u{254c}", Role::Warning, "MSS: the most that one segment may carry"),
-    ("\u{2022}", Role::Success, "acknowledged: the other side has all up to there"),
-    ("\u{2022}", Role::Dim, "window's edge: up to there it has room, where that is near"),
+    (
+        "\u{2809}\u{2824}\u{28c0}",
+        Role::Text,
+        "a dot is a segment: its payload, or how far the stream has come with it",
+    ),
+    (
+        "\u{254c}\u{254c}\u{254c}",
+        Role::Warning,
+        "MSS: the most that one segment may carry",
+    ),
+    (
+        "\u{2022}",
+        Role::Success,
+        "acknowledged: the other side has all up to there",
+    ),
+    (
+        "\u{2022}",
+        Role::Dim,
+        "window's edge: up to there it has room, where that is near",
+    ),
     ("\u{2022}", Role::Failure, "sent again"),
 ];
 
 /// Draws the page over the panels. Returns nothing; `scrolled` lines are above its top.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, scrolled: usize) {
     let lines = lines(state);
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let height = u16::try_from(lines.len() + 2)
+        .unwrap_or(u16::MAX)
+        .min(area.height);
     let width = WIDTH.min(area.width);
-    let popup = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    let popup = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
     Clear.render(popup, canvas.buf);
-    let inner = canvas.boxed(popup, &[(" Keys and signs ".to_owned(), Role::Strong)], true);
+    let inner = canvas.boxed(
+        popup,
+        &[(" Keys and signs ".to_owned(), Role::Strong)],
+        true,
+    );
     let seen = usize::from(inner.height);
     let first = scrolled.min(lines.len().saturating_sub(seen));
     for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(first)) {
@@ -104,19 +211,37 @@ fn lines(state: &State) -> Vec<HelpLine> {
         View::Layers => &LAYERS_SIGNS,
         View::Segments => &SEGMENTS_SIGNS,
     };
-    lines.extend(signs.iter().map(|(sign, role, means)| vec![(2, (*sign).to_owned(), *role), (12, (*means).to_owned(), Role::Text)]));
+    lines.extend(signs.iter().map(|(sign, role, means)| {
+        vec![
+            (2, (*sign).to_owned(), *role),
+            (12, (*means).to_owned(), Role::Text),
+        ]
+    }));
     lines.push(Vec::new());
     lines.extend(
         BINDINGS
             .iter()
             .filter(|binding| binding.applies(state))
-            .map(|binding| vec![(2, binding.shown.to_owned(), Role::Accent), (12, binding.does.to_owned(), Role::Text)]),
+            .map(|binding| {
+                vec![
+                    (2, binding.shown.to_owned(), Role::Accent),
+                    (12, binding.does.to_owned(), Role::Text),
+                ]
+            }),
     );
     lines.push(vec![
         (2, "mouse".to_owned(), Role::Accent),
-        (12, "click selects; the wheel scrolls, over the timeline it zooms".to_owned(), Role::Text),
+        (
+            12,
+            "click selects; the wheel scrolls, over the timeline it zooms".to_owned(),
+            Role::Text,
+        ),
     ]);
-    lines.push(vec![(12, "with Shift held the terminal's own selection works".to_owned(), Role::Dim)]);
+    lines.push(vec![(
+        12,
+        "with Shift held the terminal's own selection works".to_owned(),
+        Role::Dim,
+    )]);
     if state.linkage.is_some() {
         lines.extend(link());
     }
@@ -125,20 +250,39 @@ fn lines(state: &State) -> Vec<HelpLine> {
 
 /// What is not real here comes first.
 fn notice(state: &State) -> Vec<HelpLine> {
-    let Some(notice) = &state.settings.notice else { return Vec::new() };
+    let Some(notice) = &state.settings.notice else {
+        return Vec::new();
+    };
     let wrapped = wrap(notice, usize::from(WIDTH) - 4).into_iter();
-    wrapped.map(|line| vec![(1, line, Role::Warning)]).chain([Vec::new()]).collect()
+    wrapped
+        .map(|line| vec![(1, line, Role::Warning)])
+        .chain([Vec::new()])
+        .collect()
 }
 
 /// How the link is set.
 fn link() -> Vec<HelpLine> {
     const LINES: [(&str, &str); 4] = [
-        ("link", "what lies between client and servers here; l (F2 at the start) sets it"),
-        ("", "\u{2191}\u{2193} choose a setting, \u{2190}\u{2192} step through values, at once"),
-        ("", "or type a value: 80ms, 1%, 10mbit, and Enter; Esc closes"),
+        (
+            "link",
+            "what lies between client and servers here; l (F2 at the start) sets it",
+        ),
+        (
+            "",
+            "\u{2191}\u{2193} choose a setting, \u{2190}\u{2192} step through values, at once",
+        ),
+        (
+            "",
+            "or type a value: 80ms, 1%, 10mbit, and Enter; Esc closes",
+        ),
         ("", "each change is an event of the run"),
     ];
-    let line = |(name, says): (&str, &str)| vec![(2, name.to_owned(), Role::Accent), (12, says.to_owned(), Role::Text)];
+    let line = |(name, says): (&str, &str)| {
+        vec![
+            (2, name.to_owned(), Role::Accent),
+            (12, says.to_owned(), Role::Text),
+        ]
+    };
     std::iter::once(Vec::new()).chain(LINES.map(line)).collect()
 }
 

@@ -16,33 +16,62 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         return;
     }
     if let Some(notice) = &state.notice {
-        canvas.text((area.x + 1, area.y), notice, area.width.saturating_sub(2), Role::Warning);
+        canvas.text(
+            (area.x + 1, area.y),
+            notice,
+            area.width.saturating_sub(2),
+            Role::Warning,
+        );
         return;
     }
     let hints: Vec<(&str, &str)> = match &state.front {
-        Front::Panels if state.held.is_some() => vec![("space", "go on"), ("?", "help"), ("q", "quit")],
+        Front::Panels if state.held.is_some() => {
+            vec![("space", "go on"), ("?", "help"), ("q", "quit")]
+        }
         Front::Panels => panel_hints(state),
         Front::Filter(field) => return draw_filter(canvas, area, field),
         Front::Help(_) => vec![("\u{2191}\u{2193}", "scroll"), ("esc", "close")],
         Front::Edit(_) => vec![("enter", "run"), ("esc", "close"), ("ctrl-u", "clear")],
         Front::Start => start_hints(state),
     };
-    let hints = if state.link_panel.is_some() { LINK_PANEL.to_vec() } else { hints };
+    let hints = if state.link_panel.is_some() {
+        LINK_PANEL.to_vec()
+    } else {
+        hints
+    };
     draw_hints(canvas, area, &hints);
 }
 
-const LINK_PANEL: [(&str, &str); 4] =
-    [("\u{2191}\u{2193}", "setting"), ("\u{2190}\u{2192}", "less, more"), ("enter", "take what is typed"), ("esc", "close")];
+const LINK_PANEL: [(&str, &str); 4] = [
+    ("\u{2191}\u{2193}", "setting"),
+    ("\u{2190}\u{2192}", "less, more"),
+    ("enter", "take what is typed"),
+    ("esc", "close"),
+];
 
-/// While a run is under way the key that ends it comes first; in the lab then the way back to the catalogue.
+/// While a run is under way the key that ends it comes first; in the lab then the way back to the
+/// catalogue.
 fn panel_hints(state: &State) -> Vec<(&'static str, &'static str)> {
     let cancel = state.is_busy().then_some(("ctrl-c", "cancel"));
-    let back = BINDINGS.iter().filter(|binding| binding.action == Action::Back && state.has_catalogue());
-    let others = BINDINGS.iter().filter(|binding| binding.action != Action::Back && binding.applies(state));
+    let back = BINDINGS
+        .iter()
+        .filter(|binding| binding.action == Action::Back && state.has_catalogue());
+    let others = BINDINGS
+        .iter()
+        .filter(|binding| binding.action != Action::Back && binding.applies(state));
     // In the list of conversations there is a better word for it.
     let is_list = state.view() == View::Conversations;
-    let hint = |binding: &Binding| if is_list && binding.action == Action::Read { ("enter", "ladder") } else { binding.hint };
-    let bound = back.chain(others).map(hint).filter(|(key, _)| !key.is_empty());
+    let hint = |binding: &Binding| {
+        if is_list && binding.action == Action::Read {
+            ("enter", "ladder")
+        } else {
+            binding.hint
+        }
+    };
+    let bound = back
+        .chain(others)
+        .map(hint)
+        .filter(|(key, _)| !key.is_empty());
     let moving = |(key, _): &(&str, &str)| state.sight.zoom.is_on() || *key != "\u{2190}\u{2192}";
     cancel.into_iter().chain(bound.filter(moving)).collect()
 }
@@ -75,8 +104,17 @@ fn draw_filter(canvas: &mut Canvas<'_>, area: Rect, field: &Address) {
     let mut x = area.x + 1;
     x += canvas.text((x, area.y), "/", 1, Role::Accent) + 1;
     let text = format!("{before}\u{2588}{after}");
-    x += canvas.text((x, area.y), &text, u16::try_from(room).unwrap_or(u16::MAX), Role::Strong) + 3;
-    let rest = Rect { x, width: area.right().saturating_sub(x), ..area };
+    x += canvas.text(
+        (x, area.y),
+        &text,
+        u16::try_from(room).unwrap_or(u16::MAX),
+        Role::Strong,
+    ) + 3;
+    let rest = Rect {
+        x,
+        width: area.right().saturating_sub(x),
+        ..area
+    };
     if rest.width > 24 {
         draw_hints(canvas, rest, &hints);
     }
@@ -95,7 +133,12 @@ fn draw_hints(canvas: &mut Canvas<'_>, area: Rect, hints: &[(&str, &str)]) {
     });
     let mut x = area.x + 1;
     for (key, word) in fitting.chain(back) {
-        x += canvas.text((x, area.y), key, area.right().saturating_sub(x), Role::Accent) + 1;
+        x += canvas.text(
+            (x, area.y),
+            key,
+            area.right().saturating_sub(x),
+            Role::Accent,
+        ) + 1;
         x += canvas.text((x, area.y), word, area.right().saturating_sub(x), Role::Dim) + 2;
     }
 }

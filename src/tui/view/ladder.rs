@@ -1,4 +1,5 @@
-//! What was said: an arrow for every packet between two lines, and brackets around what several of them carry together.
+//! What was said: an arrow for every packet between two lines, and brackets around what several of
+//! them carry together.
 //!
 //! ```text
 //!      ms     client 10.7.0.2:51312                 server 10.7.0.10:443
@@ -6,7 +7,8 @@
 //!  122.72     │◀─ ACK 1,448 B seq 1  ServerHello 1,215 B, … ──────────│┐
 //! ```
 //!
-//! Brackets stand beside the line of the side that sends: the inner one for TLS records, the outer one for parts of HTTP.
+//! Brackets stand beside the line of the side that sends: the inner one for TLS records, the outer
+//! one for parts of HTTP.
 
 use ratatui::layout::Rect;
 
@@ -33,13 +35,26 @@ const RIGHT: u16 = 3;
 const LEAST: u16 = 12;
 
 /// The rungs that are seen, with their lines on the screen.
-pub(in crate::tui) fn rungs(state: &State, talk: &Talk<'_>, area: Rect, boxed: bool, now: Moment) -> Vec<(u16, Rung)> {
+pub(in crate::tui) fn rungs(
+    state: &State,
+    talk: &Talk<'_>,
+    area: Rect,
+    boxed: bool,
+    now: Moment,
+) -> Vec<(u16, Rung)> {
     let (run, _) = state.shown(now);
     let inner = timeline::inside(area, boxed);
-    let selected = state.sight.cursor.packet(run).filter(|(key, _)| *key == talk.flow.key).map(|(_, place)| place);
+    let selected = state
+        .sight
+        .cursor
+        .packet(run)
+        .filter(|(key, _)| *key == talk.flow.key)
+        .map(|(_, place)| place);
     let lines = usize::from(inner.height.saturating_sub(1));
     let rungs = talk.rungs(selected, run.under_way, lines);
-    (inner.y.saturating_add(1)..inner.bottom()).zip(rungs).collect()
+    (inner.y.saturating_add(1)..inner.bottom())
+        .zip(rungs)
+        .collect()
 }
 
 /// Draws the panel.
@@ -50,24 +65,60 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     if boxed {
         let packets = talk.map_or(0, |talk| talk.flow.packets().len());
         let more = talk.map_or(0, |talk| talk.flow.unlisted());
-        let more = if more == 0 { String::new() } else { format!(", {} more not listed", grouped(more)) };
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(", {} more not listed", grouped(more))
+        };
         let first = talk.map(|talk| forgotten(talk.flow)).unwrap_or_default();
-        let title = [(" Ladder ".to_owned(), Role::Strong), (format!("\u{2500} {}{more}{first} ", count(packets, "packet")), Role::Dim)];
+        let title = [
+            (" Ladder ".to_owned(), Role::Strong),
+            (
+                format!("\u{2500} {}{more}{first} ", count(packets, "packet")),
+                Role::Dim,
+            ),
+        ];
         canvas.boxed(area, &title, focused);
     }
     let inner = timeline::inside(area, boxed);
     let Some(talk) = talk.filter(|_| inner.width >= LEFT + RIGHT + LEAST) else {
         return draw_nothing(canvas, inner, run);
     };
-    let picture = Picture { talk, inner, left: inner.x + LEFT - 1, right: inner.right().saturating_sub(RIGHT), focused };
+    let picture = Picture {
+        talk,
+        inner,
+        left: inner.x + LEFT - 1,
+        right: inner.right().saturating_sub(RIGHT),
+        focused,
+    };
     picture.draw_ends(canvas, exchange(run, state));
     let rungs = rungs(state, &talk, area, boxed, now);
-    let selected = state.sight.cursor.packet(run).filter(|(key, _)| *key == talk.flow.key).map(|(_, place)| place);
+    let selected = state
+        .sight
+        .cursor
+        .packet(run)
+        .filter(|(key, _)| *key == talk.flow.key)
+        .map(|(_, place)| place);
     picture.draw_rungs(canvas, &rungs, selected);
     if boxed {
-        let first = rungs.iter().find_map(|(_, rung)| if let Rung::Packet(place) = rung { Some(*place) } else { None });
-        let seen = rungs.iter().filter(|(_, rung)| matches!(rung, Rung::Packet(_))).count();
-        scroll_mark(canvas, area, first.unwrap_or(0), seen, talk.flow.packets().len());
+        let first = rungs.iter().find_map(|(_, rung)| {
+            if let Rung::Packet(place) = rung {
+                Some(*place)
+            } else {
+                None
+            }
+        });
+        let seen = rungs
+            .iter()
+            .filter(|(_, rung)| matches!(rung, Rung::Packet(_)))
+            .count();
+        scroll_mark(
+            canvas,
+            area,
+            first.unwrap_or(0),
+            seen,
+            talk.flow.packets().len(),
+        );
     }
 }
 
@@ -79,29 +130,56 @@ pub(super) fn forgotten(flow: &Flow) -> String {
     }
 }
 
-/// An instant in milliseconds; where those take more columns than there are, without decimals, and then in seconds or days with their sign.
+/// An instant in milliseconds; where those take more columns than there are, without decimals, and
+/// then in seconds or days with their sign.
 fn time_within(at: Moment, columns: usize) -> String {
     let seconds = at.0 / 1_000_000_000;
-    let words = [instant(at, false), (at.0 / 1_000_000).to_string(), format!("{seconds} s"), format!("{} d", seconds / 86_400)];
+    let words = [
+        instant(at, false),
+        (at.0 / 1_000_000).to_string(),
+        format!("{seconds} s"),
+        format!("{} d", seconds / 86_400),
+    ];
     first_that_fits(&words, columns).map_or_else(|| cut(&words[0], columns), str::to_owned)
 }
 
 fn exchange<'a>(run: &'a Run, state: &State) -> Option<&'a Exchange> {
-    state.sight.cursor.exchange(run).and_then(|id| run.trace.exchange(id))
+    state
+        .sight
+        .cursor
+        .exchange(run)
+        .and_then(|id| run.trace.exchange(id))
 }
 
 /// Why there is no ladder.
 pub(super) fn draw_nothing(canvas: &mut Canvas<'_>, inner: Rect, run: &Run) {
     let capture = run.trace.capture();
     let (says, remedy) = match &capture.state {
-        CaptureState::Unavailable { reason, remedy } => (format!("No packets are captured: {reason}"), remedy.clone()),
-        CaptureState::Off if run.trace.exchanges().is_empty() => ("Nothing has happened yet.".to_owned(), String::new()),
-        CaptureState::Off => ("Packets are not captured, as you said.".to_owned(), String::new()),
-        CaptureState::On => ("No packet of this connection has been seen.".to_owned(), String::new()),
+        CaptureState::Unavailable { reason, remedy } => {
+            (format!("No packets are captured: {reason}"), remedy.clone())
+        }
+        CaptureState::Off if run.trace.exchanges().is_empty() => {
+            ("Nothing has happened yet.".to_owned(), String::new())
+        }
+        CaptureState::Off => (
+            "Packets are not captured, as you said.".to_owned(),
+            String::new(),
+        ),
+        CaptureState::On => (
+            "No packet of this connection has been seen.".to_owned(),
+            String::new(),
+        ),
     };
     let columns = usize::from(inner.width.saturating_sub(4));
-    let remedy = if remedy.is_empty() { Vec::new() } else { wrap(&format!("\u{2192} {remedy}"), columns) };
-    let lines = wrap(&says, columns).into_iter().map(|line| (line, Role::Text)).chain(remedy.into_iter().map(|line| (line, Role::Warning)));
+    let remedy = if remedy.is_empty() {
+        Vec::new()
+    } else {
+        wrap(&format!("\u{2192} {remedy}"), columns)
+    };
+    let lines = wrap(&says, columns)
+        .into_iter()
+        .map(|line| (line, Role::Text))
+        .chain(remedy.into_iter().map(|line| (line, Role::Warning)));
     for (y, (line, role)) in (inner.y.saturating_add(1)..inner.bottom()).zip(lines) {
         canvas.text((inner.x + 2, y), &line, inner.width.saturating_sub(3), role);
     }
@@ -130,12 +208,31 @@ impl Picture<'_> {
         let y = self.inner.y;
         canvas.right(self.inner.x + TIME, y, "ms", Role::Dim);
         let key = self.talk.flow.key;
-        let other = if exchange.is_some_and(|exchange| exchange.phases.get(Phase::Proxy).is_some()) { "proxy" } else { "server" };
-        let ways = [(format!("client {}", key.local), format!("{other} {}", key.remote)), (key.local.to_string(), key.remote.to_string())];
+        let other = if exchange.is_some_and(|exchange| exchange.phases.get(Phase::Proxy).is_some())
+        {
+            "proxy"
+        } else {
+            "server"
+        };
+        let ways = [
+            (
+                format!("client {}", key.local),
+                format!("{other} {}", key.remote),
+            ),
+            (key.local.to_string(), key.remote.to_string()),
+        ];
         let room = usize::from(self.inner.right().saturating_sub(self.left));
         let shortest = ("client".to_owned(), other.to_owned());
-        let (near, far) = ways.into_iter().find(|(near, far)| width(near) + width(far) + 2 <= room).unwrap_or(shortest);
-        canvas.text((self.left, y), &near, self.inner.right().saturating_sub(self.left), Role::Strong);
+        let (near, far) = ways
+            .into_iter()
+            .find(|(near, far)| width(near) + width(far) + 2 <= room)
+            .unwrap_or(shortest);
+        canvas.text(
+            (self.left, y),
+            &near,
+            self.inner.right().saturating_sub(self.left),
+            Role::Strong,
+        );
         canvas.right(self.right + 1, y, &far, Role::Strong);
     }
 
@@ -151,7 +248,14 @@ impl Picture<'_> {
                     let is_selected = selected == Some(place);
                     if is_selected {
                         let style = canvas.look.selected(self.focused);
-                        canvas.buf.set_style(Rect { y, height: 1, ..self.inner }, style);
+                        canvas.buf.set_style(
+                            Rect {
+                                y,
+                                height: 1,
+                                ..self.inner
+                            },
+                            style,
+                        );
                         canvas.text((self.inner.x, y), "\u{25b8}", 1, Role::Accent);
                     }
                     self.draw_packet(canvas, y, place, &mut open);
@@ -162,12 +266,21 @@ impl Picture<'_> {
 
     /// What goes on beside the lines where the first rung begins.
     fn open_above(&self, rungs: &[(u16, Rung)]) -> [Open; 2] {
-        let first = rungs.iter().find_map(|(_, rung)| if let Rung::Packet(place) = rung { Some(*place) } else { None });
+        let first = rungs.iter().find_map(|(_, rung)| {
+            if let Rung::Packet(place) = rung {
+                Some(*place)
+            } else {
+                None
+            }
+        });
         [Direction::Sent, Direction::Received].map(|direction| {
             let before = first.and_then(|first| self.talk.latest_payload_before(first, direction));
             before.map_or_else(Open::default, |place| {
                 let carried = self.talk.carried(place);
-                Open { records: carried.records.goes_on, parts: carried.parts.goes_on }
+                Open {
+                    records: carried.records.goes_on,
+                    parts: carried.parts.goes_on,
+                }
             })
         })
     }
@@ -177,51 +290,101 @@ impl Picture<'_> {
             canvas.text((x, y), "\u{250a}", 1, Role::Frame);
         }
         let network = match cause {
-            Some(IdleCause::Server { network: Some(network) }) if network > Nanos::ZERO => format!(", {network} of it the network's"),
+            Some(IdleCause::Server {
+                network: Some(network),
+            }) if network > Nanos::ZERO => {
+                format!(", {network} of it the network's")
+            }
             _ => String::new(),
         };
-        let says = cause.map(|cause| format!(": {}", cause.says())).unwrap_or_default();
-        let whom = cause.map(|cause| format!(": {}", cause.whom())).unwrap_or_default();
-        let ways = [format!("{says}{network}"), says, whom, String::new()].map(|says| format!("\u{22ee} {took} nothing{says}"));
+        let says = cause
+            .map(|cause| format!(": {}", cause.says()))
+            .unwrap_or_default();
+        let whom = cause
+            .map(|cause| format!(": {}", cause.whom()))
+            .unwrap_or_default();
+        let ways = [format!("{says}{network}"), says, whom, String::new()]
+            .map(|says| format!("\u{22ee} {took} nothing{says}"));
         let room = self.right.saturating_sub(self.left + 3);
-        let role = if matches!(cause, Some(IdleCause::Lost { .. })) { Role::Failure } else { Role::Dim };
+        let role = if matches!(cause, Some(IdleCause::Lost { .. })) {
+            Role::Failure
+        } else {
+            Role::Dim
+        };
         if let Some(way) = first_that_fits(&ways, usize::from(room)) {
             canvas.text((self.left + 3, y), way, room, role);
         }
     }
 
     fn draw_packet(&self, canvas: &mut Canvas<'_>, y: u16, place: usize, open: &mut [Open; 2]) {
-        let Some(packet) = self.talk.packet(place) else { return };
+        let Some(packet) = self.talk.packet(place) else {
+            return;
+        };
         let carried = self.talk.carried(place);
         let mark = self.talk.mark(place);
         if let Some(at) = self.talk.moment(packet) {
-            canvas.right(self.inner.x + TIME, y, &time_within(at, usize::from(TIME) - 1), Role::Dim);
+            canvas.right(
+                self.inner.x + TIME,
+                y,
+                &time_within(at, usize::from(TIME) - 1),
+                Role::Dim,
+            );
         }
         if let Some(mark) = mark {
-            canvas.text((self.inner.x + TIME + 1, y), mark.sign(), 1, Role::of_mark(mark));
+            canvas.text(
+                (self.inner.x + TIME + 1, y),
+                mark.sign(),
+                1,
+                Role::of_mark(mark),
+            );
         }
-        let reach = (packet.payload_bytes > 0).then_some((packet.direction, carried.records, carried.parts));
+        let reach = (packet.payload_bytes > 0).then_some((
+            packet.direction,
+            carried.records,
+            carried.parts,
+        ));
         self.draw_brackets(canvas, y, reach, open);
-        let role = mark.map_or_else(|| carried.phase.map_or(Role::Dim, Role::Phase), Role::of_mark);
+        let role = mark.map_or_else(
+            || carried.phase.map_or(Role::Dim, Role::Phase),
+            Role::of_mark,
+        );
         self.draw_shaft(canvas, y, packet.direction, role);
-        let aside = self.talk.aside(place, packet).map(|aside| (aside.to_string(), Role::of_aside(aside)));
+        let aside = self
+            .talk
+            .aside(place, packet)
+            .map(|aside| (aside.to_string(), Role::of_aside(aside)));
         let end = self.right.saturating_sub(3);
         let mut room = end.saturating_sub(self.left + 4);
-        if let Some((says, role)) = aside.filter(|(says, _)| width(says) + 16 <= usize::from(room)) {
+        if let Some((says, role)) = aside.filter(|(says, _)| width(says) + 16 <= usize::from(room))
+        {
             canvas.right(end, y, &format!(" {says} "), role);
             room = room.saturating_sub(u16::try_from(width(&says)).unwrap_or(0) + 3);
         }
-        let header = if carried.names.is_empty() { room } else { (room * 2 / 5).min(36) };
+        let header = if carried.names.is_empty() {
+            room
+        } else {
+            (room * 2 / 5).min(36)
+        };
         let words = self.talk.header_words(place, packet);
-        let words = first_that_fits(&words, usize::from(header))
-            .map_or_else(|| cut(words.last().map_or("", String::as_str), usize::from(header)), str::to_owned);
+        let words = first_that_fits(&words, usize::from(header)).map_or_else(
+            || cut(words.last().map_or("", String::as_str), usize::from(header)),
+            str::to_owned,
+        );
         let text = if mark.is_some() { role } else { Role::Text };
         let x = self.left + 3;
         let taken = canvas.text((x, y), &format!(" {words} "), header + 2, text);
         if !carried.names.is_empty() {
             let from = taken.max(header);
             let left = room.saturating_sub(from);
-            canvas.text((x + from, y), &format!(" {} ", cut(&carried.names, usize::from(left).saturating_sub(2))), left, role);
+            canvas.text(
+                (x + from, y),
+                &format!(
+                    " {} ",
+                    cut(&carried.names, usize::from(left).saturating_sub(2))
+                ),
+                left,
+                role,
+            );
         }
     }
 
@@ -241,16 +404,30 @@ impl Picture<'_> {
     }
 
     /// Brackets beside both lines; `here` is what this packet carries, if it carries anything.
-    fn draw_brackets(&self, canvas: &mut Canvas<'_>, y: u16, here: Option<(Direction, Reach, Reach)>, open: &mut [Open; 2]) {
+    fn draw_brackets(
+        &self,
+        canvas: &mut Canvas<'_>,
+        y: u16,
+        here: Option<(Direction, Reach, Reach)>,
+        open: &mut [Open; 2],
+    ) {
         for (side, direction) in open.iter_mut().zip([Direction::Sent, Direction::Received]) {
             let own = here.filter(|(of, ..)| *of == direction);
-            let records = bracket(own.map(|(_, records, _)| records), &mut side.records, direction);
+            let records = bracket(
+                own.map(|(_, records, _)| records),
+                &mut side.records,
+                direction,
+            );
             let parts = bracket(own.map(|(.., parts)| parts), &mut side.parts, direction);
             let (inner, outer) = match direction {
                 Direction::Sent => (self.left - 1, self.left - 2),
                 Direction::Received => (self.right + 1, self.right + 2),
             };
-            let http = if direction == Direction::Sent { Phase::Send } else { Phase::Receive };
+            let http = if direction == Direction::Sent {
+                Phase::Send
+            } else {
+                Phase::Receive
+            };
             canvas.text((inner, y), records, 1, Role::Phase(Phase::Tls));
             canvas.text((outer, y), parts, 1, Role::Phase(http));
         }
@@ -259,7 +436,11 @@ impl Picture<'_> {
 
 /// A line's piece of a bracket, and whether it goes on below.
 const fn bracket(here: Option<Reach>, open: &mut bool, direction: Direction) -> &'static str {
-    let Some(Reach { from_before, goes_on }) = here else {
+    let Some(Reach {
+        from_before,
+        goes_on,
+    }) = here
+    else {
         return if *open { "\u{2502}" } else { " " };
     };
     *open = goes_on;

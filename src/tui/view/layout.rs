@@ -35,7 +35,8 @@ const BESIDE_A_LIST: u16 = 170;
 const TABBED: u16 = 30;
 /// From this width on what the selected thing holds has a panel of its own.
 const THREE_PANELS: u16 = 160;
-/// Lines that the panels below the timeline keep at least, borders included; fewer where there are few.
+/// Lines that the panels below the timeline keep at least, borders included; fewer where there are
+/// few.
 const BELOW: u16 = 8;
 const BELOW_IN_LITTLE: u16 = 6;
 /// Lines for the axis and all phases of a usual request, borders included.
@@ -47,58 +48,160 @@ impl Areas {
             return Self::small(area, state.view());
         }
         // A third line where there is a link to tell of.
-        let header = Rect { height: 2 + u16::from(state.linkage.is_some()), ..area };
-        let keys = Rect { y: area.bottom() - 1, height: 1, ..area };
-        let tabs = Rect { y: header.bottom(), height: u16::from(area.height >= TABBED), ..area };
-        let body = Rect { y: tabs.bottom(), height: area.height - header.height - tabs.height - keys.height, ..area };
+        let header = Rect {
+            height: 2 + u16::from(state.linkage.is_some()),
+            ..area
+        };
+        let keys = Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            ..area
+        };
+        let tabs = Rect {
+            y: header.bottom(),
+            height: u16::from(area.height >= TABBED),
+            ..area
+        };
+        let body = Rect {
+            y: tabs.bottom(),
+            height: area.height - header.height - tabs.height - keys.height,
+            ..area
+        };
         match state.view() {
             View::Timeline => {}
-            View::Conversations => return Self { header, tabs, keys, ..Self::beside(body, BESIDE_A_LIST) },
-            View::Ladder | View::Layers | View::Segments => return Self { header, tabs, keys, ..Self::beside(body, BESIDE) },
+            View::Conversations => {
+                return Self {
+                    header,
+                    tabs,
+                    keys,
+                    ..Self::beside(body, BESIDE_A_LIST)
+                };
+            }
+            View::Ladder | View::Layers | View::Segments => {
+                return Self {
+                    header,
+                    tabs,
+                    keys,
+                    ..Self::beside(body, BESIDE)
+                };
+            }
         }
         let (run, at) = state.shown(now);
         let most = most_for_the_timeline(body, state.sight.panel);
         let wanted = Plan::wanted_height(run, state.sight.cursor, at, body.width, most);
-        let timeline = Rect { height: wanted.min(most), ..body };
-        let below = Rect { y: timeline.bottom(), height: body.height - timeline.height, ..body };
-        Self { header, tabs, timeline, keys, ..Self::below(below, state.sight.panel) }
+        let timeline = Rect {
+            height: wanted.min(most),
+            ..body
+        };
+        let below = Rect {
+            y: timeline.bottom(),
+            height: body.height - timeline.height,
+            ..body
+        };
+        Self {
+            header,
+            tabs,
+            timeline,
+            keys,
+            ..Self::below(below, state.sight.panel)
+        }
     }
 
     /// A view, and the explanation beside it, or below it where it needs all columns.
     fn beside(area: Rect, from: u16) -> Self {
         if area.width < from {
             let below = (area.height / 3).clamp(BELOW_IN_LITTLE, BELOW + 2);
-            let main = Rect { height: area.height - below, ..area };
-            return Self { main, explain: Rect { y: main.bottom(), height: below, ..area }, ..Self::default() };
+            let main = Rect {
+                height: area.height - below,
+                ..area
+            };
+            return Self {
+                main,
+                explain: Rect {
+                    y: main.bottom(),
+                    height: below,
+                    ..area
+                },
+                ..Self::default()
+            };
         }
         let (main, explain) = split(area, area.width - (area.width * 3 / 10).min(60));
-        Self { main, explain, ..Self::default() }
+        Self {
+            main,
+            explain,
+            ..Self::default()
+        }
     }
 
     /// The panels below the timeline: one, two or three, as there is room.
     fn below(area: Rect, panel: Panel) -> Self {
         let nothing = Self::default();
         if area.width < TWO_PANELS {
-            return if panel == Panel::Explain { Self { explain: area, ..nothing } } else { Self { events: area, ..nothing } };
+            return if panel == Panel::Explain {
+                Self {
+                    explain: area,
+                    ..nothing
+                }
+            } else {
+                Self {
+                    events: area,
+                    ..nothing
+                }
+            };
         }
         if area.width < THREE_PANELS {
             let (events, explain) = split(area, area.width * 11 / 20);
-            return Self { events, explain, ..nothing };
+            return Self {
+                events,
+                explain,
+                ..nothing
+            };
         }
         let (events, rest) = split(area, area.width * 9 / 20);
         let (explain, content) = split(rest, rest.width / 2);
-        Self { events, explain, content, ..nothing }
+        Self {
+            events,
+            explain,
+            content,
+            ..nothing
+        }
     }
 
     /// A line of header, the phases, a line of keys; less of it where there is less room.
     fn small(area: Rect, view: View) -> Self {
-        let nothing = Rect { x: area.x, y: area.y, width: 0, height: 0 };
-        let header = Rect { height: u16::from(area.height >= 1), ..area };
+        let nothing = Rect {
+            x: area.x,
+            y: area.y,
+            width: 0,
+            height: 0,
+        };
+        let header = Rect {
+            height: u16::from(area.height >= 1),
+            ..area
+        };
         let keys_height = u16::from(area.height >= 4);
-        let body = Rect { y: area.y + header.height, height: area.height - header.height - keys_height, ..area };
-        let keys = Rect { y: body.y + body.height, height: keys_height, ..area };
-        let (timeline, main) = if view == View::Timeline { (body, nothing) } else { (nothing, body) };
-        Self { header, main, timeline, keys, ..Self::default() }
+        let body = Rect {
+            y: area.y + header.height,
+            height: area.height - header.height - keys_height,
+            ..area
+        };
+        let keys = Rect {
+            y: body.y + body.height,
+            height: keys_height,
+            ..area
+        };
+        let (timeline, main) = if view == View::Timeline {
+            (body, nothing)
+        } else {
+            (nothing, body)
+        };
+        Self {
+            header,
+            main,
+            timeline,
+            keys,
+            ..Self::default()
+        }
     }
 
     /// Whether the panels have borders.
@@ -115,18 +218,42 @@ impl Areas {
             (self.explain, Panel::Explain),
             (self.content, Panel::Explain),
         ];
-        panels.into_iter().find(|(area, _)| area.contains(at)).map(|(_, panel)| panel)
+        panels
+            .into_iter()
+            .find(|(area, _)| area.contains(at))
+            .map(|(_, panel)| panel)
     }
 }
 
-/// Lines the timeline may take. Where the explanation is alone below it and has the keyboard, it is what is being read.
+/// Lines the timeline may take. Where the explanation is alone below it and has the keyboard, it is
+/// what is being read.
 fn most_for_the_timeline(body: Rect, panel: Panel) -> u16 {
-    let below = if body.height < 21 { BELOW_IN_LITTLE } else { BELOW };
-    let share = (body.height * 3 / 5).max(body.height.saturating_sub(13)).max(body.height.min(19).saturating_sub(below));
+    let below = if body.height < 21 {
+        BELOW_IN_LITTLE
+    } else {
+        BELOW
+    };
+    let share = (body.height * 3 / 5)
+        .max(body.height.saturating_sub(13))
+        .max(body.height.min(19).saturating_sub(below));
     let most = share.min(body.height.saturating_sub(below));
-    if body.width < TWO_PANELS && panel == Panel::Explain { most.min(PHASES) } else { most }
+    if body.width < TWO_PANELS && panel == Panel::Explain {
+        most.min(PHASES)
+    } else {
+        most
+    }
 }
 
 fn split(area: Rect, left: u16) -> (Rect, Rect) {
-    (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
+    (
+        Rect {
+            width: left,
+            ..area
+        },
+        Rect {
+            x: area.x + left,
+            width: area.width - left,
+            ..area
+        },
+    )
 }

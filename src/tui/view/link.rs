@@ -15,29 +15,75 @@ const GAP: usize = 3;
 /// Draws as much as there is room for; how the link is set matters more than its counts.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &Linkage) {
     let room = usize::from(area.width).saturating_sub(2);
-    let Some((set, done)) = fitting(linkage, room) else { return };
-    let used = canvas.text((area.x + 1, area.y), "link ", area.width.saturating_sub(1), Role::Accent);
-    canvas.text((area.x + 1 + used, area.y), &set, area.width.saturating_sub(1 + used), Role::Text);
-    let role = if linkage.counts.lost.max(linkage.counts.overflowed) > 0 { Role::Warning } else { Role::Dim };
+    let Some((set, done)) = fitting(linkage, room) else {
+        return;
+    };
+    let used = canvas.text(
+        (area.x + 1, area.y),
+        "link ",
+        area.width.saturating_sub(1),
+        Role::Accent,
+    );
+    canvas.text(
+        (area.x + 1 + used, area.y),
+        &set,
+        area.width.saturating_sub(1 + used),
+        Role::Text,
+    );
+    let role = if linkage.counts.lost.max(linkage.counts.overflowed) > 0 {
+        Role::Warning
+    } else {
+        Role::Dim
+    };
     canvas.right(area.right().saturating_sub(1), area.y, &done, role);
 }
 
 /// The longest way to say both that fits.
 fn fitting(linkage: &Linkage, room: usize) -> Option<(String, String)> {
     let full = linkage.link().to_string();
-    let brief = full.split(" \u{b7} MTU ").next().unwrap_or_default().to_owned();
+    let brief = full
+        .split(" \u{b7} MTU ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let least = full.split(" \u{b7} ").next().unwrap_or_default().to_owned();
     let (long, short) = done(&linkage.counts);
     let none = String::new();
-    let ways = [(&full, &long), (&full, &short), (&brief, &long), (&brief, &short), (&full, &none), (&brief, &none), (&least, &none)];
-    let fits = |(set, done): &(&String, &String)| "link ".len() + width(set) + if done.is_empty() { 0 } else { GAP + width(done) } <= room;
-    ways.into_iter().find(fits).map(|(set, done)| (set.clone(), done.clone()))
+    let ways = [
+        (&full, &long),
+        (&full, &short),
+        (&brief, &long),
+        (&brief, &short),
+        (&full, &none),
+        (&brief, &none),
+        (&least, &none),
+    ];
+    let fits = |(set, done): &(&String, &String)| {
+        "link ".len()
+            + width(set)
+            + if done.is_empty() {
+                0
+            } else {
+                GAP + width(done)
+            }
+            <= room
+    };
+    ways.into_iter()
+        .find(fits)
+        .map(|(set, done)| (set.clone(), done.clone()))
 }
 
 /// `1,203 packets passed, 12 lost`, and shorter.
 fn done(counts: &LinkCounts) -> (String, String) {
     let lost = grouped(counts.lost);
     let passed = grouped(counts.passed);
-    let overflowed = if counts.overflowed > 0 { format!(", {} more in a full queue", grouped(counts.overflowed)) } else { String::new() };
-    (format!("{passed} packets passed, {lost} lost{overflowed}"), format!("{passed} passed, {lost} lost"))
+    let overflowed = if counts.overflowed > 0 {
+        format!(", {} more in a full queue", grouped(counts.overflowed))
+    } else {
+        String::new()
+    };
+    (
+        format!("{passed} packets passed, {lost} lost{overflowed}"),
+        format!("{passed} passed, {lost} lost"),
+    )
 }

@@ -55,12 +55,23 @@ const SMALLEST: (u16, u16) = (20, 3);
 /// Draws the state as it is at an instant of the run.
 pub fn draw(frame: &mut Frame<'_>, state: &State, now: Moment) {
     let area = frame.area();
-    let mut canvas = Canvas { buf: frame.buffer_mut(), look: Look::of(&state.settings) };
+    let mut canvas = Canvas {
+        buf: frame.buffer_mut(),
+        look: Look::of(&state.settings),
+    };
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         draw_too_small(&mut canvas, area);
     } else if state.front == Front::Start {
         start::draw(&mut canvas, area, state);
-        keys::draw(&mut canvas, Rect { y: area.bottom() - 1, height: 1, ..area }, state);
+        keys::draw(
+            &mut canvas,
+            Rect {
+                y: area.bottom() - 1,
+                height: 1,
+                ..area
+            },
+            state,
+        );
     } else {
         draw_run(&mut canvas, area, state, now);
     }
@@ -89,14 +100,27 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
     explain::draw(canvas, &areas, state, now);
     keys::draw(canvas, areas.keys, state);
     match &state.front {
-        Front::Help(scrolled) => help::draw(canvas, Rect { height: area.height - areas.keys.height, ..area }, state, *scrolled),
+        Front::Help(scrolled) => help::draw(
+            canvas,
+            Rect {
+                height: area.height - areas.keys.height,
+                ..area
+            },
+            state,
+            *scrolled,
+        ),
         Front::Edit(address) => address::draw_over(canvas, area, address, &state.settings.masking),
         Front::Panels | Front::Filter(_) | Front::Start => {}
     }
 }
 
 fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
-    for way in ["tapline needs more room", "more room, please", "more room", "small"] {
+    for way in [
+        "tapline needs more room",
+        "more room, please",
+        "more room",
+        "small",
+    ] {
         if way.len() <= usize::from(area.width) {
             canvas.text((area.x, area.y), way, area.width, Role::Dim);
             return;

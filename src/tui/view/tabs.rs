@@ -14,13 +14,25 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, views: [View; 4], shown:
     let mut x = area.x + 1;
     for view in views {
         let (key, name) = (view.key().to_string(), view.name());
-        let role = if view == shown { Role::Strong } else { Role::Dim };
+        let role = if view == shown {
+            Role::Strong
+        } else {
+            Role::Dim
+        };
         let start = x;
         x += canvas.text((x, area.y), &key, 1, Role::Accent) + 1;
         x += canvas.text((x, area.y), name, area.right().saturating_sub(x), role);
         if view == shown {
             let style = canvas.look.selected(true);
-            canvas.buf.set_style(Rect { x: start.saturating_sub(1), y: area.y, width: (x - start) + 2, height: 1 }, style);
+            canvas.buf.set_style(
+                Rect {
+                    x: start.saturating_sub(1),
+                    y: area.y,
+                    width: (x - start) + 2,
+                    height: 1,
+                },
+                style,
+            );
         }
         x += 2;
     }

@@ -1,4 +1,5 @@
-//! The internet's checksum (RFC 1071): the ones' complement of a sum of 16-bit words in ones' complement.
+//! The internet's checksum (RFC 1071): the ones' complement of a sum of 16-bit words in ones'
+//! complement.
 
 /// A sum under way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -8,7 +9,12 @@ impl Sum {
     /// With bytes that begin on a word's border.
     #[must_use]
     pub(super) fn with(self, bytes: &[u8]) -> Self {
-        let words = bytes.chunks(2).map(|word| u64::from(u16::from_be_bytes([word[0], word.get(1).copied().unwrap_or(0)])));
+        let words = bytes.chunks(2).map(|word| {
+            u64::from(u16::from_be_bytes([
+                word[0],
+                word.get(1).copied().unwrap_or(0),
+            ]))
+        });
         Self(self.0 + words.sum::<u64>())
     }
 
@@ -38,7 +44,10 @@ impl Sum {
 pub(super) fn verdict(checksum: u16, sum: Option<Sum>) -> String {
     match sum.map(Sum::is_right) {
         Some(true) => format!("0x{checksum:04x} right"),
-        Some(false) => format!("0x{checksum:04x} not right: changed on the way, or still to be filled in by the network card"),
+        Some(false) => format!(
+            "0x{checksum:04x} not right: changed on the way, or still to be filled in by the \
+                network card"
+        ),
         None => format!("0x{checksum:04x} not checked"),
     }
 }

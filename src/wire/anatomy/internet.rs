@@ -43,13 +43,26 @@ fn version_4(bytes: &[u8], at: usize, length: usize) -> Option<Datagram> {
     fields.add("DSCP", 1..2, (fields.u8(1) >> 2).to_string());
     fields.add("ECN", 1..2, ecn(fields.u8(1)));
     let total = usize::from(fields.u16(2));
-    fields.add("total length", 2..4, if total == 0 { "0: an aggregate too large for the field".to_owned() } else { total.to_string() });
+    fields.add(
+        "total length",
+        2..4,
+        if total == 0 {
+            "0: an aggregate too large for the field".to_owned()
+        } else {
+            total.to_string()
+        },
+    );
     fields.add("identification", 4..6, format!("0x{:04x}", fields.u16(4)));
     let (flags, offset) = (fields.u8(6) >> 5, usize::from(fields.u16(6) & 0x1fff) * 8);
     fields.add(
         "flags",
         6..7,
-        [(2, "DF"), (1, "MF")].into_iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| name).collect::<Vec<_>>().join(" "),
+        [(2, "DF"), (1, "MF")]
+            .into_iter()
+            .filter(|(bit, _)| flags & bit != 0)
+            .map(|(_, name)| name)
+            .collect::<Vec<_>>()
+            .join(" "),
     );
     fields.add("fragment offset", 6..8, offset.to_string());
     fields.add("time to live", 8..9, fields.u8(8).to_string());
@@ -58,16 +71,33 @@ fn version_4(bytes: &[u8], at: usize, length: usize) -> Option<Datagram> {
     let sum = Sum::default().with(fields.bytes);
     fields.add("checksum", 10..12, verdict(fields.u16(10), Some(sum)));
     let addresses = bytes.get(12..20)?;
-    fields.add("source", 12..16, Ipv4Addr::from(*addresses.first_chunk::<4>()?).to_string());
-    fields.add("destination", 16..20, Ipv4Addr::from(*addresses.last_chunk::<4>()?).to_string());
+    fields.add(
+        "source",
+        12..16,
+        Ipv4Addr::from(*addresses.first_chunk::<4>()?).to_string(),
+    );
+    fields.add(
+        "destination",
+        16..20,
+        Ipv4Addr::from(*addresses.last_chunk::<4>()?).to_string(),
+    );
     if length > 20 {
         fields.add("options", 20..length, format!("{} bytes", length - 20));
     }
     let stated = if total < length { bytes.len() } else { total };
     let pseudo = Sum::default().with(addresses).plus(u16::from(protocol));
     let cut = flags & 1 != 0 || offset > 0 || stated > bytes.len();
-    let carries = (offset == 0).then(|| Carries { protocol, pseudo, bytes: stated - length, cut });
-    Some(Datagram { header: fields.header(Layer::Internet, "IPv4"), carries, end: at + stated })
+    let carries = (offset == 0).then(|| Carries {
+        protocol,
+        pseudo,
+        bytes: stated - length,
+        cut,
+    });
+    Some(Datagram {
+        header: fields.header(Layer::Internet, "IPv4"),
+        carries,
+        end: at + stated,
+    })
 }
 
 fn version_6(bytes: &[u8], at: usize, datagram: &ip::Datagram<'_>) -> Option<Datagram> {
@@ -77,27 +107,67 @@ fn version_6(bytes: &[u8], at: usize, datagram: &ip::Datagram<'_>) -> Option<Dat
     let class = u8::try_from((fields.u16(0) >> 4) & 0xff).unwrap_or_default();
     fields.add("DSCP", 0..2, (class >> 2).to_string());
     fields.add("ECN", 1..2, ecn(class));
-    fields.add("flow label", 1..4, format!("0x{:05x}", fields.u32(0) & 0x000f_ffff));
+    fields.add(
+        "flow label",
+        1..4,
+        format!("0x{:05x}", fields.u32(0) & 0x000f_ffff),
+    );
     let payload = usize::from(fields.u16(4));
     fields.add(
         "payload length",
         4..6,
-        if payload == 0 { "0: an aggregate too large for the field".to_owned() } else { payload.to_string() },
+        if payload == 0 {
+            "0: an aggregate too large for the field".to_owned()
+        } else {
+            payload.to_string()
+        },
     );
     fields.add("next header", 6..7, protocol_name(fields.u8(6)));
     fields.add("hop limit", 7..8, fields.u8(7).to_string());
     let addresses = bytes.get(8..40)?;
-    fields.add("source", 8..24, Ipv6Addr::from(*addresses.first_chunk::<16>()?).to_string());
-    fields.add("destination", 24..40, Ipv6Addr::from(*addresses.last_chunk::<16>()?).to_string());
+    fields.add(
+        "source",
+        8..24,
+        Ipv6Addr::from(*addresses.first_chunk::<16>()?).to_string(),
+    );
+    fields.add(
+        "destination",
+        24..40,
+        Ipv6Addr::from(*addresses.last_chunk::<16>()?).to_string(),
+    );
     if length > 40 {
-        fields.add("extension headers", 40..length, format!("{} bytes, then {}", length - 40, protocol_name(datagram.protocol)));
+        fields.add(
+            "extension headers",
+            40..length,
+            format!(
+                "{} bytes, then {}",
+                length - 40,
+                protocol_name(datagram.protocol)
+            ),
+        );
     }
-    let stated = if payload == 0 { bytes.len() } else { payload + 40 }.max(length);
-    let pseudo = Sum::default().with(addresses).plus(u16::from(datagram.protocol));
+    let stated = if payload == 0 {
+        bytes.len()
+    } else {
+        payload + 40
+    }
+    .max(length);
+    let pseudo = Sum::default()
+        .with(addresses)
+        .plus(u16::from(datagram.protocol));
     let first = datagram.piece.is_none_or(|piece| piece.offset == 0);
     let cut = datagram.piece.is_some() || stated > bytes.len();
-    let carries = first.then(|| Carries { protocol: datagram.protocol, pseudo, bytes: stated - length, cut });
-    Some(Datagram { header: fields.header(Layer::Internet, "IPv6"), carries, end: at + stated })
+    let carries = first.then(|| Carries {
+        protocol: datagram.protocol,
+        pseudo,
+        bytes: stated - length,
+        cut,
+    });
+    Some(Datagram {
+        header: fields.header(Layer::Internet, "IPv6"),
+        carries,
+        end: at + stated,
+    })
 }
 
 /// Explicit congestion notification (RFC 3168 §5).

@@ -1,4 +1,5 @@
-//! Link headers: Ethernet II (IEEE 802.3 §3.2) with VLAN tags (IEEE 802.1Q §9.6), Linux's cooked ones, and loopback's.
+//! Link headers: Ethernet II (IEEE 802.3 §3.2) with VLAN tags (IEEE 802.1Q §9.6), Linux's cooked
+//! ones, and loopback's.
 
 use super::{Fields, Header, Layer};
 use crate::wire::Link;
@@ -18,9 +19,15 @@ fn ethernet(mut fields: Fields<'_>) -> Header {
     fields.add("destination", 0..6, hardware(fields.bytes.get(..6)));
     fields.add("source", 6..12, hardware(fields.bytes.get(6..12)));
     let mut at = 12;
-    while at + 6 <= fields.bytes.len() && matches!(fields.u16(at), 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
+    while at + 6 <= fields.bytes.len()
+        && matches!(fields.u16(at), 0x8100 | 0x88a8 | 0x9100 | 0x9200)
+    {
         let tag = fields.u16(at + 2);
-        fields.add("VLAN", at..at + 4, format!("{} priority {}", tag & 0x0fff, tag >> 13));
+        fields.add(
+            "VLAN",
+            at..at + 4,
+            format!("{} priority {}", tag & 0x0fff, tag >> 13),
+        );
         at += 4;
     }
     fields.add("type", at..at + 2, ether_type(fields.u16(at)));
@@ -36,24 +43,37 @@ fn cooked(mut fields: Fields<'_>) -> Header {
     fields.header(Layer::Link, "Linux cooked")
 }
 
-/// `LINUX_SLL2`: protocol 2, reserved 2, interface 4, address type 2, packet type 1, address length 1, address 8.
+/// `LINUX_SLL2`: protocol 2, reserved 2, interface 4, address type 2, packet type 1, address length
+/// 1, address 8.
 fn cooked_2(mut fields: Fields<'_>) -> Header {
     fields.add("protocol", 0..2, ether_type(fields.u16(0)));
     fields.add("interface", 4..8, fields.u32(4).to_string());
     fields.add("packet type", 10..11, packet_type(u16::from(fields.u8(10))));
     let length = usize::from(fields.u8(11)).min(8);
-    fields.add("source", 12..20, hardware(fields.bytes.get(12..12 + length)));
+    fields.add(
+        "source",
+        12..20,
+        hardware(fields.bytes.get(12..12 + length)),
+    );
     fields.header(Layer::Link, "Linux cooked v2")
 }
 
 fn loopback(mut fields: Fields<'_>) -> Header {
     let family = fields.u8(0).max(fields.u8(3));
-    fields.add("family", 0..4, format!("{} ({family})", if family == 2 { "IPv4" } else { "IPv6" }));
+    fields.add(
+        "family",
+        0..4,
+        format!("{} ({family})", if family == 2 { "IPv4" } else { "IPv6" }),
+    );
     fields.header(Layer::Link, "Loopback")
 }
 
 fn hardware(address: Option<&[u8]>) -> String {
-    let pairs: Vec<String> = address.unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+    let pairs: Vec<String> = address
+        .unwrap_or_default()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     pairs.join(":")
 }
 

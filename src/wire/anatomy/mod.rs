@@ -1,4 +1,5 @@
-//! What a packet is made of: its headers from the outside in, field by field, each with the bytes it takes.
+//! What a packet is made of: its headers from the outside in, field by field, each with the bytes
+//! it takes.
 //!
 //! ```text
 //! │ link: Ethernet 14 │ internet: IPv4 20 │ transport: TCP 32 │ payload … │
@@ -84,8 +85,8 @@ pub struct Anatomy {
     pub payload: Range<usize>,
 }
 
-/// Takes apart a frame that may be cut short. It ends where a header is not whole, or of a kind that is not read here; what is left is the
-/// payload.
+/// Takes apart a frame that may be cut short. It ends where a header is not whole, or of a kind
+/// that is not read here; what is left is the payload.
 pub fn anatomy(kind: Link, frame: &[u8]) -> Anatomy {
     let mut headers = Vec::new();
     let mut at = 0;
@@ -96,14 +97,22 @@ pub fn anatomy(kind: Link, frame: &[u8]) -> Anatomy {
         if let Some(datagram) = whole.then(|| internet::header(frame, end)).flatten() {
             at = datagram.header.range.end;
             headers.push(datagram.header);
-            let transport = datagram.carries.and_then(|carries| transport::header(&carries, frame, at));
+            let transport = datagram
+                .carries
+                .and_then(|carries| transport::header(&carries, frame, at));
             at = transport.as_ref().map_or(at, |header| header.range.end);
             headers.extend(transport);
             let end = datagram.end.clamp(at, frame.len());
-            return Anatomy { headers, payload: at..end };
+            return Anatomy {
+                headers,
+                payload: at..end,
+            };
         }
     }
-    Anatomy { headers, payload: at..frame.len() }
+    Anatomy {
+        headers,
+        payload: at..frame.len(),
+    }
 }
 
 /// Makes fields out of a header that begins at `at` of the frame.
@@ -115,12 +124,20 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     const fn of(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, list: Vec::new() }
+        Self {
+            bytes,
+            at,
+            list: Vec::new(),
+        }
     }
 
     /// Adds a field that takes `range` of the header.
     fn add(&mut self, name: &'static str, range: Range<usize>, value: impl Into<String>) {
-        self.list.push(Field { name, value: value.into(), range: self.at + range.start..self.at + range.end });
+        self.list.push(Field {
+            name,
+            value: value.into(),
+            range: self.at + range.start..self.at + range.end,
+        });
     }
 
     fn u8(&self, at: usize) -> u8 {
@@ -136,7 +153,12 @@ impl<'a> Fields<'a> {
     }
 
     fn header(self, layer: Layer, name: &'static str) -> Header {
-        Header { layer, name, range: self.at..self.at + self.bytes.len(), fields: self.list }
+        Header {
+            layer,
+            name,
+            range: self.at..self.at + self.bytes.len(),
+            fields: self.list,
+        }
     }
 }
 

@@ -7,8 +7,16 @@ use super::internet::Carries;
 use super::{Fields, Header, Layer};
 use crate::wire::transport::{TCP, UDP};
 
-const FLAGS: [(u8, &str); 8] =
-    [(0x80, "CWR"), (0x40, "ECE"), (0x20, "URG"), (0x10, "ACK"), (0x08, "PSH"), (0x04, "RST"), (0x02, "SYN"), (0x01, "FIN")];
+const FLAGS: [(u8, &str); 8] = [
+    (0x80, "CWR"),
+    (0x40, "ECE"),
+    (0x20, "URG"),
+    (0x10, "ACK"),
+    (0x08, "PSH"),
+    (0x04, "RST"),
+    (0x02, "SYN"),
+    (0x01, "FIN"),
+];
 
 pub(super) fn header(carries: &Carries, frame: &[u8], at: usize) -> Option<Header> {
     let bytes = frame.get(at..)?;
@@ -24,15 +32,31 @@ fn tcp(carries: &Carries, bytes: &[u8], at: usize) -> Option<Header> {
     let length = slice.header_slice().len();
     let mut fields = Fields::of(slice.header_slice(), at);
     fields.add("source port", 0..2, slice.source_port().to_string());
-    fields.add("destination port", 2..4, slice.destination_port().to_string());
+    fields.add(
+        "destination port",
+        2..4,
+        slice.destination_port().to_string(),
+    );
     fields.add("sequence number", 4..8, slice.sequence_number().to_string());
-    fields.add("acknowledgment number", 8..12, slice.acknowledgment_number().to_string());
+    fields.add(
+        "acknowledgment number",
+        8..12,
+        slice.acknowledgment_number().to_string(),
+    );
     fields.add("data offset", 12..13, format!("{length} bytes"));
     let flags = fields.u8(13);
-    let names: Vec<&str> = FLAGS.into_iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| name).collect();
+    let names: Vec<&str> = FLAGS
+        .into_iter()
+        .filter(|(bit, _)| flags & bit != 0)
+        .map(|(_, name)| name)
+        .collect();
     fields.add("flags", 13..14, names.join(" "));
     fields.add("window", 14..16, slice.window_size().to_string());
-    fields.add("checksum", 16..18, checksum(slice.checksum(), carries, bytes));
+    fields.add(
+        "checksum",
+        16..18,
+        checksum(slice.checksum(), carries, bytes),
+    );
     if slice.urgent_pointer() > 0 || flags & 0x20 != 0 {
         fields.add("urgent pointer", 18..20, slice.urgent_pointer().to_string());
     }
@@ -48,26 +72,50 @@ fn udp(carries: &Carries, bytes: &[u8], at: usize) -> Option<Header> {
     fields.add("destination port", 2..4, fields.u16(2).to_string());
     fields.add("length", 4..6, fields.u16(4).to_string());
     let sum = fields.u16(6);
-    fields.add("checksum", 6..8, if sum == 0 { "none".to_owned() } else { checksum(sum, carries, bytes) });
+    fields.add(
+        "checksum",
+        6..8,
+        if sum == 0 {
+            "none".to_owned()
+        } else {
+            checksum(sum, carries, bytes)
+        },
+    );
     Some(fields.header(Layer::Transport, "UDP"))
 }
 
 fn checksum(stated: u16, carries: &Carries, bytes: &[u8]) -> String {
     let whole = bytes.get(..carries.bytes).filter(|_| !carries.cut);
-    verdict(stated, whole.map(|whole| carries.pseudo.plus_length(carries.bytes).with(whole)))
+    verdict(
+        stated,
+        whole.map(|whole| carries.pseudo.plus_length(carries.bytes).with(whole)),
+    )
 }
 
 fn options(slice: &TcpSlice<'_>) -> String {
-    let said = slice.options_iterator().map_while(Result::ok).filter_map(|option| match option {
-        TcpOptionElement::Noop => None,
-        TcpOptionElement::MaximumSegmentSize(bytes) => Some(format!("MSS {bytes}")),
-        TcpOptionElement::WindowScale(bits) => Some(format!("window scale {bits}")),
-        TcpOptionElement::SelectiveAcknowledgementPermitted => Some("SACK permitted".to_owned()),
-        TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
-            let blocks = std::iter::once(first).chain(rest.into_iter().flatten());
-            Some(format!("SACK {}", blocks.map(|(from, to)| format!("{from}-{to}")).collect::<Vec<_>>().join(" ")))
-        }
-        TcpOptionElement::Timestamp(value, echo) => Some(format!("timestamp {value} echo {echo}")),
-    });
+    let said = slice
+        .options_iterator()
+        .map_while(Result::ok)
+        .filter_map(|option| match option {
+            TcpOptionElement::Noop => None,
+            TcpOptionElement::MaximumSegmentSize(bytes) => Some(format!("MSS {bytes}")),
+            TcpOptionElement::WindowScale(bits) => Some(format!("window scale {bits}")),
+            TcpOptionElement::SelectiveAcknowledgementPermitted => {
+                Some("SACK permitted".to_owned())
+            }
+            TcpOptionElement::SelectiveAcknowledgement(first, rest) => {
+                let blocks = std::iter::once(first).chain(rest.into_iter().flatten());
+                Some(format!(
+                    "SACK {}",
+                    blocks
+                        .map(|(from, to)| format!("{from}-{to}"))
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                ))
+            }
+            TcpOptionElement::Timestamp(value, echo) => {
+                Some(format!("timestamp {value} echo {echo}"))
+            }
+        });
     said.collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,5 @@
-//! Where the pieces of a body lie: chunks, what stands between them, and trailers (RFC 9112 §6, §7.1). What is in them is not kept.
+//! Where the pieces of a body lie: chunks, what stands between them, and trailers (RFC 9112 §6,
+//! §7.1). What is in them is not kept.
 
 use super::Framing;
 
@@ -7,7 +8,8 @@ use super::Framing;
 pub enum Stretch {
     /// The body, or one chunk's share of it.
     Data,
-    /// What stands before a chunk: the end of the line that closes the chunk before, the size, extensions, the end of the line.
+    /// What stands before a chunk: the end of the line that closes the chunk before, the size,
+    /// extensions, the end of the line.
     ChunkHeader,
     /// The trailer section, its empty line included.
     Trailers,
@@ -41,8 +43,14 @@ impl BodyReader {
     pub const fn new(framing: Framing) -> Self {
         Self(match framing {
             Framing::Length(0) => State::Done,
-            Framing::Length(left) => State::Data { left, chunked: false },
-            Framing::Chunked => State::Size { size: None, over: false },
+            Framing::Length(left) => State::Data {
+                left,
+                chunked: false,
+            },
+            Framing::Chunked => State::Size {
+                size: None,
+                over: false,
+            },
             Framing::ToTheEnd => State::Endless,
         })
     }
@@ -52,7 +60,8 @@ impl BodyReader {
         self.0 == State::Done
     }
 
-    /// Passes over bytes that are not known; false where more than a body's or a chunk's bytes may be among them.
+    /// Passes over bytes that are not known; false where more than a body's or a chunk's bytes may
+    /// be among them.
     pub const fn skip(&mut self, bytes: u64) -> bool {
         match &mut self.0 {
             State::Data { left, .. } if bytes < *left => {
@@ -64,8 +73,8 @@ impl BodyReader {
         }
     }
 
-    /// Takes the next bytes and tells what they are: how many of what, and whether that ends with them. Bytes behind the end are not
-    /// told.
+    /// Takes the next bytes and tells what they are: how many of what, and whether that ends with
+    /// them. Bytes behind the end are not told.
     pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Stretch, usize, bool)) {
         while !bytes.is_empty() && !self.is_done() {
             let before = self.0;
@@ -82,7 +91,10 @@ impl BodyReader {
                 let taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                 let left = left - taken as u64;
                 self.0 = match (left, chunked) {
-                    (0, true) => State::Size { size: None, over: false },
+                    (0, true) => State::Size {
+                        size: None,
+                        over: false,
+                    },
                     (0, false) => State::Done,
                     _ => State::Data { left, chunked },
                 };
@@ -96,7 +108,10 @@ impl BodyReader {
                 });
                 self.0 = match (end, size) {
                     (Some(_), Some(0)) => State::Trailers { line: false },
-                    (Some(_), Some(left)) => State::Data { left, chunked: true },
+                    (Some(_), Some(left)) => State::Data {
+                        left,
+                        chunked: true,
+                    },
                     _ => State::Size { size, over },
                 };
                 (Stretch::ChunkHeader, end.map_or(bytes.len(), |end| end + 1))
@@ -107,17 +122,29 @@ impl BodyReader {
                     line = *byte != b'\n' && (line || *byte != b'\r');
                     empty
                 });
-                self.0 = if end.is_some() { State::Done } else { State::Trailers { line } };
+                self.0 = if end.is_some() {
+                    State::Done
+                } else {
+                    State::Trailers { line }
+                };
                 (Stretch::Trailers, end.map_or(bytes.len(), |end| end + 1))
             }
         }
     }
 }
 
-/// A size line's number with one byte more. The line's end before the first digit closes the chunk before.
+/// A size line's number with one byte more. The line's end before the first digit closes the chunk
+/// before.
 fn with_digit(size: Option<u64>, over: bool, byte: u8) -> (Option<u64>, bool) {
     match char::from(byte).to_digit(16) {
-        Some(digit) if !over => (Some(size.unwrap_or(0).saturating_mul(16).saturating_add(digit.into())), false),
+        Some(digit) if !over => (
+            Some(
+                size.unwrap_or(0)
+                    .saturating_mul(16)
+                    .saturating_add(digit.into()),
+            ),
+            false,
+        ),
         _ => (size, over || size.is_some()),
     }
 }
@@ -130,7 +157,11 @@ mod tests {
 
     /// What is told, put together; and how many bytes of it there are.
     fn told(framing: Framing, pieces: &[&[u8]]) -> (Vec<(Stretch, usize)>, bool) {
-        let (mut reader, mut told, mut fresh) = (BodyReader::new(framing), Vec::<(Stretch, usize)>::new(), true);
+        let (mut reader, mut told, mut fresh) = (
+            BodyReader::new(framing),
+            Vec::<(Stretch, usize)>::new(),
+            true,
+        );
         for piece in pieces {
             reader.read(piece, |stretch, bytes, ends| {
                 match told.last_mut().filter(|_| !fresh) {
@@ -147,15 +178,31 @@ mod tests {
     fn chunks_their_headers_and_trailers_are_told_apart() {
         use Stretch::{ChunkHeader, Data, Trailers};
         let body = b"5\r\nhello\r\n1;x=\"0\"\r\n!\r\n0\r\nX: y\r\n\r\nHTTP/1.1 next";
-        let expected = vec![(ChunkHeader, 3), (Data, 5), (ChunkHeader, 11), (Data, 1), (ChunkHeader, 5), (Trailers, 8)];
+        let expected = vec![
+            (ChunkHeader, 3),
+            (Data, 5),
+            (ChunkHeader, 11),
+            (Data, 1),
+            (ChunkHeader, 5),
+            (Trailers, 8),
+        ];
         assert_eq!(told(Framing::Chunked, &[body]), (expected, true));
-        assert_eq!(told(Framing::Chunked, &[b"0\r\n\r\n"]).0, [(ChunkHeader, 3), (Trailers, 2)]);
+        assert_eq!(
+            told(Framing::Chunked, &[b"0\r\n\r\n"]).0,
+            [(ChunkHeader, 3), (Trailers, 2)]
+        );
     }
 
     #[test]
     fn a_body_of_known_length_ends_with_it_and_an_endless_one_never() {
-        assert_eq!(told(Framing::Length(3), &[b"ab", b"cd"]), (vec![(Stretch::Data, 3)], true));
-        assert_eq!(told(Framing::ToTheEnd, &[b"ab", b"cd"]), (vec![(Stretch::Data, 4)], false));
+        assert_eq!(
+            told(Framing::Length(3), &[b"ab", b"cd"]),
+            (vec![(Stretch::Data, 3)], true)
+        );
+        assert_eq!(
+            told(Framing::ToTheEnd, &[b"ab", b"cd"]),
+            (vec![(Stretch::Data, 4)], false)
+        );
         assert_eq!(told(Framing::Length(0), &[b"ab"]), (Vec::new(), true));
     }
 

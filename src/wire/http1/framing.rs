@@ -2,8 +2,8 @@
 
 use super::{Field, RequestHead, ResponseHead};
 
-/// Statements about a body's length that contradict each other. A receiver that guesses can be made to take one message's
-/// body for another message (response splitting, request smuggling).
+/// Statements about a body's length that contradict each other. A receiver that guesses can be made
+/// to take one message's body for another message (response splitting, request smuggling).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LengthConflict {
     /// `Content-Length` is there with different values.
@@ -14,20 +14,28 @@ pub enum LengthConflict {
     LengthAndCoding(Vec<u8>, Vec<u8>),
 }
 
-/// Finds such a contradiction. A response that has no body whatever its fields say (204, 304) cannot have one.
+/// Finds such a contradiction. A response that has no body whatever its fields say (204, 304)
+/// cannot have one.
 pub fn length_conflict(head: &ResponseHead) -> Option<LengthConflict> {
     if matches!(head.status, 100..=199 | 204 | 304) {
         return None;
     }
-    let mut lengths = values(&head.fields, "content-length").flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let mut lengths = values(&head.fields, "content-length")
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
     let first = lengths.next()?;
     if let Some(coding) = values(&head.fields, "transfer-encoding").next() {
-        return Some(LengthConflict::LengthAndCoding(first.to_vec(), coding.to_vec()));
+        return Some(LengthConflict::LengthAndCoding(
+            first.to_vec(),
+            coding.to_vec(),
+        ));
     }
     if first.is_empty() || !first.iter().all(u8::is_ascii_digit) {
         return Some(LengthConflict::NoNumber(first.to_vec()));
     }
-    lengths.find(|other| *other != first).map(|other| LengthConflict::TwoLengths(first.to_vec(), other.to_vec()))
+    lengths
+        .find(|other| *other != first)
+        .map(|other| LengthConflict::TwoLengths(first.to_vec(), other.to_vec()))
 }
 
 /// Where a body ends.
@@ -60,15 +68,29 @@ pub fn request_framing(head: &RequestHead) -> Framing {
 /// By the fields.
 fn framing_in(fields: &[Field]) -> Option<Framing> {
     if let Some(codings) = values(fields, "transfer-encoding").last() {
-        let last = codings.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-        return Some(if last.trim_ascii().eq_ignore_ascii_case(b"chunked") { Framing::Chunked } else { Framing::ToTheEnd });
+        let last = codings
+            .rsplit(|byte| *byte == b',')
+            .next()
+            .unwrap_or_default();
+        return Some(if last.trim_ascii().eq_ignore_ascii_case(b"chunked") {
+            Framing::Chunked
+        } else {
+            Framing::ToTheEnd
+        });
     }
-    let length = values(fields, "content-length").flat_map(|value| value.split(|byte| *byte == b',')).next();
-    length.and_then(|length| std::str::from_utf8(length.trim_ascii()).ok()?.parse().ok()).map(Framing::Length)
+    let length = values(fields, "content-length")
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .next();
+    length
+        .and_then(|length| std::str::from_utf8(length.trim_ascii()).ok()?.parse().ok())
+        .map(Framing::Length)
 }
 
 fn values<'a>(fields: &'a [Field], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
-    fields.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value.as_slice())
+    fields
+        .iter()
+        .filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes()))
+        .map(|(_, value)| value.as_slice())
 }
 
 #[cfg(test)]
@@ -76,13 +98,25 @@ mod tests {
     use super::*;
 
     fn conflict(status: u16, fields: &[(&str, &str)]) -> Option<LengthConflict> {
-        let fields = fields.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
-        length_conflict(&ResponseHead { minor: 1, status, reason: Vec::new(), fields, bytes: 0 })
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+            .collect();
+        length_conflict(&ResponseHead {
+            minor: 1,
+            status,
+            reason: Vec::new(),
+            fields,
+            bytes: 0,
+        })
     }
 
     #[test]
     fn the_same_length_twice_is_one_length() {
-        assert_eq!(conflict(200, &[("Content-Length", "5"), ("content-length", "5")]), None);
+        assert_eq!(
+            conflict(200, &[("Content-Length", "5"), ("content-length", "5")]),
+            None
+        );
         assert_eq!(conflict(200, &[("Content-Length", "5, 5")]), None);
         assert_eq!(conflict(200, &[("Transfer-Encoding", "chunked")]), None);
     }
@@ -90,30 +124,82 @@ mod tests {
     #[test]
     fn contradictions_are_found() {
         let two = LengthConflict::TwoLengths(b"5".to_vec(), b"6".to_vec());
-        assert_eq!(conflict(200, &[("Content-Length", "5"), ("Content-Length", "6")]), Some(two.clone()));
+        assert_eq!(
+            conflict(200, &[("Content-Length", "5"), ("Content-Length", "6")]),
+            Some(two.clone())
+        );
         assert_eq!(conflict(200, &[("Content-Length", "5,6")]), Some(two));
-        assert_eq!(conflict(200, &[("Content-Length", "+5")]), Some(LengthConflict::NoNumber(b"+5".to_vec())));
+        assert_eq!(
+            conflict(200, &[("Content-Length", "+5")]),
+            Some(LengthConflict::NoNumber(b"+5".to_vec()))
+        );
         let both = LengthConflict::LengthAndCoding(b"5".to_vec(), b"chunked".to_vec());
-        assert_eq!(conflict(200, &[("Transfer-Encoding", "chunked"), ("Content-Length", "5")]), Some(both));
+        assert_eq!(
+            conflict(
+                200,
+                &[("Transfer-Encoding", "chunked"), ("Content-Length", "5")]
+            ),
+            Some(both)
+        );
     }
 
     #[test]
     fn a_body_ends_where_the_head_says() {
         let framing = |status, fields: &[(&str, &str)], to_head| {
-            let fields = fields.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
-            response_framing(&ResponseHead { minor: 1, status, reason: Vec::new(), fields, bytes: 0 }, to_head)
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+                .collect();
+            response_framing(
+                &ResponseHead {
+                    minor: 1,
+                    status,
+                    reason: Vec::new(),
+                    fields,
+                    bytes: 0,
+                },
+                to_head,
+            )
         };
-        assert_eq!(framing(200, &[("Content-Length", "5")], false), Framing::Length(5));
-        assert_eq!(framing(200, &[("Content-Length", "5, 5")], false), Framing::Length(5));
-        assert_eq!(framing(200, &[("Content-Length", "5")], true), Framing::Length(0));
-        assert_eq!(framing(304, &[("Content-Length", "5")], false), Framing::Length(0));
-        assert_eq!(framing(200, &[("Transfer-Encoding", "gzip"), ("transfer-encoding", "gzip, Chunked")], false), Framing::Chunked);
-        assert_eq!(framing(200, &[("Transfer-Encoding", "gzip")], false), Framing::ToTheEnd);
+        assert_eq!(
+            framing(200, &[("Content-Length", "5")], false),
+            Framing::Length(5)
+        );
+        assert_eq!(
+            framing(200, &[("Content-Length", "5, 5")], false),
+            Framing::Length(5)
+        );
+        assert_eq!(
+            framing(200, &[("Content-Length", "5")], true),
+            Framing::Length(0)
+        );
+        assert_eq!(
+            framing(304, &[("Content-Length", "5")], false),
+            Framing::Length(0)
+        );
+        assert_eq!(
+            framing(
+                200,
+                &[
+                    ("Transfer-Encoding", "gzip"),
+                    ("transfer-encoding", "gzip, Chunked")
+                ],
+                false
+            ),
+            Framing::Chunked
+        );
+        assert_eq!(
+            framing(200, &[("Transfer-Encoding", "gzip")], false),
+            Framing::ToTheEnd
+        );
         assert_eq!(framing(200, &[], false), Framing::ToTheEnd);
     }
 
     #[test]
     fn where_there_is_no_body_there_is_no_contradiction() {
-        assert_eq!(conflict(304, &[("Content-Length", "5"), ("Content-Length", "6")]), None);
+        assert_eq!(
+            conflict(304, &[("Content-Length", "5"), ("Content-Length", "6")]),
+            None
+        );
     }
 }

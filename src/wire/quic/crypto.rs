@@ -25,9 +25,15 @@ impl CryptoStream {
         if known.len() < piece.len() {
             piece.clone_into(known);
         }
-        while let Some(next) = self.ahead.first_entry().filter(|next| *next.key() <= self.whole.len() as u64) {
-            let skipped = usize::try_from(self.whole.len() as u64 - next.key()).unwrap_or(usize::MAX);
-            self.whole.extend_from_slice(next.remove().get(skipped..).unwrap_or_default());
+        while let Some(next) = self
+            .ahead
+            .first_entry()
+            .filter(|next| *next.key() <= self.whole.len() as u64)
+        {
+            let skipped =
+                usize::try_from(self.whole.len() as u64 - next.key()).unwrap_or(usize::MAX);
+            self.whole
+                .extend_from_slice(next.remove().get(skipped..).unwrap_or_default());
         }
     }
 

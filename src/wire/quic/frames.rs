@@ -2,7 +2,8 @@
 
 use crate::wire::reader::Reader;
 
-/// The pieces of handshake messages in a packet's frames (`CRYPTO`), each with its offset. It ends at a frame that is not allowed here.
+/// The pieces of handshake messages in a packet's frames (`CRYPTO`), each with its offset. It ends
+/// at a frame that is not allowed here.
 pub(super) fn crypto_frames(frames: &[u8]) -> Vec<(u64, &[u8])> {
     let mut rest = Reader::new(frames);
     let mut pieces = Vec::new();
@@ -32,7 +33,12 @@ fn next_frame<'a>(rest: &mut Reader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) -> O
 
 /// `ACK` (RFC 9000 §19.3).
 fn skip_ack(rest: &mut Reader<'_>, counts_congestion: bool) -> Option<()> {
-    let (_largest, _delay, ranges, _first) = (rest.integer()?, rest.integer()?, rest.integer()?, rest.integer()?);
+    let (_largest, _delay, ranges, _first) = (
+        rest.integer()?,
+        rest.integer()?,
+        rest.integer()?,
+        rest.integer()?,
+    );
     for _ in 0..ranges {
         let (_gap, _length) = (rest.integer()?, rest.integer()?);
     }

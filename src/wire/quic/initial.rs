@@ -32,8 +32,14 @@ impl InitialReader {
     /// Takes a datagram of one side; what is complete with it.
     pub fn read(&mut self, from: Sender, datagram: &[u8]) -> Option<Said> {
         for packet in long_packets(datagram).filter(|packet| packet.kind == PacketKind::Initial) {
-            let Some(frames) = self.open(from, datagram, &packet) else { continue };
-            let stream = if from == Sender::Client { &mut self.client } else { &mut self.server };
+            let Some(frames) = self.open(from, datagram, &packet) else {
+                continue;
+            };
+            let stream = if from == Sender::Client {
+                &mut self.client
+            } else {
+                &mut self.server
+            };
             for (offset, piece) in crypto_frames(&frames) {
                 stream.take(offset, piece);
             }
@@ -43,11 +49,15 @@ impl InitialReader {
 
     fn open(&mut self, from: Sender, datagram: &[u8], packet: &LongPacket<'_>) -> Option<Vec<u8>> {
         let side = usize::from(from == Sender::Server);
-        let opened = self.keys.as_ref().and_then(|keys| keys.get(side)?.open(datagram, packet));
+        let opened = self
+            .keys
+            .as_ref()
+            .and_then(|keys| keys.get(side)?.open(datagram, packet));
         if opened.is_some() || from == Sender::Server {
             return opened;
         }
-        // The first one, or the first after a Retry, which gives the server another id (RFC 9001 §5.2).
+        // The first one, or the first after a Retry, which gives the server another id (RFC 9001
+        // §5.2).
         let key = |side| InitialKeys::new(packet.version, packet.destination, side);
         let keys = [key(Sender::Client)?, key(Sender::Server)?];
         let opened = keys.first()?.open(datagram, packet)?;
@@ -60,12 +70,16 @@ impl InitialReader {
             Sender::Client if !self.client_said => {
                 let (kind, body) = self.client.first_message()?;
                 self.client_said = true;
-                (kind == CLIENT_HELLO).then(|| ClientHello::parse(body))?.map(Said::ClientHello)
+                (kind == CLIENT_HELLO)
+                    .then(|| ClientHello::parse(body))?
+                    .map(Said::ClientHello)
             }
             Sender::Server if !self.server_said => {
                 let (kind, body) = self.server.first_message()?;
                 self.server_said = true;
-                (kind == SERVER_HELLO).then(|| ServerHello::parse(body))?.map(Said::ServerHello)
+                (kind == SERVER_HELLO)
+                    .then(|| ServerHello::parse(body))?
+                    .map(Said::ServerHello)
             }
             _ => None,
         }
@@ -82,11 +96,19 @@ mod tests {
     use super::*;
 
     fn bytes(hex: &str) -> Vec<u8> {
-        let digits: Vec<u8> = hex.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| u8::try_from(digit).unwrap()).collect();
-        digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+        let digits: Vec<u8> = hex
+            .chars()
+            .filter_map(|digit| digit.to_digit(16))
+            .map(|digit| u8::try_from(digit).unwrap())
+            .collect();
+        digits
+            .chunks(2)
+            .map(|pair| pair[0] << 4 | pair[1])
+            .collect()
     }
 
-    /// The server's Initial packet of RFC 9001 §A.3, which answers a client that began with the id 0x8394c8f03e515708.
+    /// The server's Initial packet of RFC 9001 §A.3, which answers a client that began with the id
+    /// 0x8394c8f03e515708.
     const SERVER_INITIAL: &str = "cf000000010008f067a5502a4262b5004075c0d95a482cd0991cd25b0aac406a5816b6394100f37a1c69797554780bb38cc5a99f5ede4c\
                                   f73c3ec2493a1839b3dbcba3f6ea46c5b7684df3548e7ddeb9c3bf9c73cc3f3bded74b562bfb19fb84022f8ef4cdd93795d77d06edbb7aaf\
                                   2f58891850abbdca3d20398c276456cbc42158407dd074ee";
@@ -100,18 +122,32 @@ mod tests {
         for (version, packet) in [(VERSION_1, SERVER_INITIAL), (VERSION_2, SERVER_INITIAL_2)] {
             let id = bytes("8394c8f03e515708");
             let key = |side| InitialKeys::new(version, &id, side).unwrap();
-            let mut reader = InitialReader { keys: Some([key(Sender::Client), key(Sender::Server)]), ..InitialReader::default() };
+            let mut reader = InitialReader {
+                keys: Some([key(Sender::Client), key(Sender::Server)]),
+                ..InitialReader::default()
+            };
             let datagram = bytes(packet);
             let packet = long_packets(&datagram).next().unwrap();
-            assert_eq!((packet.kind, packet.version, packet.range.end), (PacketKind::Initial, version, datagram.len()));
-            let Some(Said::ServerHello(hello)) = reader.read(Sender::Server, &datagram) else { panic!("a hello is read") };
-            assert_eq!((hello.version, hello.cipher_suite, hello.group), (0x0304, 0x1301, Some(29)));
+            assert_eq!(
+                (packet.kind, packet.version, packet.range.end),
+                (PacketKind::Initial, version, datagram.len())
+            );
+            let Some(Said::ServerHello(hello)) = reader.read(Sender::Server, &datagram) else {
+                panic!("a hello is read")
+            };
+            assert_eq!(
+                (hello.version, hello.cipher_suite, hello.group),
+                (0x0304, 0x1301, Some(29))
+            );
         }
     }
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(mut datagram in proptest::collection::vec(any::<u8>(), 0..300), plausible in any::<bool>()) {
+        fn no_bytes_make_it_panic(
+            mut datagram in proptest::collection::vec(any::<u8>(), 0..300),
+            plausible in any::<bool>(),
+        ) {
             if plausible && datagram.len() > 6 {
                 datagram[..6].copy_from_slice(&[0xc0, 0, 0, 0, 1, 4]);
             }
@@ -126,7 +162,9 @@ mod tests {
         }
 
         #[test]
-        fn pieces_in_any_order_make_a_message(order in Just((0..6_u8).collect::<Vec<_>>()).prop_shuffle()) {
+        fn pieces_in_any_order_make_a_message(
+            order in Just((0..6_u8).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
             let message = [[CLIENT_HELLO, 0, 0, 56].as_slice(), &[7; 56]].concat();
             let mut stream = CryptoStream::default();
             for place in order {

@@ -7,10 +7,14 @@ use aws_lc_rs::hmac;
 use super::{LongPacket, VERSION_2};
 use crate::wire::tls::{Hash, Sender, expand_label};
 
-const SALT_1: [u8; 20] =
-    [0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a];
-const SALT_2: [u8; 20] =
-    [0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9];
+const SALT_1: [u8; 20] = [
+    0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
+    0xcc, 0xbb, 0x7f, 0x0a,
+];
+const SALT_2: [u8; 20] = [
+    0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb,
+    0xf9, 0xbd, 0x2e, 0xd9,
+];
 /// Bytes of the part of a packet that its header's mask is made from.
 const SAMPLE: usize = 16;
 /// Bytes of the longest packet number.
@@ -26,11 +30,21 @@ pub(super) struct InitialKeys {
 impl InitialKeys {
     /// From the connection id that the client chose for the server's first packets.
     pub(super) fn new(version: u32, destination: &[u8], side: Sender) -> Option<Self> {
-        let (salt, prefix) = if version == VERSION_2 { (SALT_2, "quicv2") } else { (SALT_1, "quic") };
+        let (salt, prefix) = if version == VERSION_2 {
+            (SALT_2, "quicv2")
+        } else {
+            (SALT_1, "quic")
+        };
         let secret = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &salt), destination);
-        let label = if side == Sender::Client { "client in" } else { "server in" };
+        let label = if side == Sender::Client {
+            "client in"
+        } else {
+            "server in"
+        };
         let secret = expand_label(Hash::Sha256, secret.as_ref(), label, 32)?;
-        let expand = |label: &str, length| expand_label(Hash::Sha256, &secret, &format!("{prefix} {label}"), length);
+        let expand = |label: &str, length| {
+            expand_label(Hash::Sha256, &secret, &format!("{prefix} {label}"), length)
+        };
         Some(Self {
             key: LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &expand("key", 16)?).ok()?),
             iv: expand("iv", 12)?,
@@ -48,13 +62,32 @@ impl InitialKeys {
         let number_length = usize::from(first & 3) + 1;
         let mut header = bytes.get(..number_at + number_length)?.to_vec();
         *header.first_mut()? = first;
-        header.iter_mut().skip(number_at).zip(&mask[1..]).for_each(|(byte, mask)| *byte ^= mask);
+        header
+            .iter_mut()
+            .skip(number_at)
+            .zip(&mask[1..])
+            .for_each(|(byte, mask)| *byte ^= mask);
         // Initial packets are so few that their numbers are never cut.
-        let number = header.iter().skip(number_at).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let number = header
+            .iter()
+            .skip(number_at)
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         let mut nonce: [u8; 12] = self.iv.as_slice().try_into().ok()?;
-        nonce.iter_mut().rev().zip(number.to_be_bytes().iter().rev()).for_each(|(byte, number)| *byte ^= number);
+        nonce
+            .iter_mut()
+            .rev()
+            .zip(number.to_be_bytes().iter().rev())
+            .for_each(|(byte, number)| *byte ^= number);
         let mut text = bytes.get(header.len()..)?.to_vec();
-        let length = self.key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(&header), &mut text).ok()?.len();
+        let length = self
+            .key
+            .open_in_place(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(&header),
+                &mut text,
+            )
+            .ok()?
+            .len();
         text.truncate(length);
         Some(text)
     }

@@ -28,14 +28,18 @@ impl Header {
     /// The same in a stream in which `before` bytes come first.
     #[must_use]
     pub const fn behind(self, before: u64) -> Self {
-        Self { at: self.at.saturating_add(before), ..self }
+        Self {
+            at: self.at.saturating_add(before),
+            ..self
+        }
     }
 }
 
 impl RecordBoundary {
     const HEADER: u64 = 5;
 
-    /// Where the record begins that the next byte belongs to: where the stream is, between two records.
+    /// Where the record begins that the next byte belongs to: where the stream is, between two
+    /// records.
     pub const fn start(&self) -> u64 {
         self.start
     }
@@ -43,7 +47,9 @@ impl RecordBoundary {
     /// How many of the stream's next bytes belong to one record.
     pub fn within_one(&self, bytes: &[u8]) -> usize {
         let mut ahead = *self;
-        let header = usize::try_from(Self::HEADER.saturating_sub(self.at - self.start)).unwrap_or(0).min(bytes.len());
+        let header = usize::try_from(Self::HEADER.saturating_sub(self.at - self.start))
+            .unwrap_or(0)
+            .min(bytes.len());
         ahead.pass(bytes.get(..header).unwrap_or_default());
         if ahead.start > self.start || ahead.at - ahead.start < Self::HEADER {
             return header;
@@ -63,11 +69,19 @@ impl RecordBoundary {
             let into = self.at - self.start;
             if into < Self::HEADER {
                 self.kind = if into == 0 { *first } else { self.kind };
-                self.length = if into < 3 { 0 } else { (self.length << 8) | u16::from(*first) };
+                self.length = if into < 3 {
+                    0
+                } else {
+                    (self.length << 8) | u16::from(*first)
+                };
                 self.at += 1;
                 bytes = rest;
                 if into + 1 == Self::HEADER {
-                    tell(Header { at: self.start, bytes: u32::from(self.length) + 5, kind: self.kind });
+                    tell(Header {
+                        at: self.start,
+                        bytes: u32::from(self.length) + 5,
+                        kind: self.kind,
+                    });
                 }
             } else {
                 let left = self.end() - self.at;
@@ -121,13 +135,20 @@ mod tests {
         for byte in &stream[..25] {
             boundary.follow(std::slice::from_ref(byte), |header| told.push(header));
         }
-        let header = |at, bytes| Header { at, bytes, kind: 23 };
+        let header = |at, bytes| Header {
+            at,
+            bytes,
+            kind: 23,
+        };
         assert_eq!(told, [header(0, 15), header(15, 5), header(20, 305)]);
     }
 
     proptest! {
         #[test]
-        fn it_does_not_matter_how_a_stream_is_cut(lengths in prop::collection::vec(0_u16..600, 0..6), cuts in prop::collection::vec(1_usize..90, 0..60)) {
+        fn it_does_not_matter_how_a_stream_is_cut(
+            lengths in prop::collection::vec(0_u16..600, 0..6),
+            cuts in prop::collection::vec(1_usize..90, 0..60),
+        ) {
             let stream: Vec<u8> = lengths.iter().flat_map(|length| record(*length)).collect();
             let (mut whole, mut pieces) = (RecordBoundary::default(), RecordBoundary::default());
             whole.pass(&stream);
@@ -143,7 +164,10 @@ mod tests {
         }
 
         #[test]
-        fn pieces_within_one_record_end_where_it_does(lengths in prop::collection::vec(0_u16..600, 0..6), room in 1_usize..700) {
+        fn pieces_within_one_record_end_where_it_does(
+            lengths in prop::collection::vec(0_u16..600, 0..6),
+            room in 1_usize..700,
+        ) {
             let stream: Vec<u8> = lengths.iter().flat_map(|length| record(*length)).collect();
             let (mut boundary, mut left, mut starts) = (RecordBoundary::default(), stream.as_slice(), vec![0]);
             while !left.is_empty() {

@@ -36,17 +36,22 @@ pub enum Undecipherable {
     #[error("the key log has no secrets of this connection")]
     NoSecrets,
     /// A suite without authenticated encryption, or with one that is not spoken here.
-    #[error("records of cipher suite 0x{0:04x} are not opened here; those with AES-GCM and ChaCha20-Poly1305 are")]
+    #[error(
+        "records of cipher suite 0x{0:04x} are not opened here; those with AES-GCM and \
+            ChaCha20-Poly1305 are"
+    )]
     Suite(u16),
     /// A version before TLS 1.2.
     #[error("records of version 0x{0:04x} are not opened here; those of TLS 1.2 and 1.3 are")]
     Version(u16),
-    /// The record was changed or cut, one before it is missing, or the key log's secrets are not this connection's.
+    /// The record was changed or cut, one before it is missing, or the key log's secrets are not
+    /// this connection's.
     #[error("a record does not fit the keys: it was changed, or one before it is missing")]
     Record,
 }
 
-/// A connection's keys, in both directions. Records are given in the order of their streams, each direction at its own pace.
+/// A connection's keys, in both directions. Records are given in the order of their streams, each
+/// direction at its own pace.
 pub struct Decipherer {
     client: Lane,
     server: Lane,
@@ -57,8 +62,13 @@ impl Decipherer {
     ///
     /// # Errors
     /// Its records cannot be opened.
-    pub fn new(client: &ClientHello, server: &ServerHello, log: &KeyLog) -> Result<Self, Undecipherable> {
-        let suite = Suite::of(server.cipher_suite).ok_or(Undecipherable::Suite(server.cipher_suite))?;
+    pub fn new(
+        client: &ClientHello,
+        server: &ServerHello,
+        log: &KeyLog,
+    ) -> Result<Self, Undecipherable> {
+        let suite =
+            Suite::of(server.cipher_suite).ok_or(Undecipherable::Suite(server.cipher_suite))?;
         let lanes = match server.version {
             0x0304 => tls13(suite, &client.random, log),
             0x0303 => tls12(suite, &client.random, &server.random, log),
@@ -68,11 +78,12 @@ impl Decipherer {
         Ok(Self { client, server })
     }
 
-    /// What is in the next record of a direction, header included. Records in the clear are given back as they are.
+    /// What is in the next record of a direction, header included. Records in the clear are given
+    /// back as they are.
     ///
     /// # Errors
-    /// [`Undecipherable::Record`]. Nothing is changed then, and later records may be opened: a log that was begun late knows the keys
-    /// after the handshake alone.
+    /// [`Undecipherable::Record`]. Nothing is changed then, and later records may be opened: a log
+    /// that was begun late knows the keys after the handshake alone.
     pub fn open(&mut self, from: Sender, record: &[u8]) -> Result<Opened, Undecipherable> {
         let lane = match from {
             Sender::Client => &mut self.client,
@@ -85,23 +96,60 @@ impl Decipherer {
 fn tls13(suite: Suite, random: &[u8; 32], log: &KeyLog) -> Option<[Lane; 2]> {
     let epoch = |label| {
         let secret = log.secret(random, label)?.to_vec();
-        Some(Epoch { protection: Protection::new(suite, traffic_keys(suite, &secret)?, true)?, secret })
+        Some(Epoch {
+            protection: Protection::new(suite, traffic_keys(suite, &secret)?, true)?,
+            secret,
+        })
     };
     let lane = |labels: &[Label]| {
-        let coming: Vec<Epoch> = labels.iter().rev().filter_map(|label| epoch(*label)).collect();
-        // A log may have been begun within the handshake; what comes after it can be opened all the same.
-        (!coming.is_empty()).then(|| Lane { suite, is_tls13: true, ciphered: false, current: None, coming, messages: Messages::default() })
+        let coming: Vec<Epoch> = labels
+            .iter()
+            .rev()
+            .filter_map(|label| epoch(*label))
+            .collect();
+        // A log may have been begun within the handshake; what comes after it can be opened all the
+        // same.
+        (!coming.is_empty()).then(|| Lane {
+            suite,
+            is_tls13: true,
+            ciphered: false,
+            current: None,
+            coming,
+            messages: Messages::default(),
+        })
     };
-    let client = lane(&[Label::ClientEarly, Label::ClientHandshake, Label::ClientTraffic])?;
-    Some([client, lane(&[Label::ServerHandshake, Label::ServerTraffic])?])
+    let client = lane(&[
+        Label::ClientEarly,
+        Label::ClientHandshake,
+        Label::ClientTraffic,
+    ])?;
+    Some([
+        client,
+        lane(&[Label::ServerHandshake, Label::ServerTraffic])?,
+    ])
 }
 
-fn tls12(suite: Suite, client_random: &[u8; 32], server_random: &[u8; 32], log: &KeyLog) -> Option<[Lane; 2]> {
+fn tls12(
+    suite: Suite,
+    client_random: &[u8; 32],
+    server_random: &[u8; 32],
+    log: &KeyLog,
+) -> Option<[Lane; 2]> {
     let master = log.secret(client_random, Label::Master)?;
     let [client, server] = master_keys(suite, master, client_random, server_random)?;
     let lane = |keys| {
-        let epoch = Epoch { protection: Protection::new(suite, keys, false)?, secret: Vec::new() };
-        Some(Lane { suite, is_tls13: false, ciphered: false, current: None, coming: vec![epoch], messages: Messages::default() })
+        let epoch = Epoch {
+            protection: Protection::new(suite, keys, false)?,
+            secret: Vec::new(),
+        };
+        Some(Lane {
+            suite,
+            is_tls13: false,
+            ciphered: false,
+            current: None,
+            coming: vec![epoch],
+            messages: Messages::default(),
+        })
     };
     Some([lane(client)?, lane(server)?])
 }
@@ -127,10 +175,17 @@ struct Lane {
 impl Lane {
     fn open(&mut self, record: &[u8]) -> Option<Opened> {
         let kind = record.first().copied()?;
-        let is_clear = if self.is_tls13 { kind != 23 } else { !self.ciphered };
+        let is_clear = if self.is_tls13 {
+            kind != 23
+        } else {
+            !self.ciphered
+        };
         if is_clear || (self.is_tls13 && kind == CHANGE_CIPHER_SPEC) {
             self.ciphered |= kind == CHANGE_CIPHER_SPEC;
-            return Some(Opened { kind, text: record.get(super::RECORD_HEADER..)?.to_vec() });
+            return Some(Opened {
+                kind,
+                text: record.get(super::RECORD_HEADER..)?.to_vec(),
+            });
         }
         let opened = self.decrypt(record)?;
         if self.is_tls13 && opened.kind == HANDSHAKE {
@@ -139,13 +194,19 @@ impl Lane {
         Some(opened)
     }
 
-    /// With the keys in use, or else with those to come: early data may never have been sent, and its end may be unheard.
+    /// With the keys in use, or else with those to come: early data may never have been sent, and
+    /// its end may be unheard.
     fn decrypt(&mut self, record: &[u8]) -> Option<Opened> {
-        if let Some(opened) = self.current.as_mut().and_then(|epoch| epoch.protection.open(record)) {
+        if let Some(opened) = self
+            .current
+            .as_mut()
+            .and_then(|epoch| epoch.protection.open(record))
+        {
             return Some(opened);
         }
         let mut coming = self.coming.iter_mut().enumerate().rev();
-        let (place, opened) = coming.find_map(|(place, epoch)| Some((place, epoch.protection.open(record)?)))?;
+        let (place, opened) =
+            coming.find_map(|(place, epoch)| Some((place, epoch.protection.open(record)?)))?;
         self.coming.truncate(place + 1);
         self.current = self.coming.pop();
         Some(opened)
@@ -162,7 +223,8 @@ impl Lane {
                 }
                 KEY_UPDATE => {
                     let secret = next_secret(self.suite, &self.current.as_ref()?.secret)?;
-                    let protection = Protection::new(self.suite, traffic_keys(self.suite, &secret)?, true)?;
+                    let protection =
+                        Protection::new(self.suite, traffic_keys(self.suite, &secret)?, true)?;
                     self.current = Some(Epoch { protection, secret });
                 }
                 _ => {}
@@ -187,8 +249,13 @@ impl Messages {
             let (header, rest) = text.split_at(text.len().min(MESSAGE_HEADER - self.header.len()));
             self.header.extend_from_slice(header);
             if self.header.len() == MESSAGE_HEADER && !header.is_empty() {
-                let [_, a, b, c] = self.header.as_slice().try_into().unwrap_or([0; MESSAGE_HEADER]);
-                self.body_left = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX);
+                let [_, a, b, c] = self
+                    .header
+                    .as_slice()
+                    .try_into()
+                    .unwrap_or([0; MESSAGE_HEADER]);
+                self.body_left =
+                    usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX);
             }
             let skipped = rest.len().min(self.body_left);
             self.body_left -= skipped;

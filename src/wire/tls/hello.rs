@@ -35,8 +35,8 @@ pub struct ServerHello {
 
 /// The random value that marks a `HelloRetryRequest` (RFC 8446 §4.1.3): SHA-256 of that name.
 const RETRY: [u8; 32] = [
-    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
-    0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
 impl ClientHello {
@@ -48,7 +48,10 @@ impl ClientHello {
         rest.block8()?;
         rest.block16()?;
         rest.block8()?;
-        let mut hello = Self { random, ..Self::default() };
+        let mut hello = Self {
+            random,
+            ..Self::default()
+        };
         for (kind, data) in rest.extensions() {
             hello.take_extension(kind, Cursor(data));
         }
@@ -68,15 +71,23 @@ impl ClientHello {
             }
             16 => {
                 let mut list = Cursor(data.block16().unwrap_or_default());
-                self.alpn = std::iter::from_fn(|| list.block8()).take(MOST_LISTED).map(<[u8]>::to_vec).collect();
+                self.alpn = std::iter::from_fn(|| list.block8())
+                    .take(MOST_LISTED)
+                    .map(<[u8]>::to_vec)
+                    .collect();
             }
             43 => {
                 let mut list = Cursor(data.block8().unwrap_or_default());
-                self.versions = std::iter::from_fn(|| list.u16()).take(MOST_LISTED).collect();
+                self.versions = std::iter::from_fn(|| list.u16())
+                    .take(MOST_LISTED)
+                    .collect();
             }
             51 => {
                 let mut list = Cursor(data.block16().unwrap_or_default());
-                self.key_shares = std::iter::from_fn(|| list.u16().zip(list.block16())).take(MOST_LISTED).map(|(group, _)| group).collect();
+                self.key_shares = std::iter::from_fn(|| list.u16().zip(list.block16()))
+                    .take(MOST_LISTED)
+                    .map(|(group, _)| group)
+                    .collect();
             }
             _ => {}
         }
@@ -92,7 +103,13 @@ impl ServerHello {
         rest.block8()?;
         let cipher_suite = rest.u16()?;
         rest.u8()?;
-        let mut hello = Self { random, version: legacy, cipher_suite, group: None, is_retry: random == RETRY };
+        let mut hello = Self {
+            random,
+            version: legacy,
+            cipher_suite,
+            group: None,
+            is_retry: random == RETRY,
+        };
         for (kind, data) in rest.extensions() {
             match kind {
                 43 => hello.version = Cursor(data).u16().unwrap_or(legacy),
@@ -180,15 +197,26 @@ mod tests {
     fn a_hello_without_extensions_offers_its_own_version() {
         let mut body = client_hello(&[]);
         body.truncate(body.len() - 2);
-        assert_eq!(ClientHello::parse(&body).map(|hello| hello.versions), Some(vec![0x0303]));
+        assert_eq!(
+            ClientHello::parse(&body).map(|hello| hello.versions),
+            Some(vec![0x0303])
+        );
     }
 
     #[test]
     fn a_retry_is_known_by_its_random() {
         let mut body = vec![3, 3];
         body.extend(RETRY);
-        body.extend([0, 0x13, 0x02, 0, 0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 23]);
-        let expected = ServerHello { random: RETRY, version: 0x0304, cipher_suite: 0x1302, group: Some(23), is_retry: true };
+        body.extend([
+            0, 0x13, 0x02, 0, 0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2, 0, 23,
+        ]);
+        let expected = ServerHello {
+            random: RETRY,
+            version: 0x0304,
+            cipher_suite: 0x1302,
+            group: Some(23),
+            is_retry: true,
+        };
         assert_eq!(ServerHello::parse(&body), Some(expected));
     }
 

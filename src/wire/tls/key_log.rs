@@ -1,4 +1,5 @@
-//! Key logs (RFC 9850): the secrets of TLS connections as clients and servers write them down when they are asked to.
+//! Key logs (RFC 9850): the secrets of TLS connections as clients and servers write them down when
+//! they are asked to.
 //!
 //! ```text
 //! LABEL client_random secret        all but the label in hexadecimal, one secret a line
@@ -51,10 +52,14 @@ pub struct KeyLog {
 }
 
 impl KeyLog {
-    /// Adds what a log says. Lines that say nothing that is understood here (comments, labels of other protocols, broken ones) are passed
-    /// over, as RFC 9850 §2 wants it; of two for the same the later counts.
+    /// Adds what a log says. Lines that say nothing that is understood here (comments, labels of
+    /// other protocols, broken ones) are passed over, as RFC 9850 §2 wants it; of two for the
+    /// same the later counts.
     pub fn read(&mut self, text: &[u8]) {
-        for line in text.split(|byte| *byte == b'\n').filter_map(|line| str::from_utf8(line).ok()) {
+        for line in text
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| str::from_utf8(line).ok())
+        {
             if self.secrets.len() == MOST_SECRETS {
                 break;
             }
@@ -66,12 +71,16 @@ impl KeyLog {
 
     /// A secret of the connection whose client began with that random value.
     pub fn secret(&self, client_random: &[u8; 32], label: Label) -> Option<&[u8]> {
-        self.secrets.get(&(*client_random, label)).map(|secret| secret.expose().as_slice())
+        self.secrets
+            .get(&(*client_random, label))
+            .map(|secret| secret.expose().as_slice())
     }
 
     /// Whether anything is known of a connection.
     pub fn knows(&self, client_random: &[u8; 32]) -> bool {
-        [Label::Master, Label::ServerTraffic, Label::ClientTraffic].into_iter().any(|label| self.secret(client_random, label).is_some())
+        [Label::Master, Label::ServerTraffic, Label::ClientTraffic]
+            .into_iter()
+            .any(|label| self.secret(client_random, label).is_some())
     }
 
     /// Whether there is nothing in it.
@@ -96,8 +105,15 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     if !digits.len().is_multiple_of(2) || digits.len() > 2 * LONGEST {
         return None;
     }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    digits.chunks_exact(2).map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|value| u8::try_from(value).ok())
+    };
+    digits
+        .chunks_exact(2)
+        .map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?))
+        .collect()
 }
 
 #[cfg(test)]
@@ -109,12 +125,17 @@ mod tests {
     #[test]
     fn secrets_are_found_by_the_clients_random_and_their_label() {
         let random = "0a".repeat(32);
-        let text =
-            format!("# a comment\nCLIENT_RANDOM {random} 0102\r\nSERVER_TRAFFIC_SECRET_0 {random} FFee\nEXPORTER_SECRET {random} 00\n");
+        let text = format!(
+            "# a comment\nCLIENT_RANDOM {random} 0102\r\nSERVER_TRAFFIC_SECRET_0 {random} \
+                FFee\nEXPORTER_SECRET {random} 00\n"
+        );
         let mut log = KeyLog::default();
         log.read(text.as_bytes());
         assert_eq!(log.secret(&[10; 32], Label::Master), Some(&[1, 2][..]));
-        assert_eq!(log.secret(&[10; 32], Label::ServerTraffic), Some(&[0xff, 0xee][..]));
+        assert_eq!(
+            log.secret(&[10; 32], Label::ServerTraffic),
+            Some(&[0xff, 0xee][..])
+        );
         assert!(log.knows(&[10; 32]) && !log.knows(&[11; 32]));
     }
 

@@ -1,4 +1,5 @@
-//! Opens the records of one direction (RFC 8446 §5.2 and §5.3; RFC 5246 §6.2.3.3, RFC 5288 §3, RFC 7905 §2).
+//! Opens the records of one direction (RFC 8446 §5.2 and §5.3; RFC 5246 §6.2.3.3, RFC 5288 §3, RFC
+//! 7905 §2).
 
 use aws_lc_rs::aead::{Aad, LessSafeKey, MAX_TAG_LEN, Nonce, UnboundKey};
 
@@ -22,10 +23,17 @@ impl Protection {
     pub(super) fn new(suite: Suite, keys: Keys, is_tls13: bool) -> Option<Self> {
         let key = LessSafeKey::new(UnboundKey::new(suite.aead, &keys.key).ok()?);
         let explicit_nonce = if is_tls13 { 0 } else { suite.explicit_nonce };
-        Some(Self { key, iv: keys.iv, explicit_nonce, is_tls13, sequence: 0 })
+        Some(Self {
+            key,
+            iv: keys.iv,
+            explicit_nonce,
+            is_tls13,
+            sequence: 0,
+        })
     }
 
-    /// Opens the next record, header included. `None` where these keys do not fit it, or it is cut or was changed; then nothing is counted.
+    /// Opens the next record, header included. `None` where these keys do not fit it, or it is cut
+    /// or was changed; then nothing is counted.
     pub(super) fn open(&mut self, record: &[u8]) -> Option<Opened> {
         let (header, content) = record.split_first_chunk::<RECORD_HEADER>()?;
         let (explicit, sealed) = content.split_at_checked(self.explicit_nonce)?;
@@ -33,12 +41,27 @@ impl Protection {
         let nonce = self.nonce(explicit)?;
         let mut text = sealed.to_vec();
         if self.is_tls13 {
-            self.key.open_in_place(nonce, Aad::from(*header), &mut text).ok()?;
+            self.key
+                .open_in_place(nonce, Aad::from(*header), &mut text)
+                .ok()?;
         } else {
-            self.key.open_in_place(nonce, Aad::from(self.additional_data(*header, text_length)?), &mut text).ok()?;
+            self.key
+                .open_in_place(
+                    nonce,
+                    Aad::from(self.additional_data(*header, text_length)?),
+                    &mut text,
+                )
+                .ok()?;
         }
         text.truncate(text_length);
-        let opened = if self.is_tls13 && header[0] == APPLICATION_DATA { inner(text)? } else { Opened { kind: header[0], text } };
+        let opened = if self.is_tls13 && header[0] == APPLICATION_DATA {
+            inner(text)?
+        } else {
+            Opened {
+                kind: header[0],
+                text,
+            }
+        };
         self.sequence = self.sequence.checked_add(1)?;
         Some(opened)
     }
@@ -48,7 +71,11 @@ impl Protection {
         if explicit.is_empty() {
             // The sequence number, on the right, over the fixed part.
             nonce.copy_from_slice(self.iv.get(..NONCE)?);
-            nonce.iter_mut().rev().zip(self.sequence.to_be_bytes().iter().rev()).for_each(|(byte, number)| *byte ^= number);
+            nonce
+                .iter_mut()
+                .rev()
+                .zip(self.sequence.to_be_bytes().iter().rev())
+                .for_each(|(byte, number)| *byte ^= number);
         } else {
             let (fixed, carried) = nonce.split_at_mut(NONCE - explicit.len());
             fixed.copy_from_slice(self.iv.get(..fixed.len())?);

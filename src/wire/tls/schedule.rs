@@ -18,7 +18,10 @@ pub(super) struct Keys {
 /// Of TLS 1.3, from a traffic secret.
 pub(super) fn traffic_keys(suite: Suite, secret: &[u8]) -> Option<Keys> {
     let expand = |label: &str, length| expand_label(suite.hash, secret, label, length);
-    Some(Keys { key: expand("key", suite.aead.key_len())?, iv: expand("iv", NONCE)? })
+    Some(Keys {
+        key: expand("key", suite.aead.key_len())?,
+        iv: expand("iv", NONCE)?,
+    })
 }
 
 /// The traffic secret after this one (RFC 8446 §7.2).
@@ -27,7 +30,12 @@ pub(super) fn next_secret(suite: Suite, secret: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// `HKDF-Expand-Label` without a context.
-pub(in crate::wire) fn expand_label(hash: Hash, secret: &[u8], label: &str, length: usize) -> Option<Vec<u8>> {
+pub(in crate::wire) fn expand_label(
+    hash: Hash,
+    secret: &[u8],
+    label: &str,
+    length: usize,
+) -> Option<Vec<u8>> {
     struct Length(usize);
     impl KeyType for Length {
         fn len(&self) -> usize {
@@ -35,15 +43,27 @@ pub(in crate::wire) fn expand_label(hash: Hash, secret: &[u8], label: &str, leng
         }
     }
     let label = format!("tls13 {label}");
-    let (length_bytes, label_length) = (u16::try_from(length).ok()?.to_be_bytes(), [u8::try_from(label.len()).ok()?]);
+    let (length_bytes, label_length) = (
+        u16::try_from(length).ok()?.to_be_bytes(),
+        [u8::try_from(label.len()).ok()?],
+    );
     let info: [&[u8]; 4] = [&length_bytes, &label_length, label.as_bytes(), &[0]];
     let mut out = vec![0; length];
-    Prk::new_less_safe(hash.hkdf(), secret).expand(&info, Length(length)).ok()?.fill(&mut out).ok()?;
+    Prk::new_less_safe(hash.hkdf(), secret)
+        .expand(&info, Length(length))
+        .ok()?
+        .fill(&mut out)
+        .ok()?;
     Some(out)
 }
 
 /// Of TLS 1.2, from the master secret: the client's and the server's.
-pub(super) fn master_keys(suite: Suite, master: &[u8], client_random: &[u8; 32], server_random: &[u8; 32]) -> Option<[Keys; 2]> {
+pub(super) fn master_keys(
+    suite: Suite,
+    master: &[u8],
+    client_random: &[u8; 32],
+    server_random: &[u8; 32],
+) -> Option<[Keys; 2]> {
     let (key, iv) = (suite.aead.key_len(), NONCE - suite.explicit_nonce);
     let seed = [b"key expansion", server_random.as_slice(), client_random].concat();
     let block = expand_master(suite.hash, master, &seed, 2 * (key + iv));
@@ -54,7 +74,16 @@ pub(super) fn master_keys(suite: Suite, master: &[u8], client_random: &[u8; 32],
         Some(taken.to_vec())
     };
     let (client_key, server_key) = (take(key)?, take(key)?);
-    Some([Keys { key: client_key, iv: take(iv)? }, Keys { key: server_key, iv: take(iv)? }])
+    Some([
+        Keys {
+            key: client_key,
+            iv: take(iv)?,
+        },
+        Keys {
+            key: server_key,
+            iv: take(iv)?,
+        },
+    ])
 }
 
 /// The pseudorandom function of TLS 1.2, its label being part of the seed.

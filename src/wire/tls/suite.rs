@@ -1,4 +1,5 @@
-//! Cipher suites whose records can be opened here: those with authenticated encryption (RFC 8446 §B.4; RFC 5288, RFC 5289, RFC 7905).
+//! Cipher suites whose records can be opened here: those with authenticated encryption (RFC 8446
+//! §B.4; RFC 5288, RFC 5289, RFC 7905).
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Algorithm, CHACHA20_POLY1305};
 use aws_lc_rs::{hkdf, hmac};
@@ -26,19 +27,22 @@ impl Suite {
             0x1301 => (&AES_128_GCM, Hash::Sha256, 0),
             0x1302 => (&AES_256_GCM, Hash::Sha384, 0),
             0x1303 | 0xcca8..=0xccae => (&CHACHA20_POLY1305, Hash::Sha256, 0),
-            0x009c | 0x009e | 0x00a0 | 0x00a2 | 0x00a4 | 0x00a8 | 0x00aa | 0x00ac | 0xc02b | 0xc02d | 0xc02f | 0xc031 => {
-                (&AES_128_GCM, Hash::Sha256, 8)
-            }
-            0x009d | 0x009f | 0x00a1 | 0x00a3 | 0x00a5 | 0x00a9 | 0x00ab | 0x00ad | 0xc02c | 0xc02e | 0xc030 | 0xc032 => {
-                (&AES_256_GCM, Hash::Sha384, 8)
-            }
+            0x009c | 0x009e | 0x00a0 | 0x00a2 | 0x00a4 | 0x00a8 | 0x00aa | 0x00ac | 0xc02b
+            | 0xc02d | 0xc02f | 0xc031 => (&AES_128_GCM, Hash::Sha256, 8),
+            0x009d | 0x009f | 0x00a1 | 0x00a3 | 0x00a5 | 0x00a9 | 0x00ab | 0x00ad | 0xc02c
+            | 0xc02e | 0xc030 | 0xc032 => (&AES_256_GCM, Hash::Sha384, 8),
             _ => return None,
         };
-        Some(Self { aead, hash, explicit_nonce })
+        Some(Self {
+            aead,
+            hash,
+            explicit_nonce,
+        })
     }
 }
 
-/// Bytes of the nonce that records state between their header and their ciphertext, by a connection's version and cipher suite.
+/// Bytes of the nonce that records state between their header and their ciphertext, by a
+/// connection's version and cipher suite.
 pub fn explicit_nonce(version: u16, cipher_suite: u16) -> u64 {
     let stated = Suite::of(cipher_suite).map_or(0, |suite| suite.explicit_nonce as u64);
     if version == 0x0303 { stated } else { 0 }

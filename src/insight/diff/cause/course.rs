@@ -11,19 +11,41 @@ pub(super) fn find(found: &mut Found<'_>) {
     failure(found, before, after);
     match (&before.redirect, &after.redirect) {
         (None, Some(is)) if after.status.is_some() => {
-            found.add(Kind::Redirect, None, Effect::Longer, format!("redirected to {}", is.raw()));
+            found.add(
+                Kind::Redirect,
+                None,
+                Effect::Longer,
+                format!("redirected to {}", is.raw()),
+            );
         }
         (Some(was), None) if before.status.is_some() && after.failure.is_none() => {
-            found.add(Kind::Redirect, None, Effect::Shorter, format!("not redirected any more ({} before)", was.raw()));
+            found.add(
+                Kind::Redirect,
+                None,
+                Effect::Shorter,
+                format!("not redirected any more ({} before)", was.raw()),
+            );
         }
         (Some(was), Some(is)) if was != is => {
-            found.add(Kind::Redirect, None, Effect::Unknown, format!("redirected to {}, to {} before", is.raw(), was.raw()));
+            found.add(
+                Kind::Redirect,
+                None,
+                Effect::Unknown,
+                format!("redirected to {}, to {} before", is.raw(), was.raw()),
+            );
         }
         _ => {}
     }
-    let segments = |count: u64| if count == 1 { "1 segment".to_owned() } else { format!("{count} segments") };
+    let segments = |count: u64| {
+        if count == 1 {
+            "1 segment".to_owned()
+        } else {
+            format!("{count} segments")
+        }
+    };
     for (direction, whose) in [(0, "of the client's"), (1, "of the server's")] {
-        if let (Some(Some(was)), Some(Some(is))) = (before.again.get(direction), after.again.get(direction))
+        if let (Some(Some(was)), Some(Some(is))) =
+            (before.again.get(direction), after.again.get(direction))
             && was != is
         {
             let words = format!("{} {whose} sent again, {was} before", segments(*is));
@@ -33,23 +55,42 @@ pub(super) fn find(found: &mut Found<'_>) {
     if let (Some(was), Some(is)) = (before.ending, after.ending)
         && was != is
     {
-        found.add(Kind::Ending, None, Effect::Unknown, format!("{}; before, {}", ended(is), ended(was)));
+        found.add(
+            Kind::Ending,
+            None,
+            Effect::Unknown,
+            format!("{}; before, {}", ended(is), ended(was)),
+        );
     }
 }
 
 fn failure(found: &mut Found<'_>, before: &Facts, after: &Facts) {
-    let failed = |facts: &Facts| facts.failure.as_ref().map(|(phase, failure)| (*phase, failure.code, failure.message.raw().to_owned()));
+    let failed = |facts: &Facts| {
+        facts
+            .failure
+            .as_ref()
+            .map(|(phase, failure)| (*phase, failure.code, failure.message.raw().to_owned()))
+    };
     let (was, is) = (failed(before), failed(after));
     let label = |phase: Phase| phase.label();
     let words = match (&was, &is) {
         (None, Some((phase, _, why))) => format!("failed in {}: {why}", label(*phase)),
         (Some((phase, _, why)), None) => format!("failed in {} before: {why}", label(*phase)),
         (Some((then, code, why)), Some((phase, now, is))) if (then, code) != (phase, now) => {
-            format!("failed in {}: {is}; before in {}: {why}", label(*phase), label(*then))
+            format!(
+                "failed in {}: {is}; before in {}: {why}",
+                label(*phase),
+                label(*then)
+            )
         }
         _ => return,
     };
-    found.add(Kind::Failure, is.or(was).map(|(phase, ..)| phase), Effect::Unknown, words);
+    found.add(
+        Kind::Failure,
+        is.or(was).map(|(phase, ..)| phase),
+        Effect::Unknown,
+        words,
+    );
 }
 
 const fn ended(ending: Ending) -> &'static str {

@@ -1,6 +1,7 @@
 //! Causes that figures tell: whose time it is that a phase takes more or less of.
 //!
-//! A part is named as the cause where it changed in the same direction, by half of what the phase changed or more.
+//! A part is named as the cause where it changed in the same direction, by half of what the phase
+//! changed or more.
 
 use crate::insight::diff::change::{Change, Effect, Kind};
 use crate::insight::diff::facts::Facts;
@@ -10,12 +11,23 @@ use crate::trace::Phase;
 use crate::units::{Nanos, Untrusted};
 
 /// What figures tell of a phase that takes longer now, or less.
-pub(in crate::insight::diff) fn measured(phase: &PhaseDifference, longer: bool, before: &Facts, after: &Facts) -> Vec<Change> {
-    let (Some(was), Some(is)) = (phase.figure().before, phase.figure().after) else { return Vec::new() };
+pub(in crate::insight::diff) fn measured(
+    phase: &PhaseDifference,
+    longer: bool,
+    before: &Facts,
+    after: &Facts,
+) -> Vec<Change> {
+    let (Some(was), Some(is)) = (phase.figure().before, phase.figure().after) else {
+        return Vec::new();
+    };
     if phase.figure().judgement == Judgement::OneSided {
         return Vec::new();
     }
-    let part = Part { phase: phase.phase, longer, whole: grown(was, is, longer) };
+    let part = Part {
+        phase: phase.phase,
+        longer,
+        whole: grown(was, is, longer),
+    };
     let mut causes = Vec::new();
     causes.extend(part.answer(before, after));
     causes.extend(part.waited(before, after));
@@ -37,7 +49,11 @@ struct Part {
 }
 
 fn grown(was: Nanos, is: Nanos, longer: bool) -> Nanos {
-    if longer { is.saturating_sub(was) } else { was.saturating_sub(is) }
+    if longer {
+        is.saturating_sub(was)
+    } else {
+        was.saturating_sub(is)
+    }
 }
 
 impl Part {
@@ -46,24 +62,35 @@ impl Part {
     }
 
     fn change(&self, kind: Kind, words: impl Into<Untrusted>) -> Change {
-        Change { kind, phase: Some(self.phase), effect: Effect::of_more(self.longer), words: words.into() }
+        Change {
+            kind,
+            phase: Some(self.phase),
+            effect: Effect::of_more(self.longer),
+            words: words.into(),
+        }
     }
 
     /// The slowest answer of a DNS server.
     fn answer(&self, before: &Facts, after: &Facts) -> Option<Change> {
         let slowest = |facts: &Facts| {
             let answered = facts.asked.iter().filter(|asked| asked.rcode.is_some());
-            answered.filter_map(|asked| Some((asked.took?, asked.server.clone()))).max_by_key(|(took, _)| *took)
+            answered
+                .filter_map(|asked| Some((asked.took?, asked.server.clone())))
+                .max_by_key(|(took, _)| *took)
         };
         let ((was, _), (is, server)) = (slowest(before)?, slowest(after)?);
         let words = format!("{} took {is} to answer, {was} before", server.raw());
-        (self.phase == Phase::Dns && self.explains(was, is)).then(|| self.change(Kind::Questions, words))
+        (self.phase == Phase::Dns && self.explains(was, is))
+            .then(|| self.change(Kind::Questions, words))
     }
 
     /// Losses, full windows, delayed acknowledgments: what packets waited for within the phase.
     fn waited(&self, before: &Facts, after: &Facts) -> Vec<Change> {
         let sum = |facts: &Facts, cause: &str| {
-            let of_phase = facts.waited.iter().filter(|each| each.phase == Some(self.phase) && each.cause.raw() == cause);
+            let of_phase = facts
+                .waited
+                .iter()
+                .filter(|each| each.phase == Some(self.phase) && each.cause.raw() == cause);
             of_phase.map(|each| each.own).sum::<Nanos>()
         };
         let causes = [
@@ -80,7 +107,8 @@ impl Part {
                 (_, Nanos::ZERO) => format!("no waiting {whom} any more ({was} before)"),
                 _ => format!("{is} of waiting {whom}, {was} before"),
             };
-            self.explains(was, is).then(|| self.change(Kind::Waited, words))
+            self.explains(was, is)
+                .then(|| self.change(Kind::Waited, words))
         });
         told.collect()
     }
@@ -94,18 +122,30 @@ impl Part {
         };
         let (was, is) = (before.rtt?, after.rtt?);
         let taken = |rtt: Nanos| Nanos(rtt.0.saturating_mul(trips.into()));
-        let words = format!("the round trip takes {}, {} before", is.duration, was.duration);
-        (was.clock == is.clock && self.explains(taken(was.duration), taken(is.duration))).then(|| self.change(Kind::RoundTrip, words))
+        let words = format!(
+            "the round trip takes {}, {} before",
+            is.duration, was.duration
+        );
+        (was.clock == is.clock && self.explains(taken(was.duration), taken(is.duration)))
+            .then(|| self.change(Kind::RoundTrip, words))
     }
 
     /// What the program felt beyond what the wire saw.
     fn machine(&self, phase: &PhaseDifference) -> Option<Change> {
         let own = |app: Option<Nanos>, wire: Option<Nanos>| Some(app?.saturating_sub(wire?));
-        let (was, is) = (own(phase.app.before, phase.wire.before)?, own(phase.app.after, phase.wire.after)?);
-        // Connecting is felt from the first attempt on, and seen on the wire of the one that worked.
+        let (was, is) = (
+            own(phase.app.before, phase.wire.before)?,
+            own(phase.app.after, phase.wire.after)?,
+        );
+        // Connecting is felt from the first attempt on, and seen on the wire of the one that
+        // worked.
         let comparable = self.phase != Phase::Connect;
-        (comparable && self.explains(was, is))
-            .then(|| self.change(Kind::Machine, format!("this machine's own work took {is}, {was} before")))
+        (comparable && self.explains(was, is)).then(|| {
+            self.change(
+                Kind::Machine,
+                format!("this machine's own work took {is}, {was} before"),
+            )
+        })
     }
 
     /// What the server says of itself.
@@ -113,12 +153,23 @@ impl Part {
         if self.phase != Phase::Wait {
             return Vec::new();
         }
-        let was = |name: &Untrusted| before.server_timing.iter().find(|(known, _)| known == name).map(|(_, took)| *took);
-        let told = after.server_timing.iter().take(64).filter_map(|(name, is)| {
-            let was = was(name)?;
-            let words = format!("the server says {} took {is}, {was} before", name.raw());
-            self.explains(was, *is).then(|| self.change(Kind::ServerTiming, words))
-        });
+        let was = |name: &Untrusted| {
+            before
+                .server_timing
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, took)| *took)
+        };
+        let told = after
+            .server_timing
+            .iter()
+            .take(64)
+            .filter_map(|(name, is)| {
+                let was = was(name)?;
+                let words = format!("the server says {} took {is}, {was} before", name.raw());
+                self.explains(was, *is)
+                    .then(|| self.change(Kind::ServerTiming, words))
+            });
         told.collect()
     }
 
@@ -130,7 +181,10 @@ impl Part {
         let than = if self.longer { "longer" } else { "less" };
         match (before.rtt, after.rtt) {
             (Some(was), Some(is)) if was.clock == is.clock => {
-                let words = format!("the server took {than}; the round trip ({}, {} before) does not tell it", is.duration, was.duration);
+                let words = format!(
+                    "the server took {than}; the round trip ({}, {} before) does not tell it",
+                    is.duration, was.duration
+                );
                 Some(self.change(Kind::Server, words))
             }
             _ => None,

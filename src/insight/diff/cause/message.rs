@@ -11,16 +11,42 @@ pub(super) fn find(found: &mut Found<'_>) {
     if let (Some(was), Some(is)) = (before.version, after.version)
         && was != is
     {
-        found.add(Kind::HttpVersion, None, Effect::Unknown, format!("{is} instead of {was}"));
+        found.add(
+            Kind::HttpVersion,
+            None,
+            Effect::Unknown,
+            format!("{is} instead of {was}"),
+        );
     }
     if let (Some(was), Some(is)) = (before.status, after.status)
         && was != is
     {
-        found.add(Kind::Status, Phase::Wait, Effect::Unknown, format!("status {is}, {was} before"));
+        found.add(
+            Kind::Status,
+            Phase::Wait,
+            Effect::Unknown,
+            format!("status {is}, {was} before"),
+        );
     }
-    let whose = if before.cause.is_some() { ["the request's body", "the body"] } else { ["what the client sent", "what the server sent"] };
-    size(found, Kind::RequestBody, Phase::Send, whose[0], [before.sent_bytes, after.sent_bytes]);
-    size(found, Kind::ResponseBody, Phase::Receive, whose[1], [before.received_bytes, after.received_bytes]);
+    let whose = if before.cause.is_some() {
+        ["the request's body", "the body"]
+    } else {
+        ["what the client sent", "what the server sent"]
+    };
+    size(
+        found,
+        Kind::RequestBody,
+        Phase::Send,
+        whose[0],
+        [before.sent_bytes, after.sent_bytes],
+    );
+    size(
+        found,
+        Kind::ResponseBody,
+        Phase::Receive,
+        whose[1],
+        [before.received_bytes, after.received_bytes],
+    );
     coding(found, before, after);
 }
 
@@ -28,7 +54,12 @@ fn size(found: &mut Found<'_>, kind: Kind, phase: Phase, what: &str, bytes: [Opt
     let [Some(was), Some(is)] = bytes else { return };
     if was != is {
         let than = if is > was { "larger" } else { "smaller" };
-        let words = format!("{what} is {} {than} ({}, {} before)", Bytes(is.abs_diff(was)), Bytes(is), Bytes(was));
+        let words = format!(
+            "{what} is {} {than} ({}, {} before)",
+            Bytes(is.abs_diff(was)),
+            Bytes(is),
+            Bytes(was)
+        );
         found.add(kind, phase, Effect::of_more(is > was), words);
     }
 }
@@ -37,12 +68,25 @@ fn coding(found: &mut Found<'_>, before: &Facts, after: &Facts) {
     if before.response_fields.is_empty() || after.response_fields.is_empty() {
         return;
     }
-    let coding = |facts: &Facts| facts.response_fields.iter().find(|field| field.is("content-encoding")).map(|field| field.value.clone());
+    let coding = |facts: &Facts| {
+        facts
+            .response_fields
+            .iter()
+            .find(|field| field.is("content-encoding"))
+            .map(|field| field.value.clone())
+    };
     let words = match (coding(before), coding(after)) {
         (Some(was), None) => format!("not compressed any more ({} before)", was.raw()),
         (None, Some(is)) => format!("compressed now ({})", is.raw()),
-        (Some(was), Some(is)) if was != is => format!("compressed with {} instead of {}", is.raw(), was.raw()),
+        (Some(was), Some(is)) if was != is => {
+            format!("compressed with {} instead of {}", is.raw(), was.raw())
+        }
         _ => return,
     };
-    found.add(Kind::Coding, Phase::Receive, Effect::Unknown, Untrusted::new(words));
+    found.add(
+        Kind::Coding,
+        Phase::Receive,
+        Effect::Unknown,
+        Untrusted::new(words),
+    );
 }

@@ -19,24 +19,67 @@ pub(super) fn find(found: &mut Found<'_>) {
     }
     let (was, is) = (again(&before.asked), again(&after.asked));
     if was != is {
-        let words = format!("DNS was asked {} for the same, {} before", times(is), times(was));
-        found.add(Kind::Questions, Phase::Dns, Effect::of_more(is > was), words);
+        let words = format!(
+            "DNS was asked {} for the same, {} before",
+            times(is),
+            times(was)
+        );
+        found.add(
+            Kind::Questions,
+            Phase::Dns,
+            Effect::of_more(is > was),
+            words,
+        );
     }
     let (was, is) = (unanswered(&before.asked), unanswered(&after.asked));
     for server in is.difference(&was) {
-        found.add(Kind::Questions, Phase::Dns, Effect::Longer, format!("{} did not answer", server.raw()));
+        found.add(
+            Kind::Questions,
+            Phase::Dns,
+            Effect::Longer,
+            format!("{} did not answer", server.raw()),
+        );
     }
     for server in was.difference(&is) {
-        found.add(Kind::Questions, Phase::Dns, Effect::Shorter, format!("{} had not answered before", server.raw()));
+        found.add(
+            Kind::Questions,
+            Phase::Dns,
+            Effect::Shorter,
+            format!("{} had not answered before", server.raw()),
+        );
     }
     let (was, is) = (kinds(&before.asked), kinds(&after.asked));
     if was != is {
-        let list = |kinds: &BTreeSet<&Untrusted>| kinds.iter().map(|kind| kind.raw()).collect::<Vec<_>>().join(" and ");
-        let words = format!("{} records were asked for, {} before", list(&is), list(&was));
-        found.add(Kind::Questions, Phase::Dns, Effect::of_more(is.len() > was.len()), words);
+        let list = |kinds: &BTreeSet<&Untrusted>| {
+            kinds
+                .iter()
+                .map(|kind| kind.raw())
+                .collect::<Vec<_>>()
+                .join(" and ")
+        };
+        let words = format!(
+            "{} records were asked for, {} before",
+            list(&is),
+            list(&was)
+        );
+        found.add(
+            Kind::Questions,
+            Phase::Dns,
+            Effect::of_more(is.len() > was.len()),
+            words,
+        );
     }
     let decisive = |facts: &'_ Facts| {
-        facts.asked.iter().rfind(|asked| asked.rcode.is_some()).map(|asked| (asked.server.clone(), asked.rcode.clone().unwrap_or_default()))
+        facts
+            .asked
+            .iter()
+            .rfind(|asked| asked.rcode.is_some())
+            .map(|asked| {
+                (
+                    asked.server.clone(),
+                    asked.rcode.clone().unwrap_or_default(),
+                )
+            })
     };
     if let (Some((was, code_was)), Some((is, code_is))) = (decisive(before), decisive(after)) {
         if was != is {
@@ -62,16 +105,37 @@ fn source(found: &mut Found<'_>, before: &Facts, after: &Facts) {
         (Some(was), Some(is)) if was != is => {
             let effect = match (was, is) {
                 (_, ResolutionSource::Dns) => Effect::Longer,
-                (ResolutionSource::Dns, ResolutionSource::HostsFile | ResolutionSource::Given) => Effect::Shorter,
+                (ResolutionSource::Dns, ResolutionSource::HostsFile | ResolutionSource::Given) => {
+                    Effect::Shorter
+                }
                 _ => Effect::Unknown,
             };
-            found.add(Kind::Resolution, Phase::Dns, effect, format!("the address came from {}, from {} before", words(is), words(was)));
+            found.add(
+                Kind::Resolution,
+                Phase::Dns,
+                effect,
+                format!(
+                    "the address came from {}, from {} before",
+                    words(is),
+                    words(was)
+                ),
+            );
         }
         _ if !looked_up(before) && looked_up(after) => {
-            found.add(Kind::Resolution, Phase::Dns, Effect::Longer, "the name had not to be looked up before");
+            found.add(
+                Kind::Resolution,
+                Phase::Dns,
+                Effect::Longer,
+                "the name had not to be looked up before",
+            );
         }
         _ if looked_up(before) && !looked_up(after) && after.failure.is_none() => {
-            found.add(Kind::Resolution, Phase::Dns, Effect::Shorter, "the name had not to be looked up");
+            found.add(
+                Kind::Resolution,
+                Phase::Dns,
+                Effect::Shorter,
+                "the name had not to be looked up",
+            );
         }
         _ => {}
     }
@@ -87,7 +151,11 @@ fn again(asked: &[Asked]) -> usize {
 }
 
 fn unanswered(asked: &[Asked]) -> BTreeSet<&Untrusted> {
-    asked.iter().filter(|question| question.rcode.is_none()).map(|question| &question.server).collect()
+    asked
+        .iter()
+        .filter(|question| question.rcode.is_none())
+        .map(|question| &question.server)
+        .collect()
 }
 
 fn kinds(asked: &[Asked]) -> BTreeSet<&Untrusted> {

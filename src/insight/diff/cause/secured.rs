@@ -11,12 +11,23 @@ use crate::units::Untrusted;
 
 pub(super) fn find(found: &mut Found<'_>) {
     let (before, after) = (found.before, found.after);
-    let secured = |facts: &Facts| facts.handshake.is_some() || facts.phase(Phase::Tls).app.is_some();
+    let secured =
+        |facts: &Facts| facts.handshake.is_some() || facts.phase(Phase::Tls).app.is_some();
     if !before.reused && !after.reused && before.cause.is_some() {
         match (secured(before), secured(after)) {
-            (false, true) => found.add(Kind::Tls, Phase::Tls, Effect::Longer, "over TLS now, in clear before"),
+            (false, true) => found.add(
+                Kind::Tls,
+                Phase::Tls,
+                Effect::Longer,
+                "over TLS now, in clear before",
+            ),
             (true, false) if after.failure.is_none() => {
-                found.add(Kind::Tls, Phase::Tls, Effect::Shorter, "in clear now, over TLS before");
+                found.add(
+                    Kind::Tls,
+                    Phase::Tls,
+                    Effect::Shorter,
+                    "in clear now, over TLS before",
+                );
             }
             _ => {}
         }
@@ -30,17 +41,34 @@ pub(super) fn find(found: &mut Found<'_>) {
     }
     let (was, is) = (before.certificates.len(), after.certificates.len());
     if was != is && was > 0 && is > 0 {
-        found.add(Kind::Certificate, Phase::Tls, Effect::of_more(is > was), format!("{is} certificates, {was} before"));
+        found.add(
+            Kind::Certificate,
+            Phase::Tls,
+            Effect::of_more(is > was),
+            format!("{is} certificates, {was} before"),
+        );
     }
-    verification(found, before.verification.as_ref(), after.verification.as_ref());
+    verification(
+        found,
+        before.verification.as_ref(),
+        after.verification.as_ref(),
+    );
 }
 
 /// Another version or kind of handshake, with what it costs in round trips.
-fn handshake(found: &mut Found<'_>, (before, was): (&Facts, &Handshake), (after, is): (&Facts, &Handshake)) {
+fn handshake(
+    found: &mut Found<'_>,
+    (before, was): (&Facts, &Handshake),
+    (after, is): (&Facts, &Handshake),
+) {
     let mut why = Vec::new();
     if was.version != is.version {
         let short = |version: &str| version.trim_start_matches("TLSv").to_owned();
-        why.push(format!("{} instead of {}", version_name(&is.version), short(&was.version)));
+        why.push(format!(
+            "{} instead of {}",
+            version_name(&is.version),
+            short(&was.version)
+        ));
     }
     if was.kind != is.kind {
         why.push(kinds(&was.kind, &is.kind));
@@ -58,7 +86,12 @@ fn handshake(found: &mut Found<'_>, (before, was): (&Facts, &Handshake), (after,
         _ => Effect::Unknown,
     };
     let cost = counts.and_then(|(was, is)| trips(was, is));
-    found.add(Kind::HandshakeTrips, Phase::Tls, effect, cost.into_iter().chain(why).collect::<Vec<_>>().join(", "));
+    found.add(
+        Kind::HandshakeTrips,
+        Phase::Tls,
+        effect,
+        cost.into_iter().chain(why).collect::<Vec<_>>().join(", "),
+    );
 }
 
 fn kinds(was: &str, is: &str) -> String {
@@ -82,12 +115,26 @@ fn parameters(found: &mut Found<'_>, was: &Handshake, is: &Handshake) {
     }
     let none = || "none".to_owned();
     if was.key_exchange != is.key_exchange {
-        let [was, is] = [&was.key_exchange, &is.key_exchange].map(|group| group.clone().unwrap_or_else(none));
-        found.add(Kind::Parameters, None, Effect::Unknown, format!("key exchange {is} instead of {was}"));
+        let [was, is] =
+            [&was.key_exchange, &is.key_exchange].map(|group| group.clone().unwrap_or_else(none));
+        found.add(
+            Kind::Parameters,
+            None,
+            Effect::Unknown,
+            format!("key exchange {is} instead of {was}"),
+        );
     }
     if was.alpn != is.alpn {
-        let [was, is] = [&was.alpn, &is.alpn].map(|alpn| alpn.as_ref().map_or_else(none, |alpn| alpn.raw().to_owned()));
-        found.add(Kind::Parameters, None, Effect::Unknown, format!("ALPN {is} instead of {was}"));
+        let [was, is] = [&was.alpn, &is.alpn].map(|alpn| {
+            alpn.as_ref()
+                .map_or_else(none, |alpn| alpn.raw().to_owned())
+        });
+        found.add(
+            Kind::Parameters,
+            None,
+            Effect::Unknown,
+            format!("ALPN {is} instead of {was}"),
+        );
     }
 }
 
@@ -96,12 +143,19 @@ fn certificate(found: &mut Found<'_>, was: &Certificate, is: &Certificate) {
         return;
     }
     let until = |certificate: &Certificate| {
-        Timestamp::from_second(certificate.not_after)
-            .map_or_else(|_| "at a time beyond reckoning".to_owned(), |end| end.strftime("%Y-%m-%d").to_string())
+        Timestamp::from_second(certificate.not_after).map_or_else(
+            |_| "at a time beyond reckoning".to_owned(),
+            |end| end.strftime("%Y-%m-%d").to_string(),
+        )
     };
-    let mut words = format!("certificate changed (expires {}, {} before)", until(is), until(was));
+    let mut words = format!(
+        "certificate changed (expires {}, {} before)",
+        until(is),
+        until(was)
+    );
     let differs = |of: fn(&Certificate) -> &Untrusted, name: &str| {
-        (of(was) != of(is)).then(|| format!(", {name} {} instead of {}", of(is).raw(), of(was).raw()))
+        (of(was) != of(is))
+            .then(|| format!(", {name} {} instead of {}", of(is).raw(), of(was).raw()))
     };
     words.extend(differs(|it| &it.subject, "subject"));
     words.extend(differs(|it| &it.issuer, "issuer"));
@@ -109,16 +163,29 @@ fn certificate(found: &mut Found<'_>, was: &Certificate, is: &Certificate) {
 }
 
 fn verification(found: &mut Found<'_>, was: Option<&Verification>, is: Option<&Verification>) {
-    let (Some(was), Some(is)) = (was, is) else { return };
+    let (Some(was), Some(is)) = (was, is) else {
+        return;
+    };
     let words = |verification: &Verification| match verification {
         Verification::Trusted => "verified".to_owned(),
-        Verification::Rejected(why) | Verification::Ignored(why) => format!("not verified: {}", why.raw()),
+        Verification::Rejected(why) | Verification::Ignored(why) => {
+            format!("not verified: {}", why.raw())
+        }
     };
     if was != is {
         let words = match (was, is) {
             (Verification::Trusted, _) => format!("the certificate is {}", words(is)),
-            (_, Verification::Trusted) => format!("the certificate is verified now; before it was {}", words(was)),
-            _ => format!("the certificate is {}; before it was {}", words(is), words(was)),
+            (_, Verification::Trusted) => {
+                format!(
+                    "the certificate is verified now; before it was {}",
+                    words(was)
+                )
+            }
+            _ => format!(
+                "the certificate is {}; before it was {}",
+                words(is),
+                words(was)
+            ),
         };
         found.add(Kind::Verification, None, Effect::Unknown, words);
     }

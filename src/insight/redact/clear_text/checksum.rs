@@ -1,4 +1,5 @@
-//! The checksum of a TCP segment or a UDP datagram whose payload was overwritten (RFC 9293 §3.1, RFC 768).
+//! The checksum of a TCP segment or a UDP datagram whose payload was overwritten (RFC 9293 §3.1,
+//! RFC 768).
 
 use std::net::IpAddr;
 
@@ -6,15 +7,28 @@ use crate::wire::anatomy::anatomy;
 use crate::wire::{Link, Segment, SegmentKind};
 
 /// Makes it right; `before` is the payload as it was.
-pub(super) fn mend(link: Link, frame: &mut [u8], segment: &Segment, payload_at: usize, before: &[u8]) {
+pub(super) fn mend(
+    link: Link,
+    frame: &mut [u8],
+    segment: &Segment,
+    payload_at: usize,
+    before: &[u8],
+) {
     let (name, field, protocol) = match segment.kind {
         SegmentKind::Tcp(_) => ("TCP", 16, 6),
         SegmentKind::Udp => ("UDP", 6, 17),
     };
-    let Some(begin) = anatomy(link, frame).headers.iter().find(|header| header.name == name).map(|header| header.range.start) else {
+    let Some(begin) = anatomy(link, frame)
+        .headers
+        .iter()
+        .find(|header| header.name == name)
+        .map(|header| header.range.start)
+    else {
         return;
     };
-    let Some(&[high, low]) = frame.get(begin + field..begin + field + 2) else { return };
+    let Some(&[high, low]) = frame.get(begin + field..begin + field + 2) else {
+        return;
+    };
     let stated = u16::from_be_bytes([high, low]);
     if protocol == 17 && stated == 0 {
         return;
@@ -26,16 +40,23 @@ pub(super) fn mend(link: Link, frame: &mut [u8], segment: &Segment, payload_at: 
     } else {
         // Of what was not captured, only what changed is known (RFC 1624 §3).
         let parity = (payload_at - begin) % 2;
-        let after = frame.get(payload_at..payload_at + before.len()).unwrap_or_default();
+        let after = frame
+            .get(payload_at..payload_at + before.len())
+            .unwrap_or_default();
         !add(add(!stated, !sum(before, parity)), sum(after, parity))
     };
-    let computed = if protocol == 17 && computed == 0 { u16::MAX } else { computed };
+    let computed = if protocol == 17 && computed == 0 {
+        u16::MAX
+    } else {
+        computed
+    };
     if let Some(place) = frame.get_mut(begin + field..begin + field + 2) {
         place.copy_from_slice(&computed.to_be_bytes());
     }
 }
 
-/// The ones' complement sum of bytes of which the first is the high one of its pair, or with `parity` 1 the low one.
+/// The ones' complement sum of bytes of which the first is the high one of its pair, or with
+/// `parity` 1 the low one.
 fn sum(bytes: &[u8], parity: usize) -> u16 {
     let weighed = |(at, byte): (usize, &u8)| u64::from(*byte) << (8 * (1 - (at + parity) % 2));
     fold(bytes.iter().enumerate().map(weighed).sum())
@@ -46,7 +67,10 @@ fn pseudo_header(segment: &Segment, protocol: u8, length: usize) -> u16 {
         IpAddr::V4(ip) => sum(&ip.octets(), 0),
         IpAddr::V6(ip) => sum(&ip.octets(), 0),
     };
-    let ends = add(address(segment.source.ip()), address(segment.destination.ip()));
+    let ends = add(
+        address(segment.source.ip()),
+        address(segment.destination.ip()),
+    );
     add(ends, fold(u64::from(protocol) + length as u64))
 }
 

@@ -30,8 +30,14 @@ impl Head {
         &self.buffer
     }
 
-    /// Takes what belongs to the head, and adds where it is secret; `None` where a head is not so large.
-    pub(super) fn take(&mut self, bytes: &[u8], rules: &Rules, found: &mut Vec<Range<usize>>) -> Option<usize> {
+    /// Takes what belongs to the head, and adds where it is secret; `None` where a head is not so
+    /// large.
+    pub(super) fn take(
+        &mut self,
+        bytes: &[u8],
+        rules: &Rules,
+        found: &mut Vec<Range<usize>>,
+    ) -> Option<usize> {
         if self.is_none {
             return None;
         }
@@ -42,7 +48,11 @@ impl Head {
             self.line.extend_from_slice(piece);
             if piece.ends_with(b"\n") {
                 let within = |place: usize| at + place.saturating_sub(before);
-                found.extend(self.secrets(rules).into_iter().map(|secret| within(secret.start)..within(secret.end)));
+                found.extend(
+                    self.secrets(rules)
+                        .into_iter()
+                        .map(|secret| within(secret.start)..within(secret.end)),
+                );
                 self.started |= !self.line.trim_ascii().is_empty();
                 self.line.clear();
             } else {
@@ -57,25 +67,42 @@ impl Head {
     /// Where the present line is secret, now that it is whole.
     fn secrets(&mut self, rules: &Rules) -> Vec<Range<usize>> {
         let all = || std::iter::once(0..self.line.trim_ascii_end().len()).collect();
-        let Ok(line) = std::str::from_utf8(&self.line) else { return all() };
+        let Ok(line) = std::str::from_utf8(&self.line) else {
+            return all();
+        };
         if self.is_none {
             return all();
         }
         if !self.started {
             self.is_none = !line.trim().is_empty() && !is_start_line(line);
-            return if self.is_none { all() } else { rules.secrets_in(line) };
+            return if self.is_none {
+                all()
+            } else {
+                rules.secrets_in(line)
+            };
         }
-        // A line that goes on from the one before is obsolete (RFC 9112 §5.2), and whatever it says, it is not known of what.
+        // A line that goes on from the one before is obsolete (RFC 9112 §5.2), and whatever it
+        // says, it is not known of what.
         if line.starts_with([' ', '\t']) {
             return all();
         }
-        let Some((name, value)) = line.split_once(':') else { return rules.secrets_in(line) };
+        let Some((name, value)) = line.split_once(':') else {
+            return rules.secrets_in(line);
+        };
         let begin = name.len() + 1;
-        rules.secrets_in_field(name, value.trim_end()).into_iter().map(|secret| begin + secret.start..begin + secret.end).collect()
+        rules
+            .secrets_in_field(name, value.trim_end())
+            .into_iter()
+            .map(|secret| begin + secret.start..begin + secret.end)
+            .collect()
     }
 }
 
 /// RFC 9112 §3, §4.
 fn is_start_line(line: &str) -> bool {
-    line.starts_with("HTTP/1.") || line.trim_end().rsplit_once(' ').is_some_and(|(_, version)| version.starts_with("HTTP/1."))
+    line.starts_with("HTTP/1.")
+        || line
+            .trim_end()
+            .rsplit_once(' ')
+            .is_some_and(|(_, version)| version.starts_with("HTTP/1."))
 }

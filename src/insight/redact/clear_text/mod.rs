@@ -1,5 +1,5 @@
-//! Secrets in packets of connections in the clear, overwritten where they lie. Lengths stay the same and checksums are right, so that the
-//! packets still say when which bytes passed.
+//! Secrets in packets of connections in the clear, overwritten where they lie. Lengths stay the
+//! same and checksums are right, so that the packets still say when which bytes passed.
 //!
 //! ```text
 //! frame ─► segment ─► stream ─► speech ──► what is secret in these bytes
@@ -8,8 +8,8 @@
 //!                       └── what was sent again is overwritten as it was before
 //! ```
 //!
-//! Packets are handed on at once, so what is not yet known to be harmless counts as secret: a line of a head whose end is in the next
-//! packet, bytes behind a gap.
+//! Packets are handed on at once, so what is not yet known to be harmless counts as secret: a line
+//! of a head whose end is in the next packet, bytes behind a gap.
 
 mod checksum;
 mod head;
@@ -51,15 +51,24 @@ struct Talk {
 pub(super) const BLANK: u8 = b'*';
 
 impl ClearText {
-    /// Connections that are followed. With further ones the oldest are forgotten: if they go on, what they begin with counts as unknown.
+    /// Connections that are followed. With further ones the oldest are forgotten: if they go on,
+    /// what they begin with counts as unknown.
     const MOST: usize = 256;
 
     /// Overwrites what is secret in a frame, of which `frame_bytes` were on the link.
     pub fn over(&mut self, link: Link, frame_bytes: u32, frame: &mut [u8], rules: &Rules) {
-        let Frame::Segment(segment) = frame_of(link, frame, frame_bytes) else { return };
-        let Some(begin) = segment.payload_at.and_then(|at| usize::try_from(at).ok()) else { return };
-        let end = begin.saturating_add(segment.payload_bytes as usize).min(frame.len());
-        let Some(payload) = frame.get_mut(begin..end) else { return };
+        let Frame::Segment(segment) = frame_of(link, frame, frame_bytes) else {
+            return;
+        };
+        let Some(begin) = segment.payload_at.and_then(|at| usize::try_from(at).ok()) else {
+            return;
+        };
+        let end = begin
+            .saturating_add(segment.payload_bytes as usize)
+            .min(frame.len());
+        let Some(payload) = frame.get_mut(begin..end) else {
+            return;
+        };
         let before = payload.to_vec();
         self.over_payload(&segment, payload, rules);
         if *payload != *before {
@@ -79,10 +88,15 @@ impl ClearText {
         if !self.talks.contains_key(&ends) {
             self.began.push_back(ends);
             if self.began.len() > Self::MOST {
-                self.began.pop_front().and_then(|oldest| self.talks.remove(&oldest));
+                self.began
+                    .pop_front()
+                    .and_then(|oldest| self.talks.remove(&oldest));
             }
         }
-        let Talk { streams: [lesser, greater], talked } = self.talks.entry(ends).or_default();
+        let Talk {
+            streams: [lesser, greater],
+            talked,
+        } = self.talks.entry(ends).or_default();
         let stream = if source == ends.0 { lesser } else { greater };
         let missing = u64::from(segment.payload_bytes).saturating_sub(payload.len() as u64);
         stream.take(&tcp, payload, missing, talked, rules);

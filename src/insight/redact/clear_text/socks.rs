@@ -1,4 +1,5 @@
-//! SOCKS5 (RFC 1928) with user and password (RFC 1929). Each message is expected whole in one packet.
+//! SOCKS5 (RFC 1928) with user and password (RFC 1929). Each message is expected whole in one
+//! packet.
 
 use std::ops::Range;
 
@@ -10,15 +11,26 @@ pub(super) struct Socks {
 
 impl Socks {
     pub(super) const fn of_client() -> Self {
-        Self { of_server: false, greeted: false }
+        Self {
+            of_server: false,
+            greeted: false,
+        }
     }
 
     pub(super) const fn of_server() -> Self {
-        Self { of_server: true, greeted: false }
+        Self {
+            of_server: true,
+            greeted: false,
+        }
     }
 
-    /// Takes a message: how many bytes it is, and whether something else follows. `None` where it is none.
-    pub(super) fn take(&mut self, bytes: &[u8], found: &mut Vec<Range<usize>>) -> Option<(usize, bool)> {
+    /// Takes a message: how many bytes it is, and whether something else follows. `None` where it
+    /// is none.
+    pub(super) fn take(
+        &mut self,
+        bytes: &[u8],
+        found: &mut Vec<Range<usize>>,
+    ) -> Option<(usize, bool)> {
         const SOCKS5: u8 = 5;
         const LOGIN: u8 = 1;
         let (length, is_over) = match bytes {

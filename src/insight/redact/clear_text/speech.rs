@@ -50,12 +50,22 @@ impl Speech {
     }
 
     /// Adds where the next bytes are secret.
-    pub(super) fn take(&mut self, bytes: &[u8], talked: &mut Talked, rules: &Rules, secrets: &mut Vec<Range<usize>>) {
+    pub(super) fn take(
+        &mut self,
+        bytes: &[u8],
+        talked: &mut Talked,
+        rules: &Rules,
+        secrets: &mut Vec<Range<usize>>,
+    ) {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let mut found = Vec::new();
             let taken = self.take_some(rest, talked, rules, &mut found);
-            secrets.extend(found.into_iter().map(|secret| at + secret.start..at + secret.end));
+            secrets.extend(
+                found
+                    .into_iter()
+                    .map(|secret| at + secret.start..at + secret.end),
+            );
             at += taken;
         }
     }
@@ -73,7 +83,13 @@ impl Speech {
     }
 
     /// Takes at least one byte, unless it only finds out what begins.
-    fn take_some(&mut self, bytes: &[u8], talked: &mut Talked, rules: &Rules, found: &mut Vec<Range<usize>>) -> usize {
+    fn take_some(
+        &mut self,
+        bytes: &[u8],
+        talked: &mut Talked,
+        rules: &Rules,
+        found: &mut Vec<Range<usize>>,
+    ) -> usize {
         match self {
             Self::Start => {
                 *self = beginning(bytes, talked);
@@ -142,15 +158,31 @@ fn beginning(bytes: &[u8], talked: &mut Talked) -> Speech {
 /// What follows a head.
 fn behind(head: &Head, talked: &mut Talked) -> Speech {
     let framing = if head.is_response() {
-        let Ok(response) = head.read().response() else { return Speech::Unknown };
+        let Ok(response) = head.read().response() else {
+            return Speech::Unknown;
+        };
         let informs = (100..200).contains(&response.status);
-        let method = if informs { None } else { talked.asked.pop_front() };
+        let method = if informs {
+            None
+        } else {
+            talked.asked.pop_front()
+        };
         talked.switched |= response.status == 101;
         let tunnels = method.as_deref() == Some("CONNECT") && (200..300).contains(&response.status);
-        if tunnels { Framing::Length(0) } else { response_framing(&response, method.as_deref() == Some("HEAD")) }
+        if tunnels {
+            Framing::Length(0)
+        } else {
+            response_framing(&response, method.as_deref() == Some("HEAD"))
+        }
     } else {
-        let Ok(request) = head.read().request() else { return Speech::Unknown };
-        let framing = if request.method == "CONNECT" { Framing::Length(0) } else { request_framing(&request) };
+        let Ok(request) = head.read().request() else {
+            return Speech::Unknown;
+        };
+        let framing = if request.method == "CONNECT" {
+            Framing::Length(0)
+        } else {
+            request_framing(&request)
+        };
         if talked.asked.len() == Speech::MOST_ASKED {
             return Speech::Unknown;
         }
@@ -163,8 +195,14 @@ fn behind(head: &Head, talked: &mut Talked) -> Speech {
     }
 }
 
-/// Everything but where chunks lie. `extended` says whether a chunk's extensions have begun (RFC 9112 §7.1.1).
-fn take_body(body: &mut BodyReader, extended: &mut bool, bytes: &[u8], found: &mut Vec<Range<usize>>) -> usize {
+/// Everything but where chunks lie. `extended` says whether a chunk's extensions have begun (RFC
+/// 9112 §7.1.1).
+fn take_body(
+    body: &mut BodyReader,
+    extended: &mut bool,
+    bytes: &[u8],
+    found: &mut Vec<Range<usize>>,
+) -> usize {
     let mut at = 0;
     body.read(bytes, |stretch, count, _| {
         let range = at..at + count;
@@ -186,7 +224,12 @@ fn take_body(body: &mut BodyReader, extended: &mut bool, bytes: &[u8], found: &m
 }
 
 /// All payload but that which says how HTTP/2 itself is doing.
-fn take_frames(reader: &mut FrameReader, current: &mut Option<Frame>, bytes: &[u8], found: &mut Vec<Range<usize>>) {
+fn take_frames(
+    reader: &mut FrameReader,
+    current: &mut Option<Frame>,
+    bytes: &[u8],
+    found: &mut Vec<Range<usize>>,
+) {
     /// PRIORITY, `RST_STREAM`, SETTINGS, PING, `WINDOW_UPDATE` (RFC 9113 §6).
     const HARMLESS: [u8; 5] = [2, 3, 4, 6, 8];
     for (at, byte) in bytes.iter().enumerate() {

@@ -30,21 +30,44 @@ impl Stream {
     /// Bytes held that came before their time.
     const MOST_EARLY: usize = 1 << 20;
 
-    /// Overwrites what is secret in a segment's payload, behind which so many bytes were not captured.
-    pub(super) fn take(&mut self, tcp: &TcpSegment, payload: &mut [u8], missing: u64, talked: &mut Talked, rules: &Rules) {
+    /// Overwrites what is secret in a segment's payload, behind which so many bytes were not
+    /// captured.
+    pub(super) fn take(
+        &mut self,
+        tcp: &TcpSegment,
+        payload: &mut [u8],
+        missing: u64,
+        talked: &mut Talked,
+        rules: &Rules,
+    ) {
         let syn = TcpFlags(tcp.flags).has(TcpFlags::SYN);
         let first = tcp.seq.wrapping_add(u32::from(syn));
-        if syn && self.next.is_none_or(|(next, at)| first != next.wrapping_sub(low(at))) {
-            *self = Self { next: Some((first, 0)), ..Self::default() };
-            *talked = if tcp.flags & TcpFlags::ACK == 0 { Talked::default() } else { std::mem::take(talked) };
+        if syn
+            && self
+                .next
+                .is_none_or(|(next, at)| first != next.wrapping_sub(low(at)))
+        {
+            *self = Self {
+                next: Some((first, 0)),
+                ..Self::default()
+            };
+            *talked = if tcp.flags & TcpFlags::ACK == 0 {
+                Talked::default()
+            } else {
+                std::mem::take(talked)
+            };
         }
         let (next, at) = *self.next.get_or_insert((first, 0));
         let distance = i64::from(first.wrapping_sub(next).cast_signed());
-        let Some(start) = at.checked_add_signed(distance) else { return payload.fill(BLANK) };
+        let Some(start) = at.checked_add_signed(distance) else {
+            return payload.fill(BLANK);
+        };
         if start > at {
             return self.come_early(start, payload, missing);
         }
-        let known = usize::try_from(at - start).unwrap_or(usize::MAX).min(payload.len());
+        let known = usize::try_from(at - start)
+            .unwrap_or(usize::MAX)
+            .min(payload.len());
         let (again, new) = payload.split_at_mut(known);
         self.blank_again(start, again);
         let not_new = (at - start).saturating_sub(known as u64);
@@ -74,7 +97,8 @@ impl Stream {
         if self.speech.is_encrypted() || payload.is_empty() {
             return;
         }
-        if self.early_bytes + payload.len() <= Self::MOST_EARLY && !self.early.contains_key(&start) {
+        if self.early_bytes + payload.len() <= Self::MOST_EARLY && !self.early.contains_key(&start)
+        {
             self.early_bytes += payload.len();
             self.early.insert(start, (payload.to_vec(), missing));
         }
@@ -102,7 +126,10 @@ impl Stream {
             _ => self.blanked.push_back(stretch),
         }
         if self.blanked.len() > Self::MOST_BLANKED {
-            self.forgotten = self.blanked.pop_front().map_or(self.forgotten, |oldest| oldest.end);
+            self.forgotten = self
+                .blanked
+                .pop_front()
+                .map_or(self.forgotten, |oldest| oldest.end);
         }
     }
 
@@ -111,9 +138,13 @@ impl Stream {
         let end = start + bytes.len() as u64;
         let first = self.blanked.partition_point(|stretch| stretch.end <= start);
         let forgotten = start..self.forgotten.min(end);
-        let stretches = self.blanked.range(first..).take_while(|stretch| stretch.start < end);
+        let stretches = self
+            .blanked
+            .range(first..)
+            .take_while(|stretch| stretch.start < end);
         for stretch in stretches.cloned().chain([forgotten]) {
-            let within = |offset: u64| usize::try_from(offset.clamp(start, end) - start).unwrap_or(0);
+            let within =
+                |offset: u64| usize::try_from(offset.clamp(start, end) - start).unwrap_or(0);
             if let Some(secret) = bytes.get_mut(within(stretch.start)..within(stretch.end)) {
                 secret.fill(BLANK);
             }

@@ -10,25 +10,42 @@ use super::{ClearText, Rules};
 use crate::wire::Link;
 
 const CANARY: &str = "Canary-7f3a";
-const REQUEST: &str = "POST /a?token=Canary-7f3a&page=2 HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer Canary-7f3a\r\nCookie: id=Canary-7f3a\r\nContent-Length: 20\r\n\r\nsecret=Canary-7f3a&b";
-const RESPONSE: &str = "HTTP/1.1 200 OK\r\nServer: test\r\nSet-Cookie: id=Canary-7f3a; Path=/\r\nTransfer-Encoding: chunked\r\n\r\n10;x=Canary-7f3a\r\nyes, Canary-7f3a\r\n0\r\nX-Sum: Canary-7f3a\r\n\r\n";
+const REQUEST: &str = "POST /a?token=Canary-7f3a&page=2 HTTP/1.1\r\nHost: \
+    shop.test\r\nAuthorization: Bearer Canary-7f3a\r\nCookie: id=Canary-7f3a\r\nContent-Length: \
+20\r\n\r\nsecret=Canary-7f3a&b";
+const RESPONSE: &str = "HTTP/1.1 200 OK\r\nServer: test\r\nSet-Cookie: id=Canary-7f3a; \
+    Path=/\r\nTransfer-Encoding: chunked\r\n\r\n10;x=Canary-7f3a\r\nyes, \
+Canary-7f3a\r\n0\r\nX-Sum: Canary-7f3a\r\n\r\n";
 
 /// A segment: by the client, where in its stream, and what.
 type Piece = (bool, usize, Vec<u8>);
 
 fn frame((by_client, at, payload): &Piece) -> Vec<u8> {
     let (client, server) = (([10, 0, 0, 1], 40_000), ([10, 0, 0, 2], 80));
-    let ((source, from), (destination, to)) = if *by_client { (client, server) } else { (server, client) };
+    let ((source, from), (destination, to)) = if *by_client {
+        (client, server)
+    } else {
+        (server, client)
+    };
     let seq = if *by_client { u32::MAX - 20 } else { 7_000 };
     let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4(source, destination, 64);
     let syn = payload.is_empty();
-    let tcp = builder.tcp(from, to, seq.wrapping_add(u32::from(!syn)).wrapping_add(u32::try_from(*at).unwrap()), 1_000);
+    let tcp = builder.tcp(
+        from,
+        to,
+        seq.wrapping_add(u32::from(!syn))
+            .wrapping_add(u32::try_from(*at).unwrap()),
+        1_000,
+    );
     let mut frame = Vec::new();
-    if syn { tcp.syn() } else { tcp.ack(1) }.write(&mut frame, payload).unwrap();
+    if syn { tcp.syn() } else { tcp.ack(1) }
+        .write(&mut frame, payload)
+        .unwrap();
     frame
 }
 
-/// The segments' payloads as they are handed on. Their lengths are as they were, and their checksums right.
+/// The segments' payloads as they are handed on. Their lengths are as they were, and their
+/// checksums right.
 fn masked(pieces: &[Piece], rules: &Rules) -> Vec<Vec<u8>> {
     let mut mask = ClearText::default();
     let mut all = VecDeque::from([(true, 0, Vec::new()), (false, 0, Vec::new())]);
@@ -37,11 +54,27 @@ fn masked(pieces: &[Piece], rules: &Rules) -> Vec<Vec<u8>> {
         .iter()
         .map(|piece| {
             let mut frame = frame(piece);
-            mask.over(Link::Ethernet, frame.len().try_into().unwrap(), &mut frame, rules);
+            mask.over(
+                Link::Ethernet,
+                frame.len().try_into().unwrap(),
+                &mut frame,
+                rules,
+            );
             let sliced = SlicedPacket::from_ethernet(&frame).unwrap();
-            let Some(TransportSlice::Tcp(tcp)) = sliced.transport else { panic!("a segment") };
-            let (source, destination) = if piece.0 { ([10, 0, 0, 1], [10, 0, 0, 2]) } else { ([10, 0, 0, 2], [10, 0, 0, 1]) };
-            assert_eq!(tcp.to_header().calc_checksum_ipv4_raw(source, destination, tcp.payload()).unwrap(), tcp.checksum());
+            let Some(TransportSlice::Tcp(tcp)) = sliced.transport else {
+                panic!("a segment")
+            };
+            let (source, destination) = if piece.0 {
+                ([10, 0, 0, 1], [10, 0, 0, 2])
+            } else {
+                ([10, 0, 0, 2], [10, 0, 0, 1])
+            };
+            assert_eq!(
+                tcp.to_header()
+                    .calc_checksum_ipv4_raw(source, destination, tcp.payload())
+                    .unwrap(),
+                tcp.checksum()
+            );
             assert_eq!(tcp.payload().len(), piece.2.len());
             tcp.payload().to_vec()
         })
@@ -50,8 +83,14 @@ fn masked(pieces: &[Piece], rules: &Rules) -> Vec<Vec<u8>> {
 }
 
 fn said(pieces: &[(bool, usize, &str)]) -> Vec<String> {
-    let pieces: Vec<Piece> = pieces.iter().map(|(by_client, at, text)| (*by_client, *at, text.as_bytes().to_vec())).collect();
-    masked(&pieces, &Rules::default()).into_iter().map(|payload| String::from_utf8(payload).unwrap()).collect()
+    let pieces: Vec<Piece> = pieces
+        .iter()
+        .map(|(by_client, at, text)| (*by_client, *at, text.as_bytes().to_vec()))
+        .collect();
+    masked(&pieces, &Rules::default())
+        .into_iter()
+        .map(|payload| String::from_utf8(payload).unwrap())
+        .collect()
 }
 
 #[test]
@@ -60,8 +99,12 @@ fn heads_keep_what_is_harmless_and_bodies_nothing() {
     assert_eq!(
         said,
         [
-            "POST /a?token=***********&page=2 HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer ***********\r\nCookie: id=***********\r\nContent-Length: 20\r\n\r\n********************",
-            "HTTP/1.1 200 OK\r\nServer: test\r\nSet-Cookie: id=***********; Path=/\r\nTransfer-Encoding: chunked\r\n\r\n10**************\r\n****************\r\n0\r\n**********************",
+            "POST /a?token=***********&page=2 HTTP/1.1\r\nHost: shop.test\r\nAuthorization: \
+                Bearer ***********\r\nCookie: id=***********\r\nContent-Length: \
+            20\r\n\r\n********************",
+            "HTTP/1.1 200 OK\r\nServer: test\r\nSet-Cookie: id=***********; \
+                Path=/\r\nTransfer-Encoding: \
+            chunked\r\n\r\n10**************\r\n****************\r\n0\r\n**********************",
         ],
     );
 }
@@ -70,17 +113,33 @@ fn heads_keep_what_is_harmless_and_bodies_nothing() {
 fn what_is_sent_again_is_overwritten_as_before_and_what_follows_a_tunnel_is_let_through() {
     let connect = "CONNECT h:443 HTTP/1.1\r\nProxy-Authorization: Basic Q2FuYXJ5\r\n\r\n";
     let record = "\u{16}\u{3}\u{1}\u{0}\u{5}hello";
-    let said =
-        said(&[(true, 0, connect), (false, 0, "HTTP/1.1 200 OK\r\n\r\n"), (true, connect.len(), record), (true, 10, &connect[10..])]);
-    assert_eq!(said[0], "CONNECT h:443 HTTP/1.1\r\nProxy-Authorization: Basic ********\r\n\r\n");
+    let said = said(&[
+        (true, 0, connect),
+        (false, 0, "HTTP/1.1 200 OK\r\n\r\n"),
+        (true, connect.len(), record),
+        (true, 10, &connect[10..]),
+    ]);
+    assert_eq!(
+        said[0],
+        "CONNECT h:443 HTTP/1.1\r\nProxy-Authorization: Basic ********\r\n\r\n"
+    );
     assert_eq!(said[2], record);
     assert_eq!(said[3], &said[0][10..]);
 }
 
 #[test]
 fn what_is_nothing_known_is_overwritten_and_passwords_of_socks() {
-    assert_eq!(said(&[(true, 0, "AUTH Canary-7f3a\r\n"), (false, 0, "+OK")]), ["*".repeat(16) + "\r\n", "***".to_owned()]);
-    assert_eq!(said(&[(true, 0, "\u{5}\u{1}\u{2}"), (true, 3, "\u{1}\u{3}ada\u{4}pass")])[1], "\u{1}\u{3}***\u{4}****");
+    assert_eq!(
+        said(&[(true, 0, "AUTH Canary-7f3a\r\n"), (false, 0, "+OK")]),
+        ["*".repeat(16) + "\r\n", "***".to_owned()]
+    );
+    assert_eq!(
+        said(&[
+            (true, 0, "\u{5}\u{1}\u{2}"),
+            (true, 3, "\u{1}\u{3}ada\u{4}pass")
+        ])[1],
+        "\u{1}\u{3}***\u{4}****"
+    );
 }
 
 #[test]
@@ -89,26 +148,42 @@ fn of_many_connections_the_latest_are_followed() {
     let record = [22, 3, 1, 0, 5, 1, 2, 3, 4, 5];
     for port in 0..2 * u16::try_from(ClearText::MOST).unwrap() {
         for (syn, payload) in [(true, &[][..]), (false, &record)] {
-            let tcp = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).tcp(
-                1_000 + port,
-                443,
-                7 + u32::from(!syn),
-                9,
-            );
+            let tcp = PacketBuilder::ethernet2([2; 6], [4; 6])
+                .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+                .tcp(1_000 + port, 443, 7 + u32::from(!syn), 9);
             let mut frame = Vec::new();
-            if syn { tcp.syn() } else { tcp.ack(1) }.write(&mut frame, payload).unwrap();
+            if syn { tcp.syn() } else { tcp.ack(1) }
+                .write(&mut frame, payload)
+                .unwrap();
             let before = frame.clone();
-            mask.over(Link::Ethernet, frame.len().try_into().unwrap(), &mut frame, &rules);
+            mask.over(
+                Link::Ethernet,
+                frame.len().try_into().unwrap(),
+                &mut frame,
+                &rules,
+            );
             assert!(frame == before, "{port}");
         }
     }
-    assert_eq!((mask.talks.len(), mask.began.len()), (ClearText::MOST, ClearText::MOST));
+    assert_eq!(
+        (mask.talks.len(), mask.began.len()),
+        (ClearText::MOST, ClearText::MOST)
+    );
 }
 
 #[test]
 fn a_line_that_is_cut_is_secret_until_it_is_whole() {
-    let said = said(&[(true, 0, "GET / HTTP/1.1\r\nAccept: */*\r\nAuthoriz"), (true, 37, "ation: Bearer Canary-7f3a\r\nHost: h\r\n\r\n")]);
-    assert_eq!(said, ["GET / HTTP/1.1\r\nAccept: */*\r\n********", "ation: Bearer ***********\r\nHost: h\r\n\r\n"]);
+    let said = said(&[
+        (true, 0, "GET / HTTP/1.1\r\nAccept: */*\r\nAuthoriz"),
+        (true, 37, "ation: Bearer Canary-7f3a\r\nHost: h\r\n\r\n"),
+    ]);
+    assert_eq!(
+        said,
+        [
+            "GET / HTTP/1.1\r\nAccept: */*\r\n********",
+            "ation: Bearer ***********\r\nHost: h\r\n\r\n"
+        ]
+    );
 }
 
 /// Stretches of both sides' streams, cut anywhere, some sent twice, in a disturbed order.
@@ -118,11 +193,26 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
             cuts.extend([0, text.len()]);
             cuts.sort_unstable();
             cuts.dedup();
-            cuts.windows(2).map(|ends| (by_client, ends[0], text.as_bytes()[ends[0]..ends[1]].to_vec())).collect::<Vec<Piece>>()
+            cuts.windows(2)
+                .map(|ends| {
+                    (
+                        by_client,
+                        ends[0],
+                        text.as_bytes()[ends[0]..ends[1]].to_vec(),
+                    )
+                })
+                .collect::<Vec<Piece>>()
         })
     };
-    (cut(true, REQUEST), cut(false, RESPONSE), vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..4)).prop_map(
-        |(client, server, disturbed)| {
+    (
+        cut(true, REQUEST),
+        cut(false, RESPONSE),
+        vec(
+            (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+            0..4,
+        ),
+    )
+        .prop_map(|(client, server, disturbed)| {
             let mut pieces = [client, server].concat();
             for (one, other) in disturbed {
                 let again = pieces[one.index(pieces.len())].clone();
@@ -130,8 +220,7 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
                 pieces.insert(place, again);
             }
             pieces
-        },
-    )
+        })
 }
 
 proptest! {
@@ -153,7 +242,9 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_said_does_no_harm(pieces in vec((any::<bool>(), 0_usize..400, vec(any::<u8>(), 1..200)), 0..12)) {
+    fn whatever_is_said_does_no_harm(
+        pieces in vec((any::<bool>(), 0_usize..400, vec(any::<u8>(), 1..200)), 0..12),
+    ) {
         masked(&pieces, &Rules::default());
     }
 }

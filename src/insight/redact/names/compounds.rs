@@ -1,4 +1,5 @@
-//! Names and words of several parts: what they mean as a whole, and what they are glued together from.
+//! Names and words of several parts: what they mean as a whole, and what they are glued together
+//! from.
 
 /// Words in a row that mean a secret.
 pub(super) const PHRASES: &[&[&str]] = &[
@@ -115,8 +116,16 @@ pub(super) const SECRETS: &[&str] = &[
     "ocpapimtracekey",
 ];
 
-/// Beginnings of names, without punctuation, that are secrets: what follows is made up for each server.
-pub(super) const PREFIXES: &[&str] = &["aspsessionid", "sessionspidertok", "wordpressloggedin", "wordpresssec", "ltpatoken", "xamznoidc"];
+/// Beginnings of names, without punctuation, that are secrets: what follows is made up for each
+/// server.
+pub(super) const PREFIXES: &[&str] = &[
+    "aspsessionid",
+    "sessionspidertok",
+    "wordpressloggedin",
+    "wordpresssec",
+    "ltpatoken",
+    "xamznoidc",
+];
 
 /// Names that sound like secrets and are none.
 pub(super) const HARMLESS: &[&str] = &[
@@ -131,9 +140,10 @@ pub(super) const HARMLESS: &[&str] = &[
     "secretsanta",
 ];
 
-/// Beginnings of names, without punctuation, that sound like secrets and are none: CORS, and WebSocket's handshake, whose key is a nonce
-/// that protects nothing (RFC 6455 §10.3).
-pub(super) const HARMLESS_PREFIXES: &[&str] = &["accesscontrol", "secwebsocket", "xratelimit", "ratelimit"];
+/// Beginnings of names, without punctuation, that sound like secrets and are none: CORS, and
+/// WebSocket's handshake, whose key is a nonce that protects nothing (RFC 6455 §10.3).
+pub(super) const HARMLESS_PREFIXES: &[&str] =
+    &["accesscontrol", "secwebsocket", "xratelimit", "ratelimit"];
 
 /// Endings that mean a secret, whatever they are glued to.
 pub(super) const SUFFIXES: &[&str] = &[

@@ -5,8 +5,9 @@
 //! accesstoken ── split by known words ────────────────────► access token
 //! ```
 //!
-//! A *strong* word, such as `token`, is a secret wherever it stands, unless a later word says that only something about the secret is meant
-//! (`token_type`), or the word before says that it is no secret at all (`page_token`). A *weak* word, such as `key`, is one only at the end.
+//! A *strong* word, such as `token`, is a secret wherever it stands, unless a later word says that
+//! only something about the secret is meant (`token_type`), or the word before says that it is no
+//! secret at all (`page_token`). A *weak* word, such as `key`, is one only at the end.
 
 mod compounds;
 mod words;
@@ -41,7 +42,8 @@ enum Judgement {
     Policy,
 }
 
-/// Judges a name. Runs say the same few names again and again, so those that were judged are remembered.
+/// Judges a name. Runs say the same few names again and again, so those that were judged are
+/// remembered.
 fn judgement(name: &str) -> Judgement {
     const LONGEST: usize = 64;
     const MOST: usize = 1_024;
@@ -83,7 +85,11 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     }
     let name = name.get(begin..).unwrap_or_default();
     let whole = plain(name);
-    if HARMLESS.contains(&whole.as_str()) || HARMLESS_PREFIXES.iter().any(|prefix| whole.starts_with(prefix)) {
+    if HARMLESS.contains(&whole.as_str())
+        || HARMLESS_PREFIXES
+            .iter()
+            .any(|prefix| whole.starts_with(prefix))
+    {
         return false;
     }
     SECRETS.contains(&whole.as_str())
@@ -95,39 +101,57 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 
 /// The name in lower case, without punctuation.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Returns true for `X-Cookie` and the like, whose values are pairs of a cookie's name and value.
 pub(super) fn ends_with_cookie(name: &str) -> bool {
-    plain(name).trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("cookie")
+    plain(name)
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .ends_with("cookie")
 }
 
 fn are_secret(words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let words = if let ["x", rest @ ..] = words.as_slice() { rest } else { words.as_slice() };
+    let words = if let ["x", rest @ ..] = words.as_slice() {
+        rest
+    } else {
+        words.as_slice()
+    };
     if words.first().is_some_and(|first| QUESTIONS.contains(first)) {
         return false;
     }
     has_phrase(words) || has_strong(words) || ends_weak(words)
 }
 
-/// Returns true for words in a row that mean a secret, unless later words only say something about it.
+/// Returns true for words in a row that mean a secret, unless later words only say something about
+/// it.
 fn has_phrase(words: &[&str]) -> bool {
     let ends = |phrase: &&[&str]| {
-        let at = words.windows(phrase.len()).position(|window| window == *phrase)?;
+        let at = words
+            .windows(phrase.len())
+            .position(|window| window == *phrase)?;
         words.get(at + phrase.len()..)
     };
-    PHRASES.iter().filter_map(ends).any(|later| !later.iter().any(|word| ABOUT.contains(word)))
+    PHRASES
+        .iter()
+        .filter_map(ends)
+        .any(|later| !later.iter().any(|word| ABOUT.contains(word)))
 }
 
 /// Returns true for a strong word that nothing makes harmless.
 fn has_strong(words: &[&str]) -> bool {
     words.iter().enumerate().any(|(at, word)| {
-        let Some((_, harmless_after)) = STRONG.iter().find(|(strong, _)| strong == word) else { return false };
+        let Some((_, harmless_after)) = STRONG.iter().find(|(strong, _)| strong == word) else {
+            return false;
+        };
         let before = at.checked_sub(1).and_then(|at| words.get(at));
         let later = words.get(at + 1..).unwrap_or_default();
-        !before.is_some_and(|before| harmless_after.contains(before)) && !later.iter().any(|word| ABOUT.contains(word))
+        !before.is_some_and(|before| harmless_after.contains(before))
+            && !later.iter().any(|word| ABOUT.contains(word))
     })
 }
 
@@ -139,12 +163,16 @@ fn ends_weak(words: &[&str]) -> bool {
     {
         bare = rest;
     }
-    let [rest @ .., last] = bare else { return false };
+    let [rest @ .., last] = bare else {
+        return false;
+    };
     // `key_value` is any pair, unlike `api_key_value`.
     if rest.is_empty() && bare.len() < words.len() && matches!(*last, "key" | "code") {
         return false;
     }
-    let Some(weak) = WEAK.iter().find(|weak| weak.word == *last) else { return false };
+    let Some(weak) = WEAK.iter().find(|weak| weak.word == *last) else {
+        return false;
+    };
     match rest.last() {
         None => weak.alone,
         // Codes are all sorts of things: only those that verify somebody are secret.
@@ -153,11 +181,19 @@ fn ends_weak(words: &[&str]) -> bool {
     }
 }
 
-/// Splits a name at what is no letter, where case changes if that is wanted, and where known words are glued together.
+/// Splits a name at what is no letter, where case changes if that is wanted, and where known words
+/// are glued together.
 fn words(name: &str, by_case: bool) -> Vec<String> {
     let mut words = Vec::new();
-    for chunk in name.split(|c: char| !c.is_alphabetic()).filter(|chunk| !chunk.is_empty()) {
-        let pieces = if by_case { split_by_case(chunk) } else { vec![chunk] };
+    for chunk in name
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|chunk| !chunk.is_empty())
+    {
+        let pieces = if by_case {
+            split_by_case(chunk)
+        } else {
+            vec![chunk]
+        };
         for piece in pieces {
             unglue(&piece.to_lowercase(), &mut words);
         }
@@ -171,7 +207,11 @@ fn split_by_case(chunk: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut begin = 0;
     for (number, (at, here)) in letters.iter().enumerate().skip(1) {
-        let is_lowercase = |number: usize| letters.get(number).is_some_and(|(_, letter)| letter.is_lowercase());
+        let is_lowercase = |number: usize| {
+            letters
+                .get(number)
+                .is_some_and(|(_, letter)| letter.is_lowercase())
+        };
         if here.is_uppercase() && (is_lowercase(number - 1) || is_lowercase(number + 1)) {
             pieces.push(chunk.get(begin..*at).unwrap_or_default());
             begin = *at;
@@ -181,13 +221,17 @@ fn split_by_case(chunk: &str) -> Vec<&str> {
     pieces
 }
 
-/// Adds the known words of which a piece is made, the longest first; else, of one that ends like a secret, the ending; else the piece.
+/// Adds the known words of which a piece is made, the longest first; else, of one that ends like a
+/// secret, the ending; else the piece.
 fn unglue(piece: &str, words: &mut Vec<String>) {
     /// Glued names are short; longer pieces are text.
     const LONGEST: usize = 48;
     static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let strong = STRONG.iter().map(|(word, _)| *word);
-        strong.chain(WEAK.iter().map(|weak| weak.word)).chain(GLUED.iter().copied()).collect()
+        strong
+            .chain(WEAK.iter().map(|weak| weak.word))
+            .chain(GLUED.iter().copied())
+            .collect()
     });
     if piece.len() > LONGEST || KNOWN.contains(piece) {
         words.push(piece.to_owned());
@@ -197,7 +241,10 @@ fn unglue(piece: &str, words: &mut Vec<String>) {
         words.append(&mut parts);
         return;
     }
-    match SUFFIXES.iter().find_map(|suffix| Some((piece.strip_suffix(suffix)?, suffix))) {
+    match SUFFIXES
+        .iter()
+        .find_map(|suffix| Some((piece.strip_suffix(suffix)?, suffix)))
+    {
         Some((before, suffix)) => words.extend([before.to_owned(), (*suffix).to_owned()]),
         // `skey`, `wskey`: no English word has so few letters before its "key".
         None if piece.len() <= 5 && piece.ends_with("key") => words.push("key".to_owned()),
@@ -216,7 +263,8 @@ fn parts(piece: &str, known: &HashSet<&str>) -> Option<Vec<String>> {
                 let (_, count) = (*ways.get(begin)?)?;
                 let word = piece.get(begin..end)?;
                 // A letter alone is a word at the beginning only: `jsessionid`, `xcsrftoken`.
-                let is_known = known.contains(word) || begin == 0 && matches!(word, "x" | "j" | "e" | "o" | "u");
+                let is_known = known.contains(word)
+                    || begin == 0 && matches!(word, "x" | "j" | "e" | "o" | "u");
                 is_known.then_some((begin, count + 1))
             })
             .min_by_key(|(_, count)| *count);
@@ -239,16 +287,23 @@ mod tests {
 
     /// Names of a list: one a line, with `#` before remarks.
     fn listed(text: &'static str) -> impl Iterator<Item = &'static str> {
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
     }
 
     fn wrong(list: &'static str, wanted: bool) -> Vec<&'static str> {
-        listed(list).filter(|name| is_secret(name, "Canary-7f3a-Canary") != wanted).collect()
+        listed(list)
+            .filter(|name| is_secret(name, "Canary-7f3a-Canary") != wanted)
+            .collect()
     }
 
     #[test]
     fn names_of_secrets_are_known_by_their_words() {
-        let (headers, parameters) = (include_str!("samples/secret_headers.txt"), include_str!("samples/secret_parameters.txt"));
+        let (headers, parameters) = (
+            include_str!("samples/secret_headers.txt"),
+            include_str!("samples/secret_parameters.txt"),
+        );
         assert!(listed(headers).count() + listed(parameters).count() >= 400);
         assert_eq!(wrong(headers, true), [""; 0]);
         assert_eq!(wrong(parameters, true), [""; 0]);

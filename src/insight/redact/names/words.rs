@@ -10,7 +10,11 @@ pub(super) struct Weak {
 }
 
 const fn weak(word: &'static str, harmless_after: &'static [&'static str]) -> Weak {
-    Weak { word, alone: true, harmless_after }
+    Weak {
+        word,
+        alone: true,
+        harmless_after,
+    }
 }
 
 const NOTHING: &[&str] = &[];
@@ -242,8 +246,26 @@ pub(super) const WEAK: &[Weak] = &[
     weak("auth", &["no", "with", "type", "external", "use", "oauth"]),
     weak("authn", NOTHING),
     weak("authz", NOTHING),
-    weak("authentication", &["no", "type", "multi", "factor", "require"]),
-    weak("session", &["new", "last", "per", "max", "min", "this", "current", "by", "training", "lab", "conference"]),
+    weak(
+        "authentication",
+        &["no", "type", "multi", "factor", "require"],
+    ),
+    weak(
+        "session",
+        &[
+            "new",
+            "last",
+            "per",
+            "max",
+            "min",
+            "this",
+            "current",
+            "by",
+            "training",
+            "lab",
+            "conference",
+        ],
+    ),
     weak("sess", NOTHING),
     weak(
         "sid",
@@ -277,16 +299,33 @@ pub(super) const WEAK: &[Weak] = &[
     weak(
         "pass",
         &[
-            "boarding", "season", "ski", "by", "low", "high", "band", "first", "second", "single", "multi", "render", "did", "test",
-            "tests", "day",
+            "boarding", "season", "ski", "by", "low", "high", "band", "first", "second", "single",
+            "multi", "render", "did", "test", "tests", "day",
         ],
     ),
     weak("pw", NOTHING),
     weak("psw", NOTHING),
-    weak("pin", &["map", "gpio", "drop", "is", "un", "location", "chat", "post"]),
+    weak(
+        "pin",
+        &[
+            "map", "gpio", "drop", "is", "un", "location", "chat", "post",
+        ],
+    ),
     weak("mfa", &["require", "requires", "force", "use"]),
-    weak("sign", &["dollar", "zodiac", "star", "call", "plus", "minus", "currency", "road", "stop", "sun", "moon"]),
-    weak("ticket", &["support", "jira", "zendesk", "helpdesk", "parent", "open", "new", "event", "my", "train", "bus", "linked"]),
+    weak(
+        "sign",
+        &[
+            "dollar", "zodiac", "star", "call", "plus", "minus", "currency", "road", "stop", "sun",
+            "moon",
+        ],
+    ),
+    weak(
+        "ticket",
+        &[
+            "support", "jira", "zendesk", "helpdesk", "parent", "open", "new", "event", "my",
+            "train", "bus", "linked",
+        ],
+    ),
     weak("sas", NOTHING),
     weak("pat", NOTHING),
     weak("tok", NOTHING),

@@ -15,8 +15,14 @@ impl Firewalls {
     pub(super) fn of(hosts: &[HostAddress]) -> Self {
         let mut rules = HashMap::new();
         for host in hosts {
-            rules.extend(host.v4.map(|address| (IpAddr::V4(address), host.firewall_v4)));
-            rules.extend(host.v6.map(|address| (IpAddr::V6(address), host.firewall_v6)));
+            rules.extend(
+                host.v4
+                    .map(|address| (IpAddr::V4(address), host.firewall_v4)),
+            );
+            rules.extend(
+                host.v6
+                    .map(|address| (IpAddr::V6(address), host.firewall_v6)),
+            );
         }
         rules.retain(|_, firewall| *firewall != Firewall::Open);
         Self(rules)
@@ -27,10 +33,18 @@ impl Firewalls {
         if self.0.is_empty() {
             return true;
         }
-        let Ok(packet) = SlicedPacket::from_ethernet(frame) else { return true };
+        let Ok(packet) = SlicedPacket::from_ethernet(frame) else {
+            return true;
+        };
         let (source, destination) = match &packet.net {
-            Some(NetSlice::Ipv4(ip)) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
-            Some(NetSlice::Ipv6(ip)) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+            Some(NetSlice::Ipv4(ip)) => (
+                ip.header().source_addr().into(),
+                ip.header().destination_addr().into(),
+            ),
+            Some(NetSlice::Ipv6(ip)) => (
+                ip.header().source_addr().into(),
+                ip.header().destination_addr().into(),
+            ),
             _ => return true,
         };
         [source, destination].iter().filter_map(|address| self.0.get(address)).all(|firewall| match firewall {

@@ -1,11 +1,13 @@
-//! The relay: carries frames between the client's side and the servers' side of the lab, as the link is set.
+//! The relay: carries frames between the client's side and the servers' side of the lab, as the
+//! link is set.
 //!
 //! ```text
 //!            client ── eth0 ══ toward-client ┐        ┌ toward-servers ══ eth0 ── servers
 //!                                            └ relay ─┘
 //! ```
 //!
-//! It is a thread of its own; its sockets are in a network namespace that holds nothing but the two inner ends.
+//! It is a thread of its own; its sockets are in a network namespace that holds nothing but the two
+//! inner ends.
 
 mod firewall;
 mod road;
@@ -47,12 +49,20 @@ impl Shared {
     /// A link before its first frame.
     pub(super) fn new(link: Link) -> io::Result<Arc<Self>> {
         let changed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Arc::new(Self { link: Mutex::new(link), counts: Mutex::default(), version: AtomicU64::new(0), changed }))
+        Ok(Arc::new(Self {
+            link: Mutex::new(link),
+            counts: Mutex::default(),
+            version: AtomicU64::new(0),
+            changed,
+        }))
     }
 
     /// How the link is set.
     pub(super) fn link(&self) -> Link {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.link
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// What it has done so far.
@@ -84,11 +94,18 @@ pub(super) struct Relay {
 
 impl Relay {
     /// Between two interfaces of the caller's network namespace, by their numbers.
-    pub(super) fn open(interfaces: [u32; 2], hosts: &[HostAddress], shared: Arc<Shared>) -> io::Result<Self> {
+    pub(super) fn open(
+        interfaces: [u32; 2],
+        hosts: &[HostAddress],
+        shared: Arc<Shared>,
+    ) -> io::Result<Self> {
         let [first, second] = interfaces;
         let link = shared.link();
         Ok(Self {
-            ends: [FrameSocket::open(first, BUFFER)?, FrameSocket::open(second, BUFFER)?],
+            ends: [
+                FrameSocket::open(first, BUFFER)?,
+                FrameSocket::open(second, BUFFER)?,
+            ],
             roads: [Road::new(&link, 0), Road::new(&link, 1)],
             firewalls: Firewalls::of(hosts),
             shared,
@@ -114,13 +131,19 @@ impl Relay {
         let due = self.roads.iter().filter_map(Road::next).min();
         let pause = due.map(|due| timespec(due.since(self.now())));
         let [first, second] = &self.ends;
-        let mut waited =
-            [PollFd::new(first, PollFlags::IN), PollFd::new(second, PollFlags::IN), PollFd::new(&self.shared.changed, PollFlags::IN)];
+        let mut waited = [
+            PollFd::new(first, PollFlags::IN),
+            PollFd::new(second, PollFlags::IN),
+            PollFd::new(&self.shared.changed, PollFlags::IN),
+        ];
         match poll(&mut waited, pause.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        if waited.get(2).is_some_and(|changed| !changed.revents().is_empty()) {
+        if waited
+            .get(2)
+            .is_some_and(|changed| !changed.revents().is_empty())
+        {
             let _ = rustix::io::read(&self.shared.changed, &mut [0_u8; 8]);
         }
         Ok(())
@@ -137,7 +160,11 @@ impl Relay {
             }
         }
         let [there, back] = self.roads.each_ref().map(Road::counts);
-        *self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner) = there + back;
+        *self
+            .shared
+            .counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = there + back;
         Ok(())
     }
 
@@ -151,7 +178,14 @@ impl Relay {
     }
 
     fn take_in(&mut self, from: usize) -> io::Result<()> {
-        let Self { ends, roads, firewalls, began, frames, .. } = self;
+        let Self {
+            ends,
+            roads,
+            firewalls,
+            began,
+            frames,
+            ..
+        } = self;
         let (source, road, target) = (&ends[from], &mut roads[from], &ends[1 - from]);
         for _ in 0..BATCHES {
             let now = Moment::START + Nanos::from(began.elapsed());
@@ -177,5 +211,8 @@ impl Relay {
 
 fn timespec(pause: Nanos) -> Timespec {
     let seconds = i64::try_from(pause.0 / 1_000_000_000).unwrap_or(i64::MAX);
-    Timespec { tv_sec: seconds, tv_nsec: i64::try_from(pause.0 % 1_000_000_000).unwrap_or(0) }
+    Timespec {
+        tv_sec: seconds,
+        tv_nsec: i64::try_from(pause.0 % 1_000_000_000).unwrap_or(0),
+    }
 }

@@ -1,4 +1,5 @@
-//! One direction of the link: which frames it carries, and when each arrives. Pure: time is an argument.
+//! One direction of the link: which frames it carries, and when each arrives. Pure: time is an
+//! argument.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -52,7 +53,8 @@ struct Travelling {
 }
 
 impl Road {
-    /// An empty road. `direction` tells the two of a link apart, so that they do not lose the same frames.
+    /// An empty road. `direction` tells the two of a link apart, so that they do not lose the same
+    /// frames.
     pub(super) fn new(link: &Link, direction: u64) -> Self {
         Self {
             setting: Setting::of(link),
@@ -71,7 +73,8 @@ impl Road {
         self.setting = Setting::of(link);
     }
 
-    /// Takes a frame that came in at `now`. Returns whether it arrives at once, and is to be sent on by the caller.
+    /// Takes a frame that came in at `now`. Returns whether it arrives at once, and is to be sent
+    /// on by the caller.
     pub(super) fn enter(&mut self, frame: &[u8], now: Moment) -> bool {
         let fate = Fate::drawn(&mut self.chance, &self.setting);
         if fate.is_lost {
@@ -131,7 +134,9 @@ impl Road {
 
     /// When the next frame arrives.
     pub(super) fn next(&self) -> Option<Moment> {
-        self.under_way.peek().map(|Reverse(travelling)| travelling.arrives)
+        self.under_way
+            .peek()
+            .map(|Reverse(travelling)| travelling.arrives)
     }
 
     /// What became of the frames so far.
@@ -144,8 +149,15 @@ impl Road {
         if self.under_way.len() >= MOST_FRAMES || self.bytes.saturating_add(bytes) > MOST_BYTES {
             return None;
         }
-        let Some(rate) = self.setting.bits_a_second else { return Some(now) };
-        let time_of = |bytes: u64| Nanos(u64::try_from(u128::from(bytes) * 8_000_000_000 / u128::from(rate)).unwrap_or(u64::MAX));
+        let Some(rate) = self.setting.bits_a_second else {
+            return Some(now);
+        };
+        let time_of = |bytes: u64| {
+            Nanos(
+                u64::try_from(u128::from(bytes) * 8_000_000_000 / u128::from(rate))
+                    .unwrap_or(u64::MAX),
+            )
+        };
         let began = self.free.max(now);
         if began.since(now) > LONGEST_QUEUE.max(time_of(SMALLEST_QUEUE)) {
             return None;
@@ -157,7 +169,11 @@ impl Road {
     fn wait(&mut self, frame: &[u8], arrives: Moment) {
         self.bytes += frame.len();
         self.number += 1;
-        self.under_way.push(Reverse(Travelling { arrives, number: self.number, frame: frame.into() }));
+        self.under_way.push(Reverse(Travelling {
+            arrives,
+            number: self.number,
+            frame: frame.into(),
+        }));
     }
 }
 
@@ -184,16 +200,26 @@ struct Fate {
 }
 
 impl Fate {
-    /// Draws the same number of lots whatever the setting is, so that the fate of a frame depends on its number alone.
+    /// Draws the same number of lots whatever the setting is, so that the fate of a frame depends
+    /// on its number alone.
     fn drawn(chance: &mut Rng, setting: &Setting) -> Self {
         let mut befalls = |share: Share| chance.u32(..1_000_000) < share.millionths();
-        let (is_lost, is_held_back, is_doubled) = (befalls(setting.loss), befalls(setting.reorder), befalls(setting.duplicate));
+        let (is_lost, is_held_back, is_doubled) = (
+            befalls(setting.loss),
+            befalls(setting.reorder),
+            befalls(setting.duplicate),
+        );
         let lot = chance.u64(..);
         // A delay cannot be less than none.
         let least = setting.delay.saturating_sub(setting.jitter);
         let spread = (setting.delay + setting.jitter).saturating_sub(least);
         let share = u64::try_from((u128::from(lot) * u128::from(spread.0)) >> 64).unwrap_or(0);
-        Self { is_lost, is_held_back, is_doubled, delay: least + Nanos(share) }
+        Self {
+            is_lost,
+            is_held_back,
+            is_doubled,
+            delay: least + Nanos(share),
+        }
     }
 }
 
@@ -216,7 +242,10 @@ mod tests {
         for _ in &frames {
             road.arrived(true);
         }
-        frames.iter().filter_map(|frame| frame.first().copied()).collect()
+        frames
+            .iter()
+            .filter_map(|frame| frame.first().copied())
+            .collect()
     }
 
     #[test]
@@ -227,10 +256,19 @@ mod tests {
         assert_eq!(road.next(), Some(at(20)));
         assert!(arrived(&mut road, at(19)).is_empty());
         assert_eq!(arrived(&mut road, at(20)), [1]);
-        road.set(&Link { round_trip: Nanos::ZERO, ..link() });
-        assert!(!road.enter(&[3], at(21)), "it waits behind what is under way");
+        road.set(&Link {
+            round_trip: Nanos::ZERO,
+            ..link()
+        });
+        assert!(
+            !road.enter(&[3], at(21)),
+            "it waits behind what is under way"
+        );
         assert_eq!(arrived(&mut road, at(25)), [2, 3]);
-        assert!(road.enter(&[4], at(26)), "an empty road without delay is passed at once");
+        assert!(
+            road.enter(&[4], at(26)),
+            "an empty road without delay is passed at once"
+        );
         road.arrived(true);
         assert_eq!(road.counts().passed, 4);
     }
@@ -238,7 +276,11 @@ mod tests {
     #[test]
     fn bandwidth_spaces_frames_and_what_would_wait_too_long_is_lost() {
         // 1,000 bytes take 1 ms.
-        let slow = Link { bandwidth: Some(BitRate(8_000_000)), round_trip: Nanos::ZERO, ..link() };
+        let slow = Link {
+            bandwidth: Some(BitRate(8_000_000)),
+            round_trip: Nanos::ZERO,
+            ..link()
+        };
         let mut road = Road::new(&slow, 0);
         for number in 0..=255 {
             road.enter(&[number; 1_000], at(0));
@@ -252,10 +294,22 @@ mod tests {
 
     #[test]
     fn chance_is_the_same_for_the_same_seed_and_differs_by_direction() {
-        let lossy = Link { loss: Share::from_millionths(100_000), round_trip: Nanos::ZERO, ..link() };
+        let lossy = Link {
+            loss: Share::from_millionths(100_000),
+            round_trip: Nanos::ZERO,
+            ..link()
+        };
         let passed = |seed, direction| {
-            let mut road = Road::new(&Link { seed, ..lossy.clone() }, direction);
-            (0..2_000).map(|_| road.enter(&[0], at(0))).collect::<Vec<bool>>()
+            let mut road = Road::new(
+                &Link {
+                    seed,
+                    ..lossy.clone()
+                },
+                direction,
+            );
+            (0..2_000)
+                .map(|_| road.enter(&[0], at(0)))
+                .collect::<Vec<bool>>()
         };
         assert_eq!(passed(1, 0), passed(1, 0));
         assert_ne!(passed(1, 0), passed(1, 1));
@@ -266,8 +320,15 @@ mod tests {
 
     #[test]
     fn the_fate_of_a_frame_does_not_hang_on_what_else_is_set() {
-        let lossy = Link { loss: Share::from_millionths(50_000), ..link() };
-        let more = Link { jitter: Nanos::from_millis(9), duplicate: Share::from_millionths(300_000), ..lossy.clone() };
+        let lossy = Link {
+            loss: Share::from_millionths(50_000),
+            ..link()
+        };
+        let more = Link {
+            jitter: Nanos::from_millis(9),
+            duplicate: Share::from_millionths(300_000),
+            ..lossy.clone()
+        };
         let lost = |link: &Link| {
             let mut road = Road::new(link, 0);
             (0..1_000)
@@ -283,7 +344,10 @@ mod tests {
 
     #[test]
     fn jitter_spreads_delays_and_keeps_the_order() {
-        let uneven = Link { jitter: Nanos::from_millis(5), ..link() };
+        let uneven = Link {
+            jitter: Nanos::from_millis(5),
+            ..link()
+        };
         let mut road = Road::new(&uneven, 0);
         let mut delays = Vec::new();
         for number in 0..200_u8 {
@@ -293,8 +357,14 @@ mod tests {
             assert_eq!(arrived(&mut road, sent + Nanos::from_millis(99)), [number]);
         }
         let (least, most) = (delays.iter().min().copied(), delays.iter().max().copied());
-        assert!(least >= Some(Nanos::from_millis(15)) && least < Some(Nanos::from_millis(16)), "{least:?}");
-        assert!(most <= Some(Nanos::from_millis(25)) && most > Some(Nanos::from_millis(24)), "{most:?}");
+        assert!(
+            least >= Some(Nanos::from_millis(15)) && least < Some(Nanos::from_millis(16)),
+            "{least:?}"
+        );
+        assert!(
+            most <= Some(Nanos::from_millis(25)) && most > Some(Nanos::from_millis(24)),
+            "{most:?}"
+        );
         (0..100).for_each(|number| {
             road.enter(&[number], at(100_000));
         });
@@ -303,7 +373,10 @@ mod tests {
 
     #[test]
     fn held_back_frames_are_overtaken_and_doubled_ones_come_twice() {
-        let mixed = Link { reorder: Share::from_millionths(200_000), ..link() };
+        let mixed = Link {
+            reorder: Share::from_millionths(200_000),
+            ..link()
+        };
         let mut road = Road::new(&mixed, 0);
         (0..100).for_each(|number| {
             road.enter(&[number], at(u64::from(number)));
@@ -311,7 +384,10 @@ mod tests {
         let order = arrived(&mut road, at(1_000));
         assert_eq!(order.len(), 100);
         assert!(!order.is_sorted());
-        let doubled = Link { duplicate: Share::from_millionths(1_000_000), ..link() };
+        let doubled = Link {
+            duplicate: Share::from_millionths(1_000_000),
+            ..link()
+        };
         let mut road = Road::new(&doubled, 0);
         road.enter(&[9], at(0));
         assert_eq!(arrived(&mut road, at(1_000)), [9, 9]);
@@ -319,7 +395,10 @@ mod tests {
 
     #[test]
     fn what_is_under_way_is_bounded() {
-        let far = Link { round_trip: Nanos::from_millis(600_000), ..link() };
+        let far = Link {
+            round_trip: Nanos::from_millis(600_000),
+            ..link()
+        };
         let mut road = Road::new(&far, 0);
         (0..MOST_FRAMES + 5).for_each(|_| {
             road.enter(&[0], at(0));

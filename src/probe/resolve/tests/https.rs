@@ -21,11 +21,17 @@ use crate::trace::{Code, DnsTransport};
 
 /// A DNS server at `https://localhost:PORT/dns-query` that answers with this status; gives its address and its certificate.
 async fn server(status: StatusCode) -> (SocketAddr, String) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let mut tls = builder.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let mut tls = builder
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
     tls.alpn_protocols = vec![b"h2".to_vec()];
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -35,7 +41,9 @@ async fn server(status: StatusCode) -> (SocketAddr, String) {
 
 async fn serve(listener: TcpListener, acceptor: TlsAcceptor, status: StatusCode) {
     while let Ok((stream, _)) = listener.accept().await {
-        let Ok(stream) = acceptor.accept(stream).await else { continue };
+        let Ok(stream) = acceptor.accept(stream).await else {
+            continue;
+        };
         let mut connection = h2::server::handshake(stream).await.unwrap();
         tokio::spawn(async move {
             while let Some(Ok((request, mut respond))) = connection.accept().await {
@@ -45,7 +53,10 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, status: StatusCode)
                     while let Some(Ok(part)) = body.data().await {
                         question.extend_from_slice(part.chunk());
                     }
-                    let response = Response::builder().status(status).header("content-type", "application/dns-message").body(());
+                    let response = Response::builder()
+                        .status(status)
+                        .header("content-type", "application/dns-message")
+                        .body(());
                     let mut stream = respond.send_response(response.unwrap(), false).unwrap();
                     stream.send_data(answer(&question), true).unwrap();
                 });
@@ -64,7 +75,8 @@ fn answer(question: &[u8]) -> Bytes {
 
 fn asking(server: SocketAddr, certificate: Option<String>) -> Witness {
     let mut witness = Witness::new();
-    witness.spec.dns = Dns::Https(Url::parse(&format!("https://localhost:{}/dns-query", server.port())).unwrap());
+    witness.spec.dns =
+        Dns::Https(Url::parse(&format!("https://localhost:{}/dns-query", server.port())).unwrap());
     witness.spec.tls.ca_pem = certificate;
     witness.spec.family = Family::V4;
     witness
@@ -74,12 +86,13 @@ fn asking(server: SocketAddr, certificate: Option<String>) -> Witness {
 async fn a_server_is_asked_over_https() {
     let (server, certificate) = server(StatusCode::OK).await;
     let witness = asking(server, Some(certificate));
-    assert_eq!(resolve(&witness.step(), "api.test", 80).await.unwrap(), ["127.0.0.1:80".parse().unwrap()]);
-    assert!(
-        queried(&witness)
-            .iter()
-            .all(|(name, kind, transport)| { (name.as_str(), kind.as_str(), *transport) == ("api.test", "A", DnsTransport::Https) })
+    assert_eq!(
+        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        ["127.0.0.1:80".parse().unwrap()]
     );
+    assert!(queried(&witness).iter().all(|(name, kind, transport)| {
+        (name.as_str(), kind.as_str(), *transport) == ("api.test", "A", DnsTransport::Https)
+    }));
 }
 
 #[tokio::test]
@@ -88,7 +101,11 @@ async fn a_status_that_is_no_success_is_told() {
     let witness = asking(server, Some(certificate));
     let failed = resolve(&witness.step(), "api.test", 80).await.unwrap_err();
     assert_eq!(failed.failure.code, Code::DnsUnreachable);
-    assert!(failed.failure.message.raw().contains("403"), "{:?}", failed.failure);
+    assert!(
+        failed.failure.message.raw().contains("403"),
+        "{:?}",
+        failed.failure
+    );
 }
 
 #[tokio::test]
@@ -98,5 +115,9 @@ async fn a_certificate_that_is_not_trusted_is_told() {
     let witness = asking(server, Some(other.cert.pem()));
     let failed = resolve(&witness.step(), "api.test", 80).await.unwrap_err();
     assert_eq!(failed.failure.code, Code::DnsUnreachable);
-    assert!(failed.failure.message.raw().contains("certificate"), "{:?}", failed.failure);
+    assert!(
+        failed.failure.message.raw().contains("certificate"),
+        "{:?}",
+        failed.failure
+    );
 }

@@ -45,11 +45,17 @@ pub(super) fn address(owner: &str, kind: RecordType, last: u8) -> Record {
 
 /// A CNAME record.
 pub(super) fn alias(owner: &str, target: &str) -> Record {
-    Record::from_rdata(Name::from_ascii(owner).unwrap(), 60, RData::CNAME(CNAME(Name::from_ascii(target).unwrap())))
+    Record::from_rdata(
+        Name::from_ascii(owner).unwrap(),
+        60,
+        RData::CNAME(CNAME(Name::from_ascii(target).unwrap())),
+    )
 }
 
 /// Starts a server with this script; gives its address.
-pub(super) async fn serve(script: impl Fn(&Question) -> Answers + Clone + Send + 'static) -> SocketAddr {
+pub(super) async fn serve(
+    script: impl Fn(&Question) -> Answers + Clone + Send + 'static,
+) -> SocketAddr {
     let (udp, tcp) = sockets().await;
     let address = udp.local_addr().unwrap();
     tokio::spawn(over_udp(udp, script.clone()));
@@ -82,7 +88,10 @@ async fn over_tcp(listener: TcpListener, script: impl Fn(&Question) -> Answers) 
         let mut message = vec![0; usize::from(length)];
         stream.read_exact(&mut message).await.unwrap();
         for answer in script(&question(&message, true)) {
-            stream.write_u16(u16::try_from(answer.len()).unwrap()).await.unwrap();
+            stream
+                .write_u16(u16::try_from(answer.len()).unwrap())
+                .await
+                .unwrap();
             stream.write_all(&answer).await.unwrap();
         }
     }
@@ -92,5 +101,10 @@ fn question(bytes: &[u8], over_tcp: bool) -> Question {
     let message = Message::from_vec(bytes).unwrap();
     let query = message.queries.first().unwrap();
     let (name, kind) = (query.name().to_string(), query.query_type());
-    Question { message, name, kind, over_tcp }
+    Question {
+        message,
+        name,
+        kind,
+        over_tcp,
+    }
 }

@@ -18,15 +18,31 @@ use crate::trace::Code;
 /// A server for the zone `test`, which lives as long as what is returned.
 async fn server() -> (Server<Catalog>, SocketAddr) {
     let origin = Name::from_ascii("test.").unwrap();
-    let mut zone = InMemoryZoneHandler::<TokioRuntimeProvider>::empty(origin.clone(), ZoneType::Primary, AxfrPolicy::Deny);
-    let soa = SOA::new(Name::from_ascii("ns.test.").unwrap(), Name::from_ascii("admin.test.").unwrap(), 1, 60, 60, 60, 60);
+    let mut zone = InMemoryZoneHandler::<TokioRuntimeProvider>::empty(
+        origin.clone(),
+        ZoneType::Primary,
+        AxfrPolicy::Deny,
+    );
+    let soa = SOA::new(
+        Name::from_ascii("ns.test.").unwrap(),
+        Name::from_ascii("admin.test.").unwrap(),
+        1,
+        60,
+        60,
+        60,
+        60,
+    );
     let records = [
         Record::from_rdata(origin.clone(), 60, RData::SOA(soa)),
         alias("www.test.", "cdn.test."),
         alias("cdn.test.", "edge.test."),
         address("edge.test.", RecordType::A, 7),
         alias("empty.test.", "nothing.test."),
-        Record::from_rdata(Name::from_ascii("nothing.test.").unwrap(), 60, RData::TXT(TXT::new(vec!["text".to_owned()]))),
+        Record::from_rdata(
+            Name::from_ascii("nothing.test.").unwrap(),
+            60,
+            RData::TXT(TXT::new(vec!["text".to_owned()])),
+        ),
     ];
     for record in records {
         zone.upsert_mut(record, 1);
@@ -45,17 +61,38 @@ async fn a_chain_of_aliases_is_recorded_with_its_times_to_live() {
     let (_server, address) = server().await;
     let witness = asking(address);
     let addresses = resolve(&witness.step(), "www.test", 80).await.unwrap();
-    assert_eq!(addresses, [SocketAddr::new(IpAddr::from([127, 0, 0, 7]), 80)]);
+    assert_eq!(
+        addresses,
+        [SocketAddr::new(IpAddr::from([127, 0, 0, 7]), 80)]
+    );
     let answers = answers(&witness);
-    let chain = answers.iter().find(|answer| answer.records.len() == 3).unwrap();
-    let shown: Vec<String> = chain.records.iter().map(|r| format!("{} {} {} {}", r.name.raw(), r.ttl, r.kind, r.data.raw())).collect();
-    assert_eq!(shown, ["www.test 60 CNAME cdn.test", "cdn.test 60 CNAME edge.test", "edge.test 300 A 127.0.0.7"]);
+    let chain = answers
+        .iter()
+        .find(|answer| answer.records.len() == 3)
+        .unwrap();
+    let shown: Vec<String> = chain
+        .records
+        .iter()
+        .map(|r| format!("{} {} {} {}", r.name.raw(), r.ttl, r.kind, r.data.raw()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "www.test 60 CNAME cdn.test",
+            "cdn.test 60 CNAME edge.test",
+            "edge.test 300 A 127.0.0.7"
+        ]
+    );
 }
 
 #[tokio::test]
 async fn a_name_without_addresses_and_a_name_that_is_not_there() {
     let (_server, address) = server().await;
-    for (host, code) in [("nothing.test", Code::DnsNoAddress), ("missing.test", Code::DnsNoSuchName), ("api.other", Code::DnsRefused)] {
+    for (host, code) in [
+        ("nothing.test", Code::DnsNoAddress),
+        ("missing.test", Code::DnsNoSuchName),
+        ("api.other", Code::DnsRefused),
+    ] {
         let witness = asking(address);
         let failed = resolve(&witness.step(), host, 80).await.unwrap_err();
         assert_eq!(failed.failure.code, code, "{host}: {:?}", failed.failure);

@@ -35,7 +35,12 @@ pub(super) struct Boxed {
 }
 
 /// The boxes of a packet, from the outside in.
-pub(super) fn of(talk: &Talk<'_>, place: usize, packet: &PacketEntry, anatomy: &Anatomy) -> Vec<Boxed> {
+pub(super) fn of(
+    talk: &Talk<'_>,
+    place: usize,
+    packet: &PacketEntry,
+    anatomy: &Anatomy,
+) -> Vec<Boxed> {
     let mut boxes: Vec<Boxed> = Vec::new();
     for (depth, header) in (0..).zip(&anatomy.headers) {
         boxes.push(Boxed {
@@ -46,7 +51,11 @@ pub(super) fn of(talk: &Talk<'_>, place: usize, packet: &PacketEntry, anatomy: &
             range: Some(header.range.clone()),
             bytes: header.range.len() as u64,
             says: says(talk, place, packet, header),
-            fields: header.fields.iter().map(|field| (field.name, field.value.clone())).collect(),
+            fields: header
+                .fields
+                .iter()
+                .map(|field| (field.name, field.value.clone()))
+                .collect(),
         });
     }
     let depth = u16::try_from(boxes.len()).unwrap_or(u16::MAX);
@@ -58,26 +67,60 @@ pub(super) fn of(talk: &Talk<'_>, place: usize, packet: &PacketEntry, anatomy: &
 
 /// What matters most in a header.
 fn says(talk: &Talk<'_>, place: usize, packet: &PacketEntry, header: &Header) -> String {
-    let field = |name: &str| header.fields.iter().find(|field| field.name == name).map_or("", |field| field.value.as_str());
+    let field = |name: &str| {
+        header
+            .fields
+            .iter()
+            .find(|field| field.name == name)
+            .map_or("", |field| field.value.as_str())
+    };
     let ends = |from: &str, to: &str| format!("{} \u{2192} {}", field(from), field(to));
     match header.name {
         "Ethernet II" => format!("{}  {}", field("type"), ends("source", "destination")),
         "IPv4" => {
-            format!("{}  TTL {}  id {}  {}", ends("source", "destination"), field("time to live"), field("identification"), field("flags"))
+            format!(
+                "{}  TTL {}  id {}  {}",
+                ends("source", "destination"),
+                field("time to live"),
+                field("identification"),
+                field("flags")
+            )
         }
-        "IPv6" => format!("{}  hop limit {}", ends("source", "destination"), field("hop limit")),
+        "IPv6" => format!(
+            "{}  hop limit {}",
+            ends("source", "destination"),
+            field("hop limit")
+        ),
         "TCP" => {
-            let ack = talk.relative_ack(place, packet).map(|ack| format!("  ack {}", grouped(ack))).unwrap_or_default();
+            let ack = talk
+                .relative_ack(place, packet)
+                .map(|ack| format!("  ack {}", grouped(ack)))
+                .unwrap_or_default();
             let seq = grouped(relative_seq(packet));
-            format!("{}  {}  seq {seq}{ack}  win {}", ends("source port", "destination port"), field("flags"), field("window"))
+            format!(
+                "{}  {}  seq {seq}{ack}  win {}",
+                ends("source port", "destination port"),
+                field("flags"),
+                field("window")
+            )
         }
         "UDP" => ends("source port", "destination port"),
-        _ => header.fields.iter().map(|field| field.value.as_str()).collect::<Vec<_>>().join("  "),
+        _ => header
+            .fields
+            .iter()
+            .map(|field| field.value.as_str())
+            .collect::<Vec<_>>()
+            .join("  "),
     }
 }
 
 /// Records, and the parts of what they carry; where neither is known, the payload.
-fn application(talk: &Talk<'_>, packet: &PacketEntry, payload: &Range<usize>, depth: u16) -> Vec<Boxed> {
+fn application(
+    talk: &Talk<'_>,
+    packet: &PacketEntry,
+    payload: &Range<usize>,
+    depth: u16,
+) -> Vec<Boxed> {
     let mut boxes = Vec::new();
     let from = packet.direction.side();
     let contents = talk.contents(packet);
@@ -87,7 +130,10 @@ fn application(talk: &Talk<'_>, packet: &PacketEntry, payload: &Range<usize>, de
     let in_frame = |at: u64, bytes: &Range<u64>| {
         let place = |offset: u64| {
             let behind = at.saturating_add(offset).saturating_sub(packet.offset);
-            payload.start.saturating_add(usize::try_from(behind).unwrap_or(usize::MAX)).min(payload.end)
+            payload
+                .start
+                .saturating_add(usize::try_from(behind).unwrap_or(usize::MAX))
+                .min(payload.end)
         };
         place(bytes.start)..place(bytes.end)
     };
@@ -139,19 +185,31 @@ fn record_says(talk: &Talk<'_>, packet: &PacketEntry, piece: &Piece<Record>) -> 
     if piece.of.plain_bytes > 0 {
         return share;
     }
-    format!("{} \u{b7} {share}", talk.said_in(packet.direction.side(), piece).join(", "))
+    format!(
+        "{} \u{b7} {share}",
+        talk.said_in(packet.direction.side(), piece).join(", ")
+    )
 }
 
 fn share<T>(piece: &Piece<T>, all: u64) -> String {
     if piece.bytes.start == 0 && piece.bytes.end == all {
         return "all of it".to_owned();
     }
-    format!("bytes {} to {} of {}", grouped(piece.bytes.start + 1), grouped(piece.bytes.end), grouped(all))
+    format!(
+        "bytes {} to {} of {}",
+        grouped(piece.bytes.start + 1),
+        grouped(piece.bytes.end),
+        grouped(all)
+    )
 }
 
-/// Draws the boxes, with their fields where there is room. Returns the lines it took, at most `most`.
+/// Draws the boxes, with their fields where there is room. Returns the lines it took, at most
+/// `most`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[Boxed], most: u16) -> u16 {
-    let fields: Vec<Vec<String>> = boxes.iter().map(|boxed| field_lines(boxed, area.width)).collect();
+    let fields: Vec<Vec<String>> = boxes
+        .iter()
+        .map(|boxed| field_lines(boxed, area.width))
+        .collect();
     let all = boxes.len() + fields.iter().map(Vec::len).sum::<usize>();
     let with_fields = all <= usize::from(most);
     let columns = Columns::of(boxes);
@@ -181,9 +239,12 @@ struct Columns {
 
 impl Columns {
     fn of(boxes: &[Boxed]) -> Self {
-        let most = |of: &dyn Fn(&Boxed) -> usize| u16::try_from(boxes.iter().map(of).max().unwrap_or(0)).unwrap_or(u16::MAX);
+        let most = |of: &dyn Fn(&Boxed) -> usize| {
+            u16::try_from(boxes.iter().map(of).max().unwrap_or(0)).unwrap_or(u16::MAX)
+        };
         Self {
-            layer: most(&|boxed| usize::from(boxed.depth) * 2 + boxed.layer.name().len()).min(28) + 2,
+            layer: most(&|boxed| usize::from(boxed.depth) * 2 + boxed.layer.name().len()).min(28)
+                + 2,
             protocol: most(&|boxed| width(&boxed.protocol)).min(24) + 1,
         }
     }
@@ -196,8 +257,18 @@ fn draw_box(canvas: &mut Canvas<'_>, area: Rect, y: u16, boxed: &Boxed, columns:
         canvas.text((x - 2, y), "\u{250c}", 1, boxed.role);
     }
     let column = area.x + 1 + columns.layer;
-    canvas.text((x, y), boxed.layer.name(), column.saturating_sub(x + 1), boxed.role);
-    canvas.text((column, y), &boxed.protocol, columns.protocol - 1, Role::Strong);
+    canvas.text(
+        (x, y),
+        boxed.layer.name(),
+        column.saturating_sub(x + 1),
+        boxed.role,
+    );
+    canvas.text(
+        (column, y),
+        &boxed.protocol,
+        columns.protocol - 1,
+        Role::Strong,
+    );
     let size_end = column + columns.protocol + SIZE;
     canvas.right(size_end, y, &Bytes(boxed.bytes).to_string(), Role::Text);
     let says_at = size_end + 2;
@@ -206,7 +277,12 @@ fn draw_box(canvas: &mut Canvas<'_>, area: Rect, y: u16, boxed: &Boxed, columns:
         canvas.right(end, y, boxed.layer.osi(), Role::Dim);
         end = end.saturating_sub(u16::try_from(width(boxed.layer.osi())).unwrap_or(0) + 2);
     }
-    canvas.text((says_at, y), &boxed.says, end.saturating_sub(says_at), Role::Text);
+    canvas.text(
+        (says_at, y),
+        &boxed.says,
+        end.saturating_sub(says_at),
+        Role::Text,
+    );
 }
 
 fn draw_indent(canvas: &mut Canvas<'_>, area: Rect, y: u16, depth: u16) {
@@ -214,7 +290,12 @@ fn draw_indent(canvas: &mut Canvas<'_>, area: Rect, y: u16, depth: u16) {
         canvas.text((area.x + 1 + 2 * level, y), "\u{2502}", 1, Role::Frame);
     }
     if depth > 0 {
-        canvas.text((area.x + 1 + 2 * (depth - 1), y), "\u{2502}", 1, Role::Frame);
+        canvas.text(
+            (area.x + 1 + 2 * (depth - 1), y),
+            "\u{2502}",
+            1,
+            Role::Frame,
+        );
     }
 }
 
@@ -224,7 +305,11 @@ fn field_lines(boxed: &Boxed, columns: u16) -> Vec<String> {
     if boxed.fields.is_empty() {
         return Vec::new();
     }
-    let said: Vec<String> =
-        boxed.fields.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name} {value}")).collect();
+    let said: Vec<String> = boxed
+        .fields
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
     wrap(&said.join(" \u{b7} "), usize::from(room))
 }

@@ -28,7 +28,13 @@ pub(in crate::tui) const fn rows(bytes: usize, columns: u16) -> usize {
 }
 
 /// Draws what fits, from a line on.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, bytes: &[u8], boxes: &[Boxed], from: usize) {
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    bytes: &[u8],
+    boxes: &[Boxed],
+    from: usize,
+) {
     let length = on_a_line(area.width);
     let (all, seen) = (rows(bytes.len(), area.width), usize::from(area.height));
     let first = from.min(all.saturating_sub(seen));
@@ -38,23 +44,42 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, bytes: &[u8], boxes: &[B
         for (column, at) in (0..).zip(start..(start + length).min(bytes.len())) {
             let Some(byte) = bytes.get(at) else { break };
             let owner = owner(boxes, at);
-            let role = owner.map_or(Role::Dim, |place| boxes.get(place).map_or(Role::Dim, |boxed| boxed.role));
+            let role = owner.map_or(Role::Dim, |place| {
+                boxes.get(place).map_or(Role::Dim, |boxed| boxed.role)
+            });
             let x = area.x + 1 + OFFSET + 3 * column;
-            let begins = column > 0 && at.checked_sub(1).is_some_and(|before| self::owner(boxes, before) != owner);
+            let begins = column > 0
+                && at
+                    .checked_sub(1)
+                    .is_some_and(|before| self::owner(boxes, before) != owner);
             if begins {
                 canvas.text((x - 1, y), "\u{2502}", 1, Role::Frame);
             }
             canvas.text((x, y), &format!("{byte:02x}"), 2, role);
-            let text = if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte).to_string() } else { "\u{b7}".to_owned() };
+            let text = if byte.is_ascii_graphic() || *byte == b' ' {
+                char::from(*byte).to_string()
+            } else {
+                "\u{b7}".to_owned()
+            };
             let text_at = area.x + 2 + OFFSET + 3 * u16::try_from(length).unwrap_or(0) + column;
             canvas.text((text_at, y), &text, 1, role);
         }
     }
-    let bar = Rect { x: area.x, y: area.y.saturating_sub(1), width: area.width + 1, height: area.height + 2 };
+    let bar = Rect {
+        x: area.x,
+        y: area.y.saturating_sub(1),
+        width: area.width + 1,
+        height: area.height + 2,
+    };
     scroll_mark(canvas, bar, first, seen, all);
 }
 
 /// The innermost box that a byte belongs to.
 fn owner(boxes: &[Boxed], at: usize) -> Option<usize> {
-    boxes.iter().rposition(|boxed| boxed.range.as_ref().is_some_and(|range| range.contains(&at)))
+    boxes.iter().rposition(|boxed| {
+        boxed
+            .range
+            .as_ref()
+            .is_some_and(|range| range.contains(&at))
+    })
 }

@@ -31,36 +31,74 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     let (run, _) = state.shown(now);
     let focused = state.sight.panel != Panel::Explain;
     let talk = talk_at(run, state.sight.cursor);
-    let packet = talk.and_then(|talk| state.specimen_place(&talk, now).and_then(|place| Some((place, talk.packet(place)?))));
+    let packet = talk.and_then(|talk| {
+        state
+            .specimen_place(&talk, now)
+            .and_then(|place| Some((place, talk.packet(place)?)))
+    });
     if boxed {
         let first = talk.map_or(0, |talk| talk.flow.forgotten());
         let title = packet.map_or_else(String::new, |(place, packet)| {
-            let way = if packet.direction == Direction::Sent { "client \u{2192} server" } else { "server \u{2192} client" };
-            let at = talk.and_then(|talk| talk.moment(packet)).map(|at| format!(" \u{b7} {} ms", instant(at, false))).unwrap_or_default();
+            let way = if packet.direction == Direction::Sent {
+                "client \u{2192} server"
+            } else {
+                "server \u{2192} client"
+            };
+            let at = talk
+                .and_then(|talk| talk.moment(packet))
+                .map(|at| format!(" \u{b7} {} ms", instant(at, false)))
+                .unwrap_or_default();
             format!(
                 "\u{2500} packet {} of {} \u{b7} {way}{at} ",
                 grouped(first + place as u64 + 1),
                 grouped(first + talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
             )
         });
-        canvas.boxed(area, &[(" Layers ".to_owned(), Role::Strong), (title, Role::Dim)], focused);
+        canvas.boxed(
+            area,
+            &[(" Layers ".to_owned(), Role::Strong), (title, Role::Dim)],
+            focused,
+        );
     }
     let inner = timeline::inside(area, boxed);
     let (Some(talk), Some((place, packet))) = (talk, packet) else {
         return ladder::draw_nothing(canvas, inner, run);
     };
     let Some((link, bytes)) = state.specimen.of(packet) else {
-        return draw_missing(canvas, inner, packet.stored.is_some(), state.specimen.refusal());
+        return draw_missing(
+            canvas,
+            inner,
+            packet.stored.is_some(),
+            state.specimen.refusal(),
+        );
     };
     let anatomy = anatomy(link, bytes);
     let nested = boxes::of(&talk, place, packet, &anatomy);
-    let lines = boxes::draw(canvas, inner, &nested, inner.height.saturating_sub(dump::LEAST));
-    let headers: usize = anatomy.headers.iter().map(|header| header.range.len()).sum();
+    let lines = boxes::draw(
+        canvas,
+        inner,
+        &nested,
+        inner.height.saturating_sub(dump::LEAST),
+    );
+    let headers: usize = anatomy
+        .headers
+        .iter()
+        .map(|header| header.range.len())
+        .sum();
     let says = share(headers, bytes.len(), packet.payload_bytes as usize);
     let y = inner.y + lines;
     if y < inner.bottom() {
-        canvas.text((inner.x + 1, y), &says, inner.width.saturating_sub(2), Role::Dim);
-        let below = Rect { y: y + 1, height: inner.bottom() - y - 1, ..inner };
+        canvas.text(
+            (inner.x + 1, y),
+            &says,
+            inner.width.saturating_sub(2),
+            Role::Dim,
+        );
+        let below = Rect {
+            y: y + 1,
+            height: inner.bottom() - y - 1,
+            ..inner
+        };
         dump::draw(canvas, below, bytes, &nested, state.sight.dump);
     }
 }
@@ -69,8 +107,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
 fn share(headers: usize, captured: usize, payload: usize) -> String {
     let all = headers + payload;
     let tenths = (headers * 1_000 + all / 2).checked_div(all).unwrap_or(0);
-    let cut = if captured < all { format!("; {} of it were captured", Bytes(captured as u64)) } else { String::new() };
-    format!("{headers} of {} bytes are headers: {}.{} %{cut}", grouped(all as u64), tenths / 10, tenths % 10)
+    let cut = if captured < all {
+        format!("; {} of it were captured", Bytes(captured as u64))
+    } else {
+        String::new()
+    };
+    format!(
+        "{headers} of {} bytes are headers: {}.{} %{cut}",
+        grouped(all as u64),
+        tenths / 10,
+        tenths % 10
+    )
 }
 
 fn draw_missing(canvas: &mut Canvas<'_>, inner: Rect, is_kept: bool, refusal: Option<&str>) {
@@ -81,7 +128,12 @@ fn draw_missing(canvas: &mut Canvas<'_>, inner: Rect, is_kept: bool, refusal: Op
     };
     let lines = wrap(&says, usize::from(inner.width.saturating_sub(4)));
     for (y, line) in (inner.y.saturating_add(1)..inner.bottom()).zip(lines) {
-        canvas.text((inner.x + 2, y), &line, inner.width.saturating_sub(3), Role::Text);
+        canvas.text(
+            (inner.x + 2, y),
+            &line,
+            inner.width.saturating_sub(3),
+            Role::Text,
+        );
     }
 }
 

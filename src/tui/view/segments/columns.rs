@@ -33,16 +33,24 @@ impl Place {
 impl Columns {
     /// `None` where the clocks were never paired, or there is no column.
     pub(super) fn of(clock: &ClockMap, scale: &Scale) -> Option<Self> {
-        let edges = (0..scale.columns()).map(|column| scale.edge(column)).chain([scale.window().to()]);
+        let edges = (0..scale.columns())
+            .map(|column| scale.edge(column))
+            .chain([scale.window().to()]);
         let edges: Vec<WallTime> = edges.map(|at| clock.wall_of(at)).collect::<Option<_>>()?;
         (edges.len() > 1).then_some(Self { edges, latest: 0 })
     }
 
     /// Where a packet lies.
     pub(super) fn place(&mut self, wall: WallTime) -> Place {
-        if !self.edges.get(self.latest..=self.latest + 1).is_some_and(|edges| edges[0] <= wall && wall < edges[1]) {
+        if !self
+            .edges
+            .get(self.latest..=self.latest + 1)
+            .is_some_and(|edges| edges[0] <= wall && wall < edges[1])
+        {
             let after = self.edges.partition_point(|edge| *edge <= wall);
-            let Some(found) = after.checked_sub(1) else { return Place::Before };
+            let Some(found) = after.checked_sub(1) else {
+                return Place::Before;
+            };
             if after == self.edges.len() && self.edges.last() != Some(&wall) {
                 return Place::Behind;
             }

@@ -31,7 +31,13 @@ pub(super) struct Plot<'a> {
 
 impl Plot<'_> {
     /// Draws it; `fill` sets the dots, whose columns the scale it is handed has.
-    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, cursor: Option<u16>, fill: impl FnOnce(&mut Dots, &Scale), window: Window) {
+    pub(super) fn draw(
+        &self,
+        canvas: &mut Canvas<'_>,
+        cursor: Option<u16>,
+        fill: impl FnOnce(&mut Dots, &Scale),
+        window: Window,
+    ) {
         let lines = self.area.height.saturating_sub(1);
         if lines == 0 || self.axis.width == 0 {
             return;
@@ -45,10 +51,21 @@ impl Plot<'_> {
             }
         }
         let mut dots = Dots::new(self.axis.width, lines);
-        fill(&mut dots, &Scale::new(window, self.axis.width.saturating_mul(Dots::ACROSS)));
+        fill(
+            &mut dots,
+            &Scale::new(window, self.axis.width.saturating_mul(Dots::ACROSS)),
+        );
         for (column, line, pattern, series) in dots.cells() {
-            let role = self.series.get(usize::from(series)).map_or(Role::Text, |series| series.role);
-            canvas.text((self.axis.x + column, top + line), pattern.encode_utf8(&mut [0; 4]), 1, role);
+            let role = self
+                .series
+                .get(usize::from(series))
+                .map_or(Role::Text, |series| series.role);
+            canvas.text(
+                (self.axis.x + column, top + line),
+                pattern.encode_utf8(&mut [0; 4]),
+                1,
+                role,
+            );
         }
     }
 
@@ -72,7 +89,9 @@ impl Plot<'_> {
         let room = usize::from(self.axis.x.saturating_sub(self.area.x)).saturating_sub(1);
         canvas.right(labels, top, &cut(&(self.unit)(self.most), room), Role::Dim);
         canvas.right(labels, top + lines - 1, "0", Role::Dim);
-        let Some((value, name)) = &self.line else { return };
+        let Some((value, name)) = &self.line else {
+            return;
+        };
         // The same cell as a dot of that value.
         let mut dots = Dots::new(1, lines);
         dots.set(0, *value, self.most, 0);
@@ -82,7 +101,12 @@ impl Plot<'_> {
                 canvas.text((x, y), "\u{254c}", 1, Role::Warning);
             }
             let name = cut(name, room);
-            canvas.text((self.area.x, y), &" ".repeat(room + 1), self.axis.x - self.area.x, Role::Text);
+            canvas.text(
+                (self.area.x, y),
+                &" ".repeat(room + 1),
+                self.axis.x - self.area.x,
+                Role::Text,
+            );
             canvas.right(labels, y, &name, Role::Warning);
         }
     }
@@ -106,7 +130,12 @@ impl Stair {
             for x in from..=x {
                 dots.set(x, before, whole, self.series);
             }
-            dots.stem(x, (before.min(value), before.max(value)), whole, self.series);
+            dots.stem(
+                x,
+                (before.min(value), before.max(value)),
+                whole,
+                self.series,
+            );
         }
         self.at = Some((x.unwrap_or(0), value));
     }

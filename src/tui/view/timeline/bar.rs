@@ -6,7 +6,10 @@ use ratatui::style::{Modifier, Style};
 use crate::timeline::Cover;
 
 /// Left part of a cell, by eighths.
-const LEFT: [&str; 9] = [" ", "\u{258f}", "\u{258e}", "\u{258d}", "\u{258c}", "\u{258b}", "\u{258a}", "\u{2589}", "\u{2588}"];
+const LEFT: [&str; 9] = [
+    " ", "\u{258f}", "\u{258e}", "\u{258d}", "\u{258c}", "\u{258b}", "\u{258a}", "\u{2589}",
+    "\u{2588}",
+];
 
 /// A part of a row in one colour.
 #[derive(Clone, Copy, Debug)]
@@ -19,16 +22,29 @@ pub(super) struct Piece {
 
 impl Piece {
     pub(super) const fn solid(cover: Cover, style: Style) -> Self {
-        Self { cover, style, fill: LEFT[8] }
+        Self {
+            cover,
+            style,
+            fill: LEFT[8],
+        }
     }
 }
 
 /// Paints pieces of a row that begins at `(x, y)`. Where two meet within a cell, both are seen.
 pub(super) fn paint(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[Piece]) {
-    let Some(first) = pieces.iter().map(|piece| piece.cover.columns().0).min() else { return };
-    let Some(last) = pieces.iter().map(|piece| piece.cover.columns().1).max() else { return };
+    let Some(first) = pieces.iter().map(|piece| piece.cover.columns().0).min() else {
+        return;
+    };
+    let Some(last) = pieces.iter().map(|piece| piece.cover.columns().1).max() else {
+        return;
+    };
     for column in first..=last {
-        let Some(cell) = u16::try_from(column).ok().and_then(|column| buf.cell_mut((x.saturating_add(column), y))) else { return };
+        let Some(cell) = u16::try_from(column)
+            .ok()
+            .and_then(|column| buf.cell_mut((x.saturating_add(column), y)))
+        else {
+            return;
+        };
         let eighths = eighths_of(column, pieces);
         if let Some((symbol, style)) = symbol_of(&eighths, pieces) {
             cell.set_symbol(symbol).set_style(style);
@@ -40,23 +56,41 @@ pub(super) fn paint(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[Piece]) {
 fn eighths_of(column: u32, pieces: &[Piece]) -> [Option<usize>; 8] {
     let mut eighths = [None; 8];
     for (place, eighth) in (column * 8..).zip(&mut eighths) {
-        *eighth = pieces.iter().position(|piece| piece.cover.from <= place && place < piece.cover.to);
+        *eighth = pieces
+            .iter()
+            .position(|piece| piece.cover.from <= place && place < piece.cover.to);
     }
     eighths
 }
 
 fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[Piece]) -> Option<(&'static str, Style)> {
-    let style_of = |piece: usize| pieces.get(piece).map_or_else(Style::new, |piece| piece.style);
-    let from_left = eighths.iter().take_while(|&eighth| *eighth == eighths[0]).count();
-    let from_right = eighths.iter().rev().take_while(|&eighth| *eighth == eighths[7]).count();
+    let style_of = |piece: usize| {
+        pieces
+            .get(piece)
+            .map_or_else(Style::new, |piece| piece.style)
+    };
+    let from_left = eighths
+        .iter()
+        .take_while(|&eighth| *eighth == eighths[0])
+        .count();
+    let from_right = eighths
+        .iter()
+        .rev()
+        .take_while(|&eighth| *eighth == eighths[7])
+        .count();
     match (eighths[0], eighths[7]) {
         (Some(one), _) if from_left == 8 => Some((pieces.get(one)?.fill, style_of(one))),
         (Some(left), None) => Some((LEFT[from_left], style_of(left))),
         (Some(left), Some(right)) => {
-            let behind = style_of(right).fg.map_or_else(Style::new, |color| Style::new().bg(color));
+            let behind = style_of(right)
+                .fg
+                .map_or_else(Style::new, |color| Style::new().bg(color));
             Some((LEFT[from_left], style_of(left).patch(behind)))
         }
-        (None, Some(right)) => Some((LEFT[8 - from_right], style_of(right).add_modifier(Modifier::REVERSED))),
+        (None, Some(right)) => Some((
+            LEFT[8 - from_right],
+            style_of(right).add_modifier(Modifier::REVERSED),
+        )),
         (None, None) => {
             let start = eighths.iter().position(Option::is_some)?;
             let one = eighths[start]?;
@@ -71,16 +105,25 @@ fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[Piece]) -> Option<(&'static
     }
 }
 
-/// Draws a line, to half a column: what passed on the wire, as against a bar, what the application felt.
+/// Draws a line, to half a column: what passed on the wire, as against a bar, what the application
+/// felt.
 pub(super) fn line(buf: &mut Buffer, (x, y): (u16, u16), cover: Cover, style: Style) {
-    let (from, to) = ((cover.from + 2) / 4, ((cover.to + 2) / 4).max((cover.from + 2) / 4 + 1));
+    let (from, to) = (
+        (cover.from + 2) / 4,
+        ((cover.to + 2) / 4).max((cover.from + 2) / 4 + 1),
+    );
     for column in from / 2..=(to - 1) / 2 {
         let symbol = match (column * 2 >= from, column * 2 + 1 < to) {
             (true, true) => "\u{2501}",
             (false, _) => "\u{257a}",
             (true, false) => "\u{2578}",
         };
-        let Some(cell) = u16::try_from(column).ok().and_then(|column| buf.cell_mut((x.saturating_add(column), y))) else { return };
+        let Some(cell) = u16::try_from(column)
+            .ok()
+            .and_then(|column| buf.cell_mut((x.saturating_add(column), y)))
+        else {
+            return;
+        };
         cell.set_symbol(symbol).set_style(style);
     }
 }
@@ -88,7 +131,12 @@ pub(super) fn line(buf: &mut Buffer, (x, y): (u16, u16), cover: Cover, style: St
 /// Hatches the columns that a span covers at least half of.
 pub(super) fn hatch(buf: &mut Buffer, (x, y): (u16, u16), cover: Cover, style: Style) {
     for column in (cover.from + 4) / 8..(cover.to + 4) / 8 {
-        let Some(cell) = u16::try_from(column).ok().and_then(|column| buf.cell_mut((x.saturating_add(column), y))) else { return };
+        let Some(cell) = u16::try_from(column)
+            .ok()
+            .and_then(|column| buf.cell_mut((x.saturating_add(column), y)))
+        else {
+            return;
+        };
         cell.set_symbol("\u{2591}").set_style(style);
     }
 }
@@ -102,7 +150,13 @@ mod tests {
     fn row(draw: impl Fn(&mut Buffer)) -> (String, Buffer) {
         let mut buf = Buffer::empty(Rect::new(0, 0, 6, 1));
         draw(&mut buf);
-        (buf.content().iter().map(ratatui::buffer::Cell::symbol).collect(), buf)
+        (
+            buf.content()
+                .iter()
+                .map(ratatui::buffer::Cell::symbol)
+                .collect(),
+            buf,
+        )
     }
 
     const fn cover(from: u32, to: u32) -> Cover {
@@ -114,28 +168,58 @@ mod tests {
         let red = Style::new().fg(Color::Red);
         let (text, buf) = row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(3, 29), red)]));
         assert_eq!(text, "▍██▋  ");
-        assert!(buf[(0, 0)].modifier.contains(Modifier::REVERSED), "the left end is drawn as what is missing of it");
-        assert_eq!(row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(9, 10), red)])).0, " ▏    ");
-        assert_eq!(row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(14, 15), red)])).0, " ▕    ");
+        assert!(
+            buf[(0, 0)].modifier.contains(Modifier::REVERSED),
+            "the left end is drawn as what is missing of it"
+        );
+        assert_eq!(
+            row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(9, 10), red)])).0,
+            " ▏    "
+        );
+        assert_eq!(
+            row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(14, 15), red)])).0,
+            " ▕    "
+        );
     }
 
     #[test]
     fn two_pieces_share_a_cell() {
         let (red, blue) = (Style::new().fg(Color::Red), Style::new().fg(Color::Blue));
-        let (text, buf) = row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(0, 11), red), Piece::solid(cover(11, 24), blue)]));
+        let (text, buf) = row(|buf| {
+            paint(
+                buf,
+                (0, 0),
+                &[
+                    Piece::solid(cover(0, 11), red),
+                    Piece::solid(cover(11, 24), blue),
+                ],
+            );
+        });
         assert_eq!(text, "█▍█   ");
         assert_eq!((buf[(1, 0)].fg, buf[(1, 0)].bg), (Color::Red, Color::Blue));
     }
 
     #[test]
     fn a_line_has_half_ends_and_is_never_nothing() {
-        assert_eq!(row(|buf| line(buf, (0, 0), cover(4, 28), Style::new())).0, "╺━━╸  ");
-        assert_eq!(row(|buf| line(buf, (0, 0), cover(8, 9), Style::new())).0, " ╸    ");
+        assert_eq!(
+            row(|buf| line(buf, (0, 0), cover(4, 28), Style::new())).0,
+            "╺━━╸  "
+        );
+        assert_eq!(
+            row(|buf| line(buf, (0, 0), cover(8, 9), Style::new())).0,
+            " ╸    "
+        );
     }
 
     #[test]
     fn nothing_is_painted_past_the_edge() {
-        assert_eq!(row(|buf| paint(buf, (4, 0), &[Piece::solid(cover(0, 800), Style::new())])).0, "    ██");
-        assert_eq!(row(|buf| line(buf, (4, 0), cover(0, 800), Style::new())).0, "    ━━");
+        assert_eq!(
+            row(|buf| paint(buf, (4, 0), &[Piece::solid(cover(0, 800), Style::new())])).0,
+            "    ██"
+        );
+        assert_eq!(
+            row(|buf| line(buf, (4, 0), cover(0, 800), Style::new())).0,
+            "    ━━"
+        );
     }
 }

@@ -32,7 +32,10 @@ pub(super) use strip::cell as strip_cell;
 
 /// Bars in a row, for the start screen's picture.
 pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(Cover, Style)]) {
-    let pieces: Vec<_> = bars.iter().map(|&(cover, style)| bar::Piece::solid(cover, style)).collect();
+    let pieces: Vec<_> = bars
+        .iter()
+        .map(|&(cover, style)| bar::Piece::solid(cover, style))
+        .collect();
     bar::paint(buf, origin, &pieces);
 }
 
@@ -52,7 +55,12 @@ pub(in crate::tui) const fn inside(area: Rect, boxed: bool) -> Rect {
     if !boxed {
         return area;
     }
-    Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(2) }
+    Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
 }
 
 /// Draws the panel.
@@ -71,18 +79,38 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     }
     let plan = Plan::of(run, cursor, now, inner);
     let window = state.sight.zoom.window(whole);
-    let scene = Scene { run, now, plan, window, figures: Figures::reaching(whole.length()), cursor, focused };
+    let scene = Scene {
+        run,
+        now,
+        plan,
+        window,
+        figures: Figures::reaching(whole.length()),
+        cursor,
+        focused,
+    };
     scene.draw(canvas, state);
     if boxed {
-        scroll_mark(canvas, area, scene.plan.first, scene.plan.seen, scene.plan.rows.len());
+        scroll_mark(
+            canvas,
+            area,
+            scene.plan.first,
+            scene.plan.seen,
+            scene.plan.rows.len(),
+        );
     }
 }
 
 impl Scene<'_> {
     fn draw(&self, canvas: &mut Canvas<'_>, state: &State) {
         let scale = self.plan.scale(self.window);
-        let selected = state.sight.cursor.lane(self.run).and_then(|lane| crate::tui::cursor::place_of(&self.plan.rows, lane));
-        let selected = selected.and_then(|place| self.plan.rows.get(place)).copied();
+        let selected = state
+            .sight
+            .cursor
+            .lane(self.run)
+            .and_then(|lane| crate::tui::cursor::place_of(&self.plan.rows, lane));
+        let selected = selected
+            .and_then(|place| self.plan.rows.get(place))
+            .copied();
         self.draw_grid(canvas, &scale, state.sight.cursor.moment(self.run));
         for (y, row) in self.plan.visible() {
             rows::draw(canvas, self, &scale, y, row, Some(row) == selected);
@@ -96,7 +124,11 @@ impl Scene<'_> {
     fn draw_grid(&self, canvas: &mut Canvas<'_>, scale: &Scale, cursor: Option<Moment>) {
         let axis = self.plan.axis();
         let ticks = Ticks::of(scale);
-        let bottom = self.plan.below_rows().saturating_add(self.plan.strip).min(axis.bottom());
+        let bottom = self
+            .plan
+            .below_rows()
+            .saturating_add(self.plan.strip)
+            .min(axis.bottom());
         let unit = self.figures.unit.symbol();
         canvas.right(axis.x.saturating_sub(1), axis.y, unit, Role::Dim);
         let last = ticks.ticks.len().saturating_sub(1);
@@ -105,11 +137,20 @@ impl Scene<'_> {
             for y in axis.y + 1..bottom {
                 canvas.text((x, y), "\u{250a}", 1, Role::Grid);
             }
-            let label = if n == last { format!("{} {}", tick.label, ticks.unit.symbol()) } else { tick.label.clone() };
+            let label = if n == last {
+                format!("{} {}", tick.label, ticks.unit.symbol())
+            } else {
+                tick.label.clone()
+            };
             let wide = u16::try_from(label.chars().count()).unwrap_or(0);
             let half = u16::try_from(tick.label.len() / 2).unwrap_or(0);
             let most = axis.right().saturating_sub(wide).max(axis.x);
-            canvas.text((x.saturating_sub(half).clamp(axis.x, most), axis.y), &label, wide, Role::Dim);
+            canvas.text(
+                (x.saturating_sub(half).clamp(axis.x, most), axis.y),
+                &label,
+                wide,
+                Role::Dim,
+            );
         }
         if let Some(column) = cursor.and_then(|at| scale.column(at)) {
             for y in axis.y + 1..bottom {
@@ -129,7 +170,9 @@ impl Scene<'_> {
         } else {
             let (x, y) = (self.plan.inner.x + 1, self.plan.below_rows());
             let axis = self.plan.axis();
-            let said = first_that_fits(&self.kernel(), usize::from(axis.width)).unwrap_or_default().to_owned();
+            let said = first_that_fits(&self.kernel(), usize::from(axis.width))
+                .unwrap_or_default()
+                .to_owned();
             canvas.text((x, y), "kernel", 8, Role::Warning);
             canvas.text((axis.x, y), &said, axis.width, Role::Dim);
         }
@@ -138,37 +181,76 @@ impl Scene<'_> {
     /// What the kernel counted, the longest way to say it first.
     fn kernel(&self) -> Vec<String> {
         let exchange = self.exchange();
-        let connection = exchange.and_then(|exchange| exchange.connection).and_then(|id| self.run.trace.connection(id));
+        let connection = exchange
+            .and_then(|exchange| exchange.connection)
+            .and_then(|id| self.run.trace.connection(id));
         let counts = exchange.and_then(|exchange| kernel_segments(&self.run.trace, exchange));
-        let Some((kernel, counts)) = connection.and_then(|connection| connection.kernel).zip(counts) else { return Vec::new() };
+        let Some((kernel, counts)) = connection
+            .and_then(|connection| connection.kernel)
+            .zip(counts)
+        else {
+            return Vec::new();
+        };
         let said: Vec<String> = [
             kernel.rtt.map(|rtt| format!("rtt {rtt}")),
-            counts.sent.retransmitted.map(|n| if n == 0 { "none sent again".to_owned() } else { format!("{n} sent again") }),
-            counts.sent.packets.zip(counts.received.packets).map(|(out, back)| format!("segments \u{2191} {out} \u{2193} {back}")),
+            counts.sent.retransmitted.map(|n| {
+                if n == 0 {
+                    "none sent again".to_owned()
+                } else {
+                    format!("{n} sent again")
+                }
+            }),
+            counts
+                .sent
+                .packets
+                .zip(counts.received.packets)
+                .map(|(out, back)| format!("segments \u{2191} {out} \u{2193} {back}")),
             counts.mss.map(|mss| format!("MSS {mss}")),
         ]
         .into_iter()
         .flatten()
         .collect();
-        (1..=said.len()).rev().map(|parts| said.iter().take(parts).cloned().collect::<Vec<_>>().join(" \u{00b7} ")).collect()
+        (1..=said.len())
+            .rev()
+            .map(|parts| {
+                said.iter()
+                    .take(parts)
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(" \u{00b7} ")
+            })
+            .collect()
     }
 
     /// The exchange that is unfolded.
     fn exchange(&self) -> Option<&Exchange> {
-        self.cursor.exchange(self.run).and_then(|id| self.run.trace.exchange(id))
+        self.cursor
+            .exchange(self.run)
+            .and_then(|id| self.run.trace.exchange(id))
     }
 
     /// How many exchanges have no rows, above what went wrong.
     fn draw_retired(&self, canvas: &mut Canvas<'_>) {
-        let Some(said) = &self.plan.retired else { return };
+        let Some(said) = &self.plan.retired else {
+            return;
+        };
         let inner = self.plan.inner;
-        let y = inner.bottom().saturating_sub(u16::try_from(self.plan.failure.len() + 1).unwrap_or(1));
-        canvas.text((inner.x + 1, y), said, inner.width.saturating_sub(1), Role::Dim);
+        let y = inner
+            .bottom()
+            .saturating_sub(u16::try_from(self.plan.failure.len() + 1).unwrap_or(1));
+        canvas.text(
+            (inner.x + 1, y),
+            said,
+            inner.width.saturating_sub(1),
+            Role::Dim,
+        );
     }
 
     fn draw_failure(&self, canvas: &mut Canvas<'_>) {
         let inner = self.plan.inner;
-        let first = inner.bottom().saturating_sub(u16::try_from(self.plan.failure.len()).unwrap_or(0));
+        let first = inner
+            .bottom()
+            .saturating_sub(u16::try_from(self.plan.failure.len()).unwrap_or(0));
         let mut role = Role::Failure;
         for (y, line) in (first..).zip(&self.plan.failure) {
             if line.starts_with('\u{2192}') {

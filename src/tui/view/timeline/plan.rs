@@ -15,7 +15,8 @@ pub(in crate::tui) type Row = (ExchangeId, Lane);
 
 /// Columns left of the axis: the mark, the name, the figure, and a blank after each.
 pub(super) const LABELS: u16 = 19;
-/// Folded exchanges listed before and after the one that is unfolded; the cursor takes the list along.
+/// Folded exchanges listed before and after the one that is unfolded; the cursor takes the list
+/// along.
 const AROUND: usize = 100;
 /// From this width on packets have three lines for each direction, where there is room for them.
 const WIDE: u16 = 150;
@@ -25,12 +26,66 @@ const TALL_STRIP: u16 = 6;
 const LONG: Nanos = Nanos::from_millis(300);
 /// What is left out first where there is not room for all: from all to nothing beside the phases.
 const LEVELS: [(Detail, u16); 6] = [
-    (Detail { wire: true, queries: true, attempts: true, server_timing: true, progress: true }, 2),
-    (Detail { wire: true, queries: false, attempts: true, server_timing: true, progress: true }, 2),
-    (Detail { wire: false, queries: false, attempts: true, server_timing: true, progress: true }, 2),
-    (Detail { wire: false, queries: false, attempts: true, server_timing: false, progress: true }, 2),
-    (Detail { wire: false, queries: false, attempts: true, server_timing: false, progress: true }, 1),
-    (Detail { wire: false, queries: false, attempts: false, server_timing: false, progress: true }, 0),
+    (
+        Detail {
+            wire: true,
+            queries: true,
+            attempts: true,
+            server_timing: true,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        Detail {
+            wire: true,
+            queries: false,
+            attempts: true,
+            server_timing: true,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        Detail {
+            wire: false,
+            queries: false,
+            attempts: true,
+            server_timing: true,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        Detail {
+            wire: false,
+            queries: false,
+            attempts: true,
+            server_timing: false,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        Detail {
+            wire: false,
+            queries: false,
+            attempts: true,
+            server_timing: false,
+            progress: true,
+        },
+        1,
+    ),
+    (
+        Detail {
+            wire: false,
+            queries: false,
+            attempts: false,
+            server_timing: false,
+            progress: true,
+        },
+        0,
+    ),
 ];
 
 /// The timeline's rows in an area.
@@ -55,10 +110,25 @@ pub(in crate::tui) struct Plan {
 
 impl Plan {
     /// Lines the timeline takes when there is room for `most`, borders included.
-    pub(in crate::tui) fn wanted_height(run: &Run, cursor: Cursor, now: Moment, width: u16, most: u16) -> u16 {
-        let inner = Rect { x: 0, y: 0, width: width.saturating_sub(2), height: most.saturating_sub(2) };
+    pub(in crate::tui) fn wanted_height(
+        run: &Run,
+        cursor: Cursor,
+        now: Moment,
+        width: u16,
+        most: u16,
+    ) -> u16 {
+        let inner = Rect {
+            x: 0,
+            y: 0,
+            width: width.saturating_sub(2),
+            height: most.saturating_sub(2),
+        };
         let plan = Self::of(run, cursor, now, inner);
-        let lines = plan.rows.len().max(1) + usize::from(plan.strip) + plan.failure.len() + usize::from(plan.retired.is_some()) + 3;
+        let lines = plan.rows.len().max(1)
+            + usize::from(plan.strip)
+            + plan.failure.len()
+            + usize::from(plan.retired.is_some())
+            + 3;
         u16::try_from(lines).unwrap_or(u16::MAX)
     }
 
@@ -66,35 +136,64 @@ impl Plan {
     pub(in crate::tui) fn of(run: &Run, cursor: Cursor, now: Moment, inner: Rect) -> Self {
         let failure = failure_lines(run, cursor, inner);
         let retired = retired_line(run).filter(|_| usize::from(inner.height) > failure.len() + 4);
-        let room = usize::from(inner.height).saturating_sub(1 + failure.len() + usize::from(retired.is_some()));
+        let room = usize::from(inner.height)
+            .saturating_sub(1 + failure.len() + usize::from(retired.is_some()));
         let most_strip = strip_lines(run);
         let tall = (inner.width >= WIDE && most_strip == 2).then_some((LEVELS[0].0, TALL_STRIP));
-        let levels = LEVELS.into_iter().map(|(detail, strip)| (detail, strip.min(most_strip)));
+        let levels = LEVELS
+            .into_iter()
+            .map(|(detail, strip)| (detail, strip.min(most_strip)));
         let fitting = tall.into_iter().chain(levels).find_map(|(detail, strip)| {
             let rows = rows(run, cursor, now, detail);
             (rows.len() + usize::from(strip) <= room).then_some((rows, strip, detail.wire))
         });
-        let (rows, strip, wire_rows) = fitting.unwrap_or_else(|| (rows(run, cursor, now, LEVELS[5].0), 0, false));
+        let (rows, strip, wire_rows) =
+            fitting.unwrap_or_else(|| (rows(run, cursor, now, LEVELS[5].0), 0, false));
         let seen = rows.len().min(room.saturating_sub(usize::from(strip)));
         let first = first_seen(&rows, cursor, run, seen);
-        Self { rows, first, seen, strip, failure, retired, wire_rows, inner }
+        Self {
+            rows,
+            first,
+            seen,
+            strip,
+            failure,
+            retired,
+            wire_rows,
+            inner,
+        }
     }
 
     /// The rows that are seen, with their lines.
     pub(super) fn visible(&self) -> impl Iterator<Item = (u16, Row)> {
         let top = self.inner.y.saturating_add(1);
-        self.rows.iter().skip(self.first).take(self.seen).zip(top..).map(|(&row, y)| (y, row))
+        self.rows
+            .iter()
+            .skip(self.first)
+            .take(self.seen)
+            .zip(top..)
+            .map(|(&row, y)| (y, row))
     }
 
     /// The row on a line of the screen.
     pub(in crate::tui) fn row_at(&self, y: u16) -> Option<Row> {
-        self.visible().find(|&(line, _)| line == y).map(|(_, row)| row)
+        self.visible()
+            .find(|&(line, _)| line == y)
+            .map(|(_, row)| row)
     }
 
     /// Where the axis is.
     pub(super) const fn axis(&self) -> Rect {
-        let labels = if self.inner.width < LABELS { self.inner.width } else { LABELS };
-        Rect { x: self.inner.x + labels, y: self.inner.y, width: (self.inner.width - labels).saturating_sub(1), height: self.inner.height }
+        let labels = if self.inner.width < LABELS {
+            self.inner.width
+        } else {
+            LABELS
+        };
+        Rect {
+            x: self.inner.x + labels,
+            y: self.inner.y,
+            width: (self.inner.width - labels).saturating_sub(1),
+            height: self.inner.height,
+        }
     }
 
     /// The time axis over its columns.
@@ -103,28 +202,48 @@ impl Plan {
     }
 
     /// The instant at a column of the screen.
-    pub(in crate::tui) fn moment_at(&self, x: u16, window: crate::timeline::Window) -> Option<Moment> {
+    pub(in crate::tui) fn moment_at(
+        &self,
+        x: u16,
+        window: crate::timeline::Window,
+    ) -> Option<Moment> {
         let axis = self.axis();
-        let column = x.checked_sub(axis.x).filter(|&column| column < axis.width)?;
+        let column = x
+            .checked_sub(axis.x)
+            .filter(|&column| column < axis.width)?;
         Some(self.scale(window).moment(column))
     }
 
     /// The first line below the rows.
     pub(super) fn below_rows(&self) -> u16 {
-        self.inner.y.saturating_add(1).saturating_add(u16::try_from(self.seen).unwrap_or(u16::MAX))
+        self.inner
+            .y
+            .saturating_add(1)
+            .saturating_add(u16::try_from(self.seen).unwrap_or(u16::MAX))
     }
 }
 
-/// The rows of all exchanges near the cursor: one exchange with its lanes, or each folded and the chosen one unfolded.
+/// The rows of all exchanges near the cursor: one exchange with its lanes, or each folded and the
+/// chosen one unfolded.
 pub(in crate::tui) fn rows(run: &Run, cursor: Cursor, now: Moment, detail: Detail) -> Vec<Row> {
     let exchanges = run.trace.exchanges();
     let chosen = cursor.exchange(run);
-    let unfolded = |exchange: &Exchange| lanes_of(run, exchange, now, detail).into_iter().map(move |lane| (exchange.id, lane)).collect();
+    let unfolded = |exchange: &Exchange| {
+        lanes_of(run, exchange, now, detail)
+            .into_iter()
+            .map(move |lane| (exchange.id, lane))
+            .collect()
+    };
     if let [only] = exchanges {
         return unfolded(only);
     }
-    let place = chosen.map_or(0, |id| exchanges.partition_point(|exchange| exchange.id < id));
-    let near = exchanges.iter().skip(place.saturating_sub(AROUND)).take(2 * AROUND + 1);
+    let place = chosen.map_or(0, |id| {
+        exchanges.partition_point(|exchange| exchange.id < id)
+    });
+    let near = exchanges
+        .iter()
+        .skip(place.saturating_sub(AROUND))
+        .take(2 * AROUND + 1);
     near.flat_map(|exchange| {
         let mut rows = vec![(exchange.id, Lane::Folded)];
         if Some(exchange.id) == chosen {
@@ -138,10 +257,15 @@ pub(in crate::tui) fn rows(run: &Run, cursor: Cursor, now: Moment, detail: Detai
 fn lanes_of(run: &Run, exchange: &Exchange, now: Moment, detail: Detail) -> Vec<Lane> {
     let detail = Detail {
         progress: detail.progress && is_long(run, exchange, now),
-        server_timing: detail.server_timing && server_timing(exchange).iter().any(|metric| metric.duration.is_some()),
+        server_timing: detail.server_timing
+            && server_timing(exchange)
+                .iter()
+                .any(|metric| metric.duration.is_some()),
         ..detail
     };
-    let mut lanes = lanes(exchange, detail, |phase| wire_phase(&run.trace, exchange, phase).is_some());
+    let mut lanes = lanes(exchange, detail, |phase| {
+        wire_phase(&run.trace, exchange, phase).is_some()
+    });
     if run.under_way && exchange.ended.is_none() {
         lanes.extend(to_come(exchange).map(Lane::Phase));
     }
@@ -150,14 +274,21 @@ fn lanes_of(run: &Run, exchange: &Exchange, now: Moment, detail: Detail) -> Vec<
 
 /// Whether a body has been coming for so long that one wants to know how far it is.
 fn is_long(run: &Run, exchange: &Exchange, now: Moment) -> bool {
-    run.under_way && exchange.phases.get(Phase::Receive).is_some_and(|span| span.ended.is_none() && now.since(span.began) >= LONG)
+    run.under_way
+        && exchange
+            .phases
+            .get(Phase::Receive)
+            .is_some_and(|span| span.ended.is_none() && now.since(span.began) >= LONG)
 }
 
 /// The phases that will follow if all goes well, so that rows do not jump when they begin.
 fn to_come(exchange: &Exchange) -> impl Iterator<Item = Phase> {
     let latest = exchange.phases.iter().map(|(phase, _)| phase).last();
     let url = exchange.url.raw();
-    let scheme_is = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let scheme_is = |scheme: &str| {
+        url.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
     let (secure, named) = (scheme_is("https:"), !is_literal(url));
     Phase::ALL.into_iter().filter(move |&phase| {
         let expected = match phase {
@@ -178,15 +309,23 @@ fn is_literal(url: &str) -> bool {
 /// So that the row under the cursor is seen, in the middle where there is more on both sides.
 fn first_seen(rows: &[Row], cursor: Cursor, run: &Run, seen: usize) -> usize {
     let most = rows.len().saturating_sub(seen);
-    let row = cursor.lane(run).or_else(|| cursor.exchange(run).map(|id| (id, Lane::Folded)));
-    row.and_then(|row| place_of(rows, row)).map_or(0, |place| place.saturating_sub(seen / 2).min(most))
+    let row = cursor
+        .lane(run)
+        .or_else(|| cursor.exchange(run).map(|id| (id, Lane::Folded)));
+    row.and_then(|row| place_of(rows, row))
+        .map_or(0, |place| place.saturating_sub(seen / 2).min(most))
 }
 
 fn strip_lines(run: &Run) -> u16 {
     if run.trace.capture().packets > 0 || (run.under_way && run.sees_packets()) {
         2
     } else {
-        u16::from(run.trace.connections().iter().any(|connection| connection.kernel.is_some()))
+        u16::from(
+            run.trace
+                .connections()
+                .iter()
+                .any(|connection| connection.kernel.is_some()),
+        )
     }
 }
 
@@ -195,21 +334,38 @@ fn retired_line(run: &Run) -> Option<String> {
     match run.trace.retired().exchanges {
         0 => None,
         1 => Some("1 earlier request is in the statistics only".to_owned()),
-        many => Some(format!("{} earlier requests are in the statistics only", grouped(many))),
+        many => Some(format!(
+            "{} earlier requests are in the statistics only",
+            grouped(many)
+        )),
     }
 }
 
 /// What went wrong and what to try, for the exchange that is unfolded.
 fn failure_lines(run: &Run, cursor: Cursor, inner: Rect) -> Vec<String> {
     let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
-    let Some((phase, failure)) = exchange.and_then(|exchange| exchange.failure.as_ref()) else { return Vec::new() };
+    let Some((phase, failure)) = exchange.and_then(|exchange| exchange.failure.as_ref()) else {
+        return Vec::new();
+    };
     let columns = usize::from(inner.width).saturating_sub(4);
-    let took = exchange.and_then(|exchange| exchange.phases.get(*phase)).and_then(PhaseSpan::duration);
-    let after = took.map(|took| format!(" after {took}")).unwrap_or_default();
+    let took = exchange
+        .and_then(|exchange| exchange.phases.get(*phase))
+        .and_then(PhaseSpan::duration);
+    let after = took
+        .map(|took| format!(" after {took}"))
+        .unwrap_or_default();
     let mut lines = Vec::new();
-    for (sign, text) in
-        [("\u{2717} ", format!("{} failed{after}: {}", phase.label(), failure.message.escaped())), ("\u{2192} ", failure.hint.clone())]
-    {
+    for (sign, text) in [
+        (
+            "\u{2717} ",
+            format!(
+                "{} failed{after}: {}",
+                phase.label(),
+                failure.message.escaped()
+            ),
+        ),
+        ("\u{2192} ", failure.hint.clone()),
+    ] {
         for (n, line) in wrap(&text, columns).into_iter().take(3).enumerate() {
             lines.push(format!("{}{line}", if n == 0 { sign } else { "  " }));
         }

@@ -15,18 +15,42 @@ use crate::units::Nanos;
 use super::super::canvas::Canvas;
 
 /// Draws a row on line `y`.
-pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, y: u16, (id, lane): Row, selected: bool) {
-    let Some(exchange) = scene.run.trace.exchange(id) else { return };
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    scale: &Scale,
+    y: u16,
+    (id, lane): Row,
+    selected: bool,
+) {
+    let Some(exchange) = scene.run.trace.exchange(id) else {
+        return;
+    };
     let inner = scene.plan.inner;
     if selected {
         let style = canvas.look.selected(scene.focused);
         // Without colours a reversed row would hide its own bar: there the name alone is marked.
-        let columns = if canvas.look.has_color() { inner.width } else { super::plan::LABELS.min(inner.width) - 1 };
-        canvas.buf.set_style(Rect { x: inner.x, y, width: columns, height: 1 }, style);
+        let columns = if canvas.look.has_color() {
+            inner.width
+        } else {
+            super::plan::LABELS.min(inner.width) - 1
+        };
+        canvas.buf.set_style(
+            Rect {
+                x: inner.x,
+                y,
+                width: columns,
+                height: 1,
+            },
+            style,
+        );
         canvas.text((inner.x, y), "\u{25b8}", 1, Role::Accent);
     }
     draw_label(canvas, scene, exchange, lane, y);
-    let span = scene.run.span_of(id, lane).map(|(began, ended)| (began, ended.unwrap_or(scene.now.max(began))));
+    let span = scene
+        .run
+        .span_of(id, lane)
+        .map(|(began, ended)| (began, ended.unwrap_or(scene.now.max(began))));
     let cover = span.and_then(|(began, ended)| scale.cover(began, ended));
     let origin = (scene.plan.axis().x, y);
     if let Some(cover) = cover {
@@ -40,7 +64,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, y:
 
 fn draw_label(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, lane: Lane, y: u16) {
     let x = scene.plan.inner.x + 1;
-    let begun = lane.phase().is_none_or(|phase| exchange.phases.get(phase).is_some());
+    let begun = lane
+        .phase()
+        .is_none_or(|phase| exchange.phases.get(phase).is_some());
     let failed = matches!(lane, Lane::Phase(phase) if exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase));
     let role = match lane {
         _ if failed => Role::Failure,
@@ -51,8 +77,17 @@ fn draw_label(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, l
     let room = super::plan::LABELS.min(scene.plan.inner.width);
     canvas.text((x, y), &name(exchange, lane), 9.min(room), role);
     if let Some(figure) = figure(scene, exchange, lane) {
-        let role = if matches!(lane, Lane::Phase(_) | Lane::Folded) { Role::Text } else { Role::Dim };
-        canvas.right((scene.plan.inner.x + room).saturating_sub(1), y, &figure, role);
+        let role = if matches!(lane, Lane::Phase(_) | Lane::Folded) {
+            Role::Text
+        } else {
+            Role::Dim
+        };
+        canvas.right(
+            (scene.plan.inner.x + room).saturating_sub(1),
+            y,
+            &figure,
+            role,
+        );
     }
 }
 
@@ -62,8 +97,11 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
         Lane::Phase(phase) => phase.label().to_owned(),
         Lane::Wire(_) => "  wire".to_owned(),
         Lane::Query(n) => {
-            let kind =
-                exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n)).map_or("?", |query| query.kind.as_str());
+            let kind = exchange
+                .resolution
+                .as_ref()
+                .and_then(|resolution| resolution.queries.get(n))
+                .map_or("?", |query| query.kind.as_str());
             format!("  {kind}")
         }
         Lane::Attempt(n) => format!("  try {}", n + 1),
@@ -75,7 +113,9 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
 /// How long it took, or has taken so far; nothing for what has not begun.
 fn figure(scene: &Scene<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
     let took = match lane {
-        Lane::Wire(phase) => TwoClocks::of(&scene.run.trace, exchange, phase)?.wire.duration(),
+        Lane::Wire(phase) => TwoClocks::of(&scene.run.trace, exchange, phase)?
+            .wire
+            .duration(),
         Lane::ServerTiming => match timed(exchange)[..] {
             [only] => only,
             // Metrics may contain each other, so their sum means nothing.
@@ -90,7 +130,15 @@ fn figure(scene: &Scene<'_>, exchange: &Exchange, lane: Lane) -> Option<String> 
     Some(scene.figures.bare(took))
 }
 
-fn draw_bar(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, lane: Lane, origin: (u16, u16), cover: Cover) {
+fn draw_bar(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    scale: &Scale,
+    exchange: &Exchange,
+    lane: Lane,
+    origin: (u16, u16),
+    cover: Cover,
+) {
     match lane {
         Lane::Folded => draw_folded(canvas, scene, scale, exchange, origin),
         Lane::Phase(phase) => {
@@ -103,7 +151,10 @@ fn draw_bar(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange:
         }
         Lane::Wire(phase) => draw_wire(canvas, scene, scale, exchange, phase, origin),
         Lane::Query(n) => {
-            let query = exchange.resolution.as_ref().and_then(|resolution| resolution.queries.get(n));
+            let query = exchange
+                .resolution
+                .as_ref()
+                .and_then(|resolution| resolution.queries.get(n));
             let failed = query.is_some_and(|query| match &query.outcome {
                 QueryOutcome::Pending => false,
                 QueryOutcome::Answered(answer) => answer.rcode != "NOERROR",
@@ -112,8 +163,14 @@ fn draw_bar(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange:
             thin(canvas, origin, cover, Phase::Dns, failed);
         }
         Lane::Attempt(n) => {
-            let outcome = exchange.attempts.get(n).and_then(|attempt| attempt.outcome.as_ref());
-            let failed = !matches!(outcome, None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned));
+            let outcome = exchange
+                .attempts
+                .get(n)
+                .and_then(|attempt| attempt.outcome.as_ref());
+            let failed = !matches!(
+                outcome,
+                None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned)
+            );
             thin(canvas, origin, cover, Phase::Connect, failed);
         }
         Lane::ServerTiming => draw_server_timing(canvas, scale, exchange, origin),
@@ -131,7 +188,13 @@ fn thin(canvas: &mut Canvas<'_>, origin: (u16, u16), cover: Cover, phase: Phase,
 }
 
 /// All phases of an exchange in one row, each with its letter where there is room.
-fn draw_folded(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, origin: (u16, u16)) {
+fn draw_folded(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    scale: &Scale,
+    exchange: &Exchange,
+    origin: (u16, u16),
+) {
     let colored = canvas.look.has_color();
     let pieces: Vec<(Phase, Piece)> = exchange
         .phases
@@ -139,7 +202,17 @@ fn draw_folded(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchan
         .filter_map(|(phase, span)| {
             let cover = scale.cover(span.began, span.ended.unwrap_or(scene.now).max(span.began))?;
             let style = canvas.style(Role::Phase(phase));
-            Some((phase, if colored { Piece::solid(cover, style) } else { Piece { fill: pattern(phase), ..Piece::solid(cover, style) } }))
+            Some((
+                phase,
+                if colored {
+                    Piece::solid(cover, style)
+                } else {
+                    Piece {
+                        fill: pattern(phase),
+                        ..Piece::solid(cover, style)
+                    }
+                },
+            ))
         })
         .collect();
     let plain: Vec<Piece> = pieces.iter().map(|(_, piece)| *piece).collect();
@@ -149,7 +222,17 @@ fn draw_folded(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchan
         if last > first + 2 {
             let letter = phase.label().get(..1).unwrap_or_default();
             let style = canvas.style(Role::OnPhase(*phase));
-            canvas.styled((origin.0.saturating_add(u16::try_from(first + 1).unwrap_or(0)), origin.1), letter, 1, style);
+            canvas.styled(
+                (
+                    origin
+                        .0
+                        .saturating_add(u16::try_from(first + 1).unwrap_or(0)),
+                    origin.1,
+                ),
+                letter,
+                1,
+                style,
+            );
         }
     }
     if let Some((phase, _)) = &exchange.failure {
@@ -170,8 +253,17 @@ const fn pattern(phase: Phase) -> &'static str {
 }
 
 /// The phase as the wire saw it, and hatched what lies around it: this machine's own share.
-fn draw_wire(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, phase: Phase, origin: (u16, u16)) {
-    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else { return };
+fn draw_wire(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    scale: &Scale,
+    exchange: &Exchange,
+    phase: Phase,
+    origin: (u16, u16),
+) {
+    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else {
+        return;
+    };
     hatch_machine(canvas, scene, scale, exchange, phase, origin);
     if let Some(cover) = scale.cover(clocks.wire.began, clocks.wire.ended) {
         let style = canvas.style(Role::Phase(phase));
@@ -179,8 +271,17 @@ fn draw_wire(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange
     }
 }
 
-fn hatch_machine(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exchange: &Exchange, phase: Phase, origin: (u16, u16)) {
-    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else { return };
+fn hatch_machine(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    scale: &Scale,
+    exchange: &Exchange,
+    phase: Phase,
+    origin: (u16, u16),
+) {
+    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else {
+        return;
+    };
     let style = canvas.style(Role::Machine);
     for (from, to) in clocks.around() {
         if let Some(cover) = scale.cover(from, to) {
@@ -190,10 +291,19 @@ fn hatch_machine(canvas: &mut Canvas<'_>, scene: &Scene<'_>, scale: &Scale, exch
 }
 
 /// Durations that have no start, in the middle of the wait.
-fn draw_server_timing(canvas: &mut Canvas<'_>, scale: &Scale, exchange: &Exchange, origin: (u16, u16)) {
+fn draw_server_timing(
+    canvas: &mut Canvas<'_>,
+    scale: &Scale,
+    exchange: &Exchange,
+    origin: (u16, u16),
+) {
     for (n, (from, to)) in server_timing_spans(exchange).into_iter().enumerate() {
         if let Some(cover) = scale.cover(from, to) {
-            let style: Style = canvas.style(Role::Phase(if n % 2 == 0 { Phase::Wait } else { Phase::Dns }));
+            let style: Style = canvas.style(Role::Phase(if n % 2 == 0 {
+                Phase::Wait
+            } else {
+                Phase::Dns
+            }));
             bar::line(canvas.buf, origin, cover, style);
         }
     }
@@ -201,10 +311,14 @@ fn draw_server_timing(canvas: &mut Canvas<'_>, scale: &Scale, exchange: &Exchang
 
 /// The durations the server tells.
 fn timed(exchange: &Exchange) -> Vec<Nanos> {
-    server_timing(exchange).iter().filter_map(|metric| metric.duration).collect()
+    server_timing(exchange)
+        .iter()
+        .filter_map(|metric| metric.duration)
+        .collect()
 }
 
-/// How much of the body is there, over the whole axis: the part that is filled has the phase's colour, the words lie over both.
+/// How much of the body is there, over the whole axis: the part that is filled has the phase's
+/// colour, the words lie over both.
 fn draw_gauge(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, (x, y): (u16, u16)) {
     let columns = scene.plan.axis().width;
     let ways = notes::progress(exchange, scene.now);
@@ -214,15 +328,36 @@ fn draw_gauge(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, (
     }
     canvas.text((x + 1, y), words, columns.saturating_sub(1), Role::Strong);
     let body = &exchange.response_body;
-    let Some(expected) = body.expected.filter(|&expected| expected > 0) else { return };
-    let done = u128::from(columns) * u128::from(body.transferred.min(expected)) / u128::from(expected);
+    let Some(expected) = body.expected.filter(|&expected| expected > 0) else {
+        return;
+    };
+    let done =
+        u128::from(columns) * u128::from(body.transferred.min(expected)) / u128::from(expected);
     let done = u16::try_from(done).unwrap_or(0).max(1).min(columns);
     let style = canvas.style(Role::OnPhase(Phase::Receive));
-    canvas.buf.set_style(Rect { x, y, width: done, height: 1 }, style);
+    canvas.buf.set_style(
+        Rect {
+            x,
+            y,
+            width: done,
+            height: 1,
+        },
+        style,
+    );
 }
 
-fn mark_failure(canvas: &mut Canvas<'_>, exchange: &Exchange, phase: Phase, origin: (u16, u16), cover: Cover) {
-    if exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase) {
+fn mark_failure(
+    canvas: &mut Canvas<'_>,
+    exchange: &Exchange,
+    phase: Phase,
+    origin: (u16, u16),
+    cover: Cover,
+) {
+    if exchange
+        .failure
+        .as_ref()
+        .is_some_and(|(at, _)| *at == phase)
+    {
         cross(canvas, origin, cover);
     }
 }
@@ -237,16 +372,31 @@ fn cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: Cover) {
     }
 }
 
-/// The words go right of the bar, or left of it where a longer way to say it fits there, else onto the bar itself.
-fn draw_note(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, lane: Lane, (x, y): (u16, u16), cover: Option<Cover>) {
+/// The words go right of the bar, or left of it where a longer way to say it fits there, else onto
+/// the bar itself.
+fn draw_note(
+    canvas: &mut Canvas<'_>,
+    scene: &Scene<'_>,
+    exchange: &Exchange,
+    lane: Lane,
+    (x, y): (u16, u16),
+    cover: Option<Cover>,
+) {
     let ways = notes::of(scene.run, exchange, lane, scene.figures, scene.now);
     let Some(cover) = cover else { return };
     let columns = u32::from(scene.plan.axis().width);
     let (first, last) = cover.columns();
-    let (right, left) = (fitting(&ways, columns.saturating_sub(last + 3)), fitting(&ways, first.saturating_sub(2)));
+    let (right, left) = (
+        fitting(&ways, columns.saturating_sub(last + 3)),
+        fitting(&ways, first.saturating_sub(2)),
+    );
     let on_the_left = width(left.unwrap_or_default()) > width(right.unwrap_or_default());
     let beside = if on_the_left { left } else { right };
-    let upon = if beside.is_none() { fitting(&ways, (last + 1 - first).saturating_sub(4)) } else { None };
+    let upon = if beside.is_none() {
+        fitting(&ways, (last + 1 - first).saturating_sub(4))
+    } else {
+        None
+    };
     let Some(words) = beside.or(upon) else { return };
     let wide = u32::try_from(width(words)).unwrap_or(0);
     let column = match (upon, on_the_left) {
@@ -254,7 +404,10 @@ fn draw_note(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, la
         (None, true) => first.saturating_sub(1 + wide),
         (None, false) => last + 2,
     };
-    let (x, wide) = (x.saturating_add(u16::try_from(column).unwrap_or(0)), u16::try_from(wide).unwrap_or(0));
+    let (x, wide) = (
+        x.saturating_add(u16::try_from(column).unwrap_or(0)),
+        u16::try_from(wide).unwrap_or(0),
+    );
     match (upon, lane) {
         (Some(words), Lane::Phase(phase)) => canvas.text((x, y), words, wide, Role::OnPhase(phase)),
         (Some(words), _) => canvas.text((x - 1, y), &format!(" {words} "), wide + 2, Role::Dim),
