@@ -13,7 +13,7 @@
 //! ```
 //!
 //! The rooms and what each may use are described in `ARCHITECTURE.md` and enforced by
-//! `tests/architecture.rs`.
+//! `tests/architecture/main.rs`.
 
 pub mod archive;
 pub mod capture;

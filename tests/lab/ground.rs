@@ -66,7 +66,7 @@ fn every_host_has_addresses_and_every_service_its_standard_port() {
         look_around();
     } else if may_unshare() && has("ip") {
         again_within_a_network(
-            "lab::ground::every_host_has_addresses_and_every_service_its_standard_port",
+            "ground::every_host_has_addresses_and_every_service_its_standard_port",
         );
     }
 }

@@ -9,27 +9,16 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "reports/crowd.rs"]
 mod crowd;
-#[path = "reports/csv.rs"]
 mod csv;
-#[path = "reports/delivery.rs"]
 mod delivery;
-#[path = "reports/har.rs"]
 mod har;
-#[path = "reports/junit.rs"]
 mod junit;
-#[path = "reports/markdown.rs"]
 mod markdown;
-#[path = "reports/otlp.rs"]
 mod otlp;
-#[path = "reports/pages.rs"]
 mod pages;
-#[path = "reports/peer.rs"]
 mod peer;
-#[path = "reports/prometheus.rs"]
 mod prometheus;
-#[path = "reports/receiver.rs"]
 mod receiver;
-#[path = "scenarios/scenario.rs"]
+#[path = "../scenarios/scenario.rs"]
 mod scenario;

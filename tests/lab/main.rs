@@ -6,6 +6,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod ground;
+mod http;
+mod names;
+mod pages;
+mod proxies;
+mod streams;
+mod work;
+
 use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -15,18 +23,6 @@ use std::time::Duration;
 use tapline::lab::Embedded;
 use tempfile::NamedTempFile;
 use url::Url;
-
-mod lab {
-    mod ground;
-    mod http;
-    mod names;
-    mod pages;
-    mod proxies;
-    mod streams;
-    mod work;
-
-    use super::*;
-}
 
 /// A running lab, and its root certificate where curl can read it.
 struct Lab {

@@ -6,11 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "pages/html.rs"]
 mod html;
-#[path = "pages/labels.rs"]
 mod labels;
-#[path = "scenarios/scenario.rs"]
+#[path = "../scenarios/scenario.rs"]
 mod scenario;
 
 use std::collections::BTreeSet;

@@ -7,9 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "scenarios/findings.rs"]
 mod findings;
-#[path = "scenarios/scenario.rs"]
 mod scenario;
 
 use std::io::Cursor;
@@ -113,7 +111,7 @@ fn without_places(event: &Event) -> Event {
 /// Snapshots lie in `snapshots/`, named by scenario and report alone.
 fn snapshots() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots");
+    settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings
@@ -149,7 +147,7 @@ fn every_scenario_is_written_as_every_report() {
                     format.name()
                 );
                 if is_kept(&scenario.name, format) {
-                    // Pages are looked at in `tests/pages.rs`.
+                    // Pages are looked at in `tests/pages/main.rs`.
                     if format != Format::Html {
                         insta::assert_snapshot!(
                             format!("{}.{}", scenario.name, format.name()),

@@ -14,7 +14,6 @@ use std::path::Path;
 use assert_cmd::Command;
 use serde_json::Value;
 
-#[path = "masking/planted.rs"]
 mod planted;
 
 use planted::Planted;

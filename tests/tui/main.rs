@@ -8,19 +8,11 @@
 )]
 #![cfg(unix)]
 
-#[path = "tui/lab.rs"]
 mod lab;
-#[path = "tui/leaving.rs"]
 mod leaving;
-#[path = "tui/live.rs"]
 mod live;
-#[path = "tui/open.rs"]
 mod open;
-#[path = "tui/panics.rs"]
 mod panics;
-#[path = "tui/saving.rs"]
 mod saving;
-#[path = "tui/server.rs"]
 mod server;
-#[path = "tui/terminal.rs"]
 mod terminal;

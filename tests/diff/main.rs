@@ -7,9 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "diff/command.rs"]
 mod command;
-#[path = "diff/reports.rs"]
 mod reports;
-#[path = "scenarios/scenario.rs"]
+#[path = "../scenarios/scenario.rs"]
 mod scenario;

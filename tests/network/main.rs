@@ -7,16 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
-mod network {
-    mod beside_tcpdump;
-    mod beside_tshark;
-    mod canaries;
-    mod ends;
-    mod key_log;
-    mod link;
-    mod place;
-    mod programs;
-    mod recording;
-    mod rights;
-    mod verdicts;
-}
+mod beside_tcpdump;
+mod beside_tshark;
+mod canaries;
+mod ends;
+mod key_log;
+mod link;
+mod place;
+mod programs;
+mod recording;
+mod rights;
+mod verdicts;

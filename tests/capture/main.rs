@@ -8,15 +8,13 @@
     reason = "a test fails by panicking"
 )]
 
-mod capture {
-    mod exchange;
-    mod scene;
+mod exchange;
+mod scene;
 
-    mod beside_tcpdump;
-    mod losing;
-    mod narrowing;
-    mod offload;
-    mod privilege;
-    mod running;
-    mod two_clocks;
-}
+mod beside_tcpdump;
+mod losing;
+mod narrowing;
+mod offload;
+mod privilege;
+mod running;
+mod two_clocks;

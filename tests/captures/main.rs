@@ -9,11 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "captures/agreement.rs"]
 mod agreement;
-#[path = "captures/recorded.rs"]
 mod recorded;
-#[path = "captures/reused.rs"]
 mod reused;
 
 use std::fs;

@@ -8,9 +8,6 @@
 )]
 #![allow(missing_docs, reason = "a program")]
 
-#[path = "decipher/records.rs"]
 mod records;
-#[path = "decipher/taken_apart.rs"]
 mod taken_apart;
-#[path = "decipher/talk.rs"]
 mod talk;
