@@ -15,8 +15,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tapline::capture::{Depth, Interfaces, Opening};
-use tapline::trace::{Event, Trace, What};
+use tapline::capture::{CaptureDepth, CaptureOpening, InterfaceSelection};
+use tapline::trace::{Event, EventKind, Trace};
 use tapline::units::{Moment, Nanos};
 
 /// Packets a second, and for how many seconds.
@@ -31,15 +31,25 @@ const CHANNEL: usize = 8_192;
 fn main() {
     // Opening a capture takes the right to from the thread that does.
     for (name, pace, depth, payload) in [
-        ("headers, 100 B", FLOOD, Depth::Headers, 100),
-        ("headers, 1,400 B", FLOOD, Depth::Headers, 1_400),
-        ("whole packets, 100 B", FLOOD, Depth::Packets, 100),
-        ("whole packets, 1,400 B", FLOOD, Depth::Packets, 1_400),
-        ("headers, as fast as it goes", TORRENT, Depth::Headers, 100),
+        ("headers, 100 B", FLOOD, CaptureDepth::Headers, 100),
+        ("headers, 1,400 B", FLOOD, CaptureDepth::Headers, 1_400),
+        ("whole packets, 100 B", FLOOD, CaptureDepth::Packets, 100),
+        (
+            "whole packets, 1,400 B",
+            FLOOD,
+            CaptureDepth::Packets,
+            1_400,
+        ),
+        (
+            "headers, as fast as it goes",
+            TORRENT,
+            CaptureDepth::Headers,
+            100,
+        ),
         (
             "whole packets, as fast as it goes",
             TORRENT,
-            Depth::Packets,
+            CaptureDepth::Packets,
             1_400,
         ),
     ] {
@@ -60,12 +70,12 @@ struct Counted {
     channel: u64,
 }
 
-fn flood(name: &str, pace: (u32, u32), depth: Depth, payload: usize) {
-    let loopback = Interfaces::Towards {
+fn flood(name: &str, pace: (u32, u32), depth: CaptureDepth, payload: usize) {
+    let loopback = InterfaceSelection::Toward {
         addresses: vec![SocketAddr::from(([127, 0, 0, 1], 80))],
         names: false,
     };
-    let capture = match Opening::begin(&loopback, depth).ready() {
+    let capture = match CaptureOpening::begin(&loopback, depth).wait() {
         Ok(capture) => capture,
         Err(refusal) => return println!("SKIPPED: {name}: {refusal}"),
     };
@@ -73,12 +83,12 @@ fn flood(name: &str, pace: (u32, u32), depth: Depth, payload: usize) {
     let counting = thread::spawn(move || count(&receiver));
     let start = Instant::now();
     let sink = Arc::new(move |event| sender.try_send(event).is_ok());
-    let listening = capture.listen(
+    let listening = capture.start_session(
         sink,
         Arc::new(move || Moment::START + Nanos::from(start.elapsed())),
     );
     let sink = Sink::open();
-    listening.expect(&[sink.address]);
+    listening.watch_addresses(&[sink.address]);
     let (sent, took) = send(sink.address, pace, payload);
     listening.finish(Duration::from_millis(50));
     drop((listening, capture, sink));
@@ -106,10 +116,10 @@ fn flood(name: &str, pace: (u32, u32), depth: Depth, payload: usize) {
 fn count(events: &Receiver<Event>) -> Counted {
     let (mut trace, mut counted) = (Trace::default(), Counted::default());
     for event in events {
-        match &event.what {
-            What::Packets { packets } => counted.captured += packets.len() as u64,
-            What::Dropped { count } => counted.channel += count,
-            What::CaptureClosed { dropped, .. } => counted.kernel += dropped,
+        match &event.kind {
+            EventKind::Packets { packets } => counted.captured += packets.len() as u64,
+            EventKind::Dropped { count } => counted.channel += count,
+            EventKind::CaptureClosed { dropped, .. } => counted.kernel += dropped,
             _ => {}
         }
         trace.apply(event);

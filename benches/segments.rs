@@ -15,10 +15,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use tapline::trace::{
-    Cause, ConnectionId, Endpoint, Event, ExchangeId, Packet, Phase, SCHEMA, StreamPosition,
-    TcpFlags, TcpHeader, Transport, What,
+    ConnectionId, EVENT_SCHEMA, Endpoint, Event, EventKind, ExchangeCause, ExchangeId, Packet,
+    Phase, StreamPosition, TcpFlags, TcpHeader, Transport,
 };
-use tapline::tui::{Message, Settings, State, draw};
+use tapline::tui::{ScreenMessage, ScreenState, Settings, draw};
 use tapline::units::{Moment, Nanos, Untrusted, WallTime};
 
 const URL: &str = "http://api.lab.test/bytes";
@@ -36,7 +36,7 @@ fn main() {
         ("2 % sent again", 50, 1),
         ("sizes of every kind", 50, 1_400),
     ] {
-        let mut state = State::new(
+        let mut state = ScreenState::new(
             Settings {
                 color: true,
                 url: Some(URL.to_owned()),
@@ -47,7 +47,7 @@ fn main() {
         let now = Moment(i64::try_from(u64::from(PACKETS) * PACE).unwrap() + 2_000_000);
         let began = Instant::now();
         for event in run(loss, sizes) {
-            state.update(Message::Trace(event), now);
+            state.update(ScreenMessage::Trace(event), now);
         }
         println!(
             "{name}: {PACKETS} packets told in {:.0} ms",
@@ -64,9 +64,9 @@ fn main() {
     }
 }
 
-fn press(state: &mut State, key: char, now: Moment) {
+fn press(state: &mut ScreenState, key: char, now: Moment) {
     state.update(
-        Message::Terminal(TerminalEvent::Key(KeyEvent::new(
+        ScreenMessage::Terminal(TerminalEvent::Key(KeyEvent::new(
             KeyCode::Char(key),
             KeyModifiers::NONE,
         ))),
@@ -74,7 +74,7 @@ fn press(state: &mut State, key: char, now: Moment) {
     );
 }
 
-fn measure(name: &str, shown: &str, state: &State, now: Moment) {
+fn measure(name: &str, shown: &str, state: &ScreenState, now: Moment) {
     let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
     terminal.draw(|frame| draw(frame, state, now)).unwrap();
     // What is not seen costs nothing.
@@ -112,7 +112,7 @@ fn run(loss: u32, sizes: u32) -> Vec<Event> {
     );
     let event = |at: i64, what| Event {
         at: Moment(at),
-        what,
+        kind: what,
     };
     let end = i64::try_from(u64::from(PACKETS) * PACE).unwrap();
     let mut traffic = Traffic {
@@ -136,38 +136,38 @@ fn run(loss: u32, sizes: u32) -> Vec<Event> {
     let mut events = vec![
         event(
             0,
-            What::RunStarted {
-                schema: SCHEMA.to_owned(),
+            EventKind::RunStarted {
+                schema: EVENT_SCHEMA.to_owned(),
                 tool_version: "bench".to_owned(),
                 started_at: WallTime(EPOCH),
             },
         ),
         event(
             0,
-            What::ClockPaired {
+            EventKind::ClockPaired {
                 wall: WallTime(EPOCH),
                 uncertainty: Nanos(200),
             },
         ),
         event(
             0,
-            What::CaptureOpened {
+            EventKind::CaptureOpened {
                 interface: "eth0".to_owned(),
                 link_type: "EN10MB".to_owned(),
             },
         ),
         event(
             0,
-            What::ExchangeStarted {
+            EventKind::ExchangeStarted {
                 exchange,
-                cause: Cause::Asked,
+                cause: ExchangeCause::Asked,
                 method: "GET".to_owned(),
                 url: Untrusted::new(URL),
             },
         ),
         event(
             200,
-            What::Connected {
+            EventKind::Connected {
                 exchange,
                 connection: ConnectionId(0),
                 local: Endpoint::Ip(client),
@@ -177,7 +177,7 @@ fn run(loss: u32, sizes: u32) -> Vec<Event> {
         ),
         event(
             300,
-            What::PhaseBegan {
+            EventKind::PhaseBegan {
                 exchange,
                 phase: Phase::Receive,
                 position: position(0, 0),
@@ -187,14 +187,14 @@ fn run(loss: u32, sizes: u32) -> Vec<Event> {
     events.extend(traffic.packets.chunks(512).map(|packets| {
         event(
             i64::try_from(PACE).unwrap(),
-            What::Packets {
+            EventKind::Packets {
                 packets: packets.to_vec(),
             },
         )
     }));
     events.push(event(
         end,
-        What::PhaseEnded {
+        EventKind::PhaseEnded {
             exchange,
             phase: Phase::Receive,
             position: position(0, total),
@@ -202,13 +202,13 @@ fn run(loss: u32, sizes: u32) -> Vec<Event> {
     ));
     events.push(event(
         end,
-        What::ClockPaired {
+        EventKind::ClockPaired {
             wall: WallTime(EPOCH + end.unsigned_abs() + 300),
             uncertainty: Nanos(200),
         },
     ));
-    events.push(event(end, What::ExchangeEnded { exchange }));
-    events.push(event(end, What::RunEnded));
+    events.push(event(end, EventKind::ExchangeEnded { exchange }));
+    events.push(event(end, EventKind::RunEnded));
     events
 }
 

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tapline::lab::Embedded;
+use tapline::lab::EmbeddedLab;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -26,10 +26,10 @@ const ANSWER: Duration = Duration::from_millis(100);
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let (lab, plain) = (Embedded::start().expect("the lab starts"), plain());
+    let (lab, plain) = (EmbeddedLab::start().expect("the lab starts"), plain());
     fs::write(folder.path().join("ca.pem"), lab.ca_pem()).unwrap();
     let secure = lab
-        .url()
+        .start_url()
         .replace("/users", &format!("/delay/{}", ANSWER.as_millis()));
     println!(
         "{:<52} {:>9} {:>10} {:>7} {:>10}",
@@ -48,7 +48,7 @@ fn main() {
             parallel,
         );
     }
-    let defaults = format!("cacert = 'ca.pem'\ndns-servers = '{}'", lab.dns());
+    let defaults = format!("cacert = 'ca.pem'\ndns-servers = '{}'", lab.dns_server());
     for parallel in [8, 16, 32] {
         measure(
             folder.path(),

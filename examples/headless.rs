@@ -8,8 +8,8 @@
 use std::error::Error;
 use std::sync::{Arc, mpsc};
 
-use tapline::probe::{self, NoWatcher, Recorder, Spec};
-use tapline::trace::{Trace, What};
+use tapline::probe::{self, NoRemoteObserver, Recorder, Spec};
+use tapline::trace::{EventKind, Trace};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("a URL is wanted")?;
@@ -46,10 +46,14 @@ fn probe(spec: Spec) -> Result<Trace, Box<dyn Error>> {
         let recorder = Recorder::start(Arc::new(move |event| {
             let _ = sender.send(event);
         }));
-        runtime.block_on(probe::run(spec, recorder.clone(), Arc::new(NoWatcher)));
-        recorder.emit(What::RunEnded);
+        runtime.block_on(probe::run(
+            spec,
+            recorder.clone(),
+            Arc::new(NoRemoteObserver),
+        ));
+        recorder.emit(EventKind::RunEnded);
     });
-    let trace = Trace::of(events);
+    let trace = Trace::from_events(events);
     engine.join().map_err(|_| "the engine panicked")?;
     Ok(trace)
 }

@@ -13,15 +13,15 @@ use std::path::Path;
 
 use serde_json::Value;
 use tapline::archive::Archive;
-use tapline::report::{self, Options};
-use tapline::trace::{Code, Phase, Trace};
+use tapline::report::{self, ReportOptions};
+use tapline::trace::{FailureCode, Phase, Trace};
 
 fn chromium() -> (Value, Trace) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hars/chromium.har");
     let mut trace = Trace::default();
     let kept = Archive::open(&path)
         .unwrap()
-        .tell(|event| trace.apply(event));
+        .read_events(|event| trace.apply(event));
     assert_eq!(kept.error, None);
     (
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap(),
@@ -32,7 +32,8 @@ fn chromium() -> (Value, Trace) {
 #[test]
 fn what_a_browser_measured_is_what_is_reported() {
     let (written, trace) = chromium();
-    let again: Value = serde_json::from_str(&report::har(&trace, &Options::default())).unwrap();
+    let again: Value =
+        serde_json::from_str(&report::har_report(&trace, &ReportOptions::default())).unwrap();
     let entries = |document: &Value| document["log"]["entries"].as_array().unwrap().clone();
     let (written, again) = (entries(&written), entries(&again));
     assert_eq!(written.len(), again.len());
@@ -92,7 +93,7 @@ fn connections_failures_and_pages_are_those_of_the_browser() {
             .iter()
             .map(|(phase, failure)| (*phase, failure.code))
             .collect::<Vec<_>>(),
-        [(Phase::Connect, Code::ConnectForbidden)]
+        [(Phase::Connect, FailureCode::ConnectForbidden)]
     );
     let redirect = trace
         .exchanges()
@@ -100,7 +101,7 @@ fn connections_failures_and_pages_are_those_of_the_browser() {
         .find_map(|exchange| exchange.redirected.as_ref())
         .unwrap();
     assert_eq!(redirect.0.raw(), "/img.svg");
-    let events = report::events(trace.log(), &Options::default());
+    let events = report::event_lines(trace.log(), &ReportOptions::default());
     assert!(
         events.contains(
             "page http://127.0.0.1:8765/, content loaded after 64.5 ms, all of it \

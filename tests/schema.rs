@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use jsonschema::Validator;
 use scenario::Scenario;
 use serde_json::{Value, json};
-use tapline::report::{self, Endpoint, Format, Options, SUITE_FORMATS, Suite};
+use tapline::report::{self, Format, ReportOptions, SUITE_FORMATS, SuiteEndpoint, SuiteResult};
 use tapline::trace::Trace;
 use tapline::units::{Nanos, WallTime};
 
@@ -25,12 +25,12 @@ fn every_summary_is_as_the_schema_says() {
         "total<=50ms,dns<1ms,tls<=1s,status=200,http=2,size<=1kB,ttfb<1us,p95(wait)<1ms+-10%,cert_days>=1,failures=0,wire_wait<1ms"
             .parse()
             .unwrap();
-    let options = Options {
+    let options = ReportOptions {
         budget: Some(budget),
-        ..Options::default()
+        ..ReportOptions::default()
     };
     for scenario in Scenario::all() {
-        let written = report::json(&scenario.trace(), &options);
+        let written = report::json_report(&scenario.trace(), &options);
         assert_valid(
             &validator,
             &scenario.name,
@@ -40,37 +40,39 @@ fn every_summary_is_as_the_schema_says() {
     assert_valid(
         &validator,
         "no events",
-        &serde_json::from_str(&report::json(&Trace::default(), &options)).unwrap(),
+        &serde_json::from_str(&report::json_report(&Trace::default(), &options)).unwrap(),
     );
 }
 
 #[test]
 fn a_suite_is_as_the_schema_says() {
     let validator = Schema::read("suite-1").closed().validator();
-    let options = Options {
+    let options = ReportOptions {
         budget: Some(
             "total<=50ms,dns<1ms+-99%,tls<=1s,status=200"
                 .parse()
                 .unwrap(),
         ),
-        ..Options::default()
+        ..ReportOptions::default()
     };
-    let mut endpoints: Vec<Endpoint> = Scenario::all()
+    let mut endpoints: Vec<SuiteEndpoint> = Scenario::all()
         .iter()
-        .map(|scenario| Endpoint::of(&scenario.name.as_str().into(), &scenario.trace(), &options))
+        .map(|scenario| {
+            SuiteEndpoint::new(&scenario.name.as_str().into(), &scenario.trace(), &options)
+        })
         .collect();
-    endpoints.push(Endpoint::of(
+    endpoints.push(SuiteEndpoint::new(
         &"no events".into(),
         &Trace::default(),
         &options,
     ));
-    endpoints.push(Endpoint::not_run(
+    endpoints.push(SuiteEndpoint::not_run(
         &"not run".into(),
         &"http://h/".into(),
         &options,
     ));
     let count = endpoints.len();
-    let suite = Suite {
+    let suite = SuiteResult {
         started_at: WallTime(1),
         duration: Nanos(1),
         parallel: 2,
@@ -103,7 +105,7 @@ fn every_event_is_as_the_schema_says_and_every_kind_is_in_a_scenario() {
     let mut unseen = schema.events();
     let validator = schema.validator();
     for scenario in Scenario::all() {
-        for line in report::events(&scenario.events, &Options::default()).lines() {
+        for line in report::event_lines(&scenario.events, &ReportOptions::default()).lines() {
             let event: Value = serde_json::from_str(line).unwrap();
             assert_valid(&validator, &scenario.name, &event);
             unseen.remove(event["event"].as_str().unwrap());
@@ -115,9 +117,9 @@ fn every_event_is_as_the_schema_says_and_every_kind_is_in_a_scenario() {
 #[test]
 fn a_field_that_is_missing_unknown_or_of_another_kind_is_refused() {
     let validator = Schema::read("summary-1").closed().validator();
-    let document: Value = serde_json::from_str(&report::json(
+    let document: Value = serde_json::from_str(&report::json_report(
         &Scenario::named("https_http2").trace(),
-        &Options::default(),
+        &ReportOptions::default(),
     ))
     .unwrap();
     let refused = |change: &dyn Fn(&mut Value)| {

@@ -12,8 +12,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use tapline::archive::Archive;
-use tapline::trace::{Event, What};
-use tapline::tui::{Message, Settings, State, draw};
+use tapline::trace::{Event, EventKind};
+use tapline::tui::{ScreenMessage, ScreenState, Settings, draw};
 use tapline::units::Moment;
 
 use crate::traffic::{self, Traffic};
@@ -86,12 +86,12 @@ pub(crate) fn look(file: &Path) {
 fn read(file: &Path) -> Receiver<Event> {
     let archive = Archive::open(file).unwrap();
     let (sender, inbox) = sync_channel(32);
-    thread::spawn(move || archive.tell(|event| _ = sender.send(event)));
+    thread::spawn(move || archive.read_events(|event| _ = sender.send(event)));
     inbox
 }
 
 struct Desk {
-    state: State,
+    state: ScreenState,
     terminal: Terminal<TestBackend>,
     ended: bool,
 }
@@ -103,7 +103,7 @@ impl Desk {
             opened: Some("look.pcap".to_owned()),
             ..Settings::default()
         };
-        let state = State::new(settings, Size::new(SIZE.0, SIZE.1));
+        let state = ScreenState::new(settings, Size::new(SIZE.0, SIZE.1));
         Self {
             state,
             terminal: Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap(),
@@ -121,8 +121,9 @@ impl Desk {
         while began.elapsed() < FRAME
             && let Ok(event) = inbox.recv_timeout(FRAME)
         {
-            self.ended = matches!(event.what, What::RunEnded);
-            self.state.update(Message::Trace(event), Moment::START);
+            self.ended = matches!(event.kind, EventKind::RunEnded);
+            self.state
+                .update(ScreenMessage::Trace(event), Moment::START);
             if self.ended {
                 return;
             }
@@ -130,7 +131,7 @@ impl Desk {
     }
 
     fn draw(&mut self) {
-        self.state.settle();
+        self.state.prepare_frame();
         let (state, now) = (&self.state, self.state.trace().latest());
         self.terminal.draw(|frame| draw(frame, state, now)).unwrap();
     }
@@ -138,7 +139,7 @@ impl Desk {
     fn press(&mut self, code: KeyCode) {
         let now = self.state.trace().latest();
         self.state.update(
-            Message::Terminal(TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))),
+            ScreenMessage::Terminal(TerminalEvent::Key(KeyEvent::new(code, KeyModifiers::NONE))),
             now,
         );
         self.draw();

@@ -10,7 +10,7 @@ pub enum ArchiveError {
     /// It does not begin as one.
     #[error(
         "this is no capture file: pcap and pcapng begin with other bytes than {}",
-        shown(found)
+        format_hex(found)
     )]
     NotACapture {
         /// What it begins with, up to four bytes.
@@ -24,7 +24,7 @@ pub enum ArchiveError {
         "what came through the pipe is no longer kept from its beginning, but the latest {limit} \
             of it; --spool-limit keeps more"
     )]
-    Forgotten {
+    Overwritten {
         /// How much is kept.
         limit: Bytes,
     },
@@ -36,7 +36,7 @@ pub enum ArchiveError {
         "the file ends within {layer} at offset {offset}: {needed} bytes are needed, {found} are \
             left"
     )]
-    Cut {
+    Truncated {
         /// What it ends within.
         layer: &'static str,
         /// Where that begins.
@@ -54,7 +54,7 @@ pub enum ArchiveError {
         /// Where it begins.
         offset: u64,
         /// What would be right.
-        needed: Needed,
+        needed: ExpectedLength,
         /// What it says.
         found: u64,
     },
@@ -79,7 +79,7 @@ pub enum ArchiveError {
         reason: String,
     },
     /// It is JSON of another kind.
-    #[error("this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's{}", named(schema.as_ref()))]
+    #[error("this is JSON, but neither a HAR (it has no \"log\") nor a summary of tapline's{}", describe_schema(schema.as_ref()))]
     UnknownDocument {
         /// The schema that it names, where it names one.
         schema: Option<Untrusted>,
@@ -99,21 +99,21 @@ pub enum ArchiveError {
 
 /// What a length would have to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needed {
+pub enum ExpectedLength {
     /// No less than this.
     AtLeast(u64),
     /// No more than this.
     AtMost(u64),
     /// As long as its other end says.
-    AsAtTheEnd(u64),
+    SameAsTrailer(u64),
 }
 
-impl std::fmt::Display for Needed {
+impl std::fmt::Display for ExpectedLength {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::AtLeast(bytes) => write!(f, "less than {bytes} cannot be"),
             Self::AtMost(bytes) => write!(f, "more than {bytes} cannot be"),
-            Self::AsAtTheEnd(bytes) => write!(f, "{bytes} at its end"),
+            Self::SameAsTrailer(bytes) => write!(f, "{bytes} at its end"),
         }
     }
 }
@@ -127,7 +127,7 @@ impl ArchiveError {
     }
 
     /// Whether the input is no capture at all.
-    pub const fn is_no_capture(&self) -> bool {
+    pub const fn is_not_capture(&self) -> bool {
         matches!(
             self,
             Self::NotACapture { .. }
@@ -139,13 +139,13 @@ impl ArchiveError {
     }
 }
 
-fn named(schema: Option<&Untrusted>) -> String {
+fn describe_schema(schema: Option<&Untrusted>) -> String {
     schema
         .map(|schema| format!(": its schema is {:?}", schema.escaped()))
         .unwrap_or_default()
 }
 
-fn shown(bytes: &[u8]) -> String {
+fn format_hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -1,25 +1,25 @@
 //! What a file says of the interface that packets were captured on.
 
 use crate::units::{Untrusted, WallTime};
-use crate::wire::Link;
+use crate::wire::LinkType;
 
 /// An interface.
 #[derive(Clone, Debug)]
-pub(super) struct Interface {
+pub(super) struct CaptureInterface {
     /// Its name, where the file has one.
     pub(super) name: Option<Untrusted>,
     /// The number of its link type.
     pub(super) link_type: u16,
     /// How its times count.
-    pub(super) ticks: Ticks,
+    pub(super) timestamps: TimestampUnit,
     /// The most bytes of a packet that were captured; 0 for no limit.
     pub(super) snap_length: u32,
 }
 
-impl Interface {
+impl CaptureInterface {
     /// What frames begin with; `None` where that is not understood.
-    pub(super) fn link(&self) -> Option<Link> {
-        Link::from_number(i32::from(self.link_type))
+    pub(super) fn link(&self) -> Option<LinkType> {
+        LinkType::from_number(i32::from(self.link_type))
     }
 
     /// The link type for people.
@@ -33,14 +33,14 @@ impl Interface {
 
 /// The unit of an interface's times, and where they count from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ticks {
-    length: Length,
+pub(super) struct TimestampUnit {
+    length: TickLength,
     /// Seconds to add.
     offset: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Length {
+enum TickLength {
     /// So many nanoseconds.
     Nanos(u64),
     /// So many of them make a nanosecond.
@@ -49,36 +49,36 @@ enum Length {
     Binary(u8),
 }
 
-impl Ticks {
+impl TimestampUnit {
     pub(super) const NANOS: Self = Self {
-        length: Length::Nanos(1),
+        length: TickLength::Nanos(1),
         offset: 0,
     };
 
     /// From the option `if_tsresol`: a negative power of ten, or with the highest bit of two.
-    pub(super) const fn of_resolution(resolution: u8, offset: i64) -> Self {
+    pub(super) const fn from_resolution(resolution: u8, offset: i64) -> Self {
         let power = resolution & 0x7f;
         let length = match (resolution & 0x80 != 0, power) {
-            (true, _) => Length::Binary(power),
-            (false, 0..=9) => Length::Nanos(10_u64.pow(9 - power as u32)),
+            (true, _) => TickLength::Binary(power),
+            (false, 0..=9) => TickLength::Nanos(10_u64.pow(9 - power as u32)),
             // No 64-bit count of such short units reaches the present.
-            (false, 29..) => Length::PerNano(u64::MAX),
-            (false, _) => Length::PerNano(10_u64.saturating_pow(power as u32 - 9)),
+            (false, 29..) => TickLength::PerNano(u64::MAX),
+            (false, _) => TickLength::PerNano(10_u64.saturating_pow(power as u32 - 9)),
         };
         Self { length, offset }
     }
 
     /// The time that a count means, as near as nanoseconds since 1970 can say.
-    pub(super) fn wall(self, count: u64) -> WallTime {
+    pub(super) fn to_wall_time(self, count: u64) -> WallTime {
         const SECOND: i128 = 1_000_000_000;
         let nanos = match self.length {
-            Length::Nanos(nanos) if self.offset == 0 => {
+            TickLength::Nanos(nanos) if self.offset == 0 => {
                 return WallTime(count.saturating_mul(nanos));
             }
-            Length::Nanos(nanos) => i128::from(count) * i128::from(nanos),
-            Length::PerNano(per_nano) => i128::from(count / per_nano),
+            TickLength::Nanos(nanos) => i128::from(count) * i128::from(nanos),
+            TickLength::PerNano(per_nano) => i128::from(count / per_nano),
             // 64 bits of count and 30 of a second fit into the type.
-            Length::Binary(power) => (i128::from(count) * SECOND) >> power.min(127),
+            TickLength::Binary(power) => (i128::from(count) * SECOND) >> power.min(127),
         };
         let moved = nanos.saturating_add(i128::from(self.offset) * SECOND);
         WallTime(u64::try_from(moved.max(0)).unwrap_or(u64::MAX))
@@ -107,7 +107,7 @@ mod tests {
                 second
             };
             assert_eq!(
-                Ticks::of_resolution(resolution, 0).wall(count),
+                TimestampUnit::from_resolution(resolution, 0).to_wall_time(count),
                 expected,
                 "resolution {resolution:#x}"
             );
@@ -117,17 +117,20 @@ mod tests {
     #[test]
     fn an_offset_moves_times_and_none_of_them_leaves_the_axis() {
         assert_eq!(
-            Ticks::of_resolution(6, 100).wall(2_000_000),
+            TimestampUnit::from_resolution(6, 100).to_wall_time(2_000_000),
             WallTime(102_000_000_000)
         );
-        assert_eq!(Ticks::of_resolution(6, -100).wall(2_000_000), WallTime(0));
+        assert_eq!(
+            TimestampUnit::from_resolution(6, -100).to_wall_time(2_000_000),
+            WallTime(0)
+        );
         for resolution in 0..=u8::MAX {
             for offset in [0, 1, i64::MIN, i64::MAX] {
-                let _ = Ticks::of_resolution(resolution, offset).wall(u64::MAX);
+                let _ = TimestampUnit::from_resolution(resolution, offset).to_wall_time(u64::MAX);
             }
         }
         assert_eq!(
-            Ticks::of_resolution(6, 0).wall(u64::MAX),
+            TimestampUnit::from_resolution(6, 0).to_wall_time(u64::MAX),
             WallTime(u64::MAX)
         );
     }

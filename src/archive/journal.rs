@@ -18,21 +18,21 @@ const TAPLINE: &str = "tapline";
 
 /// Bytes of an entry that is read; a longer one is somebody else's. The longest event there is, a
 /// head of nothing but characters that JSON spells out, comes to some 3 MiB.
-pub(super) const LONGEST: usize = 4 << 20;
+pub(super) const MAX_ENTRY_BYTES: usize = 4 << 20;
 
 /// An entry that tells an event: when it happened by the wall clock, in a sentence for people, and
 /// as it is.
-pub(super) fn entry_of(event: &Event, wall: WallTime, sentence: &str) -> Vec<u8> {
+pub(super) fn encode_entry(event: &Event, wall: WallTime, sentence: &str) -> Vec<u8> {
     let mut entry = Vec::new();
-    add(&mut entry, TIME, &(wall.0 / 1_000).to_string());
-    add(&mut entry, MESSAGE, sentence);
-    add(&mut entry, IDENTIFIER, TAPLINE);
-    add(&mut entry, EVENT, &json_line(event));
+    append_field(&mut entry, TIME, &(wall.0 / 1_000).to_string());
+    append_field(&mut entry, MESSAGE, sentence);
+    append_field(&mut entry, IDENTIFIER, TAPLINE);
+    append_field(&mut entry, EVENT, &json_line(event));
     entry.push(b'\n');
     entry
 }
 
-fn add(entry: &mut Vec<u8>, name: &str, value: &str) {
+fn append_field(entry: &mut Vec<u8>, name: &str, value: &str) {
     entry.extend(name.as_bytes());
     if value.chars().any(|c| c.is_control() && c != '\t') {
         entry.push(b'\n');
@@ -46,9 +46,9 @@ fn add(entry: &mut Vec<u8>, name: &str, value: &str) {
 
 /// What an entry is to us.
 #[derive(Debug, PartialEq)]
-pub(super) enum Entry {
+pub(super) enum JournalEntry {
     /// An event of a run.
-    Told(Box<Event>),
+    Event(Box<Event>),
     /// It says it is one, and is not; why.
     Unreadable(Untrusted),
     /// Somebody else's.
@@ -56,9 +56,9 @@ pub(super) enum Entry {
 }
 
 /// Reads an entry.
-pub(super) fn read(bytes: &[u8]) -> Entry {
+pub(super) fn parse_entry(bytes: &[u8]) -> JournalEntry {
     let (mut ours, mut event) = (false, None);
-    for (name, value) in Fields(bytes) {
+    for (name, value) in JournalFields(bytes) {
         match name {
             b"SYSLOG_IDENTIFIER" => ours = value == TAPLINE.as_bytes(),
             b"TAPLINE_EVENT" => event = Some(value),
@@ -66,27 +66,27 @@ pub(super) fn read(bytes: &[u8]) -> Entry {
         }
     }
     match event {
-        Some(event) if ours => parsed(event),
-        _ => Entry::Foreign,
+        Some(event) if ours => parse_event(event),
+        _ => JournalEntry::Foreign,
     }
 }
 
-fn parsed(json: &[u8]) -> Entry {
+fn parse_event(json: &[u8]) -> JournalEntry {
     match serde_json::from_slice::<Event>(json) {
         Ok(mut event) => {
             // Where bytes lay when it was written says nothing about this file.
-            event.what.forget_places();
-            event.what.escape_words();
-            Entry::Told(Box::new(event))
+            event.kind.clear_stored_locations();
+            event.kind.escape_own_strings();
+            JournalEntry::Event(Box::new(event))
         }
-        Err(error) => Entry::Unreadable(Untrusted::new(error.to_string())),
+        Err(error) => JournalEntry::Unreadable(Untrusted::new(error.to_string())),
     }
 }
 
 /// An entry's fields, up to the empty line that ends it, its end, or one that reaches beyond it.
-struct Fields<'a>(&'a [u8]);
+struct JournalFields<'a>(&'a [u8]);
 
-impl<'a> Iterator for Fields<'a> {
+impl<'a> Iterator for JournalFields<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -114,17 +114,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trace::What;
-    use crate::trace::law::event;
+    use crate::trace::EventKind;
+    use crate::trace::event_round_trip::any_event;
     use crate::units::Moment;
 
     #[test]
     fn values_are_written_as_text_or_with_their_length() {
         let mut entry = Vec::new();
-        add(&mut entry, "A", "a=b\tc");
-        add(&mut entry, "B", "one\ntwo");
+        append_field(&mut entry, "A", "a=b\tc");
+        append_field(&mut entry, "B", "one\ntwo");
         assert_eq!(entry, b"A=a=b\tc\nB\n\x07\0\0\0\0\0\0\0one\ntwo\n");
-        let fields: Vec<_> = Fields(&entry).collect();
+        let fields: Vec<_> = JournalFields(&entry).collect();
         assert_eq!(fields, [(&b"A"[..], &b"a=b\tc"[..]), (b"B", b"one\ntwo")]);
     }
 
@@ -132,39 +132,41 @@ mod tests {
     fn an_entry_is_for_people_and_for_programs() {
         let event = Event {
             at: Moment(5),
-            what: What::RunEnded,
+            kind: EventKind::RunEnded,
         };
-        let entry = entry_of(&event, WallTime(1_700_000_000_123_456_789), "the run ended");
+        let entry = encode_entry(&event, WallTime(1_700_000_000_123_456_789), "the run ended");
         let text = "__REALTIME_TIMESTAMP=1700000000123456\nMESSAGE=the run \
             ended\nSYSLOG_IDENTIFIER=tapline\n\
                     TAPLINE_EVENT={\"at_ns\":5,\"event\":\"run_ended\"}\n\n";
         assert_eq!(String::from_utf8(entry.clone()).unwrap(), text);
-        assert_eq!(read(&entry), Entry::Told(Box::new(event)));
+        assert_eq!(parse_entry(&entry), JournalEntry::Event(Box::new(event)));
     }
 
     #[test]
     fn what_is_not_ours_or_not_right_is_told_apart() {
         assert_eq!(
-            read(b"MESSAGE=hello\nSYSLOG_IDENTIFIER=sshd\n\n"),
-            Entry::Foreign
+            parse_entry(b"MESSAGE=hello\nSYSLOG_IDENTIFIER=sshd\n\n"),
+            JournalEntry::Foreign
         );
         assert_eq!(
-            read(
+            parse_entry(
                 b"SYSLOG_IDENTIFIER=sshd\nTAPLINE_EVENT={\"at_ns\":5,\"event\":\"run_ended\"}\n\n"
             ),
-            Entry::Foreign
+            JournalEntry::Foreign
         );
         assert_eq!(
-            read(b"SYSLOG_IDENTIFIER=tapline\nMESSAGE=x\n\n"),
-            Entry::Foreign
+            parse_entry(b"SYSLOG_IDENTIFIER=tapline\nMESSAGE=x\n\n"),
+            JournalEntry::Foreign
         );
         assert!(matches!(
-            read(b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT={\"at_ns\":5}\n\n"),
-            Entry::Unreadable(_)
+            parse_entry(b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT={\"at_ns\":5}\n\n"),
+            JournalEntry::Unreadable(_)
         ));
         assert_eq!(
-            read(b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT\n\xff\xff\xff\xff\xff\xff\xff\xff{}"),
-            Entry::Foreign
+            parse_entry(
+                b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT\n\xff\xff\xff\xff\xff\xff\xff\xff{}"
+            ),
+            JournalEntry::Foreign
         );
     }
 
@@ -173,14 +175,14 @@ mod tests {
 
         #[test]
         fn any_event_is_told_and_read_again_without_its_places_and_with_its_words_spelt_out(
-            event in event(),
+            event in any_event(),
             sentence in any::<String>(),
         ) {
             let mut expected = event.clone();
-            expected.what.forget_places();
-            expected.what.escape_words();
-            let entry = entry_of(&event, WallTime(7), &sentence);
-            prop_assert_eq!(read(&entry), Entry::Told(Box::new(expected)));
+            expected.kind.clear_stored_locations();
+            expected.kind.escape_own_strings();
+            let entry = encode_entry(&event, WallTime(7), &sentence);
+            prop_assert_eq!(parse_entry(&entry), JournalEntry::Event(Box::new(expected)));
         }
 
         #[test]
@@ -189,7 +191,7 @@ mod tests {
             prefix in any::<bool>(),
         ) {
             let ours: &[u8] = if prefix { b"SYSLOG_IDENTIFIER=tapline\nTAPLINE_EVENT" } else { b"" };
-            let _ = read(&[ours, &bytes].concat());
+            let _ = parse_entry(&[ours, &bytes].concat());
         }
     }
 }

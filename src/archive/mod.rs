@@ -13,31 +13,31 @@
 //! file. What comes through a pipe is kept in a file without a name. A file that breaks off or
 //! contradicts itself yields what could be read, and a note.
 
-mod aside;
 mod document;
+mod endian_bytes;
 mod error;
-mod fields;
+mod event_reader;
 mod har;
+mod input;
 mod interface;
 mod journal;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod law;
-mod ours;
+mod packet_meta;
 mod pcap;
 mod pcapng;
 mod pipe_file;
 mod reader;
 mod record;
 #[cfg(test)]
-mod samples;
-pub mod saving;
-mod source;
-mod store;
-mod teller;
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod robustness;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod whatever_comes;
+mod round_trip;
+#[cfg(test)]
+mod sample_files;
+mod saved_run;
+pub mod saving;
+mod store;
 
 use std::fs::File;
 use std::io::Read;
@@ -45,29 +45,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use error::ArchiveError;
+pub use event_reader::Attachments;
 pub use record::Extent;
-pub use store::Store;
-pub use teller::Kept;
+pub use store::CaptureStore;
 
-use crate::insight::diff::Side;
+use crate::insight::diff::ComparedRun;
 use crate::trace::Event;
-use document::Document;
-use reader::Reader;
-use source::Source;
-use teller::Teller;
+use document::JsonDocument;
+use event_reader::EventReader;
+use input::ArchiveInput;
+use reader::RecordReader;
 
 /// Bytes of a pipe that are kept where nothing else is said: 1 GiB.
 pub const SPOOL_LIMIT: u64 = 1 << 30;
 
 /// A capture file or a HAR that is open, and known to be one.
 pub struct Archive {
-    content: Content,
-    store: Arc<Store>,
+    content: ArchiveContent,
+    store: Arc<CaptureStore>,
 }
 
-enum Content {
-    Capture { reader: Reader, name: String },
-    Har(Box<har::Har>),
+enum ArchiveContent {
+    Capture { reader: RecordReader, name: String },
+    Har(Box<har::HarFile>),
 }
 
 /// What can be compared with another: what tells events, or a summary of a run.
@@ -75,29 +75,33 @@ pub enum Comparable {
     /// A saved run, a capture of anybody's or a HAR.
     Events(Box<Archive>),
     /// A summary, schema `tapline/summary/1`.
-    Summary(Box<Side>),
+    Summary(Box<ComparedRun>),
 }
 
 impl Archive {
     /// Opens a file; what is no regular file (a pipe, a terminal) is read as [`Archive::piped`]
     /// does.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        Comparable::open(path)?.events()
+        Comparable::open(path)?.into_archive()
     }
 
     /// Reads what comes once only. It is kept in a file without a name, so that packets' bytes can
     /// be had afterwards.
-    pub fn piped(input: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
-        Self::piped_within(input, SPOOL_LIMIT)
+    pub fn from_pipe(input: impl Read + Send + 'static) -> Result<Self, ArchiveError> {
+        Self::from_pipe_with_limit(input, SPOOL_LIMIT)
     }
 
     /// The same, with a limit for that file in bytes: when it is full, the latest bytes take the
     /// place of the first, which is told as a note.
-    pub fn piped_within(
+    pub fn from_pipe_with_limit(
         input: impl Read + Send + 'static,
         limit: u64,
     ) -> Result<Self, ArchiveError> {
-        Comparable::over(Source::pipe(input, limit)?, "standard input".to_owned())?.events()
+        Comparable::from_input(
+            ArchiveInput::from_pipe(input, limit)?,
+            "standard input".to_owned(),
+        )?
+        .into_archive()
     }
 
     /// Opens what was read once, to read it again: a file, or what came through a pipe and was
@@ -105,37 +109,40 @@ impl Archive {
     ///
     /// # Errors
     /// The system refuses, or the file is no longer what it was.
-    pub fn again(store: &Store, name: &str) -> Result<Self, ArchiveError> {
-        Comparable::over(Source::file(store.rewound()?), name.to_owned())?.events()
+    pub fn reopen(store: &CaptureStore, name: &str) -> Result<Self, ArchiveError> {
+        Comparable::from_input(ArchiveInput::from_file(store.rewound()?), name.to_owned())?
+            .into_archive()
     }
 
     /// Where the packets' bytes can be read.
-    pub fn store(&self) -> Arc<Store> {
+    pub fn store(&self) -> Arc<CaptureStore> {
         Arc::clone(&self.store)
     }
 
     /// Returns true for a HAR, whose events take longer to read than those of a capture.
     pub const fn is_har(&self) -> bool {
-        matches!(self.content, Content::Har(_))
+        matches!(self.content, ArchiveContent::Har(_))
     }
 
     /// Of a HAR, tells no more than so many entries, and says how many are left out.
-    pub fn tell_first(&mut self, entries: usize) {
-        if let Content::Har(har) = &mut self.content {
-            har.index.tell_first(entries);
+    pub fn limit_entries(&mut self, entries: usize) {
+        if let ArchiveContent::Har(har) = &mut self.content {
+            har.index.limit_entries(entries);
         }
     }
 
     /// Tells all that is in the file as events, in its order, and returns what is no event. An
     /// unreadable part is told as a note, and is the error of what is returned.
-    pub fn tell(self, to: impl FnMut(Event)) -> Kept {
+    pub fn read_events(self, to: impl FnMut(Event)) -> Attachments {
         match self.content {
-            Content::Capture { reader, name } => Teller::new(self.store, name, to).tell(reader),
-            Content::Har(har) => {
-                let read = har::events(*har, &self.store, to);
-                Kept {
+            ArchiveContent::Capture { reader, name } => {
+                EventReader::new(self.store, name, to).read_events(reader)
+            }
+            ArchiveContent::Har(har) => {
+                let read = har::read_har_events(*har, &self.store, to);
+                Attachments {
                     error: read.err(),
-                    ..Kept::default()
+                    ..Attachments::default()
                 }
             }
         }
@@ -158,28 +165,28 @@ impl Comparable {
             return Err(ArchiveError::Folder);
         }
         if metadata.is_file() {
-            Self::over(Source::file(file), name)
+            Self::from_input(ArchiveInput::from_file(file), name)
         } else {
-            Self::over(Source::pipe(file, SPOOL_LIMIT)?, name)
+            Self::from_input(ArchiveInput::from_pipe(file, SPOOL_LIMIT)?, name)
         }
     }
 
-    fn over(mut source: Source, name: String) -> Result<Self, ArchiveError> {
-        let store = Arc::new(Store::over(source.again()?));
-        let content = match Document::begins(&mut source)? {
-            None => Content::Capture {
-                reader: Reader::new(source)?,
+    fn from_input(mut source: ArchiveInput, name: String) -> Result<Self, ArchiveError> {
+        let store = Arc::new(CaptureStore::new(source.rereadable()?));
+        let content = match JsonDocument::detect(&mut source)? {
+            None => ArchiveContent::Capture {
+                reader: RecordReader::new(source)?,
                 name,
             },
-            Some(skipped) => match Document::read(source, skipped, &store)? {
-                Document::Har(har) => Content::Har(har),
-                Document::Summary(side) => return Ok(Self::Summary(side)),
+            Some(skipped) => match JsonDocument::read(source, skipped, &store)? {
+                JsonDocument::Har(har) => ArchiveContent::Har(har),
+                JsonDocument::Summary(side) => return Ok(Self::Summary(side)),
             },
         };
         Ok(Self::Events(Box::new(Archive { content, store })))
     }
 
-    fn events(self) -> Result<Archive, ArchiveError> {
+    fn into_archive(self) -> Result<Archive, ArchiveError> {
         match self {
             Self::Events(archive) => Ok(*archive),
             Self::Summary(_) => Err(ArchiveError::Summary),

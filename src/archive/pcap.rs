@@ -6,40 +6,40 @@
 //! ```
 
 use super::ArchiveError;
-use super::error::Needed;
-use super::fields::Fields;
-use super::interface::{Interface, Ticks};
-use super::record::{Captured, Record};
-use super::source::Source;
+use super::endian_bytes::EndianBytes;
+use super::error::ExpectedLength;
+use super::input::ArchiveInput;
+use super::interface::{CaptureInterface, TimestampUnit};
+use super::record::{CaptureRecord, CapturedFrame};
 use crate::units::WallTime;
 
 const FILE_HEADER: usize = 24;
 const PACKET_HEADER: usize = 16;
 /// Alexey Kuznetzov's packets have an interface, a protocol and a kind behind the usual header.
-const LONGER_HEADER: usize = 24;
+const MODIFIED_PACKET_HEADER: usize = 24;
 /// No program captures more of a packet (`MAXIMUM_SNAPLEN` of libpcap).
-pub(super) const LONGEST: u32 = 262_144;
+pub(super) const MAX_CAPTURED: u32 = 262_144;
 
 /// A pcap file.
 pub(super) struct Pcap {
-    source: Source,
-    format: Format,
-    interface: Interface,
+    source: ArchiveInput,
+    format: PacketFormat,
+    interface: CaptureInterface,
     /// The interface was told of.
-    introduced: bool,
+    interface_returned: bool,
 }
 
 /// How packets' headers are written.
 #[derive(Clone, Copy)]
-struct Format {
-    variant: Variant,
+struct PacketFormat {
+    variant: PcapVariant,
     /// Which of both lengths comes first.
-    swapped: Swapped,
+    length_order: LengthOrder,
 }
 
 /// What the magic number says.
 #[derive(Clone, Copy)]
-pub(super) struct Variant {
+pub(super) struct PcapVariant {
     big_endian: bool,
     /// Nanoseconds to a unit of the fraction.
     fraction: u64,
@@ -50,22 +50,22 @@ pub(super) struct Variant {
 /// Whether what is on the link stands before what was captured: before version 2.3, and sometimes
 /// in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Swapped {
-    Never,
-    WhereItShows,
-    Always,
+enum LengthOrder {
+    CapturedFirst,
+    Ambiguous,
+    OriginalFirst,
 }
 
-impl Variant {
+impl PcapVariant {
     /// By a file's first four bytes; `None` where it is no pcap.
-    pub(super) const fn of(magic: &[u8]) -> Option<Self> {
+    pub(super) const fn from_magic(magic: &[u8]) -> Option<Self> {
         let (big_endian, fraction, header) = match magic {
             [0xa1, 0xb2, 0xc3, 0xd4] => (true, 1_000, PACKET_HEADER),
             [0xd4, 0xc3, 0xb2, 0xa1] => (false, 1_000, PACKET_HEADER),
             [0xa1, 0xb2, 0x3c, 0x4d] => (true, 1, PACKET_HEADER),
             [0x4d, 0x3c, 0xb2, 0xa1] => (false, 1, PACKET_HEADER),
-            [0xa1, 0xb2, 0xcd, 0x34] => (true, 1_000, LONGER_HEADER),
-            [0x34, 0xcd, 0xb2, 0xa1] => (false, 1_000, LONGER_HEADER),
+            [0xa1, 0xb2, 0xcd, 0x34] => (true, 1_000, MODIFIED_PACKET_HEADER),
+            [0x34, 0xcd, 0xb2, 0xa1] => (false, 1_000, MODIFIED_PACKET_HEADER),
             _ => return None,
         };
         Some(Self {
@@ -78,48 +78,54 @@ impl Variant {
 
 impl Pcap {
     /// Reads the file's header.
-    pub(super) fn new(mut source: Source, variant: Variant) -> Result<Self, ArchiveError> {
-        let header = Fields {
+    pub(super) fn new(
+        mut source: ArchiveInput,
+        variant: PcapVariant,
+    ) -> Result<Self, ArchiveError> {
+        let header = EndianBytes {
             bytes: source.take(FILE_HEADER, "the file header")?,
             big_endian: variant.big_endian,
         };
         let swapped = match (header.u16_at(4), header.u16_at(6)) {
-            (2, 3) => Swapped::WhereItShows,
-            (2, 0..3) => Swapped::Always,
-            _ => Swapped::Never,
+            (2, 3) => LengthOrder::Ambiguous,
+            (2, 0..3) => LengthOrder::OriginalFirst,
+            _ => LengthOrder::CapturedFirst,
         };
         // What stands above says how long the frame check sequence is, which is behind what IP's
         // length covers.
         let link_type = u16::try_from(header.u32_at(20) & 0xffff).unwrap_or(u16::MAX);
-        let interface = Interface {
+        let interface = CaptureInterface {
             name: None,
             link_type,
-            ticks: Ticks::NANOS,
+            timestamps: TimestampUnit::NANOS,
             snap_length: header.u32_at(16),
         };
         Ok(Self {
             source,
-            format: Format { variant, swapped },
+            format: PacketFormat {
+                variant,
+                length_order: swapped,
+            },
             interface,
-            introduced: false,
+            interface_returned: false,
         })
     }
 
-    pub(super) const fn source(&self) -> &Source {
+    pub(super) const fn source(&self) -> &ArchiveInput {
         &self.source
     }
 
     /// Bytes of the next record, where its header is at hand.
-    pub(super) fn length_of_next(&self) -> Option<usize> {
+    pub(super) fn next_length(&self) -> Option<usize> {
         let header = self.format.variant.header;
-        let bytes = self.source.waiting()?.get(..header)?;
+        let bytes = self.source.buffered()?.get(..header)?;
         Some(header.saturating_add(self.format.read(bytes).captured as usize))
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
-        if !self.introduced {
-            self.introduced = true;
-            return Ok(Some(Record::Interface(&self.interface)));
+    pub(super) fn next(&mut self) -> Result<Option<CaptureRecord<'_>>, ArchiveError> {
+        if !self.interface_returned {
+            self.interface_returned = true;
+            return Ok(Some(CaptureRecord::Interface(&self.interface)));
         }
         let offset = self.source.offset();
         if self.source.peek(1)?.is_empty() {
@@ -129,8 +135,8 @@ impl Pcap {
             self.source
                 .take(self.format.variant.header, "a packet's header")?,
         );
-        if header.captured > LONGEST {
-            let needed = Needed::AtMost(u64::from(LONGEST));
+        if header.captured > MAX_CAPTURED {
+            let needed = ExpectedLength::AtMost(u64::from(MAX_CAPTURED));
             return Err(ArchiveError::Length {
                 layer: "a packet",
                 offset,
@@ -140,49 +146,49 @@ impl Pcap {
         }
         let at = self.source.offset();
         let bytes = self.source.take(header.captured as usize, "a packet")?;
-        let frame_bytes = header.on_the_link.max(header.captured);
-        Ok(Some(Record::Frame(Captured {
+        let frame_bytes = header.original.max(header.captured);
+        Ok(Some(CaptureRecord::Frame(CapturedFrame {
             interface: 0,
             wall: Some(header.wall),
             bytes,
             frame_bytes,
             at,
-            aside: None,
+            meta: None,
         })))
     }
 }
 
-struct Header {
+struct PcapPacketHeader {
     wall: WallTime,
     captured: u32,
-    on_the_link: u32,
+    original: u32,
 }
 
-impl Format {
-    fn read(self, bytes: &[u8]) -> Header {
-        let fields = Fields {
+impl PacketFormat {
+    fn read(self, bytes: &[u8]) -> PcapPacketHeader {
+        let fields = EndianBytes {
             bytes,
             big_endian: self.variant.big_endian,
         };
         let fraction = u64::from(fields.u32_at(4)) * self.variant.fraction;
         let wall = WallTime(u64::from(fields.u32_at(0)) * 1_000_000_000 + fraction);
         let (captured, on_the_link) = (fields.u32_at(8), fields.u32_at(12));
-        let swapped = match self.swapped {
-            Swapped::Never => false,
-            Swapped::WhereItShows => captured > on_the_link,
-            Swapped::Always => true,
+        let swapped = match self.length_order {
+            LengthOrder::CapturedFirst => false,
+            LengthOrder::Ambiguous => captured > on_the_link,
+            LengthOrder::OriginalFirst => true,
         };
         if swapped {
-            Header {
+            PcapPacketHeader {
                 wall,
                 captured: on_the_link,
-                on_the_link: captured,
+                original: captured,
             }
         } else {
-            Header {
+            PcapPacketHeader {
                 wall,
                 captured,
-                on_the_link,
+                original: on_the_link,
             }
         }
     }

@@ -29,7 +29,7 @@ impl PipeFile {
     }
 
     /// Returns how many bytes, from the first that came, are no longer there.
-    pub(super) fn forgotten(&self) -> u64 {
+    pub(super) fn overwritten(&self) -> u64 {
         self.written
             .load(Ordering::Acquire)
             .saturating_sub(self.limit)
@@ -39,7 +39,7 @@ impl PipeFile {
     pub(super) fn append(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let written = self.written.load(Ordering::Relaxed);
-            let (now, rest) = bytes.split_at(self.until_the_end(written, bytes.len()));
+            let (now, rest) = bytes.split_at(self.contiguous(written, bytes.len()));
             // Told first: who reads meanwhile what is overwritten finds out.
             self.written
                 .store(written + now.len() as u64, Ordering::Release);
@@ -51,21 +51,21 @@ impl PipeFile {
 
     /// Reads what came at `at`; `None` where that is no longer there.
     pub(super) fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<Option<usize>> {
-        if at < self.forgotten() {
+        if at < self.overwritten() {
             return Ok(None);
         }
         let there = usize::try_from(self.written.load(Ordering::Acquire).saturating_sub(at))
             .unwrap_or(usize::MAX);
-        let most = self.until_the_end(at, into.len()).min(there);
+        let most = self.contiguous(at, into.len()).min(there);
         let read = self
             .file
             .read_at(into.get_mut(..most).unwrap_or_default(), at % self.limit)?;
-        Ok((at >= self.forgotten()).then_some(read))
+        Ok((at >= self.overwritten()).then_some(read))
     }
 
     /// Returns the file to be read from its beginning, while all that came is there.
-    pub(super) fn whole(&self) -> io::Result<Option<File>> {
-        if self.forgotten() > 0 {
+    pub(super) fn complete_file(&self) -> io::Result<Option<File>> {
+        if self.overwritten() > 0 {
             return Ok(None);
         }
         let mut file = self.file.try_clone()?;
@@ -74,7 +74,7 @@ impl PipeFile {
     }
 
     /// How many of so many bytes lie in one piece.
-    fn until_the_end(&self, at: u64, bytes: usize) -> usize {
+    fn contiguous(&self, at: u64, bytes: usize) -> usize {
         usize::try_from(self.limit - at % self.limit)
             .unwrap_or(usize::MAX)
             .min(bytes)
@@ -95,17 +95,17 @@ mod tests {
             (
                 kept.read_at(&mut into, 4).unwrap(),
                 &into[..2],
-                kept.forgotten()
+                kept.overwritten()
             ),
             (Some(2), &b"ef"[..], 0)
         );
-        assert!(kept.whole().unwrap().is_some());
+        assert!(kept.complete_file().unwrap().is_some());
         kept.append(b"ghijklmnopqrstuvwxyz").unwrap();
         assert_eq!(
-            (kept.forgotten(), kept.file.metadata().unwrap().len()),
+            (kept.overwritten(), kept.file.metadata().unwrap().len()),
             (16, 10)
         );
-        assert!(kept.whole().unwrap().is_none());
+        assert!(kept.complete_file().unwrap().is_none());
         assert_eq!(kept.read_at(&mut into, 15).unwrap(), None);
         let mut read: Vec<u8> = Vec::new();
         while let Some(more) = kept

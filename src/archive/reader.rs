@@ -1,20 +1,20 @@
 //! Which of the formats it is.
 
 use super::ArchiveError;
-use super::pcap::{Pcap, Variant};
+use super::input::ArchiveInput;
+use super::pcap::{Pcap, PcapVariant};
 use super::pcapng::Pcapng;
-use super::record::Record;
-use super::source::Source;
+use super::record::CaptureRecord;
 
 /// Reads a capture file record by record.
-pub(super) enum Reader {
+pub(super) enum RecordReader {
     Pcap(Pcap),
     Pcapng(Pcapng),
 }
 
-impl Reader {
+impl RecordReader {
     /// Looks at how it begins, and reads the header.
-    pub(super) fn new(mut source: Source) -> Result<Self, ArchiveError> {
+    pub(super) fn new(mut source: ArchiveInput) -> Result<Self, ArchiveError> {
         let magic = source.peek(4)?;
         if magic.is_empty() {
             return Err(ArchiveError::Empty);
@@ -22,7 +22,7 @@ impl Reader {
         if magic == Pcapng::MAGIC {
             return Ok(Self::Pcapng(Pcapng::new(source)?));
         }
-        match Variant::of(magic) {
+        match PcapVariant::from_magic(magic) {
             Some(variant) => Ok(Self::Pcap(Pcap::new(source, variant)?)),
             None => Err(ArchiveError::NotACapture {
                 found: magic.to_vec(),
@@ -31,18 +31,18 @@ impl Reader {
     }
 
     /// Whether the next record may not be there yet, so that asking for it waits.
-    pub(super) fn may_wait(&self) -> bool {
+    pub(super) fn may_block(&self) -> bool {
         let (source, length) = match self {
-            Self::Pcap(pcap) => (pcap.source(), pcap.length_of_next()),
-            Self::Pcapng(pcapng) => (pcapng.source(), pcapng.length_of_next()),
+            Self::Pcap(pcap) => (pcap.source(), pcap.next_length()),
+            Self::Pcapng(pcapng) => (pcapng.source(), pcapng.next_length()),
         };
         source
-            .waiting()
+            .buffered()
             .is_some_and(|bytes| length.is_none_or(|length| bytes.len() < length))
     }
 
     /// The next record; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
+    pub(super) fn next(&mut self) -> Result<Option<CaptureRecord<'_>>, ArchiveError> {
         match self {
             Self::Pcap(pcap) => pcap.next(),
             Self::Pcapng(pcapng) => pcapng.next(),

@@ -2,39 +2,39 @@
 
 use std::net::IpAddr;
 
-use super::aside::Aside;
-use super::interface::Interface;
+use super::interface::CaptureInterface;
+use super::packet_meta::PacketMeta;
 use crate::trace::Event;
 use crate::units::{Untrusted, WallTime};
 
 /// The next thing in a file.
 #[derive(Debug)]
-pub(super) enum Record<'a> {
+pub(super) enum CaptureRecord<'a> {
     /// An interface, numbered from 0 in the order in which they come.
-    Interface(&'a Interface),
+    Interface(&'a CaptureInterface),
     /// Another file begins here: somebody put one behind the other.
     Section,
     /// A frame.
-    Frame(Captured<'a>),
+    Frame(CapturedFrame<'a>),
     /// Somebody's remark.
     Comment(Untrusted),
     /// The name of an address.
     Name(IpAddr, Untrusted),
     /// An interface's counts so far.
-    Statistics(Statistics),
+    Statistics(InterfaceStatistics),
     /// A TLS key log (Decryption Secrets Block of type `TLSK`).
     KeyLog(Extent),
     /// An entry of the systemd journal.
     Journal(Extent),
     /// An entry of the systemd journal that is an event of a run.
-    Told(Box<Event>),
+    Event(Box<Event>),
     /// One that says it is, and cannot be read; why.
-    Untold(Untrusted),
+    UnreadableEvent(Untrusted),
 }
 
 /// A frame as it was captured.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Captured<'a> {
+pub(super) struct CapturedFrame<'a> {
     /// The interface's number.
     pub(super) interface: u16,
     /// When it passed; `None` where the file does not say.
@@ -46,12 +46,12 @@ pub(super) struct Captured<'a> {
     /// Where in the file its first byte lies.
     pub(super) at: u64,
     /// What stands beside it, where a run was saved.
-    pub(super) aside: Option<Aside>,
+    pub(super) meta: Option<PacketMeta>,
 }
 
 /// An interface's counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Statistics {
+pub(super) struct InterfaceStatistics {
     pub(super) interface: u16,
     /// Packets that came, as the capturing system counted them.
     pub(super) received: Option<u64>,

@@ -7,44 +7,44 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::pipe_file::PipeFile;
 use super::{ArchiveError, Extent};
-use crate::trace::{ByteStore, StoreError, Stored};
+use crate::trace::{ByteStore, PacketLocation, StoreError};
 use crate::units::Bytes;
 
 /// The bytes of a capture file.
-pub struct Store {
-    again: Again,
+pub struct CaptureStore {
+    input: RereadableInput,
     /// The link types of its interfaces, as far as they have come.
-    links: RwLock<Vec<u16>>,
+    link_types: RwLock<Vec<u16>>,
 }
 
 /// Where what was read can be read again.
-pub(super) enum Again {
+pub(super) enum RereadableInput {
     /// The file itself.
     File(File),
     /// What is kept of a pipe.
     Pipe(Arc<PipeFile>),
 }
 
-impl Store {
-    pub(super) const fn over(again: Again) -> Self {
+impl CaptureStore {
+    pub(super) const fn new(again: RereadableInput) -> Self {
         Self {
-            again,
-            links: RwLock::new(Vec::new()),
+            input: again,
+            link_types: RwLock::new(Vec::new()),
         }
     }
 
     /// Returns the file, to be read again from its beginning.
     pub(super) fn rewound(&self) -> Result<File, ArchiveError> {
         let refused = |error: &io::Error| ArchiveError::system(0, error);
-        match &self.again {
-            Again::File(file) => {
+        match &self.input {
+            RereadableInput::File(file) => {
                 let mut file = file.try_clone().map_err(|error| refused(&error))?;
                 file.rewind().map_err(|error| refused(&error))?;
                 Ok(file)
             }
-            Again::Pipe(pipe) => {
-                let whole = pipe.whole().map_err(|error| refused(&error))?;
-                whole.ok_or_else(|| ArchiveError::Forgotten {
+            RereadableInput::Pipe(pipe) => {
+                let whole = pipe.complete_file().map_err(|error| refused(&error))?;
+                whole.ok_or_else(|| ArchiveError::Overwritten {
                     limit: Bytes(pipe.limit()),
                 })
             }
@@ -53,34 +53,34 @@ impl Store {
 
     /// Returns how many bytes of what came through a pipe are no longer kept, from the first on,
     /// and how many are kept at most.
-    pub(super) fn forgotten(&self) -> Option<(Bytes, Bytes)> {
-        let Again::Pipe(pipe) = &self.again else {
+    pub(super) fn overwritten(&self) -> Option<(Bytes, Bytes)> {
+        let RereadableInput::Pipe(pipe) = &self.input else {
             return None;
         };
-        Some((Bytes(pipe.forgotten()), Bytes(pipe.limit())))
+        Some((Bytes(pipe.overwritten()), Bytes(pipe.limit())))
             .filter(|(forgotten, _)| forgotten.0 > 0)
     }
 
     /// Reads a piece; an error says what was refused, or that it is no longer kept.
     pub(super) fn read_at(&self, into: &mut [u8], at: u64) -> Result<usize, StoreError> {
         loop {
-            let read = match &self.again {
-                Again::File(file) => file.read_at(into, at).map(Some),
-                Again::Pipe(pipe) => pipe.read_at(into, at),
+            let read = match &self.input {
+                RereadableInput::File(file) => file.read_at(into, at).map(Some),
+                RereadableInput::Pipe(pipe) => pipe.read_at(into, at),
             };
             match read {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    return Err(StoreError::Refused {
+                    return Err(StoreError::ReadFailed {
                         at,
                         reason: error.to_string(),
                     });
                 }
                 Ok(Some(read)) => return Ok(read),
                 Ok(None) => {
-                    return Err(StoreError::Forgotten {
+                    return Err(StoreError::Evicted {
                         at,
-                        kept: self.forgotten().map_or(0, |(_, limit)| limit.0),
+                        kept: self.overwritten().map_or(0, |(_, limit)| limit.0),
                     });
                 }
             }
@@ -89,14 +89,14 @@ impl Store {
 
     /// The next interface has this link type.
     pub(super) fn add_interface(&self, link_type: u16) {
-        self.links
+        self.link_types
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .push(link_type);
     }
 
     /// Bytes that are kept where they are, such as a key log, of which at most `most` are wanted.
-    pub fn extent(&self, extent: Extent, most: usize) -> Result<Vec<u8>, StoreError> {
+    pub fn read_extent(&self, extent: Extent, most: usize) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
         self.fill(extent.at, extent.bytes.min(most as u64), &mut bytes)?;
         Ok(bytes)
@@ -114,7 +114,7 @@ impl Store {
             let read = self.read_at(room, at.saturating_add(begin as u64))?;
             into.truncate(begin + read);
             if read == 0 {
-                return Err(StoreError::Gone {
+                return Err(StoreError::Truncated {
                     at,
                     needed,
                     found: into.len() as u64,
@@ -125,8 +125,13 @@ impl Store {
     }
 }
 
-impl ByteStore for Store {
-    fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+impl ByteStore for CaptureStore {
+    fn read(
+        &self,
+        stored: PacketLocation,
+        most: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<(), StoreError> {
         self.fill(
             stored.at,
             u64::from(stored.bytes.get()).min(most as u64),
@@ -135,7 +140,7 @@ impl ByteStore for Store {
     }
 
     fn link_type(&self, interface: u16) -> Option<u16> {
-        self.links
+        self.link_types
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(usize::from(interface))

@@ -13,47 +13,49 @@ use std::num::NonZeroU16;
 use std::os::fd::AsFd;
 use std::os::fd::OwnedFd;
 
-use super::filter::LONGEST_FRAME;
+use super::packet_filter::MAX_ETHERNET_FRAME;
 use crate::sys;
 use crate::trace::{Packet, Transport};
-use crate::wire::{Link, SegmentKind, segment_of};
+use crate::wire::{LinkType, TransportKind, parse_segment};
 
 /// Sender, receiver, sequence number.
 type Key = (SocketAddr, SocketAddr, u32);
 
 /// An interface's aggregates.
-pub(super) struct Aggregates {
+pub(super) struct AggregateSizes {
     #[cfg(target_os = "linux")]
     socket: sys::FrameSocket,
     #[cfg(target_os = "linux")]
-    frames: sys::Frames,
-    known: HashMap<Key, NonZeroU16>,
+    frames: sys::FrameBuffers,
+    sizes: HashMap<Key, NonZeroU16>,
 }
 
 /// Before each frame (`linux/virtio_net.h`): flags, kind, length of the headers, size of the parts,
 /// and what does not matter here. In this machine's byte order.
-const DESCRIPTION: usize = 10;
-const PART_SIZE: std::ops::Range<usize> = 4..6;
+const VNET_HEADER_BYTES: usize = 10;
+const GSO_SIZE: std::ops::Range<usize> = 4..6;
 
-impl Aggregates {
+impl AggregateSizes {
     /// Remembered at a time; older ones are forgotten.
-    const MOST: usize = 16_384;
+    const MAX_SIZES: usize = 16_384;
     /// Bytes of packets that may wait: the kernel counts each whole, though it holds no more than
     /// its headers. Without the right to so much (`CAP_NET_ADMIN`) it is less, and of a flood
     /// of aggregates some sizes are not known.
     #[cfg(target_os = "linux")]
-    const BUFFER: u32 = 16 << 20;
+    const SOCKET_BUFFER: u32 = 16 << 20;
 
     /// `None` where the system does not tell.
     #[cfg(target_os = "linux")]
     pub(super) fn open(interface: &str) -> Option<Self> {
-        let socket =
-            sys::FrameSocket::open_described(sys::interface_index(interface)?, Self::BUFFER)
-                .ok()?;
+        let socket = sys::FrameSocket::open_with_vnet_header(
+            sys::interface_index(interface)?,
+            Self::SOCKET_BUFFER,
+        )
+        .ok()?;
         Some(Self {
             socket,
-            frames: sys::Frames::new(4_096),
-            known: HashMap::new(),
+            frames: sys::FrameBuffers::new(4_096),
+            sizes: HashMap::new(),
         })
     }
 
@@ -65,7 +67,7 @@ impl Aggregates {
 
     /// Of each segment but the last; `None` of what is no aggregate.
     pub(super) fn segment_bytes(&mut self, packet: &Packet) -> Option<NonZeroU16> {
-        if packet.frame_bytes <= LONGEST_FRAME {
+        if packet.frame_bytes <= MAX_ETHERNET_FRAME {
             return None;
         }
         let Transport::Tcp(tcp) = packet.transport else {
@@ -74,10 +76,10 @@ impl Aggregates {
             return None;
         };
         let key = (packet.source, packet.destination, tcp.seq);
-        if !self.known.contains_key(&key) {
+        if !self.sizes.contains_key(&key) {
             self.read();
         }
-        self.known.get(&key).copied()
+        self.sizes.get(&key).copied()
     }
 
     #[cfg(target_os = "linux")]
@@ -85,12 +87,12 @@ impl Aggregates {
         let Self {
             socket,
             frames,
-            known,
+            sizes: known,
         } = self;
-        let mut left = Self::MOST;
+        let mut left = Self::MAX_SIZES;
         while left > 0 {
             let taken = socket
-                .take(frames, |frame| note(known, frame))
+                .receive(frames, |frame| record_size(known, frame))
                 .unwrap_or_default();
             if taken == 0 {
                 return;
@@ -100,22 +102,22 @@ impl Aggregates {
     }
 }
 
-fn note(known: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
-    let Some((description, frame)) = frame.split_at_checked(DESCRIPTION) else {
+fn record_size(known: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
+    let Some((description, frame)) = frame.split_at_checked(VNET_HEADER_BYTES) else {
         return;
     };
-    let Some(&[low, high]) = description.get(PART_SIZE) else {
+    let Some(&[low, high]) = description.get(GSO_SIZE) else {
         return;
     };
     let Some(each) = NonZeroU16::new(u16::from_ne_bytes([low, high])) else {
         return;
     };
     // Of the frame only its headers are here.
-    let Some(segment) = segment_of(Link::Ethernet, frame, u16::MAX.into()) else {
+    let Some(segment) = parse_segment(LinkType::Ethernet, frame, u16::MAX.into()) else {
         return;
     };
-    if let SegmentKind::Tcp(tcp) = segment.kind {
-        if known.len() >= Aggregates::MOST {
+    if let TransportKind::Tcp(tcp) = segment.kind {
+        if known.len() >= AggregateSizes::MAX_SIZES {
             known.clear();
         }
         known.insert((segment.source, segment.destination, tcp.seq), each);
@@ -123,7 +125,7 @@ fn note(known: &mut HashMap<Key, NonZeroU16>, frame: &[u8]) {
 }
 
 #[cfg(not(target_os = "linux"))]
-impl Aggregates {
+impl AggregateSizes {
     pub(super) fn open(_interface: &str) -> Option<Self> {
         None
     }
@@ -145,14 +147,14 @@ mod tests {
     use super::*;
 
     /// A described frame whose parts have a size, and of which only the beginning is there.
-    fn described(size: u16, captured: usize) -> Vec<u8> {
-        let mut frame = vec![0; DESCRIPTION];
-        frame.splice(PART_SIZE, size.to_ne_bytes());
+    fn aggregate_frame(size: u16, captured: usize) -> Vec<u8> {
+        let mut frame = vec![0; VNET_HEADER_BYTES];
+        frame.splice(GSO_SIZE, size.to_ne_bytes());
         let builder = PacketBuilder::ethernet2([2; 6], [4; 6])
             .ipv4([10, 0, 0, 2], [10, 0, 0, 10], 64)
             .tcp(50_000, 443, 77, 1_000);
         builder.write(&mut frame, &[0; 7_240]).unwrap();
-        frame.truncate(DESCRIPTION + captured);
+        frame.truncate(VNET_HEADER_BYTES + captured);
         frame
     }
 
@@ -164,9 +166,9 @@ mod tests {
             ([10, 0, 0, 10], 443).into(),
             77,
         );
-        note(&mut known, &described(0, 200));
+        record_size(&mut known, &aggregate_frame(0, 200));
         assert_eq!(known, HashMap::new(), "no aggregate");
-        note(&mut known, &described(1_448, 200));
+        record_size(&mut known, &aggregate_frame(1_448, 200));
         assert_eq!(
             known,
             HashMap::from([(key, NonZeroU16::new(1_448).unwrap())])
@@ -180,8 +182,8 @@ mod tests {
             cut in 0..80_usize,
         ) {
             let mut known = HashMap::new();
-            note(&mut known, &bytes);
-            note(&mut known, &described(9, cut));
+            record_size(&mut known, &bytes);
+            record_size(&mut known, &aggregate_frame(9, cut));
             prop_assert!(known.len() <= 1);
         }
     }

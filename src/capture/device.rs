@@ -4,15 +4,15 @@ use std::os::fd::AsFd;
 
 use pcap::{Active, Capture, Precision, TimestampType};
 
-use super::Refusal;
-use super::aggregates::Aggregates;
-use super::filter::Gate;
+use super::CaptureError;
+use super::aggregates::AggregateSizes;
+use super::packet_filter::PacketFilter;
 use crate::sys;
-use crate::wire::Link;
+use crate::wire::LinkType;
 
 /// How much of each packet is captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+pub enum CaptureDepth {
     /// What tells when it passed and which bytes of a stream it carried: 14 to 22 bytes of
     /// Ethernet, 60 of IPv4 or 40 of IPv6 and its extensions, 60 of TCP.
     Headers,
@@ -21,16 +21,16 @@ pub enum Depth {
     Packets,
     /// All of it, also of aggregates, and it is kept: others can put together and open what was
     /// said.
-    Whole,
+    WithAggregates,
 }
 
-impl Depth {
+impl CaptureDepth {
     pub(super) const fn snap_length(self) -> i32 {
         match self {
             Self::Headers => 256,
             Self::Packets => 2_048,
             // An IP packet of 64 KiB and whatever link header.
-            Self::Whole => 66_000,
+            Self::WithAggregates => 66_000,
         }
     }
 
@@ -39,30 +39,30 @@ impl Depth {
     const fn ring_bytes(self) -> i32 {
         match self {
             Self::Headers => 16 << 20,
-            Self::Packets | Self::Whole => 32 << 20,
+            Self::Packets | Self::WithAggregates => 32 << 20,
         }
     }
 }
 
 /// An open capture, its gate shut.
-pub(super) struct Device {
+pub(super) struct CaptureDevice {
     pub(super) name: String,
-    pub(super) link: Link,
+    pub(super) link: LinkType,
     /// The link type's number.
-    pub(super) number: u16,
+    pub(super) link_type_number: u16,
     /// As libpcap names it: `EN10MB`.
     pub(super) link_name: String,
     pub(super) capture: Capture<Active>,
-    pub(super) gate: Gate,
-    pub(super) aggregates: Option<Aggregates>,
+    pub(super) filter: PacketFilter,
+    pub(super) aggregates: Option<AggregateSizes>,
     /// What the kernel had counted, received and dropped, by the time the gate was shut.
-    pub(super) counted: (u32, u32),
+    pub(super) kernel_counts: (u32, u32),
 }
 
-impl Device {
+impl CaptureDevice {
     /// Opens an interface. Needs the right to capture.
-    pub(super) fn open(name: &str, depth: Depth) -> Result<Self, Refusal> {
-        let refused = |error: pcap::Error| Refusal::opening(name, &error);
+    pub(super) fn open(name: &str, depth: CaptureDepth) -> Result<Self, CaptureError> {
+        let refused = |error: pcap::Error| CaptureError::from_pcap(name, &error);
         let capture = Capture::from_device(name)
             .map_err(refused)?
             .promisc(false)
@@ -74,41 +74,45 @@ impl Device {
             .open()
             .and_then(Capture::setnonblock)
             .map_err(refused)?;
-        Self::take(name, capture, depth)
+        Self::from_capture(name, capture, depth)
     }
 
-    fn take(name: &str, mut capture: Capture<Active>, depth: Depth) -> Result<Self, Refusal> {
+    fn from_capture(
+        name: &str,
+        mut capture: Capture<Active>,
+        depth: CaptureDepth,
+    ) -> Result<Self, CaptureError> {
         let number = capture.get_datalink();
         let link_name = number
             .get_name()
             .unwrap_or_else(|_| format!("link type {}", number.0));
-        let Some(link) = Link::from_number(number.0) else {
-            return Err(Refusal::new(
+        let Some(link) = LinkType::from_number(number.0) else {
+            return Err(CaptureError::new(
                 format!("packets on {name} are framed as {link_name}, which is not understood"),
                 "use another interface",
             ));
         };
         let socket = capture.as_fd().try_clone_to_owned();
         let socket = socket.map_err(|error| {
-            Refusal::new(
+            CaptureError::new(
                 format!("the capture of {name} cannot be narrowed: {error}"),
                 "close some programs",
             )
         })?;
         // Opened after the capture, it is told of each packet before the capture is.
-        let aggregates = if link == Link::Ethernet && !is_loopback(name) {
-            Aggregates::open(name)
+        let aggregates = if link == LinkType::Ethernet && !is_loopback(name) {
+            AggregateSizes::open(name)
         } else {
             None
         };
-        let beside = aggregates.as_ref().and_then(Aggregates::socket);
-        let gate = Gate::new(socket, link, depth.snap_length().unsigned_abs(), beside);
-        if !gate.shut() {
+        let beside = aggregates.as_ref().and_then(AggregateSizes::socket);
+        let gate = PacketFilter::new(socket, link, depth.snap_length().unsigned_abs(), beside);
+        if !gate.block_all() {
             // This system's filters cannot be replaced from here: leave out what is no TCP or UDP,
             // and sort the rest later.
             capture
                 .filter("tcp or udp", true)
-                .map_err(|error| Refusal::opening(name, &error))?;
+                .map_err(|error| CaptureError::from_pcap(name, &error))?;
         }
         if is_loopback(name) {
             // Before Linux 4.20 libpcap drops the second look itself, and the kernel's counts are
@@ -122,18 +126,18 @@ impl Device {
         Ok(Self {
             name: name.to_owned(),
             link,
-            number,
+            link_type_number: number,
             link_name,
             capture,
-            gate,
+            filter: gate,
             aggregates,
-            counted,
+            kernel_counts: counted,
         })
     }
 }
 
 fn is_loopback(name: &str) -> bool {
-    super::route::known()
+    super::interface_selection::up_interfaces()
         .iter()
         .any(|interface| interface.name == name && interface.loopback)
 }

@@ -2,35 +2,35 @@
 
 use std::thread;
 
-use super::device::{Depth, Device};
-use super::{Interfaces, Refusal, privilege};
+use super::device::{CaptureDepth, CaptureDevice};
+use super::{CaptureError, InterfaceSelection, privilege};
 
 /// What was found out by trying.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnosis {
+pub struct CaptureDiagnosis {
     /// The interfaces tried, or why none could be.
-    pub interfaces: Result<Vec<Finding>, Refusal>,
+    pub interfaces: Result<Vec<InterfaceCheck>, CaptureError>,
 }
 
 /// One interface that was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct InterfaceCheck {
     /// Its name.
     pub interface: String,
     /// How its frames begin, as libpcap names it, or why it could not be opened.
-    pub outcome: Result<String, Refusal>,
+    pub outcome: Result<String, CaptureError>,
 }
 
-impl Diagnosis {
+impl CaptureDiagnosis {
     /// At least one interface can be captured.
-    pub fn is_able(&self) -> bool {
+    pub fn can_capture(&self) -> bool {
         self.interfaces
             .as_ref()
             .is_ok_and(|found| found.iter().any(|finding| finding.outcome.is_ok()))
     }
 
     /// The interfaces that can be captured.
-    pub fn able(&self) -> impl Iterator<Item = &str> {
+    pub fn usable_interfaces(&self) -> impl Iterator<Item = &str> {
         let found = self.interfaces.as_deref().unwrap_or_default();
         found
             .iter()
@@ -39,10 +39,10 @@ impl Diagnosis {
     }
 
     /// What stands in the way, if nothing can be captured.
-    pub fn refusal(&self) -> Option<&Refusal> {
+    pub fn error(&self) -> Option<&CaptureError> {
         match &self.interfaces {
             Err(refusal) => Some(refusal),
-            Ok(_) if self.is_able() => None,
+            Ok(_) if self.can_capture() => None,
             Ok(found) => found
                 .iter()
                 .find_map(|finding| finding.outcome.as_ref().err()),
@@ -52,33 +52,35 @@ impl Diagnosis {
 
 /// Tries to open every interface that is up, then gives up the calling thread's right to capture.
 /// No packet is read.
-pub fn diagnose() -> Diagnosis {
-    let interfaces = if privilege::is_held() == Some(false) {
-        Err(Refusal::not_permitted())
+pub fn diagnose_capture() -> CaptureDiagnosis {
+    let interfaces = if privilege::has_capture_privilege() == Some(false) {
+        Err(CaptureError::not_permitted())
     } else {
-        tried()
+        try_interfaces()
     };
-    match privilege::renounce() {
-        Ok(()) => Diagnosis { interfaces },
-        Err(reason) => Diagnosis {
-            interfaces: Err(Refusal::new(reason, "run it as an ordinary user")),
+    match privilege::drop_capture_privileges() {
+        Ok(()) => CaptureDiagnosis { interfaces },
+        Err(reason) => CaptureDiagnosis {
+            interfaces: Err(CaptureError::new(reason, "run it as an ordinary user")),
         },
     }
 }
 
-fn tried() -> Result<Vec<Finding>, Refusal> {
-    let names = Interfaces::All.names();
+fn try_interfaces() -> Result<Vec<InterfaceCheck>, CaptureError> {
+    let names = InterfaceSelection::All.names();
     if names.is_empty() {
-        return Err(Refusal::new(
+        return Err(CaptureError::new(
             "no network interface is up",
             "ip link shows the interfaces",
         ));
     }
-    let outcomes: Vec<Result<String, Refusal>> = thread::scope(|scope| {
+    let outcomes: Vec<Result<String, CaptureError>> = thread::scope(|scope| {
         let trials: Vec<_> = names
             .iter()
             .map(|name| {
-                scope.spawn(|| Device::open(name, Depth::Headers).map(|device| device.link_name))
+                scope.spawn(|| {
+                    CaptureDevice::open(name, CaptureDepth::Headers).map(|device| device.link_name)
+                })
             })
             .collect();
         trials
@@ -86,13 +88,13 @@ fn tried() -> Result<Vec<Finding>, Refusal> {
             .map(|trial| {
                 trial
                     .join()
-                    .unwrap_or_else(|_| Err(Refusal::failed_within()))
+                    .unwrap_or_else(|_| Err(CaptureError::internal_error()))
             })
             .collect()
     });
     Ok(names
         .into_iter()
         .zip(outcomes)
-        .map(|(interface, outcome)| Finding { interface, outcome })
+        .map(|(interface, outcome)| InterfaceCheck { interface, outcome })
         .collect())
 }

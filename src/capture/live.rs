@@ -8,59 +8,62 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use super::Refusal;
-use super::device::{Depth, Device};
-use super::filter::Gate;
-use super::kept::Kept;
-use super::reader::{Command, Counts, Reader, Source};
-use super::route::{interface_towards, known};
-use super::run::{Now, Run, Sink, locked};
-use crate::trace::What;
+use super::CaptureError;
+use super::device::{CaptureDepth, CaptureDevice};
+use super::interface_selection::{interface_toward, up_interfaces};
+use super::packet_filter::PacketFilter;
+use super::packet_store::PacketStore;
+use super::reader::{CaptureCounts, CaptureReader, CaptureSource, ReaderCommand};
+use super::run::{CaptureEventSink, CaptureRun, RunClock, lock_ignoring_poison};
+use crate::trace::EventKind;
 use crate::units::Untrusted;
 
 /// Open interfaces and the thread that reads them. It ends when this and every [`Listening`] is
 /// gone. The kernel takes some 25 ms to close an interface, on a thread of its own: let go of a
 /// capture before the program's last work, not after it.
-pub struct Capture {
-    shared: Arc<Shared>,
-    calls: Arc<Calls>,
+pub struct LiveCapture {
+    shared: Arc<SharedReaderState>,
+    reader: Arc<ReaderHandle>,
 }
 
 /// One run's use of a capture.
-pub struct Listening {
-    shared: Arc<Shared>,
-    calls: Arc<Calls>,
-    run: Arc<Run>,
+pub struct CaptureSession {
+    shared: Arc<SharedReaderState>,
+    reader: Arc<ReaderHandle>,
+    run: Arc<CaptureRun>,
 }
 
 /// What the reading thread shares with the others.
-pub(super) struct Shared {
-    interfaces: Vec<Interface>,
-    depth: Depth,
-    run: Mutex<Option<Arc<Run>>>,
+pub(super) struct SharedReaderState {
+    interfaces: Vec<OpenInterface>,
+    depth: CaptureDepth,
+    run: Mutex<Option<Arc<CaptureRun>>>,
     /// Of the run that listened last.
-    kept: Mutex<Option<Arc<Kept>>>,
+    packet_store: Mutex<Option<Arc<PacketStore>>>,
 }
 
-struct Interface {
+struct OpenInterface {
     name: String,
     link_name: String,
     /// The link type's number.
-    number: u16,
-    gate: Gate,
+    link_type_number: u16,
+    filter: PacketFilter,
 }
 
 /// The way to the reading thread.
-struct Calls {
-    commands: SyncSender<Command>,
-    bell: UnixStream,
+struct ReaderHandle {
+    commands: SyncSender<ReaderCommand>,
+    wake_socket: UnixStream,
 }
 
-impl Capture {
+impl LiveCapture {
     /// Starts reading. The gates are shut, so there is nothing to read yet.
-    pub(super) fn of(devices: Vec<Device>, depth: Depth) -> Result<Self, Refusal> {
+    pub(super) fn start(
+        devices: Vec<CaptureDevice>,
+        depth: CaptureDepth,
+    ) -> Result<Self, CaptureError> {
         let failed = |error: std::io::Error| {
-            Refusal::new(
+            CaptureError::new(
                 format!("the capture could not be started: {error}"),
                 "close some programs",
             )
@@ -71,55 +74,58 @@ impl Capture {
             .map_err(failed)?;
         let (commands, receiver) = sync_channel(1);
         let (mut interfaces, mut sources) = (Vec::new(), Vec::new());
-        for Device {
+        for CaptureDevice {
             name,
             link,
-            number,
+            link_type_number: number,
             link_name,
             capture,
-            gate,
+            filter: gate,
             aggregates,
-            counted,
+            kernel_counts: counted,
         } in devices
         {
-            interfaces.push(Interface {
+            interfaces.push(OpenInterface {
                 name: name.clone(),
                 link_name: link_name.clone(),
-                number,
-                gate,
+                link_type_number: number,
+                filter: gate,
             });
-            sources.push(Source {
+            sources.push(CaptureSource {
                 name,
                 link,
                 link_name,
                 capture,
                 aggregates,
-                counted,
+                kernel_counts: counted,
                 ended: false,
             });
         }
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedReaderState {
             interfaces,
             depth,
             run: Mutex::default(),
-            kept: Mutex::default(),
+            packet_store: Mutex::default(),
         });
-        let reader = Reader {
+        let reader = CaptureReader {
             sources,
             commands: receiver,
-            bell,
+            wake_socket: bell,
             shared: Arc::clone(&shared),
-            intake: None,
+            session: None,
         };
         thread::Builder::new()
             .name("capture".to_owned())
             .spawn(move || reader.read())
             .map_err(failed)?;
-        let calls = Arc::new(Calls {
+        let calls = Arc::new(ReaderHandle {
             commands,
-            bell: ring,
+            wake_socket: ring,
         });
-        Ok(Self { shared, calls })
+        Ok(Self {
+            shared,
+            reader: calls,
+        })
     }
 
     /// The interfaces that are open.
@@ -132,11 +138,11 @@ impl Capture {
 
     /// The interfaces' names and the numbers of their link types, in the order in which packets
     /// name them.
-    pub fn links(&self) -> impl Iterator<Item = (&str, u16)> {
+    pub fn link_types(&self) -> impl Iterator<Item = (&str, u16)> {
         self.shared
             .interfaces
             .iter()
-            .map(|interface| (interface.name.as_str(), interface.number))
+            .map(|interface| (interface.name.as_str(), interface.link_type_number))
     }
 
     /// The most bytes that are captured of a packet.
@@ -145,48 +151,49 @@ impl Capture {
     }
 
     /// Where the packets of the run that listened last are kept, if they are.
-    pub fn kept(&self) -> Option<Arc<Kept>> {
-        locked(&self.shared.kept).clone()
+    pub fn packet_store(&self) -> Option<Arc<PacketStore>> {
+        lock_ignoring_poison(&self.shared.packet_store).clone()
     }
 
     /// Listens for a run, in place of the one before, and says so. Nothing is seen before something
     /// is [expected](Listening::expect).
-    pub fn listen(&self, sink: Sink, now: Now) -> Listening {
+    pub fn start_session(&self, sink: CaptureEventSink, now: RunClock) -> CaptureSession {
         let links = || {
             self.shared
                 .interfaces
                 .iter()
-                .map(|interface| interface.number)
+                .map(|interface| interface.link_type_number)
                 .collect()
         };
-        let kept = (self.shared.depth != Depth::Headers).then(|| Arc::new(Kept::new(links())));
-        locked(&self.shared.kept).clone_from(&kept);
-        let run = Arc::new(Run::new(sink, now, kept));
+        let kept = (self.shared.depth != CaptureDepth::Headers)
+            .then(|| Arc::new(PacketStore::new(links())));
+        lock_ignoring_poison(&self.shared.packet_store).clone_from(&kept);
+        let run = Arc::new(CaptureRun::new(sink, now, kept));
         let names: Vec<&str> = self.interfaces().collect();
         let link_type = self
             .shared
             .interfaces
             .first()
             .map_or_else(String::new, |interface| interface.link_name.clone());
-        run.emit_surely(&What::CaptureOpened {
+        run.emit_with_retry(&EventKind::CaptureOpened {
             interface: names.join(", "),
             link_type,
         });
-        *locked(&self.shared.run) = Some(Arc::clone(&run));
-        Listening {
+        *lock_ignoring_poison(&self.shared.run) = Some(Arc::clone(&run));
+        CaptureSession {
             shared: Arc::clone(&self.shared),
-            calls: Arc::clone(&self.calls),
+            reader: Arc::clone(&self.reader),
             run,
         }
     }
 }
 
-impl Listening {
+impl CaptureSession {
     /// Lets packets to and from these addresses be seen too, from now on: what leaves after this
     /// returns is captured. Takes some ten microseconds an interface where an address is new,
     /// and none where not.
-    pub fn expect(&self, remotes: &[SocketAddr]) {
-        let Some(expected) = self.run.expect(remotes) else {
+    pub fn watch_addresses(&self, remotes: &[SocketAddr]) {
+        let Some(expected) = self.run.watch(remotes) else {
             return;
         };
         if self.is_current()
@@ -194,12 +201,13 @@ impl Listening {
                 .shared
                 .interfaces
                 .iter()
-                .filter(|interface| !interface.gate.open_for(&expected))
+                .filter(|interface| !interface.filter.allow_remotes(&expected))
                 .count()
                 > 0
         {
-            self.shared
-                .note("the kernel took no filter for this run's addresses: packets may be missing");
+            self.shared.emit_note(
+                "the kernel took no filter for this run's addresses: packets may be missing",
+            );
         }
     }
 
@@ -209,38 +217,39 @@ impl Listening {
         if !self.is_current() {
             return;
         }
-        let first = self.calls.drain().unwrap_or_default();
+        let first = self.reader.drain().unwrap_or_default();
         self.run.wait_until_closed(patience);
-        self.shared.shut();
-        let last = self.calls.drain().unwrap_or_default();
-        let Counts {
+        self.shared.close_filters();
+        let last = self.reader.drain().unwrap_or_default();
+        let CaptureCounts {
             received,
             dropped,
             lost,
-        } = first.followed_by(last);
+        } = first.combined_with(last);
         if lost > 0 {
-            self.run.emit_surely(&What::Dropped { count: lost });
+            self.run
+                .emit_with_retry(&EventKind::Dropped { count: lost });
         }
         if received == 0 {
-            self.say_where_packets_pass();
+            self.note_uncaptured_interface();
         }
         self.run
-            .emit_surely(&What::CaptureClosed { received, dropped });
-        self.leave();
+            .emit_with_retry(&EventKind::CaptureClosed { received, dropped });
+        self.detach();
     }
 
     /// Where nothing was captured because the packets pass another interface, names it.
-    fn say_where_packets_pass(&self) {
-        let known = known();
-        for (address, port) in self.run.expected().iter() {
-            let passes = interface_towards(&known, SocketAddr::new(*address, *port));
+    fn note_uncaptured_interface(&self) {
+        let known = up_interfaces();
+        for (address, port) in self.run.watched().iter() {
+            let passes = interface_toward(&known, SocketAddr::new(*address, *port));
             if let Some(name) = passes.filter(|name| {
                 self.shared
                     .interfaces
                     .iter()
                     .all(|interface| interface.name != *name)
             }) {
-                self.shared.note(&format!(
+                self.shared.emit_note(&format!(
                     "packets to {address} pass the interface {name}, which was not \
                         captured: --capture-interface {name}"
                 ));
@@ -255,40 +264,40 @@ impl Listening {
             .is_some_and(|run| Arc::ptr_eq(&run, &self.run))
     }
 
-    fn leave(&self) {
-        let mut current = locked(&self.shared.run);
+    fn detach(&self) {
+        let mut current = lock_ignoring_poison(&self.shared.run);
         if current
             .as_ref()
             .is_some_and(|run| Arc::ptr_eq(run, &self.run))
         {
             *current = None;
             drop(current);
-            self.run.end();
+            self.run.close();
             // The thread shall let go of the run.
-            self.calls.ring();
+            self.reader.wake();
         }
     }
 }
 
-impl Drop for Listening {
+impl Drop for CaptureSession {
     fn drop(&mut self) {
         if self.is_current() {
-            self.shared.shut();
-            self.leave();
+            self.shared.close_filters();
+            self.detach();
         }
     }
 }
 
-impl Shared {
+impl SharedReaderState {
     /// The run that is listening.
-    pub(super) fn run(&self) -> Option<Arc<Run>> {
-        locked(&self.run).clone()
+    pub(super) fn run(&self) -> Option<Arc<CaptureRun>> {
+        lock_ignoring_poison(&self.run).clone()
     }
 
     /// Tells the run that is listening something worth knowing.
-    pub(super) fn note(&self, text: &str) {
+    pub(super) fn emit_note(&self, text: &str) {
         if let Some(run) = self.run() {
-            run.emit(What::Note {
+            run.emit(EventKind::Note {
                 exchange: None,
                 text: Untrusted::new(text),
             });
@@ -296,24 +305,24 @@ impl Shared {
     }
 
     /// The interfaces' gates, in their order.
-    pub(super) fn into_gates(self) -> Vec<Gate> {
+    pub(super) fn into_filters(self) -> Vec<PacketFilter> {
         self.interfaces
             .into_iter()
-            .map(|interface| interface.gate)
+            .map(|interface| interface.filter)
             .collect()
     }
 
-    fn shut(&self) {
+    fn close_filters(&self) {
         for interface in &self.interfaces {
-            interface.gate.shut();
+            interface.filter.block_all();
         }
     }
 }
 
-impl Calls {
+impl ReaderHandle {
     /// Has the thread look up, and says whether it will. A full bell has been rung already.
-    fn ring(&self) -> bool {
-        match (&self.bell).write_all(&[0]) {
+    fn wake(&self) -> bool {
+        match (&self.wake_socket).write_all(&[0]) {
             Ok(()) => true,
             Err(error) => error.kind() == ErrorKind::WouldBlock,
         }
@@ -321,10 +330,10 @@ impl Calls {
 
     /// Has everything handed on that the kernel holds by now; `None` where the thread is gone or
     /// does not get to it.
-    fn drain(&self) -> Option<Counts> {
+    fn drain(&self) -> Option<CaptureCounts> {
         const PATIENCE: Duration = Duration::from_secs(2);
         let (reply, replied) = sync_channel(1);
-        self.commands.try_send(Command::Drain(reply)).ok()?;
-        self.ring().then(|| replied.recv_timeout(PATIENCE).ok())?
+        self.commands.try_send(ReaderCommand::Drain(reply)).ok()?;
+        self.wake().then(|| replied.recv_timeout(PATIENCE).ok())?
     }
 }

@@ -19,27 +19,27 @@
 //! * What cannot be handed on in time is counted, by the kernel or here, and said.
 
 mod aggregates;
+mod bpf;
 mod device;
 mod diagnosis;
-mod filter;
-mod flows;
-mod intake;
-mod kept;
+mod error;
+mod interface_selection;
 mod live;
+mod open_connections;
 mod opening;
+mod packet_filter;
+mod packet_store;
 mod privilege;
-mod program;
 mod reader;
-mod refusal;
-mod route;
 mod run;
+mod session_packets;
 
-pub use device::Depth;
-pub use diagnosis::{Diagnosis, Finding, diagnose};
-pub use kept::Kept;
-pub use live::{Capture, Listening};
-pub use opening::Opening;
-pub use privilege::renounce;
-pub use refusal::Refusal;
-pub use route::Interfaces;
-pub use run::{Now, Sink};
+pub use device::CaptureDepth;
+pub use diagnosis::{CaptureDiagnosis, InterfaceCheck, diagnose_capture};
+pub use error::CaptureError;
+pub use interface_selection::InterfaceSelection;
+pub use live::{CaptureSession, LiveCapture};
+pub use opening::CaptureOpening;
+pub use packet_store::PacketStore;
+pub use privilege::drop_capture_privileges;
+pub use run::{CaptureEventSink, RunClock};

@@ -6,7 +6,7 @@
 /// Whether this thread may open a packet socket as far as its rights tell; `None` where the system
 /// has no such notion and only trying tells.
 #[cfg(target_os = "linux")]
-pub(super) fn is_held() -> Option<bool> {
+pub(super) fn has_capture_privilege() -> Option<bool> {
     caps::has_cap(None, caps::CapSet::Effective, caps::Capability::CAP_NET_RAW).ok()
 }
 
@@ -23,7 +23,7 @@ pub(super) const fn is_held() -> Option<bool> {
 /// # Errors
 /// A sentence, where the kernel refuses and the thread still has the rights.
 #[cfg(target_os = "linux")]
-pub fn renounce() -> Result<(), String> {
+pub fn drop_capture_privileges() -> Result<(), String> {
     use caps::{CapSet, Capability};
 
     for right in [Capability::CAP_NET_RAW, Capability::CAP_NET_ADMIN] {

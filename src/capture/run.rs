@@ -6,55 +6,59 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::filter::{Remote, remote_of};
-use super::kept::Kept;
-use crate::trace::{Event, What};
+use super::packet_filter::{RemoteAddress, remote_address};
+use super::packet_store::PacketStore;
+use crate::trace::{Event, EventKind};
 use crate::units::Moment;
 
 /// Where events go. It says `false` where it has no room and the event is lost: it must not block.
-pub type Sink = Arc<dyn Fn(Event) -> bool + Send + Sync>;
+pub type CaptureEventSink = Arc<dyn Fn(Event) -> bool + Send + Sync>;
 
 /// What time it is on the run's axis.
-pub type Now = Arc<dyn Fn() -> Moment + Send + Sync>;
+pub type RunClock = Arc<dyn Fn() -> Moment + Send + Sync>;
 
-pub(super) struct Run {
+pub(super) struct CaptureRun {
     /// Until the run has ended. Whoever waits for its last event waits until nobody can send
     /// another.
-    told: Mutex<Option<(Sink, Now)>>,
-    expected: Mutex<Arc<BTreeSet<Remote>>>,
-    open_flows: Mutex<usize>,
-    flows_changed: Condvar,
-    kept: Option<Arc<Kept>>,
+    output: Mutex<Option<(CaptureEventSink, RunClock)>>,
+    watched: Mutex<Arc<BTreeSet<RemoteAddress>>>,
+    open_connections: Mutex<usize>,
+    connections_changed: Condvar,
+    packet_store: Option<Arc<PacketStore>>,
 }
 
-impl Run {
+impl CaptureRun {
     /// Addresses remembered; a run that goes to more is captured in part.
-    const MOST_EXPECTED: usize = 4_096;
+    const MAX_WATCHED: usize = 4_096;
 
-    pub(super) fn new(sink: Sink, now: Now, kept: Option<Arc<Kept>>) -> Self {
+    pub(super) fn new(
+        sink: CaptureEventSink,
+        now: RunClock,
+        kept: Option<Arc<PacketStore>>,
+    ) -> Self {
         Self {
-            told: Mutex::new(Some((sink, now))),
-            expected: Mutex::default(),
-            open_flows: Mutex::new(0),
-            flows_changed: Condvar::new(),
-            kept,
+            output: Mutex::new(Some((sink, now))),
+            watched: Mutex::default(),
+            open_connections: Mutex::new(0),
+            connections_changed: Condvar::new(),
+            packet_store: kept,
         }
     }
 
     /// Where its packets are kept, if they are.
-    pub(super) const fn kept(&self) -> Option<&Arc<Kept>> {
-        self.kept.as_ref()
+    pub(super) const fn packet_store(&self) -> Option<&Arc<PacketStore>> {
+        self.packet_store.as_ref()
     }
 
     /// Adds addresses. All of them then, if any was new.
-    pub(super) fn expect(&self, remotes: &[SocketAddr]) -> Option<Arc<BTreeSet<Remote>>> {
-        let mut expected = locked(&self.expected);
-        let new: Vec<Remote> = remotes
+    pub(super) fn watch(&self, remotes: &[SocketAddr]) -> Option<Arc<BTreeSet<RemoteAddress>>> {
+        let mut expected = lock_ignoring_poison(&self.watched);
+        let new: Vec<RemoteAddress> = remotes
             .iter()
-            .map(|remote| remote_of(*remote))
+            .map(|remote| remote_address(*remote))
             .filter(|remote| !expected.contains(remote))
             .collect();
-        if new.is_empty() || expected.len() + new.len() > Self::MOST_EXPECTED {
+        if new.is_empty() || expected.len() + new.len() > Self::MAX_WATCHED {
             return None;
         }
         *expected = Arc::new(expected.iter().copied().chain(new).collect());
@@ -62,25 +66,30 @@ impl Run {
     }
 
     /// The addresses expected so far.
-    pub(super) fn expected(&self) -> Arc<BTreeSet<Remote>> {
-        Arc::clone(&locked(&self.expected))
+    pub(super) fn watched(&self) -> Arc<BTreeSet<RemoteAddress>> {
+        Arc::clone(&lock_ignoring_poison(&self.watched))
     }
 
     /// Hands out an event as of now; `false` where there was no room. Of a run that has ended
     /// nothing is wanted.
-    pub(super) fn emit(&self, what: What) -> bool {
-        locked(&self.told)
+    pub(super) fn emit(&self, what: EventKind) -> bool {
+        lock_ignoring_poison(&self.output)
             .as_ref()
-            .is_none_or(|(sink, now)| sink(Event { at: now(), what }))
+            .is_none_or(|(sink, now)| {
+                sink(Event {
+                    at: now(),
+                    kind: what,
+                })
+            })
     }
 
     /// Lets go of where events go and of the run's clock, also for those who still hold this.
-    pub(super) fn end(&self) {
-        locked(&self.told).take();
+    pub(super) fn close(&self) {
+        lock_ignoring_poison(&self.output).take();
     }
 
     /// Hands out an event that must not be missed: tries again for a while where there is no room.
-    pub(super) fn emit_surely(&self, what: &What) -> bool {
+    pub(super) fn emit_with_retry(&self, what: &EventKind) -> bool {
         const PATIENCE: Duration = Duration::from_millis(500);
         let deadline = Instant::now() + PATIENCE;
         while !self.emit(what.clone()) {
@@ -92,24 +101,24 @@ impl Run {
         true
     }
 
-    pub(super) fn set_open_flows(&self, open: usize) {
-        *locked(&self.open_flows) = open;
-        self.flows_changed.notify_all();
+    pub(super) fn set_open_connections(&self, open: usize) {
+        *lock_ignoring_poison(&self.open_connections) = open;
+        self.connections_changed.notify_all();
     }
 
     /// Waits until every connection that was seen to begin was seen to end, but no longer than
     /// `patience`.
     pub(super) fn wait_until_closed(&self, patience: Duration) {
-        let open = locked(&self.open_flows);
+        let open = lock_ignoring_poison(&self.open_connections);
         let waited = self
-            .flows_changed
+            .connections_changed
             .wait_timeout_while(open, patience, |open| *open > 0);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 /// What a poisoned lock guards here is valid between any two statements, so it stays of use.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock_ignoring_poison<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -119,18 +128,18 @@ mod tests {
 
     use super::*;
 
-    fn run() -> Run {
-        Run::new(Arc::new(|_| true), Arc::new(|| Moment::START), None)
+    fn run() -> CaptureRun {
+        CaptureRun::new(Arc::new(|_| true), Arc::new(|| Moment::START), None)
     }
 
     #[test]
     fn what_is_expected_adds_up_and_is_told_only_when_it_grew() {
         let run = run();
         let (first, second) = (([127, 0, 0, 1], 80).into(), ([127, 0, 0, 1], 53).into());
-        assert_eq!(run.expect(&[first]).unwrap().len(), 1);
-        assert!(run.expect(&[first]).is_none());
-        assert_eq!(run.expect(&[first, second]).unwrap().len(), 2);
-        assert_eq!(run.expected().len(), 2);
+        assert_eq!(run.watch(&[first]).unwrap().len(), 1);
+        assert!(run.watch(&[first]).is_none());
+        assert_eq!(run.watch(&[first, second]).unwrap().len(), 2);
+        assert_eq!(run.watched().len(), 2);
     }
 
     #[test]
@@ -139,18 +148,18 @@ mod tests {
         let many: Vec<SocketAddr> = (0..u16::MAX)
             .map(|port| ([127, 0, 0, 1], port).into())
             .collect();
-        assert!(run.expect(&many).is_none());
-        assert!(run.expected().is_empty());
+        assert!(run.watch(&many).is_none());
+        assert!(run.watched().is_empty());
     }
 
     #[test]
     fn waiting_ends_when_the_last_connection_closes() {
         let run = Arc::new(run());
-        run.set_open_flows(1);
+        run.set_open_connections(1);
         let closing = Arc::clone(&run);
-        let closer = thread::spawn(move || closing.set_open_flows(0));
+        let closer = thread::spawn(move || closing.set_open_connections(0));
         run.wait_until_closed(Duration::from_secs(60));
-        assert_eq!(*locked(&run.open_flows), 0);
+        assert_eq!(*lock_ignoring_poison(&run.open_connections), 0);
         closer.join().unwrap();
     }
 }

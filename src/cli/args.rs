@@ -51,7 +51,7 @@ Examples:
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
-    pub(super) command: Option<Command>,
+    pub(super) command: Option<CliCommand>,
     #[command(flatten)]
     pub(super) live: LiveArgs,
 }
@@ -67,7 +67,7 @@ the start screen. Without a terminal it prints the report that `tapline probe` p
 
 /// What there is to do besides watching a URL.
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum CliCommand {
     /// Run requests without the screen; a report on standard output
     Probe(Box<ProbeArgs>),
     /// Look at a saved run, at a capture file, pcap or pcapng of anybody's, or at a HAR file, on
@@ -101,14 +101,14 @@ pub(super) struct LiveArgs {
     #[command(flatten)]
     pub(super) request: RequestArgs,
     #[command(flatten)]
-    pub(super) look: LookArgs,
+    pub(super) screen: ScreenArgs,
     #[command(flatten)]
     pub(super) secrets: SecretsArgs,
 }
 
 /// How the screen looks.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct LookArgs {
+pub(super) struct ScreenArgs {
     /// Colours of the screen
     #[arg(long, value_enum, default_value_t, help_heading = "Screen")]
     pub(super) theme: ThemeChoice,
@@ -166,14 +166,18 @@ pub(super) struct ProbeArgs {
     #[arg(long = "webhook", value_name = "URL", help_heading = "Report")]
     pub(super) webhooks: Vec<String>,
     #[command(flatten)]
-    pub(super) look: ReportArgs,
+    pub(super) report: ReportArgs,
     #[command(flatten)]
     pub(super) request: RequestArgs,
 }
 
 impl ProbeArgs {
     /// A probe with the default report.
-    pub(super) fn of(urls: Vec<String>, request: RequestArgs, ascii: bool) -> Self {
+    pub(super) fn with_default_report(
+        urls: Vec<String>,
+        request: RequestArgs,
+        ascii: bool,
+    ) -> Self {
         let look = ReportArgs {
             ascii,
             ..ReportArgs::default()
@@ -187,14 +191,14 @@ impl ProbeArgs {
             budget: None,
             otlp: None,
             webhooks: Vec::new(),
-            look,
+            report: look,
             request,
         }
     }
 
     /// The same, with other secrets.
     pub(super) fn with_secrets(mut self, secrets: SecretsArgs) -> Self {
-        self.look.secrets = secrets;
+        self.report.secrets = secrets;
         self
     }
 }
@@ -359,17 +363,17 @@ pub(super) struct RequestArgs {
     #[arg(long, value_name = "NUM", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Request")]
     pub(super) repeat: u32,
     /// Pause between repeats, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds, help_heading = "Request")]
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = parse_seconds, help_heading = "Request")]
     pub(super) interval: f64,
     /// Run the same request through an ordinary HTTP client too, and show the difference
     #[arg(long, help_heading = "Request")]
     pub(super) control: bool,
 
     /// Limit for the whole run, in seconds
-    #[arg(short = 'm', long, value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
+    #[arg(short = 'm', long, value_name = "SECONDS", value_parser = parse_seconds, help_heading = "Limits")]
     pub(super) max_time: Option<f64>,
     /// Limit for DNS, TCP, proxy and TLS together, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Limits")]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds, help_heading = "Limits")]
     pub(super) connect_timeout: f64,
 
     /// Use IPv4 only
@@ -496,7 +500,7 @@ pub(super) enum CaptureChoice {
 }
 
 /// A number of seconds, zero or more, with a fraction or without.
-fn seconds(text: &str) -> Result<f64, String> {
+fn parse_seconds(text: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()
         .map_err(|_| "a number of seconds is wanted, such as 2 or 0.5".to_owned())?;

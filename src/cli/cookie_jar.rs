@@ -3,17 +3,17 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use super::atomic_file::Readers;
 use super::exit::Exit;
-use super::new_file::Readers;
 use super::output;
 use crate::probe::Spec;
-use crate::probe::cookies::KeptCookies;
+use crate::probe::cookies::PersistentCookies;
 use crate::units::Untrusted;
 
 /// What the run's cookies come to, and where that is to be written.
 #[derive(Clone)]
 pub(super) struct CookieJar {
-    cookies: KeptCookies,
+    cookies: PersistentCookies,
     path: PathBuf,
 }
 
@@ -21,17 +21,17 @@ impl CookieJar {
     /// For what `-c` names.
     pub(super) fn new(path: Option<PathBuf>) -> Option<Self> {
         path.map(|path| Self {
-            cookies: KeptCookies::default(),
+            cookies: PersistentCookies::default(),
             path,
         })
     }
 
     /// Has a spec's transfers add their cookies.
-    pub(super) fn follow(&self, spec: &mut Spec) {
-        if let Some(jar) = &spec.cookies.jar {
-            self.cookies.begin_with(jar);
+    pub(super) fn attach_to(&self, spec: &mut Spec) {
+        if let Some(jar) = &spec.cookies.store {
+            self.cookies.add_initial(jar);
         }
-        spec.cookies.kept = Some(self.cookies.clone());
+        spec.cookies.persistent = Some(self.cookies.clone());
     }
 
     /// Writes it, however the run ended. Cookies are secrets: a new file is its owner's alone.

@@ -3,35 +3,35 @@
 use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
+use super::atomic_file::Readers;
 use super::exit::Exit;
-use super::long_run::Reading;
-use super::new_file::Readers;
+use super::long_run::WindowedReplay;
 use super::output;
-use super::reports::Reports;
-use super::usage::Usage;
+use super::report_outputs::ReportOutputs;
+use super::usage::UsageError;
 use crate::archive::Comparable;
-use crate::insight::diff::{Side, difference};
-use crate::insight::redact::Rules;
-use crate::insight::{Holding, ServerNames, Transfer};
-use crate::report::{Compared, DiffFormat};
+use crate::insight::diff::{ComparedRun, compare_runs};
+use crate::insight::redact::RedactionRules;
+use crate::insight::{RetentionLimits, ServerNames, Transfer};
+use crate::report::{Comparison, DiffFormat};
 use crate::trace::Trace;
-use crate::units::{Untrusted, grouped};
+use crate::units::{Untrusted, group_digits};
 
 /// What is said of a file with nothing in it.
-const NOTHING: &str =
+const NOTHING_TO_COMPARE: &str =
     "there is nothing in it that could be compared: no request, and no conversation";
 
 /// Reads both and says what changed. What cannot be read at all is a mistake of the command line's.
-pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
-    let asked = formats(&args.formats)?;
-    let reports = Reports::of(&[], &args.look)?;
+pub(super) fn run(args: &DiffArgs) -> Result<Exit, UsageError> {
+    let asked = parse_formats(&args.formats)?;
+    let reports = ReportOutputs::from_args(&[], &args.report)?;
     let readers = reports.readers();
     let mut options = reports.options;
-    let before = read(&args.before, &mut options.rules)?;
-    let after = read(&args.after, &mut options.rules)?;
-    let found = difference(&before, &after, args.tolerance);
+    let before = read_side(&args.before, &mut options.rules)?;
+    let after = read_side(&args.after, &mut options.rules)?;
+    let found = compare_runs(&before, &after, args.tolerance);
     let names = [&args.before, &args.after].map(|path| Untrusted::new(path.to_string_lossy()));
-    let compared = Compared {
+    let compared = Comparison {
         difference: &found,
         names: [&names[0], &names[1]],
     };
@@ -44,7 +44,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
         let text = format.write(compared, &options);
         let written = match file {
             None => output::print(text.as_bytes()),
-            Some(path) => to_file(format, &path, readers, &text),
+            Some(path) => write_to_file(format, &path, readers, &text),
         };
         if written != Exit::Done {
             exit = written;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Usage> {
     Ok(exit)
 }
 
-fn to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) -> Exit {
+fn write_to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) -> Exit {
     match output::write_file(path, readers, |file| file.write_all(text.as_bytes())) {
         Ok(()) => Exit::Done,
         Err(error) => {
@@ -68,7 +68,7 @@ fn to_file(format: DiffFormat, path: &Path, readers: Readers, text: &str) -> Exi
 }
 
 /// `FORMAT` or `FORMAT=FILE`; text on standard output where nothing is said.
-fn formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, Usage> {
+fn parse_formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, UsageError> {
     let mut formats = Vec::new();
     for text in asked {
         let (name, file) = text
@@ -76,10 +76,10 @@ fn formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, Usage
             .map_or((text.as_str(), None), |(name, file)| (name, Some(file)));
         let format = name
             .parse::<DiffFormat>()
-            .map_err(|error| Usage::new(format!("--format: {error}")))?;
+            .map_err(|error| UsageError::new(format!("--format: {error}")))?;
         match file {
             Some("") => {
-                return Err(Usage::new(format!(
+                return Err(UsageError::new(format!(
                     "--format {name}=: a file is wanted after the ="
                 )));
             }
@@ -90,7 +90,7 @@ fn formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, Usage
         formats.push((DiffFormat::Text, None));
     }
     if formats.iter().filter(|(_, file)| file.is_none()).count() > 1 {
-        return Err(Usage::new(
+        return Err(UsageError::new(
             "only one report can go to standard output; give the others a file: --format \
                 json=diff.json",
         ));
@@ -99,25 +99,28 @@ fn formats(asked: &[String]) -> Result<Vec<(DiffFormat, Option<PathBuf>)>, Usage
 }
 
 /// What is compared of a file. What is secret in one is masked in what is said of both.
-fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
+fn read_side(path: &Path, rules: &mut RedactionRules) -> Result<ComparedRun, UsageError> {
     let name = Untrusted::new(path.to_string_lossy());
     let refused =
-        |reason: &dyn std::fmt::Display| Usage::new(format!("{}: {reason}", name.escaped()));
+        |reason: &dyn std::fmt::Display| UsageError::new(format!("{}: {reason}", name.escaped()));
     match Comparable::open(path).map_err(|error| refused(&error))? {
-        Comparable::Summary(side) if side.exchanges.is_empty() => Err(refused(&NOTHING)),
+        Comparable::Summary(side) if side.exchanges.is_empty() => Err(refused(&NOTHING_TO_COMPARE)),
         Comparable::Summary(side) => Ok(*side),
         Comparable::Events(archive) => {
             let store = archive.store();
-            let (mut reading, mut taken, mut result) =
-                (Reading::begin(Holding::WINDOW), Taken::default(), Ok(()));
+            let (mut reading, mut taken, mut result) = (
+                WindowedReplay::begin(RetentionLimits::STREAMING),
+                ComparedSide::default(),
+                Ok(()),
+            );
             let mut take = |trace: &Trace, _, transfer: &Transfer<'_>| {
                 taken.add(trace, transfer);
                 Ok(())
             };
-            let kept = archive.tell(|event| {
-                rules.learn(&event.what);
+            let kept = archive.read_events(|event| {
+                rules.learn(&event.kind);
                 if result.is_ok() {
-                    result = reading.take(event, &mut take);
+                    result = reading.apply(event, &mut take);
                 }
             });
             if let Some(error) = &kept.error {
@@ -129,10 +132,16 @@ fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
             let trace = result
                 .and_then(|()| reading.end(&mut take))
                 .map_err(|error| refused(&error))?;
-            let Taken { mut side, beyond } = taken;
-            side.add_conversations(&trace, &ServerNames::of(&trace, &*store));
+            let ComparedSide {
+                mut side,
+                omitted: beyond,
+            } = taken;
+            side.add_conversations(&trace, &ServerNames::from_trace(&trace, &*store));
             if beyond > 0 {
-                let (more, most) = (grouped(beyond as u64), grouped(Taken::MOST as u64));
+                let (more, most) = (
+                    group_digits(beyond as u64),
+                    group_digits(ComparedSide::MAX_EXCHANGES as u64),
+                );
                 eprintln!(
                     "tapline: {}: the first {most} exchanges are compared; {more} more are left \
                         out",
@@ -140,7 +149,7 @@ fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
                 );
             }
             if side.exchanges.is_empty() {
-                return Err(refused(&NOTHING));
+                return Err(refused(&NOTHING_TO_COMPARE));
             }
             Ok(side)
         }
@@ -149,21 +158,21 @@ fn read(path: &Path, rules: &mut Rules) -> Result<Side, Usage> {
 
 /// What is compared of a file, as it is read.
 #[derive(Default)]
-struct Taken {
-    side: Side,
+struct ComparedSide {
+    side: ComparedRun,
     /// Exchanges beyond those that are compared.
-    beyond: usize,
+    omitted: usize,
 }
 
-impl Taken {
+impl ComparedSide {
     /// Exchanges of a file that are compared.
-    const MOST: usize = Trace::MOST_EXCHANGES;
+    const MAX_EXCHANGES: usize = Trace::MAX_EXCHANGES;
 
     /// Takes in a transfer, whole or not at all.
     fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
         let hops = transfer.hops().len();
-        if self.beyond > 0 || self.side.exchanges.len() + hops > Self::MOST {
-            self.beyond += hops;
+        if self.omitted > 0 || self.side.exchanges.len() + hops > Self::MAX_EXCHANGES {
+            self.omitted += hops;
         } else {
             self.side.add(trace, transfer);
         }

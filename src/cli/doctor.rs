@@ -10,11 +10,11 @@ use super::exit::Exit;
 
 /// What came of a check.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum CheckState {
     /// Works.
     Good,
     /// Works less well than it could.
-    Lacking,
+    Limited,
     /// Does not work.
     Broken,
 }
@@ -22,7 +22,7 @@ enum State {
 /// One thing looked at.
 struct Check {
     what: &'static str,
-    state: State,
+    state: CheckState,
     found: String,
     remedy: Option<String>,
 }
@@ -31,25 +31,25 @@ struct Check {
 /// is broken.
 pub(super) fn run(args: &DoctorArgs) -> Exit {
     let checks = [
-        capture(),
-        resolver(),
-        ipv4(),
-        ipv6(),
-        trust_store(),
-        terminal(),
-        locale(),
-        environment(),
+        check_capture(),
+        check_resolver(),
+        check_ipv4(),
+        check_ipv6(),
+        check_trust_store(),
+        check_terminal(),
+        check_locale(),
+        check_environment(),
     ];
-    let written = super::output::print(picture(&checks, args.ascii).as_bytes());
-    if checks.iter().any(|check| check.state == State::Broken) {
+    let written = super::output::print(render(&checks, args.ascii).as_bytes());
+    if checks.iter().any(|check| check.state == CheckState::Broken) {
         Exit::Fault
     } else {
         written
     }
 }
 
-fn picture(checks: &[Check], ascii: bool) -> String {
-    let ascii = ascii || !super::speaks_unicode();
+fn render(checks: &[Check], ascii: bool) -> String {
+    let ascii = ascii || !super::supports_unicode();
     let mut out = format!(
         "tapline {} on {} {}\n\n",
         env!("CARGO_PKG_VERSION"),
@@ -58,12 +58,12 @@ fn picture(checks: &[Check], ascii: bool) -> String {
     );
     for check in checks {
         let sign = match (check.state, ascii) {
-            (State::Good, false) => "✓",
-            (State::Lacking, false) => "•",
-            (State::Broken, false) => "✗",
-            (State::Good, true) => "ok",
-            (State::Lacking, true) => "--",
-            (State::Broken, true) => "!!",
+            (CheckState::Good, false) => "✓",
+            (CheckState::Limited, false) => "•",
+            (CheckState::Broken, false) => "✗",
+            (CheckState::Good, true) => "ok",
+            (CheckState::Limited, true) => "--",
+            (CheckState::Broken, true) => "!!",
         };
         let _ = writeln!(out, " {sign:<2} {:<12} {}", check.what, check.found);
         if let Some(remedy) = &check.remedy {
@@ -78,13 +78,13 @@ fn picture(checks: &[Check], ascii: bool) -> String {
     out
 }
 
-fn capture() -> Check {
-    let diagnosis = crate::capture::diagnose();
-    let able: Vec<&str> = diagnosis.able().collect();
-    match diagnosis.refusal() {
+fn check_capture() -> Check {
+    let diagnosis = crate::capture::diagnose_capture();
+    let able: Vec<&str> = diagnosis.usable_interfaces().collect();
+    match diagnosis.error() {
         Some(refusal) => Check {
             what: "capture",
-            state: State::Lacking,
+            state: CheckState::Limited,
             found: format!(
                 "packets cannot be captured: {}; everything else works",
                 refusal.reason
@@ -93,14 +93,14 @@ fn capture() -> Check {
         },
         None => Check {
             what: "capture",
-            state: State::Good,
+            state: CheckState::Good,
             found: format!("packets can be captured on {}", able.join(", ")),
             remedy: None,
         },
     }
 }
 
-fn resolver() -> Check {
+fn check_resolver() -> Check {
     match hickory_resolver::system_conf::read_system_conf() {
         Ok((config, _)) => {
             let servers: Vec<String> = config
@@ -110,14 +110,14 @@ fn resolver() -> Check {
                 .collect();
             Check {
                 what: "resolver",
-                state: State::Good,
+                state: CheckState::Good,
                 found: format!("asks {}", servers.join(", ")),
                 remedy: None,
             }
         }
         Err(error) => Check {
             what: "resolver",
-            state: State::Lacking,
+            state: CheckState::Limited,
             found: format!("no name servers are configured ({error})"),
             remedy: Some(
                 "the operating system's resolver is used instead, whose queries cannot be seen; \
@@ -128,12 +128,12 @@ fn resolver() -> Check {
     }
 }
 
-fn ipv4() -> Check {
-    route("IPv4", SocketAddr::from(([192, 0, 2, 1], 443)))
+fn check_ipv4() -> Check {
+    check_route("IPv4", SocketAddr::from(([192, 0, 2, 1], 443)))
 }
 
-fn ipv6() -> Check {
-    route(
+fn check_ipv6() -> Check {
+    check_route(
         "IPv6",
         SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1], 443)),
     )
@@ -141,7 +141,7 @@ fn ipv6() -> Check {
 
 /// Connecting a UDP socket asks the kernel for a route and sends nothing; the addresses are
 /// reserved for documentation.
-fn route(what: &'static str, to: SocketAddr) -> Check {
+fn check_route(what: &'static str, to: SocketAddr) -> Check {
     let any: SocketAddr = if to.is_ipv4() {
         ([0, 0, 0, 0], 0).into()
     } else {
@@ -152,31 +152,31 @@ fn route(what: &'static str, to: SocketAddr) -> Check {
     match local {
         Ok(local) => Check {
             what,
-            state: State::Good,
+            state: CheckState::Good,
             found: format!("leaves from {}", local.ip()),
             remedy: None,
         },
         Err(error) => Check {
             what,
-            state: State::Lacking,
+            state: CheckState::Limited,
             found: format!("no route ({error}); only this machine is reached over it"),
             remedy: None,
         },
     }
 }
 
-fn trust_store() -> Check {
+fn check_trust_store() -> Check {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     match rustls_platform_verifier::Verifier::new(provider) {
         Ok(_) => Check {
             what: "trust store",
-            state: State::Good,
+            state: CheckState::Good,
             found: "the system's certificates are found".to_owned(),
             remedy: None,
         },
         Err(error) => Check {
             what: "trust store",
-            state: State::Lacking,
+            state: CheckState::Limited,
             found: format!("the system's certificates cannot be used: {error}"),
             remedy: Some(
                 "install the package ca-certificates, or name a file with --cacert".to_owned(),
@@ -185,13 +185,13 @@ fn trust_store() -> Check {
     }
 }
 
-fn terminal() -> Check {
+fn check_terminal() -> Check {
     if !std::io::stdout().is_terminal() {
         let found =
             "standard output is no terminal; reports are printed instead of the screen".to_owned();
         return Check {
             what: "terminal",
-            state: State::Lacking,
+            state: CheckState::Limited,
             found,
             remedy: None,
         };
@@ -201,30 +201,30 @@ fn terminal() -> Check {
     match crossterm::terminal::size() {
         Ok((width, height)) if width < 80 || height < 24 => Check {
             what: "terminal",
-            state: State::Lacking,
+            state: CheckState::Limited,
             found: format!("{kind}, {width}×{height}"),
             remedy: Some("80×24 or more shows everything".to_owned()),
         },
         Ok((width, height)) => Check {
             what: "terminal",
-            state: State::Good,
+            state: CheckState::Good,
             found: format!("{kind}, {width}×{height}"),
             remedy: None,
         },
         Err(error) => Check {
             what: "terminal",
-            state: State::Lacking,
+            state: CheckState::Limited,
             found: format!("{kind}, its size is not known ({error})"),
             remedy: None,
         },
     }
 }
 
-fn locale() -> Check {
-    if super::speaks_unicode() {
+fn check_locale() -> Check {
+    if super::supports_unicode() {
         Check {
             what: "locale",
-            state: State::Good,
+            state: CheckState::Good,
             found: "speaks Unicode".to_owned(),
             remedy: None,
         }
@@ -232,7 +232,7 @@ fn locale() -> Check {
         let remedy = Some("LANG=C.UTF-8 gives finer bars; ASCII is used until then".to_owned());
         Check {
             what: "locale",
-            state: State::Lacking,
+            state: CheckState::Limited,
             found: "does not speak Unicode".to_owned(),
             remedy,
         }
@@ -240,7 +240,7 @@ fn locale() -> Check {
 }
 
 /// Variables that change what a run does, by name only: their values may hold credentials.
-fn environment() -> Check {
+fn check_environment() -> Check {
     const NAMES: [&str; 10] = [
         "http_proxy",
         "https_proxy",
@@ -264,7 +264,7 @@ fn environment() -> Check {
     };
     Check {
         what: "environment",
-        state: State::Good,
+        state: CheckState::Good,
         found,
         remedy: None,
     }

@@ -9,21 +9,23 @@ use std::thread::JoinHandle;
 
 use tokio::sync::Notify;
 
-use super::capturing::{Capturing, Expecting, PATIENCE};
+use super::capture_setup::{CaptureSetup, CaptureWatcher, LAST_PACKETS_WAIT};
 use super::threads::start_thread;
 use crate::capture;
-use crate::probe::{self, NoWatcher, Prepared, Recorder, Sink, Spec, Watcher};
-use crate::trace::{Code, Event, ExchangeId, Failure, Link, Phase, What};
+use crate::probe::{
+    self, EventSink, NoRemoteObserver, PreparedRun, Recorder, RemoteObserver, Spec,
+};
+use crate::trace::{Event, EventKind, ExchangeId, Failure, FailureCode, LinkConfig, Phase};
 
 /// Where a run's events go.
-pub(super) struct Outlet {
+pub(super) struct EventSender {
     /// For the engine, which waits where there is no room.
-    send: Sink,
+    send: EventSink,
     /// For the capture, which must not wait.
-    try_send: capture::Sink,
+    try_send: capture::CaptureEventSink,
 }
 
-impl Outlet {
+impl EventSender {
     /// Into a channel, as long as they are wanted. A receiver that is gone wants nothing.
     pub(super) fn new<M: From<Event> + Send + 'static>(
         sender: &SyncSender<M>,
@@ -47,7 +49,7 @@ impl Outlet {
 /// A run under way.
 pub(super) struct Engine {
     cancel: Canceller,
-    recorder: Lent,
+    recorder: SharedRecorder,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -62,7 +64,7 @@ impl Canceller {
     }
 
     /// Waits until it is called off.
-    pub(super) async fn called(&self) {
+    pub(super) async fn cancelled(&self) {
         self.0.notified().await;
     }
 
@@ -76,19 +78,19 @@ impl Engine {
     /// `RunEnded`. `link` is the lab's, for a run within one.
     pub(super) fn start(
         specs: Vec<Spec>,
-        outlet: Outlet,
-        capturing: Capturing,
-        link: Option<Link>,
+        outlet: EventSender,
+        capturing: CaptureSetup,
+        link: Option<LinkConfig>,
     ) -> std::io::Result<Self> {
-        let prepared = specs.first().map(Prepared::start);
+        let prepared = specs.first().map(PreparedRun::start);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()?;
         let cancel = Canceller::new();
         let cancelled = cancel.clone();
-        let recorder = Lent::default();
-        let beginning = Beginning {
+        let recorder = SharedRecorder::default();
+        let beginning = RunContext {
             outlet,
             link,
             recorder: Arc::clone(&recorder),
@@ -109,9 +111,9 @@ impl Engine {
     }
 
     /// Says that the lab's link is set like this from now on.
-    pub(super) fn link_set(&self, link: Link) {
+    pub(super) fn record_link(&self, link: LinkConfig) {
         if let Some(recorder) = &*self.recorder.lock().unwrap_or_else(PoisonError::into_inner) {
-            recorder.emit(What::LinkSet { link });
+            recorder.emit(EventKind::LinkSet { link });
         }
     }
 
@@ -123,69 +125,69 @@ impl Engine {
 }
 
 /// The recorder of a run while it is under way, for those who have something to tell besides.
-type Lent = Arc<Mutex<Option<Recorder>>>;
+type SharedRecorder = Arc<Mutex<Option<Recorder>>>;
 
 /// How a run begins to be told.
-struct Beginning {
-    outlet: Outlet,
-    link: Option<Link>,
-    recorder: Lent,
+struct RunContext {
+    outlet: EventSender,
+    link: Option<LinkConfig>,
+    recorder: SharedRecorder,
 }
 
 async fn run(
     specs: Vec<Spec>,
-    mut prepared: Option<Prepared>,
-    beginning: Beginning,
-    capturing: Capturing,
+    mut prepared: Option<PreparedRun>,
+    beginning: RunContext,
+    capturing: CaptureSetup,
     cancelled: &Canceller,
 ) {
-    let under_way = UnderWay::default();
-    let Beginning {
+    let under_way = CurrentPhase::default();
+    let RunContext {
         outlet,
         link,
         recorder: told,
     } = beginning;
-    let recorder = Recorder::start(remembering(outlet.send, &under_way));
+    let recorder = Recorder::start(track_current_phase(outlet.send, &under_way));
     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(recorder.clone());
     if let Some(link) = link {
-        recorder.emit(What::LinkSet { link });
+        recorder.emit(EventKind::LinkSet { link });
     }
     let listening = listen(&capturing, outlet.try_send, &recorder);
-    let watcher: Arc<dyn Watcher> = match &listening {
-        Some(expecting) => Arc::<Expecting>::clone(expecting),
-        None => Arc::new(NoWatcher),
+    let watcher: Arc<dyn RemoteObserver> = match &listening {
+        Some(expecting) => Arc::<CaptureWatcher>::clone(expecting),
+        None => Arc::new(NoRemoteObserver),
     };
     let all = async {
         for spec in specs {
-            let ready = prepared.take().unwrap_or_else(|| Prepared::start(&spec));
+            let ready = prepared.take().unwrap_or_else(|| PreparedRun::start(&spec));
             probe::run_prepared(ready, spec, recorder.clone(), Arc::clone(&watcher)).await;
         }
     };
     tokio::select! {
         () = all => {}
-        () = cancelled.0.notified() => interrupt(&recorder, &under_way),
+        () = cancelled.0.notified() => end_as_interrupted(&recorder, &under_way),
     }
     if let Some(expecting) = listening {
-        expecting.0.finish(PATIENCE);
+        expecting.0.finish(LAST_PACKETS_WAIT);
     }
     // Whoever waits for the last event waits until nobody can send another.
     told.lock().unwrap_or_else(PoisonError::into_inner).take();
-    recorder.emit(What::RunEnded);
+    recorder.emit(EventKind::RunEnded);
 }
 
 /// Has the capture listen for this run, or says why it does not.
 fn listen(
-    capturing: &Capturing,
-    sink: capture::Sink,
+    capturing: &CaptureSetup,
+    sink: capture::CaptureEventSink,
     recorder: &Recorder,
-) -> Option<Arc<Expecting>> {
+) -> Option<Arc<CaptureWatcher>> {
     match capturing {
-        Capturing::Off => recorder.emit(What::CaptureOff),
-        Capturing::Refused(refusal) => recorder.emit(refusal.event()),
-        Capturing::On(capture) => {
+        CaptureSetup::Off => recorder.emit(EventKind::CaptureOff),
+        CaptureSetup::Refused(refusal) => recorder.emit(refusal.event()),
+        CaptureSetup::On(capture) => {
             let clock = recorder.clone();
-            return Some(Arc::new(Expecting(
-                capture.listen(sink, Arc::new(move || clock.now())),
+            return Some(Arc::new(CaptureWatcher(
+                capture.start_session(sink, Arc::new(move || clock.now())),
             )));
         }
     }
@@ -193,19 +195,19 @@ fn listen(
 }
 
 /// Which phase of which exchange is under way.
-pub(super) type UnderWay = Arc<Mutex<Option<(ExchangeId, Phase)>>>;
+pub(super) type CurrentPhase = Arc<Mutex<Option<(ExchangeId, Phase)>>>;
 
 /// A sink that remembers which phase of which exchange is under way.
-pub(super) fn remembering(sink: Sink, under_way: &UnderWay) -> Sink {
+pub(super) fn track_current_phase(sink: EventSink, under_way: &CurrentPhase) -> EventSink {
     let under_way = Arc::clone(under_way);
     Arc::new(move |event: Event| {
         let mut open = under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        match &event.what {
-            What::ExchangeStarted { exchange, .. } => *open = Some((*exchange, Phase::Dns)),
-            What::PhaseBegan {
+        match &event.kind {
+            EventKind::ExchangeStarted { exchange, .. } => *open = Some((*exchange, Phase::Dns)),
+            EventKind::PhaseBegan {
                 exchange, phase, ..
             } => *open = Some((*exchange, *phase)),
-            What::ExchangeEnded { .. } => *open = None,
+            EventKind::ExchangeEnded { .. } => *open = None,
             _ => {}
         }
         drop(open);
@@ -214,19 +216,19 @@ pub(super) fn remembering(sink: Sink, under_way: &UnderWay) -> Sink {
 }
 
 /// Ends what was under way as interrupted.
-pub(super) fn interrupt(recorder: &Recorder, under_way: &UnderWay) {
+pub(super) fn end_as_interrupted(recorder: &Recorder, under_way: &CurrentPhase) {
     let open = *under_way.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((exchange, phase)) = open {
         let failure = Failure {
-            code: Code::Interrupted,
+            code: FailureCode::Interrupted,
             message: format!("interrupted in the {phase} phase").into(),
             hint: "run it again to see the rest".to_owned(),
         };
-        recorder.emit(What::Failed {
+        recorder.emit(EventKind::Failed {
             exchange,
             phase,
             failure,
         });
-        recorder.emit(What::ExchangeEnded { exchange });
+        recorder.emit(EventKind::ExchangeEnded { exchange });
     }
 }

@@ -20,7 +20,7 @@ pub(super) enum Exit {
     /// 128 + the signal's number: 130 for an interrupt.
     Signal(u8),
     /// As the program ended that was run in the lab.
-    Client(u8),
+    Program(u8),
 }
 
 impl Exit {
@@ -36,7 +36,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => Self::from(2),
             Exit::ProbeFailed => Self::from(3),
             Exit::BudgetMissed | Exit::Regression => Self::from(4),
-            Exit::Client(code) => Self::from(code),
+            Exit::Program(code) => Self::from(code),
             Exit::Signal(number) => Self::from(128_u8.saturating_add(number)),
         }
     }

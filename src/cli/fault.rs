@@ -14,33 +14,33 @@ use crate::sys;
 use crate::units::Untrusted;
 
 /// Whether a thread has panicked.
-static ENDING: AtomicBool = AtomicBool::new(false);
+static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// From here on, the first panic of any thread, in a task too, ends the process with 1: the
 /// terminal is given back, what is not complete is removed, and a sentence says what happened. So
 /// do signals that end it, but for the sentence.
-pub fn end_at_faults() {
-    sys::undo_unfinished_work_at_signals();
+pub fn exit_on_panic() {
+    sys::install_cleanup_handlers();
     panic::set_hook(Box::new(|panic| {
-        if ENDING.swap(true, Ordering::SeqCst) {
+        if PANICKED.swap(true, Ordering::SeqCst) {
             // The process is about to end, and what broke second broke because of the first.
-            wait_for_the_end();
+            wait_for_exit();
         }
-        sys::undo_unfinished_work();
+        sys::run_emergency_cleanup();
         // Where standard error cannot be written, the exit code says it.
-        let _ = io::stderr().write_all(report_of(panic).as_bytes());
+        let _ = io::stderr().write_all(fault_report(panic).as_bytes());
         sys::exit_now(Exit::FAULT);
     }));
 }
 
-fn wait_for_the_end() -> ! {
+fn wait_for_exit() -> ! {
     loop {
         thread::park();
     }
 }
 
-fn report_of(panic: &PanicHookInfo<'_>) -> String {
-    let message = message_of(panic);
+fn fault_report(panic: &PanicHookInfo<'_>) -> String {
+    let message = panic_message(panic);
     let place = panic
         .location()
         .map(|place| format!(" at {}:{}", place.file(), place.line()))
@@ -75,7 +75,7 @@ fn report_of(panic: &PanicHookInfo<'_>) -> String {
     report
 }
 
-fn message_of<'a>(panic: &'a PanicHookInfo<'_>) -> &'a str {
+fn panic_message<'a>(panic: &'a PanicHookInfo<'_>) -> &'a str {
     let payload = panic.payload();
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))

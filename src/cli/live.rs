@@ -7,44 +7,44 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::args::{LookArgs, RequestArgs, SecretsArgs, ThemeChoice};
-use super::capturing::{Capturing, Pending};
+use super::args::{RequestArgs, ScreenArgs, SecretsArgs, ThemeChoice};
+use super::capture_setup::{CaptureSetup, PendingCapture};
 use super::cookie_jar::CookieJar;
-use super::engine::{Engine, Outlet};
+use super::engine::{Engine, EventSender};
 use super::exit::Exit;
-use super::key_log::report_key_log;
-use super::keys::Keys;
+use super::key_log::warn_about_key_log;
 use super::lab;
-use super::recording::{Recording, Saved};
-use super::saving::Place;
+use super::recording::{RunRecording, SaveResult};
+use super::run_saver::SaveTarget;
 use super::screen;
 use super::signals;
 use super::target::Targets;
 use super::threads::start_thread;
-use super::usage::Usage;
-use crate::capture::Depth;
-use crate::insight::redact::Rules;
-use crate::lab::Exhibit;
-use crate::lab::network::Remote;
-use crate::probe::spec::KeyLogTroubles;
-use crate::trace::{ByteStore, Link, Stored};
-use crate::tui::{Effect, Message, Outcome, Settings, Suggestion, Theme};
+use super::tls_keys::KeyCollector;
+use super::usage::UsageError;
+use crate::capture::CaptureDepth;
+use crate::insight::redact::RedactionRules;
+use crate::lab::CatalogueEntry;
+use crate::lab::network::RunningLab;
+use crate::probe::spec::KeyLogProblems;
+use crate::trace::{ByteStore, LinkConfig, PacketLocation};
+use crate::tui::{ExitReason, ScreenEffect, ScreenMessage, Settings, Suggestion, Theme};
 use crate::units::Untrusted;
 
 /// Messages that may wait for the screen; the engine waits when there are more.
-const INBOX: usize = 8_192;
+const INBOX_CAPACITY: usize = 8_192;
 
 /// Whether there is a terminal to draw on and to read keys from.
-pub(super) fn possible() -> bool {
+pub(super) fn has_terminal() -> bool {
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
 /// How much of packets is captured for the screen.
-pub(super) const fn depth(request: &RequestArgs) -> Depth {
+pub(super) const fn capture_depth(request: &RequestArgs) -> CaptureDepth {
     if request.save.is_some() {
-        Depth::Whole
+        CaptureDepth::WithAggregates
     } else {
-        Depth::Packets
+        CaptureDepth::Packets
     }
 }
 
@@ -52,31 +52,31 @@ pub(super) const fn depth(request: &RequestArgs) -> Depth {
 pub(super) fn run(
     url: Option<String>,
     targets: Targets,
-    look: &LookArgs,
-    pending: Pending,
+    look: &ScreenArgs,
+    pending: PendingCapture,
     secrets: &SecretsArgs,
-) -> Result<Exit, Usage> {
-    let save = match Place::of(targets.request().save.as_deref())? {
-        Some(Place::File(path)) => Some(path.to_owned()),
-        Some(Place::Stdout) | None => None,
+) -> Result<Exit, UsageError> {
+    let save = match SaveTarget::from_option(targets.request().save.as_deref())? {
+        Some(SaveTarget::File(path)) => Some(path.to_owned()),
+        Some(SaveTarget::Stdout) | None => None,
     };
     if let Some(url) = &url {
         targets.spec(url)?;
     }
     let settings = Settings {
         masking: secrets.masking()?,
-        ..settings(url, &targets, look)
+        ..screen_settings(url, &targets, look)
     };
-    let (sender, inbox) = sync_channel(INBOX);
+    let (sender, inbox) = sync_channel(INBOX_CAPACITY);
     let cookies = CookieJar::new(targets.request().cookie_jar.clone());
     if cookies.is_some() && targets.request().cookie_jar.as_deref() == Some(Path::new("-")) {
-        return Err(Usage::new(
+        return Err(UsageError::new(
             "-c - writes to standard output, where the screen is; give the cookies a file: -c FILE",
         ));
     }
-    let mut runs = Runs {
+    let mut runs = RunController {
         targets,
-        key_log: KeyLogTroubles::default(),
+        key_log: KeyLogProblems::default(),
         cookies,
         sender: sender.clone(),
         latest: Arc::new(AtomicU64::new(0)),
@@ -84,7 +84,7 @@ pub(super) fn run(
         recording: None,
         recorder: None,
         save,
-        not_begun: None,
+        start_error: None,
         with_secrets: secrets.with_secrets(),
         rules: secrets.rules()?,
         pending: Some(pending),
@@ -94,24 +94,28 @@ pub(super) fn run(
     if let Some(lab) = &runs.lab {
         lab::watch_link(lab, &sender);
     }
-    let outcome = screen::show(
+    let outcome = screen::show_screen(
         &sender,
         &inbox,
-        &mut |effect| runs.perform(effect),
+        &mut |effect| runs.handle_effect(effect),
         settings,
     );
     drop(inbox);
-    if !matches!(outcome, Ok(Outcome::Quit)) {
-        signals::remember_one();
+    if !matches!(outcome, Ok(ExitReason::Quit)) {
+        signals::remember_signal();
     }
     let saved = runs.end();
-    Ok(if saved { left(outcome) } else { Exit::Fault })
+    Ok(if saved {
+        screen_exit(outcome)
+    } else {
+        Exit::Fault
+    })
 }
 
 /// The exit code of a screen that was left.
-pub(super) fn left(outcome: std::io::Result<Outcome>) -> Exit {
+pub(super) fn screen_exit(outcome: std::io::Result<ExitReason>) -> Exit {
     match outcome {
-        Ok(Outcome::Quit) => Exit::Done,
+        Ok(ExitReason::Quit) => Exit::Done,
         Ok(other) => Exit::Signal(other.exit_code().saturating_sub(128)),
         Err(error) => {
             eprintln!("tapline: the terminal cannot be used: {error}");
@@ -120,18 +124,18 @@ pub(super) fn left(outcome: std::io::Result<Outcome>) -> Exit {
     }
 }
 
-fn settings(url: Option<String>, targets: &Targets, look: &LookArgs) -> Settings {
+fn screen_settings(url: Option<String>, targets: &Targets, look: &ScreenArgs) -> Settings {
     let notice = targets.notice().map(str::to_owned);
     Settings {
         url,
-        suggestions: suggestions(targets),
+        suggestions: place_suggestions(targets),
         notice,
-        ..appearance(look)
+        ..appearance_settings(look)
     }
 }
 
 /// How a screen looks that begins with nothing.
-pub(super) fn appearance(look: &LookArgs) -> Settings {
+pub(super) fn appearance_settings(look: &ScreenArgs) -> Settings {
     let theme = match look.theme {
         ThemeChoice::Dark | ThemeChoice::Plain => Theme::Dark,
         ThemeChoice::Light => Theme::Light,
@@ -141,22 +145,25 @@ pub(super) fn appearance(look: &LookArgs) -> Settings {
     Settings {
         theme,
         color: look.theme != ThemeChoice::Plain && !colorless,
-        ascii: look.ascii || !super::speaks_unicode(),
+        ascii: look.ascii || !super::supports_unicode(),
         ..Settings::default()
     }
 }
 
-fn suggestions(targets: &Targets) -> Vec<Suggestion> {
-    let offer = |exhibit: &Exhibit| Suggestion {
+fn place_suggestions(targets: &Targets) -> Vec<Suggestion> {
+    let offer = |exhibit: &CatalogueEntry| Suggestion {
         url: exhibit.url.clone(),
-        shows: exhibit.shows.to_owned(),
+        description: exhibit.description.to_owned(),
         group: exhibit.group.to_owned(),
     };
     targets.exhibits().iter().map(offer).collect()
 }
 
 /// A packet's bytes with the number of its link type, or why they cannot be had.
-pub(super) fn bytes_of(store: &dyn ByteStore, stored: Stored) -> Result<(u16, Vec<u8>), String> {
+pub(super) fn read_packet_bytes(
+    store: &dyn ByteStore,
+    stored: PacketLocation,
+) -> Result<(u16, Vec<u8>), String> {
     let mut bytes = Vec::new();
     store
         .read(stored, usize::MAX, &mut bytes)
@@ -171,75 +178,75 @@ pub(super) fn bytes_of(store: &dyn ByteStore, stored: Stored) -> Result<(u16, Ve
 
 /// The runs the screen asked for. At most one is under way; what an older one still says is not
 /// heard.
-struct Runs {
+struct RunController {
     targets: Targets,
-    sender: SyncSender<Message>,
+    sender: SyncSender<ScreenMessage>,
     latest: Arc<AtomicU64>,
     engine: Option<Engine>,
     /// The latest of them.
-    recording: Option<Recording>,
+    recording: Option<RunRecording>,
     /// Keeps it, and saves it in the end where that was asked for.
-    recorder: Option<JoinHandle<Saved>>,
+    recorder: Option<JoinHandle<SaveResult>>,
     save: Option<PathBuf>,
     /// Why the latest run could not begin.
-    not_begun: Option<String>,
+    start_error: Option<String>,
     with_secrets: bool,
     /// What is masked, else.
-    rules: Rules,
+    rules: RedactionRules,
     /// Open, or being opened while the first picture is drawn.
-    capturing: Option<Capturing>,
-    pending: Option<Pending>,
+    capturing: Option<CaptureSetup>,
+    pending: Option<PendingCapture>,
     /// What there is to say of the key log.
-    key_log: KeyLogTroubles,
+    key_log: KeyLogProblems,
     /// What `-c` asks for.
     cookies: Option<CookieJar>,
     /// The lab that this process runs in.
-    lab: Option<Remote>,
+    lab: Option<RunningLab>,
 }
 
-impl Runs {
-    fn perform(&mut self, effect: Effect) {
+impl RunController {
+    fn handle_effect(&mut self, effect: ScreenEffect) {
         match effect {
-            Effect::Run { url } => {
+            ScreenEffect::Run { url } => {
                 self.cancel();
-                self.not_begun = self.start(&url).err();
-                if let Some(sentence) = self.not_begun.clone() {
-                    let _ = self.sender.try_send(Message::RunFailed(sentence));
+                self.start_error = self.start(&url).err();
+                if let Some(sentence) = self.start_error.clone() {
+                    let _ = self.sender.try_send(ScreenMessage::RunFailed(sentence));
                 }
             }
-            Effect::Cancel => self.cancel(),
-            Effect::SetLink(link) => self.set_link(link),
-            Effect::ReadPacket(stored) => self.read_packet(stored),
-            Effect::Save => self.save(),
-            Effect::Name(_)
-            | Effect::TakeApart(_)
-            | Effect::Copy(_)
-            | Effect::Suspend
-            | Effect::Redraw
-            | Effect::Quit(_) => {}
+            ScreenEffect::Cancel => self.cancel(),
+            ScreenEffect::SetLink(link) => self.set_link(link),
+            ScreenEffect::ReadPacket(stored) => self.read_packet(stored),
+            ScreenEffect::Save => self.save(),
+            ScreenEffect::FindServerNames(_)
+            | ScreenEffect::Dissect(_)
+            | ScreenEffect::Copy(_)
+            | ScreenEffect::Suspend
+            | ScreenEffect::Redraw
+            | ScreenEffect::Quit(_) => {}
         }
     }
 
     fn start(&mut self, url: &str) -> Result<(), String> {
         let mut spec = self.targets.spec(url).map_err(|usage| usage.to_string())?;
-        let keys = Keys::wanted(self.with_secrets);
-        spec.tls.key_tap = keys.tap();
-        spec.tls.key_log_troubles = self.key_log.clone();
+        let keys = KeyCollector::collecting_if(self.with_secrets);
+        spec.tls.key_log_listener = keys.tap();
+        spec.tls.key_log_problems = self.key_log.clone();
         if let Some(jar) = &self.cookies {
-            jar.follow(&mut spec);
+            jar.attach_to(&mut spec);
         }
         let number = self.latest.fetch_add(1, Ordering::SeqCst) + 1;
         let latest = Arc::clone(&self.latest);
         let wanted = move || latest.load(Ordering::SeqCst) == number;
         let capturing = self.capturing()?;
-        let recording = Recording::new(capturing.clone(), keys, self.rules.clone());
+        let recording = RunRecording::new(capturing.clone(), keys, self.rules.clone());
         let failed = |error: std::io::Error| format!("the engine cannot start: {error}");
         let (events, recorder) = recording
             .start(self.sender.clone(), wanted.clone(), self.save.clone())
             .map_err(failed)?;
         let engine = Engine::start(
             vec![spec],
-            Outlet::new(&events, wanted),
+            EventSender::new(&events, wanted),
             capturing,
             self.link(),
         )
@@ -250,46 +257,48 @@ impl Runs {
     }
 
     /// How the lab's link is set now.
-    fn link(&self) -> Option<Link> {
+    fn link(&self) -> Option<LinkConfig> {
         self.lab.as_ref().and_then(|_| lab::link_around())
     }
 
-    fn set_link(&self, link: Link) {
+    fn set_link(&self, link: LinkConfig) {
         if let Some(lab) = &self.lab
             && lab::set_link(lab, link.clone(), &self.sender)
             && let Some(engine) = &self.engine
         {
-            engine.link_set(link);
+            engine.record_link(link);
         }
     }
 
     /// From memory, or a file that nobody else writes: at once.
-    fn read_packet(&self, stored: Stored) {
-        let kept = if let Some(Capturing::On(capture)) = &self.capturing {
-            capture.kept()
+    fn read_packet(&self, stored: PacketLocation) {
+        let kept = if let Some(CaptureSetup::On(capture)) = &self.capturing {
+            capture.packet_store()
         } else {
             None
         };
         let read = kept.map_or_else(
             || Err("they were not kept".to_owned()),
-            |kept| bytes_of(&*kept, stored),
+            |kept| read_packet_bytes(&*kept, stored),
         );
-        let _ = self.sender.try_send(Message::PacketRead { stored, read });
+        let _ = self
+            .sender
+            .try_send(ScreenMessage::PacketRead { stored, read });
     }
 
     /// Ends the run under way, and waits until it is saved where that was asked for. Whether
     /// nothing failed in that.
     fn end(mut self) -> bool {
         self.cancel();
-        let is_logged = report_key_log(&self.key_log).is_ok();
+        let is_logged = warn_about_key_log(&self.key_log).is_ok();
         let is_kept = self.cookies.take().is_none_or(|jar| jar.write().is_ok());
-        self.is_saved() && is_logged && is_kept
+        self.finish_saving() && is_logged && is_kept
     }
 
     /// Waits until the run is saved where that was asked for, and says what there is to say of it.
     /// Whether nothing failed in that.
-    fn is_saved(&mut self) -> bool {
-        if let (Some(path), Some(sentence)) = (&self.save, &self.not_begun) {
+    fn finish_saving(&mut self) -> bool {
+        if let (Some(path), Some(sentence)) = (&self.save, &self.start_error) {
             eprintln!(
                 "tapline: no run was saved to {}: {sentence}",
                 Untrusted::new(path.to_string_lossy()).escaped()
@@ -316,24 +325,26 @@ impl Runs {
         let work = move || {
             let saved = recording.map_or_else(
                 || Err("there is no run to save".to_owned()),
-                |recording| recording.save_afresh(),
+                |recording| recording.save_to_new_file(),
             );
-            let _ = sender.send(Message::Saved(saved));
+            let _ = sender.send(ScreenMessage::Saved(saved));
         };
         if let Err(error) = start_thread("saving", work) {
-            let _ = self.sender.try_send(Message::Saved(Err(error.to_string())));
+            let _ = self
+                .sender
+                .try_send(ScreenMessage::Saved(Err(error.to_string())));
         }
     }
 
-    fn capturing(&mut self) -> Result<Capturing, String> {
+    fn capturing(&mut self) -> Result<CaptureSetup, String> {
         if let Some(pending) = self.pending.take() {
             self.capturing = Some(
                 pending
-                    .ready()
+                    .wait_until_open()
                     .map_err(|refusal| format!("packets cannot be captured: {refusal}"))?,
             );
         }
-        Ok(self.capturing.clone().unwrap_or(Capturing::Off))
+        Ok(self.capturing.clone().unwrap_or(CaptureSetup::Off))
     }
 
     fn cancel(&mut self) {

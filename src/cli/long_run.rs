@@ -5,12 +5,12 @@ use std::io;
 
 use super::spool::Spool;
 use crate::insight::budget::Budget;
-use crate::insight::{Holding, Retirement, Transfer, transfers};
-use crate::report::{EachTransfer, Every};
+use crate::insight::{RetentionLimits, Retirement, Transfer, group_into_transfers};
+use crate::report::{ExchangeSource, TransferVisitor};
 use crate::trace::{Event, PacketLimits, Trace};
 
 /// Runs up to here are held whole, and need no spool.
-const FEW: usize = 50;
+const MAX_HELD_WHOLE: usize = 50;
 
 /// A run's trace as it grows.
 pub(super) struct LongRun {
@@ -21,20 +21,20 @@ pub(super) struct LongRun {
 
 impl LongRun {
     /// Of so many requests. Where all are `told`, their events are kept in a spool.
-    pub(super) fn of(requests: usize, told: bool) -> Self {
-        let is_long = requests > FEW;
+    pub(super) fn new(requests: usize, told: bool) -> Self {
+        let is_long = requests > MAX_HELD_WHOLE;
         Self {
             trace: Trace::default(),
-            retirement: is_long.then(|| Retirement::new(Holding::SELECTION)),
+            retirement: is_long.then(|| Retirement::new(RetentionLimits::SELECTION)),
             spool: (is_long && told).then(Spool::default),
         }
     }
 
     /// Of what can be read again, of whose packets so many are listed.
-    pub(super) fn read_again(limits: PacketLimits) -> Self {
+    pub(super) fn rereadable(limits: PacketLimits) -> Self {
         Self {
-            trace: Trace::within(limits),
-            retirement: Some(Retirement::new(Holding::SELECTION)),
+            trace: Trace::with_limits(limits),
+            retirement: Some(Retirement::new(RetentionLimits::SELECTION)),
             spool: None,
         }
     }
@@ -44,13 +44,13 @@ impl LongRun {
     pub(super) fn in_suite() -> Self {
         Self {
             trace: Trace::default(),
-            retirement: Some(Retirement::new(Holding::FEW)),
+            retirement: Some(Retirement::new(RetentionLimits::SUITE)),
             spool: None,
         }
     }
 
     /// Takes in what happened. What a budget has to know of exchanges that go it is told.
-    pub(super) fn take(&mut self, event: Event, budget: Option<&mut Budget>) {
+    pub(super) fn apply(&mut self, event: Event, budget: Option<&mut Budget>) {
         if let Some(spool) = &self.spool {
             spool.add(&event);
         }
@@ -59,14 +59,14 @@ impl LongRun {
             let mut budget = budget;
             retirement.retire(&mut self.trace, |trace, run| {
                 if let Some(budget) = &mut budget {
-                    budget.remember(trace, run);
+                    budget.record_retired(trace, run);
                 }
             });
         }
     }
 
     /// Every exchange of the run.
-    pub(super) fn every(&self) -> &dyn Every {
+    pub(super) fn exchanges(&self) -> &dyn ExchangeSource {
         match &self.spool {
             // While none has gone the trace has all of them, and needs no reading.
             Some(spool) if self.trace.retired().exchanges > 0 => spool,
@@ -75,23 +75,23 @@ impl LongRun {
     }
 }
 
-impl Every for Spool {
-    fn each(&self, to: &mut EachTransfer<'_>) -> io::Result<()> {
-        let mut reading = Reading::begin(Holding::WINDOW);
-        self.read(|event| reading.take(event, to))?;
+impl ExchangeSource for Spool {
+    fn for_each_transfer(&self, to: &mut TransferVisitor<'_>) -> io::Result<()> {
+        let mut reading = WindowedReplay::begin(RetentionLimits::STREAMING);
+        self.read(|event| reading.apply(event, to))?;
         reading.end(to).map(drop)
     }
 }
 
 /// A run that is read from its beginning to its end, of which a window is held.
-pub(super) struct Reading {
+pub(super) struct WindowedReplay {
     trace: Trace,
     window: Retirement,
     number: usize,
 }
 
-impl Reading {
-    pub(super) fn begin(window: Holding) -> Self {
+impl WindowedReplay {
+    pub(super) fn begin(window: RetentionLimits) -> Self {
         Self {
             trace: Trace::default(),
             window: Retirement::new(window),
@@ -100,7 +100,7 @@ impl Reading {
     }
 
     /// Takes in an event, and hands out what can no longer change.
-    pub(super) fn take(&mut self, event: Event, to: &mut EachTransfer<'_>) -> io::Result<()> {
+    pub(super) fn apply(&mut self, event: Event, to: &mut TransferVisitor<'_>) -> io::Result<()> {
         self.trace.apply(event);
         let (number, mut result) = (&mut self.number, Ok(()));
         self.window
@@ -114,8 +114,8 @@ impl Reading {
     }
 
     /// Hands out the rest, and returns what is left of the run.
-    pub(super) fn end(self, to: &mut EachTransfer<'_>) -> io::Result<Trace> {
-        transfers(&self.trace)
+    pub(super) fn end(self, to: &mut TransferVisitor<'_>) -> io::Result<Trace> {
+        group_into_transfers(&self.trace)
             .zip(self.number..)
             .try_for_each(|(transfer, number)| to(&self.trace, number, &transfer))?;
         Ok(self.trace)

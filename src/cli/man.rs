@@ -7,7 +7,7 @@ use clap_mangen::Man;
 
 use super::args::Cli;
 use super::exit::Exit;
-use super::usage::Usage;
+use super::usage::UsageError;
 
 const STATUS: &str = r"
 .SH EXIT STATUS
@@ -79,19 +79,19 @@ tapline lab
 ";
 
 /// Prints the manual page of a command, or of the whole program.
-pub(super) fn run(name: Option<&str>) -> Result<Exit, Usage> {
+pub(super) fn run(name: Option<&str>) -> Result<Exit, UsageError> {
     let mut whole = Cli::command();
     whole.build();
     let command = match name {
         None => whole,
         Some(name) => whole.find_subcommand(name).cloned().ok_or_else(|| {
-            Usage::new(format!(
+            UsageError::new(format!(
                 "there is no command '{}'; 'tapline --help' lists them",
                 name.escape_default()
             ))
         })?,
     };
-    match page(command, name) {
+    match render_page(command, name) {
         Ok(roff) => Ok(super::output::print(&roff)),
         Err(error) => {
             eprintln!("tapline: the manual page cannot be written: {error}");
@@ -102,7 +102,7 @@ pub(super) fn run(name: Option<&str>) -> Result<Exit, Usage> {
 
 /// The page of a command. The generated synopsis names every option, which nobody reads: ours names
 /// the forms.
-fn page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
+fn render_page(command: Command, name: Option<&str>) -> io::Result<Vec<u8>> {
     let synopsis = match name {
         None => "\n.SH SYNOPSIS\n.B tapline\n[\\fIOPTIONS\\fR] [\\fIURL\\fR]\n.br\n.B \
             tapline\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR] ...\n"

@@ -3,27 +3,27 @@
 use clap::CommandFactory;
 
 use super::args::Cli;
-use super::usage::Usage;
-use crate::units::nearest_within;
+use super::usage::UsageError;
+use crate::units::closest_match_within;
 
 /// Edits between what was written and a command's name.
-const MOST_EDITS: usize = 2;
+const MAX_EDITS: usize = 2;
 
 /// Refuses a bare word that is nearly a command's name, before its name is looked up anywhere.
-pub(super) fn refuse(argument: &str) -> Result<(), Usage> {
+pub(super) fn refuse_misspelt_command(argument: &str) -> Result<(), UsageError> {
     if argument.contains(['.', ':', '/']) || argument.contains(|c: char| c.is_ascii_digit()) {
         return Ok(());
     }
     let cli = Cli::command();
-    match nearest_within(
+    match closest_match_within(
         argument,
         cli.get_subcommands().map(clap::Command::get_name),
-        MOST_EDITS,
+        MAX_EDITS,
     ) {
         Some(meant) => {
             let shown = crate::units::Untrusted::new(argument);
             let shown = shown.escaped();
-            Err(Usage::new(format!(
+            Err(UsageError::new(format!(
                 "unknown command '{shown}'; did you mean '{meant}'? A host of this name is \
                     written as http://{shown}/"
             )))
@@ -47,7 +47,7 @@ mod tests {
             ("doktor", "doctor"),
             ("completion", "completions"),
         ] {
-            let refusal = refuse(argument)
+            let refusal = refuse_misspelt_command(argument)
                 .err()
                 .map(|usage| usage.to_string())
                 .unwrap_or_default();
@@ -68,7 +68,7 @@ mod tests {
             "my-server",
             "::1",
         ] {
-            assert_eq!(refuse(host), Ok(()), "{host}");
+            assert_eq!(refuse_misspelt_command(host), Ok(()), "{host}");
         }
     }
 }

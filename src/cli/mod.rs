@@ -5,13 +5,14 @@
 /// say is lost then, and nothing else.
 macro_rules! eprintln {
     ($($arguments:tt)*) => {
-        $crate::cli::output::say(format_args!($($arguments)*))
+        $crate::cli::output::write_stderr_line(format_args!($($arguments)*))
     };
 }
 
 mod args;
-mod arguments;
-mod capturing;
+mod atomic_file;
+mod capture_setup;
+mod clap_errors;
 mod completions;
 mod cookie_jar;
 mod delivery;
@@ -21,30 +22,29 @@ mod engine;
 mod exit;
 mod fault;
 mod key_log;
-mod keys;
+mod key_log_files;
 mod lab;
 mod live;
 mod long_run;
 mod man;
 mod misspelt;
-mod new_file;
 mod open;
 mod output;
 mod probe;
+mod process_arguments;
 mod read_ahead;
 mod recording;
-mod refusal;
 mod report;
-mod reports;
+mod report_outputs;
 mod request;
-mod saving;
+mod run_saver;
 mod screen;
-mod secrets;
 mod signals;
 mod spool;
 mod suite;
 mod target;
 mod threads;
+mod tls_keys;
 mod usage;
 
 use std::ffi::OsString;
@@ -52,34 +52,34 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Cli, Command, LiveArgs, ProbeArgs};
-use capturing::Pending;
+use args::{Cli, CliCommand, LiveArgs, ProbeArgs};
+use capture_setup::PendingCapture;
 use exit::Exit;
 use target::Targets;
-use usage::Usage;
+use usage::UsageError;
 
-use crate::capture::Interfaces;
-use crate::lab::Embedded;
+use crate::capture::InterfaceSelection;
+use crate::lab::EmbeddedLab;
 
-pub use fault::end_at_faults;
-pub use screen::show;
+pub use fault::exit_on_panic;
+pub use screen::show_screen;
 
 /// Runs the command that the arguments name and returns the process's exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    end_at_faults();
-    let given = arguments::taken(arguments);
+    exit_on_panic();
+    let given = process_arguments::take_process_arguments(arguments);
     let matches = match Cli::command().try_get_matches_from(&given) {
         Ok(matches) => matches,
-        Err(error) => return refuse(error, &given),
+        Err(error) => return print_clap_error(error, &given),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return refuse(error, &given),
+        Err(error) => return print_clap_error(error, &given),
     };
     let of_command = matches
         .subcommand()
         .map_or(&matches, |(_, of_command)| of_command);
-    match perform(cli, of_command) {
+    match run_command(cli, of_command) {
         Ok(exit) => exit.into(),
         Err(usage) => {
             eprintln!("tapline: {usage}");
@@ -89,8 +89,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Clap's own answers: help and version are no mistakes.
-fn refuse(error: clap::Error, given: &[OsString]) -> ExitCode {
-    let error = refusal::masked(error, given);
+fn print_clap_error(error: clap::Error, given: &[OsString]) -> ExitCode {
+    let error = clap_errors::mask_error(error, given);
     let _ = error.print();
     if error.use_stderr() {
         Exit::Usage.into()
@@ -99,21 +99,21 @@ fn refuse(error: clap::Error, given: &[OsString]) -> ExitCode {
     }
 }
 
-fn perform(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
+fn run_command(cli: Cli, matches: &clap::ArgMatches) -> Result<Exit, UsageError> {
     match cli.command {
-        None => look(cli.live, matches),
-        Some(Command::Probe(args)) => probe_or_suite(&args, matches),
-        Some(Command::Open(args)) => open::run(&args),
-        Some(Command::Report(args)) => report::run(&args),
-        Some(Command::Diff(args)) => diff::run(&args),
-        Some(Command::Lab(args)) => lab::run(*args, matches),
-        Some(Command::Doctor(args)) => Ok(doctor::run(&args)),
-        Some(Command::Completions { shell }) => Ok(completions::run(shell)),
-        Some(Command::Man { command }) => man::run(command.as_deref()),
+        None => run_screen_or_report(cli.live, matches),
+        Some(CliCommand::Probe(args)) => probe_or_suite(&args, matches),
+        Some(CliCommand::Open(args)) => open::run(&args),
+        Some(CliCommand::Report(args)) => report::run(&args),
+        Some(CliCommand::Diff(args)) => diff::run(&args),
+        Some(CliCommand::Lab(args)) => lab::run(*args, matches),
+        Some(CliCommand::Doctor(args)) => Ok(doctor::run(&args)),
+        Some(CliCommand::Completions { shell }) => Ok(completions::run(shell)),
+        Some(CliCommand::Man { command }) => man::run(command.as_deref()),
     }
 }
 
-fn probe_or_suite(args: &ProbeArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
+fn probe_or_suite(args: &ProbeArgs, matches: &clap::ArgMatches) -> Result<Exit, UsageError> {
     match &args.suite {
         Some(file) => suite::run(args, file, matches),
         None => probe::run(
@@ -125,28 +125,29 @@ fn probe_or_suite(args: &ProbeArgs, matches: &clap::ArgMatches) -> Result<Exit, 
 }
 
 /// The screen where there is a terminal, else the report.
-fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
+fn run_screen_or_report(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, UsageError> {
     if let Some(url) = &args.url {
-        misspelt::refuse(url)?;
+        misspelt::refuse_misspelt_command(url)?;
     }
-    if live::possible() {
-        let pending = Pending::begin(&args.request, live::depth(&args.request), || {
-            Interfaces::All
-        });
+    if live::has_terminal() {
+        let pending =
+            PendingCapture::begin(&args.request, live::capture_depth(&args.request), || {
+                InterfaceSelection::All
+            });
         let targets = Targets::new(args.request, matches.clone());
         return match args.url {
-            Some(url) => live::run(Some(url), targets, &args.look, pending, &args.secrets),
+            Some(url) => live::run(Some(url), targets, &args.screen, pending, &args.secrets),
             None => live::run(
                 None,
-                start_screen(targets),
-                &args.look,
+                with_lab_places(targets),
+                &args.screen,
                 pending,
                 &args.secrets,
             ),
         };
     }
     let Some(url) = args.url else {
-        return Err(Usage::new(
+        return Err(UsageError::new(
             "no URL is given, and there is no terminal for the start screen; try 'tapline probe \
                 URL' or 'tapline --help'",
         ));
@@ -157,22 +158,23 @@ fn look(args: LiveArgs, matches: &clap::ArgMatches) -> Result<Exit, Usage> {
     );
     let targets = Targets::new(args.request.clone(), matches.clone());
     probe::run(
-        &ProbeArgs::of(vec![url], args.request, args.look.ascii).with_secrets(args.secrets),
+        &ProbeArgs::with_default_report(vec![url], args.request, args.screen.ascii)
+            .with_secrets(args.secrets),
         &targets,
         None,
     )
 }
 
 /// The start screen offers the lab's places; where the lab cannot start, it offers none.
-fn start_screen(targets: Targets) -> Targets {
-    match Embedded::start() {
+fn with_lab_places(targets: Targets) -> Targets {
+    match EmbeddedLab::start() {
         Ok(lab) => targets.with_lab(lab),
         Err(_) => targets,
     }
 }
 
 /// Whether the terminal's locale can show more than ASCII.
-fn speaks_unicode() -> bool {
+fn supports_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitStatus;
 
+use super::atomic_file::{AtomicFile, Readers};
 use super::exit::Exit;
-use super::new_file::{NewFile, Readers};
 
 /// Writes a line to standard error. Where that cannot be written, it is not said.
-pub(super) fn say(line: fmt::Arguments<'_>) {
+pub(super) fn write_stderr_line(line: fmt::Arguments<'_>) {
     // In one call, so that the lines of several threads do not mix.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
@@ -34,7 +34,7 @@ pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
 
 /// The exit code of a program that ended; 128 and the number for who was ended by a signal, as
 /// shells have it.
-pub(super) fn code_of(status: ExitStatus) -> u8 {
+pub(super) fn exit_code_of(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt;
 
     let code = status
@@ -49,7 +49,7 @@ pub(super) fn write_file(
     readers: Readers,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut file = NewFile::begin(path, readers)?;
+    let mut file = AtomicFile::begin(path, readers)?;
     write(&mut file)?;
     file.finish()
 }

@@ -1,64 +1,65 @@
 //! `tapline probe`: the same engine without the screen.
 
-mod plan;
+mod output_plan;
 mod progress;
 
 use std::sync::mpsc::sync_channel;
 
 use super::args::ProbeArgs;
-use super::capturing::{Pending, interfaces_of};
+use super::capture_setup::{PendingCapture, interfaces_towards};
 use super::cookie_jar::CookieJar;
-use super::engine::{Engine, Outlet};
+use super::engine::{Engine, EventSender};
 use super::exit::Exit;
-use super::key_log::report_key_log;
-use super::keys::Keys;
+use super::key_log::warn_about_key_log;
 use super::lab;
-use super::saving::{Place, Saving};
-use super::signals::Signals;
+use super::run_saver::{RunSaver, SaveTarget};
+use super::signals::SignalWatcher;
 use super::target::Targets;
-use super::usage::Usage;
-use plan::Plan;
+use super::tls_keys::KeyCollector;
+use super::usage::UsageError;
+use output_plan::OutputPlan;
 
-use crate::capture::Depth;
-use crate::probe::spec::KeyLogTroubles;
+use crate::capture::CaptureDepth;
+use crate::probe::spec::KeyLogProblems;
 use crate::trace::Event;
 
 /// Events that may wait for the fold; the engine waits when there are more.
-const CHANNEL: usize = 8_192;
+const CHANNEL_CAPACITY: usize = 8_192;
 
 /// Runs the requests and writes the reports.
 pub(super) fn run(
     args: &ProbeArgs,
     targets: &Targets,
-    pending: Option<Pending>,
-) -> Result<Exit, Usage> {
-    let mut plan = Plan::of(args)?;
-    let place = Place::of(args.request.save.as_deref())?;
-    let keys = Keys::wanted(place.is_some() && args.look.secrets.with_secrets());
+    pending: Option<PendingCapture>,
+) -> Result<Exit, UsageError> {
+    let mut plan = OutputPlan::from_args(args)?;
+    let place = SaveTarget::from_option(args.request.save.as_deref())?;
+    let keys = KeyCollector::collecting_if(place.is_some() && args.report.secrets.with_secrets());
     let mut specs = args
         .urls
         .iter()
         .map(|url| targets.spec(url))
         .collect::<Result<Vec<_>, _>>()?;
     let cookies = CookieJar::new(args.request.cookie_jar.clone());
-    let key_log = KeyLogTroubles::default();
+    let key_log = KeyLogProblems::default();
     for spec in &mut specs {
-        spec.tls.key_log_troubles = key_log.clone();
-        spec.tls.key_tap = keys.tap();
+        spec.tls.key_log_problems = key_log.clone();
+        spec.tls.key_log_listener = keys.tap();
         if let Some(jar) = &cookies {
-            jar.follow(spec);
+            jar.attach_to(spec);
         }
     }
     let depth = if place.is_some() {
-        Depth::Whole
+        CaptureDepth::WithAggregates
     } else {
-        Depth::Headers
+        CaptureDepth::Headers
     };
-    let pending =
-        pending.unwrap_or_else(|| Pending::begin(&args.request, depth, || interfaces_of(&specs)));
-    let signals = Signals::watch();
-    let (sender, events) = sync_channel(CHANNEL);
-    let capturing = match pending.ready() {
+    let pending = pending.unwrap_or_else(|| {
+        PendingCapture::begin(&args.request, depth, || interfaces_towards(&specs))
+    });
+    let signals = SignalWatcher::watch();
+    let (sender, events) = sync_channel(CHANNEL_CAPACITY);
+    let capturing = match pending.wait_until_open() {
         Ok(capturing) => capturing,
         Err(refusal) => {
             eprintln!("tapline: packets cannot be captured: {refusal}");
@@ -66,7 +67,7 @@ pub(super) fn run(
         }
     };
     let saving = match place
-        .map(|place| Saving::begin(&place, &capturing, keys, plan.rules()))
+        .map(|place| RunSaver::begin(&place, &capturing, keys, plan.rules()))
         .transpose()
     {
         Ok(saving) => saving,
@@ -78,7 +79,7 @@ pub(super) fn run(
         .fold(0, usize::saturating_add);
     let engine = match Engine::start(
         specs,
-        Outlet::new::<Event>(&sender, || true),
+        EventSender::new::<Event>(&sender, || true),
         capturing,
         lab::link_around(),
     ) {
@@ -89,15 +90,15 @@ pub(super) fn run(
         }
     };
     drop(sender);
-    signals.cancel(engine.canceller());
+    signals.cancel_on_signal(engine.canceller());
     let (run, streamed) = plan.fold(&events, requests, saving);
     engine.join();
     let written = plan.write(&run).and(streamed);
     let written = cookies.map_or(Ok(()), |jar| jar.write()).and(written);
-    let written = report_key_log(&key_log).and(written);
+    let written = warn_about_key_log(&key_log).and(written);
     plan.deliver(&run.trace, &signals);
     Ok(match (signals.exit(), written) {
         (Some(exit), _) | (None, Err(exit)) => exit,
-        (None, Ok(())) => plan.verdict(&run.trace),
+        (None, Ok(())) => plan.exit(&run.trace),
     })
 }

@@ -8,27 +8,30 @@ use std::io;
 use std::sync::mpsc::sync_channel;
 
 use super::threads::start_thread;
-use crate::archive::{Archive, Kept};
+use crate::archive::{Archive, Attachments};
 use crate::trace::Event;
 
 /// Events handed over at a time.
 const BATCH: usize = 128;
 /// Batches that may wait; the reader waits when there are more.
-const WAITING: usize = 4;
+const MAX_QUEUED_BATCHES: usize = 4;
 
 /// Tells all events of a file in its order, as [`Archive::tell`] does, and returns what is no
 /// event.
 ///
 /// # Errors
 /// No thread could be started.
-pub(super) fn tell_ahead(archive: Archive, mut to: impl FnMut(Event)) -> io::Result<Kept> {
+pub(super) fn read_events_ahead(
+    archive: Archive,
+    mut to: impl FnMut(Event),
+) -> io::Result<Attachments> {
     if !archive.is_har() {
-        return Ok(archive.tell(to));
+        return Ok(archive.read_events(to));
     }
-    let (sender, batches) = sync_channel::<Vec<Event>>(WAITING);
+    let (sender, batches) = sync_channel::<Vec<Event>>(MAX_QUEUED_BATCHES);
     let reader = start_thread("reader", move || {
         let mut batch = Vec::with_capacity(BATCH);
-        let kept = archive.tell(|event| {
+        let kept = archive.read_events(|event| {
             batch.push(event);
             if batch.len() == BATCH {
                 // A receiver that is gone wants nothing.

@@ -13,35 +13,35 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::capturing::Capturing;
-use super::keys::Keys;
-use super::new_file::{NewFile, Readers};
-use super::saving::means;
+use super::atomic_file::{AtomicFile, Readers};
+use super::capture_setup::CaptureSetup;
+use super::run_saver::saver_inputs;
 use super::spool::Spool;
 use super::threads::start_thread;
+use super::tls_keys::KeyCollector;
 use crate::archive::saving::Saver;
-use crate::insight::redact::Rules;
-use crate::trace::{Event, What};
-use crate::tui::Message;
+use crate::insight::redact::RedactionRules;
+use crate::trace::{Event, EventKind};
+use crate::tui::ScreenMessage;
 use crate::units::{Untrusted, WallTime};
 
 /// Events that may wait to be passed on; the engine waits when there are more.
-const CHANNEL: usize = 8_192;
+const CHANNEL_CAPACITY: usize = 8_192;
 
 /// How saving went, in a sentence; `None` where there was nothing to save, or nowhere.
-pub(super) type Saved = Option<Result<String, String>>;
+pub(super) type SaveResult = Option<Result<String, String>>;
 
 /// What there is of a run.
 #[derive(Clone)]
-pub(super) struct Recording {
+pub(super) struct RunRecording {
     spool: Arc<Spool>,
-    keys: Keys,
-    rules: Rules,
-    capturing: Capturing,
+    keys: KeyCollector,
+    rules: RedactionRules,
+    capturing: CaptureSetup,
 }
 
-impl Recording {
-    pub(super) fn new(capturing: Capturing, keys: Keys, rules: Rules) -> Self {
+impl RunRecording {
+    pub(super) fn new(capturing: CaptureSetup, keys: KeyCollector, rules: RedactionRules) -> Self {
         Self {
             spool: Arc::default(),
             keys,
@@ -57,24 +57,24 @@ impl Recording {
     /// No thread can be started.
     pub(super) fn start(
         &self,
-        screen: SyncSender<Message>,
+        screen: SyncSender<ScreenMessage>,
         wanted: impl Fn() -> bool + Send + 'static,
         file: Option<PathBuf>,
-    ) -> io::Result<(SyncSender<Event>, JoinHandle<Saved>)> {
-        let (sender, events) = sync_channel::<Event>(CHANNEL);
+    ) -> io::Result<(SyncSender<Event>, JoinHandle<SaveResult>)> {
+        let (sender, events) = sync_channel::<Event>(CHANNEL_CAPACITY);
         let recording = self.clone();
         let pass_on = move || {
             for event in events {
                 recording.spool.add(&event);
-                let is_over = matches!(event.what, What::RunEnded);
+                let is_over = matches!(event.kind, EventKind::RunEnded);
                 if wanted() {
                     // A screen that is gone wants nothing; the run may be wanted all the same.
-                    let _ = screen.send(Message::Trace(event));
+                    let _ = screen.send(ScreenMessage::Trace(event));
                 }
                 if is_over {
                     let saved = file.map(|path| recording.save(&path));
                     if let Some(saved) = &saved {
-                        let _ = screen.try_send(Message::Saved(saved.clone()));
+                        let _ = screen.try_send(ScreenMessage::Saved(saved.clone()));
                     }
                     return saved;
                 }
@@ -87,21 +87,21 @@ impl Recording {
 
     /// Saves what there is of the run to a file; how that went, in a sentence.
     pub(super) fn save(&self, path: &Path) -> Result<String, String> {
-        let name = shown(path);
-        match NewFile::begin(path, self.readers())
+        let name = display_path(path);
+        match AtomicFile::begin(path, self.readers())
             .and_then(|file| self.write(file))
-            .and_then(NewFile::finish)
+            .and_then(AtomicFile::finish)
         {
-            Ok(()) => Ok(self.saved(&name)),
+            Ok(()) => Ok(self.saved_message(&name)),
             Err(error) => Err(format!("the run cannot be saved to {name}: {error}")),
         }
     }
 
     /// Saves it to a file in the current directory whose name nothing has yet.
-    pub(super) fn save_afresh(&self) -> Result<String, String> {
-        const MOST_TRIES: u32 = 1_000;
-        let stem = self.stem();
-        for number in 1..MOST_TRIES {
+    pub(super) fn save_to_new_file(&self) -> Result<String, String> {
+        const MAX_TRIES: u32 = 1_000;
+        let stem = self.file_stem();
+        for number in 1..MAX_TRIES {
             let name = if number == 1 {
                 format!("{stem}.pcapng")
             } else {
@@ -111,11 +111,11 @@ impl Recording {
             if path.symlink_metadata().is_ok() {
                 continue;
             }
-            match NewFile::begin(path, self.readers())
+            match AtomicFile::begin(path, self.readers())
                 .and_then(|file| self.write(file))
-                .and_then(NewFile::finish_first)
+                .and_then(AtomicFile::finish_if_absent)
             {
-                Ok(()) => return Ok(self.saved(&name)),
+                Ok(()) => return Ok(self.saved_message(&name)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(format!("the run cannot be saved to {name}: {error}")),
             }
@@ -126,15 +126,15 @@ impl Recording {
     }
 
     const fn readers(&self) -> Readers {
-        if self.keys.are_wanted() {
+        if self.keys.is_collecting() {
             Readers::Owner
         } else {
             Readers::Usual
         }
     }
 
-    fn saved(&self, name: &str) -> String {
-        let keys = if self.keys.are_wanted() {
+    fn saved_message(&self, name: &str) -> String {
+        let keys = if self.keys.is_collecting() {
             ", with the keys of its TLS"
         } else {
             ""
@@ -142,18 +142,18 @@ impl Recording {
         format!("The run is saved to {name}{keys}.")
     }
 
-    fn write(&self, file: NewFile) -> io::Result<NewFile> {
+    fn write(&self, file: AtomicFile) -> io::Result<AtomicFile> {
         let mut saver = Saver::begin(
             BufWriter::new(file),
-            means(
+            saver_inputs(
                 &self.capturing,
                 self.rules.clone(),
-                self.keys.are_wanted(),
+                self.keys.is_collecting(),
                 false,
             ),
         )?;
-        saver.unlock(&self.keys.all_lines())?;
-        self.spool.read(|event| saver.take(&event))?;
+        saver.add_keys(&self.keys.all_lines())?;
+        self.spool.read(|event| saver.add_event(&event))?;
         saver
             .finish()?
             .into_inner()
@@ -161,15 +161,15 @@ impl Recording {
     }
 
     /// Whom the run talked with, and when it began: `api.example.com-20261103T142233Z`.
-    fn stem(&self) -> String {
+    fn file_stem(&self) -> String {
         let (mut host, mut began) = (None, WallTime::default());
         let look = |event: Event| {
-            match &event.what {
-                What::RunStarted { started_at, .. } => began = *started_at,
-                What::ExchangeStarted { url, .. } => {
+            match &event.kind {
+                EventKind::RunStarted { started_at, .. } => began = *started_at,
+                EventKind::ExchangeStarted { url, .. } => {
                     host = url::Url::parse(url.raw())
                         .ok()
-                        .and_then(|url| url.host_str().map(plain));
+                        .and_then(|url| url.host_str().map(sanitize_for_file_name));
                 }
                 _ => return Ok(()),
             }
@@ -192,12 +192,12 @@ impl Recording {
 }
 
 /// A host as a part of a file's name.
-fn plain(host: &str) -> String {
-    const LONGEST: usize = 100;
+fn sanitize_for_file_name(host: &str) -> String {
+    const MAX_CHARACTERS: usize = 100;
     let plain: String = host
         .trim_matches(['[', ']', '.'])
         .chars()
-        .take(LONGEST)
+        .take(MAX_CHARACTERS)
         .collect();
     plain
         .chars()
@@ -211,7 +211,7 @@ fn plain(host: &str) -> String {
         .collect()
 }
 
-fn shown(path: &Path) -> String {
+fn display_path(path: &Path) -> String {
     Untrusted::new(path.to_string_lossy())
         .escaped()
         .into_owned()

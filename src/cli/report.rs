@@ -5,47 +5,47 @@ use std::path::Path;
 
 use super::args::ReportFileArgs;
 use super::exit::Exit;
-use super::long_run::{LongRun, Reading};
-use super::read_ahead::tell_ahead;
-use super::reports::Reports;
-use super::secrets;
-use super::usage::Usage;
-use crate::archive::{Archive, ArchiveError, Store};
-use crate::dissect::TakenApart;
-use crate::insight::{Holding, ServerNames};
-use crate::report::{EachTransfer, Every, Format, Options};
+use super::key_log_files;
+use super::long_run::{LongRun, WindowedReplay};
+use super::read_ahead::read_events_ahead;
+use super::report_outputs::ReportOutputs;
+use super::usage::UsageError;
+use crate::archive::{Archive, ArchiveError, CaptureStore};
+use crate::dissect::DissectedFlows;
+use crate::insight::{RetentionLimits, ServerNames};
+use crate::report::{ExchangeSource, Format, ReportOptions, TransferVisitor};
 use crate::trace::PacketLimits;
 use crate::units::Untrusted;
 
 /// Reads the file and writes the reports. What cannot be read at all is a mistake of the command
 /// line's.
-pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
-    let mut reports = Reports::of(&args.formats, &args.look)?;
+pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
+    let mut reports = ReportOutputs::from_args(&args.formats, &args.report)?;
     reports.default_to(Format::Text);
     if reports.on_stdout() > 1 {
-        return Err(Usage::new(
+        return Err(UsageError::new(
             "only one report can go to standard output; give the others a file: --format \
                 json=run.json",
         ));
     }
     let name = Untrusted::new(args.file.to_string_lossy());
-    let mut keys = secrets::beside(args.keylog.as_deref())?;
+    let mut keys = key_log_files::read_key_log(args.keylog.as_deref())?;
     let archive = open(&args.file, args.spool_limit)
-        .map_err(|error| Usage::new(format!("{}: {error}", name.escaped())))?;
+        .map_err(|error| UsageError::new(format!("{}: {error}", name.escaped())))?;
     let store = archive.store();
-    let mut run = LongRun::read_again(if is_pipe(&args.file) {
-        PacketLimits::of_pipe(args.spool_limit)
+    let mut run = LongRun::rereadable(if is_pipe(&args.file) {
+        PacketLimits::for_pipe(args.spool_limit)
     } else {
-        PacketLimits::FIRST
+        PacketLimits::KEEP_FIRST
     });
     // What is secret becomes known on the way, the second time too.
     let options = reports.options.clone();
-    let mut stream = reports.stream();
-    let told = tell_ahead(archive, |mut event| {
-        reports.options.rules.learn(&event.what);
+    let mut stream = reports.event_writer();
+    let told = read_events_ahead(archive, |mut event| {
+        reports.options.rules.learn(&event.kind);
         stream.write(&event, &reports.options);
         reports.options.mask(&mut event);
-        run.take(event, reports.options.budget.as_mut());
+        run.apply(event, reports.options.budget.as_mut());
     });
     let kept = match told {
         Ok(kept) => kept,
@@ -55,7 +55,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
         }
     };
     let trace = &run.trace;
-    secrets::add_within(&mut keys, &kept, &store);
+    key_log_files::add_embedded_key_logs(&mut keys, &kept, &store);
     if let Some(error) = &kept.error {
         eprintln!(
             "tapline: {}: the file is not read to its end: {error}",
@@ -63,16 +63,16 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
         );
     }
     let streamed = stream.end();
-    reports.options.names = ServerNames::of(trace, &*store);
+    reports.options.names = ServerNames::from_trace(trace, &*store);
     if args.messages || args.keylog.is_some() {
-        let taken_apart = TakenApart::of(trace, &*store, &keys);
+        let taken_apart = DissectedFlows::of(trace, &*store, &keys);
         reports.options = reports.options.with_taken_apart(taken_apart);
     }
-    let again = Again {
+    let again = FileReplay {
         store: &store,
         options,
     };
-    let every: &dyn Every = if trace.retired().exchanges > 0 {
+    let every: &dyn ExchangeSource = if trace.retired().exchanges > 0 {
         &again
     } else {
         trace
@@ -85,22 +85,22 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, Usage> {
 }
 
 /// The file, read once more for reports that tell every exchange of a long run.
-struct Again<'a> {
-    store: &'a Store,
-    options: Options,
+struct FileReplay<'a> {
+    store: &'a CaptureStore,
+    options: ReportOptions,
 }
 
-impl Every for Again<'_> {
-    fn each(&self, to: &mut EachTransfer<'_>) -> io::Result<()> {
+impl ExchangeSource for FileReplay<'_> {
+    fn for_each_transfer(&self, to: &mut TransferVisitor<'_>) -> io::Result<()> {
         let archive =
-            Archive::again(self.store, "").map_err(|error| io::Error::other(error.to_string()))?;
+            Archive::reopen(self.store, "").map_err(|error| io::Error::other(error.to_string()))?;
         let mut options = self.options.clone();
-        let (mut reading, mut result) = (Reading::begin(Holding::WINDOW), Ok(()));
-        tell_ahead(archive, |mut event| {
+        let (mut reading, mut result) = (WindowedReplay::begin(RetentionLimits::STREAMING), Ok(()));
+        read_events_ahead(archive, |mut event| {
             if result.is_ok() {
-                options.rules.learn(&event.what);
+                options.rules.learn(&event.kind);
                 options.mask(&mut event);
-                result = reading.take(event, to);
+                result = reading.apply(event, to);
             }
         })?;
         result.and_then(|()| reading.end(to).map(drop))
@@ -113,7 +113,7 @@ fn is_pipe(path: &Path) -> bool {
 
 fn open(path: &Path, limit: u64) -> Result<Archive, ArchiveError> {
     if is_pipe(path) {
-        Archive::piped_within(std::io::stdin(), limit)
+        Archive::from_pipe_with_limit(std::io::stdin(), limit)
     } else {
         Archive::open(path)
     }

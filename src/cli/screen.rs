@@ -4,27 +4,27 @@ use std::io;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::sys;
-use crate::tui::{self, Effect, Message, Outcome, Settings};
+use crate::tui::{self, ExitReason, ScreenEffect, ScreenMessage, Settings};
 
 /// [`tui::live`], of which an abrupt end leaves no trace on the terminal, and which the second
 /// signal that asks it to end ends at once.
 ///
 /// # Errors
 /// Those of [`tui::live`].
-pub fn show(
-    sender: &SyncSender<Message>,
-    inbox: &Receiver<Message>,
-    perform: &mut dyn FnMut(Effect),
+pub fn show_screen(
+    sender: &SyncSender<ScreenMessage>,
+    inbox: &Receiver<ScreenMessage>,
+    perform: &mut dyn FnMut(ScreenEffect),
     settings: Settings,
-) -> io::Result<Outcome> {
-    let _held = sys::hold_terminal(tui::SWITCHED_OFF);
-    sys::end_at_second_signal();
+) -> io::Result<ExitReason> {
+    let _held = sys::guard_terminal(tui::RESET_SEQUENCE);
+    sys::exit_on_second_signal();
     let mut perform = |effect| {
-        if matches!(effect, Effect::Cancel) {
+        if matches!(effect, ScreenEffect::Cancel) {
             // An interrupt calls the run off first, and the screen stays.
-            sys::answer_interrupt();
+            sys::acknowledge_interrupt();
         }
         perform(effect);
     };
-    tui::live(sender, inbox, &mut perform, settings)
+    tui::run_on_terminal(sender, inbox, &mut perform, settings)
 }

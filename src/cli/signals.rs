@@ -15,46 +15,46 @@ use crate::sys;
 
 /// Whether a signal came that ends the program, for those who wait for something else on a thread
 /// of their own.
-static CAME: AtomicBool = AtomicBool::new(false);
+static RECEIVED: AtomicBool = AtomicBool::new(false);
 
 /// Whether a signal came that ends the program.
-pub(super) fn one_came() -> bool {
-    CAME.load(Ordering::SeqCst)
+pub(super) fn signal_received() -> bool {
+    RECEIVED.load(Ordering::SeqCst)
 }
 
 /// Remembers that one came, where another watched for it.
-pub(super) fn remember_one() {
-    CAME.store(true, Ordering::SeqCst);
+pub(super) fn remember_signal() {
+    RECEIVED.store(true, Ordering::SeqCst);
 }
 
 /// Waits for signals on a thread of its own.
-pub(super) struct Signals {
-    came: Arc<AtomicI32>,
+pub(super) struct SignalWatcher {
+    received: Arc<AtomicI32>,
     canceller: Arc<Mutex<Option<Canceller>>>,
 }
 
-impl Signals {
+impl SignalWatcher {
     /// Starts watching. The second signal ends the process at once, and so does the first where
     /// none can be watched.
     pub(super) fn watch() -> Self {
         let signals = Self {
-            came: Arc::new(AtomicI32::new(0)),
+            received: Arc::new(AtomicI32::new(0)),
             canceller: Arc::default(),
         };
-        sys::end_at_second_signal();
+        sys::exit_on_second_signal();
         let _ = signals.start_watching();
         signals
     }
 
     fn start_watching(&self) -> io::Result<()> {
-        let (came, canceller) = (Arc::clone(&self.came), Arc::clone(&self.canceller));
+        let (came, canceller) = (Arc::clone(&self.received), Arc::clone(&self.canceller));
         // Of none at first: those that are watched by a thread that could not be started would have
         // no effect at all.
         let mut incoming = Incoming::new(std::iter::empty::<i32>())?;
         let watched = incoming.handle();
         start_thread("signals", move || {
             for signal in incoming.forever() {
-                remember_one();
+                remember_signal();
                 came.store(signal, Ordering::SeqCst);
                 if let Some(canceller) = &*canceller.lock().unwrap_or_else(PoisonError::into_inner)
                 {
@@ -71,12 +71,12 @@ impl Signals {
     }
 
     /// What to call off when a signal comes; at once if one has come already.
-    pub(super) fn cancel(&self, run: Canceller) {
+    pub(super) fn cancel_on_signal(&self, run: Canceller) {
         let mut canceller = self
             .canceller
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if self.came.load(Ordering::SeqCst) != 0 {
+        if self.received.load(Ordering::SeqCst) != 0 {
             run.cancel();
         }
         *canceller = Some(run);
@@ -84,7 +84,7 @@ impl Signals {
 
     /// The exit that a signal asks for, if one came.
     pub(super) fn exit(&self) -> Option<Exit> {
-        match self.came.load(Ordering::SeqCst) {
+        match self.received.load(Ordering::SeqCst) {
             0 => None,
             signal => Some(Exit::Signal(u8::try_from(signal).unwrap_or(0))),
         }

@@ -10,10 +10,10 @@ use crate::units::Bytes;
 
 /// One run's events. Whoever saves them may read while others are still added.
 #[derive(Default)]
-pub(super) struct Spool(Mutex<Lines>);
+pub(super) struct Spool(Mutex<SpoolState>);
 
 #[derive(Default)]
-struct Lines {
+struct SpoolState {
     memory: Vec<u8>,
     /// What came once the memory was full.
     file: Option<File>,
@@ -26,11 +26,11 @@ struct Lines {
 
 impl Spool {
     /// Bytes held in memory.
-    const IN_MEMORY: usize = 1 << 20;
+    const MAX_IN_MEMORY: usize = 1 << 20;
     /// Bytes written at once.
     const BLOCK: usize = 1 << 16;
     /// Bytes kept in all.
-    const MOST: u64 = 4 << 30;
+    const MAX_BYTES: u64 = 4 << 30;
 
     /// Keeps an event.
     pub(super) fn add(&self, event: &Event) {
@@ -58,7 +58,7 @@ impl Spool {
         let file = lines.file.as_ref().map(File::try_clone).transpose()?;
         let end = lines.in_file;
         drop(lines);
-        let rest = file.map(|file| Rest { file, at: 0, end });
+        let rest = file.map(|file| FileRange { file, at: 0, end });
         let read: Box<dyn Read> = match rest {
             Some(rest) => Box::new(memory.chain(rest)),
             None => Box::new(memory),
@@ -70,19 +70,19 @@ impl Spool {
     }
 }
 
-impl Lines {
+impl SpoolState {
     fn add(&mut self, event: &Event) -> io::Result<()> {
         let mut line = serde_json::to_vec(event)?;
         line.push(b'\n');
-        if self.file.is_none() && self.memory.len() + line.len() <= Spool::IN_MEMORY {
+        if self.file.is_none() && self.memory.len() + line.len() <= Spool::MAX_IN_MEMORY {
             self.memory.extend(line);
             return Ok(());
         }
         let kept = self.in_file + self.pending.len() as u64;
-        if kept + line.len() as u64 > Spool::MOST {
+        if kept + line.len() as u64 > Spool::MAX_BYTES {
             return Err(io::Error::other(format!(
                 "its events are more than the {} that a run may take",
-                Bytes(Spool::MOST)
+                Bytes(Spool::MAX_BYTES)
             )));
         }
         if self.file.is_none() {
@@ -107,13 +107,13 @@ impl Lines {
 }
 
 /// What lies in a file up to an end, read from places, so that who writes to it is not disturbed.
-struct Rest {
+struct FileRange {
     file: File,
     at: u64,
     end: u64,
 }
 
-impl Read for Rest {
+impl Read for FileRange {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at)
             .unwrap_or(usize::MAX)
@@ -131,20 +131,20 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::trace::What;
+    use crate::trace::EventKind;
     use crate::units::Moment;
 
     #[test]
     fn what_is_kept_is_read_in_its_order_from_memory_and_from_the_file() {
         let spool = Spool::default();
-        let note = |number: i64| What::Note {
+        let note = |number: i64| EventKind::Note {
             exchange: None,
             text: format!("{number} \n{}", "x".repeat(3_000)).into(),
         };
         let events: Vec<Event> = (0..1_000)
             .map(|number| Event {
                 at: Moment(number),
-                what: note(number),
+                kind: note(number),
             })
             .collect();
         for event in &events {

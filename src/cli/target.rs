@@ -4,18 +4,18 @@ use clap::ArgMatches;
 
 use super::args::RequestArgs;
 use super::request::{self, CookieFiles};
-use super::usage::Usage;
-use crate::lab::{Embedded, Exhibit};
+use super::usage::UsageError;
+use crate::lab::{CatalogueEntry, EmbeddedLab};
 use crate::probe::Spec;
-use crate::probe::spec::Dns;
+use crate::probe::spec::DnsChoice;
 
 /// Makes specs from URLs; holds the embedded lab where there is one, which ends with it.
 pub(super) struct Targets {
     request: RequestArgs,
     matches: ArgMatches,
     cookie_files: CookieFiles,
-    lab: Option<Embedded>,
-    exhibits: Vec<Exhibit>,
+    lab: Option<EmbeddedLab>,
+    exhibits: Vec<CatalogueEntry>,
     notice: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Targets {
     }
 
     /// URLs of the lab and of the world.
-    pub(super) fn with_lab(self, lab: Embedded) -> Self {
+    pub(super) fn with_lab(self, lab: EmbeddedLab) -> Self {
         Self {
             exhibits: lab.catalogue(),
             lab: Some(lab),
@@ -42,7 +42,7 @@ impl Targets {
     }
 
     /// Places worth going to.
-    pub(super) fn with_exhibits(self, exhibits: Vec<Exhibit>) -> Self {
+    pub(super) fn with_exhibits(self, exhibits: Vec<CatalogueEntry>) -> Self {
         Self { exhibits, ..self }
     }
 
@@ -52,7 +52,7 @@ impl Targets {
     }
 
     /// What is worth going to.
-    pub(super) fn exhibits(&self) -> &[Exhibit] {
+    pub(super) fn exhibits(&self) -> &[CatalogueEntry] {
         &self.exhibits
     }
 
@@ -67,24 +67,24 @@ impl Targets {
     }
 
     /// The spec for one URL.
-    pub(super) fn spec(&self, url: &str) -> Result<Spec, Usage> {
-        let mut spec = request::spec(url, &self.request, &self.matches, &self.cookie_files)?;
+    pub(super) fn spec(&self, url: &str) -> Result<Spec, UsageError> {
+        let mut spec = request::build_spec(url, &self.request, &self.matches, &self.cookie_files)?;
         if let Some(lab) = &self.lab
             && spec
                 .url
                 .host_str()
                 .is_some_and(|host| host == "lab.test" || host.ends_with(".lab.test"))
         {
-            lead_into(lab, &mut spec);
+            route_to_lab(lab, &mut spec);
         }
         Ok(spec)
     }
 }
 
 /// Leads a spec into the lab by its DNS and its authority. What the user chose himself stays.
-fn lead_into(lab: &Embedded, spec: &mut Spec) {
-    if spec.dns == Dns::Configured {
-        spec.dns = Dns::Servers(vec![lab.dns()]);
+fn route_to_lab(lab: &EmbeddedLab, spec: &mut Spec) {
+    if spec.dns == DnsChoice::Configured {
+        spec.dns = DnsChoice::Servers(vec![lab.dns_server()]);
     }
     if spec.tls.ca_file.is_none() {
         spec.tls.ca_pem = Some(lab.ca_pem().to_owned());

@@ -4,7 +4,7 @@
 use crate::insight::{opening, payload_of};
 use crate::trace::{ByteStore, Direction, DnsAnswer, DnsRecord, Flow, PacketEntry};
 use crate::units::{Nanos, Untrusted, WallTime};
-use crate::wire::dns::{Message, Resource, kind_name, rcode_name};
+use crate::wire::dns::{DnsMessage, ResourceRecord, rcode_name, record_type_name};
 
 /// Questions kept of a conversation.
 const MOST: usize = 10_000;
@@ -17,7 +17,7 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// A question and what answered it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct DnsExchange {
     /// The name asked for.
     pub name: Untrusted,
     /// The type's mnemonic.
@@ -28,7 +28,7 @@ pub struct Asked {
     pub took: Option<Nanos>,
 }
 
-impl Asked {
+impl DnsExchange {
     /// Memory it takes, about, in bytes.
     pub(super) fn weight(&self) -> usize {
         let records = self.answer.iter().flat_map(|answer| &answer.records);
@@ -47,8 +47,8 @@ pub(super) const fn is_dns(flow: &Flow) -> bool {
 }
 
 /// The questions of a conversation, in their order.
-pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
-    let mut open: Vec<(u16, Option<WallTime>, Asked)> = Vec::new();
+pub(super) fn dns_exchanges(flow: &Flow, store: &dyn ByteStore) -> Vec<DnsExchange> {
+    let mut open: Vec<(u16, Option<WallTime>, DnsExchange)> = Vec::new();
     let mut kept = 0;
     for (wall, message) in messages(flow, store) {
         let Some(question) = message.questions.first() else {
@@ -59,13 +59,13 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
         }
         let (name, kind) = (
             Untrusted::new(question.name.as_str()),
-            kind_name(question.kind),
+            record_type_name(question.kind),
         );
         if !message.is_response {
             open.push((
                 message.id,
                 wall,
-                Asked {
+                DnsExchange {
                     name,
                     kind,
                     answer: None,
@@ -74,7 +74,7 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
             ));
             continue;
         }
-        let fits = |(id, _, asked): &&mut (u16, Option<WallTime>, Asked)| {
+        let fits = |(id, _, asked): &&mut (u16, Option<WallTime>, DnsExchange)| {
             *id == message.id && asked.answer.is_none() && asked.name == name && asked.kind == kind
         };
         // An answer comes soon after its question, so the latest are looked at first.
@@ -83,7 +83,7 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
             asked.answer = Some(answer(&message));
             kept += asked.weight();
         } else {
-            let asked = Asked {
+            let asked = DnsExchange {
                 name,
                 kind,
                 answer: Some(answer(&message)),
@@ -96,10 +96,10 @@ pub(super) fn asked(flow: &Flow, store: &dyn ByteStore) -> Vec<Asked> {
     open.into_iter().map(|(_, _, asked)| asked).collect()
 }
 
-fn answer(message: &Message) -> DnsAnswer {
-    let record = |resource: &Resource| DnsRecord {
+fn answer(message: &DnsMessage) -> DnsAnswer {
+    let record = |resource: &ResourceRecord| DnsRecord {
         name: Untrusted::new(resource.name.as_str()),
-        kind: kind_name(resource.kind),
+        kind: record_type_name(resource.kind),
         ttl: resource.ttl,
         data: Untrusted::new(resource.data.as_str()),
     };
@@ -114,7 +114,7 @@ fn answer(message: &Message) -> DnsAnswer {
 fn messages<'a>(
     flow: &'a Flow,
     store: &'a dyn ByteStore,
-) -> Box<dyn Iterator<Item = (Option<WallTime>, Message)> + 'a> {
+) -> Box<dyn Iterator<Item = (Option<WallTime>, DnsMessage)> + 'a> {
     if flow.key.tcp {
         let directions = [Direction::Sent, Direction::Received].into_iter();
         let both = directions
@@ -123,17 +123,17 @@ fn messages<'a>(
     }
     let datagrams = flow.packets().iter().take(2 * MOST);
     let message = move |packet: &PacketEntry| {
-        Message::parse(&payload_of(packet, store, usize::from(u16::MAX))?)
+        DnsMessage::parse(&payload_of(packet, store, usize::from(u16::MAX))?)
     };
     Box::new(datagrams.filter_map(move |packet| Some((Some(packet.wall), message(packet)?))))
 }
 
-fn in_stream(bytes: Vec<u8>) -> impl Iterator<Item = Message> {
+fn in_stream(bytes: Vec<u8>) -> impl Iterator<Item = DnsMessage> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let (length, rest) = bytes.get(at..)?.split_first_chunk()?;
         let message = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
         at += length.len() + message.len();
-        Message::parse(message)
+        DnsMessage::parse(message)
     })
 }

@@ -2,16 +2,16 @@
 
 use std::collections::VecDeque;
 
-use super::messages::{Heads, Message, Start, headers};
+use super::messages::{Heads, Message, StartLine, headers};
 use super::parts::Parts;
 use crate::trace::{PartKind, Side};
 use crate::units::Untrusted;
 use crate::wire::http1::{
-    BodyReader, Framing, HeadBuffer, Stretch, request_framing, response_framing,
+    BodyFraming, BodyReader, BodySection, HeadBuffer, request_framing, response_framing,
 };
 
 /// Follows one side.
-pub(super) struct Http1 {
+pub(super) struct Http1Dissector {
     from: Side,
     state: State,
     /// The methods of requests that wait for their responses.
@@ -43,7 +43,7 @@ enum State {
     Switched,
 }
 
-impl Http1 {
+impl Http1Dissector {
     pub(super) fn of_client() -> Self {
         Self {
             from: Side::Client,
@@ -119,7 +119,7 @@ impl Http1 {
                 let request = head.request().map_err(malformed)?;
                 let (framing, switches) = (request_framing(&request), request.method == "CONNECT");
                 (
-                    Start::Request {
+                    StartLine::Request {
                         method: request.method.into(),
                         target: Untrusted::from_bytes(&request.target),
                     },
@@ -144,7 +144,7 @@ impl Http1 {
                 let framing = response_framing(&response, method == Some(Method::Head));
                 let switches = tunnels || response.status == 101;
                 (
-                    Start::Response {
+                    StartLine::Response {
                         status: response.status,
                     },
                     response.fields,
@@ -163,7 +163,7 @@ impl Http1 {
         });
         self.state = match framing {
             _ if switches => State::Switched,
-            Framing::Length(0) => State::Head(HeadBuffer::default()),
+            BodyFraming::Length(0) => State::Head(HeadBuffer::default()),
             framing => State::Body(BodyReader::new(framing)),
         };
         Ok(())
@@ -176,9 +176,9 @@ fn pass_body(body: &mut BodyReader, bytes: &[u8], parts: &mut Parts) -> usize {
         told += count;
         parts.pass(
             match stretch {
-                Stretch::Data => PartKind::Http1Body,
-                Stretch::ChunkHeader => PartKind::Http1ChunkHeader,
-                Stretch::Trailers => PartKind::Http1Trailers,
+                BodySection::Data => PartKind::Http1Body,
+                BodySection::ChunkHeader => PartKind::Http1ChunkHeader,
+                BodySection::Trailers => PartKind::Http1Trailers,
             },
             count,
         );

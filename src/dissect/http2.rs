@@ -1,17 +1,17 @@
 //! One direction of HTTP/2 (RFC 9113 §4): its frames, and the field sections in them.
 
-use super::messages::{Heads, Message, Start, headers};
+use super::messages::{Heads, Message, StartLine, headers};
 use super::parts::Parts;
 use crate::trace::{PartKind, Side};
 use crate::units::Untrusted;
 use crate::wire::hpack::FieldDecoder;
-use crate::wire::http1::{Field, MOST_HEAD};
+use crate::wire::http1::{FieldLine, MAX_HEAD_BYTES};
 use crate::wire::http2::{Frame, PREFACE, section_in};
 
 const HEADER: usize = 9;
 
 /// Follows one side.
-pub(super) struct Http2 {
+pub(super) struct Http2Dissector {
     from: Side,
     preface_left: usize,
     header: Vec<u8>,
@@ -30,7 +30,7 @@ struct Open {
     kept: Option<Vec<u8>>,
 }
 
-impl Http2 {
+impl Http2Dissector {
     pub(super) fn of_client() -> Self {
         Self {
             preface_left: PREFACE.len(),
@@ -101,7 +101,7 @@ impl Http2 {
             let began = parts.at();
             parts.pass(part_of(&frame), HEADER);
             let left = frame.length as usize;
-            let kept = (needed && left <= MOST_HEAD).then(Vec::new);
+            let kept = (needed && left <= MAX_HEAD_BYTES).then(Vec::new);
             self.frame = Some(Open {
                 frame,
                 began,
@@ -132,7 +132,7 @@ impl Http2 {
         let piece = section_in(&frame, &piece)
             .ok_or_else(|| "a frame with a field section is malformed".to_owned())?;
         let (section, _) = self.section.get_or_insert_with(|| (Vec::new(), began));
-        if section.len() + piece.len() > MOST_HEAD {
+        if section.len() + piece.len() > MAX_HEAD_BYTES {
             return Err(too_large());
         }
         section.extend_from_slice(piece);
@@ -160,8 +160,8 @@ const fn part_of(frame: &Frame) -> PartKind {
 }
 
 /// By its pseudo-fields (RFC 9113 §8.3); without any these are trailers.
-fn message(from: Side, at: u64, stream: u32, fields: Vec<Field>) -> Message {
-    let (pseudo, fields): (Vec<Field>, Vec<Field>) = fields
+fn message(from: Side, at: u64, stream: u32, fields: Vec<FieldLine>) -> Message {
+    let (pseudo, fields): (Vec<FieldLine>, Vec<FieldLine>) = fields
         .into_iter()
         .partition(|(name, _)| name.starts_with(b":"));
     let value = |name: &[u8]| {
@@ -173,17 +173,17 @@ fn message(from: Side, at: u64, stream: u32, fields: Vec<Field>) -> Message {
     let status =
         value(b":status").and_then(|status| std::str::from_utf8(&status).ok()?.parse().ok());
     let start = match (status, value(b":method")) {
-        (Some(status), _) => Start::Response { status },
+        (Some(status), _) => StartLine::Response { status },
         (None, Some(method)) => {
             let target = value(b":path")
                 .or_else(|| value(b":authority"))
                 .unwrap_or_default();
-            Start::Request {
+            StartLine::Request {
                 method: Untrusted::from_bytes(&method),
                 target: Untrusted::from_bytes(&target),
             }
         }
-        (None, None) => Start::Trailers,
+        (None, None) => StartLine::Trailers,
     };
     Message {
         from,

@@ -1,6 +1,6 @@
 //! What conversations say, without what is secret in it.
 
-use super::{Dissection, Message, Start, TakenApart};
+use super::{DissectedFlows, Dissection, Message, StartLine};
 use crate::insight::redact::Redactor;
 
 impl Dissection {
@@ -31,7 +31,7 @@ impl Dissection {
     }
 }
 
-impl TakenApart {
+impl DissectedFlows {
     /// Masks what is secret in each conversation.
     pub fn mask(&mut self, redactor: Redactor<'_>) {
         self.0
@@ -50,9 +50,9 @@ fn mask_message(message: &mut Message, redactor: Redactor<'_>) {
     } = message;
     *headers = redactor.headers(headers);
     match start {
-        Start::Request { method, target } => {
+        StartLine::Request { method, target } => {
             (*method, *target) = (redactor.text(method), redactor.text(target));
         }
-        Start::Response { status: _ } | Start::Trailers => {}
+        StartLine::Response { status: _ } | StartLine::Trailers => {}
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::trace::{Header, Side};
+use crate::trace::{HttpHeader, Side};
 use crate::units::Untrusted;
-use crate::wire::http1::Field;
+use crate::wire::http1::FieldLine;
 
 /// A message's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,14 +16,14 @@ pub struct Message {
     /// HTTP/2's stream.
     pub stream: Option<u32>,
     /// How it begins.
-    pub start: Start,
+    pub start: StartLine,
     /// Field lines in their order; in HTTP/2 without those whose name begins with a colon.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HttpHeader>,
 }
 
 /// How a message begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Start {
+pub enum StartLine {
     /// A request.
     Request {
         /// Its method, as sent.
@@ -41,22 +41,24 @@ pub enum Start {
 }
 
 /// Field lines as text.
-pub(super) fn headers(fields: &[Field]) -> Vec<Header> {
+pub(super) fn headers(fields: &[FieldLine]) -> Vec<HttpHeader> {
     fields
         .iter()
-        .map(|(name, value)| Header::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value)))
+        .map(|(name, value)| {
+            HttpHeader::new(Untrusted::from_bytes(name), Untrusted::from_bytes(value))
+        })
         .collect()
 }
 
 /// Requests with what answered them, as far as both are known: over HTTP/2 by their stream, over
 /// HTTP/1 by their order (RFC 9112 §9.3.2). Informational responses are left out.
-pub fn pairs(messages: &[Message]) -> impl Iterator<Item = (&Message, Option<&Message>)> {
+pub fn pair_messages(messages: &[Message]) -> impl Iterator<Item = (&Message, Option<&Message>)> {
     let requests = messages
         .iter()
-        .filter(|message| matches!(message.start, Start::Request { .. }));
+        .filter(|message| matches!(message.start, StartLine::Request { .. }));
     let answers: Vec<&Message> = messages
         .iter()
-        .filter(|message| matches!(message.start, Start::Response { status } if status >= 200))
+        .filter(|message| matches!(message.start, StartLine::Response { status } if status >= 200))
         .collect();
     let mut by_stream: BTreeMap<u32, &Message> = BTreeMap::new();
     for answer in &answers {
@@ -109,9 +111,11 @@ impl Message {
         let fields: usize = self
             .headers
             .iter()
-            .map(|header| size_of::<Header>() + header.name.raw().len() + header.value.raw().len())
+            .map(|header| {
+                size_of::<HttpHeader>() + header.name.raw().len() + header.value.raw().len()
+            })
             .sum();
-        let start = if let Start::Request { method, target } = &self.start {
+        let start = if let StartLine::Request { method, target } = &self.start {
             method.raw().len() + target.raw().len()
         } else {
             0

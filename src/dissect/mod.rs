@@ -9,6 +9,8 @@
 //! It is worked out for one connection when somebody looks at it, from where its packets' bytes
 //! lie. What the capture has lost is said, and what comes after it is read as far as it can be.
 
+mod conversation_view;
+mod dissected_flows;
 mod dns;
 mod http1;
 mod http2;
@@ -16,10 +18,8 @@ mod masking;
 mod messages;
 mod parts;
 mod records;
-mod speech;
 mod stream;
-mod taken_apart;
-mod talk;
+mod stream_parser;
 
 use crate::insight::opening;
 use crate::trace::{ByteStore, Contents, Direction, Flow, Layers, PacketEntry, Side};
@@ -27,11 +27,14 @@ use crate::wire::tls::{
     ClientHello, Decipherer, HandshakeReader, KeyLog, Sender, ServerHello, What, explicit_nonce,
 };
 
-pub use dns::Asked;
-pub use messages::{Message, Start, pairs};
-use speech::Speech;
-pub use taken_apart::TakenApart;
-pub use talk::{Aside, Carried, Mark, Reach, Rung, Talk, flag_words, part_name, relative_seq};
+pub use conversation_view::{
+    ConversationView, LadderRow, PacketContents, PacketMark, PacketNote, Reach, flag_words,
+    part_name, relative_seq,
+};
+pub use dissected_flows::DissectedFlows;
+pub use dns::DnsExchange;
+pub use messages::{Message, StartLine, pair_messages};
+use stream_parser::StreamParser;
 
 /// A connection taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +48,7 @@ pub struct Dissection {
     /// The heads of messages, the client's first.
     pub messages: Vec<Message>,
     /// The questions to a DNS server.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<DnsExchange>,
     /// What could not be read, and why.
     pub notes: Vec<String>,
 }
@@ -59,7 +62,7 @@ impl Dissection {
             .map(|of| size_of_val(of.records()) + size_of_val(of.parts()))
             .sum::<usize>();
         let heads = self.messages.iter().map(Message::weight).sum::<usize>();
-        lists + heads + self.asked.iter().map(Asked::weight).sum::<usize>()
+        lists + heads + self.asked.iter().map(DnsExchange::weight).sum::<usize>()
     }
 
     /// What a packet's payload carries.
@@ -80,7 +83,7 @@ const OPENING: usize = 1 << 16;
 pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection {
     let mut dissection = Dissection::default();
     if dns::is_dns(flow) {
-        dissection.asked = dns::asked(flow, store);
+        dissection.asked = dns::dns_exchanges(flow, store);
         dissection
             .protocols
             .extend((!dissection.asked.is_empty()).then_some("DNS"));
@@ -95,7 +98,7 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
     let mut decipherer = is_tls
         .then(|| agreed(&client, &server, keys, &mut dissection))
         .flatten();
-    let mut hear = |direction, speech: &mut Speech| {
+    let mut hear = |direction, speech: &mut StreamParser| {
         if is_tls {
             records::follow(
                 flow,
@@ -110,11 +113,11 @@ pub fn dissect(flow: &Flow, store: &dyn ByteStore, keys: &KeyLog) -> Dissection 
         }
         speech.end();
     };
-    let (mut asks, mut answers) = (Speech::of_client(), Speech::of_server());
+    let (mut asks, mut answers) = (StreamParser::of_client(), StreamParser::of_server());
     hear(Direction::Sent, &mut asks);
     answers.answers(&asks);
     hear(Direction::Received, &mut answers);
-    speech::conclude([asks, answers], &mut dissection);
+    stream_parser::conclude([asks, answers], &mut dissection);
     dissection
 }
 

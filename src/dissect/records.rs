@@ -1,7 +1,7 @@
 //! The TLS records of a stream, and what is in them where their keys are known.
 
-use super::speech::Speech;
-use super::stream::{self, Piece};
+use super::stream::{self, StreamPiece};
+use super::stream_parser::StreamParser;
 use super::{Dissection, name, note};
 use crate::trace::{ByteStore, Direction, Flow, Record, Side, StreamLayers};
 use crate::wire::tls::{Decipherer, Sender};
@@ -32,7 +32,7 @@ pub(super) fn follow(
     direction: Direction,
     store: &dyn ByteStore,
     decipherer: Option<&mut Decipherer>,
-    speech: &mut Speech,
+    speech: &mut StreamParser,
     dissection: &mut Dissection,
 ) {
     let mut reader = Reader {
@@ -76,14 +76,14 @@ struct Reader<'a> {
     plain: u64,
     decipherer: Option<&'a mut Decipherer>,
     unreadable: u32,
-    speech: &'a mut Speech,
+    speech: &'a mut StreamParser,
     notes: Vec<String>,
 }
 
 impl Reader<'_> {
-    fn take(&mut self, piece: Piece<'_>) {
+    fn take(&mut self, piece: StreamPiece<'_>) {
         match piece {
-            Piece::Bytes(bytes) => {
+            StreamPiece::Bytes(bytes) => {
                 if self.lost && self.waiting.is_empty() {
                     // A segment often begins with a record, and only a true one is followed by
                     // others.
@@ -96,7 +96,7 @@ impl Reader<'_> {
                     self.complete();
                 }
             }
-            Piece::Missing(bytes) => self.lose(bytes),
+            StreamPiece::Missing(bytes) => self.lose(bytes),
         }
     }
 
@@ -143,7 +143,7 @@ impl Reader<'_> {
         self.at += bytes.len() as u64;
         self.plain += plain_bytes as u64;
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            self.speech.take(Piece::Bytes(&text));
+            self.speech.take(StreamPiece::Bytes(&text));
         }
     }
 
@@ -187,7 +187,7 @@ impl Reader<'_> {
         self.waiting.clear();
         // The number of the next record is not known, and so neither is its nonce.
         if self.decipherer.take().is_some() {
-            self.speech.take(Piece::Missing(0));
+            self.speech.take(StreamPiece::Missing(0));
             self.note(format!(
                 "what is inside TLS after that is not shown for the {}",
                 name(self.from)

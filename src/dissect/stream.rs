@@ -6,7 +6,7 @@ use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
 
 /// A piece of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(super) enum StreamPiece<'a> {
     /// Bytes that follow on the piece before.
     Bytes(&'a [u8]),
     /// So many bytes were not captured.
@@ -22,7 +22,7 @@ pub(super) fn follow(
     flow: &Flow,
     direction: Direction,
     store: &dyn ByteStore,
-    mut tell: impl FnMut(Piece<'_>),
+    mut tell: impl FnMut(StreamPiece<'_>),
 ) -> bool {
     let carries = |packet: &&PacketEntry| packet.direction == direction && packet.payload_bytes > 0;
     let mut packets: Vec<&PacketEntry> = flow.packets().iter().filter(carries).collect();
@@ -41,14 +41,14 @@ pub(super) fn follow(
             continue;
         }
         if packet.offset > at {
-            tell(Piece::Missing(packet.offset - at));
+            tell(StreamPiece::Missing(packet.offset - at));
             at = packet.offset;
         }
         let payload = payload_of(packet, store, packet.payload_bytes as usize).unwrap_or_default();
         let known = usize::try_from(at - packet.offset).unwrap_or(usize::MAX);
         let new = payload.get(known..).unwrap_or_default();
         if !new.is_empty() {
-            tell(Piece::Bytes(new));
+            tell(StreamPiece::Bytes(new));
             at += new.len() as u64;
         }
     }

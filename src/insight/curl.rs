@@ -34,9 +34,9 @@ pub struct CurlMarks {
 pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
     let since =
         |moment: Option<Moment>| moment.map_or(Nanos::ZERO, |at| at.since(exchange.started));
-    let reached = |phase: Phase| since(done(exchange, phase).and_then(|span| span.ended));
+    let reached = |phase: Phase| since(completed_span(exchange, phase).and_then(|span| span.ended));
     CurlMarks {
-        namelookup: since(addresses_known(exchange)),
+        namelookup: since(addresses_known_at(exchange)),
         connect: reached(Phase::Connect),
         appconnect: reached(Phase::Tls),
         pretransfer: since(exchange.phases.get(Phase::Send).map(|span| span.began)),
@@ -48,7 +48,7 @@ pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
 }
 
 /// The marks of a transfer with all its hops, as `curl -L` gives them: sums, but for the total.
-pub fn curl_marks_of(transfer: &Transfer) -> CurlMarks {
+pub fn transfer_curl_marks(transfer: &Transfer) -> CurlMarks {
     let of_hops = transfer
         .hops()
         .iter()
@@ -75,7 +75,7 @@ pub fn curl_marks_of(transfer: &Transfer) -> CurlMarks {
 }
 
 /// A phase's span, unless the exchange failed in it.
-fn done(exchange: &Exchange, phase: Phase) -> Option<&PhaseSpan> {
+fn completed_span(exchange: &Exchange, phase: Phase) -> Option<&PhaseSpan> {
     let failed = exchange
         .failure
         .as_ref()
@@ -85,9 +85,9 @@ fn done(exchange: &Exchange, phase: Phase) -> Option<&PhaseSpan> {
 
 /// curl sets this mark also where there was no name to look up: then it is the moment the next step
 /// begins.
-fn addresses_known(exchange: &Exchange) -> Option<Moment> {
+fn addresses_known_at(exchange: &Exchange) -> Option<Moment> {
     match exchange.phases.get(Phase::Dns) {
-        Some(_) => done(exchange, Phase::Dns)?.ended,
+        Some(_) => completed_span(exchange, Phase::Dns)?.ended,
         None => exchange.phases.iter().next().map(|(_, span)| span.began),
     }
 }
@@ -95,9 +95,9 @@ fn addresses_known(exchange: &Exchange) -> Option<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::scene::Scene;
-    use crate::insight::transfers;
-    use crate::trace::{Cause, Code, ExchangeId, Failure, Trace, What};
+    use crate::insight::group_into_transfers;
+    use crate::insight::trace_builder::TraceBuilder;
+    use crate::trace::{EventKind, ExchangeCause, ExchangeId, Failure, FailureCode, Trace};
 
     fn micros(marks: CurlMarks) -> [u64; 8] {
         let CurlMarks {
@@ -124,27 +124,27 @@ mod tests {
     }
 
     /// A new connection, then a reused one.
-    fn two_hops(cause: Cause) -> Trace {
-        let first = Scene::new()
-            .bare_phase(Phase::Dns, 10, 100)
-            .bare_phase(Phase::Connect, 110, 200)
-            .bare_phase(Phase::Tls, 210, 300)
-            .bare_phase(Phase::Send, 310, 320)
-            .bare_phase(Phase::Wait, 320, 400)
-            .bare_phase(Phase::Receive, 400, 410)
-            .over(411);
+    fn two_hops(cause: ExchangeCause) -> Trace {
+        let first = TraceBuilder::new()
+            .phase_without_position(Phase::Dns, 10, 100)
+            .phase_without_position(Phase::Connect, 110, 200)
+            .phase_without_position(Phase::Tls, 210, 300)
+            .phase_without_position(Phase::Send, 310, 320)
+            .phase_without_position(Phase::Wait, 320, 400)
+            .phase_without_position(Phase::Receive, 400, 410)
+            .ended(411);
         let second = first.start_because(500, ExchangeId(1), cause);
         second
-            .bare_phase(Phase::Send, 505, 506)
-            .bare_phase(Phase::Wait, 506, 600)
-            .bare_phase(Phase::Receive, 600, 640)
-            .over(650)
-            .told()
+            .phase_without_position(Phase::Send, 505, 506)
+            .phase_without_position(Phase::Wait, 506, 600)
+            .phase_without_position(Phase::Receive, 600, 640)
+            .ended(650)
+            .build()
     }
 
     #[test]
     fn marks_count_from_the_start_of_their_own_hop() {
-        let trace = two_hops(Cause::Redirect);
+        let trace = two_hops(ExchangeCause::Redirect);
         let marks: Vec<_> = trace
             .exchanges()
             .iter()
@@ -161,31 +161,33 @@ mod tests {
 
     #[test]
     fn over_redirects_they_are_summed_but_the_total_is_not() {
-        let trace = two_hops(Cause::Redirect);
-        let marks: Vec<_> = transfers(&trace)
-            .map(|transfer| micros(curl_marks_of(&transfer)))
+        let trace = two_hops(ExchangeCause::Redirect);
+        let marks: Vec<_> = group_into_transfers(&trace)
+            .map(|transfer| micros(transfer_curl_marks(&transfer)))
             .collect();
         assert_eq!(marks, [[105, 200, 300, 315, 326, 500, 650, 500]]);
-        let repeated = two_hops(Cause::Repeat);
-        assert_eq!(transfers(&repeated).count(), 2);
+        let repeated = two_hops(ExchangeCause::Repeat);
+        assert_eq!(group_into_transfers(&repeated).count(), 2);
     }
 
     #[test]
     fn a_mark_that_is_not_reached_is_zero() {
         let failure = Failure {
-            code: Code::DnsTimeout,
+            code: FailureCode::DnsTimeout,
             message: "no answer".into(),
             hint: String::new(),
         };
-        let trace = Scene::new().bare_phase(Phase::Dns, 10, 90).and(
-            90,
-            What::Failed {
-                exchange: Scene::FIRST,
-                phase: Phase::Dns,
-                failure,
-            },
-        );
-        let trace = trace.over(95).told();
+        let trace = TraceBuilder::new()
+            .phase_without_position(Phase::Dns, 10, 90)
+            .event(
+                90,
+                EventKind::Failed {
+                    exchange: TraceBuilder::FIRST,
+                    phase: Phase::Dns,
+                    failure,
+                },
+            );
+        let trace = trace.ended(95).build();
         assert_eq!(
             micros(curl_marks(&trace.exchanges()[0])),
             [0, 0, 0, 0, 0, 0, 95, 0]

@@ -4,7 +4,7 @@ use crate::trace::{Direction, Flow, TcpFlags};
 
 /// How it ended, as far as packets were captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ending {
+pub enum ConnectionEnding {
     /// Nobody answered the SYN.
     Unanswered,
     /// A reset answered the SYN (RFC 9293 §3.5.2).
@@ -19,7 +19,7 @@ pub enum Ending {
     Open,
 }
 
-impl Ending {
+impl ConnectionEnding {
     /// Whether it is not what both sides will have wanted.
     pub const fn is_bad(self) -> bool {
         matches!(self, Self::Unanswered | Self::Refused | Self::Reset(_))
@@ -27,7 +27,7 @@ impl Ending {
 }
 
 /// How a flow ended; `None` for UDP, which has no end.
-pub fn ending(flow: &Flow) -> Option<Ending> {
+pub fn connection_ending(flow: &Flow) -> Option<ConnectionEnding> {
     if !flow.key.tcp {
         return None;
     }
@@ -36,14 +36,16 @@ pub fn ending(flow: &Flow) -> Option<Ending> {
     let opened = has(Direction::Sent, TcpFlags::SYN);
     let side_with = |flag| sides.into_iter().find(|side| has(*side, flag));
     Some(match (side_with(TcpFlags::RST), side_with(TcpFlags::FIN)) {
-        _ if opened && flow.counts(Direction::Received).packets == 0 => Ending::Unanswered,
-        _ if sides.iter().all(|side| has(*side, TcpFlags::FIN)) => Ending::Closed,
-        (Some(Direction::Received), _) if opened && !has(Direction::Received, TcpFlags::SYN) => {
-            Ending::Refused
+        _ if opened && flow.counts(Direction::Received).packets == 0 => {
+            ConnectionEnding::Unanswered
         }
-        (Some(side), _) => Ending::Reset(side),
-        (None, Some(side)) => Ending::HalfClosed(side),
-        (None, None) => Ending::Open,
+        _ if sides.iter().all(|side| has(*side, TcpFlags::FIN)) => ConnectionEnding::Closed,
+        (Some(Direction::Received), _) if opened && !has(Direction::Received, TcpFlags::SYN) => {
+            ConnectionEnding::Refused
+        }
+        (Some(side), _) => ConnectionEnding::Reset(side),
+        (None, Some(side)) => ConnectionEnding::HalfClosed(side),
+        (None, None) => ConnectionEnding::Open,
     })
 }
 
@@ -54,11 +56,11 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::trace::{Event, Packet, TcpHeader, Trace, Transport, What};
+    use crate::trace::{Event, EventKind, Packet, TcpHeader, Trace, Transport};
     use crate::units::{Moment, WallTime};
 
     /// The ending where these flags pass, each from the client or not.
-    fn of(packets: &[(bool, u8)]) -> Option<Ending> {
+    fn of(packets: &[(bool, u8)]) -> Option<ConnectionEnding> {
         let ends = [
             SocketAddr::from(([10, 0, 0, 1], 5_000)),
             SocketAddr::from(([10, 0, 0, 2], 80)),
@@ -81,11 +83,11 @@ mod tests {
             segment_bytes: None,
         };
         let packets = packets.iter().map(packet).collect();
-        let trace = Trace::of([Event {
+        let trace = Trace::from_events([Event {
             at: Moment::START,
-            what: What::Packets { packets },
+            kind: EventKind::Packets { packets },
         }]);
-        ending(trace.flows().first().unwrap())
+        connection_ending(trace.flows().first().unwrap())
     }
 
     #[test]
@@ -96,21 +98,30 @@ mod tests {
         const RST: u8 = TcpFlags::RST | ACK;
         let opened = [(true, SYN), (false, SYN | ACK), (true, ACK)];
         let and = |more: &[(bool, u8)]| of(&[&opened, more].concat());
-        assert_eq!(of(&[(true, SYN), (true, SYN)]), Some(Ending::Unanswered));
-        assert_eq!(of(&[(true, SYN), (false, RST)]), Some(Ending::Refused));
-        assert_eq!(and(&[]), Some(Ending::Open));
+        assert_eq!(
+            of(&[(true, SYN), (true, SYN)]),
+            Some(ConnectionEnding::Unanswered)
+        );
+        assert_eq!(
+            of(&[(true, SYN), (false, RST)]),
+            Some(ConnectionEnding::Refused)
+        );
+        assert_eq!(and(&[]), Some(ConnectionEnding::Open));
         assert_eq!(
             and(&[(false, FIN)]),
-            Some(Ending::HalfClosed(Direction::Received))
+            Some(ConnectionEnding::HalfClosed(Direction::Received))
         );
         assert_eq!(
             and(&[(false, FIN), (true, FIN), (true, RST)]),
-            Some(Ending::Closed)
+            Some(ConnectionEnding::Closed)
         );
-        assert_eq!(and(&[(true, RST)]), Some(Ending::Reset(Direction::Sent)));
+        assert_eq!(
+            and(&[(true, RST)]),
+            Some(ConnectionEnding::Reset(Direction::Sent))
+        );
         assert_eq!(
             and(&[(true, FIN), (false, RST)]),
-            Some(Ending::Reset(Direction::Received))
+            Some(ConnectionEnding::Reset(Direction::Received))
         );
     }
 }

@@ -1,63 +1,66 @@
 //! Pure findings about a trace: phases on two clocks, round trips, what the packets say.
 
-mod belongs;
+mod annotations;
 pub mod budget;
-mod carried;
+mod clock_comparison;
 mod conversations;
 mod curl;
 pub mod diff;
 mod ending;
+mod exchange_packets;
 mod idle;
-mod meaning;
 mod packet;
+mod packet_phase;
 mod payload;
+mod phase_meaning;
 pub mod redact;
-mod remarks;
 mod repeats;
 mod retirement;
 mod round_trips;
-#[cfg(test)]
-mod scene;
+mod segment_sizes;
 mod segments;
 mod server_names;
 mod server_timing;
-mod silence;
-mod sizes;
 mod spread;
 mod statistics;
+mod time_spent;
+#[cfg(test)]
+mod trace_builder;
 mod transfer;
-mod two_clocks;
 mod undelivered;
 mod wire_clock;
 
-pub use belongs::phase_of;
-pub use conversations::{conversations, span_of};
-pub use curl::{CurlMarks, curl_marks, curl_marks_of};
-pub use ending::{Ending, ending};
+pub use annotations::{
+    attempt_annotations, describe_attempt_outcome, phase_annotations, query_annotations,
+    server_timing_annotations, server_timing_spans, tls_version_name, without_root_dot,
+};
+pub use clock_comparison::ClockComparison;
+pub use conversations::{captured_conversations, flow_span};
+pub use curl::{CurlMarks, curl_marks, transfer_curl_marks};
+pub use ending::{ConnectionEnding, connection_ending};
 pub use idle::{
-    Idle, IdleCause, LEAST as LEAST_IDLE, Waited, causes, causes_within, idles, waited,
-    waited_within,
+    IdleCause, IdlePeriod, IdleTotal, MIN_IDLE as LEAST_IDLE, idle_causes, idle_causes_within,
+    idle_periods, idle_totals, idle_totals_within,
 };
-pub use meaning::{meaning, phase_title, references};
-pub use packet::packet_of;
+pub use packet::packet_from_segment;
+pub use packet_phase::phase_of_packet;
 pub use payload::{opening, payload_of};
-pub use remarks::{
-    attempt_words, outcome_words, query_words, remarks, server_timing_spans, server_timing_words,
-    version_name, without_root,
+pub use phase_meaning::{phase_meaning, phase_references, phase_title};
+pub use repeats::{
+    RepeatedRequest, RunStatistics, exchange_count, repeated_requests, run_statistics,
 };
-pub use repeats::{Repeats, Runs, exchange_count, repeats, runs};
-pub use retirement::{Holding, Retirement};
-pub use round_trips::{RoundTrips, Rtt, round_trips, rtt};
+pub use retirement::{RetentionLimits, Retirement};
+pub use round_trips::{RoundTrips, Rtt, connection_rtt, round_trips};
+pub use segment_sizes::{SegmentSizes, SizeRange, describe_connection_sizes, describe_flow_sizes};
 pub use segments::{
-    KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, segments, segments_of,
+    ConnectionSegments, KernelCounts, KernelSegments, WireSegments, connection_segments,
+    flow_segments, kernel_segments,
 };
-pub use server_names::{Opening, ServerNames, server_name};
+pub use server_names::{FlowOpening, ServerNames, server_name};
 pub use server_timing::{ServerTiming, server_timing};
-pub use silence::{Longest, longest, silence};
-pub use sizes::{SizeRange, Sizes, sizes_sentence, sizes_sentence_of};
 pub use spread::Spread;
-pub use statistics::{Statistics, statistics};
-pub use transfer::{Transfer, transfers};
-pub use two_clocks::TwoClocks;
-pub use undelivered::{undelivered_name, undelivered_of};
+pub use statistics::{TimingStatistics, timing_statistics};
+pub use time_spent::{LongestPhase, describe_idle_times, longest_phase};
+pub use transfer::{Transfer, group_into_transfers};
+pub use undelivered::{undelivered_from_icmp, undelivered_name};
 pub use wire_clock::{WireSpan, wire_phase};

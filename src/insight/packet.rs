@@ -1,15 +1,15 @@
 //! A frame that was read, as a packet of the trace.
 
-use crate::trace::{Packet, Stored, TcpFlags, TcpHeader, Transport};
+use crate::trace::{Packet, PacketLocation, TcpFlags, TcpHeader, Transport};
 use crate::units::WallTime;
-use crate::wire::{Segment, SegmentKind};
+use crate::wire::{TransportKind, TransportSegment};
 
 /// A segment that passed at `wall` in a frame of so many bytes on the link.
-pub fn packet_of(
-    segment: &Segment,
+pub fn packet_from_segment(
+    segment: &TransportSegment,
     wall: WallTime,
     frame_bytes: u32,
-    stored: Option<Stored>,
+    stored: Option<PacketLocation>,
 ) -> Packet {
     Packet {
         wall,
@@ -18,8 +18,8 @@ pub fn packet_of(
         frame_bytes,
         payload_bytes: segment.payload_bytes,
         transport: match segment.kind {
-            SegmentKind::Udp => Transport::Udp,
-            SegmentKind::Tcp(tcp) => Transport::Tcp(TcpHeader {
+            TransportKind::Udp => Transport::Udp,
+            TransportKind::Tcp(tcp) => Transport::Tcp(TcpHeader {
                 seq: tcp.seq,
                 ack: tcp.ack,
                 flags: TcpFlags(tcp.flags),

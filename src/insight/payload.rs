@@ -1,7 +1,7 @@
 //! What packets carried, read from where their bytes lie.
 
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry};
-use crate::wire::{Link, segment_of};
+use crate::wire::{LinkType, parse_segment};
 
 /// Headers before a payload take no more than this.
 const MOST_HEADERS: usize = 512;
@@ -10,13 +10,13 @@ const MOST_HEADERS: usize = 512;
 /// it is at hand.
 pub fn payload_of(packet: &PacketEntry, store: &dyn ByteStore, most: usize) -> Option<Vec<u8>> {
     let stored = packet.stored?;
-    let link = Link::from_number(i32::from(store.link_type(stored.interface)?))?;
+    let link = LinkType::from_number(i32::from(store.link_type(stored.interface)?))?;
     let mut frame = Vec::new();
     store
         .read(stored, most.saturating_add(MOST_HEADERS), &mut frame)
         .ok()?;
     // Padding may follow, so the header's word counts.
-    let segment = segment_of(link, &frame, u32::MAX)?;
+    let segment = parse_segment(link, &frame, u32::MAX)?;
     let begin = usize::try_from(segment.payload_at?).ok()?;
     let stated = usize::try_from(packet.payload_bytes).ok()?;
     frame.truncate(begin.saturating_add(stated.min(most)));
@@ -42,7 +42,7 @@ pub(super) fn first_of(
     let carrying = move |packet: &&PacketEntry| {
         packet.direction == direction && packet.payload_bytes > 0 && packet.offset < most as u64
     };
-    let looked_at = if flow.forgotten() == 0 { LOOKED_AT } else { 0 };
+    let looked_at = if flow.evicted() == 0 { LOOKED_AT } else { 0 };
     flow.packets().iter().take(looked_at).filter(carrying)
 }
 

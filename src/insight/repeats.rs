@@ -1,18 +1,21 @@
 //! A request and its repeats, those included whose exchanges are no longer held.
 
-use super::{Spread, Transfer, transfers};
-use crate::trace::{Cause, Clock, Phase, RetiredRepeats, Timed, Trace};
+use super::{Spread, Transfer, group_into_transfers};
+use crate::trace::{Clock, ExchangeCause, Phase, RetiredRepeats, TimeKey, Trace};
 use crate::units::Nanos;
 
 /// The runs of one request: the first, and those that repeat it.
 #[derive(Clone, Debug)]
-pub struct Repeats<'a> {
-    held: &'a [Transfer<'a>],
+pub struct RepeatedRequest<'a> {
+    retained: &'a [Transfer<'a>],
     retired: Vec<&'a RetiredRepeats>,
 }
 
 /// Groups a run's transfers by the request that they repeat.
-pub fn repeats<'a>(trace: &'a Trace, all: &'a [Transfer<'a>]) -> impl Iterator<Item = Repeats<'a>> {
+pub fn repeated_requests<'a>(
+    trace: &'a Trace,
+    all: &'a [Transfer<'a>],
+) -> impl Iterator<Item = RepeatedRequest<'a>> {
     let retired = trace.retired();
     let asked = |run: &Transfer<'a>| run.hops().first().map(|first| (&first.method, &first.url));
     // Where runs have gone, a repeat may follow another request's.
@@ -24,8 +27,8 @@ pub fn repeats<'a>(trace: &'a Trace, all: &'a [Transfer<'a>]) -> impl Iterator<I
             .first()
             .filter(|first| !first.is_repeat())
             .and_then(|first| first.hops().first());
-        Repeats {
-            held,
+        RepeatedRequest {
+            retained: held,
             retired: head
                 .and_then(|head| retired.repeats_of(head.id))
                 .into_iter()
@@ -34,108 +37,111 @@ pub fn repeats<'a>(trace: &'a Trace, all: &'a [Transfer<'a>]) -> impl Iterator<I
     })
 }
 
-impl<'a> Repeats<'a> {
+impl<'a> RepeatedRequest<'a> {
     /// Takes all runs together, whatever they asked for.
-    pub fn together(trace: &'a Trace, all: &'a [Transfer<'a>]) -> Self {
+    pub fn all_runs(trace: &'a Trace, all: &'a [Transfer<'a>]) -> Self {
         Self {
-            held: all,
-            retired: repeats(trace, all)
+            retained: all,
+            retired: repeated_requests(trace, all)
                 .flat_map(|request| request.retired)
                 .collect(),
         }
     }
 
     /// Returns the runs whose exchanges are held, in their order; never none.
-    pub const fn held(&self) -> &'a [Transfer<'a>] {
-        self.held
+    pub const fn retained(&self) -> &'a [Transfer<'a>] {
+        self.retained
     }
 
     /// Returns those of them before the first that is not held: the place of each is its number.
-    pub fn from_the_start(&self) -> &'a [Transfer<'a>] {
+    pub fn retained_from_start(&self) -> &'a [Transfer<'a>] {
         let ids = |run: &Transfer<'_>| Some((run.hops().first()?.id.0, run.last()?.id.0));
         let follows = |one: &Transfer<'_>, next: &Transfer<'_>| {
             ids(one)
                 .zip(ids(next))
                 .is_none_or(|(one, next)| one.1.checked_add(1) == Some(next.0))
         };
-        self.held.chunk_by(follows).next().unwrap_or_default()
+        self.retained.chunk_by(follows).next().unwrap_or_default()
     }
 
     /// Returns how many runs there were.
     pub fn count(&self) -> usize {
-        self.held
-            .len()
-            .saturating_add(count(self.retired.iter().map(|retired| retired.runs).sum()))
+        self.retained.len().saturating_add(saturating_usize(
+            self.retired.iter().map(|retired| retired.runs).sum(),
+        ))
     }
 
     /// Returns how many runs are not held.
-    pub fn beyond(&self) -> usize {
-        self.count() - self.held.len()
+    pub fn retired_count(&self) -> usize {
+        self.count() - self.retained.len()
     }
 
     /// Returns how many of those failed.
-    pub fn beyond_failed(&self) -> usize {
-        count(self.retired.iter().map(|retired| retired.failed).sum())
+    pub fn retired_failed_count(&self) -> usize {
+        saturating_usize(self.retired.iter().map(|retired| retired.failed).sum())
     }
 
     /// Returns how many runs did not fail: theirs are the figures that compare.
-    pub fn good(&self) -> usize {
+    pub fn succeeded_count(&self) -> usize {
         let retired = self
             .retired
             .iter()
             .map(|retired| retired.runs - retired.failed)
             .sum();
-        self.held_good().count().saturating_add(count(retired))
+        self.retained_succeeded()
+            .count()
+            .saturating_add(saturating_usize(retired))
     }
 
     /// Returns how many runs failed.
-    pub fn failed(&self) -> usize {
-        self.held
+    pub fn failed_count(&self) -> usize {
+        self.retained
             .iter()
             .filter(|run| run.failed())
             .count()
-            .saturating_add(self.beyond_failed())
+            .saturating_add(self.retired_failed_count())
     }
 
     /// Returns whether any run was in a phase.
-    pub fn have(&self, phase: Phase) -> bool {
-        self.held.iter().any(|run| run.phase(phase).is_some())
-            || self
-                .retired
-                .iter()
-                .any(|retired| retired.measured().any(|measured| measured.0 == Some(phase)))
+    pub fn has_phase(&self, phase: Phase) -> bool {
+        self.retained.iter().any(|run| run.phase(phase).is_some())
+            || self.retired.iter().any(|retired| {
+                retired
+                    .measured_keys()
+                    .any(|measured| measured.0 == Some(phase))
+            })
     }
 
     /// Returns the times of the runs that did not fail, on the program's clock and in no order:
     /// those in a phase, or the whole.
     pub fn times(&self, phase: Option<Phase>) -> impl Iterator<Item = Nanos> + '_ {
         let held = self
-            .held_good()
+            .retained_succeeded()
             .filter_map(move |run| phase.map_or_else(|| run.total(), |phase| run.phase(phase)));
         held.chain(self.retired_times((phase, Clock::App)))
     }
 
     /// Returns how those times are spread; `None` of no figures.
     pub fn spread(&self, phase: Option<Phase>) -> Option<Spread> {
-        Spread::of(self.times(phase))
+        Spread::from_durations(self.times(phase))
     }
 
     /// Returns the times of the runs that did not fail in a phase as the packets saw it.
     pub fn wire_times(&self, trace: &'a Trace, phase: Phase) -> impl Iterator<Item = Nanos> + '_ {
         let held = self
-            .held_good()
+            .retained_succeeded()
             .filter_map(move |run| run.wire_phase(trace, phase));
         held.chain(self.retired_times((Some(phase), Clock::Wire)))
     }
 
-    fn held_good(&self) -> impl Iterator<Item = &'a Transfer<'a>> {
-        self.held.iter().filter(|run| {
+    fn retained_succeeded(&self) -> impl Iterator<Item = &'a Transfer<'a>> {
+        self.retained.iter().filter(|run| {
             run.last()
                 .is_some_and(|last| last.failure.is_none() && last.ended.is_some())
         })
     }
 
-    fn retired_times(&self, of: Timed) -> impl Iterator<Item = Nanos> + '_ {
+    fn retired_times(&self, of: TimeKey) -> impl Iterator<Item = Nanos> + '_ {
         let columns = self
             .retired
             .iter()
@@ -146,7 +152,7 @@ impl<'a> Repeats<'a> {
 
 /// All the runs of a trace, whatever they asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Runs {
+pub struct RunStatistics {
     /// How many there were.
     pub count: usize,
     /// How many of them failed.
@@ -158,18 +164,18 @@ pub struct Runs {
 }
 
 /// Counts all the runs of a trace, those included whose exchanges are no longer held.
-pub fn runs(trace: &Trace) -> Runs {
+pub fn run_statistics(trace: &Trace) -> RunStatistics {
     let retired = trace.retired();
-    let held = || transfers(trace);
+    let held = || group_into_transfers(trace);
     let totals = held()
         .filter(|run| !run.failed())
         .filter_map(|run| run.total())
         .chain(retired.totals.iter().map(Nanos));
-    Runs {
-        count: held().count() + count(retired.runs),
-        failed: held().filter(Transfer::failed).count() + count(retired.failed),
-        repeated: held().filter(Transfer::is_repeat).count() + count(retired.repeated),
-        spread: Spread::of(totals),
+    RunStatistics {
+        count: held().count() + saturating_usize(retired.runs),
+        failed: held().filter(Transfer::failed).count() + saturating_usize(retired.failed),
+        repeated: held().filter(Transfer::is_repeat).count() + saturating_usize(retired.repeated),
+        spread: Spread::from_durations(totals),
     }
 }
 
@@ -178,10 +184,10 @@ pub fn exchange_count(trace: &Trace) -> usize {
     trace
         .exchanges()
         .len()
-        .saturating_add(count(trace.retired().exchanges))
+        .saturating_add(saturating_usize(trace.retired().exchanges))
 }
 
-fn count(number: u64) -> usize {
+fn saturating_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
@@ -190,7 +196,7 @@ impl Transfer<'_> {
     pub fn is_repeat(&self) -> bool {
         self.hops()
             .first()
-            .is_some_and(|first| first.cause == Cause::Repeat)
+            .is_some_and(|first| first.cause == ExchangeCause::Repeat)
     }
 
     /// Returns whether its last exchange failed.

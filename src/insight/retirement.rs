@@ -12,13 +12,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Repeats, Transfer, repeats, transfers};
-use crate::trace::{Clock, ExchangeId, Phase, RetiredRun, Timed, Trace};
+use super::{RepeatedRequest, Transfer, group_into_transfers, repeated_requests};
+use crate::trace::{Clock, ExchangeId, Phase, RetiredRun, TimeKey, Trace};
 use crate::units::Nanos;
 
 /// How many exchanges of which kind are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holding {
+pub struct RetentionLimits {
     /// Exchanges held before any of them goes.
     pub all: usize,
     /// The first ones.
@@ -32,10 +32,10 @@ pub struct Holding {
     /// Whether of a run of more redirects than [`all`](Self::all) those between the first ones and
     /// the latest go. Who tells a run as a whole needs them; who shows it while it goes on
     /// cannot wait for its end.
-    pub cuts_runs: bool,
+    pub cuts_redirect_chains: bool,
 }
 
-impl Holding {
+impl RetentionLimits {
     /// For reports that tell a selection.
     pub const SELECTION: Self = Self {
         all: 2_560,
@@ -43,97 +43,97 @@ impl Holding {
         latest: 1_024,
         failed: 128,
         requests: 64,
-        cuts_runs: false,
+        cuts_redirect_chains: false,
     };
     /// For the screen, on which nothing ends before the user says so.
     pub const SCREEN: Self = Self {
-        cuts_runs: true,
+        cuts_redirect_chains: true,
         ..Self::SELECTION
     };
     /// For one of many runs at a time, of which but the figures are told.
-    pub const FEW: Self = Self {
+    pub const SUITE: Self = Self {
         all: 320,
         first: 64,
         latest: 128,
         failed: 32,
         requests: 4,
-        cuts_runs: false,
+        cuts_redirect_chains: false,
     };
     /// For what is read once from its beginning to its end.
-    pub const WINDOW: Self = Self {
+    pub const STREAMING: Self = Self {
         all: 2_048,
         first: 0,
         latest: 1_024,
         failed: 0,
         requests: 0,
-        cuts_runs: false,
+        cuts_redirect_chains: false,
     };
 }
 
 /// Lets exchanges go as a run becomes long.
 #[derive(Clone, Copy, Debug)]
 pub struct Retirement {
-    holding: Holding,
+    limits: RetentionLimits,
     /// Exchanges held at which it is worth looking for some that can go.
-    look_at: usize,
+    next_check_at: usize,
     /// An exchange that is looked at, and stays with its run.
-    looked_at: Option<ExchangeId>,
+    pinned: Option<ExchangeId>,
 }
 
 impl Retirement {
     /// Holds so many.
-    pub const fn new(holding: Holding) -> Self {
+    pub const fn new(holding: RetentionLimits) -> Self {
         Self {
-            holding,
-            look_at: holding.all,
-            looked_at: None,
+            limits: holding,
+            next_check_at: holding.all,
+            pinned: None,
         }
     }
 
     /// Returns whether some are about to go.
     pub fn is_due(&self, trace: &Trace) -> bool {
-        trace.exchanges().len() >= self.look_at
+        trace.exchanges().len() >= self.next_check_at
     }
 
     /// Keeps the run of an exchange, from now on instead of another one's, as long as somebody
     /// looks at it.
-    pub const fn keep(&mut self, exchange: Option<ExchangeId>) {
-        self.looked_at = exchange;
+    pub const fn pin(&mut self, exchange: Option<ExchangeId>) {
+        self.pinned = exchange;
     }
 
     /// Lets those go that can be done without, if there are too many. `last_seen` is called for
     /// each run that goes, in their order, while its exchanges are still there.
     pub fn retire(&mut self, trace: &mut Trace, last_seen: impl FnMut(&Trace, &Transfer<'_>)) {
-        if trace.exchanges().len() <= self.look_at {
+        if trace.exchanges().len() <= self.next_check_at {
             return;
         }
-        let (runs, redirects) = self.going(trace, last_seen);
+        let (runs, redirects) = self.select_retired(trace, last_seen);
         trace.retire(runs, &redirects);
         // As many have to come before it is worth looking again, so that looking costs no more than
         // their coming did.
-        self.look_at = self
-            .holding
+        self.next_check_at = self
+            .limits
             .all
-            .max(trace.exchanges().len().saturating_add(self.holding.latest));
+            .max(trace.exchanges().len().saturating_add(self.limits.latest));
     }
 
-    fn going(
+    fn select_retired(
         &self,
         trace: &Trace,
         mut last_seen: impl FnMut(&Trace, &Transfer<'_>),
     ) -> (Vec<RetiredRun>, Vec<RangeInclusive<ExchangeId>>) {
-        let all: Vec<Transfer<'_>> = transfers(trace).collect();
-        let mut left = Left::of(trace, self.holding);
+        let all: Vec<Transfer<'_>> = group_into_transfers(trace).collect();
+        let mut left = RetentionState::start(trace, self.limits);
         let (mut going, mut redirects) = (Vec::new(), Vec::new());
-        for request in repeats(trace, &all) {
+        for request in repeated_requests(trace, &all) {
             let head = left.head_of(&request);
-            let remarkable = head.map(|_| remarkable(&request)).unwrap_or_default();
-            for (place, run) in request.held().iter().enumerate() {
+            let remarkable = head.map(|_| notable_runs(&request)).unwrap_or_default();
+            for (place, run) in request.retained().iter().enumerate() {
                 let is_looked_at = self
-                    .looked_at
+                    .pinned
                     .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
-                if left.keeps(run) || is_looked_at || remarkable.contains(&Some(place)) {
-                    if self.holding == Holding::WINDOW {
+                if left.must_retain(run) || is_looked_at || remarkable.contains(&Some(place)) {
+                    if self.limits == RetentionLimits::STREAMING {
                         // What is read in its order goes in its order.
                         return (going, redirects);
                     }
@@ -141,7 +141,7 @@ impl Retirement {
                     continue;
                 }
                 last_seen(trace, run);
-                going.extend(retired(trace, run, head));
+                going.extend(retired_run(trace, run, head));
             }
         }
         (going, redirects)
@@ -151,13 +151,13 @@ impl Retirement {
     /// that is looked at.
     fn redirects_between(&self, run: &Transfer<'_>) -> Vec<RangeInclusive<ExchangeId>> {
         let hops = run.hops();
-        if !self.holding.cuts_runs || hops.len() <= self.holding.all {
+        if !self.limits.cuts_redirect_chains || hops.len() <= self.limits.all {
             return Vec::new();
         }
         let between = hops
-            .get(self.holding.first..hops.len().saturating_sub(self.holding.latest))
+            .get(self.limits.first..hops.len().saturating_sub(self.limits.latest))
             .unwrap_or_default();
-        let stretches = between.split(|hop| Some(hop.id) == self.looked_at);
+        let stretches = between.split(|hop| Some(hop.id) == self.pinned);
         stretches
             .filter_map(|hops| Some(hops.first()?.id..=hops.last()?.id))
             .collect()
@@ -165,8 +165,8 @@ impl Retirement {
 }
 
 /// What is left to be kept while one goes through the runs.
-struct Left {
-    holding: Holding,
+struct RetentionState {
+    limits: RetentionLimits,
     exchanges: usize,
     passed: usize,
     failed: usize,
@@ -174,8 +174,8 @@ struct Left {
     last_failed: Option<ExchangeId>,
 }
 
-impl Left {
-    fn of(trace: &Trace, holding: Holding) -> Self {
+impl RetentionState {
+    fn start(trace: &Trace, holding: RetentionLimits) -> Self {
         let last_failed = trace
             .exchanges()
             .iter()
@@ -184,7 +184,7 @@ impl Left {
             .filter(|_| holding.failed > 0);
         let exchanges = trace.exchanges().len();
         Self {
-            holding,
+            limits: holding,
             exchanges,
             passed: 0,
             failed: 0,
@@ -194,26 +194,26 @@ impl Left {
     }
 
     /// The first exchange of a request that was repeated, if its statistics are kept.
-    fn head_of(&mut self, request: &Repeats<'_>) -> Option<ExchangeId> {
+    fn head_of(&mut self, request: &RepeatedRequest<'_>) -> Option<ExchangeId> {
         let first = request
-            .held()
+            .retained()
             .first()
             .filter(|first| !first.is_repeat() && request.count() > 1)?;
         self.requests += 1;
-        (self.requests <= self.holding.requests).then_some(first.hops().first()?.id)
+        (self.requests <= self.limits.requests).then_some(first.hops().first()?.id)
     }
 
-    fn keeps(&mut self, run: &Transfer<'_>) -> bool {
+    fn must_retain(&mut self, run: &Transfer<'_>) -> bool {
         let begins = self.passed;
         self.passed += run.hops().len();
         let is_over = run.hops().iter().all(|hop| hop.ended.is_some());
         let failed = run.hops().iter().any(|hop| hop.failure.is_some());
-        let is_among_failed = failed && self.failed < self.holding.failed;
+        let is_among_failed = failed && self.failed < self.limits.failed;
         self.failed += usize::from(failed);
         !is_over
             || is_among_failed
-            || begins < self.holding.first
-            || self.passed > self.exchanges.saturating_sub(self.holding.latest)
+            || begins < self.limits.first
+            || self.passed > self.exchanges.saturating_sub(self.limits.latest)
             || self
                 .last_failed
                 .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id))
@@ -221,10 +221,10 @@ impl Left {
 }
 
 /// The places of the first run of a request, the last, the fastest and the slowest.
-fn remarkable(request: &Repeats<'_>) -> [Option<usize>; 4] {
+fn notable_runs(request: &RepeatedRequest<'_>) -> [Option<usize>; 4] {
     let timed = || {
         request
-            .held()
+            .retained()
             .iter()
             .enumerate()
             .filter(|(_, run)| !run.failed())
@@ -238,13 +238,13 @@ fn remarkable(request: &Repeats<'_>) -> [Option<usize>; 4] {
         .map(|(_, place)| place);
     [
         Some(0),
-        request.held().len().checked_sub(1),
+        request.retained().len().checked_sub(1),
         fastest,
         slowest,
     ]
 }
 
-fn retired(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Option<RetiredRun> {
+fn retired_run(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Option<RetiredRun> {
     // Of a run that was cut its phases are not known.
     let hops = run.hops();
     let is_whole = hops
@@ -265,12 +265,12 @@ fn retired(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Optio
     Some(RetiredRun {
         first: run.hops().first()?.id,
         last: run.last()?.id,
-        head,
+        original: head,
         repeated: run.is_repeat(),
         failed: run.failed(),
         times: app
             .chain(wire)
             .chain(total)
-            .collect::<Vec<(Timed, Nanos)>>(),
+            .collect::<Vec<(TimeKey, Nanos)>>(),
     })
 }

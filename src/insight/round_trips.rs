@@ -1,6 +1,6 @@
 //! Round trips: how long one takes, how many an exchange took, how few would have done.
 
-use super::carried::Carried;
+use super::exchange_packets::ExchangePackets;
 use crate::trace::{Clock, Connection, Direction, Exchange, Phase, PhaseSpan, Tls, Trace};
 use crate::units::Nanos;
 
@@ -20,14 +20,14 @@ pub struct Rtt {
 /// By the wire it is SYN to SYN-ACK, unless the SYN was sent more than once: then the SYN-ACK's
 /// cause is not known (Karn's rule, RFC 6298 §3). Else it is the smallest the kernel saw, else its
 /// smoothed one.
-pub fn rtt(trace: &Trace, exchange: &Exchange) -> Option<Rtt> {
+pub fn connection_rtt(trace: &Trace, exchange: &Exchange) -> Option<Rtt> {
     let connection = trace.connection(exchange.connection?)?;
-    let of_wire = handshake(trace, connection).map(|duration| Rtt {
+    let of_wire = handshake_rtt(trace, connection).map(|duration| Rtt {
         duration,
         clock: Clock::Wire,
     });
     of_wire.or_else(|| {
-        let kernel = connection.kernel?;
+        let kernel = connection.tcp_info?;
         Some(Rtt {
             duration: kernel.min_rtt.or(kernel.rtt)?,
             clock: Clock::Kernel,
@@ -35,10 +35,10 @@ pub fn rtt(trace: &Trace, exchange: &Exchange) -> Option<Rtt> {
     })
 }
 
-fn handshake(trace: &Trace, connection: &Connection) -> Option<Nanos> {
+fn handshake_rtt(trace: &Trace, connection: &Connection) -> Option<Nanos> {
     let opener = trace.exchange(connection.opened_by)?;
     if opener.connection != Some(connection.id)
-        || Carried::of(trace, opener)?.syns(Direction::Sent) != 1
+        || ExchangePackets::of(trace, opener)?.syns(Direction::Sent) != 1
     {
         return None;
     }
@@ -55,7 +55,7 @@ pub struct RoundTrips {
     /// says nothing about the network.
     pub used: f64,
     /// The fewest round trips in which these protocols can do it.
-    pub least: u32,
+    pub minimum: u32,
 }
 
 /// The round trips an answered exchange took and could have taken; `None` before its end and where
@@ -71,7 +71,7 @@ pub struct RoundTrips {
 /// | request and response | 1 |
 pub fn round_trips(trace: &Trace, exchange: &Exchange) -> Option<RoundTrips> {
     exchange.response.as_ref()?;
-    let rtt = rtt(trace, exchange).filter(|rtt| rtt.duration > Nanos::ZERO)?;
+    let rtt = connection_rtt(trace, exchange).filter(|rtt| rtt.duration > Nanos::ZERO)?;
     let resolution = exchange
         .phases
         .get(Phase::Dns)
@@ -81,24 +81,24 @@ pub fn round_trips(trace: &Trace, exchange: &Exchange) -> Option<RoundTrips> {
     Some(RoundTrips {
         rtt,
         used: taken.as_secs_f64() / rtt.duration.as_secs_f64(),
-        least: least(trace, exchange)?,
+        minimum: min_round_trips(trace, exchange)?,
     })
 }
 
-fn least(trace: &Trace, exchange: &Exchange) -> Option<u32> {
+fn min_round_trips(trace: &Trace, exchange: &Exchange) -> Option<u32> {
     const REQUEST: u32 = 1;
     let has = |phase| exchange.phases.get(phase).is_some();
     let mut trips = REQUEST + u32::from(has(Phase::Connect));
     if has(Phase::Proxy) {
-        trips += through_proxy(exchange)?;
+        trips += proxy_round_trips(exchange)?;
     }
     if has(Phase::Tls) {
-        trips += handshake_trips(trace.connection(exchange.connection?)?.tls.as_ref()?)?;
+        trips += tls_round_trips(trace.connection(exchange.connection?)?.tls.as_ref()?)?;
     }
     Some(trips)
 }
 
-fn through_proxy(exchange: &Exchange) -> Option<u32> {
+fn proxy_round_trips(exchange: &Exchange) -> Option<u32> {
     let (_, step) = exchange.proxy.first()?;
     match step.kind.as_str() {
         "http" => Some(1),
@@ -107,7 +107,7 @@ fn through_proxy(exchange: &Exchange) -> Option<u32> {
     }
 }
 
-fn handshake_trips(tls: &Tls) -> Option<u32> {
+fn tls_round_trips(tls: &Tls) -> Option<u32> {
     let handshake = tls.handshake.as_ref()?;
     match (handshake.version.as_str(), handshake.kind.as_str()) {
         ("TLSv1.3", "early_data") => Some(0),
@@ -119,21 +119,21 @@ fn handshake_trips(tls: &Tls) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::{Scene, first};
+    use super::super::trace_builder::{TraceBuilder, first_exchange};
     use super::*;
-    use crate::trace::{ExchangeId, HttpVersion, KernelTcp, ProxyStep, What};
+    use crate::trace::{EventKind, ExchangeId, HttpVersion, ProxyStep, TcpInfo};
 
-    fn connected() -> Scene {
-        Scene::new()
-            .bare_phase(Phase::Connect, 0, 40_000)
+    fn connected() -> TraceBuilder {
+        TraceBuilder::new()
+            .phase_without_position(Phase::Connect, 0, 40_000)
             .connected(40_000, false)
     }
 
-    fn kernel(rtt: u64, min_rtt: Option<u64>) -> KernelTcp {
-        KernelTcp {
+    fn kernel(rtt: u64, min_rtt: Option<u64>) -> TcpInfo {
+        TcpInfo {
             rtt: Some(Nanos::from_millis(rtt)),
             min_rtt: min_rtt.map(Nanos::from_millis),
-            ..KernelTcp::default()
+            ..TcpInfo::default()
         }
     }
 
@@ -143,32 +143,32 @@ mod tests {
             .syn(0)
             .syn_ack(40_000)
             .kernel(kernel(50, Some(45)))
-            .told();
+            .build();
         assert_eq!(
-            rtt(&trace, first(&trace)),
+            connection_rtt(&trace, first_exchange(&trace)),
             Some(Rtt {
                 duration: Nanos::from_millis(40),
                 clock: Clock::Wire
             })
         );
-        let trace = connected().kernel(kernel(50, Some(45))).told();
+        let trace = connected().kernel(kernel(50, Some(45))).build();
         assert_eq!(
-            rtt(&trace, first(&trace)),
+            connection_rtt(&trace, first_exchange(&trace)),
             Some(Rtt {
                 duration: Nanos::from_millis(45),
                 clock: Clock::Kernel
             })
         );
-        let trace = connected().kernel(kernel(50, None)).told();
+        let trace = connected().kernel(kernel(50, None)).build();
         assert_eq!(
-            rtt(&trace, first(&trace)),
+            connection_rtt(&trace, first_exchange(&trace)),
             Some(Rtt {
                 duration: Nanos::from_millis(50),
                 clock: Clock::Kernel
             })
         );
-        let trace = connected().told();
-        assert_eq!(rtt(&trace, first(&trace)), None);
+        let trace = connected().build();
+        assert_eq!(connection_rtt(&trace, first_exchange(&trace)), None);
     }
 
     #[test]
@@ -178,9 +178,9 @@ mod tests {
             .syn(1_000)
             .syn_ack(40_000)
             .kernel(kernel(39, None))
-            .told();
+            .build();
         assert_eq!(
-            rtt(&trace, first(&trace)),
+            connection_rtt(&trace, first_exchange(&trace)),
             Some(Rtt {
                 duration: Nanos::from_millis(39),
                 clock: Clock::Kernel
@@ -188,18 +188,19 @@ mod tests {
         );
     }
 
-    fn trips(scene: Scene) -> Option<(u32, u32)> {
+    fn trips(scene: TraceBuilder) -> Option<(u32, u32)> {
         let trace = scene
             .answered(200_000, HttpVersion::Http11)
-            .over(200_000)
-            .told();
+            .ended(200_000)
+            .build();
         let exchange = trace.exchanges().last()?;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "small figures of this test"
         )]
-        round_trips(&trace, exchange).map(|trips| ((trips.used * 10.0).round() as u32, trips.least))
+        round_trips(&trace, exchange)
+            .map(|trips| ((trips.used * 10.0).round() as u32, trips.minimum))
     }
 
     #[test]
@@ -207,7 +208,7 @@ mod tests {
         let over = || connected().syn(0).syn_ack(40_000);
         let tls = |version, kind| {
             over()
-                .bare_phase(Phase::Tls, 40_000, 80_000)
+                .phase_without_position(Phase::Tls, 40_000, 80_000)
                 .tls(version, kind)
         };
         assert_eq!(trips(over()), Some((50, 2)));
@@ -220,10 +221,11 @@ mod tests {
 
     #[test]
     fn name_resolution_is_counted_apart() {
-        let scene = connected()
-            .syn(0)
-            .syn_ack(40_000)
-            .bare_phase(Phase::Dns, 0, 20_000);
+        let scene =
+            connected()
+                .syn(0)
+                .syn_ack(40_000)
+                .phase_without_position(Phase::Dns, 0, 20_000);
         assert_eq!(trips(scene), Some((45, 2)));
     }
 
@@ -234,14 +236,15 @@ mod tests {
                 kind: kind.into(),
                 text: "".into(),
             };
-            let scene = connected()
-                .syn(0)
-                .syn_ack(40_000)
-                .bare_phase(Phase::Proxy, 40_000, 80_000);
-            trips(scene.and(
+            let scene = connected().syn(0).syn_ack(40_000).phase_without_position(
+                Phase::Proxy,
+                40_000,
+                80_000,
+            );
+            trips(scene.event(
                 50_000,
-                What::ProxyTalked {
-                    exchange: Scene::FIRST,
+                EventKind::ProxyTalked {
+                    exchange: TraceBuilder::FIRST,
                     step,
                 },
             ))
@@ -256,7 +259,7 @@ mod tests {
         let scene = connected()
             .syn(0)
             .syn_ack(40_000)
-            .over(90_000)
+            .ended(90_000)
             .start(100_000, ExchangeId(1))
             .connected(100_000, true);
         assert_eq!(trips(scene), Some((25, 1)));
@@ -268,7 +271,7 @@ mod tests {
             .syn(0)
             .syn_ack(40_000)
             .answered(90_000, HttpVersion::Http2)
-            .told();
-        assert_eq!(round_trips(&trace, first(&trace)), None);
+            .build();
+        assert_eq!(round_trips(&trace, first_exchange(&trace)), None);
     }
 }

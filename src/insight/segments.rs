@@ -1,10 +1,10 @@
 //! How many segments a connection took, by the packets or by the kernel.
 
-use crate::trace::{Clock, Connection, Direction, Exchange, Flow, KernelTcp, SegmentCounts, Trace};
+use crate::trace::{Clock, Connection, Direction, Exchange, Flow, SegmentCounts, TcpInfo, Trace};
 
 /// The packets of a connection, counted on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segments {
+pub struct ConnectionSegments {
     /// From this side.
     pub sent: SegmentCounts,
     /// To this side.
@@ -14,7 +14,7 @@ pub struct Segments {
     /// glued together on the way in. Sizes and counts are then not the wire's.
     pub offloaded: bool,
     /// What the aggregates are on the wire, where the kernel told of all of them.
-    pub on_wire: Option<OnWire>,
+    pub on_wire: Option<WireSegments>,
     /// The smaller of the two announced maximum segment sizes (RFC 9293 §3.7.1); `None` where no
     /// SYN was seen.
     pub mss: Option<u16>,
@@ -22,7 +22,7 @@ pub struct Segments {
 
 /// Segments as the wire carries them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OnWire {
+pub struct WireSegments {
     /// With payload, from this side.
     pub sent: u64,
     /// With payload, to this side.
@@ -31,19 +31,21 @@ pub struct OnWire {
     pub largest: u32,
 }
 
-impl Segments {
+impl ConnectionSegments {
     /// Where these figures come from.
     pub const CLOCK: Clock = Clock::Wire;
 }
 
 /// The packets of an exchange's connection, those of the other exchanges on it included; `None`
 /// where none was seen.
-pub fn segments(trace: &Trace, exchange: &Exchange) -> Option<Segments> {
-    trace.flow_of(connection(trace, exchange)?).map(segments_of)
+pub fn connection_segments(trace: &Trace, exchange: &Exchange) -> Option<ConnectionSegments> {
+    trace
+        .flow_of(exchange_connection(trace, exchange)?)
+        .map(flow_segments)
 }
 
 /// The packets of a flow.
-pub fn segments_of(flow: &Flow) -> Segments {
+pub fn flow_segments(flow: &Flow) -> ConnectionSegments {
     let (sent, received) = (
         *flow.counts(Direction::Sent),
         *flow.counts(Direction::Received),
@@ -58,12 +60,12 @@ pub fn segments_of(flow: &Flow) -> Segments {
         |largest: u32, limit: Option<u16>| limit.is_some_and(|limit| largest > u32::from(limit));
     let offloaded = exceeds(sent.max_payload, theirs) || exceeds(received.max_payload, ours);
     let told = !exceeds(sent.max_segment, theirs) && !exceeds(received.max_segment, ours);
-    let on_wire = OnWire {
+    let on_wire = WireSegments {
         sent: sent.wire_segments,
         received: received.wire_segments,
         largest: sent.max_segment.max(received.max_segment),
     };
-    Segments {
+    ConnectionSegments {
         sent,
         received,
         offloaded,
@@ -100,7 +102,7 @@ impl KernelSegments {
     /// Where these figures come from.
     pub const CLOCK: Clock = Clock::Kernel;
 
-    const fn of(figures: &KernelTcp) -> Self {
+    const fn from_tcp_info(figures: &TcpInfo) -> Self {
         Self {
             sent: KernelCounts {
                 packets: figures.segments_out,
@@ -121,13 +123,13 @@ impl KernelSegments {
 
 /// The kernel's counts for an exchange's connection; `None` where it was not asked.
 pub fn kernel_segments(trace: &Trace, exchange: &Exchange) -> Option<KernelSegments> {
-    connection(trace, exchange)?
-        .kernel
+    exchange_connection(trace, exchange)?
+        .tcp_info
         .as_ref()
-        .map(KernelSegments::of)
+        .map(KernelSegments::from_tcp_info)
 }
 
-fn connection<'a>(trace: &'a Trace, exchange: &Exchange) -> Option<&'a Connection> {
+fn exchange_connection<'a>(trace: &'a Trace, exchange: &Exchange) -> Option<&'a Connection> {
     trace.connection(exchange.connection?)
 }
 
@@ -135,22 +137,26 @@ fn connection<'a>(trace: &'a Trace, exchange: &Exchange) -> Option<&'a Connectio
 mod tests {
     #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-    use super::super::scene::{Scene, first};
+    use super::super::trace_builder::{TraceBuilder, first_exchange};
     use super::*;
 
-    fn established() -> Scene {
-        Scene::new().connected(100, false).syn(10).syn_ack(50)
+    fn established() -> TraceBuilder {
+        TraceBuilder::new()
+            .connected(100, false)
+            .syn(10)
+            .syn_ack(50)
     }
 
     #[test]
     fn both_directions_are_counted_and_the_smaller_mss_holds() {
         let trace = established()
-            .up(110, 0, 300)
-            .down(200, 0, 1_400)
-            .down(210, 1_400, 200)
-            .down(220, 0, 1_400)
-            .told();
-        let counted = segments(&trace, first(&trace)).expect("packets were seen");
+            .payload_sent(110, 0, 300)
+            .payload_received(200, 0, 1_400)
+            .payload_received(210, 1_400, 200)
+            .payload_received(220, 0, 1_400)
+            .build();
+        let counted =
+            connection_segments(&trace, first_exchange(&trace)).expect("packets were seen");
         assert_eq!(
             (
                 counted.sent.packets,
@@ -174,14 +180,15 @@ mod tests {
     fn a_payload_above_what_the_other_side_accepts_is_an_aggregate() {
         // This side announced 1,460 and the other 1,400.
         for (scene, offloaded) in [
-            (established().up(110, 0, 1_400), false),
-            (established().up(110, 0, 1_401), true),
-            (established().down(110, 0, 1_460), false),
-            (established().down(110, 0, 1_461), true),
+            (established().payload_sent(110, 0, 1_400), false),
+            (established().payload_sent(110, 0, 1_401), true),
+            (established().payload_received(110, 0, 1_460), false),
+            (established().payload_received(110, 0, 1_461), true),
         ] {
-            let trace = scene.told();
+            let trace = scene.build();
             assert_eq!(
-                segments(&trace, first(&trace)).map(|counted| counted.offloaded),
+                connection_segments(&trace, first_exchange(&trace))
+                    .map(|counted| counted.offloaded),
                 Some(offloaded)
             );
         }
@@ -190,47 +197,53 @@ mod tests {
     #[test]
     fn aggregates_are_on_the_wire_what_the_kernel_says() {
         let told = established()
-            .up(110, 0, 2_900)
+            .payload_sent(110, 0, 2_900)
             .of_segments(1_400)
-            .down(200, 0, 1_460)
-            .told();
-        let on_wire = segments(&told, first(&told)).and_then(|counted| counted.on_wire);
+            .payload_received(200, 0, 1_460)
+            .build();
+        let on_wire =
+            connection_segments(&told, first_exchange(&told)).and_then(|counted| counted.on_wire);
         assert_eq!(
             on_wire,
-            Some(OnWire {
+            Some(WireSegments {
                 sent: 3,
                 received: 1,
                 largest: 1_460
             })
         );
-        let sentence =
-            crate::insight::sizes_sentence(&told, first(&told)).expect("payload was seen");
+        let sentence = crate::insight::describe_connection_sizes(&told, first_exchange(&told))
+            .expect("payload was seen");
         assert!(
             sentence.ends_with("on the wire they are 3 segments of at most 1,460 B."),
             "{sentence}"
         );
         let in_part = established()
-            .up(110, 0, 2_900)
+            .payload_sent(110, 0, 2_900)
             .of_segments(1_400)
-            .up(120, 2_900, 2_900)
-            .told();
+            .payload_sent(120, 2_900, 2_900)
+            .build();
         assert_eq!(
-            segments(&in_part, first(&in_part)).and_then(|counted| counted.on_wire),
+            connection_segments(&in_part, first_exchange(&in_part))
+                .and_then(|counted| counted.on_wire),
             None
         );
     }
 
     #[test]
     fn without_packets_the_kernel_stands_in_with_what_it_knows() {
-        let figures = KernelTcp {
+        let figures = TcpInfo {
             segments_out: Some(9),
             bytes_received: Some(10_407),
             send_mss: Some(1_448),
-            ..KernelTcp::default()
+            ..TcpInfo::default()
         };
-        let trace = Scene::new().connected(100, false).kernel(figures).told();
-        assert_eq!(segments(&trace, first(&trace)), None);
-        let counted = kernel_segments(&trace, first(&trace)).expect("the kernel was asked");
+        let trace = TraceBuilder::new()
+            .connected(100, false)
+            .kernel(figures)
+            .build();
+        assert_eq!(connection_segments(&trace, first_exchange(&trace)), None);
+        let counted =
+            kernel_segments(&trace, first_exchange(&trace)).expect("the kernel was asked");
         assert_eq!(
             (
                 counted.sent.packets,

@@ -7,7 +7,7 @@ use super::payload::{first_of, payload_of, put_together};
 use crate::trace::{ByteStore, Direction, Flow, PacketEntry, Trace};
 use crate::units::Untrusted;
 use crate::wire::http1::HeadBuffer;
-use crate::wire::quic::{InitialReader, Said};
+use crate::wire::quic::{InitialReader, QuicHello};
 use crate::wire::tls::{HandshakeReader, Sender, What};
 
 /// The names of flows' servers, by the place of the flow in [`Trace::flows`].
@@ -16,7 +16,7 @@ pub struct ServerNames(BTreeMap<usize, Untrusted>);
 
 impl ServerNames {
     /// Looks at what every flow's client sent first.
-    pub fn of(trace: &Trace, store: &dyn ByteStore) -> Self {
+    pub fn from_trace(trace: &Trace, store: &dyn ByteStore) -> Self {
         let named = trace
             .flows()
             .iter()
@@ -33,28 +33,28 @@ impl ServerNames {
 
 /// The name of a flow's server, where its client said it in the clear.
 pub fn server_name(flow: &Flow, store: &dyn ByteStore) -> Option<Untrusted> {
-    Opening::of(flow)?.server_name(store)
+    FlowOpening::from_flow(flow)?.server_name(store)
 }
 
 /// What was sent first in a flow, for whoever has the packets' bytes to look for a name in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
+pub struct FlowOpening {
     tcp: bool,
     packets: Vec<PacketEntry>,
 }
 
-impl Opening {
+impl FlowOpening {
     /// A hello with keys that no quantum computer breaks takes two segments; 16 KiB is a record.
-    const MOST: usize = 16 * 1024;
+    const MAX_BYTES: usize = 16 * 1024;
     /// Packets that it may take. Each may come again.
-    const PACKETS: usize = 32;
+    const MAX_PACKETS: usize = 32;
 
     /// `None` where nothing was sent yet.
-    pub fn of(flow: &Flow) -> Option<Self> {
+    pub fn from_flow(flow: &Flow) -> Option<Self> {
         let tcp = flow.key.tcp;
         let of_side = |direction| {
-            first_of(flow, direction, Self::MOST)
-                .take(Self::PACKETS)
+            first_of(flow, direction, Self::MAX_BYTES)
+                .take(Self::MAX_PACKETS)
                 .copied()
         };
         let mut packets: Vec<PacketEntry> = of_side(Direction::Sent).collect();
@@ -71,19 +71,23 @@ impl Opening {
         if !self.tcp {
             return [Direction::Sent, Direction::Received]
                 .into_iter()
-                .find_map(|from| self.of_datagrams(from, store));
+                .find_map(|from| self.name_in_datagrams(from, store));
         }
         let first = put_together(self.packets.iter(), store, 1);
         match first.first()? {
-            &HANDSHAKE => of_hello(&put_together(self.packets.iter(), store, Self::MOST)),
-            b'A'..=b'Z' => of_request(&put_together(self.packets.iter(), store, Self::MOST)),
+            &HANDSHAKE => {
+                name_in_tls_hello(&put_together(self.packets.iter(), store, Self::MAX_BYTES))
+            }
+            b'A'..=b'Z' => {
+                name_in_http_request(&put_together(self.packets.iter(), store, Self::MAX_BYTES))
+            }
             _ => None,
         }
     }
 
     /// A hello over a few of a client's first datagrams.
-    fn of_datagrams(&self, from: Direction, store: &dyn ByteStore) -> Option<Untrusted> {
-        const LONGEST: usize = 1 << 16;
+    fn name_in_datagrams(&self, from: Direction, store: &dyn ByteStore) -> Option<Untrusted> {
+        const MAX_DATAGRAM: usize = 1 << 16;
         /// The first bit of a packet with a long header (RFC 8999 §5.1).
         const LONG: u8 = 0x80;
         let mut reader = InitialReader::default();
@@ -96,8 +100,8 @@ impl Opening {
             if place == 0 && payload_of(packet, store, 1)?.first()? & LONG == 0 {
                 return None;
             }
-            let datagram = payload_of(packet, store, LONGEST)?;
-            if let Some(Said::ClientHello(hello)) = reader.read(Sender::Client, &datagram) {
+            let datagram = payload_of(packet, store, MAX_DATAGRAM)?;
+            if let Some(QuicHello::ClientHello(hello)) = reader.read(Sender::Client, &datagram) {
                 return hello.server_name.map(|name| Untrusted::from_bytes(&name));
             }
         }
@@ -105,7 +109,7 @@ impl Opening {
     }
 }
 
-fn of_hello(bytes: &[u8]) -> Option<Untrusted> {
+fn name_in_tls_hello(bytes: &[u8]) -> Option<Untrusted> {
     let mut name = None;
     HandshakeReader::default().read(Sender::Client, bytes, |seen| {
         if let What::ClientHello(Some(hello)) = seen.what {
@@ -116,7 +120,7 @@ fn of_hello(bytes: &[u8]) -> Option<Untrusted> {
 }
 
 /// Host without its port.
-fn of_request(bytes: &[u8]) -> Option<Untrusted> {
+fn name_in_http_request(bytes: &[u8]) -> Option<Untrusted> {
     let mut head = HeadBuffer::default();
     head.take(bytes).ok()?;
     let fields = head.request().ok()?.fields;
@@ -141,18 +145,23 @@ mod tests {
     use etherparse::PacketBuilder;
 
     use super::*;
-    use crate::insight::packet_of;
-    use crate::trace::{Event, StoreError, Stored, What};
+    use crate::insight::packet_from_segment;
+    use crate::trace::{Event, EventKind, PacketLocation, StoreError};
     use crate::units::{Moment, WallTime};
     use crate::wire::quic::samples::{VERSIONS, client_initial};
-    use crate::wire::{Link, segment_of};
+    use crate::wire::{LinkType, parse_segment};
 
     /// Frames in memory, one behind the other.
     #[derive(Default)]
     struct Memory(Vec<u8>);
 
     impl ByteStore for Memory {
-        fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        fn read(
+            &self,
+            stored: PacketLocation,
+            most: usize,
+            into: &mut Vec<u8>,
+        ) -> Result<(), StoreError> {
             let at = usize::try_from(stored.at).unwrap();
             let bytes = (stored.bytes.get() as usize).min(most);
             *into = self.0[at..at + bytes].to_vec();
@@ -194,20 +203,25 @@ mod tests {
         let (mut store, mut trace) = (Memory::default(), Trace::default());
         for frame in frames {
             let length = u32::try_from(frame.len()).unwrap();
-            let stored = Stored {
+            let stored = PacketLocation {
                 at: store.0.len() as u64,
                 bytes: NonZeroU32::new(length).unwrap(),
                 interface: 0,
             };
-            let segment = segment_of(Link::Raw, &frame, length).unwrap();
+            let segment = parse_segment(LinkType::Raw, &frame, length).unwrap();
             store.0.extend(frame);
-            let packets = vec![packet_of(&segment, WallTime(0), length, Some(stored))];
+            let packets = vec![packet_from_segment(
+                &segment,
+                WallTime(0),
+                length,
+                Some(stored),
+            )];
             trace.apply(Event {
                 at: Moment::START,
-                what: What::Packets { packets },
+                kind: EventKind::Packets { packets },
             });
         }
-        ServerNames::of(&trace, &store).at(0).cloned()
+        ServerNames::from_trace(&trace, &store).at(0).cloned()
     }
 
     fn hello(name: &str) -> Vec<u8> {

@@ -5,7 +5,7 @@
 //! of one name the first counts. A metric has a duration but no beginning: it happened somewhere
 //! within *wait*.
 
-use crate::trace::{Exchange, Header};
+use crate::trace::{Exchange, HttpHeader};
 use crate::units::{Nanos, Untrusted};
 
 /// One metric.
@@ -27,19 +27,19 @@ pub fn server_timing(exchange: &Exchange) -> Vec<ServerTiming> {
         .flat_map(|response| response.headers.iter().chain(&response.trailers));
     fields
         .filter(|field| field.is("server-timing"))
-        .flat_map(metrics)
+        .flat_map(parse_metrics)
         .collect()
 }
 
-fn metrics(field: &Header) -> Vec<ServerTiming> {
-    split(field.value.raw(), ',')
+fn parse_metrics(field: &HttpHeader) -> Vec<ServerTiming> {
+    split_unquoted(field.value.raw(), ',')
         .into_iter()
-        .filter_map(metric)
+        .filter_map(parse_metric)
         .collect()
 }
 
-fn metric(text: &str) -> Option<ServerTiming> {
-    let mut parts = split(text, ';').into_iter().map(str::trim);
+fn parse_metric(text: &str) -> Option<ServerTiming> {
+    let mut parts = split_unquoted(text, ';').into_iter().map(str::trim);
     let name = parts.next().filter(|name| is_token(name))?;
     let mut metric = ServerTiming {
         name: name.into(),
@@ -48,9 +48,9 @@ fn metric(text: &str) -> Option<ServerTiming> {
     };
     let (mut seen_duration, mut seen_description) = (false, false);
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
-        let value = unquoted(value.trim());
+        let value = unquote_value(value.trim());
         if name.trim().eq_ignore_ascii_case("dur") && !std::mem::replace(&mut seen_duration, true) {
-            metric.duration = milliseconds(&value);
+            metric.duration = parse_milliseconds(&value);
         } else if name.trim().eq_ignore_ascii_case("desc")
             && !std::mem::replace(&mut seen_description, true)
         {
@@ -61,7 +61,7 @@ fn metric(text: &str) -> Option<ServerTiming> {
 }
 
 /// Splits at a separator that is not within a quoted string.
-fn split(text: &str, separator: char) -> Vec<&str> {
+fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |c| {
         let separates = c == separator && !quoted;
@@ -85,7 +85,7 @@ fn is_token(text: &str) -> bool {
 }
 
 /// A quoted string's content, escapes undone (RFC 9110 §5.6.4); a token as it is.
-fn unquoted(value: &str) -> String {
+fn unquote_value(value: &str) -> String {
     let Some(inner) = value.strip_prefix('"') else {
         return value.to_owned();
     };
@@ -101,7 +101,7 @@ fn unquoted(value: &str) -> String {
         .collect()
 }
 
-fn milliseconds(value: &str) -> Option<Nanos> {
+fn parse_milliseconds(value: &str) -> Option<Nanos> {
     let duration: f64 = value.parse().ok()?;
     std::time::Duration::try_from_secs_f64(duration / 1e3)
         .ok()
@@ -120,7 +120,7 @@ mod tests {
                 metric.description.map(|text| text.raw().to_owned()),
             )
         };
-        metrics(&Header::new("Server-Timing", value))
+        parse_metrics(&HttpHeader::new("Server-Timing", value))
             .into_iter()
             .map(shown)
             .collect()

@@ -18,7 +18,7 @@ pub struct Spread {
 
 impl Spread {
     /// `None` of no figures.
-    pub fn of(figures: impl IntoIterator<Item = Nanos>) -> Option<Self> {
+    pub fn from_durations(figures: impl IntoIterator<Item = Nanos>) -> Option<Self> {
         let mut sorted: Vec<Nanos> = figures.into_iter().collect();
         sorted.sort_unstable();
         let rank = |percent: usize| {
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     fn spread(figures: impl IntoIterator<Item = u64>) -> Option<[u64; 4]> {
-        Spread::of(figures.into_iter().map(Nanos)).map(
+        Spread::from_durations(figures.into_iter().map(Nanos)).map(
             |Spread {
                  min,
                  median,

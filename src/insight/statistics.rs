@@ -1,13 +1,13 @@
 //! What repeated runs come down to, exactly: every figure counts, none is estimated.
 
-use super::Repeats;
+use super::RepeatedRequest;
 use crate::trace::{Clock, Phase, Trace};
 use crate::units::Nanos;
 
 /// A figure over all runs of a request that did not fail. Percentiles are nearest-rank: each is a
 /// figure that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Statistics {
+pub struct TimingStatistics {
     /// The phase; `None` for the whole, from the start of the first exchange to the end of the
     /// last.
     pub phase: Option<Phase>,
@@ -34,20 +34,23 @@ pub struct Statistics {
 
 /// Returns the statistics of a request's runs, the whole first, then each phase on each clock that
 /// tells it.
-pub fn statistics(trace: &Trace, request: &Repeats<'_>) -> Vec<Statistics> {
+pub fn timing_statistics(trace: &Trace, request: &RepeatedRequest<'_>) -> Vec<TimingStatistics> {
     let measures = std::iter::once(None).chain(Phase::ALL.into_iter().map(Some));
     let of = |phase: Option<Phase>| {
-        let app = Statistics::of((phase, Clock::App), request.times(phase));
+        let app = TimingStatistics::from_durations((phase, Clock::App), request.times(phase));
         let wire = phase.and_then(|phase| {
-            Statistics::of((Some(phase), Clock::Wire), request.wire_times(trace, phase))
+            TimingStatistics::from_durations(
+                (Some(phase), Clock::Wire),
+                request.wire_times(trace, phase),
+            )
         });
         [app, wire].into_iter().flatten()
     };
     measures.flat_map(of).collect()
 }
 
-impl Statistics {
-    fn of(
+impl TimingStatistics {
+    fn from_durations(
         (phase, clock): (Option<Phase>, Clock),
         figures: impl Iterator<Item = Nanos>,
     ) -> Option<Self> {
@@ -72,7 +75,7 @@ impl Statistics {
             p99: rank(99)?,
             max: Nanos(*sorted.last()?),
             mean: Nanos(u64::try_from(mean).ok()?),
-            deviation: deviation(&sorted, sum),
+            deviation: standard_deviation(&sorted, sum),
         })
     }
 }
@@ -83,7 +86,7 @@ impl Statistics {
     clippy::cast_sign_loss,
     reason = "a root is rounded anyway, and is never negative"
 )]
-fn deviation(figures: &[u64], sum: u128) -> Option<Nanos> {
+fn standard_deviation(figures: &[u64], sum: u128) -> Option<Nanos> {
     let others = figures.len().checked_sub(1).filter(|others| *others > 0)?;
     let mean = sum as f64 / figures.len() as f64;
     let squares: f64 = figures
@@ -97,8 +100,8 @@ fn deviation(figures: &[u64], sum: u128) -> Option<Nanos> {
 mod tests {
     use super::*;
 
-    fn of(figures: impl IntoIterator<Item = u64>) -> Option<Statistics> {
-        Statistics::of((None, Clock::App), figures.into_iter().map(Nanos))
+    fn of(figures: impl IntoIterator<Item = u64>) -> Option<TimingStatistics> {
+        TimingStatistics::from_durations((None, Clock::App), figures.into_iter().map(Nanos))
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Transfers: what the user asked for once, with the redirects and retries that followed from it.
 
-use crate::trace::{Cause, Exchange, Phase, Trace};
+use crate::trace::{Exchange, ExchangeCause, Phase, Trace};
 use crate::units::Nanos;
 
 /// The exchanges that one request of the user's led to, in order; never empty.
@@ -10,10 +10,10 @@ pub struct Transfer<'a> {
 }
 
 /// The transfers of a run: one, unless it was repeated or had several URLs.
-pub fn transfers(trace: &Trace) -> impl Iterator<Item = Transfer<'_>> {
+pub fn group_into_transfers(trace: &Trace) -> impl Iterator<Item = Transfer<'_>> {
     trace
         .exchanges()
-        .chunk_by(|_, next| matches!(next.cause, Cause::Redirect | Cause::Retry))
+        .chunk_by(|_, next| matches!(next.cause, ExchangeCause::Redirect | ExchangeCause::Retry))
         .map(|hops| Transfer { hops })
 }
 
@@ -60,18 +60,20 @@ impl<'a> Transfer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::scene::Scene;
+    use crate::insight::trace_builder::TraceBuilder;
     use crate::trace::{ExchangeId, HttpVersion};
 
     #[test]
     fn a_transfer_spans_its_hops_and_adds_their_phases() {
-        let first = Scene::new().bare_phase(Phase::Wait, 10, 50).over(60);
+        let first = TraceBuilder::new()
+            .phase_without_position(Phase::Wait, 10, 50)
+            .ended(60);
         let second = first
-            .start_because(70, ExchangeId(1), Cause::Redirect)
-            .bare_phase(Phase::Wait, 80, 100);
+            .start_because(70, ExchangeId(1), ExchangeCause::Redirect)
+            .phase_without_position(Phase::Wait, 80, 100);
         let running = second.answered(100, HttpVersion::Http11);
-        let trace = running.over(110).told();
-        let [transfer] = transfers(&trace).collect::<Vec<_>>()[..] else {
+        let trace = running.ended(110).build();
+        let [transfer] = group_into_transfers(&trace).collect::<Vec<_>>()[..] else {
             panic!("one transfer")
         };
         assert_eq!(transfer.total(), Some(Nanos(110_000)));

@@ -24,7 +24,7 @@
 
 use std::net::SocketAddr;
 
-use super::carried::Carried;
+use super::exchange_packets::ExchangePackets;
 use crate::trace::{
     Direction, DnsServer, DnsTransport, Exchange, Flow, Phase, PhaseSpan, StreamPosition, TcpFlags,
     Trace,
@@ -48,7 +48,7 @@ impl WireSpan {
 
     /// `None` where the end would lie before the beginning: a response that overtook its request
     /// had no wait.
-    fn between(began: Moment, ended: Moment) -> Option<Self> {
+    fn from_edges(began: Moment, ended: Moment) -> Option<Self> {
         (began <= ended).then_some(Self { began, ended })
     }
 }
@@ -59,58 +59,61 @@ pub fn wire_phase(trace: &Trace, exchange: &Exchange, phase: Phase) -> Option<Wi
     let span = exchange.phases.get(phase)?;
     span.ended?;
     if phase == Phase::Dns {
-        return dns(trace, exchange, span);
+        return dns_span(trace, exchange, span);
     }
-    let carried = Carried::of(trace, exchange)?;
+    let carried = ExchangePackets::of(trace, exchange)?;
     match phase {
         Phase::Dns => None,
-        Phase::Connect => connect(&carried),
-        Phase::Proxy | Phase::Tls => dialogue(&carried, span),
-        Phase::Send => send(&carried, span),
-        Phase::Wait => WireSpan::between(
-            request_left(&carried, exchange)?,
-            response_came(&carried, exchange)?,
+        Phase::Connect => connect_span(&carried),
+        Phase::Proxy | Phase::Tls => request_reply_span(&carried, span),
+        Phase::Send => send_span(&carried, span),
+        Phase::Wait => WireSpan::from_edges(
+            request_sent_at(&carried, exchange)?,
+            response_received_at(&carried, exchange)?,
         ),
-        Phase::Receive => receive(&carried, response_came(&carried, exchange)?, span),
+        Phase::Receive => receive_span(&carried, response_received_at(&carried, exchange)?, span),
     }
 }
 
-fn connect(carried: &Carried) -> Option<WireSpan> {
+fn connect_span(carried: &ExchangePackets) -> Option<WireSpan> {
     let syn = carried.first_flagged(Direction::Sent, TcpFlags::SYN, TcpFlags::ACK)?;
-    WireSpan::between(
+    WireSpan::from_edges(
         syn,
         carried.first_flagged(Direction::Received, TcpFlags::SYN | TcpFlags::ACK, 0)?,
     )
 }
 
 /// A phase that begins with a byte sent and ends with a byte received.
-fn dialogue(carried: &Carried, span: &PhaseSpan) -> Option<WireSpan> {
-    let (from, to) = edges(span)?;
+fn request_reply_span(carried: &ExchangePackets, span: &PhaseSpan) -> Option<WireSpan> {
+    let (from, to) = edge_positions(span)?;
     let began = carried.first(Direction::Sent, from.sent)?;
-    WireSpan::between(began, completed(carried, from.received, to.received)?)
+    WireSpan::from_edges(began, received_by(carried, from.received, to.received)?)
 }
 
-fn send(carried: &Carried, span: &PhaseSpan) -> Option<WireSpan> {
-    let (from, to) = edges(span)?;
+fn send_span(carried: &ExchangePackets, span: &PhaseSpan) -> Option<WireSpan> {
+    let (from, to) = edge_positions(span)?;
     let last = to.sent.checked_sub(1).filter(|last| *last >= from.sent)?;
-    WireSpan::between(
+    WireSpan::from_edges(
         carried.first(Direction::Sent, from.sent)?,
         carried.first(Direction::Sent, last)?,
     )
 }
 
-fn receive(carried: &Carried, began: Moment, span: &PhaseSpan) -> Option<WireSpan> {
-    let (from, to) = edges(span)?;
-    WireSpan::between(began, completed(carried, from.received, to.received)?)
+fn receive_span(carried: &ExchangePackets, began: Moment, span: &PhaseSpan) -> Option<WireSpan> {
+    let (from, to) = edge_positions(span)?;
+    WireSpan::from_edges(began, received_by(carried, from.received, to.received)?)
 }
 
 /// When the request's last byte first left.
-fn request_left(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
-    carried.first(Direction::Sent, after_send(exchange)?.sent.checked_sub(1)?)
+fn request_sent_at(carried: &ExchangePackets, exchange: &Exchange) -> Option<Moment> {
+    carried.first(
+        Direction::Sent,
+        position_after_send(exchange)?.sent.checked_sub(1)?,
+    )
 }
 
 /// When the response's first byte came, as said above.
-fn response_came(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
+fn response_received_at(carried: &ExchangePackets, exchange: &Exchange) -> Option<Moment> {
     let began = exchange
         .phases
         .get(Phase::Receive)
@@ -120,17 +123,17 @@ fn response_came(carried: &Carried, exchange: &Exchange) -> Option<Moment> {
 }
 
 /// How far the streams were when the request was sent.
-fn after_send(exchange: &Exchange) -> Option<StreamPosition> {
+fn position_after_send(exchange: &Exchange) -> Option<StreamPosition> {
     exchange.phases.get(Phase::Send)?.ended_position
 }
 
-fn edges(span: &PhaseSpan) -> Option<(StreamPosition, StreamPosition)> {
+fn edge_positions(span: &PhaseSpan) -> Option<(StreamPosition, StreamPosition)> {
     span.began_position
         .zip(span.ended_position)
         .filter(|(from, to)| from.connection == to.connection)
 }
 
-fn completed(carried: &Carried, from: u64, to: u64) -> Option<Moment> {
+fn received_by(carried: &ExchangePackets, from: u64, to: u64) -> Option<Moment> {
     (from < to).then(|| carried.completed(Direction::Received, from, to))?
 }
 
@@ -138,13 +141,16 @@ fn completed(carried: &Carried, from: u64, to: u64) -> Option<Moment> {
 /// packets of a phase.
 const DNS_SLACK: Nanos = Nanos::from_millis(1);
 
-fn dns(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan> {
+fn dns_span(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan> {
     let queries = &exchange.resolution.as_ref()?.queries;
     let slack = DNS_SLACK + trace.clock().uncertainty()?;
     let window = (span.began - slack)..=(span.ended? + slack);
     let (mut first, mut last) = (None::<Moment>, None::<Moment>);
     for flow in trace.flows() {
-        let Some(outward) = queries.iter().find_map(|query| towards(flow, query.server)) else {
+        let Some(outward) = queries
+            .iter()
+            .find_map(|query| direction_to_server(flow, query.server))
+        else {
             continue;
         };
         for packet in flow.packets() {
@@ -162,12 +168,12 @@ fn dns(trace: &Trace, exchange: &Exchange, span: &PhaseSpan) -> Option<WireSpan>
             }
         }
     }
-    WireSpan::between(first?, last?)
+    WireSpan::from_edges(first?, last?)
 }
 
 /// The direction that leads to the server, if the flow is with it. Which end a flow takes for its
 /// own is a guess where no SYN tells.
-fn towards(flow: &Flow, server: DnsServer) -> Option<Direction> {
+fn direction_to_server(flow: &Flow, server: DnsServer) -> Option<Direction> {
     if flow.key.tcp != (server.transport != DnsTransport::Udp) {
         return None;
     }
@@ -185,74 +191,75 @@ fn towards(flow: &Flow, server: DnsServer) -> Option<Direction> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use super::super::scene::{Scene, first, local};
+    use super::super::trace_builder::{TraceBuilder, first_exchange, local_address};
     use super::*;
-    use crate::trace::{ExchangeId, What};
+    use crate::trace::{EventKind, ExchangeId};
 
     /// The wire's span of a phase of the first exchange, in microseconds.
     fn micros(trace: &Trace, phase: Phase) -> Option<(i64, i64)> {
-        wire_phase(trace, first(trace), phase)
+        wire_phase(trace, first_exchange(trace), phase)
             .map(|span| (span.began.0 / 1_000, span.ended.0 / 1_000))
     }
 
     /// HTTPS with TLS 1.3: the handshake takes 300 bytes up and 2,000 down, the request 100, the
     /// response 3,000 after 500 of tickets.
-    fn https() -> Scene {
-        Scene::new()
+    fn https() -> TraceBuilder {
+        TraceBuilder::new()
             .connected(41_000, false)
-            .bare_phase(Phase::Connect, 900, 41_000)
+            .phase_without_position(Phase::Connect, 900, 41_000)
             .syn(1_000)
             .syn_ack(40_900)
             .phase(Phase::Tls, 41_500, 85_000, (0, 0), (364, 2_000))
             .tls("TLSv1.3", "full")
-            .up(41_600, 0, 300)
-            .down(82_000, 0, 1_400)
-            .down(82_100, 1_400, 600)
-            .up(84_900, 300, 64)
+            .payload_sent(41_600, 0, 300)
+            .payload_received(82_000, 0, 1_400)
+            .payload_received(82_100, 1_400, 600)
+            .payload_sent(84_900, 300, 64)
             .phase(Phase::Send, 85_000, 85_100, (364, 2_000), (464, 2_000))
-            .up(85_050, 364, 100)
-            .down(125_000, 2_000, 500)
+            .payload_sent(85_050, 364, 100)
+            .payload_received(125_000, 2_000, 500)
     }
 
     #[test]
     fn connect_is_syn_to_syn_ack_and_a_lost_syn_counts() {
         assert_eq!(
-            micros(&https().told(), Phase::Connect),
+            micros(&https().build(), Phase::Connect),
             Some((1_000, 40_900))
         );
-        let lost =
-            Scene::new()
-                .connected(1_100_000, false)
-                .bare_phase(Phase::Connect, 900, 1_100_000);
-        let trace = lost.syn(1_000).syn(1_001_000).syn_ack(1_041_000).told();
+        let lost = TraceBuilder::new()
+            .connected(1_100_000, false)
+            .phase_without_position(Phase::Connect, 900, 1_100_000);
+        let trace = lost.syn(1_000).syn(1_001_000).syn_ack(1_041_000).build();
         assert_eq!(micros(&trace, Phase::Connect), Some((1_000, 1_041_000)));
     }
 
     #[test]
     fn tls_is_the_first_byte_out_to_the_last_byte_in() {
-        assert_eq!(micros(&https().told(), Phase::Tls), Some((41_600, 82_100)));
+        assert_eq!(micros(&https().build(), Phase::Tls), Some((41_600, 82_100)));
     }
 
     #[test]
     fn bytes_that_came_out_of_order_complete_when_the_gap_is_filled() {
-        let scene = Scene::new()
+        let scene = TraceBuilder::new()
             .connected(100, false)
             .syn(10)
             .syn_ack(50)
             .phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
         let trace = scene
-            .up(110, 0, 300)
-            .down(500, 1_000, 500)
-            .down(510, 1_500, 500)
-            .down(800, 0, 1_000)
-            .told();
+            .payload_sent(110, 0, 300)
+            .payload_received(500, 1_000, 500)
+            .payload_received(510, 1_500, 500)
+            .payload_received(800, 0, 1_000)
+            .build();
         assert_eq!(micros(&trace, Phase::Tls), Some((110, 800)));
     }
 
     #[test]
     fn what_is_sent_again_does_not_move_an_edge() {
-        let scene = https().up(300_000, 364, 100).down(300_100, 1_400, 600);
-        let trace = scene.told();
+        let scene = https()
+            .payload_sent(300_000, 364, 100)
+            .payload_received(300_100, 1_400, 600);
+        let trace = scene.build();
         assert_eq!(micros(&trace, Phase::Tls), Some((41_600, 82_100)));
         assert_eq!(micros(&trace, Phase::Send), Some((85_050, 85_050)));
     }
@@ -261,49 +268,51 @@ mod tests {
     fn tickets_do_not_end_the_wait() {
         let scene = https()
             .phase(Phase::Wait, 85_100, 180_100, (464, 2_000), (464, 2_500))
-            .down(180_000, 2_500, 1_400)
-            .down(186_000, 3_900, 1_600)
+            .payload_received(180_000, 2_500, 1_400)
+            .payload_received(186_000, 3_900, 1_600)
             .phase(Phase::Receive, 180_100, 186_200, (464, 2_500), (464, 5_500));
-        let trace = scene.told();
+        let trace = scene.build();
         assert_eq!(micros(&trace, Phase::Wait), Some((85_050, 180_000)));
         assert_eq!(micros(&trace, Phase::Receive), Some((180_000, 186_000)));
     }
 
     #[test]
     fn a_wait_that_goes_on_or_failed_is_absent() {
-        let failed = https().bare_phase(Phase::Wait, 85_100, 180_100).told();
+        let failed = https()
+            .phase_without_position(Phase::Wait, 85_100, 180_100)
+            .build();
         assert_eq!(micros(&failed, Phase::Wait), None);
         let going_on = https()
-            .and(
+            .event(
                 85_100,
-                What::PhaseBegan {
-                    exchange: Scene::FIRST,
+                EventKind::PhaseBegan {
+                    exchange: TraceBuilder::FIRST,
                     phase: Phase::Wait,
                     position: None,
                 },
             )
-            .told();
+            .build();
         assert_eq!(micros(&going_on, Phase::Wait), None);
     }
 
     /// Plain HTTP/1.1: the program read late, when more than the first packet had come.
-    fn http() -> Scene {
-        Scene::new()
+    fn http() -> TraceBuilder {
+        TraceBuilder::new()
             .connected(100, false)
             .syn(10)
             .syn_ack(50)
             .phase(Phase::Send, 100, 120, (0, 0), (2_000, 0))
-            .up(105, 0, 1_400)
-            .up(106, 1_400, 600)
+            .payload_sent(105, 0, 1_400)
+            .payload_sent(106, 1_400, 600)
             .phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 0))
-            .down(500, 0, 1_400)
-            .down(700, 1_400, 1_400)
+            .payload_received(500, 0, 1_400)
+            .payload_received(700, 1_400, 1_400)
             .phase(Phase::Receive, 900, 1_000, (2_000, 0), (2_000, 2_800))
     }
 
     #[test]
     fn the_wait_ends_with_the_first_packet_of_the_response_though_the_program_read_later() {
-        let trace = http().told();
+        let trace = http().build();
         assert_eq!(micros(&trace, Phase::Send), Some((105, 106)));
         assert_eq!(micros(&trace, Phase::Wait), Some((106, 500)));
         assert_eq!(micros(&trace, Phase::Receive), Some((500, 700)));
@@ -312,16 +321,16 @@ mod tests {
     #[test]
     fn a_reused_connection_is_told_apart_by_positions() {
         let scene = http()
-            .over(1_000)
+            .ended(1_000)
             .start(2_000, ExchangeId(1))
             .connected(2_000, true);
         let trace = scene
             .phase(Phase::Send, 2_000, 2_010, (2_000, 2_800), (2_100, 2_800))
-            .up(2_005, 2_000, 100)
+            .payload_sent(2_005, 2_000, 100)
             .phase(Phase::Wait, 2_010, 2_310, (2_100, 2_800), (2_100, 2_800))
-            .down(2_300, 2_800, 500)
+            .payload_received(2_300, 2_800, 500)
             .phase(Phase::Receive, 2_310, 2_320, (2_100, 2_800), (2_100, 3_300))
-            .told();
+            .build();
         let second = &trace.exchanges()[1];
         let span = |phase| {
             wire_phase(&trace, second, phase)
@@ -335,54 +344,60 @@ mod tests {
 
     #[test]
     fn a_phase_that_packets_do_not_cover_is_absent() {
-        let nothing =
-            Scene::new()
-                .connected(100, false)
-                .phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
-        assert_eq!(micros(&nothing.told(), Phase::Tls), None);
-        let lost = Scene::new()
+        let nothing = TraceBuilder::new().connected(100, false).phase(
+            Phase::Tls,
+            100,
+            900,
+            (0, 0),
+            (300, 2_000),
+        );
+        assert_eq!(micros(&nothing.build(), Phase::Tls), None);
+        let lost = TraceBuilder::new()
             .connected(100, false)
             .syn(10)
             .syn_ack(50)
             .phase(Phase::Tls, 100, 900, (0, 0), (300, 2_000));
         assert_eq!(
             micros(
-                &lost.up(110, 0, 300).down(500, 1_000, 1_000).told(),
+                &lost
+                    .payload_sent(110, 0, 300)
+                    .payload_received(500, 1_000, 1_000)
+                    .build(),
                 Phase::Tls
             ),
             None
         );
-        let bare = Scene::new()
+        let bare = TraceBuilder::new()
             .connected(100, false)
             .syn(10)
             .syn_ack(50)
-            .bare_phase(Phase::Tls, 100, 900)
-            .up(110, 0, 300);
-        assert_eq!(micros(&bare.told(), Phase::Tls), None);
+            .phase_without_position(Phase::Tls, 100, 900)
+            .payload_sent(110, 0, 300);
+        assert_eq!(micros(&bare.build(), Phase::Tls), None);
     }
 
     #[test]
     fn without_the_syn_offsets_mean_nothing() {
-        let late = Scene::new()
+        let late = TraceBuilder::new()
             .connected(100, false)
             .phase(Phase::Send, 100, 120, (0, 0), (300, 0))
-            .up(110, 0, 300);
-        assert_eq!(micros(&late.told(), Phase::Send), None);
+            .payload_sent(110, 0, 300);
+        assert_eq!(micros(&late.build(), Phase::Send), None);
     }
 
     #[test]
     fn a_response_that_overtook_its_request_had_no_wait() {
-        let scene = Scene::new()
+        let scene = TraceBuilder::new()
             .connected(100, false)
             .syn(10)
             .syn_ack(50)
             .phase(Phase::Send, 100, 120, (0, 0), (2_000, 0));
         let scene = scene
-            .up(105, 0, 1_400)
-            .down(500, 0, 100)
-            .up(600, 1_400, 600)
+            .payload_sent(105, 0, 1_400)
+            .payload_received(500, 0, 100)
+            .payload_sent(600, 1_400, 600)
             .phase(Phase::Wait, 120, 900, (2_000, 0), (2_000, 0));
-        let trace = scene.told();
+        let trace = scene.build();
         assert_eq!(micros(&trace, Phase::Send), Some((105, 600)));
         assert_eq!(micros(&trace, Phase::Wait), None);
     }
@@ -392,19 +407,17 @@ mod tests {
     }
 
     fn from_port(port: u16) -> SocketAddr {
-        SocketAddr::new(local().ip(), port)
+        SocketAddr::new(local_address().ip(), port)
     }
 
     #[test]
     fn dns_is_the_first_question_to_the_last_answer_within_the_phase() {
-        let scene = Scene::new()
-            .asked(1_000, 0, server(), DnsTransport::Udp)
-            .asked(1_000, 1, server(), DnsTransport::Udp);
-        let scene = scene.bare_phase(Phase::Dns, 1_000, 42_000).datagram(
-            1_100,
-            from_port(40_000),
-            server(),
-        );
+        let scene = TraceBuilder::new()
+            .dns_query(1_000, 0, server(), DnsTransport::Udp)
+            .dns_query(1_000, 1, server(), DnsTransport::Udp);
+        let scene = scene
+            .phase_without_position(Phase::Dns, 1_000, 42_000)
+            .datagram(1_100, from_port(40_000), server());
         let scene = scene.datagram(1_120, from_port(40_001), server()).datagram(
             41_000,
             server(),
@@ -413,20 +426,20 @@ mod tests {
         let trace = scene
             .datagram(41_500, server(), from_port(40_000))
             .datagram(90_000, from_port(40_002), server())
-            .told();
+            .build();
         assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 41_500)));
     }
 
     #[test]
     fn a_dns_server_on_the_higher_port_is_still_the_server() {
         let high = SocketAddr::from(([127, 0, 0, 1], 60_053));
-        let scene = Scene::new()
-            .asked(1_000, 0, high, DnsTransport::Udp)
-            .bare_phase(Phase::Dns, 1_000, 2_000);
+        let scene = TraceBuilder::new()
+            .dns_query(1_000, 0, high, DnsTransport::Udp)
+            .phase_without_position(Phase::Dns, 1_000, 2_000);
         let trace = scene
             .datagram(1_100, from_port(40_000), high)
             .datagram(1_900, high, from_port(40_000))
-            .told();
+            .build();
         assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 1_900)));
     }
 
@@ -436,35 +449,35 @@ mod tests {
             "[fe80::53%2]:53".parse().unwrap(),
             "[fe80::53]:53".parse().unwrap(),
         );
-        let scene = Scene::new()
-            .asked(1_000, 0, asked, DnsTransport::Udp)
-            .bare_phase(Phase::Dns, 1_000, 2_000);
+        let scene = TraceBuilder::new()
+            .dns_query(1_000, 0, asked, DnsTransport::Udp)
+            .phase_without_position(Phase::Dns, 1_000, 2_000);
         let trace = scene
             .datagram(1_100, from_port(40_000), seen)
             .datagram(1_900, seen, from_port(40_000))
-            .told();
+            .build();
         assert_eq!(micros(&trace, Phase::Dns), Some((1_100, 1_900)));
     }
 
     #[test]
     fn an_unanswered_question_leaves_dns_absent_and_so_does_another_transport() {
-        let scene = Scene::new()
-            .asked(1_000, 0, server(), DnsTransport::Udp)
-            .bare_phase(Phase::Dns, 1_000, 2_000);
+        let scene = TraceBuilder::new()
+            .dns_query(1_000, 0, server(), DnsTransport::Udp)
+            .phase_without_position(Phase::Dns, 1_000, 2_000);
         assert_eq!(
             micros(
-                &scene.datagram(1_100, from_port(40_000), server()).told(),
+                &scene.datagram(1_100, from_port(40_000), server()).build(),
                 Phase::Dns
             ),
             None
         );
-        let scene = Scene::new()
-            .asked(1_000, 0, server(), DnsTransport::Tls)
-            .bare_phase(Phase::Dns, 1_000, 2_000);
+        let scene = TraceBuilder::new()
+            .dns_query(1_000, 0, server(), DnsTransport::Tls)
+            .phase_without_position(Phase::Dns, 1_000, 2_000);
         let trace = scene
             .datagram(1_100, from_port(40_000), server())
             .datagram(1_900, server(), from_port(40_000))
-            .told();
+            .build();
         assert_eq!(micros(&trace, Phase::Dns), None);
     }
 }

@@ -13,58 +13,58 @@ use hyper::body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
 /// The body of any answer.
-pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
+pub(super) type ResponseBody = UnsyncBoxBody<Bytes, Infallible>;
 
 /// A body that is there at once.
-pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
+pub(super) fn full_body(bytes: impl Into<Bytes>) -> ResponseBody {
     Full::new(bytes.into()).boxed_unsync()
 }
 
 /// A body of equal pieces.
 #[derive(Debug)]
-pub(super) struct Pieces {
-    piece: Bytes,
+pub(super) struct PatternBody {
+    pattern: Bytes,
     /// Bytes still to send.
-    left: u64,
+    remaining: u64,
     /// Whether the length is told beforehand.
-    is_told: bool,
-    rhythm: Option<Rhythm>,
+    has_known_length: bool,
+    pacing: Option<Pacing>,
     trailers: Option<HeaderMap>,
 }
 
 /// A pause before each piece.
 #[derive(Debug)]
-struct Rhythm {
-    every: Duration,
+struct Pacing {
+    interval: Duration,
     next: Pin<Box<Sleep>>,
 }
 
-impl Pieces {
+impl PatternBody {
     /// `length` bytes: the piece, again and again, the last time cut to fit. The length is told
     /// beforehand.
-    pub(super) fn of(piece: Bytes, length: u64) -> Self {
+    pub(super) fn repeating(piece: Bytes, length: u64) -> Self {
         Self {
-            left: if piece.is_empty() { 0 } else { length },
-            piece,
-            is_told: true,
-            rhythm: None,
+            remaining: if piece.is_empty() { 0 } else { length },
+            pattern: piece,
+            has_known_length: true,
+            pacing: None,
             trailers: None,
         }
     }
 
     /// The length is not told: HTTP/1.1 has to send it in chunks (RFC 9112 §7.1).
-    pub(super) fn untold(self) -> Self {
+    pub(super) fn without_length(self) -> Self {
         Self {
-            is_told: false,
+            has_known_length: false,
             ..self
         }
     }
 
     /// With a pause before each piece.
-    pub(super) fn every(self, every: Duration) -> Self {
+    pub(super) fn with_interval(self, every: Duration) -> Self {
         Self {
-            rhythm: Some(Rhythm {
-                every,
+            pacing: Some(Pacing {
+                interval: every,
                 next: Box::pin(sleep(every)),
             }),
             ..self
@@ -72,20 +72,20 @@ impl Pieces {
     }
 
     /// With trailer fields after the last piece (RFC 9110 §6.5).
-    pub(super) fn trailed_by(self, trailers: HeaderMap) -> Self {
+    pub(super) fn with_trailers(self, trailers: HeaderMap) -> Self {
         Self {
             trailers: Some(trailers),
-            ..self.untold()
+            ..self.without_length()
         }
     }
 
     /// As the body of an answer.
-    pub(super) fn boxed(self) -> Body {
+    pub(super) fn boxed(self) -> ResponseBody {
         self.boxed_unsync()
     }
 }
 
-impl hyper::body::Body for Pieces {
+impl hyper::body::Body for PatternBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -93,31 +93,31 @@ impl hyper::body::Body for Pieces {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.left == 0 {
+        if self.remaining == 0 {
             return Poll::Ready(
                 self.trailers
                     .take()
                     .map(|trailers| Ok(Frame::trailers(trailers))),
             );
         }
-        if let Some(rhythm) = &mut self.rhythm {
+        if let Some(rhythm) = &mut self.pacing {
             ready!(rhythm.next.as_mut().poll(cx));
-            rhythm.next = Box::pin(sleep(rhythm.every));
+            rhythm.next = Box::pin(sleep(rhythm.interval));
         }
-        let length = usize::try_from(self.left)
+        let length = usize::try_from(self.remaining)
             .unwrap_or(usize::MAX)
-            .min(self.piece.len());
-        self.left -= length as u64;
-        Poll::Ready(Some(Ok(Frame::data(self.piece.slice(..length)))))
+            .min(self.pattern.len());
+        self.remaining -= length as u64;
+        Poll::Ready(Some(Ok(Frame::data(self.pattern.slice(..length)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0 && self.trailers.is_none()
+        self.remaining == 0 && self.trailers.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.is_told {
-            SizeHint::with_exact(self.left)
+        if self.has_known_length {
+            SizeHint::with_exact(self.remaining)
         } else {
             SizeHint::default()
         }

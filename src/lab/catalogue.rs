@@ -1,37 +1,37 @@
 //! What there is to see in the lab.
 
+use super::addresses::AddressBook;
+use super::dns_faults::{ALIAS_LOOP, NO_ADDRESS, SERVER_FAILURE, SILENT_NAME};
 use super::echo::ECHO_DATAGRAMS;
 use super::hosts::{API, ECHO_HOST, Host, PROXY};
-use super::oddities::{LOOP, NO_ADDRESS, SERVER_FAILURE, SILENCE};
-use super::places::Places;
+use super::http_service::{HTTP, HTTPS};
 use super::proxy::SOCKS;
 use super::service::Service;
-use super::web::{HTTP, HTTPS};
 
 /// Something to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exhibit {
+pub struct CatalogueEntry {
     /// What it is listed under.
     pub group: &'static str,
     /// The URL to ask for.
     pub url: String,
     /// What it shows, in one line.
-    pub shows: &'static str,
+    pub description: &'static str,
 }
 
 /// What exhibits are listed under, in this order.
 pub(super) mod group {
-    pub(in crate::lab) const ANSWERS: &str = "Answers";
+    pub(in crate::lab) const RESPONSES: &str = "Answers";
     pub(in crate::lab) const SERVERS: &str = "Servers";
     pub(in crate::lab) const NAMES: &str = "Names";
     pub(in crate::lab) const VERSIONS: &str = "Versions of HTTP";
-    pub(in crate::lab) const TRUST: &str = "TLS and certificates";
-    pub(in crate::lab) const WAY: &str = "On the way";
-    pub(in crate::lab) const WRONG: &str = "HTTP gone wrong";
+    pub(in crate::lab) const CERTIFICATES: &str = "TLS and certificates";
+    pub(in crate::lab) const CONNECTION_FAILURES: &str = "On the way";
+    pub(in crate::lab) const BROKEN_HTTP: &str = "HTTP gone wrong";
 }
 
 /// What the first host shows.
-pub(super) const PAGES: [(&str, &str); 25] = [
+pub(super) const API_PATHS: [(&str, &str); 25] = [
     ("/users", "a page of JSON, about 1 kB"),
     (
         "/delay/500",
@@ -105,91 +105,93 @@ pub(super) const PAGES: [(&str, &str); 25] = [
 ];
 
 /// What is seen beside a host: under another name, or at another port.
-const BESIDES: [Beside; 4] = [
-    Beside {
+const ADDITIONAL_ENTRIES: [AdditionalEntry; 4] = [
+    AdditionalEntry {
         host: API,
         name: API,
         service: HTTP,
         path: "/users",
-        shows: "the same page in clear: no TLS phase",
+        description: "the same page in clear: no TLS phase",
     },
-    Beside {
+    AdditionalEntry {
         host: API,
         name: "alias.lab.test",
         service: HTTPS,
         path: "/users",
-        shows: "an alias of an alias: two CNAME records",
+        description: "an alias of an alias: two CNAME records",
     },
-    Beside {
+    AdditionalEntry {
         host: ECHO_HOST,
         name: ECHO_HOST,
         service: ECHO_DATAGRAMS,
         path: "",
-        shows: "whatever you send over UDP comes back",
+        description: "whatever you send over UDP comes back",
     },
-    Beside {
+    AdditionalEntry {
         host: PROXY,
         name: PROXY,
         service: SOCKS,
         path: "",
-        shows: "a SOCKS5 proxy: give this URL to -x, with class:lab@ or without",
+        description: "a SOCKS5 proxy: give this URL to -x, with class:lab@ or without",
     },
 ];
 
 /// What is listed after what a host shows itself.
-struct Beside {
+struct AdditionalEntry {
     host: &'static str,
     name: &'static str,
     service: Service,
     path: &'static str,
-    shows: &'static str,
+    description: &'static str,
 }
 
 /// What goes wrong when the name is looked up.
-const NAMES: [(&str, &str); 5] = [
+const FAILING_NAMES: [(&str, &str); 5] = [
     ("nowhere.lab.test", "a name that does not exist"),
     (NO_ADDRESS, "a name that has no address"),
     (SERVER_FAILURE, "a name the DNS server fails to look up"),
     (
-        LOOP[0],
+        ALIAS_LOOP[0],
         "two aliases that stand for each other: no address at the end",
     ),
-    (SILENCE, "a name the DNS server keeps silent about"),
+    (SILENT_NAME, "a name the DNS server keeps silent about"),
 ];
 
 /// Every exhibit of a lab that has a network of its own.
-pub fn exhibits_of_network() -> Vec<Exhibit> {
-    exhibits(&Places::on_network(true))
+pub fn network_catalogue() -> Vec<CatalogueEntry> {
+    all_entries(&AddressBook::on_network(true))
 }
 
 /// Every exhibit, what works first.
-pub(super) fn exhibits(places: &Places) -> Vec<Exhibit> {
-    let names = NAMES.iter().map(|(name, shows)| Exhibit {
+pub(super) fn all_entries(places: &AddressBook) -> Vec<CatalogueEntry> {
+    let names = FAILING_NAMES.iter().map(|(name, shows)| CatalogueEntry {
         group: group::NAMES,
         url: places.url(name, &HTTPS, "/"),
-        shows,
+        description: shows,
     });
     places
-        .ground
+        .placement
         .hosts()
-        .flat_map(|host| sights(host, places))
+        .flat_map(|host| host_entries(host, places))
         .chain(names)
         .collect()
 }
 
-fn sights(host: &'static Host, places: &Places) -> Vec<Exhibit> {
+fn host_entries(host: &'static Host, places: &AddressBook) -> Vec<CatalogueEntry> {
     let own = host.services.first().into_iter().flat_map(|service| {
-        host.sights.iter().map(move |(path, shows)| Exhibit {
+        host.paths.iter().map(move |(path, shows)| CatalogueEntry {
             group: host.group,
             url: places.url(host.name, service, path),
-            shows,
+            description: shows,
         })
     });
-    let besides = BESIDES.iter().filter(|beside| beside.host == host.name);
-    own.chain(besides.map(|beside| Exhibit {
+    let besides = ADDITIONAL_ENTRIES
+        .iter()
+        .filter(|beside| beside.host == host.name);
+    own.chain(besides.map(|beside| CatalogueEntry {
         group: host.group,
         url: places.url(beside.name, &beside.service, beside.path),
-        shows: beside.shows,
+        description: beside.description,
     }))
     .collect()
 }

@@ -18,27 +18,30 @@ use hickory_server::zone_handler::{AxfrPolicy, Catalog, MessageResponseBuilder, 
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::time::sleep;
 
-use super::Error;
+use super::LabError;
+use super::addresses::AddressBook;
+use super::dns_faults::{ALIAS_LOOP, DnsFault, FAULTY_NAMES, NO_ADDRESS};
 use super::hosts::{ALIASES, NAME_SERVER, ZONE};
-use super::oddities::{LOOP, NO_ADDRESS, ODD, Oddity};
-use super::places::Places;
 
 /// Seconds a client may keep an answer.
 const TTL: u32 = 60;
-const LONGEST_IDLE: Duration = Duration::from_secs(10);
-const ANSWERS_QUEUED: usize = 32;
+const TCP_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+const TCP_RESPONSE_QUEUE: usize = 32;
 
 /// Answers at these sockets, within the current runtime, where everything is.
-pub(super) fn start(sockets: Vec<(StdSocket, StdListener)>, places: &Places) -> Result<(), Error> {
-    let names = Names::new(places).map_err(|source| Error::Zone { source })?;
-    let failed = |source| Error::Thread { source };
+pub(super) fn start_dns_server(
+    sockets: Vec<(StdSocket, StdListener)>,
+    places: &AddressBook,
+) -> Result<(), LabError> {
+    let names = LabDnsHandler::new(places).map_err(|source| LabError::Zone { source })?;
+    let failed = |source| LabError::Thread { source };
     let mut server = Server::new(names);
     for (udp, tcp) in sockets {
         server.register_socket(UdpSocket::from_std(udp).map_err(failed)?);
         server.register_listener(
             TcpListener::from_std(tcp).map_err(failed)?,
-            LONGEST_IDLE,
-            ANSWERS_QUEUED,
+            TCP_IDLE_TIMEOUT,
+            TCP_RESPONSE_QUEUE,
         );
     }
     tokio::spawn(async move {
@@ -48,35 +51,38 @@ pub(super) fn start(sockets: Vec<(StdSocket, StdListener)>, places: &Places) -> 
 }
 
 /// The zones, and the names that are answered oddly.
-struct Names {
+struct LabDnsHandler {
     zones: Catalog,
-    odd: Vec<(LowerName, Oddity)>,
+    faults: Vec<(LowerName, DnsFault)>,
 }
 
-impl Names {
-    fn new(places: &Places) -> Result<Self, ProtoError> {
+impl LabDnsHandler {
+    fn new(places: &AddressBook) -> Result<Self, ProtoError> {
         let mut zones = Catalog::new();
-        zones.upsert(Name::root().into(), vec![Arc::new(zone(Name::root())?)]);
-        let origin = fqdn(ZONE)?;
-        let mut lab = zone(origin.clone())?;
-        for (name, data) in records(places)? {
+        zones.upsert(
+            Name::root().into(),
+            vec![Arc::new(empty_zone(Name::root())?)],
+        );
+        let origin = to_fqdn(ZONE)?;
+        let mut lab = empty_zone(origin.clone())?;
+        for (name, data) in zone_records(places)? {
             lab.upsert_mut(Record::from_rdata(name, TTL, data), 0);
         }
         zones.upsert(origin.into(), vec![Arc::new(lab)]);
-        let odd = ODD
+        let odd = FAULTY_NAMES
             .iter()
-            .map(|(name, oddity)| Ok((fqdn(name)?.into(), *oddity)));
+            .map(|(name, oddity)| Ok((to_fqdn(name)?.into(), *oddity)));
         Ok(Self {
             zones,
-            odd: odd.collect::<Result<_, ProtoError>>()?,
+            faults: odd.collect::<Result<_, ProtoError>>()?,
         })
     }
 }
 
-impl Names {
-    fn oddity_of(&self, request: &Request) -> Option<Oddity> {
+impl LabDnsHandler {
+    fn fault_for(&self, request: &Request) -> Option<DnsFault> {
         let info = request.request_info().ok()?;
-        self.odd
+        self.faults
             .iter()
             .find(|(name, _)| name == info.query.name())
             .map(|(_, oddity)| *oddity)
@@ -84,31 +90,31 @@ impl Names {
 }
 
 /// A zone with nothing but its own beginning (RFC 1035 §3.3.13).
-fn zone(origin: Name) -> Result<InMemoryZoneHandler<TokioRuntimeProvider>, ProtoError> {
+fn empty_zone(origin: Name) -> Result<InMemoryZoneHandler<TokioRuntimeProvider>, ProtoError> {
     let mut zone = InMemoryZoneHandler::empty(origin.clone(), ZoneType::Primary, AxfrPolicy::Deny);
-    let (server, mailbox) = (fqdn(NAME_SERVER)?, fqdn("hostmaster.lab.test")?);
+    let (server, mailbox) = (to_fqdn(NAME_SERVER)?, to_fqdn("hostmaster.lab.test")?);
     let soa = SOA::new(server, mailbox, 1, 3600, 600, 86_400, TTL);
     zone.upsert_mut(Record::from_rdata(origin, TTL, RData::SOA(soa)), 0);
     Ok(zone)
 }
 
-fn records(places: &Places) -> Result<Vec<(Name, RData)>, ProtoError> {
+fn zone_records(places: &AddressBook) -> Result<Vec<(Name, RData)>, ProtoError> {
     let mut records = Vec::new();
-    for host in places.ground.hosts() {
+    for host in places.placement.hosts() {
         let v4 = places.v4(host).map(|address| RData::A(A(address)));
         let v6 = places.v6(host).map(|address| RData::AAAA(AAAA(address)));
         for data in v4.into_iter().chain(v6) {
-            records.push((fqdn(host.name)?, data));
+            records.push((to_fqdn(host.name)?, data));
         }
     }
-    for (alias, name) in ALIASES
-        .into_iter()
-        .chain([(LOOP[0], LOOP[1]), (LOOP[1], LOOP[0])])
-    {
-        records.push((fqdn(alias)?, RData::CNAME(CNAME(fqdn(name)?))));
+    for (alias, name) in ALIASES.into_iter().chain([
+        (ALIAS_LOOP[0], ALIAS_LOOP[1]),
+        (ALIAS_LOOP[1], ALIAS_LOOP[0]),
+    ]) {
+        records.push((to_fqdn(alias)?, RData::CNAME(CNAME(to_fqdn(name)?))));
     }
     records.push((
-        fqdn(NO_ADDRESS)?,
+        to_fqdn(NO_ADDRESS)?,
         RData::TXT(TXT::new(vec![
             "this name exists and has no address".to_owned(),
         ])),
@@ -117,20 +123,20 @@ fn records(places: &Places) -> Result<Vec<(Name, RData)>, ProtoError> {
 }
 
 /// A name from the root, as names in zones and questions are.
-fn fqdn(name: &str) -> Result<Name, ProtoError> {
+fn to_fqdn(name: &str) -> Result<Name, ProtoError> {
     let mut name = Name::from_ascii(name)?;
     name.set_fqdn(true);
     Ok(name)
 }
 
-type Answering<'a> = Pin<Box<dyn Future<Output = ResponseInfo> + Send + 'a>>;
+type DnsResponseFuture<'a> = Pin<Box<dyn Future<Output = ResponseInfo> + Send + 'a>>;
 
-impl RequestHandler for Names {
+impl RequestHandler for LabDnsHandler {
     fn handle_request<'names, 'request, 'answer, R, T>(
         &'names self,
         request: &'request Request,
         mut reply: R,
-    ) -> Answering<'answer>
+    ) -> DnsResponseFuture<'answer>
     where
         'names: 'answer,
         'request: 'answer,
@@ -139,17 +145,17 @@ impl RequestHandler for Names {
         Self: 'answer,
     {
         Box::pin(async move {
-            match self.oddity_of(request) {
-                Some(Oddity::Silence) => return unanswered(request),
-                Some(Oddity::Failure) => {
+            match self.fault_for(request) {
+                Some(DnsFault::NoResponse) => return unanswered_info(request),
+                Some(DnsFault::ServerFailure) => {
                     let failure = MessageResponseBuilder::from_message_request(request)
                         .error_msg(&request.metadata, ResponseCode::ServFail);
                     return reply
                         .send_response(failure)
                         .await
-                        .unwrap_or_else(|_| unanswered(request));
+                        .unwrap_or_else(|_| unanswered_info(request));
                 }
-                Some(Oddity::Truncation) if request.protocol() == Protocol::Udp => {
+                Some(DnsFault::Truncated) if request.protocol() == Protocol::Udp => {
                     let mut metadata = Metadata::response_from_request(&request.metadata);
                     metadata.authoritative = true;
                     metadata.truncation = true;
@@ -158,10 +164,10 @@ impl RequestHandler for Names {
                     return reply
                         .send_response(nothing)
                         .await
-                        .unwrap_or_else(|_| unanswered(request));
+                        .unwrap_or_else(|_| unanswered_info(request));
                 }
-                Some(Oddity::Pause(pause)) => sleep(pause).await,
-                Some(Oddity::Truncation) | None => {}
+                Some(DnsFault::Delay(pause)) => sleep(pause).await,
+                Some(DnsFault::Truncated) | None => {}
             }
             self.zones.handle_request::<R, T>(request, reply).await
         })
@@ -169,7 +175,7 @@ impl RequestHandler for Names {
 }
 
 /// What the library wants to know of an answer that was not given.
-fn unanswered(request: &Request) -> ResponseInfo {
+fn unanswered_info(request: &Request) -> ResponseInfo {
     let metadata = Metadata::response_from_request(&request.metadata);
     ResponseInfo::from(Header {
         metadata,

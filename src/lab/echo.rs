@@ -6,29 +6,29 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::sleep;
 
-use super::service::{Kind, Service};
+use super::service::{Service, ServiceKind};
 
 /// Echo over UDP.
 pub(super) const ECHO_DATAGRAMS: Service = Service {
     name: "echo over UDP",
     scheme: "udp",
     port: 7,
-    kind: Kind::Datagrams(|socket, _| Box::pin(return_datagrams(socket))),
+    kind: ServiceKind::Udp(|socket, _| Box::pin(echo_datagrams(socket))),
 };
 
 /// Echo over TCP.
-pub(super) const ECHO: Service = Service::connections("echo over TCP", "tcp", 7, |visit| {
-    Box::pin(return_stream(visit.stream))
+pub(super) const ECHO: Service = Service::tcp("echo over TCP", "tcp", 7, |visit| {
+    Box::pin(echo_stream(visit.stream))
 });
 
-const PIECE: usize = 16 * 1024;
-const LARGEST_DATAGRAM: usize = 65_535;
+const BUFFER_BYTES: usize = 16 * 1024;
+const MAX_DATAGRAM: usize = 65_535;
 
 /// After an error, so that one that stays keeps nobody busy.
-const PAUSE: Duration = Duration::from_millis(10);
+const ERROR_PAUSE: Duration = Duration::from_millis(10);
 
-async fn return_stream(mut stream: TcpStream) {
-    let mut piece = vec![0; PIECE];
+async fn echo_stream(mut stream: TcpStream) {
+    let mut piece = vec![0; BUFFER_BYTES];
     while let Ok(length @ 1..) = stream.read(&mut piece).await {
         let Some(bytes) = piece.get(..length) else {
             return;
@@ -41,8 +41,8 @@ async fn return_stream(mut stream: TcpStream) {
 
 /// An error is about one datagram, such as one that nobody waits for any more; the others are
 /// served still.
-async fn return_datagrams(socket: UdpSocket) {
-    let mut datagram = vec![0; LARGEST_DATAGRAM];
+async fn echo_datagrams(socket: UdpSocket) {
+    let mut datagram = vec![0; MAX_DATAGRAM];
     loop {
         match socket.recv_from(&mut datagram).await {
             Ok((length, from)) => drop(
@@ -50,7 +50,7 @@ async fn return_datagrams(socket: UdpSocket) {
                     .send_to(datagram.get(..length).unwrap_or_default(), from)
                     .await,
             ),
-            Err(_) => sleep(PAUSE).await,
+            Err(_) => sleep(ERROR_PAUSE).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 /// Why the lab could not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum LabError {
     /// A port could not be opened on an address.
     #[error(
         "the lab could not open a port on {address}: {source}; is the interface that has this \

@@ -2,32 +2,32 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::hosts::{CLIENT_NUMBER, HOSTS, Host, v4_of, v6_of};
+use super::hosts::{CLIENT_NUMBER, HOSTS, Host, lab_ipv4, lab_ipv6};
 
 /// The IPv4 address of the one who looks at the lab's network from within.
-pub const CLIENT_V4: Ipv4Addr = v4_of(CLIENT_NUMBER);
+pub const CLIENT_V4: Ipv4Addr = lab_ipv4(CLIENT_NUMBER);
 
 /// The IPv6 address of the one who looks at the lab's network from within.
-pub const CLIENT_V6: Ipv6Addr = v6_of(CLIENT_NUMBER);
+pub const CLIENT_V6: Ipv6Addr = lab_ipv6(CLIENT_NUMBER);
 
 /// Who answers DNS questions in the lab's network, at port 53.
-pub const NAME_SERVERS: [IpAddr; 1] = [IpAddr::V4(v4_of(53))];
+pub const NAME_SERVERS: [IpAddr; 1] = [IpAddr::V4(lab_ipv4(53))];
 
 /// What the way to a host lets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Firewall {
+pub enum FirewallRule {
     /// Everything.
-    Open,
+    AllowAll,
     /// Nothing, in neither direction: a client's SYN is never answered.
-    Dropped,
+    DropAll,
     /// The TCP handshake alone (SYN, SYN-ACK, and the ACK without payload that completes it): a
     /// connection is made, and then nothing gets through.
-    DroppedAfterHandshake,
+    DropAfterHandshake,
 }
 
 /// The addresses of a host in the lab's network, and what the way to each of them lets through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostAddress {
+pub struct HostAddresses {
     /// Its name, such as `api.lab.test`.
     pub name: &'static str,
     /// Its IPv4 address, if it has one.
@@ -35,23 +35,23 @@ pub struct HostAddress {
     /// Its IPv6 address, if it has one.
     pub v6: Option<Ipv6Addr>,
     /// What gets through to its IPv4 address.
-    pub firewall_v4: Firewall,
+    pub firewall_v4: FirewallRule,
     /// What gets through to its IPv6 address.
-    pub firewall_v6: Firewall,
+    pub firewall_v6: FirewallRule,
 }
 
 /// The addresses of every host of the lab's network, the client's not among them.
-pub fn host_addresses() -> Vec<HostAddress> {
-    HOSTS.iter().map(HostAddress::of).collect()
+pub fn host_addresses() -> Vec<HostAddresses> {
+    HOSTS.iter().map(HostAddresses::from_host).collect()
 }
 
 /// The addresses of the one who looks at the lab's network from within.
 pub fn client_addresses() -> (Ipv4Addr, Ipv6Addr) {
-    (v4_of(CLIENT_NUMBER), v6_of(CLIENT_NUMBER))
+    (lab_ipv4(CLIENT_NUMBER), lab_ipv6(CLIENT_NUMBER))
 }
 
-impl HostAddress {
-    fn of(host: &Host) -> Self {
+impl HostAddresses {
+    fn from_host(host: &Host) -> Self {
         Self {
             name: host.name,
             v4: host.v4(),
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn no_two_hosts_share_an_address() {
         let hosts = host_addresses();
-        let v4: HashSet<Ipv4Addr> = HOSTS.iter().map(|host| v4_of(host.number)).collect();
+        let v4: HashSet<Ipv4Addr> = HOSTS.iter().map(|host| lab_ipv4(host.number)).collect();
         assert_eq!(v4.len(), hosts.len());
         assert!(
             HOSTS.iter().all(|host| (2..=250).contains(&host.number)),
@@ -103,7 +103,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             (dead.firewall_v4, dead.firewall_v6),
-            (Firewall::Open, Firewall::Dropped)
+            (FirewallRule::AllowAll, FirewallRule::DropAll)
         );
         assert_eq!(
             client_addresses(),

@@ -11,53 +11,53 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 
-use super::answer::Answer;
-use super::body::Body;
-use super::content::Pages;
-use super::interim::{Connection, Pending};
-use super::web::Manner;
+use super::body::ResponseBody;
+use super::handler::HandlerContext;
+use super::http_service::HttpMode;
+use super::interim::{InterimConnection, InterimSender};
+use super::response::ServerResponse;
 
-const LONGEST_HEAD: Duration = Duration::from_secs(5 * 60);
-const LARGEST_HEAD: usize = 64 * 1024;
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection until it ends.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn serve_http1<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    pages: Pages,
-    manner: Manner,
+    pages: HandlerContext,
+    manner: HttpMode,
 ) {
-    let (connection, pending) = Connection::new(TokioIo::new(stream));
+    let (connection, pending) = InterimConnection::new(TokioIo::new(stream));
     let service = service_fn(move |request: Request<Incoming>| {
-        respond(request, pages.clone(), manner, pending.clone())
+        handle_request(request, pages.clone(), manner, pending.clone())
     });
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
-        .header_read_timeout(LONGEST_HEAD)
-        .max_buf_size(LARGEST_HEAD);
-    server.keep_alive(manner == Manner::Any);
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_HEAD_BYTES);
+    server.keep_alive(manner == HttpMode::Any);
     // A client that goes away, or breaks the protocol, ends its connection: that is no fault of the
     // lab's.
     let _ = server.serve_connection(connection, service).await;
 }
 
-async fn respond(
+async fn handle_request(
     request: Request<Incoming>,
-    pages: Pages,
-    manner: Manner,
-    pending: Pending,
-) -> Result<Response<Body>, Infallible> {
+    pages: HandlerContext,
+    manner: HttpMode,
+    pending: InterimSender,
+) -> Result<Response<ResponseBody>, Infallible> {
     // HTTP/1.0 has no interim responses (RFC 9110 §15.2).
-    let takes_interim = request.version() >= Version::HTTP_11 && manner != Manner::Http10;
-    let Answer {
-        early,
+    let takes_interim = request.version() >= Version::HTTP_11 && manner != HttpMode::Http10;
+    let ServerResponse {
+        interim: early,
         mut response,
-    } = pages.answer(request).await;
+    } = pages.respond(request).await;
     if let Some(early) = early.filter(|_| takes_interim) {
         pending.send(early.status, &early.headers).await;
-        sleep(early.pause).await;
+        sleep(early.delay).await;
     }
-    if manner == Manner::Http10 {
+    if manner == HttpMode::Http10 {
         *response.version_mut() = Version::HTTP_10;
     }
     Ok(*response)

@@ -15,25 +15,28 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::answer::Answer;
-use super::body::Body;
-use super::content::Pages;
+use super::body::ResponseBody;
+use super::handler::HandlerContext;
+use super::response::ServerResponse;
 
-const MOST_STREAMS: u32 = 128;
-const LARGEST_HEAD: u32 = 64 * 1024;
+const MAX_STREAMS: u32 = 128;
+const MAX_HEAD_BYTES: u32 = 64 * 1024;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
 /// How much of a body that nobody wants is read, and for how long.
-const MOST_REST: usize = 1024 * 1024;
-const LONGEST_REST: Duration = Duration::from_secs(10);
+const MAX_UNREAD_BYTES: usize = 1024 * 1024;
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves one connection until it ends.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, pages: Pages) {
+pub(super) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    pages: HandlerContext,
+) {
     let mut server = h2::server::Builder::new();
     server
-        .max_concurrent_streams(MOST_STREAMS)
-        .max_header_list_size(LARGEST_HEAD);
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD_BYTES);
     server
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW);
@@ -44,14 +47,23 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, pages: P
     let mut streams = JoinSet::new();
     while let Some(Ok((request, reply))) = connection.accept().await {
         while streams.try_join_next().is_some() {}
-        streams.spawn(respond(request, reply, pages.clone()));
+        streams.spawn(handle_stream(request, reply, pages.clone()));
     }
 }
 
 /// A client that resets the stream gets no more of the answer; there is nobody to tell.
-async fn respond(request: Request<RecvStream>, mut reply: SendResponse<Bytes>, pages: Pages) {
+async fn handle_stream(
+    request: Request<RecvStream>,
+    mut reply: SendResponse<Bytes>,
+    pages: HandlerContext,
+) {
     let is_head = request.method() == Method::HEAD;
-    let Answer { early, response } = pages.answer(request.map(|body| Upload(Some(body)))).await;
+    let ServerResponse {
+        interim: early,
+        response,
+    } = pages
+        .respond(request.map(|body| RequestBodyStream(Some(body))))
+        .await;
     if let Some(early) = early {
         let mut interim = Response::new(());
         *interim.status_mut() = early.status;
@@ -59,7 +71,7 @@ async fn respond(request: Request<RecvStream>, mut reply: SendResponse<Bytes>, p
         if reply.send_informational(interim).is_err() {
             return;
         }
-        sleep(early.pause).await;
+        sleep(early.delay).await;
     }
     let (mut head, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
@@ -71,11 +83,11 @@ async fn respond(request: Request<RecvStream>, mut reply: SendResponse<Bytes>, p
     if let Ok(stream) = reply.send_response(Response::from_parts(head, ()), is_empty)
         && !is_empty
     {
-        let _ = send(body, stream).await;
+        let _ = send_body(body, stream).await;
     }
 }
 
-async fn send(mut body: Body, mut stream: SendStream<Bytes>) -> Result<(), h2::Error> {
+async fn send_body(mut body: ResponseBody, mut stream: SendStream<Bytes>) -> Result<(), h2::Error> {
     while let Some(Ok(frame)) = body.frame().await {
         let is_last = body.is_end_stream();
         match frame.into_data() {
@@ -114,18 +126,18 @@ async fn send_data(
 ///
 /// An answer may leave a body unread. Resetting the stream then (RFC 9113 §8.1) makes clients fail
 /// that had little left to send and would have read the answer, so a little more is read.
-struct Upload(Option<RecvStream>);
+struct RequestBodyStream(Option<RecvStream>);
 
-impl Drop for Upload {
+impl Drop for RequestBodyStream {
     fn drop(&mut self) {
         if let Some(stream) = self.0.take().filter(|stream| !stream.is_end_stream()) {
-            tokio::spawn(timeout(LONGEST_REST, read_rest(stream)));
+            tokio::spawn(timeout(UNREAD_TIMEOUT, discard_rest(stream)));
         }
     }
 }
 
-async fn read_rest(mut stream: RecvStream) {
-    let mut left = MOST_REST;
+async fn discard_rest(mut stream: RecvStream) {
+    let mut left = MAX_UNREAD_BYTES;
     while let Some(Ok(data)) = stream.data().await {
         left = left.saturating_sub(data.len());
         if left == 0 || stream.flow_control().release_capacity(data.len()).is_err() {
@@ -134,7 +146,7 @@ async fn read_rest(mut stream: RecvStream) {
     }
 }
 
-impl hyper::body::Body for Upload {
+impl hyper::body::Body for RequestBodyStream {
     type Data = Bytes;
     type Error = h2::Error;
 

@@ -8,80 +8,80 @@ use rustls::server::{WantsServerCert, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 
-use super::Error;
-use super::authority::Authority;
-use super::hosts::{HOSTS, Host, names_of_the_first};
-use super::tls::{Tls, Versions};
+use super::LabError;
+use super::certificate_authority::CertificateAuthority;
+use super::hosts::{HOSTS, Host, api_certificate_names};
+use super::tls_profile::{TlsProfile, TlsVersions};
 
 /// The TLS identities of the lab's hosts.
-pub(super) struct Identities {
-    authority: Authority,
+pub(super) struct TlsIdentities {
+    authority: CertificateAuthority,
     provider: Arc<CryptoProvider>,
     /// One for each host; those without TLS of their own stay empty.
     configs: Vec<OnceLock<Arc<ServerConfig>>>,
 }
 
-impl Identities {
+impl TlsIdentities {
     /// Makes the authority and the first host's identity, so that what cannot work fails at the
     /// start.
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(super) fn new() -> Result<Self, LabError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let identities = Self {
-            authority: Authority::new()?,
+            authority: CertificateAuthority::new()?,
             provider,
             configs: HOSTS.iter().map(|_| OnceLock::new()).collect(),
         };
-        identities.at(0)?;
+        identities.config_at(0)?;
         Ok(identities)
     }
 
     /// The root certificate to trust, as PEM.
-    pub(super) fn pem(&self) -> String {
-        self.authority.pem()
+    pub(super) fn root_pem(&self) -> String {
+        self.authority.root_pem()
     }
 
     /// The TLS settings of the host that a client named; of the first, if it named none that is
     /// known.
-    pub(super) fn of(&self, name: Option<&str>) -> Result<Arc<ServerConfig>, Error> {
+    pub(super) fn config_for(&self, name: Option<&str>) -> Result<Arc<ServerConfig>, LabError> {
         let place = HOSTS.iter().position(|host| {
             host.tls.is_some() && name.is_some_and(|name| name.eq_ignore_ascii_case(host.name))
         });
-        self.at(place.unwrap_or(0))
+        self.config_at(place.unwrap_or(0))
     }
 
     /// A client's certificate of this run, with its chain and its key, as PEM.
-    pub(super) fn client_pem(&self) -> Result<String, Error> {
+    pub(super) fn client_pem(&self) -> Result<String, LabError> {
         self.authority.client_pem()
     }
 
-    fn at(&self, index: usize) -> Result<Arc<ServerConfig>, Error> {
+    fn config_at(&self, index: usize) -> Result<Arc<ServerConfig>, LabError> {
         let slot = &self.configs[index];
         if let Some(config) = slot.get() {
             return Ok(Arc::clone(config));
         }
-        let config = Arc::new(self.make(&HOSTS[index])?);
+        let config = Arc::new(self.make_config(&HOSTS[index])?);
         Ok(Arc::clone(slot.get_or_init(|| config)))
     }
 
-    fn make(&self, host: &Host) -> Result<ServerConfig, Error> {
+    fn make_config(&self, host: &Host) -> Result<ServerConfig, LabError> {
         let names = if host.name == HOSTS[0].name {
-            names_of_the_first()
+            api_certificate_names()
         } else {
             vec![host.name.to_owned()]
         };
-        let Tls {
-            paper,
+        let TlsProfile {
+            certificate: paper,
             versions,
             alpn,
-            wants_client,
-        } = host.tls.unwrap_or(Tls::GOOD);
+            requires_client_certificate: wants_client,
+        } = host.tls.unwrap_or(TlsProfile::DEFAULT);
         let credentials = self.authority.issue(&names, paper)?;
         let versions: &[_] = match versions {
-            Versions::Both => &[&TLS13, &TLS12],
-            Versions::Only12 => &[&TLS12],
-            Versions::Only13 => &[&TLS13],
+            TlsVersions::Both => &[&TLS13, &TLS12],
+            TlsVersions::Only12 => &[&TLS12],
+            TlsVersions::Only13 => &[&TLS13],
         };
-        let failed = |source| Error::Tls {
+        let failed = |source| LabError::Tls {
             name: host.name.to_owned(),
             source,
         };
@@ -89,7 +89,7 @@ impl Identities {
             .with_protocol_versions(versions)
             .map_err(failed)?;
         let mut config = self
-            .demanding(builder, wants_client)
+            .with_client_verification(builder, wants_client)
             .map_err(failed)?
             .with_single_cert(credentials.chain, credentials.key)
             .map_err(failed)?;
@@ -98,7 +98,7 @@ impl Identities {
     }
 
     /// With or without the demand for a client's certificate.
-    fn demanding(
+    fn with_client_verification(
         &self,
         builder: ConfigBuilder<ServerConfig, WantsVerifier>,
         wants_client: bool,
@@ -107,7 +107,7 @@ impl Identities {
             return Ok(builder.with_no_client_auth());
         }
         let mut roots = RootCertStore::empty();
-        roots.add(self.authority.root().clone())?;
+        roots.add(self.authority.root_certificate().clone())?;
         let verifier = WebPkiClientVerifier::builder_with_provider(
             Arc::new(roots),
             Arc::clone(&self.provider),

@@ -14,45 +14,45 @@ use hyper::{HeaderMap, StatusCode};
 use tokio::sync::Notify;
 
 /// A connection, and what is to be written on it between hyper's messages.
-pub(super) struct Connection<S> {
+pub(super) struct InterimConnection<S> {
     stream: S,
-    pending: Pending,
+    interim: InterimSender,
 }
 
 /// The handle through which an interim response is sent.
 #[derive(Clone, Default)]
-pub(super) struct Pending {
+pub(super) struct InterimSender {
     bytes: Arc<Mutex<Vec<u8>>>,
     written: Arc<Notify>,
 }
 
-impl<S> Connection<S> {
+impl<S> InterimConnection<S> {
     /// Wraps a connection.
-    pub(super) fn new(stream: S) -> (Self, Pending) {
-        let pending = Pending::default();
+    pub(super) fn new(stream: S) -> (Self, InterimSender) {
+        let pending = InterimSender::default();
         (
             Self {
                 stream,
-                pending: pending.clone(),
+                interim: pending.clone(),
             },
             pending,
         )
     }
 }
 
-impl Pending {
+impl InterimSender {
     /// Sends an interim response (RFC 9112 §9.2, RFC 9110 §15.2) and waits until it is written.
     pub(super) async fn send(&self, status: StatusCode, headers: &HeaderMap) {
         let written = self.written.notified();
         self.bytes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .extend(head(status, headers));
+            .extend(interim_head(status, headers));
         written.await;
     }
 }
 
-fn head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
+fn interim_head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
     let mut head = format!(
         "HTTP/1.1 {} {}\r\n",
         status.as_u16(),
@@ -66,10 +66,10 @@ fn head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
     head
 }
 
-impl<S: Write + Unpin> Connection<S> {
-    fn poll_pending(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+impl<S: Write + Unpin> InterimConnection<S> {
+    fn poll_write_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut bytes = self
-            .pending
+            .interim
             .bytes
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -84,12 +84,12 @@ impl<S: Write + Unpin> Connection<S> {
             let written = count.min(bytes.len());
             bytes.drain(..written);
         }
-        self.pending.written.notify_one();
+        self.interim.written.notify_one();
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: Read + Unpin> Read for Connection<S> {
+impl<S: Read + Unpin> Read for InterimConnection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -99,7 +99,7 @@ impl<S: Read + Unpin> Read for Connection<S> {
     }
 }
 
-impl<S: Write + Unpin> Write for Connection<S> {
+impl<S: Write + Unpin> Write for InterimConnection<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -109,7 +109,7 @@ impl<S: Write + Unpin> Write for Connection<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_pending(cx))?;
+        ready!(self.poll_write_interim(cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

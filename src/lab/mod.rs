@@ -19,47 +19,48 @@
 //!
 //! Everything is bounded, lives in memory and ends with the value.
 
-mod answer;
-mod authority;
-mod balancer;
+mod addresses;
+mod api;
 mod body;
-mod broken;
+mod broken_http;
 mod catalogue;
-mod content;
+mod certificate_authority;
+mod connection_faults;
+mod connection_limiter;
 mod dns;
+mod dns_faults;
 mod echo;
 mod embedded;
 mod error;
-mod faults;
 mod firewall;
-mod gate;
-mod ground;
+mod handler;
 mod hosts;
 mod http1;
 mod http2;
+mod http_service;
 mod identity;
 mod interim;
-mod kv;
+mod key_value_store;
+mod load_balancer;
+mod loopback_ports;
 pub mod network;
-mod oddities;
-mod page;
-mod pages;
-mod places;
-mod ports;
+mod placement;
 mod proxy;
-mod secure;
+mod response;
 mod servers;
 mod service;
-mod site;
-mod tls;
-mod web;
-mod work;
+mod state;
+mod tls_accept;
+mod tls_profile;
+mod web_page;
+mod workers;
 
-pub use catalogue::{Exhibit, exhibits_of_network};
-pub use embedded::Embedded;
-pub use error::Error;
+pub use catalogue::{CatalogueEntry, network_catalogue};
+pub use embedded::EmbeddedLab;
+pub use error::LabError;
 pub use firewall::{
-    CLIENT_V4, CLIENT_V6, Firewall, HostAddress, NAME_SERVERS, client_addresses, host_addresses,
+    CLIENT_V4, CLIENT_V6, FirewallRule, HostAddresses, NAME_SERVERS, client_addresses,
+    host_addresses,
 };
-pub use ground::Ground;
+pub use placement::Placement;
 pub use servers::Servers;

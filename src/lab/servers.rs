@@ -9,21 +9,21 @@ use std::sync::Arc;
 use socket2::Socket;
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::catalogue::{self, Exhibit};
-use super::gate::Gate;
-use super::ground::{Ground, Open, Opened};
+use super::catalogue::{self, CatalogueEntry};
+use super::connection_limiter::ConnectionLimiter;
 use super::hosts::API;
-use super::identity::Identities;
-use super::service::{Kind, Service, Visit};
-use super::site::Site;
-use super::web::HTTPS;
-use super::{Error, dns};
+use super::http_service::HTTPS;
+use super::identity::TlsIdentities;
+use super::placement::{BoundServices, BoundSocket, Placement};
+use super::service::{AcceptedConnection, Service, ServiceKind};
+use super::state::LabState;
+use super::{LabError, dns};
 
 /// All servers of a lab. They are tasks of the runtime they were opened in, and end with it.
 pub struct Servers {
-    site: Arc<Site>,
+    state: Arc<LabState>,
     ca_pem: String,
-    _closed: Vec<Socket>,
+    _reserved: Vec<Socket>,
 }
 
 impl Servers {
@@ -33,41 +33,43 @@ impl Servers {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn open(ground: Ground) -> Result<Self, Error> {
-        let identities = Identities::new()?;
-        let ca_pem = identities.pem();
-        let Opened {
+    pub fn open(ground: Placement) -> Result<Self, LabError> {
+        let identities = TlsIdentities::new()?;
+        let ca_pem = identities.root_pem();
+        let BoundServices {
             sockets,
             dns,
-            places,
-        } = ground.open()?;
-        dns::start(dns, &places)?;
-        let site = Arc::new(Site::new(places, identities));
-        let mut gates: BTreeMap<&str, Gate> = BTreeMap::new();
+            addresses: places,
+        } = ground.bind()?;
+        dns::start_dns_server(dns, &places)?;
+        let site = Arc::new(LabState::new(places, identities));
+        let mut gates: BTreeMap<&str, ConnectionLimiter> = BTreeMap::new();
         let mut closed = Vec::new();
         for (service, socket) in sockets {
-            let gate = gates.entry(service.name).or_insert_with(Gate::new);
-            if let Some(socket) =
-                serve(service, socket, &site, gate).map_err(|source| Error::Thread { source })?
+            let gate = gates
+                .entry(service.name)
+                .or_insert_with(ConnectionLimiter::new);
+            if let Some(socket) = serve_socket(service, socket, &site, gate)
+                .map_err(|source| LabError::Thread { source })?
             {
                 closed.push(socket);
             }
         }
         Ok(Self {
-            site,
+            state: site,
             ca_pem,
-            _closed: closed,
+            _reserved: closed,
         })
     }
 
     /// The page to look at first.
-    pub fn url(&self) -> String {
-        self.site.places.url(API, &HTTPS, "/users")
+    pub fn start_url(&self) -> String {
+        self.state.addresses.url(API, &HTTPS, "/users")
     }
 
     /// The DNS server that knows the lab's names, over UDP and TCP.
-    pub fn dns(&self) -> SocketAddr {
-        self.site.places.dns
+    pub fn dns_server(&self) -> SocketAddr {
+        self.state.addresses.dns_server
     }
 
     /// The certificate to trust, as PEM. Its key never leaves memory and ends with the servers.
@@ -76,38 +78,42 @@ impl Servers {
     }
 
     /// What there is to see, what works first and what fails on purpose after it.
-    pub fn catalogue(&self) -> Vec<Exhibit> {
-        catalogue::exhibits(&self.site.places)
+    pub fn catalogue(&self) -> Vec<CatalogueEntry> {
+        catalogue::all_entries(&self.state.addresses)
     }
 }
 
 /// Serves what was opened for a service, or gives back what only has to be held.
-fn serve(
+fn serve_socket(
     service: Service,
-    socket: Open,
-    site: &Arc<Site>,
-    gate: &Gate,
+    socket: BoundSocket,
+    site: &Arc<LabState>,
+    gate: &ConnectionLimiter,
 ) -> io::Result<Option<Socket>> {
     let (gate, own) = (gate.clone(), Arc::clone(site));
-    let visit = move |stream| Visit {
+    let visit = move |stream| AcceptedConnection {
         stream,
-        site: Arc::clone(&own),
+        state: Arc::clone(&own),
     };
     match (socket, service.kind) {
-        (Open::Connections(listener), Kind::Web(web)) => {
-            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| {
-                web.serve(visit(stream))
-            }));
+        (BoundSocket::Tcp(listener), ServiceKind::Http(web)) => {
+            tokio::spawn(
+                gate.accept_connections(TcpListener::from_std(listener)?, move |stream| {
+                    web.serve(visit(stream))
+                }),
+            );
         }
-        (Open::Connections(listener), Kind::Connections(serve)) => {
-            tokio::spawn(gate.keep(TcpListener::from_std(listener)?, move |stream| {
-                serve(visit(stream))
-            }));
+        (BoundSocket::Tcp(listener), ServiceKind::Tcp(serve)) => {
+            tokio::spawn(
+                gate.accept_connections(TcpListener::from_std(listener)?, move |stream| {
+                    serve(visit(stream))
+                }),
+            );
         }
-        (Open::Datagrams(socket), Kind::Datagrams(serve)) => {
+        (BoundSocket::Udp(socket), ServiceKind::Udp(serve)) => {
             tokio::spawn(serve(UdpSocket::from_std(socket)?, Arc::clone(site)));
         }
-        (Open::Closed(socket), _) => return Ok(Some(socket)),
+        (BoundSocket::Reserved(socket), _) => return Ok(Some(socket)),
         // A socket of another kind than the service's is of no use, and is closed here.
         _ => {}
     }
@@ -117,7 +123,7 @@ fn serve(
 impl fmt::Debug for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Servers")
-            .field("places", &self.site.places)
+            .field("places", &self.state.addresses)
             .finish_non_exhaustive()
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::content::Content;
-use super::site::Site;
-use super::web::{Manner, Web};
+use super::handler::HttpHandler;
+use super::http_service::{HttpMode, HttpService};
+use super::state::LabState;
 
 /// What answers at a port of a host.
 #[derive(Clone, Copy)]
@@ -18,72 +18,72 @@ pub(super) struct Service {
     pub(super) scheme: &'static str,
     /// The port it has where every host has addresses of its own.
     pub(super) port: u16,
-    pub(super) kind: Kind,
+    pub(super) kind: ServiceKind,
 }
 
 /// How a service is served.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum ServiceKind {
     /// HTTP.
-    Web(Web),
+    Http(HttpService),
     /// Each TCP connection by a task of its own.
-    Connections(fn(Visit) -> Serving),
+    Tcp(fn(AcceptedConnection) -> ServeFuture),
     /// All datagrams by one task.
-    Datagrams(fn(UdpSocket, Arc<Site>) -> Serving),
+    Udp(fn(UdpSocket, Arc<LabState>) -> ServeFuture),
     /// Not at all: the port is closed.
     Closed,
 }
 
 /// A client's connection.
-pub(super) struct Visit {
+pub(super) struct AcceptedConnection {
     pub(super) stream: TcpStream,
-    pub(super) site: Arc<Site>,
+    pub(super) state: Arc<LabState>,
 }
 
 /// The work of serving.
-pub(super) type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type ServeFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Service {
     /// HTTP over TLS.
-    pub(super) const fn https(name: &'static str, content: Content) -> Self {
+    pub(super) const fn https(name: &'static str, content: HttpHandler) -> Self {
         Self {
             name,
             scheme: "https",
             port: 443,
-            kind: Kind::Web(Web {
+            kind: ServiceKind::Http(HttpService {
                 is_secure: true,
-                manner: Manner::Any,
-                content,
+                mode: HttpMode::Any,
+                handler: content,
             }),
         }
     }
 
     /// HTTP in clear.
-    pub(super) const fn http(name: &'static str, manner: Manner, content: Content) -> Self {
+    pub(super) const fn http(name: &'static str, manner: HttpMode, content: HttpHandler) -> Self {
         Self {
             name,
             scheme: "http",
             port: 80,
-            kind: Kind::Web(Web {
+            kind: ServiceKind::Http(HttpService {
                 is_secure: false,
-                manner,
-                content,
+                mode: manner,
+                handler: content,
             }),
         }
     }
 
     /// A service over TCP.
-    pub(super) const fn connections(
+    pub(super) const fn tcp(
         name: &'static str,
         scheme: &'static str,
         port: u16,
-        serve: fn(Visit) -> Serving,
+        serve: fn(AcceptedConnection) -> ServeFuture,
     ) -> Self {
         Self {
             name,
             scheme,
             port,
-            kind: Kind::Connections(serve),
+            kind: ServiceKind::Tcp(serve),
         }
     }
 
@@ -93,7 +93,7 @@ impl Service {
             name,
             scheme,
             port,
-            kind: Kind::Closed,
+            kind: ServiceKind::Closed,
         }
     }
 }

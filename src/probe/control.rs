@@ -13,31 +13,31 @@ use reqwest::{Client, ClientBuilder};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::limit::within;
 use super::proxy::proxy_for;
-use super::request::{Hop, Request, Source, withheld};
+use super::request::{BodySource, OutgoingRequest, RequestHop, withheld_items};
 use super::spec::{HttpChoice, Proxy, ProxyKind};
-use super::tls::ordinary;
-use super::trust_loader::TrustLoader;
+use super::time_limits::within_deadline;
+use super::tls::control_client_config;
+use super::tls_loader::TlsLoader;
 use super::{Recorder, Spec};
-use crate::trace::What;
+use crate::trace::EventKind;
 use crate::units::Moment;
 
 /// A body larger than this is not held in memory for a second time.
-const MOST_BODY: u64 = 64 << 20;
+const MAX_BODY: u64 = 64 << 20;
 
 /// Runs the request and tells how long it took.
-pub(super) async fn measure(
+pub(super) async fn measure_control(
     spec: &Spec,
     recorder: &Recorder,
     reached: &[(String, SocketAddr)],
-    trust: &mut TrustLoader,
+    trust: &mut TlsLoader,
 ) {
-    let prepared = match prepare(spec, reached, trust).await {
+    let prepared = match prepare_client(spec, reached, trust).await {
         Ok(prepared) => prepared,
         Err(why) => {
             let text = format!("the ordinary client was not run for comparison: {why}");
-            recorder.emit(What::Note {
+            recorder.emit(EventKind::Note {
                 exchange: None,
                 text: text.into(),
             });
@@ -46,20 +46,20 @@ pub(super) async fn measure(
     };
     let deadline = spec.max_time.map(|limit| Instant::now() + limit);
     let began = recorder.now();
-    let measured = within(deadline, on_its_own_thread(prepared, recorder.clone())).await;
+    let measured = within_deadline(deadline, run_on_own_thread(prepared, recorder.clone())).await;
     let total = recorder.now().since(began);
     let told = match measured {
-        Some(Ok(Measured {
-            headers,
-            ended,
+        Some(Ok(ControlTimings {
+            headers_at: headers,
+            ended_at: ended,
             status,
-        })) => What::ControlMeasured {
+        })) => EventKind::ControlMeasured {
             status: Some(status),
             headers: headers.since(began),
             total: ended.since(began),
             error: None,
         },
-        Some(Err(error)) => What::ControlMeasured {
+        Some(Err(error)) => EventKind::ControlMeasured {
             status: None,
             headers: total,
             total,
@@ -67,7 +67,7 @@ pub(super) async fn measure(
         },
         None => {
             let error = Some("it did not end within --max-time".into());
-            What::ControlMeasured {
+            EventKind::ControlMeasured {
                 status: None,
                 headers: total,
                 total,
@@ -79,19 +79,19 @@ pub(super) async fn measure(
 }
 
 /// When the ordinary client had the response's head, and all of it.
-struct Measured {
-    headers: Moment,
-    ended: Moment,
+struct ControlTimings {
+    headers_at: Moment,
+    ended_at: Moment,
     status: u16,
 }
 
 /// Runs the client on a thread of its own. It reads as long as there is something to read, and
 /// nothing but what this program puts below a client of its own would have it pause; so a limit is
 /// noticed here. Who no longer waits has the client end at its next pause.
-async fn on_its_own_thread(
+async fn run_on_own_thread(
     prepared: (Client, reqwest::Request),
     recorder: Recorder,
-) -> Result<Measured, String> {
+) -> Result<ControlTimings, String> {
     let (mut done, measured) = oneshot::channel();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -101,7 +101,7 @@ async fn on_its_own_thread(
     let work = move || {
         runtime.block_on(async {
             let ended = tokio::select! {
-                ended = exchange(prepared, &recorder) => ended.map_err(|error| sentence(&error)),
+                ended = run_exchange(prepared, &recorder) => ended.map_err(|error| describe_with_causes(&error)),
                 () = done.closed() => return,
             };
             // Nobody waits any more where the run has ended.
@@ -118,33 +118,33 @@ async fn on_its_own_thread(
 }
 
 /// Sends the request and reads the response to its end.
-async fn exchange(
+async fn run_exchange(
     (client, request): (Client, reqwest::Request),
     recorder: &Recorder,
-) -> reqwest::Result<Measured> {
+) -> reqwest::Result<ControlTimings> {
     let mut response = client.execute(request).await?;
     let headers = recorder.now();
     while response.chunk().await?.is_some() {}
-    Ok(Measured {
-        headers,
-        ended: recorder.now(),
+    Ok(ControlTimings {
+        headers_at: headers,
+        ended_at: recorder.now(),
         status: response.status().as_u16(),
     })
 }
 
-async fn prepare(
+async fn prepare_client(
     spec: &Spec,
     reached: &[(String, SocketAddr)],
-    trust: &mut TrustLoader,
+    trust: &mut TlsLoader,
 ) -> Result<(Client, reqwest::Request), String> {
     if !spec.connect_to.is_empty() {
         return Err("it cannot connect to another host than the URL's".to_owned());
     }
-    let tls = ordinary(
-        &*trust.tools(&spec.tls).await,
-        &*trust.trust(&spec.tls).await,
+    let tls = control_client_config(
+        &*trust.crypto(&spec.tls).await,
+        &*trust.trust_store(&spec.tls).await,
         &spec.tls,
-        super::link::alpn(spec.http),
+        super::session::alpn_protocols(spec.http),
     )?;
     let mut builder = ClientBuilder::new()
         .tls_backend_preconfigured(tls)
@@ -152,7 +152,7 @@ async fn prepare(
         .referer(false)
         .pool_max_idle_per_host(0);
     builder = builder
-        .redirect(policy(spec))
+        .redirect(redirect_policy(spec))
         .retry(reqwest::retry::never())
         .connect_timeout(spec.connect_timeout);
     builder = match spec.http {
@@ -167,14 +167,16 @@ async fn prepare(
     if let Some(path) = &spec.unix_socket {
         builder = builder.unix_socket(path.as_path());
     } else if let Some(proxy) = proxy_for(spec, &spec.url) {
-        builder = builder.proxy(ordinary_proxy(proxy)?);
+        builder = builder.proxy(reqwest_proxy(proxy)?);
     }
-    let client = builder.build().map_err(|error| sentence(&error))?;
-    Ok((client, request(spec)?))
+    let client = builder
+        .build()
+        .map_err(|error| describe_with_causes(&error))?;
+    Ok((client, build_request(spec)?))
 }
 
-fn request(spec: &Spec) -> Result<reqwest::Request, String> {
-    let built = Request::build(spec, &Hop::first(spec), None)
+fn build_request(spec: &Spec) -> Result<reqwest::Request, String> {
+    let built = OutgoingRequest::build(spec, &RequestHop::first(spec), None)
         .map_err(|failed| failed.failure.message.raw().to_owned())?;
     let mut request = reqwest::Request::new(built.method, built.url);
     for field in built.fields.iter().filter(|field| {
@@ -189,31 +191,31 @@ fn request(spec: &Spec) -> Result<reqwest::Request, String> {
         request.headers_mut().append(name, value);
     }
     if let Some(body) = built.body {
-        *request.body_mut() = Some(whole(body)?.into());
+        *request.body_mut() = Some(read_whole_body(body)?.into());
     }
     Ok(request)
 }
 
-fn whole(mut body: Source) -> Result<Vec<u8>, String> {
-    if body.length().is_none_or(|length| length > MOST_BODY) {
+fn read_whole_body(mut body: BodySource) -> Result<Vec<u8>, String> {
+    if body.length().is_none_or(|length| length > MAX_BODY) {
         return Err("the body is too large to be sent twice".to_owned());
     }
     let mut bytes = Vec::new();
-    while let Some(piece) = body.next().map_err(|error| error.to_string())? {
+    while let Some(piece) = body.next_chunk().map_err(|error| error.to_string())? {
         bytes.extend_from_slice(&piece);
     }
     Ok(bytes)
 }
 
-fn policy(spec: &Spec) -> Policy {
+fn redirect_policy(spec: &Spec) -> Policy {
     if !spec.redirects.follow {
         return Policy::none();
     }
-    let most = usize::try_from(spec.redirects.most).unwrap_or(usize::MAX);
+    let most = usize::try_from(spec.redirects.max).unwrap_or(usize::MAX);
     let home = spec.url.origin();
     let has_own = spec.body.is_some()
         || spec.tls.cert.is_some()
-        || !withheld(spec, &spec.url, true).is_empty();
+        || !withheld_items(spec, &spec.url, true).is_empty();
     // It cannot judge addresses either.
     let free = !spec.redirects.guard && (spec.redirects.trusted || !has_own);
     Policy::custom(move |attempt| {
@@ -227,7 +229,7 @@ fn policy(spec: &Spec) -> Policy {
     })
 }
 
-fn ordinary_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
+fn reqwest_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
     let scheme = match proxy.kind {
         ProxyKind::Http => "http",
         ProxyKind::Https => "https",
@@ -241,7 +243,7 @@ fn ordinary_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
         proxy.host.clone()
     };
     let ordinary = reqwest::Proxy::all(format!("{scheme}://{host}:{}", proxy.port))
-        .map_err(|error| sentence(&error))?;
+        .map_err(|error| describe_with_causes(&error))?;
     Ok(
         match proxy.credentials.as_ref().map(crate::units::Secret::expose) {
             Some((user, password)) => ordinary.basic_auth(user, password),
@@ -251,7 +253,7 @@ fn ordinary_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, String> {
 }
 
 /// An error with its causes.
-fn sentence(error: &dyn std::error::Error) -> String {
+fn describe_with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes
         .map(ToString::to_string)

@@ -3,107 +3,109 @@
 use tokio::time::Instant;
 use url::Url;
 
-use super::Failed;
-use super::answer::{Answer, Piece};
-use super::body::Receiver;
-use super::cookies::{Jar, seconds_since_1970};
-use super::limit::{Turn, within};
-use super::link::{Line, Link};
-use super::redirect::{Redirect, Sender};
-use super::request::{Hop, Request};
-use super::step::Step;
-use super::trust_loader::TrustLoader;
-use crate::trace::{Code, Phase, What};
+use super::PhaseFailure;
+use super::body::BodyReceiver;
+use super::cookies::{CookieStore, seconds_since_1970};
+use super::exchange_context::ExchangeContext;
+use super::redirect::{Redirect, RedirectSender};
+use super::request::{OutgoingRequest, RequestHop};
+use super::response_head::{BodyFrame, FinalResponseHead};
+use super::session::{ConnectionInfo, HttpSession};
+use super::time_limits::{TimeSlice, within_deadline};
+use super::tls_loader::TlsLoader;
+use crate::trace::{EventKind, FailureCode, Phase};
 use crate::units::{Bytes, Nanos, Untrusted};
 
 /// A connection and what is known of it. The line outlives a link that could not be opened.
 #[derive(Default)]
-pub(super) struct Carrier {
-    pub(super) line: Option<Line>,
-    pub(super) link: Option<Link>,
-    pub(super) reused: bool,
+pub(super) struct SessionSlot {
+    pub(super) connection: Option<ConnectionInfo>,
+    pub(super) session: Option<HttpSession>,
+    pub(super) is_reused: bool,
 }
 
 /// How an exchange came out.
-pub(super) enum Outcome {
+pub(super) enum ExchangeOutcome {
     /// It is complete.
     Complete,
     /// It is complete and leads elsewhere.
-    Leads(Box<Redirect>),
+    Redirected(Box<Redirect>),
     /// The kept connection was found closed before anything came back.
     Stale,
 }
 
 /// What a transfer, one request with all its redirects, keeps from exchange to exchange.
-pub(super) struct Transfer {
-    pub(super) hop: Hop,
-    pub(super) followed: u32,
-    pub(super) cookies: Option<Jar>,
-    pub(super) carrier: Carrier,
-    pub(super) done_by: Option<Instant>,
+pub(super) struct TransferState {
+    pub(super) hop: RequestHop,
+    pub(super) redirects_followed: u32,
+    pub(super) cookies: Option<CookieStore>,
+    pub(super) slot: SessionSlot,
+    pub(super) deadline: Option<Instant>,
     /// Who led to the present hop, where a redirect did.
-    pub(super) redirected_by: Option<Sender>,
+    pub(super) redirected_by: Option<RedirectSender>,
 }
 
 /// Performs a transfer's present hop.
-pub(super) async fn perform(
-    step: &Step<'_>,
-    request: Request,
-    transfer: &mut Transfer,
-    trust: &mut TrustLoader,
-) -> Result<Outcome, Failed> {
-    let Transfer {
+pub(super) async fn perform_exchange(
+    step: &ExchangeContext<'_>,
+    request: OutgoingRequest,
+    transfer: &mut TransferState,
+    trust: &mut TlsLoader,
+) -> Result<ExchangeOutcome, PhaseFailure> {
+    let TransferState {
         hop,
-        followed,
+        redirects_followed: followed,
         cookies,
-        carrier,
+        slot: carrier,
         ..
     } = transfer;
-    carrier.provide(step, hop, trust).await?;
-    let Carrier {
-        line: Some(wire),
-        link: Some(link),
-        reused,
+    carrier.obtain_session(step, hop, trust).await?;
+    let SessionSlot {
+        connection: Some(wire),
+        session: Some(link),
+        is_reused: reused,
     } = carrier
     else {
-        return Err(no_link());
+        return Err(no_session_failure());
     };
     let may_repeat = *reused && request.method.is_idempotent() && request.body.is_none();
-    let answer = match within(step.done_by, link.send(step, wire, request)).await {
-        None => return Err(no_answer_in_time(step, link)),
+    let answer = match within_deadline(step.deadline, link.send(step, wire, request)).await {
+        None => return Err(response_timeout_failure(step, link)),
         Some(Err(failed))
-            if may_repeat && link.is_untouched() && is_closed(failed.failure.code) =>
+            if may_repeat
+                && link.has_no_response()
+                && is_connection_closed(failed.failure.code) =>
         {
             link.finish();
-            return Ok(Outcome::Stale);
+            return Ok(ExchangeOutcome::Stale);
         }
         Some(answer) => answer?,
     };
-    keep_cookies(step, cookies, &answer, &hop.url);
-    let redirect = Redirect::of(step.spec, hop, &answer, *followed);
-    receive(step, link, &answer, matches!(redirect, Ok(None))).await?;
+    store_cookies(step, cookies, &answer, &hop.url);
+    let redirect = Redirect::from_response(step.spec, hop, &answer, *followed);
+    receive_body(step, link, &answer, matches!(redirect, Ok(None))).await?;
     let redirect = redirect?;
     match redirect {
-        Some(redirect) => Ok(Outcome::Leads(Box::new(redirect))),
-        None => verdict_on_status(step, &answer).map(|()| Outcome::Complete),
+        Some(redirect) => Ok(ExchangeOutcome::Redirected(Box::new(redirect))),
+        None => check_status(step, &answer).map(|()| ExchangeOutcome::Complete),
     }
 }
 
-impl Carrier {
+impl SessionSlot {
     /// A link for the hop: the one that is there if it fits, else a new one.
-    async fn provide(
+    async fn obtain_session(
         &mut self,
-        step: &Step<'_>,
-        hop: &Hop,
-        trust: &mut TrustLoader,
-    ) -> Result<(), Failed> {
-        if let (Some(wire), Some(link)) = (&self.line, &self.link)
-            && link.fits(hop)
+        step: &ExchangeContext<'_>,
+        hop: &RequestHop,
+        trust: &mut TlsLoader,
+    ) -> Result<(), PhaseFailure> {
+        if let (Some(wire), Some(link)) = (&self.connection, &self.session)
+            && link.serves(hop)
         {
-            self.reused = true;
-            let (exchange, connection) = (step.exchange, wire.connection);
+            self.is_reused = true;
+            let (exchange, connection) = (step.exchange, wire.id);
             let (local, remote) = (wire.local.clone(), wire.remote.clone());
-            step.recorder.emit(What::Connected {
+            step.recorder.emit(EventKind::Connected {
                 exchange,
                 connection,
                 local,
@@ -112,88 +114,96 @@ impl Carrier {
             });
             return Ok(());
         }
-        self.reused = false;
-        self.link = Some(Link::open(step, hop, trust, &mut self.line).await?);
+        self.is_reused = false;
+        self.session = Some(HttpSession::open(step, hop, trust, &mut self.connection).await?);
         Ok(())
     }
 }
 
-const fn is_closed(code: Code) -> bool {
-    matches!(code, Code::SendClosed | Code::WaitClosed)
+const fn is_connection_closed(code: FailureCode) -> bool {
+    matches!(code, FailureCode::SendClosed | FailureCode::WaitClosed)
 }
 
 /// Keeps what an answer sets, whatever its status (RFC 6265bis §5.3), and says what is refused, and
 /// why.
-fn keep_cookies(step: &Step<'_>, cookies: &mut Option<Jar>, answer: &Answer, url: &Url) {
-    const MOST_TOLD: usize = 5;
+fn store_cookies(
+    step: &ExchangeContext<'_>,
+    cookies: &mut Option<CookieStore>,
+    answer: &FinalResponseHead,
+    url: &Url,
+) {
+    const MAX_NOTED: usize = 5;
     let Some(jar) = cookies else { return };
     let now = seconds_since_1970();
     let mut refused = 0;
     for text in &answer.set_cookies {
-        if let Some(kept) = &step.spec.cookies.kept {
+        if let Some(kept) = &step.spec.cookies.persistent {
             kept.set(text, url, now);
         }
         if let Err(refusal) = jar.set(text, url, now) {
             refused += 1;
-            if refused <= MOST_TOLD {
-                step.recorder.note(step.exchange, refusal.sentence(text));
+            if refused <= MAX_NOTED {
+                step.recorder.note(step.exchange, refusal.describe(text));
             }
         }
     }
-    if refused > MOST_TOLD {
+    if refused > MAX_NOTED {
         step.recorder.note(
             step.exchange,
-            format!("and {} further cookies were not kept", refused - MOST_TOLD),
+            format!("and {} further cookies were not kept", refused - MAX_NOTED),
         );
     }
 }
 
 /// Reads the body to its end. The user's output gets it if it is the answer the user asked for.
-async fn receive(
-    step: &Step<'_>,
-    link: &mut Link,
-    answer: &Answer,
+async fn receive_body(
+    step: &ExchangeContext<'_>,
+    link: &mut HttpSession,
+    answer: &FinalResponseHead,
     is_final: bool,
-) -> Result<(), Failed> {
+) -> Result<(), PhaseFailure> {
     let refused = step.spec.fail_on_status && answer.status >= 400;
     let output = step.spec.output.as_ref().filter(|_| is_final && !refused);
-    let mut receiver = Receiver::new(step, answer, output)?;
-    let read = within(step.done_by, read_to_end(step, link, &mut receiver)).await;
-    let result = read.unwrap_or_else(|| Err(no_end_in_time(step, &receiver)));
+    let mut receiver = BodyReceiver::new(step, answer, output)?;
+    let read = within_deadline(step.deadline, read_to_end(step, link, &mut receiver)).await;
+    let result = read.unwrap_or_else(|| Err(body_timeout_failure(step, &receiver)));
     if result.is_ok() {
         link.finish();
     }
-    receiver.report();
+    receiver.stop_and_report();
     result
 }
 
 async fn read_to_end(
-    step: &Step<'_>,
-    link: &mut Link,
-    receiver: &mut Receiver<'_>,
-) -> Result<(), Failed> {
-    let mut turn = Turn::begin();
+    step: &ExchangeContext<'_>,
+    link: &mut HttpSession,
+    receiver: &mut BodyReceiver<'_>,
+) -> Result<(), PhaseFailure> {
+    let mut turn = TimeSlice::start();
     loop {
         let piece = tokio::select! {
             biased;
-            piece = link.piece() => piece?,
+            piece = link.next_frame() => piece?,
             // What has come is broken, and nothing else may ever come.
-            failed = receiver.fails() => return Err(failed),
+            failed = receiver.wait_for_failure() => return Err(failed),
         };
         match piece {
-            Some(Piece::Data(data)) => receiver.take(&data).await?,
-            Some(Piece::Trailers(headers)) => step.recorder.emit(What::Trailers {
+            Some(BodyFrame::Data(data)) => receiver.receive(&data).await?,
+            Some(BodyFrame::Trailers(headers)) => step.recorder.emit(EventKind::Trailers {
                 exchange: step.exchange,
                 headers,
             }),
             None => break,
         }
-        turn.pause_when_over().await;
+        turn.yield_if_over().await;
     }
     receiver.finish().await
 }
 
-fn verdict_on_status(step: &Step<'_>, answer: &Answer) -> Result<(), Failed> {
+fn check_status(
+    step: &ExchangeContext<'_>,
+    answer: &FinalResponseHead,
+) -> Result<(), PhaseFailure> {
     if !step.spec.fail_on_status || answer.status < 400 {
         return Ok(());
     }
@@ -206,31 +216,31 @@ fn verdict_on_status(step: &Step<'_>, answer: &Answer) -> Result<(), Failed> {
         "the server answered with status {}, and --fail was given",
         answer.status
     );
-    Err(Failed::new(
+    Err(PhaseFailure::new(
         Phase::Receive,
-        Code::HttpStatus,
+        FailureCode::HttpStatus,
         message,
         format!("a status of this class says that the fault is with {whose}"),
     ))
 }
 
-fn limit(step: &Step<'_>) -> String {
+fn limit_suffix(step: &ExchangeContext<'_>) -> String {
     step.spec.max_time.map_or_else(String::new, |limit| {
         format!("; the limit was --max-time ({})", Nanos::from(limit))
     })
 }
 
-fn no_answer_in_time(step: &Step<'_>, link: &Link) -> Failed {
+fn response_timeout_failure(step: &ExchangeContext<'_>, link: &HttpSession) -> PhaseFailure {
     let (written, partial) = link.progress();
     if link.phase() == Phase::Send {
         let message = format!(
             "the request could not be sent in time: {} of it were written{}",
             Bytes(written),
-            limit(step)
+            limit_suffix(step)
         );
-        return Failed::new(
+        return PhaseFailure::new(
             Phase::Send,
-            Code::SendTimeout,
+            FailureCode::SendTimeout,
             message,
             "the server, or the way to it, takes bytes too slowly; allow more time with -m",
         );
@@ -245,33 +255,36 @@ fn no_answer_in_time(step: &Step<'_>, link: &Link) -> Failed {
             Untrusted::from_bytes(&begin).raw()
         )
     };
-    let message = format!("the response did not come in time: {so_far}{}", limit(step));
-    Failed::new(
+    let message = format!(
+        "the response did not come in time: {so_far}{}",
+        limit_suffix(step)
+    );
+    PhaseFailure::new(
         link.phase(),
-        Code::WaitTimeout,
+        FailureCode::WaitTimeout,
         message,
         "the request arrived, so look at what the server does with it, or allow more time with -m",
     )
 }
 
-fn no_end_in_time(step: &Step<'_>, receiver: &Receiver<'_>) -> Failed {
+fn body_timeout_failure(step: &ExchangeContext<'_>, receiver: &BodyReceiver<'_>) -> PhaseFailure {
     let message = format!(
         "the body did not end in time: {} had come{}",
-        receiver.progress(),
-        limit(step)
+        receiver.describe_progress(),
+        limit_suffix(step)
     );
-    Failed::new(
+    PhaseFailure::new(
         Phase::Receive,
-        Code::BodyTimeout,
+        FailureCode::BodyTimeout,
         message,
         "an endless stream ends like this; else the way is slow: allow more time with -m",
     )
 }
 
-fn no_link() -> Failed {
-    Failed::new(
+fn no_session_failure() -> PhaseFailure {
+    PhaseFailure::new(
         Phase::Send,
-        Code::Internal,
+        FailureCode::Internal,
         "there is no connection for the request",
         "report this as a fault",
     )

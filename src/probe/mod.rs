@@ -8,45 +8,45 @@
 //!
 //! A step that fails returns [`Failed`]; `run` is the one place that turns it into an event.
 
-mod answer;
 mod body;
 mod connect;
 mod control;
 pub mod cookies;
+#[cfg(test)]
+mod e2e;
 mod exchange;
-mod failed;
+mod exchange_context;
 mod http1;
 mod http2;
 mod layering;
-mod limit;
-mod link;
-mod pace;
-mod portions;
+mod message_phases;
+mod phase_failure;
 mod proxy;
 mod recorder;
 mod redirect;
+mod remote_observer;
 mod request;
 mod resolve;
+mod response_head;
 mod run;
+mod session;
 pub mod spec;
-mod stage;
-mod step;
-mod stores;
 mod tap;
-mod tls;
-#[cfg(test)]
-mod trials;
-mod trust_loader;
-mod watcher;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod witness;
+mod test_context;
+mod throttle;
+mod time_limits;
+mod tls;
+mod tls_loader;
+mod trust_store_cache;
+mod yielding_stream;
 
-pub use failed::Failed;
-pub use proxy::BadProxy;
-pub use recorder::{Recorder, Sink};
-pub use run::{Prepared, run, run_prepared};
+pub use phase_failure::PhaseFailure;
+pub use proxy::ProxyAddressError;
+pub use recorder::{EventSink, Recorder};
+pub use remote_observer::{NoRemoteObserver, RemoteObserver};
+pub use run::{PreparedRun, run, run_prepared};
 pub use spec::Spec;
-pub use stores::Stores;
-pub use tls::side_traffic_tls;
-pub use watcher::{NoWatcher, Watcher};
+pub use tls::auxiliary_tls_config;
+pub use trust_store_cache::TrustStoreCache;

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::trace::{
-    AttemptId, ConnectionId, Event, ExchangeId, Phase, QueryId, SCHEMA, StreamPosition, What,
+    AttemptId, ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeId, Phase, QueryId,
+    StreamPosition,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
 /// Where events go. It must not block for long: the engine waits for it.
-pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Emits events with the run's own time. Cheap to clone; every clone is the same recorder.
 #[derive(Clone)]
@@ -18,9 +19,9 @@ pub struct Recorder(Arc<Inner>);
 
 struct Inner {
     start: Instant,
-    sink: Sink,
+    sink: EventSink,
     /// Where the latest phase ended, or else its exchange began.
-    edge: Mutex<(ExchangeId, Moment)>,
+    last_boundary: Mutex<(ExchangeId, Moment)>,
     exchanges: AtomicU32,
     connections: AtomicU32,
     attempts: AtomicU32,
@@ -29,11 +30,11 @@ struct Inner {
 
 impl Recorder {
     /// Starts the run's time axis now and says so.
-    pub fn start(sink: Sink) -> Self {
+    pub fn start(sink: EventSink) -> Self {
         let recorder = Self(Arc::new(Inner {
             start: Instant::now(),
             sink,
-            edge: Mutex::new((ExchangeId(0), Moment::START)),
+            last_boundary: Mutex::new((ExchangeId(0), Moment::START)),
             exchanges: AtomicU32::new(0),
             connections: AtomicU32::new(0),
             attempts: AtomicU32::new(0),
@@ -41,10 +42,10 @@ impl Recorder {
         }));
         recorder.emit_at(
             Moment::START,
-            What::RunStarted {
-                schema: SCHEMA.to_owned(),
+            EventKind::RunStarted {
+                schema: EVENT_SCHEMA.to_owned(),
                 tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-                started_at: wall_now(),
+                started_at: wall_clock_now(),
             },
         );
         recorder.pair_clocks();
@@ -62,21 +63,23 @@ impl Recorder {
     }
 
     /// Says what happened just now.
-    pub fn emit(&self, what: What) {
+    pub fn emit(&self, what: EventKind) {
         self.emit_at(self.now(), what);
     }
 
     /// Says what happened at `at`.
-    pub fn emit_at(&self, at: Moment, what: What) {
-        if let What::ExchangeStarted { exchange, .. } | What::PhaseEnded { exchange, .. } = &what {
-            self.set_edge(*exchange, at);
+    pub fn emit_at(&self, at: Moment, what: EventKind) {
+        if let EventKind::ExchangeStarted { exchange, .. }
+        | EventKind::PhaseEnded { exchange, .. } = &what
+        {
+            self.set_last_boundary(*exchange, at);
         }
-        (self.0.sink)(Event { at, what });
+        (self.0.sink)(Event { at, kind: what });
     }
 
     /// Says something worth knowing that is no failure.
     pub fn note(&self, exchange: ExchangeId, text: impl Into<Untrusted>) {
-        self.emit(What::Note {
+        self.emit(EventKind::Note {
             exchange: Some(exchange),
             text: text.into(),
         });
@@ -84,10 +87,15 @@ impl Recorder {
 
     /// Begins a phase where the one before it ended: this program's own work between them is the
     /// new phase's, as it is between curl's marks.
-    pub fn begin(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
+    pub fn begin_phase(
+        &self,
+        exchange: ExchangeId,
+        phase: Phase,
+        position: Option<StreamPosition>,
+    ) {
         self.emit_at(
-            self.edge(exchange),
-            What::PhaseBegan {
+            self.last_boundary(exchange),
+            EventKind::PhaseBegan {
                 exchange,
                 phase,
                 position,
@@ -96,18 +104,26 @@ impl Recorder {
     }
 
     /// Where the exchange's latest phase ended, or else where the exchange began.
-    pub fn edge(&self, exchange: ExchangeId) -> Moment {
-        let (of, at) = *self.0.edge.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn last_boundary(&self, exchange: ExchangeId) -> Moment {
+        let (of, at) = *self
+            .0
+            .last_boundary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if of == exchange { at } else { self.now() }
     }
 
-    fn set_edge(&self, exchange: ExchangeId, at: Moment) {
-        *self.0.edge.lock().unwrap_or_else(PoisonError::into_inner) = (exchange, at);
+    fn set_last_boundary(&self, exchange: ExchangeId, at: Moment) {
+        *self
+            .0
+            .last_boundary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = (exchange, at);
     }
 
     /// Ends a phase now.
-    pub fn end(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
-        self.emit(What::PhaseEnded {
+    pub fn end_phase(&self, exchange: ExchangeId, phase: Phase, position: Option<StreamPosition>) {
+        self.emit(EventKind::PhaseEnded {
             exchange,
             phase,
             position,
@@ -117,16 +133,16 @@ impl Recorder {
     /// Reads both clocks and says how they pair. Of a few tries the tightest is taken.
     pub fn pair_clocks(&self) {
         let tightest = (0..4)
-            .map(|_| self.read_both())
+            .map(|_| self.read_both_clocks())
             .min_by_key(|(_, _, uncertainty)| *uncertainty);
         if let Some((at, wall, uncertainty)) = tightest {
-            self.emit_at(at, What::ClockPaired { wall, uncertainty });
+            self.emit_at(at, EventKind::ClockPaired { wall, uncertainty });
         }
     }
 
-    fn read_both(&self) -> (Moment, WallTime, Nanos) {
+    fn read_both_clocks(&self) -> (Moment, WallTime, Nanos) {
         let before = self.now();
-        let wall = wall_now();
+        let wall = wall_clock_now();
         let width = self.now().since(before);
         (
             before + Nanos(width.0 / 2),
@@ -156,7 +172,7 @@ impl Recorder {
     }
 }
 
-fn wall_now() -> WallTime {
+fn wall_clock_now() -> WallTime {
     let since_1970 = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -6,25 +6,25 @@
 //! request, so a chain ends where a redirect asks for the body at another origin.
 //! `--location-trusted` lets everything go everywhere.
 
+mod address_scope;
 mod guard;
-mod reach;
 
 use url::Url;
 
-use super::answer::Answer;
-use super::request::{Hop, withheld};
+use super::request::{RequestHop, withheld_items};
+use super::response_head::FinalResponseHead;
 use super::spec::Body;
-use super::{Failed, Spec};
-use crate::trace::{Code, ExchangeId, Phase, What};
+use super::{PhaseFailure, Spec};
+use crate::trace::{EventKind, ExchangeId, FailureCode, Phase};
 use crate::units::Untrusted;
 
-pub(super) use guard::{Sender, check_behind_proxy, permitted};
+pub(super) use guard::{RedirectSender, check_proxied_host, permitted_addresses};
 
 /// Where an answer leads.
 #[derive(Debug)]
 pub(super) struct Redirect {
     /// The next hop.
-    pub(super) hop: Hop,
+    pub(super) hop: RequestHop,
     /// What of the user's own it does not get.
     withheld: Vec<String>,
     /// How many `Location` fields say something else; none of them is followed.
@@ -33,12 +33,12 @@ pub(super) struct Redirect {
 
 impl Redirect {
     /// The redirect of an answer, if it is one that is to be followed; a fault if it cannot be.
-    pub(super) fn of(
+    pub(super) fn from_response(
         spec: &Spec,
-        hop: &Hop,
-        answer: &Answer,
+        hop: &RequestHop,
+        answer: &FinalResponseHead,
         followed: u32,
-    ) -> Result<Option<Self>, Failed> {
+    ) -> Result<Option<Self>, PhaseFailure> {
         let is_redirect =
             spec.redirects.follow && matches!(answer.status, 301 | 302 | 303 | 307 | 308);
         let Some(location) = answer
@@ -48,19 +48,20 @@ impl Redirect {
         else {
             return Ok(None);
         };
-        if followed >= spec.redirects.most {
-            return Err(too_many(spec.redirects.most, location));
+        if followed >= spec.redirects.max {
+            return Err(too_many_redirects_failure(spec.redirects.max, location));
         }
-        let url = target(&hop.url, location)?;
+        let url = resolve_location(&hop.url, location)?;
         let (method, with_body) = method_after(hop, answer.status);
-        let at_home = spec.redirects.trusted || (hop.at_home && url.origin() == spec.url.origin());
+        let at_home =
+            spec.redirects.trusted || (hop.sends_credentials && url.origin() == spec.url.origin());
         if with_body && !at_home && has_content(spec) {
-            return Err(wants_body(answer.status, &hop.url, &url));
+            return Err(body_withheld_failure(answer.status, &hop.url, &url));
         }
         let withheld = if at_home {
             Vec::new()
         } else {
-            withheld(spec, &url, with_body)
+            withheld_items(spec, &url, with_body)
         };
         let other_locations = answer
             .values("location")
@@ -68,14 +69,14 @@ impl Redirect {
             .count();
         let referer = spec
             .referer_auto
-            .then(|| referer(spec, &hop.url, &url))
+            .then(|| referer_value(spec, &hop.url, &url))
             .flatten();
         Ok(Some(Self {
-            hop: Hop {
+            hop: RequestHop {
                 url,
                 method,
                 with_body,
-                at_home,
+                sends_credentials: at_home,
                 referer,
             },
             withheld,
@@ -84,13 +85,13 @@ impl Redirect {
     }
 
     /// Where it leads and what stays home, as an event.
-    pub(super) fn event(&self, exchange: ExchangeId) -> What {
+    pub(super) fn event(&self, exchange: ExchangeId) -> EventKind {
         let withheld = self
             .withheld
             .iter()
             .map(|name| Untrusted::new(name.as_str()))
             .collect();
-        What::Redirected {
+        EventKind::Redirected {
             exchange,
             to: self.hop.bare_url().as_str().into(),
             withheld,
@@ -98,8 +99,8 @@ impl Redirect {
     }
 
     /// Whether it leads from TLS to plain text.
-    pub(super) fn loses_tls(&self, from: &Url) -> bool {
-        leads_out_of_tls(from, &self.hop.url)
+    pub(super) fn is_tls_downgrade_from(&self, from: &Url) -> bool {
+        is_tls_downgrade(from, &self.hop.url)
     }
 
     /// What is to be said of further `Location` fields.
@@ -118,11 +119,11 @@ impl Redirect {
 
 /// The location, resolved against the URL it came from as browsers do it, whose fragment it
 /// inherits if it has none (RFC 9110 §10.2.2).
-fn target(from: &Url, location: &str) -> Result<Url, Failed> {
+fn resolve_location(from: &Url, location: &str) -> Result<Url, PhaseFailure> {
     let hint = "the server's Location field is at fault; a Location is a URL or a path";
     let fault = |what: &str| {
-        failed(
-            Code::BadRedirect,
+        redirect_failure(
+            FailureCode::BadRedirect,
             format!("the redirect to \"{location}\" cannot be followed: {what}"),
             hint,
         )
@@ -136,8 +137,8 @@ fn target(from: &Url, location: &str) -> Result<Url, Failed> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         let message =
             format!("the redirect to \"{location}\" leads away from HTTP and is not followed");
-        return Err(failed(
-            Code::BadRedirect,
+        return Err(redirect_failure(
+            FailureCode::BadRedirect,
             message,
             "only http:// and https:// are followed",
         ));
@@ -153,7 +154,7 @@ fn target(from: &Url, location: &str) -> Result<Url, Failed> {
 
 /// 303 asks for the result by GET; 301 and 302 turn a POST into a GET as everybody does; 307 and
 /// 308 change nothing.
-fn method_after(hop: &Hop, status: u16) -> (String, bool) {
+fn method_after(hop: &RequestHop, status: u16) -> (String, bool) {
     let turns = match status {
         303 => hop.method != "HEAD" && hop.method != "GET",
         301 | 302 => hop.method == "POST",
@@ -175,15 +176,15 @@ fn has_content(spec: &Spec) -> bool {
     }
 }
 
-fn leads_out_of_tls(from: &Url, to: &Url) -> bool {
+fn is_tls_downgrade(from: &Url, to: &Url) -> bool {
     from.scheme() == "https" && to.scheme() == "http"
 }
 
 /// What `Referer` says after a redirect, as browsers do it (`strict-origin-when-cross-origin` of
 /// W3C's Referrer Policy): another origin is told the origin alone, and out of TLS nothing is told
 /// (RFC 9110 §10.1.3).
-fn referer(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
-    if leads_out_of_tls(from, to) {
+fn referer_value(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
+    if is_tls_downgrade(from, to) {
         return None;
     }
     if from.origin() != to.origin() && !spec.redirects.trusted {
@@ -197,27 +198,27 @@ fn referer(spec: &Spec, from: &Url, to: &Url) -> Option<String> {
     Some(bare.into())
 }
 
-fn too_many(most: u32, location: &str) -> Failed {
+fn too_many_redirects_failure(most: u32, location: &str) -> PhaseFailure {
     let message = format!("there are more than {most} redirects; the last leads to {location}");
     let hint = "two rules may send to each other in a circle; the list of exchanges shows them, \
         and --max-redirs allows more";
-    failed(Code::TooManyRedirects, message, hint)
+    redirect_failure(FailureCode::TooManyRedirects, message, hint)
 }
 
 /// The method has to stay, and with it the body (RFC 9110 §15.4.8): without it, this would be
 /// another request.
-fn wants_body(status: u16, from: &Url, to: &Url) -> Failed {
+fn body_withheld_failure(status: u16, from: &Url, to: &Url) -> PhaseFailure {
     let (home, other) = (
         from.origin().ascii_serialization(),
         to.origin().ascii_serialization(),
     );
-    if leads_out_of_tls(from, to) {
+    if is_tls_downgrade(from, to) {
         let message = format!(
             "the redirect ({status}) wants the request's body sent without TLS, from {home} to \
                 {other}; it stays home"
         );
-        return failed(
-            Code::RedirectLosesTls,
+        return redirect_failure(
+            FailureCode::RedirectLosesTls,
             message,
             "the server's Location should be https; --location-trusted sends the body in clear",
         );
@@ -226,16 +227,16 @@ fn wants_body(status: u16, from: &Url, to: &Url) -> Failed {
         "the redirect ({status}) wants the request's body sent to another origin, from {home} to \
             {other}; it stays home"
     );
-    failed(
-        Code::RedirectWantsBody,
+    redirect_failure(
+        FailureCode::RedirectWantsBody,
         message,
         "probe that URL itself if it is the right one, or let --location-trusted send everything \
             along",
     )
 }
 
-fn failed(code: Code, message: String, hint: &str) -> Failed {
-    Failed::new(Phase::Receive, code, message, hint)
+fn redirect_failure(code: FailureCode, message: String, hint: &str) -> PhaseFailure {
+    PhaseFailure::new(Phase::Receive, code, message, hint)
 }
 
 #[cfg(test)]
@@ -246,32 +247,32 @@ mod tests {
         reason = "a test fails by panicking"
     )]
     use super::*;
-    use crate::probe::spec::{HeaderRule, Redirects};
-    use crate::trace::Header;
+    use crate::probe::spec::{HeaderRule, RedirectOptions};
+    use crate::trace::HttpHeader;
     use crate::units::Secret;
 
     fn spec(url: &str) -> Spec {
         let mut spec = Spec::get(Url::parse(url).unwrap());
-        spec.redirects = Redirects {
+        spec.redirects = RedirectOptions {
             follow: true,
-            most: 3,
-            ..Redirects::default()
+            max: 3,
+            ..RedirectOptions::default()
         };
         spec.headers = vec![HeaderRule::Set("X-Key".into(), Secret::new("k".into()))];
         spec
     }
 
-    fn answer(status: u16, location: &str) -> Answer {
-        Answer {
+    fn answer(status: u16, location: &str) -> FinalResponseHead {
+        FinalResponseHead {
             status,
-            headers: vec![Header::new("location", location)],
+            headers: vec![HttpHeader::new("location", location)],
             set_cookies: Vec::new(),
             expected: None,
         }
     }
 
     fn follow(spec: &Spec, status: u16, location: &str) -> Redirect {
-        Redirect::of(spec, &Hop::first(spec), &answer(status, location), 0)
+        Redirect::from_response(spec, &RequestHop::first(spec), &answer(status, location), 0)
             .unwrap()
             .unwrap()
     }
@@ -304,12 +305,12 @@ mod tests {
             ("http://g/", false),
         ] {
             let redirect = follow(&spec, 302, location);
-            assert_eq!(redirect.hop.at_home, home, "{location}");
+            assert_eq!(redirect.hop.sends_credentials, home, "{location}");
             assert_eq!(redirect.withheld.is_empty(), home, "{location}");
         }
         let mut trusting = spec;
         trusting.redirects.trusted = true;
-        assert!(follow(&trusting, 302, "http://g/").hop.at_home);
+        assert!(follow(&trusting, 302, "http://g/").hop.sends_credentials);
     }
 
     #[test]
@@ -344,30 +345,37 @@ mod tests {
             "http://[::1",
             "data:,x",
         ] {
-            let failed =
-                Redirect::of(&spec, &Hop::first(&spec), &answer(302, location), 0).unwrap_err();
-            assert_eq!(failed.failure.code, Code::BadRedirect, "{location}");
+            let failed = Redirect::from_response(
+                &spec,
+                &RequestHop::first(&spec),
+                &answer(302, location),
+                0,
+            )
+            .unwrap_err();
+            assert_eq!(failed.failure.code, FailureCode::BadRedirect, "{location}");
         }
-        let failed = Redirect::of(&spec, &Hop::first(&spec), &answer(302, "/"), 3).unwrap_err();
-        assert_eq!(failed.failure.code, Code::TooManyRedirects);
+        let failed =
+            Redirect::from_response(&spec, &RequestHop::first(&spec), &answer(302, "/"), 3)
+                .unwrap_err();
+        assert_eq!(failed.failure.code, FailureCode::TooManyRedirects);
     }
 
     #[test]
     fn what_is_no_redirect_is_none() {
         let spec = spec("http://h/");
         assert!(
-            Redirect::of(&spec, &Hop::first(&spec), &answer(200, "/"), 0)
+            Redirect::from_response(&spec, &RequestHop::first(&spec), &answer(200, "/"), 0)
                 .unwrap()
                 .is_none()
         );
-        let without = Answer {
+        let without = FinalResponseHead {
             status: 302,
             headers: Vec::new(),
             set_cookies: Vec::new(),
             expected: None,
         };
         assert!(
-            Redirect::of(&spec, &Hop::first(&spec), &without, 0)
+            Redirect::from_response(&spec, &RequestHop::first(&spec), &without, 0)
                 .unwrap()
                 .is_none()
         );

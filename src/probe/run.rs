@@ -10,33 +10,33 @@ use std::sync::Arc;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 use super::cookies::seconds_since_1970;
-use super::exchange::{Carrier, Outcome, Transfer, perform};
-use super::limit::with_paired_clocks;
-use super::request::{Hop, Request};
-use super::step::Step;
-use super::trust_loader::TrustLoader;
-use super::{Failed, Recorder, Spec, Watcher, control};
-use crate::trace::{Cause, Code, What};
+use super::exchange::{ExchangeOutcome, SessionSlot, TransferState, perform_exchange};
+use super::exchange_context::ExchangeContext;
+use super::request::{OutgoingRequest, RequestHop};
+use super::time_limits::with_paired_clocks;
+use super::tls_loader::TlsLoader;
+use super::{PhaseFailure, Recorder, RemoteObserver, Spec, control};
+use crate::trace::{EventKind, ExchangeCause, FailureCode};
 use crate::units::Moment;
 
 /// How long a connection may take to say goodbye.
-const GOODBYE: Duration = Duration::from_millis(100);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Does what `spec` asks for and tells everything as events; a failure is an event too. All that
 /// remains to be told afterwards is that the run has ended. It may be dropped at any time.
-pub async fn run(spec: Spec, recorder: Recorder, watcher: Arc<dyn Watcher>) {
-    let prepared = Prepared::start(&spec);
+pub async fn run(spec: Spec, recorder: Recorder, watcher: Arc<dyn RemoteObserver>) {
+    let prepared = PreparedRun::start(&spec);
     run_prepared(prepared, spec, recorder, watcher).await;
 }
 
 /// What takes a while to load. Started before other work of the program's, it is there when the run
 /// needs it.
-pub struct Prepared(TrustLoader);
+pub struct PreparedRun(TlsLoader);
 
-impl Prepared {
+impl PreparedRun {
     /// Begins to load what the run will need, on another thread: nothing for a URL without TLS.
     pub fn start(spec: &Spec) -> Self {
-        let mut trust = TrustLoader::default();
+        let mut trust = TlsLoader::default();
         if spec.url.scheme() == "https" {
             trust.start(&spec.tls);
         }
@@ -44,20 +44,20 @@ impl Prepared {
     }
 }
 
-impl From<TrustLoader> for Prepared {
-    fn from(loaded: TrustLoader) -> Self {
+impl From<TlsLoader> for PreparedRun {
+    fn from(loaded: TlsLoader) -> Self {
         Self(loaded)
     }
 }
 
 /// The same as [`run`] with what was prepared for this very spec.
 pub async fn run_prepared(
-    prepared: Prepared,
+    prepared: PreparedRun,
     spec: Spec,
     recorder: Recorder,
-    watcher: Arc<dyn Watcher>,
+    watcher: Arc<dyn RemoteObserver>,
 ) {
-    let mut run = Run {
+    let mut run = ProbeRun {
         spec,
         recorder,
         watcher,
@@ -69,14 +69,14 @@ pub async fn run_prepared(
             sleep(run.spec.interval).await;
         }
         run.transfer(if round == 0 {
-            Cause::Asked
+            ExchangeCause::Asked
         } else {
-            Cause::Repeat
+            ExchangeCause::Repeat
         })
         .await;
     }
     if run.spec.control {
-        Box::pin(control::measure(
+        Box::pin(control::measure_control(
             &run.spec,
             &run.recorder,
             &run.reached,
@@ -86,75 +86,79 @@ pub async fn run_prepared(
     }
 }
 
-struct Run {
+struct ProbeRun {
     spec: Spec,
     recorder: Recorder,
-    watcher: Arc<dyn Watcher>,
-    trust: TrustLoader,
+    watcher: Arc<dyn RemoteObserver>,
+    trust: TlsLoader,
     /// The hosts that were reached, and where.
     reached: Vec<(String, SocketAddr)>,
 }
 
-impl Run {
+impl ProbeRun {
     /// One request with all its redirects. Every transfer begins afresh: no connection and no
     /// cookie is kept from the one before.
-    async fn transfer(&mut self, mut cause: Cause) {
-        let mut transfer = Transfer {
-            hop: Hop::first(&self.spec),
-            followed: 0,
-            cookies: self.spec.cookies.jar.clone(),
-            carrier: Carrier::default(),
-            done_by: self.spec.max_time.map(|limit| Instant::now() + limit),
+    async fn transfer(&mut self, mut cause: ExchangeCause) {
+        let mut transfer = TransferState {
+            hop: RequestHop::first(&self.spec),
+            redirects_followed: 0,
+            cookies: self.spec.cookies.store.clone(),
+            slot: SessionSlot::default(),
+            deadline: self.spec.max_time.map(|limit| Instant::now() + limit),
             redirected_by: None,
         };
         loop {
             let outcome = self.exchange(cause, &mut transfer).await;
             cause = match outcome {
-                Some(Outcome::Leads(redirect)) => {
+                Some(ExchangeOutcome::Redirected(redirect)) => {
                     transfer.hop = redirect.hop;
-                    transfer.followed += 1;
-                    Cause::Redirect
+                    transfer.redirects_followed += 1;
+                    ExchangeCause::Redirect
                 }
-                Some(Outcome::Stale) => Cause::Retry,
-                Some(Outcome::Complete) | None => break,
+                Some(ExchangeOutcome::Stale) => ExchangeCause::Retry,
+                Some(ExchangeOutcome::Complete) | None => break,
             };
         }
     }
 
     /// One exchange, told from its start to its end; `None` where it failed.
-    async fn exchange(&mut self, cause: Cause, transfer: &mut Transfer) -> Option<Outcome> {
+    async fn exchange(
+        &mut self,
+        cause: ExchangeCause,
+        transfer: &mut TransferState,
+    ) -> Option<ExchangeOutcome> {
         let (recorder, exchange) = (self.recorder.clone(), self.recorder.next_exchange());
         let now = Instant::now();
         let connect_by = now
             .checked_add(self.spec.connect_timeout)
             .unwrap_or(now + Duration::from_secs(86_400));
         let connect_by = transfer
-            .done_by
+            .deadline
             .map_or(connect_by, |done_by| done_by.min(connect_by));
         let (spec, watcher) = (&self.spec, self.watcher.as_ref());
-        let (redirected_by, done_by) = (transfer.redirected_by, transfer.done_by);
-        let step = Step {
+        let (redirected_by, done_by) = (transfer.redirected_by, transfer.deadline);
+        let step = ExchangeContext {
             spec,
             recorder: &recorder,
-            watcher,
+            observer: watcher,
             exchange,
             redirected_by,
-            connect_by,
-            done_by,
+            connect_deadline: connect_by,
+            deadline: done_by,
         };
         let cookies = transfer
             .cookies
             .as_mut()
             .and_then(|jar| jar.cookie_string(&transfer.hop.url, seconds_since_1970()));
-        let request = Request::build(step.spec, &transfer.hop, cookies);
+        let request = OutgoingRequest::build(step.spec, &transfer.hop, cookies);
         let (method, url) = (transfer.hop.method.clone(), transfer.hop.bare_url());
-        recorder.emit(What::ExchangeStarted {
+        recorder.emit(EventKind::ExchangeStarted {
             exchange,
             cause,
             method,
             url: url.as_str().into(),
         });
-        if cause == Cause::Asked {
+        if cause == ExchangeCause::Asked {
             self.spec
                 .cookies
                 .notes
@@ -166,7 +170,7 @@ impl Run {
             Ok(request) => {
                 with_paired_clocks(
                     &recorder,
-                    Box::pin(perform(&step, request, transfer, &mut self.trust)),
+                    Box::pin(perform_exchange(&step, request, transfer, &mut self.trust)),
                 )
                 .await
             }
@@ -174,16 +178,17 @@ impl Run {
         };
         // What follows is this program's book-keeping: a complete exchange ended with its last
         // byte.
-        let ended = if unbegun || is_settled(&result) {
-            recorder.edge(exchange)
+        let ended = if unbegun || is_response_complete(&result) {
+            recorder.last_boundary(exchange)
         } else {
             recorder.now()
         };
-        tell(&step, &transfer.hop, &result, ended);
-        if let Some(line) = &mut transfer.carrier.line {
-            line.tell_layers();
-            line.check_certificates(&self.spec, &mut self.trust).await;
-            line.measured()
+        emit_outcome(&step, &transfer.hop, &result, ended);
+        if let Some(line) = &mut transfer.slot.connection {
+            line.emit_layers();
+            line.verify_deferred_certificates(&self.spec, &mut self.trust)
+                .await;
+            line.tcp_info_event()
                 .into_iter()
                 .for_each(|measured| recorder.emit(measured));
             if let (Some(host), Some(address)) = (transfer.hop.url.host_str(), line.remote.ip())
@@ -192,39 +197,46 @@ impl Run {
                 self.reached.push((host.to_owned(), address));
             }
         }
-        recorder.emit_at(ended, What::ExchangeEnded { exchange });
+        recorder.emit_at(ended, EventKind::ExchangeEnded { exchange });
         recorder.pair_clocks();
         let outcome = result.ok();
-        if let (Some(Outcome::Leads(_)), Some(line)) = (&outcome, &transfer.carrier.line) {
-            transfer.redirected_by = Some(line.sender(&self.spec, &transfer.hop.url));
+        if let (Some(ExchangeOutcome::Redirected(_)), Some(line)) =
+            (&outcome, &transfer.slot.connection)
+        {
+            transfer.redirected_by = Some(line.redirect_sender(&self.spec, &transfer.hop.url));
         }
-        dispose(&recorder, &mut transfer.carrier, outcome.as_ref()).await;
+        keep_or_close(&recorder, &mut transfer.slot, outcome.as_ref()).await;
         outcome
     }
 }
 
 /// Whether no phase is left open: the whole response was read, whatever is held against it.
-const fn is_settled(result: &Result<Outcome, Failed>) -> bool {
+const fn is_response_complete(result: &Result<ExchangeOutcome, PhaseFailure>) -> bool {
     match result {
         Ok(_) => true,
         Err(failed) => matches!(
             failed.failure.code,
-            Code::HttpStatus
-                | Code::TooManyRedirects
-                | Code::BadRedirect
-                | Code::RedirectWantsBody
-                | Code::RedirectLosesTls
+            FailureCode::HttpStatus
+                | FailureCode::TooManyRedirects
+                | FailureCode::BadRedirect
+                | FailureCode::RedirectWantsBody
+                | FailureCode::RedirectLosesTls
         ),
     }
 }
 
 /// Tells how an exchange came out.
-fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>, ended: Moment) {
+fn emit_outcome(
+    step: &ExchangeContext<'_>,
+    hop: &RequestHop,
+    result: &Result<ExchangeOutcome, PhaseFailure>,
+    ended: Moment,
+) {
     let (recorder, exchange) = (step.recorder, step.exchange);
     match result {
-        Ok(Outcome::Complete) => {}
-        Ok(Outcome::Leads(redirect)) => {
-            if redirect.loses_tls(&hop.url) {
+        Ok(ExchangeOutcome::Complete) => {}
+        Ok(ExchangeOutcome::Redirected(redirect)) => {
+            if redirect.is_tls_downgrade_from(&hop.url) {
                 recorder.note(
                     exchange,
                     "the redirect leads from https to http: what follows is not protected",
@@ -235,14 +247,14 @@ fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>, ended: Mom
             }
             recorder.emit(redirect.event(exchange));
         }
-        Ok(Outcome::Stale) => recorder.note(
+        Ok(ExchangeOutcome::Stale) => recorder.note(
             exchange,
             "the server had closed the kept connection; the request is sent again on a new one",
         ),
-        Err(Failed { phase, failure }) => {
+        Err(PhaseFailure { phase, failure }) => {
             recorder.emit_at(
                 ended,
-                What::Failed {
+                EventKind::Failed {
                     exchange,
                     phase: *phase,
                     failure: failure.clone(),
@@ -253,24 +265,33 @@ fn tell(step: &Step<'_>, hop: &Hop, result: &Result<Outcome, Failed>, ended: Mom
 }
 
 /// Keeps a connection that the next hop can use, and closes any other.
-async fn dispose(recorder: &Recorder, carrier: &mut Carrier, outcome: Option<&Outcome>) {
-    if let (Some(Outcome::Leads(redirect)), Some(link)) = (outcome, &mut carrier.link)
-        && link.fits(&redirect.hop)
+async fn keep_or_close(
+    recorder: &Recorder,
+    carrier: &mut SessionSlot,
+    outcome: Option<&ExchangeOutcome>,
+) {
+    if let (Some(ExchangeOutcome::Redirected(redirect)), Some(link)) =
+        (outcome, &mut carrier.session)
+        && link.serves(&redirect.hop)
         && link.is_reusable().await
     {
         return;
     }
-    let Carrier { line, link, .. } = std::mem::take(carrier);
+    let SessionSlot {
+        connection: line,
+        session: link,
+        ..
+    } = std::mem::take(carrier);
     if let Some(link) = link
         && outcome.is_some()
     {
         // A peer that does not let go is let go.
-        let _ = timeout(GOODBYE, link.close()).await;
+        let _ = timeout(CLOSE_TIMEOUT, link.close()).await;
     }
     if let Some(line) = line {
-        let connection = line.connection;
-        line.end_layers();
+        let connection = line.id;
+        line.finish_layers();
         drop(line);
-        recorder.emit(What::Disconnected { connection });
+        recorder.emit(EventKind::Disconnected { connection });
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use url::Url;
 
-use super::cookies::{Jar, KeptCookies};
+use super::cookies::{CookieStore, PersistentCookies};
 use crate::units::Secret;
 
 /// A request and all that shapes it. The meaning of a field is that of the curl option it names.
@@ -41,20 +41,20 @@ pub struct Spec {
     /// `--oauth2-bearer`.
     pub bearer: Option<Secret<String>>,
     /// `-b`, `-c`.
-    pub cookies: Cookies,
+    pub cookies: CookieOptions,
     /// `--compressed`: ask for a content coding and decode it. What comes coded without it is
     /// taken as it comes.
     pub compressed: bool,
     /// `-L` and what goes with it.
-    pub redirects: Redirects,
+    pub redirects: RedirectOptions,
     /// `-4`, `-6`.
-    pub family: Family,
+    pub family: AddressFamily,
     /// How names become addresses.
-    pub dns: Dns,
+    pub dns: DnsChoice,
     /// `--resolve`, in order; the first that fits wins.
-    pub resolve: Vec<Resolve>,
+    pub resolve: Vec<ResolveRule>,
     /// `--connect-to`, in order; the first that fits wins.
-    pub connect_to: Vec<ConnectTo>,
+    pub connect_to: Vec<ConnectToRule>,
     /// `--unix-socket`.
     pub unix_socket: Option<PathBuf>,
     /// `-x` and the `*_proxy` variables, already chosen for this URL's scheme.
@@ -64,13 +64,13 @@ pub struct Spec {
     /// `--http1.1`, `--http2`, …
     pub http: HttpChoice,
     /// TLS options.
-    pub tls: TlsChoice,
+    pub tls: TlsOptions,
     /// `-m`: limit of a transfer, its redirects included; every repeat has it anew.
     pub max_time: Option<Duration>,
     /// `--connect-timeout`: limit for DNS, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// `-o`.
-    pub output: Option<Output>,
+    pub output: Option<BodyOutput>,
     /// Decoded bytes a coded body may grow to; more is a failure (a decompression bomb).
     pub decode_limit: u64,
     /// How many times to run it.
@@ -101,18 +101,18 @@ impl Spec {
             referer_auto: false,
             credentials: None,
             bearer: None,
-            cookies: Cookies::default(),
+            cookies: CookieOptions::default(),
             compressed: false,
-            redirects: Redirects::default(),
-            family: Family::default(),
-            dns: Dns::default(),
+            redirects: RedirectOptions::default(),
+            family: AddressFamily::default(),
+            dns: DnsChoice::default(),
             resolve: Vec::new(),
             connect_to: Vec::new(),
             unix_socket: None,
             proxy: None,
             no_proxy: Vec::new(),
             http: HttpChoice::default(),
-            tls: TlsChoice::default(),
+            tls: TlsOptions::default(),
             max_time: None,
             connect_timeout: Self::CONNECT_TIMEOUT,
             output: None,
@@ -234,7 +234,7 @@ pub enum TransferEncoding {
 
 impl TransferEncoding {
     /// The encoding with this name in `Content-Transfer-Encoding`, whatever its case.
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         let all = [
             Self::Base64,
             Self::QuotedPrintable,
@@ -260,24 +260,24 @@ impl TransferEncoding {
 
 /// `-b`, `-c`.
 #[derive(Clone, Debug, Default)]
-pub struct Cookies {
+pub struct CookieOptions {
     /// The user's own, `name=value; name2=value2`: for the URL's origin alone.
-    pub own: Option<Secret<String>>,
+    pub user_pairs: Option<Secret<String>>,
     /// What a transfer begins with; `None` where cookies that are set are not kept.
-    pub jar: Option<Jar>,
+    pub store: Option<CookieStore>,
     /// What there is to say of the files that it was read from.
     pub notes: Vec<String>,
     /// What is kept for a file beyond the transfer.
-    pub kept: Option<KeptCookies>,
+    pub persistent: Option<PersistentCookies>,
 }
 
 /// `-L` and what goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Redirects {
+pub struct RedirectOptions {
     /// Whether to follow.
     pub follow: bool,
     /// `--max-redirs`.
-    pub most: u32,
+    pub max: u32,
     /// `--location-trusted`: credentials, user fields, the body and the client certificate go
     /// along everywhere.
     pub trusted: bool,
@@ -286,11 +286,11 @@ pub struct Redirects {
     pub guard: bool,
 }
 
-impl Default for Redirects {
+impl Default for RedirectOptions {
     fn default() -> Self {
         Self {
             follow: false,
-            most: 50,
+            max: 50,
             trusted: false,
             guard: false,
         }
@@ -299,7 +299,7 @@ impl Default for Redirects {
 
 /// Which addresses may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Family {
+pub enum AddressFamily {
     /// Both.
     #[default]
     Any,
@@ -311,7 +311,7 @@ pub enum Family {
 
 /// How names become addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Dns {
+pub enum DnsChoice {
     /// The system's configuration (hosts file, name servers, search list), asked by this program so
     /// that every query is seen.
     #[default]
@@ -327,7 +327,7 @@ pub enum Dns {
 
 /// One `--resolve host:port:address[,address]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resolve {
+pub struct ResolveRule {
     /// Host name, or `*`.
     pub host: String,
     /// Port.
@@ -339,7 +339,7 @@ pub struct Resolve {
 /// One `--connect-to host:port:to_host:to_port`; empty or absent parts fit anything, or stay as
 /// they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConnectTo {
+pub struct ConnectToRule {
     /// Requested host.
     pub host: Option<String>,
     /// Requested port.
@@ -415,7 +415,7 @@ pub enum TlsVersion {
 
 /// TLS options.
 #[derive(Clone, Debug, Default)]
-pub struct TlsChoice {
+pub struct TlsOptions {
     /// `-k`: go on with a certificate that does not verify.
     pub insecure: bool,
     /// `--tlsv1.2`, `--tlsv1.3`: the lowest version accepted.
@@ -433,22 +433,22 @@ pub struct TlsChoice {
     /// `--keylog` or `SSLKEYLOGFILE`: where to write TLS secrets (RFC 9850).
     pub key_log: Option<PathBuf>,
     /// What there is to say of that file.
-    pub key_log_troubles: KeyLogTroubles,
+    pub key_log_problems: KeyLogProblems,
     /// Who hears TLS secrets beside that.
-    pub key_tap: Option<KeyTap>,
+    pub key_log_listener: Option<KeyLogListener>,
 }
 
 /// What there is to say of a key log, for whoever started the run. Every clone says the same.
 #[derive(Clone, Debug, Default)]
-pub struct KeyLogTroubles(Arc<Troubles>);
+pub struct KeyLogProblems(Arc<KeyLogProblemCells>);
 
 #[derive(Debug, Default)]
-struct Troubles {
+struct KeyLogProblemCells {
     warning: OnceLock<String>,
     failure: OnceLock<String>,
 }
 
-impl KeyLogTroubles {
+impl KeyLogProblems {
     /// What was put right, in a sentence.
     pub fn warning(&self) -> Option<&str> {
         self.0.warning.get().map(String::as_str)
@@ -473,20 +473,20 @@ impl KeyLogTroubles {
 /// Hears TLS secrets as they become known, each as a line of a key log (RFC 9850) with its line
 /// break, on the engine's thread.
 #[derive(Clone)]
-pub struct KeyTap(Arc<dyn Fn(&str) + Send + Sync>);
+pub struct KeyLogListener(Arc<dyn Fn(&str) + Send + Sync>);
 
-impl KeyTap {
+impl KeyLogListener {
     /// Passes lines on to `hear`, which must not block for long.
     pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }
 
-    pub(super) fn hear(&self, line: &str) {
+    pub(super) fn notify(&self, line: &str) {
         (self.0)(line);
     }
 }
 
-impl std::fmt::Debug for KeyTap {
+impl std::fmt::Debug for KeyLogListener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("KeyTap")
     }
@@ -494,7 +494,7 @@ impl std::fmt::Debug for KeyTap {
 
 /// Where the body goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum BodyOutput {
     /// A file, made or replaced.
     File(PathBuf),
     /// Standard output.

@@ -13,13 +13,13 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Recorder;
-use super::layering::{Layering, Parts};
+use super::layering::{LayerTracker, PartTracker};
 use crate::trace::{ConnectionId, Side, StreamPosition};
 
 /// A byte stream in both directions.
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 /// Counts the bytes of a connection's two streams.
 #[derive(Debug)]
@@ -28,9 +28,9 @@ pub(super) struct Meter {
     sent: AtomicU64,
     received: AtomicU64,
     /// Where the latest bytes received begin, or the latest TLS record taken from them.
-    latest_from: AtomicU64,
+    latest_start: AtomicU64,
     /// Says what lies where in them.
-    layering: Arc<Layering>,
+    layers: Arc<LayerTracker>,
 }
 
 impl Meter {
@@ -40,8 +40,8 @@ impl Meter {
             connection,
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
-            latest_from: AtomicU64::new(0),
-            layering: Arc::new(Layering::new(recorder.clone(), connection)),
+            latest_start: AtomicU64::new(0),
+            layers: Arc::new(LayerTracker::new(recorder.clone(), connection)),
         })
     }
 
@@ -59,32 +59,32 @@ impl Meter {
     /// carried them: session tickets and the like lie before it.
     pub(super) fn position_before_latest(&self) -> StreamPosition {
         StreamPosition {
-            received: self.latest_from.load(Ordering::Relaxed),
+            received: self.latest_start.load(Ordering::Relaxed),
             ..self.position()
         }
     }
 
     /// What says what lies where in the streams.
-    pub(super) const fn layering(&self) -> &Arc<Layering> {
-        &self.layering
+    pub(super) const fn layers(&self) -> &Arc<LayerTracker> {
+        &self.layers
     }
 
     /// For telling the parts of what is said on the connection from now on, sent and received;
     /// `None` where their place is not known.
-    pub(super) fn parts(&self) -> Option<(Parts, Parts)> {
+    pub(super) fn track_parts(&self) -> Option<(PartTracker, PartTracker)> {
         let StreamPosition { sent, received, .. } = self.position();
-        self.layering
-            .parts(Side::Client, sent)
-            .zip(self.layering.parts(Side::Server, received))
+        self.layers
+            .track_parts(Side::Client, sent)
+            .zip(self.layers.track_parts(Side::Server, received))
     }
 
     /// The record that is being taken began at this offset.
-    pub(super) fn latest_began(&self, offset: u64) {
-        self.latest_from.store(offset, Ordering::Relaxed);
+    pub(super) fn set_latest_start(&self, offset: u64) {
+        self.latest_start.store(offset, Ordering::Relaxed);
     }
 }
 
-impl Observer for Arc<Meter> {
+impl StreamObserver for Arc<Meter> {
     fn sent(&mut self, bytes: &[u8]) {
         self.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     }
@@ -94,28 +94,28 @@ impl Observer for Arc<Meter> {
             let before = self
                 .received
                 .fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            self.latest_from.store(before, Ordering::Relaxed);
+            self.latest_start.store(before, Ordering::Relaxed);
         }
     }
 }
 
 /// Is shown every byte that passes, in order.
-pub(super) trait Observer: Send + Unpin {
+pub(super) trait StreamObserver: Send + Unpin {
     /// Bytes the lower side has accepted.
     fn sent(&mut self, bytes: &[u8]);
     /// Bytes the lower side has given.
     fn received(&mut self, bytes: &[u8]);
     /// A write is over, in which so many bytes were accepted: what was shown since the one before.
-    fn wrote(&mut self, _bytes: usize) {}
+    fn write_finished(&mut self, _bytes: usize) {}
     /// All that was accepted has been passed on.
     fn flushed(&mut self) {}
     /// Nothing more can be read, and why.
-    fn broken(&mut self, error: &io::Error) {
+    fn read_failed(&mut self, error: &io::Error) {
         let _ = error;
     }
 }
 
-impl<A: Observer, B: Observer> Observer for (A, B) {
+impl<A: StreamObserver, B: StreamObserver> StreamObserver for (A, B) {
     fn sent(&mut self, bytes: &[u8]) {
         self.0.sent(bytes);
         self.1.sent(bytes);
@@ -126,9 +126,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.received(bytes);
     }
 
-    fn wrote(&mut self, bytes: usize) {
-        self.0.wrote(bytes);
-        self.1.wrote(bytes);
+    fn write_finished(&mut self, bytes: usize) {
+        self.0.write_finished(bytes);
+        self.1.write_finished(bytes);
     }
 
     fn flushed(&mut self) {
@@ -136,9 +136,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.flushed();
     }
 
-    fn broken(&mut self, error: &io::Error) {
-        self.0.broken(error);
-        self.1.broken(error);
+    fn read_failed(&mut self, error: &io::Error) {
+        self.0.read_failed(error);
+        self.1.read_failed(error);
     }
 }
 
@@ -161,7 +161,7 @@ impl<S, O> Tap<S, O> {
     }
 }
 
-impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for Tap<S, O> {
+impl<S: AsyncRead + Unpin, O: StreamObserver> AsyncRead for Tap<S, O> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -170,14 +170,14 @@ impl<S: AsyncRead + Unpin, O: Observer> AsyncRead for Tap<S, O> {
         let this = &mut *self;
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.inner).poll_read(cx, buf))
-            .inspect_err(|error| this.observer.broken(error))?;
+            .inspect_err(|error| this.observer.read_failed(error))?;
         this.observer
             .received(buf.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
+impl<S: AsyncWrite + Unpin, O: StreamObserver> AsyncWrite for Tap<S, O> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -186,7 +186,7 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
         let this = &mut *self;
         let written = ready!(Pin::new(&mut this.inner).poll_write(cx, buf))?;
         this.observer.sent(buf.get(..written).unwrap_or(buf));
-        this.observer.wrote(written);
+        this.observer.write_finished(written);
         Poll::Ready(Ok(written))
     }
 
@@ -203,7 +203,7 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Tap<S, O> {
             this.observer.sent(buf.get(..part).unwrap_or(buf));
             left -= part;
         }
-        this.observer.wrote(written);
+        this.observer.write_finished(written);
         Poll::Ready(Ok(written))
     }
 

@@ -1,10 +1,13 @@
 //! The events themselves, one JSON object a line.
 
-use super::{Options, escaping};
+use super::{ReportOptions, json_text};
 use crate::trace::Event;
 
 /// Events, one a line, in the order given.
-pub fn events<'a>(events: impl IntoIterator<Item = &'a Event>, options: &Options) -> String {
+pub fn event_lines<'a>(
+    events: impl IntoIterator<Item = &'a Event>,
+    options: &ReportOptions,
+) -> String {
     events
         .into_iter()
         .map(|event| event_line(event, options))
@@ -12,8 +15,8 @@ pub fn events<'a>(events: impl IntoIterator<Item = &'a Event>, options: &Options
 }
 
 /// One event as a line, with its line break: for writing while they happen.
-pub fn event_line(event: &Event, options: &Options) -> String {
-    let mut line = escaping::line(&options.redactor().event(event));
+pub fn event_line(event: &Event, options: &ReportOptions) -> String {
+    let mut line = json_text::line(&options.redactor().event(event));
     line.push('\n');
     line
 }

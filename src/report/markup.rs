@@ -31,19 +31,19 @@ impl Markup {
     }
 
     /// An element without content, as XML writes it.
-    pub(super) fn leaf(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
+    pub(super) fn empty_element(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.begin(name, attributes);
         self.out.push_str("/>\n");
     }
 
     /// An element that HTML has no end for.
-    pub(super) fn void(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
+    pub(super) fn void_element(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.begin(name, attributes);
         self.out.push_str(">\n");
     }
 
     /// An element with nothing but text.
-    pub(super) fn with_text(
+    pub(super) fn text_element(
         &mut self,
         name: &'static str,
         attributes: &[Attribute<'_>],
@@ -56,7 +56,7 @@ impl Markup {
 
     /// Text.
     pub(super) fn text(&mut self, text: &str) {
-        self.out.push_str(&escaped(text));
+        self.out.push_str(&escape_markup(text));
     }
 
     /// What is markup already: a style sheet, a part that was written apart.
@@ -75,7 +75,11 @@ impl Markup {
     fn begin(&mut self, name: &'static str, attributes: &[Attribute<'_>]) {
         self.out.extend(["<", name]);
         for (name, value) in attributes {
-            let _ = write!(self.out, " {name}=\"{}\"", escaped(&value.to_string()));
+            let _ = write!(
+                self.out,
+                " {name}=\"{}\"",
+                escape_markup(&value.to_string())
+            );
         }
     }
 }
@@ -83,7 +87,7 @@ impl Markup {
 /// Text as it may stand in XML and HTML, in elements and in quoted attributes. Characters that act
 /// on a terminal are spelt out, which are most of those that XML forbids (XML 1.0 §2.2); what
 /// Unicode says is no character is left out.
-pub(super) fn escaped(text: &str) -> String {
+pub(super) fn escape_markup(text: &str) -> String {
     let text = Untrusted::new(text);
     let mut out = String::with_capacity(text.raw().len() + 16);
     for c in text.escaped().chars() {
@@ -93,7 +97,7 @@ pub(super) fn escaped(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            _ if is_no_character(c) => {}
+            _ if is_noncharacter(c) => {}
             _ => out.push(c),
         }
     }
@@ -101,7 +105,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Unicode §23.7: the last two of each plane, and 32 in between.
-fn is_no_character(c: char) -> bool {
+fn is_noncharacter(c: char) -> bool {
     u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}')
 }
 
@@ -113,7 +117,7 @@ mod tests {
     fn nothing_breaks_out_of_text_or_of_a_value() {
         let hostile = "a</title><script>\"'&\u{1b}[2J\u{0}\u{202e}\u{ffff}\u{fdd0}b";
         let mut markup = Markup::default();
-        markup.with_text("p", &[("title", &hostile)], hostile);
+        markup.text_element("p", &[("title", &hostile)], hostile);
         let safe = r"a&lt;/title&gt;&lt;script&gt;&quot;&#39;&amp;\x1b[2J\x00\u{202e}b";
         assert_eq!(markup.finish(), format!("<p title=\"{safe}\">{safe}</p>\n"));
     }
@@ -123,7 +127,7 @@ mod tests {
         let mut markup = Markup::default();
         markup.open("g", &[]);
         markup.open("g", &[]);
-        markup.leaf("path", &[("d", &"M0 0")]);
+        markup.empty_element("path", &[("d", &"M0 0")]);
         assert_eq!(markup.finish(), "<g><g><path d=\"M0 0\"/>\n</g>\n</g>\n");
     }
 }

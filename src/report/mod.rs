@@ -26,97 +26,100 @@
 
 mod csv;
 mod diff;
-mod escaping;
 mod events;
-mod every;
-mod flow;
+mod exchange_source;
 mod format;
 mod har;
 mod html;
 mod json;
+mod json_layout;
+mod json_text;
 mod junit;
-mod layout;
 mod markdown;
 mod markup;
 mod options;
 mod otlp;
 mod outcome;
-mod pen;
 mod picture;
 mod progress;
 mod prometheus;
+mod styling;
 mod suite;
 mod svg;
 mod text;
-mod time;
+mod timestamps;
+mod wrapping;
 mod write_out;
 
-pub use csv::csv;
-pub use diff::{Compared, DiffFormat, UnknownDiffFormat};
-pub use events::{event_line, events};
-pub use every::{EachTransfer, Every};
+pub use csv::csv_report;
+pub use diff::{Comparison, DiffFormat, UnknownDiffFormat};
+pub use events::{event_line, event_lines};
+pub use exchange_source::{ExchangeSource, TransferVisitor};
 pub use format::{Format, UnknownFormat};
-pub use har::har;
-pub use html::html;
-pub use json::json;
-pub use junit::junit;
-pub use markdown::markdown;
-pub use options::Options;
-pub use otlp::{Identity, Resource, otlp_metrics, otlp_traces};
-pub use outcome::{Outcome, outcome};
-pub use progress::progress;
-pub use prometheus::prometheus;
-pub use suite::{Endpoint, Happened, Request, SUITE_FORMATS, Standing, Suite, write_suite};
-pub use svg::svg;
-pub use text::text;
-pub use write_out::{WrittenOut, write_each_out, write_out};
+pub use har::har_report;
+pub use html::html_report;
+pub use json::json_report;
+pub use junit::junit_report;
+pub use markdown::markdown_report;
+pub use options::ReportOptions;
+pub use otlp::{OtlpIds, OtlpResource, otlp_metrics, otlp_traces};
+pub use outcome::{RunOutcome, run_outcome};
+pub use progress::progress_line;
+pub use prometheus::prometheus_report;
+pub use suite::{
+    EndpointResult, EndpointStatus, RequestFigures, SUITE_FORMATS, SuiteEndpoint, SuiteResult,
+    write_suite,
+};
+pub use svg::svg_report;
+pub use text::text_report;
+pub use write_out::{WriteOutText, write_each_out, write_out};
 
 use std::io::{self, Write};
 
 use crate::trace::Trace;
 
 #[cfg(test)]
-mod whatever_happens;
+mod robustness;
 
 /// Writes a run as a report of one format. It ends with a line break.
-pub fn write_to(
+pub fn write_report_to(
     trace: &Trace,
     format: Format,
-    options: &Options,
+    options: &ReportOptions,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    write_every_to(trace, trace, format, options, to)
+    write_full_report_to(trace, trace, format, options, to)
 }
 
 /// The same where the trace no longer holds all exchanges. Of the formats that tell each of them
 /// `every` has all; the others tell a selection, and what all come down to.
-pub fn write_every_to(
+pub fn write_full_report_to(
     trace: &Trace,
-    every: &dyn Every,
+    every: &dyn ExchangeSource,
     format: Format,
-    options: &Options,
+    options: &ReportOptions,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
         Format::Json => json::write_json(trace, every, options, to),
         Format::Har => har::write_har(trace, every, options, to),
         Format::Csv => csv::write_csv(every, options, to),
-        _ => to.write_all(write(trace, format, options).as_bytes()),
+        _ => to.write_all(write_report(trace, format, options).as_bytes()),
     }
 }
 
 /// A run as a report of one format. It ends with a line break.
-pub fn write(trace: &Trace, format: Format, options: &Options) -> String {
+pub fn write_report(trace: &Trace, format: Format, options: &ReportOptions) -> String {
     match format {
-        Format::Text => text(trace, options),
-        Format::Json => json(trace, options),
-        Format::Events => events(trace.log(), options),
-        Format::Svg => svg(trace, options),
-        Format::Html => html(trace, options),
-        Format::Markdown => markdown(trace, options),
-        Format::Har => har(trace, options),
-        Format::Csv => csv(trace, options),
-        Format::Prometheus => prometheus(trace, options),
-        Format::Junit => junit(trace, options),
+        Format::Text => text_report(trace, options),
+        Format::Json => json_report(trace, options),
+        Format::Events => event_lines(trace.log(), options),
+        Format::Svg => svg_report(trace, options),
+        Format::Html => html_report(trace, options),
+        Format::Markdown => markdown_report(trace, options),
+        Format::Har => har_report(trace, options),
+        Format::Csv => csv_report(trace, options),
+        Format::Prometheus => prometheus_report(trace, options),
+        Format::Junit => junit_report(trace, options),
     }
 }

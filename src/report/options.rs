@@ -1,14 +1,14 @@
 //! What a report shall look like.
 
-use crate::dissect::TakenApart;
+use crate::dissect::DissectedFlows;
 use crate::insight::ServerNames;
 use crate::insight::budget::Budget;
-use crate::insight::redact::{Redactor, Rules};
+use crate::insight::redact::{RedactionRules, Redactor};
 use crate::trace::Event;
 
 /// How reports are written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct ReportOptions {
     /// Columns a text report may use.
     pub width: usize,
     /// Colour text with terminal sequences (SGR).
@@ -18,32 +18,32 @@ pub struct Options {
     /// Leave secrets as they are.
     pub with_secrets: bool,
     /// What is secret.
-    pub rules: Rules,
+    pub rules: RedactionRules,
     /// The limits the run is held to.
     pub budget: Option<Budget>,
     /// The names of conversations' servers, where they were looked for.
     pub names: ServerNames,
     /// What conversations say, where they were taken apart.
-    pub taken_apart: TakenApart,
+    pub taken_apart: DissectedFlows,
 }
 
 /// 80 columns, no colour, Unicode, secrets masked, no budget, no names.
-impl Default for Options {
+impl Default for ReportOptions {
     fn default() -> Self {
         Self {
             width: 80,
             color: false,
             ascii: false,
             with_secrets: false,
-            rules: Rules::default(),
+            rules: RedactionRules::default(),
             budget: None,
             names: ServerNames::default(),
-            taken_apart: TakenApart::default(),
+            taken_apart: DissectedFlows::default(),
         }
     }
 }
 
-impl Options {
+impl ReportOptions {
     /// Masks an event before it is folded into the trace that reports are of.
     ///
     /// Reports mask once more what they take from a trace: a secret may have become known only
@@ -54,7 +54,7 @@ impl Options {
 
     /// Takes in what conversations say, with what is secret in it masked.
     #[must_use]
-    pub fn with_taken_apart(mut self, mut taken_apart: TakenApart) -> Self {
+    pub fn with_taken_apart(mut self, mut taken_apart: DissectedFlows) -> Self {
         taken_apart.mask(self.redactor());
         self.taken_apart = taken_apart;
         self
@@ -65,7 +65,7 @@ impl Options {
         if self.with_secrets {
             Redactor::new(true)
         } else {
-            Redactor::by(&self.rules)
+            Redactor::with_rules(&self.rules)
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::trace::{Failure, Phase, Trace};
 
 /// How a run went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome<'a> {
+pub enum RunOutcome<'a> {
     /// It is not over.
     Running,
     /// Everything that was asked for was answered.
@@ -13,7 +13,7 @@ pub enum Outcome<'a> {
     Failed(Phase, &'a Failure),
 }
 
-impl Outcome<'_> {
+impl RunOutcome<'_> {
     /// The name in machine output.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -25,10 +25,10 @@ impl Outcome<'_> {
 }
 
 /// How a run went. It failed if an exchange did, unless that was tried again.
-pub fn outcome(trace: &Trace) -> Outcome<'_> {
+pub fn run_outcome(trace: &Trace) -> RunOutcome<'_> {
     match trace.failure() {
-        Some((phase, failure)) => Outcome::Failed(*phase, failure),
-        None if trace.ended().is_none() => Outcome::Running,
-        None => Outcome::Ok,
+        Some((phase, failure)) => RunOutcome::Failed(*phase, failure),
+        None if trace.ended().is_none() => RunOutcome::Running,
+        None => RunOutcome::Ok,
     }
 }

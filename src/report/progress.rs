@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Options;
-use super::pen::Pen;
+use super::ReportOptions;
+use super::styling::Styler;
 use crate::trace::{BodyCount, Exchange, Phase};
 use crate::units::{Bytes, Moment, Nanos};
 
@@ -13,9 +13,9 @@ use crate::units::{Bytes, Moment, Nanos};
 ///
 /// The rate is the mean since the body began. Figures that cannot be told (no length was announced)
 /// are left out.
-pub fn progress(exchange: &Exchange, now: Moment, options: &Options) -> Option<String> {
-    let pen = Pen::new(options);
-    let (phase, sign, count) = match exchange.phases.open()? {
+pub fn progress_line(exchange: &Exchange, now: Moment, options: &ReportOptions) -> Option<String> {
+    let pen = Styler::new(options);
+    let (phase, sign, count) = match exchange.phases.current()? {
         Phase::Send => (Phase::Send, pen.glyph("↑", "sent"), exchange.request_body),
         Phase::Receive => (
             Phase::Receive,
@@ -25,25 +25,25 @@ pub fn progress(exchange: &Exchange, now: Moment, options: &Options) -> Option<S
         _ => return None,
     };
     let span = exchange.phases.get(phase).filter(|_| count.at.is_some())?;
-    let figures = figures(&count, now.since(span.began));
+    let figures = progress_figures(&count, now.since(span.began));
     let room = options
         .width
         .saturating_sub(sign.width() + 1 + 1 + figures.width());
     let bar = count
         .expected
-        .filter(|expected| *expected > 0 && room >= SHORTEST_BAR)
+        .filter(|expected| *expected > 0 && room >= MIN_BAR_WIDTH)
         .map(|expected| {
-            let room = room.min(LONGEST_BAR);
-            let bar = pen.bar(share(count.transferred, expected, room * 8));
+            let room = room.min(MAX_BAR_WIDTH);
+            let bar = pen.bar(proportion(count.transferred, expected, room * 8));
             format!("{bar}{} ", " ".repeat(room.saturating_sub(bar.width())))
         });
     Some(format!("{sign} {}{figures}", bar.unwrap_or_default()))
 }
 
-const SHORTEST_BAR: usize = 8;
-const LONGEST_BAR: usize = 40;
+const MIN_BAR_WIDTH: usize = 8;
+const MAX_BAR_WIDTH: usize = 40;
 
-fn figures(count: &BodyCount, elapsed: Nanos) -> String {
+fn progress_figures(count: &BodyCount, elapsed: Nanos) -> String {
     let rate = per_second(count.transferred, elapsed);
     let mut parts = vec![match count.expected {
         Some(expected) => format!("{} of {}", Bytes(count.transferred), Bytes(expected)),
@@ -53,7 +53,7 @@ fn figures(count: &BodyCount, elapsed: Nanos) -> String {
         count
             .expected
             .filter(|expected| *expected > 0)
-            .map(|expected| format!("{} %", share(count.transferred, expected, 100))),
+            .map(|expected| format!("{} %", proportion(count.transferred, expected, 100))),
     );
     parts.extend(rate.map(|rate| format!("{}/s", Bytes(rate))));
     let left = count
@@ -62,7 +62,7 @@ fn figures(count: &BodyCount, elapsed: Nanos) -> String {
         .filter(|left| *left > 0);
     parts.extend(
         left.zip(rate.filter(|rate| *rate > 0))
-            .map(|(left, rate)| format!("{} left", whole(left.div_ceil(rate)))),
+            .map(|(left, rate)| format!("{} left", format_remaining(left.div_ceil(rate)))),
     );
     parts.join("  ")
 }
@@ -73,13 +73,13 @@ fn per_second(bytes: u64, elapsed: Nanos) -> Option<u64> {
 }
 
 /// `part` of `all`, in so many pieces; all of them at most, should a body be longer than announced.
-fn share(part: u64, all: u64, pieces: usize) -> usize {
+fn proportion(part: u64, all: u64, pieces: usize) -> usize {
     let share = u128::from(part.min(all)) * pieces as u128 / u128::from(all.max(1));
     usize::try_from(share).unwrap_or(pieces)
 }
 
 /// Seconds as people say them: `6 s`, `2 min 05 s`, `1 h 02 min`.
-fn whole(seconds: u64) -> String {
+fn format_remaining(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
@@ -90,39 +90,39 @@ fn whole(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Cause, Event, ExchangeId, Trace, What};
+    use crate::trace::{Event, EventKind, ExchangeCause, ExchangeId, Trace};
 
     const EXCHANGE: ExchangeId = ExchangeId(0);
 
     fn line(received: u64, expected: Option<u64>, at_seconds: i64, width: usize) -> Option<String> {
         let happened = [
-            What::ExchangeStarted {
+            EventKind::ExchangeStarted {
                 exchange: EXCHANGE,
-                cause: Cause::Asked,
+                cause: ExchangeCause::Asked,
                 method: "GET".into(),
                 url: "http://h/".into(),
             },
-            What::PhaseBegan {
+            EventKind::PhaseBegan {
                 exchange: EXCHANGE,
                 phase: Phase::Receive,
                 position: None,
             },
-            What::ResponseBody {
+            EventKind::ResponseBody {
                 exchange: EXCHANGE,
                 received,
                 decoded: received,
                 expected,
             },
         ];
-        let trace = Trace::of(happened.map(|what| Event {
+        let trace = Trace::from_events(happened.map(|what| Event {
             at: Moment(0),
-            what,
+            kind: what,
         }));
-        let options = Options {
+        let options = ReportOptions {
             width,
-            ..Options::default()
+            ..ReportOptions::default()
         };
-        progress(
+        progress_line(
             trace.exchanges().first()?,
             Moment(at_seconds * 1_000_000_000),
             &options,
@@ -167,26 +167,26 @@ mod tests {
 
     #[test]
     fn nothing_is_said_while_no_body_moves() {
-        let started = What::ExchangeStarted {
+        let started = EventKind::ExchangeStarted {
             exchange: EXCHANGE,
-            cause: Cause::Asked,
+            cause: ExchangeCause::Asked,
             method: "GET".into(),
             url: "http://h/".into(),
         };
-        let waits = What::PhaseBegan {
+        let waits = EventKind::PhaseBegan {
             exchange: EXCHANGE,
             phase: Phase::Wait,
             position: None,
         };
-        let trace = Trace::of([started, waits].map(|what| Event {
+        let trace = Trace::from_events([started, waits].map(|what| Event {
             at: Moment(0),
-            what,
+            kind: what,
         }));
         assert_eq!(
-            trace.exchanges().first().and_then(|exchange| progress(
+            trace.exchanges().first().and_then(|exchange| progress_line(
                 exchange,
                 Moment(9),
-                &Options::default()
+                &ReportOptions::default()
             )),
             None
         );

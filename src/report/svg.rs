@@ -1,55 +1,59 @@
 //! The run's timeline as one picture that stands on its own: for a slide, a README, a ticket.
 
-use super::Options;
-use super::picture::{Heading, Legend, Lettering, Scene, Sheet, sentence};
-use crate::insight::conversations;
+use super::ReportOptions;
+use super::picture::{Font, Heading, Legend, PictureContext, SvgCanvas, describe_picture};
+use crate::insight::captured_conversations;
 use crate::trace::{CaptureState, Trace};
-use crate::units::counted;
+use crate::units::format_count;
 
 /// Colours, as names of what they are for, in light and dark.
-pub(super) const COLOURS: &str = include_str!("../../assets/report/colours.css");
+pub(super) const COLOUR_STYLE: &str = include_str!("../../assets/report/colours.css");
 /// How things in pictures look.
-pub(super) const PICTURE: &str = include_str!("../../assets/report/picture.css");
+pub(super) const PICTURE_STYLE: &str = include_str!("../../assets/report/picture.css");
 
 /// A run as an SVG document. It ends with a line break.
-pub fn svg(trace: &Trace, options: &Options) -> String {
-    let scene = Scene {
+pub fn svg_report(trace: &Trace, options: &ReportOptions) -> String {
+    let scene = PictureContext {
         trace,
         redactor: options.redactor(),
     };
-    let heading = Heading::of(&scene);
-    let (mut sheet, mut legend) = (Sheet::new("tapline", false), Legend::default());
+    let heading = Heading::new(&scene);
+    let (mut sheet, mut legend) = (SvgCanvas::new("tapline", false), Legend::default());
     heading.draw(&mut sheet);
     match trace.exchanges() {
-        [] if conversations(trace).is_some() => {
+        [] if captured_conversations(trace).is_some() => {
             scene.draw_conversations(&mut sheet, &options.names);
         }
         [] => {}
-        [only] => scene.draw_unfolded(&mut sheet, only, &mut legend),
-        _ => scene.draw_folded(&mut sheet, &mut legend),
+        [only] => scene.draw_exchange(&mut sheet, only, &mut legend),
+        _ => scene.draw_exchanges(&mut sheet, &mut legend),
     }
     legend.draw(&mut sheet);
     draw_source(&mut sheet, trace);
-    let style = format!("{COLOURS}{PICTURE}");
+    let style = format!("{COLOUR_STYLE}{PICTURE_STYLE}");
     sheet.finish(
         &format!("{}, {}", heading.asked, heading.total),
-        &sentence(&scene, &heading),
+        &describe_picture(&scene, &heading),
         Some(&style),
     )
 }
 
 /// Who measured, when, and where the figures are from.
-fn draw_source(sheet: &mut Sheet, trace: &Trace) {
-    const TEXT: Lettering = Lettering::of(11.0);
+fn draw_source(sheet: &mut SvgCanvas, trace: &Trace) {
+    const TEXT: Font = Font::regular(11.0);
     sheet.y += 10.0;
-    let parts = [measured_by(trace), started(trace), Some(seen(trace))];
+    let parts = [
+        measured_by(trace),
+        start_date(trace),
+        Some(capture_summary(trace)),
+    ];
     let said = parts
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join(" \u{00b7} ");
-    for line in TEXT.wrap(&said, Sheet::WIDTH - 2.0 * Sheet::MARGIN, 3) {
-        sheet.text("dim", TEXT, (Sheet::MARGIN, sheet.y + 8.0), &line);
+    for line in TEXT.wrap(&said, SvgCanvas::WIDTH - 2.0 * SvgCanvas::MARGIN, 3) {
+        sheet.text("dim", TEXT, (SvgCanvas::MARGIN, sheet.y + 8.0), &line);
         sheet.y += 15.0;
     }
     sheet.y += 8.0;
@@ -64,18 +68,18 @@ fn measured_by(trace: &Trace) -> Option<String> {
     })
 }
 
-fn started(trace: &Trace) -> Option<String> {
+fn start_date(trace: &Trace) -> Option<String> {
     let nanos = i128::from(trace.started_at()?.0);
     let time = jiff::Timestamp::from_nanosecond(nanos).ok()?;
     Some(time.strftime("%F %T UTC").to_string())
 }
 
 /// Whether packets were seen, and how many.
-pub(super) fn seen(trace: &Trace) -> String {
+pub(super) fn capture_summary(trace: &Trace) -> String {
     let capture = trace.capture();
     match &capture.state {
         CaptureState::On => {
-            let packets = counted(
+            let packets = format_count(
                 usize::try_from(capture.packets).unwrap_or(usize::MAX),
                 "packet",
             );

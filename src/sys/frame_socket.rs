@@ -32,7 +32,7 @@ impl FrameSocket {
     ///
     /// # Errors
     /// As for [`FrameSocket::open`].
-    pub fn open_described(interface: u32, buffer: u32) -> io::Result<Self> {
+    pub fn open_with_vnet_header(interface: u32, buffer: u32) -> io::Result<Self> {
         /// From `linux/if_packet.h`.
         const PACKET_VNET_HDR: libc::c_int = 15;
         let socket = Self::unbound()?;
@@ -93,7 +93,7 @@ impl FrameSocket {
             libc::bind(
                 self.0.as_raw_fd(),
                 (&raw const address).cast(),
-                length_of(&address),
+                socket_length(&address),
             )
         };
         if bound == 0 {
@@ -108,8 +108,12 @@ impl FrameSocket {
     ///
     /// # Errors
     /// The system call's.
-    pub fn take(&self, frames: &mut Frames, mut taken: impl FnMut(&[u8])) -> io::Result<usize> {
-        let mut parts = frames.parts();
+    pub fn receive(
+        &self,
+        frames: &mut FrameBuffers,
+        mut taken: impl FnMut(&[u8]),
+    ) -> io::Result<usize> {
+        let mut parts = frames.io_vectors();
         // SAFETY: all bytes zero are a valid header: no name, no control data.
         #[expect(
             unsafe_code,
@@ -173,7 +177,7 @@ impl FrameSocket {
     ///
     /// # Errors
     /// The system call's.
-    pub fn lost(&self) -> io::Result<u32> {
+    pub fn dropped_frames(&self) -> io::Result<u32> {
         let mut counts = MaybeUninit::<libc::tpacket_stats>::zeroed();
         let mut length =
             libc::socklen_t::try_from(size_of::<libc::tpacket_stats>()).unwrap_or_default();
@@ -206,18 +210,18 @@ impl AsFd for FrameSocket {
 
 const BATCH_U32: u32 = 64;
 
-fn length_of<T>(_: &T) -> libc::socklen_t {
+fn socket_length<T>(_: &T) -> libc::socklen_t {
     libc::socklen_t::try_from(size_of::<T>()).unwrap_or_default()
 }
 
 /// Room for a batch of frames.
 #[derive(Debug)]
-pub struct Frames {
+pub struct FrameBuffers {
     bytes: Vec<u8>,
     largest: usize,
 }
 
-impl Frames {
+impl FrameBuffers {
     /// For frames of so many bytes at most.
     pub fn new(largest: usize) -> Self {
         Self {
@@ -230,7 +234,7 @@ impl Frames {
         self.bytes.chunks_exact(self.largest)
     }
 
-    fn parts(&mut self) -> Vec<libc::iovec> {
+    fn io_vectors(&mut self) -> Vec<libc::iovec> {
         let parts = self.bytes.chunks_exact_mut(self.largest);
         parts
             .map(|part| libc::iovec {

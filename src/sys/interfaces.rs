@@ -7,7 +7,7 @@ use std::ptr;
 
 /// A network interface and its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Interface {
+pub struct NetworkInterface {
     /// Its name: `eth0`.
     pub name: String,
     /// It is switched on.
@@ -22,7 +22,7 @@ pub struct Interface {
 ///
 /// # Errors
 /// The system call's, for want of memory or descriptors.
-pub fn interfaces() -> io::Result<Vec<Interface>> {
+pub fn list_interfaces() -> io::Result<Vec<NetworkInterface>> {
     let mut head: *mut libc::ifaddrs = ptr::null_mut();
     // SAFETY: the call stores in `head` the start of a list that it allocated, or fails and stores
     // nothing.
@@ -37,7 +37,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
     // below; nothing else writes it.
     #[expect(unsafe_code, reason = "the list is C's")]
     while let Some(entry) = unsafe { next.as_ref() } {
-        note(&mut found, entry);
+        add_entry(&mut found, entry);
         next = entry.ifa_next;
     }
     // SAFETY: `head` came from `getifaddrs`, is freed once, and no reference into the list outlives
@@ -50,7 +50,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
 }
 
 /// Takes in one entry of the list: an interface, or a further address of one.
-fn note(found: &mut Vec<Interface>, entry: &libc::ifaddrs) {
+fn add_entry(found: &mut Vec<NetworkInterface>, entry: &libc::ifaddrs) {
     if entry.ifa_name.is_null() {
         return;
     }
@@ -65,7 +65,7 @@ fn note(found: &mut Vec<Interface>, entry: &libc::ifaddrs) {
         .position(|interface| interface.name == name)
         .unwrap_or_else(|| {
             let (up, loopback) = (has(libc::IFF_UP), has(libc::IFF_LOOPBACK));
-            found.push(Interface {
+            found.push(NetworkInterface {
                 name: name.to_owned(),
                 up,
                 loopback,
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_loopback_interface_is_there_with_its_address() {
-        let found = interfaces().unwrap();
+        let found = list_interfaces().unwrap();
         let loopback = found.iter().find(|interface| interface.loopback).unwrap();
         if loopback.up {
             assert!(

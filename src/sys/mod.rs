@@ -1,14 +1,13 @@
 //! What needs `unsafe`: a safe function for each system call that no library wraps; and files among
 //! other users'.
 
-mod abrupt_end;
-mod arguments;
-mod deadly_signals;
+#[cfg(target_os = "linux")]
+mod blocked_signals;
+mod emergency_cleanup;
 mod exit;
+mod fatal_signals;
 #[cfg(target_os = "linux")]
 mod frame_socket;
-#[cfg(target_os = "linux")]
-mod held_signals;
 mod interface_index;
 mod interfaces;
 #[cfg(target_os = "linux")]
@@ -19,32 +18,35 @@ mod namespaces;
 mod offload;
 mod output_file;
 mod packet_socket;
-mod readiness;
+mod poll;
+mod process_arguments;
 mod tcp_info;
 
-pub use abrupt_end::{
-    HeldTerminal, UnfinishedFile, hold_terminal, remove_unless_finished, undo_unfinished_work,
-};
-pub use arguments::{inherited_file, overwrite_arguments};
-pub use deadly_signals::{
-    answer_interrupt, end_at_second_signal, is_ignored, undo_unfinished_work_at_signals,
+#[cfg(target_os = "linux")]
+pub use blocked_signals::with_signals_blocked;
+pub use emergency_cleanup::{
+    TerminalResetGuard, UnfinishedFileGuard, guard_terminal, guard_unfinished_file,
+    run_emergency_cleanup,
 };
 pub use exit::exit_now;
+pub use fatal_signals::{
+    acknowledge_interrupt, exit_on_second_signal, install_cleanup_handlers, is_ignored,
+};
 #[cfg(target_os = "linux")]
-pub use frame_socket::{FrameSocket, Frames};
-#[cfg(target_os = "linux")]
-pub use held_signals::while_signals_wait;
+pub use frame_socket::{FrameBuffers, FrameSocket};
 pub use interface_index::interface_index;
-pub use interfaces::{Interface, interfaces};
+pub use interfaces::{NetworkInterface, list_interfaces};
 #[cfg(target_os = "linux")]
-pub use mounts::ignore_rights_of_files;
+pub use mounts::set_nosuid_on_mounts;
 #[cfg(target_os = "linux")]
-pub use namespaces::{Fork, Namespaces, fork, leave};
+pub use namespaces::{Fork, Namespaces, fork_process, unshare_namespaces};
 #[cfg(target_os = "linux")]
-pub use offload::switch_off_offload;
+pub use offload::disable_offload;
 pub use output_file::{
-    Writing, follow_links, open_for_writing, open_for_writing_when_read, refuse_what_others_put,
+    WriteOptions, open_for_writing, open_for_writing_blocking, refuse_foreign_file,
+    resolve_symlinks,
 };
 pub use packet_socket::{FilterInstruction, attach_filter, ignore_outgoing};
-pub use readiness::wait_readable;
+pub use poll::wait_readable;
+pub use process_arguments::{inherited_file, overwrite_arguments};
 pub use tcp_info::tcp_info;

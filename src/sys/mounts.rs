@@ -17,7 +17,7 @@ struct MountAttributes {
 /// # Errors
 /// The system call's: `ENOSYS` before Linux 5.12, `EPERM` without `CAP_SYS_ADMIN` over the
 /// namespace.
-pub fn ignore_rights_of_files() -> io::Result<()> {
+pub fn set_nosuid_on_mounts() -> io::Result<()> {
     let attributes = MountAttributes {
         set: libc::MOUNT_ATTR_NOSUID,
         clear: 0,

@@ -23,7 +23,7 @@ pub enum Namespaces {
 /// # Errors
 /// The system call's: `EPERM` where the system does not allow it, `EINVAL` for users and mounts
 /// from a process with threads, `ENOSPC` where there are too many.
-pub fn leave(namespaces: Namespaces) -> io::Result<()> {
+pub fn unshare_namespaces(namespaces: Namespaces) -> io::Result<()> {
     let mounts_and_processes = UnshareFlags::NEWNS | UnshareFlags::NEWPID;
     let flags = match namespaces {
         Namespaces::UsersMountsAndProcesses => UnshareFlags::NEWUSER | mounts_and_processes,
@@ -51,7 +51,7 @@ pub enum Fork {
 /// # Errors
 /// The system call's, and [`io::ErrorKind::Unsupported`] where the process has more threads than
 /// the caller's: of those the child would have the locks, but not the hands that release them.
-pub fn fork() -> io::Result<Fork> {
+pub fn fork_process() -> io::Result<Fork> {
     if fs::read_dir("/proc/self/task")?.take(2).count() != 1 {
         return Err(io::Error::new(
             io::ErrorKind::Unsupported,

@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 ///
 /// # Errors
 /// The system call's; what an interface cannot do anyway is none.
-pub fn switch_off_offload(socket: BorrowedFd<'_>, interface: &str) -> io::Result<()> {
+pub fn disable_offload(socket: BorrowedFd<'_>, interface: &str) -> io::Result<()> {
     // From linux/ethtool.h: ETHTOOL_STXCSUM, ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, in the order
     // in which they depend on each other.
     const SEGMENTATION: u32 = 0x1f;
@@ -21,7 +21,7 @@ pub fn switch_off_offload(socket: BorrowedFd<'_>, interface: &str) -> io::Result
         GENERIC_JOINING,
         CHECKSUMS,
     ] {
-        match set(socket, interface, command, 0) {
+        match set_ethtool_value(socket, interface, command, 0) {
             Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {}
             done => done?,
         }
@@ -36,7 +36,12 @@ struct EthtoolValue {
     data: u32,
 }
 
-fn set(socket: BorrowedFd<'_>, interface: &str, command: u32, data: u32) -> io::Result<()> {
+fn set_ethtool_value(
+    socket: BorrowedFd<'_>,
+    interface: &str,
+    command: u32,
+    data: u32,
+) -> io::Result<()> {
     const SIOCETHTOOL: libc::Ioctl = 0x8946;
     let mut value = EthtoolValue { command, data };
     let mut name = [0; libc::IFNAMSIZ];

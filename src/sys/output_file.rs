@@ -19,13 +19,13 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::geteuid;
 
 /// Symbolic links that lead on to one another.
-const MOST_LINKS: usize = 40;
+const MAX_SYMLINKS: usize = 40;
 /// How long to wait before looking again whether a pipe has a reader.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How a file is opened for writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Writing {
+pub struct WriteOptions {
     /// Whether what is written comes after what stands there; else it comes in its place.
     pub append: bool,
     /// Permissions of a new file, less the umask.
@@ -39,15 +39,19 @@ pub struct Writing {
 /// Those of `open`. And what stands there is another user's, or leads there by another user's link,
 /// in a directory in which others may put files (as the kernel has it with `fs.protected_symlinks`,
 /// `protected_regular` and `protected_fifos`, where those are set).
-pub fn open_for_writing(path: &Path, writing: Writing) -> io::Result<Option<File>> {
-    let path = follow_links(path)?;
+pub fn open_for_writing(path: &Path, writing: WriteOptions) -> io::Result<Option<File>> {
+    let path = resolve_symlinks(path)?;
     let mut options = OpenOptions::new();
     options
         .write(!writing.append)
         .append(writing.append)
         .create(true)
         .mode(writing.mode);
-    options.custom_flags((OFlags::NONBLOCK | nofollow(&path)).bits().cast_signed());
+    options.custom_flags(
+        (OFlags::NONBLOCK | nofollow_flag(&path))
+            .bits()
+            .cast_signed(),
+    );
     let file = match options.open(&path) {
         Ok(file) => file,
         Err(error)
@@ -59,7 +63,7 @@ pub fn open_for_writing(path: &Path, writing: Writing) -> io::Result<Option<File
         Err(error) => return Err(error),
     };
     let metadata = file.metadata()?;
-    refuse_what_others_put(&path, &metadata)?;
+    refuse_foreign_file(&path, &metadata)?;
     fcntl_setfl(file.as_fd(), fcntl_getfl(file.as_fd())? - OFlags::NONBLOCK)?;
     if metadata.is_file() && !writing.append {
         file.set_len(0)?;
@@ -71,9 +75,9 @@ pub fn open_for_writing(path: &Path, writing: Writing) -> io::Result<Option<File
 ///
 /// # Errors
 /// Those of [`open_for_writing`], and [`io::ErrorKind::Interrupted`] where it was called off.
-pub fn open_for_writing_when_read(
+pub fn open_for_writing_blocking(
     path: &Path,
-    writing: Writing,
+    writing: WriteOptions,
     is_called_off: impl Fn() -> bool,
 ) -> io::Result<File> {
     loop {
@@ -86,7 +90,7 @@ pub fn open_for_writing_when_read(
                 "nobody has opened the pipe for reading",
             ));
         }
-        sleep(LOOK_AGAIN);
+        sleep(POLL_INTERVAL);
     }
 }
 
@@ -95,17 +99,17 @@ pub fn open_for_writing_when_read(
 ///
 /// # Errors
 /// A link that another user put into a directory of others, links without an end.
-pub fn follow_links(path: &Path) -> io::Result<PathBuf> {
+pub fn resolve_symlinks(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_SYMLINKS {
         if path.starts_with("/proc") {
             return Ok(path);
         }
-        let Some((link, target)) = symbolic_link(&path)? else {
+        let Some((link, target)) = read_symlink(&path)? else {
             return Ok(path);
         };
-        refuse_what_others_put(&path, &link)?;
-        path = directory_of(&path).join(target);
+        refuse_foreign_file(&path, &link)?;
+        path = parent_directory(&path).join(target);
     }
     Err(io::Error::other("its symbolic links lead to no end"))
 }
@@ -113,7 +117,7 @@ pub fn follow_links(path: &Path) -> io::Result<PathBuf> {
 /// Whose a symbolic link is, and where it leads, of one and the same link; `None` where there is
 /// none.
 #[cfg(target_os = "linux")]
-fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
+fn read_symlink(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
     let Ok(link) = openat(
         CWD,
         path,
@@ -143,14 +147,14 @@ fn symbolic_link(path: &Path) -> io::Result<Option<(Metadata, PathBuf)>> {
 }
 
 /// The directory that a path's last name stands in.
-fn directory_of(path: &Path) -> &Path {
+fn parent_directory(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
 /// Links below `/proc` are followed by the kernel alone.
-fn nofollow(path: &Path) -> OFlags {
+fn nofollow_flag(path: &Path) -> OFlags {
     if path.starts_with("/proc") {
         OFlags::empty()
     } else {
@@ -168,9 +172,12 @@ fn is_pipe(path: &Path) -> bool {
 ///
 /// # Errors
 /// That it is so.
-pub fn refuse_what_others_put(path: &Path, found: &Metadata) -> io::Result<()> {
+pub fn refuse_foreign_file(path: &Path, found: &Metadata) -> io::Result<()> {
     const OTHERS_MAY_WRITE: u32 = 0o022;
-    let (directory, me) = (std::fs::metadata(directory_of(path)), geteuid().as_raw());
+    let (directory, me) = (
+        std::fs::metadata(parent_directory(path)),
+        geteuid().as_raw(),
+    );
     let Ok(directory) = directory else {
         return Ok(());
     };
@@ -207,14 +214,14 @@ mod tests {
 
     use super::*;
 
-    const REPLACING: Writing = Writing {
+    const REPLACING: WriteOptions = WriteOptions {
         append: false,
         mode: 0o666,
     };
 
     /// A directory that everybody may write to and that is not ours; `None` where nobody can make
     /// one.
-    fn shared() -> Option<tempfile::TempDir> {
+    fn shared_directory() -> Option<tempfile::TempDir> {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
         if std::os::unix::fs::chown(folder.path(), Some(1234), Some(1234)).is_err() {
@@ -226,7 +233,9 @@ mod tests {
 
     #[test]
     fn what_others_put_into_a_shared_directory_is_refused() {
-        let Some(folder) = shared() else { return };
+        let Some(folder) = shared_directory() else {
+            return;
+        };
         let at = |name: &str| folder.path().join(name);
         let kind = |name: &str| {
             open_for_writing(&at(name), REPLACING)
@@ -286,7 +295,7 @@ mod tests {
             .unwrap();
         open_for_writing(
             &at("link"),
-            Writing {
+            WriteOptions {
                 append: true,
                 mode: 0o600,
             },
@@ -305,7 +314,7 @@ mod tests {
         symlink("circle", at("circle")).unwrap();
         assert!(open_for_writing(&at("circle"), REPLACING).is_err());
         assert_eq!(
-            follow_links(Path::new("/proc/self/fd/1")).unwrap(),
+            resolve_symlinks(Path::new("/proc/self/fd/1")).unwrap(),
             Path::new("/proc/self/fd/1")
         );
     }
@@ -316,7 +325,7 @@ mod tests {
         let pipe = folder.path().join("pipe");
         rustix::fs::mknodat(CWD, &pipe, rustix::fs::FileType::Fifo, Mode::from(0o600), 0).unwrap();
         assert!(open_for_writing(&pipe, REPLACING).unwrap().is_none());
-        let error = open_for_writing_when_read(&pipe, REPLACING, || true).unwrap_err();
+        let error = open_for_writing_blocking(&pipe, REPLACING, || true).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::Interrupted);
         let from = pipe.clone();
         let reader = std::thread::spawn(move || {
@@ -327,7 +336,7 @@ mod tests {
                 .map(|_| text)
                 .unwrap()
         });
-        open_for_writing_when_read(&pipe, REPLACING, || false)
+        open_for_writing_blocking(&pipe, REPLACING, || false)
             .unwrap()
             .write_all(b"hello")
             .unwrap();

@@ -41,7 +41,7 @@ impl Lane {
     clippy::struct_excessive_bools,
     reason = "each stands for a kind of row that is there or not"
 )]
-pub struct Detail {
+pub struct LaneOptions {
     /// Rows for the wire clock.
     pub wire: bool,
     /// Rows for DNS queries, where there were several.
@@ -56,9 +56,9 @@ pub struct Detail {
 
 /// The rows of an exchange from top to bottom: each phase that began, with what belongs to it below
 /// it. `on_the_wire` tells whether a phase was seen on the wire.
-pub fn lanes(
+pub fn exchange_lanes(
     exchange: &Exchange,
-    detail: Detail,
+    detail: LaneOptions,
     on_the_wire: impl Fn(Phase) -> bool,
 ) -> Vec<Lane> {
     let mut rows = Vec::with_capacity(16);
@@ -68,8 +68,8 @@ pub fn lanes(
             rows.push(Lane::Wire(phase));
         }
         match phase {
-            Phase::Dns if detail.queries => rows.extend(queries(exchange)),
-            Phase::Connect if detail.attempts => rows.extend(attempts(exchange)),
+            Phase::Dns if detail.queries => rows.extend(query_lanes(exchange)),
+            Phase::Connect if detail.attempts => rows.extend(attempt_lanes(exchange)),
             Phase::Wait if detail.server_timing => rows.push(Lane::ServerTiming),
             Phase::Receive if detail.progress => rows.push(Lane::Progress),
             _ => {}
@@ -79,64 +79,64 @@ pub fn lanes(
 }
 
 /// Queries shown at most; a hostile name server may cause hundreds.
-const MOST: usize = 12;
+const MAX_ROWS: usize = 12;
 
-fn queries(exchange: &Exchange) -> impl Iterator<Item = Lane> {
+fn query_lanes(exchange: &Exchange) -> impl Iterator<Item = Lane> {
     let count = exchange
         .resolution
         .as_ref()
         .map_or(0, |resolution| resolution.queries.len());
-    (0..if count > 1 { count.min(MOST) } else { 0 }).map(Lane::Query)
+    (0..if count > 1 { count.min(MAX_ROWS) } else { 0 }).map(Lane::Query)
 }
 
-fn attempts(exchange: &Exchange) -> impl Iterator<Item = Lane> {
+fn attempt_lanes(exchange: &Exchange) -> impl Iterator<Item = Lane> {
     let tries = &exchange.attempts;
     let plain = tries.len() < 2
         && tries
             .iter()
             .all(|attempt| matches!(attempt.outcome, None | Some(AttemptOutcome::Connected)));
-    (0..if plain { 0 } else { tries.len().min(MOST) }).map(Lane::Attempt)
+    (0..if plain { 0 } else { tries.len().min(MAX_ROWS) }).map(Lane::Attempt)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{AttemptId, Cause, Event, ExchangeId, Trace, What};
+    use crate::trace::{AttemptId, Event, EventKind, ExchangeCause, ExchangeId, Trace};
     use crate::units::{Moment, Untrusted};
 
     const EXCHANGE: ExchangeId = ExchangeId(0);
 
-    fn trace(whats: Vec<What>) -> Trace {
-        let start = What::ExchangeStarted {
+    fn trace(whats: Vec<EventKind>) -> Trace {
+        let start = EventKind::ExchangeStarted {
             exchange: EXCHANGE,
-            cause: Cause::Asked,
+            cause: ExchangeCause::Asked,
             method: "GET".to_owned(),
             url: Untrusted::new("http://a.test/"),
         };
-        Trace::of(std::iter::once(start).chain(whats).map(|what| Event {
+        Trace::from_events(std::iter::once(start).chain(whats).map(|what| Event {
             at: Moment(0),
-            what,
+            kind: what,
         }))
     }
 
-    fn began(phase: Phase) -> What {
-        What::PhaseBegan {
+    fn began(phase: Phase) -> EventKind {
+        EventKind::PhaseBegan {
             exchange: EXCHANGE,
             phase,
             position: None,
         }
     }
 
-    fn attempt(number: u32, outcome: AttemptOutcome) -> [What; 2] {
+    fn attempt(number: u32, outcome: AttemptOutcome) -> [EventKind; 2] {
         let address = std::net::SocketAddr::from(([192, 0, 2, 1], 80));
         [
-            What::AttemptStarted {
+            EventKind::AttemptStarted {
                 exchange: EXCHANGE,
                 attempt: AttemptId(number),
                 remote: address.into(),
                 local: None,
             },
-            What::AttemptEnded {
+            EventKind::AttemptEnded {
                 exchange: EXCHANGE,
                 attempt: AttemptId(number),
                 outcome,
@@ -144,8 +144,8 @@ mod tests {
         ]
     }
 
-    fn all() -> Detail {
-        Detail {
+    fn all() -> LaneOptions {
+        LaneOptions {
             wire: true,
             queries: true,
             attempts: true,
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn only_what_began_has_a_row() {
         let trace = trace(vec![began(Phase::Connect), began(Phase::Wait)]);
-        let rows = lanes(&trace.exchanges()[0], all(), |phase| {
+        let rows = exchange_lanes(&trace.exchanges()[0], all(), |phase| {
             phase == Phase::Connect
         });
         assert_eq!(
@@ -170,7 +170,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            lanes(&trace.exchanges()[0], Detail::default(), |_| true),
+            exchange_lanes(&trace.exchanges()[0], LaneOptions::default(), |_| true),
             [Lane::Phase(Phase::Connect), Lane::Phase(Phase::Wait)]
         );
     }
@@ -185,7 +185,7 @@ mod tests {
             .concat(),
         );
         assert_eq!(
-            lanes(&one.exchanges()[0], all(), |_| false),
+            exchange_lanes(&one.exchanges()[0], all(), |_| false),
             [Lane::Phase(Phase::Connect)]
         );
         let refused = trace(
@@ -196,7 +196,7 @@ mod tests {
             .concat(),
         );
         assert_eq!(
-            lanes(&refused.exchanges()[0], all(), |_| false),
+            exchange_lanes(&refused.exchanges()[0], all(), |_| false),
             [Lane::Phase(Phase::Connect), Lane::Attempt(0)]
         );
     }

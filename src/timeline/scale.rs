@@ -1,19 +1,19 @@
 //! Instants to columns, and back.
 
-use super::Window;
+use super::TimeWindow;
 use crate::units::{Moment, Nanos};
 
 /// A window of time laid over a row of columns. Positions are counted in eighths of a column, the
 /// finest that block characters can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
-    window: Window,
+    window: TimeWindow,
     columns: u16,
 }
 
 /// What a span covers of a row, in eighths of a column: `[from, to)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cover {
+pub struct ColumnSpan {
     /// Where it begins.
     pub from: u32,
     /// Where it ends; always past its beginning.
@@ -22,12 +22,12 @@ pub struct Cover {
 
 impl Scale {
     /// Lays a window over so many columns.
-    pub const fn new(window: Window, columns: u16) -> Self {
+    pub const fn new(window: TimeWindow, columns: u16) -> Self {
         Self { window, columns }
     }
 
     /// The window.
-    pub const fn window(&self) -> Window {
+    pub const fn window(&self) -> TimeWindow {
         self.window
     }
 
@@ -50,7 +50,7 @@ impl Scale {
     }
 
     /// The column an instant lies in, if it is in the window.
-    pub fn column(&self, at: Moment) -> Option<u16> {
+    pub fn column_of(&self, at: Moment) -> Option<u16> {
         if self.columns == 0 || !self.window.contains(at) {
             return None;
         }
@@ -59,14 +59,14 @@ impl Scale {
     }
 
     /// The instant at the left edge of a column.
-    pub fn moment(&self, column: u16) -> Moment {
+    pub fn moment_at_column(&self, column: u16) -> Moment {
         let into = u128::from(self.window.length().0) * u128::from(column)
             / u128::from(self.columns.max(1));
         self.window.from() + Nanos(u64::try_from(into).unwrap_or(u64::MAX))
     }
 
     /// The earliest instant that lies in a column.
-    pub fn edge(&self, column: u16) -> Moment {
+    pub fn column_start(&self, column: u16) -> Moment {
         let sixteenths = (u128::from(column) * 16).saturating_sub(1);
         let into = (u128::from(self.window.length().0) * sixteenths)
             .div_ceil(u128::from(self.columns.max(1)) * 16);
@@ -75,7 +75,7 @@ impl Scale {
 
     /// What a span of time covers, `None` where nothing of it is in the window. What is too short
     /// to see covers an eighth: it did happen.
-    pub fn cover(&self, began: Moment, ended: Moment) -> Option<Cover> {
+    pub fn column_span(&self, began: Moment, ended: Moment) -> Option<ColumnSpan> {
         if self.columns == 0
             || ended < self.window.from()
             || began > self.window.to()
@@ -85,14 +85,14 @@ impl Scale {
         }
         let last = u32::from(self.columns) * 8;
         let from = self.eighths(began).min(last - 1);
-        Some(Cover {
+        Some(ColumnSpan {
             from,
             to: self.eighths(ended).max(from + 1),
         })
     }
 }
 
-impl Cover {
+impl ColumnSpan {
     /// Its first and last column.
     pub const fn columns(self) -> (u32, u32) {
         (self.from / 8, (self.to - 1) / 8)
@@ -109,28 +109,28 @@ mod tests {
     use super::*;
 
     fn scale() -> Scale {
-        Scale::new(Window::new(Moment(0), Moment(1_000)), 10)
+        Scale::new(TimeWindow::new(Moment(0), Moment(1_000)), 10)
     }
 
     #[test]
     fn spans_cover_eighths() {
         assert_eq!(
-            scale().cover(Moment(100), Moment(250)),
-            Some(Cover { from: 8, to: 20 })
+            scale().column_span(Moment(100), Moment(250)),
+            Some(ColumnSpan { from: 8, to: 20 })
         );
         assert_eq!(
-            scale().cover(Moment(-50), Moment(2_000)),
-            Some(Cover { from: 0, to: 80 })
+            scale().column_span(Moment(-50), Moment(2_000)),
+            Some(ColumnSpan { from: 0, to: 80 })
         );
-        assert_eq!(scale().cover(Moment(1_001), Moment(2_000)), None);
-        assert_eq!(scale().cover(Moment(-9), Moment(-1)), None);
+        assert_eq!(scale().column_span(Moment(1_001), Moment(2_000)), None);
+        assert_eq!(scale().column_span(Moment(-9), Moment(-1)), None);
     }
 
     #[test]
     fn what_is_too_short_to_see_is_still_seen() {
         for at in [0, 1, 500, 999, 1_000] {
             let cover = scale()
-                .cover(Moment(at), Moment(at))
+                .column_span(Moment(at), Moment(at))
                 .expect("it lies in the window");
             assert_eq!(cover.to - cover.from, 1);
             assert!(cover.to <= 80);
@@ -140,29 +140,32 @@ mod tests {
     #[test]
     fn columns_and_instants_go_back_and_forth() {
         for column in 0..10 {
-            assert_eq!(scale().column(scale().moment(column)), Some(column));
+            assert_eq!(
+                scale().column_of(scale().moment_at_column(column)),
+                Some(column)
+            );
         }
-        assert_eq!(scale().column(Moment(1_000)), Some(9));
-        assert_eq!(scale().column(Moment(1_001)), None);
+        assert_eq!(scale().column_of(Moment(1_000)), Some(9));
+        assert_eq!(scale().column_of(Moment(1_001)), None);
     }
 
     #[test]
     fn a_column_begins_at_its_edge() {
         for (length, columns) in [(1_000, 10), (999_983, 380), (7, 3)] {
-            let scale = Scale::new(Window::new(Moment(0), Moment(length)), columns);
+            let scale = Scale::new(TimeWindow::new(Moment(0), Moment(length)), columns);
             for column in 1..columns {
-                let edge = scale.edge(column);
-                assert_eq!(scale.column(edge), Some(column));
-                assert_eq!(scale.column(edge - Nanos(1)), Some(column - 1));
+                let edge = scale.column_start(column);
+                assert_eq!(scale.column_of(edge), Some(column));
+                assert_eq!(scale.column_of(edge - Nanos(1)), Some(column - 1));
             }
         }
     }
 
     #[test]
     fn no_columns_cover_nothing() {
-        let none = Scale::new(Window::new(Moment(0), Moment(1)), 0);
-        assert_eq!(none.cover(Moment(0), Moment(1)), None);
-        assert_eq!(none.column(Moment(0)), None);
-        assert_eq!(none.moment(3), Moment(3));
+        let none = Scale::new(TimeWindow::new(Moment(0), Moment(1)), 0);
+        assert_eq!(none.column_span(Moment(0), Moment(1)), None);
+        assert_eq!(none.column_of(Moment(0)), None);
+        assert_eq!(none.moment_at_column(3), Moment(3));
     }
 }

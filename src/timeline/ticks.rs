@@ -16,7 +16,7 @@ pub enum AxisUnit {
 
 impl AxisUnit {
     /// The unit that keeps an axis up to `end` readable.
-    pub const fn reaching(end: Nanos) -> Self {
+    pub const fn for_end(end: Nanos) -> Self {
         match end.0 {
             0..=999_999 => Self::Micros,
             1_000_000..10_000_000_000 => Self::Millis,
@@ -55,7 +55,7 @@ impl AxisUnit {
 
 /// A round instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tick {
+pub struct AxisTick {
     /// When.
     pub at: Moment,
     /// The column it lies in.
@@ -66,27 +66,27 @@ pub struct Tick {
 
 /// The round instants of an axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticks {
+pub struct AxisTicks {
     /// The unit of all labels.
     pub unit: AxisUnit,
     /// The ticks from left to right. No two labels touch.
-    pub ticks: Vec<Tick>,
+    pub ticks: Vec<AxisTick>,
 }
 
-impl Ticks {
+impl AxisTicks {
     /// The ticks of a scale: as many as leave at least four blank columns between labels.
-    pub fn of(scale: &Scale) -> Self {
+    pub fn for_scale(scale: &Scale) -> Self {
         let end = scale
             .window()
             .to()
             .from_start()
             .max(scale.window().from().from_start());
-        let unit = AxisUnit::reaching(end);
+        let unit = AxisUnit::for_end(end);
         let step = (0..)
-            .map_while(round_step)
-            .find(|&step| fits(scale, unit, step));
+            .map_while(nth_round_step)
+            .find(|&step| labels_fit(scale, unit, step));
         let ticks = step
-            .map(|step| place(scale, unit, step))
+            .map(|step| ticks_every(scale, unit, step))
             .unwrap_or_default();
         Self { unit, ticks }
     }
@@ -94,7 +94,7 @@ impl Ticks {
 
 /// The `n`th round duration: 1, 2, 5, 10, 20 … nanoseconds, then whole minutes and hours as people
 /// divide them.
-fn round_step(n: u32) -> Option<u64> {
+fn nth_round_step(n: u32) -> Option<u64> {
     const LONG: [u64; 13] = [
         60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 864_000, 8_640_000,
     ];
@@ -109,28 +109,28 @@ fn round_step(n: u32) -> Option<u64> {
 
 /// Whether labels every `step` nanoseconds do not touch. Round steps grow, so the longest label is
 /// that of the right edge.
-fn fits(scale: &Scale, unit: AxisUnit, step: u64) -> bool {
+fn labels_fit(scale: &Scale, unit: AxisUnit, step: u64) -> bool {
     let length = scale.window().length().0;
-    let widest = label(scale.window().to(), unit, step)
+    let widest = format_label(scale.window().to(), unit, step)
         .len()
-        .max(label(scale.window().from(), unit, step).len())
+        .max(format_label(scale.window().from(), unit, step).len())
         + 4;
     let columns_per_step =
         u128::from(scale.columns()) * u128::from(step) / u128::from(length.max(1));
     columns_per_step >= widest as u128
 }
 
-fn place(scale: &Scale, unit: AxisUnit, step: u64) -> Vec<Tick> {
+fn ticks_every(scale: &Scale, unit: AxisUnit, step: u64) -> Vec<AxisTick> {
     let step_signed = i64::try_from(step).unwrap_or(i64::MAX);
     let first = scale.window().from().0.div_euclid(step_signed);
     let mut ticks = Vec::new();
     for n in first..=first.saturating_add(i64::from(scale.columns()) + 1) {
         let at = Moment(n.saturating_mul(step_signed));
-        if let Some(column) = scale.column(at) {
-            ticks.push(Tick {
+        if let Some(column) = scale.column_of(at) {
+            ticks.push(AxisTick {
                 at,
                 column,
-                label: label(at, unit, step),
+                label: format_label(at, unit, step),
             });
         }
     }
@@ -138,7 +138,7 @@ fn place(scale: &Scale, unit: AxisUnit, step: u64) -> Vec<Tick> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "labels are short")]
-fn label(at: Moment, unit: AxisUnit, step: u64) -> String {
+fn format_label(at: Moment, unit: AxisUnit, step: u64) -> String {
     format!(
         "{:.*}",
         unit.decimals(step),
@@ -148,7 +148,7 @@ fn label(at: Moment, unit: AxisUnit, step: u64) -> String {
 
 /// The end of an axis that has to reach `now` and shall not be drawn anew at every instant: the
 /// next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten, at least a tenth past `now`.
-pub fn round_end(now: Moment) -> Moment {
+pub fn round_axis_end(now: Moment) -> Moment {
     let wanted = now
         .from_start()
         .0
@@ -170,10 +170,13 @@ pub fn round_end(now: Moment) -> Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::Window;
+    use crate::timeline::TimeWindow;
 
     fn labels(from: i64, to: i64, columns: u16) -> (Vec<String>, &'static str) {
-        let ticks = Ticks::of(&Scale::new(Window::new(Moment(from), Moment(to)), columns));
+        let ticks = AxisTicks::for_scale(&Scale::new(
+            TimeWindow::new(Moment(from), Moment(to)),
+            columns,
+        ));
         (
             ticks.ticks.into_iter().map(|tick| tick.label).collect(),
             ticks.unit.symbol(),
@@ -219,7 +222,10 @@ mod tests {
                 (-500, 500),
                 (i64::MAX - 1, i64::MAX),
             ] {
-                let ticks = Ticks::of(&Scale::new(Window::new(Moment(from), Moment(to)), columns));
+                let ticks = AxisTicks::for_scale(&Scale::new(
+                    TimeWindow::new(Moment(from), Moment(to)),
+                    columns,
+                ));
                 assert!(ticks.ticks.len() <= usize::from(columns) + 2);
             }
         }
@@ -227,9 +233,9 @@ mod tests {
 
     #[test]
     fn a_growing_axis_grows_in_steps() {
-        assert_eq!(round_end(Moment(0)), Moment(10_000_000));
-        assert_eq!(round_end(Moment(90_000_000)), Moment(100_000_000));
-        assert_eq!(round_end(Moment(99_000_000)), Moment(150_000_000));
-        assert!(round_end(Moment(i64::MAX)) >= Moment(i64::MAX));
+        assert_eq!(round_axis_end(Moment(0)), Moment(10_000_000));
+        assert_eq!(round_axis_end(Moment(90_000_000)), Moment(100_000_000));
+        assert_eq!(round_axis_end(Moment(99_000_000)), Moment(150_000_000));
+        assert!(round_axis_end(Moment(i64::MAX)) >= Moment(i64::MAX));
     }
 }

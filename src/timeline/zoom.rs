@@ -4,12 +4,12 @@ use crate::units::{Moment, Nanos};
 
 /// A stretch of the run's time axis, at least a nanosecond long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct TimeWindow {
     from: Moment,
     to: Moment,
 }
 
-impl Window {
+impl TimeWindow {
     /// From one instant to a later one. Where `to` is not later, the window is a nanosecond long.
     pub fn new(from: Moment, to: Moment) -> Self {
         let from = Moment(from.0.min(i64::MAX - 1));
@@ -40,12 +40,12 @@ impl Window {
     }
 
     /// The instant at a fraction of its length; 0 is the left edge, 1 the right.
-    pub fn at(&self, fraction: f64) -> Moment {
-        self.from + scaled(self.length(), fraction.clamp(0.0, 1.0))
+    pub fn at_fraction(&self, fraction: f64) -> Moment {
+        self.from + scale_duration(self.length(), fraction.clamp(0.0, 1.0))
     }
 
     /// As long as it is, moved into `bounds`; `bounds` itself where it is longer than that.
-    fn within(self, bounds: Self) -> Self {
+    fn clamped_to(self, bounds: Self) -> Self {
         if self.length() >= bounds.length() {
             return bounds;
         }
@@ -61,72 +61,75 @@ impl Window {
 
 /// The whole run, or a part of it that the user chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Zoom(Option<Window>);
+pub struct Zoom(Option<TimeWindow>);
 
 impl Zoom {
     /// The shortest window one may zoom to.
-    const SHORTEST: Nanos = Nanos(100);
+    const MIN_LENGTH: Nanos = Nanos(100);
 
     /// The window to look at, where `whole` is all there is.
-    pub fn window(self, whole: Window) -> Window {
-        self.0.map_or(whole, |chosen| chosen.within(whole))
+    pub fn window(self, whole: TimeWindow) -> TimeWindow {
+        self.0.map_or(whole, |chosen| chosen.clamped_to(whole))
     }
 
     /// Whether only a part is looked at.
-    pub const fn is_on(self) -> bool {
+    pub const fn is_zoomed(self) -> bool {
         self.0.is_some()
     }
 
     /// Makes the window `factor` times as long, with the instant `around` staying where it is on
     /// the screen.
     #[must_use]
-    pub fn scaled(self, whole: Window, factor: f64, around: Moment) -> Self {
+    pub fn scaled(self, whole: TimeWindow, factor: f64, around: Moment) -> Self {
         let window = self.window(whole);
         let around = around.clamp(window.from, window.to);
-        let length = scaled(window.length(), factor.max(0.0)).max(Self::SHORTEST);
+        let length = scale_duration(window.length(), factor.max(0.0)).max(Self::MIN_LENGTH);
         if length >= whole.length() {
             return Self(None);
         }
-        let left = scaled(length, share(around.since(window.from), window.length()));
+        let left = scale_duration(
+            length,
+            duration_ratio(around.since(window.from), window.length()),
+        );
         let from = around - left;
-        Self(Some(Window::new(from, from + length).within(whole)))
+        Self(Some(TimeWindow::new(from, from + length).clamped_to(whole)))
     }
 
     /// Moves the window by a fraction of its own length, to the right where that is positive.
     #[must_use]
-    pub fn moved(self, whole: Window, fraction: f64) -> Self {
-        let Some(window) = self.0.map(|chosen| chosen.within(whole)) else {
+    pub fn panned(self, whole: TimeWindow, fraction: f64) -> Self {
+        let Some(window) = self.0.map(|chosen| chosen.clamped_to(whole)) else {
             return self;
         };
-        let by = scaled(window.length(), fraction.abs());
+        let by = scale_duration(window.length(), fraction.abs());
         let from = if fraction < 0.0 {
             window.from - by
         } else {
             window.from + by
         };
         Self(Some(
-            Window::new(from, from + window.length()).within(whole),
+            TimeWindow::new(from, from + window.length()).clamped_to(whole),
         ))
     }
 
     /// Moves the window, if it has to, so that the instant is in it.
     #[must_use]
-    pub fn showing(self, whole: Window, at: Moment) -> Self {
-        let Some(window) = self.0.map(|chosen| chosen.within(whole)) else {
+    pub fn scrolled_to(self, whole: TimeWindow, at: Moment) -> Self {
+        let Some(window) = self.0.map(|chosen| chosen.clamped_to(whole)) else {
             return self;
         };
         if window.contains(at) {
             return self;
         }
-        let from = at - scaled(window.length(), 0.5);
+        let from = at - scale_duration(window.length(), 0.5);
         Self(Some(
-            Window::new(from, from + window.length()).within(whole),
+            TimeWindow::new(from, from + window.length()).clamped_to(whole),
         ))
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share is for drawing")]
-fn share(part: Nanos, whole: Nanos) -> f64 {
+fn duration_ratio(part: Nanos, whole: Nanos) -> f64 {
     part.0 as f64 / whole.0.max(1) as f64
 }
 
@@ -136,7 +139,7 @@ fn share(part: Nanos, whole: Nanos) -> f64 {
     clippy::cast_sign_loss,
     reason = "drawing needs no more than 52 bits, and a cast from f64 saturates"
 )]
-fn scaled(length: Nanos, factor: f64) -> Nanos {
+fn scale_duration(length: Nanos, factor: f64) -> Nanos {
     Nanos((length.0 as f64 * factor).round() as u64)
 }
 
@@ -144,8 +147,8 @@ fn scaled(length: Nanos, factor: f64) -> Nanos {
 mod tests {
     use super::*;
 
-    fn millis(from: i64, to: i64) -> Window {
-        Window::new(Moment(from * 1_000_000), Moment(to * 1_000_000))
+    fn millis(from: i64, to: i64) -> TimeWindow {
+        TimeWindow::new(Moment(from * 1_000_000), Moment(to * 1_000_000))
     }
 
     #[test]
@@ -161,11 +164,11 @@ mod tests {
         let whole = millis(0, 100);
         let zoom = Zoom::default()
             .scaled(whole, 0.1, Moment(0))
-            .moved(whole, -3.0);
+            .panned(whole, -3.0);
         assert_eq!(zoom.window(whole), millis(0, 10));
-        assert_eq!(zoom.moved(whole, 50.0).window(whole), millis(90, 100));
+        assert_eq!(zoom.panned(whole, 50.0).window(whole), millis(90, 100));
         assert_eq!(
-            zoom.showing(whole, Moment(50_000_000)).window(whole),
+            zoom.scrolled_to(whole, Moment(50_000_000)).window(whole),
             millis(45, 55)
         );
     }
@@ -177,18 +180,18 @@ mod tests {
         for _ in 0..1_000 {
             zoom = zoom.scaled(whole, 0.5, Moment(33_333_333));
         }
-        assert_eq!(zoom.window(whole).length(), Zoom::SHORTEST);
+        assert_eq!(zoom.window(whole).length(), Zoom::MIN_LENGTH);
         assert!(zoom.window(whole).contains(Moment(33_333_333)));
     }
 
     #[test]
     fn edges_of_time_do_not_overflow() {
-        let window = Window::new(Moment(i64::MAX), Moment(i64::MIN));
+        let window = TimeWindow::new(Moment(i64::MAX), Moment(i64::MIN));
         assert_eq!(window.length(), Nanos(1));
-        let all = Window::new(Moment(i64::MIN), Moment(i64::MAX));
+        let all = TimeWindow::new(Moment(i64::MIN), Moment(i64::MAX));
         let zoom = Zoom::default()
             .scaled(all, 0.3, Moment(i64::MAX))
-            .moved(all, 7.0)
+            .panned(all, 7.0)
             .scaled(all, 1.5, Moment(i64::MIN));
         assert!(zoom.window(all).length() > Nanos::ZERO);
     }

@@ -31,10 +31,10 @@ pub struct Capture {
     /// Packets that reached this trace, those of [`others`](Self::others) included.
     pub packets: u64,
     /// Of these, what is no TCP or UDP packet.
-    pub others: OtherFrames,
+    pub other_frames: OtherFrames,
     /// Of these, TCP and UDP packets of flows beyond the number that is kept: they are counted
     /// here only.
-    pub beyond_flows: u64,
+    pub packets_beyond_flow_limit: u64,
     /// Packets the kernel saw but could not hand over; known once the capture has closed.
     pub dropped: Option<u64>,
 }

@@ -28,14 +28,14 @@ pub struct ClockMap {
 impl ClockMap {
     /// How many pairs are held at most: beyond that every second one of the older half goes, so
     /// that a run of days stays bounded, and the mapping close where the latest packets are.
-    const MOST: usize = 8_192;
+    const MAX_PAIRS: usize = 8_192;
 
     pub(super) fn add(&mut self, pair: ClockPair) {
-        if self.pairs.len() == Self::MOST {
+        if self.pairs.len() == Self::MAX_PAIRS {
             let mut number = 0;
             self.pairs.retain(|_| {
                 number += 1;
-                number > Self::MOST / 2 || number % 2 == 1
+                number > Self::MAX_PAIRS / 2 || number % 2 == 1
             });
         }
         self.uncertainty = self.uncertainty.max(Some(pair.uncertainty));
@@ -48,8 +48,8 @@ impl ClockMap {
         let after = self.pairs.partition_point(|pair| pair.wall <= wall);
         let before = after.checked_sub(1).and_then(|i| self.pairs.get(i));
         match (before, self.pairs.get(after)) {
-            (Some(left), Some(right)) => Some(interpolate(left, right, wall)),
-            (Some(near), None) | (None, Some(near)) => Some(shifted(near, wall)),
+            (Some(left), Some(right)) => Some(interpolate_moment(left, right, wall)),
+            (Some(near), None) | (None, Some(near)) => Some(moment_by_offset(near, wall)),
             (None, None) => None,
         }
     }
@@ -60,8 +60,8 @@ impl ClockMap {
         let after = self.pairs.partition_point(|pair| pair.at <= at);
         let before = after.checked_sub(1).and_then(|i| self.pairs.get(i));
         match (before, self.pairs.get(after)) {
-            (Some(left), Some(right)) => Some(interpolate_back(left, right, at)),
-            (Some(near), None) | (None, Some(near)) => Some(wall_shifted(near, at)),
+            (Some(left), Some(right)) => Some(interpolate_wall(left, right, at)),
+            (Some(near), None) | (None, Some(near)) => Some(wall_by_offset(near, at)),
             (None, None) => None,
         }
     }
@@ -70,7 +70,11 @@ impl ClockMap {
     /// mapping's residual.
     pub fn drift(&self) -> Option<i64> {
         let (first, last) = (self.pairs.first()?, self.pairs.last()?);
-        (self.pairs.len() > 1).then(|| shifted(first, last.wall).0.saturating_sub(last.at.0))
+        (self.pairs.len() > 1).then(|| {
+            moment_by_offset(first, last.wall)
+                .0
+                .saturating_sub(last.at.0)
+        })
     }
 
     /// The largest uncertainty of a pair.
@@ -79,11 +83,11 @@ impl ClockMap {
     }
 }
 
-fn shifted(pair: &ClockPair, wall: WallTime) -> Moment {
+fn moment_by_offset(pair: &ClockPair, wall: WallTime) -> Moment {
     Moment(pair.at.0.saturating_add(wall.distance(pair.wall)))
 }
 
-fn wall_shifted(pair: &ClockPair, at: Moment) -> WallTime {
+fn wall_by_offset(pair: &ClockPair, at: Moment) -> WallTime {
     WallTime(
         pair.wall
             .0
@@ -91,10 +95,10 @@ fn wall_shifted(pair: &ClockPair, at: Moment) -> WallTime {
     )
 }
 
-fn interpolate_back(left: &ClockPair, right: &ClockPair, at: Moment) -> WallTime {
+fn interpolate_wall(left: &ClockPair, right: &ClockPair, at: Moment) -> WallTime {
     let span = i128::from(right.at.0) - i128::from(left.at.0);
     if span == 0 {
-        return wall_shifted(left, at);
+        return wall_by_offset(left, at);
     }
     let into = i128::from(at.0) - i128::from(left.at.0);
     let ticks = i128::from(right.wall.distance(left.wall));
@@ -102,10 +106,10 @@ fn interpolate_back(left: &ClockPair, right: &ClockPair, at: Moment) -> WallTime
     WallTime(u64::try_from(wall).unwrap_or(if wall < 0 { 0 } else { u64::MAX }))
 }
 
-fn interpolate(left: &ClockPair, right: &ClockPair, wall: WallTime) -> Moment {
+fn interpolate_moment(left: &ClockPair, right: &ClockPair, wall: WallTime) -> Moment {
     let span = i128::from(right.wall.distance(left.wall));
     if span == 0 {
-        return shifted(left, wall);
+        return moment_by_offset(left, wall);
     }
     let into = i128::from(wall.distance(left.wall));
     let ticks = i128::from(right.at.0) - i128::from(left.at.0);
@@ -167,7 +171,7 @@ mod tests {
                 1_000_000 + number.unsigned_abs() * 10 + u64::from(number == 99_999) * 3,
             ));
         }
-        assert!(map.pairs.len() <= ClockMap::MOST);
+        assert!(map.pairs.len() <= ClockMap::MAX_PAIRS);
         assert_eq!((map.drift(), map.uncertainty()), (Some(3), Some(Nanos(77))));
         assert_eq!(
             map.moment_of(WallTime(1_999_975)),

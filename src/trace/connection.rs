@@ -34,7 +34,7 @@ impl Endpoint {
 impl Endpoint {
     /// The end, unless it is the unspecified address, which stands for one that is not known: a HAR
     /// names one end only.
-    pub fn known(&self) -> Option<&Self> {
+    pub fn if_specified(&self) -> Option<&Self> {
         Some(self).filter(|end| {
             end.ip()
                 .is_none_or(|address| address.port() != 0 || !address.ip().is_unspecified())
@@ -80,7 +80,7 @@ impl From<String> for Endpoint {
 /// absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct KernelTcp {
+pub struct TcpInfo {
     /// Smoothed round-trip time.
     #[serde(rename = "rtt_ns")]
     pub rtt: Option<Nanos>,
@@ -131,7 +131,7 @@ pub struct Connection {
     /// What lies where in its two streams.
     pub layers: Layers,
     /// The kernel's latest figures.
-    pub kernel: Option<KernelTcp>,
+    pub tcp_info: Option<TcpInfo>,
     /// When it was closed.
     pub closed: Option<Moment>,
 }
@@ -139,20 +139,22 @@ pub struct Connection {
 impl Connection {
     /// What a stretch of the stream from one side carries: a packet's payload, say.
     pub fn contents(&self, from: Side, stream: Range<u64>) -> Contents<'_> {
-        self.layers.of(from).contents(stream, self.explicit_nonce())
+        self.layers
+            .of(from)
+            .contents(stream, self.explicit_nonce_bytes())
     }
 
     /// Where in its stream a part lies, from its first byte to its last; `None` where that is not
     /// known.
-    pub fn stream_of(&self, from: Side, part: &Part) -> Option<Range<u64>> {
+    pub fn stream_range_of(&self, from: Side, part: &Part) -> Option<Range<u64>> {
         self.layers
             .of(from)
-            .stream_of(&part.range(), self.explicit_nonce())
+            .stream_of(&part.range(), self.explicit_nonce_bytes())
     }
 
     /// Bytes of the nonce that each record states: AES in TLS 1.2 (RFC 5288 §3). Later versions and
     /// ciphers have none.
-    fn explicit_nonce(&self) -> u64 {
+    fn explicit_nonce_bytes(&self) -> u64 {
         let agreed = self.tls.as_ref().and_then(|tls| tls.handshake.as_ref());
         let states = agreed.is_some_and(|agreed| {
             agreed.version == "TLSv1.2" && agreed.cipher_suite.contains("_AES_")

@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptOutcome, Certificate, DnsAnswer, DnsServer, Endpoint, Failure, Handshake, Header,
-    HttpVersion, KernelTcp, Link, OtherFrames, Packet, Part, Phase, ProxyStep, Record,
-    ResolutionSource, Side, StreamPosition, TlsMessage, Undelivered, Verification,
+    AttemptOutcome, Certificate, DeliveryError, DnsAnswer, DnsServer, Endpoint, Failure, Handshake,
+    HttpHeader, HttpVersion, LinkConfig, OtherFrames, Packet, Part, Phase, ProxyStep, Record,
+    ResolutionSource, Side, StreamPosition, TcpInfo, TlsMessage, Verification,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
 /// The version of the event format, carried by [`What::RunStarted`].
-pub const SCHEMA: &str = "tapline/events/1";
+pub const EVENT_SCHEMA: &str = "tapline/events/1";
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -76,13 +76,13 @@ pub struct Event {
     pub at: Moment,
     /// What happened.
     #[serde(flatten)]
-    pub what: What,
+    pub kind: EventKind,
 }
 
 /// Why an exchange was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum ExchangeCause {
     /// The user asked for it.
     Asked,
     /// The exchange before it was answered with a redirect (RFC 9110 §15.4).
@@ -95,7 +95,7 @@ pub enum Cause {
 }
 
 /// The name in machine output.
-impl fmt::Display for Cause {
+impl fmt::Display for ExchangeCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
@@ -109,7 +109,7 @@ impl fmt::Display for Cause {
     reason = "field names repeat what the variant's sentence says; the types carry their own \
         documentation"
 )]
-pub enum What {
+pub enum EventKind {
     /// The run began; its time axis starts here.
     RunStarted {
         schema: String,
@@ -151,15 +151,15 @@ pub enum What {
     OtherFrames { frames: OtherFrames },
     /// The network says of packets that it did not deliver them; each such frame is among the other
     /// ones too.
-    Undelivered { errors: Vec<Undelivered> },
+    Undelivered { errors: Vec<DeliveryError> },
 
     /// The link of the lab is set so from here on.
-    LinkSet { link: Link },
+    LinkSet { link: LinkConfig },
 
     /// An exchange began.
     ExchangeStarted {
         exchange: ExchangeId,
-        cause: Cause,
+        cause: ExchangeCause,
         method: String,
         url: Untrusted,
     },
@@ -243,7 +243,7 @@ pub enum What {
     /// The kernel's figures for a connection.
     KernelMeasured {
         connection: ConnectionId,
-        figures: KernelTcp,
+        figures: TcpInfo,
     },
     /// A connection was closed by this side, or found closed.
     Disconnected { connection: ConnectionId },
@@ -291,7 +291,7 @@ pub enum What {
         version: HttpVersion,
         method: String,
         target: Untrusted,
-        headers: Vec<Header>,
+        headers: Vec<HttpHeader>,
         header_bytes: u64,
     },
     /// The request's body: how much of it is written so far.
@@ -305,7 +305,7 @@ pub enum What {
     Informational {
         exchange: ExchangeId,
         status: u16,
-        headers: Vec<Header>,
+        headers: Vec<HttpHeader>,
     },
     /// The final response's head arrived.
     ResponseHead {
@@ -313,7 +313,7 @@ pub enum What {
         version: HttpVersion,
         status: u16,
         reason: Untrusted,
-        headers: Vec<Header>,
+        headers: Vec<HttpHeader>,
         header_bytes: u64,
     },
     /// The response's body: how much of it arrived so far, as transferred and as decoded.
@@ -327,7 +327,7 @@ pub enum What {
     /// Trailer fields arrived after the body (RFC 9110 §6.5).
     Trailers {
         exchange: ExchangeId,
-        headers: Vec<Header>,
+        headers: Vec<HttpHeader>,
     },
     /// The first bytes of the decoded body, up to a stated limit, for showing.
     BodyPreview {
@@ -356,7 +356,7 @@ pub enum What {
     },
 }
 
-impl What {
+impl EventKind {
     /// The exchange it belongs to, if it belongs to one.
     pub const fn exchange(&self) -> Option<ExchangeId> {
         match self {
@@ -387,7 +387,7 @@ impl What {
     }
 
     /// Forgets where packets' bytes lie, which is another place for each who keeps them.
-    pub fn forget_places(&mut self) {
+    pub fn clear_stored_locations(&mut self) {
         if let Self::Packets { packets } = self {
             for packet in packets {
                 packet.stored = None;

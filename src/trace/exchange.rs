@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AttemptId, Cause, ConnectionId, Endpoint, ExchangeId, Failure, Informational, Phase, Phases,
-    Request, Resolution, Response,
+    AttemptId, ConnectionId, Endpoint, ExchangeCause, ExchangeId, Failure, InformationalResponse,
+    Phase, Phases, Request, Resolution, Response,
 };
 use crate::units::{Moment, Nanos, Untrusted};
 
@@ -92,7 +92,7 @@ pub struct Exchange {
     /// Its number in the run.
     pub id: ExchangeId,
     /// Why it was started.
-    pub cause: Cause,
+    pub cause: ExchangeCause,
     /// Method asked for.
     pub method: String,
     /// Where to.
@@ -118,7 +118,7 @@ pub struct Exchange {
     /// How much of the request's body was written.
     pub request_body: BodyCount,
     /// Informational responses.
-    pub informational: Vec<Informational>,
+    pub informational: Vec<InformationalResponse>,
     /// The final response.
     pub response: Option<Response>,
     /// How much of the response's body was read.

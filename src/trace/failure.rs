@@ -10,7 +10,7 @@ use crate::units::Untrusted;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What kind of failure, for machines.
-    pub code: Code,
+    pub code: FailureCode,
     /// What happened, in one sentence for people, with the names, addresses and figures of the
     /// case.
     pub message: Untrusted,
@@ -21,7 +21,7 @@ pub struct Failure {
 /// The kinds of failure. The serde names are part of the contract of `--format json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Code {
+pub enum FailureCode {
     /// The name does not exist (NXDOMAIN).
     DnsNoSuchName,
     /// The name exists but has no address of the wanted family.
@@ -142,7 +142,7 @@ pub enum Code {
 }
 
 /// The name in machine output.
-impl fmt::Display for Code {
+impl fmt::Display for FailureCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }

@@ -13,9 +13,9 @@ use super::FlowKey;
 #[derive(Clone, Debug, Default)]
 pub(super) struct FlowIndex {
     /// The place of the latest flow between two ends, and how many there were before it.
-    latest: HashMap<Ends, (u32, u32), RandomState>,
+    latest: HashMap<EndpointPair, (u32, u32), RandomState>,
     /// The places of those that were before it.
-    earlier: HashMap<(Ends, u32), u32, RandomState>,
+    earlier: HashMap<(EndpointPair, u32), u32, RandomState>,
 }
 
 /// It follows from the flows, so it takes no part in comparing traces.
@@ -27,12 +27,12 @@ impl PartialEq for FlowIndex {
 
 impl FlowIndex {
     /// The place of the latest flow between two ends.
-    pub(super) fn latest(&self, ends: &Ends) -> Option<usize> {
+    pub(super) fn latest(&self, ends: &EndpointPair) -> Option<usize> {
         self.latest.get(ends).map(|(place, _)| *place as usize)
     }
 
     /// The place of the flow between two ends before which there were so many others.
-    pub(super) fn place(&self, ends: &Ends, reuse: u32) -> Option<usize> {
+    pub(super) fn index_of(&self, ends: &EndpointPair, reuse: u32) -> Option<usize> {
         match self.latest.get(ends) {
             Some((place, latest)) if *latest == reuse => Some(*place as usize),
             _ => self
@@ -43,7 +43,7 @@ impl FlowIndex {
     }
 
     /// Remembers the place of the latest flow between two ends.
-    pub(super) fn insert(&mut self, ends: Ends, reuse: u32, place: usize) {
+    pub(super) fn insert(&mut self, ends: EndpointPair, reuse: u32, place: usize) {
         let Ok(place) = u32::try_from(place) else {
             return;
         };
@@ -56,20 +56,23 @@ impl FlowIndex {
 /// A transport and its two ends, the lower address first. An address is IPv6, or IPv4 with a mark
 /// beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Ends {
-    low: u128,
-    high: u128,
+pub(super) struct EndpointPair {
+    lower_address: u128,
+    higher_address: u128,
     /// Both ports, in the order of the addresses, and what kind of addresses and transport it is.
-    ports: u64,
+    ports_and_kinds: u64,
 }
 
-impl Ends {
-    pub(super) fn of(key: &FlowKey) -> Self {
+impl EndpointPair {
+    pub(super) fn from_key(key: &FlowKey) -> Self {
         Self::between(key.local, key.remote, key.tcp)
     }
 
     pub(super) fn between(one: SocketAddr, other: SocketAddr, tcp: bool) -> Self {
-        let (one, other) = (End::of(one), End::of(other));
+        let (one, other) = (
+            PackedEndpoint::from_address(one),
+            PackedEndpoint::from_address(other),
+        );
         let (low, high) = if one <= other {
             (one, other)
         } else {
@@ -77,22 +80,22 @@ impl Ends {
         };
         let kinds = u64::from(tcp) | u64::from(low.is_ipv4) << 1 | u64::from(high.is_ipv4) << 2;
         Self {
-            low: low.address,
-            high: high.address,
-            ports: kinds << 32 | u64::from(low.port) << 16 | u64::from(high.port),
+            lower_address: low.address,
+            higher_address: high.address,
+            ports_and_kinds: kinds << 32 | u64::from(low.port) << 16 | u64::from(high.port),
         }
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct End {
+struct PackedEndpoint {
     address: u128,
     port: u16,
     is_ipv4: bool,
 }
 
-impl End {
-    fn of(address: SocketAddr) -> Self {
+impl PackedEndpoint {
+    fn from_address(address: SocketAddr) -> Self {
         let (bits, is_ipv4) = match address.ip() {
             IpAddr::V4(ip) => (u128::from(ip.to_bits()), true),
             IpAddr::V6(ip) => (ip.to_bits(), false),
@@ -113,20 +116,20 @@ mod tests {
     fn both_ways_are_one_flow_and_anything_else_is_another() {
         let one = SocketAddr::from(([10, 0, 0, 1], 5_000));
         let other = SocketAddr::from(([10, 0, 0, 2], 443));
-        let ends = Ends::between(one, other, true);
-        assert_eq!(ends, Ends::between(other, one, true));
-        assert_ne!(ends, Ends::between(one, other, false));
+        let ends = EndpointPair::between(one, other, true);
+        assert_eq!(ends, EndpointPair::between(other, one, true));
+        assert_ne!(ends, EndpointPair::between(one, other, false));
         let swapped = (
             SocketAddr::new(one.ip(), other.port()),
             SocketAddr::new(other.ip(), one.port()),
         );
-        assert_ne!(ends, Ends::between(swapped.0, swapped.1, true));
+        assert_ne!(ends, EndpointPair::between(swapped.0, swapped.1, true));
         let in_six = |end: SocketAddr| {
             SocketAddr::from((
                 [0, 0, 0, 0, 0, 0, 0x0a00, end.ip().is_ipv4().into()],
                 end.port(),
             ))
         };
-        assert_ne!(Ends::between(in_six(one), other, true), ends);
+        assert_ne!(EndpointPair::between(in_six(one), other, true), ends);
     }
 }

@@ -43,14 +43,14 @@ impl fmt::Display for HttpVersion {
 
 /// One field line, in the case and order of the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
+pub struct HttpHeader {
     /// Field name as sent.
     pub name: Untrusted,
     /// Field value as sent.
     pub value: Untrusted,
 }
 
-impl Header {
+impl HttpHeader {
     /// A field line.
     pub fn new(name: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
         Self {
@@ -77,7 +77,7 @@ pub struct Request {
     /// Request target: path and query, authority or absolute form.
     pub target: Untrusted,
     /// Field lines; for HTTP/2 the pseudo-header fields come first.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HttpHeader>,
     /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), before
     /// encryption.
     pub header_bytes: u64,
@@ -85,13 +85,13 @@ pub struct Request {
 
 /// An informational response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Informational {
+pub struct InformationalResponse {
     /// When it arrived.
     pub at: Moment,
     /// 100 to 199.
     pub status: u16,
     /// Its field lines.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HttpHeader>,
 }
 
 /// The final response's head, and its trailers once they came.
@@ -106,12 +106,12 @@ pub struct Response {
     /// Reason phrase; empty where the version has none.
     pub reason: Untrusted,
     /// Field lines.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HttpHeader>,
     /// Bytes of the head on the connection (under HTTP/2: of the HEADERS frames' payload), after
     /// decryption.
     pub header_bytes: u64,
     /// Trailer fields.
-    pub trailers: Vec<Header>,
+    pub trailers: Vec<HttpHeader>,
 }
 
 impl Response {

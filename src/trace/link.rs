@@ -5,11 +5,11 @@ use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{BitRate, Nanos, Share};
+use crate::units::{BitRate, Fraction, Nanos};
 
 /// How the lab's link is set. Delay and losses are the same in both directions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
+pub struct LinkConfig {
     /// What the link adds to a round trip: half of it on the way there, half on the way back.
     #[serde(rename = "round_trip_ns")]
     pub round_trip: Nanos,
@@ -19,13 +19,13 @@ pub struct Link {
     pub jitter: Nanos,
     /// Packets lost.
     #[serde(rename = "loss_millionths")]
-    pub loss: Share,
+    pub loss: Fraction,
     /// Packets that are held back, so that those behind them overtake them.
     #[serde(rename = "reorder_millionths")]
-    pub reorder: Share,
+    pub reorder: Fraction,
     /// Packets that arrive twice.
     #[serde(rename = "duplicate_millionths")]
-    pub duplicate: Share,
+    pub duplicate: Fraction,
     /// What the link carries in each direction; without it, whatever the machine can do.
     #[serde(
         rename = "bandwidth_bits_per_second",
@@ -41,15 +41,15 @@ pub struct Link {
     pub seed: u64,
 }
 
-impl Link {
+impl LinkConfig {
     /// One that only delays, with Ethernet's MTU.
-    pub fn plain(round_trip: Nanos, seed: u64) -> Self {
+    pub fn delay_only(round_trip: Nanos, seed: u64) -> Self {
         Self {
             round_trip,
             jitter: Nanos::ZERO,
-            loss: Share::NONE,
-            reorder: Share::NONE,
-            duplicate: Share::NONE,
+            loss: Fraction::NONE,
+            reorder: Fraction::NONE,
+            duplicate: Fraction::NONE,
             bandwidth: None,
             mtu: 1_500,
             congestion: "cubic".to_owned(),
@@ -64,7 +64,7 @@ impl Link {
 }
 
 /// Only what does something: `RTT 80.0 ms ± 5.00 ms · loss 1 % · 10 Mbit/s · MTU 1500 · cubic`.
-impl fmt::Display for Link {
+impl fmt::Display for LinkConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RTT {}", self.round_trip)?;
         if self.jitter > Nanos::ZERO {
@@ -75,7 +75,7 @@ impl fmt::Display for Link {
             ("reordered", self.reorder),
             ("duplicated", self.duplicate),
         ] {
-            if share > Share::NONE {
+            if share > Fraction::NONE {
                 write!(f, " · {name} {share}")?;
             }
         }
@@ -124,11 +124,11 @@ mod tests {
 
     #[test]
     fn it_is_told_in_a_line() {
-        let plain = Link::plain(Nanos::from_millis(20), 1);
+        let plain = LinkConfig::delay_only(Nanos::from_millis(20), 1);
         assert_eq!(plain.to_string(), "RTT 20.0 ms · MTU 1500 · cubic");
-        let bad = Link {
+        let bad = LinkConfig {
             jitter: Nanos::from_millis(5),
-            loss: Share::from_millionths(10_000),
+            loss: Fraction::from_millionths(10_000),
             bandwidth: Some(BitRate(10_000_000)),
             ..plain
         };

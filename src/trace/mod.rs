@@ -16,55 +16,58 @@
 mod capture;
 mod clock;
 mod connection;
+mod delivery_error;
 mod dns;
 mod event;
+#[cfg(test)]
+pub(crate) mod event_round_trip;
 mod exchange;
 mod failure;
 mod flow;
 mod flow_index;
-mod flows;
+mod flow_table;
 mod fold;
-mod growing;
 mod http;
-#[cfg(test)]
-pub(crate) mod law;
 mod link;
 mod other_frames;
+mod own_strings;
 mod packet_limits;
-mod passed;
 mod phase;
 mod ranges;
 mod retired;
 mod stored;
 mod text_fields;
+mod tight_push;
 mod tls;
-mod undelivered;
-mod words;
+mod traffic_sum;
 
 pub use capture::{Capture, CaptureState};
 pub use clock::{ClockMap, ClockPair};
-pub use connection::{Connection, Endpoint, KernelTcp};
+pub use connection::{Connection, Endpoint, TcpInfo};
+pub use delivery_error::DeliveryError;
 pub use dns::{
     DnsAnswer, DnsQuery, DnsRecord, DnsServer, DnsTransport, QueryOutcome, Resolution,
     ResolutionSource,
 };
-pub use event::{AttemptId, Cause, Clock, ConnectionId, Event, ExchangeId, QueryId, SCHEMA, What};
-pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
-pub use failure::{Code, Failure};
-pub use flow::{
-    Advance, Direction, Flow, FlowKey, Packet, PacketEntry, Progress, SegmentCounts, SizeSet, Span,
-    Stretch, Stride, TcpFlags, TcpHeader, Transport,
+pub use event::{
+    AttemptId, Clock, ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeCause, ExchangeId,
+    QueryId,
 };
-pub use fold::{Control, Trace};
-pub use http::{Header, HttpVersion, Informational, Request, Response};
-pub use link::{Link, LinkCounts};
+pub use exchange::{Attempt, AttemptOutcome, BodyCount, Exchange, ProxyStep};
+pub use failure::{Failure, FailureCode};
+pub use flow::{
+    ChunkSummary, Direction, DirectionSummary, Flow, FlowKey, Packet, PacketEntry, PacketRun,
+    SegmentCounts, SizeSet, StreamUpdate, TcpFlags, TcpHeader, Transport, ValueRange,
+};
+pub use fold::{ControlMeasurement, Trace};
+pub use http::{HttpHeader, HttpVersion, InformationalResponse, Request, Response};
+pub use link::{LinkConfig, LinkCounts};
 pub use other_frames::OtherFrames;
-pub use packet_limits::{Forgotten, PacketLimits};
-pub use passed::{Passed, PassedOneWay};
+pub use packet_limits::{Evicted, PacketLimits};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
-pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Piece, Record, StreamLayers};
-pub use retired::{Column, Retired, RetiredRepeats, RetiredRun, Timed};
-pub use stored::{ByteStore, StoreError, Stored};
+pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFragment};
+pub use retired::{CompactFigures, RetiredExchanges, RetiredRepeats, RetiredRun, TimeKey};
+pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};
-pub use undelivered::Undelivered;
+pub use traffic_sum::{DirectionSum, TrafficSum};

@@ -140,7 +140,7 @@ impl Phases {
     }
 
     /// The phase that is under way.
-    pub fn open(&self) -> Option<Phase> {
+    pub fn current(&self) -> Option<Phase> {
         self.iter()
             .filter(|(_, span)| span.ended.is_none())
             .map(|(phase, _)| phase)

@@ -1,23 +1,23 @@
 //! What is kept of runs whose exchanges are no longer held one by one.
 
-use super::growing::push;
+use super::tight_push::push_tight;
 use super::{Clock, ExchangeId, Failure, Phase};
 use crate::units::Nanos;
 
 /// Figures in no order, each as it was measured: 4 bytes of one below 2^32 (4.29 s in nanoseconds),
 /// 8 bytes of a larger one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Column {
+pub struct CompactFigures {
     small: Vec<u32>,
     large: Vec<u64>,
 }
 
-impl Column {
+impl CompactFigures {
     /// Adds a figure.
     pub fn push(&mut self, figure: u64) {
         match u32::try_from(figure) {
-            Ok(small) => push(&mut self.small, small),
-            Err(_) => push(&mut self.large, figure),
+            Ok(small) => push_tight(&mut self.small, small),
+            Err(_) => push_tight(&mut self.large, figure),
         }
     }
 
@@ -42,7 +42,7 @@ impl Column {
 }
 
 /// A figure of a run: the time in a phase, or `None` for the whole, on a clock.
-pub type Timed = (Option<Phase>, Clock);
+pub type TimeKey = (Option<Phase>, Clock);
 
 /// A run (a request with its redirects and retries) whose exchanges go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,30 +53,30 @@ pub struct RetiredRun {
     pub last: ExchangeId,
     /// The first exchange of the request that it repeats; `None` where the figures of that request
     /// are not kept apart.
-    pub head: Option<ExchangeId>,
+    pub original: Option<ExchangeId>,
     /// Whether it repeats another.
     pub repeated: bool,
     /// Whether its last exchange failed.
     pub failed: bool,
     /// Its times, all of them over all hops. Those of a run that failed count in no statistic.
-    pub times: Vec<(Timed, Nanos)>,
+    pub times: Vec<(TimeKey, Nanos)>,
 }
 
 /// The retired runs of one request that was repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetiredRepeats {
     /// The first exchange of the first run, which is held.
-    pub head: ExchangeId,
+    pub original: ExchangeId,
     /// Runs.
     pub runs: u64,
     /// Runs that failed.
     pub failed: u64,
-    times: Vec<(Timed, Column)>,
+    times: Vec<(TimeKey, CompactFigures)>,
 }
 
 impl RetiredRepeats {
     /// Returns the times of the runs that did not fail.
-    pub fn times(&self, of: Timed) -> Option<&Column> {
+    pub fn times(&self, of: TimeKey) -> Option<&CompactFigures> {
         self.times
             .iter()
             .find(|(known, _)| *known == of)
@@ -84,14 +84,14 @@ impl RetiredRepeats {
     }
 
     /// Returns what was measured in any of them.
-    pub fn measured(&self) -> impl Iterator<Item = Timed> + '_ {
+    pub fn measured_keys(&self) -> impl Iterator<Item = TimeKey> + '_ {
         self.times.iter().map(|(known, _)| *known)
     }
 }
 
 /// All that is known of exchanges that are no longer held.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Retired {
+pub struct RetiredExchanges {
     /// Exchanges.
     pub exchanges: u64,
     /// Runs.
@@ -101,17 +101,17 @@ pub struct Retired {
     /// Runs that repeat another.
     pub repeated: u64,
     /// How long the runs took that did not fail.
-    pub totals: Column,
+    pub totals: CompactFigures,
     pub(super) failure: Option<(ExchangeId, (Phase, Failure))>,
     repeats: Vec<RetiredRepeats>,
 }
 
-impl Retired {
+impl RetiredExchanges {
     /// Returns the retired runs of the request whose first exchange this is.
     pub fn repeats_of(&self, head: ExchangeId) -> Option<&RetiredRepeats> {
         let place = self
             .repeats
-            .binary_search_by_key(&head.0, |repeats| repeats.head.0)
+            .binary_search_by_key(&head.0, |repeats| repeats.original.0)
             .ok()?;
         self.repeats.get(place)
     }
@@ -128,19 +128,19 @@ impl Retired {
         if let Some((_, total)) = total {
             self.totals.push(total.0);
         }
-        let Some(head) = run.head else { return };
+        let Some(head) = run.original else { return };
         let place = self
             .repeats
-            .partition_point(|repeats| repeats.head.0 < head.0);
+            .partition_point(|repeats| repeats.original.0 < head.0);
         if self
             .repeats
             .get(place)
-            .is_none_or(|repeats| repeats.head != head)
+            .is_none_or(|repeats| repeats.original != head)
         {
             self.repeats.insert(
                 place,
                 RetiredRepeats {
-                    head,
+                    original: head,
                     runs: 0,
                     failed: 0,
                     times: Vec::new(),
@@ -155,7 +155,7 @@ impl Retired {
         for (of, time) in run.times.into_iter().filter(|_| !run.failed) {
             let known = repeats.times.iter().position(|(known, _)| *known == of);
             let column = known.unwrap_or_else(|| {
-                repeats.times.push((of, Column::default()));
+                repeats.times.push((of, CompactFigures::default()));
                 repeats.times.len() - 1
             });
             if let Some((_, column)) = repeats.times.get_mut(column) {
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_column_gives_back_what_was_put_in() {
-        let mut column = Column::default();
+        let mut column = CompactFigures::default();
         let figures = [
             0,
             7,
@@ -187,6 +187,6 @@ mod tests {
         back.sort_unstable();
         put.sort_unstable();
         assert_eq!((back, column.len(), column.is_empty()), (put, 6, false));
-        assert!(Column::default().is_empty());
+        assert!(CompactFigures::default().is_empty());
     }
 }

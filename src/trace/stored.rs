@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a packet's captured bytes lie in a [`ByteStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
+pub struct PacketLocation {
     /// Offset of the frame's first byte in the store.
     pub at: u64,
     /// Bytes captured, from there on. What was not captured at all is not stored.
@@ -21,7 +21,12 @@ pub struct Stored {
 pub trait ByteStore: Send + Sync {
     /// The bytes of a packet, of which at most `most` are wanted, put in place of what is in
     /// `into`.
-    fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError>;
+    fn read(
+        &self,
+        stored: PacketLocation,
+        most: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<(), StoreError>;
 
     /// The number of an interface's link type (`LINKTYPE_…`, <https://www.tcpdump.org/linktypes.html>); `None` for one that is not known.
     fn link_type(&self, interface: u16) -> Option<u16>;
@@ -34,7 +39,7 @@ pub enum StoreError {
     #[error(
         "the bytes of a packet are gone: {needed} were expected at offset {at}, {found} are there"
     )]
-    Gone {
+    Truncated {
         /// Offset in the store.
         at: u64,
         /// Bytes wanted.
@@ -47,7 +52,7 @@ pub enum StoreError {
         "the packet's bytes are no longer kept: of what comes through the pipe the latest {kept} \
             bytes are; --spool-limit keeps more"
     )]
-    Forgotten {
+    Evicted {
         /// Offset in the store.
         at: u64,
         /// How many bytes are kept.
@@ -55,7 +60,7 @@ pub enum StoreError {
     },
     /// The system refuses.
     #[error("the bytes of a packet at offset {at} cannot be read: {reason}")]
-    Refused {
+    ReadFailed {
         /// Offset in the store.
         at: u64,
         /// What the system says.

@@ -26,7 +26,7 @@ pub struct TextField {
     pub why: &'static str,
 }
 
-const fn own(path: &'static str, why: &'static str) -> TextField {
+const fn own_text(path: &'static str, why: &'static str) -> TextField {
     TextField {
         path,
         class: TextClass::Own,
@@ -34,7 +34,7 @@ const fn own(path: &'static str, why: &'static str) -> TextField {
     }
 }
 
-const fn harmless(path: &'static str, why: &'static str) -> TextField {
+const fn harmless_text(path: &'static str, why: &'static str) -> TextField {
     TextField {
         path,
         class: TextClass::Harmless,
@@ -42,7 +42,7 @@ const fn harmless(path: &'static str, why: &'static str) -> TextField {
     }
 }
 
-const fn masked(path: &'static str, why: &'static str) -> TextField {
+const fn masked_text(path: &'static str, why: &'static str) -> TextField {
     TextField {
         path,
         class: TextClass::Masked,
@@ -52,132 +52,132 @@ const fn masked(path: &'static str, why: &'static str) -> TextField {
 
 /// All of them, in the order of the events.
 pub const TEXT_FIELDS: &[TextField] = &[
-    own("run_started.schema", "the format's name"),
-    own("run_started.tool_version", "the program's version"),
-    masked("note.text", "a sentence with names and URLs of others"),
-    harmless(
+    own_text("run_started.schema", "the format's name"),
+    own_text("run_started.tool_version", "the program's version"),
+    masked_text("note.text", "a sentence with names and URLs of others"),
+    harmless_text(
         "capture_opened.interface",
         "the kernel's name of an interface, at most 15 bytes",
     ),
-    own("capture_opened.link_type", "libpcap's name of a link type"),
-    masked(
+    own_text("capture_opened.link_type", "libpcap's name of a link type"),
+    masked_text(
         "capture_unavailable.reason",
         "a sentence with the system's words",
     ),
-    masked(
+    masked_text(
         "capture_unavailable.remedy",
         "a command with the program's path",
     ),
-    harmless(
+    harmless_text(
         "link_set.link.congestion",
         "the kernel's name of an algorithm, at most 15 bytes",
     ),
-    masked(
+    masked_text(
         "exchange_started.method",
         "the user's text, or another program's",
     ),
-    masked(
+    masked_text(
         "exchange_started.url",
         "users, passwords and tokens stand in URLs",
     ),
-    masked(
+    masked_text(
         "failed.failure.message",
         "a sentence with names and URLs of others",
     ),
-    masked(
+    masked_text(
         "failed.failure.hint",
         "a sentence that may repeat a part of the request",
     ),
-    masked("dns_queried.name", "a name that may be made of a token"),
-    own("dns_queried.kind", "a record type's mnemonic"),
-    own("dns_answered.answer.rcode", "a response code's mnemonic"),
-    masked(
+    masked_text("dns_queried.name", "a name that may be made of a token"),
+    own_text("dns_queried.kind", "a record type's mnemonic"),
+    own_text("dns_answered.answer.rcode", "a response code's mnemonic"),
+    masked_text(
         "dns_answered.answer.records.name",
         "a name that may be made of a token",
     ),
-    own(
+    own_text(
         "dns_answered.answer.records.type",
         "a record type's mnemonic",
     ),
-    masked(
+    masked_text(
         "dns_answered.answer.records.data",
         "text records hold tokens of verification",
     ),
-    masked(
+    masked_text(
         "dns_failed.reason",
         "a sentence with the system's words, or a DoH server's URL",
     ),
-    masked("attempt_started.remote", "a socket's path may be anything"),
-    masked("attempt_started.local", "a socket's path may be anything"),
-    masked(
+    masked_text("attempt_started.remote", "a socket's path may be anything"),
+    masked_text("attempt_started.local", "a socket's path may be anything"),
+    masked_text(
         "attempt_ended.outcome.failed",
         "a sentence with the system's words",
     ),
-    masked("connected.local", "a socket's path may be anything"),
-    masked("connected.remote", "a socket's path may be anything"),
-    own("proxy_talked.step.kind", "a protocol's name"),
-    masked(
+    masked_text("connected.local", "a socket's path may be anything"),
+    masked_text("connected.remote", "a socket's path may be anything"),
+    own_text("proxy_talked.step.kind", "a protocol's name"),
+    masked_text(
         "proxy_talked.step.text",
         "what a proxy says, and the address it is asked for",
     ),
-    own("tls_message.message.name", "a handshake message's name"),
-    masked(
+    own_text("tls_message.message.name", "a handshake message's name"),
+    masked_text(
         "tls_message.message.detail",
         "names of servers and protocols",
     ),
-    masked("tls_certificates.certificates.subject", "text of others"),
-    masked("tls_certificates.certificates.issuer", "text of others"),
-    harmless(
+    masked_text("tls_certificates.certificates.subject", "text of others"),
+    masked_text("tls_certificates.certificates.issuer", "text of others"),
+    harmless_text(
         "tls_certificates.certificates.sha256",
         "the digest of what everybody is sent",
     ),
-    masked("tls_certificates.certificates.names", "text of others"),
-    masked(
+    masked_text("tls_certificates.certificates.names", "text of others"),
+    masked_text(
         "tls_verified.verification.rejected",
         "a sentence with names of others",
     ),
-    masked(
+    masked_text(
         "tls_verified.verification.ignored",
         "a sentence with names of others",
     ),
-    own("tls_established.handshake.version", "a version's name"),
-    own(
+    own_text("tls_established.handshake.version", "a version's name"),
+    own_text(
         "tls_established.handshake.cipher_suite",
         "IANA's name of a cipher suite",
     ),
-    own(
+    own_text(
         "tls_established.handshake.key_exchange",
         "IANA's name of a group",
     ),
-    masked(
+    masked_text(
         "tls_established.handshake.alpn",
         "a protocol's name that the server chose among ours",
     ),
-    own("tls_established.handshake.kind", "a word of a fixed list"),
-    masked(
+    own_text("tls_established.handshake.kind", "a word of a fixed list"),
+    masked_text(
         "request_head.method",
         "the user's text, or another program's",
     ),
-    masked("request_head.target", "tokens stand in queries"),
-    masked("request_head.headers.name", "the user's text"),
-    masked("request_head.headers.value", "credentials, cookies, tokens"),
-    masked("informational.headers.name", "the server's text"),
-    masked("informational.headers.value", "cookies, tokens, URLs"),
-    masked("response_head.reason", "the server's text"),
-    masked("response_head.headers.name", "the server's text"),
-    masked("response_head.headers.value", "cookies, tokens, URLs"),
-    masked("trailers.headers.name", "the server's text"),
-    masked("trailers.headers.value", "cookies, tokens, URLs"),
-    masked(
+    masked_text("request_head.target", "tokens stand in queries"),
+    masked_text("request_head.headers.name", "the user's text"),
+    masked_text("request_head.headers.value", "credentials, cookies, tokens"),
+    masked_text("informational.headers.name", "the server's text"),
+    masked_text("informational.headers.value", "cookies, tokens, URLs"),
+    masked_text("response_head.reason", "the server's text"),
+    masked_text("response_head.headers.name", "the server's text"),
+    masked_text("response_head.headers.value", "cookies, tokens, URLs"),
+    masked_text("trailers.headers.name", "the server's text"),
+    masked_text("trailers.headers.value", "cookies, tokens, URLs"),
+    masked_text(
         "body_preview.text",
         "what is secret in a body nobody can know: all of it",
     ),
-    masked("redirected.to", "users, passwords and tokens stand in URLs"),
-    masked(
+    masked_text("redirected.to", "users, passwords and tokens stand in URLs"),
+    masked_text(
         "redirected.withheld",
         "names of fields, which are the user's text",
     ),
-    masked(
+    masked_text(
         "control_measured.error",
         "a sentence of the client's, with the URL",
     ),

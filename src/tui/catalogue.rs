@@ -4,87 +4,90 @@ use super::Suggestion;
 
 /// A line of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Row<'a> {
+pub(super) enum CatalogueRow<'a> {
     /// Nothing, above a heading.
     Gap,
     Heading(&'a str),
     /// An offer, by its place among all of them.
-    Offer(usize),
+    Suggestion(usize),
 }
 
 /// The offers that are left, in the order in which they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Catalogue<'a> {
-    offers: &'a [Suggestion],
-    left: Vec<usize>,
+    suggestions: &'a [Suggestion],
+    matching: Vec<usize>,
 }
 
 impl<'a> Catalogue<'a> {
     /// What has every word of `typed` in it, by group. A whole URL narrows nothing: who types one
     /// wants to go there.
-    pub(super) fn of(offers: &'a [Suggestion], typed: &str) -> Self {
+    pub(super) fn filtered(offers: &'a [Suggestion], typed: &str) -> Self {
         let words: Vec<String> = if typed.contains("://") {
             Vec::new()
         } else {
             typed.split_whitespace().map(str::to_lowercase).collect()
         };
         let mut left = Vec::new();
-        for group in groups(offers) {
+        for group in group_names(offers) {
             let of_it = offers
                 .iter()
                 .enumerate()
                 .filter(|(_, offer)| offer.group == group);
             left.extend(
                 of_it
-                    .filter(|(_, offer)| has_all(offer, &words))
+                    .filter(|(_, offer)| contains_all_words(offer, &words))
                     .map(|(place, _)| place),
             );
         }
-        Self { offers, left }
+        Self {
+            suggestions: offers,
+            matching: left,
+        }
     }
 
     /// The first that is left.
     pub(super) fn first(&self) -> Option<usize> {
-        self.left.first().copied()
+        self.matching.first().copied()
     }
 
     /// The offer `by` further down than `chosen`, or up where negative; from nowhere, up leads to
     /// the last and down to the first.
-    pub(super) fn moved(&self, chosen: Option<usize>, by: isize) -> Option<usize> {
-        let last = self.left.len().checked_sub(1)?;
-        let there = match chosen.and_then(|offer| self.left.iter().position(|&left| left == offer))
-        {
-            Some(here) => here.saturating_add_signed(by).min(last),
-            None if by < 0 => last,
-            None => 0,
-        };
-        self.left.get(there).copied()
+    pub(super) fn moved_by(&self, chosen: Option<usize>, by: isize) -> Option<usize> {
+        let last = self.matching.len().checked_sub(1)?;
+        let there =
+            match chosen.and_then(|offer| self.matching.iter().position(|&left| left == offer)) {
+                Some(here) => here.saturating_add_signed(by).min(last),
+                None if by < 0 => last,
+                None => 0,
+            };
+        self.matching.get(there).copied()
     }
 
     /// The lines: headings where there are groups, with air above them where there is room for it.
-    pub(super) fn rows(&self, airy: bool) -> Vec<Row<'a>> {
-        let mut rows = Vec::with_capacity(self.left.len());
+    pub(super) fn rows(&self, airy: bool) -> Vec<CatalogueRow<'a>> {
+        let mut rows = Vec::with_capacity(self.matching.len());
         let mut above = "";
-        for &place in &self.left {
+        for &place in &self.matching {
             let group = self
-                .offers
+                .suggestions
                 .get(place)
                 .map_or("", |offer| offer.group.as_str());
             if group != above {
                 if airy && !rows.is_empty() {
-                    rows.push(Row::Gap);
+                    rows.push(CatalogueRow::Gap);
                 }
-                rows.push(Row::Heading(group));
+                rows.push(CatalogueRow::Heading(group));
                 above = group;
             }
-            rows.push(Row::Offer(place));
+            rows.push(CatalogueRow::Suggestion(place));
         }
         rows
     }
 }
 
 /// The groups in the order in which they first come, but first what belongs to none.
-fn groups(offers: &[Suggestion]) -> Vec<&str> {
+fn group_names(offers: &[Suggestion]) -> Vec<&str> {
     let mut groups = vec![""];
     for offer in offers {
         if !groups.contains(&offer.group.as_str()) {
@@ -94,8 +97,8 @@ fn groups(offers: &[Suggestion]) -> Vec<&str> {
     groups
 }
 
-fn has_all(offer: &Suggestion, words: &[String]) -> bool {
-    let text = format!("{} {} {}", offer.url, offer.shows, offer.group).to_lowercase();
+fn contains_all_words(offer: &Suggestion, words: &[String]) -> bool {
+    let text = format!("{} {} {}", offer.url, offer.description, offer.group).to_lowercase();
     words.iter().all(|word| text.contains(word))
 }
 
@@ -106,7 +109,7 @@ mod tests {
     fn offers() -> Vec<Suggestion> {
         let offer = |url: &str, shows: &str, group: &str| Suggestion {
             url: url.to_owned(),
-            shows: shows.to_owned(),
+            description: shows.to_owned(),
             group: group.to_owned(),
         };
         vec![
@@ -119,19 +122,19 @@ mod tests {
     #[test]
     fn offers_stand_under_their_headings() {
         let offers = offers();
-        let all = Catalogue::of(&offers, "");
+        let all = Catalogue::filtered(&offers, "");
         let rows = [
-            Row::Heading("Pages"),
-            Row::Offer(0),
-            Row::Offer(2),
-            Row::Heading("TLS"),
-            Row::Offer(1),
+            CatalogueRow::Heading("Pages"),
+            CatalogueRow::Suggestion(0),
+            CatalogueRow::Suggestion(2),
+            CatalogueRow::Heading("TLS"),
+            CatalogueRow::Suggestion(1),
         ];
         assert_eq!(all.rows(false), rows);
         assert_eq!(
             all.rows(true)
                 .iter()
-                .filter(|row| **row == Row::Gap)
+                .filter(|row| **row == CatalogueRow::Gap)
                 .count(),
             1
         );
@@ -140,7 +143,7 @@ mod tests {
     #[test]
     fn words_narrow_it_and_urls_do_not() {
         let offers = offers();
-        let left = |typed: &str| Catalogue::of(&offers, typed).left;
+        let left = |typed: &str| Catalogue::filtered(&offers, typed).matching;
         assert_eq!(left("PAGE"), [0, 2]);
         assert_eq!(left("page gzip"), [2]);
         assert_eq!(left("tls"), [1], "the heading counts");
@@ -151,16 +154,16 @@ mod tests {
     #[test]
     fn moving_stops_at_both_ends() {
         let offers = offers();
-        let all = Catalogue::of(&offers, "");
+        let all = Catalogue::filtered(&offers, "");
         assert_eq!(
-            [None, Some(0), Some(2), Some(1)].map(|chosen| all.moved(chosen, 1)),
+            [None, Some(0), Some(2), Some(1)].map(|chosen| all.moved_by(chosen, 1)),
             [Some(0), Some(2), Some(1), Some(1)]
         );
         assert_eq!(
-            [None, Some(0), Some(1)].map(|chosen| all.moved(chosen, -1)),
+            [None, Some(0), Some(1)].map(|chosen| all.moved_by(chosen, -1)),
             [Some(1), Some(0), Some(2)]
         );
-        assert_eq!(all.moved(Some(0), isize::MAX), Some(1));
-        assert_eq!(Catalogue::of(&offers, "zzz").moved(None, 1), None);
+        assert_eq!(all.moved_by(Some(0), isize::MAX), Some(1));
+        assert_eq!(Catalogue::filtered(&offers, "zzz").moved_by(None, 1), None);
     }
 }

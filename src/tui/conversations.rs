@@ -12,45 +12,45 @@ use std::fmt::Write as _;
 use crossterm::event::{KeyCode, KeyEvent};
 use foldhash::fast::RandomState;
 
-use super::address::Address;
 use super::cursor::Cursor;
-use super::run::Run;
-use super::state::Front;
-use super::{Effect, State};
-use crate::insight::Opening;
+use super::screen_run::ScreenRun;
+use super::state::InputMode;
+use super::text_input::TextInput;
+use super::{ScreenEffect, ScreenState};
+use crate::insight::FlowOpening;
 use crate::trace::{Direction, Flow, FlowKey};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// What the list is ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum ConversationOrder {
     /// The most payload first.
     #[default]
     Size,
     /// As they began.
     Time,
     /// What was sent again most often first.
-    SentAgain,
+    Retransmissions,
     /// The longest first.
     Duration,
 }
 
-impl Order {
+impl ConversationOrder {
     const fn next(self) -> Self {
         match self {
             Self::Size => Self::Time,
-            Self::Time => Self::SentAgain,
-            Self::SentAgain => Self::Duration,
+            Self::Time => Self::Retransmissions,
+            Self::Retransmissions => Self::Duration,
             Self::Duration => Self::Size,
         }
     }
 
     /// What it is, for people.
-    const fn says(self) -> &'static str {
+    const fn description(self) -> &'static str {
         match self {
             Self::Size => "The largest first.",
             Self::Time => "In the order in which they began.",
-            Self::SentAgain => "Those that were sent again most often first.",
+            Self::Retransmissions => "Those that were sent again most often first.",
             Self::Duration => "The longest first.",
         }
     }
@@ -58,74 +58,79 @@ impl Order {
 
 /// The list.
 #[derive(Debug, Default)]
-pub(super) struct Conversations {
-    pub(super) order: Order,
+pub(super) struct ConversationList {
+    pub(super) order: ConversationOrder,
     /// Words that a listed conversation has, in lower case.
-    words: Vec<String>,
+    filter_words: Vec<String>,
     /// Places of flows in the trace, as they are listed.
     listed: Vec<u32>,
     /// For each flow, on which line it stands.
-    lines: Vec<u32>,
+    row_of_flow: Vec<u32>,
     /// Packets there were when it was worked out.
-    arranged: Option<u64>,
+    packets_when_built: Option<u64>,
     /// Pictures since then in which it was not.
-    waited: u8,
+    frames_since_built: u8,
     /// For each flow, how often its opening was looked at for a name.
-    looked: HashMap<FlowKey, u8, RandomState>,
+    lookups: HashMap<FlowKey, u8, RandomState>,
     /// Where to go on looking for such as have no name.
-    next: usize,
+    next_lookup: usize,
     /// Names were asked for and have not come.
-    asked: bool,
+    lookup_pending: bool,
 }
 
-impl Conversations {
+impl ConversationList {
     /// Flows whose names are asked for at once.
-    const ASKED: usize = 256;
+    const LOOKUP_BATCH: usize = 256;
     /// Looks at an opening that may not be complete, each at twice as many packets as the one
     /// before.
-    const MOST_LOOKS: u8 = 5;
+    const MAX_LOOKUPS: u8 = 5;
     /// Pictures after which the list is worked out anew at the latest.
-    const PATIENCE: u8 = 8;
+    const MAX_STALE_FRAMES: u8 = 8;
 
     pub(super) fn listed(&self) -> &[u32] {
         &self.listed
     }
 
     /// Whether not all are listed.
-    pub(super) const fn is_narrowed(&self) -> bool {
-        !self.words.is_empty()
+    pub(super) const fn is_filtered(&self) -> bool {
+        !self.filter_words.is_empty()
     }
 
     /// The words that narrow it.
-    pub(super) fn narrowed_to(&self) -> String {
-        self.words.join(" ")
+    pub(super) fn filter_text(&self) -> String {
+        self.filter_words.join(" ")
     }
 
     /// Another capture comes. What the user chose stays.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn reset(&mut self) {
         *self = Self {
             order: self.order,
-            words: std::mem::take(&mut self.words),
+            filter_words: std::mem::take(&mut self.filter_words),
             ..Self::default()
         };
     }
 
     /// Where a flow stands in the list.
-    pub(super) fn place_of(&self, run: &Run, key: FlowKey) -> Option<usize> {
-        let line = *self.lines.get(run.trace.place_of(&key)?)? as usize;
+    pub(super) fn row_of(&self, run: &ScreenRun, key: FlowKey) -> Option<usize> {
+        let line = *self.row_of_flow.get(run.trace.index_of_flow(&key)?)? as usize;
         (line < self.listed.len()).then_some(line)
     }
 
-    fn arrange(&mut self, run: &Run) {
+    fn rebuild(&mut self, run: &ScreenRun) {
         let flows = run.trace.flows();
-        (self.arranged, self.waited, self.next) = (Some(run.trace.capture().packets), 0, 0);
+        (
+            self.packets_when_built,
+            self.frames_since_built,
+            self.next_lookup,
+        ) = (Some(run.trace.capture().packets), 0, 0);
         let mut text = String::new();
         let places = (0..u32::try_from(flows.len()).unwrap_or(u32::MAX)).zip(flows);
         self.listed.clear();
         self.listed.extend(
             places
                 .filter(|(_, flow)| {
-                    self.words.is_empty() || has_all(&self.words, flow, run, &mut text)
+                    self.filter_words.is_empty()
+                        || matches_all_words(&self.filter_words, flow, run, &mut text)
                 })
                 .map(|(place, _)| place),
         );
@@ -134,39 +139,41 @@ impl Conversations {
         self.listed.sort_by_cached_key(|place| {
             flows
                 .get(*place as usize)
-                .map(|flow| (rank(order, flow), *place))
+                .map(|flow| (sort_key(order, flow), *place))
         });
-        self.lines.clear();
-        self.lines.resize(flows.len(), u32::MAX);
+        self.row_of_flow.clear();
+        self.row_of_flow.resize(flows.len(), u32::MAX);
         for (line, place) in (0..).zip(&self.listed) {
-            if let Some(of_flow) = self.lines.get_mut(*place as usize) {
+            if let Some(of_flow) = self.row_of_flow.get_mut(*place as usize) {
                 *of_flow = line;
             }
         }
     }
 
     /// Whether so much is new that it is time to work the list out anew.
-    fn is_due(&mut self, run: &Run) -> bool {
+    fn needs_rebuild(&mut self, run: &ScreenRun) -> bool {
         let packets = run.trace.capture().packets;
-        let Some(known) = self.arranged else {
+        let Some(known) = self.packets_when_built else {
             return packets > 0;
         };
         if packets == known {
             return false;
         }
-        self.waited = self.waited.saturating_add(1);
-        !run.under_way || packets - known > known / 8 || self.waited >= Self::PATIENCE
+        self.frames_since_built = self.frames_since_built.saturating_add(1);
+        !run.under_way
+            || packets - known > known / 8
+            || self.frames_since_built >= Self::MAX_STALE_FRAMES
     }
 
     /// Openings in which a name may be that was not found yet, those first that stand first in the
     /// list.
-    fn take_openings(&mut self, run: &Run) -> Vec<(FlowKey, Opening)> {
+    fn take_lookup_batch(&mut self, run: &ScreenRun) -> Vec<(FlowKey, FlowOpening)> {
         let flows = run.trace.flows();
-        if self.looked.len() > flows.len() {
-            self.looked.retain(|key, _| run.trace.flow(key).is_some());
+        if self.lookups.len() > flows.len() {
+            self.lookups.retain(|key, _| run.trace.flow(key).is_some());
         }
         // What narrows the list may be a name that is not known yet.
-        let others = if self.is_narrowed() {
+        let others = if self.is_filtered() {
             0..flows.len()
         } else {
             0..0
@@ -176,27 +183,27 @@ impl Conversations {
             .iter()
             .map(|place| *place as usize)
             .chain(others)
-            .skip(self.next);
+            .skip(self.next_lookup);
         let mut found = Vec::new();
         for place in places {
-            self.next += 1;
+            self.next_lookup += 1;
             let Some(flow) = flows.get(place) else {
                 continue;
             };
-            let looked = self.looked.entry(flow.key).or_default();
+            let looked = self.lookups.entry(flow.key).or_default();
             let sent = flow.counts(Direction::Sent).data_segments
                 + u64::from(!flow.key.tcp) * flow.counts(Direction::Received).data_segments;
-            if *looked >= Self::MOST_LOOKS
+            if *looked >= Self::MAX_LOOKUPS
                 || sent < 1 << *looked
                 || run.names.contains_key(&flow.key)
             {
                 continue;
             }
-            while *looked < Self::MOST_LOOKS && sent >= 1 << *looked {
+            while *looked < Self::MAX_LOOKUPS && sent >= 1 << *looked {
                 *looked += 1;
             }
-            found.extend(Opening::of(flow).map(|opening| (flow.key, opening)));
-            if found.len() == Self::ASKED {
+            found.extend(FlowOpening::from_flow(flow).map(|opening| (flow.key, opening)));
+            if found.len() == Self::LOOKUP_BATCH {
                 break;
             }
         }
@@ -204,61 +211,61 @@ impl Conversations {
     }
 }
 
-impl State {
+impl ScreenState {
     /// Brings up to date what is worked out from many events at once. Whoever draws calls it before
     /// each picture.
-    pub fn settle(&mut self) -> Vec<Effect> {
-        if self.of_others().is_none() {
+    pub fn prepare_frame(&mut self) -> Vec<ScreenEffect> {
+        if self.capture_flows().is_none() {
             return Vec::new();
         }
         // What is held does not change, and its list is of it.
-        if self.held.is_none() && self.conversations.is_due(&self.run) {
-            self.arrange();
+        if self.paused.is_none() && self.conversations.needs_rebuild(&self.run) {
+            self.rebuild_conversations();
         }
-        if self.settings.opened.is_none() || self.conversations.asked {
+        if self.settings.opened.is_none() || self.conversations.lookup_pending {
             return Vec::new();
         }
-        let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
-        let openings = self.conversations.take_openings(run);
-        self.conversations.asked = !openings.is_empty();
+        let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
+        let openings = self.conversations.take_lookup_batch(run);
+        self.conversations.lookup_pending = !openings.is_empty();
         self.conversations
-            .asked
-            .then_some(Effect::Name(openings))
+            .lookup_pending
+            .then_some(ScreenEffect::FindServerNames(openings))
             .into_iter()
             .collect()
     }
 
     /// Works the list out anew.
-    pub(super) fn arrange(&mut self) {
-        if self.of_others().is_some() {
-            let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
-            self.conversations.arrange(run);
+    pub(super) fn rebuild_conversations(&mut self) {
+        if self.capture_flows().is_some() {
+            let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
+            self.conversations.rebuild(run);
         }
     }
 
-    pub(super) fn hear_names(&mut self, names: Vec<(FlowKey, Untrusted)>) {
-        self.conversations.asked = false;
+    pub(super) fn receive_names(&mut self, names: Vec<(FlowKey, Untrusted)>) {
+        self.conversations.lookup_pending = false;
         let any = !names.is_empty();
-        if let Some(held) = &mut self.held {
+        if let Some(held) = &mut self.paused {
             held.run.names.extend(names.iter().cloned());
         }
         self.run.names.extend(names);
-        if any && self.conversations.is_narrowed() {
-            self.arrange();
+        if any && self.conversations.is_filtered() {
+            self.rebuild_conversations();
         }
     }
 
-    pub(super) fn go_by_conversations(&mut self, by: isize, now: Moment) {
-        let run = self.shown(now).0;
+    pub(super) fn move_by_conversations(&mut self, by: isize, now: Moment) {
+        let run = self.displayed_run(now).0;
         let listing = &self.conversations;
         let Some(last) = listing.listed.len().checked_sub(1) else {
             return;
         };
         let here = self
-            .sight
+            .view_state
             .cursor
             .flow()
-            .and_then(|key| listing.place_of(run, key));
+            .and_then(|key| listing.row_of(run, key));
         let there = match here {
             Some(here) => here.saturating_add_signed(by).min(last),
             None if by < 0 => last,
@@ -275,50 +282,50 @@ impl State {
     }
 
     /// The first of the list.
-    pub(super) fn choose_first(&mut self) {
-        let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
+    pub(super) fn select_first_conversation(&mut self) {
+        let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
         let first = self
             .conversations
             .listed
             .first()
             .and_then(|place| run.trace.flows().get(*place as usize));
         if let Some(flow) = first {
-            self.sight.cursor = Cursor::Flow(flow.key);
+            self.view_state.cursor = Cursor::Flow(flow.key);
         }
     }
 
-    pub(super) fn sort(&mut self) {
+    pub(super) fn next_sort_order(&mut self) {
         self.conversations.order = self.conversations.order.next();
-        self.notice = Some(self.conversations.order.says().to_owned());
-        self.arrange();
+        self.notice = Some(self.conversations.order.description().to_owned());
+        self.rebuild_conversations();
     }
 
-    pub(super) fn begin_filter(&mut self) {
-        self.front = Front::Filter(Address::of(&self.conversations.narrowed_to()));
+    pub(super) fn open_filter(&mut self) {
+        self.mode = InputMode::Filter(TextInput::with_text(&self.conversations.filter_text()));
     }
 
     /// Lists only what has all of these words.
-    pub(super) fn narrow(&mut self, words: &str) {
-        self.conversations.words = words.split_whitespace().map(str::to_lowercase).collect();
-        self.arrange();
+    pub(super) fn filter_conversations(&mut self, words: &str) {
+        self.conversations.filter_words = words.split_whitespace().map(str::to_lowercase).collect();
+        self.rebuild_conversations();
     }
 
-    pub(super) fn press_in_filter(&mut self, key: KeyEvent, now: Moment) -> Vec<Effect> {
-        let Front::Filter(field) = &mut self.front else {
+    pub(super) fn handle_filter_key(&mut self, key: KeyEvent, now: Moment) -> Vec<ScreenEffect> {
+        let InputMode::Filter(field) = &mut self.mode else {
             return Vec::new();
         };
         match key.code {
-            KeyCode::Enter => self.front = Front::Panels,
+            KeyCode::Enter => self.mode = InputMode::Panels,
             KeyCode::Esc => {
-                self.front = Front::Panels;
-                self.narrow("");
+                self.mode = InputMode::Panels;
+                self.filter_conversations("");
             }
-            KeyCode::Down => self.go_by_conversations(1, now),
-            KeyCode::Up => self.go_by_conversations(-1, now),
+            KeyCode::Down => self.move_by_conversations(1, now),
+            KeyCode::Up => self.move_by_conversations(-1, now),
             _ => {
-                if field.press(key) {
+                if field.handle_key(key) {
                     let words = field.text();
-                    self.narrow(&words);
+                    self.filter_conversations(&words);
                 }
             }
         }
@@ -327,18 +334,18 @@ impl State {
 }
 
 /// What stands first has the least.
-fn rank(order: Order, flow: &Flow) -> (Reverse<u64>, Reverse<u64>) {
+fn sort_key(order: ConversationOrder, flow: &Flow) -> (Reverse<u64>, Reverse<u64>) {
     let first = match order {
-        Order::Size => payload(flow),
-        Order::Time => u64::MAX - flow.span().map_or(0, |(first, _)| first.0),
-        Order::SentAgain => sent_again(flow),
-        Order::Duration => duration(flow).map_or(0, |took| took.0),
+        ConversationOrder::Size => payload_bytes(flow),
+        ConversationOrder::Time => u64::MAX - flow.span().map_or(0, |(first, _)| first.0),
+        ConversationOrder::Retransmissions => retransmissions(flow),
+        ConversationOrder::Duration => flow_duration(flow).map_or(0, |took| took.0),
     };
-    (Reverse(first), Reverse(payload(flow)))
+    (Reverse(first), Reverse(payload_bytes(flow)))
 }
 
 /// Whether a conversation's transport, ends and name have all of the words.
-fn has_all(words: &[String], flow: &Flow, run: &Run, text: &mut String) -> bool {
+fn matches_all_words(words: &[String], flow: &Flow, run: &ScreenRun, text: &mut String) -> bool {
     text.clear();
     let transport = if flow.key.tcp { "tcp" } else { "udp" };
     // Writing to memory does not fail.
@@ -350,18 +357,18 @@ fn has_all(words: &[String], flow: &Flow, run: &Run, text: &mut String) -> bool 
 }
 
 /// Bytes both ways.
-fn payload(flow: &Flow) -> u64 {
+fn payload_bytes(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent)
         .payload_bytes
         .saturating_add(flow.counts(Direction::Received).payload_bytes)
 }
 
 /// Packets both ways that were sent again.
-pub(super) const fn sent_again(flow: &Flow) -> u64 {
+pub(super) const fn retransmissions(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent).retransmitted + flow.counts(Direction::Received).retransmitted
 }
 
 /// From the first packet to the last.
-pub(super) fn duration(flow: &Flow) -> Option<Nanos> {
+pub(super) fn flow_duration(flow: &Flow) -> Option<Nanos> {
     flow.span().map(|(first, last)| last.since(first))
 }

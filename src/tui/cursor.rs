@@ -3,12 +3,12 @@
 mod anchor;
 mod packets;
 
-use super::run::Run;
+use super::screen_run::ScreenRun;
 use crate::timeline::Lane;
 use crate::trace::{ExchangeId, FlowKey, Phase};
 use crate::units::Moment;
 
-pub(super) use anchor::Anchor;
+pub(super) use anchor::CursorAnchor;
 
 /// What is selected. Moving it in one panel moves it in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,17 +28,17 @@ pub(super) enum Cursor {
 
 impl Cursor {
     /// The row to light up.
-    pub(super) fn lane(self, run: &Run) -> Option<(ExchangeId, Lane)> {
+    pub(super) fn lane(self, run: &ScreenRun) -> Option<(ExchangeId, Lane)> {
         match self {
             Self::Run | Self::Flow(_) => None,
-            Self::Event(place) => run.event(place).and_then(|event| run.lane_of(event)),
+            Self::Event(place) => run.event(place).and_then(|event| run.lane_of_event(event)),
             Self::Lane(id, lane) => Some((id, lane)),
             Self::Packet(flow, place) => packets::lane_of(run, &flow, place),
         }
     }
 
     /// The event to light up, by its place in the log.
-    pub(super) fn event(self, run: &Run) -> Option<usize> {
+    pub(super) fn event(self, run: &ScreenRun) -> Option<usize> {
         match self {
             Self::Run | Self::Flow(_) => None,
             Self::Event(place) => Some(place),
@@ -48,7 +48,7 @@ impl Cursor {
     }
 
     /// The instant to mark on the axis.
-    pub(super) fn moment(self, run: &Run) -> Option<Moment> {
+    pub(super) fn moment(self, run: &ScreenRun) -> Option<Moment> {
         match self {
             Self::Run => None,
             Self::Event(place) => run.event(place).map(|event| event.at),
@@ -60,11 +60,11 @@ impl Cursor {
 
     /// The packet to light up, by its flow and its place in it: the first that carried what is
     /// selected.
-    pub(super) fn packet(self, run: &Run) -> Option<(FlowKey, usize)> {
+    pub(super) fn packet(self, run: &ScreenRun) -> Option<(FlowKey, usize)> {
         match self {
             Self::Run | Self::Flow(_) => None,
             Self::Packet(flow, place) => Some((flow, place)),
-            Self::Event(_) | Self::Lane(..) => packets::carrying(run, self),
+            Self::Event(_) | Self::Lane(..) => packets::packet_of_cursor(run, self),
         }
     }
 
@@ -77,47 +77,52 @@ impl Cursor {
     }
 
     /// The exchange whose rows are unfolded.
-    pub(super) fn exchange(self, run: &Run) -> Option<ExchangeId> {
+    pub(super) fn exchange(self, run: &ScreenRun) -> Option<ExchangeId> {
         self.lane(run)
             .map(|(id, _)| id)
             .or_else(|| run.main_exchange().map(|exchange| exchange.id))
     }
 
     /// The phase that is meant.
-    pub(super) fn phase(self, run: &Run) -> Option<Phase> {
+    pub(super) fn phase(self, run: &ScreenRun) -> Option<Phase> {
         self.lane(run).and_then(|(_, lane)| lane.phase())
     }
 
     /// `by` listed events further down, or up where negative.
     #[must_use]
-    pub(super) fn moved_by_events(self, run: &Run, by: isize) -> Self {
-        let Some(last) = run.listed.len().checked_sub(1) else {
+    pub(super) fn moved_by_events(self, run: &ScreenRun, by: isize) -> Self {
+        let Some(last) = run.listed_events.len().checked_sub(1) else {
             return Self::Run;
         };
         let here = match self.event(run) {
-            Some(place) => run.listed.partition_point(|&listed| listed < place),
+            Some(place) => run.listed_events.partition_point(|&listed| listed < place),
             // From nowhere, up leads to the last line and down to the first.
             None if by < 0 => last + 1,
             None => {
                 return run
-                    .listed
+                    .listed_events
                     .first()
                     .map_or(Self::Run, |&place| Self::Event(place));
             }
         };
         let there = here.saturating_add_signed(by).min(last);
-        run.listed
+        run.listed_events
             .get(there)
             .map_or(Self::Run, |&place| Self::Event(place))
     }
 
     /// `by` rows further down among `rows`, or up where negative.
     #[must_use]
-    pub(super) fn moved_by_rows(self, run: &Run, rows: &[(ExchangeId, Lane)], by: isize) -> Self {
+    pub(super) fn moved_by_rows(
+        self,
+        run: &ScreenRun,
+        rows: &[(ExchangeId, Lane)],
+        by: isize,
+    ) -> Self {
         let Some(last) = rows.len().checked_sub(1) else {
             return Self::Run;
         };
-        let here = self.lane(run).and_then(|lane| place_of(rows, lane));
+        let here = self.lane(run).and_then(|lane| row_position(rows, lane));
         let there = match here {
             Some(here) => here.saturating_add_signed(by).min(last),
             None if by < 0 => last,
@@ -129,7 +134,7 @@ impl Cursor {
 }
 
 /// Where a row stands among rows: itself, else its phase's, else its exchange's.
-pub(super) fn place_of(
+pub(super) fn row_position(
     rows: &[(ExchangeId, Lane)],
     (id, lane): (ExchangeId, Lane),
 ) -> Option<usize> {

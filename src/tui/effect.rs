@@ -1,11 +1,11 @@
 //! What the screen wants done.
 
-use crate::insight::Opening;
-use crate::trace::{Flow, FlowKey, Link, Stored};
+use crate::insight::FlowOpening;
+use crate::trace::{Flow, FlowKey, LinkConfig, PacketLocation};
 
 /// Something that shall happen outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum ScreenEffect {
     /// Start a new run, in place of the one under way if there is one. Its events come back as
     /// [`Message::Trace`](super::Message::Trace), the first of them
     /// [`RunStarted`](crate::trace::What::RunStarted). Where it cannot be started,
@@ -20,16 +20,16 @@ pub enum Effect {
     /// Set the lab's link so, at once. How it is then comes back as
     /// [`Message::Link`](super::Message::Link), and during a run as
     /// [`LinkSet`](crate::trace::What::LinkSet) too.
-    SetLink(Link),
+    SetLink(LinkConfig),
     /// Read a packet's bytes. They come back as
     /// [`Message::PacketRead`](super::Message::PacketRead).
-    ReadPacket(Stored),
+    ReadPacket(PacketLocation),
     /// Look for the servers' names in what was sent first in these flows. They come back as
     /// [`Message::Named`](super::Message::Named).
-    Name(Vec<(FlowKey, Opening)>),
+    FindServerNames(Vec<(FlowKey, FlowOpening)>),
     /// Take a conversation of others apart. What it says comes back as
     /// [`Message::TakenApart`](super::Message::TakenApart).
-    TakeApart(Box<Flow>),
+    Dissect(Box<Flow>),
     /// Save the latest run to a file. How that went comes back as
     /// [`Message::Saved`](super::Message::Saved).
     Save,
@@ -40,12 +40,12 @@ pub enum Effect {
     /// Draw everything anew: something else wrote on the terminal. [`run`](super::run) does it.
     Redraw,
     /// Leave; [`run`](super::run) returns the outcome.
-    Quit(Outcome),
+    Quit(ExitReason),
 }
 
 /// Why the screen was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum ExitReason {
     /// The user was done.
     Quit,
     /// Ctrl-C or SIGINT.
@@ -58,7 +58,7 @@ pub enum Outcome {
     HungUp,
 }
 
-impl Outcome {
+impl ExitReason {
     /// The process's exit code; for a signal 128 and its number, as shells have it.
     pub const fn exit_code(self) -> u8 {
         match self {

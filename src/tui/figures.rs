@@ -3,19 +3,19 @@
 
 use crate::timeline::AxisUnit;
 use crate::units::{Moment, Nanos};
-pub(super) use crate::units::{counted as count, percent};
+pub(super) use crate::units::{format_count as count, format_percent};
 
 /// How durations of one picture are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Figures {
+pub(super) struct DurationFormat {
     pub(super) unit: AxisUnit,
     decimals: usize,
 }
 
-impl Figures {
+impl DurationFormat {
     /// For durations up to `longest`: three to five figures of the longest.
-    pub(super) const fn reaching(longest: Nanos) -> Self {
-        let unit = AxisUnit::reaching(longest);
+    pub(super) const fn for_longest(longest: Nanos) -> Self {
+        let unit = AxisUnit::for_end(longest);
         let decimals = match (unit, longest.0) {
             (AxisUnit::Millis, 0..10_000_000) => 3,
             (AxisUnit::Millis, 10_000_000..100_000_000)
@@ -26,7 +26,7 @@ impl Figures {
     }
 
     /// Without its unit.
-    pub(super) fn bare(self, duration: Nanos) -> String {
+    pub(super) fn format(self, duration: Nanos) -> String {
         let value = match self.unit {
             AxisUnit::Micros => duration.as_millis_f64() * 1e3,
             AxisUnit::Millis => duration.as_millis_f64(),
@@ -48,7 +48,7 @@ impl Figures {
 }
 
 /// An instant in milliseconds with two decimals, three where runs take so little: `81.90`, `0.184`.
-pub(super) fn instant(at: Moment, precise: bool) -> String {
+pub(super) fn format_millis(at: Moment, precise: bool) -> String {
     let sign = if at < Moment::START { "-" } else { "" };
     let millis = crate::units::Nanos(at.0.unsigned_abs()).as_millis_f64();
     if precise {
@@ -64,28 +64,28 @@ mod tests {
 
     #[test]
     fn one_picture_has_one_unit_and_one_precision() {
-        let figures = Figures::reaching(Nanos(186_400_000));
+        let figures = DurationFormat::for_longest(Nanos(186_400_000));
         assert_eq!(
-            [41_249_000, 100_000, 30_000, 0].map(|ns| figures.bare(Nanos(ns))),
+            [41_249_000, 100_000, 30_000, 0].map(|ns| figures.format(Nanos(ns))),
             ["41.2", "0.1", "<0.1", "0.0"]
         );
         assert_eq!(
-            [34_100, 400].map(|ns| Figures::reaching(Nanos(2_100_000)).bare(Nanos(ns))),
+            [34_100, 400].map(|ns| DurationFormat::for_longest(Nanos(2_100_000)).format(Nanos(ns))),
             ["0.034", "<0.001"]
         );
         assert_eq!(
-            Figures::reaching(Nanos(870_000)).bare(Nanos(34_100)),
+            DurationFormat::for_longest(Nanos(870_000)).format(Nanos(34_100)),
             "34.1"
         );
         assert_eq!(
-            Figures::reaching(Nanos(12_000_000_000)).bare(Nanos(1_234_000_000)),
+            DurationFormat::for_longest(Nanos(12_000_000_000)).format(Nanos(1_234_000_000)),
             "1.23"
         );
     }
 
     #[test]
     fn instants_read_well() {
-        assert_eq!(instant(Moment(81_904_000), false), "81.90");
-        assert_eq!(instant(Moment(-81_904), true), "-0.082");
+        assert_eq!(format_millis(Moment(81_904_000), false), "81.90");
+        assert_eq!(format_millis(Moment(-81_904), true), "-0.082");
     }
 }

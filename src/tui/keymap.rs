@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::State;
+use super::ScreenState;
 use super::state::View;
 
 /// What a key asks for.
@@ -302,16 +302,16 @@ pub(super) const BINDINGS: [Binding; 35] = [
 
 impl Binding {
     /// Whether it does anything here: some keys are for the lab.
-    pub(super) fn applies(&self, state: &State) -> bool {
-        let of_others = state.of_others().is_some();
+    pub(super) fn applies(&self, state: &ScreenState) -> bool {
+        let of_others = state.capture_flows().is_some();
         match self.action {
             Action::Pause => {
-                state.settings.opened.is_none() || state.run.under_way || state.held.is_some()
+                state.settings.opened.is_none() || state.run.under_way || state.paused.is_some()
             }
             Action::RunAgain | Action::Edit | Action::Save => state.settings.opened.is_none(),
             Action::Sort | Action::Filter => of_others && state.view() == View::Conversations,
             Action::NextOffer | Action::PreviousOffer => state.has_catalogue(),
-            Action::Link => state.linkage.is_some(),
+            Action::Link => state.link_state.is_some(),
             Action::Left | Action::Right => {
                 !matches!(state.view(), View::Ladder | View::Conversations)
             }
@@ -325,7 +325,7 @@ impl Binding {
 }
 
 /// What a key asks for, if anything.
-pub(super) fn action(pressed: KeyEvent) -> Option<Action> {
+pub(super) fn action_for_key(pressed: KeyEvent) -> Option<Action> {
     let modifiers = pressed.modifiers - KeyModifiers::SHIFT;
     BINDINGS
         .iter()
@@ -355,15 +355,15 @@ mod tests {
     #[test]
     fn shift_does_not_hide_a_key() {
         assert_eq!(
-            action(KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT)),
+            action_for_key(KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT)),
             Some(Action::Last)
         );
         assert_eq!(
-            action(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)),
+            action_for_key(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)),
             Some(Action::PreviousPanel)
         );
         assert_eq!(
-            action(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE)),
+            action_for_key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE)),
             None
         );
     }

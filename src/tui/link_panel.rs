@@ -2,56 +2,56 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::dial::Dial;
-use super::{Effect, State};
-use crate::trace::{Link, LinkCounts};
-use crate::units::acts_on_a_terminal;
+use super::link_setting::LinkSetting;
+use super::{ScreenEffect, ScreenState};
+use crate::trace::{LinkConfig, LinkCounts};
+use crate::units::is_unsafe_for_terminal;
 
 /// The lab's link as the screen knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Linkage {
+pub(super) struct LinkState {
     /// How it was when it was last heard of.
-    told: Link,
+    reported: LinkConfig,
     /// What was asked for since, and is neither told of nor refused yet; the last counts.
-    asked: Vec<Link>,
+    requested: Vec<LinkConfig>,
     /// What it has done with packets.
     pub(super) counts: LinkCounts,
 }
 
-impl Linkage {
+impl LinkState {
     /// Nobody turns faster than the lab answers; if it does not answer at all, so many steps are
     /// remembered.
-    const MOST_ASKED: usize = 64;
+    const MAX_REQUESTED: usize = 64;
 
-    const fn new(told: Link, counts: LinkCounts) -> Self {
+    const fn new(told: LinkConfig, counts: LinkCounts) -> Self {
         Self {
-            told,
-            asked: Vec::new(),
+            reported: told,
+            requested: Vec::new(),
             counts,
         }
     }
 
     /// How it is set, or was asked to be a moment ago.
-    pub(super) fn link(&self) -> &Link {
-        self.asked.last().unwrap_or(&self.told)
+    pub(super) fn current(&self) -> &LinkConfig {
+        self.requested.last().unwrap_or(&self.reported)
     }
 
-    fn ask(&mut self, link: Link) {
-        if self.asked.len() == Self::MOST_ASKED {
-            self.asked.remove(0);
+    fn request(&mut self, link: LinkConfig) {
+        if self.requested.len() == Self::MAX_REQUESTED {
+            self.requested.remove(0);
         }
-        self.asked.push(link);
+        self.requested.push(link);
     }
 
     /// Word of the link that was sent before a step was taken does not undo the step.
-    fn hear(&mut self, link: Link, counts: LinkCounts) {
+    fn receive(&mut self, link: LinkConfig, counts: LinkCounts) {
         self.counts = counts;
-        match self.asked.iter().position(|asked| *asked == link) {
-            Some(place) => drop(self.asked.drain(..=place)),
-            None if link != self.told => self.asked.clear(),
+        match self.requested.iter().position(|asked| *asked == link) {
+            Some(place) => drop(self.requested.drain(..=place)),
+            None if link != self.reported => self.requested.clear(),
             None => {}
         }
-        self.told = link;
+        self.reported = link;
     }
 }
 
@@ -59,68 +59,71 @@ impl Linkage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LinkPanel {
     /// The setting that is chosen.
-    pub(super) dial: Dial,
+    pub(super) setting: LinkSetting,
     /// An exact value as far as it is typed.
-    pub(super) typed: String,
+    pub(super) input: String,
     /// Why the last one was not taken.
-    pub(super) complaint: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 impl LinkPanel {
     /// No value is longer than this.
-    const LONGEST: usize = 24;
+    const MAX_INPUT_BYTES: usize = 24;
 
-    fn choose(&mut self, by: isize) {
-        let here = Dial::ALL
+    fn select_by(&mut self, by: isize) {
+        let here = LinkSetting::ALL
             .iter()
-            .position(|&dial| dial == self.dial)
+            .position(|&dial| dial == self.setting)
             .unwrap_or(0);
-        self.pick(here.saturating_add_signed(by).min(Dial::ALL.len() - 1));
+        self.select(
+            here.saturating_add_signed(by)
+                .min(LinkSetting::ALL.len() - 1),
+        );
     }
 
     /// The setting at a place among all of them.
-    pub(super) fn pick(&mut self, place: usize) {
-        if let Some(&dial) = Dial::ALL.get(place) {
+    pub(super) fn select(&mut self, place: usize) {
+        if let Some(&dial) = LinkSetting::ALL.get(place) {
             *self = Self {
-                dial,
+                setting: dial,
                 ..Self::default()
             };
         }
     }
 
     /// Takes a letter of an exact value.
-    fn write(&mut self, c: char) {
-        if self.typed.len() < Self::LONGEST
-            && !acts_on_a_terminal(c)
-            && !(self.typed.is_empty() && c == ' ')
+    fn type_char(&mut self, c: char) {
+        if self.input.len() < Self::MAX_INPUT_BYTES
+            && !is_unsafe_for_terminal(c)
+            && !(self.input.is_empty() && c == ' ')
         {
-            self.typed.push(c);
+            self.input.push(c);
         }
     }
 }
 
-impl State {
+impl ScreenState {
     /// Takes in how the link is.
-    pub(super) fn hear_of_link(&mut self, link: Link, counts: LinkCounts) {
-        match &mut self.linkage {
-            Some(linkage) => linkage.hear(link, counts),
-            None => self.linkage = Some(Linkage::new(link, counts)),
+    pub(super) fn receive_link(&mut self, link: LinkConfig, counts: LinkCounts) {
+        match &mut self.link_state {
+            Some(linkage) => linkage.receive(link, counts),
+            None => self.link_state = Some(LinkState::new(link, counts)),
         }
     }
 
     /// Takes in that the link is not as it was asked to be.
-    pub(super) fn link_refused(&mut self, why: String) {
-        if let Some(linkage) = &mut self.linkage {
-            linkage.asked.clear();
+    pub(super) fn receive_link_error(&mut self, why: String) {
+        if let Some(linkage) = &mut self.link_state {
+            linkage.requested.clear();
         }
         match &mut self.link_panel {
-            Some(panel) => panel.complaint = Some(why),
+            Some(panel) => panel.error = Some(why),
             None => self.notice = Some(why),
         }
     }
 
     pub(super) fn open_link_panel(&mut self) {
-        if self.linkage.is_some() {
+        if self.link_state.is_some() {
             self.link_panel = Some(LinkPanel::default());
         } else {
             self.notice.clone_from(&self.settings.notice);
@@ -128,36 +131,36 @@ impl State {
     }
 
     /// A key while the panel is open.
-    pub(super) fn press_in_link_panel(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn handle_link_panel_key(&mut self, key: KeyEvent) -> Vec<ScreenEffect> {
         let Some(panel) = &mut self.link_panel else {
             return Vec::new();
         };
-        let idle = panel.typed.is_empty();
+        let idle = panel.input.is_empty();
         match key.code {
-            KeyCode::Up | KeyCode::BackTab => panel.choose(-1),
-            KeyCode::Down | KeyCode::Tab => panel.choose(1),
-            KeyCode::Left => return self.turn(false),
-            KeyCode::Right => return self.turn(true),
-            KeyCode::Enter if !idle => return self.set_as_typed(),
-            KeyCode::Esc if !idle => panel.pick(
-                Dial::ALL
+            KeyCode::Up | KeyCode::BackTab => panel.select_by(-1),
+            KeyCode::Down | KeyCode::Tab => panel.select_by(1),
+            KeyCode::Left => return self.step_setting(false),
+            KeyCode::Right => return self.step_setting(true),
+            KeyCode::Enter if !idle => return self.apply_input(),
+            KeyCode::Esc if !idle => panel.select(
+                LinkSetting::ALL
                     .iter()
-                    .position(|&dial| dial == panel.dial)
+                    .position(|&dial| dial == panel.setting)
                     .unwrap_or(0),
             ),
             KeyCode::Enter | KeyCode::Esc | KeyCode::F(2) => self.link_panel = None,
             KeyCode::Char('l') if idle && key.modifiers.is_empty() => self.link_panel = None,
             KeyCode::Backspace => {
-                panel.typed.pop();
-                panel.complaint = None;
+                panel.input.pop();
+                panel.error = None;
             }
             KeyCode::Char(c)
                 if !key
                     .modifiers
                     .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) =>
             {
-                panel.write(c);
-                panel.complaint = None;
+                panel.type_char(c);
+                panel.error = None;
             }
             _ => {}
         }
@@ -166,51 +169,51 @@ impl State {
 
     pub(super) fn paste_in_link_panel(&mut self, text: &str) {
         if let Some(panel) = &mut self.link_panel {
-            text.trim().chars().for_each(|c| panel.write(c));
+            text.trim().chars().for_each(|c| panel.type_char(c));
         }
     }
 
     /// Sets what is chosen a step further, or back.
-    pub(super) fn turn(&mut self, further: bool) -> Vec<Effect> {
-        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else {
+    pub(super) fn step_setting(&mut self, further: bool) -> Vec<ScreenEffect> {
+        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.link_state.as_ref()) else {
             return Vec::new();
         };
         *panel = LinkPanel {
-            dial: panel.dial,
+            setting: panel.setting,
             ..LinkPanel::default()
         };
-        let changed = panel.dial.stepped(linkage.link(), further);
+        let changed = panel.setting.stepped(linkage.current(), further);
         changed.map_or_else(Vec::new, |link| self.set_link(link))
     }
 
-    fn set_as_typed(&mut self) -> Vec<Effect> {
-        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.linkage.as_ref()) else {
+    fn apply_input(&mut self) -> Vec<ScreenEffect> {
+        let Some((panel, linkage)) = self.link_panel.as_mut().zip(self.link_state.as_ref()) else {
             return Vec::new();
         };
-        match panel.dial.read(&panel.typed, linkage.link()) {
+        match panel.setting.parse(&panel.input, linkage.current()) {
             Ok(link) => {
                 *panel = LinkPanel {
-                    dial: panel.dial,
+                    setting: panel.setting,
                     ..LinkPanel::default()
                 };
                 self.set_link(link)
             }
             Err(why) => {
-                panel.complaint = Some(why);
+                panel.error = Some(why);
                 Vec::new()
             }
         }
     }
 
-    fn set_link(&mut self, link: Link) -> Vec<Effect> {
+    fn set_link(&mut self, link: LinkConfig) -> Vec<ScreenEffect> {
         let Some(linkage) = self
-            .linkage
+            .link_state
             .as_mut()
-            .filter(|linkage| *linkage.link() != link)
+            .filter(|linkage| *linkage.current() != link)
         else {
             return Vec::new();
         };
-        linkage.ask(link.clone());
-        vec![Effect::SetLink(link)]
+        linkage.request(link.clone());
+        vec![ScreenEffect::SetLink(link)]
     }
 }

@@ -10,36 +10,36 @@
 //! shall happen outside it returns as [`Effect`]s. [`draw`] changes nothing. Only [`runtime`] reads
 //! a clock, touches the terminal or starts a thread.
 
-mod address;
 mod catalogue;
 mod conversations;
 mod cursor;
-mod dial;
-mod dissections;
+mod dissection_cache;
 mod effect;
+mod event_wording;
 mod explain;
 mod figures;
-mod fit;
+mod inspected_packet;
 mod keymap;
 mod link_panel;
-mod look;
+mod link_setting;
 mod message;
-mod pointer;
-mod run;
+mod mouse;
+mod navigation;
 pub mod runtime;
+mod screen_run;
 mod settings;
-mod specimen;
-mod start;
+mod start_screen;
 mod state;
 mod talk;
+mod text_input;
+mod text_layout;
 mod theme;
 mod update;
 mod view;
-mod wording;
 
-pub use effect::{Effect, Outcome};
-pub use message::{Message, Signal};
-pub use runtime::{SWITCHED_OFF, live, run};
+pub use effect::{ExitReason, ScreenEffect};
+pub use message::{ProcessSignal, ScreenMessage};
+pub use runtime::{RESET_SEQUENCE, run_event_loop, run_on_terminal};
 pub use settings::{Settings, Suggestion, Theme};
-pub use state::State;
+pub use state::ScreenState;
 pub use view::draw;

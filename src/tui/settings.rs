@@ -1,6 +1,6 @@
 //! What the screen is told once, at its start.
 
-use crate::insight::redact::Masking;
+use crate::insight::redact::RedactionPolicy;
 use crate::trace::PacketLimits;
 
 /// How the screen looks and what it begins with.
@@ -21,7 +21,7 @@ pub struct Settings {
     /// What is not real here, in a sentence; nothing where everything is.
     pub notice: Option<String>,
     /// What is masked: a screen is looked at by more than one.
-    pub masking: Masking,
+    pub masking: RedactionPolicy,
     /// How many packets and conversations are listed.
     pub limits: PacketLimits,
 }
@@ -32,7 +32,7 @@ pub struct Suggestion {
     /// Where it is.
     pub url: String,
     /// One line on what it shows.
-    pub shows: String,
+    pub description: String,
     /// The heading it stands under. Headings are in the order in which they first come; where it
     /// is empty there is none.
     pub group: String,

@@ -2,13 +2,13 @@
 
 use ratatui::layout::{Rect, Size};
 
-use super::address::Address;
-use super::conversations::Conversations;
+use super::conversations::ConversationList;
 use super::cursor::Cursor;
-use super::link_panel::{LinkPanel, Linkage};
-use super::run::Run;
-use super::specimen::Specimen;
-use super::start::Start;
+use super::inspected_packet::InspectedPacket;
+use super::link_panel::{LinkPanel, LinkState};
+use super::screen_run::ScreenRun;
+use super::start_screen::StartScreen;
+use super::text_input::TextInput;
 use super::{Settings, Theme};
 use crate::timeline::Zoom;
 use crate::trace::{Flow, FlowKey, Trace};
@@ -19,7 +19,7 @@ use crate::units::Moment;
 pub(super) enum Panel {
     Timeline,
     #[default]
-    Events,
+    Main,
     Explain,
 }
 
@@ -34,10 +34,10 @@ impl Panel {
 
     pub(super) const fn next(self, view: View) -> Self {
         match (self, view) {
-            (Self::Timeline, View::Timeline) => Self::Events,
+            (Self::Timeline, View::Timeline) => Self::Main,
             (Self::Explain, View::Timeline) => Self::Timeline,
-            (Self::Events | Self::Timeline, _) => Self::Explain,
-            (Self::Explain, _) => Self::Events,
+            (Self::Main | Self::Timeline, _) => Self::Explain,
+            (Self::Explain, _) => Self::Main,
         }
     }
 }
@@ -59,9 +59,9 @@ pub(super) enum View {
 }
 
 impl View {
-    pub(super) const OF_RUNS: [Self; 4] =
+    pub(super) const FOR_RUN: [Self; 4] =
         [Self::Timeline, Self::Ladder, Self::Layers, Self::Segments];
-    pub(super) const OF_OTHERS: [Self; 4] = [
+    pub(super) const FOR_CAPTURE: [Self; 4] = [
         Self::Conversations,
         Self::Ladder,
         Self::Layers,
@@ -79,7 +79,7 @@ impl View {
     }
 
     /// Whether it walks from packet to packet.
-    pub(super) const fn is_of_packets(self) -> bool {
+    pub(super) const fn is_packet_view(self) -> bool {
         matches!(self, Self::Ladder | Self::Layers | Self::Segments)
     }
 
@@ -96,88 +96,88 @@ impl View {
 
 /// What takes the keys before the panels do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Front {
+pub(super) enum InputMode {
     #[default]
     Panels,
     /// The keys and signs, scrolled by some lines.
     Help(usize),
     /// Words that narrow the list of conversations, being typed.
-    Filter(Address),
+    Filter(TextInput),
     /// A new URL over the run.
-    Edit(Address),
+    Edit(TextInput),
     /// The screen one begins with.
     Start,
 }
 
 /// How the request under way stands, beyond what its trace says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Errand {
+pub(super) enum RequestState {
     #[default]
-    None,
+    Idle,
     /// A run was asked for; nothing came of it yet.
-    Asked,
+    Requested,
     /// The user wants it to end.
     Cancelled,
 }
 
 /// What is looked at, and how closely.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sight {
+pub(super) struct ViewState {
     pub(super) view: View,
     pub(super) cursor: Cursor,
     pub(super) panel: Panel,
     pub(super) zoom: Zoom,
     /// Lines by which the explanation is scrolled; more than there are: to its end, also as it
     /// grows.
-    pub(super) scrolled: usize,
+    pub(super) explanation_scroll: usize,
     /// Lines by which a packet's bytes are.
-    pub(super) dump: usize,
+    pub(super) bytes_scroll: usize,
 }
 
 /// A picture that was held.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) run: Run,
+pub(super) struct Paused {
+    pub(super) run: ScreenRun,
     pub(super) at: Moment,
 }
 
 /// All that the screen is drawn from.
 #[derive(Debug)]
-pub struct State {
+pub struct ScreenState {
     pub(super) settings: Settings,
     pub(super) size: Size,
-    pub(super) run: Run,
-    pub(super) held: Option<Held>,
-    pub(super) errand: Errand,
+    pub(super) run: ScreenRun,
+    pub(super) paused: Option<Paused>,
+    pub(super) request_state: RequestState,
     /// Where the run goes, as the user wrote it.
     pub(super) url: String,
-    pub(super) front: Front,
-    pub(super) sight: Sight,
+    pub(super) mode: InputMode,
+    pub(super) view_state: ViewState,
     /// Which conversations are listed, in a capture of others.
-    pub(super) conversations: Conversations,
+    pub(super) conversations: ConversationList,
     /// The start screen, shown or not.
-    pub(super) start: Start,
+    pub(super) start_screen: StartScreen,
     /// The lab's link; without a private network there is none.
-    pub(super) linkage: Option<Linkage>,
+    pub(super) link_state: Option<LinkState>,
     /// Over everything else, where it is open.
     pub(super) link_panel: Option<LinkPanel>,
     /// The packet that is looked at from inside.
-    pub(super) specimen: Specimen,
+    pub(super) inspected_packet: InspectedPacket,
     /// The conversation that was asked for last and is not there yet.
-    pub(super) taking_apart: Option<FlowKey>,
+    pub(super) pending_dissection: Option<FlowKey>,
     /// Something to tell the user until the next key.
     pub(super) notice: Option<String>,
 }
 
-impl State {
+impl ScreenState {
     /// The screen as it is before anything happened.
     pub fn new(settings: Settings, size: Size) -> Self {
         let front = if settings.url.is_some() || settings.opened.is_some() {
-            Front::Panels
+            InputMode::Panels
         } else {
-            Front::Start
+            InputMode::Start
         };
-        let mut start = Start::default();
+        let mut start = StartScreen::default();
         if let Some(place) = settings
             .suggestions
             .iter()
@@ -187,28 +187,28 @@ impl State {
         }
         Self {
             url: settings.url.clone().unwrap_or_default(),
-            front,
+            mode: front,
             size,
-            run: Run::within(
+            run: ScreenRun::with_limits(
                 settings.limits,
                 settings.opened.is_none() || settings.limits.keeps_latest,
             ),
             settings,
-            held: None,
-            errand: Errand::None,
-            sight: Sight::default(),
-            conversations: Conversations::default(),
-            start,
-            linkage: None,
+            paused: None,
+            request_state: RequestState::Idle,
+            view_state: ViewState::default(),
+            conversations: ConversationList::default(),
+            start_screen: start,
+            link_state: None,
             link_panel: None,
-            specimen: Specimen::None,
-            taking_apart: None,
+            inspected_packet: InspectedPacket::None,
+            pending_dissection: None,
             notice: None,
         }
     }
 
     /// Where the run goes, without what is secret in it.
-    pub(super) fn shown_url(&self) -> String {
+    pub(super) fn masked_url(&self) -> String {
         self.settings.masking.redactor().sentence(&self.url)
     }
 
@@ -218,32 +218,32 @@ impl State {
     }
 
     /// Whether the picture changes by itself: a run is under way and is being looked at.
-    pub fn is_growing(&self) -> bool {
-        self.is_busy() && self.held.is_none()
+    pub fn is_animating(&self) -> bool {
+        self.is_busy() && self.paused.is_none()
     }
 
     /// The flows, where what is looked at is a capture of others' traffic.
-    pub(super) fn of_others(&self) -> Option<&[Flow]> {
-        self.held
+    pub(super) fn capture_flows(&self) -> Option<&[Flow]> {
+        self.paused
             .as_ref()
             .map_or(&self.run, |held| &held.run)
-            .of_others(self.settings.opened.is_some())
+            .capture_flows(self.settings.opened.is_some())
     }
 
     /// The view that is shown.
     pub(super) fn view(&self) -> View {
-        match self.sight.view {
-            View::Timeline if self.of_others().is_some() => View::Conversations,
+        match self.view_state.view {
+            View::Timeline if self.capture_flows().is_some() => View::Conversations,
             view => view,
         }
     }
 
     /// The views there are.
     pub(super) fn views(&self) -> [View; 4] {
-        if self.of_others().is_some() {
-            View::OF_OTHERS
+        if self.capture_flows().is_some() {
+            View::FOR_CAPTURE
         } else {
-            View::OF_RUNS
+            View::FOR_RUN
         }
     }
 
@@ -254,11 +254,11 @@ impl State {
 
     /// Whether a run is under way or was asked for.
     pub(super) fn is_busy(&self) -> bool {
-        self.run.under_way || self.errand != Errand::None
+        self.run.under_way || self.request_state != RequestState::Idle
     }
 
     /// All of the screen.
-    pub(super) const fn screen(&self) -> Rect {
+    pub(super) const fn full_area(&self) -> Rect {
         Rect {
             x: 0,
             y: 0,
@@ -268,9 +268,9 @@ impl State {
     }
 
     /// What is shown: the run as it is now, or as it was when the picture was held.
-    pub(super) fn shown(&self, now: Moment) -> (&Run, Moment) {
-        self.held.as_ref().map_or_else(
-            || (&self.run, self.run.until(now)),
+    pub(super) fn displayed_run(&self, now: Moment) -> (&ScreenRun, Moment) {
+        self.paused.as_ref().map_or_else(
+            || (&self.run, self.run.drawn_until(now)),
             |held| (&held.run, held.at),
         )
     }

@@ -1,20 +1,20 @@
 //! Which talk the cursor is about.
 
 use super::cursor::Cursor;
-use super::run::Run;
-use crate::dissect::Talk;
+use super::screen_run::ScreenRun;
+use crate::dissect::ConversationView;
 
 /// That of the cursor's packet, else of its exchange.
-pub(super) fn talk_at(run: &Run, cursor: Cursor) -> Option<Talk<'_>> {
+pub(super) fn talk_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<ConversationView<'_>> {
     let trace = &run.trace;
     if let Some(key) = cursor.flow() {
-        let (connection, dissection) = (trace.connection_of(&key), run.dissections.of(&key));
-        return Some(Talk {
+        let (connection, dissection) = (trace.connection_of(&key), run.dissections.get(&key));
+        return Some(ConversationView {
             trace,
             flow: trace.flow(&key)?,
             connection,
             dissection,
         });
     }
-    Talk::of_exchange(trace, trace.exchange(cursor.exchange(run)?)?)
+    ConversationView::of_exchange(trace, trace.exchange(cursor.exchange(run)?)?)
 }

@@ -7,7 +7,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::{Settings, Theme};
-use crate::dissect::{Aside, Mark};
+use crate::dissect::{PacketMark, PacketNote};
 use crate::trace::Phase;
 
 struct Palette {
@@ -72,7 +72,7 @@ const COLOR_BLIND: Palette = Palette {
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum StyleRole {
     /// Ordinary text.
     Text,
     /// What stands out: names, figures.
@@ -101,34 +101,36 @@ pub(super) enum Role {
     Warning,
 }
 
-impl Role {
+impl StyleRole {
     /// That of what is peculiar about a packet.
-    pub(super) const fn of_mark(mark: Mark) -> Self {
+    pub(super) const fn for_mark(mark: PacketMark) -> Self {
         match mark {
-            Mark::SentAgain | Mark::Reset => Self::Failure,
-            Mark::OutOfOrder | Mark::DuplicateAck | Mark::ClosedWindow => Self::Warning,
+            PacketMark::SentAgain | PacketMark::Reset => Self::Failure,
+            PacketMark::OutOfOrder | PacketMark::DuplicateAck | PacketMark::ClosedWindow => {
+                Self::Warning
+            }
         }
     }
 
     /// That of what packets around one tell of it.
-    pub(super) const fn of_aside(aside: Aside) -> Self {
+    pub(super) const fn for_aside(aside: PacketNote) -> Self {
         match aside {
-            Aside::RoundTrip(_) => Self::Strong,
-            Aside::Mark(mark) => Self::of_mark(mark),
-            Aside::Again { .. } => Self::Warning,
+            PacketNote::RoundTrip(_) => Self::Strong,
+            PacketNote::Mark(mark) => Self::for_mark(mark),
+            PacketNote::Again { .. } => Self::Warning,
         }
     }
 }
 
 /// Turns roles into styles.
 #[derive(Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct Styles {
     palette: &'static Palette,
     color: bool,
 }
 
-impl Look {
-    pub(super) const fn of(settings: &Settings) -> Self {
+impl Styles {
+    pub(super) const fn new(settings: &Settings) -> Self {
         let palette = match settings.theme {
             Theme::Dark => &DARK,
             Theme::Light => &LIGHT,
@@ -145,11 +147,11 @@ impl Look {
         self.color
     }
 
-    pub(super) fn style(self, role: Role) -> Style {
+    pub(super) fn style(self, role: StyleRole) -> Style {
         if self.color {
             self.colored(role)
         } else {
-            plain(role)
+            monochrome_style(role)
         }
     }
 
@@ -165,39 +167,39 @@ impl Look {
         }
     }
 
-    fn colored(self, role: Role) -> Style {
+    fn colored(self, role: StyleRole) -> Style {
         let palette = self.palette;
         let fg = |color| Style::new().fg(Color::Indexed(color));
         match role {
-            Role::Text => Style::new().fg(Color::Reset),
-            Role::Strong => Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD),
-            Role::Dim => fg(palette.dim),
-            Role::Frame => fg(palette.frame),
-            Role::FocusedFrame | Role::Accent => fg(palette.accent),
-            Role::Grid => fg(palette.grid),
-            Role::Phase(phase) => fg(palette.phases[phase as usize]),
-            Role::OnPhase(phase) => {
+            StyleRole::Text => Style::new().fg(Color::Reset),
+            StyleRole::Strong => Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD),
+            StyleRole::Dim => fg(palette.dim),
+            StyleRole::Frame => fg(palette.frame),
+            StyleRole::FocusedFrame | StyleRole::Accent => fg(palette.accent),
+            StyleRole::Grid => fg(palette.grid),
+            StyleRole::Phase(phase) => fg(palette.phases[phase as usize]),
+            StyleRole::OnPhase(phase) => {
                 fg(palette.ink).bg(Color::Indexed(palette.phases[phase as usize]))
             }
-            Role::Machine => fg(palette.machine),
-            Role::Failure => fg(palette.failure).add_modifier(Modifier::BOLD),
-            Role::Success => fg(palette.success),
-            Role::Warning => fg(palette.warning),
+            StyleRole::Machine => fg(palette.machine),
+            StyleRole::Failure => fg(palette.failure).add_modifier(Modifier::BOLD),
+            StyleRole::Success => fg(palette.success),
+            StyleRole::Warning => fg(palette.warning),
         }
     }
 }
 
 /// What is drawn over something dim is not dim for that.
-const fn plain(role: Role) -> Style {
+const fn monochrome_style(role: StyleRole) -> Style {
     let bright = Style::new().remove_modifier(Modifier::DIM);
     match role {
-        Role::Text | Role::Phase(_) | Role::Success => bright,
-        Role::Strong | Role::FocusedFrame | Role::Accent | Role::Warning => {
+        StyleRole::Text | StyleRole::Phase(_) | StyleRole::Success => bright,
+        StyleRole::Strong | StyleRole::FocusedFrame | StyleRole::Accent | StyleRole::Warning => {
             bright.add_modifier(Modifier::BOLD)
         }
-        Role::Dim | Role::Frame | Role::Grid | Role::Machine => {
+        StyleRole::Dim | StyleRole::Frame | StyleRole::Grid | StyleRole::Machine => {
             Style::new().add_modifier(Modifier::DIM)
         }
-        Role::OnPhase(_) | Role::Failure => bright.add_modifier(Modifier::REVERSED),
+        StyleRole::OnPhase(_) | StyleRole::Failure => bright.add_modifier(Modifier::REVERSED),
     }
 }

@@ -3,258 +3,265 @@
 use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
 
-use super::address::{self, Address};
-use super::cursor::{Anchor, Cursor};
+use super::cursor::{Cursor, CursorAnchor};
 use super::keymap::{self, Action};
-use super::state::{Errand, Front, View};
-use super::{Effect, Message, Outcome, Signal, State};
-use crate::trace::{Event, What};
+use super::state::{InputMode, RequestState, View};
+use super::text_input::{self, TextInput};
+use super::{ExitReason, ProcessSignal, ScreenEffect, ScreenMessage, ScreenState};
+use crate::trace::{Event, EventKind};
 use crate::units::Moment;
 
-impl State {
+impl ScreenState {
     /// What shall happen first: the run that was asked for on the command line.
-    pub fn start(&mut self) -> Vec<Effect> {
+    pub fn initial_effects(&mut self) -> Vec<ScreenEffect> {
         if self.settings.url.is_some() {
-            self.run_to(self.url.clone())
+            self.request_run(self.url.clone())
         } else {
             Vec::new()
         }
     }
 
     /// Takes in what arrived at an instant of the run. Returns what shall happen outside.
-    pub fn update(&mut self, message: Message, now: Moment) -> Vec<Effect> {
-        let mut effects = self.take_in(message, now);
-        effects.extend(self.want_specimen(now));
-        effects.extend(self.want_dissection(now));
+    pub fn update(&mut self, message: ScreenMessage, now: Moment) -> Vec<ScreenEffect> {
+        let mut effects = self.handle_message(message, now);
+        effects.extend(self.request_inspected_packet(now));
+        effects.extend(self.request_dissection(now));
         effects
     }
 
-    fn take_in(&mut self, message: Message, now: Moment) -> Vec<Effect> {
+    fn handle_message(&mut self, message: ScreenMessage, now: Moment) -> Vec<ScreenEffect> {
         match message {
-            Message::Terminal(event) => return self.terminal_says(event, now),
-            Message::Trace(event) => self.take(event),
-            Message::PacketRead { stored, read } => self.hear_of_packet(stored, read),
-            Message::Link { link, counts } => self.hear_of_link(link, counts),
-            Message::LinkRefused(why) => self.link_refused(why),
-            Message::Named(names) => self.hear_names(names),
-            Message::TakenApart(flow, dissection) => self.hear_of_dissection(flow, *dissection),
-            Message::Saved(Ok(sentence) | Err(sentence)) => self.notice = Some(sentence),
-            Message::Signal(signal) => return self.signalled(signal),
-            Message::RunFailed(why) => {
-                self.errand = Errand::None;
+            ScreenMessage::Terminal(event) => return self.handle_terminal_event(event, now),
+            ScreenMessage::Trace(event) => self.apply_event(event),
+            ScreenMessage::PacketRead { stored, read } => self.receive_packet_bytes(stored, read),
+            ScreenMessage::Link { link, counts } => self.receive_link(link, counts),
+            ScreenMessage::LinkRefused(why) => self.receive_link_error(why),
+            ScreenMessage::ServerNames(names) => self.receive_names(names),
+            ScreenMessage::Dissected(flow, dissection) => {
+                self.receive_dissection(flow, *dissection)
+            }
+            ScreenMessage::Saved(Ok(sentence) | Err(sentence)) => self.notice = Some(sentence),
+            ScreenMessage::Signal(signal) => return self.handle_signal(signal),
+            ScreenMessage::RunFailed(why) => {
+                self.request_state = RequestState::Idle;
                 self.run.under_way = false;
-                self.run.trouble = Some(why.clone());
+                self.run.error = Some(why.clone());
                 self.notice = Some(why);
             }
         }
         Vec::new()
     }
 
-    fn terminal_says(&mut self, event: TerminalEvent, now: Moment) -> Vec<Effect> {
+    fn handle_terminal_event(&mut self, event: TerminalEvent, now: Moment) -> Vec<ScreenEffect> {
         match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
-                return self.press(key, now);
+                return self.handle_key(key, now);
             }
-            TerminalEvent::Mouse(mouse) => return self.point(mouse, now),
-            TerminalEvent::Paste(text) => self.paste(&text),
+            TerminalEvent::Mouse(mouse) => return self.handle_mouse(mouse, now),
+            TerminalEvent::Paste(text) => self.handle_paste(&text),
             TerminalEvent::Resize(width, height) => self.size = Size::new(width, height),
             _ => {}
         }
         Vec::new()
     }
 
-    fn take(&mut self, event: Event) {
-        match event.what {
-            What::RunStarted { .. } => {
-                self.held = None;
-                self.specimen = super::specimen::Specimen::None;
-                self.sight.cursor = Cursor::default();
-                self.sight.zoom = crate::timeline::Zoom::default();
-                self.sight.scrolled = 0;
-                self.conversations.forget();
-                if self.errand == Errand::Asked {
-                    self.errand = Errand::None;
+    fn apply_event(&mut self, event: Event) {
+        match event.kind {
+            EventKind::RunStarted { .. } => {
+                self.paused = None;
+                self.inspected_packet = super::inspected_packet::InspectedPacket::None;
+                self.view_state.cursor = Cursor::default();
+                self.view_state.zoom = crate::timeline::Zoom::default();
+                self.view_state.explanation_scroll = 0;
+                self.conversations.reset();
+                if self.request_state == RequestState::Requested {
+                    self.request_state = RequestState::Idle;
                 }
             }
-            What::RunEnded if self.errand == Errand::Cancelled => self.errand = Errand::None,
+            EventKind::RunEnded if self.request_state == RequestState::Cancelled => {
+                self.request_state = RequestState::Idle
+            }
             _ => {}
         }
         let anchor = self
-            .held
+            .paused
             .is_none()
-            .then(|| Anchor::of(self.sight.cursor, &self.run));
+            .then(|| CursorAnchor::new(self.view_state.cursor, &self.run));
         if self.run.is_about_to_retire() {
-            let run = self.held.as_ref().map_or(&self.run, |held| &held.run);
-            let looked_at = self.sight.cursor.lane(run).map(|(id, _)| id);
-            self.run.keep(looked_at);
+            let run = self.paused.as_ref().map_or(&self.run, |held| &held.run);
+            let looked_at = self.view_state.cursor.lane(run).map(|(id, _)| id);
+            self.run.keep_exchange(looked_at);
         }
-        let flows = self.run.trace.forgotten().flows;
-        self.run.take(event, &mut self.settings.masking);
-        if !self.run.under_way || self.run.trace.forgotten().flows != flows {
-            self.arrange();
+        let flows = self.run.trace.evicted().flows;
+        self.run.apply_event(event, &mut self.settings.masking);
+        if !self.run.under_way || self.run.trace.evicted().flows != flows {
+            self.rebuild_conversations();
         }
         if let Some(anchor) = anchor {
-            self.return_to(&anchor);
+            self.restore_cursor(&anchor);
         }
     }
 
     /// Puts the cursor back on what it was on, which may have another place by now, or be gone.
-    pub(super) fn return_to(&mut self, anchor: &Anchor) {
-        if let Some(cursor) = anchor.found_in(&self.run) {
-            self.sight.cursor = cursor;
+    pub(super) fn restore_cursor(&mut self, anchor: &CursorAnchor) {
+        if let Some(cursor) = anchor.resolve(&self.run) {
+            self.view_state.cursor = cursor;
             return;
         }
-        if self.sight.cursor.flow().is_some() && self.of_others().is_some() {
-            self.show(View::Timeline);
+        if self.view_state.cursor.flow().is_some() && self.capture_flows().is_some() {
+            self.show_view(View::Timeline);
             self.notice =
                 Some("The conversation is no longer listed: newer ones took its place.".to_owned());
         }
-        self.sight.cursor = Cursor::Run;
+        self.view_state.cursor = Cursor::Run;
     }
 
-    fn signalled(&mut self, signal: Signal) -> Vec<Effect> {
+    fn handle_signal(&mut self, signal: ProcessSignal) -> Vec<ScreenEffect> {
         match signal {
-            Signal::Terminate => self.leave(Outcome::Terminated),
-            Signal::HangUp => self.leave(Outcome::HungUp),
-            Signal::Abort => self.leave(Outcome::Aborted),
-            Signal::Interrupt => self.interrupt(),
-            Signal::Stop => vec![Effect::Suspend],
-            Signal::Continue => vec![Effect::Redraw],
+            ProcessSignal::Terminate => self.quit_with(ExitReason::Terminated),
+            ProcessSignal::HangUp => self.quit_with(ExitReason::HungUp),
+            ProcessSignal::Abort => self.quit_with(ExitReason::Aborted),
+            ProcessSignal::Interrupt => self.interrupt(),
+            ProcessSignal::Stop => vec![ScreenEffect::Suspend],
+            ProcessSignal::Continue => vec![ScreenEffect::Redraw],
         }
     }
 
-    fn press(&mut self, key: KeyEvent, now: Moment) -> Vec<Effect> {
+    fn handle_key(&mut self, key: KeyEvent, now: Moment) -> Vec<ScreenEffect> {
         self.notice = None;
-        match (keymap::action(key), &mut self.front) {
+        match (keymap::action_for_key(key), &mut self.mode) {
             (Some(Action::Interrupt), _) => self.interrupt(),
-            (Some(Action::Suspend), _) => vec![Effect::Suspend],
-            (Some(Action::Redraw), _) => vec![Effect::Redraw],
-            _ if self.link_panel.is_some() => self.press_in_link_panel(key),
-            (_, Front::Edit(_)) => self.press_in_edit(key),
-            (_, Front::Filter(_)) => self.press_in_filter(key, now),
-            (_, Front::Start) => self.press_at_start(key),
-            (Some(action), Front::Help(_)) => {
+            (Some(Action::Suspend), _) => vec![ScreenEffect::Suspend],
+            (Some(Action::Redraw), _) => vec![ScreenEffect::Redraw],
+            _ if self.link_panel.is_some() => self.handle_link_panel_key(key),
+            (_, InputMode::Edit(_)) => self.handle_edit_key(key),
+            (_, InputMode::Filter(_)) => self.handle_filter_key(key, now),
+            (_, InputMode::Start) => self.handle_start_key(key),
+            (Some(action), InputMode::Help(_)) => {
                 match action {
                     Action::Down => self.scroll_help(1),
                     Action::Up => self.scroll_help(-1),
-                    Action::Quit | Action::Help | Action::Back => self.front = Front::Panels,
+                    Action::Quit | Action::Help | Action::Back => self.mode = InputMode::Panels,
                     _ => {}
                 }
                 Vec::new()
             }
-            (Some(action), Front::Panels) => self.act(action, now),
+            (Some(action), InputMode::Panels) => self.perform_action(action, now),
             (None, _) => Vec::new(),
         }
     }
 
-    fn act(&mut self, action: Action, now: Moment) -> Vec<Effect> {
+    fn perform_action(&mut self, action: Action, now: Moment) -> Vec<ScreenEffect> {
         match action {
             Action::RunAgain | Action::Edit | Action::NextOffer | Action::PreviousOffer
                 if self.settings.opened.is_some() => {}
-            Action::RunAgain => return self.run_to(self.url.clone()),
-            Action::Copy => return self.copy(now),
-            Action::Save => return self.save(),
-            Action::Quit => return self.leave(Outcome::Quit),
-            Action::Edit => self.front = Front::Edit(Address::of(&self.url)),
-            Action::Help => self.front = Front::Help(0),
-            Action::Pause => self.pause(now),
+            Action::RunAgain => return self.request_run(self.url.clone()),
+            Action::Copy => return self.copy_explanation(now),
+            Action::Save => return self.save_run(),
+            Action::Quit => return self.quit_with(ExitReason::Quit),
+            Action::Edit => self.mode = InputMode::Edit(TextInput::with_text(&self.url)),
+            Action::Help => self.mode = InputMode::Help(0),
+            Action::Pause => self.toggle_pause(now),
             Action::NextTheme => self.next_theme(),
             Action::Link => self.open_link_panel(),
-            Action::NextOffer => return self.run_next(1),
-            Action::PreviousOffer => return self.run_next(-1),
-            _ => self.look(action, now),
+            Action::NextOffer => return self.run_suggestion_by(1),
+            Action::PreviousOffer => return self.run_suggestion_by(-1),
+            _ => self.navigate(action, now),
         }
         Vec::new()
     }
 
     /// Saves the run, where one has begun: what was opened is a file already.
-    fn save(&mut self) -> Vec<Effect> {
+    fn save_run(&mut self) -> Vec<ScreenEffect> {
         if self.settings.opened.is_some() || self.trace().started_at().is_none() {
             return Vec::new();
         }
         self.notice = Some("Saving \u{2026}".to_owned());
-        vec![Effect::Save]
+        vec![ScreenEffect::Save]
     }
 
-    fn press_in_edit(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let Front::Edit(field) = &mut self.front else {
+    fn handle_edit_key(&mut self, key: KeyEvent) -> Vec<ScreenEffect> {
+        let InputMode::Edit(field) = &mut self.mode else {
             return Vec::new();
         };
         match key.code {
-            KeyCode::Esc => self.front = Front::Panels,
+            KeyCode::Esc => self.mode = InputMode::Panels,
             KeyCode::Enter => {
                 let text = field.text();
-                return self.go(text);
+                return self.run_typed_url(text);
             }
             _ => {
-                field.press(key);
+                field.handle_key(key);
             }
         }
         Vec::new()
     }
 
-    fn paste(&mut self, text: &str) {
-        match &mut self.front {
+    fn handle_paste(&mut self, text: &str) {
+        match &mut self.mode {
             _ if self.link_panel.is_some() => self.paste_in_link_panel(text),
-            Front::Edit(address) => address.insert(text),
-            Front::Filter(field) => {
+            InputMode::Edit(address) => address.insert(text),
+            InputMode::Filter(field) => {
                 field.insert(text);
                 let words = field.text();
-                self.narrow(&words);
+                self.filter_conversations(&words);
             }
-            Front::Panels | Front::Help(_) if self.settings.opened.is_some() => {}
-            Front::Start => self.paste_at_start(text),
-            Front::Panels if address::check(text.trim()).is_ok() => {
-                self.front = Front::Edit(Address::of(text.trim()));
+            InputMode::Panels | InputMode::Help(_) if self.settings.opened.is_some() => {}
+            InputMode::Start => self.paste_at_start(text),
+            InputMode::Panels if text_input::check_url(text.trim()).is_ok() => {
+                self.mode = InputMode::Edit(TextInput::with_text(text.trim()));
             }
-            Front::Panels | Front::Help(_) => {}
+            InputMode::Panels | InputMode::Help(_) => {}
         }
     }
 
     pub(super) fn scroll_help(&mut self, by: isize) {
         let most = super::view::help_height(self)
             .saturating_sub(usize::from(self.size.height.saturating_sub(3)));
-        if let Front::Help(scrolled) = &mut self.front {
+        if let InputMode::Help(scrolled) = &mut self.mode {
             *scrolled = scrolled.saturating_add_signed(by).min(most);
         }
     }
 
     /// Runs to an address that was typed, if it is one.
-    pub(super) fn go(&mut self, text: String) -> Vec<Effect> {
-        match address::check(&text) {
+    pub(super) fn run_typed_url(&mut self, text: String) -> Vec<ScreenEffect> {
+        match text_input::check_url(&text) {
             Ok(()) => {
-                self.front = Front::Panels;
-                self.run_to(text)
+                self.mode = InputMode::Panels;
+                self.request_run(text)
             }
             // The field itself says what is wrong with its text.
             Err(_) => Vec::new(),
         }
     }
 
-    fn run_to(&mut self, url: String) -> Vec<Effect> {
+    fn request_run(&mut self, url: String) -> Vec<ScreenEffect> {
         self.url.clone_from(&url);
-        self.held = None;
-        self.errand = Errand::Asked;
-        vec![Effect::Run { url }]
+        self.paused = None;
+        self.request_state = RequestState::Requested;
+        vec![ScreenEffect::Run { url }]
     }
 
     /// Cancels the run under way. Where there is none, or it was cancelled and does not end,
     /// leaves.
-    fn interrupt(&mut self) -> Vec<Effect> {
-        if self.errand == Errand::Cancelled || !self.is_busy() || self.settings.opened.is_some() {
-            return self.leave(Outcome::Interrupted);
+    fn interrupt(&mut self) -> Vec<ScreenEffect> {
+        if self.request_state == RequestState::Cancelled
+            || !self.is_busy()
+            || self.settings.opened.is_some()
+        {
+            return self.quit_with(ExitReason::Interrupted);
         }
-        self.errand = Errand::Cancelled;
+        self.request_state = RequestState::Cancelled;
         self.notice = Some("Cancelling. Ctrl-C once more quits.".to_owned());
-        vec![Effect::Cancel]
+        vec![ScreenEffect::Cancel]
     }
 
-    pub(super) fn leave(&self, outcome: Outcome) -> Vec<Effect> {
-        let cancel = self.is_busy() && self.errand != Errand::Cancelled;
+    pub(super) fn quit_with(&self, outcome: ExitReason) -> Vec<ScreenEffect> {
+        let cancel = self.is_busy() && self.request_state != RequestState::Cancelled;
         cancel
-            .then_some(Effect::Cancel)
+            .then_some(ScreenEffect::Cancel)
             .into_iter()
-            .chain([Effect::Quit(outcome)])
+            .chain([ScreenEffect::Quit(outcome)])
             .collect()
     }
 

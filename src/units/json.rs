@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use super::acts_on_a_terminal;
-use super::text::{MOST_MARKS, is_mark};
+use super::is_unsafe_for_terminal;
+use super::text::{MAX_COMBINING_MARKS, is_combining_mark};
 
 /// A value on one line, without a line break at its end.
 pub fn json_line(value: &impl Serialize) -> String {
@@ -37,8 +37,8 @@ impl Formatter for Escaping {
     ) -> io::Result<()> {
         let (mut rest, mut marks) = (fragment, 0);
         let mut spelt_out = |c: char| {
-            marks = if is_mark(c) { marks + 1 } else { 0 };
-            marks > MOST_MARKS || acts_on_a_terminal(c)
+            marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+            marks > MAX_COMBINING_MARKS || is_unsafe_for_terminal(c)
         };
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| spelt_out(*c)) {
             let (plain, after) = rest.split_at(at);

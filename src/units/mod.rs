@@ -1,22 +1,22 @@
 //! Quantities with their units, and how people read them. Pure: no clock is read and nothing is
 //! written here.
 
+mod decimal;
+mod edit_distance;
+mod fraction;
 mod json;
-mod nearest;
 mod rate;
-mod scaled;
-mod share;
 mod size;
 mod text;
 mod time;
 mod typed_url;
 
+pub use decimal::parse_scaled_decimal;
+pub use edit_distance::{closest_match, closest_match_within};
+pub use fraction::Fraction;
 pub use json::{json_line, write_json};
-pub use nearest::{nearest, nearest_within};
 pub use rate::BitRate;
-pub use scaled::scaled;
-pub use share::Share;
-pub use size::{Bytes, counted, grouped};
-pub use text::{Secret, Untrusted, acts_on_a_terminal, escape};
-pub use time::{Moment, Nanos, WallTime, percent};
-pub use typed_url::{TypedUrl, UrlMistake};
+pub use size::{Bytes, format_count, group_digits};
+pub use text::{Secret, Untrusted, escape_for_terminal, is_unsafe_for_terminal};
+pub use time::{Moment, Nanos, WallTime, format_percent};
+pub use typed_url::{TypedUrl, TypedUrlError};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::scaled;
+use super::parse_scaled_decimal;
 
 /// A rate in bits per second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ impl FromStr for BitRate {
             .iter()
             .find_map(|(unit, scale)| Some((lower.strip_suffix(unit)?.trim_end(), scale)));
         let rate = found
-            .and_then(|(number, scale)| scaled(number, *scale))
+            .and_then(|(number, scale)| parse_scaled_decimal(number, *scale))
             .filter(|rate| *rate > 0);
         rate.map(Self)
             .ok_or_else(|| "a rate such as 10mbit, 1.5gbit or 64kbit is wanted".to_owned())

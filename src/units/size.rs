@@ -33,7 +33,7 @@ impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
         if self.0 < 100_000 {
-            return f.pad(&format!("{} B", grouped(self.0)));
+            return f.pad(&format!("{} B", group_digits(self.0)));
         }
         let mut value = self.0 as f64 / 1024.0;
         let mut unit = 0;
@@ -51,7 +51,7 @@ impl fmt::Display for Bytes {
 }
 
 /// Decimal digits in groups of three, for counts that may be large: `10,407`.
-pub fn grouped(value: u64) -> String {
+pub fn group_digits(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -64,11 +64,11 @@ pub fn grouped(value: u64) -> String {
 }
 
 /// How many, of what: `1 segment`, `6,000 segments`.
-pub fn counted(number: usize, one: &str) -> String {
+pub fn format_count(number: usize, one: &str) -> String {
     if number == 1 {
         format!("1 {one}")
     } else {
-        format!("{} {one}s", grouped(number as u64))
+        format!("{} {one}s", group_digits(number as u64))
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
             "4.77 MiB"
         );
         assert_eq!(
-            counted(1, "segment") + ", " + &counted(6_000, "byte"),
+            format_count(1, "segment") + ", " + &format_count(6_000, "byte"),
             "1 segment, 6,000 bytes"
         );
     }

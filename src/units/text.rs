@@ -41,7 +41,7 @@ impl Untrusted {
     /// `\u{202e}`. Of combining marks on one character four are shown, and the rest is counted:
     /// `\{12 marks}`.
     pub fn escaped(&self) -> Cow<'_, str> {
-        escape(&self.0)
+        escape_for_terminal(&self.0)
     }
 }
 
@@ -59,28 +59,28 @@ impl<T: Into<String>> From<T> for Untrusted {
 
 /// Combining marks on one character that are shown. Orthographies need no more: Hebrew with points
 /// and accents has four, Thai, Vietnamese and decomposed Hangul two.
-pub(super) const MOST_MARKS: usize = 4;
+pub(super) const MAX_COMBINING_MARKS: usize = 4;
 
 /// The text with everything that could act on a terminal spelt out, and of the marks that pile up
 /// on a character the first few, with how many more there are.
-pub fn escape(text: &str) -> Cow<'_, str> {
+pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
     if !needs_escaping(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len().min(1 << 16) + 16);
     let (mut marks, mut piled) = (0, 0_usize);
     for c in text.chars() {
-        if is_mark(c) {
+        if is_combining_mark(c) {
             marks += 1;
-            if marks > MOST_MARKS {
+            if marks > MAX_COMBINING_MARKS {
                 piled += 1;
                 continue;
             }
         } else {
-            say_piled(&mut out, &mut piled);
+            write_hidden_marks(&mut out, &mut piled);
             marks = 0;
         }
-        if !acts_on_a_terminal(c) {
+        if !is_unsafe_for_terminal(c) {
             out.push(c);
         } else if u32::from(c) < 0x100 {
             let _ = write!(out, "\\x{:02x}", u32::from(c));
@@ -88,12 +88,12 @@ pub fn escape(text: &str) -> Cow<'_, str> {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         }
     }
-    say_piled(&mut out, &mut piled);
+    write_hidden_marks(&mut out, &mut piled);
     Cow::Owned(out)
 }
 
 /// `\\{12 marks}`.
-fn say_piled(out: &mut String, piled: &mut usize) {
+fn write_hidden_marks(out: &mut String, piled: &mut usize) {
     if *piled > 0 {
         let _ = write!(out, "\\{{{piled} marks}}");
         *piled = 0;
@@ -103,21 +103,21 @@ fn say_piled(out: &mut String, piled: &mut usize) {
 fn needs_escaping(text: &str) -> bool {
     let mut marks = 0;
     text.chars().any(|c| {
-        marks = if is_mark(c) { marks + 1 } else { 0 };
-        marks > MOST_MARKS || acts_on_a_terminal(c)
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks > MAX_COMBINING_MARKS || is_unsafe_for_terminal(c)
     })
 }
 
 /// Whether a character takes no column of its own, but stands on the one before it (Unicode's
 /// general categories Mn and Me, and the like).
-pub(super) fn is_mark(c: char) -> bool {
-    !c.is_ascii() && c.width() == Some(0) && !acts_on_a_terminal(c)
+pub(super) fn is_combining_mark(c: char) -> bool {
+    !c.is_ascii() && c.width() == Some(0) && !is_unsafe_for_terminal(c)
 }
 
 /// Control characters (C0, DEL, C1), line and paragraph separators, and the invisible format
 /// characters of Unicode that reorder, join or hide text (general category Cf and the like; Unicode
 /// Technical Report 36 and CVE-2021-42574).
-pub fn acts_on_a_terminal(c: char) -> bool {
+pub fn is_unsafe_for_terminal(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn marks_that_pile_up_are_counted() {
         let piled = |marks: usize| format!("a{}b", "\u{301}".repeat(marks));
-        for few in 0..=MOST_MARKS {
+        for few in 0..=MAX_COMBINING_MARKS {
             assert_eq!(Untrusted::new(piled(few)).escaped(), piled(few));
         }
         assert_eq!(

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::scaled;
+use super::parse_scaled_decimal;
 
 /// A duration in nanoseconds.
 #[derive(
@@ -104,7 +104,7 @@ impl FromStr for Nanos {
         let (number, scale) = found
             .or((text == "0").then_some((text, 1)))
             .unwrap_or_default();
-        scaled(number, scale)
+        parse_scaled_decimal(number, scale)
             .map(Self)
             .ok_or_else(|| "a time such as 80ms, 1.5s or 500us is wanted".to_owned())
     }
@@ -118,9 +118,9 @@ impl fmt::Display for Nanos {
         let ns = self.0 as f64;
         let text = match self.0 {
             0..1_000 => format!("{} ns", self.0),
-            1_000..999_500 => three_figures(ns / 1e3, "µs"),
-            999_500..999_500_000 => three_figures(ns / 1e6, "ms"),
-            999_500_000..60_000_000_000 => three_figures(ns / 1e9, "s"),
+            1_000..999_500 => format_three_digits(ns / 1e3, "µs"),
+            999_500..999_500_000 => format_three_digits(ns / 1e6, "ms"),
+            999_500_000..60_000_000_000 => format_three_digits(ns / 1e9, "s"),
             _ => {
                 let seconds = self.0 / 1_000_000_000;
                 format!("{} min {:02} s", seconds / 60, seconds % 60)
@@ -130,7 +130,7 @@ impl fmt::Display for Nanos {
     }
 }
 
-fn three_figures(value: f64, unit: &str) -> String {
+fn format_three_digits(value: f64, unit: &str) -> String {
     let decimals = if value < 9.995 {
         2
     } else {
@@ -141,7 +141,7 @@ fn three_figures(value: f64, unit: &str) -> String {
 
 /// A share of a whole in per cent: `30 %`, `0.4 %`.
 #[expect(clippy::cast_precision_loss, reason = "two figures are shown")]
-pub fn percent(part: Nanos, whole: Nanos) -> Option<String> {
+pub fn format_percent(part: Nanos, whole: Nanos) -> Option<String> {
     let share = (whole.0 > 0).then(|| part.0 as f64 / whole.0 as f64 * 100.0)?;
     Some(if part > Nanos::ZERO && share < 0.05 {
         "<0.1 %".to_owned()
@@ -274,10 +274,10 @@ mod tests {
     #[test]
     fn shares_read_well() {
         assert_eq!(
-            [3, 30_000].map(|whole| percent(Nanos(1), Nanos(whole)).unwrap_or_default()),
+            [3, 30_000].map(|whole| format_percent(Nanos(1), Nanos(whole)).unwrap_or_default()),
             ["33 %", "<0.1 %"]
         );
-        assert_eq!(percent(Nanos(1), Nanos::ZERO), None);
+        assert_eq!(format_percent(Nanos(1), Nanos::ZERO), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use url::Url;
 
 /// Schemes whose names nobody takes for a host's, so that what follows their colon is no port and
 /// no password.
-const NO_HOSTS: [&str; 9] = [
+const NON_HOST_SCHEMES: [&str; 9] = [
     "about",
     "blob",
     "data",
@@ -33,7 +33,7 @@ pub struct TypedUrl<'a> {
 /// Why a typed text is not the URL of a host. Its sentences hold nothing of a user name or a
 /// password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum UrlMistake {
+pub enum TypedUrlError {
     /// There is a tab, a line break or another control character in it. Browsers leave some of them
     /// out without a word.
     #[error(
@@ -71,7 +71,7 @@ pub enum UrlMistake {
     #[error(
         "there is more than one @ before its path; write those of a user name or a password as %40"
     )]
-    SeveralAts,
+    SeveralAtSigns,
     /// Nothing can be connected to at port 0.
     #[error("port 0 cannot be connected to")]
     PortZero,
@@ -85,14 +85,14 @@ impl<'a> TypedUrl<'a> {
     ///
     /// # Errors
     /// Says why it names no host, or could name two.
-    pub fn parse(text: &'a str) -> Result<Self, UrlMistake> {
+    pub fn parse(text: &'a str) -> Result<Self, TypedUrlError> {
         let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
         if text.chars().any(char::is_control) {
-            return Err(UrlMistake::ControlCharacter);
+            return Err(TypedUrlError::ControlCharacter);
         }
         let typed = match split_scheme(text) {
-            Some((name, rest)) => with_colon(text, name, rest)?,
-            None => without_colon(text)?,
+            Some((name, rest)) => parse_with_colon(text, name, rest)?,
+            None => parse_without_colon(text)?,
         };
         typed.check_authority()
     }
@@ -106,14 +106,14 @@ impl<'a> TypedUrl<'a> {
     ///
     /// # Errors
     /// Says what is wrong with its host or its port.
-    pub fn web_url(&self) -> Result<Url, UrlMistake> {
+    pub fn web_url(&self) -> Result<Url, TypedUrlError> {
         let url = match Url::parse(&self.with_scheme_or("http")) {
-            Err(url::ParseError::EmptyHost) => return Err(UrlMistake::NoHost),
+            Err(url::ParseError::EmptyHost) => return Err(TypedUrlError::NoHost),
             parsed => parsed?,
         };
         match (url.host_str(), url.port()) {
-            (None | Some(""), _) => Err(UrlMistake::NoHost),
-            (_, Some(0)) => Err(UrlMistake::PortZero),
+            (None | Some(""), _) => Err(TypedUrlError::NoHost),
+            (_, Some(0)) => Err(TypedUrlError::PortZero),
             _ => Ok(url),
         }
     }
@@ -124,34 +124,38 @@ impl<'a> TypedUrl<'a> {
     }
 
     /// Host, port, user name and password must be the same to everybody.
-    fn check_authority(self) -> Result<Self, UrlMistake> {
+    fn check_authority(self) -> Result<Self, TypedUrlError> {
         let end = self
             .rest
             .find(['/', '?', '#', '\\'])
             .unwrap_or(self.rest.len());
         let (authority, behind) = self.rest.split_at(end);
         if behind.starts_with('\\') {
-            return Err(UrlMistake::Backslash);
+            return Err(TypedUrlError::Backslash);
         }
         if authority.ends_with(':') && behind.starts_with("//") {
-            return Err(UrlMistake::SecondScheme);
+            return Err(TypedUrlError::SecondScheme);
         }
         if authority.matches('@').count() > 1 {
-            return Err(UrlMistake::SeveralAts);
+            return Err(TypedUrlError::SeveralAtSigns);
         }
         Ok(self)
     }
 }
 
 /// A text that begins as `name:` does.
-fn with_colon<'a>(text: &'a str, name: &'a str, rest: &'a str) -> Result<TypedUrl<'a>, UrlMistake> {
+fn parse_with_colon<'a>(
+    text: &'a str,
+    name: &'a str,
+    rest: &'a str,
+) -> Result<TypedUrl<'a>, TypedUrlError> {
     let schemed = |rest| {
         Ok(TypedUrl {
             scheme: Some(name),
             rest,
         })
     };
-    let is_known = NO_HOSTS
+    let is_known = NON_HOST_SCHEMES
         .iter()
         .any(|known| known.eq_ignore_ascii_case(name));
     if rest.starts_with(['/', '\\']) {
@@ -160,27 +164,27 @@ fn with_colon<'a>(text: &'a str, name: &'a str, rest: &'a str) -> Result<TypedUr
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let is_port = !authority.is_empty() && authority.bytes().all(|byte| byte.is_ascii_digit());
     match (is_port, is_web(name)) {
-        (true, true) => Err(UrlMistake::SchemeOrHost(name.to_ascii_lowercase())),
+        (true, true) => Err(TypedUrlError::SchemeOrHost(name.to_ascii_lowercase())),
         (true, false) => Ok(TypedUrl {
             scheme: None,
             rest: text,
         }),
-        (false, true) if rest.is_empty() => Err(UrlMistake::NoHost),
+        (false, true) if rest.is_empty() => Err(TypedUrlError::NoHost),
         (false, true) => schemed(rest),
         (false, false) if is_known => schemed(rest),
         (false, false) if authority.contains('@') => Ok(TypedUrl {
             scheme: None,
             rest: text,
         }),
-        (false, false) => Err(UrlMistake::NeitherSchemeNorPort(name.to_owned())),
+        (false, false) => Err(TypedUrlError::NeitherSchemeNorPort(name.to_owned())),
     }
 }
 
 /// A text without a scheme: a host, perhaps with a user and a port.
-fn without_colon(text: &str) -> Result<TypedUrl<'_>, UrlMistake> {
+fn parse_without_colon(text: &str) -> Result<TypedUrl<'_>, TypedUrlError> {
     match text.as_bytes() {
-        [b'/' | b'\\', b'/' | b'\\', ..] => Err(UrlMistake::NoScheme),
-        [] | [b'/' | b'\\' | b'?' | b'#', ..] => Err(UrlMistake::NoHost),
+        [b'/' | b'\\', b'/' | b'\\', ..] => Err(TypedUrlError::NoScheme),
+        [] | [b'/' | b'\\' | b'?' | b'#', ..] => Err(TypedUrlError::NoHost),
         _ => Ok(TypedUrl {
             scheme: None,
             rest: text,
@@ -207,7 +211,7 @@ fn is_web(scheme: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn url(text: &str) -> Result<String, UrlMistake> {
+    fn url(text: &str) -> Result<String, TypedUrlError> {
         TypedUrl::parse(text)?.web_url().map(String::from)
     }
 
@@ -275,9 +279,9 @@ mod tests {
 
     #[test]
     fn what_names_no_host_or_two_is_a_mistake() {
-        use UrlMistake::{
+        use TypedUrlError::{
             Backslash, ControlCharacter, NeitherSchemeNorPort, NoHost, NoScheme, PortZero,
-            SchemeOrHost, SecondScheme, SeveralAts,
+            SchemeOrHost, SecondScheme, SeveralAtSigns,
         };
         for (text, wanted) in [
             ("", NoHost),
@@ -308,8 +312,8 @@ mod tests {
             ("http://https://u:hunter2@host/", SecondScheme),
             ("http:https://host/", SecondScheme),
             ("u:hunter2@h://x", SecondScheme),
-            ("http://a@b@c/", SeveralAts),
-            ("a:p@ss@c/", SeveralAts),
+            ("http://a@b@c/", SeveralAtSigns),
+            ("a:p@ss@c/", SeveralAtSigns),
             ("http://host:0/", PortZero),
             ("host:0", PortZero),
             ("http://exa\nmple.com/", ControlCharacter),
@@ -336,7 +340,7 @@ mod tests {
             "http://xn--/",
         ] {
             assert!(
-                matches!(url(text), Err(UrlMistake::Malformed(_))),
+                matches!(url(text), Err(TypedUrlError::Malformed(_))),
                 "{text:?}: {:?}",
                 url(text)
             );

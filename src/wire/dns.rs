@@ -9,18 +9,18 @@
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::reader::Reader;
+use super::byte_reader::ByteReader;
 
 /// Questions and answers kept, of each.
-const MOST: usize = 256;
+const MAX_RECORDS: usize = 256;
 /// Labels of a name, over all its references: 255 bytes have no more.
-const MOST_LABELS: usize = 128;
+const MAX_LABELS: usize = 128;
 /// Characters kept of what a record says.
-const MOST_DATA: usize = 512;
+const MAX_DATA_CHARS: usize = 512;
 
 /// A message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Message {
+pub struct DnsMessage {
     /// What ties an answer to its question.
     pub id: u16,
     /// It is an answer.
@@ -30,14 +30,14 @@ pub struct Message {
     /// Response code, of four bits.
     pub rcode: u8,
     /// What is asked.
-    pub questions: Vec<Question>,
+    pub questions: Vec<DnsQuestion>,
     /// The answer section, as far as it can be read.
-    pub answers: Vec<Resource>,
+    pub answers: Vec<ResourceRecord>,
 }
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct DnsQuestion {
     /// The name, in presentation form without the final dot.
     pub name: String,
     /// Type of record that is asked for.
@@ -46,7 +46,7 @@ pub struct Question {
 
 /// A resource record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
+pub struct ResourceRecord {
     /// Its owner.
     pub name: String,
     /// Its type.
@@ -57,10 +57,10 @@ pub struct Resource {
     pub data: String,
 }
 
-impl Message {
+impl DnsMessage {
     /// Reads a message; `None` where it ends within its header or its questions.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut rest = Reader::new(bytes);
+        let mut rest = ByteReader::new(bytes);
         let (id, flags) = (rest.u16()?, rest.u16()?);
         let (questions, answers) = (usize::from(rest.u16()?), usize::from(rest.u16()?));
         rest.take(4)?;
@@ -71,21 +71,21 @@ impl Message {
             rcode: u8::try_from(flags & 0x000f).unwrap_or_default(),
             ..Self::default()
         };
-        for _ in 0..questions.min(MOST) {
-            let (name, kind, _class) = (rest.name()?, rest.u16()?, rest.u16()?);
-            message.questions.push(Question { name, kind });
+        for _ in 0..questions.min(MAX_RECORDS) {
+            let (name, kind, _class) = (rest.read_name()?, rest.u16()?, rest.u16()?);
+            message.questions.push(DnsQuestion { name, kind });
         }
-        if questions <= MOST {
+        if questions <= MAX_RECORDS {
             message
                 .answers
-                .extend(std::iter::from_fn(|| rest.resource()).take(answers.min(MOST)));
+                .extend(std::iter::from_fn(|| rest.read_record()).take(answers.min(MAX_RECORDS)));
         }
         Some(message)
     }
 }
 
 /// A type's mnemonic in IANA's registry, or `TYPE123` (RFC 3597 §5).
-pub fn kind_name(kind: u16) -> String {
+pub fn record_type_name(kind: u16) -> String {
     let name = match kind {
         1 => "A",
         2 => "NS",
@@ -127,31 +127,31 @@ pub fn rcode_name(rcode: u8) -> String {
 }
 
 /// What DNS messages are made of.
-impl Reader<'_> {
+impl ByteReader<'_> {
     /// A name, over its references. Each has to lead further to the front, so that it ends.
-    fn name(&mut self) -> Option<String> {
+    fn read_name(&mut self) -> Option<String> {
         let mut labels = Vec::new();
         let mut behind = None;
-        let mut frontier = self.at;
+        let mut frontier = self.position;
         loop {
             let length = self.u8()?;
             match length >> 6 {
                 0 if length == 0 => break,
-                0 if labels.len() < MOST_LABELS => {
-                    labels.push(label(self.take(usize::from(length))?));
+                0 if labels.len() < MAX_LABELS => {
+                    labels.push(format_label(self.take(usize::from(length))?));
                 }
                 3 => {
                     let target = usize::from(u16::from_be_bytes([length & 0x3f, self.u8()?]));
-                    behind.get_or_insert(self.at);
+                    behind.get_or_insert(self.position);
                     if target >= frontier {
                         return None;
                     }
-                    (frontier, self.at) = (target, target);
+                    (frontier, self.position) = (target, target);
                 }
                 _ => return None,
             }
         }
-        self.at = behind.unwrap_or(self.at);
+        self.position = behind.unwrap_or(self.position);
         Some(if labels.is_empty() {
             ".".to_owned()
         } else {
@@ -159,47 +159,52 @@ impl Reader<'_> {
         })
     }
 
-    fn resource(&mut self) -> Option<Resource> {
-        let name = self.name()?;
+    fn read_record(&mut self) -> Option<ResourceRecord> {
+        let name = self.read_name()?;
         let (kind, _class, ttl) = (self.u16()?, self.u16()?, self.u32()?);
         let length = usize::from(self.u16()?);
-        let start = self.at;
+        let start = self.position;
         let data = self.take(length)?;
         // Names in it may refer to what came before.
         let said = Self {
             bytes: self.bytes.get(..start + length)?,
-            at: start,
+            position: start,
         }
-        .data(kind)
-        .unwrap_or_else(|| unknown(data));
-        Some(Resource {
+        .format_data(kind)
+        .unwrap_or_else(|| format_unknown_data(data));
+        Some(ResourceRecord {
             name,
             kind,
             ttl,
-            data: said.chars().take(MOST_DATA).collect(),
+            data: said.chars().take(MAX_DATA_CHARS).collect(),
         })
     }
 
     /// What a record of a type says; `None` where it does not follow its form, or that is not known
     /// here.
-    fn data(mut self, kind: u16) -> Option<String> {
+    fn format_data(mut self, kind: u16) -> Option<String> {
         Some(match kind {
             1 => Ipv4Addr::from(*self.take(4)?.first_chunk::<4>()?).to_string(),
             28 => Ipv6Addr::from(*self.take(16)?.first_chunk::<16>()?).to_string(),
-            2 | 5 | 12 => self.name()?,
-            15 | 64 | 65 => format!("{} {}", self.u16()?, self.name()?),
+            2 | 5 | 12 => self.read_name()?,
+            15 | 64 | 65 => format!("{} {}", self.u16()?, self.read_name()?),
             33 => format!(
                 "{} {} {} {}",
                 self.u16()?,
                 self.u16()?,
                 self.u16()?,
-                self.name()?
+                self.read_name()?
             ),
-            6 => format!("{} {} {}", self.name()?, self.name()?, self.u32()?),
+            6 => format!(
+                "{} {} {}",
+                self.read_name()?,
+                self.read_name()?,
+                self.u32()?
+            ),
             16 => {
                 let strings = std::iter::from_fn(|| {
                     let length = usize::from(self.u8()?);
-                    Some(format!("\"{}\"", label(self.take(length)?)))
+                    Some(format!("\"{}\"", format_label(self.take(length)?)))
                 });
                 strings.collect::<Vec<_>>().join(" ")
             }
@@ -209,10 +214,10 @@ impl Reader<'_> {
 }
 
 /// RFC 3597 §5.
-fn unknown(data: &[u8]) -> String {
+fn format_unknown_data(data: &[u8]) -> String {
     let digits: String = data
         .iter()
-        .take(MOST_DATA / 2)
+        .take(MAX_DATA_CHARS / 2)
         .flat_map(|byte| [byte >> 4, byte & 15])
         .filter_map(|digit| char::from_digit(digit.into(), 16))
         .collect();
@@ -221,7 +226,7 @@ fn unknown(data: &[u8]) -> String {
 
 /// In presentation form (RFC 4343 §2.1): what is no letter of ASCII is written as a number, and a
 /// dot within is marked.
-fn label(bytes: &[u8]) -> String {
+fn format_label(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for byte in bytes {
         match byte {
@@ -253,19 +258,19 @@ mod tests {
 
     #[test]
     fn an_answer_with_references_is_read() {
-        let message = Message::parse(&answer()).unwrap();
+        let message = DnsMessage::parse(&answer()).unwrap();
         assert_eq!(
             (message.id, message.is_response, message.rcode),
             (0x1234, true, 0)
         );
         assert_eq!(
             message.questions,
-            [Question {
+            [DnsQuestion {
                 name: "host.test".to_owned(),
                 kind: 1
             }]
         );
-        let resource = |name: &str, kind, ttl, data: &str| Resource {
+        let resource = |name: &str, kind, ttl, data: &str| ResourceRecord {
             name: name.to_owned(),
             kind,
             ttl,
@@ -284,21 +289,21 @@ mod tests {
     fn a_name_that_refers_to_itself_is_none() {
         let mut bytes = vec![0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         bytes.extend([0xc0, 12, 0, 1, 0, 1]);
-        assert_eq!(Message::parse(&bytes), None);
+        assert_eq!(DnsMessage::parse(&bytes), None);
         bytes.truncate(12);
         bytes.extend([1, b'a', 0xc0, 12, 0, 1, 0, 1]);
-        assert_eq!(Message::parse(&bytes), None);
+        assert_eq!(DnsMessage::parse(&bytes), None);
     }
 
     #[test]
     fn what_is_no_text_is_spelt_out() {
-        assert_eq!(label(b"a.b\x1b\\"), "a\\.b\\027\\\\");
+        assert_eq!(format_label(b"a.b\x1b\\"), "a\\.b\\027\\\\");
         let mut bytes = answer();
         let length = bytes.len();
         // The address becomes a record of a type nobody knows.
         bytes[length - 14] = 0xff;
         assert_eq!(
-            Message::parse(&bytes).unwrap().answers[1].data,
+            DnsMessage::parse(&bytes).unwrap().answers[1].data,
             "\\# 4 c0000207"
         );
     }
@@ -307,14 +312,14 @@ mod tests {
     fn what_breaks_off_is_read_as_far_as_it_goes() {
         let bytes = answer();
         assert_eq!(
-            Message::parse(&bytes[..bytes.len() - 1])
+            DnsMessage::parse(&bytes[..bytes.len() - 1])
                 .unwrap()
                 .answers
                 .len(),
             1
         );
-        assert_eq!(Message::parse(&bytes[..20]), None);
-        assert_eq!(Message::parse(&[]), None);
+        assert_eq!(DnsMessage::parse(&bytes[..20]), None);
+        assert_eq!(DnsMessage::parse(&[]), None);
     }
 
     proptest! {
@@ -326,7 +331,7 @@ mod tests {
             if plausible && bytes.len() > 12 {
                 bytes[4..12].copy_from_slice(&[0, 1, 0, 9, 0, 0, 0, 0]);
             }
-            if let Some(message) = Message::parse(&bytes) {
+            if let Some(message) = DnsMessage::parse(&bytes) {
                 let printable = |text: &str| text.chars().all(|c| c.is_ascii() && !c.is_ascii_control());
                 prop_assert!(message.answers.iter().all(|answer| printable(&answer.name) && printable(&answer.data)));
             }

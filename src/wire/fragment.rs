@@ -4,8 +4,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-use super::Segment;
-use super::ip::{Datagram, Piece};
+use super::TransportSegment;
+use super::ip::{FragmentInfo, IpPacket};
 use super::transport;
 
 /// A piece of a datagram.
@@ -32,7 +32,7 @@ struct Key {
 }
 
 impl<'a> Fragment<'a> {
-    pub(super) const fn new(datagram: &Datagram<'a>, piece: Piece) -> Self {
+    pub(super) const fn new(datagram: &IpPacket<'a>, piece: FragmentInfo) -> Self {
         Self {
             datagram: Key {
                 source: datagram.source,
@@ -43,7 +43,7 @@ impl<'a> Fragment<'a> {
             offset: piece.offset,
             captured: datagram.payload,
             bytes: datagram.payload_bytes,
-            more: piece.more,
+            more: piece.more_fragments,
         }
     }
 }
@@ -73,7 +73,7 @@ impl Fragments {
 
     /// Takes a fragment. With the one that completes its datagram, what that carried: once,
     /// whatever number of pieces it had.
-    pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<Segment> {
+    pub fn take(&mut self, fragment: &Fragment<'_>) -> Option<TransportSegment> {
         if !matches!(fragment.datagram.protocol, transport::TCP | transport::UDP) {
             return None;
         }
@@ -95,16 +95,16 @@ impl Fragments {
             protocol,
             ..
         } = fragment.datagram;
-        let whole = Datagram {
+        let whole = IpPacket {
             source,
             destination,
             protocol,
             header_bytes: 0,
             payload: &pending.head,
             payload_bytes: total?,
-            piece: None,
+            fragment: None,
         };
-        transport::segment(&whole, None)
+        transport::parse_transport(&whole, None)
     }
 
     fn make_room(&mut self) {
@@ -192,7 +192,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::{Frame, Link, SegmentKind, frame_of};
+    use crate::wire::{LinkType, ParsedFrame, TransportKind, parse_frame};
 
     /// A UDP datagram over IPv4, cut into pieces of `step` bytes.
     fn pieces(payload: usize, step: usize) -> Vec<Vec<u8>> {
@@ -214,9 +214,9 @@ mod tests {
         content.chunks(step).enumerate().map(cut).collect()
     }
 
-    fn take(fragments: &mut Fragments, piece: &[u8]) -> Option<Segment> {
-        match frame_of(Link::Raw, piece, u32::try_from(piece.len()).unwrap()) {
-            Frame::Fragment(fragment) => fragments.take(&fragment),
+    fn take(fragments: &mut Fragments, piece: &[u8]) -> Option<TransportSegment> {
+        match parse_frame(LinkType::Raw, piece, u32::try_from(piece.len()).unwrap()) {
+            ParsedFrame::Fragment(fragment) => fragments.take(&fragment),
             other => panic!("{other:?}"),
         }
     }
@@ -225,7 +225,7 @@ mod tests {
     fn the_last_missing_piece_yields_the_datagram_once_in_any_order() {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let (mut fragments, pieces) = (Fragments::default(), pieces(3_000, 1_480));
-            let found: Vec<Segment> = order
+            let found: Vec<TransportSegment> = order
                 .iter()
                 .filter_map(|&place| take(&mut fragments, &pieces[place]))
                 .collect();
@@ -234,7 +234,7 @@ mod tests {
             };
             assert_eq!(
                 (segment.payload_bytes, segment.payload_at, segment.kind),
-                (3_000, None, SegmentKind::Udp)
+                (3_000, None, TransportKind::Udp)
             );
             assert_eq!(segment.source, ([192, 0, 2, 1], 40_000).into());
             assert!(fragments.pending.is_empty() && fragments.began.is_empty());
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_header_cut_in_two_is_read() {
         let (mut fragments, pieces) = (Fragments::default(), pieces(50, 8));
-        let found: Vec<Segment> = pieces
+        let found: Vec<TransportSegment> = pieces
             .iter()
             .filter_map(|piece| take(&mut fragments, piece))
             .collect();
@@ -283,7 +283,7 @@ mod tests {
                 frame[4..6].copy_from_slice(&id.to_be_bytes());
                 frame[6..8].copy_from_slice(&cut.to_be_bytes());
                 frame.extend(content);
-                if let Frame::Fragment(fragment) = frame_of(Link::Raw, &frame, u32::from(stated)) {
+                if let ParsedFrame::Fragment(fragment) = parse_frame(LinkType::Raw, &frame, u32::from(stated)) {
                     let found = fragments.take(&fragment);
                     prop_assert!(found.is_none_or(|segment| segment.payload_bytes <= 65_535));
                 }

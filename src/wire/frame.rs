@@ -3,21 +3,21 @@
 use std::net::SocketAddr;
 
 use super::fragment::Fragment;
-use super::icmp::{self, Undelivered};
-use super::ip::{self, Datagram};
-use super::link::{Carried, Link};
+use super::icmp::{self, IcmpError};
+use super::ip::{self, IpPacket};
+use super::link_type::{LinkType, NetworkProtocol};
 use super::transport;
 
 /// What the headers of a frame say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame<'a> {
+pub enum ParsedFrame<'a> {
     /// A TCP segment or a UDP datagram.
-    Segment(Segment),
+    Segment(TransportSegment),
     /// A piece of a datagram that was cut up on its way (RFC 791 §2.3, RFC 8200 §4.5).
     Fragment(Fragment<'a>),
     /// ICMP of IPv4 or IPv6; where it reports that a TCP or UDP packet was not delivered, which
     /// one.
-    Icmp(Option<Undelivered>),
+    Icmp(Option<IcmpError>),
     /// ARP (RFC 826).
     Arp,
     /// A protocol that is not read here.
@@ -28,7 +28,7 @@ pub enum Frame<'a> {
 
 /// What the headers of a TCP segment or a UDP datagram say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
+pub struct TransportSegment {
     /// Sender.
     pub source: SocketAddr,
     /// Receiver.
@@ -41,12 +41,12 @@ pub struct Segment {
     /// it was put together from fragments.
     pub payload_at: Option<u32>,
     /// The transport header.
-    pub kind: SegmentKind,
+    pub kind: TransportKind,
 }
 
 /// The transport protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SegmentKind {
+pub enum TransportKind {
     /// A TCP segment.
     Tcp(TcpSegment),
     /// A UDP datagram.
@@ -72,43 +72,46 @@ pub struct TcpSegment {
 }
 
 /// Reads a frame that may be cut short. `frame_bytes` is its length on the link.
-pub fn frame_of(link: Link, frame: &[u8], frame_bytes: u32) -> Frame<'_> {
-    let Some((carried, at)) = link.carried(frame) else {
-        return Frame::Unreadable;
+pub fn parse_frame(link: LinkType, frame: &[u8], frame_bytes: u32) -> ParsedFrame<'_> {
+    let Some((carried, at)) = link.network_protocol(frame) else {
+        return ParsedFrame::Unreadable;
     };
     let Some(bytes) = frame.get(at..) else {
-        return Frame::Unreadable;
+        return ParsedFrame::Unreadable;
     };
     let reported = frame_bytes.saturating_sub(u32::try_from(at).unwrap_or(u32::MAX));
     let datagram = match carried {
-        Carried::Ipv4 => ip::version_4(bytes, reported),
-        Carried::Ipv6 => ip::version_6(bytes, reported),
-        Carried::Arp => return Frame::Arp,
-        Carried::Other => return Frame::Other,
+        NetworkProtocol::Ipv4 => ip::parse_ipv4(bytes, reported),
+        NetworkProtocol::Ipv6 => ip::parse_ipv6(bytes, reported),
+        NetworkProtocol::Arp => return ParsedFrame::Arp,
+        NetworkProtocol::Other => return ParsedFrame::Other,
     };
-    datagram.map_or(Frame::Unreadable, |datagram| content_of(&datagram, at))
+    datagram.map_or(ParsedFrame::Unreadable, |datagram| {
+        parse_ip_payload(&datagram, at)
+    })
 }
 
 /// Reads a frame as [`frame_of`] does; `None` for whatever is no whole TCP segment or UDP datagram.
-pub fn segment_of(link: Link, frame: &[u8], frame_bytes: u32) -> Option<Segment> {
-    match frame_of(link, frame, frame_bytes) {
-        Frame::Segment(segment) => Some(segment),
+pub fn parse_segment(link: LinkType, frame: &[u8], frame_bytes: u32) -> Option<TransportSegment> {
+    match parse_frame(link, frame, frame_bytes) {
+        ParsedFrame::Segment(segment) => Some(segment),
         _ => None,
     }
 }
 
 /// What a datagram carries that begins at `at` of its frame.
-fn content_of<'a>(datagram: &Datagram<'a>, at: usize) -> Frame<'a> {
-    if let Some(piece) = datagram.piece {
-        return Frame::Fragment(Fragment::new(datagram, piece));
+fn parse_ip_payload<'a>(datagram: &IpPacket<'a>, at: usize) -> ParsedFrame<'a> {
+    if let Some(piece) = datagram.fragment {
+        return ParsedFrame::Fragment(Fragment::new(datagram, piece));
     }
     match datagram.protocol {
         transport::TCP | transport::UDP => {
             let payload_at = u32::try_from(at + datagram.header_bytes).ok();
-            transport::segment(datagram, payload_at).map_or(Frame::Unreadable, Frame::Segment)
+            transport::parse_transport(datagram, payload_at)
+                .map_or(ParsedFrame::Unreadable, ParsedFrame::Segment)
         }
-        icmp::ICMP | icmp::ICMP_V6 => Frame::Icmp(icmp::undelivered(datagram)),
-        _ => Frame::Other,
+        icmp::ICMP | icmp::ICMP_V6 => ParsedFrame::Icmp(icmp::parse_icmp_error(datagram)),
+        _ => ParsedFrame::Other,
     }
 }
 
@@ -121,12 +124,12 @@ mod tests {
 
     use super::*;
 
-    const LINKS: [Link; 5] = [
-        Link::Ethernet,
-        Link::LinuxCooked,
-        Link::LinuxCooked2,
-        Link::Raw,
-        Link::Loopback,
+    const LINKS: [LinkType; 5] = [
+        LinkType::Ethernet,
+        LinkType::LinuxCooked,
+        LinkType::LinuxCooked2,
+        LinkType::Raw,
+        LinkType::Loopback,
     ];
     const MACS: ([u8; 6], [u8; 6]) = ([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
     const CLIENT: [u8; 4] = [192, 0, 2, 10];
@@ -151,13 +154,13 @@ mod tests {
     }
 
     /// What is in it; `at` is where IP begins.
-    fn syn_ack(payload_bytes: u32, at: u32) -> Segment {
-        Segment {
+    fn syn_ack(payload_bytes: u32, at: u32) -> TransportSegment {
+        TransportSegment {
             payload_at: Some(at + 48),
             source: (SERVER, 443).into(),
             destination: (CLIENT, 51_312).into(),
             payload_bytes,
-            kind: SegmentKind::Tcp(TcpSegment {
+            kind: TransportKind::Tcp(TcpSegment {
                 seq: 7,
                 ack: 9,
                 flags: 0x12,
@@ -168,8 +171,8 @@ mod tests {
         }
     }
 
-    fn whole(link: Link, frame: &[u8]) -> Option<Segment> {
-        segment_of(link, frame, u32::try_from(frame.len()).unwrap())
+    fn parse_whole(link: LinkType, frame: &[u8]) -> Option<TransportSegment> {
+        parse_segment(link, frame, u32::try_from(frame.len()).unwrap())
     }
 
     #[test]
@@ -187,20 +190,20 @@ mod tests {
         let cooked = [&[0_u8; 14][..], &[8, 0]].concat();
         let cooked2 = [&[8, 0][..], &[0_u8; 18]].concat();
         for (link, header) in [
-            (Link::Ethernet, ethernet),
-            (Link::Ethernet, tagged),
-            (Link::Ethernet, twice),
-            (Link::Ethernet, snap),
-            (Link::Ethernet, over_ppp),
-            (Link::LinuxCooked, cooked),
-            (Link::LinuxCooked2, cooked2),
-            (Link::Raw, Vec::new()),
-            (Link::Loopback, vec![2, 0, 0, 0]),
-            (Link::Loopback, vec![0, 0, 0, 2]),
+            (LinkType::Ethernet, ethernet),
+            (LinkType::Ethernet, tagged),
+            (LinkType::Ethernet, twice),
+            (LinkType::Ethernet, snap),
+            (LinkType::Ethernet, over_ppp),
+            (LinkType::LinuxCooked, cooked),
+            (LinkType::LinuxCooked2, cooked2),
+            (LinkType::Raw, Vec::new()),
+            (LinkType::Loopback, vec![2, 0, 0, 0]),
+            (LinkType::Loopback, vec![0, 0, 0, 2]),
         ] {
             let at = u32::try_from(header.len()).unwrap();
             assert_eq!(
-                whole(link, &[header, ip.clone()].concat()),
+                parse_whole(link, &[header, ip.clone()].concat()),
                 Some(syn_ack(100, at)),
                 "{link:?}"
             );
@@ -215,12 +218,12 @@ mod tests {
             .udp(40_000, 53);
         let mut frame = Vec::new();
         builder.write(&mut frame, &[0; 33]).unwrap();
-        let read = whole(Link::Ethernet, &frame).unwrap();
+        let read = parse_whole(LinkType::Ethernet, &frame).unwrap();
         assert_eq!(
             (read.source, read.destination),
             (([1_u8; 16], 40_000).into(), ([2_u8; 16], 53).into())
         );
-        assert_eq!((read.payload_bytes, read.kind), (33, SegmentKind::Udp));
+        assert_eq!((read.payload_bytes, read.kind), (33, TransportKind::Udp));
     }
 
     #[test]
@@ -229,24 +232,24 @@ mod tests {
         let header = ip.len() - 1_000;
         for captured in header..=ip.len() {
             assert_eq!(
-                segment_of(Link::Raw, &ip[..captured], 1_234),
+                parse_segment(LinkType::Raw, &ip[..captured], 1_234),
                 Some(syn_ack(1_000, 0)),
                 "{captured} bytes"
             );
         }
         for captured in 40..header {
-            let read = segment_of(Link::Raw, &ip[..captured], 1_234).unwrap();
+            let read = parse_segment(LinkType::Raw, &ip[..captured], 1_234).unwrap();
             assert_eq!(read.payload_bytes, 1_000, "{captured} bytes");
         }
         for captured in 0..40 {
             assert_eq!(
-                frame_of(Link::Raw, &ip[..captured], 1_234),
-                Frame::Unreadable,
+                parse_frame(LinkType::Raw, &ip[..captured], 1_234),
+                ParsedFrame::Unreadable,
                 "{captured} bytes"
             );
         }
         let padded = [ip, vec![0; 6]].concat();
-        assert_eq!(whole(Link::Raw, &padded), Some(syn_ack(1_000, 0)));
+        assert_eq!(parse_whole(LinkType::Raw, &padded), Some(syn_ack(1_000, 0)));
     }
 
     #[test]
@@ -255,7 +258,9 @@ mod tests {
         let header = u32::try_from(ip.len()).unwrap() - 10;
         ip[2..4].fill(0);
         assert_eq!(
-            segment_of(Link::Raw, &ip, 150_000).unwrap().payload_bytes,
+            parse_segment(LinkType::Raw, &ip, 150_000)
+                .unwrap()
+                .payload_bytes,
             150_000 - header
         );
     }
@@ -265,7 +270,7 @@ mod tests {
         let mut ip = tcp_over_ip(10);
         ip[2..4].copy_from_slice(&21_u16.to_be_bytes());
         assert_eq!(
-            whole(Link::Raw, &ip).map_or(0, |read| read.payload_bytes),
+            parse_whole(LinkType::Raw, &ip).map_or(0, |read| read.payload_bytes),
             0
         );
     }
@@ -274,7 +279,10 @@ mod tests {
     fn a_fragment_has_no_transport_header() {
         let mut ip = tcp_over_ip(100);
         ip[6..8].copy_from_slice(&5_u16.to_be_bytes());
-        assert!(matches!(frame_of(Link::Raw, &ip, 148), Frame::Fragment(_)));
+        assert!(matches!(
+            parse_frame(LinkType::Raw, &ip, 148),
+            ParsedFrame::Fragment(_)
+        ));
     }
 
     #[test]
@@ -296,38 +304,41 @@ mod tests {
         frame[6] = 0;
         frame[5] += u8::try_from(extensions.len()).unwrap();
         frame.splice(40..40, extensions);
-        let read = whole(Link::Raw, &frame).unwrap();
+        let read = parse_whole(LinkType::Raw, &frame).unwrap();
         assert_eq!(
             (read.payload_bytes, read.payload_at, read.kind),
-            (33, Some(88), SegmentKind::Udp)
+            (33, Some(88), TransportKind::Udp)
         );
         frame[75] = 1;
         assert!(matches!(
-            frame_of(Link::Raw, &frame, 121),
-            Frame::Fragment(_)
+            parse_frame(LinkType::Raw, &frame, 121),
+            ParsedFrame::Fragment(_)
         ));
     }
 
     #[test]
     fn what_is_no_tcp_or_udp_is_told_by_kind() {
         let arp = [&[2_u8; 12][..], &[8, 6], &[0; 28]].concat();
-        assert_eq!(frame_of(Link::Ethernet, &arp, 42), Frame::Arp);
+        assert_eq!(parse_frame(LinkType::Ethernet, &arp, 42), ParsedFrame::Arp);
         let spanning_tree = [&[2_u8; 12][..], &[0, 38, 0x42, 0x42, 3], &[0; 43]].concat();
-        assert_eq!(frame_of(Link::Ethernet, &spanning_tree, 60), Frame::Other);
+        assert_eq!(
+            parse_frame(LinkType::Ethernet, &spanning_tree, 60),
+            ParsedFrame::Other
+        );
         let mut sctp = tcp_over_ip(10);
         sctp[9] = 132;
-        assert_eq!(frame_of(Link::Raw, &sctp, 58), Frame::Other);
+        assert_eq!(parse_frame(LinkType::Raw, &sctp, 58), ParsedFrame::Other);
     }
 
     #[test]
     fn unknown_numbers_are_no_link() {
-        assert_eq!(Link::from_number(1), Some(Link::Ethernet));
-        assert_eq!(Link::from_number(127), None);
-        assert_eq!(Link::from_number(-1), None);
+        assert_eq!(LinkType::from_number(1), Some(LinkType::Ethernet));
+        assert_eq!(LinkType::from_number(127), None);
+        assert_eq!(LinkType::from_number(-1), None);
     }
 
     /// A frame of every kind that is read, each with its link.
-    fn of_every_kind() -> Vec<(Link, Vec<u8>)> {
+    fn frames_of_every_kind() -> Vec<(LinkType, Vec<u8>)> {
         let ip = tcp_over_ip(80);
         let with = |header: &[u8], rest: &[u8]| [header, rest].concat();
         let mut six = Vec::new();
@@ -349,21 +360,21 @@ mod tests {
         fragment[6] = 0x20;
         vec![
             (
-                Link::Ethernet,
+                LinkType::Ethernet,
                 with(
                     &[&[2_u8; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 8, 0]].concat(),
                     &ip,
                 ),
             ),
             (
-                Link::Ethernet,
+                LinkType::Ethernet,
                 with(
                     &[&[2_u8; 12][..], &[0, 152, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat(),
                     &ip,
                 ),
             ),
             (
-                Link::Ethernet,
+                LinkType::Ethernet,
                 with(
                     &[
                         &[2_u8; 12][..],
@@ -374,15 +385,15 @@ mod tests {
                 ),
             ),
             (
-                Link::LinuxCooked,
+                LinkType::LinuxCooked,
                 with(&[&[0_u8; 14][..], &[0x86, 0xdd]].concat(), &extended),
             ),
             (
-                Link::LinuxCooked2,
+                LinkType::LinuxCooked2,
                 with(&[&[8, 0][..], &[0_u8; 18]].concat(), &fragment),
             ),
             (
-                Link::Raw,
+                LinkType::Raw,
                 quoting(
                     &[
                         0x45, 0, 0, 0, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1, 192, 0, 2, 9,
@@ -390,7 +401,7 @@ mod tests {
                     &ip,
                 ),
             ),
-            (Link::Loopback, with(&[30, 0, 0, 0], &extended)),
+            (LinkType::Loopback, with(&[30, 0, 0, 0], &extended)),
         ]
     }
 
@@ -399,7 +410,7 @@ mod tests {
         fn frames_of_every_kind_are_read_changed_and_cut_without_a_panic(
             kind in 0_usize..7, changes in prop::collection::vec((0_usize..120, any::<u8>()), 0..6), cut in 0_usize..200, frame_bytes: u32,
         ) {
-            let (link, mut bytes) = of_every_kind().swap_remove(kind);
+            let (link, mut bytes) = frames_of_every_kind().swap_remove(kind);
             for (at, value) in changes {
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte = value;
@@ -407,9 +418,9 @@ mod tests {
             }
             bytes.truncate(cut);
             let mut fragments = crate::wire::Fragments::default();
-            match frame_of(link, &bytes, frame_bytes) {
-                Frame::Segment(segment) => prop_assert!(segment.payload_bytes <= frame_bytes),
-                Frame::Fragment(fragment) => prop_assert!(fragments.take(&fragment).is_none_or(|whole| whole.payload_bytes <= 65_535)),
+            match parse_frame(link, &bytes, frame_bytes) {
+                ParsedFrame::Segment(segment) => prop_assert!(segment.payload_bytes <= frame_bytes),
+                ParsedFrame::Fragment(fragment) => prop_assert!(fragments.take(&fragment).is_none_or(|whole| whole.payload_bytes <= 65_535)),
                 _ => {}
             }
         }
@@ -420,7 +431,7 @@ mod tests {
             frame_bytes: u32,
         ) {
             for link in LINKS {
-                let _ = segment_of(link, &bytes, frame_bytes);
+                let _ = parse_segment(link, &bytes, frame_bytes);
             }
         }
 
@@ -435,7 +446,7 @@ mod tests {
                 }
             }
             bytes.truncate(cut);
-            if let Some(read) = segment_of(Link::Raw, &bytes, frame_bytes) {
+            if let Some(read) = parse_segment(LinkType::Raw, &bytes, frame_bytes) {
                 prop_assert!(read.payload_bytes <= frame_bytes.max(65_575));
             }
         }

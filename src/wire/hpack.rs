@@ -2,7 +2,7 @@
 
 use loona_hpack::Decoder;
 
-use super::http1::{Field, MOST_FIELDS, MOST_HEAD};
+use super::http1::{FieldLine, MAX_FIELD_LINES, MAX_HEAD_BYTES};
 
 /// Why a field section cannot be read. Nothing after it on the connection can, in that direction:
 /// what it changed in the table is unknown.
@@ -11,8 +11,8 @@ pub enum FieldFault {
     /// It breaks RFC 7541, or what came before it is not known.
     #[error("a field section does not follow RFC 7541, or one before it is missing")]
     Malformed,
-    /// Unpacked it has more than [`MOST_HEAD`] bytes or [`MOST_FIELDS`] lines.
-    #[error("a field section is larger than {} KiB unpacked, or has more than {MOST_FIELDS} lines", MOST_HEAD / 1024)]
+    /// Unpacked it has more than [`MAX_HEAD_BYTES`] bytes or [`MAX_FIELD_LINES`] lines.
+    #[error("a field section is larger than {} KiB unpacked, or has more than {MAX_FIELD_LINES} lines", MAX_HEAD_BYTES / 1024)]
     TooLarge,
 }
 
@@ -36,17 +36,17 @@ impl FieldDecoder {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn decode(&mut self, section: &[u8]) -> Result<Vec<Field>, FieldFault> {
+    pub fn decode(&mut self, section: &[u8]) -> Result<Vec<FieldLine>, FieldFault> {
         let (mut fields, mut bytes) = (Vec::new(), 0);
         self.0
             .decode_with_cb(section, |name, value| {
                 bytes += name.len() + value.len();
-                if bytes <= MOST_HEAD && fields.len() < MOST_FIELDS {
+                if bytes <= MAX_HEAD_BYTES && fields.len() < MAX_FIELD_LINES {
                     fields.push((name.into_owned(), value.into_owned()));
                 }
             })
             .map_err(|_| FieldFault::Malformed)?;
-        if bytes > MOST_HEAD || fields.len() == MOST_FIELDS {
+        if bytes > MAX_HEAD_BYTES || fields.len() == MAX_FIELD_LINES {
             Err(FieldFault::TooLarge)
         } else {
             Ok(fields)
@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    fn lines(fields: &[Field]) -> Vec<String> {
+    fn lines(fields: &[FieldLine]) -> Vec<String> {
         fields
             .iter()
             .map(|(name, value)| {

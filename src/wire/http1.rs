@@ -3,16 +3,18 @@
 mod body;
 mod framing;
 
-pub use body::{BodyReader, Stretch};
-pub use framing::{Framing, LengthConflict, length_conflict, request_framing, response_framing};
+pub use body::{BodyReader, BodySection};
+pub use framing::{
+    BodyFraming, LengthConflict, length_conflict, request_framing, response_framing,
+};
 
 /// A head may grow to this.
-pub const MOST_HEAD: usize = 256 * 1024;
+pub const MAX_HEAD_BYTES: usize = 256 * 1024;
 /// A head may have this many field lines.
-pub const MOST_FIELDS: usize = 4096;
+pub const MAX_FIELD_LINES: usize = 4096;
 
 /// A field line: name and value.
-pub type Field = (Vec<u8>, Vec<u8>);
+pub type FieldLine = (Vec<u8>, Vec<u8>);
 
 /// A response's head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub struct ResponseHead {
     /// Reason phrase.
     pub reason: Vec<u8>,
     /// Field lines in order.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldLine>,
     /// Bytes of the head, the empty line included.
     pub bytes: usize,
 }
@@ -39,14 +41,14 @@ pub struct RequestHead {
     /// Request target as written.
     pub target: Vec<u8>,
     /// Field lines in order.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldLine>,
     /// Bytes of the head, the empty line included.
     pub bytes: usize,
 }
 
 /// Why a head cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeadFault {
+pub enum HeadError {
     /// It breaks the grammar; what the parser stumbled over.
     Malformed(&'static str),
     /// It is larger than [`MOST_HEAD`] or has more field lines than [`MOST_FIELDS`].
@@ -63,7 +65,7 @@ pub struct HeadBuffer {
 impl HeadBuffer {
     /// Takes as much of `bytes` as belongs to the head; how many those were.
     /// [`HeadFault::TooLarge`] once it has grown too far.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<usize, HeadFault> {
+    pub fn take(&mut self, bytes: &[u8]) -> Result<usize, HeadError> {
         let mut taken = 0;
         for &byte in bytes {
             if self.complete {
@@ -74,8 +76,8 @@ impl HeadBuffer {
             if self.bytes.is_empty() && matches!(byte, b'\r' | b'\n') {
                 continue;
             }
-            if self.bytes.len() == MOST_HEAD {
-                return Err(HeadFault::TooLarge);
+            if self.bytes.len() == MAX_HEAD_BYTES {
+                return Err(HeadError::TooLarge);
             }
             self.bytes.push(byte);
             self.complete =
@@ -95,30 +97,30 @@ impl HeadBuffer {
     }
 
     /// Reads what was collected as a response's head.
-    pub fn response(&self) -> Result<ResponseHead, HeadFault> {
-        with_room(|room| {
+    pub fn response(&self) -> Result<ResponseHead, HeadError> {
+        parse_with_capacity(|room| {
             let mut head = httparse::Response::new(room);
-            let length = complete(head.parse(&self.bytes)?)?;
+            let length = require_complete(head.parse(&self.bytes)?)?;
             Ok(ResponseHead {
                 minor: head.version.unwrap_or(1),
                 status: head.code.unwrap_or(0),
                 reason: head.reason.unwrap_or("").as_bytes().to_vec(),
-                fields: owned(head.headers),
+                fields: to_field_lines(head.headers),
                 bytes: length,
             })
         })
     }
 
     /// Reads what was collected as a request's head.
-    pub fn request(&self) -> Result<RequestHead, HeadFault> {
-        with_room(|room| {
+    pub fn request(&self) -> Result<RequestHead, HeadError> {
+        parse_with_capacity(|room| {
             let mut head = httparse::Request::new(room);
-            let length = complete(head.parse(&self.bytes)?)?;
+            let length = require_complete(head.parse(&self.bytes)?)?;
             Ok(RequestHead {
                 minor: head.version.unwrap_or(1),
                 method: head.method.unwrap_or("").to_owned(),
                 target: head.path.unwrap_or("").as_bytes().to_vec(),
-                fields: owned(head.headers),
+                fields: to_field_lines(head.headers),
                 bytes: length,
             })
         })
@@ -137,31 +139,31 @@ impl From<httparse::Error> for ParseError {
 }
 
 /// Parses with room for a usual number of fields, and once more with all that is allowed.
-fn with_room<'b, T>(
+fn parse_with_capacity<'b, T>(
     mut parse: impl FnMut(&mut [httparse::Header<'b>]) -> Result<T, ParseError>,
-) -> Result<T, HeadFault> {
+) -> Result<T, HeadError> {
     let mut result = parse(&mut [httparse::EMPTY_HEADER; 64]);
     if matches!(
         result,
         Err(ParseError::Grammar(httparse::Error::TooManyHeaders))
     ) {
-        result = parse(&mut vec![httparse::EMPTY_HEADER; MOST_FIELDS]);
+        result = parse(&mut vec![httparse::EMPTY_HEADER; MAX_FIELD_LINES]);
     }
     result.map_err(|error| match error {
-        ParseError::Grammar(httparse::Error::TooManyHeaders) => HeadFault::TooLarge,
-        ParseError::Grammar(error) => HeadFault::Malformed(trouble(error)),
-        ParseError::Partial => HeadFault::Malformed("the head has no end"),
+        ParseError::Grammar(httparse::Error::TooManyHeaders) => HeadError::TooLarge,
+        ParseError::Grammar(error) => HeadError::Malformed(grammar_error(error)),
+        ParseError::Partial => HeadError::Malformed("the head has no end"),
     })
 }
 
-fn complete(status: httparse::Status<usize>) -> Result<usize, ParseError> {
+fn require_complete(status: httparse::Status<usize>) -> Result<usize, ParseError> {
     match status {
         httparse::Status::Complete(length) => Ok(length),
         httparse::Status::Partial => Err(ParseError::Partial),
     }
 }
 
-const fn trouble(error: httparse::Error) -> &'static str {
+const fn grammar_error(error: httparse::Error) -> &'static str {
     match error {
         httparse::Error::HeaderName => "a field name is malformed",
         httparse::Error::HeaderValue => "a field value is malformed",
@@ -173,7 +175,7 @@ const fn trouble(error: httparse::Error) -> &'static str {
     }
 }
 
-fn owned(fields: &[httparse::Header<'_>]) -> Vec<Field> {
+fn to_field_lines(fields: &[httparse::Header<'_>]) -> Vec<FieldLine> {
     fields
         .iter()
         .map(|field| (field.name.as_bytes().to_vec(), field.value.to_vec()))
@@ -230,19 +232,19 @@ mod tests {
     fn what_breaks_the_grammar_says_where() {
         assert_eq!(
             buffer(b"HTTX/1.1 200 OK\r\n\r\n").response(),
-            Err(HeadFault::Malformed("the HTTP version is malformed"))
+            Err(HeadError::Malformed("the HTTP version is malformed"))
         );
         assert_eq!(
             buffer(b"HTTP/1.1 2x0 OK\r\n\r\n").response(),
-            Err(HeadFault::Malformed("the status code is malformed"))
+            Err(HeadError::Malformed("the status code is malformed"))
         );
         assert_eq!(
             buffer(b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n").response(),
-            Err(HeadFault::Malformed("a field name is malformed"))
+            Err(HeadError::Malformed("a field name is malformed"))
         );
         assert_eq!(
             buffer(b"HTTP/1.1 200 OK\r\n").response(),
-            Err(HeadFault::Malformed("the head has no end"))
+            Err(HeadError::Malformed("the head has no end"))
         );
     }
 
@@ -250,8 +252,8 @@ mod tests {
     fn a_head_without_end_is_given_up() {
         let mut head = HeadBuffer::default();
         assert_eq!(
-            head.take(&vec![b'a'; MOST_HEAD + 1]),
-            Err(HeadFault::TooLarge)
+            head.take(&vec![b'a'; MAX_HEAD_BYTES + 1]),
+            Err(HeadError::TooLarge)
         );
     }
 
@@ -259,16 +261,16 @@ mod tests {
     fn too_many_fields_are_too_large() {
         let many = |count: usize| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(count));
         assert_eq!(
-            buffer(many(MOST_FIELDS).as_bytes())
+            buffer(many(MAX_FIELD_LINES).as_bytes())
                 .response()
                 .unwrap()
                 .fields
                 .len(),
-            MOST_FIELDS
+            MAX_FIELD_LINES
         );
         assert_eq!(
-            buffer(many(MOST_FIELDS + 1).as_bytes()).response(),
-            Err(HeadFault::TooLarge)
+            buffer(many(MAX_FIELD_LINES + 1).as_bytes()).response(),
+            Err(HeadError::TooLarge)
         );
     }
 

@@ -75,7 +75,7 @@ pub const fn frame_name(kind: u8) -> Option<&'static str> {
 
 /// What passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed {
+pub enum FrameBoundary {
     /// A frame's header is complete.
     Began(Frame),
     /// A frame's last byte.
@@ -106,7 +106,7 @@ impl FrameReader {
     }
 
     /// Takes the next bytes and tells what passes with them.
-    pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Passed)) {
+    pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(FrameBoundary)) {
         let preface = bytes.len().min(self.preface_left);
         self.preface_left -= preface;
         bytes = bytes.get(preface..).unwrap_or_default();
@@ -118,7 +118,11 @@ impl FrameReader {
         }
     }
 
-    fn read_header<'a>(&mut self, bytes: &'a [u8], tell: &mut impl FnMut(Passed)) -> &'a [u8] {
+    fn read_header<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        tell: &mut impl FnMut(FrameBoundary),
+    ) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(bytes.len().min(FRAME_HEADER - self.filled));
         if let Some(place) = self.header.get_mut(self.filled..self.filled + taken.len()) {
             place.copy_from_slice(taken);
@@ -127,7 +131,7 @@ impl FrameReader {
         if self.filled == FRAME_HEADER {
             self.filled = 0;
             let frame = Frame::of(self.header);
-            tell(Passed::Began(frame));
+            tell(FrameBoundary::Began(frame));
             self.pass(
                 frame,
                 usize::try_from(frame.length).unwrap_or(usize::MAX),
@@ -143,11 +147,11 @@ impl FrameReader {
         frame: Frame,
         left: usize,
         bytes: &'a [u8],
-        tell: &mut impl FnMut(Passed),
+        tell: &mut impl FnMut(FrameBoundary),
     ) -> &'a [u8] {
         let (taken, rest) = bytes.split_at(bytes.len().min(left));
         if taken.len() == left {
-            tell(Passed::Ended(frame));
+            tell(FrameBoundary::Ended(frame));
         } else {
             self.current = Some((frame, left - taken.len()));
         }
@@ -189,7 +193,7 @@ mod tests {
         bytes
     }
 
-    fn read(mut reader: FrameReader, bytes: &[u8]) -> Vec<Passed> {
+    fn read(mut reader: FrameReader, bytes: &[u8]) -> Vec<FrameBoundary> {
         let mut passed = Vec::new();
         reader.read(bytes, |one| passed.push(one));
         passed
@@ -213,10 +217,10 @@ mod tests {
             length: 3,
         };
         let all = [
-            Passed::Began(settings),
-            Passed::Ended(settings),
-            Passed::Began(headers),
-            Passed::Ended(headers),
+            FrameBoundary::Began(settings),
+            FrameBoundary::Ended(settings),
+            FrameBoundary::Began(headers),
+            FrameBoundary::Ended(headers),
         ];
         assert_eq!(read(FrameReader::of_client(), &bytes), all);
         assert_eq!(

@@ -2,26 +2,26 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::ip::{self, Datagram};
+use super::ip::{self, IpPacket};
 use super::transport;
 
 pub(super) const ICMP: u8 = 1;
 pub(super) const ICMP_V6: u8 = 58;
 
 /// Bytes of the message before the quoted packet.
-const HEADER: usize = 8;
+const ICMP_HEADER_BYTES: usize = 8;
 
 /// A TCP or UDP packet that an ICMP error says was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undelivered {
+pub struct IcmpError {
     /// Who says so: a router on the way, or the receiver itself.
-    pub from: IpAddr,
+    pub reporter: IpAddr,
     /// Who had sent it.
     pub source: SocketAddr,
     /// To whom.
     pub destination: SocketAddr,
     /// It was TCP, not UDP.
-    pub tcp: bool,
+    pub is_tcp: bool,
     /// The error's type.
     pub kind: u8,
     /// The error's code.
@@ -30,16 +30,16 @@ pub struct Undelivered {
 
 /// What an ICMP error means, in a word of machines; `version_6` where it came over IPv6, which has
 /// numbers of its own.
-pub const fn error_name(version_6: bool, kind: u8, code: u8) -> &'static str {
+pub const fn icmp_error_name(version_6: bool, kind: u8, code: u8) -> &'static str {
     if version_6 {
-        name_6(kind, code)
+        icmp_v6_error_name(kind, code)
     } else {
-        name_4(kind, code)
+        icmp_v4_error_name(kind, code)
     }
 }
 
 /// RFC 792, RFC 1122 §3.2.2.1, RFC 1812 §5.2.7.1.
-const fn name_4(kind: u8, code: u8) -> &'static str {
+const fn icmp_v4_error_name(kind: u8, code: u8) -> &'static str {
     match (kind, code) {
         (3, 0 | 6 | 11) => "network_unreachable",
         (3, 1 | 7 | 8 | 12) => "host_unreachable",
@@ -59,7 +59,7 @@ const fn name_4(kind: u8, code: u8) -> &'static str {
 }
 
 /// RFC 4443 §3.
-const fn name_6(kind: u8, code: u8) -> &'static str {
+const fn icmp_v6_error_name(kind: u8, code: u8) -> &'static str {
     match (kind, code) {
         (1, 0) => "no_route",
         (1, 1 | 5 | 6) => "prohibited",
@@ -75,33 +75,33 @@ const fn name_6(kind: u8, code: u8) -> &'static str {
 }
 
 /// What an error is about; `None` for what is no error, or quotes too little.
-pub(super) fn undelivered(message: &Datagram<'_>) -> Option<Undelivered> {
+pub(super) fn parse_icmp_error(message: &IpPacket<'_>) -> Option<IcmpError> {
     let [kind, code, ..] = *message.payload else {
         return None;
     };
-    let quoted = message.payload.get(HEADER..)?;
+    let quoted = message.payload.get(ICMP_HEADER_BYTES..)?;
     let quoted = match message.protocol {
         // Unreachable, source quench, redirect, time exceeded, parameter problem.
-        ICMP if matches!(kind, 3 | 4 | 5 | 11 | 12) => ip::version_4(quoted, u32::MAX)?,
+        ICMP if matches!(kind, 3 | 4 | 5 | 11 | 12) => ip::parse_ipv4(quoted, u32::MAX)?,
         // Errors are those below 128: unreachable, too big, time exceeded, parameter problem.
-        ICMP_V6 if matches!(kind, 1..=4) => ip::version_6(quoted, u32::MAX)?,
+        ICMP_V6 if matches!(kind, 1..=4) => ip::parse_ipv6(quoted, u32::MAX)?,
         _ => return None,
     };
     let tcp = quoted.protocol == transport::TCP;
     if !(tcp || quoted.protocol == transport::UDP)
-        || quoted.piece.is_some_and(|piece| piece.offset != 0)
+        || quoted.fragment.is_some_and(|piece| piece.offset != 0)
     {
         return None;
     }
     let [source_0, source_1, destination_0, destination_1] = *quoted.payload.first_chunk()?;
-    Some(Undelivered {
-        from: message.source,
+    Some(IcmpError {
+        reporter: message.source,
         source: SocketAddr::new(quoted.source, u16::from_be_bytes([source_0, source_1])),
         destination: SocketAddr::new(
             quoted.destination,
             u16::from_be_bytes([destination_0, destination_1]),
         ),
-        tcp,
+        is_tcp: tcp,
         kind,
         code,
     })
@@ -114,7 +114,7 @@ mod tests {
     use etherparse::{Icmpv4Type, Icmpv6Type, PacketBuilder, icmpv4};
 
     use super::*;
-    use crate::wire::{Frame, Link, frame_of};
+    use crate::wire::{LinkType, ParsedFrame, parse_frame};
 
     #[test]
     fn an_error_names_the_packet_that_it_quotes() {
@@ -129,17 +129,23 @@ mod tests {
             .icmpv4(error)
             .write(&mut frame, &sent[..28])
             .unwrap();
-        let expected = Undelivered {
-            from: [192, 0, 2, 9].into(),
+        let expected = IcmpError {
+            reporter: [192, 0, 2, 9].into(),
             source: ([192, 0, 2, 1], 40_000).into(),
             destination: ([192, 0, 2, 9], 53).into(),
-            tcp: false,
+            is_tcp: false,
             kind: 3,
             code: 3,
         };
-        assert_eq!(error_name(false, 3, 3), "port_unreachable");
-        assert_eq!(frame_of(Link::Raw, &frame, 56), Frame::Icmp(Some(expected)));
-        assert_eq!(frame_of(Link::Raw, &frame[..50], 56), Frame::Icmp(None));
+        assert_eq!(icmp_error_name(false, 3, 3), "port_unreachable");
+        assert_eq!(
+            parse_frame(LinkType::Raw, &frame, 56),
+            ParsedFrame::Icmp(Some(expected))
+        );
+        assert_eq!(
+            parse_frame(LinkType::Raw, &frame[..50], 56),
+            ParsedFrame::Icmp(None)
+        );
     }
 
     #[test]
@@ -156,7 +162,7 @@ mod tests {
             .icmpv6(error)
             .write(&mut frame, &sent)
             .unwrap();
-        let Frame::Icmp(Some(found)) = frame_of(Link::Raw, &frame, 108) else {
+        let ParsedFrame::Icmp(Some(found)) = parse_frame(LinkType::Raw, &frame, 108) else {
             panic!("no error")
         };
         assert_eq!(
@@ -164,10 +170,10 @@ mod tests {
             (([1_u8; 16], 50_000).into(), ([2_u8; 16], 443).into())
         );
         assert_eq!(
-            (found.from, found.tcp, found.kind, found.code),
+            (found.reporter, found.is_tcp, found.kind, found.code),
             ([3; 16].into(), true, 2, 0)
         );
-        assert_eq!(error_name(true, 2, 0), "packet_too_big");
+        assert_eq!(icmp_error_name(true, 2, 0), "packet_too_big");
 
         let mut echo = Vec::new();
         let request = Icmpv6Type::EchoRequest(etherparse::IcmpEchoHeader { id: 1, seq: 1 });
@@ -175,6 +181,9 @@ mod tests {
             .icmpv6(request)
             .write(&mut echo, &sent)
             .unwrap();
-        assert_eq!(frame_of(Link::Raw, &echo, 108), Frame::Icmp(None));
+        assert_eq!(
+            parse_frame(LinkType::Raw, &echo, 108),
+            ParsedFrame::Icmp(None)
+        );
     }
 }

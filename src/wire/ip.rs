@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What an IP header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Datagram<'a> {
+pub(super) struct IpPacket<'a> {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
     /// The number of the protocol above, extension headers passed over.
@@ -16,26 +16,26 @@ pub(super) struct Datagram<'a> {
     /// How long that was on the link.
     pub(super) payload_bytes: u32,
     /// Which part of a cut-up datagram it is; `None` for a whole one.
-    pub(super) piece: Option<Piece>,
+    pub(super) fragment: Option<FragmentInfo>,
 }
 
 /// Where a fragment belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(super) struct FragmentInfo {
     /// What fragments of one datagram have in common, beside addresses and protocol.
     pub(super) id: u32,
     /// Offset in the datagram's payload.
     pub(super) offset: u32,
     /// It is not the last one.
-    pub(super) more: bool,
+    pub(super) more_fragments: bool,
 }
 
 /// Extension headers passed over; more are crafted.
-const MOST_EXTENSIONS: usize = 16;
+const MAX_EXTENSIONS: usize = 16;
 
 /// Reads an IPv4 packet of which `reported` bytes were on the link; `None` where it ends within its
 /// header.
-pub(super) fn version_4(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
+pub(super) fn parse_ipv4(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
     let [
         first,
@@ -64,26 +64,26 @@ pub(super) fn version_4(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
         return None;
     }
     let cut = u16::from_be_bytes([offset_0, offset_1]);
-    let piece = (cut & 0x3fff != 0).then(|| Piece {
+    let piece = (cut & 0x3fff != 0).then(|| FragmentInfo {
         id: u32::from(u16::from_be_bytes([id_0, id_1])),
         offset: u32::from(cut & 0x1fff) * 8,
-        more: cut & 0x2000 != 0,
+        more_fragments: cut & 0x2000 != 0,
     });
-    let total = stated(u32::from(u16::from_be_bytes([total_0, total_1])), reported);
-    Some(Datagram {
+    let total = effective_length(u32::from(u16::from_be_bytes([total_0, total_1])), reported);
+    Some(IpPacket {
         source: IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3)),
         destination: IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3)),
         protocol,
         header_bytes,
         payload: bytes.get(header_bytes..).unwrap_or_default(),
         payload_bytes: total.saturating_sub(u32::from(first & 0x0f) * 4),
-        piece,
+        fragment: piece,
     })
 }
 
 /// Reads an IPv6 packet of which `reported` bytes were on the link; `None` where it ends within its
 /// headers.
-pub(super) fn version_6(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
+pub(super) fn parse_ipv6(bytes: &[u8], reported: u32) -> Option<IpPacket<'_>> {
     const FIXED: u32 = 40;
     let fixed: &[u8; 40] = bytes.first_chunk()?;
     let [first, _, _, _, length_0, length_1, next, _, addresses @ ..] = fixed;
@@ -93,7 +93,7 @@ pub(super) fn version_6(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
     let (source, destination): (&[u8; 16], &[u8; 32]) = (addresses.first_chunk()?, addresses);
     let destination: &[u8; 16] = destination.last_chunk()?;
     let stated_payload = u32::from(u16::from_be_bytes([*length_0, *length_1]));
-    let total = stated(
+    let total = effective_length(
         if stated_payload == 0 {
             0
         } else {
@@ -101,21 +101,21 @@ pub(super) fn version_6(bytes: &[u8], reported: u32) -> Option<Datagram<'_>> {
         },
         reported,
     );
-    let extensions = extensions(bytes, *next)?;
-    Some(Datagram {
+    let extensions = skip_extensions(bytes, *next)?;
+    Some(IpPacket {
         source: IpAddr::V6(Ipv6Addr::from(*source)),
         destination: IpAddr::V6(Ipv6Addr::from(*destination)),
         protocol: extensions.protocol,
         header_bytes: extensions.end,
         payload: bytes.get(extensions.end..).unwrap_or_default(),
         payload_bytes: total.saturating_sub(u32::try_from(extensions.end).ok()?),
-        piece: extensions.piece,
+        fragment: extensions.fragment,
     })
 }
 
 /// The length that counts. None is stated by what never was one packet on a wire; a longer one than
 /// the frame's is wrong.
-const fn stated(total: u32, reported: u32) -> u32 {
+const fn effective_length(total: u32, reported: u32) -> u32 {
     if total == 0 || total > reported {
         reported
     } else {
@@ -123,20 +123,20 @@ const fn stated(total: u32, reported: u32) -> u32 {
     }
 }
 
-struct Extensions {
+struct ExtensionHeaders {
     protocol: u8,
     end: usize,
-    piece: Option<Piece>,
+    fragment: Option<FragmentInfo>,
 }
 
 /// Passes over the extension headers that begin behind the fixed one.
-fn extensions(bytes: &[u8], next: u8) -> Option<Extensions> {
-    let mut passed = Extensions {
+fn skip_extensions(bytes: &[u8], next: u8) -> Option<ExtensionHeaders> {
+    let mut passed = ExtensionHeaders {
         protocol: next,
         end: 40,
-        piece: None,
+        fragment: None,
     };
-    for _ in 0..MOST_EXTENSIONS {
+    for _ in 0..MAX_EXTENSIONS {
         let length = match passed.protocol {
             // Hop-by-hop, routing, destination options, mobility, host identity, shim6: in units of
             // 8 bytes without the first.
@@ -147,18 +147,18 @@ fn extensions(bytes: &[u8], next: u8) -> Option<Extensions> {
                 let header: &[u8; 8] = bytes.get(passed.end..)?.first_chunk()?;
                 let [_, _, offset_0, offset_1, id @ ..] = *header;
                 let cut = u16::from_be_bytes([offset_0, offset_1]);
-                let piece = Piece {
+                let piece = FragmentInfo {
                     id: u32::from_be_bytes(id),
                     offset: u32::from(cut & 0xfff8),
-                    more: cut & 1 != 0,
+                    more_fragments: cut & 1 != 0,
                 };
                 // Both zero is a whole datagram in a fragment's clothes (RFC 6946).
-                passed.piece = (piece.offset != 0 || piece.more).then_some(piece);
+                passed.fragment = (piece.offset != 0 || piece.more_fragments).then_some(piece);
                 8
             }
             _ => break,
         };
-        let behind = passed.piece.is_some_and(|piece| piece.offset != 0);
+        let behind = passed.fragment.is_some_and(|piece| piece.offset != 0);
         passed.protocol = *bytes.get(passed.end)?;
         passed.end += length;
         if behind {

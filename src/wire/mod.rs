@@ -1,7 +1,7 @@
 //! Bytes and their meaning, one protocol a file. Pure, and safe on any input: nothing here panics,
 //! loops without end or keeps more than a stated amount.
 
-pub mod anatomy;
+mod byte_reader;
 pub mod dns;
 mod fragment;
 mod frame;
@@ -10,13 +10,15 @@ pub mod http1;
 pub mod http2;
 mod icmp;
 mod ip;
-mod link;
+mod link_type;
+pub mod packet_headers;
 pub mod quic;
-mod reader;
 pub mod tls;
 mod transport;
 
 pub use fragment::{Fragment, Fragments};
-pub use frame::{Frame, Segment, SegmentKind, TcpSegment, frame_of, segment_of};
-pub use icmp::{Undelivered, error_name as icmp_error_name};
-pub use link::Link;
+pub use frame::{
+    ParsedFrame, TcpSegment, TransportKind, TransportSegment, parse_frame, parse_segment,
+};
+pub use icmp::{IcmpError, icmp_error_name};
+pub use link_type::LinkType;

@@ -12,14 +12,14 @@ mod protection;
 #[cfg(test)]
 pub(crate) mod samples;
 
-pub use initial::{InitialReader, Said};
+pub use initial::{InitialReader, QuicHello};
 
 use std::ops::Range;
 
-use super::reader::Reader;
+use super::byte_reader::ByteReader;
 
 /// Connection ids are no longer than this (RFC 9000 §17.2).
-const LONGEST_ID: usize = 20;
+const MAX_CONNECTION_ID: usize = 20;
 
 /// The kinds of packets with long headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ pub enum PacketKind {
 
 /// A packet with a long header, as far as it can be read without keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LongPacket<'a> {
+pub struct LongHeaderPacket<'a> {
     /// Its kind.
     pub kind: PacketKind,
     /// The version of QUIC.
@@ -51,15 +51,15 @@ pub struct LongPacket<'a> {
     pub range: Range<usize>,
     /// Where its protected packet number begins, counted from the datagram's start; for those that
     /// have none, its end.
-    pub number_at: usize,
+    pub packet_number_at: usize,
 }
 
 /// The packets with long headers in a datagram: several may lie one behind the other (RFC 9000
 /// §12.2). It ends where no further one is.
-pub fn long_packets(datagram: &[u8]) -> impl Iterator<Item = LongPacket<'_>> {
+pub fn long_header_packets(datagram: &[u8]) -> impl Iterator<Item = LongHeaderPacket<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let packet = long_packet(datagram, at)?;
+        let packet = parse_long_header(datagram, at)?;
         at = packet.range.end;
         Some(packet)
     })
@@ -70,10 +70,10 @@ pub const VERSION_1: u32 = 1;
 /// Version 2 (RFC 9369).
 pub const VERSION_2: u32 = 0x6b33_43cf;
 
-fn long_packet(datagram: &[u8], start: usize) -> Option<LongPacket<'_>> {
-    let mut rest = Reader {
+fn parse_long_header(datagram: &[u8], start: usize) -> Option<LongHeaderPacket<'_>> {
+    let mut rest = ByteReader {
         bytes: datagram,
-        at: start,
+        position: start,
     };
     let first = rest.u8()?;
     if first & 0x80 == 0 {
@@ -81,17 +81,17 @@ fn long_packet(datagram: &[u8], start: usize) -> Option<LongPacket<'_>> {
     }
     let version = u32::from_be_bytes(rest.take(4)?.try_into().ok()?);
     let (destination, source) = (rest.id()?, rest.id()?);
-    let kind = kind(first, version)?;
+    let kind = packet_kind(first, version)?;
     match kind {
         PacketKind::VersionNegotiation | PacketKind::Retry => {
             let end = datagram.len();
-            return Some(LongPacket {
+            return Some(LongHeaderPacket {
                 kind,
                 version,
                 destination,
                 source,
                 range: start..end,
-                number_at: end,
+                packet_number_at: end,
             });
         }
         PacketKind::Initial => {
@@ -101,22 +101,22 @@ fn long_packet(datagram: &[u8], start: usize) -> Option<LongPacket<'_>> {
         PacketKind::ZeroRtt | PacketKind::Handshake => {}
     }
     let length = usize::try_from(rest.integer()?).ok()?;
-    let number_at = rest.at;
+    let number_at = rest.position;
     let end = number_at
         .checked_add(length)
         .filter(|end| *end <= datagram.len())?;
-    Some(LongPacket {
+    Some(LongHeaderPacket {
         kind,
         version,
         destination,
         source,
         range: start..end,
-        number_at,
+        packet_number_at: number_at,
     })
 }
 
 /// The two bits of a packet's type mean something else in each version (RFC 9369 §3.2).
-const fn kind(first: u8, version: u32) -> Option<PacketKind> {
+const fn packet_kind(first: u8, version: u32) -> Option<PacketKind> {
     let bits = (first >> 4) & 3;
     let place = match version {
         0 => return Some(PacketKind::VersionNegotiation),
@@ -133,10 +133,10 @@ const fn kind(first: u8, version: u32) -> Option<PacketKind> {
 }
 
 /// What QUIC's headers and frames are made of.
-impl<'a> Reader<'a> {
+impl<'a> ByteReader<'a> {
     fn id(&mut self) -> Option<&'a [u8]> {
         let length = usize::from(self.u8()?);
-        if length > LONGEST_ID {
+        if length > MAX_CONNECTION_ID {
             return None;
         }
         self.take(length)

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::frame::{Segment, SegmentKind, TcpSegment};
-use super::ip::Datagram;
+use super::frame::{TcpSegment, TransportKind, TransportSegment};
+use super::ip::IpPacket;
 
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
@@ -15,17 +15,24 @@ const SYN: u8 = 0x02;
 /// Reads the header that a datagram's payload begins with. `at` is where in the frame that is;
 /// `None` where the header's fixed part was not captured, or what it says of its own length cannot
 /// be.
-pub(super) fn segment(datagram: &Datagram<'_>, at: Option<u32>) -> Option<Segment> {
+pub(super) fn parse_transport(
+    datagram: &IpPacket<'_>,
+    at: Option<u32>,
+) -> Option<TransportSegment> {
     let [source_0, source_1, destination_0, destination_1] = *datagram.payload.first_chunk()?;
     let (kind, header_bytes, carried) = match datagram.protocol {
         TCP => {
-            let (tcp, header_bytes) = tcp(datagram.payload)?;
-            (SegmentKind::Tcp(tcp), header_bytes, datagram.payload_bytes)
+            let (tcp, header_bytes) = parse_tcp(datagram.payload)?;
+            (
+                TransportKind::Tcp(tcp),
+                header_bytes,
+                datagram.payload_bytes,
+            )
         }
-        UDP => (SegmentKind::Udp, UDP_HEADER, udp_bytes(datagram)?),
+        UDP => (TransportKind::Udp, UDP_HEADER, udp_length(datagram)?),
         _ => return None,
     };
-    Some(Segment {
+    Some(TransportSegment {
         source: SocketAddr::new(datagram.source, u16::from_be_bytes([source_0, source_1])),
         destination: SocketAddr::new(
             datagram.destination,
@@ -38,7 +45,7 @@ pub(super) fn segment(datagram: &Datagram<'_>, at: Option<u32>) -> Option<Segmen
 }
 
 /// The header, and how long it says it is.
-fn tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
+fn parse_tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     let fixed: &[u8; 20] = bytes.first_chunk()?;
     let [
         _,
@@ -67,7 +74,7 @@ fn tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
     if flags & SYN != 0 {
         // As far as they were captured.
         let end = bytes.len().min(usize::from(offset >> 4) * 4);
-        (mss, window_scale) = options(bytes.get(20..end).unwrap_or_default());
+        (mss, window_scale) = parse_syn_options(bytes.get(20..end).unwrap_or_default());
     }
     let segment = TcpSegment {
         seq: u32::from_be_bytes([s0, s1, s2, s3]),
@@ -82,7 +89,7 @@ fn tcp(bytes: &[u8]) -> Option<(TcpSegment, u32)> {
 
 /// The options that only a SYN has: maximum segment size and window scale (RFC 9293 §3.2, RFC 7323
 /// §2).
-fn options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
+fn parse_syn_options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
     /// More shift than this is to be taken for this (RFC 7323 §2.3).
     const MOST_SHIFT: u8 = 14;
     let (mut mss, mut window_scale) = (None, None);
@@ -109,7 +116,7 @@ fn options(mut bytes: &[u8]) -> (Option<u16>, Option<u8>) {
 
 /// Header and payload as UDP states them, where that fits into the datagram; 0 is stated by what is
 /// longer than 64 KiB (RFC 2675 §4).
-fn udp_bytes(datagram: &Datagram<'_>) -> Option<u32> {
+fn udp_length(datagram: &IpPacket<'_>) -> Option<u32> {
     let [_, _, _, _, high, low, ..] = *datagram.payload.first_chunk::<8>()?;
     let stated = u32::from(u16::from_be_bytes([high, low]));
     Some(if (UDP_HEADER..=datagram.payload_bytes).contains(&stated) {

@@ -48,6 +48,7 @@ fn complaints_about(path: &str, text: &str, dependencies: &[String]) -> Vec<Comp
         complaints.extend(purity::check(&source));
         complaints.extend(clocks::check(&source));
         complaints.extend(unsafety::check(&source));
+        complaints.extend(names::check_functions(&source));
     }
     complaints.sort();
     complaints.dedup();
@@ -71,6 +72,26 @@ fn the_walls_stand() {
         complaints.is_empty(),
         "{} walls are broken:\n{}",
         complaints.len(),
+        listed.join("\n")
+    );
+}
+
+#[test]
+fn each_type_name_is_declared_once() {
+    let dependencies = tree::dependencies();
+    let sources: Vec<Source> = tree::rust_files()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("src/"))
+        .map(|(path, text)| Source::parse(&path, &text, &dependencies).expect("it parses"))
+        .collect();
+    let listed: Vec<String> = names::check_types(&sources)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        listed.is_empty(),
+        "{} names:\n{}",
+        listed.len(),
         listed.join("\n")
     );
 }

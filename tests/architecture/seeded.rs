@@ -2,7 +2,7 @@
 //! come, at the right line.
 
 use super::source::Source;
-use super::{complaints_about, texts};
+use super::{complaints_about, names, texts};
 
 const DEPENDENCIES: [&str; 12] = [
     "tokio",
@@ -466,7 +466,7 @@ fn a_text_of_an_event_without_a_class() {
             .map(ToString::to_string)
             .collect()
     };
-    let events = "pub enum What {\n A { at: u64, said: Option<Untrusted> },\n LongName { of: \
+    let events = "pub enum EventKind {\n A { at: u64, said: Option<Untrusted> },\n LongName { of: \
         Vec<Inner> },\n}\n\
                   pub struct Inner {\n #[serde(rename = \"type\")]\n kind: String,\n other: \
     Way,\n}\n\
@@ -498,7 +498,7 @@ fn a_text_of_an_event_without_a_class() {
         ),
         [gone]
     );
-    let unknown = told("pub enum What { A { of: Elsewhere } }", &[]);
+    let unknown = told("pub enum EventKind { A { of: Elsewhere } }", &[]);
     assert!(
         unknown.first().is_some_and(|told| told.contains(
             "a type at `a.of` that is not among \
@@ -506,4 +506,34 @@ fn a_text_of_an_event_without_a_class() {
         )),
         "{unknown:?}"
     );
+}
+
+#[test]
+fn a_free_function_named_of() {
+    refused(
+        "src/report/text.rs",
+        "struct A;\nimpl A { fn of() -> Self { A } }\nfn f() {\n fn of() {}\n}\n\
+            #[cfg(test)]\nmod tests { fn of() {} }",
+        "src/report/text.rs:4: found `fn of`: a free function's name says what it returns or \
+            does, and `of` says neither",
+    );
+}
+
+#[test]
+fn two_visible_types_of_one_name() {
+    let source = |path: &str, text: &str| Source::parse(path, text, &[]).expect("it parses");
+    let first = source(
+        "src/wire/dns.rs",
+        "pub struct Answer;\nstruct Own;\npub enum Error {}",
+    );
+    let second = source(
+        "src/probe/answer.rs",
+        "mod inner {\n    pub(super) type Answer = u8;\n}\nstruct Own;\npub struct Error;\n\
+            #[cfg(test)]\nmod tests { pub struct Answer; }",
+    );
+    let complaints = names::check_types(&[first, second]);
+    let listed: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+    let expected = "src/probe/answer.rs:2: found a type named `Answer`: a type's name is declared \
+                    once, and `Answer` is at src/wire/dns.rs:1 already";
+    assert_eq!(listed, [expected]);
 }

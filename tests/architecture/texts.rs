@@ -29,7 +29,7 @@ const WITHOUT_TEXT: [&str; 25] = [
     "Nanos",
     "WallTime",
     "BitRate",
-    "Share",
+    "Fraction",
     "ExchangeId",
     "ConnectionId",
     "AttemptId",
@@ -53,7 +53,7 @@ pub(super) fn check(sources: &[Source], table: &[&str]) -> Vec<Complaint> {
         found: Vec::new(),
         unknown: Vec::new(),
     };
-    walk.named("What", "", Span::call_site(), "src/trace/event.rs", 0);
+    walk.named("EventKind", "", Span::call_site(), "src/trace/event.rs", 0);
     let missing = walk
         .found
         .iter()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use tapline::trace::{Direction, Event, PacketEntry, What};
+use tapline::trace::{Direction, Event, EventKind, PacketEntry};
 use tapline::units::Moment;
 
 use super::exchange::{ask, server};
@@ -27,7 +27,7 @@ fn a_gibibyte_over_loopback_is_seen_whole_or_the_loss_is_stated() {
         let lost: u64 = said
             .iter()
             .map(|what| {
-                if let What::CaptureClosed { dropped, .. } = what {
+                if let EventKind::CaptureClosed { dropped, .. } = what {
                     *dropped
                 } else {
                     0
@@ -88,12 +88,12 @@ impl Bucket {
             self.refused.fetch_add(1, Ordering::SeqCst);
             return false;
         }
-        match event.what {
-            What::Packets { packets } => self
+        match event.kind {
+            EventKind::Packets { packets } => self
                 .packets
                 .fetch_add(u64::try_from(packets.len()).unwrap(), Ordering::SeqCst),
-            What::Dropped { count } => self.dropped.fetch_add(count, Ordering::SeqCst),
-            What::CaptureClosed { received, .. } => {
+            EventKind::Dropped { count } => self.dropped.fetch_add(count, Ordering::SeqCst),
+            EventKind::CaptureClosed { received, .. } => {
                 self.closed_with.swap(received, Ordering::SeqCst)
             }
             _ => 0,
@@ -119,11 +119,11 @@ fn what_a_full_sink_cannot_take_is_counted() {
         let remote = server(1_000_000);
         let bucket = Arc::new(Bucket::default());
         let into = Arc::clone(&bucket);
-        let listening = capture.listen(
+        let listening = capture.start_session(
             Arc::new(move |event| into.take(event)),
             Arc::new(|| Moment::START),
         );
-        listening.expect(&[remote]);
+        listening.watch_addresses(&[remote]);
         bucket.full.store(true, Ordering::SeqCst);
         ask(remote);
         bucket.wait_until_it_refused();

@@ -2,9 +2,9 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use tapline::capture::Opening;
-use tapline::capture::{Depth, Interfaces};
-use tapline::trace::What;
+use tapline::capture::CaptureOpening;
+use tapline::capture::{CaptureDepth, InterfaceSelection};
+use tapline::trace::EventKind;
 
 use super::exchange::{ask, server};
 use super::scene::{Heard, on_a_thread_of_its_own, opened};
@@ -18,7 +18,7 @@ fn what_was_not_expected_is_not_seen() {
         let (expected, other) = (server(10), server(10));
         let heard = Heard::by(&capture);
         ask(expected);
-        heard.listening.expect(&[expected]);
+        heard.listening.watch_addresses(&[expected]);
         ask(other);
         let (local, _) = ask(expected);
         let (trace, _) = heard.finished();
@@ -41,7 +41,7 @@ fn a_datagram_that_leaves_right_after_it_was_expected_is_seen() {
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
         for receiver in &receivers {
             let remote = receiver.local_addr().unwrap();
-            heard.listening.expect(&[remote]);
+            heard.listening.watch_addresses(&[remote]);
             sender.send_to(b"question", remote).unwrap();
         }
         let (trace, _) = heard.finished();
@@ -53,16 +53,19 @@ fn a_datagram_that_leaves_right_after_it_was_expected_is_seen() {
 #[test]
 fn an_interface_that_is_not_there_is_named() {
     on_a_thread_of_its_own(|| {
-        let refusal = Opening::begin(&Interfaces::Named("no-such-if0".into()), Depth::Headers)
-            .ready()
-            .err()
-            .expect("a refusal");
+        let refusal = CaptureOpening::begin(
+            &InterfaceSelection::Named("no-such-if0".into()),
+            CaptureDepth::Headers,
+        )
+        .wait()
+        .err()
+        .expect("a refusal");
         if !refusal.remedy.contains("setcap") {
             assert!(refusal.reason.contains("no-such-if0"), "{refusal}");
         }
         assert_eq!(
             refusal.event(),
-            What::CaptureUnavailable {
+            EventKind::CaptureUnavailable {
                 reason: refusal.reason.clone(),
                 remedy: refusal.remedy.clone()
             }

@@ -9,8 +9,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use rustix::thread::gettid;
-use tapline::capture::{Depth, Interfaces, Opening};
-use tapline::sys::{Namespaces, leave, tcp_info};
+use tapline::capture::{CaptureDepth, CaptureOpening, InterfaceSelection};
+use tapline::sys::{Namespaces, tcp_info, unshare_namespaces};
 use tapline::trace::Direction;
 
 use super::scene::{Heard, on_a_thread_of_its_own, skipped};
@@ -36,12 +36,12 @@ fn ip(arguments: &str) -> bool {
 /// A network of the calling thread's own, joined by a cable to another thread's in which a server
 /// takes so much and sends as much.
 fn cabled() -> Option<SocketAddr> {
-    leave(Namespaces::Network).ok()?;
+    unshare_namespaces(Namespaces::Network).ok()?;
     let (tell, told) = channel();
     let (join, joined) = channel::<()>();
     let (listening, listens) = channel();
     thread::spawn(move || {
-        leave(Namespaces::Network).unwrap();
+        unshare_namespaces(Namespaces::Network).unwrap();
         tell.send(gettid()).unwrap();
         joined.recv().unwrap();
         assert!(ip(&format!("addr add {SERVER}/24 dev server")) && ip("link set server up"));
@@ -69,11 +69,15 @@ fn aggregates_count_as_the_segments_that_the_wire_carries() {
         let Some(server) = cabled() else {
             return skipped("aggregates", "no network of its own, or no cable");
         };
-        let capture =
-            match Opening::begin(&Interfaces::Named("client".to_owned()), Depth::Headers).ready() {
-                Ok(capture) => capture,
-                Err(refusal) => return skipped("aggregates", &refusal.to_string()),
-            };
+        let capture = match CaptureOpening::begin(
+            &InterfaceSelection::Named("client".to_owned()),
+            CaptureDepth::Headers,
+        )
+        .wait()
+        {
+            Ok(capture) => capture,
+            Err(refusal) => return skipped("aggregates", &refusal.to_string()),
+        };
         let heard = Heard::expecting(&capture, server);
         let mut stream = TcpStream::connect(server).unwrap();
         stream.write_all(&vec![b'x'; BYTES]).unwrap();

@@ -54,11 +54,14 @@ fn neither_the_opening_thread_nor_the_reading_one_has_the_right() {
 #[test]
 fn a_refused_opening_gives_up_the_right_too() {
     on_a_thread_of_its_own(|| {
-        let nowhere = tapline::capture::Interfaces::Named("no-such-if0".into());
+        let nowhere = tapline::capture::InterfaceSelection::Named("no-such-if0".into());
         assert!(
-            tapline::capture::Opening::begin(&nowhere, tapline::capture::Depth::Headers)
-                .ready()
-                .is_err()
+            tapline::capture::CaptureOpening::begin(
+                &nowhere,
+                tapline::capture::CaptureDepth::Headers
+            )
+            .wait()
+            .is_err()
         );
         assert_gone(&fs::read_to_string("/proc/thread-self/status").unwrap());
     });

@@ -1,6 +1,6 @@
 //! What a run sees.
 
-use tapline::trace::{CaptureState, Direction, FlowKey, TcpFlags, What};
+use tapline::trace::{CaptureState, Direction, EventKind, FlowKey, TcpFlags};
 
 use super::exchange::{ASKED, ask, server};
 use super::scene::{Heard, on_a_thread_of_its_own, opened};
@@ -65,13 +65,13 @@ fn every_packet_of_a_connection_is_seen_from_syn_to_the_last_acknowledgment() {
             ),
             (Some("lo"), Some("EN10MB"))
         );
-        let closed: Vec<&What> = said
+        let closed: Vec<&EventKind> = said
             .iter()
-            .filter(|what| matches!(what, What::CaptureClosed { .. }))
+            .filter(|what| matches!(what, EventKind::CaptureClosed { .. }))
             .collect();
         assert_eq!(
             closed,
-            [&What::CaptureClosed {
+            [&EventKind::CaptureClosed {
                 received: trace.capture().packets,
                 dropped: 0
             }]
@@ -118,7 +118,7 @@ fn a_second_run_needs_no_right_and_sees_nothing_of_the_first() {
                 bytes
             );
             assert!(said.iter().any(|what| *what
-                == What::CaptureClosed {
+                == EventKind::CaptureClosed {
                     received: trace.capture().packets,
                     dropped: 0
                 }));

@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tapline::capture::{Capture, Depth, Interfaces, Listening, Now, Opening, Sink};
-use tapline::trace::{Event, Trace, What};
+use tapline::capture::{
+    CaptureDepth, CaptureEventSink, CaptureOpening, CaptureSession, InterfaceSelection,
+    LiveCapture, RunClock,
+};
+use tapline::trace::{Event, EventKind, Trace};
 use tapline::units::{Moment, Nanos, WallTime};
 
 /// How long a condition is waited for before a test fails.
@@ -22,12 +25,12 @@ pub(super) fn on_a_thread_of_its_own(test: impl FnOnce() + Send + 'static) {
 }
 
 /// An open capture of loopback; `None`, said aloud, without the right to.
-pub(super) fn opened(test: &str) -> Option<Capture> {
-    let loopback = Interfaces::Towards {
+pub(super) fn opened(test: &str) -> Option<LiveCapture> {
+    let loopback = InterfaceSelection::Toward {
         addresses: vec![SocketAddr::from(([127, 0, 0, 1], 80))],
         names: false,
     };
-    match Opening::begin(&loopback, Depth::Headers).ready() {
+    match CaptureOpening::begin(&loopback, CaptureDepth::Headers).wait() {
         Ok(capture) => Some(capture),
         Err(refusal) => {
             assert!(
@@ -51,15 +54,15 @@ pub(super) fn skipped(test: &str, reason: &str) {
 
 /// A run, with every event it was given.
 pub(super) struct Heard {
-    pub(super) listening: Listening,
+    pub(super) listening: CaptureSession,
     events: Arc<Mutex<Vec<Event>>>,
 }
 
 impl Heard {
-    pub(super) fn by(capture: &Capture) -> Self {
+    pub(super) fn by(capture: &LiveCapture) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&events);
-        let sink: Sink = Arc::new(move |event| {
+        let sink: CaptureEventSink = Arc::new(move |event| {
             into.lock().unwrap().push(event);
             true
         });
@@ -75,31 +78,31 @@ impl Heard {
         );
         sink(Event {
             at: Moment::START,
-            what: What::ClockPaired {
+            kind: EventKind::ClockPaired {
                 wall,
                 uncertainty: Nanos(1_000),
             },
         });
-        let now: Now = Arc::new(move || Moment::START + Nanos::from(start.elapsed()));
+        let now: RunClock = Arc::new(move || Moment::START + Nanos::from(start.elapsed()));
         Self {
-            listening: capture.listen(sink, now),
+            listening: capture.start_session(sink, now),
             events,
         }
     }
 
-    pub(super) fn expecting(capture: &Capture, remote: SocketAddr) -> Self {
+    pub(super) fn expecting(capture: &LiveCapture, remote: SocketAddr) -> Self {
         let heard = Self::by(capture);
-        heard.listening.expect(&[remote]);
+        heard.listening.watch_addresses(&[remote]);
         heard
     }
 
     /// Ends the run and folds it.
-    pub(super) fn finished(self) -> (Trace, Vec<What>) {
+    pub(super) fn finished(self) -> (Trace, Vec<EventKind>) {
         self.listening.finish(PATIENCE);
         let events = self.events.lock().unwrap().clone();
         (
-            Trace::of(events.clone()),
-            events.into_iter().map(|event| event.what).collect(),
+            Trace::from_events(events.clone()),
+            events.into_iter().map(|event| event.kind).collect(),
         )
     }
 }

@@ -3,27 +3,32 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tapline::capture::{Capture, Listening};
-use tapline::insight::{rtt, segments, wire_phase};
-use tapline::lab::Embedded;
-use tapline::probe::{Recorder, Spec, Watcher, run, spec};
+use tapline::capture::{CaptureSession, LiveCapture};
+use tapline::insight::{connection_rtt, connection_segments, wire_phase};
+use tapline::lab::EmbeddedLab;
+use tapline::probe::{Recorder, RemoteObserver, Spec, run, spec};
 use tapline::trace::{Clock, Event, Exchange, Phase, Trace};
 use tapline::units::Nanos;
 
 use super::scene::{PATIENCE, on_a_thread_of_its_own, opened};
 
-struct Narrowing(Arc<Listening>);
+struct Narrowing(Arc<CaptureSession>);
 
-impl Watcher for Narrowing {
-    fn expect(&self, remotes: &[SocketAddr]) {
-        self.0.expect(remotes);
+impl RemoteObserver for Narrowing {
+    fn expect_remotes(&self, remotes: &[SocketAddr]) {
+        self.0.watch_addresses(remotes);
     }
 }
 
 /// Runs a request against the lab while its packets are captured.
-fn seen(capture: &Capture, lab: &Embedded, path: &str, shape: impl FnOnce(&mut Spec)) -> Trace {
-    let mut spec = Spec::get(lab.url().replace("/users", path).parse().unwrap());
-    spec.dns = spec::Dns::Servers(vec![lab.dns()]);
+fn seen(
+    capture: &LiveCapture,
+    lab: &EmbeddedLab,
+    path: &str,
+    shape: impl FnOnce(&mut Spec),
+) -> Trace {
+    let mut spec = Spec::get(lab.start_url().replace("/users", path).parse().unwrap());
+    spec.dns = spec::DnsChoice::Servers(vec![lab.dns_server()]);
     spec.tls.ca_pem = Some(lab.ca_pem().to_owned());
     shape(&mut spec);
     let events = Arc::new(Mutex::new(Vec::<Event>::new()));
@@ -34,7 +39,7 @@ fn seen(capture: &Capture, lab: &Embedded, path: &str, shape: impl FnOnce(&mut S
         of_capture.lock().unwrap().push(event);
         true
     };
-    let listening = Arc::new(capture.listen(Arc::new(sink), Arc::new(move || clock.now())));
+    let listening = Arc::new(capture.start_session(Arc::new(sink), Arc::new(move || clock.now())));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -46,7 +51,7 @@ fn seen(capture: &Capture, lab: &Embedded, path: &str, shape: impl FnOnce(&mut S
     ));
     listening.finish(PATIENCE);
     let events = events.lock().unwrap().clone();
-    Trace::of(events)
+    Trace::from_events(events)
 }
 
 /// How far two readings of the same instant may lie apart: the clocks' mapping, and a packet's
@@ -81,7 +86,7 @@ fn every_phase_of_an_https_exchange_lies_on_the_wire_within_what_the_program_fel
         let Some(capture) = opened("every_phase_of_an_https_exchange") else {
             return;
         };
-        let lab = Embedded::start().unwrap();
+        let lab = EmbeddedLab::start().unwrap();
         for version in [spec::HttpChoice::Http11, spec::HttpChoice::Http2] {
             let trace = seen(&capture, &lab, "/bytes/300000", |spec| spec.http = version);
             assert!(trace.failure().is_none(), "{:?}", trace.failure());
@@ -96,8 +101,8 @@ fn every_phase_of_an_https_exchange_lies_on_the_wire_within_what_the_program_fel
             ] {
                 assert_within_the_app_phase(&trace, exchange, phase);
             }
-            assert_eq!(rtt(&trace, exchange).unwrap().clock, Clock::Wire);
-            let segments = segments(&trace, exchange).unwrap();
+            assert_eq!(connection_rtt(&trace, exchange).unwrap().clock, Clock::Wire);
+            let segments = connection_segments(&trace, exchange).unwrap();
             assert!(
                 segments.received.payload_bytes > 300_000 && !segments.offloaded,
                 "{segments:?}"
@@ -112,7 +117,7 @@ fn a_long_wait_is_long_on_the_wire_too_whatever_the_server_sends_before_the_resp
         let Some(capture) = opened("a_long_wait_is_long_on_the_wire_too") else {
             return;
         };
-        let lab = Embedded::start().unwrap();
+        let lab = EmbeddedLab::start().unwrap();
         // After the request come session tickets (TLS 1.3), settings (HTTP/2) or a 103 before the
         // response does.
         for (path, version) in [
@@ -145,7 +150,7 @@ fn on_a_reused_connection_phases_belong_to_their_own_exchange() {
         let Some(capture) = opened("on_a_reused_connection") else {
             return;
         };
-        let lab = Embedded::start().unwrap();
+        let lab = EmbeddedLab::start().unwrap();
         let trace = seen(&capture, &lab, "/redirect/3", |spec| {
             spec.redirects.follow = true;
             spec.http = spec::HttpChoice::Http11;

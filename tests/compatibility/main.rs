@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use assert_cmd::Command;
 use serde_json::Value;
-use tapline::report::{self, Options};
+use tapline::report::{self, ReportOptions};
 use tapline::trace::{Event, Trace};
 
 /// The saved runs: an HTTPS request with packets, redirects three times over with lost packets, and
@@ -59,7 +59,7 @@ fn events_of_before_are_read() {
     let events = lines
         .lines()
         .map(|line| serde_json::from_str::<Event>(line).unwrap());
-    let now = report::json(&Trace::of(events), &Options::default());
+    let now = report::json_report(&Trace::from_events(events), &ReportOptions::default());
     assert_contains(
         &serde_json::from_str(&now).unwrap(),
         &document("https.json"),

@@ -6,16 +6,18 @@ use std::num::NonZeroU32;
 use etherparse::PacketBuilder;
 use proptest::prelude::*;
 use rustls::crypto::aws_lc_rs::cipher_suite;
-use tapline::dissect::{Dissection, Start, dissect, pairs};
-use tapline::insight::packet_of;
+use tapline::dissect::{Dissection, StartLine, dissect, pair_messages};
+use tapline::insight::packet_from_segment;
 use tapline::trace::PartKind::{
     self, Http1Body as Body, Http1ChunkHeader as Size, Http1Head as Head,
     Http1InformationalHead as Informs, Http1Trailers as Trailers,
 };
-use tapline::trace::{ByteStore, Event, Flow, Header, Side, StoreError, Stored, Trace, What};
+use tapline::trace::{
+    ByteStore, Event, EventKind, Flow, HttpHeader, PacketLocation, Side, StoreError, Trace,
+};
 use tapline::units::{Moment, Nanos, WallTime};
 use tapline::wire::tls::KeyLog;
-use tapline::wire::{Link, segment_of};
+use tapline::wire::{LinkType, parse_segment};
 
 use super::talk::Talk;
 
@@ -24,7 +26,12 @@ use super::talk::Talk;
 struct Memory(Vec<u8>);
 
 impl ByteStore for Memory {
-    fn read(&self, stored: Stored, most: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+    fn read(
+        &self,
+        stored: PacketLocation,
+        most: usize,
+        into: &mut Vec<u8>,
+    ) -> Result<(), StoreError> {
         let begin = usize::try_from(stored.at).unwrap();
         let end = begin + (stored.bytes.get() as usize).min(most);
         self.0[begin..end].clone_into(into);
@@ -97,18 +104,18 @@ impl Captured {
 
     fn keep(&mut self, frame: &[u8], pace: u64) {
         let bytes = u32::try_from(frame.len()).unwrap();
-        let stored = Stored {
+        let stored = PacketLocation {
             at: self.store.0.len() as u64,
             bytes: NonZeroU32::new(bytes).unwrap(),
             interface: 0,
         };
-        let segment = segment_of(Link::Ethernet, frame, bytes).unwrap();
+        let segment = parse_segment(LinkType::Ethernet, frame, bytes).unwrap();
         let wall = WallTime(pace * self.events.len() as u64);
         self.store.0.extend(frame);
-        let packet = packet_of(&segment, wall, bytes, Some(stored));
+        let packet = packet_from_segment(&segment, wall, bytes, Some(stored));
         self.events.push(Event {
             at: Moment::START,
-            what: What::Packets {
+            kind: EventKind::Packets {
                 packets: vec![packet],
             },
         });
@@ -122,17 +129,17 @@ impl Captured {
     }
 
     fn taken_apart(&self, keys: &KeyLog) -> Dissection {
-        let trace = Trace::of(self.events.clone());
+        let trace = Trace::from_events(self.events.clone());
         let flow: &Flow = &trace.flows()[0];
         dissect(flow, &self.store, keys)
     }
 }
 
 fn starts(dissection: &Dissection) -> Vec<String> {
-    let line = |start: &Start| match start {
-        Start::Request { method, target } => format!("{} {}", method.raw(), target.raw()),
-        Start::Response { status } => status.to_string(),
-        Start::Trailers => "trailers".to_owned(),
+    let line = |start: &StartLine| match start {
+        StartLine::Request { method, target } => format!("{} {}", method.raw(), target.raw()),
+        StartLine::Response { status } => status.to_string(),
+        StartLine::Trailers => "trailers".to_owned(),
     };
     dissection
         .messages
@@ -165,14 +172,14 @@ fn expect_http1(dissection: &Dissection) {
     );
     assert_eq!(
         dissection.messages[0].headers,
-        [Header::new("Host", "site.test")]
+        [HttpHeader::new("Host", "site.test")]
     );
-    let pairs: Vec<_> = pairs(&dissection.messages)
+    let pairs: Vec<_> = pair_messages(&dissection.messages)
         .map(|(_, answer)| answer.map(|answer| answer.start.clone()))
         .collect();
     assert_eq!(
         pairs,
-        [200, 200, 404].map(|status| Some(Start::Response { status }))
+        [200, 200, 404].map(|status| Some(StartLine::Response { status }))
     );
     let server = parts(dissection, Side::Server);
     let kinds: Vec<PartKind> = server.iter().map(|(_, _, what)| *what).collect();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use assert_cmd::Command;
 use serde_json::Value;
-use tapline::archive::saving::{Means, Saver};
-use tapline::insight::redact::Rules;
-use tapline::report::{self, Format, Options};
-use tapline::trace::{ByteStore, StoreError, Stored, Trace};
+use tapline::archive::saving::{SaveOptions, Saver};
+use tapline::insight::redact::RedactionRules;
+use tapline::report::{self, Format, ReportOptions};
+use tapline::trace::{ByteStore, PacketLocation, StoreError, Trace};
 
 use crate::scenario::Scenario;
 
@@ -33,8 +33,8 @@ fn ran(arguments: &[&str]) -> (String, i32) {
 struct Nothing;
 
 impl ByteStore for Nothing {
-    fn read(&self, stored: Stored, _: usize, _: &mut Vec<u8>) -> Result<(), StoreError> {
-        Err(StoreError::Gone {
+    fn read(&self, stored: PacketLocation, _: usize, _: &mut Vec<u8>) -> Result<(), StoreError> {
+        Err(StoreError::Truncated {
             at: stored.at,
             needed: stored.bytes.get().into(),
             found: 0,
@@ -49,19 +49,20 @@ impl ByteStore for Nothing {
 /// A scenario as a saved run, as a summary and as a HAR.
 fn files(folder: &Path, name: &str) -> [PathBuf; 3] {
     let scenario = Scenario::named(name);
-    let means = Means {
-        devices: Vec::new(),
+    let means = SaveOptions {
+        interfaces: Vec::new(),
         store: Arc::new(Nothing),
-        rules: Rules::default(),
+        rules: RedactionRules::default(),
         with_secrets: false,
         live: false,
     };
     let mut saver = Saver::begin(Vec::new(), means).unwrap();
     for event in &scenario.events {
-        saver.take(event).unwrap();
+        saver.add_event(event).unwrap();
     }
     let trace = scenario.trace();
-    let text = |format| report::write(&trace, format, &Options::default()).into_bytes();
+    let text =
+        |format| report::write_report(&trace, format, &ReportOptions::default()).into_bytes();
     let kinds = [
         ("pcapng", saver.finish().unwrap()),
         ("json", text(Format::Json)),
@@ -230,9 +231,9 @@ fn a_har_is_a_run_of_which_every_report_can_be_written() {
     let mut trace = Trace::default();
     tapline::archive::Archive::open(&har)
         .unwrap()
-        .tell(|event| trace.apply(event));
+        .read_events(|event| trace.apply(event));
     for format in Format::ALL {
-        assert!(!report::write(&trace, format, &Options::default()).is_empty());
+        assert!(!report::write_report(&trace, format, &ReportOptions::default()).is_empty());
     }
     assert!(trace.ended().is_some());
 }

@@ -3,30 +3,35 @@
 use jsonschema::Validator;
 use serde_json::Value;
 use tapline::insight::ServerNames;
-use tapline::insight::diff::{Side, Tolerance, difference};
-use tapline::report::{Compared, DiffFormat, Options};
-use tapline::units::{Untrusted, acts_on_a_terminal};
+use tapline::insight::diff::{ComparedRun, DiffTolerance, compare_runs};
+use tapline::report::{Comparison, DiffFormat, ReportOptions};
+use tapline::units::{Untrusted, is_unsafe_for_terminal};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::scenario::Scenario;
 
-fn sides() -> Vec<(String, Side)> {
+fn sides() -> Vec<(String, ComparedRun)> {
     Scenario::all()
         .iter()
         .map(|scenario| {
             (
                 scenario.name.clone(),
-                Side::of(&scenario.trace(), &ServerNames::default()),
+                ComparedRun::from_trace(&scenario.trace(), &ServerNames::default()),
             )
         })
         .collect()
 }
 
-fn written(before: &Side, after: &Side, format: DiffFormat, options: &Options) -> String {
+fn written(
+    before: &ComparedRun,
+    after: &ComparedRun,
+    format: DiffFormat,
+    options: &ReportOptions,
+) -> String {
     let names = ["before.pcapng", "now.pcapng"].map(Untrusted::from);
-    let found = difference(before, after, Tolerance::default());
+    let found = compare_runs(before, after, DiffTolerance::default());
     format.write(
-        Compared {
+        Comparison {
             difference: &found,
             names: [&names[0], &names[1]],
         },
@@ -50,10 +55,10 @@ fn every_two_scenarios_are_compared_as_the_schema_says_and_are_safe_to_look_at()
     for (was, before) in &sides {
         for (is, after) in &sides {
             for format in [DiffFormat::Text, DiffFormat::Json, DiffFormat::Markdown] {
-                let text = written(before, after, format, &Options::default());
+                let text = written(before, after, format, &ReportOptions::default());
                 let unsafe_at = text
                     .chars()
-                    .position(|c| acts_on_a_terminal(c) && c != '\n');
+                    .position(|c| is_unsafe_for_terminal(c) && c != '\n');
                 assert_eq!(unsafe_at, None, "{was} {is} {format:?}");
                 assert!(text.ends_with('\n'));
                 if format == DiffFormat::Json {
@@ -72,7 +77,7 @@ fn every_two_scenarios_are_compared_as_the_schema_says_and_are_safe_to_look_at()
 #[test]
 fn what_is_compared_with_itself_is_no_regression() {
     for (name, side) in sides() {
-        let found = difference(&side, &side, Tolerance::default());
+        let found = compare_runs(&side, &side, DiffTolerance::default());
         assert_eq!(found.regressions, [], "{name}");
         assert!(
             found.only_before.is_empty() && found.only_after.is_empty(),
@@ -93,7 +98,7 @@ fn text_fits_its_columns() {
     let sides = sides();
     for (was, before) in &sides {
         for (is, after) in &sides {
-            let text = written(before, after, DiffFormat::Text, &Options::default());
+            let text = written(before, after, DiffFormat::Text, &ReportOptions::default());
             let wide = text.lines().find(|line| line.width() > 80);
             assert_eq!(wide, None, "{was} {is}");
         }
@@ -106,7 +111,9 @@ fn comparisons_read_well() {
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let side = |name: &str| Side::of(&Scenario::named(name).trace(), &ServerNames::default());
+    let side = |name: &str| {
+        ComparedRun::from_trace(&Scenario::named(name).trace(), &ServerNames::default())
+    };
     settings.bind(|| {
         for (was, is) in [
             ("https_http2", "losses"),
@@ -118,13 +125,13 @@ fn comparisons_read_well() {
                 let name = format!("diff.{was}.{is}.{}", format.name());
                 insta::assert_snapshot!(
                     name,
-                    written(&side(was), &side(is), format, &Options::default())
+                    written(&side(was), &side(is), format, &ReportOptions::default())
                 );
             }
         }
-        let ascii = Options {
+        let ascii = ReportOptions {
             ascii: true,
-            ..Options::default()
+            ..ReportOptions::default()
         };
         let text = written(
             &side("https_http2"),

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use tapline::archive::Archive;
-use tapline::trace::What;
+use tapline::trace::EventKind;
 use tempfile::TempDir;
 
 use crate::fixture::nginx::Nginx;
@@ -74,9 +74,9 @@ fn a_run_is_saved_with_its_events_alone() {
     let (mut ended, mut captured) = (false, 0);
     let kept = Archive::open(&file)
         .expect("a saved run")
-        .tell(|event| match event.what {
-            What::RunEnded => ended = true,
-            What::Packets { packets } => captured += packets.len(),
+        .read_events(|event| match event.kind {
+            EventKind::RunEnded => ended = true,
+            EventKind::Packets { packets } => captured += packets.len(),
             _ => {}
         });
     assert_eq!((kept.error, ended, captured), (None, true, 0));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 use serde_json::Value;
 use tapline::archive::Archive;
-use tapline::trace::What;
+use tapline::trace::EventKind;
 
 use crate::fixture::certificate::{Authority, Flaw};
 use crate::fixture::message::{read_request, response};
@@ -449,7 +449,7 @@ fn is_whole(file: &Path) -> bool {
         return false;
     };
     let mut ended = false;
-    let kept = archive.tell(|event| ended |= matches!(event.what, What::RunEnded));
+    let kept = archive.read_events(|event| ended |= matches!(event.kind, EventKind::RunEnded));
     ended && kept.error.is_none()
 }
 
@@ -635,12 +635,12 @@ fn a_run_is_read_while_it_goes_on() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let archive = Archive::piped(child.stdout.take().unwrap()).unwrap();
+    let archive = Archive::from_pipe(child.stdout.take().unwrap()).unwrap();
     let (mut go, mut status) = (Some(go), None);
-    archive.tell(|event| match event.what {
+    archive.read_events(|event| match event.kind {
         // It is told that the request was sent while the response is still held back.
-        What::RequestHead { .. } => go.take().unwrap().send(()).unwrap(),
-        What::ResponseHead {
+        EventKind::RequestHead { .. } => go.take().unwrap().send(()).unwrap(),
+        EventKind::ResponseHead {
             status: of_response,
             ..
         } => status = Some(of_response),

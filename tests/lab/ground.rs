@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use tapline::lab::{CLIENT_V4, CLIENT_V6, Ground, Servers, host_addresses};
+use tapline::lab::{CLIENT_V4, CLIENT_V6, Placement, Servers, host_addresses};
 
 use super::*;
 
@@ -79,10 +79,10 @@ fn look_around() {
         .unwrap();
     let servers = {
         let _inside = runtime.enter();
-        Servers::open(Ground::Network).unwrap()
+        Servers::open(Placement::Network).unwrap()
     };
     assert_eq!(
-        (servers.url().as_str(), servers.dns()),
+        (servers.start_url().as_str(), servers.dns_server()),
         (
             "https://api.lab.test/users",
             "10.77.0.53:53".parse().unwrap()
@@ -165,7 +165,7 @@ fn ask_for_pages(servers: &Servers) {
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(fetch(&[&servers.url()]).starts_with("{\"users\":["));
+    assert!(fetch(&[&servers.start_url()]).starts_with("{\"users\":["));
     assert!(fetch(&["https://page.lab.test/"]).contains("/img/30.svg"));
     for backend in ["backend1", "backend2", "backend3", "backend1"] {
         assert!(

@@ -20,19 +20,19 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use tapline::lab::Embedded;
+use tapline::lab::EmbeddedLab;
 use tempfile::NamedTempFile;
 use url::Url;
 
 /// A running lab, and its root certificate where curl can read it.
 struct Lab {
-    servers: Embedded,
+    servers: EmbeddedLab,
     ca: NamedTempFile,
 }
 
 impl Lab {
     fn start() -> Self {
-        let servers = Embedded::start().unwrap();
+        let servers = EmbeddedLab::start().unwrap();
         let mut ca = NamedTempFile::new().unwrap();
         ca.write_all(servers.ca_pem().as_bytes()).unwrap();
         Self { servers, ca }
@@ -50,7 +50,7 @@ impl Lab {
 
     /// A path of the main host.
     fn page(&self, path: &str) -> String {
-        self.servers.url().replace("/users", path)
+        self.servers.start_url().replace("/users", path)
     }
 
     /// Runs curl with the lab's root trusted and every name leading to 127.0.0.1.
@@ -85,7 +85,7 @@ impl Lab {
 
     /// Asks the lab's DNS server.
     fn dig(&self, arguments: &[&str]) -> String {
-        let port = self.servers.dns().port().to_string();
+        let port = self.servers.dns_server().port().to_string();
         let fixed = [
             "@127.0.0.1",
             "-p",
@@ -127,7 +127,7 @@ fn the_page_comes_over_every_version_of_http() {
         return;
     }
     let lab = Lab::start();
-    let (secure, plain) = (lab.servers.url(), lab.exhibit("http://"));
+    let (secure, plain) = (lab.servers.start_url(), lab.exhibit("http://"));
     for (arguments, version) in [
         (["--http2", &secure], "2"),
         (["--http1.1", &secure], "1.1"),
@@ -158,7 +158,7 @@ fn the_page_comes_over_every_version_of_http() {
 fn it_listens_on_ipv6_where_there_is_ipv6() {
     let has_v6 = TcpListener::bind("[::1]:0").is_ok();
     let lab = Lab::start();
-    let port = port_of(&lab.servers.url());
+    let port = port_of(&lab.servers.start_url());
     assert_eq!(TcpStream::connect(("::1", port)).is_ok(), has_v6);
 }
 
@@ -516,7 +516,7 @@ fn nonsense_and_a_crowd_do_not_stop_it() {
     }
     let lab = Lab::start();
     let ports = [
-        port_of(&lab.servers.url()),
+        port_of(&lab.servers.start_url()),
         port_of(&lab.exhibit("http://")),
     ];
     for port in ports {
@@ -535,22 +535,25 @@ fn nonsense_and_a_crowd_do_not_stop_it() {
     }
     UdpSocket::bind("127.0.0.1:0")
         .unwrap()
-        .send_to(b"\xff\xff\xff", lab.servers.dns())
+        .send_to(b"\xff\xff\xff", lab.servers.dns_server())
         .unwrap();
     let crowd: Vec<TcpStream> = (0..300)
         .filter_map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, ports[0])).ok())
         .collect();
     assert!(crowd.len() > 256);
     drop(crowd);
-    assert!(lab.fetch(&[&lab.servers.url()]).starts_with("{\"users\":["));
+    assert!(
+        lab.fetch(&[&lab.servers.start_url()])
+            .starts_with("{\"users\":[")
+    );
 }
 
 #[test]
 fn it_leaves_nothing_behind() {
-    let lab = Embedded::start().unwrap();
+    let lab = EmbeddedLab::start().unwrap();
     let (tcp, dns) = (
-        SocketAddr::from((Ipv4Addr::LOCALHOST, port_of(&lab.url()))),
-        lab.dns(),
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port_of(&lab.start_url()))),
+        lab.dns_server(),
     );
     let mut held = TcpStream::connect(tcp).unwrap();
     drop(lab);
@@ -569,19 +572,22 @@ fn it_leaves_nothing_behind() {
 
 #[test]
 fn every_lab_is_its_own() {
-    let (one, other) = (Embedded::start().unwrap(), Embedded::start().unwrap());
+    let (one, other) = (EmbeddedLab::start().unwrap(), EmbeddedLab::start().unwrap());
     assert_ne!(one.ca_pem(), other.ca_pem());
-    assert_ne!((one.url(), one.dns()), (other.url(), other.dns()));
+    assert_ne!(
+        (one.start_url(), one.dns_server()),
+        (other.start_url(), other.dns_server())
+    );
     assert!(
         one.catalogue()
             .iter()
-            .any(|exhibit| exhibit.url == one.url())
+            .any(|exhibit| exhibit.url == one.start_url())
     );
 }
 
 #[test]
 fn exhibits_are_told_apart_without_their_ports() {
-    let catalogue = Embedded::start().unwrap().catalogue();
+    let catalogue = EmbeddedLab::start().unwrap().catalogue();
     let bare = |url: &str| {
         let mut url = Url::parse(url).unwrap();
         url.set_port(None).unwrap();

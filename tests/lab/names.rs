@@ -59,10 +59,10 @@ fn a_slow_answer_comes_after_others() {
         .set_read_timeout(Some(Duration::from_secs(60)))
         .unwrap();
     socket
-        .send_to(&question(1, "slow-dns.lab.test"), lab.servers.dns())
+        .send_to(&question(1, "slow-dns.lab.test"), lab.servers.dns_server())
         .unwrap();
     socket
-        .send_to(&question(2, "api.lab.test"), lab.servers.dns())
+        .send_to(&question(2, "api.lab.test"), lab.servers.dns_server())
         .unwrap();
     let answers = [(); 2].map(|()| {
         let mut answer = [0; 512];

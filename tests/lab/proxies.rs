@@ -23,7 +23,7 @@ fn proxies_lead_to_the_labs_hosts() {
         format!("http://127.0.0.1:{}", port("http://proxy")),
         format!("127.0.0.1:{}", port("socks5://proxy")),
     );
-    let (secure, plain) = (lab.servers.url(), lab.exhibit("http://api"));
+    let (secure, plain) = (lab.servers.start_url(), lab.exhibit("http://api"));
 
     assert!(through(&http, &[&secure]).starts_with("{\"users\":["));
     let told = through(&http, &["-i", &plain.replace("/users", "/headers")]);

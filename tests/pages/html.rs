@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use roxmltree::{Document, Node};
-use tapline::report::{self, Options};
+use tapline::report::{self, ReportOptions};
 use tapline::trace::Trace;
 
 use crate::labels;
@@ -18,11 +18,11 @@ fn pages() -> Vec<(String, String)> {
         .into_iter()
         .map(|scenario| (scenario.trace(), scenario.name));
     let all = all.chain([(Trace::default(), "nothing".to_owned())]);
-    let options = Options {
+    let options = ReportOptions {
         budget: Some("total<=1ms,status=200".parse().unwrap()),
-        ..Options::default()
+        ..ReportOptions::default()
     };
-    all.map(|(trace, name)| (name, report::html(&trace, &options)))
+    all.map(|(trace, name)| (name, report::html_report(&trace, &options)))
         .collect()
 }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use roxmltree::Document;
 use scenario::Scenario;
-use tapline::report::{self, Options};
+use tapline::report::{self, ReportOptions};
 use tapline::trace::Trace;
 
 /// Every scenario, and a run of which nothing is known, as a picture.
@@ -24,7 +24,7 @@ fn pictures() -> Vec<(String, String)> {
         .into_iter()
         .map(|scenario| (scenario.trace(), scenario.name));
     let all = all.chain([(Trace::default(), "nothing".to_owned())]);
-    all.map(|(trace, name)| (name, report::svg(&trace, &Options::default())))
+    all.map(|(trace, name)| (name, report::svg_report(&trace, &ReportOptions::default())))
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! A suite of endpoints whose runs are the scenarios', and whose names are anybody's.
 
-use tapline::report::{self, Endpoint, Format, Options, Suite};
+use tapline::report::{self, Format, ReportOptions, SuiteEndpoint, SuiteResult};
 use tapline::units::{Nanos, WallTime};
 
 use crate::scenario::Scenario;
@@ -15,23 +15,29 @@ pub(crate) fn written(format: Format) -> (String, usize) {
 }
 
 fn of(all: &[Scenario], format: Format) -> (String, usize) {
-    let options = Options {
+    let options = ReportOptions {
         budget: Some("total<1ms,total<1ms,tls<1s,status=200".parse().unwrap()),
-        ..Options::default()
+        ..ReportOptions::default()
     };
-    let mut endpoints: Vec<Endpoint> = all
+    let mut endpoints: Vec<SuiteEndpoint> = all
         .iter()
-        .map(|scenario| Endpoint::of(&scenario.name.as_str().into(), &scenario.trace(), &options))
+        .map(|scenario| {
+            SuiteEndpoint::new(&scenario.name.as_str().into(), &scenario.trace(), &options)
+        })
         .collect();
-    endpoints.push(Endpoint::of(&HOSTILE.into(), &all[0].trace(), &options));
-    endpoints.push(Endpoint::not_run(
+    endpoints.push(SuiteEndpoint::new(
+        &HOSTILE.into(),
+        &all[0].trace(),
+        &options,
+    ));
+    endpoints.push(SuiteEndpoint::not_run(
         &format!("not run {HOSTILE}").into(),
         &"http://h/".into(),
         &options,
     ));
     let count = endpoints.len();
     let started_at = WallTime(1_795_176_000_000_000_000);
-    let suite = Suite {
+    let suite = SuiteResult {
         started_at,
         duration: Nanos(1_000_000),
         parallel: 2,

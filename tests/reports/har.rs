@@ -1,17 +1,17 @@
 //! HAR: its schema, and what its sizes and times have to add up to.
 
 use serde_json::Value;
-use tapline::report::{self, Options};
+use tapline::report::{self, ReportOptions};
 
 use crate::peer;
 use crate::scenario::Scenario;
 
 fn written(scenario: &Scenario, with_secrets: bool) -> String {
-    report::har(
+    report::har_report(
         &scenario.trace(),
-        &Options {
+        &ReportOptions {
             with_secrets,
-            ..Options::default()
+            ..ReportOptions::default()
         },
     )
 }

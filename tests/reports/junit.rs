@@ -1,7 +1,7 @@
 //! `JUnit`'s XML against Jenkins' schema, and as Python's parser reads it.
 
 use serde_json::Value;
-use tapline::report::{self, Options};
+use tapline::report::{self, ReportOptions};
 use tapline::trace::Trace;
 
 use crate::peer;
@@ -25,8 +25,8 @@ for path in sys.argv[2:]:
     print(json.dumps(cases))
 "#;
 
-fn read(runs: &[Trace], options: &Options) -> Option<Vec<Value>> {
-    read_texts(runs.iter().map(|run| report::junit(run, options)))
+fn read(runs: &[Trace], options: &ReportOptions) -> Option<Vec<Value>> {
+    read_texts(runs.iter().map(|run| report::junit_report(run, options)))
 }
 
 fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
@@ -66,9 +66,9 @@ fn named(name: &str) -> Trace {
 #[test]
 fn every_scenario_holds_to_the_schema() {
     let runs: Vec<Trace> = Scenario::all().iter().map(Scenario::trace).collect();
-    let options = Options {
+    let options = ReportOptions {
         budget: Some("total<1ms,tls<1s,status=200".parse().unwrap()),
-        ..Options::default()
+        ..ReportOptions::default()
     };
     let Some(all) = read(&runs, &options) else {
         return;
@@ -80,9 +80,9 @@ fn every_scenario_holds_to_the_schema() {
 
 #[test]
 fn what_failed_is_an_error_and_a_missed_rule_a_failure() {
-    let options = Options {
+    let options = ReportOptions {
         budget: Some("total<=100ms,dns<1s,size<1kB".parse().unwrap()),
-        ..Options::default()
+        ..ReportOptions::default()
     };
     let Some(all) = read(
         &[
@@ -126,7 +126,7 @@ fn what_failed_is_an_error_and_a_missed_rule_a_failure() {
 
 #[test]
 fn cases_of_one_name_are_told_apart() {
-    let Some(all) = read(&[named("repeated")], &Options::default()) else {
+    let Some(all) = read(&[named("repeated")], &ReportOptions::default()) else {
         return;
     };
     let names: Vec<_> = all[0]

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use tapline::insight::ServerNames;
-use tapline::insight::diff::{Side, Tolerance, difference};
-use tapline::report::{self, Compared, DiffFormat, Options};
+use tapline::insight::diff::{ComparedRun, DiffTolerance, compare_runs};
+use tapline::report::{self, Comparison, DiffFormat, ReportOptions};
 use tapline::trace::{
-    Cause, Code, Event, ExchangeId, Failure, Header, HttpVersion, Phase, Trace, What,
+    Event, EventKind, ExchangeCause, ExchangeId, Failure, FailureCode, HttpHeader, HttpVersion,
+    Phase, Trace,
 };
 use tapline::units::{Moment, Untrusted};
 
@@ -31,8 +32,8 @@ const READ: &str = r#"
     }).catch(error => { console.log(error); process.exit(1); });
 "#;
 
-fn read(runs: &[Trace], options: &Options) -> Option<Vec<Value>> {
-    read_texts(runs.iter().map(|run| report::markdown(run, options)))
+fn read(runs: &[Trace], options: &ReportOptions) -> Option<Vec<Value>> {
+    read_texts(runs.iter().map(|run| report::markdown_report(run, options)))
 }
 
 fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
@@ -97,9 +98,9 @@ fn assert_harmless(name: &str, document: &Value) {
 fn every_scenario_passes_markdownlint_and_holds_neither_html_nor_links() {
     let all = Scenario::all();
     let runs: Vec<Trace> = all.iter().map(Scenario::trace).collect();
-    let options = Options {
+    let options = ReportOptions {
         budget: Some("total<1ms,tls<1s,status=200".parse().unwrap()),
-        ..Options::default()
+        ..ReportOptions::default()
     };
     let Some(documents) = read(&runs, &options) else {
         return;
@@ -129,9 +130,9 @@ fn a_suite_passes_too_whatever_its_endpoints_are_called() {
 #[test]
 fn comparisons_pass_markdownlint_and_hold_neither_html_nor_links() {
     let all = Scenario::all();
-    let sides: Vec<Side> = all
+    let sides: Vec<ComparedRun> = all
         .iter()
-        .map(|scenario| Side::of(&scenario.trace(), &ServerNames::default()))
+        .map(|scenario| ComparedRun::from_trace(&scenario.trace(), &ServerNames::default()))
         .collect();
     let pairs = || {
         sides
@@ -141,13 +142,13 @@ fn comparisons_pass_markdownlint_and_hold_neither_html_nor_links() {
     };
     let name = Untrusted::from("<b>_run_ @you.pcapng");
     let written = pairs().map(|(before, after)| {
-        let found = difference(before, after, Tolerance::default());
+        let found = compare_runs(before, after, DiffTolerance::default());
         DiffFormat::Markdown.write(
-            Compared {
+            Comparison {
                 difference: &found,
                 names: [&name, &name],
             },
-            &Options::default(),
+            &ReportOptions::default(),
         )
     });
     let Some(documents) = read_texts(written) else {
@@ -164,53 +165,53 @@ fn whatever_servers_say_is_no_markup_no_link_and_nobody_is_called() {
         www.e.test http://e.test a@e.test\n\n# H\n\n|x|\n\n```\n- b";
     let exchange = ExchangeId(0);
     let text = || hostile.into();
-    let head = What::ResponseHead {
+    let head = EventKind::ResponseHead {
         exchange,
         version: HttpVersion::Http11,
         status: 200,
         reason: text(),
-        headers: vec![Header::new("Server-Timing", "db;desc=\"<b>@you\"")],
+        headers: vec![HttpHeader::new("Server-Timing", "db;desc=\"<b>@you\"")],
         header_bytes: 1,
     };
     let failure = Failure {
-        code: Code::BodyMalformed,
+        code: FailureCode::BodyMalformed,
         message: text(),
         hint: String::new(),
     };
     let happened = [
-        What::ExchangeStarted {
+        EventKind::ExchangeStarted {
             exchange,
-            cause: Cause::Asked,
+            cause: ExchangeCause::Asked,
             method: hostile.into(),
             url: text(),
         },
-        What::PhaseBegan {
+        EventKind::PhaseBegan {
             exchange,
             phase: Phase::Receive,
             position: None,
         },
         head,
-        What::Redirected {
+        EventKind::Redirected {
             exchange,
             to: text(),
             withheld: vec![text()],
         },
-        What::Note {
+        EventKind::Note {
             exchange: Some(exchange),
             text: text(),
         },
-        What::Failed {
+        EventKind::Failed {
             exchange,
             phase: Phase::Receive,
             failure,
         },
-        What::ExchangeEnded { exchange },
+        EventKind::ExchangeEnded { exchange },
     ];
-    let trace = Trace::of(happened.map(|what| Event {
+    let trace = Trace::from_events(happened.map(|what| Event {
         at: Moment(0),
-        what,
+        kind: what,
     }));
-    let Some(documents) = read(&[trace], &Options::default()) else {
+    let Some(documents) = read(&[trace], &ReportOptions::default()) else {
         return;
     };
     assert_harmless("hostile", &documents[0]);
@@ -222,7 +223,10 @@ fn whatever_servers_say_is_no_markup_no_link_and_nobody_is_called() {
 
 #[test]
 fn the_diagram_tells_every_layer_in_order() {
-    let written = report::markdown(&Scenario::named("https_http2").trace(), &Options::default());
+    let written = report::markdown_report(
+        &Scenario::named("https_http2").trace(),
+        &ReportOptions::default(),
+    );
     let (_, diagram) = written.split_once("```mermaid\n").unwrap();
     let (diagram, _) = diagram.split_once("```").unwrap();
     let told = [

@@ -1,7 +1,7 @@
 //! OTLP's JSON against the messages that OpenTelemetry publishes, and what spans say of a run.
 
 use serde_json::{Value, json};
-use tapline::report::{self, Identity, Options, Resource};
+use tapline::report::{self, OtlpIds, OtlpResource, ReportOptions};
 use tapline::trace::Trace;
 
 use crate::peer;
@@ -47,13 +47,13 @@ for path in sys.argv[1:]:
                     assert sum(point.bucket_counts) == point.count and len(point.bucket_counts) == len(point.explicit_bounds) + 1, point
 "#;
 
-const IDENTITY: Identity = Identity {
+const IDENTITY: OtlpIds = OtlpIds {
     trace: 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c,
     span: 0x00f0_67aa_0ba9_02b7,
 };
 
 fn bodies(trace: &Trace) -> Vec<String> {
-    let (options, resource) = (Options::default(), Resource::default());
+    let (options, resource) = (ReportOptions::default(), OtlpResource::default());
     let mut bodies = report::otlp_traces(trace, &options, IDENTITY, &resource);
     bodies.extend(report::otlp_metrics(trace, &options, &resource));
     bodies
@@ -62,9 +62,9 @@ fn bodies(trace: &Trace) -> Vec<String> {
 fn spans(name: &str) -> Vec<Value> {
     let body = report::otlp_traces(
         &Scenario::named(name).trace(),
-        &Options::default(),
+        &ReportOptions::default(),
         IDENTITY,
-        &Resource::default(),
+        &OtlpResource::default(),
     )
     .remove(0);
     let document: Value = serde_json::from_str(&body).unwrap();

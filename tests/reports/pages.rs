@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use tapline::report::{self, Format, Options};
+use tapline::report::{self, Format, ReportOptions};
 
 use crate::peer;
 use crate::scenario::Scenario;
@@ -25,7 +25,7 @@ fn the_nu_checker_finds_no_error() {
                 .join(format!("{}.{}", scenario.name, format.name()));
             std::fs::write(
                 &file,
-                report::write(&scenario.trace(), format, &Options::default()),
+                report::write_report(&scenario.trace(), format, &ReportOptions::default()),
             )
             .unwrap();
             command.arg(file);
@@ -39,7 +39,10 @@ fn the_nu_checker_finds_no_error() {
 #[test]
 fn a_browser_runs_the_script_and_is_asked_for_nothing() {
     let Some(browser) = browser() else { return };
-    let page = report::html(&Scenario::named("https_http2").trace(), &Options::default());
+    let page = report::html_report(
+        &Scenario::named("https_http2").trace(),
+        &ReportOptions::default(),
+    );
     let (shown, asked) = show(browser, &page);
     assert!(
         shown.contains(r#"class="tools""#),
@@ -79,7 +82,10 @@ say(document.activeElement.dataset.key);
 #[test]
 fn pointing_zooming_and_keys_are_answered() {
     let Some(browser) = browser() else { return };
-    let page = report::html(&Scenario::named("https_http2").trace(), &Options::default());
+    let page = report::html_report(
+        &Scenario::named("https_http2").trace(),
+        &ReportOptions::default(),
+    );
     // The policy would forbid the acting script, as it shall.
     let free = page
         .lines()

@@ -1,8 +1,8 @@
 //! Metrics, as Prometheus' own library for Python reads them.
 
 use serde_json::{Value, json};
-use tapline::report::{self, Options};
-use tapline::trace::{Cause, Event, ExchangeId, Trace, What};
+use tapline::report::{self, ReportOptions};
+use tapline::trace::{Event, EventKind, ExchangeCause, ExchangeId, Trace};
 use tapline::units::Moment;
 
 use crate::peer;
@@ -28,8 +28,11 @@ for path in sys.argv[1:]:
 "#;
 
 /// The families of each run, or nothing where there is no library to read them.
-fn read(runs: &[Trace], options: &Options) -> Option<Vec<Value>> {
-    read_texts(runs.iter().map(|run| report::prometheus(run, options)))
+fn read(runs: &[Trace], options: &ReportOptions) -> Option<Vec<Value>> {
+    read_texts(
+        runs.iter()
+            .map(|run| report::prometheus_report(run, options)),
+    )
 }
 
 fn read_texts(texts: impl Iterator<Item = String>) -> Option<Vec<Value>> {
@@ -74,9 +77,9 @@ fn scenario(name: &str) -> Trace {
 #[test]
 fn every_scenario_is_read() {
     let runs: Vec<Trace> = Scenario::all().iter().map(Scenario::trace).collect();
-    let options = Options {
+    let options = ReportOptions {
         budget: Some("total<1ms,total<1ms,tls<1s".parse().unwrap()),
-        ..Options::default()
+        ..ReportOptions::default()
     };
     assert!(read(&runs, &options).is_none_or(|all| all.len() == runs.len()));
 }
@@ -85,7 +88,7 @@ fn every_scenario_is_read() {
 fn figures_have_the_names_that_dashboards_know() {
     let Some(families) = read(
         &[scenario("https_http2"), scenario("nxdomain")],
-        &Options::default(),
+        &ReportOptions::default(),
     ) else {
         return;
     };
@@ -145,19 +148,19 @@ fn targets_are_told_apart_and_whatever_they_are_called_they_stay_labels() {
     ];
     let events = asked.iter().zip(0..).flat_map(|(url, id)| {
         let exchange = ExchangeId(id);
-        let started = What::ExchangeStarted {
+        let started = EventKind::ExchangeStarted {
             exchange,
-            cause: Cause::Asked,
+            cause: ExchangeCause::Asked,
             method: "GET".into(),
             url: (*url).into(),
         };
-        [started, What::ExchangeEnded { exchange }]
+        [started, EventKind::ExchangeEnded { exchange }]
     });
-    let trace = Trace::of(events.map(|what| Event {
+    let trace = Trace::from_events(events.map(|what| Event {
         at: Moment(0),
-        what,
+        kind: what,
     }));
-    let Some(families) = read(&[trace], &Options::default()) else {
+    let Some(families) = read(&[trace], &ReportOptions::default()) else {
         return;
     };
     let samples = families[0]["tapline_probes"].as_array().unwrap();

@@ -18,7 +18,7 @@ pub(crate) fn findings(trace: &Trace) -> Value {
         "dropped_events": trace.dropped(),
         "link": trace.link(),
         "layers": trace.connections().iter().map(|each| layers(trace, each)).collect::<Vec<_>>(),
-        "conversations": insight::conversations(trace).map(|flows| flows.iter().map(conversation).collect::<Vec<_>>()),
+        "conversations": insight::captured_conversations(trace).map(|flows| flows.iter().map(conversation).collect::<Vec<_>>()),
         "exchanges": trace.exchanges().iter().map(|each| exchange(trace, each)).collect::<Vec<_>>(),
     })
 }
@@ -28,7 +28,7 @@ fn conversation(flow: &Flow) -> Value {
         "client": flow.key.local,
         "server": flow.key.remote,
         "packets": flow.counts(Direction::Sent).packets + flow.counts(Direction::Received).packets,
-        "undelivered": flow.undelivered().iter().map(insight::undelivered_name).collect::<Vec<_>>(),
+        "undelivered": flow.delivery_errors().iter().map(insight::undelivered_name).collect::<Vec<_>>(),
     })
 }
 
@@ -81,7 +81,7 @@ fn phases(trace: &Trace, exchange: &Exchange) -> Vec<Value> {
 }
 
 fn rtt(trace: &Trace, exchange: &Exchange) -> Option<Value> {
-    insight::rtt(trace, exchange)
+    insight::connection_rtt(trace, exchange)
         .map(|rtt| json!({ "duration_ns": rtt.duration, "source": rtt.clock.name() }))
 }
 
@@ -92,7 +92,7 @@ fn segments(trace: &Trace, exchange: &Exchange) -> Option<Value> {
             "max_payload": counts.max_payload, "retransmitted": counts.retransmitted, "out_of_order": counts.out_of_order,
         })
     };
-    insight::segments(trace, exchange).map(|segments| {
+    insight::connection_segments(trace, exchange).map(|segments| {
         json!({
             "sent": counts(segments.sent), "received": counts(segments.received), "offloaded": segments.offloaded, "mss": segments.mss,
         })
@@ -100,10 +100,10 @@ fn segments(trace: &Trace, exchange: &Exchange) -> Option<Value> {
 }
 
 fn waited(trace: &Trace, exchange: &Exchange) -> Option<Vec<Value>> {
-    let all = insight::waited(trace, exchange)?;
+    let all = insight::idle_totals(trace, exchange)?;
     Some(
         all.iter()
-            .map(|waited| json!({ "cause": waited.cause.name(), "duration_ns": waited.total, "stretches": waited.stretches }))
+            .map(|waited| json!({ "cause": waited.cause.name(), "duration_ns": waited.total, "stretches": waited.periods }))
             .collect(),
     )
 }
@@ -133,8 +133,8 @@ fn layers(trace: &Trace, connection: &Connection) -> Value {
     });
     let parts = [Side::Client, Side::Server].into_iter().flat_map(|from| {
         connection.layers.of(from).parts().iter().map(move |part| {
-            let stream = connection.stream_of(from, part);
-            let carriers = stream.as_ref().map(|stream| flow.carriers(from.direction(), stream)).unwrap_or_default();
+            let stream = connection.stream_range_of(from, part);
+            let carriers = stream.as_ref().map(|stream| flow.packets_carrying(from.direction(), stream)).unwrap_or_default();
             let which = |is_first| carriers.iter().filter(|one| one.is_first == is_first).map(|one| one.packet).collect::<Vec<_>>();
             json!({ "part": name(part), "from": from, "stream": stream.map(|stream| format!("{stream:?}")), "first": which(true), "again": which(false) })
         })

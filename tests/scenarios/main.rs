@@ -16,12 +16,12 @@ use std::sync::Arc;
 use findings::findings;
 use scenario::{Scenario, differences};
 use tapline::archive::Archive;
-use tapline::archive::saving::{Means, Saver};
+use tapline::archive::saving::{SaveOptions, Saver};
+use tapline::insight::redact::RedactionRules;
 use tapline::insight::redact::Redactor;
-use tapline::insight::redact::Rules;
-use tapline::report::{self, Format, Options};
-use tapline::trace::{ByteStore, Event, StoreError, Stored, Trace};
-use tapline::units::acts_on_a_terminal;
+use tapline::report::{self, Format, ReportOptions};
+use tapline::trace::{ByteStore, Event, PacketLocation, StoreError, Trace};
+use tapline::units::is_unsafe_for_terminal;
 use unicode_width::UnicodeWidthStr;
 
 #[test]
@@ -50,7 +50,12 @@ fn events_written_read_and_folded_again_give_the_same_trace() {
         let read = lines
             .iter()
             .map(|line| serde_json::from_str::<Event>(line).unwrap());
-        assert_eq!(Trace::of(read), scenario.trace(), "{}", scenario.name);
+        assert_eq!(
+            Trace::from_events(read),
+            scenario.trace(),
+            "{}",
+            scenario.name
+        );
     }
 }
 
@@ -61,26 +66,26 @@ fn a_scenario_that_is_saved_as_a_file_and_opened_gives_the_same_trace() {
         for with_secrets in [false, true] {
             let redactor = Redactor::new(with_secrets);
             let store = Arc::new(Nothing);
-            let means = Means {
-                devices: Vec::new(),
+            let means = SaveOptions {
+                interfaces: Vec::new(),
                 store,
-                rules: Rules::default(),
+                rules: RedactionRules::default(),
                 with_secrets,
                 live: false,
             };
             let mut saver = Saver::begin(Vec::new(), means).unwrap();
             for event in &scenario.events {
-                saver.take(event).unwrap();
+                saver.add_event(event).unwrap();
             }
-            let archive = Archive::piped(Cursor::new(saver.finish().unwrap())).unwrap();
+            let archive = Archive::from_pipe(Cursor::new(saver.finish().unwrap())).unwrap();
             let mut trace = Trace::default();
-            let kept = archive.tell(|event| trace.apply(event));
+            let kept = archive.read_events(|event| trace.apply(event));
             assert_eq!(kept.error, None);
             let expected = scenario
                 .events
                 .iter()
                 .map(|event| without_places(&redactor.event(event)));
-            assert_eq!(trace, Trace::of(expected), "{}", scenario.name);
+            assert_eq!(trace, Trace::from_events(expected), "{}", scenario.name);
         }
     }
 }
@@ -89,8 +94,8 @@ fn a_scenario_that_is_saved_as_a_file_and_opened_gives_the_same_trace() {
 struct Nothing;
 
 impl ByteStore for Nothing {
-    fn read(&self, stored: Stored, _: usize, _: &mut Vec<u8>) -> Result<(), StoreError> {
-        Err(StoreError::Gone {
+    fn read(&self, stored: PacketLocation, _: usize, _: &mut Vec<u8>) -> Result<(), StoreError> {
+        Err(StoreError::Truncated {
             at: stored.at,
             needed: stored.bytes.get().into(),
             found: 0,
@@ -104,7 +109,7 @@ impl ByteStore for Nothing {
 
 fn without_places(event: &Event) -> Event {
     let mut event = event.clone();
-    event.what.forget_places();
+    event.kind.clear_stored_locations();
     event
 }
 
@@ -128,12 +133,12 @@ fn is_kept(scenario: &str, format: Format) -> bool {
 
 #[test]
 fn every_scenario_is_written_as_every_report() {
-    let options = Options::default();
+    let options = ReportOptions::default();
     snapshots().bind(|| {
         for scenario in Scenario::all() {
             let trace = scenario.trace();
             for format in Format::ALL {
-                let written = report::write(&trace, format, &options);
+                let written = report::write_report(&trace, format, &options);
                 // Records of CSV end with CR LF.
                 let written = if format == Format::Csv {
                     written.replace("\r\n", "\n")
@@ -141,7 +146,9 @@ fn every_scenario_is_written_as_every_report() {
                     written
                 };
                 assert!(
-                    !written.chars().any(|c| c != '\n' && acts_on_a_terminal(c)),
+                    !written
+                        .chars()
+                        .any(|c| c != '\n' && is_unsafe_for_terminal(c)),
                     "{} as {}",
                     scenario.name,
                     format.name()
@@ -159,7 +166,7 @@ fn every_scenario_is_written_as_every_report() {
             let curl =
                 report::write_out("%{json}\n%{header_json}\n%{certs}", &trace, &options).stdout;
             assert!(
-                !curl.chars().any(|c| c != '\n' && acts_on_a_terminal(c)),
+                !curl.chars().any(|c| c != '\n' && is_unsafe_for_terminal(c)),
                 "{} as curl's",
                 scenario.name
             );
@@ -170,9 +177,9 @@ fn every_scenario_is_written_as_every_report() {
 
 #[test]
 fn text_adapts_to_the_terminal() {
-    let options = |width| Options {
+    let options = |width| ReportOptions {
         width,
-        ..Options::default()
+        ..ReportOptions::default()
     };
     for (name, shape, options) in [
         ("https_http2", "40", options(40)),
@@ -180,25 +187,25 @@ fn text_adapts_to_the_terminal() {
         (
             "https_http2",
             "ascii",
-            Options {
+            ReportOptions {
                 ascii: true,
-                ..Options::default()
+                ..ReportOptions::default()
             },
         ),
         (
             "https_http2",
             "color",
-            Options {
+            ReportOptions {
                 color: true,
-                ..Options::default()
+                ..ReportOptions::default()
             },
         ),
         (
             "certificate_expired",
             "color",
-            Options {
+            ReportOptions {
                 color: true,
-                ..Options::default()
+                ..ReportOptions::default()
             },
         ),
         ("connect_refused", "40", options(40)),
@@ -206,14 +213,15 @@ fn text_adapts_to_the_terminal() {
         (
             "socks5_proxy",
             "ascii",
-            Options {
+            ReportOptions {
                 ascii: true,
                 with_secrets: true,
-                ..Options::default()
+                ..ReportOptions::default()
             },
         ),
     ] {
-        let written = report::text(&Scenario::named(name).trace(), &options).replace('\x1b', "␛");
+        let written =
+            report::text_report(&Scenario::named(name).trace(), &options).replace('\x1b', "␛");
         snapshots().bind(|| insta::assert_snapshot!(format!("{name}.text-{shape}"), written));
     }
 }
@@ -223,11 +231,11 @@ fn text_stays_within_its_width() {
     for scenario in Scenario::all() {
         let trace = scenario.trace();
         for width in 48..=140 {
-            let written = report::text(
+            let written = report::text_report(
                 &trace,
-                &Options {
+                &ReportOptions {
                     width,
-                    ..Options::default()
+                    ..ReportOptions::default()
                 },
             );
             for line in written.lines() {
@@ -254,12 +262,12 @@ fn secrets_stay_out_of_every_report_unless_asked_for() {
     ];
     let all = Scenario::all();
     let written = |with_secrets| -> String {
-        let options = Options {
+        let options = ReportOptions {
             with_secrets,
-            ..Options::default()
+            ..ReportOptions::default()
         };
         let reports = all.iter().flat_map(|scenario| {
-            Format::ALL.map(|format| report::write(&scenario.trace(), format, &options))
+            Format::ALL.map(|format| report::write_report(&scenario.trace(), format, &options))
         });
         let curls = all.iter().map(|scenario| {
             report::write_out("%{json}%{header_json}", &scenario.trace(), &options).stdout

@@ -52,7 +52,7 @@ impl Scenario {
 
     /// The fold of its events.
     pub(crate) fn trace(&self) -> Trace {
-        Trace::of(self.events.iter().cloned())
+        Trace::from_events(self.events.iter().cloned())
     }
 
     fn read(path: &Path) -> Self {

@@ -7,16 +7,18 @@ use crossterm::event::{
     MouseEventKind,
 };
 use proptest::prelude::*;
-use tapline::insight::redact::Masking;
+use tapline::insight::redact::RedactionPolicy;
 use tapline::trace::{
-    AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsRecord,
-    DnsServer, DnsTransport, Endpoint, Event, ExchangeId, Failure, Handshake, Header, HttpVersion,
-    KernelTcp, Link, LinkCounts, OtherFrames, Packet, PacketLimits, Phase, QueryId,
-    ResolutionSource, SCHEMA, Side, StreamPosition, TcpFlags, TcpHeader, TlsMessage, Transport,
-    Undelivered, Verification, What,
+    AttemptId, AttemptOutcome, Certificate, ConnectionId, DeliveryError, DnsAnswer, DnsRecord,
+    DnsServer, DnsTransport, EVENT_SCHEMA, Endpoint, Event, EventKind, ExchangeCause, ExchangeId,
+    Failure, FailureCode, Handshake, HttpHeader, HttpVersion, LinkConfig, LinkCounts, OtherFrames,
+    Packet, PacketLimits, Phase, QueryId, ResolutionSource, Side, StreamPosition, TcpFlags,
+    TcpHeader, TcpInfo, TlsMessage, Transport, Verification,
 };
-use tapline::tui::{Message, Settings, Theme};
-use tapline::units::{BitRate, Moment, Nanos, Share, Untrusted, WallTime, acts_on_a_terminal};
+use tapline::tui::{ScreenMessage, Settings, Theme};
+use tapline::units::{
+    BitRate, Fraction, Moment, Nanos, Untrusted, WallTime, is_unsafe_for_terminal,
+};
 
 use crate::desk::{Desk, exhibits};
 
@@ -30,10 +32,10 @@ fn text() -> impl Strategy<Value = Untrusted> {
     ]
 }
 
-fn header() -> impl Strategy<Value = Header> {
+fn header() -> impl Strategy<Value = HttpHeader> {
     prop_oneof![
-        (text(), text()).prop_map(|(name, value)| Header { name, value }),
-        Just(Header::new(
+        (text(), text()).prop_map(|(name, value)| HttpHeader { name, value }),
+        Just(HttpHeader::new(
             "Server-Timing",
             "db;dur=53.5;desc=\"a,b\", x;dur=1e99, y;dur=-1"
         )),
@@ -133,25 +135,25 @@ fn certificate() -> impl Strategy<Value = Certificate> {
         )
 }
 
-fn of_the_run() -> impl Strategy<Value = What> {
+fn of_the_run() -> impl Strategy<Value = EventKind> {
     prop_oneof![
-        1 => Just(What::RunStarted { schema: SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1_700_000_000_000_000_000) }),
-        1 => Just(What::RunEnded),
-        2 => (0..3_000_000_000_u64).prop_map(|wall| What::ClockPaired { wall: WallTime(wall), uncertainty: Nanos(1) }),
-        1 => Just(What::CaptureOpened { interface: "lo".to_owned(), link_type: "EN10MB".to_owned() }),
-        1 => Just(What::CaptureUnavailable { reason: "not permitted".to_owned(), remedy: "sudo".to_owned() }),
-        2 => prop::collection::vec(packet(), 0..20).prop_map(|packets| What::Packets { packets }),
-        1 => (prop::option::of(0..3_u32), text()).prop_map(|(id, text)| What::Note { exchange: id.map(ExchangeId), text }),
-        1 => any::<u64>().prop_map(|count| What::Dropped { count }),
-        1 => linkage().prop_map(|(link, _)| What::LinkSet { link }),
+        1 => Just(EventKind::RunStarted { schema: EVENT_SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1_700_000_000_000_000_000) }),
+        1 => Just(EventKind::RunEnded),
+        2 => (0..3_000_000_000_u64).prop_map(|wall| EventKind::ClockPaired { wall: WallTime(wall), uncertainty: Nanos(1) }),
+        1 => Just(EventKind::CaptureOpened { interface: "lo".to_owned(), link_type: "EN10MB".to_owned() }),
+        1 => Just(EventKind::CaptureUnavailable { reason: "not permitted".to_owned(), remedy: "sudo".to_owned() }),
+        2 => prop::collection::vec(packet(), 0..20).prop_map(|packets| EventKind::Packets { packets }),
+        1 => (prop::option::of(0..3_u32), text()).prop_map(|(id, text)| EventKind::Note { exchange: id.map(ExchangeId), text }),
+        1 => any::<u64>().prop_map(|count| EventKind::Dropped { count }),
+        1 => linkage().prop_map(|(link, _)| EventKind::LinkSet { link }),
     ]
 }
 
-fn of_an_exchange() -> impl Strategy<Value = What> {
+fn of_an_exchange() -> impl Strategy<Value = EventKind> {
     let id = || (0..4_u32).prop_map(ExchangeId);
     let lookup =
         (id(), 0..3_u32, text(), address()).prop_map(|(exchange, query, name, address)| {
-            What::DnsQueried {
+            EventKind::DnsQueried {
                 exchange,
                 query: QueryId(query),
                 name,
@@ -163,7 +165,7 @@ fn of_an_exchange() -> impl Strategy<Value = What> {
             }
         });
     let answer = (id(), 0..3_u32, text(), text(), 0..5_usize).prop_map(
-        |(exchange, query, name, data, count)| What::DnsAnswered {
+        |(exchange, query, name, data, count)| EventKind::DnsAnswered {
             exchange,
             query: QueryId(query),
             answer: DnsAnswer {
@@ -182,54 +184,58 @@ fn of_an_exchange() -> impl Strategy<Value = What> {
         },
     );
     prop_oneof![
-        (id(), text()).prop_map(|(exchange, url)| What::ExchangeStarted {
+        (id(), text()).prop_map(|(exchange, url)| EventKind::ExchangeStarted {
             exchange,
-            cause: Cause::Asked,
+            cause: ExchangeCause::Asked,
             method: "GET".to_owned(),
             url
         }),
-        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseBegan {
+        (id(), phase(), position()).prop_map(|(exchange, phase, position)| EventKind::PhaseBegan {
             exchange,
             phase,
             position
         }),
-        (id(), phase(), position()).prop_map(|(exchange, phase, position)| What::PhaseEnded {
+        (id(), phase(), position()).prop_map(|(exchange, phase, position)| EventKind::PhaseEnded {
             exchange,
             phase,
             position
         }),
         (id(), phase(), text(), "\\PC{0,80}").prop_map(|(exchange, phase, message, hint)| {
-            What::Failed {
+            EventKind::Failed {
                 exchange,
                 phase,
                 failure: Failure {
-                    code: Code::Internal,
+                    code: FailureCode::Internal,
                     message,
                     hint,
                 },
             }
         }),
-        id().prop_map(|exchange| What::ExchangeEnded { exchange }),
+        id().prop_map(|exchange| EventKind::ExchangeEnded { exchange }),
         lookup,
         answer,
-        (id(), address()).prop_map(|(exchange, address)| What::Resolved {
+        (id(), address()).prop_map(|(exchange, address)| EventKind::Resolved {
             exchange,
             source: ResolutionSource::HostsFile,
             addresses: vec![address.ip(); 3]
         }),
-        (id(), 0..4_u32, endpoint()).prop_map(|(exchange, attempt, remote)| What::AttemptStarted {
-            exchange,
-            attempt: AttemptId(attempt),
-            remote,
-            local: None
+        (id(), 0..4_u32, endpoint()).prop_map(|(exchange, attempt, remote)| {
+            EventKind::AttemptStarted {
+                exchange,
+                attempt: AttemptId(attempt),
+                remote,
+                local: None,
+            }
         }),
-        (id(), 0..4_u32, outcome()).prop_map(|(exchange, attempt, outcome)| What::AttemptEnded {
-            exchange,
-            attempt: AttemptId(attempt),
-            outcome
+        (id(), 0..4_u32, outcome()).prop_map(|(exchange, attempt, outcome)| {
+            EventKind::AttemptEnded {
+                exchange,
+                attempt: AttemptId(attempt),
+                outcome,
+            }
         }),
         (id(), 0..3_u32, endpoint(), endpoint(), any::<bool>()).prop_map(
-            |(exchange, connection, local, remote, reused)| What::Connected {
+            |(exchange, connection, local, remote, reused)| EventKind::Connected {
                 exchange,
                 connection: ConnectionId(connection),
                 local,
@@ -240,21 +246,21 @@ fn of_an_exchange() -> impl Strategy<Value = What> {
     ]
 }
 
-fn of_a_message() -> impl Strategy<Value = What> {
+fn of_a_message() -> impl Strategy<Value = EventKind> {
     let id = || (0..4_u32).prop_map(ExchangeId);
     let connection = || (0..3_u32).prop_map(ConnectionId);
     let headers = || prop::collection::vec(header(), 0..6);
     prop_oneof![
-        (connection(), any::<u64>()).prop_map(|(connection, n)| What::KernelMeasured {
+        (connection(), any::<u64>()).prop_map(|(connection, n)| EventKind::KernelMeasured {
             connection,
-            figures: KernelTcp {
+            figures: TcpInfo {
                 rtt: Some(Nanos(n)),
                 segments_out: Some(n),
                 retransmits: Some(n),
-                ..KernelTcp::default()
+                ..TcpInfo::default()
             }
         }),
-        (connection(), text()).prop_map(|(connection, detail)| What::TlsMessage {
+        (connection(), text()).prop_map(|(connection, detail)| EventKind::TlsMessage {
             connection,
             message: TlsMessage {
                 from: Side::Client,
@@ -265,17 +271,17 @@ fn of_a_message() -> impl Strategy<Value = What> {
             }
         }),
         (connection(), prop::collection::vec(certificate(), 0..3)).prop_map(
-            |(connection, certificates)| What::TlsCertificates {
+            |(connection, certificates)| EventKind::TlsCertificates {
                 connection,
                 certificates
             }
         ),
-        (connection(), text()).prop_map(|(connection, why)| What::TlsVerified {
+        (connection(), text()).prop_map(|(connection, why)| EventKind::TlsVerified {
             connection,
             verification: Verification::Rejected(why),
             took: Nanos(5)
         }),
-        (connection(), text()).prop_map(|(connection, alpn)| What::TlsEstablished {
+        (connection(), text()).prop_map(|(connection, alpn)| EventKind::TlsEstablished {
             connection,
             handshake: Handshake {
                 version: "TLSv1.3".to_owned(),
@@ -285,7 +291,7 @@ fn of_a_message() -> impl Strategy<Value = What> {
                 kind: "hello_retry".to_owned()
             }
         }),
-        (id(), text(), headers()).prop_map(|(exchange, target, headers)| What::RequestHead {
+        (id(), text(), headers()).prop_map(|(exchange, target, headers)| EventKind::RequestHead {
             exchange,
             version: HttpVersion::Http2,
             method: "GET".to_owned(),
@@ -294,14 +300,14 @@ fn of_a_message() -> impl Strategy<Value = What> {
             header_bytes: 9
         }),
         (id(), any::<u16>(), headers()).prop_map(|(exchange, status, headers)| {
-            What::Informational {
+            EventKind::Informational {
                 exchange,
                 status,
                 headers,
             }
         }),
         (id(), any::<u16>(), text(), headers()).prop_map(|(exchange, status, reason, headers)| {
-            What::ResponseHead {
+            EventKind::ResponseHead {
                 exchange,
                 version: HttpVersion::Http11,
                 status,
@@ -317,20 +323,20 @@ fn of_a_message() -> impl Strategy<Value = What> {
             prop::option::of(any::<u64>())
         )
             .prop_map(
-                |(exchange, received, decoded, expected)| What::ResponseBody {
+                |(exchange, received, decoded, expected)| EventKind::ResponseBody {
                     exchange,
                     received,
                     decoded,
                     expected
                 }
             ),
-        (id(), text()).prop_map(|(exchange, text)| What::BodyPreview {
+        (id(), text()).prop_map(|(exchange, text)| EventKind::BodyPreview {
             exchange,
             text,
             truncated: true
         }),
         (id(), text(), prop::collection::vec(text(), 0..3)).prop_map(|(exchange, to, withheld)| {
-            What::Redirected {
+            EventKind::Redirected {
                 exchange,
                 to,
                 withheld,
@@ -341,7 +347,7 @@ fn of_a_message() -> impl Strategy<Value = What> {
 
 fn event() -> impl Strategy<Value = Event> {
     let what = prop_oneof![1 => of_the_run(), 3 => of_an_exchange(), 3 => of_a_message()];
-    (moment(), what).prop_map(|(at, what)| Event { at, what })
+    (moment(), what).prop_map(|(at, what)| Event { at, kind: what })
 }
 
 fn hand() -> impl Strategy<Value = TerminalEvent> {
@@ -386,7 +392,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 suggestions: if lab { exhibits() } else { Vec::new() },
                 opened: None,
                 notice,
-                masking: Masking::default(),
+                masking: RedactionPolicy::default(),
                 limits,
             },
         )
@@ -397,17 +403,17 @@ fn limits() -> impl Strategy<Value = PacketLimits> {
     let few =
         (1..60_usize, 1..20_usize, 1..4_usize).prop_map(|(packets, of_flow, flows)| PacketLimits {
             packets,
-            of_flow,
+            packets_per_flow: of_flow,
             flows,
             keeps_latest: true,
         });
-    prop_oneof![Just(PacketLimits::FIRST), few]
+    prop_oneof![Just(PacketLimits::KEEP_FIRST), few]
 }
 
 /// A link as crafted as it may be, and what it did.
-fn linkage() -> impl Strategy<Value = (Link, LinkCounts)> {
+fn linkage() -> impl Strategy<Value = (LinkConfig, LinkCounts)> {
     let delays = (any::<u64>(), any::<u64>());
-    let share = || (0..=1_000_000_u32).prop_map(Share::from_millionths);
+    let share = || (0..=1_000_000_u32).prop_map(Fraction::from_millionths);
     (
         delays,
         share(),
@@ -421,7 +427,7 @@ fn linkage() -> impl Strategy<Value = (Link, LinkCounts)> {
                 let congestion = congestion.raw().to_owned();
                 let (round_trip, jitter, bandwidth) =
                     (Nanos(round_trip), Nanos(jitter), bandwidth.map(BitRate));
-                let link = Link {
+                let link = LinkConfig {
                     round_trip,
                     jitter,
                     loss,
@@ -473,15 +479,15 @@ proptest! {
         desk.now = now;
         for (hand, size) in hands {
             desk.resize(size);
-            desk.send(Message::Terminal(hand));
+            desk.send(ScreenMessage::Terminal(hand));
             desk.buffer();
         }
         if refused {
-            desk.send(Message::LinkRefused("it is not there".to_owned()));
+            desk.send(ScreenMessage::LinkRefused("it is not there".to_owned()));
         }
         desk.resize(last);
         for cell in desk.buffer().content() {
-            let harmful = cell.symbol().chars().any(acts_on_a_terminal);
+            let harmful = cell.symbol().chars().any(is_unsafe_for_terminal);
             prop_assert!(!harmful, "{:?}", cell.symbol());
         }
     }
@@ -497,25 +503,25 @@ proptest! {
     ) {
         let opened = Some(opened.escaped().into_owned());
         let mut desk = Desk::with(last, Settings { url: None, opened, ..settings });
-        let started = What::RunStarted { schema: SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1) };
+        let started = EventKind::RunStarted { schema: EVENT_SCHEMA.to_owned(), tool_version: String::new(), started_at: WallTime(1) };
         let at = Moment::START;
-        desk.tell([Event { at, what: started }, Event { at, what: What::ClockPaired { wall: WallTime(1), uncertainty: Nanos(0) } }]);
+        desk.tell([Event { at, kind: started }, Event { at, kind: EventKind::ClockPaired { wall: WallTime(1), uncertainty: Nanos(0) } }]);
         desk.tell(events);
         let names = desk.state.trace().flows().iter().map(|flow| flow.key).zip(names).collect();
-        desk.send(Message::Named(names));
+        desk.send(ScreenMessage::ServerNames(names));
         if ended {
-            desk.tell([Event { at, what: What::RunEnded }]);
+            desk.tell([Event { at, kind: EventKind::RunEnded }]);
         }
         desk.now = now;
         for (hand, size) in hands {
             desk.resize(size);
-            desk.send(Message::Terminal(hand));
+            desk.send(ScreenMessage::Terminal(hand));
             desk.buffer();
         }
         desk.tell(more);
         desk.resize(last);
         for cell in desk.buffer().content() {
-            let harmful = cell.symbol().chars().any(acts_on_a_terminal);
+            let harmful = cell.symbol().chars().any(is_unsafe_for_terminal);
             prop_assert!(!harmful, "{:?}", cell.symbol());
         }
     }
@@ -539,7 +545,7 @@ proptest! {
         desk.tell(many.by_ref().take(3 * 2_600));
         for (hand, size, more) in hands {
             desk.resize(size);
-            desk.send(Message::Terminal(hand));
+            desk.send(ScreenMessage::Terminal(hand));
             desk.buffer();
             desk.tell(many.by_ref().take(3 * more as usize));
             desk.buffer();
@@ -553,22 +559,23 @@ fn exchanges() -> impl Iterator<Item = Event> {
     (0..).flat_map(|number: u32| {
         let (exchange, at) = (ExchangeId(number), Moment(i64::from(number) * 1_000_000));
         let cause = if number.is_multiple_of(1_000) {
-            Cause::Asked
+            ExchangeCause::Asked
         } else {
-            Cause::Repeat
+            ExchangeCause::Repeat
         };
-        let started = What::ExchangeStarted {
+        let started = EventKind::ExchangeStarted {
             exchange,
             cause,
             method: "GET".to_owned(),
             url: Untrusted::new("http://h.test/"),
         };
-        let waited = What::PhaseBegan {
+        let waited = EventKind::PhaseBegan {
             exchange,
             phase: Phase::Wait,
             position: None,
         };
-        [started, waited, What::ExchangeEnded { exchange }].map(|what| Event { at, what })
+        [started, waited, EventKind::ExchangeEnded { exchange }]
+            .map(|what| Event { at, kind: what })
     })
 }
 
@@ -582,22 +589,24 @@ fn of_a_capture() -> impl Strategy<Value = Event> {
         any::<u8>(),
         any::<u8>(),
     )
-        .prop_map(|(wall, source, destination, tcp, kind, code)| Undelivered {
-            wall: WallTime(wall),
-            from: source.ip(),
-            source,
-            destination,
-            tcp,
-            kind,
-            code,
-        });
+        .prop_map(
+            |(wall, source, destination, tcp, kind, code)| DeliveryError {
+                wall: WallTime(wall),
+                from: source.ip(),
+                source,
+                destination,
+                tcp,
+                kind,
+                code,
+            },
+        );
     let what = prop_oneof![
-        6 => prop::collection::vec(packet(), 0..20).prop_map(|packets| What::Packets { packets }),
-        2 => prop::collection::vec(error, 0..4).prop_map(|errors| What::Undelivered { errors }),
-        1 => text().prop_map(|text| What::Note { exchange: None, text }),
-        1 => any::<u64>().prop_map(|arp| What::OtherFrames { frames: OtherFrames { arp, ..OtherFrames::default() } }),
-        1 => (text(), text()).prop_map(|(a, b)| What::CaptureOpened { interface: a.raw().to_owned(), link_type: b.raw().to_owned() }),
-        1 => (any::<u64>(), any::<u64>()).prop_map(|(received, dropped)| What::CaptureClosed { received, dropped }),
+        6 => prop::collection::vec(packet(), 0..20).prop_map(|packets| EventKind::Packets { packets }),
+        2 => prop::collection::vec(error, 0..4).prop_map(|errors| EventKind::Undelivered { errors }),
+        1 => text().prop_map(|text| EventKind::Note { exchange: None, text }),
+        1 => any::<u64>().prop_map(|arp| EventKind::OtherFrames { frames: OtherFrames { arp, ..OtherFrames::default() } }),
+        1 => (text(), text()).prop_map(|(a, b)| EventKind::CaptureOpened { interface: a.raw().to_owned(), link_type: b.raw().to_owned() }),
+        1 => (any::<u64>(), any::<u64>()).prop_map(|(received, dropped)| EventKind::CaptureClosed { received, dropped }),
     ];
-    (moment(), what).prop_map(|(at, what)| Event { at, what })
+    (moment(), what).prop_map(|(at, what)| Event { at, kind: what })
 }

@@ -2,9 +2,11 @@
 //! ladder and back.
 
 use crossterm::event::KeyCode;
-use tapline::dissect::{Dissection, Message as HttpMessage, Start};
-use tapline::trace::{Event, Packet, Part, PartKind, Side, TcpFlags, TcpHeader, Transport, What};
-use tapline::tui::{Effect, Message, Settings};
+use tapline::dissect::{Dissection, Message as HttpMessage, StartLine};
+use tapline::trace::{
+    Event, EventKind, Packet, Part, PartKind, Side, TcpFlags, TcpHeader, Transport,
+};
+use tapline::tui::{ScreenEffect, ScreenMessage, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
 
 use crate::desk::Desk;
@@ -53,7 +55,7 @@ fn packet(connection: u8, millis: u64, payload_bytes: u32) -> Packet {
 fn packets(at: i64, packets: Vec<Packet>) -> Event {
     Event {
         at: Moment(at),
-        what: What::Packets { packets },
+        kind: EventKind::Packets { packets },
     }
 }
 
@@ -68,7 +70,7 @@ fn three() -> Desk {
         packets(90_000_000, vec![packet(3, 90, 0), packet(1, 3, 10)]),
         Event {
             at: Moment(90_000_000),
-            what: What::RunEnded,
+            kind: EventKind::RunEnded,
         },
     ]);
     desk
@@ -121,7 +123,7 @@ fn the_keys_order_the_list() {
 fn words_narrow_the_list_while_they_are_typed() {
     let mut desk = three();
     let third = desk.state.trace().flows()[2].key;
-    desk.send(Message::Named(vec![(
+    desk.send(ScreenMessage::ServerNames(vec![(
         third,
         Untrusted::new("API.lab.test"),
     )]));
@@ -147,7 +149,7 @@ fn a_name_that_comes_later_is_found_too() {
     desk.type_text("/lab.test");
     assert!(clients(&desk).is_empty());
     let first = desk.state.trace().flows()[0].key;
-    desk.send(Message::Named(vec![(
+    desk.send(ScreenMessage::ServerNames(vec![(
         first,
         Untrusted::new("api.lab.test"),
     )]));
@@ -204,11 +206,11 @@ fn a_click_chooses_and_a_second_one_shows_the_ladder() {
 #[test]
 fn names_are_asked_for_once_there_is_something_to_find_them_in() {
     let mut desk = closed((120, 36));
-    let asked = |effects: Vec<Effect>| {
+    let asked = |effects: Vec<ScreenEffect>| {
         effects
             .iter()
             .map(|effect| {
-                if let Effect::Name(flows) = effect {
+                if let ScreenEffect::FindServerNames(flows) = effect {
                     flows.len()
                 } else {
                     0
@@ -216,7 +218,8 @@ fn names_are_asked_for_once_there_is_something_to_find_them_in() {
             })
             .sum::<usize>()
     };
-    let tell = |desk: &mut Desk, list: Vec<Packet>| desk.send(Message::Trace(packets(0, list)));
+    let tell =
+        |desk: &mut Desk, list: Vec<Packet>| desk.send(ScreenMessage::Trace(packets(0, list)));
     assert_eq!(
         asked(tell(&mut desk, vec![packet(1, 0, 0)])),
         0,
@@ -233,10 +236,13 @@ fn names_are_asked_for_once_there_is_something_to_find_them_in() {
     );
     let first = desk.state.trace().flows()[0].key;
     assert_eq!(
-        asked(desk.send(Message::Named(vec![(first, Untrusted::new("a.test"))]))),
+        asked(desk.send(ScreenMessage::ServerNames(vec![(
+            first,
+            Untrusted::new("a.test")
+        )]))),
         1
     );
-    desk.send(Message::Named(Vec::new()));
+    desk.send(ScreenMessage::ServerNames(Vec::new()));
     let more = (0..9)
         .map(|_| packet(3, 0, 10))
         .chain([packet(1, 0, 10)])
@@ -254,7 +260,7 @@ fn nothing_runs_from_a_capture() {
     for key in ['r', 'e', 'n', 'p'] {
         assert_eq!(desk.press(KeyCode::Char(key)), [], "{key}");
     }
-    desk.send(Message::Terminal(crossterm::event::Event::Paste(
+    desk.send(ScreenMessage::Terminal(crossterm::event::Event::Paste(
         "https://a.test/".to_owned(),
     )));
     assert_eq!(clients(&desk).len(), 3);
@@ -263,7 +269,7 @@ fn nothing_runs_from_a_capture() {
 #[test]
 fn what_cannot_be_read_is_said() {
     let mut desk = closed((80, 24));
-    desk.send(Message::RunFailed(
+    desk.send(ScreenMessage::RunFailed(
         "this is no capture file: it is empty".to_owned(),
     ));
     assert!(desk.shows("it is empty"), "{}", desk.text());
@@ -276,7 +282,7 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
     for _ in 0..3 {
         let effects = desk.press(KeyCode::Down);
         let flows = effects.into_iter().filter_map(|effect| {
-            if let Effect::TakeApart(flow) = effect {
+            if let ScreenEffect::Dissect(flow) = effect {
                 Some(flow)
             } else {
                 None
@@ -285,7 +291,7 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
         for flow in flows {
             assert!(desk.press(KeyCode::Tab).is_empty(), "one at a time");
             desk.press(KeyCode::Tab);
-            desk.send(Message::TakenApart(flow.key, Box::default()));
+            desk.send(ScreenMessage::Dissected(flow.key, Box::default()));
             asked.push(flow);
         }
     }
@@ -306,7 +312,7 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
             what: PartKind::Http1Head,
         }],
     );
-    let start = Start::Request {
+    let start = StartLine::Request {
         method: Untrusted::new("GET"),
         target: Untrusted::new("/a?token=secret"),
     };
@@ -317,7 +323,7 @@ fn what_a_conversation_says_is_asked_for_once_and_shown_beside_its_packets() {
         start,
         headers: Vec::new(),
     });
-    desk.send(Message::TakenApart(flow.key, Box::new(dissection)));
+    desk.send(ScreenMessage::Dissected(flow.key, Box::new(dissection)));
     let keys: Vec<_> = asked.iter().map(|flow| flow.key).collect();
     assert!(
         keys.iter()

@@ -8,14 +8,14 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
-use tapline::trace::{Event, Link, LinkCounts};
-use tapline::tui::{Effect, Message, Settings, State, Suggestion, draw};
+use tapline::trace::{Event, LinkConfig, LinkCounts};
+use tapline::tui::{ScreenEffect, ScreenMessage, ScreenState, Settings, Suggestion, draw};
 use tapline::units::{Moment, Nanos};
 
 use crate::scenario::Scenario;
 
 pub(crate) struct Desk {
-    pub(crate) state: State,
+    pub(crate) state: ScreenState,
     pub(crate) now: Moment,
     size: (u16, u16),
 }
@@ -37,7 +37,7 @@ impl Desk {
     pub(crate) fn start(size: (u16, u16)) -> Self {
         let suggestion = |url: &str, shows: &str| Suggestion {
             url: url.to_owned(),
-            shows: shows.to_owned(),
+            description: shows.to_owned(),
             group: String::new(),
         };
         let suggestions = vec![
@@ -75,13 +75,13 @@ impl Desk {
     }
 
     /// Tells of the link.
-    pub(crate) fn link(&mut self, link: Link, counts: LinkCounts) {
-        self.send(Message::Link { link, counts });
+    pub(crate) fn link(&mut self, link: LinkConfig, counts: LinkCounts) {
+        self.send(ScreenMessage::Link { link, counts });
     }
 
     pub(crate) fn with(size: (u16, u16), settings: Settings) -> Self {
         Self {
-            state: State::new(settings, Size::new(size.0, size.1)),
+            state: ScreenState::new(settings, Size::new(size.0, size.1)),
             now: Moment::START,
             size,
         }
@@ -110,39 +110,47 @@ impl Desk {
     pub(crate) fn tell(&mut self, events: impl IntoIterator<Item = Event>) {
         for event in events {
             self.now = self.now.max(event.at);
-            self.send(Message::Trace(event));
+            self.send(ScreenMessage::Trace(event));
         }
     }
 
-    pub(crate) fn send(&mut self, message: Message) -> Vec<Effect> {
+    pub(crate) fn send(&mut self, message: ScreenMessage) -> Vec<ScreenEffect> {
         let mut effects = self.state.update(message, self.now);
-        effects.extend(self.state.settle());
+        effects.extend(self.state.prepare_frame());
         effects
     }
 
-    pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Effect> {
+    pub(crate) fn press(&mut self, code: KeyCode) -> Vec<ScreenEffect> {
         self.press_with(code, KeyModifiers::NONE)
     }
 
-    pub(crate) fn press_with(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Effect> {
-        self.send(Message::Terminal(TerminalEvent::Key(KeyEvent::new(
+    pub(crate) fn press_with(
+        &mut self,
+        code: KeyCode,
+        modifiers: KeyModifiers,
+    ) -> Vec<ScreenEffect> {
+        self.send(ScreenMessage::Terminal(TerminalEvent::Key(KeyEvent::new(
             code, modifiers,
         ))))
     }
 
-    pub(crate) fn ctrl(&mut self, c: char) -> Vec<Effect> {
+    pub(crate) fn ctrl(&mut self, c: char) -> Vec<ScreenEffect> {
         self.press_with(KeyCode::Char(c), KeyModifiers::CONTROL)
     }
 
     /// One key after another.
-    pub(crate) fn type_text(&mut self, text: &str) -> Vec<Effect> {
+    pub(crate) fn type_text(&mut self, text: &str) -> Vec<ScreenEffect> {
         text.chars()
             .flat_map(|c| self.press(KeyCode::Char(c)))
             .collect()
     }
 
-    pub(crate) fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Effect> {
-        self.send(Message::Terminal(TerminalEvent::Mouse(MouseEvent {
+    pub(crate) fn mouse(
+        &mut self,
+        kind: MouseEventKind,
+        (column, row): (u16, u16),
+    ) -> Vec<ScreenEffect> {
+        self.send(ScreenMessage::Terminal(TerminalEvent::Mouse(MouseEvent {
             kind,
             column,
             row,
@@ -150,13 +158,15 @@ impl Desk {
         })))
     }
 
-    pub(crate) fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
+    pub(crate) fn click(&mut self, at: (u16, u16)) -> Vec<ScreenEffect> {
         self.mouse(MouseEventKind::Down(MouseButton::Left), at)
     }
 
     pub(crate) fn resize(&mut self, size: (u16, u16)) {
         self.size = size;
-        self.send(Message::Terminal(TerminalEvent::Resize(size.0, size.1)));
+        self.send(ScreenMessage::Terminal(TerminalEvent::Resize(
+            size.0, size.1,
+        )));
     }
 
     pub(crate) fn buffer(&self) -> Buffer {
@@ -216,15 +226,15 @@ impl Desk {
 }
 
 /// A link that only delays.
-pub(crate) fn link() -> Link {
-    Link::plain(Nanos::from_millis(20), 1)
+pub(crate) fn link() -> LinkConfig {
+    LinkConfig::delay_only(Nanos::from_millis(20), 1)
 }
 
 /// Some seventy exhibits in six groups.
 pub(crate) fn exhibits() -> Vec<Suggestion> {
     let exhibit = |group: &str, url: String, shows: &str| Suggestion {
         url,
-        shows: shows.to_owned(),
+        description: shows.to_owned(),
         group: group.to_owned(),
     };
     let mut all: Vec<Suggestion> = [

@@ -1,43 +1,46 @@
 //! Keys, clicks and signals, and the effects they have.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode};
-use tapline::trace::{Event, SCHEMA, What};
-use tapline::tui::{Effect, Message, Outcome, Signal};
+use tapline::trace::{EVENT_SCHEMA, Event, EventKind};
+use tapline::tui::{ExitReason, ProcessSignal, ScreenEffect, ScreenMessage};
 use tapline::units::{Moment, WallTime};
 
 use crate::desk::Desk;
 
 const SIZE: (u16, u16) = (100, 30);
 
-fn run(url: &str) -> Vec<Effect> {
-    vec![Effect::Run {
+fn run(url: &str) -> Vec<ScreenEffect> {
+    vec![ScreenEffect::Run {
         url: url.to_owned(),
     }]
 }
 
 fn started() -> Event {
-    let what = What::RunStarted {
-        schema: SCHEMA.to_owned(),
+    let what = EventKind::RunStarted {
+        schema: EVENT_SCHEMA.to_owned(),
         tool_version: "0".to_owned(),
         started_at: WallTime(0),
     };
     Event {
         at: Moment(0),
-        what,
+        kind: what,
     }
 }
 
 fn ended() -> Event {
     Event {
         at: Moment(1),
-        what: What::RunEnded,
+        kind: EventKind::RunEnded,
     }
 }
 
 #[test]
 fn a_url_is_run_at_once_and_again() {
     let mut desk = Desk::new(SIZE);
-    assert_eq!(desk.state.start(), run("https://api.lab.test/users"));
+    assert_eq!(
+        desk.state.initial_effects(),
+        run("https://api.lab.test/users")
+    );
     assert!(desk.shows("starting"));
     desk.tell([started(), ended()]);
     assert_eq!(
@@ -49,7 +52,7 @@ fn a_url_is_run_at_once_and_again() {
 #[test]
 fn without_a_url_nothing_runs_until_one_is_chosen() {
     let mut desk = Desk::start(SIZE);
-    assert_eq!(desk.state.start(), []);
+    assert_eq!(desk.state.initial_effects(), []);
     assert_eq!(desk.press(KeyCode::Enter), []);
     assert!(desk.shows("Type where to go"));
     desk.press(KeyCode::Down);
@@ -98,11 +101,11 @@ fn the_url_is_edited_over_the_run() {
 #[test]
 fn a_pasted_url_opens_the_field_and_other_text_does_not() {
     let mut desk = Desk::scenario("https_http2", SIZE);
-    desk.send(Message::Terminal(TerminalEvent::Paste(
+    desk.send(ScreenMessage::Terminal(TerminalEvent::Paste(
         "some words".to_owned(),
     )));
     assert!(!desk.shows("Where to?"));
-    desk.send(Message::Terminal(TerminalEvent::Paste(
+    desk.send(ScreenMessage::Terminal(TerminalEvent::Paste(
         "https://b.test/\n".to_owned(),
     )));
     assert!(desk.shows("https://b.test/"));
@@ -112,23 +115,29 @@ fn a_pasted_url_opens_the_field_and_other_text_does_not() {
 #[test]
 fn ctrl_c_cancels_first_and_quits_when_there_is_nothing_to_cancel() {
     let mut desk = Desk::new(SIZE);
-    desk.state.start();
+    desk.state.initial_effects();
     desk.tell([started()]);
-    assert_eq!(desk.ctrl('c'), [Effect::Cancel]);
+    assert_eq!(desk.ctrl('c'), [ScreenEffect::Cancel]);
     assert!(desk.shows("Ctrl-C once more quits"));
     desk.tell([ended()]);
-    assert_eq!(desk.ctrl('c'), [Effect::Quit(Outcome::Interrupted)]);
+    assert_eq!(
+        desk.ctrl('c'),
+        [ScreenEffect::Quit(ExitReason::Interrupted)]
+    );
 }
 
 #[test]
 fn a_second_ctrl_c_always_quits() {
     let mut desk = Desk::new(SIZE);
-    desk.state.start();
+    desk.state.initial_effects();
     assert_eq!(
-        desk.send(Message::Signal(Signal::Interrupt)),
-        [Effect::Cancel]
+        desk.send(ScreenMessage::Signal(ProcessSignal::Interrupt)),
+        [ScreenEffect::Cancel]
     );
-    assert_eq!(desk.ctrl('c'), [Effect::Quit(Outcome::Interrupted)]);
+    assert_eq!(
+        desk.ctrl('c'),
+        [ScreenEffect::Quit(ExitReason::Interrupted)]
+    );
 }
 
 #[test]
@@ -137,45 +146,48 @@ fn leaving_ends_the_run_under_way() {
     desk.tell([started()]);
     assert_eq!(
         desk.press(KeyCode::Char('q')),
-        [Effect::Cancel, Effect::Quit(Outcome::Quit)]
+        [ScreenEffect::Cancel, ScreenEffect::Quit(ExitReason::Quit)]
     );
     for (signal, outcome) in [
-        (Signal::Terminate, Outcome::Terminated),
-        (Signal::HangUp, Outcome::HungUp),
+        (ProcessSignal::Terminate, ExitReason::Terminated),
+        (ProcessSignal::HangUp, ExitReason::HungUp),
     ] {
         assert_eq!(
-            desk.send(Message::Signal(signal)),
-            [Effect::Cancel, Effect::Quit(outcome)]
+            desk.send(ScreenMessage::Signal(signal)),
+            [ScreenEffect::Cancel, ScreenEffect::Quit(outcome)]
         );
     }
     desk.tell([ended()]);
     assert_eq!(
         desk.press(KeyCode::Char('q')),
-        [Effect::Quit(Outcome::Quit)]
+        [ScreenEffect::Quit(ExitReason::Quit)]
     );
 }
 
 #[test]
 fn ctrl_z_and_its_signal_suspend() {
     let mut desk = Desk::new(SIZE);
-    assert_eq!(desk.ctrl('z'), [Effect::Suspend]);
-    assert_eq!(desk.send(Message::Signal(Signal::Stop)), [Effect::Suspend]);
+    assert_eq!(desk.ctrl('z'), [ScreenEffect::Suspend]);
     assert_eq!(
-        desk.send(Message::Signal(Signal::Continue)),
-        [Effect::Redraw]
+        desk.send(ScreenMessage::Signal(ProcessSignal::Stop)),
+        [ScreenEffect::Suspend]
     );
-    assert_eq!(desk.ctrl('l'), [Effect::Redraw]);
+    assert_eq!(
+        desk.send(ScreenMessage::Signal(ProcessSignal::Continue)),
+        [ScreenEffect::Redraw]
+    );
+    assert_eq!(desk.ctrl('l'), [ScreenEffect::Redraw]);
 }
 
 #[test]
 fn a_run_that_cannot_start_says_why() {
     let mut desk = Desk::new(SIZE);
-    desk.state.start();
-    desk.send(Message::RunFailed(
+    desk.state.initial_effects();
+    desk.send(ScreenMessage::RunFailed(
         "the file body.json cannot be read".to_owned(),
     ));
     assert!(desk.shows("body.json cannot be read"));
-    assert!(!desk.state.is_growing());
+    assert!(!desk.state.is_animating());
     desk.press(KeyCode::Char('t'));
     assert!(
         desk.shows("body.json cannot be read"),
@@ -188,7 +200,7 @@ fn a_run_that_cannot_start_says_why() {
 #[test]
 fn what_is_explained_can_be_copied() {
     let mut desk = Desk::scenario("certificate_expired", SIZE);
-    let [Effect::Copy(text)] = &desk.press(KeyCode::Char('y'))[..] else {
+    let [ScreenEffect::Copy(text)] = &desk.press(KeyCode::Char('y'))[..] else {
         panic!("it is copied")
     };
     assert!(text.contains("the certificate expired"), "{text}");

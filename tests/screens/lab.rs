@@ -1,36 +1,36 @@
 //! The screen in the lab: the catalogue, and the link that can be set.
 
 use crossterm::event::{Event as TerminalEvent, KeyCode, MouseEventKind};
-use tapline::trace::{Event, Link, LinkCounts, SCHEMA, What};
-use tapline::tui::{Effect, Message, Outcome, Settings};
-use tapline::units::{BitRate, Moment, Nanos, Share, WallTime};
+use tapline::trace::{EVENT_SCHEMA, Event, EventKind, LinkConfig, LinkCounts};
+use tapline::tui::{ExitReason, ScreenEffect, ScreenMessage, Settings};
+use tapline::units::{BitRate, Fraction, Moment, Nanos, WallTime};
 
 use crate::desk::{Desk, exhibits, link};
 
 const SIZE: (u16, u16) = (110, 36);
 
-fn run(url: &str) -> Vec<Effect> {
-    vec![Effect::Run {
+fn run(url: &str) -> Vec<ScreenEffect> {
+    vec![ScreenEffect::Run {
         url: url.to_owned(),
     }]
 }
 
 fn started() -> Event {
-    let what = What::RunStarted {
-        schema: SCHEMA.to_owned(),
+    let what = EventKind::RunStarted {
+        schema: EVENT_SCHEMA.to_owned(),
         tool_version: "0".to_owned(),
         started_at: WallTime(0),
     };
     Event {
         at: Moment(0),
-        what,
+        kind: what,
     }
 }
 
 /// The link that was asked for, which must be all that was.
 #[track_caller]
-fn asked(effects: &[Effect]) -> &Link {
-    let [Effect::SetLink(link)] = effects else {
+fn asked(effects: &[ScreenEffect]) -> &LinkConfig {
+    let [ScreenEffect::SetLink(link)] = effects else {
         panic!("a link is asked for, not {effects:?}")
     };
     link
@@ -96,7 +96,7 @@ fn what_was_taken_from_the_catalogue_is_replaced_by_typing_and_can_be_edited() {
     desk.type_text("drip");
     assert_eq!(desk.press(KeyCode::Enter), run("https://api.lab.test/drip"));
     desk.press(KeyCode::Esc);
-    desk.send(Message::Terminal(TerminalEvent::Paste(
+    desk.send(ScreenMessage::Terminal(TerminalEvent::Paste(
         "https://a.test/".to_owned(),
     )));
     assert_eq!(desk.press(KeyCode::Enter), run("https://a.test/"));
@@ -109,7 +109,10 @@ fn what_is_not_there_is_said() {
     assert!(desk.shows("Nothing here has “quic” in it."));
     desk.press(KeyCode::Esc);
     assert!(desk.shows("70 places"), "Esc shows all again");
-    assert_eq!(desk.press(KeyCode::Esc), [Effect::Quit(Outcome::Quit)]);
+    assert_eq!(
+        desk.press(KeyCode::Esc),
+        [ScreenEffect::Quit(ExitReason::Quit)]
+    );
 }
 
 #[test]
@@ -180,7 +183,7 @@ fn escape_leaves_what_is_open_before_it_leaves_the_run() {
     desk.tell([started()]);
     desk.tell([Event {
         at: Moment(5),
-        what: What::CaptureOff,
+        kind: EventKind::CaptureOff,
     }]);
     desk.press(KeyCode::Home);
     desk.press(KeyCode::Enter);
@@ -243,12 +246,12 @@ fn each_step_asks_for_the_link_at_once() {
     desk.press(KeyCode::Char('l'));
     assert_eq!(
         asked(&desk.press(KeyCode::Right)),
-        &Link {
+        &LinkConfig {
             round_trip: Nanos::from_millis(40),
             ..link()
         }
     );
-    let at_eighty = Link {
+    let at_eighty = LinkConfig {
         round_trip: Nanos::from_millis(80),
         ..link()
     };
@@ -260,15 +263,15 @@ fn each_step_asks_for_the_link_at_once() {
     assert!(desk.shows("80.0 ms"));
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Down);
-    let lossy = Link {
-        loss: Share::from_millionths(1_000),
+    let lossy = LinkConfig {
+        loss: Fraction::from_millionths(1_000),
         ..at_eighty
     };
     assert_eq!(asked(&desk.press(KeyCode::Right)), &lossy);
     assert_eq!(
         asked(&desk.press(KeyCode::Left)),
-        &Link {
-            loss: Share::NONE,
+        &LinkConfig {
+            loss: Fraction::NONE,
             ..lossy
         }
     );
@@ -304,7 +307,7 @@ fn what_was_said_of_the_link_before_a_step_does_not_undo_it() {
     desk.link(second, LinkCounts::default());
     assert!(desk.shows("80.0 ms"));
     desk.link(
-        Link {
+        LinkConfig {
             round_trip: Nanos::from_millis(300),
             ..link()
         },
@@ -330,7 +333,7 @@ fn an_exact_value_can_be_typed_and_what_is_wrong_with_it_is_said() {
     for _ in 0..5 {
         desk.press(KeyCode::Down);
     }
-    desk.send(Message::Terminal(TerminalEvent::Paste(
+    desk.send(ScreenMessage::Terminal(TerminalEvent::Paste(
         "3mbit\n".to_owned(),
     )));
     assert_eq!(
@@ -354,13 +357,13 @@ fn a_refusal_is_told_and_the_link_shown_as_it_is() {
         desk.press(KeyCode::Down);
     }
     assert_eq!(asked(&desk.press(KeyCode::Right)).congestion, "bbr");
-    desk.send(Message::LinkRefused(
+    desk.send(ScreenMessage::LinkRefused(
         "bbr is not there: this kernel has reno cubic".to_owned(),
     ));
     assert!(desk.shows("this kernel has reno cubic"));
     assert!(desk.shows("◂ cubic ▸"));
     desk.press(KeyCode::Esc);
-    desk.send(Message::LinkRefused("the lab is gone".to_owned()));
+    desk.send(ScreenMessage::LinkRefused("the lab is gone".to_owned()));
     assert!(desk.shows("the lab is gone"));
 }
 
@@ -396,7 +399,10 @@ fn counts_are_live_and_a_setting_can_be_clicked() {
 fn interrupting_works_behind_the_panel_too() {
     let mut desk = Desk::lab(SIZE);
     desk.press(KeyCode::F(2));
-    assert_eq!(desk.ctrl('c'), [Effect::Quit(Outcome::Interrupted)]);
+    assert_eq!(
+        desk.ctrl('c'),
+        [ScreenEffect::Quit(ExitReason::Interrupted)]
+    );
 }
 
 #[test]
@@ -410,7 +416,7 @@ fn in_ascii_it_is_ascii_too() {
         },
     );
     desk.link(
-        Link {
+        LinkConfig {
             jitter: Nanos(5_000),
             ..link()
         },

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crossterm::event::{KeyCode, MouseEventKind};
-use tapline::trace::{Event, Packet, TcpFlags, TcpHeader, Transport, What};
+use tapline::trace::{Event, EventKind, Packet, TcpFlags, TcpHeader, Transport};
 use tapline::units::{Moment, WallTime};
 
 use crate::desk::Desk;
@@ -118,7 +118,7 @@ fn of_very_many_packets_the_window_is_drawn() {
     for from in (0..300_000).step_by(10_000) {
         desk.tell([Event {
             at: Moment(80_000_000),
-            what: What::Packets {
+            kind: EventKind::Packets {
                 packets: (from..from + 10_000).map(packet).collect(),
             },
         }]);

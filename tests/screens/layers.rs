@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 
 use crossterm::event::KeyCode;
 use etherparse::{PacketBuilder, TcpOptionElement};
-use tapline::trace::{Event, Packet, Stored, TcpFlags, Transport, What};
-use tapline::tui::{Effect, Message};
+use tapline::trace::{Event, EventKind, Packet, PacketLocation, TcpFlags, Transport};
+use tapline::tui::{ScreenEffect, ScreenMessage};
 
 use crate::desk::Desk;
 use crate::scenario::Scenario;
@@ -17,7 +17,7 @@ const ETHERNET: u16 = 1;
 pub(crate) fn kept(name: &str) -> Vec<Event> {
     let mut events = Scenario::named(name).events;
     let packets = events.iter_mut().filter_map(|event| {
-        if let What::Packets { packets } = &mut event.what {
+        if let EventKind::Packets { packets } = &mut event.kind {
             Some(packets)
         } else {
             None
@@ -25,7 +25,7 @@ pub(crate) fn kept(name: &str) -> Vec<Event> {
     });
     for (number, packet) in packets.flatten().enumerate() {
         let bytes = NonZeroU32::new(packet.frame_bytes).unwrap();
-        packet.stored = Some(Stored {
+        packet.stored = Some(PacketLocation {
             at: number as u64,
             bytes,
             interface: 0,
@@ -95,7 +95,7 @@ impl Reading {
     pub(crate) fn of(name: &str, size: (u16, u16)) -> Self {
         let events = kept(name);
         let all = events.iter().filter_map(|event| {
-            if let What::Packets { packets } = &event.what {
+            if let EventKind::Packets { packets } = &event.kind {
                 Some(packets.clone())
             } else {
                 None
@@ -113,12 +113,12 @@ impl Reading {
 
     pub(crate) fn press(&mut self, key: KeyCode) {
         for effect in self.desk.press(key) {
-            let Effect::ReadPacket(stored) = effect else {
+            let ScreenEffect::ReadPacket(stored) = effect else {
                 continue;
             };
             self.reads += 1;
             let bytes = frame(&self.packets[usize::try_from(stored.at).unwrap()]);
-            self.desk.send(Message::PacketRead {
+            self.desk.send(ScreenMessage::PacketRead {
                 stored,
                 read: Ok((ETHERNET, bytes)),
             });
@@ -186,11 +186,11 @@ fn what_cannot_be_shown_is_said() {
     let mut desk = Desk::new(WIDE);
     desk.tell(kept("https_http2"));
     let effects = desk.press(KeyCode::Char('3'));
-    let [Effect::ReadPacket(stored)] = effects.as_slice() else {
+    let [ScreenEffect::ReadPacket(stored)] = effects.as_slice() else {
         panic!("one read, not {effects:?}")
     };
     assert!(desk.shows("Reading …"));
-    desk.send(Message::PacketRead {
+    desk.send(ScreenMessage::PacketRead {
         stored: *stored,
         read: Err("the file is gone".to_owned()),
     });
@@ -202,7 +202,7 @@ fn what_cannot_be_shown_is_said() {
     let mut desk = Desk::new(WIDE);
     desk.tell(kept("https_http2"));
     desk.press(KeyCode::Char('3'));
-    desk.send(Message::PacketRead {
+    desk.send(ScreenMessage::PacketRead {
         stored: *stored,
         read: Ok((ETHERNET, vec![0x45; 20])),
     });

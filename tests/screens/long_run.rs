@@ -3,9 +3,10 @@
 
 use crossterm::event::KeyCode;
 use tapline::trace::{
-    Cause, Event, ExchangeId, Packet, PacketLimits, Phase, TcpFlags, TcpHeader, Transport, What,
+    Event, EventKind, ExchangeCause, ExchangeId, Packet, PacketLimits, Phase, TcpFlags, TcpHeader,
+    Transport,
 };
-use tapline::tui::{Effect, Settings};
+use tapline::tui::{ScreenEffect, Settings};
 use tapline::units::{Moment, Untrusted, WallTime};
 
 use crate::desk::Desk;
@@ -16,9 +17,9 @@ fn repeats(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Event> {
     numbers.flat_map(|number| {
         let (exchange, began) = (ExchangeId(number), i64::from(number) * 10_000_000);
         let cause = if number == 0 {
-            Cause::Asked
+            ExchangeCause::Asked
         } else {
-            Cause::Repeat
+            ExchangeCause::Repeat
         };
         let url = Untrusted::new("https://api.lab.test/users");
         let ended = began
@@ -30,7 +31,7 @@ fn repeats(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Event> {
         [
             (
                 began,
-                What::ExchangeStarted {
+                EventKind::ExchangeStarted {
                     exchange,
                     cause,
                     method: "GET".to_owned(),
@@ -39,7 +40,7 @@ fn repeats(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Event> {
             ),
             (
                 began,
-                What::PhaseBegan {
+                EventKind::PhaseBegan {
                     exchange,
                     phase: Phase::Wait,
                     position: None,
@@ -47,30 +48,30 @@ fn repeats(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Event> {
             ),
             (
                 began + 1_000_000,
-                What::PhaseEnded {
+                EventKind::PhaseEnded {
                     exchange,
                     phase: Phase::Wait,
                     position: None,
                 },
             ),
-            (ended, What::ExchangeEnded { exchange }),
+            (ended, EventKind::ExchangeEnded { exchange }),
         ]
         .map(|(at, what)| Event {
             at: Moment(at),
-            what,
+            kind: what,
         })
     })
 }
 
 fn started() -> Event {
-    let what = What::RunStarted {
-        schema: tapline::trace::SCHEMA.to_owned(),
+    let what = EventKind::RunStarted {
+        schema: tapline::trace::EVENT_SCHEMA.to_owned(),
         tool_version: String::new(),
         started_at: WallTime(0),
     };
     Event {
         at: Moment::START,
-        what,
+        kind: what,
     }
 }
 
@@ -101,14 +102,14 @@ fn a_run_of_many_repeats_is_held_in_part_and_says_so() {
         let text = desk.text();
         let said = format!(
             "{} earlier requests are in the statistics only",
-            tapline::units::grouped(10_000 - held as u64)
+            tapline::units::group_digits(10_000 - held as u64)
         );
         assert!(text.contains(&said), "{said}: {text}");
         assert!(text.contains("10,000 exchanges") || size.1 < 30, "{text}");
     }
     let mut desk = long_run((120, 36), 10_000);
     let effects = desk.press(KeyCode::Char('y'));
-    let [Effect::Copy(page)] = &effects[..] else {
+    let [ScreenEffect::Copy(page)] = &effects[..] else {
         panic!("{effects:?}")
     };
     for (label, figure) in [
@@ -174,16 +175,16 @@ fn a_picture_that_was_held_goes_on_where_the_run_is() {
 fn a_run_of_redirects_without_end_is_held_in_part() {
     let mut desk = Desk::new((120, 36));
     desk.tell([started()]);
-    let redirected = |event: Event| match event.what {
-        What::ExchangeStarted {
+    let redirected = |event: Event| match event.kind {
+        EventKind::ExchangeStarted {
             exchange,
-            cause: Cause::Repeat,
+            cause: ExchangeCause::Repeat,
             method,
             url,
         } => Event {
-            what: What::ExchangeStarted {
+            kind: EventKind::ExchangeStarted {
                 exchange,
-                cause: Cause::Redirect,
+                cause: ExchangeCause::Redirect,
                 method,
                 url,
             },
@@ -213,7 +214,7 @@ fn a_run_of_redirects_without_end_is_held_in_part() {
     assert!(
         desk.text().contains(&format!(
             "{} earlier requests",
-            tapline::units::grouped(10_000 - held.len() as u64)
+            tapline::units::group_digits(10_000 - held.len() as u64)
         )),
         "{}",
         desk.text()
@@ -224,7 +225,7 @@ fn a_run_of_redirects_without_end_is_held_in_part() {
 fn pipe(size: (u16, u16)) -> Desk {
     let limits = PacketLimits {
         packets: 4_096,
-        of_flow: 2_048,
+        packets_per_flow: 2_048,
         flows: 16,
         keeps_latest: true,
     };
@@ -241,7 +242,7 @@ fn pipe(size: (u16, u16)) -> Desk {
         started(),
         Event {
             at: Moment::START,
-            what: What::ClockPaired {
+            kind: EventKind::ClockPaired {
                 wall: WallTime(0),
                 uncertainty: tapline::units::Nanos(0),
             },
@@ -276,7 +277,7 @@ fn packets(client: u8, numbers: std::ops::Range<u32>) -> Event {
     let at = Moment(i64::from(numbers.start) * 1_000_000);
     Event {
         at,
-        what: What::Packets {
+        kind: EventKind::Packets {
             packets: numbers.map(|number| segment(client, number)).collect(),
         },
     }
@@ -287,9 +288,9 @@ fn a_pipe_without_end_lists_the_latest_packets_and_says_so() {
     for size in [(80, 24), (120, 36)] {
         let mut desk = pipe(size);
         desk.tell((0..100).map(|number| packets(1, number * 500..(number + 1) * 500)));
-        let forgotten = desk.state.trace().flows()[0].forgotten();
+        let forgotten = desk.state.trace().flows()[0].evicted();
         assert!((47_900..50_000).contains(&forgotten), "{forgotten}");
-        let grouped = tapline::units::grouped(forgotten);
+        let grouped = tapline::units::group_digits(forgotten);
         assert!(
             desk.text().contains("packets are no longer listed") || size.1 < 30,
             "{}",
@@ -348,8 +349,8 @@ fn the_cursor_stays_on_its_packet_while_those_before_it_go() {
         "the picture is held"
     );
     desk.press(KeyCode::Char(' '));
-    let first = desk.state.trace().flows()[0].forgotten() + 1;
-    let gone = format!("packet {} of 4,500", tapline::units::grouped(first));
+    let first = desk.state.trace().flows()[0].evicted() + 1;
+    let gone = format!("packet {} of 4,500", tapline::units::group_digits(first));
     assert!(
         first > 2_000 && desk.text().contains(&gone),
         "{gone}: {}",

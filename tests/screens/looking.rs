@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, MouseEventKind};
 use ratatui::style::Color;
-use tapline::tui::{Effect, Settings, Theme};
+use tapline::tui::{ScreenEffect, Settings, Theme};
 use tapline::units::Moment;
 
 use crate::desk::Desk;
@@ -144,7 +144,7 @@ fn a_held_picture_stays_while_the_run_goes_on() {
     assert!(held.contains("paused"));
     desk.tell(after);
     assert_eq!(desk.text(), held);
-    assert!(!desk.state.is_growing());
+    assert!(!desk.state.is_animating());
     desk.press(KeyCode::Char(' '));
     assert!(desk.shows("200 OK"));
     assert!(!desk.shows("paused"));
@@ -154,7 +154,7 @@ fn a_held_picture_stays_while_the_run_goes_on() {
 fn phases_grow_and_those_to_come_are_named() {
     let bar = |until: i64| {
         let desk = Desk::scenario_until("https_http2", Moment(until), WIDE);
-        assert!(desk.state.is_growing());
+        assert!(desk.state.is_animating());
         let lines = desk.lines();
         assert!(
             lines.iter().any(|line| line.contains("Receive")),
@@ -231,7 +231,7 @@ fn themes_change_the_colours_and_no_color_has_none() {
             .iter()
             .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
     );
-    assert_eq!(plain.press(KeyCode::Char('t')), Vec::<Effect>::new());
+    assert_eq!(plain.press(KeyCode::Char('t')), Vec::<ScreenEffect>::new());
 }
 
 #[test]

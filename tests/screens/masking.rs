@@ -3,16 +3,16 @@
 use crossterm::event::{Event as TerminalEvent, KeyCode};
 use etherparse::PacketBuilder;
 use tapline::archive::Archive;
-use tapline::insight::redact::Masking;
-use tapline::trace::{Event, What};
-use tapline::tui::{Effect, Message, Settings};
+use tapline::insight::redact::RedactionPolicy;
+use tapline::trace::{Event, EventKind};
+use tapline::tui::{ScreenEffect, ScreenMessage, Settings};
 
 use crate::desk::Desk;
 use crate::planted::Planted;
 
 const URL: &str = "https://ada:Canary-pw@h.test/a;sid=Canary-path?token=Canary-query&next=%2F%3Fapi_key%3DCanary-nested&page=2";
 
-fn settings(masking: Masking) -> Settings {
+fn settings(masking: RedactionPolicy) -> Settings {
     Settings {
         color: true,
         url: Some(URL.to_owned()),
@@ -29,7 +29,7 @@ fn told() -> Vec<Event> {
     let mut events = Vec::new();
     let _ = Archive::open(&file)
         .unwrap()
-        .tell(|event| events.push(event));
+        .read_events(|event| events.push(event));
     events
 }
 
@@ -41,7 +41,7 @@ fn shows_none(desk: &Desk) {
 
 #[test]
 fn the_address_is_masked_before_anything_happens_and_while_it_is_edited() {
-    let mut desk = Desk::with((200, 50), settings(Masking::default()));
+    let mut desk = Desk::with((200, 50), settings(RedactionPolicy::default()));
     shows_none(&desk);
     assert!(
         desk.shows("h.test/a;sid=REDACTED?token=REDACTED"),
@@ -59,18 +59,20 @@ fn the_address_is_masked_before_anything_happens_and_while_it_is_edited() {
     // What is masked is on the screen alone.
     let effects = desk.press(KeyCode::Enter);
     assert!(
-        effects.contains(&Effect::Run {
+        effects.contains(&ScreenEffect::Run {
             url: format!("{URL}&password=Canary")
         }),
         "{effects:?}"
     );
-    let mut shown = Desk::with((200, 50), settings(Masking::Off));
+    let mut shown = Desk::with((200, 50), settings(RedactionPolicy::ShowSecrets));
     assert!(shown.shows("token=Canary-query"), "{}", shown.text());
     shown.press(KeyCode::Char('e'));
     shown.press(KeyCode::Home);
     assert!(shown.shows("ada:Canary-pw@"), "{}", shown.text());
     let mut start = Desk::start((120, 40));
-    start.send(Message::Terminal(TerminalEvent::Paste(URL.to_owned())));
+    start.send(ScreenMessage::Terminal(TerminalEvent::Paste(
+        URL.to_owned(),
+    )));
     shows_none(&start);
 }
 
@@ -88,7 +90,7 @@ fn an_address_with_a_space_is_not_repeated() {
 
 #[test]
 fn no_view_shows_a_secret() {
-    let mut desk = Desk::with((200, 60), settings(Masking::default()));
+    let mut desk = Desk::with((200, 60), settings(RedactionPolicy::default()));
     desk.tell(told());
     for view in ['1', '2', '3', '4'] {
         desk.press(KeyCode::Char(view));
@@ -103,14 +105,14 @@ fn no_view_shows_a_secret() {
     assert!(
         copied
             .iter()
-            .any(|effect| matches!(effect, Effect::Copy(text) if !text.contains("Canary"))),
+            .any(|effect| matches!(effect, ScreenEffect::Copy(text) if !text.contains("Canary"))),
         "{copied:?}"
     );
 }
 
 #[test]
 fn asked_for_secrets_are_shown() {
-    let mut desk = Desk::with((200, 60), settings(Masking::Off));
+    let mut desk = Desk::with((200, 60), settings(RedactionPolicy::ShowSecrets));
     desk.tell(told());
     let shown = (0..60).any(|_| {
         desk.press(KeyCode::Char('j'));
@@ -123,12 +125,15 @@ fn asked_for_secrets_are_shown() {
 fn clear_text_in_packets_is_masked() {
     const HEAD: &[u8] = b"GET /?token=Canary-query&page=2 HTTP/1.1\r\nHost: h.test\r\nX-Auth-Key: \
         Canary-key\r\nCookie: a=Canary-a\r\n\r\n{\"password\":\"Canary-json\"}";
-    for (masking, masked) in [(Masking::default(), true), (Masking::Off, false)] {
+    for (masking, masked) in [
+        (RedactionPolicy::default(), true),
+        (RedactionPolicy::ShowSecrets, false),
+    ] {
         let mut desk = Desk::with((200, 60), settings(masking));
         desk.tell(crate::layers::kept("https_http2"));
         let effects = desk.press(KeyCode::Char('3'));
         let stored = effects.iter().find_map(|effect| {
-            if let Effect::ReadPacket(stored) = effect {
+            if let ScreenEffect::ReadPacket(stored) = effect {
                 Some(*stored)
             } else {
                 None
@@ -139,7 +144,7 @@ fn clear_text_in_packets_is_masked() {
             .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
             .tcp(40_000, 80, 1, 1_000);
         builder.write(&mut frame, HEAD).unwrap();
-        desk.send(Message::PacketRead {
+        desk.send(ScreenMessage::PacketRead {
             stored: stored.unwrap(),
             read: Ok((1, frame)),
         });
@@ -165,7 +170,7 @@ fn bodies_are_shown_without_what_is_secret_in_them() {
     let exchange = desk.state.trace().exchanges()[0].id;
     desk.tell([Event {
         at,
-        what: What::BodyPreview {
+        kind: EventKind::BodyPreview {
             exchange,
             text: body,
             truncated: false,

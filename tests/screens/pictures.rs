@@ -1,9 +1,9 @@
 //! Every scenario as a picture, at the sizes people have.
 
 use crossterm::event::KeyCode;
-use tapline::trace::{Link, LinkCounts};
-use tapline::tui::{Message, Settings};
-use tapline::units::{BitRate, Moment, Nanos, Share, Untrusted};
+use tapline::trace::{LinkConfig, LinkCounts};
+use tapline::tui::{ScreenMessage, Settings};
+use tapline::units::{BitRate, Fraction, Moment, Nanos, Untrusted};
 
 use crate::conversations::opened;
 use crate::desk::{Desk, exhibits, link};
@@ -40,7 +40,7 @@ fn a_capture_that_was_opened() {
     for size in [SMALL, MIDDLE, LARGE] {
         let mut desk = opened("ports_used_again", size);
         let name = desk.state.trace().flows()[1].key;
-        desk.send(Message::Named(vec![(
+        desk.send(ScreenMessage::ServerNames(vec![(
             name,
             Untrusted::new("portal.\u{1b}[2Jlab.test"),
         )]));
@@ -104,12 +104,12 @@ fn hardly_any_room() {
 }
 
 /// A link that does all that a link can do.
-fn bad() -> Link {
-    Link {
+fn bad() -> LinkConfig {
+    LinkConfig {
         round_trip: Nanos::from_millis(80),
         jitter: Nanos::from_millis(5),
-        loss: Share::from_millionths(10_000),
-        duplicate: Share::from_millionths(2_500),
+        loss: Fraction::from_millionths(10_000),
+        duplicate: Fraction::from_millionths(2_500),
         bandwidth: Some(BitRate(10_000_000)),
         ..link()
     }

@@ -5,8 +5,8 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use portable_pty::CommandBuilder;
-use tapline::cli::{end_at_faults, show};
-use tapline::tui::{Effect, Settings};
+use tapline::cli::{exit_on_panic, show_screen};
+use tapline::tui::{ScreenEffect, Settings};
 
 use crate::terminal::{Terminal, environment};
 
@@ -28,11 +28,11 @@ fn the_program_that_panics() {
     let Ok(part) = std::env::var(PART) else {
         return;
     };
-    end_at_faults();
+    exit_on_panic();
     // The other end of the inbox stays open: a screen that waited for an event would wait for ever.
     let (sender, inbox) = sync_channel(16);
     let mut perform = |effect| {
-        if !matches!(effect, Effect::Run { .. }) {
+        if !matches!(effect, ScreenEffect::Run { .. }) {
             return;
         }
         match part.as_str() {
@@ -68,7 +68,7 @@ fn the_program_that_panics() {
         url: Some("http://a.test/".to_owned()),
         ..Settings::default()
     };
-    show(&sender, &inbox, &mut perform, settings).unwrap();
+    show_screen(&sender, &inbox, &mut perform, settings).unwrap();
 }
 
 /// Needs more stack than there is.

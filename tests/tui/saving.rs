@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use portable_pty::CommandBuilder;
 use tapline::archive::Archive;
-use tapline::trace::What;
+use tapline::trace::EventKind;
 
 use crate::server::Server;
 use crate::terminal::{Terminal, environment};
@@ -32,11 +32,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// The statuses in a saved run, and whether it is there to its end.
 fn saved(file: &Path) -> (Vec<u16>, bool) {
     let (mut statuses, mut ended) = (Vec::new(), false);
-    let kept = Archive::open(file).unwrap().tell(|event| match event.what {
-        What::ResponseHead { status, .. } => statuses.push(status),
-        What::RunEnded => ended = true,
-        _ => {}
-    });
+    let kept = Archive::open(file)
+        .unwrap()
+        .read_events(|event| match event.kind {
+            EventKind::ResponseHead { status, .. } => statuses.push(status),
+            EventKind::RunEnded => ended = true,
+            _ => {}
+        });
     (statuses, ended && kept.error.is_none())
 }
 

@@ -10,13 +10,13 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 /// A number, where it is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(in crate::archive) struct Number(pub(in crate::archive) Option<f64>);
+pub(in crate::archive) struct LenientNumber(pub(in crate::archive) Option<f64>);
 
 /// Text, where it is some.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::archive) struct Text(pub(in crate::archive) Option<String>);
+pub(in crate::archive) struct LenientText(pub(in crate::archive) Option<String>);
 
-impl Number {
+impl LenientNumber {
     /// A time in milliseconds as nanoseconds; `None` for what is negative, and so says that there
     /// was none.
     #[expect(
@@ -46,103 +46,103 @@ impl Number {
     }
 }
 
-impl Text {
+impl LenientText {
     /// The text, unless there is none or it is empty.
-    pub(in crate::archive) fn some(&self) -> Option<&str> {
+    pub(in crate::archive) fn non_empty(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }
 }
 
-impl<'de> Deserialize<'de> for Number {
+impl<'de> Deserialize<'de> for LenientNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer
-            .deserialize_any(Scalar)
+            .deserialize_any(ScalarVisitor)
             .map(|scalar| match scalar {
-                Found::Number(number) => Self(Some(number)),
-                Found::Text(text) => Self(
+                ScalarValue::Number(number) => Self(Some(number)),
+                ScalarValue::Text(text) => Self(
                     text.trim()
                         .parse()
                         .ok()
                         .filter(|number: &f64| number.is_finite()),
                 ),
-                Found::Nothing => Self(None),
+                ScalarValue::Nothing => Self(None),
             })
     }
 }
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for LenientText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer
-            .deserialize_any(Scalar)
+            .deserialize_any(ScalarVisitor)
             .map(|scalar| match scalar {
-                Found::Number(number) => Self(Some(number.to_string())),
-                Found::Text(text) => Self(Some(text)),
-                Found::Nothing => Self(None),
+                ScalarValue::Number(number) => Self(Some(number.to_string())),
+                ScalarValue::Text(text) => Self(Some(text)),
+                ScalarValue::Nothing => Self(None),
             })
     }
 }
 
 /// A value of one piece.
-enum Found {
+enum ScalarValue {
     Number(f64),
     Text(String),
     Nothing,
 }
 
-struct Scalar;
+struct ScalarVisitor;
 
 #[expect(clippy::cast_precision_loss, reason = "times and sizes below 2^53")]
-impl<'de> Visitor<'de> for Scalar {
-    type Value = Found;
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = ScalarValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_bool<E>(self, _: bool) -> Result<ScalarValue, E> {
+        Ok(ScalarValue::Nothing)
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Found, E> {
-        Ok(Found::Number(number as f64))
+    fn visit_i64<E>(self, number: i64) -> Result<ScalarValue, E> {
+        Ok(ScalarValue::Number(number as f64))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Found, E> {
-        Ok(Found::Number(number as f64))
+    fn visit_u64<E>(self, number: u64) -> Result<ScalarValue, E> {
+        Ok(ScalarValue::Number(number as f64))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Found, E> {
-        Ok(Found::Number(number))
+    fn visit_f64<E>(self, number: f64) -> Result<ScalarValue, E> {
+        Ok(ScalarValue::Number(number))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Found, E> {
-        Ok(Found::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<ScalarValue, E> {
+        Ok(ScalarValue::Text(text.to_owned()))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Found, E> {
-        Ok(Found::Text(text))
+    fn visit_string<E>(self, text: String) -> Result<ScalarValue, E> {
+        Ok(ScalarValue::Text(text))
     }
 
-    fn visit_unit<E>(self) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_unit<E>(self) -> Result<ScalarValue, E> {
+        Ok(ScalarValue::Nothing)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ScalarValue, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Found::Nothing)
+        Ok(ScalarValue::Nothing)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Found, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<ScalarValue, A::Error> {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Found::Nothing)
+        Ok(ScalarValue::Nothing)
     }
 }
 
 /// An object of a kind, or nothing where there is something else.
 #[derive(Clone, Debug)]
-pub(in crate::archive) struct Object<T>(pub(in crate::archive) Option<T>);
+pub(in crate::archive) struct LenientObject<T>(pub(in crate::archive) Option<T>);
 
-impl<T> Default for Object<T> {
+impl<T> Default for LenientObject<T> {
     fn default() -> Self {
         Self(None)
     }
@@ -150,32 +150,32 @@ impl<T> Default for Object<T> {
 
 /// A list of a kind, of which so many are kept; what is no list is an empty one.
 #[derive(Clone, Debug)]
-pub(in crate::archive) struct List<T, const MOST: usize> {
+pub(in crate::archive) struct LenientList<T, const MOST: usize> {
     pub(in crate::archive) items: Vec<T>,
     /// How many more there were.
-    pub(in crate::archive) beyond: u64,
+    pub(in crate::archive) omitted: u64,
 }
 
-impl<T, const MOST: usize> Default for List<T, MOST> {
+impl<T, const MOST: usize> Default for LenientList<T, MOST> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
-            beyond: 0,
+            omitted: 0,
         }
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for LenientObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer
-            .deserialize_any(Whole::<T>(PhantomData))
+            .deserialize_any(ObjectVisitor::<T>(PhantomData))
             .map(Self)
     }
 }
 
-impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for List<T, MOST> {
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for LenientList<T, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Listed::<T, MOST>(PhantomData))
+        deserializer.deserialize_any(ListVisitor::<T, MOST>(PhantomData))
     }
 }
 
@@ -212,9 +212,9 @@ macro_rules! nothing_else {
     };
 }
 
-struct Whole<T>(PhantomData<T>);
+struct ObjectVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Whole<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     type Value = Option<T>;
 
     nothing_else!(None);
@@ -229,41 +229,44 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Whole<T> {
     }
 }
 
-struct Listed<T, const MOST: usize>(PhantomData<T>);
+struct ListVisitor<T, const MOST: usize>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Listed<T, MOST> {
-    type Value = List<T, MOST>;
+impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for ListVisitor<T, MOST> {
+    type Value = LenientList<T, MOST>;
 
-    nothing_else!(List::default());
+    nothing_else!(LenientList::default());
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<T, MOST>, A::Error> {
-        let mut found = List::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<LenientList<T, MOST>, A::Error> {
+        let mut found = LenientList::default();
         loop {
             if found.items.len() < MOST {
-                match list.next_element_seed(Item::<T>(PhantomData))? {
+                match list.next_element_seed(ItemSeed::<T>(PhantomData))? {
                     Some(item) => found.items.extend(item.0),
                     None => return Ok(found),
                 }
             } else if list.next_element::<IgnoredAny>()?.is_some() {
-                found.beyond += 1;
+                found.omitted += 1;
             } else {
                 return Ok(found);
             }
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<List<T, MOST>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<LenientList<T, MOST>, A::Error> {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(List::default())
+        Ok(LenientList::default())
     }
 }
 
-struct Item<T>(PhantomData<T>);
+struct ItemSeed<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Item<T> {
-    type Value = Object<T>;
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for ItemSeed<T> {
+    type Value = LenientObject<T>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object<T>, D::Error> {
-        Object::deserialize(deserializer)
+    fn deserialize<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<LenientObject<T>, D::Error> {
+        LenientObject::deserialize(deserializer)
     }
 }

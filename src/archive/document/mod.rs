@@ -5,82 +5,86 @@
 //! hundred megabytes in a HAR costs no memory. Neither does the number of a HAR's entries: they are
 //! [taken out](skeleton) one by one, and where each lies is kept.
 
-mod certificate;
-mod elements;
+mod entry_extraction;
 pub(super) mod lenient;
+mod list_elements;
 mod nesting;
-mod shortened;
-mod skeleton;
+mod string_truncation;
 mod summary;
+mod tls;
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-pub(super) use certificate::{Certificate, Tls};
-pub(super) use elements::{Element, Elements};
+pub(super) use list_elements::{ElementSink, ListElement};
+pub(super) use tls::{DocumentCertificate, DocumentTls};
 
 use super::ArchiveError;
-use super::har::{Har, Index, Log};
+use super::har::{EntryIndex, HarFile, HarLog};
+use super::input::ArchiveInput;
 use super::pcapng::Pcapng;
-use super::source::Source;
-use super::store::Store;
-use crate::insight::diff::Side;
-use shortened::Shortened;
-use skeleton::Skeleton;
+use super::store::CaptureStore;
+use crate::insight::diff::ComparedRun;
+use entry_extraction::EntryExtractor;
+use string_truncation::StringTruncator;
 
 /// What a document is.
-pub(super) enum Document {
+pub(super) enum JsonDocument {
     /// A HAR.
-    Har(Box<Har>),
+    Har(Box<HarFile>),
     /// A summary.
-    Summary(Box<Side>),
+    Summary(Box<ComparedRun>),
 }
 
 /// The schema of the summaries that are read.
-const SUMMARY: &str = "tapline/summary/1";
+const SUMMARY_SCHEMA: &str = "tapline/summary/1";
 
 /// The names at the top of a document, of either kind.
 #[derive(Deserialize)]
-struct Top {
+struct TopLevel {
     #[serde(default)]
-    log: Option<Log>,
+    log: Option<HarLog>,
     #[serde(default)]
-    schema: Option<lenient::Text>,
+    schema: Option<lenient::LenientText>,
     #[serde(default)]
-    clock: summary::Clock,
+    clock: summary::SummaryClock,
     #[serde(default)]
-    budget: Option<Vec<summary::Verdict>>,
+    budget: Option<Vec<summary::SummaryVerdict>>,
     #[serde(default)]
-    exchanges: Vec<summary::Exchange>,
+    exchanges: Vec<summary::SummaryExchange>,
     #[serde(default)]
-    conversations: Option<Vec<summary::Conversation>>,
+    conversations: Option<Vec<summary::SummaryConversation>>,
 }
 
-impl Top {
-    fn side(self) -> Side {
+impl TopLevel {
+    fn into_run(self) -> ComparedRun {
         let talks = self.conversations.unwrap_or_default();
         let exchanges = self
             .exchanges
             .into_iter()
-            .map(summary::Exchange::facts)
-            .chain(talks.into_iter().map(summary::Conversation::facts));
-        Side {
+            .map(summary::SummaryExchange::into_facts)
+            .chain(
+                talks
+                    .into_iter()
+                    .map(summary::SummaryConversation::into_facts),
+            );
+        ComparedRun {
             exchanges: exchanges.collect(),
             uncertainty: self.clock.uncertainty_ns,
-            verdicts: self
+            limit_results: self
                 .budget
                 .unwrap_or_default()
                 .into_iter()
-                .map(summary::Verdict::verdict)
+                .map(summary::SummaryVerdict::into_limit_result)
                 .collect(),
         }
     }
 }
 
-impl Document {
+impl JsonDocument {
     /// Whether the input begins as one, and how many bytes before it say nothing.
-    pub(super) fn begins(source: &mut Source) -> Result<Option<usize>, ArchiveError> {
+    pub(super) fn detect(source: &mut ArchiveInput) -> Result<Option<usize>, ArchiveError> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         const MOST: usize = 4096;
         // A capture that comes through a pipe is not waited for longer than that; pcapng's begins
@@ -104,28 +108,33 @@ impl Document {
 
     /// Reads it. Where the entries of a HAR lie is told by the document; `store` has them.
     pub(super) fn read(
-        mut source: Source,
+        mut source: ArchiveInput,
         skipped: usize,
-        store: &Arc<Store>,
+        store: &Arc<CaptureStore>,
     ) -> Result<Self, ArchiveError> {
         source.skip(skipped as u64, "the document")?;
-        let mut reader = Shortened::over(Skeleton::over(source, Index::new(Arc::clone(store))));
-        let top = Top::deserialize(&mut serde_json::Deserializer::from_reader(&mut reader));
+        let mut reader = StringTruncator::new(EntryExtractor::new(
+            source,
+            EntryIndex::new(Arc::clone(store)),
+        ));
+        let top = TopLevel::deserialize(&mut serde_json::Deserializer::from_reader(&mut reader));
         let skeleton = reader.into_inner();
         let top = top.map_err(|error| {
-            let position = skeleton.position((error.line() as u64, error.column() as u64));
+            let position = skeleton.input_position_at((error.line() as u64, error.column() as u64));
             ArchiveError::Document {
                 reason: describe_at(&error, position),
             }
         });
-        let index = skeleton.end()?.readable_again();
+        let index = skeleton.finish()?.ensure_rereadable();
         let mut top = top?;
         match (
             top.log.take(),
             top.schema.take().and_then(|schema| schema.0),
         ) {
-            (Some(log), _) => Ok(Self::Har(Box::new(Har { log, index: index? }))),
-            (None, Some(schema)) if schema == SUMMARY => Ok(Self::Summary(Box::new(top.side()))),
+            (Some(log), _) => Ok(Self::Har(Box::new(HarFile { log, index: index? }))),
+            (None, Some(schema)) if schema == SUMMARY_SCHEMA => {
+                Ok(Self::Summary(Box::new(top.into_run())))
+            }
             (None, schema) => Err(ArchiveError::UnknownDocument {
                 schema: schema.map(crate::units::Untrusted::new),
             }),

@@ -3,31 +3,35 @@
 /// Follows a value, block by block, until it ends. Brackets are counted and not compared: whoever
 /// parses the value sees what does not fit.
 #[derive(Debug, Default)]
-pub(super) struct Nesting {
-    kind: Kind,
+pub(super) struct JsonNesting {
+    kind: JsonValueKind,
     depth: u32,
     in_string: bool,
     escaped: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Kind {
+enum JsonValueKind {
     #[default]
     Unknown,
     /// An object, a list or a string.
-    Closed,
+    Delimited,
     /// A number or a word, which ends in front of what ends it.
     Bare,
 }
 
-impl Nesting {
+impl JsonNesting {
     /// Returns how many bytes of a block the value still has, if it ends there.
     pub(super) fn end_in(&mut self, block: &[u8]) -> Option<usize> {
-        if self.kind == Kind::Unknown {
+        if self.kind == JsonValueKind::Unknown {
             let is_closed = matches!(block.first()?, b'{' | b'[' | b'"');
-            self.kind = if is_closed { Kind::Closed } else { Kind::Bare };
+            self.kind = if is_closed {
+                JsonValueKind::Delimited
+            } else {
+                JsonValueKind::Bare
+            };
         }
-        if self.kind == Kind::Bare {
+        if self.kind == JsonValueKind::Bare {
             return block.iter().position(|byte| {
                 matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n')
             });
@@ -35,9 +39,9 @@ impl Nesting {
         let mut at = 0;
         while let Some(rest) = block.get(at..).filter(|rest| !rest.is_empty()) {
             let (used, closed) = if self.in_string {
-                self.pass_string(rest)
+                self.skip_string(rest)
             } else {
-                self.pass_structure(rest)
+                self.skip_structure(rest)
             };
             at += used;
             if closed && self.depth == 0 {
@@ -48,7 +52,7 @@ impl Nesting {
     }
 
     /// Passes over a string, or what there is of it.
-    fn pass_string(&mut self, rest: &[u8]) -> (usize, bool) {
+    fn skip_string(&mut self, rest: &[u8]) -> (usize, bool) {
         if std::mem::take(&mut self.escaped) {
             return (1, false);
         }
@@ -66,7 +70,7 @@ impl Nesting {
     }
 
     /// Passes over what is no string, up to the next string or to where something closes.
-    fn pass_structure(&mut self, rest: &[u8]) -> (usize, bool) {
+    fn skip_structure(&mut self, rest: &[u8]) -> (usize, bool) {
         for (at, byte) in rest.iter().enumerate() {
             match byte {
                 b'"' => {
@@ -108,7 +112,7 @@ mod tests {
             let wanted = if value == "}" { 0 } else { value.len() };
             for cut in 1..text.len() {
                 let (first, second) = text.as_bytes().split_at(cut);
-                let mut nesting = Nesting::default();
+                let mut nesting = JsonNesting::default();
                 let end = nesting
                     .end_in(first)
                     .or_else(|| Some(cut + nesting.end_in(second)?));

@@ -3,34 +3,37 @@
 
 use serde::Deserialize;
 
-use super::certificate::{Certificate, Tls};
+use super::tls::{DocumentCertificate, DocumentTls};
 use crate::insight::Rtt;
-use crate::insight::diff::{self, Asked, Facts, PhaseTimes, Try, WaitedFor};
+use crate::insight::diff::{
+    self, AttemptFacts, ExchangeFacts, IdleFacts, PhaseTimes, QuestionFacts,
+};
 use crate::trace::{
-    self, Cause, Clock as Source, Code, Endpoint, Header, HttpVersion, Phase, ResolutionSource,
+    self, Clock as Source, Endpoint, ExchangeCause, FailureCode, HttpHeader, HttpVersion, Phase,
+    ResolutionSource,
 };
 use crate::units::{Nanos, Untrusted};
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Clock {
+pub(super) struct SummaryClock {
     pub(super) uncertainty_ns: Option<Nanos>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Verdict {
+pub(super) struct SummaryVerdict {
     rule: Untrusted,
     verdict: String,
 }
 
-impl Verdict {
-    pub(super) fn verdict(self) -> diff::Verdict {
+impl SummaryVerdict {
+    pub(super) fn into_limit_result(self) -> diff::LimitResult {
         let met = match self.verdict.as_str() {
             "met" => Some(true),
             "missed" => Some(false),
             _ => None,
         };
-        diff::Verdict {
+        diff::LimitResult {
             rule: self.rule,
             met,
         }
@@ -38,11 +41,11 @@ impl Verdict {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Exchange {
+pub(super) struct SummaryExchange {
     url: Untrusted,
     method: String,
     #[serde(default)]
-    cause: Option<Cause>,
+    cause: Option<ExchangeCause>,
     #[serde(default)]
     status: Option<u16>,
     #[serde(default)]
@@ -54,29 +57,29 @@ pub(super) struct Exchange {
     #[serde(default)]
     duration_ns: Option<Nanos>,
     #[serde(default)]
-    phases: Vec<PhaseEntry>,
+    phases: Vec<SummaryPhase>,
     #[serde(default)]
-    dns: Option<Dns>,
+    dns: Option<SummaryDns>,
     #[serde(default)]
-    tcp: Option<Tcp>,
+    tcp: Option<SummaryTcp>,
     #[serde(default)]
-    proxy: Option<Vec<ProxyStep>>,
+    proxy: Option<Vec<SummaryProxyStep>>,
     #[serde(default)]
-    tls: Option<Tls>,
+    tls: Option<DocumentTls>,
     #[serde(default)]
-    request: Option<Message>,
+    request: Option<SummaryMessage>,
     #[serde(default)]
-    response: Option<Message>,
+    response: Option<SummaryMessage>,
     #[serde(default)]
-    redirect: Option<Redirect>,
+    redirect: Option<SummaryRedirect>,
     #[serde(default)]
-    segments: Option<Segments>,
+    segments: Option<SummarySegments>,
     #[serde(default)]
-    failure: Option<Failure>,
+    failure: Option<SummaryFailure>,
 }
 
 #[derive(Debug, Deserialize)]
-struct PhaseEntry {
+struct SummaryPhase {
     name: Phase,
     #[serde(default)]
     duration_ns: Option<Nanos>,
@@ -84,19 +87,19 @@ struct PhaseEntry {
 }
 
 #[derive(Debug, Deserialize)]
-struct ProxyStep {
+struct SummaryProxyStep {
     kind: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Redirect {
+struct SummaryRedirect {
     to: Untrusted,
 }
 
 #[derive(Debug, Deserialize)]
-struct Failure {
+struct SummaryFailure {
     phase: Phase,
-    code: Code,
+    code: FailureCode,
     message: Untrusted,
     #[serde(default)]
     hint: String,
@@ -104,13 +107,13 @@ struct Failure {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Dns {
+struct SummaryDns {
     source: Option<ResolutionSource>,
-    questions: Vec<Question>,
+    questions: Vec<SummaryQuestion>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Question {
+struct SummaryQuestion {
     name: Untrusted,
     #[serde(rename = "type")]
     kind: Untrusted,
@@ -123,14 +126,14 @@ struct Question {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Tcp {
+struct SummaryTcp {
     rtt_ns: Option<Nanos>,
     rtt_source: Option<Source>,
-    attempts: Vec<Attempt>,
+    attempts: Vec<SummaryAttempt>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Attempt {
+struct SummaryAttempt {
     address: Endpoint,
     #[serde(default)]
     outcome: Option<Untrusted>,
@@ -140,14 +143,14 @@ struct Attempt {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Message {
+struct SummaryMessage {
     headers: Vec<(Untrusted, Untrusted)>,
     body_bytes: Option<u64>,
-    server_timing: Vec<Metric>,
+    server_timing: Vec<SummaryMetric>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Metric {
+struct SummaryMetric {
     name: Untrusted,
     #[serde(default)]
     duration_ns: Option<Nanos>,
@@ -155,30 +158,30 @@ struct Metric {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Segments {
-    sent: Counts,
-    received: Counts,
+struct SummarySegments {
+    sent: SummaryCounts,
+    received: SummaryCounts,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Counts {
+struct SummaryCounts {
     payload_bytes: Option<u64>,
     retransmitted: Option<u64>,
 }
 
-impl Message {
-    fn fields(&mut self) -> Vec<Header> {
+impl SummaryMessage {
+    fn take_fields(&mut self) -> Vec<HttpHeader> {
         std::mem::take(&mut self.headers)
             .into_iter()
-            .map(|(name, value)| Header { name, value })
+            .map(|(name, value)| HttpHeader { name, value })
             .collect()
     }
 }
 
-impl Exchange {
+impl SummaryExchange {
     /// What is compared of it.
-    pub(super) fn facts(self) -> Facts {
+    pub(super) fn into_facts(self) -> ExchangeFacts {
         let (mut request, mut response) = (self.request, self.response);
         let (dns, tcp, tls) = (
             self.dns.unwrap_or_default(),
@@ -186,12 +189,12 @@ impl Exchange {
             self.tls,
         );
         let segments = self.segments.unwrap_or_default();
-        Facts {
-            cause: Some(self.cause.unwrap_or(Cause::Asked)),
+        ExchangeFacts {
+            cause: Some(self.cause.unwrap_or(ExchangeCause::Asked)),
             method: self.method,
             url: self.url,
             total: self.duration_ns,
-            phases: times(&self.phases),
+            phases: phase_times(&self.phases),
             reused: self.reused_connection,
             remote: self.remote,
             rtt: tcp
@@ -199,19 +202,23 @@ impl Exchange {
                 .zip(tcp.rtt_source)
                 .map(|(duration, clock)| Rtt { duration, clock }),
             source: dns.source,
-            asked: dns.questions.into_iter().map(Question::asked).collect(),
-            attempts: tries(tcp.attempts),
+            questions: dns
+                .questions
+                .into_iter()
+                .map(SummaryQuestion::into_facts)
+                .collect(),
+            attempts: attempt_facts(tcp.attempts),
             proxy: self
                 .proxy
                 .and_then(|steps| steps.into_iter().next())
                 .map(|step| step.kind),
-            handshake: tls.as_ref().and_then(Tls::agreed),
-            verification: tls.as_ref().and_then(Tls::verified),
+            handshake: tls.as_ref().and_then(DocumentTls::to_handshake),
+            verification: tls.as_ref().and_then(DocumentTls::to_verification),
             certificates: tls
                 .map(|tls| {
                     tls.certificates
                         .into_iter()
-                        .filter_map(Certificate::certificate)
+                        .filter_map(DocumentCertificate::into_certificate)
                         .collect()
                 })
                 .unwrap_or_default(),
@@ -219,8 +226,14 @@ impl Exchange {
             status: self.status,
             sent_bytes: request.as_ref().and_then(|request| request.body_bytes),
             received_bytes: response.as_ref().and_then(|response| response.body_bytes),
-            request_fields: request.as_mut().map(Message::fields).unwrap_or_default(),
-            response_fields: response.as_mut().map(Message::fields).unwrap_or_default(),
+            request_fields: request
+                .as_mut()
+                .map(SummaryMessage::take_fields)
+                .unwrap_or_default(),
+            response_fields: response
+                .as_mut()
+                .map(SummaryMessage::take_fields)
+                .unwrap_or_default(),
             server_timing: response
                 .map(|response| {
                     response
@@ -231,7 +244,7 @@ impl Exchange {
                 })
                 .unwrap_or_default(),
             redirect: self.redirect.map(|redirect| redirect.to),
-            again: [segments.sent.retransmitted, segments.received.retransmitted],
+            retransmitted: [segments.sent.retransmitted, segments.received.retransmitted],
             failure: self.failure.map(|it| {
                 (
                     it.phase,
@@ -242,12 +255,12 @@ impl Exchange {
                     },
                 )
             }),
-            ..Facts::default()
+            ..ExchangeFacts::default()
         }
     }
 }
 
-fn times(entries: &[PhaseEntry]) -> [PhaseTimes; 7] {
+fn phase_times(entries: &[SummaryPhase]) -> [PhaseTimes; 7] {
     let of = |phase: Phase, clock: Source| {
         let entry = entries
             .iter()
@@ -261,9 +274,9 @@ fn times(entries: &[PhaseEntry]) -> [PhaseTimes; 7] {
     })
 }
 
-impl Question {
-    fn asked(self) -> Asked {
-        Asked {
+impl SummaryQuestion {
+    fn into_facts(self) -> QuestionFacts {
+        QuestionFacts {
             name: self.name,
             kind: self.kind,
             server: self.server,
@@ -273,40 +286,40 @@ impl Question {
     }
 }
 
-fn tries(attempts: Vec<Attempt>) -> Vec<Try> {
+fn attempt_facts(attempts: Vec<SummaryAttempt>) -> Vec<AttemptFacts> {
     let began = attempts.first().map_or(0, |first| first.start_ns);
     let after = |start: i64| Nanos(u64::try_from(start.saturating_sub(began)).unwrap_or(0));
     attempts
         .into_iter()
-        .map(|it| Try {
+        .map(|it| AttemptFacts {
             remote: it.address,
             outcome: it.outcome,
-            after: after(it.start_ns),
+            started_after: after(it.start_ns),
         })
         .collect()
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Conversation {
+pub(super) struct SummaryConversation {
     transport: String,
     server: Untrusted,
     #[serde(default)]
     server_name: Option<Untrusted>,
     #[serde(default)]
-    sent: Counts,
+    sent: SummaryCounts,
     #[serde(default)]
-    received: Counts,
+    received: SummaryCounts,
 }
 
-impl Conversation {
+impl SummaryConversation {
     /// What is compared of it. Times of its parts are not in a summary.
-    pub(super) fn facts(self) -> Facts {
+    pub(super) fn into_facts(self) -> ExchangeFacts {
         let remote = Endpoint::from(self.server.raw().to_owned());
         let port = remote
             .ip()
             .map(|address| format!(":{}", address.port()))
             .unwrap_or_default();
-        Facts {
+        ExchangeFacts {
             method: self.transport.to_ascii_uppercase(),
             url: self
                 .server_name
@@ -314,9 +327,9 @@ impl Conversation {
             remote: Some(remote),
             sent_bytes: self.sent.payload_bytes,
             received_bytes: self.received.payload_bytes,
-            again: [self.sent.retransmitted, self.received.retransmitted],
-            waited: Vec::<WaitedFor>::new(),
-            ..Facts::default()
+            retransmitted: [self.sent.retransmitted, self.received.retransmitted],
+            idle_times: Vec::<IdleFacts>::new(),
+            ..ExchangeFacts::default()
         }
     }
 }

@@ -4,33 +4,33 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer};
 
-use super::log::Content;
-use crate::archive::document::lenient::Text;
+use super::log::HarContent;
+use crate::archive::document::lenient::LenientText;
 use crate::units::Untrusted;
 
 /// Bytes of a body that are kept, as of one that the engine receives.
-const MOST: usize = 4096;
+const MAX_BYTES: usize = 4096;
 /// Characters of base64 that are as many bytes.
-const MOST_ENCODED: usize = MOST.div_ceil(3) * 4;
+const MAX_BASE64: usize = MAX_BYTES.div_ceil(3) * 4;
 
 /// The beginning of a text, and whether it goes on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Beginning {
+pub(super) struct TextPrefix {
     text: Option<String>,
-    goes_on: bool,
+    is_cut: bool,
 }
 
-impl<'de> Deserialize<'de> for Beginning {
+impl<'de> Deserialize<'de> for TextPrefix {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Some(mut text) = Text::deserialize(deserializer)?.0 else {
+        let Some(mut text) = LenientText::deserialize(deserializer)?.0 else {
             return Ok(Self::default());
         };
-        let goes_on = text.len() > MOST_ENCODED;
-        text.truncate(text.floor_char_boundary_at(MOST_ENCODED));
+        let goes_on = text.len() > MAX_BASE64;
+        text.truncate(text.floor_char_boundary_at(MAX_BASE64));
         text.shrink_to_fit();
         Ok(Self {
             text: Some(text),
-            goes_on,
+            is_cut: goes_on,
         })
     }
 }
@@ -51,7 +51,7 @@ impl Boundary for str {
 
 /// What is shown of a body, and whether it goes on; `None` where nothing of it is there, or it is
 /// no text.
-pub(super) fn preview(content: &Content) -> Option<(Untrusted, bool)> {
+pub(super) fn decode_preview(content: &HarContent) -> Option<(Untrusted, bool)> {
     let text = content
         .text
         .text
@@ -59,7 +59,7 @@ pub(super) fn preview(content: &Content) -> Option<(Untrusted, bool)> {
         .filter(|text| !text.is_empty())?;
     if content
         .encoding
-        .some()
+        .non_empty()
         .is_some_and(|coding| coding.eq_ignore_ascii_case("base64"))
     {
         let whole = text.len() / 4 * 4;
@@ -72,11 +72,11 @@ pub(super) fn preview(content: &Content) -> Option<(Untrusted, bool)> {
             }
             Err(_) => return None,
         };
-        return (!told.contains('\0')).then(|| (told.into(), content.text.goes_on));
+        return (!told.contains('\0')).then(|| (told.into(), content.text.is_cut));
     }
-    let end = text.floor_char_boundary_at(MOST);
+    let end = text.floor_char_boundary_at(MAX_BYTES);
     Some((
         text.get(..end)?.into(),
-        content.text.goes_on || end < text.len(),
+        content.text.is_cut || end < text.len(),
     ))
 }

@@ -2,21 +2,21 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::log::Entry;
-use super::recent::Recent;
+use super::log::HarEntry;
+use super::recent_map::RecentMap;
 use crate::trace::{ConnectionId, Endpoint};
 
 /// The connections of a file. One that some 16,000 others were used after is forgotten: an entry
 /// that names it again has a new one.
 #[derive(Default)]
-pub(super) struct Connections {
+pub(super) struct HarConnections {
     /// By what the file calls it, and where it goes.
-    known: Recent<(String, String), ConnectionId>,
+    known: RecentMap<(String, String), ConnectionId>,
     count: u32,
 }
 
 /// The connection of an entry.
-pub(super) struct Used {
+pub(super) struct UsedConnection {
     pub(super) id: ConnectionId,
     pub(super) local: Endpoint,
     pub(super) remote: Endpoint,
@@ -24,26 +24,31 @@ pub(super) struct Used {
     pub(super) reused: bool,
 }
 
-impl Connections {
+impl HarConnections {
     /// The connection of an entry; `None` where the file does not say where it went. One that the
     /// entry made itself is a new one; of the others those are the same that have the same name
     /// and end.
-    pub(super) fn of(&mut self, entry: &Entry, connected: bool) -> Option<Used> {
-        let remote = Entry::end(&entry.remote).or_else(|| remote(entry))?;
-        let key = (name(entry).to_owned(), remote.to_string());
+    pub(super) fn connection_of(
+        &mut self,
+        entry: &HarEntry,
+        connected: bool,
+    ) -> Option<UsedConnection> {
+        let remote = HarEntry::parse_endpoint(&entry.remote).or_else(|| server_endpoint(entry))?;
+        let key = (connection_name(entry).to_owned(), remote.to_string());
         let known = if connected {
             None
         } else {
-            self.known.find(&key)
+            self.known.get(&key)
         };
         let id = known.unwrap_or_else(|| {
             let id = ConnectionId(self.count);
             self.count = self.count.saturating_add(1);
-            self.known.keep(key, id);
+            self.known.insert(key, id);
             id
         });
-        let local = Entry::end(&entry.local).unwrap_or_else(|| unspecified(&remote));
-        Some(Used {
+        let local =
+            HarEntry::parse_endpoint(&entry.local).unwrap_or_else(|| unspecified_endpoint(&remote));
+        Some(UsedConnection {
             id,
             local,
             remote,
@@ -53,7 +58,7 @@ impl Connections {
 }
 
 /// The address that stands for one that is not known (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2).
-const fn unspecified(remote: &Endpoint) -> Endpoint {
+const fn unspecified_endpoint(remote: &Endpoint) -> Endpoint {
     match remote {
         Endpoint::Ip(SocketAddr::V6(_)) => Endpoint::Ip(SocketAddr::new(
             IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
@@ -65,23 +70,23 @@ const fn unspecified(remote: &Endpoint) -> Endpoint {
 
 /// What the file calls it. Chromium and Firefox write the server's port where the specification has
 /// the connection's name.
-fn name(entry: &Entry) -> &str {
+fn connection_name(entry: &HarEntry) -> &str {
     entry
         .connection_id
-        .some()
-        .or_else(|| entry.connection.some())
+        .non_empty()
+        .or_else(|| entry.connection.non_empty())
         .unwrap_or_default()
 }
 
 /// The server's end: its address, in brackets or not, and the port of the URL.
-fn remote(entry: &Entry) -> Option<Endpoint> {
+fn server_endpoint(entry: &HarEntry) -> Option<Endpoint> {
     let address: IpAddr = entry
         .server_address
-        .some()?
+        .non_empty()?
         .trim_matches(['[', ']'])
         .parse()
         .ok()?;
-    let url = url::Url::parse(entry.request.0.as_ref()?.url.some()?).ok()?;
+    let url = url::Url::parse(entry.request.0.as_ref()?.url.non_empty()?).ok()?;
     let port = url.port_or_known_default()?;
     Some(SocketAddr::new(address, port).into())
 }

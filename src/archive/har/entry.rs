@@ -3,67 +3,67 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-use super::connections::{Connections, Used};
-use super::failed::failure;
-use super::log::{Entry, Request, Response};
-use super::message::{body_bytes, preview, request_head, response_head, version};
-use super::timings::Spans;
-use crate::archive::document::Certificate;
-use crate::trace::{Cause, Event, ExchangeId, HttpVersion, Phase, What};
+use super::connections::{HarConnections, UsedConnection};
+use super::failure::entry_failure;
+use super::log::{HarEntry, HarRequest, HarResponse};
+use super::message::{body_bytes, body_preview, parse_version, request_head, response_head};
+use super::timings::PhaseSpans;
+use crate::archive::document::DocumentCertificate;
+use crate::trace::{Event, EventKind, ExchangeCause, ExchangeId, HttpVersion, Phase};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// What is so of a whole file, and said once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Remarks {
+pub(super) struct MissingValues {
     /// Heads whose length is reckoned.
-    pub(super) reckoned: u64,
+    pub(super) head_sizes: u64,
     /// Entries whose version of HTTP is not said.
-    pub(super) unversioned: u64,
+    pub(super) versions: u64,
     /// Entries that do not say when they began.
-    pub(super) undated: u64,
+    pub(super) dates: u64,
 }
 
-impl Remarks {
+impl MissingValues {
     pub(super) const NONE: Self = Self {
-        reckoned: 0,
-        unversioned: 0,
-        undated: 0,
+        head_sizes: 0,
+        versions: 0,
+        dates: 0,
     };
 
     /// Adds what is so of an entry.
-    pub(super) fn add(&mut self, entry: &Entry, is_undated: bool) {
-        self.undated += u64::from(is_undated);
-        let said = Said::by(entry);
+    pub(super) fn add(&mut self, entry: &HarEntry, is_undated: bool) {
+        self.dates += u64::from(is_undated);
+        let said = EntryMessages::from_entry(entry);
         let is_http = said
             .request
             .url
-            .some()
+            .non_empty()
             .is_some_and(|url| url.starts_with("http:") || url.starts_with("https:"));
         let was_sent = said.was_sent(|| {
-            Spans::from(Moment::START, entry, false)
-                .of(Phase::Send)
+            PhaseSpans::from_entry(Moment::START, entry, false)
+                .get(Phase::Send)
                 .is_some()
         });
-        self.unversioned += u64::from(was_sent && said.version.is_none() && is_http);
-        self.reckoned += u64::from(was_sent && said.request.headers_size.count().is_none());
-        self.reckoned +=
+        self.versions += u64::from(was_sent && said.version.is_none() && is_http);
+        self.head_sizes += u64::from(was_sent && said.request.headers_size.count().is_none());
+        self.head_sizes +=
             u64::from(said.status.is_some() && said.response.headers_size.count().is_none());
     }
 }
 
 /// The messages of an entry.
 #[derive(Clone, Copy)]
-struct Said<'a> {
-    request: &'a Request,
-    response: &'a Response,
+struct EntryMessages<'a> {
+    request: &'a HarRequest,
+    response: &'a HarResponse,
     status: Option<u16>,
     version: Option<HttpVersion>,
 }
 
-impl<'a> Said<'a> {
-    fn by(entry: &'a Entry) -> Self {
-        static REQUEST: LazyLock<Request> = LazyLock::new(Request::default);
-        static RESPONSE: LazyLock<Response> = LazyLock::new(Response::default);
+impl<'a> EntryMessages<'a> {
+    fn from_entry(entry: &'a HarEntry) -> Self {
+        static REQUEST: LazyLock<HarRequest> = LazyLock::new(HarRequest::default);
+        static RESPONSE: LazyLock<HarResponse> = LazyLock::new(HarResponse::default);
         let request = entry.request.0.as_ref().unwrap_or(&REQUEST);
         let response = entry.response.0.as_ref().unwrap_or(&RESPONSE);
         let status = response
@@ -71,8 +71,8 @@ impl<'a> Said<'a> {
             .count()
             .and_then(|status| u16::try_from(status).ok())
             .filter(|status| (100..=999).contains(status));
-        let version =
-            version(response.http_version.some()).or_else(|| version(request.http_version.some()));
+        let version = parse_version(response.http_version.non_empty())
+            .or_else(|| parse_version(request.http_version.non_empty()));
         Self {
             request,
             response,
@@ -89,29 +89,29 @@ impl<'a> Said<'a> {
 }
 
 /// An entry on its way to become events.
-pub(super) struct Telling<'a> {
+pub(super) struct EntryConverter<'a> {
     pub(super) exchange: ExchangeId,
-    pub(super) entry: &'a Entry,
+    pub(super) entry: &'a HarEntry,
     pub(super) began: Moment,
-    pub(super) cause: Cause,
+    pub(super) cause: ExchangeCause,
 }
 
-impl Telling<'_> {
+impl EntryConverter<'_> {
     /// Its events, in the order of time.
-    pub(super) fn events(&self, connections: &mut Connections) -> VecDeque<Event> {
-        let said = Said::by(self.entry);
-        let Said {
+    pub(super) fn events(&self, connections: &mut HarConnections) -> VecDeque<Event> {
+        let said = EntryMessages::from_entry(self.entry);
+        let EntryMessages {
             request, status, ..
         } = said;
-        let spans = Spans::from(self.began, self.entry, status.is_some());
-        let mut told = Told {
+        let spans = PhaseSpans::from_entry(self.began, self.entry, status.is_some());
+        let mut told = EventList {
             events: Vec::with_capacity(24),
         };
-        let method = request.method.some().unwrap_or("GET").to_owned();
-        let url = request.url.some().unwrap_or_default().into();
+        let method = request.method.non_empty().unwrap_or("GET").to_owned();
+        let url = request.url.non_empty().unwrap_or_default().into();
         told.add(
             self.began,
-            What::ExchangeStarted {
+            EventKind::ExchangeStarted {
                 exchange: self.exchange,
                 cause: self.cause,
                 method,
@@ -121,7 +121,7 @@ impl Telling<'_> {
         for (phase, began, ended) in spans.iter() {
             told.add(
                 began,
-                What::PhaseBegan {
+                EventKind::PhaseBegan {
                     exchange: self.exchange,
                     phase,
                     position: None,
@@ -129,20 +129,20 @@ impl Telling<'_> {
             );
             told.add(
                 ended,
-                What::PhaseEnded {
+                EventKind::PhaseEnded {
                     exchange: self.exchange,
                     phase,
                     position: None,
                 },
             );
         }
-        self.connected(&mut told, &spans, connections);
-        self.said(&mut told, &spans, said);
-        self.noted(&mut told, spans.ended);
-        if let Some((phase, failure)) = failure(self.entry, &spans, status.is_some()) {
+        self.add_connection(&mut told, &spans, connections);
+        self.add_messages(&mut told, &spans, said);
+        self.add_notes(&mut told, spans.ended);
+        if let Some((phase, failure)) = entry_failure(self.entry, &spans, status.is_some()) {
             told.add(
                 spans.ended,
-                What::Failed {
+                EventKind::Failed {
                     exchange: self.exchange,
                     phase,
                     failure,
@@ -151,7 +151,7 @@ impl Telling<'_> {
         }
         told.add(
             spans.ended,
-            What::ExchangeEnded {
+            EventKind::ExchangeEnded {
                 exchange: self.exchange,
             },
         );
@@ -160,14 +160,19 @@ impl Telling<'_> {
         told.events.into()
     }
 
-    fn connected(&self, told: &mut Told, spans: &Spans, connections: &mut Connections) {
-        let connect = spans.of(Phase::Connect);
-        let Some(Used {
+    fn add_connection(
+        &self,
+        told: &mut EventList,
+        spans: &PhaseSpans,
+        connections: &mut HarConnections,
+    ) {
+        let connect = spans.get(Phase::Connect);
+        let Some(UsedConnection {
             id,
             local,
             remote,
             reused,
-        }) = connections.of(self.entry, connect.is_some())
+        }) = connections.connection_of(self.entry, connect.is_some())
         else {
             return;
         };
@@ -175,7 +180,7 @@ impl Telling<'_> {
         let Self { exchange, .. } = *self;
         told.add(
             at,
-            What::Connected {
+            EventKind::Connected {
                 exchange,
                 connection: id,
                 local,
@@ -186,36 +191,36 @@ impl Telling<'_> {
         let Some(tls) = self.entry.tls.0.as_ref().filter(|_| !reused) else {
             return;
         };
-        let at = spans.of(Phase::Tls).map_or(at, |(_, ended)| ended);
+        let at = spans.get(Phase::Tls).map_or(at, |(_, ended)| ended);
         let certificates: Vec<_> = tls
             .certificates
             .iter()
             .cloned()
-            .filter_map(Certificate::certificate)
+            .filter_map(DocumentCertificate::into_certificate)
             .collect();
         if !certificates.is_empty() {
             told.add(
                 at,
-                What::TlsCertificates {
+                EventKind::TlsCertificates {
                     connection: id,
                     certificates,
                 },
             );
         }
-        if let Some(verification) = tls.verified() {
+        if let Some(verification) = tls.to_verification() {
             told.add(
                 at,
-                What::TlsVerified {
+                EventKind::TlsVerified {
                     connection: id,
                     verification,
-                    took: tls.checked_for(),
+                    took: tls.verification_time(),
                 },
             );
         }
-        if let Some(handshake) = tls.agreed() {
+        if let Some(handshake) = tls.to_handshake() {
             told.add(
                 at,
-                What::TlsEstablished {
+                EventKind::TlsEstablished {
                     connection: id,
                     handshake,
                 },
@@ -223,27 +228,27 @@ impl Telling<'_> {
         }
     }
 
-    fn said(&self, told: &mut Told, spans: &Spans, said: Said<'_>) {
-        if !said.was_sent(|| spans.of(Phase::Send).is_some()) {
+    fn add_messages(&self, told: &mut EventList, spans: &PhaseSpans, said: EntryMessages<'_>) {
+        if !said.was_sent(|| spans.get(Phase::Send).is_some()) {
             return;
         }
-        let Said {
+        let EntryMessages {
             request,
             response,
             status,
             version,
         } = said;
         let version = version.unwrap_or(HttpVersion::Http11);
-        let begin = |phase| spans.of(phase).map(|(began, _)| began);
+        let begin = |phase| spans.get(phase).map(|(began, _)| began);
         let sent = begin(Phase::Send)
             .or_else(|| begin(Phase::Wait))
             .unwrap_or(self.began);
         told.add(sent, request_head(self.exchange, request, version));
         if let Some(bytes) = request.body_size.count().filter(|bytes| *bytes > 0) {
-            let at = spans.of(Phase::Send).map_or(sent, |(_, ended)| ended);
+            let at = spans.get(Phase::Send).map_or(sent, |(_, ended)| ended);
             told.add(
                 at,
-                What::RequestBody {
+                EventKind::RequestBody {
                     exchange: self.exchange,
                     sent: bytes,
                     expected: Some(bytes),
@@ -259,7 +264,7 @@ impl Telling<'_> {
         if let Some((received, decoded)) = body_bytes(response) {
             told.add(
                 spans.ended,
-                What::ResponseBody {
+                EventKind::ResponseBody {
                     exchange: self.exchange,
                     received,
                     decoded,
@@ -267,17 +272,17 @@ impl Telling<'_> {
                 },
             );
         }
-        if let Some(preview) = preview(self.exchange, response) {
+        if let Some(preview) = body_preview(self.exchange, response) {
             told.add(spans.ended, preview);
         }
         if let Some(to) = response
             .redirect_url
-            .some()
+            .non_empty()
             .filter(|_| (300..400).contains(&status))
         {
             told.add(
                 spans.ended,
-                What::Redirected {
+                EventKind::Redirected {
                     exchange: self.exchange,
                     to: to.into(),
                     withheld: Vec::new(),
@@ -286,17 +291,17 @@ impl Telling<'_> {
         }
     }
 
-    fn noted(&self, told: &mut Told, at: Moment) {
+    fn add_notes(&self, told: &mut EventList, at: Moment) {
         let mut note = |text: String| {
             told.add(
                 at,
-                What::Note {
+                EventKind::Note {
                     exchange: Some(self.exchange),
                     text: Untrusted::new(text),
                 },
             );
         };
-        if let Some(cache) = self.entry.from_cache.some() {
+        if let Some(cache) = self.entry.from_cache.non_empty() {
             note(format!("answered from the browser's cache ({cache})"));
         }
         let messages = &self.entry.web_socket;
@@ -304,7 +309,7 @@ impl Telling<'_> {
             let sent = messages
                 .items
                 .iter()
-                .filter(|message| message.kind.some() == Some("send"))
+                .filter(|message| message.kind.non_empty() == Some("send"))
                 .count();
             let all = messages.items.len();
             note(format!(
@@ -315,23 +320,23 @@ impl Telling<'_> {
     }
 }
 
-struct Told {
+struct EventList {
     events: Vec<Event>,
 }
 
-impl Told {
-    fn add(&mut self, at: Moment, what: What) {
-        self.events.push(Event { at, what });
+impl EventList {
+    fn add(&mut self, at: Moment, what: EventKind) {
+        self.events.push(Event { at, kind: what });
     }
 }
 
 /// When an entry or a page began, counted from the beginning of the file's time.
-pub(super) fn moment(began: i64, start: i64) -> Moment {
+pub(super) fn moment_since_start(began: i64, start: i64) -> Moment {
     // Beyond some weeks a date is a mistake, and an axis of years shows nothing.
-    const LONGEST: Nanos = Nanos(100 * 24 * 3_600 * 1_000_000_000);
+    const MAX_RUN: Nanos = Nanos(100 * 24 * 3_600 * 1_000_000_000);
     Moment(
         began
             .saturating_sub(start)
-            .clamp(0, i64::try_from(LONGEST.0).unwrap_or(i64::MAX)),
+            .clamp(0, i64::try_from(MAX_RUN.0).unwrap_or(i64::MAX)),
     )
 }

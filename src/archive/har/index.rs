@@ -8,52 +8,52 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::entry::Remarks;
-use super::log::{Entry, Log};
+use super::entry::MissingValues;
+use super::log::{HarEntry, HarLog};
 use crate::archive::ArchiveError;
-use crate::archive::document::lenient::Text;
-use crate::archive::document::{Element, Elements};
-use crate::archive::store::Store;
+use crate::archive::document::lenient::LenientText;
+use crate::archive::document::{ElementSink, ListElement};
+use crate::archive::store::CaptureStore;
 use crate::units::Bytes;
 
 /// Entries that are read.
-pub(super) const MOST_ENTRIES: usize = 10_000_000;
+pub(super) const MAX_ENTRIES: usize = 10_000_000;
 
 /// A file whose entries are still to be told.
-pub(in crate::archive) struct Har {
-    pub(in crate::archive) log: Log,
-    pub(in crate::archive) index: Index,
+pub(in crate::archive) struct HarFile {
+    pub(in crate::archive) log: HarLog,
+    pub(in crate::archive) index: EntryIndex,
 }
 
 /// Where the entries lie, and what is so of all of them.
-pub(in crate::archive) struct Index {
-    store: Arc<Store>,
-    places: Vec<Place>,
-    pub(super) remarks: Remarks,
+pub(in crate::archive) struct EntryIndex {
+    store: Arc<CaptureStore>,
+    places: Vec<EntryPlace>,
+    pub(super) missing: MissingValues,
     /// Entries beyond those that are read.
-    pub(super) beyond: u64,
+    pub(super) over_limit: u64,
     /// Entries that are told, and those beyond them.
-    told: usize,
-    pub(super) untold: u64,
+    max_entries: usize,
+    pub(super) left_out: u64,
 }
 
 /// Where an entry lies.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct EntryPlace {
     /// When it began, in nanoseconds since 1970.
     pub(super) began: i64,
     pub(super) at: u64,
     pub(super) bytes: u64,
 }
 
-impl Place {
+impl EntryPlace {
     /// It does not say when.
     const UNDATED: i64 = i64::MIN;
 
     /// Returns where it lies, to be parsed again: then what is wrong with it is no longer told by
     /// line and column.
-    pub(super) const fn element(self) -> Element {
-        Element {
+    pub(super) const fn element(self) -> ListElement {
+        ListElement {
             at: self.at,
             bytes: self.bytes,
             line: 1,
@@ -62,22 +62,22 @@ impl Place {
     }
 }
 
-impl Elements for Index {
-    fn take(&mut self, element: Element, bytes: Option<&[u8]>) -> Result<(), ArchiveError> {
-        if let Some((_, limit)) = self.store.forgotten() {
-            return Err(ArchiveError::Forgotten { limit });
+impl ElementSink for EntryIndex {
+    fn take(&mut self, element: ListElement, bytes: Option<&[u8]>) -> Result<(), ArchiveError> {
+        if let Some((_, limit)) = self.store.overwritten() {
+            return Err(ArchiveError::Overwritten { limit });
         }
-        let entry: Option<Entry> = match bytes {
+        let entry: Option<HarEntry> = match bytes {
             Some(bytes) => element.parse_small(bytes)?,
             None => element.parse_stored(&self.store)?,
         };
         match entry {
-            Some(_) if self.places.len() >= MOST_ENTRIES => self.beyond += 1,
+            Some(_) if self.places.len() >= MAX_ENTRIES => self.over_limit += 1,
             Some(entry) => {
-                let began = date(&entry.started_date_time);
-                self.remarks.add(&entry, began.is_none());
-                self.places.push(Place {
-                    began: began.unwrap_or(Place::UNDATED),
+                let began = parse_date(&entry.started_date_time);
+                self.missing.add(&entry, began.is_none());
+                self.places.push(EntryPlace {
+                    began: began.unwrap_or(EntryPlace::UNDATED),
                     at: element.at,
                     bytes: element.bytes,
                 });
@@ -88,31 +88,31 @@ impl Elements for Index {
     }
 }
 
-impl Index {
-    pub(in crate::archive) const fn new(store: Arc<Store>) -> Self {
+impl EntryIndex {
+    pub(in crate::archive) const fn new(store: Arc<CaptureStore>) -> Self {
         Self {
             store,
             places: Vec::new(),
-            remarks: Remarks::NONE,
-            beyond: 0,
-            told: MOST_ENTRIES,
-            untold: 0,
+            missing: MissingValues::NONE,
+            over_limit: 0,
+            max_entries: MAX_ENTRIES,
+            left_out: 0,
         }
     }
 
     /// Tells no more than so many entries: those that began first.
-    pub(in crate::archive) const fn tell_first(&mut self, most: usize) {
-        self.told = most;
+    pub(in crate::archive) const fn limit_entries(&mut self, most: usize) {
+        self.max_entries = most;
     }
 
     /// Returns when the first entry began, and the entries in the order in which they began. Those
     /// that do not say when stand at the beginning.
-    pub(super) fn sorted(&mut self) -> (i64, Vec<Place>) {
+    pub(super) fn sorted(&mut self) -> (i64, Vec<EntryPlace>) {
         let mut places = std::mem::take(&mut self.places);
         let dates = places
             .iter()
             .map(|place| place.began)
-            .filter(|began| *began != Place::UNDATED);
+            .filter(|began| *began != EntryPlace::UNDATED);
         let start = dates.min().unwrap_or(0);
         for place in &mut places {
             place.began = place.began.max(start);
@@ -121,8 +121,8 @@ impl Index {
             // In the order of the file where they began at one time.
             places.sort_unstable_by_key(|place| (place.began, place.at));
         }
-        self.untold = places.len().saturating_sub(self.told) as u64;
-        places.truncate(self.told);
+        self.left_out = places.len().saturating_sub(self.max_entries) as u64;
+        places.truncate(self.max_entries);
         (start, places)
     }
 
@@ -130,19 +130,19 @@ impl Index {
     ///
     /// # Errors
     /// More came than is kept.
-    pub(in crate::archive) fn readable_again(self) -> Result<Self, ArchiveError> {
-        let forgotten: Option<(Bytes, Bytes)> = self.store.forgotten();
+    pub(in crate::archive) fn ensure_rereadable(self) -> Result<Self, ArchiveError> {
+        let forgotten: Option<(Bytes, Bytes)> = self.store.overwritten();
         forgotten.map_or(Ok(self), |(_, limit)| {
-            Err(ArchiveError::Forgotten { limit })
+            Err(ArchiveError::Overwritten { limit })
         })
     }
 }
 
 /// A date (RFC 3339) in nanoseconds since 1970; one before 1677 or after 2262 as the first or the
 /// last that can be told so.
-pub(super) fn date(text: &Text) -> Option<i64> {
+pub(super) fn parse_date(text: &LenientText) -> Option<i64> {
     let nanos = text
-        .some()?
+        .non_empty()?
         .trim()
         .parse()
         .ok()
@@ -150,6 +150,6 @@ pub(super) fn date(text: &Text) -> Option<i64> {
     Some(
         i64::try_from(nanos)
             .unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
-            .max(Place::UNDATED + 1),
+            .max(EntryPlace::UNDATED + 1),
     )
 }

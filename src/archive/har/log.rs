@@ -3,22 +3,22 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::archive::document::Tls;
-use crate::archive::document::lenient::{List, Number, Object, Text};
-use crate::trace::{Cause, Code, Endpoint, Phase};
+use crate::archive::document::DocumentTls;
+use crate::archive::document::lenient::{LenientList, LenientNumber, LenientObject, LenientText};
+use crate::trace::{Endpoint, ExchangeCause, FailureCode, Phase};
 
 /// Field lines of a message that are kept.
-const MOST_FIELDS: usize = 1_000;
+const MAX_FIELDS: usize = 1_000;
 /// Pages that are told of.
-const MOST_PAGES: usize = 100;
+const MAX_PAGES: usize = 100;
 
 /// What is in the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::archive) struct Log {
-    pub(super) creator: Object<Creator>,
-    pub(super) browser: Object<Creator>,
-    pub(super) pages: List<Page, MOST_PAGES>,
+pub(in crate::archive) struct HarLog {
+    pub(super) creator: LenientObject<HarCreator>,
+    pub(super) browser: LenientObject<HarCreator>,
+    pub(super) pages: LenientList<HarPage, MAX_PAGES>,
     /// They are taken out on the way, but two lists of them are refused as other names are.
     #[serde(rename = "entries")]
     _entries: IgnoredAny,
@@ -26,139 +26,139 @@ pub(in crate::archive) struct Log {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Creator {
-    pub(super) name: Text,
-    pub(super) version: Text,
+pub(super) struct HarCreator {
+    pub(super) name: LenientText,
+    pub(super) version: LenientText,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Page {
-    pub(super) started_date_time: Text,
-    pub(super) title: Text,
+pub(super) struct HarPage {
+    pub(super) started_date_time: LenientText,
+    pub(super) title: LenientText,
     #[serde(rename = "pageTimings")]
-    pub(super) loaded: Object<PageTimings>,
+    pub(super) loaded: LenientObject<HarPageTimings>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct PageTimings {
-    pub(super) on_content_load: Number,
-    pub(super) on_load: Number,
+pub(super) struct HarPageTimings {
+    pub(super) on_content_load: LenientNumber,
+    pub(super) on_load: LenientNumber,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Entry {
-    pub(super) started_date_time: Text,
-    pub(super) time: Number,
-    pub(super) request: Object<Request>,
-    pub(super) response: Object<Response>,
-    pub(super) timings: Object<Timings>,
+pub(super) struct HarEntry {
+    pub(super) started_date_time: LenientText,
+    pub(super) time: LenientNumber,
+    pub(super) request: LenientObject<HarRequest>,
+    pub(super) response: LenientObject<HarResponse>,
+    pub(super) timings: LenientObject<HarTimings>,
     #[serde(rename = "serverIPAddress")]
-    pub(super) server_address: Text,
-    pub(super) connection: Text,
+    pub(super) server_address: LenientText,
+    pub(super) connection: LenientText,
     #[serde(rename = "_connectionId")]
-    pub(super) connection_id: Text,
+    pub(super) connection_id: LenientText,
     #[serde(rename = "_fromCache")]
-    pub(super) from_cache: Text,
+    pub(super) from_cache: LenientText,
     #[serde(rename = "_webSocketMessages")]
-    pub(super) web_socket: List<WebSocketMessage, 1_000_000>,
+    pub(super) web_socket: LenientList<HarWebSocketMessage, 1_000_000>,
     #[serde(rename = "_error")]
-    pub(super) error: Problem,
+    pub(super) error: EntryError,
     #[serde(rename = "_cause")]
-    pub(super) cause: Known<Cause>,
+    pub(super) cause: Recognized<ExchangeCause>,
     #[serde(rename = "_local")]
-    pub(super) local: Text,
+    pub(super) local: LenientText,
     #[serde(rename = "_remote")]
-    pub(super) remote: Text,
+    pub(super) remote: LenientText,
     #[serde(rename = "_phases")]
-    pub(super) phases: Option<List<PhaseName, 64>>,
+    pub(super) phases: Option<LenientList<HarPhase, 64>>,
     #[serde(rename = "_tls")]
-    pub(super) tls: Object<Tls>,
+    pub(super) tls: LenientObject<DocumentTls>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WebSocketMessage {
+pub(super) struct HarWebSocketMessage {
     #[serde(rename = "type")]
-    pub(super) kind: Text,
+    pub(super) kind: LenientText,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct PhaseName {
-    pub(super) name: Known<Phase>,
+pub(super) struct HarPhase {
+    pub(super) name: Recognized<Phase>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Request {
-    pub(super) method: Text,
-    pub(super) url: Text,
-    pub(super) http_version: Text,
-    pub(super) headers: List<Field, MOST_FIELDS>,
-    pub(super) headers_size: Number,
-    pub(super) body_size: Number,
+pub(super) struct HarRequest {
+    pub(super) method: LenientText,
+    pub(super) url: LenientText,
+    pub(super) http_version: LenientText,
+    pub(super) headers: LenientList<HarField, MAX_FIELDS>,
+    pub(super) headers_size: LenientNumber,
+    pub(super) body_size: LenientNumber,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Response {
-    pub(super) status: Number,
-    pub(super) status_text: Text,
-    pub(super) http_version: Text,
-    pub(super) headers: List<Field, MOST_FIELDS>,
-    pub(super) content: Object<Content>,
+pub(super) struct HarResponse {
+    pub(super) status: LenientNumber,
+    pub(super) status_text: LenientText,
+    pub(super) http_version: LenientText,
+    pub(super) headers: LenientList<HarField, MAX_FIELDS>,
+    pub(super) content: LenientObject<HarContent>,
     #[serde(rename = "redirectURL")]
-    pub(super) redirect_url: Text,
-    pub(super) headers_size: Number,
-    pub(super) body_size: Number,
+    pub(super) redirect_url: LenientText,
+    pub(super) headers_size: LenientNumber,
+    pub(super) body_size: LenientNumber,
     #[serde(rename = "_transferSize")]
-    pub(super) transfer_size: Number,
+    pub(super) transfer_size: LenientNumber,
     #[serde(rename = "_error")]
-    pub(super) error: Text,
+    pub(super) error: LenientText,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Field {
-    pub(super) name: Text,
-    pub(super) value: Text,
+pub(super) struct HarField {
+    pub(super) name: LenientText,
+    pub(super) value: LenientText,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Content {
-    pub(super) size: Number,
-    pub(super) compression: Number,
-    pub(super) mime_type: Text,
-    pub(super) text: super::body::Beginning,
-    pub(super) encoding: Text,
+pub(super) struct HarContent {
+    pub(super) size: LenientNumber,
+    pub(super) compression: LenientNumber,
+    pub(super) mime_type: LenientText,
+    pub(super) text: super::body::TextPrefix,
+    pub(super) encoding: LenientText,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Timings {
-    pub(super) blocked: Number,
-    pub(super) dns: Number,
-    pub(super) connect: Number,
-    pub(super) ssl: Number,
-    pub(super) send: Number,
-    pub(super) wait: Number,
-    pub(super) receive: Number,
+pub(super) struct HarTimings {
+    pub(super) blocked: LenientNumber,
+    pub(super) dns: LenientNumber,
+    pub(super) connect: LenientNumber,
+    pub(super) ssl: LenientNumber,
+    pub(super) send: LenientNumber,
+    pub(super) wait: LenientNumber,
+    pub(super) receive: LenientNumber,
 }
 
 /// Why an entry failed: a browser's word, or a failure of ours.
 #[derive(Debug, Default, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Problem {
+pub(super) enum EntryError {
     /// `net::ERR_CONNECTION_REFUSED`.
-    Word(String),
+    Browser(String),
     /// As a run of ours tells it.
-    Ours {
+    Tapline {
         phase: Phase,
-        code: Code,
+        code: FailureCode,
         message: String,
         #[serde(default)]
         hint: String,
@@ -173,27 +173,27 @@ pub(super) enum Problem {
 
 /// One of the words that are known.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known<T>(pub(super) Option<T>);
+pub(super) struct Recognized<T>(pub(super) Option<T>);
 
-impl<T> Default for Known<T> {
+impl<T> Default for Recognized<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Known<T> {
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Recognized<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Text::deserialize(deserializer)?;
+        let text = LenientText::deserialize(deserializer)?;
         let word = text
-            .some()
+            .non_empty()
             .map(serde::de::value::StrDeserializer::<serde::de::value::Error>::new);
         Ok(Self(word.and_then(|word| T::deserialize(word).ok())))
     }
 }
 
-impl Entry {
+impl HarEntry {
     /// The end of a connection that is named.
-    pub(super) fn end(text: &Text) -> Option<Endpoint> {
-        text.some().map(|text| Endpoint::from(text.to_owned()))
+    pub(super) fn parse_endpoint(text: &LenientText) -> Option<Endpoint> {
+        text.non_empty().map(|text| Endpoint::from(text.to_owned()))
     }
 }

@@ -1,11 +1,11 @@
 //! The messages of an entry.
 
 use super::body;
-use super::log::{Content, Field, Request, Response};
-use crate::trace::{ExchangeId, Header, HttpVersion, What};
+use super::log::{HarContent, HarField, HarRequest, HarResponse};
+use crate::trace::{EventKind, ExchangeId, HttpHeader, HttpVersion};
 
 /// A version as browsers write it: `HTTP/1.1`, `http/2.0`, `h2`, `h3-29`.
-pub(super) fn version(text: Option<&str>) -> Option<HttpVersion> {
+pub(super) fn parse_version(text: Option<&str>) -> Option<HttpVersion> {
     let text = text?.trim().to_ascii_lowercase();
     match text.as_str() {
         "http/1.0" => Some(HttpVersion::Http10),
@@ -20,46 +20,50 @@ pub(super) fn version(text: Option<&str>) -> Option<HttpVersion> {
 
 /// Bytes of a head as HTTP/1.1 writes it, where the file does not say: its first line, its fields,
 /// and the line that ends it.
-fn head_bytes(first: usize, fields: &[Header]) -> u64 {
-    const ENDS: usize = 2;
-    const AROUND: usize = 4;
+fn estimated_head_bytes(first: usize, fields: &[HttpHeader]) -> u64 {
+    const LINE_END: usize = 2;
+    const FIELD_OVERHEAD: usize = 4;
     let fields = fields
         .iter()
         .filter(|field| !field.name.raw().starts_with(':'));
     (first
-        + ENDS
-        + ENDS
+        + LINE_END
+        + LINE_END
         + fields
-            .map(|field| field.name.raw().len() + field.value.raw().len() + AROUND)
+            .map(|field| field.name.raw().len() + field.value.raw().len() + FIELD_OVERHEAD)
             .sum::<usize>()) as u64
 }
 
-fn fields(list: &[Field]) -> Vec<Header> {
+fn to_headers(list: &[HarField]) -> Vec<HttpHeader> {
     let named = list.iter().filter_map(|field| {
         Some((
-            field.name.some()?,
+            field.name.non_empty()?,
             field.value.0.as_deref().unwrap_or_default(),
         ))
     });
     named
-        .map(|(name, value)| Header::new(name, value))
+        .map(|(name, value)| HttpHeader::new(name, value))
         .collect()
 }
 
 /// The request's head.
-pub(super) fn request_head(exchange: ExchangeId, request: &Request, version: HttpVersion) -> What {
-    let headers = fields(&request.headers.items);
-    let method = request.method.some().unwrap_or("GET").to_owned();
-    let url = request.url.some().unwrap_or_default();
-    let target = url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| target(&url));
+pub(super) fn request_head(
+    exchange: ExchangeId,
+    request: &HarRequest,
+    version: HttpVersion,
+) -> EventKind {
+    let headers = to_headers(&request.headers.items);
+    let method = request.method.non_empty().unwrap_or("GET").to_owned();
+    let url = request.url.non_empty().unwrap_or_default();
+    let target = url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| request_target(&url));
     let told = request.headers_size.count();
     let header_bytes = told.unwrap_or_else(|| {
-        head_bytes(
+        estimated_head_bytes(
             method.len() + target.len() + " HTTP/1.1".len() + 1,
             &headers,
         )
     });
-    What::RequestHead {
+    EventKind::RequestHead {
         exchange,
         version,
         method,
@@ -69,7 +73,7 @@ pub(super) fn request_head(exchange: ExchangeId, request: &Request, version: Htt
     }
 }
 
-fn target(url: &url::Url) -> String {
+fn request_target(url: &url::Url) -> String {
     url.query().map_or_else(
         || url.path().to_owned(),
         |query| format!("{}?{query}", url.path()),
@@ -79,16 +83,16 @@ fn target(url: &url::Url) -> String {
 /// The response's head.
 pub(super) fn response_head(
     exchange: ExchangeId,
-    response: &Response,
+    response: &HarResponse,
     status: u16,
     version: HttpVersion,
-) -> What {
-    let headers = fields(&response.headers.items);
-    let reason = response.status_text.some().unwrap_or_default();
+) -> EventKind {
+    let headers = to_headers(&response.headers.items);
+    let reason = response.status_text.non_empty().unwrap_or_default();
     let told = response.headers_size.count();
-    let header_bytes =
-        told.unwrap_or_else(|| head_bytes("HTTP/1.1 200 ".len() + reason.len(), &headers));
-    What::ResponseHead {
+    let header_bytes = told
+        .unwrap_or_else(|| estimated_head_bytes("HTTP/1.1 200 ".len() + reason.len(), &headers));
+    EventKind::ResponseHead {
         exchange,
         version,
         status,
@@ -99,15 +103,15 @@ pub(super) fn response_head(
 }
 
 /// How large the body is, as transferred and as decoded; `None` where the file says neither.
-pub(super) fn body_bytes(response: &Response) -> Option<(u64, u64)> {
-    let none = Content::default();
+pub(super) fn body_bytes(response: &HarResponse) -> Option<(u64, u64)> {
+    let none = HarContent::default();
     let content = response.content.0.as_ref().unwrap_or(&none);
     let decoded = content.size.count();
     let head = response.headers_size.count();
     let is_coded = response.headers.items.iter().any(|field| {
         field
             .name
-            .some()
+            .non_empty()
             .is_some_and(|name| name.eq_ignore_ascii_case("content-encoding"))
     });
     #[expect(
@@ -133,9 +137,9 @@ pub(super) fn body_bytes(response: &Response) -> Option<(u64, u64)> {
 }
 
 /// What is shown of the body.
-pub(super) fn preview(exchange: ExchangeId, response: &Response) -> Option<What> {
-    let (text, truncated) = body::preview(response.content.0.as_ref()?)?;
-    Some(What::BodyPreview {
+pub(super) fn body_preview(exchange: ExchangeId, response: &HarResponse) -> Option<EventKind> {
+    let (text, truncated) = body::decode_preview(response.content.0.as_ref()?)?;
+    Some(EventKind::BodyPreview {
         exchange,
         text,
         truncated,

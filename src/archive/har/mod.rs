@@ -24,19 +24,19 @@
 mod body;
 mod connections;
 mod entry;
-mod failed;
+mod entry_reader;
+mod events;
+mod failure;
 mod index;
 mod log;
 mod message;
-mod recent;
+mod overlapping;
+mod recent_map;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 mod timings;
-mod told;
-mod under_way;
-mod window;
 
-pub(super) use index::{Har, Index};
-pub(super) use log::Log;
-pub(super) use told::events;
+pub(super) use events::read_har_events;
+pub(super) use index::{EntryIndex, HarFile};
+pub(super) use log::HarLog;

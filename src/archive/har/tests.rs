@@ -6,32 +6,33 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::archive::{Archive, ArchiveError};
-use crate::trace::{Cause, Code, Event, HttpVersion, Phase, Trace, What};
+use crate::trace::{Event, EventKind, ExchangeCause, FailureCode, HttpVersion, Phase, Trace};
 use crate::units::Nanos;
 
 fn read(bytes: &[u8]) -> Result<Vec<Event>, ArchiveError> {
     let mut events = Vec::new();
-    let kept = Archive::piped(Cursor::new(bytes.to_vec()))?.tell(|event| events.push(event));
+    let kept =
+        Archive::from_pipe(Cursor::new(bytes.to_vec()))?.read_events(|event| events.push(event));
     assert_eq!(kept.error, None);
     assert!(events.is_sorted_by_key(|event| event.at));
     Ok(events)
 }
 
-fn told(entries: &Value) -> Trace {
+fn trace_of_entries(entries: &Value) -> Trace {
     let log = json!({ "log": { "version": "1.2", "creator": { "name": "WebInspector", "version": "537.36" }, "entries": entries } });
-    Trace::of(read(log.to_string().as_bytes()).unwrap())
+    Trace::from_events(read(log.to_string().as_bytes()).unwrap())
 }
 
-fn took(trace: &Trace, exchange: usize) -> Vec<(&'static str, u64)> {
+fn phase_times(trace: &Trace, exchange: usize) -> Vec<(&'static str, u64)> {
     let phases = trace.exchanges()[exchange].phases.iter();
     phases
         .map(|(phase, span)| (phase.name(), span.duration().unwrap().0 / 1_000))
         .collect()
 }
 
-fn notes(trace: &Trace) -> Vec<String> {
-    let notes = trace.log().iter().filter_map(|event| match &event.what {
-        What::Note { text, .. } => Some(text.raw().to_owned()),
+fn note_texts(trace: &Trace) -> Vec<String> {
+    let notes = trace.log().iter().filter_map(|event| match &event.kind {
+        EventKind::Note { text, .. } => Some(text.raw().to_owned()),
         _ => None,
     });
     notes.collect()
@@ -39,7 +40,7 @@ fn notes(trace: &Trace) -> Vec<String> {
 
 /// As Chromium writes them: `-1` for what did not happen, `ssl` within `connect`, no sizes of heads
 /// under HTTP/2.
-fn chromium() -> Value {
+fn chromium_entries() -> Value {
     json!([
         { "_connectionId": "42", "_initiator": { "type": "other", "stack": { "callFrames": [1, 2, [3]] } }, "_priority": "VeryHigh", "_resourceType": "document",
           "cache": {}, "connection": "42", "pageref": "page_1", "serverIPAddress": "[2001:db8::1]",
@@ -70,7 +71,7 @@ fn chromium() -> Value {
 
 #[test]
 fn chromiums_entries_become_exchanges() {
-    let trace = told(&chromium());
+    let trace = trace_of_entries(&chromium_entries());
     let [first, second, cached, failed] = trace.exchanges() else {
         panic!("four entries")
     };
@@ -82,7 +83,7 @@ fn chromiums_entries_become_exchanges() {
         ("wait", 40_000),
         ("receive", 7_500),
     ];
-    assert_eq!(took(&trace, 0), phases);
+    assert_eq!(phase_times(&trace, 0), phases);
     assert_eq!(
         (first.total(), first.phases.get(Phase::Dns).unwrap().began.0),
         (Some(Nanos(150_500_000)), 2_500_000)
@@ -104,7 +105,7 @@ fn chromiums_entries_become_exchanges() {
         trace.connections()[0].remote.to_string(),
         "[2001:db8::1]:443"
     );
-    assert_eq!(trace.connections()[0].local.known(), None);
+    assert_eq!(trace.connections()[0].local.if_specified(), None);
     assert_eq!(
         (
             second.connection,
@@ -124,9 +125,9 @@ fn chromiums_entries_become_exchanges() {
             .failure
             .as_ref()
             .map(|(phase, failure)| (*phase, failure.code)),
-        Some((Phase::Dns, Code::DnsNoSuchName))
+        Some((Phase::Dns, FailureCode::DnsNoSuchName))
     );
-    let said = notes(&trace);
+    let said = note_texts(&trace);
     for words in [
         "a HAR, written by WebInspector 537.36",
         "disk",
@@ -154,7 +155,7 @@ fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
     };
     let made = json!({ "blocked": 0, "dns": 10, "connect": 20, "ssl": 30, "send": 0, "wait": 29, "receive": 1 });
     let reused = json!({ "blocked": 60, "dns": 0, "connect": 0, "ssl": 0, "send": 0, "wait": 29, "receive": 1 });
-    let trace = told(&json!([
+    let trace = trace_of_entries(&json!([
         entry(
             "2026-03-01T14:00:00.200+02:00",
             "https://h.test/new",
@@ -175,14 +176,14 @@ fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
     };
     assert_eq!(
         (old.cause, new.cause, new.started.0),
-        (Cause::Asked, Cause::Redirect, 100_000_000)
+        (ExchangeCause::Asked, ExchangeCause::Redirect, 100_000_000)
     );
     assert_eq!(
         old.redirected.as_ref().map(|(to, _)| to.raw()),
         Some("/new")
     );
     assert_eq!(
-        took(&trace, 0),
+        phase_times(&trace, 0),
         [
             ("dns", 10_000),
             ("connect", 20_000),
@@ -193,7 +194,7 @@ fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
         ]
     );
     assert_eq!(
-        took(&trace, 1),
+        phase_times(&trace, 1),
         [("send", 0), ("wait", 29_000), ("receive", 1_000)]
     );
     assert_eq!(
@@ -210,7 +211,7 @@ fn firefoxs_zeros_are_absent_and_its_redirects_are_hops() {
 /// As Safari writes them: no addresses, no connections, few timings.
 #[test]
 fn safaris_gaps_stay_gaps() {
-    let trace = told(
+    let trace = trace_of_entries(
         &json!([{ "startedDateTime": "2026-03-01T12:00:00.000Z", "time": 40.25,
         "request": { "method": "GET", "url": "http://h.test/", "httpVersion": "HTTP/1.1", "headers": [], "headersSize": -1, "bodySize": -1 },
         "response": { "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": [], "content": { "size": 10, "mimeType": "text/html" },
@@ -218,7 +219,7 @@ fn safaris_gaps_stay_gaps() {
         "cache": {}, "timings": { "blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0.25, "wait": 30, "receive": 10 } }]),
     );
     assert_eq!(
-        took(&trace, 0),
+        phase_times(&trace, 0),
         [("send", 250), ("wait", 30_000), ("receive", 10_000)]
     );
     let only = &trace.exchanges()[0];
@@ -235,7 +236,7 @@ fn safaris_gaps_stay_gaps() {
 
 #[test]
 fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
-    let trace = told(&json!([
+    let trace = trace_of_entries(&json!([
         7, "x", null, [],
         { "startedDateTime": 5, "time": "12.5", "request": { "url": "http://h.test/", "headers": { "not": "a list" } }, "response": { "status": "200", "headers": [{ "name": null }, 3] },
           "timings": { "wait": "12.5", "dns": {}, "send": [1], "receive": null, "connect": 1e300 }, "connection": 443, "serverIPAddress": 9 },
@@ -254,7 +255,7 @@ fn whatever_breaks_the_format_is_absent_and_the_rest_is_read() {
         Some(Nanos(12_500_000))
     );
     assert!(
-        notes(&trace)
+        note_texts(&trace)
             .iter()
             .any(|note| note.starts_with("2 entries do not say when they began"))
     );
@@ -292,9 +293,9 @@ fn a_mark_space_and_what_is_no_har_are_known_by_content() {
 #[test]
 fn a_huge_body_is_cut_before_it_is_held() {
     let text = "<p>\u{1f980}\\n</p>".repeat(200_000);
-    let mut entries = chromium();
+    let mut entries = chromium_entries();
     entries[0]["response"]["content"]["text"] = json!(text);
-    let trace = told(&entries);
+    let trace = trace_of_entries(&entries);
     let (shown, truncated) = trace.exchanges()[0].preview.as_ref().unwrap();
     assert!(shown.raw().len() <= 4096 && text.starts_with(shown.raw()) && *truncated);
     assert_eq!(trace.exchanges().len(), 4);
@@ -304,11 +305,11 @@ fn a_huge_body_is_cut_before_it_is_held() {
 fn ssl_beside_connect_is_seen_by_the_sum() {
     let entry = |time: f64, connect: f64, ssl: f64| {
         let timings = json!({ "blocked": 0, "dns": -1, "connect": connect, "ssl": ssl, "send": 1, "wait": 9, "receive": 0 });
-        let trace = told(
+        let trace = trace_of_entries(
             &json!([{ "startedDateTime": "2026-03-01T12:00:00Z", "time": time, "timings": timings,
             "request": { "url": "https://h.test/", "httpVersion": "h2" }, "response": { "status": 200, "httpVersion": "h2" } }]),
         );
-        took(&trace, 0)
+        phase_times(&trace, 0)
             .into_iter()
             .take(2)
             .map(|(_, took)| took / 1_000)
@@ -320,7 +321,7 @@ fn ssl_beside_connect_is_seen_by_the_sum() {
 }
 
 /// An entry that begins so many milliseconds after noon and takes as many.
-fn entry(began: u32, took: u32, more: &str) -> String {
+fn timed_entry(began: u32, took: u32, more: &str) -> String {
     let (second, milli) = (began / 1_000, began % 1_000);
     format!(
         r#"{{"startedDateTime":"2026-03-01T12:{:02}:{:02}.{milli:03}Z","time":{took},"request":{{"url":"http://h.test/{began}"}},"response":{{"status":200}},"timings":{{"wait":{took}}}{more}}}"#,
@@ -329,7 +330,7 @@ fn entry(began: u32, took: u32, more: &str) -> String {
     )
 }
 
-fn document(entries: &[String]) -> String {
+fn har_of_entries(entries: &[String]) -> String {
     format!(r#"{{"log":{{"entries":[{}]}}}}"#, entries.join(","))
 }
 
@@ -341,10 +342,10 @@ fn entries_in_any_order_are_told_in_the_order_of_time() {
         (seed >> 8) % below
     };
     let entries: Vec<String> = (0..3_000)
-        .map(|_| entry(number(60_000), number(2_000), ""))
+        .map(|_| timed_entry(number(60_000), number(2_000), ""))
         .collect();
-    let events = read(document(&entries).as_bytes()).unwrap();
-    let trace = Trace::of(events);
+    let events = read(har_of_entries(&entries).as_bytes()).unwrap();
+    let trace = Trace::from_events(events);
     assert_eq!(trace.exchanges().len(), 3_000);
     assert!(
         trace
@@ -362,18 +363,19 @@ fn entries_in_any_order_are_told_in_the_order_of_time() {
 #[test]
 fn a_chain_without_an_end_is_told_in_pieces() {
     let hop = |number: u32| {
-        entry(number, 1, "").replace(
+        timed_entry(number, 1, "").replace(
             r#""status":200"#,
             &format!(r#""status":302,"redirectURL":"/{}""#, number + 1),
         )
     };
-    let trace =
-        Trace::of(read(document(&(0..2_500).map(hop).collect::<Vec<_>>()).as_bytes()).unwrap());
+    let trace = Trace::from_events(
+        read(har_of_entries(&(0..2_500).map(hop).collect::<Vec<_>>()).as_bytes()).unwrap(),
+    );
     let asked: Vec<_> = trace
         .exchanges()
         .iter()
         .enumerate()
-        .filter(|(_, it)| it.cause == Cause::Asked)
+        .filter(|(_, it)| it.cause == ExchangeCause::Asked)
         .map(|(place, _)| place)
         .collect();
     assert_eq!(asked, [0, 1_001, 2_002]);
@@ -381,11 +383,13 @@ fn a_chain_without_an_end_is_told_in_pieces() {
 
 #[test]
 fn very_many_entries_at_one_time_are_all_told() {
-    let entries: Vec<String> = (0..5_000).map(|number| entry(0, 10 + number, "")).collect();
+    let entries: Vec<String> = (0..5_000)
+        .map(|number| timed_entry(0, 10 + number, ""))
+        .collect();
     let mut trace = Trace::default();
-    Archive::piped(Cursor::new(document(&entries)))
+    Archive::from_pipe(Cursor::new(har_of_entries(&entries)))
         .unwrap()
-        .tell(|event| trace.apply(event));
+        .read_events(|event| trace.apply(event));
     assert_eq!(trace.exchanges().len(), 5_000);
     let took = trace
         .exchanges()
@@ -400,15 +404,16 @@ fn very_many_entries_at_one_time_are_all_told() {
 fn entries_of_any_size_are_read() {
     for (fields, kept) in [(10, 10), (900, 900), (40_000, 1_000)] {
         let field = format!(r#"{{"name":"x","value":"{}"}}"#, "v".repeat(100));
-        let large = entry(1, 1, "").replace(
+        let large = timed_entry(1, 1, "").replace(
             r#""status":200"#,
             &format!(
                 r#""status":200,"headers":[{}]"#,
                 vec![field; fields].join(",")
             ),
         );
-        let trace = Trace::of(
-            read(document(&[entry(5, 1, ""), large, entry(0, 1, "")]).as_bytes()).unwrap(),
+        let trace = Trace::from_events(
+            read(har_of_entries(&[timed_entry(5, 1, ""), large, timed_entry(0, 1, "")]).as_bytes())
+                .unwrap(),
         );
         let of = |place: usize| {
             trace.exchanges()[place]
@@ -473,21 +478,21 @@ fn what_is_no_json_is_refused_with_its_place() {
 
 #[test]
 fn names_in_escapes_and_lists_elsewhere_are_what_they_are() {
-    let escaped = document(&[entry(0, 1, "")])
+    let escaped = har_of_entries(&[timed_entry(0, 1, "")])
         .replace("log", "\\u006cog")
         .replace("entries", "entr\\u0069es");
     assert_eq!(
-        Trace::of(read(escaped.as_bytes()).unwrap())
+        Trace::from_events(read(escaped.as_bytes()).unwrap())
             .exchanges()
             .len(),
         1
     );
     let elsewhere = format!(
         r#"{{"entries":[1,{{}}],"log":{{"x":{{"entries":[{{}}]}},"entries":[{}],"y":[["entries",[{{}}]]]}}}}"#,
-        entry(0, 1, "")
+        timed_entry(0, 1, "")
     );
     assert_eq!(
-        Trace::of(read(elsewhere.as_bytes()).unwrap())
+        Trace::from_events(read(elsewhere.as_bytes()).unwrap())
             .exchanges()
             .len(),
         1
@@ -500,34 +505,38 @@ fn names_in_escapes_and_lists_elsewhere_are_what_they_are() {
 
 #[test]
 fn a_pipe_is_read_as_far_as_it_is_kept() {
-    let json = document(
+    let json = har_of_entries(
         &(0..1_000)
-            .map(|number| entry(number, 5, ""))
+            .map(|number| timed_entry(number, 5, ""))
             .collect::<Vec<_>>(),
     );
-    let piped = |limit: u64| Archive::piped_within(Cursor::new(json.clone()), limit);
+    let piped = |limit: u64| Archive::from_pipe_with_limit(Cursor::new(json.clone()), limit);
     let mut events = 0;
     assert_eq!(
         piped(json.len() as u64)
             .unwrap()
-            .tell(|_| events += 1)
+            .read_events(|_| events += 1)
             .error,
         None
     );
     assert!(events > 5_000);
     assert!(matches!(
         piped(json.len() as u64 - 1).err(),
-        Some(ArchiveError::Forgotten { .. })
+        Some(ArchiveError::Overwritten { .. })
     ));
 }
 
 #[test]
 fn of_a_long_file_the_first_entries_can_be_told() {
-    let json = document(&[entry(3, 1, ""), entry(1, 1, ""), entry(2, 1, "")]);
-    let mut archive = Archive::piped(Cursor::new(json)).unwrap();
-    archive.tell_first(2);
+    let json = har_of_entries(&[
+        timed_entry(3, 1, ""),
+        timed_entry(1, 1, ""),
+        timed_entry(2, 1, ""),
+    ]);
+    let mut archive = Archive::from_pipe(Cursor::new(json)).unwrap();
+    archive.limit_entries(2);
     let mut trace = Trace::default();
-    archive.tell(|event| trace.apply(event));
+    archive.read_events(|event| trace.apply(event));
     let urls: Vec<_> = trace
         .exchanges()
         .iter()
@@ -535,7 +544,7 @@ fn of_a_long_file_the_first_entries_can_be_told() {
         .collect();
     assert_eq!(urls, ["http://h.test/1", "http://h.test/2"]);
     assert!(
-        notes(&trace)
+        note_texts(&trace)
             .iter()
             .any(|note| note.starts_with("1 entries more than are held at a time"))
     );
@@ -549,15 +558,15 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut bytes = json!({ "log": { "entries": chromium() } }).to_string().into_bytes();
+        let mut bytes = json!({ "log": { "entries": chromium_entries() } }).to_string().into_bytes();
         for (place, value) in changes {
             let place = place.index(bytes.len());
             bytes[place] = value;
         }
         bytes.truncate(bytes.len() / 2 + cut.index(bytes.len()));
-        if let Ok(archive) = Archive::piped(Cursor::new(bytes)) {
+        if let Ok(archive) = Archive::from_pipe(Cursor::new(bytes)) {
             let mut trace = Trace::default();
-            archive.tell(|event| trace.apply(event));
+            archive.read_events(|event| trace.apply(event));
             prop_assert!(trace.exchanges().len() <= 8);
         }
     }

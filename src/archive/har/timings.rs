@@ -4,19 +4,19 @@
 //! beside it (some proxies and older browsers write so) the sum with both is what `time` says, or
 //! `ssl` is longer than `connect`.
 
-use super::log::{Entry, PhaseName, Timings};
+use super::log::{HarEntry, HarPhase, HarTimings};
 use crate::trace::Phase;
 use crate::units::{Moment, Nanos};
 
 /// The phases of an entry, in order, and its end.
-pub(super) struct Spans {
+pub(super) struct PhaseSpans {
     phases: Vec<(Phase, Moment, Moment)>,
     pub(super) ended: Moment,
 }
 
-impl Spans {
+impl PhaseSpans {
     /// When a phase began and ended.
-    pub(super) fn of(&self, phase: Phase) -> Option<(Moment, Moment)> {
+    pub(super) fn get(&self, phase: Phase) -> Option<(Moment, Moment)> {
         self.phases
             .iter()
             .find(|(known, ..)| *known == phase)
@@ -29,10 +29,10 @@ impl Spans {
     }
 
     /// The phases one behind the other, from when the entry began.
-    pub(super) fn from(began: Moment, entry: &Entry, answered: bool) -> Self {
+    pub(super) fn from_entry(began: Moment, entry: &HarEntry, answered: bool) -> Self {
         // Sums of fractions differ by less than this.
         const ROUNDING: Nanos = Nanos(1_000);
-        let none = Timings::default();
+        let none = HarTimings::default();
         let timings = entry.timings.0.as_ref().unwrap_or(&none);
         let [blocked, dns, connect, ssl, send, wait, receive] = [
             timings.blocked,
@@ -52,7 +52,7 @@ impl Spans {
             .sum();
         let time = entry.time.nanos().map(Nanos);
         let connect = match (connect, ssl) {
-            (Some(connect), Some(ssl)) if !is_beside(time, others, connect, ssl) => {
+            (Some(connect), Some(ssl)) if !is_ssl_beside_connect(time, others, connect, ssl) => {
                 Some(connect.saturating_sub(ssl))
             }
             _ => connect,
@@ -70,7 +70,7 @@ impl Spans {
         let mut at = began + blocked.unwrap_or_default();
         let mut phases = Vec::new();
         for (phase, took) in told {
-            if let Some(took) = took.filter(|_| is_told_of(entry, phase)) {
+            if let Some(took) = took.filter(|_| is_listed(entry, phase)) {
                 phases.push((phase, at, at + took));
                 at = at + took;
             }
@@ -88,7 +88,7 @@ impl Spans {
 }
 
 /// Whether `ssl` stands beside `connect`, and not within it.
-fn is_beside(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl: Nanos) -> bool {
+fn is_ssl_beside_connect(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl: Nanos) -> bool {
     let off = |sum: Nanos| time.map(|time| time.0.abs_diff(sum.0));
     let (within, beside) = (off(others + connect), off(others + connect + ssl));
     ssl > connect
@@ -98,10 +98,10 @@ fn is_beside(time: Option<Nanos>, others: Nanos, connect: Nanos, ssl: Nanos) -> 
 }
 
 /// A HAR of a run of ours names the phases that there were; others have all that have a time.
-fn is_told_of(entry: &Entry, phase: Phase) -> bool {
+fn is_listed(entry: &HarEntry, phase: Phase) -> bool {
     entry.phases.as_ref().is_none_or(|told| {
         told.items
             .iter()
-            .any(|PhaseName { name }| name.0 == Some(phase))
+            .any(|HarPhase { name }| name.0 == Some(phase))
     })
 }

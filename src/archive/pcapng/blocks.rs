@@ -1,22 +1,22 @@
 //! The blocks that are read whole.
 
-use super::options::{COMMENT, Options};
+use super::options::{BlockOptions, COMMENT};
 use super::{
-    ENHANCED_PACKET, Framed, INTERFACE, JOURNAL, NAMES, OBSOLETE_PACKET, Pcapng, SECRETS, SECTION,
-    SIMPLE_PACKET, STATISTICS, Waiting, layer, names,
+    ENHANCED_PACKET, INTERFACE, JOURNAL, NAMES, OBSOLETE_PACKET, PacketInBlock, Pcapng,
+    PendingRecord, SECRETS, SECTION, SIMPLE_PACKET, STATISTICS, block_name, names,
 };
 use crate::archive::ArchiveError;
-use crate::archive::aside::{self, Aside};
-use crate::archive::error::Needed;
-use crate::archive::fields::Fields;
-use crate::archive::interface::{Interface, Ticks};
-use crate::archive::journal::{self, Entry};
-use crate::archive::pcap::LONGEST;
-use crate::archive::record::{Extent, Statistics};
+use crate::archive::endian_bytes::EndianBytes;
+use crate::archive::error::ExpectedLength;
+use crate::archive::interface::{CaptureInterface, TimestampUnit};
+use crate::archive::journal::{self, JournalEntry};
+use crate::archive::packet_meta::{self, PacketMeta};
+use crate::archive::pcap::MAX_CAPTURED;
+use crate::archive::record::{Extent, InterfaceStatistics};
 use crate::units::{Untrusted, WallTime};
 
 /// The least length of a block: what is around its body, and the fields that it has in any case.
-pub(super) const fn shortest(kind: u32) -> u32 {
+pub(super) const fn min_block_length(kind: u32) -> u32 {
     let body = match kind {
         SECTION => 16,
         INTERFACE | SECRETS => 8,
@@ -25,7 +25,7 @@ pub(super) const fn shortest(kind: u32) -> u32 {
         STATISTICS => 12,
         _ => 0,
     };
-    Pcapng::AROUND + body
+    Pcapng::BLOCK_OVERHEAD + body
 }
 
 /// Where the body of a block begins.
@@ -33,13 +33,17 @@ const BODY: usize = 8;
 
 impl Pcapng {
     /// Reads the block that was taken last and began at `offset`.
-    pub(super) fn read(&mut self, kind: u32, offset: u64) -> Result<Option<Framed>, ArchiveError> {
+    pub(super) fn read_body(
+        &mut self,
+        kind: u32,
+        offset: u64,
+    ) -> Result<Option<PacketInBlock>, ArchiveError> {
         match kind {
             SECTION => self.begin_section(offset)?,
             INTERFACE => self.describe_interface(offset)?,
-            STATISTICS => self.statistics(offset)?,
-            NAMES => self.names(),
-            JOURNAL => self.journal(offset),
+            STATISTICS => self.read_statistics(offset)?,
+            NAMES => self.read_names(),
+            JOURNAL => self.read_journal_entry(offset),
             ENHANCED_PACKET => return self.enhanced_packet(offset).map(Some),
             OBSOLETE_PACKET => return self.obsolete_packet(offset).map(Some),
             SIMPLE_PACKET => return self.simple_packet(offset).map(Some),
@@ -49,9 +53,9 @@ impl Pcapng {
     }
 
     /// The block without the length at its end.
-    fn fields(&self) -> Fields<'_> {
+    fn block_bytes(&self) -> EndianBytes<'_> {
         let block = self.source.taken();
-        Fields {
+        EndianBytes {
             bytes: block
                 .get(..block.len().saturating_sub(4))
                 .unwrap_or_default(),
@@ -60,22 +64,22 @@ impl Pcapng {
     }
 
     fn begin_section(&mut self, offset: u64) -> Result<(), ArchiveError> {
-        let major = self.fields().u16_at(BODY + 4);
+        let major = self.block_bytes().u16_at(BODY + 4);
         if major != 1 {
             let found = u64::from(major);
             return Err(ArchiveError::Field {
-                layer: layer(SECTION),
+                layer: block_name(SECTION),
                 offset,
                 field: "the major version",
                 needed: "1",
                 found,
             });
         }
-        self.section = self.interfaces.len();
+        self.section_start = self.interfaces.len();
         if offset > 0 {
-            self.wait(Waiting::Section);
+            self.queue_record(PendingRecord::Section);
         }
-        self.comments(BODY + 16);
+        self.queue_comments(BODY + 16);
         Ok(())
     }
 
@@ -83,24 +87,24 @@ impl Pcapng {
         const NAME: u16 = 2;
         const RESOLUTION: u16 = 9;
         const OFFSET: u16 = 14;
-        if self.interfaces.len() == Self::MOST_INTERFACES {
+        if self.interfaces.len() == Self::MAX_INTERFACES {
             let found = self.interfaces.len() as u64 + 1;
             return Err(ArchiveError::Field {
-                layer: layer(INTERFACE),
+                layer: block_name(INTERFACE),
                 offset,
                 field: "the number",
                 needed: "at most 65535",
                 found,
             });
         }
-        let fields = self.fields();
+        let fields = self.block_bytes();
         let (mut name, mut resolution, mut moved) = (None, 6, 0);
-        for (code, value) in Options::new(fields.from(BODY + 8)) {
+        for (code, value) in BlockOptions::new(fields.after(BODY + 8)) {
             match (code, value) {
                 (NAME, _) => name = Some(Untrusted::from_bytes(value)),
                 (RESOLUTION, [power, ..]) => resolution = *power,
                 (OFFSET, [_, _, _, _, _, _, _, _]) => {
-                    moved = Fields {
+                    moved = EndianBytes {
                         bytes: value,
                         ..fields
                     }
@@ -110,32 +114,32 @@ impl Pcapng {
                 _ => {}
             }
         }
-        let interface = Interface {
+        let interface = CaptureInterface {
             name,
             link_type: fields.u16_at(BODY),
             snap_length: fields.u32_at(BODY + 4),
-            ticks: Ticks::of_resolution(resolution, moved),
+            timestamps: TimestampUnit::from_resolution(resolution, moved),
         };
-        self.comments(BODY + 8);
-        self.waiting
-            .push_back(Waiting::Interface(self.interfaces.len()));
+        self.queue_comments(BODY + 8);
+        self.pending
+            .push_back(PendingRecord::Interface(self.interfaces.len()));
         self.interfaces.push(interface);
         Ok(())
     }
 
-    fn statistics(&mut self, offset: u64) -> Result<(), ArchiveError> {
+    fn read_statistics(&mut self, offset: u64) -> Result<(), ArchiveError> {
         const RECEIVED: u16 = 4;
         const DROPPED: u16 = 5;
-        let fields = self.fields();
-        let (interface, _) = self.interface(fields.u32_at(BODY), layer(STATISTICS), offset)?;
-        let mut statistics = Statistics {
+        let fields = self.block_bytes();
+        let (interface, _) = self.interface(fields.u32_at(BODY), block_name(STATISTICS), offset)?;
+        let mut statistics = InterfaceStatistics {
             interface,
             received: None,
             dropped: None,
         };
-        for (code, value) in Options::new(fields.from(BODY + 12)) {
+        for (code, value) in BlockOptions::new(fields.after(BODY + 12)) {
             let count = (value.len() == 8).then(|| {
-                Fields {
+                EndianBytes {
                     bytes: value,
                     ..fields
                 }
@@ -147,52 +151,60 @@ impl Pcapng {
                 _ => {}
             }
         }
-        self.wait(Waiting::Statistics(statistics));
-        self.comments(BODY + 12);
+        self.queue_record(PendingRecord::Statistics(statistics));
+        self.queue_comments(BODY + 12);
         Ok(())
     }
 
-    fn names(&mut self) {
-        let found: Vec<_> = names::Names::new(self.fields().from(BODY))
-            .take(Self::MOST_WAITING)
+    fn read_names(&mut self) {
+        let found: Vec<_> = names::ResolvedNames::new(self.block_bytes().after(BODY))
+            .take(Self::MAX_PENDING)
             .collect();
         for (address, name) in found {
-            self.wait(Waiting::Name(address, name));
+            self.queue_record(PendingRecord::Name(address, name));
         }
     }
 
     /// An entry of the journal: an event of a run, or somebody's whose place is noted.
-    fn journal(&mut self, offset: u64) {
-        let entry = self.fields().from(BODY).bytes;
+    fn read_journal_entry(&mut self, offset: u64) {
+        let entry = self.block_bytes().after(BODY).bytes;
         let extent = Extent {
             at: offset + BODY as u64,
             bytes: entry.len() as u64,
         };
-        let waiting = match journal::read(entry) {
-            Entry::Told(event) => Waiting::Told(event),
-            Entry::Unreadable(why) => Waiting::Untold(why),
-            Entry::Foreign => Waiting::Journal(extent),
+        let waiting = match journal::parse_entry(entry) {
+            JournalEntry::Event(event) => PendingRecord::Event(event),
+            JournalEntry::Unreadable(why) => PendingRecord::UnreadableEvent(why),
+            JournalEntry::Foreign => PendingRecord::Journal(extent),
         };
-        self.wait(waiting);
+        self.queue_record(waiting);
     }
 
-    fn enhanced_packet(&mut self, offset: u64) -> Result<Framed, ArchiveError> {
-        let fields = self.fields();
+    fn enhanced_packet(&mut self, offset: u64) -> Result<PacketInBlock, ArchiveError> {
+        let fields = self.block_bytes();
         let (interface, described) =
-            self.interface(fields.u32_at(BODY), layer(ENHANCED_PACKET), offset)?;
-        let wall = Some(described.ticks.wall(fields.halves_at(BODY + 4)));
+            self.interface(fields.u32_at(BODY), block_name(ENHANCED_PACKET), offset)?;
+        let wall = Some(
+            described
+                .timestamps
+                .to_wall_time(fields.split_u64_at(BODY + 4)),
+        );
         self.packet(offset, interface, wall)
     }
 
     /// As the enhanced one, with an interface of 16 bits and a count of drops beside it.
-    fn obsolete_packet(&mut self, offset: u64) -> Result<Framed, ArchiveError> {
-        let fields = self.fields();
+    fn obsolete_packet(&mut self, offset: u64) -> Result<PacketInBlock, ArchiveError> {
+        let fields = self.block_bytes();
         let (interface, described) = self.interface(
             u32::from(fields.u16_at(BODY)),
-            layer(OBSOLETE_PACKET),
+            block_name(OBSOLETE_PACKET),
             offset,
         )?;
-        let wall = Some(described.ticks.wall(fields.halves_at(BODY + 4)));
+        let wall = Some(
+            described
+                .timestamps
+                .to_wall_time(fields.split_u64_at(BODY + 4)),
+        );
         self.packet(offset, interface, wall)
     }
 
@@ -202,15 +214,15 @@ impl Pcapng {
         offset: u64,
         interface: u16,
         wall: Option<WallTime>,
-    ) -> Result<Framed, ArchiveError> {
+    ) -> Result<PacketInBlock, ArchiveError> {
         const BYTES: usize = BODY + 20;
-        let fields = self.fields();
+        let fields = self.block_bytes();
         let (captured, frame_bytes) = (fields.u32_at(BODY + 12), fields.u32_at(BODY + 16));
         let room = u32::try_from(fields.bytes.len() - BYTES)
             .unwrap_or(u32::MAX)
-            .min(LONGEST);
+            .min(MAX_CAPTURED);
         if captured > room {
-            let needed = Needed::AtMost(u64::from(room));
+            let needed = ExpectedLength::AtMost(u64::from(room));
             return Err(ArchiveError::Length {
                 layer: "the packet in a block",
                 offset,
@@ -222,41 +234,41 @@ impl Pcapng {
         let options = end.next_multiple_of(4);
         let has_options = fields.bytes.len() > options;
         let aside = if has_options {
-            self.beside(options)
+            self.packet_meta(options)
         } else {
             None
         };
         if has_options {
-            self.comments(options);
+            self.queue_comments(options);
         }
-        Ok(Framed {
+        Ok(PacketInBlock {
             interface,
             wall,
             range: BYTES..end,
             frame_bytes: frame_bytes.max(captured),
-            aside,
+            meta: aside,
         })
     }
 
     /// A packet of the section's first interface without a time; how much of it was captured
     /// follows from that interface's limit.
-    fn simple_packet(&mut self, offset: u64) -> Result<Framed, ArchiveError> {
+    fn simple_packet(&mut self, offset: u64) -> Result<PacketInBlock, ArchiveError> {
         const BYTES: usize = BODY + 4;
-        let fields = self.fields();
-        let (interface, described) = self.interface(0, layer(SIMPLE_PACKET), offset)?;
+        let fields = self.block_bytes();
+        let (interface, described) = self.interface(0, block_name(SIMPLE_PACKET), offset)?;
         let frame_bytes = fields.u32_at(BODY);
         let limit = if described.snap_length == 0 {
-            LONGEST
+            MAX_CAPTURED
         } else {
-            described.snap_length.min(LONGEST)
+            described.snap_length.min(MAX_CAPTURED)
         };
         let captured = (frame_bytes.min(limit) as usize).min(fields.bytes.len() - BYTES);
-        Ok(Framed {
+        Ok(PacketInBlock {
             interface,
             wall: None,
             range: BYTES..BYTES + captured,
             frame_bytes,
-            aside: None,
+            meta: None,
         })
     }
 
@@ -266,8 +278,8 @@ impl Pcapng {
         number: u32,
         layer: &'static str,
         offset: u64,
-    ) -> Result<(u16, &Interface), ArchiveError> {
-        let place = self.section.saturating_add(number as usize);
+    ) -> Result<(u16, &CaptureInterface), ArchiveError> {
+        let place = self.section_start.saturating_add(number as usize);
         let known = u16::try_from(place).ok().zip(self.interfaces.get(place));
         let needed = "one that the section describes before";
         known.ok_or(ArchiveError::Field {
@@ -280,23 +292,23 @@ impl Pcapng {
     }
 
     /// What we wrote beside a packet, among the options from `at` on.
-    fn beside(&self, at: usize) -> Option<Aside> {
-        let mut options = Options::new(self.fields().from(at));
+    fn packet_meta(&self, at: usize) -> Option<PacketMeta> {
+        let mut options = BlockOptions::new(self.block_bytes().after(at));
         options
-            .find(|(code, _)| *code == aside::CODE)
-            .and_then(|(_, value)| Aside::read(value))
+            .find(|(code, _)| *code == packet_meta::OPTION_CODE)
+            .and_then(|(_, value)| PacketMeta::from_option_value(value))
     }
 
     /// Lets the comments wait that are among the options from `at` on.
-    fn comments(&mut self, at: usize) {
-        let options = Options::new(self.fields().from(at));
+    fn queue_comments(&mut self, at: usize) {
+        let options = BlockOptions::new(self.block_bytes().after(at));
         let comments: Vec<Untrusted> = options
             .filter(|(code, _)| *code == COMMENT)
             .map(|(_, text)| Untrusted::from_bytes(text))
-            .take(Self::MOST_WAITING)
+            .take(Self::MAX_PENDING)
             .collect();
         for comment in comments {
-            self.wait(Waiting::Comment(comment));
+            self.queue_record(PendingRecord::Comment(comment));
         }
     }
 }

@@ -16,13 +16,13 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use super::ArchiveError;
-use super::aside::Aside;
-use super::error::Needed;
-use super::fields::Fields;
-use super::interface::Interface;
+use super::endian_bytes::EndianBytes;
+use super::error::ExpectedLength;
+use super::input::ArchiveInput;
+use super::interface::CaptureInterface;
 use super::journal;
-use super::record::{Captured, Extent, Record, Statistics};
-use super::source::Source;
+use super::packet_meta::PacketMeta;
+use super::record::{CaptureRecord, CapturedFrame, Extent, InterfaceStatistics};
 use crate::trace::Event;
 use crate::units::{Untrusted, WallTime};
 
@@ -42,76 +42,76 @@ pub(super) use options::COMMENT;
 
 /// A pcapng file.
 pub(super) struct Pcapng {
-    source: Source,
+    source: ArchiveInput,
     big_endian: bool,
     /// Those of all sections.
-    interfaces: Vec<Interface>,
+    interfaces: Vec<CaptureInterface>,
     /// Where in them the section's own begin.
-    section: usize,
+    section_start: usize,
     /// What is to be told before the next block is read.
-    waiting: VecDeque<Waiting>,
+    pending: VecDeque<PendingRecord>,
 }
 
 /// What a block said beside a packet.
-enum Waiting {
+enum PendingRecord {
     Section,
     Interface(usize),
     Comment(Untrusted),
-    Statistics(Statistics),
+    Statistics(InterfaceStatistics),
     Name(IpAddr, Untrusted),
     KeyLog(Extent),
     Journal(Extent),
-    Told(Box<Event>),
-    Untold(Untrusted),
+    Event(Box<Event>),
+    UnreadableEvent(Untrusted),
 }
 
 /// A packet in the block that was read last.
-struct Framed {
+struct PacketInBlock {
     interface: u16,
     wall: Option<WallTime>,
     /// Its bytes in the block.
     range: Range<usize>,
     frame_bytes: u32,
-    aside: Option<Aside>,
+    meta: Option<PacketMeta>,
 }
 
 impl Pcapng {
     /// How such a file begins, in either byte order.
     pub(super) const MAGIC: [u8; 4] = SECTION.to_be_bytes();
     /// Type and both lengths.
-    const AROUND: u32 = 12;
+    const BLOCK_OVERHEAD: u32 = 12;
     /// A block that has to be held whole is no longer.
-    const LONGEST: usize = 1 << 24;
+    const MAX_BLOCK: usize = 1 << 24;
     /// Interfaces of all sections together.
-    const MOST_INTERFACES: usize = u16::MAX as usize;
+    const MAX_INTERFACES: usize = u16::MAX as usize;
     /// What may wait, of one block's comments and names.
-    const MOST_WAITING: usize = 4_096;
+    const MAX_PENDING: usize = 4_096;
 
-    pub(super) fn new(source: Source) -> Result<Self, ArchiveError> {
+    pub(super) fn new(source: ArchiveInput) -> Result<Self, ArchiveError> {
         let mut file = Self {
             source,
             big_endian: true,
             interfaces: Vec::new(),
-            section: 0,
-            waiting: VecDeque::new(),
+            section_start: 0,
+            pending: VecDeque::new(),
         };
         // What begins as a section and is none is no capture.
-        file.block()?;
+        file.read_block()?;
         Ok(file)
     }
 
-    pub(super) const fn source(&self) -> &Source {
+    pub(super) const fn source(&self) -> &ArchiveInput {
         &self.source
     }
 
     /// Bytes that have to be at hand for the next record: those of its block where that holds a
     /// packet or an entry of the journal. What others hold is not known.
-    pub(super) fn length_of_next(&self) -> Option<usize> {
-        if !self.waiting.is_empty() {
+    pub(super) fn next_length(&self) -> Option<usize> {
+        if !self.pending.is_empty() {
             return Some(0);
         }
-        let head = Fields {
-            bytes: self.source.waiting()?.get(..8)?,
+        let head = EndianBytes {
+            bytes: self.source.buffered()?.get(..8)?,
             big_endian: self.big_endian,
         };
         let is_told = matches!(
@@ -121,63 +121,65 @@ impl Pcapng {
         is_told.then(|| (head.u32_at(4) as usize).next_multiple_of(4))
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ArchiveError> {
-        while self.waiting.is_empty() {
+    pub(super) fn next(&mut self) -> Result<Option<CaptureRecord<'_>>, ArchiveError> {
+        while self.pending.is_empty() {
             if self.source.peek(1)?.is_empty() {
                 return Ok(None);
             }
-            if let Some(Framed {
+            if let Some(PacketInBlock {
                 interface,
                 wall,
                 range,
                 frame_bytes,
-                aside,
-            }) = self.block()?
+                meta: aside,
+            }) = self.read_block()?
             {
                 let block = self.source.taken();
                 let at = self.source.offset() - block.len() as u64 + range.start as u64;
                 let bytes = block.get(range).unwrap_or_default();
-                return Ok(Some(Record::Frame(Captured {
+                return Ok(Some(CaptureRecord::Frame(CapturedFrame {
                     interface,
                     wall,
                     bytes,
                     frame_bytes,
                     at,
-                    aside,
+                    meta: aside,
                 })));
             }
         }
         Ok(self
-            .waiting
+            .pending
             .pop_front()
-            .and_then(|waiting| self.told(waiting)))
+            .and_then(|waiting| self.to_record(waiting)))
     }
 
-    fn told(&self, waiting: Waiting) -> Option<Record<'_>> {
+    fn to_record(&self, waiting: PendingRecord) -> Option<CaptureRecord<'_>> {
         Some(match waiting {
-            Waiting::Interface(place) => Record::Interface(self.interfaces.get(place)?),
-            Waiting::Section => Record::Section,
-            Waiting::Comment(text) => Record::Comment(text),
-            Waiting::Statistics(statistics) => Record::Statistics(statistics),
-            Waiting::Name(address, name) => Record::Name(address, name),
-            Waiting::KeyLog(extent) => Record::KeyLog(extent),
-            Waiting::Journal(extent) => Record::Journal(extent),
-            Waiting::Told(event) => Record::Told(event),
-            Waiting::Untold(why) => Record::Untold(why),
+            PendingRecord::Interface(place) => {
+                CaptureRecord::Interface(self.interfaces.get(place)?)
+            }
+            PendingRecord::Section => CaptureRecord::Section,
+            PendingRecord::Comment(text) => CaptureRecord::Comment(text),
+            PendingRecord::Statistics(statistics) => CaptureRecord::Statistics(statistics),
+            PendingRecord::Name(address, name) => CaptureRecord::Name(address, name),
+            PendingRecord::KeyLog(extent) => CaptureRecord::KeyLog(extent),
+            PendingRecord::Journal(extent) => CaptureRecord::Journal(extent),
+            PendingRecord::Event(event) => CaptureRecord::Event(event),
+            PendingRecord::UnreadableEvent(why) => CaptureRecord::UnreadableEvent(why),
         })
     }
 
     /// Reads a block. What it says waits; where it is a packet's, the packet.
-    fn block(&mut self) -> Result<Option<Framed>, ArchiveError> {
+    fn read_block(&mut self) -> Result<Option<PacketInBlock>, ArchiveError> {
         let offset = self.source.offset();
-        let (kind, length) = self.head(offset)?;
-        let layer = layer(kind);
+        let (kind, length) = self.read_block_header(offset)?;
+        let layer = block_name(kind);
         let holds = match kind {
             SECTION | INTERFACE | OBSOLETE_PACKET | SIMPLE_PACKET | NAMES | STATISTICS
             | ENHANCED_PACKET => true,
-            JOURNAL if length as usize <= journal::LONGEST => true,
+            JOURNAL if length as usize <= journal::MAX_ENTRY_BYTES => true,
             JOURNAL | SECRETS => {
-                self.extent(kind, offset, length)?;
+                self.queue_extent(kind, offset, length)?;
                 false
             }
             _ => false,
@@ -187,18 +189,18 @@ impl Pcapng {
         if !holds {
             self.source
                 .skip(span - 4 - (self.source.offset() - offset), layer)?;
-            let end = Fields {
+            let end = EndianBytes {
                 bytes: self.source.take(4, layer)?,
                 big_endian: self.big_endian,
             }
             .u32_at(0);
-            return agree(layer, offset, length, end).map(|()| None);
+            return check_lengths_agree(layer, offset, length, end).map(|()| None);
         }
         let Some(span) = usize::try_from(span)
             .ok()
-            .filter(|span| *span <= Self::LONGEST)
+            .filter(|span| *span <= Self::MAX_BLOCK)
         else {
-            let needed = Needed::AtMost(Self::LONGEST as u64);
+            let needed = ExpectedLength::AtMost(Self::MAX_BLOCK as u64);
             return Err(ArchiveError::Length {
                 layer,
                 offset,
@@ -207,20 +209,20 @@ impl Pcapng {
             });
         };
         self.source.take(span, layer)?;
-        let block = Fields {
+        let block = EndianBytes {
             bytes: self.source.taken(),
             big_endian: self.big_endian,
         };
-        agree(layer, offset, length, block.u32_at(span - 4))?;
-        self.read(kind, offset)
+        check_lengths_agree(layer, offset, length, block.u32_at(span - 4))?;
+        self.read_body(kind, offset)
     }
 
     /// A block's type and length; of a section's, the byte order too, which counts from there on.
-    fn head(&mut self, offset: u64) -> Result<(u32, u32), ArchiveError> {
+    fn read_block_header(&mut self, offset: u64) -> Result<(u32, u32), ArchiveError> {
         const LAYER: &str = "a block's header";
         let head = self.source.peek(12)?;
         if head.len() < 12 {
-            return Err(ArchiveError::Cut {
+            return Err(ArchiveError::Truncated {
                 layer: LAYER,
                 offset,
                 needed: 12,
@@ -233,7 +235,7 @@ impl Pcapng {
                 Some([0x4d, 0x3c, 0x2b, 0x1a]) => false,
                 _ => {
                     let found = u64::from(
-                        Fields {
+                        EndianBytes {
                             bytes: head,
                             big_endian: true,
                         }
@@ -249,16 +251,16 @@ impl Pcapng {
                 }
             };
         }
-        let fields = Fields {
+        let fields = EndianBytes {
             bytes: head,
             big_endian: self.big_endian,
         };
         let (kind, length) = (fields.u32_at(0), fields.u32_at(4));
-        let shortest = blocks::shortest(kind);
+        let shortest = blocks::min_block_length(kind);
         if length < shortest {
-            let needed = Needed::AtLeast(u64::from(shortest));
+            let needed = ExpectedLength::AtLeast(u64::from(shortest));
             return Err(ArchiveError::Length {
-                layer: layer(kind),
+                layer: block_name(kind),
                 offset,
                 needed,
                 found: u64::from(length),
@@ -268,23 +270,23 @@ impl Pcapng {
     }
 
     /// Notes where the content of a block lies that is not read now.
-    fn extent(&mut self, kind: u32, offset: u64, length: u32) -> Result<(), ArchiveError> {
+    fn queue_extent(&mut self, kind: u32, offset: u64, length: u32) -> Result<(), ArchiveError> {
         if kind == JOURNAL {
-            let bytes = u64::from(length - Self::AROUND);
-            self.waiting.push_back(Waiting::Journal(Extent {
+            let bytes = u64::from(length - Self::BLOCK_OVERHEAD);
+            self.pending.push_back(PendingRecord::Journal(Extent {
                 at: offset + 8,
                 bytes,
             }));
             return Ok(());
         }
-        let fields = Fields {
-            bytes: self.source.take(16, layer(kind))?,
+        let fields = EndianBytes {
+            bytes: self.source.take(16, block_name(kind))?,
             big_endian: self.big_endian,
         };
         let (secrets, stated) = (fields.u32_at(8), fields.u32_at(12));
-        let most = length - blocks::shortest(SECRETS);
+        let most = length - blocks::min_block_length(SECRETS);
         if stated > most {
-            let needed = Needed::AtMost(u64::from(most));
+            let needed = ExpectedLength::AtMost(u64::from(most));
             return Err(ArchiveError::Length {
                 layer: "the secrets of a block",
                 offset,
@@ -293,7 +295,7 @@ impl Pcapng {
             });
         }
         if secrets == TLS_KEY_LOG {
-            self.waiting.push_back(Waiting::KeyLog(Extent {
+            self.pending.push_back(PendingRecord::KeyLog(Extent {
                 at: offset + 16,
                 bytes: u64::from(stated),
             }));
@@ -301,26 +303,31 @@ impl Pcapng {
         Ok(())
     }
 
-    fn wait(&mut self, waiting: Waiting) {
-        if self.waiting.len() < Self::MOST_WAITING {
-            self.waiting.push_back(waiting);
+    fn queue_record(&mut self, waiting: PendingRecord) {
+        if self.pending.len() < Self::MAX_PENDING {
+            self.pending.push_back(waiting);
         }
     }
 }
 
-fn agree(layer: &'static str, offset: u64, length: u32, end: u32) -> Result<(), ArchiveError> {
+fn check_lengths_agree(
+    layer: &'static str,
+    offset: u64,
+    length: u32,
+    end: u32,
+) -> Result<(), ArchiveError> {
     if length == end {
         return Ok(());
     }
     Err(ArchiveError::Length {
         layer,
         offset,
-        needed: Needed::AsAtTheEnd(u64::from(end)),
+        needed: ExpectedLength::SameAsTrailer(u64::from(end)),
         found: u64::from(length),
     })
 }
 
-const fn layer(kind: u32) -> &'static str {
+const fn block_name(kind: u32) -> &'static str {
     match kind {
         SECTION => "a section's header",
         INTERFACE => "an interface's description",

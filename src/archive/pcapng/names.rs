@@ -3,19 +3,19 @@
 
 use std::net::IpAddr;
 
-use crate::archive::fields::Fields;
+use crate::archive::endian_bytes::EndianBytes;
 use crate::units::Untrusted;
 
 /// The first name of each address.
-pub(super) struct Names<'a>(Fields<'a>);
+pub(super) struct ResolvedNames<'a>(EndianBytes<'a>);
 
-impl<'a> Names<'a> {
-    pub(super) const fn new(fields: Fields<'a>) -> Self {
+impl<'a> ResolvedNames<'a> {
+    pub(super) const fn new(fields: EndianBytes<'a>) -> Self {
         Self(fields)
     }
 }
 
-impl Iterator for Names<'_> {
+impl Iterator for ResolvedNames<'_> {
     type Item = (IpAddr, Untrusted);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -26,7 +26,7 @@ impl Iterator for Names<'_> {
         loop {
             let (kind, length) = (self.0.u16_at(0), usize::from(self.0.u16_at(2)));
             let value = self.0.bytes.get(HEADER..HEADER + length)?;
-            self.0 = self.0.from(HEADER + length.next_multiple_of(4));
+            self.0 = self.0.after(HEADER + length.next_multiple_of(4));
             let found = match kind {
                 END => return None,
                 IPV4 => value

@@ -1,20 +1,20 @@
 //! The options at the end of a block: code 2, length 2, value, padding to 4.
 
-use crate::archive::fields::Fields;
+use crate::archive::endian_bytes::EndianBytes;
 
 /// The one option that every block may have.
 pub(in crate::archive) const COMMENT: u16 = 1;
 
 /// The options, up to the one that ends them, the end of the block, or one that reaches beyond it.
-pub(super) struct Options<'a>(Fields<'a>);
+pub(super) struct BlockOptions<'a>(EndianBytes<'a>);
 
-impl<'a> Options<'a> {
-    pub(super) const fn new(fields: Fields<'a>) -> Self {
+impl<'a> BlockOptions<'a> {
+    pub(super) const fn new(fields: EndianBytes<'a>) -> Self {
         Self(fields)
     }
 }
 
-impl<'a> Iterator for Options<'a> {
+impl<'a> Iterator for BlockOptions<'a> {
     type Item = (u16, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -22,7 +22,7 @@ impl<'a> Iterator for Options<'a> {
         const HEADER: usize = 4;
         let (code, length) = (self.0.u16_at(0), usize::from(self.0.u16_at(2)));
         let value = self.0.bytes.get(HEADER..HEADER + length)?;
-        self.0 = self.0.from(HEADER + length.next_multiple_of(4));
+        self.0 = self.0.after(HEADER + length.next_multiple_of(4));
         (code != END).then_some((code, value))
     }
 }

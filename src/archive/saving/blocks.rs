@@ -2,37 +2,37 @@
 
 use std::net::IpAddr;
 
-use crate::archive::aside;
+use crate::archive::packet_meta;
 use crate::archive::pcapng::{
     COMMENT, ENHANCED_PACKET, INTERFACE, JOURNAL, NAMES, SECRETS, SECTION, STATISTICS, TLS_KEY_LOG,
 };
 use crate::units::WallTime;
 
 /// Bytes of a block around its body and what fills that up, at most.
-pub(super) const AROUND: usize = 16;
+pub(super) const MAX_OVERHEAD: usize = 16;
 
 /// A section, of a length that is not known beforehand.
-pub(super) fn section(program: &str, system: &str) -> Vec<u8> {
+pub(super) fn section_block(program: &str, system: &str) -> Vec<u8> {
     const OPERATING_SYSTEM: u16 = 3;
     const PROGRAM: u16 = 4;
-    let mut body = Body::default();
+    let mut body = BlockBuilder::default();
     body.u32(0x1a2b_3c4d).u16(1).u16(0).u64(u64::MAX);
     body.option(OPERATING_SYSTEM, system.as_bytes())
         .option(PROGRAM, program.as_bytes());
-    body.block(SECTION)
+    body.into_block(SECTION)
 }
 
 /// An interface, whose times will count nanoseconds. `snap_length` is the most that is captured of
 /// a packet, 0 for no limit.
-pub(super) fn interface(name: &str, link_type: u16, snap_length: u32) -> Vec<u8> {
+pub(super) fn interface_block(name: &str, link_type: u16, snap_length: u32) -> Vec<u8> {
     const NAME: u16 = 2;
     const RESOLUTION: u16 = 9;
     const NANOSECONDS: u8 = 9;
-    let mut body = Body::default();
+    let mut body = BlockBuilder::default();
     body.u16(link_type).u16(0).u32(snap_length);
     body.option(NAME, name.as_bytes())
         .option(RESOLUTION, &[NANOSECONDS]);
-    body.block(INTERFACE)
+    body.into_block(INTERFACE)
 }
 
 /// What is written of a packet.
@@ -46,39 +46,39 @@ pub(super) struct PacketBlock<'a> {
     /// Remarks for people.
     pub(super) comments: &'a [String],
     /// See [`aside`].
-    pub(super) aside: Option<&'a str>,
+    pub(super) meta: Option<&'a str>,
 }
 
 impl PacketBlock<'_> {
-    pub(super) fn written(self) -> Vec<u8> {
-        let mut body = Body::default();
-        body.u32(self.interface.into()).halves(self.wall.0);
-        body.u32(length(self.bytes))
+    pub(super) fn encode(self) -> Vec<u8> {
+        let mut body = BlockBuilder::default();
+        body.u32(self.interface.into()).split_u64(self.wall.0);
+        body.u32(length_u32(self.bytes))
             .u32(self.frame_bytes)
             .padded(self.bytes);
         for comment in self.comments {
             body.option(COMMENT, comment.as_bytes());
         }
-        if let Some(aside) = self.aside {
-            body.option(aside::CODE, aside.as_bytes());
+        if let Some(aside) = self.meta {
+            body.option(packet_meta::OPTION_CODE, aside.as_bytes());
         }
-        body.block(ENHANCED_PACKET)
+        body.into_block(ENHANCED_PACKET)
     }
 }
 
 /// An entry of the systemd journal.
-pub(super) fn journal(entry: &[u8]) -> Vec<u8> {
-    let mut body = Body::default();
+pub(super) fn journal_block(entry: &[u8]) -> Vec<u8> {
+    let mut body = BlockBuilder::default();
     body.padded(entry);
-    body.block(JOURNAL)
+    body.into_block(JOURNAL)
 }
 
 /// Names of addresses.
-pub(super) fn names<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>) -> Vec<u8> {
+pub(super) fn names_block<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>) -> Vec<u8> {
     const END: u16 = 0;
     const IPV4: u16 = 1;
     const IPV6: u16 = 2;
-    let mut body = Body::default();
+    let mut body = BlockBuilder::default();
     for (address, name) in names {
         let (kind, mut record) = match address {
             IpAddr::V4(ip) => (IPV4, ip.octets().to_vec()),
@@ -89,12 +89,12 @@ pub(super) fn names<'a>(names: impl IntoIterator<Item = (IpAddr, &'a str)>) -> V
         body.tagged(kind, &record);
     }
     body.u16(END).u16(0);
-    body.block(NAMES)
+    body.into_block(NAMES)
 }
 
 /// An interface's counts when its capture ended: packets that were handed over, and what the kernel
 /// counted as come and as lost, where that is known.
-pub(super) fn statistics(
+pub(super) fn statistics_block(
     interface: u16,
     wall: WallTime,
     delivered: u64,
@@ -103,8 +103,8 @@ pub(super) fn statistics(
     const RECEIVED: u16 = 4;
     const DROPPED: u16 = 5;
     const DELIVERED: u16 = 8;
-    let mut body = Body::default();
-    body.u32(interface.into()).halves(wall.0);
+    let mut body = BlockBuilder::default();
+    body.u32(interface.into()).split_u64(wall.0);
     for (code, count) in [
         (RECEIVED, received),
         (DROPPED, dropped),
@@ -114,26 +114,26 @@ pub(super) fn statistics(
             body.option(code, &count.to_le_bytes());
         }
     }
-    body.block(STATISTICS)
+    body.into_block(STATISTICS)
 }
 
 /// Lines of a TLS key log.
-pub(super) fn secrets(lines: &str) -> Vec<u8> {
-    let mut body = Body::default();
+pub(super) fn secrets_block(lines: &str) -> Vec<u8> {
+    let mut body = BlockBuilder::default();
     body.u32(TLS_KEY_LOG)
-        .u32(length(lines.as_bytes()))
+        .u32(length_u32(lines.as_bytes()))
         .padded(lines.as_bytes());
-    body.block(SECRETS)
+    body.into_block(SECRETS)
 }
 
 /// What is between a block's two lengths.
 #[derive(Default)]
-struct Body {
+struct BlockBuilder {
     bytes: Vec<u8>,
     has_options: bool,
 }
 
-impl Body {
+impl BlockBuilder {
     fn u16(&mut self, value: u16) -> &mut Self {
         self.bytes.extend(value.to_le_bytes());
         self
@@ -150,7 +150,7 @@ impl Body {
     }
 
     /// 64 bits as times have them: the upper half first.
-    fn halves(&mut self, value: u64) -> &mut Self {
+    fn split_u64(&mut self, value: u64) -> &mut Self {
         let [a, b, c, d, upper @ ..] = value.to_le_bytes();
         self.bytes.extend(upper);
         self.bytes.extend([a, b, c, d]);
@@ -177,17 +177,17 @@ impl Body {
         self.tagged(code, value)
     }
 
-    fn block(mut self, kind: u32) -> Vec<u8> {
+    fn into_block(mut self, kind: u32) -> Vec<u8> {
         if self.has_options {
             self.u32(0);
         }
         // The type, and the length twice.
-        let total = length(&self.bytes).saturating_add(12).to_le_bytes();
+        let total = length_u32(&self.bytes).saturating_add(12).to_le_bytes();
         [&kind.to_le_bytes(), &total, self.bytes.as_slice(), &total].concat()
     }
 }
 
 /// Nothing that is written here comes near what 32 bits count.
-fn length(bytes: &[u8]) -> u32 {
+fn length_u32(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }

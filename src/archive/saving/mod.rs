@@ -12,27 +12,27 @@
 //! packet's bytes do not say stands beside it; a packet whose bytes were not kept is told in the
 //! journal.
 
+mod address_names;
 mod blocks;
-mod held;
-mod masking;
-mod names;
-mod remarks;
-mod sentence;
+mod descriptions;
+mod packet_comments;
+mod redaction;
+mod reorder;
 mod writer;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use crate::insight::redact::Rules;
-use crate::trace::{ByteStore, Event, Packet, Phase, What};
+use crate::insight::redact::RedactionRules;
+use crate::trace::{ByteStore, Event, EventKind, Packet, Phase};
 use crate::units::{Moment, WallTime};
-use held::{Held, Item};
-use writer::{Writer, told};
+use reorder::{BufferedItem, ReorderBuffer};
+use writer::{RunWriter, packets_event};
 
 /// An interface that packets may be of. They name it by its place among all
 /// ([`Stored::interface`](crate::trace::Stored::interface)).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
+pub struct SavedInterface {
     /// Its name.
     pub name: String,
     /// The number of its link type.
@@ -42,13 +42,13 @@ pub struct Device {
 }
 
 /// What a run is saved with.
-pub struct Means {
+pub struct SaveOptions {
     /// Where packets were captured.
-    pub devices: Vec<Device>,
+    pub interfaces: Vec<SavedInterface>,
     /// Where their bytes are.
     pub store: Arc<dyn ByteStore>,
     /// What is secret: masked in events, overwritten in packets.
-    pub rules: Rules,
+    pub rules: RedactionRules,
     /// Nothing is, and the TLS keys are among it.
     pub with_secrets: bool,
     /// Somebody reads while it is written: what is written is handed on at once.
@@ -56,7 +56,7 @@ pub struct Means {
 }
 
 /// How long what happened is held back.
-pub const HOLD_NANOS: u64 = 50_000_000;
+pub const REORDER_NANOS: u64 = 50_000_000;
 
 /// Writes a run as its events come.
 ///
@@ -64,140 +64,147 @@ pub const HOLD_NANOS: u64 = 50_000_000;
 /// time's order; with secrets also while TLS is being agreed upon, so that keys stand before the
 /// packets that they open.
 pub struct Saver<W> {
-    writer: Writer<W>,
-    held: Held,
+    writer: RunWriter<W>,
+    buffer: ReorderBuffer,
     with_secrets: bool,
     live: bool,
     /// TLS is being agreed upon.
-    opening: bool,
+    in_handshake: bool,
 }
 
 impl<W: Write> Saver<W> {
     /// Packets in an entry of the journal.
-    const MOST_TOLD: usize = 128;
+    const MAX_PACKETS_PER_ENTRY: usize = 128;
     const END_OF_TIME: WallTime = WallTime(u64::MAX);
 
     /// Begins a file.
-    pub fn begin(out: W, means: Means) -> io::Result<Self> {
-        let Means {
+    pub fn begin(out: W, means: SaveOptions) -> io::Result<Self> {
+        let SaveOptions {
             with_secrets, live, ..
         } = means;
-        let writer = Writer::begin(out, means)?;
+        let writer = RunWriter::begin(out, means)?;
         let mut saver = Self {
             writer,
-            held: Held::default(),
+            buffer: ReorderBuffer::default(),
             with_secrets,
             live,
-            opening: false,
+            in_handshake: false,
         };
-        saver.hand_on()?;
+        saver.flush_if_live()?;
         Ok(saver)
     }
 
     /// Adds lines of a TLS key log, ahead of all that is held back. Only where secrets are asked
     /// for.
-    pub fn unlock(&mut self, lines: &str) -> io::Result<()> {
+    pub fn add_keys(&mut self, lines: &str) -> io::Result<()> {
         if self.with_secrets && !lines.is_empty() {
-            self.writer.secrets(lines)
+            self.writer.write_secrets(lines)
         } else {
             Ok(())
         }
     }
 
     /// Adds an event.
-    pub fn take(&mut self, event: &Event) -> io::Result<()> {
-        match &event.what {
-            What::Packets { packets } if !packets.is_empty() => {
-                self.hold_packets(event.at, packets);
+    pub fn add_event(&mut self, event: &Event) -> io::Result<()> {
+        match &event.kind {
+            EventKind::Packets { packets } if !packets.is_empty() => {
+                self.buffer_packets(event.at, packets);
             }
-            What::Undelivered { errors } => {
+            EventKind::Undelivered { errors } => {
                 let wall = errors
                     .first()
                     .map_or_else(|| self.writer.wall_of(event.at), |error| error.wall);
-                self.held.pass(wall, Item::Told(Box::new(event.clone())));
+                self.buffer
+                    .push_from_wire(wall, BufferedItem::Event(Box::new(event.clone())));
             }
             _ => {
-                let event = self.writer.masked(event);
-                self.hold_event(event);
+                let event = self.writer.redacted(event);
+                self.buffer_event(event);
             }
         }
-        if self.held.is_full() {
-            self.release(Self::END_OF_TIME)
-        } else if self.opening {
+        if self.buffer.is_full() {
+            self.write_until(Self::END_OF_TIME)
+        } else if self.in_handshake {
             Ok(())
         } else {
-            self.release(WallTime(self.held.newest().0.saturating_sub(HOLD_NANOS)))
+            self.write_until(WallTime(
+                self.buffer.newest().0.saturating_sub(REORDER_NANOS),
+            ))
         }
     }
 
     /// Whether something is held back that [`Saver::settle`] would write.
-    pub fn waits(&self) -> bool {
-        !self.opening && !self.held.is_empty()
+    pub fn has_pending(&self) -> bool {
+        !self.in_handshake && !self.buffer.is_empty()
     }
 
     /// Writes what is held back. To be called when nothing has come for as long as things are held.
-    pub fn settle(&mut self) -> io::Result<()> {
-        if self.opening {
+    pub fn write_pending(&mut self) -> io::Result<()> {
+        if self.in_handshake {
             Ok(())
         } else {
-            self.release(Self::END_OF_TIME)
+            self.write_until(Self::END_OF_TIME)
         }
     }
 
     /// Writes all the rest, and gives back what it was written to.
     pub fn finish(mut self) -> io::Result<W> {
-        self.release(Self::END_OF_TIME)?;
+        self.write_until(Self::END_OF_TIME)?;
         self.writer.finish()
     }
 
-    fn hold_event(&mut self, event: Event) {
-        self.writer.foresee(&event);
-        match event.what {
-            What::PhaseBegan {
+    fn buffer_event(&mut self, event: Event) {
+        self.writer.apply_early(&event);
+        match event.kind {
+            EventKind::PhaseBegan {
                 phase: Phase::Tls | Phase::Proxy,
                 ..
-            } => self.opening = self.with_secrets,
-            What::PhaseEnded {
+            } => self.in_handshake = self.with_secrets,
+            EventKind::PhaseEnded {
                 phase: Phase::Tls | Phase::Proxy,
                 ..
             }
-            | What::Failed { .. }
-            | What::ExchangeEnded { .. }
-            | What::RunEnded => self.opening = false,
+            | EventKind::Failed { .. }
+            | EventKind::ExchangeEnded { .. }
+            | EventKind::RunEnded => self.in_handshake = false,
             _ => {}
         }
-        self.held.tell(self.writer.wall_of(event.at), event);
+        self.buffer.push_event(self.writer.wall_of(event.at), event);
     }
 
     /// Packets whose bytes are kept one by one, the others in bunches.
-    fn hold_packets(&mut self, at: Moment, packets: &[Packet]) {
+    fn buffer_packets(&mut self, at: Moment, packets: &[Packet]) {
         let is_kept = |packet: &Packet| self.writer.has_bytes(packet);
         for bunch in packets.chunk_by(|one, next| !is_kept(one) && !is_kept(next)) {
             match bunch {
                 [packet] if is_kept(packet) => {
-                    self.held.pass(packet.wall, Item::Packet(*packet, at));
+                    self.buffer
+                        .push_from_wire(packet.wall, BufferedItem::Packet(*packet, at));
                 }
                 _ => {
-                    for some in bunch.chunks(Self::MOST_TOLD) {
+                    for some in bunch.chunks(Self::MAX_PACKETS_PER_ENTRY) {
                         let wall = some.first().map_or(WallTime(0), |packet| packet.wall);
-                        self.held.pass(wall, Item::Told(Box::new(told(at, some))));
+                        self.buffer.push_from_wire(
+                            wall,
+                            BufferedItem::Event(Box::new(packets_event(at, some))),
+                        );
                     }
                 }
             }
         }
     }
 
-    fn release(&mut self, until: WallTime) -> io::Result<()> {
-        while let Some((wall, item)) = self.held.next(until) {
+    fn write_until(&mut self, until: WallTime) -> io::Result<()> {
+        while let Some((wall, item)) = self.buffer.pop_until(until) {
             match item {
-                Item::Told(event) => self.writer.event(wall, &event)?,
-                Item::Packet(packet, at) => self.writer.packet(&packet, at)?,
+                BufferedItem::Event(event) => self.writer.write_event(wall, &event)?,
+                BufferedItem::Packet(packet, at) => self.writer.write_packet(&packet, at)?,
             }
         }
-        self.hand_on()
+        self.flush_if_live()
     }
 
-    fn hand_on(&mut self) -> io::Result<()> {
+    fn flush_if_live(&mut self) -> io::Result<()> {
         if self.live {
             self.writer.flush()
         } else {

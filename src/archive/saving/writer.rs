@@ -3,68 +3,71 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::address_names::WrittenNames;
 use super::blocks::{self, PacketBlock};
-use super::masking::Masking;
-use super::names::Names;
-use super::remarks::remarks;
-use super::sentence::sentence;
-use super::{Device, Means};
-use crate::archive::aside::Aside;
+use super::descriptions::describe_event;
+use super::packet_comments::packet_comments;
+use super::redaction::RunRedactor;
+use super::{SaveOptions, SavedInterface};
 use crate::archive::journal;
-use crate::archive::pcap::LONGEST;
-use crate::trace::{ByteStore, Event, Packet, Trace, What};
+use crate::archive::packet_meta::PacketMeta;
+use crate::archive::pcap::MAX_CAPTURED;
+use crate::trace::{ByteStore, Event, EventKind, Packet, Trace};
 use crate::units::{Moment, WallTime};
-use crate::wire::Link;
+use crate::wire::LinkType;
 
-pub(super) struct Writer<W> {
+pub(super) struct RunWriter<W> {
     out: W,
-    devices: Vec<Device>,
+    interfaces: Vec<SavedInterface>,
     store: Arc<dyn ByteStore>,
-    masking: Masking,
+    redactor: RunRedactor,
     /// What is needed of the run to write the rest: clocks, packets, whom is talked with.
     known: Trace,
-    names: Names,
+    names: WrittenNames,
     /// When the batch was told that the last packet was of.
     batch: Option<Moment>,
     /// The first entry is written.
-    begun: bool,
+    has_entries: bool,
     /// Packets written, of each interface.
     delivered: Vec<u64>,
     /// When the capture ended, and what the kernel had counted by then as come and as lost.
     closed: Option<(WallTime, u64, u64)>,
 }
 
-impl<W: Write> Writer<W> {
+impl<W: Write> RunWriter<W> {
     /// Writes what a file begins with.
-    pub(super) fn begin(out: W, means: Means) -> io::Result<Self> {
-        let Means {
-            devices,
+    pub(super) fn begin(out: W, means: SaveOptions) -> io::Result<Self> {
+        let SaveOptions {
+            interfaces: devices,
             store,
             rules,
             with_secrets,
             ..
         } = means;
-        let masking = Masking::new(rules, with_secrets);
-        let (known, names, delivered) =
-            (Trace::default(), Names::default(), vec![0; devices.len()]);
+        let masking = RunRedactor::new(rules, with_secrets);
+        let (known, names, delivered) = (
+            Trace::default(),
+            WrittenNames::default(),
+            vec![0; devices.len()],
+        );
         let mut writer = Self {
             out,
-            devices,
+            interfaces: devices,
             store,
-            masking,
+            redactor: masking,
             known,
             names,
             batch: None,
-            begun: false,
+            has_entries: false,
             delivered,
             closed: None,
         };
-        writer.out.write_all(&blocks::section(
+        writer.out.write_all(&blocks::section_block(
             concat!("tapline ", env!("CARGO_PKG_VERSION")),
             std::env::consts::OS,
         ))?;
-        for device in &writer.devices {
-            writer.out.write_all(&blocks::interface(
+        for device in &writer.interfaces {
+            writer.out.write_all(&blocks::interface_block(
                 &device.name,
                 link_type_in_files(device.link_type),
                 device.snap_length,
@@ -74,17 +77,17 @@ impl<W: Write> Writer<W> {
     }
 
     /// An event as it will be written.
-    pub(super) fn masked(&mut self, event: &Event) -> Event {
-        self.masking.event(event)
+    pub(super) fn redacted(&mut self, event: &Event) -> Event {
+        self.redactor.event(event)
     }
 
     /// Takes note of an event that will be written, where others are written by what it says.
-    pub(super) fn foresee(&mut self, event: &Event) {
-        if let What::RunStarted { .. }
-        | What::ClockPaired { .. }
-        | What::ExchangeStarted { .. }
-        | What::DnsQueried { .. }
-        | What::AttemptStarted { .. } = event.what
+    pub(super) fn apply_early(&mut self, event: &Event) {
+        if let EventKind::RunStarted { .. }
+        | EventKind::ClockPaired { .. }
+        | EventKind::ExchangeStarted { .. }
+        | EventKind::DnsQueried { .. }
+        | EventKind::AttemptStarted { .. } = event.kind
         {
             self.known.apply(event.clone());
         }
@@ -109,40 +112,40 @@ impl<W: Write> Writer<W> {
     pub(super) fn has_bytes(&self, packet: &Packet) -> bool {
         packet
             .stored
-            .is_some_and(|stored| usize::from(stored.interface) < self.devices.len())
+            .is_some_and(|stored| usize::from(stored.interface) < self.interfaces.len())
     }
 
-    pub(super) fn secrets(&mut self, lines: &str) -> io::Result<()> {
-        self.out.write_all(&blocks::secrets(lines))
+    pub(super) fn write_secrets(&mut self, lines: &str) -> io::Result<()> {
+        self.out.write_all(&blocks::secrets_block(lines))
     }
 
-    pub(super) fn event(&mut self, wall: WallTime, event: &Event) -> io::Result<()> {
-        self.begun = true;
-        let mut entry = journal::entry_of(event, wall, &sentence(event, &self.known));
-        if entry.len() + blocks::AROUND > journal::LONGEST {
+    pub(super) fn write_event(&mut self, wall: WallTime, event: &Event) -> io::Result<()> {
+        self.has_entries = true;
+        let mut entry = journal::encode_entry(event, wall, &describe_event(event, &self.known));
+        if entry.len() + blocks::MAX_OVERHEAD > journal::MAX_ENTRY_BYTES {
             let text = format!(
                 "an event of {} bytes is left out here, since nobody would read it",
                 entry.len()
             );
             let note = Event {
                 at: event.at,
-                what: What::Note {
+                kind: EventKind::Note {
                     exchange: None,
                     text: text.into(),
                 },
             };
-            entry = journal::entry_of(&note, wall, &sentence(&note, &self.known));
+            entry = journal::encode_entry(&note, wall, &describe_event(&note, &self.known));
         }
-        self.out.write_all(&blocks::journal(&entry))?;
-        match &event.what {
-            What::Packets { .. } => self.known.apply(event.clone()),
-            What::CaptureClosed { received, dropped } => {
+        self.out.write_all(&blocks::journal_block(&entry))?;
+        match &event.kind {
+            EventKind::Packets { .. } => self.known.apply(event.clone()),
+            EventKind::CaptureClosed { received, dropped } => {
                 self.closed = Some((wall, *received, *dropped));
             }
-            What::Resolved { .. } | What::DnsAnswered { .. } => {
+            EventKind::Resolved { .. } | EventKind::DnsAnswered { .. } => {
                 let names = self.names.learn(event, &self.known);
                 if !names.is_empty() {
-                    self.out.write_all(&blocks::names(names))?;
+                    self.out.write_all(&blocks::names_block(names))?;
                 }
             }
             _ => {}
@@ -151,31 +154,31 @@ impl<W: Write> Writer<W> {
     }
 
     /// A packet of the batch that was told at an instant.
-    pub(super) fn packet(&mut self, packet: &Packet, at: Moment) -> io::Result<()> {
+    pub(super) fn write_packet(&mut self, packet: &Packet, at: Moment) -> io::Result<()> {
         // Whoever reads it knows by the first entry that this is a run.
-        if !self.begun {
-            self.event(packet.wall, &told(at, &[]))?;
+        if !self.has_entries {
+            self.write_event(packet.wall, &packets_event(at, &[]))?;
         }
         let Some((interface, bytes)) = self.bytes_of(packet) else {
-            return self.event(packet.wall, &told(at, &[*packet]));
+            return self.write_event(packet.wall, &packets_event(at, &[*packet]));
         };
-        self.known.apply(told(at, &[*packet]));
+        self.known.apply(packets_event(at, &[*packet]));
         let link = self.link_of(interface);
         let begins_batch = self.batch.replace(at) != Some(at);
-        let aside = Aside {
+        let aside = PacketMeta {
             at: begins_batch.then_some(at),
-            ..Aside::of(packet, link, &bytes)
+            ..PacketMeta::for_packet(packet, link, &bytes)
         }
-        .written();
+        .to_option_value();
         let block = PacketBlock {
             interface,
             wall: packet.wall,
             bytes: &bytes,
             frame_bytes: packet.frame_bytes,
-            comments: &remarks(&self.known, packet),
-            aside: aside.as_deref(),
+            comments: &packet_comments(&self.known, packet),
+            meta: aside.as_deref(),
         };
-        self.out.write_all(&block.written())?;
+        self.out.write_all(&block.encode())?;
         if let Some(delivered) = self.delivered.get_mut(usize::from(interface)) {
             *delivered += 1;
         }
@@ -188,15 +191,17 @@ impl<W: Write> Writer<W> {
         let stored = packet.stored?;
         let link = self.link_of(stored.interface);
         let mut bytes = Vec::new();
-        self.store.read(stored, LONGEST as usize, &mut bytes).ok()?;
-        let may_be_written = self.masking.packet(packet, link, &mut bytes);
+        self.store
+            .read(stored, MAX_CAPTURED as usize, &mut bytes)
+            .ok()?;
+        let may_be_written = self.redactor.packet(packet, link, &mut bytes);
         (may_be_written && !bytes.is_empty()).then_some((stored.interface, bytes))
     }
 
-    fn link_of(&self, interface: u16) -> Option<Link> {
-        self.devices
+    fn link_of(&self, interface: u16) -> Option<LinkType> {
+        self.interfaces
             .get(usize::from(interface))
-            .and_then(|device| Link::from_number(device.link_type.into()))
+            .and_then(|device| LinkType::from_number(device.link_type.into()))
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -205,14 +210,14 @@ impl<W: Write> Writer<W> {
 
     /// Writes what a file ends with, and gives back what it was written to.
     pub(super) fn finish(mut self) -> io::Result<W> {
-        self.statistics()?;
+        self.write_statistics()?;
         self.out.flush()?;
         Ok(self.out)
     }
 
     /// What the kernel counted it counted over all interfaces: of one among several only that none
     /// is lost can be known.
-    fn statistics(&mut self) -> io::Result<()> {
+    fn write_statistics(&mut self) -> io::Result<()> {
         let Some((wall, received, dropped)) = self.closed else {
             return Ok(());
         };
@@ -222,15 +227,16 @@ impl<W: Write> Writer<W> {
                 is_only.then_some(received),
                 (is_only || dropped == 0).then_some(dropped),
             );
-            self.out
-                .write_all(&blocks::statistics(interface, wall, *delivered, counted))?;
+            self.out.write_all(&blocks::statistics_block(
+                interface, wall, *delivered, counted,
+            ))?;
         }
         Ok(())
     }
 }
 
 /// Packets as an event that says nothing of their bytes.
-pub(super) fn told(at: Moment, packets: &[Packet]) -> Event {
+pub(super) fn packets_event(at: Moment, packets: &[Packet]) -> Event {
     let packets = packets
         .iter()
         .map(|packet| Packet {
@@ -240,7 +246,7 @@ pub(super) fn told(at: Moment, packets: &[Packet]) -> Event {
         .collect();
     Event {
         at,
-        what: What::Packets { packets },
+        kind: EventKind::Packets { packets },
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{LookArgs, ReportArgs, SecretsArgs};
-use crate::insight::diff::Tolerance;
+use super::{ReportArgs, ScreenArgs, SecretsArgs};
+use crate::insight::diff::DiffTolerance;
 
 /// `tapline open`.
 #[derive(Debug, Args)]
@@ -20,10 +20,10 @@ pub(in crate::cli) struct OpenArgs {
     /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the
     /// latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to
     /// 2097152
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_spool_limit)]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
-    pub(in crate::cli) look: LookArgs,
+    pub(in crate::cli) screen: ScreenArgs,
     #[command(flatten)]
     pub(in crate::cli) secrets: SecretsArgs,
 }
@@ -48,10 +48,10 @@ pub(in crate::cli) struct ReportFileArgs {
     /// Bytes of a pipe that are kept on disk, with K, M or G for powers of 1024; beyond that the
     /// latest take the place of the oldest. A packet of it is listed for each 512 bytes, up to
     /// 2097152
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = spool_limit, help_heading = "Report")]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_spool_limit, help_heading = "Report")]
     pub(in crate::cli) spool_limit: u64,
     #[command(flatten)]
-    pub(in crate::cli) look: ReportArgs,
+    pub(in crate::cli) report: ReportArgs,
 }
 
 /// `tapline diff`.
@@ -74,9 +74,9 @@ pub(in crate::cli) struct DiffArgs {
         default_value = "0",
         help_heading = "Report"
     )]
-    pub(in crate::cli) tolerance: Tolerance,
+    pub(in crate::cli) tolerance: DiffTolerance,
     #[command(flatten)]
-    pub(in crate::cli) look: ReportArgs,
+    pub(in crate::cli) report: ReportArgs,
 }
 
 const DIFF_HELP: &str = "\
@@ -102,9 +102,9 @@ Examples:
 
 impl ReportFileArgs {
     /// The default report on a file.
-    pub(in crate::cli) fn of(args: &OpenArgs) -> Self {
+    pub(in crate::cli) fn from_open(args: &OpenArgs) -> Self {
         let look = ReportArgs {
-            ascii: args.look.ascii,
+            ascii: args.screen.ascii,
             secrets: args.secrets.clone(),
             ..ReportArgs::default()
         };
@@ -114,14 +114,14 @@ impl ReportFileArgs {
             messages: false,
             keylog: args.keylog.clone(),
             spool_limit: args.spool_limit,
-            look,
+            report: look,
         }
     }
 }
 
 /// A number of bytes as curl's `--limit-rate` has it: `500M`, `2g`, `1048576`; at least a mebibyte,
 /// which is what a packet may need.
-fn spool_limit(text: &str) -> Result<u64, String> {
+fn parse_spool_limit(text: &str) -> Result<u64, String> {
     const LEAST: u64 = 1 << 20;
     let (number, shift) = match text.char_indices().next_back() {
         Some((at, 'k' | 'K')) => (text.get(..at), 10),
@@ -156,7 +156,7 @@ mod tests {
             ("2048K", 2 << 20),
             ("1048576G", 1 << 50),
         ] {
-            assert_eq!(spool_limit(text), Ok(bytes), "{text}");
+            assert_eq!(parse_spool_limit(text), Ok(bytes), "{text}");
         }
         for text in [
             "",
@@ -171,7 +171,7 @@ mod tests {
             "17179869184G",
             "1048577G",
         ] {
-            assert!(spool_limit(text).is_err(), "{text}");
+            assert!(parse_spool_limit(text).is_err(), "{text}");
         }
     }
 }

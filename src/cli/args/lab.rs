@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 
-use super::{LinkArgs, LookArgs, RequestArgs, SecretsArgs};
+use super::{LinkArgs, RequestArgs, ScreenArgs, SecretsArgs};
 
 /// `tapline lab`.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub(in crate::cli) struct LabArgs {
     #[command(flatten)]
     pub(in crate::cli) request: RequestArgs,
     #[command(flatten)]
-    pub(in crate::cli) look: LookArgs,
+    pub(in crate::cli) screen: ScreenArgs,
     #[command(flatten)]
     pub(in crate::cli) secrets: SecretsArgs,
 }

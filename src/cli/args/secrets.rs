@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::usage::Usage;
-use crate::insight::redact::{Masking, Rules};
+use crate::cli::usage::UsageError;
+use crate::insight::redact::{RedactionPolicy, RedactionRules};
 
 /// Options whose values are secret, or may have a secret anywhere in them.
 pub(in crate::cli) const SECRET_OPTIONS: [&str; 11] = [
@@ -88,7 +88,7 @@ impl SecretsArgs {
     ///
     /// # Errors
     /// Options contradict each other, or a pattern is none.
-    pub(in crate::cli) fn rules(&self) -> Result<Rules, Usage> {
+    pub(in crate::cli) fn rules(&self) -> Result<RedactionRules, UsageError> {
         match self.mask {
             Some(level @ (MaskLevel::Normal | MaskLevel::Strict)) if self.with_secrets => {
                 let level = if level == MaskLevel::Strict {
@@ -96,19 +96,19 @@ impl SecretsArgs {
                 } else {
                     "normal"
                 };
-                return Err(Usage::new(format!(
+                return Err(UsageError::new(format!(
                     "--mask {level} masks what --with-secrets shows; give one of them"
                 )));
             }
             Some(MaskLevel::None) if !self.redact.is_empty() => {
-                return Err(Usage::new(
+                return Err(UsageError::new(
                     "--mask none masks nothing, and --redact says what to mask; give one of them",
                 ));
             }
             _ => {}
         }
-        let rules = Rules::with_patterns(&self.redact)
-            .map_err(|error| Usage::new(format!("--redact: {error}")))?;
+        let rules = RedactionRules::with_patterns(&self.redact)
+            .map_err(|error| UsageError::new(format!("--redact: {error}")))?;
         Ok(if self.mask == Some(MaskLevel::Strict) {
             rules.strict()
         } else {
@@ -120,12 +120,12 @@ impl SecretsArgs {
     ///
     /// # Errors
     /// As of [`rules`](Self::rules).
-    pub(in crate::cli) fn masking(&self) -> Result<Masking, Usage> {
+    pub(in crate::cli) fn masking(&self) -> Result<RedactionPolicy, UsageError> {
         let rules = self.rules()?;
         Ok(if self.with_secrets() {
-            Masking::Off
+            RedactionPolicy::ShowSecrets
         } else {
-            Masking::By(rules)
+            RedactionPolicy::Mask(rules)
         })
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::cli::usage::Usage;
-use crate::units::{TypedUrl, UrlMistake};
+use crate::cli::usage::UsageError;
+use crate::units::{TypedUrl, TypedUrlError};
 
 /// An address, the fields that go there, and how long an answer may take.
 pub(super) struct Destination {
@@ -26,15 +26,15 @@ impl Destination {
         url: &str,
         fields: Vec<(String, String)>,
         timeout: Duration,
-    ) -> Result<Self, Usage> {
-        let wanted = |mistake: UrlMistake| {
-            Usage::new(format!(
+    ) -> Result<Self, UsageError> {
+        let wanted = |mistake: TypedUrlError| {
+            UsageError::new(format!(
                 "{option}: {mistake}; an http or https URL is wanted"
             ))
         };
         let typed = TypedUrl::parse(url).map_err(wanted)?;
         if typed.scheme.is_none() || !typed.is_web() {
-            return Err(Usage::new(format!(
+            return Err(UsageError::new(format!(
                 "{option}: an http or https URL is wanted"
             )));
         }
@@ -45,7 +45,7 @@ impl Destination {
                 .ok()
                 .zip(HeaderValue::try_from(value).ok());
             let Some((name, mut value)) = field else {
-                return Err(Usage::new(format!(
+                return Err(UsageError::new(format!(
                     "{option}: the header {name:?} of the environment is no header field"
                 )));
             };
@@ -61,7 +61,7 @@ impl Destination {
     }
 
     /// The address without what may be a secret: scheme, host and port.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn display_origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 }
@@ -85,12 +85,15 @@ mod tests {
         assert_eq!(
             to("https://ada:hunter2@h:8443/T0/s3cret?key=k", &[])
                 .unwrap()
-                .shown(),
+                .display_origin(),
             "https://h:8443"
         );
-        assert_eq!(to("http://[::1]/", &[]).unwrap().shown(), "http://[::1]");
         assert_eq!(
-            to("https:/h:4318/x", &[]).unwrap().shown(),
+            to("http://[::1]/", &[]).unwrap().display_origin(),
+            "http://[::1]"
+        );
+        assert_eq!(
+            to("https:/h:4318/x", &[]).unwrap().display_origin(),
             "https://h:4318"
         );
     }

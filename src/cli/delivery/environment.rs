@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-use crate::report::Resource;
+use crate::report::OtlpResource;
 
 /// The variables that count.
 #[derive(Debug, Default)]
-pub(super) struct Environment(BTreeMap<&'static str, String>);
+pub(super) struct OtlpEnvironment(BTreeMap<&'static str, String>);
 
 /// What is exported.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Signal {
+pub(super) enum OtlpSignal {
     Traces,
     Metrics,
 }
 
-const NAMES: [&str; 10] = [
+const VARIABLES: [&str; 10] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
@@ -34,13 +34,13 @@ const NAMES: [&str; 10] = [
     "OTEL_RESOURCE_ATTRIBUTES",
 ];
 /// Where a collector listens on this machine.
-const LOCAL: &str = "http://localhost:4318";
+const LOCAL_COLLECTOR: &str = "http://localhost:4318";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-impl Environment {
+impl OtlpEnvironment {
     /// As it is. An empty variable is none.
     pub(super) fn read() -> Self {
-        let variables = NAMES
+        let variables = VARIABLES
             .into_iter()
             .filter_map(|name| Some((name, std::env::var(name).ok()?)));
         Self(
@@ -50,41 +50,42 @@ impl Environment {
         )
     }
 
-    fn of(&self, name: &str) -> Option<&str> {
+    fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim())
     }
 
     /// The address for a signal: its own as it is, else a place within the one for all.
-    pub(super) fn endpoint(&self, signal: Signal) -> String {
+    pub(super) fn endpoint(&self, signal: OtlpSignal) -> String {
         let own = match signal {
-            Signal::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            Signal::Metrics => "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            OtlpSignal::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            OtlpSignal::Metrics => "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
         };
         let common = || {
-            within(
-                self.of("OTEL_EXPORTER_OTLP_ENDPOINT").unwrap_or(LOCAL),
+            signal_url(
+                self.value("OTEL_EXPORTER_OTLP_ENDPOINT")
+                    .unwrap_or(LOCAL_COLLECTOR),
                 signal,
             )
         };
-        self.of(own).map_or_else(common, str::to_owned)
+        self.value(own).map_or_else(common, str::to_owned)
     }
 
     /// The fields for a signal: its own, else those for all.
-    pub(super) fn headers(&self, signal: Signal) -> Vec<(String, String)> {
+    pub(super) fn headers(&self, signal: OtlpSignal) -> Vec<(String, String)> {
         let own = match signal {
-            Signal::Traces => "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-            Signal::Metrics => "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+            OtlpSignal::Traces => "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+            OtlpSignal::Metrics => "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
         };
-        self.of(own)
-            .or_else(|| self.of("OTEL_EXPORTER_OTLP_HEADERS"))
-            .map(pairs)
+        self.value(own)
+            .or_else(|| self.value("OTEL_EXPORTER_OTLP_HEADERS"))
+            .map(parse_baggage)
             .unwrap_or_default()
     }
 
     /// How long an answer may take; the variable counts milliseconds.
     pub(super) fn timeout(&self) -> Duration {
         let millis = self
-            .of("OTEL_EXPORTER_OTLP_TIMEOUT")
+            .value("OTEL_EXPORTER_OTLP_TIMEOUT")
             .and_then(|millis| millis.parse().ok())
             .filter(|millis| *millis > 0);
         millis.map_or(TIMEOUT, Duration::from_millis)
@@ -92,27 +93,28 @@ impl Environment {
 
     /// Certificates to trust.
     pub(super) fn certificate(&self) -> Option<PathBuf> {
-        self.of("OTEL_EXPORTER_OTLP_CERTIFICATE").map(PathBuf::from)
+        self.value("OTEL_EXPORTER_OTLP_CERTIFICATE")
+            .map(PathBuf::from)
     }
 
     /// Who reports.
-    pub(super) fn resource(&self) -> Resource {
+    pub(super) fn resource(&self) -> OtlpResource {
         let attributes = self
-            .of("OTEL_RESOURCE_ATTRIBUTES")
-            .map(pairs)
+            .value("OTEL_RESOURCE_ATTRIBUTES")
+            .map(parse_baggage)
             .unwrap_or_default();
-        Resource {
-            service: self.of("OTEL_SERVICE_NAME").map(str::to_owned),
+        OtlpResource {
+            service: self.value("OTEL_SERVICE_NAME").map(str::to_owned),
             attributes,
         }
     }
 }
 
 /// A signal's place under an address for all.
-pub(super) fn within(url: &str, signal: Signal) -> String {
+pub(super) fn signal_url(url: &str, signal: OtlpSignal) -> String {
     let place = match signal {
-        Signal::Traces => "v1/traces",
-        Signal::Metrics => "v1/metrics",
+        OtlpSignal::Traces => "v1/traces",
+        OtlpSignal::Metrics => "v1/metrics",
     };
     let (path, query) = url
         .split_once('?')
@@ -123,7 +125,7 @@ pub(super) fn within(url: &str, signal: Signal) -> String {
 }
 
 /// `a=1,b=x%20y`: the form of W3C's `baggage`, without properties.
-fn pairs(text: &str) -> Vec<(String, String)> {
+fn parse_baggage(text: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| {
         percent_decode_str(text.trim())
             .decode_utf8_lossy()
@@ -139,8 +141,8 @@ fn pairs(text: &str) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    fn with(variables: &[(&'static str, &str)]) -> Environment {
-        Environment(
+    fn with(variables: &[(&'static str, &str)]) -> OtlpEnvironment {
+        OtlpEnvironment(
             variables
                 .iter()
                 .map(|(name, value)| (*name, (*value).to_owned()))
@@ -150,8 +152,8 @@ mod tests {
 
     #[test]
     fn a_signals_own_address_is_taken_as_it_is_and_others_get_its_place() {
-        let both = |environment: &Environment| {
-            [Signal::Traces, Signal::Metrics].map(|signal| environment.endpoint(signal))
+        let both = |environment: &OtlpEnvironment| {
+            [OtlpSignal::Traces, OtlpSignal::Metrics].map(|signal| environment.endpoint(signal))
         };
         assert_eq!(
             both(&with(&[])),
@@ -166,7 +168,7 @@ mod tests {
         ]);
         assert_eq!(both(&own), ["http://t", "http://c/base/v1/metrics"]);
         assert_eq!(
-            within("http://c?token=1", Signal::Traces),
+            signal_url("http://c?token=1", OtlpSignal::Traces),
             "http://c/v1/traces?token=1"
         );
     }
@@ -182,10 +184,10 @@ mod tests {
         ]);
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
-            environment.headers(Signal::Traces),
+            environment.headers(OtlpSignal::Traces),
             [pair("a", "1"), pair("b", "x y="), pair("c", "")]
         );
-        assert_eq!(environment.headers(Signal::Metrics), [pair("m", "1")]);
+        assert_eq!(environment.headers(OtlpSignal::Metrics), [pair("m", "1")]);
     }
 
     #[test]

@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use super::args::ProbeArgs;
 use super::engine::Canceller;
-use super::signals::Signals;
-use super::usage::Usage;
-use crate::report::{self, Identity, Options, Resource};
+use super::signals::SignalWatcher;
+use super::usage::UsageError;
+use crate::report::{self, OtlpIds, OtlpResource, ReportOptions};
 use crate::trace::Trace;
 use destination::Destination;
-use environment::{Environment, Signal};
-use post::{Post, Undelivered};
+use environment::{OtlpEnvironment, OtlpSignal};
+use post::{PostError, RetryingPost};
 
 /// Where a run is sent.
 pub(super) struct Deliveries {
@@ -30,24 +30,24 @@ pub(super) struct Deliveries {
 struct Collector {
     traces: Destination,
     metrics: Destination,
-    resource: Resource,
+    resource: OtlpResource,
 }
 
 /// How long a webhook may take to answer.
-const WEBHOOK: Duration = Duration::from_secs(10);
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Deliveries {
     /// Reads the options, and what the environment says to them.
-    pub(super) fn of(args: &ProbeArgs) -> Result<Self, Usage> {
+    pub(super) fn from_args(args: &ProbeArgs) -> Result<Self, UsageError> {
         let collector = args
             .otlp
             .as_deref()
-            .map(|url| Collector::of(url, &Environment::read()))
+            .map(|url| Collector::new(url, &OtlpEnvironment::read()))
             .transpose()?;
         let webhooks = args
             .webhooks
             .iter()
-            .map(|url| Destination::new("--webhook", url, Vec::new(), WEBHOOK))
+            .map(|url| Destination::new("--webhook", url, Vec::new(), WEBHOOK_TIMEOUT))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             collector,
@@ -56,13 +56,13 @@ impl Deliveries {
     }
 
     /// Sends the run to all of them. A signal calls that off.
-    pub(super) fn send(&self, trace: &Trace, options: &Options, signals: &Signals) {
+    pub(super) fn send(&self, trace: &Trace, options: &ReportOptions, signals: &SignalWatcher) {
         if self.collector.is_none() && self.webhooks.is_empty() {
             return;
         }
         let cancel = Canceller::new();
-        signals.cancel(cancel.clone());
-        let options = Options {
+        signals.cancel_on_signal(cancel.clone());
+        let options = ReportOptions {
             with_secrets: false,
             ..options.clone()
         };
@@ -70,38 +70,39 @@ impl Deliveries {
             .enable_io()
             .enable_time()
             .build();
-        let Ok(runtime) = runtime.map_err(|error| warn(&format!("the run is not sent: {error}")))
+        let Ok(runtime) =
+            runtime.map_err(|error| print_warning(&format!("the run is not sent: {error}")))
         else {
             return;
         };
         runtime.block_on(async {
             tokio::select! {
-                () = cancel.called() => warn("interrupted: not everything was sent"),
+                () = cancel.cancelled() => print_warning("interrupted: not everything was sent"),
                 () = self.send_all(trace, &options) => {}
             }
         });
     }
 
-    async fn send_all(&self, trace: &Trace, options: &Options) {
+    async fn send_all(&self, trace: &Trace, options: &ReportOptions) {
         if let Some(collector) = &self.collector {
             collector.send(trace, options).await;
         }
-        let summary = report::json(trace, options);
+        let summary = report::json_report(trace, options);
         for webhook in &self.webhooks {
-            let post = Post::to(webhook, post::temporary);
-            told("the run", webhook, &post.send(&summary).await);
+            let post = RetryingPost::new(webhook, post::is_temporary);
+            warn_if_undelivered("the run", webhook, &post.send(&summary).await);
         }
     }
 }
 
 impl Collector {
     /// `-` stands for what the environment says.
-    fn of(url: &str, environment: &Environment) -> Result<Self, Usage> {
+    fn new(url: &str, environment: &OtlpEnvironment) -> Result<Self, UsageError> {
         let to = |signal| {
             let url = if url == "-" {
                 environment.endpoint(signal)
             } else {
-                environment::within(url, signal)
+                environment::signal_url(url, signal)
             };
             let to = Destination::new(
                 "--otlp",
@@ -109,62 +110,68 @@ impl Collector {
                 environment.headers(signal),
                 environment.timeout(),
             )?;
-            Ok::<_, Usage>(Destination {
+            Ok::<_, UsageError>(Destination {
                 certificate: environment.certificate(),
                 ..to
             })
         };
         Ok(Self {
-            traces: to(Signal::Traces)?,
-            metrics: to(Signal::Metrics)?,
+            traces: to(OtlpSignal::Traces)?,
+            metrics: to(OtlpSignal::Metrics)?,
             resource: environment.resource(),
         })
     }
 
-    async fn send(&self, trace: &Trace, options: &Options) {
-        let Some(identity) = identity() else {
-            return warn("spans are not sent: there are no random bytes for their identifiers");
+    async fn send(&self, trace: &Trace, options: &ReportOptions) {
+        let Some(identity) = random_ids() else {
+            return print_warning(
+                "spans are not sent: there are no random bytes for their identifiers",
+            );
         };
-        let post = Post::to(&self.traces, post::temporary_by_otlp);
+        let post = RetryingPost::new(&self.traces, post::is_retryable_by_otlp);
         for body in report::otlp_traces(trace, options, identity, &self.resource) {
-            if !told("spans", &self.traces, &post.send(&body).await) {
+            if !warn_if_undelivered("spans", &self.traces, &post.send(&body).await) {
                 break;
             }
         }
-        let post = Post::to(&self.metrics, post::temporary_by_otlp);
+        let post = RetryingPost::new(&self.metrics, post::is_retryable_by_otlp);
         if let Some(body) = report::otlp_metrics(trace, options, &self.resource) {
-            told("metrics", &self.metrics, &post.send(&body).await);
+            warn_if_undelivered("metrics", &self.metrics, &post.send(&body).await);
         }
     }
 }
 
 /// Identifiers of chance.
-fn identity() -> Option<Identity> {
+fn random_ids() -> Option<OtlpIds> {
     let (mut trace, mut span) = ([0; 16], [0; 8]);
     aws_lc_rs::rand::fill(&mut trace).ok()?;
     aws_lc_rs::rand::fill(&mut span).ok()?;
-    Some(Identity {
+    Some(OtlpIds {
         trace: u128::from_be_bytes(trace),
         span: u64::from_be_bytes(span),
     })
 }
 
 /// Says what was not delivered, or not all of it; whether it arrived.
-fn told(what: &str, to: &Destination, result: &Result<Option<String>, Undelivered>) -> bool {
+fn warn_if_undelivered(
+    what: &str,
+    to: &Destination,
+    result: &Result<Option<String>, PostError>,
+) -> bool {
     match result {
         Ok(None) => {}
-        Ok(Some(complaint)) => warn(&format!(
+        Ok(Some(complaint)) => print_warning(&format!(
             "{what}: {} took not all of it: {complaint}",
-            to.shown()
+            to.display_origin()
         )),
-        Err(error) => warn(&format!(
+        Err(error) => print_warning(&format!(
             "{what} could not be sent to {}: {error}",
-            to.shown()
+            to.display_origin()
         )),
     }
     result.is_ok()
 }
 
-fn warn(what: &str) {
+fn print_warning(what: &str) {
     eprintln!("tapline: {what}");
 }

@@ -12,32 +12,32 @@ use super::destination::Destination;
 use crate::probe;
 
 /// Tries, the first one included.
-const MOST_TRIES: u32 = 4;
+const MAX_TRIES: u32 = 4;
 /// Before the second try; twice that before the third, and so on.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// A receiver that wants to be left alone for longer is.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// Bytes of an answer that are read.
-const MOST_ANSWER: usize = 64 << 10;
+const MAX_ANSWER_BYTES: usize = 64 << 10;
 
 /// Why something did not arrive.
 #[derive(Debug, Error)]
-pub(super) enum Undelivered {
+pub(super) enum PostError {
     /// There is no client to send it with.
     #[error("no client for it: {0}")]
     NoClient(String),
     /// Nobody answered.
-    #[error("{why} ({})", tries(*.after))]
+    #[error("{why} ({})", format_tries(*.after))]
     Unanswered { why: String, after: u32 },
     /// The answer was no.
-    #[error("it answered {status} ({})", tries(*.after))]
+    #[error("it answered {status} ({})", format_tries(*.after))]
     Refused { status: StatusCode, after: u32 },
     /// It asked for more patience than there is.
     #[error("it answered {status} and wants to be asked again in {} s", .wait.as_secs())]
-    Later { status: StatusCode, wait: Duration },
+    RetryTooLong { status: StatusCode, wait: Duration },
 }
 
-fn tries(count: u32) -> String {
+fn format_tries(count: u32) -> String {
     if count == 1 {
         "1 try".to_owned()
     } else {
@@ -46,69 +46,72 @@ fn tries(count: u32) -> String {
 }
 
 /// A receiver, and what of its answers is worth another try.
-pub(super) struct Post<'a> {
+pub(super) struct RetryingPost<'a> {
     to: &'a Destination,
-    temporary: fn(StatusCode) -> bool,
+    is_temporary: fn(StatusCode) -> bool,
 }
 
 /// Too many at once, or a fault on the other side.
-pub(super) fn temporary(status: StatusCode) -> bool {
+pub(super) fn is_temporary(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
 }
 
 /// What OTLP calls retryable; others must not be tried again.
-pub(super) fn temporary_by_otlp(status: StatusCode) -> bool {
+pub(super) fn is_retryable_by_otlp(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
 
 /// What came of a try.
-enum Tried {
+enum PostOutcome {
     /// It arrived; what the receiver has to say.
-    Arrived(Option<String>),
+    Delivered(Option<String>),
     /// It may help to try again, after what the receiver asked for.
-    Again(Undelivered, Option<Duration>),
+    Retry(PostError, Option<Duration>),
     /// It will not.
-    Never(Undelivered),
+    GiveUp(PostError),
 }
 
-impl<'a> Post<'a> {
-    pub(super) const fn to(to: &'a Destination, temporary: fn(StatusCode) -> bool) -> Self {
-        Self { to, temporary }
+impl<'a> RetryingPost<'a> {
+    pub(super) const fn new(to: &'a Destination, temporary: fn(StatusCode) -> bool) -> Self {
+        Self {
+            to,
+            is_temporary: temporary,
+        }
     }
 
     /// Sends a JSON document. What the receiver complains of though it took it is returned.
-    pub(super) async fn send(&self, body: &str) -> Result<Option<String>, Undelivered> {
+    pub(super) async fn send(&self, body: &str) -> Result<Option<String>, PostError> {
         let client = self.client()?;
         let mut after = 0;
         loop {
             after += 1;
             match self.attempt(&client, body, after).await {
-                Tried::Arrived(complaint) => return Ok(complaint),
-                Tried::Never(error) => return Err(error),
-                Tried::Again(error, _) if after == MOST_TRIES => return Err(error),
-                Tried::Again(_, asked) => tokio::time::sleep(pause(after, asked)).await,
+                PostOutcome::Delivered(complaint) => return Ok(complaint),
+                PostOutcome::GiveUp(error) => return Err(error),
+                PostOutcome::Retry(error, _) if after == MAX_TRIES => return Err(error),
+                PostOutcome::Retry(_, asked) => tokio::time::sleep(retry_delay(after, asked)).await,
             }
         }
     }
 
     /// With the trust of the probe's own side traffic. Redirects are not followed: they would carry
     /// fields elsewhere.
-    fn client(&self) -> Result<Client, Undelivered> {
-        let no_client = |error: &dyn std::error::Error| Undelivered::NoClient(sentence(error));
+    fn client(&self) -> Result<Client, PostError> {
+        let no_client = |error: &dyn std::error::Error| PostError::NoClient(error_chain(error));
         let mut builder = Client::builder()
             .redirect(Policy::none())
             .timeout(self.to.timeout)
             .referer(false);
         builder = builder.user_agent(concat!("tapline/", env!("CARGO_PKG_VERSION")));
-        let tls = probe::side_traffic_tls(self.to.certificate.as_deref())
-            .map_err(Undelivered::NoClient)?;
+        let tls = probe::auxiliary_tls_config(self.to.certificate.as_deref())
+            .map_err(PostError::NoClient)?;
         builder
             .tls_backend_preconfigured(tls)
             .build()
             .map_err(|error| no_client(&error))
     }
 
-    async fn attempt(&self, client: &Client, body: &str, after: u32) -> Tried {
+    async fn attempt(&self, client: &Client, body: &str, after: u32) -> PostOutcome {
         let request = client
             .post(self.to.url.clone())
             .headers(self.to.headers.clone());
@@ -121,33 +124,35 @@ impl<'a> Post<'a> {
             Ok(response) => response,
             Err(error) => {
                 let error = error.without_url();
-                let unanswered = Undelivered::Unanswered {
-                    why: sentence(&error),
+                let unanswered = PostError::Unanswered {
+                    why: error_chain(&error),
                     after,
                 };
                 return if is_not_trusted(&error) {
-                    Tried::Never(unanswered)
+                    PostOutcome::GiveUp(unanswered)
                 } else {
-                    Tried::Again(unanswered, None)
+                    PostOutcome::Retry(unanswered, None)
                 };
             }
         };
         let (status, asked) = (response.status(), retry_after(&response, SystemTime::now()));
         if status.is_success() {
-            return Tried::Arrived(complaint(response).await);
+            return PostOutcome::Delivered(partial_success_message(response).await);
         }
-        let refused = Undelivered::Refused { status, after };
+        let refused = PostError::Refused { status, after };
         match asked {
-            _ if !(self.temporary)(status) => Tried::Never(refused),
-            Some(wait) if wait > LONGEST_PAUSE => Tried::Never(Undelivered::Later { status, wait }),
-            _ => Tried::Again(refused, asked),
+            _ if !(self.is_temporary)(status) => PostOutcome::GiveUp(refused),
+            Some(wait) if wait > MAX_PAUSE => {
+                PostOutcome::GiveUp(PostError::RetryTooLong { status, wait })
+            }
+            _ => PostOutcome::Retry(refused, asked),
         }
     }
 }
 
 /// How long to wait: what was asked for, else twice as long as before, give or take a quarter so
 /// that many do not come back at once.
-fn pause(after: u32, asked: Option<Duration>) -> Duration {
+fn retry_delay(after: u32, asked: Option<Duration>) -> Duration {
     if let Some(asked) = asked {
         return asked;
     }
@@ -175,11 +180,11 @@ fn retry_after(response: &Response, now: SystemTime) -> Option<Duration> {
 }
 
 /// What a collector says that it took not all of (OTLP: `partialSuccess`).
-async fn complaint(mut response: Response) -> Option<String> {
+async fn partial_success_message(mut response: Response) -> Option<String> {
     let mut answer = Vec::new();
     while let Ok(Some(piece)) = response.chunk().await {
         answer.extend_from_slice(&piece);
-        if answer.len() > MOST_ANSWER {
+        if answer.len() > MAX_ANSWER_BYTES {
             return None;
         }
     }
@@ -194,7 +199,7 @@ async fn complaint(mut response: Response) -> Option<String> {
 
 /// Whether it is the other side's certificate, which will be the same next time.
 fn is_not_trusted(error: &reqwest::Error) -> bool {
-    let mut causes = std::iter::successors(error.source(), |cause| beneath(*cause));
+    let mut causes = std::iter::successors(error.source(), |cause| next_cause(*cause));
     causes.any(|cause| {
         matches!(
             cause.downcast_ref(),
@@ -204,7 +209,7 @@ fn is_not_trusted(error: &reqwest::Error) -> bool {
 }
 
 /// The next cause. An input/output error holds another one, but does not call that its source.
-fn beneath<'a>(
+fn next_cause<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a (dyn std::error::Error + 'static)> {
     match error.downcast_ref::<std::io::Error>() {
@@ -214,7 +219,7 @@ fn beneath<'a>(
 }
 
 /// An error with its causes.
-fn sentence(error: &dyn std::error::Error) -> String {
+fn error_chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes
         .map(ToString::to_string)

@@ -1,7 +1,7 @@
 //! `tapline lab`: a private network, or where the system refuses one, the same servers on loopback.
 
-mod around;
-mod link;
+mod enclosing;
+mod link_args;
 mod places;
 mod set;
 mod watch;
@@ -11,50 +11,50 @@ use std::process::Command;
 use clap::ArgMatches;
 
 use super::args::{LabAction, LabArgs, ProbeArgs};
-use super::capturing::Pending;
+use super::capture_setup::PendingCapture;
 use super::exit::Exit;
 use super::target::Targets;
-use super::usage::Usage;
-use super::{arguments, live, output, probe};
-use crate::capture::Interfaces;
-use crate::lab::network::{self, Inside, Refused, Remote};
-use crate::lab::{Embedded, Exhibit, exhibits_of_network};
+use super::usage::UsageError;
+use super::{live, output, probe, process_arguments};
+use crate::capture::InterfaceSelection;
+use crate::lab::network::{self, ClientEnvironment, NetworkUnavailable, RunningLab};
+use crate::lab::{CatalogueEntry, EmbeddedLab, network_catalogue};
 use crate::sys;
 use crate::tui;
 
-pub(super) use around::{lab as lab_around, link as link_around};
-pub(super) use link::LinkArgs;
-pub(super) use watch::{set as set_link, watch as watch_link};
+pub(super) use enclosing::{enclosing_lab as lab_around, enclosing_link as link_around};
+pub(super) use link_args::LinkArgs;
+pub(super) use watch::{set_link, watch_link};
 
 /// Opens the lab on the screen, or as a report where there is no terminal, or runs a program in it.
-pub(super) fn run(args: LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
+pub(super) fn run(args: LabArgs, matches: &ArgMatches) -> Result<Exit, UsageError> {
     if let Some(LabAction::Set { link, lab }) = args.action {
         return set::run(link, lab);
     }
     if args.list {
-        return list(&args);
+        return print_places(&args);
     }
-    match around::lab() {
-        Some(lab) => within(&lab, &args, matches),
+    match enclosing::enclosing_lab() {
+        Some(lab) => run_in_lab(&lab, &args, matches),
         None if args.loopback => on_loopback(&args, matches, None),
-        None => enter(&args, matches),
+        None => run_in_new_lab(&args, matches),
     }
 }
 
 /// Builds the private network, and runs on its client what was asked for: a program, or this one
 /// again.
-fn enter(args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
+fn run_in_new_lab(args: &LabArgs, matches: &ArgMatches) -> Result<Exit, UsageError> {
     // Whoever has a screen in the lab may be ended with it.
-    let terminal = sys::hold_terminal(tui::SWITCHED_OFF);
-    let ended = network::run(args.link.clone().link(args.seed), |inside| {
-        client(args, inside)
+    let terminal = sys::guard_terminal(tui::RESET_SEQUENCE);
+    let ended = network::run(args.link.clone().into_link(args.seed), |inside| {
+        client_command(args, inside)
     });
     match ended {
         Ok(code) => {
             if args.command.is_empty() {
-                terminal.give_back_if_left();
+                terminal.restore_if_changed();
             }
-            Ok(Exit::Client(code))
+            Ok(Exit::Program(code))
         }
         Err(refused) if args.command.is_empty() => on_loopback(args, matches, Some(&refused)),
         Err(refused) => {
@@ -64,67 +64,67 @@ fn enter(args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
     }
 }
 
-fn client(args: &LabArgs, inside: &Inside) -> Command {
+fn client_command(args: &LabArgs, inside: &ClientEnvironment) -> Command {
     let mut command = if let Some((program, arguments)) = args.command.split_first() {
         let mut command = Command::new(program);
         command.args(arguments);
         command
     } else {
         let mut command = Command::new("/proc/self/exe");
-        if let Err(error) = arguments::hand_over(&mut command) {
+        if let Err(error) = process_arguments::hand_over(&mut command) {
             eprintln!("tapline: the arguments cannot be handed on: {error}");
         }
         command
     };
-    around::tell(&mut command, inside);
+    enclosing::set_environment(&mut command, inside);
     command
 }
 
 /// What was asked for, on the client of a lab that is there.
-fn within(lab: &Remote, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, Usage> {
-    if let Some(sentence) = around::change(lab, args.link.clone()) {
+fn run_in_lab(lab: &RunningLab, args: &LabArgs, matches: &ArgMatches) -> Result<Exit, UsageError> {
+    if let Some(sentence) = enclosing::apply_link_args(lab, args.link.clone()) {
         eprintln!("tapline: {sentence}");
         return Ok(Exit::Fault);
     }
     if let Some((program, arguments)) = args.command.split_first() {
-        return match arguments::keep_from(&mut Command::new(program))
+        return match process_arguments::withhold_handover(&mut Command::new(program))
             .args(arguments)
             .status()
         {
-            Ok(status) => Ok(Exit::Client(output::code_of(status))),
+            Ok(status) => Ok(Exit::Program(output::exit_code_of(status))),
             Err(error) => {
                 eprintln!("tapline: {} cannot be run: {error}", program.display());
-                Ok(Exit::Client(127))
+                Ok(Exit::Program(127))
             }
         };
     }
-    let pending = Pending::begin(&args.request, live::depth(&args.request), || {
-        Interfaces::All
+    let pending = PendingCapture::begin(&args.request, live::capture_depth(&args.request), || {
+        InterfaceSelection::All
     });
     // The capture is being opened, by threads that have what that takes; all else needs no right.
-    if let Err(error) = network::renounce_rights() {
+    if let Err(error) = network::drop_privileges() {
         eprintln!("tapline: the rights that the lab gives cannot be given up: {error}");
         return Ok(Exit::Fault);
     }
     let targets =
-        Targets::new(args.request.clone(), matches.clone()).with_exhibits(exhibits_of_network());
-    show(args, targets, pending, None)
+        Targets::new(args.request.clone(), matches.clone()).with_exhibits(network_catalogue());
+    show_screen_or_report(args, targets, pending, None)
 }
 
 /// The same servers on loopback. `refused` says why there is no private network.
 fn on_loopback(
     args: &LabArgs,
     matches: &ArgMatches,
-    refused: Option<&Refused>,
-) -> Result<Exit, Usage> {
+    refused: Option<&NetworkUnavailable>,
+) -> Result<Exit, UsageError> {
     // The lab is on loopback, and its thread shall not inherit the right to capture.
-    let pending = Pending::begin(&args.request, live::depth(&args.request), || {
-        Interfaces::Towards {
+    let pending = PendingCapture::begin(&args.request, live::capture_depth(&args.request), || {
+        InterfaceSelection::Toward {
             addresses: vec![([127, 0, 0, 1], 0).into()],
             names: false,
         }
     });
-    let lab = match Embedded::start() {
+    let lab = match EmbeddedLab::start() {
         Ok(lab) => lab,
         Err(error) => {
             eprintln!("tapline: the lab cannot start: {error}");
@@ -138,25 +138,25 @@ fn on_loopback(
         )
     });
     let targets = Targets::new(args.request.clone(), matches.clone()).with_lab(lab);
-    show(args, targets, pending, notice)
+    show_screen_or_report(args, targets, pending, notice)
 }
 
-fn show(
+fn show_screen_or_report(
     args: &LabArgs,
     targets: Targets,
-    pending: Pending,
+    pending: PendingCapture,
     notice: Option<String>,
-) -> Result<Exit, Usage> {
+) -> Result<Exit, UsageError> {
     let place = args
         .place
         .as_deref()
-        .map(|place| places::url_of(targets.exhibits(), place))
+        .map(|place| places::resolve_place(targets.exhibits(), place))
         .transpose()?;
-    if live::possible() {
+    if live::has_terminal() {
         return live::run(
             place,
             targets.with_notice(notice),
-            &args.look,
+            &args.screen,
             pending,
             &args.secrets,
         );
@@ -173,20 +173,20 @@ fn show(
         return Ok(Exit::Done);
     };
     probe::run(
-        &ProbeArgs::of(vec![url], targets.request().clone(), args.look.ascii)
+        &ProbeArgs::with_default_report(vec![url], targets.request().clone(), args.screen.ascii)
             .with_secrets(args.secrets.clone()),
         &targets,
         Some(pending),
     )
 }
 
-fn list(args: &LabArgs) -> Result<Exit, Usage> {
-    let exhibits: Vec<Exhibit> = if args.loopback {
-        Embedded::start()
-            .map_err(|error| Usage::new(format!("the lab cannot start: {error}")))?
+fn print_places(args: &LabArgs) -> Result<Exit, UsageError> {
+    let exhibits: Vec<CatalogueEntry> = if args.loopback {
+        EmbeddedLab::start()
+            .map_err(|error| UsageError::new(format!("the lab cannot start: {error}")))?
             .catalogue()
     } else {
-        exhibits_of_network()
+        network_catalogue()
     };
-    Ok(output::print(places::list(&exhibits).as_bytes()))
+    Ok(output::print(places::format_places(&exhibits).as_bytes()))
 }

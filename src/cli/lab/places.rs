@@ -1,16 +1,16 @@
 //! The lab's places, as they are listed and named.
 
-use crate::cli::usage::Usage;
-use crate::lab::Exhibit;
+use crate::cli::usage::UsageError;
+use crate::lab::CatalogueEntry;
 
 /// The host that a path alone is on.
-const FIRST: &str = "api.lab.test";
+const DEFAULT_HOST: &str = "api.lab.test";
 
 /// A line for each.
-pub(super) fn list(exhibits: &[Exhibit]) -> String {
+pub(super) fn format_places(exhibits: &[CatalogueEntry]) -> String {
     let places: Vec<(&str, &str)> = exhibits
         .iter()
-        .map(|exhibit| (exhibit.url.as_str(), exhibit.shows))
+        .map(|exhibit| (exhibit.url.as_str(), exhibit.description))
         .collect();
     let width = places
         .iter()
@@ -24,7 +24,10 @@ pub(super) fn list(exhibits: &[Exhibit]) -> String {
 
 /// The URL of a place as the list shows it, or shorter: its path, its host, or the first word of
 /// its host.
-pub(super) fn url_of(exhibits: &[Exhibit], place: &str) -> Result<String, Usage> {
+pub(super) fn resolve_place(
+    exhibits: &[CatalogueEntry],
+    place: &str,
+) -> Result<String, UsageError> {
     let fits = |url: &str| {
         let bare = without_port(url);
         let (_, rest) = bare.split_once("://").unwrap_or(("", &bare));
@@ -33,7 +36,7 @@ pub(super) fn url_of(exhibits: &[Exhibit], place: &str) -> Result<String, Usage>
             || bare == place
             || host == place
             || host.split('.').next() == Some(place)
-            || (place.starts_with('/') && rest == format!("{FIRST}{place}"))
+            || (place.starts_with('/') && rest == format!("{DEFAULT_HOST}{place}"))
     };
     if let Some(exhibit) = exhibits.iter().find(|exhibit| fits(&exhibit.url)) {
         return Ok(exhibit.url.clone());
@@ -42,7 +45,7 @@ pub(super) fn url_of(exhibits: &[Exhibit], place: &str) -> Result<String, Usage>
         // Any path of the first host may be asked for: /bytes/5, /status/418.
         return Ok(first.url.replace("/users", place));
     }
-    Err(Usage::new(format!(
+    Err(UsageError::new(format!(
         "the lab has no place '{}'; 'tapline lab --list' shows them",
         place.escape_debug()
     )))

@@ -4,23 +4,24 @@ use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::Duration;
 
-use crate::lab::network::{Change, Remote, State};
-use crate::trace::Link;
-use crate::tui::Message;
+use crate::lab::network::{LinkChange, LinkReply, RunningLab};
+use crate::trace::LinkConfig;
+use crate::tui::ScreenMessage;
 
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Tells the screen how the link is now and every half a second, until nobody takes it or the lab
 /// is gone.
-pub(in crate::cli) fn watch(lab: &Remote, inbox: &SyncSender<Message>) {
+pub(in crate::cli) fn watch_link(lab: &RunningLab, inbox: &SyncSender<ScreenMessage>) {
     let (lab, inbox) = (lab.clone(), inbox.clone());
     let look = move || {
-        while let Ok(State::Is { link, counts }) = lab.ask(&Change::default()) {
-            if inbox.send(Message::Link { link, counts }).is_err() {
+        while let Ok(LinkReply::Current { link, counts }) = lab.send_change(&LinkChange::default())
+        {
+            if inbox.send(ScreenMessage::Link { link, counts }).is_err() {
                 return;
             }
-            thread::sleep(PAUSE);
+            thread::sleep(POLL_INTERVAL);
         }
     };
     // Without a thread the screen does not show the link.
@@ -28,13 +29,17 @@ pub(in crate::cli) fn watch(lab: &Remote, inbox: &SyncSender<Message>) {
 }
 
 /// Sets the link, and tells the screen what came of it. Whether it was set.
-pub(in crate::cli) fn set(lab: &Remote, link: Link, inbox: &SyncSender<Message>) -> bool {
-    let said = match lab.ask(&Change::to(link)) {
-        Ok(State::Is { link, counts }) => Message::Link { link, counts },
-        Ok(State::Refused { error }) => Message::LinkRefused(error),
-        Err(error) => Message::LinkRefused(format!("the lab does not answer: {error}")),
+pub(in crate::cli) fn set_link(
+    lab: &RunningLab,
+    link: LinkConfig,
+    inbox: &SyncSender<ScreenMessage>,
+) -> bool {
+    let said = match lab.send_change(&LinkChange::from_link(link)) {
+        Ok(LinkReply::Current { link, counts }) => ScreenMessage::Link { link, counts },
+        Ok(LinkReply::Refused { error }) => ScreenMessage::LinkRefused(error),
+        Err(error) => ScreenMessage::LinkRefused(format!("the lab does not answer: {error}")),
     };
-    let is_set = matches!(said, Message::Link { .. });
+    let is_set = matches!(said, ScreenMessage::Link { .. });
     let _ = inbox.try_send(said);
     is_set
 }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use super::*;
-use crate::insight::runs;
-use crate::report::{self, Format, Options};
+use crate::insight::run_statistics;
+use crate::report::{self, Format, ReportOptions};
 use crate::trace::{
-    Cause, Code, ConnectionId, DnsAnswer, DnsServer, DnsTransport, ExchangeId, Failure,
-    HttpVersion, Packet, Phase, QueryId, StreamPosition, TcpFlags, TcpHeader, Transport, What,
+    ConnectionId, DnsAnswer, DnsServer, DnsTransport, EventKind, ExchangeCause, ExchangeId,
+    Failure, FailureCode, HttpVersion, Packet, Phase, QueryId, StreamPosition, TcpFlags, TcpHeader,
+    Transport,
 };
 use crate::units::{Moment, Nanos, WallTime};
 
@@ -22,10 +23,10 @@ struct Run {
 }
 
 impl Run {
-    fn say(&mut self, after_micros: i64, what: What) {
+    fn emit(&mut self, after_micros: i64, what: EventKind) {
         self.events.push(Event {
             at: Moment(self.began + after_micros * 1_000),
-            what,
+            kind: what,
         });
     }
 
@@ -38,17 +39,17 @@ impl Run {
                 received,
             })
         });
-        self.say(
+        self.emit(
             from,
-            What::PhaseBegan {
+            EventKind::PhaseBegan {
                 exchange,
                 phase,
                 position: began,
             },
         );
-        self.say(
+        self.emit(
             to,
-            What::PhaseEnded {
+            EventKind::PhaseEnded {
                 exchange,
                 phase,
                 position: ended,
@@ -63,7 +64,7 @@ impl Run {
         flags: u8,
         (seq, payload_bytes): (u32, u32),
     ) -> Packet {
-        let (client, server) = self.ends();
+        let (client, server) = self.addresses();
         let (source, destination) = if to_server {
             (client, server)
         } else {
@@ -92,7 +93,7 @@ impl Run {
     }
 
     /// Ports are used again after a while.
-    fn ends(&self) -> (SocketAddr, SocketAddr) {
+    fn addresses(&self) -> (SocketAddr, SocketAddr) {
         let port = 20_000 + u16::try_from(self.number % 700).unwrap();
         (
             SocketAddr::from(([127, 0, 0, 1], port)),
@@ -113,23 +114,23 @@ fn run(number: u32) -> (Vec<Event>, Event) {
     };
     let (exchange, connection) = (ExchangeId(number), ConnectionId(number));
     let cause = if number == 0 {
-        Cause::Asked
+        ExchangeCause::Asked
     } else if number % 3 == 2 {
-        Cause::Redirect
+        ExchangeCause::Redirect
     } else {
-        Cause::Repeat
+        ExchangeCause::Repeat
     };
-    let (local, remote) = run.ends();
-    run.say(
+    let (local, remote) = run.addresses();
+    run.emit(
         0,
-        What::ClockPaired {
+        EventKind::ClockPaired {
             wall: WallTime(WALL + u64::try_from(run.began).unwrap() + u64::from(number) * 3),
             uncertainty: Nanos(50),
         },
     );
-    run.say(
+    run.emit(
         0,
-        What::ExchangeStarted {
+        EventKind::ExchangeStarted {
             exchange,
             cause,
             method: "GET".into(),
@@ -140,17 +141,17 @@ fn run(number: u32) -> (Vec<Event>, Event) {
         address: SocketAddr::from(([127, 0, 0, 3], 53)),
         transport: DnsTransport::Udp,
     };
-    run.say(
+    run.emit(
         0,
-        What::PhaseBegan {
+        EventKind::PhaseBegan {
             exchange,
             phase: Phase::Dns,
             position: None,
         },
     );
-    run.say(
+    run.emit(
         1,
-        What::DnsQueried {
+        EventKind::DnsQueried {
             exchange,
             query: QueryId(number),
             name: "api.lab.test".into(),
@@ -158,9 +159,9 @@ fn run(number: u32) -> (Vec<Event>, Event) {
             server,
         },
     );
-    run.say(
+    run.emit(
         3,
-        What::DnsAnswered {
+        EventKind::DnsAnswered {
             exchange,
             query: QueryId(number),
             answer: DnsAnswer {
@@ -170,18 +171,18 @@ fn run(number: u32) -> (Vec<Event>, Event) {
             },
         },
     );
-    run.say(
+    run.emit(
         4,
-        What::PhaseEnded {
+        EventKind::PhaseEnded {
             exchange,
             phase: Phase::Dns,
             position: None,
         },
     );
     run.phase(Phase::Connect, 5, 20, [(0, 0), (0, 0)]);
-    run.say(
+    run.emit(
         20,
-        What::Connected {
+        EventKind::Connected {
             exchange,
             connection,
             local: local.into(),
@@ -192,13 +193,13 @@ fn run(number: u32) -> (Vec<Event>, Event) {
     run.phase(Phase::Send, 20, 30, [(0, 0), (50, 0)]);
     if number % 400 == 7 {
         let failure = Failure {
-            code: Code::WaitClosed,
+            code: FailureCode::WaitClosed,
             message: format!("closed {number}").into(),
             hint: "again".to_owned(),
         };
-        run.say(
+        run.emit(
             40,
-            What::Failed {
+            EventKind::Failed {
                 exchange,
                 phase: Phase::Wait,
                 failure,
@@ -207,9 +208,9 @@ fn run(number: u32) -> (Vec<Event>, Event) {
     } else {
         run.phase(Phase::Wait, 30, took, [(50, 0), (50, 1)]);
         let (version, headers) = (HttpVersion::Http11, Vec::new());
-        run.say(
+        run.emit(
             took,
-            What::ResponseHead {
+            EventKind::ResponseHead {
                 exchange,
                 version,
                 status: 200,
@@ -219,15 +220,15 @@ fn run(number: u32) -> (Vec<Event>, Event) {
             },
         );
     }
-    run.say(
+    run.emit(
         took + 1,
-        What::Note {
+        EventKind::Note {
             exchange: Some(exchange),
             text: "noted".into(),
         },
     );
-    run.say(took + 2, What::ExchangeEnded { exchange });
-    run.say(took + 3, What::Disconnected { connection });
+    run.emit(took + 2, EventKind::ExchangeEnded { exchange });
+    run.emit(took + 3, EventKind::Disconnected { connection });
     let packets = vec![
         run.packet(6, true, TcpFlags::SYN, (0, 0)),
         run.packet(18, false, TcpFlags::SYN | TcpFlags::ACK, (0, 0)),
@@ -236,16 +237,16 @@ fn run(number: u32) -> (Vec<Event>, Event) {
     ];
     let told = Event {
         at: Moment(run.began + 5_000_000),
-        what: What::Packets { packets },
+        kind: EventKind::Packets { packets },
     };
     (run.events, told)
 }
 
 /// Packets are told late.
-fn events(runs: u32) -> Vec<Event> {
+fn long_run_events(runs: u32) -> Vec<Event> {
     let mut all = vec![Event {
         at: Moment::START,
-        what: What::RunStarted {
+        kind: EventKind::RunStarted {
             schema: String::new(),
             tool_version: "1".into(),
             started_at: WallTime(WALL),
@@ -263,34 +264,34 @@ fn events(runs: u32) -> Vec<Event> {
     all.append(&mut late);
     all.push(Event {
         at: Moment(i64::from(runs) * 1_000_000),
-        what: What::RunEnded,
+        kind: EventKind::RunEnded,
     });
     all
 }
 
 /// Little is held, so that a run need not be long.
-const LITTLE: Holding = Holding {
+const LITTLE: RetentionLimits = RetentionLimits {
     all: 480,
     first: 320,
     latest: 90,
     failed: 4,
     requests: 2,
-    cuts_runs: false,
+    cuts_redirect_chains: false,
 };
-const LITTLE_WINDOW: Holding = Holding {
+const LITTLE_WINDOW: RetentionLimits = RetentionLimits {
     all: 100,
     latest: 60,
-    ..Holding::WINDOW
+    ..RetentionLimits::STREAMING
 };
 
-struct Again<'a>(&'a Spool);
+struct SpoolReplay<'a>(&'a Spool);
 
-impl Every for Again<'_> {
-    fn each(&self, to: &mut EachTransfer<'_>) -> io::Result<()> {
-        let mut reading = Reading::begin(LITTLE_WINDOW);
+impl ExchangeSource for SpoolReplay<'_> {
+    fn for_each_transfer(&self, to: &mut TransferVisitor<'_>) -> io::Result<()> {
+        let mut reading = WindowedReplay::begin(LITTLE_WINDOW);
         self.0.read(|event| {
             assert!(reading.trace.exchanges().len() <= 200);
-            reading.take(event, to)
+            reading.apply(event, to)
         })?;
         reading.end(to).map(drop)
     }
@@ -299,24 +300,24 @@ impl Every for Again<'_> {
 #[test]
 fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
     const RUNS: u32 = 1_000;
-    let events = events(RUNS);
+    let events = long_run_events(RUNS);
     let budget: Budget =
         "p95(total)<=1ms,total<=300us,mean(wait)<=1us,failures<=5,wire_connect<=1ms"
             .parse()
             .unwrap();
-    let mut options = Options {
+    let mut options = ReportOptions {
         budget: Some(budget),
-        ..Options::default()
+        ..ReportOptions::default()
     };
-    let whole = Trace::of(events.iter().cloned());
-    let wanted = Format::ALL.map(|format| report::write(&whole, format, &options));
+    let whole = Trace::from_events(events.iter().cloned());
+    let wanted = Format::ALL.map(|format| report::write_report(&whole, format, &options));
     let mut long = LongRun {
         trace: Trace::default(),
         retirement: Some(Retirement::new(LITTLE)),
         spool: Some(Spool::default()),
     };
     for event in events {
-        long.take(event, options.budget.as_mut());
+        long.apply(event, options.budget.as_mut());
         assert!(
             long.trace.exchanges().len() <= 600,
             "{}",
@@ -324,7 +325,7 @@ fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
         );
     }
     let trace = &long.trace;
-    let every = Again(long.spool.as_ref().unwrap());
+    let every = SpoolReplay(long.spool.as_ref().unwrap());
     assert!(
         trace.retired().exchanges > 300 && trace.log().len() < 8_000,
         "{}",
@@ -336,13 +337,13 @@ fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
         trace.flows().len()
     );
     assert_eq!(
-        (runs(trace), trace.failure()),
-        (runs(&whole), whole.failure())
+        (run_statistics(trace), trace.failure()),
+        (run_statistics(&whole), whole.failure())
     );
     assert_eq!(trace.capture(), whole.capture());
     for (format, wanted) in Format::ALL.into_iter().zip(wanted) {
         let mut written = Vec::new();
-        report::write_every_to(trace, &every, format, &options, &mut written).unwrap();
+        report::write_full_report_to(trace, &every, format, &options, &mut written).unwrap();
         let written = String::from_utf8(written).unwrap();
         match format {
             // They list what is held, and JUnit says how many more there are.
@@ -356,7 +357,7 @@ fn reports_of_a_long_run_are_those_of_the_same_run_held_whole() {
             _ => assert!(
                 written == wanted,
                 "{}",
-                difference(format, &written, &wanted)
+                first_difference(format, &written, &wanted)
             ),
         }
     }
@@ -376,7 +377,7 @@ fn without_places(page: &str) -> Vec<&str> {
 }
 
 /// The first line that differs.
-fn difference(format: Format, one: &str, other: &str) -> String {
+fn first_difference(format: Format, one: &str, other: &str) -> String {
     let lines = one
         .lines()
         .zip(other.lines())
@@ -387,10 +388,10 @@ fn difference(format: Format, one: &str, other: &str) -> String {
 
 #[test]
 fn a_run_of_few_requests_is_held_whole() {
-    let mut short = LongRun::of(FEW, true);
-    let events = events(60);
+    let mut short = LongRun::new(MAX_HELD_WHOLE, true);
+    let events = long_run_events(60);
     for event in events.clone() {
-        short.take(event, None);
+        short.apply(event, None);
     }
-    assert!(short.spool.is_none() && short.trace == Trace::of(events));
+    assert!(short.spool.is_none() && short.trace == Trace::from_events(events));
 }

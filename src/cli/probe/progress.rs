@@ -3,24 +3,24 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::report::{self, Options};
+use crate::report::{self, ReportOptions};
 use crate::trace::Trace;
 use crate::units::Moment;
 
 /// Bodies that are done before this get no line.
-const PATIENCE: Duration = Duration::from_millis(500);
+const START_DELAY: Duration = Duration::from_millis(500);
 /// Between two lines.
-const PACE: Duration = Duration::from_millis(200);
+const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Draws the line when it is due.
-pub(super) struct Progress {
+pub(super) struct BodyProgressLine {
     shown: bool,
     began: Instant,
     drawn: Instant,
     terminal: bool,
 }
 
-impl Progress {
+impl BodyProgressLine {
     pub(super) fn start() -> Self {
         let now = Instant::now();
         Self {
@@ -33,20 +33,27 @@ impl Progress {
 
     /// How long the fold may wait for an event before the line is due again; `None` where there is
     /// no line to draw.
-    pub(super) const fn pace(&self) -> Option<Duration> {
-        if self.terminal { Some(PACE) } else { None }
+    pub(super) const fn redraw_interval(&self) -> Option<Duration> {
+        if self.terminal {
+            Some(REDRAW_INTERVAL)
+        } else {
+            None
+        }
     }
 
     /// Draws the line if it is due.
-    pub(super) fn draw(&mut self, trace: &Trace, options: &Options) {
-        if !self.terminal || self.began.elapsed() < PATIENCE || self.drawn.elapsed() < PACE {
+    pub(super) fn draw(&mut self, trace: &Trace, options: &ReportOptions) {
+        if !self.terminal
+            || self.began.elapsed() < START_DELAY
+            || self.drawn.elapsed() < REDRAW_INTERVAL
+        {
             return;
         }
         self.drawn = Instant::now();
         let now = Moment::START + self.began.elapsed().into();
         let latest = trace.exchanges().last();
-        if let Some(line) =
-            latest.and_then(|exchange| report::progress(exchange, now.max(trace.latest()), options))
+        if let Some(line) = latest
+            .and_then(|exchange| report::progress_line(exchange, now.max(trace.latest()), options))
         {
             self.shown = true;
             let _ = write!(std::io::stderr(), "\r\x1b[K{line}");

@@ -2,16 +2,16 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::shown;
-use crate::cli::usage::Usage;
-use crate::probe::spec::{ConnectTo, Resolve};
+use super::masked_text;
+use crate::cli::usage::UsageError;
+use crate::probe::spec::{ConnectToRule, ResolveRule};
 
 /// `[+]HOST:PORT:ADDRESS[,ADDRESS]...`
-pub(super) fn resolve(rule: &str) -> Result<Resolve, Usage> {
+pub(super) fn parse_resolve_rule(rule: &str) -> Result<ResolveRule, UsageError> {
     let wrong = |why: &str| {
-        Usage::new(format!(
+        UsageError::new(format!(
             "--resolve '{}': {why}; HOST:PORT:ADDRESS[,ADDRESS] is wanted",
-            shown(rule)
+            masked_text(rule)
         ))
     };
     let rule = rule.strip_prefix('+').unwrap_or(rule);
@@ -30,20 +30,20 @@ pub(super) fn resolve(rule: &str) -> Result<Resolve, Usage> {
     let Some((host, port, addresses)) = parts else {
         return Err(wrong("a part is missing"));
     };
-    let host = host_name(host)
+    let host = parse_host_name(host)
         .map_err(|why| wrong(&why))?
         .ok_or_else(|| wrong("the host is missing"))?;
     let port = port
         .parse()
-        .map_err(|_| wrong(&format!("'{}' is no port", shown(port))))?;
+        .map_err(|_| wrong(&format!("'{}' is no port", masked_text(port))))?;
     let addresses = addresses
         .split(',')
         .map(|text| {
-            bare_ip(text.trim())
-                .ok_or_else(|| wrong(&format!("'{}' is no IP address", shown(text))))
+            parse_bare_ip(text.trim())
+                .ok_or_else(|| wrong(&format!("'{}' is no IP address", masked_text(text))))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Resolve {
+    Ok(ResolveRule {
         host,
         port,
         addresses,
@@ -51,28 +51,28 @@ pub(super) fn resolve(rule: &str) -> Result<Resolve, Usage> {
 }
 
 /// `HOST1:PORT1:HOST2:PORT2`, each part may be empty; IPv6 addresses in brackets.
-pub(super) fn connect_to(rule: &str) -> Result<ConnectTo, Usage> {
+pub(super) fn parse_connect_to_rule(rule: &str) -> Result<ConnectToRule, UsageError> {
     let wrong = |why: &str| {
-        Usage::new(format!(
+        UsageError::new(format!(
             "--connect-to '{}': {why}; HOST1:PORT1:HOST2:PORT2 is wanted",
-            shown(rule)
+            masked_text(rule)
         ))
     };
     let parts = split_outside_brackets(rule);
     let [host, port, to_host, to_port] = parts.as_slice() else {
         return Err(wrong("four parts are wanted"));
     };
-    let host_of = |text: &str| host_name(text).map_err(|why| wrong(&why));
+    let host_of = |text: &str| parse_host_name(text).map_err(|why| wrong(&why));
     let port_of = |text: &str| {
         if text.is_empty() {
             Ok(None)
         } else {
             text.parse()
                 .map(Some)
-                .map_err(|_| wrong(&format!("'{}' is no port", shown(text))))
+                .map_err(|_| wrong(&format!("'{}' is no port", masked_text(text))))
         }
     };
-    Ok(ConnectTo {
+    Ok(ConnectToRule {
         host: host_of(host)?,
         port: port_of(port)?,
         to_host: host_of(to_host)?,
@@ -81,29 +81,29 @@ pub(super) fn connect_to(rule: &str) -> Result<ConnectTo, Usage> {
 }
 
 /// `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1`, `[2001:db8::1]:5353`; port 53 when none is given.
-pub(super) fn dns_server(text: &str) -> Result<SocketAddr, Usage> {
+pub(super) fn parse_dns_server(text: &str) -> Result<SocketAddr, UsageError> {
     const PORT: u16 = 53;
     let text = text.trim();
-    bare_ip(text)
+    parse_bare_ip(text)
         .map(|ip| SocketAddr::new(ip, PORT))
         .or_else(|| text.parse().ok())
         .ok_or_else(|| {
-            Usage::new(format!(
+            UsageError::new(format!(
                 "--dns-servers: '{}' is no IP address; 192.0.2.1, 192.0.2.1:5353 or \
             [2001:db8::1]:53 is wanted",
-                shown(text)
+                masked_text(text)
             ))
         })
 }
 
 /// A host as the other side of a comparison has it: in lower case, without brackets. What stands in
 /// no host's name is refused.
-fn host_name(text: &str) -> Result<Option<String>, String> {
+fn parse_host_name(text: &str) -> Result<Option<String>, String> {
     if text
         .chars()
         .any(|c| c.is_control() || c.is_whitespace() || "/\\@?#".contains(c))
     {
-        return Err(format!("'{}' is no host", shown(text)));
+        return Err(format!("'{}' is no host", masked_text(text)));
     }
     let bare = text
         .strip_prefix('[')
@@ -112,7 +112,7 @@ fn host_name(text: &str) -> Result<Option<String>, String> {
     Ok((!bare.is_empty()).then(|| bare.to_ascii_lowercase()))
 }
 
-fn bare_ip(text: &str) -> Option<IpAddr> {
+fn parse_bare_ip(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -145,12 +145,12 @@ mod tests {
 
     #[test]
     fn resolve_takes_several_addresses_of_both_families() {
-        let rule = resolve("API.test:443:127.0.0.1,[::1],2001:db8::1").unwrap();
+        let rule = parse_resolve_rule("API.test:443:127.0.0.1,[::1],2001:db8::1").unwrap();
         assert_eq!(
             (rule.host.as_str(), rule.port, rule.addresses.len()),
             ("api.test", 443, 3)
         );
-        assert!(resolve("api.test:443").is_err());
+        assert!(parse_resolve_rule("api.test:443").is_err());
         for wrong in [
             "api.test:http:127.0.0.1",
             ":443:127.0.0.1",
@@ -159,22 +159,22 @@ mod tests {
             "h/p:443:127.0.0.1",
             "[::1:80:::1",
         ] {
-            assert!(resolve(wrong).is_err(), "{wrong}");
+            assert!(parse_resolve_rule(wrong).is_err(), "{wrong}");
         }
-        let rule = resolve("[::1]:443:::1,127.0.0.1").unwrap();
+        let rule = parse_resolve_rule("[::1]:443:::1,127.0.0.1").unwrap();
         assert_eq!(
             (rule.host.as_str(), rule.port, rule.addresses.len()),
             ("::1", 443, 2)
         );
-        assert_eq!(resolve("+*:80:127.0.0.1").unwrap().host, "*");
+        assert_eq!(parse_resolve_rule("+*:80:127.0.0.1").unwrap().host, "*");
     }
 
     #[test]
     fn connect_to_takes_empty_parts_and_brackets() {
-        let rule = connect_to("::[::1]:8443").unwrap();
+        let rule = parse_connect_to_rule("::[::1]:8443").unwrap();
         assert_eq!(
             rule,
-            ConnectTo {
+            ConnectToRule {
                 host: None,
                 port: None,
                 to_host: Some("::1".into()),
@@ -188,7 +188,7 @@ mod tests {
             "http://a:1:b:1",
             "a:x:b:1",
         ] {
-            assert!(connect_to(wrong).is_err(), "{wrong}");
+            assert!(parse_connect_to_rule(wrong).is_err(), "{wrong}");
         }
     }
 
@@ -200,8 +200,8 @@ mod tests {
             ("::1", "[::1]:53"),
             ("[::1]:99", "[::1]:99"),
         ] {
-            assert_eq!(dns_server(text).unwrap(), wanted.parse().unwrap());
+            assert_eq!(parse_dns_server(text).unwrap(), wanted.parse().unwrap());
         }
-        assert!(dns_server("dns.example").is_err());
+        assert!(parse_dns_server("dns.example").is_err());
     }
 }

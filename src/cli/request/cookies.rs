@@ -7,15 +7,15 @@ use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
-use super::shown;
+use super::masked_text;
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::Usage;
-use crate::probe::cookies::{Jar, Reading, Skipped, seconds_since_1970};
-use crate::probe::spec::Cookies;
+use crate::cli::usage::UsageError;
+use crate::probe::cookies::{CookieFileOptions, CookieStore, SkippedCookies, seconds_since_1970};
+use crate::probe::spec::CookieOptions;
 use crate::units::Secret;
 
 /// Bytes of a cookie file.
-const MOST: u64 = 16 << 20;
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// Cookie files as they are read for every spec. What a pipe says is kept, for it says it once.
 #[derive(Default)]
@@ -27,9 +27,13 @@ impl CookieFiles {
     ///
     /// # Errors
     /// A file is there and cannot be read.
-    pub(super) fn cookies(&self, args: &RequestArgs, url: &Url) -> Result<Cookies, Usage> {
+    pub(super) fn cookies(
+        &self,
+        args: &RequestArgs,
+        url: &Url,
+    ) -> Result<CookieOptions, UsageError> {
         if args.cookie.is_empty() && args.cookie_jar.is_none() {
-            return Ok(Cookies::default());
+            return Ok(CookieOptions::default());
         }
         let (texts, files): (Vec<&String>, Vec<&String>) =
             args.cookie.iter().partition(|given| given.contains('='));
@@ -38,35 +42,37 @@ impl CookieFiles {
             .map(|text| text.as_str())
             .collect::<Vec<_>>()
             .join("; ");
-        let mut cookies = Cookies {
-            own: (!texts.is_empty()).then(|| Secret::new(own)),
-            ..Cookies::default()
+        let mut cookies = CookieOptions {
+            user_pairs: (!texts.is_empty()).then(|| Secret::new(own)),
+            ..CookieOptions::default()
         };
-        let mut jar = Jar::default();
-        let reading = Reading {
-            asked: url,
+        let mut jar = CookieStore::default();
+        let reading = CookieFileOptions {
+            origin_url: url,
             now: seconds_since_1970(),
             without_session_cookies: args.junk_session_cookies,
         };
         for name in files.into_iter().filter(|name| !name.is_empty()) {
             match self.read(name) {
-                Ok(text) => cookies.notes.extend(told(name, jar.read(&text, reading))),
+                Ok(text) => cookies
+                    .notes
+                    .extend(skipped_notes(name, jar.read(&text, reading))),
                 // As with curl: the name only turns cookies on.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     cookies.notes.push(format!(
                         "there is no cookie file '{}': the run begins without cookies",
-                        shown(name)
+                        masked_text(name)
                     ));
                 }
                 Err(error) => {
-                    return Err(Usage::new(format!(
+                    return Err(UsageError::new(format!(
                         "-b: '{}' cannot be read: {error}",
-                        shown(name)
+                        masked_text(name)
                     )));
                 }
             }
         }
-        cookies.jar = Some(jar);
+        cookies.store = Some(jar);
         Ok(cookies)
     }
 
@@ -76,11 +82,11 @@ impl CookieFiles {
             return Ok(text.clone());
         }
         let (text, is_file) = if name == "-" {
-            (whole(io::stdin().lock())?, false)
+            (read_limited(io::stdin().lock())?, false)
         } else {
             let file = File::open(name)?;
             let is_file = file.metadata()?.is_file();
-            (whole(file)?, is_file)
+            (read_limited(file)?, is_file)
         };
         if !is_file {
             pipes.insert(name.to_owned(), text.clone());
@@ -89,10 +95,10 @@ impl CookieFiles {
     }
 }
 
-fn whole(from: impl Read) -> io::Result<Vec<u8>> {
+fn read_limited(from: impl Read) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    from.take(MOST + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MOST {
+    from.take(MAX_FILE_BYTES + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
             "it is larger than 16 MiB",
@@ -102,13 +108,13 @@ fn whole(from: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// What there is to say of a file that was read.
-fn told(name: &str, skipped: Skipped) -> Vec<String> {
-    let Skipped {
+fn skipped_notes(name: &str, skipped: SkippedCookies) -> Vec<String> {
+    let SkippedCookies {
         lines,
         first,
         beyond_limit,
     } = skipped;
-    let name = shown(name);
+    let name = masked_text(name);
     let bad = match lines {
         0 => None,
         1 => Some(format!(

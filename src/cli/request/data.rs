@@ -5,13 +5,13 @@ use clap::ArgMatches;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use url::Url;
 
-use super::input::Input;
+use super::input::RequestInput;
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::Usage;
+use crate::cli::usage::UsageError;
 use crate::probe::spec::Body;
 
 /// What stands in a query as it is; of the rest a query cannot hold the bytes (RFC 3986 §3.4).
-const QUERY: &AsciiSet = &percent_encoding::CONTROLS
+const QUERY_ENCODE_SET: &AsciiSet = &percent_encoding::CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')
@@ -19,7 +19,7 @@ const QUERY: &AsciiSet = &percent_encoding::CONTROLS
     .add(b'>')
     .add(b'\'');
 /// RFC 3986's unreserved characters stay, as with curl.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+const FORM_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -35,17 +35,17 @@ pub(super) struct Data {
 pub(super) fn collect(
     args: &RequestArgs,
     matches: &ArgMatches,
-    input: &mut Input,
-) -> Result<Data, Usage> {
-    let parts = in_order(args, matches);
+    input: &mut RequestInput,
+) -> Result<Data, UsageError> {
+    let parts = options_in_order(args, matches);
     if parts.is_empty() {
         return Ok(Data { body: None });
     }
     let json = !args.json.is_empty();
     let mut bytes = Bytes::new();
     for (i, (kind, text)) in parts.into_iter().enumerate() {
-        let part = part(kind, text, input)?;
-        let glue: &[u8] = if i > 0 && kind != Kind::Json {
+        let part = part_bytes(kind, text, input)?;
+        let glue: &[u8] = if i > 0 && kind != DataKind::Json {
             b"&"
         } else {
             b""
@@ -72,7 +72,7 @@ pub(super) fn collect(
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum DataKind {
     Ascii,
     Binary,
     Raw,
@@ -80,15 +80,15 @@ enum Kind {
     Json,
 }
 
-fn in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(Kind, &'a str)> {
+fn options_in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(DataKind, &'a str)> {
     let lists = [
-        (Kind::Ascii, "data", &args.data),
-        (Kind::Binary, "data_binary", &args.data_binary),
-        (Kind::Raw, "data_raw", &args.data_raw),
-        (Kind::UrlEncode, "data_urlencode", &args.data_urlencode),
-        (Kind::Json, "json", &args.json),
+        (DataKind::Ascii, "data", &args.data),
+        (DataKind::Binary, "data_binary", &args.data_binary),
+        (DataKind::Raw, "data_raw", &args.data_raw),
+        (DataKind::UrlEncode, "data_urlencode", &args.data_urlencode),
+        (DataKind::Json, "json", &args.json),
     ];
-    let mut parts: Vec<(usize, Kind, &str)> = Vec::new();
+    let mut parts: Vec<(usize, DataKind, &str)> = Vec::new();
     for (kind, id, values) in lists {
         let indices = matches.indices_of(id).into_iter().flatten();
         parts.extend(
@@ -104,25 +104,25 @@ fn in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(Kind, &'a s
         .collect()
 }
 
-fn part(kind: Kind, text: &str, input: &mut Input) -> Result<Bytes, Usage> {
+fn part_bytes(kind: DataKind, text: &str, input: &mut RequestInput) -> Result<Bytes, UsageError> {
     match (kind, text.strip_prefix('@')) {
-        (Kind::UrlEncode, _) => url_encoded(text, input),
-        (Kind::Ascii, Some(file)) => {
+        (DataKind::UrlEncode, _) => url_encoded(text, input),
+        (DataKind::Ascii, Some(file)) => {
             let mut bytes = Vec::from(read_for("-d", file, input)?);
             bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
             Ok(Bytes::from(bytes))
         }
-        (Kind::Json, Some(file)) => read_for("--json", file, input),
-        (Kind::Binary, Some(file)) => read_for("--data-binary", file, input),
-        (Kind::Raw, _) | (_, None) => Ok(Bytes::from(text.to_owned())),
+        (DataKind::Json, Some(file)) => read_for("--json", file, input),
+        (DataKind::Binary, Some(file)) => read_for("--data-binary", file, input),
+        (DataKind::Raw, _) | (_, None) => Ok(Bytes::from(text.to_owned())),
     }
 }
 
 /// `content`, `=content`, `name=content`, `@file`, `name@file`.
-fn url_encoded(text: &str, input: &mut Input) -> Result<Bytes, Usage> {
+fn url_encoded(text: &str, input: &mut RequestInput) -> Result<Bytes, UsageError> {
     // A space is a plus in a form (application/x-www-form-urlencoded).
     let encode = |bytes: &[u8]| {
-        percent_encoding::percent_encode(bytes, KEPT)
+        percent_encoding::percent_encode(bytes, FORM_ENCODE_SET)
             .to_string()
             .replace("%20", "+")
     };
@@ -147,7 +147,7 @@ pub(super) fn move_into_query(url: &mut Url, body: Option<Body>) {
     let Some(Body::Bytes { bytes, .. }) = body else {
         return;
     };
-    let data = percent_encoding::percent_encode(&bytes, QUERY).to_string();
+    let data = percent_encoding::percent_encode(&bytes, QUERY_ENCODE_SET).to_string();
     let query = match url.query() {
         Some(query) if !query.is_empty() && !query.ends_with('&') => format!("{query}&{data}"),
         Some(query) => format!("{query}{data}"),
@@ -157,10 +157,10 @@ pub(super) fn move_into_query(url: &mut Url, body: Option<Body>) {
 }
 
 /// The bytes of a file that an option names.
-fn read_for(option: &str, file: &str, input: &mut Input) -> Result<Bytes, Usage> {
+fn read_for(option: &str, file: &str, input: &mut RequestInput) -> Result<Bytes, UsageError> {
     input
         .read(file)
-        .map_err(|usage| Usage::new(format!("{option} @: {usage}")))
+        .map_err(|usage| UsageError::new(format!("{option} @: {usage}")))
 }
 
 #[cfg(test)]
@@ -177,8 +177,12 @@ mod tests {
             ("x~y", "x~y"),
         ] {
             assert_eq!(
-                String::from_utf8(url_encoded(text, &mut Input::default()).unwrap().into())
-                    .unwrap(),
+                String::from_utf8(
+                    url_encoded(text, &mut RequestInput::default())
+                        .unwrap()
+                        .into()
+                )
+                .unwrap(),
                 wanted
             );
         }

@@ -7,24 +7,24 @@ use std::path::Path;
 
 use clap::ArgMatches;
 
-use super::input::Input;
-use super::{shown, shown_name};
+use super::input::RequestInput;
+use super::{masked_name, masked_text};
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::Usage;
+use crate::cli::usage::UsageError;
 use crate::probe::spec::{Form, FormContent, FormPart, TransferEncoding};
 
 /// Multiparts within multiparts.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 /// A file of header fields may have this many bytes.
-const MOST_HEADERS: usize = 1 << 20;
+const MAX_HEADER_FILE_BYTES: usize = 1 << 20;
 
 /// Reads all form options in the order they were given; `None` where there are none.
 pub(super) fn collect(
     args: &RequestArgs,
     matches: &ArgMatches,
-    input: &mut Input,
-) -> Result<Option<Form>, Usage> {
-    let fields = in_order(args, matches);
+    input: &mut RequestInput,
+) -> Result<Option<Form>, UsageError> {
+    let fields = options_in_order(args, matches);
     if fields.is_empty() {
         return Ok(None);
     }
@@ -39,7 +39,7 @@ pub(super) fn collect(
     }
     // As with curl, a multipart that was not closed ends with the form.
     while open.len() > 1 {
-        close(&mut open);
+        close_innermost(&mut open);
     }
     let parts = match open.pop().map(|whole| whole.content) {
         Some(FormContent::Parts(parts)) => parts,
@@ -51,7 +51,10 @@ pub(super) fn collect(
     }))
 }
 
-fn in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(&'static str, &'a str)> {
+fn options_in_order<'a>(
+    args: &'a RequestArgs,
+    matches: &ArgMatches,
+) -> Vec<(&'static str, &'a str)> {
     let mut fields: Vec<(usize, &'static str, &str)> = Vec::new();
     for (option, id, values) in [
         ("-F", "form", &args.form),
@@ -72,13 +75,13 @@ fn in_order<'a>(args: &'a RequestArgs, matches: &ArgMatches) -> Vec<(&'static st
 }
 
 /// Puts the innermost open multipart into the one around it.
-fn close(open: &mut Vec<FormPart>) {
+fn close_innermost(open: &mut Vec<FormPart>) {
     if let Some(inner) = open.pop() {
-        add(open, inner);
+        add_part(open, inner);
     }
 }
 
-fn add(open: &mut [FormPart], part: FormPart) {
+fn add_part(open: &mut [FormPart], part: FormPart) {
     if let Some(FormPart {
         content: FormContent::Parts(parts),
         ..
@@ -92,25 +95,25 @@ fn add(open: &mut [FormPart], part: FormPart) {
 struct FormOption<'a> {
     option: &'static str,
     text: &'a str,
-    input: &'a mut Input,
+    input: &'a mut RequestInput,
 }
 
 /// What may stand behind a value.
 #[derive(Clone, Copy)]
-struct Allowed {
+struct AllowedParameters {
     file_name: bool,
     encoder: bool,
 }
 
 impl FormOption<'_> {
-    fn wrong(&self, why: &str) -> Usage {
+    fn error(&self, why: &str) -> UsageError {
         let name = self.text.split('=').next().unwrap_or_default();
-        Usage::new(format!("{} '{}=…': {why}", self.option, shown(name)))
+        UsageError::new(format!("{} '{}=…': {why}", self.option, masked_text(name)))
     }
 
-    fn add_to(mut self, open: &mut Vec<FormPart>) -> Result<(), Usage> {
+    fn add_to(mut self, open: &mut Vec<FormPart>) -> Result<(), UsageError> {
         let Some((name, value)) = self.text.split_once('=') else {
-            return Err(Usage::new(format!(
+            return Err(UsageError::new(format!(
                 "{}: what has no = in it is no form field; name=value is wanted",
                 self.option
             )));
@@ -123,21 +126,21 @@ impl FormOption<'_> {
                     .value(
                         value,
                         None,
-                        Allowed {
+                        AllowedParameters {
                             file_name: false,
                             encoder: false,
                         },
                     )?
                     .0;
                 if begin != "(" {
-                    return Err(self.wrong(
+                    return Err(self.error(
                         "a multipart begins with '=(' and its parameters; put a \
                         value that begins so into quotes",
                     ));
                 }
-                if open.len() > DEEPEST {
-                    return Err(self.wrong(&format!(
-                        "multiparts within multiparts go {DEEPEST} deep at most"
+                if open.len() > MAX_DEPTH {
+                    return Err(self.error(&format!(
+                        "multiparts within multiparts go {MAX_DEPTH} deep at most"
                     )));
                 }
                 part.name = name;
@@ -147,9 +150,9 @@ impl FormOption<'_> {
             }
             Some(')') if name.is_none() && value == ")" => {
                 if open.len() < 2 {
-                    return Err(self.wrong("there is no multipart to end: '=(' begins one"));
+                    return Err(self.error("there is no multipart to end: '=(' begins one"));
                 }
-                close(open);
+                close_innermost(open);
                 return Ok(());
             }
             Some('@') => self.files(&value[1..])?,
@@ -157,12 +160,12 @@ impl FormOption<'_> {
                 let ((file, mut part), _) = self.value(
                     &value[1..],
                     None,
-                    Allowed {
+                    AllowedParameters {
                         file_name: false,
                         encoder: true,
                     },
                 )?;
-                part.content = match self.input.read_unless_stored(&file)? {
+                part.content = match self.input.read_unless_regular(&file)? {
                     Some(bytes) => FormContent::Bytes {
                         bytes,
                         is_file: false,
@@ -175,7 +178,7 @@ impl FormOption<'_> {
                 let ((text, mut part), _) = self.value(
                     value,
                     None,
-                    Allowed {
+                    AllowedParameters {
                         file_name: true,
                         encoder: true,
                     },
@@ -185,23 +188,23 @@ impl FormOption<'_> {
             }
         };
         self.check_seven_bits(&part)?;
-        add(open, FormPart { name, ..part });
+        add_part(open, FormPart { name, ..part });
         Ok(())
     }
 
     /// `file`, or `file,file`, which are a multipart of their own.
-    fn files(&mut self, list: &str) -> Result<FormPart, Usage> {
+    fn files(&mut self, list: &str) -> Result<FormPart, UsageError> {
         let (mut parts, mut rest) = (Vec::new(), Some(list));
         while let Some(text) = rest {
             let ((file, mut part), after) = self.value(
                 text,
                 Some(','),
-                Allowed {
+                AllowedParameters {
                     file_name: true,
                     encoder: true,
                 },
             )?;
-            match self.input.read_unless_stored(&file)? {
+            match self.input.read_unless_regular(&file)? {
                 // What stands in memory is told by its name, as a file is.
                 Some(bytes) => {
                     part.content = FormContent::Bytes {
@@ -233,18 +236,20 @@ impl FormOption<'_> {
         &mut self,
         text: &'t str,
         end: Option<char>,
-        allowed: Allowed,
-    ) -> Result<((String, FormPart), Option<&'t str>), Usage> {
+        allowed: AllowedParameters,
+    ) -> Result<((String, FormPart), Option<&'t str>), UsageError> {
         let mut part = FormPart::new(FormContent::Parts(Vec::new()));
-        let mut words = Words { text, end };
-        let value = words.word().map_err(|BehindQuote| self.behind_quote())?;
+        let mut words = ValueReader { text, end };
+        let value = words
+            .take_value()
+            .map_err(|TextAfterQuote| self.text_after_quote())?;
         // The type goes on over parameters of its own: text/plain;charset=utf-8.
         let mut kind: Option<String> = None;
         while words.next_parameter() {
             match (words.key(), &mut kind) {
                 (Some("type"), None) => {
                     words.skip_key("type");
-                    kind = Some(words.raw());
+                    kind = Some(words.take_trimmed());
                 }
                 (Some(key), _) if key != "type" => {
                     words.skip_key(key);
@@ -253,11 +258,11 @@ impl FormOption<'_> {
                 }
                 (_, Some(kind)) => {
                     kind.push(';');
-                    kind.push_str(&words.spaced());
+                    kind.push_str(&words.take_until_end());
                 }
                 (_, None) => {
-                    let unknown = words.raw();
-                    return Err(self.unknown(&unknown));
+                    let unknown = words.take_trimmed();
+                    return Err(self.unknown_parameter(&unknown));
                 }
             }
         }
@@ -271,31 +276,33 @@ impl FormOption<'_> {
     fn parameter(
         &mut self,
         key: &str,
-        words: &mut Words<'_>,
+        words: &mut ValueReader<'_>,
         part: &mut FormPart,
-        allowed: Allowed,
-    ) -> Result<(), Usage> {
+        allowed: AllowedParameters,
+    ) -> Result<(), UsageError> {
         let from_file = key == "headers" && words.text.starts_with(['@', '<']);
         if from_file {
             words.skip(1);
         }
-        let value = words.word().map_err(|BehindQuote| self.behind_quote())?;
+        let value = words
+            .take_value()
+            .map_err(|TextAfterQuote| self.text_after_quote())?;
         match key {
             "filename" if allowed.file_name => part.file_name = Some(value),
             "encoder" if allowed.encoder => {
-                let encoder = TransferEncoding::named(&value);
+                let encoder = TransferEncoding::from_name(&value);
                 part.encoding = Some(encoder.ok_or_else(|| {
-                    self.wrong(&format!(
+                    self.error(&format!(
                         "the encoder '{}' is not known; base64, quoted-printable, 8bit, 7bit and \
                             binary are",
-                        shown(&value)
+                        masked_text(&value)
                     ))
                 })?);
             }
             "headers" if from_file => {
                 let bytes = self.input.read(&value)?;
-                if bytes.len() > MOST_HEADERS {
-                    return Err(self.wrong("a file of header fields has 1 MiB at most"));
+                if bytes.len() > MAX_HEADER_FILE_BYTES {
+                    return Err(self.error("a file of header fields has 1 MiB at most"));
                 }
                 for line in header_lines(&String::from_utf8_lossy(&bytes)) {
                     part.headers.push(self.header(line)?);
@@ -305,12 +312,12 @@ impl FormOption<'_> {
                 let line = self.header(value)?;
                 part.headers.push(line);
             }
-            other => return Err(self.wrong(&format!("there can be no ;{other}= here"))),
+            other => return Err(self.error(&format!("there can be no ;{other}= here"))),
         }
         Ok(())
     }
 
-    fn header(&self, line: String) -> Result<String, Usage> {
+    fn header(&self, line: String) -> Result<String, UsageError> {
         let is_field = line.split_once(':').is_some_and(|(name, value)| {
             http::HeaderName::from_bytes(name.trim_end().as_bytes()).is_ok()
                 && !value.chars().any(char::is_control)
@@ -319,11 +326,11 @@ impl FormOption<'_> {
             Ok(line)
         } else {
             Err(self
-                .wrong("what is given as ;headers= is no header field: 'Name: value' is wanted"))
+                .error("what is given as ;headers= is no header field: 'Name: value' is wanted"))
         }
     }
 
-    fn check_type(&self, kind: &str) -> Result<(), Usage> {
+    fn check_type(&self, kind: &str) -> Result<(), UsageError> {
         let (major, minor) = kind.split_once('/').unwrap_or((kind, ""));
         let is_type = !major.is_empty()
             && !major.contains(' ')
@@ -332,14 +339,14 @@ impl FormOption<'_> {
         if is_type && !kind.chars().any(char::is_control) {
             return Ok(());
         }
-        Err(self.wrong(&format!(
+        Err(self.error(&format!(
             "'{}' is no media type; one looks like text/plain",
-            shown(kind)
+            masked_text(kind)
         )))
     }
 
     /// With `encoder=7bit` nothing but ASCII can be sent.
-    fn check_seven_bits(&self, part: &FormPart) -> Result<(), Usage> {
+    fn check_seven_bits(&self, part: &FormPart) -> Result<(), UsageError> {
         if part.encoding != Some(TransferEncoding::SevenBit) {
             return Ok(());
         }
@@ -347,9 +354,9 @@ impl FormOption<'_> {
             FormContent::Bytes { bytes, .. } => bytes.is_ascii(),
             FormContent::File(path) | FormContent::TextFile(path) => {
                 is_ascii_file(path).map_err(|error| {
-                    self.wrong(&format!(
+                    self.error(&format!(
                         "'{}' cannot be read: {error}",
-                        shown(&path.to_string_lossy())
+                        masked_text(&path.to_string_lossy())
                     ))
                 })?
             }
@@ -358,26 +365,26 @@ impl FormOption<'_> {
         if is_ascii {
             Ok(())
         } else {
-            Err(self.wrong(
+            Err(self.error(
                 "encoder=7bit cannot carry bytes above 127; base64 and quoted-printable can",
             ))
         }
     }
 
-    fn unknown(&self, parameter: &str) -> Usage {
-        let what = match shown_name(parameter, '=') {
+    fn unknown_parameter(&self, parameter: &str) -> UsageError {
+        let what = match masked_name(parameter, '=') {
             Some(name) => format!("the parameter '{name}' is not known"),
             // It may be a part of the value.
             None => "what stands behind the ; is no parameter".to_owned(),
         };
-        self.wrong(&format!(
+        self.error(&format!(
             "{what}; type=, filename=, encoder= and headers= are known; a value with a ; is put \
                 into double quotes, or given with --form-string"
         ))
     }
 
-    fn behind_quote(&self) -> Usage {
-        self.wrong("something stands behind the closing quote; \\\" is a quote within quotes")
+    fn text_after_quote(&self) -> UsageError {
+        self.error("something stands behind the closing quote; \\\" is a quote within quotes")
     }
 }
 
@@ -414,16 +421,16 @@ fn header_lines(text: &str) -> Vec<String> {
 }
 
 /// A quoted word that does not end with its closing quote.
-struct BehindQuote;
+struct TextAfterQuote;
 
 /// What is left of an option to be read.
-struct Words<'t> {
+struct ValueReader<'t> {
     text: &'t str,
     /// Ends a word beside `;`.
     end: Option<char>,
 }
 
-impl<'t> Words<'t> {
+impl<'t> ValueReader<'t> {
     fn skip(&mut self, bytes: usize) {
         self.text = self.text.get(bytes..).unwrap_or_default();
     }
@@ -467,7 +474,7 @@ impl<'t> Words<'t> {
     }
 
     /// Up to the next end, with the spaces before it.
-    fn spaced(&mut self) -> String {
+    fn take_until_end(&mut self) -> String {
         let at = self
             .text
             .find(|c| self.is_end(c))
@@ -482,31 +489,31 @@ impl<'t> Words<'t> {
         word
     }
 
-    fn raw(&mut self) -> String {
-        self.spaced().trim_start().to_owned()
+    fn take_trimmed(&mut self) -> String {
+        self.take_until_end().trim_start().to_owned()
     }
 
     /// A word, unquoted. A quote that is not closed is one of the word's own characters.
     ///
     /// # Errors
     /// Something stands behind the closing quote.
-    fn word(&mut self) -> Result<String, BehindQuote> {
+    fn take_value(&mut self) -> Result<String, TextAfterQuote> {
         self.text = self.text.trim_start();
-        let Some((word, length)) = unquoted(self.text) else {
-            return Ok(self.raw());
+        let Some((word, length)) = parse_quoted(self.text) else {
+            return Ok(self.take_trimmed());
         };
         self.skip(length);
-        if self.raw().is_empty() {
+        if self.take_trimmed().is_empty() {
             Ok(word)
         } else {
-            Err(BehindQuote)
+            Err(TextAfterQuote)
         }
     }
 }
 
 /// What a quoted text at the beginning says, and its length with its quotes; `\"` and `\\` stand
 /// for themselves.
-fn unquoted(text: &str) -> Option<(String, usize)> {
+fn parse_quoted(text: &str) -> Option<(String, usize)> {
     let mut word = String::new();
     let mut chars = text.strip_prefix('"')?.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -529,23 +536,23 @@ mod tests {
 
     use super::*;
 
-    fn form(options: &[&str]) -> Result<Form, String> {
+    fn parse_form(options: &[&str]) -> Result<Form, String> {
         let matches = RequestArgs::augment_args(Command::new("t").no_binary_name(true))
             .try_get_matches_from(options)
             .unwrap();
         let args = RequestArgs::from_arg_matches(&matches).unwrap();
-        collect(&args, &matches, &mut Input::default())
+        collect(&args, &matches, &mut RequestInput::default())
             .map(Option::unwrap_or_default)
             .map_err(|usage| usage.to_string())
     }
 
-    fn part(field: &str) -> FormPart {
-        form(&["-F", field]).unwrap().parts.remove(0)
+    fn parse_part(field: &str) -> FormPart {
+        parse_form(&["-F", field]).unwrap().parts.remove(0)
     }
 
     #[test]
     fn parameters_are_told_from_the_value() {
-        let field = part(
+        let field = parse_part(
             "note=\"a;b\"; type=text/plain; charset=utf-8 \
                 ;filename=\"x;\\\"y\\\\.png\";headers=X: y;encoder=base64",
         );
@@ -559,16 +566,25 @@ mod tests {
             (field.headers, field.encoding),
             (vec!["X: y".to_owned()], Some(TransferEncoding::Base64))
         );
-        assert_eq!(part("a= spaced ").content, FormContent::text("spaced"));
-        assert_eq!(part("a=\" kept \"").content, FormContent::text(" kept "));
-        assert_eq!(part("a=\"open").content, FormContent::text("\"open"));
-        assert_eq!(part("a=x;TYPE=a/b").content_type.as_deref(), Some("a/b"));
-        assert_eq!(part("=x").name, None);
+        assert_eq!(
+            parse_part("a= spaced ").content,
+            FormContent::text("spaced")
+        );
+        assert_eq!(
+            parse_part("a=\" kept \"").content,
+            FormContent::text(" kept ")
+        );
+        assert_eq!(parse_part("a=\"open").content, FormContent::text("\"open"));
+        assert_eq!(
+            parse_part("a=x;TYPE=a/b").content_type.as_deref(),
+            Some("a/b")
+        );
+        assert_eq!(parse_part("=x").name, None);
     }
 
     #[test]
     fn a_literal_string_has_no_parameters() {
-        let parts = form(&[
+        let parts = parse_form(&[
             "--form-string",
             "a=@x;type=a/b",
             "-F",
@@ -591,7 +607,7 @@ mod tests {
 
     #[test]
     fn multiparts_nest() {
-        let parts = form(&[
+        let parts = parse_form(&[
             "-F",
             "o=(;type=multipart/alternative;headers=X: y",
             "-F",
@@ -641,11 +657,11 @@ mod tests {
             ("a=(b", "a multipart begins with"),
             ("=)", "no multipart to end"),
         ] {
-            let said = form(&["-F", field]).unwrap_err();
+            let said = parse_form(&["-F", field]).unwrap_err();
             assert!(said.contains(says), "{field}: {said}");
         }
         let deep: Vec<&str> = ["-F", "=("].repeat(20);
-        assert!(form(&deep).unwrap_err().contains("16 deep"));
+        assert!(parse_form(&deep).unwrap_err().contains("16 deep"));
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use super::shown;
-use crate::cli::usage::Usage;
+use super::masked_text;
+use crate::cli::usage::UsageError;
 
 /// What is read at once, and kept in memory, may have this many bytes.
-const MOST: u64 = 1 << 30;
+const MAX_IN_MEMORY: u64 = 1 << 30;
 
 /// Standard input can be read once; several URLs of one command line are sent the same.
 static STANDARD_INPUT: OnceLock<Bytes> = OnceLock::new();
@@ -18,13 +18,13 @@ static STANDARD_INPUT: OnceLock<Bytes> = OnceLock::new();
 /// What one request reads. As with curl, whoever names standard input first gets all of it, and
 /// others nothing.
 #[derive(Debug, Default)]
-pub(super) struct Input {
+pub(super) struct RequestInput {
     is_taken: bool,
 }
 
-impl Input {
+impl RequestInput {
     /// A file's bytes; `-` is standard input.
-    pub(super) fn read(&mut self, file: &str) -> Result<Bytes, Usage> {
+    pub(super) fn read(&mut self, file: &str) -> Result<Bytes, UsageError> {
         if file != "-" {
             return read_file(file);
         }
@@ -43,13 +43,13 @@ impl Input {
     ///
     /// # Errors
     /// Names a file that cannot be read, before anything is sent.
-    pub(super) fn read_unless_stored(&mut self, file: &str) -> Result<Option<Bytes>, Usage> {
+    pub(super) fn read_unless_regular(&mut self, file: &str) -> Result<Option<Bytes>, UsageError> {
         if file == "-" {
             return self.read(file).map(Some);
         }
-        let metadata = fs::metadata(file).map_err(|error| unreadable(file, &error))?;
+        let metadata = fs::metadata(file).map_err(|error| unreadable_error(file, &error))?;
         if metadata.is_dir() {
-            return Err(unreadable(
+            return Err(unreadable_error(
                 file,
                 &io::Error::from(io::ErrorKind::IsADirectory),
             ));
@@ -57,51 +57,51 @@ impl Input {
         if metadata.is_file() && metadata.len() > 0 {
             return File::open(file)
                 .map(|_| None)
-                .map_err(|error| unreadable(file, &error));
+                .map_err(|error| unreadable_error(file, &error));
         }
         read_file(file).map(Some)
     }
 }
 
 /// A file's text; `-` is standard input.
-pub(in crate::cli) fn read_text(file: &str) -> Result<String, Usage> {
-    let bytes = Input::default().read(file)?;
+pub(in crate::cli) fn read_text(file: &str) -> Result<String, UsageError> {
+    let bytes = RequestInput::default().read(file)?;
     String::from_utf8(bytes.into())
-        .map_err(|_| Usage::new(format!("'{}' is not UTF-8 text", shown(file))))
+        .map_err(|_| UsageError::new(format!("'{}' is not UTF-8 text", masked_text(file))))
 }
 
-fn read_file(name: &str) -> Result<Bytes, Usage> {
-    let file = File::open(name).map_err(|error| unreadable(name, &error))?;
+fn read_file(name: &str) -> Result<Bytes, UsageError> {
+    let file = File::open(name).map_err(|error| unreadable_error(name, &error))?;
     if file
         .metadata()
-        .is_ok_and(|metadata| metadata.is_file() && metadata.len() > MOST)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() > MAX_IN_MEMORY)
     {
-        return Err(too_large(name));
+        return Err(too_large_error(name));
     }
     read_all(file, name)
 }
 
-fn read_all(from: impl Read, name: &str) -> Result<Bytes, Usage> {
+fn read_all(from: impl Read, name: &str) -> Result<Bytes, UsageError> {
     let mut bytes = Vec::new();
-    from.take(MOST + 1)
+    from.take(MAX_IN_MEMORY + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(name, &error))?;
-    if bytes.len() as u64 > MOST {
-        Err(too_large(name))
+        .map_err(|error| unreadable_error(name, &error))?;
+    if bytes.len() as u64 > MAX_IN_MEMORY {
+        Err(too_large_error(name))
     } else {
         Ok(Bytes::from(bytes))
     }
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Usage {
-    Usage::new(format!("'{}' cannot be read: {error}", shown(name)))
+fn unreadable_error(name: &str, error: &io::Error) -> UsageError {
+    UsageError::new(format!("'{}' cannot be read: {error}", masked_text(name)))
 }
 
-fn too_large(name: &str) -> Usage {
-    Usage::new(format!(
+fn too_large_error(name: &str) -> UsageError {
+    UsageError::new(format!(
         "'{}' is larger than what can be kept in memory (1 GiB); -F sends a file of any size as \
             it is read",
-        shown(name)
+        masked_text(name)
     ))
 }
 
@@ -116,8 +116,10 @@ mod tests {
         let folder = folder.path().to_str().unwrap();
         for file in [folder, "/nonexistent/file"] {
             for refusal in [
-                Input::default().read(file).unwrap_err(),
-                Input::default().read_unless_stored(file).unwrap_err(),
+                RequestInput::default().read(file).unwrap_err(),
+                RequestInput::default()
+                    .read_unless_regular(file)
+                    .unwrap_err(),
             ] {
                 assert!(refusal.to_string().contains(file), "{refusal}");
             }
@@ -128,14 +130,17 @@ mod tests {
     fn a_file_too_large_for_memory_is_refused_unread() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("large");
-        File::create(&path).unwrap().set_len(MOST + 1).unwrap();
-        let refusal = Input::default()
+        File::create(&path)
+            .unwrap()
+            .set_len(MAX_IN_MEMORY + 1)
+            .unwrap();
+        let refusal = RequestInput::default()
             .read(path.to_str().unwrap())
             .unwrap_err()
             .to_string();
         assert!(refusal.contains("1 GiB"), "{refusal}");
         assert_eq!(
-            Input::default().read_unless_stored(path.to_str().unwrap()),
+            RequestInput::default().read_unless_regular(path.to_str().unwrap()),
             Ok(None),
             "it is read as it is sent"
         );
@@ -143,14 +148,14 @@ mod tests {
 
     #[test]
     fn what_tells_no_length_is_read_before() {
-        let bytes = Input::default()
-            .read_unless_stored("/proc/version")
+        let bytes = RequestInput::default()
+            .read_unless_regular("/proc/version")
             .unwrap()
             .unwrap();
         assert!(!bytes.is_empty());
         let empty = tempfile::NamedTempFile::new().unwrap();
         assert_eq!(
-            Input::default().read_unless_stored(empty.path().to_str().unwrap()),
+            RequestInput::default().read_unless_regular(empty.path().to_str().unwrap()),
             Ok(Some(Bytes::new()))
         );
     }

@@ -5,12 +5,12 @@ mod cookies;
 mod data;
 mod form;
 mod input;
+mod masked_input;
 mod proxy;
-mod shown;
 
 pub(super) use cookies::CookieFiles;
 pub(super) use input::read_text;
-pub(super) use shown::shown_url;
+pub(super) use masked_input::masked_url;
 
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
@@ -19,60 +19,60 @@ use std::time::Duration;
 use clap::ArgMatches;
 use url::Url;
 
-use self::input::Input;
+use self::input::RequestInput;
 use super::args::RequestArgs;
-use super::usage::Usage;
+use super::usage::UsageError;
 use crate::probe::Spec;
 use crate::probe::spec::{
-    Body, Dns, Family, HeaderRule, HttpChoice, KeyLogTroubles, Output, Redirects, TlsChoice,
-    TlsVersion,
+    AddressFamily, Body, BodyOutput, DnsChoice, HeaderRule, HttpChoice, KeyLogProblems,
+    RedirectOptions, TlsOptions, TlsVersion,
 };
-use crate::units::{Secret, TypedUrl, UrlMistake};
-use shown::{shown, shown_name};
+use crate::units::{Secret, TypedUrl, TypedUrlError};
+use masked_input::{masked_name, masked_text};
 
 /// Makes the spec for one URL. `matches` tells the order of options that may be mixed.
-pub(super) fn spec(
+pub(super) fn build_spec(
     url: &str,
     args: &RequestArgs,
     matches: &ArgMatches,
     files: &CookieFiles,
-) -> Result<Spec, Usage> {
-    refuse_what_is_not_there(args)?;
+) -> Result<Spec, UsageError> {
+    refuse_unsupported(args)?;
     let mut url = parse_url(url)?;
-    let body = body(&mut url, args, matches)?;
-    let credentials = credentials(&mut url, args)?;
-    let no_proxy = proxy::exceptions(args);
-    let proxy = proxy::choose(&url, args)?;
+    let body = request_body(&mut url, args, matches)?;
+    let credentials = take_credentials(&mut url, args)?;
+    let no_proxy = proxy::no_proxy_hosts(args);
+    let proxy = proxy::choose_proxy(&url, args)?;
     let mut spec = Spec::get(url);
     spec.method.clone_from(&args.method);
-    spec.headers = headers(&args.headers)?;
+    spec.headers = parse_headers(&args.headers)?;
     spec.body = body;
     spec.head_only = args.head;
     spec.fail_on_status = args.fail;
     spec.user_agent.clone_from(&args.user_agent);
-    (spec.referer, spec.referer_auto) = referer(args.referer.as_deref());
+    (spec.referer, spec.referer_auto) = parse_referer(args.referer.as_deref());
     spec.credentials = credentials;
     spec.bearer = args.oauth2_bearer.clone().map(Secret::new);
     spec.cookies = files.cookies(args, &spec.url)?;
     spec.compressed = args.compressed;
-    spec.redirects = redirects(args);
-    spec.family = family(args);
-    spec.dns = dns(args)?;
+    spec.redirects = redirect_options(args);
+    spec.family = address_family(args);
+    spec.dns = dns_choice(args)?;
     spec.resolve = args
         .resolve
         .iter()
-        .map(|rule| address::resolve(rule))
+        .map(|rule| address::parse_resolve_rule(rule))
         .collect::<Result<_, _>>()?;
     spec.connect_to = args
         .connect_to
         .iter()
-        .map(|rule| address::connect_to(rule))
+        .map(|rule| address::parse_connect_to_rule(rule))
         .collect::<Result<_, _>>()?;
     spec.unix_socket.clone_from(&args.unix_socket);
     spec.proxy = proxy;
     spec.no_proxy = no_proxy;
-    spec.http = http(args);
-    spec.tls = tls(args)?;
+    spec.http = http_choice(args);
+    spec.tls = tls_choice(args)?;
     spec.max_time = args
         .max_time
         .filter(|seconds| *seconds > 0.0)
@@ -80,7 +80,7 @@ pub(super) fn spec(
     spec.connect_timeout = Some(args.connect_timeout)
         .filter(|seconds| *seconds > 0.0)
         .map_or(Spec::CONNECT_TIMEOUT, Duration::from_secs_f64);
-    spec.output = args.output.as_deref().map(output);
+    spec.output = args.output.as_deref().map(output_target);
     spec.repeat = args.repeat.max(1);
     spec.interval = Duration::from_secs_f64(args.interval);
     spec.control = args.control;
@@ -88,22 +88,26 @@ pub(super) fn spec(
 }
 
 /// The body of the data or the form options; with `-G` the data goes into the query.
-fn body(url: &mut Url, args: &RequestArgs, matches: &ArgMatches) -> Result<Option<Body>, Usage> {
-    let mut input = Input::default();
+fn request_body(
+    url: &mut Url,
+    args: &RequestArgs,
+    matches: &ArgMatches,
+) -> Result<Option<Body>, UsageError> {
+    let mut input = RequestInput::default();
     let mut body = data::collect(args, matches, &mut input)?.body;
     if args.get {
         data::move_into_query(url, body.take());
     }
     if let Some(form) = form::collect(args, matches, &mut input)? {
         if body.is_some() {
-            return Err(Usage::new(
+            return Err(UsageError::new(
                 "-F and -d cannot go together: a body is either a multipart form or data",
             ));
         }
         body = Some(Body::Form(form));
     }
     if args.head && body.is_some() {
-        return Err(Usage::new(
+        return Err(UsageError::new(
             "-I and -d or -F cannot go together: HEAD has no body; with -G the data goes into the \
                 query",
         ));
@@ -111,17 +115,17 @@ fn body(url: &mut Url, args: &RequestArgs, matches: &ArgMatches) -> Result<Optio
     Ok(body)
 }
 
-fn refuse_what_is_not_there(args: &RequestArgs) -> Result<(), Usage> {
+fn refuse_unsupported(args: &RequestArgs) -> Result<(), UsageError> {
     let asked = [(args.http3 || args.http3_only, "HTTP/3 (--http3)")];
     match asked.iter().find(|(asked, _)| *asked) {
-        Some((_, what)) => Err(Usage::new(format!("{what} is not there yet"))),
+        Some((_, what)) => Err(UsageError::new(format!("{what} is not there yet"))),
         None => Ok(()),
     }
 }
 
 /// Reads a URL as curl does where it has no scheme (`http://` is meant), and as browsers do where it has one.
-fn parse_url(text: &str) -> Result<Url, Usage> {
-    const LATER: [&str; 11] = [
+fn parse_url(text: &str) -> Result<Url, UsageError> {
+    const PLANNED: [&str; 11] = [
         "ws",
         "wss",
         "sse+http",
@@ -134,10 +138,10 @@ fn parse_url(text: &str) -> Result<Url, Usage> {
         "udp",
         "dns",
     ];
-    let mistaken = |mistake: UrlMistake| {
-        Usage::new(format!(
+    let mistaken = |mistake: TypedUrlError| {
+        UsageError::new(format!(
             "'{}' is not a URL: {mistake}; one looks like https://example.com/path",
-            shown_url(text)
+            masked_url(text)
         ))
     };
     let typed = TypedUrl::parse(text).map_err(mistaken)?;
@@ -147,13 +151,13 @@ fn parse_url(text: &str) -> Result<Url, Usage> {
         .map(str::to_ascii_lowercase)
     {
         None => typed.web_url().map_err(mistaken),
-        Some(later) if LATER.contains(&later.as_str()) => Err(Usage::new(format!(
+        Some(later) if PLANNED.contains(&later.as_str()) => Err(UsageError::new(format!(
             "the scheme {later}:// is not there yet; http and https are"
         ))),
-        Some(other) if text.contains("://") => Err(Usage::new(format!(
+        Some(other) if text.contains("://") => Err(UsageError::new(format!(
             "the scheme '{other}' is not supported; http and https are"
         ))),
-        Some(other) => Err(Usage::new(format!(
+        Some(other) => Err(UsageError::new(format!(
             "the scheme '{other}' is not supported; http and https are; a host named '{other}' is \
                 written as http://{other}/"
         ))),
@@ -161,10 +165,10 @@ fn parse_url(text: &str) -> Result<Url, Usage> {
 }
 
 /// `-u`, else the userinfo of the URL, which is taken out of it either way.
-fn credentials(
+fn take_credentials(
     url: &mut Url,
     args: &RequestArgs,
-) -> Result<Option<Secret<(String, String)>>, Usage> {
+) -> Result<Option<Secret<(String, String)>>, UsageError> {
     let decoded = |text: &str| {
         percent_encoding::percent_decode_str(text)
             .decode_utf8_lossy()
@@ -181,7 +185,7 @@ fn credentials(
         .and_then(|()| url.set_password(None))
         .is_err()
     {
-        return Err(Usage::new("the URL cannot carry a user name"));
+        return Err(UsageError::new("the URL cannot carry a user name"));
     }
     let given = args.user.as_deref().map(|user| {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
@@ -190,25 +194,25 @@ fn credentials(
     Ok(given.or(of_url).map(Secret::new))
 }
 
-fn headers(lines: &[String]) -> Result<Vec<HeaderRule>, Usage> {
+fn parse_headers(lines: &[String]) -> Result<Vec<HeaderRule>, UsageError> {
     let mut rules = Vec::new();
     for line in lines {
         if let Some(file) = line.strip_prefix('@') {
             let text = read_text(file)?;
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                rules.push(header(line)?);
+                rules.push(parse_header(line)?);
             }
         } else {
-            rules.push(header(line)?);
+            rules.push(parse_header(line)?);
         }
     }
     Ok(rules)
 }
 
 /// `Name: value` sets, `Name:` removes, `Name;` sets to nothing.
-fn header(line: &str) -> Result<HeaderRule, Usage> {
+fn parse_header(line: &str) -> Result<HeaderRule, UsageError> {
     // The line is not repeated: where it is no field, all of it may be the secret.
-    let wrong = |why: &str| Usage::new(format!("-H: {why}; 'Name: value' is wanted"));
+    let wrong = |why: &str| UsageError::new(format!("-H: {why}; 'Name: value' is wanted"));
     let misnamed = |_| {
         wrong(
             "what stands where a header field's name is wanted is no name: letters, digits and - \
@@ -223,7 +227,7 @@ fn header(line: &str) -> Result<HeaderRule, Usage> {
             .map_err(|_| {
                 wrong(&format!(
                     "the value of '{}' has a control character in it",
-                    shown(name)
+                    masked_text(name)
                 ))
             })?;
         return Ok(if value.is_empty() {
@@ -241,7 +245,7 @@ fn header(line: &str) -> Result<HeaderRule, Usage> {
 }
 
 /// `URL;auto`: the URL at first, and after each redirect the URL that led there.
-fn referer(given: Option<&str>) -> (Option<String>, bool) {
+fn parse_referer(given: Option<&str>) -> (Option<String>, bool) {
     match given.map(|text| text.strip_suffix(";auto").ok_or(text)) {
         None => (None, false),
         Some(Ok(url)) => (Some(url.to_owned()).filter(|url| !url.is_empty()), true),
@@ -249,48 +253,48 @@ fn referer(given: Option<&str>) -> (Option<String>, bool) {
     }
 }
 
-fn redirects(args: &RequestArgs) -> Redirects {
+fn redirect_options(args: &RequestArgs) -> RedirectOptions {
     /// A limit where none is wanted: a circle would never end.
-    const MOST: u32 = 100_000;
-    Redirects {
+    const MAX_REDIRECTS: u32 = 100_000;
+    RedirectOptions {
         follow: args.location || args.location_trusted,
-        most: u32::try_from(args.max_redirs).unwrap_or(MOST),
+        max: u32::try_from(args.max_redirs).unwrap_or(MAX_REDIRECTS),
         trusted: args.location_trusted,
         guard: args.redirect_guard,
     }
 }
 
-const fn family(args: &RequestArgs) -> Family {
+const fn address_family(args: &RequestArgs) -> AddressFamily {
     match (args.ipv4, args.ipv6) {
-        (true, _) => Family::V4,
-        (_, true) => Family::V6,
-        _ => Family::Any,
+        (true, _) => AddressFamily::V4,
+        (_, true) => AddressFamily::V6,
+        _ => AddressFamily::Any,
     }
 }
 
-fn dns(args: &RequestArgs) -> Result<Dns, Usage> {
+fn dns_choice(args: &RequestArgs) -> Result<DnsChoice, UsageError> {
     if let Some(url) = &args.doh_url {
-        let url = parse_url(url).map_err(|usage| Usage::new(format!("--doh-url: {usage}")))?;
+        let url = parse_url(url).map_err(|usage| UsageError::new(format!("--doh-url: {usage}")))?;
         return if url.scheme() == "https" {
-            Ok(Dns::Https(url))
+            Ok(DnsChoice::Https(url))
         } else {
-            Err(Usage::new("--doh-url wants an https URL"))
+            Err(UsageError::new("--doh-url wants an https URL"))
         };
     }
     match args.dns_servers.as_deref() {
-        None => Ok(Dns::Configured),
-        Some("system") => Ok(Dns::System),
+        None => Ok(DnsChoice::Configured),
+        Some("system") => Ok(DnsChoice::System),
         Some(list) => {
             let servers = list
                 .split(',')
-                .map(address::dns_server)
+                .map(address::parse_dns_server)
                 .collect::<Result<Vec<_>, _>>()?;
-            Ok(Dns::Servers(servers))
+            Ok(DnsChoice::Servers(servers))
         }
     }
 }
 
-const fn http(args: &RequestArgs) -> HttpChoice {
+const fn http_choice(args: &RequestArgs) -> HttpChoice {
     if args.http1_0 {
         HttpChoice::Http10
     } else if args.http1_1 {
@@ -304,7 +308,7 @@ const fn http(args: &RequestArgs) -> HttpChoice {
     }
 }
 
-fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
+fn tls_choice(args: &RequestArgs) -> Result<TlsOptions, UsageError> {
     let min = if args.tlsv1_3 {
         Some(TlsVersion::V13)
     } else if args.tlsv1_2 {
@@ -320,7 +324,7 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
     if let (Some(min), Some(max)) = (min, max)
         && min > max
     {
-        return Err(Usage::new(
+        return Err(UsageError::new(
             "--tlsv1.3 with --tls-max 1.2 leaves no TLS version to use",
         ));
     }
@@ -337,13 +341,13 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
             continue;
         }
         if let Err(error) = std::fs::File::open(file) {
-            return Err(Usage::new(format!(
+            return Err(UsageError::new(format!(
                 "{option}: '{}' cannot be read: {error}",
-                shown(&file.to_string_lossy())
+                masked_text(&file.to_string_lossy())
             )));
         }
     }
-    Ok(TlsChoice {
+    Ok(TlsOptions {
         insecure: args.insecure,
         min,
         max,
@@ -351,8 +355,8 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
         ca_pem: None,
         cert: args.cert.clone(),
         key: args.key.clone(),
-        key_tap: None,
-        key_log_troubles: KeyLogTroubles::default(),
+        key_log_listener: None,
+        key_log_problems: KeyLogProblems::default(),
         key_log: args.keylog.clone().or_else(|| {
             std::env::var_os("SSLKEYLOGFILE")
                 .filter(|path| !path.is_empty())
@@ -361,10 +365,10 @@ fn tls(args: &RequestArgs) -> Result<TlsChoice, Usage> {
     })
 }
 
-fn output(path: &Path) -> Output {
+fn output_target(path: &Path) -> BodyOutput {
     if path == Path::new("-") {
-        Output::Stdout
+        BodyOutput::Stdout
     } else {
-        Output::File(path.to_owned())
+        BodyOutput::File(path.to_owned())
     }
 }

@@ -3,14 +3,14 @@
 use url::Url;
 
 use crate::cli::args::RequestArgs;
-use crate::cli::usage::Usage;
+use crate::cli::usage::UsageError;
 use crate::probe::spec::Proxy;
 
 /// The proxy for a URL: `-x`, else the environment's for its scheme. An empty `-x` means none.
-pub(super) fn choose(url: &Url, args: &RequestArgs) -> Result<Option<Proxy>, Usage> {
+pub(super) fn choose_proxy(url: &Url, args: &RequestArgs) -> Result<Option<Proxy>, UsageError> {
     let (text, origin) = match &args.proxy {
         Some(text) => (text.clone(), "--proxy".to_owned()),
-        None => match of_environment(url.scheme()) {
+        None => match proxy_from_environment(url.scheme()) {
             Some((text, name)) => (text, name.to_owned()),
             None => return Ok(None),
         },
@@ -20,15 +20,15 @@ pub(super) fn choose(url: &Url, args: &RequestArgs) -> Result<Option<Proxy>, Usa
     }
     Proxy::parse(&text)
         .map(Some)
-        .map_err(|error| Usage::new(format!("{origin}: {error}")))
+        .map_err(|error| UsageError::new(format!("{origin}: {error}")))
 }
 
 /// `--noproxy`, else `no_proxy`.
-pub(super) fn exceptions(args: &RequestArgs) -> Vec<String> {
+pub(super) fn no_proxy_hosts(args: &RequestArgs) -> Vec<String> {
     let list = args
         .noproxy
         .clone()
-        .or_else(|| variable("no_proxy").or_else(|| variable("NO_PROXY")))
+        .or_else(|| environment_variable("no_proxy").or_else(|| environment_variable("NO_PROXY")))
         .unwrap_or_default();
     list.split([',', ' '])
         .map(str::trim)
@@ -39,7 +39,7 @@ pub(super) fn exceptions(args: &RequestArgs) -> Vec<String> {
 
 /// As curl: `http_proxy` in lower case only (a CGI program's caller can set `HTTP_PROXY` by a
 /// header), the others in both.
-fn of_environment(scheme: &str) -> Option<(String, &'static str)> {
+fn proxy_from_environment(scheme: &str) -> Option<(String, &'static str)> {
     let names: &[&'static str] = if scheme == "https" {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     } else {
@@ -47,9 +47,9 @@ fn of_environment(scheme: &str) -> Option<(String, &'static str)> {
     };
     names
         .iter()
-        .find_map(|name| variable(name).map(|value| (value, *name)))
+        .find_map(|name| environment_variable(name).map(|value| (value, *name)))
 }
 
-fn variable(name: &str) -> Option<String> {
+fn environment_variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

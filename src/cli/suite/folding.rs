@@ -6,42 +6,42 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
-use super::crew::Told;
-use super::job::Job;
-use super::progress::Progress;
+use super::endpoint_config::EndpointConfig;
+use super::progress::SuiteProgressLine;
+use super::run_pool::NumberedEvent;
 use crate::cli::long_run::LongRun;
 use crate::probe::Spec;
-use crate::report::{Endpoint, Options};
-use crate::trace::{Event, What};
+use crate::report::{ReportOptions, SuiteEndpoint};
+use crate::trace::{Event, EventKind};
 use crate::units::Untrusted;
 
 /// All runs of a suite.
-pub(super) struct Folding {
-    places: Vec<Place>,
+pub(super) struct SuiteFold {
+    slots: Vec<EndpointSlot>,
     under_way: BTreeMap<usize, LongRun>,
 }
 
 /// A run that was asked for, until it is one that happened.
-struct Place {
+struct EndpointSlot {
     name: Untrusted,
     url: Untrusted,
-    options: Options,
-    endpoint: Option<Endpoint>,
+    options: ReportOptions,
+    endpoint: Option<SuiteEndpoint>,
 }
 
-impl Folding {
+impl SuiteFold {
     /// Of runs that have not begun; and what they shall do.
-    pub(super) fn of(jobs: Vec<Job>) -> (Self, Vec<Spec>) {
+    pub(super) fn new(jobs: Vec<EndpointConfig>) -> (Self, Vec<Spec>) {
         let (places, specs) = jobs
             .into_iter()
             .map(
-                |Job {
+                |EndpointConfig {
                      name,
                      spec,
                      options,
                  }| {
                     (
-                        Place {
+                        EndpointSlot {
                             name,
                             url: spec.url.as_str().into(),
                             options,
@@ -54,7 +54,7 @@ impl Folding {
             .unzip();
         (
             Self {
-                places,
+                slots: places,
                 under_way: BTreeMap::new(),
             },
             specs,
@@ -62,17 +62,17 @@ impl Folding {
     }
 
     /// Takes in what comes, until nothing can come any more.
-    pub(super) fn take_all(&mut self, events: &Receiver<Told>) {
-        let mut progress = Progress::start(self.places.len());
+    pub(super) fn receive_all(&mut self, events: &Receiver<NumberedEvent>) {
+        let mut progress = SuiteProgressLine::start(self.slots.len());
         loop {
-            let told = match progress.pace() {
+            let told = match progress.redraw_interval() {
                 Some(pace) => events.recv_timeout(pace),
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match told {
                 Ok((number, event)) => {
-                    if let Some(ended) = self.take(number, event) {
-                        progress.ended(ended);
+                    if let Some(ended) = self.apply(number, event) {
+                        progress.record_result(ended);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -84,25 +84,25 @@ impl Folding {
     }
 
     /// What came of each, in the order of the file.
-    pub(super) fn endpoints(self) -> Vec<Endpoint> {
-        let endpoint = |place: Place| {
+    pub(super) fn endpoints(self) -> Vec<SuiteEndpoint> {
+        let endpoint = |place: EndpointSlot| {
             place
                 .endpoint
-                .unwrap_or_else(|| Endpoint::not_run(&place.name, &place.url, &place.options))
+                .unwrap_or_else(|| SuiteEndpoint::not_run(&place.name, &place.url, &place.options))
         };
-        self.places.into_iter().map(endpoint).collect()
+        self.slots.into_iter().map(endpoint).collect()
     }
 
-    fn take(&mut self, number: usize, mut event: Event) -> Option<&Endpoint> {
-        let place = self.places.get_mut(number)?;
-        place.options.rules.learn(&event.what);
-        let is_last = matches!(event.what, What::RunEnded);
+    fn apply(&mut self, number: usize, mut event: Event) -> Option<&SuiteEndpoint> {
+        let place = self.slots.get_mut(number)?;
+        place.options.rules.learn(&event.kind);
+        let is_last = matches!(event.kind, EventKind::RunEnded);
         place.options.mask(&mut event);
         let run = self
             .under_way
             .entry(number)
             .or_insert_with(LongRun::in_suite);
-        run.take(event, place.options.budget.as_mut());
+        run.apply(event, place.options.budget.as_mut());
         if !is_last {
             return None;
         }
@@ -112,7 +112,7 @@ impl Folding {
         Some(
             place
                 .endpoint
-                .insert(Endpoint::of(&place.name, &trace, &options)),
+                .insert(SuiteEndpoint::new(&place.name, &trace, &options)),
         )
     }
 }

@@ -1,16 +1,16 @@
 //! `tapline probe --suite`: many endpoints from a file, at the same time, and one verdict.
 
-mod arguments;
-mod beside;
-mod crew;
-mod document;
-mod environment;
+mod endpoint_config;
 mod error;
 mod folding;
-mod job;
-mod layers;
+mod options;
+mod paths;
+mod precedence;
 mod progress;
+mod run_pool;
 mod setting;
+mod suite_file;
+mod variables;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -21,33 +21,33 @@ use clap::ArgMatches;
 
 use super::args::{CaptureChoice, ProbeArgs};
 use super::exit::Exit;
-use super::key_log::report_key_log;
+use super::key_log::warn_about_key_log;
 use super::lab;
-use super::reports::Reports;
-use super::signals::Signals;
-use super::usage::Usage;
+use super::report_outputs::ReportOutputs;
+use super::signals::SignalWatcher;
+use super::usage::UsageError;
 use crate::insight::budget::Budget;
-use crate::probe::spec::KeyLogTroubles;
-use crate::report::{Format, SUITE_FORMATS, Standing, Suite, write_suite};
+use crate::probe::spec::KeyLogProblems;
+use crate::report::{EndpointStatus, Format, SUITE_FORMATS, SuiteResult, write_suite};
 use crate::units::{Nanos, WallTime};
-use crew::Crew;
+use endpoint_config::EndpointConfig;
 use error::SuiteError;
-use folding::Folding;
-use job::Job;
-use layers::Layers;
+use folding::SuiteFold;
+use precedence::SuiteConfig;
+use run_pool::RunPool;
 
 /// Events that may wait for the fold; the runs wait when there are more.
-const CHANNEL: usize = 8_192;
+const CHANNEL_CAPACITY: usize = 8_192;
 /// Bytes of a suite's file.
-const LARGEST: u64 = 16 << 20;
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// Runs a suite and writes its reports.
-pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result<Exit, Usage> {
-    refuse_what_is_for_one(args)?;
-    let mut reports = Reports::of(&args.formats, &args.look)?;
+pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result<Exit, UsageError> {
+    refuse_single_run_options(args)?;
+    let mut reports = ReportOutputs::from_args(&args.formats, &args.report)?;
     reports.default_to(Format::Text);
     if reports.on_stdout() > 1 {
-        return Err(Usage::new(
+        return Err(UsageError::new(
             "only one report can go to standard output; give the others a file: --format \
                 junit=suite.xml",
         ));
@@ -57,74 +57,75 @@ pub(super) fn run(args: &ProbeArgs, path: &Path, matches: &ArgMatches) -> Result
         .find(|format| !SUITE_FORMATS.contains(format))
     {
         let known: Vec<&str> = SUITE_FORMATS.iter().map(|format| format.name()).collect();
-        return Err(Usage::new(format!(
+        return Err(UsageError::new(format!(
             "--format {}: a suite is written as {}",
             format.name(),
             known.join(", ")
         )));
     }
     if let Some(Err(error)) = args.budget.as_deref().map(str::parse::<Budget>) {
-        return Err(Usage::new(format!("--budget: {error}")));
+        return Err(UsageError::new(format!("--budget: {error}")));
     }
     let shown = crate::units::Untrusted::new(path.to_string_lossy())
         .escaped()
         .into_owned();
-    let at = |error: SuiteError| Usage::new(format!("{shown}: {error}"));
-    let text = read(path).map_err(|reason| Usage::new(format!("--suite: '{shown}' {reason}")))?;
+    let at = |error: SuiteError| UsageError::new(format!("{shown}: {error}"));
+    let text =
+        read(path).map_err(|reason| UsageError::new(format!("--suite: '{shown}' {reason}")))?;
     let folder = path
         .parent()
         .filter(|_| path != Path::new("-"))
         .unwrap_or(Path::new(""));
-    let layers = Layers::read(&text, folder, args, matches).map_err(at)?;
-    let mut jobs = layers.jobs(&reports.options).map_err(at)?;
-    let key_log = KeyLogTroubles::default();
+    let layers = SuiteConfig::read(&text, folder, args, matches).map_err(at)?;
+    let mut jobs = layers.endpoint_configs(&reports.options).map_err(at)?;
+    let key_log = KeyLogProblems::default();
     for job in &mut jobs {
-        job.spec.tls.key_log_troubles = key_log.clone();
+        job.spec.tls.key_log_problems = key_log.clone();
     }
     let parallel = args
         .parallel
-        .map_or_else(usual_parallel, usize::from)
+        .map_or_else(default_parallelism, usize::from)
         .min(jobs.len().max(1));
-    let exit = perform(jobs, parallel, &reports);
-    Ok(match (report_key_log(&key_log), exit) {
+    let exit = run_suite(jobs, parallel, &reports);
+    Ok(match (warn_about_key_log(&key_log), exit) {
         (Err(fault), Exit::Done) => fault,
         (_, exit) => exit,
     })
 }
 
-fn perform(jobs: Vec<Job>, parallel: usize, reports: &Reports) -> Exit {
-    let signals = Signals::watch();
-    let (sender, events) = sync_channel(CHANNEL);
-    let (mut folding, specs) = Folding::of(jobs);
+fn run_suite(jobs: Vec<EndpointConfig>, parallel: usize, reports: &ReportOutputs) -> Exit {
+    let signals = SignalWatcher::watch();
+    let (sender, events) = sync_channel(CHANNEL_CAPACITY);
+    let (mut folding, specs) = SuiteFold::new(jobs);
     let (began, started_at) = (Instant::now(), now());
-    let crew = match Crew::start(specs, parallel, sender, lab::link_around()) {
+    let crew = match RunPool::start(specs, parallel, sender, lab::link_around()) {
         Ok(crew) => crew,
         Err(error) => {
             eprintln!("tapline: the engine cannot start: {error}");
             return Exit::Fault;
         }
     };
-    signals.cancel(crew.canceller());
-    folding.take_all(&events);
+    signals.cancel_on_signal(crew.canceller());
+    folding.receive_all(&events);
     crew.join();
     let interrupted = signals.exit();
     let duration = Nanos::from(began.elapsed());
-    let suite = Suite {
+    let suite = SuiteResult {
         started_at,
         duration,
         parallel,
         interrupted: interrupted.is_some(),
         endpoints: folding.endpoints(),
     };
-    let written = reports.each(|format, options, out| {
+    let written = reports.write_each(|format, options, out| {
         out.write_all(
             write_suite(&suite, format, options)
                 .unwrap_or_default()
                 .as_bytes(),
         )
     });
-    if !reports.shows(Format::Text) {
-        say(&suite);
+    if !reports.prints(Format::Text) {
+        print_verdict(&suite);
     }
     match (interrupted, written) {
         (Some(exit), _) | (None, Err(exit)) => exit,
@@ -132,23 +133,23 @@ fn perform(jobs: Vec<Job>, parallel: usize, reports: &Reports) -> Exit {
     }
 }
 
-fn exit(suite: &Suite) -> Exit {
-    match suite.standing() {
-        Standing::Ok | Standing::Warned | Standing::NotRun => Exit::Done,
-        Standing::Missed => Exit::BudgetMissed,
-        Standing::Failed => Exit::ProbeFailed,
+fn exit(suite: &SuiteResult) -> Exit {
+    match suite.status() {
+        EndpointStatus::Ok | EndpointStatus::Warned | EndpointStatus::NotRun => Exit::Done,
+        EndpointStatus::Missed => Exit::BudgetMissed,
+        EndpointStatus::Failed => Exit::ProbeFailed,
     }
 }
 
 /// The verdict on standard error, for whoever does not see the table.
-fn say(suite: &Suite) {
+fn print_verdict(suite: &SuiteResult) {
     const MOST: usize = 20;
-    eprintln!("tapline: {}", suite.summed_up());
+    eprintln!("tapline: {}", suite.summary());
     let wrong = || {
         suite
             .endpoints
             .iter()
-            .filter(|endpoint| endpoint.standing() > Standing::NotRun)
+            .filter(|endpoint| endpoint.status() > EndpointStatus::NotRun)
     };
     for endpoint in wrong().take(MOST) {
         eprintln!(
@@ -163,7 +164,7 @@ fn say(suite: &Suite) {
     }
 }
 
-fn refuse_what_is_for_one(args: &ProbeArgs) -> Result<(), Usage> {
+fn refuse_single_run_options(args: &ProbeArgs) -> Result<(), UsageError> {
     let request = &args.request;
     let refused = [
         (args.write_out.is_some(), "-w"),
@@ -176,7 +177,7 @@ fn refuse_what_is_for_one(args: &ProbeArgs) -> Result<(), Usage> {
         (request.capture_interface.is_some(), "--capture-interface"),
     ];
     match refused.iter().find(|(given, _)| *given) {
-        Some((_, option)) => Err(Usage::new(format!(
+        Some((_, option)) => Err(UsageError::new(format!(
             "{option} is for one run; a suite's run at the same time, without packets: probe the \
                 endpoint by itself to see more"
         ))),
@@ -193,11 +194,11 @@ fn read(path: &Path) -> Result<String, String> {
         Box::new(std::fs::File::open(path).map_err(told)?)
     };
     source
-        .take(LARGEST + 1)
+        .take(MAX_FILE_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(told)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("is larger than {} MiB", LARGEST >> 20));
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("is larger than {} MiB", MAX_FILE_BYTES >> 20));
     }
     String::from_utf8(bytes).map_err(|error| {
         format!(
@@ -209,7 +210,7 @@ fn read(path: &Path) -> Result<String, String> {
 
 /// So many that the processors have work while answers are waited for, and so few that the runs do
 /// not wait for the processors.
-fn usual_parallel() -> usize {
+fn default_parallelism() -> usize {
     const FOR_EACH: usize = 4;
     const MOST: usize = 32;
     std::thread::available_parallelism()

@@ -5,23 +5,23 @@ use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::report::{Endpoint, Standing};
-use crate::units::grouped;
+use crate::report::{EndpointStatus, SuiteEndpoint};
+use crate::units::group_digits;
 
 /// Between two lines.
-const PACE: Duration = Duration::from_millis(100);
+const REDRAW_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The line, and what it says.
-pub(super) struct Progress {
+pub(super) struct SuiteProgressLine {
     terminal: bool,
     shown: bool,
     drawn: Instant,
     all: usize,
     done: usize,
-    wrong: Vec<String>,
+    problems: Vec<String>,
 }
 
-impl Progress {
+impl SuiteProgressLine {
     pub(super) fn start(all: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
         Self {
@@ -30,27 +30,31 @@ impl Progress {
             drawn: Instant::now(),
             all,
             done: 0,
-            wrong: Vec::new(),
+            problems: Vec::new(),
         }
     }
 
     /// How long may be waited for an event before the line is due again; `None` where there is no
     /// line to draw.
-    pub(super) const fn pace(&self) -> Option<Duration> {
-        if self.terminal { Some(PACE) } else { None }
+    pub(super) const fn redraw_interval(&self) -> Option<Duration> {
+        if self.terminal {
+            Some(REDRAW_INTERVAL)
+        } else {
+            None
+        }
     }
 
     /// One more has ended.
-    pub(super) fn ended(&mut self, endpoint: &Endpoint) {
+    pub(super) fn record_result(&mut self, endpoint: &SuiteEndpoint) {
         self.done += 1;
-        if endpoint.standing() > Standing::NotRun {
-            self.wrong.push(endpoint.name.escaped().into_owned());
+        if endpoint.status() > EndpointStatus::NotRun {
+            self.problems.push(endpoint.name.escaped().into_owned());
         }
     }
 
     /// Draws the line if it is due.
     pub(super) fn draw(&mut self) {
-        if !self.terminal || self.drawn.elapsed() < PACE {
+        if !self.terminal || self.drawn.elapsed() < REDRAW_INTERVAL {
             return;
         }
         self.drawn = Instant::now();
@@ -59,7 +63,7 @@ impl Progress {
         let _ = write!(
             std::io::stderr(),
             "\r\x1b[K{}",
-            cut(&self.line(), width.saturating_sub(1))
+            truncate_to_width(&self.line(), width.saturating_sub(1))
         );
     }
 
@@ -75,14 +79,14 @@ impl Progress {
     fn line(&self) -> String {
         let done = format!(
             "{} of {} done",
-            grouped(self.done as u64),
-            grouped(self.all as u64)
+            group_digits(self.done as u64),
+            group_digits(self.all as u64)
         );
-        if self.wrong.is_empty() {
+        if self.problems.is_empty() {
             return done;
         }
         let names: Vec<&str> = self
-            .wrong
+            .problems
             .iter()
             .rev()
             .take(20)
@@ -90,14 +94,14 @@ impl Progress {
             .collect();
         format!(
             "{done}, {} failed or missed: {}",
-            grouped(self.wrong.len() as u64),
+            group_digits(self.problems.len() as u64),
             names.join(", ")
         )
     }
 }
 
 /// As much of a line as so many columns hold.
-fn cut(line: &str, columns: usize) -> String {
+fn truncate_to_width(line: &str, columns: usize) -> String {
     let mut taken = 0;
     let fits = |c: &char| {
         taken += c.width().unwrap_or(0);

@@ -4,16 +4,16 @@ use super::error::SuiteError;
 
 /// A key with its value, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Setting {
+pub(super) struct SuiteSetting {
     pub(super) key: String,
-    pub(super) value: Value,
+    pub(super) value: SettingValue,
     /// The line of the key, from 1; 0 for the command line.
     pub(super) line: usize,
 }
 
 /// What a key may be set to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum SettingValue {
     /// `true` or `false`.
     Flag(bool),
     /// Text, or a number as it is written.
@@ -21,20 +21,20 @@ pub(super) enum Value {
     /// Several of them.
     List(Vec<String>),
     /// Keys with text.
-    Table(Vec<Setting>),
+    Table(Vec<SuiteSetting>),
 }
 
-impl Setting {
+impl SuiteSetting {
     /// Its only text.
     pub(super) fn text(&self) -> Result<&str, SuiteError> {
         match &self.value {
-            Value::Text(text) => Ok(text),
-            other => Err(self.wrong(&format!("is {}, where text is wanted", other.kind()))),
+            SettingValue::Text(text) => Ok(text),
+            other => Err(self.error(&format!("is {}, where text is wanted", other.kind()))),
         }
     }
 
     /// An error about it.
-    pub(super) fn wrong(&self, sentence: &str) -> SuiteError {
+    pub(super) fn error(&self, sentence: &str) -> SuiteError {
         SuiteError::new(
             self.line,
             format!("'{}' {sentence}", self.key.escape_debug()),
@@ -47,12 +47,12 @@ impl Setting {
         of: &mut impl FnMut(&str) -> Result<String, SuiteError>,
     ) -> Result<Self, SuiteError> {
         match &mut self.value {
-            Value::Flag(_) => {}
-            Value::Text(text) => *text = of(text)?,
-            Value::List(list) => list
+            SettingValue::Flag(_) => {}
+            SettingValue::Text(text) => *text = of(text)?,
+            SettingValue::List(list) => list
                 .iter_mut()
                 .try_for_each(|text| of(text).map(|made| *text = made))?,
-            Value::Table(settings) => {
+            SettingValue::Table(settings) => {
                 let all = std::mem::take(settings);
                 *settings = all
                     .into_iter()
@@ -66,15 +66,15 @@ impl Setting {
     /// Whether a text in it is so.
     pub(super) fn any(&self, is: &impl Fn(&str) -> bool) -> bool {
         match &self.value {
-            Value::Flag(_) => false,
-            Value::Text(text) => is(text),
-            Value::List(list) => list.iter().any(|text| is(text)),
-            Value::Table(settings) => settings.iter().any(|setting| setting.any(is)),
+            SettingValue::Flag(_) => false,
+            SettingValue::Text(text) => is(text),
+            SettingValue::List(list) => list.iter().any(|text| is(text)),
+            SettingValue::Table(settings) => settings.iter().any(|setting| setting.any(is)),
         }
     }
 }
 
-impl Value {
+impl SettingValue {
     /// What it is, in words.
     pub(super) const fn kind(&self) -> &'static str {
         match self {

@@ -4,9 +4,9 @@
 //! about all of them together. What lies beyond a limit by no more than the tolerance is a warning.
 //! What was not measured is neither kept nor missed.
 
-mod figure;
-mod kind;
-mod measure;
+mod metric;
+mod metric_kind;
+mod metric_value;
 mod operator;
 mod parse;
 mod rule;
@@ -14,27 +14,27 @@ mod statistic;
 mod tally;
 mod verdict;
 
-pub use kind::Kind;
-pub use measure::Measure;
+pub use metric::BudgetMetric;
+pub use metric_kind::MetricKind;
 pub use operator::Operator;
 pub use parse::BudgetError;
-pub use rule::{Rule, Tolerance};
-pub use statistic::Statistic;
-pub use verdict::{Outcome, Verdict, failures_are_allowed};
+pub use rule::{BudgetRule, RuleTolerance};
+pub use statistic::BudgetStatistic;
+pub use verdict::{BudgetOutcome, BudgetVerdict, failures_are_allowed};
 
-use tally::Tally;
+use tally::RetiredTally;
 
 /// Rules that a run is held to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
-    rules: Vec<Rule>,
+    rules: Vec<BudgetRule>,
     /// What is known of transfers that are no longer held, for each rule.
-    tallies: Vec<Tally>,
+    tallies: Vec<RetiredTally>,
 }
 
 impl Budget {
     /// Some rules.
-    pub const fn new(rules: Vec<Rule>) -> Self {
+    pub const fn new(rules: Vec<BudgetRule>) -> Self {
         Self {
             rules,
             tallies: Vec::new(),
@@ -42,7 +42,7 @@ impl Budget {
     }
 
     /// The rules, in the order they were given.
-    pub fn rules(&self) -> &[Rule] {
+    pub fn rules(&self) -> &[BudgetRule] {
         &self.rules
     }
 }

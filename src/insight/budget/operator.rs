@@ -21,7 +21,7 @@ pub enum Operator {
 
 impl Operator {
     /// As they are written.
-    pub(super) const WRITTEN: [(&'static str, Self); 7] = [
+    pub(super) const SIGNS: [(&'static str, Self); 7] = [
         ("<=", Self::AtMost),
         ("<", Self::Below),
         (">=", Self::AtLeast),
@@ -33,7 +33,7 @@ impl Operator {
 
     /// As it is written.
     pub fn sign(self) -> &'static str {
-        Self::WRITTEN
+        Self::SIGNS
             .iter()
             .find(|(_, operator)| *operator == self)
             .map_or("", |(sign, _)| sign)
@@ -51,13 +51,13 @@ impl Operator {
     }
 
     /// Whether a figure that does not hold lies no further off than `tolerance`.
-    pub(super) const fn nearly_holds(self, figure: u64, limit: u64, tolerance: u64) -> bool {
+    pub(super) const fn holds_within(self, figure: u64, limit: u64, tolerance: u64) -> bool {
         tolerance > 0 && !matches!(self, Self::Unequal) && figure.abs_diff(limit) <= tolerance
     }
 
     /// By how much a figure lies on the wrong side of its limit; `None` where there are not two
     /// sides.
-    pub(super) const fn beyond(self, figure: u64, limit: u64) -> Option<u64> {
+    pub(super) const fn excess(self, figure: u64, limit: u64) -> Option<u64> {
         match self {
             Self::AtMost | Self::Below => figure.checked_sub(limit),
             Self::AtLeast | Self::Above => limit.checked_sub(figure),
@@ -66,7 +66,7 @@ impl Operator {
     }
 
     /// How bad a figure is; larger is worse.
-    pub(super) const fn badness(self, figure: u64, limit: u64) -> (u64, Reverse<u64>) {
+    pub(super) const fn severity(self, figure: u64, limit: u64) -> (u64, Reverse<u64>) {
         match self {
             Self::AtMost | Self::Below => (figure, Reverse(0)),
             Self::AtLeast | Self::Above => (0, Reverse(figure)),

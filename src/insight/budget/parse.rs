@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Budget, Kind, Measure, Operator, Rule, Statistic, Tolerance};
-use crate::units::{Share, nearest, scaled};
+use super::{
+    Budget, BudgetMetric, BudgetRule, BudgetStatistic, MetricKind, Operator, RuleTolerance,
+};
+use crate::units::{Fraction, closest_match, parse_scaled_decimal};
 
 const TOO_LARGE: &str = "a number that is not too large or too fine";
 
@@ -16,7 +18,7 @@ pub struct BudgetError {
     /// What stands there; empty at the end of the text.
     pub found: String,
     /// What would be right.
-    pub wanted: String,
+    pub expected: String,
 }
 
 impl fmt::Display for BudgetError {
@@ -24,7 +26,7 @@ impl fmt::Display for BudgetError {
         let Self {
             position,
             found,
-            wanted,
+            expected: wanted,
         } = self;
         match found.as_str() {
             "" => {
@@ -48,7 +50,7 @@ impl FromStr for Budget {
     type Err = BudgetError;
 
     fn from_str(text: &str) -> Result<Self, BudgetError> {
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = BudgetParser { text, at: 0 };
         let mut rules = vec![reader.rule()?];
         while !reader.rest().is_empty() {
             reader.comma()?;
@@ -60,11 +62,11 @@ impl FromStr for Budget {
 
 /// One rule: a measure or a statistic of one, a comparison, a number with a unit, and how far
 /// beyond it is a warning only.
-impl FromStr for Rule {
+impl FromStr for BudgetRule {
     type Err = BudgetError;
 
     fn from_str(text: &str) -> Result<Self, BudgetError> {
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = BudgetParser { text, at: 0 };
         let rule = reader.rule()?;
         if reader.rest().is_empty() {
             Ok(rule)
@@ -74,20 +76,20 @@ impl FromStr for Rule {
     }
 }
 
-struct Reader<'a> {
+struct BudgetParser<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn rule(&mut self) -> Result<Rule, BudgetError> {
+impl<'a> BudgetParser<'a> {
+    fn rule(&mut self) -> Result<BudgetRule, BudgetError> {
         let (statistic, measure) = self.subject()?;
         let operator = self.operator()?;
         let limit = self.quantity(measure.kind())?;
         let tolerance = self.tolerance(measure.kind(), operator)?;
-        Ok(Rule {
+        Ok(BudgetRule {
             statistic,
-            measure,
+            metric: measure,
             operator,
             limit,
             tolerance,
@@ -95,25 +97,25 @@ impl<'a> Reader<'a> {
     }
 
     /// `total` or `p95(total)`.
-    fn subject(&mut self) -> Result<(Option<Statistic>, Measure), BudgetError> {
+    fn subject(&mut self) -> Result<(Option<BudgetStatistic>, BudgetMetric), BudgetError> {
         self.skip_spaces();
         let start = self.at;
         let name = self.name();
         self.skip_spaces();
         if !self.rest().starts_with('(') {
-            let measure =
-                Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
+            let measure = BudgetMetric::from_name(name)
+                .ok_or_else(|| self.error(start, &expected_metric(name)))?;
             return Ok((None, measure));
         }
-        let statistic =
-            Statistic::named(name).ok_or_else(|| self.error(start, Statistic::WANTED))?;
+        let statistic = BudgetStatistic::from_name(name)
+            .ok_or_else(|| self.error(start, BudgetStatistic::EXPECTED))?;
         self.at += 1;
         self.skip_spaces();
         let start = self.at;
         let name = self.name();
-        let measure =
-            Measure::named(name).ok_or_else(|| self.error(start, &wanted_measure(name)))?;
-        if measure == Measure::Failures || !measure.kind().is_a_quantity() {
+        let measure = BudgetMetric::from_name(name)
+            .ok_or_else(|| self.error(start, &expected_metric(name)))?;
+        if measure == BudgetMetric::Failures || !measure.kind().is_quantity() {
             return Err(self.error(start, "a time, a size or a number that each request has"));
         }
         self.skip_spaces();
@@ -133,22 +135,20 @@ impl<'a> Reader<'a> {
         self.skip_spaces();
         let start = self.at;
         let sign = self.take_while(|c| "<>=!".contains(c));
-        let known = Operator::WRITTEN
-            .iter()
-            .find(|(written, _)| *written == sign);
+        let known = Operator::SIGNS.iter().find(|(written, _)| *written == sign);
         known
             .map(|(_, operator)| *operator)
             .ok_or_else(|| self.error(start, "<=, <, >=, >, = or !="))
     }
 
-    fn quantity(&mut self, kind: Kind) -> Result<u64, BudgetError> {
+    fn quantity(&mut self, kind: MetricKind) -> Result<u64, BudgetError> {
         let (start, number) = self.number()?;
         let unit_at = self.at;
         let unit = self.take_while(char::is_alphabetic);
         let scale = kind.units().iter().find(|(known, _)| *known == unit);
-        let (_, scale) = scale.ok_or_else(|| self.error(unit_at, &wanted_unit(kind)))?;
+        let (_, scale) = scale.ok_or_else(|| self.error(unit_at, &expected_unit(kind)))?;
         self.skip_spaces();
-        scaled(number, *scale).ok_or_else(|| self.error(start, TOO_LARGE))
+        parse_scaled_decimal(number, *scale).ok_or_else(|| self.error(start, TOO_LARGE))
     }
 
     fn number(&mut self) -> Result<(usize, &'a str), BudgetError> {
@@ -165,9 +165,9 @@ impl<'a> Reader<'a> {
     /// `+-10%` or `+-50ms`, if it is there.
     fn tolerance(
         &mut self,
-        kind: Kind,
+        kind: MetricKind,
         operator: Operator,
-    ) -> Result<Option<Tolerance>, BudgetError> {
+    ) -> Result<Option<RuleTolerance>, BudgetError> {
         let start = self.at;
         if !self.rest().starts_with(['+', '\u{b1}']) {
             return Ok(None);
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
         if !self.rest().starts_with("+-") {
             return Err(self.error(start, "+- and a tolerance, such as +-10%,"));
         }
-        if operator == Operator::Unequal || !kind.is_a_quantity() {
+        if operator == Operator::Unequal || !kind.is_quantity() {
             return Err(self.error(
                 start,
                 "nothing more, for this is no limit that can be nearly kept,",
@@ -186,13 +186,13 @@ impl<'a> Reader<'a> {
         let (start, number) = self.number()?;
         if !self.rest().starts_with('%') {
             self.at = before;
-            return self.quantity(kind).map(Tolerance::Amount).map(Some);
+            return self.quantity(kind).map(RuleTolerance::Absolute).map(Some);
         }
         self.at += 1;
         self.skip_spaces();
-        let share = format!("{number}%").parse::<Share>();
+        let share = format!("{number}%").parse::<Fraction>();
         share
-            .map(|share| Some(Tolerance::Share(share)))
+            .map(|share| Some(RuleTolerance::Relative(share)))
             .map_err(|_| self.error(start, "a share from 0% to 100%"))
     }
 
@@ -230,26 +230,26 @@ impl<'a> Reader<'a> {
         BudgetError {
             position: before.chars().count() + 1,
             found: from.get(..until).unwrap_or_default().to_owned(),
-            wanted: wanted.to_owned(),
+            expected: wanted.to_owned(),
         }
     }
 }
 
 /// The one that was probably meant, and all there are.
-fn wanted_measure(written: &str) -> String {
-    let names = || Measure::NAMES.iter().map(|(name, _)| *name);
-    match nearest(written, names()) {
-        Some(meant) => format!("{meant} (or another of {})", list(names())),
-        None => format!("one of {}", list(names())),
+fn expected_metric(written: &str) -> String {
+    let names = || BudgetMetric::NAMES.iter().map(|(name, _)| *name);
+    match closest_match(written, names()) {
+        Some(meant) => format!("{meant} (or another of {})", join_words(names())),
+        None => format!("one of {}", join_words(names())),
     }
 }
 
-fn wanted_unit(kind: Kind) -> String {
+fn expected_unit(kind: MetricKind) -> String {
     match kind.units() {
         [_] => "nothing more".to_owned(),
         units => format!(
             "a unit, one of {},",
-            list(
+            join_words(
                 units
                     .iter()
                     .map(|(unit, _)| *unit)
@@ -259,7 +259,7 @@ fn wanted_unit(kind: Kind) -> String {
     }
 }
 
-fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+fn join_words<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -317,7 +317,9 @@ mod tests {
         ] {
             assert_eq!(shown(rule), [read]);
             assert_eq!(
-                rule.parse::<Rule>().map(|rule| rule.to_string()).as_deref(),
+                rule.parse::<BudgetRule>()
+                    .map(|rule| rule.to_string())
+                    .as_deref(),
                 Ok(read)
             );
         }
@@ -325,10 +327,10 @@ mod tests {
             shown("total<=500ms, dns < 1.5 ms"),
             ["total <= 500 ms", "dns < 1.50 ms"]
         );
-        let dns = Measure::Phase(Phase::Dns);
-        let rule = Rule {
+        let dns = BudgetMetric::Phase(Phase::Dns);
+        let rule = BudgetRule {
             statistic: None,
-            measure: dns,
+            metric: dns,
             operator: Operator::Below,
             limit: 1_500_000,
             tolerance: None,
@@ -423,6 +425,6 @@ mod tests {
             "the budget has \"totl<=1ms\" at character 1, where total (or another of dns connect"
         ));
         assert!(error("\u{b5}\u{b5}<=1ms").contains("\"\u{b5}\u{b5}<=1ms\" at character 1"));
-        assert!("dns<1ms,tls<1ms".parse::<Rule>().is_err());
+        assert!("dns<1ms,tls<1ms".parse::<BudgetRule>().is_err());
     }
 }

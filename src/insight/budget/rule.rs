@@ -2,53 +2,53 @@
 
 use std::fmt;
 
-use super::{Measure, Operator, Statistic};
-use crate::units::Share;
+use super::{BudgetMetric, BudgetStatistic, Operator};
+use crate::units::Fraction;
 
 /// One limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct BudgetRule {
     /// Which of the figures of repeated requests is meant; `None` for every one.
-    pub statistic: Option<Statistic>,
+    pub statistic: Option<BudgetStatistic>,
     /// What is limited.
-    pub measure: Measure,
+    pub metric: BudgetMetric,
     /// How it is compared.
     pub operator: Operator,
     /// The limit, counted as the [kind](Measure::kind) says.
     pub limit: u64,
     /// How far beyond the limit is a warning only.
-    pub tolerance: Option<Tolerance>,
+    pub tolerance: Option<RuleTolerance>,
 }
 
 /// How far a figure may lie beyond a limit without being a miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tolerance {
+pub enum RuleTolerance {
     /// A part of the limit.
-    Share(Share),
+    Relative(Fraction),
     /// So much, counted as the limit.
-    Amount(u64),
+    Absolute(u64),
 }
 
-impl Rule {
+impl BudgetRule {
     /// The limit with its unit.
-    pub fn shown_limit(&self) -> String {
-        self.measure.kind().shown(self.limit)
+    pub fn format_limit(&self) -> String {
+        self.metric.kind().format(self.limit)
     }
 
     /// What it is about: `total`, `p95(total)`.
     pub fn subject(&self) -> String {
         match self.statistic {
-            Some(statistic) => format!("{statistic}({})", self.measure.name()),
-            None => self.measure.name().to_owned(),
+            Some(statistic) => format!("{statistic}({})", self.metric.name()),
+            None => self.metric.name().to_owned(),
         }
     }
 
     /// The tolerance, counted as the limit; 0 where there is none.
-    pub(super) fn tolerated(&self) -> u64 {
+    pub(super) fn allowed_excess(&self) -> u64 {
         match self.tolerance {
             None => 0,
-            Some(Tolerance::Amount(amount)) => amount,
-            Some(Tolerance::Share(share)) => {
+            Some(RuleTolerance::Absolute(amount)) => amount,
+            Some(RuleTolerance::Relative(share)) => {
                 let part = u128::from(self.limit) * u128::from(share.millionths()) / 1_000_000;
                 u64::try_from(part).unwrap_or(u64::MAX)
             }
@@ -57,20 +57,20 @@ impl Rule {
 }
 
 /// `total <= 500 ms`, `p95(total) <= 300 ms +- 10 %`.
-impl fmt::Display for Rule {
+impl fmt::Display for BudgetRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "{} {} {}",
             self.subject(),
             self.operator.sign(),
-            self.shown_limit()
+            self.format_limit()
         )?;
         match self.tolerance {
             None => Ok(()),
-            Some(Tolerance::Share(share)) => write!(f, " +- {share}"),
-            Some(Tolerance::Amount(amount)) => {
-                write!(f, " +- {}", self.measure.kind().shown(amount))
+            Some(RuleTolerance::Relative(share)) => write!(f, " +- {share}"),
+            Some(RuleTolerance::Absolute(amount)) => {
+                write!(f, " +- {}", self.metric.kind().format(amount))
             }
         }
     }

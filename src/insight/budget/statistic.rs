@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One figure of many. Percentiles are nearest-rank: each is a figure that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Statistic {
+pub enum BudgetStatistic {
     /// The smallest.
     Min,
     /// Half are no larger.
@@ -17,11 +17,11 @@ pub enum Statistic {
     Percentile(u8),
 }
 
-impl Statistic {
+impl BudgetStatistic {
     /// What is written for one that is not known.
-    pub(super) const WANTED: &'static str = "one of min median mean max, or p1 to p99,";
+    pub(super) const EXPECTED: &'static str = "one of min median mean max, or p1 to p99,";
 
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         match name {
             "min" => Some(Self::Min),
             "median" => Some(Self::Median),
@@ -41,7 +41,7 @@ impl Statistic {
     }
 
     /// Of some figures; `None` of no figures.
-    pub(super) fn of(self, mut figures: Vec<u64>) -> Option<u64> {
+    pub(super) fn compute(self, mut figures: Vec<u64>) -> Option<u64> {
         figures.sort_unstable();
         let rank = |percent: usize| {
             figures
@@ -62,7 +62,7 @@ impl Statistic {
 }
 
 /// `p95`, `median`.
-impl fmt::Display for Statistic {
+impl fmt::Display for BudgetStatistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Min => f.write_str("min"),
@@ -89,26 +89,29 @@ mod tests {
             ("p1", 1, 3),
             ("p99", 99, 19),
         ] {
-            let statistic = Statistic::named(name);
+            let statistic = BudgetStatistic::from_name(name);
             assert_eq!(
                 statistic.map(|known| known.to_string()).as_deref(),
                 Some(name)
             );
             assert_eq!(
-                statistic.and_then(|known| known.of((1..=100).rev().collect())),
+                statistic.and_then(|known| known.compute((1..=100).rev().collect())),
                 Some(of_hundred),
                 "{name}"
             );
             assert_eq!(
-                statistic.and_then(|known| known.of(vec![8, 19, 3])),
+                statistic.and_then(|known| known.compute(vec![8, 19, 3])),
                 Some(of_three),
                 "{name}"
             );
-            assert_eq!(statistic.and_then(|known| known.of(Vec::new())), None);
+            assert_eq!(statistic.and_then(|known| known.compute(Vec::new())), None);
         }
-        assert_eq!(Statistic::Mean.of(vec![u64::MAX, u64::MAX]), Some(u64::MAX));
+        assert_eq!(
+            BudgetStatistic::Mean.compute(vec![u64::MAX, u64::MAX]),
+            Some(u64::MAX)
+        );
         for name in ["p0", "p100", "p", "p+5", "p999999", "avg"] {
-            assert_eq!(Statistic::named(name), None);
+            assert_eq!(BudgetStatistic::from_name(name), None);
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Holding a run to its budget.
 
-use super::tally::Tally;
-use super::{Budget, Measure, Rule};
-use crate::insight::{Transfer, transfers};
+use super::tally::RetiredTally;
+use super::{Budget, BudgetMetric, BudgetRule};
+use crate::insight::{Transfer, group_into_transfers};
 use crate::trace::Trace;
 
 /// What came of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum BudgetOutcome {
     /// It was kept.
     Met,
     /// It was not, but the figure lies within the tolerance: a warning.
@@ -24,7 +24,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl BudgetOutcome {
     /// The name in machine output.
     pub const fn name(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl Outcome {
     }
 
     /// How far beyond the limit the figure lies, where that can be said.
-    pub const fn beyond(self) -> Option<u64> {
+    pub const fn excess(self) -> Option<u64> {
         match self {
             Self::Tolerated { by } | Self::Missed { by } => by,
             Self::Met | Self::NotMeasured => None,
@@ -56,63 +56,65 @@ impl Outcome {
 
 /// A rule, the figure it was held against, and what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct BudgetVerdict {
     /// The rule.
-    pub rule: Rule,
+    pub rule: BudgetRule,
     /// The figure, counted as the measure's kind says; of several transfers the worst one's, or
     /// the statistic.
     pub figure: Option<u64>,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: BudgetOutcome,
     /// In how many transfers the figure was measured.
     pub measured: usize,
     /// How many transfers there were.
     pub transfers: usize,
 }
 
-impl Verdict {
+impl BudgetVerdict {
     /// Whether the rule was kept, if within its tolerance; `None` where there was nothing to hold
     /// it against.
     pub const fn met(&self) -> Option<bool> {
         match self.outcome {
-            Outcome::Met | Outcome::Tolerated { .. } => Some(true),
-            Outcome::NotMeasured => None,
-            Outcome::Missed { .. } => Some(false),
+            BudgetOutcome::Met | BudgetOutcome::Tolerated { .. } => Some(true),
+            BudgetOutcome::NotMeasured => None,
+            BudgetOutcome::Missed { .. } => Some(false),
         }
     }
 
     /// What came of it, in words: `missed by 30 ms`.
-    pub fn said(&self) -> String {
+    pub fn describe_outcome(&self) -> String {
         let by = self
             .outcome
-            .beyond()
-            .map(|by| format!(" by {}", self.rule.measure.kind().shown(by)))
+            .excess()
+            .map(|by| format!(" by {}", self.rule.metric.kind().format(by)))
             .unwrap_or_default();
         match self.outcome {
-            Outcome::Met => "met".to_owned(),
-            Outcome::Tolerated { .. } => format!("beyond the limit{by}, within the tolerance"),
-            Outcome::NotMeasured => "not measured".to_owned(),
-            Outcome::Missed { .. } => format!("missed{by}"),
+            BudgetOutcome::Met => "met".to_owned(),
+            BudgetOutcome::Tolerated { .. } => {
+                format!("beyond the limit{by}, within the tolerance")
+            }
+            BudgetOutcome::NotMeasured => "not measured".to_owned(),
+            BudgetOutcome::Missed { .. } => format!("missed{by}"),
         }
     }
 
     /// The figure as people read it.
-    pub fn shown_figure(&self) -> Option<String> {
+    pub fn format_figure(&self) -> Option<String> {
         self.figure
-            .map(|figure| self.rule.measure.kind().shown(figure))
+            .map(|figure| self.rule.metric.kind().format(figure))
     }
 }
 
 impl Budget {
     /// What came of each rule. A run of several transfers keeps a rule if each of them does.
-    pub fn verdicts(&self, trace: &Trace) -> Vec<Verdict> {
-        let all: Vec<Transfer> = transfers(trace).collect();
-        let none = Tally::default();
+    pub fn verdicts(&self, trace: &Trace) -> Vec<BudgetVerdict> {
+        let all: Vec<Transfer> = group_into_transfers(trace).collect();
+        let none = RetiredTally::default();
         let tallies = self.tallies.iter().chain(std::iter::repeat(&none));
         self.rules
             .iter()
             .zip(tallies)
-            .map(|(rule, tally)| verdict(*rule, trace, &all, tally))
+            .map(|(rule, tally)| verdict_on_rule(*rule, trace, &all, tally))
             .collect()
     }
 
@@ -120,24 +122,29 @@ impl Budget {
     pub fn is_missed(&self, trace: &Trace) -> bool {
         self.verdicts(trace)
             .iter()
-            .any(|verdict| matches!(verdict.outcome, Outcome::Missed { .. }))
+            .any(|verdict| matches!(verdict.outcome, BudgetOutcome::Missed { .. }))
     }
 }
 
 /// Whether a budget says how many failures there may be, and there are no more: then a failure is
 /// not one of the whole run.
-pub fn failures_are_allowed(verdicts: &[Verdict]) -> bool {
+pub fn failures_are_allowed(verdicts: &[BudgetVerdict]) -> bool {
     let mut said = verdicts
         .iter()
-        .filter(|verdict| verdict.rule.measure == Measure::Failures)
+        .filter(|verdict| verdict.rule.metric == BudgetMetric::Failures)
         .peekable();
     said.peek().is_some() && said.all(|verdict| verdict.met() == Some(true))
 }
 
-fn verdict(rule: Rule, trace: &Trace, all: &[Transfer], tally: &Tally) -> Verdict {
+fn verdict_on_rule(
+    rule: BudgetRule,
+    trace: &Trace,
+    all: &[Transfer],
+    tally: &RetiredTally,
+) -> BudgetVerdict {
     let figures: Vec<Option<u64>> = all
         .iter()
-        .map(|transfer| rule.measure.of(trace, transfer))
+        .map(|transfer| rule.metric.value(trace, transfer))
         .collect();
     let known: Vec<u64> = figures
         .iter()
@@ -148,32 +155,32 @@ fn verdict(rule: Rule, trace: &Trace, all: &[Transfer], tally: &Tally) -> Verdic
     let measured = figures.iter().flatten().count() + tally.measured;
     let transfers = figures.len() + tally.transfers;
     let figure = match rule.statistic {
-        Some(statistic) => statistic.of(known),
-        None if rule.measure == Measure::Failures => {
+        Some(statistic) => statistic.compute(known),
+        None if rule.metric == BudgetMetric::Failures => {
             (transfers > 0).then(|| known.iter().sum::<u64>().saturating_add(tally.sum))
         }
         None => (tally.transfers > 0)
             .then_some(tally.worst)
             .into_iter()
             .chain(figures)
-            .reduce(|worst, figure| worse(rule, worst, figure))
+            .reduce(|worst, figure| worse_figure(rule, worst, figure))
             .flatten(),
     };
-    Verdict {
+    BudgetVerdict {
         rule,
         figure,
-        outcome: judge(rule, figure),
+        outcome: judge_figure(rule, figure),
         measured,
         transfers,
     }
 }
 
 /// Of two transfers' figures the one that is worse; of two that are as bad the later.
-pub(super) fn worse(rule: Rule, one: Option<u64>, other: Option<u64>) -> Option<u64> {
+pub(super) fn worse_figure(rule: BudgetRule, one: Option<u64>, other: Option<u64>) -> Option<u64> {
     let badness = |figure: Option<u64>| {
         (
-            judge(rule, figure).severity(),
-            figure.map(|figure| rule.operator.badness(figure, rule.limit)),
+            judge_figure(rule, figure).severity(),
+            figure.map(|figure| rule.operator.severity(figure, rule.limit)),
         )
     };
     if badness(other) >= badness(one) {
@@ -183,23 +190,23 @@ pub(super) fn worse(rule: Rule, one: Option<u64>, other: Option<u64>) -> Option<
     }
 }
 
-fn judge(rule: Rule, figure: Option<u64>) -> Outcome {
-    let Rule {
+fn judge_figure(rule: BudgetRule, figure: Option<u64>) -> BudgetOutcome {
+    let BudgetRule {
         operator, limit, ..
     } = rule;
     // How far a status or a version is from another means nothing.
     let by = |figure| {
         operator
-            .beyond(figure, limit)
-            .filter(|_| rule.measure.kind().is_a_quantity())
+            .excess(figure, limit)
+            .filter(|_| rule.metric.kind().is_quantity())
     };
     match figure {
-        None => Outcome::NotMeasured,
-        Some(figure) if operator.holds(figure, limit) => Outcome::Met,
-        Some(figure) if operator.nearly_holds(figure, limit, rule.tolerated()) => {
-            Outcome::Tolerated { by: by(figure) }
+        None => BudgetOutcome::NotMeasured,
+        Some(figure) if operator.holds(figure, limit) => BudgetOutcome::Met,
+        Some(figure) if operator.holds_within(figure, limit, rule.allowed_excess()) => {
+            BudgetOutcome::Tolerated { by: by(figure) }
         }
-        Some(figure) => Outcome::Missed { by: by(figure) },
+        Some(figure) => BudgetOutcome::Missed { by: by(figure) },
     }
 }
 
@@ -207,19 +214,20 @@ fn judge(rule: Rule, figure: Option<u64>) -> Outcome {
 #[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::insight::scene::Scene;
+    use crate::insight::trace_builder::TraceBuilder;
     use crate::trace::{
-        Cause, Certificate, Code, ConnectionId, ExchangeId, Failure, HttpVersion, Phase, What,
+        Certificate, ConnectionId, EventKind, ExchangeCause, ExchangeId, Failure, FailureCode,
+        HttpVersion, Phase,
     };
     use crate::units::WallTime;
 
     /// Figures in nanoseconds: connect 40 000, wait 50 000.
     fn run() -> Trace {
-        Scene::new()
-            .bare_phase(Phase::Connect, 0, 40)
-            .bare_phase(Phase::Send, 40, 41)
-            .bare_phase(Phase::Wait, 41, 91)
-            .told()
+        TraceBuilder::new()
+            .phase_without_position(Phase::Connect, 0, 40)
+            .phase_without_position(Phase::Send, 40, 41)
+            .phase_without_position(Phase::Wait, 41, 91)
+            .build()
     }
 
     fn outcomes(trace: &Trace, budget: &str) -> Vec<(&'static str, Option<u64>)> {
@@ -227,7 +235,7 @@ mod tests {
         budget
             .verdicts(trace)
             .iter()
-            .map(|verdict| (verdict.outcome.name(), verdict.outcome.beyond()))
+            .map(|verdict| (verdict.outcome.name(), verdict.outcome.excess()))
             .collect()
     }
 
@@ -269,34 +277,34 @@ mod tests {
 
     /// Four requests that wait 10, 20, 30 and 40 microseconds; a fifth fails before it waits.
     fn repeated() -> Trace {
-        let mut scene = Scene::new()
-            .bare_phase(Phase::Wait, 0, 10)
+        let mut scene = TraceBuilder::new()
+            .phase_without_position(Phase::Wait, 0, 10)
             .answered(10, HttpVersion::Http2)
-            .over(10);
+            .ended(10);
         for (id, wait) in [(1, 20), (2, 30), (3, 40)] {
             let began = i64::from(id) * 100;
             scene = scene
-                .start_because(began, ExchangeId(id), Cause::Repeat)
-                .bare_phase(Phase::Wait, began, began + wait);
+                .start_because(began, ExchangeId(id), ExchangeCause::Repeat)
+                .phase_without_position(Phase::Wait, began, began + wait);
             scene = scene
                 .answered(began + wait, HttpVersion::Http11)
-                .over(began + wait);
+                .ended(began + wait);
         }
         let failure = Failure {
-            code: Code::ConnectRefused,
+            code: FailureCode::ConnectRefused,
             message: "no".into(),
             hint: String::new(),
         };
-        let failed = What::Failed {
+        let failed = EventKind::Failed {
             exchange: ExchangeId(4),
             phase: Phase::Connect,
             failure,
         };
         scene
-            .start_because(900, ExchangeId(4), Cause::Repeat)
-            .and(910, failed)
-            .over(910)
-            .told()
+            .start_because(900, ExchangeId(4), ExchangeCause::Repeat)
+            .event(910, failed)
+            .ended(910)
+            .build()
     }
 
     #[test]
@@ -341,34 +349,34 @@ mod tests {
         };
         let connection = ConnectionId(0);
         let started_at = WallTime(1_700_000_000_000_000_000);
-        let trace = Scene::new()
-            .and(
+        let trace = TraceBuilder::new()
+            .event(
                 0,
-                What::RunStarted {
+                EventKind::RunStarted {
                     schema: String::new(),
                     tool_version: String::new(),
                     started_at,
                 },
             )
-            .bare_phase(Phase::Connect, 0, 40_000)
+            .phase_without_position(Phase::Connect, 0, 40_000)
             .connected(40_000, false)
             .syn(0)
             .syn_ack(40_000)
             .tls("TLSv1.3", "full")
-            .and(
+            .event(
                 1,
-                What::TlsCertificates {
+                EventKind::TlsCertificates {
                     connection,
                     certificates: vec![certificate],
                 },
             )
-            .up(50_000, 0, 300)
-            .up(51_000, 0, 300)
-            .down(90_000, 0, 1_400)
-            .down(90_001, 1_400, 10)
+            .payload_sent(50_000, 0, 300)
+            .payload_sent(51_000, 0, 300)
+            .payload_received(90_000, 0, 1_400)
+            .payload_received(90_001, 1_400, 10)
             .answered(200_000, HttpVersion::Http2)
-            .over(200_000)
-            .told();
+            .ended(200_000)
+            .build();
         assert_eq!(
             outcomes(
                 &trace,
@@ -390,7 +398,7 @@ mod tests {
                 .iter()
                 .map(|verdict| verdict.outcome)
                 .collect::<Vec<_>>(),
-            [Outcome::NotMeasured; 3]
+            [BudgetOutcome::NotMeasured; 3]
         );
         assert!(!budget.is_missed(&Trace::default()));
     }

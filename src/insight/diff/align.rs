@@ -8,44 +8,47 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-use super::facts::{Facts, Side};
-use crate::trace::Cause;
+use super::facts::{ComparedRun, ExchangeFacts};
+use crate::trace::ExchangeCause;
 
 /// A transfer and its repeats: each the exchanges that one request led to.
 #[derive(Clone, Debug)]
-pub(super) struct Group<'a> {
-    pub(super) transfers: Vec<&'a [Facts]>,
+pub(super) struct RepeatGroup<'a> {
+    pub(super) transfers: Vec<&'a [ExchangeFacts]>,
 }
 
-impl<'a> Group<'a> {
+impl<'a> RepeatGroup<'a> {
     /// What was asked first.
-    pub(super) fn first(&self) -> Option<&'a Facts> {
+    pub(super) fn first(&self) -> Option<&'a ExchangeFacts> {
         self.transfers.first().and_then(|hops| hops.first())
     }
 }
 
 /// Transfers of two runs.
-pub(super) struct Aligned<'a> {
-    pub(super) both: Vec<(Group<'a>, Group<'a>)>,
-    pub(super) before: Vec<Group<'a>>,
-    pub(super) after: Vec<Group<'a>>,
+pub(super) struct AlignedTransfers<'a> {
+    pub(super) both: Vec<(RepeatGroup<'a>, RepeatGroup<'a>)>,
+    pub(super) before: Vec<RepeatGroup<'a>>,
+    pub(super) after: Vec<RepeatGroup<'a>>,
 }
 
 /// Pairs the transfers of two runs.
-pub(super) fn transfers<'a>(before: &'a Side, after: &'a Side) -> Aligned<'a> {
-    let (before, after) = (groups(before), groups(after));
+pub(super) fn align_transfers<'a>(
+    before: &'a ComparedRun,
+    after: &'a ComparedRun,
+) -> AlignedTransfers<'a> {
+    let (before, after) = (group_repeats(before), group_repeats(after));
     let mut partners: Vec<Option<usize>> = vec![None; before.len()];
     let mut free = vec![true; after.len()];
     if let ([_], [_]) = (before.as_slice(), after.as_slice()) {
         (partners, free) = (vec![Some(0)], vec![false]);
     }
-    pair(&before, &after, &mut partners, &mut free, |facts| {
+    pair_by_key(&before, &after, &mut partners, &mut free, |facts| {
         (facts.method.clone(), facts.url.raw().to_owned())
     });
-    pair(&before, &after, &mut partners, &mut free, |facts| {
-        (facts.method.clone(), path(facts))
+    pair_by_key(&before, &after, &mut partners, &mut free, |facts| {
+        (facts.method.clone(), url_path(facts))
     });
-    let mut aligned = Aligned {
+    let mut aligned = AlignedTransfers {
         both: Vec::new(),
         before: Vec::new(),
         after: Vec::new(),
@@ -64,16 +67,21 @@ pub(super) fn transfers<'a>(before: &'a Side, after: &'a Side) -> Aligned<'a> {
     aligned
 }
 
-fn groups(side: &Side) -> Vec<Group<'_>> {
-    let follows = |facts: &Facts| matches!(facts.cause, Some(Cause::Redirect | Cause::Retry));
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn group_repeats(side: &ComparedRun) -> Vec<RepeatGroup<'_>> {
+    let follows = |facts: &ExchangeFacts| {
+        matches!(
+            facts.cause,
+            Some(ExchangeCause::Redirect | ExchangeCause::Retry)
+        )
+    };
+    let mut groups: Vec<RepeatGroup<'_>> = Vec::new();
     for hops in side.exchanges.chunk_by(|_, next| follows(next)) {
         let repeats = hops
             .first()
-            .is_some_and(|first| first.cause == Some(Cause::Repeat));
+            .is_some_and(|first| first.cause == Some(ExchangeCause::Repeat));
         match groups.last_mut().filter(|_| repeats) {
             Some(group) => group.transfers.push(hops),
-            None => groups.push(Group {
+            None => groups.push(RepeatGroup {
                 transfers: vec![hops],
             }),
         }
@@ -82,12 +90,12 @@ fn groups(side: &Side) -> Vec<Group<'_>> {
 }
 
 /// Pairs what has the same key and has no partner yet, in order.
-fn pair<'a, K: Eq + Hash>(
-    before: &[Group<'a>],
-    after: &[Group<'a>],
+fn pair_by_key<'a, K: Eq + Hash>(
+    before: &[RepeatGroup<'a>],
+    after: &[RepeatGroup<'a>],
     partners: &mut [Option<usize>],
     free: &mut [bool],
-    key: impl Fn(&'a Facts) -> K,
+    key: impl Fn(&'a ExchangeFacts) -> K,
 ) {
     let mut waiting: HashMap<K, VecDeque<usize>> = HashMap::new();
     for (place, group) in after.iter().enumerate() {
@@ -111,7 +119,7 @@ fn pair<'a, K: Eq + Hash>(
 }
 
 /// The path of a URL, or what there is instead of one.
-fn path(facts: &Facts) -> String {
+fn url_path(facts: &ExchangeFacts) -> String {
     let url = facts.url.raw();
     let parsed = facts.cause.and_then(|_| url::Url::parse(url).ok());
     parsed.map_or_else(|| url.to_owned(), |url| url.path().to_owned())
@@ -119,21 +127,21 @@ fn path(facts: &Facts) -> String {
 
 /// Hops of two transfers in pairs, in order; what has no partner stands alone. Longest common
 /// subsequence by method and path.
-pub(super) fn hops<'a>(
-    before: &'a [Facts],
-    after: &'a [Facts],
-) -> Vec<(Option<&'a Facts>, Option<&'a Facts>)> {
+pub(super) fn align_hops<'a>(
+    before: &'a [ExchangeFacts],
+    after: &'a [ExchangeFacts],
+) -> Vec<(Option<&'a ExchangeFacts>, Option<&'a ExchangeFacts>)> {
     /// Beyond this, a chain of redirects is a crafted one, and paired by number.
-    const MOST: usize = 100;
-    let key = |facts: &Facts| (facts.method.clone(), path(facts));
+    const MAX_HOPS: usize = 100;
+    let key = |facts: &ExchangeFacts| (facts.method.clone(), url_path(facts));
     let (was, is): (Vec<_>, Vec<_>) = (
         before.iter().map(key).collect(),
         after.iter().map(key).collect(),
     );
-    let longest = if before.len().max(after.len()) > MOST {
+    let longest = if before.len().max(after.len()) > MAX_HOPS {
         None
     } else {
-        Some(common(&was, &is))
+        Some(common_lengths(&was, &is))
     };
     let length = |i: usize, j: usize| {
         longest
@@ -167,7 +175,7 @@ pub(super) fn hops<'a>(
 }
 
 /// For each two places, how long what the rests have in common is.
-fn common<K: Eq>(before: &[K], after: &[K]) -> Vec<Vec<usize>> {
+fn common_lengths<K: Eq>(before: &[K], after: &[K]) -> Vec<Vec<usize>> {
     let mut rows = vec![vec![0; after.len() + 1]];
     for was in before.iter().rev() {
         let below = rows.last().cloned().unwrap_or_default();

@@ -5,20 +5,20 @@ use crate::units::Untrusted;
 
 /// Something that is otherwise now, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct DiffChange {
     /// What it is.
     pub kind: Kind,
     /// The phase whose time it shows in; `None` where it is several, or none.
     pub phase: Option<Phase>,
     /// What it does to that time.
-    pub effect: Effect,
+    pub effect: TimingEffect,
     /// A part of a sentence, which may quote what servers say.
-    pub words: Untrusted,
+    pub description: Untrusted,
 }
 
 /// What a change does to a phase's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum TimingEffect {
     /// It takes longer.
     Longer,
     /// It takes less.
@@ -27,9 +27,9 @@ pub enum Effect {
     Unknown,
 }
 
-impl Effect {
+impl TimingEffect {
     /// The effect of something that there is more of now, or less.
-    pub(super) const fn of_more(more: bool) -> Self {
+    pub(super) const fn from_increase(more: bool) -> Self {
         if more { Self::Longer } else { Self::Shorter }
     }
 

@@ -1,26 +1,26 @@
 //! What is compared of an exchange, whatever it was read from.
 
-use crate::insight::{Ending, Rtt};
+use crate::insight::{ConnectionEnding, Rtt};
 use crate::trace::{
-    Cause, Certificate, Endpoint, Failure, Handshake, Header, HttpVersion, Phase, ResolutionSource,
-    Verification,
+    Certificate, Endpoint, ExchangeCause, Failure, Handshake, HttpHeader, HttpVersion, Phase,
+    ResolutionSource, Verification,
 };
 use crate::units::{Nanos, Untrusted};
 
 /// A run, as far as it can be compared.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Side {
+pub struct ComparedRun {
     /// Its exchanges, or its conversations where it is a capture of others, in order.
-    pub exchanges: Vec<Facts>,
+    pub exchanges: Vec<ExchangeFacts>,
     /// How exactly packets' times are known on the axis of everything else.
     pub uncertainty: Option<Nanos>,
     /// What came of the limits it was held to.
-    pub verdicts: Vec<Verdict>,
+    pub limit_results: Vec<LimitResult>,
 }
 
 /// What came of a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct LimitResult {
     /// The limit as it was written: `total<=500ms`.
     pub rule: Untrusted,
     /// Whether it was met; `None` where what it limits was not measured.
@@ -29,9 +29,9 @@ pub struct Verdict {
 
 /// An exchange, or a conversation of others.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts {
+pub struct ExchangeFacts {
     /// Why it was started; `None` for a conversation.
-    pub cause: Option<Cause>,
+    pub cause: Option<ExchangeCause>,
     /// Method; of a conversation its transport, `TCP` or `UDP`.
     pub method: String,
     /// URL; of a conversation the server's name, or where that is not known its address, and the
@@ -50,9 +50,9 @@ pub struct Facts {
     /// Where the name's addresses came from.
     pub source: Option<ResolutionSource>,
     /// What DNS servers were asked.
-    pub asked: Vec<Asked>,
+    pub questions: Vec<QuestionFacts>,
     /// Connection attempts, in order.
-    pub attempts: Vec<Try>,
+    pub attempts: Vec<AttemptFacts>,
     /// How often the first segment of the connection was sent.
     pub syns: Option<u64>,
     /// The kind of proxy it went through.
@@ -68,9 +68,9 @@ pub struct Facts {
     /// Status of the response.
     pub status: Option<u16>,
     /// The request's field lines.
-    pub request_fields: Vec<Header>,
+    pub request_fields: Vec<HttpHeader>,
     /// The response's.
-    pub response_fields: Vec<Header>,
+    pub response_fields: Vec<HttpHeader>,
     /// Bytes of the request's body.
     pub sent_bytes: Option<u64>,
     /// Bytes of the response's body as transferred.
@@ -80,11 +80,11 @@ pub struct Facts {
     /// Where it was redirected to.
     pub redirect: Option<Untrusted>,
     /// Segments that were sent again, to the server and from it.
-    pub again: [Option<u64>; 2],
+    pub retransmitted: [Option<u64>; 2],
     /// What nothing passed for.
-    pub waited: Vec<WaitedFor>,
+    pub idle_times: Vec<IdleFacts>,
     /// How a conversation ended.
-    pub ending: Option<Ending>,
+    pub ending: Option<ConnectionEnding>,
     /// Where and why it failed.
     pub failure: Option<(Phase, Failure)>,
 }
@@ -100,7 +100,7 @@ pub struct PhaseTimes {
 
 /// A question to a DNS server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct QuestionFacts {
     /// The name.
     pub name: Untrusted,
     /// The record type.
@@ -115,27 +115,27 @@ pub struct Asked {
 
 /// A connection attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Try {
+pub struct AttemptFacts {
     /// Where to.
     pub remote: Endpoint,
     /// How it ended, as machine output names it; `None` where it did not.
     pub outcome: Option<Untrusted>,
     /// How long after the first attempt it began.
-    pub after: Nanos,
+    pub started_after: Nanos,
 }
 
 /// What nothing passed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitedFor {
+pub struct IdleFacts {
     /// Within which phase; `None` where only the whole exchange's is known.
     pub phase: Option<Phase>,
     /// The cause, as machine output names it.
     pub cause: Untrusted,
     /// How long, without the network's round trips where they can be told apart.
-    pub own: Nanos,
+    pub without_network: Nanos,
 }
 
-impl Facts {
+impl ExchangeFacts {
     /// A phase's times.
     pub const fn phase(&self, phase: Phase) -> PhaseTimes {
         self.phases[phase as usize]
@@ -143,11 +143,11 @@ impl Facts {
 
     /// Whether it was not what was wanted.
     pub fn failed(&self) -> bool {
-        self.failure.is_some() || self.ending.is_some_and(Ending::is_bad)
+        self.failure.is_some() || self.ending.is_some_and(ConnectionEnding::is_bad)
     }
 
     /// Round trips that the handshake of TLS takes, by what was agreed on.
-    pub(super) fn handshake_trips(&self) -> Option<u32> {
+    pub(super) fn tls_round_trips(&self) -> Option<u32> {
         let handshake = self.handshake.as_ref()?;
         Some(
             match (handshake.version.as_str(), handshake.kind.as_str()) {

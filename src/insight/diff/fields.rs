@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::facts::Facts;
+use super::facts::ExchangeFacts;
 use crate::insight::redact::{MASK, Redactor};
-use crate::trace::Header;
+use crate::trace::HttpHeader;
 
 /// The message that a field is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum ComparedMessage {
     /// The request.
     Request,
     /// The response.
     Response,
 }
 
-impl Message {
+impl ComparedMessage {
     /// The name in machine output.
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,27 +29,30 @@ impl Message {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange<'a> {
     /// Whose.
-    pub of: Message,
+    pub message: ComparedMessage,
     /// Its lines before; none where it is new.
-    pub before: Vec<&'a Header>,
+    pub before: Vec<&'a HttpHeader>,
     /// Its lines now; none where it is gone.
-    pub after: Vec<&'a Header>,
+    pub after: Vec<&'a HttpHeader>,
 }
 
 /// Fields that say when a message was made, and so always differ.
-const OF_THE_MOMENT: [&str; 2] = ["date", "age"];
+const TIME_DEPENDENT: [&str; 2] = ["date", "age"];
 
 /// Fields that differ, those of the request first, in the order of the messages.
-pub(super) fn changes<'a>(before: &'a Facts, after: &'a Facts) -> Vec<FieldChange<'a>> {
+pub(super) fn changed_fields<'a>(
+    before: &'a ExchangeFacts,
+    after: &'a ExchangeFacts,
+) -> Vec<FieldChange<'a>> {
     let mut changes = Vec::new();
     for (of, was, is) in [
         (
-            Message::Request,
+            ComparedMessage::Request,
             &before.request_fields,
             &after.request_fields,
         ),
         (
-            Message::Response,
+            ComparedMessage::Response,
             &before.response_fields,
             &after.response_fields,
         ),
@@ -63,7 +66,7 @@ pub(super) fn changes<'a>(before: &'a Facts, after: &'a Facts) -> Vec<FieldChang
         let elsewhere = |name: &str| {
             before.version != after.version && (name.starts_with(':') || name == "host")
         };
-        let (was, is) = (Grouped::of(was), Grouped::of(is));
+        let (was, is) = (FieldsByName::group(was), FieldsByName::group(is));
         let new = is
             .names
             .iter()
@@ -72,11 +75,15 @@ pub(super) fn changes<'a>(before: &'a Facts, after: &'a Facts) -> Vec<FieldChang
             .names
             .iter()
             .chain(new)
-            .filter(|name| !OF_THE_MOMENT.contains(&name.as_str()) && !elsewhere(name))
+            .filter(|name| !TIME_DEPENDENT.contains(&name.as_str()) && !elsewhere(name))
         {
             let (before, after) = (was.lines_of(name), is.lines_of(name));
-            if !same(&before, &after) {
-                changes.push(FieldChange { of, before, after });
+            if !have_same_values(&before, &after) {
+                changes.push(FieldChange {
+                    message: of,
+                    before,
+                    after,
+                });
             }
         }
     }
@@ -84,14 +91,14 @@ pub(super) fn changes<'a>(before: &'a Facts, after: &'a Facts) -> Vec<FieldChang
 }
 
 /// A message's fields by their names.
-struct Grouped<'a> {
+struct FieldsByName<'a> {
     names: Vec<String>,
-    lines: HashMap<String, Vec<&'a Header>>,
+    lines: HashMap<String, Vec<&'a HttpHeader>>,
 }
 
-impl<'a> Grouped<'a> {
-    fn of(headers: &'a [Header]) -> Self {
-        let (mut names, mut lines) = (Vec::new(), HashMap::<String, Vec<&'a Header>>::new());
+impl<'a> FieldsByName<'a> {
+    fn group(headers: &'a [HttpHeader]) -> Self {
+        let (mut names, mut lines) = (Vec::new(), HashMap::<String, Vec<&'a HttpHeader>>::new());
         for header in headers {
             let name = header.name.raw().to_ascii_lowercase();
             let known = lines.entry(name.clone()).or_default();
@@ -103,14 +110,14 @@ impl<'a> Grouped<'a> {
         Self { names, lines }
     }
 
-    fn lines_of(&self, name: &str) -> Vec<&'a Header> {
+    fn lines_of(&self, name: &str) -> Vec<&'a HttpHeader> {
         self.lines.get(name).cloned().unwrap_or_default()
     }
 }
 
 /// Whether they say the same. Where one side is masked, what is masked is not compared.
-fn same(before: &[&Header], after: &[&Header]) -> bool {
-    let masked = |header: &Header| header.value.raw().contains(MASK);
+fn have_same_values(before: &[&HttpHeader], after: &[&HttpHeader]) -> bool {
+    let masked = |header: &HttpHeader| header.value.raw().contains(MASK);
     let pairs = || before.iter().zip(after);
     before.len() == after.len()
         && pairs().all(|(was, is)| {

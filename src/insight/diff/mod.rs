@@ -8,12 +8,12 @@
 //! sides is not compared.
 
 mod align;
-mod cause;
+mod causes;
 mod change;
 mod facts;
 mod fields;
+mod from_trace;
 mod noise;
-mod of_trace;
 mod phases;
 mod regression;
 #[cfg(test)]
@@ -22,51 +22,64 @@ mod tests;
 mod tolerance;
 mod transfer;
 
-pub use change::{Change, Effect, Kind};
-pub use facts::{Asked, Facts, PhaseTimes, Side, Try, Verdict, WaitedFor};
-pub use fields::{FieldChange, Message};
-pub use noise::{Figure, Judgement, Noise};
+pub use change::{DiffChange, Kind, TimingEffect};
+pub use facts::{
+    AttemptFacts, ComparedRun, ExchangeFacts, IdleFacts, LimitResult, PhaseTimes, QuestionFacts,
+};
+pub use fields::{ComparedMessage, FieldChange};
+pub use noise::{FigureDifference, Judgement, Noise};
 pub use phases::PhaseDifference;
-pub use regression::{Regression, Worse};
-pub use tolerance::{BadTolerance, Tolerance};
-pub use transfer::{HopDifference, Runs, TransferDifference};
+pub use regression::{Regression, RegressionKind};
+pub use tolerance::{DiffTolerance, ToleranceError};
+pub use transfer::{HopDifference, RunCounts, TransferDifference};
 
 /// What changed between two runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Difference<'a> {
+pub struct RunDifference<'a> {
     /// Transfers that are in both.
     pub transfers: Vec<TransferDifference<'a>>,
     /// The first exchange of each transfer that was only before.
-    pub only_before: Vec<&'a Facts>,
+    pub only_before: Vec<&'a ExchangeFacts>,
     /// The first exchange of each that is only now.
-    pub only_after: Vec<&'a Facts>,
+    pub only_after: Vec<&'a ExchangeFacts>,
     /// What got worse.
     pub regressions: Vec<Regression>,
     /// What was tolerated.
-    pub tolerance: Tolerance,
+    pub tolerance: DiffTolerance,
 }
 
 /// Compares a run with an earlier one.
-pub fn difference<'a>(before: &'a Side, after: &'a Side, tolerance: Tolerance) -> Difference<'a> {
-    let aligned = align::transfers(before, after);
-    let judge = noise::Judge {
+pub fn compare_runs<'a>(
+    before: &'a ComparedRun,
+    after: &'a ComparedRun,
+    tolerance: DiffTolerance,
+) -> RunDifference<'a> {
+    let aligned = align::align_transfers(before, after);
+    let judge = noise::FigureComparator {
         tolerance,
         uncertainty: before.uncertainty.max(after.uncertainty),
     };
     let transfers: Vec<_> = aligned
         .both
         .iter()
-        .map(|(before, after)| transfer::difference(before, after, judge))
+        .map(|(before, after)| transfer::compare_transfers(before, after, judge))
         .collect();
     let mut regressions: Vec<Regression> = transfers
         .iter()
         .enumerate()
-        .flat_map(|(i, each)| regression::of_transfer(i, each))
+        .flat_map(|(i, each)| regression::transfer_regressions(i, each))
         .collect();
-    regressions.extend(regression::of_budget(&before.verdicts, &after.verdicts));
-    let first =
-        |groups: &[align::Group<'a>]| groups.iter().filter_map(align::Group::first).collect();
-    Difference {
+    regressions.extend(regression::budget_regressions(
+        &before.limit_results,
+        &after.limit_results,
+    ));
+    let first = |groups: &[align::RepeatGroup<'a>]| {
+        groups
+            .iter()
+            .filter_map(align::RepeatGroup::first)
+            .collect()
+    };
+    RunDifference {
         transfers,
         only_before: first(&aligned.before),
         only_after: first(&aligned.after),

@@ -12,7 +12,7 @@
 //! is what scheduling costs, or on the wire's clock than twice what the clocks' pairing
 //! is uncertain by.
 
-use super::tolerance::Tolerance;
+use super::tolerance::DiffTolerance;
 use crate::insight::Spread;
 use crate::units::Nanos;
 
@@ -35,7 +35,7 @@ pub enum Judgement {
     /// Slower by more than noise, and tolerated.
     Tolerated,
     /// No more than noise.
-    Within,
+    WithinNoise,
     /// It was measured on one side only.
     OneSided,
 }
@@ -47,7 +47,7 @@ impl Judgement {
             Self::Slower => "slower",
             Self::Faster => "faster",
             Self::Tolerated => "tolerated",
-            Self::Within => "within_noise",
+            Self::WithinNoise => "within_noise",
             Self::OneSided => "one_sided",
         }
     }
@@ -55,7 +55,7 @@ impl Judgement {
 
 /// A time on both sides: the median where there were several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figure {
+pub struct FigureDifference {
     /// Before.
     pub before: Option<Nanos>,
     /// Now.
@@ -66,7 +66,7 @@ pub struct Figure {
     pub judgement: Judgement,
 }
 
-impl Figure {
+impl FigureDifference {
     /// How much longer it takes now, in nanoseconds; negative where it takes less.
     pub fn difference(&self) -> Option<i64> {
         let (before, after) = (self.before?, self.after?);
@@ -82,37 +82,38 @@ impl Figure {
 
 /// Judges figures.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Judge {
-    pub(super) tolerance: Tolerance,
+pub(super) struct FigureComparator {
+    pub(super) tolerance: DiffTolerance,
     pub(super) uncertainty: Option<Nanos>,
 }
 
-impl Judge {
+impl FigureComparator {
     /// Of the program's clock.
-    pub(super) fn app(self, before: &[Nanos], after: &[Nanos]) -> Figure {
-        self.figure(before, after, Nanos::ZERO)
+    pub(super) fn compare_app(self, before: &[Nanos], after: &[Nanos]) -> FigureDifference {
+        self.compare(before, after, Nanos::ZERO)
     }
 
     /// Of the wire's.
-    pub(super) fn wire(self, before: &[Nanos], after: &[Nanos]) -> Figure {
+    pub(super) fn compare_wire(self, before: &[Nanos], after: &[Nanos]) -> FigureDifference {
         let uncertainty = self.uncertainty.unwrap_or_default();
-        self.figure(before, after, uncertainty + uncertainty)
+        self.compare(before, after, uncertainty + uncertainty)
     }
 
-    fn figure(self, before: &[Nanos], after: &[Nanos], least: Nanos) -> Figure {
-        let median =
-            |figures: &[Nanos]| Spread::of(figures.iter().copied()).map(|spread| spread.median);
+    fn compare(self, before: &[Nanos], after: &[Nanos], least: Nanos) -> FigureDifference {
+        let median = |figures: &[Nanos]| {
+            Spread::from_durations(figures.iter().copied()).map(|spread| spread.median)
+        };
         let (Some(was), Some(is)) = (median(before), median(after)) else {
-            return Figure {
+            return FigureDifference {
                 before: median(before),
                 after: median(after),
                 noise: None,
                 judgement: Judgement::OneSided,
             };
         };
-        let noise = noise(before, after, least, was.max(is));
+        let noise = noise_limit(before, after, least, was.max(is));
         let judgement = if is.saturating_sub(was) > noise.limit {
-            if is.saturating_sub(was) > self.tolerance.of(was) {
+            if is.saturating_sub(was) > self.tolerance.allowance(was) {
                 Judgement::Slower
             } else {
                 Judgement::Tolerated
@@ -120,9 +121,9 @@ impl Judge {
         } else if was.saturating_sub(is) > noise.limit {
             Judgement::Faster
         } else {
-            Judgement::Within
+            Judgement::WithinNoise
         };
-        Figure {
+        FigureDifference {
             before: Some(was),
             after: Some(is),
             noise: Some(noise),
@@ -132,17 +133,17 @@ impl Judge {
 }
 
 /// Below this, scheduling decides.
-const LEAST: Nanos = Nanos(100_000);
+const MIN_DIFFERENCE: Nanos = Nanos(100_000);
 /// Where noise is not known: no less than this.
-const FLOOR: Nanos = Nanos::from_millis(1);
+const NOISE_FLOOR: Nanos = Nanos::from_millis(1);
 
-fn noise(before: &[Nanos], after: &[Nanos], least: Nanos, larger: Nanos) -> Noise {
-    let least = LEAST.max(least);
+fn noise_limit(before: &[Nanos], after: &[Nanos], least: Nanos, larger: Nanos) -> Noise {
+    let least = MIN_DIFFERENCE.max(least);
     let of_one = |figures: &[Nanos], other: &[Nanos]| {
         if figures.len() > 1 {
-            notch(figures)
+            notch_of_median(figures)
         } else {
-            notch(other)
+            notch_of_median(other)
         }
     };
     if before.len().max(after.len()) > 1 {
@@ -152,7 +153,7 @@ fn noise(before: &[Nanos], after: &[Nanos], least: Nanos, larger: Nanos) -> Nois
         }
     } else {
         Noise {
-            limit: least.max(FLOOR).max(Nanos(larger.0 / 10)),
+            limit: least.max(NOISE_FLOOR).max(Nanos(larger.0 / 10)),
             measured: false,
         }
     }
@@ -165,7 +166,7 @@ fn noise(before: &[Nanos], after: &[Nanos], least: Nanos, larger: Nanos) -> Nois
     clippy::cast_sign_loss,
     reason = "a distance of durations, of which three figures matter"
 )]
-fn notch(figures: &[Nanos]) -> Nanos {
+fn notch_of_median(figures: &[Nanos]) -> Nanos {
     const NOTCH: f64 = 1.57;
     let mut sorted = figures.to_vec();
     sorted.sort_unstable();

@@ -1,9 +1,9 @@
 //! A phase beside the same one in another run, and why it took longer or less.
 
-use super::cause;
-use super::change::Change;
-use super::facts::Facts;
-use super::noise::{Figure, Judgement};
+use super::causes;
+use super::change::DiffChange;
+use super::facts::ExchangeFacts;
+use super::noise::{FigureDifference, Judgement};
 use crate::trace::Phase;
 
 /// A phase beside the same one in another run.
@@ -12,16 +12,16 @@ pub struct PhaseDifference {
     /// Which.
     pub phase: Phase,
     /// On the program's clock.
-    pub app: Figure,
+    pub app: FigureDifference,
     /// On the wire's.
-    pub wire: Figure,
+    pub wire: FigureDifference,
     /// Why, as far as the events tell; empty where nothing differs, or nothing tells.
-    pub causes: Vec<Change>,
+    pub causes: Vec<DiffChange>,
 }
 
 impl PhaseDifference {
     /// The figure that counts: the program's, or where there is none the wire's.
-    pub const fn figure(&self) -> Figure {
+    pub const fn figure(&self) -> FigureDifference {
         if self.app.is_known() {
             self.app
         } else {
@@ -31,12 +31,12 @@ impl PhaseDifference {
 }
 
 /// Compares; `None` where neither run had the phase.
-pub(super) fn difference(
+pub(super) fn compare_phase(
     phase: Phase,
-    app: Figure,
-    wire: Figure,
-    facts: Option<(&Facts, &Facts)>,
-    changes: &[Change],
+    app: FigureDifference,
+    wire: FigureDifference,
+    facts: Option<(&ExchangeFacts, &ExchangeFacts)>,
+    changes: &[DiffChange],
 ) -> Option<PhaseDifference> {
     if !app.is_known() && !wire.is_known() {
         return None;
@@ -52,14 +52,14 @@ pub(super) fn difference(
         Judgement::Slower | Judgement::Tolerated => true,
         Judgement::Faster => false,
         Judgement::OneSided => figure.after.is_some(),
-        Judgement::Within => return Some(difference),
+        Judgement::WithinNoise => return Some(difference),
     };
     if let Some((before, after)) = facts {
         let told = changes
             .iter()
             .filter(|change| change.phase == Some(phase) && change.effect.explains(longer))
             .cloned();
-        let measured = cause::measured(&difference, longer, before, after);
+        let measured = causes::timing_causes(&difference, longer, before, after);
         difference.causes = told.chain(measured).collect();
         // What is true of several phases is said where nothing closer is known.
         if difference.causes.is_empty() && figure.judgement != Judgement::OneSided {
@@ -67,7 +67,7 @@ pub(super) fn difference(
                 .iter()
                 .filter(|change| change.phase.is_none() && change.effect.explains(longer));
             difference.causes = general
-                .filter(|change| change.effect != super::Effect::Unknown)
+                .filter(|change| change.effect != super::TimingEffect::Unknown)
                 .cloned()
                 .collect();
         }

@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use super::facts::{Facts, Verdict};
+use super::facts::{ExchangeFacts, LimitResult};
 use super::noise::Judgement;
 use super::transfer::TransferDifference;
 use crate::trace::Verification;
@@ -25,12 +25,12 @@ pub struct Regression {
     /// [`Difference::transfers`](super::Difference::transfers); `None` where it is of the run.
     pub transfer: Option<usize>,
     /// In which way.
-    pub worse: Worse,
+    pub kind: RegressionKind,
 }
 
 /// In which way something got worse.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Worse {
+pub enum RegressionKind {
     /// It takes longer.
     Slower,
     /// It fails now.
@@ -40,10 +40,10 @@ pub enum Worse {
     /// Its certificates do not verify any more.
     Unverified,
     /// A limit is missed.
-    Missed(Untrusted),
+    LimitMissed(Untrusted),
 }
 
-impl Worse {
+impl RegressionKind {
     /// The name in machine output.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -51,54 +51,57 @@ impl Worse {
             Self::Fails => "fails",
             Self::Status => "status",
             Self::Unverified => "unverified",
-            Self::Missed(_) => "budget_missed",
+            Self::LimitMissed(_) => "budget_missed",
         }
     }
 }
 
 /// What got worse of a transfer.
-pub(super) fn of_transfer(place: usize, difference: &TransferDifference<'_>) -> Vec<Regression> {
+pub(super) fn transfer_regressions(
+    place: usize,
+    difference: &TransferDifference<'_>,
+) -> Vec<Regression> {
     let [before, after] = difference.runs;
     let mut worse = Vec::new();
     if before.failed == 0 && after.failed > 0 {
-        worse.push(Worse::Fails);
+        worse.push(RegressionKind::Fails);
     }
     if difference.total.judgement == Judgement::Slower {
-        worse.push(Worse::Slower);
+        worse.push(RegressionKind::Slower);
     }
-    if let [Some(before), Some(after)] = difference.last() {
-        if class(before)
-            .zip(class(after))
+    if let [Some(before), Some(after)] = difference.last_exchanges() {
+        if status_class(before)
+            .zip(status_class(after))
             .is_some_and(|(before, after)| after > before)
         {
-            worse.push(Worse::Status);
+            worse.push(RegressionKind::Status);
         }
-        let untrusted = |facts: &Facts| {
+        let untrusted = |facts: &ExchangeFacts| {
             facts
                 .verification
                 .as_ref()
                 .is_some_and(|it| *it != Verification::Trusted)
         };
         if before.verification == Some(Verification::Trusted) && untrusted(after) {
-            worse.push(Worse::Unverified);
+            worse.push(RegressionKind::Unverified);
         }
     }
     worse
         .into_iter()
         .map(|worse| Regression {
             transfer: Some(place),
-            worse,
+            kind: worse,
         })
         .collect()
 }
 
 /// How bad a status is; what has none compares with nothing.
-fn class(facts: &Facts) -> Option<u16> {
+fn status_class(facts: &ExchangeFacts) -> Option<u16> {
     facts.status.map(|status| (status / 100).clamp(3, 5))
 }
 
 /// Limits that were met before and are missed now.
-pub(super) fn of_budget(before: &[Verdict], after: &[Verdict]) -> Vec<Regression> {
+pub(super) fn budget_regressions(before: &[LimitResult], after: &[LimitResult]) -> Vec<Regression> {
     let met: HashSet<&Untrusted> = before
         .iter()
         .filter(|verdict| verdict.met == Some(true))
@@ -110,7 +113,7 @@ pub(super) fn of_budget(before: &[Verdict], after: &[Verdict]) -> Vec<Regression
     missed
         .map(|verdict| Regression {
             transfer: None,
-            worse: Worse::Missed(verdict.rule.clone()),
+            kind: RegressionKind::LimitMissed(verdict.rule.clone()),
         })
         .collect()
 }

@@ -2,38 +2,38 @@
 
 use super::*;
 use crate::insight::ServerNames;
-use crate::insight::scene::Scene;
+use crate::insight::trace_builder::TraceBuilder;
 use crate::trace::{
-    AttemptId, AttemptOutcome, Cause, Certificate, Code, ConnectionId, DnsAnswer, DnsServer,
-    DnsTransport, ExchangeId, Failure, Header, HttpVersion, KernelTcp, Phase, QueryId,
-    ResolutionSource, Trace, Verification, What,
+    AttemptId, AttemptOutcome, Certificate, ConnectionId, DnsAnswer, DnsServer, DnsTransport,
+    EventKind, ExchangeCause, ExchangeId, Failure, FailureCode, HttpHeader, HttpVersion, Phase,
+    QueryId, ResolutionSource, TcpInfo, Trace, Verification,
 };
 use crate::units::Nanos;
 
-const FIRST: ExchangeId = Scene::FIRST;
+const FIRST: ExchangeId = TraceBuilder::FIRST;
 const CONNECTION: ConnectionId = ConnectionId(0);
 
-fn side(scene: Scene) -> Side {
-    of(&scene.told())
+fn compared_run(scene: TraceBuilder) -> ComparedRun {
+    compared_trace(&scene.build())
 }
 
-fn of(trace: &Trace) -> Side {
-    Side::of(trace, &ServerNames::default())
+fn compared_trace(trace: &Trace) -> ComparedRun {
+    ComparedRun::from_trace(trace, &ServerNames::default())
 }
 
 /// TLS over TCP, each phase's length in microseconds as given.
-fn request([dns, connect, tls, wait, receive]: [i64; 5]) -> Scene {
+fn tls_exchange([dns, connect, tls, wait, receive]: [i64; 5]) -> TraceBuilder {
     let mut at = 0;
-    let mut phase = |scene: Scene, phase, took| {
+    let mut phase = |scene: TraceBuilder, phase, took| {
         let began = at;
         at += took;
         if took == 0 {
             scene
         } else {
-            scene.bare_phase(phase, began, at)
+            scene.phase_without_position(phase, began, at)
         }
     };
-    let mut scene = Scene::new();
+    let mut scene = TraceBuilder::new();
     for (each, took) in [
         (Phase::Dns, dns),
         (Phase::Connect, connect),
@@ -45,57 +45,61 @@ fn request([dns, connect, tls, wait, receive]: [i64; 5]) -> Scene {
     }
     scene
         .connected(dns + connect, false)
-        .over(dns + connect + tls + wait + receive)
+        .ended(dns + connect + tls + wait + receive)
 }
 
 const USUAL: [i64; 5] = [20_000, 40_000, 40_000, 60_000, 10_000];
 
-fn with(place: usize, took: i64) -> [i64; 5] {
+fn usual_except(place: usize, took: i64) -> [i64; 5] {
     let mut all = USUAL;
     all[place] = took;
     all
 }
 
 /// Why a phase differs.
-fn why(before: Scene, after: Scene, phase: Phase) -> Vec<String> {
-    let (before, after) = (side(before), side(after));
-    let found = difference(&before, &after, Tolerance::default());
+fn causes_of_phase(before: TraceBuilder, after: TraceBuilder, phase: Phase) -> Vec<String> {
+    let (before, after) = (compared_run(before), compared_run(after));
+    let found = compare_runs(&before, &after, DiffTolerance::default());
     let phases = &found.transfers[0].hops[0].phases;
     let of_phase = phases.iter().find(|each| each.phase == phase).unwrap();
     of_phase
         .causes
         .iter()
-        .map(|cause| cause.words.raw().to_owned())
+        .map(|cause| cause.description.raw().to_owned())
         .collect()
 }
 
-fn changes(before: Scene, after: Scene) -> Vec<String> {
-    let (before, after) = (side(before), side(after));
-    let found = difference(&before, &after, Tolerance::default());
+fn described_changes(before: TraceBuilder, after: TraceBuilder) -> Vec<String> {
+    let (before, after) = (compared_run(before), compared_run(after));
+    let found = compare_runs(&before, &after, DiffTolerance::default());
     found.transfers[0].hops[0]
         .changes
         .iter()
-        .map(|change| change.words.raw().to_owned())
+        .map(|change| change.description.raw().to_owned())
         .collect()
 }
 
-fn worse(before: Scene, after: Scene, tolerance: &str) -> Vec<&'static str> {
-    let (before, after) = (side(before), side(after));
-    difference(&before, &after, tolerance.parse().unwrap())
+fn regression_names(
+    before: TraceBuilder,
+    after: TraceBuilder,
+    tolerance: &str,
+) -> Vec<&'static str> {
+    let (before, after) = (compared_run(before), compared_run(after));
+    compare_runs(&before, &after, tolerance.parse().unwrap())
         .regressions
         .iter()
-        .map(|it| it.worse.name())
+        .map(|it| it.kind.name())
         .collect()
 }
 
 #[test]
 fn nothing_differs_from_itself() {
-    let run = side(
-        request(USUAL)
+    let run = compared_run(
+        tls_exchange(USUAL)
             .tls("TLSv1.3", "full")
             .answered(100, HttpVersion::Http2),
     );
-    let found = difference(&run, &run, Tolerance::default());
+    let found = compare_runs(&run, &run, DiffTolerance::default());
     let hop = &found.transfers[0].hops[0];
     assert_eq!(
         (hop.changes.len(), hop.fields.len(), found.regressions.len()),
@@ -106,14 +110,14 @@ fn nothing_differs_from_itself() {
             && hop
                 .phases
                 .iter()
-                .all(|phase| phase.figure().judgement == Judgement::Within)
+                .all(|phase| phase.figure().judgement == Judgement::WithinNoise)
     );
     assert_eq!((found.only_before.len(), found.only_after.len()), (0, 0));
 }
 
 #[test]
 fn a_handshake_tells_its_round_trips() {
-    let run = |tls, version, kind| request(with(2, tls)).tls(version, kind);
+    let run = |tls, version, kind| tls_exchange(usual_except(2, tls)).tls(version, kind);
     for (before, after, words) in [
         (
             ("TLSv1.3", "full"),
@@ -145,15 +149,15 @@ fn a_handshake_tells_its_round_trips() {
             run(40_000, before.0, before.1),
             run(80_000, after.0, after.1),
         );
-        assert_eq!(why(was, is, Phase::Tls), [words]);
+        assert_eq!(causes_of_phase(was, is, Phase::Tls), [words]);
     }
-    let faster = why(
+    let faster = causes_of_phase(
         run(80_000, "TLSv1.2", "full"),
         run(40_000, "TLSv1.3", "full"),
         Phase::Tls,
     );
     assert_eq!(faster, ["one round trip less, TLS 1.3 instead of 1.2"]);
-    let contrary = why(
+    let contrary = causes_of_phase(
         run(40_000, "TLSv1.2", "full"),
         run(80_000, "TLSv1.3", "full"),
         Phase::Tls,
@@ -164,15 +168,21 @@ fn a_handshake_tells_its_round_trips() {
     );
 }
 
-fn query(scene: Scene, number: u32, kind: &str, server: &str, answered: Option<i64>) -> Scene {
+fn with_query(
+    scene: TraceBuilder,
+    number: u32,
+    kind: &str,
+    server: &str,
+    answered: Option<i64>,
+) -> TraceBuilder {
     let server = DnsServer {
         address: server.parse().unwrap(),
         transport: DnsTransport::Udp,
     };
     let query = QueryId(number);
-    let asked = scene.and(
+    let asked = scene.event(
         100,
-        What::DnsQueried {
+        EventKind::DnsQueried {
             exchange: FIRST,
             query,
             name: "h.".into(),
@@ -186,17 +196,17 @@ fn query(scene: Scene, number: u32, kind: &str, server: &str, answered: Option<i
         records: Vec::new(),
     };
     match answered {
-        Some(at) => asked.and(
+        Some(at) => asked.event(
             at,
-            What::DnsAnswered {
+            EventKind::DnsAnswered {
                 exchange: FIRST,
                 query,
                 answer,
             },
         ),
-        None => asked.and(
+        None => asked.event(
             5_000,
-            What::DnsFailed {
+            EventKind::DnsFailed {
                 exchange: FIRST,
                 query,
                 reason: "no answer".into(),
@@ -207,46 +217,46 @@ fn query(scene: Scene, number: u32, kind: &str, server: &str, answered: Option<i
 
 #[test]
 fn name_resolution_tells_whom_it_asked_and_how_often() {
-    let slow = || request(with(0, 5_000_000));
-    let once = || query(request(USUAL), 0, "A", "10.0.0.1:53", Some(200));
-    let twice = query(
-        query(slow(), 0, "A", "10.0.0.1:53", None),
+    let slow = || tls_exchange(usual_except(0, 5_000_000));
+    let once = || with_query(tls_exchange(USUAL), 0, "A", "10.0.0.1:53", Some(200));
+    let twice = with_query(
+        with_query(slow(), 0, "A", "10.0.0.1:53", None),
         1,
         "A",
         "10.0.0.2:53",
         Some(300),
     );
     assert_eq!(
-        why(once(), twice, Phase::Dns),
+        causes_of_phase(once(), twice, Phase::Dns),
         [
             "DNS was asked twice for the same, once before",
             "10.0.0.1:53 did not answer",
             "10.0.0.2:53 answered instead of 10.0.0.1:53"
         ]
     );
-    let more = query(
-        query(slow(), 0, "A", "10.0.0.1:53", Some(200)),
+    let more = with_query(
+        with_query(slow(), 0, "A", "10.0.0.1:53", Some(200)),
         1,
         "HTTPS",
         "10.0.0.1:53",
         Some(300),
     );
     assert_eq!(
-        why(once(), more, Phase::Dns),
+        causes_of_phase(once(), more, Phase::Dns),
         ["A and HTTPS records were asked for, A before"]
     );
-    let from = |scene: Scene, source| {
-        scene.and(
+    let from = |scene: TraceBuilder, source| {
+        scene.event(
             1,
-            What::Resolved {
+            EventKind::Resolved {
                 exchange: FIRST,
                 source,
                 addresses: Vec::new(),
             },
         )
     };
-    let found = why(
-        from(request(USUAL), ResolutionSource::HostsFile),
+    let found = causes_of_phase(
+        from(tls_exchange(USUAL), ResolutionSource::HostsFile),
         from(slow(), ResolutionSource::Dns),
         Phase::Dns,
     );
@@ -255,39 +265,51 @@ fn name_resolution_tells_whom_it_asked_and_how_often() {
         ["the address came from DNS, from the hosts file before"]
     );
     assert_eq!(
-        why(request(with(0, 0)), request(USUAL), Phase::Dns),
+        causes_of_phase(
+            tls_exchange(usual_except(0, 0)),
+            tls_exchange(USUAL),
+            Phase::Dns
+        ),
         ["the name had not to be looked up before"]
     );
 }
 
 #[test]
 fn a_slow_answer_of_dns_is_told_with_whose_it_is() {
-    let run = |took: i64| query(request(with(0, took)), 0, "A", "10.0.0.1:53", Some(took));
+    let run = |took: i64| {
+        with_query(
+            tls_exchange(usual_except(0, took)),
+            0,
+            "A",
+            "10.0.0.1:53",
+            Some(took),
+        )
+    };
     assert_eq!(
-        why(run(20_000), run(90_000), Phase::Dns),
+        causes_of_phase(run(20_000), run(90_000), Phase::Dns),
         ["10.0.0.1:53 took 89.9 ms to answer, 19.9 ms before"]
     );
 }
 
-fn attempt(
-    scene: Scene,
+fn with_attempt(
+    scene: TraceBuilder,
     number: u32,
     remote: &str,
     began: i64,
     ended: i64,
     outcome: AttemptOutcome,
-) -> Scene {
+) -> TraceBuilder {
     let attempt = AttemptId(number);
     let remote: std::net::SocketAddr = remote.parse().unwrap();
-    let started = What::AttemptStarted {
+    let started = EventKind::AttemptStarted {
         exchange: FIRST,
         attempt,
         remote: remote.into(),
         local: None,
     };
-    scene.and(began, started).and(
+    scene.event(began, started).event(
         ended,
-        What::AttemptEnded {
+        EventKind::AttemptEnded {
             exchange: FIRST,
             attempt,
             outcome,
@@ -297,25 +319,25 @@ fn attempt(
 
 #[test]
 fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
-    let connect = |scene: Scene, remote: &str| {
+    let connect = |scene: TraceBuilder, remote: &str| {
         let (local, remote): (std::net::SocketAddr, std::net::SocketAddr) =
             ("[::1]:9".parse().unwrap(), remote.parse().unwrap());
-        let connected = What::Connected {
+        let connected = EventKind::Connected {
             exchange: FIRST,
             connection: CONNECTION,
             local: local.into(),
             remote: remote.into(),
             reused: false,
         };
-        scene.and(50_000, connected)
+        scene.event(50_000, connected)
     };
     let bare = |took: i64| {
-        Scene::new()
-            .bare_phase(Phase::Connect, 0, took)
-            .over(took + 60_000)
+        TraceBuilder::new()
+            .phase_without_position(Phase::Connect, 0, took)
+            .ended(took + 60_000)
     };
     let one = connect(
-        attempt(
+        with_attempt(
             bare(40_000),
             0,
             "[2001:db8::1]:443",
@@ -325,7 +347,7 @@ fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
         ),
         "[2001:db8::1]:443",
     );
-    let two = attempt(
+    let two = with_attempt(
         bare(290_000),
         0,
         "[2001:db8::1]:443",
@@ -334,7 +356,7 @@ fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
         AttemptOutcome::Abandoned,
     );
     let two = connect(
-        attempt(
+        with_attempt(
             two,
             1,
             "192.0.2.1:443",
@@ -345,7 +367,7 @@ fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
         "192.0.2.1:443",
     );
     assert_eq!(
-        why(one, two, Phase::Connect),
+        causes_of_phase(one, two, Phase::Connect),
         [
             "another address answered: IPv4 instead of IPv6, after 250 ms",
             "[2001:db8::1]:443 was given up: another was faster"
@@ -356,13 +378,13 @@ fn another_address_is_told_with_its_family_and_how_long_it_was_waited_for() {
 #[test]
 fn a_segment_sent_twice_and_a_longer_way_are_told() {
     let over = |took: i64| {
-        Scene::new()
-            .bare_phase(Phase::Connect, 0, took)
+        TraceBuilder::new()
+            .phase_without_position(Phase::Connect, 0, took)
             .connected(took, false)
-            .over(took + 60_000)
+            .ended(took + 60_000)
     };
     let once = || over(40_000).syn(0).syn_ack(40_000);
-    let found = why(
+    let found = causes_of_phase(
         once(),
         over(1_040_000).syn(0).syn(1_000_000).syn_ack(1_040_000),
         Phase::Connect,
@@ -375,30 +397,30 @@ fn a_segment_sent_twice_and_a_longer_way_are_told() {
         ]
     );
     assert_eq!(
-        why(once(), over(90_000).syn(0).syn_ack(90_000), Phase::Connect),
+        causes_of_phase(once(), over(90_000).syn(0).syn_ack(90_000), Phase::Connect),
         ["the round trip takes 90.0 ms, 40.0 ms before"]
     );
 }
 
 #[test]
 fn waiting_is_the_networks_or_the_servers() {
-    let kernel = |rtt| KernelTcp {
+    let kernel = |rtt| TcpInfo {
         min_rtt: Some(Nanos::from_millis(rtt)),
-        ..KernelTcp::default()
+        ..TcpInfo::default()
     };
-    let run = |wait, rtt| request(with(3, wait)).kernel(kernel(rtt));
+    let run = |wait, rtt| tls_exchange(usual_except(3, wait)).kernel(kernel(rtt));
     assert_eq!(
-        why(run(60_000, 40), run(100_000, 80), Phase::Wait),
+        causes_of_phase(run(60_000, 40), run(100_000, 80), Phase::Wait),
         ["the round trip takes 80.0 ms, 40.0 ms before"]
     );
-    let server = why(run(60_000, 40), run(160_000, 41), Phase::Wait);
+    let server = causes_of_phase(run(60_000, 40), run(160_000, 41), Phase::Wait);
     assert_eq!(
         server,
         ["the server took longer; the round trip (41.0 ms, 40.0 ms before) does not tell it"]
     );
-    let answered = |scene: Scene, timing: &str| {
-        let headers = vec![Header::new("Server-Timing", timing)];
-        let head = What::ResponseHead {
+    let answered = |scene: TraceBuilder, timing: &str| {
+        let headers = vec![HttpHeader::new("Server-Timing", timing)];
+        let head = EventKind::ResponseHead {
             exchange: FIRST,
             version: HttpVersion::Http2,
             status: 200,
@@ -406,9 +428,9 @@ fn waiting_is_the_networks_or_the_servers() {
             headers,
             header_bytes: 40,
         };
-        scene.and(60_000, head)
+        scene.event(60_000, head)
     };
-    let found = why(
+    let found = causes_of_phase(
         answered(run(60_000, 40), "db;dur=15, cpu;dur=1"),
         answered(run(160_000, 40), "db;dur=110, cpu;dur=1"),
         Phase::Wait,
@@ -416,13 +438,13 @@ fn waiting_is_the_networks_or_the_servers() {
     assert_eq!(found, ["the server says db took 110 ms, 15.0 ms before"]);
 }
 
-fn body(scene: Scene, bytes: u64, coding: Option<&str>) -> Scene {
+fn with_body(scene: TraceBuilder, bytes: u64, coding: Option<&str>) -> TraceBuilder {
     let headers = coding
-        .map(|coding| Header::new("Content-Encoding", coding))
+        .map(|coding| HttpHeader::new("Content-Encoding", coding))
         .into_iter()
-        .chain([Header::new("A", "b")])
+        .chain([HttpHeader::new("A", "b")])
         .collect();
-    let head = What::ResponseHead {
+    let head = EventKind::ResponseHead {
         exchange: FIRST,
         version: HttpVersion::Http2,
         status: 200,
@@ -430,9 +452,9 @@ fn body(scene: Scene, bytes: u64, coding: Option<&str>) -> Scene {
         headers,
         header_bytes: 40,
     };
-    scene.and(60_000, head).and(
+    scene.event(60_000, head).event(
         70_000,
-        What::ResponseBody {
+        EventKind::ResponseBody {
             exchange: FIRST,
             received: bytes,
             decoded: bytes,
@@ -444,11 +466,11 @@ fn body(scene: Scene, bytes: u64, coding: Option<&str>) -> Scene {
 #[test]
 fn a_larger_body_is_why_receiving_takes_longer() {
     let (was, is) = (
-        body(request(USUAL), 1_000, Some("gzip")),
-        body(request(with(4, 90_000)), 41_960, None),
+        with_body(tls_exchange(USUAL), 1_000, Some("gzip")),
+        with_body(tls_exchange(usual_except(4, 90_000)), 41_960, None),
     );
     assert_eq!(
-        why(was, is, Phase::Receive),
+        causes_of_phase(was, is, Phase::Receive),
         [
             "the body is 40,960 B larger (41,960 B, 1,000 B before)",
             "not compressed any more (gzip before)"
@@ -459,22 +481,22 @@ fn a_larger_body_is_why_receiving_takes_longer() {
 #[test]
 fn losses_are_found_in_the_phase_in_which_they_are_waited_for() {
     let over = |took: i64| {
-        let phase = Scene::new()
-            .bare_phase(Phase::Connect, 0, 20_000)
+        let phase = TraceBuilder::new()
+            .phase_without_position(Phase::Connect, 0, 20_000)
             .connected(20_000, false)
             .syn(0)
             .syn_ack(20_000);
         phase
-            .up(20_100, 0, 200)
-            .bare_phase(Phase::Receive, 40_000, took)
-            .down(40_100, 0, 1_400)
-            .over(took)
+            .payload_sent(20_100, 0, 200)
+            .phase_without_position(Phase::Receive, 40_000, took)
+            .payload_received(40_100, 0, 1_400)
+            .ended(took)
     };
-    let well = over(50_000).down(41_000, 1_400, 1_400);
+    let well = over(50_000).payload_received(41_000, 1_400, 1_400);
     let lossy = over(300_000)
-        .down(41_000, 2_800, 1_400)
-        .down(290_000, 1_400, 1_400);
-    let found = why(well, lossy, Phase::Receive);
+        .payload_received(41_000, 2_800, 1_400)
+        .payload_received(290_000, 1_400, 1_400);
+    let found = causes_of_phase(well, lossy, Phase::Receive);
     assert!(
         found.len() == 1 && found[0].contains("of waiting for"),
         "{found:?}"
@@ -484,12 +506,12 @@ fn losses_are_found_in_the_phase_in_which_they_are_waited_for() {
 #[test]
 fn what_is_this_machines_own_is_told_apart_from_the_wire() {
     let run = |receive: i64| {
-        let scene = Scene::new()
+        let scene = TraceBuilder::new()
             .connected(10, false)
             .syn(0)
             .syn_ack(5)
-            .up(100, 0, 100)
-            .down(20_000, 0, 1_000);
+            .payload_sent(100, 0, 100)
+            .payload_received(20_000, 0, 1_000);
         scene
             .phase(
                 Phase::Receive,
@@ -498,21 +520,21 @@ fn what_is_this_machines_own_is_told_apart_from_the_wire() {
                 (100, 0),
                 (100, 1_000),
             )
-            .over(20_000 + receive)
+            .ended(20_000 + receive)
     };
     assert_eq!(
-        why(run(500), run(40_000), Phase::Receive),
+        causes_of_phase(run(500), run(40_000), Phase::Receive),
         ["this machine's own work took 40.0 ms, 500 µs before"]
     );
 }
 
 #[test]
 fn a_connection_that_is_used_again_says_so() {
-    let reused = Scene::new()
-        .bare_phase(Phase::Wait, 0, 60_000)
+    let reused = TraceBuilder::new()
+        .phase_without_position(Phase::Wait, 0, 60_000)
         .connected(0, true)
-        .over(60_000);
-    let found = changes(reused, request(with(2, 0)));
+        .ended(60_000);
+    let found = described_changes(reused, tls_exchange(usual_except(2, 0)));
     assert_eq!(found, ["a new connection; before, one was used again"]);
 }
 
@@ -527,16 +549,16 @@ fn certificates_versions_and_verdicts_are_changes() {
         names: Vec::new(),
     };
     let run = |version, sha256, not_after, verification| {
-        let scene = request(USUAL).answered(100_000, version).and(
+        let scene = tls_exchange(USUAL).answered(100_000, version).event(
             90_000,
-            What::TlsCertificates {
+            EventKind::TlsCertificates {
                 connection: CONNECTION,
                 certificates: vec![certificate(sha256, not_after)],
             },
         );
-        scene.and(
+        scene.event(
             95_000,
-            What::TlsVerified {
+            EventKind::TlsVerified {
                 connection: CONNECTION,
                 verification,
                 took: Nanos(1),
@@ -560,26 +582,26 @@ fn certificates_versions_and_verdicts_are_changes() {
         )
     };
     assert_eq!(
-        changes(before(), after()),
+        described_changes(before(), after()),
         [
             "certificate changed (expires 2027-02-17, 2026-11-08 before)",
             "the certificate is not verified: it expired",
             "HTTP/1.1 instead of HTTP/2"
         ]
     );
-    assert_eq!(worse(before(), after(), "0"), ["unverified"]);
-    assert_eq!(worse(after(), before(), "0"), [""; 0]);
+    assert_eq!(regression_names(before(), after(), "0"), ["unverified"]);
+    assert_eq!(regression_names(after(), before(), "0"), [""; 0]);
 }
 
-fn failed(scene: Scene) -> Scene {
+fn with_failure(scene: TraceBuilder) -> TraceBuilder {
     let failure = Failure {
-        code: Code::TlsCertificateExpired,
+        code: FailureCode::TlsCertificateExpired,
         message: "the certificate expired".into(),
         hint: String::new(),
     };
-    scene.and(
+    scene.event(
         1,
-        What::Failed {
+        EventKind::Failed {
             exchange: FIRST,
             phase: Phase::Tls,
             failure,
@@ -590,42 +612,67 @@ fn failed(scene: Scene) -> Scene {
 #[test]
 fn failing_is_a_regression_and_its_time_compares_with_nothing() {
     assert_eq!(
-        changes(request(USUAL), failed(request(USUAL))),
+        described_changes(tls_exchange(USUAL), with_failure(tls_exchange(USUAL))),
         ["failed in TLS: the certificate expired"]
     );
-    let slow = || request(with(3, 900_000));
-    assert_eq!(worse(request(USUAL), failed(slow()), "0"), ["fails"]);
-    assert_eq!(worse(failed(request(USUAL)), slow(), "0"), [""; 0]);
+    let slow = || tls_exchange(usual_except(3, 900_000));
+    assert_eq!(
+        regression_names(tls_exchange(USUAL), with_failure(slow()), "0"),
+        ["fails"]
+    );
+    assert_eq!(
+        regression_names(with_failure(tls_exchange(USUAL)), slow(), "0"),
+        [""; 0]
+    );
 }
 
 #[test]
 fn slower_is_more_than_noise_and_tolerance() {
-    let slow = |wait| request(with(3, wait));
+    let slow = |wait| tls_exchange(usual_except(3, wait));
     // A tenth of 170 ms is noise where nothing is known of it.
-    assert_eq!(worse(request(USUAL), slow(76_000), "0"), [""; 0]);
-    assert_eq!(worse(request(USUAL), slow(90_000), "0"), ["slower"]);
-    assert_eq!(worse(request(USUAL), slow(90_000), "20%"), [""; 0]);
-    assert_eq!(worse(request(USUAL), slow(90_000), "29ms"), ["slower"]);
-    assert_eq!(worse(slow(90_000), request(USUAL), "0"), [""; 0]);
+    assert_eq!(
+        regression_names(tls_exchange(USUAL), slow(76_000), "0"),
+        [""; 0]
+    );
+    assert_eq!(
+        regression_names(tls_exchange(USUAL), slow(90_000), "0"),
+        ["slower"]
+    );
+    assert_eq!(
+        regression_names(tls_exchange(USUAL), slow(90_000), "20%"),
+        [""; 0]
+    );
+    assert_eq!(
+        regression_names(tls_exchange(USUAL), slow(90_000), "29ms"),
+        ["slower"]
+    );
+    assert_eq!(
+        regression_names(slow(90_000), tls_exchange(USUAL), "0"),
+        [""; 0]
+    );
     for text in ["", "ten", "-1%", "%", "5"] {
-        assert!(text.parse::<Tolerance>().is_err(), "{text}");
+        assert!(text.parse::<DiffTolerance>().is_err(), "{text}");
     }
     assert_eq!(
-        ["2.5%", "20ms"].map(|text| text.parse::<Tolerance>().unwrap().to_string()),
+        ["2.5%", "20ms"].map(|text| text.parse::<DiffTolerance>().unwrap().to_string()),
         ["2.5 %", "20.0 ms"]
     );
 }
 
 /// Repeats of a request that took so many microseconds each.
-fn repeated(times: &[i64]) -> Scene {
+fn repeated_exchanges(times: &[i64]) -> TraceBuilder {
     let mut at = 0;
-    let mut scene = None::<Scene>;
+    let mut scene = None::<TraceBuilder>;
     for (number, took) in times.iter().enumerate() {
         let id = ExchangeId(u32::try_from(number).unwrap());
-        let begun = scene.map_or_else(Scene::new, |scene| {
-            scene.start_because(at, id, Cause::Repeat)
+        let begun = scene.map_or_else(TraceBuilder::new, |scene| {
+            scene.start_because(at, id, ExchangeCause::Repeat)
         });
-        scene = Some(begun.bare_phase(Phase::Wait, at, at + took).over(at + took));
+        scene = Some(
+            begun
+                .phase_without_position(Phase::Wait, at, at + took)
+                .ended(at + took),
+        );
         at += took;
     }
     scene.unwrap()
@@ -634,8 +681,11 @@ fn repeated(times: &[i64]) -> Scene {
 #[test]
 fn repeats_measure_noise() {
     let judged = |before: &[i64], after: &[i64]| {
-        let (before, after) = (side(repeated(before)), side(repeated(after)));
-        let figure = difference(&before, &after, Tolerance::default()).transfers[0].total;
+        let (before, after) = (
+            compared_run(repeated_exchanges(before)),
+            compared_run(repeated_exchanges(after)),
+        );
+        let figure = compare_runs(&before, &after, DiffTolerance::default()).transfers[0].total;
         (figure.judgement, figure.noise.unwrap().measured)
     };
     let steady: Vec<i64> = (0..20).map(|i| 10_000 + i * 10).collect();
@@ -647,25 +697,28 @@ fn repeats_measure_noise() {
         "4 % are much where runs differ by 1 %"
     );
     assert_eq!(judged(&moved, &steady), (Judgement::Faster, true));
-    assert_eq!(judged(&wild, &moved), (Judgement::Within, true));
+    assert_eq!(judged(&wild, &moved), (Judgement::WithinNoise, true));
     assert_eq!(
         judged(&[10_000], &moved),
         (Judgement::Slower, true),
         "a single run is as spread as the others"
     );
-    assert_eq!(judged(&[10_000], &[10_400]), (Judgement::Within, false));
+    assert_eq!(
+        judged(&[10_000], &[10_400]),
+        (Judgement::WithinNoise, false)
+    );
     let steps = [10_000, 10_010, 10_020];
     assert_eq!(
         judged(&steps, &[10_060, 10_070, 10_080]),
-        (Judgement::Within, true),
+        (Judgement::WithinNoise, true),
         "100 µs are nothing"
     );
 }
 
-fn redirected(scene: Scene, to: &str) -> Scene {
-    scene.and(
+fn with_redirect(scene: TraceBuilder, to: &str) -> TraceBuilder {
+    scene.event(
         59_000,
-        What::Redirected {
+        EventKind::Redirected {
             exchange: FIRST,
             to: to.into(),
             withheld: Vec::new(),
@@ -675,66 +728,66 @@ fn redirected(scene: Scene, to: &str) -> Scene {
 
 #[test]
 fn one_more_redirect_stands_alone() {
-    let url = |number: u32| What::ExchangeStarted {
+    let url = |number: u32| EventKind::ExchangeStarted {
         exchange: ExchangeId(number),
-        cause: Cause::Redirect,
+        cause: ExchangeCause::Redirect,
         method: "GET".into(),
         url: "https://api.lab.test/new".into(),
     };
-    let one = Scene::new()
-        .bare_phase(Phase::Wait, 0, 60_000)
+    let one = TraceBuilder::new()
+        .phase_without_position(Phase::Wait, 0, 60_000)
         .answered(60_000, HttpVersion::Http2)
-        .over(60_000);
-    let two = redirected(
-        Scene::new()
-            .bare_phase(Phase::Wait, 0, 60_000)
+        .ended(60_000);
+    let two = with_redirect(
+        TraceBuilder::new()
+            .phase_without_position(Phase::Wait, 0, 60_000)
             .answered(60_000, HttpVersion::Http2),
         "/new",
     )
-    .over(60_000);
-    let two = two.and(60_000, url(1)).and(
+    .ended(60_000);
+    let two = two.event(60_000, url(1)).event(
         130_000,
-        What::ExchangeEnded {
+        EventKind::ExchangeEnded {
             exchange: ExchangeId(1),
         },
     );
-    let (before, after) = (side(one), side(two));
-    let found = difference(&before, &after, Tolerance::default());
+    let (before, after) = (compared_run(one), compared_run(two));
+    let found = compare_runs(&before, &after, DiffTolerance::default());
     let hops = &found.transfers[0].hops;
     assert_eq!(hops.len(), 2);
     assert!(hops[0].before.is_some() && hops[0].after.is_some() && hops[1].before.is_none());
-    assert_eq!(hops[0].changes[0].words.raw(), "redirected to /new");
+    assert_eq!(hops[0].changes[0].description.raw(), "redirected to /new");
     assert_eq!(found.transfers[0].total.difference(), Some(70_000_000));
     assert_eq!(found.regressions.len(), 1);
 }
 
 #[test]
 fn requests_are_paired_by_path_and_order_whatever_else_there_is() {
-    let facts = |method: &str, url: &str| Facts {
-        cause: Some(Cause::Asked),
+    let facts = |method: &str, url: &str| ExchangeFacts {
+        cause: Some(ExchangeCause::Asked),
         method: method.into(),
         url: url.into(),
-        ..Facts::default()
+        ..ExchangeFacts::default()
     };
-    let run = |urls: &[&str]| Side {
+    let run = |urls: &[&str]| ComparedRun {
         exchanges: urls.iter().map(|url| facts("GET", url)).collect(),
-        ..Side::default()
+        ..ComparedRun::default()
     };
     let (before, after) = (
         run(&["http://a/x?1", "http://a/y", "http://a/z"]),
         run(&["http://b/y", "http://a/new", "http://b/x", "http://b/x"]),
     );
-    let found = difference(&before, &after, Tolerance::default());
+    let found = compare_runs(&before, &after, DiffTolerance::default());
     let pairs: Vec<_> = found
         .transfers
         .iter()
-        .map(|it| it.last().map(|facts| facts.unwrap().url.raw()))
+        .map(|it| it.last_exchanges().map(|facts| facts.unwrap().url.raw()))
         .collect();
     assert_eq!(
         pairs,
         [["http://a/x?1", "http://b/x"], ["http://a/y", "http://b/y"]]
     );
-    let only = |facts: &[&Facts]| {
+    let only = |facts: &[&ExchangeFacts]| {
         facts
             .iter()
             .map(|facts| facts.url.raw().to_owned())
@@ -749,7 +802,7 @@ fn requests_are_paired_by_path_and_order_whatever_else_there_is() {
     );
     let (one, other) = (run(&["http://a/x"]), run(&["http://b/y"]));
     assert_eq!(
-        difference(&one, &other, Tolerance::default())
+        compare_runs(&one, &other, DiffTolerance::default())
             .transfers
             .len(),
         1,
@@ -759,12 +812,12 @@ fn requests_are_paired_by_path_and_order_whatever_else_there_is() {
 
 #[test]
 fn fields_that_differ_are_listed_and_what_is_masked_is_not_compared() {
-    let facts = |fields: &[(&str, &str)]| Facts {
+    let facts = |fields: &[(&str, &str)]| ExchangeFacts {
         response_fields: fields
             .iter()
-            .map(|(name, value)| Header::new(*name, *value))
+            .map(|(name, value)| HttpHeader::new(*name, *value))
             .collect(),
-        ..Facts::default()
+        ..ExchangeFacts::default()
     };
     let before = facts(&[
         ("Date", "1"),
@@ -781,17 +834,17 @@ fn fields_that_differ_are_listed_and_what_is_masked_is_not_compared() {
         ("set-cookie", "b=REDACTED"),
     ]);
     let (before, after) = (
-        Side {
+        ComparedRun {
             exchanges: vec![before],
-            ..Side::default()
+            ..ComparedRun::default()
         },
-        Side {
+        ComparedRun {
             exchanges: vec![after],
-            ..Side::default()
+            ..ComparedRun::default()
         },
     );
-    let found = difference(&before, &after, Tolerance::default());
-    let names = |header: &[&Header]| {
+    let found = compare_runs(&before, &after, DiffTolerance::default());
+    let names = |header: &[&HttpHeader]| {
         header
             .iter()
             .map(|header| header.name.raw().to_owned())
@@ -820,15 +873,15 @@ fn fields_that_differ_are_listed_and_what_is_masked_is_not_compared() {
 
 #[test]
 fn a_limit_that_was_met_and_is_missed_is_a_regression() {
-    let run = |met| Side {
-        verdicts: vec![Verdict {
+    let run = |met| ComparedRun {
+        limit_results: vec![LimitResult {
             rule: "total<=1s".into(),
             met,
         }],
-        ..Side::default()
+        ..ComparedRun::default()
     };
     let worse = |before, after| {
-        difference(&run(before), &run(after), Tolerance::default())
+        compare_runs(&run(before), &run(after), DiffTolerance::default())
             .regressions
             .len()
     };

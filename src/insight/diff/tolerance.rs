@@ -3,30 +3,30 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::units::{Nanos, scaled};
+use crate::units::{Nanos, parse_scaled_decimal};
 
 /// How much slower is tolerated: a share of what it was, or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tolerance {
+pub enum DiffTolerance {
     /// In millionths.
-    Share(u64),
+    Relative(u64),
     /// So much.
-    Time(Nanos),
+    Absolute(Nanos),
 }
 
 /// Nothing.
-impl Default for Tolerance {
+impl Default for DiffTolerance {
     fn default() -> Self {
-        Self::Time(Nanos::ZERO)
+        Self::Absolute(Nanos::ZERO)
     }
 }
 
-impl Tolerance {
+impl DiffTolerance {
     /// What is tolerated of a figure.
-    pub fn of(self, before: Nanos) -> Nanos {
+    pub fn allowance(self, before: Nanos) -> Nanos {
         match self {
-            Self::Time(time) => time,
-            Self::Share(millionths) => {
+            Self::Absolute(time) => time,
+            Self::Relative(millionths) => {
                 let tolerated = u128::from(before.0) * u128::from(millionths) / 1_000_000;
                 Nanos(u64::try_from(tolerated).unwrap_or(u64::MAX))
             }
@@ -37,29 +37,29 @@ impl Tolerance {
 /// Text that is no tolerance.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no tolerance; a share or a time is wanted: 10%, 20ms")]
-pub struct BadTolerance(String);
+pub struct ToleranceError(String);
 
 /// `10%`, `2.5 %`, `20ms`.
-impl FromStr for Tolerance {
-    type Err = BadTolerance;
+impl FromStr for DiffTolerance {
+    type Err = ToleranceError;
 
-    fn from_str(text: &str) -> Result<Self, BadTolerance> {
-        let bad = || BadTolerance(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ToleranceError> {
+        let bad = || ToleranceError(text.to_owned());
         match text.trim().strip_suffix('%') {
-            Some(number) => scaled(number.trim_end(), 10_000)
-                .map(Self::Share)
+            Some(number) => parse_scaled_decimal(number.trim_end(), 10_000)
+                .map(Self::Relative)
                 .ok_or_else(bad),
-            None => text.parse().map(Self::Time).map_err(|_| bad()),
+            None => text.parse().map(Self::Absolute).map_err(|_| bad()),
         }
     }
 }
 
 /// `10 %`, `20.0 ms`.
-impl fmt::Display for Tolerance {
+impl fmt::Display for DiffTolerance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Time(time) => time.fmt(f),
-            Self::Share(millionths) => {
+            Self::Absolute(time) => time.fmt(f),
+            Self::Relative(millionths) => {
                 let text = format!("{}.{:04}", millionths / 10_000, millionths % 10_000);
                 write!(f, "{} %", text.trim_end_matches('0').trim_end_matches('.'))
             }

@@ -1,18 +1,18 @@
 //! A transfer beside the same one in another run.
 
-use super::align::{self, Group};
-use super::cause;
-use super::change::Change;
-use super::facts::Facts;
+use super::align::{self, RepeatGroup};
+use super::causes;
+use super::change::DiffChange;
+use super::facts::ExchangeFacts;
 use super::fields::{self, FieldChange};
-use super::noise::{Figure, Judge, Judgement};
+use super::noise::{FigureComparator, FigureDifference, Judgement};
 use super::phases::{self, PhaseDifference};
 use crate::trace::Phase;
 use crate::units::Nanos;
 
 /// How often a transfer was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Runs {
+pub struct RunCounts {
     /// In all.
     pub count: usize,
     /// Of these, how many failed. Their figures are not used where others did not.
@@ -23,9 +23,9 @@ pub struct Runs {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferDifference<'a> {
     /// How often it was run before, and now.
-    pub runs: [Runs; 2],
+    pub runs: [RunCounts; 2],
     /// How long it took, all hops together.
-    pub total: Figure,
+    pub total: FigureDifference,
     /// Hop beside hop, in order.
     pub hops: Vec<HopDifference<'a>>,
 }
@@ -34,22 +34,22 @@ pub struct TransferDifference<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HopDifference<'a> {
     /// Before; of repeated ones the one whose transfer took the median time.
-    pub before: Option<&'a Facts>,
+    pub before: Option<&'a ExchangeFacts>,
     /// Now.
-    pub after: Option<&'a Facts>,
+    pub after: Option<&'a ExchangeFacts>,
     /// How long it took.
-    pub total: Figure,
+    pub total: FigureDifference,
     /// Its phases, those that neither had left out.
     pub phases: Vec<PhaseDifference>,
     /// What is otherwise.
-    pub changes: Vec<Change>,
+    pub changes: Vec<DiffChange>,
     /// Field lines that are otherwise.
     pub fields: Vec<FieldChange<'a>>,
 }
 
 impl TransferDifference<'_> {
     /// The exchanges that answered for good, before and now.
-    pub fn last(&self) -> [Option<&Facts>; 2] {
+    pub fn last_exchanges(&self) -> [Option<&ExchangeFacts>; 2] {
         let last = |of: fn(&HopDifference<'_>) -> bool| self.hops.iter().rev().find(|hop| of(hop));
         [
             last(|hop| hop.before.is_some()).and_then(|hop| hop.before),
@@ -58,32 +58,35 @@ impl TransferDifference<'_> {
     }
 
     /// What was asked, as it is now.
-    pub fn asked(&self) -> Option<&Facts> {
+    pub fn first_exchange(&self) -> Option<&ExchangeFacts> {
         self.hops.first().and_then(|hop| hop.after.or(hop.before))
     }
 }
 
 /// Compares.
-pub(super) fn difference<'a>(
-    before: &Group<'a>,
-    after: &Group<'a>,
-    judge: Judge,
+pub(super) fn compare_transfers<'a>(
+    before: &RepeatGroup<'a>,
+    after: &RepeatGroup<'a>,
+    judge: FigureComparator,
 ) -> TransferDifference<'a> {
-    let sides = [Sample::of(before), Sample::of(after)];
-    let pairs = align::hops(sides[0].typical, sides[1].typical);
+    let sides = [
+        RepeatSample::from_group(before),
+        RepeatSample::from_group(after),
+    ];
+    let pairs = align::align_hops(sides[0].median, sides[1].median);
     let [was, is] = [&sides[0], &sides[1]].map(|side| {
-        side.good
+        side.comparable
             .iter()
-            .filter_map(|hops| total(hops))
+            .filter_map(|hops| total_time(hops))
             .collect::<Vec<_>>()
     });
-    let mut figure = judge.app(&was, &is);
-    if sides[0].fails() != sides[1].fails() {
-        figure = beside_failure(figure);
+    let mut figure = judge.compare_app(&was, &is);
+    if sides[0].always_fails() != sides[1].always_fails() {
+        figure = as_one_sided(figure);
     }
     let hops = pairs
         .into_iter()
-        .map(|(left, right)| hop(left, right, &sides, judge))
+        .map(|(left, right)| compare_hop(left, right, &sides, judge))
         .collect();
     TransferDifference {
         runs: [sides[0].runs, sides[1].runs],
@@ -93,8 +96,8 @@ pub(super) fn difference<'a>(
 }
 
 /// A figure of something that failed on one side is no measure of the other.
-pub(super) const fn beside_failure(figure: Figure) -> Figure {
-    Figure {
+pub(super) const fn as_one_sided(figure: FigureDifference) -> FigureDifference {
+    FigureDifference {
         noise: None,
         judgement: Judgement::OneSided,
         ..figure
@@ -102,24 +105,24 @@ pub(super) const fn beside_failure(figure: Figure) -> Figure {
 }
 
 /// The runs of a side.
-struct Sample<'a> {
-    runs: Runs,
+struct RepeatSample<'a> {
+    runs: RunCounts,
     /// Those that count.
-    good: Vec<&'a [Facts]>,
+    comparable: Vec<&'a [ExchangeFacts]>,
     /// The one of the median time.
-    typical: &'a [Facts],
+    median: &'a [ExchangeFacts],
 }
 
-impl<'a> Sample<'a> {
-    fn of(group: &Group<'a>) -> Self {
-        let failed = |hops: &[Facts]| hops.last().is_some_and(Facts::failed);
-        let well: Vec<&[Facts]> = group
+impl<'a> RepeatSample<'a> {
+    fn from_group(group: &RepeatGroup<'a>) -> Self {
+        let failed = |hops: &[ExchangeFacts]| hops.last().is_some_and(ExchangeFacts::failed);
+        let well: Vec<&[ExchangeFacts]> = group
             .transfers
             .iter()
             .copied()
             .filter(|hops| !failed(hops))
             .collect();
-        let runs = Runs {
+        let runs = RunCounts {
             count: group.transfers.len(),
             failed: group.transfers.len() - well.len(),
         };
@@ -129,33 +132,36 @@ impl<'a> Sample<'a> {
             well
         };
         let mut sorted = good.clone();
-        sorted.sort_by_key(|hops| total(hops));
+        sorted.sort_by_key(|hops| total_time(hops));
         let typical = sorted
             .get(sorted.len().saturating_sub(1) / 2)
             .copied()
             .unwrap_or_default();
         Self {
             runs,
-            good,
-            typical,
+            comparable: good,
+            median: typical,
         }
     }
 
-    const fn fails(&self) -> bool {
+    const fn always_fails(&self) -> bool {
         self.runs.failed == self.runs.count
     }
 
     /// What the runs that went the same way say of a hop of the typical one.
-    fn figures(&self, hop: Option<&Facts>, of: impl Fn(&Facts) -> Option<Nanos>) -> Vec<Nanos> {
-        let place =
-            hop.and_then(|hop| self.typical.iter().position(|each| std::ptr::eq(each, hop)));
+    fn hop_figures(
+        &self,
+        hop: Option<&ExchangeFacts>,
+        of: impl Fn(&ExchangeFacts) -> Option<Nanos>,
+    ) -> Vec<Nanos> {
+        let place = hop.and_then(|hop| self.median.iter().position(|each| std::ptr::eq(each, hop)));
         let Some(place) = place else {
             return Vec::new();
         };
         let alike = self
-            .good
+            .comparable
             .iter()
-            .filter(|hops| hops.len() == self.typical.len());
+            .filter(|hops| hops.len() == self.median.len());
         alike
             .filter_map(|hops| hops.get(place))
             .filter_map(of)
@@ -163,41 +169,44 @@ impl<'a> Sample<'a> {
     }
 }
 
-fn total(hops: &[Facts]) -> Option<Nanos> {
+fn total_time(hops: &[ExchangeFacts]) -> Option<Nanos> {
     hops.iter().map(|hop| hop.total).sum()
 }
 
-fn hop<'a>(
-    before: Option<&'a Facts>,
-    after: Option<&'a Facts>,
-    sides: &[Sample<'a>; 2],
-    judge: Judge,
+fn compare_hop<'a>(
+    before: Option<&'a ExchangeFacts>,
+    after: Option<&'a ExchangeFacts>,
+    sides: &[RepeatSample<'a>; 2],
+    judge: FigureComparator,
 ) -> HopDifference<'a> {
-    let figures = |of: &dyn Fn(&Facts) -> Option<Nanos>| {
-        (sides[0].figures(before, of), sides[1].figures(after, of))
+    let figures = |of: &dyn Fn(&ExchangeFacts) -> Option<Nanos>| {
+        (
+            sides[0].hop_figures(before, of),
+            sides[1].hop_figures(after, of),
+        )
     };
     let (was, is) = figures(&|facts| facts.total);
     let (mut changes, mut altered) = (Vec::new(), Vec::new());
     if let (Some(before), Some(after)) = (before, after) {
-        changes = cause::changes(before, after);
-        altered = fields::changes(before, after);
+        changes = causes::find_changes(before, after);
+        altered = fields::changed_fields(before, after);
     }
     let differs = before.map(|facts| facts.failure.as_ref().map(|(phase, _)| *phase));
     let phases = Phase::ALL.into_iter().filter_map(|phase| {
         let (was, is) = figures(&|facts| facts.phase(phase).app);
-        let mut app = judge.app(&was, &is);
+        let mut app = judge.compare_app(&was, &is);
         let (was, is) = figures(&|facts| facts.phase(phase).wire);
-        let mut wire = judge.wire(&was, &is);
+        let mut wire = judge.compare_wire(&was, &is);
         let failed_after = after.map(|facts| facts.failure.as_ref().map(|(phase, _)| *phase));
         if differs != failed_after && [differs, failed_after].contains(&Some(Some(phase))) {
-            (app, wire) = (beside_failure(app), beside_failure(wire));
+            (app, wire) = (as_one_sided(app), as_one_sided(wire));
         }
-        phases::difference(phase, app, wire, before.zip(after), &changes)
+        phases::compare_phase(phase, app, wire, before.zip(after), &changes)
     });
     let phases = phases.collect();
-    let mut total = judge.app(&was, &is);
-    if before.map(Facts::failed) != after.map(Facts::failed) {
-        total = beside_failure(total);
+    let mut total = judge.compare_app(&was, &is);
+    if before.map(ExchangeFacts::failed) != after.map(ExchangeFacts::failed) {
+        total = as_one_sided(total);
     }
     HopDifference {
         before,

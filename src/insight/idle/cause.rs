@@ -1,6 +1,6 @@
 //! Why nothing passed, by the packet that ended it and what was under way.
 
-use super::state::State;
+use super::tcp_state::TcpState;
 use crate::trace::{Direction, PacketEntry, TcpFlags};
 use crate::units::Nanos;
 
@@ -10,26 +10,26 @@ pub enum IdleCause {
     /// The network's round trip: the answer to a SYN was under way.
     Handshake,
     /// Something was lost and is sent again.
-    Lost {
+    Retransmission {
         /// Who sends it again.
-        by: Direction,
+        sender: Direction,
         /// After a timeout, not because acknowledgments told of it.
         timeout: bool,
     },
     /// The receiver's window was full.
     Window {
         /// Who had to wait.
-        of: Direction,
+        sender: Direction,
     },
     /// A sender waited until what it had sent was acknowledged.
     Acknowledgment {
         /// Who had to wait.
-        of: Direction,
+        sender: Direction,
     },
     /// A small segment waited for an acknowledgment that was delayed.
     DelayedAck {
         /// Who had to wait.
-        of: Direction,
+        sender: Direction,
     },
     /// The server was asked and had not answered yet. One round trip of it, where that is known,
     /// was the network's.
@@ -46,8 +46,8 @@ impl IdleCause {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
-            Self::Lost { timeout: true, .. } => "retransmission_timeout",
-            Self::Lost { timeout: false, .. } => "fast_retransmission",
+            Self::Retransmission { timeout: true, .. } => "retransmission_timeout",
+            Self::Retransmission { timeout: false, .. } => "fast_retransmission",
             Self::Window { .. } => "window",
             Self::Acknowledgment { .. } => "acknowledgment",
             Self::DelayedAck { .. } => "delayed_ack",
@@ -57,11 +57,11 @@ impl IdleCause {
     }
 
     /// What was waited for, in two or three words.
-    pub const fn whom(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Handshake => "the handshake's round trip",
-            Self::Lost { timeout: true, .. } => "retransmission timeouts",
-            Self::Lost { timeout: false, .. } => "losses made good",
+            Self::Retransmission { timeout: true, .. } => "retransmission timeouts",
+            Self::Retransmission { timeout: false, .. } => "losses made good",
             Self::Window { .. } => "a full window",
             Self::Acknowledgment { .. } => "acknowledgments",
             Self::DelayedAck { .. } => "delayed acknowledgments",
@@ -71,24 +71,26 @@ impl IdleCause {
     }
 
     /// What was waited for, to follow a duration.
-    pub const fn says(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             Self::Handshake => "waiting for the answer to the SYN: the network's round trip",
-            Self::Lost { timeout: true, .. } => {
+            Self::Retransmission { timeout: true, .. } => {
                 "waiting for a timeout: something was lost and is sent again"
             }
-            Self::Lost { timeout: false, .. } => "waiting until a loss was told and made good",
+            Self::Retransmission { timeout: false, .. } => {
+                "waiting until a loss was told and made good"
+            }
             Self::Window {
-                of: Direction::Sent,
+                sender: Direction::Sent,
             } => "waiting for room: the server's window is full",
             Self::Window {
-                of: Direction::Received,
+                sender: Direction::Received,
             } => "waiting for room: the client's window is full",
             Self::Acknowledgment {
-                of: Direction::Sent,
+                sender: Direction::Sent,
             } => "the client waits for acknowledgments before it sends more",
             Self::Acknowledgment {
-                of: Direction::Received,
+                sender: Direction::Received,
             } => "the server waits for acknowledgments before it sends more",
             Self::DelayedAck { .. } => "a small segment waits for a delayed acknowledgment (Nagle)",
             Self::Server { .. } => "waiting for the server",
@@ -98,105 +100,115 @@ impl IdleCause {
 }
 
 /// Less than this is no delay of an acknowledgment: the least that systems wait is 40 ms.
-const LEAST_DELAY: Nanos = Nanos::from_millis(30);
+const MIN_ACK_DELAY: Nanos = Nanos::from_millis(30);
 /// What follows an acknowledgment sooner than this was sent because of it.
-const AT_ONCE: Nanos = Nanos::from_millis(2);
+const IMMEDIATELY: Nanos = Nanos::from_millis(2);
 
 /// How many packets are looked at for what an acknowledgment led to.
-const MOST_AHEAD: usize = 64;
+const MAX_LOOKAHEAD: usize = 64;
 
 /// Why nothing passed between two packets. `rest` is what follows. `None` where nothing can be
 /// said.
-pub(super) fn cause(
-    state: &State<'_>,
+pub(super) fn cause_between(
+    state: &TcpState<'_>,
     last: &PacketEntry,
     next: &PacketEntry,
     rest: &[PacketEntry],
 ) -> Option<IdleCause> {
-    if !is_bare(next) {
-        return Some(ended_by(state, last, next, next));
+    if !is_empty_segment(next) {
+        return Some(cause_ended_by(state, last, next, next));
     }
     // A packet that carries nothing: an acknowledgment, or news of the window.
     let of = next.direction.opposite();
-    let awaited = rest.iter().take(MOST_AHEAD).find(|packet| !is_bare(packet));
+    let awaited = rest
+        .iter()
+        .take(MAX_LOOKAHEAD)
+        .find(|packet| !is_empty_segment(packet));
     let says_more =
         awaited.is_some_and(|awaited| awaited.direction == of && awaited.payload_bytes > 0);
-    if is_full(state, of, 1) && says_more {
-        return Some(IdleCause::Window { of });
+    if is_window_full(state, of, 1) && says_more {
+        return Some(IdleCause::Window { sender: of });
     }
-    if state.side(of).under_way() > 0 && says_more && goes_on(of, next, rest) {
+    if state.sender(of).bytes_in_flight() > 0
+        && says_more
+        && sends_once_acknowledged(of, next, rest)
+    {
         let delay = next
             .wall
             .since(last.wall)
             .saturating_sub(state.round_trip.unwrap_or_default());
-        let is_delayed = is_small(state, of) && delay >= LEAST_DELAY;
+        let is_delayed = is_small_segment(state, of) && delay >= MIN_ACK_DELAY;
         return Some(if is_delayed {
-            IdleCause::DelayedAck { of }
+            IdleCause::DelayedAck { sender: of }
         } else {
-            IdleCause::Acknowledgment { of }
+            IdleCause::Acknowledgment { sender: of }
         });
     }
     // Nobody had waited for it: what was waited for is still to come.
-    Some(ended_by(state, last, next, awaited?))
+    Some(cause_ended_by(state, last, next, awaited?))
 }
 
 /// Carries nothing, and opens and closes nothing.
-const fn is_bare(packet: &PacketEntry) -> bool {
+const fn is_empty_segment(packet: &PacketEntry) -> bool {
     packet.payload_bytes == 0
         && packet.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) == 0
 }
 
 /// Whether a side sends payload as soon as it is acknowledged.
-fn goes_on(of: Direction, acknowledgment: &PacketEntry, rest: &[PacketEntry]) -> bool {
+fn sends_once_acknowledged(
+    of: Direction,
+    acknowledgment: &PacketEntry,
+    rest: &[PacketEntry],
+) -> bool {
     let next = rest
         .iter()
-        .take(MOST_AHEAD)
+        .take(MAX_LOOKAHEAD)
         .find(|packet| packet.direction == of);
     next.is_some_and(|next| {
-        next.payload_bytes > 0 && next.wall.since(acknowledgment.wall) <= AT_ONCE
+        next.payload_bytes > 0 && next.wall.since(acknowledgment.wall) <= IMMEDIATELY
     })
 }
 
 /// Whether a side's latest segment was not filled. Options may take 12 bytes of it and more.
-fn is_small(state: &State<'_>, of: Direction) -> bool {
+fn is_small_segment(state: &TcpState<'_>, of: Direction) -> bool {
     const OPTIONS: u32 = 40;
     state
         .mss(of)
-        .is_some_and(|mss| state.side(of).latest_bytes + OPTIONS < mss)
+        .is_some_and(|mss| state.sender(of).latest_bytes + OPTIONS < mss)
 }
 
 /// By what was waited for; `next` is what passed first.
-fn ended_by(
-    state: &State<'_>,
+fn cause_ended_by(
+    state: &TcpState<'_>,
     last: &PacketEntry,
     next: &PacketEntry,
     awaited: &PacketEntry,
 ) -> IdleCause {
     let by = awaited.direction;
     if awaited.retransmitted {
-        return IdleCause::Lost {
-            by,
-            timeout: state.side(by).duplicates < 3,
+        return IdleCause::Retransmission {
+            sender: by,
+            timeout: state.sender(by).duplicates < 3,
         };
     }
     if awaited.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
         return IdleCause::Handshake;
     }
     match by {
-        Direction::Received => from_server(state, last, next, awaited),
-        Direction::Sent => from_client(state, awaited),
+        Direction::Received => cause_ended_by_server(state, last, next, awaited),
+        Direction::Sent => cause_ended_by_client(state, awaited),
     }
 }
 
 /// The server says something, or closes.
-fn from_server(
-    state: &State<'_>,
+fn cause_ended_by_server(
+    state: &TcpState<'_>,
     last: &PacketEntry,
     next: &PacketEntry,
     awaited: &PacketEntry,
 ) -> IdleCause {
     let of = Direction::Received;
-    if state.spoke_last != Some(of) {
+    if state.last_sender != Some(of) {
         return IdleCause::Server {
             network: network_share(state, last, next, awaited),
         };
@@ -205,17 +217,17 @@ fn from_server(
     // sent then took another half.
     let turn = state
         .round_trip
-        .map(|round_trip| Nanos(round_trip.0 + round_trip.0 / 4).max(AT_ONCE));
+        .map(|round_trip| Nanos(round_trip.0 + round_trip.0 / 4).max(IMMEDIATELY));
     let since = state
-        .side(of)
+        .sender(of)
         .acknowledged_at
         .map(|at| awaited.wall.since(at));
     let in_turn = since.zip(turn).is_some_and(|(since, turn)| since <= turn);
     if in_turn && awaited.payload_bytes > 0 {
-        return if is_full(state, of, awaited.payload_bytes.into()) {
-            IdleCause::Window { of }
+        return if is_window_full(state, of, awaited.payload_bytes.into()) {
+            IdleCause::Window { sender: of }
         } else {
-            IdleCause::Acknowledgment { of }
+            IdleCause::Acknowledgment { sender: of }
         };
     }
     IdleCause::Server { network: None }
@@ -225,13 +237,13 @@ fn from_server(
 /// spoke. What comes sooner than that answers something said before, whose round trip was counted
 /// then.
 fn network_share(
-    state: &State<'_>,
+    state: &TcpState<'_>,
     last: &PacketEntry,
     next: &PacketEntry,
     awaited: &PacketEntry,
 ) -> Option<Nanos> {
     let round_trip = state.round_trip?;
-    let spoke = state.side(Direction::Sent).spoke?;
+    let spoke = state.sender(Direction::Sent).sent_at?;
     if awaited.wall.since(spoke) < Nanos(round_trip.0 - round_trip.0 / 8) {
         return Some(Nanos::ZERO);
     }
@@ -240,17 +252,17 @@ fn network_share(
 }
 
 /// The client says something, or closes.
-fn from_client(state: &State<'_>, awaited: &PacketEntry) -> IdleCause {
+fn cause_ended_by_client(state: &TcpState<'_>, awaited: &PacketEntry) -> IdleCause {
     let of = Direction::Sent;
-    if state.spoke_last == Some(of) && awaited.payload_bytes > 0 && is_full(state, of, 1) {
-        return IdleCause::Window { of };
+    if state.last_sender == Some(of) && awaited.payload_bytes > 0 && is_window_full(state, of, 1) {
+        return IdleCause::Window { sender: of };
     }
     IdleCause::Client
 }
 
 /// Whether the window of the receiver has no room for so many bytes more.
-fn is_full(state: &State<'_>, of: Direction, more: u64) -> bool {
-    let side = state.side(of);
+fn is_window_full(state: &TcpState<'_>, of: Direction, more: u64) -> bool {
+    let side = state.sender(of);
     side.window
-        .is_some_and(|window| side.under_way() + more > window)
+        .is_some_and(|window| side.bytes_in_flight() + more > window)
 }

@@ -13,33 +13,33 @@
 //! The rules are inferred: TCP does not say why it waits. Round trips are the handshake's.
 
 mod cause;
-mod state;
-mod waited;
+mod tcp_state;
+mod totals;
 
 use std::ops::Range;
 
-use super::carried::Carried;
+use super::exchange_packets::ExchangePackets;
 use crate::trace::{Exchange, Flow, PacketEntry, Trace};
 use crate::units::{Moment, Nanos};
 
 pub use cause::IdleCause;
-use state::State;
-pub use waited::{LEAST, Waited, waited, waited_within};
+use tcp_state::TcpState;
+pub use totals::{IdleTotal, MIN_IDLE, idle_totals, idle_totals_within};
 
 /// A stretch in which nothing passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Idle {
+pub struct IdlePeriod {
     /// When the packet before it passed.
     pub began: Moment,
     /// When the packet after it did.
     pub ended: Moment,
     /// Place of the packet after it among the flow's packets.
-    pub before: usize,
+    pub next_packet: usize,
     /// Why.
     pub cause: IdleCause,
 }
 
-impl Idle {
+impl IdlePeriod {
     /// How long nothing passed.
     pub fn duration(&self) -> Nanos {
         self.ended.since(self.began)
@@ -47,16 +47,16 @@ impl Idle {
 }
 
 /// Stretches that are told of one exchange.
-const MOST: usize = 4_096;
+const MAX_PERIODS: usize = 4_096;
 
 /// The stretches of at least `least` on an exchange's connection in the exchange's time, in their
 /// order; `None` where no packet of it was seen.
-pub fn idles(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<Idle>> {
+pub fn idle_periods(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<IdlePeriod>> {
     let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
-    let span = Carried::range(trace, exchange, flow);
+    let span = ExchangePackets::range(trace, exchange, flow);
     let at = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
     let mut found = Vec::new();
-    for (before, cause) in causes(flow, least)
+    for (before, cause) in idle_causes(flow, least)
         .skip_while(|(before, _)| *before <= span.start)
         .take_while(|(before, _)| *before < span.end)
     {
@@ -66,11 +66,11 @@ pub fn idles(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<Idl
                 at(flow.packets().get(before)?)?,
             ))
         });
-        if let Some((began, ended)) = edges.filter(|_| found.len() < MOST) {
-            found.push(Idle {
+        if let Some((began, ended)) = edges.filter(|_| found.len() < MAX_PERIODS) {
+            found.push(IdlePeriod {
                 began,
                 ended,
-                before,
+                next_packet: before,
                 cause,
             });
         }
@@ -80,27 +80,27 @@ pub fn idles(trace: &Trace, exchange: &Exchange, least: Nanos) -> Option<Vec<Idl
 
 /// The causes of a flow's stretches of at least `least`, each with the place of the packet after
 /// it.
-pub fn causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, IdleCause)> {
-    let mut state = State::new(flow);
+pub fn idle_causes(flow: &Flow, least: Nanos) -> impl Iterator<Item = (usize, IdleCause)> {
+    let mut state = TcpState::new(flow);
     let packets = flow.packets();
     packets
         .iter()
         .enumerate()
         .filter_map(move |(place, packet)| {
             let cause = state.cause_of(packets, place, least);
-            state.pass(packet);
+            state.observe(packet);
             cause.map(|cause| (place, cause))
         })
 }
 
-impl State<'_> {
+impl TcpState<'_> {
     /// Why nothing passed before the packet at a place, if that was for so long.
     fn cause_of(&self, packets: &[PacketEntry], place: usize, least: Nanos) -> Option<IdleCause> {
         let (before, packet) = (packets.get(place.checked_sub(1)?)?, packets.get(place)?);
         let is_idle = packet.wall.since(before.wall) >= least;
         is_idle
             .then(|| {
-                cause::cause(
+                cause::cause_between(
                     self,
                     before,
                     packet,
@@ -113,7 +113,7 @@ impl State<'_> {
 
 /// As [`causes`], for a few packets amid many: those of `range`. What TCP knew before them is
 /// gathered from the handshake and from no more than some thousands of packets right before.
-pub fn causes_within(
+pub fn idle_causes_within(
     flow: &Flow,
     least: Nanos,
     range: Range<usize>,
@@ -121,15 +121,15 @@ pub fn causes_within(
     const BEFORE: usize = 4_096;
     const HANDSHAKE: usize = 16;
     let packets = flow.packets();
-    let mut state = State::new(flow);
+    let mut state = TcpState::new(flow);
     let near = range.start.saturating_sub(BEFORE);
     let before = (0..near.min(HANDSHAKE)).chain(near..range.start.min(packets.len()));
     before
         .filter_map(|place| packets.get(place))
-        .for_each(|packet| state.pass(packet));
+        .for_each(|packet| state.observe(packet));
     range.filter_map(move |place| {
         let cause = state.cause_of(packets, place, least);
-        state.pass(packets.get(place)?);
+        state.observe(packets.get(place)?);
         cause.map(|cause| (place, cause))
     })
 }

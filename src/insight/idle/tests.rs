@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::{IdleCause, causes};
-use crate::trace::{Direction, Event, Packet, TcpFlags, TcpHeader, Trace, Transport, What};
+use super::{IdleCause, idle_causes};
+use crate::trace::{Direction, Event, EventKind, Packet, TcpFlags, TcpHeader, Trace, Transport};
 use crate::units::{Moment, Nanos, WallTime};
 
 const SYN: u8 = TcpFlags::SYN;
@@ -85,19 +85,19 @@ impl Wire {
 
     /// The causes of its idle times, but for the handshake's.
     fn causes(self) -> Vec<(usize, IdleCause)> {
-        let trace = Trace::of([Event {
+        let trace = Trace::from_events([Event {
             at: Moment::START,
-            what: What::Packets {
+            kind: EventKind::Packets {
                 packets: self.packets,
             },
         }]);
-        let all: Vec<_> = causes(&trace.flows()[0], Nanos::from_millis(5)).collect();
+        let all: Vec<_> = idle_causes(&trace.flows()[0], Nanos::from_millis(5)).collect();
         assert_eq!(all[0], (1, IdleCause::Handshake));
         all[1..].to_vec()
     }
 }
 
-fn server(millis: u64) -> IdleCause {
+fn server_cause(millis: u64) -> IdleCause {
     IdleCause::Server {
         network: Some(Nanos::from_millis(millis)),
     }
@@ -109,19 +109,25 @@ fn after_a_question_the_server_is_waited_for_and_a_round_trip_of_it_is_the_netwo
         .up(41, 0, 200, 0)
         .down(81, 0, 0, 200)
         .down(136, 0, 500, 200);
-    assert_eq!(wire.causes(), [(4, server(40)), (5, server(0))]);
+    assert_eq!(wire.causes(), [(4, server_cause(40)), (5, server_cause(0))]);
     let at_once = Wire::opened()
         .up(41, 0, 200, 0)
         .down(82, 0, 500, 200)
         .up(182, 200, 100, 500);
-    assert_eq!(at_once.causes(), [(4, server(40)), (5, IdleCause::Client)]);
+    assert_eq!(
+        at_once.causes(),
+        [(4, server_cause(40)), (5, IdleCause::Client)]
+    );
     // What comes 15 ms after the client spoke cannot be the answer to that.
     let earlier = Wire::opened()
         .up(41, 0, 200, 0)
         .down(82, 0, 500, 200)
         .up(85, 200, 31, 500)
         .down(100, 500, 500, 200);
-    assert_eq!(earlier.causes(), [(4, server(40)), (6, server(0))]);
+    assert_eq!(
+        earlier.causes(),
+        [(4, server_cause(40)), (6, server_cause(0))]
+    );
 }
 
 #[test]
@@ -136,7 +142,7 @@ fn a_server_that_is_acknowledged_goes_on_a_round_trip_later() {
         .up(123, 200, 0, 3 * FULL)
         .down(400, 3 * FULL, FULL, 200);
     let in_turn = IdleCause::Acknowledgment {
-        of: Direction::Received,
+        sender: Direction::Received,
     };
     assert_eq!(
         wire.causes()[1..],
@@ -159,7 +165,7 @@ fn a_full_window_is_told_from_a_sender_that_waits() {
         .up(120, 200, 0, 2 * FULL);
     let wire = wire.down(161, 2 * FULL, FULL, 200);
     let full = IdleCause::Window {
-        of: Direction::Received,
+        sender: Direction::Received,
     };
     assert_eq!(
         wire.causes()[1..],
@@ -178,12 +184,12 @@ fn what_is_sent_again_was_lost() {
         [
             (
                 4,
-                IdleCause::Lost {
-                    by: Direction::Sent,
+                IdleCause::Retransmission {
+                    sender: Direction::Sent,
                     timeout: true
                 }
             ),
-            (5, server(40))
+            (5, server_cause(40))
         ]
     );
     let wire = Wire::opened()
@@ -200,8 +206,8 @@ fn what_is_sent_again_was_lost() {
         wire.causes().last(),
         Some(&(
             10,
-            IdleCause::Lost {
-                by: Direction::Sent,
+            IdleCause::Retransmission {
+                sender: Direction::Sent,
                 timeout: false
             }
         ))
@@ -215,7 +221,7 @@ fn who_speaks_after_an_answer_had_not_waited_for_its_acknowledgment() {
         .down(81, 0, 0, 200)
         .down(81, 0, 500, 200)
         .up(82, 200, 100, 500);
-    assert_eq!(wire.causes(), [(4, server(40))]);
+    assert_eq!(wire.causes(), [(4, server_cause(40))]);
 }
 
 #[test]
@@ -230,7 +236,7 @@ fn a_small_segment_may_wait_for_a_delayed_acknowledgment() {
         (
             4,
             IdleCause::DelayedAck {
-                of: Direction::Sent
+                sender: Direction::Sent
             }
         )
     );
@@ -239,7 +245,7 @@ fn a_small_segment_may_wait_for_a_delayed_acknowledgment() {
         .up(41, 0, 200, 0)
         .down(121, 0, 0, 200)
         .down(125, 0, 50, 200);
-    assert_eq!(wire.causes(), [(4, server(40))]);
+    assert_eq!(wire.causes(), [(4, server_cause(40))]);
     // The segment was full, so it waits for the congestion window.
     let wire = Wire::opened()
         .up(41, 0, FULL, 0)
@@ -251,7 +257,7 @@ fn a_small_segment_may_wait_for_a_delayed_acknowledgment() {
         (
             4,
             IdleCause::Acknowledgment {
-                of: Direction::Sent
+                sender: Direction::Sent
             }
         )
     );

@@ -5,78 +5,78 @@
 
 use super::MASK;
 use super::redactor::Redactor;
-use super::rules::Rules;
+use super::rules::RedactionRules;
 use crate::trace::{
-    AttemptOutcome, Certificate, DnsRecord, Endpoint, Event, Failure, Handshake, Header, ProxyStep,
-    TlsMessage, Verification, What,
+    AttemptOutcome, Certificate, DnsRecord, Endpoint, Event, EventKind, Failure, Handshake,
+    HttpHeader, ProxyStep, TlsMessage, Verification,
 };
 use crate::units::Untrusted;
 
-impl Rules {
+impl RedactionRules {
     /// Takes in what in an event is secret by its place, so that it is found wherever else it
     /// stands. Events are learnt from before they are masked.
-    pub fn learn(&mut self, what: &What) {
+    pub fn learn(&mut self, what: &EventKind) {
         match what {
-            What::ExchangeStarted { url: text, .. }
-            | What::Redirected { to: text, .. }
-            | What::Note { text, .. }
-            | What::DnsFailed { reason: text, .. }
-            | What::ProxyTalked {
+            EventKind::ExchangeStarted { url: text, .. }
+            | EventKind::Redirected { to: text, .. }
+            | EventKind::Note { text, .. }
+            | EventKind::DnsFailed { reason: text, .. }
+            | EventKind::ProxyTalked {
                 step: ProxyStep { text, .. },
                 ..
             }
-            | What::Failed {
+            | EventKind::Failed {
                 failure: Failure { message: text, .. },
                 ..
             }
-            | What::ControlMeasured {
+            | EventKind::ControlMeasured {
                 error: Some(text), ..
             } => self.learn_text(text.raw()),
-            What::RequestHead {
+            EventKind::RequestHead {
                 target, headers, ..
             } => {
                 self.learn_text(target.raw());
                 self.learn_fields(headers);
             }
-            What::Informational { headers, .. }
-            | What::ResponseHead { headers, .. }
-            | What::Trailers { headers, .. } => {
+            EventKind::Informational { headers, .. }
+            | EventKind::ResponseHead { headers, .. }
+            | EventKind::Trailers { headers, .. } => {
                 self.learn_fields(headers);
             }
             // What in their texts is secret is known by its shape alone, and so wherever else it
             // stands.
-            What::RunStarted { .. }
-            | What::ClockPaired { .. }
-            | What::RunEnded
-            | What::Dropped { .. }
-            | What::CaptureOpened { .. }
-            | What::CaptureUnavailable { .. }
-            | What::CaptureOff
-            | What::CaptureClosed { .. }
-            | What::Packets { .. }
-            | What::OtherFrames { .. }
-            | What::Undelivered { .. }
-            | What::LinkSet { .. }
-            | What::PhaseBegan { .. }
-            | What::PhaseEnded { .. }
-            | What::ExchangeEnded { .. }
-            | What::DnsQueried { .. }
-            | What::DnsAnswered { .. }
-            | What::Resolved { .. }
-            | What::AttemptStarted { .. }
-            | What::AttemptEnded { .. }
-            | What::Connected { .. }
-            | What::KernelMeasured { .. }
-            | What::Disconnected { .. }
-            | What::Layered { .. }
-            | What::TlsMessage { .. }
-            | What::TlsCertificates { .. }
-            | What::TlsVerified { .. }
-            | What::TlsEstablished { .. }
-            | What::RequestBody { .. }
-            | What::ResponseBody { .. }
-            | What::BodyPreview { .. }
-            | What::ControlMeasured { error: None, .. } => {}
+            EventKind::RunStarted { .. }
+            | EventKind::ClockPaired { .. }
+            | EventKind::RunEnded
+            | EventKind::Dropped { .. }
+            | EventKind::CaptureOpened { .. }
+            | EventKind::CaptureUnavailable { .. }
+            | EventKind::CaptureOff
+            | EventKind::CaptureClosed { .. }
+            | EventKind::Packets { .. }
+            | EventKind::OtherFrames { .. }
+            | EventKind::Undelivered { .. }
+            | EventKind::LinkSet { .. }
+            | EventKind::PhaseBegan { .. }
+            | EventKind::PhaseEnded { .. }
+            | EventKind::ExchangeEnded { .. }
+            | EventKind::DnsQueried { .. }
+            | EventKind::DnsAnswered { .. }
+            | EventKind::Resolved { .. }
+            | EventKind::AttemptStarted { .. }
+            | EventKind::AttemptEnded { .. }
+            | EventKind::Connected { .. }
+            | EventKind::KernelMeasured { .. }
+            | EventKind::Disconnected { .. }
+            | EventKind::Layered { .. }
+            | EventKind::TlsMessage { .. }
+            | EventKind::TlsCertificates { .. }
+            | EventKind::TlsVerified { .. }
+            | EventKind::TlsEstablished { .. }
+            | EventKind::RequestBody { .. }
+            | EventKind::ResponseBody { .. }
+            | EventKind::BodyPreview { .. }
+            | EventKind::ControlMeasured { error: None, .. } => {}
         }
     }
 }
@@ -92,28 +92,28 @@ impl Redactor<'_> {
     /// Masks an event where it is.
     pub fn mask_event(self, event: &mut Event) {
         if self.masks() {
-            self.mask_what(&mut event.what);
+            self.mask_event_kind(&mut event.kind);
         }
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm an event")]
-    fn mask_what(self, what: &mut What) {
+    fn mask_event_kind(self, what: &mut EventKind) {
         match what {
-            What::Note { text, .. }
-            | What::DnsFailed { reason: text, .. }
-            | What::ControlMeasured {
+            EventKind::Note { text, .. }
+            | EventKind::DnsFailed { reason: text, .. }
+            | EventKind::ControlMeasured {
                 error: Some(text), ..
             } => {
                 self.mask(text);
             }
-            What::CaptureUnavailable { reason, remedy } => [reason, remedy]
+            EventKind::CaptureUnavailable { reason, remedy } => [reason, remedy]
                 .into_iter()
                 .for_each(|text| self.mask_sentence(text)),
-            What::ExchangeStarted { method, url, .. } => {
+            EventKind::ExchangeStarted { method, url, .. } => {
                 self.mask_sentence(method);
                 self.mask(url);
             }
-            What::Failed {
+            EventKind::Failed {
                 failure:
                     Failure {
                         code: _,
@@ -125,26 +125,26 @@ impl Redactor<'_> {
                 self.mask(message);
                 self.mask_sentence(hint);
             }
-            What::DnsQueried { name, .. } => self.mask(name),
-            What::DnsAnswered { answer, .. } => answer
+            EventKind::DnsQueried { name, .. } => self.mask(name),
+            EventKind::DnsAnswered { answer, .. } => answer
                 .records
                 .iter_mut()
                 .for_each(|record| self.mask_record(record)),
-            What::AttemptStarted { remote, local, .. } => {
+            EventKind::AttemptStarted { remote, local, .. } => {
                 self.mask_endpoint(remote);
                 if let Some(local) = local {
                     self.mask_endpoint(local);
                 }
             }
-            What::AttemptEnded { outcome, .. } => self.mask_outcome(outcome),
-            What::Connected { local, remote, .. } => [local, remote]
+            EventKind::AttemptEnded { outcome, .. } => self.mask_outcome(outcome),
+            EventKind::Connected { local, remote, .. } => [local, remote]
                 .into_iter()
                 .for_each(|end| self.mask_endpoint(end)),
-            What::ProxyTalked {
+            EventKind::ProxyTalked {
                 step: ProxyStep { kind: _, text },
                 ..
             } => self.mask(text),
-            What::TlsMessage {
+            EventKind::TlsMessage {
                 message:
                     TlsMessage {
                         detail: Some(detail),
@@ -152,20 +152,20 @@ impl Redactor<'_> {
                     },
                 ..
             } => self.mask(detail),
-            What::TlsCertificates { certificates, .. } => certificates
+            EventKind::TlsCertificates { certificates, .. } => certificates
                 .iter_mut()
                 .for_each(|one| self.mask_certificate(one)),
-            What::TlsVerified { verification, .. } => match verification {
+            EventKind::TlsVerified { verification, .. } => match verification {
                 Verification::Trusted => {}
                 Verification::Rejected(why) | Verification::Ignored(why) => self.mask(why),
             },
-            What::TlsEstablished {
+            EventKind::TlsEstablished {
                 handshake: Handshake {
                     alpn: Some(alpn), ..
                 },
                 ..
             } => self.mask(alpn),
-            What::RequestHead {
+            EventKind::RequestHead {
                 method,
                 target,
                 headers,
@@ -175,58 +175,58 @@ impl Redactor<'_> {
                 self.mask(target);
                 self.mask_headers(headers);
             }
-            What::ResponseHead {
+            EventKind::ResponseHead {
                 reason, headers, ..
             } => {
-                *reason = self.words_of_others(reason);
+                *reason = self.remote_text(reason);
                 self.mask_headers(headers);
             }
-            What::Informational { headers, .. } | What::Trailers { headers, .. } => {
+            EventKind::Informational { headers, .. } | EventKind::Trailers { headers, .. } => {
                 self.mask_headers(headers);
             }
-            What::BodyPreview { text, .. } => {
+            EventKind::BodyPreview { text, .. } => {
                 *text = if text.raw().is_empty() {
                     Untrusted::default()
                 } else {
                     MASK.into()
                 }
             }
-            What::Redirected { to, withheld, .. } => {
+            EventKind::Redirected { to, withheld, .. } => {
                 self.mask(to);
                 for name in withheld {
                     self.mask(name);
                 }
             }
             // They have no text, or only such as is the program's own or harmless.
-            What::RunStarted { .. }
-            | What::ClockPaired { .. }
-            | What::RunEnded
-            | What::Dropped { .. }
-            | What::CaptureOpened { .. }
-            | What::CaptureOff
-            | What::CaptureClosed { .. }
-            | What::Packets { .. }
-            | What::OtherFrames { .. }
-            | What::Undelivered { .. }
-            | What::LinkSet { .. }
-            | What::PhaseBegan { .. }
-            | What::PhaseEnded { .. }
-            | What::ExchangeEnded { .. }
-            | What::Resolved { .. }
-            | What::KernelMeasured { .. }
-            | What::Disconnected { .. }
-            | What::Layered { .. }
-            | What::TlsMessage {
+            EventKind::RunStarted { .. }
+            | EventKind::ClockPaired { .. }
+            | EventKind::RunEnded
+            | EventKind::Dropped { .. }
+            | EventKind::CaptureOpened { .. }
+            | EventKind::CaptureOff
+            | EventKind::CaptureClosed { .. }
+            | EventKind::Packets { .. }
+            | EventKind::OtherFrames { .. }
+            | EventKind::Undelivered { .. }
+            | EventKind::LinkSet { .. }
+            | EventKind::PhaseBegan { .. }
+            | EventKind::PhaseEnded { .. }
+            | EventKind::ExchangeEnded { .. }
+            | EventKind::Resolved { .. }
+            | EventKind::KernelMeasured { .. }
+            | EventKind::Disconnected { .. }
+            | EventKind::Layered { .. }
+            | EventKind::TlsMessage {
                 message: TlsMessage { detail: None, .. },
                 ..
             }
-            | What::TlsEstablished {
+            | EventKind::TlsEstablished {
                 handshake: Handshake { alpn: None, .. },
                 ..
             }
-            | What::RequestBody { .. }
-            | What::ResponseBody { .. }
-            | What::ControlMeasured { error: None, .. } => {}
+            | EventKind::RequestBody { .. }
+            | EventKind::ResponseBody { .. }
+            | EventKind::ControlMeasured { error: None, .. } => {}
         }
     }
 
@@ -240,7 +240,7 @@ impl Redactor<'_> {
         *sentence = self.sentence(sentence);
     }
 
-    fn mask_headers(self, headers: &mut [Header]) {
+    fn mask_headers(self, headers: &mut [HttpHeader]) {
         for header in headers {
             if let Some(masked) = self.masked_value(header) {
                 header.value = masked;
@@ -260,7 +260,7 @@ impl Redactor<'_> {
         record.data = if is_address {
             self.text(&record.data)
         } else {
-            self.words_of_others(&record.data)
+            self.remote_text(&record.data)
         };
     }
 

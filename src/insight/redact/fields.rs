@@ -69,14 +69,14 @@ const ATTRIBUTES: [&str; 13] = [
 ];
 
 /// Adds what in a field's value is secret for the field's name.
-pub(super) fn secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
+pub(super) fn find_field_secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
     let name = name.trim();
     if starts_with(name, "set-cookie") {
-        cookies_set(value, found);
+        find_set_cookie_values(value, found);
     } else if name.eq_ignore_ascii_case("cookie") || value.contains('=') && ends_with_cookie(name) {
         let mut at = 0;
         for pair in value.split(';') {
-            found.push(pair_value(pair, at));
+            found.push(pair_value_range(pair, at));
             at += pair.len() + 1;
         }
     } else if CREDENTIALS
@@ -84,9 +84,9 @@ pub(super) fn secrets(name: &str, value: &str, found: &mut Vec<Range<usize>>) {
         .any(|known| name.eq_ignore_ascii_case(known))
         || ends_with(name, "-authorization")
     {
-        found.push(credentials(value));
+        found.push(credentials_range(value));
     } else if is_secret_lowercase(name, value.trim()) {
-        found.push(trimmed(value, 0));
+        found.push(trimmed_range(value, 0));
     }
 }
 
@@ -113,7 +113,7 @@ fn ends_with(name: &str, end: &str) -> bool {
 }
 
 /// `Bearer abc`: what follows a known scheme; else all of it.
-fn credentials(value: &str) -> Range<usize> {
+fn credentials_range(value: &str) -> Range<usize> {
     let begin = value.len() - value.trim_start().len();
     let rest = value.get(begin..).unwrap_or_default();
     match rest.split_once(' ') {
@@ -122,15 +122,15 @@ fn credentials(value: &str) -> Range<usize> {
                 .iter()
                 .any(|known| scheme.eq_ignore_ascii_case(known)) =>
         {
-            trimmed(after, begin + scheme.len() + 1)
+            trimmed_range(after, begin + scheme.len() + 1)
         }
-        _ => trimmed(value, 0),
+        _ => trimmed_range(value, 0),
     }
 }
 
 /// The cookie's value, and those of what is no attribute of a cookie; several cookies may be joined
 /// by commas or line ends.
-fn cookies_set(value: &str, found: &mut Vec<Range<usize>>) {
+fn find_set_cookie_values(value: &str, found: &mut Vec<Range<usize>>) {
     let mut at = 0;
     for line in value.split('\n') {
         let mut place = at;
@@ -141,9 +141,9 @@ fn cookies_set(value: &str, found: &mut Vec<Range<usize>>) {
                     .iter()
                     .any(|known| name.eq_ignore_ascii_case(known));
             if !is_attribute {
-                found.push(pair_value(pair, place));
+                found.push(pair_value_range(pair, place));
             } else if let Some((before, joined)) = joined_cookie(pair) {
-                found.push(pair_value(joined, place + before));
+                found.push(pair_value_range(joined, place + before));
             }
             place += pair.len() + 1;
         }
@@ -162,14 +162,14 @@ fn joined_cookie(attribute: &str) -> Option<(usize, &str)> {
 }
 
 /// `name=value` at a place: the value; a cookie without a name is all value.
-fn pair_value(pair: &str, at: usize) -> Range<usize> {
+fn pair_value_range(pair: &str, at: usize) -> Range<usize> {
     match pair.split_once('=') {
-        Some((name, value)) => trimmed(value, at + name.len() + 1),
-        None => trimmed(pair, at),
+        Some((name, value)) => trimmed_range(value, at + name.len() + 1),
+        None => trimmed_range(pair, at),
     }
 }
 
-fn trimmed(text: &str, at: usize) -> Range<usize> {
+fn trimmed_range(text: &str, at: usize) -> Range<usize> {
     let begin = at + text.len() - text.trim_start().len();
     begin..begin + text.trim().len()
 }

@@ -10,77 +10,81 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// Values that were secret somewhere, so that they are found elsewhere, too: sent back by a server,
 /// put into a sentence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct KnownSecrets {
     /// Those that the user told of.
-    told: VecDeque<Secret>,
+    given: VecDeque<KnownSecret>,
     /// Those that were learnt from events.
-    learnt: VecDeque<Secret>,
+    learned: VecDeque<KnownSecret>,
     /// Where to look for any of them; none while there is none.
-    beginnings: Option<Box<Beginnings>>,
+    prefixes: Option<Box<PrefixIndex>>,
 }
 
 /// A value, and as it looks within base64 and percent-encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Secret {
+struct KnownSecret {
     value: String,
     forms: Vec<String>,
 }
 
 /// What RFC 3986 §2.3 leaves as it is.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+const ALL_BUT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-impl Known {
+impl KnownSecrets {
     pub(super) const NONE: Self = Self {
-        told: VecDeque::new(),
-        learnt: VecDeque::new(),
-        beginnings: None,
+        given: VecDeque::new(),
+        learned: VecDeque::new(),
+        prefixes: None,
     };
     /// What is shorter would be found where it is nothing secret.
-    const SHORTEST: usize = 6;
-    const LONGEST: usize = 4_096;
+    const MIN_LENGTH: usize = 6;
+    const MAX_LENGTH: usize = 4_096;
     /// Of each kind. With further ones the oldest is forgotten: events that it is in were masked
     /// when they came.
-    const MOST: usize = 64;
+    const MAX_SECRETS: usize = 64;
 
     /// Takes in a secret that the user told of.
-    pub(super) fn tell(&mut self, secret: &str) {
-        Self::add(&mut self.told, &mut self.beginnings, secret);
+    pub(super) fn add_given(&mut self, secret: &str) {
+        Self::add(&mut self.given, &mut self.prefixes, secret);
     }
 
     /// Takes in a secret that stood in an event.
-    pub(super) fn learn(&mut self, secret: &str) {
-        Self::add(&mut self.learnt, &mut self.beginnings, secret);
+    pub(super) fn add_learned(&mut self, secret: &str) {
+        Self::add(&mut self.learned, &mut self.prefixes, secret);
     }
 
-    fn add(secrets: &mut VecDeque<Secret>, beginnings: &mut Option<Box<Beginnings>>, value: &str) {
+    fn add(
+        secrets: &mut VecDeque<KnownSecret>,
+        beginnings: &mut Option<Box<PrefixIndex>>,
+        value: &str,
+    ) {
         // A value is one of its forms, so that most new ones need not be compared with each.
         let is_form = beginnings
             .as_ref()
-            .is_some_and(|beginnings| beginnings.has(value));
+            .is_some_and(|beginnings| beginnings.contains(value));
         let is_new = !is_form || !secrets.iter().any(|known| known.value == value);
         if !is_new
             || value == super::MASK
-            || !(Self::SHORTEST..=Self::LONGEST).contains(&value.len())
+            || !(Self::MIN_LENGTH..=Self::MAX_LENGTH).contains(&value.len())
         {
             return;
         }
         let beginnings = beginnings.get_or_insert_default();
-        if secrets.len() == Self::MOST
+        if secrets.len() == Self::MAX_SECRETS
             && let Some(oldest) = secrets.pop_front()
         {
             for form in &oldest.forms {
                 beginnings.remove(form);
             }
         }
-        let forms = forms(value);
+        let forms = encoded_forms(value);
         for form in &forms {
             beginnings.add(form);
         }
-        secrets.push_back(Secret {
+        secrets.push_back(KnownSecret {
             value: value.to_owned(),
             forms,
         });
@@ -88,7 +92,7 @@ impl Known {
 
     /// Adds where they stand.
     pub(super) fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
-        if let Some(beginnings) = &self.beginnings {
+        if let Some(beginnings) = &self.prefixes {
             beginnings.find(text, found);
         }
     }
@@ -96,41 +100,41 @@ impl Known {
 
 /// All forms by how they begin, so that looking for hundreds of them costs one pass over a text.
 #[derive(Clone, Debug)]
-struct Beginnings {
+struct PrefixIndex {
     /// How many forms have a beginning of each hash: most places of a text are passed over by it.
     counts: Vec<u16>,
     /// By their first bytes.
     forms: HashMap<u64, Vec<String>>,
 }
 
-impl Default for Beginnings {
+impl Default for PrefixIndex {
     fn default() -> Self {
         Self {
-            counts: vec![0; 1 << Self::BITS],
+            counts: vec![0; 1 << Self::HASH_BITS],
             forms: HashMap::new(),
         }
     }
 }
 
 /// They are worked out from the secrets.
-impl PartialEq for Beginnings {
+impl PartialEq for PrefixIndex {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Beginnings {}
+impl Eq for PrefixIndex {}
 
-impl Beginnings {
+impl PrefixIndex {
     /// Bytes of a beginning: no form is shorter.
-    const BYTES: usize = Known::SHORTEST;
-    const BITS: u32 = 14;
+    const PREFIX_BYTES: usize = KnownSecrets::MIN_LENGTH;
+    const HASH_BITS: u32 = 14;
 
     fn add(&mut self, form: &str) {
-        let Some(beginning) = beginning(form) else {
+        let Some(beginning) = prefix_key(form) else {
             return;
         };
-        if let Some(count) = self.counts.get_mut(place(beginning)) {
+        if let Some(count) = self.counts.get_mut(hash_slot(beginning)) {
             *count = count.saturating_add(1);
         }
         self.forms
@@ -140,7 +144,7 @@ impl Beginnings {
     }
 
     fn remove(&mut self, form: &str) {
-        let Some(beginning) = beginning(form) else {
+        let Some(beginning) = prefix_key(form) else {
             return;
         };
         let Some(forms) = self.forms.get_mut(&beginning) else {
@@ -153,29 +157,29 @@ impl Beginnings {
         if forms.is_empty() {
             self.forms.remove(&beginning);
         }
-        if let Some(count) = self.counts.get_mut(place(beginning)) {
+        if let Some(count) = self.counts.get_mut(hash_slot(beginning)) {
             *count = count.saturating_sub(1);
         }
     }
 
-    fn has(&self, form: &str) -> bool {
-        let forms = beginning(form).and_then(|beginning| self.forms.get(&beginning));
+    fn contains(&self, form: &str) -> bool {
+        let forms = prefix_key(form).and_then(|beginning| self.forms.get(&beginning));
         forms.is_some_and(|forms| forms.iter().any(|known| known == form))
     }
 
     fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
-        const WITHIN: u64 = (1 << (Beginnings::BYTES * 8)) - 1;
+        const WITHIN: u64 = (1 << (PrefixIndex::PREFIX_BYTES * 8)) - 1;
         // Where the last match of a form ends: the next one does not begin before.
         let mut ends: Vec<(&str, usize)> = Vec::new();
         let mut window = 0;
         for (last, byte) in text.bytes().enumerate() {
             window = (window << 8 | u64::from(byte)) & WITHIN;
-            let Some(at) = (last + 1).checked_sub(Self::BYTES) else {
+            let Some(at) = (last + 1).checked_sub(Self::PREFIX_BYTES) else {
                 continue;
             };
             if self
                 .counts
-                .get(place(window))
+                .get(hash_slot(window))
                 .is_none_or(|count| *count == 0)
             {
                 continue;
@@ -193,26 +197,28 @@ impl Beginnings {
 }
 
 /// The first bytes of a form as a number.
-fn beginning(form: &str) -> Option<u64> {
+fn prefix_key(form: &str) -> Option<u64> {
     Some(
         form.as_bytes()
-            .get(..Beginnings::BYTES)?
+            .get(..PrefixIndex::PREFIX_BYTES)?
             .iter()
             .fold(0, |number, byte| number << 8 | u64::from(*byte)),
     )
 }
 
 /// Where the beginnings of a hash are counted (Fibonacci hashing).
-fn place(beginning: u64) -> usize {
-    usize::try_from(beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Beginnings::BITS))
-        .unwrap_or(0)
+fn hash_slot(beginning: u64) -> usize {
+    usize::try_from(
+        beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PrefixIndex::HASH_BITS),
+    )
+    .unwrap_or(0)
 }
 
-fn forms(secret: &str) -> Vec<String> {
+fn encoded_forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];
-    for set in [NON_ALPHANUMERIC, RESERVED] {
+    for set in [NON_ALPHANUMERIC, ALL_BUT_UNRESERVED] {
         let encoded = utf8_percent_encode(secret, set).to_string();
-        forms.push(lower_digits(&encoded));
+        forms.push(lowercase_percent_digits(&encoded));
         forms.push(encoded);
     }
     for shift in 0..3 {
@@ -225,7 +231,7 @@ fn forms(secret: &str) -> Vec<String> {
 }
 
 /// `%2F` → `%2f`.
-fn lower_digits(encoded: &str) -> String {
+fn lowercase_percent_digits(encoded: &str) -> String {
     let mut left = 0;
     let lower = |c: char| {
         left = if c == '%' { 3 } else { left };
@@ -252,11 +258,11 @@ mod tests {
     use super::*;
 
     /// As it is found by looking for each form by itself.
-    fn one_by_one(known: &Known, text: &str) -> Vec<Range<usize>> {
+    fn one_by_one(known: &KnownSecrets, text: &str) -> Vec<Range<usize>> {
         let forms = known
-            .told
+            .given
             .iter()
-            .chain(&known.learnt)
+            .chain(&known.learned)
             .flat_map(|secret| &secret.forms);
         let mut found: Vec<_> = forms
             .flat_map(|form| {
@@ -277,10 +283,10 @@ mod tests {
             texts in proptest::collection::vec("[ab]{0,40}|[a-c%/é🦀]{0,40}", 1..8),
             told in "[ab]{6,8}",
         ) {
-            let mut known = Known::NONE;
-            known.tell(&told);
+            let mut known = KnownSecrets::NONE;
+            known.add_given(&told);
             for secret in &secrets {
-                known.learn(secret);
+                known.add_learned(secret);
             }
             let whole = secrets.concat();
             for text in texts.iter().chain(&secrets).chain([&told, &whole]) {

@@ -13,56 +13,56 @@
 //! Bodies are masked as a whole, since what is secret in them nobody can know. In the packets of
 //! connections in the clear bytes are overwritten where they lie: see [`ClearText`].
 
-mod allowed;
+mod allowlist;
 mod clear_text;
 mod events;
 mod fields;
 mod harmless;
 mod known;
-mod layers;
-mod masking;
 mod names;
-mod places;
+mod percent_layers;
 #[cfg(test)]
 mod planted;
+mod policy;
 mod redactor;
 mod rules;
-mod shapes;
+mod token_formats;
+mod url_parts;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use clear_text::BLANK;
 pub use clear_text::ClearText;
-pub use masking::Masking;
+pub use policy::RedactionPolicy;
 pub use redactor::Redactor;
-pub use rules::{BadPattern, Rules};
+pub use rules::{PatternError, RedactionRules};
 
 /// Stands where a secret was.
 pub const MASK: &str = "REDACTED";
 
 /// A text with asterisks in the place of secrets, as long as it was. One that is not UTF-8 is a
 /// secret as a whole.
-pub fn blanked(text: &[u8]) -> Vec<u8> {
-    blanked_by(text, |text| Rules::PLAIN.secrets_in(text))
+pub fn overwrite_secrets(text: &[u8]) -> Vec<u8> {
+    overwrite_ranges(text, |text| RedactionRules::PLAIN.find_secrets(text))
 }
 
 /// The same of a field line, `Name: value`.
-pub fn blanked_field(line: &[u8]) -> Vec<u8> {
-    blanked_by(line, |line| {
+pub fn overwrite_field_secrets(line: &[u8]) -> Vec<u8> {
+    overwrite_ranges(line, |line| {
         let Some((name, value)) = line.split_once(':') else {
-            return Rules::PLAIN.secrets_in(line);
+            return RedactionRules::PLAIN.find_secrets(line);
         };
         let begin = name.len() + 1;
-        Rules::PLAIN
-            .secrets_in_field(name, value)
+        RedactionRules::PLAIN
+            .find_secrets_in_field(name, value)
             .into_iter()
             .map(|secret| begin + secret.start..begin + secret.end)
             .collect()
     })
 }
 
-fn blanked_by(text: &[u8], secrets: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<u8> {
+fn overwrite_ranges(text: &[u8], secrets: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<u8> {
     let mut blanked = text.to_vec();
     let secrets = std::str::from_utf8(text)
         .map_or_else(|_| std::iter::once(0..text.len()).collect(), secrets);
@@ -75,7 +75,7 @@ fn blanked_by(text: &[u8], secrets: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<u
 }
 
 /// In order, none within or behind another without a gap.
-fn disjoint(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.retain(|range| !range.is_empty());
     ranges.sort_unstable_by_key(|range| range.start);
     let mut disjoint: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
@@ -89,7 +89,7 @@ fn disjoint(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 }
 
 /// A text with the mask in the place of secrets.
-fn masked<'t>(text: &'t str, secrets: &[Range<usize>]) -> Cow<'t, str> {
+fn replace_with_mask<'t>(text: &'t str, secrets: &[Range<usize>]) -> Cow<'t, str> {
     if secrets.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -110,11 +110,11 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
-    use crate::trace::{Header, What};
+    use crate::trace::{EventKind, HttpHeader};
 
     fn field(name: &str, value: &str) -> String {
         Redactor::default()
-            .header(&Header::new(name, value))
+            .header(&HttpHeader::new(name, value))
             .value
             .raw()
             .to_owned()
@@ -393,8 +393,8 @@ mod tests {
 
     #[test]
     fn strict_rules_show_what_is_allowed() {
-        let rules = Rules::default().strict();
-        let redactor = Redactor::by(&rules);
+        let rules = RedactionRules::default().strict();
+        let redactor = Redactor::with_rules(&rules);
         for (name, value, shown) in [
             ("Content-Type", "text/html", "text/html"),
             (
@@ -406,7 +406,7 @@ mod tests {
             ("Access-Control-Allow-Origin", "*", "*"),
         ] {
             assert_eq!(
-                redactor.header(&Header::new(name, value)).value.raw(),
+                redactor.header(&HttpHeader::new(name, value)).value.raw(),
                 shown,
                 "{name}"
             );
@@ -422,8 +422,8 @@ mod tests {
         ] {
             assert_eq!(redactor.text(&told.into()).raw(), shown);
         }
-        assert_eq!(redactor.words_of_others(&"Gone".into()).raw(), "REDACTED");
-        assert_eq!(redactor.words_of_others(&"".into()).raw(), "");
+        assert_eq!(redactor.remote_text(&"Gone".into()).raw(), "REDACTED");
+        assert_eq!(redactor.remote_text(&"".into()).raw(), "");
     }
 
     #[test]
@@ -446,19 +446,24 @@ mod tests {
 
     #[test]
     fn what_was_secret_somewhere_is_secret_everywhere() {
-        let mut rules = Rules::default();
-        let header = |name: &str, value: &str| Header::new(name, value);
+        let mut rules = RedactionRules::default();
+        let header = |name: &str, value: &str| HttpHeader::new(name, value);
         // Basic: ada:hunter2!
         let headers = vec![
             header("Authorization", "Basic YWRhOmh1bnRlcjIh"),
             header("Cookie", "theme=application; id=a/b+c9d0e1"),
         ];
-        let head = |headers| What::Trailers {
+        let head = |headers| EventKind::Trailers {
             exchange: crate::trace::ExchangeId(0),
             headers,
         };
         rules.learn(&head(headers));
-        let text = |text: &str| Redactor::by(&rules).text(&text.into()).raw().to_owned();
+        let text = |text: &str| {
+            Redactor::with_rules(&rules)
+                .text(&text.into())
+                .raw()
+                .to_owned()
+        };
         for (told, masked) in [
             ("x hunter2! y", "x REDACTED y"),
             ("hunter2%21", "REDACTED"),
@@ -483,19 +488,24 @@ mod tests {
 
     #[test]
     fn of_many_secrets_the_latest_are_known_and_those_that_the_user_told_of() {
-        let mut rules = Rules::default();
-        rules.know("told-by-the-user");
+        let mut rules = RedactionRules::default();
+        rules.add_secret("told-by-the-user");
         for number in 0..1_000 {
-            let headers = vec![Header::new(
+            let headers = vec![HttpHeader::new(
                 "Authorization",
                 format!("Bearer token-number-{number:04}"),
             )];
-            rules.learn(&What::Trailers {
+            rules.learn(&EventKind::Trailers {
                 exchange: crate::trace::ExchangeId(0),
                 headers,
             });
         }
-        let text = |text: &str| Redactor::by(&rules).text(&text.into()).raw().to_owned();
+        let text = |text: &str| {
+            Redactor::with_rules(&rules)
+                .text(&text.into())
+                .raw()
+                .to_owned()
+        };
         assert_eq!(
             text("told-by-the-user token-number-0999 token-number-0000"),
             "REDACTED REDACTED token-number-0000"
@@ -505,14 +515,14 @@ mod tests {
     #[test]
     fn the_user_names_more() {
         let patterns = ["order-(\\d+)".to_owned(), "(?i)acme".to_owned()];
-        let rules = Rules::with_patterns(&patterns).unwrap_or_default();
+        let rules = RedactionRules::with_patterns(&patterns).unwrap_or_default();
         assert_eq!(
-            Redactor::by(&rules)
+            Redactor::with_rules(&rules)
                 .text(&"order-4711 by ACME".into())
                 .raw(),
             "order-REDACTED by REDACTED"
         );
-        let refusal = Rules::with_patterns(&["a".to_owned(), "hunter2(".to_owned()])
+        let refusal = RedactionRules::with_patterns(&["a".to_owned(), "hunter2(".to_owned()])
             .map_err(|error| error.to_string());
         assert_eq!(
             refusal,
@@ -522,7 +532,7 @@ mod tests {
 
     #[test]
     fn who_asks_for_secrets_gets_them() {
-        let header = Header::new("Authorization", "Basic x");
+        let header = HttpHeader::new("Authorization", "Basic x");
         assert_eq!(Redactor::new(true).header(&header), header);
         assert_eq!(
             Redactor::new(true).text(&"http://a:b@c/".into()).raw(),

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Redactor, Rules};
+use super::{RedactionRules, Redactor};
 use crate::trace::{Event, TEXT_FIELDS, TextClass, TextField};
 
 /// Every event, with every text that it can have.
@@ -69,16 +69,16 @@ const PLANTS: [&str; 7] = [
 ];
 
 /// The places of strings in a document, without the numbers of lists.
-fn strings(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, String)>) {
+fn find_strings(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::String(_) => found.push((path.to_owned(), pointer.to_owned())),
         Value::Array(values) => values
             .iter()
             .enumerate()
-            .for_each(|(at, value)| strings(value, path, &format!("{pointer}/{at}"), found)),
+            .for_each(|(at, value)| find_strings(value, path, &format!("{pointer}/{at}"), found)),
         Value::Object(fields) => {
             fields.iter().for_each(|(name, value)| {
-                strings(
+                find_strings(
                     value,
                     &format!("{path}.{name}"),
                     &format!("{pointer}/{name}"),
@@ -91,7 +91,7 @@ fn strings(value: &Value, path: &str, pointer: &str, found: &mut Vec<(String, St
 }
 
 /// The events with one text each replaced, where any text may stand there, and which text that is.
-fn planted(plant: &str) -> Vec<(String, String, Event)> {
+fn plant_in_events(plant: &str) -> Vec<(String, String, Event)> {
     let mut all = Vec::new();
     for line in EVENTS.lines().filter(|line| !line.is_empty()) {
         let mut sample: Value = serde_json::from_str(line).unwrap();
@@ -102,7 +102,7 @@ fn planted(plant: &str) -> Vec<(String, String, Event)> {
             sample["event"]
         );
         let mut places = Vec::new();
-        strings(&sample, sample["event"].as_str().unwrap(), "", &mut places);
+        find_strings(&sample, sample["event"].as_str().unwrap(), "", &mut places);
         for (path, pointer) in places
             .into_iter()
             .filter(|(_, pointer)| pointer != "/event")
@@ -119,11 +119,11 @@ fn planted(plant: &str) -> Vec<(String, String, Event)> {
 }
 
 /// What is not as the table says.
-fn breaches(table: &[TextField], plant: &str, rules: &Rules) -> Vec<String> {
+fn find_breaches(table: &[TextField], plant: &str, rules: &RedactionRules) -> Vec<String> {
     let mut told = Vec::new();
-    let all = planted(plant);
+    let all = plant_in_events(plant);
     for (path, pointer, event) in &all {
-        let masked = serde_json::to_value(Redactor::by(rules).event(event)).unwrap();
+        let masked = serde_json::to_value(Redactor::with_rules(rules).event(event)).unwrap();
         let lets_through = masked.to_string().contains(CANARY);
         let is_changed =
             masked.pointer(pointer) != serde_json::to_value(event).unwrap().pointer(pointer);
@@ -152,17 +152,20 @@ fn breaches(table: &[TextField], plant: &str, rules: &Rules) -> Vec<String> {
     told
 }
 
-fn rules() -> Rules {
-    let mut rules = Rules::default();
-    rules.know("Canary7f3a-known");
+fn rules_with_known_secret() -> RedactionRules {
+    let mut rules = RedactionRules::default();
+    rules.add_secret("Canary7f3a-known");
     rules
 }
 
 #[test]
 fn no_text_of_an_event_lets_a_secret_through() {
-    for rules in [rules(), rules().strict()] {
+    for rules in [
+        rules_with_known_secret(),
+        rules_with_known_secret().strict(),
+    ] {
         for plant in PLANTS {
-            assert_eq!(breaches(TEXT_FIELDS, plant, &rules), [""; 0]);
+            assert_eq!(find_breaches(TEXT_FIELDS, plant, &rules), [""; 0]);
         }
     }
 }
@@ -183,30 +186,38 @@ fn a_wrong_class_is_found() {
     };
     let plant = PLANTS[0];
     assert_eq!(
-        breaches(&with("note.text", TextClass::Harmless), plant, &rules()),
+        find_breaches(
+            &with("note.text", TextClass::Harmless),
+            plant,
+            &rules_with_known_secret()
+        ),
         ["note.text is masked"]
     );
     assert_eq!(
-        breaches(
+        find_breaches(
             &with("run_started.schema", TextClass::Masked),
             plant,
-            &rules()
+            &rules_with_known_secret()
         ),
         [format!("run_started.schema lets {plant} through")]
     );
     assert_eq!(
-        breaches(TEXT_FIELDS.get(1..).unwrap_or_default(), plant, &rules()),
+        find_breaches(
+            TEXT_FIELDS.get(1..).unwrap_or_default(),
+            plant,
+            &rules_with_known_secret()
+        ),
         ["run_started.schema has no class"]
     );
 }
 
 #[test]
 fn strict_rules_show_no_words_of_others() {
-    let rules = Rules::default().strict();
+    let rules = RedactionRules::default().strict();
     let masked = |path: &str| {
-        let all = planted("anything");
+        let all = plant_in_events("anything");
         let event = all.into_iter().find(|(of, ..)| of == path).unwrap().2;
-        !serde_json::to_string(&Redactor::by(&rules).event(&event))
+        !serde_json::to_string(&Redactor::with_rules(&rules).event(&event))
             .unwrap()
             .contains("anything")
     };

@@ -1,13 +1,13 @@
 //! What masks.
 
-use super::rules::Rules;
-use super::{MASK, masked};
-use crate::trace::Header;
+use super::rules::RedactionRules;
+use super::{MASK, replace_with_mask};
+use crate::trace::HttpHeader;
 use crate::units::Untrusted;
 
 /// Masks secrets in what is shown or written, unless the user asked for them.
 #[derive(Clone, Copy, Debug)]
-pub struct Redactor<'a>(Option<&'a Rules>);
+pub struct Redactor<'a>(Option<&'a RedactionRules>);
 
 impl Default for Redactor<'_> {
     fn default() -> Self {
@@ -18,12 +18,12 @@ impl Default for Redactor<'_> {
 impl<'a> Redactor<'a> {
     /// One that masks what is secret by its place, or with `with_secrets` one that masks nothing.
     pub const fn new(with_secrets: bool) -> Self {
-        static PLAIN: Rules = Rules::PLAIN;
+        static PLAIN: RedactionRules = RedactionRules::PLAIN;
         Self(if with_secrets { None } else { Some(&PLAIN) })
     }
 
     /// One that masks by rules.
-    pub const fn by(rules: &'a Rules) -> Self {
+    pub const fn with_rules(rules: &'a RedactionRules) -> Self {
         Self(Some(rules))
     }
 
@@ -39,8 +39,8 @@ impl<'a> Redactor<'a> {
 
     /// Returns a text with its secrets masked; `None` where it has none.
     pub(super) fn masked_text(self, text: &str) -> Option<Untrusted> {
-        let secrets = self.0?.secrets_in(text);
-        (!secrets.is_empty()).then(|| Untrusted::new(masked(text, &secrets)))
+        let secrets = self.0?.find_secrets(text);
+        (!secrets.is_empty()).then(|| Untrusted::new(replace_with_mask(text, &secrets)))
     }
 
     /// The same of text that is the program's own, with words of others in it.
@@ -48,13 +48,13 @@ impl<'a> Redactor<'a> {
         let Some(rules) = self.0 else {
             return sentence.to_owned();
         };
-        masked(sentence, &rules.secrets_in(sentence)).into_owned()
+        replace_with_mask(sentence, &rules.find_secrets(sentence)).into_owned()
     }
 
     /// Words of others that say nothing the run needs, such as a reason phrase. Under strict rules
     /// all of them are masked.
-    pub fn words_of_others(self, text: &Untrusted) -> Untrusted {
-        let hidden = self.0.is_some_and(Rules::is_strict) && !text.raw().is_empty();
+    pub fn remote_text(self, text: &Untrusted) -> Untrusted {
+        let hidden = self.0.is_some_and(RedactionRules::is_strict) && !text.raw().is_empty();
         if hidden { MASK.into() } else { self.text(text) }
     }
 
@@ -72,8 +72,8 @@ impl<'a> Redactor<'a> {
     }
 
     /// A field line.
-    pub fn header(self, header: &Header) -> Header {
-        Header {
+    pub fn header(self, header: &HttpHeader) -> HttpHeader {
+        HttpHeader {
             name: self.text(&header.name),
             value: self
                 .masked_value(header)
@@ -82,15 +82,16 @@ impl<'a> Redactor<'a> {
     }
 
     /// Returns the value of a field line with its secrets masked; `None` where it has none.
-    pub(super) fn masked_value(self, header: &Header) -> Option<Untrusted> {
+    pub(super) fn masked_value(self, header: &HttpHeader) -> Option<Untrusted> {
         let secrets = self
             .0?
-            .secrets_in_field(header.name.raw(), header.value.raw());
-        (!secrets.is_empty()).then(|| Untrusted::new(masked(header.value.raw(), &secrets)))
+            .find_secrets_in_field(header.name.raw(), header.value.raw());
+        (!secrets.is_empty())
+            .then(|| Untrusted::new(replace_with_mask(header.value.raw(), &secrets)))
     }
 
     /// Field lines.
-    pub fn headers(self, headers: &[Header]) -> Vec<Header> {
+    pub fn headers(self, headers: &[HttpHeader]) -> Vec<HttpHeader> {
         headers.iter().map(|header| self.header(header)).collect()
     }
 }

@@ -7,24 +7,24 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-use super::harmless::Harmless;
-use super::known::Known;
-use super::layers::Layer;
-use super::places::Parameter;
-use super::{allowed, disjoint, fields, names, places, shapes};
-use crate::trace::Header;
+use super::harmless::HarmlessTexts;
+use super::known::KnownSecrets;
+use super::percent_layers::PercentLayer;
+use super::url_parts::NamedValue;
+use super::{allowlist, fields, merge_ranges, names, token_formats, url_parts};
+use crate::trace::HttpHeader;
 
 /// What is a secret.
 #[derive(Clone, Debug, Default)]
-pub struct Rules {
+pub struct RedactionRules {
     patterns: Vec<Regex>,
-    pub(super) known: Known,
+    pub(super) known: KnownSecrets,
     strict: bool,
     /// Texts that were learnt from and have nothing secret in them by place or shape.
-    pub(super) harmless: Harmless,
+    pub(super) harmless: HarmlessTexts,
 }
 
-impl PartialEq for Rules {
+impl PartialEq for RedactionRules {
     fn eq(&self, other: &Self) -> bool {
         let patterns = |rules: &Self| {
             rules
@@ -39,18 +39,18 @@ impl PartialEq for Rules {
     }
 }
 
-impl Eq for Rules {}
+impl Eq for RedactionRules {}
 
 /// A pattern that is no regular expression. It is told by its number: what is to be masked may be
 /// the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("pattern {number} is no regular expression: {reason}")]
-pub struct BadPattern {
+pub struct PatternError {
     number: usize,
     reason: String,
 }
 
-impl BadPattern {
+impl PatternError {
     fn new(number: usize, error: &regex::Error) -> Self {
         // It is drawn over several lines, of which the last says what is wrong.
         let drawn = error.to_string();
@@ -62,24 +62,24 @@ impl BadPattern {
     }
 }
 
-impl Rules {
+impl RedactionRules {
     pub(super) const PLAIN: Self = Self {
         patterns: Vec::new(),
-        known: Known::NONE,
+        known: KnownSecrets::NONE,
         strict: false,
-        harmless: Harmless::NONE,
+        harmless: HarmlessTexts::NONE,
     };
     /// Bytes that a compiled pattern may take.
-    const LARGEST: usize = 1 << 20;
+    const MAX_PATTERN_SIZE: usize = 1 << 20;
 
     /// What the user's patterns find is secret, too: of each its first group, or where it has none
     /// all of it.
-    pub fn with_patterns(patterns: &[String]) -> Result<Self, BadPattern> {
+    pub fn with_patterns(patterns: &[String]) -> Result<Self, PatternError> {
         let compiled = |(number, pattern): (usize, &String)| {
             let built = regex::RegexBuilder::new(pattern)
-                .size_limit(Self::LARGEST)
+                .size_limit(Self::MAX_PATTERN_SIZE)
                 .build();
-            built.map_err(|error| BadPattern::new(number, &error))
+            built.map_err(|error| PatternError::new(number, &error))
         };
         Ok(Self {
             patterns: (1..)
@@ -106,31 +106,31 @@ impl Rules {
     }
 
     /// Takes in a secret that the user told of.
-    pub fn know(&mut self, secret: &str) {
-        with_password(secret).for_each(|secret| self.known.tell(secret));
+    pub fn add_secret(&mut self, secret: &str) {
+        secret_and_password(secret).for_each(|secret| self.known.add_given(secret));
     }
 
     /// Takes in what in a text is secret by its place or its shape.
     pub(super) fn learn_text(&mut self, text: &str) {
-        if self.harmless.has(text) {
+        if self.harmless.contains(text) {
             return;
         }
-        let mut is_harmless = places::fields_in(text).is_empty();
-        Layer::each(text, |layer| {
+        let mut is_harmless = url_parts::find_header_fields(text).is_empty();
+        PercentLayer::for_each(text, |layer| {
             let mut users = Vec::new();
-            places::users(&layer.text, &mut users);
-            for user in parts(&layer.text, &users) {
-                with_password(&percent_decode_str(user).decode_utf8_lossy())
-                    .for_each(|secret| self.known.learn(secret));
+            url_parts::find_user_info(&layer.text, &mut users);
+            for user in slices_of(&layer.text, &users) {
+                secret_and_password(&percent_decode_str(user).decode_utf8_lossy())
+                    .for_each(|secret| self.known.add_learned(secret));
             }
             let mut values = Vec::new();
-            places::parameters(
+            url_parts::find_parameters(
                 &layer.text,
                 &|parameter| names::is_secret(parameter.name, parameter.value),
                 &mut values,
             );
-            shapes::secrets(&layer.text, &mut values);
-            parts(&layer.text, &values).for_each(|value| self.learn_value(value));
+            token_formats::find_token_formats(&layer.text, &mut values);
+            slices_of(&layer.text, &values).for_each(|value| self.learn_value(value));
             is_harmless &= users.is_empty() && values.is_empty() && !layer.is_decoded();
         });
         if is_harmless {
@@ -139,20 +139,20 @@ impl Rules {
     }
 
     /// Takes in what in field lines is secret.
-    pub(super) fn learn_fields(&mut self, headers: &[Header]) {
+    pub(super) fn learn_fields(&mut self, headers: &[HttpHeader]) {
         for header in headers {
             let value = header.value.raw();
             self.learn_text(value);
             let mut secrets = Vec::new();
-            fields::secrets(header.name.raw(), value, &mut secrets);
-            for secret in parts(value, &secrets) {
+            fields::find_field_secrets(header.name.raw(), value, &mut secrets);
+            for secret in slices_of(value, &secrets) {
                 self.learn_value(secret);
                 if let Some(pair) = STANDARD
                     .decode(secret)
                     .ok()
                     .and_then(|bytes| String::from_utf8(bytes).ok())
                 {
-                    with_password(&pair).for_each(|secret| self.known.learn(secret));
+                    secret_and_password(&pair).for_each(|secret| self.known.add_learned(secret));
                 }
             }
         }
@@ -165,41 +165,41 @@ impl Rules {
         const SHORTEST: usize = 8;
         let is_word = value.bytes().all(|byte| byte.is_ascii_lowercase());
         if value.len() >= LONG || value.len() >= SHORTEST && !is_word {
-            self.known.learn(value);
+            self.known.add_learned(value);
             self.known
-                .learn(&percent_decode_str(value).decode_utf8_lossy());
+                .add_learned(&percent_decode_str(value).decode_utf8_lossy());
         }
     }
 
     /// Where in a text secrets stand: in order and apart.
-    pub(super) fn secrets_in(&self, text: &str) -> Vec<Range<usize>> {
+    pub(super) fn find_secrets(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        self.find(text, &mut found);
-        disjoint(found)
+        self.collect_secrets(text, &mut found);
+        merge_ranges(found)
     }
 
     /// Where in a field's value.
-    pub(super) fn secrets_in_field(&self, name: &str, value: &str) -> Vec<Range<usize>> {
+    pub(super) fn find_secrets_in_field(&self, name: &str, value: &str) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        if self.strict && !allowed::is_field(name) {
+        if self.strict && !allowlist::is_allowed_field(name) {
             found.push(0..value.len());
         }
-        fields::secrets(name, value, &mut found);
-        self.find(value, &mut found);
-        disjoint(found)
+        fields::find_field_secrets(name, value, &mut found);
+        self.collect_secrets(value, &mut found);
+        merge_ranges(found)
     }
 
     /// Returns true if the value of a parameter is a secret for its name.
     pub(super) fn is_secret_parameter(&self, name: &str, value: &str) -> bool {
-        names::is_secret(name, value) || self.strict && !allowed::is_parameter(name)
+        names::is_secret(name, value) || self.strict && !allowlist::is_allowed_parameter(name)
     }
 
-    fn find(&self, text: &str, found: &mut Vec<Range<usize>>) {
-        let is_secret = |parameter: &Parameter<'_>| {
-            let Parameter {
+    fn collect_secrets(&self, text: &str, found: &mut Vec<Range<usize>>) {
+        let is_secret = |parameter: &NamedValue<'_>| {
+            let NamedValue {
                 name,
                 value,
-                is_of_url,
+                is_in_url: is_of_url,
             } = parameter;
             if *is_of_url {
                 self.is_secret_parameter(name, value)
@@ -207,21 +207,21 @@ impl Rules {
                 names::is_secret(name, value)
             }
         };
-        let is_harmless = Harmless::is_plain(text) || self.harmless.has(text);
+        let is_harmless = HarmlessTexts::is_plain(text) || self.harmless.contains(text);
         if is_harmless && !self.strict && self.patterns.is_empty() {
             return self.known.find(text, found);
         }
-        Layer::each(text, |layer| {
+        PercentLayer::for_each(text, |layer| {
             let text = &*layer.text;
             let mut within = Vec::new();
-            places::users(text, &mut within);
-            places::parameters(text, &is_secret, &mut within);
+            url_parts::find_user_info(text, &mut within);
+            url_parts::find_parameters(text, &is_secret, &mut within);
             if self.strict {
-                places::nameless(text, &mut within);
+                url_parts::find_nameless_values(text, &mut within);
             }
-            for (name, value) in places::fields_in(text) {
+            for (name, value) in url_parts::find_header_fields(text) {
                 let mut secrets = Vec::new();
-                fields::secrets(
+                fields::find_field_secrets(
                     name,
                     text.get(value.clone()).unwrap_or_default(),
                     &mut secrets,
@@ -232,22 +232,22 @@ impl Rules {
                         .map(|secret| value.start + secret.start..value.start + secret.end),
                 );
             }
-            shapes::secrets(text, &mut within);
+            token_formats::find_token_formats(text, &mut within);
             self.known.find(text, &mut within);
             self.patterns
                 .iter()
-                .for_each(|pattern| places::matches(pattern, text, &mut within));
-            found.extend(within.into_iter().map(|range| layer.original(range)));
+                .for_each(|pattern| url_parts::find_pattern_matches(pattern, text, &mut within));
+            found.extend(within.into_iter().map(|range| layer.original_range(range)));
         });
     }
 }
 
 /// A secret, and of `user:password` the password by itself.
-fn with_password(secret: &str) -> impl Iterator<Item = &str> {
+fn secret_and_password(secret: &str) -> impl Iterator<Item = &str> {
     std::iter::once(secret).chain(secret.split_once(':').map(|(_, password)| password))
 }
 
 /// The parts of a text.
-fn parts<'t>(text: &'t str, ranges: &[Range<usize>]) -> impl Iterator<Item = &'t str> {
+fn slices_of<'t>(text: &'t str, ranges: &[Range<usize>]) -> impl Iterator<Item = &'t str> {
     ranges.iter().filter_map(|range| text.get(range.clone()))
 }

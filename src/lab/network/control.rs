@@ -10,21 +10,21 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::time::Duration;
 
-use super::change::{Change, State};
+use super::link_change::{LinkChange, LinkReply};
 use rustix::process::geteuid;
 
 /// What the names of labs begin with; the user and the process follow.
-const NAME: &str = "tapline-lab";
-const LONGEST_LINE: u64 = 4_096;
-const PATIENCE: Duration = Duration::from_secs(5);
+const NAME_PREFIX: &str = "tapline-lab";
+const MAX_LINE_BYTES: u64 = 4_096;
+const IO_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A lab, seen from a process that does not belong to it or that runs on its client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remote(String);
+pub struct RunningLab(String);
 
-impl Remote {
+impl RunningLab {
     /// The lab with a name.
-    pub fn named(name: impl Into<String>) -> Self {
+    pub fn with_name(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
@@ -33,7 +33,7 @@ impl Remote {
     /// # Errors
     /// The system does not list its sockets.
     pub fn all() -> io::Result<Vec<Self>> {
-        let start = format!("@{NAME}-{}-", geteuid().as_raw());
+        let start = format!("@{NAME_PREFIX}-{}-", geteuid().as_raw());
         let listed = fs::read_to_string("/proc/net/unix")?;
         let mut names: Vec<String> = listed
             .lines()
@@ -55,17 +55,21 @@ impl Remote {
     ///
     /// # Errors
     /// There is no such lab any more, or it does not answer.
-    pub fn ask(&self, change: &Change) -> io::Result<State> {
+    pub fn send_change(&self, change: &LinkChange) -> io::Result<LinkReply> {
         let mut stream = UnixStream::connect_addr(&SocketAddr::from_abstract_name(&self.0)?)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(IO_TIMEOUT))?;
         stream.write_all((serde_json::to_string(change)? + "\n").as_bytes())?;
-        Ok(serde_json::from_str(&line(&stream)?)?)
+        Ok(serde_json::from_str(&read_line(&stream)?)?)
     }
 }
 
 /// Listens for those who ask, under a name of this process's.
-pub(super) fn listen() -> io::Result<(UnixListener, String)> {
-    let name = format!("{NAME}-{}-{}", geteuid().as_raw(), std::process::id());
+pub(super) fn listen_for_control() -> io::Result<(UnixListener, String)> {
+    let name = format!(
+        "{NAME_PREFIX}-{}-{}",
+        geteuid().as_raw(),
+        std::process::id()
+    );
     listen_as(&name).map(|listener| (listener, name))
 }
 
@@ -75,35 +79,38 @@ pub(super) fn listen_as(name: &str) -> io::Result<UnixListener> {
 }
 
 /// Answers one after the other, for ever. Only this user and root are answered.
-pub(super) fn serve(listener: &UnixListener, perform: impl Fn(Change) -> State) {
+pub(super) fn serve_control(listener: &UnixListener, perform: impl Fn(LinkChange) -> LinkReply) {
     for stream in listener.incoming().flatten() {
         // Who hangs up in the middle misses an answer, and that is all.
-        let _ = answer(stream, &perform);
+        let _ = answer_client(stream, &perform);
     }
 }
 
-fn answer(mut stream: UnixStream, perform: &impl Fn(Change) -> State) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+fn answer_client(
+    mut stream: UnixStream,
+    perform: &impl Fn(LinkChange) -> LinkReply,
+) -> io::Result<()> {
+    stream.set_read_timeout(Some(IO_TIMEOUT))?;
+    stream.set_write_timeout(Some(IO_TIMEOUT))?;
     let asker = rustix::net::sockopt::socket_peercred(&stream)?.uid;
     let state = if asker == geteuid() || asker.is_root() {
-        match serde_json::from_str(&line(&stream)?) {
+        match serde_json::from_str(&read_line(&stream)?) {
             Ok(change) => perform(change),
-            Err(error) => State::Refused {
+            Err(error) => LinkReply::Refused {
                 error: format!("this is no change of a link: {error}"),
             },
         }
     } else {
-        State::Refused {
+        LinkReply::Refused {
             error: "the lab belongs to another user".to_owned(),
         }
     };
     stream.write_all((serde_json::to_string(&state)? + "\n").as_bytes())
 }
 
-fn line(stream: &UnixStream) -> io::Result<String> {
+fn read_line(stream: &UnixStream) -> io::Result<String> {
     let mut line = String::new();
-    BufReader::new(stream.take(LONGEST_LINE)).read_line(&mut line)?;
+    BufReader::new(stream.take(MAX_LINE_BYTES)).read_line(&mut line)?;
     Ok(line)
 }
 
@@ -112,45 +119,45 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::lab::network::change::Limit;
-    use crate::lab::network::change::tests::link;
-    use crate::trace::{Link, LinkCounts};
+    use crate::lab::network::link_change::BandwidthLimit;
+    use crate::lab::network::link_change::tests::sample_link;
+    use crate::trace::{LinkConfig, LinkCounts};
 
     #[test]
     fn a_lab_is_asked_and_answers() {
         let name = format!("tapline-test-{}", std::process::id());
         let listener = listen_as(&name).unwrap();
         std::thread::spawn(move || {
-            serve(&listener, |change| match change.mtu {
-                Some(1_280) => State::Is {
-                    link: change.applied_to(link()),
+            serve_control(&listener, |change| match change.mtu {
+                Some(1_280) => LinkReply::Current {
+                    link: change.apply_to(sample_link()),
                     counts: LinkCounts::default(),
                 },
-                _ => State::Refused {
+                _ => LinkReply::Refused {
                     error: "no".to_owned(),
                 },
             });
         });
-        let lab = Remote::named(&name);
-        let asked = Change {
+        let lab = RunningLab::with_name(&name);
+        let asked = LinkChange {
             mtu: Some(1_280),
-            bandwidth: Some(Limit::Unlimited),
-            ..Change::default()
+            bandwidth: Some(BandwidthLimit::Unlimited),
+            ..LinkChange::default()
         };
-        let State::Is { link: set, .. } = lab.ask(&asked).unwrap() else {
+        let LinkReply::Current { link: set, .. } = lab.send_change(&asked).unwrap() else {
             panic!("it is refused")
         };
         assert_eq!(
             set,
-            Link {
+            LinkConfig {
                 mtu: 1_280,
                 bandwidth: None,
-                ..link()
+                ..sample_link()
             }
         );
         assert_eq!(
-            lab.ask(&Change::default()).unwrap(),
-            State::Refused {
+            lab.send_change(&LinkChange::default()).unwrap(),
+            LinkReply::Refused {
                 error: "no".to_owned()
             }
         );
@@ -158,7 +165,7 @@ mod tests {
             UnixStream::connect_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
         stream.write_all(b"{\"mtu\":\"large\"}\n").unwrap();
         assert!(
-            line(&stream)
+            read_line(&stream)
                 .unwrap()
                 .contains("this is no change of a link")
         );

@@ -10,49 +10,49 @@
 //! rights     what programs may do
 //! ```
 //!
-//! It takes namespaces, which only Linux has; `elsewhere` stands in for it on other systems and
+//! It takes namespaces, which only Linux has; `unsupported` stands in for it on other systems and
 //! refuses.
 
 #[cfg(target_os = "linux")]
-mod cables;
-mod change;
+mod capabilities;
 #[cfg(target_os = "linux")]
 mod control;
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
 #[cfg(target_os = "linux")]
-mod furnishing;
+mod etc_overlay;
 #[cfg(target_os = "linux")]
-mod inside;
+mod init;
 #[cfg(target_os = "linux")]
-mod outside;
+mod launcher;
+mod link_change;
+#[cfg(target_os = "linux")]
+mod network_namespace;
 #[cfg(target_os = "linux")]
 mod relay;
 #[cfg(target_os = "linux")]
-mod rights;
-#[cfg(target_os = "linux")]
-mod signals;
-#[cfg(target_os = "linux")]
-mod space;
+mod signal_forwarding;
 #[cfg(target_os = "linux")]
 mod threads;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+#[cfg(target_os = "linux")]
+mod veth;
 
 use std::fmt;
 use std::path::PathBuf;
 
-pub use change::{Change, Limit, State};
 #[cfg(target_os = "linux")]
-pub use control::Remote;
+pub use capabilities::drop_privileges;
+#[cfg(target_os = "linux")]
+pub use control::RunningLab;
+#[cfg(target_os = "linux")]
+pub use launcher::run;
+pub use link_change::{BandwidthLimit, LinkChange, LinkReply};
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Remote, renounce_rights, run};
-#[cfg(target_os = "linux")]
-pub use outside::run;
-#[cfg(target_os = "linux")]
-pub use rights::renounce_rights;
+pub use unsupported::{Remote, renounce_rights, run};
 
 /// What a program on the lab's client is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inside {
+pub struct ClientEnvironment {
     /// The name by which the lab is asked: [`Remote::named`].
     pub name: String,
     /// The file with the certificate of the lab's authority.
@@ -61,11 +61,11 @@ pub struct Inside {
 
 /// Why there can be no private network here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct NetworkUnavailable {
     reason: String,
 }
 
-impl Refused {
+impl NetworkUnavailable {
     #[expect(
         clippy::needless_pass_by_value,
         reason = "it is what `map_err` hands over"
@@ -78,10 +78,10 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for NetworkUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for NetworkUnavailable {}

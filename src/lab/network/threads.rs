@@ -12,7 +12,7 @@ pub(super) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> 
         .name(name.to_owned())
         .spawn(work)
         .map(drop)
-        .map_err(not_started)
+        .map_err(thread_start_error)
 }
 
 /// Does something on a thread that comes and goes, and waits for it. What a thread changes of
@@ -20,11 +20,13 @@ pub(super) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> 
 ///
 /// # Errors
 /// The work's, or that no thread could be started.
-pub(super) fn on_a_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+pub(super) fn run_on_new_thread<T: Send>(
+    work: impl FnOnce() -> io::Result<T> + Send,
+) -> io::Result<T> {
     thread::scope(|scope| {
         let thread = Builder::new()
             .spawn_scoped(scope, work)
-            .map_err(not_started)?;
+            .map_err(thread_start_error)?;
         // A panic of it ends the process.
         thread
             .join()
@@ -36,6 +38,6 @@ pub(super) fn on_a_thread<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) 
     clippy::needless_pass_by_value,
     reason = "it is what `map_err` hands over"
 )]
-fn not_started(error: io::Error) -> io::Error {
+fn thread_start_error(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("no thread could be started: {error}"))
 }

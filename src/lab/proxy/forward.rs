@@ -19,84 +19,92 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::super::service::{Service, Visit};
-use super::super::site::Site;
-use super::{LONGEST_CONNECTING, remove_hop_by_hop};
+use super::super::service::{AcceptedConnection, Service};
+use super::super::state::LabState;
+use super::{CONNECT_TIMEOUT, remove_hop_by_hop};
 
 /// The forward proxy.
-pub(in crate::lab) const FORWARD: Service =
-    Service::connections("forward proxy", "http", 3128, |visit| {
-        Box::pin(serve(visit))
-    });
+pub(in crate::lab) const FORWARD: Service = Service::tcp("forward proxy", "http", 3128, |visit| {
+    Box::pin(serve_forward_proxy(visit))
+});
 
-const LARGEST_HEAD: usize = 64 * 1024;
-const VIA_US: &str = "1.1 proxy.lab.test";
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const VIA_VALUE: &str = "1.1 proxy.lab.test";
 
-type Body = UnsyncBoxBody<Bytes, hyper::Error>;
+type ProxyBody = UnsyncBoxBody<Bytes, hyper::Error>;
 
 /// What goes on beside the client's connection, and ends with it.
 #[derive(Clone, Default)]
-struct Beside(Arc<Mutex<JoinSet<()>>>);
+struct BackgroundTasks(Arc<Mutex<JoinSet<()>>>);
 
-impl Beside {
+impl BackgroundTasks {
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(work);
     }
 
-    async fn ended(&self) {
+    async fn wait_all(&self) {
         let mut tasks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
     }
 }
 
-async fn serve(Visit { stream, site }: Visit) {
-    let beside = Beside::default();
+async fn serve_forward_proxy(
+    AcceptedConnection {
+        stream,
+        state: site,
+    }: AcceptedConnection,
+) {
+    let beside = BackgroundTasks::default();
     let tunnels = beside.clone();
     let service = service_fn(move |request| {
         let (site, beside) = (Arc::clone(&site), beside.clone());
-        async move { Ok::<_, Infallible>(respond(request, &site, &beside).await) }
+        async move { Ok::<_, Infallible>(handle_proxy_request(request, &site, &beside).await) }
     });
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).max_buf_size(LARGEST_HEAD);
+    server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD_BYTES);
     let _ = server
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
-    tunnels.ended().await;
+    tunnels.wait_all().await;
 }
 
-async fn respond(request: Request<Incoming>, site: &Site, beside: &Beside) -> Response<Body> {
+async fn handle_proxy_request(
+    request: Request<Incoming>,
+    site: &LabState,
+    beside: &BackgroundTasks,
+) -> Response<ProxyBody> {
     let is_tunnel = request.method() == Method::CONNECT;
     let Some(authority) = request.uri().authority().cloned() else {
         let how =
             "this is a forward proxy for the hosts of the lab: give its URL to -x, or to --proxy";
-        return sentence(StatusCode::OK, how);
+        return text_response(StatusCode::OK, how);
     };
     if !is_tunnel && request.uri().scheme_str() != Some("http") {
-        return sentence(
+        return text_response(
             StatusCode::BAD_REQUEST,
             "this proxy asks for http:// itself, and leads to everything else by CONNECT",
         );
     }
     let port = authority.port_u16().or((!is_tunnel).then_some(80));
-    let Some(address) = port.and_then(|port| site.places.reach(authority.host(), port)) else {
-        return sentence(
+    let Some(address) = port.and_then(|port| site.addresses.resolve(authority.host(), port)) else {
+        return text_response(
             StatusCode::FORBIDDEN,
             &format!("{authority} is no place in the lab, and this proxy leads nowhere else"),
         );
     };
-    let stream = match timeout(LONGEST_CONNECTING, TcpStream::connect(address)).await {
+    let stream = match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
-            return sentence(
+            return text_response(
                 StatusCode::BAD_GATEWAY,
                 &format!("{authority} could not be reached: {error}"),
             );
         }
         Err(_) => {
-            return sentence(
+            return text_response(
                 StatusCode::GATEWAY_TIMEOUT,
                 &format!("{authority} did not answer"),
             );
@@ -104,14 +112,18 @@ async fn respond(request: Request<Incoming>, site: &Site, beside: &Beside) -> Re
     };
     let _ = stream.set_nodelay(true);
     if is_tunnel {
-        tunnel(request, stream, beside)
+        open_tunnel(request, stream, beside)
     } else {
-        pass_on(request, stream, beside).await
+        forward_request(request, stream, beside).await
     }
 }
 
 /// 200, and from then on what either side says goes to the other.
-fn tunnel(request: Request<Incoming>, mut stream: TcpStream, beside: &Beside) -> Response<Body> {
+fn open_tunnel(
+    request: Request<Incoming>,
+    mut stream: TcpStream,
+    beside: &BackgroundTasks,
+) -> Response<ProxyBody> {
     beside.spawn(async move {
         if let Ok(client) = hyper::upgrade::on(request).await {
             let _ = copy_bidirectional(&mut TokioIo::new(client), &mut stream).await;
@@ -125,13 +137,13 @@ fn tunnel(request: Request<Incoming>, mut stream: TcpStream, beside: &Beside) ->
 }
 
 /// Asks the host itself, for the part of the target that is the host's business.
-async fn pass_on(
+async fn forward_request(
     mut request: Request<Incoming>,
     stream: TcpStream,
-    beside: &Beside,
-) -> Response<Body> {
+    beside: &BackgroundTasks,
+) -> Response<ProxyBody> {
     let bad = |error: hyper::Error| {
-        sentence(
+        text_response(
             StatusCode::BAD_GATEWAY,
             &format!("the host could not be asked: {error}"),
         )
@@ -147,7 +159,7 @@ async fn pass_on(
         .map_or("/", |path| path.as_str())
         .parse();
     let (Ok(host), Ok(path)) = (HeaderValue::from_str(&host), path) else {
-        return sentence(StatusCode::BAD_REQUEST, "that target cannot be passed on");
+        return text_response(StatusCode::BAD_REQUEST, "that target cannot be passed on");
     };
     *request.uri_mut() = path;
     *request.version_mut() = Version::HTTP_11;
@@ -155,7 +167,7 @@ async fn pass_on(
     request.headers_mut().insert(HOST, host);
     request
         .headers_mut()
-        .append(VIA, HeaderValue::from_static(VIA_US));
+        .append(VIA, HeaderValue::from_static(VIA_VALUE));
     let (mut sender, connection) = match conn::http1::handshake(TokioIo::new(stream)).await {
         Ok(opened) => opened,
         Err(error) => return bad(error),
@@ -168,14 +180,14 @@ async fn pass_on(
             remove_hop_by_hop(response.headers_mut());
             response
                 .headers_mut()
-                .append(VIA, HeaderValue::from_static(VIA_US));
+                .append(VIA, HeaderValue::from_static(VIA_VALUE));
             response.map(BodyExt::boxed_unsync)
         }
         Err(error) => bad(error),
     }
 }
 
-fn sentence(status: StatusCode, sentence: &str) -> Response<Body> {
+fn text_response(status: StatusCode, sentence: &str) -> Response<ProxyBody> {
     let mut response = Response::new(
         Full::from(format!("{sentence}\n"))
             .map_err(|never| match never {})

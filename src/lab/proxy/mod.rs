@@ -16,7 +16,7 @@ pub(super) use forward::FORWARD;
 pub(super) use socks::SOCKS;
 
 /// How long a proxy tries to reach a host.
-const LONGEST_CONNECTING: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Removes the fields that are for the next hop only (RFC 9110 §7.6.1).
 pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {

@@ -9,15 +9,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::super::service::{Service, Visit};
-use super::super::site::Site;
-use super::LONGEST_CONNECTING;
+use super::super::service::{AcceptedConnection, Service};
+use super::super::state::LabState;
+use super::CONNECT_TIMEOUT;
 
 /// The SOCKS proxy.
-pub(in crate::lab) const SOCKS: Service =
-    Service::connections("socks", "socks5", 1080, |visit| Box::pin(serve(visit)));
+pub(in crate::lab) const SOCKS: Service = Service::tcp("socks", "socks5", 1080, |visit| {
+    Box::pin(serve_socks(visit))
+});
 
-const LONGEST_GREETING: Duration = Duration::from_secs(10);
+const NEGOTIATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
@@ -28,7 +29,7 @@ const CONNECT: u8 = 1;
 /// What a request is answered with (RFC 1928 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Reply {
+enum SocksReply {
     Succeeded = 0,
     NotAllowed = 2,
     HostUnreachable = 4,
@@ -37,16 +38,23 @@ enum Reply {
     AddressNotSupported = 8,
 }
 
-async fn serve(Visit { mut stream, site }: Visit) {
-    let Ok(Ok(Some((host, port)))) = timeout(LONGEST_GREETING, greet(&mut stream)).await else {
+async fn serve_socks(
+    AcceptedConnection {
+        mut stream,
+        state: site,
+    }: AcceptedConnection,
+) {
+    let Ok(Ok(Some((host, port)))) =
+        timeout(NEGOTIATION_TIMEOUT, negotiate_request(&mut stream)).await
+    else {
         return;
     };
-    let opened = open(&host, port, &site).await;
+    let opened = connect_to_target(&host, port, &site).await;
     let (reply, bound) = match &opened {
-        Ok(opened) => (Reply::Succeeded, opened.local_addr().ok()),
+        Ok(opened) => (SocksReply::Succeeded, opened.local_addr().ok()),
         Err(reply) => (*reply, None),
     };
-    if answer(&mut stream, reply, bound).await.is_ok()
+    if send_reply(&mut stream, reply, bound).await.is_ok()
         && let Ok(mut opened) = opened
     {
         let _ = copy_bidirectional(&mut stream, &mut opened).await;
@@ -54,68 +62,84 @@ async fn serve(Visit { mut stream, site }: Visit) {
 }
 
 /// Agrees on a method, and reads where to; nothing where that came to no end.
-async fn greet(stream: &mut TcpStream) -> io::Result<Option<(String, u16)>> {
+async fn negotiate_request(stream: &mut TcpStream) -> io::Result<Option<(String, u16)>> {
     if stream.read_u8().await? != VERSION {
         return Ok(None);
     }
-    let methods = counted(stream).await?;
+    let methods = read_length_prefixed(stream).await?;
     // Who can say who it is, shall.
     let method = [USER_AND_PASSWORD, NO_AUTHENTICATION]
         .into_iter()
         .find(|method| methods.contains(method))
         .unwrap_or(NO_METHOD);
     stream.write_all(&[VERSION, method]).await?;
-    if method == NO_METHOD || (method == USER_AND_PASSWORD && !is_known(stream).await?) {
+    if method == NO_METHOD || (method == USER_AND_PASSWORD && !authenticate_client(stream).await?) {
         return Ok(None);
     }
     let [version, command, _, kind] = read_exactly::<4>(stream).await?;
     if version != VERSION {
         return Ok(None);
     }
-    let Some(host) = host(stream, kind).await? else {
-        answer(stream, Reply::AddressNotSupported, None).await?;
+    let Some(host) = read_host(stream, kind).await? else {
+        send_reply(stream, SocksReply::AddressNotSupported, None).await?;
         return Ok(None);
     };
     let port = stream.read_u16().await?;
     if command != CONNECT {
-        answer(stream, Reply::CommandNotSupported, None).await?;
+        send_reply(stream, SocksReply::CommandNotSupported, None).await?;
         return Ok(None);
     }
     Ok(Some((host, port)))
 }
 
 /// Whether the client gives the name and the password that work (RFC 1929 §2).
-async fn is_known(stream: &mut TcpStream) -> io::Result<bool> {
+async fn authenticate_client(stream: &mut TcpStream) -> io::Result<bool> {
     let version = stream.read_u8().await?;
-    let (name, password) = (counted(stream).await?, counted(stream).await?);
+    let (name, password) = (
+        read_length_prefixed(stream).await?,
+        read_length_prefixed(stream).await?,
+    );
     let is_known = version == 1 && name == b"class" && password == b"lab";
     stream.write_all(&[1, u8::from(!is_known)]).await?;
     Ok(is_known)
 }
 
 /// The destination (RFC 1928 §5), or nothing where its kind is not known.
-async fn host(stream: &mut TcpStream, kind: u8) -> io::Result<Option<String>> {
+async fn read_host(stream: &mut TcpStream, kind: u8) -> io::Result<Option<String>> {
     Ok(match kind {
         1 => Some(Ipv4Addr::from(read_exactly::<4>(stream).await?).to_string()),
-        3 => Some(String::from_utf8_lossy(&counted(stream).await?).into_owned()),
+        3 => Some(String::from_utf8_lossy(&read_length_prefixed(stream).await?).into_owned()),
         4 => Some(Ipv6Addr::from(read_exactly::<16>(stream).await?).to_string()),
         _ => None,
     })
 }
 
-async fn open(host: &str, port: u16, site: &Site) -> Result<TcpStream, Reply> {
-    let address = site.places.reach(host, port).ok_or(Reply::NotAllowed)?;
-    match timeout(LONGEST_CONNECTING, TcpStream::connect(address)).await {
+async fn connect_to_target(
+    host: &str,
+    port: u16,
+    site: &LabState,
+) -> Result<TcpStream, SocksReply> {
+    let address = site
+        .addresses
+        .resolve(host, port)
+        .ok_or(SocksReply::NotAllowed)?;
+    match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => {
             let _ = stream.set_nodelay(true);
             Ok(stream)
         }
-        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(Reply::Refused),
-        _ => Err(Reply::HostUnreachable),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            Err(SocksReply::Refused)
+        }
+        _ => Err(SocksReply::HostUnreachable),
     }
 }
 
-async fn answer(stream: &mut TcpStream, reply: Reply, bound: Option<SocketAddr>) -> io::Result<()> {
+async fn send_reply(
+    stream: &mut TcpStream,
+    reply: SocksReply,
+    bound: Option<SocketAddr>,
+) -> io::Result<()> {
     let bound = bound.unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into());
     let mut message = vec![VERSION, reply as u8, 0];
     match bound.ip() {
@@ -127,7 +151,7 @@ async fn answer(stream: &mut TcpStream, reply: Reply, bound: Option<SocketAddr>)
 }
 
 /// Bytes after their count.
-async fn counted(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+async fn read_length_prefixed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::from(stream.read_u8().await?)];
     stream.read_exact(&mut bytes).await?;
     Ok(bytes)

@@ -8,28 +8,28 @@ use brotli_decompressor::{BrotliDecoderParameter, DecompressorWriter};
 use flate2::write::MultiGzDecoder;
 use zstd::stream::{raw, write, zio};
 
-use super::account::Account;
-use super::deflate::Deflate;
-use super::sink::Sink;
+use super::counters::BodyCounters;
+use super::deflate::DeflateDecoder;
+use super::sink::BodySink;
 
 /// More codings than this are nobody's honest response; curl has the same limit.
-const MOST_CODINGS: usize = 5;
+const MAX_CODINGS: usize = 5;
 /// What a decoder hands on at a time.
-const STEP: usize = 64 * 1024;
+const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
 /// The largest window a `zstd` content coding may ask for: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Takes coded bytes and writes decoded ones onward.
-pub(super) trait Coding: Write {
+pub(super) trait BodyDecoder: Write {
     /// The input is complete: passes on what is left, and fails if the coding is not at an end.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
 /// What of `codings` cannot be undone: an unknown one by its name, or too many of them.
-pub(super) fn undecodable(codings: &[String]) -> Option<String> {
-    if codings.len() > MOST_CODINGS {
+pub(super) fn unsupported_coding(codings: &[String]) -> Option<String> {
+    if codings.len() > MAX_CODINGS {
         return Some(format!(
-            "{} codings over each other, where {MOST_CODINGS} are the limit",
+            "{} codings over each other, where {MAX_CODINGS} are the limit",
             codings.len()
         ));
     }
@@ -41,29 +41,29 @@ pub(super) fn undecodable(codings: &[String]) -> Option<String> {
 }
 
 /// Undoes `codings`, listed in the order they were applied. Fails with the name of an unknown one.
-pub(super) fn chain(
+pub(super) fn build_decoder_chain(
     codings: &[String],
-    sink: Sink,
-    account: &Arc<Account>,
-) -> Result<Box<dyn Coding>, String> {
-    let mut chain: Box<dyn Coding> = Box::new(sink);
+    sink: BodySink,
+    account: &Arc<BodyCounters>,
+) -> Result<Box<dyn BodyDecoder>, String> {
+    let mut chain: Box<dyn BodyDecoder> = Box::new(sink);
     for (above, name) in codings.iter().enumerate() {
         // Between two decoders as well it has to be seen what passes: nothing of it may ever come
         // out.
-        let next: Box<dyn Coding> = if above == 0 {
+        let next: Box<dyn BodyDecoder> = if above == 0 {
             chain
         } else {
-            Box::new(Between::new(chain, account))
+            Box::new(IntermediateCounter::new(chain, account))
         };
-        chain = decoder(name, next)?;
+        chain = new_decoder(name, next)?;
     }
     Ok(chain)
 }
 
-fn decoder(name: &str, inner: Box<dyn Coding>) -> Result<Box<dyn Coding>, String> {
+fn new_decoder(name: &str, inner: Box<dyn BodyDecoder>) -> Result<Box<dyn BodyDecoder>, String> {
     Ok(match name {
         "gzip" | "x-gzip" => Box::new(MultiGzDecoder::new(inner)),
-        "deflate" => Box::new(Deflate::new(inner)),
+        "deflate" => Box::new(DeflateDecoder::new(inner)),
         "br" => Box::new(brotli_decoder(inner)),
         "zstd" => Box::new(zstd_decoder(inner).map_err(|error| format!("zstd ({error})"))?),
         unknown => return Err(format!("\"{unknown}\"")),
@@ -72,44 +72,46 @@ fn decoder(name: &str, inner: Box<dyn Coding>) -> Result<Box<dyn Coding>, String
 
 /// RFC 7932 has windows up to 16 MiB; the larger ones that the library knows too (up to 1 GiB) are
 /// no `br`.
-fn brotli_decoder(inner: Box<dyn Coding>) -> DecompressorWriter<Box<dyn Coding>> {
-    let mut decoder = DecompressorWriter::new(inner, STEP);
+fn brotli_decoder(inner: Box<dyn BodyDecoder>) -> DecompressorWriter<Box<dyn BodyDecoder>> {
+    let mut decoder = DecompressorWriter::new(inner, OUTPUT_BUFFER_BYTES);
     decoder.set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
     decoder
 }
 
-type ZstdDecoder = write::Decoder<'static, Box<dyn Coding>>;
+type ZstdDecoder = write::Decoder<'static, Box<dyn BodyDecoder>>;
 
-fn zstd_decoder(inner: Box<dyn Coding>) -> io::Result<ZstdDecoder> {
+fn zstd_decoder(inner: Box<dyn BodyDecoder>) -> io::Result<ZstdDecoder> {
     let mut decoder = raw::Decoder::new()?;
     decoder.set_parameter(raw::DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
     Ok(write::Decoder::with_writer(zio::Writer::new_with_capacity(
-        inner, decoder, STEP,
+        inner,
+        decoder,
+        OUTPUT_BUFFER_BYTES,
     )))
 }
 
 /// Sees what one decoder hands to the next.
-struct Between {
-    inner: Box<dyn Coding>,
-    account: Arc<Account>,
-    passed: u64,
+struct IntermediateCounter {
+    inner: Box<dyn BodyDecoder>,
+    counters: Arc<BodyCounters>,
+    total: u64,
 }
 
-impl Between {
-    fn new(inner: Box<dyn Coding>, account: &Arc<Account>) -> Self {
+impl IntermediateCounter {
+    fn new(inner: Box<dyn BodyDecoder>, account: &Arc<BodyCounters>) -> Self {
         Self {
             inner,
-            account: Arc::clone(account),
-            passed: 0,
+            counters: Arc::clone(account),
+            total: 0,
         }
     }
 }
 
-impl Write for Between {
+impl Write for IntermediateCounter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = bytes.len() as u64;
-        self.passed += count;
-        self.account.pass(count, self.passed)?;
+        self.total += count;
+        self.counters.count_intermediate(count, self.total)?;
         self.inner.write_all(bytes)?;
         Ok(bytes.len())
     }
@@ -119,32 +121,32 @@ impl Write for Between {
     }
 }
 
-impl Coding for Between {
+impl BodyDecoder for IntermediateCounter {
     fn finish(self: Box<Self>) -> io::Result<()> {
         self.inner.finish()
     }
 }
 
-impl Coding for Sink {
+impl BodyDecoder for BodySink {
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.flush()
     }
 }
 
-impl Coding for MultiGzDecoder<Box<dyn Coding>> {
+impl BodyDecoder for MultiGzDecoder<Box<dyn BodyDecoder>> {
     fn finish(self: Box<Self>) -> io::Result<()> {
         (*self).finish()?.finish()
     }
 }
 
-impl Coding for DecompressorWriter<Box<dyn Coding>> {
+impl BodyDecoder for DecompressorWriter<Box<dyn BodyDecoder>> {
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.close()?;
         (*self).into_inner().unwrap_or_else(|inner| inner).finish()
     }
 }
 
-impl Coding for ZstdDecoder {
+impl BodyDecoder for ZstdDecoder {
     fn finish(self: Box<Self>) -> io::Result<()> {
         (*self).finish()?.finish()
     }
@@ -163,19 +165,19 @@ mod tests {
 
     use super::*;
 
-    fn text() -> Vec<u8> {
+    fn sample_text() -> Vec<u8> {
         b"one response, several codings; ".repeat(9_000)
     }
 
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
+    fn compress_gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
     }
 
-    fn coded(name: &str, bytes: &[u8]) -> Vec<u8> {
+    fn encode_with(name: &str, bytes: &[u8]) -> Vec<u8> {
         match name {
-            "gzip" => gzip(bytes),
+            "gzip" => compress_gzip(bytes),
             "zlib" => {
                 let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
                 encoder.write_all(bytes).unwrap();
@@ -196,12 +198,13 @@ mod tests {
         input: &[u8],
         piece: usize,
         limit: Option<u64>,
-    ) -> (io::Result<()>, Arc<Account>) {
-        let account = Arc::new(Account::new(None, Some(limit.unwrap_or(u64::MAX))));
+    ) -> (io::Result<()>, Arc<BodyCounters>) {
+        let account = Arc::new(BodyCounters::new(None, Some(limit.unwrap_or(u64::MAX))));
         let names: Vec<String> = codings.iter().map(|name| (*name).to_owned()).collect();
-        let mut chain = chain(&names, Sink::new(Arc::clone(&account)), &account).unwrap();
+        let mut chain =
+            build_decoder_chain(&names, BodySink::new(Arc::clone(&account)), &account).unwrap();
         let result = input.chunks(piece).try_for_each(|piece| {
-            account.enter(piece.len() as u64);
+            account.count_transferred(piece.len() as u64);
             chain.write_all(piece).and_then(|()| chain.flush())
         });
         (result.and_then(|()| chain.finish()), account)
@@ -215,11 +218,11 @@ mod tests {
             ("deflate", "raw"),
             ("zstd", "zstd"),
         ] {
-            let input = coded(how, &text());
+            let input = encode_with(how, &sample_text());
             for piece in [1, 7, 100_000] {
                 let (result, sink) = decode(&[name], &input, piece, None);
                 result.unwrap_or_else(|error| panic!("{how} in pieces of {piece}: {error}"));
-                assert_eq!(sink.decoded(), text().len() as u64, "{how}");
+                assert_eq!(sink.decoded(), sample_text().len() as u64, "{how}");
             }
         }
     }
@@ -232,19 +235,19 @@ mod tests {
             ("deflate", "raw"),
             ("zstd", "zstd"),
         ] {
-            let account = Arc::new(Account::new(None, None));
-            let mut chain = chain(
+            let account = Arc::new(BodyCounters::new(None, None));
+            let mut chain = build_decoder_chain(
                 &["gzip".to_owned(), name.to_owned()],
-                Sink::new(Arc::clone(&account)),
+                BodySink::new(Arc::clone(&account)),
                 &account,
             )
             .unwrap();
-            let input = coded(how, &gzip(&text()));
+            let input = encode_with(how, &compress_gzip(&sample_text()));
             chain
                 .write_all(&input)
                 .and_then(|()| chain.flush())
                 .unwrap();
-            assert_eq!(account.decoded(), text().len() as u64, "{how}");
+            assert_eq!(account.decoded(), sample_text().len() as u64, "{how}");
         }
     }
 
@@ -263,10 +266,10 @@ mod tests {
 
     #[test]
     fn codings_are_undone_last_first() {
-        let input = gzip(&coded("zstd", &text()));
+        let input = compress_gzip(&encode_with("zstd", &sample_text()));
         let (result, sink) = decode(&["zstd", "gzip"], &input, 4096, None);
         result.unwrap();
-        assert_eq!(sink.decoded(), text().len() as u64);
+        assert_eq!(sink.decoded(), sample_text().len() as u64);
     }
 
     #[test]
@@ -277,7 +280,7 @@ mod tests {
             ("deflate", "raw"),
             ("zstd", "zstd"),
         ] {
-            let input = coded(how, &text());
+            let input = encode_with(how, &sample_text());
             let (result, _) = decode(&[name], &input[..input.len() - 5], 4096, None);
             assert!(result.is_err(), "{how}");
         }
@@ -286,12 +289,12 @@ mod tests {
     #[test]
     fn a_bomb_stops_at_the_limit() {
         for (name, how) in [("gzip", "gzip"), ("deflate", "zlib"), ("zstd", "zstd")] {
-            let input = coded(how, &vec![0; 32 << 20]);
+            let input = encode_with(how, &vec![0; 32 << 20]);
             assert!(input.len() < 40_000);
             let (result, sink) = decode(&[name], &input, 4096, Some(1 << 20));
             assert!(result.is_err());
             assert!(
-                sink.decoded() <= (1 << 20) + STEP as u64,
+                sink.decoded() <= (1 << 20) + OUTPUT_BUFFER_BYTES as u64,
                 "{how} let {} pass",
                 sink.decoded()
             );
@@ -301,7 +304,7 @@ mod tests {
     #[test]
     fn unknown_codings_are_named() {
         let undecodable = |names: &[&str]| {
-            super::undecodable(
+            super::unsupported_coding(
                 &names
                     .iter()
                     .map(|name| (*name).to_owned())

@@ -5,34 +5,34 @@ use std::io::{self, Write};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::decode::Coding;
+use super::decode::BodyDecoder;
 
-const STEP: usize = 64 * 1024;
+const OUTPUT_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Decodes either, told apart by the first two bytes.
-pub(super) struct Deflate {
-    inner: Box<dyn Coding>,
-    first: Vec<u8>,
+pub(super) struct DeflateDecoder {
+    inner: Box<dyn BodyDecoder>,
+    prefix: Vec<u8>,
     decoder: Option<Decompress>,
     ended: bool,
     buffer: Vec<u8>,
 }
 
-impl Deflate {
-    pub(super) fn new(inner: Box<dyn Coding>) -> Self {
+impl DeflateDecoder {
+    pub(super) fn new(inner: Box<dyn BodyDecoder>) -> Self {
         Self {
             inner,
-            first: Vec::with_capacity(2),
+            prefix: Vec::with_capacity(2),
             decoder: None,
             ended: false,
-            buffer: Vec::with_capacity(STEP),
+            buffer: Vec::with_capacity(OUTPUT_BUFFER_BYTES),
         }
     }
 
-    fn begin(&mut self) -> io::Result<()> {
-        let zlib = matches!(self.first.as_slice(), [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)).is_multiple_of(31));
+    fn detect_format(&mut self) -> io::Result<()> {
+        let zlib = matches!(self.prefix.as_slice(), [a, b, ..] if a & 0x0f == 8 && (u16::from(*a) << 8 | u16::from(*b)).is_multiple_of(31));
         self.decoder = Some(Decompress::new(zlib));
-        let first = std::mem::take(&mut self.first);
+        let first = std::mem::take(&mut self.prefix);
         self.decode(&first)
     }
 
@@ -63,18 +63,18 @@ impl Deflate {
     }
 }
 
-impl Write for Deflate {
+impl Write for DeflateDecoder {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.decoder.is_some() {
             self.decode(bytes)?;
             return Ok(bytes.len());
         }
         let part = bytes
-            .get(..bytes.len().min(2 - self.first.len()))
+            .get(..bytes.len().min(2 - self.prefix.len()))
             .unwrap_or(bytes);
-        self.first.extend_from_slice(part);
-        if self.first.len() == 2 {
-            self.begin()?;
+        self.prefix.extend_from_slice(part);
+        if self.prefix.len() == 2 {
+            self.detect_format()?;
         }
         Ok(part.len())
     }
@@ -84,10 +84,10 @@ impl Write for Deflate {
     }
 }
 
-impl Coding for Deflate {
+impl BodyDecoder for DeflateDecoder {
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         if self.decoder.is_none() {
-            self.begin()?;
+            self.detect_format()?;
         }
         if !self.ended {
             return Err(io::Error::new(

@@ -6,7 +6,7 @@
 //!
 //! A body that is neither decoded nor written needs no thread.
 
-mod account;
+mod counters;
 mod decode;
 mod deflate;
 mod limits;
@@ -21,45 +21,45 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::account::{Account, Fault};
+use self::counters::{BodyCounters, BodyFault};
 use self::preview::Preview;
-use self::worker::Worker;
-use super::Failed;
-use super::answer::Answer;
-use super::pace::Pace;
-use super::spec::Output;
-use super::step::Step;
-use crate::trace::{Code, Phase, What};
+use self::worker::BodyWorker;
+use super::PhaseFailure;
+use super::exchange_context::ExchangeContext;
+use super::response_head::FinalResponseHead;
+use super::spec::BodyOutput;
+use super::throttle::Throttle;
+use crate::trace::{EventKind, FailureCode, Phase};
 use crate::units::Bytes;
 
 /// How long a body that is cut off may take to be decoded and written as far as it has come.
-const PATIENCE: Duration = Duration::from_millis(20);
+const STOP_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Takes in one response's body. What has come of it is told at its end, also where it is dropped
 /// before.
-pub(super) struct Receiver<'a> {
-    step: &'a Step<'a>,
-    account: Arc<Account>,
+pub(super) struct BodyReceiver<'a> {
+    context: &'a ExchangeContext<'a>,
+    counters: Arc<BodyCounters>,
     /// Decodes and writes, where there is something to decode or an output.
-    worker: Option<Worker>,
+    worker: Option<BodyWorker>,
     coding_name: String,
     /// The file that the body is written to.
     file: Option<PathBuf>,
     is_complete: bool,
     received: u64,
     expected: Option<u64>,
-    pace: Pace,
-    reported: bool,
+    throttle: Throttle,
+    is_reported: bool,
 }
 
-impl<'a> Receiver<'a> {
+impl<'a> BodyReceiver<'a> {
     /// Ready for the body of `answer`, which goes to `output`.
     pub(super) fn new(
-        step: &'a Step<'a>,
-        answer: &Answer,
-        output: Option<&Output>,
-    ) -> Result<Self, Failed> {
-        let coded = codings(answer);
+        step: &'a ExchangeContext<'a>,
+        answer: &FinalResponseHead,
+        output: Option<&BodyOutput>,
+    ) -> Result<Self, PhaseFailure> {
+        let coded = content_codings(answer);
         let decodes = step.spec.compressed && !coded.is_empty();
         if !decodes && !coded.is_empty() {
             step.recorder.note(
@@ -70,65 +70,65 @@ impl<'a> Receiver<'a> {
                 ),
             );
         }
-        if let Some(unknown) = decode::undecodable(&coded).filter(|_| decodes) {
+        if let Some(unknown) = decode::unsupported_coding(&coded).filter(|_| decodes) {
             let hint = "leave out --compressed to take the body as it comes";
             let message = format!("the body is coded as {unknown}, which cannot be decoded here");
-            return Err(Failed::new(
+            return Err(PhaseFailure::new(
                 Phase::Receive,
-                Code::BodyDecoding,
+                FailureCode::BodyDecoding,
                 message,
                 hint,
             ));
         }
         let preview = (decodes || coded.is_empty())
             .then(|| Preview::new(answer.values("content-type").next()));
-        let account = Arc::new(Account::new(
+        let account = Arc::new(BodyCounters::new(
             preview,
             decodes.then_some(step.spec.decode_limit),
         ));
         let (coding_name, codings) = (coded.join(", "), if decodes { coded } else { Vec::new() });
         let worker = (decodes || output.is_some())
-            .then(|| Worker::start(codings, output.cloned(), &account))
+            .then(|| BodyWorker::start(codings, output.cloned(), &account))
             .transpose();
-        let worker = worker.map_err(|error| no_thread(&error))?;
+        let worker = worker.map_err(|error| no_thread_failure(&error))?;
         let file = match output {
-            Some(Output::File(path)) => Some(path.clone()),
-            Some(Output::Stdout) | None => None,
+            Some(BodyOutput::File(path)) => Some(path.clone()),
+            Some(BodyOutput::Stdout) | None => None,
         };
-        let (expected, pace) = (answer.expected, Pace::default());
+        let (expected, pace) = (answer.expected, Throttle::default());
         Ok(Self {
-            step,
-            account,
+            context: step,
+            counters: account,
             worker,
             coding_name,
             file,
             is_complete: false,
             received: 0,
             expected,
-            pace,
-            reported: false,
+            throttle: pace,
+            is_reported: false,
         })
     }
 
     /// Takes a piece as it was transferred, once what came before it is far enough.
-    pub(super) async fn take(&mut self, data: &[u8]) -> Result<(), Failed> {
+    pub(super) async fn receive(&mut self, data: &[u8]) -> Result<(), PhaseFailure> {
         self.received += data.len() as u64;
         let taken = match &self.worker {
-            Some(worker) => worker.take(data).await,
-            None => self.account.emerge(data),
+            Some(worker) => worker.send(data).await,
+            None => self.counters.count_output(data),
         };
-        taken.map_err(|error| self.failed(&error))?;
-        if self.pace.is_due(self.step.recorder.now()) {
-            self.tell();
+        taken.map_err(|error| self.failure_from(&error))?;
+        if self.throttle.is_due(self.context.recorder.now()) {
+            self.emit_progress();
         }
         Ok(())
     }
 
     /// Waits until what was taken turns out not to be decodable or writable: perhaps for ever.
-    pub(super) async fn fails(&self) -> Failed {
+    pub(super) async fn wait_for_failure(&self) -> PhaseFailure {
         match &self.worker {
-            Some(worker) => match worker.ended().await {
-                Err(error) => self.failed(&error),
+            Some(worker) => match worker.wait_for_end().await {
+                Err(error) => self.failure_from(&error),
                 Ok(()) => pending().await,
             },
             None => pending().await,
@@ -136,29 +136,29 @@ impl<'a> Receiver<'a> {
     }
 
     /// The body is complete: waits until it is decoded and written.
-    pub(super) async fn finish(&mut self) -> Result<(), Failed> {
+    pub(super) async fn finish(&mut self) -> Result<(), PhaseFailure> {
         let finished = match &self.worker {
             Some(worker) => worker.finish().await,
             None => Ok(()),
         };
         self.is_complete = finished.is_ok();
-        finished.map_err(|error| self.failed(&error))
+        finished.map_err(|error| self.failure_from(&error))
     }
 
     /// Says how much has come by now, and shows what may be shown of it. Nothing more is decoded or
     /// written after that.
-    pub(super) fn report(&mut self) {
-        if std::mem::replace(&mut self.reported, true) {
+    pub(super) fn stop_and_report(&mut self) {
+        if std::mem::replace(&mut self.is_reported, true) {
             return;
         }
         if let Some(worker) = &self.worker {
-            worker.settle(PATIENCE);
+            worker.drain_and_stop(STOP_TIMEOUT);
         }
-        self.tell();
-        self.tell_partial_file();
-        if let Some((text, truncated)) = self.account.preview_text() {
-            self.step.recorder.emit(What::BodyPreview {
-                exchange: self.step.exchange,
+        self.emit_progress();
+        self.note_partial_file();
+        if let Some((text, truncated)) = self.counters.preview_text() {
+            self.context.recorder.emit(EventKind::BodyPreview {
+                exchange: self.context.exchange,
                 text,
                 truncated,
             });
@@ -166,17 +166,17 @@ impl<'a> Receiver<'a> {
     }
 
     /// How much has come, for a sentence: `1,024 B of 4,096 B`.
-    pub(super) fn progress(&self) -> String {
+    pub(super) fn describe_progress(&self) -> String {
         let of = self
             .expected
             .map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
         format!("{}{of}", Bytes(self.received))
     }
 
-    fn tell(&self) {
-        let (received, decoded, expected) = (self.received, self.account.decoded(), self.expected);
-        self.step.recorder.emit(What::ResponseBody {
-            exchange: self.step.exchange,
+    fn emit_progress(&self) {
+        let (received, decoded, expected) = (self.received, self.counters.decoded(), self.expected);
+        self.context.recorder.emit(EventKind::ResponseBody {
+            exchange: self.context.exchange,
             received,
             decoded,
             expected,
@@ -185,11 +185,11 @@ impl<'a> Receiver<'a> {
 
     /// What came of a body that did not end stays in its file, as with curl, and it is said how
     /// much that is.
-    fn tell_partial_file(&self) {
+    fn note_partial_file(&self) {
         let Some(path) = self.file.as_ref().filter(|_| !self.is_complete) else {
             return;
         };
-        let text = match self.account.written() {
+        let text = match self.counters.written() {
             0 if is_pipe(path) => format!(
                 "nothing was written to {}, a pipe that nobody may have opened for reading",
                 path.display()
@@ -200,19 +200,24 @@ impl<'a> Receiver<'a> {
                 Bytes(written)
             ),
         };
-        self.step.recorder.note(self.step.exchange, text);
+        self.context.recorder.note(self.context.exchange, text);
     }
 
-    fn failed(&self, error: &io::Error) -> Failed {
+    fn failure_from(&self, error: &io::Error) -> PhaseFailure {
         let name = &self.coding_name;
-        match self.account.take_fault() {
-            Some(Fault::Output(path, error)) => output_failed(&path, &error),
-            Some(Fault::Limit(exceeded)) => {
+        match self.counters.take_fault() {
+            Some(BodyFault::Output(path, error)) => output_failure(&path, &error),
+            Some(BodyFault::Limit(exceeded)) => {
                 let message =
-                    exceeded.sentence(&format!("{} of {name} body", Bytes(self.received)));
+                    exceeded.describe(&format!("{} of {name} body", Bytes(self.received)));
                 let hint = "this may be a decompression bomb; without --compressed the body is \
                     taken as it comes";
-                Failed::new(Phase::Receive, Code::BodyDecodingLimit, message, hint)
+                PhaseFailure::new(
+                    Phase::Receive,
+                    FailureCode::BodyDecodingLimit,
+                    message,
+                    hint,
+                )
             }
             None => {
                 let message = format!(
@@ -221,16 +226,16 @@ impl<'a> Receiver<'a> {
                 );
                 let hint = "without --compressed the body is taken as it comes; compare \
                     Content-Encoding with what the server sends";
-                Failed::new(Phase::Receive, Code::BodyDecoding, message, hint)
+                PhaseFailure::new(Phase::Receive, FailureCode::BodyDecoding, message, hint)
             }
         }
     }
 }
 
 /// Called off in the middle of a body: what has come of it is told.
-impl Drop for Receiver<'_> {
+impl Drop for BodyReceiver<'_> {
     fn drop(&mut self) {
-        self.report();
+        self.stop_and_report();
     }
 }
 
@@ -238,28 +243,28 @@ fn is_pipe(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
 }
 
-fn output_failed(path: &str, error: &io::Error) -> Failed {
+fn output_failure(path: &str, error: &io::Error) -> PhaseFailure {
     let hint = "check the directory, its permissions and the space left";
-    Failed::new(
+    PhaseFailure::new(
         Phase::Receive,
-        Code::OutputFailed,
+        FailureCode::OutputFailed,
         format!("the body cannot be written to {path}: {error}"),
         hint,
     )
 }
 
-fn no_thread(error: &io::Error) -> Failed {
+fn no_thread_failure(error: &io::Error) -> PhaseFailure {
     let message = format!("no thread can be started for the body: {error}");
-    Failed::new(
+    PhaseFailure::new(
         Phase::Receive,
-        Code::Internal,
+        FailureCode::Internal,
         message,
         "look at how many processes and threads this user may have (ulimit -u)",
     )
 }
 
 /// The codings that were applied, in the order they were applied (RFC 9110 §8.4).
-fn codings(answer: &Answer) -> Vec<String> {
+fn content_codings(answer: &FinalResponseHead) -> Vec<String> {
     let names = answer
         .values("content-encoding")
         .flat_map(|value| value.split(','))

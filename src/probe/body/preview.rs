@@ -3,7 +3,7 @@
 use crate::units::Untrusted;
 
 /// Keeps this much.
-const MOST: usize = 4096;
+const MAX_PREVIEW_BYTES: usize = 4096;
 
 /// Collects the beginning of a body.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Preview {
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) {
-        let room = MOST - self.bytes.len();
+        let room = MAX_PREVIEW_BYTES - self.bytes.len();
         if room > 0 && self.is_text != Some(false) {
             self.bytes
                 .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn a_cut_through_a_character_leaves_it_out() {
-        let text = format!("{}é and more", "a".repeat(MOST - 1));
+        let text = format!("{}é and more", "a".repeat(MAX_PREVIEW_BYTES - 1));
         let (shown, more) = preview(None, text.as_bytes()).unwrap();
-        assert_eq!((shown.len(), more), (MOST - 1, true));
+        assert_eq!((shown.len(), more), (MAX_PREVIEW_BYTES - 1, true));
     }
 }

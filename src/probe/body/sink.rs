@@ -5,21 +5,21 @@ use std::io::{self, Write};
 use std::os::fd::AsFd as _;
 use std::sync::Arc;
 
-use super::account::{Account, Fault};
-use crate::probe::spec::Output;
-use crate::sys::{Writing, open_for_writing_when_read};
+use super::counters::{BodyCounters, BodyFault};
+use crate::probe::spec::BodyOutput;
+use crate::sys::{WriteOptions, open_for_writing_blocking};
 
 /// Counts, shows and writes what it is given.
-pub(super) struct Sink {
-    account: Arc<Account>,
+pub(super) struct BodySink {
+    counters: Arc<BodyCounters>,
     output: Option<(String, File)>,
 }
 
-impl Sink {
+impl BodySink {
     /// A sink that counts and shows.
-    pub(super) const fn new(account: Arc<Account>) -> Self {
+    pub(super) const fn new(account: Arc<BodyCounters>) -> Self {
         Self {
-            account,
+            counters: account,
             output: None,
         }
     }
@@ -28,34 +28,37 @@ impl Sink {
     ///
     /// # Errors
     /// Where it cannot be opened; why is left with the account.
-    pub(super) fn open(mut self, output: Option<&Output>) -> io::Result<Self> {
+    pub(super) fn open(mut self, output: Option<&BodyOutput>) -> io::Result<Self> {
         let opened = match output {
             None => return Ok(self),
             // Its own handle: nobody else who prints has to wait for a reader that does not read.
-            Some(Output::Stdout) => (
+            Some(BodyOutput::Stdout) => (
                 "standard output".to_owned(),
                 io::stdout().as_fd().try_clone_to_owned().map(File::from),
             ),
-            Some(Output::File(path)) => {
-                let writing = Writing {
+            Some(BodyOutput::File(path)) => {
+                let writing = WriteOptions {
                     append: false,
                     mode: 0o666,
                 };
                 (
                     path.display().to_string(),
-                    open_for_writing_when_read(path, writing, || self.account.is_stopped()),
+                    open_for_writing_blocking(path, writing, || self.counters.is_stopped()),
                 )
             }
         };
         let (name, file) = opened;
-        let file = file.map_err(|error| self.account.refuse(Fault::Output(name.clone(), error)))?;
+        let file = file.map_err(|error| {
+            self.counters
+                .fail_with(BodyFault::Output(name.clone(), error))
+        })?;
         self.output = Some((name, file));
         Ok(self)
     }
 }
 
 /// Writes all, and counts what of it was taken.
-fn write_counted(file: &mut File, mut bytes: &[u8], account: &Account) -> io::Result<()> {
+fn write_counted(file: &mut File, mut bytes: &[u8], account: &BodyCounters) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -70,12 +73,15 @@ fn write_counted(file: &mut File, mut bytes: &[u8], account: &Account) -> io::Re
     Ok(())
 }
 
-impl Write for Sink {
+impl Write for BodySink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.account.emerge(bytes)?;
+        self.counters.count_output(bytes)?;
         if let Some((name, file)) = &mut self.output {
-            let written = write_counted(file, bytes, &self.account);
-            written.map_err(|error| self.account.refuse(Fault::Output(name.clone(), error)))?;
+            let written = write_counted(file, bytes, &self.counters);
+            written.map_err(|error| {
+                self.counters
+                    .fail_with(BodyFault::Output(name.clone(), error))
+            })?;
         }
         Ok(bytes.len())
     }

@@ -12,59 +12,59 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Notify;
 
-use super::account::Account;
-use super::decode::{self, Coding};
-use super::limits::Work;
-use super::sink::Sink;
-use crate::probe::spec::Output;
+use super::counters::BodyCounters;
+use super::decode::{self, BodyDecoder};
+use super::limits::DecodingTime;
+use super::sink::BodySink;
+use crate::probe::spec::BodyOutput;
 
 /// Bytes that may wait for the thread: 256 KiB.
-const MOST_WAITING: usize = 256 * 1024;
+const MAX_QUEUED_BYTES: usize = 256 * 1024;
 /// Coded bytes decoded between two looks at whether to go on: 4 KiB.
-const SLICE: usize = 4 * 1024;
+const BYTES_BETWEEN_CHECKS: usize = 4 * 1024;
 
 /// The engine's end: hands bytes over. Dropped, it lets the thread end as soon as it can.
-pub(super) struct Worker {
+pub(super) struct BodyWorker {
     shared: Arc<Shared>,
-    account: Arc<Account>,
+    counters: Arc<BodyCounters>,
 }
 
 struct Shared {
     state: Mutex<State>,
     /// For the thread: something was handed over. For who waits for it: all is done.
-    changed: Condvar,
+    input_or_idle: Condvar,
     /// There is room again, or the thread has ended.
-    moved: Notify,
+    room_or_end: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    waiting: Vec<u8>,
+    queue: Vec<u8>,
     /// The thread works on what it has taken.
-    busy: bool,
-    complete: bool,
-    given_up: bool,
-    ended: Option<io::Result<()>>,
+    is_busy: bool,
+    is_complete: bool,
+    is_cancelled: bool,
+    result: Option<io::Result<()>>,
 }
 
-impl Worker {
+impl BodyWorker {
     /// Starts the thread: it undoes `codings` and writes to `output`.
     ///
     /// # Errors
     /// Where the system has no thread for it.
     pub(super) fn start(
         codings: Vec<String>,
-        output: Option<Output>,
-        account: &Arc<Account>,
+        output: Option<BodyOutput>,
+        account: &Arc<BodyCounters>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
-            changed: Condvar::new(),
-            moved: Notify::new(),
+            input_or_idle: Condvar::new(),
+            room_or_end: Notify::new(),
         });
         let job = Job {
             shared: Arc::clone(&shared),
-            account: Arc::clone(account),
+            counters: Arc::clone(account),
             codings,
             output,
         };
@@ -73,7 +73,7 @@ impl Worker {
             .spawn(move || job.run())?;
         Ok(Self {
             shared,
-            account: Arc::clone(account),
+            counters: Arc::clone(account),
         })
     }
 
@@ -82,29 +82,29 @@ impl Worker {
     ///
     /// # Errors
     /// Where the thread has ended with one.
-    pub(super) async fn take(&self, bytes: &[u8]) -> io::Result<()> {
-        self.hand_over(bytes);
+    pub(super) async fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        self.enqueue(bytes);
         loop {
             {
                 let mut state = self.shared.lock();
-                if let Some(ended) = state.ended.take() {
+                if let Some(ended) = state.result.take() {
                     return ended;
                 }
-                if state.waiting.len() < MOST_WAITING {
+                if state.queue.len() < MAX_QUEUED_BYTES {
                     return Ok(());
                 }
             }
-            self.shared.moved.notified().await;
+            self.shared.room_or_end.notified().await;
         }
     }
 
-    fn hand_over(&self, bytes: &[u8]) {
+    fn enqueue(&self, bytes: &[u8]) {
         let mut state = self.shared.lock();
-        let idle = state.waiting.is_empty() && !state.busy;
-        state.waiting.extend_from_slice(bytes);
+        let idle = state.queue.is_empty() && !state.is_busy;
+        state.queue.extend_from_slice(bytes);
         drop(state);
         if idle {
-            self.shared.changed.notify_all();
+            self.shared.input_or_idle.notify_all();
         }
     }
 
@@ -113,48 +113,48 @@ impl Worker {
     /// # Errors
     /// Where that fails.
     pub(super) async fn finish(&self) -> io::Result<()> {
-        self.shared.lock().complete = true;
-        self.shared.changed.notify_all();
-        self.ended().await
+        self.shared.lock().is_complete = true;
+        self.shared.input_or_idle.notify_all();
+        self.wait_for_end().await
     }
 
     /// Waits until the thread ends, which it does before its time only where it fails.
-    pub(super) async fn ended(&self) -> io::Result<()> {
+    pub(super) async fn wait_for_end(&self) -> io::Result<()> {
         loop {
-            if let Some(ended) = self.shared.lock().ended.take() {
+            if let Some(ended) = self.shared.lock().result.take() {
                 return ended;
             }
-            self.shared.moved.notified().await;
+            self.shared.room_or_end.notified().await;
         }
     }
 
     /// Waits no longer than `patience` for what was handed over to be written, and then stops the
     /// thread.
-    pub(super) fn settle(&self, patience: Duration) {
+    pub(super) fn drain_and_stop(&self, patience: Duration) {
         let until = Instant::now() + patience;
         let mut state = self.shared.lock();
-        while state.ended.is_none() && (state.busy || !state.waiting.is_empty()) {
+        while state.result.is_none() && (state.is_busy || !state.queue.is_empty()) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
             state = self
                 .shared
-                .changed
+                .input_or_idle
                 .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        state.given_up = true;
+        state.is_cancelled = true;
         drop(state);
-        self.account.stop();
-        self.shared.changed.notify_all();
+        self.counters.stop();
+        self.shared.input_or_idle.notify_all();
     }
 }
 
-impl Drop for Worker {
+impl Drop for BodyWorker {
     fn drop(&mut self) {
-        self.settle(Duration::ZERO);
+        self.drain_and_stop(Duration::ZERO);
     }
 }
 
@@ -165,76 +165,77 @@ impl Shared {
 
     /// Waits for bytes and takes them; `None` once there are no more, with whether they are
     /// complete.
-    fn next(&self, bytes: &mut Vec<u8>) -> Option<Ending> {
+    fn take_queue(&self, bytes: &mut Vec<u8>) -> Option<InputEnd> {
         let mut state = self.lock();
-        state.busy = false;
-        if state.waiting.is_empty() {
-            self.changed.notify_all();
+        state.is_busy = false;
+        if state.queue.is_empty() {
+            self.input_or_idle.notify_all();
         }
-        while state.waiting.is_empty() && !state.complete && !state.given_up {
+        while state.queue.is_empty() && !state.is_complete && !state.is_cancelled {
             state = self
-                .changed
+                .input_or_idle
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        if state.given_up {
-            return Some(Ending::GivenUp);
+        if state.is_cancelled {
+            return Some(InputEnd::Cancelled);
         }
-        if state.waiting.is_empty() {
-            return Some(Ending::Complete);
+        if state.queue.is_empty() {
+            return Some(InputEnd::Complete);
         }
         bytes.clear();
-        std::mem::swap(bytes, &mut state.waiting);
-        state.busy = true;
+        std::mem::swap(bytes, &mut state.queue);
+        state.is_busy = true;
         drop(state);
-        self.moved.notify_one();
+        self.room_or_end.notify_one();
         None
     }
 
-    fn end(&self, result: io::Result<()>) {
+    fn finish_with(&self, result: io::Result<()>) {
         let mut state = self.lock();
-        state.busy = false;
-        state.ended.get_or_insert(result);
+        state.is_busy = false;
+        state.result.get_or_insert(result);
         drop(state);
-        self.changed.notify_all();
-        self.moved.notify_one();
+        self.input_or_idle.notify_all();
+        self.room_or_end.notify_one();
     }
 }
 
 /// Why no more bytes come.
-enum Ending {
+enum InputEnd {
     Complete,
-    GivenUp,
+    Cancelled,
 }
 
 /// The thread's end.
 struct Job {
     shared: Arc<Shared>,
-    account: Arc<Account>,
+    counters: Arc<BodyCounters>,
     codings: Vec<String>,
-    output: Option<Output>,
+    output: Option<BodyOutput>,
 }
 
 impl Job {
     fn run(self) {
-        let result = self.work();
-        self.shared.end(result);
+        let result = self.decode_all();
+        self.shared.finish_with(result);
     }
 
-    fn work(&self) -> io::Result<()> {
-        let mut sink = Some(Sink::new(Arc::clone(&self.account)).open(self.output.as_ref())?);
-        let (mut chain, mut bytes): (Option<Box<dyn Coding>>, Vec<u8>) = (None, Vec::new());
+    fn decode_all(&self) -> io::Result<()> {
+        let mut sink = Some(BodySink::new(Arc::clone(&self.counters)).open(self.output.as_ref())?);
+        let (mut chain, mut bytes): (Option<Box<dyn BodyDecoder>>, Vec<u8>) = (None, Vec::new());
         loop {
-            match self.shared.next(&mut bytes) {
+            match self.shared.take_queue(&mut bytes) {
                 None => {}
-                Some(Ending::GivenUp) => return Ok(()),
+                Some(InputEnd::Cancelled) => return Ok(()),
                 // A response without content (to HEAD, or 304) may still name the coding it would
                 // have had.
-                Some(Ending::Complete) => return chain.map_or(Ok(()), Coding::finish),
+                Some(InputEnd::Complete) => return chain.map_or(Ok(()), BodyDecoder::finish),
             }
             if let Some(sink) = sink.take() {
                 chain = Some(
-                    decode::chain(&self.codings, sink, &self.account).map_err(io::Error::other)?,
+                    decode::build_decoder_chain(&self.codings, sink, &self.counters)
+                        .map_err(io::Error::other)?,
                 );
             }
             if let Some(chain) = &mut chain {
@@ -243,15 +244,15 @@ impl Job {
         }
     }
 
-    fn decode(&self, bytes: &[u8], chain: &mut dyn Coding) -> io::Result<()> {
+    fn decode(&self, bytes: &[u8], chain: &mut dyn BodyDecoder) -> io::Result<()> {
         if self.codings.is_empty() {
             return chain.write_all(bytes);
         }
-        for slice in bytes.chunks(SLICE) {
-            self.account.enter(slice.len() as u64);
+        for slice in bytes.chunks(BYTES_BETWEEN_CHECKS) {
+            self.counters.count_transferred(slice.len() as u64);
             chain.write_all(slice)?;
-            self.account.check_work(processor_time())?;
-            self.account.pass(0, 0)?;
+            self.counters.check_time(thread_cpu_time())?;
+            self.counters.count_intermediate(0, 0)?;
         }
         // Decoders keep back what they could give; nothing more may come for long.
         chain.flush()
@@ -261,19 +262,20 @@ impl Job {
 /// A decoder that panics leaves an end, too.
 impl Drop for Job {
     fn drop(&mut self) {
-        self.shared.end(Err(io::Error::other("the decoder failed")));
+        self.shared
+            .finish_with(Err(io::Error::other("the decoder failed")));
     }
 }
 
 /// What this thread has used; what it waited for its output is not in it, nor what others used of a
 /// busy machine.
-fn processor_time() -> Work {
+fn thread_cpu_time() -> DecodingTime {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let (seconds, nanos) = (
         u64::try_from(time.tv_sec).unwrap_or(0),
         u32::try_from(time.tv_nsec).unwrap_or(0),
     );
-    Work(Duration::new(seconds, nanos))
+    DecodingTime(Duration::new(seconds, nanos))
 }
 
 #[cfg(test)]
@@ -288,29 +290,34 @@ mod tests {
 
     use super::*;
 
-    fn writing_to(path: &std::path::Path) -> (Worker, Arc<Account>) {
-        let account = Arc::new(Account::new(None, None));
+    fn writing_to(path: &std::path::Path) -> (BodyWorker, Arc<BodyCounters>) {
+        let account = Arc::new(BodyCounters::new(None, None));
         (
-            Worker::start(Vec::new(), Some(Output::File(path.to_owned())), &account).unwrap(),
+            BodyWorker::start(
+                Vec::new(),
+                Some(BodyOutput::File(path.to_owned())),
+                &account,
+            )
+            .unwrap(),
             account,
         )
     }
 
     /// Polls once, as before a deadline that passes.
-    fn begin_to_take(worker: &Worker, bytes: &[u8]) {
-        let _ = pin!(worker.take(bytes)).poll(&mut Context::from_waker(Waker::noop()));
+    fn begin_to_take(worker: &BodyWorker, bytes: &[u8]) {
+        let _ = pin!(worker.send(bytes)).poll(&mut Context::from_waker(Waker::noop()));
     }
 
     #[test]
     fn what_was_received_is_written_where_a_deadline_passes_before_there_is_room() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let (worker, account) = writing_to(file.path());
-        begin_to_take(&worker, &vec![7; 3 * MOST_WAITING]);
-        worker.settle(Duration::from_secs(60));
-        assert_eq!(account.decoded(), 3 * MOST_WAITING as u64);
+        begin_to_take(&worker, &vec![7; 3 * MAX_QUEUED_BYTES]);
+        worker.drain_and_stop(Duration::from_secs(60));
+        assert_eq!(account.decoded(), 3 * MAX_QUEUED_BYTES as u64);
         assert_eq!(
             file.path().metadata().unwrap().len(),
-            3 * MOST_WAITING as u64
+            3 * MAX_QUEUED_BYTES as u64
         );
     }
 
@@ -321,7 +328,7 @@ mod tests {
         mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
         let (worker, account) = writing_to(&pipe);
         begin_to_take(&worker, b"received");
-        worker.settle(Duration::ZERO);
+        worker.drain_and_stop(Duration::ZERO);
         assert_eq!(account.decoded(), 0);
     }
 }

@@ -7,13 +7,13 @@ use std::task::{Context, Poll, ready};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::net::TcpStream;
 
-use crate::probe::step::Step;
-use crate::trace::{AttemptId, AttemptOutcome, Endpoint, What};
+use crate::probe::exchange_context::ExchangeContext;
+use crate::trace::{AttemptId, AttemptOutcome, Endpoint, EventKind};
 use crate::units::Moment;
 
 /// A TCP handshake under way.
 #[derive(Debug)]
-pub(super) struct Attempt {
+pub(super) struct ConnectAttempt {
     id: AttemptId,
     remote: SocketAddr,
     started: Moment,
@@ -21,9 +21,9 @@ pub(super) struct Attempt {
     socket: io::Result<TcpStream>,
 }
 
-impl Attempt {
+impl ConnectAttempt {
     /// Sends the SYN and says so.
-    pub(super) fn begin(step: &Step<'_>, remote: SocketAddr) -> Self {
+    pub(super) fn begin(step: &ExchangeContext<'_>, remote: SocketAddr) -> Self {
         let id = step.recorder.next_attempt();
         let started = step.recorder.now();
         let socket = begin_handshake(remote);
@@ -32,7 +32,7 @@ impl Attempt {
             .ok()
             .and_then(|socket| socket.local_addr().ok())
             .filter(|local| !local.ip().is_unspecified());
-        let attempt_started = What::AttemptStarted {
+        let attempt_started = EventKind::AttemptStarted {
             exchange: step.exchange,
             attempt: id,
             remote: remote.into(),
@@ -52,7 +52,7 @@ impl Attempt {
     }
 
     /// Whether the system would not even send the SYN, or had its answer before it returned.
-    pub(super) const fn failed_at_once(&self) -> bool {
+    pub(super) const fn failed_immediately(&self) -> bool {
         self.socket.is_err()
     }
 
@@ -60,7 +60,7 @@ impl Attempt {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let socket = match &mut self.socket {
             Ok(socket) => socket,
-            Err(error) => return Poll::Ready(Err(again(error))),
+            Err(error) => return Poll::Ready(Err(clone_io_error(error))),
         };
         ready!(socket.poll_write_ready(cx))?;
         Poll::Ready(socket.take_error()?.map_or(Ok(()), Err))
@@ -71,11 +71,11 @@ impl Attempt {
     }
 
     /// Says how it ended; gives the moment.
-    pub(super) fn end(&self, step: &Step<'_>, outcome: AttemptOutcome) -> Moment {
+    pub(super) fn end(&self, step: &ExchangeContext<'_>, outcome: AttemptOutcome) -> Moment {
         let ended = step.recorder.now();
         step.recorder.emit_at(
             ended,
-            What::AttemptEnded {
+            EventKind::AttemptEnded {
                 exchange: step.exchange,
                 attempt: self.id,
                 outcome,
@@ -109,14 +109,14 @@ fn begin_handshake(remote: SocketAddr) -> io::Result<TcpStream> {
         tried = socket.connect(&remote);
     }
     match tried {
-        Err(error) if !is_under_way(&error) => Err(error),
+        Err(error) if !is_in_progress(&error) => Err(error),
         _ => TcpStream::from_std(socket.into()),
     }
 }
 
 /// Whether the handshake has begun; also by an earlier call, which was interrupted (`EALREADY`,
 /// `EISCONN`). On Linux `EAGAIN` means that no local port is left (connect(2)).
-fn is_under_way(error: &io::Error) -> bool {
+fn is_in_progress(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
         Some(libc::EINPROGRESS | libc::EALREADY | libc::EISCONN)
@@ -124,7 +124,7 @@ fn is_under_way(error: &io::Error) -> bool {
 }
 
 /// `io::Error` cannot be cloned; what the system said is all there is to it here.
-fn again(error: &io::Error) -> io::Error {
+fn clone_io_error(error: &io::Error) -> io::Error {
     error
         .raw_os_error()
         .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)

@@ -9,7 +9,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 /// A connected stream socket.
 #[derive(Debug)]
-pub(in crate::probe) enum Socket {
+pub(in crate::probe) enum StreamSocket {
     /// Over TCP.
     Tcp(TcpStream),
     /// Unix-domain.
@@ -22,11 +22,11 @@ macro_rules! on_either {
         let either = $self.get_mut();
         loop {
             let done = match either {
-                Socket::Tcp(inner) => {
+                StreamSocket::Tcp(inner) => {
                     let $socket = Pin::new(inner);
                     $call
                 }
-                Socket::Unix(inner) => {
+                StreamSocket::Unix(inner) => {
                     let $socket = Pin::new(inner);
                     $call
                 }
@@ -38,7 +38,7 @@ macro_rules! on_either {
     }};
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for StreamSocket {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -48,7 +48,7 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for StreamSocket {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -8,18 +8,18 @@ use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{connect, connect_unix};
-use crate::probe::witness::Witness;
-use crate::trace::{AttemptOutcome, Code, Endpoint, Phase, What};
+use crate::probe::test_context::TestContext;
+use crate::trace::{AttemptOutcome, Endpoint, EventKind, FailureCode, Phase};
 use crate::units::Nanos;
 
-fn listener() -> (TcpListener, SocketAddr) {
+fn bind_listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
 }
 
 /// An address that refuses: its port is bound, so nobody else gets it, but not listened on.
-fn refusing() -> (Socket, SocketAddr) {
+fn refusing_address() -> (Socket, SocketAddr) {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket
         .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
@@ -30,39 +30,41 @@ fn refusing() -> (Socket, SocketAddr) {
 
 /// An address that does not answer: the one place in its queue is taken, so Linux drops every
 /// further SYN.
-fn silent() -> (Socket, TcpStream, SocketAddr) {
-    let (socket, address) = refusing();
+fn silent_address() -> (Socket, TcpStream, SocketAddr) {
+    let (socket, address) = refusing_address();
     socket.listen(0).unwrap();
     let taken = TcpStream::connect(address).unwrap();
     (socket, taken, address)
 }
 
-fn outcomes(witness: &Witness) -> Vec<AttemptOutcome> {
+fn attempt_outcomes(witness: &TestContext) -> Vec<AttemptOutcome> {
     let ended = |what| {
-        if let What::AttemptEnded { outcome, .. } = what {
+        if let EventKind::AttemptEnded { outcome, .. } = what {
             Some(outcome)
         } else {
             None
         }
     };
-    witness.said().into_iter().filter_map(ended).collect()
+    witness.emitted().into_iter().filter_map(ended).collect()
 }
 
 #[tokio::test]
 async fn one_address_is_connected_and_said() {
-    let (listener, address) = listener();
-    let witness = Witness::new();
-    let mut established = connect(&witness.step(), &[address]).await.unwrap();
+    let (listener, address) = bind_listener();
+    let witness = TestContext::new();
+    let mut established = connect(&witness.exchange_context(), &[address])
+        .await
+        .unwrap();
     let (mut peer, from) = listener.accept().unwrap();
 
     assert_eq!(established.local, Endpoint::Ip(from));
     assert_eq!(established.remote, Endpoint::Ip(address));
-    assert_eq!(witness.expected(), [address]);
-    let said = witness.said();
+    assert_eq!(witness.expected_remotes(), [address]);
+    let said = witness.emitted();
     assert!(
         matches!(
             &said[0],
-            What::PhaseBegan {
+            EventKind::PhaseBegan {
                 phase: Phase::Connect,
                 ..
             }
@@ -70,13 +72,13 @@ async fn one_address_is_connected_and_said() {
         "{said:?}"
     );
     assert!(
-        matches!(&said[1], What::AttemptStarted { local: Some(Endpoint::Ip(local)), .. } if *local == from),
+        matches!(&said[1], EventKind::AttemptStarted { local: Some(Endpoint::Ip(local)), .. } if *local == from),
         "{said:?}"
     );
     assert!(
         matches!(
             &said[2],
-            What::AttemptEnded {
+            EventKind::AttemptEnded {
                 outcome: AttemptOutcome::Connected,
                 ..
             }
@@ -84,13 +86,13 @@ async fn one_address_is_connected_and_said() {
         "{said:?}"
     );
     assert!(
-        matches!(&said[3], What::Connected { reused: false, .. }),
+        matches!(&said[3], EventKind::Connected { reused: false, .. }),
         "{said:?}"
     );
     assert!(
         matches!(
             &said[4],
-            What::PhaseEnded {
+            EventKind::PhaseEnded {
                 phase: Phase::Connect,
                 position: Some(_),
                 ..
@@ -111,22 +113,26 @@ async fn one_address_is_connected_and_said() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_kernel_gives_its_figures() {
-    let (_listener, address) = listener();
-    let witness = Witness::new();
-    let established = connect(&witness.step(), &[address]).await.unwrap();
-    let figures = established.kernel.unwrap().read().unwrap();
+    let (_listener, address) = bind_listener();
+    let witness = TestContext::new();
+    let established = connect(&witness.exchange_context(), &[address])
+        .await
+        .unwrap();
+    let figures = established.tcp_info.unwrap().read().unwrap();
     assert!(figures.rtt.unwrap() > Nanos::ZERO && figures.send_mss.is_some());
 }
 
 #[tokio::test]
 async fn a_refusal_makes_way_for_the_next_address() {
-    let (_refusing, refused) = refusing();
-    let (_listener, address) = listener();
-    let witness = Witness::new();
-    let established = connect(&witness.step(), &[refused, address]).await.unwrap();
+    let (_refusing, refused) = refusing_address();
+    let (_listener, address) = bind_listener();
+    let witness = TestContext::new();
+    let established = connect(&witness.exchange_context(), &[refused, address])
+        .await
+        .unwrap();
     assert_eq!(established.remote, Endpoint::Ip(address));
     assert_eq!(
-        outcomes(&witness),
+        attempt_outcomes(&witness),
         [AttemptOutcome::Refused, AttemptOutcome::Connected]
     );
 }
@@ -134,18 +140,20 @@ async fn a_refusal_makes_way_for_the_next_address() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_address_that_does_not_answer_is_overtaken() {
-    let (_socket, _taken, silent) = silent();
-    let (_listener, address) = listener();
-    let witness = Witness::new();
-    let established = connect(&witness.step(), &[silent, address]).await.unwrap();
+    let (_socket, _taken, silent) = silent_address();
+    let (_listener, address) = bind_listener();
+    let witness = TestContext::new();
+    let established = connect(&witness.exchange_context(), &[silent, address])
+        .await
+        .unwrap();
     assert_eq!(established.remote, Endpoint::Ip(address));
     assert_eq!(
-        outcomes(&witness),
+        attempt_outcomes(&witness),
         [AttemptOutcome::Connected, AttemptOutcome::Abandoned]
     );
     assert!(matches!(
-        witness.said().last(),
-        Some(What::AttemptEnded {
+        witness.emitted().last(),
+        Some(EventKind::AttemptEnded {
             outcome: AttemptOutcome::Abandoned,
             ..
         })
@@ -154,12 +162,14 @@ async fn an_address_that_does_not_answer_is_overtaken() {
 
 #[tokio::test]
 async fn a_refusal_is_a_failure_with_the_address_in_it() {
-    let (_refusing, refused) = refusing();
-    let witness = Witness::new();
-    let failed = connect(&witness.step(), &[refused]).await.unwrap_err();
+    let (_refusing, refused) = refusing_address();
+    let witness = TestContext::new();
+    let failed = connect(&witness.exchange_context(), &[refused])
+        .await
+        .unwrap_err();
     assert_eq!(
         (failed.phase, failed.failure.code),
-        (Phase::Connect, Code::ConnectRefused)
+        (Phase::Connect, FailureCode::ConnectRefused)
     );
     assert!(
         failed
@@ -176,13 +186,13 @@ async fn a_refusal_is_a_failure_with_the_address_in_it() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn of_several_failures_the_most_telling_gives_the_code() {
-    let (_refusing, refused) = refusing();
+    let (_refusing, refused) = refusing_address();
     let unreachable = SocketAddr::from(([224, 0, 0, 1], 80));
-    let witness = Witness::new();
-    let failed = connect(&witness.step(), &[refused, unreachable])
+    let witness = TestContext::new();
+    let failed = connect(&witness.exchange_context(), &[refused, unreachable])
         .await
         .unwrap_err();
-    assert_eq!(failed.failure.code, Code::ConnectRefused);
+    assert_eq!(failed.failure.code, FailureCode::ConnectRefused);
     let message = failed.failure.message.raw();
     assert!(
         message.starts_with("none of 2 addresses could be connected: "),
@@ -193,33 +203,38 @@ async fn of_several_failures_the_most_telling_gives_the_code() {
         "{message}"
     );
 
-    let failed = connect(&witness.step(), &[unreachable]).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::ConnectUnreachable);
+    let failed = connect(&witness.exchange_context(), &[unreachable])
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::ConnectUnreachable);
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn silence_ends_with_the_limit() {
-    let (_socket, _taken, silent) = silent();
-    let witness = Witness::new();
-    let failed = connect(&witness.step_within(Duration::from_millis(50)), &[silent])
-        .await
-        .unwrap_err();
-    assert_eq!(failed.failure.code, Code::ConnectTimeout);
+    let (_socket, _taken, silent) = silent_address();
+    let witness = TestContext::new();
+    let failed = connect(
+        &witness.exchange_context_within(Duration::from_millis(50)),
+        &[silent],
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::ConnectTimeout);
     assert!(
         failed.failure.message.raw().contains("--connect-timeout"),
         "{:?}",
         failed.failure
     );
-    assert_eq!(outcomes(&witness), [AttemptOutcome::TimedOut]);
+    assert_eq!(attempt_outcomes(&witness), [AttemptOutcome::TimedOut]);
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_attempt_that_is_given_up_says_so() {
-    let (_socket, _taken, silent) = silent();
-    let witness = Witness::new();
-    let step = witness.step();
+    let (_socket, _taken, silent) = silent_address();
+    let witness = TestContext::new();
+    let step = witness.exchange_context();
     let addresses = [silent];
     let mut attempt = Box::pin(connect(&step, &addresses));
     assert!(
@@ -228,7 +243,7 @@ async fn an_attempt_that_is_given_up_says_so() {
             .is_err()
     );
     drop(attempt);
-    assert_eq!(outcomes(&witness), [AttemptOutcome::Abandoned]);
+    assert_eq!(attempt_outcomes(&witness), [AttemptOutcome::Abandoned]);
 }
 
 #[tokio::test]
@@ -236,8 +251,10 @@ async fn a_socket_file_is_connected() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("app.sock");
     let listener = UnixListener::bind(&path).unwrap();
-    let witness = Witness::new();
-    let mut established = connect_unix(&witness.step(), &path).await.unwrap();
+    let witness = TestContext::new();
+    let mut established = connect_unix(&witness.exchange_context(), &path)
+        .await
+        .unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     established.stream.write_all(b"ping!").await.unwrap();
     std::io::Read::read_exact(&mut peer, &mut [0; 5]).unwrap();
@@ -245,16 +262,18 @@ async fn a_socket_file_is_connected() {
         established.remote.to_string(),
         format!("unix:{}", path.display())
     );
-    assert!(established.kernel.is_none());
+    assert!(established.tcp_info.is_none());
 }
 
 #[tokio::test]
 async fn a_socket_file_that_cannot_be_used_is_named() {
     let directory = tempfile::tempdir().unwrap();
-    let witness = Witness::new();
+    let witness = TestContext::new();
     let missing = directory.path().join("missing.sock");
-    let failed = connect_unix(&witness.step(), &missing).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::ConnectForbidden);
+    let failed = connect_unix(&witness.exchange_context(), &missing)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::ConnectForbidden);
     assert!(
         failed
             .failure
@@ -267,12 +286,16 @@ async fn a_socket_file_that_cannot_be_used_is_named() {
 
     let deserted = directory.path().join("deserted.sock");
     drop(UnixListener::bind(&deserted).unwrap());
-    let failed = connect_unix(&witness.step(), &deserted).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::ConnectRefused);
+    let failed = connect_unix(&witness.exchange_context(), &deserted)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::ConnectRefused);
 
     let long = directory.path().join("x".repeat(200));
-    let failed = connect_unix(&witness.step(), &long).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::ConnectForbidden);
+    let failed = connect_unix(&witness.exchange_context(), &long)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::ConnectForbidden);
     assert!(
         failed.failure.message.raw().contains("too long"),
         "{:?}",

@@ -6,30 +6,31 @@ use std::path::Path;
 use tokio::net::UnixStream;
 use tokio::time::timeout_at;
 
-use super::verdict::outcome_of;
-use super::{Established, Socket, established};
-use crate::probe::Failed;
-use crate::probe::step::Step;
-use crate::trace::{AttemptOutcome, Code, Endpoint, Phase, What};
+use super::failure::outcome_of;
+use super::{EstablishedConnection, StreamSocket, finish_connect};
+use crate::probe::PhaseFailure;
+use crate::probe::exchange_context::ExchangeContext;
+use crate::trace::{AttemptOutcome, Endpoint, EventKind, FailureCode, Phase};
 use crate::units::Untrusted;
 
 /// The connect phase over a Unix-domain socket.
 pub(in crate::probe) async fn connect_unix(
-    step: &Step<'_>,
+    step: &ExchangeContext<'_>,
     path: &Path,
-) -> Result<Established, Failed> {
+) -> Result<EstablishedConnection, PhaseFailure> {
     let shown = Untrusted::from_bytes(path.as_os_str().as_encoded_bytes());
     let remote = Endpoint::Unix(shown);
     let attempt = step.recorder.next_attempt();
-    step.recorder.begin(step.exchange, Phase::Connect, None);
+    step.recorder
+        .begin_phase(step.exchange, Phase::Connect, None);
     let (exchange, local) = (step.exchange, Endpoint::Unix(Untrusted::default()));
-    step.recorder.emit(What::AttemptStarted {
+    step.recorder.emit(EventKind::AttemptStarted {
         exchange,
         attempt,
         remote: remote.clone(),
         local: Some(local.clone()),
     });
-    let result = timeout_at(step.connect_by, UnixStream::connect(path)).await;
+    let result = timeout_at(step.connect_deadline, UnixStream::connect(path)).await;
     let outcome = match &result {
         Ok(Ok(_)) => AttemptOutcome::Connected,
         Ok(Err(error)) => outcome_of(error),
@@ -38,58 +39,58 @@ pub(in crate::probe) async fn connect_unix(
     let at = step.recorder.now();
     step.recorder.emit_at(
         at,
-        What::AttemptEnded {
+        EventKind::AttemptEnded {
             exchange,
             attempt,
             outcome,
         },
     );
     match result {
-        Ok(Ok(stream)) => Ok(established(
+        Ok(Ok(stream)) => Ok(finish_connect(
             step,
             at,
-            (Socket::Unix(stream), None),
+            (StreamSocket::Unix(stream), None),
             (local, remote),
         )),
-        Ok(Err(error)) => Err(refused(&remote, &error)),
-        Err(_) => Err(timed_out(step, &remote)),
+        Ok(Err(error)) => Err(unix_connect_failure(&remote, &error)),
+        Err(_) => Err(unix_timeout_failure(step, &remote)),
     }
 }
 
-fn refused(remote: &Endpoint, error: &io::Error) -> Failed {
+fn unix_connect_failure(remote: &Endpoint, error: &io::Error) -> PhaseFailure {
     let (code, why, hint) = match error.kind() {
         io::ErrorKind::NotFound => (
-            Code::ConnectForbidden,
+            FailureCode::ConnectForbidden,
             "there is no such file",
             "check the path, and that the server has started",
         ),
         io::ErrorKind::PermissionDenied => (
-            Code::ConnectForbidden,
+            FailureCode::ConnectForbidden,
             "this user may not open it",
             "check the permissions of the socket and of its directories",
         ),
         io::ErrorKind::ConnectionRefused => (
-            Code::ConnectRefused,
+            FailureCode::ConnectRefused,
             "nobody listens on it",
             "the socket file is there, but its server is not running; start it",
         ),
         io::ErrorKind::InvalidInput => (
-            Code::ConnectForbidden,
+            FailureCode::ConnectForbidden,
             "the path is too long for a socket's address",
             "use a shorter path, such as a symbolic link to it",
         ),
         io::ErrorKind::WouldBlock => (
-            Code::ConnectRefused,
+            FailureCode::ConnectRefused,
             "its queue of waiting connections is full",
             "the server does not accept; see whether it hangs",
         ),
         _ => (
-            Code::ConnectFailed,
+            FailureCode::ConnectFailed,
             "the system would not connect",
             "check that the path names a stream socket",
         ),
     };
-    Failed::new(
+    PhaseFailure::new(
         Phase::Connect,
         code,
         format!("{remote} could not be connected: {why} ({error})"),
@@ -97,14 +98,14 @@ fn refused(remote: &Endpoint, error: &io::Error) -> Failed {
     )
 }
 
-fn timed_out(step: &Step<'_>, remote: &Endpoint) -> Failed {
+fn unix_timeout_failure(step: &ExchangeContext<'_>, remote: &Endpoint) -> PhaseFailure {
     let message = format!(
         "{remote} did not accept the connection within {}",
         step.connect_limit()
     );
-    Failed::new(
+    PhaseFailure::new(
         Phase::Connect,
-        Code::ConnectTimeout,
+        FailureCode::ConnectTimeout,
         message,
         "the server does not accept connections; see whether it hangs",
     )

@@ -9,7 +9,7 @@ const MONTHS: [&[u8]; 12] = [
 
 /// What the tokens have told so far. Of each kind the first that fits counts.
 #[derive(Default)]
-struct Found {
+struct CookieDateFields {
     /// Hour, minute, second.
     time: Option<(i8, i8, i8)>,
     day: Option<i8>,
@@ -19,40 +19,40 @@ struct Found {
 
 /// The seconds since 1970 (UTC) that a cookie-date stands for; `None` where it is no date.
 pub(super) fn parse_cookie_date(text: &[u8]) -> Option<i64> {
-    let mut found = Found::default();
+    let mut found = CookieDateFields::default();
     for token in text
         .split(|byte| is_delimiter(*byte))
         .filter(|token| !token.is_empty())
     {
         found.take(token);
     }
-    found.seconds()
+    found.to_unix_seconds()
 }
 
-impl Found {
+impl CookieDateFields {
     /// Steps 2.1 to 2.4: the time is looked for first, then the day, the month and the year.
     fn take(&mut self, token: &[u8]) {
         if self.time.is_none()
-            && let Some(time) = time(token)
+            && let Some(time) = parse_time(token)
         {
             self.time = Some(time);
         } else if self.day.is_none()
-            && let Some((day, _)) = digits(token, 1, 2)
+            && let Some((day, _)) = parse_digits(token, 1, 2)
         {
             self.day = i8::try_from(day).ok();
         } else if self.month.is_none()
-            && let Some(month) = month(token)
+            && let Some(month) = parse_month(token)
         {
             self.month = Some(month);
         } else if self.year.is_none()
-            && let Some((year, _)) = digits(token, 2, 4)
+            && let Some((year, _)) = parse_digits(token, 2, 4)
         {
             self.year = i16::try_from(year).ok();
         }
     }
 
     /// Steps 3 to 6. A day that its month does not have is no date.
-    fn seconds(self) -> Option<i64> {
+    fn to_unix_seconds(self) -> Option<i64> {
         let year = match self.year? {
             year @ 70..=99 => year + 1900,
             year @ 0..=69 => year + 2000,
@@ -78,10 +78,10 @@ const fn is_delimiter(byte: u8) -> bool {
 
 /// Three fields of one or two digits between colons; what follows is passed over, unless it is a
 /// digit.
-fn time(token: &[u8]) -> Option<(i8, i8, i8)> {
-    let (hour, rest) = digits(token, 1, 2)?;
-    let (minute, rest) = digits(rest.strip_prefix(b":")?, 1, 2)?;
-    let (second, _) = digits(rest.strip_prefix(b":")?, 1, 2)?;
+fn parse_time(token: &[u8]) -> Option<(i8, i8, i8)> {
+    let (hour, rest) = parse_digits(token, 1, 2)?;
+    let (minute, rest) = parse_digits(rest.strip_prefix(b":")?, 1, 2)?;
+    let (second, _) = parse_digits(rest.strip_prefix(b":")?, 1, 2)?;
     Some((
         i8::try_from(hour).ok()?,
         i8::try_from(minute).ok()?,
@@ -90,7 +90,7 @@ fn time(token: &[u8]) -> Option<(i8, i8, i8)> {
 }
 
 /// The month that a token begins with, in any case.
-fn month(token: &[u8]) -> Option<i8> {
+fn parse_month(token: &[u8]) -> Option<i8> {
     let start = token.get(..3)?;
     let place = MONTHS
         .iter()
@@ -99,7 +99,7 @@ fn month(token: &[u8]) -> Option<i8> {
 }
 
 /// A number of `least` to `most` digits that no further digit follows, and what does follow.
-fn digits(token: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])> {
+fn parse_digits(token: &[u8], least: usize, most: usize) -> Option<(u32, &[u8])> {
     let length = token
         .iter()
         .take_while(|byte| byte.is_ascii_digit())

@@ -4,18 +4,18 @@
 //! Section numbers are those of draft-ietf-httpbis-rfc6265bis.
 
 mod date;
-mod jar;
-mod kept;
 mod netscape;
-mod refusal;
+mod persistent;
+mod rejection;
+#[cfg(test)]
+mod rfc6265bis_cases;
 mod scope;
 mod set_cookie;
-#[cfg(test)]
-mod table;
+mod store;
 
-pub use jar::Jar;
-pub use kept::KeptCookies;
-pub use netscape::{Reading, Skipped};
+pub use netscape::{CookieFileOptions, SkippedCookies};
+pub use persistent::PersistentCookies;
+pub use store::CookieStore;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -6,26 +6,26 @@ use std::io::{self, Write};
 
 use url::Url;
 
-use super::jar::{Cookie, Jar, MOST};
-use super::scope::without_brackets;
+use super::scope::strip_brackets;
 use super::set_cookie::SameSite;
+use super::store::{Cookie, CookieStore, MAX_COOKIES};
 
 /// The first line, by which programs know the format.
-const HEADING: &str = "# Netscape HTTP Cookie File\n# Written by tapline: domain, names below it \
+const FILE_HEADER: &str = "# Netscape HTTP Cookie File\n# Written by tapline: domain, names below it \
     too, path, Secure, expiry, name, value.\n\n";
 /// Begins the line of a cookie that scripts of a page cannot see; to other programs it is a
 /// comment.
-const HTTP_ONLY: &[u8] = b"#HttpOnly_";
+const HTTP_ONLY_PREFIX: &[u8] = b"#HttpOnly_";
 /// Begins a line of the other format.
-const SET_COOKIE: &[u8] = b"set-cookie:";
+const SET_COOKIE_PREFIX: &[u8] = b"set-cookie:";
 /// The columns of a line.
-const COLUMNS: usize = 7;
+const COLUMN_COUNT: usize = 7;
 
 /// How a cookie file is read.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading<'a> {
+pub struct CookieFileOptions<'a> {
     /// Whom cookies of `Set-Cookie` lines are from.
-    pub asked: &'a Url,
+    pub origin_url: &'a Url,
     /// Seconds since 1970.
     pub now: i64,
     /// Whether cookies that last as long as a session are left out (`-j`).
@@ -34,7 +34,7 @@ pub struct Reading<'a> {
 
 /// What could not be taken out of a cookie file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Skipped {
+pub struct SkippedCookies {
     /// Lines that are no cookies, or cookies that may not be kept.
     pub lines: usize,
     /// The first of them, counted from 1.
@@ -43,19 +43,19 @@ pub struct Skipped {
     pub beyond_limit: usize,
 }
 
-impl Jar {
+impl CookieStore {
     /// Takes the cookies of a file. What is no cookie is skipped.
-    pub fn read(&mut self, text: &[u8], reading: Reading<'_>) -> Skipped {
-        let mut skipped = Skipped::default();
+    pub fn read(&mut self, text: &[u8], reading: CookieFileOptions<'_>) -> SkippedCookies {
+        let mut skipped = SkippedCookies::default();
         let evicted = self.evicted();
         for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if is_comment(line) {
                 continue;
             }
-            if self.len() >= MOST {
+            if self.len() >= MAX_COOKIES {
                 skipped.beyond_limit += 1;
-            } else if self.take_line(line, reading).is_none() {
+            } else if self.read_line(line, reading).is_none() {
                 skipped.lines += 1;
                 skipped.first = if skipped.first == 0 {
                     number + 1
@@ -79,7 +79,7 @@ impl Jar {
             .filter(|(_, cookie)| !cookie.is_expired(now))
             .collect();
         cookies.sort_by_key(|(_, cookie)| cookie.created);
-        out.write_all(HEADING.as_bytes())?;
+        out.write_all(FILE_HEADER.as_bytes())?;
         let mut left_out = 0;
         for (domain, cookie) in cookies {
             if cookie.name.contains(&b'\t') || cookie.path.contains(&b'\t') {
@@ -92,17 +92,17 @@ impl Jar {
     }
 
     /// A line of either format; `None` where it is no cookie.
-    fn take_line(&mut self, line: &[u8], reading: Reading<'_>) -> Option<()> {
-        let Reading {
-            asked,
+    fn read_line(&mut self, line: &[u8], reading: CookieFileOptions<'_>) -> Option<()> {
+        let CookieFileOptions {
+            origin_url: asked,
             now,
             without_session_cookies,
         } = reading;
         let is_field = line
-            .get(..SET_COOKIE.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(SET_COOKIE));
+            .get(..SET_COOKIE_PREFIX.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(SET_COOKIE_PREFIX));
         // How a field in a file had come is not known; whoever gives the file trusts it.
-        let (domain, cookie) = match line.get(SET_COOKIE.len()..).filter(|_| is_field) {
+        let (domain, cookie) = match line.get(SET_COOKIE_PREFIX.len()..).filter(|_| is_field) {
             Some(field) => Cookie::from_set_cookie(field, asked, now).ok()?,
             None => Cookie::from_netscape(line)?,
         };
@@ -116,15 +116,15 @@ impl Jar {
 impl Cookie {
     fn from_netscape(line: &[u8]) -> Option<(String, Self)> {
         let (line, http_only) = line
-            .strip_prefix(HTTP_ONLY)
+            .strip_prefix(HTTP_ONLY_PREFIX)
             .map_or((line, false), |rest| (rest, true));
-        let mut columns = line.splitn(COLUMNS, |byte| *byte == b'\t');
+        let mut columns = line.splitn(COLUMN_COUNT, |byte| *byte == b'\t');
         let mut next = || columns.next();
         let (domain, below, path, secure, expires, name) =
             (next()?, next()?, next()?, next()?, next()?, next()?);
         let value = next().unwrap_or_default();
         let host = std::str::from_utf8(domain).ok()?.trim();
-        let host = without_brackets(host.strip_prefix('.').unwrap_or(host)).to_ascii_lowercase();
+        let host = strip_brackets(host.strip_prefix('.').unwrap_or(host)).to_ascii_lowercase();
         // A name that is not ASCII is that of no host (§5.1.2).
         let is_text = |text: &[u8]| {
             text.iter()
@@ -137,14 +137,14 @@ impl Cookie {
         let cookie = Self {
             name: name.to_vec(),
             value: value.to_vec(),
-            host_only: !flag(below)?,
+            host_only: !parse_flag(below)?,
             path: path.to_vec(),
-            secure: flag(secure)?,
+            secure: parse_flag(secure)?,
             http_only,
             same_site: SameSite::Default,
-            expires: Some(expiry(expires)?).filter(|seconds| *seconds != 0),
+            expires: Some(parse_expiry(expires)?).filter(|seconds| *seconds != 0),
             created: 0,
-            used: 0,
+            last_used: 0,
         };
         cookie.check_prefix(true).ok()?;
         Some((host, cookie))
@@ -153,7 +153,7 @@ impl Cookie {
     fn write(&self, domain: &str, out: &mut dyn Write) -> io::Result<()> {
         let word = |is: bool| if is { "TRUE" } else { "FALSE" };
         if self.http_only {
-            out.write_all(HTTP_ONLY)?;
+            out.write_all(HTTP_ONLY_PREFIX)?;
         }
         write!(
             out,
@@ -177,10 +177,10 @@ impl Cookie {
 
 /// An empty line, or a remark.
 fn is_comment(line: &[u8]) -> bool {
-    line.trim_ascii().is_empty() || (line.starts_with(b"#") && !line.starts_with(HTTP_ONLY))
+    line.trim_ascii().is_empty() || (line.starts_with(b"#") && !line.starts_with(HTTP_ONLY_PREFIX))
 }
 
-fn flag(text: &[u8]) -> Option<bool> {
+fn parse_flag(text: &[u8]) -> Option<bool> {
     match text.trim_ascii() {
         text if text.eq_ignore_ascii_case(b"true") => Some(true),
         text if text.eq_ignore_ascii_case(b"false") => Some(false),
@@ -189,7 +189,7 @@ fn flag(text: &[u8]) -> Option<bool> {
 }
 
 /// Seconds since 1970, with a fraction or without; 0 stands for the end of the session.
-fn expiry(text: &[u8]) -> Option<i64> {
+fn parse_expiry(text: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {

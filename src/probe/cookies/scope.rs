@@ -8,11 +8,11 @@ use url::Url;
 /// The host of a URL in its canonical form, in lower case and in ASCII (§5.1.2); an IPv6 address
 /// without its brackets.
 pub(super) fn canonical_host(url: &Url) -> String {
-    without_brackets(url.host_str().unwrap_or_default()).to_ascii_lowercase()
+    strip_brackets(url.host_str().unwrap_or_default()).to_ascii_lowercase()
 }
 
 /// An IPv6 address without the brackets that it has in a URL.
-pub(super) fn without_brackets(host: &str) -> &str {
+pub(super) fn strip_brackets(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host)

@@ -1,14 +1,14 @@
 //! A `Set-Cookie` field taken apart (RFC 6265bis §5.6). Bytes stay as they came.
 
 use super::date::parse_cookie_date;
-use super::refusal::Refusal;
+use super::rejection::CookieRejection;
 
 /// Bytes of a name and its value together.
-pub(super) const MOST_PAIR: usize = 4096;
+pub(super) const MAX_NAME_VALUE_BYTES: usize = 4096;
 /// Bytes of an attribute's value; what is longer is passed over.
-const MOST_ATTRIBUTE: usize = 1024;
+const MAX_ATTRIBUTE_BYTES: usize = 1024;
 /// Seconds that a cookie may last: 400 days (§5.5).
-const LONGEST_AGE: i64 = 400 * 24 * 60 * 60;
+const MAX_AGE_SECONDS: i64 = 400 * 24 * 60 * 60;
 
 /// A cookie as a server wrote it.
 #[derive(Default)]
@@ -23,7 +23,7 @@ pub(super) struct SetCookie<'a> {
     /// Of the last `Path`; `None` for the default path, with what stands there or not.
     pub(super) path: Option<&'a [u8]>,
     /// Whether there is a `Path`, whatever it says.
-    pub(super) names_path: bool,
+    pub(super) has_path_attribute: bool,
     pub(super) secure: bool,
     pub(super) http_only: bool,
     pub(super) same_site: SameSite,
@@ -45,24 +45,24 @@ impl<'a> SetCookie<'a> {
     ///
     /// # Errors
     /// It has control characters, is too long, or says nothing.
-    pub(super) fn parse(text: &'a [u8], now: i64) -> Result<Self, Refusal> {
+    pub(super) fn parse(text: &'a [u8], now: i64) -> Result<Self, CookieRejection> {
         // Step 1; §5.7 step 3 comes down to the same.
         if text
             .iter()
             .any(|byte| byte.is_ascii_control() && *byte != b'\t')
         {
-            return Err(Refusal::ControlCharacter);
+            return Err(CookieRejection::ControlCharacter);
         }
         // Steps 2 to 4.
         let mut parts = text.split(|byte| *byte == b';');
         let pair = parts.next().unwrap_or_default();
         let (name, value) = split_at_equals(pair).unwrap_or((b"", pair.trim_space()));
         // Step 5, and §5.7 steps 2 and 4.
-        if name.len() + value.len() > MOST_PAIR {
-            return Err(Refusal::TooLong);
+        if name.len() + value.len() > MAX_NAME_VALUE_BYTES {
+            return Err(CookieRejection::TooLong);
         }
         if name.is_empty() && value.is_empty() {
-            return Err(Refusal::Empty);
+            return Err(CookieRejection::Empty);
         }
         let mut cookie = Self {
             name,
@@ -72,7 +72,7 @@ impl<'a> SetCookie<'a> {
         let (mut max_age, mut expires) = (None, None);
         for part in parts {
             let (key, value) = split_at_equals(part).unwrap_or((part.trim_space(), b""));
-            if value.len() > MOST_ATTRIBUTE {
+            if value.len() > MAX_ATTRIBUTE_BYTES {
                 continue;
             }
             match key.to_ascii_lowercase().as_slice() {
@@ -85,7 +85,7 @@ impl<'a> SetCookie<'a> {
                         .to_ascii_lowercase();
                 }
                 b"path" => {
-                    cookie.names_path = true;
+                    cookie.has_path_attribute = true;
                     cookie.path = Some(value).filter(|path| path.starts_with(b"/"));
                 }
                 b"secure" => cookie.secure = true,
@@ -97,8 +97,8 @@ impl<'a> SetCookie<'a> {
         // §5.7 step 6: `Max-Age` goes before `Expires`, wherever it stands.
         cookie.expires = match max_age {
             Some(seconds) if seconds <= 0 => Some(i64::MIN),
-            Some(seconds) => Some(now.saturating_add(seconds.min(LONGEST_AGE))),
-            None => expires.map(|at| at.min(now.saturating_add(LONGEST_AGE))),
+            Some(seconds) => Some(now.saturating_add(seconds.min(MAX_AGE_SECONDS))),
+            None => expires.map(|at| at.min(now.saturating_add(MAX_AGE_SECONDS))),
         };
         Ok(cookie)
     }

@@ -1,14 +1,14 @@
 //! A body's parts as they pass.
 
-use crate::probe::Failed;
-use crate::probe::layering::Parts;
-use crate::trace::{Code, PartKind, Phase};
+use crate::probe::PhaseFailure;
+use crate::probe::layering::PartTracker;
+use crate::trace::{FailureCode, PartKind, Phase};
 use crate::units::Bytes;
-use crate::wire::http1::{BodyReader, Framing, Stretch};
+use crate::wire::http1::{BodyFraming, BodyReader, BodySection};
 
 /// What may stand between two chunks: 16 KiB. The grammar has no limit for a size's leading zeros,
 /// nor for extensions (RFC 9112 §7.1).
-const MOST_CHUNK_HEADER: usize = 16 * 1024;
+const MAX_CHUNK_HEADER: usize = 16 * 1024;
 
 /// Follows one body from behind its head.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct BodyParts {
 
 impl BodyParts {
     /// For a body that ends so.
-    pub(super) const fn new(framing: Framing) -> Self {
+    pub(super) const fn new(framing: BodyFraming) -> Self {
         Self {
             reader: BodyReader::new(framing),
             chunk_header: 0,
@@ -34,8 +34,8 @@ impl BodyParts {
     pub(super) fn pass(
         &mut self,
         bytes: &[u8],
-        mut parts: Option<&mut Parts>,
-    ) -> Result<(), Failed> {
+        mut parts: Option<&mut PartTracker>,
+    ) -> Result<(), PhaseFailure> {
         let Self {
             reader,
             chunk_header,
@@ -43,7 +43,7 @@ impl BodyParts {
         let (mut told, mut longest) = (0, 0);
         reader.read(bytes, |stretch, count, ends| {
             told += count;
-            if stretch == Stretch::ChunkHeader {
+            if stretch == BodySection::ChunkHeader {
                 *chunk_header += count;
                 longest = longest.max(*chunk_header);
             }
@@ -51,37 +51,37 @@ impl BodyParts {
                 *chunk_header = 0;
             }
             if let Some(parts) = parts.as_deref_mut() {
-                parts.pass(kind(stretch), count);
+                parts.extend_part(part_kind(stretch), count);
                 if ends {
-                    parts.end();
+                    parts.end_part();
                 }
             }
         });
         if let Some(parts) = parts {
-            parts.skip(bytes.len() - told);
+            parts.skip_bytes(bytes.len() - told);
         }
-        if longest > MOST_CHUNK_HEADER {
-            Err(endless_chunk_header())
+        if longest > MAX_CHUNK_HEADER {
+            Err(chunk_header_failure())
         } else {
             Ok(())
         }
     }
 }
 
-fn endless_chunk_header() -> Failed {
-    let most = Bytes(MOST_CHUNK_HEADER as u64);
+fn chunk_header_failure() -> PhaseFailure {
+    let most = Bytes(MAX_CHUNK_HEADER as u64);
     let message = format!(
         "the body's chunked framing is broken: a chunk's size and its extensions are longer than \
             {most}, the limit here"
     );
     let hint = "look at what the server writes before a chunk (RFC 9112, section 7.1)";
-    Failed::new(Phase::Receive, Code::BodyMalformed, message, hint)
+    PhaseFailure::new(Phase::Receive, FailureCode::BodyMalformed, message, hint)
 }
 
-const fn kind(stretch: Stretch) -> PartKind {
+const fn part_kind(stretch: BodySection) -> PartKind {
     match stretch {
-        Stretch::Data => PartKind::Http1Body,
-        Stretch::ChunkHeader => PartKind::Http1ChunkHeader,
-        Stretch::Trailers => PartKind::Http1Trailers,
+        BodySection::Data => PartKind::Http1Body,
+        BodySection::ChunkHeader => PartKind::Http1ChunkHeader,
+        BodySection::Trailers => PartKind::Http1Trailers,
     }
 }

@@ -3,63 +3,65 @@
 use std::error::Error;
 use std::io;
 
-use super::inbound::{malformed, too_large};
-use super::watch::{Passing, Watch};
-use crate::probe::Failed;
-use crate::probe::request::invalid;
-use crate::probe::tls::{alert_in, record_flood_in};
-use crate::trace::{Code, Phase};
+use super::inbound::{head_too_large_failure, malformed_head_failure};
+use super::watch::{Http1ExchangeState, Http1Monitor};
+use crate::probe::PhaseFailure;
+use crate::probe::request::invalid_request;
+use crate::probe::tls::{alert_failure_in, record_flood_failure_in};
+use crate::trace::{FailureCode, Phase};
 use crate::units::{Bytes, Untrusted};
 
 /// Why no response came.
-pub(super) fn no_response(watch: &Watch, error: &hyper::Error) -> Failed {
+pub(super) fn no_response_failure(watch: &Http1Monitor, error: &hyper::Error) -> PhaseFailure {
     watch
-        .with(|passing| explain(passing, error))
+        .with(|passing| explain_error(passing, error))
         .unwrap_or_else(|| {
-            Failed::new(
+            PhaseFailure::new(
                 Phase::Send,
-                Code::SendClosed,
+                FailureCode::SendClosed,
                 format!("the connection could not be used: {error}"),
                 "try again on a new connection",
             )
         })
 }
 
-fn explain(passing: &Passing, error: &hyper::Error) -> Failed {
-    if let Some(trouble) = own_body(error) {
-        return invalid(trouble, "keep the file as it is while it is being sent");
+fn explain_error(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
+    if let Some(trouble) = request_body_error(error) {
+        return invalid_request(trouble, "keep the file as it is while it is being sent");
     }
-    let phase = passing.stage.phase();
-    if let Some(failed) = record_flood_in(error, phase).or_else(|| alert_in(error, phase)) {
+    let phase = passing.phases.phase();
+    if let Some(failed) =
+        record_flood_failure_in(error, phase).or_else(|| alert_failure_in(error, phase))
+    {
         return failed;
     }
     if let Some(trouble) = tls_cause(error) {
         let hint = "something between may have altered the bytes; try another network, and look \
             into the server's log";
-        return Failed::new(
+        return PhaseFailure::new(
             phase,
-            Code::TlsProtocol,
+            FailureCode::TlsProtocol,
             format!("TLS broke before an answer was there ({trouble})"),
             hint,
         );
     }
     if error.is_parse_too_large() {
-        return too_large();
+        return head_too_large_failure();
     }
     if error.is_parse() {
-        return malformed("it cannot be parsed", passing.inbound.partial());
+        return malformed_head_failure("it cannot be parsed", passing.inbound.partial());
     }
-    if let Some(refused) = refused_here(error) {
-        return no_fault_of_server(passing, refused);
+    if let Some(refused) = local_system_error(error) {
+        return local_system_failure(passing, refused);
     }
-    if passing.stage.phase() == Phase::Send {
-        return send_closed(passing, error);
+    if passing.phases.phase() == Phase::Send {
+        return send_closed_failure(passing, error);
     }
-    wait_closed(passing, error)
+    wait_closed_failure(passing, error)
 }
 
 /// A fault of the file that is being sent.
-fn own_body(error: &hyper::Error) -> Option<String> {
+fn request_body_error(error: &hyper::Error) -> Option<String> {
     error.is_user().then(|| {
         error
             .source()
@@ -69,7 +71,7 @@ fn own_body(error: &hyper::Error) -> Option<String> {
 
 /// A call that this machine's system refused, for want of memory or by a rule of its own, while the
 /// connection was in order.
-fn refused_here(error: &hyper::Error) -> Option<&io::Error> {
+fn local_system_error(error: &hyper::Error) -> Option<&io::Error> {
     use io::ErrorKind as Kind;
 
     let by_network = [
@@ -86,53 +88,57 @@ fn refused_here(error: &hyper::Error) -> Option<&io::Error> {
         .filter(|error| error.raw_os_error().is_some() && !by_network.contains(&error.kind()))
 }
 
-fn no_fault_of_server(passing: &Passing, refused: &io::Error) -> Failed {
-    let (phase, code, what) = match passing.stage.phase() {
-        Phase::Send => (Phase::Send, Code::SendClosed, "send more of the request"),
-        phase => (phase, Code::WaitClosed, "receive the response"),
+fn local_system_failure(passing: &Http1ExchangeState, refused: &io::Error) -> PhaseFailure {
+    let (phase, code, what) = match passing.phases.phase() {
+        Phase::Send => (
+            Phase::Send,
+            FailureCode::SendClosed,
+            "send more of the request",
+        ),
+        phase => (phase, FailureCode::WaitClosed, "receive the response"),
     };
-    Failed::new(
+    PhaseFailure::new(
         phase,
         code,
         format!("this machine's system did not let it {what}: {refused}"),
-        HINT_OF_SYSTEM,
+        LOCAL_SYSTEM_HINT,
     )
 }
 
-const HINT_OF_SYSTEM: &str =
+const LOCAL_SYSTEM_HINT: &str =
     "look for what has run out on this machine, such as memory, and at its firewall and sandbox";
 
-fn send_closed(passing: &Passing, error: &hyper::Error) -> Failed {
+fn send_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
     let written = Bytes(passing.outbound.all_written());
     let message = format!(
         "the server {} while the request was being sent; {written} of it were written",
-        how(error)
+        describe_close(error)
     );
     let hint = "the server may not want a request this large or of this kind; its log will say, \
         and a smaller one may pass";
-    Failed::new(Phase::Send, Code::SendClosed, message, hint)
+    PhaseFailure::new(Phase::Send, FailureCode::SendClosed, message, hint)
 }
 
-fn wait_closed(passing: &Passing, error: &hyper::Error) -> Failed {
+fn wait_closed_failure(passing: &Http1ExchangeState, error: &hyper::Error) -> PhaseFailure {
     let partial = passing.inbound.partial();
     let message = if partial.is_empty() {
-        format!("the server {} without an answer", how(error))
+        format!("the server {} without an answer", describe_close(error))
     } else {
         let begin: Vec<u8> = partial.iter().copied().take(120).collect();
         let count = Bytes(partial.len() as u64);
         format!(
             "the server {} within the response's head; {count} of it had come: \"{}\"",
-            how(error),
+            describe_close(error),
             Untrusted::from_bytes(&begin).raw()
         )
     };
     let hint = "the server, or something before it, ended the connection; look into its log for a \
         crash or a limit";
-    Failed::new(Phase::Wait, Code::WaitClosed, message, hint)
+    PhaseFailure::new(Phase::Wait, FailureCode::WaitClosed, message, hint)
 }
 
 /// How the connection ended.
-fn how(error: &hyper::Error) -> String {
+fn describe_close(error: &hyper::Error) -> String {
     match io_cause(error).map(io::Error::kind) {
         None | Some(io::ErrorKind::UnexpectedEof) => "closed the connection".to_owned(),
         Some(
@@ -140,13 +146,17 @@ fn how(error: &hyper::Error) -> String {
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::ConnectionAborted,
         ) => "reset the connection".to_owned(),
-        Some(_) => format!("ended the connection ({})", cause(error)),
+        Some(_) => format!("ended the connection ({})", innermost_cause(error)),
     }
 }
 
 /// Why the body broke off after `received` bytes of `expected`.
-pub(super) fn body(error: &hyper::Error, received: u64, expected: Option<u64>) -> Failed {
-    if let Some(failed) = record_flood_in(error, Phase::Receive) {
+pub(super) fn body_failure(
+    error: &hyper::Error,
+    received: u64,
+    expected: Option<u64>,
+) -> PhaseFailure {
+    if let Some(failed) = record_flood_failure_in(error, Phase::Receive) {
         return failed;
     }
     let got = Bytes(received);
@@ -162,7 +172,7 @@ pub(super) fn body(error: &hyper::Error, received: u64, expected: Option<u64>) -
                 format!("the connection was closed before the body had {end}: {got}{of} had come");
             let hint = "the server, or something before it, stopped in the middle; compare its \
                 stated length with what it sends";
-            Failed::new(Phase::Receive, Code::BodyShort, message, hint)
+            PhaseFailure::new(Phase::Receive, FailureCode::BodyShort, message, hint)
         }
         Some(
             io::ErrorKind::ConnectionReset
@@ -171,9 +181,9 @@ pub(super) fn body(error: &hyper::Error, received: u64, expected: Option<u64>) -
             | io::ErrorKind::TimedOut,
         ) => {
             let message = format!("the connection was reset within the body: {got}{of} had come");
-            Failed::new(
+            PhaseFailure::new(
                 Phase::Receive,
-                Code::BodyReset,
+                FailureCode::BodyReset,
                 message,
                 "look into the server's log, and for a device between that drops connections",
             )
@@ -181,33 +191,38 @@ pub(super) fn body(error: &hyper::Error, received: u64, expected: Option<u64>) -
         Some(_) if tls_cause(error).is_some() => {
             let trouble = tls_cause(error).unwrap_or_default();
             let message = format!("TLS broke within the body ({trouble}): {got}{of} had come");
-            Failed::new(
+            PhaseFailure::new(
                 Phase::Receive,
-                Code::TlsProtocol,
+                FailureCode::TlsProtocol,
                 message,
                 "something between may have altered the bytes; try another network",
             )
         }
-        Some(_) if refused_here(error).is_some() => {
+        Some(_) if local_system_error(error).is_some() => {
             let message = format!(
                 "this machine's system did not let it receive the rest ({}): {got}{of} had come",
-                cause(error)
+                innermost_cause(error)
             );
-            Failed::new(Phase::Receive, Code::BodyReset, message, HINT_OF_SYSTEM)
+            PhaseFailure::new(
+                Phase::Receive,
+                FailureCode::BodyReset,
+                message,
+                LOCAL_SYSTEM_HINT,
+            )
         }
         Some(_) => {
             let message = format!(
                 "the body's chunked framing is broken ({}): {got} had come",
-                cause(error)
+                innermost_cause(error)
             );
             let hint = "the server's chunk sizes do not fit its chunks (RFC 9112, section 7.1)";
-            Failed::new(Phase::Receive, Code::BodyMalformed, message, hint)
+            PhaseFailure::new(Phase::Receive, FailureCode::BodyMalformed, message, hint)
         }
     }
 }
 
 fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
-    sources(error).find_map(|source| source.downcast_ref::<io::Error>())
+    error_sources(error).find_map(|source| source.downcast_ref::<io::Error>())
 }
 
 fn tls_cause(error: &hyper::Error) -> Option<String> {
@@ -218,12 +233,12 @@ fn tls_cause(error: &hyper::Error) -> Option<String> {
 }
 
 /// The innermost sentence.
-fn cause(error: &hyper::Error) -> String {
-    sources(error)
+fn innermost_cause(error: &hyper::Error) -> String {
+    error_sources(error)
         .last()
         .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-fn sources(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+fn error_sources(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(error.source(), |&error| error.source())
 }

@@ -1,16 +1,18 @@
 //! The response's head as it is read.
 
 use super::body_parts::BodyParts;
-use super::outbound::header;
-use crate::probe::Failed;
-use crate::probe::layering::Parts;
-use crate::probe::stage::Stage;
-use crate::trace::{Code, Header, HttpVersion, PartKind, Phase, StreamPosition, What};
+use super::outbound::header_from_bytes;
+use crate::probe::PhaseFailure;
+use crate::probe::layering::PartTracker;
+use crate::probe::message_phases::MessagePhases;
+use crate::trace::{
+    EventKind, FailureCode, HttpHeader, HttpVersion, PartKind, Phase, StreamPosition,
+};
 use crate::units::{Moment, Untrusted};
-use crate::wire::http1::{self, HeadBuffer, HeadFault, LengthConflict, ResponseHead};
+use crate::wire::http1::{self, HeadBuffer, HeadError, LengthConflict, ResponseHead};
 
 /// Informational responses taken before the final one.
-const MOST_INFORMATIONAL: usize = 100;
+const MAX_INFORMATIONAL: usize = 100;
 
 /// Follows the heads of one answer: any number of informational ones, then the final one.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ impl Inbound {
     }
 
     /// Whether nothing of any head has come.
-    pub(super) fn is_untouched(&self) -> bool {
+    pub(super) fn has_no_response(&self) -> bool {
         self.informational == 0 && self.began.is_none() && self.head.is_none()
     }
 
@@ -60,9 +62,9 @@ impl Inbound {
     pub(super) fn received(
         &mut self,
         mut bytes: &[u8],
-        stage: &mut Stage,
-        mut parts: Option<&mut Parts>,
-    ) -> Result<(), Failed> {
+        stage: &mut MessagePhases,
+        mut parts: Option<&mut PartTracker>,
+    ) -> Result<(), PhaseFailure> {
         let now = stage.recorder.now();
         while !bytes.is_empty() && self.head.is_none() {
             self.began
@@ -70,7 +72,7 @@ impl Inbound {
             let taken = self.buffer.take(bytes).map_err(|fault| self.fault(fault))?;
             bytes = bytes.get(taken..).unwrap_or_default();
             if let Some(parts) = &mut parts {
-                parts.pass(PartKind::Http1Head, taken);
+                parts.extend_part(PartKind::Http1Head, taken);
             }
             if self.buffer.is_complete() {
                 let head = self.buffer.response().map_err(|fault| self.fault(fault))?;
@@ -81,7 +83,7 @@ impl Inbound {
                     )));
                 }
                 if let Some(parts) = &mut parts {
-                    tell_part(&head, parts);
+                    record_head_part(&head, parts);
                 }
                 self.complete(head, now, stage)?;
             }
@@ -95,39 +97,39 @@ impl Inbound {
         &mut self,
         head: ResponseHead,
         now: Moment,
-        stage: &mut Stage,
-    ) -> Result<(), Failed> {
+        stage: &mut MessagePhases,
+    ) -> Result<(), PhaseFailure> {
         let (began, position) = self
             .began
             .take()
             .unwrap_or_else(|| (now, stage.position_before_latest()));
         let exchange = stage.exchange;
-        let headers: Vec<Header> = head
+        let headers: Vec<HttpHeader> = head
             .fields
             .iter()
-            .map(|(name, value)| header(name, value))
+            .map(|(name, value)| header_from_bytes(name, value))
             .collect();
         if is_informational(head.status) {
             self.buffer = HeadBuffer::default();
             self.informational += 1;
             stage.recorder.emit_at(
                 now,
-                What::Informational {
+                EventKind::Informational {
                     exchange,
                     status: head.status,
                     headers,
                 },
             );
-            return if self.informational > MOST_INFORMATIONAL {
-                Err(endless_preliminaries())
+            return if self.informational > MAX_INFORMATIONAL {
+                Err(endless_informational_failure())
             } else {
                 Ok(())
             };
         }
-        stage.answered(began, position);
+        stage.response_began(began, position);
         stage.recorder.emit_at(
             now,
-            What::ResponseHead {
+            EventKind::ResponseHead {
                 exchange,
                 version: if head.minor == 0 {
                     HttpVersion::Http10
@@ -142,22 +144,24 @@ impl Inbound {
         );
         let conflict = http1::length_conflict(&head).filter(|_| !self.to_head_request);
         self.head = Some(head);
-        conflict.map_or(Ok(()), |conflict| Err(conflicting(&conflict)))
+        conflict.map_or(Ok(()), |conflict| {
+            Err(conflicting_lengths_failure(&conflict))
+        })
     }
 
-    fn fault(&self, fault: HeadFault) -> Failed {
+    fn fault(&self, fault: HeadError) -> PhaseFailure {
         match fault {
-            HeadFault::Malformed(trouble) => malformed(trouble, self.buffer.bytes()),
-            HeadFault::TooLarge => too_large(),
+            HeadError::Malformed(trouble) => malformed_head_failure(trouble, self.buffer.bytes()),
+            HeadError::TooLarge => head_too_large_failure(),
         }
     }
 }
 
-fn tell_part(head: &ResponseHead, parts: &mut Parts) {
+fn record_head_part(head: &ResponseHead, parts: &mut PartTracker) {
     if is_informational(head.status) {
-        parts.turns_out(PartKind::Http1InformationalHead);
+        parts.reclassify(PartKind::Http1InformationalHead);
     }
-    parts.end();
+    parts.end_part();
 }
 
 /// It comes before another one. 101 does not: it ends HTTP on the connection (RFC 9110 §15.2.2).
@@ -166,7 +170,7 @@ const fn is_informational(status: u16) -> bool {
 }
 
 /// A head that breaks the grammar, with its first line.
-pub(super) fn malformed(trouble: &str, bytes: &[u8]) -> Failed {
+pub(super) fn malformed_head_failure(trouble: &str, bytes: &[u8]) -> PhaseFailure {
     let line: Vec<u8> = bytes
         .iter()
         .copied()
@@ -180,35 +184,35 @@ pub(super) fn malformed(trouble: &str, bytes: &[u8]) -> Failed {
     );
     let hint = "check that the port speaks HTTP/1.1; a server behind TLS, or another protocol, \
         answers like this";
-    Failed::new(Phase::Wait, Code::HttpMalformed, message, hint)
+    PhaseFailure::new(Phase::Wait, FailureCode::HttpMalformed, message, hint)
 }
 
-pub(super) fn too_large() -> Failed {
+pub(super) fn head_too_large_failure() -> PhaseFailure {
     let message = format!(
         "the response's head is larger than {} KiB or has more than {} fields, the limits here",
-        http1::MOST_HEAD / 1024,
-        http1::MOST_FIELDS
+        http1::MAX_HEAD_BYTES / 1024,
+        http1::MAX_FIELD_LINES
     );
-    Failed::new(
+    PhaseFailure::new(
         Phase::Wait,
-        Code::HttpHeadTooLarge,
+        FailureCode::HttpHeadTooLarge,
         message,
         "look for a field that grows with every request, often Set-Cookie",
     )
 }
 
-fn endless_preliminaries() -> Failed {
+fn endless_informational_failure() -> PhaseFailure {
     let message =
-        format!("more than {MOST_INFORMATIONAL} informational responses came, and no final one");
-    Failed::new(
+        format!("more than {MAX_INFORMATIONAL} informational responses came, and no final one");
+    PhaseFailure::new(
         Phase::Wait,
-        Code::HttpMalformed,
+        FailureCode::HttpMalformed,
         message,
         "the server repeats 1xx responses without end; its log will say why",
     )
 }
 
-fn conflicting(conflict: &LengthConflict) -> Failed {
+fn conflicting_lengths_failure(conflict: &LengthConflict) -> PhaseFailure {
     let text = |bytes: &[u8]| Untrusted::from_bytes(bytes).raw().to_owned();
     let message = match conflict {
         LengthConflict::TwoLengths(one, other) => {
@@ -218,7 +222,7 @@ fn conflicting(conflict: &LengthConflict) -> Failed {
                 text(other)
             )
         }
-        LengthConflict::NoNumber(value) => {
+        LengthConflict::NotANumber(value) => {
             format!(
                 "the response's Content-Length is no number: \"{}\"",
                 text(value)
@@ -234,5 +238,10 @@ fn conflicting(conflict: &LengthConflict) -> Failed {
     };
     let hint = "where its body ends cannot be known (RFC 9112, section 6.3); look for a proxy or \
         handler that sets the field a second time";
-    Failed::new(Phase::Receive, Code::HttpConflictingLengths, message, hint)
+    PhaseFailure::new(
+        Phase::Receive,
+        FailureCode::HttpConflictingLengths,
+        message,
+        hint,
+    )
 }

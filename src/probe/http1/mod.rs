@@ -9,7 +9,7 @@ mod exact_head;
 mod failure;
 mod inbound;
 mod outbound;
-mod outgoing;
+mod request_body;
 mod watch;
 
 use std::future::{Future, poll_fn};
@@ -25,38 +25,38 @@ use hyper_util::rt::TokioIo;
 use self::exact_head::{ExactHead, NextHead};
 use self::inbound::Inbound;
 use self::outbound::Outbound;
-use self::outgoing::Outgoing;
-use self::watch::{Passing, Watch};
-use super::Failed;
-use super::answer::{Answer, Piece};
-use super::layering::Parts;
-use super::request::{Framing, Request};
-use super::stage::Stage;
-use super::tap::{Io, Tap};
+use self::request_body::HyperRequestBody;
+use self::watch::{Http1ExchangeState, Http1Monitor};
+use super::PhaseFailure;
+use super::layering::PartTracker;
+use super::message_phases::MessagePhases;
+use super::request::{OutgoingRequest, RequestFraming};
+use super::response_head::{BodyFrame, FinalResponseHead};
+use super::tap::{ByteStream, Tap};
 use crate::trace::Phase;
-use crate::wire::http1::{MOST_FIELDS, MOST_HEAD};
+use crate::wire::http1::{MAX_FIELD_LINES, MAX_HEAD_BYTES};
 
 /// Read at most at a time; a large body flies, and the head's limit is below it.
-const READ_AT_ONCE: usize = MOST_HEAD + 128 * 1024;
+const READ_AT_ONCE: usize = MAX_HEAD_BYTES + 128 * 1024;
 
-type Wire = TokioIo<ExactHead<Tap<Box<dyn Io>, Watch>>>;
+type HyperIo = TokioIo<ExactHead<Tap<Box<dyn ByteStream>, Http1Monitor>>>;
 
 /// A connection that speaks HTTP/1.
 pub(super) struct Http1 {
-    sender: SendRequest<Outgoing>,
-    connection: Driver,
-    watch: Watch,
+    sender: SendRequest<HyperRequestBody>,
+    connection: Http1Driver,
+    monitor: Http1Monitor,
     next_head: NextHead,
-    incoming: Option<Incoming>,
+    response_body: Option<Incoming>,
     received: u64,
     expected: Option<u64>,
 }
 
 /// hyper's half that moves the bytes. It moves while somebody waits for what it brings, so it needs
 /// no task of its own.
-struct Driver(Option<Connection<Wire, Outgoing>>);
+struct Http1Driver(Option<Connection<HyperIo, HyperRequestBody>>);
 
-impl Driver {
+impl Http1Driver {
     fn poll(&mut self, cx: &mut Context<'_>) {
         if let Some(connection) = &mut self.0
             && Pin::new(connection).poll(cx).is_ready()
@@ -70,25 +70,25 @@ impl Driver {
 impl Http1 {
     /// Speaks HTTP/1 over a byte stream, and tells the parts of what is sent and received.
     pub(super) async fn open(
-        stream: Box<dyn Io>,
-        parts: Option<(Parts, Parts)>,
+        stream: Box<dyn ByteStream>,
+        parts: Option<(PartTracker, PartTracker)>,
     ) -> Result<Self, hyper::Error> {
-        let (watch, next_head) = (Watch::new(parts), NextHead::default());
+        let (watch, next_head) = (Http1Monitor::new(parts), NextHead::default());
         let wire = TokioIo::new(ExactHead::new(
             Tap::new(stream, watch.clone()),
             next_head.clone(),
         ));
         let (sender, connection) = Builder::new()
             .max_buf_size(READ_AT_ONCE)
-            .max_headers(MOST_FIELDS)
+            .max_headers(MAX_FIELD_LINES)
             .handshake(wire)
             .await?;
         Ok(Self {
             sender,
-            connection: Driver(Some(connection)),
-            watch,
+            connection: Http1Driver(Some(connection)),
+            monitor: watch,
             next_head,
-            incoming: None,
+            response_body: None,
             received: 0,
             expected: None,
         })
@@ -97,103 +97,104 @@ impl Http1 {
     /// Sends a request with this start-line target and waits for its final response.
     pub(super) async fn send(
         &mut self,
-        stage: Stage,
-        request: Request,
+        stage: MessagePhases,
+        request: OutgoingRequest,
         target: &str,
         version: http::Version,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<FinalResponseHead, PhaseFailure> {
         let expected = request
             .body
             .as_ref()
-            .and_then(super::request::Source::length);
+            .and_then(super::request::BodySource::length);
         let inbound = Inbound::new(request.method == http::Method::HEAD);
         let outbound = Outbound::new(request.body.is_some(), expected, request.framing);
-        self.watch.begin(Passing {
-            stage,
+        self.monitor.begin(Http1ExchangeState {
+            phases: stage,
             outbound,
             inbound,
             fault: None,
         });
-        self.next_head.set(head_bytes(&request, target, version));
-        (self.received, self.expected, self.incoming) = (0, None, None);
-        let framed = framed(request, version, &self.watch);
+        self.next_head.set(encode_head(&request, target, version));
+        (self.received, self.expected, self.response_body) = (0, None, None);
+        let framed = hyper_request(request, version, &self.monitor);
         let response = {
             let Self {
                 sender,
                 connection,
-                watch,
+                monitor: watch,
                 ..
             } = self;
             let answered = async {
                 sender.ready().await?;
                 sender.send_request(framed).await
             };
-            along(connection, watch, answered).await?
+            drive_until(connection, watch, answered).await?
         };
-        let response = response.map_err(|error| failure::no_response(&self.watch, &error))?;
+        let response =
+            response.map_err(|error| failure::no_response_failure(&self.monitor, &error))?;
         self.expected = hyper::body::Body::size_hint(response.body()).exact();
-        self.incoming = Some(response.into_body());
-        self.answer()
-            .ok_or_else(|| inbound::malformed("it is not complete", &[]))
+        self.response_body = Some(response.into_body());
+        self.final_head()
+            .ok_or_else(|| inbound::malformed_head_failure("it is not complete", &[]))
     }
 
-    fn answer(&self) -> Option<Answer> {
+    fn final_head(&self) -> Option<FinalResponseHead> {
         let expected = self.expected;
-        self.watch
+        self.monitor
             .with(|passing| {
                 passing
                     .inbound
                     .head()
-                    .map(|head| Answer::of_http1(head, expected))
+                    .map(|head| FinalResponseHead::from_http1(head, expected))
             })
             .flatten()
     }
 
     /// The next piece of the response's body; `None` at its end.
-    pub(super) async fn piece(&mut self) -> Result<Option<Piece>, Failed> {
+    pub(super) async fn next_frame(&mut self) -> Result<Option<BodyFrame>, PhaseFailure> {
         let Self {
-            incoming: Some(incoming),
+            response_body: Some(incoming),
             connection,
-            watch,
+            monitor: watch,
             ..
         } = self
         else {
             return Ok(None);
         };
-        let frame = along(connection, watch, incoming.frame()).await?;
+        let frame = drive_until(connection, watch, incoming.frame()).await?;
         let Some(frame) = frame else {
-            self.incoming = None;
+            self.response_body = None;
             return Ok(None);
         };
-        let frame = frame.map_err(|error| failure::body(&error, self.received, self.expected))?;
+        let frame =
+            frame.map_err(|error| failure::body_failure(&error, self.received, self.expected))?;
         Ok(Some(match frame.into_data() {
             Ok(data) => {
                 self.received += data.len() as u64;
-                Piece::Data(data)
+                BodyFrame::Data(data)
             }
-            Err(frame) => Piece::Trailers(
-                frame
-                    .into_trailers()
-                    .map_or_else(|_| Vec::new(), |fields| super::answer::headers(&fields)),
-            ),
+            Err(frame) => BodyFrame::Trailers(frame.into_trailers().map_or_else(
+                |_| Vec::new(),
+                |fields| super::response_head::headers_from_map(&fields),
+            )),
         }))
     }
 
     /// The last byte of the message was read.
     pub(super) fn finish(&self) {
-        self.watch.with(|passing| passing.stage.finished());
+        self.monitor.with(|passing| passing.phases.message_ended());
     }
 
     /// The phase that is under way.
     pub(super) fn phase(&self) -> Phase {
-        self.watch
-            .with(|passing| passing.stage.phase())
+        self.monitor
+            .with(|passing| passing.phases.phase())
             .unwrap_or(Phase::Send)
     }
 
     /// Request bytes written so far, and what has come of the response's head.
     pub(super) fn progress(&self) -> (u64, Vec<u8>) {
-        self.watch
+        self.monitor
             .with(|passing| {
                 (
                     passing.outbound.all_written(),
@@ -204,16 +205,16 @@ impl Http1 {
     }
 
     /// Whether nothing of a response has come.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.watch
-            .with(|passing| passing.inbound.is_untouched())
+    pub(super) fn has_no_response(&self) -> bool {
+        self.monitor
+            .with(|passing| passing.inbound.has_no_response())
             .unwrap_or(true)
     }
 
     /// Whether another request may be sent on it.
     pub(super) async fn is_reusable(&mut self) -> bool {
         let written = self
-            .watch
+            .monitor
             .with(|passing| passing.outbound.is_done())
             .unwrap_or(false);
         let Self {
@@ -224,7 +225,7 @@ impl Http1 {
             Poll::Ready(())
         })
         .await;
-        written && self.incoming.is_none() && connection.0.is_some() && sender.is_ready()
+        written && self.response_body.is_none() && connection.0.is_some() && sender.is_ready()
     }
 
     /// Says goodbye: TLS's `close_notify`, and the end of the stream.
@@ -232,7 +233,7 @@ impl Http1 {
         let Self {
             sender,
             mut connection,
-            incoming,
+            response_body: incoming,
             ..
         } = self;
         drop((sender, incoming));
@@ -250,11 +251,11 @@ impl Http1 {
 
 /// Waits for something the connection brings, and moves the connection meanwhile. A fault the watch
 /// finds ends the wait.
-async fn along<T>(
-    connection: &mut Driver,
-    watch: &Watch,
+async fn drive_until<T>(
+    connection: &mut Http1Driver,
+    watch: &Http1Monitor,
     wanted: impl Future<Output = T>,
-) -> Result<T, Failed> {
+) -> Result<T, PhaseFailure> {
     let mut wanted = pin!(wanted);
     poll_fn(|cx| {
         if let Poll::Ready(value) = wanted.as_mut().poll(cx) {
@@ -270,7 +271,7 @@ async fn along<T>(
 }
 
 /// The head exactly as it is written.
-fn head_bytes(request: &Request, target: &str, version: http::Version) -> Vec<u8> {
+fn encode_head(request: &OutgoingRequest, target: &str, version: http::Version) -> Vec<u8> {
     let mut head = format!("{} {target} {version:?}\r\n", request.method).into_bytes();
     for field in &request.fields {
         head.extend_from_slice(field.name.as_bytes());
@@ -284,21 +285,28 @@ fn head_bytes(request: &Request, target: &str, version: http::Version) -> Vec<u8
 }
 
 /// What hyper has to know of the request: its framing and whether the connection stays open.
-fn framed(request: Request, version: http::Version, watch: &Watch) -> http::Request<Outgoing> {
+fn hyper_request(
+    request: OutgoingRequest,
+    version: http::Version,
+    watch: &Http1Monitor,
+) -> http::Request<HyperRequestBody> {
     let connection = request
         .field("connection")
         .and_then(|value| http::HeaderValue::from_str(value).ok());
-    let mut framed =
-        http::Request::new(Outgoing::new(request.body, request.framing, watch.clone()));
+    let mut framed = http::Request::new(HyperRequestBody::new(
+        request.body,
+        request.framing,
+        watch.clone(),
+    ));
     *framed.method_mut() = request.method;
     *framed.version_mut() = version;
     let fields = framed.headers_mut();
     match request.framing {
-        Framing::None => {}
-        Framing::Length(length) => {
+        RequestFraming::None => {}
+        RequestFraming::Length(length) => {
             fields.insert(CONTENT_LENGTH, length.into());
         }
-        Framing::Chunked => {
+        RequestFraming::Chunked => {
             fields.insert(TRANSFER_ENCODING, http::HeaderValue::from_static("chunked"));
         }
     }

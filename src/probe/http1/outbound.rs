@@ -1,11 +1,11 @@
 //! The request as it is written.
 
 use super::body_parts::BodyParts;
-use crate::probe::layering::Parts;
-use crate::probe::pace::Pace;
-use crate::probe::request::Framing;
-use crate::probe::stage::Stage;
-use crate::trace::{Header, HttpVersion, PartKind, What};
+use crate::probe::layering::PartTracker;
+use crate::probe::message_phases::MessagePhases;
+use crate::probe::request::RequestFraming;
+use crate::probe::throttle::Throttle;
+use crate::trace::{EventKind, HttpHeader, HttpVersion, PartKind};
 use crate::units::Untrusted;
 use crate::wire::http1::{self, HeadBuffer};
 
@@ -17,44 +17,44 @@ use crate::wire::http1::{self, HeadBuffer};
 )]
 pub(super) struct Outbound {
     head: HeadBuffer,
-    told: bool,
+    head_emitted: bool,
     /// Body bytes handed to the connection.
-    handed: u64,
+    bytes_queued: u64,
     /// Bytes after the head that were written.
     written: u64,
     /// The body's length, where there is a body of known length.
     expected: Option<u64>,
     has_body: bool,
-    all_handed: bool,
+    all_queued: bool,
     done: bool,
-    pace: Pace,
+    throttle: Throttle,
     body: BodyParts,
 }
 
 impl Outbound {
-    pub(super) fn new(has_body: bool, expected: Option<u64>, framing: Framing) -> Self {
+    pub(super) fn new(has_body: bool, expected: Option<u64>, framing: RequestFraming) -> Self {
         Self {
             head: HeadBuffer::default(),
-            told: false,
-            handed: 0,
+            head_emitted: false,
+            bytes_queued: 0,
             written: 0,
             expected,
             has_body,
-            all_handed: !has_body || expected == Some(0),
+            all_queued: !has_body || expected == Some(0),
             done: false,
-            pace: Pace::default(),
+            throttle: Throttle::default(),
             body: BodyParts::new(match framing {
-                Framing::None => http1::Framing::Length(0),
-                Framing::Length(length) => http1::Framing::Length(length),
-                Framing::Chunked => http1::Framing::Chunked,
+                RequestFraming::None => http1::BodyFraming::Length(0),
+                RequestFraming::Length(length) => http1::BodyFraming::Length(length),
+                RequestFraming::Chunked => http1::BodyFraming::Chunked,
             }),
         }
     }
 
     /// A piece of the body was handed to the connection, perhaps the last.
-    pub(super) const fn handed(&mut self, bytes: u64, last: bool) {
-        self.handed += bytes;
-        self.all_handed |= last;
+    pub(super) const fn body_queued(&mut self, bytes: u64, last: bool) {
+        self.bytes_queued += bytes;
+        self.all_queued |= last;
     }
 
     /// Whether every byte is written.
@@ -66,7 +66,7 @@ impl Outbound {
     pub(super) fn body_written(&self) -> u64 {
         // Chunked framing is written along with the body; what was handed over bounds what of it
         // was body.
-        self.written.min(self.handed)
+        self.written.min(self.bytes_queued)
     }
 
     /// Bytes of any kind written so far.
@@ -74,7 +74,12 @@ impl Outbound {
         self.written + self.head.bytes().len() as u64
     }
 
-    pub(super) fn sent(&mut self, bytes: &[u8], stage: &Stage, parts: Option<&mut Parts>) {
+    pub(super) fn sent(
+        &mut self,
+        bytes: &[u8],
+        stage: &MessagePhases,
+        parts: Option<&mut PartTracker>,
+    ) {
         let had_head = self.head.is_complete();
         let in_head = if self.head.is_complete() {
             0
@@ -83,10 +88,10 @@ impl Outbound {
         };
         self.written += (bytes.len() - in_head) as u64;
         if let Some(parts) = parts {
-            parts.pass(PartKind::Http1Head, in_head);
+            parts.extend_part(PartKind::Http1Head, in_head);
             if self.head.is_complete() {
                 if !had_head {
-                    parts.end();
+                    parts.end_part();
                 }
                 // What this program writes has its framing in order.
                 let _ = self
@@ -94,31 +99,31 @@ impl Outbound {
                     .pass(bytes.get(in_head..).unwrap_or_default(), Some(parts));
             }
         }
-        if self.head.is_complete() && !self.told {
-            self.told = true;
-            self.tell_head(stage);
+        if self.head.is_complete() && !self.head_emitted {
+            self.head_emitted = true;
+            self.emit_head(stage);
         }
-        if self.has_body && self.pace.is_due(stage.recorder.now()) {
-            self.tell_body(stage);
+        if self.has_body && self.throttle.is_due(stage.recorder.now()) {
+            self.emit_body_progress(stage);
         }
     }
 
-    pub(super) fn flushed(&mut self, stage: &mut Stage) {
-        if self.told && self.all_handed && !self.done {
+    pub(super) fn flushed(&mut self, stage: &mut MessagePhases) {
+        if self.head_emitted && self.all_queued && !self.done {
             self.done = true;
-            stage.sent(stage.recorder.now());
+            stage.request_sent(stage.recorder.now());
             if self.has_body {
-                self.tell_body(stage);
+                self.emit_body_progress(stage);
             }
         }
     }
 
-    fn tell_head(&self, stage: &Stage) {
+    fn emit_head(&self, stage: &MessagePhases) {
         // What this program wrote is well-formed, or it would not have been accepted for writing.
         let Ok(head) = self.head.request() else {
             return;
         };
-        stage.recorder.emit(What::RequestHead {
+        stage.recorder.emit(EventKind::RequestHead {
             exchange: stage.exchange,
             version: if head.minor == 0 {
                 HttpVersion::Http10
@@ -130,15 +135,15 @@ impl Outbound {
             headers: head
                 .fields
                 .iter()
-                .map(|(name, value)| header(name, value))
+                .map(|(name, value)| header_from_bytes(name, value))
                 .collect(),
             header_bytes: head.bytes as u64,
         });
     }
 
-    fn tell_body(&self, stage: &Stage) {
+    fn emit_body_progress(&self, stage: &MessagePhases) {
         let (sent, expected) = (self.body_written(), self.expected);
-        stage.recorder.emit(What::RequestBody {
+        stage.recorder.emit(EventKind::RequestBody {
             exchange: stage.exchange,
             sent,
             expected,
@@ -147,8 +152,8 @@ impl Outbound {
 }
 
 /// A field line as it came.
-pub(super) fn header(name: &[u8], value: &[u8]) -> Header {
-    Header {
+pub(super) fn header_from_bytes(name: &[u8], value: &[u8]) -> HttpHeader {
+    HttpHeader {
         name: Untrusted::from_bytes(name),
         value: Untrusted::from_bytes(value),
     }

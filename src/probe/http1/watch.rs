@@ -4,50 +4,50 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::inbound::Inbound;
 use super::outbound::Outbound;
-use crate::probe::Failed;
-use crate::probe::layering::Parts;
-use crate::probe::stage::Stage;
-use crate::probe::tap::Observer;
+use crate::probe::PhaseFailure;
+use crate::probe::layering::PartTracker;
+use crate::probe::message_phases::MessagePhases;
+use crate::probe::tap::StreamObserver;
 
 /// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
 #[derive(Clone)]
-pub(super) struct Watch(Arc<Mutex<State>>);
+pub(super) struct Http1Monitor(Arc<Mutex<State>>);
 
 struct State {
-    passing: Option<Passing>,
+    exchange: Option<Http1ExchangeState>,
     /// For telling what lies where, sent and received.
-    parts: Option<(Parts, Parts)>,
+    parts: Option<(PartTracker, PartTracker)>,
 }
 
 /// The exchange that passes.
-pub(super) struct Passing {
-    pub(super) stage: Stage,
+pub(super) struct Http1ExchangeState {
+    pub(super) phases: MessagePhases,
     pub(super) outbound: Outbound,
     pub(super) inbound: Inbound,
     /// A fault found in what was read.
-    pub(super) fault: Option<Failed>,
+    pub(super) fault: Option<PhaseFailure>,
 }
 
-impl Watch {
-    pub(super) fn new(parts: Option<(Parts, Parts)>) -> Self {
+impl Http1Monitor {
+    pub(super) fn new(parts: Option<(PartTracker, PartTracker)>) -> Self {
         Self(Arc::new(Mutex::new(State {
-            passing: None,
+            exchange: None,
             parts,
         })))
     }
 
     /// From now on, what passes belongs to this exchange.
-    pub(super) fn begin(&self, passing: Passing) {
-        self.lock().passing = Some(passing);
+    pub(super) fn begin(&self, passing: Http1ExchangeState) {
+        self.lock().exchange = Some(passing);
     }
 
     /// Looks at the exchange that passes.
-    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Passing) -> T) -> Option<T> {
-        self.lock().passing.as_mut().map(look)
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Http1ExchangeState) -> T) -> Option<T> {
+        self.lock().exchange.as_mut().map(look)
     }
 
     /// A fault found in what was read, once.
-    pub(super) fn take_fault(&self) -> Option<Failed> {
+    pub(super) fn take_fault(&self) -> Option<PhaseFailure> {
         self.with(|passing| passing.fault.take()).flatten()
     }
 
@@ -56,10 +56,10 @@ impl Watch {
     }
 }
 
-impl Observer for Watch {
+impl StreamObserver for Http1Monitor {
     fn sent(&mut self, bytes: &[u8]) {
         let State {
-            passing: Some(passing),
+            exchange: Some(passing),
             parts,
         } = &mut *self.lock()
         else {
@@ -67,12 +67,12 @@ impl Observer for Watch {
         };
         passing
             .outbound
-            .sent(bytes, &passing.stage, parts.as_mut().map(|(sent, _)| sent));
+            .sent(bytes, &passing.phases, parts.as_mut().map(|(sent, _)| sent));
     }
 
     fn received(&mut self, bytes: &[u8]) {
         let State {
-            passing: Some(passing),
+            exchange: Some(passing),
             parts,
         } = &mut *self.lock()
         else {
@@ -80,13 +80,13 @@ impl Observer for Watch {
         };
         let parts = parts.as_mut().map(|(_, received)| received);
         if passing.fault.is_none()
-            && let Err(failed) = passing.inbound.received(bytes, &mut passing.stage, parts)
+            && let Err(failed) = passing.inbound.received(bytes, &mut passing.phases, parts)
         {
             passing.fault = Some(failed);
         }
     }
 
     fn flushed(&mut self) {
-        self.with(|passing| passing.outbound.flushed(&mut passing.stage));
+        self.with(|passing| passing.outbound.flushed(&mut passing.phases));
     }
 }

@@ -2,25 +2,25 @@
 
 use std::io;
 
-use super::watch::Watch;
-use crate::probe::Failed;
-use crate::trace::{Code, Phase};
-use crate::units::{Bytes, Untrusted, grouped};
-use crate::wire::http1::MOST_HEAD;
+use super::watch::Http2Monitor;
+use crate::probe::PhaseFailure;
+use crate::trace::{FailureCode, Phase};
+use crate::units::{Bytes, Untrusted, group_digits};
+use crate::wire::http1::MAX_HEAD_BYTES;
 
 /// h2 refuses a head above the limit with the same error as a malformed one. Packed (RFC 7541),
 /// such a head still has this much.
-const LARGE_HEAD: u64 = MOST_HEAD as u64 / 4;
+const LARGE_PACKED_HEAD: u64 = MAX_HEAD_BYTES as u64 / 4;
 
 /// How much of the body had come, for its failures.
 #[derive(Clone, Copy)]
-pub(super) struct Progress {
+pub(super) struct BodyProgress {
     pub(super) received: u64,
     pub(super) expected: Option<u64>,
 }
 
-impl Progress {
-    fn text(self) -> String {
+impl BodyProgress {
+    fn describe(self) -> String {
         let of = self
             .expected
             .map_or_else(String::new, |expected| format!(" of {}", Bytes(expected)));
@@ -29,17 +29,21 @@ impl Progress {
 }
 
 /// A failure of the phase that is under way.
-pub(super) fn failure(watch: &Watch, error: &h2::Error, progress: Progress) -> Failed {
+pub(super) fn http2_failure(
+    watch: &Http2Monitor,
+    error: &h2::Error,
+    progress: BodyProgress,
+) -> PhaseFailure {
     let phase = watch
-        .with(|passing| passing.stage.phase())
+        .with(|passing| passing.phases.phase())
         .unwrap_or(Phase::Send);
-    if let Some(failed) = no_http2(watch, phase) {
+    if let Some(failed) = not_http2_failure(watch, phase) {
         return failed;
     }
     if let Some(io) = error.get_io() {
         return watch
             .alert()
-            .unwrap_or_else(|| lost(phase, io, progress, watch));
+            .unwrap_or_else(|| connection_lost_failure(phase, io, progress, watch));
     }
     let short = phase == Phase::Receive
         && error.is_library()
@@ -47,22 +51,22 @@ pub(super) fn failure(watch: &Watch, error: &h2::Error, progress: Progress) -> F
             .expected
             .is_some_and(|expected| progress.received != expected);
     if short && error.reason() == Some(h2::Reason::PROTOCOL_ERROR) {
-        return body_short(progress);
+        return body_short_failure(progress);
     }
     if phase == Phase::Wait
         && error.is_library()
         && watch
             .with(|passing| passing.head_bytes())
             .unwrap_or_default()
-            > LARGE_HEAD
+            > LARGE_PACKED_HEAD
     {
-        return head_too_large();
+        return head_too_large_failure();
     }
-    ended_by_error(phase, error, progress)
+    protocol_error_failure(phase, error, progress)
 }
 
 /// The peer's first frame has to be SETTINGS (RFC 9113 §3.4).
-fn no_http2(watch: &Watch, phase: Phase) -> Option<Failed> {
+fn not_http2_failure(watch: &Http2Monitor, phase: Phase) -> Option<PhaseFailure> {
     let first = watch.first_received();
     if first.get(3).is_none_or(|kind| *kind == 4) {
         return None;
@@ -77,10 +81,20 @@ fn no_http2(watch: &Watch, phase: Phase) -> Option<Failed> {
         Untrusted::from_bytes(line.trim_ascii_end()).raw()
     );
     let hint = "the server does not speak HTTP/2 here; use --http1.1";
-    Some(Failed::new(phase, Code::Http2Protocol, message, hint))
+    Some(PhaseFailure::new(
+        phase,
+        FailureCode::Http2Protocol,
+        message,
+        hint,
+    ))
 }
 
-fn lost(phase: Phase, error: &io::Error, progress: Progress, watch: &Watch) -> Failed {
+fn connection_lost_failure(
+    phase: Phase,
+    error: &io::Error,
+    progress: BodyProgress,
+    watch: &Http2Monitor,
+) -> PhaseFailure {
     let was_reset = matches!(
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
@@ -90,16 +104,16 @@ fn lost(phase: Phase, error: &io::Error, progress: Progress, watch: &Watch) -> F
         Phase::Receive if was_reset => {
             let message = format!(
                 "the connection was reset within the body: {} had come",
-                progress.text()
+                progress.describe()
             );
-            Failed::new(
+            PhaseFailure::new(
                 phase,
-                Code::BodyReset,
+                FailureCode::BodyReset,
                 message,
                 "look into the server's log, and for a device between that drops connections",
             )
         }
-        Phase::Receive => body_short(progress),
+        Phase::Receive => body_short_failure(progress),
         Phase::Send => {
             let written = Bytes(
                 watch
@@ -112,28 +126,28 @@ fn lost(phase: Phase, error: &io::Error, progress: Progress, watch: &Watch) -> F
             );
             let hint = "the server may not want a request this large or of this kind; its log \
                 will say, and a smaller one may pass";
-            Failed::new(phase, Code::SendClosed, message, hint)
+            PhaseFailure::new(phase, FailureCode::SendClosed, message, hint)
         }
         _ => {
             let message = format!("the server {how} the connection without an answer");
             let hint = "the server, or something before it, ended the connection; look into its \
                 log for a crash or a limit";
-            Failed::new(phase, Code::WaitClosed, message, hint)
+            PhaseFailure::new(phase, FailureCode::WaitClosed, message, hint)
         }
     }
 }
 
-fn body_short(progress: Progress) -> Failed {
+fn body_short_failure(progress: BodyProgress) -> PhaseFailure {
     let message = format!(
         "the stream was closed before the body had its end: {} had come",
-        progress.text()
+        progress.describe()
     );
     let hint = "the server, or something before it, stopped in the middle; compare its stated \
         length with what it sends";
-    Failed::new(Phase::Receive, Code::BodyShort, message, hint)
+    PhaseFailure::new(Phase::Receive, FailureCode::BodyShort, message, hint)
 }
 
-fn ended_by_error(phase: Phase, error: &h2::Error, progress: Progress) -> Failed {
+fn protocol_error_failure(phase: Phase, error: &h2::Error, progress: BodyProgress) -> PhaseFailure {
     let name = error
         .reason()
         .map_or_else(|| error.to_string(), |reason| format!("{reason:?}"));
@@ -143,20 +157,29 @@ fn ended_by_error(phase: Phase, error: &h2::Error, progress: Progress) -> Failed
         (false, _) => format!("the server broke HTTP/2 ({name}: {error})"),
     };
     let so_far = if phase == Phase::Receive {
-        format!("; {} of the body had come", progress.text())
+        format!("; {} of the body had come", progress.describe())
     } else {
         String::new()
     };
     let flooded = !error.is_remote() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
-    let hint = if flooded { FLOOD } else { hint(error.reason()) };
-    Failed::new(phase, Code::Http2Protocol, format!("{what}{so_far}"), hint)
+    let hint = if flooded {
+        FLOOD_HINT
+    } else {
+        hint_for_reason(error.reason())
+    };
+    PhaseFailure::new(
+        phase,
+        FailureCode::Http2Protocol,
+        format!("{what}{so_far}"),
+        hint,
+    )
 }
 
 /// What is to be done about a peer that sends too much for nothing (RFC 9113 §10.5).
-const FLOOD: &str = "the server, or something before it, repeats control frames or empty ones \
+const FLOOD_HINT: &str = "the server, or something before it, repeats control frames or empty ones \
     without end; compare with --http1.1";
 
-const fn hint(reason: Option<h2::Reason>) -> &'static str {
+const fn hint_for_reason(reason: Option<h2::Reason>) -> &'static str {
     match reason {
         Some(h2::Reason::REFUSED_STREAM) => {
             "the server did nothing with the request, so it can safely be sent again"
@@ -175,35 +198,35 @@ const fn hint(reason: Option<h2::Reason>) -> &'static str {
 }
 
 /// A head larger than what was announced as the limit.
-pub(super) fn head_too_large() -> Failed {
+pub(super) fn head_too_large_failure() -> PhaseFailure {
     let message = format!(
         "the response's head is larger than {} KiB, the limit here",
-        MOST_HEAD / 1024
+        MAX_HEAD_BYTES / 1024
     );
-    Failed::new(
+    PhaseFailure::new(
         Phase::Wait,
-        Code::HttpHeadTooLarge,
+        FailureCode::HttpHeadTooLarge,
         message,
         "look for a field that grows with every request, often Set-Cookie",
     )
 }
 
 /// Preliminaries that do not end.
-pub(super) fn endless_preliminaries(most: usize) -> Failed {
+pub(super) fn endless_informational_failure(most: usize) -> PhaseFailure {
     let message = format!("more than {most} informational responses came, and no final one");
-    Failed::new(
+    PhaseFailure::new(
         Phase::Wait,
-        Code::HttpMalformed,
+        FailureCode::HttpMalformed,
         message,
         "the server repeats 1xx responses without end; its log will say why",
     )
 }
 
 /// Frames without end that are none of the response's.
-pub(super) fn flood(phase: Phase, most: u32) -> Failed {
+pub(super) fn frame_flood_failure(phase: Phase, most: u32) -> PhaseFailure {
     let message = format!(
         "more than {} frames came in a row with nothing of the response in them, the limit here",
-        grouped(most.into())
+        group_digits(most.into())
     );
-    Failed::new(phase, Code::Http2Protocol, message, FLOOD)
+    PhaseFailure::new(phase, FailureCode::Http2Protocol, message, FLOOD_HINT)
 }

@@ -3,14 +3,16 @@
 
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
 
-use super::watch::RequestTold;
-use crate::probe::Failed;
-use crate::probe::request::{Framing, Request, invalid};
-use crate::trace::Header;
+use super::watch::RequestSummary;
+use crate::probe::PhaseFailure;
+use crate::probe::request::{OutgoingRequest, RequestFraming, invalid_request};
+use crate::trace::HttpHeader;
 use crate::units::Untrusted;
 
 /// The head for h2, and as it is told.
-pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTold), Failed> {
+pub(super) fn build_head(
+    request: &OutgoingRequest,
+) -> Result<(http::Request<()>, RequestSummary), PhaseFailure> {
     let scheme = request.url.scheme();
     let authority = request.field("host").unwrap_or_default();
     let target = request.origin_form();
@@ -20,7 +22,7 @@ pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTo
         .path_and_query(target.as_str())
         .build();
     let uri = uri.map_err(|error| {
-        invalid(
+        invalid_request(
             format!("{authority}{target} cannot be asked for over HTTP/2: {error}"),
             "check the Host field and the URL",
         )
@@ -37,7 +39,7 @@ pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTo
         let name = HeaderName::from_bytes(field.name.as_bytes());
         let value = HeaderValue::from_bytes(&field.value);
         let (Ok(name), Ok(value)) = (name, value) else {
-            return Err(invalid(
+            return Err(invalid_request(
                 format!("the field {} cannot be sent over HTTP/2", field.name),
                 "check its name and value, or use --http1.1",
             ));
@@ -50,21 +52,21 @@ pub(super) fn compose(request: &Request) -> Result<(http::Request<()>, RequestTo
         (":authority", authority),
         (":path", target.as_str()),
     ];
-    let mut headers: Vec<Header> = pseudo
+    let mut headers: Vec<HttpHeader> = pseudo
         .iter()
-        .map(|(name, value)| Header::new(*name, *value))
+        .map(|(name, value)| HttpHeader::new(*name, *value))
         .collect();
     headers.extend(head.headers().iter().map(|(name, value)| {
-        Header::new(name.as_str(), Untrusted::from_bytes(value.as_bytes()).raw())
+        HttpHeader::new(name.as_str(), Untrusted::from_bytes(value.as_bytes()).raw())
     }));
     let expected = match request.framing {
-        Framing::Length(length) => Some(length),
-        Framing::None | Framing::Chunked => None,
+        RequestFraming::Length(length) => Some(length),
+        RequestFraming::None | RequestFraming::Chunked => None,
     };
     let method = request.method.as_str().to_owned();
     Ok((
         head,
-        RequestTold {
+        RequestSummary {
             method,
             target: target.into(),
             headers,

@@ -17,42 +17,42 @@ use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 
-use self::failure::{Progress, failure};
+use self::failure::{BodyProgress, http2_failure};
 use self::upload::Upload;
-use self::watch::Watch;
-use super::Failed;
-use super::answer::{self, Answer, Piece};
-use super::layering::Parts;
-use super::portions::Portions;
-use super::request::Request;
-use super::stage::Stage;
-use super::tap::{Io, Tap};
-use crate::trace::{HttpVersion, Phase, What};
+use self::watch::Http2Monitor;
+use super::PhaseFailure;
+use super::layering::PartTracker;
+use super::message_phases::MessagePhases;
+use super::request::OutgoingRequest;
+use super::response_head::{self, BodyFrame, FinalResponseHead};
+use super::tap::{ByteStream, Tap};
+use super::yielding_stream::YieldingStream;
+use crate::trace::{EventKind, HttpVersion, Phase};
 use crate::units::Untrusted;
-use crate::wire::http1::MOST_HEAD;
+use crate::wire::http1::MAX_HEAD_BYTES;
 
 /// What a server may send before it has to wait: enough for 16 MiB under way.
-const WINDOW: u32 = 16 << 20;
+const WINDOW_BYTES: u32 = 16 << 20;
 /// Informational responses taken before the final one.
-const MOST_INFORMATIONAL: usize = 100;
+const MAX_INFORMATIONAL: usize = 100;
 
-type Wire = Portions<Tap<Box<dyn Io>, Watch>>;
+type H2Io = YieldingStream<Tap<Box<dyn ByteStream>, Http2Monitor>>;
 
 /// A connection that speaks HTTP/2.
 pub(super) struct Http2 {
     sender: SendRequest<Bytes>,
-    connection: Driver,
-    watch: Watch,
+    connection: Http2Driver,
+    monitor: Http2Monitor,
     upload: Option<Upload>,
-    incoming: Option<RecvStream>,
-    progress: Progress,
+    response_body: Option<RecvStream>,
+    progress: BodyProgress,
 }
 
 /// h2's half that moves the bytes. It moves while somebody waits for what it brings, so it needs no
 /// task of its own.
-struct Driver(Option<Connection<Wire, Bytes>>);
+struct Http2Driver(Option<Connection<H2Io, Bytes>>);
 
-impl Driver {
+impl Http2Driver {
     fn poll(&mut self, cx: &mut Context<'_>) {
         if let Some(connection) = &mut self.0
             && Pin::new(connection).poll(cx).is_ready()
@@ -66,37 +66,41 @@ impl Driver {
 impl Http2 {
     /// Speaks HTTP/2 over a byte stream, and tells the parts of what is sent and received.
     pub(super) async fn open(
-        stream: Box<dyn Io>,
-        parts: Option<(Parts, Parts)>,
+        stream: Box<dyn ByteStream>,
+        parts: Option<(PartTracker, PartTracker)>,
     ) -> Result<Self, h2::Error> {
-        let watch = Watch::new(parts);
+        let watch = Http2Monitor::new(parts);
         let (sender, connection) = Builder::new()
-            .initial_window_size(WINDOW)
-            .initial_connection_window_size(WINDOW)
-            .max_header_list_size(u32::try_from(MOST_HEAD).unwrap_or(u32::MAX))
+            .initial_window_size(WINDOW_BYTES)
+            .initial_connection_window_size(WINDOW_BYTES)
+            .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX))
             .enable_push(false)
-            .handshake(Portions::new(Tap::new(stream, watch.clone())))
+            .handshake(YieldingStream::new(Tap::new(stream, watch.clone())))
             .await?;
-        let progress = Progress {
+        let progress = BodyProgress {
             received: 0,
             expected: None,
         };
         Ok(Self {
             sender,
-            connection: Driver(Some(connection)),
-            watch,
+            connection: Http2Driver(Some(connection)),
+            monitor: watch,
             upload: None,
-            incoming: None,
+            response_body: None,
             progress,
         })
     }
 
     /// Sends a request and waits for its final response.
-    pub(super) async fn send(&mut self, stage: Stage, request: Request) -> Result<Answer, Failed> {
-        let (head, told) = head::compose(&request)?;
-        self.watch.begin(stage, told);
-        (self.upload, self.incoming) = (None, None);
-        self.progress = Progress {
+    pub(super) async fn send(
+        &mut self,
+        stage: MessagePhases,
+        request: OutgoingRequest,
+    ) -> Result<FinalResponseHead, PhaseFailure> {
+        let (head, told) = head::build_head(&request)?;
+        self.monitor.begin(stage, told);
+        (self.upload, self.response_body) = (None, None);
+        self.progress = BodyProgress {
             received: 0,
             expected: None,
         };
@@ -104,8 +108,8 @@ impl Http2 {
         let (response, stream) = self.open_stream(head, request.body.is_none()).await?;
         self.upload = request.body.map(|source| Upload::new(stream, source));
         let response = self.final_response(response).await?;
-        let answer = self.tell(&response, is_head);
-        self.incoming = Some(response.into_body());
+        let answer = self.record_response(&response, is_head);
+        self.response_body = Some(response.into_body());
         Ok(answer)
     }
 
@@ -113,11 +117,11 @@ impl Http2 {
         &mut self,
         head: http::Request<()>,
         ends: bool,
-    ) -> Result<(ResponseFuture, SendStream<Bytes>), Failed> {
+    ) -> Result<(ResponseFuture, SendStream<Bytes>), PhaseFailure> {
         let Self {
             sender,
             connection,
-            watch,
+            monitor: watch,
             progress,
             ..
         } = self;
@@ -125,54 +129,62 @@ impl Http2 {
             poll_fn(|cx| sender.poll_ready(cx)).await?;
             sender.send_request(head, ends)
         };
-        along(connection, watch, opened)
+        drive_until(connection, watch, opened)
             .await?
-            .map_err(|error| failure(watch, &error, *progress))
+            .map_err(|error| http2_failure(watch, &error, *progress))
     }
 
     /// Sends the body and takes informational responses until the final one is there.
     async fn final_response(
         &mut self,
         mut response: ResponseFuture,
-    ) -> Result<http::Response<RecvStream>, Failed> {
+    ) -> Result<http::Response<RecvStream>, PhaseFailure> {
         let Self {
             connection,
-            watch,
+            monitor: watch,
             upload,
             progress,
             ..
         } = self;
         let mut informational = 0;
         let answered = poll_fn(|cx| {
-            drive(upload, cx)?;
+            poll_upload(upload, cx)?;
             while let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
-                let interim = interim.map_err(|error| failure(watch, &error, *progress))?;
+                let interim = interim.map_err(|error| http2_failure(watch, &error, *progress))?;
                 informational += 1;
-                tell_informational(watch, &interim);
-                if informational > MOST_INFORMATIONAL {
-                    return Poll::Ready(Err(failure::endless_preliminaries(MOST_INFORMATIONAL)));
+                emit_informational(watch, &interim);
+                if informational > MAX_INFORMATIONAL {
+                    return Poll::Ready(Err(failure::endless_informational_failure(
+                        MAX_INFORMATIONAL,
+                    )));
                 }
             }
             let answer = ready!(Pin::new(&mut response).poll(cx));
-            Poll::Ready(answer.map_err(|error| failure(watch, &error, *progress)))
+            Poll::Ready(answer.map_err(|error| http2_failure(watch, &error, *progress)))
         });
-        along(connection, watch, answered).await?
+        drive_until(connection, watch, answered).await?
     }
 
-    fn tell(&mut self, response: &http::Response<RecvStream>, is_head: bool) -> Answer {
-        let headers = answer::headers(response.headers());
+    fn record_response(
+        &mut self,
+        response: &http::Response<RecvStream>,
+        is_head: bool,
+    ) -> FinalResponseHead {
+        let headers = response_head::headers_from_map(response.headers());
         let status = response.status().as_u16();
         let length = response
             .headers()
             .get(http::header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
         self.progress.expected = length.filter(|_| !is_head && !matches!(status, 204 | 304));
-        self.watch.with(|passing| {
+        self.monitor.with(|passing| {
             let section = passing.take_section();
-            passing.advanced();
-            passing.stage.answered(section.began, section.before);
-            passing.stage.recorder.emit(What::ResponseHead {
-                exchange: passing.stage.exchange,
+            passing.response_progressed();
+            passing
+                .phases
+                .response_began(section.began, section.position_before);
+            passing.phases.recorder.emit(EventKind::ResponseHead {
+                exchange: passing.phases.exchange,
                 version: HttpVersion::Http2,
                 status,
                 reason: Untrusted::default(),
@@ -186,7 +198,7 @@ impl Http2 {
             .iter()
             .map(|value| value.as_bytes().to_vec())
             .collect();
-        Answer {
+        FinalResponseHead {
             status,
             headers,
             set_cookies,
@@ -195,11 +207,11 @@ impl Http2 {
     }
 
     /// The next piece of the response's body; `None` at its end.
-    pub(super) async fn piece(&mut self) -> Result<Option<Piece>, Failed> {
+    pub(super) async fn next_frame(&mut self) -> Result<Option<BodyFrame>, PhaseFailure> {
         let Self {
-            incoming: Some(incoming),
+            response_body: Some(incoming),
             connection,
-            watch,
+            monitor: watch,
             upload,
             progress,
             ..
@@ -208,64 +220,65 @@ impl Http2 {
             return Ok(None);
         };
         let piece = poll_fn(|cx| {
-            drive(upload, cx)?;
-            Poll::Ready(Ok::<_, Failed>(ready!(incoming.poll_data(cx))))
+            poll_upload(upload, cx)?;
+            Poll::Ready(Ok::<_, PhaseFailure>(ready!(incoming.poll_data(cx))))
         });
-        match along(connection, watch, piece).await?? {
+        match drive_until(connection, watch, piece).await?? {
             Some(Ok(data)) => {
                 progress.received += data.len() as u64;
                 if !data.is_empty() {
-                    watch.with(watch::Passing::advanced);
+                    watch.with(watch::Http2ExchangeState::response_progressed);
                 }
                 // It cannot fail for what was received.
                 let _ = incoming.flow_control().release_capacity(data.len());
-                return Ok(Some(Piece::Data(data)));
+                return Ok(Some(BodyFrame::Data(data)));
             }
-            Some(Err(error)) => return Err(failure(watch, &error, *progress)),
+            Some(Err(error)) => return Err(http2_failure(watch, &error, *progress)),
             None => {}
         }
-        let trailers = along(connection, watch, poll_fn(|cx| incoming.poll_trailers(cx))).await?;
-        let trailers = trailers.map_err(|error| failure(watch, &error, *progress))?;
-        self.incoming = None;
-        Ok(trailers.map(|fields| Piece::Trailers(answer::headers(&fields))))
+        let trailers =
+            drive_until(connection, watch, poll_fn(|cx| incoming.poll_trailers(cx))).await?;
+        let trailers = trailers.map_err(|error| http2_failure(watch, &error, *progress))?;
+        self.response_body = None;
+        Ok(trailers.map(|fields| BodyFrame::Trailers(response_head::headers_from_map(&fields))))
     }
 
     /// The last byte of the message was read.
     pub(super) fn finish(&self) {
-        self.watch.with(|passing| passing.stage.finished());
+        self.monitor.with(|passing| passing.phases.message_ended());
     }
 
     /// The phase that is under way.
     pub(super) fn phase(&self) -> Phase {
-        self.watch
-            .with(|passing| passing.stage.phase())
+        self.monitor
+            .with(|passing| passing.phases.phase())
             .unwrap_or(Phase::Send)
     }
 
     /// Request bytes written so far.
     pub(super) fn progress(&self) -> u64 {
-        self.watch
+        self.monitor
             .with(|passing| passing.all_written())
             .unwrap_or_default()
     }
 
     /// Whether nothing of a response has come.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.watch
-            .with(|passing| passing.is_untouched())
+    pub(super) fn has_no_response(&self) -> bool {
+        self.monitor
+            .with(|passing| passing.has_no_response())
             .unwrap_or(true)
     }
 
     /// Whether another request may be sent on it.
     pub(super) async fn is_reusable(&mut self) -> bool {
         let written = self
-            .watch
+            .monitor
             .with(|passing| passing.is_done())
             .unwrap_or(false);
         let Self {
             sender,
             connection,
-            incoming,
+            response_body: incoming,
             ..
         } = self;
         let open = poll_fn(|cx| {
@@ -282,7 +295,7 @@ impl Http2 {
         let Self {
             sender,
             mut connection,
-            incoming,
+            response_body: incoming,
             upload,
             ..
         } = self;
@@ -299,7 +312,7 @@ impl Http2 {
     }
 }
 
-fn drive(upload: &mut Option<Upload>, cx: &mut Context<'_>) -> Result<(), Failed> {
+fn poll_upload(upload: &mut Option<Upload>, cx: &mut Context<'_>) -> Result<(), PhaseFailure> {
     if let Some(sending) = upload
         && let Poll::Ready(result) = sending.poll(cx)
     {
@@ -309,31 +322,31 @@ fn drive(upload: &mut Option<Upload>, cx: &mut Context<'_>) -> Result<(), Failed
     Ok(())
 }
 
-fn tell_informational(watch: &Watch, interim: &http::Response<()>) {
+fn emit_informational(watch: &Http2Monitor, interim: &http::Response<()>) {
     watch.with(|passing| {
         passing.take_section();
-        passing.stage.recorder.emit(What::Informational {
-            exchange: passing.stage.exchange,
+        passing.phases.recorder.emit(EventKind::Informational {
+            exchange: passing.phases.exchange,
             status: interim.status().as_u16(),
-            headers: answer::headers(interim.headers()),
+            headers: response_head::headers_from_map(interim.headers()),
         });
     });
 }
 
 /// Waits for something the connection brings, and moves the connection meanwhile. A flood that the
 /// watch finds ends the wait.
-async fn along<T>(
-    connection: &mut Driver,
-    watch: &Watch,
+async fn drive_until<T>(
+    connection: &mut Http2Driver,
+    watch: &Http2Monitor,
     wanted: impl Future<Output = T>,
-) -> Result<T, Failed> {
+) -> Result<T, PhaseFailure> {
     let mut wanted = pin!(wanted);
     poll_fn(|cx| {
         if let Poll::Ready(value) = wanted.as_mut().poll(cx) {
             return Poll::Ready(Ok(value));
         }
         connection.poll(cx);
-        if let Some(failed) = watch.with(|passing| passing.flooded()).flatten() {
+        if let Some(failed) = watch.with(|passing| passing.flood_failure()).flatten() {
             return Poll::Ready(Err(failed));
         }
         wanted.as_mut().poll(cx).map(Ok)

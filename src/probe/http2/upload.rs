@@ -5,18 +5,18 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::SendStream;
 
-use crate::probe::Failed;
-use crate::probe::request::{Source, invalid};
+use crate::probe::PhaseFailure;
+use crate::probe::request::{BodySource, invalid_request};
 
 /// Sends a body piece by piece.
 pub(super) struct Upload {
     stream: SendStream<Bytes>,
-    source: Source,
+    source: BodySource,
     piece: Bytes,
 }
 
 impl Upload {
-    pub(super) const fn new(stream: SendStream<Bytes>, source: Source) -> Self {
+    pub(super) const fn new(stream: SendStream<Bytes>, source: BodySource) -> Self {
         Self {
             stream,
             source,
@@ -26,17 +26,17 @@ impl Upload {
 
     /// Moves it on. Ready once all is handed over, or once the peer wants no more of it: what the
     /// peer has to say about that comes as its answer.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PhaseFailure>> {
         loop {
             if self.piece.is_empty() {
-                match self.source.next() {
+                match self.source.next_chunk() {
                     Ok(Some(piece)) => self.piece = piece,
                     Ok(None) => {
                         let _ = self.stream.send_data(Bytes::new(), true);
                         return Poll::Ready(Ok(()));
                     }
                     Err(error) => {
-                        return Poll::Ready(Err(invalid(
+                        return Poll::Ready(Err(invalid_request(
                             error.to_string(),
                             "keep the file as it is while it is being sent",
                         )));

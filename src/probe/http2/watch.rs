@@ -4,111 +4,111 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::failure;
-use crate::probe::Failed;
-use crate::probe::layering::Parts;
-use crate::probe::pace::Pace;
-use crate::probe::stage::Stage;
-use crate::probe::tap::Observer;
-use crate::probe::tls::{alert_in, record_flood_in};
-use crate::trace::{Header, HttpVersion, PartKind, Phase, StreamPosition, What};
+use crate::probe::PhaseFailure;
+use crate::probe::layering::PartTracker;
+use crate::probe::message_phases::MessagePhases;
+use crate::probe::tap::StreamObserver;
+use crate::probe::throttle::Throttle;
+use crate::probe::tls::{alert_failure_in, record_flood_failure_in};
+use crate::trace::{EventKind, HttpHeader, HttpVersion, PartKind, Phase, StreamPosition};
 use crate::units::{Moment, Untrusted};
-use crate::wire::http2::{FRAME_HEADER, Frame, FrameReader, PREFACE, Passed};
+use crate::wire::http2::{FRAME_HEADER, Frame, FrameBoundary, FrameReader, PREFACE};
 
 /// Field sections told apart in one answer.
-const MOST_SECTIONS: usize = 256;
+const MAX_SECTIONS: usize = 256;
 /// Frames in a row that may carry nothing of the response. One a second would be more than a day's.
-const MOST_IDLE_FRAMES: u32 = 100_000;
+const MAX_IDLE_FRAMES: u32 = 100_000;
 /// The peer's first bytes, kept for the case that they are no HTTP/2.
 const FIRST_BYTES: usize = 80;
 
 /// Observes a connection and knows how far its exchange has come. Every clone is the same watch.
 #[derive(Clone)]
-pub(super) struct Watch(Arc<Mutex<State>>);
+pub(super) struct Http2Monitor(Arc<Mutex<State>>);
 
 pub(super) struct State {
-    out: FrameReader,
-    inward: FrameReader,
+    sent_frames: FrameReader,
+    received_frames: FrameReader,
     first_received: Vec<u8>,
     /// The TLS alert that ended the connection: h2 hands errors on without what is in them.
-    alert: Option<Failed>,
-    passing: Option<Passing>,
+    alert: Option<PhaseFailure>,
+    exchange: Option<Http2ExchangeState>,
     /// For telling what lies where, sent and received.
-    parts: Option<(Parts, Parts)>,
+    parts: Option<(PartTracker, PartTracker)>,
 }
 
 /// The request that is put on the connection, as it will be told.
-pub(super) struct RequestTold {
+pub(super) struct RequestSummary {
     pub(super) method: String,
     pub(super) target: Untrusted,
-    pub(super) headers: Vec<Header>,
+    pub(super) headers: Vec<HttpHeader>,
     pub(super) expected: Option<u64>,
     pub(super) has_body: bool,
 }
 
 /// The exchange that passes.
-pub(super) struct Passing {
-    pub(super) stage: Stage,
-    request: RequestTold,
+pub(super) struct Http2ExchangeState {
+    pub(super) phases: MessagePhases,
+    request: RequestSummary,
     /// Its stream, once its HEADERS frame passes.
     stream: Option<u32>,
     request_bytes: u64,
     pub(super) body_sent: u64,
-    all_written: bool,
-    done: bool,
-    pace: Pace,
-    sections: Vec<Section>,
+    is_all_written: bool,
+    is_done: bool,
+    throttle: Throttle,
+    sections: Vec<FieldSection>,
     /// Field sections of the answer that were taken so far.
-    taken: usize,
+    sections_taken: usize,
     /// Frames received since the response last came on.
     idle_frames: u32,
 }
 
 /// A field section of the answer.
 #[derive(Clone, Copy)]
-pub(super) struct Section {
+pub(super) struct FieldSection {
     /// When its first byte was read.
     pub(super) began: Moment,
     /// How far the streams were before it.
-    pub(super) before: StreamPosition,
+    pub(super) position_before: StreamPosition,
     /// Payload bytes of its frames.
     pub(super) bytes: u64,
 }
 
-impl Watch {
-    pub(super) fn new(mut parts: Option<(Parts, Parts)>) -> Self {
+impl Http2Monitor {
+    pub(super) fn new(mut parts: Option<(PartTracker, PartTracker)>) -> Self {
         if let Some((sent, _)) = &mut parts {
-            sent.whole(PartKind::Http2Preface, PREFACE.len());
+            sent.add_complete(PartKind::Http2Preface, PREFACE.len());
         }
         Self(Arc::new(Mutex::new(State {
-            out: FrameReader::of_client(),
-            inward: FrameReader::of_server(),
+            sent_frames: FrameReader::of_client(),
+            received_frames: FrameReader::of_server(),
             first_received: Vec::new(),
             alert: None,
-            passing: None,
+            exchange: None,
             parts,
         })))
     }
 
     /// From now on, the next stream that is opened is this exchange's.
-    pub(super) fn begin(&self, stage: Stage, request: RequestTold) {
-        self.lock().passing = Some(Passing {
-            stage,
+    pub(super) fn begin(&self, stage: MessagePhases, request: RequestSummary) {
+        self.lock().exchange = Some(Http2ExchangeState {
+            phases: stage,
             request,
             stream: None,
             request_bytes: 0,
             body_sent: 0,
-            all_written: false,
-            done: false,
-            pace: Pace::default(),
+            is_all_written: false,
+            is_done: false,
+            throttle: Throttle::default(),
             sections: Vec::new(),
-            taken: 0,
+            sections_taken: 0,
             idle_frames: 0,
         });
     }
 
     /// Looks at the exchange that passes.
-    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Passing) -> T) -> Option<T> {
-        self.lock().passing.as_mut().map(look)
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Http2ExchangeState) -> T) -> Option<T> {
+        self.lock().exchange.as_mut().map(look)
     }
 
     /// The peer's first bytes on the connection.
@@ -117,7 +117,7 @@ impl Watch {
     }
 
     /// The TLS alert that ended the connection, if one did.
-    pub(super) fn alert(&self) -> Option<Failed> {
+    pub(super) fn alert(&self) -> Option<PhaseFailure> {
         self.lock().alert.clone()
     }
 
@@ -126,33 +126,37 @@ impl Watch {
     }
 }
 
-impl Passing {
+impl Http2ExchangeState {
     /// The field section that the message just decoded came in.
-    pub(super) fn take_section(&mut self) -> Section {
-        let now = || Section {
-            began: self.stage.recorder.now(),
-            before: self.stage.position_before_latest(),
+    pub(super) fn take_section(&mut self) -> FieldSection {
+        let now = || FieldSection {
+            began: self.phases.recorder.now(),
+            position_before: self.phases.position_before_latest(),
             bytes: 0,
         };
-        let section = self.sections.get(self.taken).copied().unwrap_or_else(now);
-        self.taken += 1;
+        let section = self
+            .sections
+            .get(self.sections_taken)
+            .copied()
+            .unwrap_or_else(now);
+        self.sections_taken += 1;
         section
     }
 
     /// The response has come on.
-    pub(super) const fn advanced(&mut self) {
+    pub(super) const fn response_progressed(&mut self) {
         self.idle_frames = 0;
     }
 
     /// The failure of a peer that sends frames without end and nothing of the response in them (RFC
     /// 9113 §10.5).
-    pub(super) fn flooded(&self) -> Option<Failed> {
-        (self.idle_frames > MOST_IDLE_FRAMES)
-            .then(|| failure::flood(self.stage.phase(), MOST_IDLE_FRAMES))
+    pub(super) fn flood_failure(&self) -> Option<PhaseFailure> {
+        (self.idle_frames > MAX_IDLE_FRAMES)
+            .then(|| failure::frame_flood_failure(self.phases.phase(), MAX_IDLE_FRAMES))
     }
 
     /// Whether nothing of an answer has come.
-    pub(super) const fn is_untouched(&self) -> bool {
+    pub(super) const fn has_no_response(&self) -> bool {
         self.sections.is_empty()
     }
 
@@ -163,7 +167,7 @@ impl Passing {
 
     /// Whether the request is written to its last byte.
     pub(super) const fn is_done(&self) -> bool {
-        self.done
+        self.is_done
     }
 
     /// Bytes of the request written so far, frame headers aside.
@@ -171,19 +175,19 @@ impl Passing {
         self.request_bytes + self.body_sent
     }
 
-    fn sent(&mut self, passed: Passed) {
-        let (Passed::Began(frame) | Passed::Ended(frame)) = passed;
+    fn sent(&mut self, passed: FrameBoundary) {
+        let (FrameBoundary::Began(frame) | FrameBoundary::Ended(frame)) = passed;
         if self.stream.is_none() && frame.kind == Frame::HEADERS {
             self.stream = Some(frame.stream);
         }
-        if self.stream != Some(frame.stream) || matches!(passed, Passed::Began(_)) {
+        if self.stream != Some(frame.stream) || matches!(passed, FrameBoundary::Began(_)) {
             return;
         }
         match frame.kind {
             Frame::HEADERS | Frame::CONTINUATION => {
                 self.request_bytes += u64::from(frame.length);
                 if frame.flags & Frame::END_HEADERS != 0 {
-                    self.tell_head();
+                    self.emit_head();
                 }
             }
             Frame::DATA => {
@@ -193,34 +197,36 @@ impl Passing {
             }
             _ => {}
         }
-        self.all_written |=
+        self.is_all_written |=
             frame.is(Frame::HEADERS, Frame::END_STREAM) || frame.is(Frame::DATA, Frame::END_STREAM);
-        if frame.kind == Frame::DATA && self.pace.is_due(self.stage.recorder.now()) {
-            self.tell_body();
+        if frame.kind == Frame::DATA && self.throttle.is_due(self.phases.recorder.now()) {
+            self.emit_body_progress();
         }
     }
 
     fn flushed(&mut self) {
-        if self.all_written && !self.done {
-            self.done = true;
-            self.stage.sent(self.stage.recorder.now());
+        if self.is_all_written && !self.is_done {
+            self.is_done = true;
+            self.phases.request_sent(self.phases.recorder.now());
             if self.request.has_body {
-                self.tell_body();
+                self.emit_body_progress();
             }
         }
     }
 
-    fn received(&mut self, passed: Passed, now: Moment) {
-        let Passed::Began(frame) = passed else { return };
+    fn received(&mut self, passed: FrameBoundary, now: Moment) {
+        let FrameBoundary::Began(frame) = passed else {
+            return;
+        };
         self.idle_frames = self.idle_frames.saturating_add(1);
-        if self.stream != Some(frame.stream) || self.sections.len() == MOST_SECTIONS {
+        if self.stream != Some(frame.stream) || self.sections.len() == MAX_SECTIONS {
             return;
         }
-        let before = self.stage.position_before_latest();
+        let before = self.phases.position_before_latest();
         match frame.kind {
-            Frame::HEADERS => self.sections.push(Section {
+            Frame::HEADERS => self.sections.push(FieldSection {
                 began: now,
-                before,
+                position_before: before,
                 bytes: u64::from(frame.length),
             }),
             Frame::CONTINUATION => {
@@ -232,9 +238,9 @@ impl Passing {
         }
     }
 
-    fn tell_head(&mut self) {
-        self.stage.recorder.emit(What::RequestHead {
-            exchange: self.stage.exchange,
+    fn emit_head(&mut self) {
+        self.phases.recorder.emit(EventKind::RequestHead {
+            exchange: self.phases.exchange,
             version: HttpVersion::Http2,
             method: self.request.method.clone(),
             target: self.request.target.clone(),
@@ -243,27 +249,27 @@ impl Passing {
         });
     }
 
-    fn tell_body(&self) {
+    fn emit_body_progress(&self) {
         let (sent, expected) = (self.body_sent, self.request.expected);
-        self.stage.recorder.emit(What::RequestBody {
-            exchange: self.stage.exchange,
+        self.phases.recorder.emit(EventKind::RequestBody {
+            exchange: self.phases.exchange,
             sent,
             expected,
         });
     }
 }
 
-impl Observer for Watch {
+impl StreamObserver for Http2Monitor {
     fn sent(&mut self, bytes: &[u8]) {
         let State {
-            out,
-            passing,
+            sent_frames: out,
+            exchange: passing,
             parts,
             ..
         } = &mut *self.lock();
         let mut parts = parts.as_mut().map(|(sent, _)| sent);
         out.read(bytes, |passed| {
-            tell_part(passed, parts.as_deref_mut());
+            record_frame_part(passed, parts.as_deref_mut());
             if let Some(passing) = passing {
                 passing.sent(passed);
             }
@@ -272,18 +278,20 @@ impl Observer for Watch {
 
     fn received(&mut self, bytes: &[u8]) {
         let State {
-            inward,
+            received_frames: inward,
             first_received,
-            passing,
+            exchange: passing,
             parts,
             ..
         } = &mut *self.lock();
         let mut parts = parts.as_mut().map(|(_, received)| received);
         let room = FIRST_BYTES - first_received.len();
         first_received.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        let now = passing.as_ref().map(|passing| passing.stage.recorder.now());
+        let now = passing
+            .as_ref()
+            .map(|passing| passing.phases.recorder.now());
         inward.read(bytes, |passed| {
-            tell_part(passed, parts.as_deref_mut());
+            record_frame_part(passed, parts.as_deref_mut());
             if let (Some(passing), Some(now)) = (&mut *passing, now) {
                 passing.received(passed, now);
             }
@@ -291,23 +299,24 @@ impl Observer for Watch {
     }
 
     fn flushed(&mut self) {
-        self.with(Passing::flushed);
+        self.with(Http2ExchangeState::flushed);
     }
 
-    fn broken(&mut self, error: &io::Error) {
+    fn read_failed(&mut self, error: &io::Error) {
         let state = &mut *self.lock();
         let phase = state
-            .passing
+            .exchange
             .as_ref()
-            .map_or(Phase::Send, |passing| passing.stage.phase());
-        state.alert = record_flood_in(error, phase).or_else(|| alert_in(error, phase));
+            .map_or(Phase::Send, |passing| passing.phases.phase());
+        state.alert =
+            record_flood_failure_in(error, phase).or_else(|| alert_failure_in(error, phase));
     }
 }
 
 /// A frame's place is known once its header is there: frames follow each other.
-fn tell_part(passed: Passed, parts: Option<&mut Parts>) {
+fn record_frame_part(passed: FrameBoundary, parts: Option<&mut PartTracker>) {
     if let (
-        Passed::Began(Frame {
+        FrameBoundary::Began(Frame {
             kind,
             flags,
             stream,
@@ -317,7 +326,7 @@ fn tell_part(passed: Passed, parts: Option<&mut Parts>) {
     ) = (passed, parts)
     {
         let payload = usize::try_from(length).unwrap_or(usize::MAX);
-        parts.whole(
+        parts.add_complete(
             PartKind::Http2Frame {
                 kind,
                 flags,

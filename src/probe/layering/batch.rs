@@ -4,69 +4,69 @@ use crate::trace::StreamLayers;
 
 /// What waits to be told.
 #[derive(Debug)]
-pub(super) struct Batch<T> {
+pub(super) struct PendingBatch<T> {
     closed: Vec<T>,
     /// The last one, which may change.
     open: Option<T>,
     /// It is not told as it is now.
-    changed: bool,
+    is_changed: bool,
     /// It is counted only.
-    hidden: bool,
+    is_counted_only: bool,
     listed: usize,
     unlisted: u64,
 }
 
-impl<T> Default for Batch<T> {
+impl<T> Default for PendingBatch<T> {
     fn default() -> Self {
         Self {
             closed: Vec::new(),
             open: None,
-            changed: false,
-            hidden: false,
+            is_changed: false,
+            is_counted_only: false,
             listed: 0,
             unlisted: 0,
         }
     }
 }
 
-impl<T: Copy> Batch<T> {
+impl<T: Copy> PendingBatch<T> {
     /// Puts in the next, or what the last has become. Once as many were listed as a trace keeps,
     /// the next are counted only.
-    pub(super) fn put(&mut self, new: T, is_same: impl FnOnce(&T) -> bool) {
+    pub(super) fn put_or_replace_last(&mut self, new: T, is_same: impl FnOnce(&T) -> bool) {
         if self.open.as_ref().is_some_and(is_same) {
-            self.change(|open| *open = new);
+            self.change_last(|open| *open = new);
             return;
         }
         self.closed
-            .extend(self.open.take().filter(|_| self.changed));
-        self.hidden = self.listed == StreamLayers::MOST;
-        if self.hidden {
+            .extend(self.open.take().filter(|_| self.is_changed));
+        self.is_counted_only = self.listed == StreamLayers::MOST;
+        if self.is_counted_only {
             self.unlisted += 1;
         } else {
             self.listed += 1;
         }
         self.open = Some(new);
-        self.changed = !self.hidden;
+        self.is_changed = !self.is_counted_only;
     }
 
     /// Changes the last.
-    pub(super) fn change(&mut self, change: impl FnOnce(&mut T)) {
+    pub(super) fn change_last(&mut self, change: impl FnOnce(&mut T)) {
         if let Some(open) = &mut self.open {
             change(open);
-            self.changed = !self.hidden;
+            self.is_changed = !self.is_counted_only;
         }
     }
 
     /// How many wait.
     pub(super) const fn waiting(&self) -> usize {
-        self.closed.len() + self.changed as usize
+        self.closed.len() + self.is_changed as usize
     }
 
     /// All that wait. The last stays, and waits again once it changes.
     pub(super) fn take(&mut self) -> Vec<T> {
         let mut taken = std::mem::take(&mut self.closed);
-        taken.extend(self.open.filter(|_| self.changed));
-        self.changed = false;
+        taken.extend(self.open.filter(|_| self.is_changed));
+        self.is_changed = false;
         taken
     }
 
@@ -82,9 +82,10 @@ mod tests {
 
     #[test]
     fn the_last_is_told_again_when_it_has_changed() {
-        let mut batch = Batch::default();
-        let put =
-            |batch: &mut Batch<(u64, u64)>, at, bytes| batch.put((at, bytes), |open| open.0 == at);
+        let mut batch = PendingBatch::default();
+        let put = |batch: &mut PendingBatch<(u64, u64)>, at, bytes| {
+            batch.put_or_replace_last((at, bytes), |open| open.0 == at)
+        };
         put(&mut batch, 0, 5);
         put(&mut batch, 5, 1);
         assert_eq!(batch.take(), [(0, 5), (5, 1)]);

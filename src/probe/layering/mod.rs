@@ -13,27 +13,27 @@
 
 mod batch;
 mod parts;
-mod sealing;
+mod sent_records;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use self::batch::Batch;
-use self::sealing::Sealing;
+use self::batch::PendingBatch;
+use self::sent_records::SentRecords;
 use super::Recorder;
-use super::pace::Pace;
-use super::tap::Observer;
-use crate::trace::{ConnectionId, Part, Record, Side, What};
+use super::tap::StreamObserver;
+use super::throttle::Throttle;
+use crate::trace::{ConnectionId, EventKind, Part, Record, Side};
 use crate::wire::tls::RecordHeader;
 
-pub(super) use self::parts::Parts;
-pub(super) use self::sealing::Seal;
+pub(super) use self::parts::PartTracker;
+pub(super) use self::sent_records::RecordOverhead;
 
 /// Told before the pace allows it once there are so many.
-const MOST_AT_ONCE: usize = 4_096;
+const MAX_BATCH: usize = 4_096;
 
 /// What is known of a connection's layers and not told yet.
-pub(super) struct Layering {
+pub(super) struct LayerTracker {
     recorder: Recorder,
     connection: ConnectionId,
     state: Mutex<State>,
@@ -41,28 +41,28 @@ pub(super) struct Layering {
 
 #[derive(Debug, Default)]
 struct State {
-    sent: Lane,
-    received: Lane,
-    sealing: Sealing,
+    sent: DirectionLayers,
+    received: DirectionLayers,
+    sent_records: SentRecords,
     /// TLS layers on the connection.
-    over: u8,
+    tls_layers: u8,
     /// Offsets are not known any more.
-    lost: bool,
-    pace: Pace,
+    offsets_unknown: bool,
+    throttle: Throttle,
 }
 
 /// One direction.
 #[derive(Debug, Default)]
-struct Lane {
-    records: Batch<Record>,
-    parts: Batch<Part>,
+struct DirectionLayers {
+    records: PendingBatch<Record>,
+    parts: PendingBatch<Part>,
     /// Plaintext of the records so far.
-    plain: u64,
+    record_plaintext: u64,
     /// Plaintext that passed above: for what is sent, perhaps ahead of its records.
-    passed: u64,
+    plaintext_passed: u64,
 }
 
-impl fmt::Debug for Layering {
+impl fmt::Debug for LayerTracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Layering")
             .field("connection", &self.connection)
@@ -70,7 +70,7 @@ impl fmt::Debug for Layering {
     }
 }
 
-impl Layering {
+impl LayerTracker {
     pub(super) fn new(recorder: Recorder, connection: ConnectionId) -> Self {
         Self {
             recorder,
@@ -81,61 +81,66 @@ impl Layering {
 
     /// TLS begins; whether it is the lowest on the connection, so that its records lie in the
     /// streams as they are.
-    pub(super) fn begins_tls(&self) -> bool {
+    pub(super) fn begin_tls_layer(&self) -> bool {
         let mut state = self.lock();
-        state.over = state.over.saturating_add(1);
-        state.over == 1
+        state.tls_layers = state.tls_layers.saturating_add(1);
+        state.tls_layers == 1
     }
 
     /// TLS is established: what it adds to what it seals.
-    pub(super) fn sealed_with(&self, seal: Seal) {
-        self.lock().sealing.begin(seal);
-        self.tell();
+    pub(super) fn tls_established(&self, seal: RecordOverhead) {
+        self.lock().sent_records.set_overhead(seal);
+        self.emit_pending();
     }
 
     /// Where things lie is not known on this connection.
-    pub(super) fn lose(&self) {
-        self.lock().lost = true;
+    pub(super) fn mark_offsets_unknown(&self) {
+        self.lock().offsets_unknown = true;
     }
 
     /// For telling the parts of one direction from now on; `stream` is how far it has come below
     /// all TLS. `None` where their place is not known: above two layers of TLS.
-    pub(super) fn parts(self: &Arc<Self>, from: Side, stream: u64) -> Option<Parts> {
+    pub(super) fn track_parts(self: &Arc<Self>, from: Side, stream: u64) -> Option<PartTracker> {
         let mut state = self.lock();
-        let at = match state.over {
+        let at = match state.tls_layers {
             0 => stream,
-            1 => state.lane(from).passed,
+            1 => state.direction(from).plaintext_passed,
             _ => return None,
         };
         drop(state);
-        Some(Parts::new(Arc::clone(self), from, at))
+        Some(PartTracker::new(Arc::clone(self), from, at))
     }
 
     /// A record's header has passed.
-    pub(super) fn record(&self, from: Side, header: RecordHeader) {
+    pub(super) fn add_record(&self, from: Side, header: RecordHeader) {
         self.change(
             |State {
                  sent,
                  received,
-                 sealing,
+                 sent_records: sealing,
                  ..
              }| match from {
                 Side::Client => {
-                    sealing.went_out(header);
-                    sealing.settle(|header, plain| sent.take(header, plain));
+                    sealing.record_sent(header);
+                    sealing.take_matched(|header, plain| sent.add_record(header, plain));
                 }
-                Side::Server => received.take(header, 0),
+                Side::Server => received.add_record(header, 0),
             },
         );
     }
 
     /// A part begins, goes on, or turns out to be something else.
-    fn part(&self, from: Side, part: Part) {
-        self.change(|state| state.lane(from).parts.put(part, |open| open.at == part.at));
+    fn add_part(&self, from: Side, part: Part) {
+        self.change(|state| {
+            state
+                .direction(from)
+                .parts
+                .put_or_replace_last(part, |open| open.at == part.at)
+        });
     }
 
     /// Tells what is not told yet.
-    pub(super) fn tell(&self) {
+    pub(super) fn emit_pending(&self) {
         let told = self.lock().take(self.connection);
         told.into_iter()
             .flatten()
@@ -143,24 +148,28 @@ impl Layering {
     }
 
     /// The connection is over: tells the rest.
-    pub(super) fn end(&self) {
+    pub(super) fn finish(&self) {
         let mut state = self.lock();
-        let State { sent, sealing, .. } = &mut *state;
-        sealing.rest(|header| sent.take(header, 0));
+        let State {
+            sent,
+            sent_records: sealing,
+            ..
+        } = &mut *state;
+        sealing.take_remaining(|header| sent.add_record(header, 0));
         drop(state);
-        self.tell();
+        self.emit_pending();
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
-        if state.lost {
+        if state.offsets_unknown {
             return;
         }
         change(&mut state);
         let waiting = state.sent.waiting() + state.received.waiting();
-        if waiting >= MOST_AT_ONCE || (waiting > 0 && state.pace.is_due(self.recorder.now())) {
+        if waiting >= MAX_BATCH || (waiting > 0 && state.throttle.is_due(self.recorder.now())) {
             drop(state);
-            self.tell();
+            self.emit_pending();
         }
     }
 
@@ -170,20 +179,20 @@ impl Layering {
 }
 
 impl State {
-    const fn lane(&mut self, from: Side) -> &mut Lane {
+    const fn direction(&mut self, from: Side) -> &mut DirectionLayers {
         match from {
             Side::Client => &mut self.sent,
             Side::Server => &mut self.received,
         }
     }
 
-    fn take(&mut self, connection: ConnectionId) -> [Option<What>; 2] {
+    fn take(&mut self, connection: ConnectionId) -> [Option<EventKind>; 2] {
         [Side::Client, Side::Server].map(|from| {
-            let lane = self.lane(from);
+            let lane = self.direction(from);
             let unlisted = lane.records.take_unlisted() + lane.parts.take_unlisted();
             let (records, parts) = (lane.records.take(), lane.parts.take());
             let is_empty = records.is_empty() && parts.is_empty() && unlisted == 0;
-            (!is_empty).then_some(What::Layered {
+            (!is_empty).then_some(EventKind::Layered {
                 connection,
                 from,
                 records,
@@ -194,19 +203,19 @@ impl State {
     }
 }
 
-impl Lane {
-    fn take(&mut self, RecordHeader { at, bytes, kind }: RecordHeader, plain_bytes: u32) {
-        self.records.put(
+impl DirectionLayers {
+    fn add_record(&mut self, RecordHeader { at, bytes, kind }: RecordHeader, plain_bytes: u32) {
+        self.records.put_or_replace_last(
             Record {
                 at,
                 bytes,
                 kind,
-                plain_at: self.plain,
+                plain_at: self.record_plaintext,
                 plain_bytes,
             },
             |_| false,
         );
-        self.plain += u64::from(plain_bytes);
+        self.record_plaintext += u64::from(plain_bytes);
     }
 
     const fn waiting(&self) -> usize {
@@ -215,34 +224,40 @@ impl Lane {
 }
 
 /// Watches the plaintext right above the lowest TLS layer.
-pub(super) struct Plaintext(Option<Arc<Layering>>);
+pub(super) struct PlaintextObserver(Option<Arc<LayerTracker>>);
 
-impl Plaintext {
+impl PlaintextObserver {
     /// `None` above any other layer: nothing is watched.
-    pub(super) const fn over(layering: Option<Arc<Layering>>) -> Self {
+    pub(super) const fn new(layering: Option<Arc<LayerTracker>>) -> Self {
         Self(layering)
     }
 }
 
-impl Observer for Plaintext {
+impl StreamObserver for PlaintextObserver {
     fn sent(&mut self, _: &[u8]) {}
 
-    fn wrote(&mut self, bytes: usize) {
+    fn write_finished(&mut self, bytes: usize) {
         let Some(layering) = &self.0 else { return };
-        layering.change(|State { sent, sealing, .. }| {
-            sent.passed += bytes as u64;
-            sealing.written(bytes as u64);
-            sealing.settle(|header, plain| sent.take(header, plain));
-        });
+        layering.change(
+            |State {
+                 sent,
+                 sent_records: sealing,
+                 ..
+             }| {
+                sent.plaintext_passed += bytes as u64;
+                sealing.plaintext_written(bytes as u64);
+                sealing.take_matched(|header, plain| sent.add_record(header, plain));
+            },
+        );
     }
 
     fn received(&mut self, bytes: &[u8]) {
         let Some(layering) = &self.0 else { return };
         layering.change(|State { received, .. }| {
             let count = bytes.len() as u64;
-            received.passed += count;
-            received.plain += count;
-            received.records.change(|record| {
+            received.plaintext_passed += count;
+            received.record_plaintext += count;
+            received.records.change_last(|record| {
                 record.plain_bytes = record
                     .plain_bytes
                     .saturating_add(u32::try_from(count).unwrap_or(u32::MAX));

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Layering;
+use super::LayerTracker;
 use crate::trace::{Part, PartKind, Side};
 
 /// One direction's parts.
-pub(in crate::probe) struct Parts {
-    layering: Arc<Layering>,
+pub(in crate::probe) struct PartTracker {
+    layering: Arc<LayerTracker>,
     from: Side,
     /// Where the next byte lies.
     at: u64,
@@ -15,8 +15,8 @@ pub(in crate::probe) struct Parts {
     open: Option<Part>,
 }
 
-impl Parts {
-    pub(super) const fn new(layering: Arc<Layering>, from: Side, at: u64) -> Self {
+impl PartTracker {
+    pub(super) const fn new(layering: Arc<LayerTracker>, from: Side, at: u64) -> Self {
         Self {
             layering,
             from,
@@ -26,7 +26,7 @@ impl Parts {
     }
 
     /// So many of the next bytes belong to the part that goes on, or to one that begins.
-    pub(in crate::probe) fn pass(&mut self, what: PartKind, bytes: usize) {
+    pub(in crate::probe) fn extend_part(&mut self, what: PartKind, bytes: usize) {
         let bytes = bytes as u64;
         if bytes == 0 {
             return;
@@ -42,33 +42,33 @@ impl Parts {
         };
         self.open = Some(part);
         self.at = self.at.saturating_add(bytes);
-        self.layering.part(self.from, part);
+        self.layering.add_part(self.from, part);
     }
 
     /// The part that goes on is something else than it seemed.
-    pub(in crate::probe) fn turns_out(&mut self, what: PartKind) {
+    pub(in crate::probe) fn reclassify(&mut self, what: PartKind) {
         if let Some(part) = &mut self.open {
             part.what = what;
-            self.layering.part(self.from, *part);
+            self.layering.add_part(self.from, *part);
         }
     }
 
     /// The part that goes on is over.
-    pub(in crate::probe) const fn end(&mut self) {
+    pub(in crate::probe) const fn end_part(&mut self) {
         self.open = None;
     }
 
     /// A part with its length.
-    pub(in crate::probe) fn whole(&mut self, what: PartKind, bytes: usize) {
-        self.end();
-        self.pass(what, bytes);
-        self.end();
+    pub(in crate::probe) fn add_complete(&mut self, what: PartKind, bytes: usize) {
+        self.end_part();
+        self.extend_part(what, bytes);
+        self.end_part();
     }
 
     /// So many of the next bytes belong to no part.
-    pub(in crate::probe) const fn skip(&mut self, bytes: usize) {
+    pub(in crate::probe) const fn skip_bytes(&mut self, bytes: usize) {
         if bytes > 0 {
-            self.end();
+            self.end_part();
         }
         self.at = self.at.saturating_add(bytes as u64);
     }

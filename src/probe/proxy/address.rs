@@ -5,11 +5,11 @@ use thiserror::Error;
 use url::{Host, Url};
 
 use crate::probe::spec::{Proxy, ProxyKind};
-use crate::units::{Secret, TypedUrl, UrlMistake};
+use crate::units::{Secret, TypedUrl, TypedUrlError};
 
 /// What is wrong with a proxy's address.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum BadProxy {
+pub enum ProxyAddressError {
     /// There is no host in it.
     #[error(
         "the proxy address {0:?} names no host; write it as [scheme://][user:password@]host[:port]"
@@ -19,7 +19,7 @@ pub enum BadProxy {
     #[error(
         "the proxy address is not one: {0}; write it as [scheme://][user:password@]host[:port]"
     )]
-    Mistaken(#[from] UrlMistake),
+    InvalidUrl(#[from] TypedUrlError),
     /// The scheme is not one of a proxy.
     #[error("{0:?} is no proxy scheme; known are http, https, socks5 and socks5h")]
     UnknownScheme(String),
@@ -43,10 +43,10 @@ impl Proxy {
     ///
     /// # Errors
     /// [`BadProxy`] says which part is wrong.
-    pub fn parse(text: &str) -> Result<Self, BadProxy> {
+    pub fn parse(text: &str) -> Result<Self, ProxyAddressError> {
         let (scheme, rest) = match TypedUrl::parse(text) {
             Ok(typed) => (typed.scheme.unwrap_or("http"), typed.rest),
-            Err(UrlMistake::NoHost) => ("http", ""),
+            Err(TypedUrlError::NoHost) => ("http", ""),
             Err(mistake) => return Err(mistake.into()),
         };
         let kind = kind_of(scheme)?;
@@ -55,7 +55,7 @@ impl Proxy {
                 .map_or(rest, |(_, host)| host)
                 .to_owned()
         };
-        let malformed = |reason: url::ParseError| BadProxy::Malformed {
+        let malformed = |reason: url::ParseError| ProxyAddressError::Malformed {
             address: shown(),
             reason: reason.to_string(),
         };
@@ -65,11 +65,13 @@ impl Proxy {
             .trim_end_matches('/')
             .is_empty()
         {
-            return Err(BadProxy::NoHost(shown()));
+            return Err(ProxyAddressError::NoHost(shown()));
         }
         // Under a scheme of its own no default port is taken away and the host is left as it is.
         let url = Url::parse(&format!("proxy://{rest}")).map_err(malformed)?;
-        let host = url.host_str().ok_or_else(|| BadProxy::NoHost(shown()))?;
+        let host = url
+            .host_str()
+            .ok_or_else(|| ProxyAddressError::NoHost(shown()))?;
         let host = match Host::parse(host).map_err(malformed)? {
             Host::Domain(name) => name,
             Host::Ipv4(address) => address.to_string(),
@@ -78,29 +80,31 @@ impl Proxy {
         let default_port = if kind == ProxyKind::Https { 443 } else { 1080 };
         let port = url.port().unwrap_or(default_port);
         if port == 0 {
-            return Err(UrlMistake::PortZero.into());
+            return Err(TypedUrlError::PortZero.into());
         }
         Ok(Self {
             kind,
             host,
             port,
-            credentials: credentials(&url),
+            credentials: decoded_credentials(&url),
         })
     }
 }
 
-fn kind_of(scheme: &str) -> Result<ProxyKind, BadProxy> {
+fn kind_of(scheme: &str) -> Result<ProxyKind, ProxyAddressError> {
     match scheme.to_ascii_lowercase().as_str() {
         "http" => Ok(ProxyKind::Http),
         "https" => Ok(ProxyKind::Https),
         "socks5" => Ok(ProxyKind::Socks5),
         "socks5h" => Ok(ProxyKind::Socks5h),
-        socks4 @ ("socks" | "socks4" | "socks4a") => Err(BadProxy::Socks4(socks4.to_owned())),
-        _ => Err(BadProxy::UnknownScheme(scheme.to_owned())),
+        socks4 @ ("socks" | "socks4" | "socks4a") => {
+            Err(ProxyAddressError::Socks4(socks4.to_owned()))
+        }
+        _ => Err(ProxyAddressError::UnknownScheme(scheme.to_owned())),
     }
 }
 
-fn credentials(url: &Url) -> Option<Secret<(String, String)>> {
+fn decoded_credentials(url: &Url) -> Option<Secret<(String, String)>> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (user, password) = (
         decoded(url.username()),
@@ -174,19 +178,19 @@ mod tests {
     fn a_bad_address_is_named_without_its_password() {
         assert_eq!(
             Proxy::parse("socks4://h").unwrap_err(),
-            BadProxy::Socks4("socks4".to_owned())
+            ProxyAddressError::Socks4("socks4".to_owned())
         );
         assert_eq!(
             Proxy::parse("ftp://h").unwrap_err(),
-            BadProxy::UnknownScheme("ftp".to_owned())
+            ProxyAddressError::UnknownScheme("ftp".to_owned())
         );
         assert_eq!(
             Proxy::parse("").unwrap_err(),
-            BadProxy::NoHost(String::new())
+            ProxyAddressError::NoHost(String::new())
         );
         assert_eq!(
             Proxy::parse("http://u:hunter2@").unwrap_err(),
-            BadProxy::NoHost(String::new())
+            ProxyAddressError::NoHost(String::new())
         );
         for text in [
             "http:8080",
@@ -197,7 +201,10 @@ mod tests {
             "http://u:hunter2@h:0",
         ] {
             let error = Proxy::parse(text).unwrap_err();
-            assert!(matches!(error, BadProxy::Mistaken(_)), "{text}: {error}");
+            assert!(
+                matches!(error, ProxyAddressError::InvalidUrl(_)),
+                "{text}: {error}"
+            );
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
         for text in [
@@ -208,7 +215,7 @@ mod tests {
         ] {
             let error = Proxy::parse(text).unwrap_err();
             assert!(
-                matches!(error, BadProxy::Malformed { .. }),
+                matches!(error, ProxyAddressError::Malformed { .. }),
                 "{text}: {error}"
             );
             assert!(!error.to_string().contains("hunter2"), "{error}");

@@ -23,18 +23,18 @@ pub(in crate::probe) fn proxy_for<'a>(spec: &'a Spec, url: &Url) -> Option<&'a P
     let excluded = match url.host()? {
         Host::Domain(name) => patterns
             .into_iter()
-            .any(|pattern| fits_name(pattern, name, port)),
+            .any(|pattern| matches_name(pattern, name, port)),
         Host::Ipv4(ip) => patterns
             .into_iter()
-            .any(|pattern| fits_ip(pattern, ip.into(), port)),
+            .any(|pattern| matches_ip(pattern, ip.into(), port)),
         Host::Ipv6(ip) => patterns
             .into_iter()
-            .any(|pattern| fits_ip(pattern, ip.into(), port)),
+            .any(|pattern| matches_ip(pattern, ip.into(), port)),
     };
     (!excluded).then_some(proxy)
 }
 
-fn fits_name(pattern: &str, name: &str, port: Option<u16>) -> bool {
+fn matches_name(pattern: &str, name: &str, port: Option<u16>) -> bool {
     let (pattern, wanted) = split_port(pattern);
     let pattern = pattern
         .trim_start_matches('.')
@@ -45,10 +45,10 @@ fn fits_name(pattern: &str, name: &str, port: Option<u16>) -> bool {
         name.strip_suffix(pattern.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    fits_port(wanted, port) && !pattern.is_empty() && (pattern == "*" || under(&name))
+    matches_port(wanted, port) && !pattern.is_empty() && (pattern == "*" || under(&name))
 }
 
-fn fits_ip(pattern: &str, ip: IpAddr, port: Option<u16>) -> bool {
+fn matches_ip(pattern: &str, ip: IpAddr, port: Option<u16>) -> bool {
     if pattern == "*" {
         return true;
     }
@@ -62,7 +62,7 @@ fn fits_ip(pattern: &str, ip: IpAddr, port: Option<u16>) -> bool {
     }
     let (pattern, wanted) = split_port(pattern);
     let pattern = pattern.trim_start_matches('[').trim_end_matches(']');
-    fits_port(wanted, port) && pattern.parse() == Ok(ip)
+    matches_port(wanted, port) && pattern.parse() == Ok(ip)
 }
 
 /// A pattern and the port it is limited to.
@@ -75,7 +75,7 @@ fn split_port(pattern: &str) -> (&str, Option<u16>) {
     }
 }
 
-fn fits_port(wanted: Option<u16>, port: Option<u16>) -> bool {
+fn matches_port(wanted: Option<u16>, port: Option<u16>) -> bool {
     wanted.is_none() || wanted == port
 }
 
@@ -97,7 +97,7 @@ fn in_network(ip: IpAddr, network: IpAddr, bits: u32) -> bool {
 mod tests {
     use super::*;
 
-    fn proxied(no_proxy: &str, url: &str) -> bool {
+    fn is_proxied(no_proxy: &str, url: &str) -> bool {
         let url = Url::parse(url).unwrap();
         let mut spec = Spec::get(url.clone());
         spec.proxy = Some(Proxy::parse("proxy.test").unwrap());
@@ -115,12 +115,15 @@ mod tests {
             "other example.com",
             "*",
         ] {
-            assert!(!proxied(pattern, "http://example.com/"), "{pattern}");
-            assert!(!proxied(pattern, "http://www.example.com/"), "{pattern}");
-            assert!(!proxied(pattern, "http://www.example.com./"), "{pattern}");
+            assert!(!is_proxied(pattern, "http://example.com/"), "{pattern}");
+            assert!(!is_proxied(pattern, "http://www.example.com/"), "{pattern}");
+            assert!(
+                !is_proxied(pattern, "http://www.example.com./"),
+                "{pattern}"
+            );
         }
         for pattern in ["", "ample.com", "www.example.com", "example.co", "."] {
-            assert!(proxied(pattern, "http://example.com/"), "{pattern}");
+            assert!(is_proxied(pattern, "http://example.com/"), "{pattern}");
         }
     }
 
@@ -135,7 +138,7 @@ mod tests {
             ("2001:db8::/32", "http://[2001:db8:1::1]/"),
             ("*", "http://[::1]/"),
         ] {
-            assert!(!proxied(pattern, url), "{pattern} {url}");
+            assert!(!is_proxied(pattern, url), "{pattern} {url}");
         }
         for (pattern, url) in [
             ("192.0.2.0/25", "http://192.0.2.200/"),
@@ -144,16 +147,16 @@ mod tests {
             ("0.0.0.0/0", "http://[::1]/"),
             ("2.7", "http://192.0.2.7/"),
         ] {
-            assert!(proxied(pattern, url), "{pattern} {url}");
+            assert!(is_proxied(pattern, url), "{pattern} {url}");
         }
     }
 
     #[test]
     fn a_port_limits_a_pattern() {
-        assert!(!proxied("example.com:80", "http://example.com/"));
-        assert!(proxied("example.com:80", "https://example.com/"));
-        assert!(!proxied("[::1]:8080", "http://[::1]:8080/"));
-        assert!(proxied("[::1]:8080", "http://[::1]/"));
+        assert!(!is_proxied("example.com:80", "http://example.com/"));
+        assert!(is_proxied("example.com:80", "https://example.com/"));
+        assert!(!is_proxied("[::1]:8080", "http://[::1]:8080/"));
+        assert!(is_proxied("[::1]:8080", "http://[::1]/"));
     }
 
     #[test]

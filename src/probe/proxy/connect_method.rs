@@ -7,50 +7,51 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Talk, Tunnel, authority};
-use crate::probe::Failed;
-use crate::probe::tap::Io;
-use crate::trace::Code;
+use super::{ProxyHandshake, Tunnel, format_authority};
+use crate::probe::PhaseFailure;
+use crate::probe::tap::ByteStream;
+use crate::trace::FailureCode;
 use crate::units::Untrusted;
 
 /// The longest answer's head that is read.
-const MOST_HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Interim answers (1xx) put up with before the final one.
-const MOST_INTERIM: usize = 16;
+const MAX_INTERIM: usize = 16;
 
 /// Asks for a tunnel to `host:port`.
-pub(super) async fn ask<S: Io>(
-    talk: &Talk<'_>,
+pub(super) async fn request_tunnel<S: ByteStream>(
+    talk: &ProxyHandshake<'_>,
     mut stream: S,
     host: &str,
     port: u16,
-) -> Result<Tunnel<S>, Failed> {
-    let target = authority(host, port);
-    talk.said(format!("CONNECT {target}"));
+) -> Result<Tunnel<S>, PhaseFailure> {
+    let target = format_authority(host, port);
+    talk.record_step(format!("CONNECT {target}"));
     let head = request_head(talk, &target);
     let sent = async {
         stream.write_all(head.as_bytes()).await?;
         stream.flush().await
     };
-    sent.await.map_err(|error| talk.closed(Some(&error)))?;
+    sent.await
+        .map_err(|error| talk.closed_failure(Some(&error)))?;
     let mut buffer = BytesMut::with_capacity(1024);
-    for _ in 0..MOST_INTERIM {
-        let answer = read_answer(talk, &mut stream, &mut buffer).await?;
-        talk.said(answer.shown());
+    for _ in 0..MAX_INTERIM {
+        let answer = read_response(talk, &mut stream, &mut buffer).await?;
+        talk.record_step(answer.status_text());
         match answer.status {
             100..=199 => {}
             200..=299 => return Ok(Tunnel::new(stream, buffer.freeze())),
-            _ => return Err(answer.refusal(talk, &target)),
+            _ => return Err(answer.refusal_failure(talk, &target)),
         }
     }
-    Err(talk.failed(
-        Code::ProxyProtocol,
+    Err(talk.failure(
+        FailureCode::ProxyProtocol,
         "keeps sending interim answers to CONNECT and no final one",
         "the proxy is broken; try another",
     ))
 }
 
-fn request_head(talk: &Talk<'_>, target: &str) -> String {
+fn request_head(talk: &ProxyHandshake<'_>, target: &str) -> String {
     let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
     if let Some(credentials) = &talk.proxy.credentials {
         let (user, password) = credentials.expose();
@@ -58,7 +59,7 @@ fn request_head(talk: &Talk<'_>, target: &str) -> String {
         let _ = write!(head, "Proxy-Authorization: Basic {encoded}\r\n");
     }
     let user_agent = talk
-        .step
+        .context
         .spec
         .user_agent
         .as_deref()
@@ -71,25 +72,28 @@ fn request_head(talk: &Talk<'_>, target: &str) -> String {
 }
 
 /// The head of a proxy's answer.
-struct Answer {
+struct ConnectResponse {
     status: u16,
     reason: Untrusted,
     /// `Proxy-Authenticate`, the schemes it would accept.
     challenge: Option<Untrusted>,
 }
 
-impl Answer {
+impl ConnectResponse {
     /// `200 Connection established`.
-    fn shown(&self) -> Untrusted {
+    fn status_text(&self) -> Untrusted {
         Untrusted::new(format!("{} {}", self.status, self.reason.raw()).trim_end())
     }
 
-    fn refusal(&self, talk: &Talk<'_>, target: &str) -> Failed {
-        let answered = format!("answered {} to CONNECT {target}", self.shown().escaped());
+    fn refusal_failure(&self, talk: &ProxyHandshake<'_>, target: &str) -> PhaseFailure {
+        let answered = format!(
+            "answered {} to CONNECT {target}",
+            self.status_text().escaped()
+        );
         let has_credentials = talk.proxy.credentials.is_some();
         // Some proxies reject credentials with the status that is meant for servers.
         if self.status == 407 || (self.status == 401 && has_credentials) {
-            return self.unauthorized(talk, &answered, has_credentials);
+            return self.unauthorized_failure(talk, &answered, has_credentials);
         }
         let hint = match self.status {
             405 | 501 => "it does not know the CONNECT method: is it a proxy at all?",
@@ -101,10 +105,15 @@ impl Answer {
                     see also --noproxy"
             }
         };
-        talk.failed(Code::ProxyRefused, &answered, hint)
+        talk.failure(FailureCode::ProxyRefused, &answered, hint)
     }
 
-    fn unauthorized(&self, talk: &Talk<'_>, answered: &str, has_credentials: bool) -> Failed {
+    fn unauthorized_failure(
+        &self,
+        talk: &ProxyHandshake<'_>,
+        answered: &str,
+        has_credentials: bool,
+    ) -> PhaseFailure {
         let wants = self
             .challenge
             .as_ref()
@@ -122,8 +131,8 @@ impl Answer {
                 "give them in the proxy's URL: http://user:password@host:port",
             )
         };
-        talk.failed(
-            Code::ProxyAuthRequired,
+        talk.failure(
+            FailureCode::ProxyAuthRequired,
             &format!("{given}: it {answered}{wants}"),
             hint,
         )
@@ -131,24 +140,24 @@ impl Answer {
 }
 
 /// Reads up to the end of a head; what came after it stays in the buffer.
-async fn read_answer<S: Io>(
-    talk: &Talk<'_>,
+async fn read_response<S: ByteStream>(
+    talk: &ProxyHandshake<'_>,
     stream: &mut S,
     buffer: &mut BytesMut,
-) -> Result<Answer, Failed> {
+) -> Result<ConnectResponse, PhaseFailure> {
     loop {
         if let Some(end) = head_end(buffer) {
             let head = buffer.split_to(end).freeze();
-            return parse_head(&head).ok_or_else(|| nonsense(talk, &head));
+            return parse_head(&head).ok_or_else(|| not_http_failure(talk, &head));
         }
-        if !could_be_http(buffer) || buffer.len() > MOST_HEAD_BYTES {
-            return Err(nonsense(talk, buffer));
+        if !could_be_http(buffer) || buffer.len() > MAX_HEAD_BYTES {
+            return Err(not_http_failure(talk, buffer));
         }
         match stream.read_buf(buffer).await {
-            Ok(0) if buffer.is_empty() => return Err(talk.closed(None)),
-            Ok(0) => return Err(nonsense(talk, buffer)),
+            Ok(0) if buffer.is_empty() => return Err(talk.closed_failure(None)),
+            Ok(0) => return Err(not_http_failure(talk, buffer)),
             Ok(_) => {}
-            Err(error) => return Err(talk.closed(Some(&error))),
+            Err(error) => return Err(talk.closed_failure(Some(&error))),
         }
     }
 }
@@ -175,7 +184,7 @@ fn could_be_http(buffer: &[u8]) -> bool {
     buffer.get(..common) == sign.get(..common)
 }
 
-fn parse_head(head: &Bytes) -> Option<Answer> {
+fn parse_head(head: &Bytes) -> Option<ConnectResponse> {
     let mut lines = head
         .split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -199,21 +208,21 @@ fn parse_head(head: &Bytes) -> Option<Answer> {
         name.eq_ignore_ascii_case(b"proxy-authenticate")
             .then(|| Untrusted::from_bytes(value.get(1..).unwrap_or_default().trim_ascii()))
     });
-    (100..=599).contains(&status).then(|| Answer {
+    (100..=599).contains(&status).then(|| ConnectResponse {
         status,
         reason: Untrusted::from_bytes(reason.trim_ascii()),
         challenge,
     })
 }
 
-fn nonsense(talk: &Talk<'_>, bytes: &[u8]) -> Failed {
+fn not_http_failure(talk: &ProxyHandshake<'_>, bytes: &[u8]) -> PhaseFailure {
     let start = Untrusted::from_bytes(bytes.get(..bytes.len().min(48)).unwrap_or_default());
     let what = format!(
         "did not answer CONNECT with HTTP/1.x; its answer starts with \"{}\"",
         start.escaped()
     );
-    talk.failed(
-        Code::ProxyProtocol,
+    talk.failure(
+        FailureCode::ProxyProtocol,
         &what,
         "check the proxy's scheme (http, https, socks5, socks5h) and port",
     )

@@ -18,53 +18,58 @@ use std::io;
 
 use tokio::time::timeout_at;
 
-use super::Failed;
+use super::PhaseFailure;
+use super::exchange_context::ExchangeContext;
 use super::spec::{Proxy, ProxyKind};
-use super::step::Step;
-use super::tap::{Io, Meter};
-use crate::trace::{Code, Phase, ProxyStep, What};
+use super::tap::{ByteStream, Meter};
+use crate::trace::{EventKind, FailureCode, Phase, ProxyStep};
 use crate::units::Untrusted;
 
-pub use address::BadProxy;
+pub use address::ProxyAddressError;
 pub(super) use choice::proxy_for;
 pub(super) use tunnel::Tunnel;
 
 /// The proxy phase: asks the proxy at the other end of `stream` for a way to `host:port`.
-pub(super) async fn open_tunnel<S: Io>(
-    step: &Step<'_>,
+pub(super) async fn open_tunnel<S: ByteStream>(
+    step: &ExchangeContext<'_>,
     stream: S,
     meter: &Meter,
     proxy: &Proxy,
     host: &str,
     port: u16,
-) -> Result<Tunnel<S>, Failed> {
-    let talk = Talk { step, proxy };
+) -> Result<Tunnel<S>, PhaseFailure> {
+    let talk = ProxyHandshake {
+        context: step,
+        proxy,
+    };
     step.recorder
-        .begin(step.exchange, Phase::Proxy, Some(meter.position()));
+        .begin_phase(step.exchange, Phase::Proxy, Some(meter.position()));
     let way = async {
         match proxy.kind {
             ProxyKind::Http | ProxyKind::Https => {
-                connect_method::ask(&talk, stream, host, port).await
+                connect_method::request_tunnel(&talk, stream, host, port).await
             }
-            ProxyKind::Socks5 | ProxyKind::Socks5h => socks::ask(&talk, stream, host, port)
-                .await
-                .map(Tunnel::from),
+            ProxyKind::Socks5 | ProxyKind::Socks5h => {
+                socks::request_tunnel(&talk, stream, host, port)
+                    .await
+                    .map(Tunnel::from)
+            }
         }
     };
-    let tunnel = timeout_at(step.connect_by, way)
+    let tunnel = timeout_at(step.connect_deadline, way)
         .await
-        .unwrap_or_else(|_| Err(talk.timed_out()))?;
+        .unwrap_or_else(|_| Err(talk.timeout_failure()))?;
     step.recorder
-        .end(step.exchange, Phase::Proxy, Some(meter.position()));
-    if tunnel.is_ahead() {
+        .end_phase(step.exchange, Phase::Proxy, Some(meter.position()));
+    if tunnel.has_read_ahead() {
         // Nobody asked for these bytes. The streams above are behind the one that is counted.
-        meter.layering().lose();
+        meter.layers().mark_offsets_unknown();
     }
     Ok(tunnel)
 }
 
 /// `host:port`, an IPv6 address in brackets.
-fn authority(host: &str, port: u16) -> String {
+fn format_authority(host: &str, port: u16) -> String {
     if host.contains(':') && !host.starts_with('[') {
         format!("[{host}]:{port}")
     } else {
@@ -73,20 +78,20 @@ fn authority(host: &str, port: u16) -> String {
 }
 
 /// A talk with a proxy, for both protocols.
-struct Talk<'a> {
-    step: &'a Step<'a>,
+struct ProxyHandshake<'a> {
+    context: &'a ExchangeContext<'a>,
     proxy: &'a Proxy,
 }
 
-impl Talk<'_> {
+impl ProxyHandshake<'_> {
     /// Records something that was said.
-    fn said(&self, text: impl Into<Untrusted>) {
+    fn record_step(&self, text: impl Into<Untrusted>) {
         let step = ProxyStep {
             kind: self.proxy.kind.name().to_owned(),
             text: text.into(),
         };
-        self.step.recorder.emit(What::ProxyTalked {
-            exchange: self.step.exchange,
+        self.context.recorder.emit(EventKind::ProxyTalked {
+            exchange: self.context.exchange,
             step,
         });
     }
@@ -96,13 +101,13 @@ impl Talk<'_> {
         format!(
             "the {} proxy {}",
             self.proxy.kind.name(),
-            authority(&self.proxy.host, self.proxy.port)
+            format_authority(&self.proxy.host, self.proxy.port)
         )
     }
 
     /// A failure; `what` goes on from the proxy's name.
-    fn failed(&self, code: Code, what: &str, hint: &str) -> Failed {
-        Failed::new(
+    fn failure(&self, code: FailureCode, what: &str, hint: &str) -> PhaseFailure {
+        PhaseFailure::new(
             Phase::Proxy,
             code,
             format!("{} {what}", self.proxy_name()),
@@ -110,17 +115,17 @@ impl Talk<'_> {
         )
     }
 
-    fn timed_out(&self) -> Failed {
+    fn timeout_failure(&self) -> PhaseFailure {
         let what = format!(
             "did not answer in time; the limit was {}",
-            self.step.connect_limit()
+            self.context.connect_limit()
         );
         let hint = "check that this address is a proxy of this kind; it may also be waiting for \
             the server, so try the server without it";
-        self.failed(Code::ProxyTimeout, &what, hint)
+        self.failure(FailureCode::ProxyTimeout, &what, hint)
     }
 
-    fn closed(&self, error: Option<&io::Error>) -> Failed {
+    fn closed_failure(&self, error: Option<&io::Error>) -> PhaseFailure {
         let how = match error {
             Some(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
                 format!("broke the connection off ({error})")
@@ -129,8 +134,8 @@ impl Talk<'_> {
         };
         let hint = "it may want another kind of proxy protocol or credentials, or not allow this \
             client; its log will say";
-        self.failed(
-            Code::ProxyClosed,
+        self.failure(
+            FailureCode::ProxyClosed,
             &format!("{how} before it had opened the way"),
             hint,
         )

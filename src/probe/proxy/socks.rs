@@ -4,44 +4,44 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Talk, authority};
-use crate::probe::Failed;
-use crate::probe::redirect::permitted;
-use crate::probe::resolve::resolve_within;
+use super::{ProxyHandshake, format_authority};
+use crate::probe::PhaseFailure;
+use crate::probe::redirect::permitted_addresses;
+use crate::probe::resolve::resolve_in_phase;
 use crate::probe::spec::ProxyKind;
-use crate::probe::tap::Io;
-use crate::trace::Code;
+use crate::probe::tap::ByteStream;
+use crate::trace::FailureCode;
 use crate::units::Untrusted;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
-const NO_METHOD_FITS: u8 = 0xff;
+const NO_ACCEPTABLE_METHOD: u8 = 0xff;
 const CONNECT: u8 = 1;
 const IPV4: u8 = 1;
-const NAME: u8 = 3;
+const DOMAIN_NAME: u8 = 3;
 const IPV6: u8 = 4;
 
 /// Asks for a way to `host:port`. For `socks5` the name is resolved here, for `socks5h` by the
 /// proxy.
-pub(super) async fn ask<S: Io>(
-    talk: &Talk<'_>,
+pub(super) async fn request_tunnel<S: ByteStream>(
+    talk: &ProxyHandshake<'_>,
     mut stream: S,
     host: &str,
     port: u16,
-) -> Result<S, Failed> {
-    let target = Target::of(talk, host, port).await?;
+) -> Result<S, PhaseFailure> {
+    let target = SocksTarget::resolve(talk, host, port).await?;
     let request = target.request(talk)?;
-    let mut socks = Socks {
-        talk,
+    let mut socks = SocksHandshake {
+        handshake: talk,
         stream: &mut stream,
-        target: &target.shown,
+        target: &target.label,
     };
-    socks.agree_on_method().await?;
-    talk.said(format!("CONNECT {}", target.shown));
-    socks.say(&request).await?;
-    let bound = socks.reply().await?;
-    talk.said(bound.map_or_else(
+    socks.negotiate_method().await?;
+    talk.record_step(format!("CONNECT {}", target.label));
+    socks.send(&request).await?;
+    let bound = socks.read_reply().await?;
+    talk.record_step(bound.map_or_else(
         || "succeeded".into(),
         |bound| Untrusted::new(format!("succeeded, from {}", bound.raw())),
     ));
@@ -50,7 +50,7 @@ pub(super) async fn ask<S: Io>(
 
 /// A SOCKS request names one address. IPv4 is the safer choice: that this machine has a route for
 /// IPv6 says nothing of the proxy.
-fn first_choice(addresses: &[SocketAddr]) -> Option<SocketAddr> {
+fn prefer_ipv4(addresses: &[SocketAddr]) -> Option<SocketAddr> {
     addresses
         .iter()
         .find(|address| address.is_ipv4())
@@ -59,31 +59,39 @@ fn first_choice(addresses: &[SocketAddr]) -> Option<SocketAddr> {
 }
 
 /// Where the way is to lead.
-struct Target {
-    shown: String,
+struct SocksTarget {
+    label: String,
     address: Result<SocketAddr, (String, u16)>,
 }
 
-impl Target {
-    async fn of(talk: &Talk<'_>, host: &str, port: u16) -> Result<Self, Failed> {
+impl SocksTarget {
+    async fn resolve(
+        talk: &ProxyHandshake<'_>,
+        host: &str,
+        port: u16,
+    ) -> Result<Self, PhaseFailure> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let address = match host.parse::<IpAddr>() {
             Ok(ip) => Ok(SocketAddr::new(ip, port)),
             Err(_) if talk.proxy.kind == ProxyKind::Socks5h => Err((host.to_owned(), port)),
-            Err(_) => first_choice(&permitted(
-                talk.step,
-                resolve_within(talk.step, host, port).await?,
+            Err(_) => prefer_ipv4(&permitted_addresses(
+                talk.context,
+                resolve_in_phase(talk.context, host, port).await?,
             )?)
             .ok_or_else(|| (host.to_owned(), port)),
         };
-        let shown = address
-            .as_ref()
-            .map_or_else(|(name, port)| authority(name, *port), ToString::to_string);
-        Ok(Self { shown, address })
+        let shown = address.as_ref().map_or_else(
+            |(name, port)| format_authority(name, *port),
+            ToString::to_string,
+        );
+        Ok(Self {
+            label: shown,
+            address,
+        })
     }
 
     /// The request of RFC 1928 §4.
-    fn request(&self, talk: &Talk<'_>) -> Result<Vec<u8>, Failed> {
+    fn request(&self, talk: &ProxyHandshake<'_>) -> Result<Vec<u8>, PhaseFailure> {
         let mut request = vec![VERSION, CONNECT, 0];
         let port = match &self.address {
             Ok(SocketAddr::V4(address)) => {
@@ -98,13 +106,13 @@ impl Target {
             }
             Err((name, port)) => {
                 let too_long = |_| {
-                    talk.failed(
-                        Code::ProxyProtocol,
+                    talk.failure(
+                        FailureCode::ProxyProtocol,
                         "cannot be given a name of more than 255 bytes",
                         "check the host's name",
                     )
                 };
-                request.extend([NAME, u8::try_from(name.len()).map_err(too_long)?]);
+                request.extend([DOMAIN_NAME, u8::try_from(name.len()).map_err(too_long)?]);
                 request.extend(name.as_bytes());
                 *port
             }
@@ -115,69 +123,74 @@ impl Target {
 }
 
 /// A talk with a SOCKS proxy.
-struct Socks<'a, S> {
-    talk: &'a Talk<'a>,
+struct SocksHandshake<'a, S> {
+    handshake: &'a ProxyHandshake<'a>,
     stream: &'a mut S,
     target: &'a str,
 }
 
-impl<S: Io> Socks<'_, S> {
+impl<S: ByteStream> SocksHandshake<'_, S> {
     /// Offers the methods of authentication there are, and does what the proxy chooses.
-    async fn agree_on_method(&mut self) -> Result<(), Failed> {
+    async fn negotiate_method(&mut self) -> Result<(), PhaseFailure> {
         let credentials = self
-            .talk
+            .handshake
             .proxy
             .credentials
             .as_ref()
             .map(crate::units::Secret::expose);
         match credentials {
             Some(_) => {
-                self.say(&[VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD])
+                self.send(&[VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD])
                     .await?;
             }
-            None => self.say(&[VERSION, 1, NO_AUTHENTICATION]).await?,
+            None => self.send(&[VERSION, 1, NO_AUTHENTICATION]).await?,
         }
-        let [version, method] = self.hear().await?;
+        let [version, method] = self.receive().await?;
         match (version, method, credentials) {
             (VERSION, NO_AUTHENTICATION, _) => Ok(()),
             (VERSION, USER_AND_PASSWORD, Some((user, password))) => {
                 self.authenticate(user, password).await
             }
-            (VERSION, NO_METHOD_FITS | USER_AND_PASSWORD, None) => {
+            (VERSION, NO_ACCEPTABLE_METHOD | USER_AND_PASSWORD, None) => {
                 let hint = "give them in the proxy's URL: socks5h://user:password@host:port";
-                Err(self
-                    .talk
-                    .failed(Code::ProxyAuthRequired, "wants credentials", hint))
+                Err(self.handshake.failure(
+                    FailureCode::ProxyAuthRequired,
+                    "wants credentials",
+                    hint,
+                ))
             }
-            (VERSION, NO_METHOD_FITS, Some(_)) => {
+            (VERSION, NO_ACCEPTABLE_METHOD, Some(_)) => {
                 let what = "accepts neither user and password nor a client without credentials";
-                Err(self.talk.failed(
-                    Code::ProxyAuthRequired,
+                Err(self.handshake.failure(
+                    FailureCode::ProxyAuthRequired,
                     what,
                     "it may want GSSAPI, which is not supported",
                 ))
             }
             (VERSION, other, _) => {
-                Err(self.no_socks(&format!("chose method {other}, which was not offered")))
+                Err(self.not_socks_failure(&format!("chose method {other}, which was not offered")))
             }
             (other, ..) => {
-                Err(self.no_socks(&format!("answered the greeting with version {other}")))
+                Err(self.not_socks_failure(&format!("answered the greeting with version {other}")))
             }
         }
     }
 
     /// RFC 1929.
-    async fn authenticate(&mut self, user: &str, password: &str) -> Result<(), Failed> {
+    async fn authenticate(&mut self, user: &str, password: &str) -> Result<(), PhaseFailure> {
         let too_long = |_| {
             let what = "cannot be given these credentials: each may have 255 bytes at most";
-            self.talk
-                .failed(Code::ProxyAuthRequired, what, "check user and password")
+            self.handshake.failure(
+                FailureCode::ProxyAuthRequired,
+                what,
+                "check user and password",
+            )
         };
         let lengths = (
             u8::try_from(user.len()).map_err(too_long)?,
             u8::try_from(password.len()).map_err(too_long)?,
         );
-        self.talk.said("user and password");
+        self.handshake.record_step("user and password");
         let message = [
             &[1, lengths.0],
             user.as_bytes(),
@@ -185,12 +198,12 @@ impl<S: Io> Socks<'_, S> {
             password.as_bytes(),
         ]
         .concat();
-        self.say(&message).await?;
-        let [_, status] = self.hear().await?;
+        self.send(&message).await?;
+        let [_, status] = self.receive().await?;
         if status != 0 {
             let hint = "check them; special characters in the URL are percent-encoded";
-            return Err(self.talk.failed(
-                Code::ProxyAuthRequired,
+            return Err(self.handshake.failure(
+                FailureCode::ProxyAuthRequired,
                 "did not accept user and password",
                 hint,
             ));
@@ -200,69 +213,71 @@ impl<S: Io> Socks<'_, S> {
 
     /// The reply of RFC 1928 §6: the proxy's own address and port towards the target, where it
     /// tells them.
-    async fn reply(&mut self) -> Result<Option<Untrusted>, Failed> {
-        let [version, reply, _, kind] = self.hear().await?;
+    async fn read_reply(&mut self) -> Result<Option<Untrusted>, PhaseFailure> {
+        let [version, reply, _, kind] = self.receive().await?;
         if version != VERSION {
-            return Err(self.no_socks(&format!("answered the request with version {version}")));
+            return Err(
+                self.not_socks_failure(&format!("answered the request with version {version}"))
+            );
         }
         if reply != 0 {
-            return Err(self.refusal(reply));
+            return Err(self.refusal_failure(reply));
         }
         let host = match kind {
-            IPV4 => Untrusted::new(Ipv4Addr::from(self.hear::<4>().await?).to_string()),
-            IPV6 => Untrusted::new(Ipv6Addr::from(self.hear::<16>().await?).to_string()),
-            NAME => self.name().await?,
+            IPV4 => Untrusted::new(Ipv4Addr::from(self.receive::<4>().await?).to_string()),
+            IPV6 => Untrusted::new(Ipv6Addr::from(self.receive::<16>().await?).to_string()),
+            DOMAIN_NAME => self.read_name().await?,
             other => {
-                return Err(self.no_socks(&format!(
+                return Err(self.not_socks_failure(&format!(
                     "gave its own address as type {other}, which does not exist"
                 )));
             }
         };
-        let port = u16::from_be_bytes(self.hear().await?);
-        Ok((port != 0).then(|| Untrusted::new(authority(host.raw(), port))))
+        let port = u16::from_be_bytes(self.receive().await?);
+        Ok((port != 0).then(|| Untrusted::new(format_authority(host.raw(), port))))
     }
 
-    async fn name(&mut self) -> Result<Untrusted, Failed> {
-        let [length] = self.hear().await?;
+    async fn read_name(&mut self) -> Result<Untrusted, PhaseFailure> {
+        let [length] = self.receive().await?;
         let mut name = vec![0; usize::from(length)];
         self.stream
             .read_exact(&mut name)
             .await
-            .map_err(|error| self.talk.closed(Some(&error)))?;
+            .map_err(|error| self.handshake.closed_failure(Some(&error)))?;
         Ok(Untrusted::from_bytes(&name))
     }
 
-    async fn say(&mut self, bytes: &[u8]) -> Result<(), Failed> {
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), PhaseFailure> {
         let written = async {
             self.stream.write_all(bytes).await?;
             self.stream.flush().await
         };
         written
             .await
-            .map_err(|error| self.talk.closed(Some(&error)))
+            .map_err(|error| self.handshake.closed_failure(Some(&error)))
     }
 
     /// Exactly as many bytes as belong to the answer: what follows is the tunnel's.
-    async fn hear<const N: usize>(&mut self) -> Result<[u8; N], Failed> {
+    async fn receive<const N: usize>(&mut self) -> Result<[u8; N], PhaseFailure> {
         let mut bytes = [0; N];
         self.stream
             .read_exact(&mut bytes)
             .await
-            .map_err(|error| self.talk.closed(Some(&error)))?;
+            .map_err(|error| self.handshake.closed_failure(Some(&error)))?;
         Ok(bytes)
     }
 
-    fn no_socks(&self, what: &str) -> Failed {
+    fn not_socks_failure(&self, what: &str) -> PhaseFailure {
         let what = format!("does not speak SOCKS5: it {what}");
-        self.talk.failed(
-            Code::ProxyProtocol,
+        self.handshake.failure(
+            FailureCode::ProxyProtocol,
             &what,
             "check the proxy's scheme (http, https, socks5, socks5h) and port",
         )
     }
 
-    fn refusal(&self, reply: u8) -> Failed {
-        const FROM_THERE: &str =
+    fn refusal_failure(&self, reply: u8) -> PhaseFailure {
+        const CHECK_FROM_PROXY: &str =
             "the proxy tried and could not; see whether the server can be reached from there";
         let (what, hint) = match reply {
             1 => ("reports a general failure", "the proxy's log will say more"),
@@ -270,15 +285,21 @@ impl<S: Io> Socks<'_, S> {
                 "does not allow it by its rules",
                 "ask who runs the proxy, or see --noproxy",
             ),
-            3 => ("reports that the network cannot be reached", FROM_THERE),
+            3 => (
+                "reports that the network cannot be reached",
+                CHECK_FROM_PROXY,
+            ),
             4 => (
                 "reports that the host cannot be reached, or its name not be resolved",
-                FROM_THERE,
+                CHECK_FROM_PROXY,
             ),
-            5 => ("reports that the server refused the connection", FROM_THERE),
+            5 => (
+                "reports that the server refused the connection",
+                CHECK_FROM_PROXY,
+            ),
             6 => (
                 "reports that the time to live expired on the way, or that there was no answer",
-                FROM_THERE,
+                CHECK_FROM_PROXY,
             ),
             7 => ("does not know the CONNECT command", "use another proxy"),
             8 => (
@@ -290,8 +311,8 @@ impl<S: Io> Socks<'_, S> {
                 "the proxy's documentation or log will say what this reply means",
             ),
         };
-        self.talk.failed(
-            Code::ProxyRefused,
+        self.handshake.failure(
+            FailureCode::ProxyRefused,
             &format!("{what} (reply {reply}); it was asked for {}", self.target),
             hint,
         )

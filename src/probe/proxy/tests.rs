@@ -5,33 +5,33 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use super::{Tunnel, open_tunnel};
-use crate::probe::Failed;
-use crate::probe::spec::{Dns, Proxy, Resolve};
+use crate::probe::PhaseFailure;
+use crate::probe::spec::{DnsChoice, Proxy, ResolveRule};
 use crate::probe::tap::Meter;
-use crate::probe::witness::Witness;
-use crate::trace::{Code, ConnectionId, Phase, What};
+use crate::probe::test_context::TestContext;
+use crate::trace::{ConnectionId, EventKind, FailureCode, Phase};
 
 /// What the proxy reads and writes, in turn.
-enum Turn {
+enum ScriptStep {
     /// It reads exactly this.
     Reads(Vec<u8>),
     /// It writes this.
     Writes(Vec<u8>),
 }
 
-fn reads(bytes: impl Into<Vec<u8>>) -> Turn {
-    Turn::Reads(bytes.into())
+fn proxy_reads(bytes: impl Into<Vec<u8>>) -> ScriptStep {
+    ScriptStep::Reads(bytes.into())
 }
 
-fn writes(bytes: impl Into<Vec<u8>>) -> Turn {
-    Turn::Writes(bytes.into())
+fn proxy_writes(bytes: impl Into<Vec<u8>>) -> ScriptStep {
+    ScriptStep::Writes(bytes.into())
 }
 
 /// Plays the script on the proxy's end, then closes it.
-async fn play(mut end: DuplexStream, script: Vec<Turn>) {
+async fn play_script(mut end: DuplexStream, script: Vec<ScriptStep>) {
     for turn in script {
         match turn {
-            Turn::Reads(bytes) => {
+            ScriptStep::Reads(bytes) => {
                 let mut got = vec![0; bytes.len()];
                 end.read_exact(&mut got).await.unwrap();
                 assert_eq!(
@@ -39,70 +39,77 @@ async fn play(mut end: DuplexStream, script: Vec<Turn>) {
                     String::from_utf8_lossy(&bytes)
                 );
             }
-            Turn::Writes(bytes) => end.write_all(&bytes).await.unwrap(),
+            ScriptStep::Writes(bytes) => end.write_all(&bytes).await.unwrap(),
         }
     }
 }
 
-async fn talk_as(
-    witness: &Witness,
+async fn tunnel_with_context(
+    witness: &TestContext,
     proxy: &str,
     host: &str,
-    script: Vec<Turn>,
-) -> Result<Tunnel<DuplexStream>, Failed> {
+    script: Vec<ScriptStep>,
+) -> Result<Tunnel<DuplexStream>, PhaseFailure> {
     let (ours, theirs) = duplex(4096);
     let proxy = Proxy::parse(proxy).unwrap();
-    let meter = Meter::new(ConnectionId(0), witness.step().recorder);
-    let step = witness.step();
+    let meter = Meter::new(ConnectionId(0), witness.exchange_context().recorder);
+    let step = witness.exchange_context();
     let (tunnel, ()) = tokio::join!(
         open_tunnel(&step, ours, &meter, &proxy, host, 443),
-        play(theirs, script)
+        play_script(theirs, script)
     );
     tunnel
 }
 
-async fn talk(proxy: &str, script: Vec<Turn>) -> Result<Tunnel<DuplexStream>, Failed> {
-    talk_as(&Witness::new(), proxy, "api.test", script).await
+async fn tunnel_through(
+    proxy: &str,
+    script: Vec<ScriptStep>,
+) -> Result<Tunnel<DuplexStream>, PhaseFailure> {
+    tunnel_with_context(&TestContext::new(), proxy, "api.test", script).await
 }
 
 /// A talk that fails; gives the code and the sentence.
-async fn refusal(proxy: &str, script: Vec<Turn>) -> (Code, String) {
-    let failed = talk(proxy, script).await.unwrap_err();
+async fn tunnel_failure(proxy: &str, script: Vec<ScriptStep>) -> (FailureCode, String) {
+    let failed = tunnel_through(proxy, script).await.unwrap_err();
     assert_eq!(failed.phase, Phase::Proxy);
     (failed.failure.code, failed.failure.message.raw().to_owned())
 }
 
-fn said(witness: &Witness) -> Vec<String> {
+fn recorded_steps(witness: &TestContext) -> Vec<String> {
     let text = |what| {
-        if let What::ProxyTalked { step, .. } = what {
+        if let EventKind::ProxyTalked { step, .. } = what {
             Some(step.text.raw().to_owned())
         } else {
             None
         }
     };
-    witness.said().into_iter().filter_map(text).collect()
+    witness.emitted().into_iter().filter_map(text).collect()
 }
 
-const HTTP: &str = "http://proxy.test:3128";
-const ASKED: &str = concat!(
+const HTTP_PROXY: &str = "http://proxy.test:3128";
+const CONNECT_REQUEST: &str = concat!(
     "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nUser-Agent: tapline/",
     env!("CARGO_PKG_VERSION"),
     "\r\nProxy-Connection: keep-alive\r\n\r\n"
 );
 
-fn answering(answer: &str) -> Vec<Turn> {
-    vec![reads(ASKED), writes(answer)]
+fn answer_connect(answer: &str) -> Vec<ScriptStep> {
+    vec![proxy_reads(CONNECT_REQUEST), proxy_writes(answer)]
 }
 
 #[tokio::test]
 async fn what_follows_the_answer_belongs_to_the_tunnel() {
-    let witness = Witness::new();
+    let witness = TestContext::new();
     let answer = "HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\nhello";
-    let mut tunnel = talk_as(
+    let mut tunnel = tunnel_with_context(
         &witness,
-        HTTP,
+        HTTP_PROXY,
         "api.test",
-        vec![reads(ASKED), writes(answer), writes(" world")],
+        vec![
+            proxy_reads(CONNECT_REQUEST),
+            proxy_writes(answer),
+            proxy_writes(" world"),
+        ],
     )
     .await
     .unwrap();
@@ -111,13 +118,13 @@ async fn what_follows_the_answer_belongs_to_the_tunnel() {
     assert_eq!(got, "hello world");
 
     assert_eq!(
-        said(&witness),
+        recorded_steps(&witness),
         ["CONNECT api.test:443", "200 Connection established"]
     );
-    let all = witness.said();
+    let all = witness.emitted();
     assert!(matches!(
         all.first(),
-        Some(What::PhaseBegan {
+        Some(EventKind::PhaseBegan {
             phase: Phase::Proxy,
             position: Some(_),
             ..
@@ -125,7 +132,7 @@ async fn what_follows_the_answer_belongs_to_the_tunnel() {
     ));
     assert!(matches!(
         all.last(),
-        Some(What::PhaseEnded {
+        Some(EventKind::PhaseEnded {
             phase: Phase::Proxy,
             position: Some(_),
             ..
@@ -135,32 +142,36 @@ async fn what_follows_the_answer_belongs_to_the_tunnel() {
 
 #[tokio::test]
 async fn an_ipv6_target_is_written_in_brackets() {
-    let mut witness = Witness::new();
+    let mut witness = TestContext::new();
     witness.spec.user_agent = Some("mine".to_owned());
     let asked =
         "CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\nUser-Agent: mine\r\n";
     for host in ["2001:db8::1", "[2001:db8::1]"] {
         let script = vec![
-            reads(asked),
-            reads("Proxy-Connection: keep-alive\r\n\r\n"),
-            writes("HTTP/1.0 200\r\n\r\n"),
+            proxy_reads(asked),
+            proxy_reads("Proxy-Connection: keep-alive\r\n\r\n"),
+            proxy_writes("HTTP/1.0 200\r\n\r\n"),
         ];
-        assert!(talk_as(&witness, HTTP, host, script).await.is_ok());
+        assert!(
+            tunnel_with_context(&witness, HTTP_PROXY, host, script)
+                .await
+                .is_ok()
+        );
     }
 }
 
 #[tokio::test]
 async fn credentials_are_sent_and_not_told() {
-    let mut witness = Witness::new();
+    let mut witness = TestContext::new();
     witness.spec.user_agent = Some(String::new());
     let asked = "CONNECT api.test:443 HTTP/1.1\r\nHost: api.test:443\r\nProxy-Authorization: \
         Basic dXNlcjpwYSBzcw==\r\n";
     let script = vec![
-        reads(asked),
-        reads("Proxy-Connection: keep-alive\r\n\r\n"),
-        writes("HTTP/1.1 200 OK\r\n\r\n"),
+        proxy_reads(asked),
+        proxy_reads("Proxy-Connection: keep-alive\r\n\r\n"),
+        proxy_writes("HTTP/1.1 200 OK\r\n\r\n"),
     ];
-    talk_as(
+    tunnel_with_context(
         &witness,
         "http://user:pa%20ss@proxy.test",
         "api.test",
@@ -168,28 +179,36 @@ async fn credentials_are_sent_and_not_told() {
     )
     .await
     .unwrap();
-    assert!(!format!("{:?}", witness.said()).contains("dXNlcjpwYSBzcw"));
+    assert!(!format!("{:?}", witness.emitted()).contains("dXNlcjpwYSBzcw"));
 }
 
 #[tokio::test]
 async fn interim_answers_are_passed_over() {
-    let tunnel = talk(
-        HTTP,
-        answering(
+    let tunnel = tunnel_through(
+        HTTP_PROXY,
+        answer_connect(
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\nLink: \
             x\n\nHTTP/1.1 204 No Content\r\n\r\n",
         ),
     )
     .await;
     assert!(tunnel.is_ok());
-    let (code, _) = refusal(HTTP, answering(&"HTTP/1.1 100 Continue\r\n\r\n".repeat(40))).await;
-    assert_eq!(code, Code::ProxyProtocol);
+    let (code, _) = tunnel_failure(
+        HTTP_PROXY,
+        answer_connect(&"HTTP/1.1 100 Continue\r\n\r\n".repeat(40)),
+    )
+    .await;
+    assert_eq!(code, FailureCode::ProxyProtocol);
 }
 
 #[tokio::test]
 async fn a_refusal_is_told_with_its_status() {
-    let (code, message) = refusal(HTTP, answering("HTTP/1.1 403 Not \x1b[2J today\r\n\r\n")).await;
-    assert_eq!(code, Code::ProxyRefused);
+    let (code, message) = tunnel_failure(
+        HTTP_PROXY,
+        answer_connect("HTTP/1.1 403 Not \x1b[2J today\r\n\r\n"),
+    )
+    .await;
+    assert_eq!(code, FailureCode::ProxyRefused);
     assert_eq!(
         message,
         "the http proxy proxy.test:3128 answered 403 Not \\x1b[2J today to CONNECT api.test:443"
@@ -197,8 +216,8 @@ async fn a_refusal_is_told_with_its_status() {
 
     let challenge = "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic \
         realm=\"x\"\r\n\r\n";
-    let (code, message) = refusal(HTTP, answering(challenge)).await;
-    assert_eq!(code, Code::ProxyAuthRequired);
+    let (code, message) = tunnel_failure(HTTP_PROXY, answer_connect(challenge)).await;
+    assert_eq!(code, FailureCode::ProxyAuthRequired);
     assert!(
         message.contains("wants credentials") && message.ends_with("it asks for Basic realm=\"x\""),
         "{message}"
@@ -217,50 +236,50 @@ async fn what_is_no_http_proxy_is_told() {
         "HTTP/1.1\r\n\r\n",
         "\r\n\r\n",
     ] {
-        let (code, message) = refusal(HTTP, answering(answer)).await;
-        assert_eq!(code, Code::ProxyProtocol, "{answer:?}: {message}");
+        let (code, message) = tunnel_failure(HTTP_PROXY, answer_connect(answer)).await;
+        assert_eq!(code, FailureCode::ProxyProtocol, "{answer:?}: {message}");
     }
     let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(70_000));
     let (ours, mut theirs) = duplex(1 << 20);
     theirs.write_all(endless.as_bytes()).await.unwrap();
-    let (witness, proxy) = (Witness::new(), Proxy::parse(HTTP).unwrap());
+    let (witness, proxy) = (TestContext::new(), Proxy::parse(HTTP_PROXY).unwrap());
     let failed = open_tunnel(
-        &witness.step(),
+        &witness.exchange_context(),
         ours,
-        &Meter::new(ConnectionId(0), witness.step().recorder),
+        &Meter::new(ConnectionId(0), witness.exchange_context().recorder),
         &proxy,
         "api.test",
         443,
     )
     .await
     .unwrap_err();
-    assert_eq!(failed.failure.code, Code::ProxyProtocol);
+    assert_eq!(failed.failure.code, FailureCode::ProxyProtocol);
 }
 
 #[tokio::test]
 async fn a_proxy_that_closes_and_one_that_is_silent() {
-    let (code, message) = refusal(HTTP, vec![reads(ASKED)]).await;
-    assert_eq!(code, Code::ProxyClosed);
+    let (code, message) = tunnel_failure(HTTP_PROXY, vec![proxy_reads(CONNECT_REQUEST)]).await;
+    assert_eq!(code, FailureCode::ProxyClosed);
     assert!(
         message.contains("closed the connection before it had opened the way"),
         "{message}"
     );
 
-    for proxy in [HTTP, "socks5h://proxy.test"] {
+    for proxy in [HTTP_PROXY, "socks5h://proxy.test"] {
         let (ours, _theirs) = duplex(4096);
-        let (witness, proxy) = (Witness::new(), Proxy::parse(proxy).unwrap());
-        let step = witness.step_within(Duration::from_millis(30));
+        let (witness, proxy) = (TestContext::new(), Proxy::parse(proxy).unwrap());
+        let step = witness.exchange_context_within(Duration::from_millis(30));
         let failed = open_tunnel(
             &step,
             ours,
-            &Meter::new(ConnectionId(0), witness.step().recorder),
+            &Meter::new(ConnectionId(0), witness.exchange_context().recorder),
             &proxy,
             "api.test",
             443,
         )
         .await
         .unwrap_err();
-        assert_eq!(failed.failure.code, Code::ProxyTimeout);
+        assert_eq!(failed.failure.code, FailureCode::ProxyTimeout);
         assert!(
             failed.failure.message.raw().contains("--connect-timeout"),
             "{:?}",
@@ -271,53 +290,53 @@ async fn a_proxy_that_closes_and_one_that_is_silent() {
 
 const SOCKS_BY_NAME: &[u8] = b"\x05\x01\x00\x03\x08api.test\x01\xbb";
 
-fn socks(reply: &[u8]) -> Vec<Turn> {
+fn socks_script(reply: &[u8]) -> Vec<ScriptStep> {
     vec![
-        reads(b"\x05\x01\x00"),
-        writes(b"\x05\x00"),
-        reads(SOCKS_BY_NAME),
-        writes(reply),
+        proxy_reads(b"\x05\x01\x00"),
+        proxy_writes(b"\x05\x00"),
+        proxy_reads(SOCKS_BY_NAME),
+        proxy_writes(reply),
     ]
 }
 
 #[tokio::test]
 async fn socks5h_leaves_the_name_to_the_proxy() {
-    let witness = Witness::new();
-    let mut script = socks(b"\x05\x00\x00\x01\xc0\x00\x02\x07\xa1\x1f");
-    script.push(writes(b"hello"));
-    let mut tunnel = talk_as(&witness, "socks5h://proxy.test", "api.test", script)
+    let witness = TestContext::new();
+    let mut script = socks_script(b"\x05\x00\x00\x01\xc0\x00\x02\x07\xa1\x1f");
+    script.push(proxy_writes(b"hello"));
+    let mut tunnel = tunnel_with_context(&witness, "socks5h://proxy.test", "api.test", script)
         .await
         .unwrap();
     let mut got = String::new();
     tunnel.read_to_string(&mut got).await.unwrap();
     assert_eq!(got, "hello");
     assert_eq!(
-        said(&witness),
+        recorded_steps(&witness),
         ["CONNECT api.test:443", "succeeded, from 192.0.2.7:41247"]
     );
 }
 
 #[tokio::test]
 async fn socks5_resolves_the_name_here() {
-    let mut witness = Witness::new();
-    witness.spec.dns = Dns::Servers(Vec::new());
+    let mut witness = TestContext::new();
+    witness.spec.dns = DnsChoice::Servers(Vec::new());
     let addresses = vec!["2001:db8::1".parse().unwrap(), "192.0.2.1".parse().unwrap()];
-    witness.spec.resolve = vec![Resolve {
+    witness.spec.resolve = vec![ResolveRule {
         host: "api.test".to_owned(),
         port: 443,
         addresses,
     }];
     let script = vec![
-        reads(b"\x05\x01\x00"),
-        writes(b"\x05\x00"),
-        reads(b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb"),
-        writes(b"\x05\x00\x00\x03\x01x\x00\x01"),
+        proxy_reads(b"\x05\x01\x00"),
+        proxy_writes(b"\x05\x00"),
+        proxy_reads(b"\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb"),
+        proxy_writes(b"\x05\x00\x00\x03\x01x\x00\x01"),
     ];
-    talk_as(&witness, "socks5://proxy.test", "api.test", script)
+    tunnel_with_context(&witness, "socks5://proxy.test", "api.test", script)
         .await
         .unwrap();
     assert_eq!(
-        said(&witness),
+        recorded_steps(&witness),
         ["CONNECT 192.0.2.1:443", "succeeded, from x:1"]
     );
 }
@@ -327,41 +346,41 @@ async fn socks_credentials_are_sent_and_judged() {
     let proxy = "socks5h://user:pass@proxy.test";
     let greeting = || {
         vec![
-            reads(b"\x05\x02\x00\x02"),
-            writes(b"\x05\x02"),
-            reads(b"\x01\x04user\x04pass"),
+            proxy_reads(b"\x05\x02\x00\x02"),
+            proxy_writes(b"\x05\x02"),
+            proxy_reads(b"\x01\x04user\x04pass"),
         ]
     };
     let mut accepted = greeting();
     accepted.extend([
-        writes(b"\x01\x00"),
-        reads(SOCKS_BY_NAME),
-        writes(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
+        proxy_writes(b"\x01\x00"),
+        proxy_reads(SOCKS_BY_NAME),
+        proxy_writes(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
     ]);
-    let witness = Witness::new();
-    talk_as(&witness, proxy, "api.test", accepted)
+    let witness = TestContext::new();
+    tunnel_with_context(&witness, proxy, "api.test", accepted)
         .await
         .unwrap();
     assert_eq!(
-        said(&witness),
+        recorded_steps(&witness),
         ["user and password", "CONNECT api.test:443", "succeeded"]
     );
 
     let mut rejected = greeting();
-    rejected.push(writes(b"\x01\x01"));
-    let (code, message) = refusal(proxy, rejected).await;
-    assert_eq!(code, Code::ProxyAuthRequired);
+    rejected.push(proxy_writes(b"\x01\x01"));
+    let (code, message) = tunnel_failure(proxy, rejected).await;
+    assert_eq!(code, FailureCode::ProxyAuthRequired);
     assert!(
         message.contains("did not accept user and password"),
         "{message}"
     );
 
-    let (code, message) = refusal(
+    let (code, message) = tunnel_failure(
         "socks5h://proxy.test",
-        vec![reads(b"\x05\x01\x00"), writes(b"\x05\xff")],
+        vec![proxy_reads(b"\x05\x01\x00"), proxy_writes(b"\x05\xff")],
     )
     .await;
-    assert_eq!(code, Code::ProxyAuthRequired);
+    assert_eq!(code, FailureCode::ProxyAuthRequired);
     assert!(message.contains("wants credentials"), "{message}");
 }
 
@@ -369,12 +388,12 @@ async fn socks_credentials_are_sent_and_judged() {
 async fn every_socks_reply_has_its_sentence() {
     let mut sentences = Vec::new();
     for reply in (1..=8).chain([0xf0]) {
-        let (code, message) = refusal(
+        let (code, message) = tunnel_failure(
             "socks5h://proxy.test",
-            socks(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]),
+            socks_script(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]),
         )
         .await;
-        assert_eq!(code, Code::ProxyRefused, "{message}");
+        assert_eq!(code, FailureCode::ProxyRefused, "{message}");
         assert!(
             message.contains(&format!("(reply {reply})"))
                 && message.ends_with("asked for api.test:443"),
@@ -389,24 +408,24 @@ async fn every_socks_reply_has_its_sentence() {
 #[tokio::test]
 async fn what_is_no_socks_proxy_is_told() {
     for answer in [b"HT".as_slice(), b"\x04\x5a", b"\x05\x01", b"\x05\x80"] {
-        let (code, message) = refusal(
+        let (code, message) = tunnel_failure(
             "socks5h://proxy.test",
-            vec![reads(b"\x05\x01\x00"), writes(answer)],
+            vec![proxy_reads(b"\x05\x01\x00"), proxy_writes(answer)],
         )
         .await;
-        assert_eq!(code, Code::ProxyProtocol, "{message}");
+        assert_eq!(code, FailureCode::ProxyProtocol, "{message}");
     }
-    let (code, _) = refusal(
+    let (code, _) = tunnel_failure(
         "socks5h://proxy.test",
-        vec![reads(b"\x05\x01\x00"), writes(b"\x05")],
+        vec![proxy_reads(b"\x05\x01\x00"), proxy_writes(b"\x05")],
     )
     .await;
-    assert_eq!(code, Code::ProxyClosed);
+    assert_eq!(code, FailureCode::ProxyClosed);
     for reply in [
         b"\x04\x00\x00\x01\0\0\0\0\0\0".as_slice(),
         b"\x05\x00\x00\x09\0\0\0\0\0\0",
     ] {
-        let (code, message) = refusal("socks5h://proxy.test", socks(reply)).await;
-        assert_eq!(code, Code::ProxyProtocol, "{message}");
+        let (code, message) = tunnel_failure("socks5h://proxy.test", socks_script(reply)).await;
+        assert_eq!(code, FailureCode::ProxyProtocol, "{message}");
     }
 }

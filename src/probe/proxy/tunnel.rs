@@ -11,21 +11,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// first.
 #[derive(Debug)]
 pub(in crate::probe) struct Tunnel<S> {
-    read_already: Bytes,
+    read_ahead: Bytes,
     inner: S,
 }
 
 impl<S> Tunnel<S> {
     pub(super) const fn new(inner: S, read_already: Bytes) -> Self {
         Self {
-            read_already,
+            read_ahead: read_already,
             inner,
         }
     }
 
     /// Whether bytes that come through it were read already.
-    pub(in crate::probe) fn is_ahead(&self) -> bool {
-        !self.read_already.is_empty()
+    pub(in crate::probe) fn has_read_ahead(&self) -> bool {
+        !self.read_ahead.is_empty()
     }
 }
 
@@ -41,12 +41,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tunnel<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.read_already.is_empty() {
+        if self.read_ahead.is_empty() {
             return Pin::new(&mut self.inner).poll_read(cx, buf);
         }
-        let part = self.read_already.len().min(buf.remaining());
-        buf.put_slice(self.read_already.get(..part).unwrap_or_default());
-        self.read_already.advance(part);
+        let part = self.read_ahead.len().min(buf.remaining());
+        buf.put_slice(self.read_ahead.get(..part).unwrap_or_default());
+        self.read_ahead.advance(part);
         Poll::Ready(Ok(()))
     }
 }

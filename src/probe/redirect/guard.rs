@@ -7,45 +7,45 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::reach::Reach;
-use crate::probe::Failed;
-use crate::probe::step::Step;
-use crate::trace::{Code, Phase};
+use super::address_scope::AddressScope;
+use crate::probe::PhaseFailure;
+use crate::probe::exchange_context::ExchangeContext;
+use crate::trace::{FailureCode, Phase};
 
 /// Who sent a redirect, as far as its address is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::probe) enum Sender {
+pub(in crate::probe) enum RedirectSender {
     /// A public address.
     Public(IpAddr),
     /// A name behind a proxy: only the proxy knows its address, so it may be public.
     BehindProxy,
     /// An address that is not public, or a socket of this machine.
-    Inside,
+    NonPublic,
 }
 
-impl Sender {
+impl RedirectSender {
     /// The sender with this address.
     pub(in crate::probe) fn at(ip: IpAddr) -> Self {
-        if Reach::from(ip).is_public() {
+        if AddressScope::from(ip).is_public() {
             Self::Public(ip)
         } else {
-            Self::Inside
+            Self::NonPublic
         }
     }
 
     /// The sender behind a proxy, by its host as the URL has it.
     pub(in crate::probe) fn behind_proxy(host: &str) -> Self {
-        written_address(host).map_or(Self::BehindProxy, Self::at)
+        literal_address(host).map_or(Self::BehindProxy, Self::at)
     }
 
     /// With the verb before it: `the redirect leads from …`.
-    fn described(self) -> Option<String> {
+    fn describe(self) -> Option<String> {
         match self {
             Self::Public(ip) => Some(format!("the public address {ip}")),
             Self::BehindProxy => {
                 Some("a host behind the proxy, whose address is not known here,".to_owned())
             }
-            Self::Inside => None,
+            Self::NonPublic => None,
         }
     }
 }
@@ -55,21 +55,21 @@ impl Sender {
 ///
 /// # Errors
 /// Fails where the guard leaves no address.
-pub(in crate::probe) fn permitted(
-    step: &Step<'_>,
+pub(in crate::probe) fn permitted_addresses(
+    step: &ExchangeContext<'_>,
     addresses: Vec<SocketAddr>,
-) -> Result<Vec<SocketAddr>, Failed> {
-    let Some(sender) = step.redirected_by.and_then(Sender::described) else {
+) -> Result<Vec<SocketAddr>, PhaseFailure> {
+    let Some(sender) = step.redirected_by.and_then(RedirectSender::describe) else {
         return Ok(addresses);
     };
     let (public, inside): (Vec<_>, Vec<_>) = addresses
         .iter()
         .copied()
-        .partition(|address| Reach::from(address.ip()).is_public());
+        .partition(|address| AddressScope::from(address.ip()).is_public());
     if inside.is_empty() {
         return Ok(addresses);
     }
-    let named = named(&inside);
+    let named = describe_addresses(&inside);
     if !step.spec.redirects.guard {
         step.recorder.note(
             step.exchange,
@@ -78,7 +78,7 @@ pub(in crate::probe) fn permitted(
         return Ok(addresses);
     }
     if public.is_empty() {
-        return Err(redirect_refused(&sender, &named));
+        return Err(redirect_refused_failure(&sender, &named));
     }
     step.recorder.note(
         step.exchange,
@@ -91,18 +91,18 @@ pub(in crate::probe) fn permitted(
 ///
 /// # Errors
 /// Fails where the guard refuses the address that is written in the URL.
-pub(in crate::probe) fn check_behind_proxy(
-    step: &Step<'_>,
+pub(in crate::probe) fn check_proxied_host(
+    step: &ExchangeContext<'_>,
     host: &str,
     port: u16,
-) -> Result<(), Failed> {
+) -> Result<(), PhaseFailure> {
     let Some(sender) = step.redirected_by else {
         return Ok(());
     };
-    if let Some(ip) = written_address(host) {
-        return permitted(step, vec![SocketAddr::new(ip, port)]).map(drop);
+    if let Some(ip) = literal_address(host) {
+        return permitted_addresses(step, vec![SocketAddr::new(ip, port)]).map(drop);
     }
-    if step.spec.redirects.guard && sender != Sender::Inside {
+    if step.spec.redirects.guard && sender != RedirectSender::NonPublic {
         let text = format!(
             "--redirect-guard cannot judge where the redirect leads: only the proxy knows the \
                 address of {host}"
@@ -113,7 +113,7 @@ pub(in crate::probe) fn check_behind_proxy(
 }
 
 /// The address that a URL's host is, in any of its spellings, or always stands for (RFC 6761 §6.3).
-fn written_address(host: &str) -> Option<IpAddr> {
+fn literal_address(host: &str) -> Option<IpAddr> {
     let bare = host.trim_matches(['[', ']']).trim_end_matches('.');
     let is_localhost =
         bare.eq_ignore_ascii_case("localhost") || bare.to_ascii_lowercase().ends_with(".localhost");
@@ -122,37 +122,37 @@ fn written_address(host: &str) -> Option<IpAddr> {
         .or(is_localhost.then_some(IpAddr::V4(Ipv4Addr::LOCALHOST)))
 }
 
-fn named(addresses: &[SocketAddr]) -> String {
+fn describe_addresses(addresses: &[SocketAddr]) -> String {
     /// A name may have any number of addresses.
-    const MOST: usize = 4;
+    const MAX_LISTED: usize = 4;
     let all = addresses.iter().map(|address| {
         format!(
             "the {} address {}",
-            Reach::from(address.ip()).name(),
+            AddressScope::from(address.ip()).name(),
             address.ip()
         )
     });
-    let mut text = all.take(MOST).collect::<Vec<_>>().join(" and ");
-    if addresses.len() > MOST {
+    let mut text = all.take(MAX_LISTED).collect::<Vec<_>>().join(" and ");
+    if addresses.len() > MAX_LISTED {
         text.push_str(" and others");
     }
     text
 }
 
-fn redirect_refused(sender: &str, named: &str) -> Failed {
+fn redirect_refused_failure(sender: &str, named: &str) -> PhaseFailure {
     let message =
         format!("the redirect leads from {sender} to {named}, and --redirect-guard refuses this");
     let hint = "a public server has no business there; if it is yours and means it, \
         --no-redirect-guard allows it";
-    Failed::new(Phase::Connect, Code::RedirectRefused, message, hint)
+    PhaseFailure::new(Phase::Connect, FailureCode::RedirectRefused, message, hint)
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::probe::witness::Witness;
-    use crate::trace::What;
+    use crate::probe::test_context::TestContext;
+    use crate::trace::EventKind;
 
     fn addresses(text: &str) -> Vec<SocketAddr> {
         text.split_whitespace()
@@ -161,25 +161,25 @@ mod tests {
     }
 
     /// What is connected to, or the code of the failure, and what is noted.
-    fn judged(
+    fn judge_redirect(
         guard: bool,
-        sender: Option<Sender>,
+        sender: Option<RedirectSender>,
         to: &str,
-    ) -> (Result<Vec<SocketAddr>, Failed>, Vec<String>) {
-        let mut witness = Witness::new();
+    ) -> (Result<Vec<SocketAddr>, PhaseFailure>, Vec<String>) {
+        let mut witness = TestContext::new();
         witness.spec.redirects.guard = guard;
-        let mut step = witness.step();
+        let mut step = witness.exchange_context();
         step.redirected_by = sender;
-        let permitted = permitted(&step, addresses(to));
-        let notes = witness.said().into_iter().filter_map(|what| match what {
-            What::Note { text, .. } => Some(text.raw().to_owned()),
+        let permitted = permitted_addresses(&step, addresses(to));
+        let notes = witness.emitted().into_iter().filter_map(|what| match what {
+            EventKind::Note { text, .. } => Some(text.raw().to_owned()),
             _ => None,
         });
         (permitted, notes.collect())
     }
 
-    fn public() -> Sender {
-        Sender::at("203.0.113.1".parse().unwrap())
+    fn public_sender() -> RedirectSender {
+        RedirectSender::at("203.0.113.1".parse().unwrap())
     }
 
     #[test]
@@ -195,11 +195,11 @@ mod tests {
             "::ffff:127.0.0.1",
             "64:ff9b::7f00:1",
         ] {
-            let (result, _) = judged(true, Some(public()), to);
+            let (result, _) = judge_redirect(true, Some(public_sender()), to);
             let failed = result.unwrap_err();
             assert_eq!(
                 (failed.phase, failed.failure.code),
-                (Phase::Connect, Code::RedirectRefused),
+                (Phase::Connect, FailureCode::RedirectRefused),
                 "{to}"
             );
             let message = failed.failure.message.raw().to_owned();
@@ -209,15 +209,16 @@ mod tests {
                 "{message}"
             );
             assert_eq!(
-                judged(true, Some(Sender::BehindProxy), to)
+                judge_redirect(true, Some(RedirectSender::BehindProxy), to)
                     .0
                     .unwrap_err()
                     .failure
                     .code,
-                Code::RedirectRefused
+                FailureCode::RedirectRefused
             );
         }
-        let (result, notes) = judged(true, Some(public()), "127.0.0.1 203.0.113.2 ::1");
+        let (result, notes) =
+            judge_redirect(true, Some(public_sender()), "127.0.0.1 203.0.113.2 ::1");
         assert_eq!(
             result.unwrap(),
             addresses("203.0.113.2"),
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn without_the_guard_it_is_announced() {
-        let (result, notes) = judged(false, Some(public()), "203.0.113.2 127.0.0.1");
+        let (result, notes) = judge_redirect(false, Some(public_sender()), "203.0.113.2 127.0.0.1");
         assert_eq!(result.unwrap(), addresses("203.0.113.2 127.0.0.1"));
         assert_eq!(
             notes,
@@ -246,22 +247,25 @@ mod tests {
     fn what_is_no_redirect_from_a_public_address_is_nobodys_business() {
         for (sender, to) in [
             (None, "127.0.0.1"),
-            (Some(Sender::Inside), "127.0.0.1"),
-            (Some(public()), "203.0.113.2 2001:db8::1"),
+            (Some(RedirectSender::NonPublic), "127.0.0.1"),
+            (Some(public_sender()), "203.0.113.2 2001:db8::1"),
         ] {
-            let (result, notes) = judged(true, sender, to);
+            let (result, notes) = judge_redirect(true, sender, to);
             assert_eq!(result.unwrap(), addresses(to));
             assert!(notes.is_empty(), "{notes:?}");
         }
-        assert_eq!(Sender::at("127.0.0.1".parse().unwrap()), Sender::Inside);
+        assert_eq!(
+            RedirectSender::at("127.0.0.1".parse().unwrap()),
+            RedirectSender::NonPublic
+        );
     }
 
     #[test]
     fn behind_a_proxy_written_addresses_are_judged() {
-        let mut witness = Witness::new();
+        let mut witness = TestContext::new();
         witness.spec.redirects.guard = true;
-        let mut step = witness.step();
-        step.redirected_by = Some(Sender::behind_proxy("public.test"));
+        let mut step = witness.exchange_context();
+        step.redirected_by = Some(RedirectSender::behind_proxy("public.test"));
         for host in [
             "127.0.0.1",
             "[::1]",
@@ -270,22 +274,25 @@ mod tests {
             "a.localhost",
         ] {
             assert_eq!(
-                check_behind_proxy(&step, host, 80)
+                check_proxied_host(&step, host, 80)
                     .unwrap_err()
                     .failure
                     .code,
-                Code::RedirectRefused,
+                FailureCode::RedirectRefused,
                 "{host}"
             );
         }
-        check_behind_proxy(&step, "internal.test", 80).unwrap();
-        assert!(witness.said().iter().any(
-            |what| matches!(what, What::Note { text, .. } if text.raw().contains("internal.test"))
+        check_proxied_host(&step, "internal.test", 80).unwrap();
+        assert!(witness.emitted().iter().any(
+            |what| matches!(what, EventKind::Note { text, .. } if text.raw().contains("internal.test"))
         ));
         assert_eq!(
-            Sender::behind_proxy("[2001:db8::1]"),
-            Sender::at("2001:db8::1".parse().unwrap())
+            RedirectSender::behind_proxy("[2001:db8::1]"),
+            RedirectSender::at("2001:db8::1".parse().unwrap())
         );
-        assert_eq!(Sender::behind_proxy("10.0.0.1"), Sender::Inside);
+        assert_eq!(
+            RedirectSender::behind_proxy("10.0.0.1"),
+            RedirectSender::NonPublic
+        );
     }
 }

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
 
-use super::transfer_encoding::Encoder;
-use super::{Field, form};
+use super::transfer_encoding::TransferEncoder;
+use super::{RequestField, form};
 use crate::probe::spec::{Body, TransferEncoding};
 
 /// A piece handed to the connection at a time.
-const PIECE: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// How the end of a body is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::probe) enum Framing {
+pub(in crate::probe) enum RequestFraming {
     /// There is no body.
     None,
     /// `Content-Length`.
@@ -25,28 +25,28 @@ pub(in crate::probe) enum Framing {
     Chunked,
 }
 
-impl Framing {
+impl RequestFraming {
     /// The field line that tells it.
-    pub(super) fn field(self) -> Option<Field> {
+    pub(super) fn field(self) -> Option<RequestField> {
         match self {
             Self::None => None,
-            Self::Length(length) => Some(Field::new("Content-Length", length.to_string())),
-            Self::Chunked => Some(Field::new("Transfer-Encoding", "chunked")),
+            Self::Length(length) => Some(RequestField::new("Content-Length", length.to_string())),
+            Self::Chunked => Some(RequestField::new("Transfer-Encoding", "chunked")),
         }
     }
 }
 
 /// Yields a body's bytes, reading files as it goes.
 #[derive(Debug)]
-pub(in crate::probe) struct Source {
-    segments: VecDeque<Segment>,
+pub(in crate::probe) struct BodySource {
+    segments: VecDeque<BodySegment>,
     length: Option<u64>,
     content_type: Option<String>,
 }
 
 /// A stretch of a body.
 #[derive(Debug)]
-pub(super) enum Segment {
+pub(super) enum BodySegment {
     /// Bytes at hand.
     Bytes(Bytes),
     /// A file; `left` of it where its length is known.
@@ -57,14 +57,14 @@ pub(super) enum Segment {
     },
     /// A segment that is encoded as it is read; `length` is that of all of it, where it is known.
     Encoded {
-        inner: Box<Segment>,
-        encoder: Encoder,
+        inner: Box<BodySegment>,
+        encoder: TransferEncoder,
         length: Option<u64>,
         is_finished: bool,
     },
 }
 
-impl Segment {
+impl BodySegment {
     /// A file's content.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let named = |error: io::Error| {
@@ -89,13 +89,13 @@ impl Segment {
     }
 
     /// The same, encoded.
-    pub(super) fn encoded(self, encoding: TransferEncoding) -> Self {
+    pub(super) fn encoded_with(self, encoding: TransferEncoding) -> Self {
         let length = self
             .length()
-            .and_then(|length| Encoder::length_of(encoding, length));
+            .and_then(|length| TransferEncoder::length_of(encoding, length));
         Self::Encoded {
             inner: Box::new(self),
-            encoder: Encoder::new(encoding),
+            encoder: TransferEncoder::new(encoding),
             length,
             is_finished: false,
         }
@@ -117,12 +117,12 @@ impl Segment {
         }
     }
 
-    fn next(&mut self) -> io::Result<Option<Bytes>> {
+    fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         match self {
             Self::Bytes(bytes) => {
-                Ok((!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(PIECE))))
+                Ok((!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(CHUNK_BYTES))))
             }
-            Self::File { file, path, left } => next_of_file(file, path, left),
+            Self::File { file, path, left } => next_chunk_of_file(file, path, left),
             Self::Encoded {
                 inner,
                 encoder,
@@ -130,7 +130,7 @@ impl Segment {
                 ..
             } => {
                 while !*is_finished {
-                    let piece = inner.next()?;
+                    let piece = inner.next_chunk()?;
                     *is_finished = piece.is_none();
                     let encoded = encoder.encode(&piece.unwrap_or_default(), *is_finished)?;
                     if !encoded.is_empty() {
@@ -143,9 +143,15 @@ impl Segment {
     }
 }
 
-fn next_of_file(file: &mut File, path: &Path, left: &mut Option<u64>) -> io::Result<Option<Bytes>> {
-    let room = left.map_or(PIECE, |left| {
-        usize::try_from(left).unwrap_or(PIECE).min(PIECE)
+fn next_chunk_of_file(
+    file: &mut File,
+    path: &Path,
+    left: &mut Option<u64>,
+) -> io::Result<Option<Bytes>> {
+    let room = left.map_or(CHUNK_BYTES, |left| {
+        usize::try_from(left)
+            .unwrap_or(CHUNK_BYTES)
+            .min(CHUNK_BYTES)
     });
     if room == 0 {
         return Ok(None);
@@ -169,7 +175,7 @@ fn next_of_file(file: &mut File, path: &Path, left: &mut Option<u64>) -> io::Res
     Ok(Some(piece.freeze()))
 }
 
-impl Source {
+impl BodySource {
     /// Opens what the user gave as a body. A form is written in the user's own media type, where
     /// there is one.
     pub(super) fn open(body: &Body, own_type: Option<&str>) -> io::Result<Self> {
@@ -179,10 +185,10 @@ impl Source {
                 content_type,
                 ..
             } => (
-                VecDeque::from([Segment::Bytes(bytes.clone())]),
+                VecDeque::from([BodySegment::Bytes(bytes.clone())]),
                 content_type.map(str::to_owned),
             ),
-            Body::Form(form) => form::encode(form, own_type)
+            Body::Form(form) => form::encode_form(form, own_type)
                 .map(|(segments, content_type)| (segments, Some(content_type)))?,
         };
         let length = segments
@@ -207,13 +213,13 @@ impl Source {
 
     /// Whether nothing is left. A file of unknown length is not finished before its end was read.
     pub(in crate::probe) fn is_finished(&self) -> bool {
-        self.segments.iter().all(Segment::is_finished)
+        self.segments.iter().all(BodySegment::is_finished)
     }
 
     /// The next piece; `None` at the end.
-    pub(in crate::probe) fn next(&mut self) -> io::Result<Option<Bytes>> {
+    pub(in crate::probe) fn next_chunk(&mut self) -> io::Result<Option<Bytes>> {
         while let Some(segment) = self.segments.front_mut() {
-            if let Some(piece) = segment.next()? {
+            if let Some(piece) = segment.next_chunk()? {
                 return Ok(Some(piece));
             }
             self.segments.pop_front();
@@ -234,11 +240,11 @@ mod tests {
     use super::*;
     use crate::probe::spec::{Form, FormContent, FormPart};
 
-    fn drain(source: &mut Source) -> Vec<u8> {
+    fn drain(source: &mut BodySource) -> Vec<u8> {
         let mut all = Vec::new();
-        while let Some(piece) = source.next().unwrap() {
+        while let Some(piece) = source.next_chunk().unwrap() {
             assert!(
-                piece.len() <= PIECE * 4,
+                piece.len() <= CHUNK_BYTES * 4,
                 "a byte becomes three at most, and a line of 25 three more"
             );
             all.extend(piece);
@@ -257,7 +263,7 @@ mod tests {
     #[test]
     fn an_encoded_file_has_the_length_that_was_announced() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(&vec![0xe9; PIECE * 2 + 1]).unwrap();
+        file.write_all(&vec![0xe9; CHUNK_BYTES * 2 + 1]).unwrap();
         for (encoding, length) in [
             (TransferEncoding::Base64, true),
             (TransferEncoding::QuotedPrintable, false),
@@ -266,7 +272,7 @@ mod tests {
                 panic!("a form")
             };
             form.parts[0].encoding = Some(encoding);
-            let mut source = Source::open(&Body::Form(form), None).unwrap();
+            let mut source = BodySource::open(&Body::Form(form), None).unwrap();
             let announced = source.length();
             let sent = drain(&mut source).len() as u64;
             assert_eq!(announced, length.then_some(sent));
@@ -276,8 +282,8 @@ mod tests {
 
     #[test]
     fn bytes_come_out_as_they_went_in() {
-        let bytes = Bytes::from(vec![7; PIECE * 2 + 1]);
-        let mut source = Source::open(
+        let bytes = Bytes::from(vec![7; CHUNK_BYTES * 2 + 1]);
+        let mut source = BodySource::open(
             &Body::Bytes {
                 bytes: bytes.clone(),
                 content_type: None,
@@ -294,10 +300,10 @@ mod tests {
     #[test]
     fn a_file_that_shrinks_while_it_is_sent_is_an_error() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(&vec![1; PIECE + 10]).unwrap();
-        let mut source = Source::open(&uploading(file.path()), None).unwrap();
+        file.write_all(&vec![1; CHUNK_BYTES + 10]).unwrap();
+        let mut source = BodySource::open(&uploading(file.path()), None).unwrap();
         file.as_file().set_len(5).unwrap();
-        let error = std::iter::from_fn(|| source.next().transpose())
+        let error = std::iter::from_fn(|| source.next_chunk().transpose())
             .find_map(Result::err)
             .expect("the file is short");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
@@ -307,7 +313,7 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         assert!(
-            Source::open(&uploading(Path::new("/nonexistent/file")), None)
+            BodySource::open(&uploading(Path::new("/nonexistent/file")), None)
                 .unwrap_err()
                 .to_string()
                 .contains("/nonexistent/file")

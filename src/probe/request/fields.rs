@@ -8,28 +8,28 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
-use super::{Framing, Hop, Source, invalid};
+use super::{BodySource, RequestFraming, RequestHop, invalid_request};
 use crate::probe::spec::{self, HeaderRule};
-use crate::probe::{Failed, Spec};
+use crate::probe::{PhaseFailure, Spec};
 
 /// What is asked for with `--compressed`, all of which can be decoded.
-const CODINGS: &str = "gzip, deflate, br, zstd";
+const ACCEPTED_CODINGS: &str = "gzip, deflate, br, zstd";
 
 /// A field line to be sent.
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::probe) struct Field {
+pub(in crate::probe) struct RequestField {
     pub(in crate::probe) name: String,
     /// The bytes that are sent: a cookie goes back as it came.
     pub(in crate::probe) value: Vec<u8>,
 }
 
-impl std::fmt::Debug for Field {
+impl std::fmt::Debug for RequestField {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: [{} bytes]", self.name, self.value.len())
     }
 }
 
-impl Field {
+impl RequestField {
     pub(in crate::probe) fn new(name: &str, value: impl Into<Vec<u8>>) -> Self {
         Self {
             name: name.to_owned(),
@@ -38,8 +38,8 @@ impl Field {
     }
 
     /// Credentials in the Basic scheme (RFC 7617).
-    pub(in crate::probe) fn basic(name: &str, user: &str, password: &str) -> Self {
-        Self::new(name, basic(user, password))
+    pub(in crate::probe) fn basic_auth(name: &str, user: &str, password: &str) -> Self {
+        Self::new(name, basic_credentials(user, password))
     }
 
     pub(in crate::probe) fn is(&self, name: &str) -> bool {
@@ -48,38 +48,38 @@ impl Field {
 }
 
 /// All field lines of a hop, and how the body's end is told.
-pub(super) fn compose(
+pub(super) fn compose_fields(
     spec: &Spec,
-    hop: &Hop,
+    hop: &RequestHop,
     cookies: Option<Vec<u8>>,
-    body: Option<&Source>,
-) -> Result<(Vec<Field>, Framing), Failed> {
-    let rules = Rules { spec, hop };
-    let mut fields = vec![rules.host()];
-    fields.extend(rules.unless_ruled(implied(spec, hop)));
-    if let Some(cookie) = rules.cookie(cookies) {
+    body: Option<&BodySource>,
+) -> Result<(Vec<RequestField>, RequestFraming), PhaseFailure> {
+    let rules = FieldRules { spec, hop };
+    let mut fields = vec![rules.host_field()];
+    fields.extend(rules.unless_overridden(default_fields(spec, hop)));
+    if let Some(cookie) = rules.cookie_field(cookies) {
         fields.push(cookie);
     }
-    fields.extend(rules.own());
-    let framing = rules.framing(body);
+    fields.extend(rules.user_fields());
+    let framing = rules.choose_framing(body);
     fields.extend(framing.field());
     if let Some(content_type) = body.and_then(|body| body.content_type()) {
-        let field = Field::new("Content-Type", content_type);
-        if rules.is_form_of_own_type() {
+        let field = RequestField::new("Content-Type", content_type);
+        if rules.is_form_of_user_type() {
             fields.push(field);
         } else {
-            fields.extend(rules.unless_ruled(vec![field]));
+            fields.extend(rules.unless_overridden(vec![field]));
         }
     }
-    check(&fields)?;
+    validate_fields(&fields)?;
     Ok((fields, framing))
 }
 
 /// What of the user's own a hop to another origin does not get: fields, and a client certificate
 /// where one could be asked for.
-pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<String> {
+pub(in crate::probe) fn withheld_items(spec: &Spec, to: &Url, with_body: bool) -> Vec<String> {
     let rules = spec.headers.iter().filter_map(|rule| match rule {
-        HeaderRule::Set(name, _) if !describes_the_body(name, with_body) => Some(name.clone()),
+        HeaderRule::Set(name, _) if !describes_body(name, with_body) => Some(name.clone()),
         _ => None,
     });
     let has_credentials =
@@ -88,7 +88,7 @@ pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<
         ("Authorization", has_credentials),
         ("User-Agent", spec.user_agent.is_some()),
         ("Referer", spec.referer.is_some() && !spec.referer_auto),
-        ("Cookie", spec.cookies.own.is_some()),
+        ("Cookie", spec.cookies.user_pairs.is_some()),
     ];
     let mut names: Vec<String> = Vec::new();
     for name in options
@@ -108,7 +108,7 @@ pub(in crate::probe) fn withheld(spec: &Spec, to: &Url, with_body: bool) -> Vec<
 }
 
 /// The media type that the user gives the body; empty where it is to be left out.
-pub(super) fn own_type(spec: &Spec) -> Option<&str> {
+pub(super) fn user_content_type(spec: &Spec) -> Option<&str> {
     spec.headers.iter().find_map(|rule| match rule {
         HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("content-type") => {
             Some(value.expose().as_str())
@@ -119,54 +119,56 @@ pub(super) fn own_type(spec: &Spec) -> Option<&str> {
 }
 
 /// A body that goes along keeps the type its sender gave it.
-fn describes_the_body(name: &str, with_body: bool) -> bool {
+fn describes_body(name: &str, with_body: bool) -> bool {
     with_body
         && ["content-type", "content-encoding", "content-language"]
             .iter()
             .any(|field| name.eq_ignore_ascii_case(field))
 }
 
-struct Rules<'a> {
+struct FieldRules<'a> {
     spec: &'a Spec,
-    hop: &'a Hop,
+    hop: &'a RequestHop,
 }
 
-impl Rules<'_> {
+impl FieldRules<'_> {
     /// The user's own fields that this hop gets.
-    fn own(&self) -> impl Iterator<Item = Field> {
+    fn user_fields(&self) -> impl Iterator<Item = RequestField> {
         self.spec.headers.iter().filter_map(|rule| match rule {
-            HeaderRule::Set(name, _) if is_framing(name) || name.eq_ignore_ascii_case("host") => {
+            HeaderRule::Set(name, _)
+                if is_framing_field(name) || name.eq_ignore_ascii_case("host") =>
+            {
                 None
             }
             // A form's type tells its boundary, and comes from there.
             HeaderRule::Set(name, _)
-                if name.eq_ignore_ascii_case("content-type") && self.is_form_of_own_type() =>
+                if name.eq_ignore_ascii_case("content-type") && self.is_form_of_user_type() =>
             {
                 None
             }
             HeaderRule::Set(name, value) if self.applies(name) => {
-                Some(Field::new(name, value.expose().as_str()))
+                Some(RequestField::new(name, value.expose().as_str()))
             }
             _ => None,
         })
     }
 
-    fn is_form_of_own_type(&self) -> bool {
+    fn is_form_of_user_type(&self) -> bool {
         let has_own =
             self.spec.headers.iter().any(|rule| matches!(rule, HeaderRule::Set(name, _) if name.eq_ignore_ascii_case("content-type")));
         self.hop.with_body && has_own && matches!(self.spec.body, Some(spec::Body::Form(_)))
     }
 
     fn applies(&self, name: &str) -> bool {
-        if self.spec.body.is_some() && describes_the_body(name, true) {
+        if self.spec.body.is_some() && describes_body(name, true) {
             self.hop.with_body
         } else {
-            self.hop.at_home
+            self.hop.sends_credentials
         }
     }
 
     /// Defaults that no rule of the user's replaces or removes.
-    fn unless_ruled(&self, fields: Vec<Field>) -> impl Iterator<Item = Field> {
+    fn unless_overridden(&self, fields: Vec<RequestField>) -> impl Iterator<Item = RequestField> {
         fields.into_iter().filter(|field| {
             !self.spec.headers.iter().any(|rule| match rule {
                 HeaderRule::Set(name, _) => field.is(name) && self.applies(name),
@@ -175,37 +177,40 @@ impl Rules<'_> {
         })
     }
 
-    fn host(&self) -> Field {
+    fn host_field(&self) -> RequestField {
         let ruled = self.spec.headers.iter().find_map(|rule| match rule {
             HeaderRule::Set(name, value)
-                if self.hop.at_home && name.eq_ignore_ascii_case("host") =>
+                if self.hop.sends_credentials && name.eq_ignore_ascii_case("host") =>
             {
                 Some(value.expose().clone())
             }
             _ => None,
         });
-        Field::new("Host", ruled.unwrap_or_else(|| authority(&self.hop.url)))
+        RequestField::new(
+            "Host",
+            ruled.unwrap_or_else(|| host_and_port(&self.hop.url)),
+        )
     }
 
     /// Cookies of the jar, then the user's own.
-    fn cookie(&self, kept: Option<Vec<u8>>) -> Option<Field> {
+    fn cookie_field(&self, kept: Option<Vec<u8>>) -> Option<RequestField> {
         let own = self
             .spec
             .cookies
-            .own
+            .user_pairs
             .as_ref()
-            .filter(|_| self.hop.at_home)
+            .filter(|_| self.hop.sends_credentials)
             .map(|text| text.expose().clone().into_bytes());
         let values: Vec<Vec<u8>> = kept.into_iter().chain(own).collect();
-        let field =
-            (!values.is_empty()).then(|| Field::new("Cookie", values.join(b"; ".as_slice())))?;
-        self.unless_ruled(vec![field]).next()
+        let field = (!values.is_empty())
+            .then(|| RequestField::new("Cookie", values.join(b"; ".as_slice())))?;
+        self.unless_overridden(vec![field]).next()
     }
 
     /// The length where it is known, else chunks; chunks too where the user asks for them.
-    fn framing(&self, body: Option<&Source>) -> Framing {
+    fn choose_framing(&self, body: Option<&BodySource>) -> RequestFraming {
         let Some(body) = body else {
-            return Framing::None;
+            return RequestFraming::None;
         };
         let wants_chunks = self.spec.headers.iter().any(|rule| {
             matches!(rule, HeaderRule::Set(name, value) if name.eq_ignore_ascii_case("transfer-encoding")
@@ -213,26 +218,26 @@ impl Rules<'_> {
         });
         body.length()
             .filter(|_| !wants_chunks)
-            .map_or(Framing::Chunked, Framing::Length)
+            .map_or(RequestFraming::Chunked, RequestFraming::Length)
     }
 }
 
 /// Framing is this program's to tell, or the peer could be made to misread where the request ends.
-fn is_framing(name: &str) -> bool {
+fn is_framing_field(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
 /// What options imply, before the user's own fields have their say.
-fn implied(spec: &Spec, hop: &Hop) -> Vec<Field> {
-    let own = |value: &Option<String>| value.clone().filter(|_| hop.at_home);
+fn default_fields(spec: &Spec, hop: &RequestHop) -> Vec<RequestField> {
+    let own = |value: &Option<String>| value.clone().filter(|_| hop.sends_credentials);
     let mut fields = Vec::with_capacity(6);
-    if let Some(value) = authorization(spec, hop) {
-        fields.push(Field::new("Authorization", value));
+    if let Some(value) = authorization_value(spec, hop) {
+        fields.push(RequestField::new("Authorization", value));
     }
     let agent = own(&spec.user_agent)
         .unwrap_or_else(|| concat!("tapline/", env!("CARGO_PKG_VERSION")).to_owned());
     if !agent.is_empty() {
-        fields.push(Field::new("User-Agent", agent));
+        fields.push(RequestField::new("User-Agent", agent));
     }
     let json = matches!(
         spec.body,
@@ -241,12 +246,12 @@ fn implied(spec: &Spec, hop: &Hop) -> Vec<Field> {
             ..
         })
     );
-    fields.push(Field::new(
+    fields.push(RequestField::new(
         "Accept",
         if json { "application/json" } else { "*/*" },
     ));
     if spec.compressed {
-        fields.push(Field::new("Accept-Encoding", CODINGS));
+        fields.push(RequestField::new("Accept-Encoding", ACCEPTED_CODINGS));
     }
     let referer = if spec.referer_auto {
         hop.referer.clone()
@@ -256,46 +261,46 @@ fn implied(spec: &Spec, hop: &Hop) -> Vec<Field> {
     fields.extend(
         referer
             .filter(|referer| !referer.is_empty())
-            .map(|referer| Field::new("Referer", referer)),
+            .map(|referer| RequestField::new("Referer", referer)),
     );
     fields
 }
 
 /// A bearer token, `-u`, or the URL's own user and password (RFC 6750 §2.1, RFC 7617).
-fn authorization(spec: &Spec, hop: &Hop) -> Option<String> {
-    if hop.at_home {
+fn authorization_value(spec: &Spec, hop: &RequestHop) -> Option<String> {
+    if hop.sends_credentials {
         if let Some(token) = &spec.bearer {
             return Some(format!("Bearer {}", token.expose()));
         }
         if let Some(credentials) = &spec.credentials {
             let (user, password) = credentials.expose();
-            return Some(basic(user, password));
+            return Some(basic_credentials(user, password));
         }
     }
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     (!hop.url.username().is_empty()).then(|| {
-        basic(
+        basic_credentials(
             &decoded(hop.url.username()),
             &decoded(hop.url.password().unwrap_or_default()),
         )
     })
 }
 
-fn basic(user: &str, password: &str) -> String {
+fn basic_credentials(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// Host, and the port where it is not the scheme's own (RFC 9110 §7.2).
-fn authority(url: &Url) -> String {
+fn host_and_port(url: &Url) -> String {
     url[Position::BeforeHost..Position::AfterPort].to_owned()
 }
 
 /// A line break or a NUL in a field would let its value forge other fields.
-fn check(fields: &[Field]) -> Result<(), Failed> {
+fn validate_fields(fields: &[RequestField]) -> Result<(), PhaseFailure> {
     for field in fields {
         let name_fits = !field.name.is_empty() && field.name.bytes().all(is_token);
         if !name_fits {
-            return Err(invalid(
+            return Err(invalid_request(
                 format!("{:?} is no field name", field.name),
                 "A field name has letters, digits and !#$%&'*+-.^_`|~ only; write -H 'Name: \
                     value'.",
@@ -306,7 +311,7 @@ fn check(fields: &[Field]) -> Result<(), Failed> {
             .iter()
             .any(|byte| byte.is_ascii_control() && *byte != b'\t')
         {
-            return Err(invalid(
+            return Err(invalid_request(
                 format!(
                     "the value of the field {} has a control character in it",
                     field.name
@@ -360,8 +365,8 @@ mod tests {
         HeaderRule::Set(name.to_owned(), Secret::new(value.to_owned()))
     }
 
-    fn lines(spec: &Spec, hop: &Hop) -> Vec<String> {
-        let request = super::super::Request::build(spec, hop, None).unwrap();
+    fn lines(spec: &Spec, hop: &RequestHop) -> Vec<String> {
+        let request = super::super::OutgoingRequest::build(spec, hop, None).unwrap();
         request
             .fields
             .iter()
@@ -374,10 +379,11 @@ mod tests {
         let spec = spec("http://example.com:8080/a?b=c#d");
         let agent = concat!("User-Agent: tapline/", env!("CARGO_PKG_VERSION"));
         assert_eq!(
-            lines(&spec, &Hop::first(&spec)),
+            lines(&spec, &RequestHop::first(&spec)),
             ["Host: example.com:8080", agent, "Accept: */*"]
         );
-        let request = super::super::Request::build(&spec, &Hop::first(&spec), None).unwrap();
+        let request =
+            super::super::OutgoingRequest::build(&spec, &RequestHop::first(&spec), None).unwrap();
         assert_eq!(request.origin_form(), "/a?b=c");
     }
 
@@ -391,7 +397,7 @@ mod tests {
             set("HOST", "other"),
         ];
         assert_eq!(
-            lines(&spec, &Hop::first(&spec)),
+            lines(&spec, &RequestHop::first(&spec)),
             ["Host: other", "accept: text/plain", "X-Empty: "]
         );
     }
@@ -405,7 +411,7 @@ mod tests {
             accept_json: true,
         });
         spec.credentials = Some(Secret::new(("user".into(), "pass".into())));
-        let hop = Hop::first(&spec);
+        let hop = RequestHop::first(&spec);
         assert_eq!(hop.method, "POST");
         let lines = lines(&spec, &hop);
         assert_eq!(lines[1], "Authorization: Basic dXNlcjpwYXNz");
@@ -427,14 +433,14 @@ mod tests {
             set("Authorization", "mine"),
             HeaderRule::Remove("Accept".into()),
         ];
-        spec.cookies.own = Some(Secret::new("a=b".into()));
+        spec.cookies.user_pairs = Some(Secret::new("a=b".into()));
         spec.referer = Some("http://from/".into());
         spec.user_agent = Some("me".into());
-        let away = Hop {
+        let away = RequestHop {
             url: Url::parse("https://other/").unwrap(),
             method: "GET".into(),
             with_body: false,
-            at_home: false,
+            sends_credentials: false,
             referer: None,
         };
         assert_eq!(
@@ -445,7 +451,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            withheld(&spec, &away.url, false),
+            withheld_items(&spec, &away.url, false),
             ["Authorization", "User-Agent", "Referer", "Cookie", "X-Key"]
         );
     }
@@ -459,15 +465,15 @@ mod tests {
             accept_json: false,
         });
         spec.headers = vec![set("Content-Type", "text/xml")];
-        let mut away = Hop {
+        let mut away = RequestHop {
             url: Url::parse("http://other/").unwrap(),
             method: "POST".into(),
             with_body: true,
-            at_home: false,
+            sends_credentials: false,
             referer: None,
         };
         assert!(lines(&spec, &away).contains(&"Content-Type: text/xml".to_owned()));
-        assert!(withheld(&spec, &away.url, true).is_empty());
+        assert!(withheld_items(&spec, &away.url, true).is_empty());
         away.with_body = false;
         assert!(
             !lines(&spec, &away)
@@ -481,8 +487,13 @@ mod tests {
         for rule in [set("X", "a\r\nEvil: b"), set("X Y", "a"), set("", "a")] {
             let mut spec = spec("http://h/");
             spec.headers = vec![rule];
-            let failed = super::super::Request::build(&spec, &Hop::first(&spec), None).unwrap_err();
-            assert_eq!(failed.failure.code, crate::trace::Code::RequestInvalid);
+            let failed =
+                super::super::OutgoingRequest::build(&spec, &RequestHop::first(&spec), None)
+                    .unwrap_err();
+            assert_eq!(
+                failed.failure.code,
+                crate::trace::FailureCode::RequestInvalid
+            );
         }
     }
 }

@@ -8,31 +8,31 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::body::Segment;
+use super::body::BodySegment;
 use crate::probe::spec::{Form, FormContent, FormPart};
 
 const FORM_DATA: &str = "multipart/form-data";
 
 /// The segments of a form, and its `Content-Type`. A media type of the user's own gets the
 /// boundary, as with curl.
-pub(super) fn encode(
+pub(super) fn encode_form(
     form: &Form,
     own_type: Option<&str>,
-) -> io::Result<(VecDeque<Segment>, String)> {
+) -> io::Result<(VecDeque<BodySegment>, String)> {
     let kind = own_type.unwrap_or(FORM_DATA);
-    let mut writer = Writer {
+    let mut writer = FormWriter {
         segments: VecDeque::new(),
         text: String::new(),
         escapes_with_backslash: form.escapes_with_backslash,
     };
-    let boundary = boundary();
-    writer.multipart(&form.parts, kind, &boundary)?;
+    let boundary = random_boundary();
+    writer.push_multipart(&form.parts, kind, &boundary)?;
     writer.flush();
     Ok((writer.segments, format!("{kind}; boundary={boundary}")))
 }
 
 /// 24 dashes and 16 digits by chance: long enough to stand in no content.
-fn boundary() -> String {
+fn random_boundary() -> String {
     format!(
         "{:->24}{:016x}",
         "",
@@ -41,63 +41,65 @@ fn boundary() -> String {
 }
 
 /// Writes parts one after the other.
-struct Writer {
-    segments: VecDeque<Segment>,
+struct FormWriter {
+    segments: VecDeque<BodySegment>,
     /// What is to come before the next segment.
     text: String,
     escapes_with_backslash: bool,
 }
 
-impl Writer {
+impl FormWriter {
     fn flush(&mut self) {
         if !self.text.is_empty() {
             self.segments
-                .push_back(Segment::Bytes(Bytes::from(std::mem::take(&mut self.text))));
+                .push_back(BodySegment::Bytes(Bytes::from(std::mem::take(
+                    &mut self.text,
+                ))));
         }
     }
 
-    fn line(&mut self, line: &str) {
+    fn push_line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push_str("\r\n");
     }
 
     /// All parts and the closing boundary (RFC 2046 §5.1.1), with a line break behind it, as curl
     /// has it.
-    fn multipart(&mut self, parts: &[FormPart], kind: &str, boundary: &str) -> io::Result<()> {
+    fn push_multipart(&mut self, parts: &[FormPart], kind: &str, boundary: &str) -> io::Result<()> {
         for part in parts {
-            self.line(&format!("--{boundary}"));
-            self.part(part, is_form_data(kind))?;
+            self.push_line(&format!("--{boundary}"));
+            self.push_part(part, is_form_data(kind))?;
             self.text.push_str("\r\n");
         }
-        self.line(&format!("--{boundary}--"));
+        self.push_line(&format!("--{boundary}--"));
         Ok(())
     }
 
-    fn part(&mut self, part: &FormPart, of_form_data: bool) -> io::Result<()> {
+    fn push_part(&mut self, part: &FormPart, of_form_data: bool) -> io::Result<()> {
         let kind = content_type(part);
-        let inner = matches!(part.content, FormContent::Parts(_)).then(boundary);
-        self.head(part, of_form_data, kind.as_deref(), inner.as_deref());
+        let inner = matches!(part.content, FormContent::Parts(_)).then(random_boundary);
+        self.push_part_head(part, of_form_data, kind.as_deref(), inner.as_deref());
         let content = match &part.content {
             FormContent::Parts(parts) => {
-                return self.multipart(
+                return self.push_multipart(
                     parts,
                     kind.as_deref().unwrap_or_default(),
                     inner.as_deref().unwrap_or_default(),
                 );
             }
-            FormContent::Bytes { bytes, .. } => Segment::Bytes(bytes.clone()),
-            FormContent::File(path) | FormContent::TextFile(path) => Segment::open(path)?,
+            FormContent::Bytes { bytes, .. } => BodySegment::Bytes(bytes.clone()),
+            FormContent::File(path) | FormContent::TextFile(path) => BodySegment::open(path)?,
         };
         self.flush();
         self.segments.push_back(match part.encoding {
-            Some(encoding) => content.encoded(encoding),
+            Some(encoding) => content.encoded_with(encoding),
             None => content,
         });
         Ok(())
     }
 
     /// The part's fields, the user's own at the end and in the place of others.
-    fn head(
+    fn push_part_head(
         &mut self,
         part: &FormPart,
         of_form_data: bool,
@@ -105,7 +107,7 @@ impl Writer {
         inner: Option<&str>,
     ) {
         let (name, file_name) = (part.name.as_deref(), file_name(part));
-        if own_field(part, "Content-Disposition").is_none()
+        if user_field(part, "Content-Disposition").is_none()
             && (of_form_data || name.is_some() || file_name.is_some())
         {
             let mut line = format!(
@@ -121,28 +123,30 @@ impl Writer {
                     let _ = write!(line, "; {key}=\"{}\"", self.quoted(value));
                 }
             }
-            self.line(&line);
+            self.push_line(&line);
         }
-        if own_field(part, "Content-Type").is_none() {
+        if user_field(part, "Content-Type").is_none() {
             match (kind, inner) {
-                (Some(kind), Some(inner)) => self.line(&format!(
+                (Some(kind), Some(inner)) => self.push_line(&format!(
                     "Content-Type: {}; boundary={inner}",
-                    without_breaks(kind)
+                    replace_line_breaks(kind)
                 )),
-                (Some(kind), None) => self.line(&format!("Content-Type: {}", without_breaks(kind))),
+                (Some(kind), None) => {
+                    self.push_line(&format!("Content-Type: {}", replace_line_breaks(kind)))
+                }
                 (None, _) => {}
             }
         }
         if let Some(encoding) = part
             .encoding
-            .filter(|_| own_field(part, "Content-Transfer-Encoding").is_none())
+            .filter(|_| user_field(part, "Content-Transfer-Encoding").is_none())
         {
-            self.line(&format!("Content-Transfer-Encoding: {}", encoding.name()));
+            self.push_line(&format!("Content-Transfer-Encoding: {}", encoding.name()));
         }
         for header in &part.headers {
-            self.line(&without_breaks(header));
+            self.push_line(&replace_line_breaks(header));
         }
-        self.line("");
+        self.push_line("");
     }
 
     /// Quotes and line breaks are percent-encoded, as browsers do (RFC 7578 §2 leaves it to them),
@@ -157,7 +161,7 @@ impl Writer {
     }
 }
 
-fn without_breaks(text: &str) -> String {
+fn replace_line_breaks(text: &str) -> String {
     text.replace(['\r', '\n'], " ")
 }
 
@@ -168,7 +172,7 @@ fn is_form_data(kind: &str) -> bool {
 }
 
 /// The value of a field that the user gave the part.
-fn own_field<'a>(part: &'a FormPart, name: &str) -> Option<&'a str> {
+fn user_field<'a>(part: &'a FormPart, name: &str) -> Option<&'a str> {
     let fields = part.headers.iter().filter_map(|line| line.split_once(':'));
     fields
         .into_iter()
@@ -192,7 +196,7 @@ fn content_type(part: &FormPart) -> Option<String> {
     if let Some(own) = part
         .content_type
         .as_deref()
-        .or_else(|| own_field(part, "Content-Type"))
+        .or_else(|| user_field(part, "Content-Type"))
     {
         return Some(own.to_owned());
     }
@@ -244,7 +248,7 @@ mod tests {
     )]
     use std::io::Write as _;
 
-    use crate::probe::request::Source;
+    use crate::probe::request::BodySource;
     use crate::probe::spec::{Body, Form, FormContent, FormPart};
 
     fn part(name: &str, content: FormContent) -> FormPart {
@@ -262,7 +266,7 @@ mod tests {
             part("text", FormContent::text("a&b")),
             part("quo\"te\r\n", FormContent::File(file.path().to_owned())),
         ];
-        let mut source = Source::open(
+        let mut source = BodySource::open(
             &Body::Form(Form {
                 parts,
                 escapes_with_backslash: false,
@@ -279,7 +283,7 @@ mod tests {
             .to_owned();
         let length = source.length().unwrap();
         let mut body = Vec::new();
-        while let Some(piece) = source.next().unwrap() {
+        while let Some(piece) = source.next_chunk().unwrap() {
             body.extend(piece);
         }
         assert_eq!(body.len() as u64, length);

@@ -7,7 +7,7 @@ use crate::probe::spec::Body;
 
 /// What one exchange asks for.
 #[derive(Clone, Debug)]
-pub(in crate::probe) struct Hop {
+pub(in crate::probe) struct RequestHop {
     /// Where to, credentials and fragment included.
     pub(in crate::probe) url: Url,
     /// Method.
@@ -17,12 +17,12 @@ pub(in crate::probe) struct Hop {
     /// Whether scheme, host and port have been those the user named all along, or the user trusts
     /// every location: only then do the user's own fields, cookies, credentials and
     /// certificate go along.
-    pub(in crate::probe) at_home: bool,
+    pub(in crate::probe) sends_credentials: bool,
     /// What `Referer` says of the URL that led here, with `-e ';auto'`.
     pub(in crate::probe) referer: Option<String>,
 }
 
-impl Hop {
+impl RequestHop {
     /// What the user asked for.
     pub(in crate::probe) fn first(spec: &Spec) -> Self {
         let with_body = spec.body.is_some() && !spec.head_only;
@@ -30,7 +30,7 @@ impl Hop {
             url: spec.url.clone(),
             method: method_of(spec),
             with_body,
-            at_home: true,
+            sends_credentials: true,
             referer: spec.referer.clone(),
         }
     }

@@ -8,47 +8,53 @@ mod transfer_encoding;
 
 use url::Url;
 
-use super::{Failed, Spec};
-use crate::trace::{Code, Phase};
+use super::{PhaseFailure, Spec};
+use crate::trace::{FailureCode, Phase};
 
-pub(super) use body::{Framing, Source};
-pub(super) use fields::{Field, withheld};
-pub(super) use hop::Hop;
+pub(super) use body::{BodySource, RequestFraming};
+pub(super) use fields::{RequestField, withheld_items};
+pub(super) use hop::RequestHop;
 
 /// A request that is ready to be put on a connection.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct OutgoingRequest {
     /// Method.
     pub(super) method: http::Method,
     /// Where to, without credentials and fragment.
     pub(super) url: Url,
     /// Field lines in the order they are sent; `Host` first.
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<RequestField>,
     /// The body, if it has one.
-    pub(super) body: Option<Source>,
+    pub(super) body: Option<BodySource>,
     /// How the body's end is told.
-    pub(super) framing: Framing,
+    pub(super) framing: RequestFraming,
 }
 
-impl Request {
+impl OutgoingRequest {
     /// Builds the request of one hop; `cookies` are what a jar has for it.
-    pub(super) fn build(spec: &Spec, hop: &Hop, cookies: Option<Vec<u8>>) -> Result<Self, Failed> {
+    pub(super) fn build(
+        spec: &Spec,
+        hop: &RequestHop,
+        cookies: Option<Vec<u8>>,
+    ) -> Result<Self, PhaseFailure> {
         let method = http::Method::from_bytes(hop.method.as_bytes()).map_err(|_| {
-            invalid(
+            invalid_request(
                 format!("{:?} is no HTTP method", hop.method),
                 "A method is a word such as GET or PATCH.",
             )
         })?;
         let body = match spec.body.as_ref().filter(|_| hop.with_body) {
-            Some(body) => Some(Source::open(body, fields::own_type(spec)).map_err(|error| {
-                invalid(
-                    error.to_string(),
-                    "Check the path and the file's permissions.",
-                )
-            })?),
+            Some(body) => Some(
+                BodySource::open(body, fields::user_content_type(spec)).map_err(|error| {
+                    invalid_request(
+                        error.to_string(),
+                        "Check the path and the file's permissions.",
+                    )
+                })?,
+            ),
             None => None,
         };
-        let (fields, framing) = fields::compose(spec, hop, cookies, body.as_ref())?;
+        let (fields, framing) = fields::compose_fields(spec, hop, cookies, body.as_ref())?;
         Ok(Self {
             method,
             url: hop.bare_url(),
@@ -76,6 +82,6 @@ impl Request {
 }
 
 /// A request that cannot be sent as it was asked for.
-pub(super) fn invalid(message: String, hint: &str) -> Failed {
-    Failed::new(Phase::Send, Code::RequestInvalid, message, hint)
+pub(super) fn invalid_request(message: String, hint: &str) -> PhaseFailure {
+    PhaseFailure::new(Phase::Send, FailureCode::RequestInvalid, message, hint)
 }

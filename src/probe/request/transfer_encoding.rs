@@ -8,27 +8,27 @@ use base64::engine::general_purpose::STANDARD;
 use crate::probe::spec::TransferEncoding;
 
 /// The longest line of encoded text (RFC 2045 §6.7, §6.8).
-const LINE: usize = 76;
+const MAX_LINE: usize = 76;
 /// Bytes that fill a line of base64.
-const BASE64_LINE: usize = LINE / 4 * 3;
+const BYTES_PER_BASE64_LINE: usize = MAX_LINE / 4 * 3;
 /// Bytes that decide how a byte is written in quoted-printable: it and three more.
 const LOOK_AHEAD: usize = 4;
 
 /// Encodes a stream of bytes.
 #[derive(Debug)]
-pub(super) struct Encoder {
+pub(super) struct TransferEncoder {
     encoding: TransferEncoding,
     /// Bytes that wait for what follows them.
-    held: Vec<u8>,
+    buffered: Vec<u8>,
     /// Characters in the present line.
     column: usize,
 }
 
-impl Encoder {
+impl TransferEncoder {
     pub(super) const fn new(encoding: TransferEncoding) -> Self {
         Self {
             encoding,
-            held: Vec::new(),
+            buffered: Vec::new(),
             column: 0,
         }
     }
@@ -38,7 +38,7 @@ impl Encoder {
         match encoding {
             TransferEncoding::Base64 => {
                 let characters = length.div_ceil(3).checked_mul(4)?;
-                characters.checked_add(characters.saturating_sub(1) / LINE as u64 * 2)
+                characters.checked_add(characters.saturating_sub(1) / MAX_LINE as u64 * 2)
             }
             TransferEncoding::QuotedPrintable => None,
             TransferEncoding::SevenBit | TransferEncoding::EightBit | TransferEncoding::Binary => {
@@ -58,37 +58,38 @@ impl Encoder {
                 Ok(bytes.to_vec())
             }
             TransferEncoding::Base64 => {
-                self.held.extend_from_slice(bytes);
-                Ok(self.base64(is_end))
+                self.buffered.extend_from_slice(bytes);
+                Ok(self.encode_base64(is_end))
             }
             TransferEncoding::QuotedPrintable => {
-                self.held.extend_from_slice(bytes);
-                Ok(self.quoted_printable(is_end))
+                self.buffered.extend_from_slice(bytes);
+                Ok(self.encode_quoted_printable(is_end))
             }
         }
     }
 
     /// Whole lines, and at the end what is left; a line break stands between lines and not at the
     /// end.
-    fn base64(&mut self, is_end: bool) -> Vec<u8> {
-        let whole = self.held.len() / BASE64_LINE * BASE64_LINE;
+    fn encode_base64(&mut self, is_end: bool) -> Vec<u8> {
+        let whole = self.buffered.len() / BYTES_PER_BASE64_LINE * BYTES_PER_BASE64_LINE;
         let rest = self
-            .held
-            .split_off(if is_end { self.held.len() } else { whole });
-        let lines = std::mem::replace(&mut self.held, rest);
-        let mut out = Vec::with_capacity(lines.len() / 3 * 4 + lines.len() / BASE64_LINE * 2 + 6);
-        for line in lines.chunks(BASE64_LINE) {
+            .buffered
+            .split_off(if is_end { self.buffered.len() } else { whole });
+        let lines = std::mem::replace(&mut self.buffered, rest);
+        let mut out =
+            Vec::with_capacity(lines.len() / 3 * 4 + lines.len() / BYTES_PER_BASE64_LINE * 2 + 6);
+        for line in lines.chunks(BYTES_PER_BASE64_LINE) {
             if self.column > 0 {
                 out.extend_from_slice(b"\r\n");
             }
             out.extend_from_slice(STANDARD.encode(line).as_bytes());
-            self.column = LINE;
+            self.column = MAX_LINE;
         }
         out
     }
 
-    fn quoted_printable(&mut self, is_end: bool) -> Vec<u8> {
-        let held = std::mem::take(&mut self.held);
+    fn encode_quoted_printable(&mut self, is_end: bool) -> Vec<u8> {
+        let held = std::mem::take(&mut self.buffered);
         let mut out = Vec::with_capacity(held.len() + held.len() / 2);
         let mut rest = held.as_slice();
         while let [byte, after @ ..] = rest {
@@ -107,7 +108,7 @@ impl Encoder {
             let width = if is_literal { 1 } else { 3 };
             // The last place of a line is for the `=` of a soft line break, unless the line ends
             // here.
-            if self.column + width > LINE || (self.column + width == LINE && !line_ends) {
+            if self.column + width > MAX_LINE || (self.column + width == MAX_LINE && !line_ends) {
                 out.extend_from_slice(b"=\r\n");
                 self.column = 0;
             }
@@ -119,7 +120,7 @@ impl Encoder {
             self.column += width;
             rest = after;
         }
-        self.held = rest.to_vec();
+        self.buffered = rest.to_vec();
         out
     }
 }
@@ -130,9 +131,9 @@ mod tests {
     use super::*;
 
     /// Encoded in pieces of every length, which must not matter.
-    fn encoded(encoding: TransferEncoding, bytes: &[u8]) -> String {
+    fn encode_in_pieces(encoding: TransferEncoding, bytes: &[u8]) -> String {
         let all = |size: usize| {
-            let mut encoder = Encoder::new(encoding);
+            let mut encoder = TransferEncoder::new(encoding);
             let mut out: Vec<u8> = bytes
                 .chunks(size)
                 .flat_map(|piece| encoder.encode(piece, false).unwrap())
@@ -151,13 +152,13 @@ mod tests {
     fn base64_is_in_lines_and_its_length_is_known() {
         for length in [0, 1, 2, 3, 56, 57, 58, 114, 115, 200] {
             let bytes = vec![b'x'; length];
-            let text = encoded(TransferEncoding::Base64, &bytes);
+            let text = encode_in_pieces(TransferEncoding::Base64, &bytes);
             assert_eq!(
-                Encoder::length_of(TransferEncoding::Base64, length as u64),
+                TransferEncoder::length_of(TransferEncoding::Base64, length as u64),
                 Some(text.len() as u64),
                 "{length}"
             );
-            assert!(text.split("\r\n").all(|line| line.len() <= LINE));
+            assert!(text.split("\r\n").all(|line| line.len() <= MAX_LINE));
             assert_eq!(STANDARD.decode(text.replace("\r\n", "")).unwrap(), bytes);
         }
     }
@@ -171,11 +172,11 @@ mod tests {
             ("a  b", "a  b"),
         ] {
             assert_eq!(
-                encoded(TransferEncoding::QuotedPrintable, text.as_bytes()),
+                encode_in_pieces(TransferEncoding::QuotedPrintable, text.as_bytes()),
                 wanted
             );
         }
-        let long = encoded(
+        let long = encode_in_pieces(
             TransferEncoding::QuotedPrintable,
             "x".repeat(152).as_bytes(),
         );
@@ -184,7 +185,7 @@ mod tests {
             format!("{}=\r\n{}=\r\nxx", "x".repeat(75), "x".repeat(75))
         );
         assert_eq!(
-            encoded(TransferEncoding::QuotedPrintable, "x".repeat(76).as_bytes()),
+            encode_in_pieces(TransferEncoding::QuotedPrintable, "x".repeat(76).as_bytes()),
             "x".repeat(76)
         );
     }
@@ -192,10 +193,10 @@ mod tests {
     #[test]
     fn seven_bits_carry_no_more() {
         assert!(
-            Encoder::new(TransferEncoding::SevenBit)
+            TransferEncoder::new(TransferEncoding::SevenBit)
                 .encode("\u{e9}".as_bytes(), true)
                 .is_err()
         );
-        assert_eq!(encoded(TransferEncoding::Binary, b"ab"), "ab");
+        assert_eq!(encode_in_pieces(TransferEncoding::Binary, b"ab"), "ab");
     }
 }

@@ -9,27 +9,27 @@ use crate::trace::{DnsAnswer, DnsRecord};
 use crate::units::Untrusted;
 
 /// Records kept of an answer.
-const MOST_RECORDS: usize = 64;
+const MAX_RECORDS: usize = 64;
 /// Characters kept of a record's data.
-const MOST_DATA: usize = 512;
+const MAX_DATA: usize = 512;
 /// Aliases followed within one answer.
-const MOST_ALIASES: usize = 16;
+const MAX_ALIASES: usize = 16;
 
 /// The answer for the record of the run.
-pub(super) fn recorded(message: &Message) -> DnsAnswer {
+pub(super) fn to_dns_answer(message: &Message) -> DnsAnswer {
     DnsAnswer {
-        rcode: mnemonic(message.metadata.response_code),
+        rcode: rcode_name(message.metadata.response_code),
         truncated: message.metadata.truncation,
         records: message
             .answers
             .iter()
-            .take(MOST_RECORDS)
-            .map(record)
+            .take(MAX_RECORDS)
+            .map(to_dns_record)
             .collect(),
     }
 }
 
-fn record(record: &Record) -> DnsRecord {
+fn to_dns_record(record: &Record) -> DnsRecord {
     let data = match &record.data {
         RData::CNAME(target) => without_final_dot(target),
         data => data.to_string(),
@@ -38,7 +38,7 @@ fn record(record: &Record) -> DnsRecord {
         name: Untrusted::new(without_final_dot(&record.name)),
         kind: record.record_type().to_string(),
         ttl: record.ttl,
-        data: Untrusted::new(data.chars().take(MOST_DATA).collect::<String>()),
+        data: Untrusted::new(data.chars().take(MAX_DATA).collect::<String>()),
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn without_final_dot(name: &Name) -> String {
 }
 
 /// The name of a response code in IANA's registry.
-pub(super) fn mnemonic(code: ResponseCode) -> String {
+pub(super) fn rcode_name(code: ResponseCode) -> String {
     let name = match code {
         ResponseCode::NoError => "NOERROR",
         ResponseCode::FormErr => "FORMERR",
@@ -73,33 +73,33 @@ pub(super) fn mnemonic(code: ResponseCode) -> String {
 
 /// What an answer says about the addresses of a name.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum AnswerContent {
     /// Here they are.
     Addresses(Vec<IpAddr>),
     /// It is an alias for a name that the answer says nothing about: that one is to be asked for.
     Alias(Name),
     /// There are none.
-    Nothing,
+    NoData,
     /// It is an alias of itself, in the end.
-    Circle,
+    AliasLoop,
 }
 
 /// Follows the aliases of an answer from the name that was asked for to its addresses. Records of
 /// other names are no answer.
-pub(super) fn follow(message: &Message, name: &Name, kind: RecordType) -> Said {
+pub(super) fn follow_aliases(message: &Message, name: &Name, kind: RecordType) -> AnswerContent {
     let mut owner = name;
-    for _ in 0..MOST_ALIASES {
+    for _ in 0..MAX_ALIASES {
         let mut records = message
             .answers
             .iter()
             .filter(|record| record.dns_class == DNSClass::IN && record.name == *owner);
         let addresses: Vec<IpAddr> = records
             .clone()
-            .filter_map(|record| address(record, kind))
-            .take(MOST_RECORDS)
+            .filter_map(|record| address_in(record, kind))
+            .take(MAX_RECORDS)
             .collect();
         if !addresses.is_empty() {
-            return Said::Addresses(addresses);
+            return AnswerContent::Addresses(addresses);
         }
         match records.find_map(|record| {
             if let RData::CNAME(target) = &record.data {
@@ -109,13 +109,13 @@ pub(super) fn follow(message: &Message, name: &Name, kind: RecordType) -> Said {
             }
         }) {
             Some(target) => owner = target,
-            None => return at_the_end(message, name, owner),
+            None => return end_of_aliases(message, name, owner),
         }
     }
-    Said::Circle
+    AnswerContent::AliasLoop
 }
 
-fn address(record: &Record, kind: RecordType) -> Option<IpAddr> {
+fn address_in(record: &Record, kind: RecordType) -> Option<IpAddr> {
     match (&record.data, kind) {
         (RData::A(address), RecordType::A) => Some(IpAddr::V4(address.0)),
         (RData::AAAA(address), RecordType::AAAA) => Some(IpAddr::V6(address.0)),
@@ -125,15 +125,15 @@ fn address(record: &Record, kind: RecordType) -> Option<IpAddr> {
 
 /// A server that knows that the last name has no such record says so with the zone's SOA (RFC 2308
 /// §2.2).
-fn at_the_end(message: &Message, name: &Name, last: &Name) -> Said {
+fn end_of_aliases(message: &Message, name: &Name, last: &Name) -> AnswerContent {
     let says_so = message
         .authorities
         .iter()
         .any(|record| record.record_type() == RecordType::SOA);
     if last == name || says_so {
-        Said::Nothing
+        AnswerContent::NoData
     } else {
-        Said::Alias(last.clone())
+        AnswerContent::Alias(last.clone())
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
         Name::from_ascii(text).unwrap()
     }
 
-    fn alias(from: &str, to: &str) -> Record {
+    fn alias_record(from: &str, to: &str) -> Record {
         Record::from_rdata(name(from), 60, RData::CNAME(CNAME(name(to))))
     }
 
@@ -169,16 +169,16 @@ mod tests {
     fn aliases_lead_to_addresses_in_any_order() {
         let message = message(vec![
             address_of("c.test.", [192, 0, 2, 1]),
-            alias("b.test.", "C.test."),
-            alias("a.test.", "b.test."),
+            alias_record("b.test.", "C.test."),
+            alias_record("a.test.", "b.test."),
         ]);
         assert_eq!(
-            follow(&message, &name("A.test."), RecordType::A),
-            Said::Addresses(vec![[192, 0, 2, 1].into()])
+            follow_aliases(&message, &name("A.test."), RecordType::A),
+            AnswerContent::Addresses(vec![[192, 0, 2, 1].into()])
         );
         assert_eq!(
-            follow(&message, &name("a.test."), RecordType::AAAA),
-            Said::Alias(name("c.test."))
+            follow_aliases(&message, &name("a.test."), RecordType::AAAA),
+            AnswerContent::Alias(name("c.test."))
         );
     }
 
@@ -186,20 +186,20 @@ mod tests {
     fn addresses_of_other_names_are_no_answer() {
         let message = message(vec![address_of("evil.test.", [192, 0, 2, 66])]);
         assert_eq!(
-            follow(&message, &name("a.test."), RecordType::A),
-            Said::Nothing
+            follow_aliases(&message, &name("a.test."), RecordType::A),
+            AnswerContent::NoData
         );
     }
 
     #[test]
     fn a_circle_of_aliases_ends() {
         let message = message(vec![
-            alias("a.test.", "b.test."),
-            alias("b.test.", "a.test."),
+            alias_record("a.test.", "b.test."),
+            alias_record("b.test.", "a.test."),
         ]);
         assert_eq!(
-            follow(&message, &name("a.test."), RecordType::A),
-            Said::Circle
+            follow_aliases(&message, &name("a.test."), RecordType::A),
+            AnswerContent::AliasLoop
         );
     }
 
@@ -214,9 +214,9 @@ mod tests {
             })
             .collect();
         let message = message(records);
-        assert_eq!(recorded(&message).records.len(), MOST_RECORDS);
+        assert_eq!(to_dns_answer(&message).records.len(), MAX_RECORDS);
         assert!(
-            matches!(follow(&message, &name("a.test."), RecordType::A), Said::Addresses(all) if all.len() == MOST_RECORDS)
+            matches!(follow_aliases(&message, &name("a.test."), RecordType::A), AnswerContent::Addresses(all) if all.len() == MAX_RECORDS)
         );
     }
 
@@ -226,20 +226,20 @@ mod tests {
             at in 0_usize..140,
             bytes in vec(any::<u8>(), 1..40),
         ) {
-            let mut honest = message(vec![alias("www.test.", "cdn.test."), address_of("cdn.test.", [192, 0, 2, 1])]);
+            let mut honest = message(vec![alias_record("www.test.", "cdn.test."), address_of("cdn.test.", [192, 0, 2, 1])]);
             honest.queries = vec![Query::query(name("www.test."), RecordType::A)];
             let mut crafted = honest.to_vec().unwrap();
             crafted.splice(at.min(crafted.len()).., bytes);
             if let Ok(message) = Message::from_vec(&crafted) {
-                prop_assert!(recorded(&message).records.len() <= MOST_RECORDS);
-                follow(&message, &name("www.test."), RecordType::A);
+                prop_assert!(to_dns_answer(&message).records.len() <= MAX_RECORDS);
+                follow_aliases(&message, &name("www.test."), RecordType::A);
             }
         }
     }
 
     #[test]
     fn a_record_is_shown_as_people_write_it() {
-        let shown = recorded(&message(vec![alias("www.test.", "cdn.test.")]));
+        let shown = to_dns_answer(&message(vec![alias_record("www.test.", "cdn.test.")]));
         let record = &shown.records[0];
         assert_eq!(
             (

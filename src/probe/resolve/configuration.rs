@@ -10,20 +10,20 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::proto::rr::Name;
 use hickory_resolver::system_conf::read_system_conf;
 
-use super::https::HttpsServer;
+use super::https::DohServer;
 use crate::sys::interface_index;
 use crate::trace::DnsTransport;
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// Servers kept of a configuration. The C library stops at three.
-const MOST_SERVERS: usize = 8;
+const MAX_SERVERS: usize = 8;
 /// Entries kept of a search list.
-const MOST_SEARCHED: usize = 16;
+const MAX_SEARCH_DOMAINS: usize = 16;
 
 /// The stub resolver's configuration (`resolv.conf(5)`).
-pub(super) struct Configuration {
+pub(super) struct ResolverConfiguration {
     /// The servers, in the order they are asked.
-    pub(super) servers: Vec<Server>,
+    pub(super) servers: Vec<NameServer>,
     /// Domains in which a short name is looked for.
     search: Vec<Name>,
     /// A name with at least this many dots is first tried as it is.
@@ -37,14 +37,14 @@ pub(super) struct Configuration {
 }
 
 /// A server to ask.
-pub(super) struct Server {
+pub(super) struct NameServer {
     /// Its address.
     pub(super) address: SocketAddr,
     /// DNS over HTTPS, where that is how it is asked.
-    pub(super) https: Option<Arc<HttpsServer>>,
+    pub(super) https: Option<Arc<DohServer>>,
 }
 
-impl Server {
+impl NameServer {
     /// How questions travel to it at first.
     pub(super) const fn transport(&self) -> DnsTransport {
         if self.https.is_some() {
@@ -55,9 +55,9 @@ impl Server {
     }
 }
 
-impl Configuration {
+impl ResolverConfiguration {
     /// The system's. An error says why it names no server.
-    pub(super) fn of_system() -> Result<Self, String> {
+    pub(super) fn from_system() -> Result<Self, String> {
         let (config, options) = read_system_conf().map_err(|error| match error {
             NetError::Io(error) => format!("{RESOLV_CONF} names no DNS server ({error})"),
             error => format!("{RESOLV_CONF} names no DNS server ({error})"),
@@ -65,38 +65,38 @@ impl Configuration {
         let servers = system_servers(&config);
         let search = config.domain().into_iter().chain(config.search());
         Ok(Self {
-            search: search.take(MOST_SEARCHED).cloned().collect(),
+            search: search.take(MAX_SEARCH_DOMAINS).cloned().collect(),
             ndots: options.ndots,
-            ..Self::of_servers(servers, &options)
+            ..Self::from_servers(servers, &options)
         })
     }
 
     /// These servers, over UDP and TCP, without a search list.
-    pub(super) fn of_addresses(servers: &[SocketAddr]) -> Self {
+    pub(super) fn from_addresses(servers: &[SocketAddr]) -> Self {
         let servers = servers
             .iter()
-            .map(|address| Server {
+            .map(|address| NameServer {
                 address: *address,
                 https: None,
             })
             .collect();
-        Self::of_servers(servers, &ResolverOpts::default())
+        Self::from_servers(servers, &ResolverOpts::default())
     }
 
     /// One server over HTTPS, at any of its addresses.
-    pub(super) fn of_https(server: &Arc<HttpsServer>, addresses: &[SocketAddr]) -> Self {
+    pub(super) fn from_doh(server: &Arc<DohServer>, addresses: &[SocketAddr]) -> Self {
         let servers = addresses
             .iter()
-            .map(|address| Server {
+            .map(|address| NameServer {
                 address: *address,
                 https: Some(Arc::clone(server)),
             })
             .collect();
-        Self::of_servers(servers, &ResolverOpts::default())
+        Self::from_servers(servers, &ResolverOpts::default())
     }
 
-    fn of_servers(mut servers: Vec<Server>, options: &ResolverOpts) -> Self {
-        servers.truncate(MOST_SERVERS);
+    fn from_servers(mut servers: Vec<NameServer>, options: &ResolverOpts) -> Self {
+        servers.truncate(MAX_SERVERS);
         Self {
             servers,
             search: Vec::new(),
@@ -144,8 +144,8 @@ impl Configuration {
 }
 
 /// A server is listed once for each transport; the addresses are what is wanted.
-fn system_servers(config: &ResolverConfig) -> Vec<Server> {
-    let mut servers: Vec<Server> = Vec::new();
+fn system_servers(config: &ResolverConfig) -> Vec<NameServer> {
+    let mut servers: Vec<NameServer> = Vec::new();
     for server in config.name_servers() {
         let port = server
             .connections
@@ -153,12 +153,12 @@ fn system_servers(config: &ResolverConfig) -> Vec<Server> {
             .map_or(53, |connection| connection.port);
         let address = match server.ip {
             IpAddr::V6(ip) if ip.is_unicast_link_local() => {
-                SocketAddrV6::new(ip, port, 0, scope_in_file(ip)).into()
+                SocketAddrV6::new(ip, port, 0, scope_in_resolv_conf(ip)).into()
             }
             ip => SocketAddr::new(ip, port),
         };
         if servers.iter().all(|known| known.address != address) {
-            servers.push(Server {
+            servers.push(NameServer {
                 address,
                 https: None,
             });
@@ -169,14 +169,14 @@ fn system_servers(config: &ResolverConfig) -> Vec<Server> {
 
 /// A home router often gives its link-local address as name server, which means something only
 /// together with the interface (`nameserver fe80::1%eth0`); the library leaves that out.
-fn scope_in_file(ip: Ipv6Addr) -> u32 {
+fn scope_in_resolv_conf(ip: Ipv6Addr) -> u32 {
     fs::read_to_string(RESOLV_CONF)
         .ok()
-        .and_then(|text| scope(&text, ip))
+        .and_then(|text| parse_scope(&text, ip))
         .unwrap_or(0)
 }
 
-fn scope(resolv_conf: &str, ip: Ipv6Addr) -> Option<u32> {
+fn parse_scope(resolv_conf: &str, ip: Ipv6Addr) -> Option<u32> {
     let servers = resolv_conf
         .lines()
         .filter_map(|line| line.trim().strip_prefix("nameserver"));
@@ -200,10 +200,10 @@ mod tests {
             .iter()
             .map(|domain| Name::from_ascii(domain).unwrap())
             .collect();
-        let configuration = Configuration {
+        let configuration = ResolverConfiguration {
             search,
             ndots,
-            ..Configuration::of_addresses(&[])
+            ..ResolverConfiguration::from_addresses(&[])
         };
         configuration
             .candidates(&Name::from_ascii(host).unwrap())
@@ -242,7 +242,7 @@ mod tests {
     fn a_link_local_server_keeps_its_interface() {
         let file = "# router\nnameserver 192.0.2.1\nnameserver fe80::2%3\n nameserver\tfe80::1%lo \
             \nnameserver fe80::3%nowhere\n";
-        let of = |ip: &str| scope(file, ip.parse().unwrap());
+        let of = |ip: &str| parse_scope(file, ip.parse().unwrap());
         assert_eq!(
             (of("fe80::2"), of("fe80::3"), of("fe80::4")),
             (Some(3), None, None)

@@ -5,12 +5,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The hosts file of this machine.
-const PATH: &str = "/etc/hosts";
+const HOSTS_FILE: &str = "/etc/hosts";
 /// How much of it is read. Lists that block advertisements by this file have some megabytes.
-const MOST_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
 /// `localhost` and what is under it are this machine, and are never asked for (RFC 6761 §6.3).
-pub(super) fn localhost(host: &str) -> Option<Vec<IpAddr>> {
+pub(super) fn localhost_addresses(host: &str) -> Option<Vec<IpAddr>> {
     let host = host.trim_end_matches('.');
     let last_label = host.rsplit('.').next().unwrap_or(host);
     last_label
@@ -21,13 +21,13 @@ pub(super) fn localhost(host: &str) -> Option<Vec<IpAddr>> {
 /// The host's addresses in this machine's hosts file; none where it is not in it, or there is no
 /// such file.
 pub(super) fn in_hosts_file(host: &str) -> Vec<IpAddr> {
-    File::open(PATH)
-        .map(|file| addresses(BufReader::new(file.take(MOST_BYTES)), host))
+    File::open(HOSTS_FILE)
+        .map(|file| parse_hosts_file(BufReader::new(file.take(MAX_BYTES)), host))
         .unwrap_or_default()
 }
 
 /// Lines of an address and its names, `#` begins a comment (`hosts(5)`).
-fn addresses(mut lines: impl BufRead, host: &str) -> Vec<IpAddr> {
+fn parse_hosts_file(mut lines: impl BufRead, host: &str) -> Vec<IpAddr> {
     let host = host.trim_end_matches('.').as_bytes();
     let mut found = Vec::new();
     let mut line = Vec::new();
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     fn found(file: &[u8], host: &str) -> Vec<String> {
-        addresses(file, host)
+        parse_hosts_file(file, host)
             .iter()
             .map(ToString::to_string)
             .collect()
@@ -84,10 +84,14 @@ mod tests {
     #[test]
     fn localhost_is_this_machine() {
         for host in ["localhost", "LOCALHOST.", "api.localhost", "a.b.localhost."] {
-            assert_eq!(localhost(host).map(|all| all.len()), Some(2), "{host}");
+            assert_eq!(
+                localhost_addresses(host).map(|all| all.len()),
+                Some(2),
+                "{host}"
+            );
         }
         for host in ["localhost.test", "notlocalhost", ""] {
-            assert_eq!(localhost(host), None, "{host}");
+            assert_eq!(localhost_addresses(host), None, "{host}");
         }
     }
 }

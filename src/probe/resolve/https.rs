@@ -12,22 +12,22 @@ use rustls::ClientConfig;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::transport::{Trouble, answers};
-use crate::probe::tls::Trust;
+use super::transport::{DnsTransportError, is_answer_to};
+use crate::probe::tls::TrustStore;
 
 /// A server that is asked over HTTPS. One connection serves all questions.
-pub(super) struct HttpsServer {
+pub(super) struct DohServer {
     name: Arc<str>,
     path: Arc<str>,
     tls: Arc<ClientConfig>,
     /// Owns the tasks that drive the connection: they end with it.
     runtime: TokioRuntimeProvider,
-    open: Mutex<Option<(SocketAddr, DnsExchange<TokioRuntimeProvider>)>>,
+    connection: Mutex<Option<(SocketAddr, DnsExchange<TokioRuntimeProvider>)>>,
 }
 
-impl HttpsServer {
+impl DohServer {
     /// The server that a `--doh-url` names.
-    pub(super) fn new(url: &Url, trust: &Trust) -> Result<Arc<Self>, String> {
+    pub(super) fn new(url: &Url, trust: &TrustStore) -> Result<Arc<Self>, String> {
         if url.scheme() != "https" {
             return Err(format!(
                 "its URL begins with {}: and not with https:",
@@ -39,43 +39,43 @@ impl HttpsServer {
             || url.path().to_owned(),
             |query| format!("{}?{query}", url.path()),
         );
-        let tls = Arc::new(trust.side_traffic()?);
+        let tls = Arc::new(trust.auxiliary_config()?);
         Ok(Arc::new(Self {
             name: name.into(),
             path: path.into(),
             tls,
             runtime: TokioRuntimeProvider::default(),
-            open: Mutex::new(None),
+            connection: Mutex::new(None),
         }))
     }
 
     /// Asks at one of its addresses.
-    pub(super) async fn ask(
+    pub(super) async fn query(
         &self,
         address: SocketAddr,
         request: &DnsRequest,
-    ) -> Result<Message, Trouble> {
+    ) -> Result<Message, DnsTransportError> {
         let exchange = self
-            .connection(address)
+            .open_connection(address)
             .await
-            .map_err(|error| trouble(&error))?;
+            .map_err(|error| doh_error(&error))?;
         match exchange.send(request.clone()).first_answer().await {
-            Ok(response) if answers(&response, request) => Ok(response.into_message()),
-            Ok(_) => Err(Trouble::Nonsense(
+            Ok(response) if is_answer_to(&response, request) => Ok(response.into_message()),
+            Ok(_) => Err(DnsTransportError::Malformed(
                 "its answer is to another question".to_owned(),
             )),
             Err(error) => {
-                self.open.lock().await.take();
-                Err(trouble(&error))
+                self.connection.lock().await.take();
+                Err(doh_error(&error))
             }
         }
     }
 
-    async fn connection(
+    async fn open_connection(
         &self,
         address: SocketAddr,
     ) -> Result<DnsExchange<TokioRuntimeProvider>, NetError> {
-        let mut open = self.open.lock().await;
+        let mut open = self.connection.lock().await;
         if let Some((to, exchange)) = open.as_ref()
             && *to == address
         {
@@ -90,12 +90,12 @@ impl HttpsServer {
     }
 }
 
-fn trouble(error: &NetError) -> Trouble {
+fn doh_error(error: &NetError) -> DnsTransportError {
     match error {
         NetError::Proto(_) | NetError::Decode(_) | NetError::ParseInt(_) => {
-            Trouble::Nonsense(format!("its answer is no DNS message: {error}"))
+            DnsTransportError::Malformed(format!("its answer is no DNS message: {error}"))
         }
-        NetError::Io(error) => Trouble::Transport(error.to_string()),
-        _ => Trouble::Transport(error.to_string()),
+        NetError::Io(error) => DnsTransportError::Transport(error.to_string()),
+        _ => DnsTransportError::Transport(error.to_string()),
     }
 }

@@ -11,10 +11,11 @@
 
 mod answer;
 mod configuration;
-mod given;
+mod failure;
 mod hosts;
 mod https;
 mod order;
+mod overrides;
 mod query;
 mod sources;
 mod stub;
@@ -23,47 +24,46 @@ mod system;
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 mod transport;
-mod verdict;
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::Failed;
-use super::spec::Family;
-use super::step::Step;
-use crate::trace::{Code, Phase, What};
+use super::PhaseFailure;
+use super::exchange_context::ExchangeContext;
+use super::spec::AddressFamily;
+use crate::trace::{EventKind, FailureCode, Phase};
 
-pub(super) use given::connect_target;
+pub(super) use overrides::connect_target;
 
 /// The dns phase: the addresses of a host in the order they are to be tried. A literal address has
 /// no such phase.
 pub(super) async fn resolve(
-    step: &Step<'_>,
+    step: &ExchangeContext<'_>,
     host: &str,
     port: u16,
-) -> Result<Vec<SocketAddr>, Failed> {
-    let host = without_brackets(host);
+) -> Result<Vec<SocketAddr>, PhaseFailure> {
+    let host = strip_brackets(host);
     if let Ok(ip) = host.parse::<IpAddr>() {
-        return literal(step, ip).map(|ip| vec![SocketAddr::new(ip, port)]);
+        return check_literal_family(step, ip).map(|ip| vec![SocketAddr::new(ip, port)]);
     }
-    step.recorder.begin(step.exchange, Phase::Dns, None);
-    let addresses = resolve_within(step, host, port).await?;
-    step.recorder.end(step.exchange, Phase::Dns, None);
+    step.recorder.begin_phase(step.exchange, Phase::Dns, None);
+    let addresses = resolve_in_phase(step, host, port).await?;
+    step.recorder.end_phase(step.exchange, Phase::Dns, None);
     Ok(addresses)
 }
 
 /// The same within another phase: a SOCKS5 proxy is given an address, so the name is resolved while
 /// talking to it.
-pub(super) async fn resolve_within(
-    step: &Step<'_>,
+pub(super) async fn resolve_in_phase(
+    step: &ExchangeContext<'_>,
     host: &str,
     port: u16,
-) -> Result<Vec<SocketAddr>, Failed> {
-    let (source, addresses) = sources::lookup(step, host, port).await?;
-    let addresses = order::preferred(&addresses, step.spec.family);
+) -> Result<Vec<SocketAddr>, PhaseFailure> {
+    let (source, addresses) = sources::find_addresses(step, host, port).await?;
+    let addresses = order::preferred_order(&addresses, step.spec.family);
     if addresses.is_empty() {
-        return Err(no_address(step, host));
+        return Err(no_address_failure(step, host));
     }
-    step.recorder.emit(What::Resolved {
+    step.recorder.emit(EventKind::Resolved {
         exchange: step.exchange,
         source,
         addresses: addresses.clone(),
@@ -75,14 +75,14 @@ pub(super) async fn resolve_within(
 }
 
 /// The URL's form of an IPv6 address has brackets around it.
-fn without_brackets(host: &str) -> &str {
+fn strip_brackets(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
         .unwrap_or(host)
 }
 
-fn literal(step: &Step<'_>, ip: IpAddr) -> Result<IpAddr, Failed> {
-    if order::allowed(ip, step.spec.family) {
+fn check_literal_family(step: &ExchangeContext<'_>, ip: IpAddr) -> Result<IpAddr, PhaseFailure> {
+    if order::family_allows(ip, step.spec.family) {
         return Ok(ip);
     }
     let (is, wanted) = if ip.is_ipv4() {
@@ -91,28 +91,28 @@ fn literal(step: &Step<'_>, ip: IpAddr) -> Result<IpAddr, Failed> {
         ("IPv6", "-4")
     };
     let message = format!("{ip} is an {is} address, but {wanted} was given");
-    Err(Failed::new(
+    Err(PhaseFailure::new(
         Phase::Dns,
-        Code::DnsNoAddress,
+        FailureCode::DnsNoAddress,
         message,
         format!("leave out {wanted}, or give an address of the other family"),
     ))
 }
 
-fn no_address(step: &Step<'_>, host: &str) -> Failed {
+fn no_address_failure(step: &ExchangeContext<'_>, host: &str) -> PhaseFailure {
     let family = match step.spec.family {
-        Family::Any => "",
-        Family::V4 => " IPv4",
-        Family::V6 => " IPv6",
+        AddressFamily::Any => "",
+        AddressFamily::V4 => " IPv4",
+        AddressFamily::V6 => " IPv6",
     };
     let hint = if family.is_empty() {
         "check the spelling of the name"
     } else {
         "leave out -4 or -6 to allow the other family"
     };
-    Failed::new(
+    PhaseFailure::new(
         Phase::Dns,
-        Code::DnsNoAddress,
+        FailureCode::DnsNoAddress,
         format!("{host} has no{family} address"),
         hint,
     )

@@ -3,33 +3,33 @@
 
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 
-use crate::probe::spec::Family;
+use crate::probe::spec::AddressFamily;
 
 /// Addresses of the wanted family, the families taking turns. IPv6 begins where this machine has a
 /// route for it.
-pub(super) fn preferred(addresses: &[IpAddr], family: Family) -> Vec<IpAddr> {
-    interleaved(addresses, family, has_route)
+pub(super) fn preferred_order(addresses: &[IpAddr], family: AddressFamily) -> Vec<IpAddr> {
+    interleave_families(addresses, family, has_route)
 }
 
 /// Whether the family that the user wants allows the address.
-pub(super) const fn allowed(ip: IpAddr, family: Family) -> bool {
+pub(super) const fn family_allows(ip: IpAddr, family: AddressFamily) -> bool {
     match family {
-        Family::Any => true,
-        Family::V4 => ip.is_ipv4(),
-        Family::V6 => ip.is_ipv6(),
+        AddressFamily::Any => true,
+        AddressFamily::V4 => ip.is_ipv4(),
+        AddressFamily::V6 => ip.is_ipv6(),
     }
 }
 
-fn interleaved(
+fn interleave_families(
     addresses: &[IpAddr],
-    family: Family,
+    family: AddressFamily,
     has_route: impl Fn(IpAddr) -> bool,
 ) -> Vec<IpAddr> {
     let mut seen = std::collections::HashSet::new();
     let (v6, v4): (Vec<IpAddr>, Vec<IpAddr>) = addresses
         .iter()
         .copied()
-        .filter(|ip| allowed(*ip, family) && seen.insert(*ip))
+        .filter(|ip| family_allows(*ip, family) && seen.insert(*ip))
         .partition(IpAddr::is_ipv6);
     let v6_first = v4.is_empty() || v6.first().is_some_and(|ip| has_route(*ip));
     let (first, second) = if v6_first { (v6, v4) } else { (v4, v6) };
@@ -55,13 +55,13 @@ pub(super) fn has_route(ip: IpAddr) -> bool {
     let chosen = UdpSocket::bind((any, 0))
         .and_then(|socket| socket.connect((ip, 9)).and_then(|()| socket.local_addr()));
     match (chosen.map(|address| address.ip()), ip) {
-        (Ok(IpAddr::V6(source)), IpAddr::V6(ip)) => label(source) == label(ip),
+        (Ok(IpAddr::V6(source)), IpAddr::V6(ip)) => policy_label(source) == policy_label(ip),
         (chosen, _) => chosen.is_ok(),
     }
 }
 
 /// The label of RFC 6724 §2.1: addresses of one kind reach each other.
-const fn label(ip: Ipv6Addr) -> u8 {
+const fn policy_label(ip: Ipv6Addr) -> u8 {
     match ip.segments() {
         _ if ip.is_loopback() => 0,
         [0x2002, ..] => 2,
@@ -76,9 +76,9 @@ const fn label(ip: Ipv6Addr) -> u8 {
 mod tests {
     use super::*;
 
-    fn order(addresses: &[&str], family: Family, route: bool) -> Vec<String> {
+    fn order(addresses: &[&str], family: AddressFamily, route: bool) -> Vec<String> {
         let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
-        interleaved(&addresses, family, |_| route)
+        interleave_families(&addresses, family, |_| route)
             .iter()
             .map(ToString::to_string)
             .collect()
@@ -94,7 +94,7 @@ mod tests {
             "2001:db8::2",
         ];
         assert_eq!(
-            order(&mixed, Family::Any, true),
+            order(&mixed, AddressFamily::Any, true),
             [
                 "2001:db8::1",
                 "192.0.2.1",
@@ -104,7 +104,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            order(&mixed, Family::Any, false),
+            order(&mixed, AddressFamily::Any, false),
             [
                 "192.0.2.1",
                 "2001:db8::1",
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn only_the_wanted_family_is_tried() {
         let mixed = ["192.0.2.1", "2001:db8::1", "192.0.2.1"];
-        assert_eq!(order(&mixed, Family::V4, true), ["192.0.2.1"]);
-        assert_eq!(order(&mixed, Family::V6, false), ["2001:db8::1"]);
+        assert_eq!(order(&mixed, AddressFamily::V4, true), ["192.0.2.1"]);
+        assert_eq!(order(&mixed, AddressFamily::V6, false), ["2001:db8::1"]);
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
             ("2001:0:1::1", 5),
             ("fd00::1", 13),
         ] {
-            assert_eq!(label(ip.parse().unwrap()), expected, "{ip}");
+            assert_eq!(policy_label(ip.parse().unwrap()), expected, "{ip}");
         }
     }
 }

@@ -4,47 +4,47 @@ use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Message, Query,
 use hickory_resolver::proto::rr::{Name, RecordType};
 use tokio::time::timeout;
 
-use super::answer::{recorded, without_final_dot};
-use super::configuration::Server;
-use super::stub::Stub;
-use super::transport::{Trouble, over_tcp, over_udp};
-use crate::trace::{DnsServer, DnsTransport, QueryId, What};
+use super::answer::{to_dns_answer, without_final_dot};
+use super::configuration::NameServer;
+use super::stub::StubResolver;
+use super::transport::{DnsTransportError, query_over_tcp, query_over_udp};
+use crate::trace::{DnsServer, DnsTransport, EventKind, QueryId};
 use crate::units::{Moment, Nanos};
 
 /// A question that was asked, and how it ended.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct FinishedQuery {
     /// The name, without its final dot.
     pub(super) name: String,
     /// Who was asked.
     pub(super) server: DnsServer,
     /// How it ended.
-    pub(super) ending: Ending,
+    pub(super) outcome: DnsQueryOutcome,
     /// How long that took.
     pub(super) took: Nanos,
 }
 
 /// How a question ended.
 #[derive(Clone, Debug)]
-pub(super) enum Ending {
+pub(super) enum DnsQueryOutcome {
     /// With an answer.
     Answered(ResponseCode),
     /// Nothing came in time.
-    Silence,
+    NoAnswer,
     /// It could not be asked, or the answer was none; why.
-    Trouble(String),
+    Error(String),
 }
 
 /// Asks one server for the records of one name and kind. `None` where no answer came.
-pub(super) async fn ask(
-    stub: &Stub<'_>,
-    server: &Server,
+pub(super) async fn send_query(
+    stub: &StubResolver<'_>,
+    server: &NameServer,
     transport: DnsTransport,
     name: &Name,
     kind: RecordType,
 ) -> Option<Message> {
-    let request = request(name, kind, stub.configuration.edns);
-    let pending = Pending::begin(
+    let request = build_request(name, kind, stub.configuration.edns);
+    let pending = PendingQuery::begin(
         stub,
         DnsServer {
             address: server.address,
@@ -55,23 +55,23 @@ pub(super) async fn ask(
     );
     let exchange = async {
         match (&server.https, transport) {
-            (Some(https), _) => Box::pin(https.ask(server.address, &request)).await,
-            (None, DnsTransport::Tcp) => over_tcp(server.address, &request).await,
-            (None, _) => over_udp(server.address, &request).await,
+            (Some(https), _) => Box::pin(https.query(server.address, &request)).await,
+            (None, DnsTransport::Tcp) => query_over_tcp(server.address, &request).await,
+            (None, _) => query_over_udp(server.address, &request).await,
         }
     };
     match timeout(stub.configuration.timeout, exchange).await {
         Ok(Ok(message)) => {
-            pending.answered(&message);
+            pending.finish_with_answer(&message);
             Some(message)
         }
-        Ok(Err(Trouble::Transport(why) | Trouble::Nonsense(why))) => {
-            pending.failed(Ending::Trouble(why.clone()), why);
+        Ok(Err(DnsTransportError::Transport(why) | DnsTransportError::Malformed(why))) => {
+            pending.finish_with_error(DnsQueryOutcome::Error(why.clone()), why);
             None
         }
         Err(_) => {
-            pending.failed(
-                Ending::Silence,
+            pending.finish_with_error(
+                DnsQueryOutcome::NoAnswer,
                 format!(
                     "no answer within {}",
                     Nanos::from(stub.configuration.timeout)
@@ -82,7 +82,7 @@ pub(super) async fn ask(
     }
 }
 
-fn request(name: &Name, kind: RecordType, edns: bool) -> DnsRequest {
+fn build_request(name: &Name, kind: RecordType, edns: bool) -> DnsRequest {
     let mut options = DnsRequestOptions::default();
     options.use_edns = edns;
     options.recursion_desired = true;
@@ -90,26 +90,26 @@ fn request(name: &Name, kind: RecordType, edns: bool) -> DnsRequest {
 }
 
 /// A question under way. Dropped before its end, it says that nobody waits for it any more.
-struct Pending<'a> {
-    stub: &'a Stub<'a>,
+struct PendingQuery<'a> {
+    stub: &'a StubResolver<'a>,
     id: QueryId,
     began: Moment,
     /// What becomes of it; taken once it is known.
-    asked: Option<Asked>,
+    finished: Option<FinishedQuery>,
 }
 
-impl<'a> Pending<'a> {
-    fn begin(stub: &'a Stub<'a>, server: DnsServer, name: &Name, kind: RecordType) -> Self {
-        let recorder = stub.step.recorder;
+impl<'a> PendingQuery<'a> {
+    fn begin(stub: &'a StubResolver<'a>, server: DnsServer, name: &Name, kind: RecordType) -> Self {
+        let recorder = stub.context.recorder;
         let (id, began, name) = (
             recorder.next_query(),
             recorder.now(),
             without_final_dot(name),
         );
-        let exchange = stub.step.exchange;
+        let exchange = stub.context.exchange;
         recorder.emit_at(
             began,
-            What::DnsQueried {
+            EventKind::DnsQueried {
                 exchange,
                 query: id,
                 name: name.as_str().into(),
@@ -117,46 +117,46 @@ impl<'a> Pending<'a> {
                 server,
             },
         );
-        let asked = Some(Asked {
+        let asked = Some(FinishedQuery {
             name,
             server,
-            ending: Ending::Silence,
+            outcome: DnsQueryOutcome::NoAnswer,
             took: Nanos::ZERO,
         });
         Self {
             stub,
             id,
             began,
-            asked,
+            finished: asked,
         }
     }
 
-    fn answered(mut self, message: &Message) {
-        let at = self.end(Ending::Answered(message.metadata.response_code));
-        let answer = What::DnsAnswered {
-            exchange: self.stub.step.exchange,
+    fn finish_with_answer(mut self, message: &Message) {
+        let at = self.finish(DnsQueryOutcome::Answered(message.metadata.response_code));
+        let answer = EventKind::DnsAnswered {
+            exchange: self.stub.context.exchange,
             query: self.id,
-            answer: recorded(message),
+            answer: to_dns_answer(message),
         };
-        self.stub.step.recorder.emit_at(at, answer);
+        self.stub.context.recorder.emit_at(at, answer);
     }
 
-    fn failed(mut self, ending: Ending, reason: String) {
-        let at = self.end(ending);
-        let failed = What::DnsFailed {
-            exchange: self.stub.step.exchange,
+    fn finish_with_error(mut self, ending: DnsQueryOutcome, reason: String) {
+        let at = self.finish(ending);
+        let failed = EventKind::DnsFailed {
+            exchange: self.stub.context.exchange,
             query: self.id,
             reason: reason.into(),
         };
-        self.stub.step.recorder.emit_at(at, failed);
+        self.stub.context.recorder.emit_at(at, failed);
     }
 
     /// Notes the end; gives its moment.
-    fn end(&mut self, ending: Ending) -> Moment {
-        let at = self.stub.step.recorder.now();
-        if let Some(asked) = self.asked.take() {
-            self.stub.note(Asked {
-                ending,
+    fn finish(&mut self, ending: DnsQueryOutcome) -> Moment {
+        let at = self.stub.context.recorder.now();
+        if let Some(asked) = self.finished.take() {
+            self.stub.log_query(FinishedQuery {
+                outcome: ending,
                 took: at.since(self.began),
                 ..asked
             });
@@ -165,15 +165,15 @@ impl<'a> Pending<'a> {
     }
 }
 
-impl Drop for Pending<'_> {
+impl Drop for PendingQuery<'_> {
     fn drop(&mut self) {
-        if self.asked.is_some() {
-            let at = self.end(Ending::Silence);
+        if self.finished.is_some() {
+            let at = self.finish(DnsQueryOutcome::NoAnswer);
             let reason = "no answer yet when it was no longer waited for".into();
-            self.stub.step.recorder.emit_at(
+            self.stub.context.recorder.emit_at(
                 at,
-                What::DnsFailed {
-                    exchange: self.stub.step.exchange,
+                EventKind::DnsFailed {
+                    exchange: self.stub.context.exchange,
                     query: self.id,
                     reason,
                 },

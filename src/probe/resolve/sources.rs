@@ -7,61 +7,61 @@ use hickory_resolver::proto::rr::Name;
 use tokio::time::timeout_at;
 use url::{Host, Url};
 
-use super::configuration::Configuration;
-use super::https::HttpsServer;
-use super::stub::{Found, Stub};
-use super::{given, hosts, order, system, verdict};
-use crate::probe::Failed;
-use crate::probe::spec::{Dns, Family, TlsChoice};
-use crate::probe::step::Step;
-use crate::probe::trust_loader::TrustLoader;
-use crate::trace::{Code, Phase, ResolutionSource};
+use super::configuration::ResolverConfiguration;
+use super::https::DohServer;
+use super::stub::{LookupResult, StubResolver};
+use super::{failure, hosts, order, overrides, system};
+use crate::probe::PhaseFailure;
+use crate::probe::exchange_context::ExchangeContext;
+use crate::probe::spec::{AddressFamily, DnsChoice, TlsOptions};
+use crate::probe::tls_loader::TlsLoader;
+use crate::trace::{FailureCode, Phase, ResolutionSource};
 
-const NAME_A_SERVER: &str = "name a server in /etc/resolv.conf, or with --dns-servers";
+const CONFIGURE_SERVER_HINT: &str = "name a server in /etc/resolv.conf, or with --dns-servers";
 
 /// The addresses of a host, in no order yet, from the first source that knows any.
-pub(super) async fn lookup(
-    step: &Step<'_>,
+pub(super) async fn find_addresses(
+    step: &ExchangeContext<'_>,
     host: &str,
     port: u16,
-) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
-    if let Some(addresses) = given::addresses(step.spec, host, port) {
+) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
+    if let Some(addresses) = overrides::addresses_from_resolve(step.spec, host, port) {
         return Ok((ResolutionSource::Given, addresses.to_vec()));
     }
-    if let Some(addresses) = hosts::localhost(host) {
+    if let Some(addresses) = hosts::localhost_addresses(host) {
         return Ok((ResolutionSource::HostsFile, addresses));
     }
-    if matches!(step.spec.dns, Dns::Configured | Dns::Servers(_)) {
+    if matches!(step.spec.dns, DnsChoice::Configured | DnsChoice::Servers(_)) {
         let mut addresses = hosts::in_hosts_file(host);
-        addresses.retain(|ip| order::allowed(*ip, step.spec.family));
+        addresses.retain(|ip| order::family_allows(*ip, step.spec.family));
         if !addresses.is_empty() {
             return Ok((ResolutionSource::HostsFile, addresses));
         }
     }
     match &step.spec.dns {
-        Dns::Configured => configured(step, host).await,
-        Dns::Servers(servers) => {
-            from_servers(step, host, &Configuration::of_addresses(servers)).await
+        DnsChoice::Configured => from_system_servers(step, host).await,
+        DnsChoice::Servers(servers) => {
+            from_servers(step, host, &ResolverConfiguration::from_addresses(servers)).await
         }
-        Dns::Https(url) => over_https(step, host, url).await,
-        Dns::System => system::lookup(step, host).await,
+        DnsChoice::Https(url) => from_doh_server(step, host, url).await,
+        DnsChoice::System => system::look_up_with_getaddrinfo(step, host).await,
     }
 }
 
 /// Asks the system's name servers. Where it names none, its own resolver may still know a way.
-async fn configured(
-    step: &Step<'_>,
+async fn from_system_servers(
+    step: &ExchangeContext<'_>,
     host: &str,
-) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
-    match Configuration::of_system() {
+) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
+    match ResolverConfiguration::from_system() {
         Ok(configuration) => from_servers(step, host, &configuration).await,
         Err(why) => {
             let note =
                 format!("{why}: the system's resolver is asked, whose queries cannot be seen");
             step.recorder.note(step.exchange, note);
-            system::lookup(step, host)
+            system::look_up_with_getaddrinfo(step, host)
                 .await
-                .map_err(|failed| not_configured(&failed, host, &why))
+                .map_err(|failed| not_configured_failure(&failed, host, &why))
         }
     }
 }
@@ -69,88 +69,110 @@ async fn configured(
 /// Asks a server over HTTPS. Its own name, where it has one, is resolved by the system's name
 /// servers. `--cacert` is for it too; `--insecure` and client certificates are for the URL's own
 /// server alone, as in curl.
-async fn over_https(
-    step: &Step<'_>,
+async fn from_doh_server(
+    step: &ExchangeContext<'_>,
     host: &str,
     url: &Url,
-) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
-    let store = TlsChoice {
+) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
+    let store = TlsOptions {
         ca_file: step.spec.tls.ca_file.clone(),
         ca_pem: step.spec.tls.ca_pem.clone(),
-        ..TlsChoice::default()
+        ..TlsOptions::default()
     };
-    let mut trust = TrustLoader::default();
+    let mut trust = TlsLoader::default();
     trust.start(&store);
     let port = url.port_or_known_default().unwrap_or(443);
     let addresses = match url.host() {
         Some(Host::Ipv4(ip)) => vec![ip.into()],
         Some(Host::Ipv6(ip)) => vec![ip.into()],
-        Some(Host::Domain(name)) => server_addresses(step, name).await?,
+        Some(Host::Domain(name)) => doh_server_addresses(step, name).await?,
         None => Vec::new(),
     };
     let addresses: Vec<SocketAddr> = addresses
         .into_iter()
         .map(|ip| SocketAddr::new(ip, port))
         .collect();
-    let server = HttpsServer::new(url, &*trust.trust(&store).await)
-        .map_err(|why| https_failed(url, &why))?;
-    from_servers(step, host, &Configuration::of_https(&server, &addresses)).await
+    let server = DohServer::new(url, &*trust.trust_store(&store).await)
+        .map_err(|why| doh_failure(url, &why))?;
+    from_servers(
+        step,
+        host,
+        &ResolverConfiguration::from_doh(&server, &addresses),
+    )
+    .await
 }
 
-async fn server_addresses(step: &Step<'_>, name: &str) -> Result<Vec<IpAddr>, Failed> {
-    let known = hosts::localhost(name).unwrap_or_else(|| hosts::in_hosts_file(name));
+async fn doh_server_addresses(
+    step: &ExchangeContext<'_>,
+    name: &str,
+) -> Result<Vec<IpAddr>, PhaseFailure> {
+    let known = hosts::localhost_addresses(name).unwrap_or_else(|| hosts::in_hosts_file(name));
     let addresses = if known.is_empty() {
-        configured(step, name).await?.1
+        from_system_servers(step, name).await?.1
     } else {
         known
     };
-    Ok(order::preferred(&addresses, Family::Any))
+    Ok(order::preferred_order(&addresses, AddressFamily::Any))
 }
 
 /// Asks these servers until the limit.
 pub(super) async fn from_servers(
-    step: &Step<'_>,
+    step: &ExchangeContext<'_>,
     host: &str,
-    configuration: &Configuration,
-) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
-    let name =
-        Name::from_ascii(host).map_err(|error| verdict::bad_name(host, &error.to_string()))?;
+    configuration: &ResolverConfiguration,
+) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
+    let name = Name::from_ascii(host)
+        .map_err(|error| failure::invalid_name_failure(host, &error.to_string()))?;
     if configuration.servers.is_empty() {
         let message = format!("{host} was not resolved: there is no DNS server to ask");
-        return Err(Failed::new(
+        return Err(PhaseFailure::new(
             Phase::Dns,
-            Code::DnsNotConfigured,
+            FailureCode::DnsNotConfigured,
             message,
-            NAME_A_SERVER,
+            CONFIGURE_SERVER_HINT,
         ));
     }
-    step.watcher.expect(&configuration.addresses());
-    let stub = Stub::new(step, configuration);
+    step.observer.expect_remotes(&configuration.addresses());
+    let stub = StubResolver::new(step, configuration);
     // On the heap: what both families' questions need is too much for everybody's stack who
     // resolves a literal address.
-    match timeout_at(step.connect_by, Box::pin(stub.lookup(&name))).await {
-        Ok(Found::Addresses(addresses)) => Ok((ResolutionSource::Dns, addresses)),
-        Ok(found) => Err(verdict::failure(step, host, &found, &stub.log())),
-        Err(_) => Err(verdict::cut_off(step, host, &stub.log())),
+    match timeout_at(step.connect_deadline, Box::pin(stub.lookup(&name))).await {
+        Ok(LookupResult::Addresses(addresses)) => Ok((ResolutionSource::Dns, addresses)),
+        Ok(found) => Err(failure::lookup_failure(
+            step,
+            host,
+            &found,
+            &stub.finished_queries(),
+        )),
+        Err(_) => Err(failure::timeout_failure(
+            step,
+            host,
+            &stub.finished_queries(),
+        )),
     }
 }
 
-fn not_configured(failed: &Failed, host: &str, why: &str) -> Failed {
+fn not_configured_failure(failed: &PhaseFailure, host: &str, why: &str) -> PhaseFailure {
     let message = format!(
         "{host} was not resolved: {why}, and {}",
         failed.failure.message.raw()
     );
-    Failed::new(Phase::Dns, Code::DnsNotConfigured, message, NAME_A_SERVER)
+    PhaseFailure::new(
+        Phase::Dns,
+        FailureCode::DnsNotConfigured,
+        message,
+        CONFIGURE_SERVER_HINT,
+    )
 }
 
-fn https_failed(url: &Url, why: &str) -> Failed {
+fn doh_failure(url: &Url, why: &str) -> PhaseFailure {
     let message = format!(
         "the DNS server {} cannot be asked over HTTPS: {why}",
         url.host_str().unwrap_or_default()
     );
-    Failed::new(
+    PhaseFailure::new(
         Phase::Dns,
-        Code::DnsUnreachable,
+        FailureCode::DnsUnreachable,
         message,
         "check --doh-url and the certificate options",
     )

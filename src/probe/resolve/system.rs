@@ -7,29 +7,33 @@ use std::thread;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
-use crate::probe::Failed;
-use crate::probe::step::Step;
-use crate::trace::{Code, Phase, ResolutionSource};
+use crate::probe::PhaseFailure;
+use crate::probe::exchange_context::ExchangeContext;
+use crate::trace::{FailureCode, Phase, ResolutionSource};
 use crate::units::Nanos;
 
 /// Asks `getaddrinfo` on a thread of its own, since it blocks, and cannot be stopped: past the
 /// limit it is left alone. Whom it asks cannot be seen.
-pub(super) async fn lookup(
-    step: &Step<'_>,
+pub(super) async fn look_up_with_getaddrinfo(
+    step: &ExchangeContext<'_>,
     host: &str,
-) -> Result<(ResolutionSource, Vec<IpAddr>), Failed> {
+) -> Result<(ResolutionSource, Vec<IpAddr>), PhaseFailure> {
     let began = step.recorder.now();
-    match timeout_at(step.connect_by, ask(host.to_owned())).await {
+    match timeout_at(step.connect_deadline, call_getaddrinfo(host.to_owned())).await {
         Ok(Ok(addresses)) => Ok((ResolutionSource::System, addresses)),
-        Ok(Err(error)) => Err(refusal(host, &error, step.recorder.now().since(began))),
+        Ok(Err(error)) => Err(getaddrinfo_failure(
+            host,
+            &error,
+            step.recorder.now().since(began),
+        )),
         Err(_) => {
             let message = format!(
                 "the system's resolver did not answer for {host}; the limit was {}",
                 step.connect_limit()
             );
-            Err(Failed::new(
+            Err(PhaseFailure::new(
                 Phase::Dns,
-                Code::DnsTimeout,
+                FailureCode::DnsTimeout,
                 message,
                 "check the name servers of this machine (/etc/resolv.conf)",
             ))
@@ -37,7 +41,7 @@ pub(super) async fn lookup(
     }
 }
 
-async fn ask(host: String) -> io::Result<Vec<IpAddr>> {
+async fn call_getaddrinfo(host: String) -> io::Result<Vec<IpAddr>> {
     let (answer, answered) = oneshot::channel();
     let asking = move || {
         let addresses = (host.as_str(), 0)
@@ -55,18 +59,18 @@ async fn ask(host: String) -> io::Result<Vec<IpAddr>> {
 }
 
 /// The standard library keeps of `EAI_AGAIN` and its like only the text.
-fn refusal(host: &str, error: &io::Error, took: Nanos) -> Failed {
+fn getaddrinfo_failure(host: &str, error: &io::Error, took: Nanos) -> PhaseFailure {
     let text = error.to_string();
     let (code, hint) = if text.contains("Temporary failure") {
         (
-            Code::DnsServerFailure,
+            FailureCode::DnsServerFailure,
             "check this machine's network and its name servers (/etc/resolv.conf)",
         )
     } else if text.contains("No address associated") {
-        (Code::DnsNoAddress, "check the spelling of the name")
+        (FailureCode::DnsNoAddress, "check the spelling of the name")
     } else {
-        (Code::DnsNoSuchName, "check the spelling of the name")
+        (FailureCode::DnsNoSuchName, "check the spelling of the name")
     };
     let message = format!("the system's resolver has no address for {host}: {text} (after {took})");
-    Failed::new(Phase::Dns, code, message, hint)
+    PhaseFailure::new(Phase::Dns, code, message, hint)
 }

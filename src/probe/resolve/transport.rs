@@ -8,18 +8,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
 /// The largest answer taken from a datagram; more than any EDNS size in use.
-const MOST_DATAGRAM_BYTES: usize = 16 * 1024;
+const MAX_DATAGRAM_BYTES: usize = 16 * 1024;
 
 /// Why a question came to nothing.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum DnsTransportError {
     /// The server could not be reached, or broke off.
     Transport(String),
     /// What it answered is no DNS message.
-    Nonsense(String),
+    Malformed(String),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for DnsTransportError {
     fn from(error: io::Error) -> Self {
         Self::Transport(match error.kind() {
             io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
@@ -31,7 +31,10 @@ impl From<io::Error> for Trouble {
 
 /// Asks over UDP. The socket is connected, so that the kernel takes datagrams from this server
 /// alone and reports ICMP errors.
-pub(super) async fn over_udp(server: SocketAddr, request: &DnsRequest) -> Result<Message, Trouble> {
+pub(super) async fn query_over_udp(
+    server: SocketAddr,
+    request: &DnsRequest,
+) -> Result<Message, DnsTransportError> {
     let any = if server.is_ipv4() {
         SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))
     } else {
@@ -39,16 +42,16 @@ pub(super) async fn over_udp(server: SocketAddr, request: &DnsRequest) -> Result
     };
     let socket = UdpSocket::bind(any).await?;
     socket.connect(server).await?;
-    socket.send(&encoded(request)?).await?;
-    let mut buffer = vec![0; MOST_DATAGRAM_BYTES];
+    socket.send(&encode_query(request)?).await?;
+    let mut buffer = vec![0; MAX_DATAGRAM_BYTES];
     loop {
         let length = socket.recv(&mut buffer).await?;
         let datagram = buffer.get(..length).unwrap_or_default();
         // Anything else was sent by somebody who did not see the question: an old answer, or a
         // forged one.
         if datagram.get(..2) == Some(&request.metadata.id.to_be_bytes()) {
-            let message = decoded(datagram)?;
-            if answers(&message, request) {
+            let message = decode_message(datagram)?;
+            if is_answer_to(&message, request) {
                 return Ok(message);
             }
         }
@@ -56,41 +59,45 @@ pub(super) async fn over_udp(server: SocketAddr, request: &DnsRequest) -> Result
 }
 
 /// Asks over TCP.
-pub(super) async fn over_tcp(server: SocketAddr, request: &DnsRequest) -> Result<Message, Trouble> {
+pub(super) async fn query_over_tcp(
+    server: SocketAddr,
+    request: &DnsRequest,
+) -> Result<Message, DnsTransportError> {
     let mut stream = TcpStream::connect(server).await?;
     stream.set_nodelay(true)?;
-    let question = encoded(request)?;
+    let question = encode_query(request)?;
     let length = u16::try_from(question.len())
-        .map_err(|_| Trouble::Nonsense("the question is too long".to_owned()))?;
+        .map_err(|_| DnsTransportError::Malformed("the question is too long".to_owned()))?;
     stream
         .write_all(&[&length.to_be_bytes(), question.as_slice()].concat())
         .await?;
     let mut answer = vec![0; usize::from(stream.read_u16().await?)];
     stream.read_exact(&mut answer).await?;
-    let message = decoded(&answer)?;
-    if message.metadata.id == request.metadata.id && answers(&message, request) {
+    let message = decode_message(&answer)?;
+    if message.metadata.id == request.metadata.id && is_answer_to(&message, request) {
         Ok(message)
     } else {
-        Err(Trouble::Nonsense(
+        Err(DnsTransportError::Malformed(
             "its answer is to another question".to_owned(),
         ))
     }
 }
 
-fn encoded(request: &DnsRequest) -> Result<Vec<u8>, Trouble> {
-    request
-        .to_vec()
-        .map_err(|error| Trouble::Nonsense(format!("the question cannot be written: {error}")))
+fn encode_query(request: &DnsRequest) -> Result<Vec<u8>, DnsTransportError> {
+    request.to_vec().map_err(|error| {
+        DnsTransportError::Malformed(format!("the question cannot be written: {error}"))
+    })
 }
 
-fn decoded(bytes: &[u8]) -> Result<Message, Trouble> {
-    Message::from_vec(bytes)
-        .map_err(|error| Trouble::Nonsense(format!("its answer is no DNS message: {error}")))
+fn decode_message(bytes: &[u8]) -> Result<Message, DnsTransportError> {
+    Message::from_vec(bytes).map_err(|error| {
+        DnsTransportError::Malformed(format!("its answer is no DNS message: {error}"))
+    })
 }
 
 /// Whether a message is an answer to this question (RFC 5452 §9.1). Servers that report an error
 /// may leave the question out.
-pub(super) fn answers(message: &Message, request: &DnsRequest) -> bool {
+pub(super) fn is_answer_to(message: &Message, request: &DnsRequest) -> bool {
     message.metadata.message_type == MessageType::Response
         && (message.queries == request.queries || message.queries.is_empty())
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, BufReader, ReadBuf};
 
-use crate::probe::tap::{Meter, Observer};
+use crate::probe::tap::{Meter, StreamObserver};
 use crate::trace::Side;
 use crate::wire::tls::RecordBoundary;
 
@@ -22,7 +22,7 @@ const READ_AT_ONCE: usize = 128 * 1024;
 
 /// Records in a row that may carry no text: session tickets, key updates, empty ones, the pieces of
 /// a handshake.
-const MOST_IDLE_RECORDS: u32 = 10_000;
+const MAX_IDLE_RECORDS: u32 = 10_000;
 
 /// Counts the records that came since the last text did.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ impl IdleRecords {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Relaxed) > MOST_IDLE_RECORDS {
+        if self.0.load(Ordering::Relaxed) > MAX_IDLE_RECORDS {
             Err(io::Error::other(RecordFlood))
         } else {
             Ok(())
@@ -50,20 +50,20 @@ impl IdleRecords {
 /// More records in a row without text than are allowed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
-    "more than {MOST_IDLE_RECORDS} TLS records came in a row with nothing in them, the limit here"
+    "more than {MAX_IDLE_RECORDS} TLS records came in a row with nothing in them, the limit here"
 )]
 pub(super) struct RecordFlood;
 
 /// A stream of TLS records, read a record at a time.
-pub(in crate::probe) struct ByRecord<S> {
+pub(in crate::probe) struct RecordStream<S> {
     inner: BufReader<S>,
     boundary: RecordBoundary,
     idle: IdleRecords,
     /// Told where each record begins: the meter, and where the first one began in its stream.
-    told: Option<(Arc<Meter>, u64)>,
+    meter: Option<(Arc<Meter>, u64)>,
 }
 
-impl<S: AsyncRead> ByRecord<S> {
+impl<S: AsyncRead> RecordStream<S> {
     /// Over a stream whose next byte begins a record. The meter is that of the stream's own bytes;
     /// none where they are sealed once more.
     pub(super) fn new(stream: S, meter: Option<&Arc<Meter>>) -> Self {
@@ -73,7 +73,7 @@ impl<S: AsyncRead> ByRecord<S> {
             inner: BufReader::with_capacity(READ_AT_ONCE, stream),
             boundary: RecordBoundary::default(),
             idle,
-            told,
+            meter: told,
         }
     }
 
@@ -83,7 +83,7 @@ impl<S: AsyncRead> ByRecord<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for RecordStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -93,22 +93,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
             inner,
             boundary,
             idle,
-            told,
+            meter: told,
         } = &mut *self;
         idle.check()?;
         let there = ready!(Pin::new(&mut *inner).poll_fill_buf(cx))?;
         let count = boundary.within_one(there).min(buf.remaining());
         let piece = there.get(..count).unwrap_or_default();
         if let Some((meter, before)) = told.as_ref().filter(|_| !piece.is_empty()) {
-            meter.latest_began(before.saturating_add(boundary.start()));
+            meter.set_latest_start(before.saturating_add(boundary.start()));
         }
         buf.put_slice(piece);
         boundary.follow(piece, |header| {
             idle.count();
             if let Some((meter, before)) = told {
                 meter
-                    .layering()
-                    .record(Side::Server, header.behind(*before));
+                    .layers()
+                    .add_record(Side::Server, header.behind(*before));
             }
         });
         Pin::new(inner).consume(count);
@@ -116,7 +116,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ByRecord<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByRecord<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for RecordStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -147,35 +147,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByRecord<S> {
 }
 
 /// Sees the records that go out, right above the socket.
-pub(in crate::probe) struct Outgoing {
+pub(in crate::probe) struct OutgoingRecords {
     boundary: RecordBoundary,
     /// Told of each: the meter, and where the first one began in its stream.
-    told: Option<(Arc<Meter>, u64)>,
+    meter: Option<(Arc<Meter>, u64)>,
 }
 
-impl Outgoing {
+impl OutgoingRecords {
     /// For a stream whose next byte begins a record, as in [`ByRecord::new`].
     pub(super) fn new(meter: Option<&Arc<Meter>>) -> Self {
         Self {
             boundary: RecordBoundary::default(),
-            told: meter.map(|meter| (Arc::clone(meter), meter.position().sent)),
+            meter: meter.map(|meter| (Arc::clone(meter), meter.position().sent)),
         }
     }
 }
 
-impl Observer for Outgoing {
+impl StreamObserver for OutgoingRecords {
     fn sent(&mut self, bytes: &[u8]) {
         let Self {
             boundary,
-            told: Some((meter, before)),
+            meter: Some((meter, before)),
         } = self
         else {
             return;
         };
         boundary.follow(bytes, |header| {
             meter
-                .layering()
-                .record(Side::Client, header.behind(*before));
+                .layers()
+                .add_record(Side::Client, header.behind(*before));
         });
     }
 
@@ -202,7 +202,7 @@ mod tests {
         // Before TLS a proxy was talked to.
         meter.received(b"200 OK");
         let stream = [record(10), record(0), record(200)].concat();
-        let mut by_record = ByRecord::new(stream.as_slice(), Some(&meter));
+        let mut by_record = RecordStream::new(stream.as_slice(), Some(&meter));
         let mut read = Vec::new();
         for (expected, began) in [(15, 6), (5, 21), (100, 26), (100, 26), (5, 26), (0, 26)] {
             let mut buf = [0; 100];

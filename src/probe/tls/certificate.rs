@@ -9,21 +9,21 @@ use crate::trace::Certificate;
 use crate::units::Untrusted;
 
 /// Certificates of a chain that are looked at.
-pub(super) const MOST_CERTIFICATES: usize = 16;
+pub(super) const MAX_CERTIFICATES: usize = 16;
 /// Names of a certificate that are kept.
-const MOST_NAMES: usize = 200;
+const MAX_NAMES: usize = 200;
 
 /// What the certificates of a chain say. One that cannot be read is there with its digest alone.
-pub(super) fn describe<'a>(
+pub(super) fn describe_chain<'a>(
     chain: impl Iterator<Item = &'a CertificateDer<'a>>,
 ) -> Vec<Certificate> {
     chain
-        .take(MOST_CERTIFICATES)
-        .map(|der| parsed(der).unwrap_or_else(|| unreadable(der)))
+        .take(MAX_CERTIFICATES)
+        .map(|der| parse_certificate(der).unwrap_or_else(|| unreadable_certificate(der)))
         .collect()
 }
 
-fn parsed(der: &[u8]) -> Option<Certificate> {
+fn parse_certificate(der: &[u8]) -> Option<Certificate> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let names = certificate.subject_alternative_name().ok().flatten();
     let names = names.map(|extension| {
@@ -31,8 +31,8 @@ fn parsed(der: &[u8]) -> Option<Certificate> {
             .value
             .general_names
             .iter()
-            .take(MOST_NAMES)
-            .filter_map(name)
+            .take(MAX_NAMES)
+            .filter_map(general_name_text)
             .collect()
     });
     Some(Certificate {
@@ -40,23 +40,23 @@ fn parsed(der: &[u8]) -> Option<Certificate> {
         issuer: certificate.issuer().to_string().into(),
         not_before: certificate.validity().not_before.timestamp(),
         not_after: certificate.validity().not_after.timestamp(),
-        sha256: sha256(der),
+        sha256: sha256_hex(der),
         names: names.unwrap_or_default(),
     })
 }
 
-fn unreadable(der: &[u8]) -> Certificate {
+fn unreadable_certificate(der: &[u8]) -> Certificate {
     Certificate {
         subject: "(not readable)".into(),
         issuer: Untrusted::default(),
         not_before: 0,
         not_after: 0,
-        sha256: sha256(der),
+        sha256: sha256_hex(der),
         names: Vec::new(),
     }
 }
 
-fn name(name: &GeneralName<'_>) -> Option<Untrusted> {
+fn general_name_text(name: &GeneralName<'_>) -> Option<Untrusted> {
     match name {
         GeneralName::DNSName(name) | GeneralName::RFC822Name(name) | GeneralName::URI(name) => {
             Some((*name).into())
@@ -74,7 +74,7 @@ fn name(name: &GeneralName<'_>) -> Option<Untrusted> {
     }
 }
 
-fn sha256(der: &[u8]) -> String {
+fn sha256_hex(der: &[u8]) -> String {
     digest::digest(&digest::SHA256, der).as_ref().iter().fold(
         String::with_capacity(64),
         |mut text, byte| {
@@ -106,6 +106,6 @@ pub(super) fn is_issued_by(child: &[u8], parent: &[u8]) -> bool {
 /// Whether a moment, in seconds since 1970, lies within a certificate's validity.
 pub(super) fn is_valid_at(der: &[u8], seconds: u64) -> bool {
     let at = i64::try_from(seconds).unwrap_or(i64::MAX);
-    parsed(der)
+    parse_certificate(der)
         .is_some_and(|certificate| (certificate.not_before..=certificate.not_after).contains(&at))
 }

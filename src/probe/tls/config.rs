@@ -6,45 +6,45 @@ use rustls::client::Resumption;
 use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, SupportedProtocolVersion};
 
-use super::verifier::Recording;
-use super::{Purpose, Tools};
-use crate::probe::Failed;
-use crate::probe::spec::{TlsChoice, TlsVersion};
-use crate::trace::Code;
+use super::verifier::RecordingVerifier;
+use super::{CryptoSetup, HandshakeTarget};
+use crate::probe::PhaseFailure;
+use crate::probe::spec::{TlsOptions, TlsVersion};
+use crate::trace::FailureCode;
 
 /// Every handshake is a full one: nothing is resumed, so that repeats measure the same thing.
-pub(super) fn client(
-    tools: &Tools,
-    choice: &TlsChoice,
-    verifier: Recording,
-    purpose: &Purpose<'_>,
-) -> Result<ClientConfig, Failed> {
+pub(super) fn client_config(
+    tools: &CryptoSetup,
+    choice: &TlsOptions,
+    verifier: RecordingVerifier,
+    purpose: &HandshakeTarget<'_>,
+) -> Result<ClientConfig, PhaseFailure> {
     let unusable = |reason: &String, hint: &str| {
-        Failed::new(
+        PhaseFailure::new(
             purpose.phase,
-            Code::TlsClientCertificate,
+            FailureCode::TlsClientCertificate,
             reason.clone(),
             hint,
         )
     };
     let identity = match &tools.identity {
-        _ if !purpose.shows_identity => &None,
+        _ if !purpose.presents_certificate => &None,
         loaded => loaded
             .as_ref()
             .map_err(|reason| unusable(reason, "check the paths given with --cert and --key"))?,
     };
     let key_log = tools.key_log.as_ref().map_err(|reason| {
-        Failed::new(
+        PhaseFailure::new(
             purpose.phase,
-            Code::OutputFailed,
+            FailureCode::OutputFailed,
             reason.clone(),
             "give another path with --keylog, or none",
         )
     })?;
-    let versions = versions(choice);
+    let versions = allowed_versions(choice);
     let config = ClientConfig::builder_with_provider(Arc::clone(&tools.provider))
         .with_protocol_versions(&versions)
-        .map_err(|_| no_version(purpose))?
+        .map_err(|_| no_version_failure(purpose))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let mut config = match identity {
@@ -61,7 +61,7 @@ pub(super) fn client(
     Ok(config)
 }
 
-pub(super) fn versions(choice: &TlsChoice) -> Vec<&'static SupportedProtocolVersion> {
+pub(super) fn allowed_versions(choice: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {
     let allowed = |version| {
         choice.min.is_none_or(|min| version >= min) && choice.max.is_none_or(|max| version <= max)
     };
@@ -76,12 +76,12 @@ pub(super) fn versions(choice: &TlsChoice) -> Vec<&'static SupportedProtocolVers
         .collect()
 }
 
-fn no_version(purpose: &Purpose<'_>) -> Failed {
+fn no_version_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailure {
     let message =
         "no TLS version is both at least the lowest and at most the highest that were asked for";
-    Failed::new(
+    PhaseFailure::new(
         purpose.phase,
-        Code::TlsVersion,
+        FailureCode::TlsVersion,
         message,
         "leave out --tls-max, or raise it",
     )

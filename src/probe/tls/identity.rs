@@ -9,27 +9,27 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
-use crate::probe::spec::TlsChoice;
+use crate::probe::spec::TlsOptions;
 
 /// A certificate chain and its key.
-pub(super) type Identity = Arc<CertifiedKey>;
+pub(super) type ClientIdentity = Arc<CertifiedKey>;
 
 /// Loads it where one was given; the key may stand in the certificate's file.
-pub(super) fn load(
-    choice: &TlsChoice,
+pub(super) fn load_identity(
+    choice: &TlsOptions,
     provider: &CryptoProvider,
-) -> Result<Option<Identity>, String> {
+) -> Result<Option<ClientIdentity>, String> {
     let Some(path) = &choice.cert else {
         return Ok(None);
     };
-    let pem = read(path)?;
+    let pem = read_file(path)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let chain = chain.map_err(|error| format!("{} is not PEM: {error}", path.display()))?;
     if chain.is_empty() {
         return Err(format!("there is no certificate in {}", path.display()));
     }
     let key_path = choice.key.as_ref().unwrap_or(path);
-    let key = PrivateKeyDer::from_pem_slice(&read(key_path)?).map_err(|error| {
+    let key = PrivateKeyDer::from_pem_slice(&read_file(key_path)?).map_err(|error| {
         let encrypted = "an encrypted key has to be decrypted first, as with `openssl pkey`";
         format!(
             "there is no usable private key in {} ({error}); {encrypted}",
@@ -47,6 +47,6 @@ pub(super) fn load(
         })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }

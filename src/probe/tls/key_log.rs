@@ -10,42 +10,45 @@ use std::sync::{Mutex, PoisonError};
 
 use rustls::KeyLog;
 
-use crate::probe::spec::{KeyLogTroubles, KeyTap};
-use crate::sys::{Writing, open_for_writing_when_read};
+use crate::probe::spec::{KeyLogListener, KeyLogProblems};
+use crate::sys::{WriteOptions, open_for_writing_blocking};
 
 /// Where the secrets of a run go.
 #[derive(Debug)]
-pub(super) struct KeyLogs {
+pub(super) struct KeyLogOutputs {
     file: Option<KeyLogFile>,
-    tap: Option<KeyTap>,
+    listener: Option<KeyLogListener>,
 }
 
-impl KeyLogs {
+impl KeyLogOutputs {
     /// `None` where nobody wants them.
     pub(super) fn open(
         path: Option<&Path>,
-        tap: Option<KeyTap>,
-        troubles: KeyLogTroubles,
+        tap: Option<KeyLogListener>,
+        troubles: KeyLogProblems,
     ) -> Result<Option<Self>, String> {
         let file = path
             .map(|path| KeyLogFile::open(path, troubles))
             .transpose()?;
-        Ok((file.is_some() || tap.is_some()).then_some(Self { file, tap }))
+        Ok((file.is_some() || tap.is_some()).then_some(Self {
+            file,
+            listener: tap,
+        }))
     }
 }
 
-impl KeyLog for KeyLogs {
+impl KeyLog for KeyLogOutputs {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         let mut line = format!("{label} ");
-        hex(&mut line, client_random);
+        push_hex(&mut line, client_random);
         line.push(' ');
-        hex(&mut line, secret);
+        push_hex(&mut line, secret);
         line.push('\n');
         if let Some(file) = &self.file {
             file.add(&line);
         }
-        if let Some(tap) = &self.tap {
-            tap.hear(&line);
+        if let Some(tap) = &self.listener {
+            tap.notify(&line);
         }
     }
 }
@@ -55,17 +58,17 @@ impl KeyLog for KeyLogs {
 struct KeyLogFile {
     file: Mutex<File>,
     name: String,
-    troubles: KeyLogTroubles,
+    problems: KeyLogProblems,
 }
 
 impl KeyLogFile {
     /// The permissions of a key log.
-    const OWNER_ALONE: u32 = 0o600;
+    const OWNER_ONLY: u32 = 0o600;
 
     /// Opens it for appending; a pipe, as soon as it has a reader. A new file is for its owner
     /// alone, and one that others may read is made so. A symbolic link is refused, for it could
     /// lead secrets elsewhere, and so is a file of another user's, who could read them.
-    fn open(path: &Path, troubles: KeyLogTroubles) -> Result<Self, String> {
+    fn open(path: &Path, troubles: KeyLogProblems) -> Result<Self, String> {
         let name = path.display().to_string();
         let told = |error: io::Error| format!("the key log {name} cannot be written: {error}");
         if path.is_symlink() {
@@ -73,11 +76,11 @@ impl KeyLogFile {
                 "the key log {name} is a symbolic link; give the path of a file"
             ));
         }
-        let writing = Writing {
+        let writing = WriteOptions {
             append: true,
-            mode: Self::OWNER_ALONE,
+            mode: Self::OWNER_ONLY,
         };
-        let file = open_for_writing_when_read(path, writing, || false).map_err(told)?;
+        let file = open_for_writing_blocking(path, writing, || false).map_err(told)?;
         let metadata = file.metadata().map_err(told)?;
         if metadata.is_file() && metadata.uid() != rustix::process::geteuid().as_raw() {
             return Err(format!(
@@ -86,7 +89,7 @@ impl KeyLogFile {
             ));
         }
         if metadata.is_file() && metadata.mode() & 0o077 != 0 {
-            file.set_permissions(Permissions::from_mode(Self::OWNER_ALONE))
+            file.set_permissions(Permissions::from_mode(Self::OWNER_ONLY))
                 .map_err(told)?;
             troubles.warn(format!(
                 "the key log {name} could be read by others; now its owner alone can (mode 0600)"
@@ -95,7 +98,7 @@ impl KeyLogFile {
         Ok(Self {
             file: Mutex::new(file),
             name,
-            troubles,
+            problems: troubles,
         })
     }
 
@@ -103,7 +106,7 @@ impl KeyLogFile {
     fn add(&self, line: &str) {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = append(&file, line.as_bytes()) {
-            self.troubles.fail(format!(
+            self.problems.fail(format!(
                 "the key log {} is not complete: {error}",
                 self.name
             ));
@@ -136,7 +139,7 @@ fn append(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn hex(text: &mut String, bytes: &[u8]) {
+fn push_hex(text: &mut String, bytes: &[u8]) {
     for byte in bytes {
         let _ = write!(text, "{byte:02x}");
     }
@@ -156,7 +159,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys");
         for _ in 0..2 {
-            KeyLogs::open(Some(&path), None, KeyLogTroubles::default())
+            KeyLogOutputs::open(Some(&path), None, KeyLogProblems::default())
                 .unwrap()
                 .unwrap()
                 .log("CLIENT_RANDOM", &[0, 0xab], &[0x0f]);
@@ -177,14 +180,14 @@ mod tests {
 
         let heard = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&heard);
-        let tap = KeyTap::new(move |line| into.lock().unwrap().push_str(line));
-        KeyLogs::open(None, Some(tap), KeyLogTroubles::default())
+        let tap = KeyLogListener::new(move |line| into.lock().unwrap().push_str(line));
+        KeyLogOutputs::open(None, Some(tap), KeyLogProblems::default())
             .unwrap()
             .unwrap()
             .log("CLIENT_RANDOM", &[1], &[2]);
         assert_eq!(*heard.lock().unwrap(), "CLIENT_RANDOM 01 02\n");
         assert!(
-            KeyLogs::open(None, None, KeyLogTroubles::default())
+            KeyLogOutputs::open(None, None, KeyLogProblems::default())
                 .unwrap()
                 .is_none()
         );
@@ -199,7 +202,7 @@ mod tests {
         );
         std::os::unix::fs::symlink(&target, &link).unwrap();
         assert!(
-            KeyLogFile::open(&link, KeyLogTroubles::default())
+            KeyLogFile::open(&link, KeyLogProblems::default())
                 .unwrap_err()
                 .contains("symbolic link")
         );
@@ -212,8 +215,8 @@ mod tests {
         let path = directory.path().join("keys");
         std::fs::write(&path, "OLD 1 2\n").unwrap();
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-        let troubles = KeyLogTroubles::default();
-        KeyLogs::open(Some(&path), None, troubles.clone())
+        let troubles = KeyLogProblems::default();
+        KeyLogOutputs::open(Some(&path), None, troubles.clone())
             .unwrap()
             .unwrap()
             .log("NEW", &[1], &[2]);
@@ -231,7 +234,7 @@ mod tests {
             return;
         }
         assert!(
-            KeyLogFile::open(&path, KeyLogTroubles::default())
+            KeyLogFile::open(&path, KeyLogProblems::default())
                 .unwrap_err()
                 .contains("another user's")
         );
@@ -239,8 +242,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_told() {
-        let troubles = KeyLogTroubles::default();
-        let log = KeyLogs::open(Some(Path::new("/dev/full")), None, troubles.clone())
+        let troubles = KeyLogProblems::default();
+        let log = KeyLogOutputs::open(Some(Path::new("/dev/full")), None, troubles.clone())
             .unwrap()
             .unwrap();
         log.log("NEW", &[1], &[2]);

@@ -6,19 +6,19 @@
 //!                                                                        └─ what was agreed on
 //! ```
 
-mod agreed;
 mod by_record;
 mod certificate;
-mod check;
+mod certificate_failure;
+mod chain_check;
 mod config;
-mod failure;
+mod control_config;
+mod handshake_failure;
+mod handshake_monitor;
 mod identity;
 mod key_log;
+mod negotiated;
 mod one_record;
-mod ordinary;
-mod records;
-mod trust;
-mod verdict;
+mod trust_store;
 mod verifier;
 
 use std::sync::Arc;
@@ -28,29 +28,31 @@ use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use self::by_record::{ByRecord, Outgoing};
-use self::check::Checker;
-use self::one_record::OneRecord;
-use self::records::RecordWatch;
-use self::verifier::{Findings, Recording};
-use super::Failed;
-use super::layering::Plaintext;
-use super::step::Step;
-use super::tap::{Io, Meter, Tap};
-use crate::trace::{ConnectionId, Phase, What};
+use self::by_record::{OutgoingRecords, RecordStream};
+use self::chain_check::ChainChecker;
+use self::handshake_monitor::HandshakeMonitor;
+use self::one_record::RecordPlaintextStream;
+use self::verifier::{RecordingVerifier, VerificationFindings};
+use super::PhaseFailure;
+use super::exchange_context::ExchangeContext;
+use super::layering::PlaintextObserver;
+use super::tap::{ByteStream, Meter, Tap};
+use crate::trace::{ConnectionId, EventKind, Phase};
 
-pub(super) use failure::{alert_in, record_flood_in};
-pub(super) use ordinary::ordinary;
-pub use trust::side_traffic_tls;
-pub(super) use trust::{Tools, Trust};
-pub(super) use verifier::Unchecked;
+pub(super) use control_config::control_client_config;
+pub(super) use handshake_failure::{alert_failure_in, record_flood_failure_in};
+pub use trust_store::auxiliary_tls_config;
+pub(super) use trust_store::{CryptoSetup, TrustStore};
+pub(super) use verifier::DeferredVerification;
 
 /// A byte stream with TLS over it.
-pub(super) type Secured<S> =
-    Tap<OneRecord<TlsStream<ByRecord<Tap<S, (RecordWatch, Outgoing)>>>>, Plaintext>;
+pub(super) type TlsByteStream<S> = Tap<
+    RecordPlaintextStream<TlsStream<RecordStream<Tap<S, (HandshakeMonitor, OutgoingRecords)>>>>,
+    PlaintextObserver,
+>;
 
 /// What a handshake is for.
-pub(super) struct Purpose<'a> {
+pub(super) struct HandshakeTarget<'a> {
     /// The connection whose streams carry it.
     pub(super) connection: ConnectionId,
     /// Counts what passes on it.
@@ -61,66 +63,77 @@ pub(super) struct Purpose<'a> {
     pub(super) alpn: Vec<Vec<u8>>,
     /// Whether the client's certificate may be shown: the peer is the user's own origin, or every
     /// location is trusted.
-    pub(super) shows_identity: bool,
+    pub(super) presents_certificate: bool,
     /// The phase it happens in: TLS with the server, or the talk with a proxy.
     pub(super) phase: Phase,
 }
 
 /// What a handshake works with.
-pub(super) struct Means {
-    pub(super) tools: Arc<Tools>,
+pub(super) struct HandshakeInputs {
+    pub(super) crypto: Arc<CryptoSetup>,
     /// Whom to trust; `None` to check the chain once the exchange is over.
-    pub(super) trust: Option<Arc<Trust>>,
+    pub(super) trust_store: Option<Arc<TrustStore>>,
 }
 
 /// Does the handshake. The caller begins and ends the phase.
-pub(super) async fn secure<S: Io>(
-    step: &Step<'_>,
+pub(super) async fn perform_handshake<S: ByteStream>(
+    step: &ExchangeContext<'_>,
     stream: S,
-    means: &Means,
-    purpose: &Purpose<'_>,
-) -> Result<(Secured<S>, Option<Unchecked>), Failed> {
+    means: &HandshakeInputs,
+    purpose: &HandshakeTarget<'_>,
+) -> Result<(TlsByteStream<S>, Option<DeferredVerification>), PhaseFailure> {
     let host = purpose.host.trim_matches(['[', ']']).trim_end_matches('.');
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| failure::bad_name(purpose))?;
-    let findings = Findings::default();
-    let verifier = Recording::new(means, Checker::new(step, purpose), findings.clone());
-    let config = config::client(&means.tools, &step.spec.tls, verifier, purpose)?;
-    let watch = RecordWatch::begin(step.recorder.clone(), purpose);
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| handshake_failure::invalid_name_failure(purpose))?;
+    let findings = VerificationFindings::default();
+    let verifier =
+        RecordingVerifier::new(means, ChainChecker::new(step, purpose), findings.clone());
+    let config = config::client_config(&means.crypto, &step.spec.tls, verifier, purpose)?;
+    let watch = HandshakeMonitor::begin(step.recorder.clone(), purpose);
     let lowest = purpose
         .meter
-        .layering()
-        .begins_tls()
+        .layers()
+        .begin_tls_layer()
         .then_some(purpose.meter);
-    let stream = ByRecord::new(
-        Tap::new(stream, (watch.clone(), Outgoing::new(lowest))),
+    let stream = RecordStream::new(
+        Tap::new(stream, (watch.clone(), OutgoingRecords::new(lowest))),
         lowest,
     );
     let idle = stream.idle_records();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    let secured = match timeout_at(step.connect_by, handshake).await {
+    let secured = match timeout_at(step.connect_deadline, handshake).await {
         Ok(Ok(secured)) => secured,
         // The certificate's fault where it is one; else what the connection says.
         Ok(Err(error)) => {
             return Err(findings
                 .failed()
-                .unwrap_or_else(|| failure::of_handshake(purpose, &error, &watch)));
+                .unwrap_or_else(|| handshake_failure::handshake_failure(purpose, &error, &watch)));
         }
-        Err(_) => return Err(failure::timed_out(purpose, &step.connect_limit(), &watch)),
+        Err(_) => {
+            return Err(handshake_failure::timeout_failure(
+                purpose,
+                &step.connect_limit(),
+                &watch,
+            ));
+        }
     };
     watch.end();
     idle.reset();
     let session = secured.get_ref().1;
-    let handshake = agreed::handshake(session);
-    step.recorder.emit(What::TlsEstablished {
+    let handshake = negotiated::negotiated_handshake(session);
+    step.recorder.emit(EventKind::TlsEstablished {
         connection: purpose.connection,
         handshake,
     });
-    let layering = lowest.map(|meter| Arc::clone(meter.layering()));
-    if let Some((layering, seal)) = layering.as_ref().zip(agreed::seal(session)) {
-        layering.sealed_with(seal);
+    let layering = lowest.map(|meter| Arc::clone(meter.layers()));
+    if let Some((layering, seal)) = layering.as_ref().zip(negotiated::record_overhead(session)) {
+        layering.tls_established(seal);
     }
     Ok((
-        Tap::new(OneRecord::new(secured, idle), Plaintext::over(layering)),
-        findings.unchecked(),
+        Tap::new(
+            RecordPlaintextStream::new(secured, idle),
+            PlaintextObserver::new(layering),
+        ),
+        findings.deferred(),
     ))
 }

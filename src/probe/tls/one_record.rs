@@ -13,9 +13,9 @@ use super::by_record::IdleRecords;
 
 /// A stream of which no read gives more than is in its buffer: for rustls, one record's text.
 #[derive(Debug)]
-pub(in crate::probe) struct OneRecord<S>(S, IdleRecords);
+pub(in crate::probe) struct RecordPlaintextStream<S>(S, IdleRecords);
 
-impl<S> OneRecord<S> {
+impl<S> RecordPlaintextStream<S> {
     /// Over a stream; `idle` is told that text has come.
     pub(super) const fn new(stream: S, idle: IdleRecords) -> Self {
         Self(stream, idle)
@@ -27,7 +27,7 @@ impl<S> OneRecord<S> {
     }
 }
 
-impl<S: AsyncBufRead + Unpin> AsyncRead for OneRecord<S> {
+impl<S: AsyncBufRead + Unpin> AsyncRead for RecordPlaintextStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -48,7 +48,7 @@ impl<S: AsyncBufRead + Unpin> AsyncRead for OneRecord<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for OneRecord<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for RecordPlaintextStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -8,29 +8,29 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-use super::check::{Chain, Checker};
-use super::{Means, Trust};
-use crate::probe::Failed;
+use super::chain_check::{ChainChecker, PresentedChain};
+use super::{HandshakeInputs, TrustStore};
+use crate::probe::PhaseFailure;
 
 /// What was found in a handshake. Every clone is the same.
 #[derive(Clone, Default)]
-pub(super) struct Findings(Arc<Mutex<Found>>);
+pub(super) struct VerificationFindings(Arc<Mutex<Found>>);
 
 #[derive(Default)]
 struct Found {
-    failed: Option<Failed>,
-    unchecked: Option<Unchecked>,
+    failed: Option<PhaseFailure>,
+    deferred: Option<DeferredVerification>,
 }
 
-impl Findings {
+impl VerificationFindings {
     /// The certificate's fault, if it has one.
-    pub(super) fn failed(&self) -> Option<Failed> {
+    pub(super) fn failed(&self) -> Option<PhaseFailure> {
         self.with(|found| found.failed.take())
     }
 
     /// The chain, if it is still to be checked.
-    pub(super) fn unchecked(&self) -> Option<Unchecked> {
-        self.with(|found| found.unchecked.take())
+    pub(super) fn deferred(&self) -> Option<DeferredVerification> {
+        self.with(|found| found.deferred.take())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Found) -> T) -> T {
@@ -40,20 +40,20 @@ impl Findings {
 
 /// A chain whose check was put off: with `--insecure` nothing hangs on it, so the handshake does
 /// not wait for the store.
-pub(in crate::probe) struct Unchecked {
-    leaf: CertificateDer<'static>,
-    rest: Vec<CertificateDer<'static>>,
+pub(in crate::probe) struct DeferredVerification {
+    end_entity: CertificateDer<'static>,
+    intermediates: Vec<CertificateDer<'static>>,
     name: ServerName<'static>,
     now: UnixTime,
-    checker: Checker,
+    checker: ChainChecker,
 }
 
-impl Unchecked {
+impl DeferredVerification {
     /// Checks it and says what came of it.
-    pub(in crate::probe) fn check(&self, trust: &Trust) {
-        let chain = Chain {
-            leaf: &self.leaf,
-            rest: &self.rest,
+    pub(in crate::probe) fn check(&self, trust: &TrustStore) {
+        let chain = PresentedChain {
+            end_entity: &self.end_entity,
+            intermediates: &self.intermediates,
             name: &self.name,
             ocsp: &[],
             now: self.now,
@@ -64,15 +64,15 @@ impl Unchecked {
 }
 
 /// A verifier that records what it sees.
-pub(super) struct Recording {
+pub(super) struct RecordingVerifier {
     provider: Arc<CryptoProvider>,
     /// Whom to trust; `None` to put the check off.
-    trust: Option<Arc<Trust>>,
-    checker: Checker,
-    findings: Findings,
+    trust_store: Option<Arc<TrustStore>>,
+    checker: ChainChecker,
+    findings: VerificationFindings,
 }
 
-impl fmt::Debug for Recording {
+impl fmt::Debug for RecordingVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording")
             .field("connection", &self.checker.connection)
@@ -80,18 +80,22 @@ impl fmt::Debug for Recording {
     }
 }
 
-impl Recording {
-    pub(super) fn new(means: &Means, checker: Checker, findings: Findings) -> Self {
+impl RecordingVerifier {
+    pub(super) fn new(
+        means: &HandshakeInputs,
+        checker: ChainChecker,
+        findings: VerificationFindings,
+    ) -> Self {
         Self {
-            provider: Arc::clone(&means.tools.provider),
-            trust: means.trust.clone(),
+            provider: Arc::clone(&means.crypto.provider),
+            trust_store: means.trust_store.clone(),
             checker,
             findings,
         }
     }
 }
 
-impl ServerCertVerifier for Recording {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
@@ -100,28 +104,27 @@ impl ServerCertVerifier for Recording {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.checker.present(leaf, rest);
-        let Some(trust) = &self.trust else {
+        self.checker.emit_certificates(leaf, rest);
+        let Some(trust) = &self.trust_store else {
             let (leaf, rest) = (
                 leaf.clone().into_owned(),
                 rest.iter().map(|one| one.clone().into_owned()).collect(),
             );
-            let unchecked = Unchecked {
-                leaf,
-                rest,
+            let unchecked = DeferredVerification {
+                end_entity: leaf,
+                intermediates: rest,
                 name: name.to_owned(),
                 now,
                 checker: self.checker.clone(),
             };
-            self.findings
-                .with(|found| found.unchecked = Some(unchecked));
+            self.findings.with(|found| found.deferred = Some(unchecked));
             return Ok(ServerCertVerified::assertion());
         };
         match self.checker.check(
             trust,
-            &Chain {
-                leaf,
-                rest,
+            &PresentedChain {
+                end_entity: leaf,
+                intermediates: rest,
                 name,
                 ocsp,
                 now,

@@ -4,7 +4,7 @@ use crate::units::{Nanos, Untrusted};
 
 /// What is in it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum CsvCell {
     /// Nothing: it was not measured.
     Empty,
     /// A number, or a word of this program's own.
@@ -13,7 +13,7 @@ pub(super) enum Cell {
     Text(Untrusted),
 }
 
-impl Cell {
+impl CsvCell {
     /// What there may be.
     pub(super) fn plain(content: Option<impl ToString>) -> Self {
         content.map_or(Self::Empty, |content| Self::Plain(content.to_string()))
@@ -30,22 +30,22 @@ impl Cell {
     }
 
     /// As it stands in the record.
-    pub(super) fn written(&self) -> String {
+    pub(super) fn encode(&self) -> String {
         match self {
             Self::Empty => String::new(),
-            Self::Plain(text) => quoted(text),
-            Self::Text(text) => quoted(&harmless(&text.escaped())),
+            Self::Plain(text) => quote_if_needed(text),
+            Self::Text(text) => quote_if_needed(&neutralize_formula(&text.escaped())),
         }
     }
 }
 
 /// What spreadsheets begin a formula with, the wide forms that some take for the same included.
 /// Space before it does not help.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+const FORMULA_STARTS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Text that is text in a spreadsheet, too.
-fn harmless(text: &str) -> String {
-    let dangerous = text.trim_start().starts_with(FORMULA);
+fn neutralize_formula(text: &str) -> String {
+    let dangerous = text.trim_start().starts_with(FORMULA_STARTS);
     if dangerous {
         format!("'{text}")
     } else {
@@ -54,7 +54,7 @@ fn harmless(text: &str) -> String {
 }
 
 /// RFC 4180 §2: within quotes, and quotes doubled, where there is something to mistake.
-fn quoted(text: &str) -> String {
+fn quote_if_needed(text: &str) -> String {
     if text.contains(['"', ',', '\r', '\n', ';', '\t']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn text(text: &str) -> String {
-        Cell::Text(text.into()).written()
+        CsvCell::Text(text.into()).encode()
     }
 
     #[test]
@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn figures_stay_figures_and_what_was_not_measured_is_empty() {
-        assert_eq!(Cell::plain(Some(-5_i64)).written(), "-5");
-        assert_eq!(Cell::time(Some(Nanos(0))).written(), "0");
-        assert_eq!(Cell::time(None), Cell::Empty);
-        assert_eq!(Cell::Empty.written(), "");
+        assert_eq!(CsvCell::plain(Some(-5_i64)).encode(), "-5");
+        assert_eq!(CsvCell::time(Some(Nanos(0))).encode(), "0");
+        assert_eq!(CsvCell::time(None), CsvCell::Empty);
+        assert_eq!(CsvCell::Empty.encode(), "");
     }
 }

@@ -1,9 +1,9 @@
 //! The columns.
 
-use super::cell::Cell;
+use super::cell::CsvCell;
 use crate::insight::redact::Redactor;
-use crate::insight::{self, kernel_segments, round_trips, segments, wire_phase};
-use crate::report::time;
+use crate::insight::{self, connection_segments, kernel_segments, round_trips, wire_phase};
+use crate::report::timestamps;
 use crate::trace::{
     Connection, DnsQuery, Exchange, Handshake, HttpVersion, Phase, PhaseSpan, QueryOutcome,
     Response, Tls, Trace,
@@ -11,47 +11,50 @@ use crate::trace::{
 use crate::units::{Nanos, Untrusted};
 
 /// What a row is about.
-pub(super) struct Row<'a> {
+pub(super) struct CsvRow<'a> {
     trace: &'a Trace,
     transfer: usize,
     exchange: &'a Exchange,
     redactor: Redactor<'a>,
     connection: Option<&'a Connection>,
-    segments: Option<insight::Segments>,
+    segments: Option<insight::ConnectionSegments>,
 }
 
 /// A column's name, and what is in it.
-pub(super) type Column = (&'static str, fn(&Row) -> Cell);
+pub(super) type CsvColumn = (&'static str, fn(&CsvRow) -> CsvCell);
 
 /// All columns, in order.
-pub(super) const COLUMNS: [Column; 50] = [
-    ("transfer", |row| Cell::plain(Some(row.transfer))),
-    ("exchange", |row| Cell::plain(Some(row.exchange.id.0))),
-    ("cause", |row| Cell::plain(Some(row.exchange.cause))),
+pub(super) const COLUMNS: [CsvColumn; 50] = [
+    ("transfer", |row| CsvCell::plain(Some(row.transfer))),
+    ("exchange", |row| CsvCell::plain(Some(row.exchange.id.0))),
+    ("cause", |row| CsvCell::plain(Some(row.exchange.cause))),
     ("started_at", |row| {
-        Cell::plain(time::wall_of(row.trace, row.exchange.started).and_then(time::of_wall))
+        CsvCell::plain(
+            timestamps::wall_time_of(row.trace, row.exchange.started)
+                .and_then(timestamps::rfc3339_nanos),
+        )
     }),
     ("method", |row| {
-        Cell::text(Some(row.exchange.method.clone().into()))
+        CsvCell::text(Some(row.exchange.method.clone().into()))
     }),
     ("url", |row| {
-        Cell::text(Some(row.redactor.text(&row.exchange.url)))
+        CsvCell::text(Some(row.redactor.text(&row.exchange.url)))
     }),
     ("status", |row| {
-        Cell::plain(row.response().map(|response| response.status))
+        CsvCell::plain(row.response().map(|response| response.status))
     }),
     ("http_version", |row| {
-        Cell::plain(
+        CsvCell::plain(
             row.response()
                 .map(|response| response.version)
                 .map(HttpVersion::name),
         )
     }),
     ("failed_phase", |row| {
-        Cell::plain(row.exchange.failure.as_ref().map(|(phase, _)| phase.name()))
+        CsvCell::plain(row.exchange.failure.as_ref().map(|(phase, _)| phase.name()))
     }),
     ("error_code", |row| {
-        Cell::plain(
+        CsvCell::plain(
             row.exchange
                 .failure
                 .as_ref()
@@ -59,7 +62,7 @@ pub(super) const COLUMNS: [Column; 50] = [
         )
     }),
     ("error_message", |row| {
-        Cell::text(
+        CsvCell::text(
             row.exchange
                 .failure
                 .as_ref()
@@ -67,47 +70,49 @@ pub(super) const COLUMNS: [Column; 50] = [
         )
     }),
     ("connection", |row| {
-        Cell::plain(row.exchange.connection.map(|id| id.0))
+        CsvCell::plain(row.exchange.connection.map(|id| id.0))
     }),
     ("reused_connection", |row| {
-        Cell::plain(
+        CsvCell::plain(
             row.exchange
                 .connection
                 .map(|_| row.exchange.reused_connection),
         )
     }),
     ("local", |row| {
-        Cell::text(
+        CsvCell::text(
             row.connection
-                .and_then(|connection| connection.local.known())
+                .and_then(|connection| connection.local.if_specified())
                 .map(|local| local.to_string().into()),
         )
     }),
     ("remote", |row| {
-        Cell::text(
+        CsvCell::text(
             row.connection
                 .map(|connection| connection.remote.to_string().into()),
         )
     }),
-    ("start_ns", |row| Cell::plain(Some(row.exchange.started.0))),
-    ("total_ns", |row| Cell::time(row.exchange.total())),
-    ("ttfb_ns", |row| Cell::time(row.first_byte())),
-    ("dns_ns", |row| row.app(Phase::Dns)),
-    ("connect_ns", |row| row.app(Phase::Connect)),
-    ("proxy_ns", |row| row.app(Phase::Proxy)),
-    ("tls_ns", |row| row.app(Phase::Tls)),
-    ("send_ns", |row| row.app(Phase::Send)),
-    ("wait_ns", |row| row.app(Phase::Wait)),
-    ("receive_ns", |row| row.app(Phase::Receive)),
-    ("wire_dns_ns", |row| row.wire(Phase::Dns)),
-    ("wire_connect_ns", |row| row.wire(Phase::Connect)),
-    ("wire_proxy_ns", |row| row.wire(Phase::Proxy)),
-    ("wire_tls_ns", |row| row.wire(Phase::Tls)),
-    ("wire_send_ns", |row| row.wire(Phase::Send)),
-    ("wire_wait_ns", |row| row.wire(Phase::Wait)),
-    ("wire_receive_ns", |row| row.wire(Phase::Receive)),
+    ("start_ns", |row| {
+        CsvCell::plain(Some(row.exchange.started.0))
+    }),
+    ("total_ns", |row| CsvCell::time(row.exchange.total())),
+    ("ttfb_ns", |row| CsvCell::time(row.first_byte())),
+    ("dns_ns", |row| row.app_time(Phase::Dns)),
+    ("connect_ns", |row| row.app_time(Phase::Connect)),
+    ("proxy_ns", |row| row.app_time(Phase::Proxy)),
+    ("tls_ns", |row| row.app_time(Phase::Tls)),
+    ("send_ns", |row| row.app_time(Phase::Send)),
+    ("wait_ns", |row| row.app_time(Phase::Wait)),
+    ("receive_ns", |row| row.app_time(Phase::Receive)),
+    ("wire_dns_ns", |row| row.wire_time(Phase::Dns)),
+    ("wire_connect_ns", |row| row.wire_time(Phase::Connect)),
+    ("wire_proxy_ns", |row| row.wire_time(Phase::Proxy)),
+    ("wire_tls_ns", |row| row.wire_time(Phase::Tls)),
+    ("wire_send_ns", |row| row.wire_time(Phase::Send)),
+    ("wire_wait_ns", |row| row.wire_time(Phase::Wait)),
+    ("wire_receive_ns", |row| row.wire_time(Phase::Receive)),
     ("request_header_bytes", |row| {
-        Cell::plain(
+        CsvCell::plain(
             row.exchange
                 .request
                 .as_ref()
@@ -115,7 +120,7 @@ pub(super) const COLUMNS: [Column; 50] = [
         )
     }),
     ("request_body_bytes", |row| {
-        Cell::plain(
+        CsvCell::plain(
             row.exchange
                 .request
                 .as_ref()
@@ -123,69 +128,71 @@ pub(super) const COLUMNS: [Column; 50] = [
         )
     }),
     ("response_header_bytes", |row| {
-        Cell::plain(row.response().map(|response| response.header_bytes))
+        CsvCell::plain(row.response().map(|response| response.header_bytes))
     }),
     ("response_body_bytes", |row| {
-        Cell::plain(
+        CsvCell::plain(
             row.response()
                 .map(|_| row.exchange.response_body.transferred),
         )
     }),
     ("response_decoded_bytes", |row| {
-        Cell::plain(row.response().map(|_| row.exchange.response_body.decoded))
+        CsvCell::plain(row.response().map(|_| row.exchange.response_body.decoded))
     }),
     ("content_type", |row| {
-        Cell::text(
+        CsvCell::text(
             row.response()
                 .and_then(|response| response.header("content-type"))
                 .map(|kind| row.redactor.text(kind)),
         )
     }),
     ("rtt_ns", |row| {
-        Cell::time(insight::rtt(row.trace, row.exchange).map(|rtt| rtt.duration))
+        CsvCell::time(insight::connection_rtt(row.trace, row.exchange).map(|rtt| rtt.duration))
     }),
     ("rtt_source", |row| {
-        Cell::plain(insight::rtt(row.trace, row.exchange).map(|rtt| rtt.clock.name()))
+        CsvCell::plain(insight::connection_rtt(row.trace, row.exchange).map(|rtt| rtt.clock.name()))
     }),
     ("round_trips", |row| {
-        Cell::plain(round_trips(row.trace, row.exchange).map(|trips| format!("{:.3}", trips.used)))
+        CsvCell::plain(
+            round_trips(row.trace, row.exchange).map(|trips| format!("{:.3}", trips.used)),
+        )
     }),
-    ("retransmits_sent", |row| Cell::plain(row.retransmits())),
+    ("retransmits_sent", |row| CsvCell::plain(row.retransmits())),
     ("retransmits_received", |row| {
-        Cell::plain(row.segments.map(|segments| segments.received.retransmitted))
+        CsvCell::plain(row.segments.map(|segments| segments.received.retransmitted))
     }),
     ("dns_server", |row| {
-        Cell::plain(row.answered().map(|query| query.server.address))
+        CsvCell::plain(row.last_answered_query().map(|query| query.server.address))
     }),
     ("tls_version", |row| {
-        Cell::text(row.agreed().map(|agreed| agreed.version.clone().into()))
+        CsvCell::text(row.handshake().map(|agreed| agreed.version.clone().into()))
     }),
     ("tls_cipher_suite", |row| {
-        Cell::text(
-            row.agreed()
+        CsvCell::text(
+            row.handshake()
                 .map(|agreed| agreed.cipher_suite.clone().into()),
         )
     }),
     ("tls_key_exchange", |row| {
-        Cell::text(
-            row.agreed()
+        CsvCell::text(
+            row.handshake()
                 .and_then(|agreed| agreed.key_exchange.clone())
                 .map(Untrusted::from),
         )
     }),
     ("tls_alpn", |row| {
-        Cell::text(row.agreed().and_then(|agreed| agreed.alpn.clone()))
+        CsvCell::text(row.handshake().and_then(|agreed| agreed.alpn.clone()))
     }),
     ("tls_handshake", |row| {
-        Cell::text(row.agreed().map(|agreed| agreed.kind.clone().into()))
+        CsvCell::text(row.handshake().map(|agreed| agreed.kind.clone().into()))
     }),
     ("tls_earliest_not_after", |row| {
-        Cell::plain(row.certificate_ends().and_then(time::of_seconds))
+        CsvCell::plain(row.earliest_expiry().and_then(timestamps::rfc3339_seconds))
     }),
 ];
 
-impl<'a> Row<'a> {
-    pub(super) fn of(
+impl<'a> CsvRow<'a> {
+    pub(super) fn new(
         trace: &'a Trace,
         transfer: usize,
         exchange: &'a Exchange,
@@ -198,12 +205,12 @@ impl<'a> Row<'a> {
             exchange,
             redactor,
             connection,
-            segments: segments(trace, exchange),
+            segments: connection_segments(trace, exchange),
         }
     }
 
-    fn app(&self, phase: Phase) -> Cell {
-        Cell::time(
+    fn app_time(&self, phase: Phase) -> CsvCell {
+        CsvCell::time(
             self.exchange
                 .phases
                 .get(phase)
@@ -211,8 +218,8 @@ impl<'a> Row<'a> {
         )
     }
 
-    fn wire(&self, phase: Phase) -> Cell {
-        Cell::time(wire_phase(self.trace, self.exchange, phase).map(|span| span.duration()))
+    fn wire_time(&self, phase: Phase) -> CsvCell {
+        CsvCell::time(wire_phase(self.trace, self.exchange, phase).map(|span| span.duration()))
     }
 
     const fn response(&self) -> Option<&'a Response> {
@@ -242,7 +249,7 @@ impl<'a> Row<'a> {
     }
 
     /// The last question that was answered.
-    fn answered(&self) -> Option<&'a DnsQuery> {
+    fn last_answered_query(&self) -> Option<&'a DnsQuery> {
         let queries = &self.exchange.resolution.as_ref()?.queries;
         queries
             .iter()
@@ -253,12 +260,12 @@ impl<'a> Row<'a> {
         self.connection?.tls.as_ref()
     }
 
-    fn agreed(&self) -> Option<&'a Handshake> {
+    fn handshake(&self) -> Option<&'a Handshake> {
         self.tls()?.handshake.as_ref()
     }
 
     /// When the certificate of the chain ends that ends first, in seconds since 1970.
-    fn certificate_ends(&self) -> Option<i64> {
+    fn earliest_expiry(&self) -> Option<i64> {
         self.tls()?
             .certificates
             .iter()

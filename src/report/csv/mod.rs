@@ -8,17 +8,17 @@ mod cell;
 mod columns;
 mod suite;
 
-pub(super) use suite::suite;
+pub(super) use suite::suite_csv;
 
 use std::io::{self, BufWriter, Write};
 
-use super::Options;
-use super::every::Every;
+use super::ReportOptions;
+use super::exchange_source::ExchangeSource;
 use crate::trace::Trace;
-use columns::{COLUMNS, Row};
+use columns::{COLUMNS, CsvRow};
 
 /// A run as comma-separated values.
-pub fn csv(trace: &Trace, options: &Options) -> String {
+pub fn csv_report(trace: &Trace, options: &ReportOptions) -> String {
     let mut text = Vec::new();
     let written = write_csv(trace, options, &mut text);
     debug_assert!(written.is_ok(), "{written:?}");
@@ -27,16 +27,16 @@ pub fn csv(trace: &Trace, options: &Options) -> String {
 
 /// The same with all exchanges of the run, written as they come.
 pub(super) fn write_csv(
-    every: &dyn Every,
-    options: &Options,
+    every: &dyn ExchangeSource,
+    options: &ReportOptions,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     let mut out = BufWriter::new(to);
-    out.write_all(line(COLUMNS.iter().map(|(name, _)| (*name).to_owned())).as_bytes())?;
-    every.each(&mut |trace, number, transfer| {
+    out.write_all(csv_record(COLUMNS.iter().map(|(name, _)| (*name).to_owned())).as_bytes())?;
+    every.for_each_transfer(&mut |trace, number, transfer| {
         for exchange in transfer.hops() {
-            let row = Row::of(trace, number, exchange, options.redactor());
-            out.write_all(line(COLUMNS.iter().map(|(_, of)| of(&row).written())).as_bytes())?;
+            let row = CsvRow::new(trace, number, exchange, options.redactor());
+            out.write_all(csv_record(COLUMNS.iter().map(|(_, of)| of(&row).encode())).as_bytes())?;
         }
         Ok(())
     })?;
@@ -44,6 +44,6 @@ pub(super) fn write_csv(
 }
 
 /// A record with the line break that RFC 4180 asks for.
-fn line(cells: impl Iterator<Item = String>) -> String {
+fn csv_record(cells: impl Iterator<Item = String>) -> String {
     cells.collect::<Vec<_>>().join(",") + "\r\n"
 }

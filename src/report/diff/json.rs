@@ -5,24 +5,29 @@
 
 use serde::Serialize;
 
-use super::Compared;
+use super::Comparison;
 use crate::insight::diff::{
-    Change, Effect, Facts, FieldChange, Figure, HopDifference, PhaseDifference, Regression, Runs,
-    Tolerance, TransferDifference, Worse,
+    DiffChange, DiffTolerance, ExchangeFacts, FieldChange, FigureDifference, HopDifference,
+    PhaseDifference, Regression, RegressionKind, RunCounts, TimingEffect, TransferDifference,
 };
 use crate::insight::redact::Redactor;
-use crate::report::{Options, escaping};
-use crate::trace::Header;
+use crate::report::{ReportOptions, json_text};
+use crate::trace::HttpHeader;
 use crate::units::{Nanos, Untrusted};
 
 /// The name and version of the document's format.
 const SCHEMA: &str = "tapline/diff/1";
 
 /// The comparison as one JSON document.
-pub(super) fn json(compared: Compared<'_>, options: &Options) -> String {
+pub(super) fn diff_json(compared: Comparison<'_>, options: &ReportOptions) -> String {
     let redactor = options.redactor();
     let difference = compared.difference;
-    let ends = |facts: &[&Facts]| facts.iter().map(|facts| End::of(facts, redactor)).collect();
+    let ends = |facts: &[&ExchangeFacts]| {
+        facts
+            .iter()
+            .map(|facts| JsonDiffRequest::new(facts, redactor))
+            .collect()
+    };
     let document = Document {
         schema: SCHEMA,
         tool: Tool {
@@ -36,17 +41,21 @@ pub(super) fn json(compared: Compared<'_>, options: &Options) -> String {
         } else {
             "regression"
         },
-        tolerance: Tolerated::of(difference.tolerance),
-        regressions: difference.regressions.iter().map(Worsened::of).collect(),
+        tolerance: JsonTolerance::new(difference.tolerance),
+        regressions: difference
+            .regressions
+            .iter()
+            .map(JsonRegression::new)
+            .collect(),
         transfers: difference
             .transfers
             .iter()
-            .map(|transfer| Transfer::of(transfer, redactor))
+            .map(|transfer| Transfer::new(transfer, redactor))
             .collect(),
         only_before: ends(&difference.only_before),
         only_after: ends(&difference.only_after),
     };
-    escaping::lines(&document)
+    json_text::pretty_json(&document)
 }
 
 #[derive(Serialize)]
@@ -56,11 +65,11 @@ struct Document<'a> {
     before: &'a Untrusted,
     after: &'a Untrusted,
     verdict: &'static str,
-    tolerance: Tolerated,
-    regressions: Vec<Worsened<'a>>,
+    tolerance: JsonTolerance,
+    regressions: Vec<JsonRegression<'a>>,
     transfers: Vec<Transfer>,
-    only_before: Vec<End>,
-    only_after: Vec<End>,
+    only_before: Vec<JsonDiffRequest>,
+    only_after: Vec<JsonDiffRequest>,
 }
 
 #[derive(Serialize)]
@@ -70,19 +79,19 @@ struct Tool {
 }
 
 #[derive(Serialize)]
-struct Tolerated {
+struct JsonTolerance {
     time_ns: Option<Nanos>,
     share_millionths: Option<u64>,
 }
 
-impl Tolerated {
-    const fn of(tolerance: Tolerance) -> Self {
+impl JsonTolerance {
+    const fn new(tolerance: DiffTolerance) -> Self {
         match tolerance {
-            Tolerance::Time(time) => Self {
+            DiffTolerance::Absolute(time) => Self {
                 time_ns: Some(time),
                 share_millionths: None,
             },
-            Tolerance::Share(share) => Self {
+            DiffTolerance::Relative(share) => Self {
                 time_ns: None,
                 share_millionths: Some(share),
             },
@@ -91,20 +100,20 @@ impl Tolerated {
 }
 
 #[derive(Serialize)]
-struct Worsened<'a> {
+struct JsonRegression<'a> {
     kind: &'static str,
     transfer: Option<usize>,
     rule: Option<&'a Untrusted>,
 }
 
-impl<'a> Worsened<'a> {
-    const fn of(regression: &'a Regression) -> Self {
-        let rule = match &regression.worse {
-            Worse::Missed(rule) => Some(rule),
+impl<'a> JsonRegression<'a> {
+    const fn new(regression: &'a Regression) -> Self {
+        let rule = match &regression.kind {
+            RegressionKind::LimitMissed(rule) => Some(rule),
             _ => None,
         };
         Self {
-            kind: regression.worse.name(),
+            kind: regression.kind.name(),
             transfer: regression.transfer,
             rule,
         }
@@ -113,36 +122,36 @@ impl<'a> Worsened<'a> {
 
 #[derive(Serialize)]
 struct Transfer {
-    runs_before: Counted,
-    runs_after: Counted,
-    total: Option<Time>,
+    runs_before: JsonRunCounts,
+    runs_after: JsonRunCounts,
+    total: Option<JsonDiffTime>,
     hops: Vec<Hop>,
 }
 
 impl Transfer {
-    fn of(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> Self {
+    fn new(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> Self {
         let [before, after] = transfer.runs;
         Self {
-            runs_before: Counted::of(before),
-            runs_after: Counted::of(after),
-            total: Time::of(&transfer.total),
+            runs_before: JsonRunCounts::new(before),
+            runs_after: JsonRunCounts::new(after),
+            total: JsonDiffTime::new(&transfer.total),
             hops: transfer
                 .hops
                 .iter()
-                .map(|hop| Hop::of(hop, redactor))
+                .map(|hop| Hop::new(hop, redactor))
                 .collect(),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Counted {
+struct JsonRunCounts {
     count: usize,
     failed: usize,
 }
 
-impl Counted {
-    const fn of(runs: Runs) -> Self {
+impl JsonRunCounts {
+    const fn new(runs: RunCounts) -> Self {
         Self {
             count: runs.count,
             failed: runs.failed,
@@ -152,34 +161,36 @@ impl Counted {
 
 #[derive(Serialize)]
 struct Hop {
-    before: Option<End>,
-    after: Option<End>,
-    total: Option<Time>,
+    before: Option<JsonDiffRequest>,
+    after: Option<JsonDiffRequest>,
+    total: Option<JsonDiffTime>,
     phases: Vec<Phase>,
-    changes: Vec<Changed>,
+    changes: Vec<JsonChange>,
     fields: Vec<Field>,
 }
 
 impl Hop {
-    fn of(hop: &HopDifference<'_>, redactor: Redactor<'_>) -> Self {
+    fn new(hop: &HopDifference<'_>, redactor: Redactor<'_>) -> Self {
         Self {
-            before: hop.before.map(|facts| End::of(facts, redactor)),
-            after: hop.after.map(|facts| End::of(facts, redactor)),
-            total: Time::of(&hop.total),
+            before: hop
+                .before
+                .map(|facts| JsonDiffRequest::new(facts, redactor)),
+            after: hop.after.map(|facts| JsonDiffRequest::new(facts, redactor)),
+            total: JsonDiffTime::new(&hop.total),
             phases: hop
                 .phases
                 .iter()
-                .map(|phase| Phase::of(phase, redactor))
+                .map(|phase| Phase::new(phase, redactor))
                 .collect(),
             changes: hop
                 .changes
                 .iter()
-                .map(|change| Changed::of(change, redactor))
+                .map(|change| JsonChange::new(change, redactor))
                 .collect(),
             fields: hop
                 .fields
                 .iter()
-                .map(|field| Field::of(field, redactor))
+                .map(|field| Field::new(field, redactor))
                 .collect(),
         }
     }
@@ -187,15 +198,15 @@ impl Hop {
 
 /// An exchange of one of the runs.
 #[derive(Serialize)]
-struct End {
+struct JsonDiffRequest {
     method: Untrusted,
     url: Untrusted,
     status: Option<u16>,
     failed: bool,
 }
 
-impl End {
-    fn of(facts: &Facts, redactor: Redactor<'_>) -> Self {
+impl JsonDiffRequest {
+    fn new(facts: &ExchangeFacts, redactor: Redactor<'_>) -> Self {
         Self {
             method: facts.method.as_str().into(),
             url: redactor.text(&facts.url),
@@ -206,7 +217,7 @@ impl End {
 }
 
 #[derive(Serialize)]
-struct Time {
+struct JsonDiffTime {
     before_ns: Option<Nanos>,
     after_ns: Option<Nanos>,
     difference_ns: Option<i64>,
@@ -215,9 +226,9 @@ struct Time {
     judgement: &'static str,
 }
 
-impl Time {
+impl JsonDiffTime {
     /// `None` where neither side was measured.
-    fn of(figure: &Figure) -> Option<Self> {
+    fn new(figure: &FigureDifference) -> Option<Self> {
         figure.is_known().then(|| Self {
             before_ns: figure.before,
             after_ns: figure.after,
@@ -232,43 +243,43 @@ impl Time {
 #[derive(Serialize)]
 struct Phase {
     name: &'static str,
-    app: Option<Time>,
-    wire: Option<Time>,
-    causes: Vec<Changed>,
+    app: Option<JsonDiffTime>,
+    wire: Option<JsonDiffTime>,
+    causes: Vec<JsonChange>,
 }
 
 impl Phase {
-    fn of(phase: &PhaseDifference, redactor: Redactor<'_>) -> Self {
+    fn new(phase: &PhaseDifference, redactor: Redactor<'_>) -> Self {
         Self {
             name: phase.phase.name(),
-            app: Time::of(&phase.app),
-            wire: Time::of(&phase.wire),
+            app: JsonDiffTime::new(&phase.app),
+            wire: JsonDiffTime::new(&phase.wire),
             causes: phase
                 .causes
                 .iter()
-                .map(|change| Changed::of(change, redactor))
+                .map(|change| JsonChange::new(change, redactor))
                 .collect(),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Changed {
+struct JsonChange {
     kind: &'static str,
     phase: Option<&'static str>,
     effect: Option<&'static str>,
     text: Untrusted,
 }
 
-impl Changed {
-    fn of(change: &Change, redactor: Redactor<'_>) -> Self {
+impl JsonChange {
+    fn new(change: &DiffChange, redactor: Redactor<'_>) -> Self {
         let effect = match change.effect {
-            Effect::Longer => Some("longer"),
-            Effect::Shorter => Some("shorter"),
-            Effect::Unknown => None,
+            TimingEffect::Longer => Some("longer"),
+            TimingEffect::Shorter => Some("shorter"),
+            TimingEffect::Unknown => None,
         };
         // A sentence, which may quote what came: `jq -r` prints it as it is.
-        let text = Untrusted::new(redactor.text(&change.words).escaped());
+        let text = Untrusted::new(redactor.text(&change.description).escaped());
         Self {
             kind: change.kind.name(),
             phase: change.phase.map(crate::trace::Phase::name),
@@ -287,8 +298,8 @@ struct Field {
 }
 
 impl Field {
-    fn of(change: &FieldChange<'_>, redactor: Redactor<'_>) -> Self {
-        let values = |lines: &[&Header]| {
+    fn new(change: &FieldChange<'_>, redactor: Redactor<'_>) -> Self {
+        let values = |lines: &[&HttpHeader]| {
             lines
                 .iter()
                 .map(|line| redactor.header(line).value)
@@ -301,7 +312,7 @@ impl Field {
             .map(|line| line.name.clone())
             .unwrap_or_default();
         Self {
-            message: change.of.name(),
+            message: change.message.name(),
             name,
             before: values(&change.before),
             after: values(&change.after),

@@ -1,37 +1,37 @@
 //! Markdown for a comment on a pull request. Text that came from elsewhere is neither Markdown nor
 //! HTML.
 
-use super::answer::{Answer, Tone};
-use super::{Compared, said};
-use crate::insight::diff::{Figure, HopDifference, Judgement, TransferDifference};
+use super::conclusion::{Conclusion, Tone};
+use super::{Comparison, wording};
+use crate::insight::diff::{FigureDifference, HopDifference, Judgement, TransferDifference};
 use crate::insight::redact::Redactor;
-use crate::report::Options;
-use crate::report::markdown::table::Table;
-use crate::report::markdown::words::{code, prose};
+use crate::report::ReportOptions;
+use crate::report::markdown::escape::{code_span, escape_prose};
+use crate::report::markdown::table::MarkdownTable;
 
 /// Transfers that are told of one by one.
-const MOST: usize = 25;
+const MAX_TRANSFERS: usize = 25;
 
 /// The comparison as Markdown.
-pub(super) fn markdown(compared: Compared<'_>, options: &Options) -> String {
+pub(super) fn diff_markdown(compared: Comparison<'_>, options: &ReportOptions) -> String {
     let redactor = options.redactor();
     let difference = compared.difference;
-    let answer = Answer::of(difference, redactor);
+    let answer = Conclusion::new(difference, redactor);
     let title = match answer.tone {
         Tone::Worse => "Regression",
         Tone::Better => "Better than before",
         Tone::Same => "No regression",
     };
-    let [before, after] = compared.names.map(|name| code(name.raw()));
+    let [before, after] = compared.names.map(|name| code_span(name.raw()));
     let mut parts = vec![
         format!("# {title}"),
-        format!("**{}**", prose(&answer.what)),
-        prose(&answer.why),
+        format!("**{}**", escape_prose(&answer.what)),
+        escape_prose(&answer.why),
     ];
     parts.push(format!("{after} compared with {before}, by tapline."));
     let worth = |transfer: &&TransferDifference<'_>| {
         difference.transfers.len() == 1
-            || transfer.total.judgement != Judgement::Within
+            || transfer.total.judgement != Judgement::WithinNoise
             || transfer
                 .hops
                 .iter()
@@ -40,11 +40,14 @@ pub(super) fn markdown(compared: Compared<'_>, options: &Options) -> String {
     let told: Vec<_> = difference.transfers.iter().filter(worth).collect();
     parts.extend(
         told.iter()
-            .take(MOST)
+            .take(MAX_TRANSFERS)
             .flat_map(|transfer| transfer_parts(transfer, redactor)),
     );
-    if told.len() > MOST {
-        parts.push(format!("{} requests more differ.", told.len() - MOST));
+    if told.len() > MAX_TRANSFERS {
+        parts.push(format!(
+            "{} requests more differ.",
+            told.len() - MAX_TRANSFERS
+        ));
     }
     for (title, only) in [
         ("Gone", &difference.only_before),
@@ -53,10 +56,13 @@ pub(super) fn markdown(compared: Compared<'_>, options: &Options) -> String {
         if !only.is_empty() {
             let mut lines: Vec<String> = only
                 .iter()
-                .take(MOST)
-                .map(|facts| format!("- {}", code(&said::asked(facts, redactor))))
+                .take(MAX_TRANSFERS)
+                .map(|facts| format!("- {}", code_span(&wording::request_line(facts, redactor))))
                 .collect();
-            lines.extend((only.len() > MOST).then(|| format!("- and {} more", only.len() - MOST)));
+            lines.extend(
+                (only.len() > MAX_TRANSFERS)
+                    .then(|| format!("- and {} more", only.len() - MAX_TRANSFERS)),
+            );
             parts.push(format!("## {title}"));
             parts.push(lines.join("\n"));
         }
@@ -69,28 +75,28 @@ pub(super) fn markdown(compared: Compared<'_>, options: &Options) -> String {
 fn transfer_parts(transfer: &TransferDifference<'_>, redactor: Redactor<'_>) -> Vec<String> {
     let mut parts = Vec::new();
     let asked = transfer
-        .asked()
-        .map(|facts| code(&said::asked(facts, redactor)))
+        .first_exchange()
+        .map(|facts| code_span(&wording::request_line(facts, redactor)))
         .unwrap_or_default();
     parts.push(format!("Of {asked}:"));
     for hop in &transfer.hops {
         parts.extend(hop_parts(hop, redactor, transfer.hops.len() > 1));
     }
     if transfer.hops.len() > 1 {
-        let mut table = times();
-        table.row(row(
+        let mut table = times_table();
+        table.row(times_row(
             "**All hops**",
             &transfer.total,
-            said::judged(transfer.total.judgement),
+            wording::judgement_words(transfer.total.judgement),
         ));
-        parts.push(table.written().to_owned());
+        parts.push(table.as_str().to_owned());
     }
-    parts.extend(said::noise(transfer).map(|words| prose(&capital(&words))));
+    parts.extend(wording::noise_note(transfer).map(|words| escape_prose(&to_sentence(&words))));
     parts
 }
 
-fn times() -> Table {
-    Table::of(&[
+fn times_table() -> MarkdownTable {
+    MarkdownTable::new(&[
         ("Phase", false),
         ("Before", true),
         ("Now", true),
@@ -99,8 +105,8 @@ fn times() -> Table {
     ])
 }
 
-fn row(label: &str, figure: &Figure, why: &str) -> [String; 5] {
-    let change = said::difference(figure);
+fn times_row(label: &str, figure: &FigureDifference, why: &str) -> [String; 5] {
+    let change = wording::change_text(figure);
     let change = if matches!(figure.judgement, Judgement::Slower) {
         format!("**{change}**")
     } else {
@@ -108,48 +114,52 @@ fn row(label: &str, figure: &Figure, why: &str) -> [String; 5] {
     };
     [
         label.to_owned(),
-        said::time(figure.before),
-        said::time(figure.after),
+        wording::time_or_dash(figure.before),
+        wording::time_or_dash(figure.after),
         change,
-        prose(why),
+        escape_prose(why),
     ]
 }
 
 fn hop_parts(hop: &HopDifference<'_>, redactor: Redactor<'_>, several: bool) -> Vec<String> {
-    if let Some(words) = said::lone(hop, redactor) {
-        return vec![prose(&capital(&words))];
+    if let Some(words) = wording::unmatched_hop_words(hop, redactor) {
+        return vec![escape_prose(&to_sentence(&words))];
     }
-    let mut table = times();
+    let mut table = times_table();
     for phase in &hop.phases {
-        table.row(row(
+        table.row(times_row(
             phase.phase.label(),
             &phase.figure(),
-            &said::causes(phase, redactor),
+            &wording::cause_words(phase, redactor),
         ));
         if phase.app.is_known() && phase.wire.is_known() {
-            table.row(row(
+            table.row(times_row(
                 &format!("{} on the wire", phase.phase.label()),
                 &phase.wire,
                 "",
             ));
         }
     }
-    table.row(row(
+    table.row(times_row(
         "**Total**",
         &hop.total,
-        said::judged(hop.total.judgement),
+        wording::judgement_words(hop.total.judgement),
     ));
     let mut parts = Vec::new();
     if several {
-        parts.extend(hop.after.map(|facts| code(&said::asked(facts, redactor))));
+        parts.extend(
+            hop.after
+                .map(|facts| code_span(&wording::request_line(facts, redactor))),
+        );
     }
-    parts.push(table.written().to_owned());
-    let changes = said::untold(hop).map(|change| prose(&said::words(change, redactor)));
+    parts.push(table.as_str().to_owned());
+    let changes = wording::unexplained_changes(hop)
+        .map(|change| escape_prose(&wording::change_words(change, redactor)));
     let fields = hop
         .fields
         .iter()
-        .take(MOST)
-        .map(|field| prose(&said::field(field, redactor)));
+        .take(MAX_TRANSFERS)
+        .map(|field| escape_prose(&wording::field_change_words(field, redactor)));
     parts.push(
         changes
             .chain(fields)
@@ -160,7 +170,7 @@ fn hop_parts(hop: &HopDifference<'_>, redactor: Redactor<'_>, several: bool) -> 
     parts
 }
 
-fn capital(words: &str) -> String {
+fn to_sentence(words: &str) -> String {
     let mut rest = words.chars();
     rest.next()
         .map(|first| first.to_uppercase().chain(rest).collect::<String>() + ".")

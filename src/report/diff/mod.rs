@@ -3,24 +3,24 @@
 //!
 //! The first two lines say what got slower or failed, and why.
 
-mod answer;
+mod conclusion;
 mod json;
 mod markdown;
-mod said;
 mod text;
+mod wording;
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::Options;
-use crate::insight::diff::Difference;
+use super::ReportOptions;
+use crate::insight::diff::RunDifference;
 use crate::units::Untrusted;
 
 /// Two runs, compared, and what they were read from.
 #[derive(Clone, Copy, Debug)]
-pub struct Compared<'a> {
+pub struct Comparison<'a> {
     /// What changed.
-    pub difference: &'a Difference<'a>,
+    pub difference: &'a RunDifference<'a>,
     /// The names of what was read, before and now.
     pub names: [&'a Untrusted; 2],
 }
@@ -49,11 +49,11 @@ impl DiffFormat {
     }
 
     /// The comparison in this format. It ends with a line break.
-    pub fn write(self, compared: Compared<'_>, options: &Options) -> String {
+    pub fn write(self, compared: Comparison<'_>, options: &ReportOptions) -> String {
         match self {
-            Self::Text => text::text(compared, options),
-            Self::Json => json::json(compared, options),
-            Self::Markdown => markdown::markdown(compared, options),
+            Self::Text => text::diff_text(compared, options),
+            Self::Json => json::diff_json(compared, options),
+            Self::Markdown => markdown::diff_markdown(compared, options),
         }
     }
 }

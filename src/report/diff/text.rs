@@ -13,64 +13,65 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::answer::{Answer, Tone};
-use super::{Compared, said};
+use super::conclusion::{Conclusion, Tone};
+use super::{Comparison, wording};
 use crate::insight::diff::{
-    Facts, Figure, HopDifference, Judgement, Regression, TransferDifference, Worse,
+    ExchangeFacts, FigureDifference, HopDifference, Judgement, Regression, RegressionKind,
+    TransferDifference,
 };
 use crate::insight::redact::Redactor;
-use crate::report::Options;
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Pen, Role};
+use crate::report::ReportOptions;
+use crate::report::styling::{Role, StyledLine, Styler};
+use crate::report::wrapping::StyledWords;
 use crate::units::Untrusted;
 
 /// Transfers that are told of one by one.
-const MOST: usize = 25;
+const MAX_TRANSFERS: usize = 25;
 
 /// The comparison as text. No line but a long word's is wider than [`Options::width`].
-pub(super) fn text(compared: Compared<'_>, options: &Options) -> String {
-    let page = Page {
-        pen: Pen::new(options),
+pub(super) fn diff_text(compared: Comparison<'_>, options: &ReportOptions) -> String {
+    let page = DiffPage {
+        pen: Styler::new(options),
         redactor: options.redactor(),
         width: options.width.clamp(40, 120),
     };
     let difference = compared.difference;
-    let mut blocks = vec![page.answer(&Answer::of(difference, page.redactor))];
+    let mut blocks = vec![page.answer(&Conclusion::new(difference, page.redactor))];
     let one = difference.transfers.len() == 1;
     let told: Vec<_> = difference
         .transfers
         .iter()
-        .filter(|transfer| one || Page::is_worth_telling(transfer))
+        .filter(|transfer| one || DiffPage::has_changes(transfer))
         .collect();
     blocks.extend(
         told.iter()
-            .take(MOST)
+            .take(MAX_TRANSFERS)
             .map(|transfer| page.transfer(transfer)),
     );
-    let untold = told.len().saturating_sub(MOST);
-    blocks.push(page.whole(compared, untold));
+    let untold = told.len().saturating_sub(MAX_TRANSFERS);
+    blocks.push(page.run_lines(compared, untold));
     blocks.retain(|block| !block.is_empty());
     let drawn = blocks.iter().map(|block| {
         block
             .iter()
-            .map(|line| page.pen.draw(line))
+            .map(|line| page.pen.render(line))
             .collect::<String>()
     });
     drawn.collect::<Vec<_>>().join("\n")
 }
 
-struct Page<'a> {
-    pen: Pen,
+struct DiffPage<'a> {
+    pen: Styler,
     redactor: Redactor<'a>,
     width: usize,
 }
 
-impl Page<'_> {
+impl DiffPage<'_> {
     /// Where facts begin, after their label.
-    const FACTS: usize = 12;
+    const FACT_COLUMN: usize = 12;
 
     /// As it is shown: escaped, and with stand-ins for what is no ASCII, where that is asked for.
-    fn plain(&self, text: &str) -> String {
+    fn displayable(&self, text: &str) -> String {
         let text = Untrusted::new(text);
         let text = text.escaped();
         let signs = [
@@ -88,41 +89,43 @@ impl Page<'_> {
             })
     }
 
-    fn flow(&self, first: Line, role: Role, text: &str) -> Vec<Line> {
-        Words::default()
-            .add(role, &self.plain(text))
-            .flow(first, self.width)
+    fn flow(&self, first: StyledLine, role: Role, text: &str) -> Vec<StyledLine> {
+        StyledWords::default()
+            .add(role, &self.displayable(text))
+            .wrap(first, self.width)
     }
 
-    fn fact(&self, label: &str, role: Role, text: &str) -> Vec<Line> {
-        let mut first = Line::indented(2).with(Role::Dim, label);
-        first.pad_to(Self::FACTS);
+    fn fact(&self, label: &str, role: Role, text: &str) -> Vec<StyledLine> {
+        let mut first = StyledLine::indented(2).with(Role::Dim, label);
+        first.pad_to(Self::FACT_COLUMN);
         self.flow(first, role, text)
     }
 
-    fn answer(&self, answer: &Answer) -> Vec<Line> {
+    fn answer(&self, answer: &Conclusion) -> Vec<StyledLine> {
         let role = match answer.tone {
             Tone::Worse => Role::Bad,
             Tone::Better => Role::Good,
             Tone::Same => Role::Strong,
         };
-        let mut lines = self.flow(Line::default(), role, &answer.what);
+        let mut lines = self.flow(StyledLine::default(), role, &answer.what);
         if !answer.why.is_empty() {
-            lines.extend(self.flow(Line::default(), Role::Plain, &answer.why));
+            lines.extend(self.flow(StyledLine::default(), Role::Plain, &answer.why));
         }
         lines
     }
 
-    fn is_worth_telling(transfer: &TransferDifference<'_>) -> bool {
-        transfer.total.judgement != Judgement::Within
+    fn has_changes(transfer: &TransferDifference<'_>) -> bool {
+        transfer.total.judgement != Judgement::WithinNoise
             || transfer.hops.iter().any(|hop| {
-                hop.before.is_none() || hop.after.is_none() || said::untold(hop).next().is_some()
+                hop.before.is_none()
+                    || hop.after.is_none()
+                    || wording::unexplained_changes(hop).next().is_some()
             })
     }
 
-    fn transfer(&self, transfer: &TransferDifference<'_>) -> Vec<Line> {
+    fn transfer(&self, transfer: &TransferDifference<'_>) -> Vec<StyledLine> {
         let several = transfer.hops.len() > 1;
-        let mut lines: Vec<Line> = transfer
+        let mut lines: Vec<StyledLine> = transfer
             .hops
             .iter()
             .flat_map(|hop| self.hop(hop, several))
@@ -132,7 +135,7 @@ impl Page<'_> {
                 "all hops",
                 Role::Strong,
                 &transfer.total,
-                said::judged(transfer.total.judgement),
+                wording::judgement_words(transfer.total.judgement),
             )];
             lines.extend(self.table(&rows));
         }
@@ -145,24 +148,28 @@ impl Page<'_> {
             lines.extend(self.fact("failed", Role::Warning, &words));
         }
         lines.extend(
-            said::noise(transfer)
+            wording::noise_note(transfer)
                 .into_iter()
                 .flat_map(|words| self.fact("noise", Role::Dim, &words)),
         );
         lines
     }
 
-    fn hop(&self, hop: &HopDifference<'_>, several: bool) -> Vec<Line> {
-        if let Some(words) = said::lone(hop, self.redactor) {
-            return self.flow(Line::default(), Role::Strong, &words);
+    fn hop(&self, hop: &HopDifference<'_>, several: bool) -> Vec<StyledLine> {
+        if let Some(words) = wording::unmatched_hop_words(hop, self.redactor) {
+            return self.flow(StyledLine::default(), Role::Strong, &words);
         }
         let (Some(before), Some(after)) = (hop.before, hop.after) else {
             return Vec::new();
         };
-        let mut lines = self.flow(Line::default(), Role::Strong, &self.asked(before, after));
+        let mut lines = self.flow(
+            StyledLine::default(),
+            Role::Strong,
+            &self.asked(before, after),
+        );
         let mut rows = Vec::new();
         for phase in &hop.phases {
-            let causes = said::causes(phase, self.redactor);
+            let causes = wording::cause_words(phase, self.redactor);
             rows.push(self.row(
                 phase.phase.label(),
                 Role::Phase(phase.phase),
@@ -173,10 +180,10 @@ impl Page<'_> {
                 rows.push(self.row("  wire", Role::Dim, &phase.wire, ""));
             }
         }
-        let last = if several || said::judged(hop.total.judgement).is_empty() {
+        let last = if several || wording::judgement_words(hop.total.judgement).is_empty() {
             ""
         } else {
-            said::judged(hop.total.judgement)
+            wording::judgement_words(hop.total.judgement)
         };
         rows.push(self.row(
             if after.cause.is_some() {
@@ -189,19 +196,27 @@ impl Page<'_> {
             last,
         ));
         lines.extend(self.table(&rows));
-        for change in said::untold(hop) {
-            lines.extend(self.fact("changed", Role::Plain, &said::words(change, self.redactor)));
+        for change in wording::unexplained_changes(hop) {
+            lines.extend(self.fact(
+                "changed",
+                Role::Plain,
+                &wording::change_words(change, self.redactor),
+            ));
         }
-        for field in hop.fields.iter().take(MOST) {
-            lines.extend(self.fact("field", Role::Plain, &said::field(field, self.redactor)));
+        for field in hop.fields.iter().take(MAX_TRANSFERS) {
+            lines.extend(self.fact(
+                "field",
+                Role::Plain,
+                &wording::field_change_words(field, self.redactor),
+            ));
         }
         lines
     }
 
-    fn asked(&self, before: &Facts, after: &Facts) -> String {
+    fn asked(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> String {
         let (was, is) = (
-            said::asked(before, self.redactor),
-            said::asked(after, self.redactor),
+            wording::request_line(before, self.redactor),
+            wording::request_line(after, self.redactor),
         );
         if was == is {
             is
@@ -210,19 +225,19 @@ impl Page<'_> {
         }
     }
 
-    fn row(&self, label: &str, role: Role, figure: &Figure, remark: &str) -> Row {
+    fn row(&self, label: &str, role: Role, figure: &FigureDifference, remark: &str) -> DiffRow {
         let cells = [
-            said::time(figure.before),
-            said::time(figure.after),
-            said::difference(figure),
+            wording::time_or_dash(figure.before),
+            wording::time_or_dash(figure.after),
+            wording::change_text(figure),
         ]
-        .map(|cell| self.plain(&cell));
+        .map(|cell| self.displayable(&cell));
         let judged = match figure.judgement {
             Judgement::Slower => Role::Bad,
             Judgement::Faster => Role::Good,
             _ => Role::Plain,
         };
-        Row {
+        DiffRow {
             label: (role, label.to_owned()),
             cells,
             judged,
@@ -231,14 +246,14 @@ impl Page<'_> {
     }
 
     /// Rows with their columns beneath each other, and remarks beside them.
-    fn table(&self, rows: &[Row]) -> Vec<Line> {
+    fn table(&self, rows: &[DiffRow]) -> Vec<StyledLine> {
         let heads = ["before", "now", "change"];
         let label = rows
             .iter()
             .map(|row| row.label.1.width())
             .max()
             .unwrap_or(0)
-            .max(Self::FACTS - 4)
+            .max(Self::FACT_COLUMN - 4)
             + 4;
         let width = |column: usize| {
             rows.iter()
@@ -249,7 +264,7 @@ impl Page<'_> {
         };
         let columns = [0, 1, 2]
             .map(|column| width(column).max(heads.get(column).map_or(0, |head| head.len())) + 2);
-        let laid = |mut line: Line, cells: [(Role, &str); 3]| {
+        let laid = |mut line: StyledLine, cells: [(Role, &str); 3]| {
             let mut at = label;
             for ((role, cell), column) in cells.into_iter().zip(columns) {
                 line.pad_to(at);
@@ -259,7 +274,10 @@ impl Page<'_> {
             line.pad_to(at);
             line
         };
-        let mut lines = vec![laid(Line::indented(2), heads.map(|head| (Role::Dim, head)))];
+        let mut lines = vec![laid(
+            StyledLine::indented(2),
+            heads.map(|head| (Role::Dim, head)),
+        )];
         for row in rows {
             let (role, name) = &row.label;
             let [before, now, change] = &row.cells;
@@ -268,14 +286,14 @@ impl Page<'_> {
                 (Role::Plain, now.as_str()),
                 (row.judged, change.as_str()),
             ];
-            let line = laid(Line::indented(2).with(*role, name.clone()), cells);
+            let line = laid(StyledLine::indented(2).with(*role, name.clone()), cells);
             lines.extend(self.flow(line, Role::Plain, &row.remark));
         }
         lines
     }
 
     /// What is to be said of the runs as wholes.
-    fn whole(&self, compared: Compared<'_>, untold: usize) -> Vec<Line> {
+    fn run_lines(&self, compared: Comparison<'_>, untold: usize) -> Vec<StyledLine> {
         let difference = compared.difference;
         let mut lines = Vec::new();
         if untold > 0 {
@@ -289,14 +307,18 @@ impl Page<'_> {
             ("gone", &difference.only_before),
             ("new", &difference.only_after),
         ] {
-            for facts in only.iter().take(MOST) {
-                lines.extend(self.fact(label, Role::Warning, &said::asked(facts, self.redactor)));
+            for facts in only.iter().take(MAX_TRANSFERS) {
+                lines.extend(self.fact(
+                    label,
+                    Role::Warning,
+                    &wording::request_line(facts, self.redactor),
+                ));
             }
-            if only.len() > MOST {
+            if only.len() > MAX_TRANSFERS {
                 lines.extend(self.fact(
                     label,
                     Role::Dim,
-                    &format!("and {} more", only.len() - MOST),
+                    &format!("and {} more", only.len() - MAX_TRANSFERS),
                 ));
             }
         }
@@ -306,33 +328,33 @@ impl Page<'_> {
             Role::Dim,
             &format!("{} (before) with {} (now)", names[0], names[1]),
         ));
-        let (role, words) = verdict(&difference.regressions);
+        let (role, words) = verdict_words(&difference.regressions);
         lines.extend(self.fact("verdict", role, &words));
         lines
     }
 }
 
-fn verdict(regressions: &[Regression]) -> (Role, String) {
+fn verdict_words(regressions: &[Regression]) -> (Role, String) {
     if regressions.is_empty() {
         return (Role::Good, "no regression".to_owned());
     }
     let mut told: Vec<String> = Vec::new();
     for regression in regressions {
-        let words = match &regression.worse {
-            Worse::Slower => "slower".to_owned(),
-            Worse::Fails => "newly failing".to_owned(),
-            Worse::Status => "a worse status".to_owned(),
-            Worse::Unverified => "certificates that do not verify any more".to_owned(),
-            Worse::Missed(rule) => format!("{} is missed", rule.raw()),
+        let words = match &regression.kind {
+            RegressionKind::Slower => "slower".to_owned(),
+            RegressionKind::Fails => "newly failing".to_owned(),
+            RegressionKind::Status => "a worse status".to_owned(),
+            RegressionKind::Unverified => "certificates that do not verify any more".to_owned(),
+            RegressionKind::LimitMissed(rule) => format!("{} is missed", rule.raw()),
         };
-        if !told.contains(&words) && told.len() < MOST {
+        if !told.contains(&words) && told.len() < MAX_TRANSFERS {
             told.push(words);
         }
     }
     (Role::Bad, format!("regression: {}", told.join(", ")))
 }
 
-struct Row {
+struct DiffRow {
     label: (Role, String),
     cells: [String; 3],
     judged: Role,

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde::Serialize;
 
-use crate::report::time;
-use crate::trace::Header;
+use crate::report::timestamps;
+use crate::trace::HttpHeader;
 use crate::units::{Untrusted, WallTime};
 
 /// A cookie as it was sent.
 #[derive(Default, Serialize)]
-pub(super) struct Cookie {
+pub(super) struct HarCookie {
     name: Untrusted,
     value: Untrusted,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,40 +28,40 @@ pub(super) struct Cookie {
 }
 
 /// Those of `Cookie` fields.
-pub(super) fn sent(headers: &[Header]) -> Vec<Cookie> {
+pub(super) fn sent_cookies(headers: &[HttpHeader]) -> Vec<HarCookie> {
     let values = headers
         .iter()
         .filter(|header| header.is("cookie"))
         .flat_map(|header| header.value.raw().split(';'));
     values
         .filter(|pair| !pair.trim().is_empty())
-        .map(of_pair)
+        .map(parse_pair)
         .collect()
 }
 
 /// Those of `Set-Cookie` fields; `at` is when they came.
-pub(super) fn set(headers: &[Header], at: Option<WallTime>) -> Vec<Cookie> {
+pub(super) fn received_cookies(headers: &[HttpHeader], at: Option<WallTime>) -> Vec<HarCookie> {
     headers
         .iter()
         .filter(|header| header.is("set-cookie"))
-        .map(|header| with_attributes(header.value.raw(), at))
+        .map(|header| parse_set_cookie(header.value.raw(), at))
         .collect()
 }
 
 /// A cookie without a name is all value.
-fn of_pair(pair: &str) -> Cookie {
+fn parse_pair(pair: &str) -> HarCookie {
     let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-    Cookie {
+    HarCookie {
         name: name.trim().into(),
         value: value.trim().into(),
-        ..Cookie::default()
+        ..HarCookie::default()
     }
 }
 
 /// RFC 6265 §5.2: of two attributes of one name the last counts; `Max-Age` goes before `Expires`.
-fn with_attributes(field: &str, at: Option<WallTime>) -> Cookie {
+fn parse_set_cookie(field: &str, at: Option<WallTime>) -> HarCookie {
     let mut parts = field.split(';');
-    let mut cookie = of_pair(parts.next().unwrap_or_default());
+    let mut cookie = parse_pair(parts.next().unwrap_or_default());
     (cookie.http_only, cookie.secure) = (Some(false), Some(false));
     let (mut lasts, mut until) = (None, None);
     for part in parts {
@@ -70,7 +70,7 @@ fn with_attributes(field: &str, at: Option<WallTime>) -> Cookie {
         match name.trim().to_ascii_lowercase().as_str() {
             "path" => cookie.path = Some(value.into()),
             "domain" => cookie.domain = Some(value.into()),
-            "expires" => until = date(value).or(until),
+            "expires" => until = parse_date(value).or(until),
             "max-age" => lasts = value.parse::<i64>().ok().or(lasts),
             "httponly" => cookie.http_only = Some(true),
             "secure" => cookie.secure = Some(true),
@@ -85,12 +85,12 @@ fn with_attributes(field: &str, at: Option<WallTime>) -> Cookie {
         (Some(_), None) => None,
         (None, _) => until,
     };
-    cookie.expires = until.and_then(time::of_seconds);
+    cookie.expires = until.and_then(timestamps::rfc3339_seconds);
     cookie
 }
 
 /// A date as servers write it, the older form with dashes included; seconds since 1970.
-fn date(value: &str) -> Option<i64> {
+fn parse_date(value: &str) -> Option<i64> {
     let parsed: Option<Timestamp> = rfc2822::DateTimeParser::new()
         .parse_timestamp(value.replace('-', " "))
         .ok();
@@ -104,16 +104,16 @@ mod tests {
 
     use super::*;
 
-    fn written(cookies: &[Cookie]) -> Value {
+    fn written(cookies: &[HarCookie]) -> Value {
         serde_json::to_value(cookies).unwrap()
     }
 
     #[test]
     fn pairs_are_taken_apart() {
-        let cookies = sent(&[
-            Header::new("Cookie", "a=1; b = 2=3 ;; bare"),
-            Header::new("cookie", "c="),
-            Header::new("X", "d=4"),
+        let cookies = sent_cookies(&[
+            HttpHeader::new("Cookie", "a=1; b = 2=3 ;; bare"),
+            HttpHeader::new("cookie", "c="),
+            HttpHeader::new("X", "d=4"),
         ]);
         let pair = |name: &str, value: &str| json!({ "name": name, "value": value });
         assert_eq!(
@@ -134,7 +134,10 @@ mod tests {
         let all = json!({ "name": "id", "value": "x", "path": "/a", "domain": "h", "expires": "2026-10-21T07:28:00Z",
             "httpOnly": true, "secure": true, "_sameSite": "Lax" });
         assert_eq!(
-            written(&set(&[Header::new("Set-Cookie", field)], None)),
+            written(&received_cookies(
+                &[HttpHeader::new("Set-Cookie", field)],
+                None
+            )),
             json!([all])
         );
     }
@@ -142,7 +145,11 @@ mod tests {
     #[test]
     fn an_age_counts_from_the_response_and_goes_before_a_date() {
         let expires = |field: &str, at| {
-            written(&set(&[Header::new("set-cookie", field)], at))[0]["expires"].clone()
+            written(&received_cookies(
+                &[HttpHeader::new("set-cookie", field)],
+                at,
+            ))[0]["expires"]
+                .clone()
         };
         let at = Some(WallTime(1_795_176_000_000_000_420));
         assert_eq!(

@@ -4,23 +4,24 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::message::{Request, Response};
-use super::timings::{Timings, WireTimings};
+use super::message::{HarReportRequest, HarReportResponse};
+use super::timings::{HarReportTimings, HarWireTimings};
 use crate::report::json::{
-    Dns, Failure, PhaseEntry, RoundTrips, Segments, Tcp, Tls, phase_entries,
+    JsonDns, JsonPhase, JsonPhaseFailure, JsonRoundTrips, JsonSegments, JsonTcp, JsonTls,
+    phase_entries,
 };
-use crate::report::{Options, time};
-use crate::trace::{Cause, Connection, Endpoint, Exchange, Phase, Trace};
+use crate::report::{ReportOptions, timestamps};
+use crate::trace::{Connection, Endpoint, Exchange, ExchangeCause, Phase, Trace};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Entry<'a> {
+pub(super) struct HarReportEntry<'a> {
     started_date_time: Cow<'static, str>,
     time: f64,
-    request: Request<'a>,
-    response: Response,
-    cache: Empty,
-    timings: Timings,
+    request: HarReportRequest<'a>,
+    response: HarReportResponse,
+    cache: EmptyObject,
+    timings: HarReportTimings,
     #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
     server_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,49 +29,50 @@ pub(super) struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<&'static str>,
     #[serde(rename = "_cause")]
-    cause: Cause,
+    cause: ExchangeCause,
     #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
-    error: Option<Failure>,
+    error: Option<JsonPhaseFailure>,
     #[serde(rename = "_wire", skip_serializing_if = "Option::is_none")]
-    wire: Option<WireTimings>,
+    wire: Option<HarWireTimings>,
     #[serde(rename = "_phases")]
-    phases: Vec<PhaseEntry>,
+    phases: Vec<JsonPhase>,
     #[serde(rename = "_local", skip_serializing_if = "Option::is_none")]
     local: Option<&'a Endpoint>,
     #[serde(rename = "_remote", skip_serializing_if = "Option::is_none")]
     remote: Option<&'a Endpoint>,
     #[serde(rename = "_dns", skip_serializing_if = "Option::is_none")]
-    dns: Option<Dns<'a>>,
+    dns: Option<JsonDns<'a>>,
     #[serde(rename = "_tcp", skip_serializing_if = "Option::is_none")]
-    tcp: Option<Tcp<'a>>,
+    tcp: Option<JsonTcp<'a>>,
     #[serde(rename = "_tls", skip_serializing_if = "Option::is_none")]
-    tls: Option<Tls<'a>>,
+    tls: Option<JsonTls<'a>>,
     #[serde(rename = "_roundTrips", skip_serializing_if = "Option::is_none")]
-    round_trips: Option<RoundTrips>,
+    round_trips: Option<JsonRoundTrips>,
     #[serde(rename = "_segments", skip_serializing_if = "Option::is_none")]
-    segments: Option<Segments>,
+    segments: Option<JsonSegments>,
 }
 
 /// `{}`: nothing was cached.
 #[derive(Serialize)]
-struct Empty {}
+struct EmptyObject {}
 
-impl<'a> Entry<'a> {
-    pub(super) fn of(trace: &'a Trace, exchange: &'a Exchange, options: &Options) -> Self {
+impl<'a> HarReportEntry<'a> {
+    pub(super) fn new(trace: &'a Trace, exchange: &'a Exchange, options: &ReportOptions) -> Self {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
-        let began = time::wall_of(trace, exchange.started).and_then(time::micros);
-        let (timings, time) = Timings::of(exchange);
+        let began =
+            timestamps::wall_time_of(trace, exchange.started).and_then(timestamps::rfc3339_micros);
+        let (timings, time) = HarReportTimings::new(exchange);
         let answered = exchange
             .response
             .as_ref()
-            .and_then(|response| time::wall_of(trace, response.at));
+            .and_then(|response| timestamps::wall_time_of(trace, response.at));
         Self {
             comment: began.is_none().then_some("when it began is not known"),
             started_date_time: began.map_or(Cow::Borrowed("1970-01-01T00:00:00Z"), Cow::Owned),
             time,
-            request: Request::of(exchange, options.redactor()),
-            response: Response::of(exchange, answered, options),
-            cache: Empty {},
+            request: HarReportRequest::new(exchange, options.redactor()),
+            response: HarReportResponse::new(exchange, answered, options),
+            cache: EmptyObject {},
             timings,
             server_address: connection.and_then(|connection| server_address(exchange, connection)),
             connection: exchange.connection.map(|id| id.0.to_string()),
@@ -78,18 +80,18 @@ impl<'a> Entry<'a> {
             error: exchange
                 .failure
                 .as_ref()
-                .map(|(phase, failure)| Failure::of(*phase, failure, options.redactor())),
-            wire: WireTimings::of(trace, exchange),
+                .map(|(phase, failure)| JsonPhaseFailure::new(*phase, failure, options.redactor())),
+            wire: HarWireTimings::new(trace, exchange),
             phases: phase_entries(trace, exchange),
-            local: connection.and_then(|connection| connection.local.known()),
+            local: connection.and_then(|connection| connection.local.if_specified()),
             remote: connection.map(|connection| &connection.remote),
-            dns: exchange.resolution.as_ref().map(Dns::of),
-            tcp: Tcp::of(trace, exchange),
+            dns: exchange.resolution.as_ref().map(JsonDns::new),
+            tcp: JsonTcp::new(trace, exchange),
             tls: connection
                 .and_then(|connection| connection.tls.as_ref())
-                .map(Tls::of),
-            round_trips: RoundTrips::of(trace, exchange),
-            segments: Segments::of(trace, exchange),
+                .map(JsonTls::new),
+            round_trips: JsonRoundTrips::new(trace, exchange),
+            segments: JsonSegments::new(trace, exchange),
         }
     }
 }

@@ -3,27 +3,27 @@
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
-use super::cookies::{self, Cookie};
+use super::cookies::{self, HarCookie};
 use crate::insight::redact::Redactor;
-use crate::report::Options;
-use crate::trace::{Exchange, Header, HttpVersion};
+use crate::report::ReportOptions;
+use crate::trace::{Exchange, HttpHeader, HttpVersion};
 use crate::units::{Untrusted, WallTime};
 
 /// Stands where the version is not known, as there was no message.
-const UNKNOWN: &str = "unknown";
+const UNKNOWN_VERSION: &str = "unknown";
 /// Not known.
 const NO_SIZE: i64 = -1;
 
 #[derive(Serialize)]
-struct Pair {
+struct NameValue {
     name: Untrusted,
     value: Untrusted,
 }
 
-fn pairs(headers: Vec<Header>) -> Vec<Pair> {
+fn name_value_pairs(headers: Vec<HttpHeader>) -> Vec<NameValue> {
     headers
         .into_iter()
-        .map(|header| Pair {
+        .map(|header| NameValue {
             name: header.name,
             value: header.value,
         })
@@ -31,26 +31,26 @@ fn pairs(headers: Vec<Header>) -> Vec<Pair> {
 }
 
 /// The first value of a field.
-fn first(headers: &[Header], name: &str) -> Option<Untrusted> {
+fn first_value(headers: &[HttpHeader], name: &str) -> Option<Untrusted> {
     headers
         .iter()
         .find(|header| header.is(name))
         .map(|header| header.value.clone())
 }
 
-fn size(bytes: u64) -> i64 {
+fn har_size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Request<'a> {
+pub(super) struct HarReportRequest<'a> {
     method: &'a str,
     url: Untrusted,
     http_version: &'static str,
-    cookies: Vec<Cookie>,
-    headers: Vec<Pair>,
-    query_string: Vec<Pair>,
+    cookies: Vec<HarCookie>,
+    headers: Vec<NameValue>,
+    query_string: Vec<NameValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     post_data: Option<PostData>,
     headers_size: i64,
@@ -62,18 +62,18 @@ pub(super) struct Request<'a> {
 #[serde(rename_all = "camelCase")]
 struct PostData {
     mime_type: Untrusted,
-    params: [Pair; 0],
+    params: [NameValue; 0],
     text: &'static str,
     comment: &'static str,
 }
 
-impl<'a> Request<'a> {
-    pub(super) fn of(exchange: &'a Exchange, redactor: Redactor) -> Self {
+impl<'a> HarReportRequest<'a> {
+    pub(super) fn new(exchange: &'a Exchange, redactor: Redactor) -> Self {
         let request = exchange.request.as_ref();
         let headers = request
             .map(|request| redactor.headers(&request.headers))
             .unwrap_or_default();
-        let mime_type = first(&headers, "content-type").unwrap_or_default();
+        let mime_type = first_value(&headers, "content-type").unwrap_or_default();
         let body = request.map_or(0, |_| exchange.request_body.transferred);
         let post_data = PostData {
             mime_type,
@@ -83,32 +83,32 @@ impl<'a> Request<'a> {
         };
         Self {
             method: &exchange.method,
-            url: ascii(&redactor.text(&exchange.url)),
-            http_version: request.map_or(UNKNOWN, |request| request.version.name()),
-            cookies: cookies::sent(&headers),
-            query_string: query(&exchange.url, redactor),
+            url: ascii_url(&redactor.text(&exchange.url)),
+            http_version: request.map_or(UNKNOWN_VERSION, |request| request.version.name()),
+            cookies: cookies::sent_cookies(&headers),
+            query_string: query_parameters(&exchange.url, redactor),
             post_data: (body > 0).then_some(post_data),
-            headers_size: request.map_or(NO_SIZE, |request| size(request.header_bytes)),
-            body_size: request.map_or(NO_SIZE, |_| size(body)),
-            headers: pairs(headers),
+            headers_size: request.map_or(NO_SIZE, |request| har_size(request.header_bytes)),
+            body_size: request.map_or(NO_SIZE, |_| har_size(body)),
+            headers: name_value_pairs(headers),
         }
     }
 }
 
 /// A URL as RFC 3986 has it, whatever it was: some readers take no other.
-fn ascii(url: &Untrusted) -> Untrusted {
+fn ascii_url(url: &Untrusted) -> Untrusted {
     Untrusted::new(utf8_percent_encode(url.raw(), CONTROLS).to_string())
 }
 
 /// The parameters of a URL's query, decoded.
-fn query(url: &Untrusted, redactor: Redactor) -> Vec<Pair> {
+fn query_parameters(url: &Untrusted, redactor: Redactor) -> Vec<NameValue> {
     let without_fragment = url.raw().split('#').next().unwrap_or_default();
     let query = without_fragment
         .split_once('?')
         .map_or("", |(_, query)| query);
     let parameters = url::form_urlencoded::parse(query.as_bytes());
     parameters
-        .map(|(name, value)| Pair {
+        .map(|(name, value)| NameValue {
             value: redactor.parameter(&name, &value),
             name: Untrusted::new(name),
         })
@@ -117,13 +117,13 @@ fn query(url: &Untrusted, redactor: Redactor) -> Vec<Pair> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Response {
+pub(super) struct HarReportResponse {
     status: u16,
     status_text: Untrusted,
     http_version: &'static str,
-    cookies: Vec<Cookie>,
-    headers: Vec<Pair>,
-    content: Content,
+    cookies: Vec<HarCookie>,
+    headers: Vec<NameValue>,
+    content: HarReportContent,
     #[serde(rename = "redirectURL")]
     redirect_url: Untrusted,
     headers_size: i64,
@@ -131,7 +131,7 @@ pub(super) struct Response {
     #[serde(rename = "_transferSize", skip_serializing_if = "Option::is_none")]
     transfer_size: Option<u64>,
     #[serde(rename = "_trailers", skip_serializing_if = "Vec::is_empty")]
-    trailers: Vec<Pair>,
+    trailers: Vec<NameValue>,
     /// What of the request's own a redirect does not take along.
     #[serde(rename = "_redirectWithheld", skip_serializing_if = "Vec::is_empty")]
     redirect_withheld: Vec<Untrusted>,
@@ -139,7 +139,7 @@ pub(super) struct Response {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Content {
+struct HarReportContent {
     size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     compression: Option<i64>,
@@ -150,9 +150,9 @@ struct Content {
     comment: Option<&'static str>,
 }
 
-impl Response {
+impl HarReportResponse {
     /// What came at `at`. Where nothing came the status is 0, as browsers have it.
-    pub(super) fn of(exchange: &Exchange, at: Option<WallTime>, options: &Options) -> Self {
+    pub(super) fn new(exchange: &Exchange, at: Option<WallTime>, options: &ReportOptions) -> Self {
         let redactor = options.redactor();
         let response = exchange.response.as_ref();
         let headers = response
@@ -163,25 +163,29 @@ impl Response {
             .redirected
             .as_ref()
             .map(|(to, _)| redactor.text(to))
-            .or_else(|| first(&headers, "location"));
+            .or_else(|| first_value(&headers, "location"));
         Self {
             status: response.map_or(0, |response| response.status),
             status_text: response
-                .map(|response| redactor.words_of_others(&response.reason))
+                .map(|response| redactor.remote_text(&response.reason))
                 .unwrap_or_default(),
             http_version: response
                 .map(|response| response.version)
-                .map_or(UNKNOWN, HttpVersion::name),
-            cookies: cookies::set(&headers, at),
-            content: Content::of(exchange, first(&headers, "content-type"), options),
+                .map_or(UNKNOWN_VERSION, HttpVersion::name),
+            cookies: cookies::received_cookies(&headers, at),
+            content: HarReportContent::new(
+                exchange,
+                first_value(&headers, "content-type"),
+                options,
+            ),
             redirect_url: redirect.unwrap_or_default(),
-            headers_size: response.map_or(NO_SIZE, |response| size(response.header_bytes)),
-            body_size: response.map_or(NO_SIZE, |_| size(body)),
+            headers_size: response.map_or(NO_SIZE, |response| har_size(response.header_bytes)),
+            body_size: response.map_or(NO_SIZE, |_| har_size(body)),
             transfer_size: response.map(|response| response.header_bytes.saturating_add(body)),
             trailers: response
-                .map(|response| pairs(redactor.headers(&response.trailers)))
+                .map(|response| name_value_pairs(redactor.headers(&response.trailers)))
                 .unwrap_or_default(),
-            headers: pairs(headers),
+            headers: name_value_pairs(headers),
             redirect_withheld: exchange
                 .redirected
                 .as_ref()
@@ -191,14 +195,14 @@ impl Response {
     }
 }
 
-impl Content {
-    fn of(exchange: &Exchange, mime_type: Option<Untrusted>, options: &Options) -> Self {
+impl HarReportContent {
+    fn new(exchange: &Exchange, mime_type: Option<Untrusted>, options: &ReportOptions) -> Self {
         let body = exchange.response_body;
         let preview = exchange.preview.as_ref().filter(|_| options.with_secrets);
         Self {
             size: body.decoded,
             compression: (body.decoded != body.transferred)
-                .then(|| size(body.decoded).saturating_sub(size(body.transferred))),
+                .then(|| har_size(body.decoded).saturating_sub(har_size(body.transferred))),
             mime_type: mime_type.unwrap_or_else(|| "x-unknown".into()),
             text: preview.map(|(text, _)| text.clone()),
             comment: match preview {

@@ -17,12 +17,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::every::{Every, Shape, Streamed};
-use super::{Options, escaping};
+use super::exchange_source::{ExchangeFormat, ExchangeSource, StreamedExchanges};
+use super::{ReportOptions, json_text};
 use crate::trace::{Exchange, Trace};
 
 /// A run as a HAR document.
-pub fn har(trace: &Trace, options: &Options) -> String {
+pub fn har_report(trace: &Trace, options: &ReportOptions) -> String {
     let mut text = Vec::new();
     let written = write_har(trace, trace, options, &mut text);
     debug_assert!(written.is_ok(), "{written:?}");
@@ -32,8 +32,8 @@ pub fn har(trace: &Trace, options: &Options) -> String {
 /// The same with all exchanges of the run, written as it comes to be.
 pub(super) fn write_har(
     trace: &Trace,
-    every: &dyn Every,
-    options: &Options,
+    every: &dyn ExchangeSource,
+    options: &ReportOptions,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     let creator = Creator {
@@ -41,12 +41,12 @@ pub(super) fn write_har(
         version: trace.tool_version().unwrap_or("unknown"),
     };
     let failed = RefCell::default();
-    let entries = Streamed {
-        every,
-        shape: InHar(options),
+    let entries = StreamedExchanges {
+        source: every,
+        format: HarFormat(options),
         failed: &failed,
     };
-    escaping::write_lines(
+    json_text::write_pretty_json(
         &Document {
             log: Log {
                 version: "1.2",
@@ -60,16 +60,20 @@ pub(super) fn write_har(
 }
 
 /// How an exchange stands in the document.
-struct InHar<'a>(&'a Options);
+struct HarFormat<'a>(&'a ReportOptions);
 
-impl Shape for InHar<'_> {
-    type Told<'t>
-        = entry::Entry<'t>
+impl ExchangeFormat for HarFormat<'_> {
+    type Output<'t>
+        = entry::HarReportEntry<'t>
     where
         Self: 't;
 
-    fn tell<'t>(&'t self, trace: &'t Trace, exchange: &'t Exchange) -> entry::Entry<'t> {
-        entry::Entry::of(trace, exchange, self.0)
+    fn convert<'t>(
+        &'t self,
+        trace: &'t Trace,
+        exchange: &'t Exchange,
+    ) -> entry::HarReportEntry<'t> {
+        entry::HarReportEntry::new(trace, exchange, self.0)
     }
 }
 
@@ -82,7 +86,7 @@ struct Document<'a> {
 struct Log<'a> {
     version: &'static str,
     creator: Creator<'a>,
-    entries: Streamed<'a, InHar<'a>>,
+    entries: StreamedExchanges<'a, HarFormat<'a>>,
 }
 
 #[derive(Serialize)]

@@ -20,7 +20,7 @@ use crate::units::Nanos;
 
 /// On the app clock. Figures are milliseconds to the nanosecond.
 #[derive(Serialize)]
-pub(super) struct Timings {
+pub(super) struct HarReportTimings {
     blocked: f64,
     dns: f64,
     connect: f64,
@@ -31,11 +31,11 @@ pub(super) struct Timings {
 }
 
 /// There is none.
-const NONE: f64 = -1.0;
+const NOT_APPLICABLE: f64 = -1.0;
 
-impl Timings {
+impl HarReportTimings {
     /// The timings, and their sum.
-    pub(super) fn of(exchange: &Exchange) -> (Self, f64) {
+    pub(super) fn new(exchange: &Exchange) -> (Self, f64) {
         let took = |phase| exchange.phases.get(phase).and_then(PhaseSpan::duration);
         let [dns, tls, send, wait, receive] = [
             Phase::Dns,
@@ -45,10 +45,10 @@ impl Timings {
             Phase::Receive,
         ]
         .map(took);
-        let connect = sum([took(Phase::Connect), took(Phase::Proxy), tls]);
-        let phases = sum([dns, connect, send, wait, receive]).unwrap_or_default();
+        let connect = sum_known([took(Phase::Connect), took(Phase::Proxy), tls]);
+        let phases = sum_known([dns, connect, send, wait, receive]).unwrap_or_default();
         let blocked = exchange.total().map(|total| total.saturating_sub(phases));
-        let or_none = |time: Option<Nanos>| time.map_or(NONE, Nanos::as_millis_f64);
+        let or_none = |time: Option<Nanos>| time.map_or(NOT_APPLICABLE, Nanos::as_millis_f64);
         let or_zero = |time: Option<Nanos>| time.unwrap_or_default().as_millis_f64();
         let timings = Self {
             blocked: or_none(blocked),
@@ -67,13 +67,13 @@ impl Timings {
 }
 
 /// The sum of what there is.
-fn sum<const N: usize>(times: [Option<Nanos>; N]) -> Option<Nanos> {
+fn sum_known<const N: usize>(times: [Option<Nanos>; N]) -> Option<Nanos> {
     times.into_iter().flatten().reduce(|sum, time| sum + time)
 }
 
 /// The same phases by the packets that carried them. What they do not tell is absent.
 #[derive(Serialize)]
-pub(super) struct WireTimings {
+pub(super) struct HarWireTimings {
     #[serde(skip_serializing_if = "Option::is_none")]
     dns: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,9 +90,9 @@ pub(super) struct WireTimings {
     receive: Option<f64>,
 }
 
-impl WireTimings {
+impl HarWireTimings {
     /// `None` where packets tell of no phase.
-    pub(super) fn of(trace: &Trace, exchange: &Exchange) -> Option<Self> {
+    pub(super) fn new(trace: &Trace, exchange: &Exchange) -> Option<Self> {
         let took =
             |phase| wire_phase(trace, exchange, phase).map(|span| span.duration().as_millis_f64());
         let all = Phase::ALL.map(took);

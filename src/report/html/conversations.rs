@@ -1,26 +1,32 @@
 //! A capture of others: who talked with whom, and what they said as far as it could be read.
 
-use super::page::{Cell, Page, Row};
-use crate::dissect::{Dissection, Start, pairs};
-use crate::insight::{Ending, ServerNames, conversations, ending, span_of, undelivered_name};
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::dissect::{Dissection, StartLine, pair_messages};
+use crate::insight::{
+    ConnectionEnding, ServerNames, captured_conversations, connection_ending, flow_span,
+    undelivered_name,
+};
 use crate::trace::{Direction, Flow};
-use crate::units::{Bytes, counted, grouped};
+use crate::units::{Bytes, format_count, group_digits};
 
 /// Conversations that are listed.
-const MOST: usize = 500;
+const MAX_CONVERSATIONS: usize = 500;
 /// Requests that are told of one.
-const MOST_SAID: usize = 20;
+const MAX_MESSAGES: usize = 20;
 
 /// The picture and the table; a sentence where nothing was recorded.
-pub(super) fn write(page: &mut Page<'_>) {
+pub(super) fn write(page: &mut HtmlPage<'_>) {
     page.section("conversations", 2, "Conversations");
-    let Some(flows) = conversations(page.trace()).filter(|flows| !flows.is_empty()) else {
-        page.say("Nothing was recorded: no exchange, and no conversation of others.");
+    let Some(flows) = captured_conversations(page.trace()).filter(|flows| !flows.is_empty()) else {
+        page.paragraph("Nothing was recorded: no exchange, and no conversation of others.");
         page.close();
         return;
     };
     let options = page.options;
-    let description = format!("{} on one time axis", counted(flows.len(), "conversation"));
+    let description = format!(
+        "{} on one time axis",
+        format_count(flows.len(), "conversation")
+    );
     page.picture(
         "timeline",
         "Conversations: from the first packet to the last",
@@ -30,11 +36,11 @@ pub(super) fn write(page: &mut Page<'_>) {
         },
     );
     let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
-    largest.sort_by_key(|(place, flow)| (std::cmp::Reverse(payload(flow)), *place));
-    let rows: Vec<Row> = largest
+    largest.sort_by_key(|(place, flow)| (std::cmp::Reverse(payload_bytes(flow)), *place));
+    let rows: Vec<HtmlRow> = largest
         .iter()
-        .take(MOST)
-        .map(|(place, flow)| row(*place, flow, &options.names))
+        .take(MAX_CONVERSATIONS)
+        .map(|(place, flow)| conversation_row(*place, flow, &options.names))
         .collect();
     let head = [
         "Client",
@@ -54,66 +60,66 @@ pub(super) fn write(page: &mut Page<'_>) {
         &head,
         &rows,
     );
-    if largest.len() > MOST {
-        page.say(&format!(
+    if largest.len() > MAX_CONVERSATIONS {
+        page.paragraph(&format!(
             "{} smaller ones are not listed; --format json has them all.",
-            largest.len() - MOST
+            largest.len() - MAX_CONVERSATIONS
         ));
     }
-    for (place, flow) in largest.iter().take(MOST) {
+    for (place, flow) in largest.iter().take(MAX_CONVERSATIONS) {
         if let Some(dissection) = options.taken_apart.at(*place) {
-            said(page, flow, dissection);
+            write_messages(page, flow, dissection);
         }
     }
     page.close();
 }
 
-fn payload(flow: &Flow) -> u64 {
+fn payload_bytes(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent)
         .payload_bytes
         .saturating_add(flow.counts(Direction::Received).payload_bytes)
 }
 
-fn row(place: usize, flow: &Flow, names: &ServerNames) -> Row {
+fn conversation_row(place: usize, flow: &Flow, names: &ServerNames) -> HtmlRow {
     let (sent, received) = (
         flow.counts(Direction::Sent),
         flow.counts(Direction::Received),
     );
-    let number = |count: u64| Cell::figure(grouped(count), Some(count));
-    let bytes = |count: u64| Cell::figure(Bytes(count).to_string(), Some(count));
+    let number = |count: u64| HtmlCell::figure(group_digits(count), Some(count));
+    let bytes = |count: u64| HtmlCell::figure(Bytes(count).to_string(), Some(count));
     let name = names
         .at(place)
         .map(|name| name.escaped().into_owned())
         .unwrap_or_default();
-    Row::about(
+    HtmlRow::about(
         "thing conversation",
         format!("c{place}"),
         vec![
-            Cell::code(flow.key.local.to_string()),
-            Cell::code(flow.key.remote.to_string()),
-            Cell::code(name),
-            Cell::words(if flow.key.tcp { "TCP" } else { "UDP" }),
+            HtmlCell::code(flow.key.local.to_string()),
+            HtmlCell::code(flow.key.remote.to_string()),
+            HtmlCell::code(name),
+            HtmlCell::words(if flow.key.tcp { "TCP" } else { "UDP" }),
             number(sent.packets + received.packets),
             bytes(sent.payload_bytes),
             bytes(received.payload_bytes),
             number(sent.retransmitted + received.retransmitted),
-            Cell::time(span_of(flow).map(|(_, took)| took)),
-            Cell::words(ended(flow)),
+            HtmlCell::time(flow_span(flow).map(|(_, took)| took)),
+            HtmlCell::words(ending_words(flow)),
         ],
     )
 }
 
-fn ended(flow: &Flow) -> String {
-    let said = match ending(flow) {
+fn ending_words(flow: &Flow) -> String {
+    let said = match connection_ending(flow) {
         None => "",
-        Some(Ending::Unanswered) => "not answered",
-        Some(Ending::Refused) => "refused",
-        Some(Ending::Closed) => "closed",
-        Some(Ending::Reset(_)) => "reset",
-        Some(Ending::HalfClosed(_)) => "half closed",
-        Some(Ending::Open) => "open",
+        Some(ConnectionEnding::Unanswered) => "not answered",
+        Some(ConnectionEnding::Refused) => "refused",
+        Some(ConnectionEnding::Closed) => "closed",
+        Some(ConnectionEnding::Reset(_)) => "reset",
+        Some(ConnectionEnding::HalfClosed(_)) => "half closed",
+        Some(ConnectionEnding::Open) => "open",
     };
-    match flow.undelivered().first() {
+    match flow.delivery_errors().first() {
         Some(first) => {
             format!(
                 "{said}; not delivered: {}",
@@ -125,14 +131,14 @@ fn ended(flow: &Flow) -> String {
 }
 
 /// Requests and what answered them.
-fn said(page: &mut Page<'_>, flow: &Flow, dissection: &Dissection) {
+fn write_messages(page: &mut HtmlPage<'_>, flow: &Flow, dissection: &Dissection) {
     let mut lines: Vec<String> = Vec::new();
-    for (request, answer) in pairs(&dissection.messages).take(MOST_SAID) {
-        let Start::Request { method, target } = &request.start else {
+    for (request, answer) in pair_messages(&dissection.messages).take(MAX_MESSAGES) {
+        let StartLine::Request { method, target } = &request.start else {
             continue;
         };
         let status = match answer.map(|answer| &answer.start) {
-            Some(Start::Response { status }) => format!(" \u{2192} {status}"),
+            Some(StartLine::Response { status }) => format!(" \u{2192} {status}"),
             _ => String::new(),
         };
         lines.push(format!(
@@ -141,14 +147,14 @@ fn said(page: &mut Page<'_>, flow: &Flow, dissection: &Dissection) {
             page.redactor().text(target).escaped()
         ));
     }
-    for asked in dissection.asked.iter().take(MOST_SAID) {
+    for asked in dissection.asked.iter().take(MAX_MESSAGES) {
         let answer = asked.answer.as_ref().map_or_else(
             || "no answer".to_owned(),
             |answer| {
                 let records: Vec<_> = answer
                     .records
                     .iter()
-                    .take(MOST_SAID)
+                    .take(MAX_MESSAGES)
                     .map(|record| record.data.escaped().into_owned())
                     .collect();
                 if records.is_empty() {

@@ -1,16 +1,16 @@
 //! Request and response: their fields, secrets masked, and their sizes.
 
-use super::page::{Cell, Page, Row};
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
 use crate::insight::server_timing;
-use crate::report::text::status;
-use crate::trace::{Exchange, Header};
+use crate::report::text::status_line;
+use crate::trace::{Exchange, HttpHeader};
 use crate::units::Bytes;
 
 /// Field lines that are listed of one head.
-const MOST: usize = 200;
+const MAX_FIELDS: usize = 200;
 
 /// What was sent and what came back; nothing where neither was seen.
-pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
+pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     if exchange.request.is_none() && exchange.response.is_none() {
         return;
     }
@@ -31,10 +31,10 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
             ("Head", Bytes(request.header_bytes).to_string()),
             ("Body", Bytes(exchange.request_body.transferred).to_string()),
         ]);
-        fields(page, "Fields of the request", &request.headers);
+        write_fields(page, "Fields of the request", &request.headers);
     }
     for hint in exchange.informational.iter().take(10) {
-        fields(
+        write_fields(
             page,
             &format!("Fields of an informational response, {}", hint.status),
             &hint.headers,
@@ -50,53 +50,58 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         page.facts(&[
             (
                 "Response",
-                format!("{} {}", response.version, status(response)),
+                format!("{} {}", response.version, status_line(response)),
             ),
             ("Head", Bytes(response.header_bytes).to_string()),
             ("Body", Bytes(body.transferred).to_string()),
             ("Decoded", decoded),
         ]);
-        fields(page, "Fields of the response", &response.headers);
-        fields(page, "Trailers", &response.trailers);
-        timed(page, exchange);
+        write_fields(page, "Fields of the response", &response.headers);
+        write_fields(page, "Trailers", &response.trailers);
+        write_server_timing(page, exchange);
     }
     page.close();
 }
 
-fn fields(page: &mut Page<'_>, caption: &str, headers: &[Header]) {
-    let masked = page
-        .redactor()
-        .headers(headers.get(..MOST.min(headers.len())).unwrap_or_default());
-    let rows: Vec<Row> = masked
+fn write_fields(page: &mut HtmlPage<'_>, caption: &str, headers: &[HttpHeader]) {
+    let masked = page.redactor().headers(
+        headers
+            .get(..MAX_FIELDS.min(headers.len()))
+            .unwrap_or_default(),
+    );
+    let rows: Vec<HtmlRow> = masked
         .iter()
         .map(|field| {
-            Row::new(vec![
-                Cell::code(field.name.escaped()),
-                Cell::code(field.value.escaped()),
+            HtmlRow::new(vec![
+                HtmlCell::code(field.name.escaped()),
+                HtmlCell::code(field.value.escaped()),
             ])
         })
         .collect();
     page.table("fields", caption, &["Field", "Value"], &rows);
-    if headers.len() > MOST {
-        page.say(&format!("{} more are not listed.", headers.len() - MOST));
+    if headers.len() > MAX_FIELDS {
+        page.paragraph(&format!(
+            "{} more are not listed.",
+            headers.len() - MAX_FIELDS
+        ));
     }
 }
 
 /// What the server says of its own time.
-fn timed(page: &mut Page<'_>, exchange: &Exchange) {
-    let rows: Vec<Row> = server_timing(exchange)
+fn write_server_timing(page: &mut HtmlPage<'_>, exchange: &Exchange) {
+    let rows: Vec<HtmlRow> = server_timing(exchange)
         .iter()
-        .take(MOST)
+        .take(MAX_FIELDS)
         .map(|metric| {
             let description = metric
                 .description
                 .as_ref()
                 .map(|text| text.escaped().into_owned())
                 .unwrap_or_default();
-            Row::new(vec![
-                Cell::code(metric.name.escaped()),
-                Cell::time(metric.duration),
-                Cell::words(description),
+            HtmlRow::new(vec![
+                HtmlCell::code(metric.name.escaped()),
+                HtmlCell::time(metric.duration),
+                HtmlCell::words(description),
             ])
         })
         .collect();

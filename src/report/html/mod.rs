@@ -13,82 +13,82 @@ mod page;
 mod repeats;
 mod run;
 mod security;
-mod time;
+mod timeline;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Options;
+use super::ReportOptions;
 use super::markup::Markup;
-use super::picture::{Heading, Scene};
-use super::svg::{COLOURS, PICTURE};
-use crate::insight::{Repeats, Transfer, exchange_count, transfers};
-use crate::trace::{Cause, Trace};
-use crate::units::counted;
-use page::Page;
+use super::picture::{Heading, PictureContext};
+use super::svg::{COLOUR_STYLE, PICTURE_STYLE};
+use crate::insight::{RepeatedRequest, Transfer, exchange_count, group_into_transfers};
+use crate::trace::{ExchangeCause, Trace};
+use crate::units::format_count;
+use page::HtmlPage;
 
-const PAGE: &str = include_str!("../../../assets/report/page.css");
-const SCRIPT: &str = include_str!("../../../assets/report/page.js");
+const PAGE_STYLE: &str = include_str!("../../../assets/report/page.css");
+const PAGE_SCRIPT: &str = include_str!("../../../assets/report/page.js");
 
 /// A run as an HTML document. It ends with a line break.
-pub fn html(trace: &Trace, options: &Options) -> String {
-    let heading = Heading::of(&Scene {
+pub fn html_report(trace: &Trace, options: &ReportOptions) -> String {
+    let heading = Heading::new(&PictureContext {
         trace,
         redactor: options.redactor(),
     });
     let (style, script) = (
-        without_indents(&[COLOURS, PICTURE, PAGE].concat()),
-        without_indents(SCRIPT),
+        strip_indents(&[COLOUR_STYLE, PICTURE_STYLE, PAGE_STYLE].concat()),
+        strip_indents(PAGE_SCRIPT),
     );
     let mut document = Markup::default();
     document.raw("<!doctype html>\n");
     document.open("html", &[("lang", &"en")]);
-    head(
+    write_head(
         &mut document,
         &format!("{}: {}", heading.asked, heading.total),
         &style,
         &script,
     );
     document.open("body", &[]);
-    document.raw(&body(trace, options, &heading));
+    document.raw(&page_body(trace, options, &heading));
     document.open("script", &[]);
     document.raw(&script);
     document.finish()
 }
 
-fn head(document: &mut Markup, title: &str, style: &str, script: &str) {
+fn write_head(document: &mut Markup, title: &str, style: &str, script: &str) {
     let policy = format!(
         "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none'; \
             form-action 'none'",
-        digest(style),
-        digest(script)
+        csp_digest(style),
+        csp_digest(script)
     );
     document.open("head", &[]);
-    document.void("meta", &[("charset", &"utf-8")]);
-    document.void(
+    document.void_element("meta", &[("charset", &"utf-8")]);
+    document.void_element(
         "meta",
         &[
             ("http-equiv", &"Content-Security-Policy"),
             ("content", &policy),
         ],
     );
-    document.void(
+    document.void_element(
         "meta",
         &[
             ("name", &"viewport"),
             ("content", &"width=device-width, initial-scale=1"),
         ],
     );
-    document.void(
+    document.void_element(
         "meta",
         &[("name", &"color-scheme"), ("content", &"light dark")],
     );
-    document.void(
+    document.void_element(
         "meta",
         &[("name", &"referrer"), ("content", &"no-referrer")],
     );
-    document.with_text("title", &[], title);
-    document.void("link", &[("rel", &"icon"), ("href", &"data:,")]);
+    document.text_element("title", &[], title);
+    document.void_element("link", &[("rel", &"icon"), ("href", &"data:,")]);
     document.open("style", &[]);
     document.raw(style);
     document.close();
@@ -97,7 +97,7 @@ fn head(document: &mut Markup, title: &str, style: &str, script: &str) {
 
 /// Style and script as they are sent: indents and lines of comments stay here. Neither has text
 /// over several lines.
-fn without_indents(source: &str) -> String {
+fn strip_indents(source: &str) -> String {
     source
         .lines()
         .map(str::trim_start)
@@ -107,64 +107,68 @@ fn without_indents(source: &str) -> String {
 }
 
 /// A source expression that allows what has this digest (CSP Level 3 §2.3.1).
-fn digest(content: &str) -> String {
+fn csp_digest(content: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content.as_bytes());
     format!("'sha256-{}'", STANDARD.encode(digest))
 }
 
-fn body(trace: &Trace, options: &Options, heading: &Heading) -> String {
-    let (main, sections) = main(trace, options, heading);
-    let mut page = Page::new(trace, options);
+fn page_body(trace: &Trace, options: &ReportOptions, heading: &Heading) -> String {
+    let (main, sections) = page_main(trace, options, heading);
+    let mut page = HtmlPage::new(trace, options);
     page.element(
         "a",
         &[("class", &"skip"), ("href", &"#content")],
         "To the figures",
     );
-    run::header(&mut page, heading);
+    run::write_header(&mut page, heading);
     page.open("nav", &[("aria-label", &"On this page")]);
     for (id, title) in &sections {
         page.element("a", &[("href", &format!("#{id}"))], title);
     }
     page.close();
     page.add(&main);
-    run::footer(&mut page);
+    run::write_footer(&mut page);
     page.finish().0
 }
 
-fn main(trace: &Trace, options: &Options, heading: &Heading) -> (String, Vec<(String, String)>) {
-    let mut page = Page::new(trace, options);
+fn page_main(
+    trace: &Trace,
+    options: &ReportOptions,
+    heading: &Heading,
+) -> (String, Vec<(String, String)>) {
+    let mut page = HtmlPage::new(trace, options);
     page.open("main", &[("id", &"content")]);
     match trace.exchanges() {
         [] => conversations::write(&mut page),
         [only] => exchange::write(&mut page, only, 2),
-        _ => several(&mut page, heading),
+        _ => write_several(&mut page, heading),
     }
-    packets::ladders(&mut page);
+    packets::write_ladders(&mut page);
     run::write(&mut page);
     page.close();
     page.finish()
 }
 
 /// Redirects, several URLs, repeated runs: the whole first, then one by one.
-fn several(page: &mut Page<'_>, heading: &Heading) {
+fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
     /// Exchanges that are told in full.
-    const MOST: usize = 12;
+    const MAX_TOLD_IN_FULL: usize = 12;
     let trace = page.trace();
-    let all: Vec<Transfer<'_>> = transfers(trace).collect();
+    let all: Vec<Transfer<'_>> = group_into_transfers(trace).collect();
     let repeated = all.len() > 1
         && all.iter().any(|run| {
             run.hops()
                 .first()
-                .is_some_and(|hop| hop.cause == Cause::Repeat)
+                .is_some_and(|hop| hop.cause == ExchangeCause::Repeat)
         });
     let told: Vec<_> = if repeated {
-        repeats::write(page, &Repeats::together(trace, &all));
-        time::overview(page, heading);
-        repeats::remarkable(&all)
+        repeats::write(page, &RepeatedRequest::all_runs(trace, &all));
+        timeline::write_overview(page, heading);
+        repeats::notable_runs(&all)
     } else {
-        time::overview(page, heading);
-        run::hops(page);
-        trace.exchanges().iter().take(MOST).collect()
+        timeline::write_overview(page, heading);
+        run::write_exchanges(page);
+        trace.exchanges().iter().take(MAX_TOLD_IN_FULL).collect()
     };
     for exchange in &told {
         page.open("details", &[]);
@@ -189,9 +193,9 @@ fn several(page: &mut Page<'_>, heading: &Heading) {
     }
     let left = exchange_count(trace).saturating_sub(told.len());
     if left > 0 {
-        page.say(&format!(
+        page.paragraph(&format!(
             "{} not told in full; --format json has all.",
-            counted(left, "more exchange")
+            format_count(left, "more exchange")
         ));
     }
 }

@@ -1,14 +1,14 @@
 //! Names and addresses: what was asked, what was answered, and which addresses were tried.
 
-use super::page::{Cell, Page, Row};
-use crate::insight::{outcome_words, without_root};
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::insight::{describe_attempt_outcome, without_root_dot};
 use crate::trace::{DnsQuery, DnsTransport, Exchange, QueryOutcome};
 
 /// Rows of a table; a hostile name server may cause thousands.
-const MOST: usize = 100;
+const MAX_ROWS: usize = 100;
 
 /// Name resolution, connection attempts and the talk with a proxy; nothing where there was none.
-pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
+pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let queries = exchange
         .resolution
         .as_ref()
@@ -25,7 +25,7 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         let addresses: Vec<String> = resolution
             .addresses
             .iter()
-            .take(MOST)
+            .take(MAX_ROWS)
             .map(ToString::to_string)
             .collect();
         page.facts(&[(
@@ -33,11 +33,11 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
             addresses.join(", "),
         )]);
     }
-    let rows: Vec<Row> = queries
+    let rows: Vec<HtmlRow> = queries
         .iter()
-        .take(MOST)
+        .take(MAX_ROWS)
         .enumerate()
-        .map(|(n, query)| asked(exchange, n, query))
+        .map(|(n, query)| query_row(exchange, n, query))
         .collect();
     page.table(
         "",
@@ -45,11 +45,11 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         &["Name", "Type", "Server", "Took (app)", "Answer"],
         &rows,
     );
-    attempts(page, exchange);
+    write_attempts(page, exchange);
     let steps: Vec<String> = exchange
         .proxy
         .iter()
-        .take(MOST)
+        .take(MAX_ROWS)
         .map(|(at, step)| {
             format!(
                 "{} at {}: {}",
@@ -60,13 +60,13 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         })
         .collect();
     if !steps.is_empty() {
-        page.say("The talk with the proxy:");
+        page.paragraph("The talk with the proxy:");
         page.list(&steps);
     }
     page.close();
 }
 
-fn asked(exchange: &Exchange, n: usize, query: &DnsQuery) -> Row {
+fn query_row(exchange: &Exchange, n: usize, query: &DnsQuery) -> HtmlRow {
     let transport = match query.server.transport {
         DnsTransport::Udp => "UDP",
         DnsTransport::Tcp => "TCP",
@@ -74,20 +74,20 @@ fn asked(exchange: &Exchange, n: usize, query: &DnsQuery) -> Row {
         DnsTransport::Https => "HTTPS",
     };
     let key = format!("x{}-dns-q{n}", exchange.id.0);
-    Row::about(
+    HtmlRow::about(
         "thing part dns",
         key,
         vec![
-            Cell::code(without_root(&query.name)),
-            Cell::words(query.kind.clone()),
-            Cell::words(format!("{} over {transport}", query.server.address)),
-            Cell::time(query.duration()),
-            Cell::code(answered(query)),
+            HtmlCell::code(without_root_dot(&query.name)),
+            HtmlCell::words(query.kind.clone()),
+            HtmlCell::words(format!("{} over {transport}", query.server.address)),
+            HtmlCell::time(query.duration()),
+            HtmlCell::code(answer_text(query)),
         ],
     )
 }
 
-fn answered(query: &DnsQuery) -> String {
+fn answer_text(query: &DnsQuery) -> String {
     match &query.outcome {
         QueryOutcome::Pending => "no answer yet".to_owned(),
         QueryOutcome::Failed(why) => why.escaped().into_owned(),
@@ -98,7 +98,7 @@ fn answered(query: &DnsQuery) -> String {
                     format!(
                         "{} {} (TTL {} s)",
                         record.kind,
-                        without_root(&record.data),
+                        without_root_dot(&record.data),
                         record.ttl
                     )
                 })
@@ -117,24 +117,24 @@ fn answered(query: &DnsQuery) -> String {
     }
 }
 
-fn attempts(page: &mut Page<'_>, exchange: &Exchange) {
-    let rows: Vec<Row> = exchange
+fn write_attempts(page: &mut HtmlPage<'_>, exchange: &Exchange) {
+    let rows: Vec<HtmlRow> = exchange
         .attempts
         .iter()
-        .take(MOST)
+        .take(MAX_ROWS)
         .enumerate()
         .map(|(n, attempt)| {
             let key = format!("x{}-connect-a{n}", exchange.id.0);
             let outcome = attempt
                 .outcome
                 .as_ref()
-                .map_or_else(|| "under way".to_owned(), outcome_words);
+                .map_or_else(|| "under way".to_owned(), describe_attempt_outcome);
             let cells = vec![
-                Cell::code(attempt.remote.to_string()),
-                Cell::time(attempt.duration()),
-                Cell::words(outcome),
+                HtmlCell::code(attempt.remote.to_string()),
+                HtmlCell::time(attempt.duration()),
+                HtmlCell::words(outcome),
             ];
-            Row::about("thing part connect", key, cells)
+            HtmlRow::about("thing part connect", key, cells)
         })
         .collect();
     page.table(

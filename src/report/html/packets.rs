@@ -1,34 +1,40 @@
 //! Packets: how many, how large, and the ladder of each connection.
 
-use super::page::{Cell, Page, Row};
-use crate::dissect::Talk;
-use crate::insight::{KernelCounts, conversations, kernel_segments, segments, sizes_sentence};
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::dissect::ConversationView;
+use crate::insight::{
+    KernelCounts, captured_conversations, connection_segments, describe_connection_sizes,
+    kernel_segments,
+};
 use crate::trace::{Direction, Exchange, Flow, FlowKey, SegmentCounts};
-use crate::units::{Bytes, counted, grouped};
+use crate::units::{Bytes, format_count, group_digits};
 
 /// Connections whose ladders are drawn.
-const MOST_LADDERS: usize = 6;
+const MAX_LADDERS: usize = 6;
 /// Conversations of others whose ladders are drawn, and how many rungs of each.
-const MOST_OF_OTHERS: usize = 3;
-const RUNGS_OF_OTHERS: usize = 120;
+const MAX_CONVERSATION_LADDERS: usize = 3;
+const MAX_CONVERSATION_RUNGS: usize = 120;
 
 /// The segments of an exchange's connection, by the packets or by the kernel.
-pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
+pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let trace = page.trace();
-    let (counted, kernel) = (segments(trace, exchange), kernel_segments(trace, exchange));
+    let (counted, kernel) = (
+        connection_segments(trace, exchange),
+        kernel_segments(trace, exchange),
+    );
     let (caption, rows) = match (&counted, &kernel) {
         (Some(counted), _) => (
             "Packets of the connection, as captured (wire)",
             [
-                wire("sent", &counted.sent),
-                wire("received", &counted.received),
+                captured_row("sent", &counted.sent),
+                captured_row("received", &counted.received),
             ],
         ),
         (None, Some(counted)) => (
             "Segments of the connection, as the kernel counted (kernel)",
             [
-                told("sent", &counted.sent),
-                told("received", &counted.received),
+                kernel_row("sent", &counted.sent),
+                kernel_row("received", &counted.received),
             ],
         ),
         (None, None) => return,
@@ -56,63 +62,69 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         mss.map(|mss| Bytes(mss.into()).to_string())
             .unwrap_or_default(),
     )]);
-    page.say(&sizes_sentence(trace, exchange).unwrap_or_default());
+    page.paragraph(&describe_connection_sizes(trace, exchange).unwrap_or_default());
     page.close();
 }
 
-fn wire(name: &str, counts: &SegmentCounts) -> Row {
-    Row::new(vec![
-        Cell::words(name),
-        Cell::figure(grouped(counts.packets), None),
-        Cell::figure(grouped(counts.data_segments), None),
-        Cell::figure(Bytes(counts.payload_bytes).to_string(), None),
-        Cell::figure(Bytes(counts.max_payload.into()).to_string(), None),
-        Cell::figure(grouped(counts.retransmitted), None),
+fn captured_row(name: &str, counts: &SegmentCounts) -> HtmlRow {
+    HtmlRow::new(vec![
+        HtmlCell::words(name),
+        HtmlCell::figure(group_digits(counts.packets), None),
+        HtmlCell::figure(group_digits(counts.data_segments), None),
+        HtmlCell::figure(Bytes(counts.payload_bytes).to_string(), None),
+        HtmlCell::figure(Bytes(counts.max_payload.into()).to_string(), None),
+        HtmlCell::figure(group_digits(counts.retransmitted), None),
     ])
 }
 
-fn told(name: &str, counts: &KernelCounts) -> Row {
+fn kernel_row(name: &str, counts: &KernelCounts) -> HtmlRow {
     let shown = |count: Option<u64>| {
-        Cell::figure(count.map_or_else(|| "\u{2014}".to_owned(), grouped), None)
+        HtmlCell::figure(
+            count.map_or_else(|| "\u{2014}".to_owned(), group_digits),
+            None,
+        )
     };
     let payload = counts
         .payload_bytes
         .map_or_else(|| "\u{2014}".to_owned(), |bytes| Bytes(bytes).to_string());
-    Row::new(vec![
-        Cell::words(name),
+    HtmlRow::new(vec![
+        HtmlCell::words(name),
         shown(counts.packets),
         shown(counts.data_segments),
-        Cell::figure(payload, None),
-        Cell::figure("\u{2014}", None),
+        HtmlCell::figure(payload, None),
+        HtmlCell::figure("\u{2014}", None),
         shown(counts.retransmitted),
     ])
 }
 
 /// A ladder for each connection of the run, or for the largest conversations of a capture of
 /// others.
-pub(super) fn ladders(page: &mut Page<'_>) {
+pub(super) fn write_ladders(page: &mut HtmlPage<'_>) {
     let trace = page.trace();
-    let (talks, rungs) = match conversations(trace) {
-        Some(flows) => (largest(page, flows), RUNGS_OF_OTHERS),
-        None => (connections(page), usize::MAX),
+    let (talks, rungs) = match captured_conversations(trace) {
+        Some(flows) => (largest_conversations(page, flows), MAX_CONVERSATION_RUNGS),
+        None => (connection_ladders(page), usize::MAX),
     };
     if talks.is_empty() {
         return;
     }
     page.section("ladder", 2, "The ladder: what was said");
-    page.say(
+    page.paragraph(
         "Each arrow is a packet, in the order they were captured. Brackets stand beside \
         packets that carry one thing together: a TLS record next to the line, a part of HTTP \
     beside it.",
     );
-    let drawn = talks.len().min(MOST_LADDERS);
-    for talk in talks.iter().take(MOST_LADDERS) {
+    let drawn = talks.len().min(MAX_LADDERS);
+    for talk in talks.iter().take(MAX_LADDERS) {
         let (local, remote, packets) = (
             talk.flow.key.local,
             talk.flow.key.remote,
             talk.flow.packets().len(),
         );
-        let caption = format!("{local} \u{2192} {remote}: {}", counted(packets, "packet"));
+        let caption = format!(
+            "{local} \u{2192} {remote}: {}",
+            format_count(packets, "packet")
+        );
         page.picture(
             "ladder",
             &caption,
@@ -122,24 +134,24 @@ pub(super) fn ladders(page: &mut Page<'_>) {
     }
     let left = talks.len() - drawn;
     if left > 0 {
-        page.say(&format!(
+        page.paragraph(&format!(
             "{} more {} not drawn.",
-            counted(left, "connection"),
+            format_count(left, "connection"),
             if left == 1 { "is" } else { "are" }
         ));
     }
     page.close();
 }
 
-fn connections<'a>(page: &Page<'a>) -> Vec<Talk<'a>> {
+fn connection_ladders<'a>(page: &HtmlPage<'a>) -> Vec<ConversationView<'a>> {
     let trace = page.trace();
     let mut seen: Vec<FlowKey> = Vec::new();
     let talks = trace
         .exchanges()
         .iter()
         .take(200)
-        .filter_map(|exchange| Talk::of_exchange(trace, exchange));
-    let new = |talk: &Talk<'_>| {
+        .filter_map(|exchange| ConversationView::of_exchange(trace, exchange));
+    let new = |talk: &ConversationView<'_>| {
         let is_new = !seen.contains(&talk.flow.key) && !talk.flow.packets().is_empty();
         if is_new {
             seen.push(talk.flow.key);
@@ -149,7 +161,7 @@ fn connections<'a>(page: &Page<'a>) -> Vec<Talk<'a>> {
     talks.filter(new).collect()
 }
 
-fn largest<'a>(page: &Page<'a>, flows: &'a [Flow]) -> Vec<Talk<'a>> {
+fn largest_conversations<'a>(page: &HtmlPage<'a>, flows: &'a [Flow]) -> Vec<ConversationView<'a>> {
     let payload = |flow: &Flow| {
         flow.counts(Direction::Sent)
             .payload_bytes
@@ -161,11 +173,14 @@ fn largest<'a>(page: &Page<'a>, flows: &'a [Flow]) -> Vec<Talk<'a>> {
         .filter(|(_, flow)| flow.key.tcp && !flow.packets().is_empty())
         .collect();
     tcp.sort_by_key(|(place, flow)| (std::cmp::Reverse(payload(flow)), *place));
-    let talk = |(place, flow): (usize, &'a Flow)| Talk {
+    let talk = |(place, flow): (usize, &'a Flow)| ConversationView {
         trace: page.trace(),
         flow,
         connection: None,
         dissection: page.options.taken_apart.at(place),
     };
-    tcp.into_iter().take(MOST_OF_OTHERS).map(talk).collect()
+    tcp.into_iter()
+        .take(MAX_CONVERSATION_LADDERS)
+        .map(talk)
+        .collect()
 }

@@ -1,16 +1,16 @@
 //! A page that is being written: headings, sentences, facts, tables, pictures.
 
 use crate::insight::redact::Redactor;
-use crate::report::Options;
+use crate::report::ReportOptions;
 use crate::report::markup::{Attribute, Markup};
-use crate::report::picture::{Legend, Scene, Sheet};
+use crate::report::picture::{Legend, PictureContext, SvgCanvas};
 use crate::trace::Trace;
 use crate::units::Nanos;
 
 /// The page.
-pub(super) struct Page<'a> {
-    pub(super) scene: Scene<'a>,
-    pub(super) options: &'a Options,
+pub(super) struct HtmlPage<'a> {
+    pub(super) scene: PictureContext<'a>,
+    pub(super) options: &'a ReportOptions,
     markup: Markup,
     pictures: usize,
     /// The main sections: identifier and title.
@@ -18,7 +18,7 @@ pub(super) struct Page<'a> {
 }
 
 /// A cell of a table.
-pub(super) struct Cell {
+pub(super) struct HtmlCell {
     text: String,
     class: &'static str,
     /// What rows are sorted by, where that is not the text.
@@ -27,12 +27,12 @@ pub(super) struct Cell {
 
 /// A row of a table: its class and the key of what it is about, and its cells, the first of which
 /// names it.
-pub(super) struct Row {
+pub(super) struct HtmlRow {
     about: Option<(String, String)>,
-    cells: Vec<Cell>,
+    cells: Vec<HtmlCell>,
 }
 
-impl Cell {
+impl HtmlCell {
     /// Words.
     pub(super) fn words(text: impl Into<String>) -> Self {
         Self {
@@ -69,9 +69,9 @@ impl Cell {
     }
 }
 
-impl Row {
+impl HtmlRow {
     /// A row.
-    pub(super) const fn new(cells: Vec<Cell>) -> Self {
+    pub(super) const fn new(cells: Vec<HtmlCell>) -> Self {
         Self { about: None, cells }
     }
 
@@ -79,7 +79,7 @@ impl Row {
     pub(super) fn about(
         class: impl Into<String>,
         key: impl Into<String>,
-        cells: Vec<Cell>,
+        cells: Vec<HtmlCell>,
     ) -> Self {
         Self {
             about: Some((class.into(), key.into())),
@@ -88,9 +88,9 @@ impl Row {
     }
 }
 
-impl<'a> Page<'a> {
-    pub(super) fn new(trace: &'a Trace, options: &'a Options) -> Self {
-        let scene = Scene {
+impl<'a> HtmlPage<'a> {
+    pub(super) fn new(trace: &'a Trace, options: &'a ReportOptions) -> Self {
+        let scene = PictureContext {
             trace,
             redactor: options.redactor(),
         };
@@ -131,7 +131,7 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn element(&mut self, name: &'static str, attributes: &[Attribute<'_>], text: &str) {
-        self.markup.with_text(name, attributes, text);
+        self.markup.text_element(name, attributes, text);
     }
 
     /// Begins a section with its heading, of a level from 2 to 4.
@@ -147,13 +147,13 @@ impl<'a> Page<'a> {
             3 => "h3",
             _ => "h4",
         };
-        self.markup.with_text(name, &[("id", &heading)], title);
+        self.markup.text_element(name, &[("id", &heading)], title);
     }
 
     /// A paragraph; none of nothing.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(super) fn paragraph(&mut self, text: &str) {
         if !text.is_empty() {
-            self.markup.with_text("p", &[], text);
+            self.markup.text_element("p", &[], text);
         }
     }
 
@@ -164,7 +164,7 @@ impl<'a> Page<'a> {
         }
         self.markup.open("ul", &[]);
         for sentence in sentences {
-            self.markup.with_text("li", &[], sentence);
+            self.markup.text_element("li", &[], sentence);
         }
         self.markup.close();
     }
@@ -177,15 +177,15 @@ impl<'a> Page<'a> {
         self.markup.open("dl", &[]);
         for (name, fact) in facts.iter().filter(|(_, fact)| !fact.is_empty()) {
             self.markup.open("div", &[]);
-            self.markup.with_text("dt", &[], name);
-            self.markup.with_text("dd", &[], fact);
+            self.markup.text_element("dt", &[], name);
+            self.markup.text_element("dd", &[], fact);
             self.markup.close();
         }
         self.markup.close();
     }
 
     /// A table with its caption. `class` may be `sortable`. Nothing where it has no rows.
-    pub(super) fn table(&mut self, class: &str, caption: &str, head: &[&str], rows: &[Row]) {
+    pub(super) fn table(&mut self, class: &str, caption: &str, head: &[&str], rows: &[HtmlRow]) {
         if rows.is_empty() {
             return;
         }
@@ -199,7 +199,7 @@ impl<'a> Page<'a> {
             ],
         );
         self.markup.open("table", &[("class", &class)]);
-        self.markup.with_text("caption", &[], caption);
+        self.markup.text_element("caption", &[], caption);
         self.markup.open("thead", &[]);
         self.markup.open("tr", &[]);
         let first = rows.first();
@@ -209,7 +209,7 @@ impl<'a> Page<'a> {
                 .map_or("", |cell| cell.class);
             let class = if class == "figure" { class } else { "" };
             self.markup
-                .with_text("th", &[("scope", &"col"), ("class", &class)], name);
+                .text_element("th", &[("scope", &"col"), ("class", &class)], name);
         }
         self.markup.close();
         self.markup.close();
@@ -222,7 +222,7 @@ impl<'a> Page<'a> {
         self.markup.close();
     }
 
-    fn row(&mut self, row: &Row) {
+    fn row(&mut self, row: &HtmlRow) {
         match &row.about {
             Some((class, key)) => self
                 .markup
@@ -241,7 +241,7 @@ impl<'a> Page<'a> {
                 attributes.push(("scope", &"row"));
             }
             self.markup
-                .with_text(if n == 0 { "th" } else { "td" }, &attributes, &cell.text);
+                .text_element(if n == 0 { "th" } else { "td" }, &attributes, &cell.text);
         }
         self.markup.close();
     }
@@ -252,17 +252,17 @@ impl<'a> Page<'a> {
         class: &str,
         caption: &str,
         description: &str,
-        draw: impl FnOnce(&Scene<'a>, &mut Sheet, &mut Legend),
+        draw: impl FnOnce(&PictureContext<'a>, &mut SvgCanvas, &mut Legend),
     ) {
         let (mut sheet, mut legend) = (
-            Sheet::new(format!("p{}", self.pictures), true),
+            SvgCanvas::new(format!("p{}", self.pictures), true),
             Legend::default(),
         );
         self.pictures += 1;
         draw(&self.scene, &mut sheet, &mut legend);
         legend.draw(&mut sheet);
         self.markup.open("figure", &[("class", &class)]);
-        self.markup.with_text("figcaption", &[], caption);
+        self.markup.text_element("figcaption", &[], caption);
         self.markup.open(
             "div",
             &[

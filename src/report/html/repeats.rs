@@ -1,29 +1,29 @@
 //! The same request several times: how the figures are spread.
 
-use super::page::{Cell, Page, Row};
-use crate::insight::{Repeats, Transfer};
-use crate::report::text::status;
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::insight::{RepeatedRequest, Transfer};
+use crate::report::text::status_line;
 use crate::trace::{Exchange, Phase};
-use crate::units::{Nanos, counted};
+use crate::units::{Nanos, format_count};
 
 /// Runs that are listed.
-const MOST: usize = 200;
+const MAX_RUNS: usize = 200;
 
 /// Percentiles, histogram and the runs one by one.
-pub(super) fn write(page: &mut Page<'_>, runs: &Repeats<'_>) {
+pub(super) fn write(page: &mut HtmlPage<'_>, runs: &RepeatedRequest<'_>) {
     page.section("repeats", 2, "How the runs differ");
     let measures = Phase::ALL.into_iter().map(Some).chain([None]);
-    let rows: Vec<Row> = measures
+    let rows: Vec<HtmlRow> = measures
         .filter_map(|phase| {
             let spread = runs.spread(phase)?;
-            let name = Cell::words(phase.map_or("Total", Phase::label));
+            let name = HtmlCell::words(phase.map_or("Total", Phase::label));
             let figures = [spread.min, spread.median, spread.p90, spread.max]
-                .map(|figure| Cell::time(Some(figure)));
+                .map(|figure| HtmlCell::time(Some(figure)));
             let class = phase.map_or_else(
                 || "total".to_owned(),
                 |phase| format!("phase {}", phase.name()),
             );
-            Some(Row::about(
+            Some(HtmlRow::about(
                 class,
                 "",
                 std::iter::once(name).chain(figures).collect(),
@@ -32,7 +32,7 @@ pub(super) fn write(page: &mut Page<'_>, runs: &Repeats<'_>) {
         .collect();
     let caption = format!(
         "Spread over {} that did not fail (app)",
-        counted(runs.good(), "run")
+        format_count(runs.succeeded_count(), "run")
     );
     page.table(
         "phases",
@@ -51,36 +51,36 @@ pub(super) fn write(page: &mut Page<'_>, runs: &Repeats<'_>) {
             },
         );
     }
-    listed(page, runs);
+    write_runs(page, runs);
     page.close();
 }
 
-fn is_good(run: &Transfer<'_>) -> bool {
+fn succeeded(run: &Transfer<'_>) -> bool {
     run.last()
         .is_some_and(|last| last.failure.is_none() && last.ended.is_some())
 }
 
-fn listed(page: &mut Page<'_>, runs: &Repeats<'_>) {
+fn write_runs(page: &mut HtmlPage<'_>, runs: &RepeatedRequest<'_>) {
     let phases: Vec<Phase> = Phase::ALL
         .into_iter()
-        .filter(|phase| runs.have(*phase))
+        .filter(|phase| runs.has_phase(*phase))
         .collect();
-    let rows: Vec<Row> = runs
-        .from_the_start()
+    let rows: Vec<HtmlRow> = runs
+        .retained_from_start()
         .iter()
-        .take(MOST)
+        .take(MAX_RUNS)
         .enumerate()
         .map(|(n, run)| {
-            let number = Cell::figure((n + 1).to_string(), Some(n as u64));
+            let number = HtmlCell::figure((n + 1).to_string(), Some(n as u64));
             let times = phases
                 .iter()
-                .map(|phase| Cell::time(run.phase(*phase)))
-                .chain([Cell::time(run.total())]);
-            let outcome = run.last().map(outcome).unwrap_or_default();
-            Row::new(
+                .map(|phase| HtmlCell::time(run.phase(*phase)))
+                .chain([HtmlCell::time(run.total())]);
+            let outcome = run.last().map(outcome_words).unwrap_or_default();
+            HtmlRow::new(
                 std::iter::once(number)
                     .chain(times)
-                    .chain([Cell::words(outcome)])
+                    .chain([HtmlCell::words(outcome)])
                     .collect(),
             )
         })
@@ -94,26 +94,26 @@ fn listed(page: &mut Page<'_>, runs: &Repeats<'_>) {
     page.table("sortable", "Runs (app)", &head, &rows);
     let left = runs.count().saturating_sub(rows.len());
     if left > 0 {
-        page.say(&format!("{left} more are not listed."));
+        page.paragraph(&format!("{left} more are not listed."));
     }
     page.close();
 }
 
-fn outcome(last: &Exchange) -> String {
+fn outcome_words(last: &Exchange) -> String {
     match (&last.failure, &last.response) {
         (Some((phase, failure)), _) => {
             format!("{} failed: {}", phase.label(), failure.message.escaped())
         }
-        (None, Some(response)) => status(response),
+        (None, Some(response)) => status_line(response),
         (None, None) => String::new(),
     }
 }
 
 /// The runs that are worth telling in full: the fastest, the slowest, the first that failed.
-pub(super) fn remarkable<'a>(runs: &[Transfer<'a>]) -> Vec<&'a Exchange> {
+pub(super) fn notable_runs<'a>(runs: &[Transfer<'a>]) -> Vec<&'a Exchange> {
     let timed = || {
         runs.iter()
-            .filter(|run| is_good(run))
+            .filter(|run| succeeded(run))
             .filter_map(|run| Some((run.total()?, run.last()?)))
     };
     let fastest = timed()

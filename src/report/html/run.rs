@@ -1,15 +1,15 @@
 //! The run as a whole: its heading, redirects, budget, link, capture, and where figures come from.
 
-use super::page::{Cell, Page, Row};
-use crate::insight::budget::{Outcome, Verdict};
-use crate::insight::transfers;
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::insight::budget::{BudgetOutcome, BudgetVerdict};
+use crate::insight::group_into_transfers;
 use crate::report::picture::Heading;
-use crate::report::text::status;
-use crate::trace::{CaptureState, Cause, Control, Exchange, What};
-use crate::units::{Untrusted, grouped};
+use crate::report::text::status_line;
+use crate::trace::{CaptureState, ControlMeasurement, EventKind, Exchange, ExchangeCause};
+use crate::units::{Untrusted, group_digits};
 
 /// What was asked, what came of it, how long it took, and where that time went.
-pub(super) fn header(page: &mut Page<'_>, heading: &Heading) {
+pub(super) fn write_header(page: &mut HtmlPage<'_>, heading: &Heading) {
     page.open("header", &[]);
     page.element("h1", &[], &heading.asked);
     page.open("p", &[("class", &"answer")]);
@@ -27,7 +27,7 @@ pub(super) fn header(page: &mut Page<'_>, heading: &Heading) {
         &heading.outcome,
     );
     page.close();
-    page.say(&heading.verdict);
+    page.paragraph(&heading.verdict);
     let failed = page
         .trace()
         .exchanges()
@@ -35,12 +35,12 @@ pub(super) fn header(page: &mut Page<'_>, heading: &Heading) {
         .rev()
         .find(|exchange| exchange.failure.is_some());
     if let Some(exchange) = failed {
-        failure(page, exchange);
+        write_failure(page, exchange);
     }
     page.close();
 }
 
-fn failure(page: &mut Page<'_>, exchange: &Exchange) {
+fn write_failure(page: &mut HtmlPage<'_>, exchange: &Exchange) {
     let Some((phase, failure)) = &exchange.failure else {
         return;
     };
@@ -60,23 +60,23 @@ fn failure(page: &mut Page<'_>, exchange: &Exchange) {
     page.element("strong", &[], &format!("{} failed{after}.", phase.label()));
     page.element("code", &[], &code);
     page.close();
-    page.say(&page.redactor().text(&failure.message).escaped());
+    page.paragraph(&page.redactor().text(&failure.message).escaped());
     if !failure.hint.is_empty() {
-        page.say(&format!("What to try: {}", failure.hint));
+        page.paragraph(&format!("What to try: {}", failure.hint));
     }
     page.close();
 }
 
 /// The exchanges of a run that has several: redirects, retries, URLs.
-pub(super) fn hops(page: &mut Page<'_>) {
-    const MOST: usize = 200;
+pub(super) fn write_exchanges(page: &mut HtmlPage<'_>) {
+    const MAX_EXCHANGES: usize = 200;
     page.section("exchanges", 2, "Exchanges");
-    let rows: Vec<Row> = page
+    let rows: Vec<HtmlRow> = page
         .trace()
         .exchanges()
         .iter()
-        .take(MOST)
-        .map(|exchange| hop(page, exchange))
+        .take(MAX_EXCHANGES)
+        .map(|exchange| exchange_row(page, exchange))
         .collect();
     page.table(
         "sortable",
@@ -87,42 +87,42 @@ pub(super) fn hops(page: &mut Page<'_>) {
     page.close();
 }
 
-fn hop(page: &Page<'_>, exchange: &Exchange) -> Row {
+fn exchange_row(page: &HtmlPage<'_>, exchange: &Exchange) -> HtmlRow {
     let why = match exchange.cause {
-        Cause::Asked => "asked for",
-        Cause::Redirect => "redirected",
-        Cause::Retry => "tried again",
-        Cause::Repeat => "repeated",
+        ExchangeCause::Asked => "asked for",
+        ExchangeCause::Redirect => "redirected",
+        ExchangeCause::Retry => "tried again",
+        ExchangeCause::Repeat => "repeated",
     };
     let outcome = match (&exchange.failure, &exchange.response) {
         (Some((phase, _)), _) => format!("{} failed", phase.label()),
-        (None, Some(response)) => status(response),
+        (None, Some(response)) => status_line(response),
         (None, None) => String::new(),
     };
     let leads = exchange
         .redirected
         .as_ref()
-        .map(|(to, withheld)| leads_to(page, to, withheld))
+        .map(|(to, withheld)| redirect_words(page, to, withheld))
         .unwrap_or_default();
-    Row::new(vec![
-        Cell::figure(
+    HtmlRow::new(vec![
+        HtmlCell::figure(
             format!("#{}", exchange.id.0),
             Some(u64::from(exchange.id.0)),
         ),
-        Cell::words(why),
-        Cell::code(format!(
+        HtmlCell::words(why),
+        HtmlCell::code(format!(
             "{} {}",
             exchange.method,
             page.redactor().text(&exchange.url).escaped()
         )),
-        Cell::words(outcome),
-        Cell::time(exchange.total()),
-        Cell::code(leads),
+        HtmlCell::words(outcome),
+        HtmlCell::time(exchange.total()),
+        HtmlCell::code(leads),
     ])
 }
 
 /// Where a redirect leads, and what of the user's own stayed home.
-fn leads_to(page: &Page<'_>, to: &Untrusted, withheld: &[Untrusted]) -> String {
+fn redirect_words(page: &HtmlPage<'_>, to: &Untrusted, withheld: &[Untrusted]) -> String {
     let names: Vec<_> = withheld.iter().map(Untrusted::escaped).collect();
     let without = if names.is_empty() {
         String::new()
@@ -133,25 +133,25 @@ fn leads_to(page: &Page<'_>, to: &Untrusted, withheld: &[Untrusted]) -> String {
 }
 
 /// Budget, ordinary client, link, capture, notes.
-pub(super) fn write(page: &mut Page<'_>) {
+pub(super) fn write(page: &mut HtmlPage<'_>) {
     page.section("run", 2, "The run");
-    budget(page);
+    write_budget(page);
     let trace = page.trace();
     let control = trace
         .control()
-        .map(|control| compared(page, control))
+        .map(|control| control_words(page, control))
         .unwrap_or_default();
     let dropped = if trace.dropped() > 0 {
         format!(
             "{} events were lost: the figures miss them",
-            grouped(trace.dropped())
+            group_digits(trace.dropped())
         )
     } else {
         String::new()
     };
     page.facts(&[
-        ("Measured", started(page)),
-        ("Packets", captured(page)),
+        ("Measured", measured_words(page)),
+        ("Packets", capture_words(page)),
         (
             "Link of the lab",
             trace.link().map(ToString::to_string).unwrap_or_default(),
@@ -163,7 +163,7 @@ pub(super) fn write(page: &mut Page<'_>) {
         .log()
         .iter()
         .filter_map(|event| {
-            if let What::Note { text, .. } = &event.what {
+            if let EventKind::Note { text, .. } = &event.kind {
                 Some(text)
             } else {
                 None
@@ -173,21 +173,21 @@ pub(super) fn write(page: &mut Page<'_>) {
         .map(|text| page.redactor().text(text).escaped().into_owned())
         .collect();
     if !notes.is_empty() {
-        page.say("Notes:");
+        page.paragraph("Notes:");
         page.list(&notes);
     }
     page.close();
 }
 
 /// The ordinary client beside this one.
-fn compared(page: &Page<'_>, control: &Control) -> String {
+fn control_words(page: &HtmlPage<'_>, control: &ControlMeasurement) -> String {
     if let Some(error) = &control.error {
         return format!(
             "an ordinary client failed: {}",
             page.redactor().text(error).escaped()
         );
     }
-    let own = transfers(page.trace())
+    let own = group_into_transfers(page.trace())
         .next()
         .and_then(|transfer| transfer.total())
         .map(|own| format!("; this one took {own}"));
@@ -199,35 +199,39 @@ fn compared(page: &Page<'_>, control: &Control) -> String {
     )
 }
 
-fn budget(page: &mut Page<'_>) {
+fn write_budget(page: &mut HtmlPage<'_>) {
     let Some(budget) = &page.options.budget else {
         return;
     };
-    let rows: Vec<Row> = budget.verdicts(page.trace()).iter().map(judged).collect();
+    let rows: Vec<HtmlRow> = budget
+        .verdicts(page.trace())
+        .iter()
+        .map(verdict_row)
+        .collect();
     page.table("", "Budget", &["Rule", "Measured", "Verdict"], &rows);
 }
 
-fn judged(verdict: &Verdict) -> Row {
+fn verdict_row(verdict: &BudgetVerdict) -> HtmlRow {
     let figure = verdict
-        .shown_figure()
+        .format_figure()
         .unwrap_or_else(|| "\u{2014}".to_owned());
-    let class = if matches!(verdict.outcome, Outcome::Missed { .. }) {
+    let class = if matches!(verdict.outcome, BudgetOutcome::Missed { .. }) {
         "missed"
     } else {
         ""
     };
-    Row::about(
+    HtmlRow::about(
         class,
         "",
         vec![
-            Cell::code(verdict.rule.to_string()),
-            Cell::figure(figure, None),
-            Cell::words(verdict.said()),
+            HtmlCell::code(verdict.rule.to_string()),
+            HtmlCell::figure(figure, None),
+            HtmlCell::words(verdict.describe_outcome()),
         ],
     )
 }
 
-fn started(page: &Page<'_>) -> String {
+fn measured_words(page: &HtmlPage<'_>) -> String {
     let by = page
         .trace()
         .tool_version()
@@ -239,7 +243,7 @@ fn started(page: &Page<'_>) -> String {
         .unwrap_or_default()
 }
 
-fn captured(page: &Page<'_>) -> String {
+fn capture_words(page: &HtmlPage<'_>) -> String {
     let capture = page.trace().capture();
     match &capture.state {
         CaptureState::On => {
@@ -249,7 +253,7 @@ fn captured(page: &Page<'_>) -> String {
                 .unwrap_or_default();
             format!(
                 "{} on {}{lost}",
-                grouped(capture.packets),
+                group_digits(capture.packets),
                 capture.interface.as_deref().unwrap_or("?")
             )
         }
@@ -261,7 +265,7 @@ fn captured(page: &Page<'_>) -> String {
 }
 
 /// Which clock a figure is by, and what that means.
-pub(super) fn footer(page: &mut Page<'_>) {
+pub(super) fn write_footer(page: &mut HtmlPage<'_>) {
     page.open("footer", &[]);
     page.element("h2", &[], "Where figures come from");
     page.facts(&[

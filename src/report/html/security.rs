@@ -1,16 +1,16 @@
 //! TLS: what was agreed on, who the server says it is, and what was said meanwhile.
 
-use super::page::{Cell, Page, Row};
-use crate::insight::version_name;
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::insight::tls_version_name;
 use crate::trace::{Certificate, Exchange, Side, Tls, Verification};
 use crate::units::Bytes;
 
-const MOST_MESSAGES: usize = 60;
-const MOST_CERTIFICATES: usize = 10;
-const MOST_NAMES: usize = 20;
+const MAX_MESSAGES: usize = 60;
+const MAX_CERTIFICATES: usize = 10;
+const MAX_NAMES: usize = 20;
 
 /// The connection's TLS; nothing where it has none.
-pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
+pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
     let connection = exchange
         .connection
         .and_then(|id| page.trace().connection(id));
@@ -22,13 +22,13 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         level,
         "TLS and certificates",
     );
-    agreed(page, tls);
-    let rows: Vec<Row> = tls
+    write_handshake(page, tls);
+    let rows: Vec<HtmlRow> = tls
         .certificates
         .iter()
-        .take(MOST_CERTIFICATES)
+        .take(MAX_CERTIFICATES)
         .enumerate()
-        .map(certificate)
+        .map(certificate_row)
         .collect();
     page.table(
         "",
@@ -36,10 +36,10 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
         &["", "Subject", "Issuer", "Valid", "For", "SHA-256"],
         &rows,
     );
-    let rows: Vec<Row> = tls
+    let rows: Vec<HtmlRow> = tls
         .messages
         .iter()
-        .take(MOST_MESSAGES)
+        .take(MAX_MESSAGES)
         .map(|(at, message)| {
             let from = if message.from == Side::Client {
                 "client \u{2192}"
@@ -51,16 +51,16 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
                 .as_ref()
                 .map(|detail| detail.escaped().into_owned())
                 .unwrap_or_default();
-            let size = Cell::figure(Bytes(message.bytes).to_string(), Some(message.bytes));
+            let size = HtmlCell::figure(Bytes(message.bytes).to_string(), Some(message.bytes));
             vec![
-                Cell::words(message.name.clone()),
-                Cell::words(from),
-                Cell::time(Some(at.from_start())),
+                HtmlCell::words(message.name.clone()),
+                HtmlCell::words(from),
+                HtmlCell::time(Some(at.from_start())),
                 size,
-                Cell::words(detail),
+                HtmlCell::words(detail),
             ]
         })
-        .map(Row::new)
+        .map(HtmlRow::new)
         .collect();
     page.table(
         "",
@@ -71,7 +71,7 @@ pub(super) fn write(page: &mut Page<'_>, exchange: &Exchange, level: u8) {
     page.close();
 }
 
-fn agreed(page: &mut Page<'_>, tls: &Tls) {
+fn write_handshake(page: &mut HtmlPage<'_>, tls: &Tls) {
     let handshake = tls.handshake.as_ref();
     let verified = tls.verification.as_ref().map(|(verification, took)| {
         let said = match verification {
@@ -85,7 +85,10 @@ fn agreed(page: &mut Page<'_>, tls: &Tls) {
     });
     let of = |pick: fn(&crate::trace::Handshake) -> String| handshake.map(pick).unwrap_or_default();
     page.facts(&[
-        ("Version", of(|handshake| version_name(&handshake.version))),
+        (
+            "Version",
+            of(|handshake| tls_version_name(&handshake.version)),
+        ),
         (
             "Cipher suite",
             of(|handshake| handshake.cipher_suite.clone()),
@@ -112,11 +115,11 @@ fn agreed(page: &mut Page<'_>, tls: &Tls) {
     ]);
 }
 
-fn certificate((n, certificate): (usize, &Certificate)) -> Row {
+fn certificate_row((n, certificate): (usize, &Certificate)) -> HtmlRow {
     let names: Vec<_> = certificate
         .names
         .iter()
-        .take(MOST_NAMES)
+        .take(MAX_NAMES)
         .map(crate::units::Untrusted::escaped)
         .collect();
     let more = certificate.names.len().saturating_sub(names.len());
@@ -125,21 +128,21 @@ fn certificate((n, certificate): (usize, &Certificate)) -> Row {
     } else {
         String::new()
     };
-    Row::new(vec![
-        Cell::words(if n == 0 { "server" } else { "issuer" }),
-        Cell::code(certificate.subject.escaped()),
-        Cell::code(certificate.issuer.escaped()),
-        Cell::words(format!(
+    HtmlRow::new(vec![
+        HtmlCell::words(if n == 0 { "server" } else { "issuer" }),
+        HtmlCell::code(certificate.subject.escaped()),
+        HtmlCell::code(certificate.issuer.escaped()),
+        HtmlCell::words(format!(
             "{} to {}",
-            day(certificate.not_before),
-            day(certificate.not_after)
+            format_day(certificate.not_before),
+            format_day(certificate.not_after)
         )),
-        Cell::code(format!("{}{more}", names.join(" "))),
-        Cell::code(certificate.sha256.clone()),
+        HtmlCell::code(format!("{}{more}", names.join(" "))),
+        HtmlCell::code(certificate.sha256.clone()),
     ])
 }
 
-fn day(seconds: i64) -> String {
+fn format_day(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string())
 }

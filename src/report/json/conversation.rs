@@ -4,17 +4,17 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-use super::message::{Field, fields};
-use super::tcp::Counts;
-use crate::dissect::{Asked, Dissection, Message, Start};
+use super::message::{JsonHeaderField, header_fields};
+use super::tcp::JsonSegmentCounts;
+use crate::dissect::{Dissection, DnsExchange, Message, StartLine};
 use crate::insight::redact::Redactor;
-use crate::insight::{conversations, span_of, undelivered_name};
-use crate::report::Options;
+use crate::insight::{captured_conversations, flow_span, undelivered_name};
+use crate::report::ReportOptions;
 use crate::trace::{Direction, DnsRecord, Flow, Side, Trace};
 use crate::units::{Nanos, Untrusted, WallTime};
 
 #[derive(Serialize)]
-struct Conversation<'a> {
+struct JsonConversation<'a> {
     id: usize,
     transport: &'static str,
     client: String,
@@ -22,29 +22,29 @@ struct Conversation<'a> {
     server_name: Option<&'a Untrusted>,
     start_ns: Option<i64>,
     duration_ns: Option<Nanos>,
-    sent: Counts,
-    received: Counts,
+    sent: JsonSegmentCounts,
+    received: JsonSegmentCounts,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    undelivered: Vec<Undelivered>,
-    #[serde(skip_serializing_if = "is_none")]
+    undelivered: Vec<JsonUndelivered>,
+    #[serde(skip_serializing_if = "is_zero")]
     undelivered_unlisted: u64,
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     packets_no_longer_listed: u64,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    said: Option<Said<'a>>,
+    dissection: Option<JsonDissection<'a>>,
 }
 
 /// What is in it, where it was taken apart.
 #[derive(Serialize)]
-struct Said<'a> {
+struct JsonDissection<'a> {
     protocols: &'a [&'static str],
-    messages: Vec<SaidMessage>,
-    dns: Vec<SaidQuestion<'a>>,
+    messages: Vec<JsonConversationMessage>,
+    dns: Vec<JsonConversationQuery<'a>>,
     notes: &'a [String],
 }
 
 #[derive(Serialize)]
-struct SaidQuestion<'a> {
+struct JsonConversationQuery<'a> {
     name: &'a Untrusted,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -53,8 +53,8 @@ struct SaidQuestion<'a> {
     answers: &'a [DnsRecord],
 }
 
-impl<'a> SaidQuestion<'a> {
-    fn of(asked: &'a Asked) -> Self {
+impl<'a> JsonConversationQuery<'a> {
+    fn new(asked: &'a DnsExchange) -> Self {
         let answer = asked.answer.as_ref();
         Self {
             name: &asked.name,
@@ -67,23 +67,27 @@ impl<'a> SaidQuestion<'a> {
 }
 
 #[derive(Serialize)]
-struct SaidMessage {
+struct JsonConversationMessage {
     from: Side,
     stream: Option<u32>,
     method: Option<Untrusted>,
     target: Option<Untrusted>,
     status: Option<u16>,
-    headers: Vec<Field>,
+    headers: Vec<JsonHeaderField>,
 }
 
-impl<'a> Said<'a> {
-    fn of(dissection: &'a Dissection, redactor: Redactor) -> Self {
+impl<'a> JsonDissection<'a> {
+    fn new(dissection: &'a Dissection, redactor: Redactor) -> Self {
         let messages = dissection
             .messages
             .iter()
-            .map(|message| SaidMessage::of(message, redactor))
+            .map(|message| JsonConversationMessage::new(message, redactor))
             .collect();
-        let dns = dissection.asked.iter().map(SaidQuestion::of).collect();
+        let dns = dissection
+            .asked
+            .iter()
+            .map(JsonConversationQuery::new)
+            .collect();
         Self {
             protocols: &dissection.protocols,
             messages,
@@ -93,14 +97,14 @@ impl<'a> Said<'a> {
     }
 }
 
-impl SaidMessage {
-    fn of(message: &Message, redactor: Redactor) -> Self {
+impl JsonConversationMessage {
+    fn new(message: &Message, redactor: Redactor) -> Self {
         let (method, target, status) = match &message.start {
-            Start::Request { method, target } => {
+            StartLine::Request { method, target } => {
                 (Some(method.clone()), Some(redactor.text(target)), None)
             }
-            Start::Response { status } => (None, None, Some(*status)),
-            Start::Trailers => (None, None, None),
+            StartLine::Response { status } => (None, None, Some(*status)),
+            StartLine::Trailers => (None, None, None),
         };
         Self {
             from: message.from,
@@ -108,57 +112,57 @@ impl SaidMessage {
             method,
             target,
             status,
-            headers: fields(&message.headers, redactor),
+            headers: header_fields(&message.headers, redactor),
         }
     }
 }
 
 /// What the network said of a packet that it did not deliver.
 #[derive(Serialize)]
-struct Undelivered {
+struct JsonUndelivered {
     at_ns: Option<i64>,
     kind: &'static str,
     from: IpAddr,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
-const fn is_none(count: &u64) -> bool {
+const fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
 /// Conversations on their way out, one at a time: there may be tens of thousands.
-pub(super) struct Conversations<'a> {
+pub(super) struct JsonConversations<'a> {
     trace: &'a Trace,
     flows: &'a [Flow],
-    options: &'a Options,
+    options: &'a ReportOptions,
 }
 
-impl<'a> Conversations<'a> {
+impl<'a> JsonConversations<'a> {
     /// All of them, in the order in which they began; `None` where the trace is no capture of
     /// others.
-    pub(super) fn of(trace: &'a Trace, options: &'a Options) -> Option<Self> {
+    pub(super) fn new(trace: &'a Trace, options: &'a ReportOptions) -> Option<Self> {
         Some(Self {
             trace,
-            flows: conversations(trace)?,
+            flows: captured_conversations(trace)?,
             options,
         })
     }
 }
 
-impl Serialize for Conversations<'_> {
+impl Serialize for JsonConversations<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(
             self.flows
                 .iter()
                 .enumerate()
-                .map(|(id, flow)| Conversation::of(self.trace, id, flow, self.options)),
+                .map(|(id, flow)| JsonConversation::new(self.trace, id, flow, self.options)),
         )
     }
 }
 
-impl<'a> Conversation<'a> {
-    fn of(trace: &Trace, id: usize, flow: &Flow, options: &'a Options) -> Self {
-        let span = span_of(flow);
+impl<'a> JsonConversation<'a> {
+    fn new(trace: &Trace, id: usize, flow: &Flow, options: &'a ReportOptions) -> Self {
+        let span = flow_span(flow);
         let from_start = |wall: WallTime| Some(wall.distance(trace.started_at()?));
         Self {
             id,
@@ -168,23 +172,23 @@ impl<'a> Conversation<'a> {
             server_name: options.names.at(id),
             start_ns: span.and_then(|(first, _)| from_start(first)),
             duration_ns: span.map(|(_, duration)| duration),
-            sent: Counts::of_packets(flow.counts(Direction::Sent)),
-            received: Counts::of_packets(flow.counts(Direction::Received)),
+            sent: JsonSegmentCounts::from_packets(flow.counts(Direction::Sent)),
+            received: JsonSegmentCounts::from_packets(flow.counts(Direction::Received)),
             undelivered: flow
-                .undelivered()
+                .delivery_errors()
                 .iter()
-                .map(|error| Undelivered {
+                .map(|error| JsonUndelivered {
                     at_ns: from_start(error.wall),
                     kind: undelivered_name(error),
                     from: error.from,
                 })
                 .collect(),
-            packets_no_longer_listed: flow.forgotten(),
-            undelivered_unlisted: flow.undelivered_unlisted(),
-            said: options
+            packets_no_longer_listed: flow.evicted(),
+            undelivered_unlisted: flow.delivery_errors_unlisted(),
+            dissection: options
                 .taken_apart
                 .at(id)
-                .map(|dissection| Said::of(dissection, options.redactor())),
+                .map(|dissection| JsonDissection::new(dissection, options.redactor())),
         }
     }
 }

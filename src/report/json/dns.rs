@@ -8,18 +8,18 @@ use crate::trace::{DnsQuery, DnsRecord, DnsTransport, QueryOutcome, Resolution, 
 use crate::units::{Nanos, Untrusted};
 
 #[derive(Serialize)]
-pub(in crate::report) struct Dns<'a> {
+pub(in crate::report) struct JsonDns<'a> {
     source: Option<ResolutionSource>,
     server: Option<SocketAddr>,
     transport: Option<DnsTransport>,
     addresses: &'a [IpAddr],
-    questions: Vec<Question<'a>>,
+    questions: Vec<JsonQuery<'a>>,
 }
 
-impl<'a> Dns<'a> {
+impl<'a> JsonDns<'a> {
     /// `server` and `transport` are those of the last question that was answered, else of the last
     /// one asked.
-    pub(in crate::report) fn of(resolution: &'a Resolution) -> Self {
+    pub(in crate::report) fn new(resolution: &'a Resolution) -> Self {
         let answered = |query: &&DnsQuery| matches!(query.outcome, QueryOutcome::Answered(_));
         let decisive = resolution
             .queries
@@ -31,13 +31,13 @@ impl<'a> Dns<'a> {
             server: decisive.map(|query| query.server.address),
             transport: decisive.map(|query| query.server.transport),
             addresses: &resolution.addresses,
-            questions: resolution.queries.iter().map(Question::of).collect(),
+            questions: resolution.queries.iter().map(JsonQuery::new).collect(),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct JsonQuery<'a> {
     name: &'a Untrusted,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -51,8 +51,8 @@ struct Question<'a> {
     answers: &'a [DnsRecord],
 }
 
-impl<'a> Question<'a> {
-    fn of(query: &'a DnsQuery) -> Self {
+impl<'a> JsonQuery<'a> {
+    fn new(query: &'a DnsQuery) -> Self {
         let (answer, error) = match &query.outcome {
             QueryOutcome::Pending => (None, None),
             QueryOutcome::Answered(answer) => (Some(answer), None),

@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::{dns, message, run, tcp, tls};
 use crate::insight::redact::Redactor;
 use crate::insight::{CurlMarks, curl_marks, round_trips, wire_phase};
-use crate::trace::{self, Cause, Endpoint, Phase, PhaseSpan, Trace};
+use crate::trace::{self, Endpoint, ExchangeCause, Phase, PhaseSpan, Trace};
 use crate::units::{Nanos, Untrusted};
 
 #[derive(Serialize)]
-pub(super) struct Exchange<'a> {
+pub(super) struct JsonExchange<'a> {
     url: Untrusted,
     method: &'a str,
-    cause: Cause,
+    cause: ExchangeCause,
     status: Option<u16>,
     http_version: Option<&'static str>,
     reused_connection: bool,
@@ -21,28 +21,28 @@ pub(super) struct Exchange<'a> {
     remote: Option<&'a Endpoint>,
     start_ns: i64,
     duration_ns: Option<u64>,
-    phases: Vec<PhaseEntry>,
-    curl: Curl,
-    dns: Option<dns::Dns<'a>>,
-    tcp: Option<tcp::Tcp<'a>>,
-    proxy: Option<Vec<ProxyStep<'a>>>,
-    tls: Option<tls::Tls<'a>>,
-    request: Option<message::Request>,
-    response: Option<message::Response>,
-    redirect: Option<Redirect<'a>>,
-    round_trips: Option<RoundTrips>,
-    segments: Option<tcp::Segments>,
-    failure: Option<Failure>,
+    phases: Vec<JsonPhase>,
+    curl: JsonCurlTimes,
+    dns: Option<dns::JsonDns<'a>>,
+    tcp: Option<tcp::JsonTcp<'a>>,
+    proxy: Option<Vec<JsonProxyStep<'a>>>,
+    tls: Option<tls::JsonTls<'a>>,
+    request: Option<message::JsonRequest>,
+    response: Option<message::JsonResponse>,
+    redirect: Option<JsonRedirect<'a>>,
+    round_trips: Option<JsonRoundTrips>,
+    segments: Option<tcp::JsonSegments>,
+    failure: Option<JsonPhaseFailure>,
 }
 
-impl<'a> Exchange<'a> {
-    pub(super) fn of(trace: &'a Trace, exchange: &'a trace::Exchange, redactor: Redactor) -> Self {
+impl<'a> JsonExchange<'a> {
+    pub(super) fn new(trace: &'a Trace, exchange: &'a trace::Exchange, redactor: Redactor) -> Self {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         let response = exchange.response.as_ref();
         let proxy: Vec<_> = exchange
             .proxy
             .iter()
-            .map(|(at, step)| ProxyStep::of(*at, step, redactor))
+            .map(|(at, step)| JsonProxyStep::new(*at, step, redactor))
             .collect();
         Self {
             url: redactor.text(&exchange.url),
@@ -55,39 +55,43 @@ impl<'a> Exchange<'a> {
                 .map(trace::HttpVersion::name),
             reused_connection: exchange.reused_connection,
             connection: exchange.connection.map(|id| id.0),
-            local: connection.and_then(|connection| connection.local.known()),
+            local: connection.and_then(|connection| connection.local.if_specified()),
             remote: connection.map(|connection| &connection.remote),
             start_ns: exchange.started.0,
             duration_ns: exchange.total().map(|total| total.0),
             phases: phase_entries(trace, exchange),
-            curl: Curl::of(&curl_marks(exchange), exchange),
-            dns: exchange.resolution.as_ref().map(dns::Dns::of),
-            tcp: tcp::Tcp::of(trace, exchange),
+            curl: JsonCurlTimes::new(&curl_marks(exchange), exchange),
+            dns: exchange.resolution.as_ref().map(dns::JsonDns::new),
+            tcp: tcp::JsonTcp::new(trace, exchange),
             proxy: (!proxy.is_empty()).then_some(proxy),
             tls: connection
                 .and_then(|connection| connection.tls.as_ref())
-                .map(tls::Tls::of),
+                .map(tls::JsonTls::new),
             request: exchange
                 .request
                 .as_ref()
-                .map(|request| message::Request::of(request, exchange, redactor)),
-            response: response.map(|response| message::Response::of(response, exchange, redactor)),
-            redirect: exchange.redirected.as_ref().map(|(to, withheld)| Redirect {
-                to: redactor.text(to),
-                withheld,
-            }),
-            round_trips: RoundTrips::of(trace, exchange),
-            segments: tcp::Segments::of(trace, exchange),
+                .map(|request| message::JsonRequest::new(request, exchange, redactor)),
+            response: response
+                .map(|response| message::JsonResponse::new(response, exchange, redactor)),
+            redirect: exchange
+                .redirected
+                .as_ref()
+                .map(|(to, withheld)| JsonRedirect {
+                    to: redactor.text(to),
+                    withheld,
+                }),
+            round_trips: JsonRoundTrips::new(trace, exchange),
+            segments: tcp::JsonSegments::new(trace, exchange),
             failure: exchange
                 .failure
                 .as_ref()
-                .map(|(phase, failure)| Failure::of(*phase, failure, redactor)),
+                .map(|(phase, failure)| JsonPhaseFailure::new(*phase, failure, redactor)),
         }
     }
 }
 
 #[derive(Serialize)]
-pub(in crate::report) struct PhaseEntry {
+pub(in crate::report) struct JsonPhase {
     name: &'static str,
     start_ns: i64,
     duration_ns: Option<u64>,
@@ -98,30 +102,30 @@ pub(in crate::report) struct PhaseEntry {
 pub(in crate::report) fn phase_entries(
     trace: &Trace,
     exchange: &trace::Exchange,
-) -> Vec<PhaseEntry> {
+) -> Vec<JsonPhase> {
     exchange
         .phases
         .iter()
-        .flat_map(|(phase, span)| entries(trace, exchange, phase, span))
+        .flat_map(|(phase, span)| both_clocks(trace, exchange, phase, span))
         .collect()
 }
 
 /// A phase on the app clock and, where packets tell it, on the wire clock.
-fn entries(
+fn both_clocks(
     trace: &Trace,
     exchange: &trace::Exchange,
     phase: Phase,
     span: &PhaseSpan,
-) -> impl Iterator<Item = PhaseEntry> + use<> {
+) -> impl Iterator<Item = JsonPhase> + use<> {
     let name = phase.name();
-    let app = PhaseEntry {
+    let app = JsonPhase {
         name,
         start_ns: span.began.0,
         duration_ns: span.duration().map(|took| took.0),
         clock: trace::Clock::App.name(),
     };
     let wire = wire_phase(trace, exchange, phase);
-    let wire = wire.map(|span| PhaseEntry {
+    let wire = wire.map(|span| JsonPhase {
         name,
         start_ns: span.began.0,
         duration_ns: Some(span.duration().0),
@@ -131,7 +135,7 @@ fn entries(
 }
 
 #[derive(Serialize)]
-struct Curl {
+struct JsonCurlTimes {
     time_namelookup: f64,
     time_connect: f64,
     time_appconnect: f64,
@@ -143,8 +147,8 @@ struct Curl {
     num_connects: u32,
 }
 
-impl Curl {
-    fn of(marks: &CurlMarks, exchange: &trace::Exchange) -> Self {
+impl JsonCurlTimes {
+    fn new(marks: &CurlMarks, exchange: &trace::Exchange) -> Self {
         let [
             namelookup,
             connect,
@@ -180,14 +184,14 @@ impl Curl {
 }
 
 #[derive(Serialize)]
-struct ProxyStep<'a> {
+struct JsonProxyStep<'a> {
     at_ns: i64,
     kind: &'a str,
     text: Untrusted,
 }
 
-impl<'a> ProxyStep<'a> {
-    fn of(at: crate::units::Moment, step: &'a trace::ProxyStep, redactor: Redactor) -> Self {
+impl<'a> JsonProxyStep<'a> {
+    fn new(at: crate::units::Moment, step: &'a trace::ProxyStep, redactor: Redactor) -> Self {
         Self {
             at_ns: at.0,
             kind: &step.kind,
@@ -197,25 +201,25 @@ impl<'a> ProxyStep<'a> {
 }
 
 #[derive(Serialize)]
-struct Redirect<'a> {
+struct JsonRedirect<'a> {
     to: Untrusted,
     withheld: &'a [Untrusted],
 }
 
 #[derive(Serialize)]
-pub(in crate::report) struct RoundTrips {
+pub(in crate::report) struct JsonRoundTrips {
     used: f64,
     least: u32,
     rtt_ns: u64,
     rtt_source: &'static str,
 }
 
-impl RoundTrips {
-    pub(in crate::report) fn of(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
+impl JsonRoundTrips {
+    pub(in crate::report) fn new(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
         let trips = round_trips(trace, exchange)?;
         Some(Self {
             used: (trips.used * 1000.0).round() / 1000.0,
-            least: trips.least,
+            least: trips.minimum,
             rtt_ns: trips.rtt.duration.0,
             rtt_source: trips.rtt.clock.name(),
         })
@@ -223,21 +227,21 @@ impl RoundTrips {
 }
 
 #[derive(Serialize)]
-pub(in crate::report) struct Failure {
+pub(in crate::report) struct JsonPhaseFailure {
     phase: Phase,
     #[serde(flatten)]
-    cause: run::Failure,
+    cause: run::JsonFailure,
 }
 
-impl Failure {
-    pub(in crate::report) fn of(
+impl JsonPhaseFailure {
+    pub(in crate::report) fn new(
         phase: Phase,
         failure: &trace::Failure,
         redactor: Redactor,
     ) -> Self {
         Self {
             phase,
-            cause: run::Failure::of(failure, redactor),
+            cause: run::JsonFailure::new(failure, redactor),
         }
     }
 }

@@ -4,32 +4,32 @@ use serde::Serialize;
 
 use crate::insight::redact::Redactor;
 use crate::insight::{self, server_timing};
-use crate::trace::{self, Header};
+use crate::trace::{self, HttpHeader};
 use crate::units::{Nanos, Untrusted};
 
 /// A field line as `[name, value]`.
 #[derive(Serialize)]
-pub(super) struct Field(Untrusted, Untrusted);
+pub(super) struct JsonHeaderField(Untrusted, Untrusted);
 
-pub(super) fn fields(headers: &[Header], redactor: Redactor) -> Vec<Field> {
+pub(super) fn header_fields(headers: &[HttpHeader], redactor: Redactor) -> Vec<JsonHeaderField> {
     redactor
         .headers(headers)
         .into_iter()
-        .map(|header| Field(header.name, header.value))
+        .map(|header| JsonHeaderField(header.name, header.value))
         .collect()
 }
 
 #[derive(Serialize)]
-pub(super) struct Request {
+pub(super) struct JsonRequest {
     http_version: &'static str,
     target: Untrusted,
-    headers: Vec<Field>,
+    headers: Vec<JsonHeaderField>,
     header_bytes: u64,
     body_bytes: u64,
 }
 
-impl Request {
-    pub(super) fn of(
+impl JsonRequest {
+    pub(super) fn new(
         request: &trace::Request,
         exchange: &trace::Exchange,
         redactor: Redactor,
@@ -37,7 +37,7 @@ impl Request {
         Self {
             http_version: request.version.name(),
             target: redactor.text(&request.target),
-            headers: fields(&request.headers, redactor),
+            headers: header_fields(&request.headers, redactor),
             header_bytes: request.header_bytes,
             body_bytes: exchange.request_body.transferred,
         }
@@ -45,30 +45,30 @@ impl Request {
 }
 
 #[derive(Serialize)]
-pub(super) struct Response {
+pub(super) struct JsonResponse {
     reason: Untrusted,
-    headers: Vec<Field>,
-    trailers: Vec<Field>,
+    headers: Vec<JsonHeaderField>,
+    trailers: Vec<JsonHeaderField>,
     header_bytes: u64,
     body_bytes: u64,
     decoded_bytes: u64,
     expected_bytes: Option<u64>,
     informational: Vec<u16>,
-    informational_responses: Vec<Informational>,
-    server_timing: Vec<Metric>,
+    informational_responses: Vec<JsonInformational>,
+    server_timing: Vec<JsonServerTiming>,
 }
 
-impl Response {
-    pub(super) fn of(
+impl JsonResponse {
+    pub(super) fn new(
         response: &trace::Response,
         exchange: &trace::Exchange,
         redactor: Redactor,
     ) -> Self {
         let body = exchange.response_body;
         Self {
-            reason: redactor.words_of_others(&response.reason),
-            headers: fields(&response.headers, redactor),
-            trailers: fields(&response.trailers, redactor),
+            reason: redactor.remote_text(&response.reason),
+            headers: header_fields(&response.headers, redactor),
+            trailers: header_fields(&response.trailers, redactor),
             header_bytes: response.header_bytes,
             body_bytes: body.transferred,
             decoded_bytes: body.decoded,
@@ -81,42 +81,42 @@ impl Response {
             informational_responses: exchange
                 .informational
                 .iter()
-                .map(|early| Informational::of(early, redactor))
+                .map(|early| JsonInformational::new(early, redactor))
                 .collect(),
             server_timing: server_timing(exchange)
                 .into_iter()
-                .map(Metric::of)
+                .map(JsonServerTiming::new)
                 .collect(),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Informational {
+struct JsonInformational {
     at_ns: i64,
     status: u16,
-    headers: Vec<Field>,
+    headers: Vec<JsonHeaderField>,
 }
 
-impl Informational {
-    fn of(early: &trace::Informational, redactor: Redactor) -> Self {
+impl JsonInformational {
+    fn new(early: &trace::InformationalResponse, redactor: Redactor) -> Self {
         Self {
             at_ns: early.at.0,
             status: early.status,
-            headers: fields(&early.headers, redactor),
+            headers: header_fields(&early.headers, redactor),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Metric {
+struct JsonServerTiming {
     name: Untrusted,
     duration_ns: Option<Nanos>,
     description: Option<Untrusted>,
 }
 
-impl Metric {
-    fn of(metric: insight::ServerTiming) -> Self {
+impl JsonServerTiming {
+    fn new(metric: insight::ServerTiming) -> Self {
         Self {
             name: metric.name,
             duration_ns: metric.duration,

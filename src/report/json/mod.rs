@@ -18,14 +18,14 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-pub(super) use dns::Dns;
-pub(super) use exchange::{Failure, PhaseEntry, RoundTrips, phase_entries};
-pub(super) use suite::suite;
-pub(super) use tcp::{Segments, Tcp};
-pub(super) use tls::Tls;
+pub(super) use dns::JsonDns;
+pub(super) use exchange::{JsonPhase, JsonPhaseFailure, JsonRoundTrips, phase_entries};
+pub(super) use suite::suite_json;
+pub(super) use tcp::{JsonSegments, JsonTcp};
+pub(super) use tls::JsonTls;
 
-use super::every::{Every, Shape, Streamed};
-use super::{Options, escaping, time};
+use super::exchange_source::{ExchangeFormat, ExchangeSource, StreamedExchanges};
+use super::{ReportOptions, json_text, timestamps};
 use crate::insight::redact::Redactor;
 use crate::trace::Trace;
 
@@ -33,62 +33,62 @@ use crate::trace::Trace;
 const SCHEMA: &str = "tapline/summary/1";
 
 /// A run as one JSON document.
-pub fn json(trace: &Trace, options: &Options) -> String {
+pub fn json_report(trace: &Trace, options: &ReportOptions) -> String {
     let failed = RefCell::default();
-    escaping::lines(&Summary::of(trace, trace, options, &failed))
+    json_text::pretty_json(&JsonSummary::new(trace, trace, options, &failed))
 }
 
 /// The same with all exchanges of the run, written as it comes to be: of many exchanges or
 /// conversations it is long.
 pub(super) fn write_json(
     trace: &Trace,
-    every: &dyn Every,
-    options: &Options,
+    every: &dyn ExchangeSource,
+    options: &ReportOptions,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     let failed = RefCell::default();
-    escaping::write_lines(&Summary::of(trace, every, options, &failed), to)?;
+    json_text::write_pretty_json(&JsonSummary::new(trace, every, options, &failed), to)?;
     failed.into_inner().map_or(Ok(()), Err)
 }
 
 /// How an exchange stands in the document.
-struct InSummary<'a>(Redactor<'a>);
+struct SummaryFormat<'a>(Redactor<'a>);
 
-impl Shape for InSummary<'_> {
-    type Told<'t>
-        = exchange::Exchange<'t>
+impl ExchangeFormat for SummaryFormat<'_> {
+    type Output<'t>
+        = exchange::JsonExchange<'t>
     where
         Self: 't;
 
-    fn tell<'t>(
+    fn convert<'t>(
         &'t self,
         trace: &'t Trace,
         exchange: &'t crate::trace::Exchange,
-    ) -> exchange::Exchange<'t> {
-        exchange::Exchange::of(trace, exchange, self.0)
+    ) -> exchange::JsonExchange<'t> {
+        exchange::JsonExchange::new(trace, exchange, self.0)
     }
 }
 
 #[derive(Serialize)]
-struct Summary<'a> {
+struct JsonSummary<'a> {
     schema: &'static str,
     tool: Tool<'a>,
     started_at: Option<String>,
     duration_ns: Option<u64>,
-    outcome: run::Outcome,
-    capture: run::Capture<'a>,
-    clock: run::Clock,
-    events: run::Events,
-    control: Option<run::Control>,
-    link: Option<run::Link<'a>>,
-    budget: Option<Vec<run::Verdict>>,
+    outcome: run::JsonOutcome,
+    capture: run::JsonCapture<'a>,
+    clock: run::JsonClock,
+    events: run::JsonEventCounts,
+    control: Option<run::JsonControl>,
+    link: Option<run::JsonLink<'a>>,
+    budget: Option<Vec<run::JsonVerdict>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    statistics: Option<Vec<statistics::Entry>>,
-    exchanges: Streamed<'a, InSummary<'a>>,
+    statistics: Option<Vec<statistics::JsonStatistics>>,
+    exchanges: StreamedExchanges<'a, SummaryFormat<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exchanges_omitted: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    conversations: Option<conversation::Conversations<'a>>,
+    conversations: Option<conversation::JsonConversations<'a>>,
 }
 
 #[derive(Serialize)]
@@ -97,11 +97,11 @@ struct Tool<'a> {
     version: Option<&'a str>,
 }
 
-impl<'a> Summary<'a> {
-    fn of(
+impl<'a> JsonSummary<'a> {
+    fn new(
         trace: &'a Trace,
-        every: &'a dyn Every,
-        options: &'a Options,
+        every: &'a dyn ExchangeSource,
+        options: &'a ReportOptions,
         failed: &'a RefCell<Option<io::Error>>,
     ) -> Self {
         let redactor = options.redactor();
@@ -111,34 +111,34 @@ impl<'a> Summary<'a> {
                 name: "tapline",
                 version: trace.tool_version(),
             },
-            started_at: trace.started_at().and_then(time::of_wall),
+            started_at: trace.started_at().and_then(timestamps::rfc3339_nanos),
             duration_ns: trace.ended().map(|ended| ended.from_start().0),
-            outcome: run::Outcome::of(trace, redactor),
-            capture: run::Capture::of(trace.capture(), trace.forgotten()),
-            clock: run::Clock::of(trace.clock()),
-            events: run::Events {
+            outcome: run::JsonOutcome::new(trace, redactor),
+            capture: run::JsonCapture::new(trace.capture(), trace.evicted()),
+            clock: run::JsonClock::new(trace.clock()),
+            events: run::JsonEventCounts {
                 dropped: trace.dropped(),
                 unlogged: trace.unlogged(),
             },
             control: trace
                 .control()
-                .map(|control| run::Control::of(control, redactor)),
-            link: trace.link().map(run::Link::of),
+                .map(|control| run::JsonControl::new(control, redactor)),
+            link: trace.link().map(run::JsonLink::new),
             budget: options.budget.as_ref().map(|budget| {
                 budget
                     .verdicts(trace)
                     .iter()
-                    .map(run::Verdict::of)
+                    .map(run::JsonVerdict::new)
                     .collect()
             }),
-            statistics: statistics::of(trace),
-            exchanges: Streamed {
-                every,
-                shape: InSummary(redactor),
+            statistics: statistics::repeat_statistics(trace),
+            exchanges: StreamedExchanges {
+                source: every,
+                format: SummaryFormat(redactor),
                 failed,
             },
             exchanges_omitted: Some(every.omitted()).filter(|omitted| *omitted > 0),
-            conversations: conversation::Conversations::of(trace, options),
+            conversations: conversation::JsonConversations::new(trace, options),
         }
     }
 }

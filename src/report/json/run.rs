@@ -5,30 +5,31 @@ use serde::Serialize;
 use crate::insight::budget;
 use crate::insight::redact::Redactor;
 use crate::report;
-use crate::trace::{self, CaptureState, ClockMap, Code, Forgotten, OtherFrames, Trace};
+use crate::trace::{self, CaptureState, ClockMap, Evicted, FailureCode, OtherFrames, Trace};
 use crate::units::Untrusted;
 
 #[derive(Serialize)]
-pub(super) struct Outcome {
+pub(super) struct JsonOutcome {
     status: &'static str,
     failed_phase: Option<&'static str>,
-    error: Option<Failure>,
+    error: Option<JsonFailure>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Failure {
-    code: Code,
+pub(super) struct JsonFailure {
+    code: FailureCode,
     message: Untrusted,
     hint: String,
 }
 
-impl Outcome {
-    pub(super) fn of(trace: &Trace, redactor: Redactor) -> Self {
-        let outcome = report::outcome(trace);
+impl JsonOutcome {
+    pub(super) fn new(trace: &Trace, redactor: Redactor) -> Self {
+        let outcome = report::run_outcome(trace);
         let (failed_phase, error) = match outcome {
-            report::Outcome::Failed(phase, failure) => {
-                (Some(phase.name()), Some(Failure::of(failure, redactor)))
-            }
+            report::RunOutcome::Failed(phase, failure) => (
+                Some(phase.name()),
+                Some(JsonFailure::new(failure, redactor)),
+            ),
             _ => (None, None),
         };
         Self {
@@ -39,8 +40,8 @@ impl Outcome {
     }
 }
 
-impl Failure {
-    pub(super) fn of(failure: &trace::Failure, redactor: Redactor) -> Self {
+impl JsonFailure {
+    pub(super) fn new(failure: &trace::Failure, redactor: Redactor) -> Self {
         // A sentence of this program's for people, which may quote what came: `jq -r` prints it as
         // it is.
         let message = Untrusted::new(redactor.text(&failure.message).escaped());
@@ -53,7 +54,7 @@ impl Failure {
 }
 
 #[derive(Serialize)]
-pub(super) struct Capture<'a> {
+pub(super) struct JsonCapture<'a> {
     state: &'static str,
     reason: Option<&'a str>,
     remedy: Option<&'a str>,
@@ -62,16 +63,16 @@ pub(super) struct Capture<'a> {
     packets: Option<u64>,
     dropped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    other_frames: Option<Others>,
+    other_frames: Option<JsonOtherFrames>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    no_longer_listed: Option<NoLongerListed>,
+    no_longer_listed: Option<JsonNoLongerListed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     beyond_conversations: Option<u64>,
 }
 
 /// What among the packets is no TCP or UDP.
 #[derive(Serialize)]
-struct Others {
+struct JsonOtherFrames {
     arp: u64,
     icmp: u64,
     fragments: u64,
@@ -79,8 +80,8 @@ struct Others {
     other: u64,
 }
 
-impl Others {
-    fn of(frames: OtherFrames) -> Option<Self> {
+impl JsonOtherFrames {
+    fn new(frames: OtherFrames) -> Option<Self> {
         let OtherFrames {
             arp,
             icmp,
@@ -100,13 +101,13 @@ impl Others {
 
 /// What was listed and gave way to what came later.
 #[derive(Serialize)]
-struct NoLongerListed {
+struct JsonNoLongerListed {
     packets: u64,
     conversations: u64,
 }
 
-impl NoLongerListed {
-    const fn of(forgotten: Forgotten) -> Self {
+impl JsonNoLongerListed {
+    const fn new(forgotten: Evicted) -> Self {
         Self {
             packets: forgotten.packets,
             conversations: forgotten.flows,
@@ -114,8 +115,8 @@ impl NoLongerListed {
     }
 }
 
-impl<'a> Capture<'a> {
-    pub(super) fn of(capture: &'a trace::Capture, forgotten: Forgotten) -> Self {
+impl<'a> JsonCapture<'a> {
+    pub(super) fn new(capture: &'a trace::Capture, forgotten: Evicted) -> Self {
         let (state, reason, remedy) = match &capture.state {
             CaptureState::On => ("on", None, None),
             CaptureState::Off => ("off", None, None),
@@ -134,22 +135,23 @@ impl<'a> Capture<'a> {
             link_type,
             packets,
             dropped: capture.dropped,
-            other_frames: Others::of(capture.others),
+            other_frames: JsonOtherFrames::new(capture.other_frames),
             no_longer_listed: (forgotten.packets > 0 || forgotten.flows > 0)
-                .then_some(NoLongerListed::of(forgotten)),
-            beyond_conversations: (capture.beyond_flows > 0).then_some(capture.beyond_flows),
+                .then_some(JsonNoLongerListed::new(forgotten)),
+            beyond_conversations: (capture.packets_beyond_flow_limit > 0)
+                .then_some(capture.packets_beyond_flow_limit),
         }
     }
 }
 
 #[derive(Serialize)]
-pub(super) struct Clock {
+pub(super) struct JsonClock {
     residual_ns: Option<i64>,
     uncertainty_ns: Option<u64>,
 }
 
-impl Clock {
-    pub(super) fn of(clock: &ClockMap) -> Self {
+impl JsonClock {
+    pub(super) fn new(clock: &ClockMap) -> Self {
         Self {
             residual_ns: clock.drift(),
             uncertainty_ns: clock.uncertainty().map(|uncertainty| uncertainty.0),
@@ -158,21 +160,21 @@ impl Clock {
 }
 
 #[derive(Serialize)]
-pub(super) struct Events {
+pub(super) struct JsonEventCounts {
     pub(super) dropped: u64,
     pub(super) unlogged: u64,
 }
 
 #[derive(Serialize)]
-pub(super) struct Control {
+pub(super) struct JsonControl {
     status: Option<u16>,
     headers_ns: u64,
     total_ns: u64,
     error: Option<Untrusted>,
 }
 
-impl Control {
-    pub(super) fn of(control: &trace::Control, redactor: Redactor) -> Self {
+impl JsonControl {
+    pub(super) fn new(control: &trace::ControlMeasurement, redactor: Redactor) -> Self {
         let error = control.error.as_ref().map(|error| redactor.text(error));
         Self {
             status: control.status,
@@ -185,7 +187,7 @@ impl Control {
 
 /// As in the event, but for the bandwidth, which is `null` where the link has no limit of its own.
 #[derive(Serialize)]
-pub(super) struct Link<'a> {
+pub(super) struct JsonLink<'a> {
     round_trip_ns: u64,
     jitter_ns: u64,
     loss_millionths: u32,
@@ -197,8 +199,8 @@ pub(super) struct Link<'a> {
     seed: u64,
 }
 
-impl<'a> Link<'a> {
-    pub(super) fn of(link: &'a trace::Link) -> Self {
+impl<'a> JsonLink<'a> {
+    pub(super) fn new(link: &'a trace::LinkConfig) -> Self {
         Self {
             round_trip_ns: link.round_trip.0,
             jitter_ns: link.jitter.0,
@@ -214,7 +216,7 @@ impl<'a> Link<'a> {
 }
 
 #[derive(Serialize)]
-pub(in crate::report) struct Verdict {
+pub(in crate::report) struct JsonVerdict {
     rule: String,
     measure: &'static str,
     statistic: Option<String>,
@@ -227,11 +229,11 @@ pub(in crate::report) struct Verdict {
     transfers: usize,
 }
 
-impl Verdict {
-    pub(in crate::report) fn of(verdict: &budget::Verdict) -> Self {
+impl JsonVerdict {
+    pub(in crate::report) fn new(verdict: &budget::BudgetVerdict) -> Self {
         Self {
             rule: verdict.rule.to_string(),
-            measure: verdict.rule.measure.name(),
+            measure: verdict.rule.metric.name(),
             statistic: verdict
                 .rule
                 .statistic
@@ -239,7 +241,7 @@ impl Verdict {
             limit: verdict.rule.limit,
             figure: verdict.figure,
             outcome: verdict.outcome.name(),
-            exceeded_by: verdict.outcome.beyond(),
+            exceeded_by: verdict.outcome.excess(),
             measured: verdict.measured,
             transfers: verdict.transfers,
         }

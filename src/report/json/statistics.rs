@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use crate::insight::{self, Repeats, Statistics, repeats, transfers};
+use crate::insight::{
+    self, RepeatedRequest, TimingStatistics, group_into_transfers, repeated_requests,
+};
 use crate::trace::{Phase, Trace};
 
 /// A figure over the runs of a request.
 #[derive(Serialize)]
-pub(super) struct Entry {
+pub(super) struct JsonStatistics {
     /// The first exchange of the request, by its place among the run's exchanges.
     exchange: u32,
     name: &'static str,
@@ -24,29 +26,32 @@ pub(super) struct Entry {
 }
 
 /// Returns the statistics of each request that was repeated; `None` where none was.
-pub(super) fn of(trace: &Trace) -> Option<Vec<Entry>> {
-    let all: Vec<_> = transfers(trace).collect();
-    let entries: Vec<Entry> = repeats(trace, &all)
+pub(super) fn repeat_statistics(trace: &Trace) -> Option<Vec<JsonStatistics>> {
+    let all: Vec<_> = group_into_transfers(trace).collect();
+    let entries: Vec<JsonStatistics> = repeated_requests(trace, &all)
         .filter(|request| request.count() > 1)
-        .flat_map(|request| entries(trace, &request))
+        .flat_map(|request| statistics_of_request(trace, &request))
         .collect();
     (!entries.is_empty()).then_some(entries)
 }
 
-fn entries(trace: &Trace, request: &Repeats<'_>) -> Vec<Entry> {
-    let first = request.held().first().and_then(|run| run.hops().first());
-    let (Some(exchange), failed) = (first.map(|first| first.id.0), request.failed()) else {
+fn statistics_of_request(trace: &Trace, request: &RepeatedRequest<'_>) -> Vec<JsonStatistics> {
+    let first = request
+        .retained()
+        .first()
+        .and_then(|run| run.hops().first());
+    let (Some(exchange), failed) = (first.map(|first| first.id.0), request.failed_count()) else {
         return Vec::new();
     };
-    insight::statistics(trace, request)
+    insight::timing_statistics(trace, request)
         .iter()
-        .map(|figures| Entry::of(figures, exchange, failed))
+        .map(|figures| JsonStatistics::new(figures, exchange, failed))
         .collect()
 }
 
-impl Entry {
-    fn of(figures: &Statistics, exchange: u32, failed: usize) -> Self {
-        let Statistics {
+impl JsonStatistics {
+    fn new(figures: &TimingStatistics, exchange: u32, failed: usize) -> Self {
+        let TimingStatistics {
             phase,
             clock,
             count,

@@ -3,34 +3,34 @@
 
 use serde::Serialize;
 
-use super::run::Verdict;
-use crate::report::suite::{self, Standing};
-use crate::report::{escaping, time};
-use crate::trace::{Code, HttpVersion};
+use super::run::JsonVerdict;
+use crate::report::suite::{self, EndpointStatus};
+use crate::report::{json_text, timestamps};
+use crate::trace::{FailureCode, HttpVersion};
 use crate::units::Untrusted;
 
 /// The name and version of the document's format.
 const SCHEMA: &str = "tapline/suite/1";
 
 /// A suite as one JSON document.
-pub(in crate::report) fn suite(suite: &suite::Suite) -> String {
-    escaping::lines(&Suite::of(suite))
+pub(in crate::report) fn suite_json(suite: &suite::SuiteResult) -> String {
+    json_text::pretty_json(&JsonSuite::new(suite))
 }
 
 #[derive(Serialize)]
-struct Suite<'a> {
+struct JsonSuite<'a> {
     schema: &'static str,
     tool: super::Tool<'a>,
     started_at: Option<String>,
     duration_ns: u64,
     parallel: usize,
     interrupted: bool,
-    outcome: Outcome,
-    endpoints: Vec<Endpoint<'a>>,
+    outcome: JsonSuiteOutcome,
+    endpoints: Vec<JsonEndpoint<'a>>,
 }
 
 #[derive(Serialize)]
-struct Outcome {
+struct JsonSuiteOutcome {
     status: &'static str,
     endpoints: usize,
     ok: usize,
@@ -41,46 +41,46 @@ struct Outcome {
 }
 
 #[derive(Serialize)]
-struct Endpoint<'a> {
+struct JsonEndpoint<'a> {
     name: &'a Untrusted,
     url: &'a Untrusted,
     status: &'static str,
     failed_phase: Option<&'static str>,
-    error: Option<Failure<'a>>,
+    error: Option<JsonEndpointFailure<'a>>,
     worst_rule: Option<String>,
     transfers: usize,
     failures: usize,
-    request: Option<Request<'a>>,
-    budget: Vec<Verdict>,
+    request: Option<JsonEndpointRequest<'a>>,
+    budget: Vec<JsonVerdict>,
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
-    code: Code,
+struct JsonEndpointFailure<'a> {
+    code: FailureCode,
     message: &'a Untrusted,
     hint: &'a str,
 }
 
 #[derive(Serialize)]
-struct Request<'a> {
+struct JsonEndpointRequest<'a> {
     method: &'a str,
     status: Option<u16>,
     http_version: Option<HttpVersion>,
     total_ns: Option<u64>,
     ttfb_ns: Option<u64>,
     body_bytes: Option<u64>,
-    phases: Vec<Phase>,
+    phases: Vec<JsonEndpointPhase>,
 }
 
 #[derive(Serialize)]
-struct Phase {
+struct JsonEndpointPhase {
     name: &'static str,
     duration_ns: u64,
     clock: &'static str,
 }
 
-impl<'a> Suite<'a> {
-    fn of(suite: &'a suite::Suite) -> Self {
+impl<'a> JsonSuite<'a> {
+    fn new(suite: &'a suite::SuiteResult) -> Self {
         let count = |standing| suite.count(standing);
         Self {
             schema: SCHEMA,
@@ -88,54 +88,57 @@ impl<'a> Suite<'a> {
                 name: "tapline",
                 version: Some(env!("CARGO_PKG_VERSION")),
             },
-            started_at: time::of_wall(suite.started_at),
+            started_at: timestamps::rfc3339_nanos(suite.started_at),
             duration_ns: suite.duration.0,
             parallel: suite.parallel,
             interrupted: suite.interrupted,
-            outcome: Outcome {
-                status: suite.standing().name(),
+            outcome: JsonSuiteOutcome {
+                status: suite.status().name(),
                 endpoints: suite.endpoints.len(),
-                ok: count(Standing::Ok),
-                warned: count(Standing::Warned),
-                not_run: count(Standing::NotRun),
-                missed: count(Standing::Missed),
-                failed: count(Standing::Failed),
+                ok: count(EndpointStatus::Ok),
+                warned: count(EndpointStatus::Warned),
+                not_run: count(EndpointStatus::NotRun),
+                missed: count(EndpointStatus::Missed),
+                failed: count(EndpointStatus::Failed),
             },
-            endpoints: suite.endpoints.iter().map(Endpoint::of).collect(),
+            endpoints: suite.endpoints.iter().map(JsonEndpoint::new).collect(),
         }
     }
 }
 
-impl<'a> Endpoint<'a> {
-    fn of(endpoint: &'a suite::Endpoint) -> Self {
-        let happened = endpoint.happened.as_ref();
+impl<'a> JsonEndpoint<'a> {
+    fn new(endpoint: &'a suite::SuiteEndpoint) -> Self {
+        let happened = endpoint.result.as_ref();
         let failure = happened.and_then(|happened| happened.failure.as_ref());
         Self {
             name: &endpoint.name,
             url: &endpoint.url,
-            status: endpoint.standing().name(),
+            status: endpoint.status().name(),
             failed_phase: failure.map(|(phase, ..)| phase.name()),
-            error: failure.map(|(_, code, message, hint)| Failure {
+            error: failure.map(|(_, code, message, hint)| JsonEndpointFailure {
                 code: *code,
                 message,
                 hint,
             }),
-            worst_rule: endpoint.worst().map(|verdict| verdict.rule.to_string()),
+            worst_rule: endpoint
+                .worst_verdict()
+                .map(|verdict| verdict.rule.to_string()),
             transfers: happened.map_or(0, |happened| happened.transfers),
             failures: happened.map_or(0, |happened| happened.failures),
-            request: endpoint.median().map(Request::of),
-            budget: endpoint.verdicts().iter().map(Verdict::of).collect(),
+            request: endpoint.median().map(JsonEndpointRequest::new),
+            budget: endpoint.verdicts().iter().map(JsonVerdict::new).collect(),
         }
     }
 }
 
-impl<'a> Request<'a> {
-    fn of(request: &'a suite::Request) -> Self {
-        let phase = |(phase, time): &(crate::trace::Phase, crate::units::Nanos)| Phase {
-            name: phase.name(),
-            duration_ns: time.0,
-            clock: crate::trace::Clock::App.name(),
-        };
+impl<'a> JsonEndpointRequest<'a> {
+    fn new(request: &'a suite::RequestFigures) -> Self {
+        let phase =
+            |(phase, time): &(crate::trace::Phase, crate::units::Nanos)| JsonEndpointPhase {
+                name: phase.name(),
+                duration_ns: time.0,
+                clock: crate::trace::Clock::App.name(),
+            };
         Self {
             method: &request.method,
             status: request.status,

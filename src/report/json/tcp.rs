@@ -3,34 +3,38 @@
 use serde::Serialize;
 
 use crate::insight::{
-    self, KernelCounts, KernelSegments, Waited, kernel_segments, rtt, segments, waited,
+    self, IdleTotal, KernelCounts, KernelSegments, connection_rtt, connection_segments,
+    idle_totals, kernel_segments,
 };
-use crate::trace::{self, Attempt, AttemptOutcome, Endpoint, KernelTcp, SegmentCounts, Trace};
+use crate::trace::{self, Attempt, AttemptOutcome, Endpoint, SegmentCounts, TcpInfo, Trace};
 use crate::units::{Nanos, Untrusted};
 
 #[derive(Serialize)]
-pub(in crate::report) struct Tcp<'a> {
+pub(in crate::report) struct JsonTcp<'a> {
     mss: Option<u32>,
     mss_source: Option<&'static str>,
     rtt_ns: Option<Nanos>,
     rtt_source: Option<&'static str>,
     retransmits: Option<u64>,
     retransmits_source: Option<&'static str>,
-    attempts: Vec<AttemptEntry<'a>>,
-    waited: Option<Vec<WaitedEntry>>,
-    kernel: Option<&'a KernelTcp>,
+    attempts: Vec<JsonAttempt<'a>>,
+    waited: Option<Vec<JsonWait>>,
+    kernel: Option<&'a TcpInfo>,
 }
 
-impl<'a> Tcp<'a> {
+impl<'a> JsonTcp<'a> {
     /// What the packets say comes before what the kernel says. `None` where there was neither an
     /// attempt nor a connection.
-    pub(in crate::report) fn of(trace: &'a Trace, exchange: &'a trace::Exchange) -> Option<Self> {
+    pub(in crate::report) fn new(trace: &'a Trace, exchange: &'a trace::Exchange) -> Option<Self> {
         let connection = exchange.connection.and_then(|id| trace.connection(id));
         if connection.is_none() && exchange.attempts.is_empty() {
             return None;
         }
-        let (wire, kernel) = (segments(trace, exchange), kernel_segments(trace, exchange));
-        let from_wire = |figure| (figure, insight::Segments::CLOCK.name());
+        let (wire, kernel) = (
+            connection_segments(trace, exchange),
+            kernel_segments(trace, exchange),
+        );
+        let from_wire = |figure| (figure, insight::ConnectionSegments::CLOCK.name());
         let from_kernel = |figure| (figure, KernelSegments::CLOCK.name());
         let mss = wire
             .and_then(|wire| wire.mss)
@@ -39,7 +43,7 @@ impl<'a> Tcp<'a> {
         let again = wire
             .map(|wire| from_wire(wire.sent.retransmitted))
             .or_else(|| kernel?.sent.retransmitted.map(from_kernel));
-        let rtt = rtt(trace, exchange);
+        let rtt = connection_rtt(trace, exchange);
         Some(Self {
             mss: mss.and_then(|(mss, _)| u32::try_from(mss).ok()),
             mss_source: mss.map(|(_, source)| source),
@@ -47,16 +51,16 @@ impl<'a> Tcp<'a> {
             rtt_source: rtt.map(|rtt| rtt.clock.name()),
             retransmits: again.map(|(count, _)| count),
             retransmits_source: again.map(|(_, source)| source),
-            attempts: exchange.attempts.iter().map(AttemptEntry::of).collect(),
-            waited: waited(trace, exchange)
-                .map(|all| all.into_iter().map(WaitedEntry::of).collect()),
-            kernel: connection.and_then(|connection| connection.kernel.as_ref()),
+            attempts: exchange.attempts.iter().map(JsonAttempt::new).collect(),
+            waited: idle_totals(trace, exchange)
+                .map(|all| all.into_iter().map(JsonWait::new).collect()),
+            kernel: connection.and_then(|connection| connection.tcp_info.as_ref()),
         })
     }
 }
 
 #[derive(Serialize)]
-struct AttemptEntry<'a> {
+struct JsonAttempt<'a> {
     address: &'a Endpoint,
     outcome: Option<&'static str>,
     start_ns: i64,
@@ -64,8 +68,8 @@ struct AttemptEntry<'a> {
     error: Option<&'a Untrusted>,
 }
 
-impl<'a> AttemptEntry<'a> {
-    fn of(attempt: &'a Attempt) -> Self {
+impl<'a> JsonAttempt<'a> {
+    fn new(attempt: &'a Attempt) -> Self {
         let error = match &attempt.outcome {
             Some(AttemptOutcome::Failed(reason)) => Some(reason),
             _ => None,
@@ -82,7 +86,7 @@ impl<'a> AttemptEntry<'a> {
 
 /// How long nothing passed, for one cause.
 #[derive(Serialize)]
-struct WaitedEntry {
+struct JsonWait {
     cause: &'static str,
     duration_ns: Nanos,
     network_ns: Nanos,
@@ -90,47 +94,47 @@ struct WaitedEntry {
     source: &'static str,
 }
 
-impl WaitedEntry {
-    const fn of(waited: Waited) -> Self {
+impl JsonWait {
+    const fn new(waited: IdleTotal) -> Self {
         Self {
             cause: waited.cause.name(),
             duration_ns: waited.total,
             network_ns: waited.network,
-            stretches: waited.stretches,
-            source: Waited::CLOCK.name(),
+            stretches: waited.periods,
+            source: IdleTotal::CLOCK.name(),
         }
     }
 }
 
 /// Segment counts by the packets, or where none were captured, by the kernel.
 #[derive(Serialize)]
-pub(in crate::report) struct Segments {
+pub(in crate::report) struct JsonSegments {
     source: &'static str,
     mss: Option<u32>,
-    sent: Counts,
-    received: Counts,
+    sent: JsonSegmentCounts,
+    received: JsonSegmentCounts,
     offloaded: Option<bool>,
     #[serde(rename = "wire_segments", skip_serializing_if = "Option::is_none")]
-    on_wire: Option<OnWire>,
+    on_wire: Option<JsonWireSegments>,
 }
 
 /// What aggregates are on the wire, as the kernel told with each.
 #[derive(Serialize)]
-struct OnWire {
+struct JsonWireSegments {
     sent: u64,
     received: u64,
     max_payload: u32,
 }
 
-impl Segments {
-    pub(in crate::report) fn of(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
-        let wire = segments(trace, exchange).map(|wire| Self {
-            source: insight::Segments::CLOCK.name(),
+impl JsonSegments {
+    pub(in crate::report) fn new(trace: &Trace, exchange: &trace::Exchange) -> Option<Self> {
+        let wire = connection_segments(trace, exchange).map(|wire| Self {
+            source: insight::ConnectionSegments::CLOCK.name(),
             mss: wire.mss.map(u32::from),
-            sent: Counts::of_packets(&wire.sent),
-            received: Counts::of_packets(&wire.received),
+            sent: JsonSegmentCounts::from_packets(&wire.sent),
+            received: JsonSegmentCounts::from_packets(&wire.received),
             offloaded: Some(wire.offloaded),
-            on_wire: wire.on_wire.map(|on_wire| OnWire {
+            on_wire: wire.on_wire.map(|on_wire| JsonWireSegments {
                 sent: on_wire.sent,
                 received: on_wire.received,
                 max_payload: on_wire.largest,
@@ -140,8 +144,8 @@ impl Segments {
             kernel_segments(trace, exchange).map(|kernel| Self {
                 source: KernelSegments::CLOCK.name(),
                 mss: kernel.mss,
-                sent: Counts::of_kernel(&kernel.sent),
-                received: Counts::of_kernel(&kernel.received),
+                sent: JsonSegmentCounts::from_kernel(&kernel.sent),
+                received: JsonSegmentCounts::from_kernel(&kernel.received),
                 offloaded: None,
                 on_wire: None,
             })
@@ -150,7 +154,7 @@ impl Segments {
 }
 
 #[derive(Serialize)]
-pub(super) struct Counts {
+pub(super) struct JsonSegmentCounts {
     packets: Option<u64>,
     data_segments: Option<u64>,
     payload_bytes: Option<u64>,
@@ -159,8 +163,8 @@ pub(super) struct Counts {
     out_of_order: Option<u64>,
 }
 
-impl Counts {
-    pub(super) fn of_packets(counts: &SegmentCounts) -> Self {
+impl JsonSegmentCounts {
+    pub(super) fn from_packets(counts: &SegmentCounts) -> Self {
         Self {
             packets: Some(counts.packets),
             data_segments: Some(counts.data_segments),
@@ -171,7 +175,7 @@ impl Counts {
         }
     }
 
-    fn of_kernel(counts: &KernelCounts) -> Self {
+    fn from_kernel(counts: &KernelCounts) -> Self {
         Self {
             packets: counts.packets,
             data_segments: counts.data_segments,

@@ -2,25 +2,25 @@
 
 use serde::Serialize;
 
-use crate::report::time;
+use crate::report::timestamps;
 use crate::trace::{self, TlsMessage, Verification};
 use crate::units::{Moment, Untrusted};
 
 #[derive(Serialize)]
-pub(in crate::report) struct Tls<'a> {
+pub(in crate::report) struct JsonTls<'a> {
     version: Option<&'a str>,
     cipher_suite: Option<&'a str>,
     key_exchange: Option<&'a str>,
     alpn: Option<&'a Untrusted>,
     handshake: Option<&'a str>,
     verified: Option<bool>,
-    verification: Option<Checked<'a>>,
-    certificates: Vec<Certificate<'a>>,
-    messages: Vec<Message<'a>>,
+    verification: Option<JsonVerification<'a>>,
+    certificates: Vec<JsonCertificate<'a>>,
+    messages: Vec<JsonTlsMessage<'a>>,
 }
 
-impl<'a> Tls<'a> {
-    pub(in crate::report) fn of(tls: &'a trace::Tls) -> Self {
+impl<'a> JsonTls<'a> {
+    pub(in crate::report) fn new(tls: &'a trace::Tls) -> Self {
         let agreed = tls.handshake.as_ref();
         Self {
             version: agreed.map(|agreed| agreed.version.as_str()),
@@ -35,26 +35,26 @@ impl<'a> Tls<'a> {
             verification: tls
                 .verification
                 .as_ref()
-                .map(|(verification, took)| Checked::of(verification, took.0)),
-            certificates: tls.certificates.iter().map(Certificate::of).collect(),
+                .map(|(verification, took)| JsonVerification::new(verification, took.0)),
+            certificates: tls.certificates.iter().map(JsonCertificate::new).collect(),
             messages: tls
                 .messages
                 .iter()
-                .map(|(at, message)| Message::of(*at, message))
+                .map(|(at, message)| JsonTlsMessage::new(*at, message))
                 .collect(),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Checked<'a> {
+struct JsonVerification<'a> {
     result: &'static str,
     reason: Option<&'a Untrusted>,
     duration_ns: u64,
 }
 
-impl<'a> Checked<'a> {
-    const fn of(verification: &'a Verification, duration_ns: u64) -> Self {
+impl<'a> JsonVerification<'a> {
+    const fn new(verification: &'a Verification, duration_ns: u64) -> Self {
         let (result, reason) = match verification {
             Verification::Trusted => ("trusted", None),
             Verification::Rejected(reason) => ("rejected", Some(reason)),
@@ -69,7 +69,7 @@ impl<'a> Checked<'a> {
 }
 
 #[derive(Serialize)]
-struct Certificate<'a> {
+struct JsonCertificate<'a> {
     subject: &'a Untrusted,
     issuer: &'a Untrusted,
     not_before: Option<String>,
@@ -78,13 +78,13 @@ struct Certificate<'a> {
     names: &'a [Untrusted],
 }
 
-impl<'a> Certificate<'a> {
-    fn of(certificate: &'a trace::Certificate) -> Self {
+impl<'a> JsonCertificate<'a> {
+    fn new(certificate: &'a trace::Certificate) -> Self {
         Self {
             subject: &certificate.subject,
             issuer: &certificate.issuer,
-            not_before: time::of_seconds(certificate.not_before),
-            not_after: time::of_seconds(certificate.not_after),
+            not_before: timestamps::rfc3339_seconds(certificate.not_before),
+            not_after: timestamps::rfc3339_seconds(certificate.not_after),
             sha256: &certificate.sha256,
             names: &certificate.names,
         }
@@ -92,14 +92,14 @@ impl<'a> Certificate<'a> {
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct JsonTlsMessage<'a> {
     at_ns: i64,
     #[serde(flatten)]
     message: &'a TlsMessage,
 }
 
-impl<'a> Message<'a> {
-    const fn of(at: Moment, message: &'a TlsMessage) -> Self {
+impl<'a> JsonTlsMessage<'a> {
+    const fn new(at: Moment, message: &'a TlsMessage) -> Self {
         Self {
             at_ns: at.0,
             message,

@@ -5,30 +5,30 @@ use std::collections::BTreeMap;
 use crate::insight::budget::{self, Budget, Operator};
 use crate::insight::redact::Redactor;
 use crate::report::markup::Markup;
-use crate::trace::{Cause, Code, Exchange, Phase, Trace};
+use crate::trace::{Exchange, ExchangeCause, FailureCode, Phase, Trace};
 use crate::units::Nanos;
 
 /// Something that was tried.
-pub(super) struct Case {
+pub(super) struct TestCase {
     name: String,
     class: String,
     time: Nanos,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: CaseOutcome,
 }
 
 /// What came of it.
-pub(super) enum Outcome {
+pub(super) enum CaseOutcome {
     Passed,
     /// What was asked for was done, and the result is not the one wanted.
-    Failure(Told),
+    Failure(FailureElement),
     /// It could not be done.
-    Error(Told),
+    Error(FailureElement),
     /// It says nothing; why.
     Skipped(String),
 }
 
 /// Why it did not pass.
-pub(super) struct Told {
+pub(super) struct FailureElement {
     kind: String,
     message: String,
     detail: String,
@@ -36,7 +36,7 @@ pub(super) struct Told {
 
 /// The exchanges. What has the name of one before it is numbered, as build servers tell cases apart
 /// by their names.
-pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
+pub(super) fn exchange_cases(trace: &Trace, redactor: Redactor) -> Vec<TestCase> {
     let mut named: BTreeMap<String, usize> = BTreeMap::new();
     let all = trace.exchanges();
     let nexts = all.iter().skip(1).map(Some).chain([None]);
@@ -50,7 +50,7 @@ pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
             .entry(name.clone())
             .and_modify(|count| *count += 1)
             .or_insert(1);
-        Case {
+        TestCase {
             name: crate::units::Untrusted::new(match *count {
                 _ if !is_in_its_place => format!("{name} (exchange {})", exchange.id.0),
                 1 => name,
@@ -60,37 +60,46 @@ pub(super) fn exchanges(trace: &Trace, redactor: Redactor) -> Vec<Case> {
             .into_owned(),
             class: "tapline.exchanges".to_owned(),
             time: exchange.total().unwrap_or_default(),
-            outcome: outcome(exchange, next, redactor),
+            outcome: exchange_outcome(exchange, next, redactor),
         }
     };
     all.iter().zip(nexts).map(case).collect()
 }
 
-fn outcome(exchange: &Exchange, next: Option<&Exchange>, redactor: Redactor) -> Outcome {
+fn exchange_outcome(
+    exchange: &Exchange,
+    next: Option<&Exchange>,
+    redactor: Redactor,
+) -> CaseOutcome {
     let Some((phase, failure)) = &exchange.failure else {
         return if exchange.ended.is_some() {
-            Outcome::Passed
+            CaseOutcome::Passed
         } else {
-            Outcome::Skipped("it is not over".to_owned())
+            CaseOutcome::Skipped("it is not over".to_owned())
         };
     };
     let message = redactor.text(&failure.message).escaped().into_owned();
-    if next.is_some_and(|next| next.cause == Cause::Retry) {
-        return Outcome::Skipped(format!("tried again: {message}"));
+    if next.is_some_and(|next| next.cause == ExchangeCause::Retry) {
+        return CaseOutcome::Skipped(format!("tried again: {message}"));
     }
-    Outcome::of_failure(*phase, failure.code, message, &failure.hint)
+    CaseOutcome::from_failure(*phase, failure.code, message, &failure.hint)
 }
 
-impl Outcome {
+impl CaseOutcome {
     /// What failed in a phase. A status that is not wanted is an answer all the same.
-    pub(super) fn of_failure(phase: Phase, code: Code, message: String, hint: &str) -> Self {
+    pub(super) fn from_failure(
+        phase: Phase,
+        code: FailureCode,
+        message: String,
+        hint: &str,
+    ) -> Self {
         let detail = format!("{} failed. {hint}", phase.label());
-        let told = Told {
+        let told = FailureElement {
             kind: code.to_string(),
             message,
             detail,
         };
-        if code == Code::HttpStatus {
+        if code == FailureCode::HttpStatus {
             Self::Failure(told)
         } else {
             Self::Error(told)
@@ -99,28 +108,30 @@ impl Outcome {
 }
 
 /// The rules of a budget.
-pub(super) fn budget(trace: &Trace, budget: Option<&Budget>) -> Vec<Case> {
+pub(super) fn budget_cases(trace: &Trace, budget: Option<&Budget>) -> Vec<TestCase> {
     let verdicts = budget
         .map(|budget| budget.verdicts(trace))
         .unwrap_or_default();
     verdicts
         .iter()
-        .map(|verdict| Case::of_rule(verdict, "tapline.budget"))
+        .map(|verdict| TestCase::from_verdict(verdict, "tapline.budget"))
         .collect()
 }
 
-fn judged(verdict: &budget::Verdict) -> Outcome {
-    match (verdict.outcome, verdict.shown_figure()) {
-        (budget::Outcome::Met | budget::Outcome::Tolerated { .. }, _) => Outcome::Passed,
-        (budget::Outcome::NotMeasured, _) | (_, None) => {
-            Outcome::Skipped("there was nothing to hold it against".to_owned())
+fn rule_outcome(verdict: &budget::BudgetVerdict) -> CaseOutcome {
+    match (verdict.outcome, verdict.format_figure()) {
+        (budget::BudgetOutcome::Met | budget::BudgetOutcome::Tolerated { .. }, _) => {
+            CaseOutcome::Passed
         }
-        (budget::Outcome::Missed { by }, Some(figure)) => {
+        (budget::BudgetOutcome::NotMeasured, _) | (_, None) => {
+            CaseOutcome::Skipped("there was nothing to hold it against".to_owned())
+        }
+        (budget::BudgetOutcome::Missed { by }, Some(figure)) => {
             let over = by.filter(|by| *by > 0).map(|by| {
                 format!(
                     ", {} {}",
-                    verdict.rule.measure.kind().shown(by),
-                    beyond(verdict)
+                    verdict.rule.metric.kind().format(by),
+                    deviation_words(verdict)
                 )
             });
             let message = format!(
@@ -128,7 +139,7 @@ fn judged(verdict: &budget::Verdict) -> Outcome {
                 verdict.rule,
                 over.unwrap_or_default()
             );
-            Outcome::Failure(Told {
+            CaseOutcome::Failure(FailureElement {
                 kind: "budget".to_owned(),
                 message,
                 detail: String::new(),
@@ -138,15 +149,15 @@ fn judged(verdict: &budget::Verdict) -> Outcome {
 }
 
 /// On which side of its limit a figure lies.
-const fn beyond(verdict: &budget::Verdict) -> &'static str {
+const fn deviation_words(verdict: &budget::BudgetVerdict) -> &'static str {
     match verdict.rule.operator {
         Operator::AtLeast | Operator::Above => "too little",
         _ => "too much",
     }
 }
 
-impl Case {
-    pub(super) fn new(name: String, class: &str, time: Nanos, outcome: Outcome) -> Self {
+impl TestCase {
+    pub(super) fn new(name: String, class: &str, time: Nanos, outcome: CaseOutcome) -> Self {
         Self {
             name,
             class: class.to_owned(),
@@ -156,12 +167,12 @@ impl Case {
     }
 
     /// A rule of a budget, and what came of it.
-    pub(super) fn of_rule(verdict: &budget::Verdict, class: &str) -> Self {
+    pub(super) fn from_verdict(verdict: &budget::BudgetVerdict, class: &str) -> Self {
         Self::new(
             verdict.rule.to_string(),
             class,
             Nanos::ZERO,
-            judged(verdict),
+            rule_outcome(verdict),
         )
     }
 
@@ -175,22 +186,22 @@ impl Case {
             &[
                 ("name", &self.name),
                 ("classname", &self.class),
-                ("time", &seconds(self.time)),
+                ("time", &format_seconds(self.time)),
             ],
         );
         match &self.outcome {
-            Outcome::Passed => {}
-            Outcome::Failure(told) => told.write("failure", xml),
-            Outcome::Error(told) => told.write("error", xml),
-            Outcome::Skipped(why) => xml.with_text("skipped", &[], why),
+            CaseOutcome::Passed => {}
+            CaseOutcome::Failure(told) => told.write("failure", xml),
+            CaseOutcome::Error(told) => told.write("error", xml),
+            CaseOutcome::Skipped(why) => xml.text_element("skipped", &[], why),
         }
         xml.close();
     }
 }
 
-impl Told {
+impl FailureElement {
     fn write(&self, name: &'static str, xml: &mut Markup) {
-        xml.with_text(
+        xml.text_element(
             name,
             &[("type", &self.kind), ("message", &self.message)],
             &self.detail,
@@ -199,6 +210,6 @@ impl Told {
 }
 
 /// A time in seconds.
-pub(super) fn seconds(time: Nanos) -> String {
+pub(super) fn format_seconds(time: Nanos) -> String {
     format!("{:.9}", time.as_secs_f64())
 }

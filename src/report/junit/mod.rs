@@ -9,45 +9,45 @@
 mod case;
 mod suite;
 
-pub(super) use suite::suite;
+pub(super) use suite::suite_junit;
 
-use super::markup::{Markup, escaped};
-use super::{Options, text, time};
+use super::markup::{Markup, escape_markup};
+use super::{ReportOptions, text_report, timestamps};
 use crate::trace::Trace;
-use case::{Case, Outcome};
+use case::{CaseOutcome, TestCase};
 
 /// A run as `JUnit`'s XML.
-pub fn junit(trace: &Trace, options: &Options) -> String {
-    let cases: Vec<Case> = case::exchanges(trace, options.redactor())
+pub fn junit_report(trace: &Trace, options: &ReportOptions) -> String {
+    let cases: Vec<TestCase> = case::exchange_cases(trace, options.redactor())
         .into_iter()
-        .chain(case::budget(trace, options.budget.as_ref()))
+        .chain(case::budget_cases(trace, options.budget.as_ref()))
         .collect();
     let mut xml = Markup::default();
     xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     xml.open("testsuites", &[]);
     xml.raw("\n");
     open_suite(&mut xml, trace, &cases);
-    properties(&mut xml, trace);
+    write_properties(&mut xml, trace);
     for case in &cases {
         case.write(&mut xml);
     }
     xml.open("system-out", &[]);
-    xml.raw(&lines(&text(
+    xml.raw(&escape_lines(&text_report(
         trace,
-        &Options {
+        &ReportOptions {
             width: 100,
             color: false,
             ..options.clone()
         },
     )));
     xml.close();
-    xml.leaf("system-err", &[]);
+    xml.empty_element("system-err", &[]);
     xml.finish()
 }
 
-fn open_suite(xml: &mut Markup, trace: &Trace, cases: &[Case]) {
-    let count = |of| counted(cases.iter().map(|case| &case.outcome), of);
-    let began = trace.started_at().and_then(time::without_zone);
+fn open_suite(xml: &mut Markup, trace: &Trace, cases: &[TestCase]) {
+    let count = |of| count_outcomes(cases.iter().map(|case| &case.outcome), of);
+    let began = trace.started_at().and_then(timestamps::without_zone);
     xml.open(
         "testsuite",
         &[
@@ -62,35 +62,38 @@ fn open_suite(xml: &mut Markup, trace: &Trace, cases: &[Case]) {
             ("tests", &cases.len()),
             (
                 "failures",
-                &count(|outcome| matches!(outcome, Outcome::Failure(_))),
+                &count(|outcome| matches!(outcome, CaseOutcome::Failure(_))),
             ),
             (
                 "errors",
-                &count(|outcome| matches!(outcome, Outcome::Error(_))),
+                &count(|outcome| matches!(outcome, CaseOutcome::Error(_))),
             ),
             (
                 "skipped",
-                &count(|outcome| matches!(outcome, Outcome::Skipped(_))),
+                &count(|outcome| matches!(outcome, CaseOutcome::Skipped(_))),
             ),
             (
                 "time",
-                &case::seconds(trace.ended().unwrap_or(trace.latest()).from_start()),
+                &case::format_seconds(trace.ended().unwrap_or(trace.latest()).from_start()),
             ),
         ],
     );
     xml.raw("\n");
 }
 
-fn counted<'a>(outcomes: impl Iterator<Item = &'a Outcome>, of: fn(&Outcome) -> bool) -> usize {
+fn count_outcomes<'a>(
+    outcomes: impl Iterator<Item = &'a CaseOutcome>,
+    of: fn(&CaseOutcome) -> bool,
+) -> usize {
     outcomes.filter(|outcome| of(outcome)).count()
 }
 
-fn properties(xml: &mut Markup, trace: &Trace) {
+fn write_properties(xml: &mut Markup, trace: &Trace) {
     let interface = trace.capture().interface.as_deref();
     let beyond = trace.retired().exchanges;
     let beyond = (beyond > 0).then(|| beyond.to_string());
     let known = [
-        ("tapline.outcome", Some(super::outcome(trace).name())),
+        ("tapline.outcome", Some(super::run_outcome(trace).name())),
         ("tapline.version", trace.tool_version()),
         ("tapline.capture.interface", interface),
         ("tapline.exchanges.beyond", beyond.as_deref()),
@@ -101,12 +104,15 @@ fn properties(xml: &mut Markup, trace: &Trace) {
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
     {
-        xml.leaf("property", &[("name", &name), ("value", &value)]);
+        xml.empty_element("property", &[("name", &name), ("value", &value)]);
     }
     xml.close();
 }
 
 /// Text of several lines.
-fn lines(text: &str) -> String {
-    text.split('\n').map(escaped).collect::<Vec<_>>().join("\n")
+fn escape_lines(text: &str) -> String {
+    text.split('\n')
+        .map(escape_markup)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -2,29 +2,29 @@
 //! rule of its budget as another. So a build server names the endpoint and the rule, and follows
 //! both from build to build.
 
-use super::case::{Case, Outcome};
-use super::counted;
+use super::case::{CaseOutcome, TestCase};
+use super::count_outcomes;
 use crate::report::markup::Markup;
-use crate::report::suite::{Endpoint, Suite};
-use crate::report::time;
+use crate::report::suite::{SuiteEndpoint, SuiteResult};
+use crate::report::timestamps;
 use crate::units::Nanos;
 
 /// A suite as `JUnit`'s XML.
-pub(in crate::report) fn suite(suite: &Suite) -> String {
+pub(in crate::report) fn suite_junit(suite: &SuiteResult) -> String {
     let mut xml = Markup::default();
     xml.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     xml.open("testsuites", &[]);
     xml.raw("\n");
-    let began = time::without_zone(suite.started_at);
+    let began = timestamps::without_zone(suite.started_at);
     for (id, endpoint) in suite.endpoints.iter().enumerate() {
         write(&mut xml, id, began.as_deref(), endpoint);
     }
     xml.finish()
 }
 
-fn write(xml: &mut Markup, id: usize, began: Option<&str>, endpoint: &Endpoint) {
+fn write(xml: &mut Markup, id: usize, began: Option<&str>, endpoint: &SuiteEndpoint) {
     let name = endpoint.name.escaped();
-    let cases = cases(endpoint, &name);
+    let cases = endpoint_cases(endpoint, &name);
     let all = cases.iter().map(|case| &case.outcome);
     xml.open(
         "testsuite",
@@ -37,32 +37,34 @@ fn write(xml: &mut Markup, id: usize, began: Option<&str>, endpoint: &Endpoint) 
             ("tests", &cases.len()),
             (
                 "failures",
-                &counted(all.clone(), |outcome| {
-                    matches!(outcome, Outcome::Failure(_))
+                &count_outcomes(all.clone(), |outcome| {
+                    matches!(outcome, CaseOutcome::Failure(_))
                 }),
             ),
             (
                 "errors",
-                &counted(all.clone(), |outcome| matches!(outcome, Outcome::Error(_))),
+                &count_outcomes(all.clone(), |outcome| {
+                    matches!(outcome, CaseOutcome::Error(_))
+                }),
             ),
             (
                 "skipped",
-                &counted(all, |outcome| matches!(outcome, Outcome::Skipped(_))),
+                &count_outcomes(all, |outcome| matches!(outcome, CaseOutcome::Skipped(_))),
             ),
-            ("time", &super::case::seconds(time_of(endpoint))),
+            ("time", &super::case::format_seconds(median_time(endpoint))),
         ],
     );
     xml.raw("\n");
     xml.open("properties", &[]);
     xml.raw("\n");
-    xml.leaf(
+    xml.empty_element(
         "property",
         &[
             ("name", &"tapline.outcome"),
-            ("value", &endpoint.standing().name()),
+            ("value", &endpoint.status().name()),
         ],
     );
-    xml.leaf(
+    xml.empty_element(
         "property",
         &[("name", &"tapline.url"), ("value", &endpoint.url.escaped())],
     );
@@ -70,24 +72,24 @@ fn write(xml: &mut Markup, id: usize, began: Option<&str>, endpoint: &Endpoint) 
     for case in &cases {
         case.write(xml);
     }
-    xml.leaf("system-out", &[]);
-    xml.leaf("system-err", &[]);
+    xml.empty_element("system-out", &[]);
+    xml.empty_element("system-err", &[]);
     xml.close();
 }
 
 /// The requests, then the rules. A rule that is given twice is one case.
-fn cases(endpoint: &Endpoint, name: &str) -> Vec<Case> {
-    let requests = Case::new(
+fn endpoint_cases(endpoint: &SuiteEndpoint, name: &str) -> Vec<TestCase> {
+    let requests = TestCase::new(
         "request".to_owned(),
         name,
-        time_of(endpoint),
-        answered(endpoint),
+        median_time(endpoint),
+        request_outcome(endpoint),
     );
     let mut cases = vec![requests];
     for case in endpoint
         .verdicts()
         .iter()
-        .map(|verdict| Case::of_rule(verdict, name))
+        .map(|verdict| TestCase::from_verdict(verdict, name))
     {
         if !cases.iter().any(|known| known.name() == case.name()) {
             cases.push(case);
@@ -96,21 +98,21 @@ fn cases(endpoint: &Endpoint, name: &str) -> Vec<Case> {
     cases
 }
 
-fn answered(endpoint: &Endpoint) -> Outcome {
-    let Some(happened) = &endpoint.happened else {
-        return Outcome::Skipped(endpoint.reason().unwrap_or_default());
+fn request_outcome(endpoint: &SuiteEndpoint) -> CaseOutcome {
+    let Some(happened) = &endpoint.result else {
+        return CaseOutcome::Skipped(endpoint.reason().unwrap_or_default());
     };
     match &happened.failure {
         Some((phase, code, message, hint))
-            if happened.standing == crate::report::suite::Standing::Failed =>
+            if happened.status == crate::report::suite::EndpointStatus::Failed =>
         {
-            Outcome::of_failure(*phase, *code, message.escaped().into_owned(), hint)
+            CaseOutcome::from_failure(*phase, *code, message.escaped().into_owned(), hint)
         }
-        _ => Outcome::Passed,
+        _ => CaseOutcome::Passed,
     }
 }
 
-fn time_of(endpoint: &Endpoint) -> Nanos {
+fn median_time(endpoint: &SuiteEndpoint) -> Nanos {
     endpoint
         .median()
         .and_then(|median| median.total)

@@ -1,18 +1,18 @@
 //! A capture of others: who talked with whom, how much.
 
-use super::table::Table;
-use super::words::code;
-use crate::insight::{conversations, undelivered_name};
-use crate::report::Options;
+use super::escape::code_span;
+use super::table::MarkdownTable;
+use crate::insight::{captured_conversations, undelivered_name};
+use crate::report::ReportOptions;
 use crate::trace::{Direction, Trace};
-use crate::units::{Bytes, Untrusted, grouped};
+use crate::units::{Bytes, Untrusted, group_digits};
 
 /// Conversations that are listed; of more there is a note.
-const MOST: usize = 200;
+const MAX_CONVERSATIONS: usize = 200;
 
 /// `None` where the trace is no capture of others.
-pub(super) fn part(trace: &Trace, options: &Options) -> Option<String> {
-    let all = conversations(trace)?;
+pub(super) fn conversations_section(trace: &Trace, options: &ReportOptions) -> Option<String> {
+    let all = captured_conversations(trace)?;
     let columns = [
         ("Client", false),
         ("Server", false),
@@ -22,37 +22,37 @@ pub(super) fn part(trace: &Trace, options: &Options) -> Option<String> {
         ("Sent again", true),
         ("Told of", false),
     ];
-    let mut table = Table::of(&columns);
-    for (place, flow) in all.iter().enumerate().take(MOST) {
+    let mut table = MarkdownTable::new(&columns);
+    for (place, flow) in all.iter().enumerate().take(MAX_CONVERSATIONS) {
         let (sent, received) = (
             flow.counts(Direction::Sent),
             flow.counts(Direction::Received),
         );
         let transport = if flow.key.tcp { "TCP" } else { "UDP" };
         table.row([
-            code(&flow.key.local.to_string()),
-            format!("{transport} {}", code(&flow.key.remote.to_string())),
+            code_span(&flow.key.local.to_string()),
+            format!("{transport} {}", code_span(&flow.key.remote.to_string())),
             options
                 .names
                 .at(place)
                 .map(Untrusted::escaped)
-                .map(|name| code(&name))
+                .map(|name| code_span(&name))
                 .unwrap_or_default(),
             Bytes(sent.payload_bytes).to_string(),
             Bytes(received.payload_bytes).to_string(),
-            grouped(sent.retransmitted.saturating_add(received.retransmitted)),
-            flow.undelivered()
+            group_digits(sent.retransmitted.saturating_add(received.retransmitted)),
+            flow.delivery_errors()
                 .first()
                 .map(undelivered_name)
                 .unwrap_or_default()
                 .to_owned(),
         ]);
     }
-    let rest = all.len().saturating_sub(MOST);
+    let rest = all.len().saturating_sub(MAX_CONVERSATIONS);
     let rest = if rest == 0 {
         String::new()
     } else {
         format!("\n\n{rest} more are not listed.")
     };
-    Some(format!("## Conversations\n\n{}{rest}", table.written()))
+    Some(format!("## Conversations\n\n{}{rest}", table.as_str()))
 }

@@ -1,80 +1,80 @@
 //! Who said what to whom, when.
 
-use super::mermaid::{Arrow, Line, Party, diagram};
+use super::mermaid::{Arrow, Participant, SequenceLine, render_sequence_diagram};
 use super::messages;
-use crate::insight::transfers;
-use crate::report::picture::Scene;
-use crate::trace::{Cause, Exchange};
+use crate::insight::group_into_transfers;
+use crate::report::picture::PictureContext;
+use crate::trace::{Exchange, ExchangeCause};
 use crate::units::Moment;
 
 /// Exchanges that are drawn: those of the first transfers, without repeats.
-const MOST_EXCHANGES: usize = 12;
+const MAX_EXCHANGES: usize = 12;
 /// Those who take part, and lines. What is beyond is not drawn; larger diagrams are refused or
 /// cannot be read.
-const MOST_PARTIES: usize = 12;
-const MOST_LINES: usize = 200;
+const MAX_PARTICIPANTS: usize = 12;
+const MAX_LINES: usize = 200;
 
 /// Lines as they come about, and those who take part.
-pub(super) struct Drawing {
-    parties: Vec<String>,
-    lines: Vec<(Moment, Line)>,
+pub(super) struct SequenceDiagram {
+    participants: Vec<String>,
+    lines: Vec<(Moment, SequenceLine)>,
     began: Moment,
 }
 
 /// The diagram; `None` where there is nothing to draw.
-pub(super) fn part(scene: &Scene<'_>) -> Option<String> {
-    let all = transfers(scene.trace).filter(|run| {
+pub(super) fn diagram_section(scene: &PictureContext<'_>) -> Option<String> {
+    let all = group_into_transfers(scene.trace).filter(|run| {
         run.hops()
             .first()
-            .is_some_and(|hop| hop.cause != Cause::Repeat)
+            .is_some_and(|hop| hop.cause != ExchangeCause::Repeat)
     });
     let drawn: Vec<&Exchange> = all
         .flat_map(|run| run.hops().iter())
-        .take(MOST_EXCHANGES)
+        .take(MAX_EXCHANGES)
         .collect();
     let began = drawn.first()?.started;
-    let mut drawing = Drawing {
-        parties: vec!["this machine".to_owned()],
+    let mut drawing = SequenceDiagram {
+        participants: vec!["this machine".to_owned()],
         lines: Vec::new(),
         began,
     };
     for exchange in drawn {
-        messages::add(scene, exchange, &mut drawing);
+        messages::add_exchange(scene, exchange, &mut drawing);
     }
     Some(format!(
         "## Who said what, when\n\nTimes count from the start.\n\n{}",
-        drawing.written()
+        drawing.render()
     ))
 }
 
-impl Drawing {
+impl SequenceDiagram {
     /// This side.
-    pub(super) const CLIENT: Party = Party(0);
+    pub(super) const CLIENT: Participant = Participant(0);
 
     /// Somebody, known by name; `None` where there are too many to draw.
-    pub(super) fn party(&mut self, name: &str) -> Option<Party> {
-        if let Some(place) = self.parties.iter().position(|known| known == name) {
-            return Some(Party(place));
+    pub(super) fn participant(&mut self, name: &str) -> Option<Participant> {
+        if let Some(place) = self.participants.iter().position(|known| known == name) {
+            return Some(Participant(place));
         }
-        if self.parties.len() == MOST_PARTIES {
+        if self.participants.len() == MAX_PARTICIPANTS {
             return None;
         }
-        self.parties.push(name.to_owned());
-        Some(Party(self.parties.len() - 1))
+        self.participants.push(name.to_owned());
+        Some(Participant(self.participants.len() - 1))
     }
 
     /// What this side said.
-    pub(super) fn said(&mut self, at: Moment, to: Option<Party>, text: &str) {
+    pub(super) fn sent(&mut self, at: Moment, to: Option<Participant>, text: &str) {
         self.add(at, Some(Self::CLIENT), to, Arrow::Solid, text);
     }
 
     /// What it was told.
-    pub(super) fn heard(&mut self, at: Moment, from: Option<Party>, text: &str) {
+    pub(super) fn received(&mut self, at: Moment, from: Option<Participant>, text: &str) {
         self.add(at, from, Some(Self::CLIENT), Arrow::Dashed, text);
     }
 
     /// What said no.
-    pub(super) fn refused(&mut self, at: Moment, by: Option<Party>, text: &str) {
+    pub(super) fn refused(&mut self, at: Moment, by: Option<Participant>, text: &str) {
         self.add(at, by, Some(Self::CLIENT), Arrow::Crossed, text);
     }
 
@@ -92,8 +92,8 @@ impl Drawing {
     fn add(
         &mut self,
         at: Moment,
-        from: Option<Party>,
-        to: Option<Party>,
+        from: Option<Participant>,
+        to: Option<Participant>,
         arrow: Arrow,
         text: &str,
     ) {
@@ -101,7 +101,7 @@ impl Drawing {
             let text = format!("{text} · {}", at.since(self.began));
             self.lines.push((
                 at,
-                Line {
+                SequenceLine {
                     from,
                     to,
                     arrow,
@@ -112,11 +112,11 @@ impl Drawing {
     }
 
     /// In the order of time; what is of one instant keeps the order it was told in.
-    fn written(mut self) -> String {
+    fn render(mut self) -> String {
         self.lines.sort_by_key(|(at, _)| *at);
-        self.lines.truncate(MOST_LINES);
-        diagram(
-            &self.parties,
+        self.lines.truncate(MAX_LINES);
+        render_sequence_diagram(
+            &self.participants,
             &self
                 .lines
                 .into_iter()

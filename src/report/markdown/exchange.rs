@@ -1,30 +1,31 @@
 //! One exchange: its phases, what was slow, what was found, why it failed.
 
-use super::table::Table;
-use super::words::{code, prose};
+use super::escape::{code_span, escape_prose};
+use super::table::MarkdownTable;
 use crate::insight::{
-    TwoClocks, longest, remarks, round_trips, server_timing, silence, sizes_sentence,
+    ClockComparison, describe_connection_sizes, describe_idle_times, longest_phase,
+    phase_annotations, round_trips, server_timing,
 };
-use crate::report::picture::{Heading, Scene};
-use crate::trace::{Exchange, Phase, PhaseSpan, What};
+use crate::report::picture::{Heading, PictureContext};
+use crate::trace::{EventKind, Exchange, Phase, PhaseSpan};
 use crate::units::Nanos;
 
 /// Its section, part by part. The headline of the only one is that of the run.
-pub(super) fn parts(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
+pub(super) fn exchange_parts(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let only = scene.trace.exchanges().len() == 1;
     let heading = Heading::of_exchange(scene, exchange);
-    let outcome = [prose(&heading.outcome), heading.total.clone()].join(", ");
+    let outcome = [escape_prose(&heading.outcome), heading.total.clone()].join(", ");
     let title = if only {
         "Phases".to_owned()
     } else {
-        format!("`#{}` {}", exchange.id.0, code(&heading.asked))
+        format!("`#{}` {}", exchange.id.0, code_span(&heading.asked))
     };
     let mut parts = vec![format!("## {title}")];
     parts.extend((!only).then_some(outcome));
-    parts.extend(failure(scene, exchange));
-    parts.extend(phases(scene, exchange));
-    parts.extend((!only).then(|| prose(&heading.verdict)));
-    let found = findings(scene, exchange);
+    parts.extend(failure_quote(scene, exchange));
+    parts.extend(phases_table(scene, exchange));
+    parts.extend((!only).then(|| escape_prose(&heading.verdict)));
+    let found = finding_lines(scene, exchange);
     parts.push(
         found
             .iter()
@@ -36,7 +37,7 @@ pub(super) fn parts(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
 }
 
 /// Where it failed, why, and what to try.
-fn failure(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
+fn failure_quote(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     let (phase, failure) = exchange.failure.as_ref()?;
     let after = exchange
         .phases
@@ -44,23 +45,23 @@ fn failure(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
         .and_then(PhaseSpan::duration)
         .map(|took| format!(" after {took}"))
         .unwrap_or_default();
-    let message = prose(&scene.redactor.text(&failure.message).escaped());
+    let message = escape_prose(&scene.redactor.text(&failure.message).escaped());
     let hint = if failure.hint.is_empty() {
         String::new()
     } else {
-        format!("\n>\n> Next: {}", prose(&failure.hint))
+        format!("\n>\n> Next: {}", escape_prose(&failure.hint))
     };
     Some(format!(
         "> **{} failed**{after} ({}): {message}{hint}",
         phase.label(),
-        code(&failure.code.to_string())
+        code_span(&failure.code.to_string())
     ))
 }
 
 /// The phases on both clocks. What was not measured is a dash.
-fn phases(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
+fn phases_table(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     exchange.phases.iter().next()?;
-    let mut table = Table::of(&[
+    let mut table = MarkdownTable::new(&[
         ("Phase", false),
         ("Application", true),
         ("Wire", true),
@@ -69,12 +70,12 @@ fn phases(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
     ]);
     let shown = |time: Option<Nanos>| time.map_or_else(|| "—".to_owned(), |time| time.to_string());
     for (phase, span) in exchange.phases.iter() {
-        let clocks = TwoClocks::of(scene.trace, exchange, phase);
+        let clocks = ClockComparison::for_phase(scene.trace, exchange, phase);
         let failed = exchange
             .failure
             .as_ref()
             .is_some_and(|(failed, _)| *failed == phase);
-        let what = remarks(scene.trace, exchange, phase, scene.redactor)
+        let what = phase_annotations(scene.trace, exchange, phase, scene.redactor)
             .into_iter()
             .next()
             .unwrap_or_default();
@@ -86,51 +87,52 @@ fn phases(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
             },
             shown(span.duration()),
             shown(clocks.map(|clocks| clocks.wire.duration())),
-            shown(clocks.map(|clocks| clocks.machine())),
-            prose(&what),
+            shown(clocks.map(|clocks| clocks.local_overhead())),
+            escape_prose(&what),
         ]);
     }
     let total = exchange
         .total()
         .map_or_else(|| "—".to_owned(), |total| format!("**{total}**"));
     table.row(["**Total**".to_owned(), total]);
-    Some(table.written().to_owned())
+    Some(table.as_str().to_owned())
 }
 
 /// Findings, a line each.
-fn findings(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
+fn finding_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let trace = scene.trace;
     let mut found = Vec::new();
-    let slowest = longest(trace, exchange).map(|longest| longest.phase);
+    let slowest = longest_phase(trace, exchange).map(|longest| longest.phase);
     found.extend(slowest.into_iter().flat_map(|phase| {
-        silence(trace, exchange, phase)
+        describe_idle_times(trace, exchange, phase)
             .into_iter()
-            .map(move |sentence| prose(&format!("{}: {sentence}", phase.label())))
+            .map(move |sentence| escape_prose(&format!("{}: {sentence}", phase.label())))
     }));
     if exchange.failure.is_some() {
-        found.extend(
-            round_trips(trace, exchange)
-                .map(|trips| format!("{:.1} round trips; {} would do.", trips.used, trips.least)),
-        );
+        found
+            .extend(round_trips(trace, exchange).map(|trips| {
+                format!("{:.1} round trips; {} would do.", trips.used, trips.minimum)
+            }));
     }
-    found.extend(timings(exchange));
+    found.extend(server_timing_line(exchange));
     found.extend(
-        sizes_sentence(trace, exchange).map(|sentence| prose(&format!("Payloads: {sentence}"))),
+        describe_connection_sizes(trace, exchange)
+            .map(|sentence| escape_prose(&format!("Payloads: {sentence}"))),
     );
-    found.extend(redirect(scene, exchange));
-    found.extend(chain(scene, exchange));
-    found.extend(trace.log().iter().filter_map(|event| match &event.what {
-        What::Note {
+    found.extend(redirect_line(scene, exchange));
+    found.extend(certificate_lines(scene, exchange));
+    found.extend(trace.log().iter().filter_map(|event| match &event.kind {
+        EventKind::Note {
             exchange: Some(id),
             text,
-        } if *id == exchange.id => Some(prose(&scene.redactor.text(text).escaped())),
+        } if *id == exchange.id => Some(escape_prose(&scene.redactor.text(text).escaped())),
         _ => None,
     }));
     found
 }
 
 /// What the server says of its own time.
-fn timings(exchange: &Exchange) -> Option<String> {
+fn server_timing_line(exchange: &Exchange) -> Option<String> {
     let all = server_timing(exchange).into_iter().map(|metric| {
         let took = metric
             .duration
@@ -138,17 +140,20 @@ fn timings(exchange: &Exchange) -> Option<String> {
             .unwrap_or_default();
         let described = metric.description.filter(|text| !text.raw().is_empty());
         let described = described
-            .map(|text| format!(" ({})", prose(&text.escaped())))
+            .map(|text| format!(" ({})", escape_prose(&text.escaped())))
             .unwrap_or_default();
-        format!("{}{took}{described}", code(&metric.name.escaped()))
+        format!("{}{took}{described}", code_span(&metric.name.escaped()))
     });
     let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| format!("The server says: {}.", all.join(", ")))
 }
 
-fn redirect(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
+fn redirect_line(scene: &PictureContext<'_>, exchange: &Exchange) -> Option<String> {
     let (to, withheld) = exchange.redirected.as_ref()?;
-    let names: Vec<String> = withheld.iter().map(|name| code(&name.escaped())).collect();
+    let names: Vec<String> = withheld
+        .iter()
+        .map(|name| code_span(&name.escaped()))
+        .collect();
     let without = if names.is_empty() {
         String::new()
     } else {
@@ -156,12 +161,12 @@ fn redirect(scene: &Scene<'_>, exchange: &Exchange) -> Option<String> {
     };
     Some(format!(
         "Redirected to {}{without}.",
-        code(&scene.redactor.text(to).escaped())
+        code_span(&scene.redactor.text(to).escaped())
     ))
 }
 
 /// The certificates, where they are why it failed.
-fn chain(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
+fn certificate_lines(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
     let failed = exchange
         .failure
         .as_ref()
@@ -184,8 +189,8 @@ fn chain(scene: &Scene<'_>, exchange: &Exchange) -> Vec<String> {
         );
         format!(
             "Certificate {}, valid {valid}, from {}.",
-            code(&certificate.subject.escaped()),
-            code(&certificate.issuer.escaped())
+            code_span(&certificate.subject.escaped()),
+            code_span(&certificate.issuer.escaped())
         )
     });
     told.collect()

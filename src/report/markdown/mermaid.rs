@@ -6,7 +6,7 @@ use crate::units::Untrusted;
 
 /// Somebody who takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Party(pub(super) usize);
+pub(super) struct Participant(pub(super) usize);
 
 /// How a message is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,30 +22,30 @@ pub(super) enum Arrow {
 }
 
 /// A line of the diagram.
-pub(super) struct Line {
-    pub(super) from: Party,
-    pub(super) to: Party,
+pub(super) struct SequenceLine {
+    pub(super) from: Participant,
+    pub(super) to: Participant,
     pub(super) arrow: Arrow,
     pub(super) text: String,
 }
 
 /// Characters of a line's text that are shown.
-const WIDEST: usize = 90;
+const MAX_CHARACTERS: usize = 90;
 
 /// A diagram as Markdown. Parties are named in their order.
-pub(super) fn diagram(parties: &[String], lines: &[Line]) -> String {
+pub(super) fn render_sequence_diagram(parties: &[String], lines: &[SequenceLine]) -> String {
     let mut out = String::from("```mermaid\nsequenceDiagram\n");
     for (i, name) in parties.iter().enumerate() {
-        let _ = writeln!(out, "    participant p{i} as {}", shown(name));
+        let _ = writeln!(out, "    participant p{i} as {}", escape_text(name));
     }
-    for Line {
+    for SequenceLine {
         from,
         to,
         arrow,
         text,
     } in lines
     {
-        let (from, to, text) = (from.0, to.0, shown(text));
+        let (from, to, text) = (from.0, to.0, escape_text(text));
         let _ = match arrow {
             Arrow::Solid => writeln!(out, "    p{from}->>p{to}: {text}"),
             Arrow::Dashed => writeln!(out, "    p{from}-->>p{to}: {text}"),
@@ -58,12 +58,12 @@ pub(super) fn diagram(parties: &[String], lines: &[Line]) -> String {
 
 /// Text that is nothing but text: what Mermaid or HTML could take for more is written by its
 /// number, which Mermaid reads as the character.
-fn shown(text: &str) -> String {
+fn escape_text(text: &str) -> String {
     let text = Untrusted::new(text);
     let escaped = text.escaped();
     let mut out = String::with_capacity(escaped.len());
     for (i, c) in escaped.trim().chars().enumerate() {
-        if i == WIDEST {
+        if i == MAX_CHARACTERS {
             out.push('…');
             break;
         }
@@ -100,21 +100,24 @@ mod tests {
             ("#35; `$$x$$`", "#35;35#59; #96;#36;#36;x#36;#36;#96;"),
             (" ", "—"),
         ] {
-            assert_eq!(shown(text), written);
+            assert_eq!(escape_text(text), written);
         }
-        assert_eq!(shown(&"x".repeat(1_000)).chars().count(), WIDEST + 1);
+        assert_eq!(
+            escape_text(&"x".repeat(1_000)).chars().count(),
+            MAX_CHARACTERS + 1
+        );
     }
 
     #[test]
     fn lines_are_drawn_by_their_arrows() {
-        let line = |arrow| Line {
-            from: Party(0),
-            to: Party(1),
+        let line = |arrow| SequenceLine {
+            from: Participant(0),
+            to: Participant(1),
             arrow,
             text: "t".to_owned(),
         };
         let lines = [Arrow::Solid, Arrow::Dashed, Arrow::Crossed, Arrow::Note].map(line);
-        let written = diagram(&["me".to_owned(), "b".to_owned()], &lines);
+        let written = render_sequence_diagram(&["me".to_owned(), "b".to_owned()], &lines);
         let wanted = "```mermaid\nsequenceDiagram\n    participant p0 as me\n    participant p1 \
             as b\n    p0->>p1: t\n    p0-->>p1: t\n    \
                       p0--xp1: t\n    Note over p0: t\n```";

@@ -1,37 +1,41 @@
 //! What an exchange puts into the diagram, layer by layer.
 
-use super::diagram::Drawing;
-use super::mermaid::Party;
-use crate::insight::{query_words, without_root};
-use crate::report::picture::Scene;
-use crate::report::text::status;
+use super::diagram::SequenceDiagram;
+use super::mermaid::Participant;
+use crate::insight::{query_annotations, without_root_dot};
+use crate::report::picture::PictureContext;
+use crate::report::text::status_line;
 use crate::trace::{
     AttemptOutcome, Connection, Endpoint, Exchange, Phase, QueryOutcome, Side, TlsMessage,
 };
 use crate::units::{Bytes, Moment};
 
 /// All that passed, as far as it is known.
-pub(super) fn add(scene: &Scene<'_>, exchange: &Exchange, drawing: &mut Drawing) {
+pub(super) fn add_exchange(
+    scene: &PictureContext<'_>,
+    exchange: &Exchange,
+    drawing: &mut SequenceDiagram,
+) {
     let url = scene.redactor.text(&exchange.url);
     drawing.note(
         exchange.started,
         &format!("{} {}", exchange.method, url.escaped()),
     );
-    questions(exchange, drawing);
-    attempts(exchange, drawing);
+    add_queries(exchange, drawing);
+    add_attempts(exchange, drawing);
     let connection = exchange
         .connection
         .and_then(|id| scene.trace.connection(id));
     if let Some(connection) = connection {
-        let near = drawing.party(&connection.remote.to_string());
+        let near = drawing.participant(&connection.remote.to_string());
         let server = if is_tunnelled(exchange) {
-            origin(scene, exchange, drawing)
+            origin_server(scene, exchange, drawing)
         } else {
             near
         };
-        proxy(scene, exchange, near, drawing);
-        flights(exchange, connection, server, drawing);
-        messages(scene, exchange, server, drawing);
+        add_proxy_steps(scene, exchange, near, drawing);
+        add_tls_flights(exchange, connection, server, drawing);
+        add_http_messages(scene, exchange, server, drawing);
     }
     if let Some((phase, failure)) = &exchange.failure {
         let at = exchange
@@ -44,42 +48,42 @@ pub(super) fn add(scene: &Scene<'_>, exchange: &Exchange, drawing: &mut Drawing)
     }
 }
 
-fn questions(exchange: &Exchange, drawing: &mut Drawing) {
+fn add_queries(exchange: &Exchange, drawing: &mut SequenceDiagram) {
     for query in exchange
         .resolution
         .iter()
         .flat_map(|resolution| &resolution.queries)
     {
-        let server = drawing.party(&format!("DNS {}", query.server.address));
-        drawing.said(
+        let server = drawing.participant(&format!("DNS {}", query.server.address));
+        drawing.sent(
             query.asked,
             server,
-            &format!("{} {}?", query.kind, without_root(&query.name)),
+            &format!("{} {}?", query.kind, without_root_dot(&query.name)),
         );
         let Some(ended) = query.ended else { continue };
-        let words = query_words(query).pop().unwrap_or_default();
+        let words = query_annotations(query).pop().unwrap_or_default();
         match &query.outcome {
             QueryOutcome::Failed(_) => drawing.note(
                 ended,
                 &format!("no answer from {}: {words}", query.server.address),
             ),
-            _ => drawing.heard(ended, server, &words),
+            _ => drawing.received(ended, server, &words),
         }
     }
 }
 
 /// Handshakes of TCP. That they were answered is told when this side knew.
-fn attempts(exchange: &Exchange, drawing: &mut Drawing) {
+fn add_attempts(exchange: &Exchange, drawing: &mut SequenceDiagram) {
     for attempt in &exchange.attempts {
-        let remote = drawing.party(&attempt.remote.to_string());
+        let remote = drawing.participant(&attempt.remote.to_string());
         let tcp = matches!(attempt.remote, Endpoint::Ip(_));
-        drawing.said(attempt.started, remote, if tcp { "SYN" } else { "connect" });
+        drawing.sent(attempt.started, remote, if tcp { "SYN" } else { "connect" });
         let (Some(ended), Some(outcome)) = (attempt.ended, &attempt.outcome) else {
             continue;
         };
         match outcome {
             AttemptOutcome::Connected => {
-                drawing.heard(ended, remote, if tcp { "SYN, ACK" } else { "accepted" });
+                drawing.received(ended, remote, if tcp { "SYN, ACK" } else { "accepted" });
             }
             AttemptOutcome::Refused => {
                 drawing.refused(ended, remote, if tcp { "RST: refused" } else { "refused" });
@@ -89,7 +93,7 @@ fn attempts(exchange: &Exchange, drawing: &mut Drawing) {
                 &format!(
                     "{}: {}",
                     attempt.remote,
-                    crate::insight::outcome_words(other)
+                    crate::insight::describe_attempt_outcome(other)
                 ),
             ),
         }
@@ -102,18 +106,27 @@ fn is_tunnelled(exchange: &Exchange) -> bool {
 }
 
 /// The server behind a proxy, by the name in the URL.
-fn origin(scene: &Scene<'_>, exchange: &Exchange, drawing: &mut Drawing) -> Option<Party> {
+fn origin_server(
+    scene: &PictureContext<'_>,
+    exchange: &Exchange,
+    drawing: &mut SequenceDiagram,
+) -> Option<Participant> {
     let shown = scene.redactor.text(&exchange.url);
     let url = url::Url::parse(shown.raw()).ok()?;
     let port = url
         .port_or_known_default()
         .map(|port| format!(":{port}"))
         .unwrap_or_default();
-    drawing.party(&format!("{}{port}", url.host_str()?))
+    drawing.participant(&format!("{}{port}", url.host_str()?))
 }
 
 /// The talk with a proxy: who says what is in the words.
-fn proxy(scene: &Scene<'_>, exchange: &Exchange, proxy: Option<Party>, drawing: &mut Drawing) {
+fn add_proxy_steps(
+    scene: &PictureContext<'_>,
+    exchange: &Exchange,
+    proxy: Option<Participant>,
+    drawing: &mut SequenceDiagram,
+) {
     for (place, (at, step)) in exchange.proxy.iter().enumerate() {
         let text = format!(
             "{}: {}",
@@ -121,19 +134,19 @@ fn proxy(scene: &Scene<'_>, exchange: &Exchange, proxy: Option<Party>, drawing: 
             scene.redactor.text(&step.text).escaped()
         );
         if place + 1 == exchange.proxy.len() && place > 0 {
-            drawing.heard(*at, proxy, &text);
+            drawing.received(*at, proxy, &text);
         } else {
-            drawing.said(*at, proxy, &text);
+            drawing.sent(*at, proxy, &text);
         }
     }
 }
 
 /// Flights of the TLS handshake: what one side sends before the other answers.
-fn flights(
+fn add_tls_flights(
     exchange: &Exchange,
     connection: &Connection,
-    server: Option<Party>,
-    drawing: &mut Drawing,
+    server: Option<Participant>,
+    drawing: &mut SequenceDiagram,
 ) {
     let tls = connection
         .tls
@@ -146,8 +159,8 @@ fn flights(
         };
         let text = flight_words(flight);
         match first.from {
-            Side::Client => drawing.said(*at, server, &text),
-            Side::Server => drawing.heard(*at, server, &text),
+            Side::Client => drawing.sent(*at, server, &text),
+            Side::Server => drawing.received(*at, server, &text),
         }
     }
 }
@@ -166,7 +179,12 @@ fn flight_words(flight: &[(Moment, TlsMessage)]) -> String {
     format!("{}, {}", names.join(", "), Bytes(bytes))
 }
 
-fn messages(scene: &Scene<'_>, exchange: &Exchange, server: Option<Party>, drawing: &mut Drawing) {
+fn add_http_messages(
+    scene: &PictureContext<'_>,
+    exchange: &Exchange,
+    server: Option<Participant>,
+    drawing: &mut SequenceDiagram,
+) {
     if let Some(request) = &exchange.request {
         let body = exchange.request_body.transferred;
         let body = if body > 0 {
@@ -174,7 +192,7 @@ fn messages(scene: &Scene<'_>, exchange: &Exchange, server: Option<Party>, drawi
         } else {
             String::new()
         };
-        drawing.said(
+        drawing.sent(
             request.at,
             server,
             &format!(
@@ -185,16 +203,16 @@ fn messages(scene: &Scene<'_>, exchange: &Exchange, server: Option<Party>, drawi
         );
     }
     for early in &exchange.informational {
-        drawing.heard(early.at, server, &early.status.to_string());
+        drawing.received(early.at, server, &early.status.to_string());
     }
     if let Some(response) = &exchange.response {
-        drawing.heard(response.at, server, &status(response));
+        drawing.received(response.at, server, &status_line(response));
         let ended = exchange
             .phases
             .get(Phase::Receive)
             .and_then(|span| span.ended);
         if let Some(ended) = ended.filter(|_| exchange.response_body.transferred > 0) {
-            drawing.heard(
+            drawing.received(
                 ended,
                 server,
                 &format!("body, {}", Bytes(exchange.response_body.transferred)),

@@ -8,51 +8,56 @@
 
 mod conversations;
 mod diagram;
+pub(in crate::report) mod escape;
 mod exchange;
 mod mermaid;
 mod messages;
 mod repeats;
 mod suite;
 pub(in crate::report) mod table;
-pub(in crate::report) mod words;
 
-pub(super) use suite::suite;
+pub(super) use suite::suite_markdown;
 
-use super::picture::{Heading, Scene};
-use super::{Options, svg, time};
+use super::picture::{Heading, PictureContext};
+use super::{ReportOptions, svg, timestamps};
 use crate::insight::budget::Budget;
-use crate::insight::{Transfer, repeats, transfers};
+use crate::insight::{Transfer, group_into_transfers, repeated_requests};
 use crate::trace::Trace;
-use table::Table;
-use words::{code, prose};
+use escape::{code_span, escape_prose};
+use table::MarkdownTable;
 
 /// Exchanges that are told of one by one; of more there is a note.
-const MOST_EXCHANGES: usize = 50;
+const MAX_EXCHANGES: usize = 50;
 
 /// A run as Markdown.
-pub fn markdown(trace: &Trace, options: &Options) -> String {
-    let scene = Scene {
+pub fn markdown_report(trace: &Trace, options: &ReportOptions) -> String {
+    let scene = PictureContext {
         trace,
         redactor: options.redactor(),
     };
-    let mut parts = top(&scene);
-    parts.extend(conversations::part(trace, options));
-    parts.extend(options.budget.as_ref().map(|budget| judged(trace, budget)));
-    parts.extend(diagram::part(&scene));
-    parts.extend(told(&scene));
+    let mut parts = title_parts(&scene);
+    parts.extend(conversations::conversations_section(trace, options));
+    parts.extend(
+        options
+            .budget
+            .as_ref()
+            .map(|budget| budget_section(trace, budget)),
+    );
+    parts.extend(diagram::diagram_section(&scene));
+    parts.extend(exchange_sections(&scene));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }
 
 /// What was asked and what came of it.
-fn top(scene: &Scene<'_>) -> Vec<String> {
-    let heading = Heading::of(scene);
+fn title_parts(scene: &PictureContext<'_>) -> Vec<String> {
+    let heading = Heading::new(scene);
     let title = if scene.trace.exchanges().is_empty() {
-        prose(&heading.asked)
+        escape_prose(&heading.asked)
     } else {
-        code(&heading.asked)
+        code_span(&heading.asked)
     };
-    let outcome = [prose(&heading.outcome), prose(&heading.total)];
+    let outcome = [escape_prose(&heading.outcome), escape_prose(&heading.total)];
     let outcome = outcome
         .into_iter()
         .filter(|part| !part.is_empty())
@@ -61,50 +66,50 @@ fn top(scene: &Scene<'_>) -> Vec<String> {
     vec![
         format!("# {title}"),
         outcome,
-        prose(&heading.verdict),
-        source(scene.trace),
+        escape_prose(&heading.verdict),
+        source_line(scene.trace),
     ]
 }
 
 /// Who measured, when, and where the figures are from.
-fn source(trace: &Trace) -> String {
+fn source_line(trace: &Trace) -> String {
     let version = trace
         .tool_version()
         .map(|version| format!(" {version}"))
         .unwrap_or_default();
     let began = trace
         .started_at()
-        .and_then(time::micros)
+        .and_then(timestamps::rfc3339_micros)
         .map(|began| format!(" at {began}"))
         .unwrap_or_default();
-    prose(&format!(
+    escape_prose(&format!(
         "Measured by tapline{version}{began}; {}.",
-        svg::seen(trace)
+        svg::capture_summary(trace)
     ))
 }
 
-fn judged(trace: &Trace, budget: &Budget) -> String {
-    let mut table = Table::of(&[("Limit", false), ("Measured", true), ("Verdict", false)]);
+fn budget_section(trace: &Trace, budget: &Budget) -> String {
+    let mut table = MarkdownTable::new(&[("Limit", false), ("Measured", true), ("Verdict", false)]);
     for verdict in budget.verdicts(trace) {
-        let figure = verdict.shown_figure().unwrap_or_else(|| "—".to_owned());
+        let figure = verdict.format_figure().unwrap_or_else(|| "—".to_owned());
         let outcome = if verdict.met() == Some(false) {
-            format!("**{}**", verdict.said())
+            format!("**{}**", verdict.describe_outcome())
         } else {
-            verdict.said()
+            verdict.describe_outcome()
         };
-        table.row([code(&verdict.rule.to_string()), figure, outcome]);
+        table.row([code_span(&verdict.rule.to_string()), figure, outcome]);
     }
-    format!("## Budget\n\n{}", table.written())
+    format!("## Budget\n\n{}", table.as_str())
 }
 
 /// Every exchange, or of repeated ones their spread.
-fn told(scene: &Scene<'_>) -> Vec<String> {
-    let all: Vec<Transfer> = transfers(scene.trace).collect();
+fn exchange_sections(scene: &PictureContext<'_>) -> Vec<String> {
+    let all: Vec<Transfer> = group_into_transfers(scene.trace).collect();
     let mut parts = Vec::new();
-    let mut left = MOST_EXCHANGES;
-    for group in repeats(scene.trace, &all) {
+    let mut left = MAX_EXCHANGES;
+    for group in repeated_requests(scene.trace, &all) {
         let hops: Vec<_> = group
-            .held()
+            .retained()
             .iter()
             .take(if group.count() > 1 { 1 } else { usize::MAX })
             .flat_map(Transfer::hops)
@@ -112,13 +117,16 @@ fn told(scene: &Scene<'_>) -> Vec<String> {
             .collect();
         left -= hops.len();
         if group.count() > 1 && !hops.is_empty() {
-            parts.push(repeats::part(scene, &group));
+            parts.push(repeats::repeats_section(scene, &group));
         }
-        parts.extend(hops.into_iter().flat_map(|hop| exchange::parts(scene, hop)));
+        parts.extend(
+            hops.into_iter()
+                .flat_map(|hop| exchange::exchange_parts(scene, hop)),
+        );
     }
     if left == 0 {
         parts.push(format!(
-            "Exchanges beyond {MOST_EXCHANGES} are not told of one by one."
+            "Exchanges beyond {MAX_EXCHANGES} are not told of one by one."
         ));
     }
     parts

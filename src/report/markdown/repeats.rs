@@ -1,24 +1,24 @@
 //! The same request several times: how the figures spread.
 
-use super::table::Table;
-use super::words::code;
-use crate::insight::{Repeats, Spread};
-use crate::report::picture::Scene;
+use super::escape::code_span;
+use super::table::MarkdownTable;
+use crate::insight::{RepeatedRequest, Spread};
+use crate::report::picture::PictureContext;
 use crate::trace::Phase;
 
 /// Over the runs that did not fail.
-pub(super) fn part(scene: &Scene<'_>, runs: &Repeats) -> String {
-    let asked = runs.held().first().and_then(|run| run.hops().first());
+pub(super) fn repeats_section(scene: &PictureContext<'_>, runs: &RepeatedRequest) -> String {
+    let asked = runs.retained().first().and_then(|run| run.hops().first());
     let asked = asked
         .map(|first| {
-            code(&format!(
+            code_span(&format!(
                 "{} {}",
                 first.method,
                 scene.redactor.text(&first.url).escaped()
             ))
         })
         .unwrap_or_default();
-    let mut table = Table::of(&[
+    let mut table = MarkdownTable::new(&[
         ("Phase", false),
         ("min", true),
         ("median", true),
@@ -43,11 +43,11 @@ pub(super) fn part(scene: &Scene<'_>, runs: &Repeats) -> String {
             ]);
         }
     }
-    let failed = runs.count() - runs.good();
-    let table = if runs.good() == 0 {
+    let failed = runs.count() - runs.succeeded_count();
+    let table = if runs.succeeded_count() == 0 {
         String::new()
     } else {
-        format!("\n\n{}", table.written())
+        format!("\n\n{}", table.as_str())
     };
     format!(
         "## {} runs of {asked}\n\n{failed} failed.{table}\n\nThe first one:",

@@ -1,24 +1,24 @@
 //! A suite as Markdown: the verdict, what is not as it should be, and a table of all endpoints.
 
-use super::table::Table;
-use super::words::{code, prose};
-use crate::report::suite::{Endpoint, Standing, Suite};
-use crate::report::time;
+use super::escape::{code_span, escape_prose};
+use super::table::MarkdownTable;
+use crate::report::suite::{EndpointStatus, SuiteEndpoint, SuiteResult};
+use crate::report::timestamps;
 
 /// A suite as Markdown.
-pub(in crate::report) fn suite(suite: &Suite) -> String {
-    let mut parts = vec![format!("# {}", prose(&suite.summed_up()))];
+pub(in crate::report) fn suite_markdown(suite: &SuiteResult) -> String {
+    let mut parts = vec![format!("# {}", escape_prose(&suite.summary()))];
     let wrong: Vec<String> = suite
         .endpoints
         .iter()
-        .filter(|endpoint| endpoint.standing() > Standing::NotRun)
-        .filter_map(wrong)
+        .filter(|endpoint| endpoint.status() > EndpointStatus::NotRun)
+        .filter_map(problem_line)
         .collect();
     if !wrong.is_empty() {
         parts.push(wrong.join("\n"));
     }
-    parts.push(table(suite).written().to_owned());
-    let began = time::micros(suite.started_at)
+    parts.push(endpoint_table(suite).as_str().to_owned());
+    let began = timestamps::rfc3339_micros(suite.started_at)
         .map(|began| format!(" at {began}"))
         .unwrap_or_default();
     let off = if suite.interrupted {
@@ -27,23 +27,23 @@ pub(in crate::report) fn suite(suite: &Suite) -> String {
         ""
     };
     let how = format!("in {}, {} at a time{off}", suite.duration, suite.parallel);
-    parts.push(prose(&format!(
+    parts.push(escape_prose(&format!(
         "Measured by tapline {}{began}, {how}.",
         env!("CARGO_PKG_VERSION")
     )));
     parts.join("\n\n") + "\n"
 }
 
-fn wrong(endpoint: &Endpoint) -> Option<String> {
+fn problem_line(endpoint: &SuiteEndpoint) -> Option<String> {
     Some(format!(
         "- **{}** {}",
-        prose(&endpoint.name.escaped()),
-        prose(&endpoint.reason()?)
+        escape_prose(&endpoint.name.escaped()),
+        escape_prose(&endpoint.reason()?)
     ))
 }
 
-fn table(suite: &Suite) -> Table {
-    let mut table = Table::of(&[
+fn endpoint_table(suite: &SuiteResult) -> MarkdownTable {
+    let mut table = MarkdownTable::new(&[
         ("Endpoint", false),
         ("Outcome", false),
         ("Status", true),
@@ -53,17 +53,21 @@ fn table(suite: &Suite) -> Table {
     ]);
     for endpoint in &suite.endpoints {
         let median = endpoint.median();
-        let standing = endpoint.standing();
-        let outcome = if standing > Standing::NotRun {
-            format!("**{}**", standing.words())
+        let standing = endpoint.status();
+        let outcome = if standing > EndpointStatus::NotRun {
+            format!("**{}**", standing.label())
         } else {
-            standing.words().to_owned()
+            standing.label().to_owned()
         };
-        let worst = endpoint
-            .worst()
-            .map(|verdict| format!("{} {}", code(&verdict.rule.to_string()), verdict.said()));
+        let worst = endpoint.worst_verdict().map(|verdict| {
+            format!(
+                "{} {}",
+                code_span(&verdict.rule.to_string()),
+                verdict.describe_outcome()
+            )
+        });
         table.row([
-            prose(&endpoint.name.escaped()),
+            escape_prose(&endpoint.name.escaped()),
             outcome,
             median
                 .and_then(|median| median.status)
@@ -72,7 +76,7 @@ fn table(suite: &Suite) -> Table {
                 .and_then(|median| median.total)
                 .map_or_else(|| "—".to_owned(), |total| total.to_string()),
             worst.unwrap_or_default(),
-            code(&endpoint.url.escaped()),
+            code_span(&endpoint.url.escaped()),
         ]);
     }
     table

@@ -1,14 +1,14 @@
 //! Tables, as GitHub-flavoured Markdown has them (§4.10).
 
 /// A table whose cells are Markdown already.
-pub(in crate::report) struct Table {
+pub(in crate::report) struct MarkdownTable {
     columns: usize,
     out: String,
 }
 
-impl Table {
+impl MarkdownTable {
     /// One with these columns: their names, and whether figures stand in them.
-    pub(in crate::report) fn of(columns: &[(&str, bool)]) -> Self {
+    pub(in crate::report) fn new(columns: &[(&str, bool)]) -> Self {
         let mut table = Self {
             columns: columns.len(),
             out: String::new(),
@@ -28,7 +28,7 @@ impl Table {
     }
 
     /// The table, without a line break at its end.
-    pub(in crate::report) fn written(&self) -> &str {
+    pub(in crate::report) fn as_str(&self) -> &str {
         self.out.trim_end()
     }
 

@@ -11,7 +11,7 @@ impl Attributes {
         self.add(name, &json!({ "stringValue": value }));
     }
 
-    pub(super) fn maybe_text(&mut self, name: &str, value: Option<&str>) {
+    pub(super) fn optional_text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.text(name, value);
         }
@@ -21,7 +21,7 @@ impl Attributes {
         self.add(name, &json!({ "intValue": value.into().to_string() }));
     }
 
-    pub(super) fn yes_or_no(&mut self, name: &str, value: bool) {
+    pub(super) fn boolean(&mut self, name: &str, value: bool) {
         self.add(name, &json!({ "boolValue": value }));
     }
 
@@ -36,7 +36,7 @@ impl Attributes {
         self.add(name, &json!({ "arrayValue": { "values": values } }));
     }
 
-    pub(super) fn written(self) -> Value {
+    pub(super) fn into_json(self) -> Value {
         Value::Array(self.0)
     }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::attributes::Attributes;
-use super::spans::{kind_of_error, request, response};
+use super::spans::{add_response, error_type, request_attributes};
 use crate::insight::redact::Redactor;
 use crate::insight::wire_phase;
-use crate::report::time;
+use crate::report::timestamps;
 use crate::trace::{Clock, Exchange, Phase, PhaseSpan, Trace};
 use crate::units::Nanos;
 
@@ -20,21 +20,24 @@ const BOUNDS: [f64; 14] = [
 const DELTA: u8 = 1;
 
 /// All metrics that have something to tell.
-pub(super) fn all(trace: &Trace, redactor: Redactor) -> Vec<Value> {
-    let (mut requests, mut lookups, mut phases) =
-        (Points::default(), Points::default(), Points::default());
+pub(super) fn metric_values(trace: &Trace, redactor: Redactor) -> Vec<Value> {
+    let (mut requests, mut lookups, mut phases) = (
+        DataPoints::default(),
+        DataPoints::default(),
+        DataPoints::default(),
+    );
     for exchange in trace.exchanges() {
         if let Some(total) = exchange.total() {
-            requests.add(about(exchange), total);
+            requests.add(request_metric_attributes(exchange), total);
         }
-        if let Some((attributes, took)) = lookup(exchange, redactor) {
+        if let Some((attributes, took)) = dns_lookup(exchange, redactor) {
             lookups.add(attributes, took);
         }
         for (phase, span) in exchange.phases.iter() {
             let wire = wire_phase(trace, exchange, phase).map(|span| span.duration());
             for (clock, took) in [(Clock::App, span.duration()), (Clock::Wire, wire)] {
                 if let Some(took) = took {
-                    phases.add(of_phase(exchange, phase, clock), took);
+                    phases.add(phase_attributes(exchange, phase, clock), took);
                 }
             }
         }
@@ -58,25 +61,25 @@ pub(super) fn all(trace: &Trace, redactor: Redactor) -> Vec<Value> {
     ];
     metrics
         .into_iter()
-        .filter_map(|(name, about, points)| points.written(trace, name, about))
+        .filter_map(|(name, about, points)| points.into_metric(trace, name, about))
         .collect()
 }
 
-fn about(exchange: &Exchange) -> Attributes {
-    let mut attributes = request(exchange);
-    response(exchange, &mut attributes);
-    attributes.maybe_text("error.type", kind_of_error(exchange).as_deref());
+fn request_metric_attributes(exchange: &Exchange) -> Attributes {
+    let mut attributes = request_attributes(exchange);
+    add_response(exchange, &mut attributes);
+    attributes.optional_text("error.type", error_type(exchange).as_deref());
     attributes
 }
 
-fn lookup(exchange: &Exchange, redactor: Redactor) -> Option<(Attributes, Nanos)> {
+fn dns_lookup(exchange: &Exchange, redactor: Redactor) -> Option<(Attributes, Nanos)> {
     let took = exchange
         .phases
         .get(Phase::Dns)
         .and_then(PhaseSpan::duration)?;
     let mut attributes = Attributes::default();
     let url = url::Url::parse(redactor.text(&exchange.url).raw()).ok();
-    attributes.maybe_text(
+    attributes.optional_text(
         "dns.question.name",
         url.as_ref().and_then(url::Url::host_str),
     );
@@ -84,7 +87,7 @@ fn lookup(exchange: &Exchange, redactor: Redactor) -> Option<(Attributes, Nanos)
         .failure
         .as_ref()
         .filter(|(phase, _)| *phase == Phase::Dns);
-    attributes.maybe_text(
+    attributes.optional_text(
         "error.type",
         failed
             .map(|(_, failure)| failure.code.to_string())
@@ -93,8 +96,8 @@ fn lookup(exchange: &Exchange, redactor: Redactor) -> Option<(Attributes, Nanos)
     Some((attributes, took))
 }
 
-fn of_phase(exchange: &Exchange, phase: Phase, clock: Clock) -> Attributes {
-    let mut attributes = request(exchange);
+fn phase_attributes(exchange: &Exchange, phase: Phase, clock: Clock) -> Attributes {
+    let mut attributes = request_attributes(exchange);
     attributes.text("tapline.phase", phase.name());
     attributes.text("tapline.clock", clock.name());
     attributes
@@ -102,11 +105,11 @@ fn of_phase(exchange: &Exchange, phase: Phase, clock: Clock) -> Attributes {
 
 /// Figures by their attributes.
 #[derive(Default)]
-struct Points(BTreeMap<String, (Value, Vec<f64>)>);
+struct DataPoints(BTreeMap<String, (Value, Vec<f64>)>);
 
-impl Points {
+impl DataPoints {
     fn add(&mut self, attributes: Attributes, took: Nanos) {
-        let attributes = attributes.written();
+        let attributes = attributes.into_json();
         self.0
             .entry(attributes.to_string())
             .or_insert_with(|| (attributes, Vec::new()))
@@ -115,14 +118,14 @@ impl Points {
     }
 
     /// As a metric; `None` without a figure.
-    fn written(self, trace: &Trace, name: &str, about: &str) -> Option<Value> {
+    fn into_metric(self, trace: &Trace, name: &str, about: &str) -> Option<Value> {
         let began = trace.started_at().map_or(0, |wall| wall.0);
-        let ended = time::wall_of(trace, trace.ended().unwrap_or(trace.latest()))
+        let ended = timestamps::wall_time_of(trace, trace.ended().unwrap_or(trace.latest()))
             .map_or(began, |wall| wall.0);
         let point = |(attributes, figures): (Value, Vec<f64>)| {
             json!({
                 "attributes": attributes, "startTimeUnixNano": began.to_string(), "timeUnixNano": ended.max(began).to_string(),
-                "count": figures.len().to_string(), "sum": figures.iter().sum::<f64>(), "bucketCounts": buckets(&figures),
+                "count": figures.len().to_string(), "sum": figures.iter().sum::<f64>(), "bucketCounts": bucket_counts(&figures),
                 "explicitBounds": BOUNDS, "min": figures.iter().copied().fold(f64::INFINITY, f64::min),
                 "max": figures.iter().copied().fold(0.0, f64::max),
             })
@@ -136,7 +139,7 @@ impl Points {
 }
 
 /// How many figures lie in each bucket; a bound belongs to the bucket below it.
-fn buckets(figures: &[f64]) -> Vec<String> {
+fn bucket_counts(figures: &[f64]) -> Vec<String> {
     let mut counts = [0_u64; BOUNDS.len() + 1];
     for figure in figures {
         if let Some(count) = counts.get_mut(BOUNDS.partition_point(|bound| bound < figure)) {
@@ -152,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_bound_belongs_to_the_bucket_below_it() {
-        let counts = buckets(&[0.0, 0.005, 0.0051, 10.0, 11.0]);
+        let counts = bucket_counts(&[0.0, 0.005, 0.0051, 10.0, 11.0]);
         assert_eq!(
             (
                 counts[0].as_str(),

@@ -16,14 +16,14 @@ mod spans;
 
 use serde_json::{Value, json};
 
-use super::{Options, escaping};
+use super::{ReportOptions, json_text};
 use crate::trace::Trace;
 use crate::units::Untrusted;
 use attributes::Attributes;
 
 /// What tells this run's spans from all others, of chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct OtlpIds {
     /// The first transfer's trace; those after it count up.
     pub trace: u128,
     /// The first span; those after it count up.
@@ -32,7 +32,7 @@ pub struct Identity {
 
 /// Who reports, as the environment has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resource {
+pub struct OtlpResource {
     /// `service.name`; `tapline` where it is not given.
     pub service: Option<String>,
     /// Further attributes.
@@ -40,43 +40,50 @@ pub struct Resource {
 }
 
 /// Exchanges in a document; collectors refuse very large ones.
-const BATCH: usize = 200;
+const MAX_EXCHANGES_PER_DOCUMENT: usize = 200;
 
 /// The spans of a run, as bodies for `/v1/traces`. None where there was no exchange.
 pub fn otlp_traces(
     trace: &Trace,
-    options: &Options,
-    identity: Identity,
-    resource: &Resource,
+    options: &ReportOptions,
+    identity: OtlpIds,
+    resource: &OtlpResource,
 ) -> Vec<String> {
-    let spans = spans::all(trace, options.redactor(), identity);
+    let spans = spans::exchange_spans(trace, options.redactor(), identity);
     let batch = |spans: &[Vec<Value>]| {
         let spans: Vec<&Value> = spans.iter().flatten().collect();
-        let scoped = json!({ "scope": scope(trace), "spans": spans });
-        escaping::line(
-            &json!({ "resourceSpans": [{ "resource": described(trace, resource), "scopeSpans": [scoped] }] }),
+        let scoped = json!({ "scope": instrumentation_scope(trace), "spans": spans });
+        json_text::line(
+            &json!({ "resourceSpans": [{ "resource": resource_json(trace, resource), "scopeSpans": [scoped] }] }),
         )
     };
-    spans.chunks(BATCH).map(batch).collect()
+    spans
+        .chunks(MAX_EXCHANGES_PER_DOCUMENT)
+        .map(batch)
+        .collect()
 }
 
 /// The metrics of a run, as a body for `/v1/metrics`. `None` where nothing was measured.
-pub fn otlp_metrics(trace: &Trace, options: &Options, resource: &Resource) -> Option<String> {
-    let metrics = metrics::all(trace, options.redactor());
+pub fn otlp_metrics(
+    trace: &Trace,
+    options: &ReportOptions,
+    resource: &OtlpResource,
+) -> Option<String> {
+    let metrics = metrics::metric_values(trace, options.redactor());
     if metrics.is_empty() {
         return None;
     }
-    let scoped = json!({ "scope": scope(trace), "metrics": metrics });
-    Some(escaping::line(
-        &json!({ "resourceMetrics": [{ "resource": described(trace, resource), "scopeMetrics": [scoped] }] }),
+    let scoped = json!({ "scope": instrumentation_scope(trace), "metrics": metrics });
+    Some(json_text::line(
+        &json!({ "resourceMetrics": [{ "resource": resource_json(trace, resource), "scopeMetrics": [scoped] }] }),
     ))
 }
 
-fn scope(trace: &Trace) -> Value {
+fn instrumentation_scope(trace: &Trace) -> Value {
     json!({ "name": "tapline", "version": trace.tool_version().unwrap_or_default() })
 }
 
-fn described(trace: &Trace, resource: &Resource) -> Value {
+fn resource_json(trace: &Trace, resource: &OtlpResource) -> Value {
     let given = |name: &str| resource.attributes.iter().any(|(given, _)| given == name);
     let mut attributes = Attributes::default();
     if resource.service.is_some() || !given("service.name") {
@@ -86,7 +93,7 @@ fn described(trace: &Trace, resource: &Resource) -> Value {
         );
     }
     if !given("service.version") {
-        attributes.maybe_text("service.version", trace.tool_version());
+        attributes.optional_text("service.version", trace.tool_version());
     }
     for (name, value) in resource
         .attributes
@@ -95,5 +102,5 @@ fn described(trace: &Trace, resource: &Resource) -> Value {
     {
         attributes.text(name, &Untrusted::new(value).escaped());
     }
-    json!({ "attributes": attributes.written() })
+    json!({ "attributes": attributes.into_json() })
 }

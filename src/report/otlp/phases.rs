@@ -1,31 +1,31 @@
 //! Spans of phases, under the names that .NET gives them.
 
 use super::attributes::Attributes;
-use super::spans::{Span, SpanId, Spans};
+use super::spans::{OtlpSpan, SpanBuilder, SpanId};
 use crate::insight::wire_phase;
 use crate::trace::{AttemptOutcome, Certificate, Endpoint, Exchange, Phase, PhaseSpan, Tls};
 use crate::units::Moment;
 
 /// Phases that make a connection.
-const SETUP: [Phase; 4] = [Phase::Dns, Phase::Connect, Phase::Proxy, Phase::Tls];
+const SETUP_PHASES: [Phase; 4] = [Phase::Dns, Phase::Connect, Phase::Proxy, Phase::Tls];
 /// Phases of the message, which .NET does not tell apart.
-const MESSAGE: [(Phase, &str); 3] = [
+const MESSAGE_PHASES: [(Phase, &str); 3] = [
     (Phase::Send, "HTTP request send"),
     (Phase::Wait, "HTTP response wait"),
     (Phase::Receive, "HTTP response receive"),
 ];
 
 /// The phases of an exchange, within its span.
-pub(super) fn add(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
+pub(super) fn add_phase_spans(spans: &mut SpanBuilder, exchange: &Exchange, parent: SpanId) {
     let host = url::Url::parse(exchange.url.raw()).ok();
     let host = host
         .as_ref()
         .and_then(url::Url::host_str)
         .unwrap_or_default();
-    if let Some(setup) = setup(spans, exchange, host, parent) {
-        resolution(spans, exchange, host, setup);
-        attempts(spans, exchange, setup);
-        whole(
+    if let Some(setup) = add_setup_span(spans, exchange, host, parent) {
+        add_dns_span(spans, exchange, host, setup);
+        add_connect_spans(spans, exchange, setup);
+        add_phase_span(
             spans,
             exchange,
             Phase::Proxy,
@@ -38,9 +38,9 @@ pub(super) fn add(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
             .and_then(|id| spans.trace.connection(id));
         let agreed = connection
             .and_then(|connection| connection.tls.as_ref())
-            .map(secured)
+            .map(tls_attributes)
             .unwrap_or_default();
-        whole(
+        add_phase_span(
             spans,
             exchange,
             Phase::Tls,
@@ -49,8 +49,8 @@ pub(super) fn add(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
             setup,
         );
     }
-    for (phase, name) in MESSAGE {
-        whole(
+    for (phase, name) in MESSAGE_PHASES {
+        add_phase_span(
             spans,
             exchange,
             phase,
@@ -62,8 +62,13 @@ pub(super) fn add(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
 }
 
 /// What all of making the connection took; `None` where one was there.
-fn setup(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId) -> Option<SpanId> {
-    let all: Vec<&PhaseSpan> = SETUP
+fn add_setup_span(
+    spans: &mut SpanBuilder,
+    exchange: &Exchange,
+    host: &str,
+    parent: SpanId,
+) -> Option<SpanId> {
+    let all: Vec<&PhaseSpan> = SETUP_PHASES
         .iter()
         .filter_map(|phase| exchange.phases.get(*phase))
         .collect();
@@ -71,11 +76,11 @@ fn setup(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId) -> 
     let failed = exchange
         .failure
         .as_ref()
-        .filter(|(phase, _)| SETUP.contains(phase));
+        .filter(|(phase, _)| SETUP_PHASES.contains(phase));
     let error = failed.map(|(_, failure)| (failure.code.to_string(), String::new()));
     let name = format!("HTTP connection_setup {host}");
-    Some(spans.internal(
-        Span {
+    Some(spans.add_internal(
+        OtlpSpan {
             name,
             began,
             ended: last.ended,
@@ -87,8 +92,8 @@ fn setup(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId) -> 
 }
 
 /// A phase as a span, with what the packets say of it.
-fn whole(
-    spans: &mut Spans,
+fn add_phase_span(
+    spans: &mut SpanBuilder,
     exchange: &Exchange,
     phase: Phase,
     name: String,
@@ -106,10 +111,10 @@ fn whole(
         .as_ref()
         .filter(|(failed, _)| *failed == phase)
         .map(|(_, failure)| failure.code.to_string());
-    attributes.maybe_text("error.type", error.as_deref());
+    attributes.optional_text("error.type", error.as_deref());
     let error = error.map(|kind| (kind, String::new()));
-    spans.internal(
-        Span {
+    spans.add_internal(
+        OtlpSpan {
             name,
             began: span.began,
             ended: span.ended,
@@ -120,7 +125,7 @@ fn whole(
     );
 }
 
-fn resolution(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId) {
+fn add_dns_span(spans: &mut SpanBuilder, exchange: &Exchange, host: &str, parent: SpanId) {
     let mut attributes = Attributes::default();
     attributes.text("dns.question.name", host);
     if let Some(resolution) = &exchange.resolution {
@@ -129,7 +134,7 @@ fn resolution(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId
             resolution.addresses.iter().map(ToString::to_string),
         );
     }
-    whole(
+    add_phase_span(
         spans,
         exchange,
         Phase::Dns,
@@ -139,23 +144,23 @@ fn resolution(spans: &mut Spans, exchange: &Exchange, host: &str, parent: SpanId
     );
 }
 
-fn attempts(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
+fn add_connect_spans(spans: &mut SpanBuilder, exchange: &Exchange, parent: SpanId) {
     for attempt in &exchange.attempts {
         let mut attributes = Attributes::default();
-        peer(&attempt.remote, &mut attributes);
+        add_peer(&attempt.remote, &mut attributes);
         let error = attempt
             .outcome
             .as_ref()
             .filter(|outcome| **outcome != AttemptOutcome::Connected)
             .map(AttemptOutcome::name);
-        attributes.maybe_text("error.type", error);
+        attributes.optional_text("error.type", error);
         let error = error.map(|kind| (kind.to_owned(), String::new()));
         let name = format!("socket connect {}", attempt.remote);
-        spans.internal(
-            Span {
+        spans.add_internal(
+            OtlpSpan {
                 name,
                 began: attempt.started,
-                ended: ended(attempt.ended, exchange),
+                ended: attempt_end(attempt.ended, exchange),
                 attributes,
                 error,
             },
@@ -165,14 +170,14 @@ fn attempts(spans: &mut Spans, exchange: &Exchange, parent: SpanId) {
 }
 
 /// An attempt that nobody told the end of ended with its exchange.
-fn ended(ended: Option<Moment>, exchange: &Exchange) -> Option<Moment> {
+fn attempt_end(ended: Option<Moment>, exchange: &Exchange) -> Option<Moment> {
     ended
         .or_else(|| exchange.phases.get(Phase::Connect)?.ended)
         .or(exchange.ended)
 }
 
 /// The other end of a connection.
-pub(super) fn peer(remote: &Endpoint, attributes: &mut Attributes) {
+pub(super) fn add_peer(remote: &Endpoint, attributes: &mut Attributes) {
     match remote {
         Endpoint::Ip(address) => {
             attributes.text("network.peer.address", &address.ip().to_string());
@@ -190,18 +195,18 @@ pub(super) fn peer(remote: &Endpoint, attributes: &mut Attributes) {
     }
 }
 
-fn secured(tls: &Tls) -> Attributes {
+fn tls_attributes(tls: &Tls) -> Attributes {
     let mut attributes = Attributes::default();
     attributes.text("tls.protocol.name", "tls");
-    attributes.yes_or_no("tls.established", tls.handshake.is_some());
+    attributes.boolean("tls.established", tls.handshake.is_some());
     if let Some(agreed) = &tls.handshake {
         attributes.text(
             "tls.protocol.version",
             agreed.version.trim_start_matches("TLSv"),
         );
         attributes.text("tls.cipher", &agreed.cipher_suite);
-        attributes.maybe_text("tls.curve", agreed.key_exchange.as_deref());
-        attributes.maybe_text(
+        attributes.optional_text("tls.curve", agreed.key_exchange.as_deref());
+        attributes.optional_text(
             "tls.next_protocol",
             agreed
                 .alpn
@@ -209,27 +214,27 @@ fn secured(tls: &Tls) -> Attributes {
                 .map(crate::units::Untrusted::escaped)
                 .as_deref(),
         );
-        attributes.yes_or_no(
+        attributes.boolean(
             "tls.resumed",
             matches!(agreed.kind.as_str(), "resumed" | "early_data"),
         );
     }
     if let Some(leaf) = tls.certificates.first() {
-        presented(leaf, &mut attributes);
+        add_certificate(leaf, &mut attributes);
     }
     attributes
 }
 
-fn presented(leaf: &Certificate, attributes: &mut Attributes) {
+fn add_certificate(leaf: &Certificate, attributes: &mut Attributes) {
     attributes.text("tls.server.subject", &leaf.subject.escaped());
     attributes.text("tls.server.issuer", &leaf.issuer.escaped());
     attributes.text("tls.server.hash.sha256", &leaf.sha256.to_ascii_uppercase());
-    attributes.maybe_text(
+    attributes.optional_text(
         "tls.server.not_before",
-        crate::report::time::of_seconds(leaf.not_before).as_deref(),
+        crate::report::timestamps::rfc3339_seconds(leaf.not_before).as_deref(),
     );
-    attributes.maybe_text(
+    attributes.optional_text(
         "tls.server.not_after",
-        crate::report::time::of_seconds(leaf.not_after).as_deref(),
+        crate::report::timestamps::rfc3339_seconds(leaf.not_after).as_deref(),
     );
 }

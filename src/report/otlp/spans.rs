@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::attributes::Attributes;
-use super::{Identity, phases};
+use super::{OtlpIds, phases};
 use crate::insight::redact::Redactor;
-use crate::insight::{Transfer, transfers};
-use crate::report::time;
+use crate::insight::{Transfer, group_into_transfers};
+use crate::report::timestamps;
 use crate::trace::{Exchange, HttpVersion, Trace};
 use crate::units::{Moment, WallTime};
 
@@ -17,16 +17,16 @@ const CLIENT: u8 = 3;
 const ERROR: u8 = 2;
 
 /// Makes spans; each gets the next identifier.
-pub(super) struct Spans<'a> {
+pub(super) struct SpanBuilder<'a> {
     pub(super) trace: &'a Trace,
     pub(super) redactor: Redactor<'a>,
     trace_id: u128,
     next: u64,
-    made: Vec<Value>,
+    finished: Vec<Value>,
 }
 
 /// A span before it is written.
-pub(super) struct Span {
+pub(super) struct OtlpSpan {
     pub(super) name: String,
     pub(super) began: Moment,
     /// `None` for what goes on: it is told as far as it came.
@@ -41,46 +41,50 @@ pub(super) struct Span {
 pub(super) struct SpanId(u64);
 
 /// The spans of each exchange.
-pub(super) fn all(trace: &Trace, redactor: Redactor, identity: Identity) -> Vec<Vec<Value>> {
-    let mut spans = Spans {
+pub(super) fn exchange_spans(
+    trace: &Trace,
+    redactor: Redactor,
+    identity: OtlpIds,
+) -> Vec<Vec<Value>> {
+    let mut spans = SpanBuilder {
         trace,
         redactor,
         trace_id: identity.trace,
         next: identity.span,
-        made: Vec::new(),
+        finished: Vec::new(),
     };
     let mut batches = Vec::new();
-    for transfer in transfers(trace) {
+    for transfer in group_into_transfers(trace) {
         // Neither identifier may be all zeroes.
         spans.trace_id = spans.trace_id.max(1);
-        let around = (transfer.hops().len() > 1).then(|| spans.around(&transfer));
+        let around = (transfer.hops().len() > 1).then(|| spans.add_transfer_span(&transfer));
         for (place, exchange) in transfer.hops().iter().enumerate() {
-            spans.exchange(exchange, place, around);
-            batches.push(std::mem::take(&mut spans.made));
+            spans.add_exchange(exchange, place, around);
+            batches.push(std::mem::take(&mut spans.finished));
         }
         spans.trace_id = spans.trace_id.wrapping_add(1);
     }
     batches
 }
 
-impl Spans<'_> {
+impl SpanBuilder<'_> {
     /// Adds a span within another.
-    pub(super) fn internal(&mut self, span: Span, parent: SpanId) -> SpanId {
+    pub(super) fn add_internal(&mut self, span: OtlpSpan, parent: SpanId) -> SpanId {
         self.add(span, INTERNAL, Some(parent), &[])
     }
 
     /// The span around the exchanges of a transfer.
-    fn around(&mut self, transfer: &Transfer) -> SpanId {
+    fn add_transfer_span(&mut self, transfer: &Transfer) -> SpanId {
         let (began, ended) = (
             transfer.hops().first().map(|first| first.started),
             transfer.last().and_then(|last| last.ended),
         );
         let mut attributes = Attributes::default();
         attributes.number("tapline.exchanges", transfer.hops().len() as u64);
-        let error = transfer.last().and_then(|last| error(self, last));
+        let error = transfer.last().and_then(|last| error_status(self, last));
         let name = "HTTP transfer".to_owned();
         self.add(
-            Span {
+            OtlpSpan {
                 name,
                 began: began.unwrap_or_default(),
                 ended,
@@ -93,28 +97,34 @@ impl Spans<'_> {
         )
     }
 
-    fn exchange(&mut self, exchange: &Exchange, place: usize, around: Option<SpanId>) {
-        let mut attributes = asked(self, exchange);
+    fn add_exchange(&mut self, exchange: &Exchange, place: usize, around: Option<SpanId>) {
+        let mut attributes = span_attributes(self, exchange);
         if place > 0 {
             attributes.number("http.request.resend_count", place as u64);
         }
-        answered(self, exchange, &mut attributes);
-        let error = error(self, exchange);
-        attributes.maybe_text("error.type", error.as_ref().map(|(kind, _)| kind.as_str()));
-        let span = Span {
-            name: method(exchange).to_owned(),
+        add_response_details(self, exchange, &mut attributes);
+        let error = error_status(self, exchange);
+        attributes.optional_text("error.type", error.as_ref().map(|(kind, _)| kind.as_str()));
+        let span = OtlpSpan {
+            name: span_name(exchange).to_owned(),
             began: exchange.started,
             ended: exchange.ended,
             attributes,
             error,
         };
-        let events = events(self, exchange);
+        let events = span_events(self, exchange);
         let id = self.add(span, CLIENT, around, &events);
-        phases::add(self, exchange, id);
+        phases::add_phase_spans(self, exchange, id);
     }
 
-    fn add(&mut self, span: Span, kind: u8, parent: Option<SpanId>, events: &[Value]) -> SpanId {
-        let Span {
+    fn add(
+        &mut self,
+        span: OtlpSpan,
+        kind: u8,
+        parent: Option<SpanId>,
+        events: &[Value],
+    ) -> SpanId {
+        let OtlpSpan {
             name,
             began,
             ended,
@@ -126,7 +136,7 @@ impl Spans<'_> {
         let ended = ended.unwrap_or(self.trace.latest()).max(began);
         let mut written = json!({
             "traceId": format!("{:032x}", self.trace_id), "spanId": format!("{id:016x}"), "name": name, "kind": kind,
-            "startTimeUnixNano": self.wall(began), "endTimeUnixNano": self.wall(ended), "attributes": attributes.written(),
+            "startTimeUnixNano": self.wall(began), "endTimeUnixNano": self.wall(ended), "attributes": attributes.into_json(),
         });
         if let Some(written) = written.as_object_mut() {
             written.extend(parent.map(|SpanId(parent)| {
@@ -140,14 +150,14 @@ impl Spans<'_> {
             }));
             written.extend((!events.is_empty()).then(|| ("events".to_owned(), json!(events))));
         }
-        self.made.push(written);
+        self.finished.push(written);
         SpanId(id)
     }
 
     /// Nanoseconds since 1970, as text. Of a run that does not say when it was, time counts from
     /// its start.
     fn wall(&self, at: Moment) -> String {
-        time::wall_of(self.trace, at)
+        timestamps::wall_time_of(self.trace, at)
             .unwrap_or(WallTime(at.from_start().0))
             .0
             .to_string()
@@ -155,26 +165,26 @@ impl Spans<'_> {
 }
 
 /// Methods that RFC 9110 and RFC 5789 know; another is `_OTHER` or `HTTP`.
-fn is_known(method: &str) -> bool {
+fn is_known_method(method: &str) -> bool {
     [
         "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
     ]
     .contains(&method)
 }
 
-fn method(exchange: &Exchange) -> &str {
-    if is_known(&exchange.method) {
+fn span_name(exchange: &Exchange) -> &str {
+    if is_known_method(&exchange.method) {
         &exchange.method
     } else {
         "HTTP"
     }
 }
 
-fn asked(spans: &Spans, exchange: &Exchange) -> Attributes {
-    let mut attributes = request(exchange);
+fn span_attributes(spans: &SpanBuilder, exchange: &Exchange) -> Attributes {
+    let mut attributes = request_attributes(exchange);
     let url = spans.redactor.text(&exchange.url);
     attributes.text("url.full", &url.escaped());
-    if !is_known(&exchange.method) {
+    if !is_known_method(&exchange.method) {
         attributes.text("http.request.method_original", &exchange.method);
     }
     if exchange.request.is_some() {
@@ -195,18 +205,18 @@ fn asked(spans: &Spans, exchange: &Exchange) -> Attributes {
 }
 
 /// What spans and metrics say of a request.
-pub(super) fn request(exchange: &Exchange) -> Attributes {
+pub(super) fn request_attributes(exchange: &Exchange) -> Attributes {
     let mut attributes = Attributes::default();
     attributes.text(
         "http.request.method",
-        if is_known(&exchange.method) {
+        if is_known_method(&exchange.method) {
             &exchange.method
         } else {
             "_OTHER"
         },
     );
     if let Ok(url) = url::Url::parse(exchange.url.raw()) {
-        attributes.maybe_text(
+        attributes.optional_text(
             "server.address",
             url.host_str().map(|host| host.trim_matches(['[', ']'])),
         );
@@ -219,7 +229,7 @@ pub(super) fn request(exchange: &Exchange) -> Attributes {
 }
 
 /// What spans and metrics say of a response.
-pub(super) fn response(exchange: &Exchange, attributes: &mut Attributes) {
+pub(super) fn add_response(exchange: &Exchange, attributes: &mut Attributes) {
     let Some(response) = &exchange.response else {
         return;
     };
@@ -234,8 +244,8 @@ pub(super) fn response(exchange: &Exchange, attributes: &mut Attributes) {
     attributes.text("network.protocol.version", version);
 }
 
-fn answered(spans: &Spans, exchange: &Exchange, attributes: &mut Attributes) {
-    response(exchange, attributes);
+fn add_response_details(spans: &SpanBuilder, exchange: &Exchange, attributes: &mut Attributes) {
+    add_response(exchange, attributes);
     if exchange.response.is_some() {
         attributes.number(
             "http.response.body.size",
@@ -246,13 +256,13 @@ fn answered(spans: &Spans, exchange: &Exchange, attributes: &mut Attributes) {
         .connection
         .and_then(|id| spans.trace.connection(id))
     {
-        phases::peer(&connection.remote, attributes);
-        attributes.yes_or_no("tapline.connection.reused", exchange.reused_connection);
+        phases::add_peer(&connection.remote, attributes);
+        attributes.boolean("tapline.connection.reused", exchange.reused_connection);
     }
 }
 
 /// Why the span is one of an error: the exchange failed, or the server says so (RFC 9110 §15.5).
-pub(super) fn kind_of_error(exchange: &Exchange) -> Option<String> {
+pub(super) fn error_type(exchange: &Exchange) -> Option<String> {
     let status = exchange
         .response
         .as_ref()
@@ -265,20 +275,20 @@ pub(super) fn kind_of_error(exchange: &Exchange) -> Option<String> {
     failure.or_else(|| status.map(|status| status.to_string()))
 }
 
-fn error(spans: &Spans, exchange: &Exchange) -> Option<(String, String)> {
+fn error_status(spans: &SpanBuilder, exchange: &Exchange) -> Option<(String, String)> {
     let message = exchange
         .failure
         .as_ref()
         .map(|(_, failure)| spans.redactor.text(&failure.message).escaped().into_owned());
-    Some((kind_of_error(exchange)?, message.unwrap_or_default()))
+    Some((error_type(exchange)?, message.unwrap_or_default()))
 }
 
 /// Informational responses, and the failure.
-fn events(spans: &Spans, exchange: &Exchange) -> Vec<Value> {
+fn span_events(spans: &SpanBuilder, exchange: &Exchange) -> Vec<Value> {
     let early = exchange.informational.iter().map(|early| {
         let mut attributes = Attributes::default();
         attributes.number("http.response.status_code", early.status);
-        json!({ "timeUnixNano": spans.wall(early.at), "name": "tapline.informational_response", "attributes": attributes.written() })
+        json!({ "timeUnixNano": spans.wall(early.at), "name": "tapline.informational_response", "attributes": attributes.into_json() })
     });
     let failed = exchange.failure.iter().map(|(phase, failure)| {
         let mut attributes = Attributes::default();
@@ -287,7 +297,7 @@ fn events(spans: &Spans, exchange: &Exchange) -> Vec<Value> {
         attributes.text("tapline.phase", phase.name());
         attributes.text("tapline.hint", &failure.hint);
         let at = exchange.phases.get(*phase).and_then(|span| span.ended).or(exchange.ended).unwrap_or(exchange.started);
-        json!({ "timeUnixNano": spans.wall(at), "name": "exception", "attributes": attributes.written() })
+        json!({ "timeUnixNano": spans.wall(at), "name": "exception", "attributes": attributes.into_json() })
     });
     early.chain(failed).collect()
 }

@@ -3,27 +3,27 @@
 
 use std::cmp::Reverse;
 
-use super::lettering::Lettering;
-use super::sheet::{Sheet, Thing};
-use super::{Axis, LABELS, MOST_EXCHANGES, Scene, count};
-use crate::insight::{ServerNames, conversations, ending};
+use super::canvas::{PictureItem, SvgCanvas};
+use super::font::Font;
+use super::{Axis, LABEL_WIDTH, MAX_EXCHANGES, PictureContext, as_f64};
+use crate::insight::{ServerNames, captured_conversations, connection_ending};
 use crate::trace::{Direction, Flow};
-use crate::units::{Bytes, Moment, Nanos, WallTime, counted};
+use crate::units::{Bytes, Moment, Nanos, WallTime, format_count};
 
-const ROW: f64 = 30.0;
+const ROW_HEIGHT: f64 = 30.0;
 /// Left of the axis stand both ends.
-const ENDS: f64 = LABELS + 190.0;
+const ENDPOINTS_WIDTH: f64 = LABEL_WIDTH + 190.0;
 
 /// Draws the largest conversations in the order they began.
-pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, names: &ServerNames) {
-    let all = conversations(scene.trace).unwrap_or_default();
+pub(super) fn draw(scene: &PictureContext<'_>, sheet: &mut SvgCanvas, names: &ServerNames) {
+    let all = captured_conversations(scene.trace).unwrap_or_default();
     let mut chosen: Vec<(usize, &Flow)> = all
         .iter()
         .enumerate()
         .filter(|(_, flow)| flow.span().is_some())
         .collect();
-    chosen.sort_by_key(|(place, flow)| (Reverse(payload(flow)), *place));
-    chosen.truncate(MOST_EXCHANGES);
+    chosen.sort_by_key(|(place, flow)| (Reverse(payload_bytes(flow)), *place));
+    chosen.truncate(MAX_EXCHANGES);
     chosen.sort_by_key(|(place, _)| *place);
     let spans = || all.iter().filter_map(Flow::span);
     let (Some(first), Some(last)) = (
@@ -32,55 +32,55 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, names: &ServerNames) {
     ) else {
         return;
     };
-    let left = Sheet::MARGIN + ENDS;
+    let left = SvgCanvas::MARGIN + ENDPOINTS_WIDTH;
     let axis = Axis::new(
         Moment::START,
         last.since(first),
         left,
-        Sheet::WIDTH - Sheet::MARGIN - left,
+        SvgCanvas::WIDTH - SvgCanvas::MARGIN - left,
     );
     let top = sheet.y;
-    let bottom = top + Axis::HEIGHT + ROW * count(chosen.len());
+    let bottom = top + Axis::HEIGHT + ROW_HEIGHT * as_f64(chosen.len());
     axis.draw(sheet, top, bottom);
     sheet.y += Axis::HEIGHT;
     for (place, flow) in &chosen {
         draw_lane(sheet, &axis, first, (*place, flow), names);
-        sheet.y += ROW;
+        sheet.y += ROW_HEIGHT;
     }
     sheet.y = bottom + 8.0;
     let rest = all.len().saturating_sub(chosen.len());
     if rest > 0 {
         let said = format!(
             "{} with less payload {} not drawn.",
-            counted(rest, "conversation"),
+            format_count(rest, "conversation"),
             if rest == 1 { "is" } else { "are" }
         );
         sheet.text(
             "dim",
-            Lettering::of(12.0),
-            (Sheet::MARGIN, sheet.y + 12.0),
+            Font::regular(12.0),
+            (SvgCanvas::MARGIN, sheet.y + 12.0),
             &said,
         );
         sheet.y += 24.0;
     }
 }
 
-fn payload(flow: &Flow) -> u64 {
+fn payload_bytes(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent)
         .payload_bytes
         .saturating_add(flow.counts(Direction::Received).payload_bytes)
 }
 
 fn draw_lane(
-    sheet: &mut Sheet,
+    sheet: &mut SvgCanvas,
     axis: &Axis,
     origin: WallTime,
     (place, flow): (usize, &Flow),
     names: &ServerNames,
 ) {
     const PARTS: u64 = 120;
-    const NAME: Lettering = Lettering::bold(12.0);
-    const SMALL: Lettering = Lettering::of(11.0);
+    const NAME: Font = Font::bold(12.0);
+    const SMALL: Font = Font::regular(11.0);
     let Some((first, last)) = flow.span() else {
         return;
     };
@@ -105,7 +105,7 @@ fn draw_lane(
         flow.key.local,
         flow.key.remote
     );
-    let packets = counted(
+    let packets = format_count(
         usize::try_from(sent.packets + received.packets).unwrap_or(usize::MAX),
         "packet",
     );
@@ -115,54 +115,54 @@ fn draw_lane(
     } else {
         String::new()
     };
-    let bad = if ending(flow).is_some_and(crate::insight::Ending::is_bad) {
+    let bad = if connection_ending(flow).is_some_and(crate::insight::ConnectionEnding::is_bad) {
         ", it did not end well"
     } else {
         ""
     };
     let says = format!("{name}, {ends}: {packets}, {bytes}{again}{bad}");
-    let thing = Thing {
+    let thing = PictureItem {
         class: "thing conversation".to_owned(),
-        says,
+        description: says,
         key: format!("c{place}"),
-        of: String::new(),
+        parent: String::new(),
         span: Some((at(first), at(last))),
     };
-    sheet.open_thing(&thing, Some(axis));
-    let room = ENDS - 14.0 - SMALL.width(&bytes);
+    sheet.open_item(&thing, Some(axis));
+    let room = ENDPOINTS_WIDTH - 14.0 - SMALL.width(&bytes);
     sheet.text(
         "strong",
         NAME,
-        (Sheet::MARGIN, y + 13.0),
-        &NAME.cut(&name, room - 8.0),
+        (SvgCanvas::MARGIN, y + 13.0),
+        &NAME.truncate(&name, room - 8.0),
     );
-    sheet.text_to(
+    sheet.text_ending_at(
         "dim",
         SMALL,
-        (Sheet::MARGIN + ENDS - 14.0, y + 13.0),
+        (SvgCanvas::MARGIN + ENDPOINTS_WIDTH - 14.0, y + 13.0),
         &bytes,
     );
     sheet.text(
         "dim",
-        Lettering::of(10.0),
-        (Sheet::MARGIN, y + 25.0),
-        &Lettering::of(10.0).cut(&ends, ENDS - 14.0),
+        Font::regular(10.0),
+        (SvgCanvas::MARGIN, y + 25.0),
+        &Font::regular(10.0).truncate(&ends, ENDPOINTS_WIDTH - 14.0),
     );
-    if let Some(whole) = axis.reach(at(first), at(last)) {
+    if let Some(whole) = axis.pixel_span(at(first), at(last)) {
         sheet.rect("span", (whole.x, y + 12.0), (whole.width, 3.0));
     }
     // A stretch of the conversation is as high as what passed in it.
     let part = Nanos(axis.length().0 / PARTS).max(Nanos(1));
     let most = (0..PARTS)
-        .map(|n| passed(flow, origin, part, n))
+        .map(|n| traffic_in_part(flow, origin, part, n))
         .max()
         .unwrap_or(1)
         .max(1);
     for n in 0..PARTS {
-        let amount = passed(flow, origin, part, n);
+        let amount = traffic_in_part(flow, origin, part, n);
         let from = Moment::START + Nanos(part.0.saturating_mul(n));
-        if let Some(reach) = axis.reach(from, from + part).filter(|_| amount > 0) {
-            let tall = height(amount, most);
+        if let Some(reach) = axis.pixel_span(from, from + part).filter(|_| amount > 0) {
+            let tall = bar_height(amount, most);
             sheet.rect(
                 "sum",
                 (reach.x, y + 13.5 - tall / 2.0),
@@ -175,9 +175,9 @@ fn draw_lane(
 
 /// What passed in a part of the axis: payload, and a byte for each packet so that those without are
 /// seen.
-fn passed(flow: &Flow, origin: WallTime, part: Nanos, n: u64) -> u64 {
+fn traffic_in_part(flow: &Flow, origin: WallTime, part: Nanos, n: u64) -> u64 {
     let begin = WallTime(origin.0.saturating_add(part.0.saturating_mul(n)));
-    let passed = flow.passed(begin, WallTime(begin.0.saturating_add(part.0)));
+    let passed = flow.traffic_between(begin, WallTime(begin.0.saturating_add(part.0)));
     passed.sent.payload_bytes
         + passed.received.payload_bytes
         + passed.sent.packets
@@ -185,6 +185,6 @@ fn passed(flow: &Flow, origin: WallTime, part: Nanos, n: u64) -> u64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share is for drawing")]
-fn height(amount: u64, most: u64) -> f64 {
+fn bar_height(amount: u64, most: u64) -> f64 {
     ((amount as f64 / most.max(1) as f64).sqrt() * 22.0).max(4.0)
 }

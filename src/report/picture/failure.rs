@@ -1,14 +1,14 @@
 //! Where it failed, why, and what to try.
 
-use super::lettering::Lettering;
-use super::sheet::{Sheet, count};
-use super::{Axis, Scene};
+use super::canvas::{SvgCanvas, as_f64};
+use super::font::Font;
+use super::{Axis, PictureContext};
 use crate::trace::Exchange;
 
 /// Marks the place on the axis, from `top` to `bottom`.
-pub(super) fn mark(
-    scene: &Scene<'_>,
-    sheet: &mut Sheet,
+pub(super) fn draw_mark(
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     top: f64,
@@ -27,9 +27,9 @@ pub(super) fn mark(
 }
 
 /// Says it in a box at the sheet's height.
-pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, exchange: &Exchange) {
-    const TITLE: Lettering = Lettering::bold(14.0);
-    const TEXT: Lettering = Lettering::of(13.0);
+pub(super) fn draw(scene: &PictureContext<'_>, sheet: &mut SvgCanvas, exchange: &Exchange) {
+    const TITLE: Font = Font::bold(14.0);
+    const TEXT: Font = Font::regular(13.0);
     const LINE: f64 = 19.0;
     let Some((phase, failure)) = &exchange.failure else {
         return;
@@ -45,7 +45,7 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, exchange: &Exchange) {
     let after = after
         .map(|took| format!(" after {took}"))
         .unwrap_or_default();
-    let room = Sheet::WIDTH - 2.0 * Sheet::MARGIN - 32.0;
+    let room = SvgCanvas::WIDTH - 2.0 * SvgCanvas::MARGIN - 32.0;
     let message = scene.redactor.text(&failure.message);
     let said = TEXT.wrap(&message.escaped(), room, 6);
     let hint = if failure.hint.is_empty() {
@@ -54,14 +54,14 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, exchange: &Exchange) {
         TEXT.wrap(&format!("\u{2192} {}", failure.hint), room, 3)
     };
     let top = sheet.y;
-    let height = LINE * count(said.len() + hint.len() + 1) + 18.0;
+    let height = LINE * as_f64(said.len() + hint.len() + 1) + 18.0;
     sheet.rect(
         "panel",
-        (Sheet::MARGIN, top),
-        (Sheet::WIDTH - 2.0 * Sheet::MARGIN, height),
+        (SvgCanvas::MARGIN, top),
+        (SvgCanvas::WIDTH - 2.0 * SvgCanvas::MARGIN, height),
     );
-    sheet.rect("edge", (Sheet::MARGIN, top), (4.0, height));
-    let x = Sheet::MARGIN + 18.0;
+    sheet.rect("edge", (SvgCanvas::MARGIN, top), (4.0, height));
+    let x = SvgCanvas::MARGIN + 18.0;
     let mut y = top + 22.0;
     sheet.text(
         "failure",
@@ -69,10 +69,10 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, exchange: &Exchange) {
         (x, y),
         &format!("{} failed{after}", phase.label()),
     );
-    sheet.text_to(
+    sheet.text_ending_at(
         "dim code",
-        Lettering::of(12.0),
-        (Sheet::WIDTH - Sheet::MARGIN - 14.0, y),
+        Font::regular(12.0),
+        (SvgCanvas::WIDTH - SvgCanvas::MARGIN - 14.0, y),
         &code,
     );
     for (class, line) in said

@@ -1,12 +1,14 @@
 //! What was asked, what came of it, how long it took, and where that time went.
 
-use super::Scene;
-use super::lettering::Lettering;
-use super::sheet::Sheet;
-use crate::insight::{Longest, Runs, conversations, longest, round_trips, runs};
-use crate::report::text::{secured, status};
+use super::PictureContext;
+use super::canvas::SvgCanvas;
+use super::font::Font;
+use crate::insight::{
+    LongestPhase, RunStatistics, captured_conversations, longest_phase, round_trips, run_statistics,
+};
+use crate::report::text::{status_line, tls_summary};
 use crate::trace::{Exchange, Phase, Trace};
-use crate::units::{Bytes, Nanos, counted, percent};
+use crate::units::{Bytes, Nanos, format_count, format_percent};
 
 /// The lines above a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,10 +27,10 @@ pub(in crate::report) struct Heading {
 
 impl Heading {
     /// Of a whole run.
-    pub(in crate::report) fn of(scene: &Scene<'_>) -> Self {
+    pub(in crate::report) fn new(scene: &PictureContext<'_>) -> Self {
         let trace = scene.trace;
         let exchanges = trace.exchanges();
-        let runs = runs(trace);
+        let runs = run_statistics(trace);
         match (exchanges, runs.count) {
             ([], _) => Self::of_capture(trace),
             ([only], 0 | 1) => Self::of_exchange(scene, only),
@@ -38,20 +40,20 @@ impl Heading {
     }
 
     /// Of one exchange.
-    pub(in crate::report) fn of_exchange(scene: &Scene<'_>, exchange: &Exchange) -> Self {
+    pub(in crate::report) fn of_exchange(scene: &PictureContext<'_>, exchange: &Exchange) -> Self {
         let total = exchange
             .total()
             .map_or_else(|| "under way".to_owned(), |total| total.to_string());
         Self {
-            asked: asked(scene, exchange),
-            outcome: outcome(scene, exchange),
+            asked: request_line(scene, exchange),
+            outcome: outcome_line(scene, exchange),
             total,
-            verdict: verdict(scene.trace, exchange),
+            verdict: verdict_sentence(scene.trace, exchange),
             failed: exchange.failure.is_some(),
         }
     }
 
-    fn of_hops(scene: &Scene<'_>, first: &Exchange, last: &Exchange) -> Self {
+    fn of_hops(scene: &PictureContext<'_>, first: &Exchange, last: &Exchange) -> Self {
         let hops = scene.trace.exchanges();
         let total = last.ended.map(|ended| ended.since(first.started));
         let slowest = hops
@@ -62,19 +64,19 @@ impl Heading {
             .map(|(took, id)| format!(" #{id} took the longest, {took}."))
             .unwrap_or_default();
         Self {
-            asked: asked(scene, first),
-            outcome: outcome(scene, last),
+            asked: request_line(scene, first),
+            outcome: outcome_line(scene, last),
             total: total.map_or_else(|| "under way".to_owned(), |total| total.to_string()),
             verdict: format!(
                 "{} one after another.{slowest}",
-                counted(hops.len(), "exchange")
+                format_count(hops.len(), "exchange")
             ),
             failed: scene.trace.failure().is_some(),
         }
     }
 
-    fn of_several(scene: &Scene<'_>, first: &Exchange, all: &Runs) -> Self {
-        let Runs {
+    fn of_several(scene: &PictureContext<'_>, first: &Exchange, all: &RunStatistics) -> Self {
+        let RunStatistics {
             count: runs,
             failed,
             repeated,
@@ -91,7 +93,7 @@ impl Heading {
             format!("{failed} failed")
         };
         Self {
-            asked: format!("{}{more}", asked(scene, first)),
+            asked: format!("{}{more}", request_line(scene, first)),
             outcome: format!("{runs} runs \u{00b7} {failures}"),
             total: spread.map_or_else(
                 || format!("{runs} runs"),
@@ -108,7 +110,7 @@ impl Heading {
     }
 
     fn of_capture(trace: &Trace) -> Self {
-        let flows = conversations(trace).unwrap_or_default();
+        let flows = captured_conversations(trace).unwrap_or_default();
         let spans = || flows.iter().filter_map(crate::trace::Flow::span);
         let (first, last) = (
             spans().map(|(first, _)| first).min(),
@@ -119,16 +121,16 @@ impl Heading {
             .zip(last)
             .map(|(first, last)| last.since(first).to_string())
             .unwrap_or_default();
-        let payload: u64 = flows.iter().map(payload).fold(0, u64::saturating_add);
+        let payload: u64 = flows.iter().map(payload_bytes).fold(0, u64::saturating_add);
         Self {
             asked: if flows.is_empty() {
                 "Nothing was recorded".to_owned()
             } else {
-                counted(flows.len(), "conversation")
+                format_count(flows.len(), "conversation")
             },
             outcome: format!(
                 "{} \u{00b7} {} of payload",
-                counted(usize::try_from(packets).unwrap_or(usize::MAX), "packet"),
+                format_count(usize::try_from(packets).unwrap_or(usize::MAX), "packet"),
                 Bytes(payload)
             ),
             total,
@@ -137,30 +139,30 @@ impl Heading {
     }
 
     /// Draws it at the sheet's height.
-    pub(in crate::report) fn draw(&self, sheet: &mut Sheet) {
-        const ASKED: Lettering = Lettering::bold(18.0);
-        const TOTAL: Lettering = Lettering::bold(22.0);
-        const LINE: Lettering = Lettering::of(13.0);
-        let right = Sheet::WIDTH - Sheet::MARGIN;
-        let room = right - Sheet::MARGIN;
+    pub(in crate::report) fn draw(&self, sheet: &mut SvgCanvas) {
+        const ASKED: Font = Font::bold(18.0);
+        const TOTAL: Font = Font::bold(22.0);
+        const LINE: Font = Font::regular(13.0);
+        let right = SvgCanvas::WIDTH - SvgCanvas::MARGIN;
+        let room = right - SvgCanvas::MARGIN;
         let y = sheet.y + 34.0;
         sheet.text(
             "strong",
             ASKED,
-            (Sheet::MARGIN, y),
-            &ASKED.cut(&self.asked, room - TOTAL.width(&self.total) - 24.0),
+            (SvgCanvas::MARGIN, y),
+            &ASKED.truncate(&self.asked, room - TOTAL.width(&self.total) - 24.0),
         );
-        sheet.text_to("strong", TOTAL, (right, y), &self.total);
+        sheet.text_ending_at("strong", TOTAL, (right, y), &self.total);
         sheet.text(
             if self.failed { "failure" } else { "ink" },
             LINE,
-            (Sheet::MARGIN, y + 22.0),
-            &LINE.cut(&self.outcome, room),
+            (SvgCanvas::MARGIN, y + 22.0),
+            &LINE.truncate(&self.outcome, room),
         );
         sheet.y = y + 30.0;
         for line in LINE.wrap(&self.verdict, room, 3) {
             sheet.y += 12.0;
-            sheet.text("ink", LINE, (Sheet::MARGIN, sheet.y), &line);
+            sheet.text("ink", LINE, (SvgCanvas::MARGIN, sheet.y), &line);
             sheet.y += 7.0;
         }
         sheet.y += 12.0;
@@ -168,7 +170,7 @@ impl Heading {
 }
 
 /// The picture in a sentence, for who cannot see it.
-pub(in crate::report) fn sentence(scene: &Scene<'_>, heading: &Heading) -> String {
+pub(in crate::report) fn describe_picture(scene: &PictureContext<'_>, heading: &Heading) -> String {
     let mut said = format!(
         "{}: {}, {}. {}",
         heading.asked, heading.outcome, heading.total, heading.verdict
@@ -184,7 +186,7 @@ pub(in crate::report) fn sentence(scene: &Scene<'_>, heading: &Heading) -> Strin
     said
 }
 
-fn asked(scene: &Scene<'_>, exchange: &Exchange) -> String {
+fn request_line(scene: &PictureContext<'_>, exchange: &Exchange) -> String {
     format!(
         "{} {}",
         exchange.method,
@@ -192,14 +194,14 @@ fn asked(scene: &Scene<'_>, exchange: &Exchange) -> String {
     )
 }
 
-fn outcome(scene: &Scene<'_>, exchange: &Exchange) -> String {
+fn outcome_line(scene: &PictureContext<'_>, exchange: &Exchange) -> String {
     let connection = exchange
         .connection
         .and_then(|id| scene.trace.connection(id));
     let came = match (&exchange.response, &exchange.failure) {
-        (Some(response), None) => status(response),
+        (Some(response), None) => status_line(response),
         (Some(response), Some((phase, _))) => {
-            format!("{} but failed: {}", status(response), phase.label())
+            format!("{} but failed: {}", status_line(response), phase.label())
         }
         (None, Some((phase, _))) => format!("failed: {}", phase.label()),
         (None, None) => "no response".to_owned(),
@@ -210,7 +212,7 @@ fn outcome(scene: &Scene<'_>, exchange: &Exchange) -> String {
         .map(|response| response.version.name().to_owned());
     let tls = connection
         .and_then(|connection| connection.tls.as_ref())
-        .and_then(secured);
+        .and_then(tls_summary);
     let remote = connection.map(|connection| connection.remote.to_string());
     [Some(came), version, tls, remote]
         .into_iter()
@@ -220,16 +222,21 @@ fn outcome(scene: &Scene<'_>, exchange: &Exchange) -> String {
 }
 
 /// Which phase took most of the time, on whose side, and what that is in round trips.
-fn verdict(trace: &Trace, exchange: &Exchange) -> String {
+fn verdict_sentence(trace: &Trace, exchange: &Exchange) -> String {
     /// Round trips shorter than this say nothing about the network.
     const LOCAL: Nanos = Nanos::from_millis(1);
     let (Some(total), None) = (exchange.total(), &exchange.failure) else {
         return String::new();
     };
-    let Some(Longest { phase, took, whose }) = longest(trace, exchange) else {
+    let Some(LongestPhase {
+        phase,
+        took,
+        reason: whose,
+    }) = longest_phase(trace, exchange)
+    else {
         return String::new();
     };
-    let share = percent(took, total).unwrap_or_default();
+    let share = format_percent(took, total).unwrap_or_default();
     let trips = round_trips(trace, exchange).filter(|trips| trips.rtt.duration >= LOCAL);
     let trips = trips.map(|trips| {
         let without = if exchange.phases.get(Phase::Dns).is_some() {
@@ -242,7 +249,7 @@ fn verdict(trace: &Trace, exchange: &Exchange) -> String {
             trips.used,
             trips.rtt.duration,
             trips.rtt.clock.name(),
-            trips.least
+            trips.minimum
         )
     });
     format!(
@@ -252,7 +259,7 @@ fn verdict(trace: &Trace, exchange: &Exchange) -> String {
     )
 }
 
-fn payload(flow: &crate::trace::Flow) -> u64 {
+fn payload_bytes(flow: &crate::trace::Flow) -> u64 {
     use crate::trace::Direction::{Received, Sent};
     flow.counts(Sent)
         .payload_bytes

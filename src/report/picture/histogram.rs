@@ -1,14 +1,14 @@
 //! How the totals of repeated runs are spread.
 
-use super::lettering::Lettering;
-use super::sheet::{Sheet, Thing, count};
-use crate::units::{Nanos, counted};
+use super::canvas::{PictureItem, SvgCanvas, as_f64};
+use super::font::Font;
+use crate::units::{Nanos, format_count};
 
 /// Draws how many runs took how long.
-pub(super) fn draw(sheet: &mut Sheet, totals: &[Nanos]) {
+pub(super) fn draw(sheet: &mut SvgCanvas, totals: &[Nanos]) {
     const BINS: u64 = 32;
     const TALL: f64 = 120.0;
-    const TEXT: Lettering = Lettering::of(11.0);
+    const TEXT: Font = Font::regular(11.0);
     let (Some(least), Some(most)) = (totals.iter().min().copied(), totals.iter().max().copied())
     else {
         return;
@@ -19,38 +19,41 @@ pub(super) fn draw(sheet: &mut Sheet, totals: &[Nanos]) {
         .map(|n| totals.iter().filter(|total| bin(**total) == n).count())
         .collect();
     let tallest = counts.iter().copied().max().unwrap_or(1).max(1);
-    let (left, right) = (Sheet::MARGIN + 40.0, Sheet::WIDTH - Sheet::MARGIN);
-    let wide = (right - left) / count(counts.len());
+    let (left, right) = (
+        SvgCanvas::MARGIN + 40.0,
+        SvgCanvas::WIDTH - SvgCanvas::MARGIN,
+    );
+    let wide = (right - left) / as_f64(counts.len());
     let bottom = sheet.y + TALL + 14.0;
     sheet.line("baseline", (left, bottom), (right, bottom));
-    sheet.text_to(
+    sheet.text_ending_at(
         "dim",
         TEXT,
         (left - 8.0, bottom - TALL + 4.0),
         &tallest.to_string(),
     );
-    sheet.text_to("dim", TEXT, (left - 8.0, bottom), "0");
+    sheet.text_ending_at("dim", TEXT, (left - 8.0, bottom), "0");
     for (n, runs) in (0_u64..).zip(&counts).filter(|(_, runs)| **runs > 0) {
         let (from, to) = (
             least + Nanos(step.saturating_mul(n)),
             least + Nanos(step.saturating_mul(n + 1)),
         );
-        let says = format!("{} took from {from} to {to}", counted(*runs, "run"));
-        sheet.open_thing(
-            &Thing {
+        let says = format!("{} took from {from} to {to}", format_count(*runs, "run"));
+        sheet.open_item(
+            &PictureItem {
                 class: "thing phase wait".to_owned(),
-                says,
+                description: says,
                 key: format!("h{n}"),
-                ..Thing::default()
+                ..PictureItem::default()
             },
             None,
         );
-        let high = TALL * count(*runs) / count(tallest);
-        let x = left + wide * count(usize::try_from(n).unwrap_or(0));
+        let high = TALL * as_f64(*runs) / as_f64(tallest);
+        let x = left + wide * as_f64(usize::try_from(n).unwrap_or(0));
         sheet.rect("bar", (x + 1.0, bottom - high), (wide - 2.0, high));
         sheet.close_group();
     }
     sheet.text("dim", TEXT, (left, bottom + 15.0), &least.to_string());
-    sheet.text_to("dim", TEXT, (right, bottom + 15.0), &most.to_string());
+    sheet.text_ending_at("dim", TEXT, (right, bottom + 15.0), &most.to_string());
     sheet.y = bottom + 26.0;
 }

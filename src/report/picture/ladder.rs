@@ -1,37 +1,42 @@
 //! The ladder: what two machines said to each other, an arrow for every packet between two lines,
 //! and brackets around what several carry together.
 
-use super::Scene;
-use super::lettering::Lettering;
-use super::sheet::{Px, Sheet, Thing, count};
-use crate::dissect::{Aside, Mark, Reach, Rung, Talk, flag_words};
-use crate::insight::{IdleCause, phase_of};
+use super::PictureContext;
+use super::canvas::{PictureItem, Pixels, SvgCanvas, as_f64};
+use super::font::Font;
+use crate::dissect::{ConversationView, LadderRow, PacketMark, PacketNote, Reach, flag_words};
+use crate::insight::{IdleCause, phase_of_packet};
 use crate::trace::{Direction, Flow, PacketEntry, Phase};
-use crate::units::{Bytes, Nanos, counted, grouped};
+use crate::units::{Bytes, Nanos, format_count, group_digits};
 
 /// Rungs that are drawn; the rest is summed up in words.
-const MOST: usize = 500;
-const ROW: f64 = 22.0;
+const MAX_RUNGS: usize = 500;
+const ROW_HEIGHT: f64 = 22.0;
 const TIME: f64 = 92.0;
 const CLIENT: f64 = 122.0;
-const SERVER: f64 = Sheet::WIDTH - 44.0;
-const TEXT: Lettering = Lettering::of(11.5);
-const SMALL: Lettering = Lettering::of(11.0);
+const SERVER: f64 = SvgCanvas::WIDTH - 44.0;
+const TEXT: Font = Font::regular(11.5);
+const SMALL: Font = Font::regular(11.0);
 
 /// Draws the packets of a flow; `at_most` bounds the rungs further.
-pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, at_most: usize) {
-    let rungs = talk.rungs(None, false, at_most.min(MOST));
+pub(super) fn draw(
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
+    talk: &ConversationView<'_>,
+    at_most: usize,
+) {
+    let rungs = talk.ladder_rows(None, false, at_most.min(MAX_RUNGS));
     draw_ends(sheet, talk.flow);
     let top = sheet.y;
-    let bottom = top + ROW * count(rungs.len()) + 8.0;
+    let bottom = top + ROW_HEIGHT * as_f64(rungs.len()) + 8.0;
     sheet.line("baseline", (CLIENT, top), (CLIENT, bottom));
     sheet.line("baseline", (SERVER, top), (SERVER, bottom));
     let mut brackets = Brackets::default();
     let origin = talk.flow.packets().first().map(|packet| packet.wall);
     for rung in &rungs {
         match *rung {
-            Rung::Idle { took, cause, .. } => draw_idle(sheet, took, cause),
-            Rung::Packet(place) => {
+            LadderRow::Idle { took, cause, .. } => draw_idle(sheet, took, cause),
+            LadderRow::Packet(place) => {
                 if let Some(packet) = talk.packet(place) {
                     brackets.pass(sheet, talk, place, packet);
                     let at = talk.moment(packet).map(crate::units::Moment::from_start);
@@ -40,7 +45,7 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, at_mos
                 }
             }
         }
-        sheet.y += ROW;
+        sheet.y += ROW_HEIGHT;
     }
     brackets.end(sheet);
     sheet.y = bottom + 4.0;
@@ -49,56 +54,56 @@ pub(super) fn draw(scene: &Scene<'_>, sheet: &mut Sheet, talk: &Talk<'_>, at_mos
         talk.flow,
         rungs
             .iter()
-            .filter(|rung| matches!(rung, Rung::Packet(_)))
+            .filter(|rung| matches!(rung, LadderRow::Packet(_)))
             .count(),
     );
 }
 
-fn draw_ends(sheet: &mut Sheet, flow: &Flow) {
-    const NAME: Lettering = Lettering::bold(12.0);
+fn draw_ends(sheet: &mut SvgCanvas, flow: &Flow) {
+    const NAME: Font = Font::bold(12.0);
     let y = sheet.y + 14.0;
     let half = (SERVER - CLIENT) / 2.0;
-    sheet.text_to("dim", SMALL, (TIME, y), "ms");
+    sheet.text_ending_at("dim", SMALL, (TIME, y), "ms");
     sheet.text(
         "strong",
         NAME,
         (CLIENT, y),
-        &NAME.cut(&format!("client {}", flow.key.local), half),
+        &NAME.truncate(&format!("client {}", flow.key.local), half),
     );
-    sheet.text_to(
+    sheet.text_ending_at(
         "strong",
         NAME,
         (SERVER, y),
-        &NAME.cut(&format!("server {}", flow.key.remote), half),
+        &NAME.truncate(&format!("server {}", flow.key.remote), half),
     );
     sheet.y += 24.0;
 }
 
-fn draw_idle(sheet: &mut Sheet, took: Nanos, cause: Option<IdleCause>) {
-    let why = cause.map_or("nothing passed", IdleCause::says);
+fn draw_idle(sheet: &mut SvgCanvas, took: Nanos, cause: Option<IdleCause>) {
+    let why = cause.map_or("nothing passed", IdleCause::description);
     let words = format!("\u{22ee} {took}: {why}");
     sheet.text(
         "dim idle",
         TEXT,
         (CLIENT + 16.0, sheet.y + 15.0),
-        &TEXT.cut(&words, SERVER - CLIENT - 40.0),
+        &TEXT.truncate(&words, SERVER - CLIENT - 40.0),
     );
 }
 
 fn draw_packet(
-    scene: &Scene<'_>,
-    sheet: &mut Sheet,
-    talk: &Talk<'_>,
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
+    talk: &ConversationView<'_>,
     (place, packet): (usize, &PacketEntry),
     at: Nanos,
 ) {
     let (mark, carried, aside) = (
         talk.mark(place),
-        talk.carried(place),
-        talk.aside(place, packet),
+        talk.packet_contents(place),
+        talk.note(place, packet),
     );
     let y = sheet.y + 16.0;
-    let thing = thing(
+    let thing = packet_item(
         scene,
         talk,
         (place, packet),
@@ -106,14 +111,14 @@ fn draw_packet(
         aside.as_ref(),
         at,
     );
-    sheet.open_thing(&thing, None);
-    sheet.text_to(
+    sheet.open_item(&thing, None);
+    sheet.text_ending_at(
         "dim",
         SMALL,
         (TIME, y),
         &format!("{:.2}", at.as_millis_f64()),
     );
-    let bad = matches!(mark, Some(Mark::SentAgain | Mark::Reset));
+    let bad = matches!(mark, Some(PacketMark::SentAgain | PacketMark::Reset));
     let (from, to) = if packet.direction == Direction::Sent {
         (CLIENT, SERVER)
     } else {
@@ -126,7 +131,12 @@ fn draw_packet(
     };
     let shaft = if bad { "shaft bad" } else { "shaft" };
     sheet.line(shaft, (from, y + 4.0), (to - way * 6.0, y + 4.0));
-    let tip = format!("M{} {}l{} -4v8z", Px(to), Px(y + 4.0), Px(-way * 9.0));
+    let tip = format!(
+        "M{} {}l{} -4v8z",
+        Pixels(to),
+        Pixels(y + 4.0),
+        Pixels(-way * 9.0)
+    );
     sheet.path(if bad { "head bad" } else { "head" }, &tip);
     draw_words(sheet, talk, (place, packet), &carried.names, aside, y);
     sheet.close_group();
@@ -134,28 +144,28 @@ fn draw_packet(
 
 /// The header's words, what is carried, and what is peculiar, on the arrow as far as there is room.
 fn draw_words(
-    sheet: &mut Sheet,
-    talk: &Talk<'_>,
+    sheet: &mut SvgCanvas,
+    talk: &ConversationView<'_>,
     (place, packet): (usize, &PacketEntry),
     names: &str,
-    aside: Option<Aside>,
+    aside: Option<PacketNote>,
     y: f64,
 ) {
     let (left, right) = (CLIENT + 16.0, SERVER - 16.0);
     let mut end = right;
     if let Some(aside) = aside {
         let words = match aside {
-            Aside::Mark(mark @ (Mark::SentAgain | Mark::Reset)) => {
-                format!("{} {}", mark.sign(), mark.says())
+            PacketNote::Mark(mark @ (PacketMark::SentAgain | PacketMark::Reset)) => {
+                format!("{} {}", mark.sign(), mark.sentence())
             }
             _ => aside.to_string(),
         };
-        let class = if matches!(aside, Aside::RoundTrip(_)) {
+        let class = if matches!(aside, PacketNote::RoundTrip(_)) {
             "strong word"
         } else {
             "failure word"
         };
-        sheet.text_to(class, TEXT, (right, y), &words);
+        sheet.text_ending_at(class, TEXT, (right, y), &words);
         end -= TEXT.width(&words) + 16.0;
     }
     let room = if names.is_empty() {
@@ -171,19 +181,27 @@ fn draw_words(
     sheet.text("ink word", TEXT, (left, y), &words);
     let from = left + TEXT.width(&words) + 14.0;
     if !names.is_empty() && end > from {
-        sheet.text("said word", TEXT, (from, y), &TEXT.cut(names, end - from));
+        sheet.text(
+            "said word",
+            TEXT,
+            (from, y),
+            &TEXT.truncate(names, end - from),
+        );
     }
 }
 
-fn thing(
-    scene: &Scene<'_>,
-    talk: &Talk<'_>,
+fn packet_item(
+    scene: &PictureContext<'_>,
+    talk: &ConversationView<'_>,
     (place, packet): (usize, &PacketEntry),
     names: &str,
-    aside: Option<&Aside>,
+    aside: Option<&PacketNote>,
     at: Nanos,
-) -> Thing {
-    let flow = scene.trace.place_of(&talk.flow.key).unwrap_or_default();
+) -> PictureItem {
+    let flow = scene
+        .trace
+        .index_of_flow(&talk.flow.key)
+        .unwrap_or_default();
     let moment = talk.moment(packet);
     let exchange = scene
         .trace
@@ -191,7 +209,8 @@ fn thing(
         .iter()
         .rev()
         .find(|exchange| moment.is_some_and(|at| exchange.started <= at));
-    let phase = exchange.and_then(|exchange| phase_of(scene.trace, exchange, talk.flow, packet));
+    let phase =
+        exchange.and_then(|exchange| phase_of_packet(scene.trace, exchange, talk.flow, packet));
     let of = exchange
         .zip(phase)
         .map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name()))
@@ -212,17 +231,17 @@ fn thing(
         format!(". Carries {names}")
     };
     let aside = aside.map(|aside| format!(". {aside}")).unwrap_or_default();
-    Thing {
+    PictureItem {
         class: format!("thing packet rung {}", phase.map_or("none", Phase::name)),
-        says: format!("Packet {place}, {way} at {at}: {header}{carries}{aside}"),
+        description: format!("Packet {place}, {way} at {at}: {header}{carries}{aside}"),
         key: format!("f{flow}-{place}"),
-        of,
+        parent: of,
         span: None,
     }
 }
 
 /// What is not drawn, in words.
-fn draw_rest(sheet: &mut Sheet, flow: &Flow, drawn: usize) {
+fn draw_rest(sheet: &mut SvgCanvas, flow: &Flow, drawn: usize) {
     let rest = flow.packets().get(drawn..).unwrap_or_default();
     let left = rest.len() as u64 + flow.unlisted();
     if left == 0 {
@@ -240,15 +259,15 @@ fn draw_rest(sheet: &mut Sheet, flow: &Flow, drawn: usize) {
     let again = if again == 0 {
         "none of them sent again".to_owned()
     } else {
-        format!("{} sent again", counted(again, "packet"))
+        format!("{} sent again", format_count(again, "packet"))
     };
     let words = format!(
         "{} more packets follow: {} sent, {} received, {again}.",
-        grouped(left),
+        group_digits(left),
         bytes(Direction::Sent),
         bytes(Direction::Received)
     );
-    sheet.text("dim", Lettering::of(12.0), (CLIENT, sheet.y + 14.0), &words);
+    sheet.text("dim", Font::regular(12.0), (CLIENT, sheet.y + 14.0), &words);
     sheet.y += 24.0;
 }
 
@@ -262,11 +281,17 @@ struct Brackets {
 }
 
 impl Brackets {
-    fn pass(&mut self, sheet: &mut Sheet, talk: &Talk<'_>, place: usize, packet: &PacketEntry) {
+    fn pass(
+        &mut self,
+        sheet: &mut SvgCanvas,
+        talk: &ConversationView<'_>,
+        place: usize,
+        packet: &PacketEntry,
+    ) {
         if packet.payload_bytes == 0 {
             return;
         }
-        let carried = talk.carried(place);
+        let carried = talk.packet_contents(place);
         let side = usize::from(packet.direction == Direction::Received);
         let y = sheet.y + 20.0;
         for (
@@ -288,25 +313,25 @@ impl Brackets {
                 *open = (from_before || goes_on).then_some(y);
             }
             if !goes_on && let Some(top) = open.take().filter(|top| *top < y) {
-                bracket(sheet, (side, layer), top, y);
+                draw_bracket(sheet, (side, layer), top, y);
             }
         }
     }
 
     /// Draws what was left open.
-    fn end(&mut self, sheet: &mut Sheet) {
+    fn end(&mut self, sheet: &mut SvgCanvas) {
         for (side, (open, reached)) in self.open.iter().zip(&self.reached).enumerate() {
             for (layer, (top, bottom)) in open.iter().zip(reached).enumerate() {
                 if let Some(top) = top.filter(|top| top < bottom) {
-                    bracket(sheet, (side, layer), top, *bottom);
+                    draw_bracket(sheet, (side, layer), top, *bottom);
                 }
             }
         }
     }
 }
 
-fn bracket(sheet: &mut Sheet, (side, layer): (usize, usize), top: f64, bottom: f64) {
-    let away = 6.0 + 8.0 * count(layer);
+fn draw_bracket(sheet: &mut SvgCanvas, (side, layer): (usize, usize), top: f64, bottom: f64) {
+    let away = 6.0 + 8.0 * as_f64(layer);
     let (x, arm) = if side == 0 {
         (CLIENT - away, 4.0)
     } else {
@@ -321,11 +346,11 @@ fn bracket(sheet: &mut Sheet, (side, layer): (usize, usize), top: f64, bottom: f
         class,
         &format!(
             "M{} {}H{}V{}h{}",
-            Px(x + arm),
-            Px(top - 6.0),
-            Px(x),
-            Px(bottom + 4.0),
-            Px(arm)
+            Pixels(x + arm),
+            Pixels(top - 6.0),
+            Pixels(x),
+            Pixels(bottom + 4.0),
+            Pixels(arm)
         ),
     );
 }

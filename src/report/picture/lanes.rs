@@ -1,26 +1,26 @@
 //! The lanes of an exchange: a phase on the app clock above the same on the wire clock, what this
 //! machine needed between them, and what belongs to the phase below it.
 
-use super::legend::{Legend, Sign};
-use super::lettering::Lettering;
-use super::sheet::{Sheet, Thing};
-use super::{Axis, LABELS, Scene};
+use super::canvas::{PictureItem, SvgCanvas};
+use super::font::Font;
+use super::legend::{Legend, Symbol};
+use super::{Axis, LABEL_WIDTH, PictureContext};
 use crate::insight::{
-    TwoClocks, attempt_words, query_words, remarks, server_timing, server_timing_spans,
-    server_timing_words,
+    ClockComparison, attempt_annotations, phase_annotations, query_annotations, server_timing,
+    server_timing_annotations, server_timing_spans,
 };
-use crate::report::text::status;
-use crate::timeline::{Detail, Lane, lanes};
+use crate::report::text::status_line;
+use crate::timeline::{Lane, LaneOptions, exchange_lanes};
 use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
 use crate::units::{Moment, Nanos};
 
 /// A lane and what it shows.
-pub(super) struct Row {
+pub(super) struct LaneRow {
     lane: Lane,
-    clocks: Option<TwoClocks>,
+    clocks: Option<ClockComparison>,
 }
 
-impl Row {
+impl LaneRow {
     /// How high it is.
     pub(super) const fn height(&self) -> f64 {
         match (self.lane, &self.clocks) {
@@ -32,11 +32,11 @@ impl Row {
 }
 
 /// The lanes of an exchange, from top to bottom.
-pub(super) fn rows(scene: &Scene<'_>, exchange: &Exchange) -> Vec<Row> {
+pub(super) fn exchange_rows(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<LaneRow> {
     let server_timing = server_timing(exchange)
         .iter()
         .any(|metric| metric.duration.is_some());
-    let detail = Detail {
+    let detail = LaneOptions {
         wire: false,
         queries: true,
         attempts: true,
@@ -45,31 +45,31 @@ pub(super) fn rows(scene: &Scene<'_>, exchange: &Exchange) -> Vec<Row> {
     };
     let clocks = |lane| {
         if let Lane::Phase(phase) = lane {
-            TwoClocks::of(scene.trace, exchange, phase)
+            ClockComparison::for_phase(scene.trace, exchange, phase)
         } else {
             None
         }
     };
-    lanes(exchange, detail, |_| false)
+    exchange_lanes(exchange, detail, |_| false)
         .into_iter()
-        .map(|lane| Row {
+        .map(|lane| LaneRow {
             lane,
             clocks: clocks(lane),
         })
         .collect()
 }
 
-const NAME: Lettering = Lettering::bold(13.0);
-const FIGURE: Lettering = Lettering::of(13.0);
-const SMALL: Lettering = Lettering::of(11.0);
+const NAME: Font = Font::bold(13.0);
+const FIGURE: Font = Font::regular(13.0);
+const SMALL: Font = Font::regular(11.0);
 
 /// Draws a lane at the sheet's height.
 pub(super) fn draw(
-    scene: &Scene<'_>,
-    sheet: &mut Sheet,
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
-    row: &Row,
+    row: &LaneRow,
     legend: &mut Legend,
 ) {
     match row.lane {
@@ -91,12 +91,12 @@ pub(super) fn draw(
 }
 
 fn draw_phase(
-    scene: &Scene<'_>,
-    sheet: &mut Sheet,
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
     axis: &Axis,
     exchange: &Exchange,
     phase: Phase,
-    clocks: Option<&TwoClocks>,
+    clocks: Option<&ClockComparison>,
     legend: &mut Legend,
 ) {
     let Some(span) = exchange.phases.get(phase) else {
@@ -104,21 +104,25 @@ fn draw_phase(
     };
     let ended = span.ended.unwrap_or(scene.end(exchange)).max(span.began);
     let took = ended.since(span.began);
-    let (y, name, ways) = (sheet.y, phase.name(), words(scene, exchange, phase));
-    let says = facts(exchange, phase, took, clocks, ways.first());
+    let (y, name, ways) = (
+        sheet.y,
+        phase.name(),
+        phase_label_choices(scene, exchange, phase),
+    );
+    let says = phase_description(exchange, phase, took, clocks, ways.first());
     let key = format!("x{}-{name}", exchange.id.0);
     let class = format!("thing phase {name}");
-    sheet.open_thing(
-        &Thing {
+    sheet.open_item(
+        &PictureItem {
             class,
-            says,
+            description: says,
             key,
-            of: String::new(),
+            parent: String::new(),
             span: Some((span.began, ended)),
         },
         Some(axis),
     );
-    label(
+    draw_label(
         sheet,
         &format!("strong {name}"),
         NAME,
@@ -127,13 +131,13 @@ fn draw_phase(
         phase.label(),
         &took.to_string(),
     );
-    let app = axis.reach(span.began, ended);
+    let app = axis.pixel_span(span.began, ended);
     if let Some(bar) = app {
-        legend.add(Sign::App);
+        legend.add(Symbol::App);
         sheet.rect("bar", (bar.x, y + 5.0), (bar.width, 13.0));
     }
     if let Some(clocks) = clocks {
-        label(
+        draw_label(
             sheet,
             "dim",
             SMALL,
@@ -156,7 +160,7 @@ fn draw_phase(
         .is_some_and(|(at, _)| *at == phase);
     if let Some(bar) = app {
         let arm = if failed { 6.0 } else { 0.0 };
-        place_or_put_on(
+        draw_beside_or_inside(
             sheet,
             axis,
             (bar.x, bar.end() + arm),
@@ -165,30 +169,30 @@ fn draw_phase(
             &ways,
         );
         if failed {
-            legend.add(Sign::Failed);
-            cross(sheet, (bar.end(), y + 11.5), arm);
+            legend.add(Symbol::Failed);
+            draw_cross(sheet, (bar.end(), y + 11.5), arm);
         }
     }
     sheet.close_group();
 }
 
-fn draw_wire(sheet: &mut Sheet, axis: &Axis, clocks: &TwoClocks, legend: &mut Legend) {
+fn draw_wire(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, legend: &mut Legend) {
     let y = sheet.y + 22.0;
-    for (from, to) in clocks.around() {
-        if let Some(part) = axis.reach(from, to).filter(|part| part.width >= 2.0) {
-            legend.add(Sign::Machine);
-            sheet.hatched((part.x, y), (part.width, 7.0));
+    for (from, to) in clocks.local_spans() {
+        if let Some(part) = axis.pixel_span(from, to).filter(|part| part.width >= 2.0) {
+            legend.add(Symbol::Machine);
+            sheet.hatched_rect((part.x, y), (part.width, 7.0));
         }
     }
-    if let Some(bar) = axis.reach(clocks.wire.began, clocks.wire.ended) {
-        legend.add(Sign::Wire);
+    if let Some(bar) = axis.pixel_span(clocks.wire.began, clocks.wire.ended) {
+        legend.add(Symbol::Wire);
         sheet.rect("bar wire", (bar.x, y), (bar.width, 7.0));
     }
 }
 
 /// This machine's share, where it is worth a word: a hundredth of the whole.
-fn draw_machine_note(sheet: &mut Sheet, axis: &Axis, clocks: &TwoClocks, total: Nanos) {
-    let machine = clocks.machine();
+fn draw_machine_note(sheet: &mut SvgCanvas, axis: &Axis, clocks: &ClockComparison, total: Nanos) {
+    let machine = clocks.local_overhead();
     if machine.0 < total.0 / 100 || machine == Nanos::ZERO {
         return;
     }
@@ -196,9 +200,9 @@ fn draw_machine_note(sheet: &mut Sheet, axis: &Axis, clocks: &TwoClocks, total: 
         clocks.wire.began.min(clocks.app_began),
         clocks.wire.ended.max(clocks.app_ended),
     );
-    if let Some(reach) = axis.reach(from, to) {
+    if let Some(reach) = axis.pixel_span(from, to) {
         let ways = [format!("{machine} this machine"), machine.to_string()];
-        place(
+        draw_beside(
             sheet,
             axis,
             (reach.x, reach.end()),
@@ -210,19 +214,23 @@ fn draw_machine_note(sheet: &mut Sheet, axis: &Axis, clocks: &TwoClocks, total: 
 }
 
 /// What a phase came to, the longest way first.
-fn words(scene: &Scene<'_>, exchange: &Exchange, phase: Phase) -> Vec<String> {
+fn phase_label_choices(
+    scene: &PictureContext<'_>,
+    exchange: &Exchange,
+    phase: Phase,
+) -> Vec<String> {
     match (&exchange.response, phase) {
-        (Some(response), Phase::Wait) => vec![status(response), response.status.to_string()],
-        _ => remarks(scene.trace, exchange, phase, scene.redactor),
+        (Some(response), Phase::Wait) => vec![status_line(response), response.status.to_string()],
+        _ => phase_annotations(scene.trace, exchange, phase, scene.redactor),
     }
 }
 
 /// All there is to say of a phase, in a sentence.
-fn facts(
+fn phase_description(
     exchange: &Exchange,
     phase: Phase,
     took: Nanos,
-    clocks: Option<&TwoClocks>,
+    clocks: Option<&ClockComparison>,
     remark: Option<&String>,
 ) -> String {
     let felt = format!("{}: {took} as the program felt it", phase.label());
@@ -230,7 +238,7 @@ fn facts(
         format!(
             "; {} on the wire, {} on this machine",
             clocks.wire.duration(),
-            clocks.machine()
+            clocks.local_overhead()
         )
     });
     let failed = exchange
@@ -246,25 +254,25 @@ fn facts(
 
 /// A thin line for a part of a phase.
 fn draw_part(
-    sheet: &mut Sheet,
+    sheet: &mut SvgCanvas,
     axis: &Axis,
     (name, figure): (&str, &str),
-    thing: &Thing,
+    thing: &PictureItem,
     failed: bool,
     ways: &[String],
 ) {
     let (y, Some((began, ended))) = (sheet.y, thing.span) else {
         return;
     };
-    sheet.open_thing(thing, Some(axis));
-    label(sheet, "dim", SMALL, SMALL, y + 12.0, name, figure);
-    if let Some(bar) = axis.reach(began, ended) {
+    sheet.open_item(thing, Some(axis));
+    draw_label(sheet, "dim", SMALL, SMALL, y + 12.0, name, figure);
+    if let Some(bar) = axis.pixel_span(began, ended) {
         sheet.rect("bar", (bar.x, y + 6.0), (bar.width, 5.0));
         if failed {
-            cross(sheet, (bar.end(), y + 8.5), 4.0);
+            draw_cross(sheet, (bar.end(), y + 8.5), 4.0);
         }
         let after = if failed { 5.0 } else { 0.0 };
-        place_or_put_on(
+        draw_beside_or_inside(
             sheet,
             axis,
             (bar.x, bar.end() + after),
@@ -276,7 +284,13 @@ fn draw_part(
     sheet.close_group();
 }
 
-fn draw_query(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exchange, n: usize) {
+fn draw_query(
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
+    axis: &Axis,
+    exchange: &Exchange,
+    n: usize,
+) {
     let Some(query) = exchange
         .resolution
         .as_ref()
@@ -290,14 +304,14 @@ fn draw_query(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exch
         QueryOutcome::Answered(answer) => answer.rcode != "NOERROR",
         QueryOutcome::Failed(_) => true,
     };
-    let ways = query_words(query);
+    let ways = query_annotations(query);
     let took = ended.since(query.asked);
     let what = format!("{} {}", query.kind, query.name.escaped());
     let says = format!(
         "{what}: {took}. {}",
         ways.first().map_or("", String::as_str)
     );
-    let thing = part(exchange, Phase::Dns, ("q", n), says, (query.asked, ended));
+    let thing = part_item(exchange, Phase::Dns, ("q", n), says, (query.asked, ended));
     draw_part(
         sheet,
         axis,
@@ -308,7 +322,13 @@ fn draw_query(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exch
     );
 }
 
-fn draw_attempt(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Exchange, n: usize) {
+fn draw_attempt(
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
+    axis: &Axis,
+    exchange: &Exchange,
+    n: usize,
+) {
     let Some(attempt) = exchange.attempts.get(n) else {
         return;
     };
@@ -320,14 +340,14 @@ fn draw_attempt(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Ex
         attempt.outcome,
         None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned)
     );
-    let ways = attempt_words(attempt);
+    let ways = attempt_annotations(attempt);
     let took = ended.since(attempt.started);
     let says = format!(
         "Attempt {}: {took}. {}",
         n + 1,
         ways.first().map_or("", String::as_str)
     );
-    let thing = part(
+    let thing = part_item(
         exchange,
         Phase::Connect,
         ("a", n),
@@ -344,24 +364,24 @@ fn draw_attempt(scene: &Scene<'_>, sheet: &mut Sheet, axis: &Axis, exchange: &Ex
     );
 }
 
-fn part(
+fn part_item(
     exchange: &Exchange,
     phase: Phase,
     (kind, n): (&str, usize),
     says: String,
     span: (Moment, Moment),
-) -> Thing {
+) -> PictureItem {
     let of = format!("x{}-{}", exchange.id.0, phase.name());
-    Thing {
+    PictureItem {
         class: format!("thing part {}", phase.name()),
-        says,
+        description: says,
         key: format!("{of}-{kind}{n}"),
-        of,
+        parent: of,
         span: Some(span),
     }
 }
 
-fn draw_server_timing(sheet: &mut Sheet, axis: &Axis, exchange: &Exchange) {
+fn draw_server_timing(sheet: &mut SvgCanvas, axis: &Axis, exchange: &Exchange) {
     let spans = server_timing_spans(exchange);
     let Some((began, ended)) = spans
         .first()
@@ -372,19 +392,19 @@ fn draw_server_timing(sheet: &mut Sheet, axis: &Axis, exchange: &Exchange) {
     };
     let (y, ways) = (
         sheet.y,
-        server_timing_words(exchange, |took| took.to_string()),
+        server_timing_annotations(exchange, |took| took.to_string()),
     );
     let says = format!(
         "{}. The server says how long it took, not when: drawn in the middle of the wait",
         ways.first().map_or("", String::as_str)
     );
-    sheet.open_thing(
-        &part(exchange, Phase::Wait, ("s", 0), says, (began, ended)),
+    sheet.open_item(
+        &part_item(exchange, Phase::Wait, ("s", 0), says, (began, ended)),
         Some(axis),
     );
-    label(sheet, "dim", SMALL, SMALL, y + 12.0, "server says", "");
+    draw_label(sheet, "dim", SMALL, SMALL, y + 12.0, "server says", "");
     for (n, (from, to)) in spans.into_iter().enumerate() {
-        if let Some(bar) = axis.reach(from, to) {
+        if let Some(bar) = axis.pixel_span(from, to) {
             sheet.rect(
                 if n % 2 == 0 { "bar" } else { "bar odd" },
                 (bar.x, y + 6.0),
@@ -392,71 +412,71 @@ fn draw_server_timing(sheet: &mut Sheet, axis: &Axis, exchange: &Exchange) {
             );
         }
     }
-    if let Some(all) = axis.reach(began, ended) {
-        place(sheet, axis, (all.x, all.end()), y + 12.0, SMALL, &ways);
+    if let Some(all) = axis.pixel_span(began, ended) {
+        draw_beside(sheet, axis, (all.x, all.end()), y + 12.0, SMALL, &ways);
     }
     sheet.close_group();
 }
 
 /// A cross where something failed.
-pub(super) fn cross(sheet: &mut Sheet, (x, y): (f64, f64), arm: f64) {
+pub(super) fn draw_cross(sheet: &mut SvgCanvas, (x, y): (f64, f64), arm: f64) {
     let d = format!(
         "M{} {}l{} {}m0 {}l{} {}",
-        px(x - arm),
-        px(y - arm),
-        px(2.0 * arm),
-        px(2.0 * arm),
-        px(-2.0 * arm),
-        px(-2.0 * arm),
-        px(2.0 * arm)
+        pixels(x - arm),
+        pixels(y - arm),
+        pixels(2.0 * arm),
+        pixels(2.0 * arm),
+        pixels(-2.0 * arm),
+        pixels(-2.0 * arm),
+        pixels(2.0 * arm)
     );
     sheet.path("cross", &d);
 }
 
-const fn px(value: f64) -> super::Px {
-    super::Px(value)
+const fn pixels(value: f64) -> super::Pixels {
+    super::Pixels(value)
 }
 
 /// A name at the left edge and a figure that ends before the axis.
-pub(super) fn label(
-    sheet: &mut Sheet,
+pub(super) fn draw_label(
+    sheet: &mut SvgCanvas,
     class: &str,
-    named: Lettering,
-    figured: Lettering,
+    named: Font,
+    figured: Font,
     y: f64,
     name: &str,
     figure: &str,
 ) {
-    let room = LABELS - 14.0;
+    let room = LABEL_WIDTH - 14.0;
     let taken = figured.width(figure);
     sheet.text(
         class,
         named,
-        (Sheet::MARGIN, y),
-        &named.cut(name, room - taken - 6.0),
+        (SvgCanvas::MARGIN, y),
+        &named.truncate(name, room - taken - 6.0),
     );
-    sheet.text_to(
+    sheet.text_ending_at(
         if named.bold { "ink" } else { "dim" },
         figured,
-        (Sheet::MARGIN + room, y),
+        (SvgCanvas::MARGIN + room, y),
         figure,
     );
 }
 
 /// Words beside a bar, or else on it; nothing where there is no room. On a thin bar they take its
 /// place.
-fn place_or_put_on(
-    sheet: &mut Sheet,
+fn draw_beside_or_inside(
+    sheet: &mut SvgCanvas,
     axis: &Axis,
     bar: (f64, f64),
     y: f64,
     is_thin: bool,
     ways: &[String],
 ) {
-    if place(sheet, axis, bar, y, SMALL, ways) {
+    if draw_beside(sheet, axis, bar, y, SMALL, ways) {
         return;
     }
-    let (x, room) = (bar.0 + APART, bar.1 - bar.0 - 4.0 * APART);
+    let (x, room) = (bar.0 + GAP, bar.1 - bar.0 - 4.0 * GAP);
     let Some(words) = SMALL.first_that_fits(ways, room) else {
         return;
     };
@@ -471,30 +491,25 @@ fn place_or_put_on(
     );
 }
 
-const APART: f64 = 7.0;
+const GAP: f64 = 7.0;
 
 /// Words right of a bar, or left of it where a longer way to say it fits there; false where there
 /// is no room.
-pub(super) fn place(
-    sheet: &mut Sheet,
+pub(super) fn draw_beside(
+    sheet: &mut SvgCanvas,
     axis: &Axis,
     (from, to): (f64, f64),
     y: f64,
-    lettering: Lettering,
+    lettering: Font,
     ways: &[String],
 ) -> bool {
-    let right = lettering.first_that_fits(ways, axis.right() - to - APART);
-    let left = lettering.first_that_fits(ways, from - axis.left() - APART);
+    let right = lettering.first_that_fits(ways, axis.right() - to - GAP);
+    let left = lettering.first_that_fits(ways, from - axis.left() - GAP);
     let width = |words: Option<&str>| words.map_or(0.0, |words| lettering.width(words));
     if width(left) > width(right) {
-        sheet.text_to(
-            "note",
-            lettering,
-            (from - APART, y),
-            left.unwrap_or_default(),
-        );
+        sheet.text_ending_at("note", lettering, (from - GAP, y), left.unwrap_or_default());
     } else if let Some(words) = right {
-        sheet.text("note", lettering, (to + APART, y), words);
+        sheet.text("note", lettering, (to + GAP, y), words);
     }
     left.or(right).is_some()
 }

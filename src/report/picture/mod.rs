@@ -5,43 +5,43 @@
 //! the style sheet (`assets/report/picture.css`) says what that looks like.
 
 mod axis;
+mod canvas;
 mod conversations;
+mod exchange_lanes;
 mod failure;
-mod folded;
+mod font;
 mod heading;
 mod histogram;
 mod ladder;
 mod lanes;
 mod legend;
-mod lettering;
 mod packets;
-mod sheet;
 
 pub(super) use axis::Axis;
-pub(super) use heading::{Heading, sentence};
+pub(super) use canvas::{Pixels, SvgCanvas, as_f64};
+pub(super) use font::Font;
+pub(super) use heading::{Heading, describe_picture};
 pub(super) use legend::Legend;
-pub(super) use lettering::Lettering;
-pub(super) use sheet::{Px, Sheet, count};
 
-use crate::dissect::Talk;
+use crate::dissect::ConversationView;
 use crate::insight::redact::Redactor;
-use crate::insight::{Transfer, transfers};
-use crate::trace::{Cause, Exchange, Trace};
+use crate::insight::{Transfer, group_into_transfers};
+use crate::trace::{Exchange, ExchangeCause, Trace};
 use crate::units::{Moment, Nanos};
 
 /// What every part of a picture needs.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
+pub(super) struct PictureContext<'a> {
     pub(super) trace: &'a Trace,
     pub(super) redactor: Redactor<'a>,
 }
 
 /// Columns left of the axis: a name and a figure.
-const LABELS: f64 = 150.0;
+const LABEL_WIDTH: f64 = 150.0;
 /// Exchanges that are drawn; of more there is a note.
-pub(super) const MOST_EXCHANGES: usize = 50;
+pub(super) const MAX_EXCHANGES: usize = 50;
 
-impl Scene<'_> {
+impl PictureContext<'_> {
     /// When an exchange was over, or what is known of it ends.
     fn end(&self, exchange: &Exchange) -> Moment {
         exchange
@@ -52,25 +52,27 @@ impl Scene<'_> {
 
     /// Draws an exchange with a lane for each phase, and its packets below; what it needs of the
     /// legend is added to that.
-    pub(super) fn draw_unfolded(
+    pub(super) fn draw_exchange(
         &self,
-        sheet: &mut Sheet,
+        sheet: &mut SvgCanvas,
         exchange: &Exchange,
         legend: &mut Legend,
     ) {
-        let axis = axis_of(exchange.started, self.end(exchange).since(exchange.started));
+        let axis = main_axis(exchange.started, self.end(exchange).since(exchange.started));
         let top = sheet.y;
-        let rows = lanes::rows(self, exchange);
-        let strip = packets::Strip::of(self, &axis, std::slice::from_ref(exchange));
-        let bottom =
-            top + Axis::HEIGHT + rows.iter().map(lanes::Row::height).sum::<f64>() + strip.height();
+        let rows = lanes::exchange_rows(self, exchange);
+        let strip = packets::PacketStrip::new(self, &axis, std::slice::from_ref(exchange));
+        let bottom = top
+            + Axis::HEIGHT
+            + rows.iter().map(lanes::LaneRow::height).sum::<f64>()
+            + strip.height();
         axis.draw(sheet, top, bottom);
         sheet.y += Axis::HEIGHT;
         for row in &rows {
             lanes::draw(self, sheet, &axis, exchange, row, legend);
         }
         strip.draw(self, sheet, &axis, legend);
-        failure::mark(
+        failure::draw_mark(
             self,
             sheet,
             &axis,
@@ -80,54 +82,64 @@ impl Scene<'_> {
         );
         sheet.y = bottom + 8.0;
         // A page says it in words.
-        if !sheet.is_live() {
+        if !sheet.is_interactive() {
             failure::draw(self, sheet, exchange);
         }
     }
 
     /// Draws each of several exchanges in a lane of its own.
-    pub(super) fn draw_folded(&self, sheet: &mut Sheet, legend: &mut Legend) {
-        let all: Vec<Transfer<'_>> = transfers(self.trace).collect();
+    pub(super) fn draw_exchanges(&self, sheet: &mut SvgCanvas, legend: &mut Legend) {
+        let all: Vec<Transfer<'_>> = group_into_transfers(self.trace).collect();
         let repeated = all.len() > 1
             && all.iter().any(|run| {
                 run.hops()
                     .first()
-                    .is_some_and(|hop| hop.cause == Cause::Repeat)
+                    .is_some_and(|hop| hop.cause == ExchangeCause::Repeat)
             });
-        folded::draw(self, sheet, &all, repeated, legend);
+        exchange_lanes::draw(self, sheet, &all, repeated, legend);
         let failed = self
             .trace
             .exchanges()
             .iter()
             .rev()
             .find(|exchange| exchange.failure.is_some());
-        if let Some(failed) = failed.filter(|_| !sheet.is_live()) {
+        if let Some(failed) = failed.filter(|_| !sheet.is_interactive()) {
             failure::draw(self, sheet, failed);
         }
     }
 
     /// Draws the ladder of a talk, with no more than so many rungs.
-    pub(super) fn draw_ladder(&self, sheet: &mut Sheet, talk: &Talk<'_>, at_most: usize) {
+    pub(super) fn draw_ladder(
+        &self,
+        sheet: &mut SvgCanvas,
+        talk: &ConversationView<'_>,
+        at_most: usize,
+    ) {
         ladder::draw(self, sheet, talk, at_most);
     }
 
     /// Draws how many of some runs took how long.
     #[expect(clippy::unused_self, reason = "it is drawn as the others are")]
-    pub(super) fn draw_histogram(&self, sheet: &mut Sheet, totals: &[Nanos]) {
+    pub(super) fn draw_histogram(&self, sheet: &mut SvgCanvas, totals: &[Nanos]) {
         histogram::draw(sheet, totals);
     }
 
     /// Draws the conversations of a capture of others, each in a lane.
     pub(super) fn draw_conversations(
         &self,
-        sheet: &mut Sheet,
+        sheet: &mut SvgCanvas,
         names: &crate::insight::ServerNames,
     ) {
         conversations::draw(self, sheet, names);
     }
 }
 
-fn axis_of(origin: Moment, length: Nanos) -> Axis {
-    let left = Sheet::MARGIN + LABELS;
-    Axis::new(origin, length, left, Sheet::WIDTH - Sheet::MARGIN - left)
+fn main_axis(origin: Moment, length: Nanos) -> Axis {
+    let left = SvgCanvas::MARGIN + LABEL_WIDTH;
+    Axis::new(
+        origin,
+        length,
+        left,
+        SvgCanvas::WIDTH - SvgCanvas::MARGIN - left,
+    )
 }

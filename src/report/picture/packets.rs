@@ -3,25 +3,25 @@
 
 use std::fmt::Write as _;
 
-use super::legend::{Legend, Sign};
-use super::lettering::Lettering;
-use super::sheet::{Px, Sheet, Thing};
-use super::{Axis, Scene, lanes};
+use super::canvas::{PictureItem, Pixels, SvgCanvas};
+use super::font::Font;
+use super::legend::{Legend, Symbol};
+use super::{Axis, PictureContext, lanes};
 use crate::dissect::flag_words;
-use crate::insight::phase_of;
-use crate::trace::{Direction, Exchange, Flow, PacketEntry, Passed, PassedOneWay, TcpFlags};
-use crate::units::{Bytes, Moment, counted};
+use crate::insight::phase_of_packet;
+use crate::trace::{Direction, DirectionSum, Exchange, Flow, PacketEntry, TcpFlags, TrafficSum};
+use crate::units::{Bytes, Moment, format_count};
 
 /// What passed while some exchanges were under way.
-pub(super) struct Strip<'a> {
-    marks: Vec<Mark<'a>>,
+pub(super) struct PacketStrip<'a> {
+    marks: Vec<PacketMark<'a>>,
     /// Where there are more packets than can be told apart: what passed in each part of the axis.
-    sums: Vec<(Moment, Moment, Passed)>,
+    sums: Vec<(Moment, Moment, TrafficSum)>,
     totals: [u64; 2],
     exchanges: &'a [Exchange],
 }
 
-struct Mark<'a> {
+struct PacketMark<'a> {
     at: Moment,
     flow: (usize, &'a Flow),
     place: usize,
@@ -29,19 +29,19 @@ struct Mark<'a> {
 }
 
 /// Packets drawn one by one.
-const MOST_PACKETS: usize = 400;
+const MAX_PACKETS: usize = 400;
 /// Parts of the axis where there are more.
 const PARTS: u16 = 240;
 /// Flows looked at.
-const MOST_FLOWS: usize = 1_000;
+const MAX_FLOWS: usize = 1_000;
 /// How high a packet of the largest size is.
-const TALL: f64 = 24.0;
+const MAX_STEM_HEIGHT: f64 = 24.0;
 /// How high the strip is.
-const HEIGHT: f64 = 76.0;
+const STRIP_HEIGHT: f64 = 76.0;
 
-impl<'a> Strip<'a> {
+impl<'a> PacketStrip<'a> {
     /// What passed on an axis.
-    pub(super) fn of(scene: &Scene<'a>, axis: &Axis, exchanges: &'a [Exchange]) -> Self {
+    pub(super) fn new(scene: &PictureContext<'a>, axis: &Axis, exchanges: &'a [Exchange]) -> Self {
         let clock = scene.trace.clock();
         let (from, to) = (
             clock.wall_of(axis.moment(0, 1)),
@@ -56,14 +56,14 @@ impl<'a> Strip<'a> {
         let (Some(from), Some(to)) = (from, to) else {
             return strip;
         };
-        let flows = scene.trace.flows().iter().enumerate().take(MOST_FLOWS);
+        let flows = scene.trace.flows().iter().enumerate().take(MAX_FLOWS);
         let passed = flows
             .clone()
-            .map(|(_, flow)| flow.passed(from, to))
-            .fold(Passed::default(), Passed::and);
+            .map(|(_, flow)| flow.traffic_between(from, to))
+            .fold(TrafficSum::default(), TrafficSum::and);
         strip.totals = [passed.sent.packets, passed.received.packets];
-        if passed.sent.packets + passed.received.packets > MOST_PACKETS as u64 {
-            strip.sums = sums(scene, axis);
+        if passed.sent.packets + passed.received.packets > MAX_PACKETS as u64 {
+            strip.sums = traffic_sums(scene, axis);
             return strip;
         }
         for (number, flow) in flows {
@@ -75,14 +75,14 @@ impl<'a> Strip<'a> {
                 .skip(first)
                 .take_while(|(_, packet)| packet.wall < to);
             let marks = within.filter_map(|(place, packet)| {
-                Some(Mark {
+                Some(PacketMark {
                     at: clock.moment_of(packet.wall)?,
                     flow: (number, flow),
                     place,
                     packet,
                 })
             });
-            strip.marks.extend(marks.take(MOST_PACKETS));
+            strip.marks.extend(marks.take(MAX_PACKETS));
         }
         strip
     }
@@ -92,27 +92,27 @@ impl<'a> Strip<'a> {
         if self.totals[0] + self.totals[1] == 0 {
             0.0
         } else {
-            HEIGHT
+            STRIP_HEIGHT
         }
     }
 
     /// Draws it at the sheet's height.
     pub(super) fn draw(
         &self,
-        scene: &Scene<'_>,
-        sheet: &mut Sheet,
+        scene: &PictureContext<'_>,
+        sheet: &mut SvgCanvas,
         axis: &Axis,
         legend: &mut Legend,
     ) {
         if self.height() <= 0.0 {
             return;
         }
-        let middle = sheet.y + HEIGHT / 2.0;
-        let small = Lettering::of(11.0);
-        lanes::label(
+        let middle = sheet.y + STRIP_HEIGHT / 2.0;
+        let small = Font::regular(11.0);
+        lanes::draw_label(
             sheet,
             "strong",
-            Lettering::bold(13.0),
+            Font::bold(13.0),
             small,
             middle + 4.5,
             "packets",
@@ -120,13 +120,13 @@ impl<'a> Strip<'a> {
         );
         let [sent, received] = self.totals;
         let at = axis.left() - 14.0;
-        sheet.text_to(
+        sheet.text_ending_at(
             "dim",
             small,
             (at, middle - 10.0),
             &format!("sent {sent} \u{2191}"),
         );
-        sheet.text_to(
+        sheet.text_ending_at(
             "dim",
             small,
             (at, middle + 18.0),
@@ -145,9 +145,9 @@ impl<'a> Strip<'a> {
         self.draw_sums(sheet, axis, middle, legend);
     }
 
-    fn draw_sums(&self, sheet: &mut Sheet, axis: &Axis, middle: f64, legend: &mut Legend) {
+    fn draw_sums(&self, sheet: &mut SvgCanvas, axis: &Axis, middle: f64, legend: &mut Legend) {
         let largest =
-            |passed: &Passed| passed.sent.payload_bytes.max(passed.received.payload_bytes);
+            |passed: &TrafficSum| passed.sent.payload_bytes.max(passed.received.payload_bytes);
         let most = self
             .sums
             .iter()
@@ -155,7 +155,7 @@ impl<'a> Strip<'a> {
             .max()
             .unwrap_or(0);
         for (from, to, passed) in &self.sums {
-            let Some(reach) = axis.reach(*from, *to) else {
+            let Some(reach) = axis.pixel_span(*from, *to) else {
                 continue;
             };
             for (one_way, direction) in [
@@ -165,14 +165,14 @@ impl<'a> Strip<'a> {
                 if one_way.packets == 0 {
                     continue;
                 }
-                let tall = height(one_way.payload_bytes, most);
-                let thing = Thing {
+                let tall = stem_height(one_way.payload_bytes, most);
+                let thing = PictureItem {
                     class: "thing packet".to_owned(),
-                    says: summed(one_way, direction),
+                    description: traffic_words(one_way, direction),
                     span: Some((*from, *to)),
-                    ..Thing::default()
+                    ..PictureItem::default()
                 };
-                sheet.open_thing(&thing, Some(axis));
+                sheet.open_item(&thing, Some(axis));
                 let top = if direction == Direction::Sent {
                     middle - tall
                 } else {
@@ -180,10 +180,13 @@ impl<'a> Strip<'a> {
                 };
                 sheet.rect("sum", (reach.x, top), ((reach.width - 0.5).max(1.0), tall));
                 if one_way.retransmitted > 0 {
-                    legend.add(Sign::SentAgain);
-                    lanes::cross(
+                    legend.add(Symbol::Retransmitted);
+                    lanes::draw_cross(
                         sheet,
-                        (reach.x + reach.width / 2.0, tip(middle, tall, direction)),
+                        (
+                            reach.x + reach.width / 2.0,
+                            tip_position(middle, tall, direction),
+                        ),
                         3.0,
                     );
                 }
@@ -193,30 +196,30 @@ impl<'a> Strip<'a> {
     }
 }
 
-fn sums(scene: &Scene<'_>, axis: &Axis) -> Vec<(Moment, Moment, Passed)> {
+fn traffic_sums(scene: &PictureContext<'_>, axis: &Axis) -> Vec<(Moment, Moment, TrafficSum)> {
     let clock = scene.trace.clock();
     let parts = (0..PARTS).map(|n| (axis.moment(n, PARTS), axis.moment(n + 1, PARTS)));
     let sum = |(from, to)| {
         let (begin, end) = (clock.wall_of(from)?, clock.wall_of(to)?);
-        let flows = scene.trace.flows().iter().take(MOST_FLOWS);
+        let flows = scene.trace.flows().iter().take(MAX_FLOWS);
         Some((
             from,
             to,
             flows
-                .map(|flow| flow.passed(begin, end))
-                .fold(Passed::default(), Passed::and),
+                .map(|flow| flow.traffic_between(begin, end))
+                .fold(TrafficSum::default(), TrafficSum::and),
         ))
     };
     parts.filter_map(sum).collect()
 }
 
-fn summed(passed: &PassedOneWay, direction: Direction) -> String {
+fn traffic_words(passed: &DirectionSum, direction: Direction) -> String {
     let way = if direction == Direction::Sent {
         "sent"
     } else {
         "received"
     };
-    let count = counted(
+    let count = format_count(
         usize::try_from(passed.packets).unwrap_or(usize::MAX),
         "packet",
     );
@@ -228,11 +231,11 @@ fn summed(passed: &PassedOneWay, direction: Direction) -> String {
     format!("{way}: {count}, {}{again}", Bytes(passed.payload_bytes))
 }
 
-impl Mark<'_> {
+impl PacketMark<'_> {
     fn draw(
         &self,
-        scene: &Scene<'_>,
-        sheet: &mut Sheet,
+        scene: &PictureContext<'_>,
+        sheet: &mut SvgCanvas,
         axis: &Axis,
         (middle, most): (f64, u64),
         exchanges: &[Exchange],
@@ -244,8 +247,8 @@ impl Mark<'_> {
             .rev()
             .find(|exchange| exchange.started <= self.at)
             .or(exchanges.first());
-        let phase =
-            exchange.and_then(|exchange| phase_of(scene.trace, exchange, self.flow.1, self.packet));
+        let phase = exchange
+            .and_then(|exchange| phase_of_packet(scene.trace, exchange, self.flow.1, self.packet));
         let of = exchange
             .zip(phase)
             .map(|(exchange, phase)| format!("x{}-{}", exchange.id.0, phase.name()))
@@ -255,19 +258,19 @@ impl Mark<'_> {
             phase.map_or("none", crate::trace::Phase::name)
         );
         let key = format!("f{}-{}", self.flow.0, self.place);
-        sheet.open_thing(
-            &Thing {
+        sheet.open_item(
+            &PictureItem {
                 class,
-                says: self.says(axis),
+                description: self.description(axis),
                 key,
-                of,
+                parent: of,
                 span: Some((self.at, self.at)),
             },
             Some(axis),
         );
-        let sign = sign(self.packet);
+        let sign = packet_symbol(self.packet);
         let tall = if self.packet.payload_bytes > 0 {
-            height(u64::from(self.packet.payload_bytes), most).max(7.0)
+            stem_height(u64::from(self.packet.payload_bytes), most).max(7.0)
         } else {
             5.0
         };
@@ -276,21 +279,24 @@ impl Mark<'_> {
         } else {
             tall
         };
-        let end = tip(middle, tall, self.packet.direction);
+        let end = tip_position(middle, tall, self.packet.direction);
         sheet.line("stem", (x, middle), (x, end));
         legend.add(if self.packet.payload_bytes > 0 {
-            Sign::Payload
+            Symbol::Payload
         } else {
-            Sign::Bare
+            Symbol::NoPayload
         });
         if let Some(sign) = sign {
             legend.add(sign);
-            sign.draw(sheet, (x, tip(middle, tall + 3.0, self.packet.direction)));
+            sign.draw(
+                sheet,
+                (x, tip_position(middle, tall + 3.0, self.packet.direction)),
+            );
         }
         sheet.close_group();
     }
 
-    fn says(&self, axis: &Axis) -> String {
+    fn description(&self, axis: &Axis) -> String {
         let PacketEntry {
             flags,
             payload_bytes,
@@ -323,21 +329,21 @@ impl Mark<'_> {
 }
 
 /// What is drawn at a packet's tip.
-const fn sign(packet: &PacketEntry) -> Option<Sign> {
+const fn packet_symbol(packet: &PacketEntry) -> Option<Symbol> {
     if packet.flags.has(TcpFlags::RST) {
-        Some(Sign::Reset)
+        Some(Symbol::Rst)
     } else if packet.retransmitted {
-        Some(Sign::SentAgain)
+        Some(Symbol::Retransmitted)
     } else if packet.flags.has(TcpFlags::SYN) {
-        Some(Sign::Opens)
+        Some(Symbol::Syn)
     } else if packet.flags.has(TcpFlags::FIN) {
-        Some(Sign::Closes)
+        Some(Symbol::Fin)
     } else {
         None
     }
 }
 
-fn tip(middle: f64, tall: f64, direction: Direction) -> f64 {
+fn tip_position(middle: f64, tall: f64, direction: Direction) -> f64 {
     if direction == Direction::Sent {
         middle - tall
     } else {
@@ -347,22 +353,22 @@ fn tip(middle: f64, tall: f64, direction: Direction) -> f64 {
 
 /// The square root of the share, so that small packets are seen beside large ones.
 #[expect(clippy::cast_precision_loss, reason = "a share is for drawing")]
-fn height(bytes: u64, most: u64) -> f64 {
-    ((bytes as f64 / most.max(1) as f64).sqrt() * TALL).clamp(3.0, TALL)
+fn stem_height(bytes: u64, most: u64) -> f64 {
+    ((bytes as f64 / most.max(1) as f64).sqrt() * MAX_STEM_HEIGHT).clamp(3.0, MAX_STEM_HEIGHT)
 }
 
 /// The path of a shape around a point.
-pub(super) fn shape(sign: Sign, (x, y): (f64, f64)) -> String {
-    let (px, r) = (Px, 3.0);
+pub(super) fn symbol_path(sign: Symbol, (x, y): (f64, f64)) -> String {
+    let (px, r) = (Pixels, 3.0);
     match sign {
-        Sign::Opens => format!(
+        Symbol::Syn => format!(
             "M{} {}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0",
             px(x - r),
             px(y),
             px(2.0 * r),
             px(-2.0 * r)
         ),
-        Sign::Closes => format!(
+        Symbol::Fin => format!(
             "M{} {}h{}v{}h{}z",
             px(x - r),
             px(y - r),
@@ -370,7 +376,7 @@ pub(super) fn shape(sign: Sign, (x, y): (f64, f64)) -> String {
             px(2.0 * r),
             px(-2.0 * r)
         ),
-        Sign::Reset => {
+        Symbol::Rst => {
             format!(
                 "M{} {}l{r} {}l{r} {}z",
                 px(x - r),

@@ -8,36 +8,38 @@
 
 mod blackbox;
 mod family;
-mod own;
+mod own_metrics;
 mod suite;
 mod target;
 
-pub(super) use suite::{Share, suite};
+pub(super) use suite::{EndpointSamples, suite_prometheus};
 
-use super::Options;
-use crate::insight::{repeats, runs, transfers};
+use super::ReportOptions;
+use crate::insight::{group_into_transfers, repeated_requests, run_statistics};
 use crate::trace::Trace;
-use family::{Family, Sample, family};
-use target::Target;
+use family::{MetricFamily, MetricSample, format_family};
+use target::MetricTarget;
 
 /// A run as metrics.
-pub fn prometheus(trace: &Trace, options: &Options) -> String {
-    let targets = Target::all(trace, options.redactor());
-    let of_targets =
-        blackbox::FAMILIES
-            .iter()
-            .chain(&own::FAMILIES)
-            .map(|Family { name, help, of }| {
-                let samples = targets.iter().flat_map(|target| {
-                    of(target)
-                        .into_iter()
-                        .map(|sample| sample.with("target", &target.name))
-                });
-                family(name, help, samples)
+pub fn prometheus_report(trace: &Trace, options: &ReportOptions) -> String {
+    let targets = MetricTarget::all(trace, options.redactor());
+    let of_targets = blackbox::FAMILIES.iter().chain(&own_metrics::FAMILIES).map(
+        |MetricFamily {
+             name,
+             help,
+             samples: of,
+         }| {
+            let samples = targets.iter().flat_map(|target| {
+                of(target)
+                    .into_iter()
+                    .map(|sample| sample.with("target", &target.name))
             });
-    beyond(trace)
+            format_family(name, help, samples)
+        },
+    );
+    omitted_comment(trace)
         + &of_targets.collect::<String>()
-        + &family(
+        + &format_family(
             "tapline_budget_met",
             BUDGET_HELP,
             budget_samples(trace, options).into_iter(),
@@ -46,10 +48,12 @@ pub fn prometheus(trace: &Trace, options: &Options) -> String {
 
 /// Says, as a comment, how many requests were too many to be told among the targets; nothing where
 /// none was.
-fn beyond(trace: &Trace) -> String {
-    let held: Vec<_> = transfers(trace).collect();
-    let counted: usize = repeats(trace, &held).map(|request| request.count()).sum();
-    let left = runs(trace).count.saturating_sub(counted);
+fn omitted_comment(trace: &Trace) -> String {
+    let held: Vec<_> = group_into_transfers(trace).collect();
+    let counted: usize = repeated_requests(trace, &held)
+        .map(|request| request.count())
+        .sum();
+    let left = run_statistics(trace).count.saturating_sub(counted);
     if left == 0 {
         String::new()
     } else {
@@ -60,7 +64,7 @@ fn beyond(trace: &Trace) -> String {
 const BUDGET_HELP: &str = "Whether a rule of the budget was kept by every request of the run";
 
 /// What came of each rule; of what was not measured nothing is said.
-fn budget_samples(trace: &Trace, options: &Options) -> Vec<Sample> {
+fn budget_samples(trace: &Trace, options: &ReportOptions) -> Vec<MetricSample> {
     let verdicts = options
         .budget
         .as_ref()
@@ -71,7 +75,7 @@ fn budget_samples(trace: &Trace, options: &Options) -> Vec<Sample> {
         let rule = verdict.rule.to_string();
         let met = verdict.met().filter(|_| !rules.contains(&rule))?;
         rules.push(rule.clone());
-        Some(Sample::of(f64::from(u8::from(met))).with("rule", &rule))
+        Some(MetricSample::new(f64::from(u8::from(met))).with("rule", &rule))
     });
     samples.collect()
 }

@@ -1,9 +1,9 @@
 //! A suite as metrics: those of each endpoint, told apart by the label `endpoint` beside `target`.
 
-use super::family::Held;
-use super::{Target, blackbox, budget_samples, family, own};
-use crate::report::Options;
-use crate::report::suite::{Standing, Suite};
+use super::family::RenderedSample;
+use super::{MetricTarget, blackbox, budget_samples, family, own_metrics};
+use crate::report::ReportOptions;
+use crate::report::suite::{EndpointStatus, SuiteResult};
 use crate::trace::Trace;
 use crate::units::Untrusted;
 
@@ -16,20 +16,20 @@ const SUCCESS: (&str, &str) = (
 /// An endpoint's samples, of each family in the order in which they are written, those of its
 /// budget last.
 #[derive(Debug)]
-pub(in crate::report) struct Share(Vec<Vec<Held>>);
+pub(in crate::report) struct EndpointSamples(Vec<Vec<RenderedSample>>);
 
-impl Share {
+impl EndpointSamples {
     /// A run's share. Its samples are written out already, for they outlive the trace.
-    pub(in crate::report) fn of(trace: &Trace, options: &Options, name: &Untrusted) -> Self {
-        let targets = Target::all(trace, options.redactor());
-        let families = blackbox::FAMILIES.iter().chain(&own::FAMILIES);
-        let mut all: Vec<Vec<Held>> = families
+    pub(in crate::report) fn new(trace: &Trace, options: &ReportOptions, name: &Untrusted) -> Self {
+        let targets = MetricTarget::all(trace, options.redactor());
+        let families = blackbox::FAMILIES.iter().chain(&own_metrics::FAMILIES);
+        let mut all: Vec<Vec<RenderedSample>> = families
             .map(|family| {
-                let labelled = |target: &Target| {
-                    let samples = (family.of)(target).into_iter();
+                let labelled = |target: &MetricTarget| {
+                    let samples = (family.samples)(target).into_iter();
                     samples
                         .map(|sample| {
-                            Held::of(
+                            RenderedSample::new(
                                 sample
                                     .with("target", &target.name)
                                     .with("endpoint", name.raw()),
@@ -43,7 +43,7 @@ impl Share {
         all.push(
             budget_samples(trace, options)
                 .into_iter()
-                .map(|sample| Held::of(sample.with("endpoint", name.raw())))
+                .map(|sample| RenderedSample::new(sample.with("endpoint", name.raw())))
                 .collect(),
         );
         Self(all)
@@ -51,16 +51,16 @@ impl Share {
 }
 
 /// A suite as metrics.
-pub(in crate::report) fn suite(suite: &Suite) -> String {
-    let shares: Vec<&Share> = suite
+pub(in crate::report) fn suite_prometheus(suite: &SuiteResult) -> String {
+    let shares: Vec<&EndpointSamples> = suite
         .endpoints
         .iter()
-        .filter_map(|endpoint| endpoint.happened.as_ref())
+        .filter_map(|endpoint| endpoint.result.as_ref())
         .map(|told| &told.metrics)
         .collect();
     let names = blackbox::FAMILIES
         .iter()
-        .chain(&own::FAMILIES)
+        .chain(&own_metrics::FAMILIES)
         .map(|known| (known.name, known.help))
         .chain([MET]);
     let families = names.enumerate().map(|(place, (name, help))| {
@@ -68,18 +68,20 @@ pub(in crate::report) fn suite(suite: &Suite) -> String {
             .iter()
             .filter_map(|share| share.0.get(place))
             .flatten();
-        family::held(name, help, samples)
+        family::format_rendered_family(name, help, samples)
     });
     let stands = suite
         .endpoints
         .iter()
-        .filter(|endpoint| endpoint.happened.is_some())
+        .filter(|endpoint| endpoint.result.is_some())
         .map(|endpoint| {
-            let good = endpoint.standing() <= Standing::Warned;
-            Held::of(
-                super::Sample::of(f64::from(u8::from(good))).with("endpoint", endpoint.name.raw()),
+            let good = endpoint.status() <= EndpointStatus::Warned;
+            RenderedSample::new(
+                super::MetricSample::new(f64::from(u8::from(good)))
+                    .with("endpoint", endpoint.name.raw()),
             )
         });
-    let stands: Vec<Held> = stands.collect();
-    families.collect::<String>() + &family::held(SUCCESS.0, SUCCESS.1, stands.iter())
+    let stands: Vec<RenderedSample> = stands.collect();
+    families.collect::<String>()
+        + &family::format_rendered_family(SUCCESS.0, SUCCESS.1, stands.iter())
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::insight::redact::Redactor;
-use crate::insight::{Transfer, repeats, transfers};
+use crate::insight::{Transfer, group_into_transfers, repeated_requests};
 use crate::trace::{Connection, Exchange, Phase, Response, Tls, Trace};
 use crate::units::Nanos;
 
 /// The requests to one URL.
-pub(super) struct Target<'a> {
+pub(super) struct MetricTarget<'a> {
     pub(super) trace: &'a Trace,
     /// The URL, without its secrets.
     pub(super) name: String,
@@ -20,19 +20,19 @@ pub(super) struct Target<'a> {
     pub(super) failed: u64,
 }
 
-impl<'a> Target<'a> {
+impl<'a> MetricTarget<'a> {
     /// All targets, in the order in which they were first asked. URLs that differ in their secrets
     /// only are one.
     pub(super) fn all(trace: &'a Trace, redactor: Redactor) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         let mut places = BTreeMap::new();
-        let held: Vec<Transfer<'a>> = transfers(trace).collect();
+        let held: Vec<Transfer<'a>> = group_into_transfers(trace).collect();
         // Of requests that are no longer held one by one their number is known.
-        let beyond: BTreeMap<_, _> = repeats(trace, &held)
+        let beyond: BTreeMap<_, _> = repeated_requests(trace, &held)
             .filter_map(|request| {
                 Some((
-                    request.held().first()?.hops().first()?.id.0,
-                    (request.beyond(), request.beyond_failed()),
+                    request.retained().first()?.hops().first()?.id.0,
+                    (request.retired_count(), request.retired_failed_count()),
                 ))
             })
             .collect();
@@ -55,7 +55,7 @@ impl<'a> Target<'a> {
             if let Some(target) = all.get_mut(place) {
                 target.latest = transfer;
                 target.probes += 1 + more as u64;
-                target.failed += u64::from(!succeeded(&transfer)) + more_failed as u64;
+                target.failed += u64::from(!has_succeeded(&transfer)) + more_failed as u64;
             }
         }
         all
@@ -63,7 +63,7 @@ impl<'a> Target<'a> {
 
     /// Whether the latest request was answered.
     pub(super) fn succeeded(&self) -> bool {
-        succeeded(&self.latest)
+        has_succeeded(&self.latest)
     }
 
     /// The latest exchange.
@@ -92,7 +92,7 @@ impl<'a> Target<'a> {
     }
 }
 
-fn succeeded(transfer: &Transfer) -> bool {
+fn has_succeeded(transfer: &Transfer) -> bool {
     transfer.last().is_some_and(|last| {
         last.ended.is_some() && last.response.is_some() && last.failure.is_none()
     })

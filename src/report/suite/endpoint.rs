@@ -1,46 +1,46 @@
 //! What is kept of an endpoint's run.
 
-use super::Standing;
-use crate::insight::budget::{Budget, Outcome, Verdict};
+use super::EndpointStatus;
+use crate::insight::budget::{Budget, BudgetOutcome, BudgetVerdict};
 use crate::insight::redact::Redactor;
-use crate::insight::{Runs, Transfer, runs, transfers};
-use crate::report::{Options, prometheus};
-use crate::trace::{Code, HttpVersion, Phase, Trace};
+use crate::insight::{RunStatistics, Transfer, group_into_transfers, run_statistics};
+use crate::report::{ReportOptions, prometheus};
+use crate::trace::{FailureCode, HttpVersion, Phase, Trace};
 use crate::units::{Nanos, Untrusted};
 
 /// An endpoint of a suite. Its text is without secrets, but not escaped.
 #[derive(Debug)]
-pub struct Endpoint {
+pub struct SuiteEndpoint {
     /// What the file calls it.
     pub name: Untrusted,
     /// Where to.
     pub url: Untrusted,
     /// What happened; `None` where it was not tried.
-    pub happened: Option<Happened>,
+    pub result: Option<EndpointResult>,
 }
 
 /// What happened.
 #[derive(Debug)]
-pub struct Happened {
+pub struct EndpointResult {
     /// How it stands after that.
-    pub standing: Standing,
+    pub status: EndpointStatus,
     /// Why it failed, and in which phase: the cause, a sentence, and what to try.
-    pub failure: Option<(Phase, Code, Untrusted, String)>,
+    pub failure: Option<(Phase, FailureCode, Untrusted, String)>,
     /// How many requests there were, redirects apart.
     pub transfers: usize,
     /// How many of them failed.
     pub failures: usize,
     /// The request that took the median time; one that failed where none did not.
-    pub median: Option<Request>,
+    pub median: Option<RequestFigures>,
     /// What came of the budget's rules.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<BudgetVerdict>,
     /// Its share of the metrics.
-    pub(in crate::report) metrics: prometheus::Share,
+    pub(in crate::report) metrics: prometheus::EndpointSamples,
 }
 
 /// A request's figures.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct RequestFigures {
     /// Method.
     pub method: String,
     /// Status of the final response.
@@ -57,76 +57,79 @@ pub struct Request {
     pub body_bytes: Option<u64>,
 }
 
-impl Endpoint {
+impl SuiteEndpoint {
     /// What is to be kept of a run. The budget is the options'.
-    pub fn of(name: &Untrusted, trace: &Trace, options: &Options) -> Self {
+    pub fn new(name: &Untrusted, trace: &Trace, options: &ReportOptions) -> Self {
         let redactor = options.redactor();
         let verdicts = options
             .budget
             .as_ref()
             .map(|budget: &Budget| budget.verdicts(trace))
             .unwrap_or_default();
-        let all: Vec<Transfer> = transfers(trace).collect();
-        let runs = runs(trace);
+        let all: Vec<Transfer> = group_into_transfers(trace).collect();
+        let runs = run_statistics(trace);
         let url = all
             .first()
             .and_then(|first| first.hops().first())
             .map(|first| redactor.text(&first.url))
             .unwrap_or_default();
-        let happened = Happened {
-            standing: Standing::of(trace.failure().is_some() || all.is_empty(), &verdicts),
-            failure: failure(trace, redactor),
+        let happened = EndpointResult {
+            status: EndpointStatus::from_verdicts(
+                trace.failure().is_some() || all.is_empty(),
+                &verdicts,
+            ),
+            failure: run_failure(trace, redactor),
             transfers: runs.count,
             failures: runs.failed,
-            median: median(&all, &runs).map(|median| Request {
+            median: median_transfer(&all, &runs).map(|median| RequestFigures {
                 total: exact_median(&all, &runs).or(median.total()),
-                ..Request::of(median)
+                ..RequestFigures::new(median)
             }),
             verdicts,
-            metrics: prometheus::Share::of(trace, options, name),
+            metrics: prometheus::EndpointSamples::new(trace, options, name),
         };
         Self {
             name: name.clone(),
             url,
-            happened: Some(happened),
+            result: Some(happened),
         }
     }
 
     /// One that was not tried.
-    pub fn not_run(name: &Untrusted, url: &Untrusted, options: &Options) -> Self {
+    pub fn not_run(name: &Untrusted, url: &Untrusted, options: &ReportOptions) -> Self {
         Self {
             name: name.clone(),
             url: options.redactor().text(url),
-            happened: None,
+            result: None,
         }
     }
 
     /// How it stands.
-    pub fn standing(&self) -> Standing {
-        self.happened
+    pub fn status(&self) -> EndpointStatus {
+        self.result
             .as_ref()
-            .map_or(Standing::NotRun, |happened| happened.standing)
+            .map_or(EndpointStatus::NotRun, |happened| happened.status)
     }
 
     /// The request that stands for all.
-    pub fn median(&self) -> Option<&Request> {
-        self.happened.as_ref()?.median.as_ref()
+    pub fn median(&self) -> Option<&RequestFigures> {
+        self.result.as_ref()?.median.as_ref()
     }
 
     /// What came of the budget's rules.
-    pub fn verdicts(&self) -> &[Verdict] {
-        self.happened
+    pub fn verdicts(&self) -> &[BudgetVerdict] {
+        self.result
             .as_ref()
             .map(|happened| happened.verdicts.as_slice())
             .unwrap_or_default()
     }
 
     /// The rule that was kept worst, where one was not simply kept.
-    pub fn worst(&self) -> Option<&Verdict> {
+    pub fn worst_verdict(&self) -> Option<&BudgetVerdict> {
         let not_met = self
             .verdicts()
             .iter()
-            .filter(|verdict| verdict.outcome != Outcome::Met);
+            .filter(|verdict| verdict.outcome != BudgetOutcome::Met);
         // Of those that are equally bad the first.
         not_met
             .rev()
@@ -135,21 +138,27 @@ impl Endpoint {
 
     /// Why it stands where it does, in words that are safe to look at; `None` where all is well.
     pub fn reason(&self) -> Option<String> {
-        let Some(happened) = &self.happened else {
+        let Some(happened) = &self.result else {
             return Some("the suite was called off before".to_owned());
         };
-        let figure = |verdict: &Verdict| {
+        let figure = |verdict: &BudgetVerdict| {
             verdict
-                .shown_figure()
+                .format_figure()
                 .map(|figure| format!(" ({figure})"))
                 .unwrap_or_default()
         };
         let of_rule = || {
-            self.worst()
-                .map(|verdict| format!("{}: {}{}", verdict.rule, verdict.said(), figure(verdict)))
+            self.worst_verdict().map(|verdict| {
+                format!(
+                    "{}: {}{}",
+                    verdict.rule,
+                    verdict.describe_outcome(),
+                    figure(verdict)
+                )
+            })
         };
         match &happened.failure {
-            Some((phase, _, message, _)) if happened.standing == Standing::Failed => {
+            Some((phase, _, message, _)) if happened.status == EndpointStatus::Failed => {
                 let of_all = if happened.transfers > 1 {
                     format!(" ({} of {})", happened.failures, happened.transfers)
                 } else {
@@ -162,7 +171,10 @@ impl Endpoint {
     }
 }
 
-fn failure(trace: &Trace, redactor: Redactor) -> Option<(Phase, Code, Untrusted, String)> {
+fn run_failure(
+    trace: &Trace,
+    redactor: Redactor,
+) -> Option<(Phase, FailureCode, Untrusted, String)> {
     let (phase, failure) = trace.failure()?;
     Some((
         *phase,
@@ -177,7 +189,7 @@ fn has_failed(transfer: &Transfer) -> bool {
 }
 
 /// The median of all runs, where it cannot be had from the run that is held.
-fn exact_median(all: &[Transfer], runs: &Runs) -> Option<Nanos> {
+fn exact_median(all: &[Transfer], runs: &RunStatistics) -> Option<Nanos> {
     runs.spread
         .filter(|_| all.len() < runs.count)
         .map(|spread| spread.median)
@@ -185,7 +197,10 @@ fn exact_median(all: &[Transfer], runs: &Runs) -> Option<Nanos> {
 
 /// The transfer with the median of the times of those that went well (nearest rank), else of all.
 /// Where that one is no longer held it is the one that is whose time is nearest to the median.
-fn median<'t, 'a>(all: &'t [Transfer<'a>], runs: &Runs) -> Option<&'t Transfer<'a>> {
+fn median_transfer<'t, 'a>(
+    all: &'t [Transfer<'a>],
+    runs: &RunStatistics,
+) -> Option<&'t Transfer<'a>> {
     if all.len() < runs.count {
         let distance = |transfer: &&Transfer<'_>| {
             transfer
@@ -210,8 +225,8 @@ fn median<'t, 'a>(all: &'t [Transfer<'a>], runs: &Runs) -> Option<&'t Transfer<'
     .or_else(|| middle(all.iter().collect()))
 }
 
-impl Request {
-    fn of(transfer: &Transfer) -> Self {
+impl RequestFigures {
+    fn new(transfer: &Transfer) -> Self {
         let last = transfer.last();
         let response = last.and_then(|last| last.response.as_ref());
         Self {

@@ -5,17 +5,17 @@
 //! first.
 
 mod endpoint;
-mod standing;
+mod status;
 
-pub use endpoint::{Endpoint, Happened, Request};
-pub use standing::Standing;
+pub use endpoint::{EndpointResult, RequestFigures, SuiteEndpoint};
+pub use status::EndpointStatus;
 
-use super::{Format, Options, csv, json, junit, markdown, prometheus, text};
-use crate::units::{Nanos, WallTime, grouped};
+use super::{Format, ReportOptions, csv, json, junit, markdown, prometheus, text};
+use crate::units::{Nanos, WallTime, group_digits};
 
 /// A suite that was run.
 #[derive(Debug)]
-pub struct Suite {
+pub struct SuiteResult {
     /// When it began.
     pub started_at: WallTime,
     /// How long it took.
@@ -25,38 +25,38 @@ pub struct Suite {
     /// Whether it was called off before its end.
     pub interrupted: bool,
     /// Its endpoints, in the order of the file.
-    pub endpoints: Vec<Endpoint>,
+    pub endpoints: Vec<SuiteEndpoint>,
 }
 
-impl Suite {
+impl SuiteResult {
     /// How many endpoints stand so.
-    pub fn count(&self, standing: Standing) -> usize {
+    pub fn count(&self, standing: EndpointStatus) -> usize {
         self.endpoints
             .iter()
-            .filter(|endpoint| endpoint.standing() == standing)
+            .filter(|endpoint| endpoint.status() == standing)
             .count()
     }
 
     /// How the suite stands: as its worst endpoint. What was not run is worse than any warning, but
     /// says nothing of the endpoint.
-    pub fn standing(&self) -> Standing {
+    pub fn status(&self) -> EndpointStatus {
         self.endpoints
             .iter()
-            .map(Endpoint::standing)
+            .map(SuiteEndpoint::status)
             .max()
-            .unwrap_or(Standing::Ok)
+            .unwrap_or(EndpointStatus::Ok)
     }
 
     /// `12 endpoints: 10 ok, 1 missed, 1 failed`.
-    pub fn summed_up(&self) -> String {
-        let parts = Standing::ALL
+    pub fn summary(&self) -> String {
+        let parts = EndpointStatus::ALL
             .into_iter()
-            .map(|standing| (self.count(standing), standing.words()));
+            .map(|standing| (self.count(standing), standing.label()));
         let parts: Vec<String> = parts
             .filter(|(count, _)| *count > 0)
-            .map(|(count, words)| format!("{} {words}", grouped(count as u64)))
+            .map(|(count, words)| format!("{} {words}", group_digits(count as u64)))
             .collect();
-        let all = crate::units::counted(self.endpoints.len(), "endpoint");
+        let all = crate::units::format_count(self.endpoints.len(), "endpoint");
         if parts.is_empty() {
             all
         } else {
@@ -76,14 +76,14 @@ pub const SUITE_FORMATS: [Format; 6] = [
 ];
 
 /// A suite as a report of one format; `None` where the format is one for a single run.
-pub fn write_suite(suite: &Suite, format: Format, options: &Options) -> Option<String> {
+pub fn write_suite(suite: &SuiteResult, format: Format, options: &ReportOptions) -> Option<String> {
     match format {
-        Format::Text => Some(text::suite(suite, options)),
-        Format::Json => Some(json::suite(suite)),
-        Format::Junit => Some(junit::suite(suite)),
-        Format::Markdown => Some(markdown::suite(suite)),
-        Format::Csv => Some(csv::suite(suite)),
-        Format::Prometheus => Some(prometheus::suite(suite)),
+        Format::Text => Some(text::suite_text(suite, options)),
+        Format::Json => Some(json::suite_json(suite)),
+        Format::Junit => Some(junit::suite_junit(suite)),
+        Format::Markdown => Some(markdown::suite_markdown(suite)),
+        Format::Csv => Some(csv::suite_csv(suite)),
+        Format::Prometheus => Some(prometheus::suite_prometheus(suite)),
         _ => None,
     }
 }

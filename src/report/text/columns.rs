@@ -2,7 +2,7 @@
 
 /// What a column needs and what it stands for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
+pub(super) struct ColumnNeeds {
     /// Columns of the terminal that its words and figures need, the gap after them included.
     pub(super) minimum: usize,
     /// How long its bar is to be, in any unit.
@@ -11,14 +11,14 @@ pub(super) struct Column {
 
 /// Where columns lie and how long bars are.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fitted {
+pub(super) struct FittedColumns {
     /// Width of each column.
     pub(super) widths: Vec<usize>,
     /// Eighths of a terminal column to a unit of weight; the same for all bars, so they compare.
     eighths_per_unit: f64,
 }
 
-impl Fitted {
+impl FittedColumns {
     /// The length of a bar in eighths; at least one of anything that is not nothing.
     #[expect(
         clippy::cast_precision_loss,
@@ -41,16 +41,16 @@ const GAP: usize = 2;
     clippy::cast_sign_loss,
     reason = "it fits a terminal's width"
 )]
-pub(super) fn fit(columns: &[Column], width: usize) -> Option<Fitted> {
+pub(super) fn fit_columns(columns: &[ColumnNeeds], width: usize) -> Option<FittedColumns> {
     let needed: usize = columns.iter().map(|column| column.minimum).sum();
     if needed > width {
         return None;
     }
     let mut stretched: Vec<bool> = columns.iter().map(|column| column.weight > 0).collect();
     let scale = loop {
-        let scale = scale(columns, &stretched, width);
+        let scale = columns_per_unit(columns, &stretched, width);
         let too_narrow =
-            |column: &Column| (column.weight as f64 * scale) as usize + GAP < column.minimum;
+            |column: &ColumnNeeds| (column.weight as f64 * scale) as usize + GAP < column.minimum;
         let mut settled = true;
         for (column, stretched) in columns.iter().zip(&mut stretched) {
             if *stretched && too_narrow(column) {
@@ -69,7 +69,7 @@ pub(super) fn fit(columns: &[Column], width: usize) -> Option<Fitted> {
             true => ((column.weight as f64 * scale) as usize + GAP).max(column.minimum),
             false => column.minimum,
         });
-    Some(Fitted {
+    Some(FittedColumns {
         widths: widths.collect(),
         eighths_per_unit: scale * 8.0,
     })
@@ -77,7 +77,7 @@ pub(super) fn fit(columns: &[Column], width: usize) -> Option<Fitted> {
 
 /// Terminal columns to a unit of weight, if the stretched columns share what the others leave.
 #[expect(clippy::cast_precision_loss, reason = "a share of a terminal's width")]
-fn scale(columns: &[Column], stretched: &[bool], width: usize) -> f64 {
+fn columns_per_unit(columns: &[ColumnNeeds], stretched: &[bool], width: usize) -> f64 {
     let (mut left, mut weight) = (width, 0.0);
     for (column, stretched) in columns.iter().zip(stretched) {
         left = left.saturating_sub(if *stretched { GAP } else { column.minimum });
@@ -90,13 +90,13 @@ fn scale(columns: &[Column], stretched: &[bool], width: usize) -> f64 {
     if weight > 0.0 {
         left as f64 / weight
     } else {
-        shrunk(columns)
+        unstretched_scale(columns)
     }
 }
 
 /// The scale at which the longest bar still fits, where no column is stretched.
 #[expect(clippy::cast_precision_loss, reason = "a share of a terminal's width")]
-fn shrunk(columns: &[Column]) -> f64 {
+fn unstretched_scale(columns: &[ColumnNeeds]) -> f64 {
     let fitting = columns.iter().filter(|column| column.weight > 0);
     fitting
         .map(|column| column.minimum.saturating_sub(GAP) as f64 / column.weight as f64)
@@ -108,13 +108,13 @@ fn shrunk(columns: &[Column]) -> f64 {
 mod tests {
     use super::*;
 
-    fn column(minimum: usize, weight: u64) -> Column {
-        Column { minimum, weight }
+    fn column(minimum: usize, weight: u64) -> ColumnNeeds {
+        ColumnNeeds { minimum, weight }
     }
 
     #[test]
     fn what_is_left_is_shared_by_weight() {
-        let fitted = fit(&[column(5, 300), column(5, 100), column(5, 1)], 51);
+        let fitted = fit_columns(&[column(5, 300), column(5, 100), column(5, 1)], 51);
         let fitted = fitted.as_ref().map(|fitted| {
             (
                 fitted.widths.clone(),
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        assert_eq!(fit(&[column(5, 1), column(6, 1)], 10), None);
+        assert_eq!(fit_columns(&[column(5, 1), column(6, 1)], 10), None);
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
         ] {
             for width in 24..200 {
                 let columns = weights.map(|weight| column(8, weight));
-                let fitted = fit(&columns, width);
+                let fitted = fit_columns(&columns, width);
                 let fits = fitted.as_ref().is_some_and(|fitted| {
                     let total: usize = fitted.widths.iter().sum();
                     let bars = weights

@@ -2,107 +2,116 @@
 
 use std::cmp::Reverse;
 
-use super::Page;
-use crate::dissect::{Dissection, Start, pairs};
-use crate::insight::{conversations, undelivered_name};
-use crate::report::Options;
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Role};
+use super::TextContext;
+use crate::dissect::{Dissection, StartLine, pair_messages};
+use crate::insight::{captured_conversations, undelivered_name};
+use crate::report::ReportOptions;
+use crate::report::styling::{Role, StyledLine};
+use crate::report::wrapping::StyledWords;
 use crate::trace::{Direction, Flow};
-use crate::units::{Bytes, grouped};
+use crate::units::{Bytes, group_digits};
 
 /// Conversations that are listed one by one; of the others only the sum is told.
-const LISTED: usize = 200;
+const MAX_LISTED: usize = 200;
 /// Columns of a figure.
-const FIGURE: usize = 10;
+const FIGURE_WIDTH: usize = 10;
 
 /// The table; nothing where the trace is no capture of others.
-pub(super) fn lines(page: &Page, options: &Options) -> Vec<Line> {
-    let Some(flows) = conversations(page.trace).filter(|flows| !flows.is_empty()) else {
+pub(super) fn conversation_lines(page: &TextContext, options: &ReportOptions) -> Vec<StyledLine> {
+    let Some(flows) = captured_conversations(page.trace).filter(|flows| !flows.is_empty()) else {
         return Vec::new();
     };
     let mut largest: Vec<(usize, &Flow)> = flows.iter().enumerate().collect();
-    largest.sort_by_key(|(place, flow)| (Reverse(payload(flow)), *place));
-    let head = figures(
+    largest.sort_by_key(|(place, flow)| (Reverse(payload_bytes(flow)), *place));
+    let head = figure_columns(
         ["packets", "sent", "received", "resent"].map(|name| (Role::Strong, name.to_owned())),
     );
-    let mut lines = Words::default()
+    let mut lines = StyledWords::default()
         .add(Role::Strong, "conversation")
-        .flow(head, page.width);
+        .wrap(head, page.width);
     lines.extend(
         largest
             .iter()
-            .take(LISTED)
-            .flat_map(|(place, flow)| row(page, *place, flow, options)),
+            .take(MAX_LISTED)
+            .flat_map(|(place, flow)| conversation_row(page, *place, flow, options)),
     );
-    lines.extend(rest(page, largest.get(LISTED..).unwrap_or_default()));
+    lines.extend(remainder_lines(
+        page,
+        largest.get(MAX_LISTED..).unwrap_or_default(),
+    ));
     lines
 }
 
-fn row(page: &Page, place: usize, flow: &Flow, options: &Options) -> Vec<Line> {
+fn conversation_row(
+    page: &TextContext,
+    place: usize,
+    flow: &Flow,
+    options: &ReportOptions,
+) -> Vec<StyledLine> {
     let (sent, received) = (
         flow.counts(Direction::Sent),
         flow.counts(Direction::Received),
     );
     let again = sent.retransmitted + received.retransmitted;
     let bytes = |count: u64| (Role::Plain, Bytes(count).to_string());
-    let line = figures([
-        (Role::Plain, grouped(sent.packets + received.packets)),
+    let line = figure_columns([
+        (Role::Plain, group_digits(sent.packets + received.packets)),
         bytes(sent.payload_bytes),
         bytes(received.payload_bytes),
         (
             if again > 0 { Role::Warning } else { Role::Dim },
-            grouped(again),
+            group_digits(again),
         ),
     ]);
-    let mut words = Words::default()
+    let mut words = StyledWords::default()
         .add(Role::Dim, if flow.key.tcp { "tcp" } else { "udp" })
-        .keep(Role::Plain, &flow.key.local.to_string())
-        .keep(Role::Dim, page.pen.glyph("→", "->"))
-        .keep(Role::Plain, &flow.key.remote.to_string());
+        .add_unbroken(Role::Plain, &flow.key.local.to_string())
+        .add_unbroken(Role::Dim, page.pen.glyph("→", "->"))
+        .add_unbroken(Role::Plain, &flow.key.remote.to_string());
     if let Some(name) = options.names.at(place) {
-        words = words.keep(Role::Strong, &name.escaped());
+        words = words.add_unbroken(Role::Strong, &name.escaped());
     }
     let said = options
         .taken_apart
         .at(place)
-        .map(|dissection| said(page, dissection));
-    let lines = words.flow(line, page.width).into_iter();
+        .map(|dissection| message_lines(page, dissection));
+    let lines = words.wrap(line, page.width).into_iter();
     lines
-        .chain(undelivered(page, flow))
+        .chain(undelivered_lines(page, flow))
         .chain(said.into_iter().flatten())
         .collect()
 }
 
 /// Requests and what answered them.
-fn said(page: &Page, dissection: &Dissection) -> Vec<Line> {
+fn message_lines(page: &TextContext, dissection: &Dissection) -> Vec<StyledLine> {
     const MOST: usize = 50;
-    const INDENT: usize = 4 * FIGURE + 4;
-    let indented = |words: Words| words.flow(Line::indented(INDENT), page.width);
-    let mut lines = indented(Words::default().add(Role::Dim, &dissection.protocols.join(", ")));
-    for (request, answer) in pairs(&dissection.messages).take(MOST) {
-        let Start::Request { method, target } = &request.start else {
+    const INDENT: usize = 4 * FIGURE_WIDTH + 4;
+    let indented = |words: StyledWords| words.wrap(StyledLine::indented(INDENT), page.width);
+    let mut lines =
+        indented(StyledWords::default().add(Role::Dim, &dissection.protocols.join(", ")));
+    for (request, answer) in pair_messages(&dissection.messages).take(MOST) {
+        let StartLine::Request { method, target } = &request.start else {
             continue;
         };
-        let mut words = Words::default()
-            .keep(Role::Strong, &method.escaped())
-            .keep(Role::Plain, &page.redactor.text(target).escaped());
-        if let Some(Start::Response { status }) = answer.map(|answer| &answer.start) {
+        let mut words = StyledWords::default()
+            .add_unbroken(Role::Strong, &method.escaped())
+            .add_unbroken(Role::Plain, &page.redactor.text(target).escaped());
+        if let Some(StartLine::Response { status }) = answer.map(|answer| &answer.start) {
             let role = if *status >= 400 {
                 Role::Warning
             } else {
                 Role::Plain
             };
             words = words
-                .keep(Role::Dim, page.pen.glyph("→", "->"))
-                .keep(role, &status.to_string());
+                .add_unbroken(Role::Dim, page.pen.glyph("→", "->"))
+                .add_unbroken(role, &status.to_string());
         }
         lines.extend(indented(words));
     }
     for asked in dissection.asked.iter().take(MOST) {
-        let words = Words::default()
-            .keep(Role::Strong, &asked.kind)
-            .keep(Role::Plain, &asked.name.escaped());
+        let words = StyledWords::default()
+            .add_unbroken(Role::Strong, &asked.kind)
+            .add_unbroken(Role::Plain, &asked.name.escaped());
         let Some(answer) = &asked.answer else {
             lines.extend(indented(words.add(Role::Warning, "no answer")));
             continue;
@@ -119,49 +128,51 @@ fn said(page: &Page, dissection: &Dissection) -> Vec<Line> {
         };
         lines.extend(indented(
             words
-                .keep(Role::Dim, page.pen.glyph("\u{2192}", "->"))
+                .add_unbroken(Role::Dim, page.pen.glyph("\u{2192}", "->"))
                 .add(Role::Plain, &said),
         ));
     }
-    let left = pairs(&dissection.messages).count().saturating_sub(MOST);
+    let left = pair_messages(&dissection.messages)
+        .count()
+        .saturating_sub(MOST);
     if left > 0 {
         lines.extend(indented(
-            Words::default().add(Role::Dim, &format!("and {left} more")),
+            StyledWords::default().add(Role::Dim, &format!("and {left} more")),
         ));
     }
     lines.extend(
         dissection
             .notes
             .iter()
-            .flat_map(|note| indented(Words::default().add(Role::Warning, note))),
+            .flat_map(|note| indented(StyledWords::default().add(Role::Warning, note))),
     );
     lines
 }
 
 /// What the network said of packets that it did not deliver: the first time, and how often.
-fn undelivered(page: &Page, flow: &Flow) -> Vec<Line> {
-    let Some(first) = flow.undelivered().first() else {
+fn undelivered_lines(page: &TextContext, flow: &Flow) -> Vec<StyledLine> {
+    let Some(first) = flow.delivery_errors().first() else {
         return Vec::new();
     };
-    let more = (flow.undelivered().len() - 1) as u64 + flow.undelivered_unlisted();
+    let more = (flow.delivery_errors().len() - 1) as u64 + flow.delivery_errors_unlisted();
     let name = undelivered_name(first).replace('_', " ");
-    let words = Words::default().add(
+    let words = StyledWords::default().add(
         Role::Warning,
         &format!("not delivered: {name}, says {}", first.from),
     );
     let words = if more > 0 {
-        words.add(Role::Dim, &format!("and {} more such", grouped(more)))
+        words.add(Role::Dim, &format!("and {} more such", group_digits(more)))
     } else {
         words
     };
-    words.flow(
-        Line::indented((4 * FIGURE + 2).min(page.width / 2)),
+    words.wrap(
+        StyledLine::indented((4 * FIGURE_WIDTH + 2).min(page.width / 2)),
         page.width,
     )
 }
 
 /// What is not listed, in one line.
-fn rest(page: &Page, flows: &[(usize, &Flow)]) -> Vec<Line> {
+fn remainder_lines(page: &TextContext, flows: &[(usize, &Flow)]) -> Vec<StyledLine> {
     if flows.is_empty() {
         return Vec::new();
     }
@@ -171,10 +182,10 @@ fn rest(page: &Page, flows: &[(usize, &Flow)]) -> Vec<Line> {
             .map(|(_, flow)| of(flow))
             .fold(0, u64::saturating_add)
     };
-    let line = figures([
+    let line = figure_columns([
         (
             Role::Dim,
-            grouped(sum(|flow| {
+            group_digits(sum(|flow| {
                 flow.counts(Direction::Sent).packets + flow.counts(Direction::Received).packets
             })),
         ),
@@ -188,7 +199,7 @@ fn rest(page: &Page, flows: &[(usize, &Flow)]) -> Vec<Line> {
         ),
         (
             Role::Dim,
-            grouped(sum(|flow| {
+            group_digits(sum(|flow| {
                 flow.counts(Direction::Sent).retransmitted
                     + flow.counts(Direction::Received).retransmitted
             })),
@@ -196,18 +207,19 @@ fn rest(page: &Page, flows: &[(usize, &Flow)]) -> Vec<Line> {
     ]);
     let said = format!(
         "in {} smaller ones; --format json lists them all",
-        grouped(flows.len() as u64)
+        group_digits(flows.len() as u64)
     );
-    Words::default()
+    StyledWords::default()
         .add(Role::Dim, &said)
-        .flow(line, page.width)
+        .wrap(line, page.width)
 }
 
 /// Figures in columns, to the right.
-fn figures<const N: usize>(cells: [(Role, String); N]) -> Line {
-    let mut line = Line::default();
+fn figure_columns<const N: usize>(cells: [(Role, String); N]) -> StyledLine {
+    let mut line = StyledLine::default();
     for (place, (role, text)) in cells.into_iter().enumerate() {
-        let missing = ((place + 1) * FIGURE).saturating_sub(line.width() + text.chars().count());
+        let missing =
+            ((place + 1) * FIGURE_WIDTH).saturating_sub(line.width() + text.chars().count());
         line.push(Role::Plain, " ".repeat(missing.max(usize::from(place > 0))));
         line.push(role, text);
     }
@@ -215,7 +227,7 @@ fn figures<const N: usize>(cells: [(Role, String); N]) -> Line {
     line
 }
 
-fn payload(flow: &Flow) -> u64 {
+fn payload_bytes(flow: &Flow) -> u64 {
     flow.counts(Direction::Sent)
         .payload_bytes
         .saturating_add(flow.counts(Direction::Received).payload_bytes)

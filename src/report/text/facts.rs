@@ -1,42 +1,42 @@
 //! What else is worth a line.
 
-use super::Page;
+use super::TextContext;
 use crate::insight::{
-    IdleCause, KernelCounts, KernelSegments, OnWire, Segments, kernel_segments, round_trips,
-    segments, server_timing, waited,
+    ConnectionSegments, IdleCause, KernelCounts, KernelSegments, WireSegments, connection_segments,
+    idle_totals, kernel_segments, round_trips, server_timing,
 };
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Role};
+use crate::report::styling::{Role, StyledLine};
+use crate::report::wrapping::StyledWords;
 use crate::trace::{
     Attempt, AttemptOutcome, DnsTransport, Exchange, Phase, QueryOutcome, ResolutionSource,
     SegmentCounts,
 };
 use crate::units::{Bytes, Nanos};
 
-type Fact = (&'static str, Words);
+type Fact = (&'static str, StyledWords);
 
 /// The facts of an exchange, each with its label.
-pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
+pub(super) fn fact_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
     let facts = [
-        resolved(exchange),
-        trips(page, exchange),
-        silence(page, exchange),
+        resolution_fact(exchange),
+        round_trip_fact(page, exchange),
+        waiting_fact(page, exchange),
     ]
     .into_iter()
     .flatten();
-    let attempts = attempts(page, exchange);
+    let attempts = attempt_facts(page, exchange);
     let rest = [
-        proxied(exchange, page),
-        early(page, exchange),
-        served(page, exchange),
-        body(exchange),
-        redirect(page, exchange),
+        proxy_fact(exchange, page),
+        informational_fact(page, exchange),
+        server_timing_fact(page, exchange),
+        body_fact(exchange),
+        redirect_fact(page, exchange),
     ];
     let rest = rest
         .into_iter()
         .flatten()
-        .chain(carried(page, exchange))
-        .chain(notes(page, exchange));
+        .chain(segments_fact(page, exchange))
+        .chain(note_facts(page, exchange));
     facts
         .chain(attempts)
         .chain(rest)
@@ -45,11 +45,11 @@ pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
         .collect()
 }
 
-fn plain(text: &str) -> Words {
-    Words::default().add(Role::Plain, text)
+fn plain_words(text: &str) -> StyledWords {
+    StyledWords::default().add(Role::Plain, text)
 }
 
-fn resolved(exchange: &Exchange) -> Option<Fact> {
+fn resolution_fact(exchange: &Exchange) -> Option<Fact> {
     let resolution = exchange.resolution.as_ref()?;
     let addresses: Vec<String> = resolution
         .addresses
@@ -76,32 +76,32 @@ fn resolved(exchange: &Exchange) -> Option<Fact> {
     };
     Some((
         "address",
-        plain(&addresses.join(", ")).add(Role::Dim, &whom),
+        plain_words(&addresses.join(", ")).add(Role::Dim, &whom),
     ))
 }
 
 /// Round trips, unless the time is so much longer that they don't explain it: on loopback a round
 /// trip is shorter than this machine's own work.
-fn trips(page: &Page, exchange: &Exchange) -> Option<Fact> {
+fn round_trip_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     const EXPLAINS: f64 = 20.0;
     let trips = round_trips(page.trace, exchange).filter(|trips| trips.used < EXPLAINS)?;
-    let words = Words::default().keep(
+    let words = StyledWords::default().add_unbroken(
         Role::Plain,
         &format!("{:.1} of {}", trips.used, page.pen.time(trips.rtt.duration)),
     );
     Some((
         "round trips",
-        words.keep(Role::Dim, &format!("({} would do)", trips.least)),
+        words.add_unbroken(Role::Dim, &format!("({} would do)", trips.minimum)),
     ))
 }
 
 /// What nothing passed for on the wire, the longest first; without what would not be seen beside
 /// it.
-fn silence(page: &Page, exchange: &Exchange) -> Option<Fact> {
+fn waiting_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     const MOST: usize = 4;
-    let all = waited(page.trace, exchange)?;
+    let all = idle_totals(page.trace, exchange)?;
     let seen = Nanos(all.first()?.total.0 / 20);
-    let mut words = Words::default();
+    let mut words = StyledWords::default();
     for (place, waited) in all
         .iter()
         .filter(|waited| waited.total >= seen)
@@ -109,25 +109,25 @@ fn silence(page: &Page, exchange: &Exchange) -> Option<Fact> {
         .enumerate()
     {
         if place > 0 {
-            words = words.join(",");
+            words = words.append(",");
         }
-        words = words.keep(
+        words = words.add_unbroken(
             Role::Plain,
-            &format!("{} {}", page.pen.time(waited.total), waited.cause.whom()),
+            &format!("{} {}", page.pen.time(waited.total), waited.cause.label()),
         );
-        let server = waited.own();
+        let server = waited.without_network();
         if matches!(waited.cause, IdleCause::Server { .. })
             && waited.network > Nanos::ZERO
             && server >= Nanos(waited.total.0 / 20)
         {
-            words = words.keep(Role::Dim, &format!("(its own {})", page.pen.time(server)));
+            words = words.add_unbroken(Role::Dim, &format!("(its own {})", page.pen.time(server)));
         }
     }
     Some(("waited for", words))
 }
 
 /// The attempts to connect, where there was more than one.
-fn attempts(page: &Page, exchange: &Exchange) -> Vec<Fact> {
+fn attempt_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
     let Some(first) = exchange
         .attempts
         .first()
@@ -142,13 +142,13 @@ fn attempts(page: &Page, exchange: &Exchange) -> Vec<Fact> {
         .map(|(i, attempt)| {
             (
                 if i == 0 { "attempts" } else { "" },
-                tried(page, attempt, first),
+                attempt_words(page, attempt, first),
             )
         })
         .collect()
 }
 
-fn tried(page: &Page, attempt: &Attempt, first: &Attempt) -> Words {
+fn attempt_words(page: &TextContext, attempt: &Attempt, first: &Attempt) -> StyledWords {
     let (role, outcome) = match &attempt.outcome {
         None => (Role::Dim, "under way".to_owned()),
         Some(AttemptOutcome::Connected) => (Role::Good, "connected".to_owned()),
@@ -157,15 +157,17 @@ fn tried(page: &Page, attempt: &Attempt, first: &Attempt) -> Words {
         Some(AttemptOutcome::TimedOut) => (Role::Bad, "timed out".to_owned()),
         Some(other) => (Role::Bad, other.name().to_owned()),
     };
-    let words = plain(&attempt.remote.to_string()).add(role, &outcome);
+    let words = plain_words(&attempt.remote.to_string()).add(role, &outcome);
     let words = match attempt.duration() {
-        Some(duration) => words.keep(Role::Plain, &format!("after {}", page.pen.time(duration))),
+        Some(duration) => {
+            words.add_unbroken(Role::Plain, &format!("after {}", page.pen.time(duration)))
+        }
         None => words,
     };
     if attempt.id == first.id {
         return words;
     }
-    words.keep(
+    words.add_unbroken(
         Role::Dim,
         &format!(
             "(begun {} after the first)",
@@ -174,11 +176,11 @@ fn tried(page: &Page, attempt: &Attempt, first: &Attempt) -> Words {
     )
 }
 
-fn proxied(exchange: &Exchange, page: &Page) -> Option<Fact> {
+fn proxy_fact(exchange: &Exchange, page: &TextContext) -> Option<Fact> {
     let (_, step) = exchange.proxy.last()?;
     Some((
         "proxy",
-        plain(&format!(
+        plain_words(&format!(
             "{}: {}",
             step.kind,
             page.redactor.text(&step.text).escaped()
@@ -186,8 +188,8 @@ fn proxied(exchange: &Exchange, page: &Page) -> Option<Fact> {
     ))
 }
 
-fn early(page: &Page, exchange: &Exchange) -> Option<Fact> {
-    let told = |early: &crate::trace::Informational| {
+fn informational_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
+    let told = |early: &crate::trace::InformationalResponse| {
         format!(
             "{} at {}",
             early.status,
@@ -195,19 +197,19 @@ fn early(page: &Page, exchange: &Exchange) -> Option<Fact> {
         )
     };
     let all: Vec<String> = exchange.informational.iter().map(told).collect();
-    (!all.is_empty()).then(|| ("early", plain(&all.join(", "))))
+    (!all.is_empty()).then(|| ("early", plain_words(&all.join(", "))))
 }
 
-fn served(page: &Page, exchange: &Exchange) -> Option<Fact> {
+fn server_timing_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     let metrics = server_timing(exchange);
     let words = metrics
         .iter()
         .enumerate()
-        .fold(Words::default(), |words, (i, metric)| {
-            let words = if i == 0 { words } else { words.join(",") }
+        .fold(StyledWords::default(), |words, (i, metric)| {
+            let words = if i == 0 { words } else { words.append(",") }
                 .add(Role::Plain, &metric.name.escaped());
             let words = metric.duration.iter().fold(words, |words, duration| {
-                words.keep(Role::Plain, &page.pen.time(*duration))
+                words.add_unbroken(Role::Plain, &page.pen.time(*duration))
             });
             let described = metric
                 .description
@@ -220,7 +222,7 @@ fn served(page: &Page, exchange: &Exchange) -> Option<Fact> {
     (!metrics.is_empty()).then_some(("server says", words))
 }
 
-fn body(exchange: &Exchange) -> Option<Fact> {
+fn body_fact(exchange: &Exchange) -> Option<Fact> {
     let response = exchange.response.as_ref()?;
     let body = exchange.response_body;
     if body.transferred == 0 && body.expected.unwrap_or(0) == 0 {
@@ -233,9 +235,11 @@ fn body(exchange: &Exchange) -> Option<Fact> {
         Some(expected) => format!("{} of {}", Bytes(body.transferred), Bytes(expected)),
         None => Bytes(body.transferred).to_string(),
     };
-    let words = rate(exchange).iter().fold(plain(&size), |words, rate| {
-        words.keep(Role::Plain, &format!("at {rate}/s"))
-    });
+    let words = body_rate(exchange)
+        .iter()
+        .fold(plain_words(&size), |words, rate| {
+            words.add_unbroken(Role::Plain, &format!("at {rate}/s"))
+        });
     let Some(coding) = response
         .header("content-encoding")
         .filter(|_| body.decoded != body.transferred)
@@ -253,7 +257,7 @@ fn body(exchange: &Exchange) -> Option<Fact> {
 
 /// How fast a body came; not of a small one, whose time says more about the moment its bytes were
 /// read.
-fn rate(exchange: &Exchange) -> Option<Bytes> {
+fn body_rate(exchange: &Exchange) -> Option<Bytes> {
     const WORTH_IT: u64 = 1 << 20;
     let received = exchange.response_body.transferred;
     let took = exchange
@@ -266,9 +270,9 @@ fn rate(exchange: &Exchange) -> Option<Bytes> {
         .map(Bytes)
 }
 
-fn redirect(page: &Page, exchange: &Exchange) -> Option<Fact> {
+fn redirect_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
     let (to, withheld) = exchange.redirected.as_ref()?;
-    let words = plain(&page.redactor.text(to).escaped());
+    let words = plain_words(&page.redactor.text(to).escaped());
     if withheld.is_empty() {
         return Some(("redirect to", words));
     }
@@ -279,14 +283,14 @@ fn redirect(page: &Page, exchange: &Exchange) -> Option<Fact> {
     Some((
         "redirect to",
         words
-            .join(",")
+            .append(",")
             .add(Role::Warning, &format!("without {}", names.join(", "))),
     ))
 }
 
 /// What carried it: by the packets, else by the kernel's count.
-fn carried(page: &Page, exchange: &Exchange) -> Option<Fact> {
-    if let Some(wire) = segments(page.trace, exchange) {
+fn segments_fact(page: &TextContext, exchange: &Exchange) -> Option<Fact> {
+    if let Some(wire) = connection_segments(page.trace, exchange) {
         let sharing = page
             .trace
             .exchanges()
@@ -297,7 +301,9 @@ fn carried(page: &Page, exchange: &Exchange) -> Option<Fact> {
         return Some((
             "segments",
             if sharing > 1 {
-                words.join(",").add(Role::Dim, "over the whole connection")
+                words
+                    .append(",")
+                    .add(Role::Dim, "over the whole connection")
             } else {
                 words
             },
@@ -308,7 +314,7 @@ fn carried(page: &Page, exchange: &Exchange) -> Option<Fact> {
     Some(("segments", words.add(Role::Dim, "[kernel]")))
 }
 
-fn by_packets(page: &Page, wire: &Segments) -> Words {
+fn by_packets(page: &TextContext, wire: &ConnectionSegments) -> StyledWords {
     let pen = page.pen;
     let one = |sign: &str, counts: &SegmentCounts| {
         format!(
@@ -327,12 +333,12 @@ fn by_packets(page: &Page, wire: &Segments) -> Words {
         .mss
         .map(|mss| format!(" of MSS {mss}"))
         .unwrap_or_default();
-    let words = Words::default()
-        .keep(Role::Plain, &counts)
-        .join(",")
-        .keep(Role::Plain, &format!("largest {largest}{limit}"));
+    let words = StyledWords::default()
+        .add_unbroken(Role::Plain, &counts)
+        .append(",")
+        .add_unbroken(Role::Plain, &format!("largest {largest}{limit}"));
     let words = match wire.on_wire {
-        Some(OnWire { sent, received, .. }) => words.keep(
+        Some(WireSegments { sent, received, .. }) => words.add_unbroken(
             Role::Plain,
             &format!(
                 "(joined by this machine; on the wire {} {sent} {} {received})",
@@ -345,15 +351,15 @@ fn by_packets(page: &Page, wire: &Segments) -> Words {
         }
         None => words,
     };
-    again(
-        words.join(","),
+    add_retransmissions(
+        words.append(","),
         wire.sent
             .retransmitted
             .saturating_add(wire.received.retransmitted),
     )
 }
 
-fn by_kernel(page: &Page, kernel: &KernelSegments) -> Option<Words> {
+fn by_kernel(page: &TextContext, kernel: &KernelSegments) -> Option<StyledWords> {
     let pen = page.pen;
     let one = |sign: &str, counts: &KernelCounts| {
         Some(format!(
@@ -370,26 +376,26 @@ fn by_kernel(page: &Page, kernel: &KernelSegments) -> Option<Words> {
     if counts.is_empty() && kernel.sent.retransmitted.is_none() {
         return None;
     }
-    let words = plain(&counts.join(" "));
+    let words = plain_words(&counts.join(" "));
     let words = kernel.mss.iter().fold(words, |words, mss| {
-        words.join(",").add(Role::Plain, &format!("MSS {mss}"))
+        words.append(",").add(Role::Plain, &format!("MSS {mss}"))
     });
     Some(match kernel.sent.retransmitted {
-        Some(count) => again(words.join(","), count),
+        Some(count) => add_retransmissions(words.append(","), count),
         None => words,
     })
 }
 
-fn again(words: Words, count: u64) -> Words {
+fn add_retransmissions(words: StyledWords, count: u64) -> StyledWords {
     match count {
-        0 => words.keep(Role::Plain, "none sent again"),
-        _ => words.keep(Role::Warning, &format!("{count} sent again")),
+        0 => words.add_unbroken(Role::Plain, "none sent again"),
+        _ => words.add_unbroken(Role::Warning, &format!("{count} sent again")),
     }
 }
 
-fn notes(page: &Page, exchange: &Exchange) -> Vec<Fact> {
+fn note_facts(page: &TextContext, exchange: &Exchange) -> Vec<Fact> {
     let of_exchange = page.notes.get(&exchange.id).into_iter().flatten();
     of_exchange
-        .map(|text| ("note", plain(&page.redactor.text(text).escaped())))
+        .map(|text| ("note", plain_words(&page.redactor.text(text).escaped())))
         .collect()
 }

@@ -1,12 +1,12 @@
 //! Where it failed, why, and what to try.
 
-use super::Page;
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Role};
+use super::TextContext;
+use crate::report::styling::{Role, StyledLine};
+use crate::report::wrapping::StyledWords;
 use crate::trace::{Certificate, Exchange, Phase};
 
 /// The failure of an exchange; nothing where there was none.
-pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
+pub(super) fn failure_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
     let Some((phase, failure)) = &exchange.failure else {
         return Vec::new();
     };
@@ -18,14 +18,14 @@ pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
         .map(|duration| format!(" after {}", page.pen.time(duration)))
         .unwrap_or_default();
     let sentence = page.redactor.text(&failure.message);
-    let said = Words::default()
+    let said = StyledWords::default()
         .add(Role::Bad, &format!("{} failed{after}:", phase.label()))
-        .add(Role::Plain, &stopped(&sentence.escaped()));
-    let mut lines = said.flow(Line::indented(2), page.width);
+        .add(Role::Plain, &with_full_stop(&sentence.escaped()));
+    let mut lines = said.wrap(StyledLine::indented(2), page.width);
     lines.extend(
-        Words::default()
-            .add(Role::Strong, &begun(&failure.hint))
-            .flow(Line::indented(2), page.width),
+        StyledWords::default()
+            .add(Role::Strong, &capitalize(&failure.hint))
+            .wrap(StyledLine::indented(2), page.width),
     );
     if *phase == Phase::Tls {
         lines.extend(chain(page, exchange));
@@ -34,7 +34,7 @@ pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
 }
 
 /// A sentence with its full stop.
-fn stopped(sentence: &str) -> String {
+fn with_full_stop(sentence: &str) -> String {
     let sentence = sentence.trim_end();
     if sentence.ends_with(['.', '!', '?', ':']) {
         sentence.to_owned()
@@ -44,7 +44,7 @@ fn stopped(sentence: &str) -> String {
 }
 
 /// A sentence with its capital.
-fn begun(sentence: &str) -> String {
+fn capitalize(sentence: &str) -> String {
     let mut rest = sentence.chars();
     rest.next()
         .map(|first| first.to_uppercase().chain(rest).collect())
@@ -52,10 +52,10 @@ fn begun(sentence: &str) -> String {
 }
 
 /// Names of a certificate that are listed.
-const NAMES: usize = 8;
+const MAX_NAMES: usize = 8;
 
 /// The certificates the server showed, leaf first.
-fn chain(page: &Page, exchange: &Exchange) -> Vec<Line> {
+fn chain(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
     let tls = exchange
         .connection
         .and_then(|id| page.trace.connection(id))
@@ -64,15 +64,15 @@ fn chain(page: &Page, exchange: &Exchange) -> Vec<Line> {
     let mut lines = Vec::new();
     for (i, certificate) in certificates.iter().enumerate() {
         if i == 0 {
-            lines.push(Line::default());
+            lines.push(StyledLine::default());
         }
         let label = if i == 0 { "certificate" } else { "issued by" };
-        lines.extend(page.fact(label, about(certificate)));
+        lines.extend(page.fact(label, certificate_words(certificate)));
     }
     lines
 }
 
-fn about(certificate: &Certificate) -> Words {
+fn certificate_words(certificate: &Certificate) -> StyledWords {
     let date = |seconds: i64| {
         jiff::Timestamp::from_second(seconds)
             .map_or_else(|_| "?".to_owned(), |time| time.strftime("%F").to_string())
@@ -82,21 +82,21 @@ fn about(certificate: &Certificate) -> Words {
         date(certificate.not_before),
         date(certificate.not_after)
     );
-    let words = Words::default()
+    let words = StyledWords::default()
         .add(Role::Plain, &certificate.subject.escaped())
-        .join(",")
-        .keep(Role::Plain, &valid);
+        .append(",")
+        .add_unbroken(Role::Plain, &valid);
     let own = certificate.subject == certificate.issuer;
     let issuer = if own {
         "its own issuer".to_owned()
     } else {
         format!("from {}", certificate.issuer.escaped())
     };
-    let words = words.join(",").add(Role::Dim, &issuer);
+    let words = words.append(",").add(Role::Dim, &issuer);
     let names: Vec<_> = certificate
         .names
         .iter()
-        .take(NAMES)
+        .take(MAX_NAMES)
         .map(crate::units::Untrusted::escaped)
         .collect();
     if names.is_empty() {
@@ -109,6 +109,6 @@ fn about(certificate: &Certificate) -> Words {
         format!(" and {more} more")
     };
     words
-        .join(",")
+        .append(",")
         .add(Role::Dim, &format!("for {}{more}", names.join(" ")))
 }

@@ -1,29 +1,33 @@
 //! What was asked, what came of it, over what.
 
-use super::Page;
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Pen, Role};
+use super::TextContext;
+use crate::report::styling::{Role, StyledLine, Styler};
+use crate::report::wrapping::StyledWords;
 use crate::trace::{Exchange, Handshake, Response, Tls, Verification};
 
 /// `GET URL → 200 OK, HTTP/2, TLS 1.3 (X25519MLKEM768, AES-128-GCM), 10.7.0.10:443`. `place`
 /// numbers a hop among its like.
-pub(super) fn lines(page: &Page, exchange: &Exchange, place: Option<(usize, usize)>) -> Vec<Line> {
+pub(super) fn headline_lines(
+    page: &TextContext,
+    exchange: &Exchange,
+    place: Option<(usize, usize)>,
+) -> Vec<StyledLine> {
     let number = place
         .map(|(i, of)| format!("{i}/{of} "))
         .unwrap_or_default();
-    let start = Line::default().with(Role::Dim, number);
-    let words = Words::default()
+    let start = StyledLine::default().with(Role::Dim, number);
+    let words = StyledWords::default()
         .add(Role::Strong, &exchange.method)
         .add(Role::Strong, &page.redactor.text(&exchange.url).escaped());
     let words = words.add(Role::Dim, page.pen.glyph("→", "->"));
-    about_connection(page, exchange, outcome(page.pen, exchange, words)).flow(start, page.width)
+    add_connection(page, exchange, add_outcome(page.pen, exchange, words)).wrap(start, page.width)
 }
 
-fn outcome(pen: Pen, exchange: &Exchange, words: Words) -> Words {
+fn add_outcome(pen: Styler, exchange: &Exchange, words: StyledWords) -> StyledWords {
     match (&exchange.response, &exchange.failure) {
-        (Some(response), None) => words.add(status_role(response.status), &status(response)),
+        (Some(response), None) => words.add(status_role(response.status), &status_line(response)),
         (Some(response), Some(_)) => words
-            .add(status_role(response.status), &status(response))
+            .add(status_role(response.status), &status_line(response))
             .add(Role::Bad, "but failed"),
         (None, Some(_)) => words.add(Role::Bad, "failed"),
         (None, None) if exchange.ended.is_some() => words.add(Role::Warning, "no response"),
@@ -32,7 +36,7 @@ fn outcome(pen: Pen, exchange: &Exchange, words: Words) -> Words {
 }
 
 /// `200 OK`. HTTP/2 has no reason phrases, so the registered one is shown (RFC 9110 §15).
-pub(in crate::report) fn status(response: &Response) -> String {
+pub(in crate::report) fn status_line(response: &Response) -> String {
     let sent = response.reason.escaped();
     let reason = if sent.trim().is_empty() {
         http::StatusCode::from_u16(response.status)
@@ -57,7 +61,7 @@ pub(super) const fn status_role(status: u16) -> Role {
     }
 }
 
-fn about_connection(page: &Page, exchange: &Exchange, words: Words) -> Words {
+fn add_connection(page: &TextContext, exchange: &Exchange, words: StyledWords) -> StyledWords {
     let connection = exchange.connection.and_then(|id| page.trace.connection(id));
     let mut facts = Vec::new();
     facts.extend(
@@ -69,7 +73,7 @@ fn about_connection(page: &Page, exchange: &Exchange, words: Words) -> Words {
     facts.extend(
         connection
             .and_then(|connection| connection.tls.as_ref())
-            .and_then(secured),
+            .and_then(tls_summary),
     );
     facts.extend(connection.map(|connection| connection.remote.to_string()));
     facts.extend(
@@ -77,21 +81,21 @@ fn about_connection(page: &Page, exchange: &Exchange, words: Words) -> Words {
             .reused_connection
             .then(|| "on the same connection".to_owned()),
     );
-    let listed = facts
-        .into_iter()
-        .fold(words, |words, fact| words.join(",").add(Role::Plain, &fact));
+    let listed = facts.into_iter().fold(words, |words, fact| {
+        words.append(",").add(Role::Plain, &fact)
+    });
     match connection
         .and_then(|connection| connection.tls.as_ref())
         .and_then(|tls| tls.verification.as_ref())
     {
         Some((Verification::Ignored(why), _)) => listed
-            .join(",")
+            .append(",")
             .add(Role::Warning, &format!("not verified: {}", why.escaped())),
         _ => listed,
     }
 }
 
-pub(in crate::report) fn secured(tls: &Tls) -> Option<String> {
+pub(in crate::report) fn tls_summary(tls: &Tls) -> Option<String> {
     let Handshake {
         version,
         cipher_suite,

@@ -19,56 +19,58 @@ mod repeats;
 mod run;
 mod suite;
 
-pub(super) use headline::{secured, status};
-pub(super) use suite::suite;
+pub(super) use headline::{status_line, tls_summary};
+pub(super) use suite::suite_text;
 
 use std::collections::HashMap;
 
-use super::Options;
-use super::pen::{Line, Pen, Role};
+use super::ReportOptions;
+use super::styling::{Role, StyledLine, Styler};
 use crate::insight::redact::Redactor;
-use crate::insight::{Repeats, Transfer, repeats, transfers};
-use crate::report::flow::Words;
-use crate::trace::{Exchange, ExchangeId, Trace, What};
+use crate::insight::{RepeatedRequest, Transfer, group_into_transfers, repeated_requests};
+use crate::report::wrapping::StyledWords;
+use crate::trace::{EventKind, Exchange, ExchangeId, Trace};
 use crate::units::{Moment, Nanos, Untrusted};
 
 /// A run as text. It ends with a line break; no line but a long word's is wider than
 /// [`Options::width`].
-pub fn text(trace: &Trace, options: &Options) -> String {
-    let width = options.width.clamp(Page::NARROWEST, Page::WIDEST);
-    let page = Page {
+pub fn text_report(trace: &Trace, options: &ReportOptions) -> String {
+    let width = options
+        .width
+        .clamp(TextContext::MIN_WIDTH, TextContext::MAX_WIDTH);
+    let page = TextContext {
         trace,
-        pen: Pen::new(options),
+        pen: Styler::new(options),
         redactor: options.redactor(),
         width,
-        notes: notes(trace),
+        notes: notes_by_exchange(trace),
     };
-    let all: Vec<Transfer> = transfers(trace).collect();
-    let mut blocks: Vec<Vec<Line>> = repeats(trace, &all)
+    let all: Vec<Transfer> = group_into_transfers(trace).collect();
+    let mut blocks: Vec<Vec<StyledLine>> = repeated_requests(trace, &all)
         .flat_map(|request| request_blocks(&page, &request))
         .collect();
-    blocks.extend(run::beyond(&page));
-    blocks.push(conversations::lines(&page, options));
-    blocks.push(run::lines(&page, options.budget.as_ref()));
+    blocks.extend(run::omitted_note(&page));
+    blocks.push(conversations::conversation_lines(&page, options));
+    blocks.push(run::run_lines(&page, options.budget.as_ref()));
     let drawn = blocks.iter().filter(|block| !block.is_empty());
     drawn
         .map(|block| {
             block
                 .iter()
-                .map(|line| page.pen.draw(line))
+                .map(|line| page.pen.render(line))
                 .collect::<String>()
         })
         .collect::<Vec<_>>()
         .join("\n")
 }
 
-fn notes(trace: &Trace) -> HashMap<ExchangeId, Vec<&Untrusted>> {
+fn notes_by_exchange(trace: &Trace) -> HashMap<ExchangeId, Vec<&Untrusted>> {
     let mut notes: HashMap<_, Vec<_>> = HashMap::new();
     for event in trace.log() {
-        if let What::Note {
+        if let EventKind::Note {
             exchange: Some(exchange),
             text,
-        } = &event.what
+        } = &event.kind
         {
             notes.entry(*exchange).or_default().push(text);
         }
@@ -77,22 +79,22 @@ fn notes(trace: &Trace) -> HashMap<ExchangeId, Vec<&Untrusted>> {
 }
 
 /// What every part of the report needs.
-struct Page<'a> {
+struct TextContext<'a> {
     trace: &'a Trace,
-    pen: Pen,
+    pen: Styler,
     redactor: Redactor<'a>,
     width: usize,
     /// What was noted of exchanges.
     notes: HashMap<ExchangeId, Vec<&'a Untrusted>>,
 }
 
-impl Page<'_> {
+impl TextContext<'_> {
     /// Below this, words are all that is left; a narrower terminal wraps.
-    const NARROWEST: usize = 24;
+    const MIN_WIDTH: usize = 24;
     /// Wider bars say no more.
-    const WIDEST: usize = 120;
+    const MAX_WIDTH: usize = 120;
     /// Where facts begin, after their label.
-    const FACTS: usize = 14;
+    const FACT_COLUMN: usize = 14;
 
     /// A duration; of what still goes on, how long it has been going on.
     fn elapsed(&self, duration: Option<Nanos>, since: Moment) -> String {
@@ -103,24 +105,24 @@ impl Page<'_> {
     }
 
     /// A labelled fact over as many lines as it needs.
-    fn fact(&self, label: &str, words: Words) -> Vec<Line> {
-        let mut first = Line::indented(2).with(Role::Dim, label);
-        first.pad_to(Self::FACTS);
-        words.flow(first, self.width)
+    fn fact(&self, label: &str, words: StyledWords) -> Vec<StyledLine> {
+        let mut first = StyledLine::indented(2).with(Role::Dim, label);
+        first.pad_to(Self::FACT_COLUMN);
+        words.wrap(first, self.width)
     }
 }
 
 /// One transfer hop by hop, several of the same as a table.
-fn request_blocks(page: &Page, request: &Repeats) -> Vec<Vec<Line>> {
-    match request.held() {
+fn request_blocks(page: &TextContext, request: &RepeatedRequest) -> Vec<Vec<StyledLine>> {
+    match request.retained() {
         [transfer] if request.count() == 1 => transfer_blocks(page, transfer),
-        _ => repeats::blocks(page, request),
+        _ => repeats::repeat_blocks(page, request),
     }
 }
 
-fn transfer_blocks(page: &Page, transfer: &Transfer) -> Vec<Vec<Line>> {
+fn transfer_blocks(page: &TextContext, transfer: &Transfer) -> Vec<Vec<StyledLine>> {
     let hops = transfer.hops();
-    let mut blocks: Vec<Vec<Line>> = hops
+    let mut blocks: Vec<Vec<StyledLine>> = hops
         .iter()
         .enumerate()
         .flat_map(|(i, hop)| {
@@ -128,26 +130,26 @@ fn transfer_blocks(page: &Page, transfer: &Transfer) -> Vec<Vec<Line>> {
         })
         .collect();
     if hops.len() > 1 {
-        blocks.push(total(page, transfer));
+        blocks.push(total_line(page, transfer));
     }
     blocks
 }
 
 fn exchange_blocks(
-    page: &Page,
+    page: &TextContext,
     exchange: &Exchange,
     place: Option<(usize, usize)>,
-) -> [Vec<Line>; 4] {
+) -> [Vec<StyledLine>; 4] {
     [
-        headline::lines(page, exchange, place),
-        phases::lines(page, exchange),
-        failure::lines(page, exchange),
-        facts::lines(page, exchange),
+        headline::headline_lines(page, exchange, place),
+        phases::phase_lines(page, exchange),
+        failure::failure_lines(page, exchange),
+        facts::fact_lines(page, exchange),
     ]
 }
 
 /// The sum over hops, and its parts.
-fn total(page: &Page, transfer: &Transfer) -> Vec<Line> {
+fn total_line(page: &TextContext, transfer: &Transfer) -> Vec<StyledLine> {
     let hops = transfer.hops();
     let parts: Vec<String> = hops
         .iter()
@@ -157,7 +159,7 @@ fn total(page: &Page, transfer: &Transfer) -> Vec<Line> {
         transfer.total(),
         hops.first().map_or(Moment::START, |first| first.started),
     );
-    let words = Words::default().keep(Role::Strong, &all).add(
+    let words = StyledWords::default().add_unbroken(Role::Strong, &all).add(
         Role::Plain,
         &format!("over {} hops: {}", parts.len(), parts.join(" + ")),
     );

@@ -2,15 +2,15 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Page;
-use super::columns::{Column, Fitted, fit};
+use super::TextContext;
+use super::columns::{ColumnNeeds, FittedColumns, fit_columns};
 use crate::insight::wire_phase;
-use crate::report::pen::{Line, Role};
+use crate::report::styling::{Role, StyledLine};
 use crate::trace::{Exchange, Phase, PhaseSpan};
 use crate::units::Nanos;
 
 /// One phase as it is drawn.
-struct Cell {
+struct PhaseCell {
     phase: Phase,
     role: Role,
     label: String,
@@ -20,11 +20,11 @@ struct Cell {
 }
 
 /// The picture of an exchange: columns, or where there is no room for them, rows.
-pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
-    let cells: Vec<Cell> = exchange
+pub(super) fn phase_lines(page: &TextContext, exchange: &Exchange) -> Vec<StyledLine> {
+    let cells: Vec<PhaseCell> = exchange
         .phases
         .iter()
-        .map(|(phase, span)| Cell::of(page, exchange, phase, span))
+        .map(|(phase, span)| PhaseCell::new(page, exchange, phase, span))
         .collect();
     if cells.is_empty() {
         return Vec::new();
@@ -35,21 +35,21 @@ pub(super) fn lines(page: &Page, exchange: &Exchange) -> Vec<Line> {
     } else {
         2
     };
-    let columns: Vec<Column> = cells.iter().map(Cell::column).collect();
-    match fit(&columns, page.width.saturating_sub(margin + total.width())) {
-        Some(fitted) => Picture {
+    let columns: Vec<ColumnNeeds> = cells.iter().map(PhaseCell::column).collect();
+    match fit_columns(&columns, page.width.saturating_sub(margin + total.width())) {
+        Some(fitted) => PhaseChart {
             page,
             cells: &cells,
             fitted: &fitted,
             margin,
         }
         .lines(&total),
-        None => rows(page, exchange, &cells, &total),
+        None => phase_rows(page, exchange, &cells, &total),
     }
 }
 
-impl Cell {
-    fn of(page: &Page, exchange: &Exchange, phase: Phase, span: &PhaseSpan) -> Self {
+impl PhaseCell {
+    fn new(page: &TextContext, exchange: &Exchange, phase: Phase, span: &PhaseSpan) -> Self {
         let failed = exchange
             .failure
             .as_ref()
@@ -78,26 +78,26 @@ impl Cell {
     }
 
     /// Its words and figures stay two columns apart from the next.
-    fn column(&self) -> Column {
+    fn column(&self) -> ColumnNeeds {
         const APART: usize = 2;
         let wire = self.wire.as_deref().map_or(0, str::width);
-        Column {
+        ColumnNeeds {
             minimum: self.label.width().max(self.app.width()).max(wire) + APART,
             weight: self.length.0,
         }
     }
 }
 
-struct Picture<'a> {
-    page: &'a Page<'a>,
-    cells: &'a [Cell],
-    fitted: &'a Fitted,
+struct PhaseChart<'a> {
+    page: &'a TextContext<'a>,
+    cells: &'a [PhaseCell],
+    fitted: &'a FittedColumns,
     margin: usize,
 }
 
-impl Picture<'_> {
-    fn lines(&self, total: &str) -> Vec<Line> {
-        let margin = Line::indented(self.margin);
+impl PhaseChart<'_> {
+    fn lines(&self, total: &str) -> Vec<StyledLine> {
+        let margin = StyledLine::indented(self.margin);
         let two_clocks = self.cells.iter().any(|cell| cell.wire.is_some());
         let labels = self.row(margin.clone(), |cell| (cell.role, cell.label.clone()));
         let app = self
@@ -118,13 +118,17 @@ impl Picture<'_> {
     }
 
     /// The margin, with the name of a clock.
-    fn named(&self, clock: &'static str) -> Line {
-        let mut line = Line::indented(2).with(Role::Dim, clock);
+    fn named(&self, clock: &'static str) -> StyledLine {
+        let mut line = StyledLine::indented(2).with(Role::Dim, clock);
         line.pad_to(self.margin);
         line
     }
 
-    fn row(&self, mut line: Line, piece: impl Fn(&Cell) -> (Role, String)) -> Line {
+    fn row(
+        &self,
+        mut line: StyledLine,
+        piece: impl Fn(&PhaseCell) -> (Role, String),
+    ) -> StyledLine {
         let mut column = self.margin;
         for (cell, width) in self.cells.iter().zip(&self.fitted.widths) {
             let (role, text) = piece(cell);
@@ -137,8 +141,13 @@ impl Picture<'_> {
 }
 
 /// One row a phase, its bar where it happened.
-fn rows(page: &Page, exchange: &Exchange, cells: &[Cell], total: &str) -> Vec<Line> {
-    let column = |text: fn(&Cell) -> &str| {
+fn phase_rows(
+    page: &TextContext,
+    exchange: &Exchange,
+    cells: &[PhaseCell],
+    total: &str,
+) -> Vec<StyledLine> {
+    let column = |text: fn(&PhaseCell) -> &str| {
         cells
             .iter()
             .map(|cell| text(cell).width())
@@ -155,49 +164,50 @@ fn rows(page: &Page, exchange: &Exchange, cells: &[Cell], total: &str) -> Vec<Li
         .map(|span| span.ended.unwrap_or(page.trace.latest()))
         .max()
         .unwrap_or_default();
-    let scale = Scale {
+    let scale = RowScale {
         total: ended.since(exchange.started),
         room,
     };
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<StyledLine> = Vec::new();
     for cell in cells {
         let began = exchange
             .phases
             .get(cell.phase)
             .map_or(exchange.started, |span| span.began);
-        let mut line = Line::indented(2).with(cell.role, cell.label.clone());
+        let mut line = StyledLine::indented(2).with(cell.role, cell.label.clone());
         line.pad_to(figures);
         line.push(Role::Plain, cell.app.clone());
         line.pad_to(bars + scale.columns(began.since(exchange.started)));
         lines.push(line.with(cell.role, page.pen.bar(scale.eighths(cell.length))));
         if let Some(wire) = &cell.wire {
-            let mut line = Line::indented(4).with(Role::Dim, "wire");
+            let mut line = StyledLine::indented(4).with(Role::Dim, "wire");
             line.pad_to(figures);
             lines.push(line.with(Role::Dim, wire.clone()));
         }
     }
-    let mut sum = Line::indented(2).with(Role::Strong, "total");
+    let mut sum = StyledLine::indented(2).with(Role::Strong, "total");
     sum.pad_to(figures);
     lines.push(sum.with(Role::Strong, total));
     lines
 }
 
 /// A time axis across some columns.
-struct Scale {
+struct RowScale {
     total: Nanos,
     room: usize,
 }
 
-impl Scale {
+impl RowScale {
     fn columns(&self, time: Nanos) -> usize {
-        self.of(time, 1).min(self.room.saturating_sub(1))
+        self.parts_of_room(time, 1).min(self.room.saturating_sub(1))
     }
 
     fn eighths(&self, time: Nanos) -> usize {
-        self.of(time, 8).max(usize::from(time > Nanos::ZERO))
+        self.parts_of_room(time, 8)
+            .max(usize::from(time > Nanos::ZERO))
     }
 
-    fn of(&self, time: Nanos, parts: usize) -> usize {
+    fn parts_of_room(&self, time: Nanos, parts: usize) -> usize {
         let length =
             u128::from(time.0) * (self.room * parts) as u128 / u128::from(self.total.0.max(1));
         usize::try_from(length)

@@ -2,37 +2,44 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Page;
+use super::TextContext;
 use super::headline;
-use crate::insight::{Repeats, Spread, Transfer};
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Role};
+use crate::insight::{RepeatedRequest, Spread, Transfer};
+use crate::report::styling::{Role, StyledLine};
+use crate::report::wrapping::StyledWords;
 use crate::trace::Phase;
 use crate::units::Nanos;
 
 /// Runs that are listed one by one; of more only the spread is told.
-const LISTED: usize = 25;
+const MAX_LISTED: usize = 25;
 
 /// What was asked, the runs, their spread, and why some failed.
-pub(super) fn blocks(page: &Page, request: &Repeats) -> Vec<Vec<Line>> {
+pub(super) fn repeat_blocks(page: &TextContext, request: &RepeatedRequest) -> Vec<Vec<StyledLine>> {
     let last_failed = request
-        .held()
+        .retained()
         .iter()
         .rev()
         .filter_map(Transfer::last)
         .find(|last| last.failure.is_some());
-    let mut blocks = vec![headline(page, request), table(page, request)];
-    blocks.extend(last_failed.map(|exchange| super::failure::lines(page, exchange)));
+    let mut blocks = vec![
+        repeats_headline(page, request),
+        repeats_table(page, request),
+    ];
+    blocks.extend(last_failed.map(|exchange| super::failure::failure_lines(page, exchange)));
     blocks
 }
 
-fn headline(page: &Page, request: &Repeats) -> Vec<Line> {
-    let (runs, failed) = (request.count(), request.failed());
-    let Some(first) = request.held().first().and_then(|run| run.hops().first()) else {
+fn repeats_headline(page: &TextContext, request: &RepeatedRequest) -> Vec<StyledLine> {
+    let (runs, failed) = (request.count(), request.failed_count());
+    let Some(first) = request
+        .retained()
+        .first()
+        .and_then(|run| run.hops().first())
+    else {
         return Vec::new();
     };
     let url = page.redactor.text(&first.url);
-    let words = Words::default()
+    let words = StyledWords::default()
         .add(Role::Strong, &first.method)
         .add(Role::Strong, &url.escaped());
     let words = words
@@ -41,13 +48,15 @@ fn headline(page: &Page, request: &Repeats) -> Vec<Line> {
     let words = if failed == 0 {
         words
     } else {
-        words.join(",").add(Role::Bad, &format!("{failed} failed"))
+        words
+            .append(",")
+            .add(Role::Bad, &format!("{failed} failed"))
     };
-    words.flow(Line::default(), page.width)
+    words.wrap(StyledLine::default(), page.width)
 }
 
 /// One row of the table: its name, its figures, and a remark.
-struct Row {
+struct RunRow {
     name: String,
     figures: Vec<String>,
     remark: (Role, String),
@@ -55,7 +64,7 @@ struct Row {
 
 /// All in one table, phases across; where that is too wide, runs with their total alone, and phases
 /// down.
-fn table(page: &Page, runs: &Repeats) -> Vec<Line> {
+fn repeats_table(page: &TextContext, runs: &RepeatedRequest) -> Vec<StyledLine> {
     let wide = phases_across(page, runs);
     if wide.iter().all(|line| line.width() <= page.width) {
         wide
@@ -64,10 +73,10 @@ fn table(page: &Page, runs: &Repeats) -> Vec<Line> {
     }
 }
 
-fn phases_across(page: &Page, runs: &Repeats) -> Vec<Line> {
+fn phases_across(page: &TextContext, runs: &RepeatedRequest) -> Vec<StyledLine> {
     let phases: Vec<Phase> = Phase::ALL
         .into_iter()
-        .filter(|phase| runs.have(*phase))
+        .filter(|phase| runs.has_phase(*phase))
         .collect();
     let mut head: Vec<(Role, String)> = phases
         .iter()
@@ -76,20 +85,20 @@ fn phases_across(page: &Page, runs: &Repeats) -> Vec<Line> {
     head.push((Role::Strong, "total".to_owned()));
     let listed = run_rows(page, runs, &phases);
     let spread = spread_rows(page, runs, &phases);
-    let grid = Grid::of(head, listed.iter().chain(&spread));
+    let grid = Grid::new(head, listed.iter().chain(&spread));
     let mut lines = vec![grid.head()];
     lines.extend(listed.iter().map(|row| grid.row(row, Role::Plain)));
     if !listed.is_empty() && !spread.is_empty() {
-        lines.push(Line::default());
+        lines.push(StyledLine::default());
     }
     lines.extend(spread.iter().map(|row| grid.row(row, Role::Strong)));
     lines
 }
 
-fn phases_down(page: &Page, runs: &Repeats) -> Vec<Line> {
+fn phases_down(page: &TextContext, runs: &RepeatedRequest) -> Vec<StyledLine> {
     let listed = run_rows(page, runs, &[]);
-    let grid = Grid::of(vec![(Role::Strong, "total".to_owned())], listed.iter());
-    let mut lines: Vec<Line> = if listed.is_empty() {
+    let grid = Grid::new(vec![(Role::Strong, "total".to_owned())], listed.iter());
+    let mut lines: Vec<StyledLine> = if listed.is_empty() {
         Vec::new()
     } else {
         vec![grid.head()]
@@ -109,62 +118,64 @@ fn phases_down(page: &Page, runs: &Repeats) -> Vec<Line> {
         let figures = [min, median, p90, max]
             .map(|figure| page.pen.time(figure))
             .to_vec();
-        Some(Row {
+        Some(RunRow {
             name: phase.map_or("total", Phase::label).to_owned(),
             figures,
             remark: (Role::Dim, String::new()),
         })
     });
-    let spreads: Vec<Row> = if runs.good() < 2 {
+    let spreads: Vec<RunRow> = if runs.succeeded_count() < 2 {
         Vec::new()
     } else {
         spreads.collect()
     };
     if !spreads.is_empty() {
-        let grid = Grid::of(names, spreads.iter());
-        lines.extend([Line::default(), grid.head()]);
+        let grid = Grid::new(names, spreads.iter());
+        lines.extend([StyledLine::default(), grid.head()]);
         lines.extend(spreads.iter().map(|row| grid.row(row, Role::Plain)));
     }
     lines
 }
 
 /// The runs, unless they are too many to read.
-fn run_rows(page: &Page, runs: &Repeats, phases: &[Phase]) -> Vec<Row> {
+fn run_rows(page: &TextContext, runs: &RepeatedRequest, phases: &[Phase]) -> Vec<RunRow> {
     let rows = runs
-        .held()
+        .retained()
         .iter()
         .enumerate()
-        .filter(|_| runs.count() <= LISTED);
+        .filter(|_| runs.count() <= MAX_LISTED);
     rows.map(|(i, run)| run_row(page, i + 1, run, phases))
         .collect()
 }
 
-fn run_row(page: &Page, number: usize, run: &Transfer, phases: &[Phase]) -> Row {
+fn run_row(page: &TextContext, number: usize, run: &Transfer, phases: &[Phase]) -> RunRow {
     let figures = phases
         .iter()
         .map(|phase| run.phase(*phase))
         .chain([run.total()]);
-    Row {
+    RunRow {
         name: number.to_string(),
-        figures: figures.map(|figure| page.pen.maybe_time(figure)).collect(),
-        remark: remark(run),
+        figures: figures
+            .map(|figure| page.pen.time_or_dash(figure))
+            .collect(),
+        remark: run_remark(run),
     }
 }
 
-fn remark(run: &Transfer) -> (Role, String) {
+fn run_remark(run: &Transfer) -> (Role, String) {
     match run.last().map(|last| (&last.failure, &last.response)) {
         Some((Some((phase, _)), _)) => (Role::Bad, format!("failed: {}", phase.label())),
         Some((None, Some(response))) => (
             headline::status_role(response.status),
-            headline::status(response),
+            headline::status_line(response),
         ),
         _ => (Role::Plain, String::new()),
     }
 }
 
 /// The spread over the good runs.
-fn spread_rows(page: &Page, runs: &Repeats, phases: &[Phase]) -> Vec<Row> {
-    if runs.good() < 2 {
+fn spread_rows(page: &TextContext, runs: &RepeatedRequest, phases: &[Phase]) -> Vec<RunRow> {
+    if runs.succeeded_count() < 2 {
         return Vec::new();
     }
     let spreads: Vec<Option<Spread>> = phases
@@ -174,12 +185,12 @@ fn spread_rows(page: &Page, runs: &Repeats, phases: &[Phase]) -> Vec<Row> {
         .chain([None])
         .map(|phase| runs.spread(phase))
         .collect();
-    let remark = format!("of {} runs", runs.good());
-    let row = |name: &str, remark: &str, figure: fn(&Spread) -> Nanos| Row {
+    let remark = format!("of {} runs", runs.succeeded_count());
+    let row = |name: &str, remark: &str, figure: fn(&Spread) -> Nanos| RunRow {
         name: name.to_owned(),
         figures: spreads
             .iter()
-            .map(|spread| page.pen.maybe_time(spread.as_ref().map(figure)))
+            .map(|spread| page.pen.time_or_dash(spread.as_ref().map(figure)))
             .collect(),
         remark: (Role::Dim, remark.to_owned()),
     };
@@ -201,7 +212,7 @@ struct Grid {
 impl Grid {
     const APART: usize = 2;
 
-    fn of<'a>(head: Vec<(Role, String)>, rows: impl Iterator<Item = &'a Row>) -> Self {
+    fn new<'a>(head: Vec<(Role, String)>, rows: impl Iterator<Item = &'a RunRow>) -> Self {
         let mut widths: Vec<usize> = head.iter().map(|(_, label)| label.width()).collect();
         let mut names = 0;
         for row in rows {
@@ -217,13 +228,16 @@ impl Grid {
         }
     }
 
-    fn head(&self) -> Line {
-        self.laid_out(Line::indented(2 + self.names), self.head.iter().cloned())
+    fn head(&self) -> StyledLine {
+        self.laid_out(
+            StyledLine::indented(2 + self.names),
+            self.head.iter().cloned(),
+        )
     }
 
-    fn row(&self, row: &Row, role: Role) -> Line {
-        let start =
-            Line::indented(2 + self.names - row.name.width()).with(Role::Dim, row.name.clone());
+    fn row(&self, row: &RunRow, role: Role) -> StyledLine {
+        let start = StyledLine::indented(2 + self.names - row.name.width())
+            .with(Role::Dim, row.name.clone());
         let mut line = self.laid_out(
             start,
             row.figures.iter().map(|figure| (role, figure.clone())),
@@ -234,7 +248,11 @@ impl Grid {
     }
 
     /// Figures stand right in their columns, labels above them too.
-    fn laid_out(&self, mut line: Line, cells: impl Iterator<Item = (Role, String)>) -> Line {
+    fn laid_out(
+        &self,
+        mut line: StyledLine,
+        cells: impl Iterator<Item = (Role, String)>,
+    ) -> StyledLine {
         for ((role, text), width) in cells.zip(&self.widths) {
             line.push(
                 Role::Plain,

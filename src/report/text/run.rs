@@ -1,48 +1,50 @@
 //! What is to be said of the run as a whole.
 
-use super::Page;
-use crate::insight::budget::{Budget, Outcome, Verdict};
-use crate::insight::{conversations, repeats, transfers};
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Role};
-use crate::trace::{CaptureState, Control, Forgotten, Link, OtherFrames, Trace, What};
-use crate::units::grouped;
+use super::TextContext;
+use crate::insight::budget::{Budget, BudgetOutcome, BudgetVerdict};
+use crate::insight::{captured_conversations, group_into_transfers, repeated_requests};
+use crate::report::styling::{Role, StyledLine};
+use crate::report::wrapping::StyledWords;
+use crate::trace::{
+    CaptureState, ControlMeasurement, EventKind, Evicted, LinkConfig, OtherFrames, Trace,
+};
+use crate::units::group_digits;
 
 /// Budget, ordinary client, the lab's link, capture, and what was lost.
-pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
+pub(super) fn run_lines(page: &TextContext, budget: Option<&Budget>) -> Vec<StyledLine> {
     let verdicts = budget
         .map(|budget| budget.verdicts(page.trace))
         .unwrap_or_default();
-    let mut lines: Vec<Line> = verdicts
+    let mut lines: Vec<StyledLine> = verdicts
         .iter()
-        .flat_map(|verdict| page.fact("budget", judged(page, verdict)))
+        .flat_map(|verdict| page.fact("budget", verdict_words(page, verdict)))
         .collect();
     lines.extend(
         page.trace
             .control()
             .into_iter()
-            .flat_map(|control| page.fact("control", compared(page, control))),
+            .flat_map(|control| page.fact("control", control_words(page, control))),
     );
     lines.extend(
         page.trace
             .link()
             .into_iter()
-            .flat_map(|link| page.fact("link", set(page, link))),
+            .flat_map(|link| page.fact("link", link_words(page, link))),
     );
-    lines.extend(page.fact("capture", captured(page)));
+    lines.extend(page.fact("capture", capture_words(page)));
     lines.extend(
-        others(page)
+        other_traffic(page)
             .into_iter()
             .flat_map(|words| page.fact("others", words)),
     );
-    if conversations(page.trace).is_some() {
-        lines.extend(notes(page));
+    if captured_conversations(page.trace).is_some() {
+        lines.extend(run_notes(page));
     }
     let dropped = page.trace.dropped();
     if dropped > 0 {
         lines.extend(page.fact(
             "dropped",
-            Words::default().add(
+            StyledWords::default().add(
                 Role::Warning,
                 &format!("{dropped} events were lost: the figures above miss them"),
             ),
@@ -53,25 +55,25 @@ pub(super) fn lines(page: &Page, budget: Option<&Budget>) -> Vec<Line> {
 
 /// What is not told one by one because there were too many; nothing where all is, and of repeated
 /// runs, whose statistics tell it.
-pub(super) fn beyond(page: &Page) -> Option<Vec<Line>> {
-    let all: Vec<_> = transfers(page.trace).collect();
-    let in_statistics: usize = repeats(page.trace, &all)
-        .map(|request| request.beyond())
+pub(super) fn omitted_note(page: &TextContext) -> Option<Vec<StyledLine>> {
+    let all: Vec<_> = group_into_transfers(page.trace).collect();
+    let in_statistics: usize = repeated_requests(page.trace, &all)
+        .map(|request| request.retired_count())
         .sum();
-    let runs = crate::insight::runs(page.trace);
+    let runs = crate::insight::run_statistics(page.trace);
     let left = runs
         .count
         .saturating_sub(all.len())
         .saturating_sub(in_statistics);
     let said = format!(
         "{} more requests are not told one by one; --format json, har and csv have all",
-        grouped(left as u64)
+        group_digits(left as u64)
     );
-    (left > 0).then(|| page.fact("more", Words::default().add(Role::Warning, &said)))
+    (left > 0).then(|| page.fact("more", StyledWords::default().add(Role::Warning, &said)))
 }
 
 /// What among the packets is no TCP or UDP, and what is in no conversation for their number.
-fn others(page: &Page) -> Option<Words> {
+fn other_traffic(page: &TextContext) -> Option<StyledWords> {
     let capture = page.trace.capture();
     let OtherFrames {
         arp,
@@ -79,7 +81,7 @@ fn others(page: &Page) -> Option<Words> {
         fragments,
         unreadable,
         other,
-    } = capture.others;
+    } = capture.other_frames;
     let kinds = [
         (arp, "ARP"),
         (icmp, "ICMP"),
@@ -90,67 +92,67 @@ fn others(page: &Page) -> Option<Words> {
     let mut said: Vec<String> = kinds
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, kind)| format!("{} {kind}", grouped(count)))
+        .map(|(count, kind)| format!("{} {kind}", group_digits(count)))
         .collect();
-    if capture.beyond_flows > 0 {
+    if capture.packets_beyond_flow_limit > 0 {
         said.push(format!(
             "{} of conversations beyond the number that is kept",
-            grouped(capture.beyond_flows)
+            group_digits(capture.packets_beyond_flow_limit)
         ));
     }
-    (!said.is_empty()).then(|| Words::default().add(Role::Plain, &said.join(", ")))
+    (!said.is_empty()).then(|| StyledWords::default().add(Role::Plain, &said.join(", ")))
 }
 
 /// What the file said, or what is to be said of it.
-fn notes(page: &Page) -> Vec<Line> {
+fn run_notes(page: &TextContext) -> Vec<StyledLine> {
     let notes = page
         .trace
         .log()
         .iter()
-        .filter_map(|event| match &event.what {
-            What::Note {
+        .filter_map(|event| match &event.kind {
+            EventKind::Note {
                 exchange: None,
                 text,
             } => Some(text),
             _ => None,
         });
     let told = notes.map(|text| page.redactor.text(text).escaped().into_owned());
-    told.chain(forgotten(page.trace))
-        .flat_map(|text| page.fact("note", Words::default().add(Role::Warning, &text)))
+    told.chain(forgotten_note(page.trace))
+        .flat_map(|text| page.fact("note", StyledWords::default().add(Role::Warning, &text)))
         .collect()
 }
 
 /// What gave way to what came later.
-fn forgotten(trace: &Trace) -> Option<String> {
-    let Forgotten { packets, flows } = trace.forgotten();
+fn forgotten_note(trace: &Trace) -> Option<String> {
+    let Evicted { packets, flows } = trace.evicted();
     let flows = if flows == 0 {
         String::new()
     } else {
-        format!(" and {} earlier conversations", grouped(flows))
+        format!(" and {} earlier conversations", group_digits(flows))
     };
     (packets > 0).then(|| {
         format!(
             "the first {} packets{flows} are no longer listed: later ones took their place",
-            grouped(packets)
+            group_digits(packets)
         )
     })
 }
 
-fn judged(page: &Page, verdict: &Verdict) -> Words {
+fn verdict_words(page: &TextContext, verdict: &BudgetVerdict) -> StyledWords {
     let spelt = |text: String| text.replace('µ', page.pen.glyph("µ", "u"));
     let role = match verdict.outcome {
-        Outcome::Met => Role::Good,
-        Outcome::Tolerated { .. } | Outcome::NotMeasured => Role::Warning,
-        Outcome::Missed { .. } => Role::Bad,
+        BudgetOutcome::Met => Role::Good,
+        BudgetOutcome::Tolerated { .. } | BudgetOutcome::NotMeasured => Role::Warning,
+        BudgetOutcome::Missed { .. } => Role::Bad,
     };
-    let words = Words::default()
+    let words = StyledWords::default()
         .add(Role::Plain, &spelt(verdict.rule.to_string()))
-        .add(role, &spelt(verdict.said()));
-    let words = match verdict.shown_figure() {
+        .add(role, &spelt(verdict.describe_outcome()));
+    let words = match verdict.format_figure() {
         Some(figure) => words.add(Role::Dim, &format!("({})", spelt(figure))),
         None => words,
     };
-    let Verdict {
+    let BudgetVerdict {
         measured,
         transfers,
         ..
@@ -166,9 +168,9 @@ fn judged(page: &Page, verdict: &Verdict) -> Words {
 }
 
 /// The ordinary client beside this one, so that the inspector's own weight can be judged.
-fn compared(page: &Page, control: &Control) -> Words {
+fn control_words(page: &TextContext, control: &ControlMeasurement) -> StyledWords {
     if let Some(error) = &control.error {
-        return Words::default().add(
+        return StyledWords::default().add(
             Role::Warning,
             &format!(
                 "the ordinary client failed: {}",
@@ -177,7 +179,7 @@ fn compared(page: &Page, control: &Control) -> Words {
         );
     }
     let time = |duration| page.pen.time(duration);
-    let words = Words::default().add(
+    let words = StyledWords::default().add(
         Role::Plain,
         &format!(
             "the ordinary client took {} to the head, {} in all",
@@ -185,11 +187,11 @@ fn compared(page: &Page, control: &Control) -> Words {
             time(control.total)
         ),
     );
-    let own = transfers(page.trace)
+    let own = group_into_transfers(page.trace)
         .next()
         .and_then(|transfer| Some((transfer.first_byte()?, transfer.total()?)));
     match own {
-        Some((head, total)) => words.join(";").add(
+        Some((head, total)) => words.append(";").add(
             Role::Plain,
             &format!("here {} and {}", time(head), time(total)),
         ),
@@ -198,7 +200,7 @@ fn compared(page: &Page, control: &Control) -> Words {
 }
 
 /// How the lab's link is set, and whether it was set otherwise before.
-fn set(page: &Page, link: &Link) -> Words {
+fn link_words(page: &TextContext, link: &LinkConfig) -> StyledWords {
     let glyphs = [(" ·", ","), ("±", "+-"), ("µ", "u")];
     let shown = glyphs
         .into_iter()
@@ -209,9 +211,9 @@ fn set(page: &Page, link: &Link) -> Words {
         .trace
         .log()
         .iter()
-        .filter(|event| matches!(event.what, What::LinkSet { .. }))
+        .filter(|event| matches!(event.kind, EventKind::LinkSet { .. }))
         .count();
-    let words = Words::default().add(Role::Plain, &shown);
+    let words = StyledWords::default().add(Role::Plain, &shown);
     if settings > 1 {
         words.add(
             Role::Dim,
@@ -222,23 +224,23 @@ fn set(page: &Page, link: &Link) -> Words {
     }
 }
 
-fn captured(page: &Page) -> Words {
+fn capture_words(page: &TextContext) -> StyledWords {
     let capture = page.trace.capture();
     match &capture.state {
-        CaptureState::Unavailable { reason, remedy } => Words::default()
+        CaptureState::Unavailable { reason, remedy } => StyledWords::default()
             .add(Role::Warning, &format!("none: {reason}."))
             .add(Role::Plain, "To see packets:")
             .add(Role::Strong, remedy),
-        CaptureState::Off => Words::default().add(Role::Dim, "off"),
+        CaptureState::Off => StyledWords::default().add(Role::Dim, "off"),
         CaptureState::On => {
             let interface = capture.interface.as_deref().unwrap_or("?");
-            let words = Words::default().add(
+            let words = StyledWords::default().add(
                 Role::Plain,
                 &format!("{} packets on {interface}", capture.packets),
             );
             match capture.dropped {
                 Some(lost) if lost > 0 => words
-                    .join(",")
+                    .append(",")
                     .add(Role::Warning, &format!("{lost} lost by the kernel")),
                 _ => words,
             }

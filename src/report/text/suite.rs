@@ -3,28 +3,28 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::report::Options;
-use crate::report::flow::Words;
-use crate::report::pen::{Line, Pen, Role};
-use crate::report::suite::{Endpoint, Standing, Suite};
+use crate::report::ReportOptions;
+use crate::report::styling::{Role, StyledLine, Styler};
+use crate::report::suite::{EndpointStatus, SuiteEndpoint, SuiteResult};
+use crate::report::wrapping::StyledWords;
 
 /// Names beyond this many columns push what follows to the right.
-const WIDEST_NAME: usize = 40;
-const OUTCOME: usize = 9;
-const TOTAL: usize = 9;
+const MAX_NAME_WIDTH: usize = 40;
+const OUTCOME_WIDTH: usize = 9;
+const TOTAL_WIDTH: usize = 9;
 
 /// A suite as text for people.
-pub(in crate::report) fn suite(suite: &Suite, options: &Options) -> String {
-    let pen = Pen::new(options);
+pub(in crate::report) fn suite_text(suite: &SuiteResult, options: &ReportOptions) -> String {
+    let pen = Styler::new(options);
     let names = suite
         .endpoints
         .iter()
         .map(|endpoint| endpoint.name.escaped().width())
         .max()
         .unwrap_or(0);
-    let sheet = Sheet {
+    let sheet = SuiteTable {
         pen,
-        names: names.clamp("endpoint".len(), WIDEST_NAME),
+        names: names.clamp("endpoint".len(), MAX_NAME_WIDTH),
         width: options.width.max(24),
     };
     let mut lines = vec![sheet.heading()];
@@ -34,44 +34,49 @@ pub(in crate::report) fn suite(suite: &Suite, options: &Options) -> String {
             .iter()
             .flat_map(|endpoint| sheet.endpoint(endpoint)),
     );
-    lines.push(Line::default());
+    lines.push(StyledLine::default());
     lines.extend(sheet.verdict(suite));
-    lines.iter().map(|line| pen.draw(line)).collect()
+    lines.iter().map(|line| pen.render(line)).collect()
 }
 
-struct Sheet {
-    pen: Pen,
+struct SuiteTable {
+    pen: Styler,
     names: usize,
     width: usize,
 }
 
-impl Sheet {
-    fn heading(&self) -> Line {
-        let mut line = Line::indented(4).with(Role::Dim, "endpoint");
+impl SuiteTable {
+    fn heading(&self) -> StyledLine {
+        let mut line = StyledLine::indented(4).with(Role::Dim, "endpoint");
         line.pad_to(4 + self.names + 2);
         line.push(
             Role::Dim,
-            format!("{:OUTCOME$}{:>TOTAL$}  status", "outcome", "total"),
+            format!(
+                "{:OUTCOME_WIDTH$}{:>TOTAL_WIDTH$}  status",
+                "outcome", "total"
+            ),
         );
         line
     }
 
-    fn endpoint(&self, endpoint: &Endpoint) -> Vec<Line> {
-        let standing = endpoint.standing();
+    fn endpoint(&self, endpoint: &SuiteEndpoint) -> Vec<StyledLine> {
+        let standing = endpoint.status();
         let (role, sign) = self.mark(standing);
-        let mut line = Line::indented(2)
+        let mut line = StyledLine::indented(2)
             .with(role, sign)
             .with(Role::Plain, " ")
             .with(Role::Strong, endpoint.name.escaped());
         line.pad_to(4 + self.names);
         line.push(Role::Plain, "  ");
-        line.push(role, format!("{:OUTCOME$}", standing.words()));
+        line.push(role, format!("{:OUTCOME_WIDTH$}", standing.label()));
         let median = endpoint.median();
-        let total = self.pen.maybe_time(median.and_then(|median| median.total));
+        let total = self
+            .pen
+            .time_or_dash(median.and_then(|median| median.total));
         // Padded by columns, for a time may hold a sign of more bytes than columns.
         line.push(
             Role::Plain,
-            " ".repeat(TOTAL.saturating_sub(total.width())) + &total,
+            " ".repeat(TOTAL_WIDTH.saturating_sub(total.width())) + &total,
         );
         if let Some((status, version)) =
             median.and_then(|median| Some((median.status?, median.version?)))
@@ -82,54 +87,56 @@ impl Sheet {
         if let Some(reason) = endpoint.reason() {
             lines.extend(
                 self.spelt(&reason, role)
-                    .flow(Line::indented(6), self.width),
+                    .wrap(StyledLine::indented(6), self.width),
             );
         }
         let hint = endpoint
-            .happened
+            .result
             .as_ref()
             .and_then(|happened| happened.failure.as_ref())
             .map(|(_, _, _, hint)| hint);
-        if let Some(hint) = hint.filter(|_| standing == Standing::Failed) {
+        if let Some(hint) = hint.filter(|_| standing == EndpointStatus::Failed) {
             lines.extend(
                 self.spelt(hint, Role::Dim)
-                    .flow(Line::indented(6), self.width),
+                    .wrap(StyledLine::indented(6), self.width),
             );
         }
         lines
     }
 
-    fn verdict(&self, suite: &Suite) -> Vec<Line> {
-        let (role, _) = self.mark(suite.standing());
+    fn verdict(&self, suite: &SuiteResult) -> Vec<StyledLine> {
+        let (role, _) = self.mark(suite.status());
         let how = format!(
             "in {}, {} at a time",
             self.pen.time(suite.duration),
             suite.parallel
         );
-        let words = Words::default()
-            .add(role, &suite.summed_up())
-            .join(";")
+        let words = StyledWords::default()
+            .add(role, &suite.summary())
+            .append(";")
             .add(Role::Dim, &how);
         let words = if suite.interrupted {
             words
-                .join(";")
+                .append(";")
                 .add(Role::Warning, "called off before its end")
         } else {
             words
         };
-        words.flow(Line::indented(2), self.width)
+        words.wrap(StyledLine::indented(2), self.width)
     }
 
-    fn spelt(&self, text: &str, role: Role) -> Words {
-        Words::default().add(role, &text.replace('µ', self.pen.glyph("µ", "u")))
+    fn spelt(&self, text: &str, role: Role) -> StyledWords {
+        StyledWords::default().add(role, &text.replace('µ', self.pen.glyph("µ", "u")))
     }
 
-    const fn mark(&self, standing: Standing) -> (Role, &'static str) {
+    const fn mark(&self, standing: EndpointStatus) -> (Role, &'static str) {
         match standing {
-            Standing::Ok => (Role::Good, self.pen.glyph("✓", "+")),
-            Standing::Warned => (Role::Warning, "!"),
-            Standing::NotRun => (Role::Dim, self.pen.glyph("·", ".")),
-            Standing::Missed | Standing::Failed => (Role::Bad, self.pen.glyph("✗", "x")),
+            EndpointStatus::Ok => (Role::Good, self.pen.glyph("✓", "+")),
+            EndpointStatus::Warned => (Role::Warning, "!"),
+            EndpointStatus::NotRun => (Role::Dim, self.pen.glyph("·", ".")),
+            EndpointStatus::Missed | EndpointStatus::Failed => {
+                (Role::Bad, self.pen.glyph("✗", "x"))
+            }
         }
     }
 }

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use crate::trace::Certificate;
 
 /// All of a chain, leaf first.
-pub(super) fn told(certificates: &[Certificate]) -> String {
-    certificates.iter().map(one).collect()
+pub(super) fn certificates_text(certificates: &[Certificate]) -> String {
+    certificates.iter().map(certificate_text).collect()
 }
 
-fn one(certificate: &Certificate) -> String {
+fn certificate_text(certificate: &Certificate) -> String {
     let names: Vec<String> = certificate
         .names
         .iter()
@@ -25,14 +25,14 @@ fn one(certificate: &Certificate) -> String {
         "Subject:{}\nIssuer:{}\n{names}Start date:{}\nExpire date:{}\nSHA256:{}\n",
         certificate.subject.escaped(),
         certificate.issuer.escaped(),
-        date(certificate.not_before),
-        date(certificate.not_after),
+        format_date(certificate.not_before),
+        format_date(certificate.not_after),
         certificate.sha256,
     )
 }
 
 /// `Nov 21 00:52:28 2026 GMT`
-fn date(seconds: i64) -> String {
+fn format_date(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(
         |_| "?".to_owned(),
         |time| time.strftime("%b %e %H:%M:%S %Y GMT").to_string(),

@@ -1,6 +1,6 @@
 //! curl's numbers for failures, so that scripts that know them agree.
 
-use crate::trace::{Code, Exchange, Phase, Verification};
+use crate::trace::{Exchange, FailureCode, Phase, Verification};
 
 /// curl's exit code for how an exchange ended (`man curl`, EXIT CODES): that of the kind of
 /// failure, else that of the phase.
@@ -12,42 +12,44 @@ pub(super) fn exit_code(exchange: &Exchange) -> u64 {
         .proxy
         .first()
         .is_some_and(|(_, step)| step.kind.starts_with("socks"));
-    of_kind(failure.code).unwrap_or_else(|| of_phase(*phase, socks))
+    code_for_failure(failure.code).unwrap_or_else(|| code_for_phase(*phase, socks))
 }
 
-const fn of_kind(code: Code) -> Option<u64> {
+const fn code_for_failure(code: FailureCode) -> Option<u64> {
     Some(match code {
-        Code::ConnectTimeout
-        | Code::ProxyTimeout
-        | Code::TlsTimeout
-        | Code::SendTimeout
-        | Code::WaitTimeout
-        | Code::BodyTimeout => 28,
-        Code::TlsCertificateExpired
-        | Code::TlsCertificateNotYetValid
-        | Code::TlsCertificateWrongHost
-        | Code::TlsCertificateSelfSigned
-        | Code::TlsCertificateUnknownIssuer
-        | Code::TlsCertificateIncompleteChain
-        | Code::TlsCertificateRevoked
-        | Code::TlsCertificateInvalid => 60,
-        Code::HttpMalformed | Code::HttpConflictingLengths | Code::HttpHeadTooLarge => 8,
-        Code::Http2Protocol => 16,
-        Code::BodyShort => 18,
-        Code::BodyDecoding | Code::BodyDecodingLimit => 61,
-        Code::OutputFailed => 23,
-        Code::TooManyRedirects => 47,
-        Code::BadRedirect => 3,
+        FailureCode::ConnectTimeout
+        | FailureCode::ProxyTimeout
+        | FailureCode::TlsTimeout
+        | FailureCode::SendTimeout
+        | FailureCode::WaitTimeout
+        | FailureCode::BodyTimeout => 28,
+        FailureCode::TlsCertificateExpired
+        | FailureCode::TlsCertificateNotYetValid
+        | FailureCode::TlsCertificateWrongHost
+        | FailureCode::TlsCertificateSelfSigned
+        | FailureCode::TlsCertificateUnknownIssuer
+        | FailureCode::TlsCertificateIncompleteChain
+        | FailureCode::TlsCertificateRevoked
+        | FailureCode::TlsCertificateInvalid => 60,
+        FailureCode::HttpMalformed
+        | FailureCode::HttpConflictingLengths
+        | FailureCode::HttpHeadTooLarge => 8,
+        FailureCode::Http2Protocol => 16,
+        FailureCode::BodyShort => 18,
+        FailureCode::BodyDecoding | FailureCode::BodyDecodingLimit => 61,
+        FailureCode::OutputFailed => 23,
+        FailureCode::TooManyRedirects => 47,
+        FailureCode::BadRedirect => 3,
         // curl sends the body; this is its number where it cannot send it again.
-        Code::RedirectWantsBody | Code::RedirectLosesTls => 65,
-        Code::HttpStatus => 22,
-        Code::Interrupted => 42,
-        Code::Internal => 2,
+        FailureCode::RedirectWantsBody | FailureCode::RedirectLosesTls => 65,
+        FailureCode::HttpStatus => 22,
+        FailureCode::Interrupted => 42,
+        FailureCode::Internal => 2,
         _ => return None,
     })
 }
 
-const fn of_phase(phase: Phase, socks: bool) -> u64 {
+const fn code_for_phase(phase: Phase, socks: bool) -> u64 {
     match phase {
         Phase::Dns => 6,
         Phase::Connect => 7,
@@ -67,14 +69,14 @@ pub(super) fn verify_result(exchange: &Exchange, verification: Option<&Verificat
         exchange.failure.as_ref().map(|(_, failure)| failure.code),
         verification,
     ) {
-        (Some(Code::TlsCertificateNotYetValid), _) => 9,
-        (Some(Code::TlsCertificateExpired), _) => 10,
-        (Some(Code::TlsCertificateSelfSigned), _) => 18,
-        (Some(Code::TlsCertificateUnknownIssuer), _) => 20,
-        (Some(Code::TlsCertificateIncompleteChain), _) => 21,
-        (Some(Code::TlsCertificateRevoked), _) => 23,
-        (Some(Code::TlsCertificateWrongHost), _) => 62,
-        (Some(Code::TlsCertificateInvalid), _)
+        (Some(FailureCode::TlsCertificateNotYetValid), _) => 9,
+        (Some(FailureCode::TlsCertificateExpired), _) => 10,
+        (Some(FailureCode::TlsCertificateSelfSigned), _) => 18,
+        (Some(FailureCode::TlsCertificateUnknownIssuer), _) => 20,
+        (Some(FailureCode::TlsCertificateIncompleteChain), _) => 21,
+        (Some(FailureCode::TlsCertificateRevoked), _) => 23,
+        (Some(FailureCode::TlsCertificateWrongHost), _) => 62,
+        (Some(FailureCode::TlsCertificateInvalid), _)
         | (_, Some(Verification::Rejected(_) | Verification::Ignored(_))) => UNSPECIFIED,
         _ => 0,
     }

@@ -8,20 +8,20 @@
 
 mod certificates;
 mod exit_code;
-mod parts;
+mod format_parts;
 mod variables;
 
 use std::io;
 
-use super::every::Every;
-use super::{Options, escaping};
+use super::exchange_source::ExchangeSource;
+use super::{ReportOptions, json_text};
 use crate::trace::{Exchange, Trace};
-use parts::Part;
-use variables::Facts;
+use format_parts::FormatPart;
+use variables::VariableContext;
 
 /// What is to be written where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WrittenOut {
+pub struct WriteOutText {
     /// For standard output.
     pub stdout: String,
     /// For standard error.
@@ -32,8 +32,8 @@ pub struct WrittenOut {
 
 /// Writes a format out for each transfer of a run, as curl does for each URL. Redirects belong to
 /// their transfer: times are summed over them as curl sums them.
-pub fn write_out(format: &str, trace: &Trace, options: &Options) -> WrittenOut {
-    let mut all = WrittenOut::default();
+pub fn write_out(format: &str, trace: &Trace, options: &ReportOptions) -> WriteOutText {
+    let mut all = WriteOutText::default();
     let written = write_each_out(format, trace, options, &mut |one| {
         all.stdout.push_str(&one.stdout);
         all.stderr.push_str(&one.stderr);
@@ -50,14 +50,14 @@ pub fn write_out(format: &str, trace: &Trace, options: &Options) -> WrittenOut {
 /// The run cannot be read again, or what `to` says.
 pub fn write_each_out(
     format: &str,
-    every: &dyn Every,
-    options: &Options,
-    to: &mut dyn FnMut(&WrittenOut) -> io::Result<()>,
+    every: &dyn ExchangeSource,
+    options: &ReportOptions,
+    to: &mut dyn FnMut(&WriteOutText) -> io::Result<()>,
 ) -> io::Result<Vec<String>> {
-    let parts = parts::parse(format);
-    let mut out = WrittenOut::default();
-    every.each(&mut |trace, number, transfer| {
-        if let Some(facts) = Facts::of(trace, *transfer, number, options.redactor()) {
+    let parts = format_parts::parse(format);
+    let mut out = WriteOutText::default();
+    every.for_each_transfer(&mut |trace, number, transfer| {
+        if let Some(facts) = VariableContext::new(trace, *transfer, number, options.redactor()) {
             out.write(&parts, &facts);
         }
         to(&out)?;
@@ -68,26 +68,26 @@ pub fn write_each_out(
     Ok(out.warnings)
 }
 
-impl WrittenOut {
-    fn write(&mut self, parts: &[Part], facts: &Facts) {
+impl WriteOutText {
+    fn write(&mut self, parts: &[FormatPart], facts: &VariableContext) {
         let mut to_stderr = false;
         for part in parts {
             let text = match part {
-                Part::Text(text) => text.clone(),
-                Part::Header(name) => facts.header(name),
-                Part::Variable("stderr" | "stdout") => {
-                    to_stderr = *part == Part::Variable("stderr");
+                FormatPart::Text(text) => text.clone(),
+                FormatPart::Header(name) => facts.header(name),
+                FormatPart::Variable("stderr" | "stdout") => {
+                    to_stderr = *part == FormatPart::Variable("stderr");
                     continue;
                 }
-                Part::Variable("onerror") if facts.hop.failure.is_none() => return,
-                Part::Variable("onerror") => continue,
-                Part::Variable("header_json") => header_json(facts.hop, facts),
-                Part::Variable("json") => facts.json(),
-                Part::Variable(name) => facts.variable(name).map_or_else(
+                FormatPart::Variable("onerror") if facts.last.failure.is_none() => return,
+                FormatPart::Variable("onerror") => continue,
+                FormatPart::Variable("header_json") => header_json(facts.last, facts),
+                FormatPart::Variable("json") => facts.json(),
+                FormatPart::Variable(name) => facts.variable(name).map_or_else(
                     || self.warn(format!("unknown --write-out variable: '{name}'")),
                     |value| value.text(),
                 ),
-                Part::Output => self.warn(
+                FormatPart::Output => self.warn(
                     "%output{} is not supported in --write-out: redirect the output instead"
                         .to_owned(),
                 ),
@@ -111,7 +111,7 @@ impl WrittenOut {
 }
 
 /// The final response's field lines, grouped by name in lower case, laid out as curl does.
-fn header_json(hop: &Exchange, facts: &Facts) -> String {
+fn header_json(hop: &Exchange, facts: &VariableContext) -> String {
     let headers = hop
         .response
         .as_ref()
@@ -130,7 +130,7 @@ fn header_json(hop: &Exchange, facts: &Facts) -> String {
             .filter(|header| header.is(name))
             .map(|header| &header.value)
             .collect();
-        format!("{}:{}", escaping::line(name), escaping::line(&values))
+        format!("{}:{}", json_text::line(name), json_text::line(&values))
     };
     format!(
         "{{{}\n}}",

@@ -2,26 +2,27 @@
 
 use super::*;
 use crate::trace::{
-    Cause, Code, ConnectionId, Event, ExchangeId, Failure, Header, HttpVersion, Phase, What,
+    ConnectionId, Event, EventKind, ExchangeCause, ExchangeId, Failure, FailureCode, HttpHeader,
+    HttpVersion, Phase,
 };
 use crate::units::Moment;
 
-const HOPS: [(Cause, &str, u16, bool); 2] = [
+const HOPS: [(ExchangeCause, &str, u16, bool); 2] = [
     (
-        Cause::Asked,
+        ExchangeCause::Asked,
         "http://ada:pw@h.test:81/a?token=t",
         302,
         false,
     ),
-    (Cause::Redirect, "http://h.test:81/b", 200, true),
+    (ExchangeCause::Redirect, "http://h.test:81/b", 200, true),
 ];
 
 /// A redirect whose second hop reuses the connection; times in milliseconds.
-fn redirected() -> Trace {
+fn redirected_run() -> Trace {
     let mut events = vec![(
         0,
-        What::RunStarted {
-            schema: crate::trace::SCHEMA.into(),
+        EventKind::RunStarted {
+            schema: crate::trace::EVENT_SCHEMA.into(),
             tool_version: "9.9".into(),
             started_at: crate::units::WallTime(0),
         },
@@ -31,7 +32,7 @@ fn redirected() -> Trace {
         let t = i64::from(i) * 100;
         events.push((
             t,
-            What::ExchangeStarted {
+            EventKind::ExchangeStarted {
                 exchange,
                 cause,
                 method: "GET".into(),
@@ -41,12 +42,12 @@ fn redirected() -> Trace {
         let ends = ["127.0.0.1:5000", "127.0.0.1:81"].map(|end| end.to_owned().into());
         let [local, remote] = ends;
         if !reused {
-            events.extend(phase(exchange, Phase::Dns, t, t + 1));
-            events.extend(phase(exchange, Phase::Connect, t + 1, t + 3));
+            events.extend(phase_events(exchange, Phase::Dns, t, t + 1));
+            events.extend(phase_events(exchange, Phase::Connect, t + 1, t + 3));
         }
         events.push((
             t + 3,
-            What::Connected {
+            EventKind::Connected {
                 exchange,
                 connection: ConnectionId(0),
                 local,
@@ -54,14 +55,14 @@ fn redirected() -> Trace {
                 reused,
             },
         ));
-        events.extend(phase(exchange, Phase::Send, t + 4, t + 5));
+        events.extend(phase_events(exchange, Phase::Send, t + 4, t + 5));
         let request = vec![
-            Header::new("Host", "h.test"),
-            Header::new("Referer", "http://r.test/?token=t"),
+            HttpHeader::new("Host", "h.test"),
+            HttpHeader::new("Referer", "http://r.test/?token=t"),
         ];
         events.push((
             t + 4,
-            What::RequestHead {
+            EventKind::RequestHead {
                 exchange,
                 version: HttpVersion::Http11,
                 method: "GET".into(),
@@ -70,22 +71,22 @@ fn redirected() -> Trace {
                 header_bytes: 70,
             },
         ));
-        events.extend(phase(exchange, Phase::Wait, t + 5, t + 50));
+        events.extend(phase_events(exchange, Phase::Wait, t + 5, t + 50));
         events.push((
             t + 50,
-            What::ResponseHead {
+            EventKind::ResponseHead {
                 exchange,
                 version: HttpVersion::Http11,
                 status,
                 reason: "".into(),
-                headers: headers(),
+                headers: sample_headers(),
                 header_bytes: 120,
             },
         ));
-        events.extend(phase(exchange, Phase::Receive, t + 50, t + 60));
+        events.extend(phase_events(exchange, Phase::Receive, t + 50, t + 60));
         events.push((
             t + 60,
-            What::ResponseBody {
+            EventKind::ResponseBody {
                 exchange,
                 received: 10,
                 decoded: 10,
@@ -95,33 +96,33 @@ fn redirected() -> Trace {
         if status == 302 {
             events.push((
                 t + 60,
-                What::Redirected {
+                EventKind::Redirected {
                     exchange,
                     to: "http://h.test:81/b".into(),
                     withheld: Vec::new(),
                 },
             ));
         }
-        events.push((t + 60, What::ExchangeEnded { exchange }));
+        events.push((t + 60, EventKind::ExchangeEnded { exchange }));
     }
     fold(events)
 }
 
-fn headers() -> Vec<Header> {
+fn sample_headers() -> Vec<HttpHeader> {
     vec![
-        Header::new("Content-Type", "text/plain\x1b[31m"),
-        Header::new("X-Two", "1"),
-        Header::new("x-two", "2\u{202e}"),
-        Header::new("Location", "../b"),
-        Header::new("Set-Cookie", "id=secret; Path=/"),
+        HttpHeader::new("Content-Type", "text/plain\x1b[31m"),
+        HttpHeader::new("X-Two", "1"),
+        HttpHeader::new("x-two", "2\u{202e}"),
+        HttpHeader::new("Location", "../b"),
+        HttpHeader::new("Set-Cookie", "id=secret; Path=/"),
     ]
 }
 
-fn phase(exchange: ExchangeId, phase: Phase, from: i64, to: i64) -> [(i64, What); 2] {
+fn phase_events(exchange: ExchangeId, phase: Phase, from: i64, to: i64) -> [(i64, EventKind); 2] {
     [
         (
             from,
-            What::PhaseBegan {
+            EventKind::PhaseBegan {
                 exchange,
                 phase,
                 position: None,
@@ -129,7 +130,7 @@ fn phase(exchange: ExchangeId, phase: Phase, from: i64, to: i64) -> [(i64, What)
         ),
         (
             to,
-            What::PhaseEnded {
+            EventKind::PhaseEnded {
                 exchange,
                 phase,
                 position: None,
@@ -138,33 +139,33 @@ fn phase(exchange: ExchangeId, phase: Phase, from: i64, to: i64) -> [(i64, What)
     ]
 }
 
-fn fold(events: Vec<(i64, What)>) -> Trace {
-    Trace::of(events.into_iter().map(|(at, what)| Event {
+fn fold(events: Vec<(i64, EventKind)>) -> Trace {
+    Trace::from_events(events.into_iter().map(|(at, what)| Event {
         at: Moment(at * 1_000_000),
-        what,
+        kind: what,
     }))
 }
 
-fn refused() -> Trace {
+fn refused_run() -> Trace {
     let exchange = ExchangeId(0);
     let failure = Failure {
-        code: Code::ConnectRefused,
+        code: FailureCode::ConnectRefused,
         message: "nothing listens\u{7} on http://u:p@h/".into(),
         hint: String::new(),
     };
     fold(vec![
         (
             0,
-            What::ExchangeStarted {
+            EventKind::ExchangeStarted {
                 exchange,
-                cause: Cause::Asked,
+                cause: ExchangeCause::Asked,
                 method: "PUT".into(),
                 url: "http://127.0.0.1:1/".into(),
             },
         ),
         (
             1,
-            What::PhaseBegan {
+            EventKind::PhaseBegan {
                 exchange,
                 phase: Phase::Connect,
                 position: None,
@@ -172,18 +173,18 @@ fn refused() -> Trace {
         ),
         (
             2,
-            What::Failed {
+            EventKind::Failed {
                 exchange,
                 phase: Phase::Connect,
                 failure,
             },
         ),
-        (3, What::ExchangeEnded { exchange }),
+        (3, EventKind::ExchangeEnded { exchange }),
     ])
 }
 
-fn out(format: &str, trace: &Trace) -> String {
-    let out = write_out(format, trace, &Options::default());
+fn written_stdout(format: &str, trace: &Trace) -> String {
+    let out = write_out(format, trace, &ReportOptions::default());
     assert_eq!(
         (out.stderr.as_str(), out.warnings.as_slice()),
         ("", &[][..])
@@ -196,14 +197,14 @@ fn times_are_summed_over_redirects_as_curl_does() {
     let format = "%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} \
         %{time_posttransfer} %{time_starttransfer} %{time_redirect} %{time_total}";
     assert_eq!(
-        out(format, &redirected()),
+        written_stdout(format, &redirected_run()),
         "0.005000 0.003000 0.000000 0.008000 0.010000 0.100000 0.100000 0.160000"
     );
 }
 
 #[test]
 fn facts_are_those_of_the_last_hop_and_counts_of_all() {
-    let trace = redirected();
+    let trace = redirected_run();
     for (format, written) in [
         (
             "%{http_code} %{response_code} %{http_connect} %{http_version} %{scheme} %{method}",
@@ -240,7 +241,7 @@ fn facts_are_those_of_the_last_hop_and_counts_of_all() {
         ),
         ("a%{onerror}b", "a"),
     ] {
-        assert_eq!(out(format, &trace), written, "{format}");
+        assert_eq!(written_stdout(format, &trace), written, "{format}");
     }
 }
 
@@ -250,25 +251,28 @@ fn a_redirect_that_is_not_followed_is_told_in_full() {
     let exchange = ExchangeId(0);
     trace.apply(Event {
         at: Moment(0),
-        what: What::ExchangeStarted {
+        kind: EventKind::ExchangeStarted {
             exchange,
-            cause: Cause::Asked,
+            cause: ExchangeCause::Asked,
             method: "GET".into(),
             url: "http://h.test:81/x/y?q".into(),
         },
     });
     trace.apply(Event {
         at: Moment(1),
-        what: What::ResponseHead {
+        kind: EventKind::ResponseHead {
             exchange,
             version: HttpVersion::Http11,
             status: 302,
             reason: "".into(),
-            headers: headers(),
+            headers: sample_headers(),
             header_bytes: 1,
         },
     });
-    assert_eq!(out("%{redirect_url}", &trace), "http://h.test:81/b");
+    assert_eq!(
+        written_stdout("%{redirect_url}", &trace),
+        "http://h.test:81/b"
+    );
 }
 
 #[test]
@@ -276,7 +280,7 @@ fn a_failure_has_curls_number() {
     let format =
         "%{http_code} %{exitcode} %{errormsg} %{scheme}%{remote_ip}%{time_connect} %{onerror}x";
     assert_eq!(
-        out(format, &refused()),
+        written_stdout(format, &refused_run()),
         r"000 7 nothing listens\x07 on http://REDACTED@h/ 0.000000 x"
     );
 }
@@ -285,8 +289,8 @@ fn a_failure_has_curls_number() {
 fn streams_change_and_what_is_unknown_is_warned_about_once() {
     let written = write_out(
         "a%{stderr}b%{nosuch}%{nosuch}%output{f}%{stdout}c",
-        &redirected(),
-        &Options::default(),
+        &redirected_run(),
+        &ReportOptions::default(),
     );
     assert_eq!(
         (written.stdout.as_str(), written.stderr.as_str()),
@@ -303,7 +307,7 @@ fn streams_change_and_what_is_unknown_is_warned_about_once() {
 
 #[test]
 fn json_holds_every_variable_in_order_and_nothing_that_acts_on_a_terminal() {
-    let written = out("%{json}", &redirected());
+    let written = written_stdout("%{json}", &redirected_run());
     let read: serde_json::Value = serde_json::from_str(&written).expect("it is JSON");
     let members: Vec<&String> = read.as_object().expect("an object").keys().collect();
     assert_eq!(members.len(), 45);
@@ -312,9 +316,9 @@ fn json_holds_every_variable_in_order_and_nothing_that_acts_on_a_terminal() {
     assert_eq!(read["redirect_url"], serde_json::Value::Null);
     assert_eq!(read["content_type"], "text/plain\u{1b}[31m");
     assert_eq!(read["curl_version"], "tapline/9.9");
-    assert!(!written.chars().any(crate::units::acts_on_a_terminal));
+    assert!(!written.chars().any(crate::units::is_unsafe_for_terminal));
     assert_eq!(
-        out("%{header_json}", &redirected()),
+        written_stdout("%{header_json}", &redirected_run()),
         "{\"content-type\":[\"text/plain\\u001b[31m\"],\n\"x-two\":[\"1\",\"2\\u202e\"],\n\"location\":[\"../b\"],\n\"set-cookie\":[\"id=REDACTED; Path=/\"]\n}"
     );
 }

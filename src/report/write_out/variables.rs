@@ -4,13 +4,13 @@ use url::Url;
 
 use super::{certificates, exit_code};
 use crate::insight::redact::Redactor;
-use crate::insight::{CurlMarks, Transfer, curl_marks_of};
-use crate::report::escaping;
+use crate::insight::{CurlMarks, Transfer, transfer_curl_marks};
+use crate::report::json_text;
 use crate::trace::{Certificate, Connection, Exchange, HttpVersion, Response, Tls, Trace};
 use crate::units::{Nanos, Untrusted};
 
 /// A variable's value.
-pub(super) enum Value {
+pub(super) enum VariableValue {
     /// Seconds with six decimals.
     Time(Nanos),
     /// A number.
@@ -23,11 +23,11 @@ pub(super) enum Value {
     Text(Option<Untrusted>),
 }
 
-impl Value {
+impl VariableValue {
     /// As `%{name}` writes it.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Time(time) => seconds(*time),
+            Self::Time(time) => format_seconds(*time),
             Self::Count(count) => count.to_string(),
             Self::Status(status) => format!("{status:03}"),
             Self::Own(text) => text.clone(),
@@ -41,133 +41,141 @@ impl Value {
     /// As `%{json}` writes it.
     fn json(&self) -> String {
         match self {
-            Self::Time(time) => seconds(*time),
+            Self::Time(time) => format_seconds(*time),
             Self::Count(count) => count.to_string(),
             Self::Status(status) => status.to_string(),
-            Self::Own(text) => escaping::line(text),
-            Self::Text(text) => escaping::line(text),
+            Self::Own(text) => json_text::line(text),
+            Self::Text(text) => json_text::line(text),
         }
     }
 }
 
-fn seconds(time: Nanos) -> String {
+fn format_seconds(time: Nanos) -> String {
     let micros = time.0 / 1_000;
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
 
 /// What variables are worked out from.
-pub(super) struct Facts<'a> {
+pub(super) struct VariableContext<'a> {
     trace: &'a Trace,
     transfer: Transfer<'a>,
-    pub(super) hop: &'a Exchange,
+    pub(super) last: &'a Exchange,
     marks: CurlMarks,
     number: usize,
     pub(super) redactor: Redactor<'a>,
 }
 
-type Reading = fn(&Facts) -> Value;
+type VariableReader = fn(&VariableContext) -> VariableValue;
 
 /// All variables but those that are no value of their own, by name.
-const VARIABLES: [(&str, Reading); 43] = [
+const VARIABLES: [(&str, VariableReader); 43] = [
     ("certs", |facts| {
-        Value::Own(certificates::told(facts.certificates()))
+        VariableValue::Own(certificates::certificates_text(facts.certificates()))
     }),
     ("content_type", |facts| {
-        Value::Text(
+        VariableValue::Text(
             facts
                 .response()
                 .and_then(|response| response.header("content-type").cloned()),
         )
     }),
     ("errormsg", |facts| {
-        Value::Text(
+        VariableValue::Text(
             facts
-                .hop
+                .last
                 .failure
                 .as_ref()
                 .map(|(_, failure)| facts.redactor.text(&failure.message)),
         )
     }),
     ("exitcode", |facts| {
-        Value::Count(exit_code::exit_code(facts.hop))
+        VariableValue::Count(exit_code::exit_code(facts.last))
     }),
-    ("filename_effective", |_| Value::Text(None)),
-    ("ftp_entry_path", |_| Value::Text(None)),
-    ("http_code", |facts| Value::Status(facts.status())),
-    ("http_connect", |facts| Value::Status(facts.tunnel_status())),
+    ("filename_effective", |_| VariableValue::Text(None)),
+    ("ftp_entry_path", |_| VariableValue::Text(None)),
+    ("http_code", |facts| VariableValue::Status(facts.status())),
+    ("http_connect", |facts| {
+        VariableValue::Status(facts.tunnel_status())
+    }),
     ("http_version", |facts| {
-        Value::Own(facts.http_version().to_owned())
+        VariableValue::Own(facts.http_version().to_owned())
     }),
     ("local_ip", |facts| {
-        Value::Own(
+        VariableValue::Own(
             facts
-                .end(|connection| connection.local.known()?.ip())
+                .address(|connection| connection.local.if_specified()?.ip())
                 .map(|end| end.ip().to_string())
                 .unwrap_or_default(),
         )
     }),
     ("local_port", |facts| {
-        Value::Count(
+        VariableValue::Count(
             facts
-                .end(|connection| connection.local.known()?.ip())
+                .address(|connection| connection.local.if_specified()?.ip())
                 .map_or(0, |end| end.port().into()),
         )
     }),
     ("method", |facts| {
-        Value::Text(Some(facts.hop.method.as_str().into()))
+        VariableValue::Text(Some(facts.last.method.as_str().into()))
     }),
     ("num_certs", |facts| {
-        Value::Count(facts.certificates().len() as u64)
+        VariableValue::Count(facts.certificates().len() as u64)
     }),
-    ("num_connects", |facts| Value::Count(facts.connects())),
+    ("num_connects", |facts| {
+        VariableValue::Count(facts.new_connections())
+    }),
     ("num_headers", |facts| {
-        Value::Count(
+        VariableValue::Count(
             facts
                 .response()
                 .map_or(0, |response| response.headers.len() as u64),
         )
     }),
     ("num_redirects", |facts| {
-        Value::Count(facts.hops_because(crate::trace::Cause::Redirect))
+        VariableValue::Count(facts.hops_because(crate::trace::ExchangeCause::Redirect))
     }),
     ("num_retries", |facts| {
-        Value::Count(facts.hops_because(crate::trace::Cause::Retry))
+        VariableValue::Count(facts.hops_because(crate::trace::ExchangeCause::Retry))
     }),
-    ("proxy_ssl_verify_result", |_| Value::Count(0)),
+    ("proxy_ssl_verify_result", |_| VariableValue::Count(0)),
     ("proxy_used", |facts| {
-        Value::Count(u64::from(!facts.hop.proxy.is_empty()))
+        VariableValue::Count(u64::from(!facts.last.proxy.is_empty()))
     }),
-    ("redirect_url", |facts| Value::Text(facts.redirect())),
-    ("referer", |facts| Value::Text(facts.referer())),
+    ("redirect_url", |facts| {
+        VariableValue::Text(facts.redirect())
+    }),
+    ("referer", |facts| VariableValue::Text(facts.referer())),
     ("remote_ip", |facts| {
-        Value::Own(
+        VariableValue::Own(
             facts
-                .end(|connection| connection.remote.ip())
+                .address(|connection| connection.remote.ip())
                 .map(|end| end.ip().to_string())
                 .unwrap_or_default(),
         )
     }),
     ("remote_port", |facts| {
-        Value::Count(
+        VariableValue::Count(
             facts
-                .end(|connection| connection.remote.ip())
+                .address(|connection| connection.remote.ip())
                 .map_or(0, |end| end.port().into()),
         )
     }),
-    ("response_code", |facts| Value::Status(facts.status())),
-    ("scheme", |facts| Value::Text(facts.scheme())),
+    ("response_code", |facts| {
+        VariableValue::Status(facts.status())
+    }),
+    ("scheme", |facts| VariableValue::Text(facts.scheme())),
     ("size_download", |facts| {
-        Value::Count(facts.hop.response_body.transferred)
+        VariableValue::Count(facts.last.response_body.transferred)
     }),
     ("size_header", |facts| {
-        Value::Count(facts.over_hops(|hop| {
+        VariableValue::Count(facts.over_hops(|hop| {
             hop.response
                 .as_ref()
                 .map_or(0, |response| response.header_bytes)
         }))
     }),
     ("size_request", |facts| {
-        Value::Count(facts.over_hops(|hop| {
+        VariableValue::Count(facts.over_hops(|hop| {
             hop.request
                 .as_ref()
                 .map_or(0, |request| request.header_bytes)
@@ -175,17 +183,17 @@ const VARIABLES: [(&str, Reading); 43] = [
         }))
     }),
     ("size_upload", |facts| {
-        Value::Count(facts.hop.request_body.transferred)
+        VariableValue::Count(facts.last.request_body.transferred)
     }),
     ("speed_download", |facts| {
-        Value::Count(facts.speed(facts.hop.response_body.transferred))
+        VariableValue::Count(facts.speed(facts.last.response_body.transferred))
     }),
     ("speed_upload", |facts| {
-        Value::Count(facts.speed(facts.hop.request_body.transferred))
+        VariableValue::Count(facts.speed(facts.last.request_body.transferred))
     }),
     ("ssl_verify_result", |facts| {
-        Value::Count(exit_code::verify_result(
-            facts.hop,
+        VariableValue::Count(exit_code::verify_result(
+            facts.last,
             facts
                 .tls()
                 .and_then(|tls| tls.verification.as_ref())
@@ -193,26 +201,30 @@ const VARIABLES: [(&str, Reading); 43] = [
         ))
     }),
     ("time_appconnect", |facts| {
-        Value::Time(facts.marks.appconnect)
+        VariableValue::Time(facts.marks.appconnect)
     }),
-    ("time_connect", |facts| Value::Time(facts.marks.connect)),
+    ("time_connect", |facts| {
+        VariableValue::Time(facts.marks.connect)
+    }),
     ("time_namelookup", |facts| {
-        Value::Time(facts.marks.namelookup)
+        VariableValue::Time(facts.marks.namelookup)
     }),
     ("time_posttransfer", |facts| {
-        Value::Time(facts.marks.posttransfer)
+        VariableValue::Time(facts.marks.posttransfer)
     }),
     ("time_pretransfer", |facts| {
-        Value::Time(facts.marks.pretransfer)
+        VariableValue::Time(facts.marks.pretransfer)
     }),
-    ("time_queue", |_| Value::Time(Nanos::ZERO)),
-    ("time_redirect", |facts| Value::Time(facts.marks.redirect)),
+    ("time_queue", |_| VariableValue::Time(Nanos::ZERO)),
+    ("time_redirect", |facts| {
+        VariableValue::Time(facts.marks.redirect)
+    }),
     ("time_starttransfer", |facts| {
-        Value::Time(facts.marks.starttransfer)
+        VariableValue::Time(facts.marks.starttransfer)
     }),
-    ("time_total", |facts| Value::Time(facts.marks.total)),
+    ("time_total", |facts| VariableValue::Time(facts.marks.total)),
     ("url", |facts| {
-        Value::Text(
+        VariableValue::Text(
             facts
                 .transfer
                 .hops()
@@ -221,12 +233,12 @@ const VARIABLES: [(&str, Reading); 43] = [
         )
     }),
     ("url_effective", |facts| {
-        Value::Text(Some(facts.redactor.text(&facts.hop.url)))
+        VariableValue::Text(Some(facts.redactor.text(&facts.last.url)))
     }),
 ];
 
-impl<'a> Facts<'a> {
-    pub(super) fn of(
+impl<'a> VariableContext<'a> {
+    pub(super) fn new(
         trace: &'a Trace,
         transfer: Transfer<'a>,
         number: usize,
@@ -235,23 +247,23 @@ impl<'a> Facts<'a> {
         Some(Self {
             trace,
             transfer,
-            hop: transfer.last()?,
-            marks: curl_marks_of(&transfer),
+            last: transfer.last()?,
+            marks: transfer_curl_marks(&transfer),
             number,
             redactor,
         })
     }
 
     /// A variable's value; `None` where there is no such variable.
-    pub(super) fn variable(&self, name: &str) -> Option<Value> {
+    pub(super) fn variable(&self, name: &str) -> Option<VariableValue> {
         if let Some((_, reading)) = VARIABLES.iter().find(|(known, _)| *known == name) {
             return Some(reading(self));
         }
         match name {
-            "urlnum" => Some(Value::Count(self.number as u64)),
+            "urlnum" => Some(VariableValue::Count(self.number as u64)),
             _ => match name.split_once('.')? {
                 ("url", part) => url_part(&self.transfer.hops().first()?.url, part, self.redactor),
-                ("urle", part) => url_part(&self.hop.url, part, self.redactor),
+                ("urle", part) => url_part(&self.last.url, part, self.redactor),
                 _ => None,
             },
         }
@@ -269,7 +281,7 @@ impl<'a> Facts<'a> {
 
     /// All variables as one JSON object, in the order of their names, and at last who wrote it.
     pub(super) fn json(&self) -> String {
-        let number = [("urlnum", Value::Count(self.number as u64))];
+        let number = [("urlnum", VariableValue::Count(self.number as u64))];
         let all = VARIABLES
             .iter()
             .map(|(name, reading)| (*name, reading(self)))
@@ -281,16 +293,16 @@ impl<'a> Facts<'a> {
         format!(
             "{{{},\"curl_version\":{}}}",
             members.join(","),
-            escaping::line(&version)
+            json_text::line(&version)
         )
     }
 
     fn response(&self) -> Option<&'a Response> {
-        self.hop.response.as_ref()
+        self.last.response.as_ref()
     }
 
     fn connection(&self) -> Option<&'a Connection> {
-        self.trace.connection(self.hop.connection?)
+        self.trace.connection(self.last.connection?)
     }
 
     fn tls(&self) -> Option<&'a Tls> {
@@ -310,7 +322,7 @@ impl<'a> Facts<'a> {
         secured.next().map_or(&[], |tls| &tls.certificates)
     }
 
-    fn end(
+    fn address(
         &self,
         which: fn(&Connection) -> Option<std::net::SocketAddr>,
     ) -> Option<std::net::SocketAddr> {
@@ -324,7 +336,7 @@ impl<'a> Facts<'a> {
     /// The status of the proxy's last answer to `CONNECT`.
     fn tunnel_status(&self) -> u16 {
         let mut answers = self
-            .hop
+            .last
             .proxy
             .iter()
             .rev()
@@ -344,11 +356,11 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn connects(&self) -> u64 {
+    fn new_connections(&self) -> u64 {
         self.over_hops(|hop| u64::from(hop.connection.is_some() && !hop.reused_connection))
     }
 
-    fn hops_because(&self, cause: crate::trace::Cause) -> u64 {
+    fn hops_because(&self, cause: crate::trace::ExchangeCause) -> u64 {
         self.transfer
             .hops()
             .iter()
@@ -374,10 +386,10 @@ impl<'a> Facts<'a> {
     /// Where a redirect that is not followed would lead.
     fn redirect(&self) -> Option<Untrusted> {
         let response = self.response().filter(|response| {
-            (300..400).contains(&response.status) && self.hop.redirected.is_none()
+            (300..400).contains(&response.status) && self.last.redirected.is_none()
         })?;
         let target = response.header("location")?;
-        let joined = Url::parse(self.hop.url.raw())
+        let joined = Url::parse(self.last.url.raw())
             .ok()
             .and_then(|base| base.join(target.raw()).ok());
         Some(
@@ -389,7 +401,7 @@ impl<'a> Facts<'a> {
 
     fn referer(&self) -> Option<Untrusted> {
         let sent = self
-            .hop
+            .last
             .request
             .as_ref()?
             .headers
@@ -400,14 +412,14 @@ impl<'a> Facts<'a> {
 
     /// In capitals, as curl 7 writes it; nothing without a connection.
     fn scheme(&self) -> Option<Untrusted> {
-        self.hop.connection?;
-        let (scheme, _) = self.hop.url.raw().split_once("://")?;
+        self.last.connection?;
+        let (scheme, _) = self.last.url.raw().split_once("://")?;
         Some(Untrusted::new(scheme.to_uppercase()))
     }
 }
 
 /// `%{url.host}` and the like, since curl 8.1.
-fn url_part(url: &Untrusted, part: &str, redactor: Redactor) -> Option<Value> {
+fn url_part(url: &Untrusted, part: &str, redactor: Redactor) -> Option<VariableValue> {
     let url = Url::parse(redactor.text(url).raw()).ok();
     let read: fn(&Url) -> Option<String> = match part {
         "scheme" => |url| Some(url.scheme().to_owned()),
@@ -421,5 +433,7 @@ fn url_part(url: &Untrusted, part: &str, redactor: Redactor) -> Option<Value> {
         "options" | "zoneid" => |_| None,
         _ => return None,
     };
-    Some(Value::Text(url.as_ref().and_then(read).map(Untrusted::new)))
+    Some(VariableValue::Text(
+        url.as_ref().and_then(read).map(Untrusted::new),
+    ))
 }

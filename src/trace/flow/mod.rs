@@ -1,30 +1,30 @@
 //! Flows: the packets of one connection over TCP, or of one 4-tuple over UDP, as an index entry
 //! each.
 
-mod advance;
-mod course;
-mod forgetting;
+mod eviction;
 mod packet;
 mod size_set;
 mod stream;
+mod stream_update;
+mod summary;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
-pub use advance::Advance;
-pub use course::{Progress, Span, Stretch, Stride};
 pub use packet::{Direction, FlowKey, Packet, TcpFlags, TcpHeader, Transport};
 pub use size_set::SizeSet;
 pub use stream::SegmentCounts;
+pub use stream_update::StreamUpdate;
+pub use summary::{ChunkSummary, DirectionSummary, PacketRun, ValueRange};
 
-use super::growing::push;
-use super::passed::{ChunkSums, Passed};
 use super::ranges::Carrier;
-use super::{Stored, Undelivered};
+use super::tight_push::push_tight;
+use super::traffic_sum::{ChunkSums, TrafficSum};
+use super::{DeliveryError, PacketLocation};
 use crate::units::{Nanos, WallTime};
-use course::Course;
-use stream::{Stream, unwrap_offset};
+use stream::{SequenceSpace, unwrap_offset};
+use summary::FlowSummary;
 
 /// What is kept of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct PacketEntry {
     /// It was sent again: see [`SegmentCounts::retransmitted`].
     pub retransmitted: bool,
     /// Where its bytes lie, where they are kept.
-    pub stored: Option<Stored>,
+    pub stored: Option<PacketLocation>,
 }
 
 /// The packets of one 4-tuple.
@@ -57,48 +57,48 @@ pub struct Flow {
     pub key: FlowKey,
     entries: Vec<PacketEntry>,
     sums: ChunkSums,
-    course: Option<Box<Course>>,
+    summary: Option<Box<FlowSummary>>,
     unlisted: u64,
     /// Packets that were listed and no longer are, and when they passed.
-    forgotten: u64,
-    forgotten_span: Option<(WallTime, WallTime)>,
+    evicted: u64,
+    evicted_span: Option<(WallTime, WallTime)>,
     /// Number of the latest packet among all that came.
-    latest: u64,
-    sent: Stream,
-    received: Stream,
+    latest_packet_number: u64,
+    sent: SequenceSpace,
+    received: SequenceSpace,
     /// When the latest SYN passed that was not yet answered.
-    opened: Option<WallTime>,
+    syn_at: Option<WallTime>,
     /// From there to its answer.
-    round_trip: Option<Nanos>,
-    undelivered: Vec<Undelivered>,
-    undelivered_unlisted: u64,
+    handshake_rtt: Option<Nanos>,
+    delivery_errors: Vec<DeliveryError>,
+    delivery_errors_unlisted: u64,
 }
 
 impl Flow {
     /// Errors about its packets that are kept.
-    pub(super) const MOST_UNDELIVERED: usize = 16;
+    pub(super) const MAX_DELIVERY_ERRORS: usize = 16;
     /// How long after a gap has showed a packet that fills it may have been under way all the time:
     /// where the round trip is not known,
-    const REORDERED_WITHIN: Nanos = Nanos::from_millis(3);
+    const DEFAULT_REORDERING_WINDOW: Nanos = Nanos::from_millis(3);
     /// and at least, since packets are not always captured in the order in which they came.
-    const SHORTEST_REORDERING: Nanos = Nanos(300_000);
+    const MIN_REORDERING_WINDOW: Nanos = Nanos(300_000);
 
     pub(super) const fn new(key: FlowKey) -> Self {
         Self {
             key,
             entries: Vec::new(),
             sums: ChunkSums::EMPTY,
-            course: None,
+            summary: None,
             unlisted: 0,
-            forgotten: 0,
-            forgotten_span: None,
-            latest: 0,
-            sent: Stream::EMPTY,
-            received: Stream::EMPTY,
-            opened: None,
-            round_trip: None,
-            undelivered: Vec::new(),
-            undelivered_unlisted: 0,
+            evicted: 0,
+            evicted_span: None,
+            latest_packet_number: 0,
+            sent: SequenceSpace::EMPTY,
+            received: SequenceSpace::EMPTY,
+            syn_at: None,
+            handshake_rtt: None,
+            delivery_errors: Vec::new(),
+            delivery_errors_unlisted: 0,
         }
     }
 
@@ -115,7 +115,7 @@ impl Flow {
     /// When the first packet passed and when the last, of those that are or were listed.
     pub fn span(&self) -> Option<(WallTime, WallTime)> {
         let spans = self
-            .forgotten_span
+            .evicted_span
             .into_iter()
             .chain(self.sums.span(&self.entries));
         spans.reduce(|(first, last), (other_first, other_last)| {
@@ -125,14 +125,14 @@ impl Flow {
 
     /// What passed in a stretch of wall-clock time, `from` included and `to` not, of the packets
     /// that are listed. It costs the stretch's edges and not its packets.
-    pub fn passed(&self, from: WallTime, to: WallTime) -> Passed {
+    pub fn traffic_between(&self, from: WallTime, to: WallTime) -> TrafficSum {
         self.sums.between(&self.entries, from, to)
     }
 
     /// The packets that carried something of a stretch of a direction's stream, in the order they
     /// were captured. None is known where the direction's SYN was not captured: its offsets
     /// then count from wherever the capture came in.
-    pub fn carriers(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
+    pub fn packets_carrying(&self, direction: Direction, stretch: &Range<u64>) -> Vec<Carrier> {
         let stream = self.stream(direction);
         if stream.anchored {
             stream.carriers.of(stretch, &self.entries)
@@ -143,7 +143,7 @@ impl Flow {
 
     /// The packet that was the first to carry the byte at an offset of a direction's stream, as its
     /// place among the flow's packets.
-    pub fn first_carrier(&self, direction: Direction, offset: u64) -> Option<usize> {
+    pub fn first_packet_carrying(&self, direction: Direction, offset: u64) -> Option<usize> {
         let stream = self.stream(direction);
         if stream.anchored {
             stream.carriers.first_of(offset, &self.entries)
@@ -164,7 +164,7 @@ impl Flow {
     }
 
     /// Whether offsets of a direction count from its stream's first byte: its SYN was captured.
-    pub const fn is_anchored(&self, direction: Direction) -> bool {
+    pub const fn has_captured_syn(&self, direction: Direction) -> bool {
         self.stream(direction).anchored
     }
 
@@ -193,12 +193,13 @@ impl Flow {
 
     /// A packet's window in bytes, scaled as agreed (RFC 7323 §2.2; in a SYN it is not); `None`
     /// where a SYN was not captured, so that it is not known how.
-    pub fn window_of(&self, packet: &PacketEntry) -> Option<u64> {
+    pub fn scaled_window(&self, packet: &PacketEntry) -> Option<u64> {
         let announced = u64::from(packet.window);
         if packet.flags.has(TcpFlags::SYN) {
             return Some(announced);
         }
-        let both = self.is_anchored(Direction::Sent) && self.is_anchored(Direction::Received);
+        let both =
+            self.has_captured_syn(Direction::Sent) && self.has_captured_syn(Direction::Received);
         let scale = self.announced_window_scale(packet.direction).filter(|_| {
             self.announced_window_scale(packet.direction.opposite())
                 .is_some()
@@ -220,23 +221,23 @@ impl Flow {
 
     /// From the SYN to its answer, as the capture saw it; of several SYNs the last counts. `None`
     /// where one of the two was not seen.
-    pub const fn handshake(&self) -> Option<Nanos> {
-        self.round_trip
+    pub const fn handshake_rtt(&self) -> Option<Nanos> {
+        self.handshake_rtt
     }
 
     /// What the network said of packets that it did not deliver, the first few.
-    pub fn undelivered(&self) -> &[Undelivered] {
-        &self.undelivered
+    pub fn delivery_errors(&self) -> &[DeliveryError] {
+        &self.delivery_errors
     }
 
     /// How many further ones it said so of.
-    pub const fn undelivered_unlisted(&self) -> u64 {
-        self.undelivered_unlisted
+    pub const fn delivery_errors_unlisted(&self) -> u64 {
+        self.delivery_errors_unlisted
     }
 
     /// Whether a packet between the same ends is the first of another flow: a SYN whose sequence
     /// number is not the one this flow's began with. One that is sent again has the same.
-    pub(super) fn begins_anew(&self, packet: &Packet) -> bool {
+    pub(super) fn starts_new_flow(&self, packet: &Packet) -> bool {
         let Transport::Tcp(tcp) = packet.transport else {
             return false;
         };
@@ -248,7 +249,7 @@ impl Flow {
                 .is_some_and(|initial| initial != tcp.seq)
     }
 
-    const fn stream(&self, direction: Direction) -> &Stream {
+    const fn stream(&self, direction: Direction) -> &SequenceSpace {
         match direction {
             Direction::Sent => &self.sent,
             Direction::Received => &self.received,
@@ -264,9 +265,9 @@ impl Flow {
         has_room: bool,
         number: u64,
     ) -> bool {
-        self.latest = number;
+        self.latest_packet_number = number;
         self.time_handshake(packet, direction);
-        let reordered_within = self.reordered_within();
+        let reordered_within = self.reordering_window();
         let stream = match direction {
             Direction::Sent => &mut self.sent,
             Direction::Received => &mut self.received,
@@ -296,17 +297,17 @@ impl Flow {
                 .carriers
                 .add(self.entries.len(), offset, packet.payload_bytes);
         }
-        push(&mut self.entries, entry);
+        push_tight(&mut self.entries, entry);
         self.sums.add(&self.entries, number);
-        self.stride();
+        self.summarize_full_chunk();
         true
     }
 
-    pub(super) fn add_undelivered(&mut self, error: &Undelivered) {
-        if self.undelivered.len() < Self::MOST_UNDELIVERED {
-            self.undelivered.push(*error);
+    pub(super) fn add_delivery_error(&mut self, error: &DeliveryError) {
+        if self.delivery_errors.len() < Self::MAX_DELIVERY_ERRORS {
+            self.delivery_errors.push(*error);
         } else {
-            self.undelivered_unlisted += 1;
+            self.delivery_errors_unlisted += 1;
         }
     }
 
@@ -318,22 +319,22 @@ impl Flow {
             Direction::Sent => &self.received,
             Direction::Received => &self.sent,
         };
-        match self.opened {
+        match self.syn_at {
             Some(opened) if other.base.is_some() => {
-                _ = self.round_trip.get_or_insert(packet.wall.since(opened));
+                _ = self.handshake_rtt.get_or_insert(packet.wall.since(opened));
             }
             // The latest of several: which of them is answered cannot be told, and too short a time
             // does less harm.
-            _ => self.opened = Some(packet.wall),
+            _ => self.syn_at = Some(packet.wall),
         }
     }
 
     /// What is sent again cannot be there sooner than a round trip after its gap showed. An eighth
     /// is left for its being uneven.
-    fn reordered_within(&self) -> Nanos {
-        self.round_trip
-            .map_or(Self::REORDERED_WITHIN, |round_trip| {
-                Nanos(round_trip.0 - round_trip.0 / 8).max(Self::SHORTEST_REORDERING)
+    fn reordering_window(&self) -> Nanos {
+        self.handshake_rtt
+            .map_or(Self::DEFAULT_REORDERING_WINDOW, |round_trip| {
+                Nanos(round_trip.0 - round_trip.0 / 8).max(Self::MIN_REORDERING_WINDOW)
             })
     }
 }

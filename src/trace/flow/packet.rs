@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
-use crate::trace::{Side, Stored};
+use crate::trace::{PacketLocation, Side};
 use crate::units::WallTime;
 
 /// TCP's flag bits (RFC 9293 §3.1), low byte: `CWR ECE URG ACK PSH RST SYN FIN` from high to low.
@@ -77,7 +77,7 @@ pub struct Packet {
     pub transport: Transport,
     /// Where its bytes lie, where they are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stored: Option<Stored>,
+    pub stored: Option<PacketLocation>,
     /// Of an aggregate, payload of each segment but the last that it is cut into on the way out,
     /// or was glued together from on the way in, where the kernel tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]

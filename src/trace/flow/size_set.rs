@@ -5,17 +5,17 @@
 pub struct SizeSet {
     /// A bit for each multiple of `1 << coarse`, 256 of them.
     bits: [u64; 4],
-    coarse: u8,
+    granularity_bits: u8,
 }
 
 impl SizeSet {
     const BITS: u32 = 256;
 
     pub(super) fn add(&mut self, size: u32) {
-        while size >> self.coarse >= Self::BITS {
-            self.coarsen();
+        while size >> self.granularity_bits >= Self::BITS {
+            self.double_granularity();
         }
-        self.set(size >> self.coarse);
+        self.set(size >> self.granularity_bits);
     }
 
     fn set(&mut self, place: u32) {
@@ -24,16 +24,16 @@ impl SizeSet {
         }
     }
 
-    fn coarsen(&mut self) {
+    fn double_granularity(&mut self) {
         let fine = *self;
         *self = Self {
             bits: [0; 4],
-            coarse: fine.coarse + 1,
+            granularity_bits: fine.granularity_bits + 1,
         };
-        fine.places().for_each(|place| self.set(place / 2));
+        fine.set_bits().for_each(|place| self.set(place / 2));
     }
 
-    fn places(&self) -> impl Iterator<Item = u32> {
+    fn set_bits(&self) -> impl Iterator<Item = u32> {
         let bits = self.bits;
         (0..Self::BITS).filter(move |place| {
             bits.get(*place as usize / 64)
@@ -42,9 +42,9 @@ impl SizeSet {
     }
 
     /// The sizes, in ascending order, rounded down.
-    pub fn each(&self) -> impl Iterator<Item = u32> {
-        let coarse = self.coarse;
-        self.places().map(move |place| place << coarse)
+    pub fn sizes(&self) -> impl Iterator<Item = u32> {
+        let coarse = self.granularity_bits;
+        self.set_bits().map(move |place| place << coarse)
     }
 }
 
@@ -65,7 +65,7 @@ mod tests {
                 set.add(*size);
             }
             let step = sizes.iter().max().copied().unwrap_or(0) / 128;
-            let kept: Vec<u32> = set.each().collect();
+            let kept: Vec<u32> = set.sizes().collect();
             let is_near = |one: u32, other: u32| one <= other && other - one <= step;
             assert!(
                 sizes

@@ -31,7 +31,7 @@ pub struct SegmentCounts {
 
 /// One direction's sequence space.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stream {
+pub(super) struct SequenceSpace {
     /// Sequence number of stream offset 0, from the SYN or the first segment seen.
     pub(super) base: Option<u32>,
     /// Highest offset carried so far, plus one.
@@ -57,7 +57,7 @@ struct Gap {
     since: WallTime,
 }
 
-impl Stream {
+impl SequenceSpace {
     /// How many gaps are remembered; a hostile peer cannot make more. The oldest go: what fills one
     /// late counts as sent again anyway.
     const MOST_GAPS: usize = 1_024;

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use super::*;
 
-fn segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
+fn tcp_segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
     Packet {
         wall: WallTime(0),
         source: SocketAddr::from(([127, 0, 0, 1], 1)),
@@ -22,7 +22,7 @@ fn segment(seq: u32, flags: u8, payload_bytes: u32) -> Packet {
     }
 }
 
-fn flow_of(packets: &[Packet]) -> Flow {
+fn flow_from(packets: &[Packet]) -> Flow {
     let key = FlowKey {
         local: packets[0].source,
         remote: packets[0].destination,
@@ -38,10 +38,10 @@ fn flow_of(packets: &[Packet]) -> Flow {
 
 #[test]
 fn offsets_count_from_the_byte_after_the_syn_and_survive_wrapping() {
-    let flow = flow_of(&[
-        segment(u32::MAX - 1, TcpFlags::SYN, 0),
-        segment(u32::MAX, TcpFlags::ACK, 10),
-        segment(9, TcpFlags::ACK, 5),
+    let flow = flow_from(&[
+        tcp_segment(u32::MAX - 1, TcpFlags::SYN, 0),
+        tcp_segment(u32::MAX, TcpFlags::ACK, 10),
+        tcp_segment(9, TcpFlags::ACK, 5),
     ]);
     let offsets: Vec<u64> = flow.packets().iter().map(|entry| entry.offset).collect();
     assert_eq!(offsets, [0, 0, 10]);
@@ -51,12 +51,12 @@ fn offsets_count_from_the_byte_after_the_syn_and_survive_wrapping() {
 
 #[test]
 fn bytes_carried_twice_are_a_retransmission_and_a_filled_gap_is_not() {
-    let flow = flow_of(&[
-        segment(0, TcpFlags::SYN, 0),
-        segment(1, TcpFlags::ACK, 100),
-        segment(201, TcpFlags::ACK, 100),
-        segment(101, TcpFlags::ACK, 100),
-        segment(101, TcpFlags::ACK, 100),
+    let flow = flow_from(&[
+        tcp_segment(0, TcpFlags::SYN, 0),
+        tcp_segment(1, TcpFlags::ACK, 100),
+        tcp_segment(201, TcpFlags::ACK, 100),
+        tcp_segment(101, TcpFlags::ACK, 100),
+        tcp_segment(101, TcpFlags::ACK, 100),
     ]);
     let counts = flow.counts(Direction::Sent);
     assert_eq!((counts.out_of_order, counts.retransmitted), (1, 1));
@@ -70,26 +70,26 @@ fn a_gap_filled_a_round_trip_later_was_sent_again() {
         ..packet
     };
     let key = FlowKey {
-        local: segment(0, 0, 0).source,
-        remote: segment(0, 0, 0).destination,
+        local: tcp_segment(0, 0, 0).source,
+        remote: tcp_segment(0, 0, 0).destination,
         tcp: true,
         reuse: 0,
     };
     let mut flow = Flow::new(key);
     flow.add(
-        &at(0, segment(0, TcpFlags::SYN, 0)),
+        &at(0, tcp_segment(0, TcpFlags::SYN, 0)),
         Direction::Sent,
         true,
         0,
     );
     flow.add(
-        &at(1_000, segment(0, TcpFlags::SYN, 0)),
+        &at(1_000, tcp_segment(0, TcpFlags::SYN, 0)),
         Direction::Sent,
         true,
         0,
     );
     flow.add(
-        &at(1_040, segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)),
+        &at(1_040, tcp_segment(0, TcpFlags::SYN | TcpFlags::ACK, 0)),
         Direction::Received,
         true,
         0,
@@ -103,7 +103,7 @@ fn a_gap_filled_a_round_trip_later_was_sent_again() {
         (1_240, 401),
     ] {
         flow.add(
-            &at(millis, segment(seq, TcpFlags::ACK, 100)),
+            &at(millis, tcp_segment(seq, TcpFlags::ACK, 100)),
             Direction::Received,
             true,
             0,
@@ -116,13 +116,19 @@ fn a_gap_filled_a_round_trip_later_was_sent_again() {
 
 #[test]
 fn a_syn_sent_again_is_a_retransmission() {
-    let flow = flow_of(&[segment(7, TcpFlags::SYN, 0), segment(7, TcpFlags::SYN, 0)]);
+    let flow = flow_from(&[
+        tcp_segment(7, TcpFlags::SYN, 0),
+        tcp_segment(7, TcpFlags::SYN, 0),
+    ]);
     assert_eq!(flow.counts(Direction::Sent).retransmitted, 1);
 }
 
 #[test]
 fn a_keep_alive_probe_before_offset_zero_does_not_wrap() {
-    let flow = flow_of(&[segment(10, TcpFlags::SYN, 0), segment(10, TcpFlags::ACK, 0)]);
+    let flow = flow_from(&[
+        tcp_segment(10, TcpFlags::SYN, 0),
+        tcp_segment(10, TcpFlags::ACK, 0),
+    ]);
     assert_eq!(flow.packets()[1].offset, 0);
 }
 

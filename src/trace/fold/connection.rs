@@ -1,15 +1,15 @@
 //! What a connection takes in.
 
-use crate::trace::{Connection, Tls, What};
+use crate::trace::{Connection, EventKind, Tls};
 use crate::units::Moment;
 
-pub(super) fn fold_connection(connection: &mut Connection, at: Moment, what: &What) {
+pub(super) fn fold_connection(connection: &mut Connection, at: Moment, what: &EventKind) {
     match what {
-        What::KernelMeasured { figures, .. } => connection.kernel = Some(*figures),
-        What::Disconnected { .. } => {
+        EventKind::KernelMeasured { figures, .. } => connection.tcp_info = Some(*figures),
+        EventKind::Disconnected { .. } => {
             connection.closed.get_or_insert(at);
         }
-        What::Layered {
+        EventKind::Layered {
             from,
             records,
             parts,
@@ -23,14 +23,16 @@ pub(super) fn fold_connection(connection: &mut Connection, at: Moment, what: &Wh
     }
 }
 
-fn fold_tls(tls: &mut Tls, at: Moment, what: &What) {
+fn fold_tls(tls: &mut Tls, at: Moment, what: &EventKind) {
     match what {
-        What::TlsMessage { message, .. } => tls.messages.push((at, message.clone())),
-        What::TlsCertificates { certificates, .. } => tls.certificates.clone_from(certificates),
-        What::TlsVerified {
+        EventKind::TlsMessage { message, .. } => tls.messages.push((at, message.clone())),
+        EventKind::TlsCertificates { certificates, .. } => {
+            tls.certificates.clone_from(certificates)
+        }
+        EventKind::TlsVerified {
             verification, took, ..
         } => tls.verification = Some((verification.clone(), *took)),
-        What::TlsEstablished { handshake, .. } => tls.handshake = Some(handshake.clone()),
+        EventKind::TlsEstablished { handshake, .. } => tls.handshake = Some(handshake.clone()),
         _ => {}
     }
 }

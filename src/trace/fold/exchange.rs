@@ -1,16 +1,16 @@
 //! What an exchange takes in.
 
 use crate::trace::{
-    Attempt, AttemptId, AttemptOutcome, BodyCount, Cause, DnsQuery, Exchange, ExchangeId,
-    Informational, Phases, QueryOutcome, Request, Resolution, Response, What,
+    Attempt, AttemptId, AttemptOutcome, BodyCount, DnsQuery, EventKind, Exchange, ExchangeCause,
+    ExchangeId, InformationalResponse, Phases, QueryOutcome, Request, Resolution, Response,
 };
 use crate::units::{Moment, Untrusted};
 
 /// An exchange that begins.
-pub(super) fn started(
+pub(super) fn new_exchange(
     at: Moment,
     id: ExchangeId,
-    cause: Cause,
+    cause: ExchangeCause,
     method: &str,
     url: &Untrusted,
 ) -> Exchange {
@@ -38,29 +38,29 @@ pub(super) fn started(
     }
 }
 
-pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &What) {
+pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &EventKind) {
     match what {
-        What::PhaseBegan {
+        EventKind::PhaseBegan {
             phase, position, ..
         } => exchange.phases.begin(*phase, at, *position),
-        What::PhaseEnded {
+        EventKind::PhaseEnded {
             phase, position, ..
         } => exchange.phases.end(*phase, at, *position),
-        What::Failed { phase, failure, .. } => {
+        EventKind::Failed { phase, failure, .. } => {
             exchange.phases.begin(*phase, at, None);
             exchange.phases.end(*phase, at, None);
             exchange.failure.get_or_insert((*phase, failure.clone()));
         }
-        What::ExchangeEnded { .. } => {
+        EventKind::ExchangeEnded { .. } => {
             exchange.ended.get_or_insert(at);
         }
-        What::DnsQueried { .. }
-        | What::DnsAnswered { .. }
-        | What::DnsFailed { .. }
-        | What::Resolved { .. } => {
+        EventKind::DnsQueried { .. }
+        | EventKind::DnsAnswered { .. }
+        | EventKind::DnsFailed { .. }
+        | EventKind::Resolved { .. } => {
             fold_resolution(exchange.resolution.get_or_insert_default(), at, what);
         }
-        What::AttemptStarted {
+        EventKind::AttemptStarted {
             attempt,
             remote,
             local,
@@ -73,10 +73,10 @@ pub(super) fn fold_exchange(exchange: &mut Exchange, at: Moment, what: &What) {
             ended: None,
             outcome: None,
         }),
-        What::AttemptEnded {
+        EventKind::AttemptEnded {
             attempt, outcome, ..
         } => end_attempt(exchange, at, *attempt, outcome),
-        What::ProxyTalked { step, .. } => exchange.proxy.push((at, step.clone())),
+        EventKind::ProxyTalked { step, .. } => exchange.proxy.push((at, step.clone())),
         _ => fold_message(exchange, at, what),
     }
 }
@@ -92,9 +92,9 @@ fn end_attempt(exchange: &mut Exchange, at: Moment, id: AttemptId, outcome: &Att
     }
 }
 
-fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &What) {
+fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &EventKind) {
     let (id, outcome) = match what {
-        What::DnsQueried {
+        EventKind::DnsQueried {
             query,
             name,
             kind,
@@ -112,15 +112,19 @@ fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &What) {
             });
             return;
         }
-        What::Resolved {
+        EventKind::Resolved {
             source, addresses, ..
         } => {
             resolution.source = Some(*source);
             resolution.addresses.clone_from(addresses);
             return;
         }
-        What::DnsAnswered { query, answer, .. } => (*query, QueryOutcome::Answered(answer.clone())),
-        What::DnsFailed { query, reason, .. } => (*query, QueryOutcome::Failed(reason.clone())),
+        EventKind::DnsAnswered { query, answer, .. } => {
+            (*query, QueryOutcome::Answered(answer.clone()))
+        }
+        EventKind::DnsFailed { query, reason, .. } => {
+            (*query, QueryOutcome::Failed(reason.clone()))
+        }
         _ => return,
     };
     if let Some(query) = resolution
@@ -133,9 +137,9 @@ fn fold_resolution(resolution: &mut Resolution, at: Moment, what: &What) {
     }
 }
 
-fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
+fn fold_message(exchange: &mut Exchange, at: Moment, what: &EventKind) {
     match what {
-        What::RequestHead {
+        EventKind::RequestHead {
             version,
             method,
             target,
@@ -152,7 +156,7 @@ fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
                 header_bytes: *header_bytes,
             });
         }
-        What::RequestBody { sent, expected, .. } => {
+        EventKind::RequestBody { sent, expected, .. } => {
             exchange.request_body = BodyCount {
                 transferred: *sent,
                 decoded: *sent,
@@ -160,16 +164,16 @@ fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
                 at: Some(at),
             };
         }
-        What::Informational {
+        EventKind::Informational {
             status, headers, ..
         } => {
-            exchange.informational.push(Informational {
+            exchange.informational.push(InformationalResponse {
                 at,
                 status: *status,
                 headers: headers.clone(),
             });
         }
-        What::ResponseHead {
+        EventKind::ResponseHead {
             version,
             status,
             reason,
@@ -187,7 +191,7 @@ fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
                 trailers: Vec::new(),
             });
         }
-        What::ResponseBody {
+        EventKind::ResponseBody {
             received,
             decoded,
             expected,
@@ -200,15 +204,15 @@ fn fold_message(exchange: &mut Exchange, at: Moment, what: &What) {
                 at: Some(at),
             };
         }
-        What::Trailers { headers, .. } => {
+        EventKind::Trailers { headers, .. } => {
             if let Some(response) = &mut exchange.response {
                 response.trailers.clone_from(headers);
             }
         }
-        What::BodyPreview {
+        EventKind::BodyPreview {
             text, truncated, ..
         } => exchange.preview = Some((text.clone(), *truncated)),
-        What::Redirected { to, withheld, .. } => {
+        EventKind::Redirected { to, withheld, .. } => {
             exchange.redirected = Some((to.clone(), withheld.clone()));
         }
         _ => {}

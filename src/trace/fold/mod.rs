@@ -2,20 +2,21 @@
 
 mod connection;
 mod exchange;
-mod retiring;
+mod retirement;
 
 use std::net::SocketAddr;
 
-use super::flows::Flows;
+use super::flow_table::FlowTable;
 use super::{
-    Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, Exchange,
-    ExchangeId, Flow, FlowKey, Forgotten, Link, Packet, PacketLimits, Phase, Retired, What,
+    Capture, CaptureState, ClockMap, ClockPair, Connection, ConnectionId, Event, EventKind,
+    Evicted, Exchange, ExchangeId, Flow, FlowKey, LinkConfig, Packet, PacketLimits, Phase,
+    RetiredExchanges,
 };
 use crate::units::{Moment, Nanos, Untrusted, WallTime};
 
 /// What the ordinary HTTP client measured for the same request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Control {
+pub struct ControlMeasurement {
     /// Status of the final response.
     pub status: Option<u16>,
     /// Time until its head was there.
@@ -36,15 +37,15 @@ pub struct Trace {
     latest: Moment,
     exchanges: Vec<Exchange>,
     /// How many exchanges and connections began, those that are no longer held included.
-    begun: usize,
-    connected: usize,
+    exchanges_started: usize,
+    connections_opened: usize,
     connections: Vec<Connection>,
-    retired: Retired,
-    flows: Flows,
+    retired: RetiredExchanges,
+    flows: FlowTable,
     capture: Capture,
     clock: ClockMap,
-    control: Option<Control>,
-    link: Option<Link>,
+    control: Option<ControlMeasurement>,
+    link: Option<LinkConfig>,
     log: Vec<Event>,
     unlogged: u64,
     dropped: u64,
@@ -53,39 +54,39 @@ pub struct Trace {
 impl Trace {
     /// Exchanges held at a time. A run of more is cut, unless exchanges that are over [are
     /// retired](Trace::retire).
-    pub const MOST_EXCHANGES: usize = 100_000;
+    pub const MAX_EXCHANGES: usize = 100_000;
     /// Events kept for the event list.
-    const MOST_LOGGED: usize = 200_000;
+    const MAX_LOGGED: usize = 200_000;
 
     /// Takes in what happened. Events that name an exchange or connection which never began are
     /// ignored: a file may be crafted.
     pub fn apply(&mut self, event: Event) {
         self.latest = self.latest.max(event.at);
-        let Event { at, what } = &event;
+        let Event { at, kind: what } = &event;
         match what {
-            What::Packets { packets } => {
+            EventKind::Packets { packets } => {
                 return packets.iter().for_each(|packet| self.add_packet(packet));
             }
-            What::Undelivered { errors } => {
+            EventKind::Undelivered { errors } => {
                 return errors
                     .iter()
-                    .for_each(|error| self.flows.add_undelivered(error));
+                    .for_each(|error| self.flows.add_delivery_error(error));
             }
-            What::ResponseBody { .. }
-            | What::RequestBody { .. }
-            | What::ClockPaired { .. }
-            | What::OtherFrames { .. }
-            | What::Layered { .. } => {
+            EventKind::ResponseBody { .. }
+            | EventKind::RequestBody { .. }
+            | EventKind::ClockPaired { .. }
+            | EventKind::OtherFrames { .. }
+            | EventKind::Layered { .. } => {
                 self.fold(*at, what);
                 return;
             }
             _ => self.fold(*at, what),
         }
-        if self.log.len() >= Self::MOST_LOGGED && self.limits().keeps_latest {
-            self.log.drain(..Self::MOST_LOGGED / 4);
-            self.unlogged += Self::MOST_LOGGED as u64 / 4;
+        if self.log.len() >= Self::MAX_LOGGED && self.limits().keeps_latest {
+            self.log.drain(..Self::MAX_LOGGED / 4);
+            self.unlogged += Self::MAX_LOGGED as u64 / 4;
         }
-        if self.log.len() < Self::MOST_LOGGED {
+        if self.log.len() < Self::MAX_LOGGED {
             self.log.push(event);
         } else {
             self.unlogged += 1;
@@ -93,9 +94,9 @@ impl Trace {
     }
 
     /// A trace that lists so many packets and flows.
-    pub fn within(limits: PacketLimits) -> Self {
+    pub fn with_limits(limits: PacketLimits) -> Self {
         Self {
-            flows: Flows::within(limits),
+            flows: FlowTable::with_limits(limits),
             ..Self::default()
         }
     }
@@ -106,12 +107,12 @@ impl Trace {
     }
 
     /// The packets and flows that it no longer lists.
-    pub const fn forgotten(&self) -> Forgotten {
-        self.flows.forgotten()
+    pub const fn evicted(&self) -> Evicted {
+        self.flows.evicted()
     }
 
     /// Folds all of `events`.
-    pub fn of(events: impl IntoIterator<Item = Event>) -> Self {
+    pub fn from_events(events: impl IntoIterator<Item = Event>) -> Self {
         let mut trace = Self::default();
         for event in events {
             trace.apply(event);
@@ -146,7 +147,7 @@ impl Trace {
 
     /// One exchange.
     pub fn exchange(&self, id: ExchangeId) -> Option<&Exchange> {
-        at(&self.exchanges, id.0 as usize, |exchange| {
+        position_by_number(&self.exchanges, id.0 as usize, |exchange| {
             exchange.id.0 as usize
         })
         .and_then(|place| self.exchanges.get(place))
@@ -158,13 +159,13 @@ impl Trace {
     }
 
     /// What is known of exchanges that are no longer held.
-    pub const fn retired(&self) -> &Retired {
+    pub const fn retired(&self) -> &RetiredExchanges {
         &self.retired
     }
 
     /// One connection.
     pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
-        at(&self.connections, id.0 as usize, |connection| {
+        position_by_number(&self.connections, id.0 as usize, |connection| {
             connection.id.0 as usize
         })
         .and_then(|place| self.connections.get(place))
@@ -179,8 +180,8 @@ impl Trace {
     /// when the connection was established.
     pub fn flow_of(&self, connection: &Connection) -> Option<&Flow> {
         let (local, remote) = (
-            as_on_the_wire(connection.local.ip()?),
-            as_on_the_wire(connection.remote.ip()?),
+            canonical_address(connection.local.ip()?),
+            canonical_address(connection.remote.ip()?),
         );
         let key = FlowKey {
             local,
@@ -199,7 +200,7 @@ impl Trace {
 
     /// The latest connection that a flow's packets are of.
     pub fn connection_of(&self, flow: &FlowKey) -> Option<&Connection> {
-        let wire = |end: &super::Endpoint| end.ip().map(as_on_the_wire);
+        let wire = |end: &super::Endpoint| end.ip().map(canonical_address);
         let (local, remote) = (Some(flow.local), Some(flow.remote));
         self.connections
             .iter()
@@ -216,11 +217,11 @@ impl Trace {
 
     /// The packets of one flow, whichever end is taken for the local one.
     pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
-        self.flows.of(key)
+        self.flows.get(key)
     }
 
     /// The latest flow between the ends of a packet.
-    pub fn flow_with(&self, packet: &Packet) -> Option<&Flow> {
+    pub fn latest_flow_of(&self, packet: &Packet) -> Option<&Flow> {
         let tcp = matches!(packet.transport, super::Transport::Tcp(_));
         let key = FlowKey {
             local: packet.source,
@@ -232,8 +233,8 @@ impl Trace {
     }
 
     /// Where a flow stands among all.
-    pub fn place_of(&self, key: &FlowKey) -> Option<usize> {
-        self.flows.place(key)
+    pub fn index_of_flow(&self, key: &FlowKey) -> Option<usize> {
+        self.flows.index_of(key)
     }
 
     /// The state of packet capture.
@@ -247,12 +248,12 @@ impl Trace {
     }
 
     /// The ordinary client's figures, where it was run.
-    pub const fn control(&self) -> Option<&Control> {
+    pub const fn control(&self) -> Option<&ControlMeasurement> {
         self.control.as_ref()
     }
 
     /// How the lab's link was set last; without a lab there is none.
-    pub const fn link(&self) -> Option<&Link> {
+    pub const fn link(&self) -> Option<&LinkConfig> {
         self.link.as_ref()
     }
 
@@ -276,7 +277,7 @@ impl Trace {
         let retried = |i: usize| {
             self.exchanges
                 .get(i + 1)
-                .is_some_and(|next| next.cause == super::Cause::Retry)
+                .is_some_and(|next| next.cause == super::ExchangeCause::Retry)
         };
         let mut kept = self
             .exchanges
@@ -296,9 +297,9 @@ impl Trace {
             .map(|(_, failure)| failure)
     }
 
-    fn fold(&mut self, at: Moment, what: &What) {
+    fn fold(&mut self, at: Moment, what: &EventKind) {
         match what {
-            What::RunStarted {
+            EventKind::RunStarted {
                 tool_version,
                 started_at,
                 ..
@@ -306,45 +307,45 @@ impl Trace {
                 self.tool_version = Some(tool_version.clone());
                 self.started_at = Some(*started_at);
             }
-            What::ClockPaired { wall, uncertainty } => self.clock.add(ClockPair {
+            EventKind::ClockPaired { wall, uncertainty } => self.clock.add(ClockPair {
                 at,
                 wall: *wall,
                 uncertainty: *uncertainty,
             }),
-            What::RunEnded => self.ended = Some(at),
-            What::Dropped { count } => self.dropped = self.dropped.saturating_add(*count),
-            What::ControlMeasured {
+            EventKind::RunEnded => self.ended = Some(at),
+            EventKind::Dropped { count } => self.dropped = self.dropped.saturating_add(*count),
+            EventKind::ControlMeasured {
                 status,
                 headers,
                 total,
                 error,
             } => {
-                self.control = Some(Control {
+                self.control = Some(ControlMeasurement {
                     status: *status,
                     headers: *headers,
                     total: *total,
                     error: error.clone(),
                 });
             }
-            What::LinkSet { link } => self.link = Some(link.clone()),
-            What::OtherFrames { frames } => {
+            EventKind::LinkSet { link } => self.link = Some(link.clone()),
+            EventKind::OtherFrames { frames } => {
                 self.capture.packets = self.capture.packets.saturating_add(frames.total());
-                self.capture.others.add(*frames);
+                self.capture.other_frames.add(*frames);
             }
-            What::CaptureOpened { .. }
-            | What::CaptureUnavailable { .. }
-            | What::CaptureOff
-            | What::CaptureClosed { .. } => {
+            EventKind::CaptureOpened { .. }
+            | EventKind::CaptureUnavailable { .. }
+            | EventKind::CaptureOff
+            | EventKind::CaptureClosed { .. } => {
                 self.fold_capture(what);
             }
-            What::ExchangeStarted {
+            EventKind::ExchangeStarted {
                 exchange,
                 cause,
                 method,
                 url,
             } => self.start_exchange(at, *exchange, *cause, method, url),
-            What::Connected { .. } => self.fold_connected(at, what),
-            What::Packets { .. } | What::Undelivered { .. } | What::Note { .. } => {}
+            EventKind::Connected { .. } => self.fold_connected(at, what),
+            EventKind::Packets { .. } | EventKind::Undelivered { .. } | EventKind::Note { .. } => {}
             _ => {
                 if let Some(exchange) = what.exchange().and_then(|id| self.exchange_mut(id)) {
                     exchange::fold_exchange(exchange, at, what);
@@ -357,9 +358,9 @@ impl Trace {
         }
     }
 
-    fn fold_capture(&mut self, what: &What) {
+    fn fold_capture(&mut self, what: &EventKind) {
         match what {
-            What::CaptureOpened {
+            EventKind::CaptureOpened {
                 interface,
                 link_type,
             } => {
@@ -367,14 +368,14 @@ impl Trace {
                 self.capture.interface = Some(interface.clone());
                 self.capture.link_type = Some(link_type.clone());
             }
-            What::CaptureUnavailable { reason, remedy } => {
+            EventKind::CaptureUnavailable { reason, remedy } => {
                 self.capture.state = CaptureState::Unavailable {
                     reason: reason.clone(),
                     remedy: remedy.clone(),
                 };
             }
-            What::CaptureOff => self.capture.state = CaptureState::Off,
-            What::CaptureClosed { dropped, .. } => {
+            EventKind::CaptureOff => self.capture.state = CaptureState::Off,
+            EventKind::CaptureClosed { dropped, .. } => {
                 self.capture.dropped =
                     Some(self.capture.dropped.unwrap_or(0).saturating_add(*dropped));
             }
@@ -386,19 +387,19 @@ impl Trace {
         &mut self,
         at: Moment,
         id: ExchangeId,
-        cause: super::Cause,
+        cause: super::ExchangeCause,
         method: &str,
         url: &Untrusted,
     ) {
-        if id.0 as usize == self.begun && self.exchanges.len() < Self::MOST_EXCHANGES {
-            self.begun += 1;
+        if id.0 as usize == self.exchanges_started && self.exchanges.len() < Self::MAX_EXCHANGES {
+            self.exchanges_started += 1;
             self.exchanges
-                .push(exchange::started(at, id, cause, method, url));
+                .push(exchange::new_exchange(at, id, cause, method, url));
         }
     }
 
-    fn fold_connected(&mut self, at: Moment, what: &What) {
-        let What::Connected {
+    fn fold_connected(&mut self, at: Moment, what: &EventKind) {
+        let EventKind::Connected {
             exchange,
             connection,
             local,
@@ -408,9 +409,10 @@ impl Trace {
         else {
             return;
         };
-        if connection.0 as usize == self.connected && self.connections.len() < Self::MOST_EXCHANGES
+        if connection.0 as usize == self.connections_opened
+            && self.connections.len() < Self::MAX_EXCHANGES
         {
-            self.connected += 1;
+            self.connections_opened += 1;
             self.connections.push(Connection {
                 id: *connection,
                 opened_by: *exchange,
@@ -419,7 +421,7 @@ impl Trace {
                 remote: remote.clone(),
                 tls: None,
                 layers: super::Layers::default(),
-                kernel: None,
+                tcp_info: None,
                 closed: None,
             });
         }
@@ -430,14 +432,14 @@ impl Trace {
     }
 
     fn exchange_mut(&mut self, id: ExchangeId) -> Option<&mut Exchange> {
-        at(&self.exchanges, id.0 as usize, |exchange| {
+        position_by_number(&self.exchanges, id.0 as usize, |exchange| {
             exchange.id.0 as usize
         })
         .and_then(|place| self.exchanges.get_mut(place))
     }
 
     fn connection_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
-        at(&self.connections, id.0 as usize, |connection| {
+        position_by_number(&self.connections, id.0 as usize, |connection| {
             connection.id.0 as usize
         })
         .and_then(|place| self.connections.get_mut(place))
@@ -446,14 +448,18 @@ impl Trace {
     fn add_packet(&mut self, packet: &Packet) {
         self.capture.packets = self.capture.packets.saturating_add(1);
         if !self.flows.add(packet) {
-            self.capture.beyond_flows += 1;
+            self.capture.packets_beyond_flow_limit += 1;
         }
     }
 }
 
 /// Returns where in a list, which is in the order of numbers, the one with a number is. While none
 /// has gone that is the number itself.
-fn at<T>(list: &[T], number: usize, number_of: impl Fn(&T) -> usize) -> Option<usize> {
+fn position_by_number<T>(
+    list: &[T],
+    number: usize,
+    number_of: impl Fn(&T) -> usize,
+) -> Option<usize> {
     if list
         .get(number)
         .is_some_and(|found| number_of(found) == number)
@@ -465,6 +471,6 @@ fn at<T>(list: &[T], number: usize, number_of: impl Fn(&T) -> usize) -> Option<u
 
 /// An address as a packet shows it: a socket's may name the interface too (RFC 4007), or be IPv4 in
 /// IPv6's clothes.
-fn as_on_the_wire(address: SocketAddr) -> SocketAddr {
+fn canonical_address(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

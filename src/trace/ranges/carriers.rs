@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::coverage::Coverage;
 use crate::trace::PacketEntry;
-use crate::trace::growing::push;
+use crate::trace::tight_push::push_tight;
 
 /// A packet that carried something of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Carriers {
             return;
         }
         if self.end <= at {
-            push(&mut self.ahead, packet);
+            push_tight(&mut self.ahead, packet);
             self.end = at.saturating_add(u64::from(bytes));
         } else {
             self.late.insert((at, packet), bytes);

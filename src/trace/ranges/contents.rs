@@ -6,7 +6,7 @@ use super::{Part, Record, StreamLayers};
 
 /// Something of which a stretch of the stream carries a piece, or all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece<T> {
+pub struct UnitFragment<T> {
     /// The thing.
     pub of: T,
     /// Which of its bytes, counted from its own first one.
@@ -26,9 +26,9 @@ impl<'a> Contents<'a> {
     /// The records in it.
     pub fn records(
         &self,
-    ) -> impl ExactSizeIterator<Item = Piece<Record>> + DoubleEndedIterator + 'a {
+    ) -> impl ExactSizeIterator<Item = UnitFragment<Record>> + DoubleEndedIterator + 'a {
         let stream = self.stream.clone();
-        self.records.iter().map(move |record| Piece {
+        self.records.iter().map(move |record| UnitFragment {
             of: *record,
             bytes: within(&stream, &record.range()),
         })
@@ -41,9 +41,11 @@ impl<'a> Contents<'a> {
     }
 
     /// The parts of which there is something in that plaintext.
-    pub fn parts(&self) -> impl ExactSizeIterator<Item = Piece<Part>> + DoubleEndedIterator + 'a {
+    pub fn parts(
+        &self,
+    ) -> impl ExactSizeIterator<Item = UnitFragment<Part>> + DoubleEndedIterator + 'a {
         let plain = self.plain.clone();
-        self.parts.iter().map(move |part| Piece {
+        self.parts.iter().map(move |part| UnitFragment {
             of: *part,
             bytes: within(&plain, &part.range()),
         })

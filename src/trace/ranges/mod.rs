@@ -22,7 +22,7 @@ use super::Side;
 
 pub use carriers::Carrier;
 pub(super) use carriers::Carriers;
-pub use contents::{Contents, Piece};
+pub use contents::{Contents, UnitFragment};
 
 /// A TLS record (RFC 8446 §5.1, RFC 5246 §6.2.1) as it lies in the stream that TCP carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

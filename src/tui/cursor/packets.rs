@@ -3,22 +3,22 @@
 use super::Cursor;
 use crate::timeline::Lane;
 use crate::trace::{
-    Direction, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace, What,
+    Direction, EventKind, Exchange, ExchangeId, Flow, FlowKey, Phase, Side, StreamPosition, Trace,
 };
-use crate::tui::run::Run;
-use crate::tui::talk::talk_at;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::talk::talk_of_cursor;
 use crate::units::Moment;
 
 /// When a packet passed.
-pub(super) fn moment_of(run: &Run, flow: &FlowKey, place: usize) -> Option<Moment> {
+pub(super) fn moment_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<Moment> {
     let packet = run.trace.flow(flow)?.packets().get(place)?;
     run.trace.clock().moment_of(packet.wall)
 }
 
 /// The exchange and the phase in which a packet passed.
-pub(super) fn lane_of(run: &Run, flow: &FlowKey, place: usize) -> Option<(ExchangeId, Lane)> {
+pub(super) fn lane_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<(ExchangeId, Lane)> {
     let at = moment_of(run, flow, place)?;
-    let exchange = exchange_of(&run.trace, flow, at)?;
+    let exchange = exchange_at(&run.trace, flow, at)?;
     let spans = || {
         exchange
             .phases
@@ -38,15 +38,15 @@ pub(super) fn lane_of(run: &Run, flow: &FlowKey, place: usize) -> Option<(Exchan
 }
 
 /// The listed event nearest to a packet in time.
-pub(super) fn event_of(run: &Run, flow: &FlowKey, place: usize) -> Option<usize> {
+pub(super) fn event_of(run: &ScreenRun, flow: &FlowKey, place: usize) -> Option<usize> {
     let at = moment_of(run, flow, place)?;
     let after = run
-        .listed
+        .listed_events
         .partition_point(|&listed| run.event(listed).is_some_and(|event| event.at < at));
     let near = [after.checked_sub(1), Some(after)]
         .into_iter()
         .flatten()
-        .filter_map(|line| run.listed.get(line).copied());
+        .filter_map(|line| run.listed_events.get(line).copied());
     near.min_by_key(|&listed| {
         run.event(listed)
             .map_or(u64::MAX, |event| event.at.0.abs_diff(at.0))
@@ -54,13 +54,13 @@ pub(super) fn event_of(run: &Run, flow: &FlowKey, place: usize) -> Option<usize>
 }
 
 /// The packet that carried what an event or a row is about; else the one that passed next.
-pub(super) fn carrying(run: &Run, cursor: Cursor) -> Option<(FlowKey, usize)> {
-    let talk = talk_at(run, cursor)?;
+pub(super) fn packet_of_cursor(run: &ScreenRun, cursor: Cursor) -> Option<(FlowKey, usize)> {
+    let talk = talk_of_cursor(run, cursor)?;
     let carrier = match cursor {
-        Cursor::Event(place) => of_event(run, talk.flow, place),
+        Cursor::Event(place) => packet_of_event(run, talk.flow, place),
         Cursor::Lane(id, lane) => lane
             .phase()
-            .and_then(|phase| of_phase(run.trace.exchange(id)?, talk.flow, phase)),
+            .and_then(|phase| packet_of_phase(run.trace.exchange(id)?, talk.flow, phase)),
         Cursor::Run | Cursor::Flow(_) | Cursor::Packet(..) => None,
     };
     let next = || {
@@ -72,37 +72,39 @@ pub(super) fn carrying(run: &Run, cursor: Cursor) -> Option<(FlowKey, usize)> {
     Some((talk.flow.key, carrier.or_else(next)?))
 }
 
-fn of_event(run: &Run, flow: &Flow, place: usize) -> Option<usize> {
-    let what = &run.event(place)?.what;
+fn packet_of_event(run: &ScreenRun, flow: &Flow, place: usize) -> Option<usize> {
+    let what = &run.event(place)?.kind;
     let exchange = || what.exchange().and_then(|id| run.trace.exchange(id));
     match what {
-        What::TlsMessage { message, .. } => {
+        EventKind::TlsMessage { message, .. } => {
             let direction = if message.from == Side::Client {
                 Direction::Sent
             } else {
                 Direction::Received
             };
-            flow.first_carrier(direction, message.offset)
+            flow.first_packet_carrying(direction, message.offset)
         }
-        What::RequestHead { .. } => of_phase(exchange()?, flow, Phase::Send),
-        What::ResponseHead { .. } => of_phase(exchange()?, flow, Phase::Receive),
+        EventKind::RequestHead { .. } => packet_of_phase(exchange()?, flow, Phase::Send),
+        EventKind::ResponseHead { .. } => packet_of_phase(exchange()?, flow, Phase::Receive),
         _ => None,
     }
 }
 
 /// The packet that carried the first byte of a phase.
-fn of_phase(exchange: &Exchange, flow: &Flow, phase: Phase) -> Option<usize> {
+fn packet_of_phase(exchange: &Exchange, flow: &Flow, phase: Phase) -> Option<usize> {
     let StreamPosition { sent, received, .. } = exchange.phases.get(phase)?.began_position?;
     match phase {
-        Phase::Receive => flow.first_carrier(Direction::Received, received),
-        Phase::Proxy | Phase::Tls | Phase::Send => flow.first_carrier(Direction::Sent, sent),
-        Phase::Wait => flow.first_carrier(Direction::Sent, sent.checked_sub(1)?),
+        Phase::Receive => flow.first_packet_carrying(Direction::Received, received),
+        Phase::Proxy | Phase::Tls | Phase::Send => {
+            flow.first_packet_carrying(Direction::Sent, sent)
+        }
+        Phase::Wait => flow.first_packet_carrying(Direction::Sent, sent.checked_sub(1)?),
         Phase::Dns | Phase::Connect => None,
     }
 }
 
 /// The exchange on a flow's connection that had begun last at an instant, else the first on it.
-fn exchange_of<'a>(trace: &'a Trace, flow: &FlowKey, at: Moment) -> Option<&'a Exchange> {
+fn exchange_at<'a>(trace: &'a Trace, flow: &FlowKey, at: Moment) -> Option<&'a Exchange> {
     let tried = |exchange: &Exchange| {
         exchange.attempts.iter().any(|attempt| {
             attempt.local.as_ref().and_then(crate::trace::Endpoint::ip) == Some(flow.local)

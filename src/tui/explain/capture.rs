@@ -2,53 +2,53 @@
 
 use jiff::Timestamp;
 
-use super::page::Page;
-use crate::trace::{Forgotten, OtherFrames, Trace, What};
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
-use crate::units::{WallTime, grouped};
+use super::page::ExplanationPage;
+use crate::trace::{EventKind, Evicted, OtherFrames, Trace};
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::theme::StyleRole;
+use crate::units::{WallTime, group_digits};
 
 /// Remarks and warnings that are shown.
-const MOST: usize = 20;
+const MAX_NOTES: usize = 20;
 
-pub(super) fn page(run: &Run) -> Page {
+pub(super) fn explain_capture(run: &ScreenRun) -> ExplanationPage {
     let trace = &run.trace;
-    let mut page = Page::new("This capture");
-    no_longer_listed(trace, &mut page);
-    let notes = trace.log().iter().filter_map(|event| match &event.what {
-        What::Note {
+    let mut page = ExplanationPage::new("This capture");
+    add_eviction_notes(trace, &mut page);
+    let notes = trace.log().iter().filter_map(|event| match &event.kind {
+        EventKind::Note {
             exchange: None,
             text,
         } => Some(text),
         _ => None,
     });
-    for text in notes.clone().take(MOST) {
-        page.say_as(Role::Warning, text.escaped().into_owned());
+    for text in notes.clone().take(MAX_NOTES) {
+        page.styled_paragraph(StyleRole::Warning, text.escaped().into_owned());
     }
-    let more = notes.count().saturating_sub(MOST);
+    let more = notes.count().saturating_sub(MAX_NOTES);
     if more > 0 {
-        page.say_as(Role::Dim, format!("and {more} more remarks"));
+        page.styled_paragraph(StyleRole::Dim, format!("and {more} more remarks"));
     }
     page.gap();
-    page.say("Each line is a conversation; Enter shows what was said in it.");
+    page.paragraph("Each line is a conversation; Enter shows what was said in it.");
     page.gap();
-    page.fact("packets", grouped(trace.capture().packets));
-    page.fact("conversations", grouped(trace.flows().len() as u64));
-    page.fact_if("began", trace.started_at().and_then(date));
+    page.fact("packets", group_digits(trace.capture().packets));
+    page.fact("conversations", group_digits(trace.flows().len() as u64));
+    page.fact_if("began", trace.started_at().and_then(format_timestamp));
     page.fact("took", trace.latest().from_start().to_string());
     page.fact_if("link", trace.capture().link_type.clone());
-    for (count, kind) in kinds(trace.capture().others)
+    for (count, kind) in other_frame_counts(trace.capture().other_frames)
         .into_iter()
         .filter(|(count, _)| *count > 0)
     {
-        page.fact(kind, grouped(count));
+        page.fact(kind, group_digits(count));
     }
-    if trace.capture().beyond_flows > 0 {
-        page.say_as(
-            Role::Warning,
+    if trace.capture().packets_beyond_flow_limit > 0 {
+        page.styled_paragraph(
+            StyleRole::Warning,
             format!(
                 "{} packets are of conversations beyond the number that is kept.",
-                grouped(trace.capture().beyond_flows)
+                group_digits(trace.capture().packets_beyond_flow_limit)
             ),
         );
     }
@@ -56,40 +56,40 @@ pub(super) fn page(run: &Run) -> Page {
 }
 
 /// What gave way to what came later, and how much is listed at most.
-fn no_longer_listed(trace: &Trace, page: &mut Page) {
-    let (Forgotten { packets, flows }, limits) = (trace.forgotten(), trace.limits());
+fn add_eviction_notes(trace: &Trace, page: &mut ExplanationPage) {
+    let (Evicted { packets, flows }, limits) = (trace.evicted(), trace.limits());
     if packets > 0 {
-        page.say_as(
-            Role::Warning,
+        page.styled_paragraph(
+            StyleRole::Warning,
             format!(
                 "The first {} packets are no longer listed: later ones took their place. At most \
                     {} are listed, {} of a conversation.",
-                grouped(packets),
-                grouped(limits.packets as u64),
-                grouped(limits.of_flow as u64)
+                group_digits(packets),
+                group_digits(limits.packets as u64),
+                group_digits(limits.packets_per_flow as u64)
             ),
         );
     }
     if flows > 0 {
-        page.say_as(
-            Role::Warning,
+        page.styled_paragraph(
+            StyleRole::Warning,
             format!(
                 "{} conversations are no longer listed: those that were over, then those that \
                     were silent for longest.",
-                grouped(flows)
+                group_digits(flows)
             ),
         );
     }
 }
 
 /// To the millisecond; `None` beyond the year 9999.
-fn date(wall: WallTime) -> Option<String> {
+fn format_timestamp(wall: WallTime) -> Option<String> {
     Timestamp::from_nanosecond(i128::from(wall.0))
         .ok()
         .map(|time| format!("{time:.3}"))
 }
 
-const fn kinds(others: OtherFrames) -> [(u64, &'static str); 5] {
+const fn other_frame_counts(others: OtherFrames) -> [(u64, &'static str); 5] {
     let OtherFrames {
         arp,
         icmp,

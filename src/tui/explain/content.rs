@@ -1,66 +1,70 @@
 //! What things hold: the records, parameters, certificates, fields and bytes themselves.
 
-use super::page::{Block, Page};
+use super::page::{ExplanationPage, PageBlock};
 use crate::insight::server_timing;
-use crate::insight::{outcome_words, version_name, without_root};
+use crate::insight::{describe_attempt_outcome, tls_version_name, without_root_dot};
 use crate::trace::{
-    Certificate, Connection, DnsQuery, Exchange, Header, Phase, QueryOutcome, Tls, Verification,
+    Certificate, Connection, DnsQuery, Exchange, HttpHeader, Phase, QueryOutcome, Tls, Verification,
 };
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
-use crate::tui::wording::{status_words, transport};
+use crate::tui::event_wording::{status_words, transport_suffix};
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, Moment, WallTime};
 
 /// Rows of a kind shown at most; a hostile peer may send thousands.
-const MOST: usize = 200;
+const MAX_ROWS: usize = 200;
 
-pub(super) fn page(run: &Run, exchange: &Exchange, phase: Option<Phase>) -> Page {
+pub(super) fn exchange_content(
+    run: &ScreenRun,
+    exchange: &Exchange,
+    phase: Option<Phase>,
+) -> ExplanationPage {
     match phase {
-        Some(Phase::Dns) => dns(exchange),
-        Some(Phase::Connect) => connection(run, exchange),
-        Some(Phase::Proxy) => proxy(exchange),
-        Some(Phase::Tls) => tls(run, exchange),
-        Some(Phase::Send) => request(exchange),
-        Some(Phase::Wait) => wait(exchange),
-        Some(Phase::Receive) => response(exchange),
-        None => both(exchange),
+        Some(Phase::Dns) => dns_records_page(exchange),
+        Some(Phase::Connect) => connection_page(run, exchange),
+        Some(Phase::Proxy) => proxy_page(exchange),
+        Some(Phase::Tls) => tls_page(run, exchange),
+        Some(Phase::Send) => request_page(exchange),
+        Some(Phase::Wait) => wait_page(exchange),
+        Some(Phase::Receive) => response_page(exchange),
+        None => messages_page(exchange),
     }
 }
 
-fn dns(exchange: &Exchange) -> Page {
-    let mut page = Page::new("Records");
+fn dns_records_page(exchange: &Exchange) -> ExplanationPage {
+    let mut page = ExplanationPage::new("Records");
     let Some(resolution) = &exchange.resolution else {
         return page;
     };
-    for query in resolution.queries.iter().take(MOST) {
-        answer(query, &mut page);
+    for query in resolution.queries.iter().take(MAX_ROWS) {
+        add_dns_answer(query, &mut page);
     }
     if !resolution.addresses.is_empty() {
         page.heading("Tried in this order");
-        for address in resolution.addresses.iter().take(MOST) {
-            page.say(address.to_string());
+        for address in resolution.addresses.iter().take(MAX_ROWS) {
+            page.paragraph(address.to_string());
         }
     }
     page
 }
 
-fn answer(query: &DnsQuery, page: &mut Page) {
+fn add_dns_answer(query: &DnsQuery, page: &mut ExplanationPage) {
     let took = query
         .duration()
         .map(|took| format!(", {took}"))
         .unwrap_or_default();
-    page.heading(format!("{} {}", query.kind, without_root(&query.name)));
-    page.say_as(
-        Role::Dim,
+    page.heading(format!("{} {}", query.kind, without_root_dot(&query.name)));
+    page.styled_paragraph(
+        StyleRole::Dim,
         format!(
             "asked {}{}{took}",
             query.server.address,
-            transport(query.server.transport)
+            transport_suffix(query.server.transport)
         ),
     );
     match &query.outcome {
-        QueryOutcome::Pending => page.say("no answer yet"),
-        QueryOutcome::Failed(why) => page.say_as(Role::Failure, why.escaped()),
+        QueryOutcome::Pending => page.paragraph("no answer yet"),
+        QueryOutcome::Failed(why) => page.styled_paragraph(StyleRole::Failure, why.escaped()),
         QueryOutcome::Answered(answer) => {
             page.fact(
                 "answer",
@@ -70,7 +74,7 @@ fn answer(query: &DnsQuery, page: &mut Page) {
                     answer.rcode.clone()
                 },
             );
-            for record in answer.records.iter().take(MOST) {
+            for record in answer.records.iter().take(MAX_ROWS) {
                 page.fact(
                     format!("{} {} s", record.kind, record.ttl),
                     record.data.escaped(),
@@ -80,10 +84,10 @@ fn answer(query: &DnsQuery, page: &mut Page) {
     }
 }
 
-fn connection(run: &Run, exchange: &Exchange) -> Page {
-    let mut page = Page::new("Connection");
+fn connection_page(run: &ScreenRun, exchange: &Exchange) -> ExplanationPage {
+    let mut page = ExplanationPage::new("Connection");
     if let Some(connection) = exchange.connection.and_then(|id| run.trace.connection(id)) {
-        if let Some(local) = connection.local.known() {
+        if let Some(local) = connection.local.if_specified() {
             page.fact("from", local.to_string());
         }
         page.fact("to", connection.remote.to_string());
@@ -93,15 +97,15 @@ fn connection(run: &Run, exchange: &Exchange) -> Page {
                 format!("earlier, by exchange #{}", connection.opened_by.0),
             );
         }
-        kernel(connection, &mut page);
+        add_tcp_info(connection, &mut page);
     }
     if exchange.attempts.len() > 1 || exchange.connection.is_none() {
         page.heading("Attempts");
-        for attempt in exchange.attempts.iter().take(MOST) {
+        for attempt in exchange.attempts.iter().take(MAX_ROWS) {
             let outcome = attempt
                 .outcome
                 .as_ref()
-                .map_or_else(|| "under way".to_owned(), outcome_words);
+                .map_or_else(|| "under way".to_owned(), describe_attempt_outcome);
             let took = attempt
                 .duration()
                 .map(|took| format!(" after {took}"))
@@ -112,8 +116,8 @@ fn connection(run: &Run, exchange: &Exchange) -> Page {
     page
 }
 
-fn kernel(connection: &Connection, page: &mut Page) {
-    let Some(kernel) = connection.kernel else {
+fn add_tcp_info(connection: &Connection, page: &mut ExplanationPage) {
+    let Some(kernel) = connection.tcp_info else {
         return;
     };
     page.heading("As the kernel counts (TCP_INFO)");
@@ -133,16 +137,16 @@ fn kernel(connection: &Connection, page: &mut Page) {
     page.fact_if("sent again", kernel.retransmits.map(|n| n.to_string()));
 }
 
-fn proxy(exchange: &Exchange) -> Page {
-    let mut page = Page::new("The talk with the proxy");
-    for (_, step) in exchange.proxy.iter().take(MOST) {
+fn proxy_page(exchange: &Exchange) -> ExplanationPage {
+    let mut page = ExplanationPage::new("The talk with the proxy");
+    for (_, step) in exchange.proxy.iter().take(MAX_ROWS) {
         page.fact(step.kind.clone(), step.text.escaped());
     }
     page
 }
 
-fn tls(run: &Run, exchange: &Exchange) -> Page {
-    let mut page = Page::new("Agreed");
+fn tls_page(run: &ScreenRun, exchange: &Exchange) -> ExplanationPage {
+    let mut page = ExplanationPage::new("Agreed");
     let connection = exchange.connection.and_then(|id| run.trace.connection(id));
     let opened = run
         .trace
@@ -157,7 +161,7 @@ fn tls(run: &Run, exchange: &Exchange) -> Page {
         return page;
     };
     if let Some(handshake) = &tls.handshake {
-        page.fact("version", version_name(&handshake.version));
+        page.fact("version", tls_version_name(&handshake.version));
         page.fact("cipher", handshake.cipher_suite.clone());
         page.fact_if("keys", handshake.key_exchange.clone());
         page.fact_if(
@@ -169,11 +173,11 @@ fn tls(run: &Run, exchange: &Exchange) -> Page {
         );
         page.fact("handshake", handshake.kind.replace('_', " "));
     }
-    certificates(tls, run.trace.started_at(), &mut page);
+    add_certificates(tls, run.trace.started_at(), &mut page);
     page
 }
 
-fn certificates(tls: &Tls, today: Option<WallTime>, page: &mut Page) {
+fn add_certificates(tls: &Tls, today: Option<WallTime>, page: &mut ExplanationPage) {
     if let Some((verification, took)) = &tls.verification {
         let said = match verification {
             Verification::Trusted => "trusted".to_owned(),
@@ -190,35 +194,35 @@ fn certificates(tls: &Tls, today: Option<WallTime>, page: &mut Page) {
         } else {
             format!("Certificate {}: an issuer's", n + 1)
         });
-        describe(certificate, today, page);
+        add_certificate(certificate, today, page);
     }
 }
 
-fn describe(certificate: &Certificate, today: Option<WallTime>, page: &mut Page) {
+fn add_certificate(certificate: &Certificate, today: Option<WallTime>, page: &mut ExplanationPage) {
     page.fact("subject", certificate.subject.escaped());
     page.fact("issuer", certificate.issuer.escaped());
     let names: Vec<_> = certificate
         .names
         .iter()
-        .take(MOST)
+        .take(MAX_ROWS)
         .map(crate::units::Untrusted::escaped)
         .collect();
     if !names.is_empty() {
         page.fact("for", names.join(", "));
     }
-    page.fact("valid from", date(certificate.not_before));
+    page.fact("valid from", format_date(certificate.not_before));
     page.fact(
         "until",
         format!(
             "{}{}",
-            date(certificate.not_after),
-            left(certificate.not_after, today)
+            format_date(certificate.not_after),
+            time_until(certificate.not_after, today)
         ),
     );
     page.fact("SHA-256", certificate.sha256.clone());
 }
 
-fn date(seconds: i64) -> String {
+fn format_date(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(
         |_| format!("{seconds} s since 1970"),
         |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
@@ -226,7 +230,7 @@ fn date(seconds: i64) -> String {
 }
 
 /// Days until a date, seen from the run's own day.
-fn left(seconds: i64, today: Option<WallTime>) -> String {
+fn time_until(seconds: i64, today: Option<WallTime>) -> String {
     let Some(today) = today.and_then(|today| i64::try_from(today.unix_seconds()).ok()) else {
         return String::new();
     };
@@ -237,23 +241,23 @@ fn left(seconds: i64, today: Option<WallTime>) -> String {
     }
 }
 
-fn fields(headers: &[Header], page: &mut Page) {
-    for header in headers.iter().take(MOST) {
+fn add_header_fields(headers: &[HttpHeader], page: &mut ExplanationPage) {
+    for header in headers.iter().take(MAX_ROWS) {
         page.fact(header.name.escaped(), header.value.escaped());
     }
-    if headers.len() > MOST {
-        page.say_as(
-            Role::Dim,
-            format!("\u{2026} and {} more", headers.len() - MOST),
+    if headers.len() > MAX_ROWS {
+        page.styled_paragraph(
+            StyleRole::Dim,
+            format!("\u{2026} and {} more", headers.len() - MAX_ROWS),
         );
     }
 }
 
-fn request(exchange: &Exchange) -> Page {
-    let mut page = Page::new("Request");
+fn request_page(exchange: &Exchange) -> ExplanationPage {
+    let mut page = ExplanationPage::new("Request");
     if let Some(request) = &exchange.request {
-        page.say_as(
-            Role::Strong,
+        page.styled_paragraph(
+            StyleRole::Strong,
             format!(
                 "{} {} {}",
                 request.method,
@@ -261,10 +265,10 @@ fn request(exchange: &Exchange) -> Page {
                 request.version
             ),
         );
-        fields(&request.headers, &mut page);
+        add_header_fields(&request.headers, &mut page);
         page.gap();
-        page.say_as(
-            Role::Dim,
+        page.styled_paragraph(
+            StyleRole::Dim,
             format!(
                 "head {}, body {}",
                 Bytes(request.header_bytes),
@@ -275,11 +279,11 @@ fn request(exchange: &Exchange) -> Page {
     page
 }
 
-fn wait(exchange: &Exchange) -> Page {
-    let mut page = Page::new("Meanwhile");
-    for early in exchange.informational.iter().take(MOST) {
-        page.heading(format!("{} at {}", early.status, at(early.at)));
-        fields(&early.headers, &mut page);
+fn wait_page(exchange: &Exchange) -> ExplanationPage {
+    let mut page = ExplanationPage::new("Meanwhile");
+    for early in exchange.informational.iter().take(MAX_ROWS) {
+        page.heading(format!("{} at {}", early.status, format_moment(early.at)));
+        add_header_fields(&early.headers, &mut page);
     }
     let metrics = server_timing(exchange);
     if !metrics.is_empty() {
@@ -296,33 +300,33 @@ fn wait(exchange: &Exchange) -> Page {
         page.fact(metric.name.escaped(), said);
     }
     if page.blocks.is_empty() {
-        response(exchange)
+        response_page(exchange)
     } else {
         page
     }
 }
 
-fn at(moment: Moment) -> String {
+fn format_moment(moment: Moment) -> String {
     moment.from_start().to_string()
 }
 
-fn response(exchange: &Exchange) -> Page {
-    let mut page = Page::new("Response");
+fn response_page(exchange: &Exchange) -> ExplanationPage {
+    let mut page = ExplanationPage::new("Response");
     let Some(response) = &exchange.response else {
         return page;
     };
-    page.say_as(
-        Role::Strong,
+    page.styled_paragraph(
+        StyleRole::Strong,
         format!(
             "{} {}",
             response.version,
             status_words(response.status, &response.reason)
         ),
     );
-    fields(&response.headers, &mut page);
+    add_header_fields(&response.headers, &mut page);
     if !response.trailers.is_empty() {
         page.heading("Trailers");
-        fields(&response.trailers, &mut page);
+        add_header_fields(&response.trailers, &mut page);
     }
     page.gap();
     let body = &exchange.response_body;
@@ -331,21 +335,21 @@ fn response(exchange: &Exchange) -> Page {
     } else {
         format!(", {} decoded", Bytes(body.decoded))
     };
-    page.say_as(
-        Role::Dim,
+    page.styled_paragraph(
+        StyleRole::Dim,
         format!(
             "head {}, body {}{decoded}",
             Bytes(response.header_bytes),
             Bytes(body.transferred)
         ),
     );
-    preview(exchange, &mut page);
+    add_body_preview(exchange, &mut page);
     page
 }
 
 /// The body's beginning; its own line ends are kept, everything else that acts on a terminal is
 /// spelt out.
-fn preview(exchange: &Exchange, page: &mut Page) {
+fn add_body_preview(exchange: &Exchange, page: &mut ExplanationPage) {
     let Some((text, more)) = &exchange.preview else {
         return;
     };
@@ -353,20 +357,20 @@ fn preview(exchange: &Exchange, page: &mut Page) {
         .raw()
         .lines()
         .map(|line| crate::units::Untrusted::new(line).escaped().into_owned());
-    let lines: Vec<String> = lines.take(MOST * 5).collect();
+    let lines: Vec<String> = lines.take(MAX_ROWS * 5).collect();
     if lines.is_empty() {
         return;
     }
     page.gap();
-    page.blocks.push(Block::Verbatim(lines.join("\n")));
+    page.blocks.push(PageBlock::Verbatim(lines.join("\n")));
     if *more {
-        page.say_as(Role::Dim, "\u{2026}");
+        page.styled_paragraph(StyleRole::Dim, "\u{2026}");
     }
 }
 
-fn both(exchange: &Exchange) -> Page {
-    let (request, response) = (request(exchange), response(exchange));
-    let mut page = Page::new("Messages");
+fn messages_page(exchange: &Exchange) -> ExplanationPage {
+    let (request, response) = (request_page(exchange), response_page(exchange));
+    let mut page = ExplanationPage::new("Messages");
     for part in [request, response] {
         if !part.blocks.is_empty() {
             page = page.followed_by(part);

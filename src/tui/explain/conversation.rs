@@ -1,37 +1,37 @@
 //! A conversation of others: what it is, who opened it, how it went, how it ended.
 
-use super::page::Page;
-use crate::dissect::{Start, pairs};
-use crate::insight::{Ending, ending, undelivered_name};
+use super::page::ExplanationPage;
+use crate::dissect::{StartLine, pair_messages};
+use crate::insight::{ConnectionEnding, connection_ending, undelivered_name};
 use crate::trace::{Direction, Flow, FlowKey};
-use crate::tui::figures::instant;
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
-use crate::units::{Bytes, grouped};
+use crate::tui::figures::format_millis;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::theme::StyleRole;
+use crate::units::{Bytes, group_digits};
 
 /// Errors of the network that are told one by one.
-const MOST: usize = 4;
+const MAX_ERRORS: usize = 4;
 
-pub(super) fn page(run: &Run, key: &FlowKey) -> Page {
+pub(super) fn explain_conversation(run: &ScreenRun, key: &FlowKey) -> ExplanationPage {
     let Some(flow) = run.trace.flow(key) else {
-        return Page::new("Conversation");
+        return ExplanationPage::new("Conversation");
     };
     let name = run.names.get(key).map(|name| name.escaped().into_owned());
     let transport = if key.tcp { "TCP" } else { "UDP" };
-    let mut page = Page::new(format!(
+    let mut page = ExplanationPage::new(format!(
         "{transport} to {}",
         name.as_deref()
             .map_or_else(|| key.remote.to_string(), str::to_owned)
     ));
-    for error in flow.undelivered().iter().take(MOST) {
+    for error in flow.delivery_errors().iter().take(MAX_ERRORS) {
         let at = run
             .trace
             .clock()
             .moment_of(error.wall)
-            .map(|at| format!(" at {} ms", instant(at, false)))
+            .map(|at| format!(" at {} ms", format_millis(at, false)))
             .unwrap_or_default();
-        page.say_as(
-            Role::Failure,
+        page.styled_paragraph(
+            StyleRole::Failure,
             format!(
                 "Not delivered: {}, says {}{at}.",
                 undelivered_name(error).replace('_', " "),
@@ -40,13 +40,13 @@ pub(super) fn page(run: &Run, key: &FlowKey) -> Page {
         );
     }
     page.gap();
-    page.say(opened(flow));
-    if let Some((role, text)) = ending(flow).map(ended) {
-        page.say_as(role, text);
+    page.paragraph(opening_sentence(flow));
+    if let Some((role, text)) = connection_ending(flow).map(ending_sentence) {
+        page.styled_paragraph(role, text);
     }
     page.gap();
-    facts(run, flow, name, &mut page);
-    said(run, key, &mut page);
+    add_facts(run, flow, name, &mut page);
+    add_messages(run, key, &mut page);
     page.gap();
     page.reference(if key.tcp {
         "RFC 9293 \u{00a7}3.5, \u{00a7}3.6"
@@ -57,21 +57,21 @@ pub(super) fn page(run: &Run, key: &FlowKey) -> Page {
 }
 
 /// What both sides say, as far as that can be read.
-fn said(run: &Run, key: &FlowKey, page: &mut Page) {
+fn add_messages(run: &ScreenRun, key: &FlowKey, page: &mut ExplanationPage) {
     const MOST_SAID: usize = 40;
-    let Some(dissection) = run.dissections.of(key) else {
+    let Some(dissection) = run.dissections.get(key) else {
         return;
     };
     if dissection.protocols.is_empty() {
         return;
     }
     page.heading(dissection.protocols.join(", "));
-    for (request, answer) in pairs(&dissection.messages).take(MOST_SAID) {
-        let Start::Request { method, target } = &request.start else {
+    for (request, answer) in pair_messages(&dissection.messages).take(MOST_SAID) {
+        let StartLine::Request { method, target } = &request.start else {
             continue;
         };
         let status = answer.and_then(|answer| {
-            if let Start::Response { status } = answer.start {
+            if let StartLine::Response { status } = answer.start {
                 Some(status)
             } else {
                 None
@@ -80,7 +80,7 @@ fn said(run: &Run, key: &FlowKey, page: &mut Page) {
         let status = status
             .map(|status| format!(" \u{2192} {status}"))
             .unwrap_or_default();
-        page.say(format!("{} {}{status}", method.escaped(), target.escaped()));
+        page.paragraph(format!("{} {}{status}", method.escaped(), target.escaped()));
     }
     for asked in dissection.asked.iter().take(MOST_SAID) {
         let records = asked
@@ -94,26 +94,26 @@ fn said(run: &Run, key: &FlowKey, page: &mut Page) {
             Some(answer) if records.is_empty() => answer.rcode.clone(),
             Some(_) => records.join(", "),
         };
-        page.say(format!(
+        page.paragraph(format!(
             "{} {} \u{2192} {said}",
             asked.kind,
             asked.name.escaped()
         ));
     }
     for note in &dissection.notes {
-        page.say_as(Role::Dim, note.clone());
+        page.styled_paragraph(StyleRole::Dim, note.clone());
     }
 }
 
 /// Who opened it, and how that is known.
-fn opened(flow: &Flow) -> String {
+fn opening_sentence(flow: &Flow) -> String {
     let client = flow.key.local;
     let again = match flow.key.reuse {
         0 => String::new(),
         1 => " Both ends had a connection over the same ports before.".to_owned(),
         before => format!(
             " Both ends had {} connections over the same ports before.",
-            grouped(before.into())
+            group_digits(before.into())
         ),
     };
     if !flow.key.tcp {
@@ -122,7 +122,7 @@ fn opened(flow: &Flow) -> String {
                 client, since its port is the higher one."
         );
     }
-    if flow.is_anchored(Direction::Sent) || flow.is_anchored(Direction::Received) {
+    if flow.has_captured_syn(Direction::Sent) || flow.has_captured_syn(Direction::Received) {
         return format!("A TCP connection. {client} opened it: the handshake was captured.{again}");
     }
     format!(
@@ -131,7 +131,7 @@ fn opened(flow: &Flow) -> String {
     )
 }
 
-fn ended(ending: Ending) -> (Role, String) {
+fn ending_sentence(ending: ConnectionEnding) -> (StyleRole, String) {
     let who = |side| {
         if side == Direction::Sent {
             "client"
@@ -140,34 +140,34 @@ fn ended(ending: Ending) -> (Role, String) {
         }
     };
     match ending {
-        Ending::Unanswered => (
-            Role::Failure,
+        ConnectionEnding::Unanswered => (
+            StyleRole::Failure,
             "Nobody answered: nothing listens there, or a firewall drops what comes.".to_owned(),
         ),
-        Ending::Refused => (
-            Role::Failure,
+        ConnectionEnding::Refused => (
+            StyleRole::Failure,
             "The server refused it: nothing listens on that port.".to_owned(),
         ),
-        Ending::Reset(side) => (
-            Role::Failure,
+        ConnectionEnding::Reset(side) => (
+            StyleRole::Failure,
             format!("The {} reset it; what was under way was lost.", who(side)),
         ),
-        Ending::Closed => (Role::Text, "Both sides closed it.".to_owned()),
-        Ending::HalfClosed(side) => (
-            Role::Text,
+        ConnectionEnding::Closed => (StyleRole::Text, "Both sides closed it.".to_owned()),
+        ConnectionEnding::HalfClosed(side) => (
+            StyleRole::Text,
             format!(
                 "Only the {} has closed its side; the other may still speak.",
                 who(side)
             ),
         ),
-        Ending::Open => (
-            Role::Dim,
+        ConnectionEnding::Open => (
+            StyleRole::Dim,
             "It was not closed while packets were captured.".to_owned(),
         ),
     }
 }
 
-fn facts(run: &Run, flow: &Flow, name: Option<String>, page: &mut Page) {
+fn add_facts(run: &ScreenRun, flow: &Flow, name: Option<String>, page: &mut ExplanationPage) {
     let (sent, received) = (
         flow.counts(Direction::Sent),
         flow.counts(Direction::Received),
@@ -181,13 +181,13 @@ fn facts(run: &Run, flow: &Flow, name: Option<String>, page: &mut Page) {
             run.trace
                 .clock()
                 .moment_of(first)
-                .map(|at| format!("{} ms", instant(at, false))),
+                .map(|at| format!("{} ms", format_millis(at, false))),
         );
         page.fact("took", last.since(first).to_string());
     }
     page.fact_if(
         "round trip",
-        flow.handshake()
+        flow.handshake_rtt()
             .map(|took| format!("{took} (SYN to its answer, where it was captured)")),
     );
     let mss = [Direction::Sent, Direction::Received]
@@ -201,7 +201,7 @@ fn facts(run: &Run, flow: &Flow, name: Option<String>, page: &mut Page) {
             format!(
                 "{} in {}, the largest {}",
                 Bytes(counts.payload_bytes),
-                packets(counts.packets),
+                packet_count_text(counts.packets),
                 Bytes(counts.max_payload.into())
             ),
         );
@@ -211,48 +211,48 @@ fn facts(run: &Run, flow: &Flow, name: Option<String>, page: &mut Page) {
             "sent again",
             format!(
                 "\u{2192} {}  \u{2190} {}",
-                grouped(sent.retransmitted),
-                grouped(received.retransmitted)
+                group_digits(sent.retransmitted),
+                group_digits(received.retransmitted)
             ),
         );
         page.fact(
             "out of order",
             format!(
                 "\u{2192} {}  \u{2190} {}",
-                grouped(sent.out_of_order),
-                grouped(received.out_of_order)
+                group_digits(sent.out_of_order),
+                group_digits(received.out_of_order)
             ),
         );
     }
-    match flow.forgotten() {
+    match flow.evicted() {
         0 => {}
-        1 => page.say_as(
-            Role::Warning,
+        1 => page.styled_paragraph(
+            StyleRole::Warning,
             "The first packet is no longer listed; the figures count it.",
         ),
-        first => page.say_as(
-            Role::Warning,
+        first => page.styled_paragraph(
+            StyleRole::Warning,
             format!(
                 "The first {} packets are no longer listed; the figures count them.",
-                grouped(first)
+                group_digits(first)
             ),
         ),
     }
     if flow.unlisted() > 0 {
-        page.say_as(
-            Role::Warning,
+        page.styled_paragraph(
+            StyleRole::Warning,
             format!(
                 "{} more packets are counted but not shown one by one.",
-                grouped(flow.unlisted())
+                group_digits(flow.unlisted())
             ),
         );
     }
 }
 
-fn packets(count: u64) -> String {
+fn packet_count_text(count: u64) -> String {
     if count == 1 {
         "1 packet".to_owned()
     } else {
-        format!("{} packets", grouped(count))
+        format!("{} packets", group_digits(count))
     }
 }

@@ -1,55 +1,55 @@
 //! One event, in full.
 
-use super::page::Page;
+use super::page::ExplanationPage;
 use super::{failure, phase};
-use crate::trace::{Event, What};
-use crate::tui::figures::instant;
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
-use crate::tui::wording::{Way, sentence};
+use crate::trace::{Event, EventKind};
+use crate::tui::event_wording::{EventSign, event_sentence};
+use crate::tui::figures::format_millis;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::theme::StyleRole;
 use crate::units::Moment;
 
-pub(super) fn page(run: &Run, event: &Event, now: Moment) -> Page {
-    if let What::Failed { exchange, .. } = &event.what
+pub(super) fn explain_event(run: &ScreenRun, event: &Event, now: Moment) -> ExplanationPage {
+    if let EventKind::Failed { exchange, .. } = &event.kind
         && let Some(exchange) = run.trace.exchange(*exchange)
     {
-        return failure::page(run, exchange);
+        return failure::explain_failure(run, exchange);
     }
-    let said = sentence(event, &run.trace);
-    let mut page = Page::new(if said.layer.is_empty() {
+    let said = event_sentence(event, &run.trace);
+    let mut page = ExplanationPage::new(if said.layer.is_empty() {
         "Run".to_owned()
     } else {
         said.layer.to_owned()
     });
-    page.say_as(
-        if said.way == Way::Bad {
-            Role::Failure
+    page.styled_paragraph(
+        if said.sign == EventSign::Bad {
+            StyleRole::Failure
         } else {
-            Role::Strong
+            StyleRole::Strong
         },
         said.text,
     );
     page.gap();
-    page.fact("at", format!("{} ms", instant(event.at, true)));
-    if let Some(before) = before(run, event) {
+    page.fact("at", format!("{} ms", format_millis(event.at, true)));
+    if let Some(before) = previous_event_time(run, event) {
         page.fact("since before", event.at.since(before).to_string());
     }
     page.gap();
-    if let Some(text) = meaning(&event.what) {
-        page.say(text);
+    if let Some(text) = event_meaning(&event.kind) {
+        page.paragraph(text);
     }
-    if let What::CaptureUnavailable { remedy, .. } = &event.what {
+    if let EventKind::CaptureUnavailable { remedy, .. } = &event.kind {
         page.gap();
-        page.say_as(Role::Warning, format!("\u{2192} {remedy}"));
+        page.styled_paragraph(StyleRole::Warning, format!("\u{2192} {remedy}"));
     }
-    belongs_to(run, event, now, &mut page);
+    add_phase(run, event, now, &mut page);
     page
 }
 
 /// When the listed event before this one was.
-fn before(run: &Run, event: &Event) -> Option<Moment> {
+fn previous_event_time(run: &ScreenRun, event: &Event) -> Option<Moment> {
     let place = run
-        .listed
+        .listed_events
         .iter()
         .rev()
         .filter_map(|&place| run.event(place))
@@ -58,56 +58,60 @@ fn before(run: &Run, event: &Event) -> Option<Moment> {
 }
 
 /// The phase it is a part of.
-fn belongs_to(run: &Run, event: &Event, now: Moment, page: &mut Page) {
-    let Some((id, lane)) = run.lane_of(event) else {
+fn add_phase(run: &ScreenRun, event: &Event, now: Moment, page: &mut ExplanationPage) {
+    let Some((id, lane)) = run.lane_of_event(event) else {
         return;
     };
     let Some((exchange, of)) = run.trace.exchange(id).zip(lane.phase()) else {
         return;
     };
-    let part = phase::page(run, exchange, of, now);
+    let part = phase::explain_phase(run, exchange, of, now);
     page.gap();
-    page.say_as(Role::Phase(of), format!("Part of: {}", part.title));
+    page.styled_paragraph(StyleRole::Phase(of), format!("Part of: {}", part.title));
     page.blocks.extend(part.blocks);
 }
 
 /// What such an event is, where its line does not say it all.
-fn meaning(what: &What) -> Option<String> {
+fn event_meaning(what: &EventKind) -> Option<String> {
     Some(match what {
-        What::DnsQueried { .. } => {
+        EventKind::DnsQueried { .. } => {
             "A question to a name server. Its answer is matched by a number in both and by the \
                 port it came from."
                 .to_owned()
         }
-        What::DnsAnswered { .. } => "TTL says for how many seconds the answer may be kept and \
+        EventKind::DnsAnswered { .. } => {
+            "TTL says for how many seconds the answer may be kept and \
             used again without asking."
-            .to_owned(),
-        What::Resolved { .. } => {
+                .to_owned()
+        }
+        EventKind::Resolved { .. } => {
             "The addresses in the order in which they will be tried.".to_owned()
         }
-        What::AttemptStarted { .. } => {
+        EventKind::AttemptStarted { .. } => {
             "The kernel is asked to connect; it sends the SYN.".to_owned()
         }
-        What::Connected { reused: true, .. } => "This connection had served before: no handshake \
+        EventKind::Connected { reused: true, .. } => {
+            "This connection had served before: no handshake \
             is paid again."
-            .to_owned(),
-        What::TlsMessage { message, .. } => tls_message(&message.name)?.to_owned(),
-        What::TlsVerified { .. } => {
+                .to_owned()
+        }
+        EventKind::TlsMessage { message, .. } => tls_message_meaning(&message.name)?.to_owned(),
+        EventKind::TlsVerified { .. } => {
             "The chain must lead to a certificate this machine trusts, be within its dates, and \
                 be made for this host's name."
                 .to_owned()
         }
-        What::PhaseBegan { .. } => {
+        EventKind::PhaseBegan { .. } => {
             "The last byte of the request is with the kernel. Now it is the network's and the \
                 server's turn."
                 .to_owned()
         }
-        What::Informational { .. } => {
+        EventKind::Informational { .. } => {
             "An early word of the server's; the final response is still to come (RFC 9110 \
                 \u{a7}15.2)."
                 .to_owned()
         }
-        What::Redirected { withheld, .. } if !withheld.is_empty() => {
+        EventKind::Redirected { withheld, .. } if !withheld.is_empty() => {
             let names: Vec<_> = withheld
                 .iter()
                 .map(crate::units::Untrusted::escaped)
@@ -117,20 +121,20 @@ fn meaning(what: &What) -> Option<String> {
                 names.join(", ")
             )
         }
-        What::LinkSet { .. } => {
+        EventKind::LinkSet { .. } => {
             "The lab's own link is set so from here on. RTT is what it adds to a round trip, half \
                 of it each way; losses are drawn in \
              both directions."
                 .to_owned()
         }
-        What::KernelMeasured { .. } => "What the kernel itself knows of the connection \
+        EventKind::KernelMeasured { .. } => "What the kernel itself knows of the connection \
             (TCP_INFO); it needs no capture."
             .to_owned(),
         _ => return None,
     })
 }
 
-fn tls_message(name: &str) -> Option<&'static str> {
+fn tls_message_meaning(name: &str) -> Option<&'static str> {
     Some(match name {
         "ClientHello" => {
             "The client's offer: versions, cipher suites, key shares, and in the clear the \

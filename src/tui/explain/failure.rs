@@ -1,33 +1,33 @@
 //! What went wrong, where, why, and what to try.
 
-use super::page::Page;
-use crate::insight::{meaning, references};
+use super::page::ExplanationPage;
+use crate::insight::{phase_meaning, phase_references};
 use crate::trace::Exchange;
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::theme::StyleRole;
 
-pub(super) fn page(run: &Run, exchange: &Exchange) -> Page {
+pub(super) fn explain_failure(run: &ScreenRun, exchange: &Exchange) -> ExplanationPage {
     let Some((phase, failure)) = &exchange.failure else {
-        return Page::new("Explain");
+        return ExplanationPage::new("Explain");
     };
-    let mut page = Page::new(format!("Failed: {}", phase.label()));
-    page.say_as(Role::Failure, failure.message.escaped());
+    let mut page = ExplanationPage::new(format!("Failed: {}", phase.label()));
+    page.styled_paragraph(StyleRole::Failure, failure.message.escaped());
     if !failure.hint.is_empty() {
         page.gap();
-        page.say_as(Role::Warning, format!("\u{2192} {}", failure.hint));
+        page.styled_paragraph(StyleRole::Warning, format!("\u{2192} {}", failure.hint));
     }
     page.gap();
-    page.say(happened_before(exchange));
+    page.paragraph(phases_before_failure(exchange));
     page.gap();
-    page.say_as(Role::Dim, meaning(*phase));
-    for reference in references(&run.trace, exchange, *phase) {
+    page.styled_paragraph(StyleRole::Dim, phase_meaning(*phase));
+    for reference in phase_references(&run.trace, exchange, *phase) {
         page.reference(reference);
     }
     page
 }
 
 /// What had worked until then: it narrows the search.
-fn happened_before(exchange: &Exchange) -> String {
+fn phases_before_failure(exchange: &Exchange) -> String {
     let Some((failed, _)) = &exchange.failure else {
         return String::new();
     };

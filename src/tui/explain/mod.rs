@@ -12,34 +12,34 @@ mod page;
 mod phase;
 
 use super::cursor::Cursor;
-use super::run::Run;
+use super::screen_run::ScreenRun;
 use crate::units::Moment;
 
-pub(super) use page::Page;
+pub(super) use page::ExplanationPage;
 
 /// The explanation of what is under the cursor.
-pub(super) fn explanation(run: &Run, cursor: Cursor, now: Moment) -> Page {
+pub(super) fn explanation_page(run: &ScreenRun, cursor: Cursor, now: Moment) -> ExplanationPage {
     match cursor {
-        Cursor::Run => overview::page(run, now),
+        Cursor::Run => overview::explain_run(run, now),
         Cursor::Event(place) => run.event(place).map_or_else(
-            || overview::page(run, now),
-            |event| event::page(run, event, now),
+            || overview::explain_run(run, now),
+            |event| event::explain_event(run, event, now),
         ),
         Cursor::Lane(id, _) => match (run.trace.exchange(id), cursor.phase(run)) {
-            (Some(exchange), Some(phase)) => phase::page(run, exchange, phase, now),
-            (Some(exchange), None) => overview::exchange(run, exchange, now),
-            (None, _) => overview::page(run, now),
+            (Some(exchange), Some(phase)) => phase::explain_phase(run, exchange, phase, now),
+            (Some(exchange), None) => overview::explain_exchange(run, exchange, now),
+            (None, _) => overview::explain_run(run, now),
         },
-        Cursor::Flow(flow) => conversation::page(run, &flow),
-        Cursor::Packet(flow, place) => packet::page(run, flow, place),
+        Cursor::Flow(flow) => conversation::explain_conversation(run, &flow),
+        Cursor::Packet(flow, place) => packet::explain_packet(run, flow, place),
     }
 }
 
 /// What the thing under the cursor holds: records, parameters, certificates, fields, the body's
 /// beginning.
-pub(super) fn content(run: &Run, cursor: Cursor) -> Page {
+pub(super) fn selected_content(run: &ScreenRun, cursor: Cursor) -> ExplanationPage {
     let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
-    exchange.map_or_else(Page::default, |exchange| {
-        content::page(run, exchange, cursor.phase(run))
+    exchange.map_or_else(ExplanationPage::default, |exchange| {
+        content::exchange_content(run, exchange, cursor.phase(run))
     })
 }

@@ -1,53 +1,61 @@
 //! One packet: what it says, what it carries, why it was sent.
 
-use super::page::Page;
-use crate::dissect::{Mark, Talk, flag_words, part_name, relative_seq};
+use super::page::ExplanationPage;
+use crate::dissect::{ConversationView, PacketMark, flag_words, part_name, relative_seq};
 use crate::trace::{FlowKey, PacketEntry, TcpFlags};
 use crate::tui::cursor::Cursor;
-use crate::tui::figures::instant;
-use crate::tui::run::Run;
-use crate::tui::talk::talk_at;
-use crate::tui::theme::Role;
+use crate::tui::figures::format_millis;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::talk::talk_of_cursor;
+use crate::tui::theme::StyleRole;
 use crate::units::Bytes;
 
 /// Records and parts listed of one packet.
-const MOST: usize = 12;
+const MAX_PIECES: usize = 12;
 
-pub(super) fn page(run: &Run, flow: FlowKey, place: usize) -> Page {
-    let talk = talk_at(run, Cursor::Packet(flow, place));
+pub(super) fn explain_packet(run: &ScreenRun, flow: FlowKey, place: usize) -> ExplanationPage {
+    let talk = talk_of_cursor(run, Cursor::Packet(flow, place));
     let Some((talk, packet)) =
         talk.and_then(|talk| talk.packet(place).map(|packet| (talk, packet)))
     else {
-        return Page::new("Packet");
+        return ExplanationPage::new("Packet");
     };
     let way = if packet.direction == crate::trace::Direction::Sent {
         "\u{2192}"
     } else {
         "\u{2190}"
     };
-    let number = talk.flow.forgotten() + place as u64 + 1;
-    let mut page = Page::new(format!(
+    let number = talk.flow.evicted() + place as u64 + 1;
+    let mut page = ExplanationPage::new(format!(
         "Packet {number} {way} {}",
         flag_words(packet.flags)
     ));
     if let Some(mark) = talk.mark(place) {
-        page.say_as(Role::of_mark(mark), peculiar(&talk, place, packet, mark));
+        page.styled_paragraph(
+            StyleRole::for_mark(mark),
+            mark_sentence(&talk, place, packet, mark),
+        );
         page.gap();
     }
-    page.say(why(&talk, place, packet));
+    page.paragraph(purpose_sentence(&talk, place, packet));
     page.gap();
-    header(&talk, place, packet, &mut page);
-    carries(&talk, packet, &mut page);
+    add_header(&talk, place, packet, &mut page);
+    add_contents(&talk, packet, &mut page);
     page.gap();
-    page.reference(reference(&talk, place, packet));
+    page.reference(packet_reference(&talk, place, packet));
     page
 }
 
-fn header(talk: &Talk<'_>, place: usize, packet: &PacketEntry, page: &mut Page) {
+fn add_header(
+    talk: &ConversationView<'_>,
+    place: usize,
+    packet: &PacketEntry,
+    page: &mut ExplanationPage,
+) {
     page.fact_if(
         "at",
         talk.moment(packet)
-            .map(|at| format!("{} ms", instant(at, true))),
+            .map(|at| format!("{} ms", format_millis(at, true))),
     );
     let before = place.checked_sub(1).and_then(|before| talk.packet(before));
     page.fact_if(
@@ -74,7 +82,7 @@ fn header(talk: &Talk<'_>, place: usize, packet: &PacketEntry, page: &mut Page) 
     page.fact_if(
         "window",
         talk.flow
-            .window_of(packet)
+            .scaled_window(packet)
             .map(|window| Bytes(window).to_string()),
     );
     if packet.flags.has(TcpFlags::SYN) {
@@ -88,7 +96,7 @@ fn header(talk: &Talk<'_>, place: usize, packet: &PacketEntry, page: &mut Page) 
 }
 
 /// The layers above, and which of their bytes are here.
-fn carries(talk: &Talk<'_>, packet: &PacketEntry, page: &mut Page) {
+fn add_contents(talk: &ConversationView<'_>, packet: &PacketEntry, page: &mut ExplanationPage) {
     let Some(contents) = talk.contents(packet) else {
         return;
     };
@@ -96,7 +104,7 @@ fn carries(talk: &Talk<'_>, packet: &PacketEntry, page: &mut Page) {
         return;
     }
     page.heading("Carries");
-    for piece in contents.records().take(MOST) {
+    for piece in contents.records().take(MAX_PIECES) {
         let all = u64::from(piece.of.bytes);
         let silent = if piece.of.plain_bytes == 0 {
             ", without text"
@@ -105,39 +113,46 @@ fn carries(talk: &Talk<'_>, packet: &PacketEntry, page: &mut Page) {
         };
         page.fact(
             "TLS record",
-            format!("{}{silent}", share(&piece.bytes, all)),
+            format!("{}{silent}", byte_range_text(&piece.bytes, all)),
         );
     }
     let from = packet.direction.side();
-    for piece in contents.parts().take(MOST) {
+    for piece in contents.parts().take(MAX_PIECES) {
         page.fact(
             part_name(from, piece.of.what),
-            share(&piece.bytes, piece.of.bytes),
+            byte_range_text(&piece.bytes, piece.of.bytes),
         );
     }
-    let more =
-        contents.records().len().saturating_sub(MOST) + contents.parts().len().saturating_sub(MOST);
+    let more = contents.records().len().saturating_sub(MAX_PIECES)
+        + contents.parts().len().saturating_sub(MAX_PIECES);
     if more > 0 {
-        page.say_as(Role::Dim, format!("and {more} more"));
+        page.styled_paragraph(StyleRole::Dim, format!("and {more} more"));
     }
 }
 
-fn share(bytes: &std::ops::Range<u64>, all: u64) -> String {
+fn byte_range_text(bytes: &std::ops::Range<u64>, all: u64) -> String {
     if bytes.start == 0 && bytes.end == all {
         return format!("all {}", Bytes(all));
     }
     format!("bytes {} to {} of {all}", bytes.start + 1, bytes.end)
 }
 
-fn peculiar(talk: &Talk<'_>, place: usize, packet: &PacketEntry, mark: Mark) -> String {
+fn mark_sentence(
+    talk: &ConversationView<'_>,
+    place: usize,
+    packet: &PacketEntry,
+    mark: PacketMark,
+) -> String {
     match mark {
-        Mark::Reset => "Reset: the sender ends the connection at once, or says that there is none \
+        PacketMark::Reset => {
+            "Reset: the sender ends the connection at once, or says that there is none \
             here."
-            .to_owned(),
-        Mark::SentAgain => {
+                .to_owned()
+        }
+        PacketMark::SentAgain => {
             let first = talk
                 .flow
-                .first_carrier(packet.direction, packet.offset)
+                .first_packet_carrying(packet.direction, packet.offset)
                 .filter(|first| *first < place);
             match first.and_then(|first| {
                 talk.packet(first)
@@ -151,22 +166,24 @@ fn peculiar(talk: &Talk<'_>, place: usize, packet: &PacketEntry, mark: Mark) -> 
                 None => "Sent again: these bytes were lost before they came by here.".to_owned(),
             }
         }
-        Mark::OutOfOrder => {
+        PacketMark::OutOfOrder => {
             "Out of order: packets sent after this one had overtaken it.".to_owned()
         }
-        Mark::DuplicateAck => {
+        PacketMark::DuplicateAck => {
             "A duplicate ACK: something came that does not follow what came before. Three of them \
                 tell the sender that a \
                                segment is lost, without waiting for a timeout."
                 .to_owned()
         }
-        Mark::ClosedWindow => "The window is closed: the receiver's buffer is full, and the other \
+        PacketMark::ClosedWindow => {
+            "The window is closed: the receiver's buffer is full, and the other \
             side has to wait."
-            .to_owned(),
+                .to_owned()
+        }
     }
 }
 
-fn why(talk: &Talk<'_>, place: usize, packet: &PacketEntry) -> String {
+fn purpose_sentence(talk: &ConversationView<'_>, place: usize, packet: &PacketEntry) -> String {
     let flags = packet.flags;
     if flags.has(TcpFlags::SYN | TcpFlags::ACK) {
         let took = talk
@@ -201,19 +218,23 @@ fn why(talk: &Talk<'_>, place: usize, packet: &PacketEntry) -> String {
             .unwrap_or_default();
         return format!("It carries nothing but an acknowledgment{upto}.");
     }
-    let names = talk.carried(place).names;
+    let names = talk.packet_contents(place).names;
     if names.is_empty() {
         return "It carries bytes of the stream.".to_owned();
     }
     format!("It carries {}.", names.replace('\u{2026}', "more of "))
 }
 
-fn reference(talk: &Talk<'_>, place: usize, packet: &PacketEntry) -> &'static str {
+fn packet_reference(
+    talk: &ConversationView<'_>,
+    place: usize,
+    packet: &PacketEntry,
+) -> &'static str {
     match talk.mark(place) {
-        Some(Mark::SentAgain) => "RFC 6298 \u{00a7}5, RFC 5681 \u{00a7}3.2",
-        Some(Mark::DuplicateAck) => "RFC 5681 \u{00a7}2, \u{00a7}3.2",
-        Some(Mark::Reset) => "RFC 9293 \u{00a7}3.5.2",
-        Some(Mark::ClosedWindow) => "RFC 9293 \u{00a7}3.8.6",
+        Some(PacketMark::SentAgain) => "RFC 6298 \u{00a7}5, RFC 5681 \u{00a7}3.2",
+        Some(PacketMark::DuplicateAck) => "RFC 5681 \u{00a7}2, \u{00a7}3.2",
+        Some(PacketMark::Reset) => "RFC 9293 \u{00a7}3.5.2",
+        Some(PacketMark::ClosedWindow) => "RFC 9293 \u{00a7}3.8.6",
         _ if packet.flags.has(TcpFlags::SYN) => "RFC 9293 \u{00a7}3.5",
         _ if packet.flags.has(TcpFlags::FIN) => "RFC 9293 \u{00a7}3.6",
         _ if packet.payload_bytes == 0 => "RFC 9293 \u{00a7}3.8.6, RFC 5681 \u{00a7}4.2",

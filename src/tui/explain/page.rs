@@ -1,14 +1,14 @@
 //! A page of explanation, and how it is broken into lines.
 
 use crate::trace::Phase;
-use crate::tui::fit::{clean, cut, width, wrap};
-use crate::tui::theme::Role;
+use crate::tui::text_layout::{display_width, escape_controls, truncate_text, wrap};
+use crate::tui::theme::StyleRole;
 
 /// A part of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::tui) enum Block {
+pub(in crate::tui) enum PageBlock {
     /// A paragraph.
-    Text(Role, String),
+    Text(StyleRole, String),
     /// A label and what it stands for.
     Fact(String, String),
     /// A heading.
@@ -25,15 +25,15 @@ pub(in crate::tui) enum Block {
 
 /// A title and what is to be said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::tui) struct Page {
+pub(in crate::tui) struct ExplanationPage {
     pub(in crate::tui) title: String,
-    pub(in crate::tui) blocks: Vec<Block>,
+    pub(in crate::tui) blocks: Vec<PageBlock>,
 }
 
 /// A line of a page: pieces with their roles.
-pub(in crate::tui) type PageLine = Vec<(String, Role)>;
+pub(in crate::tui) type PageLine = Vec<(String, StyleRole)>;
 
-impl Page {
+impl ExplanationPage {
     pub(super) fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
@@ -41,16 +41,18 @@ impl Page {
         }
     }
 
-    pub(super) fn say(&mut self, text: impl Into<String>) {
-        self.blocks.push(Block::Text(Role::Text, text.into()));
+    pub(super) fn paragraph(&mut self, text: impl Into<String>) {
+        self.blocks
+            .push(PageBlock::Text(StyleRole::Text, text.into()));
     }
 
-    pub(super) fn say_as(&mut self, role: Role, text: impl Into<String>) {
-        self.blocks.push(Block::Text(role, text.into()));
+    pub(super) fn styled_paragraph(&mut self, role: StyleRole, text: impl Into<String>) {
+        self.blocks.push(PageBlock::Text(role, text.into()));
     }
 
     pub(super) fn fact(&mut self, label: impl Into<String>, value: impl Into<String>) {
-        self.blocks.push(Block::Fact(label.into(), value.into()));
+        self.blocks
+            .push(PageBlock::Fact(label.into(), value.into()));
     }
 
     pub(super) fn fact_if(&mut self, label: &str, value: Option<impl Into<String>>) {
@@ -61,17 +63,17 @@ impl Page {
 
     pub(super) fn heading(&mut self, text: impl Into<String>) {
         self.gap();
-        self.blocks.push(Block::Heading(text.into()));
+        self.blocks.push(PageBlock::Heading(text.into()));
     }
 
     pub(super) fn reference(&mut self, text: &str) {
-        self.blocks.push(Block::Reference(text.to_owned()));
+        self.blocks.push(PageBlock::Reference(text.to_owned()));
     }
 
     /// A blank line, where something stands above it.
     pub(super) fn gap(&mut self) {
-        if !matches!(self.blocks.last(), None | Some(Block::Gap)) {
-            self.blocks.push(Block::Gap);
+        if !matches!(self.blocks.last(), None | Some(PageBlock::Gap)) {
+            self.blocks.push(PageBlock::Gap);
         }
     }
 
@@ -79,7 +81,7 @@ impl Page {
     pub(in crate::tui) fn followed_by(mut self, other: Self) -> Self {
         match other.blocks.first() {
             None => return self,
-            Some(Block::Heading(_)) => self.gap(),
+            Some(PageBlock::Heading(_)) => self.gap(),
             Some(_) => self.heading(other.title),
         }
         self.blocks.extend(other.blocks);
@@ -112,7 +114,7 @@ impl Page {
         let lines = self.lines(usize::MAX, 0, usize::MAX).into_iter();
         let lines = lines.map(|line| {
             line.into_iter()
-                .map(|(text, _)| clean(&text).into_owned())
+                .map(|(text, _)| escape_controls(&text).into_owned())
                 .collect::<String>()
                 .trim_end()
                 .to_owned()
@@ -129,8 +131,8 @@ impl Page {
             .blocks
             .iter()
             .filter_map(|block| {
-                if let Block::Fact(label, _) = block {
-                    Some(width(label))
+                if let PageBlock::Fact(label, _) = block {
+                    Some(display_width(label))
                 } else {
                     None
                 }
@@ -140,32 +142,35 @@ impl Page {
     }
 }
 
-fn block_lines(block: &Block, columns: usize, labels: usize) -> Vec<PageLine> {
+fn block_lines(block: &PageBlock, columns: usize, labels: usize) -> Vec<PageLine> {
     match block {
-        Block::Gap => vec![Vec::new()],
-        Block::Text(role, text) => wrap(text, columns)
+        PageBlock::Gap => vec![Vec::new()],
+        PageBlock::Text(role, text) => wrap(text, columns)
             .into_iter()
             .map(|line| vec![(line, *role)])
             .collect(),
-        Block::Heading(text) => vec![vec![(cut(text, columns), Role::Strong)]],
-        Block::Reference(text) => wrap(text, columns)
+        PageBlock::Heading(text) => vec![vec![(truncate_text(text, columns), StyleRole::Strong)]],
+        PageBlock::Reference(text) => wrap(text, columns)
             .into_iter()
-            .map(|line| vec![(line, Role::Accent)])
+            .map(|line| vec![(line, StyleRole::Accent)])
             .collect(),
-        Block::Verbatim(text) => wrap(text, columns)
+        PageBlock::Verbatim(text) => wrap(text, columns)
             .into_iter()
-            .map(|line| vec![(line, Role::Dim)])
+            .map(|line| vec![(line, StyleRole::Dim)])
             .collect(),
-        Block::Figure(phase, figure, note) => {
+        PageBlock::Figure(phase, figure, note) => {
             let name = format!("{:<8}", phase.label());
-            let room = columns.saturating_sub(8 + width(figure));
+            let room = columns.saturating_sub(8 + display_width(figure));
             vec![vec![
-                (cut(&name, columns), Role::Phase(*phase)),
-                (cut(figure, columns.saturating_sub(8)), Role::Text),
-                (cut(note, room), Role::Dim),
+                (truncate_text(&name, columns), StyleRole::Phase(*phase)),
+                (
+                    truncate_text(figure, columns.saturating_sub(8)),
+                    StyleRole::Text,
+                ),
+                (truncate_text(note, room), StyleRole::Dim),
             ]]
         }
-        Block::Fact(label, value) => fact_lines(label, value, columns, labels),
+        PageBlock::Fact(label, value) => fact_lines(label, value, columns, labels),
     }
 }
 
@@ -177,16 +182,16 @@ fn fact_lines(label: &str, value: &str, columns: usize, labels: usize) -> Vec<Pa
     } else {
         values
     };
-    let label = cut(label, labels);
+    let label = truncate_text(label, labels);
     values
         .into_iter()
         .enumerate()
         .map(|(n, value)| {
             let name = if n == 0 { label.as_str() } else { "" };
-            let fill = labels + 1 - width(name).min(labels);
+            let fill = labels + 1 - display_width(name).min(labels);
             vec![
-                (format!("{name}{:fill$}", ""), Role::Dim),
-                (value, Role::Text),
+                (format!("{name}{:fill$}", ""), StyleRole::Dim),
+                (value, StyleRole::Text),
             ]
         })
         .collect()
@@ -196,13 +201,13 @@ fn fact_lines(label: &str, value: &str, columns: usize, labels: usize) -> Vec<Pa
 mod tests {
     use super::*;
 
-    fn page() -> Page {
-        let mut page = Page::new("TLS");
-        page.say("One round trip out and back.");
+    fn page() -> ExplanationPage {
+        let mut page = ExplanationPage::new("TLS");
+        page.paragraph("One round trip out and back.");
         page.fact("cipher", "TLS_AES_128_GCM_SHA256");
         page.fact("a very long label indeed", "x");
         page.heading("Certificates");
-        page.blocks.push(Block::Figure(
+        page.blocks.push(PageBlock::Figure(
             Phase::Tls,
             " 43.0".to_owned(),
             "  23 %".to_owned(),
@@ -214,7 +219,7 @@ mod tests {
     fn no_line_is_wider_than_the_panel() {
         for columns in 0..60 {
             for line in page().lines(columns, 0, 100) {
-                let wide: usize = line.iter().map(|(text, _)| width(text)).sum();
+                let wide: usize = line.iter().map(|(text, _)| display_width(text)).sum();
                 assert!(wide <= columns.max(1), "{wide} of {columns}: {line:?}");
             }
         }

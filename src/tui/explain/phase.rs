@@ -1,19 +1,27 @@
 //! The phases: what each is, why it is there, what it cost here.
 
-use super::page::Page;
-use crate::insight::{Rtt, TwoClocks, meaning, phase_title, references, rtt, silence};
+use super::page::ExplanationPage;
+use crate::insight::{
+    ClockComparison, Rtt, connection_rtt, describe_idle_times, phase_meaning, phase_references,
+    phase_title,
+};
 use crate::trace::{Exchange, Phase, Tls};
-use crate::tui::figures::percent;
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
+use crate::tui::figures::format_percent;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::theme::StyleRole;
 use crate::units::{Moment, Nanos};
 
-pub(super) fn page(run: &Run, exchange: &Exchange, phase: Phase, now: Moment) -> Page {
-    let mut page = Page::new(phase_title(phase));
+pub(super) fn explain_phase(
+    run: &ScreenRun,
+    exchange: &Exchange,
+    phase: Phase,
+    now: Moment,
+) -> ExplanationPage {
+    let mut page = ExplanationPage::new(phase_title(phase));
     let Some(span) = exchange.phases.get(phase) else {
-        page.say(meaning(phase));
+        page.paragraph(phase_meaning(phase));
         page.gap();
-        page.say_as(Role::Dim, "It has not begun yet.");
+        page.styled_paragraph(StyleRole::Dim, "It has not begun yet.");
         return page;
     };
     if exchange
@@ -21,44 +29,56 @@ pub(super) fn page(run: &Run, exchange: &Exchange, phase: Phase, now: Moment) ->
         .as_ref()
         .is_some_and(|(at, _)| *at == phase)
     {
-        page = super::failure::page(run, exchange);
+        page = super::failure::explain_failure(run, exchange);
         page.gap();
     } else {
-        page.say(meaning(phase));
+        page.paragraph(phase_meaning(phase));
         page.gap();
     }
     let took = span.ended.unwrap_or(now).since(span.began);
-    page.say(cost(run, exchange, phase, took, span.ended.is_none()));
-    for text in here(run, exchange, phase, took) {
-        page.say(text);
+    page.paragraph(duration_sentence(
+        run,
+        exchange,
+        phase,
+        took,
+        span.ended.is_none(),
+    ));
+    for text in case_remarks(run, exchange, phase, took) {
+        page.paragraph(text);
     }
     page.gap();
-    for reference in references(&run.trace, exchange, phase) {
+    for reference in phase_references(&run.trace, exchange, phase) {
         page.reference(reference);
     }
     page
 }
 
 /// The figures of this case.
-fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -> String {
+fn duration_sentence(
+    run: &ScreenRun,
+    exchange: &Exchange,
+    phase: Phase,
+    took: Nanos,
+    open: bool,
+) -> String {
     if open {
         return format!("Under way for {took}.");
     }
     let share = exchange
         .total()
-        .and_then(|total| percent(took, total))
+        .and_then(|total| format_percent(took, total))
         .map(|share| format!(", {share} of all"))
         .unwrap_or_default();
-    match TwoClocks::of(&run.trace, exchange, phase) {
-        Some(clocks) if clocks.app() < took => {
-            let (wire, machine) = (clocks.wire.duration(), clocks.machine());
+    match ClockComparison::for_phase(&run.trace, exchange, phase) {
+        Some(clocks) if clocks.app_duration() < took => {
+            let (wire, machine) = (clocks.wire.duration(), clocks.local_overhead());
             format!(
                 "Here it took {took}{share}. The attempt that worked took {wire} of it on the \
                     wire, and {machine} on this machine."
             )
         }
         Some(clocks) => {
-            let (wire, machine) = (clocks.wire.duration(), clocks.machine());
+            let (wire, machine) = (clocks.wire.duration(), clocks.local_overhead());
             format!("Here it took {took}{share}: {wire} on the wire, {machine} on this machine.")
         }
         None => format!("Here it took {took}{share}, as this program felt it."),
@@ -66,16 +86,18 @@ fn cost(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos, open: bool) -
 }
 
 /// What is worth saying about this case beyond its figures.
-fn here(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
+fn case_remarks(run: &ScreenRun, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String> {
     let silent = if matches!(phase, Phase::Dns | Phase::Connect) {
         Vec::new()
     } else {
-        silence(&run.trace, exchange, phase)
+        describe_idle_times(&run.trace, exchange, phase)
     };
     let said = match phase {
-        Phase::Connect => attempts(exchange),
-        Phase::Tls => tls_of(run, exchange).map(handshake).unwrap_or_default(),
-        Phase::Wait if silent.is_empty() => rtt(&run.trace, exchange)
+        Phase::Connect => attempts_remark(exchange),
+        Phase::Tls => tls_of(run, exchange)
+            .map(handshake_remarks)
+            .unwrap_or_default(),
+        Phase::Wait if silent.is_empty() => connection_rtt(&run.trace, exchange)
             .map(|rtt| server_share(rtt, took))
             .into_iter()
             .collect(),
@@ -84,7 +106,7 @@ fn here(run: &Run, exchange: &Exchange, phase: Phase, took: Nanos) -> Vec<String
     said.into_iter().chain(silent).collect()
 }
 
-fn attempts(exchange: &Exchange) -> Vec<String> {
+fn attempts_remark(exchange: &Exchange) -> Vec<String> {
     let tries = exchange.attempts.len();
     if tries < 2 {
         return Vec::new();
@@ -96,7 +118,7 @@ fn attempts(exchange: &Exchange) -> Vec<String> {
     )]
 }
 
-fn handshake(tls: &Tls) -> Vec<String> {
+fn handshake_remarks(tls: &Tls) -> Vec<String> {
     let mut said = Vec::new();
     if let Some((_, checked)) = &tls.verification {
         said.push(format!(
@@ -127,6 +149,6 @@ fn server_share(rtt: Rtt, took: Nanos) -> String {
     )
 }
 
-fn tls_of<'a>(run: &'a Run, exchange: &Exchange) -> Option<&'a Tls> {
+fn tls_of<'a>(run: &'a ScreenRun, exchange: &Exchange) -> Option<&'a Tls> {
     run.trace.connection(exchange.connection?)?.tls.as_ref()
 }

@@ -15,29 +15,29 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SI
 use signal_hook::iterator::Signals;
 
 use super::terminal;
-use crate::tui::{Message, Signal};
+use crate::tui::{ProcessSignal, ScreenMessage};
 
 /// For waits that only input ends.
-const A_LONG_TIME: Duration = Duration::from_secs(3600);
+const LONG_WAIT: Duration = Duration::from_secs(3600);
 
 /// For looking whether there is more: crossterm does not look at all in no time.
-const A_MOMENT: Duration = Duration::from_millis(1);
+const POLL_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// Failures to read keys, one after the other, that may pass. A reader that cannot be set up fails
 /// for ever.
-const MOST_FAILURES: u32 = 3;
+const MAX_READ_FAILURES: u32 = 3;
 
 /// The keyboard and the signals.
-pub(super) struct Input {
+pub(super) struct TerminalInput {
     /// Stop signals that this program sent itself and that mean nothing.
-    own_stops: Arc<AtomicUsize>,
+    self_sent_stops: Arc<AtomicUsize>,
     /// Why keys cannot be read any more.
-    broken: Arc<OnceLock<io::Error>>,
+    read_error: Arc<OnceLock<io::Error>>,
 }
 
 /// Begins to put keys and signals into the inbox. The threads end with the process, or once nobody
 /// takes from the inbox.
-pub(super) fn start(inbox: &SyncSender<Message>) -> io::Result<Input> {
+pub(super) fn start_input_threads(inbox: &SyncSender<ScreenMessage>) -> io::Result<TerminalInput> {
     let own_stops = Arc::new(AtomicUsize::new(0));
     let signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (for_signals, for_keys, stops) = (inbox.clone(), inbox.clone(), Arc::clone(&own_stops));
@@ -47,7 +47,10 @@ pub(super) fn start(inbox: &SyncSender<Message>) -> io::Result<Input> {
         forward_signals(signals, &for_signals, &stops);
     })?;
     start_thread("keyboard", move || forward_keys(&for_keys, &why))?;
-    Ok(Input { own_stops, broken })
+    Ok(TerminalInput {
+        self_sent_stops: own_stops,
+        read_error: broken,
+    })
 }
 
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
@@ -57,10 +60,10 @@ fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<
     })
 }
 
-impl Input {
+impl TerminalInput {
     /// Fails where the screen had to be left because keys cannot be read.
     pub(super) fn check(&self) -> io::Result<()> {
-        self.broken.get().map_or(Ok(()), |error| {
+        self.read_error.get().map_or(Ok(()), |error| {
             Err(io::Error::new(
                 error.kind(),
                 format!("keys cannot be read: {error}"),
@@ -77,22 +80,26 @@ impl Input {
         if getsid(None).is_ok_and(|session| session == getpid()) {
             return;
         }
-        terminal::switch_off();
-        self.own_stops.fetch_add(1, Ordering::SeqCst);
+        terminal::restore_terminal();
+        self.self_sent_stops.fetch_add(1, Ordering::SeqCst);
         let _ = kill_current_process_group(rustix::process::Signal::TSTP);
         let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
-        let _ = terminal::switch_on();
+        let _ = terminal::enable_terminal_modes();
     }
 }
 
-fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops: &AtomicUsize) {
+fn forward_signals(
+    mut signals: Signals,
+    inbox: &SyncSender<ScreenMessage>,
+    own_stops: &AtomicUsize,
+) {
     for number in signals.forever() {
         let message = match number {
-            SIGTERM => Message::Signal(Signal::Terminate),
-            SIGHUP => Message::Signal(Signal::HangUp),
-            SIGINT => Message::Signal(Signal::Interrupt),
-            SIGQUIT => Message::Signal(Signal::Abort),
-            SIGCONT => Message::Signal(Signal::Continue),
+            SIGTERM => ScreenMessage::Signal(ProcessSignal::Terminate),
+            SIGHUP => ScreenMessage::Signal(ProcessSignal::HangUp),
+            SIGINT => ScreenMessage::Signal(ProcessSignal::Interrupt),
+            SIGQUIT => ScreenMessage::Signal(ProcessSignal::Abort),
+            SIGCONT => ScreenMessage::Signal(ProcessSignal::Continue),
             SIGTSTP
                 if own_stops
                     .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
@@ -100,9 +107,9 @@ fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops:
             {
                 continue;
             }
-            SIGTSTP => Message::Signal(Signal::Stop),
+            SIGTSTP => ScreenMessage::Signal(ProcessSignal::Stop),
             _ => match crossterm::terminal::size() {
-                Ok((columns, rows)) => Message::Terminal(event::Event::Resize(columns, rows)),
+                Ok((columns, rows)) => ScreenMessage::Terminal(event::Event::Resize(columns, rows)),
                 Err(_) => continue,
             },
         };
@@ -114,36 +121,36 @@ fn forward_signals(mut signals: Signals, inbox: &SyncSender<Message>, own_stops:
 
 /// Waits for keys by itself where it can: crossterm's reader would spin for ever on a terminal that
 /// went away.
-fn forward_keys(inbox: &SyncSender<Message>, broken: &OnceLock<io::Error>) {
+fn forward_keys(inbox: &SyncSender<ScreenMessage>, broken: &OnceLock<io::Error>) {
     let stdin = io::stdin();
     let mut failures = 0;
     while if stdin.is_terminal() {
         wait_for_input(&stdin)
     } else {
-        event::poll(A_LONG_TIME).is_ok()
+        event::poll(LONG_WAIT).is_ok()
     } {
         match forward_waiting_keys(inbox) {
             Ok(true) => failures = 0,
             Ok(false) => return,
             // What is not read stays to be read, so without an end this would go on without a
             // pause.
-            Err(error) if failures == MOST_FAILURES => {
+            Err(error) if failures == MAX_READ_FAILURES => {
                 let _ = broken.set(error);
                 break;
             }
             Err(_) => failures += 1,
         }
     }
-    let _ = inbox.send(Message::Signal(Signal::HangUp));
+    let _ = inbox.send(ScreenMessage::Signal(ProcessSignal::HangUp));
 }
 
 /// Whether anybody still takes from the inbox.
-fn forward_waiting_keys(inbox: &SyncSender<Message>) -> io::Result<bool> {
-    while event::poll(A_MOMENT)? {
+fn forward_waiting_keys(inbox: &SyncSender<ScreenMessage>) -> io::Result<bool> {
+    while event::poll(POLL_TIMEOUT)? {
         let event = event::read()?;
         // New sizes come by signal, at once and not with the next key.
         if !matches!(event, event::Event::Resize(..))
-            && inbox.send(Message::Terminal(event)).is_err()
+            && inbox.send(ScreenMessage::Terminal(event)).is_err()
         {
             return Ok(false);
         }

@@ -4,7 +4,7 @@
 mod input;
 mod terminal;
 
-pub use terminal::SWITCHED_OFF;
+pub use terminal::RESET_SEQUENCE;
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
@@ -14,12 +14,12 @@ use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::layout::{Position, Rect};
 
-use super::{Effect, Message, Outcome, Settings, State, draw};
-use crate::trace::What;
+use super::{ExitReason, ScreenEffect, ScreenMessage, ScreenState, Settings, draw};
+use crate::trace::EventKind;
 use crate::units::{Moment, Nanos};
 
 /// Between two pictures while a phase grows.
-const FRAME: Duration = Duration::from_millis(33);
+const FRAME_INTERVAL: Duration = Duration::from_millis(33);
 
 /// Runs the screen on this process's terminal until it is left, and puts the terminal back as it
 /// was. Where the process ends without returning from here, whoever ends it writes [`SWITCHED_OFF`]
@@ -29,21 +29,21 @@ const FRAME: Duration = Duration::from_millis(33);
 ///
 /// # Errors
 /// The terminal cannot be drawn to, keys cannot be read, or signals cannot be received.
-pub fn live(
-    sender: &SyncSender<Message>,
-    inbox: &Receiver<Message>,
-    perform: &mut dyn FnMut(Effect),
+pub fn run_on_terminal(
+    sender: &SyncSender<ScreenMessage>,
+    inbox: &Receiver<ScreenMessage>,
+    perform: &mut dyn FnMut(ScreenEffect),
     settings: Settings,
-) -> io::Result<Outcome> {
-    let _entered = terminal::enter()?;
+) -> io::Result<ExitReason> {
+    let _entered = terminal::enter_terminal()?;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    let input = input::start(sender)?;
+    let input = input::start_input_threads(sender)?;
     let mut perform = |effect| match effect {
-        Effect::Suspend => input.suspend(),
-        Effect::Copy(text) => terminal::copy(&text),
+        ScreenEffect::Suspend => input.suspend(),
+        ScreenEffect::Copy(text) => terminal::copy_to_clipboard(&text),
         other => perform(other),
     };
-    let outcome = run(&mut screen, inbox, &mut perform, settings)?;
+    let outcome = run_event_loop(&mut screen, inbox, &mut perform, settings)?;
     input.check()?;
     Ok(outcome)
 }
@@ -55,37 +55,37 @@ pub fn live(
 ///
 /// # Errors
 /// The terminal cannot be drawn to.
-pub fn run<B: Backend>(
+pub fn run_event_loop<B: Backend>(
     terminal: &mut Terminal<B>,
-    inbox: &Receiver<Message>,
-    perform: &mut dyn FnMut(Effect),
+    inbox: &Receiver<ScreenMessage>,
+    perform: &mut dyn FnMut(ScreenEffect),
     settings: Settings,
-) -> io::Result<Outcome>
+) -> io::Result<ExitReason>
 where
     B::Error: Send + Sync + 'static,
 {
     let size = terminal.size().map_err(io::Error::other)?;
-    let mut screen = Screen {
+    let mut screen = EventLoop {
         terminal,
-        state: State::new(settings, size),
-        run_began: None,
-        drawn: Instant::now(),
+        state: ScreenState::new(settings, size),
+        run_started: None,
+        last_drawn: Instant::now(),
     };
     screen.draw()?;
-    let first = screen.state.start();
+    let first = screen.state.initial_effects();
     if let Some(outcome) = screen.perform(first, perform)? {
         return Ok(outcome);
     }
     loop {
-        let message = match screen.wait(inbox) {
+        let message = match screen.next_message(inbox) {
             Ok(message) => Some(message),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return Ok(Outcome::Quit),
+            Err(RecvTimeoutError::Disconnected) => return Ok(ExitReason::Quit),
         };
-        if let Some(outcome) = screen.take_all(message, inbox, perform)? {
+        if let Some(outcome) = screen.handle_pending(message, inbox, perform)? {
             return Ok(outcome);
         }
-        let settled = screen.state.settle();
+        let settled = screen.state.prepare_frame();
         if let Some(outcome) = screen.perform(settled, perform)? {
             return Ok(outcome);
         }
@@ -93,60 +93,63 @@ where
     }
 }
 
-struct Screen<'a, B: Backend> {
+struct EventLoop<'a, B: Backend> {
     terminal: &'a mut Terminal<B>,
-    state: State,
+    state: ScreenState,
     /// When the run's time axis began.
-    run_began: Option<Instant>,
+    run_started: Option<Instant>,
     /// When the last picture was drawn.
-    drawn: Instant,
+    last_drawn: Instant,
 }
 
-impl<B: Backend> Screen<'_, B>
+impl<B: Backend> EventLoop<'_, B>
 where
     B::Error: Send + Sync + 'static,
 {
     /// The next message. While a phase grows it is waited for no longer than until the next picture
     /// is due.
-    fn wait(&self, inbox: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
-        if self.state.is_growing() {
-            return inbox.recv_timeout(FRAME.saturating_sub(self.drawn.elapsed()));
+    fn next_message(
+        &self,
+        inbox: &Receiver<ScreenMessage>,
+    ) -> Result<ScreenMessage, RecvTimeoutError> {
+        if self.state.is_animating() {
+            return inbox.recv_timeout(FRAME_INTERVAL.saturating_sub(self.last_drawn.elapsed()));
         }
         inbox.recv().map_err(|_| RecvTimeoutError::Disconnected)
     }
 
     /// Takes in a message and all that wait behind it, but no longer than until the next picture is
     /// due.
-    fn take_all(
+    fn handle_pending(
         &mut self,
-        first: Option<Message>,
-        inbox: &Receiver<Message>,
-        perform: &mut dyn FnMut(Effect),
-    ) -> io::Result<Option<Outcome>> {
+        first: Option<ScreenMessage>,
+        inbox: &Receiver<ScreenMessage>,
+        perform: &mut dyn FnMut(ScreenEffect),
+    ) -> io::Result<Option<ExitReason>> {
         let began = Instant::now();
         let mut next = first;
         while let Some(message) = next {
-            if let Some(outcome) = self.take(message, perform)? {
+            if let Some(outcome) = self.handle_message(message, perform)? {
                 return Ok(Some(outcome));
             }
             next = match inbox.try_recv() {
-                Ok(message) if began.elapsed() < FRAME => Some(message),
-                Ok(message) => return self.take(message, perform),
+                Ok(message) if began.elapsed() < FRAME_INTERVAL => Some(message),
+                Ok(message) => return self.handle_message(message, perform),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
             };
         }
         Ok(None)
     }
 
-    fn take(
+    fn handle_message(
         &mut self,
-        message: Message,
-        perform: &mut dyn FnMut(Effect),
-    ) -> io::Result<Option<Outcome>> {
-        if let Message::Trace(event) = &message
-            && matches!(event.what, What::RunStarted { .. })
+        message: ScreenMessage,
+        perform: &mut dyn FnMut(ScreenEffect),
+    ) -> io::Result<Option<ExitReason>> {
+        if let ScreenMessage::Trace(event) = &message
+            && matches!(event.kind, EventKind::RunStarted { .. })
         {
-            self.run_began = Some(Instant::now());
+            self.run_started = Some(Instant::now());
         }
         let effects = self.state.update(message, self.now());
         self.perform(effects, perform)
@@ -156,13 +159,13 @@ where
     /// leave.
     fn perform(
         &mut self,
-        effects: Vec<Effect>,
-        perform: &mut dyn FnMut(Effect),
-    ) -> io::Result<Option<Outcome>> {
+        effects: Vec<ScreenEffect>,
+        perform: &mut dyn FnMut(ScreenEffect),
+    ) -> io::Result<Option<ExitReason>> {
         for effect in effects {
             match effect {
-                Effect::Quit(outcome) => return Ok(Some(outcome)),
-                Effect::Redraw => self.forget_picture()?,
+                ScreenEffect::Quit(outcome) => return Ok(Some(outcome)),
+                ScreenEffect::Redraw => self.force_full_redraw()?,
                 other => perform(other),
             }
         }
@@ -171,7 +174,7 @@ where
 
     /// `Terminal::clear` would ask the terminal for its cursor and wait for the answer, which the
     /// keyboard's thread may take.
-    fn forget_picture(&mut self) -> io::Result<()> {
+    fn force_full_redraw(&mut self) -> io::Result<()> {
         let size = self.terminal.size().map_err(io::Error::other)?;
         self.terminal
             .resize(Rect::from((Position::ORIGIN, size)))
@@ -184,14 +187,14 @@ where
         self.terminal
             .draw(|frame| draw(frame, state, now))
             .map_err(io::Error::other)?;
-        self.drawn = Instant::now();
+        self.last_drawn = Instant::now();
         Ok(())
     }
 
     /// Now, on the run's axis.
     fn now(&self) -> Moment {
         let elapsed = self
-            .run_began
+            .run_started
             .map_or(Nanos::ZERO, |began| began.elapsed().into());
         self.state.trace().latest().max(Moment::START + elapsed)
     }

@@ -14,31 +14,31 @@ use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, disable_raw_mode, enable_raw_mode};
 
 /// Whether the terminal is ours.
-static ENTERED: AtomicBool = AtomicBool::new(false);
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 /// What a terminal is sent to be as it was before the screen: pasting, the mouse and its ways to
 /// tell of itself, the second screen, the cursor. How lines are read is no part of it; that is a
 /// setting of the terminal's device.
-pub const SWITCHED_OFF: &[u8] =
+pub const RESET_SEQUENCE: &[u8] =
     b"\x1b[?2004l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h";
 
 /// The terminal is ours while this lives.
-pub(super) struct Entered(());
+pub(super) struct TerminalGuard(());
 
 /// Takes the terminal over.
-pub(super) fn enter() -> io::Result<Entered> {
-    let entered = Entered(());
-    switch_on()?;
+pub(super) fn enter_terminal() -> io::Result<TerminalGuard> {
+    let entered = TerminalGuard(());
+    enable_terminal_modes()?;
     Ok(entered)
 }
 
-impl Drop for Entered {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        switch_off();
+        restore_terminal();
     }
 }
 
-pub(super) fn switch_on() -> io::Result<()> {
-    ENTERED.store(true, Ordering::SeqCst);
+pub(super) fn enable_terminal_modes() -> io::Result<()> {
+    IS_ENTERED.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     execute!(
         io::stdout(),
@@ -50,20 +50,20 @@ pub(super) fn switch_on() -> io::Result<()> {
 
 /// Gives the terminal back. Where it went away there is nothing to give back, so errors are of no
 /// interest.
-pub(super) fn switch_off() {
-    if !ENTERED.swap(false, Ordering::SeqCst) {
+pub(super) fn restore_terminal() {
+    if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
     // First, since it waits for nobody: the terminal may take no output. What fails once may be
     // done the second time; a terminal that stays raw is of no use to a shell.
     let _ = disable_raw_mode().or_else(|_| disable_raw_mode());
     let mut out = io::stdout();
-    let _ = out.write_all(SWITCHED_OFF).and_then(|()| out.flush());
+    let _ = out.write_all(RESET_SEQUENCE).and_then(|()| out.flush());
 }
 
 /// Puts text on the clipboard of whoever sits at the terminal (OSC 52; it works through ssh, where
 /// the terminal allows it).
-pub(super) fn copy(text: &str) {
+pub(super) fn copy_to_clipboard(text: &str) {
     let mut out = io::stdout();
     let _ = write!(out, "\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text));
     let _ = out.flush();
@@ -89,7 +89,7 @@ mod tests {
         ];
         assert!(commands.iter().all(|write| write(&mut expected).is_ok()));
         assert_eq!(
-            SWITCHED_OFF.escape_ascii().to_string(),
+            RESET_SEQUENCE.escape_ascii().to_string(),
             expected.as_bytes().escape_ascii().to_string()
         );
     }

@@ -4,13 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
 /// Replaces every character beyond ASCII. What has no likeness becomes `?`.
-pub(super) fn translate(buf: &mut Buffer) {
+pub(super) fn convert_to_ascii(buf: &mut Buffer) {
     for cell in &mut buf.content {
         let symbol = cell.symbol();
         if symbol.is_ascii() {
             continue;
         }
-        let likeness = likeness(symbol, cell.modifier.contains(Modifier::REVERSED));
+        let likeness = ascii_symbol(symbol, cell.modifier.contains(Modifier::REVERSED));
         if is_part_of_a_cell(symbol) {
             cell.modifier.remove(Modifier::REVERSED);
         }
@@ -26,7 +26,7 @@ fn is_part_of_a_cell(symbol: &str) -> bool {
     )
 }
 
-fn likeness(symbol: &str, reversed: bool) -> &'static str {
+fn ascii_symbol(symbol: &str, reversed: bool) -> &'static str {
     match symbol {
         "\u{258f}" | "\u{258e}" | "\u{258d}" if reversed => "#",
         "\u{258c}" | "\u{258b}" | "\u{258a}" | "\u{2589}" if reversed => "|",
@@ -55,12 +55,12 @@ fn likeness(symbol: &str, reversed: bool) -> &'static str {
         "\u{00b5}" => "u",
         "\u{00a7}" => "$",
         "\u{2019}" => "'",
-        _ => braille(symbol).unwrap_or("?"),
+        _ => ascii_for_braille(symbol).unwrap_or("?"),
     }
 }
 
 /// By how many dots it has.
-fn braille(symbol: &str) -> Option<&'static str> {
+fn ascii_for_braille(symbol: &str) -> Option<&'static str> {
     let pattern = u32::from(symbol.chars().next()?)
         .checked_sub(0x2800)
         .filter(|pattern| *pattern < 256)?;
@@ -82,7 +82,7 @@ mod tests {
     fn nothing_but_ascii_is_left() {
         let mut buf = Buffer::empty(Rect::new(0, 0, 12, 1));
         buf.set_string(0, 0, "█▌░━→µ東…é✗", Style::new());
-        translate(&mut buf);
+        convert_to_ascii(&mut buf);
         let text: String = buf
             .content()
             .iter()

@@ -7,23 +7,29 @@ use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
-use crate::tui::fit;
-use crate::tui::theme::{Look, Role};
+use crate::tui::text_layout;
+use crate::tui::theme::{StyleRole, Styles};
 
 /// A buffer, and the colours to draw with.
 pub(super) struct Canvas<'a> {
     pub(super) buf: &'a mut Buffer,
-    pub(super) look: Look,
+    pub(super) styles: Styles,
 }
 
 impl Canvas<'_> {
-    pub(super) fn style(&self, role: Role) -> Style {
-        self.look.style(role)
+    pub(super) fn style(&self, role: StyleRole) -> Style {
+        self.styles.style(role)
     }
 
     /// Writes text, cut with an ellipsis where it is wider than `columns`. Returns the columns it
     /// took.
-    pub(super) fn text(&mut self, (x, y): (u16, u16), text: &str, columns: u16, role: Role) -> u16 {
+    pub(super) fn text(
+        &mut self,
+        (x, y): (u16, u16),
+        text: &str,
+        columns: u16,
+        role: StyleRole,
+    ) -> u16 {
         let style = self.style(role);
         self.styled((x, y), text, columns, style)
     }
@@ -36,7 +42,8 @@ impl Canvas<'_> {
         columns: u16,
         style: Style,
     ) -> u16 {
-        let cut = fit::cut(&fit::clean(text), usize::from(columns));
+        let cut =
+            text_layout::truncate_text(&text_layout::escape_controls(text), usize::from(columns));
         if !self.buf.area.contains((x, y).into()) {
             return 0;
         }
@@ -45,25 +52,30 @@ impl Canvas<'_> {
     }
 
     /// Writes text so that it ends before column `end`.
-    pub(super) fn right(&mut self, end: u16, y: u16, text: &str, role: Role) {
-        let wide = u16::try_from(fit::width(text)).unwrap_or(u16::MAX);
+    pub(super) fn text_right(&mut self, end: u16, y: u16, text: &str, role: StyleRole) {
+        let wide = u16::try_from(text_layout::display_width(text)).unwrap_or(u16::MAX);
         if let Some(x) = end.checked_sub(wide) {
             self.text((x, y), text, wide, role);
         }
     }
 
     /// A box with a title, and its inside.
-    pub(super) fn boxed(&mut self, area: Rect, title: &[(String, Role)], focused: bool) -> Rect {
+    pub(super) fn draw_box(
+        &mut self,
+        area: Rect,
+        title: &[(String, StyleRole)],
+        focused: bool,
+    ) -> Rect {
         let frame = self.style(if focused {
-            Role::FocusedFrame
+            StyleRole::FocusedFrame
         } else {
-            Role::Frame
+            StyleRole::Frame
         });
         let spans: Vec<Span<'_>> = title
             .iter()
-            .map(|(text, role)| Span::styled(fit::clean(text), self.style(*role)))
+            .map(|(text, role)| Span::styled(text_layout::escape_controls(text), self.style(*role)))
             .collect();
-        let set = if focused && !self.look.has_color() {
+        let set = if focused && !self.styles.has_color() {
             border::THICK
         } else {
             border::ROUNDED
@@ -79,7 +91,7 @@ impl Canvas<'_> {
 }
 
 /// A bar that tells how much of a list is seen, on the right border of its box.
-pub(super) fn scroll_mark(
+pub(super) fn draw_scrollbar(
     canvas: &mut Canvas<'_>,
     area: Rect,
     first: usize,
@@ -94,7 +106,7 @@ pub(super) fn scroll_mark(
     let top = ((track - long) * first)
         .div_ceil((all - seen).max(1))
         .min(track - long);
-    let style = canvas.style(Role::Dim);
+    let style = canvas.style(StyleRole::Dim);
     for line in top..top + long {
         let y = area.y + 1 + u16::try_from(line).unwrap_or(0);
         if let Some(cell) = canvas.buf.cell_mut((area.right() - 1, y)) {

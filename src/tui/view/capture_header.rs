@@ -4,16 +4,16 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use super::header::{Piece, line};
-use crate::tui::State;
-use crate::tui::fit::cut_middle;
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
-use crate::units::{Moment, grouped};
+use super::header::{StyledText, draw_line};
+use crate::tui::ScreenState;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::text_layout::truncate_middle;
+use crate::tui::theme::StyleRole;
+use crate::units::{Moment, group_digits};
 
 /// Draws one line or two.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
-    let (run, _) = state.shown(now);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Moment) {
+    let (run, _) = state.displayed_run(now);
     let name = state
         .settings
         .opened
@@ -22,90 +22,95 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Mome
         .unwrap_or("a capture");
     let room = usize::from(area.width).saturating_sub(38).max(8);
     let first = vec![
-        ("tapline".to_owned(), Role::Accent),
-        (cut_middle(name, room), Role::Strong),
+        ("tapline".to_owned(), StyleRole::Accent),
+        (truncate_middle(name, room), StyleRole::Strong),
     ];
     if area.height == 1 {
-        return line(
+        return draw_line(
             canvas,
             area,
             first,
-            packets(run)
+            packet_count_text(run)
                 .into_iter()
-                .chain(standing(state, run))
+                .chain(status_text(state, run))
                 .collect(),
         );
     }
-    line(
+    draw_line(
         canvas,
         Rect { height: 1, ..area },
         first,
-        standing(state, run).into_iter().collect(),
+        status_text(state, run).into_iter().collect(),
     );
     if area.height > 1 {
-        line(
+        draw_line(
             canvas,
             Rect {
                 y: area.y + 1,
                 height: 1,
                 ..area
             },
-            facts(run),
-            lost(run).into_iter().collect(),
+            summary_texts(run),
+            lost_packets_text(run).into_iter().collect(),
         );
     }
 }
 
-fn standing(state: &State, run: &Run) -> Option<Piece> {
-    if state.held.is_some() {
-        return Some(("\u{2016} paused".to_owned(), Role::Warning));
+fn status_text(state: &ScreenState, run: &ScreenRun) -> Option<StyledText> {
+    if state.paused.is_some() {
+        return Some(("\u{2016} paused".to_owned(), StyleRole::Warning));
     }
-    if let Some(trouble) = &run.trouble {
-        return Some((format!("\u{2717} {trouble}"), Role::Failure));
+    if let Some(trouble) = &run.error {
+        return Some((format!("\u{2717} {trouble}"), StyleRole::Failure));
     }
-    run.may_go_on()
-        .then(|| ("\u{25cf} reading".to_owned(), Role::Accent))
+    run.may_continue()
+        .then(|| ("\u{25cf} reading".to_owned(), StyleRole::Accent))
 }
 
-fn packets(run: &Run) -> Option<Piece> {
+fn packet_count_text(run: &ScreenRun) -> Option<StyledText> {
     let packets = run.trace.capture().packets;
-    (packets > 0).then(|| (format!("{} packets", grouped(packets)), Role::Text))
+    (packets > 0).then(|| {
+        (
+            format!("{} packets", group_digits(packets)),
+            StyleRole::Text,
+        )
+    })
 }
 
-fn facts(run: &Run) -> Vec<Piece> {
+fn summary_texts(run: &ScreenRun) -> Vec<StyledText> {
     let trace = &run.trace;
     let conversations = trace.flows().len() as u64;
-    let others = trace.capture().others.total();
+    let others = trace.capture().other_frames.total();
     let parts = [
-        packets(run).map(|(text, _)| text),
+        packet_count_text(run).map(|(text, _)| text),
         Some(format!(
             "{} conversation{}",
-            grouped(conversations),
+            group_digits(conversations),
             if conversations == 1 { "" } else { "s" }
         )),
-        (others > 0).then(|| format!("{} other frames", grouped(others))),
+        (others > 0).then(|| format!("{} other frames", group_digits(others))),
         Some(trace.latest().from_start().to_string()),
         trace.capture().link_type.clone(),
     ];
-    let mut pieces: Vec<Piece> = Vec::new();
+    let mut pieces: Vec<StyledText> = Vec::new();
     for part in parts.into_iter().flatten() {
         let part = if pieces.is_empty() {
             part
         } else {
             format!("\u{00b7} {part}")
         };
-        pieces.push((part, Role::Dim));
+        pieces.push((part, StyleRole::Dim));
     }
     pieces
 }
 
 /// What the capture itself lost.
-fn lost(run: &Run) -> Option<Piece> {
+fn lost_packets_text(run: &ScreenRun) -> Option<StyledText> {
     match run.trace.capture().dropped {
-        Some(0) => Some(("none lost".to_owned(), Role::Dim)),
+        Some(0) => Some(("none lost".to_owned(), StyleRole::Dim)),
         Some(lost) => Some((
-            format!("{} lost by the capture", grouped(lost)),
-            Role::Warning,
+            format!("{} lost by the capture", group_digits(lost)),
+            StyleRole::Warning,
         )),
         None => None,
     }

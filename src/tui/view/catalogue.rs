@@ -2,19 +2,19 @@
 
 use ratatui::layout::Rect;
 
-use super::canvas::{Canvas, scroll_mark};
-use crate::tui::State;
-use crate::tui::catalogue::Row;
+use super::canvas::{Canvas, draw_scrollbar};
+use crate::tui::ScreenState;
+use crate::tui::catalogue::CatalogueRow;
 use crate::tui::figures::count;
-use crate::tui::fit::{cut_middle, width};
-use crate::tui::theme::Role;
+use crate::tui::text_layout::{display_width, truncate_middle};
+use crate::tui::theme::StyleRole;
 
 /// Draws a title and below it as many of the lines as there is room for, from `first` on.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    state: &State,
-    rows: &[Row<'_>],
+    state: &ScreenState,
+    rows: &[CatalogueRow<'_>],
     first: usize,
 ) {
     let offers = &state.settings.suggestions;
@@ -23,19 +23,19 @@ pub(super) fn draw(
     }
     let left = rows
         .iter()
-        .filter(|row| matches!(row, Row::Offer(_)))
+        .filter(|row| matches!(row, CatalogueRow::Suggestion(_)))
         .count();
     draw_title(canvas, area, state, left);
     if left == 0 {
         let says = format!(
             "Nothing here has \u{201c}{}\u{201d} in it.",
-            state.start.typed
+            state.start_screen.typed
         );
         canvas.text(
             (area.x + 1, area.y + 1),
             &says,
             area.width.saturating_sub(2),
-            Role::Text,
+            StyleRole::Text,
         );
         return;
     }
@@ -46,7 +46,7 @@ pub(super) fn draw(
     };
     let widest = offers
         .iter()
-        .map(|offer| width(&offer.url))
+        .map(|offer| display_width(&offer.url))
         .max()
         .unwrap_or(0)
         .min(usize::from(area.width) / 2);
@@ -58,18 +58,20 @@ pub(super) fn draw(
             ..area
         };
         match row {
-            Row::Gap => {}
-            Row::Heading(group) => drop(canvas.text(
+            CatalogueRow::Gap => {}
+            CatalogueRow::Heading(group) => drop(canvas.text(
                 (line.x + 1, y),
                 group,
                 line.width.saturating_sub(2),
-                Role::Strong,
+                StyleRole::Strong,
             )),
-            Row::Offer(place) => draw_offer(canvas, line, state, *place, columns),
+            CatalogueRow::Suggestion(place) => {
+                draw_suggestion(canvas, line, state, *place, columns)
+            }
         }
     }
     let seen = usize::from(area.height - 1);
-    scroll_mark(
+    draw_scrollbar(
         canvas,
         Rect {
             height: area.height + 1,
@@ -82,8 +84,8 @@ pub(super) fn draw(
 }
 
 /// What this is, and how much of it is left.
-fn draw_title(canvas: &mut Canvas<'_>, area: Rect, state: &State, left: usize) {
-    let heading = if state.linkage.is_some() {
+fn draw_title(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, left: usize) {
+    let heading = if state.link_state.is_some() {
         "Places of this lab"
     } else {
         "Worth a look, without a network"
@@ -92,7 +94,7 @@ fn draw_title(canvas: &mut Canvas<'_>, area: Rect, state: &State, left: usize) {
         (area.x + 1, area.y),
         heading,
         area.width.saturating_sub(1),
-        Role::Dim,
+        StyleRole::Dim,
     );
     let all = state.settings.suggestions.len();
     let says = if left < all {
@@ -100,42 +102,46 @@ fn draw_title(canvas: &mut Canvas<'_>, area: Rect, state: &State, left: usize) {
     } else {
         count(all, "place")
     };
-    if usize::from(area.width.saturating_sub(used)) > width(&says) + 4 {
-        canvas.right(
+    if usize::from(area.width.saturating_sub(used)) > display_width(&says) + 4 {
+        canvas.text_right(
             area.right().saturating_sub(1),
             area.y,
             &says,
-            if left < all { Role::Accent } else { Role::Dim },
+            if left < all {
+                StyleRole::Accent
+            } else {
+                StyleRole::Dim
+            },
         );
     }
 }
 
-fn draw_offer(
+fn draw_suggestion(
     canvas: &mut Canvas<'_>,
     line: Rect,
-    state: &State,
+    state: &ScreenState,
     place: usize,
     (indent, widest): (u16, u16),
 ) {
     let Some(offer) = state.settings.suggestions.get(place) else {
         return;
     };
-    if state.start.chosen == Some(place) {
-        let style = canvas.look.selected(true);
+    if state.start_screen.chosen == Some(place) {
+        let style = canvas.styles.selected(true);
         canvas.buf.set_style(line, style);
-        canvas.text((line.x, line.y), "\u{25b8}", 1, Role::Accent);
+        canvas.text((line.x, line.y), "\u{25b8}", 1, StyleRole::Accent);
     }
     canvas.text(
         (line.x + indent, line.y),
-        &cut_middle(&offer.url, usize::from(widest)),
+        &truncate_middle(&offer.url, usize::from(widest)),
         widest,
-        Role::Accent,
+        StyleRole::Accent,
     );
     let x = line.x + indent + widest + 2;
     canvas.text(
         (x, line.y),
-        &offer.shows,
+        &offer.description,
         (line.right().saturating_sub(1)).saturating_sub(x),
-        Role::Text,
+        StyleRole::Text,
     );
 }

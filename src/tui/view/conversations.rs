@@ -3,22 +3,22 @@
 
 use ratatui::layout::Rect;
 
-use super::canvas::{Canvas, scroll_mark};
-use super::layout::Areas;
+use super::canvas::{Canvas, draw_scrollbar};
+use super::layout::PanelAreas;
 use super::timeline;
-use crate::insight::ending;
-use crate::trace::{Direction, Flow, FlowKey, Passed, Phase};
-use crate::tui::State;
-use crate::tui::conversations::{Order, duration, sent_again};
-use crate::tui::fit::{cut, cut_middle, width};
-use crate::tui::run::Run;
+use crate::insight::connection_ending;
+use crate::trace::{Direction, Flow, FlowKey, Phase, TrafficSum};
+use crate::tui::ScreenState;
+use crate::tui::conversations::{ConversationOrder, flow_duration, retransmissions};
+use crate::tui::screen_run::ScreenRun;
 use crate::tui::state::Panel;
-use crate::tui::theme::Role;
-use crate::units::{Bytes, Moment, WallTime, grouped};
+use crate::tui::text_layout::{display_width, truncate_middle, truncate_text};
+use crate::tui::theme::StyleRole;
+use crate::units::{Bytes, Moment, WallTime, group_digits};
 
 /// A column of figures.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Figure {
+enum FigureColumn {
     Packets,
     Sent,
     Received,
@@ -26,7 +26,7 @@ enum Figure {
     Took,
 }
 
-impl Figure {
+impl FigureColumn {
     /// In the order in which there is room for them.
     const ALL: [Self; 5] = [
         Self::Packets,
@@ -36,7 +36,7 @@ impl Figure {
         Self::Took,
     ];
 
-    const fn head(self) -> &'static str {
+    const fn heading(self) -> &'static str {
         match self {
             Self::Packets => "packets",
             Self::Sent => "sent",
@@ -55,42 +55,45 @@ impl Figure {
         }
     }
 
-    fn of(self, flow: &Flow) -> (String, Role) {
+    fn value(self, flow: &Flow) -> (String, StyleRole) {
         let (sent, received) = (
             flow.counts(Direction::Sent),
             flow.counts(Direction::Received),
         );
         match self {
-            Self::Packets => (grouped(sent.packets + received.packets), Role::Text),
-            Self::Sent => (Bytes(sent.payload_bytes).to_string(), Role::Text),
-            Self::Received => (Bytes(received.payload_bytes).to_string(), Role::Text),
-            Self::SentAgain => match sent_again(flow) {
-                0 => ("0".to_owned(), Role::Dim),
-                again => (grouped(again), Role::Failure),
+            Self::Packets => (
+                group_digits(sent.packets + received.packets),
+                StyleRole::Text,
+            ),
+            Self::Sent => (Bytes(sent.payload_bytes).to_string(), StyleRole::Text),
+            Self::Received => (Bytes(received.payload_bytes).to_string(), StyleRole::Text),
+            Self::SentAgain => match retransmissions(flow) {
+                0 => ("0".to_owned(), StyleRole::Dim),
+                again => (group_digits(again), StyleRole::Failure),
             },
             Self::Took => (
-                duration(flow).map_or_else(|| "\u{2014}".to_owned(), |took| took.to_string()),
-                Role::Dim,
+                flow_duration(flow).map_or_else(|| "\u{2014}".to_owned(), |took| took.to_string()),
+                StyleRole::Dim,
             ),
         }
     }
 
     /// Whether the list is in its order.
-    const fn orders(self, order: Order) -> bool {
+    const fn is_sorted_by(self, order: ConversationOrder) -> bool {
         match order {
-            Order::Size => matches!(self, Self::Sent | Self::Received),
-            Order::SentAgain => matches!(self, Self::SentAgain),
-            Order::Duration => matches!(self, Self::Took),
-            Order::Time => false,
+            ConversationOrder::Size => matches!(self, Self::Sent | Self::Received),
+            ConversationOrder::Retransmissions => matches!(self, Self::SentAgain),
+            ConversationOrder::Duration => matches!(self, Self::Took),
+            ConversationOrder::Time => false,
         }
     }
 }
 
 /// Columns before the ends: the cursor's mark, what went wrong, the transport.
-const FRONT: u16 = 7;
+const MARK_COLUMNS: u16 = 7;
 /// Columns that the ends have at least, and with a strip.
-const ENDS: u16 = 32;
-const ENDS_BESIDE_A_STRIP: u16 = 58;
+const MIN_ENDPOINT_COLUMNS: u16 = 32;
+const ENDPOINT_COLUMNS_WITH_STRIP: u16 = 58;
 
 /// What stands where on a line.
 struct Columns {
@@ -100,20 +103,20 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(all: u16) -> Self {
-        let mut ends = all.saturating_sub(FRONT);
+    fn fitting(all: u16) -> Self {
+        let mut ends = all.saturating_sub(MARK_COLUMNS);
         let mut figures = 0;
-        for figure in Figure::ALL {
+        for figure in FigureColumn::ALL {
             let Some(left) = ends
                 .checked_sub(figure.columns())
-                .filter(|left| *left >= ENDS)
+                .filter(|left| *left >= MIN_ENDPOINT_COLUMNS)
             else {
                 break;
             };
             (ends, figures) = (left, figures + 1);
         }
-        let strip = ends.saturating_sub(ENDS_BESIDE_A_STRIP);
-        let strip = if figures < Figure::ALL.len() || strip < 12 {
+        let strip = ends.saturating_sub(ENDPOINT_COLUMNS_WITH_STRIP);
+        let strip = if figures < FigureColumn::ALL.len() || strip < 12 {
             0
         } else {
             strip.min(64)
@@ -125,28 +128,28 @@ impl Columns {
         }
     }
 
-    fn figures(&self) -> impl Iterator<Item = Figure> {
-        Figure::ALL.into_iter().take(self.figures)
+    fn figures(&self) -> impl Iterator<Item = FigureColumn> {
+        FigureColumn::ALL.into_iter().take(self.figures)
     }
 }
 
 /// Where the list is scrolled to.
-struct Listing {
+struct ConversationScroll {
     first: usize,
     seen: usize,
     selected: Option<usize>,
 }
 
-impl Listing {
+impl ConversationScroll {
     /// The chosen one is in the middle where there is more on both sides.
-    fn of(run: &Run, state: &State, inside: Rect) -> Self {
+    fn new(run: &ScreenRun, state: &ScreenState, inside: Rect) -> Self {
         let seen = usize::from(inside.height.saturating_sub(1));
         let listed = state.conversations.listed().len();
         let selected = state
-            .sight
+            .view_state
             .cursor
             .flow()
-            .and_then(|key| state.conversations.place_of(run, key));
+            .and_then(|key| state.conversations.row_of(run, key));
         let first = selected
             .map_or(0, |place| place.saturating_sub(seen / 2))
             .min(listed.saturating_sub(seen));
@@ -159,10 +162,14 @@ impl Listing {
 }
 
 /// The conversation on a line of the screen.
-pub(in crate::tui) fn conversation_at(state: &State, areas: &Areas, y: u16) -> Option<FlowKey> {
-    let run = state.held.as_ref().map_or(&state.run, |held| &held.run);
-    let inside = timeline::inside(areas.main, areas.boxed());
-    let listing = Listing::of(run, state, inside);
+pub(in crate::tui) fn conversation_at(
+    state: &ScreenState,
+    areas: &PanelAreas,
+    y: u16,
+) -> Option<FlowKey> {
+    let run = state.paused.as_ref().map_or(&state.run, |held| &held.run);
+    let inside = timeline::inside_borders(areas.main, areas.have_borders());
+    let listing = ConversationScroll::new(run, state, inside);
     let line = usize::from(y.checked_sub(inside.y + 1)?);
     let place = state
         .conversations
@@ -173,11 +180,17 @@ pub(in crate::tui) fn conversation_at(state: &State, areas: &Areas, y: u16) -> O
 }
 
 /// Draws the list.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
-    let (run, now) = state.shown(now);
-    let focused = state.sight.panel != Panel::Explain;
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    boxed: bool,
+    state: &ScreenState,
+    now: Moment,
+) {
+    let (run, now) = state.displayed_run(now);
+    let focused = state.view_state.panel != Panel::Explain;
     let inside = if boxed {
-        canvas.boxed(area, &title(state, run), focused)
+        canvas.draw_box(area, &list_title(state, run), focused)
     } else {
         area
     };
@@ -185,19 +198,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     if list.listed().is_empty() {
         canvas.text(
             (inside.x + 2, inside.y + u16::from(inside.height > 1)),
-            nothing(state, run),
+            empty_list_text(state, run),
             inside.width.saturating_sub(3),
-            Role::Dim,
+            StyleRole::Dim,
         );
         return;
     }
-    let columns = Columns::of(inside.width);
-    let listing = Listing::of(run, state, inside);
+    let columns = Columns::fitting(inside.width);
+    let listing = ConversationScroll::new(run, state, inside);
     draw_head(canvas, inside, &columns, list.order);
     let table = Table {
         run,
         columns,
-        window: window(run, now),
+        window: strip_window(run, now),
     };
     for (y, (line, place)) in
         (inside.y + 1..inside.bottom()).zip(list.listed().iter().enumerate().skip(listing.first))
@@ -211,14 +224,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
             ..inside
         };
         if listing.selected == Some(line) {
-            let style = canvas.look.selected(focused);
+            let style = canvas.styles.selected(focused);
             canvas.buf.set_style(row, style);
-            canvas.text((row.x, y), "\u{25b8}", 1, Role::Accent);
+            canvas.text((row.x, y), "\u{25b8}", 1, StyleRole::Accent);
         }
         table.draw_row(canvas, row, flow);
     }
     if boxed {
-        scroll_mark(
+        draw_scrollbar(
             canvas,
             area,
             listing.first,
@@ -228,35 +241,35 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     }
 }
 
-fn title(state: &State, run: &Run) -> [(String, Role); 2] {
+fn list_title(state: &ScreenState, run: &ScreenRun) -> [(String, StyleRole); 2] {
     let (listed, all) = (
         state.conversations.listed().len() as u64,
         run.trace.flows().len() as u64,
     );
-    let gone = match run.trace.forgotten().flows {
+    let gone = match run.trace.evicted().flows {
         0 => String::new(),
-        gone => format!(", {} earlier ones no longer listed", grouped(gone)),
+        gone => format!(", {} earlier ones no longer listed", group_digits(gone)),
     };
-    let count = if state.conversations.is_narrowed() {
+    let count = if state.conversations.is_filtered() {
         format!(
             "\u{2500} {} of {} with \u{201c}{}\u{201d} ",
-            grouped(listed),
-            grouped(all),
-            cut(&state.conversations.narrowed_to(), 24)
+            group_digits(listed),
+            group_digits(all),
+            truncate_text(&state.conversations.filter_text(), 24)
         )
     } else {
-        format!("\u{2500} {}{gone} ", grouped(all))
+        format!("\u{2500} {}{gone} ", group_digits(all))
     };
     [
-        (" Conversations ".to_owned(), Role::Strong),
-        (count, Role::Dim),
+        (" Conversations ".to_owned(), StyleRole::Strong),
+        (count, StyleRole::Dim),
     ]
 }
 
-fn nothing(state: &State, run: &Run) -> &'static str {
-    if state.conversations.is_narrowed() {
+fn empty_list_text(state: &ScreenState, run: &ScreenRun) -> &'static str {
+    if state.conversations.is_filtered() {
         "No conversation has these words; Esc shows all."
-    } else if run.may_go_on() {
+    } else if run.may_continue() {
         "No packet of TCP or UDP so far."
     } else {
         "There is no packet of TCP or UDP in this capture."
@@ -264,7 +277,7 @@ fn nothing(state: &State, run: &Run) -> &'static str {
 }
 
 /// The time that the strips span.
-fn window(run: &Run, now: Moment) -> Option<(WallTime, WallTime)> {
+fn strip_window(run: &ScreenRun, now: Moment) -> Option<(WallTime, WallTime)> {
     let clock = run.trace.clock();
     let end = if run.under_way {
         run.trace.latest()
@@ -274,33 +287,42 @@ fn window(run: &Run, now: Moment) -> Option<(WallTime, WallTime)> {
     Some((clock.wall_of(Moment::START)?, clock.wall_of(end)?))
 }
 
-fn draw_head(canvas: &mut Canvas<'_>, inside: Rect, columns: &Columns, order: Order) {
+fn draw_head(canvas: &mut Canvas<'_>, inside: Rect, columns: &Columns, order: ConversationOrder) {
     let y = inside.y;
-    let mut x = inside.x + FRONT;
-    let ends = if order == Order::Time {
+    let mut x = inside.x + MARK_COLUMNS;
+    let ends = if order == ConversationOrder::Time {
         "client \u{2192} server \u{25be} by time"
     } else {
         "client \u{2192} server"
     };
-    canvas.text((x, y), ends, columns.ends, Role::Dim);
+    canvas.text((x, y), ends, columns.ends, StyleRole::Dim);
     x += columns.ends;
     for figure in columns.figures() {
         x += figure.columns();
-        let orders = figure.orders(order);
+        let orders = figure.is_sorted_by(order);
         let text = if orders {
-            format!("\u{25be} {}", figure.head())
+            format!("\u{25be} {}", figure.heading())
         } else {
-            figure.head().to_owned()
+            figure.heading().to_owned()
         };
-        canvas.right(x, y, &text, if orders { Role::Accent } else { Role::Dim });
+        canvas.text_right(
+            x,
+            y,
+            &text,
+            if orders {
+                StyleRole::Accent
+            } else {
+                StyleRole::Dim
+            },
+        );
     }
     if columns.strip > 0 {
-        canvas.text((x + 2, y), "over time", columns.strip - 2, Role::Dim);
+        canvas.text((x + 2, y), "over time", columns.strip - 2, StyleRole::Dim);
     }
 }
 
 struct Table<'a> {
-    run: &'a Run,
+    run: &'a ScreenRun,
     columns: Columns,
     window: Option<(WallTime, WallTime)>,
 }
@@ -308,19 +330,19 @@ struct Table<'a> {
 impl Table<'_> {
     fn draw_row(&self, canvas: &mut Canvas<'_>, row: Rect, flow: &Flow) {
         let mut x = row.x + 1;
-        if ending(flow).is_some_and(crate::insight::Ending::is_bad)
-            || !flow.undelivered().is_empty()
+        if connection_ending(flow).is_some_and(crate::insight::ConnectionEnding::is_bad)
+            || !flow.delivery_errors().is_empty()
         {
-            canvas.text((x, row.y), "\u{2717}", 1, Role::Failure);
+            canvas.text((x, row.y), "\u{2717}", 1, StyleRole::Failure);
         }
         x += 2;
         canvas.text(
             (x, row.y),
             if flow.key.tcp { "tcp" } else { "udp" },
             3,
-            Role::Dim,
+            StyleRole::Dim,
         );
-        x = row.x + FRONT;
+        x = row.x + MARK_COLUMNS;
         self.draw_ends(
             canvas,
             Rect {
@@ -333,8 +355,8 @@ impl Table<'_> {
         x += self.columns.ends;
         for figure in self.columns.figures() {
             x += figure.columns();
-            let (text, role) = figure.of(flow);
-            canvas.right(x, row.y, &text, role);
+            let (text, role) = figure.value(flow);
+            canvas.text_right(x, row.y, &text, role);
         }
         if self.columns.strip > 0 {
             self.draw_strip(
@@ -358,40 +380,40 @@ impl Table<'_> {
             .get(&flow.key)
             .map(|name| format!("{}:{}", name.escaped(), flow.key.remote.port()));
         let room = usize::from(area.width);
-        let far = width(name.as_deref().unwrap_or(&server)).min(room / 2);
-        let client = cut_middle(&client, room.saturating_sub(far + 3));
+        let far = display_width(name.as_deref().unwrap_or(&server)).min(room / 2);
+        let client = truncate_middle(&client, room.saturating_sub(far + 3));
         let mut x = area.x;
         x += canvas.text(
             (x, area.y),
             &client,
             area.right().saturating_sub(x),
-            Role::Text,
+            StyleRole::Text,
         );
         x += canvas.text(
             (x, area.y),
             " \u{2192} ",
             area.right().saturating_sub(x),
-            Role::Dim,
+            StyleRole::Dim,
         );
         let left = |x: u16| usize::from(area.right().saturating_sub(x));
         let Some(name) = name else {
             canvas.text(
                 (x, area.y),
-                &cut_middle(&server, left(x)),
+                &truncate_middle(&server, left(x)),
                 area.width,
-                Role::Text,
+                StyleRole::Text,
             );
             return;
         };
         x += canvas.text(
             (x, area.y),
-            &cut_middle(&name, left(x)),
+            &truncate_middle(&name, left(x)),
             area.width,
-            Role::Strong,
+            StyleRole::Strong,
         ) + 1;
         let address = flow.key.remote.ip().to_string();
-        if width(&address) <= left(x) {
-            canvas.text((x, area.y), &address, area.width, Role::Dim);
+        if display_width(&address) <= left(x) {
+            canvas.text((x, area.y), &address, area.width, StyleRole::Dim);
         }
     }
 
@@ -400,22 +422,22 @@ impl Table<'_> {
         let Some((start, end)) = self.window else {
             return;
         };
-        let passed: Vec<Passed> = (0..u64::from(area.width))
+        let passed: Vec<TrafficSum> = (0..u64::from(area.width))
             .map(|column| {
                 let edge = |column: u64| {
                     WallTime(
                         start.0
-                            + part(
+                            + fraction_of(
                                 end.0.saturating_sub(start.0).saturating_add(1),
                                 column,
                                 area.width.into(),
                             ),
                     )
                 };
-                flow.passed(edge(column), edge(column + 1))
+                flow.traffic_between(edge(column), edge(column + 1))
             })
             .collect();
-        let bytes = |passed: &Passed| {
+        let bytes = |passed: &TrafficSum| {
             passed
                 .sent
                 .payload_bytes
@@ -424,11 +446,11 @@ impl Table<'_> {
         let most = passed.iter().map(bytes).max().unwrap_or(0);
         for (x, passed) in (area.x..).zip(&passed) {
             let role = if passed.sent.retransmitted + passed.received.retransmitted > 0 {
-                Role::Failure
+                StyleRole::Failure
             } else if passed.sent.payload_bytes > passed.received.payload_bytes {
-                Role::Phase(Phase::Send)
+                StyleRole::Phase(Phase::Send)
             } else {
-                Role::Phase(Phase::Receive)
+                StyleRole::Phase(Phase::Receive)
             };
             match bytes(passed) {
                 0 if passed.sent.packets + passed.received.packets == 0 => {}
@@ -440,6 +462,6 @@ impl Table<'_> {
 }
 
 /// So many of the parts of a whole.
-fn part(whole: u64, parts: u64, of: u64) -> u64 {
+fn fraction_of(whole: u64, parts: u64, of: u64) -> u64 {
     u64::try_from(u128::from(whole) * u128::from(parts) / u128::from(of.max(1))).unwrap_or(u64::MAX)
 }

@@ -2,17 +2,17 @@
 
 use ratatui::layout::Rect;
 
-use super::canvas::{Canvas, scroll_mark};
-use crate::tui::State;
-use crate::tui::figures::{Figures, instant};
-use crate::tui::run::Run;
+use super::canvas::{Canvas, draw_scrollbar};
+use crate::tui::ScreenState;
+use crate::tui::event_wording::{EventSign, event_sentence};
+use crate::tui::figures::{DurationFormat, format_millis};
+use crate::tui::screen_run::ScreenRun;
 use crate::tui::state::Panel;
-use crate::tui::theme::Role;
-use crate::tui::wording::{Way, sentence};
+use crate::tui::theme::StyleRole;
 use crate::units::{Moment, Nanos};
 
 /// Where the list is scrolled to.
-pub(in crate::tui) struct Listing {
+pub(in crate::tui) struct EventScroll {
     /// The first line that is seen, as a place among what is listed.
     pub(in crate::tui) first: usize,
     /// How many are seen.
@@ -21,17 +21,17 @@ pub(in crate::tui) struct Listing {
     pub(in crate::tui) selected: Option<usize>,
 }
 
-impl Listing {
+impl EventScroll {
     /// The cursor's line is in the middle where there is more on both sides; without a cursor the
     /// end is seen.
-    pub(in crate::tui) fn of(run: &Run, state: &State, area: Rect) -> Self {
+    pub(in crate::tui) fn new(run: &ScreenRun, state: &ScreenState, area: Rect) -> Self {
         let seen = usize::from(area.height.saturating_sub(2));
-        let most = run.listed.len().saturating_sub(seen);
+        let most = run.listed_events.len().saturating_sub(seen);
         let selected = state
-            .sight
+            .view_state
             .cursor
             .event(run)
-            .map(|place| run.listed.partition_point(|&listed| listed < place));
+            .map(|place| run.listed_events.partition_point(|&listed| listed < place));
         let first = selected.map_or(most, |place| place.saturating_sub(seen / 2).min(most));
         Self {
             first,
@@ -41,40 +41,44 @@ impl Listing {
     }
 
     /// The place in the log of what is on a line of the screen.
-    pub(in crate::tui) fn event_at(&self, run: &Run, area: Rect, y: u16) -> Option<usize> {
+    pub(in crate::tui) fn event_at(&self, run: &ScreenRun, area: Rect, y: u16) -> Option<usize> {
         let line = usize::from(y.checked_sub(area.y + 1)?);
         if line >= self.seen {
             return None;
         }
-        run.listed.get(self.first + line).copied()
+        run.listed_events.get(self.first + line).copied()
     }
 }
 
 /// Draws the panel.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
-    let (run, now) = state.shown(now);
-    let focused = state.sight.panel == Panel::Events;
-    let count = run.listed.len();
-    let inner = canvas.boxed(
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Moment) {
+    let (run, now) = state.displayed_run(now);
+    let focused = state.view_state.panel == Panel::Main;
+    let count = run.listed_events.len();
+    let inner = canvas.draw_box(
         area,
         &[
-            (" Events ".to_owned(), Role::Strong),
-            (format!("\u{2500} {count} "), Role::Dim),
+            (" Events ".to_owned(), StyleRole::Strong),
+            (format!("\u{2500} {count} "), StyleRole::Dim),
         ],
         focused,
     );
-    let listing = Listing::of(run, state, area);
-    let precise = Figures::reaching(run.whole(now).length())
-        == Figures::reaching(Nanos::from_millis(1))
+    let listing = EventScroll::new(run, state, area);
+    let precise = DurationFormat::for_longest(run.full_window(now).length())
+        == DurationFormat::for_longest(Nanos::from_millis(1))
         || now.from_start() < Nanos::from_millis(10);
-    let times = instant(now, precise).len().max(7);
+    let times = format_millis(now, precise).len().max(7);
     for (y, place) in (inner.y..inner.bottom()).zip(listing.first..) {
-        let Some(event) = run.listed.get(place).and_then(|&place| run.event(place)) else {
+        let Some(event) = run
+            .listed_events
+            .get(place)
+            .and_then(|&place| run.event(place))
+        else {
             break;
         };
         let selected = listing.selected == Some(place);
         if selected {
-            let style = canvas.look.selected(focused);
+            let style = canvas.styles.selected(focused);
             canvas.buf.set_style(
                 Rect {
                     y,
@@ -83,7 +87,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Mome
                 },
                 style,
             );
-            canvas.text((inner.x, y), "\u{25b8}", 1, Role::Accent);
+            canvas.text((inner.x, y), "\u{25b8}", 1, StyleRole::Accent);
         }
         draw_line(
             canvas,
@@ -92,43 +96,43 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Mome
                 height: 1,
                 ..inner
             },
-            &sentence(event, &run.trace),
-            &instant(event.at, precise),
+            &event_sentence(event, &run.trace),
+            &format_millis(event.at, precise),
             times,
         );
     }
-    scroll_mark(canvas, area, listing.first, listing.seen, count);
+    draw_scrollbar(canvas, area, listing.first, listing.seen, count);
 }
 
 fn draw_line(
     canvas: &mut Canvas<'_>,
     line: Rect,
-    said: &crate::tui::wording::Sentence,
+    said: &crate::tui::event_wording::EventSentence,
     time: &str,
     times: usize,
 ) {
     let times = u16::try_from(times).unwrap_or(7);
     let mut x = line.x + 1 + times;
-    canvas.right(x, line.y, time, Role::Dim);
+    canvas.text_right(x, line.y, time, StyleRole::Dim);
     x += 2;
     canvas.text(
         (x, line.y),
         said.layer,
         6,
-        said.phase.map_or(Role::Dim, Role::Phase),
+        said.phase.map_or(StyleRole::Dim, StyleRole::Phase),
     );
     x += 6;
-    let sign = match said.way {
-        Way::Good => Role::Success,
-        Way::Bad => Role::Failure,
-        _ => Role::Dim,
+    let sign = match said.sign {
+        EventSign::Good => StyleRole::Success,
+        EventSign::Bad => StyleRole::Failure,
+        _ => StyleRole::Dim,
     };
-    canvas.text((x, line.y), said.way.sign(), 1, sign);
+    canvas.text((x, line.y), said.sign.symbol(), 1, sign);
     x += 2;
-    let role = if said.way == Way::Bad {
-        Role::Failure
+    let role = if said.sign == EventSign::Bad {
+        StyleRole::Failure
     } else {
-        Role::Text
+        StyleRole::Text
     };
     canvas.text(
         (x, line.y),

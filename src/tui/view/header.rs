@@ -3,59 +3,62 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use crate::insight::version_name;
+use crate::insight::tls_version_name;
 use crate::trace::{CaptureState, Exchange};
-use crate::tui::State;
-use crate::tui::fit::{cut, cut_middle, width};
-use crate::tui::run::Run;
-use crate::tui::state::Errand;
-use crate::tui::theme::Role;
-use crate::tui::wording::{status_words, without_credentials};
+use crate::tui::ScreenState;
+use crate::tui::event_wording::{status_words, without_credentials};
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::state::RequestState;
+use crate::tui::text_layout::{display_width, truncate_middle, truncate_text};
+use crate::tui::theme::StyleRole;
 use crate::units::{Bytes, Moment, Untrusted};
 
 /// A piece of a line, and its colour.
-pub(super) type Piece = (String, Role);
+pub(super) type StyledText = (String, StyleRole);
 
 /// Columns between two pieces.
 const GAP: u16 = 1;
 
 /// Draws one line or two.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
-    if state.of_others().is_some() {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Moment) {
+    if state.capture_flows().is_some() {
         return super::capture_header::draw(canvas, area, state, now);
     }
-    let (run, now) = state.shown(now);
+    let (run, now) = state.displayed_run(now);
     let exchange = state
-        .sight
+        .view_state
         .cursor
         .exchange(run)
         .and_then(|id| run.trace.exchange(id));
     if area.height == 0 {
         return;
     }
-    let right: Vec<Piece> = [standing(state, run, exchange), total(run, exchange, now)]
-        .into_iter()
-        .flatten()
-        .collect();
-    let left = asked_and_answered(state, exchange, usize::from(area.width), &right);
-    line(canvas, Rect { height: 1, ..area }, left, right);
+    let right: Vec<StyledText> = [
+        status_text(state, run, exchange),
+        total_time_text(run, exchange, now),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let left = request_and_response(state, exchange, usize::from(area.width), &right);
+    draw_line(canvas, Rect { height: 1, ..area }, left, right);
     if area.height > 1 {
         let second = Rect {
             y: area.y + 1,
             height: 1,
             ..area
         };
-        line(
+        draw_line(
             canvas,
             second,
-            facts(run, exchange),
-            capture(run).into_iter().collect(),
+            connection_texts(run, exchange),
+            capture_text(run).into_iter().collect(),
         );
     }
     if area.height > 2
-        && let Some(linkage) = &state.linkage
+        && let Some(linkage) = &state.link_state
     {
-        super::link::draw(
+        super::link_line::draw(
             canvas,
             Rect {
                 y: area.y + 2,
@@ -68,10 +71,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Mome
 }
 
 /// Pieces from the left, pieces from the right; what does not fit between is left out from the end.
-pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, left: Vec<Piece>, right: Vec<Piece>) {
+pub(super) fn draw_line(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    left: Vec<StyledText>,
+    right: Vec<StyledText>,
+) {
     let mut end = area.right().saturating_sub(1);
     for (text, role) in right.into_iter().rev() {
-        let wide = u16::try_from(width(&text)).unwrap_or(u16::MAX);
+        let wide = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
         let Some(x) = end.checked_sub(wide).filter(|&x| x > area.x) else {
             break;
         };
@@ -80,7 +88,7 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, left: Vec<Piece>, right:
     }
     let mut x = area.x + 1;
     for (text, role) in left {
-        let wide = u16::try_from(width(&text)).unwrap_or(u16::MAX);
+        let wide = u16::try_from(display_width(&text)).unwrap_or(u16::MAX);
         if x.saturating_add(wide) > end {
             break;
         }
@@ -88,76 +96,94 @@ pub(super) fn line(canvas: &mut Canvas<'_>, area: Rect, left: Vec<Piece>, right:
     }
 }
 
-fn asked_and_answered(
-    state: &State,
+fn request_and_response(
+    state: &ScreenState,
     exchange: Option<&Exchange>,
     columns: usize,
-    right: &[Piece],
-) -> Vec<Piece> {
+    right: &[StyledText],
+) -> Vec<StyledText> {
     let method = exchange
         .map(|exchange| format!("{} ", exchange.method))
         .unwrap_or_default();
     let url = exchange.map_or_else(
-        || without_credentials(&Untrusted::new(state.shown_url())),
+        || without_credentials(&Untrusted::new(state.masked_url())),
         |exchange| without_credentials(&exchange.url),
     );
-    let answer = exchange.and_then(answer);
+    let answer = exchange.and_then(response_text);
     let taken: usize = right
         .iter()
         .chain(&answer)
-        .map(|(text, _)| width(text) + 2)
+        .map(|(text, _)| display_width(text) + 2)
         .sum();
     let room = columns.saturating_sub(taken + method.len() + 4);
-    let named = room.saturating_sub(9) >= width(&url);
+    let named = room.saturating_sub(9) >= display_width(&url);
     let room = if named { room.saturating_sub(9) } else { room };
     let mut pieces = Vec::new();
     if named {
-        pieces.push(("tapline".to_owned(), Role::Accent));
+        pieces.push(("tapline".to_owned(), StyleRole::Accent));
     }
-    pieces.push((format!("{method}{}", cut_middle(&url, room)), Role::Strong));
+    pieces.push((
+        format!("{method}{}", truncate_middle(&url, room)),
+        StyleRole::Strong,
+    ));
     pieces.extend(answer);
     pieces
 }
 
-fn answer(exchange: &Exchange) -> Option<Piece> {
+fn response_text(exchange: &Exchange) -> Option<StyledText> {
     if let Some(response) = &exchange.response {
         let role = match response.status {
-            _ if exchange.failure.is_some() => Role::Failure,
-            200..400 => Role::Success,
-            _ => Role::Warning,
+            _ if exchange.failure.is_some() => StyleRole::Failure,
+            200..400 => StyleRole::Success,
+            _ => StyleRole::Warning,
         };
         return Some((
-            cut(&status_words(response.status, &response.reason), 24),
+            truncate_text(&status_words(response.status, &response.reason), 24),
             role,
         ));
     }
-    exchange
-        .failure
-        .as_ref()
-        .map(|(phase, _)| (format!("\u{2717} failed: {}", phase.label()), Role::Failure))
+    exchange.failure.as_ref().map(|(phase, _)| {
+        (
+            format!("\u{2717} failed: {}", phase.label()),
+            StyleRole::Failure,
+        )
+    })
 }
 
 /// What is going on.
-fn standing(state: &State, run: &Run, exchange: Option<&Exchange>) -> Option<Piece> {
-    if state.held.is_some() {
-        return Some(("\u{2016} paused".to_owned(), Role::Warning));
+fn status_text(
+    state: &ScreenState,
+    run: &ScreenRun,
+    exchange: Option<&Exchange>,
+) -> Option<StyledText> {
+    if state.paused.is_some() {
+        return Some(("\u{2016} paused".to_owned(), StyleRole::Warning));
     }
-    if state.errand == Errand::Cancelled {
-        return Some(("cancelling".to_owned(), Role::Warning));
+    if state.request_state == RequestState::Cancelled {
+        return Some(("cancelling".to_owned(), StyleRole::Warning));
     }
     if !state.is_busy() {
         return None;
     }
     let open = exchange
-        .and_then(|exchange| exchange.phases.open())
+        .and_then(|exchange| exchange.phases.current())
         .filter(|_| run.under_way);
     Some(open.map_or_else(
-        || ("\u{25cf} starting".to_owned(), Role::Accent),
-        |phase| (format!("\u{25cf} {}", phase.label()), Role::Phase(phase)),
+        || ("\u{25cf} starting".to_owned(), StyleRole::Accent),
+        |phase| {
+            (
+                format!("\u{25cf} {}", phase.label()),
+                StyleRole::Phase(phase),
+            )
+        },
     ))
 }
 
-fn total(run: &Run, exchange: Option<&Exchange>, now: Moment) -> Option<Piece> {
+fn total_time_text(
+    run: &ScreenRun,
+    exchange: Option<&Exchange>,
+    now: Moment,
+) -> Option<StyledText> {
     let exchange = exchange?;
     let took = exchange
         .ended
@@ -167,11 +193,11 @@ fn total(run: &Run, exchange: Option<&Exchange>, now: Moment) -> Option<Piece> {
             run.trace.latest()
         })
         .since(exchange.started);
-    Some((took.to_string(), Role::Strong))
+    Some((took.to_string(), StyleRole::Strong))
 }
 
 /// Version, TLS, addresses, size.
-fn facts(run: &Run, exchange: Option<&Exchange>) -> Vec<Piece> {
+fn connection_texts(run: &ScreenRun, exchange: Option<&Exchange>) -> Vec<StyledText> {
     let Some(exchange) = exchange else {
         return Vec::new();
     };
@@ -186,7 +212,7 @@ fn facts(run: &Run, exchange: Option<&Exchange>) -> Vec<Piece> {
         .or(exchange.request.as_ref().map(|request| request.version));
     let parts = [
         version.map(|version| version.name().to_owned()),
-        tls.map(|tls| version_name(&tls.version)),
+        tls.map(|tls| tls_version_name(&tls.version)),
         connection.map(|connection| connection.remote.to_string()),
         exchange
             .response
@@ -202,13 +228,13 @@ fn facts(run: &Run, exchange: Option<&Exchange>) -> Vec<Piece> {
         } else {
             format!("\u{00b7} {part}")
         };
-        pieces.push((part, Role::Dim));
+        pieces.push((part, StyleRole::Dim));
     }
     pieces
 }
 
 /// Where the figures come from.
-fn capture(run: &Run) -> Option<Piece> {
+fn capture_text(run: &ScreenRun) -> Option<StyledText> {
     let capture = run.trace.capture();
     match &capture.state {
         CaptureState::On => {
@@ -223,14 +249,14 @@ fn capture(run: &Run) -> Option<Piece> {
                     "\u{25cf} capture {interface}, {} packets{lost}",
                     capture.packets
                 ),
-                Role::Success,
+                StyleRole::Success,
             ))
         }
         CaptureState::Unavailable { .. } => Some((
             "\u{25cb} no capture: kernel figures".to_owned(),
-            Role::Warning,
+            StyleRole::Warning,
         )),
         CaptureState::Off if run.trace.exchanges().is_empty() => None,
-        CaptureState::Off => Some(("\u{25cb} capture off".to_owned(), Role::Dim)),
+        CaptureState::Off => Some(("\u{25cb} capture off".to_owned(), StyleRole::Dim)),
     }
 }

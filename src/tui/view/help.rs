@@ -3,172 +3,188 @@
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
-use super::canvas::{Canvas, scroll_mark};
+use super::canvas::{Canvas, draw_scrollbar};
 use crate::trace::Phase;
-use crate::tui::State;
-use crate::tui::fit::wrap;
+use crate::tui::ScreenState;
 use crate::tui::keymap::BINDINGS;
 use crate::tui::state::View;
-use crate::tui::theme::Role;
+use crate::tui::text_layout::wrap;
+use crate::tui::theme::StyleRole;
 
 /// A line: pieces with the column each begins at.
-type HelpLine = Vec<(u16, String, Role)>;
+type HelpLine = Vec<(u16, String, StyleRole)>;
 
 /// Columns it takes where there are so many.
 const WIDTH: u16 = 76;
 
 /// What the signs of the timeline mean.
-const SIGNS: [(&str, Role, &str); 9] = [
+const TIMELINE_SIGNS: [(&str, StyleRole, &str); 9] = [
     (
         "\u{2588}\u{2588}\u{258c}",
-        Role::Text,
+        StyleRole::Text,
         "as this program felt it (app clock)",
     ),
     (
         "\u{2501}\u{2501}\u{2578}",
-        Role::Text,
+        StyleRole::Text,
         "as the packets show it (wire clock), or a part of a phase",
     ),
     (
         "\u{2591}\u{2591}\u{2591}",
-        Role::Machine,
+        StyleRole::Machine,
         "this machine: felt here, not seen on the wire",
     ),
     (
         "\u{2581}\u{2584}\u{2588}",
-        Role::Text,
+        StyleRole::Text,
         "payload of the packets in a column",
     ),
     (
         "  \u{00b7}",
-        Role::Text,
+        StyleRole::Text,
         "packets without payload (acknowledgments)",
     ),
-    ("S F", Role::Strong, "SYN opens a connection, FIN closes it"),
+    (
+        "S F",
+        StyleRole::Strong,
+        "SYN opens a connection, FIN closes it",
+    ),
     (
         "R \u{00d7}",
-        Role::Failure,
+        StyleRole::Failure,
         "RST tears it down; bytes sent again",
     ),
-    ("  \u{2717}", Role::Failure, "it failed here"),
-    ("\u{2192} \u{2190}", Role::Text, "out, in"),
+    ("  \u{2717}", StyleRole::Failure, "it failed here"),
+    ("\u{2192} \u{2190}", StyleRole::Text, "out, in"),
 ];
 
 /// What the signs of the ladder mean.
-const LADDER_SIGNS: [(&str, Role, &str); 8] = [
+const LADDER_SIGNS: [(&str, StyleRole, &str); 8] = [
     (
         "\u{2500}\u{2500}\u{25b6}",
-        Role::Text,
+        StyleRole::Text,
         "a packet to the server; \u{25c0}\u{2500}\u{2500} one from it",
     ),
     (
         "\u{250c}\u{2514}",
-        Role::Phase(Phase::Tls),
+        StyleRole::Phase(Phase::Tls),
         "these packets carry one TLS record together",
     ),
     (
         "\u{2510}\u{2518}",
-        Role::Phase(Phase::Receive),
+        StyleRole::Phase(Phase::Receive),
         "and these a head, body or frame of HTTP (the outer bracket)",
     ),
     (
         "\u{22ee}",
-        Role::Dim,
+        StyleRole::Dim,
         "nothing passed for that long, and why",
     ),
     (
         "\u{00d7}",
-        Role::Failure,
+        StyleRole::Failure,
         "sent again: it was lost, or seemed to be",
     ),
     (
         "~ d w",
-        Role::Warning,
+        StyleRole::Warning,
         "out of order; duplicate ACK; window closed",
     ),
-    ("\u{2717}", Role::Failure, "a reset"),
+    ("\u{2717}", StyleRole::Failure, "a reset"),
     (
         "seq ack",
-        Role::Text,
+        StyleRole::Text,
         "counted from each side's SYN, which has 0",
     ),
 ];
 
 /// What the boxes of a packet mean.
-const LAYERS_SIGNS: [(&str, Role, &str); 6] = [
+const LAYERS_SIGNS: [(&str, StyleRole, &str); 6] = [
     (
         "Link",
-        Role::Phase(Phase::Send),
+        StyleRole::Phase(Phase::Send),
         "from a machine to the next one",
     ),
-    ("Internet", Role::Phase(Phase::Dns), "from host to host"),
+    (
+        "Internet",
+        StyleRole::Phase(Phase::Dns),
+        "from host to host",
+    ),
     (
         "Transport",
-        Role::Phase(Phase::Connect),
+        StyleRole::Phase(Phase::Connect),
         "from program to program",
     ),
     (
         "TLS",
-        Role::Phase(Phase::Tls),
+        StyleRole::Phase(Phase::Tls),
         "a record, or what of it is in this packet",
     ),
     (
         "HTTP",
-        Role::Phase(Phase::Receive),
+        StyleRole::Phase(Phase::Receive),
         "a head, body or frame; under TLS its bytes are within the record's",
     ),
-    ("\u{2190} \u{2192}", Role::Text, "other bytes of the packet"),
+    (
+        "\u{2190} \u{2192}",
+        StyleRole::Text,
+        "other bytes of the packet",
+    ),
 ];
 
 /// What is seen in the list of conversations.
-const CONVERSATIONS_SIGNS: [(&str, Role, &str); 5] = [
+const CONVERSATIONS_SIGNS: [(&str, StyleRole, &str); 5] = [
     (
         "\u{25be}",
-        Role::Accent,
+        StyleRole::Accent,
         "the list is in this column's order",
     ),
     (
         "\u{2581}\u{2584}\u{2588}",
-        Role::Text,
+        StyleRole::Text,
         "payload over the time of the capture, each row on its own scale",
     ),
-    ("  \u{00b7}", Role::Text, "packets without payload"),
-    ("\u{2588}", Role::Failure, "something was sent again then"),
+    ("  \u{00b7}", StyleRole::Text, "packets without payload"),
+    (
+        "\u{2588}",
+        StyleRole::Failure,
+        "something was sent again then",
+    ),
     (
         "\u{2717}",
-        Role::Failure,
+        StyleRole::Failure,
         "reset, never answered, or reported as not delivered",
     ),
 ];
 
 /// What is seen in the plots.
-const SEGMENTS_SIGNS: [(&str, Role, &str); 5] = [
+const SEGMENTS_SIGNS: [(&str, StyleRole, &str); 5] = [
     (
         "\u{2809}\u{2824}\u{28c0}",
-        Role::Text,
+        StyleRole::Text,
         "a dot is a segment: its payload, or how far the stream has come with it",
     ),
     (
         "\u{254c}\u{254c}\u{254c}",
-        Role::Warning,
+        StyleRole::Warning,
         "MSS: the most that one segment may carry",
     ),
     (
         "\u{2022}",
-        Role::Success,
+        StyleRole::Success,
         "acknowledged: the other side has all up to there",
     ),
     (
         "\u{2022}",
-        Role::Dim,
+        StyleRole::Dim,
         "window's edge: up to there it has room, where that is near",
     ),
-    ("\u{2022}", Role::Failure, "sent again"),
+    ("\u{2022}", StyleRole::Failure, "sent again"),
 ];
 
 /// Draws the page over the panels. Returns nothing; `scrolled` lines are above its top.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, scrolled: usize) {
-    let lines = lines(state);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, scrolled: usize) {
+    let lines = help_lines(state);
     let height = u16::try_from(lines.len() + 2)
         .unwrap_or(u16::MAX)
         .min(area.height);
@@ -180,9 +196,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, scrolled:
         height,
     };
     Clear.render(popup, canvas.buf);
-    let inner = canvas.boxed(
+    let inner = canvas.draw_box(
         popup,
-        &[(" Keys and signs ".to_owned(), Role::Strong)],
+        &[(" Keys and signs ".to_owned(), StyleRole::Strong)],
         true,
     );
     let seen = usize::from(inner.height);
@@ -193,19 +209,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, scrolled:
             canvas.text((x, y), text, inner.right().saturating_sub(x), *role);
         }
     }
-    scroll_mark(canvas, popup, first, seen, lines.len());
+    draw_scrollbar(canvas, popup, first, seen, lines.len());
 }
 
 /// How many lines there are.
-pub(in crate::tui) fn height(state: &State) -> usize {
-    lines(state).len()
+pub(in crate::tui) fn help_height(state: &ScreenState) -> usize {
+    help_lines(state).len()
 }
 
-fn lines(state: &State) -> Vec<HelpLine> {
-    let mut lines = notice(state);
-    lines.extend([phases(), Vec::new()]);
-    let signs: &[(&str, Role, &str)] = match state.view() {
-        View::Timeline => &SIGNS,
+fn help_lines(state: &ScreenState) -> Vec<HelpLine> {
+    let mut lines = notice_lines(state);
+    lines.extend([phase_legend(), Vec::new()]);
+    let signs: &[(&str, StyleRole, &str)] = match state.view() {
+        View::Timeline => &TIMELINE_SIGNS,
         View::Conversations => &CONVERSATIONS_SIGNS,
         View::Ladder => &LADDER_SIGNS,
         View::Layers => &LAYERS_SIGNS,
@@ -214,7 +230,7 @@ fn lines(state: &State) -> Vec<HelpLine> {
     lines.extend(signs.iter().map(|(sign, role, means)| {
         vec![
             (2, (*sign).to_owned(), *role),
-            (12, (*means).to_owned(), Role::Text),
+            (12, (*means).to_owned(), StyleRole::Text),
         ]
     }));
     lines.push(Vec::new());
@@ -224,44 +240,44 @@ fn lines(state: &State) -> Vec<HelpLine> {
             .filter(|binding| binding.applies(state))
             .map(|binding| {
                 vec![
-                    (2, binding.shown.to_owned(), Role::Accent),
-                    (12, binding.does.to_owned(), Role::Text),
+                    (2, binding.shown.to_owned(), StyleRole::Accent),
+                    (12, binding.does.to_owned(), StyleRole::Text),
                 ]
             }),
     );
     lines.push(vec![
-        (2, "mouse".to_owned(), Role::Accent),
+        (2, "mouse".to_owned(), StyleRole::Accent),
         (
             12,
             "click selects; the wheel scrolls, over the timeline it zooms".to_owned(),
-            Role::Text,
+            StyleRole::Text,
         ),
     ]);
     lines.push(vec![(
         12,
         "with Shift held the terminal's own selection works".to_owned(),
-        Role::Dim,
+        StyleRole::Dim,
     )]);
-    if state.linkage.is_some() {
-        lines.extend(link());
+    if state.link_state.is_some() {
+        lines.extend(link_help_lines());
     }
     lines
 }
 
 /// What is not real here comes first.
-fn notice(state: &State) -> Vec<HelpLine> {
+fn notice_lines(state: &ScreenState) -> Vec<HelpLine> {
     let Some(notice) = &state.settings.notice else {
         return Vec::new();
     };
     let wrapped = wrap(notice, usize::from(WIDTH) - 4).into_iter();
     wrapped
-        .map(|line| vec![(1, line, Role::Warning)])
+        .map(|line| vec![(1, line, StyleRole::Warning)])
         .chain([Vec::new()])
         .collect()
 }
 
 /// How the link is set.
-fn link() -> Vec<HelpLine> {
+fn link_help_lines() -> Vec<HelpLine> {
     const LINES: [(&str, &str); 4] = [
         (
             "link",
@@ -279,15 +295,15 @@ fn link() -> Vec<HelpLine> {
     ];
     let line = |(name, says): (&str, &str)| {
         vec![
-            (2, name.to_owned(), Role::Accent),
-            (12, says.to_owned(), Role::Text),
+            (2, name.to_owned(), StyleRole::Accent),
+            (12, says.to_owned(), StyleRole::Text),
         ]
     };
     std::iter::once(Vec::new()).chain(LINES.map(line)).collect()
 }
 
 /// The phases in their colours.
-fn phases() -> HelpLine {
+fn phase_legend() -> HelpLine {
     let mut column = 2;
     Phase::ALL
         .into_iter()
@@ -295,7 +311,7 @@ fn phases() -> HelpLine {
             let text = format!(" {} ", phase.label());
             let here = column;
             column += u16::try_from(text.len() + 1).unwrap_or(0);
-            (here, text, Role::OnPhase(phase))
+            (here, text, StyleRole::OnPhase(phase))
         })
         .collect()
 }

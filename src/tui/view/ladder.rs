@@ -12,89 +12,97 @@
 
 use ratatui::layout::Rect;
 
-use super::canvas::{Canvas, scroll_mark};
+use super::canvas::{Canvas, draw_scrollbar};
 use super::timeline;
-use crate::dissect::{Reach, Rung, Talk};
+use crate::dissect::{ConversationView, LadderRow, Reach};
 use crate::insight::IdleCause;
 use crate::trace::{CaptureState, Direction, Exchange, Flow, Phase};
-use crate::tui::State;
-use crate::tui::figures::{count, instant};
-use crate::tui::fit::{cut, first_that_fits, width, wrap};
-use crate::tui::run::Run;
+use crate::tui::ScreenState;
+use crate::tui::figures::{count, format_millis};
+use crate::tui::screen_run::ScreenRun;
 use crate::tui::state::Panel;
-use crate::tui::talk::talk_at;
-use crate::tui::theme::Role;
-use crate::units::{Moment, Nanos, grouped};
+use crate::tui::talk::talk_of_cursor;
+use crate::tui::text_layout::{display_width, first_that_fits, truncate_text, wrap};
+use crate::tui::theme::StyleRole;
+use crate::units::{Moment, Nanos, group_digits};
 
 /// Columns of the time, of a mark, and of the brackets left of the client's line.
-const TIME: u16 = 9;
-const LEFT: u16 = TIME + 5;
+const TIME_COLUMNS: u16 = 9;
+const LEFT_COLUMNS: u16 = TIME_COLUMNS + 5;
 /// Columns of the server's line and of the brackets right of it.
-const RIGHT: u16 = 3;
+const RIGHT_COLUMNS: u16 = 3;
 /// Below this many columns between the lines nothing can be said.
-const LEAST: u16 = 12;
+const MIN_ARROW_COLUMNS: u16 = 12;
 
 /// The rungs that are seen, with their lines on the screen.
-pub(in crate::tui) fn rungs(
-    state: &State,
-    talk: &Talk<'_>,
+pub(in crate::tui) fn visible_rungs(
+    state: &ScreenState,
+    talk: &ConversationView<'_>,
     area: Rect,
     boxed: bool,
     now: Moment,
-) -> Vec<(u16, Rung)> {
-    let (run, _) = state.shown(now);
-    let inner = timeline::inside(area, boxed);
+) -> Vec<(u16, LadderRow)> {
+    let (run, _) = state.displayed_run(now);
+    let inner = timeline::inside_borders(area, boxed);
     let selected = state
-        .sight
+        .view_state
         .cursor
         .packet(run)
         .filter(|(key, _)| *key == talk.flow.key)
         .map(|(_, place)| place);
     let lines = usize::from(inner.height.saturating_sub(1));
-    let rungs = talk.rungs(selected, run.under_way, lines);
+    let rungs = talk.ladder_rows(selected, run.under_way, lines);
     (inner.y.saturating_add(1)..inner.bottom())
         .zip(rungs)
         .collect()
 }
 
 /// Draws the panel.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
-    let (run, _) = state.shown(now);
-    let focused = state.sight.panel != Panel::Explain;
-    let talk = talk_at(run, state.sight.cursor);
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    boxed: bool,
+    state: &ScreenState,
+    now: Moment,
+) {
+    let (run, _) = state.displayed_run(now);
+    let focused = state.view_state.panel != Panel::Explain;
+    let talk = talk_of_cursor(run, state.view_state.cursor);
     if boxed {
         let packets = talk.map_or(0, |talk| talk.flow.packets().len());
         let more = talk.map_or(0, |talk| talk.flow.unlisted());
         let more = if more == 0 {
             String::new()
         } else {
-            format!(", {} more not listed", grouped(more))
+            format!(", {} more not listed", group_digits(more))
         };
-        let first = talk.map(|talk| forgotten(talk.flow)).unwrap_or_default();
+        let first = talk.map(|talk| evicted_text(talk.flow)).unwrap_or_default();
         let title = [
-            (" Ladder ".to_owned(), Role::Strong),
+            (" Ladder ".to_owned(), StyleRole::Strong),
             (
                 format!("\u{2500} {}{more}{first} ", count(packets, "packet")),
-                Role::Dim,
+                StyleRole::Dim,
             ),
         ];
-        canvas.boxed(area, &title, focused);
+        canvas.draw_box(area, &title, focused);
     }
-    let inner = timeline::inside(area, boxed);
-    let Some(talk) = talk.filter(|_| inner.width >= LEFT + RIGHT + LEAST) else {
-        return draw_nothing(canvas, inner, run);
+    let inner = timeline::inside_borders(area, boxed);
+    let Some(talk) =
+        talk.filter(|_| inner.width >= LEFT_COLUMNS + RIGHT_COLUMNS + MIN_ARROW_COLUMNS)
+    else {
+        return draw_no_packets(canvas, inner, run);
     };
-    let picture = Picture {
+    let picture = LadderView {
         talk,
         inner,
-        left: inner.x + LEFT - 1,
-        right: inner.right().saturating_sub(RIGHT),
+        left: inner.x + LEFT_COLUMNS - 1,
+        right: inner.right().saturating_sub(RIGHT_COLUMNS),
         focused,
     };
-    picture.draw_ends(canvas, exchange(run, state));
-    let rungs = rungs(state, &talk, area, boxed, now);
+    picture.draw_ends(canvas, selected_exchange(run, state));
+    let rungs = visible_rungs(state, &talk, area, boxed, now);
     let selected = state
-        .sight
+        .view_state
         .cursor
         .packet(run)
         .filter(|(key, _)| *key == talk.flow.key)
@@ -102,7 +110,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
     picture.draw_rungs(canvas, &rungs, selected);
     if boxed {
         let first = rungs.iter().find_map(|(_, rung)| {
-            if let Rung::Packet(place) = rung {
+            if let LadderRow::Packet(place) = rung {
                 Some(*place)
             } else {
                 None
@@ -110,9 +118,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
         });
         let seen = rungs
             .iter()
-            .filter(|(_, rung)| matches!(rung, Rung::Packet(_)))
+            .filter(|(_, rung)| matches!(rung, LadderRow::Packet(_)))
             .count();
-        scroll_mark(
+        draw_scrollbar(
             canvas,
             area,
             first.unwrap_or(0),
@@ -123,36 +131,37 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
 }
 
 /// What is said of a flow whose first packets are no longer listed, behind how many are.
-pub(super) fn forgotten(flow: &Flow) -> String {
-    match flow.forgotten() {
+pub(super) fn evicted_text(flow: &Flow) -> String {
+    match flow.evicted() {
         0 => String::new(),
-        first => format!(", the first {} no longer listed", grouped(first)),
+        first => format!(", the first {} no longer listed", group_digits(first)),
     }
 }
 
 /// An instant in milliseconds; where those take more columns than there are, without decimals, and
 /// then in seconds or days with their sign.
-fn time_within(at: Moment, columns: usize) -> String {
+fn format_time_within(at: Moment, columns: usize) -> String {
     let seconds = at.0 / 1_000_000_000;
     let words = [
-        instant(at, false),
+        format_millis(at, false),
         (at.0 / 1_000_000).to_string(),
         format!("{seconds} s"),
         format!("{} d", seconds / 86_400),
     ];
-    first_that_fits(&words, columns).map_or_else(|| cut(&words[0], columns), str::to_owned)
+    first_that_fits(&words, columns)
+        .map_or_else(|| truncate_text(&words[0], columns), str::to_owned)
 }
 
-fn exchange<'a>(run: &'a Run, state: &State) -> Option<&'a Exchange> {
+fn selected_exchange<'a>(run: &'a ScreenRun, state: &ScreenState) -> Option<&'a Exchange> {
     state
-        .sight
+        .view_state
         .cursor
         .exchange(run)
         .and_then(|id| run.trace.exchange(id))
 }
 
 /// Why there is no ladder.
-pub(super) fn draw_nothing(canvas: &mut Canvas<'_>, inner: Rect, run: &Run) {
+pub(super) fn draw_no_packets(canvas: &mut Canvas<'_>, inner: Rect, run: &ScreenRun) {
     let capture = run.trace.capture();
     let (says, remedy) = match &capture.state {
         CaptureState::Unavailable { reason, remedy } => {
@@ -178,16 +187,16 @@ pub(super) fn draw_nothing(canvas: &mut Canvas<'_>, inner: Rect, run: &Run) {
     };
     let lines = wrap(&says, columns)
         .into_iter()
-        .map(|line| (line, Role::Text))
-        .chain(remedy.into_iter().map(|line| (line, Role::Warning)));
+        .map(|line| (line, StyleRole::Text))
+        .chain(remedy.into_iter().map(|line| (line, StyleRole::Warning)));
     for (y, (line, role)) in (inner.y.saturating_add(1)..inner.bottom()).zip(lines) {
         canvas.text((inner.x + 2, y), &line, inner.width.saturating_sub(3), role);
     }
 }
 
 /// Where things are drawn.
-struct Picture<'a> {
-    talk: Talk<'a>,
+struct LadderView<'a> {
+    talk: ConversationView<'a>,
     inner: Rect,
     /// The client's line and the server's.
     left: u16,
@@ -197,16 +206,16 @@ struct Picture<'a> {
 
 /// What goes on beside each line: of records, of parts.
 #[derive(Clone, Copy, Default)]
-struct Open {
+struct OpenBrackets {
     records: bool,
     parts: bool,
 }
 
-impl Picture<'_> {
+impl LadderView<'_> {
     /// Who the two lines are.
     fn draw_ends(&self, canvas: &mut Canvas<'_>, exchange: Option<&Exchange>) {
         let y = self.inner.y;
-        canvas.right(self.inner.x + TIME, y, "ms", Role::Dim);
+        canvas.text_right(self.inner.x + TIME_COLUMNS, y, "ms", StyleRole::Dim);
         let key = self.talk.flow.key;
         let other = if exchange.is_some_and(|exchange| exchange.phases.get(Phase::Proxy).is_some())
         {
@@ -225,29 +234,34 @@ impl Picture<'_> {
         let shortest = ("client".to_owned(), other.to_owned());
         let (near, far) = ways
             .into_iter()
-            .find(|(near, far)| width(near) + width(far) + 2 <= room)
+            .find(|(near, far)| display_width(near) + display_width(far) + 2 <= room)
             .unwrap_or(shortest);
         canvas.text(
             (self.left, y),
             &near,
             self.inner.right().saturating_sub(self.left),
-            Role::Strong,
+            StyleRole::Strong,
         );
-        canvas.right(self.right + 1, y, &far, Role::Strong);
+        canvas.text_right(self.right + 1, y, &far, StyleRole::Strong);
     }
 
-    fn draw_rungs(&self, canvas: &mut Canvas<'_>, rungs: &[(u16, Rung)], selected: Option<usize>) {
+    fn draw_rungs(
+        &self,
+        canvas: &mut Canvas<'_>,
+        rungs: &[(u16, LadderRow)],
+        selected: Option<usize>,
+    ) {
         let mut open = self.open_above(rungs);
         for &(y, rung) in rungs {
             match rung {
-                Rung::Idle { took, cause, .. } => {
+                LadderRow::Idle { took, cause, .. } => {
                     self.draw_brackets(canvas, y, None, &mut open);
                     self.draw_idle(canvas, y, took, cause);
                 }
-                Rung::Packet(place) => {
+                LadderRow::Packet(place) => {
                     let is_selected = selected == Some(place);
                     if is_selected {
-                        let style = canvas.look.selected(self.focused);
+                        let style = canvas.styles.selected(self.focused);
                         canvas.buf.set_style(
                             Rect {
                                 y,
@@ -256,7 +270,7 @@ impl Picture<'_> {
                             },
                             style,
                         );
-                        canvas.text((self.inner.x, y), "\u{25b8}", 1, Role::Accent);
+                        canvas.text((self.inner.x, y), "\u{25b8}", 1, StyleRole::Accent);
                     }
                     self.draw_packet(canvas, y, place, &mut open);
                 }
@@ -265,9 +279,9 @@ impl Picture<'_> {
     }
 
     /// What goes on beside the lines where the first rung begins.
-    fn open_above(&self, rungs: &[(u16, Rung)]) -> [Open; 2] {
+    fn open_above(&self, rungs: &[(u16, LadderRow)]) -> [OpenBrackets; 2] {
         let first = rungs.iter().find_map(|(_, rung)| {
-            if let Rung::Packet(place) = rung {
+            if let LadderRow::Packet(place) = rung {
                 Some(*place)
             } else {
                 None
@@ -275,9 +289,9 @@ impl Picture<'_> {
         });
         [Direction::Sent, Direction::Received].map(|direction| {
             let before = first.and_then(|first| self.talk.latest_payload_before(first, direction));
-            before.map_or_else(Open::default, |place| {
-                let carried = self.talk.carried(place);
-                Open {
+            before.map_or_else(OpenBrackets::default, |place| {
+                let carried = self.talk.packet_contents(place);
+                OpenBrackets {
                     records: carried.records.goes_on,
                     parts: carried.parts.goes_on,
                 }
@@ -287,7 +301,7 @@ impl Picture<'_> {
 
     fn draw_idle(&self, canvas: &mut Canvas<'_>, y: u16, took: Nanos, cause: Option<IdleCause>) {
         for x in [self.left, self.right] {
-            canvas.text((x, y), "\u{250a}", 1, Role::Frame);
+            canvas.text((x, y), "\u{250a}", 1, StyleRole::Frame);
         }
         let network = match cause {
             Some(IdleCause::Server {
@@ -298,44 +312,50 @@ impl Picture<'_> {
             _ => String::new(),
         };
         let says = cause
-            .map(|cause| format!(": {}", cause.says()))
+            .map(|cause| format!(": {}", cause.description()))
             .unwrap_or_default();
         let whom = cause
-            .map(|cause| format!(": {}", cause.whom()))
+            .map(|cause| format!(": {}", cause.label()))
             .unwrap_or_default();
         let ways = [format!("{says}{network}"), says, whom, String::new()]
             .map(|says| format!("\u{22ee} {took} nothing{says}"));
         let room = self.right.saturating_sub(self.left + 3);
-        let role = if matches!(cause, Some(IdleCause::Lost { .. })) {
-            Role::Failure
+        let role = if matches!(cause, Some(IdleCause::Retransmission { .. })) {
+            StyleRole::Failure
         } else {
-            Role::Dim
+            StyleRole::Dim
         };
         if let Some(way) = first_that_fits(&ways, usize::from(room)) {
             canvas.text((self.left + 3, y), way, room, role);
         }
     }
 
-    fn draw_packet(&self, canvas: &mut Canvas<'_>, y: u16, place: usize, open: &mut [Open; 2]) {
+    fn draw_packet(
+        &self,
+        canvas: &mut Canvas<'_>,
+        y: u16,
+        place: usize,
+        open: &mut [OpenBrackets; 2],
+    ) {
         let Some(packet) = self.talk.packet(place) else {
             return;
         };
-        let carried = self.talk.carried(place);
+        let carried = self.talk.packet_contents(place);
         let mark = self.talk.mark(place);
         if let Some(at) = self.talk.moment(packet) {
-            canvas.right(
-                self.inner.x + TIME,
+            canvas.text_right(
+                self.inner.x + TIME_COLUMNS,
                 y,
-                &time_within(at, usize::from(TIME) - 1),
-                Role::Dim,
+                &format_time_within(at, usize::from(TIME_COLUMNS) - 1),
+                StyleRole::Dim,
             );
         }
         if let Some(mark) = mark {
             canvas.text(
-                (self.inner.x + TIME + 1, y),
+                (self.inner.x + TIME_COLUMNS + 1, y),
                 mark.sign(),
                 1,
-                Role::of_mark(mark),
+                StyleRole::for_mark(mark),
             );
         }
         let reach = (packet.payload_bytes > 0).then_some((
@@ -345,20 +365,21 @@ impl Picture<'_> {
         ));
         self.draw_brackets(canvas, y, reach, open);
         let role = mark.map_or_else(
-            || carried.phase.map_or(Role::Dim, Role::Phase),
-            Role::of_mark,
+            || carried.phase.map_or(StyleRole::Dim, StyleRole::Phase),
+            StyleRole::for_mark,
         );
         self.draw_shaft(canvas, y, packet.direction, role);
         let aside = self
             .talk
-            .aside(place, packet)
-            .map(|aside| (aside.to_string(), Role::of_aside(aside)));
+            .note(place, packet)
+            .map(|aside| (aside.to_string(), StyleRole::for_aside(aside)));
         let end = self.right.saturating_sub(3);
         let mut room = end.saturating_sub(self.left + 4);
-        if let Some((says, role)) = aside.filter(|(says, _)| width(says) + 16 <= usize::from(room))
+        if let Some((says, role)) =
+            aside.filter(|(says, _)| display_width(says) + 16 <= usize::from(room))
         {
-            canvas.right(end, y, &format!(" {says} "), role);
-            room = room.saturating_sub(u16::try_from(width(&says)).unwrap_or(0) + 3);
+            canvas.text_right(end, y, &format!(" {says} "), role);
+            room = room.saturating_sub(u16::try_from(display_width(&says)).unwrap_or(0) + 3);
         }
         let header = if carried.names.is_empty() {
             room
@@ -367,10 +388,14 @@ impl Picture<'_> {
         };
         let words = self.talk.header_words(place, packet);
         let words = first_that_fits(&words, usize::from(header)).map_or_else(
-            || cut(words.last().map_or("", String::as_str), usize::from(header)),
+            || truncate_text(words.last().map_or("", String::as_str), usize::from(header)),
             str::to_owned,
         );
-        let text = if mark.is_some() { role } else { Role::Text };
+        let text = if mark.is_some() {
+            role
+        } else {
+            StyleRole::Text
+        };
         let x = self.left + 3;
         let taken = canvas.text((x, y), &format!(" {words} "), header + 2, text);
         if !carried.names.is_empty() {
@@ -380,7 +405,7 @@ impl Picture<'_> {
                 (x + from, y),
                 &format!(
                     " {} ",
-                    cut(&carried.names, usize::from(left).saturating_sub(2))
+                    truncate_text(&carried.names, usize::from(left).saturating_sub(2))
                 ),
                 left,
                 role,
@@ -389,9 +414,9 @@ impl Picture<'_> {
     }
 
     /// The two lines, and the arrow between them.
-    fn draw_shaft(&self, canvas: &mut Canvas<'_>, y: u16, direction: Direction, role: Role) {
+    fn draw_shaft(&self, canvas: &mut Canvas<'_>, y: u16, direction: Direction, role: StyleRole) {
         for x in [self.left, self.right] {
-            canvas.text((x, y), "\u{2502}", 1, Role::Frame);
+            canvas.text((x, y), "\u{2502}", 1, StyleRole::Frame);
         }
         for x in self.left + 1..self.right {
             canvas.text((x, y), "\u{2500}", 1, role);
@@ -409,16 +434,16 @@ impl Picture<'_> {
         canvas: &mut Canvas<'_>,
         y: u16,
         here: Option<(Direction, Reach, Reach)>,
-        open: &mut [Open; 2],
+        open: &mut [OpenBrackets; 2],
     ) {
         for (side, direction) in open.iter_mut().zip([Direction::Sent, Direction::Received]) {
             let own = here.filter(|(of, ..)| *of == direction);
-            let records = bracket(
+            let records = bracket_symbol(
                 own.map(|(_, records, _)| records),
                 &mut side.records,
                 direction,
             );
-            let parts = bracket(own.map(|(.., parts)| parts), &mut side.parts, direction);
+            let parts = bracket_symbol(own.map(|(.., parts)| parts), &mut side.parts, direction);
             let (inner, outer) = match direction {
                 Direction::Sent => (self.left - 1, self.left - 2),
                 Direction::Received => (self.right + 1, self.right + 2),
@@ -428,14 +453,18 @@ impl Picture<'_> {
             } else {
                 Phase::Receive
             };
-            canvas.text((inner, y), records, 1, Role::Phase(Phase::Tls));
-            canvas.text((outer, y), parts, 1, Role::Phase(http));
+            canvas.text((inner, y), records, 1, StyleRole::Phase(Phase::Tls));
+            canvas.text((outer, y), parts, 1, StyleRole::Phase(http));
         }
     }
 }
 
 /// A line's piece of a bracket, and whether it goes on below.
-const fn bracket(here: Option<Reach>, open: &mut bool, direction: Direction) -> &'static str {
+const fn bracket_symbol(
+    here: Option<Reach>,
+    open: &mut bool,
+    direction: Direction,
+) -> &'static str {
     let Some(Reach {
         from_before,
         goes_on,
@@ -461,13 +490,13 @@ mod tests {
 
     #[test]
     fn a_time_of_a_capture_of_days_fits_its_columns() {
-        let millis = |millis: i64| time_within(Moment(millis * 1_000_000), 8);
+        let millis = |millis: i64| format_time_within(Moment(millis * 1_000_000), 8);
         assert_eq!(millis(99_999), "99999.00");
         assert_eq!(millis(2_001_577), "2001577");
         assert_eq!(millis(99_999_999), "99999999");
         assert_eq!(millis(100_000_000), "100000 s");
         assert_eq!(millis(1_000_000_000), "11 d");
-        assert_eq!(time_within(Moment(i64::MAX), 8), "106751 d");
-        assert_eq!(time_within(Moment(i64::MIN), 8).chars().count(), 8);
+        assert_eq!(format_time_within(Moment(i64::MAX), 8), "106751 d");
+        assert_eq!(format_time_within(Moment(i64::MIN), 8).chars().count(), 8);
     }
 }

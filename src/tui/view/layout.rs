@@ -2,14 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::timeline::Plan;
-use crate::tui::State;
+use super::timeline::TimelineLayout;
+use crate::tui::ScreenState;
 use crate::tui::state::{Panel, View};
 use crate::units::Moment;
 
 /// The panels of the run's screen. A panel for which there is no room has no area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::tui) struct Areas {
+pub(in crate::tui) struct PanelAreas {
     pub(in crate::tui) header: Rect,
     /// The views' names, where there is a line for them.
     pub(in crate::tui) tabs: Rect,
@@ -24,32 +24,32 @@ pub(in crate::tui) struct Areas {
 }
 
 /// Below this many columns or lines there are no boxes: they would take what the figures need.
-const BOXED: (u16, u16) = (60, 20);
+const MIN_SIZE_WITH_BORDERS: (u16, u16) = (60, 20);
 /// From this width on the events and their explanation stand side by side.
-const TWO_PANELS: u16 = 100;
+const MIN_COLUMNS_FOR_TWO_PANELS: u16 = 100;
 /// From this width on an explanation stands beside a view, not below it.
-const BESIDE: u16 = 116;
+const MIN_COLUMNS_BESIDE_VIEW: u16 = 116;
 /// The same of a list with many columns.
-const BESIDE_A_LIST: u16 = 170;
+const MIN_COLUMNS_BESIDE_LIST: u16 = 170;
 /// From this height on there is a line for the views' names.
-const TABBED: u16 = 30;
+const MIN_LINES_WITH_TABS: u16 = 30;
 /// From this width on what the selected thing holds has a panel of its own.
-const THREE_PANELS: u16 = 160;
+const MIN_COLUMNS_FOR_THREE_PANELS: u16 = 160;
 /// Lines that the panels below the timeline keep at least, borders included; fewer where there are
 /// few.
-const BELOW: u16 = 8;
-const BELOW_IN_LITTLE: u16 = 6;
+const MIN_LINES_BELOW: u16 = 8;
+const MIN_LINES_BELOW_SMALL: u16 = 6;
 /// Lines for the axis and all phases of a usual request, borders included.
-const PHASES: u16 = 9;
+const USUAL_TIMELINE_LINES: u16 = 9;
 
-impl Areas {
-    pub(in crate::tui) fn of(area: Rect, state: &State, now: Moment) -> Self {
-        if area.width < BOXED.0 || area.height < BOXED.1 {
+impl PanelAreas {
+    pub(in crate::tui) fn new(area: Rect, state: &ScreenState, now: Moment) -> Self {
+        if area.width < MIN_SIZE_WITH_BORDERS.0 || area.height < MIN_SIZE_WITH_BORDERS.1 {
             return Self::small(area, state.view());
         }
         // A third line where there is a link to tell of.
         let header = Rect {
-            height: 2 + u16::from(state.linkage.is_some()),
+            height: 2 + u16::from(state.link_state.is_some()),
             ..area
         };
         let keys = Rect {
@@ -59,7 +59,7 @@ impl Areas {
         };
         let tabs = Rect {
             y: header.bottom(),
-            height: u16::from(area.height >= TABBED),
+            height: u16::from(area.height >= MIN_LINES_WITH_TABS),
             ..area
         };
         let body = Rect {
@@ -74,7 +74,7 @@ impl Areas {
                     header,
                     tabs,
                     keys,
-                    ..Self::beside(body, BESIDE_A_LIST)
+                    ..Self::beside(body, MIN_COLUMNS_BESIDE_LIST)
                 };
             }
             View::Ladder | View::Layers | View::Segments => {
@@ -82,13 +82,14 @@ impl Areas {
                     header,
                     tabs,
                     keys,
-                    ..Self::beside(body, BESIDE)
+                    ..Self::beside(body, MIN_COLUMNS_BESIDE_VIEW)
                 };
             }
         }
-        let (run, at) = state.shown(now);
-        let most = most_for_the_timeline(body, state.sight.panel);
-        let wanted = Plan::wanted_height(run, state.sight.cursor, at, body.width, most);
+        let (run, at) = state.displayed_run(now);
+        let most = max_timeline_height(body, state.view_state.panel);
+        let wanted =
+            TimelineLayout::wanted_height(run, state.view_state.cursor, at, body.width, most);
         let timeline = Rect {
             height: wanted.min(most),
             ..body
@@ -103,14 +104,14 @@ impl Areas {
             tabs,
             timeline,
             keys,
-            ..Self::below(below, state.sight.panel)
+            ..Self::below(below, state.view_state.panel)
         }
     }
 
     /// A view, and the explanation beside it, or below it where it needs all columns.
     fn beside(area: Rect, from: u16) -> Self {
         if area.width < from {
-            let below = (area.height / 3).clamp(BELOW_IN_LITTLE, BELOW + 2);
+            let below = (area.height / 3).clamp(MIN_LINES_BELOW_SMALL, MIN_LINES_BELOW + 2);
             let main = Rect {
                 height: area.height - below,
                 ..area
@@ -136,7 +137,7 @@ impl Areas {
     /// The panels below the timeline: one, two or three, as there is room.
     fn below(area: Rect, panel: Panel) -> Self {
         let nothing = Self::default();
-        if area.width < TWO_PANELS {
+        if area.width < MIN_COLUMNS_FOR_TWO_PANELS {
             return if panel == Panel::Explain {
                 Self {
                     explain: area,
@@ -149,7 +150,7 @@ impl Areas {
                 }
             };
         }
-        if area.width < THREE_PANELS {
+        if area.width < MIN_COLUMNS_FOR_THREE_PANELS {
             let (events, explain) = split(area, area.width * 11 / 20);
             return Self {
                 events,
@@ -205,7 +206,7 @@ impl Areas {
     }
 
     /// Whether the panels have borders.
-    pub(in crate::tui) const fn boxed(&self) -> bool {
+    pub(in crate::tui) const fn have_borders(&self) -> bool {
         self.events.width > 0 || self.explain.width > 0
     }
 
@@ -213,8 +214,8 @@ impl Areas {
     pub(in crate::tui) fn panel_at(&self, at: ratatui::layout::Position) -> Option<Panel> {
         let panels = [
             (self.timeline, Panel::Timeline),
-            (self.main, Panel::Events),
-            (self.events, Panel::Events),
+            (self.main, Panel::Main),
+            (self.events, Panel::Main),
             (self.explain, Panel::Explain),
             (self.content, Panel::Explain),
         ];
@@ -227,18 +228,18 @@ impl Areas {
 
 /// Lines the timeline may take. Where the explanation is alone below it and has the keyboard, it is
 /// what is being read.
-fn most_for_the_timeline(body: Rect, panel: Panel) -> u16 {
+fn max_timeline_height(body: Rect, panel: Panel) -> u16 {
     let below = if body.height < 21 {
-        BELOW_IN_LITTLE
+        MIN_LINES_BELOW_SMALL
     } else {
-        BELOW
+        MIN_LINES_BELOW
     };
     let share = (body.height * 3 / 5)
         .max(body.height.saturating_sub(13))
         .max(body.height.min(19).saturating_sub(below));
     let most = share.min(body.height.saturating_sub(below));
-    if body.width < TWO_PANELS && panel == Panel::Explain {
-        most.min(PHASES)
+    if body.width < MIN_COLUMNS_FOR_TWO_PANELS && panel == Panel::Explain {
+        most.min(USUAL_TIMELINE_LINES)
     } else {
         most
     }

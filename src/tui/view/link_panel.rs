@@ -5,22 +5,22 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::canvas::Canvas;
 use crate::trace::LinkCounts;
-use crate::tui::dial::Dial;
-use crate::tui::fit::{first_that_fits, width, wrap};
-use crate::tui::link_panel::{LinkPanel, Linkage};
-use crate::tui::theme::Role;
-use crate::units::grouped;
+use crate::tui::link_panel::{LinkPanel, LinkState};
+use crate::tui::link_setting::LinkSetting;
+use crate::tui::text_layout::{display_width, first_that_fits, wrap};
+use crate::tui::theme::StyleRole;
+use crate::units::group_digits;
 
 const WIDTH: u16 = 74;
 /// Settings, counts and words in two lines each, a line of air between them, and the border.
-const HEIGHT: u16 = DIALS + 8;
-const DIALS: u16 = 8;
+const HEIGHT: u16 = SETTING_LINES + 8;
+const SETTING_LINES: u16 = 8;
 /// Where the values begin, and what they take.
-const VALUE: u16 = 13;
-const VALUE_WIDTH: u16 = 18;
+const VALUE_COLUMN: u16 = 13;
+const VALUE_COLUMNS: u16 = 18;
 
 /// Where the panel is.
-pub(in crate::tui) fn area(screen: Rect) -> Rect {
+pub(in crate::tui) fn link_panel_area(screen: Rect) -> Rect {
     let (width, height) = (
         WIDTH.min(screen.width),
         HEIGHT.min(screen.height.saturating_sub(1)),
@@ -34,7 +34,11 @@ pub(in crate::tui) fn area(screen: Rect) -> Rect {
 }
 
 /// The setting at a place of the screen, by its place among all of them.
-pub(in crate::tui) fn dial_at(area: Rect, panel: &LinkPanel, at: Position) -> Option<usize> {
+pub(in crate::tui) fn link_setting_at(
+    area: Rect,
+    panel: &LinkPanel,
+    at: Position,
+) -> Option<usize> {
     let inside = Rect {
         x: area.x + 1,
         y: area.y + 1,
@@ -42,41 +46,43 @@ pub(in crate::tui) fn dial_at(area: Rect, panel: &LinkPanel, at: Position) -> Op
         height: area.height.saturating_sub(2),
     };
     let line = usize::from(at.y.checked_sub(inside.y).filter(|_| inside.contains(at))?);
-    (line < usize::from(seen(inside)))
-        .then(|| first(inside, panel) + line)
-        .filter(|place| *place < Dial::ALL.len())
+    (line < usize::from(visible_settings(inside)))
+        .then(|| first_visible_setting(inside, panel) + line)
+        .filter(|place| *place < LinkSetting::ALL.len())
 }
 
 /// Lines for settings: where there are few lines, the words below go first.
-const fn seen(inside: Rect) -> u16 {
-    if inside.height < DIALS {
+const fn visible_settings(inside: Rect) -> u16 {
+    if inside.height < SETTING_LINES {
         inside.height
     } else {
-        DIALS
+        SETTING_LINES
     }
 }
 
 /// The first setting that is seen, so that the chosen one is.
-fn first(inside: Rect, panel: &LinkPanel) -> usize {
-    let chosen = Dial::ALL
+fn first_visible_setting(inside: Rect, panel: &LinkPanel) -> usize {
+    let chosen = LinkSetting::ALL
         .iter()
-        .position(|&dial| dial == panel.dial)
+        .position(|&dial| dial == panel.setting)
         .unwrap_or(0);
-    (chosen + 1).saturating_sub(usize::from(seen(inside)))
+    (chosen + 1).saturating_sub(usize::from(visible_settings(inside)))
 }
 
 /// Draws the panel over the picture.
-pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, linkage: &Linkage) {
-    let popup = area(screen);
+pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, linkage: &LinkState) {
+    let popup = link_panel_area(screen);
     if popup.height < 3 {
         return;
     }
     Clear.render(popup, canvas.buf);
-    let inside = canvas.boxed(popup, &[(" The link ".to_owned(), Role::Strong)], true);
-    for (y, dial) in
-        (inside.y..inside.y + seen(inside)).zip(Dial::ALL.into_iter().skip(first(inside, panel)))
-    {
-        draw_dial(
+    let inside = canvas.draw_box(popup, &[(" The link ".to_owned(), StyleRole::Strong)], true);
+    for (y, dial) in (inside.y..inside.y + visible_settings(inside)).zip(
+        LinkSetting::ALL
+            .into_iter()
+            .skip(first_visible_setting(inside, panel)),
+    ) {
+        draw_setting(
             canvas,
             Rect {
                 y,
@@ -88,7 +94,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
             linkage,
         );
     }
-    let y = inside.y + DIALS + 1;
+    let y = inside.y + SETTING_LINES + 1;
     let below = Rect {
         y,
         height: inside.bottom().saturating_sub(y),
@@ -97,7 +103,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
     draw_counts(canvas, below, &linkage.counts);
     let y = y + 3;
     if y < inside.bottom() {
-        draw_words(
+        draw_hint(
             canvas,
             Rect {
                 y,
@@ -106,68 +112,72 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, screen: Rect, panel: &LinkPanel, lin
             },
             panel,
         );
-    } else if panel.complaint.is_some() {
+    } else if panel.error.is_some() {
         let last = Rect {
             y: inside.bottom() - 1,
             height: 1,
             ..inside
         };
         Clear.render(last, canvas.buf);
-        draw_words(canvas, last, panel);
+        draw_hint(canvas, last, panel);
     }
 }
 
-fn draw_dial(
+fn draw_setting(
     canvas: &mut Canvas<'_>,
     line: Rect,
-    dial: Dial,
+    dial: LinkSetting,
     panel: &LinkPanel,
-    linkage: &Linkage,
+    linkage: &LinkState,
 ) {
-    let chosen = dial == panel.dial;
+    let chosen = dial == panel.setting;
     if chosen {
-        let style = canvas.look.selected(true);
+        let style = canvas.styles.selected(true);
         canvas.buf.set_style(line, style);
-        canvas.text((line.x, line.y), "\u{25b8}", 1, Role::Accent);
+        canvas.text((line.x, line.y), "\u{25b8}", 1, StyleRole::Accent);
     }
     let room = |x: u16| line.right().saturating_sub(x);
     canvas.text(
         (line.x + 2, line.y),
         dial.name(),
-        room(line.x + 2).min(VALUE - 2),
-        Role::Text,
+        room(line.x + 2).min(VALUE_COLUMN - 2),
+        StyleRole::Text,
     );
-    let x = line.x + VALUE;
-    let typed = chosen && !panel.typed.is_empty();
+    let x = line.x + VALUE_COLUMN;
+    let typed = chosen && !panel.input.is_empty();
     let value = if typed {
-        format!("{}_", panel.typed)
+        format!("{}_", panel.input)
     } else {
-        dial.shown(linkage.link())
+        dial.format_value(linkage.current())
     };
     if chosen && !typed {
-        let less = if dial.stepped(linkage.link(), false).is_some() {
+        let less = if dial.stepped(linkage.current(), false).is_some() {
             "\u{25c2}"
         } else {
             " "
         };
-        let more = if dial.stepped(linkage.link(), true).is_some() {
+        let more = if dial.stepped(linkage.current(), true).is_some() {
             "\u{25b8}"
         } else {
             " "
         };
-        canvas.text((x, line.y), less, room(x).min(1), Role::Accent);
-        let end = x + 3 + u16::try_from(width(&value)).unwrap_or(VALUE_WIDTH);
-        canvas.text((end, line.y), more, room(end).min(1), Role::Accent);
+        canvas.text((x, line.y), less, room(x).min(1), StyleRole::Accent);
+        let end = x + 3 + u16::try_from(display_width(&value)).unwrap_or(VALUE_COLUMNS);
+        canvas.text((end, line.y), more, room(end).min(1), StyleRole::Accent);
     }
     canvas.text(
         (x + 2, line.y),
         &value,
-        room(x + 2).min(if typed { VALUE_WIDTH + 8 } else { VALUE_WIDTH }),
-        Role::Strong,
+        room(x + 2).min(if typed {
+            VALUE_COLUMNS + 8
+        } else {
+            VALUE_COLUMNS
+        }),
+        StyleRole::Strong,
     );
-    let x = x + 2 + VALUE_WIDTH + 1;
+    let x = x + 2 + VALUE_COLUMNS + 1;
     if !typed {
-        canvas.text((x, line.y), dial.means(), room(x + 1), Role::Dim);
+        canvas.text((x, line.y), dial.description(), room(x + 1), StyleRole::Dim);
     }
 }
 
@@ -188,14 +198,14 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: &LinkCounts) {
     for (y, line) in (area.y..area.bottom()).zip(lines) {
         let mut x = area.x + 2;
         for ((name, number), wide) in line.into_iter().zip([22, 20, 30]) {
-            let number = grouped(number);
+            let number = group_digits(number);
             let room = area.right().saturating_sub(x);
-            let used = canvas.text((x, y), &number, room, Role::Text);
+            let used = canvas.text((x, y), &number, room, StyleRole::Text);
             canvas.text(
                 (x + used + 1, y),
                 name,
                 room.saturating_sub(used + 1),
-                Role::Dim,
+                StyleRole::Dim,
             );
             x += wide;
         }
@@ -203,30 +213,30 @@ fn draw_counts(canvas: &mut Canvas<'_>, area: Rect, counts: &LinkCounts) {
 }
 
 /// What was wrong with what was typed, else what may be typed.
-fn draw_words(canvas: &mut Canvas<'_>, area: Rect, panel: &LinkPanel) {
+fn draw_hint(canvas: &mut Canvas<'_>, area: Rect, panel: &LinkPanel) {
     let columns = area.width.saturating_sub(4);
-    let (lines, role) = match &panel.complaint {
-        Some(why) if area.height == 1 => (vec![why.clone()], Role::Warning),
-        Some(why) => (wrap(why, usize::from(columns)), Role::Warning),
-        None if panel.typed.is_empty() => {
+    let (lines, role) = match &panel.error {
+        Some(why) if area.height == 1 => (vec![why.clone()], StyleRole::Warning),
+        Some(why) => (wrap(why, usize::from(columns)), StyleRole::Warning),
+        None if panel.input.is_empty() => {
             let ways = [
                 format!(
                     "\u{2190}\u{2192} changes it at once; or type a value, such as {}.",
-                    panel.dial.example()
+                    panel.setting.example()
                 ),
-                format!("Or type a value: {}.", panel.dial.example()),
+                format!("Or type a value: {}.", panel.setting.example()),
             ];
             (
                 first_that_fits(&ways, usize::from(columns))
                     .map(str::to_owned)
                     .into_iter()
                     .collect(),
-                Role::Dim,
+                StyleRole::Dim,
             )
         }
         None => (
             vec!["Enter takes it, Esc leaves it as it is.".to_owned()],
-            Role::Dim,
+            StyleRole::Dim,
         ),
     };
     for (y, line) in (area.y..area.bottom()).zip(lines) {

@@ -3,10 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use crate::timeline::Cover;
+use crate::timeline::ColumnSpan;
 use crate::trace::Phase;
-use crate::tui::fit::width;
-use crate::tui::theme::Role;
+use crate::tui::text_layout::display_width;
+use crate::tui::theme::StyleRole;
 
 /// Lines it takes, with one below it; where there are fewer it is a line of text.
 pub(super) const HEIGHT: u16 = 7;
@@ -21,7 +21,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
                 (area.x + 1, area.y),
                 &format!("tapline  {SLOGAN}"),
                 area.width.saturating_sub(1),
-                Role::Accent,
+                StyleRole::Accent,
             );
         }
         return;
@@ -29,15 +29,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let mut x = area.x + 1;
     for (letter, phase) in LETTERS.iter().zip(Phase::ALL) {
         for (y, line) in (area.y..).zip(letter) {
-            canvas.text((x, y), line, 3, Role::Phase(phase));
+            canvas.text((x, y), line, 3, StyleRole::Phase(phase));
         }
-        x += u16::try_from(width(letter[1])).unwrap_or(3) + 1;
+        x += u16::try_from(display_width(letter[1])).unwrap_or(3) + 1;
     }
     canvas.text(
         (x + 2, area.y + 1),
         SLOGAN,
         area.right().saturating_sub(x + 2),
-        Role::Text,
+        StyleRole::Text,
     );
     draw_phases(
         canvas,
@@ -87,19 +87,19 @@ fn draw_phases(canvas: &mut Canvas<'_>, area: Rect) {
     let mut begun = 0;
     let mut bars = Vec::new();
     for (phase, share) in SHARES {
-        let cover = Cover {
+        let cover = ColumnSpan {
             from: begun * wide / all,
             to: ((begun + share) * wide / all).max(begun * wide / all + 1),
         };
-        bars.push((cover, canvas.style(Role::Phase(phase))));
+        bars.push((cover, canvas.style(StyleRole::Phase(phase))));
         let column = u16::try_from(cover.from.div_ceil(8)).unwrap_or(0);
         let room = u16::try_from((cover.to - cover.from) / 8).unwrap_or(0);
-        if usize::from(room) > width(phase.label()) {
+        if usize::from(room) > display_width(phase.label()) {
             canvas.text(
                 (area.x + column, area.y + 1),
                 phase.label(),
                 room,
-                Role::Phase(phase),
+                StyleRole::Phase(phase),
             );
         }
         begun += share;

@@ -1,6 +1,5 @@
 //! The picture: a function of the state and the instant.
 
-mod address;
 mod ascii;
 mod canvas;
 mod capture_header;
@@ -10,60 +9,61 @@ mod events;
 mod explain;
 mod header;
 mod help;
-mod keys;
+mod key_hints;
 mod ladder;
 mod layers;
 mod layout;
-mod link;
+mod link_line;
 mod link_panel;
 mod logo;
 mod segments;
-mod start;
+mod start_screen;
 mod tabs;
 mod timeline;
+mod url_field;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use self::canvas::Canvas;
-use super::State;
-use super::state::{Front, View};
-use super::theme::{Look, Role};
+use super::ScreenState;
+use super::state::{InputMode, View};
+use super::theme::{StyleRole, Styles};
 use crate::units::Moment;
 
 pub(super) use conversations::conversation_at;
-pub(super) use events::Listing;
-pub(super) use explain::{most_scrolled, page};
-pub(super) use help::height as help_height;
-pub(super) use ladder::rungs;
+pub(super) use events::EventScroll;
+pub(super) use explain::{max_explanation_scroll, visible_page};
+pub(super) use help::help_height;
+pub(super) use ladder::visible_rungs;
 pub(super) use layers::dump_rows;
-pub(super) use layout::Areas;
-pub(super) use link_panel::{area as link_panel_area, dial_at};
-pub(super) use segments::moment_at;
-pub(super) use start::StartAreas;
+pub(super) use layout::PanelAreas;
+pub(super) use link_panel::{link_panel_area, link_setting_at};
+pub(super) use segments::segments_moment_at;
+pub(super) use start_screen::StartAreas;
 pub(super) use tabs::view_at;
-pub(super) use timeline::{Plan, inside as inside_timeline};
+pub(super) use timeline::{TimelineLayout, inside_borders as inside_timeline};
 
 /// Words of the timeline that other panels use too.
 pub(super) mod timeline_words {
-    pub(in crate::tui) use super::timeline::progress;
+    pub(in crate::tui) use super::timeline::body_progress_texts;
 }
 
 /// Below this nothing useful fits.
-const SMALLEST: (u16, u16) = (20, 3);
+const MIN_SIZE: (u16, u16) = (20, 3);
 
 /// Draws the state as it is at an instant of the run.
-pub fn draw(frame: &mut Frame<'_>, state: &State, now: Moment) {
+pub fn draw(frame: &mut Frame<'_>, state: &ScreenState, now: Moment) {
     let area = frame.area();
     let mut canvas = Canvas {
         buf: frame.buffer_mut(),
-        look: Look::of(&state.settings),
+        styles: Styles::new(&state.settings),
     };
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         draw_too_small(&mut canvas, area);
-    } else if state.front == Front::Start {
-        start::draw(&mut canvas, area, state);
-        keys::draw(
+    } else if state.mode == InputMode::Start {
+        start_screen::draw(&mut canvas, area, state);
+        key_hints::draw(
             &mut canvas,
             Rect {
                 y: area.bottom() - 1,
@@ -75,32 +75,34 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, now: Moment) {
     } else {
         draw_run(&mut canvas, area, state, now);
     }
-    if let Some((panel, linkage)) = state.link_panel.as_ref().zip(state.linkage.as_ref()) {
+    if let Some((panel, linkage)) = state.link_panel.as_ref().zip(state.link_state.as_ref()) {
         link_panel::draw(&mut canvas, area, panel, linkage);
     }
     if state.settings.ascii {
-        ascii::translate(canvas.buf);
+        ascii::convert_to_ascii(canvas.buf);
     }
 }
 
-fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
-    let areas = Areas::of(area, state, now);
+fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &ScreenState, now: Moment) {
+    let areas = PanelAreas::new(area, state, now);
     header::draw(canvas, areas.header, state, now);
     tabs::draw(canvas, areas.tabs, state.views(), state.view());
     match state.view() {
-        View::Conversations => conversations::draw(canvas, areas.main, areas.boxed(), state, now),
-        View::Timeline => timeline::draw(canvas, areas.timeline, areas.boxed(), state, now),
-        View::Ladder => ladder::draw(canvas, areas.main, areas.boxed(), state, now),
-        View::Layers => layers::draw(canvas, areas.main, areas.boxed(), state, now),
-        View::Segments => segments::draw(canvas, areas.main, areas.boxed(), state, now),
+        View::Conversations => {
+            conversations::draw(canvas, areas.main, areas.have_borders(), state, now)
+        }
+        View::Timeline => timeline::draw(canvas, areas.timeline, areas.have_borders(), state, now),
+        View::Ladder => ladder::draw(canvas, areas.main, areas.have_borders(), state, now),
+        View::Layers => layers::draw(canvas, areas.main, areas.have_borders(), state, now),
+        View::Segments => segments::draw(canvas, areas.main, areas.have_borders(), state, now),
     }
     if areas.events.width > 0 {
         events::draw(canvas, areas.events, state, now);
     }
     explain::draw(canvas, &areas, state, now);
-    keys::draw(canvas, areas.keys, state);
-    match &state.front {
-        Front::Help(scrolled) => help::draw(
+    key_hints::draw(canvas, areas.keys, state);
+    match &state.mode {
+        InputMode::Help(scrolled) => help::draw(
             canvas,
             Rect {
                 height: area.height - areas.keys.height,
@@ -109,8 +111,10 @@ fn draw_run(canvas: &mut Canvas<'_>, area: Rect, state: &State, now: Moment) {
             state,
             *scrolled,
         ),
-        Front::Edit(address) => address::draw_over(canvas, area, address, &state.settings.masking),
-        Front::Panels | Front::Filter(_) | Front::Start => {}
+        InputMode::Edit(address) => {
+            url_field::draw_popup(canvas, area, address, &state.settings.masking)
+        }
+        InputMode::Panels | InputMode::Filter(_) | InputMode::Start => {}
     }
 }
 
@@ -122,7 +126,7 @@ fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
         "small",
     ] {
         if way.len() <= usize::from(area.width) {
-            canvas.text((area.x, area.y), way, area.width, Role::Dim);
+            canvas.text((area.x, area.y), way, area.width, StyleRole::Dim);
             return;
         }
     }

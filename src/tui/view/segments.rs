@@ -7,64 +7,64 @@ mod plot;
 
 use ratatui::layout::Rect;
 
-use self::marks::Marks;
+use self::marks::PacketMarks;
 use self::plot::{Plot, Series};
 use super::canvas::Canvas;
 use super::timeline;
-use crate::dissect::Talk;
-use crate::insight::{Sizes, segments_of, sizes_sentence_of};
-use crate::timeline::{Scale, Ticks, Window};
+use crate::dissect::ConversationView;
+use crate::insight::{SegmentSizes, describe_flow_sizes, flow_segments};
+use crate::timeline::{AxisTicks, Scale, TimeWindow};
 use crate::trace::{Direction, Phase};
-use crate::tui::State;
+use crate::tui::ScreenState;
 use crate::tui::figures::count;
-use crate::tui::fit::{width, wrap};
 use crate::tui::state::Panel;
-use crate::tui::talk::talk_at;
-use crate::tui::theme::Role;
-use crate::units::{Bytes, Moment, Nanos, grouped};
+use crate::tui::talk::talk_of_cursor;
+use crate::tui::text_layout::{display_width, wrap};
+use crate::tui::theme::StyleRole;
+use crate::units::{Bytes, Moment, Nanos, group_digits};
 
 /// Columns left of the plots.
 const LABELS: u16 = 12;
 /// Lines below which there is one plot alone, and from which on there is the histogram too.
-const TWO_PLOTS: u16 = 9;
-const HISTOGRAM: u16 = 22;
+const MIN_LINES_FOR_TWO_PLOTS: u16 = 9;
+const MIN_LINES_FOR_HISTOGRAM: u16 = 22;
 /// Size ranges in the histogram.
-const RANGES: u32 = 6;
+const HISTOGRAM_RANGES: u32 = 6;
 
 /// The instant under a column of the screen, for the pointer.
-pub(in crate::tui) fn moment_at(
-    state: &State,
+pub(in crate::tui) fn segments_moment_at(
+    state: &ScreenState,
     area: Rect,
     boxed: bool,
     x: u16,
     now: Moment,
 ) -> Option<Moment> {
-    let axis = axis(timeline::inside(area, boxed));
+    let axis = plot_axis(timeline::inside_borders(area, boxed));
     let column = x
         .checked_sub(axis.x)
         .filter(|column| *column < axis.width)?;
-    Some(Scale::new(window(state, now), axis.width).moment(column))
+    Some(Scale::new(visible_window(state, now), axis.width).moment_at_column(column))
 }
 
 /// The stretch that is looked at; unless it was chosen by zooming, that of the packets there are.
-fn window(state: &State, now: Moment) -> Window {
-    let (run, now) = state.shown(now);
-    let zoomed = state.sight.zoom.window(run.whole(now));
+fn visible_window(state: &ScreenState, now: Moment) -> TimeWindow {
+    let (run, now) = state.displayed_run(now);
+    let zoomed = state.view_state.zoom.window(run.full_window(now));
     let span = || {
-        let talk = talk_at(run, state.sight.cursor)?;
+        let talk = talk_of_cursor(run, state.view_state.cursor)?;
         let (first, last) = (talk.flow.packets().first()?, talk.flow.packets().last()?);
         let (from, to) = (talk.moment(first)?, talk.moment(last)?);
         let margin = Nanos(to.since(from).0 / 50 + 1);
-        Some(Window::new(from - margin, to + margin))
+        Some(TimeWindow::new(from - margin, to + margin))
     };
-    if state.sight.zoom.is_on() {
+    if state.view_state.zoom.is_zoomed() {
         zoomed
     } else {
         span().unwrap_or(zoomed)
     }
 }
 
-const fn axis(inner: Rect) -> Rect {
+const fn plot_axis(inner: Rect) -> Rect {
     let labels = if inner.width < LABELS {
         inner.width
     } else {
@@ -78,46 +78,52 @@ const fn axis(inner: Rect) -> Rect {
 }
 
 /// Draws the panel.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
-    let (run, _) = state.shown(now);
-    let talk = talk_at(run, state.sight.cursor);
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    boxed: bool,
+    state: &ScreenState,
+    now: Moment,
+) {
+    let (run, _) = state.displayed_run(now);
+    let talk = talk_of_cursor(run, state.view_state.cursor);
     if boxed {
         let seen = talk.map_or(0, |talk| talk.flow.packets().len());
         let first = talk
-            .map(|talk| super::ladder::forgotten(talk.flow))
+            .map(|talk| super::ladder::evicted_text(talk.flow))
             .unwrap_or_default();
         let title = [
-            (" Segments ".to_owned(), Role::Strong),
+            (" Segments ".to_owned(), StyleRole::Strong),
             (
                 format!("\u{2500} {}{first} ", count(seen, "packet")),
-                Role::Dim,
+                StyleRole::Dim,
             ),
         ];
-        canvas.boxed(area, &title, state.sight.panel != Panel::Explain);
+        canvas.draw_box(area, &title, state.view_state.panel != Panel::Explain);
     }
-    let inner = timeline::inside(area, boxed);
+    let inner = timeline::inside_borders(area, boxed);
     let Some(talk) = talk.filter(|_| inner.width > 2 * LABELS && inner.height > 2) else {
-        return super::ladder::draw_nothing(canvas, inner, run);
+        return super::ladder::draw_no_packets(canvas, inner, run);
     };
-    let picture = Picture {
+    let picture = SegmentsView {
         talk,
-        window: window(state, now),
-        cursor: state.sight.cursor.moment(run),
+        window: visible_window(state, now),
+        cursor: state.view_state.cursor.moment(run),
     };
     picture.draw(canvas, inner);
 }
 
-struct Picture<'a> {
-    talk: Talk<'a>,
-    window: Window,
+struct SegmentsView<'a> {
+    talk: ConversationView<'a>,
+    window: TimeWindow,
     cursor: Option<Moment>,
 }
 
-impl Picture<'_> {
+impl SegmentsView<'_> {
     fn draw(&self, canvas: &mut Canvas<'_>, inner: Rect) {
-        let mut rest = self.say(canvas, inner);
-        let histogram = if rest.height >= HISTOGRAM {
-            u16::try_from(RANGES).unwrap_or(6) + 2
+        let mut rest = self.draw_summary(canvas, inner);
+        let histogram = if rest.height >= MIN_LINES_FOR_HISTOGRAM {
+            u16::try_from(HISTOGRAM_RANGES).unwrap_or(6) + 2
         } else {
             0
         };
@@ -128,7 +134,7 @@ impl Picture<'_> {
             ..rest
         };
         rest.height = rest.height.saturating_sub(1);
-        let upper = if rest.height < TWO_PLOTS {
+        let upper = if rest.height < MIN_LINES_FOR_TWO_PLOTS {
             rest.height
         } else {
             rest.height / 2
@@ -160,9 +166,9 @@ impl Picture<'_> {
     }
 
     /// What the sizes say; the room that is left below.
-    fn say(&self, canvas: &mut Canvas<'_>, inner: Rect) -> Rect {
-        let said =
-            sizes_sentence_of(self.talk.flow).unwrap_or_else(|| "No payload was seen.".to_owned());
+    fn draw_summary(&self, canvas: &mut Canvas<'_>, inner: Rect) -> Rect {
+        let said = describe_flow_sizes(self.talk.flow)
+            .unwrap_or_else(|| "No payload was seen.".to_owned());
         let said = said
             .chars()
             .take(1)
@@ -177,7 +183,7 @@ impl Picture<'_> {
                 (inner.x + 1, y),
                 line,
                 inner.width.saturating_sub(1),
-                Role::Text,
+                StyleRole::Text,
             );
         }
         Rect {
@@ -200,37 +206,37 @@ impl Picture<'_> {
     /// Payload of each segment when it passed.
     fn draw_sizes(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let flow = self.talk.flow;
-        let mss = segments_of(self.talk.flow).mss.map(u64::from);
+        let mss = flow_segments(self.talk.flow).mss.map(u64::from);
         let largest = [Direction::Sent, Direction::Received]
             .map(|direction| u64::from(flow.counts(direction).max_payload));
         let most = largest.into_iter().chain(mss).max().unwrap_or(1);
         let series = [
             Series {
                 name: "out",
-                role: Role::Phase(Phase::Send),
+                role: StyleRole::Phase(Phase::Send),
             },
             Series {
                 name: "in",
-                role: Role::Phase(Phase::Receive),
+                role: StyleRole::Phase(Phase::Receive),
             },
             Series {
                 name: "sent again",
-                role: Role::Failure,
+                role: StyleRole::Failure,
             },
         ];
         // Where there are few, each stands on a stem of its own.
         let segments = [Direction::Sent, Direction::Received]
             .map(|direction| flow.counts(direction).data_segments);
         let few = segments.into_iter().sum::<u64>() <= u64::from(area.width);
-        let line = mss.map(|mss| (mss, format!("MSS {}", grouped(mss))));
+        let line = mss.map(|mss| (mss, format!("MSS {}", group_digits(mss))));
         let plot = Plot {
             area,
-            axis: axis(area),
+            axis: plot_axis(area),
             title: "payload",
-            most: most + most / 16,
-            unit: |bytes| grouped(bytes),
+            max_value: most + most / 16,
+            format: |bytes| group_digits(bytes),
             series: &series,
-            line,
+            marked_value: line,
         };
         plot.draw(
             canvas,
@@ -238,11 +244,16 @@ impl Picture<'_> {
             |dots, scale| {
                 let mut mark = |x, size: u32, kind| {
                     let size = u64::from(size);
-                    dots.stem(x, (if few { 0 } else { size }, size), plot.most, kind);
+                    dots.set_vertical_line(
+                        x,
+                        (if few { 0 } else { size }, size),
+                        plot.max_value,
+                        kind,
+                    );
                 };
-                self.marks(scale)
+                self.packet_marks(scale)
                     .into_iter()
-                    .for_each(|mut marks| marks.sizes(&mut mark));
+                    .for_each(|mut marks| marks.mark_sizes(&mut mark));
             },
             self.window,
         );
@@ -254,7 +265,7 @@ impl Picture<'_> {
             return;
         }
         let (flow, direction) = (self.talk.flow, self.main_direction());
-        let (most, edge) = marks::extent(flow, direction);
+        let (most, edge) = marks::max_offsets(flow, direction);
         // The window's edge is shown where it is near enough to leave the rest some room.
         let near = edge <= most.saturating_mul(3);
         let most = if near { most.max(edge) } else { most };
@@ -265,15 +276,15 @@ impl Picture<'_> {
                 } else {
                     "window's edge: above"
                 },
-                role: Role::Dim,
+                role: StyleRole::Dim,
             },
             Series {
                 name: "acknowledged",
-                role: Role::Success,
+                role: StyleRole::Success,
             },
             Series {
                 name: "sent",
-                role: Role::Phase(if direction == Direction::Sent {
+                role: StyleRole::Phase(if direction == Direction::Sent {
                     Phase::Send
                 } else {
                     Phase::Receive
@@ -281,7 +292,7 @@ impl Picture<'_> {
             },
             Series {
                 name: "sent again",
-                role: Role::Failure,
+                role: StyleRole::Failure,
             },
         ];
         let title = if direction == Direction::Sent {
@@ -291,36 +302,36 @@ impl Picture<'_> {
         };
         let plot = Plot {
             area,
-            axis: axis(area),
+            axis: plot_axis(area),
             title,
-            most: most + most / 8,
-            unit: |bytes| Bytes(bytes).to_string(),
+            max_value: most + most / 8,
+            format: |bytes| Bytes(bytes).to_string(),
             series: &series,
-            line: None,
+            marked_value: None,
         };
         plot.draw(
             canvas,
             self.cursor_column(area),
             |dots, scale| {
-                self.marks(scale)
+                self.packet_marks(scale)
                     .into_iter()
-                    .for_each(|mut marks| marks.sequence(dots, direction, plot.most));
+                    .for_each(|mut marks| marks.draw_sequence(dots, direction, plot.max_value));
             },
             self.window,
         );
     }
 
-    fn marks(&self, scale: &Scale) -> Option<Marks<'_>> {
-        Marks::of(self.talk.flow, self.talk.trace.clock(), scale)
+    fn packet_marks(&self, scale: &Scale) -> Option<PacketMarks<'_>> {
+        PacketMarks::new(self.talk.flow, self.talk.trace.clock(), scale)
     }
 
     fn cursor_column(&self, area: Rect) -> Option<u16> {
-        Scale::new(self.window, axis(area).width).column(self.cursor?)
+        Scale::new(self.window, plot_axis(area).width).column_of(self.cursor?)
     }
 
     fn draw_ticks(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let axis = axis(area);
-        let ticks = Ticks::of(&Scale::new(self.window, axis.width));
+        let axis = plot_axis(area);
+        let ticks = AxisTicks::for_scale(&Scale::new(self.window, axis.width));
         let last = ticks.ticks.len().saturating_sub(1);
         for (n, tick) in ticks.ticks.iter().enumerate() {
             let label = if n == last {
@@ -328,13 +339,13 @@ impl Picture<'_> {
             } else {
                 tick.label.clone()
             };
-            let wide = u16::try_from(width(&label)).unwrap_or(0);
+            let wide = u16::try_from(display_width(&label)).unwrap_or(0);
             let most = axis.right().saturating_sub(wide).max(axis.x);
             canvas.text(
                 (axis.x + tick.column.min(most - axis.x), area.y),
                 &label,
                 wide,
-                Role::Dim,
+                StyleRole::Dim,
             );
         }
     }
@@ -349,17 +360,18 @@ impl Picture<'_> {
             (
                 Direction::Sent,
                 "sizes out",
-                Role::Phase(Phase::Send),
+                StyleRole::Phase(Phase::Send),
                 area.x,
             ),
             (
                 Direction::Received,
                 "sizes in",
-                Role::Phase(Phase::Receive),
+                StyleRole::Phase(Phase::Receive),
                 area.x + half,
             ),
         ] {
-            let ranges = Sizes::of(self.talk.flow, direction).ranges(RANGES);
+            let ranges =
+                SegmentSizes::from_flow(self.talk.flow, direction).ranges(HISTOGRAM_RANGES);
             let most = ranges
                 .iter()
                 .map(|range| range.segments)
@@ -370,19 +382,19 @@ impl Picture<'_> {
                 (x + 1, area.y + 1),
                 name,
                 half.saturating_sub(1),
-                Role::Strong,
+                StyleRole::Strong,
             );
             for (y, range) in (area.y + 2..area.bottom()).zip(ranges.iter().rev()) {
                 let label = if range.from == range.to {
-                    grouped(range.to.into())
+                    group_digits(range.to.into())
                 } else {
                     format!(
                         "{}\u{2013}{}",
-                        grouped(range.from.into()),
-                        grouped(range.to.into())
+                        group_digits(range.from.into()),
+                        group_digits(range.to.into())
                     )
                 };
-                canvas.right(x + 16, y, &label, Role::Dim);
+                canvas.text_right(x + 16, y, &label, StyleRole::Dim);
                 let room = half.saturating_sub(28);
                 let long = u16::try_from(u64::from(room) * range.segments / most).unwrap_or(room);
                 let long = long.max(u16::from(range.segments > 0));
@@ -392,7 +404,12 @@ impl Picture<'_> {
                     long,
                     role,
                 );
-                canvas.text((x + 18 + long, y), &grouped(range.segments), 9, Role::Text);
+                canvas.text(
+                    (x + 18 + long, y),
+                    &group_digits(range.segments),
+                    9,
+                    StyleRole::Text,
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::tui::state::View;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Draws the line.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, views: [View; 4], shown: View) {
@@ -15,15 +15,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, views: [View; 4], shown:
     for view in views {
         let (key, name) = (view.key().to_string(), view.name());
         let role = if view == shown {
-            Role::Strong
+            StyleRole::Strong
         } else {
-            Role::Dim
+            StyleRole::Dim
         };
         let start = x;
-        x += canvas.text((x, area.y), &key, 1, Role::Accent) + 1;
+        x += canvas.text((x, area.y), &key, 1, StyleRole::Accent) + 1;
         x += canvas.text((x, area.y), name, area.right().saturating_sub(x), role);
         if view == shown {
-            let style = canvas.look.selected(true);
+            let style = canvas.styles.selected(true);
             canvas.buf.set_style(
                 Rect {
                     x: start.saturating_sub(1),

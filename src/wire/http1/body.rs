@@ -1,11 +1,11 @@
 //! Where the pieces of a body lie: chunks, what stands between them, and trailers (RFC 9112 §6,
 //! §7.1). What is in them is not kept.
 
-use super::Framing;
+use super::BodyFraming;
 
 /// What bytes behind a head are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stretch {
+pub enum BodySection {
     /// The body, or one chunk's share of it.
     Data,
     /// What stands before a chunk: the end of the line that closes the chunk before, the size,
@@ -25,9 +25,9 @@ enum State {
         left: u64,
         chunked: bool,
     },
-    Endless,
+    UntilClose,
     /// In a line of chunk size: the number so far, once there is a digit, and whether it is over.
-    Size {
+    ChunkSize {
         size: Option<u64>,
         over: bool,
     },
@@ -40,18 +40,18 @@ enum State {
 
 impl BodyReader {
     /// For a body that ends so.
-    pub const fn new(framing: Framing) -> Self {
+    pub const fn new(framing: BodyFraming) -> Self {
         Self(match framing {
-            Framing::Length(0) => State::Done,
-            Framing::Length(left) => State::Data {
+            BodyFraming::Length(0) => State::Done,
+            BodyFraming::Length(left) => State::Data {
                 left,
                 chunked: false,
             },
-            Framing::Chunked => State::Size {
+            BodyFraming::Chunked => State::ChunkSize {
                 size: None,
                 over: false,
             },
-            Framing::ToTheEnd => State::Endless,
+            BodyFraming::UntilClose => State::UntilClose,
         })
     }
 
@@ -68,14 +68,14 @@ impl BodyReader {
                 *left -= bytes;
                 true
             }
-            State::Endless => true,
+            State::UntilClose => true,
             _ => false,
         }
     }
 
     /// Takes the next bytes and tells what they are: how many of what, and whether that ends with
     /// them. Bytes behind the end are not told.
-    pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Stretch, usize, bool)) {
+    pub fn read(&mut self, mut bytes: &[u8], mut tell: impl FnMut(BodySection, usize, bool)) {
         while !bytes.is_empty() && !self.is_done() {
             let before = self.0;
             let (stretch, taken) = self.take(bytes);
@@ -85,23 +85,23 @@ impl BodyReader {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> (Stretch, usize) {
+    fn take(&mut self, bytes: &[u8]) -> (BodySection, usize) {
         match self.0 {
             State::Data { left, chunked } => {
                 let taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                 let left = left - taken as u64;
                 self.0 = match (left, chunked) {
-                    (0, true) => State::Size {
+                    (0, true) => State::ChunkSize {
                         size: None,
                         over: false,
                     },
                     (0, false) => State::Done,
                     _ => State::Data { left, chunked },
                 };
-                (Stretch::Data, taken)
+                (BodySection::Data, taken)
             }
-            State::Endless | State::Done => (Stretch::Data, bytes.len()),
-            State::Size { mut size, mut over } => {
+            State::UntilClose | State::Done => (BodySection::Data, bytes.len()),
+            State::ChunkSize { mut size, mut over } => {
                 let end = bytes.iter().position(|byte| {
                     (size, over) = with_digit(size, over, *byte);
                     *byte == b'\n' && size.is_some()
@@ -112,9 +112,12 @@ impl BodyReader {
                         left,
                         chunked: true,
                     },
-                    _ => State::Size { size, over },
+                    _ => State::ChunkSize { size, over },
                 };
-                (Stretch::ChunkHeader, end.map_or(bytes.len(), |end| end + 1))
+                (
+                    BodySection::ChunkHeader,
+                    end.map_or(bytes.len(), |end| end + 1),
+                )
             }
             State::Trailers { mut line } => {
                 let end = bytes.iter().position(|byte| {
@@ -127,7 +130,10 @@ impl BodyReader {
                 } else {
                     State::Trailers { line }
                 };
-                (Stretch::Trailers, end.map_or(bytes.len(), |end| end + 1))
+                (
+                    BodySection::Trailers,
+                    end.map_or(bytes.len(), |end| end + 1),
+                )
             }
         }
     }
@@ -156,10 +162,10 @@ mod tests {
     use super::*;
 
     /// What is told, put together; and how many bytes of it there are.
-    fn told(framing: Framing, pieces: &[&[u8]]) -> (Vec<(Stretch, usize)>, bool) {
+    fn told(framing: BodyFraming, pieces: &[&[u8]]) -> (Vec<(BodySection, usize)>, bool) {
         let (mut reader, mut told, mut fresh) = (
             BodyReader::new(framing),
-            Vec::<(Stretch, usize)>::new(),
+            Vec::<(BodySection, usize)>::new(),
             true,
         );
         for piece in pieces {
@@ -176,7 +182,7 @@ mod tests {
 
     #[test]
     fn chunks_their_headers_and_trailers_are_told_apart() {
-        use Stretch::{ChunkHeader, Data, Trailers};
+        use BodySection::{ChunkHeader, Data, Trailers};
         let body = b"5\r\nhello\r\n1;x=\"0\"\r\n!\r\n0\r\nX: y\r\n\r\nHTTP/1.1 next";
         let expected = vec![
             (ChunkHeader, 3),
@@ -186,9 +192,9 @@ mod tests {
             (ChunkHeader, 5),
             (Trailers, 8),
         ];
-        assert_eq!(told(Framing::Chunked, &[body]), (expected, true));
+        assert_eq!(told(BodyFraming::Chunked, &[body]), (expected, true));
         assert_eq!(
-            told(Framing::Chunked, &[b"0\r\n\r\n"]).0,
+            told(BodyFraming::Chunked, &[b"0\r\n\r\n"]).0,
             [(ChunkHeader, 3), (Trailers, 2)]
         );
     }
@@ -196,14 +202,14 @@ mod tests {
     #[test]
     fn a_body_of_known_length_ends_with_it_and_an_endless_one_never() {
         assert_eq!(
-            told(Framing::Length(3), &[b"ab", b"cd"]),
-            (vec![(Stretch::Data, 3)], true)
+            told(BodyFraming::Length(3), &[b"ab", b"cd"]),
+            (vec![(BodySection::Data, 3)], true)
         );
         assert_eq!(
-            told(Framing::ToTheEnd, &[b"ab", b"cd"]),
-            (vec![(Stretch::Data, 4)], false)
+            told(BodyFraming::UntilClose, &[b"ab", b"cd"]),
+            (vec![(BodySection::Data, 4)], false)
         );
-        assert_eq!(told(Framing::Length(0), &[b"ab"]), (Vec::new(), true));
+        assert_eq!(told(BodyFraming::Length(0), &[b"ab"]), (Vec::new(), true));
     }
 
     proptest! {
@@ -213,9 +219,9 @@ mod tests {
             proptest::collection::vec(prop::sample::select(b"0123fF;\r\n x".to_vec()), 0..200),
         ], cut in 0_usize..200) {
             let cut = cut.min(body.len());
-            let whole = told(Framing::Chunked, &[&body]);
+            let whole = told(BodyFraming::Chunked, &[&body]);
             prop_assert!(whole.0.iter().map(|(_, bytes)| bytes).sum::<usize>() <= body.len());
-            prop_assert_eq!(told(Framing::Chunked, &[&body[..cut], &body[cut..]]), whole);
+            prop_assert_eq!(told(BodyFraming::Chunked, &[&body[..cut], &body[cut..]]), whole);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a response says unambiguously where its body ends (RFC 9112 §6.3).
 
-use super::{Field, RequestHead, ResponseHead};
+use super::{FieldLine, RequestHead, ResponseHead};
 
 /// Statements about a body's length that contradict each other. A receiver that guesses can be made
 /// to take one message's body for another message (response splitting, request smuggling).
@@ -9,7 +9,7 @@ pub enum LengthConflict {
     /// `Content-Length` is there with different values.
     TwoLengths(Vec<u8>, Vec<u8>),
     /// `Content-Length` is no number.
-    NoNumber(Vec<u8>),
+    NotANumber(Vec<u8>),
     /// `Content-Length` beside `Transfer-Encoding`.
     LengthAndCoding(Vec<u8>, Vec<u8>),
 }
@@ -20,18 +20,18 @@ pub fn length_conflict(head: &ResponseHead) -> Option<LengthConflict> {
     if matches!(head.status, 100..=199 | 204 | 304) {
         return None;
     }
-    let mut lengths = values(&head.fields, "content-length")
+    let mut lengths = field_values(&head.fields, "content-length")
         .flat_map(|value| value.split(|byte| *byte == b','))
         .map(<[u8]>::trim_ascii);
     let first = lengths.next()?;
-    if let Some(coding) = values(&head.fields, "transfer-encoding").next() {
+    if let Some(coding) = field_values(&head.fields, "transfer-encoding").next() {
         return Some(LengthConflict::LengthAndCoding(
             first.to_vec(),
             coding.to_vec(),
         ));
     }
     if first.is_empty() || !first.iter().all(u8::is_ascii_digit) {
-        return Some(LengthConflict::NoNumber(first.to_vec()));
+        return Some(LengthConflict::NotANumber(first.to_vec()));
     }
     lengths
         .find(|other| *other != first)
@@ -40,53 +40,53 @@ pub fn length_conflict(head: &ResponseHead) -> Option<LengthConflict> {
 
 /// Where a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub enum BodyFraming {
     /// So many bytes after the head; 0 where there is no body.
     Length(u64),
     /// With the last chunk and its trailer section (RFC 9112 §7.1).
     Chunked,
     /// Where the connection does.
-    ToTheEnd,
+    UntilClose,
 }
 
 /// Where a response's body ends (RFC 9112 §6.3), once there is no [`length_conflict`].
-pub fn response_framing(head: &ResponseHead, to_head_request: bool) -> Framing {
+pub fn response_framing(head: &ResponseHead, to_head_request: bool) -> BodyFraming {
     if to_head_request || matches!(head.status, 100..=199 | 204 | 304) {
-        return Framing::Length(0);
+        return BodyFraming::Length(0);
     }
-    framing_in(&head.fields).unwrap_or(Framing::ToTheEnd)
+    framing_from_fields(&head.fields).unwrap_or(BodyFraming::UntilClose)
 }
 
 /// Where a request's body ends (RFC 9112 §6.3): one that does not say has none.
-pub fn request_framing(head: &RequestHead) -> Framing {
-    match framing_in(&head.fields) {
-        Some(Framing::ToTheEnd) | None => Framing::Length(0),
+pub fn request_framing(head: &RequestHead) -> BodyFraming {
+    match framing_from_fields(&head.fields) {
+        Some(BodyFraming::UntilClose) | None => BodyFraming::Length(0),
         Some(framing) => framing,
     }
 }
 
 /// By the fields.
-fn framing_in(fields: &[Field]) -> Option<Framing> {
-    if let Some(codings) = values(fields, "transfer-encoding").last() {
+fn framing_from_fields(fields: &[FieldLine]) -> Option<BodyFraming> {
+    if let Some(codings) = field_values(fields, "transfer-encoding").last() {
         let last = codings
             .rsplit(|byte| *byte == b',')
             .next()
             .unwrap_or_default();
         return Some(if last.trim_ascii().eq_ignore_ascii_case(b"chunked") {
-            Framing::Chunked
+            BodyFraming::Chunked
         } else {
-            Framing::ToTheEnd
+            BodyFraming::UntilClose
         });
     }
-    let length = values(fields, "content-length")
+    let length = field_values(fields, "content-length")
         .flat_map(|value| value.split(|byte| *byte == b','))
         .next();
     length
         .and_then(|length| std::str::from_utf8(length.trim_ascii()).ok()?.parse().ok())
-        .map(Framing::Length)
+        .map(BodyFraming::Length)
 }
 
-fn values<'a>(fields: &'a [Field], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+fn field_values<'a>(fields: &'a [FieldLine], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
     fields
         .iter()
         .filter(move |(key, _)| key.eq_ignore_ascii_case(name.as_bytes()))
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(conflict(200, &[("Content-Length", "5,6")]), Some(two));
         assert_eq!(
             conflict(200, &[("Content-Length", "+5")]),
-            Some(LengthConflict::NoNumber(b"+5".to_vec()))
+            Some(LengthConflict::NotANumber(b"+5".to_vec()))
         );
         let both = LengthConflict::LengthAndCoding(b"5".to_vec(), b"chunked".to_vec());
         assert_eq!(
@@ -163,19 +163,19 @@ mod tests {
         };
         assert_eq!(
             framing(200, &[("Content-Length", "5")], false),
-            Framing::Length(5)
+            BodyFraming::Length(5)
         );
         assert_eq!(
             framing(200, &[("Content-Length", "5, 5")], false),
-            Framing::Length(5)
+            BodyFraming::Length(5)
         );
         assert_eq!(
             framing(200, &[("Content-Length", "5")], true),
-            Framing::Length(0)
+            BodyFraming::Length(0)
         );
         assert_eq!(
             framing(304, &[("Content-Length", "5")], false),
-            Framing::Length(0)
+            BodyFraming::Length(0)
         );
         assert_eq!(
             framing(
@@ -186,13 +186,13 @@ mod tests {
                 ],
                 false
             ),
-            Framing::Chunked
+            BodyFraming::Chunked
         );
         assert_eq!(
             framing(200, &[("Transfer-Encoding", "gzip")], false),
-            Framing::ToTheEnd
+            BodyFraming::UntilClose
         );
-        assert_eq!(framing(200, &[], false), Framing::ToTheEnd);
+        assert_eq!(framing(200, &[], false), BodyFraming::UntilClose);
     }
 
     #[test]

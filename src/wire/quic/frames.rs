@@ -1,21 +1,21 @@
 //! The frames that Initial packets may have (RFC 9000 §12.4, §19).
 
-use crate::wire::reader::Reader;
+use crate::wire::byte_reader::ByteReader;
 
 /// The pieces of handshake messages in a packet's frames (`CRYPTO`), each with its offset. It ends
 /// at a frame that is not allowed here.
 pub(super) fn crypto_frames(frames: &[u8]) -> Vec<(u64, &[u8])> {
-    let mut rest = Reader::new(frames);
+    let mut rest = ByteReader::new(frames);
     let mut pieces = Vec::new();
     while !rest.is_at_end() {
-        if next_frame(&mut rest, &mut pieces).is_none() {
+        if read_frame(&mut rest, &mut pieces).is_none() {
             break;
         }
     }
     pieces
 }
 
-fn next_frame<'a>(rest: &mut Reader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) -> Option<()> {
+fn read_frame<'a>(rest: &mut ByteReader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) -> Option<()> {
     match rest.integer()? {
         // PADDING, PING
         0 | 1 => {}
@@ -32,7 +32,7 @@ fn next_frame<'a>(rest: &mut Reader<'a>, pieces: &mut Vec<(u64, &'a [u8])>) -> O
 }
 
 /// `ACK` (RFC 9000 §19.3).
-fn skip_ack(rest: &mut Reader<'_>, counts_congestion: bool) -> Option<()> {
+fn skip_ack(rest: &mut ByteReader<'_>, counts_congestion: bool) -> Option<()> {
     let (_largest, _delay, ranges, _first) = (
         rest.integer()?,
         rest.integer()?,

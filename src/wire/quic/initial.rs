@@ -3,7 +3,7 @@
 use super::crypto::CryptoStream;
 use super::frames::crypto_frames;
 use super::protection::InitialKeys;
-use super::{LongPacket, PacketKind, long_packets};
+use super::{LongHeaderPacket, PacketKind, long_header_packets};
 use crate::wire::tls::{ClientHello, Sender, ServerHello};
 
 const CLIENT_HELLO: u8 = 1;
@@ -11,7 +11,7 @@ const SERVER_HELLO: u8 = 2;
 
 /// What was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum QuicHello {
     /// The client's hello is complete.
     ClientHello(ClientHello),
     /// The server's is.
@@ -24,14 +24,16 @@ pub struct InitialReader {
     keys: Option<[InitialKeys; 2]>,
     client: CryptoStream,
     server: CryptoStream,
-    client_said: bool,
-    server_said: bool,
+    client_hello_seen: bool,
+    server_hello_seen: bool,
 }
 
 impl InitialReader {
     /// Takes a datagram of one side; what is complete with it.
-    pub fn read(&mut self, from: Sender, datagram: &[u8]) -> Option<Said> {
-        for packet in long_packets(datagram).filter(|packet| packet.kind == PacketKind::Initial) {
+    pub fn read(&mut self, from: Sender, datagram: &[u8]) -> Option<QuicHello> {
+        for packet in
+            long_header_packets(datagram).filter(|packet| packet.kind == PacketKind::Initial)
+        {
             let Some(frames) = self.open(from, datagram, &packet) else {
                 continue;
             };
@@ -44,10 +46,15 @@ impl InitialReader {
                 stream.take(offset, piece);
             }
         }
-        self.news(from)
+        self.next_hello(from)
     }
 
-    fn open(&mut self, from: Sender, datagram: &[u8], packet: &LongPacket<'_>) -> Option<Vec<u8>> {
+    fn open(
+        &mut self,
+        from: Sender,
+        datagram: &[u8],
+        packet: &LongHeaderPacket<'_>,
+    ) -> Option<Vec<u8>> {
         let side = usize::from(from == Sender::Server);
         let opened = self
             .keys
@@ -65,21 +72,21 @@ impl InitialReader {
         Some(opened)
     }
 
-    fn news(&mut self, from: Sender) -> Option<Said> {
+    fn next_hello(&mut self, from: Sender) -> Option<QuicHello> {
         match from {
-            Sender::Client if !self.client_said => {
+            Sender::Client if !self.client_hello_seen => {
                 let (kind, body) = self.client.first_message()?;
-                self.client_said = true;
+                self.client_hello_seen = true;
                 (kind == CLIENT_HELLO)
                     .then(|| ClientHello::parse(body))?
-                    .map(Said::ClientHello)
+                    .map(QuicHello::ClientHello)
             }
-            Sender::Server if !self.server_said => {
+            Sender::Server if !self.server_hello_seen => {
                 let (kind, body) = self.server.first_message()?;
-                self.server_said = true;
+                self.server_hello_seen = true;
                 (kind == SERVER_HELLO)
                     .then(|| ServerHello::parse(body))?
-                    .map(Said::ServerHello)
+                    .map(QuicHello::ServerHello)
             }
             _ => None,
         }
@@ -95,7 +102,7 @@ mod tests {
     use super::super::{VERSION_1, VERSION_2};
     use super::*;
 
-    fn bytes(hex: &str) -> Vec<u8> {
+    fn decode_hex(hex: &str) -> Vec<u8> {
         let digits: Vec<u8> = hex
             .chars()
             .filter_map(|digit| digit.to_digit(16))
@@ -120,19 +127,19 @@ mod tests {
     #[test]
     fn the_examples_of_the_standards_are_read() {
         for (version, packet) in [(VERSION_1, SERVER_INITIAL), (VERSION_2, SERVER_INITIAL_2)] {
-            let id = bytes("8394c8f03e515708");
+            let id = decode_hex("8394c8f03e515708");
             let key = |side| InitialKeys::new(version, &id, side).unwrap();
             let mut reader = InitialReader {
                 keys: Some([key(Sender::Client), key(Sender::Server)]),
                 ..InitialReader::default()
             };
-            let datagram = bytes(packet);
-            let packet = long_packets(&datagram).next().unwrap();
+            let datagram = decode_hex(packet);
+            let packet = long_header_packets(&datagram).next().unwrap();
             assert_eq!(
                 (packet.kind, packet.version, packet.range.end),
                 (PacketKind::Initial, version, datagram.len())
             );
-            let Some(Said::ServerHello(hello)) = reader.read(Sender::Server, &datagram) else {
+            let Some(QuicHello::ServerHello(hello)) = reader.read(Sender::Server, &datagram) else {
                 panic!("a hello is read")
             };
             assert_eq!(
@@ -155,7 +162,7 @@ mod tests {
             for from in [Sender::Client, Sender::Server] {
                 reader.read(from, &datagram);
             }
-            for packet in long_packets(&datagram) {
+            for packet in long_header_packets(&datagram) {
                 prop_assert!(packet.range.end <= datagram.len() && packet.range.start < packet.range.end);
             }
             crypto_frames(&datagram);

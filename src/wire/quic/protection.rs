@@ -4,7 +4,7 @@ use aws_lc_rs::aead::quic::{AES_128, HeaderProtectionKey};
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 
-use super::{LongPacket, VERSION_2};
+use super::{LongHeaderPacket, VERSION_2};
 use crate::wire::tls::{Hash, Sender, expand_label};
 
 const SALT_1: [u8; 20] = [
@@ -16,9 +16,9 @@ const SALT_2: [u8; 20] = [
     0xf9, 0xbd, 0x2e, 0xd9,
 ];
 /// Bytes of the part of a packet that its header's mask is made from.
-const SAMPLE: usize = 16;
+const SAMPLE_BYTES: usize = 16;
 /// Bytes of the longest packet number.
-const LONGEST_NUMBER: usize = 4;
+const MAX_PACKET_NUMBER_BYTES: usize = 4;
 
 /// One side's keys for its Initial packets.
 pub(super) struct InitialKeys {
@@ -53,10 +53,12 @@ impl InitialKeys {
     }
 
     /// The frames of a packet; `None` where it was cut or changed, or is another's.
-    pub(super) fn open(&self, datagram: &[u8], packet: &LongPacket<'_>) -> Option<Vec<u8>> {
+    pub(super) fn open(&self, datagram: &[u8], packet: &LongHeaderPacket<'_>) -> Option<Vec<u8>> {
         let bytes = datagram.get(packet.range.clone())?;
-        let number_at = packet.number_at.checked_sub(packet.range.start)?;
-        let sample = bytes.get(number_at + LONGEST_NUMBER..)?.get(..SAMPLE)?;
+        let number_at = packet.packet_number_at.checked_sub(packet.range.start)?;
+        let sample = bytes
+            .get(number_at + MAX_PACKET_NUMBER_BYTES..)?
+            .get(..SAMPLE_BYTES)?;
         let mask = self.mask.new_mask(sample).ok()?;
         let first = bytes.first()? ^ (mask[0] & 0x0f);
         let number_length = usize::from(first & 3) + 1;

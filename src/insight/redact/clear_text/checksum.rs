@@ -3,22 +3,22 @@
 
 use std::net::IpAddr;
 
-use crate::wire::anatomy::anatomy;
-use crate::wire::{Link, Segment, SegmentKind};
+use crate::wire::packet_headers::parse_headers;
+use crate::wire::{LinkType, TransportKind, TransportSegment};
 
 /// Makes it right; `before` is the payload as it was.
 pub(super) fn mend(
-    link: Link,
+    link: LinkType,
     frame: &mut [u8],
-    segment: &Segment,
+    segment: &TransportSegment,
     payload_at: usize,
     before: &[u8],
 ) {
     let (name, field, protocol) = match segment.kind {
-        SegmentKind::Tcp(_) => ("TCP", 16, 6),
-        SegmentKind::Udp => ("UDP", 6, 17),
+        TransportKind::Tcp(_) => ("TCP", 16, 6),
+        TransportKind::Udp => ("UDP", 6, 17),
     };
-    let Some(begin) = anatomy(link, frame)
+    let Some(begin) = parse_headers(link, frame)
         .headers
         .iter()
         .find(|header| header.name == name)
@@ -62,7 +62,7 @@ fn sum(bytes: &[u8], parity: usize) -> u16 {
     fold(bytes.iter().enumerate().map(weighed).sum())
 }
 
-fn pseudo_header(segment: &Segment, protocol: u8, length: usize) -> u16 {
+fn pseudo_header(segment: &TransportSegment, protocol: u8, length: usize) -> u16 {
     let address = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => sum(&ip.octets(), 0),
         IpAddr::V6(ip) => sum(&ip.octets(), 0),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::insight::redact::Rules;
+use crate::insight::redact::RedactionRules;
 use crate::wire::http1::HeadBuffer;
 
 /// A head as far as it came.
@@ -35,7 +35,7 @@ impl Head {
     pub(super) fn take(
         &mut self,
         bytes: &[u8],
-        rules: &Rules,
+        rules: &RedactionRules,
         found: &mut Vec<Range<usize>>,
     ) -> Option<usize> {
         if self.is_none {
@@ -65,7 +65,7 @@ impl Head {
     }
 
     /// Where the present line is secret, now that it is whole.
-    fn secrets(&mut self, rules: &Rules) -> Vec<Range<usize>> {
+    fn secrets(&mut self, rules: &RedactionRules) -> Vec<Range<usize>> {
         let all = || std::iter::once(0..self.line.trim_ascii_end().len()).collect();
         let Ok(line) = std::str::from_utf8(&self.line) else {
             return all();
@@ -78,7 +78,7 @@ impl Head {
             return if self.is_none {
                 all()
             } else {
-                rules.secrets_in(line)
+                rules.find_secrets(line)
             };
         }
         // A line that goes on from the one before is obsolete (RFC 9112 §5.2), and whatever it
@@ -87,11 +87,11 @@ impl Head {
             return all();
         }
         let Some((name, value)) = line.split_once(':') else {
-            return rules.secrets_in(line);
+            return rules.find_secrets(line);
         };
         let begin = name.len() + 1;
         rules
-            .secrets_in_field(name, value.trim_end())
+            .find_secrets_in_field(name, value.trim_end())
             .into_iter()
             .map(|secret| begin + secret.start..begin + secret.end)
             .collect()

@@ -24,10 +24,10 @@ use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
 
-use super::Rules;
-use crate::wire::{Frame, Link, Segment, SegmentKind, frame_of};
+use super::RedactionRules;
+use crate::wire::{LinkType, ParsedFrame, TransportKind, TransportSegment, parse_frame};
 use speech::Talked;
-use stream::Stream;
+use stream::ClearTextStream;
 
 /// Follows connections packet by packet.
 #[derive(Default)]
@@ -43,7 +43,7 @@ type Ends = (SocketAddr, SocketAddr);
 /// A connection: its streams, by which end is the lesser.
 #[derive(Default)]
 struct Talk {
-    streams: [Stream; 2],
+    streams: [ClearTextStream; 2],
     talked: Talked,
 }
 
@@ -56,8 +56,14 @@ impl ClearText {
     const MOST: usize = 256;
 
     /// Overwrites what is secret in a frame, of which `frame_bytes` were on the link.
-    pub fn over(&mut self, link: Link, frame_bytes: u32, frame: &mut [u8], rules: &Rules) {
-        let Frame::Segment(segment) = frame_of(link, frame, frame_bytes) else {
+    pub fn over(
+        &mut self,
+        link: LinkType,
+        frame_bytes: u32,
+        frame: &mut [u8],
+        rules: &RedactionRules,
+    ) {
+        let ParsedFrame::Segment(segment) = parse_frame(link, frame, frame_bytes) else {
             return;
         };
         let Some(begin) = segment.payload_at.and_then(|at| usize::try_from(at).ok()) else {
@@ -76,8 +82,13 @@ impl ClearText {
         }
     }
 
-    fn over_payload(&mut self, segment: &Segment, payload: &mut [u8], rules: &Rules) {
-        let SegmentKind::Tcp(tcp) = segment.kind else {
+    fn over_payload(
+        &mut self,
+        segment: &TransportSegment,
+        payload: &mut [u8],
+        rules: &RedactionRules,
+    ) {
+        let TransportKind::Tcp(tcp) = segment.kind else {
             if !is_harmless(segment) {
                 payload.fill(BLANK);
             }
@@ -104,7 +115,7 @@ impl ClearText {
 }
 
 /// DNS, and QUIC, which is encrypted.
-fn is_harmless(datagram: &Segment) -> bool {
+fn is_harmless(datagram: &TransportSegment) -> bool {
     let is = |port| matches!(port, 53 | 443 | 5353);
     is(datagram.source.port()) || is(datagram.destination.port())
 }

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::head::Head;
 use super::socks::Socks;
-use crate::insight::redact::Rules;
-use crate::wire::http1::{BodyReader, Framing, Stretch, request_framing, response_framing};
-use crate::wire::http2::{Frame, FrameReader, Passed};
+use crate::insight::redact::RedactionRules;
+use crate::wire::http1::{BodyFraming, BodyReader, BodySection, request_framing, response_framing};
+use crate::wire::http2::{Frame, FrameBoundary, FrameReader};
 
 /// What both sides of a connection know of each other.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(super) struct Talked {
 
 /// Where one side is.
 #[derive(Default)]
-pub(super) enum Speech {
+pub(super) enum ClearTextProtocol {
     /// Something begins.
     #[default]
     Start,
@@ -41,7 +41,7 @@ pub(super) enum Speech {
     Unknown,
 }
 
-impl Speech {
+impl ClearTextProtocol {
     /// Requests that may wait for their responses.
     const MOST_ASKED: usize = 1_024;
 
@@ -54,7 +54,7 @@ impl Speech {
         &mut self,
         bytes: &[u8],
         talked: &mut Talked,
-        rules: &Rules,
+        rules: &RedactionRules,
         secrets: &mut Vec<Range<usize>>,
     ) {
         let mut at = 0;
@@ -87,7 +87,7 @@ impl Speech {
         &mut self,
         bytes: &[u8],
         talked: &mut Talked,
-        rules: &Rules,
+        rules: &RedactionRules,
         found: &mut Vec<Range<usize>>,
     ) -> usize {
         match self {
@@ -134,32 +134,32 @@ impl Speech {
     }
 }
 
-fn beginning(bytes: &[u8], talked: &mut Talked) -> Speech {
+fn beginning(bytes: &[u8], talked: &mut Talked) -> ClearTextProtocol {
     const SOCKS5: u8 = 5;
     match bytes {
-        _ if talked.switched => Speech::Unknown,
+        _ if talked.switched => ClearTextProtocol::Unknown,
         // A record: content types 20 to 23, version 3.x (RFC 8446 §5.1).
-        [20..=23, 3, ..] => Speech::Encrypted,
-        [SOCKS5, ..] if talked.socks => Speech::Socks(Socks::of_server()),
+        [20..=23, 3, ..] => ClearTextProtocol::Encrypted,
+        [SOCKS5, ..] if talked.socks => ClearTextProtocol::Socks(Socks::of_server()),
         [SOCKS5, ..] => {
             talked.socks = true;
-            Speech::Socks(Socks::of_client())
+            ClearTextProtocol::Socks(Socks::of_client())
         }
         _ if bytes.starts_with(b"PRI * HTTP/2") => {
             talked.http2 = true;
-            Speech::Http2(FrameReader::of_client(), None)
+            ClearTextProtocol::Http2(FrameReader::of_client(), None)
         }
-        _ if talked.http2 => Speech::Http2(FrameReader::of_server(), None),
-        [b'A'..=b'Z' | b'a'..=b'z' | b'\r' | b'\n', ..] => Speech::Head(Head::default()),
-        _ => Speech::Unknown,
+        _ if talked.http2 => ClearTextProtocol::Http2(FrameReader::of_server(), None),
+        [b'A'..=b'Z' | b'a'..=b'z' | b'\r' | b'\n', ..] => ClearTextProtocol::Head(Head::default()),
+        _ => ClearTextProtocol::Unknown,
     }
 }
 
 /// What follows a head.
-fn behind(head: &Head, talked: &mut Talked) -> Speech {
+fn behind(head: &Head, talked: &mut Talked) -> ClearTextProtocol {
     let framing = if head.is_response() {
         let Ok(response) = head.read().response() else {
-            return Speech::Unknown;
+            return ClearTextProtocol::Unknown;
         };
         let informs = (100..200).contains(&response.status);
         let method = if informs {
@@ -170,28 +170,28 @@ fn behind(head: &Head, talked: &mut Talked) -> Speech {
         talked.switched |= response.status == 101;
         let tunnels = method.as_deref() == Some("CONNECT") && (200..300).contains(&response.status);
         if tunnels {
-            Framing::Length(0)
+            BodyFraming::Length(0)
         } else {
             response_framing(&response, method.as_deref() == Some("HEAD"))
         }
     } else {
         let Ok(request) = head.read().request() else {
-            return Speech::Unknown;
+            return ClearTextProtocol::Unknown;
         };
         let framing = if request.method == "CONNECT" {
-            Framing::Length(0)
+            BodyFraming::Length(0)
         } else {
             request_framing(&request)
         };
-        if talked.asked.len() == Speech::MOST_ASKED {
-            return Speech::Unknown;
+        if talked.asked.len() == ClearTextProtocol::MOST_ASKED {
+            return ClearTextProtocol::Unknown;
         }
         talked.asked.push_back(request.method);
         framing
     };
     match framing {
-        Framing::Length(0) => Speech::Start,
-        framing => Speech::Body(BodyReader::new(framing), false),
+        BodyFraming::Length(0) => ClearTextProtocol::Start,
+        framing => ClearTextProtocol::Body(BodyReader::new(framing), false),
     }
 }
 
@@ -208,8 +208,8 @@ fn take_body(
         let range = at..at + count;
         at += count;
         match stretch {
-            Stretch::Data | Stretch::Trailers => found.push(range),
-            Stretch::ChunkHeader => {
+            BodySection::Data | BodySection::Trailers => found.push(range),
+            BodySection::ChunkHeader => {
                 for (place, byte) in range.clone().zip(bytes.get(range).unwrap_or_default()) {
                     let ends_line = matches!(byte, b'\r' | b'\n');
                     *extended = !ends_line && (*extended || !byte.is_ascii_hexdigit());
@@ -238,8 +238,8 @@ fn take_frames(
         }
         reader.read(std::slice::from_ref(byte), |passed| {
             *current = match passed {
-                Passed::Began(frame) => Some(frame),
-                Passed::Ended(_) => None,
+                FrameBoundary::Began(frame) => Some(frame),
+                FrameBoundary::Ended(_) => None,
             };
         });
     }

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use super::BLANK;
-use super::speech::{Speech, Talked};
-use crate::insight::redact::{Rules, disjoint};
+use super::speech::{ClearTextProtocol, Talked};
+use crate::insight::redact::{RedactionRules, merge_ranges};
 use crate::trace::TcpFlags;
 use crate::wire::TcpSegment;
 
 /// What was heard so far.
 #[derive(Default)]
-pub(super) struct Stream {
+pub(super) struct ClearTextStream {
     /// The sequence number of the next byte, and its offset.
     next: Option<(u32, u64)>,
-    speech: Speech,
+    speech: ClearTextProtocol,
     /// What was overwritten.
     blanked: VecDeque<Range<u64>>,
     /// Before it, what was overwritten is forgotten.
@@ -24,7 +24,7 @@ pub(super) struct Stream {
     early_bytes: usize,
 }
 
-impl Stream {
+impl ClearTextStream {
     /// Stretches remembered.
     const MOST_BLANKED: usize = 4_096;
     /// Bytes held that came before their time.
@@ -38,7 +38,7 @@ impl Stream {
         payload: &mut [u8],
         missing: u64,
         talked: &mut Talked,
-        rules: &Rules,
+        rules: &RedactionRules,
     ) {
         let syn = TcpFlags(tcp.flags).has(TcpFlags::SYN);
         let first = tcp.seq.wrapping_add(u32::from(syn));
@@ -71,19 +71,25 @@ impl Stream {
         let (again, new) = payload.split_at_mut(known);
         self.blank_again(start, again);
         let not_new = (at - start).saturating_sub(known as u64);
-        self.hear(new, missing.saturating_sub(not_new), talked, rules);
+        self.receive(new, missing.saturating_sub(not_new), talked, rules);
         self.hear_early(talked, rules);
     }
 
     /// New bytes that are next.
-    fn hear(&mut self, bytes: &mut [u8], missing: u64, talked: &mut Talked, rules: &Rules) {
+    fn receive(
+        &mut self,
+        bytes: &mut [u8],
+        missing: u64,
+        talked: &mut Talked,
+        rules: &RedactionRules,
+    ) {
         let Some((next, at)) = self.next else { return };
         let mut secrets = Vec::new();
         self.speech.take(bytes, talked, rules, &mut secrets);
         if missing > 0 {
             self.speech.miss(missing);
         }
-        for secret in disjoint(secrets) {
+        for secret in merge_ranges(secrets) {
             self.remember(at + secret.start as u64..at + secret.end as u64);
             if let Some(secret) = bytes.get_mut(secret) {
                 secret.fill(BLANK);
@@ -106,7 +112,7 @@ impl Stream {
     }
 
     /// What is next by now.
-    fn hear_early(&mut self, talked: &mut Talked, rules: &Rules) {
+    fn hear_early(&mut self, talked: &mut Talked, rules: &RedactionRules) {
         while let Some(entry) = self.early.first_entry()
             && let Some((_, at)) = self.next
             && *entry.key() <= at
@@ -115,7 +121,7 @@ impl Stream {
             self.early_bytes -= bytes.len();
             let known = usize::try_from(at - start).unwrap_or(usize::MAX);
             if let Some(new) = bytes.get_mut(known..) {
-                self.hear(new, missing, talked, rules);
+                self.receive(new, missing, talked, rules);
             }
         }
     }

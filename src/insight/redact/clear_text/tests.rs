@@ -6,8 +6,8 @@ use etherparse::{PacketBuilder, SlicedPacket, TransportSlice};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{ClearText, Rules};
-use crate::wire::Link;
+use super::{ClearText, RedactionRules};
+use crate::wire::LinkType;
 
 const CANARY: &str = "Canary-7f3a";
 const REQUEST: &str = "POST /a?token=Canary-7f3a&page=2 HTTP/1.1\r\nHost: \
@@ -46,7 +46,7 @@ fn frame((by_client, at, payload): &Piece) -> Vec<u8> {
 
 /// The segments' payloads as they are handed on. Their lengths are as they were, and their
 /// checksums right.
-fn masked(pieces: &[Piece], rules: &Rules) -> Vec<Vec<u8>> {
+fn masked(pieces: &[Piece], rules: &RedactionRules) -> Vec<Vec<u8>> {
     let mut mask = ClearText::default();
     let mut all = VecDeque::from([(true, 0, Vec::new()), (false, 0, Vec::new())]);
     all.extend(pieces.iter().cloned());
@@ -55,7 +55,7 @@ fn masked(pieces: &[Piece], rules: &Rules) -> Vec<Vec<u8>> {
         .map(|piece| {
             let mut frame = frame(piece);
             mask.over(
-                Link::Ethernet,
+                LinkType::Ethernet,
                 frame.len().try_into().unwrap(),
                 &mut frame,
                 rules,
@@ -87,7 +87,7 @@ fn said(pieces: &[(bool, usize, &str)]) -> Vec<String> {
         .iter()
         .map(|(by_client, at, text)| (*by_client, *at, text.as_bytes().to_vec()))
         .collect();
-    masked(&pieces, &Rules::default())
+    masked(&pieces, &RedactionRules::default())
         .into_iter()
         .map(|payload| String::from_utf8(payload).unwrap())
         .collect()
@@ -144,7 +144,7 @@ fn what_is_nothing_known_is_overwritten_and_passwords_of_socks() {
 
 #[test]
 fn of_many_connections_the_latest_are_followed() {
-    let (mut mask, rules) = (ClearText::default(), Rules::default());
+    let (mut mask, rules) = (ClearText::default(), RedactionRules::default());
     let record = [22, 3, 1, 0, 5, 1, 2, 3, 4, 5];
     for port in 0..2 * u16::try_from(ClearText::MOST).unwrap() {
         for (syn, payload) in [(true, &[][..]), (false, &record)] {
@@ -157,7 +157,7 @@ fn of_many_connections_the_latest_are_followed() {
                 .unwrap();
             let before = frame.clone();
             mask.over(
-                Link::Ethernet,
+                LinkType::Ethernet,
                 frame.len().try_into().unwrap(),
                 &mut frame,
                 &rules,
@@ -226,13 +226,13 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
 proptest! {
     #[test]
     fn no_secret_gets_through_however_it_is_cut(pieces in pieces()) {
-        for payload in masked(&pieces, &Rules::default()) {
+        for payload in masked(&pieces, &RedactionRules::default()) {
             prop_assert!(!String::from_utf8_lossy(&payload).contains(CANARY));
         }
         // Put together, too.
         for side in [true, false] {
             let mut stream = vec![b' '; 400];
-            for ((by_client, at, _), payload) in pieces.iter().zip(masked(&pieces, &Rules::default())) {
+            for ((by_client, at, _), payload) in pieces.iter().zip(masked(&pieces, &RedactionRules::default())) {
                 if *by_client == side {
                     stream[*at..*at + payload.len()].copy_from_slice(&payload);
                 }
@@ -245,6 +245,6 @@ proptest! {
     fn whatever_is_said_does_no_harm(
         pieces in vec((any::<bool>(), 0_usize..400, vec(any::<u8>(), 1..200)), 0..12),
     ) {
-        masked(&pieces, &Rules::default());
+        masked(&pieces, &RedactionRules::default());
     }
 }

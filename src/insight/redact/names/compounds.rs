@@ -2,7 +2,7 @@
 //! from.
 
 /// Words in a row that mean a secret.
-pub(super) const PHRASES: &[&[&str]] = &[
+pub(super) const SECRET_PHRASES: &[&[&str]] = &[
     &["session", "id"],
     &["session", "uuid"],
     &["session", "guid"],
@@ -61,7 +61,7 @@ pub(super) const PHRASES: &[&[&str]] = &[
 ];
 
 /// Names that are secrets as a whole, though no word of theirs says so.
-pub(super) const SECRETS: &[&str] = &[
+pub(super) const SECRET_NAMES: &[&str] = &[
     "dpop",
     "hdnts",
     "hdnea",
@@ -118,7 +118,7 @@ pub(super) const SECRETS: &[&str] = &[
 
 /// Beginnings of names, without punctuation, that are secrets: what follows is made up for each
 /// server.
-pub(super) const PREFIXES: &[&str] = &[
+pub(super) const SECRET_PREFIXES: &[&str] = &[
     "aspsessionid",
     "sessionspidertok",
     "wordpressloggedin",
@@ -128,7 +128,7 @@ pub(super) const PREFIXES: &[&str] = &[
 ];
 
 /// Names that sound like secrets and are none.
-pub(super) const HARMLESS: &[&str] = &[
+pub(super) const HARMLESS_NAMES: &[&str] = &[
     "acceptsignature",
     "publickeypins",
     "publickeypinsreportonly",
@@ -146,7 +146,7 @@ pub(super) const HARMLESS_PREFIXES: &[&str] =
     &["accesscontrol", "secwebsocket", "xratelimit", "ratelimit"];
 
 /// Endings that mean a secret, whatever they are glued to.
-pub(super) const SUFFIXES: &[&str] = &[
+pub(super) const SECRET_SUFFIXES: &[&str] = &[
     "sessionid",
     "sessid",
     "authorization",
@@ -172,7 +172,7 @@ pub(super) const SUFFIXES: &[&str] = &[
 ];
 
 /// Words that names are glued together from.
-pub(super) const GLUED: &[&str] = &[
+pub(super) const COMPOUND_PARTS: &[&str] = &[
     "decryption",
     "enc",
     "priv",

@@ -10,31 +10,36 @@
 //! secret at all (`page_token`). A *weak* word, such as `key`, is one only at the end.
 
 mod compounds;
-mod words;
+mod vocabulary;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use compounds::{GLUED, HARMLESS, HARMLESS_PREFIXES, PHRASES, PREFIXES, SECRETS, SUFFIXES};
-use words::{ABOUT, CARRIERS, QUESTIONS, STRONG, VERIFYING, WEAK};
+use compounds::{
+    COMPOUND_PARTS, HARMLESS_NAMES, HARMLESS_PREFIXES, SECRET_NAMES, SECRET_PHRASES,
+    SECRET_PREFIXES, SECRET_SUFFIXES,
+};
+use vocabulary::{
+    METADATA_WORDS, QUESTION_WORDS, STRONG_WORDS, TRAILING_WORDS, VERIFICATION_WORDS, WEAK_WORDS,
+};
 
 /// Returns true if a parameter or a field of this name has a secret as its value.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
     /// Shorter policies are words such as `strict`, and not signed JSON, as of `CloudFront`.
     const SHORTEST_POLICY: usize = 16;
-    match judgement(name) {
+    match classify_name(name) {
         // A status (`code=200`). Codes that are handed out for authorization have other lengths.
-        Judgement::Code => value.len() != 3 || !value.bytes().all(|byte| byte.is_ascii_digit()),
-        Judgement::Policy => value.len() >= SHORTEST_POLICY,
-        Judgement::Secret => true,
-        Judgement::Harmless => false,
+        NameClass::Code => value.len() != 3 || !value.bytes().all(|byte| byte.is_ascii_digit()),
+        NameClass::Policy => value.len() >= SHORTEST_POLICY,
+        NameClass::Secret => true,
+        NameClass::Harmless => false,
     }
 }
 
 /// What a name says of its value.
 #[derive(Clone, Copy, Debug)]
-enum Judgement {
+enum NameClass {
     Secret,
     Harmless,
     /// The value decides.
@@ -44,14 +49,14 @@ enum Judgement {
 
 /// Judges a name. Runs say the same few names again and again, so those that were judged are
 /// remembered.
-fn judgement(name: &str) -> Judgement {
+fn classify_name(name: &str) -> NameClass {
     const LONGEST: usize = 64;
     const MOST: usize = 1_024;
     thread_local! {
-        static JUDGED: RefCell<HashMap<String, Judgement>> = RefCell::default();
+        static JUDGED: RefCell<HashMap<String, NameClass>> = RefCell::default();
     }
     if name.len() > LONGEST {
-        return judge(name);
+        return classify_new_name(name);
     }
     JUDGED.with_borrow_mut(|judged| {
         if let Some(known) = judged.get(name) {
@@ -60,18 +65,18 @@ fn judgement(name: &str) -> Judgement {
         if judged.len() >= MOST {
             judged.clear();
         }
-        let new = judge(name);
+        let new = classify_new_name(name);
         judged.insert(name.to_owned(), new);
         new
     })
 }
 
-fn judge(name: &str) -> Judgement {
-    match plain(name).as_str() {
-        "code" => Judgement::Code,
-        "policy" | "cloudfrontpolicy" => Judgement::Policy,
-        _ if is_secret_name(name) => Judgement::Secret,
-        _ => Judgement::Harmless,
+fn classify_new_name(name: &str) -> NameClass {
+    match normalize_name(name).as_str() {
+        "code" => NameClass::Code,
+        "policy" | "cloudfrontpolicy" => NameClass::Policy,
+        _ if is_secret_name(name) => NameClass::Secret,
+        _ => NameClass::Harmless,
     }
 }
 
@@ -84,23 +89,23 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         begin += 1;
     }
     let name = name.get(begin..).unwrap_or_default();
-    let whole = plain(name);
-    if HARMLESS.contains(&whole.as_str())
+    let whole = normalize_name(name);
+    if HARMLESS_NAMES.contains(&whole.as_str())
         || HARMLESS_PREFIXES
             .iter()
             .any(|prefix| whole.starts_with(prefix))
     {
         return false;
     }
-    SECRETS.contains(&whole.as_str())
-        || PREFIXES.iter().any(|prefix| whole.starts_with(prefix))
+    SECRET_NAMES.contains(&whole.as_str())
+        || SECRET_PREFIXES.iter().any(|prefix| whole.starts_with(prefix))
         // camelCase and glued words may be mixed, as in `APIkey` and `myAccesstoken`: what either reading finds is secret.
-        || are_secret(&words(name, true))
-        || are_secret(&words(name, false))
+        || words_mean_secret(&split_words(name, true))
+        || words_mean_secret(&split_words(name, false))
 }
 
 /// The name in lower case, without punctuation.
-fn plain(name: &str) -> String {
+fn normalize_name(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
@@ -109,22 +114,25 @@ fn plain(name: &str) -> String {
 
 /// Returns true for `X-Cookie` and the like, whose values are pairs of a cookie's name and value.
 pub(super) fn ends_with_cookie(name: &str) -> bool {
-    plain(name)
+    normalize_name(name)
         .trim_end_matches(|c: char| c.is_ascii_digit())
         .ends_with("cookie")
 }
 
-fn are_secret(words: &[String]) -> bool {
+fn words_mean_secret(words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let words = if let ["x", rest @ ..] = words.as_slice() {
         rest
     } else {
         words.as_slice()
     };
-    if words.first().is_some_and(|first| QUESTIONS.contains(first)) {
+    if words
+        .first()
+        .is_some_and(|first| QUESTION_WORDS.contains(first))
+    {
         return false;
     }
-    has_phrase(words) || has_strong(words) || ends_weak(words)
+    has_phrase(words) || has_strong_word(words) || ends_with_weak_word(words)
 }
 
 /// Returns true for words in a row that mean a secret, unless later words only say something about
@@ -136,30 +144,31 @@ fn has_phrase(words: &[&str]) -> bool {
             .position(|window| window == *phrase)?;
         words.get(at + phrase.len()..)
     };
-    PHRASES
+    SECRET_PHRASES
         .iter()
         .filter_map(ends)
-        .any(|later| !later.iter().any(|word| ABOUT.contains(word)))
+        .any(|later| !later.iter().any(|word| METADATA_WORDS.contains(word)))
 }
 
 /// Returns true for a strong word that nothing makes harmless.
-fn has_strong(words: &[&str]) -> bool {
+fn has_strong_word(words: &[&str]) -> bool {
     words.iter().enumerate().any(|(at, word)| {
-        let Some((_, harmless_after)) = STRONG.iter().find(|(strong, _)| strong == word) else {
+        let Some((_, harmless_after)) = STRONG_WORDS.iter().find(|(strong, _)| strong == word)
+        else {
             return false;
         };
         let before = at.checked_sub(1).and_then(|at| words.get(at));
         let later = words.get(at + 1..).unwrap_or_default();
         !before.is_some_and(|before| harmless_after.contains(before))
-            && !later.iter().any(|word| ABOUT.contains(word))
+            && !later.iter().any(|word| METADATA_WORDS.contains(word))
     })
 }
 
 /// Returns true where the last word is a weak one, and the word before does not make it harmless.
-fn ends_weak(words: &[&str]) -> bool {
+fn ends_with_weak_word(words: &[&str]) -> bool {
     let mut bare = words;
     while let [rest @ .., last] = bare
-        && CARRIERS.contains(last)
+        && TRAILING_WORDS.contains(last)
     {
         bare = rest;
     }
@@ -170,20 +179,20 @@ fn ends_weak(words: &[&str]) -> bool {
     if rest.is_empty() && bare.len() < words.len() && matches!(*last, "key" | "code") {
         return false;
     }
-    let Some(weak) = WEAK.iter().find(|weak| weak.word == *last) else {
+    let Some(weak) = WEAK_WORDS.iter().find(|weak| weak.word == *last) else {
         return false;
     };
     match rest.last() {
         None => weak.alone,
         // Codes are all sorts of things: only those that verify somebody are secret.
-        Some(before) if *last == "code" => VERIFYING.contains(before),
+        Some(before) if *last == "code" => VERIFICATION_WORDS.contains(before),
         Some(before) => !weak.harmless_after.contains(before),
     }
 }
 
 /// Splits a name at what is no letter, where case changes if that is wanted, and where known words
 /// are glued together.
-fn words(name: &str, by_case: bool) -> Vec<String> {
+fn split_words(name: &str, by_case: bool) -> Vec<String> {
     let mut words = Vec::new();
     for chunk in name
         .split(|c: char| !c.is_alphabetic())
@@ -195,7 +204,7 @@ fn words(name: &str, by_case: bool) -> Vec<String> {
             vec![chunk]
         };
         for piece in pieces {
-            unglue(&piece.to_lowercase(), &mut words);
+            split_compound(&piece.to_lowercase(), &mut words);
         }
     }
     words
@@ -223,25 +232,25 @@ fn split_by_case(chunk: &str) -> Vec<&str> {
 
 /// Adds the known words of which a piece is made, the longest first; else, of one that ends like a
 /// secret, the ending; else the piece.
-fn unglue(piece: &str, words: &mut Vec<String>) {
+fn split_compound(piece: &str, words: &mut Vec<String>) {
     /// Glued names are short; longer pieces are text.
     const LONGEST: usize = 48;
     static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        let strong = STRONG.iter().map(|(word, _)| *word);
+        let strong = STRONG_WORDS.iter().map(|(word, _)| *word);
         strong
-            .chain(WEAK.iter().map(|weak| weak.word))
-            .chain(GLUED.iter().copied())
+            .chain(WEAK_WORDS.iter().map(|weak| weak.word))
+            .chain(COMPOUND_PARTS.iter().copied())
             .collect()
     });
     if piece.len() > LONGEST || KNOWN.contains(piece) {
         words.push(piece.to_owned());
         return;
     }
-    if let Some(mut parts) = parts(piece, &KNOWN) {
+    if let Some(mut parts) = split_into_known_words(piece, &KNOWN) {
         words.append(&mut parts);
         return;
     }
-    match SUFFIXES
+    match SECRET_SUFFIXES
         .iter()
         .find_map(|suffix| Some((piece.strip_suffix(suffix)?, suffix)))
     {
@@ -253,7 +262,7 @@ fn unglue(piece: &str, words: &mut Vec<String>) {
 }
 
 /// The fewest known words that make up a piece.
-fn parts(piece: &str, known: &HashSet<&str>) -> Option<Vec<String>> {
+fn split_into_known_words(piece: &str, known: &HashSet<&str>) -> Option<Vec<String>> {
     // For each place, where the last word before it begins, and how many words lead there.
     let mut ways: Vec<Option<(usize, usize)>> = vec![None; piece.len() + 1];
     *ways.first_mut()? = Some((0, 0));
@@ -342,7 +351,7 @@ mod tests {
             ("tokenizer", "tokenizer"),
             ("ключToken", "ключ token"),
         ] {
-            assert_eq!(words(name, true).join(" "), wanted, "{name}");
+            assert_eq!(split_words(name, true).join(" "), wanted, "{name}");
         }
     }
 

@@ -5,14 +5,14 @@ use std::net::IpAddr;
 
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 
-use crate::lab::{Firewall, HostAddress};
+use crate::lab::{FirewallRule, HostAddresses};
 
 /// The rules, by the address of the host behind the firewall.
-pub(super) struct Firewalls(HashMap<IpAddr, Firewall>);
+pub(super) struct FirewallRules(HashMap<IpAddr, FirewallRule>);
 
-impl Firewalls {
+impl FirewallRules {
     /// Those of the lab's hosts.
-    pub(super) fn of(hosts: &[HostAddress]) -> Self {
+    pub(super) fn new(hosts: &[HostAddresses]) -> Self {
         let mut rules = HashMap::new();
         for host in hosts {
             rules.extend(
@@ -24,12 +24,12 @@ impl Firewalls {
                     .map(|address| (IpAddr::V6(address), host.firewall_v6)),
             );
         }
-        rules.retain(|_, firewall| *firewall != Firewall::Open);
+        rules.retain(|_, firewall| *firewall != FirewallRule::AllowAll);
         Self(rules)
     }
 
     /// Whether a frame gets through. What cannot be read does.
-    pub(super) fn pass(&self, frame: &[u8]) -> bool {
+    pub(super) fn allows(&self, frame: &[u8]) -> bool {
         if self.0.is_empty() {
             return true;
         }
@@ -48,9 +48,9 @@ impl Firewalls {
             _ => return true,
         };
         [source, destination].iter().filter_map(|address| self.0.get(address)).all(|firewall| match firewall {
-            Firewall::Open => true,
-            Firewall::Dropped => false,
-            Firewall::DroppedAfterHandshake => {
+            FirewallRule::AllowAll => true,
+            FirewallRule::DropAll => false,
+            FirewallRule::DropAfterHandshake => {
                 matches!(&packet.transport, Some(TransportSlice::Tcp(segment)) if segment.payload().is_empty() && !segment.fin())
             }
         })

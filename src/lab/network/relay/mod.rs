@@ -10,7 +10,7 @@
 //! inner ends.
 
 mod firewall;
-mod road;
+mod link_direction;
 
 use std::io;
 use std::num::NonZeroU64;
@@ -21,23 +21,23 @@ use std::time::Instant;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
-use self::firewall::Firewalls;
-use self::road::Road;
-use crate::lab::HostAddress;
-use crate::sys::{FrameSocket, Frames};
-use crate::trace::{Link, LinkCounts};
+use self::firewall::FirewallRules;
+use self::link_direction::LinkDirection;
+use crate::lab::HostAddresses;
+use crate::sys::{FrameBuffers, FrameSocket};
+use crate::trace::{LinkConfig, LinkCounts};
 use crate::units::{Moment, Nanos};
 
 /// Bytes of frames that may wait to be taken from an interface.
-const BUFFER: u32 = 16 << 20;
+const SOCKET_BUFFER: u32 = 16 << 20;
 /// Batches taken from one side before the other has its turn.
-const BATCHES: usize = 4;
+const MAX_BATCHES: usize = 4;
 /// An Ethernet header and a tag, over the largest packet a link may have.
-pub(super) const LARGEST_FRAME: usize = 9_216 + 18;
+pub(super) const MAX_FRAME_BYTES: usize = 9_216 + 18;
 
 /// What the relay and those who set it share.
-pub(super) struct Shared {
-    link: Mutex<Link>,
+pub(super) struct SharedLink {
+    link: Mutex<LinkConfig>,
     counts: Mutex<LinkCounts>,
     /// How often the link was set.
     version: AtomicU64,
@@ -45,9 +45,9 @@ pub(super) struct Shared {
     changed: OwnedFd,
 }
 
-impl Shared {
+impl SharedLink {
     /// A link before its first frame.
-    pub(super) fn new(link: Link) -> io::Result<Arc<Self>> {
+    pub(super) fn new(link: LinkConfig) -> io::Result<Arc<Self>> {
         let changed = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Arc::new(Self {
             link: Mutex::new(link),
@@ -58,7 +58,7 @@ impl Shared {
     }
 
     /// How the link is set.
-    pub(super) fn link(&self) -> Link {
+    pub(super) fn link(&self) -> LinkConfig {
         self.link
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -71,7 +71,7 @@ impl Shared {
     }
 
     /// Sets the link from now on.
-    pub(super) fn set(&self, link: Link) {
+    pub(super) fn set(&self, link: LinkConfig) {
         *self.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
         self.version.fetch_add(1, Ordering::Release);
         // Its one failure is a count at its limit, and then the relay is told already.
@@ -81,37 +81,37 @@ impl Shared {
 
 /// The relay at work.
 pub(super) struct Relay {
-    ends: [FrameSocket; 2],
+    sockets: [FrameSocket; 2],
     /// From the first end to the second, and back.
-    roads: [Road; 2],
-    firewalls: Firewalls,
-    shared: Arc<Shared>,
+    directions: [LinkDirection; 2],
+    firewalls: FirewallRules,
+    shared: Arc<SharedLink>,
     /// The setting that the roads have.
     version: u64,
     began: Instant,
-    frames: Frames,
+    frames: FrameBuffers,
 }
 
 impl Relay {
     /// Between two interfaces of the caller's network namespace, by their numbers.
     pub(super) fn open(
         interfaces: [u32; 2],
-        hosts: &[HostAddress],
-        shared: Arc<Shared>,
+        hosts: &[HostAddresses],
+        shared: Arc<SharedLink>,
     ) -> io::Result<Self> {
         let [first, second] = interfaces;
         let link = shared.link();
         Ok(Self {
-            ends: [
-                FrameSocket::open(first, BUFFER)?,
-                FrameSocket::open(second, BUFFER)?,
+            sockets: [
+                FrameSocket::open(first, SOCKET_BUFFER)?,
+                FrameSocket::open(second, SOCKET_BUFFER)?,
             ],
-            roads: [Road::new(&link, 0), Road::new(&link, 1)],
-            firewalls: Firewalls::of(hosts),
+            directions: [LinkDirection::new(&link, 0), LinkDirection::new(&link, 1)],
+            firewalls: FirewallRules::new(hosts),
             shared,
             version: 0,
             began: Instant::now(),
-            frames: Frames::new(LARGEST_FRAME),
+            frames: FrameBuffers::new(MAX_FRAME_BYTES),
         })
     }
 
@@ -120,7 +120,7 @@ impl Relay {
         // To the microsecond: the kernel otherwise lets timers of an ordinary thread be late by 50.
         let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1_000));
         loop {
-            if let Err(error) = self.wait().and_then(|()| self.carry()) {
+            if let Err(error) = self.wait().and_then(|()| self.forward_frames()) {
                 return error;
             }
         }
@@ -128,9 +128,13 @@ impl Relay {
 
     /// Waits for a frame, for a new setting, or for the time at which a frame arrives.
     fn wait(&self) -> io::Result<()> {
-        let due = self.roads.iter().filter_map(Road::next).min();
-        let pause = due.map(|due| timespec(due.since(self.now())));
-        let [first, second] = &self.ends;
+        let due = self
+            .directions
+            .iter()
+            .filter_map(LinkDirection::next_arrival)
+            .min();
+        let pause = due.map(|due| to_timespec(due.since(self.now())));
+        let [first, second] = &self.sockets;
         let mut waited = [
             PollFd::new(first, PollFlags::IN),
             PollFd::new(second, PollFlags::IN),
@@ -149,17 +153,17 @@ impl Relay {
         Ok(())
     }
 
-    fn carry(&mut self) -> io::Result<()> {
-        self.heed_setting();
+    fn forward_frames(&mut self) -> io::Result<()> {
+        self.update_settings();
         for from in [0, 1] {
-            self.take_in(from)?;
+            self.receive_frames(from)?;
             let now = self.now();
-            while let Some(frame) = self.roads[from].leave(now) {
-                let taken = self.ends[1 - from].send(&frame);
-                self.roads[from].arrived(taken);
+            while let Some(frame) = self.directions[from].dequeue(now) {
+                let taken = self.sockets[1 - from].send(&frame);
+                self.directions[from].count_delivery(taken);
             }
         }
-        let [there, back] = self.roads.each_ref().map(Road::counts);
+        let [there, back] = self.directions.each_ref().map(LinkDirection::counts);
         *self
             .shared
             .counts
@@ -168,39 +172,41 @@ impl Relay {
         Ok(())
     }
 
-    fn heed_setting(&mut self) {
+    fn update_settings(&mut self) {
         let version = self.shared.version.load(Ordering::Acquire);
         if version != self.version {
             self.version = version;
             let link = self.shared.link();
-            self.roads.iter_mut().for_each(|road| road.set(&link));
+            self.directions
+                .iter_mut()
+                .for_each(|road| road.set_link(&link));
         }
     }
 
-    fn take_in(&mut self, from: usize) -> io::Result<()> {
+    fn receive_frames(&mut self, from: usize) -> io::Result<()> {
         let Self {
-            ends,
-            roads,
+            sockets: ends,
+            directions: roads,
             firewalls,
             began,
             frames,
             ..
         } = self;
         let (source, road, target) = (&ends[from], &mut roads[from], &ends[1 - from]);
-        for _ in 0..BATCHES {
+        for _ in 0..MAX_BATCHES {
             let now = Moment::START + Nanos::from(began.elapsed());
-            let count = source.take(frames, |frame| {
-                if !firewalls.pass(frame) {
-                    road.turn_away();
-                } else if road.enter(frame, now) {
-                    road.arrived(target.send(frame));
+            let count = source.receive(frames, |frame| {
+                if !firewalls.allows(frame) {
+                    road.count_firewalled();
+                } else if road.enqueue(frame, now) {
+                    road.count_delivery(target.send(frame));
                 }
             })?;
             if count == 0 {
                 break;
             }
         }
-        road.overflowed(source.lost()?);
+        road.count_overflowed(source.dropped_frames()?);
         Ok(())
     }
 
@@ -209,7 +215,7 @@ impl Relay {
     }
 }
 
-fn timespec(pause: Nanos) -> Timespec {
+fn to_timespec(pause: Nanos) -> Timespec {
     let seconds = i64::try_from(pause.0 / 1_000_000_000).unwrap_or(i64::MAX);
     Timespec {
         tv_sec: seconds,

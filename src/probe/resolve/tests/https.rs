@@ -13,14 +13,14 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::peer::address;
-use super::{queried, resolve};
-use crate::probe::spec::{Dns, Family};
-use crate::probe::witness::Witness;
-use crate::trace::{Code, DnsTransport};
+use super::peer::address_record;
+use super::{emitted_queries, resolve};
+use crate::probe::spec::{AddressFamily, DnsChoice};
+use crate::probe::test_context::TestContext;
+use crate::trace::{DnsTransport, FailureCode};
 
 /// A DNS server at `https://localhost:PORT/dns-query` that answers with this status; gives its address and its certificate.
-async fn server(status: StatusCode) -> (SocketAddr, String) {
+async fn start_doh_server(status: StatusCode) -> (SocketAddr, String) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -35,11 +35,15 @@ async fn server(status: StatusCode) -> (SocketAddr, String) {
     tls.alpn_protocols = vec![b"h2".to_vec()];
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, TlsAcceptor::from(Arc::new(tls)), status));
+    tokio::spawn(serve_doh(
+        listener,
+        TlsAcceptor::from(Arc::new(tls)),
+        status,
+    ));
     (address, cert.pem())
 }
 
-async fn serve(listener: TcpListener, acceptor: TlsAcceptor, status: StatusCode) {
+async fn serve_doh(listener: TcpListener, acceptor: TlsAcceptor, status: StatusCode) {
     while let Ok((stream, _)) = listener.accept().await {
         let Ok(stream) = acceptor.accept(stream).await else {
             continue;
@@ -58,49 +62,62 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, status: StatusCode)
                         .header("content-type", "application/dns-message")
                         .body(());
                     let mut stream = respond.send_response(response.unwrap(), false).unwrap();
-                    stream.send_data(answer(&question), true).unwrap();
+                    stream.send_data(answer_query(&question), true).unwrap();
                 });
             }
         });
     }
 }
 
-fn answer(question: &[u8]) -> Bytes {
+fn answer_query(question: &[u8]) -> Bytes {
     let mut message = Message::from_vec(question).unwrap().into_response();
     let query = message.queries[0].clone();
     message.metadata.response_code = ResponseCode::NoError;
-    message.answers = vec![address(&query.name().to_string(), query.query_type(), 1)];
+    message.answers = vec![address_record(
+        &query.name().to_string(),
+        query.query_type(),
+        1,
+    )];
     message.to_vec().unwrap().into()
 }
 
-fn asking(server: SocketAddr, certificate: Option<String>) -> Witness {
-    let mut witness = Witness::new();
-    witness.spec.dns =
-        Dns::Https(Url::parse(&format!("https://localhost:{}/dns-query", server.port())).unwrap());
+fn context_with_doh(server: SocketAddr, certificate: Option<String>) -> TestContext {
+    let mut witness = TestContext::new();
+    witness.spec.dns = DnsChoice::Https(
+        Url::parse(&format!("https://localhost:{}/dns-query", server.port())).unwrap(),
+    );
     witness.spec.tls.ca_pem = certificate;
-    witness.spec.family = Family::V4;
+    witness.spec.family = AddressFamily::V4;
     witness
 }
 
 #[tokio::test]
 async fn a_server_is_asked_over_https() {
-    let (server, certificate) = server(StatusCode::OK).await;
-    let witness = asking(server, Some(certificate));
+    let (server, certificate) = start_doh_server(StatusCode::OK).await;
+    let witness = context_with_doh(server, Some(certificate));
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "api.test", 80)
+            .await
+            .unwrap(),
         ["127.0.0.1:80".parse().unwrap()]
     );
-    assert!(queried(&witness).iter().all(|(name, kind, transport)| {
-        (name.as_str(), kind.as_str(), *transport) == ("api.test", "A", DnsTransport::Https)
-    }));
+    assert!(
+        emitted_queries(&witness)
+            .iter()
+            .all(|(name, kind, transport)| {
+                (name.as_str(), kind.as_str(), *transport) == ("api.test", "A", DnsTransport::Https)
+            })
+    );
 }
 
 #[tokio::test]
 async fn a_status_that_is_no_success_is_told() {
-    let (server, certificate) = server(StatusCode::FORBIDDEN).await;
-    let witness = asking(server, Some(certificate));
-    let failed = resolve(&witness.step(), "api.test", 80).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsUnreachable);
+    let (server, certificate) = start_doh_server(StatusCode::FORBIDDEN).await;
+    let witness = context_with_doh(server, Some(certificate));
+    let failed = resolve(&witness.exchange_context(), "api.test", 80)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::DnsUnreachable);
     assert!(
         failed.failure.message.raw().contains("403"),
         "{:?}",
@@ -110,11 +127,13 @@ async fn a_status_that_is_no_success_is_told() {
 
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_is_told() {
-    let (server, _) = server(StatusCode::OK).await;
+    let (server, _) = start_doh_server(StatusCode::OK).await;
     let other = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let witness = asking(server, Some(other.cert.pem()));
-    let failed = resolve(&witness.step(), "api.test", 80).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsUnreachable);
+    let witness = context_with_doh(server, Some(other.cert.pem()));
+    let failed = resolve(&witness.exchange_context(), "api.test", 80)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::DnsUnreachable);
     assert!(
         failed.failure.message.raw().contains("certificate"),
         "{:?}",

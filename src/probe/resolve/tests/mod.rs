@@ -10,48 +10,50 @@ use std::time::Duration;
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RecordType;
 
-use self::peer::{Question, address, alias, serve};
-use super::configuration::Configuration;
+use self::peer::{Question, address_record, alias_record, start_server};
+use super::configuration::ResolverConfiguration;
 use super::resolve;
 use super::sources::from_servers;
-use crate::probe::spec::{Dns, Family, Resolve};
-use crate::probe::witness::Witness;
-use crate::trace::{Code, DnsAnswer, DnsRecord, DnsTransport, Phase, ResolutionSource, What};
+use crate::probe::spec::{AddressFamily, DnsChoice, ResolveRule};
+use crate::probe::test_context::TestContext;
+use crate::trace::{
+    DnsAnswer, DnsRecord, DnsTransport, EventKind, FailureCode, Phase, ResolutionSource,
+};
 
 const V4: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 7));
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
-fn asking(server: SocketAddr) -> Witness {
-    let mut witness = Witness::new();
-    witness.spec.dns = Dns::Servers(vec![server]);
+fn context_with_server(server: SocketAddr) -> TestContext {
+    let mut witness = TestContext::new();
+    witness.spec.dns = DnsChoice::Servers(vec![server]);
     witness
 }
 
 /// Answers with one address of each kind.
-fn plain(question: &Question) -> peer::Answers {
+fn answer_any(question: &Question) -> peer::Answers {
     let last = if question.kind == RecordType::A { 7 } else { 1 };
     question.reply(
         ResponseCode::NoError,
-        vec![address(&question.name, question.kind, last)],
+        vec![address_record(&question.name, question.kind, last)],
     )
 }
 
-fn queried(witness: &Witness) -> Vec<(String, String, DnsTransport)> {
+fn emitted_queries(witness: &TestContext) -> Vec<(String, String, DnsTransport)> {
     let query = |what| match what {
-        What::DnsQueried {
+        EventKind::DnsQueried {
             name, kind, server, ..
         } => Some((name.raw().to_owned(), kind, server.transport)),
         _ => None,
     };
-    witness.said().into_iter().filter_map(query).collect()
+    witness.emitted().into_iter().filter_map(query).collect()
 }
 
-fn answers(witness: &Witness) -> Vec<DnsAnswer> {
+fn emitted_answers(witness: &TestContext) -> Vec<DnsAnswer> {
     witness
-        .said()
+        .emitted()
         .into_iter()
         .filter_map(|what| {
-            if let What::DnsAnswered { answer, .. } = what {
+            if let EventKind::DnsAnswered { answer, .. } = what {
                 Some(answer)
             } else {
                 None
@@ -60,54 +62,62 @@ fn answers(witness: &Witness) -> Vec<DnsAnswer> {
         .collect()
 }
 
-fn failures(witness: &Witness) -> Vec<String> {
+fn emitted_failures(witness: &TestContext) -> Vec<String> {
     let failed = |what| {
-        if let What::DnsFailed { reason, .. } = what {
+        if let EventKind::DnsFailed { reason, .. } = what {
             Some(reason.raw().to_owned())
         } else {
             None
         }
     };
-    witness.said().into_iter().filter_map(failed).collect()
+    witness.emitted().into_iter().filter_map(failed).collect()
 }
 
 /// Resolves `api.test` at a server with this script, which is to fail; gives the code and the
 /// sentence.
-async fn refusal(
+async fn resolution_failure(
     script: impl Fn(&Question) -> peer::Answers + Clone + Send + 'static,
-) -> (Code, String) {
-    let witness = asking(serve(script).await);
-    let failed = resolve(&witness.step(), "api.test", 80).await.unwrap_err();
+) -> (FailureCode, String) {
+    let witness = context_with_server(start_server(script).await);
+    let failed = resolve(&witness.exchange_context(), "api.test", 80)
+        .await
+        .unwrap_err();
     assert_eq!(failed.phase, Phase::Dns);
     (failed.failure.code, failed.failure.message.raw().to_owned())
 }
 
 #[tokio::test]
 async fn a_literal_address_has_no_dns_phase() {
-    let witness = Witness::new();
+    let witness = TestContext::new();
     assert_eq!(
-        resolve(&witness.step(), "127.0.0.1", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "127.0.0.1", 80)
+            .await
+            .unwrap(),
         ["127.0.0.1:80".parse().unwrap()]
     );
     assert_eq!(
-        resolve(&witness.step(), "[::1]", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "[::1]", 80)
+            .await
+            .unwrap(),
         ["[::1]:80".parse().unwrap()]
     );
-    assert_eq!(witness.said(), []);
+    assert_eq!(witness.emitted(), []);
 }
 
 #[tokio::test]
 async fn a_literal_address_of_the_unwanted_family_fails() {
-    let mut witness = Witness::new();
-    witness.spec.family = Family::V6;
-    let failed = resolve(&witness.step(), "127.0.0.1", 80).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsNoAddress);
+    let mut witness = TestContext::new();
+    witness.spec.family = AddressFamily::V6;
+    let failed = resolve(&witness.exchange_context(), "127.0.0.1", 80)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::DnsNoAddress);
 }
 
 #[tokio::test]
 async fn localhost_and_given_names_are_never_asked_for() {
-    let mut witness = Witness::new();
-    witness.spec.resolve = vec![Resolve {
+    let mut witness = TestContext::new();
+    witness.spec.resolve = vec![ResolveRule {
         host: "given.test".to_owned(),
         port: 80,
         addresses: vec![V4],
@@ -116,24 +126,25 @@ async fn localhost_and_given_names_are_never_asked_for() {
         ("app.localhost", ResolutionSource::HostsFile),
         ("given.test", ResolutionSource::Given),
     ] {
-        let addresses = resolve(&witness.step(), host, 80).await.unwrap();
+        let addresses = resolve(&witness.exchange_context(), host, 80)
+            .await
+            .unwrap();
         assert!(addresses.iter().all(|address| address.ip().is_loopback()));
-        assert!(
-            witness
-                .said()
-                .iter()
-                .any(|what| matches!(what, What::Resolved { source: from, .. } if *from == source))
-        );
+        assert!(witness.emitted().iter().any(
+            |what| matches!(what, EventKind::Resolved { source: from, .. } if *from == source)
+        ));
     }
-    assert_eq!(queried(&witness), []);
-    assert_eq!(witness.expected(), []);
+    assert_eq!(emitted_queries(&witness), []);
+    assert_eq!(witness.expected_remotes(), []);
 }
 
 #[tokio::test]
 async fn both_families_are_asked_and_every_question_is_recorded() {
-    let server = serve(plain).await;
-    let witness = asking(server);
-    let addresses = resolve(&witness.step(), "api.test", 443).await.unwrap();
+    let server = start_server(answer_any).await;
+    let witness = context_with_server(server);
+    let addresses = resolve(&witness.exchange_context(), "api.test", 443)
+        .await
+        .unwrap();
     let mut ips: Vec<IpAddr> = addresses.iter().map(SocketAddr::ip).collect();
     ips.sort();
     assert_eq!(ips, [V4, V6]);
@@ -141,13 +152,13 @@ async fn both_families_are_asked_and_every_question_is_recorded() {
 
     let udp = DnsTransport::Udp;
     assert_eq!(
-        queried(&witness),
+        emitted_queries(&witness),
         [
             ("api.test".into(), "AAAA".into(), udp),
             ("api.test".into(), "A".into(), udp)
         ]
     );
-    let mut records: Vec<DnsRecord> = answers(&witness)
+    let mut records: Vec<DnsRecord> = emitted_answers(&witness)
         .into_iter()
         .flat_map(|answer| answer.records)
         .collect();
@@ -164,25 +175,25 @@ async fn both_families_are_asked_and_every_question_is_recorded() {
         ("api.test", "A", 300, "127.0.0.7"),
         ("api.test", "AAAA", 300, "::1")
     ]));
-    assert_eq!(witness.expected(), [server]);
-    let said = witness.said();
+    assert_eq!(witness.expected_remotes(), [server]);
+    let said = witness.emitted();
     assert!(matches!(
         said.first(),
-        Some(What::PhaseBegan {
+        Some(EventKind::PhaseBegan {
             phase: Phase::Dns,
             ..
         })
     ));
     assert!(matches!(
         said.last(),
-        Some(What::PhaseEnded {
+        Some(EventKind::PhaseEnded {
             phase: Phase::Dns,
             ..
         })
     ));
     assert!(matches!(
         &said[said.len() - 2],
-        What::Resolved {
+        EventKind::Resolved {
             source: ResolutionSource::Dns,
             ..
         }
@@ -191,14 +202,16 @@ async fn both_families_are_asked_and_every_question_is_recorded() {
 
 #[tokio::test]
 async fn only_the_wanted_family_is_asked_for() {
-    let mut witness = asking(serve(plain).await);
-    witness.spec.family = Family::V4;
+    let mut witness = context_with_server(start_server(answer_any).await);
+    witness.spec.family = AddressFamily::V4;
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "api.test", 80)
+            .await
+            .unwrap(),
         [SocketAddr::new(V4, 80)]
     );
     assert_eq!(
-        queried(&witness),
+        emitted_queries(&witness),
         [("api.test".into(), "A".into(), DnsTransport::Udp)]
     );
 }
@@ -207,18 +220,20 @@ async fn only_the_wanted_family_is_asked_for() {
 async fn a_silent_family_holds_nothing_up() {
     let script = |question: &Question| {
         if question.kind == RecordType::A {
-            plain(question)
+            answer_any(question)
         } else {
             Vec::new()
         }
     };
-    let witness = asking(serve(script).await);
+    let witness = context_with_server(start_server(script).await);
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "api.test", 80)
+            .await
+            .unwrap(),
         [SocketAddr::new(V4, 80)]
     );
     assert_eq!(
-        failures(&witness),
+        emitted_failures(&witness),
         ["no answer yet when it was no longer waited for"]
     );
 }
@@ -226,12 +241,14 @@ async fn a_silent_family_holds_nothing_up() {
 #[tokio::test]
 async fn a_failing_family_does_not_matter() {
     let script = |question: &Question| match question.kind {
-        RecordType::A => plain(question),
+        RecordType::A => answer_any(question),
         _ => question.reply(ResponseCode::ServFail, Vec::new()),
     };
-    let witness = asking(serve(script).await);
+    let witness = context_with_server(start_server(script).await);
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "api.test", 80)
+            .await
+            .unwrap(),
         [SocketAddr::new(V4, 80)]
     );
 }
@@ -240,24 +257,26 @@ async fn a_failing_family_does_not_matter() {
 async fn a_cut_answer_is_asked_for_again_over_tcp() {
     let script = |question: &Question| {
         if question.over_tcp {
-            return plain(question);
+            return answer_any(question);
         }
         let mut answer = question.answer(ResponseCode::NoError, Vec::new());
         answer.metadata.truncation = true;
         vec![answer.to_vec().unwrap()]
     };
-    let mut witness = asking(serve(script).await);
-    witness.spec.family = Family::V4;
+    let mut witness = context_with_server(start_server(script).await);
+    witness.spec.family = AddressFamily::V4;
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "api.test", 80)
+            .await
+            .unwrap(),
         [SocketAddr::new(V4, 80)]
     );
-    let transports: Vec<DnsTransport> = queried(&witness)
+    let transports: Vec<DnsTransport> = emitted_queries(&witness)
         .into_iter()
         .map(|(_, _, transport)| transport)
         .collect();
     assert_eq!(transports, [DnsTransport::Udp, DnsTransport::Tcp]);
-    let cut: Vec<bool> = answers(&witness)
+    let cut: Vec<bool> = emitted_answers(&witness)
         .iter()
         .map(|answer| answer.truncated)
         .collect();
@@ -267,16 +286,21 @@ async fn a_cut_answer_is_asked_for_again_over_tcp() {
 #[tokio::test]
 async fn an_alias_that_leads_nowhere_is_asked_for_itself() {
     let script = |question: &Question| match question.name.as_str() {
-        "api.test." => question.reply(ResponseCode::NoError, vec![alias("api.test.", "cdn.test.")]),
-        _ => plain(question),
+        "api.test." => question.reply(
+            ResponseCode::NoError,
+            vec![alias_record("api.test.", "cdn.test.")],
+        ),
+        _ => answer_any(question),
     };
-    let mut witness = asking(serve(script).await);
-    witness.spec.family = Family::V4;
+    let mut witness = context_with_server(start_server(script).await);
+    witness.spec.family = AddressFamily::V4;
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "api.test", 80)
+            .await
+            .unwrap(),
         [SocketAddr::new(V4, 80)]
     );
-    let names: Vec<String> = queried(&witness)
+    let names: Vec<String> = emitted_queries(&witness)
         .into_iter()
         .map(|(name, _, _)| name)
         .collect();
@@ -285,16 +309,19 @@ async fn an_alias_that_leads_nowhere_is_asked_for_itself() {
 
 #[tokio::test]
 async fn aliases_in_a_circle_end() {
-    let (code, message) = refusal(|question| {
+    let (code, message) = resolution_failure(|question| {
         let target = if question.name == "api.test." {
             "cdn.test."
         } else {
             "api.test."
         };
-        question.reply(ResponseCode::NoError, vec![alias(&question.name, target)])
+        question.reply(
+            ResponseCode::NoError,
+            vec![alias_record(&question.name, target)],
+        )
     })
     .await;
-    assert_eq!(code, Code::DnsServerFailure);
+    assert_eq!(code, FailureCode::DnsServerFailure);
     assert!(message.contains("in a circle"), "{message}");
 }
 
@@ -303,36 +330,37 @@ async fn response_codes_become_failures() {
     for (rcode, code, said) in [
         (
             ResponseCode::NXDomain,
-            Code::DnsNoSuchName,
+            FailureCode::DnsNoSuchName,
             "api.test does not exist: ",
         ),
         (
             ResponseCode::NoError,
-            Code::DnsNoAddress,
+            FailureCode::DnsNoAddress,
             "api.test exists but has no IPv4 or IPv6 address: ",
         ),
         (
             ResponseCode::ServFail,
-            Code::DnsServerFailure,
+            FailureCode::DnsServerFailure,
             "answered SERVFAIL after",
         ),
         (
             ResponseCode::Refused,
-            Code::DnsRefused,
+            FailureCode::DnsRefused,
             "answered REFUSED after",
         ),
         (
             ResponseCode::NotImp,
-            Code::DnsRefused,
+            FailureCode::DnsRefused,
             "answered NOTIMP after",
         ),
         (
             ResponseCode::Unknown(3841),
-            Code::DnsRefused,
+            FailureCode::DnsRefused,
             "answered RCODE",
         ),
     ] {
-        let (got, message) = refusal(move |question| question.reply(rcode, Vec::new())).await;
+        let (got, message) =
+            resolution_failure(move |question| question.reply(rcode, Vec::new())).await;
         assert_eq!(got, code, "{message}");
         assert!(message.contains(said), "{message}");
         assert!(message.contains(" over UDP"), "{message}");
@@ -341,7 +369,7 @@ async fn response_codes_become_failures() {
 
 #[tokio::test]
 async fn nonsense_and_forged_answers() {
-    let (code, message) = refusal(|question| {
+    let (code, message) = resolution_failure(|question| {
         let id = question
             .answer(ResponseCode::NoError, Vec::new())
             .metadata
@@ -350,7 +378,7 @@ async fn nonsense_and_forged_answers() {
         vec![[id.as_slice(), b"\xff\xff\xff\xff\xff\xff\xff"].concat()]
     })
     .await;
-    assert_eq!(code, Code::DnsUnreachable);
+    assert_eq!(code, FailureCode::DnsUnreachable);
     assert!(message.contains("no DNS message"), "{message}");
 
     let forging = |question: &Question| {
@@ -364,11 +392,11 @@ async fn nonsense_and_forged_answers() {
             b"x".to_vec(),
             Vec::new(),
         ];
-        forged.into_iter().chain(plain(question)).collect()
+        forged.into_iter().chain(answer_any(question)).collect()
     };
-    let witness = asking(serve(forging).await);
+    let witness = context_with_server(start_server(forging).await);
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80)
+        resolve(&witness.exchange_context(), "api.test", 80)
             .await
             .unwrap()
             .len(),
@@ -382,9 +410,11 @@ async fn nobody_at_the_servers_address() {
     let holder = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     holder.connect("127.0.0.1:9").unwrap();
     let closed = holder.local_addr().unwrap();
-    let witness = asking(closed);
-    let failed = resolve(&witness.step(), "api.test", 80).await.unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsUnreachable);
+    let witness = context_with_server(closed);
+    let failed = resolve(&witness.exchange_context(), "api.test", 80)
+        .await
+        .unwrap_err();
+    assert_eq!(failed.failure.code, FailureCode::DnsUnreachable);
     let message = failed.failure.message.raw();
     assert!(
         message.contains(&format!(
@@ -396,44 +426,51 @@ async fn nobody_at_the_servers_address() {
 
 #[tokio::test]
 async fn silence_ends_with_the_limit() {
-    let witness = asking(serve(|_| Vec::new()).await);
+    let witness = context_with_server(start_server(|_| Vec::new()).await);
     let failed = resolve(
-        &witness.step_within(Duration::from_millis(50)),
+        &witness.exchange_context_within(Duration::from_millis(50)),
         "api.test",
         80,
     )
     .await
     .unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsTimeout);
+    assert_eq!(failed.failure.code, FailureCode::DnsTimeout);
     let message = failed.failure.message.raw();
     assert!(
         message.contains("no answer from") && message.contains("--connect-timeout"),
         "{message}"
     );
-    assert_eq!(failures(&witness).len(), 2);
+    assert_eq!(emitted_failures(&witness).len(), 2);
 }
 
 #[tokio::test]
 async fn a_silent_server_is_asked_again_and_the_next_one_too() {
-    let (silent, answering) = (serve(|_| Vec::new()).await, serve(plain).await);
-    let mut witness = Witness::new();
-    witness.spec.family = Family::V4;
+    let (silent, answering) = (
+        start_server(|_| Vec::new()).await,
+        start_server(answer_any).await,
+    );
+    let mut witness = TestContext::new();
+    witness.spec.family = AddressFamily::V4;
     let brief = |servers: &[SocketAddr]| {
-        let mut configuration = Configuration::of_addresses(servers);
+        let mut configuration = ResolverConfiguration::from_addresses(servers);
         configuration.timeout = Duration::from_millis(250);
         configuration
     };
 
-    let (_, addresses) = from_servers(&witness.step(), "api.test", &brief(&[silent, answering]))
-        .await
-        .unwrap();
+    let (_, addresses) = from_servers(
+        &witness.exchange_context(),
+        "api.test",
+        &brief(&[silent, answering]),
+    )
+    .await
+    .unwrap();
     assert_eq!(addresses, [V4]);
-    assert_eq!(failures(&witness), ["no answer within 250 ms"]);
+    assert_eq!(emitted_failures(&witness), ["no answer within 250 ms"]);
 
-    let failed = from_servers(&witness.step(), "api.test", &brief(&[silent]))
+    let failed = from_servers(&witness.exchange_context(), "api.test", &brief(&[silent]))
         .await
         .unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsTimeout);
+    assert_eq!(failed.failure.code, FailureCode::DnsTimeout);
     assert!(
         failed.failure.message.raw().contains("asked 2 times"),
         "{:?}",
@@ -444,36 +481,41 @@ async fn a_silent_server_is_asked_again_and_the_next_one_too() {
 #[tokio::test]
 async fn a_server_that_fails_makes_way_for_the_next() {
     let failing =
-        serve(|question: &Question| question.reply(ResponseCode::ServFail, Vec::new())).await;
-    let mut witness = asking(failing);
-    witness.spec.family = Family::V4;
-    witness.spec.dns = Dns::Servers(vec![failing, serve(plain).await]);
+        start_server(|question: &Question| question.reply(ResponseCode::ServFail, Vec::new()))
+            .await;
+    let mut witness = context_with_server(failing);
+    witness.spec.family = AddressFamily::V4;
+    witness.spec.dns = DnsChoice::Servers(vec![failing, start_server(answer_any).await]);
     assert_eq!(
-        resolve(&witness.step(), "api.test", 80).await.unwrap(),
+        resolve(&witness.exchange_context(), "api.test", 80)
+            .await
+            .unwrap(),
         [SocketAddr::new(V4, 80)]
     );
 }
 
 #[tokio::test]
 async fn a_name_that_dns_cannot_hold() {
-    let witness = asking(serve(plain).await);
+    let witness = context_with_server(start_server(answer_any).await);
     for host in [
         &format!("{}.test", "x".repeat(64)),
         &"x.".repeat(128),
         "api..test",
         "bücher.test",
     ] {
-        let failed = resolve(&witness.step(), host, 80).await.unwrap_err();
-        assert_eq!(failed.failure.code, Code::DnsNoSuchName);
+        let failed = resolve(&witness.exchange_context(), host, 80)
+            .await
+            .unwrap_err();
+        assert_eq!(failed.failure.code, FailureCode::DnsNoSuchName);
         assert!(
             failed.failure.message.raw().contains("cannot be a name"),
             "{:?}",
             failed.failure
         );
     }
-    assert_eq!(queried(&witness), []);
+    assert_eq!(emitted_queries(&witness), []);
     assert!(
-        resolve(&witness.step(), "under_score.test", 80)
+        resolve(&witness.exchange_context(), "under_score.test", 80)
             .await
             .is_ok()
     );
@@ -481,11 +523,11 @@ async fn a_name_that_dns_cannot_hold() {
 
 #[tokio::test]
 async fn the_systems_resolver_can_be_asked_instead() {
-    let mut witness = Witness::new();
-    witness.spec.dns = Dns::System;
-    let failed = resolve(&witness.step(), "no such name", 80)
+    let mut witness = TestContext::new();
+    witness.spec.dns = DnsChoice::System;
+    let failed = resolve(&witness.exchange_context(), "no such name", 80)
         .await
         .unwrap_err();
-    assert_eq!(failed.failure.code, Code::DnsNoSuchName);
-    assert_eq!(queried(&witness), []);
+    assert_eq!(failed.failure.code, FailureCode::DnsNoSuchName);
+    assert_eq!(emitted_queries(&witness), []);
 }

@@ -35,7 +35,7 @@ impl Question {
 }
 
 /// A record of the question's kind: an address that ends in `last`.
-pub(super) fn address(owner: &str, kind: RecordType, last: u8) -> Record {
+pub(super) fn address_record(owner: &str, kind: RecordType, last: u8) -> Record {
     let data = match kind {
         RecordType::A => RData::A(A([127, 0, 0, last].into())),
         _ => RData::AAAA(AAAA([0, 0, 0, 0, 0, 0, 0, u16::from(last)].into())),
@@ -44,7 +44,7 @@ pub(super) fn address(owner: &str, kind: RecordType, last: u8) -> Record {
 }
 
 /// A CNAME record.
-pub(super) fn alias(owner: &str, target: &str) -> Record {
+pub(super) fn alias_record(owner: &str, target: &str) -> Record {
     Record::from_rdata(
         Name::from_ascii(owner).unwrap(),
         60,
@@ -53,10 +53,10 @@ pub(super) fn alias(owner: &str, target: &str) -> Record {
 }
 
 /// Starts a server with this script; gives its address.
-pub(super) async fn serve(
+pub(super) async fn start_server(
     script: impl Fn(&Question) -> Answers + Clone + Send + 'static,
 ) -> SocketAddr {
-    let (udp, tcp) = sockets().await;
+    let (udp, tcp) = bind_udp_and_tcp().await;
     let address = udp.local_addr().unwrap();
     tokio::spawn(over_udp(udp, script.clone()));
     tokio::spawn(over_tcp(tcp, script));
@@ -64,7 +64,7 @@ pub(super) async fn serve(
 }
 
 /// A UDP and a TCP socket at the same port.
-async fn sockets() -> (UdpSocket, TcpListener) {
+async fn bind_udp_and_tcp() -> (UdpSocket, TcpListener) {
     loop {
         let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
@@ -76,7 +76,7 @@ async fn sockets() -> (UdpSocket, TcpListener) {
 async fn over_udp(socket: UdpSocket, script: impl Fn(&Question) -> Answers) {
     let mut buffer = [0; 2048];
     while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
-        for answer in script(&question(&buffer[..length], false)) {
+        for answer in script(&parse_question(&buffer[..length], false)) {
             socket.send_to(&answer, from).await.unwrap();
         }
     }
@@ -87,7 +87,7 @@ async fn over_tcp(listener: TcpListener, script: impl Fn(&Question) -> Answers) 
         let length = stream.read_u16().await.unwrap();
         let mut message = vec![0; usize::from(length)];
         stream.read_exact(&mut message).await.unwrap();
-        for answer in script(&question(&message, true)) {
+        for answer in script(&parse_question(&message, true)) {
             stream
                 .write_u16(u16::try_from(answer.len()).unwrap())
                 .await
@@ -97,7 +97,7 @@ async fn over_tcp(listener: TcpListener, script: impl Fn(&Question) -> Answers) 
     }
 }
 
-fn question(bytes: &[u8], over_tcp: bool) -> Question {
+fn parse_question(bytes: &[u8], over_tcp: bool) -> Question {
     let message = Message::from_vec(bytes).unwrap();
     let query = message.queries.first().unwrap();
     let (name, kind) = (query.name().to_string(), query.query_type());

@@ -11,12 +11,12 @@ use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
 use tokio::net::UdpSocket;
 
-use super::peer::{address, alias};
-use super::{answers, asking, queried, resolve};
-use crate::trace::Code;
+use super::peer::{address_record, alias_record};
+use super::{context_with_server, emitted_answers, emitted_queries, resolve};
+use crate::trace::FailureCode;
 
 /// A server for the zone `test`, which lives as long as what is returned.
-async fn server() -> (Server<Catalog>, SocketAddr) {
+async fn start_zone_server() -> (Server<Catalog>, SocketAddr) {
     let origin = Name::from_ascii("test.").unwrap();
     let mut zone = InMemoryZoneHandler::<TokioRuntimeProvider>::empty(
         origin.clone(),
@@ -34,10 +34,10 @@ async fn server() -> (Server<Catalog>, SocketAddr) {
     );
     let records = [
         Record::from_rdata(origin.clone(), 60, RData::SOA(soa)),
-        alias("www.test.", "cdn.test."),
-        alias("cdn.test.", "edge.test."),
-        address("edge.test.", RecordType::A, 7),
-        alias("empty.test.", "nothing.test."),
+        alias_record("www.test.", "cdn.test."),
+        alias_record("cdn.test.", "edge.test."),
+        address_record("edge.test.", RecordType::A, 7),
+        alias_record("empty.test.", "nothing.test."),
         Record::from_rdata(
             Name::from_ascii("nothing.test.").unwrap(),
             60,
@@ -58,14 +58,16 @@ async fn server() -> (Server<Catalog>, SocketAddr) {
 
 #[tokio::test]
 async fn a_chain_of_aliases_is_recorded_with_its_times_to_live() {
-    let (_server, address) = server().await;
-    let witness = asking(address);
-    let addresses = resolve(&witness.step(), "www.test", 80).await.unwrap();
+    let (_server, address) = start_zone_server().await;
+    let witness = context_with_server(address);
+    let addresses = resolve(&witness.exchange_context(), "www.test", 80)
+        .await
+        .unwrap();
     assert_eq!(
         addresses,
         [SocketAddr::new(IpAddr::from([127, 0, 0, 7]), 80)]
     );
-    let answers = answers(&witness);
+    let answers = emitted_answers(&witness);
     let chain = answers
         .iter()
         .find(|answer| answer.records.len() == 3)
@@ -87,15 +89,17 @@ async fn a_chain_of_aliases_is_recorded_with_its_times_to_live() {
 
 #[tokio::test]
 async fn a_name_without_addresses_and_a_name_that_is_not_there() {
-    let (_server, address) = server().await;
+    let (_server, address) = start_zone_server().await;
     for (host, code) in [
-        ("nothing.test", Code::DnsNoAddress),
-        ("missing.test", Code::DnsNoSuchName),
-        ("api.other", Code::DnsRefused),
+        ("nothing.test", FailureCode::DnsNoAddress),
+        ("missing.test", FailureCode::DnsNoSuchName),
+        ("api.other", FailureCode::DnsRefused),
     ] {
-        let witness = asking(address);
-        let failed = resolve(&witness.step(), host, 80).await.unwrap_err();
+        let witness = context_with_server(address);
+        let failed = resolve(&witness.exchange_context(), host, 80)
+            .await
+            .unwrap_err();
         assert_eq!(failed.failure.code, code, "{host}: {:?}", failed.failure);
-        assert_eq!(queried(&witness).len(), 2, "{host}");
+        assert_eq!(emitted_queries(&witness).len(), 2, "{host}");
     }
 }

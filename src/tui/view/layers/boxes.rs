@@ -4,53 +4,53 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
-use super::role;
-use crate::dissect::{Talk, part_name, relative_seq};
-use crate::trace::{Contents, PacketEntry, Phase, Piece, Record};
-use crate::tui::fit::{width, wrap};
-use crate::tui::theme::Role;
+use super::layer_role;
+use crate::dissect::{ConversationView, part_name, relative_seq};
+use crate::trace::{Contents, PacketEntry, Phase, Record, UnitFragment};
+use crate::tui::text_layout::{display_width, wrap};
+use crate::tui::theme::StyleRole;
 use crate::tui::view::canvas::Canvas;
-use crate::units::{Bytes, grouped};
-use crate::wire::anatomy::{Anatomy, Header, Layer};
+use crate::units::{Bytes, group_digits};
+use crate::wire::packet_headers::{Layer, PacketHeader, PacketHeaders};
 
 /// Boxes of records and of parts that are drawn, of each.
-const MOST: usize = 6;
+const MAX_BOXES: usize = 6;
 /// Columns of a size.
-const SIZE: u16 = 8;
+const SIZE_COLUMNS: u16 = 8;
 /// From this width on OSI's names stand at the right.
-const WITH_OSI: u16 = 110;
+const MIN_COLUMNS_WITH_OSI: u16 = 110;
 
 /// A layer of the packet.
-pub(super) struct Boxed {
+pub(super) struct LayerBox {
     depth: u16,
     layer: Layer,
-    pub(super) role: Role,
+    pub(super) role: StyleRole,
     protocol: String,
     /// Its bytes in the frame, as far as they can be told.
     pub(super) range: Option<Range<usize>>,
     /// How many bytes of it are here.
     bytes: u64,
-    says: String,
+    summary: String,
     fields: Vec<(&'static str, String)>,
 }
 
 /// The boxes of a packet, from the outside in.
-pub(super) fn of(
-    talk: &Talk<'_>,
+pub(super) fn layer_boxes(
+    talk: &ConversationView<'_>,
     place: usize,
     packet: &PacketEntry,
-    anatomy: &Anatomy,
-) -> Vec<Boxed> {
-    let mut boxes: Vec<Boxed> = Vec::new();
+    anatomy: &PacketHeaders,
+) -> Vec<LayerBox> {
+    let mut boxes: Vec<LayerBox> = Vec::new();
     for (depth, header) in (0..).zip(&anatomy.headers) {
-        boxes.push(Boxed {
+        boxes.push(LayerBox {
             depth,
             layer: header.layer,
-            role: role(header.layer),
+            role: layer_role(header.layer),
             protocol: header.name.to_owned(),
             range: Some(header.range.clone()),
             bytes: header.range.len() as u64,
-            says: says(talk, place, packet, header),
+            summary: header_summary(talk, place, packet, header),
             fields: header
                 .fields
                 .iter()
@@ -60,13 +60,18 @@ pub(super) fn of(
     }
     let depth = u16::try_from(boxes.len()).unwrap_or(u16::MAX);
     if packet.payload_bytes > 0 {
-        boxes.extend(application(talk, packet, &anatomy.payload, depth));
+        boxes.extend(application_boxes(talk, packet, &anatomy.payload, depth));
     }
     boxes
 }
 
 /// What matters most in a header.
-fn says(talk: &Talk<'_>, place: usize, packet: &PacketEntry, header: &Header) -> String {
+fn header_summary(
+    talk: &ConversationView<'_>,
+    place: usize,
+    packet: &PacketEntry,
+    header: &PacketHeader,
+) -> String {
     let field = |name: &str| {
         header
             .fields
@@ -94,9 +99,9 @@ fn says(talk: &Talk<'_>, place: usize, packet: &PacketEntry, header: &Header) ->
         "TCP" => {
             let ack = talk
                 .relative_ack(place, packet)
-                .map(|ack| format!("  ack {}", grouped(ack)))
+                .map(|ack| format!("  ack {}", group_digits(ack)))
                 .unwrap_or_default();
-            let seq = grouped(relative_seq(packet));
+            let seq = group_digits(relative_seq(packet));
             format!(
                 "{}  {}  seq {seq}{ack}  win {}",
                 ends("source port", "destination port"),
@@ -115,12 +120,12 @@ fn says(talk: &Talk<'_>, place: usize, packet: &PacketEntry, header: &Header) ->
 }
 
 /// Records, and the parts of what they carry; where neither is known, the payload.
-fn application(
-    talk: &Talk<'_>,
+fn application_boxes(
+    talk: &ConversationView<'_>,
     packet: &PacketEntry,
     payload: &Range<usize>,
     depth: u16,
-) -> Vec<Boxed> {
+) -> Vec<LayerBox> {
     let mut boxes = Vec::new();
     let from = packet.direction.side();
     let contents = talk.contents(packet);
@@ -137,42 +142,42 @@ fn application(
         };
         place(bytes.start)..place(bytes.end)
     };
-    for piece in records.iter().take(MOST) {
-        boxes.push(Boxed {
+    for piece in records.iter().take(MAX_BOXES) {
+        boxes.push(LayerBox {
             depth,
             layer: Layer::Application,
-            role: Role::Phase(Phase::Tls),
+            role: StyleRole::Phase(Phase::Tls),
             protocol: "TLS record".to_owned(),
             range: Some(in_frame(piece.of.at, &piece.bytes)),
             bytes: piece.bytes.end - piece.bytes.start,
-            says: record_says(talk, packet, piece),
+            summary: record_summary(talk, packet, piece),
             fields: Vec::new(),
         });
     }
     let plain = records.is_empty();
     let within = depth + u16::from(!plain);
-    for piece in parts.iter().take(MOST) {
-        boxes.push(Boxed {
+    for piece in parts.iter().take(MAX_BOXES) {
+        boxes.push(LayerBox {
             depth: within,
             layer: Layer::Application,
-            role: role(Layer::Application),
+            role: layer_role(Layer::Application),
             protocol: part_name(from, piece.of.what),
             // Under TLS its bytes are somewhere in the records.
             range: plain.then(|| in_frame(piece.of.at, &piece.bytes)),
             bytes: piece.bytes.end - piece.bytes.start,
-            says: share(piece, piece.of.bytes),
+            summary: byte_range_text(piece, piece.of.bytes),
             fields: Vec::new(),
         });
     }
     if boxes.is_empty() {
-        boxes.push(Boxed {
+        boxes.push(LayerBox {
             depth,
             layer: Layer::Application,
-            role: role(Layer::Application),
+            role: layer_role(Layer::Application),
             protocol: "payload".to_owned(),
             range: Some(payload.clone()),
             bytes: packet.payload_bytes.into(),
-            says: String::new(),
+            summary: String::new(),
             fields: Vec::new(),
         });
     }
@@ -180,8 +185,12 @@ fn application(
 }
 
 /// What is in a record, where that can be told from outside, and how much of it is here.
-fn record_says(talk: &Talk<'_>, packet: &PacketEntry, piece: &Piece<Record>) -> String {
-    let share = share(piece, piece.of.bytes.into());
+fn record_summary(
+    talk: &ConversationView<'_>,
+    packet: &PacketEntry,
+    piece: &UnitFragment<Record>,
+) -> String {
+    let share = byte_range_text(piece, piece.of.bytes.into());
     if piece.of.plain_bytes > 0 {
         return share;
     }
@@ -191,28 +200,28 @@ fn record_says(talk: &Talk<'_>, packet: &PacketEntry, piece: &Piece<Record>) -> 
     )
 }
 
-fn share<T>(piece: &Piece<T>, all: u64) -> String {
+fn byte_range_text<T>(piece: &UnitFragment<T>, all: u64) -> String {
     if piece.bytes.start == 0 && piece.bytes.end == all {
         return "all of it".to_owned();
     }
     format!(
         "bytes {} to {} of {}",
-        grouped(piece.bytes.start + 1),
-        grouped(piece.bytes.end),
-        grouped(all)
+        group_digits(piece.bytes.start + 1),
+        group_digits(piece.bytes.end),
+        group_digits(all)
     )
 }
 
 /// Draws the boxes, with their fields where there is room. Returns the lines it took, at most
 /// `most`.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[Boxed], most: u16) -> u16 {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[LayerBox], most: u16) -> u16 {
     let fields: Vec<Vec<String>> = boxes
         .iter()
         .map(|boxed| field_lines(boxed, area.width))
         .collect();
     let all = boxes.len() + fields.iter().map(Vec::len).sum::<usize>();
     let with_fields = all <= usize::from(most);
-    let columns = Columns::of(boxes);
+    let columns = BoxColumns::fitting(boxes);
     let mut y = area.y;
     for (boxed, fields) in boxes.iter().zip(&fields) {
         if y >= area.y + most {
@@ -223,7 +232,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[Boxed], most: u
         for line in fields.iter().filter(|_| with_fields) {
             draw_indent(canvas, area, y, boxed.depth + 1);
             let x = area.x + 3 + 2 * boxed.depth;
-            canvas.text((x, y), line, area.right().saturating_sub(x + 1), Role::Dim);
+            canvas.text(
+                (x, y),
+                line,
+                area.right().saturating_sub(x + 1),
+                StyleRole::Dim,
+            );
             y += 1;
         }
     }
@@ -232,25 +246,25 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxes: &[Boxed], most: u
 
 /// How wide the columns are: as what stands in them.
 #[derive(Clone, Copy)]
-struct Columns {
+struct BoxColumns {
     layer: u16,
     protocol: u16,
 }
 
-impl Columns {
-    fn of(boxes: &[Boxed]) -> Self {
-        let most = |of: &dyn Fn(&Boxed) -> usize| {
+impl BoxColumns {
+    fn fitting(boxes: &[LayerBox]) -> Self {
+        let most = |of: &dyn Fn(&LayerBox) -> usize| {
             u16::try_from(boxes.iter().map(of).max().unwrap_or(0)).unwrap_or(u16::MAX)
         };
         Self {
             layer: most(&|boxed| usize::from(boxed.depth) * 2 + boxed.layer.name().len()).min(28)
                 + 2,
-            protocol: most(&|boxed| width(&boxed.protocol)).min(24) + 1,
+            protocol: most(&|boxed| display_width(&boxed.protocol)).min(24) + 1,
         }
     }
 }
 
-fn draw_box(canvas: &mut Canvas<'_>, area: Rect, y: u16, boxed: &Boxed, columns: Columns) {
+fn draw_box(canvas: &mut Canvas<'_>, area: Rect, y: u16, boxed: &LayerBox, columns: BoxColumns) {
     draw_indent(canvas, area, y, boxed.depth);
     let x = area.x + 1 + 2 * boxed.depth;
     if boxed.depth > 0 {
@@ -267,40 +281,45 @@ fn draw_box(canvas: &mut Canvas<'_>, area: Rect, y: u16, boxed: &Boxed, columns:
         (column, y),
         &boxed.protocol,
         columns.protocol - 1,
-        Role::Strong,
+        StyleRole::Strong,
     );
-    let size_end = column + columns.protocol + SIZE;
-    canvas.right(size_end, y, &Bytes(boxed.bytes).to_string(), Role::Text);
+    let size_end = column + columns.protocol + SIZE_COLUMNS;
+    canvas.text_right(
+        size_end,
+        y,
+        &Bytes(boxed.bytes).to_string(),
+        StyleRole::Text,
+    );
     let says_at = size_end + 2;
     let mut end = area.right().saturating_sub(1);
-    if area.width >= WITH_OSI {
-        canvas.right(end, y, boxed.layer.osi(), Role::Dim);
-        end = end.saturating_sub(u16::try_from(width(boxed.layer.osi())).unwrap_or(0) + 2);
+    if area.width >= MIN_COLUMNS_WITH_OSI {
+        canvas.text_right(end, y, boxed.layer.osi(), StyleRole::Dim);
+        end = end.saturating_sub(u16::try_from(display_width(boxed.layer.osi())).unwrap_or(0) + 2);
     }
     canvas.text(
         (says_at, y),
-        &boxed.says,
+        &boxed.summary,
         end.saturating_sub(says_at),
-        Role::Text,
+        StyleRole::Text,
     );
 }
 
 fn draw_indent(canvas: &mut Canvas<'_>, area: Rect, y: u16, depth: u16) {
     for level in 0..depth.saturating_sub(1) {
-        canvas.text((area.x + 1 + 2 * level, y), "\u{2502}", 1, Role::Frame);
+        canvas.text((area.x + 1 + 2 * level, y), "\u{2502}", 1, StyleRole::Frame);
     }
     if depth > 0 {
         canvas.text(
             (area.x + 1 + 2 * (depth - 1), y),
             "\u{2502}",
             1,
-            Role::Frame,
+            StyleRole::Frame,
         );
     }
 }
 
 /// `version 4 · header length 20 bytes · …`, in lines.
-fn field_lines(boxed: &Boxed, columns: u16) -> Vec<String> {
+fn field_lines(boxed: &LayerBox, columns: u16) -> Vec<String> {
     let room = columns.saturating_sub(5 + 2 * boxed.depth);
     if boxed.fields.is_empty() {
         return Vec::new();

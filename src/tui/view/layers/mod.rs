@@ -8,36 +8,42 @@
 //! ```
 
 mod boxes;
-mod dump;
+mod hex_dump;
 
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use super::{ladder, timeline};
 use crate::trace::{Direction, Phase};
-use crate::tui::State;
-use crate::tui::figures::instant;
-use crate::tui::fit::wrap;
+use crate::tui::ScreenState;
+use crate::tui::figures::format_millis;
 use crate::tui::state::Panel;
-use crate::tui::talk::talk_at;
-use crate::tui::theme::Role;
-use crate::units::{Bytes, Moment, grouped};
-use crate::wire::anatomy::{Layer, anatomy};
+use crate::tui::talk::talk_of_cursor;
+use crate::tui::text_layout::wrap;
+use crate::tui::theme::StyleRole;
+use crate::units::{Bytes, Moment, group_digits};
+use crate::wire::packet_headers::{Layer, parse_headers};
 
-pub(in crate::tui) use dump::rows as dump_rows;
+pub(in crate::tui) use hex_dump::dump_line_count as dump_rows;
 
 /// Draws the panel.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
-    let (run, _) = state.shown(now);
-    let focused = state.sight.panel != Panel::Explain;
-    let talk = talk_at(run, state.sight.cursor);
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    boxed: bool,
+    state: &ScreenState,
+    now: Moment,
+) {
+    let (run, _) = state.displayed_run(now);
+    let focused = state.view_state.panel != Panel::Explain;
+    let talk = talk_of_cursor(run, state.view_state.cursor);
     let packet = talk.and_then(|talk| {
         state
-            .specimen_place(&talk, now)
+            .inspected_index(&talk, now)
             .and_then(|place| Some((place, talk.packet(place)?)))
     });
     if boxed {
-        let first = talk.map_or(0, |talk| talk.flow.forgotten());
+        let first = talk.map_or(0, |talk| talk.flow.evicted());
         let title = packet.map_or_else(String::new, |(place, packet)| {
             let way = if packet.direction == Direction::Sent {
                 "client \u{2192} server"
@@ -46,65 +52,68 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &Sta
             };
             let at = talk
                 .and_then(|talk| talk.moment(packet))
-                .map(|at| format!(" \u{b7} {} ms", instant(at, false)))
+                .map(|at| format!(" \u{b7} {} ms", format_millis(at, false)))
                 .unwrap_or_default();
             format!(
                 "\u{2500} packet {} of {} \u{b7} {way}{at} ",
-                grouped(first + place as u64 + 1),
-                grouped(first + talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
+                group_digits(first + place as u64 + 1),
+                group_digits(first + talk.map_or(0, |talk| talk.flow.packets().len()) as u64)
             )
         });
-        canvas.boxed(
+        canvas.draw_box(
             area,
-            &[(" Layers ".to_owned(), Role::Strong), (title, Role::Dim)],
+            &[
+                (" Layers ".to_owned(), StyleRole::Strong),
+                (title, StyleRole::Dim),
+            ],
             focused,
         );
     }
-    let inner = timeline::inside(area, boxed);
+    let inner = timeline::inside_borders(area, boxed);
     let (Some(talk), Some((place, packet))) = (talk, packet) else {
-        return ladder::draw_nothing(canvas, inner, run);
+        return ladder::draw_no_packets(canvas, inner, run);
     };
-    let Some((link, bytes)) = state.specimen.of(packet) else {
+    let Some((link, bytes)) = state.inspected_packet.bytes_of(packet) else {
         return draw_missing(
             canvas,
             inner,
             packet.stored.is_some(),
-            state.specimen.refusal(),
+            state.inspected_packet.error(),
         );
     };
-    let anatomy = anatomy(link, bytes);
-    let nested = boxes::of(&talk, place, packet, &anatomy);
+    let anatomy = parse_headers(link, bytes);
+    let nested = boxes::layer_boxes(&talk, place, packet, &anatomy);
     let lines = boxes::draw(
         canvas,
         inner,
         &nested,
-        inner.height.saturating_sub(dump::LEAST),
+        inner.height.saturating_sub(hex_dump::MIN_LINES),
     );
     let headers: usize = anatomy
         .headers
         .iter()
         .map(|header| header.range.len())
         .sum();
-    let says = share(headers, bytes.len(), packet.payload_bytes as usize);
+    let says = header_share_text(headers, bytes.len(), packet.payload_bytes as usize);
     let y = inner.y + lines;
     if y < inner.bottom() {
         canvas.text(
             (inner.x + 1, y),
             &says,
             inner.width.saturating_sub(2),
-            Role::Dim,
+            StyleRole::Dim,
         );
         let below = Rect {
             y: y + 1,
             height: inner.bottom() - y - 1,
             ..inner
         };
-        dump::draw(canvas, below, bytes, &nested, state.sight.dump);
+        hex_dump::draw(canvas, below, bytes, &nested, state.view_state.bytes_scroll);
     }
 }
 
 /// How much of the packet is headers, and how much of it was captured.
-fn share(headers: usize, captured: usize, payload: usize) -> String {
+fn header_share_text(headers: usize, captured: usize, payload: usize) -> String {
     let all = headers + payload;
     let tenths = (headers * 1_000 + all / 2).checked_div(all).unwrap_or(0);
     let cut = if captured < all {
@@ -114,7 +123,7 @@ fn share(headers: usize, captured: usize, payload: usize) -> String {
     };
     format!(
         "{headers} of {} bytes are headers: {}.{} %{cut}",
-        grouped(all as u64),
+        group_digits(all as u64),
         tenths / 10,
         tenths % 10
     )
@@ -132,17 +141,17 @@ fn draw_missing(canvas: &mut Canvas<'_>, inner: Rect, is_kept: bool, refusal: Op
             (inner.x + 2, y),
             &line,
             inner.width.saturating_sub(3),
-            Role::Text,
+            StyleRole::Text,
         );
     }
 }
 
 /// The colour of a layer; of the application's, what is TLS and what it protects have their own.
-const fn role(layer: Layer) -> Role {
+const fn layer_role(layer: Layer) -> StyleRole {
     match layer {
-        Layer::Link => Role::Phase(Phase::Send),
-        Layer::Internet => Role::Phase(Phase::Dns),
-        Layer::Transport => Role::Phase(Phase::Connect),
-        Layer::Application => Role::Phase(Phase::Receive),
+        Layer::Link => StyleRole::Phase(Phase::Send),
+        Layer::Internet => StyleRole::Phase(Phase::Dns),
+        Layer::Transport => StyleRole::Phase(Phase::Connect),
+        Layer::Application => StyleRole::Phase(Phase::Receive),
     }
 }

@@ -1,11 +1,11 @@
 //! The columns of a plot as stretches of packets' time.
 
 use crate::timeline::Scale;
-use crate::trace::{ClockMap, Stride};
+use crate::trace::{ChunkSummary, ClockMap};
 use crate::units::WallTime;
 
 /// When each column begins, and the last one ends.
-pub(super) struct Columns {
+pub(super) struct TimeColumns {
     edges: Vec<WallTime>,
     /// The column that was found last: the next packet's is mostly the same.
     latest: usize,
@@ -13,35 +13,35 @@ pub(super) struct Columns {
 
 /// Where something lies on the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ColumnPosition {
     Before,
-    In(u16),
+    Column(u16),
     /// In several columns.
-    Across,
-    Behind,
+    Several,
+    After,
 }
 
-impl Place {
+impl ColumnPosition {
     pub(super) const fn column(self) -> Option<u16> {
         match self {
-            Self::In(column) => Some(column),
+            Self::Column(column) => Some(column),
             _ => None,
         }
     }
 }
 
-impl Columns {
+impl TimeColumns {
     /// `None` where the clocks were never paired, or there is no column.
-    pub(super) fn of(clock: &ClockMap, scale: &Scale) -> Option<Self> {
+    pub(super) fn new(clock: &ClockMap, scale: &Scale) -> Option<Self> {
         let edges = (0..scale.columns())
-            .map(|column| scale.edge(column))
+            .map(|column| scale.column_start(column))
             .chain([scale.window().to()]);
         let edges: Vec<WallTime> = edges.map(|at| clock.wall_of(at)).collect::<Option<_>>()?;
         (edges.len() > 1).then_some(Self { edges, latest: 0 })
     }
 
     /// Where a packet lies.
-    pub(super) fn place(&mut self, wall: WallTime) -> Place {
+    pub(super) fn position(&mut self, wall: WallTime) -> ColumnPosition {
         if !self
             .edges
             .get(self.latest..=self.latest + 1)
@@ -49,22 +49,22 @@ impl Columns {
         {
             let after = self.edges.partition_point(|edge| *edge <= wall);
             let Some(found) = after.checked_sub(1) else {
-                return Place::Before;
+                return ColumnPosition::Before;
             };
             if after == self.edges.len() && self.edges.last() != Some(&wall) {
-                return Place::Behind;
+                return ColumnPosition::After;
             }
             // The last instant belongs to the last column.
             self.latest = found.min(self.edges.len() - 2);
         }
-        Place::In(u16::try_from(self.latest).unwrap_or(u16::MAX))
+        ColumnPosition::Column(u16::try_from(self.latest).unwrap_or(u16::MAX))
     }
 
     /// Where a stride lies.
-    pub(super) fn place_of(&mut self, stride: &Stride) -> Place {
-        match (self.place(stride.first), self.place(stride.last)) {
+    pub(super) fn position_of_chunk(&mut self, stride: &ChunkSummary) -> ColumnPosition {
+        match (self.position(stride.first), self.position(stride.last)) {
             (first, last) if first == last => first,
-            _ => Place::Across,
+            _ => ColumnPosition::Several,
         }
     }
 }

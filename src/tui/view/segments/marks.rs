@@ -1,63 +1,65 @@
 //! What the packets set in the plots. Strides that lie in one column are set as a whole, so a
 //! picture costs its columns and not its packets.
 
-use super::columns::{Columns, Place};
-use super::plot::Stair;
-use crate::timeline::{Dots, Scale};
-use crate::trace::{Advance, ClockMap, Direction, Flow, PacketEntry, Progress, Stretch};
+use super::columns::{ColumnPosition, TimeColumns};
+use super::plot::StepLine;
+use crate::timeline::{BraillePlot, Scale};
+use crate::trace::{
+    ClockMap, Direction, DirectionSummary, Flow, PacketEntry, PacketRun, StreamUpdate,
+};
 
 /// A flow's packets on a plot's columns.
-pub(super) struct Marks<'a> {
+pub(super) struct PacketMarks<'a> {
     flow: &'a Flow,
-    columns: Columns,
+    columns: TimeColumns,
 }
 
-impl<'a> Marks<'a> {
+impl<'a> PacketMarks<'a> {
     /// `None` where nothing can be placed on the axis.
-    pub(super) fn of(flow: &'a Flow, clock: &ClockMap, scale: &Scale) -> Option<Self> {
+    pub(super) fn new(flow: &'a Flow, clock: &ClockMap, scale: &Scale) -> Option<Self> {
         Some(Self {
             flow,
-            columns: Columns::of(clock, scale)?,
+            columns: TimeColumns::new(clock, scale)?,
         })
     }
 
     /// Tells of each payload the column, the size and the series: 0 out, 1 in, 2 sent again.
-    pub(super) fn sizes(&mut self, mark: &mut impl FnMut(u16, u32, u8)) {
+    pub(super) fn mark_sizes(&mut self, mark: &mut impl FnMut(u16, u32, u8)) {
         let series = |direction| u8::from(direction == Direction::Received);
-        for stretch in self.flow.stretches() {
+        for stretch in self.flow.packet_runs() {
             match stretch
-                .stride
-                .map(|stride| (stride, self.columns.place_of(stride)))
+                .summary
+                .map(|stride| (stride, self.columns.position_of_chunk(stride)))
             {
-                Some((_, Place::Before | Place::Behind)) => {}
-                Some((stride, Place::In(x))) => {
+                Some((_, ColumnPosition::Before | ColumnPosition::After)) => {}
+                Some((stride, ColumnPosition::Column(x))) => {
                     for direction in [Direction::Sent, Direction::Received] {
                         stride
-                            .progress(direction)
-                            .sizes
-                            .each()
+                            .one_direction(direction)
+                            .payload_sizes
+                            .sizes()
                             .for_each(|size| mark(x, size, series(direction)));
                     }
                 }
-                Some((_, Place::Across)) | None => {
+                Some((_, ColumnPosition::Several)) | None => {
                     for packet in stretch
                         .packets
                         .iter()
                         .filter(|packet| !packet.retransmitted)
                     {
-                        self.size(packet, series(packet.direction), mark);
+                        self.mark_size(packet, series(packet.direction), mark);
                     }
                 }
             }
         }
-        for packet in self.flow.sent_again() {
-            self.size(packet, 2, mark);
+        for packet in self.flow.retransmitted_packets() {
+            self.mark_size(packet, 2, mark);
         }
     }
 
-    fn size(&mut self, packet: &PacketEntry, series: u8, mark: &mut impl FnMut(u16, u32, u8)) {
+    fn mark_size(&mut self, packet: &PacketEntry, series: u8, mark: &mut impl FnMut(u16, u32, u8)) {
         if packet.payload_bytes > 0
-            && let Place::In(x) = self.columns.place(packet.wall)
+            && let ColumnPosition::Column(x) = self.columns.position(packet.wall)
         {
             mark(x, packet.payload_bytes, series);
         }
@@ -65,39 +67,44 @@ impl<'a> Marks<'a> {
 
     /// Sets how far a direction has come, `most` at the top: 0 the window's edge, 1 acknowledged, 2
     /// sent, 3 sent again.
-    pub(super) fn sequence(&mut self, dots: &mut Dots, direction: Direction, most: u64) {
-        let mut stairs = Stairs {
-            acknowledged: Stair::of(1),
-            edge: Stair::of(0),
+    pub(super) fn draw_sequence(
+        &mut self,
+        dots: &mut BraillePlot,
+        direction: Direction,
+        most: u64,
+    ) {
+        let mut stairs = SequenceLines {
+            acknowledged: StepLine::new(1),
+            window_edge: StepLine::new(0),
             most,
         };
-        for stretch in self.flow.stretches() {
-            let place = stretch
-                .stride
-                .map_or(Place::Across, |stride| self.columns.place_of(stride));
+        for stretch in self.flow.packet_runs() {
+            let place = stretch.summary.map_or(ColumnPosition::Several, |stride| {
+                self.columns.position_of_chunk(stride)
+            });
             let summed = stretch
-                .stride
-                .map(|stride| stride.progress(direction))
-                .filter(|progress| is_told_by(progress, dots, most));
+                .summary
+                .map(|stride| stride.one_direction(direction))
+                .filter(|progress| is_precise_enough(progress, dots, most));
             match (place, summed) {
-                (Place::Behind, _) => {}
-                (Place::Before | Place::In(_), Some(progress)) => {
-                    stairs.stride(dots, place.column(), progress);
+                (ColumnPosition::After, _) => {}
+                (ColumnPosition::Before | ColumnPosition::Column(_), Some(progress)) => {
+                    stairs.add_chunk(dots, place.column(), progress);
                 }
                 _ => stretch
-                    .advances(self.flow, direction)
+                    .stream_updates(self.flow, direction)
                     .for_each(|(wall, advance)| {
-                        stairs.packet(dots, self.columns.place(wall), advance);
+                        stairs.add_packet(dots, self.columns.position(wall), advance);
                     }),
             }
         }
         for packet in self
             .flow
-            .sent_again()
+            .retransmitted_packets()
             .filter(|packet| packet.direction == direction && packet.payload_bytes > 0)
         {
-            if let Place::In(x) = self.columns.place(packet.wall) {
-                dots.stem(
+            if let ColumnPosition::Column(x) = self.columns.position(packet.wall) {
+                dots.set_vertical_line(
                     x,
                     (
                         packet.offset,
@@ -111,40 +118,48 @@ impl<'a> Marks<'a> {
     }
 }
 
-struct Stairs {
-    acknowledged: Stair,
-    edge: Stair,
+struct SequenceLines {
+    acknowledged: StepLine,
+    window_edge: StepLine,
     most: u64,
 }
 
-impl Stairs {
+impl SequenceLines {
     /// A stride in a column, or before all of them.
-    fn stride(&mut self, dots: &mut Dots, x: Option<u16>, progress: &Progress) {
-        if let (Some(x), Some(carried)) = (x, &progress.carried) {
-            dots.stem(x, (carried.start, carried.end), self.most, 2);
+    fn add_chunk(&mut self, dots: &mut BraillePlot, x: Option<u16>, progress: &DirectionSummary) {
+        if let (Some(x), Some(carried)) = (x, &progress.byte_range) {
+            dots.set_vertical_line(x, (carried.start, carried.end), self.most, 2);
         }
         if let Some(span) = progress.acknowledged {
-            self.acknowledged.climb_along(dots, x, span, self.most);
+            self.acknowledged.step_through(dots, x, span, self.most);
         }
-        if let Some(span) = progress.room.filter(|room| room.most <= self.most) {
-            self.edge.climb_along(dots, x, span, self.most);
+        if let Some(span) = progress.window_edge.filter(|room| room.max <= self.most) {
+            self.window_edge.step_through(dots, x, span, self.most);
         }
     }
 
-    fn packet(&mut self, dots: &mut Dots, place: Place, advance: Advance) {
+    fn add_packet(&mut self, dots: &mut BraillePlot, place: ColumnPosition, advance: StreamUpdate) {
         match (advance, place) {
             (
-                Advance::Sent {
+                StreamUpdate::Sent {
                     from,
                     to,
-                    again: false,
+                    retransmitted: false,
                 },
-                Place::In(x),
-            ) => dots.stem(x, (from, to), self.most, 2),
-            (Advance::Acknowledged { to, room }, Place::Before | Place::In(_)) => {
-                self.acknowledged.climb(dots, place.column(), to, self.most);
+                ColumnPosition::Column(x),
+            ) => dots.set_vertical_line(x, (from, to), self.most, 2),
+            (
+                StreamUpdate::Acknowledged {
+                    to,
+                    window_edge: room,
+                },
+                ColumnPosition::Before | ColumnPosition::Column(_),
+            ) => {
+                self.acknowledged
+                    .step_to(dots, place.column(), to, self.most);
                 if let Some(room) = room.filter(|room| *room <= self.most) {
-                    self.edge.climb(dots, place.column(), room, self.most);
+                    self.window_edge
+                        .step_to(dots, place.column(), room, self.most);
                 }
             }
             _ => {}
@@ -154,35 +169,41 @@ impl Stairs {
 
 /// Whether a stride's sums draw the same picture as its packets: no hole in it is as high as a dot,
 /// and the window's edge is in the picture or is not.
-fn is_told_by(progress: &Progress, dots: &Dots, most: u64) -> bool {
-    progress.hole < most / dots.height().max(1)
+fn is_precise_enough(progress: &DirectionSummary, dots: &BraillePlot, most: u64) -> bool {
+    progress.largest_gap < most / dots.height().max(1)
         && progress
-            .room
-            .is_none_or(|room| room.most <= most || room.least > most)
+            .window_edge
+            .is_none_or(|room| room.max <= most || room.min > most)
 }
 
 /// The highest offset that was sent or acknowledged, and the highest up to which there was room.
-pub(super) fn extent(flow: &Flow, direction: Direction) -> (u64, u64) {
-    let of_packets = |stretch: &Stretch<'_>| {
+pub(super) fn max_offsets(flow: &Flow, direction: Direction) -> (u64, u64) {
+    let of_packets = |stretch: &PacketRun<'_>| {
         stretch
-            .advances(flow, direction)
+            .stream_updates(flow, direction)
             .fold((1, 0), |(most, edge), (_, advance)| match advance {
-                Advance::Sent { to, .. } => (most.max(to), edge),
-                Advance::Acknowledged { to, room } => (most.max(to), edge.max(room.unwrap_or(0))),
+                StreamUpdate::Sent { to, .. } => (most.max(to), edge),
+                StreamUpdate::Acknowledged {
+                    to,
+                    window_edge: room,
+                } => (most.max(to), edge.max(room.unwrap_or(0))),
             })
     };
-    let of_stride = |progress: &Progress| {
-        let carried = progress.carried.as_ref().map_or(0, |carried| carried.end);
-        let acknowledged = progress.acknowledged.map_or(0, |span| span.most);
+    let of_stride = |progress: &DirectionSummary| {
+        let carried = progress
+            .byte_range
+            .as_ref()
+            .map_or(0, |carried| carried.end);
+        let acknowledged = progress.acknowledged.map_or(0, |span| span.max);
         (
             carried.max(acknowledged),
-            progress.room.map_or(0, |span| span.most),
+            progress.window_edge.map_or(0, |span| span.max),
         )
     };
-    flow.stretches().fold((1, 0), |(most, edge), stretch| {
-        let here = stretch.stride.map_or_else(
+    flow.packet_runs().fold((1, 0), |(most, edge), stretch| {
+        let here = stretch.summary.map_or_else(
             || of_packets(&stretch),
-            |stride| of_stride(stride.progress(direction)),
+            |stride| of_stride(stride.one_direction(direction)),
         );
         (most.max(here.0), edge.max(here.1))
     })
@@ -195,8 +216,8 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
-    use crate::timeline::Window;
-    use crate::trace::{Event, Packet, TcpFlags, TcpHeader, Trace, Transport, What};
+    use crate::timeline::TimeWindow;
+    use crate::trace::{Event, EventKind, Packet, TcpFlags, TcpHeader, Trace, Transport};
     use crate::units::{Moment, Nanos, WallTime};
 
     /// A download in bursts, of which one segment in 50 is lost before the capture and comes again
@@ -250,48 +271,48 @@ mod tests {
         let mut trace = Trace::default();
         trace.apply(Event {
             at: Moment(0),
-            what: What::ClockPaired {
+            kind: EventKind::ClockPaired {
                 wall: WallTime(1_000_000_000),
                 uncertainty: Nanos(0),
             },
         });
         trace.apply(Event {
             at: Moment(0),
-            what: What::Packets { packets },
+            kind: EventKind::Packets { packets },
         });
         trace
     }
 
     /// The same picture, packet by packet.
-    fn one_by_one(flow: &Flow, clock: &ClockMap, scale: &Scale, dots: &mut Dots, most: u64) {
-        let mut stairs = Stairs {
-            acknowledged: Stair::of(1),
-            edge: Stair::of(0),
+    fn one_by_one(flow: &Flow, clock: &ClockMap, scale: &Scale, dots: &mut BraillePlot, most: u64) {
+        let mut stairs = SequenceLines {
+            acknowledged: StepLine::new(1),
+            window_edge: StepLine::new(0),
             most,
         };
         let place = |wall| {
             let at = clock.moment_of(wall).unwrap();
-            match scale.column(at) {
-                Some(x) => Place::In(x),
-                None if at < scale.window().from() => Place::Before,
-                None => Place::Behind,
+            match scale.column_of(at) {
+                Some(x) => ColumnPosition::Column(x),
+                None if at < scale.window().from() => ColumnPosition::Before,
+                None => ColumnPosition::After,
             }
         };
-        for (wall, advance) in flow.stretches().flat_map(|stretch| {
+        for (wall, advance) in flow.packet_runs().flat_map(|stretch| {
             stretch
-                .advances(flow, Direction::Received)
+                .stream_updates(flow, Direction::Received)
                 .collect::<Vec<_>>()
         }) {
             match (advance, place(wall)) {
                 (
-                    Advance::Sent {
+                    StreamUpdate::Sent {
                         from,
                         to,
-                        again: true,
+                        retransmitted: true,
                     },
-                    Place::In(x),
-                ) => dots.stem(x, (from, to), most, 3),
-                (advance, place) => stairs.packet(dots, place, advance),
+                    ColumnPosition::Column(x),
+                ) => dots.set_vertical_line(x, (from, to), most, 3),
+                (advance, place) => stairs.add_packet(dots, place, advance),
             }
         }
     }
@@ -300,7 +321,7 @@ mod tests {
     fn strides_set_what_their_packets_would() {
         let trace = downloaded(6_000);
         let flow = trace.flows().first().unwrap();
-        let (most, edge) = extent(flow, Direction::Received);
+        let (most, edge) = max_offsets(flow, Direction::Received);
         assert_eq!(most, 6_000 * 1_400);
         for (from, to) in [
             (0, 3_000_000),
@@ -308,14 +329,12 @@ mod tests {
             (700_000, 900_000),
             (1_000_000, 1_000_900),
         ] {
-            let scale = Scale::new(Window::new(Moment(from), Moment(to)), 120);
+            let scale = Scale::new(TimeWindow::new(Moment(from), Moment(to)), 120);
             for most in [most, most / 3, edge] {
-                let (mut dots, mut expected) = (Dots::new(60, 12), Dots::new(60, 12));
-                Marks::of(flow, trace.clock(), &scale).unwrap().sequence(
-                    &mut dots,
-                    Direction::Received,
-                    most,
-                );
+                let (mut dots, mut expected) = (BraillePlot::new(60, 12), BraillePlot::new(60, 12));
+                PacketMarks::new(flow, trace.clock(), &scale)
+                    .unwrap()
+                    .draw_sequence(&mut dots, Direction::Received, most);
                 one_by_one(flow, trace.clock(), &scale, &mut expected, most);
                 assert!(
                     dots.cells().eq(expected.cells()),
@@ -330,17 +349,17 @@ mod tests {
         let trace = downloaded(6_000);
         let flow = trace.flows().first().unwrap();
         for to in [900_000, 90_000_000] {
-            let scale = Scale::new(Window::new(Moment(0), Moment(to)), 120);
+            let scale = Scale::new(TimeWindow::new(Moment(0), Moment(to)), 120);
             let mut told = std::collections::BTreeSet::new();
-            Marks::of(flow, trace.clock(), &scale)
+            PacketMarks::new(flow, trace.clock(), &scale)
                 .unwrap()
-                .sizes(&mut |x, size, series| _ = told.insert((x, size / 16, series)));
+                .mark_sizes(&mut |x, size, series| _ = told.insert((x, size / 16, series)));
             for packet in flow
                 .packets()
                 .iter()
                 .filter(|packet| packet.payload_bytes > 0)
             {
-                let Some(x) = scale.column(trace.clock().moment_of(packet.wall).unwrap()) else {
+                let Some(x) = scale.column_of(trace.clock().moment_of(packet.wall).unwrap()) else {
                     continue;
                 };
                 let (sizes, series) = (

@@ -3,35 +3,35 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::{Modifier, Style};
 
-use crate::timeline::Cover;
+use crate::timeline::ColumnSpan;
 
 /// Left part of a cell, by eighths.
-const LEFT: [&str; 9] = [
+const LEFT_BLOCKS: [&str; 9] = [
     " ", "\u{258f}", "\u{258e}", "\u{258d}", "\u{258c}", "\u{258b}", "\u{258a}", "\u{2589}",
     "\u{2588}",
 ];
 
 /// A part of a row in one colour.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
-    pub(super) cover: Cover,
+pub(super) struct BarSegment {
+    pub(super) cover: ColumnSpan,
     pub(super) style: Style,
     /// What fills whole cells.
     pub(super) fill: &'static str,
 }
 
-impl Piece {
-    pub(super) const fn solid(cover: Cover, style: Style) -> Self {
+impl BarSegment {
+    pub(super) const fn solid(cover: ColumnSpan, style: Style) -> Self {
         Self {
             cover,
             style,
-            fill: LEFT[8],
+            fill: LEFT_BLOCKS[8],
         }
     }
 }
 
 /// Paints pieces of a row that begins at `(x, y)`. Where two meet within a cell, both are seen.
-pub(super) fn paint(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[Piece]) {
+pub(super) fn paint_segments(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[BarSegment]) {
     let Some(first) = pieces.iter().map(|piece| piece.cover.columns().0).min() else {
         return;
     };
@@ -53,7 +53,7 @@ pub(super) fn paint(buf: &mut Buffer, (x, y): (u16, u16), pieces: &[Piece]) {
 }
 
 /// Which piece each eighth of a column shows.
-fn eighths_of(column: u32, pieces: &[Piece]) -> [Option<usize>; 8] {
+fn eighths_of(column: u32, pieces: &[BarSegment]) -> [Option<usize>; 8] {
     let mut eighths = [None; 8];
     for (place, eighth) in (column * 8..).zip(&mut eighths) {
         *eighth = pieces
@@ -63,7 +63,7 @@ fn eighths_of(column: u32, pieces: &[Piece]) -> [Option<usize>; 8] {
     eighths
 }
 
-fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[Piece]) -> Option<(&'static str, Style)> {
+fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[BarSegment]) -> Option<(&'static str, Style)> {
     let style_of = |piece: usize| {
         pieces
             .get(piece)
@@ -80,15 +80,15 @@ fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[Piece]) -> Option<(&'static
         .count();
     match (eighths[0], eighths[7]) {
         (Some(one), _) if from_left == 8 => Some((pieces.get(one)?.fill, style_of(one))),
-        (Some(left), None) => Some((LEFT[from_left], style_of(left))),
+        (Some(left), None) => Some((LEFT_BLOCKS[from_left], style_of(left))),
         (Some(left), Some(right)) => {
             let behind = style_of(right)
                 .fg
                 .map_or_else(Style::new, |color| Style::new().bg(color));
-            Some((LEFT[from_left], style_of(left).patch(behind)))
+            Some((LEFT_BLOCKS[from_left], style_of(left).patch(behind)))
         }
         (None, Some(right)) => Some((
-            LEFT[8 - from_right],
+            LEFT_BLOCKS[8 - from_right],
             style_of(right).add_modifier(Modifier::REVERSED),
         )),
         (None, None) => {
@@ -96,7 +96,7 @@ fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[Piece]) -> Option<(&'static
             let one = eighths[start]?;
             let wide = eighths.iter().flatten().count();
             let symbol = match (start < 4, wide) {
-                (true, wide) => LEFT[wide],
+                (true, wide) => LEFT_BLOCKS[wide],
                 (false, 1) => "\u{2595}",
                 (false, _) => "\u{2590}",
             };
@@ -107,7 +107,12 @@ fn symbol_of(eighths: &[Option<usize>; 8], pieces: &[Piece]) -> Option<(&'static
 
 /// Draws a line, to half a column: what passed on the wire, as against a bar, what the application
 /// felt.
-pub(super) fn line(buf: &mut Buffer, (x, y): (u16, u16), cover: Cover, style: Style) {
+pub(super) fn draw_thin_line(
+    buf: &mut Buffer,
+    (x, y): (u16, u16),
+    cover: ColumnSpan,
+    style: Style,
+) {
     let (from, to) = (
         (cover.from + 2) / 4,
         ((cover.to + 2) / 4).max((cover.from + 2) / 4 + 1),
@@ -129,7 +134,7 @@ pub(super) fn line(buf: &mut Buffer, (x, y): (u16, u16), cover: Cover, style: St
 }
 
 /// Hatches the columns that a span covers at least half of.
-pub(super) fn hatch(buf: &mut Buffer, (x, y): (u16, u16), cover: Cover, style: Style) {
+pub(super) fn hatch_columns(buf: &mut Buffer, (x, y): (u16, u16), cover: ColumnSpan, style: Style) {
     for column in (cover.from + 4) / 8..(cover.to + 4) / 8 {
         let Some(cell) = u16::try_from(column)
             .ok()
@@ -159,25 +164,26 @@ mod tests {
         )
     }
 
-    const fn cover(from: u32, to: u32) -> Cover {
-        Cover { from, to }
+    const fn cover(from: u32, to: u32) -> ColumnSpan {
+        ColumnSpan { from, to }
     }
 
     #[test]
     fn ends_are_drawn_to_an_eighth() {
         let red = Style::new().fg(Color::Red);
-        let (text, buf) = row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(3, 29), red)]));
+        let (text, buf) =
+            row(|buf| paint_segments(buf, (0, 0), &[BarSegment::solid(cover(3, 29), red)]));
         assert_eq!(text, "▍██▋  ");
         assert!(
             buf[(0, 0)].modifier.contains(Modifier::REVERSED),
             "the left end is drawn as what is missing of it"
         );
         assert_eq!(
-            row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(9, 10), red)])).0,
+            row(|buf| paint_segments(buf, (0, 0), &[BarSegment::solid(cover(9, 10), red)])).0,
             " ▏    "
         );
         assert_eq!(
-            row(|buf| paint(buf, (0, 0), &[Piece::solid(cover(14, 15), red)])).0,
+            row(|buf| paint_segments(buf, (0, 0), &[BarSegment::solid(cover(14, 15), red)])).0,
             " ▕    "
         );
     }
@@ -186,12 +192,12 @@ mod tests {
     fn two_pieces_share_a_cell() {
         let (red, blue) = (Style::new().fg(Color::Red), Style::new().fg(Color::Blue));
         let (text, buf) = row(|buf| {
-            paint(
+            paint_segments(
                 buf,
                 (0, 0),
                 &[
-                    Piece::solid(cover(0, 11), red),
-                    Piece::solid(cover(11, 24), blue),
+                    BarSegment::solid(cover(0, 11), red),
+                    BarSegment::solid(cover(11, 24), blue),
                 ],
             );
         });
@@ -202,11 +208,11 @@ mod tests {
     #[test]
     fn a_line_has_half_ends_and_is_never_nothing() {
         assert_eq!(
-            row(|buf| line(buf, (0, 0), cover(4, 28), Style::new())).0,
+            row(|buf| draw_thin_line(buf, (0, 0), cover(4, 28), Style::new())).0,
             "╺━━╸  "
         );
         assert_eq!(
-            row(|buf| line(buf, (0, 0), cover(8, 9), Style::new())).0,
+            row(|buf| draw_thin_line(buf, (0, 0), cover(8, 9), Style::new())).0,
             " ╸    "
         );
     }
@@ -214,11 +220,16 @@ mod tests {
     #[test]
     fn nothing_is_painted_past_the_edge() {
         assert_eq!(
-            row(|buf| paint(buf, (4, 0), &[Piece::solid(cover(0, 800), Style::new())])).0,
+            row(|buf| paint_segments(
+                buf,
+                (4, 0),
+                &[BarSegment::solid(cover(0, 800), Style::new())]
+            ))
+            .0,
             "    ██"
         );
         assert_eq!(
-            row(|buf| line(buf, (4, 0), cover(0, 800), Style::new())).0,
+            row(|buf| draw_thin_line(buf, (4, 0), cover(0, 800), Style::new())).0,
             "    ━━"
         );
     }

@@ -1,57 +1,57 @@
 //! Where the time went: a bar for every phase on one axis.
 
 mod bar;
+mod layout;
 mod notes;
-mod plan;
+mod packet_strip;
 mod rows;
-mod strip;
 mod title;
 
-use plan::Row;
+use layout::TimelineRow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::canvas::{Canvas, scroll_mark};
+use super::canvas::{Canvas, draw_scrollbar};
 use crate::insight::kernel_segments;
-use crate::timeline::{Cover, Scale, Ticks, Window};
+use crate::timeline::{AxisTicks, ColumnSpan, Scale, TimeWindow};
 use crate::trace::Exchange;
-use crate::tui::State;
+use crate::tui::ScreenState;
 use crate::tui::cursor::Cursor;
-use crate::tui::figures::Figures;
-use crate::tui::fit::first_that_fits;
-use crate::tui::run::Run;
+use crate::tui::figures::DurationFormat;
+use crate::tui::screen_run::ScreenRun;
 use crate::tui::state::Panel;
-use crate::tui::theme::Role;
+use crate::tui::text_layout::first_that_fits;
+use crate::tui::theme::StyleRole;
 use crate::units::Moment;
 
-pub(in crate::tui) use notes::progress;
-pub(in crate::tui) use plan::Plan;
-pub(super) use strip::cell as strip_cell;
+pub(in crate::tui) use layout::TimelineLayout;
+pub(in crate::tui) use notes::body_progress_texts;
+pub(super) use packet_strip::strip_cell;
 
 /// Bars in a row, for the start screen's picture.
-pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(Cover, Style)]) {
+pub(super) fn paint_bars(buf: &mut Buffer, origin: (u16, u16), bars: &[(ColumnSpan, Style)]) {
     let pieces: Vec<_> = bars
         .iter()
-        .map(|&(cover, style)| bar::Piece::solid(cover, style))
+        .map(|&(cover, style)| bar::BarSegment::solid(cover, style))
         .collect();
-    bar::paint(buf, origin, &pieces);
+    bar::paint_segments(buf, origin, &pieces);
 }
 
 /// What a picture of the timeline is drawn from.
-struct Scene<'a> {
-    run: &'a Run,
+struct TimelineView<'a> {
+    run: &'a ScreenRun,
     now: Moment,
-    plan: Plan,
-    window: Window,
-    figures: Figures,
+    layout: TimelineLayout,
+    window: TimeWindow,
+    figures: DurationFormat,
     cursor: Cursor,
     focused: bool,
 }
 
 /// The part of the timeline's panel that its rows are drawn in.
-pub(in crate::tui) const fn inside(area: Rect, boxed: bool) -> Rect {
+pub(in crate::tui) const fn inside_borders(area: Rect, boxed: bool) -> Rect {
     if !boxed {
         return area;
     }
@@ -64,55 +64,61 @@ pub(in crate::tui) const fn inside(area: Rect, boxed: bool) -> Rect {
 }
 
 /// Draws the panel.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, boxed: bool, state: &State, now: Moment) {
-    let (run, now) = state.shown(now);
-    let cursor = state.sight.cursor;
-    let whole = run.whole(now);
-    let focused = state.sight.panel == Panel::Timeline && boxed;
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    boxed: bool,
+    state: &ScreenState,
+    now: Moment,
+) {
+    let (run, now) = state.displayed_run(now);
+    let cursor = state.view_state.cursor;
+    let whole = run.full_window(now);
+    let focused = state.view_state.panel == Panel::Timeline && boxed;
     if boxed {
-        let title = title::of(run, state, usize::from(area.width).saturating_sub(4));
-        canvas.boxed(area, &title, focused);
+        let title = title::title_parts(run, state, usize::from(area.width).saturating_sub(4));
+        canvas.draw_box(area, &title, focused);
     }
-    let inner = inside(area, boxed);
+    let inner = inside_borders(area, boxed);
     if inner.width == 0 || inner.height == 0 {
         return;
     }
-    let plan = Plan::of(run, cursor, now, inner);
-    let window = state.sight.zoom.window(whole);
-    let scene = Scene {
+    let plan = TimelineLayout::new(run, cursor, now, inner);
+    let window = state.view_state.zoom.window(whole);
+    let scene = TimelineView {
         run,
         now,
-        plan,
+        layout: plan,
         window,
-        figures: Figures::reaching(whole.length()),
+        figures: DurationFormat::for_longest(whole.length()),
         cursor,
         focused,
     };
     scene.draw(canvas, state);
     if boxed {
-        scroll_mark(
+        draw_scrollbar(
             canvas,
             area,
-            scene.plan.first,
-            scene.plan.seen,
-            scene.plan.rows.len(),
+            scene.layout.first,
+            scene.layout.seen,
+            scene.layout.rows.len(),
         );
     }
 }
 
-impl Scene<'_> {
-    fn draw(&self, canvas: &mut Canvas<'_>, state: &State) {
-        let scale = self.plan.scale(self.window);
+impl TimelineView<'_> {
+    fn draw(&self, canvas: &mut Canvas<'_>, state: &ScreenState) {
+        let scale = self.layout.scale(self.window);
         let selected = state
-            .sight
+            .view_state
             .cursor
             .lane(self.run)
-            .and_then(|lane| crate::tui::cursor::place_of(&self.plan.rows, lane));
+            .and_then(|lane| crate::tui::cursor::row_position(&self.layout.rows, lane));
         let selected = selected
-            .and_then(|place| self.plan.rows.get(place))
+            .and_then(|place| self.layout.rows.get(place))
             .copied();
-        self.draw_grid(canvas, &scale, state.sight.cursor.moment(self.run));
-        for (y, row) in self.plan.visible() {
+        self.draw_grid(canvas, &scale, state.view_state.cursor.moment(self.run));
+        for (y, row) in self.layout.visible() {
             rows::draw(canvas, self, &scale, y, row, Some(row) == selected);
         }
         self.draw_strip(canvas);
@@ -122,20 +128,20 @@ impl Scene<'_> {
 
     /// The round instants and their unit above, faint lines below them, and the line of the cursor.
     fn draw_grid(&self, canvas: &mut Canvas<'_>, scale: &Scale, cursor: Option<Moment>) {
-        let axis = self.plan.axis();
-        let ticks = Ticks::of(scale);
+        let axis = self.layout.axis();
+        let ticks = AxisTicks::for_scale(scale);
         let bottom = self
-            .plan
+            .layout
             .below_rows()
-            .saturating_add(self.plan.strip)
+            .saturating_add(self.layout.strip)
             .min(axis.bottom());
         let unit = self.figures.unit.symbol();
-        canvas.right(axis.x.saturating_sub(1), axis.y, unit, Role::Dim);
+        canvas.text_right(axis.x.saturating_sub(1), axis.y, unit, StyleRole::Dim);
         let last = ticks.ticks.len().saturating_sub(1);
         for (n, tick) in ticks.ticks.iter().enumerate() {
             let x = axis.x + tick.column;
             for y in axis.y + 1..bottom {
-                canvas.text((x, y), "\u{250a}", 1, Role::Grid);
+                canvas.text((x, y), "\u{250a}", 1, StyleRole::Grid);
             }
             let label = if n == last {
                 format!("{} {}", tick.label, ticks.unit.symbol())
@@ -149,44 +155,44 @@ impl Scene<'_> {
                 (x.saturating_sub(half).clamp(axis.x, most), axis.y),
                 &label,
                 wide,
-                Role::Dim,
+                StyleRole::Dim,
             );
         }
-        if let Some(column) = cursor.and_then(|at| scale.column(at)) {
+        if let Some(column) = cursor.and_then(|at| scale.column_of(at)) {
             for y in axis.y + 1..bottom {
-                canvas.text((axis.x + column, y), "\u{2502}", 1, Role::Accent);
+                canvas.text((axis.x + column, y), "\u{2502}", 1, StyleRole::Accent);
             }
-            canvas.text((axis.x + column, axis.y), "\u{25be}", 1, Role::Accent);
+            canvas.text((axis.x + column, axis.y), "\u{25be}", 1, StyleRole::Accent);
         }
     }
 
     /// The packets, or what the kernel counted where none were seen.
     fn draw_strip(&self, canvas: &mut Canvas<'_>) {
-        if self.plan.strip == 0 {
+        if self.layout.strip == 0 {
             return;
         }
-        if self.run.trace.capture().packets > 0 || self.run.sees_packets() {
-            strip::draw(canvas, self.run, &self.plan, self.window);
+        if self.run.trace.capture().packets > 0 || self.run.is_capturing() {
+            packet_strip::draw(canvas, self.run, &self.layout, self.window);
         } else {
-            let (x, y) = (self.plan.inner.x + 1, self.plan.below_rows());
-            let axis = self.plan.axis();
-            let said = first_that_fits(&self.kernel(), usize::from(axis.width))
+            let (x, y) = (self.layout.inner.x + 1, self.layout.below_rows());
+            let axis = self.layout.axis();
+            let said = first_that_fits(&self.tcp_info_texts(), usize::from(axis.width))
                 .unwrap_or_default()
                 .to_owned();
-            canvas.text((x, y), "kernel", 8, Role::Warning);
-            canvas.text((axis.x, y), &said, axis.width, Role::Dim);
+            canvas.text((x, y), "kernel", 8, StyleRole::Warning);
+            canvas.text((axis.x, y), &said, axis.width, StyleRole::Dim);
         }
     }
 
     /// What the kernel counted, the longest way to say it first.
-    fn kernel(&self) -> Vec<String> {
+    fn tcp_info_texts(&self) -> Vec<String> {
         let exchange = self.exchange();
         let connection = exchange
             .and_then(|exchange| exchange.connection)
             .and_then(|id| self.run.trace.connection(id));
         let counts = exchange.and_then(|exchange| kernel_segments(&self.run.trace, exchange));
         let Some((kernel, counts)) = connection
-            .and_then(|connection| connection.kernel)
+            .and_then(|connection| connection.tcp_info)
             .zip(counts)
         else {
             return Vec::new();
@@ -231,30 +237,30 @@ impl Scene<'_> {
 
     /// How many exchanges have no rows, above what went wrong.
     fn draw_retired(&self, canvas: &mut Canvas<'_>) {
-        let Some(said) = &self.plan.retired else {
+        let Some(said) = &self.layout.retired else {
             return;
         };
-        let inner = self.plan.inner;
+        let inner = self.layout.inner;
         let y = inner
             .bottom()
-            .saturating_sub(u16::try_from(self.plan.failure.len() + 1).unwrap_or(1));
+            .saturating_sub(u16::try_from(self.layout.failure.len() + 1).unwrap_or(1));
         canvas.text(
             (inner.x + 1, y),
             said,
             inner.width.saturating_sub(1),
-            Role::Dim,
+            StyleRole::Dim,
         );
     }
 
     fn draw_failure(&self, canvas: &mut Canvas<'_>) {
-        let inner = self.plan.inner;
+        let inner = self.layout.inner;
         let first = inner
             .bottom()
-            .saturating_sub(u16::try_from(self.plan.failure.len()).unwrap_or(0));
-        let mut role = Role::Failure;
-        for (y, line) in (first..).zip(&self.plan.failure) {
+            .saturating_sub(u16::try_from(self.layout.failure.len()).unwrap_or(0));
+        let mut role = StyleRole::Failure;
+        for (y, line) in (first..).zip(&self.layout.failure) {
             if line.starts_with('\u{2192}') {
-                role = Role::Warning;
+                role = StyleRole::Warning;
             }
             canvas.text((inner.x + 1, y), line, inner.width.saturating_sub(1), role);
         }

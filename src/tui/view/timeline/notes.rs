@@ -1,47 +1,50 @@
 //! A few words beside a bar: what the phase came to. Several ways to say it, the longest first.
 
 use crate::insight::redact::Redactor;
-use crate::insight::{TwoClocks, attempt_words, query_words, remarks, server_timing_words};
+use crate::insight::{
+    ClockComparison, attempt_annotations, phase_annotations, query_annotations,
+    server_timing_annotations,
+};
 use crate::timeline::Lane;
 use crate::trace::{BodyCount, Exchange, Phase};
-use crate::tui::figures::Figures;
-use crate::tui::run::Run;
-use crate::tui::wording::{status_words, without_credentials};
+use crate::tui::event_wording::{status_words, without_credentials};
+use crate::tui::figures::DurationFormat;
+use crate::tui::screen_run::ScreenRun;
 use crate::units::{Bytes, Moment, Nanos};
 
 /// From how much of a phase on this machine's own share is worth a word: a hundredth of the run.
-const WORTH_A_WORD: u64 = 100;
+const MIN_SHARE_DIVISOR: u64 = 100;
 
-pub(super) fn of(
-    run: &Run,
+pub(super) fn lane_notes(
+    run: &ScreenRun,
     exchange: &Exchange,
     lane: Lane,
-    figures: Figures,
+    figures: DurationFormat,
     now: Moment,
 ) -> Vec<String> {
     match lane {
-        Lane::Folded => folded(exchange),
-        Lane::Phase(Phase::Wait) if exchange.response.is_some() => waited(exchange),
-        Lane::Phase(phase) => remarks(&run.trace, exchange, phase, Redactor::new(true)),
-        Lane::Wire(phase) => on_the_wire(run, exchange, phase, figures, now),
+        Lane::Folded => folded_notes(exchange),
+        Lane::Phase(Phase::Wait) if exchange.response.is_some() => response_notes(exchange),
+        Lane::Phase(phase) => phase_annotations(&run.trace, exchange, phase, Redactor::new(true)),
+        Lane::Wire(phase) => wire_notes(run, exchange, phase, figures, now),
         Lane::Query(n) => exchange
             .resolution
             .as_ref()
             .and_then(|resolution| resolution.queries.get(n))
-            .map(query_words)
+            .map(query_annotations)
             .unwrap_or_default(),
         Lane::Attempt(n) => exchange
             .attempts
             .get(n)
-            .map(attempt_words)
+            .map(attempt_annotations)
             .unwrap_or_default(),
-        Lane::ServerTiming => server_timing_words(exchange, |took| figures.bare(took)),
+        Lane::ServerTiming => server_timing_annotations(exchange, |took| figures.format(took)),
         // The gauge has its own words in it.
         Lane::Progress => Vec::new(),
     }
 }
 
-fn folded(exchange: &Exchange) -> Vec<String> {
+fn folded_notes(exchange: &Exchange) -> Vec<String> {
     let url = without_credentials(&exchange.url);
     let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
     let status = exchange
@@ -58,7 +61,7 @@ fn folded(exchange: &Exchange) -> Vec<String> {
     ]
 }
 
-fn waited(exchange: &Exchange) -> Vec<String> {
+fn response_notes(exchange: &Exchange) -> Vec<String> {
     let response = exchange.response.iter();
     response
         .flat_map(|response| {
@@ -70,22 +73,22 @@ fn waited(exchange: &Exchange) -> Vec<String> {
         .collect()
 }
 
-fn on_the_wire(
-    run: &Run,
+fn wire_notes(
+    run: &ScreenRun,
     exchange: &Exchange,
     phase: Phase,
-    figures: Figures,
+    figures: DurationFormat,
     now: Moment,
 ) -> Vec<String> {
-    let Some(clocks) = TwoClocks::of(&run.trace, exchange, phase) else {
+    let Some(clocks) = ClockComparison::for_phase(&run.trace, exchange, phase) else {
         return Vec::new();
     };
-    let machine = clocks.machine();
+    let machine = clocks.local_overhead();
     let total = exchange.ended.unwrap_or(now).since(exchange.started);
-    if machine.0 < total.0 / WORTH_A_WORD {
+    if machine.0 < total.0 / MIN_SHARE_DIVISOR {
         return Vec::new();
     }
-    let figure = figures.bare(machine);
+    let figure = figures.format(machine);
     vec![
         format!("\u{2591} {figure} this machine"),
         format!("\u{2591} {figure}"),
@@ -93,7 +96,7 @@ fn on_the_wire(
 }
 
 /// How far a body is: bytes, of how many, how fast, and how long it may still take.
-pub(in crate::tui) fn progress(exchange: &Exchange, now: Moment) -> Vec<String> {
+pub(in crate::tui) fn body_progress_texts(exchange: &Exchange, now: Moment) -> Vec<String> {
     let Some(span) = exchange.phases.get(Phase::Receive) else {
         return Vec::new();
     };

@@ -3,13 +3,13 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::bar::{self, Piece, paint};
-use super::{Row, Scene, notes};
-use crate::insight::{TwoClocks, server_timing, server_timing_spans};
-use crate::timeline::{Cover, Lane, Scale};
+use super::bar::{self, BarSegment, paint_segments};
+use super::{TimelineRow, TimelineView, notes};
+use crate::insight::{ClockComparison, server_timing, server_timing_spans};
+use crate::timeline::{ColumnSpan, Lane, Scale};
 use crate::trace::{AttemptOutcome, Exchange, Phase, QueryOutcome};
-use crate::tui::fit::{first_that_fits, width};
-use crate::tui::theme::Role;
+use crate::tui::text_layout::{display_width, first_that_fits};
+use crate::tui::theme::StyleRole;
 use crate::units::Nanos;
 
 use super::super::canvas::Canvas;
@@ -17,23 +17,23 @@ use super::super::canvas::Canvas;
 /// Draws a row on line `y`.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
-    scene: &Scene<'_>,
+    scene: &TimelineView<'_>,
     scale: &Scale,
     y: u16,
-    (id, lane): Row,
+    (id, lane): TimelineRow,
     selected: bool,
 ) {
     let Some(exchange) = scene.run.trace.exchange(id) else {
         return;
     };
-    let inner = scene.plan.inner;
+    let inner = scene.layout.inner;
     if selected {
-        let style = canvas.look.selected(scene.focused);
+        let style = canvas.styles.selected(scene.focused);
         // Without colours a reversed row would hide its own bar: there the name alone is marked.
-        let columns = if canvas.look.has_color() {
+        let columns = if canvas.styles.has_color() {
             inner.width
         } else {
-            super::plan::LABELS.min(inner.width) - 1
+            super::layout::LABELS.min(inner.width) - 1
         };
         canvas.buf.set_style(
             Rect {
@@ -44,15 +44,15 @@ pub(super) fn draw(
             },
             style,
         );
-        canvas.text((inner.x, y), "\u{25b8}", 1, Role::Accent);
+        canvas.text((inner.x, y), "\u{25b8}", 1, StyleRole::Accent);
     }
     draw_label(canvas, scene, exchange, lane, y);
     let span = scene
         .run
         .span_of(id, lane)
         .map(|(began, ended)| (began, ended.unwrap_or(scene.now.max(began))));
-    let cover = span.and_then(|(began, ended)| scale.cover(began, ended));
-    let origin = (scene.plan.axis().x, y);
+    let cover = span.and_then(|(began, ended)| scale.column_span(began, ended));
+    let origin = (scene.layout.axis().x, y);
     if let Some(cover) = cover {
         draw_bar(canvas, scene, scale, exchange, lane, origin, cover);
     }
@@ -62,28 +62,34 @@ pub(super) fn draw(
     draw_note(canvas, scene, exchange, lane, origin, cover);
 }
 
-fn draw_label(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, lane: Lane, y: u16) {
-    let x = scene.plan.inner.x + 1;
+fn draw_label(
+    canvas: &mut Canvas<'_>,
+    scene: &TimelineView<'_>,
+    exchange: &Exchange,
+    lane: Lane,
+    y: u16,
+) {
+    let x = scene.layout.inner.x + 1;
     let begun = lane
         .phase()
         .is_none_or(|phase| exchange.phases.get(phase).is_some());
     let failed = matches!(lane, Lane::Phase(phase) if exchange.failure.as_ref().is_some_and(|(at, _)| *at == phase));
     let role = match lane {
-        _ if failed => Role::Failure,
-        Lane::Phase(phase) if begun => Role::Phase(phase),
-        Lane::Folded => Role::Strong,
-        _ => Role::Dim,
+        _ if failed => StyleRole::Failure,
+        Lane::Phase(phase) if begun => StyleRole::Phase(phase),
+        Lane::Folded => StyleRole::Strong,
+        _ => StyleRole::Dim,
     };
-    let room = super::plan::LABELS.min(scene.plan.inner.width);
+    let room = super::layout::LABELS.min(scene.layout.inner.width);
     canvas.text((x, y), &name(exchange, lane), 9.min(room), role);
-    if let Some(figure) = figure(scene, exchange, lane) {
+    if let Some(figure) = duration_text(scene, exchange, lane) {
         let role = if matches!(lane, Lane::Phase(_) | Lane::Folded) {
-            Role::Text
+            StyleRole::Text
         } else {
-            Role::Dim
+            StyleRole::Dim
         };
-        canvas.right(
-            (scene.plan.inner.x + room).saturating_sub(1),
+        canvas.text_right(
+            (scene.layout.inner.x + room).saturating_sub(1),
             y,
             &figure,
             role,
@@ -111,12 +117,12 @@ fn name(exchange: &Exchange, lane: Lane) -> String {
 }
 
 /// How long it took, or has taken so far; nothing for what has not begun.
-fn figure(scene: &Scene<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
+fn duration_text(scene: &TimelineView<'_>, exchange: &Exchange, lane: Lane) -> Option<String> {
     let took = match lane {
-        Lane::Wire(phase) => TwoClocks::of(&scene.run.trace, exchange, phase)?
+        Lane::Wire(phase) => ClockComparison::for_phase(&scene.run.trace, exchange, phase)?
             .wire
             .duration(),
-        Lane::ServerTiming => match timed(exchange)[..] {
+        Lane::ServerTiming => match server_timing_durations(exchange)[..] {
             [only] => only,
             // Metrics may contain each other, so their sum means nothing.
             _ => return None,
@@ -127,24 +133,24 @@ fn figure(scene: &Scene<'_>, exchange: &Exchange, lane: Lane) -> Option<String> 
             ended.unwrap_or(scene.now).since(began)
         }
     };
-    Some(scene.figures.bare(took))
+    Some(scene.figures.format(took))
 }
 
 fn draw_bar(
     canvas: &mut Canvas<'_>,
-    scene: &Scene<'_>,
+    scene: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     lane: Lane,
     origin: (u16, u16),
-    cover: Cover,
+    cover: ColumnSpan,
 ) {
     match lane {
         Lane::Folded => draw_folded(canvas, scene, scale, exchange, origin),
         Lane::Phase(phase) => {
-            let style = canvas.style(Role::Phase(phase));
-            paint(canvas.buf, origin, &[Piece::solid(cover, style)]);
-            if !scene.plan.wire_rows {
+            let style = canvas.style(StyleRole::Phase(phase));
+            paint_segments(canvas.buf, origin, &[BarSegment::solid(cover, style)]);
+            if !scene.layout.wire_rows {
                 hatch_machine(canvas, scene, scale, exchange, phase, origin);
             }
             mark_failure(canvas, exchange, phase, origin, cover);
@@ -160,7 +166,7 @@ fn draw_bar(
                 QueryOutcome::Answered(answer) => answer.rcode != "NOERROR",
                 QueryOutcome::Failed(_) => true,
             });
-            thin(canvas, origin, cover, Phase::Dns, failed);
+            draw_thin_bar(canvas, origin, cover, Phase::Dns, failed);
         }
         Lane::Attempt(n) => {
             let outcome = exchange
@@ -171,7 +177,7 @@ fn draw_bar(
                 outcome,
                 None | Some(AttemptOutcome::Connected | AttemptOutcome::Abandoned)
             );
-            thin(canvas, origin, cover, Phase::Connect, failed);
+            draw_thin_bar(canvas, origin, cover, Phase::Connect, failed);
         }
         Lane::ServerTiming => draw_server_timing(canvas, scale, exchange, origin),
         Lane::Progress => {}
@@ -179,49 +185,56 @@ fn draw_bar(
 }
 
 /// A line for a part of a phase, with a cross at its end where it failed.
-fn thin(canvas: &mut Canvas<'_>, origin: (u16, u16), cover: Cover, phase: Phase, failed: bool) {
-    let style = canvas.style(Role::Phase(phase));
-    bar::line(canvas.buf, origin, cover, style);
+fn draw_thin_bar(
+    canvas: &mut Canvas<'_>,
+    origin: (u16, u16),
+    cover: ColumnSpan,
+    phase: Phase,
+    failed: bool,
+) {
+    let style = canvas.style(StyleRole::Phase(phase));
+    bar::draw_thin_line(canvas.buf, origin, cover, style);
     if failed {
-        cross(canvas, origin, cover);
+        draw_cross(canvas, origin, cover);
     }
 }
 
 /// All phases of an exchange in one row, each with its letter where there is room.
 fn draw_folded(
     canvas: &mut Canvas<'_>,
-    scene: &Scene<'_>,
+    scene: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     origin: (u16, u16),
 ) {
-    let colored = canvas.look.has_color();
-    let pieces: Vec<(Phase, Piece)> = exchange
+    let colored = canvas.styles.has_color();
+    let pieces: Vec<(Phase, BarSegment)> = exchange
         .phases
         .iter()
         .filter_map(|(phase, span)| {
-            let cover = scale.cover(span.began, span.ended.unwrap_or(scene.now).max(span.began))?;
-            let style = canvas.style(Role::Phase(phase));
+            let cover =
+                scale.column_span(span.began, span.ended.unwrap_or(scene.now).max(span.began))?;
+            let style = canvas.style(StyleRole::Phase(phase));
             Some((
                 phase,
                 if colored {
-                    Piece::solid(cover, style)
+                    BarSegment::solid(cover, style)
                 } else {
-                    Piece {
-                        fill: pattern(phase),
-                        ..Piece::solid(cover, style)
+                    BarSegment {
+                        fill: fill_pattern(phase),
+                        ..BarSegment::solid(cover, style)
                     }
                 },
             ))
         })
         .collect();
-    let plain: Vec<Piece> = pieces.iter().map(|(_, piece)| *piece).collect();
-    paint(canvas.buf, origin, &plain);
+    let plain: Vec<BarSegment> = pieces.iter().map(|(_, piece)| *piece).collect();
+    paint_segments(canvas.buf, origin, &plain);
     for (phase, piece) in &pieces {
         let (first, last) = piece.cover.columns();
         if last > first + 2 {
             let letter = phase.label().get(..1).unwrap_or_default();
-            let style = canvas.style(Role::OnPhase(*phase));
+            let style = canvas.style(StyleRole::OnPhase(*phase));
             canvas.styled(
                 (
                     origin
@@ -238,13 +251,13 @@ fn draw_folded(
     if let Some((phase, _)) = &exchange.failure {
         let failed = pieces.iter().find(|(of, _)| of == phase);
         if let Some((_, piece)) = failed {
-            cross(canvas, origin, piece.cover);
+            draw_cross(canvas, origin, piece.cover);
         }
     }
 }
 
 /// Where there are no colours, neighbours differ by their fill.
-const fn pattern(phase: Phase) -> &'static str {
+const fn fill_pattern(phase: Phase) -> &'static str {
     match phase {
         Phase::Dns | Phase::Tls | Phase::Receive => "\u{2588}",
         Phase::Connect | Phase::Send => "\u{2593}",
@@ -255,37 +268,37 @@ const fn pattern(phase: Phase) -> &'static str {
 /// The phase as the wire saw it, and hatched what lies around it: this machine's own share.
 fn draw_wire(
     canvas: &mut Canvas<'_>,
-    scene: &Scene<'_>,
+    scene: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     phase: Phase,
     origin: (u16, u16),
 ) {
-    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else {
+    let Some(clocks) = ClockComparison::for_phase(&scene.run.trace, exchange, phase) else {
         return;
     };
     hatch_machine(canvas, scene, scale, exchange, phase, origin);
-    if let Some(cover) = scale.cover(clocks.wire.began, clocks.wire.ended) {
-        let style = canvas.style(Role::Phase(phase));
-        bar::line(canvas.buf, origin, cover, style);
+    if let Some(cover) = scale.column_span(clocks.wire.began, clocks.wire.ended) {
+        let style = canvas.style(StyleRole::Phase(phase));
+        bar::draw_thin_line(canvas.buf, origin, cover, style);
     }
 }
 
 fn hatch_machine(
     canvas: &mut Canvas<'_>,
-    scene: &Scene<'_>,
+    scene: &TimelineView<'_>,
     scale: &Scale,
     exchange: &Exchange,
     phase: Phase,
     origin: (u16, u16),
 ) {
-    let Some(clocks) = TwoClocks::of(&scene.run.trace, exchange, phase) else {
+    let Some(clocks) = ClockComparison::for_phase(&scene.run.trace, exchange, phase) else {
         return;
     };
-    let style = canvas.style(Role::Machine);
-    for (from, to) in clocks.around() {
-        if let Some(cover) = scale.cover(from, to) {
-            bar::hatch(canvas.buf, origin, cover, style);
+    let style = canvas.style(StyleRole::Machine);
+    for (from, to) in clocks.local_spans() {
+        if let Some(cover) = scale.column_span(from, to) {
+            bar::hatch_columns(canvas.buf, origin, cover, style);
         }
     }
 }
@@ -298,19 +311,19 @@ fn draw_server_timing(
     origin: (u16, u16),
 ) {
     for (n, (from, to)) in server_timing_spans(exchange).into_iter().enumerate() {
-        if let Some(cover) = scale.cover(from, to) {
-            let style: Style = canvas.style(Role::Phase(if n % 2 == 0 {
+        if let Some(cover) = scale.column_span(from, to) {
+            let style: Style = canvas.style(StyleRole::Phase(if n % 2 == 0 {
                 Phase::Wait
             } else {
                 Phase::Dns
             }));
-            bar::line(canvas.buf, origin, cover, style);
+            bar::draw_thin_line(canvas.buf, origin, cover, style);
         }
     }
 }
 
 /// The durations the server tells.
-fn timed(exchange: &Exchange) -> Vec<Nanos> {
+fn server_timing_durations(exchange: &Exchange) -> Vec<Nanos> {
     server_timing(exchange)
         .iter()
         .filter_map(|metric| metric.duration)
@@ -319,14 +332,24 @@ fn timed(exchange: &Exchange) -> Vec<Nanos> {
 
 /// How much of the body is there, over the whole axis: the part that is filled has the phase's
 /// colour, the words lie over both.
-fn draw_gauge(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, (x, y): (u16, u16)) {
-    let columns = scene.plan.axis().width;
-    let ways = notes::progress(exchange, scene.now);
+fn draw_gauge(
+    canvas: &mut Canvas<'_>,
+    scene: &TimelineView<'_>,
+    exchange: &Exchange,
+    (x, y): (u16, u16),
+) {
+    let columns = scene.layout.axis().width;
+    let ways = notes::body_progress_texts(exchange, scene.now);
     let words = first_that_fits(&ways, usize::from(columns).saturating_sub(2)).unwrap_or_default();
     for column in x..x.saturating_add(columns) {
-        canvas.text((column, y), " ", 1, Role::Dim);
+        canvas.text((column, y), " ", 1, StyleRole::Dim);
     }
-    canvas.text((x + 1, y), words, columns.saturating_sub(1), Role::Strong);
+    canvas.text(
+        (x + 1, y),
+        words,
+        columns.saturating_sub(1),
+        StyleRole::Strong,
+    );
     let body = &exchange.response_body;
     let Some(expected) = body.expected.filter(|&expected| expected > 0) else {
         return;
@@ -334,7 +357,7 @@ fn draw_gauge(canvas: &mut Canvas<'_>, scene: &Scene<'_>, exchange: &Exchange, (
     let done =
         u128::from(columns) * u128::from(body.transferred.min(expected)) / u128::from(expected);
     let done = u16::try_from(done).unwrap_or(0).max(1).min(columns);
-    let style = canvas.style(Role::OnPhase(Phase::Receive));
+    let style = canvas.style(StyleRole::OnPhase(Phase::Receive));
     canvas.buf.set_style(
         Rect {
             x,
@@ -351,21 +374,21 @@ fn mark_failure(
     exchange: &Exchange,
     phase: Phase,
     origin: (u16, u16),
-    cover: Cover,
+    cover: ColumnSpan,
 ) {
     if exchange
         .failure
         .as_ref()
         .is_some_and(|(at, _)| *at == phase)
     {
-        cross(canvas, origin, cover);
+        draw_cross(canvas, origin, cover);
     }
 }
 
 /// A cross in the last column.
-fn cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: Cover) {
+fn draw_cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: ColumnSpan) {
     let column = u16::try_from(cover.columns().1).unwrap_or(u16::MAX);
-    let style = canvas.style(Role::Failure);
+    let style = canvas.style(StyleRole::Failure);
     if let Some(cell) = canvas.buf.cell_mut((x.saturating_add(column), y)) {
         cell.reset();
         cell.set_symbol("\u{2717}").set_style(style);
@@ -376,29 +399,30 @@ fn cross(canvas: &mut Canvas<'_>, (x, y): (u16, u16), cover: Cover) {
 /// the bar itself.
 fn draw_note(
     canvas: &mut Canvas<'_>,
-    scene: &Scene<'_>,
+    scene: &TimelineView<'_>,
     exchange: &Exchange,
     lane: Lane,
     (x, y): (u16, u16),
-    cover: Option<Cover>,
+    cover: Option<ColumnSpan>,
 ) {
-    let ways = notes::of(scene.run, exchange, lane, scene.figures, scene.now);
+    let ways = notes::lane_notes(scene.run, exchange, lane, scene.figures, scene.now);
     let Some(cover) = cover else { return };
-    let columns = u32::from(scene.plan.axis().width);
+    let columns = u32::from(scene.layout.axis().width);
     let (first, last) = cover.columns();
     let (right, left) = (
-        fitting(&ways, columns.saturating_sub(last + 3)),
-        fitting(&ways, first.saturating_sub(2)),
+        fitting_note(&ways, columns.saturating_sub(last + 3)),
+        fitting_note(&ways, first.saturating_sub(2)),
     );
-    let on_the_left = width(left.unwrap_or_default()) > width(right.unwrap_or_default());
+    let on_the_left =
+        display_width(left.unwrap_or_default()) > display_width(right.unwrap_or_default());
     let beside = if on_the_left { left } else { right };
     let upon = if beside.is_none() {
-        fitting(&ways, (last + 1 - first).saturating_sub(4))
+        fitting_note(&ways, (last + 1 - first).saturating_sub(4))
     } else {
         None
     };
     let Some(words) = beside.or(upon) else { return };
-    let wide = u32::try_from(width(words)).unwrap_or(0);
+    let wide = u32::try_from(display_width(words)).unwrap_or(0);
     let column = match (upon, on_the_left) {
         (Some(_), _) => first + 2,
         (None, true) => first.saturating_sub(1 + wide),
@@ -409,13 +433,17 @@ fn draw_note(
         u16::try_from(wide).unwrap_or(0),
     );
     match (upon, lane) {
-        (Some(words), Lane::Phase(phase)) => canvas.text((x, y), words, wide, Role::OnPhase(phase)),
-        (Some(words), _) => canvas.text((x - 1, y), &format!(" {words} "), wide + 2, Role::Dim),
-        (None, Lane::Folded) => canvas.text((x, y), words, wide, Role::Text),
-        (None, _) => canvas.text((x, y), words, wide, Role::Dim),
+        (Some(words), Lane::Phase(phase)) => {
+            canvas.text((x, y), words, wide, StyleRole::OnPhase(phase))
+        }
+        (Some(words), _) => {
+            canvas.text((x - 1, y), &format!(" {words} "), wide + 2, StyleRole::Dim)
+        }
+        (None, Lane::Folded) => canvas.text((x, y), words, wide, StyleRole::Text),
+        (None, _) => canvas.text((x, y), words, wide, StyleRole::Dim),
     };
 }
 
-fn fitting(ways: &[String], columns: u32) -> Option<&str> {
+fn fitting_note(ways: &[String], columns: u32) -> Option<&str> {
     first_that_fits(ways, usize::try_from(columns).unwrap_or(0)).filter(|words| !words.is_empty())
 }

@@ -2,23 +2,27 @@
 
 use crate::insight::{RoundTrips, round_trips};
 use crate::trace::Exchange;
-use crate::tui::State;
-use crate::tui::fit;
-use crate::tui::run::Run;
-use crate::tui::theme::Role;
+use crate::tui::ScreenState;
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::text_layout;
+use crate::tui::theme::StyleRole;
 
 /// Round trips shorter than this say nothing about the network: they are this machine's own work.
-const LOCAL: u64 = 1_000_000;
+const MIN_ROUND_TRIP: u64 = 1_000_000;
 
 /// The parts of the title that fit.
-pub(super) fn of(run: &Run, state: &State, columns: usize) -> Vec<(String, Role)> {
+pub(super) fn title_parts(
+    run: &ScreenRun,
+    state: &ScreenState,
+    columns: usize,
+) -> Vec<(String, StyleRole)> {
     let Some(exchange) = state
-        .sight
+        .view_state
         .cursor
         .exchange(run)
         .and_then(|id| run.trace.exchange(id))
     else {
-        return vec![(" Timeline ".to_owned(), Role::Strong)];
+        return vec![(" Timeline ".to_owned(), StyleRole::Strong)];
     };
     let host = host_of(&exchange.url.escaped());
     let connection = exchange.connection.map(|id| {
@@ -32,33 +36,36 @@ pub(super) fn of(run: &Run, state: &State, columns: usize) -> Vec<(String, Role)
             }
         )
     });
-    let trips = in_round_trips(run, exchange);
+    let trips = round_trips_text(run, exchange);
     let zoomed = state
-        .sight
+        .view_state
         .zoom
-        .is_on()
+        .is_zoomed()
         .then(|| "\u{2500} zoomed, 0 shows all ".to_owned());
-    let held = state.held.is_some().then(|| "\u{2500} paused ".to_owned());
+    let held = state
+        .paused
+        .is_some()
+        .then(|| "\u{2500} paused ".to_owned());
     let mut left = columns;
     let mut parts = Vec::new();
     let wanted = [
-        (held, Role::Warning, 0),
-        (Some(format!(" {host} ")), Role::Strong, 1),
-        (zoomed, Role::Warning, 4),
-        (trips, Role::Text, 3),
-        (connection, Role::Dim, 2),
+        (held, StyleRole::Warning, 0),
+        (Some(format!(" {host} ")), StyleRole::Strong, 1),
+        (zoomed, StyleRole::Warning, 4),
+        (trips, StyleRole::Text, 3),
+        (connection, StyleRole::Dim, 2),
     ];
     for (text, role, place) in wanted {
         let Some(text) = text.map(|text| {
             if place == 1 {
-                fit::cut(&text, columns)
+                text_layout::truncate_text(&text, columns)
             } else {
                 text
             }
         }) else {
             continue;
         };
-        if let Some(rest) = left.checked_sub(fit::width(&text)) {
+        if let Some(rest) = left.checked_sub(text_layout::display_width(&text)) {
             left = rest;
             parts.push((place, text, role));
         }
@@ -71,13 +78,17 @@ pub(super) fn of(run: &Run, state: &State, columns: usize) -> Vec<(String, Role)
         .collect()
 }
 
-fn in_round_trips(run: &Run, exchange: &Exchange) -> Option<String> {
+fn round_trips_text(run: &ScreenRun, exchange: &Exchange) -> Option<String> {
     exchange.ended?;
     if exchange.failure.is_some() {
         return None;
     }
-    let RoundTrips { rtt, used, least } = round_trips(&run.trace, exchange)?;
-    if rtt.duration.0 < LOCAL {
+    let RoundTrips {
+        rtt,
+        used,
+        minimum: least,
+    } = round_trips(&run.trace, exchange)?;
+    if rtt.duration.0 < MIN_ROUND_TRIP {
         return Some(format!(
             "\u{2500} round trip {} ({}): too near to count in round trips ",
             rtt.duration,

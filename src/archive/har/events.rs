@@ -1,0 +1,323 @@
+//! A file as the events of a run.
+//!
+//! Entries overlap and stand in whatever order. They are read in the order in which they began, and
+//! what is [under way](UnderWay) is told in the order of time; exchanges and connections get their
+//! numbers in the order in which they begin.
+
+use std::collections::VecDeque;
+
+use super::connections::HarConnections;
+use super::entry::{EntryConverter, MissingValues, moment_since_start};
+use super::entry_reader::EntryReader;
+use super::index::{EntryIndex, EntryPlace, HarFile, MAX_ENTRIES, parse_date};
+use super::log::{HarCreator, HarEntry, HarLog, HarPage};
+use super::overlapping::OverlappingEntries;
+use super::recent_map::RecentMap;
+use crate::archive::ArchiveError;
+use crate::archive::document::lenient::LenientObject;
+use crate::archive::store::CaptureStore;
+use crate::trace::{ConnectionId, EVENT_SCHEMA, Event, EventKind, ExchangeCause, ExchangeId};
+use crate::units::{Moment, Nanos, Untrusted, WallTime, group_digits};
+
+/// Tells the file's events to `to`, in the order of time.
+///
+/// # Errors
+/// An entry cannot be read again where it was: the first of them. The others are told.
+pub(in crate::archive) fn read_har_events(
+    har: HarFile,
+    store: &CaptureStore,
+    mut to: impl FnMut(Event),
+) -> Result<(), ArchiveError> {
+    let HarFile {
+        log:
+            HarLog {
+                creator,
+                browser,
+                pages,
+                ..
+            },
+        mut index,
+    } = har;
+    let (begin, places) = index.sorted();
+    let started_at = WallTime(u64::try_from(begin).unwrap_or(0));
+    to(at_start(EventKind::RunStarted {
+        schema: EVENT_SCHEMA.to_owned(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at,
+    }));
+    to(at_start(run_note(describe_recorder(&creator, &browser))));
+    for text in notes_on_all(&index) {
+        to(at_start(run_note(text)));
+    }
+    let mut pages: Vec<Event> = pages
+        .items
+        .iter()
+        .filter_map(|page| page_event(page, begin))
+        .collect();
+    pages.sort_by_key(|page| page.at);
+    let mut out = EventOutput {
+        pages: pages.into(),
+        numbers: ConnectionNumbers::default(),
+        end: Moment::START,
+        sink: &mut to,
+    };
+    let result = read_entries(&places, begin, store, &mut |event| out.emit(event));
+    out.finish();
+    result
+}
+
+/// Tells the events of entries.
+fn read_entries(
+    places: &[EntryPlace],
+    start: i64,
+    store: &CaptureStore,
+    to: &mut impl FnMut(Event),
+) -> Result<(), ArchiveError> {
+    let (mut window, mut hops) = (EntryReader::new(store), RedirectChain::default());
+    let (mut connections, mut under_way, mut number, mut result) = (
+        HarConnections::default(),
+        OverlappingEntries::default(),
+        0,
+        Ok(()),
+    );
+    for place in places {
+        let entry: HarEntry = match window.read_entry(*place) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => continue,
+            Err(error) => {
+                result = result.and(Err(error));
+                continue;
+            }
+        };
+        let (exchange, began) = (ExchangeId(number), moment_since_start(place.began, start));
+        number = number.saturating_add(1);
+        let telling = EntryConverter {
+            exchange,
+            entry: &entry,
+            began,
+            cause: hops.cause_of(&entry),
+        };
+        under_way.emit_until(began, &mut *to);
+        under_way.add(telling.events(&mut connections), place.bytes, &mut *to);
+    }
+    under_way.emit_all(to);
+    result
+}
+
+/// Events on their way out, between which pages are told.
+struct EventOutput<'a, F> {
+    pages: VecDeque<Event>,
+    numbers: ConnectionNumbers,
+    end: Moment,
+    sink: &'a mut F,
+}
+
+impl<F: FnMut(Event)> EventOutput<'_, F> {
+    fn emit(&mut self, mut event: Event) {
+        while self.pages.front().is_some_and(|page| page.at < event.at) {
+            self.pages.pop_front().into_iter().for_each(&mut *self.sink);
+        }
+        self.end = self.end.max(event.at);
+        self.numbers.renumber(&mut event.kind);
+        (self.sink)(event);
+    }
+
+    fn finish(self) {
+        let end = self
+            .pages
+            .back()
+            .map_or(self.end, |page| page.at.max(self.end));
+        self.pages.into_iter().for_each(&mut *self.sink);
+        (self.sink)(Event {
+            at: end,
+            kind: EventKind::RunEnded,
+        });
+    }
+}
+
+/// Which entry follows from the one before it.
+#[derive(Default)]
+struct RedirectChain {
+    /// Where the one before is redirected to.
+    next_url: Option<String>,
+    /// How many in a row have followed.
+    count: usize,
+}
+
+impl RedirectChain {
+    /// Longer chains are told in pieces: browsers follow no more than 20, and a chain is held until
+    /// it is over.
+    const MAX_HOPS: usize = 1_000;
+
+    /// One that goes where the entry before it was sent is that one's next hop.
+    fn cause_of(&mut self, entry: &HarEntry) -> ExchangeCause {
+        let url = entry
+            .request
+            .0
+            .as_ref()
+            .and_then(|request| request.url.non_empty());
+        let follows = self.next_url.as_deref().is_some_and(|to| Some(to) == url);
+        self.next_url = redirect_target(entry);
+        let cause = entry.cause.0.unwrap_or(if follows {
+            ExchangeCause::Redirect
+        } else {
+            ExchangeCause::Asked
+        });
+        let is_hop = matches!(cause, ExchangeCause::Redirect | ExchangeCause::Retry);
+        self.count = if is_hop && self.count < Self::MAX_HOPS {
+            self.count + 1
+        } else {
+            0
+        };
+        if is_hop && self.count == 0 {
+            ExchangeCause::Asked
+        } else {
+            cause
+        }
+    }
+}
+
+fn at_start(what: EventKind) -> Event {
+    Event {
+        at: Moment::START,
+        kind: what,
+    }
+}
+
+fn run_note(text: String) -> EventKind {
+    EventKind::Note {
+        exchange: None,
+        text: Untrusted::new(text),
+    }
+}
+
+/// `a HAR of Firefox 131.0, written by ...`.
+fn describe_recorder(
+    creator: &LenientObject<HarCreator>,
+    browser: &LenientObject<HarCreator>,
+) -> String {
+    let named = |of: &LenientObject<HarCreator>| {
+        let HarCreator { name, version } = of.0.as_ref()?;
+        Some(
+            format!(
+                "{} {}",
+                name.non_empty()?,
+                version.non_empty().unwrap_or_default()
+            )
+            .trim_end()
+            .to_owned(),
+        )
+    };
+    match (named(browser), named(creator)) {
+        (Some(browser), Some(creator)) if browser != creator => {
+            format!("a HAR of {browser}, written by {creator}; it has no packets")
+        }
+        (Some(one), _) | (None, Some(one)) => format!("a HAR, written by {one}; it has no packets"),
+        (None, None) => "a HAR; it has no packets".to_owned(),
+    }
+}
+
+/// What is to be said of all entries.
+fn notes_on_all(index: &EntryIndex) -> impl Iterator<Item = String> {
+    let MissingValues {
+        head_sizes: reckoned,
+        versions: unversioned,
+        dates: undated,
+    } = index.missing;
+    let EntryIndex {
+        over_limit: beyond,
+        left_out: untold,
+        ..
+    } = *index;
+    let said = [
+        (
+            reckoned,
+            format!(
+                "the file does not say how large {} heads are; they are reckoned as HTTP/1.1 \
+                    writes them (inferred)",
+                group_digits(reckoned)
+            ),
+        ),
+        (
+            unversioned,
+            format!(
+                "the file does not say the version of HTTP of {} entries; they stand as HTTP/1.1",
+                group_digits(unversioned)
+            ),
+        ),
+        (
+            undated,
+            format!("{undated} entries do not say when they began; each stands at the beginning"),
+        ),
+        (
+            beyond,
+            format!(
+                "{} entries are beyond the {} that are read",
+                group_digits(beyond),
+                group_digits(MAX_ENTRIES as u64)
+            ),
+        ),
+        (
+            untold,
+            format!(
+                "{} entries more than are held at a time are left out; 'tapline report' reads \
+                    them all",
+                group_digits(untold)
+            ),
+        ),
+    ];
+    said.into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(_, text)| text)
+}
+
+/// Where an entry is redirected to, as an absolute URL.
+fn redirect_target(entry: &HarEntry) -> Option<String> {
+    let to = entry.response.0.as_ref()?.redirect_url.non_empty()?;
+    let base = url::Url::parse(entry.request.0.as_ref()?.url.non_empty()?).ok()?;
+    base.join(to).ok().map(String::from)
+}
+
+fn page_event(page: &HarPage, start: i64) -> Option<Event> {
+    let title = page.title.non_empty()?;
+    let shown: String = title.chars().take(200).collect();
+    let timings = page.loaded.0.as_ref();
+    let marks = [
+        ("content", timings.map(|it| it.on_content_load)),
+        ("all of it", timings.map(|it| it.on_load)),
+    ];
+    let loaded = marks.into_iter().filter_map(|(what, time)| {
+        Some(format!(", {what} loaded after {}", Nanos(time?.nanos()?)))
+    });
+    let text = format!("page {shown}{}", loaded.collect::<String>());
+    Some(Event {
+        at: moment_since_start(parse_date(&page.started_date_time).unwrap_or(start), start),
+        kind: run_note(text),
+    })
+}
+
+/// Connections are numbered in the order in which they are first heard of.
+#[derive(Default)]
+struct ConnectionNumbers {
+    given: RecentMap<ConnectionId, ConnectionId>,
+    next: u32,
+}
+
+impl ConnectionNumbers {
+    fn renumber(&mut self, what: &mut EventKind) {
+        let (EventKind::Connected { connection, .. }
+        | EventKind::TlsCertificates { connection, .. }
+        | EventKind::TlsVerified { connection, .. }
+        | EventKind::TlsEstablished { connection, .. }) = what
+        else {
+            return;
+        };
+        let given = self.given.get(connection).unwrap_or_else(|| {
+            let next = ConnectionId(self.next);
+            self.next = self.next.saturating_add(1);
+            self.given.insert(*connection, next);
+            next
+        });
+        *connection = given;
+    }
+}

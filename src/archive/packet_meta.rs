@@ -1,0 +1,114 @@
+//! What a packet's bytes do not say, beside it: an option of its block with a code for local use
+//! (pcapng §3.5), which others pass over.
+
+use std::num::NonZeroU16;
+
+use serde::{Deserialize, Serialize};
+
+use crate::insight::packet_from_segment;
+use crate::trace::Packet;
+use crate::units::{Moment, json_line};
+use crate::wire::{LinkType, ParsedFrame, parse_frame};
+
+/// The option's code: the bit for local use, and `ta`.
+pub(super) const OPTION_CODE: u16 = 0x8000 | 0x7461;
+
+/// What stands beside a packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PacketMeta {
+    /// When the batch was told that it and those behind it are of.
+    #[serde(rename = "at_ns", default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<Moment>,
+    /// See [`Packet::segment_bytes`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) segment_bytes: Option<NonZeroU16>,
+    /// The packet as it was told, where its bytes would be understood as another one, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) packet: Option<Packet>,
+}
+
+/// The option's value: since nobody owns the code, it says whose it is.
+#[derive(Serialize, Deserialize)]
+struct OptionValue {
+    tapline: PacketMeta,
+}
+
+impl PacketMeta {
+    /// What has to stand beside the bytes of a packet, so that it is read as it was told. Of its
+    /// batch that says nothing.
+    pub(super) fn for_packet(packet: &Packet, link: Option<LinkType>, bytes: &[u8]) -> Self {
+        let frame_bytes = packet
+            .frame_bytes
+            .max(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        let read = match link.map(|link| parse_frame(link, bytes, frame_bytes)) {
+            Some(ParsedFrame::Segment(segment)) => Some(packet_from_segment(
+                &segment,
+                packet.wall,
+                frame_bytes,
+                None,
+            )),
+            _ => None,
+        };
+        if read
+            == Some(Packet {
+                stored: None,
+                segment_bytes: None,
+                ..*packet
+            })
+        {
+            return Self {
+                segment_bytes: packet.segment_bytes,
+                ..Self::default()
+            };
+        }
+        Self {
+            packet: Some(Packet {
+                stored: None,
+                ..*packet
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// The option's value; `None` where there is nothing to say.
+    pub(super) fn to_option_value(self) -> Option<String> {
+        (self != Self::default()).then(|| json_line(&OptionValue { tapline: self }))
+    }
+
+    /// Reads an option's value; `None` where it is another program's, or damaged.
+    pub(super) fn from_option_value(value: &[u8]) -> Option<Self> {
+        serde_json::from_slice::<OptionValue>(value)
+            .ok()
+            .map(|value| value.tapline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else() {
+        assert_eq!(PacketMeta::default().to_option_value(), None);
+        let aside = PacketMeta {
+            at: Some(Moment(-3)),
+            segment_bytes: NonZeroU16::new(1_448),
+            packet: None,
+        };
+        let written = aside.to_option_value().unwrap_or_default();
+        assert_eq!(written, r#"{"tapline":{"at_ns":-3,"segment_bytes":1448}}"#);
+        assert_eq!(
+            PacketMeta::from_option_value(written.as_bytes()),
+            Some(aside)
+        );
+        for foreign in [
+            &b""[..],
+            b"{}",
+            b"tapline",
+            br#"{"tapline":{"at_ns":"x"}}"#,
+            b"\xff\xff",
+        ] {
+            assert_eq!(PacketMeta::from_option_value(foreign), None);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Each event in a sentence, for whoever looks at the file with another program.
+
+use crate::trace::{
+    AttemptOutcome, DnsAnswer, DnsTransport, Event, EventKind, HttpHeader, Side, Trace,
+    Verification,
+};
+use crate::units::{Bytes, Untrusted};
+
+/// What an event says, with nothing in it that acts on a terminal. `known` is what was told before
+/// it.
+pub(super) fn describe_event(event: &Event, known: &Trace) -> String {
+    let said = describe_run_event(&event.kind)
+        .or_else(|| describe_dns_event(&event.kind))
+        .or_else(|| describe_connection_event(&event.kind, known));
+    let said = said
+        .or_else(|| describe_tls_event(&event.kind))
+        .or_else(|| describe_http_event(&event.kind))
+        .unwrap_or_default();
+    Untrusted::new(said).escaped().into_owned()
+}
+
+fn describe_run_event(what: &EventKind) -> Option<String> {
+    Some(match what {
+        EventKind::RunStarted { tool_version, .. } => {
+            format!("the run begins (tapline {tool_version})")
+        }
+        EventKind::ClockPaired { uncertainty, .. } => {
+            format!("both clocks are read within {uncertainty}")
+        }
+        EventKind::RunEnded => "the run is over".to_owned(),
+        EventKind::Dropped { count } => {
+            format!(
+                "{} lost: there was no room",
+                self::format_count(*count, "event")
+            )
+        }
+        EventKind::Note { text, .. } => text.raw().to_owned(),
+        EventKind::CaptureOpened {
+            interface,
+            link_type,
+        } => {
+            format!("packets are captured on {interface} ({link_type})")
+        }
+        EventKind::CaptureUnavailable { reason, .. } => {
+            format!("no packets are captured: {reason}")
+        }
+        EventKind::CaptureOff => "packets are not captured".to_owned(),
+        EventKind::CaptureClosed { received, dropped } => {
+            format!(
+                "the capture ends: {}, and {dropped} lost by the kernel",
+                format_count(*received, "packet")
+            )
+        }
+        EventKind::Packets { packets } => {
+            format!(
+                "{}, of which no bytes are kept",
+                format_count(packets.len() as u64, "packet")
+            )
+        }
+        EventKind::OtherFrames { frames } => {
+            format!(
+                "{} of neither TCP nor UDP",
+                format_count(frames.total(), "frame")
+            )
+        }
+        EventKind::Undelivered { errors } => {
+            format!(
+                "the network did not deliver {}",
+                format_count(errors.len() as u64, "packet")
+            )
+        }
+        EventKind::LinkSet { link } => format!("the link is set: {link}"),
+        EventKind::ExchangeStarted { method, url, .. } => format!("{method} {}", url.raw()),
+        EventKind::ExchangeEnded { .. } => "the exchange is over".to_owned(),
+        EventKind::PhaseBegan { phase, .. } => format!("{phase} begins"),
+        EventKind::PhaseEnded { phase, .. } => format!("{phase} ends"),
+        EventKind::Failed { phase, failure, .. } => {
+            format!("{phase} fails: {}", failure.message.raw())
+        }
+        EventKind::ControlMeasured {
+            error: Some(error), ..
+        } => {
+            format!("an ordinary client fails: {}", error.raw())
+        }
+        EventKind::ControlMeasured { total, .. } => format!("an ordinary client takes {total}"),
+        _ => return None,
+    })
+}
+
+fn describe_dns_event(what: &EventKind) -> Option<String> {
+    Some(match what {
+        EventKind::DnsQueried {
+            name, kind, server, ..
+        } => {
+            let over = match server.transport {
+                DnsTransport::Udp => "UDP",
+                DnsTransport::Tcp => "TCP",
+                DnsTransport::Tls => "TLS",
+                DnsTransport::Https => "HTTPS",
+            };
+            format!(
+                "DNS: {kind} of {}? asks {} over {over}",
+                name.raw(),
+                server.address
+            )
+        }
+        EventKind::DnsAnswered { answer, .. } => format!("DNS: {}", describe_answer(answer)),
+        EventKind::DnsFailed { reason, .. } => format!("DNS: no answer: {}", reason.raw()),
+        EventKind::Resolved { addresses, .. } => {
+            let list: Vec<String> = addresses.iter().take(8).map(ToString::to_string).collect();
+            format!("DNS: where the name leads: {}", list.join(", "))
+        }
+        _ => return None,
+    })
+}
+
+fn describe_answer(answer: &DnsAnswer) -> String {
+    let records = answer
+        .records
+        .iter()
+        .take(8)
+        .map(|record| format!("{} {}", record.kind, record.data.raw()));
+    let cut = if answer.truncated { ", cut off" } else { "" };
+    format!(
+        "{}: {}{cut}",
+        answer.rcode,
+        records.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn describe_connection_event(what: &EventKind, known: &Trace) -> Option<String> {
+    Some(match what {
+        EventKind::AttemptStarted { remote, .. } => format!("TCP: connecting to {remote}"),
+        EventKind::AttemptEnded {
+            exchange,
+            attempt,
+            outcome,
+        } => {
+            let attempts = known
+                .exchange(*exchange)
+                .map(|exchange| exchange.attempts.iter());
+            let remote =
+                attempts.and_then(|mut attempts| attempts.find(|known| known.id == *attempt));
+            let remote = remote.map_or_else(
+                || "the server".to_owned(),
+                |attempt| attempt.remote.to_string(),
+            );
+            format!("TCP: {remote} {}", describe_attempt(outcome))
+        }
+        EventKind::Connected {
+            local,
+            remote,
+            reused,
+            ..
+        } => {
+            format!(
+                "TCP: {} {local} to {remote}",
+                if *reused { "again" } else { "connected" }
+            )
+        }
+        EventKind::ProxyTalked { step, .. } => format!("proxy: {} {}", step.kind, step.text.raw()),
+        EventKind::KernelMeasured { figures, .. } => {
+            let rtt = figures
+                .rtt
+                .map_or_else(|| "none yet".to_owned(), |rtt| rtt.to_string());
+            format!("TCP: the kernel's round trip is {rtt}")
+        }
+        EventKind::Disconnected { connection } => {
+            format!("TCP: connection {} is closed", connection.0)
+        }
+        EventKind::Layered {
+            from,
+            records,
+            parts,
+            ..
+        } => {
+            let (records, parts) = (
+                format_count(records.len() as u64, "record"),
+                format_count(parts.len() as u64, "part"),
+            );
+            format!(
+                "{records} and {parts} of messages from the {}",
+                side_name(*from)
+            )
+        }
+        _ => return None,
+    })
+}
+
+fn describe_attempt(outcome: &AttemptOutcome) -> String {
+    match outcome {
+        AttemptOutcome::Connected => "accepts".to_owned(),
+        AttemptOutcome::Refused => "refuses".to_owned(),
+        AttemptOutcome::Unreachable => "cannot be reached".to_owned(),
+        AttemptOutcome::TimedOut => "does not answer in time".to_owned(),
+        AttemptOutcome::Abandoned => "is not waited for any more".to_owned(),
+        AttemptOutcome::Failed(reason) => format!("fails: {}", reason.raw()),
+    }
+}
+
+fn describe_tls_event(what: &EventKind) -> Option<String> {
+    Some(match what {
+        EventKind::TlsMessage { message, .. } => {
+            format!(
+                "TLS: {} from the {}, {}",
+                message.name,
+                side_name(message.from),
+                Bytes(message.bytes)
+            )
+        }
+        EventKind::TlsCertificates { certificates, .. } => {
+            let leaf = certificates
+                .first()
+                .map_or("nobody", |leaf| leaf.subject.raw());
+            format!(
+                "TLS: {}, for {leaf}",
+                format_count(certificates.len() as u64, "certificate")
+            )
+        }
+        EventKind::TlsVerified { verification, .. } => match verification {
+            Verification::Trusted => "TLS: the certificate is trusted".to_owned(),
+            Verification::Rejected(why) => {
+                format!("TLS: the certificate is not accepted: {}", why.raw())
+            }
+            Verification::Ignored(why) => {
+                format!(
+                    "TLS: the certificate is accepted though wrong: {}",
+                    why.raw()
+                )
+            }
+        },
+        EventKind::TlsEstablished { handshake, .. } => {
+            format!("TLS: {} with {}", handshake.version, handshake.cipher_suite)
+        }
+        _ => return None,
+    })
+}
+
+const fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Client => "client",
+        Side::Server => "server",
+    }
+}
+
+fn describe_http_event(what: &EventKind) -> Option<String> {
+    let fields = |headers: &[HttpHeader]| format_count(headers.len() as u64, "field");
+    Some(match what {
+        EventKind::RequestHead {
+            method,
+            target,
+            version,
+            headers,
+            ..
+        } => {
+            format!(
+                "HTTP: {method} {} {version}, {}",
+                target.raw(),
+                fields(headers)
+            )
+        }
+        EventKind::RequestBody { sent, .. } => {
+            format!("HTTP: {} of the request's body are sent", Bytes(*sent))
+        }
+        EventKind::Informational {
+            status, headers, ..
+        } => {
+            format!("HTTP: {status}, {}", fields(headers))
+        }
+        EventKind::ResponseHead {
+            status,
+            reason,
+            version,
+            headers,
+            ..
+        } => {
+            let status = format!("{status} {}", reason.raw());
+            format!("HTTP: {} {version}, {}", status.trim_end(), fields(headers))
+        }
+        EventKind::ResponseBody { received, .. } => {
+            format!("HTTP: {} of the response's body are here", Bytes(*received))
+        }
+        EventKind::Trailers { headers, .. } => format!("HTTP: trailers, {}", fields(headers)),
+        EventKind::BodyPreview { truncated, .. } => {
+            format!(
+                "HTTP: the body{}",
+                if *truncated { ", its beginning" } else { "" }
+            )
+        }
+        EventKind::Redirected { to, withheld, .. } if withheld.is_empty() => {
+            format!("HTTP: redirected to {}", to.raw())
+        }
+        EventKind::Redirected { to, withheld, .. } => {
+            let names: Vec<&str> = withheld.iter().map(Untrusted::raw).collect();
+            format!(
+                "HTTP: redirected to {}, without {}",
+                to.raw(),
+                names.join(", ")
+            )
+        }
+        _ => return None,
+    })
+}
+
+/// `1 packet`, `2 packets`.
+fn format_count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trace::event_round_trip::any_event;
+    use crate::units::is_unsafe_for_terminal;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_event_says_something_that_is_safe_to_look_at(event in any_event()) {
+            let said = describe_event(&event, &Trace::default());
+            // A note says what somebody wanted to note.
+            prop_assert!(!said.is_empty() || matches!(event.kind, EventKind::Note { .. }), "{event:?}");
+            prop_assert!(!said.chars().any(is_unsafe_for_terminal), "{said:?}");
+        }
+    }
+}

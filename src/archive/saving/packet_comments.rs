@@ -1,0 +1,122 @@
+//! Remarks on packets that are worth one, as comments that other programs show.
+
+use crate::trace::{Packet, TcpFlags, Trace, Transport};
+
+/// What is worth saying of the packet that the trace took in last.
+pub(super) fn packet_comments(trace: &Trace, packet: &Packet) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let latest = trace
+        .latest_flow_of(packet)
+        .and_then(|flow| Some((flow, flow.packets().len().checked_sub(1)?)));
+    if let Some((flow, place)) = latest
+        && let Some(entry) = flow.packets().get(place)
+    {
+        if entry.retransmitted {
+            remarks.push(
+                "sent again: bytes of it had passed before, or were lost on their way".to_owned(),
+            );
+        } else if flow.is_out_of_order(place) {
+            remarks.push("out of order: packets that were sent after it came before it".to_owned());
+        }
+    }
+    if let Transport::Tcp(tcp) = packet.transport {
+        if tcp.flags.has(TcpFlags::RST) {
+            remarks.push("reset: its sender ended the connection at once".to_owned());
+        } else if tcp.window == 0 && !tcp.flags.has(TcpFlags::SYN) {
+            remarks.push("window of 0: its sender has no room for more".to_owned());
+        }
+    }
+    if let Some(each) = packet
+        .segment_bytes
+        .filter(|each| u32::from(each.get()) < packet.payload_bytes)
+    {
+        remarks.push(format!(
+            "aggregate: on the wire it is {} segments of at most {each} bytes",
+            packet.wire_segments()
+        ));
+    }
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::num::NonZeroU16;
+
+    use super::*;
+    use crate::trace::{Event, EventKind, TcpHeader};
+    use crate::units::{Moment, WallTime};
+
+    fn packet(wall: u64, seq: u32, payload_bytes: u32, flags: u8) -> Packet {
+        Packet {
+            wall: WallTime(wall),
+            source: ([10, 0, 0, 1], 5_000).into(),
+            destination: ([10, 0, 0, 2], 80).into(),
+            frame_bytes: payload_bytes + 54,
+            payload_bytes,
+            transport: Transport::Tcp(TcpHeader {
+                seq,
+                ack: 1,
+                flags: TcpFlags(flags),
+                window: 9,
+                mss: None,
+                window_scale: None,
+            }),
+            stored: None,
+            segment_bytes: None,
+        }
+    }
+
+    fn said(packets: &[Packet]) -> Vec<String> {
+        let mut trace = Trace::default();
+        let mut said = Vec::new();
+        for packet in packets {
+            trace.apply(Event {
+                at: Moment::START,
+                kind: EventKind::Packets {
+                    packets: vec![*packet],
+                },
+            });
+            said = packet_comments(&trace, packet);
+        }
+        said
+    }
+
+    #[test]
+    fn only_what_is_out_of_the_ordinary_is_remarked() {
+        const ACK: u8 = TcpFlags::ACK;
+        let (syn, first, second) = (
+            packet(0, 0, 0, TcpFlags::SYN),
+            packet(1, 1, 100, ACK),
+            packet(2, 101, 100, ACK),
+        );
+        assert!(said(&[syn, first, second]).is_empty());
+        assert!(said(&[syn, first, second, first])[0].starts_with("sent again"));
+        assert!(said(&[syn, second, first])[0].starts_with("out of order"));
+        assert!(said(&[syn, first, packet(2, 101, 0, TcpFlags::RST)])[0].starts_with("reset"));
+        let aggregate = Packet {
+            segment_bytes: NonZeroU16::new(40),
+            ..first
+        };
+        assert_eq!(
+            said(&[syn, aggregate]),
+            ["aggregate: on the wire it is 3 segments of at most 40 bytes"]
+        );
+        let full = Packet {
+            transport: Transport::Tcp(TcpHeader {
+                window: 0,
+                ..header(first)
+            }),
+            ..first
+        };
+        assert!(said(&[syn, full])[0].starts_with("window of 0"));
+    }
+
+    fn header(packet: Packet) -> TcpHeader {
+        let Transport::Tcp(header) = packet.transport else {
+            panic!("no TCP")
+        };
+        header
+    }
+}

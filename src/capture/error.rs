@@ -1,0 +1,164 @@
+//! Why packets cannot be captured, and what to do about it.
+
+use std::fmt;
+
+use crate::trace::EventKind;
+
+/// Packets cannot be captured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptureError {
+    /// Why, as a sentence without a full stop.
+    pub reason: String,
+    /// What to do about it: one command where there is one.
+    pub remedy: String,
+}
+
+impl CaptureError {
+    pub(super) fn new(reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// The event that says so in a run.
+    pub fn event(&self) -> EventKind {
+        EventKind::CaptureUnavailable {
+            reason: self.reason.clone(),
+            remedy: self.remedy.clone(),
+        }
+    }
+
+    /// This user may not capture.
+    pub(super) fn not_permitted() -> Self {
+        Self::new("this user may not capture packets", grant_command())
+    }
+
+    /// A fault of this program.
+    pub(super) fn internal_error() -> Self {
+        Self::new(
+            "opening an interface failed within this program",
+            "please report it",
+        )
+    }
+
+    /// What libpcap's error means.
+    pub(super) fn from_pcap(interface: &str, error: &pcap::Error) -> Self {
+        let text = error.to_string();
+        let lower = text.to_lowercase();
+        if ["permission", "not permitted", "eacces", "eperm"]
+            .iter()
+            .any(|sign| lower.contains(sign))
+        {
+            return Self::not_permitted();
+        }
+        if ["no such device", "doesn't exist", "disappeared"]
+            .iter()
+            .any(|sign| lower.contains(sign))
+        {
+            return Self::new(
+                format!("there is no interface {interface}"),
+                "tapline doctor lists the interfaces".to_owned(),
+            );
+        }
+        if ["not up", "is down", "network is down"]
+            .iter()
+            .any(|sign| lower.contains(sign))
+        {
+            return Self::new(
+                format!("the interface {interface} is down"),
+                format!("sudo ip link set {interface} up"),
+            );
+        }
+        Self::new(
+            format!("the interface {interface} could not be opened: {text}"),
+            "tapline doctor tries every interface".to_owned(),
+        )
+    }
+}
+
+impl fmt::Display for CaptureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.reason, self.remedy)
+    }
+}
+
+impl std::error::Error for CaptureError {}
+
+/// The command that grants the right to capture.
+fn grant_command() -> String {
+    if cfg!(target_os = "linux") {
+        let program = std::env::current_exe().map_or_else(
+            |_| "/path/to/tapline".to_owned(),
+            |path| shell_quote(&path.to_string_lossy()),
+        );
+        format!("sudo setcap cap_net_raw=eip {program}")
+    } else {
+        "sudo chmod g+rw /dev/bpf* && sudo chgrp admin /dev/bpf* (or install Wireshark's \
+            ChmodBPF, which does it at every start)"
+            .to_owned()
+    }
+}
+
+/// A path as a shell reads it back.
+fn shell_quote(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
+    if path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pcap_error(text: &str) -> CaptureError {
+        CaptureError::from_pcap("eth7", &pcap::Error::PcapError(text.to_owned()))
+    }
+
+    #[test]
+    fn what_libpcap_says_becomes_a_cause_and_a_next_step() {
+        let permission = pcap_error(
+            "eth7: You don't have permission to perform this capture on that device (socket: \
+                Operation not permitted)",
+        );
+        assert_eq!(permission, CaptureError::not_permitted());
+        assert_eq!(
+            pcap_error("eth7: No such device exists (SIOCGIFHWADDR: No such device)").reason,
+            "there is no interface eth7"
+        );
+        assert_eq!(
+            pcap_error("eth7: That device is not up").remedy,
+            "sudo ip link set eth7 up"
+        );
+        assert!(
+            pcap_error("something else")
+                .reason
+                .ends_with("something else")
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_right_is_granted_by_one_command_that_names_this_program() {
+        let remedy = CaptureError::not_permitted().remedy;
+        assert!(
+            remedy.starts_with("sudo setcap cap_net_raw=eip /"),
+            "{remedy}"
+        );
+    }
+
+    #[test]
+    fn a_path_that_a_shell_would_split_is_quoted() {
+        assert_eq!(
+            shell_quote("/usr/local/bin/tapline"),
+            "/usr/local/bin/tapline"
+        );
+        assert_eq!(
+            shell_quote("/home/o'neil/my bin/tapline"),
+            r"'/home/o'\''neil/my bin/tapline'"
+        );
+    }
+}

@@ -1,0 +1,243 @@
+//! The reports that `--format` asks for.
+
+use std::fs::{File, Permissions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::args::{ColorChoice, ReportArgs};
+use super::atomic_file::Readers;
+use super::exit::Exit;
+use super::output;
+use super::signals;
+use super::usage::UsageError;
+use crate::report::{self, ExchangeSource, Format, ReportOptions};
+use crate::sys::{WriteOptions, open_for_writing_blocking};
+use crate::trace::{Event, Trace};
+
+/// The reports asked for, and how they look.
+pub(super) struct ReportOutputs {
+    requested: Vec<(Format, Option<PathBuf>)>,
+    pub(super) options: ReportOptions,
+}
+
+impl ReportOutputs {
+    /// Reads the options that say what to write.
+    pub(super) fn from_args(formats: &[String], look: &ReportArgs) -> Result<Self, UsageError> {
+        let asked = formats
+            .iter()
+            .map(|text| parse_format(text))
+            .collect::<Result<Vec<_>, _>>()?;
+        let options = report_options(look)?;
+        if options.with_secrets && asked.iter().any(|(_, file)| file.is_some()) {
+            eprintln!(
+                "tapline: secrets are not masked in the reports' files; their owner alone may \
+                    read them"
+            );
+        }
+        Ok(Self {
+            requested: asked,
+            options,
+        })
+    }
+
+    /// Where nothing was asked for, this goes to standard output.
+    pub(super) fn default_to(&mut self, format: Format) {
+        if self.requested.is_empty() {
+            self.requested.push((format, None));
+        }
+    }
+
+    /// The formats asked for.
+    pub(super) fn formats(&self) -> impl Iterator<Item = Format> + '_ {
+        self.requested.iter().map(|(format, _)| *format)
+    }
+
+    /// Whether this goes to standard output.
+    pub(super) fn prints(&self, wanted: Format) -> bool {
+        self.requested
+            .iter()
+            .any(|(format, file)| *format == wanted && file.is_none())
+    }
+
+    /// How many go to standard output.
+    pub(super) fn on_stdout(&self) -> usize {
+        self.requested
+            .iter()
+            .filter(|(_, file)| file.is_none())
+            .count()
+    }
+
+    /// Where events go as they come.
+    pub(super) fn event_writer(&self) -> EventWriter {
+        let asked = self
+            .requested
+            .iter()
+            .find(|(format, _)| *format == Format::Events);
+        let Some((_, file)) = asked else {
+            return EventWriter {
+                out: None,
+                failed: None,
+            };
+        };
+        match file {
+            None => EventWriter {
+                out: Some(Box::new(std::io::stdout())),
+                failed: None,
+            },
+            Some(path) => match create_streamed(path, self.readers()) {
+                Ok(file) => EventWriter {
+                    out: Some(Box::new(std::io::BufWriter::new(file))),
+                    failed: None,
+                },
+                Err(error) => EventWriter {
+                    out: None,
+                    failed: Some(format!("{}: {error}", path.display())),
+                },
+            },
+        }
+    }
+
+    /// Who may read files of these reports.
+    pub(super) const fn readers(&self) -> Readers {
+        if self.options.with_secrets {
+            Readers::Owner
+        } else {
+            Readers::Usual
+        }
+    }
+
+    /// Writes every report but the events, which were written as they came.
+    pub(super) fn write(&self, trace: &Trace, every: &dyn ExchangeSource) -> Result<(), Exit> {
+        self.write_each(|format, options, out| {
+            report::write_full_report_to(trace, every, format, options, out)
+        })
+    }
+
+    /// Whether a format is asked for that tells every exchange.
+    pub(super) fn needs_every_exchange(&self) -> bool {
+        self.formats()
+            .any(|format| matches!(format, Format::Json | Format::Har | Format::Csv))
+    }
+
+    /// The same with what `write` writes for each format.
+    pub(super) fn write_each(
+        &self,
+        write: impl Fn(Format, &ReportOptions, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Exit> {
+        let mut result = Ok(());
+        for (format, file) in self
+            .requested
+            .iter()
+            .filter(|(format, _)| *format != Format::Events)
+        {
+            let write = |out: &mut dyn Write| write(*format, &self.options, out);
+            let exit = match file {
+                None => output::print_with(write),
+                Some(path) => match output::write_file(path, self.readers(), write) {
+                    Ok(()) => Exit::Done,
+                    Err(error) => {
+                        eprintln!(
+                            "tapline: the {} report cannot be written to {}: {error}",
+                            format.name(),
+                            path.display()
+                        );
+                        Exit::Fault
+                    }
+                },
+            };
+            if exit != Exit::Done {
+                result = Err(exit);
+            }
+        }
+        result
+    }
+}
+
+/// A file that is written as things come.
+fn create_streamed(path: &Path, readers: Readers) -> io::Result<File> {
+    let writing = WriteOptions {
+        append: false,
+        mode: readers.mode(),
+    };
+    let file = open_for_writing_blocking(path, writing, signals::signal_received)?;
+    if readers == Readers::Owner && file.metadata()?.is_file() {
+        file.set_permissions(Permissions::from_mode(readers.mode()))?;
+    }
+    Ok(file)
+}
+
+/// Events on their way out, one a line, flushed each: somebody may be watching.
+pub(super) struct EventWriter {
+    out: Option<Box<dyn Write>>,
+    failed: Option<String>,
+}
+
+impl EventWriter {
+    /// Writes an event, if events were asked for.
+    pub(super) fn write(&mut self, event: &Event, options: &ReportOptions) {
+        let Some(out) = &mut self.out else { return };
+        if let Err(error) = out
+            .write_all(report::event_line(event, options).as_bytes())
+            .and_then(|()| out.flush())
+        {
+            self.out = None;
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                self.failed = Some(error.to_string());
+            }
+        }
+    }
+
+    /// Whether all of them could be written.
+    pub(super) fn end(self) -> Result<(), Exit> {
+        match self.failed {
+            None => Ok(()),
+            Some(error) => {
+                eprintln!("tapline: the events cannot be written: {error}");
+                Err(Exit::Fault)
+            }
+        }
+    }
+}
+
+/// `FORMAT` or `FORMAT=FILE`; `FORMAT=-` is standard output.
+fn parse_format(text: &str) -> Result<(Format, Option<PathBuf>), UsageError> {
+    let (name, file) = text
+        .split_once('=')
+        .map_or((text, None), |(name, file)| (name, Some(file)));
+    let format = name
+        .parse::<Format>()
+        .map_err(|error| UsageError::new(format!("--format: {error}")))?;
+    match file {
+        Some("") => Err(UsageError::new(format!(
+            "--format {name}=: a file is wanted after the ="
+        ))),
+        Some("-") | None => Ok((format, None)),
+        Some(file) => Ok((format, Some(file.into()))),
+    }
+}
+
+fn report_options(look: &ReportArgs) -> Result<ReportOptions, UsageError> {
+    let terminal = std::io::stdout().is_terminal();
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let color = match look.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => !set("NO_COLOR") && (terminal || set("CLICOLOR_FORCE")),
+    };
+    let width = if terminal {
+        crossterm::terminal::size().map_or(80, |(width, _)| width)
+    } else {
+        80
+    };
+    let ascii = look.ascii || !super::supports_unicode();
+    let (with_secrets, rules) = (look.secrets.with_secrets(), look.secrets.rules()?);
+    Ok(ReportOptions {
+        width: width.into(),
+        color,
+        ascii,
+        with_secrets,
+        rules,
+        ..ReportOptions::default()
+    })
+}

@@ -1,0 +1,248 @@
+//! What holds for an endpoint: the command line, else what stands with it, else the defaults.
+
+use std::path::Path;
+
+use clap::ArgMatches;
+
+use super::endpoint_config::EndpointConfig;
+use super::error::SuiteError;
+use super::options::EndpointOptions;
+use super::paths::resolve_paths;
+use super::setting::{SettingValue, SuiteSetting};
+use super::suite_file::SuiteFile;
+use super::variables::VariableExpander;
+use crate::cli::args::ProbeArgs;
+use crate::report;
+
+/// Keys of which one replaces the others.
+const EXCLUSIVE_KEYS: [&[&str]; 5] = [
+    &[
+        "data",
+        "data-ascii",
+        "data-binary",
+        "data-raw",
+        "data-urlencode",
+        "json",
+        "form",
+    ],
+    &["http1.0", "http1.1", "http2", "http2-prior-knowledge"],
+    &["ipv4", "ipv6"],
+    &["dns-servers", "doh-url"],
+    &["user", "oauth2-bearer"],
+];
+
+/// A suite's file, read, and the command line over it.
+pub(super) struct SuiteConfig {
+    options: EndpointOptions,
+    defaults: Vec<SuiteSetting>,
+    endpoints: Vec<(usize, Vec<SuiteSetting>, Vec<String>)>,
+    over: Vec<SuiteSetting>,
+    /// What the environment holds for the defaults and is to be masked.
+    secrets: Vec<String>,
+}
+
+impl SuiteConfig {
+    pub(super) fn read(
+        text: &str,
+        folder: &Path,
+        args: &ProbeArgs,
+        matches: &ArgMatches,
+    ) -> Result<Self, SuiteError> {
+        let options = EndpointOptions::new();
+        let document = SuiteFile::parse(text)?;
+        let (defaults, secrets) = read_table(&options, document.defaults, folder)?;
+        if let Some(own) = defaults
+            .iter()
+            .find(|setting| ["name", "url"].contains(&setting.key.as_str()))
+        {
+            return Err(own.error("is an endpoint's own, and no default"));
+        }
+        let endpoint = |(line, settings)| {
+            read_table(&options, settings, folder)
+                .map(|(settings, secrets)| (line, settings, secrets))
+        };
+        let endpoints = document
+            .endpoints
+            .into_iter()
+            .map(endpoint)
+            .collect::<Result<_, _>>()?;
+        let mut over = options.from_command_line(matches);
+        over.extend(args.budget.iter().map(|rules| SuiteSetting {
+            key: "budget".to_owned(),
+            value: SettingValue::Text(rules.clone()),
+            line: 0,
+        }));
+        Ok(Self {
+            options,
+            defaults,
+            endpoints,
+            over,
+            secrets,
+        })
+    }
+
+    /// What there is to do, in the order of the file.
+    pub(super) fn endpoint_configs(
+        &self,
+        look: &report::ReportOptions,
+    ) -> Result<Vec<EndpointConfig>, SuiteError> {
+        let mut names = std::collections::BTreeMap::new();
+        let mut jobs = Vec::new();
+        for (line, own, secrets) in &self.endpoints {
+            let settings = merge_settings(&merge_settings(&self.defaults, own), &self.over);
+            let mut look = look.clone();
+            self.secrets
+                .iter()
+                .chain(secrets)
+                .for_each(|secret| look.rules.add_secret(secret));
+            let job = EndpointConfig::from_settings(*line, &settings, &self.options, look)?;
+            if let Some(before) = names.insert(job.name.raw().to_owned(), *line) {
+                let name = job.name.escaped();
+                return Err(SuiteError::new(
+                    *line,
+                    format!(
+                        "an endpoint named '{name}' is on line {before} already; give this one a \
+                            name of its own"
+                    ),
+                ));
+            }
+            jobs.push(job);
+        }
+        Ok(jobs)
+    }
+}
+
+/// A table's keys, known, with the environment's parts and with paths; and what of the environment
+/// is secret.
+fn read_table(
+    options: &EndpointOptions,
+    settings: Vec<SuiteSetting>,
+    folder: &Path,
+) -> Result<(Vec<SuiteSetting>, Vec<String>), SuiteError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let mut environment = VariableExpander::new(&variable);
+    let mut made: Vec<SuiteSetting> = Vec::new();
+    for setting in settings {
+        let setting = options.normalize(setting)?;
+        if let Some(before) = made.iter().find(|before| before.key == setting.key) {
+            return Err(setting.error(&format!(
+                "is set on line {} already, under another name",
+                before.line
+            )));
+        }
+        let hint = options
+            .find_option(&setting.key)
+            .map(clap::Arg::get_value_hint)
+            .unwrap_or_default();
+        // A name is for people, and the same wherever the suite runs.
+        let setting = if setting.key == "name" {
+            setting
+        } else {
+            environment.expand_setting(setting)?
+        };
+        made.push(resolve_paths(setting, folder, hint)?);
+    }
+    Ok((made, environment.secrets))
+}
+
+/// Settings with others over them: of tables each key, of the rest all.
+fn merge_settings(under: &[SuiteSetting], over: &[SuiteSetting]) -> Vec<SuiteSetting> {
+    let group = |key: &str| {
+        EXCLUSIVE_KEYS
+            .iter()
+            .find(|group| group.contains(&key))
+            .copied()
+            .unwrap_or_default()
+    };
+    let is_replaced = |setting: &&SuiteSetting| {
+        let others = group(&setting.key);
+        over.iter()
+            .any(|other| other.key == setting.key || others.contains(&other.key.as_str()))
+    };
+    let mut all: Vec<SuiteSetting> = under
+        .iter()
+        .filter(|setting| !is_replaced(setting))
+        .cloned()
+        .collect();
+    for setting in over {
+        let below = under
+            .iter()
+            .find(|below| below.key == setting.key)
+            .map(|below| &below.value);
+        all.push(match (below, &setting.value) {
+            (Some(SettingValue::Table(below)), SettingValue::Table(above)) => SuiteSetting {
+                value: SettingValue::Table(merge_tables(below, above)),
+                ..setting.clone()
+            },
+            _ => setting.clone(),
+        });
+    }
+    all
+}
+
+/// Names of fields and measures are compared whatever their case.
+fn merge_tables(below: &[SuiteSetting], above: &[SuiteSetting]) -> Vec<SuiteSetting> {
+    let is_replaced = |one: &&SuiteSetting| {
+        above
+            .iter()
+            .any(|other| other.key.eq_ignore_ascii_case(&one.key))
+    };
+    below
+        .iter()
+        .filter(|one| !is_replaced(one))
+        .chain(above)
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(key: &str, text: &str) -> SuiteSetting {
+        SuiteSetting {
+            key: key.into(),
+            value: SettingValue::Text(text.into()),
+            line: 1,
+        }
+    }
+
+    fn table(key: &str, fields: &[(&str, &str)]) -> SuiteSetting {
+        SuiteSetting {
+            key: key.into(),
+            value: SettingValue::Table(
+                fields.iter().map(|(key, value)| text(key, value)).collect(),
+            ),
+            line: 1,
+        }
+    }
+
+    #[test]
+    fn what_stands_with_the_endpoint_comes_before_the_defaults() {
+        let defaults = [
+            text("max-time", "5"),
+            text("json", "{}"),
+            table("header", &[("A", "1"), ("B", "2")]),
+        ];
+        let own = [text("data-raw", "x"), table("header", &[("b", "3")])];
+        assert_eq!(
+            merge_settings(&defaults, &own),
+            [
+                text("max-time", "5"),
+                text("data-raw", "x"),
+                table("header", &[("A", "1"), ("b", "3")])
+            ]
+        );
+        assert_eq!(
+            merge_settings(&defaults, &[text("max-time", "1")]).last(),
+            Some(&text("max-time", "1"))
+        );
+        assert_eq!(
+            merge_settings(
+                &[table("budget", &[("total", "<1s")])],
+                &[text("budget", "dns<1s")]
+            ),
+            [text("budget", "dns<1s")]
+        );
+    }
+}

@@ -1,0 +1,257 @@
+//! `${NAME}`: what a suite's file leaves to the environment, above all its secrets.
+
+use super::error::SuiteError;
+use super::setting::{SettingValue, SuiteSetting};
+use crate::cli::args::SECRET_OPTIONS;
+use crate::units::Bytes;
+
+/// Options whose values do not belong into a file that others read.
+const SECRET_KEYS: [&str; 2] = ["user", "oauth2-bearer"];
+/// Fields of which the same is true.
+const SECRET_FIELDS: [&str; 2] = ["authorization", "proxy-authorization"];
+/// Further options in which the environment's part is taken for a secret.
+const ALSO_MASKED: [&str; 2] = ["header", "proxy"];
+
+/// What the environment holds, as far as it was asked.
+pub(super) struct VariableExpander<'a> {
+    look_up: &'a dyn Fn(&str) -> Option<String>,
+    /// What is to be masked.
+    pub(super) secrets: Vec<String>,
+    /// Bytes that may still be put in.
+    bytes_left: usize,
+}
+
+impl<'a> VariableExpander<'a> {
+    /// Bytes of values put into a whole file: names are short and values may be long.
+    const MAX_BYTES: usize = 16 << 20;
+
+    pub(super) const fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            look_up: variable,
+            secrets: Vec::new(),
+            bytes_left: Self::MAX_BYTES,
+        }
+    }
+
+    /// A setting with the environment's parts put in.
+    ///
+    /// # Errors
+    /// Where a variable is not set, or a secret stands in the file.
+    pub(super) fn expand_setting(
+        &mut self,
+        setting: SuiteSetting,
+    ) -> Result<SuiteSetting, SuiteError> {
+        refuse_secrets(&setting)?;
+        let key = setting.key.as_str();
+        let (line, masked) = (
+            setting.line,
+            SECRET_OPTIONS.contains(&key) || ALSO_MASKED.contains(&key),
+        );
+        setting.map(&mut |text| self.expand_text(text, line, masked))
+    }
+
+    /// A text with the environment's parts put in; `$${` stands for `${`.
+    pub(super) fn expand_text(
+        &mut self,
+        text: &str,
+        line: usize,
+        masked: bool,
+    ) -> Result<String, SuiteError> {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            let (before, from) = rest.split_at(at);
+            if let Some(before) = before.strip_suffix('$') {
+                out.extend([before, "${"]);
+                rest = from.strip_prefix("${").unwrap_or_default();
+                continue;
+            }
+            let (name, after) = from
+                .strip_prefix("${")
+                .and_then(|from| from.split_once('}'))
+                .filter(|(name, _)| is_name(name))
+                .ok_or_else(|| {
+                    SuiteError::new(
+                        line,
+                        "a variable is written ${NAME}, with letters, digits \
+                        and _; $${ stands for ${ itself",
+                    )
+                })?;
+            let value = (self.look_up)(name).ok_or_else(|| {
+                SuiteError::new(
+                    line,
+                    format!(
+                        "the environment variable {name} is not set (or is no UTF-8 text); \
+                        the file asks for it by ${{{name}}}"
+                    ),
+                )
+            })?;
+            self.bytes_left = self.bytes_left.checked_sub(value.len()).ok_or_else(|| {
+                let limit = Bytes(Self::MAX_BYTES as u64);
+                SuiteError::new(
+                    line,
+                    format!(
+                        "with ${{{name}}} the environment's values that the \
+                    file asks for are more than {limit}; give longer texts in files, such as data \
+                = '@FILE'"
+                    ),
+                )
+            })?;
+            out.extend([before, &value]);
+            if masked && !self.secrets.contains(&value) {
+                self.secrets.push(value);
+            }
+            rest = after;
+        }
+        Ok(out + rest)
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn refuse_secrets(setting: &SuiteSetting) -> Result<(), SuiteError> {
+    let from_outside = |text: &str| text.contains("${");
+    let of_fields = |line: &str| {
+        line.split_once(':')
+            .is_some_and(|(name, value)| is_secret_field(name) && !value.trim().is_empty())
+    };
+    let told = match &setting.value {
+        SettingValue::Table(fields) if setting.key == "header" => fields.iter().any(|field| {
+            is_secret_field(&field.key)
+                && field.any(&|text| !text.is_empty() && !from_outside(text))
+        }),
+        _ if setting.key == "header" => setting.any(&|line| of_fields(line) && !from_outside(line)),
+        _ => {
+            SECRET_KEYS.contains(&setting.key.as_str()) && setting.any(&|text| !from_outside(text))
+        }
+    };
+    if told {
+        return Err(setting.error(
+            "holds a secret, which does not belong into a file: write \
+            ${NAME} and set NAME in the environment",
+        ));
+    }
+    Ok(())
+}
+
+fn is_secret_field(name: &str) -> bool {
+    SECRET_FIELDS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name.trim()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str) -> Option<String> {
+        [("TOKEN", "s3cret-token"), ("HOST", "h.test")]
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
+    }
+
+    fn fill(key: &str, text: &str) -> Result<(String, Vec<String>), String> {
+        let mut environment = VariableExpander::new(&variable);
+        let setting = SuiteSetting {
+            key: key.to_owned(),
+            value: SettingValue::Text(text.to_owned()),
+            line: 7,
+        };
+        let filled = environment
+            .expand_setting(setting)
+            .map_err(|error| error.to_string())?;
+        Ok((filled.text().unwrap().to_owned(), environment.secrets))
+    }
+
+    #[test]
+    fn variables_are_put_in_and_masked_where_secrets_are() {
+        assert_eq!(
+            fill("url", "https://${HOST}/$${x}$"),
+            Ok(("https://h.test/${x}$".to_owned(), Vec::new()))
+        );
+        assert_eq!(
+            fill("header", "Authorization: Bearer ${TOKEN}"),
+            Ok((
+                "Authorization: Bearer s3cret-token".to_owned(),
+                vec!["s3cret-token".to_owned()]
+            ))
+        );
+        assert!(fill("header", "Accept: */*").is_ok() && fill("header", "Authorization:").is_ok());
+    }
+
+    /// Values are put in once: what is in them stands for itself, and how much they come to has a
+    /// limit.
+    #[test]
+    fn many_references_come_to_an_end() {
+        let long = |name: &str| {
+            Some(if name == "LONG" {
+                "x".repeat(1_000)
+            } else {
+                "${SELF}".to_owned()
+            })
+        };
+        let mut environment = VariableExpander::new(&long);
+        assert_eq!(
+            environment.expand_text("${SELF}/${SELF}", 1, true),
+            Ok("${SELF}/${SELF}".to_owned())
+        );
+        assert!(
+            environment.expand_text("${${LONG}}", 1, false).is_err(),
+            "a name is no reference"
+        );
+        assert_eq!(
+            environment
+                .expand_text(&"${LONG}".repeat(10_000), 2, true)
+                .map(|filled| filled.len()),
+            Ok(10_000_000)
+        );
+        let error = environment
+            .expand_text(&"${LONG}".repeat(1_000_000), 3, true)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with(
+                "line 3: with ${LONG} the environment's values that the file \
+            asks for are more than 16"
+            ),
+            "{error}"
+        );
+        assert_eq!(environment.secrets.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_set_or_does_not_belong_there_is_an_error() {
+        for (key, text, said) in [
+            (
+                "url",
+                "${NOPE}",
+                "line 7: the environment variable NOPE is not set",
+            ),
+            ("url", "${", "line 7: a variable is written ${NAME}"),
+            ("url", "${a b}", "line 7: a variable is written ${NAME}"),
+            (
+                "oauth2-bearer",
+                "abc",
+                "line 7: 'oauth2-bearer' holds a secret",
+            ),
+            ("user", "me:secret", "line 7: 'user' holds a secret"),
+            (
+                "header",
+                "authorization: Bearer abc",
+                "line 7: 'header' holds a secret",
+            ),
+        ] {
+            let error = fill(key, text).unwrap_err();
+            assert!(error.starts_with(said), "{error}");
+            assert!(
+                !error.contains("abc") && !error.contains("me:secret"),
+                "{error}"
+            );
+        }
+    }
+}

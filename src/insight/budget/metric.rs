@@ -1,0 +1,156 @@
+//! What a budget may limit.
+
+use super::metric_kind::MetricKind;
+use crate::trace::Phase;
+
+/// A figure of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BudgetMetric {
+    /// Time in a phase as the program saw it, over all hops.
+    Phase(Phase),
+    /// Time in a phase as the packets did, over all hops.
+    WirePhase(Phase),
+    /// From the start of the first hop to the end of the last.
+    Total,
+    /// From the start of the first hop to the first byte of the final response.
+    FirstByte,
+    /// Round-trip time of the last hop's connection.
+    Rtt,
+    /// Round trips that all hops took, name resolution apart.
+    RoundTrips,
+    /// How many of them were more than the least that the protocols need.
+    ExtraRoundTrips,
+    /// Bytes of the final response's body, as transferred.
+    Size,
+    /// Bytes of its body, decoded.
+    DecodedBytes,
+    /// Bytes of its head.
+    ResponseHeaderBytes,
+    /// Bytes of the last request's head.
+    RequestHeaderBytes,
+    /// Bytes of its body.
+    RequestBodyBytes,
+    /// Bytes of TCP's payload to the other side on all connections used, what was sent again
+    /// included.
+    SentBytes,
+    /// The same from the other side.
+    ReceivedBytes,
+    /// Segments with payload to the other side on all connections used.
+    SegmentsSent,
+    /// The same from the other side.
+    SegmentsReceived,
+    /// Segments this side sent again.
+    RetransmitsSent,
+    /// Segments that came again, by the packets alone.
+    RetransmitsReceived,
+    /// Status of the final response.
+    Status,
+    /// HTTP version of the final response.
+    Version,
+    /// TLS version of the last hop's connection.
+    TlsVersion,
+    /// Whole days until the certificate of its chain ends that ends first; 0 where it has.
+    CertDays,
+    /// Transfers that failed; of a run their number.
+    Failures,
+}
+
+impl BudgetMetric {
+    /// The names a budget may use. The first of a measure is the one that reports use.
+    pub(super) const NAMES: [(&'static str, Self); 40] = [
+        ("dns", Self::Phase(Phase::Dns)),
+        ("connect", Self::Phase(Phase::Connect)),
+        ("proxy", Self::Phase(Phase::Proxy)),
+        ("tls", Self::Phase(Phase::Tls)),
+        ("send", Self::Phase(Phase::Send)),
+        ("wait", Self::Phase(Phase::Wait)),
+        ("receive", Self::Phase(Phase::Receive)),
+        ("xfer", Self::Phase(Phase::Receive)),
+        ("ttfb", Self::FirstByte),
+        ("total", Self::Total),
+        ("wire_dns", Self::WirePhase(Phase::Dns)),
+        ("wire_connect", Self::WirePhase(Phase::Connect)),
+        ("wire_proxy", Self::WirePhase(Phase::Proxy)),
+        ("wire_tls", Self::WirePhase(Phase::Tls)),
+        ("wire_send", Self::WirePhase(Phase::Send)),
+        ("wire_wait", Self::WirePhase(Phase::Wait)),
+        ("wire_receive", Self::WirePhase(Phase::Receive)),
+        ("rtt", Self::Rtt),
+        ("round_trips", Self::RoundTrips),
+        ("extra_round_trips", Self::ExtraRoundTrips),
+        ("size", Self::Size),
+        ("response_body_bytes", Self::Size),
+        ("response_decoded_bytes", Self::DecodedBytes),
+        ("response_header_bytes", Self::ResponseHeaderBytes),
+        ("request_header_bytes", Self::RequestHeaderBytes),
+        ("request_body_bytes", Self::RequestBodyBytes),
+        ("sent_bytes", Self::SentBytes),
+        ("received_bytes", Self::ReceivedBytes),
+        ("segments_sent", Self::SegmentsSent),
+        ("segments_received", Self::SegmentsReceived),
+        ("retransmits", Self::RetransmitsSent),
+        ("retransmits_sent", Self::RetransmitsSent),
+        ("retransmits_received", Self::RetransmitsReceived),
+        ("status", Self::Status),
+        ("http", Self::Version),
+        ("http_version", Self::Version),
+        ("tls_version", Self::TlsVersion),
+        ("cert_days", Self::CertDays),
+        ("failures", Self::Failures),
+        ("failed", Self::Failures),
+    ];
+
+    /// Its name in a budget and in reports.
+    pub fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, measure)| *measure == self)
+            .map_or("", |(name, _)| name)
+    }
+
+    /// The measure of a name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, measure)| *measure)
+    }
+
+    /// What it counts.
+    pub const fn kind(self) -> MetricKind {
+        match self {
+            Self::Phase(_) | Self::WirePhase(_) | Self::Total | Self::FirstByte | Self::Rtt => {
+                MetricKind::Time
+            }
+            Self::RoundTrips | Self::ExtraRoundTrips => MetricKind::RoundTrips,
+            Self::Size
+            | Self::DecodedBytes
+            | Self::ResponseHeaderBytes
+            | Self::RequestHeaderBytes
+            | Self::RequestBodyBytes
+            | Self::SentBytes
+            | Self::ReceivedBytes => MetricKind::Size,
+            Self::SegmentsSent
+            | Self::SegmentsReceived
+            | Self::RetransmitsSent
+            | Self::RetransmitsReceived
+            | Self::Failures => MetricKind::Count,
+            Self::Status => MetricKind::Status,
+            Self::Version | Self::TlsVersion => MetricKind::Version,
+            Self::CertDays => MetricKind::Days,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measure_has_a_name_and_every_name_is_one_measures() {
+        for (name, measure) in BudgetMetric::NAMES {
+            assert_eq!(BudgetMetric::from_name(name), Some(measure));
+            assert_eq!(BudgetMetric::from_name(measure.name()), Some(measure));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! A measure's figure of a transfer.
+
+use super::BudgetMetric;
+use crate::insight::{
+    ConnectionSegments, RoundTrips, Transfer, connection_rtt, connection_segments, kernel_segments,
+    round_trips, wire_phase,
+};
+use crate::trace::{Direction, Exchange, HttpVersion, Phase, Tls, Trace};
+use crate::units::parse_scaled_decimal;
+
+impl BudgetMetric {
+    /// The figure, counted as its kind says; `None` where it was not measured, or not of every hop
+    /// that it is about.
+    pub(super) fn value(self, trace: &Trace, transfer: &Transfer) -> Option<u64> {
+        let last = || transfer.last();
+        let response = || last()?.response.as_ref();
+        match self {
+            Self::Phase(phase) => transfer.phase(phase).map(|time| time.0),
+            Self::WirePhase(phase) => total_wire_time(trace, transfer, phase),
+            Self::Total => transfer.total().map(|time| time.0),
+            Self::FirstByte => transfer.first_byte().map(|time| time.0),
+            Self::Rtt => connection_rtt(trace, last()?).map(|rtt| rtt.duration.0),
+            Self::RoundTrips => total_round_trips(trace, transfer, |trips| trips.used),
+            Self::ExtraRoundTrips => total_round_trips(trace, transfer, |trips| {
+                trips.used - f64::from(trips.minimum)
+            }),
+            Self::Size => response()
+                .and(last())
+                .map(|last| last.response_body.transferred),
+            Self::DecodedBytes => response()
+                .and(last())
+                .map(|last| last.response_body.decoded),
+            Self::ResponseHeaderBytes => response().map(|response| response.header_bytes),
+            Self::RequestHeaderBytes => {
+                last()?.request.as_ref().map(|request| request.header_bytes)
+            }
+            Self::RequestBodyBytes => last()?
+                .request
+                .as_ref()
+                .and(last())
+                .map(|last| last.request_body.transferred),
+            Self::SentBytes => {
+                sum_over_connections(transfer, |hop| payload_bytes(trace, hop, Direction::Sent))
+            }
+            Self::ReceivedBytes => sum_over_connections(transfer, |hop| {
+                payload_bytes(trace, hop, Direction::Received)
+            }),
+            Self::SegmentsSent => {
+                sum_over_connections(transfer, |hop| data_segments(trace, hop, Direction::Sent))
+            }
+            Self::SegmentsReceived => sum_over_connections(transfer, |hop| {
+                data_segments(trace, hop, Direction::Received)
+            }),
+            Self::RetransmitsSent => {
+                sum_over_connections(transfer, |hop| sent_retransmits(trace, hop))
+            }
+            Self::RetransmitsReceived => sum_over_connections(transfer, |hop| {
+                connection_segments(trace, hop).map(|counted| counted.received.retransmitted)
+            }),
+            Self::Status => response().map(|response| u64::from(response.status)),
+            Self::Version => response().map(|response| version_tenths(response.version)),
+            Self::TlsVersion => parse_scaled_decimal(
+                last_tls(trace, transfer)?
+                    .handshake
+                    .as_ref()?
+                    .version
+                    .strip_prefix("TLSv")?,
+                10,
+            ),
+            Self::CertDays => cert_days(trace, transfer),
+            Self::Failures => Some(u64::from(last()?.failure.is_some())),
+        }
+    }
+}
+
+/// Of every hop that had the phase; one of which the wire tells nothing makes the sum unknown.
+fn total_wire_time(trace: &Trace, transfer: &Transfer, phase: Phase) -> Option<u64> {
+    let mut hops = transfer
+        .hops()
+        .iter()
+        .filter(|hop| hop.phases.get(phase).is_some())
+        .peekable();
+    hops.peek()?;
+    hops.map(|hop| wire_phase(trace, hop, phase).map(|span| span.duration().0))
+        .sum()
+}
+
+/// In hundredths, of all hops; never less than none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast of a float is bounded, and below 0 it is 0"
+)]
+fn total_round_trips(trace: &Trace, transfer: &Transfer, of: fn(RoundTrips) -> f64) -> Option<u64> {
+    let all: Option<f64> = transfer
+        .hops()
+        .iter()
+        .map(|hop| round_trips(trace, hop).map(of))
+        .sum();
+    Some((all? * 100.0).round() as u64)
+}
+
+/// Adds what each connection of a transfer has, counting none twice.
+fn sum_over_connections(transfer: &Transfer, of: impl Fn(&Exchange) -> Option<u64>) -> Option<u64> {
+    let mut seen = Vec::new();
+    let mut sum = 0_u64;
+    for hop in transfer.hops() {
+        let connection = hop.connection?;
+        if !seen.contains(&connection) {
+            seen.push(connection);
+            sum = sum.saturating_add(of(hop)?);
+        }
+    }
+    (!seen.is_empty()).then_some(sum)
+}
+
+/// By the packets, else by the kernel's count.
+fn payload_bytes(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<u64> {
+    let by_packets = connection_segments(trace, hop)
+        .map(|counted| count_in_direction(&counted, direction, |counts| counts.payload_bytes));
+    by_packets.or_else(|| {
+        let kernel = kernel_segments(trace, hop)?;
+        if direction == Direction::Sent {
+            kernel.sent.payload_bytes
+        } else {
+            kernel.received.payload_bytes
+        }
+    })
+}
+
+/// As the wire carried them: by the packets where none is an aggregate or the kernel told what they
+/// are, else by the kernel's count.
+fn data_segments(trace: &Trace, hop: &Exchange, direction: Direction) -> Option<u64> {
+    let sent = direction == Direction::Sent;
+    let by_packets = connection_segments(trace, hop).and_then(|counted| match counted.on_wire {
+        Some(on_wire) => Some(if sent { on_wire.sent } else { on_wire.received }),
+        None if counted.offloaded => None,
+        None => Some(count_in_direction(&counted, direction, |counts| {
+            counts.data_segments
+        })),
+    });
+    by_packets.or_else(|| {
+        let kernel = kernel_segments(trace, hop)?;
+        if sent {
+            kernel.sent.data_segments
+        } else {
+            kernel.received.data_segments
+        }
+    })
+}
+
+fn sent_retransmits(trace: &Trace, hop: &Exchange) -> Option<u64> {
+    let by_packets = connection_segments(trace, hop).map(|counted| counted.sent.retransmitted);
+    by_packets.or_else(|| kernel_segments(trace, hop)?.sent.retransmitted)
+}
+
+fn count_in_direction(
+    counted: &ConnectionSegments,
+    direction: Direction,
+    of: fn(&crate::trace::SegmentCounts) -> u64,
+) -> u64 {
+    of(if direction == Direction::Sent {
+        &counted.sent
+    } else {
+        &counted.received
+    })
+}
+
+fn last_tls<'a>(trace: &'a Trace, transfer: &Transfer<'a>) -> Option<&'a Tls> {
+    trace.connection(transfer.last()?.connection?)?.tls.as_ref()
+}
+
+fn cert_days(trace: &Trace, transfer: &Transfer) -> Option<u64> {
+    const DAY: i64 = 86_400;
+    let ends = last_tls(trace, transfer)?
+        .certificates
+        .iter()
+        .map(|certificate| certificate.not_after)
+        .min()?;
+    let now = i64::try_from(trace.started_at()?.unix_seconds()).ok()?;
+    Some(u64::try_from(ends.saturating_sub(now).div_euclid(DAY)).unwrap_or(0))
+}
+
+const fn version_tenths(version: HttpVersion) -> u64 {
+    match version {
+        HttpVersion::Http10 => 10,
+        HttpVersion::Http11 => 11,
+        HttpVersion::Http2 => 20,
+        HttpVersion::Http3 => 30,
+    }
+}

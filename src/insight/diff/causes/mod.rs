@@ -1,0 +1,70 @@
+//! Why: what the events say is otherwise now, each in words that stand behind a time: "+38.0 ms:
+//! one more round trip, `HelloRetryRequest`".
+
+mod address;
+mod dns;
+mod message;
+mod outcome;
+mod timing;
+mod tls;
+
+use super::change::{DiffChange, Kind, TimingEffect};
+use super::facts::ExchangeFacts;
+use crate::trace::Phase;
+use crate::units::Untrusted;
+
+pub(super) use timing::timing_causes;
+
+/// All that is otherwise, what shows in the earliest phase first.
+pub(super) fn find_changes(before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
+    let mut found = ChangeFinder {
+        before,
+        after,
+        changes: Vec::new(),
+    };
+    dns::find_dns_changes(&mut found);
+    address::find_connect_changes(&mut found);
+    tls::find_tls_changes(&mut found);
+    message::find_message_changes(&mut found);
+    outcome::find_outcome_changes(&mut found);
+    found.changes
+}
+
+/// What was found so far, and where.
+struct ChangeFinder<'a> {
+    before: &'a ExchangeFacts,
+    after: &'a ExchangeFacts,
+    changes: Vec<DiffChange>,
+}
+
+impl ChangeFinder<'_> {
+    fn add(
+        &mut self,
+        kind: Kind,
+        phase: impl Into<Option<Phase>>,
+        effect: TimingEffect,
+        words: impl Into<Untrusted>,
+    ) {
+        self.changes.push(DiffChange {
+            kind,
+            phase: phase.into(),
+            effect,
+            description: words.into(),
+        });
+    }
+}
+
+/// `one more round trip`, `2 round trips less`.
+fn describe_round_trips(before: u32, after: u32) -> Option<String> {
+    let apart = before.abs_diff(after);
+    let (number, end) = if apart == 1 {
+        ("one".to_owned(), "")
+    } else {
+        (apart.to_string(), "s")
+    };
+    match after.cmp(&before) {
+        std::cmp::Ordering::Greater => Some(format!("{number} more round trip{end}")),
+        std::cmp::Ordering::Less => Some(format!("{number} round trip{end} less")),
+        std::cmp::Ordering::Equal => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! How it went as a whole: failures, redirects, what was sent again.
+
+use super::ChangeFinder;
+use crate::insight::ConnectionEnding;
+use crate::insight::diff::change::{Kind, TimingEffect};
+use crate::insight::diff::facts::ExchangeFacts;
+use crate::trace::{Direction, Phase};
+
+pub(super) fn find_outcome_changes(found: &mut ChangeFinder<'_>) {
+    let (before, after) = (found.before, found.after);
+    compare_failures(found, before, after);
+    match (&before.redirect, &after.redirect) {
+        (None, Some(is)) if after.status.is_some() => {
+            found.add(
+                Kind::Redirect,
+                None,
+                TimingEffect::Longer,
+                format!("redirected to {}", is.raw()),
+            );
+        }
+        (Some(was), None) if before.status.is_some() && after.failure.is_none() => {
+            found.add(
+                Kind::Redirect,
+                None,
+                TimingEffect::Shorter,
+                format!("not redirected any more ({} before)", was.raw()),
+            );
+        }
+        (Some(was), Some(is)) if was != is => {
+            found.add(
+                Kind::Redirect,
+                None,
+                TimingEffect::Unknown,
+                format!("redirected to {}, to {} before", is.raw(), was.raw()),
+            );
+        }
+        _ => {}
+    }
+    let segments = |count: u64| {
+        if count == 1 {
+            "1 segment".to_owned()
+        } else {
+            format!("{count} segments")
+        }
+    };
+    for (direction, whose) in [(0, "of the client's"), (1, "of the server's")] {
+        if let (Some(Some(was)), Some(Some(is))) = (
+            before.retransmitted.get(direction),
+            after.retransmitted.get(direction),
+        ) && was != is
+        {
+            let words = format!("{} {whose} sent again, {was} before", segments(*is));
+            found.add(
+                Kind::Again,
+                None,
+                TimingEffect::from_increase(is > was),
+                words,
+            );
+        }
+    }
+    if let (Some(was), Some(is)) = (before.ending, after.ending)
+        && was != is
+    {
+        found.add(
+            Kind::Ending,
+            None,
+            TimingEffect::Unknown,
+            format!("{}; before, {}", describe_ending(is), describe_ending(was)),
+        );
+    }
+}
+
+fn compare_failures(found: &mut ChangeFinder<'_>, before: &ExchangeFacts, after: &ExchangeFacts) {
+    let failed = |facts: &ExchangeFacts| {
+        facts
+            .failure
+            .as_ref()
+            .map(|(phase, failure)| (*phase, failure.code, failure.message.raw().to_owned()))
+    };
+    let (was, is) = (failed(before), failed(after));
+    let label = |phase: Phase| phase.label();
+    let words = match (&was, &is) {
+        (None, Some((phase, _, why))) => format!("failed in {}: {why}", label(*phase)),
+        (Some((phase, _, why)), None) => format!("failed in {} before: {why}", label(*phase)),
+        (Some((then, code, why)), Some((phase, now, is))) if (then, code) != (phase, now) => {
+            format!(
+                "failed in {}: {is}; before in {}: {why}",
+                label(*phase),
+                label(*then)
+            )
+        }
+        _ => return,
+    };
+    found.add(
+        Kind::Failure,
+        is.or(was).map(|(phase, ..)| phase),
+        TimingEffect::Unknown,
+        words,
+    );
+}
+
+const fn describe_ending(ending: ConnectionEnding) -> &'static str {
+    match ending {
+        ConnectionEnding::Unanswered => "nobody answered the SYN",
+        ConnectionEnding::Refused => "the connection was refused",
+        ConnectionEnding::Closed => "both sides closed it",
+        ConnectionEnding::Reset(Direction::Sent) => "the client reset it",
+        ConnectionEnding::Reset(Direction::Received) => "the server reset it",
+        ConnectionEnding::HalfClosed(Direction::Sent) => "the client alone closed it",
+        ConnectionEnding::HalfClosed(Direction::Received) => "the server alone closed it",
+        ConnectionEnding::Open => "it had not ended",
+    }
+}

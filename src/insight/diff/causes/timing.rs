@@ -1,0 +1,196 @@
+//! Causes that figures tell: whose time it is that a phase takes more or less of.
+//!
+//! A part is named as the cause where it changed in the same direction, by half of what the phase
+//! changed or more.
+
+use crate::insight::diff::change::{DiffChange, Kind, TimingEffect};
+use crate::insight::diff::facts::ExchangeFacts;
+use crate::insight::diff::noise::Judgement;
+use crate::insight::diff::phases::PhaseDifference;
+use crate::trace::Phase;
+use crate::units::{Nanos, Untrusted};
+
+/// What figures tell of a phase that takes longer now, or less.
+pub(in crate::insight::diff) fn timing_causes(
+    phase: &PhaseDifference,
+    longer: bool,
+    before: &ExchangeFacts,
+    after: &ExchangeFacts,
+) -> Vec<DiffChange> {
+    let (Some(was), Some(is)) = (phase.figure().before, phase.figure().after) else {
+        return Vec::new();
+    };
+    if phase.figure().judgement == Judgement::OneSided {
+        return Vec::new();
+    }
+    let part = PhaseChange {
+        phase: phase.phase,
+        longer,
+        whole: change_in_direction(was, is, longer),
+    };
+    let mut causes = Vec::new();
+    causes.extend(part.dns_answer(before, after));
+    causes.extend(part.idle_times(before, after));
+    causes.extend(part.round_trip(before, after));
+    causes.extend(part.local_work(phase));
+    causes.extend(part.server_timing(before, after));
+    if causes.is_empty() {
+        causes.extend(part.server_work(before, after));
+    }
+    causes
+}
+
+/// A phase whose parts are looked at.
+struct PhaseChange {
+    phase: Phase,
+    longer: bool,
+    /// By how much the phase changed.
+    whole: Nanos,
+}
+
+fn change_in_direction(was: Nanos, is: Nanos, longer: bool) -> Nanos {
+    if longer {
+        is.saturating_sub(was)
+    } else {
+        was.saturating_sub(is)
+    }
+}
+
+impl PhaseChange {
+    fn explains(&self, was: Nanos, is: Nanos) -> bool {
+        change_in_direction(was, is, self.longer)
+            .0
+            .saturating_mul(2)
+            >= self.whole.0
+    }
+
+    fn change(&self, kind: Kind, words: impl Into<Untrusted>) -> DiffChange {
+        DiffChange {
+            kind,
+            phase: Some(self.phase),
+            effect: TimingEffect::from_increase(self.longer),
+            description: words.into(),
+        }
+    }
+
+    /// The slowest answer of a DNS server.
+    fn dns_answer(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Option<DiffChange> {
+        let slowest = |facts: &ExchangeFacts| {
+            let answered = facts.questions.iter().filter(|asked| asked.rcode.is_some());
+            answered
+                .filter_map(|asked| Some((asked.took?, asked.server.clone())))
+                .max_by_key(|(took, _)| *took)
+        };
+        let ((was, _), (is, server)) = (slowest(before)?, slowest(after)?);
+        let words = format!("{} took {is} to answer, {was} before", server.raw());
+        (self.phase == Phase::Dns && self.explains(was, is))
+            .then(|| self.change(Kind::Questions, words))
+    }
+
+    /// Losses, full windows, delayed acknowledgments: what packets waited for within the phase.
+    fn idle_times(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
+        let sum = |facts: &ExchangeFacts, cause: &str| {
+            let of_phase = facts
+                .idle_times
+                .iter()
+                .filter(|each| each.phase == Some(self.phase) && each.cause.raw() == cause);
+            of_phase.map(|each| each.without_network).sum::<Nanos>()
+        };
+        let causes = [
+            ("retransmission_timeout", "for retransmission timeouts"),
+            ("fast_retransmission", "for losses to be made good"),
+            ("window", "for room in a full window"),
+            ("acknowledgment", "for acknowledgments"),
+            ("delayed_ack", "for delayed acknowledgments"),
+        ];
+        let told = causes.into_iter().filter_map(|(cause, whom)| {
+            let (was, is) = (sum(before, cause), sum(after, cause));
+            let words = match (was, is) {
+                (Nanos::ZERO, _) => format!("{is} of waiting {whom}"),
+                (_, Nanos::ZERO) => format!("no waiting {whom} any more ({was} before)"),
+                _ => format!("{is} of waiting {whom}, {was} before"),
+            };
+            self.explains(was, is)
+                .then(|| self.change(Kind::Waited, words))
+        });
+        told.collect()
+    }
+
+    /// The network's round trip, of which connecting, TLS and waiting take one each or more.
+    fn round_trip(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Option<DiffChange> {
+        let trips = match self.phase {
+            Phase::Connect | Phase::Wait => 1,
+            Phase::Tls => after.tls_round_trips()?.min(before.tls_round_trips()?),
+            _ => return None,
+        };
+        let (was, is) = (before.rtt?, after.rtt?);
+        let taken = |rtt: Nanos| Nanos(rtt.0.saturating_mul(trips.into()));
+        let words = format!(
+            "the round trip takes {}, {} before",
+            is.duration, was.duration
+        );
+        (was.clock == is.clock && self.explains(taken(was.duration), taken(is.duration)))
+            .then(|| self.change(Kind::RoundTrip, words))
+    }
+
+    /// What the program felt beyond what the wire saw.
+    fn local_work(&self, phase: &PhaseDifference) -> Option<DiffChange> {
+        let own = |app: Option<Nanos>, wire: Option<Nanos>| Some(app?.saturating_sub(wire?));
+        let (was, is) = (
+            own(phase.app.before, phase.wire.before)?,
+            own(phase.app.after, phase.wire.after)?,
+        );
+        // Connecting is felt from the first attempt on, and seen on the wire of the one that
+        // worked.
+        let comparable = self.phase != Phase::Connect;
+        (comparable && self.explains(was, is)).then(|| {
+            self.change(
+                Kind::Machine,
+                format!("this machine's own work took {is}, {was} before"),
+            )
+        })
+    }
+
+    /// What the server says of itself.
+    fn server_timing(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Vec<DiffChange> {
+        if self.phase != Phase::Wait {
+            return Vec::new();
+        }
+        let was = |name: &Untrusted| {
+            before
+                .server_timing
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, took)| *took)
+        };
+        let told = after
+            .server_timing
+            .iter()
+            .take(64)
+            .filter_map(|(name, is)| {
+                let was = was(name)?;
+                let words = format!("the server says {} took {is}, {was} before", name.raw());
+                self.explains(was, *is)
+                    .then(|| self.change(Kind::ServerTiming, words))
+            });
+        told.collect()
+    }
+
+    /// Waiting that is not the network's is the server's.
+    fn server_work(&self, before: &ExchangeFacts, after: &ExchangeFacts) -> Option<DiffChange> {
+        if self.phase != Phase::Wait {
+            return None;
+        }
+        let than = if self.longer { "longer" } else { "less" };
+        match (before.rtt, after.rtt) {
+            (Some(was), Some(is)) if was.clock == is.clock => {
+                let words = format!(
+                    "the server took {than}; the round trip ({}, {} before) does not tell it",
+                    is.duration, was.duration
+                );
+                Some(self.change(Kind::Server, words))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What is compared, from a trace.
+
+use super::facts::{
+    AttemptFacts, ComparedRun, ExchangeFacts, IdleFacts, PhaseTimes, QuestionFacts,
+};
+use crate::insight::exchange_packets::ExchangePackets;
+use crate::insight::{
+    ServerNames, Transfer, captured_conversations, connection_ending, connection_rtt,
+    connection_segments, flow_segments, group_into_transfers, idle_totals_within, kernel_segments,
+    server_timing, wire_phase,
+};
+use crate::trace::{
+    Attempt, Clock, Connection, Direction, DnsQuery, Exchange, Flow, Phase, PhaseSpan,
+    QueryOutcome, TcpFlags, Trace, Verification,
+};
+use crate::units::Nanos;
+
+impl ComparedRun {
+    /// A run's exchanges; of a capture of others its conversations, with the servers' names where
+    /// they are known.
+    pub fn from_trace(trace: &Trace, names: &ServerNames) -> Self {
+        let mut side = Self::default();
+        group_into_transfers(trace).for_each(|transfer| side.add(trace, &transfer));
+        side.add_conversations(trace, names);
+        side
+    }
+
+    /// Adds a transfer's exchanges, of which the trace tells.
+    pub fn add(&mut self, trace: &Trace, transfer: &Transfer<'_>) {
+        self.exchanges.extend(
+            transfer
+                .hops()
+                .iter()
+                .map(|exchange| exchange_facts(trace, exchange)),
+        );
+    }
+
+    /// Adds the conversations of a capture of others, and how exactly packets' times are known.
+    pub fn add_conversations(&mut self, trace: &Trace, names: &ServerNames) {
+        let talks = captured_conversations(trace)
+            .unwrap_or_default()
+            .iter()
+            .enumerate();
+        self.exchanges.extend(talks.map(|(place, flow)| {
+            conversation_facts(flow, names.at(place).map(|name| name.raw().to_owned()))
+        }));
+        self.uncertainty = trace.clock().uncertainty();
+    }
+}
+
+fn exchange_facts(trace: &Trace, exchange: &Exchange) -> ExchangeFacts {
+    let connection = exchange.connection.and_then(|id| trace.connection(id));
+    let mut facts = ExchangeFacts {
+        cause: Some(exchange.cause),
+        method: exchange.method.clone(),
+        url: exchange.url.clone(),
+        total: exchange.total(),
+        phases: Phase::ALL.map(|phase| phase_times(trace, exchange, phase)),
+        reused: exchange.reused_connection,
+        rtt: connection_rtt(trace, exchange),
+        attempts: attempt_facts(exchange),
+        syns: ExchangePackets::of(trace, exchange)
+            .filter(|_| !exchange.reused_connection)
+            .map(|carried| carried.syns(Direction::Sent) as u64),
+        proxy: exchange.proxy.first().map(|(_, step)| step.kind.clone()),
+        retransmitted: retransmitted_segments(trace, exchange),
+        idle_times: idle_facts(trace, exchange),
+        failure: exchange.failure.clone(),
+        ..ExchangeFacts::default()
+    };
+    add_names(&mut facts, exchange);
+    add_messages(&mut facts, exchange);
+    if let Some(connection) = connection {
+        add_connection(&mut facts, connection);
+    }
+    facts
+}
+
+fn phase_times(trace: &Trace, exchange: &Exchange, phase: Phase) -> PhaseTimes {
+    PhaseTimes {
+        app: exchange.phases.get(phase).and_then(PhaseSpan::duration),
+        wire: wire_phase(trace, exchange, phase).map(|span| span.duration()),
+    }
+}
+
+fn attempt_facts(exchange: &Exchange) -> Vec<AttemptFacts> {
+    let began = exchange
+        .attempts
+        .first()
+        .map(|first| first.started)
+        .unwrap_or_default();
+    let of = |attempt: &Attempt| AttemptFacts {
+        remote: attempt.remote.clone(),
+        outcome: attempt
+            .outcome
+            .as_ref()
+            .map(|outcome| outcome.name().into()),
+        started_after: attempt.started.since(began),
+    };
+    exchange.attempts.iter().map(of).collect()
+}
+
+/// By the packets, or where none were captured, by the kernel.
+fn retransmitted_segments(trace: &Trace, exchange: &Exchange) -> [Option<u64>; 2] {
+    let by_packets = connection_segments(trace, exchange).map(|seen| {
+        [
+            Some(seen.sent.retransmitted),
+            Some(seen.received.retransmitted),
+        ]
+    });
+    let by_kernel = || kernel_segments(trace, exchange).map(|seen| [seen.sent.retransmitted, None]);
+    by_packets.or_else(by_kernel).unwrap_or_default()
+}
+
+fn idle_facts(trace: &Trace, exchange: &Exchange) -> Vec<IdleFacts> {
+    let within = |(phase, span): (Phase, &PhaseSpan)| {
+        let found = span
+            .ended
+            .and_then(|ended| idle_totals_within(trace, exchange, span.began, ended))
+            .unwrap_or_default();
+        found.into_iter().map(move |each| IdleFacts {
+            phase: Some(phase),
+            cause: each.cause.name().into(),
+            without_network: each.without_network(),
+        })
+    };
+    exchange.phases.iter().flat_map(within).collect()
+}
+
+fn add_names(facts: &mut ExchangeFacts, exchange: &Exchange) {
+    let Some(resolution) = &exchange.resolution else {
+        return;
+    };
+    let asked = |query: &DnsQuery| QuestionFacts {
+        name: query.name.clone(),
+        kind: query.kind.as_str().into(),
+        server: query.server.address.to_string().into(),
+        took: query.duration(),
+        rcode: match &query.outcome {
+            QueryOutcome::Answered(answer) => Some(answer.rcode.as_str().into()),
+            QueryOutcome::Pending | QueryOutcome::Failed(_) => None,
+        },
+    };
+    facts.source = resolution.source;
+    facts.questions = resolution.queries.iter().map(asked).collect();
+}
+
+fn add_messages(facts: &mut ExchangeFacts, exchange: &Exchange) {
+    if let Some(request) = &exchange.request {
+        facts.version = Some(request.version);
+        facts.request_fields.clone_from(&request.headers);
+        facts.sent_bytes = Some(exchange.request_body.transferred);
+    }
+    if let Some(response) = &exchange.response {
+        facts.version = Some(response.version);
+        facts.status = Some(response.status);
+        facts.response_fields.clone_from(&response.headers);
+        // A body of which nothing was told is one that nobody counted.
+        facts.received_bytes = exchange
+            .response_body
+            .at
+            .map(|_| exchange.response_body.transferred);
+    }
+    facts.server_timing = server_timing(exchange)
+        .into_iter()
+        .filter_map(|metric| Some((metric.name, metric.duration?)))
+        .collect();
+    facts.redirect = exchange.redirected.as_ref().map(|(to, _)| to.clone());
+}
+
+fn add_connection(facts: &mut ExchangeFacts, connection: &Connection) {
+    facts.remote = Some(connection.remote.clone());
+    let Some(tls) = &connection.tls else { return };
+    facts.handshake.clone_from(&tls.handshake);
+    facts.verification = tls
+        .verification
+        .as_ref()
+        .map(|(verification, _): &(Verification, Nanos)| verification.clone());
+    facts.certificates.clone_from(&tls.certificates);
+}
+
+/// A conversation: how long the connection took, and the server's first byte, on the wire's clock.
+fn conversation_facts(flow: &Flow, name: Option<String>) -> ExchangeFacts {
+    let first = |wanted: &dyn Fn(&crate::trace::PacketEntry) -> bool| {
+        flow.packets()
+            .iter()
+            .find(|packet| wanted(packet))
+            .map(|it| it.wall)
+    };
+    let syn =
+        first(&|packet| packet.direction == Direction::Sent && packet.flags.has(TcpFlags::SYN));
+    let syn_ack =
+        first(&|packet| packet.direction == Direction::Received && packet.flags.has(TcpFlags::SYN));
+    let asked = first(&|packet| packet.direction == Direction::Sent && packet.payload_bytes > 0);
+    let answered =
+        first(&|packet| packet.direction == Direction::Received && packet.payload_bytes > 0);
+    let between = |from: Option<crate::units::WallTime>, to: Option<_>| {
+        Some(to?)
+            .zip(from)
+            .map(|(to, from): (crate::units::WallTime, _)| to.since(from))
+    };
+    let counted = flow_segments(flow);
+    let syns = flow
+        .packets()
+        .iter()
+        .filter(|packet| packet.direction == Direction::Sent && packet.flags.has(TcpFlags::SYN))
+        .count();
+    let mut facts = ExchangeFacts {
+        method: if flow.key.tcp { "TCP" } else { "UDP" }.to_owned(),
+        url: name
+            .map_or_else(
+                || flow.key.remote.to_string(),
+                |name| format!("{name}:{}", flow.key.remote.port()),
+            )
+            .into(),
+        total: between(syn.or(asked), answered),
+        remote: Some(flow.key.remote.into()),
+        syns: flow.key.tcp.then_some(syns as u64),
+        sent_bytes: Some(counted.sent.payload_bytes),
+        received_bytes: Some(counted.received.payload_bytes),
+        retransmitted: [
+            Some(counted.sent.retransmitted),
+            Some(counted.received.retransmitted),
+        ],
+        ending: connection_ending(flow),
+        ..ExchangeFacts::default()
+    };
+    let connect = between(syn, syn_ack);
+    facts.phases[Phase::Connect as usize].wire = connect;
+    facts.phases[Phase::Wait as usize].wire = between(asked, answered);
+    facts.rtt = connect
+        .filter(|_| syns == 1)
+        .map(|duration| crate::insight::Rtt {
+            duration,
+            clock: Clock::Wire,
+        });
+    facts
+}

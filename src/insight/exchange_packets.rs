@@ -1,0 +1,126 @@
+//! Which packet carried a byte of a connection's streams, and when.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::trace::{ClockMap, Direction, Exchange, Flow, PacketEntry, TcpFlags, Trace};
+use crate::units::{Moment, Nanos};
+
+/// The packets of an exchange's connection from the exchange's time, on the run's axis.
+pub(super) struct ExchangePackets<'a> {
+    packets: &'a [PacketEntry],
+    clock: &'a ClockMap,
+    /// Whether each direction's SYN was captured. Without it offsets count from wherever the
+    /// capture came in.
+    anchored: [bool; 2],
+}
+
+impl<'a> ExchangePackets<'a> {
+    /// How far the two clocks' mapping may be off before packets are looked for in the wrong place.
+    /// Stream offsets decide which packet is meant; time only keeps the search short.
+    const SLACK: Nanos = Nanos::from_millis(100);
+    /// Pieces beyond a gap that are remembered; a hostile peer cannot make more.
+    const MOST_AHEAD: usize = 1_024;
+
+    /// `None` where the exchange has no connection or no packet of it was seen.
+    pub(super) fn of(trace: &'a Trace, exchange: &Exchange) -> Option<Self> {
+        let flow = trace.flow_of(trace.connection(exchange.connection?)?)?;
+        let (clock, all) = (trace.clock(), flow.packets());
+        let anchored = [Direction::Sent, Direction::Received].map(|direction| {
+            all.iter()
+                .find(|packet| packet.direction == direction)
+                .is_some_and(|packet| packet.flags.has(TcpFlags::SYN))
+        });
+        Some(Self {
+            packets: all.get(Self::range(trace, exchange, flow))?,
+            clock,
+            anchored,
+        })
+    }
+
+    /// Where a flow's packets from an exchange's time lie.
+    pub(super) fn range(trace: &Trace, exchange: &Exchange, flow: &Flow) -> Range<usize> {
+        let ended = exchange.ended.unwrap_or(Moment(i64::MAX));
+        let moment = |packet: &PacketEntry| trace.clock().moment_of(packet.wall);
+        let from = flow.packets().partition_point(|packet| {
+            moment(packet).is_some_and(|at| at < exchange.started - Self::SLACK)
+        });
+        from..flow
+            .packets()
+            .partition_point(|packet| moment(packet).is_some_and(|at| at <= ended + Self::SLACK))
+    }
+
+    /// When the first packet of a direction with all of `set` and none of `unset` flags passed.
+    pub(super) fn first_flagged(&self, direction: Direction, set: u8, unset: u8) -> Option<Moment> {
+        self.of_direction(direction)
+            .find(|packet| packet.flags.has(set) && packet.flags.0 & unset == 0)
+            .and_then(|packet| self.at(packet))
+    }
+
+    /// How many packets of a direction have the SYN flag.
+    pub(super) fn syns(&self, direction: Direction) -> usize {
+        self.of_direction(direction)
+            .filter(|packet| packet.flags.has(TcpFlags::SYN))
+            .count()
+    }
+
+    /// When the byte at a stream offset first passed.
+    pub(super) fn first(&self, direction: Direction, offset: u64) -> Option<Moment> {
+        let carries = |packet: &&PacketEntry| (packet.offset..end(packet)).contains(&offset);
+        self.stream(direction)?
+            .find(carries)
+            .and_then(|packet| self.at(packet))
+    }
+
+    /// When the last missing byte of `[from, to)` passed: nothing of the range was left to wait
+    /// for.
+    pub(super) fn completed(&self, direction: Direction, from: u64, to: u64) -> Option<Moment> {
+        let mut reached = from;
+        let mut ahead = BTreeMap::<u64, u64>::new();
+        for packet in self
+            .stream(direction)?
+            .filter(|packet| packet.payload_bytes > 0)
+        {
+            if packet.offset <= reached {
+                reached = reached.max(end(packet));
+            } else if ahead.len() < Self::MOST_AHEAD {
+                let known = ahead.entry(packet.offset).or_default();
+                *known = end(packet).max(*known);
+            }
+            while let Some(piece) = ahead.first_entry().filter(|piece| *piece.key() <= reached) {
+                reached = reached.max(piece.remove());
+            }
+            if reached >= to {
+                return self.at(packet);
+            }
+        }
+        None
+    }
+
+    fn of_direction(&self, direction: Direction) -> impl Iterator<Item = &'a PacketEntry> {
+        self.packets
+            .iter()
+            .filter(move |packet| packet.direction == direction)
+    }
+
+    /// A direction's packets, where their offsets mean what positions mean.
+    fn stream(&self, direction: Direction) -> Option<impl Iterator<Item = &'a PacketEntry>> {
+        let [sent, received] = self.anchored;
+        let anchored = if direction == Direction::Sent {
+            sent
+        } else {
+            received
+        };
+        anchored.then(|| self.of_direction(direction))
+    }
+
+    fn at(&self, packet: &PacketEntry) -> Option<Moment> {
+        self.clock.moment_of(packet.wall)
+    }
+}
+
+fn end(packet: &PacketEntry) -> u64 {
+    packet
+        .offset
+        .saturating_add(u64::from(packet.payload_bytes))
+}

@@ -1,0 +1,103 @@
+//! What a client need not ask for twice: validators and freshness (RFC 9110 §13, RFC 9111).
+
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::header::{
+    AGE, CACHE_CONTROL, ETAG, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
+use hyper::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
+
+use super::super::handler::IncomingRequest;
+use super::super::response::ServerResponse;
+use super::USERS;
+
+/// How long a copy is fresh, and how often a new one is made.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// The copies of `/cache`: the first is made when the lab starts, and a new one each minute.
+pub(super) struct CachedCopies {
+    first: Timestamp,
+    since: Instant,
+}
+
+impl Default for CachedCopies {
+    fn default() -> Self {
+        Self {
+            first: Timestamp::now(),
+            since: Instant::now(),
+        }
+    }
+}
+
+impl CachedCopies {
+    /// When the present copy was made, and its age in whole seconds.
+    fn current(&self) -> (Timestamp, u64) {
+        let (passed, lifetime) = (self.since.elapsed().as_secs(), LIFETIME.as_secs());
+        let age = passed % lifetime;
+        (
+            self.first
+                .saturating_add(Duration::from_secs(passed - age))
+                .unwrap_or(self.first),
+            age,
+        )
+    }
+}
+
+/// `/etag`: a page whose entity tag is its digest.
+pub(super) fn etag_page(request: &IncomingRequest) -> ServerResponse {
+    let digest = digest::digest(&digest::SHA256, USERS.as_bytes());
+    let tag = format!("\"{}\"", STANDARD.encode(digest));
+    let answer = if matches_etag(request.headers(), &tag) {
+        ServerResponse::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        ServerResponse::json(USERS)
+    };
+    answer
+        .with_text_header(ETAG, &tag)
+        .with_header(CACHE_CONTROL, HeaderValue::from_static("no-cache"))
+}
+
+/// Whether a client has the version with this tag (RFC 9110 §13.1.2, weak comparison).
+fn matches_etag(headers: &HeaderMap, tag: &str) -> bool {
+    let listed = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    listed
+        .map(str::trim)
+        .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
+}
+
+/// `/cache`: a copy that is fresh for a minute, and says how old it is.
+pub(super) fn cache_page(request: &IncomingRequest, copies: &CachedCopies) -> ServerResponse {
+    let (made, age) = copies.current();
+    let known = request
+        .headers()
+        .get(IF_MODIFIED_SINCE)
+        .and_then(|value| value.to_str().ok());
+    // A date has whole seconds, and so the comparison has too.
+    let is_known = known
+        .and_then(|date| DateTimeParser::new().parse_timestamp(date).ok())
+        .is_some_and(|known| known.as_second() >= made.as_second());
+    let answer = if is_known {
+        ServerResponse::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        ServerResponse::json(USERS)
+    };
+    let made = DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&made)
+        .unwrap_or_default();
+    answer
+        .with_text_header(
+            CACHE_CONTROL,
+            &format!("public, max-age={}", LIFETIME.as_secs()),
+        )
+        .with_header(AGE, HeaderValue::from(age))
+        .with_text_header(LAST_MODIFIED, &made)
+}

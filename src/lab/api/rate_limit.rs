@@ -1,0 +1,76 @@
+//! A page that has enough of its clients: a token bucket, and 429 (RFC 6585 §4) when it is empty.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hyper::StatusCode;
+use hyper::header::{HeaderValue, RETRY_AFTER};
+
+use super::super::response::ServerResponse;
+use super::USERS;
+
+/// Requests that may come at once.
+const CAPACITY: u32 = 5;
+
+/// After which time one more may come.
+const REFILL: Duration = Duration::from_secs(1);
+
+/// One bucket for all clients. It is full when the lab starts.
+pub(super) struct TokenBucket(Mutex<Instant>);
+
+impl Default for TokenBucket {
+    fn default() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+}
+
+impl TokenBucket {
+    /// Takes a token, or says how long it takes until there is one.
+    ///
+    /// The bucket is kept as the moment at which it is full: each token taken moves it on by the
+    /// time that refills it.
+    fn take(&self, now: Instant) -> Result<(), Duration> {
+        let mut full = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = (*full).max(now) + REFILL;
+        let excess = after.saturating_duration_since(now + REFILL * CAPACITY);
+        if excess.is_zero() {
+            *full = after;
+            Ok(())
+        } else {
+            Err(excess)
+        }
+    }
+}
+
+/// `/rate-limited`.
+pub(super) fn rate_limited_page(bucket: &TokenBucket) -> ServerResponse {
+    match bucket.take(Instant::now()) {
+        Ok(()) => ServerResponse::json(USERS),
+        Err(wait) => {
+            // Whole seconds (RFC 9110 §10.2.3), and never too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let sentence = format!(
+                "{CAPACITY} requests at once and one more each second; try again in {seconds} s"
+            );
+            ServerResponse::text(StatusCode::TOO_MANY_REQUESTS, sentence)
+                .with_header(RETRY_AFTER, HeaderValue::from(seconds))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_as_fit_and_then_one_at_a_time() {
+        let (bucket, start) = (TokenBucket::default(), Instant::now());
+        for _ in 0..CAPACITY {
+            assert!(bucket.take(start).is_ok());
+        }
+        assert!(bucket.take(start).is_err_and(|wait| wait <= REFILL));
+        assert!(bucket.take(start + REFILL).is_ok());
+        assert!(bucket.take(start + REFILL).is_err());
+        assert!((0..CAPACITY).all(|_| bucket.take(start + REFILL * 100).is_ok()));
+    }
+}

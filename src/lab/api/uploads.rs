@@ -1,0 +1,277 @@
+//! Uploads: counted as they come, or resumed where they broke off, in the manner of
+//! draft-ietf-httpbis-resumable-upload.
+//!
+//! Nothing is kept of what is uploaded but its length and its digest.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::BodyExt;
+use hyper::header::{CACHE_CONTROL, CONTENT_RANGE, HeaderName, HeaderValue, LOCATION};
+use hyper::{HeaderMap, Method, StatusCode};
+
+use super::super::handler::{IncomingRequest, RequestBody};
+use super::super::response::ServerResponse;
+use super::MAX_BYTES;
+
+/// More than that, and the oldest is forgotten.
+const MAX_UPLOADS: usize = 64;
+
+const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
+
+/// The uploads that may be resumed.
+#[derive(Default)]
+pub(super) struct Uploads(Mutex<UploadTable>);
+
+#[derive(Default)]
+struct UploadTable {
+    last: u64,
+    uploads: BTreeMap<u64, Upload>,
+}
+
+/// What is known of an upload.
+struct Upload {
+    /// Bytes received.
+    offset: u64,
+    is_complete: bool,
+    digest: Context,
+}
+
+/// A part of an upload: where it begins, and whether it is the last.
+struct Part {
+    offset: u64,
+    is_last: bool,
+}
+
+impl Uploads {
+    fn lock(&self) -> MutexGuard<'_, UploadTable> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn create(&self) -> u64 {
+        let mut known = self.lock();
+        known.last += 1;
+        let id = known.last;
+        known.uploads.insert(
+            id,
+            Upload {
+                offset: 0,
+                is_complete: false,
+                digest: Context::new(&SHA256),
+            },
+        );
+        if known.uploads.len() > MAX_UPLOADS {
+            known.uploads.pop_first();
+        }
+        id
+    }
+
+    /// Does something with an upload, which has to be there.
+    fn with_upload<T>(
+        &self,
+        id: u64,
+        work: impl FnOnce(&mut Upload) -> T,
+    ) -> Result<T, ServerResponse> {
+        let mut known = self.lock();
+        let gone = || {
+            ServerResponse::text(
+                StatusCode::NOT_FOUND,
+                format!(
+                    "there is no upload {id}; POST /upload with Upload-Complete: ?0 begins one"
+                ),
+            )
+        };
+        known.uploads.get_mut(&id).map(work).ok_or_else(gone)
+    }
+
+    fn status_response(&self, id: u64) -> Result<ServerResponse, ServerResponse> {
+        self.with_upload(id, |upload| upload.status_response())
+    }
+
+    fn append(&self, id: u64, offset: u64, data: &[u8]) -> Result<(), ServerResponse> {
+        self.with_upload(id, |upload| upload.append(offset, data))?
+    }
+
+    fn end_part(&self, id: u64, is_last: bool) -> Result<ServerResponse, ServerResponse> {
+        self.with_upload(id, |upload| {
+            upload.is_complete = is_last;
+            upload.status_response()
+        })
+    }
+
+    /// Takes a part as it comes in, so that what came before it broke off is kept.
+    async fn receive_part(
+        &self,
+        id: u64,
+        part: Part,
+        mut body: RequestBody,
+    ) -> Result<ServerResponse, ServerResponse> {
+        let mut offset = part.offset;
+        self.append(id, offset, &[])?;
+        while let Some(frame) = body.frame().await {
+            if let Some(data) = frame?.data_ref() {
+                self.append(id, offset, data)?;
+                offset += data.len() as u64;
+            }
+        }
+        self.end_part(id, part.is_last)
+    }
+}
+
+impl Upload {
+    /// Whether a part may begin here.
+    fn check_offset(&self, offset: u64) -> Result<(), ServerResponse> {
+        if self.offset == offset && !self.is_complete {
+            return Ok(());
+        }
+        let sentence = if self.is_complete {
+            "the upload is complete".to_owned()
+        } else {
+            format!("the next byte is number {}", self.offset)
+        };
+        Err(self.with_upload_headers(ServerResponse::text(StatusCode::CONFLICT, sentence)))
+    }
+
+    fn append(&mut self, offset: u64, data: &[u8]) -> Result<(), ServerResponse> {
+        self.check_offset(offset)?;
+        let length = self.offset.saturating_add(data.len() as u64);
+        if length > MAX_BYTES {
+            return Err(too_large_response());
+        }
+        self.offset = length;
+        self.digest.update(data);
+        Ok(())
+    }
+
+    fn with_upload_headers(&self, answer: ServerResponse) -> ServerResponse {
+        answer
+            .with_header(OFFSET, HeaderValue::from(self.offset))
+            .with_header(
+                COMPLETE,
+                HeaderValue::from_static(if self.is_complete { "?1" } else { "?0" }),
+            )
+            .with_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+    }
+
+    fn status_response(&self) -> ServerResponse {
+        let digest = STANDARD.encode(self.digest.clone().finish());
+        let (received, is_complete) = (self.offset, self.is_complete);
+        self.with_upload_headers(ServerResponse::json(format!(
+            "{{\"received\":{received},\"complete\":{is_complete},\"sha-256\":\"{digest}\"}}\n"
+        )))
+    }
+}
+
+/// `/upload`: a body that is counted; with `Upload-Complete`, the first part of one that may be
+/// resumed.
+pub(super) async fn handle_uploads(request: IncomingRequest, uploads: &Uploads) -> ServerResponse {
+    if ![Method::POST, Method::PUT, Method::PATCH].contains(request.method()) {
+        return ServerResponse::method_not_allowed("POST, PUT, PATCH");
+    }
+    if !request.headers().contains_key(COMPLETE) {
+        return count_body(request.into_body())
+            .await
+            .unwrap_or_else(|answer| answer);
+    }
+    let id = uploads.create();
+    let part = Part {
+        offset: 0,
+        is_last: is_last(request.headers()),
+    };
+    let answer = match uploads.receive_part(id, part, request.into_body()).await {
+        Ok(answer) => answer.with_status(StatusCode::CREATED),
+        Err(answer) => answer,
+    };
+    answer.with_text_header(LOCATION, &format!("/upload/{id}"))
+}
+
+/// `/upload/:id`: how far it came, and the next part: `PATCH` with `Upload-Offset`, or `PUT` with
+/// `Content-Range`.
+pub(super) async fn handle_upload(
+    id: &str,
+    request: IncomingRequest,
+    uploads: &Uploads,
+) -> ServerResponse {
+    let Ok(id) = id.parse::<u64>() else {
+        return ServerResponse::text(
+            StatusCode::BAD_REQUEST,
+            "/upload/ wants a whole number after it",
+        );
+    };
+    let part = match *request.method() {
+        Method::GET | Method::HEAD => {
+            return uploads.status_response(id).unwrap_or_else(|answer| answer);
+        }
+        Method::DELETE => {
+            let answer = uploads.with_upload(id, |_| ServerResponse::empty(StatusCode::NO_CONTENT));
+            uploads.lock().uploads.remove(&id);
+            return answer.unwrap_or_else(|answer| answer);
+        }
+        Method::PATCH => part_from_offset(request.headers()),
+        Method::PUT => part_from_range(request.headers()),
+        _ => return ServerResponse::method_not_allowed("GET, HEAD, PATCH, PUT, DELETE"),
+    };
+    let Some(part) = part else {
+        return ServerResponse::text(
+            StatusCode::BAD_REQUEST,
+            "PATCH wants Upload-Offset: N, and PUT wants Content-Range: bytes N-M/LENGTH",
+        );
+    };
+    match uploads.receive_part(id, part, request.into_body()).await {
+        Ok(answer) | Err(answer) => answer,
+    }
+}
+
+fn part_from_offset(headers: &HeaderMap) -> Option<Part> {
+    let offset = headers.get(OFFSET)?.to_str().ok()?.parse().ok()?;
+    Some(Part {
+        offset,
+        is_last: is_last(headers),
+    })
+}
+
+/// `bytes 0-99/200` (RFC 9110 §14.4); the length may be `*`, not known yet.
+fn part_from_range(headers: &HeaderMap) -> Option<Part> {
+    let (range, length) = headers
+        .get(CONTENT_RANGE)?
+        .to_str()
+        .ok()?
+        .strip_prefix("bytes ")?
+        .split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let (offset, last) = (first.parse().ok()?, last.parse::<u64>().ok()?);
+    Some(Part {
+        offset,
+        is_last: length
+            .parse::<u64>()
+            .is_ok_and(|length| last.checked_add(1) == Some(length)),
+    })
+}
+
+fn is_last(headers: &HeaderMap) -> bool {
+    headers.get(COMPLETE).is_none_or(|value| value != "?0")
+}
+
+async fn count_body(mut body: RequestBody) -> Result<ServerResponse, ServerResponse> {
+    let mut received = 0_u64;
+    while let Some(frame) = body.frame().await {
+        received = received.saturating_add(frame?.data_ref().map_or(0, |data| data.len() as u64));
+        if received > MAX_BYTES {
+            return Err(too_large_response());
+        }
+    }
+    Ok(ServerResponse::json(format!(
+        "{{\"received\":{received}}}\n"
+    )))
+}
+
+fn too_large_response() -> ServerResponse {
+    ServerResponse::text(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("{MAX_BYTES} bytes at most"),
+    )
+}

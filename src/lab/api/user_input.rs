@@ -1,0 +1,126 @@
+//! What clients say of users, as JSON: a whole one, or what is different.
+
+use hyper::StatusCode;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::super::handler::{IncomingRequest, read_body};
+use super::super::response::ServerResponse;
+use super::users::User;
+
+const MAX_BODY_BYTES: usize = 16 * 1024;
+const MAX_TEXT_CHARS: usize = 200;
+const JSON: &str = "application/json";
+
+/// What a client says of a user.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewUser {
+    name: String,
+    email: String,
+    #[serde(default)]
+    field: String,
+}
+
+/// What a client says is different of a user.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserPatch {
+    name: Option<String>,
+    email: Option<String>,
+    field: Option<String>,
+}
+
+impl NewUser {
+    /// The user this makes.
+    pub(super) fn into_user(self, id: u64) -> User {
+        User {
+            id,
+            name: self.name,
+            email: self.email,
+            field: self.field,
+        }
+    }
+}
+
+impl UserPatch {
+    /// Changes a user.
+    pub(super) fn apply(self, user: &mut User) {
+        let parts = [
+            (self.name, &mut user.name),
+            (self.email, &mut user.email),
+            (self.field, &mut user.field),
+        ];
+        for (new, old) in parts {
+            if let Some(new) = new {
+                *old = new;
+            }
+        }
+    }
+}
+
+/// Texts that are short enough to keep.
+pub(super) trait BoundedTexts {
+    /// All of them.
+    fn texts(&self) -> Vec<&str>;
+}
+
+impl BoundedTexts for NewUser {
+    fn texts(&self) -> Vec<&str> {
+        vec![&self.name, &self.email, &self.field]
+    }
+}
+
+impl BoundedTexts for UserPatch {
+    fn texts(&self) -> Vec<&str> {
+        [&self.name, &self.email, &self.field]
+            .into_iter()
+            .filter_map(Option::as_deref)
+            .collect()
+    }
+}
+
+/// What a request's body says, or what to answer where it says nothing of use.
+pub(super) async fn read_json<T: DeserializeOwned + BoundedTexts>(
+    request: IncomingRequest,
+) -> Result<T, ServerResponse> {
+    let kind = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if !kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case(JSON)
+    {
+        let answer = ServerResponse::text(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "a user is told in application/json",
+        );
+        return Err(answer.with_header(ACCEPT, HeaderValue::from_static(JSON)));
+    }
+    let body = read_body(request.into_body(), MAX_BODY_BYTES).await?;
+    let said: T = serde_json::from_slice(&body).map_err(|error| {
+        ServerResponse::text(
+            StatusCode::BAD_REQUEST,
+            format!(
+                "that is no user: {error}; a user is {{\"name\": …, \"email\": …, \"field\": …}}"
+            ),
+        )
+    })?;
+    if said
+        .texts()
+        .iter()
+        .any(|text| text.chars().count() > MAX_TEXT_CHARS)
+    {
+        return Err(ServerResponse::text(
+            StatusCode::BAD_REQUEST,
+            format!("{MAX_TEXT_CHARS} characters at most in a text"),
+        ));
+    }
+    Ok(said)
+}

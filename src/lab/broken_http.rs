@@ -1,0 +1,156 @@
+//! A server that breaks HTTP/1.1 on purpose, each path in its own way.
+
+use std::io;
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use super::service::Service;
+
+const MAX_HEAD_BYTES: usize = 8 * 1024;
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_SILENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Requests that are answered wrongly.
+pub(super) const BROKEN: Service = Service::tcp("broken", "http", 80, |visit| {
+    Box::pin(serve_broken_http(visit.stream))
+});
+
+/// The ways to break it, each with what it shows.
+pub(super) const BROKEN_PATHS: [(&str, &str); 8] = [
+    ("/malformed-status", "a status line that is none"),
+    (
+        "/conflicting-lengths",
+        "two lengths that contradict each other",
+    ),
+    ("/short-body", "a body that ends before its stated length"),
+    ("/reset-body", "a connection that is reset within the body"),
+    ("/bad-chunk", "a chunk whose size is no number"),
+    (
+        "/slow-head",
+        "a head that comes one field a second and never ends",
+    ),
+    ("/endless", "a body that never ends"),
+    ("/silence", "no answer at all"),
+];
+
+/// Answers one request in the broken way its path names, then closes the connection. A client that
+/// goes away ends it too.
+async fn serve_broken_http(mut stream: TcpStream) {
+    let Ok(Ok(path)) = timeout(HEAD_TIMEOUT, read_request_path(&mut stream)).await else {
+        return;
+    };
+    let _ = send_broken_response(&mut stream, &path).await;
+}
+
+async fn read_request_path(stream: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        if head.len() > MAX_HEAD_BYTES || stream.read_buf(&mut head).await? == 0 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+    }
+    Ok(String::from_utf8_lossy(&head)
+        .split_ascii_whitespace()
+        .nth(1)
+        .unwrap_or_default()
+        .to_owned())
+}
+
+async fn send_broken_response(stream: &mut TcpStream, path: &str) -> io::Result<()> {
+    match path {
+        "/malformed-status" => {
+            stream
+                .write_all(
+                    b"HTTP/1.1 two hundred OK\r\nContent-Length: \
+            0\r\n\r\n",
+                )
+                .await
+        }
+        "/conflicting-lengths" => {
+            stream
+                .write_all(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: \
+            5\r\nContent-Length: 7\r\n\r\nseven!!",
+                )
+                .await
+        }
+        "/short-body" => {
+            stream
+                .write_all(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthis \
+            is all there is\n",
+                )
+                .await
+        }
+        "/reset-body" => send_reset_body(stream).await,
+        "/bad-chunk" => {
+            stream
+                .write_all(
+                    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: \
+            chunked\r\n\r\nlots\r\nof bytes\r\n0\r\n\r\n",
+                )
+                .await
+        }
+        "/slow-head" => {
+            send_repeatedly(
+                stream,
+                b"HTTP/1.1 200 OK\r\n",
+                b"X-Patience: a virtue\r\n",
+                Duration::from_secs(1),
+            )
+            .await
+        }
+        "/endless" => {
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            send_repeatedly(
+                stream,
+                head,
+                b"14\r\nthere is more of it\n\r\n",
+                Duration::from_millis(100),
+            )
+            .await
+        }
+        "/silence" => never_answer(stream).await,
+        _ => {
+            stream
+                .write_all(
+                    b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: \
+            close\r\n\r\n",
+                )
+                .await
+        }
+    }
+}
+
+async fn send_reset_body(stream: &mut TcpStream) -> io::Result<()> {
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthis is all there is\n")
+        .await?;
+    // What was sent has to be on its way before the reset throws away what was not.
+    sleep(Duration::from_millis(50)).await;
+    SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
+}
+
+/// Sends the beginning, and then the same again and again until the client has had enough.
+async fn send_repeatedly(
+    stream: &mut TcpStream,
+    beginning: &[u8],
+    again: &[u8],
+    every: Duration,
+) -> io::Result<()> {
+    stream.write_all(beginning).await?;
+    loop {
+        stream.write_all(again).await?;
+        sleep(every).await;
+    }
+}
+
+async fn never_answer(stream: &mut TcpStream) -> io::Result<()> {
+    let mut rest = [0; 64];
+    while let Ok(Ok(1..)) = timeout(MAX_SILENCE, stream.read(&mut rest)).await {}
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! HTTP at a port: over TLS or in clear, and in the manner of that port.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::handler::{ClientInfo, HandlerContext, HttpHandler};
+use super::service::{AcceptedConnection, Service};
+use super::{api, http1, http2, tls_accept};
+
+/// HTTP over TLS; the client and the host's ALPN agree on the version.
+pub(super) const HTTPS: Service = Service::https("https", api::API_HANDLER);
+
+/// HTTP/1.1 in clear, and HTTP/2 to clients that begin with it.
+pub(super) const HTTP: Service = Service::http("http", HttpMode::Any, api::API_HANDLER);
+
+/// The same where TLS is expected.
+pub(super) const HTTP_ON_TLS_PORT: Service = Service {
+    scheme: "https",
+    port: 443,
+    ..Service::http("plain", HttpMode::Any, api::API_HANDLER)
+};
+
+/// HTTP/1.0 in clear, which ends each connection with its answer.
+pub(super) const HTTP10: Service = Service::http("http/1.0", HttpMode::Http10, api::API_HANDLER);
+
+/// HTTP/1.1 in clear, which ends each connection with its answer.
+pub(super) const HTTP_CLOSING: Service =
+    Service::http("closing", HttpMode::Closing, api::API_HANDLER);
+
+/// HTTP/2 in clear, which clients have to know beforehand (RFC 9113 §3.3).
+pub(super) const H2C: Service = Service::http("h2c", HttpMode::PriorKnowledge, api::API_HANDLER);
+
+/// Waits for a client to begin.
+const FIRST_BYTES_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The first bytes of an HTTP/2 connection (RFC 9113 §3.4) that no HTTP/1 method has.
+const HTTP2_PREFACE: &[u8] = b"PRI";
+
+/// HTTP at a port.
+#[derive(Clone, Copy)]
+pub(super) struct HttpService {
+    pub(super) is_secure: bool,
+    pub(super) mode: HttpMode,
+    pub(super) handler: HttpHandler,
+}
+
+/// Which HTTP is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HttpMode {
+    /// What the client begins with, or TLS agreed on; HTTP/1.1 keeps connections.
+    Any,
+    /// HTTP/1.1 with `Connection: close` (RFC 9112 §9.6).
+    Closing,
+    /// HTTP/1.0 (RFC 1945): no chunks, no kept connections.
+    Http10,
+    /// HTTP/2 alone.
+    PriorKnowledge,
+}
+
+impl HttpService {
+    /// Serves one connection until it ends.
+    pub(super) async fn serve(
+        self,
+        AcceptedConnection {
+            stream,
+            state: site,
+        }: AcceptedConnection,
+    ) {
+        let Ok(address) = stream.peer_addr() else {
+            return;
+        };
+        let client = ClientInfo {
+            address,
+            scheme: if self.is_secure { "https" } else { "http" },
+        };
+        let pages = HandlerContext {
+            handler: self.handler,
+            state: Arc::clone(&site),
+            client,
+        };
+        if !self.is_secure {
+            return self.serve_plain(stream, pages).await;
+        }
+        let Some(stream) = tls_accept::accept_tls(stream, &site.identities).await else {
+            return;
+        };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            http2::serve_http2(stream, pages).await;
+        } else {
+            http1::serve_http1(stream, pages, self.mode).await;
+        }
+    }
+
+    async fn serve_plain(self, stream: TcpStream, pages: HandlerContext) {
+        let mut first = [0; HTTP2_PREFACE.len()];
+        let Ok(Ok(_)) = timeout(FIRST_BYTES_TIMEOUT, stream.peek(&mut first)).await else {
+            return;
+        };
+        match (self.mode, first == HTTP2_PREFACE) {
+            (HttpMode::Any | HttpMode::PriorKnowledge, true) => {
+                http2::serve_http2(stream, pages).await
+            }
+            (HttpMode::PriorKnowledge, false) => {}
+            (manner, _) => http1::serve_http1(stream, pages, manner).await,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The files that programs within the lab look into: names, name servers, certificates. Those of
+//! the machine stay as they are; a file system in memory lies over them, seen by the lab's
+//! processes alone.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_bind, mount_change};
+
+/// Directories that are empty on most machines; the lab's files go over the first that is.
+const MOUNT_POINTS: [&str; 6] = ["/srv", "/mnt", "/media", "/opt", "/var/opt", "/var/local"];
+/// Where programs look for the certificates to trust: Debian, Fedora, Alpine and others.
+const CA_BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+];
+const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";
+
+/// Lays the lab's files over the machine's, for the calling process and those it starts. Returns
+/// where the authority's certificate is.
+pub(super) fn mount_overlay(ca_pem: &str, resolvers: &[std::net::IpAddr]) -> io::Result<PathBuf> {
+    // What is mounted here is not to be seen elsewhere.
+    mount_change(
+        "/",
+        MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
+    )?;
+    let own = overlay_directory()?;
+    mount(
+        "tapline",
+        &own,
+        "tmpfs",
+        MountFlags::NODEV | MountFlags::NOSUID,
+        Some(c"mode=0755"),
+    )?;
+    mount_own_proc();
+    let place = |name: &str, text: &str| {
+        let file = own.join(name);
+        fs::write(&file, text).map(|()| file)
+    };
+    let certificate = place("ca.pem", ca_pem)?;
+    for bundle in CA_BUNDLES
+        .iter()
+        .map(Path::new)
+        .filter(|bundle| bundle.is_file())
+    {
+        bind_over(&certificate, bundle)?;
+    }
+    bind_over(
+        &place("resolv.conf", &resolv_conf(resolvers))?,
+        Path::new("/etc/resolv.conf"),
+    )?;
+    bind_over(&place("hosts", HOSTS)?, Path::new("/etc/hosts"))?;
+    let switch = Path::new("/etc/nsswitch.conf");
+    if let Ok(text) = fs::read_to_string(switch) {
+        bind_over(
+            &place("nsswitch.conf", &nsswitch_files_and_dns(&text))?,
+            switch,
+        )?;
+    }
+    Ok(certificate)
+}
+
+fn overlay_directory() -> io::Result<PathBuf> {
+    let is_empty =
+        |path: &&&str| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let found = MOUNT_POINTS
+        .iter()
+        .find(is_empty)
+        .or_else(|| MOUNT_POINTS.iter().find(|path| Path::new(path).is_dir()));
+    found.map(PathBuf::from).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "there is no directory to lay the lab's files over",
+        )
+    })
+}
+
+/// Where that is refused, as in many containers, programs go on seeing the machine's processes; no
+/// harm is done.
+fn mount_own_proc() {
+    let _ = mount(
+        "proc",
+        "/proc",
+        "proc",
+        MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC,
+        None::<&std::ffi::CStr>,
+    );
+}
+
+/// A machine that lacks a file goes on without it.
+fn bind_over(file: &Path, over: &Path) -> io::Result<()> {
+    match mount_bind(file, over) {
+        Err(rustix::io::Errno::NOENT) => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+/// A lost datagram is asked for again after a second, not after five.
+fn resolv_conf(resolvers: &[std::net::IpAddr]) -> String {
+    let servers = resolvers.iter().fold(String::new(), |text, server| {
+        text + &format!("nameserver {server}\n")
+    });
+    servers + "options timeout:1 attempts:3\n"
+}
+
+/// Other sources of host names know nothing of the lab, and some talk to the machine's own resolver
+/// past every network.
+fn nsswitch_files_and_dns(switch: &str) -> String {
+    let line = |line: &str| {
+        if line.trim_start().starts_with("hosts:") {
+            "hosts: files dns".to_owned()
+        } else {
+            line.to_owned()
+        }
+    };
+    switch.lines().map(|old| line(old) + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_names_come_from_files_and_dns_alone() {
+        let text = "passwd: files systemd\nhosts:  files mymachines resolve [!UNAVAIL=return] \
+            dns\nports: db files\n";
+        assert_eq!(
+            nsswitch_files_and_dns(text),
+            "passwd: files systemd\nhosts: files dns\nports: db files\n"
+        );
+    }
+
+    #[test]
+    fn name_servers_are_told_as_the_resolver_reads_them() {
+        let servers = ["10.77.0.53".parse(), "fd77::35".parse()]
+            .map(|server| server.unwrap_or(std::net::IpAddr::from([0; 4])));
+        assert_eq!(
+            resolv_conf(&servers),
+            "nameserver 10.77.0.53\nnameserver fd77::35\noptions timeout:1 attempts:3\n"
+        );
+    }
+}

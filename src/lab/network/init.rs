@@ -1,0 +1,244 @@
+//! The lab's first process: networks, relay, servers, and the program on the client.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use rustix::process::{Pid, WaitOptions, wait};
+
+use super::capabilities::restrict_capabilities;
+use super::control;
+use super::etc_overlay::mount_overlay;
+use super::launcher::exit_code;
+use super::link_change::{LinkChange, LinkReply};
+use super::relay::{Relay, SharedLink};
+use super::signal_forwarding::SignalForwarder;
+use super::threads::{run_on_new_thread, start_thread};
+use super::veth::LabNetworks;
+use super::{ClientEnvironment, NetworkUnavailable};
+use crate::lab::{HostAddresses, NAME_SERVERS, Placement, Servers, host_addresses};
+use crate::sys::{exit_now, set_nosuid_on_mounts};
+use crate::trace::LinkConfig;
+
+/// Told to the process outside once the lab stands.
+pub(super) const READY_LINE: &str = "ready";
+
+/// What the process outside wants.
+pub(super) struct InitConfig {
+    pub(super) link: LinkConfig,
+    /// For those who ask from outside.
+    pub(super) listener: UnixListener,
+    pub(super) name: String,
+    /// Ends when the process outside does.
+    pub(super) lifeline: OwnedFd,
+    /// Where to say that the lab stands, or why not.
+    pub(super) status_pipe: File,
+}
+
+/// Builds the lab, runs the program on its client, and ends with the program's exit code. With this
+/// process all others of the lab end.
+pub(super) fn run_init(
+    orders: InitConfig,
+    client: impl FnOnce(&ClientEnvironment) -> Command,
+) -> ! {
+    let InitConfig {
+        link,
+        listener,
+        name,
+        lifeline,
+        status_pipe: mut teller,
+    } = orders;
+    let of_thread = |source| NetworkUnavailable::new("a thread", source);
+    let inside = match exit_with_parent(lifeline)
+        .map_err(of_thread)
+        .and_then(|()| build_lab(link, listener, name))
+    {
+        Ok(inside) => inside,
+        Err(refused) => {
+            let _ = writeln!(teller, "{}", refused.reason);
+            exit_now(1)
+        }
+    };
+    let _ = writeln!(teller, "{READY_LINE}");
+    drop(teller);
+    exit_now(run_program(client(&inside)))
+}
+
+/// Ends this process when the one outside has ended, however that came.
+fn exit_with_parent(lifeline: OwnedFd) -> io::Result<()> {
+    start_thread("lifeline", move || {
+        // It is never written to.
+        let _ = File::from(lifeline).read(&mut [0]);
+        exit_now(128 + 9)
+    })
+}
+
+fn build_lab(
+    link: LinkConfig,
+    listener: UnixListener,
+    name: String,
+) -> Result<ClientEnvironment, NetworkUnavailable> {
+    let hosts = host_addresses();
+    let spaces = Arc::new(
+        LabNetworks::new(&link, &hosts)
+            .map_err(|source| NetworkUnavailable::new("networks joined by cables", source))?,
+    );
+    let shared = SharedLink::new(link)
+        .map_err(|source| NetworkUnavailable::new("an event descriptor", source))?;
+    start_relay(&spaces, &hosts, &shared)
+        .map_err(|source| NetworkUnavailable::new("a relay", source))?;
+    let ca_pem = start_servers(&spaces)?;
+    let certificate = mount_overlay(&ca_pem, &NAME_SERVERS)
+        .map_err(|source| NetworkUnavailable::new("files of its own", source))?;
+    // A kernel that cannot do this keeps programs from new rights all the same; but it refuses
+    // those whose files ask for more than they may have (dumpcap), and takes what they have
+    // from those that ask for less.
+    let _ = set_nosuid_on_mounts();
+    // From here on this process is on the client: what it starts is, too.
+    spaces
+        .client
+        .enter()
+        .map_err(|source| NetworkUnavailable::new("its client's network", source))?;
+    let own = control::listen_as(&name)
+        .map_err(|source| NetworkUnavailable::new("a socket to control the lab by", source))?;
+    for listener in [listener, own] {
+        let (spaces, shared) = (Arc::clone(&spaces), Arc::clone(&shared));
+        start_thread("control", move || {
+            control::serve_control(&listener, |change| apply_change(change, &spaces, &shared));
+        })
+        .map_err(|source| NetworkUnavailable::new("a thread", source))?;
+    }
+    Ok(ClientEnvironment { name, certificate })
+}
+
+fn start_relay(
+    spaces: &Arc<LabNetworks>,
+    hosts: &[HostAddresses],
+    shared: &Arc<SharedLink>,
+) -> io::Result<()> {
+    let interfaces = spaces.relay_interfaces()?;
+    let relay = spaces
+        .relay
+        .run_inside(|| Relay::open(interfaces, hosts, Arc::clone(shared)))?;
+    start_thread("relay", move || {
+        let error = relay.run();
+        let _ = writeln!(io::stderr(), "tapline: the lab's relay broke: {error}");
+        exit_now(1)
+    })
+}
+
+/// Starts the servers on a thread of their own; the authority's certificate.
+fn start_servers(spaces: &Arc<LabNetworks>) -> Result<String, NetworkUnavailable> {
+    let (sender, receiver) = sync_channel(1);
+    let spaces = Arc::clone(spaces);
+    let serve = move || {
+        let opened = (|| {
+            spaces.servers.enter()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let servers = {
+                let _within = runtime.enter();
+                Servers::open(Placement::Network).map_err(io::Error::other)?
+            };
+            Ok((runtime, servers))
+        })();
+        match opened {
+            Ok((runtime, servers)) => {
+                let _ = sender.send(Ok(servers.ca_pem().to_owned()));
+                runtime.block_on(std::future::pending::<()>());
+            }
+            Err(error) => drop(sender.send(Err(error))),
+        }
+    };
+    let opened = start_thread("servers", serve).and_then(|()| {
+        receiver
+            .recv()
+            .unwrap_or_else(|_| Err(io::Error::other("their thread ended")))
+    });
+    opened.map_err(|source: io::Error| NetworkUnavailable::new("servers", source))
+}
+
+fn apply_change(change: LinkChange, spaces: &LabNetworks, shared: &SharedLink) -> LinkReply {
+    let before = shared.link();
+    let link = change.apply_to(before.clone());
+    let applied = (|| {
+        if link.mtu != before.mtu {
+            spaces.set_mtu(link.mtu)?;
+        }
+        if link.congestion == before.congestion {
+            Ok(())
+        } else {
+            spaces.set_congestion(&link.congestion)
+        }
+    })();
+    match applied {
+        Ok(()) => {
+            if link != before {
+                shared.set(link.clone());
+            }
+            LinkReply::Current {
+                link,
+                counts: shared.counts(),
+            }
+        }
+        Err(error) => LinkReply::Refused {
+            error: format!("the link cannot be set so: {error}"),
+        },
+    }
+}
+
+/// Starts the program with the rights that it needs and no others: on a thread that gives them up,
+/// since this one is to keep its own.
+fn start_program(command: &mut Command) -> io::Result<Child> {
+    run_on_new_thread(|| {
+        restrict_capabilities().map_err(|error| {
+            io::Error::other(format!("the lab's rights cannot be kept from it: {error}"))
+        })?;
+        command.spawn()
+    })
+}
+
+/// Runs the program on the client and returns its exit code.
+fn run_program(mut command: Command) -> u8 {
+    // From the beginning, so that none is lost: to the first process of a system, signals mean
+    // nothing by themselves.
+    let signals = SignalForwarder::install();
+    let program = match start_program(&mut command) {
+        Ok(child) => i32::try_from(child.id()).ok().and_then(Pid::from_raw),
+        Err(error) => {
+            let _ = writeln!(
+                io::stderr(),
+                "tapline: {} cannot be run: {error}",
+                command.get_program().display()
+            );
+            return if error.kind() == io::ErrorKind::NotFound {
+                127
+            } else {
+                126
+            };
+        }
+    };
+    if let (Some(program), Ok(signals)) = (program, signals)
+        && let Err(error) = signals.forward_to(program)
+    {
+        // What nobody could end is ended now, together with this process.
+        let _ = writeln!(
+            io::stderr(),
+            "tapline: signals cannot be passed on to the program, which ends: {error}"
+        );
+        return 1;
+    }
+    // The first process inherits all that others leave behind.
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(Some((ended, status))) if Some(ended) == program => return exit_code(status),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return 1,
+        }
+    }
+}

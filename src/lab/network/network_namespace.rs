@@ -1,0 +1,51 @@
+//! A network namespace.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use super::threads::run_on_new_thread;
+use crate::sys::{Namespaces, unshare_namespaces};
+
+/// A network of its own; it lives as long as this, or anything within it.
+#[derive(Debug)]
+pub(super) struct NetworkNamespace(File);
+
+impl NetworkNamespace {
+    /// A network with nothing but a loopback interface that is down.
+    pub(super) fn new() -> io::Result<Self> {
+        let open = || {
+            unshare_namespaces(Namespaces::Network)?;
+            Ok(Self(File::open("/proc/thread-self/ns/net")?))
+        };
+        run_on_new_thread(open)
+    }
+
+    /// Moves the calling thread into it.
+    pub(super) fn enter(&self) -> io::Result<()> {
+        Ok(move_into_link_name_space(
+            self.0.as_fd(),
+            Some(LinkNameSpaceType::Network),
+        )?)
+    }
+
+    /// Does something within it, on a thread that comes and goes.
+    pub(super) fn run_inside<T: Send>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send,
+    ) -> io::Result<T> {
+        let inside = || {
+            self.enter()?;
+            work()
+        };
+        run_on_new_thread(inside)
+    }
+}
+
+impl AsFd for NetworkNamespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,305 @@
+//! Interfaces, addresses and neighbours of the lab's three networks.
+
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsFd, AsRawFd};
+
+use futures_util::TryStreamExt;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags};
+use rtnetlink::packet_route::link::{InfoData, InfoVeth, LinkAttribute};
+use rtnetlink::packet_route::route::{RouteAttribute, RouteMessage, RouteMetric, RouteScope};
+use rtnetlink::{
+    Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder, new_connection,
+};
+
+use super::network_namespace::NetworkNamespace;
+use crate::lab::{CLIENT_V4, CLIENT_V6, HostAddresses};
+use crate::sys::disable_offload;
+use crate::trace::LinkConfig;
+
+/// What both hosts call their interface.
+const HOST_INTERFACE: &str = "eth0";
+/// The relay's interfaces, in the order in which it has them.
+const RELAY_INTERFACES: [&str; 2] = ["toward-client", "toward-servers"];
+/// Locally administered addresses, so that no neighbour has to be asked for: the first exchange is
+/// like every other.
+const CLIENT_MAC: [u8; 6] = [0x02, 0x74, 0x61, 0x70, 0x00, 0x01];
+const SERVERS_MAC: [u8; 6] = [0x02, 0x74, 0x61, 0x70, 0x00, 0x02];
+
+/// The lab's own addresses: `10.77.0.0/24` and `fd77::/64`.
+const NETWORK_V4: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 0);
+const NETWORK_V6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 0);
+const PREFIX_V4: u8 = 24;
+const PREFIX_V6: u8 = 64;
+
+/// The three networks of the lab.
+#[derive(Debug)]
+pub(super) struct LabNetworks {
+    pub(super) client: NetworkNamespace,
+    pub(super) relay: NetworkNamespace,
+    pub(super) servers: NetworkNamespace,
+}
+
+impl LabNetworks {
+    /// Makes them, and joins them by cables that go up.
+    pub(super) fn new(link: &LinkConfig, hosts: &[HostAddresses]) -> io::Result<Self> {
+        let mtu = link.mtu;
+        let spaces = Self {
+            client: NetworkNamespace::new()?,
+            relay: NetworkNamespace::new()?,
+            servers: NetworkNamespace::new()?,
+        };
+        spaces.relay.run_inside(|| {
+            with_netlink(async |handle| {
+                add_veth(
+                    &handle,
+                    RELAY_INTERFACES[0],
+                    &spaces.client,
+                    CLIENT_MAC,
+                    mtu,
+                )
+                .await?;
+                add_veth(
+                    &handle,
+                    RELAY_INTERFACES[1],
+                    &spaces.servers,
+                    SERVERS_MAC,
+                    mtu,
+                )
+                .await
+            })?;
+            RELAY_INTERFACES
+                .iter()
+                .try_for_each(|name| disable_offload_of(name))
+        })?;
+        spaces.client.run_inside(|| {
+            let neighbours: Vec<(IpAddr, [u8; 6])> = hosts
+                .iter()
+                .flat_map(addresses_of)
+                .map(|address| (address, SERVERS_MAC))
+                .collect();
+            configure_host(&[CLIENT_V4.into(), CLIENT_V6.into()], &neighbours)
+        })?;
+        spaces.servers.run_inside(|| {
+            let addresses: Vec<IpAddr> = hosts.iter().flat_map(addresses_of).collect();
+            configure_host(
+                &addresses,
+                &[
+                    (CLIENT_V4.into(), CLIENT_MAC),
+                    (CLIENT_V6.into(), CLIENT_MAC),
+                ],
+            )
+        })?;
+        spaces.set_congestion(&link.congestion)?;
+        Ok(spaces)
+    }
+
+    /// The numbers of the relay's interfaces, the one towards the client first.
+    pub(super) fn relay_interfaces(&self) -> io::Result<[u32; 2]> {
+        self.relay.run_inside(|| {
+            with_netlink(async |handle| {
+                Ok([
+                    link_index(&handle, RELAY_INTERFACES[0]).await?,
+                    link_index(&handle, RELAY_INTERFACES[1]).await?,
+                ])
+            })
+        })
+    }
+
+    /// Sets the largest packet on all four ends.
+    pub(super) fn set_mtu(&self, mtu: u16) -> io::Result<()> {
+        let set = |name: &'static str| {
+            move || {
+                with_netlink(async |handle| {
+                    let message = LinkUnspec::new_with_name(name).mtu(mtu.into()).build();
+                    handle
+                        .link()
+                        .set(message)
+                        .execute()
+                        .await
+                        .map_err(netlink_error)
+                })
+            }
+        };
+        RELAY_INTERFACES
+            .iter()
+            .try_for_each(|name| self.relay.run_inside(set(name)))?;
+        [&self.client, &self.servers]
+            .iter()
+            .try_for_each(|space| space.run_inside(set(HOST_INTERFACE)))
+    }
+
+    /// Chooses how the TCP of both hosts reacts to losses, by the kernel's name for it, for
+    /// connections to come.
+    pub(super) fn set_congestion(&self, name: &str) -> io::Result<()> {
+        [&self.client, &self.servers]
+            .into_iter()
+            .try_for_each(|space| space.run_inside(|| set_routes(name)))
+    }
+}
+
+/// The routes of a host: all of the lab is on its cable. The choice of congestion control hangs on
+/// them, since the setting for a whole network offers an ordinary user only some.
+fn set_routes(congestion: &str) -> io::Result<()> {
+    let known = || {
+        fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control")
+            .unwrap_or_default()
+    };
+    with_netlink(async |handle| {
+        let outer = link_index(&handle, HOST_INTERFACE).await?;
+        let v4 = RouteMessageBuilder::<Ipv4Addr>::new()
+            .destination_prefix(NETWORK_V4, PREFIX_V4)
+            .output_interface(outer);
+        let v6 = RouteMessageBuilder::<Ipv6Addr>::new()
+            .destination_prefix(NETWORK_V6, PREFIX_V6)
+            .output_interface(outer);
+        let set = async |mut route: RouteMessage| {
+            route.header.scope = RouteScope::Link;
+            route
+                .attributes
+                .push(RouteAttribute::Metrics(vec![RouteMetric::CcAlgo(
+                    congestion.to_owned(),
+                )]));
+            handle
+                .route()
+                .add(route)
+                .replace()
+                .execute()
+                .await
+                .map_err(netlink_error)
+        };
+        ignore_ipv6_failure(NETWORK_V6.into(), set(v6.build()).await)?;
+        set(v4.build()).await
+    })
+    .map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!(
+                "TCP with {congestion:?}: {error} (this kernel has {})",
+                known().trim()
+            ),
+        )
+    })
+}
+
+fn addresses_of(host: &HostAddresses) -> impl Iterator<Item = IpAddr> {
+    host.v4
+        .map(IpAddr::from)
+        .into_iter()
+        .chain(host.v6.map(IpAddr::from))
+}
+
+/// A cable from here, where its end is called `name`, to another network.
+async fn add_veth(
+    handle: &Handle,
+    name: &str,
+    far: &NetworkNamespace,
+    mac: [u8; 6],
+    mtu: u16,
+) -> io::Result<()> {
+    let far_end = LinkMessageBuilder::<LinkUnspec>::new()
+        .name(HOST_INTERFACE)
+        .mtu(mtu.into())
+        .address(mac.to_vec())
+        .append_extra_attribute(LinkAttribute::NetNsFd(far.as_fd().as_raw_fd()))
+        .build();
+    let near_end = LinkMessageBuilder::<LinkVeth>::new(name, HOST_INTERFACE)
+        .set_info_data(InfoData::Veth(InfoVeth::Peer(far_end)));
+    handle
+        .link()
+        .add(near_end.mtu(mtu.into()).up().build())
+        .execute()
+        .await
+        .map_err(netlink_error)
+}
+
+/// What a host of the lab needs: its interfaces up, its addresses, and its neighbours known.
+fn configure_host(addresses: &[IpAddr], neighbours: &[(IpAddr, [u8; 6])]) -> io::Result<()> {
+    disable_offload_of(HOST_INTERFACE)?;
+    with_netlink(async |handle| {
+        let outer = link_index(&handle, HOST_INTERFACE).await?;
+        for name in ["lo", HOST_INTERFACE] {
+            handle
+                .link()
+                .set(LinkUnspec::new_with_name(name).up().build())
+                .execute()
+                .await
+                .map_err(netlink_error)?;
+        }
+        for address in addresses {
+            ignore_ipv6_failure(*address, assign_address(&handle, outer, *address).await)?;
+        }
+        for (address, mac) in neighbours {
+            let known = handle
+                .neighbours()
+                .add(outer, *address)
+                .link_layer_address(mac)
+                .execute()
+                .await;
+            ignore_ipv6_failure(*address, known.map_err(netlink_error))?;
+        }
+        Ok(())
+    })
+}
+
+/// Assigns an address that is used at once: nobody else has it, so nobody is asked (RFC 4862 §5.4).
+/// It brings no route.
+async fn assign_address(handle: &Handle, interface: u32, address: IpAddr) -> io::Result<()> {
+    let prefix = if address.is_ipv4() {
+        PREFIX_V4
+    } else {
+        PREFIX_V6
+    };
+    let mut request = handle.address().add(interface, address, prefix);
+    request
+        .message_mut()
+        .attributes
+        .push(AddressAttribute::Flags(
+            AddressFlags::Nodad | AddressFlags::Noprefixroute,
+        ));
+    request.execute().await.map_err(netlink_error)
+}
+
+/// A machine may be without IPv6.
+fn ignore_ipv6_failure(address: IpAddr, done: io::Result<()>) -> io::Result<()> {
+    if address.is_ipv6() { Ok(()) } else { done }
+}
+
+async fn link_index(handle: &Handle, name: &str) -> io::Result<u32> {
+    let mut found = handle.link().get().match_name(name.to_owned()).execute();
+    let link = found.try_next().await.map_err(netlink_error)?;
+    link.map(|link| link.header.index).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("there is no interface {name}"),
+        )
+    })
+}
+
+/// Without offload frames on a cable are what they would be on a wire.
+fn disable_offload_of(interface: &str) -> io::Result<()> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    disable_offload(socket.as_fd(), interface)
+}
+
+/// Talks to the kernel about the network of the calling thread.
+fn with_netlink<T>(work: impl AsyncFnOnce(Handle) -> io::Result<T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    runtime.block_on(async {
+        let (connection, handle, _) = new_connection()?;
+        let talking = tokio::spawn(connection);
+        let done = work(handle).await;
+        talking.abort();
+        done
+    })
+}
+
+fn netlink_error(error: rtnetlink::Error) -> io::Error {
+    match error {
+        rtnetlink::Error::NetlinkError(message) => message.to_io(),
+        other => io::Error::other(other),
+    }
+}

@@ -1,0 +1,110 @@
+//! What is given back to a request: perhaps an interim response, and the final one.
+
+use std::time::Duration;
+
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use hyper::{HeaderMap, Response, StatusCode};
+
+use super::body::{self, ResponseBody};
+
+/// An answer to a request.
+pub(super) struct ServerResponse {
+    /// What is sent first, if anything.
+    pub(super) interim: Option<Box<InterimResponse>>,
+    /// The final response.
+    pub(super) response: Box<Response<ResponseBody>>,
+}
+
+/// An interim response (RFC 9110 §15.2), and how long the final one keeps the client waiting after
+/// it.
+pub(super) struct InterimResponse {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) delay: Duration,
+}
+
+impl ServerResponse {
+    /// 200 with a body of this media type.
+    pub(super) fn ok(media_type: &'static str, body: ResponseBody) -> Self {
+        Self {
+            interim: None,
+            response: Box::new(Response::new(body)),
+        }
+        .with_header(CONTENT_TYPE, HeaderValue::from_static(media_type))
+    }
+
+    /// 200 with JSON text.
+    pub(super) fn json(text: impl Into<bytes::Bytes>) -> Self {
+        Self::ok("application/json", body::full_body(text))
+    }
+
+    /// A sentence under any status.
+    pub(super) fn text(status: StatusCode, sentence: impl Into<String>) -> Self {
+        let has_body = !(status.is_informational()
+            || status == StatusCode::NO_CONTENT
+            || status == StatusCode::NOT_MODIFIED);
+        let text = if has_body {
+            sentence.into() + "\n"
+        } else {
+            String::new()
+        };
+        let mut answer = Self::ok("text/plain; charset=utf-8", body::full_body(text));
+        *answer.response.status_mut() = status;
+        answer
+    }
+
+    /// A status and nothing else.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        let mut response = Response::new(body::full_body(""));
+        *response.status_mut() = status;
+        Self {
+            interim: None,
+            response: Box::new(response),
+        }
+    }
+
+    /// A redirect.
+    pub(super) fn redirect(status: StatusCode, location: &str) -> Self {
+        match HeaderValue::from_str(location) {
+            Ok(value) => Self::text(status, format!("see {location}")).with_header(LOCATION, value),
+            Err(_) => Self::text(StatusCode::BAD_REQUEST, "that is nowhere to be sent to"),
+        }
+    }
+
+    /// 405, and what would do.
+    pub(super) fn method_not_allowed(allowed: &'static str) -> Self {
+        Self::text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            format!("this wants {allowed}"),
+        )
+        .with_header(ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    /// With another status.
+    pub(super) fn with_status(mut self, status: StatusCode) -> Self {
+        *self.response.status_mut() = status;
+        self
+    }
+
+    /// With one more field, whose value is made of text; without it, where the text cannot be one.
+    pub(super) fn with_text_header(self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => self.with_header(name, value),
+            Err(_) => self,
+        }
+    }
+
+    /// With one more field.
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.response.headers_mut().append(name, value);
+        self
+    }
+
+    /// With an interim response before it.
+    pub(super) fn with_interim(self, early: InterimResponse) -> Self {
+        Self {
+            interim: Some(Box::new(early)),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The same work on two servers: one with a few threads that are blocked by it, one that waits
+//! without a thread.
+
+mod pool;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hyper::StatusCode;
+use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use tokio::time::sleep;
+
+use super::handler::IncomingRequest;
+use super::http_service::HttpMode;
+use super::response::ServerResponse;
+use super::service::Service;
+use super::state::LabState;
+
+pub(super) use pool::WorkerPool;
+
+/// The server with threads, over TLS.
+pub(super) const WORKERS: Service = Service::https("workers", |request, site| {
+    Box::pin(respond_on_worker(request, site))
+});
+
+/// The server with threads, in clear.
+pub(super) const WORKERS_IN_CLEAR: Service =
+    Service::http("workers in clear", HttpMode::Any, |request, site| {
+        Box::pin(respond_on_worker(request, site))
+    });
+
+/// The server without, over TLS.
+pub(super) const ASYNC: Service =
+    Service::https("async", |request, _| Box::pin(respond_async(request)));
+
+/// The server without, in clear.
+pub(super) const ASYNC_IN_CLEAR: Service =
+    Service::http("async in clear", HttpMode::Any, |request, _| {
+        Box::pin(respond_async(request))
+    });
+
+const MAX_WORK: Duration = Duration::from_secs(10);
+
+async fn respond_on_worker(request: IncomingRequest, site: Arc<LabState>) -> ServerResponse {
+    let work = match requested_work(request.uri().path()) {
+        Ok(work) => work,
+        Err(answer) => return answer,
+    };
+    drop(request);
+    let queued = Instant::now();
+    let done = site.workers.run(move |worker| {
+        let queue = queued.elapsed();
+        thread::sleep(work);
+        (worker, queue, queued.elapsed().saturating_sub(queue))
+    });
+    match done.await {
+        Some((worker, queue, work)) => {
+            work_response(&format!("\"worker\":{worker},"), Some(queue), work)
+        }
+        None => ServerResponse::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "all threads are busy, and the queue is full",
+        )
+        .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
+    }
+}
+
+async fn respond_async(request: IncomingRequest) -> ServerResponse {
+    let work = match requested_work(request.uri().path()) {
+        Ok(work) => work,
+        Err(answer) => return answer,
+    };
+    drop(request);
+    let began = Instant::now();
+    sleep(work).await;
+    work_response("", None, began.elapsed())
+}
+
+/// The duration in `/work/:ms`.
+fn requested_work(path: &str) -> Result<Duration, ServerResponse> {
+    let Some(text) = path.strip_prefix("/work/") else {
+        return Err(ServerResponse::text(
+            StatusCode::NOT_FOUND,
+            "there is /work/MS: work for so many milliseconds",
+        ));
+    };
+    let work = text
+        .parse()
+        .map(Duration::from_millis)
+        .ok()
+        .filter(|work| *work <= MAX_WORK);
+    work.ok_or_else(|| {
+        ServerResponse::text(
+            StatusCode::BAD_REQUEST,
+            format!(
+                "/work/ wants a number of milliseconds, {} at most",
+                MAX_WORK.as_millis()
+            ),
+        )
+    })
+}
+
+/// By this server's own clock.
+fn work_response(worker: &str, queue: Option<Duration>, work: Duration) -> ServerResponse {
+    let milliseconds = |duration: Duration| format!("{:.3}", duration.as_secs_f64() * 1e3);
+    let work = milliseconds(work);
+    let (metric, member) = queue
+        .map(milliseconds)
+        .map_or_else(Default::default, |queue| {
+            (
+                format!("queue;desc=\"waiting for a thread\";dur={queue}, "),
+                format!("\"queue_ms\":{queue},"),
+            )
+        });
+    ServerResponse::json(format!("{{{worker}{member}\"work_ms\":{work}}}\n")).with_text_header(
+        HeaderName::from_static("server-timing"),
+        &format!("{metric}work;dur={work}"),
+    )
+}

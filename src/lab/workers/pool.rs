@@ -1,0 +1,105 @@
+//! A few threads, and a queue before them.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+const WORKERS: usize = 4;
+const MAX_QUEUE: usize = 64;
+
+/// Work for the worker that is told its number, from 1.
+type Job = Box<dyn FnOnce(usize) + Send>;
+
+/// Threads that are started by the first job, and end when the pool is dropped and what they are at
+/// is done.
+#[derive(Default)]
+pub(in crate::lab) struct WorkerPool(OnceLock<SyncSender<Job>>);
+
+impl WorkerPool {
+    /// Has work done by the next free thread; nothing, where the queue is full or there are no
+    /// threads.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(usize) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (done, result) = oneshot::channel();
+        let job = move |worker| {
+            // Whoever went away meanwhile needs no result.
+            let _ = done.send(work(worker));
+        };
+        self.0
+            .get_or_init(start_workers)
+            .try_send(Box::new(job))
+            .ok()?;
+        result.await.ok()
+    }
+}
+
+/// Starts the threads. One that cannot be started is missed by nobody but the queue.
+fn start_workers() -> SyncSender<Job> {
+    let (jobs, queue) = sync_channel(MAX_QUEUE);
+    let queue = Arc::new(Mutex::new(queue));
+    for number in 1..=WORKERS {
+        let queue = Arc::clone(&queue);
+        let _ = thread::Builder::new()
+            .name(format!("lab worker {number}"))
+            .spawn(move || run_worker(number, &queue));
+    }
+    jobs
+}
+
+fn run_worker(number: usize, queue: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        job(number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use std::collections::HashSet;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_job_waits_until_a_thread_is_free() {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
+        let pool = Arc::new(WorkerPool::default());
+        let (began, beginnings) = sync_channel(WORKERS + 1);
+        let (release, held) = sync_channel::<()>(WORKERS + 1);
+        let held = Arc::new(Mutex::new(held));
+        let mut jobs = Vec::new();
+        for _ in 0..=WORKERS {
+            let (pool, began, held) = (Arc::clone(&pool), began.clone(), Arc::clone(&held));
+            jobs.push(runtime.spawn(async move {
+                let work = move |worker| {
+                    began.send(worker).unwrap();
+                    held.lock().unwrap().recv().unwrap();
+                };
+                pool.run(work).await
+            }));
+        }
+        let deadline = Duration::from_secs(60);
+        let busy: HashSet<usize> = (0..WORKERS)
+            .map(|_| beginnings.recv_timeout(deadline).unwrap())
+            .collect();
+        assert_eq!(busy, (1..=WORKERS).collect());
+        assert!(beginnings.try_recv().is_err(), "all threads are busy");
+        release.send(()).unwrap();
+        assert!(busy.contains(&beginnings.recv_timeout(deadline).unwrap()));
+        (0..WORKERS).for_each(|_| release.send(()).unwrap());
+        assert!(
+            jobs.into_iter()
+                .all(|job| runtime.block_on(job).unwrap().is_some())
+        );
+    }
+}

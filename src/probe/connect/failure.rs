@@ -1,0 +1,196 @@
+//! What a failed connection attempt means, and the sentence for it.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::probe::PhaseFailure;
+use crate::probe::exchange_context::ExchangeContext;
+use crate::trace::{AttemptOutcome, FailureCode, Phase};
+use crate::units::Nanos;
+
+/// An attempt that came to nothing.
+#[derive(Debug)]
+pub(super) struct FailedAttempt {
+    pub(super) remote: SocketAddr,
+    pub(super) outcome: AttemptOutcome,
+    /// What the system said; nothing where this program's own limit ended it.
+    pub(super) error: Option<io::Error>,
+    /// Whether it said so at once: then it is its own verdict, and no packet left.
+    pub(super) failed_immediately: bool,
+    pub(super) took: Nanos,
+}
+
+/// The outcome that a system error stands for.
+pub(super) fn outcome_of(error: &io::Error) -> AttemptOutcome {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => AttemptOutcome::Refused,
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+            AttemptOutcome::Unreachable
+        }
+        Kind::TimedOut => AttemptOutcome::TimedOut,
+        _ => AttemptOutcome::Failed(error.to_string().into()),
+    }
+}
+
+/// The failure of a whole race. Of several outcomes the most telling one gives the code: a refusal
+/// is somebody's answer, an unreachable network is known, silence is neither.
+pub(super) fn connect_failure(
+    step: &ExchangeContext<'_>,
+    lost: &[FailedAttempt],
+    limit_reached: bool,
+) -> PhaseFailure {
+    let told = lost.iter().max_by_key(|lost| failure_rank(lost));
+    let code = match told {
+        _ if limit_reached && lost.iter().any(|lost| lost.error.is_none()) => {
+            FailureCode::ConnectTimeout
+        }
+        Some(lost) => code_of(lost),
+        None => FailureCode::ConnectTimeout,
+    };
+    let message = match lost {
+        [] => format!(
+            "there was no time left to connect: {} was used up",
+            step.connect_limit()
+        ),
+        [one] => format!(
+            "{}{}",
+            describe_attempt(one),
+            limit_suffix(step, limit_reached)
+        ),
+        several => {
+            let each: Vec<String> = several.iter().map(describe_attempt).collect();
+            format!(
+                "none of {} addresses could be connected: {}{}",
+                several.len(),
+                each.join("; "),
+                limit_suffix(step, limit_reached)
+            )
+        }
+    };
+    PhaseFailure::new(Phase::Connect, code, message, hint_for(code, told))
+}
+
+fn limit_suffix(step: &ExchangeContext<'_>, limit_reached: bool) -> String {
+    if limit_reached {
+        format!("; the limit was {}", step.connect_limit())
+    } else {
+        String::new()
+    }
+}
+
+fn failure_rank(lost: &FailedAttempt) -> u8 {
+    match code_of(lost) {
+        FailureCode::ConnectRefused => 4,
+        FailureCode::ConnectForbidden => 3,
+        FailureCode::ConnectUnreachable => 2,
+        FailureCode::ConnectTimeout => 1,
+        _ => 0,
+    }
+}
+
+fn code_of(lost: &FailedAttempt) -> FailureCode {
+    match &lost.outcome {
+        AttemptOutcome::Refused => FailureCode::ConnectRefused,
+        AttemptOutcome::Unreachable => FailureCode::ConnectUnreachable,
+        AttemptOutcome::TimedOut => FailureCode::ConnectTimeout,
+        _ if lost.error.as_ref().is_some_and(is_forbidden) => FailureCode::ConnectForbidden,
+        _ => FailureCode::ConnectFailed,
+    }
+}
+
+/// This machine would not even try.
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::AddrInUse
+    ) || matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS)
+    )
+}
+
+fn describe_attempt(lost: &FailedAttempt) -> String {
+    let FailedAttempt {
+        remote,
+        outcome,
+        error,
+        failed_immediately: at_once,
+        took,
+    } = lost;
+    match (outcome, error) {
+        (AttemptOutcome::Refused, _) => {
+            format!("{remote} refused the connection after {took} (RST in answer to the SYN)")
+        }
+        (AttemptOutcome::Unreachable, Some(error)) => {
+            format!(
+                "{remote} cannot be reached: {} (after {took})",
+                unreachable_reason(error, *at_once)
+            )
+        }
+        (AttemptOutcome::TimedOut, Some(_)) => {
+            format!("{remote} did not answer: the system gave up after {took}")
+        }
+        (AttemptOutcome::TimedOut, None) => {
+            format!("{remote} did not answer the SYN within {took}")
+        }
+        (_, Some(error)) => {
+            format!(
+                "connecting to {remote} failed after {took}: {}",
+                local_reason(error)
+            )
+        }
+        (_, None) => format!("connecting to {remote} came to nothing after {took}"),
+    }
+}
+
+fn unreachable_reason(error: &io::Error, at_once: bool) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NetworkDown => "the network interface is down",
+        _ if at_once => "this machine has no route to it",
+        io::ErrorKind::NetworkUnreachable => "a router on the way has no route to its network",
+        _ => "a router on the way, or the neighbour lookup in its network, does not find it",
+    }
+}
+
+fn local_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => format!(
+            "this machine does not permit it, such as a local firewall or a sandbox ({error})"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            format!("this machine has no local address or port to use for it ({error})")
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn hint_for(code: FailureCode, told: Option<&FailedAttempt>) -> String {
+    let host = told.map_or_else(String::new, |lost| lost.remote.ip().to_string());
+    match code {
+        FailureCode::ConnectRefused => {
+            "check the port, and that the server is running and listens \
+            there; a firewall may also reject"
+                .to_owned()
+        }
+        FailureCode::ConnectUnreachable => {
+            format!(
+                "check this machine's network, `ip route get {host}`, and try the other \
+                address family (-4 or -6)"
+            )
+        }
+        FailureCode::ConnectTimeout => {
+            "the host may be down, or a firewall drops packets without a word; try another \
+                network, or a longer --connect-timeout"
+                .to_owned()
+        }
+        FailureCode::ConnectForbidden => {
+            "check this machine's firewall, sandbox, and limits on open \
+            files and ports"
+                .to_owned()
+        }
+        _ => format!("try to reach {host} with another program to see whether it is this machine"),
+    }
+}

@@ -1,0 +1,140 @@
+//! Happy eyeballs (RFC 8305 §5): the next address gets its chance before the one before it has
+//! failed.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+use super::attempt::ConnectAttempt;
+use super::failure::{FailedAttempt, outcome_of};
+use crate::probe::exchange_context::ExchangeContext;
+use crate::trace::AttemptOutcome;
+use crate::units::Moment;
+
+/// How long an attempt has the field for itself: the "Connection Attempt Delay" recommended by RFC
+/// 8305 §5.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Attempts at several addresses, of which the first to succeed wins.
+pub(super) struct HappyEyeballs<'a> {
+    context: &'a ExchangeContext<'a>,
+    untried: std::slice::Iter<'a, SocketAddr>,
+    running: Vec<ConnectAttempt>,
+    failed: Vec<FailedAttempt>,
+    /// When the next attempt is due though none has failed.
+    next_due: Instant,
+}
+
+/// The attempt that was established first.
+pub(super) struct WinningAttempt {
+    pub(super) stream: TcpStream,
+    pub(super) remote: SocketAddr,
+    /// When.
+    pub(super) at: Moment,
+}
+
+impl<'a> HappyEyeballs<'a> {
+    pub(super) fn new(step: &'a ExchangeContext<'a>, addresses: &'a [SocketAddr]) -> Self {
+        Self {
+            context: step,
+            untried: addresses.iter(),
+            running: Vec::new(),
+            failed: Vec::new(),
+            next_due: Instant::now(),
+        }
+    }
+
+    /// The winner, or how each attempt ended and whether it was the limit that ended them. Attempts
+    /// that are still under way are abandoned when the race is dropped.
+    pub(super) async fn run(&mut self) -> Result<WinningAttempt, (Vec<FailedAttempt>, bool)> {
+        self.start_next();
+        while !self.running.is_empty() {
+            tokio::select! {
+                biased;
+                (index, result) = poll_fn(|cx| poll_any(&mut self.running, cx)) => {
+                    if let Some(won) = self.finish_attempt(index, result) {
+                        return Ok(won);
+                    }
+                }
+                () = sleep_until(self.next_due), if !self.untried.as_slice().is_empty() => self.start_next(),
+                () = sleep_until(self.context.connect_deadline) => {
+                    self.time_out_running();
+                    return Err((std::mem::take(&mut self.failed), true));
+                }
+            }
+        }
+        Err((std::mem::take(&mut self.failed), false))
+    }
+
+    fn start_next(&mut self) {
+        if let Some(&address) = self.untried.next() {
+            self.running
+                .push(ConnectAttempt::begin(self.context, address));
+            self.next_due = Instant::now() + ATTEMPT_DELAY;
+        }
+    }
+
+    /// Books an attempt that has ended. One that failed makes room for the next at once.
+    fn finish_attempt(&mut self, index: usize, result: io::Result<()>) -> Option<WinningAttempt> {
+        let attempt = self.running.swap_remove(index);
+        if let Err(error) = result {
+            self.record_failure(&attempt, outcome_of(&error), Some(error));
+            self.start_next();
+            return None;
+        }
+        let at = attempt.end(self.context, AttemptOutcome::Connected);
+        let remote = attempt.remote();
+        attempt
+            .into_stream()
+            .ok()
+            .map(|stream| WinningAttempt { stream, remote, at })
+    }
+
+    fn record_failure(
+        &mut self,
+        attempt: &ConnectAttempt,
+        outcome: AttemptOutcome,
+        error: Option<io::Error>,
+    ) {
+        let took = attempt
+            .end(self.context, outcome.clone())
+            .since(attempt.started());
+        self.failed.push(FailedAttempt {
+            remote: attempt.remote(),
+            outcome,
+            error,
+            failed_immediately: attempt.failed_immediately(),
+            took,
+        });
+    }
+
+    /// The limit is reached: what still runs has timed out.
+    fn time_out_running(&mut self) {
+        for attempt in std::mem::take(&mut self.running) {
+            self.record_failure(&attempt, AttemptOutcome::TimedOut, None);
+        }
+    }
+}
+
+/// Another attempt was faster, or the run was ended from outside.
+impl Drop for HappyEyeballs<'_> {
+    fn drop(&mut self) {
+        for attempt in &self.running {
+            attempt.end(self.context, AttemptOutcome::Abandoned);
+        }
+    }
+}
+
+fn poll_any(running: &mut [ConnectAttempt], cx: &mut Context<'_>) -> Poll<(usize, io::Result<()>)> {
+    for (index, attempt) in running.iter_mut().enumerate() {
+        if let Poll::Ready(result) = attempt.poll(cx) {
+            return Poll::Ready((index, result));
+        }
+    }
+    Poll::Pending
+}

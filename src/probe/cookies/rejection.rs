@@ -1,0 +1,68 @@
+//! Why a cookie is not kept.
+
+use thiserror::Error;
+
+use crate::units::Untrusted;
+
+/// Why a cookie is not kept, as the rest of a sentence (RFC 6265bis §5.6, §5.7).
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(in crate::probe) enum CookieRejection {
+    /// §5.6 step 1.
+    #[error("there is a control character in it")]
+    ControlCharacter,
+    /// §5.6 step 5.
+    #[error("its name and value are longer than 4,096 bytes")]
+    TooLong,
+    /// §5.7 step 2.
+    #[error("it has neither a name nor a value")]
+    Empty,
+    /// §5.7 step 8.
+    #[error("its Domain is not ASCII; international names are written as xn--…")]
+    DomainNotAscii,
+    /// §5.7 step 9.
+    #[error("its Domain \"{0}\" is a public suffix, under which others have names")]
+    PublicSuffix(String),
+    /// §5.7 step 10.
+    #[error("its Domain \"{0}\" is not that of the host {1}, nor one above it")]
+    OtherDomain(String, String),
+    /// §5.7 step 13.
+    #[error("it is Secure and came over plain HTTP")]
+    NotSecure,
+    /// §5.7 step 16.
+    #[error("it came over plain HTTP and would stand before a Secure cookie of its name")]
+    OverlaysSecure,
+    /// §5.7 step 19.
+    #[error("it has SameSite=None and is not Secure")]
+    SameSiteNone,
+    /// §5.7 step 20.
+    #[error("a name that begins with __Secure- has to be Secure")]
+    SecurePrefix,
+    /// §5.7 step 21.
+    #[error("a name that begins with __Host- has to be Secure, with Path=/ and without a Domain")]
+    HostPrefix,
+    /// §5.7 step 22.
+    #[error("it has no name, and a value that would pass for one with a prefix")]
+    HiddenPrefix,
+}
+
+impl CookieRejection {
+    /// The refusal of a `Set-Cookie` value in a sentence: the cookie's name stands in it, and its
+    /// value does not.
+    pub(in crate::probe) fn describe(&self, text: &[u8]) -> String {
+        const MAX_NAME: usize = 64;
+        let pair = text.split(|byte| *byte == b';').next().unwrap_or_default();
+        let name = pair
+            .iter()
+            .position(|byte| *byte == b'=')
+            .and_then(|place| pair.get(..place))
+            .unwrap_or_default()
+            .trim_ascii();
+        let shown = Untrusted::from_bytes(name.get(..MAX_NAME).unwrap_or(name));
+        let which = if name.is_empty() {
+            "a cookie without a name".to_owned()
+        } else {
+            format!("the cookie \"{}\"", shown.raw())
+        };
+        format!("{which} was not kept: {self}")
+    }
+}

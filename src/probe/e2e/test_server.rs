@@ -1,0 +1,49 @@
+//! Servers for one test each.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Serves every connection with `serve`; where to reach it.
+pub(super) async fn serve_connections<F>(
+    serve: impl Fn(TcpStream) -> F + Send + 'static,
+) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    address
+}
+
+/// Reads a request's head, writes `answer`, and closes.
+pub(super) async fn answer_once(answer: impl Into<Vec<u8>>) -> SocketAddr {
+    let answer = answer.into();
+    serve_connections(move |mut stream| {
+        let answer = answer.clone();
+        async move {
+            read_head(&mut stream).await;
+            stream.write_all(&answer).await.unwrap();
+        }
+    })
+    .await
+}
+
+/// A request's head as it came.
+pub(super) async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).unwrap()
+}

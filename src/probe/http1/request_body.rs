@@ -1,0 +1,77 @@
+//! A request's body on its way into hyper.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+
+use super::watch::Http1Monitor;
+use crate::probe::request::{BodySource, RequestFraming};
+
+/// Hands out the body piece by piece and says so to the watch.
+pub(super) struct HyperRequestBody {
+    source: Option<BodySource>,
+    framing: RequestFraming,
+    monitor: Http1Monitor,
+    ended: bool,
+}
+
+impl HyperRequestBody {
+    pub(super) const fn new(
+        source: Option<BodySource>,
+        framing: RequestFraming,
+        watch: Http1Monitor,
+    ) -> Self {
+        Self {
+            source,
+            framing,
+            monitor: watch,
+            ended: false,
+        }
+    }
+}
+
+impl Body for HyperRequestBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let this = &mut *self;
+        let piece = this
+            .source
+            .as_mut()
+            .map_or(Ok(None), BodySource::next_chunk);
+        this.ended = matches!(piece, Ok(None))
+            || (matches!(this.framing, RequestFraming::Length(_)) && this.is_end_stream());
+        let bytes = piece
+            .as_ref()
+            .ok()
+            .and_then(Option::as_ref)
+            .map_or(0, |piece| piece.len() as u64);
+        this.monitor
+            .with(|passing| passing.outbound.body_queued(bytes, this.ended));
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self.framing {
+            RequestFraming::None => true,
+            RequestFraming::Length(_) => self.source.as_ref().is_none_or(BodySource::is_finished),
+            // The last chunk has to be written even where there is no other.
+            RequestFraming::Chunked => self.ended,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.framing {
+            RequestFraming::None => SizeHint::with_exact(0),
+            RequestFraming::Length(length) => SizeHint::with_exact(length),
+            RequestFraming::Chunked => SizeHint::default(),
+        }
+    }
+}

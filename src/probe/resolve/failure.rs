@@ -1,0 +1,246 @@
+//! What it means that a name has no address, and the sentence for it.
+
+use hickory_resolver::proto::op::ResponseCode;
+
+use super::answer::rcode_name;
+use super::query::{DnsQueryOutcome, FinishedQuery};
+use super::stub::LookupResult;
+use crate::probe::PhaseFailure;
+use crate::probe::exchange_context::ExchangeContext;
+use crate::probe::spec::AddressFamily;
+use crate::trace::{DnsServer, DnsTransport, FailureCode, Phase};
+use crate::units::Nanos;
+
+const CHECK_NAME: &str =
+    "check the spelling of the name; another server may know it (--dns-servers)";
+const CHECK_SERVER: &str =
+    "check the name servers of this machine (/etc/resolv.conf), or ask another one (--dns-servers)";
+const CHECK_ZONE: &str = "the server, or the zone it asked for, has a fault (DNSSEC too); ask \
+    another one (--dns-servers)";
+
+/// The failure of a lookup that ended without an address.
+pub(super) fn lookup_failure(
+    step: &ExchangeContext<'_>,
+    host: &str,
+    found: &LookupResult,
+    log: &[FinishedQuery],
+) -> PhaseFailure {
+    match found {
+        LookupResult::NoSuchName => no_such_name_failure(host, log),
+        LookupResult::NoAddress | LookupResult::Addresses(_) => no_data_failure(step, host, log),
+        LookupResult::AliasLoop => dns_failure(
+            FailureCode::DnsServerFailure,
+            format!("the aliases of {host} lead in a circle or too far"),
+            CHECK_ZONE,
+        ),
+        LookupResult::Unknown => no_answer_failure(host, log),
+    }
+}
+
+/// The failure of a lookup that its limit ended.
+pub(super) fn timeout_failure(
+    step: &ExchangeContext<'_>,
+    host: &str,
+    log: &[FinishedQuery],
+) -> PhaseFailure {
+    let asked = describe_unanswered(log);
+    let whom = if asked.is_empty() {
+        "no DNS server was asked in time".to_owned()
+    } else {
+        format!("no answer from {asked}")
+    };
+    dns_failure(
+        FailureCode::DnsTimeout,
+        format!(
+            "{host} was not resolved: {whom}; the limit was {}",
+            step.connect_limit()
+        ),
+        CHECK_SERVER,
+    )
+}
+
+/// A name that cannot be asked for.
+pub(super) fn invalid_name_failure(host: &str, why: &str) -> PhaseFailure {
+    dns_failure(
+        FailureCode::DnsNoSuchName,
+        format!("{host} cannot be a name in DNS: {why}"),
+        "check the spelling of the name",
+    )
+}
+
+fn dns_failure(code: FailureCode, message: String, hint: &str) -> PhaseFailure {
+    PhaseFailure::new(Phase::Dns, code, message, hint)
+}
+
+fn no_such_name_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
+    let denials = |asked: &&FinishedQuery| {
+        matches!(
+            asked.outcome,
+            DnsQueryOutcome::Answered(ResponseCode::NXDomain)
+        )
+    };
+    let by = log
+        .iter()
+        .rfind(denials)
+        .map_or_else(String::new, |asked| format!(": {}", describe_answer(asked)));
+    let mut others: Vec<&str> = Vec::new();
+    for asked in log
+        .iter()
+        .filter(denials)
+        .filter(|asked| asked.name != host.trim_end_matches('.'))
+    {
+        if !others.contains(&asked.name.as_str()) {
+            others.push(&asked.name);
+        }
+    }
+    let also = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; nor does {}", others.join(" or "))
+    };
+    dns_failure(
+        FailureCode::DnsNoSuchName,
+        format!("{host} does not exist{by}{also}"),
+        CHECK_NAME,
+    )
+}
+
+fn no_data_failure(step: &ExchangeContext<'_>, host: &str, log: &[FinishedQuery]) -> PhaseFailure {
+    let (wanted, hint) = match step.spec.family {
+        AddressFamily::Any => ("IPv4 or IPv6", CHECK_NAME),
+        AddressFamily::V4 => ("IPv4", "leave out -4 to allow IPv6"),
+        AddressFamily::V6 => ("IPv6", "leave out -6 to allow IPv4"),
+    };
+    let empty = |asked: &&FinishedQuery| {
+        matches!(
+            asked.outcome,
+            DnsQueryOutcome::Answered(ResponseCode::NoError)
+        )
+    };
+    let by = log
+        .iter()
+        .rfind(empty)
+        .map_or_else(String::new, |asked| format!(": {}", describe_answer(asked)));
+    dns_failure(
+        FailureCode::DnsNoAddress,
+        format!("{host} exists but has no {wanted} address{by}"),
+        hint,
+    )
+}
+
+/// No server could say. An answer that is an error tells more than silence, and silence more than a
+/// server that is not there.
+fn no_answer_failure(host: &str, log: &[FinishedQuery]) -> PhaseFailure {
+    let refusal = log
+        .iter()
+        .rfind(|asked| matches!(asked.outcome, DnsQueryOutcome::Answered(code) if !is_conclusive_code(code)));
+    if let Some(asked) = refusal {
+        return match asked.outcome {
+            DnsQueryOutcome::Answered(ResponseCode::ServFail) => dns_failure(
+                FailureCode::DnsServerFailure,
+                format!("{host} was not resolved: {}", describe_answer(asked)),
+                CHECK_ZONE,
+            ),
+            _ => dns_failure(
+                FailureCode::DnsRefused,
+                format!("{host} was not resolved: {}", describe_answer(asked)),
+                CHECK_SERVER,
+            ),
+        };
+    }
+    if log
+        .iter()
+        .any(|asked| matches!(asked.outcome, DnsQueryOutcome::NoAnswer))
+    {
+        return dns_failure(
+            FailureCode::DnsTimeout,
+            format!(
+                "{host} was not resolved: no answer from {}",
+                describe_unanswered(log)
+            ),
+            CHECK_SERVER,
+        );
+    }
+    let trouble = log.iter().rev().find_map(|asked| {
+        if let DnsQueryOutcome::Error(why) = &asked.outcome {
+            Some((asked, why))
+        } else {
+            None
+        }
+    });
+    let what = trouble.map_or_else(
+        || "no DNS server was asked".to_owned(),
+        |(asked, why)| {
+            format!(
+                "{} could not be asked: {why} (after {})",
+                server_name(&asked.server),
+                asked.took
+            )
+        },
+    );
+    dns_failure(
+        FailureCode::DnsUnreachable,
+        format!("{host} was not resolved: {what}"),
+        CHECK_SERVER,
+    )
+}
+
+const fn is_conclusive_code(code: ResponseCode) -> bool {
+    matches!(code, ResponseCode::NoError | ResponseCode::NXDomain)
+}
+
+/// `127.0.0.1:53 over UDP answered NXDOMAIN after 1.20 ms`.
+fn describe_answer(asked: &FinishedQuery) -> String {
+    let said = match asked.outcome {
+        DnsQueryOutcome::Answered(code) => rcode_name(code),
+        DnsQueryOutcome::NoAnswer | DnsQueryOutcome::Error(_) => "nothing".to_owned(),
+    };
+    format!(
+        "{} answered {said} after {}",
+        server_name(&asked.server),
+        asked.took
+    )
+}
+
+/// `10.0.0.1:53 over UDP (asked 4 times, for up to 5.00 s)`, for each server that was silent or out
+/// of reach.
+fn describe_unanswered(log: &[FinishedQuery]) -> String {
+    let mut servers: Vec<(DnsServer, usize, Nanos)> = Vec::new();
+    for asked in log
+        .iter()
+        .filter(|asked| !matches!(asked.outcome, DnsQueryOutcome::Answered(_)))
+    {
+        match servers
+            .iter_mut()
+            .find(|(server, _, _)| *server == asked.server)
+        {
+            Some((_, times, longest)) => {
+                *times += 1;
+                *longest = asked.took.max(*longest);
+            }
+            None => servers.push((asked.server, 1, asked.took)),
+        }
+    }
+    let each = servers.iter().map(|(server, times, longest)| {
+        let times = if *times == 1 {
+            "once".to_owned()
+        } else {
+            format!("{times} times")
+        };
+        format!(
+            "{} (asked {times}, for up to {longest})",
+            server_name(server)
+        )
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn server_name(server: &DnsServer) -> String {
+    let transport = match server.transport {
+        DnsTransport::Udp => "UDP",
+        DnsTransport::Tcp => "TCP",
+        DnsTransport::Tls => "TLS",
+        DnsTransport::Https => "HTTPS",
+    };
+    format!("{} over {transport}", server.address)
+}

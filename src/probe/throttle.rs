@@ -1,0 +1,41 @@
+//! How often progress is told.
+
+use crate::units::{Moment, Nanos};
+
+/// Lets something happen at most every 50 ms.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Throttle {
+    last: Option<Moment>,
+}
+
+impl Throttle {
+    const INTERVAL: Nanos = Nanos::from_millis(50);
+
+    /// Whether it may happen now. The first time starts the interval.
+    pub(super) fn is_due(&mut self, now: Moment) -> bool {
+        let last = *self.last.get_or_insert(now);
+        let due = now.since(last) >= Self::INTERVAL;
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn once_an_interval() {
+        let mut pace = Throttle::default();
+        let at = |millis| Moment::START + Nanos::from_millis(millis);
+        let due: Vec<bool> = [0, 10, 49, 50, 60, 99, 100, 300, 310]
+            .map(|millis| pace.is_due(at(millis)))
+            .into();
+        assert_eq!(
+            due,
+            [false, false, false, true, false, false, true, true, false]
+        );
+    }
+}

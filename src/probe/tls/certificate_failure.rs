@@ -1,0 +1,244 @@
+//! What is wrong with a certificate, in a sentence.
+
+use jiff::Timestamp;
+use rustls::{CertificateError, Error};
+
+use super::chain_check::ChainFault;
+use crate::probe::PhaseFailure;
+use crate::trace::{Certificate, FailureCode, Phase};
+
+/// Names listed in a sentence.
+const MAX_LISTED: usize = 8;
+
+/// The chain a fault was found in.
+pub(super) struct ChainFacts {
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) host: String,
+    /// The leaf names itself as its issuer.
+    pub(super) self_issued: bool,
+    /// The leaf's issuer is among what was sent.
+    pub(super) issuer_sent: bool,
+}
+
+impl ChainFacts {
+    fn subject(&self) -> String {
+        self.certificates
+            .first()
+            .map_or_else(String::new, |leaf| leaf.subject.raw().to_owned())
+    }
+
+    fn issuer(&self) -> String {
+        self.certificates
+            .first()
+            .map_or_else(String::new, |leaf| leaf.issuer.raw().to_owned())
+    }
+
+    /// The first certificate for which `test` holds, the leaf if for none: an intermediate may be
+    /// the one that has expired.
+    fn offending_certificate(&self, test: impl Fn(&Certificate) -> bool) -> Option<&Certificate> {
+        self.certificates
+            .iter()
+            .find(|certificate| test(certificate))
+            .or_else(|| self.certificates.first())
+    }
+}
+
+/// Code, sentence and next step for a chain that does not hold.
+pub(super) fn certificate_failure(
+    phase: Phase,
+    fault: &ChainFault,
+    case: &ChainFacts,
+) -> PhaseFailure {
+    let (code, message, hint) = match fault {
+        ChainFault::NoStore(reason) => (
+            FailureCode::TlsCertificateUnknownIssuer,
+            format!("the certificate cannot be checked: {reason}"),
+            "install the system's CA certificates (Debian: ca-certificates), or name a file with \
+                --cacert",
+        ),
+        ChainFault::Rejected(Error::InvalidCertificate(error)) => {
+            describe_certificate_error(error, case)
+        }
+        ChainFault::Rejected(error) => invalid_certificate(&error.to_string(), case),
+    };
+    PhaseFailure::new(phase, code, message, hint)
+}
+
+fn describe_certificate_error(
+    error: &CertificateError,
+    case: &ChainFacts,
+) -> (FailureCode, String, &'static str) {
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            expired_certificate(error, case)
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            not_yet_valid_certificate(error, case)
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            wrong_host_certificate(case)
+        }
+        CertificateError::Revoked => (
+            FailureCode::TlsCertificateRevoked,
+            format!("the certificate of {} was revoked by its issuer", case.host),
+            "the server needs a new certificate; do not go on",
+        ),
+        CertificateError::UnknownIssuer => unknown_issuer_certificate(case),
+        CertificateError::Other(other)
+            if case.self_issued && other.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            self_signed_certificate(case)
+        }
+        CertificateError::Other(other) => invalid_certificate(&other.to_string(), case),
+        other => invalid_certificate(&other.to_string(), case),
+    }
+}
+
+fn expired_certificate(
+    error: &CertificateError,
+    case: &ChainFacts,
+) -> (FailureCode, String, &'static str) {
+    let end = match error {
+        CertificateError::ExpiredContext { not_after, .. } => {
+            i64::try_from(not_after.as_secs()).ok()
+        }
+        _ => None,
+    };
+    let culprit = case.offending_certificate(|certificate| Some(certificate.not_after) == end);
+    let (subject, end) = (
+        culprit.map_or("", |certificate| certificate.subject.raw()),
+        end.or(culprit.map(|one| one.not_after)),
+    );
+    let message = format!(
+        "the certificate of {subject} expired on {}",
+        format_date(end)
+    );
+    (
+        FailureCode::TlsCertificateExpired,
+        message,
+        "the server needs a new certificate; check this machine's clock too",
+    )
+}
+
+fn not_yet_valid_certificate(
+    error: &CertificateError,
+    case: &ChainFacts,
+) -> (FailureCode, String, &'static str) {
+    let start = match error {
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            i64::try_from(not_before.as_secs()).ok()
+        }
+        _ => None,
+    };
+    let culprit = case.offending_certificate(|certificate| Some(certificate.not_before) == start);
+    let (subject, start) = (
+        culprit.map_or("", |certificate| certificate.subject.raw()),
+        start.or(culprit.map(|one| one.not_before)),
+    );
+    let message = format!(
+        "the certificate of {subject} is not valid before {}",
+        format_date(start)
+    );
+    (
+        FailureCode::TlsCertificateNotYetValid,
+        message,
+        "check this machine's clock, and the clock of whoever issued the certificate",
+    )
+}
+
+fn wrong_host_certificate(case: &ChainFacts) -> (FailureCode, String, &'static str) {
+    let names = case
+        .certificates
+        .first()
+        .map(|leaf| leaf.names.as_slice())
+        .unwrap_or_default();
+    let listed: Vec<&str> = names
+        .iter()
+        .take(MAX_LISTED)
+        .map(crate::units::Untrusted::raw)
+        .collect();
+    let message = if listed.is_empty() {
+        format!(
+            "the certificate names no host at all, so it is not for {}; its subject is {}",
+            case.host,
+            case.subject()
+        )
+    } else {
+        let more = names.len() - listed.len();
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        format!(
+            "the certificate is not for {}; it is for {}{more}",
+            case.host,
+            listed.join(", ")
+        )
+    };
+    (
+        FailureCode::TlsCertificateWrongHost,
+        message,
+        "use one of these names in the URL, or --resolve to reach this server under one of them",
+    )
+}
+
+fn unknown_issuer_certificate(case: &ChainFacts) -> (FailureCode, String, &'static str) {
+    if case.self_issued {
+        return self_signed_certificate(case);
+    }
+    if !case.issuer_sent {
+        let message = format!(
+            "the server did not send the certificate of its issuer ({}), and it is not a known \
+                root: the chain is incomplete, or the \
+             issuer is a private CA",
+            case.issuer()
+        );
+        let hint = "configure the server to send the intermediate certificates too; for a private \
+            CA name its file with --cacert";
+        return (FailureCode::TlsCertificateIncompleteChain, message, hint);
+    }
+    let top = case
+        .certificates
+        .last()
+        .map_or_else(String::new, |last| last.issuer.raw().to_owned());
+    let message = format!("the chain ends at {top}, which is not trusted here");
+    (
+        FailureCode::TlsCertificateUnknownIssuer,
+        message,
+        "name the private CA's file with --cacert, or install it in the system's store",
+    )
+}
+
+fn self_signed_certificate(case: &ChainFacts) -> (FailureCode, String, &'static str) {
+    let message = format!(
+        "the certificate of {} is signed by itself and by nobody who is trusted here",
+        case.subject()
+    );
+    (
+        FailureCode::TlsCertificateSelfSigned,
+        message,
+        "trust it alone with --cacert FILE, or go on unchecked with -k",
+    )
+}
+
+fn invalid_certificate(reason: &str, case: &ChainFacts) -> (FailureCode, String, &'static str) {
+    let message = format!(
+        "the certificate of {} cannot be accepted: {reason}",
+        case.subject()
+    );
+    (
+        FailureCode::TlsCertificateInvalid,
+        message,
+        "the server needs a certificate made for TLS servers; -k goes on unchecked",
+    )
+}
+
+/// `2026-11-05 12:00 UTC`.
+fn format_date(seconds: Option<i64>) -> String {
+    let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    at.map_or_else(
+        || "a date out of range".to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
+}

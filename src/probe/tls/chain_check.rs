@@ -1,0 +1,160 @@
+//! Checks a chain and tells what came of it.
+
+use rustls::client::verify_server_name;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, Error};
+
+use super::certificate::{self, MAX_CERTIFICATES};
+use super::certificate_failure::{self, ChainFacts};
+use super::{HandshakeTarget, TrustStore};
+use crate::probe::exchange_context::ExchangeContext;
+use crate::probe::{PhaseFailure, Recorder};
+use crate::trace::{ConnectionId, EventKind, Phase, Verification};
+
+/// The certificates a server presented, and for what.
+#[derive(Clone, Copy)]
+pub(super) struct PresentedChain<'a> {
+    pub(super) end_entity: &'a CertificateDer<'a>,
+    pub(super) intermediates: &'a [CertificateDer<'a>],
+    pub(super) name: &'a ServerName<'a>,
+    pub(super) ocsp: &'a [u8],
+    pub(super) now: UnixTime,
+}
+
+/// Why a chain does not hold.
+pub(super) enum ChainFault {
+    /// There is nothing to check it against.
+    NoStore(String),
+    /// It was refused.
+    Rejected(Error),
+}
+
+impl ChainFault {
+    fn into_error(self) -> Error {
+        match self {
+            Self::NoStore(_) => CertificateError::UnknownIssuer.into(),
+            Self::Rejected(error) => error,
+        }
+    }
+}
+
+/// Checks chains for one handshake.
+#[derive(Clone)]
+pub(super) struct ChainChecker {
+    recorder: Recorder,
+    pub(super) connection: ConnectionId,
+    phase: Phase,
+    /// What is found does not matter, but is told.
+    pub(super) insecure: bool,
+}
+
+impl ChainChecker {
+    pub(super) fn new(step: &ExchangeContext<'_>, purpose: &HandshakeTarget<'_>) -> Self {
+        let insecure = step.spec.tls.insecure;
+        Self {
+            recorder: step.recorder.clone(),
+            connection: purpose.connection,
+            phase: purpose.phase,
+            insecure,
+        }
+    }
+
+    /// Says which certificates came.
+    pub(super) fn emit_certificates(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) {
+        let certificates = certificate::describe_chain(std::iter::once(leaf).chain(rest));
+        self.recorder.emit(EventKind::TlsCertificates {
+            connection: self.connection,
+            certificates,
+        });
+    }
+
+    /// Checks the chain and says what came of it.
+    pub(super) fn check(
+        &self,
+        trust: &TrustStore,
+        chain: &PresentedChain<'_>,
+    ) -> Result<(), Box<(PhaseFailure, Error)>> {
+        let began = self.recorder.now();
+        let result = verify_chain(trust, chain);
+        let took = self.recorder.now().since(began);
+        let result = result.map_err(|fault| {
+            Box::new((
+                certificate_failure::certificate_failure(self.phase, &fault, &chain_facts(chain)),
+                fault.into_error(),
+            ))
+        });
+        let verification = match &result {
+            Ok(()) => Verification::Trusted,
+            Err(refused) if self.insecure => {
+                Verification::Ignored(refused.0.failure.message.clone())
+            }
+            Err(refused) => Verification::Rejected(refused.0.failure.message.clone()),
+        };
+        self.recorder.emit(EventKind::TlsVerified {
+            connection: self.connection,
+            verification,
+            took,
+        });
+        result
+    }
+}
+
+fn verify_chain(trust: &TrustStore, chain: &PresentedChain<'_>) -> Result<(), ChainFault> {
+    let verifier = trust
+        .verifier
+        .as_ref()
+        .map_err(|reason| ChainFault::NoStore(reason.clone()))?;
+    let PresentedChain {
+        end_entity: leaf,
+        intermediates: rest,
+        name,
+        ocsp,
+        now,
+    } = *chain;
+    let is_named = || {
+        trust
+            .user_certificates
+            .iter()
+            .any(|named| named.as_ref() == leaf.as_ref())
+    };
+    match verifier.verify_server_cert(leaf, rest, name, ocsp, now) {
+        Ok(_) => Ok(()),
+        Err(Error::InvalidCertificate(error)) if is_named() => {
+            verify_user_certificate(chain, error)
+        }
+        Err(error) => Err(ChainFault::Rejected(error)),
+    }
+}
+
+/// A certificate the user named need not have an issuer; its dates and names still have to fit.
+/// Test certificates are often their own issuer, which a verifier of chains refuses.
+fn verify_user_certificate(
+    chain: &PresentedChain<'_>,
+    error: CertificateError,
+) -> Result<(), ChainFault> {
+    let about_its_issuer = matches!(
+        error,
+        CertificateError::UnknownIssuer | CertificateError::Other(_)
+    );
+    if !about_its_issuer || !certificate::is_valid_at(chain.end_entity, chain.now.as_secs()) {
+        return Err(ChainFault::Rejected(error.into()));
+    }
+    let parsed = ParsedCertificate::try_from(chain.end_entity).map_err(ChainFault::Rejected)?;
+    verify_server_name(&parsed, chain.name).map_err(ChainFault::Rejected)
+}
+
+fn chain_facts(chain: &PresentedChain<'_>) -> ChainFacts {
+    ChainFacts {
+        certificates: certificate::describe_chain(
+            std::iter::once(chain.end_entity).chain(chain.intermediates),
+        ),
+        host: chain.name.to_str().into_owned(),
+        self_issued: certificate::is_self_issued(chain.end_entity),
+        issuer_sent: chain
+            .intermediates
+            .iter()
+            .take(MAX_CERTIFICATES)
+            .any(|other| certificate::is_issued_by(chain.end_entity, other)),
+    }
+}

@@ -1,0 +1,288 @@
+//! What went wrong in a handshake, in a sentence.
+
+use std::io;
+
+use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
+
+use super::HandshakeTarget;
+use super::by_record::RecordFlood;
+use super::handshake_monitor::HandshakeMonitor;
+use crate::probe::PhaseFailure;
+use crate::trace::{FailureCode, Phase};
+use crate::units::Untrusted;
+use crate::wire::tls::alert_name;
+
+/// The name cannot stand in a certificate.
+pub(super) fn invalid_name_failure(purpose: &HandshakeTarget<'_>) -> PhaseFailure {
+    let message = format!(
+        "\"{}\" is no host name that a certificate could be for",
+        purpose.host
+    );
+    PhaseFailure::new(
+        purpose.phase,
+        FailureCode::TlsCertificateWrongHost,
+        message,
+        "use a DNS name or an IP address in the URL",
+    )
+}
+
+/// No end in time.
+pub(super) fn timeout_failure(
+    purpose: &HandshakeTarget<'_>,
+    limit: &str,
+    watch: &HandshakeMonitor,
+) -> PhaseFailure {
+    let got = watch.last_received().map_or_else(
+        || "nothing came back".to_owned(),
+        |name| format!("the last message from it was {name}"),
+    );
+    let message = format!(
+        "the TLS handshake with {} was not done in time; the limit was {limit}, and {got}",
+        purpose.host
+    );
+    let hint = "a firewall that drops large packets, or a server that does not speak TLS on this \
+        port, looks like this";
+    let code = if purpose.phase == Phase::Proxy {
+        FailureCode::ProxyTimeout
+    } else {
+        FailureCode::TlsTimeout
+    };
+    PhaseFailure::new(purpose.phase, code, message, hint)
+}
+
+/// Why the handshake failed, where the certificate is not the reason.
+pub(super) fn handshake_failure(
+    purpose: &HandshakeTarget<'_>,
+    error: &io::Error,
+    watch: &HandshakeMonitor,
+) -> PhaseFailure {
+    let fault = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Error>());
+    if let Some(failed) = record_flood_failure(error, purpose.phase) {
+        return failed;
+    }
+    let first = watch.first_received();
+    if !first.is_empty() && !looks_like_tls(&first) {
+        return not_tls_failure(purpose, &first);
+    }
+    match fault {
+        Some(Error::AlertReceived(description)) => alert_failure(purpose.phase, *description),
+        Some(Error::PeerIncompatible(reason)) => incompatible_peer_failure(purpose, reason),
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            not_tls_failure(purpose, &first)
+        }
+        Some(error) => {
+            let message = format!("the server broke the TLS protocol: {error}");
+            PhaseFailure::new(
+                purpose.phase,
+                FailureCode::TlsProtocol,
+                message,
+                "try another TLS version with --tls-max 1.2; the server's log may say more",
+            )
+        }
+        None => closed_failure(purpose, error, watch),
+    }
+}
+
+fn looks_like_tls(first: &[u8]) -> bool {
+    matches!(first, [20..=24, 3, ..] | [20..=24])
+}
+
+fn not_tls_failure(purpose: &HandshakeTarget<'_>, first: &[u8]) -> PhaseFailure {
+    let known: [(&[u8], &str, &str); 6] = [
+        (
+            b"HTTP/",
+            "it looks like plain HTTP",
+            "use http:// for this port",
+        ),
+        (
+            b"<",
+            "it looks like plain HTTP without a head",
+            "use http:// for this port",
+        ),
+        (b"SSH-", "it looks like SSH", "this is an SSH server's port"),
+        (
+            b"220",
+            "it looks like SMTP or FTP",
+            "such servers begin TLS only after a command; use their TLS port",
+        ),
+        (
+            b"* OK",
+            "it looks like IMAP",
+            "use the server's TLS port, 993",
+        ),
+        (
+            b"+OK",
+            "it looks like POP3",
+            "use the server's TLS port, 995",
+        ),
+    ];
+    let fits = known.iter().find(|(begin, _, _)| first.starts_with(begin));
+    let (like, hint) = fits.map_or(
+        ("", "check the port: nothing there speaks TLS"),
+        |(_, like, hint)| (*like, *hint),
+    );
+    let begin: Vec<u8> = first
+        .iter()
+        .copied()
+        .take_while(|byte| *byte != b'\n')
+        .collect();
+    let like = if like.is_empty() {
+        String::new()
+    } else {
+        format!("{like}; ")
+    };
+    let message = format!(
+        "the answer is not TLS: {like}it begins with \"{}\"",
+        Untrusted::from_bytes(begin.trim_ascii_end()).raw()
+    );
+    PhaseFailure::new(purpose.phase, FailureCode::TlsNotTls, message, hint)
+}
+
+fn incompatible_peer_failure(
+    purpose: &HandshakeTarget<'_>,
+    reason: &PeerIncompatible,
+) -> PhaseFailure {
+    let about_versions = matches!(
+        reason,
+        PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::SupportedVersionsExtensionRequired
+    );
+    if about_versions {
+        let message =
+            format!("the server chose a TLS version that is not accepted here ({reason:?})");
+        let hint = "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the \
+            server offers";
+        return PhaseFailure::new(purpose.phase, FailureCode::TlsVersion, message, hint);
+    }
+    let message =
+        format!("the server and this program have nothing in common that TLS needs ({reason:?})");
+    PhaseFailure::new(
+        purpose.phase,
+        FailureCode::TlsProtocol,
+        message,
+        "check which cipher suites and groups the server allows",
+    )
+}
+
+fn closed_failure(
+    purpose: &HandshakeTarget<'_>,
+    error: &io::Error,
+    watch: &HandshakeMonitor,
+) -> PhaseFailure {
+    let how = match error.kind() {
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionAborted => "reset".to_owned(),
+        io::ErrorKind::UnexpectedEof => "closed".to_owned(),
+        _ => format!("lost ({error})"),
+    };
+    let when = watch.last_received().map_or_else(
+        || "before any answer".to_owned(),
+        |name| format!("after its {name}"),
+    );
+    let message = format!("the connection was {how} within the TLS handshake, {when}");
+    let hint = "the server may not know this host name, want a client certificate, or not speak \
+        TLS on this port";
+    let code = if purpose.phase == Phase::Proxy {
+        FailureCode::ProxyClosed
+    } else {
+        FailureCode::TlsClosed
+    };
+    PhaseFailure::new(purpose.phase, code, message, hint)
+}
+
+fn record_flood_failure(error: &io::Error, phase: Phase) -> Option<PhaseFailure> {
+    let flood = error.get_ref()?.downcast_ref::<RecordFlood>()?;
+    let hint = "the server, or something before it, repeats empty records, session tickets or key \
+        updates without end";
+    Some(PhaseFailure::new(
+        phase,
+        FailureCode::TlsProtocol,
+        flood.to_string(),
+        hint,
+    ))
+}
+
+/// The same in an error of the connection.
+pub(in crate::probe) fn record_flood_failure_in(
+    error: &(dyn std::error::Error + 'static),
+    phase: Phase,
+) -> Option<PhaseFailure> {
+    let mut sources = std::iter::successors(Some(error), |&error| error.source());
+    sources.find_map(|source| record_flood_failure(source.downcast_ref::<io::Error>()?, phase))
+}
+
+/// The alert in an error of the connection, as a failure of `phase`: TLS 1.3 servers refuse a
+/// client's certificate only after the handshake is over on the client's side.
+pub(in crate::probe) fn alert_failure_in(
+    error: &(dyn std::error::Error + 'static),
+    phase: Phase,
+) -> Option<PhaseFailure> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|source| {
+        let inner = source
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        match inner.and_then(|inner| inner.downcast_ref::<Error>()) {
+            Some(Error::AlertReceived(description)) => Some(alert_failure(phase, *description)),
+            _ => None,
+        }
+    })
+}
+
+fn alert_failure(phase: Phase, description: AlertDescription) -> PhaseFailure {
+    let name =
+        alert_name(description.into()).map_or_else(|| format!("{description:?}"), str::to_owned);
+    let (code, meaning, hint) = match description {
+        AlertDescription::ProtocolVersion => (
+            FailureCode::TlsVersion,
+            "it accepts none of the TLS versions offered",
+            "TLS 1.2 and 1.3 are spoken here; check --tlsv1.3 and --tls-max, and what the server \
+                offers",
+        ),
+        AlertDescription::CertificateRequired | AlertDescription::NoCertificate => (
+            FailureCode::TlsClientCertificate,
+            "it wants a client certificate",
+            "give one with --cert and --key",
+        ),
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied => (
+            FailureCode::TlsClientCertificate,
+            "it does not accept the client certificate, or wants one",
+            "check that --cert is issued by a CA the server trusts, and its dates",
+        ),
+        AlertDescription::UnrecognisedName => (
+            FailureCode::TlsAlert,
+            "it serves no site of this name",
+            "check the host name; with --resolve or --connect-to the server may be another one",
+        ),
+        AlertDescription::NoApplicationProtocol => (
+            FailureCode::TlsAlert,
+            "it speaks none of the application protocols offered",
+            "try --http1.1 or --http2",
+        ),
+        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => (
+            FailureCode::TlsAlert,
+            "it shares no cipher suite or group with this program, or wants a client certificate",
+            "check which the server allows",
+        ),
+        _ => (
+            FailureCode::TlsAlert,
+            "it gave up",
+            "the server's log may say why",
+        ),
+    };
+    PhaseFailure::new(
+        phase,
+        code,
+        format!("the server sent the TLS alert {name}: {meaning}"),
+        hint,
+    )
+}

@@ -1,0 +1,81 @@
+//! What a handshake agreed on, by the names of IANA.
+
+use rustls::{ClientConnection, HandshakeKind, ProtocolVersion, SupportedCipherSuite};
+
+use crate::probe::layering::RecordOverhead;
+use crate::trace::{Handshake, Record};
+use crate::units::Untrusted;
+
+pub(super) fn negotiated_handshake(connection: &ClientConnection) -> Handshake {
+    Handshake {
+        version: connection
+            .protocol_version()
+            .map(version_name)
+            .unwrap_or_default(),
+        cipher_suite: connection
+            .negotiated_cipher_suite()
+            .map(|suite| suite_name(suite.suite()))
+            .unwrap_or_default(),
+        key_exchange: connection
+            .negotiated_key_exchange_group()
+            .map(|group| group_name(group.name())),
+        alpn: connection.alpn_protocol().map(Untrusted::from_bytes),
+        kind: match connection.handshake_kind() {
+            Some(HandshakeKind::Resumed) => "resumed",
+            Some(HandshakeKind::FullWithHelloRetryRequest) => "hello_retry",
+            Some(HandshakeKind::Full) | None => "full",
+        }
+        .to_owned(),
+    }
+}
+
+/// What the cipher adds to each record: the header, a tag of 16 bytes (RFC 5116 §5, RFC 8439 §2.8),
+/// and in TLS 1.3 the hidden content type (RFC 8446 §5.2), in TLS 1.2 what is sent of the nonce
+/// (RFC 5288 §3, RFC 7905 §2).
+pub(super) fn record_overhead(connection: &ClientConnection) -> Option<RecordOverhead> {
+    const TAG: usize = 16;
+    let (more, hides_types) = match connection.negotiated_cipher_suite()? {
+        SupportedCipherSuite::Tls13(_) => (1, true),
+        SupportedCipherSuite::Tls12(suite) => {
+            (suite.aead_alg.key_block_shape().explicit_nonce_len, false)
+        }
+    };
+    let added = u32::try_from(TAG + more)
+        .ok()?
+        .saturating_add(u32::try_from(Record::HEADER).ok()?);
+    Some(RecordOverhead {
+        bytes: added,
+        hides_types,
+    })
+}
+
+/// `TLSv1.3`.
+pub(super) fn version_name(version: ProtocolVersion) -> String {
+    match version {
+        ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
+        ProtocolVersion::TLSv1_2 => "TLSv1.2".to_owned(),
+        ProtocolVersion::TLSv1_1 => "TLSv1.1".to_owned(),
+        ProtocolVersion::TLSv1_0 => "TLSv1.0".to_owned(),
+        ProtocolVersion::SSLv3 => "SSLv3".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// rustls says `TLS13_AES_128_GCM_SHA256` where IANA says `TLS_AES_128_GCM_SHA256`.
+pub(super) fn suite_name(suite: rustls::CipherSuite) -> String {
+    let name = suite
+        .as_str()
+        .map_or_else(|| format!("{suite:?}"), str::to_owned);
+    name.strip_prefix("TLS13_")
+        .map_or(name.clone(), |rest| format!("TLS_{rest}"))
+}
+
+/// rustls says `X25519` where IANA says `x25519`.
+pub(super) fn group_name(group: rustls::NamedGroup) -> String {
+    let name = format!("{group:?}");
+    if matches!(name.as_str(), "X25519" | "X448") {
+        name.to_ascii_lowercase()
+    } else {
+        name
+    }
+}

@@ -1,0 +1,157 @@
+//! Whom to trust and what to present: loaded beside DNS and TCP, never within the TLS phase.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, KeyLog, RootCertStore};
+
+use super::identity::{self, ClientIdentity};
+use super::key_log::KeyLogOutputs;
+use crate::probe::spec::TlsOptions;
+
+/// Cryptography, a client certificate and a key log: what a handshake cannot begin without.
+#[derive(Debug)]
+pub(in crate::probe) struct CryptoSetup {
+    pub(super) provider: Arc<CryptoProvider>,
+    /// The client's certificate, or why it cannot be used.
+    pub(super) identity: Result<Option<ClientIdentity>, String>,
+    /// Where secrets go, or why they cannot.
+    pub(super) key_log: Result<Option<Arc<dyn KeyLog>>, String>,
+}
+
+impl CryptoSetup {
+    /// Gets them ready. The random source is used for the first time, which can be slow.
+    pub(in crate::probe) fn load(choice: &TlsOptions) -> Self {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        warm_up_random_source();
+        let identity = identity::load_identity(choice, &provider);
+        let key_log = KeyLogOutputs::open(
+            choice.key_log.as_deref(),
+            choice.key_log_listener.clone(),
+            choice.key_log_problems.clone(),
+        );
+        let key_log = key_log.map(|logs| logs.map(|logs| Arc::new(logs) as Arc<dyn KeyLog>));
+        Self {
+            provider,
+            identity,
+            key_log,
+        }
+    }
+}
+
+/// A certificate store: whom to trust.
+#[derive(Debug)]
+pub(in crate::probe) struct TrustStore {
+    provider: Arc<CryptoProvider>,
+    /// The verifier, or why there is none.
+    pub(super) verifier: Result<Arc<dyn ServerCertVerifier>, String>,
+    /// Certificates the user named: one of them is trusted when a server presents it as its own.
+    pub(super) user_certificates: Vec<CertificateDer<'static>>,
+}
+
+impl TrustStore {
+    /// Loads it. Slow: the system's store has hundreds of certificates.
+    pub(in crate::probe) fn load(choice: &TlsOptions, tools: &CryptoSetup) -> Self {
+        let provider = Arc::clone(&tools.provider);
+        let (verifier, named) = match build_verifier(choice, &provider) {
+            Ok((verifier, named)) => (Ok(verifier), named),
+            Err(reason) => (Err(reason), Vec::new()),
+        };
+        Self {
+            provider,
+            verifier,
+            user_certificates: named,
+        }
+    }
+
+    /// A configuration for side traffic, such as DNS over HTTPS: the same store, but no client
+    /// certificate and no key log.
+    pub(in crate::probe) fn auxiliary_config(&self) -> Result<ClientConfig, String> {
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| error.to_string())?.dangerous();
+        Ok(builder
+            .with_custom_certificate_verifier(Arc::clone(self.verifier.as_ref()?))
+            .with_no_client_auth())
+    }
+}
+
+/// What an ordinary client needs for traffic that is not probed, such as delivering a report: the
+/// system's store, or the certificates in a PEM file. An error says why there is none.
+pub fn auxiliary_tls_config(certificates: Option<&Path>) -> Result<ClientConfig, String> {
+    let choice = TlsOptions {
+        ca_file: certificates.map(Path::to_owned),
+        ..TlsOptions::default()
+    };
+    TrustStore::load(&choice, &CryptoSetup::load(&choice)).auxiliary_config()
+}
+
+/// The first random bytes may take the library tens of milliseconds, which must not be booked on
+/// the handshake.
+fn warm_up_random_source() {
+    let mut bytes = [0; 32];
+    // A random source that fails also fails the handshake, and there it is told.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+}
+
+type VerifierAndCertificates = (Arc<dyn ServerCertVerifier>, Vec<CertificateDer<'static>>);
+
+fn build_verifier(
+    choice: &TlsOptions,
+    provider: &Arc<CryptoProvider>,
+) -> Result<VerifierAndCertificates, String> {
+    let named = match (&choice.ca_file, &choice.ca_pem) {
+        (Some(path), _) => {
+            let pem = std::fs::read(path)
+                .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+            Some((
+                parse_certificates(&pem, &path.display().to_string())?,
+                path.display().to_string(),
+            ))
+        }
+        (None, Some(pem)) => Some((
+            parse_certificates(pem.as_bytes(), "the given PEM text")?,
+            "the given PEM text".to_owned(),
+        )),
+        (None, None) => None,
+    };
+    let Some((certificates, name)) = named else {
+        return Ok((system_verifier(provider)?, Vec::new()));
+    };
+    let mut roots = RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(certificates.iter().cloned());
+    if added == 0 {
+        return Err(format!(
+            "none of the certificates in {name} can be used as a trust anchor"
+        ));
+    }
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
+    verifier
+        .map(|verifier| (verifier as Arc<dyn ServerCertVerifier>, certificates))
+        .map_err(|error| format!("{name}: {error}"))
+}
+
+fn parse_certificates(pem: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates = certificates.map_err(|error| format!("{name} is not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err(format!(
+            "there is no certificate in {name}; PEM text begins with -----BEGIN CERTIFICATE-----"
+        ));
+    }
+    Ok(certificates)
+}
+
+/// The operating system's own store.
+fn system_verifier(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(provider));
+    verifier
+        .map(|verifier| Arc::new(verifier) as Arc<dyn ServerCertVerifier>)
+        .map_err(|error| format!("the system's trust store cannot be used: {error}"))
+}

@@ -1,0 +1,128 @@
+//! Loads what TLS needs on a thread of its own while DNS and TCP are under way.
+
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::oneshot;
+
+use super::spec::TlsOptions;
+use super::tls::{CryptoSetup, TrustStore};
+
+/// What TLS needs: there, on its way, or not wanted yet.
+#[derive(Default)]
+pub(super) struct TlsLoader {
+    crypto: Loaded<CryptoSetup>,
+    trust_store: Loaded<TrustStore>,
+    thread: Option<JoinHandle<()>>,
+    /// Whether the thread may have to wait for somebody at the other end of a pipe.
+    may_block: bool,
+}
+
+/// One part of it.
+#[derive(Default)]
+enum Loaded<T> {
+    #[default]
+    NotRequested,
+    Loading(oneshot::Receiver<Arc<T>>),
+    Ready(Arc<T>),
+}
+
+impl<T> Loaded<T> {
+    /// What was loaded, as soon as it is there; made by `load` where no thread could.
+    async fn get(&mut self, load: impl FnOnce() -> Arc<T>) -> Arc<T> {
+        let value = match self {
+            Self::Ready(value) => return Arc::clone(value),
+            Self::Loading(loaded) => loaded.await.unwrap_or_else(|_| load()),
+            Self::NotRequested => load(),
+        };
+        *self = Self::Ready(Arc::clone(&value));
+        value
+    }
+
+    fn is_ready(&mut self) -> bool {
+        if let Self::Loading(loaded) = self
+            && let Ok(value) = loaded.try_recv()
+        {
+            *self = Self::Ready(value);
+        }
+        matches!(self, Self::Ready(_))
+    }
+}
+
+impl TlsLoader {
+    /// Begins to load, unless that has begun.
+    pub(super) fn start(&mut self, choice: &TlsOptions) {
+        if !matches!(self.crypto, Loaded::NotRequested) {
+            return;
+        }
+        let ((tools_done, tools), (trust_done, trust)) = (oneshot::channel(), oneshot::channel());
+        self.may_block = names_a_pipe(choice);
+        let choice = choice.clone();
+        let load = move || {
+            // Nobody waits any more if the run has ended.
+            let tools = Arc::new(CryptoSetup::load(&choice));
+            let _ = tools_done.send(Arc::clone(&tools));
+            let _ = trust_done.send(Arc::new(TrustStore::load(&choice, &tools)));
+        };
+        // Without a thread it is loaded when it is asked for.
+        if let Ok(thread) = thread::Builder::new().name("trust".to_owned()).spawn(load) {
+            self.crypto = Loaded::Loading(tools);
+            self.trust_store = Loaded::Loading(trust);
+            self.thread = Some(thread);
+        }
+    }
+
+    /// Another one, in which all is there from the start.
+    pub(super) async fn load_and_share(&mut self, choice: &TlsOptions) -> Self {
+        self.start(choice);
+        let (tools, trust) = (self.crypto(choice).await, self.trust_store(choice).await);
+        Self {
+            crypto: Loaded::Ready(tools),
+            trust_store: Loaded::Ready(trust),
+            thread: None,
+            may_block: false,
+        }
+    }
+
+    /// Cryptography, the client's certificate and the key log.
+    pub(super) async fn crypto(&mut self, choice: &TlsOptions) -> Arc<CryptoSetup> {
+        self.crypto
+            .get(|| Arc::new(CryptoSetup::load(choice)))
+            .await
+    }
+
+    /// The certificate store.
+    pub(super) async fn trust_store(&mut self, choice: &TlsOptions) -> Arc<TrustStore> {
+        let tools = self.crypto(choice).await;
+        self.trust_store
+            .get(|| Arc::new(TrustStore::load(choice, &tools)))
+            .await
+    }
+
+    /// Whether all that a handshake of this kind waits for is there.
+    pub(super) fn is_ready(&mut self, choice: &TlsOptions) -> bool {
+        self.crypto.is_ready() && (choice.insecure || self.trust_store.is_ready())
+    }
+}
+
+fn names_a_pipe(choice: &TlsOptions) -> bool {
+    let files = [&choice.ca_file, &choice.cert, &choice.key, &choice.key_log];
+    let is_pipe =
+        |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo());
+    files.into_iter().flatten().any(is_pipe)
+}
+
+impl Drop for TlsLoader {
+    /// Waits for the thread, a few milliseconds at most and only where the run failed early: were
+    /// the process to exit meanwhile, its exit handlers would take the cryptographic library's
+    /// random source away from under the thread, and it would abort.
+    fn drop(&mut self) {
+        let thread = self.thread.take();
+        // One that waits for a pipe is left alone: it would keep the program from ending.
+        if let Some(thread) = thread.filter(|thread| !self.may_block || thread.is_finished()) {
+            let _ = thread.join();
+        }
+    }
+}

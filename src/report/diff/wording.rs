@@ -1,0 +1,205 @@
+//! The words of a comparison that text and Markdown share. Whatever servers say in them is masked,
+//! and not yet escaped.
+
+use crate::insight::diff::{
+    DiffChange, ExchangeFacts, FieldChange, FigureDifference, HopDifference, Judgement,
+    PhaseDifference, TransferDifference,
+};
+use crate::insight::redact::Redactor;
+use crate::trace::{HttpHeader, Phase};
+use crate::units::Nanos;
+
+/// `+38.0 ms`, `−1.20 ms`, `±0`.
+pub(super) fn format_difference(difference: i64) -> String {
+    let amount = Nanos(difference.unsigned_abs());
+    match difference {
+        0 => "±0".to_owned(),
+        1.. => format!("+{amount}"),
+        _ => format!("\u{2212}{amount}"),
+    }
+}
+
+/// By how much, in per cent of what it was: `20 %`.
+pub(super) fn percent_change(figure: &FigureDifference) -> Option<String> {
+    let (before, difference) = (figure.before?, figure.difference()?);
+    crate::units::format_percent(Nanos(difference.unsigned_abs()), before)
+}
+
+/// A time, or a dash.
+pub(super) fn time_or_dash(figure: Option<Nanos>) -> String {
+    figure.map_or_else(|| "—".to_owned(), |time| time.to_string())
+}
+
+/// The difference, or what there is instead of one.
+pub(super) fn change_text(figure: &FigureDifference) -> String {
+    match (figure.before, figure.after) {
+        (None, Some(_)) => "new".to_owned(),
+        (Some(_), None) => "gone".to_owned(),
+        _ => figure
+            .difference()
+            .map_or_else(String::new, format_difference),
+    }
+}
+
+/// A judgement in words.
+pub(super) const fn judgement_words(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Slower => "slower",
+        Judgement::Faster => "faster",
+        Judgement::Tolerated => "slower, tolerated",
+        Judgement::WithinNoise => "within noise",
+        Judgement::OneSided => "",
+    }
+}
+
+/// Why, where it is known; that it is not, where something differs.
+pub(super) fn cause_words(phase: &PhaseDifference, redactor: Redactor<'_>) -> String {
+    let why: Vec<String> = phase
+        .causes
+        .iter()
+        .map(|cause| change_words(cause, redactor))
+        .collect();
+    match phase.figure().judgement {
+        Judgement::WithinNoise => judgement_words(Judgement::WithinNoise).to_owned(),
+        Judgement::OneSided => why.join("; "),
+        _ if why.is_empty() => "no cause shows in what was recorded".to_owned(),
+        _ => why.join("; "),
+    }
+}
+
+pub(super) fn change_words(change: &DiffChange, redactor: Redactor<'_>) -> String {
+    redactor.text(&change.description).raw().to_owned()
+}
+
+/// `GET https://api.lab.test/users`.
+pub(super) fn request_line(facts: &ExchangeFacts, redactor: Redactor<'_>) -> String {
+    format!("{} {}", facts.method, redactor.text(&facts.url).raw())
+}
+
+/// What a hop is that one side alone has: `one more redirect: GET https://h/ → 301, 45.0 ms`.
+pub(super) fn unmatched_hop_words(
+    hop: &HopDifference<'_>,
+    redactor: Redactor<'_>,
+) -> Option<String> {
+    let (facts, way) = match (hop.before, hop.after) {
+        (None, Some(facts)) => (facts, "one more hop"),
+        (Some(facts), None) => (facts, "one hop less"),
+        _ => return None,
+    };
+    let status = facts
+        .status
+        .map(|status| format!(" → {status}"))
+        .unwrap_or_default();
+    let took = facts
+        .total
+        .map(|took| format!(", {took}"))
+        .unwrap_or_default();
+    Some(format!(
+        "{way}: {}{status}{took}",
+        request_line(facts, redactor)
+    ))
+}
+
+/// Changes that no phase told as its cause.
+pub(super) fn unexplained_changes<'a>(
+    hop: &'a HopDifference<'_>,
+) -> impl Iterator<Item = &'a DiffChange> {
+    let told = |change: &DiffChange| hop.phases.iter().any(|phase| phase.causes.contains(change));
+    hop.changes.iter().filter(move |change| !told(change))
+}
+
+/// `response cache-control: no-store, max-age=60 before`.
+pub(super) fn field_change_words(change: &FieldChange<'_>, redactor: Redactor<'_>) -> String {
+    const LONGEST: usize = 120;
+    let shown = |lines: &[&HttpHeader]| {
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|line| redactor.header(line).value.raw().to_owned())
+            .collect();
+        let joined = lines.join(", ");
+        let cut: String = joined.chars().take(LONGEST).collect();
+        if cut.len() < joined.len() {
+            cut + "…"
+        } else {
+            joined
+        }
+    };
+    let name = change
+        .after
+        .first()
+        .or(change.before.first())
+        .map(|line| line.name.raw())
+        .unwrap_or_default();
+    let (was, is) = (shown(&change.before), shown(&change.after));
+    let what = match (change.before.is_empty(), change.after.is_empty()) {
+        (true, _) => format!("{is} (new)"),
+        (_, true) => format!("gone ({was} before)"),
+        _ if was == is => format!("{is} (differs in what is not shown)"),
+        _ => format!("{is} ({was} before)"),
+    };
+    format!("{} {name}: {what}", change.message.name())
+}
+
+/// Where noise is from, in a sentence.
+pub(super) fn noise_note(transfer: &TransferDifference<'_>) -> Option<String> {
+    let noise = transfer.total.noise?;
+    Some(if noise.measured {
+        let [before, after] = transfer.runs.map(|runs| (runs.count - runs.failed).max(1));
+        format!(
+            "medians of {before} and {after} runs; differences up to {} are within noise",
+            noise.limit
+        )
+    } else {
+        format!(
+            "single runs, so noise is not known; differences up to {} are taken for it (--repeat \
+                measures it)",
+            noise.limit
+        )
+    })
+}
+
+/// The phases that took longer, or less where none did, the largest difference first.
+pub(super) fn decisive_phases<'a>(
+    transfer: &'a TransferDifference<'_>,
+    longer: bool,
+) -> Vec<&'a PhaseDifference> {
+    let grown = |phase: &PhaseDifference| {
+        let figure = phase.figure();
+        match figure.judgement {
+            Judgement::WithinNoise => 0,
+            Judgement::OneSided => {
+                let there = |time: Option<Nanos>| {
+                    time.map_or(0, |time| i64::try_from(time.0).unwrap_or(i64::MAX))
+                };
+                there(figure.after).saturating_sub(there(figure.before))
+            }
+            _ => figure.difference().unwrap_or(0),
+        }
+    };
+    let counts = |phase: &&PhaseDifference| {
+        if longer {
+            grown(phase) > 0
+        } else {
+            grown(phase) < 0
+        }
+    };
+    let mut phases: Vec<&PhaseDifference> = transfer
+        .hops
+        .iter()
+        .flat_map(|hop| &hop.phases)
+        .filter(counts)
+        .collect();
+    phases.sort_by_key(|phase| std::cmp::Reverse(grown(phase).unsigned_abs()));
+    phases
+}
+
+/// How a phase that one side alone has is told: `TLS, 43.0 ms, is new`; else `TLS +38.1 ms`.
+pub(super) fn phase_change_words(phase: &PhaseDifference) -> String {
+    let figure = phase.figure();
+    let label = Phase::label(phase.phase);
+    match (figure.before, figure.after) {
+        (None, Some(after)) => format!("{label}, new, took {after}"),
+        (Some(before), None) => format!("{label}, {before} before, is gone"),
+        _ => format!("{label} {}", change_text(&figure)),
+    }
+}

@@ -1,0 +1,180 @@
+//! Where the time went: the picture, the phases on two clocks, and what was waited for.
+
+use super::page::{HtmlCell, HtmlPage, HtmlRow};
+use crate::insight::{
+    ClockComparison, describe_idle_times, phase_annotations, phase_meaning, phase_references,
+    phase_title, round_trips,
+};
+use crate::report::picture::{Heading, PictureContext, describe_picture};
+use crate::report::text::status_line;
+use crate::trace::{Exchange, Phase, PhaseSpan};
+use crate::units::{Nanos, format_percent};
+
+/// An exchange's picture, table and waits.
+pub(super) fn write(page: &mut HtmlPage<'_>, exchange: &Exchange, level: u8) {
+    page.section(
+        &format!("time-{}", exchange.id.0),
+        level,
+        "Where did the time go?",
+    );
+    let heading = Heading::of_exchange(&page.scene, exchange);
+    let description = describe_picture(&page.scene, &heading);
+    page.picture(
+        "timeline",
+        "Timeline: the program's clock above the wire's",
+        &description,
+        |scene, sheet, legend| {
+            scene.draw_exchange(sheet, exchange, legend);
+        },
+    );
+    write_phases(page, exchange);
+    page.list(&cost_sentences(page, exchange));
+    write_explanations(page, exchange);
+    page.close();
+}
+
+/// All exchanges in one picture.
+pub(super) fn write_overview(page: &mut HtmlPage<'_>, heading: &Heading) {
+    page.section("time", 2, "Where did the time go?");
+    let description = describe_picture(&page.scene, heading);
+    page.picture(
+        "timeline",
+        "Timeline of all exchanges",
+        &description,
+        PictureContext::draw_exchanges,
+    );
+    page.close();
+}
+
+fn write_phases(page: &mut HtmlPage<'_>, exchange: &Exchange) {
+    let trace = page.trace();
+    let total = exchange.total();
+    let mut rows: Vec<HtmlRow> = exchange
+        .phases
+        .iter()
+        .map(|(phase, span)| {
+            let clocks = ClockComparison::for_phase(trace, exchange, phase);
+            let key = format!("x{}-{}", exchange.id.0, phase.name());
+            let took = PhaseSpan::duration(span);
+            HtmlRow::about(
+                format!("thing phase {}", phase.name()),
+                key,
+                vec![
+                    HtmlCell::words(phase.label()),
+                    HtmlCell::time(took),
+                    HtmlCell::time(clocks.map(|clocks| clocks.wire.duration())),
+                    HtmlCell::time(clocks.map(|clocks| clocks.local_overhead())),
+                    HtmlCell::figure(share_of_total(took, total), None),
+                    HtmlCell::words(phase_result(page, exchange, phase)),
+                ],
+            )
+        })
+        .collect();
+    let blank = || HtmlCell::words(String::new());
+    rows.push(HtmlRow::about(
+        "total",
+        "",
+        vec![
+            HtmlCell::words("Total"),
+            HtmlCell::time(total),
+            blank(),
+            blank(),
+            blank(),
+            blank(),
+        ],
+    ));
+    let head = [
+        "Phase",
+        "Program's clock (app)",
+        "Packets' clock (wire)",
+        "This machine",
+        "Share",
+        "What it came to",
+    ];
+    page.table("phases", "Phases on two clocks", &head, &rows);
+}
+
+fn share_of_total(part: Option<Nanos>, whole: Option<Nanos>) -> String {
+    part.zip(whole)
+        .and_then(|(part, whole)| format_percent(part, whole))
+        .unwrap_or_else(|| "\u{2014}".to_owned())
+}
+
+fn phase_result(page: &HtmlPage<'_>, exchange: &Exchange, phase: Phase) -> String {
+    if exchange
+        .failure
+        .as_ref()
+        .is_some_and(|(at, _)| *at == phase)
+    {
+        return "failed here".to_owned();
+    }
+    match (&exchange.response, phase) {
+        (Some(response), Phase::Wait) => status_line(response),
+        _ => phase_annotations(page.trace(), exchange, phase, page.redactor())
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
+    }
+}
+
+/// Round trips, this machine's share, and what nothing passed for.
+fn cost_sentences(page: &HtmlPage<'_>, exchange: &Exchange) -> Vec<String> {
+    let trace = page.trace();
+    let mut said = Vec::new();
+    said.extend(round_trips(trace, exchange).filter(|trips| trips.used < 1_000.0).map(|trips| {
+        format!(
+            "Without name resolution it took {:.1} round trips of {} (clock: {}); these protocols \
+                could do it in {}.",
+            trips.used,
+            trips.rtt.duration,
+            trips.rtt.clock.name(),
+            trips.minimum
+        )
+    }));
+    let own: Vec<Nanos> = exchange
+        .phases
+        .iter()
+        .filter_map(|(phase, _)| {
+            Some(ClockComparison::for_phase(trace, exchange, phase)?.local_overhead())
+        })
+        .collect();
+    if !own.is_empty() {
+        let sum: Nanos = own.into_iter().sum();
+        said.push(format!(
+            "{sum} of it passed on this machine and not on the wire: the difference \
+            of the two clocks."
+        ));
+    }
+    for (phase, _) in exchange
+        .phases
+        .iter()
+        .filter(|(phase, _)| !matches!(phase, Phase::Dns | Phase::Connect))
+    {
+        said.extend(
+            describe_idle_times(trace, exchange, phase)
+                .into_iter()
+                .map(|sentence| format!("{}: {sentence}", phase.label())),
+        );
+    }
+    said
+}
+
+/// What each phase is, and why it is there: for who wants to know.
+fn write_explanations(page: &mut HtmlPage<'_>, exchange: &Exchange) {
+    page.open("details", &[("class", &"aside")]);
+    page.element("summary", &[], "What these phases are");
+    page.open("dl", &[]);
+    for (phase, _) in exchange.phases.iter() {
+        page.open("div", &[]);
+        page.element("dt", &[], phase_title(phase));
+        let text = format!(
+            "{} {}",
+            phase_meaning(phase),
+            phase_references(page.trace(), exchange, phase).join(", ")
+        );
+        page.element("dd", &[], &text);
+        page.close();
+    }
+    page.close();
+    page.close();
+}

@@ -1,0 +1,42 @@
+//! JSON that is safe to look at, on one line or laid out.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::json_layout::JsonLayout;
+use crate::units::write_json;
+
+pub(super) use crate::units::json_line as line;
+
+/// A value laid out for reading: what fits on a line stays on one, the rest is broken up and
+/// indented. It ends with a line break.
+pub(super) fn pretty_json(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    let written = write_pretty_json(value, &mut text);
+    debug_assert!(written.is_ok(), "{written:?}");
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The same, written as it comes to be.
+pub(super) fn write_pretty_json(value: &impl Serialize, to: &mut dyn Write) -> io::Result<()> {
+    let mut layout = JsonLayout::new(to);
+    write_json(value, &mut layout);
+    layout.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::is_unsafe_for_terminal;
+
+    #[test]
+    fn what_is_laid_out_is_safe_to_look_at() {
+        let text = "a\x1b[2Jb\u{202e}c\u{9b}d\r\n\t\u{7f}\u{2066}\"\\ naïve 東京 🦀 \u{e0041}";
+        assert!(
+            !pretty_json(&[text])
+                .chars()
+                .any(|c| is_unsafe_for_terminal(c) && c != '\n')
+        );
+    }
+}

@@ -1,0 +1,307 @@
+//! What is drawn on: SVG, from top to bottom.
+
+use std::fmt;
+
+use super::axis::Axis;
+use super::font::Font;
+use crate::report::markup::{Attribute, Markup};
+use crate::units::Moment;
+
+/// A picture that is being drawn. Its height is known when it is done.
+pub(in crate::report) struct SvgCanvas {
+    markup: Markup,
+    /// Where the next thing goes.
+    pub(in crate::report) y: f64,
+    name: String,
+    /// Things tell a script when they were and what belongs together.
+    interactive: bool,
+}
+
+/// A number of pixels, with one decimal where it has some.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Pixels(pub(in crate::report) f64);
+
+impl fmt::Display for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:.1}", self.0);
+        f.write_str(text.strip_suffix(".0").unwrap_or(&text))
+    }
+}
+
+/// A count, to calculate with.
+pub(in crate::report) fn as_f64(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// What a thing in the picture is: what it says when it is pointed at, and what it belongs to.
+#[derive(Clone, Debug, Default)]
+pub(in crate::report) struct PictureItem {
+    /// Its class.
+    pub(in crate::report) class: String,
+    /// Its facts.
+    pub(in crate::report) description: String,
+    /// A name that is the same wherever the same thing is drawn.
+    pub(in crate::report) key: String,
+    /// The name of what it is a part of.
+    pub(in crate::report) parent: String,
+    /// From when to when it was.
+    pub(in crate::report) span: Option<(Moment, Moment)>,
+}
+
+impl SvgCanvas {
+    /// All pictures are so wide.
+    pub(in crate::report) const WIDTH: f64 = 960.0;
+    /// Blank on both sides.
+    pub(in crate::report) const MARGIN: f64 = 24.0;
+
+    /// An empty one. `name` keeps its identifiers apart from those of other pictures in one
+    /// document.
+    pub(in crate::report) fn new(name: impl Into<String>, live: bool) -> Self {
+        Self {
+            markup: Markup::default(),
+            y: 0.0,
+            name: name.into(),
+            interactive: live,
+        }
+    }
+
+    /// Whether it is part of a page.
+    pub(in crate::report) const fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// A rectangle.
+    pub(in crate::report) fn rect(
+        &mut self,
+        class: &str,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+    ) {
+        // What can be zoomed has to be more exact than what is seen at first.
+        let exact = |number: f64| {
+            if self.interactive {
+                format!("{number:.3}")
+            } else {
+                Pixels(number).to_string()
+            }
+        };
+        let (x, y, width, height) = (exact(x), Pixels(y), exact(width), Pixels(height));
+        self.markup.empty_element(
+            "rect",
+            &[
+                ("class", &class),
+                ("x", &x),
+                ("y", &y),
+                ("width", &width),
+                ("height", &height),
+                ("rx", &1.5),
+            ],
+        );
+    }
+
+    /// A rectangle that is hatched.
+    pub(in crate::report) fn hatched_rect(
+        &mut self,
+        (x, y): (f64, f64),
+        (width, height): (f64, f64),
+    ) {
+        let fill = format!("url(#{}-hatch)", self.name);
+        let (x, y, width, height) = (Pixels(x), Pixels(y), Pixels(width), Pixels(height));
+        self.markup.empty_element(
+            "rect",
+            &[
+                ("class", &"machine"),
+                ("fill", &fill),
+                ("x", &x),
+                ("y", &y),
+                ("width", &width),
+                ("height", &height),
+            ],
+        );
+    }
+
+    /// A line.
+    pub(in crate::report) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+        self.path(
+            class,
+            &format!(
+                "M{} {}L{} {}",
+                Pixels(from.0),
+                Pixels(from.1),
+                Pixels(to.0),
+                Pixels(to.1)
+            ),
+        );
+    }
+
+    /// Any shape.
+    pub(in crate::report) fn path(&mut self, class: &str, d: &str) {
+        self.markup
+            .empty_element("path", &[("class", &class), ("d", &d)]);
+    }
+
+    /// Text, its baseline's left end given.
+    pub(in crate::report) fn text(
+        &mut self,
+        class: &str,
+        lettering: Font,
+        at: (f64, f64),
+        text: &str,
+    ) {
+        self.draw_text("start", class, lettering, at, text);
+    }
+
+    /// Text that ends at a point.
+    pub(in crate::report) fn text_ending_at(
+        &mut self,
+        class: &str,
+        lettering: Font,
+        at: (f64, f64),
+        text: &str,
+    ) {
+        self.draw_text("end", class, lettering, at, text);
+    }
+
+    fn draw_text(
+        &mut self,
+        anchor: &'static str,
+        class: &str,
+        lettering: Font,
+        (x, y): (f64, f64),
+        text: &str,
+    ) {
+        let (x, y, size) = (Pixels(x), Pixels(y), Pixels(lettering.size));
+        let class = if lettering.bold {
+            format!("{class} bold")
+        } else {
+            class.to_owned()
+        };
+        let mut attributes: Vec<Attribute<'_>> = vec![
+            ("class", &class),
+            ("x", &x),
+            ("y", &y),
+            ("font-size", &size),
+        ];
+        if anchor != "start" {
+            attributes.push(("text-anchor", &anchor));
+        }
+        self.markup.text_element("text", &attributes, text);
+    }
+
+    /// A group of a class, with attributes for a script where there may be one.
+    pub(in crate::report) fn open_group(&mut self, class: &str, data: &[(&'static str, String)]) {
+        let mut attributes: Vec<Attribute<'_>> = vec![("class", &class)];
+        if self.interactive {
+            attributes.extend(
+                data.iter()
+                    .map(|(name, value)| (*name, value as &dyn fmt::Display)),
+            );
+        }
+        self.markup.open("g", &attributes);
+    }
+
+    /// Ends a group.
+    pub(in crate::report) fn close_group(&mut self) {
+        self.markup.close();
+    }
+
+    /// A thing of several shapes that can be pointed at. What is drawn until
+    /// [`close_group`](Self::close_group) is it.
+    pub(in crate::report) fn open_item(&mut self, thing: &PictureItem, axis: Option<&Axis>) {
+        let instants = thing
+            .span
+            .zip(axis)
+            .map(|((from, to), axis)| (axis.relative(from).0, axis.relative(to).0));
+        let (from, to) = instants.unwrap_or_default();
+        let mut attributes: Vec<Attribute<'_>> = vec![("class", &thing.class)];
+        // Parts are reached from their neighbours; hundreds of stops for the tabulator key help
+        // nobody.
+        let tabindex: &dyn fmt::Display =
+            if thing.parent.is_empty() && !thing.class.contains("packet") {
+                &0
+            } else {
+                &-1
+            };
+        if self.interactive {
+            attributes.extend([
+                ("tabindex", tabindex),
+                ("role", &"img"),
+                ("aria-label", &thing.description),
+            ]);
+            attributes.push(("data-key", &thing.key));
+            if !thing.parent.is_empty() {
+                attributes.push(("data-of", &thing.parent));
+            }
+            if instants.is_some() {
+                attributes.extend([("data-from", &from as &dyn fmt::Display), ("data-to", &to)]);
+            }
+        }
+        self.markup.open("g", &attributes);
+        self.markup.text_element("title", &[], &thing.description);
+    }
+
+    /// The whole as an element. `style` goes into it where it shall stand on its own.
+    pub(in crate::report) fn finish(
+        self,
+        title: &str,
+        description: &str,
+        style: Option<&str>,
+    ) -> String {
+        let (width, height) = (Pixels(Self::WIDTH), Pixels(self.y));
+        let (titled, described, hatch) = (
+            format!("{}-title", self.name),
+            format!("{}-about", self.name),
+            format!("{}-hatch", self.name),
+        );
+        let labels = format!("{titled} {described}");
+        // A page has margins of its own.
+        let (left, seen) = if self.interactive {
+            (Self::MARGIN, Pixels(Self::WIDTH - 2.0 * Self::MARGIN))
+        } else {
+            (0.0, width)
+        };
+        let seen = format!("{} 0 {seen} {height}", Pixels(left));
+        let role = if self.interactive { "group" } else { "img" };
+        let mut svg = Markup::default();
+        let mut attributes: Vec<Attribute<'_>> = vec![
+            ("xmlns", &"http://www.w3.org/2000/svg"),
+            ("viewBox", &seen),
+            ("role", &role),
+            ("aria-labelledby", &labels),
+        ];
+        if style.is_some() {
+            attributes.extend([("width", &width as &dyn fmt::Display), ("height", &height)]);
+        }
+        svg.open("svg", &attributes);
+        svg.text_element("title", &[("id", &titled)], title);
+        svg.text_element("desc", &[("id", &described)], description);
+        if let Some(style) = style {
+            svg.open("style", &[]);
+            svg.raw(style);
+            svg.close();
+        }
+        svg.open("defs", &[]);
+        svg.open(
+            "pattern",
+            &[
+                ("id", &hatch),
+                ("width", &5),
+                ("height", &5),
+                ("patternUnits", &"userSpaceOnUse"),
+                ("patternTransform", &"rotate(45)"),
+            ],
+        );
+        svg.empty_element(
+            "rect",
+            &[("class", &"stripe"), ("width", &2), ("height", &5)],
+        );
+        svg.close();
+        svg.close();
+        svg.empty_element(
+            "rect",
+            &[("class", &"paper"), ("width", &width), ("height", &height)],
+        );
+        svg.raw(&self.markup.finish());
+        svg.finish()
+    }
+}

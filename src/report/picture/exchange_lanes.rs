@@ -1,0 +1,214 @@
+//! Several exchanges, a lane each: redirects one after another on one axis, repeated runs below
+//! each other from one start.
+
+use super::canvas::{PictureItem, SvgCanvas};
+use super::font::Font;
+use super::lanes::{draw_beside, draw_cross};
+use super::legend::{Legend, Symbol};
+use super::packets::PacketStrip;
+use super::{Axis, MAX_EXCHANGES, PictureContext, main_axis};
+use crate::insight::{ClockComparison, Transfer, exchange_count};
+use crate::report::text::status_line;
+use crate::trace::{Exchange, ExchangeCause, Phase};
+use crate::units::{Moment, Nanos, format_count};
+
+const ROW_HEIGHT: f64 = 34.0;
+const SMALL: Font = Font::regular(11.0);
+
+/// Draws the exchanges of some transfers.
+pub(super) fn draw(
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
+    all: &[Transfer<'_>],
+    repeated: bool,
+    legend: &mut Legend,
+) {
+    let starts = all.iter().flat_map(|run| {
+        run.hops().iter().map(|hop| {
+            (
+                hop,
+                run.hops()
+                    .first()
+                    .map_or(hop.started, |first| first.started),
+            )
+        })
+    });
+    let first = all
+        .first()
+        .and_then(|run| run.hops().first())
+        .map_or(Moment::START, |hop| hop.started);
+    let lanes: Vec<(&Exchange, Moment)> = starts
+        .map(|(hop, start)| (hop, if repeated { start } else { first }))
+        .take(MAX_EXCHANGES)
+        .collect();
+    let length = lanes
+        .iter()
+        .map(|(hop, start)| scene.end(hop).since(*start))
+        .max()
+        .unwrap_or(Nanos::ZERO);
+    let axis = main_axis(first, length);
+    // Where runs are laid below each other from one start, packets of one moment would be packets
+    // of many.
+    let together = if repeated {
+        &[][..]
+    } else {
+        scene.trace.exchanges()
+    };
+    let strip = (!repeated).then(|| PacketStrip::new(scene, &axis, together));
+    let high = strip.as_ref().map_or(0.0, PacketStrip::height);
+    let top = sheet.y;
+    let bottom = top + Axis::HEIGHT + ROW_HEIGHT * super::as_f64(lanes.len()) + high;
+    axis.draw(sheet, top, bottom);
+    sheet.y += Axis::HEIGHT;
+    for (exchange, start) in &lanes {
+        draw_lane(scene, sheet, &main_axis(*start, length), exchange, legend);
+        sheet.y += ROW_HEIGHT;
+    }
+    if let Some(strip) = strip {
+        strip.draw(scene, sheet, &axis, legend);
+    }
+    sheet.y = bottom + 8.0;
+    let left = exchange_count(scene.trace).saturating_sub(lanes.len());
+    if left > 0 {
+        let said = format!(
+            "{} more {} not drawn.",
+            format_count(left, "exchange"),
+            if left == 1 { "is" } else { "are" }
+        );
+        sheet.text(
+            "dim",
+            Font::regular(12.0),
+            (SvgCanvas::MARGIN, sheet.y + 12.0),
+            &said,
+        );
+        sheet.y += 24.0;
+    }
+}
+
+fn draw_lane(
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
+    axis: &Axis,
+    exchange: &Exchange,
+    legend: &mut Legend,
+) {
+    let y = sheet.y;
+    let ended = scene.end(exchange);
+    super::lanes::draw_label(
+        sheet,
+        "strong",
+        Font::bold(12.0),
+        Font::regular(12.0),
+        y + 17.0,
+        &format!("#{} {}", exchange.id.0, result_words(exchange)),
+        &ended.since(exchange.started).to_string(),
+    );
+    let mut last = None;
+    for (phase, span) in exchange.phases.iter() {
+        let ended = span.ended.unwrap_or(ended).max(span.began);
+        draw_segment(
+            scene,
+            sheet,
+            axis,
+            exchange,
+            (phase, span.began, ended),
+            legend,
+        );
+        last = axis.pixel_span(span.began, ended).or(last);
+    }
+    let begin = axis.pixel_span(exchange.started, exchange.started);
+    let whole = begin
+        .zip(axis.pixel_span(ended, ended).or(last))
+        .filter(|_| exchange.cause != ExchangeCause::Repeat);
+    if let Some((begin, end)) = whole {
+        draw_beside(
+            sheet,
+            axis,
+            (begin.x, end.end()),
+            y + 16.0,
+            SMALL,
+            &label_choices(scene, exchange),
+        );
+    }
+    if let Some((phase, _)) = &exchange.failure
+        && let Some(end) = exchange
+            .phases
+            .get(*phase)
+            .and_then(|span| axis.at(span.ended.unwrap_or(ended)))
+    {
+        legend.add(Symbol::Failed);
+        draw_cross(sheet, (end, y + 12.5), 5.0);
+    }
+}
+
+/// A phase of it: the app clock's bar above the wire clock's, and its name where that fits.
+fn draw_segment(
+    scene: &PictureContext<'_>,
+    sheet: &mut SvgCanvas,
+    axis: &Axis,
+    exchange: &Exchange,
+    (phase, began, ended): (Phase, Moment, Moment),
+    legend: &mut Legend,
+) {
+    let Some(bar) = axis.pixel_span(began, ended) else {
+        return;
+    };
+    let y = sheet.y;
+    let clocks = ClockComparison::for_phase(scene.trace, exchange, phase);
+    let took = ended.since(began);
+    let wire = clocks
+        .map(|clocks| format!(", {} on the wire", clocks.wire.duration()))
+        .unwrap_or_default();
+    let name = phase.name();
+    let thing = PictureItem {
+        class: format!("thing phase {name}"),
+        description: format!("#{} {}: {took}{wire}", exchange.id.0, phase.label()),
+        key: format!("x{}-{name}", exchange.id.0),
+        parent: String::new(),
+        span: Some((began, ended)),
+    };
+    sheet.open_item(&thing, Some(axis));
+    legend.add(Symbol::App);
+    sheet.rect("bar", (bar.x, y + 5.0), ((bar.width - 0.5).max(1.0), 15.0));
+    if let Some(wire) =
+        clocks.and_then(|clocks| axis.pixel_span(clocks.wire.began, clocks.wire.ended))
+    {
+        legend.add(Symbol::Wire);
+        sheet.rect("bar wire", (wire.x, y + 22.0), (wire.width, 5.0));
+    }
+    let label = SMALL
+        .first_that_fits(
+            &[
+                format!("{} {took}", phase.label()),
+                phase.label().to_owned(),
+            ],
+            bar.width - 8.0,
+        )
+        .map(str::to_owned);
+    if let Some(label) = label {
+        sheet.text("on", SMALL, (bar.x + 4.0, y + 16.5), &label);
+    }
+    sheet.close_group();
+}
+
+fn result_words(exchange: &Exchange) -> String {
+    match (&exchange.response, &exchange.failure) {
+        (_, Some((phase, _))) => format!("failed: {}", phase.label()),
+        (Some(response), None) => response.status.to_string(),
+        (None, None) => "\u{2026}".to_owned(),
+    }
+}
+
+fn label_choices(scene: &PictureContext<'_>, exchange: &Exchange) -> Vec<String> {
+    let url = scene.redactor.text(&exchange.url).escaped().into_owned();
+    let path = url
+        .split_once("://")
+        .map_or(url.as_str(), |(_, rest)| rest)
+        .to_owned();
+    let said = exchange
+        .response
+        .as_ref()
+        .map(status_line)
+        .unwrap_or_default();
+    vec![format!("{} {url}", exchange.method), path, said]
+}

@@ -1,0 +1,90 @@
+//! Reports of runs that nobody would record: whatever the events, a report is written, and can be
+//! looked at.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::trace::event_round_trip::any_event;
+use crate::units::{Moment, Nanos, Untrusted, WallTime, is_unsafe_for_terminal};
+
+/// Of every kind of rule.
+const BUDGET: &str = "total<1ms,size<=1B,tls<1s,status=200,p95(wait)<1ms+-10%,mean(total)>1s+-1s,wire_wait!=1ms,rtt<1ms,round_trips<2,\
+                      extra_round_trips>1,sent_bytes>=9,received_bytes<1,segments_sent<2,segments_received<2,retransmits<1,\
+                      retransmits_received<1,cert_days>=14,tls_version>=1.3,http>=2,failures<=0,response_decoded_bytes<1,\
+                      response_header_bytes<1,request_header_bytes<1,request_body_bytes<1";
+
+fn any_options() -> impl Strategy<Value = ReportOptions> {
+    (0..200_usize, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(width, ascii, with_secrets, budgeted)| {
+            let budget = if budgeted { BUDGET.parse().ok() } else { None };
+            ReportOptions {
+                width,
+                color: false,
+                ascii,
+                with_secrets,
+                budget,
+                ..ReportOptions::default()
+            }
+        },
+    )
+}
+
+fn is_safe(text: &str) -> bool {
+    !text.chars().any(|c| c != '\n' && is_unsafe_for_terminal(c))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_report_is_written_and_safe_to_look_at(
+        events in vec(any_event(), 0..80),
+        options in any_options(),
+    ) {
+        let trace = Trace::from_events(events);
+        for format in Format::ALL {
+            let written = write_report(&trace, format, &options);
+            // Records of CSV end with CR LF.
+            let lines = written.replace("\r\n", "\n");
+            prop_assert!(is_safe(if format == Format::Csv { &lines } else { &written }), "{:?}: {:?}", format, written);
+        }
+        let (identity, resource) = (OtlpIds { trace: u128::MAX, span: u64::MAX }, OtlpResource::default());
+        let spans = otlp_traces(&trace, &options, identity, &resource);
+        let metrics = otlp_metrics(&trace, &options, &resource);
+        for document in [json_report(&trace, &options), har_report(&trace, &options)].into_iter().chain(spans).chain(metrics) {
+            prop_assert!(is_safe(&document), "{:?}", document);
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&document).is_ok(), "{}", document);
+        }
+        let written = write_out("%{json}%{certs}%{header_json}%header{a}%{errormsg}%{url.host}", &trace, &options);
+        prop_assert!(is_safe(&written.stdout), "{:?}", written.stdout);
+    }
+
+    #[test]
+    fn every_suites_report_is_written_and_safe_to_look_at(
+        events in vec(any_event(), 0..80),
+        options in any_options(),
+        name in any::<String>(),
+    ) {
+        let name = Untrusted::new(name);
+        let endpoints = vec![SuiteEndpoint::new(&name, &Trace::from_events(events), &options), SuiteEndpoint::not_run(&name, &name, &options)];
+        let suite = SuiteResult { started_at: WallTime(u64::MAX), duration: Nanos(u64::MAX), parallel: 1, interrupted: true, endpoints };
+        for format in SUITE_FORMATS {
+            let written = write_suite(&suite, format, &options).unwrap_or_default();
+            let lines = written.replace("\r\n", "\n");
+            prop_assert!(!written.is_empty() && is_safe(if format == Format::Csv { &lines } else { &written }), "{:?}: {:?}", format, written);
+        }
+    }
+
+    #[test]
+    fn progress_is_one_safe_line(
+        events in vec(any_event(), 0..80),
+        options in any_options(),
+        now in any::<i64>(),
+    ) {
+        for exchange in Trace::from_events(events).exchanges() {
+            let line = progress_line(exchange, Moment(now), &options).unwrap_or_default();
+            prop_assert!(!line.chars().any(is_unsafe_for_terminal), "{:?}", line);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The process's arguments as other processes see them, and a file that one like it left for it.
+
+use std::fs::File;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+/// Overwrites what process lists show of this process's arguments: `masked` are all of them, each
+/// followed by a zero byte, as long as they are. Where that is not what the kernel shows, nothing
+/// happens. To be called before the process has other threads.
+#[cfg(target_os = "linux")]
+pub fn overwrite_arguments(masked: &[u8]) {
+    let shown_length = std::fs::read("/proc/self/cmdline").map_or(0, |shown| shown.len());
+    let Some((begin, end)) = argument_range() else {
+        return;
+    };
+    if end.checked_sub(begin) != Some(masked.len()) || shown_length != masked.len() {
+        return;
+    }
+    // SAFETY: the kernel put the arguments' bytes there when the program began, writable and for as
+    // long as it runs; they are as many as are written, and nobody else writes or reads them
+    // now.
+    #[expect(unsafe_code, reason = "no library writes to a process's arguments")]
+    unsafe {
+        std::ptr::copy_nonoverlapping(
+            masked.as_ptr(),
+            std::ptr::with_exposed_provenance_mut::<u8>(begin),
+            masked.len(),
+        );
+    }
+}
+
+/// Elsewhere it is not known where they lie.
+#[cfg(not(target_os = "linux"))]
+pub fn overwrite_arguments(_masked: &[u8]) {}
+
+/// Where the arguments lie: `arg_start` and `arg_end` in proc(5).
+#[cfg(target_os = "linux")]
+fn argument_range() -> Option<(usize, usize)> {
+    /// Behind the program's name, which may have anything in it.
+    const ARG_START: usize = 48 - 3;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = stat
+        .rsplit_once(')')?
+        .1
+        .split_ascii_whitespace()
+        .skip(ARG_START)
+        .map(str::parse);
+    let (begin, end) = (fields.next()?.ok()?, fields.next()?.ok()?);
+    (begin > 0).then_some((begin, end))
+}
+
+/// The file that the parent process left open as this descriptor. To be asked for once, before
+/// anything else is opened.
+pub fn inherited_file(descriptor: RawFd) -> Option<File> {
+    /// Those below are standard input, output and error.
+    const FIRST: RawFd = 3;
+    if descriptor < FIRST {
+        return None;
+    }
+    // SAFETY: it looks at a number, whether or not that is open. If it is, nothing was opened yet,
+    // so nobody else in this process owns it.
+    #[expect(
+        unsafe_code,
+        reason = "the standard library takes no descriptor that was inherited"
+    )]
+    let owned = unsafe {
+        (libc::fcntl(descriptor, libc::F_GETFD) != -1).then(|| OwnedFd::from_raw_fd(descriptor))
+    };
+    owned.map(File::from)
+}

@@ -1,0 +1,151 @@
+//! A picture of dots, two beside and four above each other in every cell, each of one of a few
+//! series.
+
+/// The dots of a plot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BraillePlot {
+    columns: u16,
+    lines: u16,
+    cells: Vec<Cell>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Cell {
+    /// One bit for each dot, as Unicode's braille patterns number them.
+    bits: u8,
+    /// The series with the highest number among them.
+    series: u8,
+}
+
+impl BraillePlot {
+    /// Dots beside each other in a cell.
+    pub const DOTS_ACROSS: u16 = 2;
+    /// Dots above each other in a cell.
+    pub const DOTS_DOWN: u16 = 4;
+
+    /// No dot yet, in so many cells.
+    pub fn new(columns: u16, lines: u16) -> Self {
+        Self {
+            columns,
+            lines,
+            cells: vec![Cell::default(); usize::from(columns) * usize::from(lines)],
+        }
+    }
+
+    /// Sets a dot: `x` from the left, `part` of `whole` of the height from the bottom. What lies
+    /// above goes to the top. Where series meet in a cell, the cell is that of the higher
+    /// number.
+    pub fn set(&mut self, x: u16, part: u64, whole: u64, series: u8) {
+        self.set_vertical_line(x, (part, part), whole, series);
+    }
+
+    /// Sets all dots above each other from one value to another.
+    pub fn set_vertical_line(&mut self, x: u16, (from, to): (u64, u64), whole: u64, series: u8) {
+        for level in self.row_of_value(from, whole)..=self.row_of_value(to, whole) {
+            self.set_row(x, level, series);
+        }
+    }
+
+    /// How many dots there are above each other.
+    pub fn height(&self) -> u64 {
+        u64::from(self.lines) * u64::from(Self::DOTS_DOWN)
+    }
+
+    /// Which dot from the bottom a value is.
+    fn row_of_value(&self, part: u64, whole: u64) -> u64 {
+        let (part, whole, most) = (
+            part.min(whole),
+            whole.max(1),
+            self.height().saturating_sub(1),
+        );
+        // Dividing 128 bits takes many times as long, and there may be a million values.
+        match part.checked_mul(most) {
+            Some(product) => product / whole,
+            None => u64::try_from(u128::from(part) * u128::from(most) / u128::from(whole))
+                .unwrap_or(most),
+        }
+    }
+
+    fn set_row(&mut self, x: u16, level: u64, series: u8) {
+        let Some(down) = self.height().checked_sub(level + 1) else {
+            return;
+        };
+        let (column, line) = (
+            x / Self::DOTS_ACROSS,
+            u16::try_from(down / u64::from(Self::DOTS_DOWN)).unwrap_or(u16::MAX),
+        );
+        let bit = braille_bit(x % Self::DOTS_ACROSS, down % u64::from(Self::DOTS_DOWN));
+        if column < self.columns
+            && let Some(cell) = self
+                .cells
+                .get_mut(usize::from(line) * usize::from(self.columns) + usize::from(column))
+        {
+            cell.bits |= bit;
+            cell.series = cell.series.max(series);
+        }
+    }
+
+    /// The cells that have dots: column, line, braille pattern, series.
+    pub fn cells(&self) -> impl Iterator<Item = (u16, u16, char, u8)> {
+        let columns = usize::from(self.columns.max(1));
+        self.cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.bits != 0)
+            .map(move |(place, cell)| {
+                let (line, column) = (place / columns, place % columns);
+                let pattern = char::from_u32(0x2800 + u32::from(cell.bits)).unwrap_or('.');
+                (
+                    u16::try_from(column).unwrap_or(u16::MAX),
+                    u16::try_from(line).unwrap_or(u16::MAX),
+                    pattern,
+                    cell.series,
+                )
+            })
+    }
+}
+
+/// Braille's dots are numbered down the left column, then the right; the lowest two came later.
+const fn braille_bit(across: u16, down: u64) -> u8 {
+    match (across, down) {
+        (0, 3) => 0x40,
+        (_, 3) => 0x80,
+        (0, down) => 1 << down,
+        (_, down) => 8 << down,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_lie_where_they_are_set() {
+        let mut dots = BraillePlot::new(2, 2);
+        dots.set(0, 0, 100, 1);
+        dots.set(3, 100, 100, 2);
+        dots.set(3, 700, 100, 1);
+        dots.set(9, 0, 100, 1);
+        assert_eq!(
+            dots.cells().collect::<Vec<_>>(),
+            [(1, 0, '\u{2808}', 2), (0, 1, '\u{2840}', 1)]
+        );
+    }
+
+    #[test]
+    fn a_stem_has_all_dots_between_its_ends() {
+        let mut dots = BraillePlot::new(1, 2);
+        dots.set_vertical_line(0, (0, 100), 100, 0);
+        assert_eq!(
+            dots.cells().collect::<Vec<_>>(),
+            [(0, 0, '\u{2847}', 0), (0, 1, '\u{2847}', 0)]
+        );
+    }
+
+    #[test]
+    fn no_room_no_dots() {
+        let mut dots = BraillePlot::new(0, 0);
+        dots.set(0, 1, 0, 1);
+        assert_eq!(dots.cells().count(), 0);
+    }
+}

@@ -1,0 +1,377 @@
+//! Packets that are no longer listed, so that a capture may go on for ever. What the flow counts,
+//! and its sequence space, stay.
+
+use super::{Direction, Flow, TcpFlags};
+use crate::trace::traffic_sum::ChunkSums;
+use crate::units::{Nanos, WallTime};
+
+impl Flow {
+    /// Packets that were listed, the first of the flow, and no longer are because there are too
+    /// many.
+    pub const fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Whether nothing more is to be expected: both sides said goodbye, one reset the connection,
+    /// or over UDP nothing passed for as long as Linux remembers such a flow at most
+    /// (`nf_conntrack_udp_timeout_stream`, 120 s).
+    pub(in crate::trace) fn is_over(&self, now: WallTime) -> bool {
+        const SILENCE: Nanos = Nanos::from_millis(120_000);
+        if !self.key.tcp {
+            return self
+                .span()
+                .is_none_or(|(_, last)| now.since(last) >= SILENCE);
+        }
+        let has =
+            |flag| [Direction::Sent, Direction::Received].map(|side| self.flags(side).has(flag));
+        has(TcpFlags::FIN) == [true; 2] || has(TcpFlags::RST) != [false; 2]
+    }
+
+    /// The number of its latest packet among all that came.
+    pub(in crate::trace) const fn latest_packet_number(&self) -> u64 {
+        self.latest_packet_number
+    }
+
+    /// The packets in blocks, each with the number of its last packet among all that came, and how
+    /// many it has.
+    pub(in crate::trace) fn blocks(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
+        let rest = self.entries.len() % ChunkSums::CHUNK;
+        self.sums
+            .numbers()
+            .map(|number| (number, ChunkSums::CHUNK))
+            .chain((rest > 0).then_some((self.latest_packet_number, rest)))
+    }
+
+    /// Forgets the blocks whose last packet's number is no higher. Returns how many packets those
+    /// are.
+    pub(in crate::trace) fn evict_until(&mut self, number: u64) -> usize {
+        let packets = self
+            .blocks()
+            .take_while(|(last, _)| *last <= number)
+            .map(|(_, packets)| packets)
+            .sum();
+        self.evict(packets);
+        packets
+    }
+
+    /// Forgets at least so many of the first packets, in whole blocks. Returns how many.
+    pub(in crate::trace) fn evict_first(&mut self, least: usize) -> usize {
+        let packets = least
+            .next_multiple_of(ChunkSums::CHUNK)
+            .min(self.entries.len());
+        self.evict(packets);
+        packets
+    }
+
+    /// Forgets the first packets, which are whole blocks.
+    fn evict(&mut self, packets: usize) {
+        let Some((first, last)) = time_span(
+            self.entries
+                .get(..packets)
+                .unwrap_or_default()
+                .iter()
+                .map(|packet| packet.wall),
+        ) else {
+            return;
+        };
+        self.evict_chunks(packets);
+        self.sums.forget(packets / ChunkSums::CHUNK);
+        self.sent.forget(packets, last);
+        self.received.forget(packets, last);
+        self.entries.drain(..packets);
+        self.entries.shrink_to_fit();
+        self.evicted += packets as u64;
+        self.evicted_span = time_span(
+            self.evicted_span
+                .into_iter()
+                .flat_map(<[WallTime; 2]>::from)
+                .chain([first, last]),
+        );
+        if self.entries.is_empty() {
+            self.delivery_errors_unlisted += self.delivery_errors.len() as u64;
+            self.delivery_errors = Vec::new();
+        }
+    }
+}
+
+fn time_span(mut walls: impl Iterator<Item = WallTime>) -> Option<(WallTime, WallTime)> {
+    let first = walls.next()?;
+    Some(walls.fold((first, first), |(first, last), wall| {
+        (first.min(wall), last.max(wall))
+    }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::net::SocketAddr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::trace::{Event, EventKind, Packet, PacketLimits, TcpHeader, Trace, Transport};
+    use crate::units::Moment;
+
+    const LIMITS: PacketLimits = PacketLimits {
+        packets: 4_096,
+        packets_per_flow: 2_048,
+        flows: 16,
+        keeps_latest: true,
+    };
+
+    fn client(number: u16) -> SocketAddr {
+        ([10, 0, 0, 1], 1_000 + number).into()
+    }
+
+    /// A packet between a client and the server.
+    fn packet(
+        wall: u64,
+        number: u16,
+        by_client: bool,
+        header: TcpHeader,
+        payload_bytes: u32,
+    ) -> Packet {
+        let ends = (client(number), ([10, 0, 0, 2], 80).into());
+        let (source, destination) = if by_client { ends } else { (ends.1, ends.0) };
+        Packet {
+            wall: WallTime(wall),
+            source,
+            destination,
+            frame_bytes: payload_bytes + 54,
+            payload_bytes,
+            transport: Transport::Tcp(header),
+            stored: None,
+            segment_bytes: None,
+        }
+    }
+
+    const fn header(seq: u32, ack: u32, flags: u8) -> TcpHeader {
+        TcpHeader {
+            seq,
+            ack,
+            flags: TcpFlags(flags),
+            window: 500,
+            mss: Some(1_460),
+            window_scale: Some(7),
+        }
+    }
+
+    /// Conversations whose packets come in turn, some of them twice: each takes the number of a
+    /// conversation, a payload and whether it comes again.
+    fn packets(moves: &[(u16, u32, bool)]) -> Vec<Packet> {
+        let mut sent: BTreeMap<u16, u32> = BTreeMap::new();
+        let mut packets = Vec::new();
+        for (wall, (number, payload, again)) in (0..).step_by(1_000).zip(moves) {
+            let next = sent.entry(*number).or_insert_with(|| {
+                packets.push(packet(wall, *number, true, header(99, 0, TcpFlags::SYN), 0));
+                packets.push(packet(
+                    wall,
+                    *number,
+                    false,
+                    header(499, 100, TcpFlags::SYN | TcpFlags::ACK),
+                    0,
+                ));
+                0
+            });
+            let data = packet(
+                wall,
+                *number,
+                true,
+                header(100_u32.wrapping_add(*next), 500, TcpFlags::ACK),
+                *payload,
+            );
+            *next = next.wrapping_add(*payload);
+            packets.extend(std::iter::repeat_n(data, 1 + usize::from(*again)));
+            packets.push(packet(
+                wall,
+                *number,
+                false,
+                header(500, 100_u32.wrapping_add(*next), TcpFlags::ACK),
+                0,
+            ));
+        }
+        packets
+    }
+
+    fn trace(limits: PacketLimits, packets: &[Packet]) -> Trace {
+        let mut trace = Trace::with_limits(limits);
+        for batch in packets.chunks(512) {
+            trace.apply(Event {
+                at: Moment::START,
+                kind: EventKind::Packets {
+                    packets: batch.to_vec(),
+                },
+            });
+        }
+        trace
+    }
+
+    fn moves() -> impl Strategy<Value = Vec<(u16, u32, bool)>> {
+        prop::collection::vec(
+            (0..9_u16, 1..3_000_u32, prop::bool::weighted(0.05)),
+            1_000..6_000,
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+        /// What is still listed is told as by a trace that forgot nothing.
+        #[test]
+        fn forgetting_the_oldest_changes_nothing_of_the_rest(moves in moves()) {
+            let packets = packets(&moves);
+            let (whole, limited) = (trace(PacketLimits::KEEP_FIRST, &packets), trace(LIMITS, &packets));
+            let listed: usize = limited.flows().iter().map(|flow| flow.packets().len()).sum();
+            prop_assert!(listed <= LIMITS.packets);
+            prop_assert!(listed >= packets.len().min(LIMITS.packets / 2), "{listed}");
+            prop_assert_eq!(listed as u64 + limited.evicted().packets, packets.len() as u64);
+            prop_assert_eq!(whole.flows().len(), limited.flows().len());
+            for (all, flow) in whole.flows().iter().zip(limited.flows()) {
+                let gone = usize::try_from(flow.evicted()).unwrap();
+                prop_assert_eq!(all.packets().get(gone..).unwrap(), flow.packets());
+                prop_assert_eq!(all.span(), flow.span());
+                prop_assert!(all.retransmitted_packets().skip_while(|packet| !flow.packets().contains(packet)).eq(flow.retransmitted_packets()));
+                for side in [Direction::Sent, Direction::Received] {
+                    prop_assert_eq!(all.counts(side), flow.counts(side));
+                    let mut sizes = BTreeMap::new();
+                    for packet in flow.packets().iter().filter(|packet| packet.direction == side && packet.payload_bytes > 0) {
+                        *sizes.entry(packet.payload_bytes).or_insert(0_u64) += 1;
+                    }
+                    prop_assert_eq!(sizes, flow.payload_sizes(side));
+                    let advances = |flow: &Flow| flow.packet_runs().flat_map(|stretch| stretch.stream_updates(flow, side).collect::<Vec<_>>()).collect::<Vec<_>>();
+                    prop_assert!(advances(all).ends_with(&advances(flow)));
+                }
+                for packet in flow.packets().iter().step_by(97) {
+                    let until = WallTime(packet.wall.0 + 1_000_000);
+                    if flow.packets().first().is_some_and(|first| first.wall < packet.wall) {
+                        prop_assert_eq!(all.traffic_between(packet.wall, until), flow.traffic_between(packet.wall, until));
+                    }
+                    let stretch = packet.offset..packet.offset + 5_000;
+                    let carriers: Vec<usize> = flow.packets_carrying(Direction::Sent, &stretch).iter().map(|carrier| carrier.packet + gone).collect();
+                    let expected = all.packets_carrying(Direction::Sent, &stretch);
+                    let expected: Vec<usize> = expected.iter().map(|carrier| carrier.packet).filter(|place| *place >= gone).collect();
+                    prop_assert_eq!(carriers, expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_more_flows_than_there_is_room_for_those_that_are_over_go_and_then_the_oldest() {
+        let opened = |number: u16| {
+            packet(
+                u64::from(number),
+                number,
+                true,
+                header(99, 0, TcpFlags::SYN),
+                0,
+            )
+        };
+        let reset = |number: u16| {
+            packet(
+                u64::from(number),
+                number,
+                false,
+                header(0, 0, TcpFlags::RST),
+                0,
+            )
+        };
+        let ports = |trace: &Trace| {
+            trace
+                .flows()
+                .iter()
+                .map(|flow| flow.key.local.port() - 1_000)
+                .collect::<Vec<_>>()
+        };
+        let mut packets: Vec<Packet> = (0..16).map(opened).collect();
+        packets.extend([7, 9, 11].map(reset));
+        packets.extend((16..18).map(opened));
+        let limited = trace(LIMITS, &packets);
+        assert_eq!(
+            ports(&limited),
+            [0, 1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 16, 17],
+            "7 and 9 were over first"
+        );
+        packets.extend((18..22).map(opened));
+        let limited = trace(LIMITS, &packets);
+        assert_eq!(
+            ports(&limited),
+            [3, 4, 5, 6, 8, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21],
+            "11, and then those that are silent"
+        );
+        assert_eq!((limited.evicted().flows, limited.evicted().packets), (6, 9));
+        for flow in limited.flows() {
+            assert_eq!(
+                limited.flow(&flow.key),
+                Some(flow),
+                "a flow is found where it stands"
+            );
+        }
+        assert_eq!(limited.capture().packets, packets.len() as u64);
+    }
+
+    /// Errors in a capture's times must not keep what is old.
+    #[test]
+    fn what_is_oldest_is_told_by_what_came_and_not_by_the_times_that_a_capture_states() {
+        let mut packets = packets(
+            &(0..20_000)
+                .map(|number| (number % 9, 10, false))
+                .collect::<Vec<_>>(),
+        );
+        for (number, packet) in packets.iter_mut().enumerate() {
+            packet.wall = WallTime(u64::MAX - number as u64 * 7_919 % 1_000_003);
+        }
+        let limited = trace(LIMITS, &packets);
+        let listed: usize = limited
+            .flows()
+            .iter()
+            .map(|flow| flow.packets().len())
+            .sum();
+        assert!(
+            (LIMITS.packets / 2..=LIMITS.packets).contains(&listed),
+            "{listed}"
+        );
+    }
+
+    /// Gaps that are not filled stay no longer than the packets that showed them.
+    #[test]
+    fn gaps_go_with_their_packets() {
+        let every_second = |number: u32| {
+            packet(
+                number.into(),
+                1,
+                true,
+                header(100 + number * 20, 500, TcpFlags::ACK),
+                10,
+            )
+        };
+        let limited = trace(LIMITS, &(0..20_000).map(every_second).collect::<Vec<_>>());
+        let flow = limited.flows().first().unwrap();
+        let again = packet(
+            20_000,
+            1,
+            true,
+            header(100 + 20_000 * 20 - 30, 500, TcpFlags::ACK),
+            10,
+        );
+        let mut with_one_more = limited.clone();
+        with_one_more.apply(Event {
+            at: Moment::START,
+            kind: EventKind::Packets {
+                packets: vec![again],
+            },
+        });
+        assert_eq!(flow.counts(Direction::Sent).out_of_order, 0);
+        assert_eq!(
+            with_one_more
+                .flows()
+                .first()
+                .unwrap()
+                .counts(Direction::Sent)
+                .out_of_order,
+            1,
+            "a late one that fills a gap of now"
+        );
+    }
+}

@@ -1,0 +1,435 @@
+//! All flows of a trace, and which of them a packet belongs to.
+
+use super::flow_index::{EndpointPair, FlowIndex};
+use super::{DeliveryError, Evicted, Flow, FlowKey, Packet, PacketLimits, TcpFlags, Transport};
+use crate::units::WallTime;
+
+/// The flows, in the order in which they began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct FlowTable {
+    list: Vec<Flow>,
+    /// Packets listed in all of them.
+    listed: usize,
+    index: FlowIndex,
+    limits: PacketLimits,
+    /// Packets that came.
+    packets: u64,
+    evicted: Evicted,
+}
+
+impl FlowTable {
+    pub(super) fn with_limits(limits: PacketLimits) -> Self {
+        Self {
+            limits,
+            ..Self::default()
+        }
+    }
+
+    pub(super) const fn limits(&self) -> PacketLimits {
+        self.limits
+    }
+
+    pub(super) const fn evicted(&self) -> Evicted {
+        self.evicted
+    }
+
+    pub(super) fn list(&self) -> &[Flow] {
+        &self.list
+    }
+
+    /// The flow of a key, whichever end it takes for the local one.
+    pub(super) fn get(&self, key: &FlowKey) -> Option<&Flow> {
+        self.list.get(self.index_of(key)?)
+    }
+
+    /// Where it stands in the list.
+    pub(super) fn index_of(&self, key: &FlowKey) -> Option<usize> {
+        self.index.index_of(&EndpointPair::from_key(key), key.reuse)
+    }
+
+    /// The latest flow between the ends of a key that is not later than `is_in_time` allows; where
+    /// all are later, the first of them.
+    pub(super) fn latest(
+        &self,
+        key: &FlowKey,
+        is_in_time: impl Fn(&Flow) -> bool,
+    ) -> Option<&Flow> {
+        let ends = EndpointPair::from_key(key);
+        let mut flow = self.list.get(self.index.latest(&ends)?)?;
+        while !is_in_time(flow)
+            && let Some(before) = flow.key.reuse.checked_sub(1)
+            && let Some(earlier) = self
+                .index
+                .index_of(&ends, before)
+                .and_then(|place| self.list.get(place))
+        {
+            flow = earlier;
+        }
+        Some(flow)
+    }
+
+    /// Takes a packet into its flow; `false` where that is beyond the number that is kept.
+    pub(super) fn add(&mut self, packet: &Packet) -> bool {
+        self.packets += 1;
+        let tcp = matches!(packet.transport, Transport::Tcp(_));
+        let ends = EndpointPair::between(packet.source, packet.destination, tcp);
+        let known = self.index.latest(&ends);
+        let reuse = match known.and_then(|place| self.list.get(place)) {
+            Some(flow) if flow.starts_new_flow(packet) => Some(flow.key.reuse.saturating_add(1)),
+            Some(_) => None,
+            None => Some(0),
+        };
+        let place = match (known, reuse) {
+            (Some(place), None) => place,
+            _ if self.list.len() >= self.limits.flows && !self.limits.keeps_latest => return false,
+            (_, reuse) => {
+                if self.list.len() >= self.limits.flows {
+                    self.evict_flows(packet.wall);
+                }
+                let key = infer_flow_key(packet, tcp, reuse.unwrap_or_default());
+                self.index.insert(ends, key.reuse, self.list.len());
+                self.list.push(Flow::new(key));
+                self.list.len() - 1
+            }
+        };
+        self.make_room(place);
+        if let Some(flow) = self.list.get_mut(place) {
+            let has_room = self.listed < self.limits.packets
+                && flow.packets().len() < self.limits.packets_per_flow;
+            self.listed += usize::from(flow.add(
+                packet,
+                flow.key.direction_from(packet.source),
+                has_room,
+                self.packets,
+            ));
+        }
+        true
+    }
+
+    /// Forgets the flows that are not to be kept.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Flow) -> bool) {
+        self.list.retain(keep);
+        self.listed = self.list.iter().map(|flow| flow.packets().len()).sum();
+        self.index = FlowIndex::default();
+        for (place, flow) in self.list.iter().enumerate() {
+            self.index
+                .insert(EndpointPair::from_key(&flow.key), flow.key.reuse, place);
+        }
+    }
+
+    /// Forgets the oldest packets where there is no room for another one of a flow, if that is what
+    /// goes.
+    fn make_room(&mut self, place: usize) {
+        if !self.limits.keeps_latest {
+            return;
+        }
+        let of_flow = self.limits.packets_per_flow;
+        if let Some(flow) = self
+            .list
+            .get_mut(place)
+            .filter(|flow| flow.packets().len() >= of_flow)
+        {
+            let gone = flow.evict_first(of_flow / PacketLimits::PACKET_EVICTION_DIVISOR);
+            self.count_evicted(gone);
+        }
+        if self.listed >= self.limits.packets {
+            self.evict_oldest_packets();
+        }
+    }
+
+    /// Forgets the oldest packets of all flows. What a flow has of them are the first of its list.
+    fn evict_oldest_packets(&mut self) {
+        let mut blocks: Vec<(u64, usize)> = self.list.iter().flat_map(Flow::blocks).collect();
+        blocks.sort_unstable();
+        let mut left = (self.limits.packets / PacketLimits::PACKET_EVICTION_DIVISOR).max(1);
+        let last = blocks.iter().find(|(_, packets)| {
+            left = left.saturating_sub(*packets);
+            left == 0
+        });
+        let Some((number, _)) = last.or(blocks.last()).copied() else {
+            return;
+        };
+        let gone = self
+            .list
+            .iter_mut()
+            .map(|flow| flow.evict_until(number))
+            .sum();
+        self.count_evicted(gone);
+    }
+
+    const fn count_evicted(&mut self, packets: usize) {
+        self.listed -= packets;
+        self.evicted.packets += packets as u64;
+    }
+
+    /// Forgets flows, as a packet passes of one for which there is no room: first those that are
+    /// over, then those of which nothing was seen for the longest time.
+    fn evict_flows(&mut self, now: WallTime) {
+        let mut order: Vec<(bool, u64)> = self
+            .list
+            .iter()
+            .map(|flow| (!flow.is_over(now), flow.latest_packet_number()))
+            .collect();
+        order.sort_unstable();
+        let count = (self.limits.flows / PacketLimits::FLOW_EVICTION_DIVISOR).max(1);
+        let Some(last) = order.get(count.min(order.len()) - 1).copied() else {
+            return;
+        };
+        let goes = |flow: &Flow| (!flow.is_over(now), flow.latest_packet_number()) <= last;
+        for flow in self.list.iter().filter(|flow| goes(flow)) {
+            self.evicted.flows += 1;
+            self.evicted.packets += flow.packets().len() as u64;
+        }
+        self.retain(|flow| !goes(flow));
+    }
+
+    /// Tells the flow that an error is about; nothing where it is not known.
+    pub(super) fn add_delivery_error(&mut self, error: &DeliveryError) {
+        let ends = EndpointPair::between(error.source, error.destination, error.tcp);
+        if let Some(flow) = self
+            .index
+            .latest(&ends)
+            .and_then(|place| self.list.get_mut(place))
+        {
+            flow.add_delivery_error(error);
+        }
+    }
+}
+
+/// Which end opened a flow: the sender of a SYN, the receiver of a SYN-ACK, else the side with the
+/// higher port.
+fn infer_flow_key(packet: &Packet, tcp: bool, reuse: u32) -> FlowKey {
+    let outward = FlowKey {
+        local: packet.source,
+        remote: packet.destination,
+        tcp,
+        reuse,
+    };
+    let inward = FlowKey {
+        local: packet.destination,
+        remote: packet.source,
+        tcp,
+        reuse,
+    };
+    if let Transport::Tcp(tcp) = packet.transport
+        && tcp.flags.has(TcpFlags::SYN)
+    {
+        return if tcp.flags.has(TcpFlags::ACK) {
+            inward
+        } else {
+            outward
+        };
+    }
+    if packet.source.port() >= packet.destination.port() {
+        outward
+    } else {
+        inward
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::trace::{Direction, Event, EventKind, TcpHeader, Trace};
+    use crate::units::Moment;
+
+    const CLIENT: ([u8; 4], u16) = ([10, 0, 0, 1], 5_000);
+    const SERVER: ([u8; 4], u16) = ([10, 0, 0, 2], 80);
+    const SYN_ACK: u8 = TcpFlags::SYN | TcpFlags::ACK;
+    const FIN: u8 = TcpFlags::FIN | TcpFlags::ACK;
+    const RST: u8 = TcpFlags::RST | TcpFlags::ACK;
+
+    fn udp(source: SocketAddr, destination: SocketAddr) -> Packet {
+        Packet {
+            wall: WallTime(0),
+            source,
+            destination,
+            frame_bytes: 60,
+            payload_bytes: 18,
+            transport: Transport::Udp,
+            stored: None,
+            segment_bytes: None,
+        }
+    }
+
+    /// By the client or not, flags, sequence number, payload.
+    fn tcp((by_client, flags, seq, payload_bytes): (bool, u8, u32, u32)) -> Packet {
+        let (source, destination) = if by_client {
+            (CLIENT, SERVER)
+        } else {
+            (SERVER, CLIENT)
+        };
+        let header = TcpHeader {
+            seq,
+            ack: 0,
+            flags: TcpFlags(flags),
+            window: 0,
+            mss: None,
+            window_scale: None,
+        };
+        Packet {
+            payload_bytes,
+            transport: Transport::Tcp(header),
+            ..udp(source.into(), destination.into())
+        }
+    }
+
+    /// Packets in each flow, and how many of them were sent again.
+    fn flows(packets: &[(bool, u8, u32, u32)]) -> Vec<(usize, u64)> {
+        let mut flows = FlowTable::default();
+        for packet in packets {
+            assert!(flows.add(&tcp(*packet)));
+        }
+        let again = |flow: &Flow| {
+            flow.counts(Direction::Sent).retransmitted
+                + flow.counts(Direction::Received).retransmitted
+        };
+        for flow in flows.list() {
+            assert_eq!(
+                flows.get(&flow.key),
+                Some(flow),
+                "a flow is found by its key"
+            );
+        }
+        flows
+            .list()
+            .iter()
+            .map(|flow| (flow.packets().len(), again(flow)))
+            .collect()
+    }
+
+    fn opened(client: u32, server: u32) -> [(bool, u8, u32, u32); 3] {
+        [
+            (true, TcpFlags::SYN, client, 0),
+            (false, SYN_ACK, server, 0),
+            (true, TcpFlags::ACK, client + 1, 0),
+        ]
+    }
+
+    /// What tshark 4 numbers so too (`tcp.stream`).
+    #[test]
+    fn ends_that_are_used_again_are_another_flow() {
+        let first = [
+            &opened(100, 900)[..],
+            &[(true, FIN, 101, 0), (false, FIN, 901, 0)],
+        ]
+        .concat();
+        let and = |more: &[(bool, u8, u32, u32)]| flows(&[&first[..], more].concat());
+        assert_eq!(and(&opened(5_000, 7_000)), [(5, 0), (3, 0)]);
+        assert_eq!(
+            and(&[
+                (true, TcpFlags::ACK, 102, 0),
+                (true, TcpFlags::SYN, 5_000, 0),
+                (true, TcpFlags::SYN, 5_000, 0)
+            ]),
+            [(6, 0), (2, 1)]
+        );
+        assert_eq!(
+            and(&[
+                (false, TcpFlags::SYN, 70_000, 0),
+                (true, SYN_ACK, 80_000, 0)
+            ]),
+            [(5, 0), (2, 0)],
+            "the other side opens it"
+        );
+        assert_eq!(
+            flows(&[&opened(100, 900)[..], &[(true, TcpFlags::SYN, 99_999, 0)]].concat()),
+            [(3, 0), (1, 0)]
+        );
+        assert_eq!(
+            flows(&[
+                (true, TcpFlags::ACK, 500, 10),
+                (true, TcpFlags::SYN, 8_000, 0)
+            ]),
+            [(1, 0), (1, 0)]
+        );
+    }
+
+    #[test]
+    fn a_syn_that_is_sent_again_or_crosses_another_is_of_the_same_flow() {
+        let refused = [(true, TcpFlags::SYN, 100, 0), (false, RST, 0, 0)];
+        assert_eq!(flows(&[refused, refused].concat()), [(4, 1)]);
+        assert_eq!(
+            flows(&[
+                (true, TcpFlags::SYN, 100, 0),
+                (false, TcpFlags::SYN, 900, 0)
+            ]),
+            [(2, 0)]
+        );
+        assert_eq!(
+            flows(&[
+                (true, TcpFlags::SYN, 100, 0),
+                (false, SYN_ACK, 900, 0),
+                (false, SYN_ACK, 1_900, 0)
+            ]),
+            [(3, 1)]
+        );
+    }
+
+    #[test]
+    fn packets_of_flows_beyond_the_number_that_is_kept_are_counted() {
+        const MORE: u32 = 10;
+        let most = u32::try_from(PacketLimits::KEEP_FIRST.flows).unwrap();
+        let mut trace = Trace::default();
+        for number in 0..most + MORE {
+            let [_, a, b, c] = number.to_be_bytes();
+            let end = SocketAddr::from(([10, 0, b, c], u16::from(a) + 1));
+            let packets = vec![udp(end, SocketAddr::from(([192, 0, 2, 1], 53)))];
+            trace.apply(Event {
+                at: Moment::START,
+                kind: EventKind::Packets { packets },
+            });
+        }
+        let capture = trace.capture();
+        assert_eq!(
+            (trace.flows().len(), capture.packets_beyond_flow_limit),
+            (PacketLimits::KEEP_FIRST.flows, u64::from(MORE))
+        );
+        assert_eq!(capture.packets, u64::from(most + MORE));
+    }
+
+    #[test]
+    fn an_error_is_told_to_the_latest_flow_of_what_it_quotes() {
+        let mut flows = FlowTable::default();
+        for packet in [(true, TcpFlags::SYN, 100, 0), (true, TcpFlags::SYN, 200, 0)] {
+            flows.add(&tcp(packet));
+        }
+        let error = DeliveryError {
+            wall: WallTime(7),
+            from: [192, 0, 2, 1].into(),
+            source: CLIENT.into(),
+            destination: SERVER.into(),
+            tcp: true,
+            kind: 3,
+            code: 1,
+        };
+        for _ in 0..Flow::MAX_DELIVERY_ERRORS + 3 {
+            flows.add_delivery_error(&error);
+        }
+        flows.add_delivery_error(&DeliveryError {
+            tcp: false,
+            ..error
+        });
+        let [first, second] = flows.list() else {
+            panic!("two flows")
+        };
+        assert_eq!(
+            (
+                first.delivery_errors().len(),
+                first.delivery_errors_unlisted()
+            ),
+            (0, 0)
+        );
+        assert_eq!(
+            (
+                second.delivery_errors().len(),
+                second.delivery_errors_unlisted()
+            ),
+            (Flow::MAX_DELIVERY_ERRORS, 3)
+        );
+        assert_eq!(second.delivery_errors().first(), Some(&error));
+    }
+}

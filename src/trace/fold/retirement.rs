@@ -1,0 +1,221 @@
+//! Exchanges that are over and go, so that a run of any length fits into memory.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+
+use super::{Trace, canonical_address};
+use crate::trace::{ConnectionId, Endpoint, Exchange, ExchangeCause, ExchangeId, Flow, RetiredRun};
+use crate::units::{Moment, Nanos, WallTime};
+
+impl Trace {
+    /// Forgets the exchanges of runs, and the connections, packets and events that belong to no
+    /// other exchange; of the runs their times stay ([`Trace::retired`]). What is told later
+    /// about such an exchange changes nothing. The runs are in the order in which they began.
+    /// The redirects are of runs that are held, between exchanges that are.
+    pub fn retire(&mut self, runs: Vec<RetiredRun>, redirects: &[RangeInclusive<ExchangeId>]) {
+        let mut ranges: Vec<RangeInclusive<ExchangeId>> =
+            runs.iter().map(|run| run.first..=run.last).collect();
+        ranges.extend(redirects.iter().cloned());
+        ranges.sort_unstable_by_key(|range| range.start().0);
+        let Some(last) = ranges.last().map(|range| *range.end()) else {
+            return;
+        };
+        let (going, kept) = self.partition_retired(&ranges);
+        self.retired.exchanges += going.len() as u64;
+        for run in runs {
+            self.retired.add(run);
+        }
+        self.remember_failure(&going);
+        self.exchanges = kept;
+        let begins = self
+            .exchanges
+            .iter()
+            .filter(|exchange| exchange.id.0 > last.0)
+            .map(|exchange| exchange.started)
+            .min();
+        let latest = begins.unwrap_or(self.latest);
+        self.retire_connections();
+        self.retire_events();
+        self.retire_flows(self.clock.wall_of(latest));
+    }
+
+    /// The exchanges of the ranges, each with whether it was tried again; and the others.
+    fn partition_retired(
+        &mut self,
+        ranges: &[RangeInclusive<ExchangeId>],
+    ) -> (Vec<(Exchange, bool)>, Vec<Exchange>) {
+        let mut ranges = ranges.iter().peekable();
+        let (mut going, mut kept) = (Vec::new(), Vec::new());
+        let mut all = std::mem::take(&mut self.exchanges).into_iter().peekable();
+        while let Some(exchange) = all.next() {
+            while ranges
+                .next_if(|range| range.end().0 < exchange.id.0)
+                .is_some()
+            {}
+            if ranges
+                .peek()
+                .is_some_and(|range| range.start().0 <= exchange.id.0)
+            {
+                let again = all
+                    .peek()
+                    .is_some_and(|next| next.cause == ExchangeCause::Retry);
+                going.push((exchange, again));
+            } else {
+                kept.push(exchange);
+            }
+        }
+        (going, kept)
+    }
+
+    fn remember_failure(&mut self, going: &[(Exchange, bool)]) {
+        let failed = |(exchange, again): &(Exchange, bool)| {
+            Some((exchange.id, exchange.failure.clone().filter(|_| !again)?))
+        };
+        let latest = going.iter().rev().find_map(failed);
+        if let Some((id, failure)) = latest
+            && self
+                .retired
+                .failure
+                .as_ref()
+                .is_none_or(|(known, _)| known.0 < id.0)
+        {
+            self.retired.failure = Some((id, failure));
+        }
+    }
+
+    fn retire_connections(&mut self) {
+        let used: HashSet<ConnectionId> = self
+            .exchanges
+            .iter()
+            .filter_map(|exchange| exchange.connection)
+            .collect();
+        let mut connections = std::mem::take(&mut self.connections);
+        connections.retain(|connection| {
+            used.contains(&connection.id) || self.exchange(connection.opened_by).is_some()
+        });
+        self.connections = connections;
+    }
+
+    fn retire_events(&mut self) {
+        let mut log = std::mem::take(&mut self.log);
+        log.retain(|event| {
+            event
+                .kind
+                .exchange()
+                .is_none_or(|id| self.exchange(id).is_some())
+                && event
+                    .kind
+                    .connection()
+                    .is_none_or(|id| self.connection(id).is_some())
+        });
+        self.log = log;
+    }
+
+    /// Keeps the flows of what is still held, and those whose packets passed since the latest runs
+    /// began.
+    fn retire_flows(&mut self, latest: Option<WallTime>) {
+        if self.flows.list().is_empty() {
+            return;
+        }
+        let mut flows = std::mem::take(&mut self.flows);
+        let held = RetainedEndpoints::from_trace(self);
+        flows.retain(|flow| {
+            let ended = flow.span().map(|(_, last)| last);
+            let is_late = latest.zip(ended).is_some_and(|(latest, ended)| {
+                ended.0.saturating_add(RetainedEndpoints::CLOCK_SLACK.0) >= latest.0
+            });
+            is_late || held.uses(flow)
+        });
+        self.flows = flows;
+    }
+}
+
+/// What tells which flows belong to exchanges that are held.
+struct RetainedEndpoints {
+    /// Both ends of connections and of attempts to connect, and between when and when: ports are
+    /// used again.
+    connections: HashMap<(SocketAddr, SocketAddr), Vec<(WallTime, WallTime)>>,
+    /// Name servers that were asked, and between when and when.
+    name_servers: Vec<(SocketAddr, WallTime, WallTime)>,
+}
+
+impl RetainedEndpoints {
+    /// How far the two clocks' mapping may be off.
+    const CLOCK_SLACK: Nanos = Nanos::from_millis(100);
+
+    fn from_trace(trace: &Trace) -> Self {
+        let end = |end: &Endpoint| end.ip().map(canonical_address);
+        let between = |from: Moment, to: Option<Moment>| {
+            let to = to.map_or(Some(WallTime(u64::MAX)), |to| trace.clock.wall_of(to))?;
+            Some((
+                WallTime(
+                    trace
+                        .clock
+                        .wall_of(from)?
+                        .0
+                        .saturating_sub(Self::CLOCK_SLACK.0),
+                ),
+                WallTime(to.0.saturating_add(Self::CLOCK_SLACK.0)),
+            ))
+        };
+        let mut ends: HashMap<_, Vec<_>> = HashMap::new();
+        for connection in &trace.connections {
+            if let (Some(local), Some(remote), Some(when)) = (
+                end(&connection.local),
+                end(&connection.remote),
+                between(connection.established, connection.closed),
+            ) {
+                ends.entry((local, remote)).or_default().push(when);
+            }
+        }
+        for attempt in trace
+            .exchanges
+            .iter()
+            .flat_map(|exchange| &exchange.attempts)
+        {
+            if let (Some(local), Some(remote), Some(when)) = (
+                attempt.local.as_ref().and_then(end),
+                end(&attempt.remote),
+                between(attempt.started, attempt.ended),
+            ) {
+                ends.entry((local, remote)).or_default().push(when);
+            }
+        }
+        let queries = trace
+            .exchanges
+            .iter()
+            .filter_map(|exchange| exchange.resolution.as_ref())
+            .flat_map(|resolution| &resolution.queries);
+        let asked = queries.filter_map(|query| {
+            let (from, to) = between(query.asked, query.ended.or(Some(query.asked)))?;
+            Some((canonical_address(query.server.address), from, to))
+        });
+        let asked = asked.collect();
+        Self {
+            connections: ends,
+            name_servers: asked,
+        }
+    }
+
+    fn uses(&self, flow: &Flow) -> bool {
+        let (local, remote) = (flow.key.local, flow.key.remote);
+        let Some((first, last)) = flow.span() else {
+            return false;
+        };
+        let then = |(from, to): &(WallTime, WallTime)| first <= *to && *from <= last;
+        let ends = [(local, remote), (remote, local)];
+        if flow.key.tcp
+            && ends
+                .iter()
+                .filter_map(|ends| self.connections.get(ends))
+                .flatten()
+                .any(then)
+        {
+            return true;
+        }
+        self.name_servers.iter().any(|(server, from, to)| {
+            [local, remote].contains(server) && first <= *to && *from <= last
+        })
+    }
+}

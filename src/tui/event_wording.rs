@@ -1,0 +1,514 @@
+//! Each event in one line.
+
+use super::figures::count;
+use crate::insight::{describe_attempt_outcome, tls_version_name, without_root_dot};
+use crate::trace::{
+    AttemptOutcome, Certificate, DnsAnswer, DnsTransport, Endpoint, Event, EventKind, Handshake,
+    Phase, ResolutionSource, Side, TlsMessage, Trace, Verification,
+};
+use crate::units::{Bytes, Untrusted};
+
+/// Who speaks: which layer, and which way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EventSentence {
+    /// The layer's name; empty for the run itself.
+    pub(super) layer: &'static str,
+    /// The phase whose colour it has.
+    pub(super) phase: Option<Phase>,
+    /// Out, in, or neither.
+    pub(super) sign: EventSign,
+    pub(super) text: String,
+}
+
+/// Which way something went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EventSign {
+    Out,
+    In,
+    Good,
+    Bad,
+    None,
+}
+
+impl EventSign {
+    pub(super) const fn symbol(self) -> &'static str {
+        match self {
+            Self::Out => "\u{2192}",
+            Self::In => "\u{2190}",
+            Self::Good => "\u{2713}",
+            Self::Bad => "\u{2717}",
+            Self::None => " ",
+        }
+    }
+}
+
+/// What an event says.
+pub(super) fn event_sentence(event: &Event, trace: &Trace) -> EventSentence {
+    let (phase, way, text) = event_words(&event.kind, trace);
+    let layer = match phase {
+        Some(Phase::Dns) => "DNS",
+        Some(Phase::Connect) => "TCP",
+        Some(Phase::Proxy) => "Proxy",
+        Some(Phase::Tls) => "TLS",
+        Some(Phase::Send | Phase::Wait | Phase::Receive) => "HTTP",
+        None => "",
+    };
+    EventSentence {
+        layer,
+        phase,
+        sign: way,
+        text,
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm an event")]
+fn event_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, String) {
+    match what {
+        EventKind::DnsQueried {
+            name, kind, server, ..
+        } => {
+            let over = transport_suffix(server.transport);
+            (
+                Some(Phase::Dns),
+                EventSign::Out,
+                format!(
+                    "{kind}? {}, asked {}{over}",
+                    without_root_dot(name),
+                    server.address
+                ),
+            )
+        }
+        EventKind::DnsAnswered { answer, .. } => (
+            Some(Phase::Dns),
+            if answer.rcode == "NOERROR" {
+                EventSign::In
+            } else {
+                EventSign::Bad
+            },
+            dns_answer_words(answer),
+        ),
+        EventKind::DnsFailed { reason, .. } => (
+            Some(Phase::Dns),
+            EventSign::Bad,
+            reason.escaped().into_owned(),
+        ),
+        EventKind::Resolved {
+            source, addresses, ..
+        } => {
+            let list: Vec<String> = addresses.iter().take(6).map(ToString::to_string).collect();
+            (
+                Some(Phase::Dns),
+                EventSign::Good,
+                format!("{}{}", list.join(", "), source_suffix(*source)),
+            )
+        }
+        EventKind::AttemptStarted { remote, .. } => (
+            Some(Phase::Connect),
+            EventSign::Out,
+            format!("connecting to {remote}"),
+        ),
+        EventKind::AttemptEnded {
+            exchange,
+            attempt,
+            outcome,
+        } => {
+            let tries = trace
+                .exchange(*exchange)
+                .map(|exchange| exchange.attempts.iter());
+            let remote = tries.and_then(|mut tries| tries.find(|known| known.id == *attempt));
+            let remote = remote
+                .map(|attempt| attempt.remote.to_string())
+                .unwrap_or_default();
+            (
+                Some(Phase::Connect),
+                attempt_sign(outcome),
+                format!("{remote} {}", describe_attempt_outcome(outcome)),
+            )
+        }
+        EventKind::Connected {
+            local,
+            remote,
+            reused: true,
+            ..
+        } => (
+            Some(Phase::Connect),
+            EventSign::Good,
+            format!("reusing {}", endpoints_text(local, remote)),
+        ),
+        EventKind::Connected { local, remote, .. } => (
+            Some(Phase::Connect),
+            EventSign::Good,
+            format!("connected {}", endpoints_text(local, remote)),
+        ),
+        EventKind::ProxyTalked { step, .. } => (
+            Some(Phase::Proxy),
+            EventSign::None,
+            format!("{} {}", step.kind, step.text.escaped()),
+        ),
+        EventKind::TlsMessage { .. }
+        | EventKind::TlsCertificates { .. }
+        | EventKind::TlsVerified { .. }
+        | EventKind::TlsEstablished { .. } => tls_words(what),
+        EventKind::KernelMeasured { figures, .. } => {
+            let rtt = figures
+                .rtt
+                .map(|rtt| format!("round trip {rtt}, "))
+                .unwrap_or_default();
+            let again = figures
+                .retransmits
+                .map(|n| format!("{n} sent again"))
+                .unwrap_or_default();
+            (
+                None,
+                EventSign::None,
+                format!("kernel: {rtt}{again}")
+                    .trim_end_matches([',', ' '])
+                    .to_owned(),
+            )
+        }
+        EventKind::Disconnected { connection } => (
+            Some(Phase::Connect),
+            EventSign::None,
+            format!("connection {} closed", connection.0),
+        ),
+        EventKind::Failed { phase, failure, .. } => (
+            Some(*phase),
+            EventSign::Bad,
+            failure.message.escaped().into_owned(),
+        ),
+        _ => http_or_run_words(what, trace),
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm an event")]
+fn http_or_run_words(what: &EventKind, trace: &Trace) -> (Option<Phase>, EventSign, String) {
+    match what {
+        EventKind::RequestHead {
+            version,
+            method,
+            target,
+            headers,
+            header_bytes,
+            ..
+        } => {
+            let size = Bytes(*header_bytes);
+            let text = format!(
+                "{method} {} {version}, {}, {size}",
+                target.escaped(),
+                count(headers.len(), "field")
+            );
+            (Some(Phase::Send), EventSign::Out, text)
+        }
+        EventKind::PhaseBegan { .. } => (
+            Some(Phase::Wait),
+            EventSign::None,
+            "request sent; waiting for the first byte".to_owned(),
+        ),
+        EventKind::Informational {
+            status, headers, ..
+        } => (
+            Some(Phase::Wait),
+            EventSign::In,
+            format!(
+                "{}, {}",
+                status_words(*status, &Untrusted::default()),
+                count(headers.len(), "field")
+            ),
+        ),
+        EventKind::ResponseHead {
+            version,
+            status,
+            reason,
+            headers,
+            header_bytes,
+            ..
+        } => {
+            let size = Bytes(*header_bytes);
+            let status = status_words(*status, reason);
+            (
+                Some(Phase::Receive),
+                EventSign::In,
+                format!(
+                    "{status} {version}, {}, {size}",
+                    count(headers.len(), "field")
+                ),
+            )
+        }
+        EventKind::Trailers { headers, .. } => (
+            Some(Phase::Receive),
+            EventSign::In,
+            format!("trailers, {}", count(headers.len(), "field")),
+        ),
+        EventKind::Redirected { to, .. } => (
+            Some(Phase::Receive),
+            EventSign::None,
+            format!("redirected to {}", to.escaped()),
+        ),
+        EventKind::LinkSet { link } => (None, EventSign::None, format!("link: {link}")),
+        EventKind::ExchangeStarted { method, url, .. } => (
+            None,
+            EventSign::None,
+            format!("{method} {}", without_credentials(url)),
+        ),
+        EventKind::ExchangeEnded { exchange } => {
+            (None, EventSign::None, exchange_end_words(trace, *exchange))
+        }
+        EventKind::CaptureOpened {
+            interface,
+            link_type,
+        } => (
+            None,
+            EventSign::None,
+            format!("capturing packets on {interface} ({link_type})"),
+        ),
+        EventKind::CaptureUnavailable { reason, .. } => (
+            None,
+            EventSign::Bad,
+            format!("no packets are captured: {reason}"),
+        ),
+        EventKind::CaptureOff => (
+            None,
+            EventSign::None,
+            "packets are not captured, as you said".to_owned(),
+        ),
+        EventKind::CaptureClosed { received, dropped } => (
+            None,
+            EventSign::None,
+            format!("capture closed: {received} packets, {dropped} lost by the kernel"),
+        ),
+        EventKind::Dropped { count } => (
+            None,
+            EventSign::Bad,
+            format!("{count} events were lost: the channel was full"),
+        ),
+        EventKind::Note { text, .. } => (None, EventSign::None, text.escaped().into_owned()),
+        EventKind::ControlMeasured {
+            total, error: None, ..
+        } => (
+            None,
+            EventSign::None,
+            format!("an ordinary client took {total} for the same"),
+        ),
+        EventKind::ControlMeasured {
+            error: Some(error), ..
+        } => (
+            None,
+            EventSign::Bad,
+            format!("an ordinary client failed: {}", error.escaped()),
+        ),
+        _ => (None, EventSign::None, String::new()),
+    }
+}
+
+fn tls_words(what: &EventKind) -> (Option<Phase>, EventSign, String) {
+    let (way, text) = match what {
+        EventKind::TlsMessage { message, .. } => (
+            if message.from == Side::Client {
+                EventSign::Out
+            } else {
+                EventSign::In
+            },
+            message_words(message),
+        ),
+        EventKind::TlsCertificates { certificates, .. } => {
+            (EventSign::In, certificate_chain_words(certificates))
+        }
+        EventKind::TlsVerified {
+            verification, took, ..
+        } => match verification {
+            Verification::Trusted => (
+                EventSign::Good,
+                format!("certificate trusted, checked in {took}"),
+            ),
+            Verification::Rejected(why) => (
+                EventSign::Bad,
+                format!("certificate not accepted: {}", why.escaped()),
+            ),
+            Verification::Ignored(why) => (
+                EventSign::Bad,
+                format!(
+                    "certificate wrong but accepted, as you said: {}",
+                    why.escaped()
+                ),
+            ),
+        },
+        EventKind::TlsEstablished { handshake, .. } => {
+            (EventSign::Good, handshake_words(handshake))
+        }
+        _ => (EventSign::None, String::new()),
+    };
+    (Some(Phase::Tls), way, text)
+}
+
+fn message_words(message: &TlsMessage) -> String {
+    let name = if message.name == "encrypted" {
+        "encrypted handshake record"
+    } else {
+        message.name.as_str()
+    };
+    let detail = message
+        .detail
+        .as_ref()
+        .map(|detail| format!(" ({})", detail.escaped()))
+        .unwrap_or_default();
+    format!("{name} {}{detail}", Bytes(message.bytes))
+}
+
+fn certificate_chain_words(certificates: &[Certificate]) -> String {
+    let leaf = certificates
+        .first()
+        .map(|leaf| leaf.subject.escaped().into_owned())
+        .unwrap_or_default();
+    format!("{}: {leaf}", count(certificates.len(), "certificate"))
+}
+
+fn handshake_words(handshake: &Handshake) -> String {
+    let mut parts = vec![
+        tls_version_name(&handshake.version),
+        handshake.cipher_suite.clone(),
+    ];
+    parts.extend(handshake.key_exchange.clone());
+    parts.extend(
+        handshake
+            .alpn
+            .as_ref()
+            .map(|alpn| alpn.escaped().into_owned()),
+    );
+    if handshake.kind != "full" {
+        parts.push(handshake.kind.replace('_', " "));
+    }
+    parts.join(", ")
+}
+
+fn dns_answer_words(answer: &DnsAnswer) -> String {
+    let cut = if answer.truncated {
+        ", cut off: asked again over TCP"
+    } else {
+        ""
+    };
+    let Some(first) = answer
+        .records
+        .iter()
+        .find(|record| record.kind != "CNAME")
+        .or(answer.records.first())
+    else {
+        return format!("{}, no record{cut}", answer.rcode);
+    };
+    let more = if answer.records.len() > 1 {
+        format!(" and {} more", answer.records.len() - 1)
+    } else {
+        String::new()
+    };
+    let rcode = if answer.rcode == "NOERROR" {
+        String::new()
+    } else {
+        format!("{}: ", answer.rcode)
+    };
+    format!(
+        "{rcode}{} {}, TTL {} s{more}{cut}",
+        first.kind,
+        first.data.escaped(),
+        first.ttl
+    )
+}
+
+/// The sentence's end that says how a DNS message travels; nothing for the usual way.
+pub(super) const fn transport_suffix(transport: DnsTransport) -> &'static str {
+    match transport {
+        DnsTransport::Udp => "",
+        DnsTransport::Tcp => " over TCP",
+        DnsTransport::Tls => " over TLS",
+        DnsTransport::Https => " over HTTPS",
+    }
+}
+
+const fn source_suffix(source: ResolutionSource) -> &'static str {
+    match source {
+        ResolutionSource::Dns => "",
+        ResolutionSource::HostsFile => " from the hosts file",
+        ResolutionSource::System => " from the system's resolver",
+        ResolutionSource::Given => " as you said",
+    }
+}
+
+/// Both ends, as far as they are known.
+fn endpoints_text(local: &Endpoint, remote: &Endpoint) -> String {
+    let from = local
+        .if_specified()
+        .map(|local| format!("{local} \u{2192} "))
+        .unwrap_or_default();
+    format!("{from}{remote}")
+}
+
+const fn attempt_sign(outcome: &AttemptOutcome) -> EventSign {
+    match outcome {
+        AttemptOutcome::Connected => EventSign::Good,
+        AttemptOutcome::Abandoned => EventSign::None,
+        _ => EventSign::Bad,
+    }
+}
+
+/// A status code and its phrase: the server's own, else the registered one (HTTP/2 sends none).
+pub(super) fn status_words(status: u16, reason: &Untrusted) -> String {
+    let own = reason.escaped();
+    let known = || {
+        http::StatusCode::from_u16(status)
+            .ok()
+            .and_then(|code| code.canonical_reason())
+            .unwrap_or_default()
+    };
+    let phrase = if own.trim().is_empty() {
+        known()
+    } else {
+        own.trim()
+    };
+    format!("{status} {phrase}").trim_end().to_owned()
+}
+
+fn exchange_end_words(trace: &Trace, exchange: crate::trace::ExchangeId) -> String {
+    let Some(exchange) = trace.exchange(exchange) else {
+        return String::new();
+    };
+    let total = exchange
+        .total()
+        .map(|total| format!(" after {total}"))
+        .unwrap_or_default();
+    match &exchange.failure {
+        Some(_) => format!("failed{total}"),
+        None => format!(
+            "complete{total}, body {}",
+            Bytes(exchange.response_body.transferred)
+        ),
+    }
+}
+
+/// A URL for showing, without the name and password that some hold.
+pub(super) fn without_credentials(url: &Untrusted) -> String {
+    let shown = url.escaped();
+    let Some((scheme, rest)) = shown.split_once("://") else {
+        return shown.into_owned();
+    };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("https://me:secret@a.test/x@y", "https://a.test/x@y"),
+            ("https://a.test/?u=b@c", "https://a.test/?u=b@c"),
+            ("a.test", "a.test"),
+            ("http://a\u{1b}b@c", "http://c"),
+        ] {
+            assert_eq!(without_credentials(&Untrusted::new(url)), shown);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The packet that is looked at from inside: which one, and its bytes once they were read.
+
+use super::state::View;
+use super::{ScreenEffect, ScreenState};
+use crate::dissect::ConversationView;
+use crate::trace::{PacketEntry, PacketLocation};
+use crate::tui::talk::talk_of_cursor;
+use crate::units::Moment;
+use crate::wire::LinkType;
+
+/// Bytes of a packet, asked for and read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum InspectedPacket {
+    #[default]
+    None,
+    Requested(PacketLocation),
+    Read {
+        stored: PacketLocation,
+        link: LinkType,
+        bytes: Vec<u8>,
+    },
+    Failed {
+        stored: PacketLocation,
+        error: String,
+    },
+}
+
+impl InspectedPacket {
+    /// Which packet it is of.
+    const fn stored(&self) -> Option<PacketLocation> {
+        match self {
+            Self::None => None,
+            Self::Requested(stored) | Self::Read { stored, .. } | Self::Failed { stored, .. } => {
+                Some(*stored)
+            }
+        }
+    }
+
+    /// The bytes of a packet, if it is of that one.
+    pub(super) fn bytes_of(&self, packet: &PacketEntry) -> Option<(LinkType, &[u8])> {
+        match self {
+            Self::Read {
+                stored,
+                link,
+                bytes,
+            } if Some(*stored) == packet.stored => Some((*link, bytes)),
+            _ => None,
+        }
+    }
+
+    /// The bytes, whichever packet's they are.
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        if let Self::Read { bytes, .. } = self {
+            Some(bytes)
+        } else {
+            None
+        }
+    }
+
+    /// Why there are none.
+    pub(super) fn error(&self) -> Option<&str> {
+        if let Self::Failed { error: why, .. } = self {
+            Some(why)
+        } else {
+            None
+        }
+    }
+}
+
+impl ScreenState {
+    /// The packet that is looked at, by its place: the selected one, else the first that carries
+    /// something.
+    pub(super) fn inspected_index(
+        &self,
+        talk: &ConversationView<'_>,
+        now: Moment,
+    ) -> Option<usize> {
+        let (run, _) = self.displayed_run(now);
+        let selected = self
+            .view_state
+            .cursor
+            .packet(run)
+            .filter(|(key, _)| *key == talk.flow.key)
+            .map(|(_, place)| place);
+        let packets = talk.flow.packets();
+        selected
+            .or_else(|| packets.iter().position(|packet| packet.payload_bytes > 0))
+            .or_else(|| (!packets.is_empty()).then_some(0))
+    }
+
+    /// Asks for the bytes of the packet that is looked at, once.
+    pub(super) fn request_inspected_packet(&mut self, now: Moment) -> Option<ScreenEffect> {
+        if self.view_state.view != View::Layers {
+            return None;
+        }
+        let stored = {
+            let (run, _) = self.displayed_run(now);
+            let talk = talk_of_cursor(run, self.view_state.cursor)?;
+            talk.packet(self.inspected_index(&talk, now)?)?.stored?
+        };
+        if self.inspected_packet.stored() == Some(stored) {
+            return None;
+        }
+        self.view_state.bytes_scroll = 0;
+        self.inspected_packet = InspectedPacket::Requested(stored);
+        Some(ScreenEffect::ReadPacket(stored))
+    }
+
+    /// Takes in the bytes, if they are still wanted.
+    pub(super) fn receive_packet_bytes(
+        &mut self,
+        stored: PacketLocation,
+        read: Result<(u16, Vec<u8>), String>,
+    ) {
+        if self.inspected_packet != InspectedPacket::Requested(stored) {
+            return;
+        }
+        let link = |number: u16| {
+            LinkType::from_number(i32::from(number))
+                .ok_or_else(|| format!("frames of link type {number} are not read here"))
+        };
+        self.inspected_packet = match read.and_then(|(number, bytes)| Ok((link(number)?, bytes))) {
+            Ok((link, mut bytes)) => {
+                self.settings.masking.overwrite_secrets(&mut bytes);
+                InspectedPacket::Read {
+                    stored,
+                    link,
+                    bytes,
+                }
+            }
+            Err(why) => InspectedPacket::Failed { stored, error: why },
+        };
+    }
+}

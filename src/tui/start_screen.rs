@@ -1,0 +1,196 @@
+//! The screen one begins with: what is typed, and what is chosen of the catalogue. It is kept while
+//! a run is looked at, so that one comes back to where one was.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::catalogue::Catalogue;
+use super::state::InputMode;
+use super::text_input::TextInput;
+use super::view::StartAreas;
+use super::{ExitReason, ScreenEffect, ScreenState, Suggestion};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct StartScreen {
+    /// The field.
+    pub(super) input: TextInput,
+    /// What was typed. It narrows the catalogue, also while the field shows the URL of what is
+    /// chosen.
+    pub(super) typed: String,
+    /// Whether the field's text stands there to be run or replaced: a letter begins anew, and what
+    /// moves the cursor edits it.
+    pub(super) replaced_on_typing: bool,
+    /// The offer that Enter runs, by its place among all of them; without one it runs what the
+    /// field holds.
+    pub(super) chosen: Option<usize>,
+}
+
+impl StartScreen {
+    /// The URL that Enter runs.
+    fn target_url(&self, offers: &[Suggestion]) -> String {
+        let offer = self.chosen.and_then(|place| offers.get(place));
+        offer.map_or_else(|| self.input.text(), |offer| offer.url.clone())
+    }
+
+    /// Takes in that the field's text is another. What is no host's name is a word to look for, and
+    /// the first that has it is chosen.
+    fn update_filter(&mut self, offers: &[Suggestion]) {
+        self.typed = self.input.text();
+        let looking = !self.typed.is_empty() && !looks_like_host(&self.typed, offers);
+        self.chosen = if looking {
+            Catalogue::filtered(offers, &self.typed).first()
+        } else {
+            None
+        };
+    }
+
+    /// Shows an offer in the field and has Enter run it.
+    pub(super) fn choose(&mut self, place: usize, offers: &[Suggestion]) {
+        let Some(offer) = offers.get(place) else {
+            return;
+        };
+        self.chosen = Some(place);
+        self.input = TextInput::with_text(&offer.url);
+        self.replaced_on_typing = true;
+    }
+
+    /// Takes an editing key.
+    fn handle_key(&mut self, key: KeyEvent, offers: &[Suggestion]) {
+        let before = self.input.text();
+        if self.replaced_on_typing
+            && matches!(key.code, KeyCode::Char(_))
+            && !key.modifiers.contains(KeyModifiers::CONTROL)
+        {
+            self.input = TextInput::default();
+        }
+        if self.input.handle_key(key) {
+            self.replaced_on_typing = false;
+        }
+        if self.input.text() != before {
+            self.update_filter(offers);
+        }
+    }
+
+    fn paste(&mut self, text: &str, offers: &[Suggestion]) {
+        if std::mem::take(&mut self.replaced_on_typing) {
+            self.input = TextInput::default();
+        }
+        self.input.insert(text);
+        self.update_filter(offers);
+    }
+
+    /// Shows all offers again; what is chosen stays so.
+    fn clear_filter(&mut self) {
+        self.typed.clear();
+        self.input = TextInput::default();
+        self.replaced_on_typing = false;
+    }
+}
+
+/// `a.test`, `localhost:8080/x`, `https://…`: what one types to go somewhere rather than to look for something. A part of an offer's
+/// host is still looked for: `expired.lab` will be `expired.lab.test`.
+fn looks_like_host(text: &str, offers: &[Suggestion]) -> bool {
+    let dotted = text
+        .split('/')
+        .next()
+        .is_some_and(|host| host.contains(['.', ':']));
+    let is_part = |offer: &Suggestion| {
+        host_of_url(&offer.url).is_some_and(|host| host != text && host.contains(text))
+    };
+    text.contains("://") || (dotted && !offers.iter().any(is_part))
+}
+
+/// A URL's host, without its port.
+fn host_of_url(url: &str) -> Option<&str> {
+    url.split_once("://")
+        .and_then(|(_, rest)| rest.split(['/', ':']).next())
+}
+
+impl ScreenState {
+    pub(super) fn handle_start_key(&mut self, key: KeyEvent) -> Vec<ScreenEffect> {
+        let page = isize::try_from(StartAreas::new(self.full_area(), self).seen())
+            .unwrap_or(1)
+            .max(1);
+        match key.code {
+            KeyCode::Esc => return self.leave_start(),
+            KeyCode::Enter => {
+                return self
+                    .run_typed_url(self.start_screen.target_url(&self.settings.suggestions));
+            }
+            KeyCode::F(2) => self.open_link_panel(),
+            KeyCode::Down | KeyCode::Tab => self.choose_by(1),
+            KeyCode::Up | KeyCode::BackTab => self.choose_by(-1),
+            KeyCode::PageDown => self.choose_by(page),
+            KeyCode::PageUp => self.choose_by(-page),
+            KeyCode::Home if self.has_catalogue() => self.choose_first_or_last(-1),
+            KeyCode::End if self.has_catalogue() => self.choose_first_or_last(1),
+            _ => self
+                .start_screen
+                .handle_key(key, &self.settings.suggestions),
+        }
+        Vec::new()
+    }
+
+    pub(super) fn paste_at_start(&mut self, text: &str) {
+        self.start_screen.paste(text, &self.settings.suggestions);
+    }
+
+    /// Back to the catalogue, where one was.
+    pub(super) fn return_to_start(&mut self) {
+        self.start_screen.replaced_on_typing = !self.start_screen.input.text().is_empty();
+        self.mode = InputMode::Start;
+    }
+
+    /// Shows all of the catalogue again; then goes back to the run, or where there is none, quits.
+    fn leave_start(&mut self) -> Vec<ScreenEffect> {
+        if !self.start_screen.typed.is_empty() {
+            self.start_screen.clear_filter();
+        } else if self.has_requested_run() {
+            self.mode = InputMode::Panels;
+        } else {
+            return self.quit_with(ExitReason::Quit);
+        }
+        Vec::new()
+    }
+
+    /// Chooses `by` offers further down, or up where negative.
+    pub(super) fn choose_by(&mut self, by: isize) {
+        let catalogue = Catalogue::filtered(&self.settings.suggestions, &self.start_screen.typed);
+        if let Some(place) = catalogue.moved_by(self.start_screen.chosen, by) {
+            self.start_screen.choose(place, &self.settings.suggestions);
+        }
+    }
+
+    /// The last one, or the first where `way` is negative.
+    fn choose_first_or_last(&mut self, way: isize) {
+        self.start_screen.chosen = None;
+        self.choose_by(-way);
+    }
+
+    /// Runs the next offer, or the one before, without a way back over the catalogue.
+    pub(super) fn run_suggestion_by(&mut self, by: isize) -> Vec<ScreenEffect> {
+        let catalogue = Catalogue::filtered(&self.settings.suggestions, &self.start_screen.typed);
+        let next = catalogue
+            .moved_by(self.start_screen.chosen, by)
+            .filter(|&next| self.start_screen.chosen != Some(next));
+        let Some(next) = next else {
+            if self.has_catalogue() {
+                self.notice = Some(format!(
+                    "That was the {} of the catalogue.",
+                    if by > 0 { "last" } else { "first" }
+                ));
+            }
+            return Vec::new();
+        };
+        self.start_screen.choose(next, &self.settings.suggestions);
+        self.run_typed_url(self.start_screen.target_url(&self.settings.suggestions))
+    }
+
+    pub(super) const fn has_catalogue(&self) -> bool {
+        !self.settings.suggestions.is_empty()
+    }
+
+    /// Whether anything was run yet.
+    pub(super) fn has_requested_run(&self) -> bool {
+        !self.url.is_empty()
+    }
+}

@@ -1,0 +1,89 @@
+//! The bytes, coloured by layer; where one begins there is a line between two bytes.
+
+use ratatui::layout::Rect;
+
+use super::boxes::LayerBox;
+use crate::tui::theme::StyleRole;
+use crate::tui::view::canvas::{Canvas, draw_scrollbar};
+
+/// Lines that are left for it at least.
+pub(super) const MIN_LINES: u16 = 4;
+/// Columns of the offset.
+const OFFSET_COLUMNS: u16 = 6;
+
+/// Bytes on a line of so many columns.
+const fn bytes_per_line(columns: u16) -> usize {
+    // An offset, three columns for each byte in digits, and one as text.
+    match columns {
+        0..=43 => 4,
+        44..=75 => 8,
+        76..=143 => 16,
+        _ => 32,
+    }
+}
+
+/// How many lines so many bytes take.
+pub(in crate::tui) const fn dump_line_count(bytes: usize, columns: u16) -> usize {
+    bytes.div_ceil(bytes_per_line(columns))
+}
+
+/// Draws what fits, from a line on.
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    bytes: &[u8],
+    boxes: &[LayerBox],
+    from: usize,
+) {
+    let length = bytes_per_line(area.width);
+    let (all, seen) = (
+        dump_line_count(bytes.len(), area.width),
+        usize::from(area.height),
+    );
+    let first = from.min(all.saturating_sub(seen));
+    for (y, row) in (area.y..area.bottom()).zip(first..all) {
+        let start = row * length;
+        canvas.text((area.x + 1, y), &format!("{start:04x}"), 4, StyleRole::Dim);
+        for (column, at) in (0..).zip(start..(start + length).min(bytes.len())) {
+            let Some(byte) = bytes.get(at) else { break };
+            let owner = innermost_box_at(boxes, at);
+            let role = owner.map_or(StyleRole::Dim, |place| {
+                boxes.get(place).map_or(StyleRole::Dim, |boxed| boxed.role)
+            });
+            let x = area.x + 1 + OFFSET_COLUMNS + 3 * column;
+            let begins = column > 0
+                && at
+                    .checked_sub(1)
+                    .is_some_and(|before| self::innermost_box_at(boxes, before) != owner);
+            if begins {
+                canvas.text((x - 1, y), "\u{2502}", 1, StyleRole::Frame);
+            }
+            canvas.text((x, y), &format!("{byte:02x}"), 2, role);
+            let text = if byte.is_ascii_graphic() || *byte == b' ' {
+                char::from(*byte).to_string()
+            } else {
+                "\u{b7}".to_owned()
+            };
+            let text_at =
+                area.x + 2 + OFFSET_COLUMNS + 3 * u16::try_from(length).unwrap_or(0) + column;
+            canvas.text((text_at, y), &text, 1, role);
+        }
+    }
+    let bar = Rect {
+        x: area.x,
+        y: area.y.saturating_sub(1),
+        width: area.width + 1,
+        height: area.height + 2,
+    };
+    draw_scrollbar(canvas, bar, first, seen, all);
+}
+
+/// The innermost box that a byte belongs to.
+fn innermost_box_at(boxes: &[LayerBox], at: usize) -> Option<usize> {
+    boxes.iter().rposition(|boxed| {
+        boxed
+            .range
+            .as_ref()
+            .is_some_and(|range| range.contains(&at))
+    })
+}

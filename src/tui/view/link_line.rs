@@ -1,0 +1,89 @@
+//! The lab's link in a line: how it is set, and what it has done.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::trace::LinkCounts;
+use crate::tui::link_panel::LinkState;
+use crate::tui::text_layout::display_width;
+use crate::tui::theme::StyleRole;
+use crate::units::group_digits;
+
+/// Columns between what is set and what was done.
+const GAP: usize = 3;
+
+/// Draws as much as there is room for; how the link is set matters more than its counts.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, linkage: &LinkState) {
+    let room = usize::from(area.width).saturating_sub(2);
+    let Some((set, done)) = longest_fitting_texts(linkage, room) else {
+        return;
+    };
+    let used = canvas.text(
+        (area.x + 1, area.y),
+        "link ",
+        area.width.saturating_sub(1),
+        StyleRole::Accent,
+    );
+    canvas.text(
+        (area.x + 1 + used, area.y),
+        &set,
+        area.width.saturating_sub(1 + used),
+        StyleRole::Text,
+    );
+    let role = if linkage.counts.lost.max(linkage.counts.overflowed) > 0 {
+        StyleRole::Warning
+    } else {
+        StyleRole::Dim
+    };
+    canvas.text_right(area.right().saturating_sub(1), area.y, &done, role);
+}
+
+/// The longest way to say both that fits.
+fn longest_fitting_texts(linkage: &LinkState, room: usize) -> Option<(String, String)> {
+    let full = linkage.current().to_string();
+    let brief = full
+        .split(" \u{b7} MTU ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let least = full.split(" \u{b7} ").next().unwrap_or_default().to_owned();
+    let (long, short) = count_texts(&linkage.counts);
+    let none = String::new();
+    let ways = [
+        (&full, &long),
+        (&full, &short),
+        (&brief, &long),
+        (&brief, &short),
+        (&full, &none),
+        (&brief, &none),
+        (&least, &none),
+    ];
+    let fits = |(set, done): &(&String, &String)| {
+        "link ".len()
+            + display_width(set)
+            + if done.is_empty() {
+                0
+            } else {
+                GAP + display_width(done)
+            }
+            <= room
+    };
+    ways.into_iter()
+        .find(fits)
+        .map(|(set, done)| (set.clone(), done.clone()))
+}
+
+/// `1,203 packets passed, 12 lost`, and shorter.
+fn count_texts(counts: &LinkCounts) -> (String, String) {
+    let lost = group_digits(counts.lost);
+    let passed = group_digits(counts.passed);
+    let overflowed = if counts.overflowed > 0 {
+        format!(", {} more in a full queue", group_digits(counts.overflowed))
+    } else {
+        String::new()
+    };
+    (
+        format!("{passed} packets passed, {lost} lost{overflowed}"),
+        format!("{passed} passed, {lost} lost"),
+    )
+}

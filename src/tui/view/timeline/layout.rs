@@ -1,0 +1,385 @@
+//! Which rows the timeline has, what room they take, and which of them are seen.
+
+use ratatui::layout::Rect;
+
+use crate::insight::{server_timing, wire_phase};
+use crate::timeline::{Lane, LaneOptions, Scale, exchange_lanes};
+use crate::trace::{Exchange, ExchangeId, Phase, PhaseSpan};
+use crate::tui::cursor::{Cursor, row_position};
+use crate::tui::screen_run::ScreenRun;
+use crate::tui::text_layout::wrap;
+use crate::units::{Moment, Nanos, group_digits};
+
+/// A row: whose, and what.
+pub(in crate::tui) type TimelineRow = (ExchangeId, Lane);
+
+/// Columns left of the axis: the mark, the name, the figure, and a blank after each.
+pub(super) const LABELS: u16 = 19;
+/// Folded exchanges listed before and after the one that is unfolded; the cursor takes the list
+/// along.
+const MAX_FOLDED_AROUND: usize = 100;
+/// From this width on packets have three lines for each direction, where there is room for them.
+const MIN_COLUMNS_FOR_TALL_STRIP: u16 = 150;
+/// Lines for packets then.
+const TALL_STRIP_LINES: u16 = 6;
+/// A body shows its progress once it took this long.
+const MIN_TIME_WITH_PROGRESS: Nanos = Nanos::from_millis(300);
+/// What is left out first where there is not room for all: from all to nothing beside the phases.
+const DETAIL_LEVELS: [(LaneOptions, u16); 6] = [
+    (
+        LaneOptions {
+            wire: true,
+            queries: true,
+            attempts: true,
+            server_timing: true,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        LaneOptions {
+            wire: true,
+            queries: false,
+            attempts: true,
+            server_timing: true,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        LaneOptions {
+            wire: false,
+            queries: false,
+            attempts: true,
+            server_timing: true,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        LaneOptions {
+            wire: false,
+            queries: false,
+            attempts: true,
+            server_timing: false,
+            progress: true,
+        },
+        2,
+    ),
+    (
+        LaneOptions {
+            wire: false,
+            queries: false,
+            attempts: true,
+            server_timing: false,
+            progress: true,
+        },
+        1,
+    ),
+    (
+        LaneOptions {
+            wire: false,
+            queries: false,
+            attempts: false,
+            server_timing: false,
+            progress: true,
+        },
+        0,
+    ),
+];
+
+/// The timeline's rows in an area.
+pub(in crate::tui) struct TimelineLayout {
+    /// All rows, of which some may not be seen.
+    pub(in crate::tui) rows: Vec<TimelineRow>,
+    /// The first that is seen.
+    pub(super) first: usize,
+    /// How many are seen.
+    pub(super) seen: usize,
+    /// Lines for packets, or for the kernel's figures where there are none.
+    pub(super) strip: u16,
+    /// The failure in words, broken into lines.
+    pub(super) failure: Vec<String>,
+    /// How many exchanges are not held, in words.
+    pub(super) retired: Option<String>,
+    /// Whether the wire clock has rows of its own; else bars show it.
+    pub(super) wire_rows: bool,
+    /// Inside the borders.
+    pub(super) inner: Rect,
+}
+
+impl TimelineLayout {
+    /// Lines the timeline takes when there is room for `most`, borders included.
+    pub(in crate::tui) fn wanted_height(
+        run: &ScreenRun,
+        cursor: Cursor,
+        now: Moment,
+        width: u16,
+        most: u16,
+    ) -> u16 {
+        let inner = Rect {
+            x: 0,
+            y: 0,
+            width: width.saturating_sub(2),
+            height: most.saturating_sub(2),
+        };
+        let plan = Self::new(run, cursor, now, inner);
+        let lines = plan.rows.len().max(1)
+            + usize::from(plan.strip)
+            + plan.failure.len()
+            + usize::from(plan.retired.is_some())
+            + 3;
+        u16::try_from(lines).unwrap_or(u16::MAX)
+    }
+
+    /// The rows for an area inside the borders.
+    pub(in crate::tui) fn new(run: &ScreenRun, cursor: Cursor, now: Moment, inner: Rect) -> Self {
+        let failure = failure_lines(run, cursor, inner);
+        let retired = retired_line(run).filter(|_| usize::from(inner.height) > failure.len() + 4);
+        let room = usize::from(inner.height)
+            .saturating_sub(1 + failure.len() + usize::from(retired.is_some()));
+        let most_strip = strip_lines(run);
+        let tall = (inner.width >= MIN_COLUMNS_FOR_TALL_STRIP && most_strip == 2)
+            .then_some((DETAIL_LEVELS[0].0, TALL_STRIP_LINES));
+        let levels = DETAIL_LEVELS
+            .into_iter()
+            .map(|(detail, strip)| (detail, strip.min(most_strip)));
+        let fitting = tall.into_iter().chain(levels).find_map(|(detail, strip)| {
+            let rows = timeline_rows(run, cursor, now, detail);
+            (rows.len() + usize::from(strip) <= room).then_some((rows, strip, detail.wire))
+        });
+        let (rows, strip, wire_rows) = fitting.unwrap_or_else(|| {
+            (
+                timeline_rows(run, cursor, now, DETAIL_LEVELS[5].0),
+                0,
+                false,
+            )
+        });
+        let seen = rows.len().min(room.saturating_sub(usize::from(strip)));
+        let first = first_seen(&rows, cursor, run, seen);
+        Self {
+            rows,
+            first,
+            seen,
+            strip,
+            failure,
+            retired,
+            wire_rows,
+            inner,
+        }
+    }
+
+    /// The rows that are seen, with their lines.
+    pub(super) fn visible(&self) -> impl Iterator<Item = (u16, TimelineRow)> {
+        let top = self.inner.y.saturating_add(1);
+        self.rows
+            .iter()
+            .skip(self.first)
+            .take(self.seen)
+            .zip(top..)
+            .map(|(&row, y)| (y, row))
+    }
+
+    /// The row on a line of the screen.
+    pub(in crate::tui) fn row_at(&self, y: u16) -> Option<TimelineRow> {
+        self.visible()
+            .find(|&(line, _)| line == y)
+            .map(|(_, row)| row)
+    }
+
+    /// Where the axis is.
+    pub(super) const fn axis(&self) -> Rect {
+        let labels = if self.inner.width < LABELS {
+            self.inner.width
+        } else {
+            LABELS
+        };
+        Rect {
+            x: self.inner.x + labels,
+            y: self.inner.y,
+            width: (self.inner.width - labels).saturating_sub(1),
+            height: self.inner.height,
+        }
+    }
+
+    /// The time axis over its columns.
+    pub(in crate::tui) const fn scale(&self, window: crate::timeline::TimeWindow) -> Scale {
+        Scale::new(window, self.axis().width)
+    }
+
+    /// The instant at a column of the screen.
+    pub(in crate::tui) fn moment_at(
+        &self,
+        x: u16,
+        window: crate::timeline::TimeWindow,
+    ) -> Option<Moment> {
+        let axis = self.axis();
+        let column = x
+            .checked_sub(axis.x)
+            .filter(|&column| column < axis.width)?;
+        Some(self.scale(window).moment_at_column(column))
+    }
+
+    /// The first line below the rows.
+    pub(super) fn below_rows(&self) -> u16 {
+        self.inner
+            .y
+            .saturating_add(1)
+            .saturating_add(u16::try_from(self.seen).unwrap_or(u16::MAX))
+    }
+}
+
+/// The rows of all exchanges near the cursor: one exchange with its lanes, or each folded and the
+/// chosen one unfolded.
+pub(in crate::tui) fn timeline_rows(
+    run: &ScreenRun,
+    cursor: Cursor,
+    now: Moment,
+    detail: LaneOptions,
+) -> Vec<TimelineRow> {
+    let exchanges = run.trace.exchanges();
+    let chosen = cursor.exchange(run);
+    let unfolded = |exchange: &Exchange| {
+        lanes_of(run, exchange, now, detail)
+            .into_iter()
+            .map(move |lane| (exchange.id, lane))
+            .collect()
+    };
+    if let [only] = exchanges {
+        return unfolded(only);
+    }
+    let place = chosen.map_or(0, |id| {
+        exchanges.partition_point(|exchange| exchange.id < id)
+    });
+    let near = exchanges
+        .iter()
+        .skip(place.saturating_sub(MAX_FOLDED_AROUND))
+        .take(2 * MAX_FOLDED_AROUND + 1);
+    near.flat_map(|exchange| {
+        let mut rows = vec![(exchange.id, Lane::Folded)];
+        if Some(exchange.id) == chosen {
+            rows.extend::<Vec<TimelineRow>>(unfolded(exchange));
+        }
+        rows
+    })
+    .collect()
+}
+
+fn lanes_of(run: &ScreenRun, exchange: &Exchange, now: Moment, detail: LaneOptions) -> Vec<Lane> {
+    let detail = LaneOptions {
+        progress: detail.progress && is_long(run, exchange, now),
+        server_timing: detail.server_timing
+            && server_timing(exchange)
+                .iter()
+                .any(|metric| metric.duration.is_some()),
+        ..detail
+    };
+    let mut lanes = exchange_lanes(exchange, detail, |phase| {
+        wire_phase(&run.trace, exchange, phase).is_some()
+    });
+    if run.under_way && exchange.ended.is_none() {
+        lanes.extend(expected_phases(exchange).map(Lane::Phase));
+    }
+    lanes
+}
+
+/// Whether a body has been coming for so long that one wants to know how far it is.
+fn is_long(run: &ScreenRun, exchange: &Exchange, now: Moment) -> bool {
+    run.under_way
+        && exchange.phases.get(Phase::Receive).is_some_and(|span| {
+            span.ended.is_none() && now.since(span.began) >= MIN_TIME_WITH_PROGRESS
+        })
+}
+
+/// The phases that will follow if all goes well, so that rows do not jump when they begin.
+fn expected_phases(exchange: &Exchange) -> impl Iterator<Item = Phase> {
+    let latest = exchange.phases.iter().map(|(phase, _)| phase).last();
+    let url = exchange.url.raw();
+    let scheme_is = |scheme: &str| {
+        url.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    let (secure, named) = (scheme_is("https:"), !is_address_literal(url));
+    Phase::ALL.into_iter().filter(move |&phase| {
+        let expected = match phase {
+            Phase::Dns => named,
+            Phase::Proxy => false,
+            Phase::Tls => secure,
+            Phase::Connect | Phase::Send | Phase::Wait | Phase::Receive => true,
+        };
+        expected && Some(phase) > latest
+    })
+}
+
+/// Whether the host is an address, which nobody needs to be asked for.
+fn is_address_literal(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
+}
+
+/// So that the row under the cursor is seen, in the middle where there is more on both sides.
+fn first_seen(rows: &[TimelineRow], cursor: Cursor, run: &ScreenRun, seen: usize) -> usize {
+    let most = rows.len().saturating_sub(seen);
+    let row = cursor
+        .lane(run)
+        .or_else(|| cursor.exchange(run).map(|id| (id, Lane::Folded)));
+    row.and_then(|row| row_position(rows, row))
+        .map_or(0, |place| place.saturating_sub(seen / 2).min(most))
+}
+
+fn strip_lines(run: &ScreenRun) -> u16 {
+    if run.trace.capture().packets > 0 || (run.under_way && run.is_capturing()) {
+        2
+    } else {
+        u16::from(
+            run.trace
+                .connections()
+                .iter()
+                .any(|connection| connection.tcp_info.is_some()),
+        )
+    }
+}
+
+/// How many exchanges went before the latest, so that they have no rows.
+fn retired_line(run: &ScreenRun) -> Option<String> {
+    match run.trace.retired().exchanges {
+        0 => None,
+        1 => Some("1 earlier request is in the statistics only".to_owned()),
+        many => Some(format!(
+            "{} earlier requests are in the statistics only",
+            group_digits(many)
+        )),
+    }
+}
+
+/// What went wrong and what to try, for the exchange that is unfolded.
+fn failure_lines(run: &ScreenRun, cursor: Cursor, inner: Rect) -> Vec<String> {
+    let exchange = cursor.exchange(run).and_then(|id| run.trace.exchange(id));
+    let Some((phase, failure)) = exchange.and_then(|exchange| exchange.failure.as_ref()) else {
+        return Vec::new();
+    };
+    let columns = usize::from(inner.width).saturating_sub(4);
+    let took = exchange
+        .and_then(|exchange| exchange.phases.get(*phase))
+        .and_then(PhaseSpan::duration);
+    let after = took
+        .map(|took| format!(" after {took}"))
+        .unwrap_or_default();
+    let mut lines = Vec::new();
+    for (sign, text) in [
+        (
+            "\u{2717} ",
+            format!(
+                "{} failed{after}: {}",
+                phase.label(),
+                failure.message.escaped()
+            ),
+        ),
+        ("\u{2192} ", failure.hint.clone()),
+    ] {
+        for (n, line) in wrap(&text, columns).into_iter().take(3).enumerate() {
+            lines.push(format!("{}{line}", if n == 0 { sign } else { "  " }));
+        }
+    }
+    lines.truncate(usize::from(inner.height / 3));
+    lines
+}
