@@ -5,11 +5,11 @@ use std::io;
 
 use super::spool::Spool;
 use crate::insight::budget::Budget;
-use crate::insight::{RetentionLimits, Retirement, Transfer, group_into_transfers};
+use crate::insight::{Hops, RetentionLimits, Retirement, Transfer, group_into_transfers};
 use crate::report::{ExchangeSource, TransferVisitor};
 use crate::trace::{Event, PacketLimits, Trace};
 
-/// Runs up to here are held whole, and need no spool.
+/// Runs of up to so many requests are held whole, but for very many redirects, and need no spool.
 const MAX_HELD_WHOLE: usize = 50;
 
 /// A run's trace as it grows.
@@ -20,12 +20,13 @@ pub(super) struct LongRun {
 }
 
 impl LongRun {
-    /// Of so many requests. Where all are `told`, their events are kept in a spool.
+    /// Of so many requests, each with any number of redirects. Where all requests are `told`, their
+    /// events are kept in a spool.
     pub(super) fn new(requests: usize, told: bool) -> Self {
         let is_long = requests > MAX_HELD_WHOLE;
         Self {
             trace: Trace::default(),
-            retirement: is_long.then(|| Retirement::new(RetentionLimits::SELECTION)),
+            retirement: Some(Retirement::new(RetentionLimits::SELECTION)),
             spool: (is_long && told).then(Spool::default),
         }
     }
@@ -62,6 +63,19 @@ impl LongRun {
                     budget.record_retired(trace, run);
                 }
             });
+        }
+    }
+
+    /// Says on standard error which exchanges no report tells, if there are any.
+    pub(super) fn say_what_is_left_out(&self) {
+        if self.trace.retired().cut_runs() {
+            eprintln!(
+                "tapline: of a request with more than {} redirects the reports tell the first {} \
+                    exchanges and the last ones, and the totals of all; --format events and --save \
+                    have all",
+                Hops::TOLD.all,
+                Hops::TOLD.first
+            );
         }
     }
 

@@ -77,6 +77,7 @@ pub(super) fn run(args: &ReportFileArgs) -> Result<Exit, UsageError> {
     } else {
         trace
     };
+    run.say_what_is_left_out();
     Ok(reports
         .write(trace, every)
         .and(streamed)

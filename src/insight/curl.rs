@@ -49,11 +49,13 @@ pub fn curl_marks(exchange: &Exchange) -> CurlMarks {
 
 /// The marks of a transfer with all its hops, as `curl -L` gives them: sums, but for the total.
 pub fn transfer_curl_marks(transfer: &Transfer) -> CurlMarks {
-    let of_hops = transfer
-        .hops()
+    let gone = transfer
+        .gone()
         .iter()
-        .map(curl_marks)
-        .fold(CurlMarks::default(), |sum, hop| CurlMarks {
+        .map(|gone| CurlMarks::from_sums(gone.sums.marks));
+    let of_hops = transfer.hops().iter().map(curl_marks).chain(gone).fold(
+        CurlMarks::default(),
+        |sum, hop| CurlMarks {
             namelookup: sum.namelookup + hop.namelookup,
             connect: sum.connect + hop.connect,
             appconnect: sum.appconnect + hop.appconnect,
@@ -61,7 +63,8 @@ pub fn transfer_curl_marks(transfer: &Transfer) -> CurlMarks {
             posttransfer: sum.posttransfer + hop.posttransfer,
             starttransfer: sum.starttransfer + hop.starttransfer,
             ..sum
-        });
+        },
+    );
     let before_last = transfer
         .hops()
         .first()
@@ -71,6 +74,40 @@ pub fn transfer_curl_marks(transfer: &Transfer) -> CurlMarks {
         total: transfer.total().unwrap_or_default(),
         redirect: before_last.unwrap_or_default(),
         ..of_hops
+    }
+}
+
+impl CurlMarks {
+    /// Returns the marks that are added over redirects.
+    pub(super) const fn sums(&self) -> [Nanos; 6] {
+        [
+            self.namelookup,
+            self.connect,
+            self.appconnect,
+            self.pretransfer,
+            self.posttransfer,
+            self.starttransfer,
+        ]
+    }
+
+    fn from_sums(sums: [Nanos; 6]) -> Self {
+        let [
+            namelookup,
+            connect,
+            appconnect,
+            pretransfer,
+            posttransfer,
+            starttransfer,
+        ] = sums;
+        Self {
+            namelookup,
+            connect,
+            appconnect,
+            pretransfer,
+            posttransfer,
+            starttransfer,
+            ..Self::default()
+        }
     }
 }
 

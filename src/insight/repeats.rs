@@ -1,7 +1,7 @@
 //! A request and its repeats, those included whose exchanges are no longer held.
 
 use super::{Spread, Transfer, group_into_transfers};
-use crate::trace::{Clock, ExchangeCause, Phase, RetiredRepeats, TimeKey, Trace};
+use crate::trace::{Clock, ExchangeCause, Phase, RetiredHops, RetiredRepeats, TimeKey, Trace};
 use crate::units::Nanos;
 
 /// The runs of one request: the first, and those that repeat it.
@@ -207,6 +207,10 @@ impl Transfer<'_> {
     /// Returns the time in a phase as the packets saw it, over all hops; `None` unless they tell it
     /// of every hop that had it.
     pub fn wire_phase(&self, trace: &Trace, phase: Phase) -> Option<Nanos> {
+        let had = |gone: &RetiredHops| gone.sums.phases.contains_key(&phase);
+        if self.gone().iter().any(had) {
+            return None;
+        }
         let mut had = self
             .hops()
             .iter()

@@ -6,14 +6,16 @@
 //! | the latest ones | they may still be told of: packets, closing, what the kernel counted |
 //! | the first that failed, and the last | why |
 //! | of each request that was repeated the first run, the last, the fastest and the slowest | its statistics belong to the first; reports tell the others |
+//! | of a run of very many redirects the first exchanges and the latest | reports tell them |
 //!
 //! All others go once they are over. Their times stay, each as it was measured, so that statistics
 //! are exact.
 
-use std::ops::RangeInclusive;
-
-use super::{RepeatedRequest, Transfer, group_into_transfers, repeated_requests};
-use crate::trace::{Clock, ExchangeId, Phase, RetiredRun, TimeKey, Trace};
+use super::{RepeatedRequest, Transfer, curl_marks, group_into_transfers, repeated_requests};
+use crate::trace::{
+    Clock, Exchange, ExchangeCause, ExchangeId, HopSums, Phase, RetiredHops, RetiredRun, TimeKey,
+    Trace,
+};
 use crate::units::Nanos;
 
 /// How many exchanges of which kind are held.
@@ -29,10 +31,35 @@ pub struct RetentionLimits {
     pub failed: usize,
     /// Requests that were repeated and have statistics of their own.
     pub requests: usize,
-    /// Whether of a run of more redirects than [`all`](Self::all) those between the first ones and
-    /// the latest go. Who tells a run as a whole needs them; who shows it while it goes on
-    /// cannot wait for its end.
-    pub cuts_redirect_chains: bool,
+    /// How many exchanges of one run: those between the first and the latest go of a run of very
+    /// many redirects, also while it goes on.
+    pub hops: Hops,
+}
+
+/// How many exchanges of one run are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hops {
+    /// Exchanges held before any of them goes.
+    pub all: usize,
+    /// The first ones.
+    pub first: usize,
+    /// The latest ones.
+    pub latest: usize,
+}
+
+impl Hops {
+    /// What reports tell.
+    pub const TOLD: Self = Self {
+        all: 400,
+        first: 100,
+        latest: 100,
+    };
+    /// All of them.
+    pub const ALL: Self = Self {
+        all: usize::MAX,
+        first: usize::MAX,
+        latest: 0,
+    };
 }
 
 impl RetentionLimits {
@@ -43,11 +70,15 @@ impl RetentionLimits {
         latest: 1_024,
         failed: 128,
         requests: 64,
-        cuts_redirect_chains: false,
+        hops: Hops::TOLD,
     };
-    /// For the screen, on which nothing ends before the user says so.
+    /// For the screen, on which one can look at each of them.
     pub const SCREEN: Self = Self {
-        cuts_redirect_chains: true,
+        hops: Hops {
+            all: 2_560,
+            first: 256,
+            latest: 1_024,
+        },
         ..Self::SELECTION
     };
     /// For one of many runs at a time, of which but the figures are told.
@@ -57,7 +88,11 @@ impl RetentionLimits {
         latest: 128,
         failed: 32,
         requests: 4,
-        cuts_redirect_chains: false,
+        hops: Hops {
+            all: 100,
+            first: 32,
+            latest: 32,
+        },
     };
     /// For what is read once from its beginning to its end.
     pub const STREAMING: Self = Self {
@@ -66,7 +101,12 @@ impl RetentionLimits {
         latest: 1_024,
         failed: 0,
         requests: 0,
-        cuts_redirect_chains: false,
+        hops: Hops::TOLD,
+    };
+    /// The same for who needs every exchange of a run.
+    pub const WINDOW_OF_WHOLE_RUNS: Self = Self {
+        hops: Hops::ALL,
+        ..Self::STREAMING
     };
 }
 
@@ -76,6 +116,8 @@ pub struct Retirement {
     limits: RetentionLimits,
     /// Exchanges held at which it is worth looking for some that can go.
     next_check_at: usize,
+    /// The same, for exchanges of runs that stay.
+    look_at_hops: usize,
     /// An exchange that is looked at, and stays with its run.
     pinned: Option<ExchangeId>,
 }
@@ -86,13 +128,14 @@ impl Retirement {
         Self {
             limits: holding,
             next_check_at: holding.all,
+            look_at_hops: holding.hops.all,
             pinned: None,
         }
     }
 
     /// Returns whether some are about to go.
     pub fn is_due(&self, trace: &Trace) -> bool {
-        trace.exchanges().len() >= self.next_check_at
+        trace.exchanges().len() >= self.next_check_at.min(self.look_at_hops)
     }
 
     /// Keeps the run of an exchange, from now on instead of another one's, as long as somebody
@@ -104,27 +147,48 @@ impl Retirement {
     /// Lets those go that can be done without, if there are too many. `last_seen` is called for
     /// each run that goes, in their order, while its exchanges are still there.
     pub fn retire(&mut self, trace: &mut Trace, last_seen: impl FnMut(&Trace, &Transfer<'_>)) {
+        self.retire_hops(trace);
         if trace.exchanges().len() <= self.next_check_at {
             return;
         }
-        let (runs, redirects) = self.select_retired(trace, last_seen);
-        trace.retire(runs, &redirects);
+        let runs = self.select_retired(trace, last_seen);
+        trace.retire(runs, Vec::new());
         // As many have to come before it is worth looking again, so that looking costs no more than
         // their coming did.
-        self.next_check_at = self
-            .limits
-            .all
-            .max(trace.exchanges().len().saturating_add(self.limits.latest));
+        let held = trace.exchanges().len();
+        let RetentionLimits {
+            all, latest, hops, ..
+        } = self.limits;
+        self.next_check_at = all.max(held.saturating_add(latest));
+        self.look_at_hops = held.saturating_add(hops.all);
+    }
+
+    /// Lets those go that are between the first and the latest of a run of very many.
+    fn retire_hops(&mut self, trace: &mut Trace) {
+        if trace.exchanges().len() <= self.look_at_hops {
+            return;
+        }
+        let going = group_into_transfers(trace)
+            .flat_map(|run| self.hops_between(&run))
+            .collect();
+        trace.retire(Vec::new(), going);
+        let Hops { all, latest, .. } = self.limits.hops;
+        // A run of which nothing has gone yet may be within all but one of its number.
+        let longest = group_into_transfers(trace)
+            .map(|run| run.hops().len())
+            .max();
+        let room = all.saturating_sub(longest.unwrap_or(0)).max(latest);
+        self.look_at_hops = trace.exchanges().len().saturating_add(room);
     }
 
     fn select_retired(
         &self,
         trace: &Trace,
         mut last_seen: impl FnMut(&Trace, &Transfer<'_>),
-    ) -> (Vec<RetiredRun>, Vec<RangeInclusive<ExchangeId>>) {
+    ) -> Vec<RetiredRun> {
         let all: Vec<Transfer<'_>> = group_into_transfers(trace).collect();
         let mut left = RetentionState::start(trace, self.limits);
-        let (mut going, mut redirects) = (Vec::new(), Vec::new());
+        let mut going = Vec::new();
         for request in repeated_requests(trace, &all) {
             let head = left.head_of(&request);
             let remarkable = head.map(|_| notable_runs(&request)).unwrap_or_default();
@@ -133,33 +197,36 @@ impl Retirement {
                     .pinned
                     .is_some_and(|id| run.hops().iter().any(|hop| hop.id == id));
                 if left.must_retain(run) || is_looked_at || remarkable.contains(&Some(place)) {
-                    if self.limits == RetentionLimits::STREAMING {
+                    if self.limits.first == 0 {
                         // What is read in its order goes in its order.
-                        return (going, redirects);
+                        return going;
                     }
-                    redirects.extend(self.redirects_between(run));
                     continue;
                 }
                 last_seen(trace, run);
                 going.extend(retired_run(trace, run, head));
             }
         }
-        (going, redirects)
+        going
     }
 
-    /// The redirects of a run that is still held between its first ones and its latest, but for one
-    /// that is looked at.
-    fn redirects_between(&self, run: &Transfer<'_>) -> Vec<RangeInclusive<ExchangeId>> {
-        let hops = run.hops();
-        if !self.limits.cuts_redirect_chains || hops.len() <= self.limits.all {
+    /// The exchanges of a run between its first ones and its latest that can go: all that are over,
+    /// but for one that is looked at.
+    fn hops_between(&self, run: &Transfer<'_>) -> Vec<RetiredHops> {
+        let (hops, Hops { all, first, latest }) = (run.hops(), self.limits.hops);
+        if hops.len() <= all {
             return Vec::new();
         }
         let between = hops
-            .get(self.limits.first..hops.len().saturating_sub(self.limits.latest))
+            .get(first..hops.len().saturating_sub(latest))
             .unwrap_or_default();
-        let stretches = between.split(|hop| Some(hop.id) == self.pinned);
-        stretches
-            .filter_map(|hops| Some(hops.first()?.id..=hops.last()?.id))
+        let stays = |hop: &Exchange| Some(hop.id) == self.pinned || hop.ended.is_none();
+        between
+            .chunk_by(|one, next| {
+                !stays(one) && !stays(next) && one.id.0.checked_add(1) == Some(next.id.0)
+            })
+            .filter(|hops| !hops.iter().any(stays))
+            .filter_map(retired_hops)
             .collect()
     }
 }
@@ -244,21 +311,39 @@ fn notable_runs(request: &RepeatedRequest<'_>) -> [Option<usize>; 4] {
     ]
 }
 
+/// Adds up exchanges in a row.
+fn retired_hops(hops: &[Exchange]) -> Option<RetiredHops> {
+    let mut sums = HopSums::default();
+    for hop in hops {
+        sums.add(&HopSums {
+            redirects: u64::from(hop.cause == ExchangeCause::Redirect),
+            retries: u64::from(hop.cause == ExchangeCause::Retry),
+            connects: u64::from(hop.connection.is_some() && !hop.reused_connection),
+            request_head_bytes: hop.request.as_ref().map_or(0, |head| head.header_bytes),
+            response_head_bytes: hop.response.as_ref().map_or(0, |head| head.header_bytes),
+            phases: hop
+                .phases
+                .iter()
+                .filter_map(|(phase, span)| Some((phase, span.duration()?)))
+                .collect(),
+            marks: curl_marks(hop).sums(),
+        });
+    }
+    Some(RetiredHops {
+        first: hops.first()?.id,
+        last: hops.last()?.id,
+        sums,
+    })
+}
+
 fn retired_run(trace: &Trace, run: &Transfer<'_>, head: Option<ExchangeId>) -> Option<RetiredRun> {
-    // Of a run that was cut its phases are not known.
-    let hops = run.hops();
-    let is_whole = hops
-        .first()
-        .zip(hops.last())
-        .is_some_and(|(first, last)| last.id.0.abs_diff(first.id.0) as usize + 1 == hops.len());
     let app = Phase::ALL
         .into_iter()
-        .filter(|_| is_whole)
         .filter_map(|phase| Some(((Some(phase), Clock::App), run.phase(phase)?)));
     let has_packets = !trace.flows().is_empty();
     let wire = Phase::ALL
         .into_iter()
-        .filter(|_| is_whole && has_packets && head.is_some());
+        .filter(|_| has_packets && head.is_some());
     let wire =
         wire.filter_map(|phase| Some(((Some(phase), Clock::Wire), run.wire_phase(trace, phase)?)));
     let total = run.total().map(|total| ((None, Clock::App), total));

@@ -1,12 +1,14 @@
 //! Transfers: what the user asked for once, with the redirects and retries that followed from it.
 
-use crate::trace::{Exchange, ExchangeCause, Phase, Trace};
+use crate::trace::{Exchange, ExchangeCause, HopSums, Phase, PhaseSpan, RetiredHops, Trace};
 use crate::units::Nanos;
 
 /// The exchanges that one request of the user's led to, in order; never empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Transfer<'a> {
     hops: &'a [Exchange],
+    /// Of very many redirects, those between the first and the last that are no longer held.
+    gone: &'a [RetiredHops],
 }
 
 /// The transfers of a run: one, unless it was repeated or had several URLs.
@@ -14,13 +16,53 @@ pub fn group_into_transfers(trace: &Trace) -> impl Iterator<Item = Transfer<'_>>
     trace
         .exchanges()
         .chunk_by(|_, next| matches!(next.cause, ExchangeCause::Redirect | ExchangeCause::Retry))
-        .map(|hops| Transfer { hops })
+        .map(|hops| Transfer {
+            hops,
+            gone: hops
+                .first()
+                .zip(hops.last())
+                .map(|(first, last)| trace.retired().hops_between(first.id, last.id))
+                .unwrap_or_default(),
+        })
 }
 
 impl<'a> Transfer<'a> {
-    /// Its exchanges, in order.
+    /// Its exchanges that are held, in order: all of them but for very many redirects.
     pub const fn hops(&self) -> &'a [Exchange] {
         self.hops
+    }
+
+    /// Its exchanges that are no longer held, in order.
+    pub const fn gone(&self) -> &'a [RetiredHops] {
+        self.gone
+    }
+
+    /// Returns how many of its exchanges are no longer held.
+    pub fn beyond(&self) -> u64 {
+        self.gone.iter().map(RetiredHops::count).sum()
+    }
+
+    /// Returns how many exchanges it has, those included that are no longer held.
+    pub fn hop_count(&self) -> u64 {
+        self.beyond().saturating_add(self.hops.len() as u64)
+    }
+
+    /// Returns the number of one of its exchanges among all of them, counted from 1.
+    pub fn number_of(&self, hop: &Exchange) -> u64 {
+        let held = self.hops.partition_point(|held| held.id.0 < hop.id.0) as u64;
+        let gone = self.gone.iter().filter(|gone| gone.first.0 < hop.id.0);
+        held.saturating_add(gone.map(RetiredHops::count).sum())
+            .saturating_add(1)
+    }
+
+    /// Returns what a figure of its exchanges comes to over all of them.
+    pub fn sum(&self, of: impl Fn(&HopSums) -> u64, held: impl Fn(&Exchange) -> u64) -> u64 {
+        let gone = self.gone.iter().map(|gone| of(&gone.sums));
+        self.hops
+            .iter()
+            .map(held)
+            .chain(gone)
+            .fold(0, u64::saturating_add)
     }
 
     /// The exchange that was answered for good, or is under way, or failed.
@@ -35,13 +77,18 @@ impl<'a> Transfer<'a> {
 
     /// Time spent in a phase, over all hops; `None` where no hop had it or it goes on.
     pub fn phase(&self, phase: Phase) -> Option<Nanos> {
-        let mut spans = self
+        let gone = self
+            .gone
+            .iter()
+            .filter_map(|gone| gone.sums.phases.get(&phase).copied().map(Some));
+        let mut times = self
             .hops
             .iter()
-            .filter_map(|hop| hop.phases.get(phase))
+            .filter_map(|hop| hop.phases.get(phase).map(PhaseSpan::duration))
+            .chain(gone)
             .peekable();
-        spans.peek()?;
-        spans.map(crate::trace::PhaseSpan::duration).sum()
+        times.peek()?;
+        times.sum()
     }
 
     /// From the start of the first exchange to the first byte of the last one's final response.

@@ -1,7 +1,7 @@
 //! Where reports that tell every exchange get them from: a trace that holds them all, or a run that
 //! is read again from its beginning.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 
 use serde::ser::SerializeSeq;
@@ -21,7 +21,7 @@ pub trait ExchangeSource {
     /// The run cannot be read again, or what `to` says.
     fn for_each_transfer(&self, to: &mut TransferVisitor<'_>) -> io::Result<()>;
 
-    /// Returns how many exchanges are not handed out because they are no longer held.
+    /// Returns how many exchanges are not handed out because nothing of their runs is held.
     fn omitted(&self) -> u64 {
         0
     }
@@ -36,7 +36,8 @@ impl ExchangeSource for Trace {
     }
 
     fn omitted(&self) -> u64 {
-        self.retired().exchanges
+        let of_held = group_into_transfers(self).map(|run| run.beyond()).sum();
+        self.retired().exchanges.saturating_sub(of_held)
     }
 }
 
@@ -56,14 +57,38 @@ pub(super) trait ExchangeFormat {
 pub(super) struct StreamedExchanges<'a, S> {
     pub(super) source: &'a dyn ExchangeSource,
     pub(super) format: S,
-    pub(super) failed: &'a RefCell<Option<io::Error>>,
+    pub(super) end: &'a StreamEnd,
+}
+
+/// How a list that was written while its exchanges were read came to its end.
+#[derive(Default)]
+pub(super) struct StreamEnd {
+    pub(super) failed: RefCell<Option<io::Error>>,
+    /// How many exchanges it leaves out.
+    pub(super) omitted: Cell<u64>,
+}
+
+impl StreamEnd {
+    /// Returns whether exchanges are left out.
+    pub(super) const fn omits_none(&self) -> bool {
+        self.omitted.get() == 0
+    }
+}
+
+/// The number, for who comes after the list.
+impl Serialize for StreamEnd {
+    fn serialize<T: Serializer>(&self, to: T) -> Result<T::Ok, T::Error> {
+        to.serialize_u64(self.omitted.get())
+    }
 }
 
 impl<S: ExchangeFormat> Serialize for StreamedExchanges<'_, S> {
     fn serialize<T: Serializer>(&self, to: T) -> Result<T::Ok, T::Error> {
         let mut list = to.serialize_seq(None)?;
         let mut refused = None;
+        let mut omitted = self.source.omitted();
         let told = self.source.for_each_transfer(&mut |trace, _, transfer| {
+            omitted = omitted.saturating_add(transfer.beyond());
             for exchange in transfer.hops() {
                 if let Err(error) = list.serialize_element(&self.format.convert(trace, exchange)) {
                     refused = Some(error);
@@ -75,7 +100,8 @@ impl<S: ExchangeFormat> Serialize for StreamedExchanges<'_, S> {
         if let Some(error) = refused {
             return Err(error);
         }
-        *self.failed.borrow_mut() = told.err();
+        self.end.omitted.set(omitted);
+        *self.end.failed.borrow_mut() = told.err();
         list.end()
     }
 }

@@ -66,7 +66,9 @@ pub use other_frames::OtherFrames;
 pub use packet_limits::{Evicted, PacketLimits};
 pub use phase::{Phase, PhaseSpan, Phases, StreamPosition};
 pub use ranges::{Carrier, Contents, Layers, Part, PartKind, Record, StreamLayers, UnitFragment};
-pub use retired::{CompactFigures, RetiredExchanges, RetiredRepeats, RetiredRun, TimeKey};
+pub use retired::{
+    CompactFigures, HopSums, RetiredExchanges, RetiredHops, RetiredRepeats, RetiredRun, TimeKey,
+};
 pub use stored::{ByteStore, PacketLocation, StoreError};
 pub use text_fields::{TEXT_FIELDS, TextClass, TextField};
 pub use tls::{Certificate, Handshake, Side, Tls, TlsMessage, Verification};

@@ -1,5 +1,7 @@
 //! What is kept of runs whose exchanges are no longer held one by one.
 
+use std::collections::BTreeMap;
+
 use super::tight_push::push_tight;
 use super::{Clock, ExchangeId, Failure, Phase};
 use crate::units::Nanos;
@@ -89,6 +91,66 @@ impl RetiredRepeats {
     }
 }
 
+/// What exchanges of one run come to together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HopSums {
+    /// Exchanges that followed a redirect.
+    pub redirects: u64,
+    /// Exchanges that tried again.
+    pub retries: u64,
+    /// Connections opened for them.
+    pub connects: u64,
+    /// Bytes of the requests' heads.
+    pub request_head_bytes: u64,
+    /// Bytes of the responses' heads.
+    pub response_head_bytes: u64,
+    /// The time in each phase that any of them had, on the program's clock.
+    pub phases: BTreeMap<Phase, Nanos>,
+    /// The marks of curl's `-w` that curl adds over redirects, in the order in which they are
+    /// reached.
+    pub marks: [Nanos; 6],
+}
+
+impl HopSums {
+    /// Adds those of other exchanges.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, figure) in [
+            (&mut self.redirects, other.redirects),
+            (&mut self.retries, other.retries),
+            (&mut self.connects, other.connects),
+            (&mut self.request_head_bytes, other.request_head_bytes),
+            (&mut self.response_head_bytes, other.response_head_bytes),
+        ] {
+            *sum = sum.saturating_add(figure);
+        }
+        for (phase, time) in &other.phases {
+            let sum = self.phases.entry(*phase).or_default();
+            *sum = *sum + *time;
+        }
+        for (sum, mark) in self.marks.iter_mut().zip(other.marks) {
+            *sum = *sum + mark;
+        }
+    }
+}
+
+/// Exchanges that are no longer held, of a run of which those before and after them are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredHops {
+    /// The first of them.
+    pub first: ExchangeId,
+    /// The last of them; none between the two is held.
+    pub last: ExchangeId,
+    /// What they come to.
+    pub sums: HopSums,
+}
+
+impl RetiredHops {
+    /// Returns how many exchanges they are.
+    pub const fn count(&self) -> u64 {
+        self.last.0.abs_diff(self.first.0) as u64 + 1
+    }
+}
+
 /// All that is known of exchanges that are no longer held.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RetiredExchanges {
@@ -104,9 +166,50 @@ pub struct RetiredExchanges {
     pub totals: CompactFigures,
     pub(super) failure: Option<(ExchangeId, (Phase, Failure))>,
     repeats: Vec<RetiredRepeats>,
+    /// In the order of their exchanges.
+    hops: Vec<RetiredHops>,
+    /// Whether there ever were any.
+    cut_runs: bool,
 }
 
 impl RetiredExchanges {
+    /// Returns the exchanges between these two that are no longer held, where their run is.
+    pub fn hops_between(&self, first: ExchangeId, last: ExchangeId) -> &[RetiredHops] {
+        let begin = self.hops.partition_point(|hops| hops.first.0 < first.0);
+        let end = self.hops.partition_point(|hops| hops.last.0 <= last.0);
+        self.hops.get(begin..end).unwrap_or_default()
+    }
+
+    /// Returns whether exchanges went of a run that was held then.
+    pub const fn cut_runs(&self) -> bool {
+        self.cut_runs
+    }
+
+    /// Adds exchanges of a run that stays.
+    pub(super) fn add_hops(&mut self, hops: RetiredHops) {
+        self.cut_runs = true;
+        let place = self
+            .hops
+            .partition_point(|known| known.first.0 < hops.first.0);
+        let before = place
+            .checked_sub(1)
+            .and_then(|before| self.hops.get_mut(before))
+            .filter(|before| before.last.0.checked_add(1) == Some(hops.first.0));
+        match before {
+            Some(before) => {
+                before.last = hops.last;
+                before.sums.add(&hops.sums);
+            }
+            None => self.hops.insert(place, hops),
+        }
+    }
+
+    /// Forgets which exchanges of a run had gone, when all of it goes.
+    pub(super) fn forget_hops(&mut self, run: &RetiredRun) {
+        self.hops
+            .retain(|hops| hops.first.0 < run.first.0 || hops.last.0 > run.last.0);
+    }
+
     /// Returns the retired runs of the request whose first exchange this is.
     pub fn repeats_of(&self, head: ExchangeId) -> Option<&RetiredRepeats> {
         let place = self

@@ -1,9 +1,11 @@
 //! A long run of which most goes from memory, beside the same run held whole.
 
+mod redirects;
+
 use std::net::SocketAddr;
 
 use super::*;
-use crate::insight::run_statistics;
+use crate::insight::{Hops, run_statistics};
 use crate::report::{self, Format, ReportOptions};
 use crate::trace::{
     ConnectionId, DnsAnswer, DnsServer, DnsTransport, EventKind, ExchangeCause, ExchangeId,
@@ -276,7 +278,7 @@ const LITTLE: RetentionLimits = RetentionLimits {
     latest: 90,
     failed: 4,
     requests: 2,
-    cuts_redirect_chains: false,
+    hops: Hops::TOLD,
 };
 const LITTLE_WINDOW: RetentionLimits = RetentionLimits {
     all: 100,

@@ -142,6 +142,7 @@ impl OutputPlan {
 
     /// Writes every report but the events, which were written as they came.
     pub(super) fn write(&self, run: &LongRun) -> Result<(), Exit> {
+        run.say_what_is_left_out();
         self.reports
             .write(&run.trace, run.exchanges())
             .and(self.write_out(run.exchanges()))

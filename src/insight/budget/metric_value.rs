@@ -3,9 +3,9 @@
 use super::BudgetMetric;
 use crate::insight::{
     ConnectionSegments, RoundTrips, Transfer, connection_rtt, connection_segments, kernel_segments,
-    round_trips, wire_phase,
+    round_trips,
 };
-use crate::trace::{Direction, Exchange, HttpVersion, Phase, Tls, Trace};
+use crate::trace::{Direction, Exchange, HttpVersion, Tls, Trace};
 use crate::units::parse_scaled_decimal;
 
 impl BudgetMetric {
@@ -16,7 +16,7 @@ impl BudgetMetric {
         let response = || last()?.response.as_ref();
         match self {
             Self::Phase(phase) => transfer.phase(phase).map(|time| time.0),
-            Self::WirePhase(phase) => total_wire_time(trace, transfer, phase),
+            Self::WirePhase(phase) => transfer.wire_phase(trace, phase).map(|time| time.0),
             Self::Total => transfer.total().map(|time| time.0),
             Self::FirstByte => transfer.first_byte().map(|time| time.0),
             Self::Rtt => connection_rtt(trace, last()?).map(|rtt| rtt.duration.0),
@@ -73,25 +73,16 @@ impl BudgetMetric {
     }
 }
 
-/// Of every hop that had the phase; one of which the wire tells nothing makes the sum unknown.
-fn total_wire_time(trace: &Trace, transfer: &Transfer, phase: Phase) -> Option<u64> {
-    let mut hops = transfer
-        .hops()
-        .iter()
-        .filter(|hop| hop.phases.get(phase).is_some())
-        .peekable();
-    hops.peek()?;
-    hops.map(|hop| wire_phase(trace, hop, phase).map(|span| span.duration().0))
-        .sum()
-}
-
-/// In hundredths, of all hops; never less than none.
+/// In hundredths, of all hops; never less than none. `None` where not all are held.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a cast of a float is bounded, and below 0 it is 0"
 )]
 fn total_round_trips(trace: &Trace, transfer: &Transfer, of: fn(RoundTrips) -> f64) -> Option<u64> {
+    if transfer.beyond() > 0 {
+        return None;
+    }
     let all: Option<f64> = transfer
         .hops()
         .iter()
@@ -100,8 +91,11 @@ fn total_round_trips(trace: &Trace, transfer: &Transfer, of: fn(RoundTrips) -> f
     Some((all? * 100.0).round() as u64)
 }
 
-/// Adds what each connection of a transfer has, counting none twice.
+/// Adds what each connection of a transfer has, counting none twice. `None` where not all are held.
 fn sum_over_connections(transfer: &Transfer, of: impl Fn(&Exchange) -> Option<u64>) -> Option<u64> {
+    if transfer.beyond() > 0 {
+        return None;
+    }
     let mut seen = Vec::new();
     let mut sum = 0_u64;
     for hop in transfer.hops() {

@@ -12,12 +12,11 @@ mod entry;
 mod message;
 mod timings;
 
-use std::cell::RefCell;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::exchange_source::{ExchangeFormat, ExchangeSource, StreamedExchanges};
+use super::exchange_source::{ExchangeFormat, ExchangeSource, StreamEnd, StreamedExchanges};
 use super::{ReportOptions, json_text};
 use crate::trace::{Exchange, Trace};
 
@@ -40,11 +39,11 @@ pub(super) fn write_har(
         name: "tapline",
         version: trace.tool_version().unwrap_or("unknown"),
     };
-    let failed = RefCell::default();
+    let end = StreamEnd::default();
     let entries = StreamedExchanges {
         source: every,
         format: HarFormat(options),
-        failed: &failed,
+        end: &end,
     };
     json_text::write_pretty_json(
         &Document {
@@ -52,11 +51,12 @@ pub(super) fn write_har(
                 version: "1.2",
                 creator,
                 entries,
+                comment: Omitted(&end),
             },
         },
         to,
     )?;
-    failed.into_inner().map_or(Ok(()), Err)
+    end.failed.into_inner().map_or(Ok(()), Err)
 }
 
 /// How an exchange stands in the document.
@@ -87,6 +87,26 @@ struct Log<'a> {
     version: &'static str,
     creator: Creator<'a>,
     entries: StreamedExchanges<'a, HarFormat<'a>>,
+    #[serde(skip_serializing_if = "Omitted::is_none")]
+    comment: Omitted<'a>,
+}
+
+/// How many exchanges are no entries, said once these are written.
+struct Omitted<'a>(&'a StreamEnd);
+
+impl Omitted<'_> {
+    const fn is_none(&self) -> bool {
+        self.0.omits_none()
+    }
+}
+
+impl Serialize for Omitted<'_> {
+    fn serialize<T: Serializer>(&self, to: T) -> Result<T::Ok, T::Error> {
+        let omitted = self.0.omitted.get();
+        to.collect_str(&format_args!(
+            "{omitted} exchanges of a long run are left out"
+        ))
+    }
 }
 
 #[derive(Serialize)]

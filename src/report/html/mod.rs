@@ -194,8 +194,13 @@ fn write_several(page: &mut HtmlPage<'_>, heading: &Heading) {
     let left = exchange_count(trace).saturating_sub(told.len());
     if left > 0 {
         page.paragraph(&format!(
-            "{} not told in full; --format json has all.",
-            format_count(left, "more exchange")
+            "{} not told in full; {}.",
+            format_count(left, "more exchange"),
+            if trace.retired().cut_runs() {
+                "--format events and --save have all"
+            } else {
+                "--format json has all"
+            }
         ));
     }
 }

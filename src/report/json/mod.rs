@@ -13,7 +13,6 @@ mod suite;
 mod tcp;
 mod tls;
 
-use std::cell::RefCell;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -24,7 +23,7 @@ pub(super) use suite::suite_json;
 pub(super) use tcp::{JsonSegments, JsonTcp};
 pub(super) use tls::JsonTls;
 
-use super::exchange_source::{ExchangeFormat, ExchangeSource, StreamedExchanges};
+use super::exchange_source::{ExchangeFormat, ExchangeSource, StreamEnd, StreamedExchanges};
 use super::{ReportOptions, json_text, timestamps};
 use crate::insight::redact::Redactor;
 use crate::trace::Trace;
@@ -34,8 +33,8 @@ const SCHEMA: &str = "tapline/summary/1";
 
 /// A run as one JSON document.
 pub fn json_report(trace: &Trace, options: &ReportOptions) -> String {
-    let failed = RefCell::default();
-    json_text::pretty_json(&JsonSummary::new(trace, trace, options, &failed))
+    let end = StreamEnd::default();
+    json_text::pretty_json(&JsonSummary::new(trace, trace, options, &end))
 }
 
 /// The same with all exchanges of the run, written as it comes to be: of many exchanges or
@@ -46,9 +45,9 @@ pub(super) fn write_json(
     options: &ReportOptions,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    let failed = RefCell::default();
-    json_text::write_pretty_json(&JsonSummary::new(trace, every, options, &failed), to)?;
-    failed.into_inner().map_or(Ok(()), Err)
+    let end = StreamEnd::default();
+    json_text::write_pretty_json(&JsonSummary::new(trace, every, options, &end), to)?;
+    end.failed.into_inner().map_or(Ok(()), Err)
 }
 
 /// How an exchange stands in the document.
@@ -85,8 +84,9 @@ struct JsonSummary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     statistics: Option<Vec<statistics::JsonStatistics>>,
     exchanges: StreamedExchanges<'a, SummaryFormat<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    exchanges_omitted: Option<u64>,
+    /// Known once the list is written.
+    #[serde(skip_serializing_if = "StreamEnd::omits_none")]
+    exchanges_omitted: &'a StreamEnd,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversations: Option<conversation::JsonConversations<'a>>,
 }
@@ -102,7 +102,7 @@ impl<'a> JsonSummary<'a> {
         trace: &'a Trace,
         every: &'a dyn ExchangeSource,
         options: &'a ReportOptions,
-        failed: &'a RefCell<Option<io::Error>>,
+        end: &'a StreamEnd,
     ) -> Self {
         let redactor = options.redactor();
         Self {
@@ -135,9 +135,9 @@ impl<'a> JsonSummary<'a> {
             exchanges: StreamedExchanges {
                 source: every,
                 format: SummaryFormat(redactor),
-                failed,
+                end,
             },
-            exchanges_omitted: Some(every.omitted()).filter(|omitted| *omitted > 0),
+            exchanges_omitted: end,
             conversations: conversation::JsonConversations::new(trace, options),
         }
     }

@@ -58,8 +58,8 @@ pub(super) fn exchange_spans(
         // Neither identifier may be all zeroes.
         spans.trace_id = spans.trace_id.max(1);
         let around = (transfer.hops().len() > 1).then(|| spans.add_transfer_span(&transfer));
-        for (place, exchange) in transfer.hops().iter().enumerate() {
-            spans.add_exchange(exchange, place, around);
+        for exchange in transfer.hops() {
+            spans.add_exchange(exchange, transfer.number_of(exchange) - 1, around);
             batches.push(std::mem::take(&mut spans.finished));
         }
         spans.trace_id = spans.trace_id.wrapping_add(1);
@@ -80,7 +80,7 @@ impl SpanBuilder<'_> {
             transfer.last().and_then(|last| last.ended),
         );
         let mut attributes = Attributes::default();
-        attributes.number("tapline.exchanges", transfer.hops().len() as u64);
+        attributes.number("tapline.exchanges", transfer.hop_count());
         let error = transfer.last().and_then(|last| error_status(self, last));
         let name = "HTTP transfer".to_owned();
         self.add(
@@ -97,10 +97,10 @@ impl SpanBuilder<'_> {
         )
     }
 
-    fn add_exchange(&mut self, exchange: &Exchange, place: usize, around: Option<SpanId>) {
+    fn add_exchange(&mut self, exchange: &Exchange, place: u64, around: Option<SpanId>) {
         let mut attributes = span_attributes(self, exchange);
         if place > 0 {
-            attributes.number("http.request.resend_count", place as u64);
+            attributes.number("http.request.resend_count", place);
         }
         add_response_details(self, exchange, &mut attributes);
         let error = error_status(self, exchange);

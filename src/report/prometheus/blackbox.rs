@@ -63,15 +63,10 @@ pub(super) const FAMILIES: [MetricFamily; 14] = [
         name: "probe_http_redirects",
         help: "The number of redirects",
         samples: |target| {
-            vec![MetricSample::count(
-                target
-                    .latest
-                    .hops()
-                    .iter()
-                    .filter(|hop| hop.cause == ExchangeCause::Redirect)
-                    .map(|_| 1)
-                    .sum(),
-            )]
+            vec![MetricSample::count(target.latest.sum(
+                |sums| sums.redirects,
+                |hop| u64::from(hop.cause == ExchangeCause::Redirect),
+            ))]
         },
     },
     MetricFamily {

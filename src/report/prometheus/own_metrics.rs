@@ -3,7 +3,7 @@
 use super::{MetricFamily, MetricSample, MetricTarget};
 use crate::insight::{
     ConnectionSegments, KernelSegments, connection_rtt, connection_segments, kernel_segments,
-    round_trips, wire_phase,
+    round_trips,
 };
 use crate::report::timestamps;
 use crate::trace::{Clock, Phase};
@@ -93,16 +93,8 @@ fn start_time(target: &MetricTarget) -> Vec<MetricSample> {
 
 /// A phase on each clock; on the wire's only where packets tell it of every hop that had it.
 fn both_clocks(target: &MetricTarget, phase: Phase) -> Vec<MetricSample> {
-    let had = target
-        .latest
-        .hops()
-        .iter()
-        .filter(|hop| hop.phases.get(phase).is_some());
     let app = target.latest.phase(phase);
-    let wire: Option<Nanos> = app.and_then(|_| {
-        had.map(|hop| wire_phase(target.trace, hop, phase).map(|span| span.duration()))
-            .sum()
-    });
+    let wire = app.and_then(|_| target.latest.wire_phase(target.trace, phase));
     let clocks = [(Clock::App, app), (Clock::Wire, wire)];
     let sample = |(clock, time): (Clock, Option<Nanos>)| {
         Some(

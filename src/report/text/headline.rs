@@ -10,7 +10,7 @@ use crate::trace::{Exchange, Handshake, Response, Tls, Verification};
 pub(super) fn headline_lines(
     page: &TextContext,
     exchange: &Exchange,
-    place: Option<(usize, usize)>,
+    place: Option<(u64, u64)>,
 ) -> Vec<StyledLine> {
     let number = place
         .map(|(i, of)| format!("{i}/{of} "))

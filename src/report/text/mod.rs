@@ -30,7 +30,7 @@ use crate::insight::redact::Redactor;
 use crate::insight::{RepeatedRequest, Transfer, group_into_transfers, repeated_requests};
 use crate::report::wrapping::StyledWords;
 use crate::trace::{EventKind, Exchange, ExchangeId, Trace};
-use crate::units::{Moment, Nanos, Untrusted};
+use crate::units::{Moment, Nanos, Untrusted, format_count};
 
 /// A run as text. It ends with a line break; no line but a long word's is wider than
 /// [`Options::width`].
@@ -122,23 +122,34 @@ fn request_blocks(page: &TextContext, request: &RepeatedRequest) -> Vec<Vec<Styl
 
 fn transfer_blocks(page: &TextContext, transfer: &Transfer) -> Vec<Vec<StyledLine>> {
     let hops = transfer.hops();
-    let mut blocks: Vec<Vec<StyledLine>> = hops
-        .iter()
-        .enumerate()
-        .flat_map(|(i, hop)| {
-            exchange_blocks(page, hop, (hops.len() > 1).then_some((i + 1, hops.len())))
-        })
-        .collect();
+    let mut blocks: Vec<Vec<StyledLine>> = Vec::new();
+    let mut gone = transfer.gone().iter().peekable();
+    for hop in hops {
+        if let Some(gone) = gone.next_if(|gone| gone.first.0 < hop.id.0) {
+            blocks.push(in_the_total_only(page, gone.count()));
+        }
+        let place = (hops.len() > 1).then(|| (transfer.number_of(hop), transfer.hop_count()));
+        blocks.extend(exchange_blocks(page, hop, place));
+    }
     if hops.len() > 1 {
         blocks.push(total_line(page, transfer));
     }
     blocks
 }
 
+/// Says how many hops are not told one by one.
+fn in_the_total_only(page: &TextContext, hops: u64) -> Vec<StyledLine> {
+    let said = format!(
+        "{} of this request are in the totals only; --format events and --save have all",
+        format_count(usize::try_from(hops).unwrap_or(usize::MAX), "more exchange")
+    );
+    page.fact("more", StyledWords::default().add(Role::Warning, &said))
+}
+
 fn exchange_blocks(
     page: &TextContext,
     exchange: &Exchange,
-    place: Option<(usize, usize)>,
+    place: Option<(u64, u64)>,
 ) -> [Vec<StyledLine>; 4] {
     [
         headline::headline_lines(page, exchange, place),
@@ -151,17 +162,25 @@ fn exchange_blocks(
 /// The sum over hops, and its parts.
 fn total_line(page: &TextContext, transfer: &Transfer) -> Vec<StyledLine> {
     let hops = transfer.hops();
-    let parts: Vec<String> = hops
+    let mut parts: Vec<String> = hops
         .iter()
         .map(|hop| page.elapsed(hop.total(), hop.started))
         .collect();
+    if transfer.beyond() > 0 {
+        parts = vec![parts.first().cloned().unwrap_or_default()];
+        parts.push(page.pen.glyph("…", "...").to_owned());
+        parts.extend(
+            hops.last()
+                .map(|last| page.elapsed(last.total(), last.started)),
+        );
+    }
     let all = page.elapsed(
         transfer.total(),
         hops.first().map_or(Moment::START, |first| first.started),
     );
     let words = StyledWords::default().add_unbroken(Role::Strong, &all).add(
         Role::Plain,
-        &format!("over {} hops: {}", parts.len(), parts.join(" + ")),
+        &format!("over {} hops: {}", transfer.hop_count(), parts.join(" + ")),
     );
     page.fact("total", words)
 }

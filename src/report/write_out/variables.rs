@@ -6,7 +6,9 @@ use super::{certificates, exit_code};
 use crate::insight::redact::Redactor;
 use crate::insight::{CurlMarks, Transfer, transfer_curl_marks};
 use crate::report::json_text;
-use crate::trace::{Certificate, Connection, Exchange, HttpVersion, Response, Tls, Trace};
+use crate::trace::{
+    Certificate, Connection, Exchange, ExchangeCause, HopSums, HttpVersion, Response, Tls, Trace,
+};
 use crate::units::{Nanos, Untrusted};
 
 /// A variable's value.
@@ -132,10 +134,10 @@ const VARIABLES: [(&str, VariableReader); 43] = [
         )
     }),
     ("num_redirects", |facts| {
-        VariableValue::Count(facts.hops_because(crate::trace::ExchangeCause::Redirect))
+        VariableValue::Count(facts.hops_because(ExchangeCause::Redirect, |sums| sums.redirects))
     }),
     ("num_retries", |facts| {
-        VariableValue::Count(facts.hops_because(crate::trace::ExchangeCause::Retry))
+        VariableValue::Count(facts.hops_because(ExchangeCause::Retry, |sums| sums.retries))
     }),
     ("proxy_ssl_verify_result", |_| VariableValue::Count(0)),
     ("proxy_used", |facts| {
@@ -168,19 +170,25 @@ const VARIABLES: [(&str, VariableReader); 43] = [
         VariableValue::Count(facts.last.response_body.transferred)
     }),
     ("size_header", |facts| {
-        VariableValue::Count(facts.over_hops(|hop| {
-            hop.response
-                .as_ref()
-                .map_or(0, |response| response.header_bytes)
-        }))
+        VariableValue::Count(facts.transfer.sum(
+            |sums| sums.response_head_bytes,
+            |hop| {
+                hop.response
+                    .as_ref()
+                    .map_or(0, |response| response.header_bytes)
+            },
+        ))
     }),
     ("size_request", |facts| {
-        VariableValue::Count(facts.over_hops(|hop| {
-            hop.request
-                .as_ref()
-                .map_or(0, |request| request.header_bytes)
-                .saturating_add(hop.request_body.transferred)
-        }))
+        VariableValue::Count(facts.transfer.sum(
+            |sums| sums.request_head_bytes,
+            |hop| {
+                hop.request
+                    .as_ref()
+                    .map_or(0, |request| request.header_bytes)
+                    .saturating_add(hop.request_body.transferred)
+            },
+        ))
     }),
     ("size_upload", |facts| {
         VariableValue::Count(facts.last.request_body.transferred)
@@ -357,24 +365,17 @@ impl<'a> VariableContext<'a> {
     }
 
     fn new_connections(&self) -> u64 {
-        self.over_hops(|hop| u64::from(hop.connection.is_some() && !hop.reused_connection))
+        self.transfer.sum(
+            |sums| sums.connects,
+            |hop| u64::from(hop.connection.is_some() && !hop.reused_connection),
+        )
     }
 
-    fn hops_because(&self, cause: crate::trace::ExchangeCause) -> u64 {
-        self.transfer
-            .hops()
-            .iter()
-            .skip(1)
-            .filter(|hop| hop.cause == cause)
-            .count() as u64
-    }
-
-    fn over_hops(&self, figure: fn(&Exchange) -> u64) -> u64 {
-        self.transfer
-            .hops()
-            .iter()
-            .map(figure)
-            .fold(0, u64::saturating_add)
+    fn hops_because(&self, cause: ExchangeCause, gone: fn(&HopSums) -> u64) -> u64 {
+        let first = self.transfer.hops().first().map(|first| first.id);
+        self.transfer.sum(gone, |hop| {
+            u64::from(hop.cause == cause && Some(hop.id) != first)
+        })
     }
 
     /// Bytes a second over the whole time, as curl counts it.

@@ -5,18 +5,20 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
 use super::{Trace, canonical_address};
-use crate::trace::{ConnectionId, Endpoint, Exchange, ExchangeCause, ExchangeId, Flow, RetiredRun};
+use crate::trace::{
+    ConnectionId, Endpoint, Exchange, ExchangeCause, ExchangeId, Flow, RetiredHops, RetiredRun,
+};
 use crate::units::{Moment, Nanos, WallTime};
 
 impl Trace {
     /// Forgets the exchanges of runs, and the connections, packets and events that belong to no
     /// other exchange; of the runs their times stay ([`Trace::retired`]). What is told later
     /// about such an exchange changes nothing. The runs are in the order in which they began.
-    /// The redirects are of runs that are held, between exchanges that are.
-    pub fn retire(&mut self, runs: Vec<RetiredRun>, redirects: &[RangeInclusive<ExchangeId>]) {
+    /// The hops are of runs that are held, between exchanges that are.
+    pub fn retire(&mut self, runs: Vec<RetiredRun>, hops: Vec<RetiredHops>) {
         let mut ranges: Vec<RangeInclusive<ExchangeId>> =
             runs.iter().map(|run| run.first..=run.last).collect();
-        ranges.extend(redirects.iter().cloned());
+        ranges.extend(hops.iter().map(|hops| hops.first..=hops.last));
         ranges.sort_unstable_by_key(|range| range.start().0);
         let Some(last) = ranges.last().map(|range| *range.end()) else {
             return;
@@ -24,7 +26,11 @@ impl Trace {
         let (going, kept) = self.partition_retired(&ranges);
         self.retired.exchanges += going.len() as u64;
         for run in runs {
+            self.retired.forget_hops(&run);
             self.retired.add(run);
+        }
+        for hops in hops {
+            self.retired.add_hops(hops);
         }
         self.remember_failure(&going);
         self.exchanges = kept;

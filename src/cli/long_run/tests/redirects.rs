@@ -1,0 +1,136 @@
+//! One request with thousands of redirects, of which those in the middle go, beside the same run
+//! held whole.
+
+use super::*;
+use crate::insight::budget::BudgetVerdict;
+use crate::insight::exchange_count;
+
+const HOPS: u32 = 5_000;
+
+/// A request that is redirected again and again; two in a hundred are tried again.
+fn chain() -> Vec<Event> {
+    let mut events = long_run_events(HOPS);
+    for event in &mut events {
+        if let EventKind::ExchangeStarted {
+            exchange, cause, ..
+        } = &mut event.kind
+        {
+            *cause = match exchange.0 {
+                0 => ExchangeCause::Asked,
+                number if number % 50 == 1 => ExchangeCause::Retry,
+                _ => ExchangeCause::Redirect,
+            };
+        }
+    }
+    events
+}
+
+fn held(events: impl IntoIterator<Item = Event>, budget: &mut Budget) -> LongRun {
+    let mut run = LongRun::new(1, true);
+    for event in events {
+        run.apply(event, Some(&mut *budget));
+        assert!(run.trace.exchanges().len() <= Hops::TOLD.all + 1);
+    }
+    run
+}
+
+/// The budget's figures, but for what has to be known of every exchange.
+fn budget() -> Budget {
+    "total<=1ms,wait<=1us,connect<=1us,failures<=1"
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn totals_of_very_many_redirects_are_those_of_all() {
+    let whole = Trace::from_events(chain());
+    let mut options = ReportOptions {
+        budget: Some(budget()),
+        ..ReportOptions::default()
+    };
+    let run = held(chain(), options.budget.as_mut().unwrap());
+    let trace = &run.trace;
+    assert!(run.spool.is_none() && trace.retired().cut_runs());
+    assert!(trace.log().len() < 10_000 && trace.connections().len() <= Hops::TOLD.all + 1);
+    assert_eq!(exchange_count(trace), HOPS as usize);
+    assert_eq!(
+        (run_statistics(trace), trace.failure()),
+        (run_statistics(&whole), whole.failure())
+    );
+    let transfer = |of: &Trace| {
+        let [transfer] = group_into_transfers(of).collect::<Vec<_>>()[..] else {
+            panic!("one transfer")
+        };
+        let times = Phase::ALL.map(|phase| transfer.phase(phase));
+        (times, transfer.total(), transfer.hop_count())
+    };
+    assert_eq!(transfer(trace), transfer(&whole));
+    let verdicts = |of: &Trace| {
+        let verdicts = options.budget.as_ref().unwrap().verdicts(of);
+        verdicts
+            .iter()
+            .map(BudgetVerdict::describe_outcome)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(verdicts(trace), verdicts(&whole));
+    let variables = |of: &Trace| report::write_out("%{json}", of, &options).stdout;
+    assert_eq!(variables(trace), variables(&whole));
+}
+
+#[test]
+fn reports_say_how_many_redirects_they_leave_out() {
+    let run = held(chain(), &mut budget());
+    let left_out = HOPS as usize - run.trace.exchanges().len();
+    let written = |format| {
+        let mut written = Vec::new();
+        let options = ReportOptions::default();
+        report::write_full_report_to(&run.trace, run.exchanges(), format, &options, &mut written)
+            .unwrap();
+        String::from_utf8(written).unwrap()
+    };
+    let grouped = crate::units::group_digits(left_out as u64);
+    for (format, said) in [
+        (
+            Format::Text,
+            format!("{grouped} more exchanges of this request"),
+        ),
+        (Format::Text, format!("over {HOPS} hops")),
+        (Format::Text, format!("{HOPS}/{HOPS} GET")),
+        (Format::Json, format!("\"exchanges_omitted\": {left_out}")),
+        (
+            Format::Har,
+            format!("{left_out} exchanges of a long run are left out"),
+        ),
+        (
+            Format::Html,
+            "more exchanges not told in full; --format events".to_owned(),
+        ),
+        (Format::Markdown, "are not told of one by one".to_owned()),
+        (Format::Junit, "tapline.exchanges.beyond".to_owned()),
+        (Format::Svg, "exchanges more are not drawn".to_owned()),
+    ] {
+        let written = written(format);
+        let words = written.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&said), "{}: {said}", format.name());
+    }
+    assert!(written(Format::Csv).lines().count() <= Hops::TOLD.all + 2);
+}
+
+/// Of many such requests the reports that tell every request leave out what is between, too.
+#[test]
+fn a_run_that_is_read_again_leaves_out_the_same_kind() {
+    let spool = Spool::default();
+    for event in chain() {
+        spool.add(&event);
+    }
+    let (mut told, mut beyond) = (0, 0);
+    spool
+        .for_each_transfer(&mut |_, _, transfer| {
+            told += transfer.hops().len() as u64;
+            beyond += transfer.beyond();
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(told + beyond, u64::from(HOPS));
+    assert!(told <= Hops::TOLD.all as u64);
+}
